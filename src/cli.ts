@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type Config,
+  ConfigError,
+  describeDefault,
+  environmentName,
+  OPTIONS,
+  type OptionName,
+  optionNames,
+  parseOption,
+  withDefaults,
+} from './config.js';
+import { createServer, ListenError, type Server, streamLog } from './index.js';
+import { bindAddresses } from './server/listen.js';
+import { isLoopback, isProtected, PROTECTED_MODE } from './server/protected-mode.js';
+import { version } from './version.js';
+
+const EXAMPLES = `
+Each option can also be given in the environment: --port as RESPITE_PORT, and so on.
+
+Examples:
+  respite                                    serve this machine on 127.0.0.1:6379
+  respite --port 7000                        on another port
+  RESPITE_REQUIREPASS=… respite --bind '*'   serve other machines, with a password
+  respite --secret-file /run/secrets/respite keep the tokens of shared sessions over restarts
+
+  redis-cli SESSION.NEW user:42 1800         then, in another terminal: make a session for half an hour
+  redis-cli SESSION.HELP                     and see what else there is`;
+
+/** How long the program takes at most, in ms, from the signal that stops it to its end. */
+const STOP_WITHIN = 900;
+
+const program = new Command('respite')
+  .description('A session server that speaks the Redis protocol. Sessions end exactly on time.')
+  .version(version)
+  .helpOption('-h, --help', 'show this help')
+  .addHelpText('after', EXAMPLES)
+  .allowExcessArguments(false)
+  .action(run);
+
+for (const name of optionNames) program.addOption(commanderOption(name));
+
+await program.parseAsync();
+
+function commanderOption(name: OptionName): Option {
+  const { kind, help, group } = OPTIONS[name];
+  const byDefault = describeDefault(name);
+  const option = new Option(
+    `--${name} <${kind.placeholder}>`,
+    byDefault === '' ? help : `${help} (default: ${byDefault})`,
+  );
+  return option
+    .env(environmentName(name))
+    .helpGroup(`${group}:`)
+    .argParser((value) => {
+      try {
+        return parseOption(name, value);
+      } catch (error) {
+        throw new InvalidArgumentError(`${(error as Error).message}.`);
+      }
+    });
+}
+
+async function run(): Promise<void> {
+  const config = withDefaults(givenOptions());
+  const log = streamLog(process.stdout);
+  try {
+    refuseToBeExposed(config);
+    const server = createServer(config, { log });
+    await server.listen();
+    stopOnSignals(server, (signal) => log.notice(`${signal}: stopping`));
+    const where = server.addresses.map(({ address, port, family }) =>
+      family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
+    );
+    log.notice(`respite ${version} is ready on ${where.join(' and ')} - try: redis-cli -p ${server.addresses[0].port}`);
+    await server.closed;
+    log.notice('stopped');
+    process.exit(0);
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof ListenError) program.error(`error: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The options given on the command line or in the environment. */
+function givenOptions(): Partial<Config> {
+  return Object.fromEntries(
+    optionNames
+      .map(
+        (name) => [name, program.getOptionValue(name.replace(/-(.)/g, (_, letter) => letter.toUpperCase()))] as const,
+      )
+      .filter(([, value]) => value !== undefined),
+  );
+}
+
+/** @throws ConfigError if others could reach a server that has no password. */
+function refuseToBeExposed(config: Config): void {
+  const exposed = bindAddresses(config.bind).find(({ host }) => !isLoopback(host));
+  if (exposed !== undefined && isProtected(config)) {
+    throw new ConfigError(`will not listen on ${exposed.host}: ${PROTECTED_MODE}`);
+  }
+}
+
+function stopOnSignals(server: Server, onSignal: (signal: string) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      onSignal(signal);
+      void server.close();
+      setTimeout(() => process.exit(0), STOP_WITHIN).unref();
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { type Argument, arityOf, type Command } from './command.js';
+
+/** A command as dispatch and COMMAND need it: what its declaration implies, worked out once. */
+export interface CommandEntry {
+  readonly command: Command;
+  /** `config|get` for a subcommand. */
+  readonly fullName: string;
+  /** Words in the name: 2 for a subcommand. */
+  readonly nameWords: number;
+  readonly arity: number;
+  /** How many arguments make a group where the last one repeats: 2 for key and value. */
+  readonly repeats: number;
+  /** What `config|get` and its like are under their own part of the name. */
+  readonly subcommands: ReadonlyMap<string, CommandEntry>;
+  readonly needsAuth: boolean;
+}
+
+export function entryOf(command: Command, parent?: Command): CommandEntry {
+  const nameWords = parent === undefined ? 1 : 2;
+  return {
+    command,
+    fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,
+    nameWords,
+    arity: arityOf(command, nameWords),
+    repeats: groupLength(command.arguments),
+    subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
+    needsAuth: !command.flags.includes('no_auth'),
+  };
+}
+
+/** Whether a request of so many words can be one of this command: no argument missing, no key without its value. */
+export function takesWords({ arity, repeats }: CommandEntry, words: number): boolean {
+  if (arity >= 0) return words === arity;
+  return words >= -arity && (words + arity) % repeats === 0;
+}
+
+function groupLength(args: readonly Argument[]): number {
+  const last = args.at(-1);
+  if (last?.multiple !== true || args.some((argument) => argument.optional)) return 1;
+  return last.arguments?.length ?? 1;
+}

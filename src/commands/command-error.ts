@@ -1,0 +1,14 @@
+/** A refusal: its message is the error reply, code first. */
+export class CommandError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CommandError';
+  }
+}
+
+export const SYNTAX = 'ERR syntax error';
+export const NOT_AN_INTEGER = 'ERR value is not an integer or out of range';
+
+export function wrongNumberOfArguments(command: string): CommandError {
+  return new CommandError(`ERR wrong number of arguments for '${command}' command`);
+}

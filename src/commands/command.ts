@@ -1,0 +1,90 @@
+import type { Arguments } from './arguments.js';
+import type { Context } from './context.js';
+
+/**
+ * A command: what it is called, what it takes, what it does. This one object feeds dispatch, arity
+ * errors, COMMAND INFO and DOCS (from which redis-cli makes its hints), SESSION.HELP and the README.
+ */
+export interface Command {
+  /** Lower case; of a subcommand only its own part (`get` of CONFIG GET). */
+  readonly name: string;
+  readonly summary: string;
+  readonly complexity: string;
+  readonly group: Group;
+  readonly flags: readonly CommandFlag[];
+  /** In order. The arity follows from them. */
+  readonly arguments: readonly Argument[];
+  /** What it replies, in a few words, for the README. */
+  readonly reply: string;
+  readonly subcommands?: readonly Command[];
+  /**
+   * Left out where only the subcommands do something.
+   *
+   * Reads its arguments, acts, writes one reply. A command that has to wait returns a promise and
+   * writes its reply before it resolves; the client's next command runs after it.
+   * @throws CommandError, SessionError or ProtocolError: the reply, instead of what was written so far.
+   */
+  run?(context: Context, args: Arguments): void | Promise<void>;
+}
+
+export type Group = 'session' | 'session-data' | 'connection' | 'server';
+
+/** As in COMMAND INFO; `admin`, `write` and `readonly` also say who may call it. */
+export type CommandFlag =
+  | 'write'
+  | 'readonly'
+  | 'denyoom'
+  | 'admin'
+  | 'fast'
+  | 'loading'
+  | 'stale'
+  | 'no_auth'
+  | 'allow_busy';
+
+/** As in COMMAND DOCS. */
+export interface Argument {
+  readonly name: string;
+  /** `key` is a session's token: what a proxy may route by. */
+  readonly type: 'key' | 'string' | 'integer' | 'pattern' | 'pure-token' | 'oneof' | 'block';
+  /** The word that introduces it. */
+  readonly token?: string;
+  readonly optional?: true;
+  readonly multiple?: true;
+  /** The members of a `oneof` or a `block`. */
+  readonly arguments?: readonly Argument[];
+}
+
+/**
+ * The number of words of a command, its name included; negative: at least so many. As in COMMAND INFO.
+ * @param nameWords Words in the name: 2 for a subcommand.
+ */
+export function arityOf(command: Command, nameWords: number): number {
+  const needsSubcommand = command.subcommands !== undefined && command.run === undefined;
+  let words = nameWords + (needsSubcommand ? 1 : 0);
+  let open = command.subcommands !== undefined;
+  const count = (argument: Argument): void => {
+    if (argument.optional || argument.multiple) open = true;
+    if (argument.optional) return;
+    if (argument.token !== undefined) words++;
+    const { type, arguments: members = [] } = argument;
+    if (type === 'block') members.forEach(count);
+    else if (type === 'oneof') members.slice(0, 1).forEach(count);
+    else if (type !== 'pure-token') words++;
+  };
+  command.arguments.forEach(count);
+  return open ? -words : words;
+}
+
+/** The arguments as a person reads them: `name [ttl [deleteSession]] [SHARED]`. */
+export function usageOf(args: readonly Argument[]): string {
+  return args.map(usageOfOne).join(' ');
+}
+
+function usageOfOne(argument: Argument): string {
+  const { name, type, token, optional, multiple } = argument;
+  const members = argument.arguments?.map(usageOfOne) ?? [];
+  const value = type === 'oneof' ? members.join('|') : type === 'block' ? members.join(' ') : name;
+  let usage = type === 'pure-token' ? (token ?? name) : token === undefined ? value : `${token} ${value}`;
+  if (multiple) usage += ` [${value} …]`;
+  return optional ? `[${usage}]` : usage;
+}

@@ -1,0 +1,38 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+
+const NO_PASSWORD =
+  'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
+
+export const auth: Command = {
+  name: 'auth',
+  summary: 'Authenticates the connection.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  arguments: [
+    { name: 'username', type: 'string', optional: true },
+    { name: 'password', type: 'string' },
+  ],
+  reply: 'OK',
+  run(context, args) {
+    const first = args.bytes();
+    if (args.left === 0) {
+      if (!context.server.passwordRequired) throw new CommandError(NO_PASSWORD);
+      authenticate(context, 'default', first);
+    } else {
+      authenticate(context, first.toString(), args.bytes());
+    }
+    args.end();
+    context.reply.ok();
+  },
+};
+
+/** @throws CommandError WRONGPASS, which does not tell what was wrong. */
+export function authenticate({ client, server }: Context, user: string, password: Buffer): void {
+  if (!server.checkPassword(user, password)) {
+    throw new CommandError('WRONGPASS invalid username-password pair or user is disabled.');
+  }
+  client.admit();
+}

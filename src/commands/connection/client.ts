@@ -1,0 +1,86 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import { checkedClientName } from './client-name.js';
+
+const id: Command = {
+  name: 'id',
+  summary: "Returns the connection's id.",
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['loading', 'stale'],
+  arguments: [],
+  reply: 'id, which no other connection ever has',
+  run({ client, reply }) {
+    reply.integer(client.id);
+  },
+};
+
+const getname: Command = {
+  name: 'getname',
+  summary: "Returns the connection's name.",
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['loading', 'stale'],
+  arguments: [],
+  reply: 'name or null',
+  run({ client, reply }) {
+    reply.bulkOrNull(client.name === '' ? undefined : client.name);
+  },
+};
+
+const setname: Command = {
+  name: 'setname',
+  summary: 'Names the connection; an empty name takes it back.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['loading', 'stale'],
+  arguments: [{ name: 'connection-name', type: 'string' }],
+  reply: 'OK',
+  run({ client, reply }, args) {
+    client.name = checkedClientName(args.text());
+    reply.ok();
+  },
+};
+
+const LIBRARY_ATTRIBUTES = { 'lib-name': 'libraryName', 'lib-ver': 'libraryVersion' } as const;
+
+function isLibraryAttribute(name: string): name is keyof typeof LIBRARY_ATTRIBUTES {
+  return Object.hasOwn(LIBRARY_ATTRIBUTES, name);
+}
+
+const setinfo: Command = {
+  name: 'setinfo',
+  summary: 'Tells which client library the connection is made with.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['loading', 'stale'],
+  arguments: [
+    {
+      name: 'attr',
+      type: 'oneof',
+      arguments: [
+        { name: 'libname', type: 'string', token: 'LIB-NAME' },
+        { name: 'libver', type: 'string', token: 'LIB-VER' },
+      ],
+    },
+  ],
+  reply: 'OK',
+  run({ client, reply }, args) {
+    const attribute = args.text();
+    const name = attribute.toLowerCase();
+    if (!isLibraryAttribute(name)) throw new CommandError(`ERR Unrecognized option '${attribute}'`);
+    client[LIBRARY_ATTRIBUTES[name]] = checkedClientName(args.text(), name);
+    reply.ok();
+  },
+};
+
+export const client: Command = {
+  name: 'client',
+  summary: 'Commands about this connection.',
+  complexity: 'depends on the subcommand',
+  group: 'connection',
+  flags: [],
+  arguments: [],
+  reply: 'depends on the subcommand',
+  subcommands: [getname, id, setinfo, setname],
+};

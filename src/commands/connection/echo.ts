@@ -1,0 +1,14 @@
+import type { Command } from '../command.js';
+
+export const echo: Command = {
+  name: 'echo',
+  summary: 'Returns the message.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['fast', 'loading', 'stale'],
+  arguments: [{ name: 'message', type: 'string' }],
+  reply: 'the message',
+  run({ reply }, args) {
+    reply.bulk(args.bytes());
+  },
+};

@@ -1,0 +1,73 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+import { authenticate } from './auth.js';
+import { checkedClientName } from './client-name.js';
+
+const NOAUTH =
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time';
+
+export const hello: Command = {
+  name: 'hello',
+  summary: 'Chooses the protocol version and introduces the client.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  arguments: [
+    {
+      name: 'arguments',
+      type: 'block',
+      optional: true,
+      arguments: [
+        { name: 'protover', type: 'integer' },
+        {
+          name: 'auth',
+          type: 'block',
+          token: 'AUTH',
+          optional: true,
+          arguments: [
+            { name: 'username', type: 'string' },
+            { name: 'password', type: 'string' },
+          ],
+        },
+        { name: 'clientname', type: 'string', token: 'SETNAME', optional: true },
+      ],
+    },
+  ],
+  reply: 'map: server, version, proto, id, mode, role, modules',
+  run(context, args) {
+    let protocol = context.reply.protocol;
+    if (args.left > 0) {
+      const asked = args.word();
+      if (asked !== '2' && asked !== '3') throw new CommandError('NOPROTO unsupported protocol version');
+      protocol = asked === '3' ? 3 : 2;
+    }
+    let name: string | undefined;
+    while (args.left > 0) {
+      if (args.choice('AUTH', 'SETNAME') === 'AUTH') authenticate(context, args.text(), args.bytes());
+      else name = checkedClientName(args.text());
+    }
+    if (!context.client.authenticated) throw new CommandError(NOAUTH);
+    if (name !== undefined) context.client.name = name;
+    context.reply.protocol = protocol;
+    greet(context);
+  },
+};
+
+function greet({ reply, client, server }: Context): void {
+  reply.map(7);
+  reply.bulk('server');
+  reply.bulk('respite');
+  reply.bulk('version');
+  reply.bulk(server.version);
+  reply.bulk('proto');
+  reply.integer(reply.protocol);
+  reply.bulk('id');
+  reply.integer(client.id);
+  reply.bulk('mode');
+  reply.bulk('standalone');
+  reply.bulk('role');
+  reply.bulk('master');
+  reply.bulk('modules');
+  reply.array(0);
+}

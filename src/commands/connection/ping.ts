@@ -1,0 +1,15 @@
+import type { Command } from '../command.js';
+
+export const ping: Command = {
+  name: 'ping',
+  summary: 'Returns the message, or PONG.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['fast', 'loading', 'stale'],
+  arguments: [{ name: 'message', type: 'string', optional: true }],
+  reply: 'PONG or the message',
+  run({ reply }, args) {
+    if (args.left === 0) reply.simple('PONG');
+    else reply.bulk(args.bytes());
+  },
+};

@@ -1,0 +1,15 @@
+import type { Command } from '../command.js';
+
+export const quit: Command = {
+  name: 'quit',
+  summary: 'Closes the connection.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  arguments: [],
+  reply: 'OK, then the end of the connection',
+  run({ client, reply }) {
+    reply.ok();
+    client.closeAfterReply();
+  },
+};

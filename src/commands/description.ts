@@ -1,0 +1,148 @@
+import type { ReplyEncoder } from '../resp/reply-encoder.js';
+import type { Argument } from './command.js';
+import type { CommandEntry } from './command-entry.js';
+
+/** How COMMAND INFO and COMMAND DOCS describe a command, made from its declaration. */
+
+/** The version that brought the commands of today. */
+const SINCE = '0.1.0';
+
+/** ACL categories, as Redis derives them from flags and group. */
+export function categoriesOf({ command }: CommandEntry): string[] {
+  const { flags, group } = command;
+  const categories = [flags.includes('fast') ? '@fast' : '@slow'];
+  if (flags.includes('write')) categories.push('@write');
+  if (flags.includes('readonly')) categories.push('@read');
+  if (flags.includes('admin')) categories.push('@admin', '@dangerous');
+  if (group === 'connection') categories.push('@connection');
+  return categories;
+}
+
+/** One element of COMMAND INFO's reply. */
+export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
+  const { command, fullName, arity, subcommands } = entry;
+  const key = keyOf(entry);
+  reply.array(10);
+  reply.bulk(fullName);
+  reply.integer(arity);
+  writeStatuses(reply, command.flags);
+  reply.integer(key?.first ?? 0);
+  reply.integer(key?.last ?? 0);
+  reply.integer(key === undefined ? 0 : 1);
+  writeStatuses(reply, categoriesOf(entry));
+  reply.array(0); // tips
+  reply.array(key === undefined ? 0 : 1);
+  if (key !== undefined) writeKeySpec(reply, key, command.flags.includes('write'));
+  reply.array(subcommands.size);
+  for (const subcommand of subcommands.values()) writeInfo(reply, subcommand);
+}
+
+/** A name and its map of COMMAND DOCS' reply. */
+export function writeDocs(reply: ReplyEncoder, { command, fullName, subcommands }: CommandEntry): void {
+  reply.bulk(fullName);
+  reply.map(4 + (command.arguments.length > 0 ? 1 : 0) + (subcommands.size > 0 ? 1 : 0));
+  reply.bulk('summary');
+  reply.bulk(command.summary);
+  reply.bulk('since');
+  reply.bulk(SINCE);
+  reply.bulk('group');
+  reply.bulk(command.group);
+  reply.bulk('complexity');
+  reply.bulk(command.complexity);
+  if (command.arguments.length > 0) {
+    reply.bulk('arguments');
+    writeArguments(reply, command.arguments);
+  }
+  if (subcommands.size > 0) {
+    reply.bulk('subcommands');
+    reply.map(subcommands.size);
+    for (const subcommand of subcommands.values()) writeDocs(reply, subcommand);
+  }
+}
+
+function writeArguments(reply: ReplyEncoder, args: readonly Argument[]): void {
+  reply.array(args.length);
+  for (const argument of args) {
+    const { name, type, token, optional, multiple } = argument;
+    const flags = [...(optional ? ['optional'] : []), ...(multiple ? ['multiple'] : [])];
+    const shown = type !== 'oneof' && type !== 'block';
+    const optionalFields = [
+      shown,
+      type === 'key',
+      token !== undefined,
+      flags.length > 0,
+      argument.arguments !== undefined,
+    ];
+    reply.map(2 + optionalFields.filter(Boolean).length);
+    reply.bulk('name');
+    reply.bulk(name);
+    reply.bulk('type');
+    reply.bulk(type);
+    if (shown) {
+      reply.bulk('display_text');
+      reply.bulk(name);
+    }
+    if (type === 'key') {
+      reply.bulk('key_spec_index');
+      reply.integer(0);
+    }
+    if (token !== undefined) {
+      reply.bulk('token');
+      reply.bulk(token);
+    }
+    if (flags.length > 0) {
+      reply.bulk('flags');
+      writeStatuses(reply, flags);
+    }
+    if (argument.arguments !== undefined) {
+      reply.bulk('arguments');
+      writeArguments(reply, argument.arguments);
+    }
+  }
+}
+
+interface KeyRange {
+  /** Position of the first token, the command's name being 0. */
+  readonly first: number;
+  /** Position of the last one, -1 if all that follow are tokens. */
+  readonly last: number;
+}
+
+/** Where in a request the session tokens are: they are what a proxy may route by. */
+function keyOf({ command, nameWords }: CommandEntry): KeyRange | undefined {
+  const index = command.arguments.findIndex(({ type }) => type === 'key');
+  if (index < 0) return undefined;
+  const first = nameWords + index;
+  return { first, last: command.arguments[index].multiple ? -1 : first };
+}
+
+function writeKeySpec(reply: ReplyEncoder, { first, last }: KeyRange, writes: boolean): void {
+  reply.map(3);
+  reply.bulk('flags');
+  writeStatuses(reply, writes ? ['RW', 'ACCESS', 'UPDATE'] : ['RO', 'ACCESS']);
+  reply.bulk('begin_search');
+  reply.map(2);
+  reply.bulk('type');
+  reply.bulk('index');
+  reply.bulk('spec');
+  reply.map(1);
+  reply.bulk('index');
+  reply.integer(first);
+  reply.bulk('find_keys');
+  reply.map(2);
+  reply.bulk('type');
+  reply.bulk('range');
+  reply.bulk('spec');
+  reply.map(3);
+  reply.bulk('lastkey');
+  reply.integer(last === -1 ? -1 : 0);
+  reply.bulk('keystep');
+  reply.integer(1);
+  reply.bulk('limit');
+  reply.integer(0);
+}
+
+function writeStatuses(reply: ReplyEncoder, statuses: readonly string[]): void {
+  reply.set(statuses.length);
+  for (const status of statuses) reply.simple(status);
+}

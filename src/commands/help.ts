@@ -1,0 +1,27 @@
+import { type Command, usageOf } from './command.js';
+
+/** Gives a command with subcommands one more, HELP, which lists them in Redis' form. */
+export function withHelp(command: Command): Command {
+  const subcommands = command.subcommands ?? [];
+  const help: Command = {
+    name: 'help',
+    summary: 'Lists the subcommands.',
+    complexity: 'O(1)',
+    group: command.group,
+    flags: ['loading', 'stale'],
+    arguments: [],
+    reply: 'array of lines',
+    run({ reply }) {
+      reply.array(lines.length);
+      for (const line of lines) reply.simple(line);
+    },
+  };
+  const lines = [
+    `${command.name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
+    ...[...subcommands, help].flatMap((sub) => [
+      `${sub.name.toUpperCase()} ${usageOf(sub.arguments).replaceAll('…', '...')}`.trimEnd(),
+      `    ${sub.summary}`,
+    ]),
+  ];
+  return { ...command, subcommands: [...subcommands, help] };
+}

@@ -1,0 +1,127 @@
+import type { Arguments } from '../arguments.js';
+import type { Command } from '../command.js';
+import type { CommandEntry } from '../command-entry.js';
+import { CommandError, SYNTAX } from '../command-error.js';
+import { categoriesOf, writeDocs, writeInfo } from '../description.js';
+import { globMatcher } from '../glob.js';
+
+const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
+
+/** COMMAND and its subcommands, which tell about all commands. */
+export function introspection(all: () => readonly CommandEntry[]): Command {
+  const count: Command = {
+    name: 'count',
+    summary: 'Counts the commands.',
+    complexity: 'O(1)',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arguments: [],
+    reply: 'how many there are',
+    run({ reply }) {
+      reply.integer(all().length);
+    },
+  };
+
+  const docs: Command = {
+    name: 'docs',
+    summary: 'Documents commands: those named, or all.',
+    complexity: 'O(N) with N commands',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arguments: [NAMES],
+    reply: 'map of names to maps',
+    run({ reply }, args) {
+      const named = args.left > 0 ? namedEntries(all(), args).filter((entry) => entry !== undefined) : all();
+      reply.map(named.length);
+      for (const entry of named) writeDocs(reply, entry);
+    },
+  };
+
+  const info: Command = {
+    name: 'info',
+    summary: 'Describes commands as a client library needs them: those named, or all.',
+    complexity: 'O(N) with N commands',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arguments: [NAMES],
+    reply: 'array, null where there is no such command',
+    run({ reply }, args) {
+      const named = args.left > 0 ? namedEntries(all(), args) : all();
+      reply.array(named.length);
+      for (const entry of named) {
+        if (entry === undefined) reply.nullArray();
+        else writeInfo(reply, entry);
+      }
+    },
+  };
+
+  const list: Command = {
+    name: 'list',
+    summary: 'Lists the names of all commands, or of those that pass a filter.',
+    complexity: 'O(N) with N commands',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arguments: [
+      {
+        name: 'filterby',
+        type: 'oneof',
+        token: 'FILTERBY',
+        optional: true,
+        arguments: [
+          { name: 'module-name', type: 'string', token: 'MODULE' },
+          { name: 'category', type: 'string', token: 'ACLCAT' },
+          { name: 'pattern', type: 'pattern', token: 'PATTERN' },
+        ],
+      },
+    ],
+    reply: 'array of names',
+    run({ reply }, args) {
+      const passes = args.left > 0 ? readFilter(args) : () => true;
+      const names = all().filter(passes);
+      reply.array(names.length);
+      for (const { fullName } of names) reply.bulk(fullName);
+    },
+  };
+
+  return {
+    name: 'command',
+    summary: 'Describes all commands.',
+    complexity: 'O(N) with N commands',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arguments: [],
+    reply: 'array, as COMMAND INFO',
+    subcommands: [count, docs, info, list],
+    run: (context, args) => info.run?.(context, args),
+  };
+}
+
+/** The commands named; `config|get` is the subcommand. */
+function namedEntries(all: readonly CommandEntry[], args: Arguments): (CommandEntry | undefined)[] {
+  const found: (CommandEntry | undefined)[] = [];
+  while (args.left > 0) {
+    const [name, subcommand] = args.word().split('|', 2);
+    const entry = all.find(({ fullName }) => fullName === name);
+    found.push(subcommand === undefined ? entry : entry?.subcommands.get(subcommand));
+  }
+  return found;
+}
+
+type Filter = (entry: CommandEntry) => boolean;
+
+const FILTERS: Record<'MODULE' | 'ACLCAT' | 'PATTERN', (value: string) => Filter> = {
+  // There are no modules.
+  MODULE: () => () => false,
+  ACLCAT: (category) => (entry) => categoriesOf(entry).includes(`@${category}`),
+  PATTERN: (pattern) => {
+    const matches = globMatcher(pattern);
+    return (entry) => matches(entry.fullName);
+  },
+};
+
+function readFilter(args: Arguments): Filter {
+  args.choice('FILTERBY');
+  const kind = args.choice('MODULE', 'ACLCAT', 'PATTERN');
+  if (args.left !== 1) throw new CommandError(SYNTAX);
+  return FILTERS[kind](args.word());
+}

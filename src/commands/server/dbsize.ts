@@ -1,0 +1,14 @@
+import type { Command } from '../command.js';
+
+export const dbsize: Command = {
+  name: 'dbsize',
+  summary: 'Counts the sessions.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['readonly', 'fast'],
+  arguments: [],
+  reply: 'how many sessions there are',
+  run({ engine, reply }) {
+    reply.integer(engine.size);
+  },
+};

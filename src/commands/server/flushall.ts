@@ -1,0 +1,33 @@
+import type { Command } from '../command.js';
+
+/** FLUSHALL and FLUSHDB: with one database the same. */
+function flush(name: string): Command {
+  return {
+    name,
+    summary: 'Ends every session.',
+    complexity: 'O(N) with N sessions',
+    group: 'server',
+    flags: ['write', 'admin'],
+    arguments: [
+      {
+        name: 'flush-type',
+        type: 'oneof',
+        optional: true,
+        arguments: [
+          { name: 'async', type: 'pure-token', token: 'ASYNC' },
+          { name: 'sync', type: 'pure-token', token: 'SYNC' },
+        ],
+      },
+    ],
+    reply: 'OK',
+    run({ engine, reply }, args) {
+      if (args.left > 0) args.choice('ASYNC', 'SYNC');
+      args.end();
+      engine.endAll();
+      reply.ok();
+    },
+  };
+}
+
+export const flushall = flush('flushall');
+export const flushdb = flush('flushdb');

@@ -1,0 +1,17 @@
+import type { Command } from '../command.js';
+
+export const time: Command = {
+  name: 'time',
+  summary: "Returns the server's wall clock.",
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['fast', 'loading', 'stale'],
+  arguments: [],
+  reply: 'array: unix time in seconds, microseconds of that second',
+  run({ server, reply }) {
+    const now = server.clock.wall();
+    reply.array(2);
+    reply.bulk(String(Math.floor(now / 1000)));
+    reply.bulk(String(Math.floor((now % 1000) * 1000)));
+  },
+};

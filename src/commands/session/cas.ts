@@ -1,0 +1,16 @@
+import type { Command } from '../command.js';
+import { KEY, TOKEN } from './grammar.js';
+
+export const sessionCas: Command = {
+  name: 'session.cas',
+  summary: 'Compares and sets: gives a key a new value if it still has the old one.',
+  complexity: 'O(1)',
+  group: 'session-data',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [TOKEN, KEY, { name: 'old', type: 'string' }, { name: 'new', type: 'string' }],
+  reply: '1 if the value was `old` and is now `new`, else 0',
+  run({ engine, reply }, args) {
+    const session = args.session(engine);
+    reply.integer(engine.data.compareAndSet(session, args.bytes(), args.bytes(), args.bytes()) ? 1 : 0);
+  },
+};

@@ -1,0 +1,16 @@
+import type { Command } from '../command.js';
+import { KEYS, TOKEN } from './grammar.js';
+
+export const sessionDel: Command = {
+  name: 'session.del',
+  summary: 'Removes keys from a session.',
+  complexity: 'O(N) with N keys',
+  group: 'session-data',
+  flags: ['write', 'fast'],
+  arguments: [TOKEN, KEYS],
+  reply: 'how many were removed',
+  run({ engine, reply }, args) {
+    const session = args.session(engine);
+    reply.integer(engine.data.delete(session, args.rest()));
+  },
+};

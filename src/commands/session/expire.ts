@@ -1,0 +1,27 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Argument, Command } from '../command.js';
+import { DELETE_SESSION, MAX_SECONDS, TOKEN } from './grammar.js';
+
+/** SESSION.EXPIRE and SESSION.PEXPIRE: the same act, in two units. */
+function expire(name: string, argument: Argument, msPerUnit: number): Command {
+  return {
+    name,
+    summary: `Gives a session a new duration in ${argument.name === 'ttl' ? 'seconds' : 'milliseconds'}, started now.`,
+    complexity: 'O(1)',
+    group: 'session',
+    flags: ['write', 'fast'],
+    arguments: [TOKEN, argument, DELETE_SESSION],
+    reply: '1; 0 no such session',
+    run({ engine, reply }, args) {
+      const session = args.findSession(engine);
+      const duration = args.time((MAX_SECONDS * 1000) / msPerUnit) * msPerUnit;
+      const deleteSession = args.left > 0 ? args.boolean() : undefined;
+      args.end();
+      if (session !== NO_SESSION) engine.setDuration(session, duration, deleteSession);
+      reply.integer(session === NO_SESSION ? 0 : 1);
+    },
+  };
+}
+
+export const sessionExpire = expire('session.expire', { name: 'ttl', type: 'integer' }, 1000);
+export const sessionPexpire = expire('session.pexpire', { name: 'milliseconds', type: 'integer' }, 1);

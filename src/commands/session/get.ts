@@ -1,0 +1,16 @@
+import type { Command } from '../command.js';
+import { KEY, TOKEN } from './grammar.js';
+
+export const sessionGet: Command = {
+  name: 'session.get',
+  summary: 'Returns the value of a key.',
+  complexity: 'O(1)',
+  group: 'session-data',
+  flags: ['readonly', 'fast'],
+  arguments: [TOKEN, KEY],
+  reply: 'value or null',
+  run({ engine, reply }, args) {
+    const session = args.session(engine);
+    reply.bulkOrNull(engine.data.get(session, args.bytes()));
+  },
+};

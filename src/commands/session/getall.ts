@@ -1,0 +1,20 @@
+import type { Command } from '../command.js';
+import { TOKEN } from './grammar.js';
+
+export const sessionGetall: Command = {
+  name: 'session.getall',
+  summary: 'Returns all keys and values of a session.',
+  complexity: 'O(N) with N keys',
+  group: 'session-data',
+  flags: ['readonly'],
+  arguments: [TOKEN],
+  reply: 'map of keys to values',
+  run({ engine, reply }, args) {
+    const session = args.session(engine);
+    reply.map(engine.data.count(session));
+    engine.data.forEach(session, (key, value) => {
+      reply.bulk(key);
+      reply.bulk(value);
+    });
+  },
+};

@@ -1,0 +1,21 @@
+import type { Argument } from '../command.js';
+
+/** The arguments that the session commands share. */
+
+export const TOKEN: Argument = { name: 'token', type: 'key' };
+export const TOKENS: Argument = { ...TOKEN, multiple: true };
+export const NAME: Argument = { name: 'name', type: 'string' };
+export const KEY: Argument = { name: 'key', type: 'string' };
+export const KEYS: Argument = { ...KEY, multiple: true };
+export const PAIRS: Argument = {
+  name: 'pair',
+  type: 'block',
+  multiple: true,
+  arguments: [KEY, { name: 'value', type: 'string' }],
+};
+export const DELETE_SESSION: Argument = { name: 'deleteSession', type: 'string', optional: true };
+
+/** The longest duration, in seconds. */
+export const MAX_SECONDS = 2 ** 31 - 1;
+/** The longest name, in bytes. */
+export const MAX_NAME = 512;

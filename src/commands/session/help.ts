@@ -1,0 +1,24 @@
+import type { Command } from '../command.js';
+import { usageOf } from '../command.js';
+
+/** SESSION.HELP, made from the commands it tells about. */
+export function sessionHelp(commands: readonly Command[]): Command {
+  const help: Command = {
+    name: 'session.help',
+    summary: 'Lists the session commands.',
+    complexity: 'O(1)',
+    group: 'session',
+    flags: ['readonly', 'fast', 'loading', 'stale'],
+    arguments: [],
+    reply: 'array of lines, one per command',
+    run({ reply }) {
+      reply.array(lines.length);
+      for (const line of lines) reply.bulk(line);
+    },
+  };
+  const lines = [...commands, help].map((command) => {
+    const usage = `${command.name.toUpperCase()} ${usageOf(command.arguments)}`.trimEnd();
+    return `${usage}: ${command.summary}`;
+  });
+  return help;
+}

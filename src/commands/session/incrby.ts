@@ -1,0 +1,16 @@
+import type { Command } from '../command.js';
+import { KEY, TOKEN } from './grammar.js';
+
+export const sessionIncrby: Command = {
+  name: 'session.incrby',
+  summary: 'Adds to the integer value of a key, which counts from 0 if it is missing.',
+  complexity: 'O(1)',
+  group: 'session-data',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [TOKEN, KEY, { name: 'increment', type: 'integer' }],
+  reply: 'the new integer',
+  run({ engine, reply }, args) {
+    const session = args.session(engine);
+    reply.integer(engine.data.increment(session, args.bytes(), args.int64()));
+  },
+};

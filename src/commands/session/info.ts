@@ -1,0 +1,40 @@
+import type { Command } from '../command.js';
+import { TOKEN } from './grammar.js';
+import { milliseconds, seconds } from './time-left.js';
+
+export const sessionInfo: Command = {
+  name: 'session.info',
+  summary: 'Describes a session, without its data and without extending it.',
+  complexity: 'O(N) with N keys',
+  group: 'session',
+  flags: ['readonly'],
+  arguments: [TOKEN],
+  reply:
+    'map: name, keys, shared, extend (none, get, set, both), duration (s), deleteSession, maxage (s), pttl (ms, -1 none), created (unix ms), bytes, encoding (packed, hashed)',
+  run({ engine, reply }, args) {
+    const info = engine.info(args.session(engine));
+    reply.map(11);
+    reply.bulk('name');
+    reply.bulk(info.name);
+    reply.bulk('keys');
+    reply.integer(info.keys);
+    reply.bulk('shared');
+    reply.boolean(info.shared);
+    reply.bulk('extend');
+    reply.bulk(info.extend);
+    reply.bulk('duration');
+    reply.integer(seconds(info.duration));
+    reply.bulk('deleteSession');
+    reply.boolean(info.deleteSession);
+    reply.bulk('maxage');
+    reply.integer(info.maxAge);
+    reply.bulk('pttl');
+    reply.integer(milliseconds(info.timeLeft));
+    reply.bulk('created');
+    reply.integer(info.created);
+    reply.bulk('bytes');
+    reply.integer(info.bytes);
+    reply.bulk('encoding');
+    reply.bulk(info.encoding);
+  },
+};

@@ -1,0 +1,49 @@
+import type { Session } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { CommandError, SYNTAX } from '../command-error.js';
+import { globMatcher } from '../glob.js';
+
+const DEFAULT_COUNT = 10;
+/** As many sessions as one call may look at: more would keep the other clients waiting. */
+const MAX_COUNT = 10_000;
+
+export const sessionScan: Command = {
+  name: 'session.scan',
+  summary: 'Iterates over the live sessions.',
+  complexity: 'O(N) with N = COUNT for every call, O(M) with M sessions for a whole iteration',
+  group: 'session',
+  // Tokens are credentials: who may list them may be anybody.
+  flags: ['readonly', 'admin'],
+  arguments: [
+    { name: 'cursor', type: 'integer' },
+    { name: 'name-pattern', type: 'pattern', token: 'MATCH', optional: true },
+    { name: 'count', type: 'integer', token: 'COUNT', optional: true },
+  ],
+  reply: '[cursor, [token, name, …]]; cursor 0 at the end',
+  run({ engine, reply }, args) {
+    const cursor = Number(args.bytes().toString('latin1'));
+    if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
+    let matches = (_name: string) => true;
+    let count = DEFAULT_COUNT;
+    while (args.left > 0) {
+      if (args.choice('MATCH', 'COUNT') === 'MATCH') {
+        matches = globMatcher(args.bytes().toString('latin1'));
+      } else {
+        const given = Number(args.int64());
+        if (given < 1) throw new CommandError(SYNTAX);
+        count = Math.min(given, MAX_COUNT);
+      }
+    }
+    const found: Session[] = [];
+    const next = engine.scan(cursor, count, (session) => {
+      if (matches(engine.name(session).toString('latin1'))) found.push(session);
+    });
+    reply.array(2);
+    reply.bulk(String(next));
+    reply.array(found.length * 2);
+    for (const session of found) {
+      reply.bulk(engine.token(session));
+      reply.bulk(engine.name(session));
+    }
+  },
+};

@@ -1,0 +1,17 @@
+import type { Command } from '../command.js';
+import { PAIRS, TOKEN } from './grammar.js';
+
+export const sessionSet: Command = {
+  name: 'session.set',
+  summary: 'Sets keys of a session.',
+  complexity: 'O(N) with N keys',
+  group: 'session-data',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [TOKEN, PAIRS],
+  reply: 'OK; overwrites',
+  run({ engine, reply }, args) {
+    const session = args.session(engine);
+    engine.data.set(session, args.pairs());
+    reply.ok();
+  },
+};

@@ -1,0 +1,38 @@
+import type { EngineStats } from '../../engine/index.js';
+import type { Command } from '../command.js';
+
+/** What is replied, in order, and where it comes from. */
+const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
+  ['sessions', 'sessions'],
+  ['keys', 'keys'],
+  ['bytes', 'bytes'],
+  ['names', 'names'],
+  ['created', 'created'],
+  ['ended', 'ended'],
+  ['expired', 'expired'],
+  ['cleared', 'cleared'],
+  ['extended', 'extended'],
+  ['tick', 'tick'],
+  ['slots', 'slots'],
+  ['pending', 'pending'],
+  ['late_p99', 'lateP99'],
+];
+
+export const sessionStats: Command = {
+  name: 'session.stats',
+  summary: 'Counts sessions, what became of them, and how the timing wheel does.',
+  complexity: 'O(1)',
+  group: 'session',
+  flags: ['readonly', 'fast'],
+  arguments: [],
+  reply:
+    'map: sessions, keys, bytes, names, created, ended, expired, cleared, extended, tick (ms), slots, pending, late_p99 (ms)',
+  run({ engine, reply }) {
+    const stats = engine.stats();
+    reply.map(FIELDS.length);
+    for (const [name, field] of FIELDS) {
+      reply.bulk(name);
+      reply.integer(stats[field]);
+    }
+  },
+};

@@ -1,0 +1,24 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { TOKEN } from './grammar.js';
+import { milliseconds, seconds } from './time-left.js';
+
+/** SESSION.TTL and SESSION.PTTL: the same look at the deadline, in two units. */
+function timeToLive(name: string, unit: string, inUnits: (ms: number) => number): Command {
+  return {
+    name,
+    summary: `Returns the time to a session's deadline in ${unit}.`,
+    complexity: 'O(1)',
+    group: 'session',
+    flags: ['readonly', 'fast'],
+    arguments: [TOKEN],
+    reply: `${unit} to the deadline, rounded up; -1 none pending, -2 no such session`,
+    run({ engine, reply }, args) {
+      const session = args.findSession(engine);
+      reply.integer(session === NO_SESSION ? -2 : inUnits(engine.timeLeft(session)));
+    },
+  };
+}
+
+export const sessionTtl = timeToLive('session.ttl', 'seconds', seconds);
+export const sessionPttl = timeToLive('session.pttl', 'milliseconds', milliseconds);

@@ -1,0 +1,129 @@
+import type { Clock } from './clock.js';
+import { Lateness } from './lateness.js';
+import { Reaper } from './reaper.js';
+import { Flag, type SlotTable } from './slot-table.js';
+import { TimingWheel } from './timing-wheel.js';
+
+/**
+ * When each slot is due: durations that start, start again and run out, on the timing wheel.
+ *
+ * The wheel acts on a deadline soon after it; `settle` acts on it at the latest when somebody comes to
+ * look, so that being behind shows nowhere. The instant of an act is fixed once, by `begin`.
+ */
+export class Deadlines {
+  readonly #slots: SlotTable;
+  readonly #clock: Clock;
+  readonly #onDue: (slot: number, deadline: number) => boolean;
+  readonly #wheel: TimingWheel;
+  readonly #reaper: Reaper;
+  readonly #lateness = new Lateness();
+  #now = 0;
+  #extended = 0;
+
+  /** @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives. */
+  constructor(slots: SlotTable, clock: Clock, onDue: (slot: number, deadline: number) => boolean) {
+    this.#slots = slots;
+    this.#clock = clock;
+    this.#onDue = onDue;
+    const start = clock.now();
+    this.#wheel = new TimingWheel(
+      (slot, deadline) => {
+        this.begin();
+        this.#act(slot, deadline);
+      },
+      { start },
+    );
+    this.#reaper = new Reaper(this.#wheel, clock);
+  }
+
+  /** Stops the wheel: nothing is acted on by itself any more. */
+  stop(): void {
+    this.#reaper.stop();
+  }
+
+  /** Takes the clock's time as the instant of all that follows, in ms. */
+  begin(): number {
+    this.#now = this.#clock.now();
+    return this.#now;
+  }
+
+  /** The instant of the act under way, in ms. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Starts the session's duration now or, if it has none, leaves only the deadline of MAXAGE. */
+  start(slot: number): void {
+    const { duration, maxAgeEnd, flags } = this.#slots;
+    if (duration[slot] > 0) {
+      flags[slot] |= Flag.Running;
+      this.set(slot, Math.min(this.#now + duration[slot], maxAgeEnd[slot]));
+    } else {
+      flags[slot] &= ~Flag.Running;
+      this.set(slot, maxAgeEnd[slot]);
+    }
+  }
+
+  /** Starts a running duration again. Returns false if none is running. */
+  extend(slot: number): boolean {
+    if ((this.#slots.flags[slot] & Flag.Running) === 0) return false;
+    this.start(slot);
+    this.#extended++;
+    return true;
+  }
+
+  /** Sets the deadline itself, in ms; Infinity for none. */
+  set(slot: number, deadline: number): void {
+    if (deadline === Infinity) {
+      this.#wheel.cancel(slot);
+    } else {
+      this.#wheel.schedule(slot, deadline);
+      this.#reaper.expect(deadline);
+    }
+  }
+
+  cancel(slot: number): void {
+    this.#wheel.cancel(slot);
+  }
+
+  /** Milliseconds to the deadline, Infinity if none is pending. */
+  left(slot: number): number {
+    return this.#wheel.deadline(slot) - this.#now;
+  }
+
+  /** Lets happen what is due for the slot by now. Returns whether the slot still lives. */
+  settle(slot: number): boolean {
+    const deadline = this.#wheel.deadline(slot);
+    return deadline > this.#now || this.#act(slot, deadline);
+  }
+
+  /** How often a duration was started again. */
+  get extended(): number {
+    return this.#extended;
+  }
+
+  /** How many deadlines are pending. */
+  get pending(): number {
+    return this.#wheel.size;
+  }
+
+  /** Length of the wheel's tick in ms. */
+  get tickMs(): number {
+    return this.#wheel.tickMs;
+  }
+
+  /** Wheel slots in a turn. */
+  get wheelSlots(): number {
+    return this.#wheel.slots;
+  }
+
+  /** How late 99 % of all deadlines were acted on at most, in ms. */
+  get lateP99(): number {
+    return this.#lateness.quantile(0.99);
+  }
+
+  #act(slot: number, deadline: number): boolean {
+    this.#lateness.record(this.#now - deadline);
+    return this.#onDue(slot, deadline);
+  }
+}

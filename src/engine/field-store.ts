@@ -1,0 +1,35 @@
+/**
+ * Where the keys and values of sessions are kept, by slot. Keys and values are bytes: any length, any
+ * content. What a caller hands in is copied; what it gets is its own for as long as it likes.
+ */
+export interface FieldStore {
+  /** Keys of all slots together. */
+  readonly keys: number;
+  /** Bytes in the keys and values of all slots together. */
+  readonly bytes: number;
+
+  /** How many keys the slot has. */
+  count(slot: number): number;
+  /** Bytes in the keys and values of the slot. */
+  size(slot: number): number;
+  encoding(slot: number): Encoding;
+  has(slot: number, key: Buffer): boolean;
+  get(slot: number, key: Buffer): Buffer | undefined;
+  /** Length of the value in bytes, 0 if there is none. */
+  valueLength(slot: number, key: Buffer): number;
+  /** Sets one key. Returns whether it is new. */
+  set(slot: number, key: Buffer, value: Buffer): boolean;
+  /** Adds bytes at the end of a value, which starts empty. */
+  append(slot: number, key: Buffer, value: Buffer): void;
+  /** Removes one key. Returns whether it was there. */
+  delete(slot: number, key: Buffer): boolean;
+  /** Removes every key of the slot. Returns how many there were. */
+  clear(slot: number): number;
+  /** Visits every key and value of the slot, in the order they were first set. */
+  forEach(slot: number, visit: (key: Buffer, value: Buffer) => void): void;
+  /** Visits every key of the slot, in the same order. */
+  forEachKey(slot: number, visit: (key: Buffer) => void): void;
+}
+
+/** How the fields of one session are laid out: `hashed`, a hash map; `packed`, one run of bytes. */
+export type Encoding = 'packed' | 'hashed';

@@ -1,0 +1,17 @@
+/** The session engine by itself: no server, no socket, no protocol. */
+export { type Clock, systemClock } from './clock.js';
+export type { Encoding } from './field-store.js';
+export {
+  type EngineStats,
+  type Extend,
+  type NewSession,
+  NO_SESSION,
+  type Session,
+  type SessionEngineOptions,
+  type SessionEvent,
+  type SessionInfo,
+  type SessionListener,
+} from './session.js';
+export type { SessionData } from './session-data.js';
+export { SessionEngine } from './session-engine.js';
+export { SessionError, type SessionErrorCode } from './session-error.js';

@@ -1,0 +1,57 @@
+import type { Clock } from './clock.js';
+import type { TimingWheel } from './timing-wheel.js';
+
+/** A slice of work is over after this many ms; requests are served before the next one. */
+const SLICE_MS = 1;
+/** Timers visited between two looks at the clock. */
+const VISITS = 64;
+
+/**
+ * Turns the wheel: sleeps until the next instant that matters and works off what is due in slices, so
+ * that a million sessions due at once do not keep one client waiting.
+ */
+export class Reaper {
+  readonly #wheel: TimingWheel;
+  readonly #clock: Clock;
+  #wakeAt = Infinity;
+  #cancelWake = () => {};
+
+  constructor(wheel: TimingWheel, clock: Clock) {
+    this.#wheel = wheel;
+    this.#clock = clock;
+  }
+
+  /** Must be told of every deadline that is scheduled (ms): it may come before the next wake. */
+  expect(deadline: number): void {
+    // Most deadlines are far behind the next wake: one comparison.
+    if (deadline < this.#wakeAt) this.#sleepUntil(Math.ceil(deadline / this.#wheel.tickMs) * this.#wheel.tickMs);
+  }
+
+  stop(): void {
+    this.#cancelWake();
+    this.#wakeAt = Infinity;
+  }
+
+  #sleepUntil(instant: number): void {
+    if (instant === this.#wakeAt) return;
+    this.stop();
+    if (instant === Infinity) return;
+    this.#wakeAt = instant;
+    this.#cancelWake = this.#clock.after(instant - this.#clock.now(), this.#wake);
+  }
+
+  readonly #wake = (): void => {
+    this.#wakeAt = -Infinity;
+    const start = this.#clock.now();
+    let now = start;
+    let caughtUp = false;
+    try {
+      do {
+        caughtUp = this.#wheel.advance(now, VISITS);
+        now = this.#clock.now();
+      } while (!caughtUp && now - start < SLICE_MS);
+    } finally {
+      this.#sleepUntil(caughtUp ? this.#wheel.nextVisit() : now);
+    }
+  };
+}

@@ -1,0 +1,159 @@
+import type { Deadlines } from './deadlines.js';
+import type { Encoding, FieldStore } from './field-store.js';
+import { parseInt64, withinInt64 } from './int64.js';
+import type { Session } from './session.js';
+import { SessionError } from './session-error.js';
+import { Flag, type SlotTable } from './slot-table.js';
+
+/**
+ * The keys and values of sessions, and the rule by which reading and writing them extends a session:
+ * every read does if its EXTEND is get or both, every write that changed something if it is set or
+ * both. Looking (`has`, `count`, `size`, `forEachKey`) never does.
+ */
+export class SessionData {
+  readonly #slots: SlotTable;
+  readonly #fields: FieldStore;
+  readonly #deadlines: Deadlines;
+  readonly #maxValueBytes: number;
+
+  /** @param maxValueBytes The longest value that `append` may make. */
+  constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
+    this.#slots = slots;
+    this.#fields = fields;
+    this.#deadlines = deadlines;
+    this.#maxValueBytes = maxValueBytes;
+  }
+
+  // Looking
+
+  has(session: Session, key: Buffer): boolean {
+    return this.#fields.has(session, key);
+  }
+
+  /** How many keys the session has. */
+  count(session: Session): number {
+    return this.#fields.count(session);
+  }
+
+  /** Bytes in the session's keys and values. */
+  size(session: Session): number {
+    return this.#fields.size(session);
+  }
+
+  encoding(session: Session): Encoding {
+    return this.#fields.encoding(session);
+  }
+
+  forEachKey(session: Session, visit: (key: Buffer) => void): void {
+    this.#fields.forEachKey(session, visit);
+  }
+
+  // Reading
+
+  get(session: Session, key: Buffer): Buffer | undefined {
+    this.#read(session);
+    return this.#fields.get(session, key);
+  }
+
+  /** Visits the value of each key, undefined where it is missing, as one read. */
+  getMany(session: Session, keys: readonly Buffer[], visit: (value: Buffer | undefined) => void): void {
+    this.#read(session);
+    for (const key of keys) visit(this.#fields.get(session, key));
+  }
+
+  forEach(session: Session, visit: (key: Buffer, value: Buffer) => void): void {
+    this.#read(session);
+    this.#fields.forEach(session, visit);
+  }
+
+  // Writing
+
+  /** Sets keys to values. @param pairs Keys and values in turn. */
+  set(session: Session, pairs: readonly Buffer[]): void {
+    for (let i = 0; i < pairs.length; i += 2) this.#fields.set(session, pairs[i], pairs[i + 1]);
+    this.#wrote(session);
+  }
+
+  /** Sets those keys that the session does not have. Returns how many. */
+  add(session: Session, pairs: readonly Buffer[]): number {
+    let added = 0;
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (this.#fields.has(session, pairs[i])) continue;
+      this.#fields.set(session, pairs[i], pairs[i + 1]);
+      added++;
+    }
+    if (added > 0) this.#wrote(session);
+    return added;
+  }
+
+  /** Sets a key to `value` if it is `expected` now. Returns whether it was. */
+  compareAndSet(session: Session, key: Buffer, expected: Buffer, value: Buffer): boolean {
+    if (this.#fields.get(session, key)?.equals(expected) !== true) return false;
+    this.set(session, [key, value]);
+    return true;
+  }
+
+  /**
+   * Adds to an integer, which counts from 0 if it is missing. Returns the sum.
+   * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
+   */
+  increment(session: Session, key: Buffer, increment: bigint): bigint {
+    const value = this.#fields.get(session, key);
+    const number = value === undefined ? 0n : parseInt64(value);
+    if (number === undefined) throw new SessionError('ERR', 'hash value is not an integer');
+    const sum = withinInt64(number + increment);
+    if (sum === undefined) throw new SessionError('ERR', 'increment or decrement would overflow');
+    this.set(session, [key, Buffer.from(String(sum), 'latin1')]);
+    return sum;
+  }
+
+  /**
+   * Adds bytes at the end of a value, which starts empty. Returns its new length in bytes.
+   * @throws SessionError ERR if that would exceed the longest value allowed.
+   */
+  append(session: Session, key: Buffer, value: Buffer): number {
+    const length = this.#fields.valueLength(session, key) + value.length;
+    if (length > this.#maxValueBytes) {
+      throw new SessionError('ERR', 'string exceeds maximum allowed size (proto-max-bulk-len)');
+    }
+    this.#fields.append(session, key, value);
+    this.#wrote(session);
+    return length;
+  }
+
+  /** Removes keys. Returns how many there were. */
+  delete(session: Session, keys: readonly Buffer[]): number {
+    let deleted = 0;
+    for (const key of keys) if (this.#fields.delete(session, key)) deleted++;
+    if (deleted > 0) this.#wrote(session);
+    return deleted;
+  }
+
+  /** Removes every key; the session stays. Returns how many there were. */
+  clear(session: Session): number {
+    const cleared = this.#fields.clear(session);
+    if (cleared > 0) this.#wrote(session);
+    return cleared;
+  }
+
+  /** Removes every key, then sets others, as one act. Returns how many were removed. */
+  replace(session: Session, pairs: readonly Buffer[]): number {
+    const cleared = this.#fields.clear(session);
+    this.set(session, pairs);
+    return cleared;
+  }
+
+  #read(session: Session): void {
+    if ((this.#slots.flags[session] & Flag.ExtendGet) !== 0) this.#deadlines.extend(session);
+  }
+
+  #wrote(session: Session): void {
+    const flags = this.#slots.flags[session];
+    if ((flags & Flag.Running) === 0) {
+      // Cleared at its deadline, a session starts anew at its first write.
+      this.#deadlines.start(session);
+    } else if ((flags & Flag.ExtendSet) !== 0) {
+      this.#deadlines.extend(session);
+    }
+  }
+}

@@ -1,0 +1,379 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from './clock.js';
+import { Deadlines } from './deadlines.js';
+import type { FieldStore } from './field-store.js';
+import { MapFieldStore } from './map-field-store.js';
+import { NameIndex } from './name-index.js';
+import {
+  type EngineStats,
+  type Extend,
+  type NewSession,
+  NO_SESSION,
+  type Session,
+  type SessionEngineOptions,
+  type SessionInfo,
+  type SessionListener,
+} from './session.js';
+import { SessionData } from './session-data.js';
+import { SessionError } from './session-error.js';
+import { Flag, NONE, SlotTable } from './slot-table.js';
+import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
+import { TokenIndex } from './token-index.js';
+
+const EXTEND_FLAGS: Record<Extend, number> = {
+  none: 0,
+  get: Flag.ExtendGet,
+  set: Flag.ExtendSet,
+  both: Flag.ExtendGet | Flag.ExtendSet,
+};
+
+/**
+ * Sessions: their tokens, names, data, and their end on time.
+ *
+ * Whatever looks sessions up (`create`, `find`, `sessionsOf`, …) takes the clock's time as the instant
+ * of the act and first lets happen what is due for them by then: nobody sees data past its deadline,
+ * however far behind the wheel is. A `Session` got that way is good for the rest of the act, that is
+ * until the caller gives control back to the event loop.
+ */
+export class SessionEngine {
+  /** The sessions' keys and values. */
+  readonly data: SessionData;
+
+  readonly #clock: Clock;
+  readonly #secret: Uint8Array;
+  readonly #listener: SessionListener | undefined;
+
+  readonly #slots = new SlotTable();
+  readonly #tokens = new TokenIndex(this.#slots);
+  readonly #names = new NameIndex(this.#slots);
+  readonly #fields: FieldStore = new MapFieldStore();
+  readonly #deadlines: Deadlines;
+
+  #sessions = 0;
+  #created = 0;
+  #ended = 0;
+  #expired = 0;
+  #cleared = 0;
+
+  readonly #words = new Uint32Array(TOKEN_WORDS);
+
+  constructor(options: SessionEngineOptions = {}) {
+    this.#clock = options.clock ?? systemClock;
+    this.#secret = options.secret ?? randomBytes(32);
+    this.#listener = options.listener;
+    this.#deadlines = new Deadlines(this.#slots, this.#clock, (slot, deadline) => this.#expire(slot, deadline));
+    const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
+    this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
+  }
+
+  /** Stops the wheel: nothing expires by itself any more. */
+  close(): void {
+    this.#deadlines.stop();
+  }
+
+  // Finding sessions
+
+  /** The live session of a token, or NO_SESSION if the token is unknown, malformed, ended or expired. */
+  find(token: Uint8Array): Session {
+    this.#deadlines.begin();
+    if (!parseToken(token, this.#words)) return NO_SESSION;
+    return this.#settled(this.#tokens.find(this.#words));
+  }
+
+  /** The live shared session of a name, or NO_SESSION. */
+  findShared(name: Buffer): Session {
+    this.#deadlines.begin();
+    return this.#settled(this.#names.shared(name.toString('latin1')));
+  }
+
+  /**
+   * The live shared session of a name.
+   * @throws SessionError NOTSHARED if the name's live sessions are all unshared, NOSESSION if it has none.
+   */
+  open(name: Buffer): Session {
+    const session = this.findShared(name);
+    if (session !== NO_SESSION) return session;
+    if (this.sessionsOf(name).length === 0) throw new SessionError('NOSESSION', 'no such session');
+    throw new SessionError('NOTSHARED', 'the session of this name is not shared');
+  }
+
+  /** The live sessions of a name, oldest first. */
+  sessionsOf(name: Buffer): Session[] {
+    this.#deadlines.begin();
+    return this.#sessionsOf(name.toString('latin1'));
+  }
+
+  /**
+   * Visits live sessions by slot. A session keeps its slot for life, so a scan that starts at 0 and
+   * goes on until it is given 0 visits every session that lives throughout it once.
+   * @param cursor 0, or what the previous call returned.
+   * @param count How many slots to look at, 1 or more.
+   * @returns Where to go on, 0 at the end.
+   */
+  scan(cursor: number, count: number, visit: (session: Session) => void): number {
+    this.#deadlines.begin();
+    const end = Math.min(cursor + count, this.#slots.used);
+    for (let slot = cursor; slot < end; slot++) {
+      if (this.#isLiveSession(slot)) visit(slot as Session);
+    }
+    return end < this.#slots.used ? end : 0;
+  }
+
+  // Life of a session
+
+  /**
+   * Creates a session.
+   * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
+   *   the token given is not one.
+   */
+  create(name: Buffer, settings: NewSession = {}): Session {
+    const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
+    const now = this.#deadlines.begin();
+    if (shared) deriveToken(this.#secret, name, this.#words);
+    else if (settings.token === undefined) randomToken(this.#words);
+    else if (!parseToken(settings.token, this.#words)) {
+      throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
+    }
+    if (this.#settled(this.#tokens.find(this.#words)) !== NO_SESSION) {
+      const what = shared ? 'a shared session of this name' : 'a session of this token';
+      throw new SessionError('SESSIONEXISTS', `${what} exists`);
+    }
+
+    const slots = this.#slots;
+    const session = slots.allocate(
+      Flag.Session | EXTEND_FLAGS[extend] | (deleteSession ? Flag.DeleteSession : 0) | (shared ? Flag.Shared : 0),
+    ) as Session;
+    slots.token.set(this.#words, session * TOKEN_WORDS);
+    slots.created[session] = this.#clock.wall();
+    slots.duration[session] = duration;
+    slots.maxAge[session] = maxAge;
+    slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
+    this.#tokens.add(session);
+    const text = name.toString('latin1');
+    this.#names.add(text, session, shared);
+    this.#sessions++;
+    this.#created++;
+    this.#deadlines.start(session);
+    const { data = [], limit = Infinity } = settings;
+    for (let i = 0; i < data.length; i += 2) this.#fields.set(session, data[i], data[i + 1]);
+    this.#listener?.onSession('new', session);
+    this.#enforceLimit(text, limit);
+    return session;
+  }
+
+  /** Ends a session: when this returns, it and its data are gone. */
+  end(session: Session): void {
+    this.#end(session, 'ended');
+  }
+
+  /** Ends the sessions of a name. Returns how many. */
+  endName(name: Buffer): number {
+    const sessions = this.sessionsOf(name);
+    for (const session of sessions) this.end(session);
+    return sessions.length;
+  }
+
+  /** Ends every session. Returns how many. */
+  endAll(): number {
+    let ended = 0;
+    this.scan(0, this.#slots.used, (session) => {
+      this.end(session);
+      ended++;
+    });
+    return ended;
+  }
+
+  /** Gives a session a new duration in ms, started now; 0: it never expires. */
+  setDuration(session: Session, duration: number, deleteSession?: boolean): void {
+    const { flags } = this.#slots;
+    if (deleteSession === true) flags[session] |= Flag.DeleteSession;
+    if (deleteSession === false) flags[session] &= ~Flag.DeleteSession;
+    this.#slots.duration[session] = duration;
+    this.#deadlines.start(session);
+  }
+
+  /** Starts the running duration of a session again. Returns false if none is running. */
+  touch(session: Session): boolean {
+    return this.#deadlines.extend(session);
+  }
+
+  /**
+   * Gives a session a new token. Without grace every old token stops at once; with it, the present one
+   * reaches the session for `grace` more ms.
+   * @throws SessionError ERR for a shared session, whose token follows from its name.
+   */
+  rotate(session: Session, grace = 0): void {
+    const slots = this.#slots;
+    if ((slots.flags[session] & Flag.Shared) !== 0) {
+      throw new SessionError('ERR', 'the token of a shared session follows from its name and cannot be rotated');
+    }
+    this.#tokens.remove(session);
+    if (grace > 0) this.#addAlias(session, grace);
+    else this.#dropAliases(session);
+    randomToken(this.#words);
+    slots.token.set(this.#words, session * TOKEN_WORDS);
+    this.#tokens.add(session);
+    this.#listener?.onSession('rotated', session);
+  }
+
+  // Looking at a session: never extends it
+
+  token(session: Session): string {
+    return formatToken(this.#slots.token, session * TOKEN_WORDS);
+  }
+
+  name(session: Session): Buffer {
+    return Buffer.from(this.#names.nameOf(session), 'latin1');
+  }
+
+  /** Milliseconds to the deadline, more than 0; Infinity if none is pending. */
+  timeLeft(session: Session): number {
+    return this.#deadlines.left(session);
+  }
+
+  info(session: Session): SessionInfo {
+    const { flags, duration, maxAge, created } = this.#slots;
+    const extend = flags[session] & EXTEND_FLAGS.both;
+    return {
+      name: this.name(session),
+      keys: this.data.count(session),
+      shared: (flags[session] & Flag.Shared) !== 0,
+      extend: (Object.keys(EXTEND_FLAGS) as Extend[]).find((key) => EXTEND_FLAGS[key] === extend) ?? 'none',
+      duration: duration[session],
+      deleteSession: (flags[session] & Flag.DeleteSession) !== 0,
+      maxAge: maxAge[session],
+      timeLeft: this.timeLeft(session),
+      created: created[session],
+      bytes: this.data.size(session),
+      encoding: this.data.encoding(session),
+    };
+  }
+
+  /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
+  get size(): number {
+    return this.#sessions;
+  }
+
+  stats(): EngineStats {
+    return {
+      sessions: this.#sessions,
+      keys: this.#fields.keys,
+      bytes: this.#fields.bytes,
+      names: this.#names.size,
+      created: this.#created,
+      ended: this.#ended,
+      expired: this.#expired,
+      cleared: this.#cleared,
+      extended: this.#deadlines.extended,
+      tick: this.#deadlines.tickMs,
+      slots: this.#deadlines.wheelSlots,
+      pending: this.#deadlines.pending,
+      lateP99: this.#deadlines.lateP99,
+    };
+  }
+
+  /** The live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */
+  #settled(slot: number): Session {
+    if (slot === NONE || !this.#deadlines.settle(slot)) return NO_SESSION;
+    if ((this.#slots.flags[slot] & Flag.Alias) === 0) return slot as Session;
+    return this.#settled(this.#slots.owner[slot]);
+  }
+
+  #isLiveSession(slot: number): boolean {
+    return (this.#slots.flags[slot] & Flag.Session) !== 0 && this.#deadlines.settle(slot);
+  }
+
+  #sessionsOf(name: string): Session[] {
+    const sessions: Session[] = [];
+    for (let slot = this.#names.oldest(name); slot !== NONE; ) {
+      const newer = this.#slots.newer[slot];
+      if (this.#isLiveSession(slot)) sessions.push(slot as Session);
+      slot = newer;
+    }
+    return sessions;
+  }
+
+  #enforceLimit(name: string, limit: number): void {
+    // Only past the limit are the name's sessions looked at: some may be due, and count no more.
+    if (this.#names.count(name) <= limit) return;
+    const sessions = this.#sessionsOf(name);
+    for (const session of sessions.slice(0, Math.max(0, sessions.length - limit))) this.#end(session, 'limit');
+  }
+
+  /** Acts on a deadline that has come. Returns whether the slot still lives. */
+  #expire(slot: number, deadline: number): boolean {
+    const { flags, maxAgeEnd } = this.#slots;
+    if ((flags[slot] & Flag.Alias) !== 0) {
+      this.#dropAlias(slot);
+      return false;
+    }
+    const session = slot as Session;
+    if (deadline >= maxAgeEnd[slot]) {
+      this.#end(session, 'maxage');
+      return false;
+    }
+    if ((flags[slot] & Flag.DeleteSession) !== 0) {
+      this.#end(session, 'expired');
+      return false;
+    }
+    this.#cleared++;
+    this.#listener?.onSession('cleared', session);
+    this.#fields.clear(slot);
+    flags[slot] &= ~Flag.Running;
+    this.#deadlines.set(slot, maxAgeEnd[slot]);
+    // MAXAGE may have come as well by now.
+    return this.#deadlines.settle(slot);
+  }
+
+  #end(session: Session, event: 'ended' | 'limit' | 'maxage' | 'expired'): void {
+    if (event === 'expired') this.#expired++;
+    else this.#ended++;
+    this.#listener?.onSession(event, session);
+    this.#dropAliases(session);
+    this.#fields.clear(session);
+    this.#deadlines.cancel(session);
+    this.#tokens.remove(session);
+    this.#names.remove(session);
+    this.#slots.release(session);
+    this.#sessions--;
+  }
+
+  /** Keeps the session's present token good for `grace` ms, as a slot that leads to the session's. */
+  #addAlias(session: Session, grace: number): void {
+    const slots = this.#slots;
+    const alias = slots.allocate(Flag.Alias);
+    slots.token.copyWithin(alias * TOKEN_WORDS, session * TOKEN_WORDS, (session + 1) * TOKEN_WORDS);
+    slots.owner[alias] = session;
+    const next = slots.chain[session];
+    slots.chain[alias] = next;
+    if (next !== NONE) slots.older[next] = alias;
+    slots.chain[session] = alias;
+    slots.older[alias] = session;
+    this.#tokens.add(alias);
+    this.#deadlines.set(alias, this.#deadlines.now + grace);
+  }
+
+  #dropAlias(alias: number): void {
+    const { chain, older } = this.#slots;
+    const next = chain[alias];
+    chain[older[alias]] = next;
+    if (next !== NONE) older[next] = older[alias];
+    this.#releaseAlias(alias);
+  }
+
+  #dropAliases(session: Session): void {
+    const { chain } = this.#slots;
+    for (let alias = chain[session]; alias !== NONE; ) {
+      const next = chain[alias];
+      this.#releaseAlias(alias);
+      alias = next;
+    }
+    chain[session] = NONE;
+  }
+
+  #releaseAlias(alias: number): void {
+    this.#deadlines.cancel(alias);
+    this.#tokens.remove(alias);
+    this.#slots.release(alias);
+  }
+}

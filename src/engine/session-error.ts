@@ -1,0 +1,12 @@
+/** What the engine refuses. `code` is for programs, `message` for people; neither holds a token. */
+export class SessionError extends Error {
+  readonly code: SessionErrorCode;
+
+  constructor(code: SessionErrorCode, message: string) {
+    super(message);
+    this.name = 'SessionError';
+    this.code = code;
+  }
+}
+
+export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'ERR';

@@ -1,0 +1,103 @@
+import type { Clock } from './clock.js';
+import type { Encoding } from './field-store.js';
+import { NONE } from './slot-table.js';
+
+/**
+ * A live session, as the engine's methods take and give it: good until the caller gives control back
+ * to the event loop. It is a slot number, so that passing it about allocates nothing.
+ */
+export type Session = number & { readonly [sessionBrand]: true };
+declare const sessionBrand: unique symbol;
+
+/** What `find` gives where there is no session. */
+export const NO_SESSION = NONE as Session;
+
+/** Which commands start a session's duration again: those that read its data, those that write it, both. */
+export type Extend = 'none' | 'get' | 'set' | 'both';
+
+/** What happened to a session. All but `new`, `cleared` and `rotated` are its end. */
+export type SessionEvent = 'new' | 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'rotated';
+
+/** Hears what the engine has to say by itself. */
+export interface SessionListener {
+  /**
+   * Called in the order of the acts. At the end of a session, and when it is cleared, its data, name
+   * and token can still be read through the engine; nothing may be changed from here.
+   */
+  onSession(event: SessionEvent, session: Session): void;
+}
+
+export interface SessionEngineOptions {
+  /** Default: the process' own. */
+  readonly clock?: Clock;
+  /** Key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
+  readonly secret?: Uint8Array;
+  readonly listener?: SessionListener;
+  /** The longest value that APPEND may make, in bytes. Default 64 MiB. */
+  readonly maxValueBytes?: number;
+}
+
+/** Settings of a new session; each may be left out. */
+export interface NewSession {
+  /** Milliseconds until it expires, from 1; 0, the default, for never. */
+  readonly duration?: number;
+  /** Whether expiry removes the session, or only its data. Default true. */
+  readonly deleteSession?: boolean;
+  /** Derive the token from the name. Default false. */
+  readonly shared?: boolean;
+  /** Default `none`. */
+  readonly extend?: Extend;
+  /** Seconds after which the session is ended whatever else is set, from 1; 0, the default, for never. */
+  readonly maxAge?: number;
+  /** How many sessions may bear the name, this one included, from 1: the oldest are ended. */
+  readonly limit?: number;
+  /** A token of the caller's, instead of a random one: 22 characters of base64url. */
+  readonly token?: Buffer;
+  /** Keys and values in turn. */
+  readonly data?: readonly Buffer[];
+}
+
+export interface SessionInfo {
+  readonly name: Buffer;
+  readonly keys: number;
+  readonly shared: boolean;
+  readonly extend: Extend;
+  /** Milliseconds, 0 for none. */
+  readonly duration: number;
+  readonly deleteSession: boolean;
+  /** Seconds, 0 for none. */
+  readonly maxAge: number;
+  /** Milliseconds to the deadline, Infinity if there is none. */
+  readonly timeLeft: number;
+  /** Unix ms. */
+  readonly created: number;
+  /** Bytes in keys and values. */
+  readonly bytes: number;
+  readonly encoding: Encoding;
+}
+
+export interface EngineStats {
+  sessions: number;
+  keys: number;
+  /** Bytes in the keys and values of all sessions. */
+  bytes: number;
+  /** Names that have a session. */
+  names: number;
+  created: number;
+  /** Ended by command, by LIMIT or by MAXAGE. */
+  ended: number;
+  /** Gone at their deadline. */
+  expired: number;
+  /** Emptied at their deadline. */
+  cleared: number;
+  /** How often a duration was started again by a read, a write or TOUCH. */
+  extended: number;
+  /** Length of the wheel's tick in ms. */
+  tick: number;
+  /** Wheel slots. */
+  slots: number;
+  /** Timers that are running. */
+  pending: number;
+  /** How late 99 % of all expiries were at most, in ms. */
+  lateP99: number;
+}

@@ -1,0 +1,21 @@
+/**
+ * respite as a library: the server to embed, the session engine by itself, the timing wheel by itself.
+ */
+export { type Config, ConfigError } from './config.js';
+export * from './engine/index.js';
+export { TimingWheel, type TimingWheelOptions } from './engine/timing-wheel.js';
+export { ListenError } from './server/listen.js';
+export { type Log, streamLog } from './server/log.js';
+export { Server, type ServerOptions } from './server/server.js';
+
+import type { Config } from './config.js';
+import { Server, type ServerOptions } from './server/server.js';
+
+/**
+ * A session server, not listening yet.
+ * @param config Options by their name on the command line; what is left out has its default.
+ * @throws ConfigError for a value that an option may not have.
+ */
+export function createServer(config: Partial<Config> = {}, options: ServerOptions = {}): Server {
+  return new Server(config, options);
+}

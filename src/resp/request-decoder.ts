@@ -1,0 +1,128 @@
+import RedisParser from 'redis-parser';
+import { splitInlineRequest } from './inline-request.js';
+import { ProtocolError } from './protocol-error.js';
+import { RequestGuard, type RequestLimits } from './request-guard.js';
+
+export type { RequestLimits };
+
+/** A command's name and its arguments; each is a view of the bytes read, to be copied by who keeps it. */
+export type Request = readonly Buffer[];
+
+const CR = 0x0d;
+const LF = 0x0a;
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Bytes → requests, pulled one at a time: what follows an AUTH in the same read is held to the limits
+ * that AUTH has just changed, and a connection that owes too many replies simply stops pulling.
+ *
+ * A request that is not whole yet is gathered in one buffer that grows by doubling, never beyond the
+ * largest request allowed. So a client pays for what it holds back with no more than twice what it sent.
+ */
+export class RequestDecoder {
+  readonly #guard: RequestGuard;
+  readonly #limits: RequestLimits;
+  /** The bytes at hand are `#buffer[#start, #end)`. */
+  #buffer: Buffer = EMPTY;
+  #start = 0;
+  #end = 0;
+  /** In an inline request, up to where no end of line was found, counted from `#start`. */
+  #searched = 0;
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits;
+    this.#guard = new RequestGuard(limits);
+  }
+
+  /** Whether the client has authenticated, or need not; until then much less is taken from it. */
+  set trusted(trusted: boolean) {
+    this.#guard.trusted = trusted;
+  }
+
+  /** Bytes that are held back for requests not pulled yet. */
+  get pending(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Adds bytes as they came from the socket. They are copied only where a request straddles two reads. */
+  push(chunk: Buffer): void {
+    const pending = this.pending;
+    if (pending === 0) {
+      this.#buffer = chunk;
+      this.#start = 0;
+      this.#end = chunk.length;
+      return;
+    }
+    const needed = pending + chunk.length;
+    if (this.#start + needed > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * pending));
+      this.#buffer.copy(larger, 0, this.#start, this.#end);
+      this.#buffer = larger;
+      this.#start = 0;
+      this.#end = pending;
+    }
+    this.#end += chunk.copy(this.#buffer, this.#end);
+  }
+
+  /**
+   * The next request, undefined if no whole one is left.
+   * @throws ProtocolError if what follows is not a request; nothing more can be read from this client then.
+   */
+  next(): Request | undefined {
+    while (this.pending > 0) {
+      const framed = RequestGuard.isFrame(this.#buffer[this.#start]);
+      const end = framed ? this.#guard.walk(this.#buffer, this.#start, this.#end) : this.#findLineEnd();
+      if (end < 0) {
+        if (this.pending > this.#limits.maxRequest) throw new ProtocolError('too big request');
+        return undefined;
+      }
+      const bytes = this.#buffer.subarray(this.#start, end);
+      this.#start = end;
+      const request = framed ? parseFrame(bytes) : parseLine(bytes);
+      // `*0`, `*-1` and an empty line ask for nothing.
+      if (request !== null && request.length > 0) return request;
+    }
+    // The last read is not kept alive by a client that has nothing to say.
+    this.#buffer = EMPTY;
+    this.#start = 0;
+    this.#end = 0;
+    return undefined;
+  }
+
+  /** Where the inline request at hand ends, its line feed included, -1 if it is not whole. */
+  #findLineEnd(): number {
+    const { maxInline } = this.#limits;
+    const lineFeed = this.#buffer.subarray(0, this.#end).indexOf(LF, this.#start + this.#searched);
+    const length = lineFeed < 0 ? this.pending : lineFeed - this.#start;
+    if (length > maxInline) throw new ProtocolError('too big inline request');
+    this.#searched = lineFeed < 0 ? length : 0;
+    return lineFeed < 0 ? -1 : lineFeed + 1;
+  }
+}
+
+let parsed: Request | null = null;
+/** One parser serves all: it is only given frames that are whole and passed the guard, so it keeps no state. */
+const parser = new RedisParser({
+  returnBuffers: true,
+  returnReply: (reply: Request | null) => {
+    parsed = reply;
+  },
+  returnError: (error: Error) => {
+    throw error;
+  },
+});
+
+function parseFrame(frame: Buffer): Request | null {
+  parser.execute(frame);
+  return parsed;
+}
+
+function parseLine(line: Buffer): Request {
+  const end = line[line.length - 2] === CR ? line.length - 2 : line.length - 1;
+  const request = splitInlineRequest(line.subarray(0, end));
+  // A browser tricked into a form post or a fetch to this port must not get a command in by its body.
+  if (request.length > 0 && /^(?:post|host:)$/i.test(request[0].toString('latin1'))) {
+    throw new ProtocolError('this is not an HTTP server');
+  }
+  return request;
+}

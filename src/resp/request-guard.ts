@@ -1,0 +1,122 @@
+import { ProtocolError } from './protocol-error.js';
+
+/** What a client may send. Sizes are bytes. */
+export interface RequestLimits {
+  /** Arguments in one request, its name included. */
+  readonly maxArguments: number;
+  /** Length of one argument. */
+  readonly maxBulk: number;
+  /** Length of one inline request. */
+  readonly maxInline: number;
+  /** Length of one whole request, headers included. */
+  readonly maxRequest: number;
+}
+
+/** What Redis takes from a client that has not authenticated: enough for AUTH, too little to hurt. */
+const UNAUTHENTICATED = { maxArguments: 16, maxBulk: 16 * 1024 };
+
+const ASTERISK = 0x2a;
+const DOLLAR = 0x24;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** A length has at most ten digits; a longer one is beyond every limit. */
+const MAX_DIGITS = 10;
+
+/**
+ * Walks the headers of RESP requests ahead of the parser, which trusts what it reads: it would allocate
+ * the array of a `*30000000`, follow arrays into arrays and take any byte for a digit. Only a frame
+ * that is whole and passed here, an array of bulk strings within the limits, gets to the parser.
+ *
+ * The walk stops where the bytes do and goes on from there, so that a frame that comes byte by byte
+ * costs no more than one that comes at once.
+ */
+export class RequestGuard {
+  /** Whether the client has authenticated, or need not. */
+  trusted = true;
+
+  readonly #limits: RequestLimits;
+  /** Where the walk goes on, counted from the start of the frame. */
+  #offset = 0;
+  /** Arguments still to come, -1 before the header that tells. */
+  #missing = -1;
+  /** The number that `#readHeader` read. */
+  #number = 0;
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether a frame (or an inline request) starts with this byte. */
+  static isFrame(byte: number): boolean {
+    return byte === ASTERISK;
+  }
+
+  /**
+   * Walks the frame that starts at `start`, in `bytes` up to `end`.
+   * @returns Where it ends, -1 if it is not whole yet: call again, for the same frame, with more.
+   * @throws ProtocolError for anything but an array of bulk strings within the limits.
+   */
+  walk(bytes: Buffer, start: number, end: number): number {
+    if (this.#missing < 0) {
+      const { maxArguments } = this.trusted ? this.#limits : UNAUTHENTICATED;
+      const body = this.#readHeader(bytes, start + 1, end, 'invalid multibulk length');
+      if (body < 0) return -1;
+      if (this.#number > this.#limits.maxArguments) throw new ProtocolError('invalid multibulk length');
+      if (this.#number > maxArguments) throw new ProtocolError('unauthenticated multibulk length');
+      this.#missing = Math.max(0, this.#number);
+      this.#offset = body - start;
+    }
+    while (this.#missing > 0) {
+      const at = start + this.#offset;
+      if (at >= end) return -1;
+      const next = this.#walkBulk(bytes, at, end);
+      if (next < 0) return -1;
+      this.#offset = next - start;
+      this.#missing--;
+    }
+    this.#missing = -1;
+    return start + this.#offset;
+  }
+
+  /** Returns where the bulk string ends, -1 if it is not whole. */
+  #walkBulk(bytes: Buffer, at: number, end: number): number {
+    if (bytes[at] !== DOLLAR) throw new ProtocolError(`expected '$', got '${printable(bytes[at])}'`);
+    const body = this.#readHeader(bytes, at + 1, end, 'invalid bulk length');
+    if (body < 0) return -1;
+    const length = this.#number;
+    if (length < 0 || length > this.#limits.maxBulk) throw new ProtocolError('invalid bulk length');
+    if (!this.trusted && length > UNAUTHENTICATED.maxBulk) throw new ProtocolError('unauthenticated bulk length');
+    const after = body + length;
+    if (after + 2 > end) return -1;
+    if (bytes[after] !== CR || bytes[after + 1] !== LF) throw new ProtocolError('expected CRLF after bulk');
+    return after + 2;
+  }
+
+  /**
+   * Reads `[-]digits CR LF` into `#number`, strictly: no sign but one minus, no leading zeros.
+   * @returns Where the line ends, -1 if it is not whole.
+   */
+  #readHeader(bytes: Buffer, at: number, end: number, complaint: string): number {
+    const negative = at < end && bytes[at] === MINUS;
+    const first = negative ? at + 1 : at;
+    let number = 0;
+    let i = first;
+    for (; i < end && bytes[i] !== CR; i++) {
+      const digit = bytes[i] - ZERO;
+      if (digit < 0 || digit > 9 || i - first >= MAX_DIGITS) throw new ProtocolError(complaint);
+      number = number * 10 + digit;
+    }
+    if (i + 1 >= end) return -1;
+    const leadingZero = bytes[first] === ZERO && (negative || i - first > 1);
+    if (i === first || leadingZero || bytes[i + 1] !== LF) throw new ProtocolError(complaint);
+    this.#number = negative ? -number : number;
+    return i + 2;
+  }
+}
+
+function printable(byte: number): string {
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?';
+}

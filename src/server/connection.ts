@@ -1,0 +1,162 @@
+import type { Socket } from 'node:net';
+import { Arguments } from '../commands/arguments.js';
+import type { Client, Context } from '../commands/context.js';
+import { dispatch } from '../commands/dispatch.js';
+import { ProtocolError } from '../resp/protocol-error.js';
+import { OutputLimitError, ReplyEncoder } from '../resp/reply-encoder.js';
+import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
+import type { Log } from './log.js';
+
+/** What a connection needs of the server. */
+export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
+  readonly log: Log;
+  readonly limits: RequestLimits;
+  /** Bytes of unread replies past which nothing more is read from the client. */
+  readonly softOutputLimit: number;
+  /** Bytes of unread replies past which the client is disconnected. */
+  readonly hardOutputLimit: number;
+}
+
+/** After the last reply a client has this long, in ms, to read it before the connection is cut. */
+const LINGER_MS = 500;
+
+/**
+ * One client: bytes from its socket become requests, requests become replies, and the replies to what
+ * was read at once leave in one write.
+ *
+ * It pulls requests instead of being pushed them, so it can stop between any two: when the client
+ * leaves its replies unread, when a command has to wait, when the connection ends.
+ */
+export class Connection implements Client {
+  readonly id: number;
+  name = '';
+  libraryName = '';
+  libraryVersion = '';
+  authenticated: boolean;
+
+  readonly #socket: Socket;
+  readonly #options: ConnectionOptions;
+  readonly #decoder: RequestDecoder;
+  readonly #reply: ReplyEncoder;
+  readonly #context: Context;
+  readonly #args = new Arguments();
+  /** No request is pulled: a command has to wait, or the client has to read. */
+  #waiting = false;
+  /** Nothing more is answered. */
+  #closing = false;
+
+  constructor(socket: Socket, id: number, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.id = id;
+    this.#options = options;
+    this.authenticated = !options.server.passwordRequired;
+    this.#decoder = new RequestDecoder(options.limits);
+    this.#decoder.trusted = this.authenticated;
+    this.#reply = new ReplyEncoder(options.hardOutputLimit);
+    this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#reply };
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('drain', () => this.#resume());
+    // The socket closes itself after an error; a client that vanishes is no news.
+    socket.on('error', () => {});
+  }
+
+  admit(): void {
+    this.authenticated = true;
+    this.#decoder.trusted = true;
+  }
+
+  closeAfterReply(): void {
+    this.#closing = true;
+  }
+
+  /** Ends the connection once the replies so far are read; cuts it if they are not read soon. */
+  close(): void {
+    this.#closing = true;
+    endSoon(this.#socket);
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#options.server.counters.input += chunk.length;
+    if (this.#closing) return;
+    this.#decoder.push(chunk);
+    if (!this.#waiting) this.#serve();
+  }
+
+  #resume(): void {
+    if (!this.#waiting || this.#closing) return;
+    this.#waiting = false;
+    this.#socket.resume();
+    this.#serve();
+  }
+
+  #wait(): void {
+    this.#waiting = true;
+    this.#socket.pause();
+  }
+
+  /** Answers what is at hand. */
+  #serve(): void {
+    try {
+      while (!this.#closing && !this.#waiting) {
+        const request = this.#decoder.next();
+        if (request === undefined) break;
+        const running = dispatch(this.#context, this.#args, request, this.#onFault);
+        if (running !== undefined) this.#await(running);
+        else if (this.#reply.length > this.#options.softOutputLimit) this.#flush();
+      }
+    } catch (error) {
+      if (!this.#fail(error)) throw error;
+    }
+    this.#args.release();
+    this.#flush();
+    if (this.#closing) this.close();
+  }
+
+  #await(running: Promise<void>): void {
+    this.#wait();
+    running.then(
+      () => this.#resume(),
+      (error: unknown) => {
+        if (!this.#fail(error)) throw error;
+      },
+    );
+  }
+
+  #flush(): void {
+    if (this.#reply.length === 0 || this.#socket.destroyed) return;
+    this.#options.server.counters.output += this.#reply.length;
+    this.#socket.write(this.#reply.take(), 'latin1');
+    const { writableNeedDrain, writableLength } = this.#socket;
+    if (writableNeedDrain && writableLength > this.#options.softOutputLimit) this.#wait();
+  }
+
+  /** Ends the connection for a fault of the client. Returns false if it was ours. */
+  #fail(error: unknown): boolean {
+    if (error instanceof ProtocolError) {
+      this.#options.server.counters.errors++;
+      this.#reply.error(`ERR ${error.message}`);
+      this.#closing = true;
+      return true;
+    }
+    if (error instanceof OutputLimitError) {
+      this.#options.log.warning(`client ${this.id} disconnected: ${error.message} (client-output-buffer-limit)`);
+      this.#closing = true;
+      this.#socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  readonly #onFault = (fault: unknown): void => {
+    const stack = fault instanceof Error ? fault.stack : String(fault);
+    this.#options.log.warning(`internal error, please report it: ${stack}`);
+  };
+}
+
+/** Sends what is to be sent and the end; cuts the connection if the other side does not follow soon. */
+export function endSoon(socket: Socket, last = ''): void {
+  socket.resume();
+  socket.end(last);
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(cut));
+}
