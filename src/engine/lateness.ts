@@ -24,9 +24,4 @@ export class Lateness {
     while (left > this.#counts[ms]) left -= this.#counts[ms++];
     return ms + 1;
   }
-
-  reset(): void {
-    this.#counts.fill(0);
-    this.#total = 0;
-  }
 }

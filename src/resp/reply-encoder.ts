@@ -163,7 +163,8 @@ export class ReplyEncoder {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
     if (needed > this.#maxBytes) throw new OutputLimitError();
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#buffer.length, INITIAL_BYTES));
+    const capacity = Math.min(Math.max(needed, 2 * this.#buffer.length, INITIAL_BYTES), this.#maxBytes);
+    const larger = Buffer.allocUnsafeSlow(capacity);
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }

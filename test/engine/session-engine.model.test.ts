@@ -1,0 +1,317 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Extend, NO_SESSION, type Session, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
+import { FakeClock } from '../fake-clock.js';
+
+/**
+ * The engine beside a naive model of DESIGN.md's rules: objects in a list, searched from end to end,
+ * every deadline looked at after every step. After each step all that can be seen must be equal.
+ */
+
+interface ModelSession {
+  tokens: { token: string; until: number }[];
+  name: string;
+  duration: number;
+  deadline: number;
+  end: number;
+  deleteSession: boolean;
+  extend: Extend;
+  data: Map<string, string>;
+}
+
+class Model {
+  now = 0;
+  sessions: ModelSession[] = [];
+  readonly events: Record<string, number> = {};
+
+  /** Lets time pass to `now`, one deadline after the other. */
+  passTo(now: number): void {
+    this.now = now;
+    for (const session of [...this.sessions]) {
+      session.tokens = session.tokens.filter(({ until }) => until > now);
+      if (session.deadline <= now && session.deadline < session.end) {
+        if (session.deleteSession) {
+          this.end(session, 'expired');
+          continue;
+        }
+        this.count('cleared');
+        session.data.clear();
+        session.deadline = Infinity;
+      }
+      if (session.end <= now) this.end(session, 'maxage');
+    }
+  }
+
+  end(session: ModelSession, event: SessionEvent): void {
+    this.count(event);
+    this.sessions = this.sessions.filter((other) => other !== session);
+  }
+
+  count(event: SessionEvent): void {
+    this.events[event] = (this.events[event] ?? 0) + 1;
+  }
+
+  start(session: ModelSession): void {
+    session.deadline = session.duration > 0 ? this.now + session.duration : Infinity;
+  }
+
+  touch(session: ModelSession): boolean {
+    if (session.deadline === Infinity) return false;
+    this.start(session);
+    return true;
+  }
+
+  read(session: ModelSession): void {
+    if (session.extend === 'get' || session.extend === 'both') this.touch(session);
+  }
+
+  wrote(session: ModelSession): void {
+    if (session.deadline === Infinity) this.start(session);
+    else if (session.extend === 'set' || session.extend === 'both') this.start(session);
+  }
+}
+
+const extendsOf: Extend[] = ['none', 'get', 'set', 'both'];
+const which = fc.nat({ max: 7 });
+const key = fc.constantFrom('a', 'b', 'c', '\xff\0');
+const value = fc.constantFrom('', '1', '41', 'text', '\r\n');
+const duration = fc.constantFrom(0, 5, 10, 15, 100, 700_000);
+
+const acts = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        act: fc.constant('create' as const),
+        name: fc.constantFrom('x', 'y', 'z'),
+        duration,
+        deleteSession: fc.boolean(),
+        extend: fc.constantFrom(...extendsOf),
+        maxAge: fc.constantFrom(0, 0, 1, 2),
+        limit: fc.constantFrom(undefined, undefined, 1, 2),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('end' as const), which }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('endName' as const), name: fc.constantFrom('x', 'y', 'z') }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('touch' as const), which }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        act: fc.constant('setDuration' as const),
+        which,
+        duration,
+        deleteSession: fc.constantFrom(undefined, true, false),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constant('rotate' as const), which, grace: fc.constantFrom(0, 10, 100) }),
+    },
+    { weight: 4, arbitrary: fc.record({ act: fc.constant('set' as const), which, key, value }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('add' as const), which, key, value }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('append' as const), which, key, value }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constant('compareAndSet' as const), which, key, expected: value, value }),
+    },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('delete' as const), which, key }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('clear' as const), which }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('replace' as const), which, key, value }) },
+    { weight: 2, arbitrary: fc.record({ act: fc.constant('get' as const), which, key }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        act: fc.constant('pass' as const),
+        ms: fc.constantFrom(1, 4, 5, 9, 10, 11, 85, 1000, 700_000),
+        late: fc.boolean(),
+      }),
+    },
+  ),
+  { maxLength: 60 },
+);
+type Act = (typeof acts extends fc.Arbitrary<infer Value> ? Value : never)[number];
+
+const bytes = (text: string) => Buffer.from(text, 'latin1');
+
+class Comparison {
+  readonly #clock = new FakeClock();
+  readonly #origin = this.#clock.now();
+  readonly #events: Record<string, number> = {};
+  readonly #engine = new SessionEngine({
+    clock: this.#clock,
+    listener: {
+      onSession: (event) => {
+        this.#events[event] = (this.#events[event] ?? 0) + 1;
+      },
+    },
+  });
+  readonly #model = new Model();
+
+  run(acts: Act[]): void {
+    for (const act of acts) {
+      this.#do(act);
+      this.#compare();
+    }
+    this.#engine.endAll();
+    expect(this.#engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0, pending: 0 });
+  }
+
+  #do(act: Act): void {
+    const model = this.#model;
+    const engine = this.#engine;
+    if (act.act === 'pass') {
+      if (act.late) this.#clock.freeze(act.ms);
+      else this.#clock.advance(act.ms);
+      model.passTo(this.#clock.now() - this.#origin);
+    } else if (act.act === 'create') {
+      const { duration, deleteSession, extend, maxAge, limit } = act;
+      const session = engine.create(bytes(act.name), {
+        duration,
+        deleteSession,
+        extend,
+        maxAge,
+        ...(limit && { limit }),
+      });
+      const made: ModelSession = {
+        tokens: [{ token: engine.token(session), until: Infinity }],
+        name: act.name,
+        duration,
+        deadline: Infinity,
+        end: maxAge > 0 ? model.now + maxAge * 1000 : Infinity,
+        deleteSession,
+        extend,
+        data: new Map(),
+      };
+      model.sessions.push(made);
+      model.count('new');
+      model.start(made);
+      const bearing = model.sessions.filter(({ name }) => name === act.name);
+      for (const old of bearing.slice(0, Math.max(0, bearing.length - (limit ?? Infinity)))) model.end(old, 'limit');
+    } else if (act.act === 'endName') {
+      const bearing = model.sessions.filter(({ name }) => name === act.name);
+      expect(engine.endName(bytes(act.name))).toBe(bearing.length);
+      for (const old of bearing) model.end(old, 'ended');
+    } else if (model.sessions.length > 0) {
+      const expected = model.sessions[act.which % model.sessions.length];
+      const { token } = expected.tokens[act.which % expected.tokens.length];
+      this.#onSession(act, engine.find(bytes(token)), expected);
+    }
+  }
+
+  #onSession(
+    act: Exclude<Act, { act: 'pass' | 'create' | 'endName' }>,
+    session: Session,
+    expected: ModelSession,
+  ): void {
+    const model = this.#model;
+    const { data } = this.#engine;
+    expect(session).not.toBe(NO_SESSION);
+    switch (act.act) {
+      case 'end':
+        this.#engine.end(session);
+        model.end(expected, 'ended');
+        break;
+      case 'touch':
+        expect(this.#engine.touch(session)).toBe(model.touch(expected));
+        break;
+      case 'setDuration':
+        this.#engine.setDuration(session, act.duration, act.deleteSession);
+        expected.duration = act.duration;
+        expected.deleteSession = act.deleteSession ?? expected.deleteSession;
+        model.start(expected);
+        break;
+      case 'rotate':
+        this.#engine.rotate(session, act.grace);
+        if (act.grace === 0) expected.tokens = [];
+        for (const old of expected.tokens) if (old.until === Infinity) old.until = model.now + act.grace;
+        expected.tokens.push({ token: this.#engine.token(session), until: Infinity });
+        model.count('rotated');
+        break;
+      case 'get':
+        model.read(expected);
+        expect(data.get(session, bytes(act.key))?.toString('latin1')).toBe(expected.data.get(act.key));
+        break;
+      case 'set':
+        data.set(session, [bytes(act.key), bytes(act.value)]);
+        expected.data.set(act.key, act.value);
+        model.wrote(expected);
+        break;
+      case 'add': {
+        const added = !expected.data.has(act.key);
+        expect(data.add(session, [bytes(act.key), bytes(act.value)])).toBe(added ? 1 : 0);
+        if (!added) return;
+        expected.data.set(act.key, act.value);
+        model.wrote(expected);
+        break;
+      }
+      case 'append': {
+        const joined = (expected.data.get(act.key) ?? '') + act.value;
+        expect(data.append(session, bytes(act.key), bytes(act.value))).toBe(joined.length);
+        expected.data.set(act.key, joined);
+        model.wrote(expected);
+        break;
+      }
+      case 'compareAndSet': {
+        const matches = expected.data.get(act.key) === act.expected;
+        expect(data.compareAndSet(session, bytes(act.key), bytes(act.expected), bytes(act.value))).toBe(matches);
+        if (!matches) return;
+        expected.data.set(act.key, act.value);
+        model.wrote(expected);
+        break;
+      }
+      case 'delete': {
+        const deleted = expected.data.delete(act.key);
+        expect(data.delete(session, [bytes(act.key), bytes(act.key)])).toBe(deleted ? 1 : 0);
+        if (deleted) model.wrote(expected);
+        break;
+      }
+      case 'clear': {
+        const { size } = expected.data;
+        expect(data.clear(session)).toBe(size);
+        expected.data.clear();
+        if (size > 0) model.wrote(expected);
+        break;
+      }
+      case 'replace':
+        expect(data.replace(session, [bytes(act.key), bytes(act.value)])).toBe(expected.data.size);
+        expected.data.clear();
+        expected.data.set(act.key, act.value);
+        model.wrote(expected);
+        break;
+    }
+  }
+
+  #compare(): void {
+    const engine = this.#engine;
+    for (const name of ['x', 'y', 'z']) {
+      const sessions = engine.sessionsOf(bytes(name));
+      const expected = this.#model.sessions.filter((session) => session.name === name);
+      expect(sessions.map((session) => engine.token(session))).toEqual(
+        expected.map(({ tokens }) => tokens.find(({ until }) => until === Infinity)?.token),
+      );
+    }
+    let keys = 0;
+    let size = 0;
+    for (const expected of this.#model.sessions) {
+      for (const { token } of expected.tokens) {
+        const session = engine.find(bytes(token));
+        const seen: string[] = [];
+        engine.data.forEachKey(session, (key) => seen.push(key.toString('latin1')));
+        expect(seen).toEqual([...expected.data.keys()]);
+        const left = Math.min(expected.deadline, expected.end) - this.#model.now;
+        expect(engine.timeLeft(session)).toBeCloseTo(left, 6);
+      }
+      keys += expected.data.size;
+      for (const [key, value] of expected.data) size += key.length + value.length;
+    }
+    expect(engine.stats()).toMatchObject({ sessions: this.#model.sessions.length, keys, bytes: size });
+    expect(this.#events).toEqual(this.#model.events);
+  }
+}
+
+it('does what the rules say, whatever comes in whatever order', () => {
+  fc.assert(
+    fc.property(acts, (sequence) => new Comparison().run(sequence)),
+    { numRuns: 800 },
+  );
+});

@@ -1,0 +1,409 @@
+import { describe, expect, it } from 'vitest';
+import { type NewSession, NO_SESSION, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
+import { FakeClock } from '../fake-clock.js';
+
+const bytes = (text: string) => Buffer.from(text);
+
+/** An engine on a clock of its own, with what it told its listener. */
+function setUp() {
+  const clock = new FakeClock();
+  const events: string[] = [];
+  const engine: SessionEngine = new SessionEngine({
+    clock,
+    secret: bytes('0123456789abcdef'),
+    listener: {
+      onSession: (event: SessionEvent, session) => {
+        const data: string[] = [];
+        engine.data.forEachKey(session, (key) => data.push(String(key)));
+        events.push(`${event} ${engine.name(session)} [${data}]`);
+      },
+    },
+  });
+  const create = (name: string, settings: NewSession = {}) => bytes(engine.token(engine.create(bytes(name), settings)));
+  return {
+    clock,
+    engine,
+    create,
+    take: () => events.splice(0),
+    exists: (token: Buffer) => engine.find(token) !== NO_SESSION,
+    get: (token: Buffer, key: string) => engine.data.get(engine.find(token), bytes(key))?.toString(),
+    set: (token: Buffer, key: string, value: string) => engine.data.set(engine.find(token), [bytes(key), bytes(value)]),
+    left: (token: Buffer) => engine.timeLeft(engine.find(token)),
+    count: (token: Buffer) => engine.data.count(engine.find(token)),
+  };
+}
+
+/** The wheel gets to its work, or is behind and the session is met first by somebody who looks. */
+const passTime = [
+  ['the wheel in time', (clock: FakeClock, ms: number) => clock.advance(ms)],
+  ['the wheel behind', (clock: FakeClock, ms: number) => clock.freeze(ms)],
+] as const;
+
+describe.each(passTime)('rules of a session, %s', (_, pass) => {
+  it('rule 1: sees no key of another session, not even of one with its name', () => {
+    const { create, set, get } = setUp();
+    const [one, other] = [create('user:1'), create('user:1')];
+    set(one, 'key', 'value');
+    expect(get(other, 'key')).toBeUndefined();
+    expect(get(one, 'key')).toBe('value');
+  });
+
+  it('rule 2: is gone with its data at its deadline, not before', () => {
+    const { clock, create, set, get, exists, engine } = setUp();
+    const token = create('user:1', { duration: 5000 });
+    set(token, 'key', 'value');
+    pass(clock, 4999);
+    expect(get(token, 'key')).toBe('value');
+    pass(clock, 1);
+    expect(exists(token)).toBe(false);
+    expect(engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0, expired: 1 });
+  });
+
+  it('rules 2 and 3: without deleteSession loses its data alone, and its next write starts a whole duration', () => {
+    const { clock, create, set, get, exists, left, count, take } = setUp();
+    const token = create('user:1', { duration: 5000, deleteSession: false });
+    set(token, 'key', 'old');
+    pass(clock, 5000);
+    expect(exists(token)).toBe(true);
+    expect(count(token)).toBe(0);
+    expect(left(token)).toBe(Infinity);
+    expect(take()).toEqual(['new user:1 []', 'cleared user:1 [key]']);
+    pass(clock, 100_000);
+    set(token, 'key', 'new');
+    expect(left(token)).toBe(5000);
+    pass(clock, 4999);
+    expect(get(token, 'key')).toBe('new');
+    pass(clock, 1);
+    expect(get(token, 'key')).toBeUndefined();
+    expect(take()).toEqual(['cleared user:1 [key]']);
+  });
+
+  it('rule 3: a read, or a write that changes nothing, does not start a cleared session', () => {
+    const { clock, create, engine, get, left } = setUp();
+    const token = create('user:1', {
+      duration: 5000,
+      deleteSession: false,
+      extend: 'both',
+      data: [bytes('a'), bytes('b')],
+    });
+    pass(clock, 5000);
+    expect(get(token, 'a')).toBeUndefined();
+    engine.data.delete(engine.find(token), [bytes('a')]);
+    engine.data.clear(engine.find(token));
+    expect(engine.touch(engine.find(token))).toBe(false);
+    expect(left(token)).toBe(Infinity);
+  });
+
+  it('rule 4: what is due shows nowhere, and its event comes when it is met', () => {
+    const { clock, create, engine, exists, take } = setUp();
+    const names = ['find', 'open', 'create', 'sessionsOf', 'scan', 'endName'];
+    for (const name of names) create(name, { duration: 1000, shared: true });
+    pass(clock, 1000);
+    expect(exists(create('find'))).toBe(true);
+    expect(() => engine.open(bytes('open'))).toThrow('no such session');
+    create('create', { shared: true });
+    expect(engine.sessionsOf(bytes('sessionsOf'))).toEqual([]);
+    expect(engine.endName(bytes('endName'))).toBe(0);
+    const scanned: string[] = [];
+    engine.scan(0, 100, (session) => scanned.push(engine.name(session).toString()));
+    expect(scanned.sort()).toEqual(['create', 'find']);
+    expect(
+      take()
+        .filter((event) => event.startsWith('expired'))
+        .sort(),
+    ).toEqual(names.map((name) => `expired ${name} []`).sort());
+  });
+
+  it.each([
+    ['none', false, false],
+    ['get', true, false],
+    ['set', false, true],
+    ['both', true, true],
+  ] as const)('rule 5: EXTEND %s', (extend, byReads, byWrites) => {
+    const { clock, create, engine } = setUp();
+    const key = bytes('key');
+    const reads = {
+      get: (session: never) => engine.data.get(session, key),
+      getMany: (session: never) => engine.data.getMany(session, [key], () => {}),
+      forEach: (session: never) => engine.data.forEach(session, () => {}),
+    };
+    const writes = {
+      set: (session: never) => engine.data.set(session, [key, key]),
+      add: (session: never) => engine.data.add(session, [bytes('other'), key]),
+      compareAndSet: (session: never) => engine.data.compareAndSet(session, key, bytes('1'), key),
+      increment: (session: never) => engine.data.increment(session, key, 1n),
+      append: (session: never) => engine.data.append(session, key, key),
+      delete: (session: never) => engine.data.delete(session, [key]),
+      clear: (session: never) => engine.data.clear(session),
+      replace: (session: never) => engine.data.replace(session, [key, key]),
+    };
+    const looks = {
+      has: (session: never) => engine.data.has(session, key),
+      count: (session: never) => engine.data.count(session),
+      forEachKey: (session: never) => engine.data.forEachKey(session, () => {}),
+      info: (session: never) => engine.info(session),
+      timeLeft: (session: never) => engine.timeLeft(session),
+      token: (session: never) => engine.token(session),
+    };
+    const check = (acts: Record<string, (session: never) => unknown>, extended: boolean) => {
+      for (const [name, act] of Object.entries(acts)) {
+        const token = create('user:1', { duration: 5000, extend, data: [key, bytes('1')] });
+        pass(clock, 3000);
+        act(engine.find(token) as never);
+        expect([name, engine.timeLeft(engine.find(token))]).toEqual([name, extended ? 5000 : 2000]);
+        pass(clock, 4999);
+        expect([name, engine.find(token) !== NO_SESSION]).toEqual([name, extended]);
+        pass(clock, 1);
+        expect(engine.find(token)).toBe(NO_SESSION);
+      }
+    };
+    check(reads, byReads);
+    check(writes, byWrites);
+    check(looks, false);
+  });
+
+  it('rule 6: MAXAGE ends a session however often it is extended and whatever deleteSession says', () => {
+    const { clock, create, get, exists, left, take } = setUp();
+    const token = create('user:1', { duration: 4000, deleteSession: false, extend: 'get', maxAge: 10 });
+    for (let second = 0; second < 9; second++) {
+      pass(clock, 1000);
+      get(token, 'key');
+    }
+    expect(left(token)).toBe(1000);
+    pass(clock, 999);
+    expect(exists(token)).toBe(true);
+    take();
+    pass(clock, 1);
+    expect(exists(token)).toBe(false);
+    expect(take()).toEqual(['maxage user:1 []']);
+  });
+
+  it('rule 6: holds for a session without a duration, and for one that was cleared', () => {
+    const { clock, create, exists, left, take } = setUp();
+    const forever = create('forever', { maxAge: 10 });
+    const cleared = create('cleared', { duration: 4000, deleteSession: false, maxAge: 10 });
+    pass(clock, 4000);
+    expect(exists(cleared)).toBe(true);
+    expect(left(cleared)).toBe(6000);
+    expect(left(forever)).toBe(6000);
+    take();
+    pass(clock, 6000);
+    expect([exists(forever), exists(cleared)]).toEqual([false, false]);
+    expect(take().sort()).toEqual(['maxage cleared []', 'maxage forever []']);
+  });
+
+  it('rule 6: both deadlines that passed unseen have their event, in their order', () => {
+    const { clock, create, exists, take } = setUp();
+    const token = create('user:1', {
+      duration: 4000,
+      deleteSession: false,
+      maxAge: 10,
+      data: [bytes('a'), bytes('b')],
+    });
+    take();
+    pass(clock, 20_000);
+    expect(exists(token)).toBe(false);
+    expect(take()).toEqual(['cleared user:1 [a]', 'maxage user:1 []']);
+  });
+
+  it('rule 7: END takes session and data whatever the settings', () => {
+    const { create, engine, exists, take } = setUp();
+    const token = create('user:1', { duration: 4000, deleteSession: false, data: [bytes('a'), bytes('b')] });
+    engine.end(engine.find(token));
+    expect(exists(token)).toBe(false);
+    expect(engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, ended: 1, pending: 0 });
+    expect(take()).toEqual(['new user:1 [a]', 'ended user:1 [a]']);
+  });
+
+  it('rule 10: setting the wall clock neither ends nor lengthens a session', () => {
+    const { clock, create, left } = setUp();
+    const token = create('user:1', { duration: 60_000 });
+    clock.setWall(0);
+    pass(clock, 1000);
+    expect(left(token)).toBe(59_000);
+    clock.setWall(Date.UTC(2100, 0, 1));
+    pass(clock, 1000);
+    expect(left(token)).toBe(58_000);
+  });
+
+  it('setDuration starts a new duration now; 0 stops it', () => {
+    const { clock, create, engine, exists, left } = setUp();
+    const token = create('user:1', { duration: 5000 });
+    engine.setDuration(engine.find(token), 1000);
+    expect(left(token)).toBe(1000);
+    engine.setDuration(engine.find(token), 0);
+    expect(left(token)).toBe(Infinity);
+    pass(clock, 1e9);
+    expect(exists(token)).toBe(true);
+    engine.setDuration(engine.find(token), 1, false);
+    pass(clock, 1);
+    expect(exists(token)).toBe(true);
+    engine.setDuration(engine.find(token), 1, true);
+    pass(clock, 1);
+    expect(exists(token)).toBe(false);
+  });
+
+  it('rotate: the old token stops at once, or when the grace is over', () => {
+    const { clock, create, engine, exists, set, get } = setUp();
+    const first = create('user:1', { duration: 60_000 });
+    set(first, 'key', 'value');
+    engine.rotate(engine.find(first));
+    expect(exists(first)).toBe(false);
+
+    const [session] = engine.sessionsOf(bytes('user:1'));
+    const second = bytes(engine.token(session));
+    expect(get(second, 'key')).toBe('value');
+    engine.rotate(engine.find(second), 1000);
+    set(second, 'key', 'through the old token');
+    const third = bytes(engine.token(engine.sessionsOf(bytes('user:1'))[0]));
+    expect(get(third, 'key')).toBe('through the old token');
+    pass(clock, 999);
+    expect(exists(second)).toBe(true);
+    pass(clock, 1);
+    expect([exists(second), exists(third)]).toEqual([false, true]);
+    expect(engine.stats()).toMatchObject({ sessions: 1, created: 1, expired: 0 });
+  });
+
+  it('rotate: old tokens go with the session, and with the next rotation without grace', () => {
+    const { clock, create, engine, exists } = setUp();
+    const one = create('user:1', { duration: 5000 });
+    engine.rotate(engine.find(one), 60_000);
+    const two = bytes(engine.token(engine.find(one)));
+    engine.rotate(engine.find(one), 30_000);
+    const three = bytes(engine.token(engine.find(two)));
+    expect([one, two, three].map(exists)).toEqual([true, true, true]);
+    pass(clock, 5000);
+    expect([one, two, three].map(exists)).toEqual([false, false, false]);
+    expect(engine.stats().pending).toBe(0);
+
+    const four = create('user:1');
+    engine.rotate(engine.find(four), 60_000);
+    engine.rotate(engine.find(four));
+    expect(exists(four)).toBe(false);
+    expect(engine.size).toBe(1);
+    expect(engine.stats().pending).toBe(0);
+  });
+
+  it('LIMIT ends the oldest, and does not count those that are due', () => {
+    const { clock, create, exists, take } = setUp();
+    const oldest = create('user:1');
+    const due = create('user:1', { duration: 1000 });
+    const young = create('user:1');
+    pass(clock, 1000);
+    take();
+    const newest = create('user:1', { limit: 3 });
+    expect([oldest, due, young, newest].map(exists)).toEqual([true, false, true, true]);
+    const last = create('user:1', { limit: 1 });
+    expect([oldest, young, newest, last].map(exists)).toEqual([false, false, false, true]);
+    expect(take().filter((event) => event.startsWith('limit'))).toHaveLength(3);
+  });
+});
+
+describe('SessionEngine', () => {
+  it('shared: derives one token per name and secret, and refuses a second session', () => {
+    const { create, engine, exists } = setUp();
+    const token = create('defaults', { shared: true });
+    expect(() => create('defaults', { shared: true })).toThrow('a shared session of this name exists');
+    expect(engine.token(engine.open(bytes('defaults')))).toBe(token.toString());
+    engine.end(engine.find(token));
+    expect(exists(token)).toBe(false);
+    expect(create('defaults', { shared: true })).toEqual(token);
+    expect(setUp().create('defaults', { shared: true })).toEqual(token);
+    const other = new SessionEngine({ secret: bytes('another secret!!') });
+    expect(other.token(other.create(bytes('defaults'), { shared: true }))).not.toBe(token.toString());
+    other.close();
+    expect(() => engine.rotate(engine.find(token))).toThrow('cannot be rotated');
+  });
+
+  it('open: tells unshared from unknown', () => {
+    const { create, engine } = setUp();
+    expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOSESSION' }));
+    create('basket');
+    expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOTSHARED' }));
+    create('basket', { shared: true });
+    expect(engine.info(engine.open(bytes('basket')))).toMatchObject({ shared: true });
+  });
+
+  it('takes a token of the caller and refuses one that is in use, or none', () => {
+    const { create, engine } = setUp();
+    const token = bytes('AAECAwQFBgcICQoLDA0ODw');
+    expect(create('user:1', { token })).toEqual(token);
+    expect(() => create('user:2', { token })).toThrow('a session of this token exists');
+    engine.rotate(engine.find(token), 1000);
+    expect(() => create('user:2', { token })).toThrow('a session of this token exists');
+    // The last character holds four bits that are no part of the token.
+    for (const wrong of ['', 'short', 'AAECAwQFBgcICQoLDA0ODx', 'AAECAwQFBgcICQoLDA0OD=', 'AAECAwQFBgcICQoLDA0ODwA']) {
+      expect(() => create('user:2', { token: bytes(wrong) })).toThrow('a token is 22 characters');
+    }
+  });
+
+  it('sleeps while nothing is due, and stops when it is closed', () => {
+    const { clock, create, engine } = setUp();
+    expect(clock.waiting).toBe(0);
+    create('user:1', { duration: 600_000 });
+    clock.advance(599_000);
+    expect(clock.called).toBe(0);
+    clock.advance(1000);
+    expect(clock.called).toBe(1);
+    expect(clock.waiting).toBe(0);
+    create('user:1', { duration: 1000 });
+    engine.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('is woken by a deadline that comes before the one it sleeps for', () => {
+    const { clock, create, engine } = setUp();
+    create('late', { duration: 60_000 });
+    create('soon', { duration: 1000 });
+    clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ sessions: 1, expired: 1 });
+  });
+
+  it('works off many that are due at once in slices, and none of them is seen meanwhile', () => {
+    const { clock, create, engine, exists } = setUp();
+    const tokens = Array.from({ length: 5000 }, () => create('user:1', { duration: 1000 }));
+    clock.freeze(1010);
+    clock.msPerLook = 0.01;
+    expect(clock.step()).toBe(true);
+    const left = engine.size;
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(5000);
+    expect(tokens.slice(-10).some(exists)).toBe(false);
+    let slices = 1;
+    while (clock.step()) slices++;
+    expect(slices).toBeGreaterThan(10);
+    expect(engine.stats()).toMatchObject({ sessions: 0, expired: 5000, pending: 0 });
+  });
+
+  it('measures how late expiries were', () => {
+    const { clock, create, engine, exists } = setUp();
+    const token = create('user:1', { duration: 1000 });
+    clock.freeze(1234);
+    exists(token);
+    expect(engine.stats().lateP99).toBe(235);
+  });
+
+  it('endAll ends every session and counts them', () => {
+    const { create, engine } = setUp();
+    for (const name of ['a', 'a', 'b']) create(name);
+    engine.rotate(engine.sessionsOf(bytes('b'))[0], 1000);
+    expect(engine.endAll()).toBe(3);
+    expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, ended: 3, pending: 0 });
+    expect(engine.endAll()).toBe(0);
+  });
+
+  it('scan visits each session once though others come and go', () => {
+    const { create, engine } = setUp();
+    const stay = Array.from({ length: 50 }, (_, i) => create(`stay:${i}`));
+    const go = Array.from({ length: 50 }, (_, i) => create(`go:${i}`));
+    const seen: string[] = [];
+    let cursor = 0;
+    do {
+      cursor = engine.scan(cursor, 7, (session) => seen.push(engine.token(session)));
+      const gone = go.pop();
+      if (gone !== undefined) engine.end(engine.find(gone));
+      create('new');
+    } while (cursor !== 0);
+    for (const token of stay) expect(seen.filter((other) => other === token.toString())).toHaveLength(1);
+  });
+});

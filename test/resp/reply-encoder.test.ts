@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { OutputLimitError, ReplyEncoder } from '../../src/resp/reply-encoder.js';
+
+function written(protocol: 2 | 3, write: (reply: ReplyEncoder) => void): string {
+  const reply = new ReplyEncoder();
+  reply.protocol = protocol;
+  write(reply);
+  return reply.take().toString('latin1');
+}
+
+describe('ReplyEncoder', () => {
+  it.each<[string, (reply: ReplyEncoder) => void, string, string]>([
+    ['ok', (reply) => reply.ok(), '+OK\r\n', '+OK\r\n'],
+    ['a status', (reply) => reply.simple('PONG'), '+PONG\r\n', '+PONG\r\n'],
+    ['an error', (reply) => reply.error('ERR no\r\nway'), '-ERR no  way\r\n', '-ERR no  way\r\n'],
+    ['an error in UTF-8', (reply) => reply.error('ERR é'), '-ERR \xc3\xa9\r\n', '-ERR \xc3\xa9\r\n'],
+    ['an integer', (reply) => reply.integer(-42), ':-42\r\n', ':-42\r\n'],
+    [
+      'a 64-bit integer',
+      (reply) => reply.integer(2n ** 63n - 1n),
+      ':9223372036854775807\r\n',
+      ':9223372036854775807\r\n',
+    ],
+    ['true', (reply) => reply.boolean(true), ':1\r\n', '#t\r\n'],
+    ['false', (reply) => reply.boolean(false), ':0\r\n', '#f\r\n'],
+    ['a double', (reply) => reply.double(1.5), '$3\r\n1.5\r\n', ',1.5\r\n'],
+    ['infinity', (reply) => reply.double(-Infinity), '$4\r\n-inf\r\n', ',-inf\r\n'],
+    [
+      'bytes',
+      (reply) => reply.bulk(Buffer.from('\r\n\0\xff', 'latin1')),
+      '$4\r\n\r\n\0\xff\r\n',
+      '$4\r\n\r\n\0\xff\r\n',
+    ],
+    ['text', (reply) => reply.bulk('é'), '$2\r\n\xc3\xa9\r\n', '$2\r\n\xc3\xa9\r\n'],
+    ['nothing', (reply) => reply.bulkOrNull(undefined), '$-1\r\n', '_\r\n'],
+    ['no array', (reply) => reply.nullArray(), '*-1\r\n', '_\r\n'],
+    ['an array', (reply) => reply.array(2), '*2\r\n', '*2\r\n'],
+    ['a map', (reply) => reply.map(2), '*4\r\n', '%2\r\n'],
+    ['a set', (reply) => reply.set(2), '*2\r\n', '~2\r\n'],
+    ['a push', (reply) => reply.push(2), '*2\r\n', '>2\r\n'],
+    ['text for people', (reply) => reply.verbatim('hi'), '$2\r\nhi\r\n', '=6\r\ntxt:hi\r\n'],
+  ])('writes %s', (_, write, resp2, resp3) => {
+    expect(written(2, write)).toBe(resp2);
+    expect(written(3, write)).toBe(resp3);
+  });
+
+  it('hands over replies of every size whole, and starts anew', () => {
+    const reply = new ReplyEncoder();
+    for (const size of [0, 1, 1000, 16_370, 16_384, 70_000, 5, 3_000_000, 5]) {
+      const value = Buffer.alloc(size, 'v');
+      reply.ok();
+      reply.bulk(value);
+      expect(reply.take().toString('latin1')).toBe(`+OK\r\n$${size}\r\n${value}\r\n`);
+      expect(reply.length).toBe(0);
+    }
+  });
+
+  it('takes back what a command wrote before it failed', () => {
+    const reply = new ReplyEncoder();
+    reply.ok();
+    const mark = reply.length;
+    reply.array(3);
+    reply.rewind(mark);
+    reply.error('ERR failed');
+    expect(reply.take()).toBe('+OK\r\n-ERR failed\r\n');
+  });
+
+  it('refuses to grow beyond its limit', () => {
+    const reply = new ReplyEncoder(10_000);
+    reply.bulk(Buffer.alloc(9000));
+    expect(() => reply.bulk(Buffer.alloc(9000))).toThrow(OutputLimitError);
+  });
+});

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ProtocolError } from '../../src/resp/protocol-error.js';
+import { type Request, RequestDecoder, type RequestLimits } from '../../src/resp/request-decoder.js';
+
+const LIMITS: RequestLimits = { maxArguments: 1000, maxBulk: 1 << 20, maxInline: 1024, maxRequest: 1 << 20 };
+
+const frame = (request: Request) =>
+  Buffer.concat([
+    Buffer.from(`*${request.length}\r\n`),
+    ...request.flatMap((argument) => [Buffer.from(`$${argument.length}\r\n`), argument, Buffer.from('\r\n')]),
+  ]);
+
+function pull(decoder: RequestDecoder): Request[] {
+  const requests: Request[] = [];
+  for (let next = decoder.next(); next !== undefined; next = decoder.next())
+    requests.push(next.map((argument) => Buffer.from(argument)));
+  return requests;
+}
+
+function decode(text: string | Buffer, limits: Partial<RequestLimits> = {}): string[][] {
+  const decoder = new RequestDecoder({ ...LIMITS, ...limits });
+  decoder.push(Buffer.from(text as string, 'latin1'));
+  return pull(decoder).map((request) => request.map((argument) => argument.toString('latin1')));
+}
+
+const argument = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  fc.constantFrom('\r\n', '$3\r\n', '*1\r\n', '', '\0').map((text) => Buffer.from(text)),
+);
+const request = fc.array(argument, { minLength: 1, maxLength: 6 });
+
+describe('RequestDecoder', () => {
+  it('gives back every request, whatever bytes it holds and wherever the stream is cut', () => {
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 30 })), (requests, cuts) => {
+        const stream = Buffer.concat(requests.map(frame));
+        const decoder = new RequestDecoder(LIMITS);
+        const seen: Request[] = [];
+        let at = 0;
+        for (let i = 0; at < stream.length; i++) {
+          const end = at + (cuts[i % (cuts.length || 1)] ?? stream.length);
+          // The bytes of a read are the socket's: they are overwritten once the requests are served.
+          const chunk = Buffer.from(stream.subarray(at, end));
+          decoder.push(chunk);
+          seen.push(...pull(decoder));
+          if (decoder.pending === 0) chunk.fill(0x55);
+          at = end;
+        }
+        expect(seen).toEqual(requests);
+        expect(decoder.pending).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives back every request when the stream comes byte by byte', () => {
+    fc.assert(
+      fc.property(fc.array(request, { maxLength: 4 }), (requests) => {
+        const decoder = new RequestDecoder(LIMITS);
+        const seen: Request[] = [];
+        for (const byte of Buffer.concat(requests.map(frame))) {
+          decoder.push(Buffer.of(byte));
+          seen.push(...pull(decoder));
+        }
+        expect(seen).toEqual(requests);
+      }),
+    );
+  });
+
+  it('takes time in proportion to the bytes, even when a large argument comes in tiny pieces', () => {
+    const decoder = new RequestDecoder(LIMITS);
+    const value = Buffer.alloc(1 << 19, 'x');
+    const stream = frame([Buffer.from('SET'), value]);
+    // Walking or copying everything at each piece would be 130,000 times half a megabyte.
+    for (let at = 0; at < stream.length; at += 4) {
+      decoder.push(stream.subarray(at, at + 4));
+      if (at + 4 < stream.length) expect(decoder.next()).toBeUndefined();
+    }
+    expect(decoder.next()?.[1].equals(value)).toBe(true);
+  });
+
+  it('never throws anything but a ProtocolError, whatever comes', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '*',
+        '$',
+        '\r\n',
+        '*1\r\n$4\r\nPING\r\n',
+        '*-1\r\n',
+        '3',
+        '-',
+        ':1\r\n',
+        '"',
+        "'",
+        'PING ',
+        '\n',
+        '\\x',
+      ),
+      fc.string({ maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(piece).map((pieces) => pieces.join(''))), (chunks) => {
+        const decoder = new RequestDecoder(LIMITS);
+        try {
+          for (const chunk of chunks) {
+            decoder.push(Buffer.from(chunk, 'latin1'));
+            for (const parsed of pull(decoder)) for (const part of parsed) expect(part).toBeInstanceOf(Buffer);
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(ProtocolError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes requests that ask for nothing', () => {
+    expect(decode('*0\r\n*-1\r\n\r\n\n  \r\n*1\r\n$4\r\nPING\r\n')).toEqual([['PING']]);
+  });
+
+  it.each([
+    ['PING\r\n', [['PING']]],
+    ['PING\n', [['PING']]],
+    ['  SET  key   value \r\n', [['SET', 'key', 'value']]],
+    ['SET key "a \\"b\\" \\n\\r\\t\\a\\b\\x41\\\\ \\q"\r\n', [['SET', 'key', 'a "b" \n\r\t\x07\bA\\ q']]],
+    ["SET key 'it\\'s \\n'\r\n", [['SET', 'key', "it's \\n"]]],
+    ['SET "" \'\'\r\n', [['SET', '', '']]],
+    ['SET a"b"\r\n', [['SET', 'ab']]],
+    ['SET \xff\xfe\r\n', [['SET', '\xff\xfe']]],
+    ['PING\r\n*1\r\n$4\r\nPONG\r\nECHO x\n', [['PING'], ['PONG'], ['ECHO', 'x']]],
+  ])('reads the inline request %j', (line, requests) => {
+    expect(decode(line)).toEqual(requests);
+  });
+
+  it.each([
+    ['*30000000\r\n', 'invalid multibulk length'],
+    ['*1001\r\n', 'invalid multibulk length'],
+    ['*99999999999999\r\n', 'invalid multibulk length'],
+    ['*x\r\n', 'invalid multibulk length'],
+    ['*\r\n', 'invalid multibulk length'],
+    ['*+1\r\n', 'invalid multibulk length'],
+    ['*01\r\n', 'invalid multibulk length'],
+    ['*1\rx', 'invalid multibulk length'],
+    ['*1\n$4\r\nPING\r\n', 'invalid multibulk length'],
+    ['*1\r\n$-5\r\n', 'invalid bulk length'],
+    ['*1\r\n$-1\r\n', 'invalid bulk length'],
+    ['*1\r\n$-0\r\n', 'invalid bulk length'],
+    ['*1\r\n$99999999999\r\n', 'invalid bulk length'],
+    ['*1\r\n$1048577\r\n', 'invalid bulk length'],
+    ['*1\r\n$4 \r\nPING\r\n', 'invalid bulk length'],
+    ['*1\r\n*1\r\n$4\r\nPING\r\n', "expected '$', got '*'"],
+    ['*1\r\n:1\r\n', "expected '$', got ':'"],
+    ['*1\r\n-ERR\r\n', "expected '$', got '-'"],
+    ['*1\r\n\r\n', "expected '$', got '?'"],
+    ['*1\r\n$4\r\nPINGxx', 'expected CRLF after bulk'],
+    ['x'.repeat(1025), 'too big inline request'],
+    [`${'x'.repeat(1025)}\r\n`, 'too big inline request'],
+    ['SET "a\r\n', 'unbalanced quotes in request'],
+    ["SET 'a\r\n", 'unbalanced quotes in request'],
+    ['SET "a"b\r\n', 'unbalanced quotes in request'],
+    ['POST / HTTP/1.1\r\n', 'this is not an HTTP server'],
+    ['Host: localhost:6379\r\n', 'this is not an HTTP server'],
+  ])('refuses %j', (bytes, reason) => {
+    expect(() => decode(bytes)).toThrow(new ProtocolError(reason));
+  });
+
+  it('refuses a request that is too big as a whole', () => {
+    const decoder = new RequestDecoder({ ...LIMITS, maxRequest: 1000 });
+    decoder.push(Buffer.from('*100\r\n'));
+    expect(decoder.next()).toBeUndefined();
+    decoder.push(Buffer.from('$10\r\n0123456789\r\n'.repeat(70)));
+    expect(() => decoder.next()).toThrow(new ProtocolError('too big request'));
+  });
+
+  it('gives the requests that came before the fault first', () => {
+    const decoder = new RequestDecoder(LIMITS);
+    decoder.push(Buffer.from('*1\r\n$4\r\nPING\r\n*1\r\n:1\r\n'));
+    expect(decoder.next()?.toString()).toBe('PING');
+    expect(() => decoder.next()).toThrow(ProtocolError);
+  });
+
+  it('takes little from a client that has not authenticated, and all from the request after it has', () => {
+    const large = frame(Array.from({ length: 17 }, () => Buffer.from('x')));
+    const long = frame([Buffer.alloc(16_385, 'x')]);
+    for (const [bytes, reason] of [
+      [large, 'unauthenticated multibulk length'],
+      [long, 'unauthenticated bulk length'],
+      [Buffer.from('*1001\r\n'), 'invalid multibulk length'],
+    ] as const) {
+      const decoder = new RequestDecoder(LIMITS);
+      decoder.trusted = false;
+      decoder.push(bytes);
+      expect(() => decoder.next()).toThrow(new ProtocolError(reason));
+    }
+    const decoder = new RequestDecoder(LIMITS);
+    decoder.trusted = false;
+    decoder.push(Buffer.concat([frame([Buffer.from('AUTH')]), large, long]));
+    expect(decoder.next()?.toString()).toBe('AUTH');
+    decoder.trusted = true;
+    expect(decoder.next()).toHaveLength(17);
+    expect(decoder.next()?.[0]).toHaveLength(16_385);
+  });
+
+  it('allocates nothing for what is announced and does not come', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const decoders = Array.from(
+      { length: 100 },
+      () => new RequestDecoder({ ...LIMITS, maxArguments: 2 ** 20, maxBulk: 2 ** 26 }),
+    );
+    for (const decoder of decoders) {
+      decoder.push(Buffer.from('*1048576\r\n$67108864\r\nx'));
+      expect(decoder.next()).toBeUndefined();
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+  });
+});
