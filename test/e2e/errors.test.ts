@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { frame, RawClient } from '../raw-client.js';
+import { Program, refusalOf } from './program.js';
+
+/** The error table of the commands' specification, row by row, as clients of the started program see it. */
+describe('errors', () => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await Program.start();
+  });
+  afterAll(() => program.stop());
+
+  const call = (command: string, ...args: string[]) => program.client().call(command, args);
+  const create = async (...args: string[]) => (await call('SESSION.NEW', ...args)) as string;
+  const refusal = (command: string, ...args: string[]) => refusalOf(call(command, ...args));
+
+  it('NOSESSION: unknown, malformed, ended or expired', async () => {
+    const ended = await create('x');
+    await call('SESSION.END', ended);
+    const expired = await create('x');
+    await call('SESSION.PEXPIRE', expired, '1');
+    for (let left = 1; left > 0; left = (await call('SESSION.EXISTS', expired)) as number);
+    for (const token of ['AAAAAAAAAAAAAAAAAAAAAA', 'malformed', ended, expired]) {
+      expect(await refusal('SESSION.GET', token, 'key')).toBe('NOSESSION no such session');
+      expect(await refusal('SESSION.SET', token, 'key', 'value')).toBe('NOSESSION no such session');
+      expect(await refusal('SESSION.ROTATE', token)).toBe('NOSESSION no such session');
+    }
+    expect(await refusal('SESSION.OPEN', 'nobody')).toBe('NOSESSION no such session');
+  });
+
+  it('NOTSHARED', async () => {
+    await create('unshared');
+    expect(await refusal('SESSION.OPEN', 'unshared')).toBe('NOTSHARED the session of this name is not shared');
+  });
+
+  it('SESSIONEXISTS', async () => {
+    const token = await create('x');
+    expect(await refusal('SESSION.NEW', 'y', 'TOKEN', token)).toBe('SESSIONEXISTS a session of this token exists');
+    await create('shared', 'SHARED');
+    expect(await refusal('SESSION.NEW', 'shared', 'SHARED')).toBe('SESSIONEXISTS a shared session of this name exists');
+  });
+
+  it('wrong number of arguments', async () => {
+    const token = await create('x');
+    const wrong = (name: string) => `ERR wrong number of arguments for '${name}' command`;
+    expect(await refusal('SESSION.SET')).toBe(wrong('session.set'));
+    expect(await refusal('SESSION.SET', token, 'key')).toBe(wrong('session.set'));
+    expect(await refusal('SESSION.SET', token, 'key', 'value', 'key')).toBe(wrong('session.set'));
+    expect(await refusal('SESSION.SET', 'unknown', 'key', 'value', 'key')).toBe(wrong('session.set'));
+    expect(await refusal('session.Get', token)).toBe(wrong('session.get'));
+    expect(await refusal('SESSION.GET', token, 'a', 'b')).toBe(wrong('session.get'));
+    expect(await refusal('SESSION.NEW', 'x', 'DATA', 'key')).toBe(wrong('session.new'));
+    expect(await refusal('CONFIG', 'GET')).toBe(wrong('config|get'));
+    expect(await refusal('CONFIG')).toBe(wrong('config'));
+  });
+
+  it('unknown command, with what came with it, but nothing that may be a credential', async () => {
+    const unknown = (name: string, args: string) => `ERR unknown command '${name}', with args beginning with: ${args}`;
+    expect(await refusal('NOPE', 'a', 'b')).toBe(unknown('NOPE', "'a' 'b' "));
+    expect(await refusal('NOPE')).toBe(unknown('NOPE', ''));
+    expect(await refusal('SESSION.NOPE', 'a', 'b')).toBe(unknown('SESSION.NOPE', ''));
+    const token = await create('x');
+    expect(await refusal('HGET', token, 'key')).toBe(unknown('HGET', "'(redacted)' 'key' "));
+    expect((await refusal('N'.repeat(1000), 'x'.repeat(1000), 'y')).length).toBeLessThan(400);
+    expect(await refusal('NO\r\nPE', 'a\r\n+OK')).toBe(unknown('NO  PE', "'a  +OK' "));
+    expect(await refusal('CONFIG', 'NOPE')).toBe("ERR unknown subcommand 'NOPE'. Try CONFIG HELP.");
+  });
+
+  it('syntax error, not an integer, invalid expire time', async () => {
+    expect(await refusal('SESSION.NEW', 'x', '60', '1', 'NOPE')).toBe('ERR syntax error');
+    expect(await refusal('SESSION.NEW', 'x', 'soon')).toBe('ERR value is not an integer or out of range');
+    expect(await refusal('SESSION.NEW', 'x', '-1')).toBe("ERR invalid expire time in 'session.new' command");
+  });
+
+  it('INCRBY: not an integer, overflow', async () => {
+    const token = await create('x', 'DATA', 'text', 'text', 'max', '9223372036854775807');
+    expect(await refusal('SESSION.INCRBY', token, 'text', '1')).toBe('ERR hash value is not an integer');
+    expect(await refusal('SESSION.INCRBY', token, 'max', '1')).toBe('ERR increment or decrement would overflow');
+  });
+
+  it('APPEND beyond the longest value', async () => {
+    const small = await Program.start(['--proto-max-bulk-len', '1kb']);
+    const client = small.client();
+    const token = (await client.call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(1000)])) as string;
+    expect(await client.call('SESSION.APPEND', [token, 'key', 'v'.repeat(24)])).toBe(1024);
+    expect(await refusalOf(client.call('SESSION.APPEND', [token, 'key', 'v']))).toBe(
+      'ERR string exceeds maximum allowed size (proto-max-bulk-len)',
+    );
+    await small.stop();
+  });
+});
+
+describe('a server with a password', () => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await Program.start([], { RESPITE_REQUIREPASS: 'correct horse' });
+  });
+  afterAll(() => program.stop());
+
+  it('NOAUTH until the right password is given, WRONGPASS for a wrong one', async () => {
+    const client = await RawClient.connect(program.port);
+    const wrongPassword = '-WRONGPASS invalid username-password pair or user is disabled.\r\n';
+    await client.expect('PING\r\n', '-NOAUTH Authentication required.\r\n');
+    await client.expect('SESSION.NEW x\r\n', '-NOAUTH Authentication required.\r\n');
+    await client.expect('AUTH wrong\r\n', wrongPassword);
+    await client.expect('AUTH "correct horse "\r\n', wrongPassword);
+    await client.expect('AUTH somebody "correct horse"\r\n', wrongPassword);
+    await client.expect('HELLO 3 AUTH default wrong\r\n', wrongPassword);
+    await client.expect('HELLO 3\r\n', '-NOAUTH HELLO must be called with the client already authenticated');
+    client.close();
+    for (const auth of ['AUTH "correct horse"', 'AUTH default "correct horse"']) {
+      const other = await RawClient.connect(program.port);
+      await other.expect(`${auth}\r\nPING\r\n`, '+OK\r\n+PONG\r\n');
+      other.close();
+    }
+  });
+
+  it('lets ioredis in, by AUTH and by HELLO', async () => {
+    const password = 'correct horse';
+    for (const options of [
+      { protocol: 2, password },
+      { protocol: 3, password },
+      { protocol: 3, username: 'default', password },
+    ] as const) {
+      const client = program.client(options);
+      expect(await client.ping()).toBe('PONG');
+    }
+  });
+
+  it('takes little from a client before it has authenticated', async () => {
+    for (const [bytes, reason] of [
+      ['*17\r\n', 'unauthenticated multibulk length'],
+      ['*2\r\n$4\r\nAUTH\r\n$16385\r\n', 'unauthenticated bulk length'],
+    ]) {
+      const client = await RawClient.connect(program.port);
+      await client.send(bytes);
+      expect(await client.takeAll()).toBe(`-ERR Protocol error: ${reason}\r\n`);
+    }
+  });
+
+  it('takes everything in the very read that brings the password', async () => {
+    const client = await RawClient.connect(program.port);
+    const long = 'x'.repeat(20_000);
+    await client.expect(
+      Buffer.concat([frame('AUTH', 'correct horse'), frame('ECHO', long)]),
+      `+OK\r\n$20000\r\n${long}\r\n`,
+    );
+    client.close();
+  });
+
+  it('tells the password to nobody', async () => {
+    const client = program.client({ protocol: 2, password: 'correct horse' });
+    expect(JSON.stringify(await client.call('CONFIG', ['GET', '*']))).not.toContain('correct horse');
+    expect(program.log).not.toContain('correct horse');
+  });
+});
+
+describe('a server without a password', () => {
+  it('says so to AUTH as Redis does', async () => {
+    const program = await Program.start();
+    const client = program.client();
+    expect(await refusalOf(client.call('AUTH', ['x']))).toMatch(/^ERR AUTH <password> called without any password/);
+    expect(await client.call('AUTH', ['default', 'x'])).toBe('OK');
+    expect(await refusalOf(client.call('AUTH', ['somebody', 'x']))).toMatch(/^WRONGPASS /);
+    expect(await refusalOf(client.call('HELLO', ['4']))).toBe('NOPROTO unsupported protocol version');
+    await program.stop();
+  });
+});
+
+describe('maxclients', () => {
+  it('turns away one client too many, and takes the next when one has left', async () => {
+    const program = await Program.start(['--maxclients', '2']);
+    const [first, second] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
+    await second.expect('PING\r\n', '+PONG\r\n');
+    const third = await RawClient.connect(program.port);
+    expect(await third.takeAll()).toBe('-ERR max number of clients reached\r\n');
+    await first.expect('PING\r\n', '+PONG\r\n');
+    await first.send('QUIT\r\n');
+    expect(await first.takeAll()).toBe('+OK\r\n');
+    // The server may see the end of the connection a moment after its client does.
+    for (let reply = ''; reply !== '+'; ) {
+      const fourth = await RawClient.connect(program.port);
+      await fourth.send('PING\r\n');
+      reply = await fourth.take(1);
+      fourth.close();
+    }
+    await program.stop();
+  });
+});

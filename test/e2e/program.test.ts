@@ -1,0 +1,200 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { environmentName, optionNames } from '../../src/config.js';
+import { version } from '../../src/version.js';
+import { frame, RawClient } from '../raw-client.js';
+import { Program, runToEnd } from './program.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'respite-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const file = (name: string, content: string) => {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('the program', () => {
+  it('says in one line how to reach it', async () => {
+    const program = await Program.start();
+    expect(program.log).toMatch(
+      new RegExp(
+        `^\\S+ notice respite ${version} is ready on 127\\.0\\.0\\.1:${program.port} - try: redis-cli -p ${program.port}$`,
+      ),
+    );
+    await program.stop();
+  });
+
+  it('--help tells of every option, in groups, with its variable and examples', async () => {
+    const { code, out, err } = await runToEnd(['--help']);
+    expect([code, err]).toEqual([0, '']);
+    for (const heading of ['Network:', 'Access:', 'Limits:', 'Examples:']) expect(out).toContain(heading);
+    for (const name of optionNames) {
+      expect(out).toContain(`--${name} <`);
+      expect(out).toContain(`(env: ${environmentName(name)})`);
+    }
+  });
+
+  it('--version prints it', async () => {
+    expect(await runToEnd(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it.each([
+    [
+      ['--port', 'http'],
+      "error: option '--port <number>' argument 'http' is invalid. expected a whole number from 0 to 65535.",
+    ],
+    [
+      ['--port', '65536'],
+      "error: option '--port <number>' argument '65536' is invalid. expected a whole number from 0 to 65535.",
+    ],
+    [
+      ['--maxclients', '0'],
+      "error: option '--maxclients <number>' argument '0' is invalid. expected a whole number from 1 to 1000000.",
+    ],
+    [
+      ['--proto-max-bulk-len', '1tb'],
+      "error: option '--proto-max-bulk-len <bytes>' argument '1tb' is invalid. expected a size from 1kb to 256mb, such as 512kb or 64mb.",
+    ],
+    [
+      ['--protected-mode', 'maybe'],
+      "error: option '--protected-mode <yes|no>' argument 'maybe' is invalid. expected yes or no.",
+    ],
+    [
+      ['--bind', ''],
+      "error: option '--bind <addresses>' argument '' is invalid. expected one or more addresses, separated by spaces.",
+    ],
+    [
+      ['--bind', '192.0.2.1', '--requirepass', 'x'],
+      'error: cannot listen on 192.0.2.1:6379: this machine has no such address',
+    ],
+    [['--nope'], "error: unknown option '--nope'"],
+    [['nope'], 'error: too many arguments. Expected 0 arguments but got 1.'],
+    [['--secret', 'short'], 'error: the secret is too short: 16 bytes or more'],
+    [['--secret', '0123456789abcdef', '--secret-file', 'x'], 'error: give secret or secret-file, not both'],
+    [
+      ['--secret-file', join(directory, 'missing')],
+      `error: cannot read secret-file ${join(directory, 'missing')}: ENOENT`,
+    ],
+    [['--secret-file', directory], `error: cannot read secret-file ${directory}: EISDIR`],
+  ])('%j: one clear line and exit code 1', async (args, line) => {
+    expect(await runToEnd(args)).toEqual({ code: 1, out: '', err: `${line}\n` });
+  });
+
+  it('a bad value in the environment is named with its variable', async () => {
+    const { code, err } = await runToEnd([], { RESPITE_PORT: 'http' });
+    expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
+    expect(err).toMatch(/^error: option '--port <number>' value 'http' from env 'RESPITE_PORT' is invalid\./);
+  });
+
+  it('a port in use: one clear line and exit code 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    expect(await runToEnd(['--port', String(port), '--bind', '127.0.0.1'])).toEqual({
+      code: 1,
+      out: '',
+      err: `error: cannot listen on 127.0.0.1:${port}: the port is in use\n`,
+    });
+    other.close();
+  });
+
+  it.each(['0.0.0.0', '*', '::', '127.0.0.1 192.0.2.1', 'example.test'])(
+    'will not listen on %s without a password, and says what to do',
+    async (bind) => {
+      const { code, out, err } = await runToEnd(['--port', '0', '--bind', bind]);
+      expect([code, out, err.trim().split('\n').length]).toEqual([1, '', 1]);
+      expect(err).toMatch(
+        /^error: will not listen on \S+: respite is in protected mode: .*requirepass.*protected-mode no/,
+      );
+    },
+  );
+
+  it.each([[['--requirepass', 'x']], [['--protected-mode', 'no']]])('listens everywhere with %j', async (args) => {
+    const program = await Program.start(['--bind', '*', ...args]);
+    await program.stop();
+  });
+
+  it('takes options from the environment, and those of the command line before them', async () => {
+    const program = await Program.start(['--maxclients', '7'], {
+      RESPITE_MAXCLIENTS: '8',
+      RESPITE_PROTO_MAX_BULK_LEN: '2kb',
+    });
+    const client = program.client();
+    expect(await client.call('CONFIG', ['GET', 'maxclients', 'proto-max-bulk-len'])).toEqual([
+      'maxclients',
+      '7',
+      'proto-max-bulk-len',
+      '2048',
+    ]);
+    await program.stop();
+  });
+
+  it('derives the tokens of shared sessions from its secret', async () => {
+    const secret = '0123456789abcdef';
+    const tokens = [];
+    for (const [args, environment] of [
+      [['--secret', secret], {}],
+      [[], { RESPITE_SECRET: secret }],
+      [['--secret-file', file('secret', `${secret}\n`)], {}],
+      [['--secret', 'another secret of 16'], {}],
+      [[], {}],
+    ] as [string[], Record<string, string>][]) {
+      const program = await Program.start(args, environment);
+      tokens.push(await program.client().call('SESSION.NEW', ['defaults', 'SHARED']));
+      await program.stop();
+    }
+    expect(tokens[1]).toBe(tokens[0]);
+    expect(tokens[2]).toBe(tokens[0]);
+    expect(new Set(tokens).size).toBe(3);
+  });
+});
+
+describe('the end of the program', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s: answers what was read, ends every connection, exits with 0',
+    async (signal) => {
+      const program = await Program.start();
+      const [busy, idle] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
+      await idle.expect('PING\r\n', '+PONG\r\n');
+      const token = (await program.client().call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(100_000)])) as string;
+      // The replies fill the socket: they are on their way, and not read yet, when the signal comes.
+      await busy.expect(
+        Buffer.concat(Array.from({ length: 8 }, () => frame('SESSION.GET', token, 'key'))),
+        '$100000\r\n',
+      );
+      program.signal(signal);
+      expect(await idle.takeAll()).toBe('');
+      expect(await busy.takeAll()).toHaveLength(8 * 100_011 - 9);
+      expect(await program.exited()).toBe(0);
+      expect(program.log).toMatch(new RegExp(`notice ${signal}: stopping\\n.* notice stopped$`));
+    },
+  );
+
+  it('does not wait for a client that reads nothing', async () => {
+    const program = await Program.start();
+    const token = (await program.client().call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(10_000_000)])) as string;
+    const client = await RawClient.connect(program.port);
+    client.socket.pause();
+    await client.send(Buffer.concat(Array.from({ length: 5 }, () => frame('SESSION.GET', token, 'key'))));
+    await program.client().ping();
+    const start = performance.now();
+    program.signal('SIGTERM');
+    expect(await program.exited()).toBe(0);
+    expect(performance.now() - start).toBeLessThan(1000);
+    client.close();
+  });
+
+  it('SHUTDOWN ends it, without a reply', async () => {
+    const program = await Program.start();
+    const client = await RawClient.connect(program.port);
+    await client.expect('SHUTDOWN ABORT\r\n', '-ERR No shutdown in progress.\r\n');
+    await client.expect('SHUTDOWN SAVE NOSAVE\r\n', '-ERR syntax error\r\n');
+    await client.send('SHUTDOWN NOSAVE\r\n');
+    expect(await client.takeAll()).toBe('');
+    expect(await program.exited()).toBe(0);
+  });
+});

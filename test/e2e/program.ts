@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+interface ClientOptions {
+  protocol: 2 | 3;
+  replyMapping?: 'resp3';
+  stringNumbers?: boolean;
+  username?: string;
+  password?: string;
+}
+
+/** The program, started as a user starts it, on a free port. */
+export class Program {
+  readonly port: number;
+  readonly #process: ChildProcess;
+  readonly #clients: Redis[] = [];
+  readonly #lines: string[];
+
+  private constructor(process: ChildProcess, port: number, lines: string[]) {
+    this.#process = process;
+    this.port = port;
+    this.#lines = lines;
+  }
+
+  static async start(args: readonly string[] = [], environment: Record<string, string> = {}): Promise<Program> {
+    const child = spawn(process.execPath, [CLI, '--bind', '127.0.0.1', '--port', '0', ...args], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    const output = createInterface({ input: child.stdout });
+    return new Promise((resolve, reject) => {
+      output.on('line', (line) => {
+        lines.push(line);
+        const port = /is ready on \S+:(\d+)/.exec(line)?.[1];
+        if (port !== undefined) resolve(new Program(child, Number(port), lines));
+      });
+      child.once('exit', (code) => reject(new Error(`exited with ${code} before it was ready: ${lines.join('\n')}`)));
+    });
+  }
+
+  /** What it has logged. */
+  get log(): string {
+    return this.#lines.join('\n');
+  }
+
+  /** Resident memory in bytes. */
+  async residentMemory(): Promise<number> {
+    const info = await this.client().info('memory');
+    return Number(/^used_memory_rss:(\d+)/m.exec(info)?.[1]);
+  }
+
+  /** A client that is closed with the program. RESP2 unless the options say otherwise. */
+  client(options: ClientOptions = { protocol: 2 }): Redis {
+    const client = new Redis(this.port, options);
+    client.on('error', () => {});
+    this.#clients.push(client);
+    return client;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves with the exit code. */
+  async exited(): Promise<number | null> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit');
+    return this.#process.exitCode;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.disconnect();
+    this.signal('SIGTERM');
+    await this.exited();
+  }
+}
+
+/** Runs the program to its end and returns what it printed. */
+export async function runToEnd(args: readonly string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...environment } });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
+  child.stderr.on('data', (text) => {
+    err += text;
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out, err };
+}
+
+/** The message of the error that a request is refused with. */
+export async function refusalOf(reply: Promise<unknown>): Promise<string> {
+  return reply.then(
+    (value) => `no error, but ${JSON.stringify(value)}`,
+    (error: Error) => error.message,
+  );
+}

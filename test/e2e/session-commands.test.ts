@@ -1,0 +1,383 @@
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Program, refusalOf } from './program.js';
+
+let program: Program;
+let redis: Redis;
+
+beforeAll(async () => {
+  program = await Program.start();
+  redis = program.client();
+});
+afterAll(() => program.stop());
+beforeEach(async () => {
+  await redis.flushall();
+});
+
+const call = (command: string, ...args: (string | number | Buffer)[]) => redis.call(command, args);
+const create = async (...args: (string | number | Buffer)[]) => (await call('SESSION.NEW', ...args)) as string;
+const info = async (token: string) => {
+  const flat = (await call('SESSION.INFO', token)) as (string | number)[];
+  return Object.fromEntries(Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]));
+};
+const UNKNOWN = 'AAAAAAAAAAAAAAAAAAAAAA';
+
+describe('SESSION.NEW', () => {
+  it('gives a token of 22 base64url characters, another for each session', async () => {
+    const tokens = await Promise.all(Array.from({ length: 100 }, () => create('user:1')));
+    for (const token of tokens) expect(token).toMatch(/^[\w-]{22}$/);
+    expect(new Set(tokens).size).toBe(100);
+  });
+
+  it.each([
+    [[], { duration: 0, deleteSession: 1, pttl: -1 }],
+    [[0], { duration: 0, deleteSession: 1, pttl: -1 }],
+    [[60], { duration: 60, deleteSession: 1 }],
+    [[60, 0], { duration: 60, deleteSession: 0 }],
+    [[60, 'YES'], { duration: 60, deleteSession: 1 }],
+    [[60, 'no'], { duration: 60, deleteSession: 0 }],
+    [[60, 'True'], { duration: 60, deleteSession: 1 }],
+    [[60, 'false'], { duration: 60, deleteSession: 0 }],
+    [[2147483647], { duration: 2147483647 }],
+    [['SHARED'], { shared: 1, duration: 0 }],
+    [[60, 'EXTEND', 'get'], { extend: 'get' }],
+    [[60, 'extend', 'SET'], { extend: 'set' }],
+    [[60, 0, 'Extend', 'Both', 'maxage', 90], { extend: 'both', maxage: 90, deleteSession: 0 }],
+    [['MAXAGE', 90, 'SHARED'], { maxage: 90, shared: 1 }],
+    [['LIMIT', 3, 'DATA', 'key', 'value', 'shared', 'SHARED'], { keys: 2, bytes: 20, shared: 0 }],
+  ])('takes %j', async (args, expected) => {
+    expect(await info(await create('user:1', ...args))).toMatchObject({ name: 'user:1', ...expected });
+  });
+
+  it('fills the session in the same act', async () => {
+    const token = await create('user:1', 60, 'DATA', 'a', '1', 'b', '2', 'a', '3');
+    expect(await call('SESSION.GETALL', token)).toEqual(['a', '3', 'b', '2']);
+  });
+
+  it('takes a token of the caller, once', async () => {
+    const token = 'AAECAwQFBgcICQoLDA0ODw';
+    expect(await create('user:1', 60, 'TOKEN', token)).toBe(token);
+    await expect(create('user:2', 'TOKEN', token)).rejects.toThrow('SESSIONEXISTS a session of this token exists');
+  });
+
+  it('ends the oldest beyond LIMIT', async () => {
+    const tokens = [];
+    for (let i = 0; i < 5; i++) tokens.push(await create('user:1', 60, 'LIMIT', 2));
+    expect(await call('SESSION.TOKENS', 'user:1')).toEqual(tokens.slice(3));
+  });
+
+  it('takes names of 1 to 512 bytes', async () => {
+    const name = 'n'.repeat(512);
+    expect(await info(await create(name))).toMatchObject({ name });
+    await expect(create('')).rejects.toThrow('ERR a name is 1 to 512 bytes');
+    await expect(create(`${name}n`)).rejects.toThrow('ERR a name is 1 to 512 bytes');
+  });
+
+  it.each([
+    [['user:1', 'soon'], 'ERR value is not an integer or out of range'],
+    [['user:1', '1.5'], 'ERR value is not an integer or out of range'],
+    [['user:1', ''], 'ERR value is not an integer or out of range'],
+    [['user:1', -1], "ERR invalid expire time in 'session.new' command"],
+    [['user:1', 2147483648], "ERR invalid expire time in 'session.new' command"],
+    [['user:1', 60, 'maybe'], 'ERR syntax error'],
+    [['user:1', 60, '1', 'SOON'], 'ERR syntax error'],
+    [['user:1', 'EXTEND', 'GET'], 'ERR syntax error, EXTEND needs a ttl'],
+    [['user:1', 0, 'EXTEND', 'GET'], 'ERR syntax error, EXTEND needs a ttl'],
+    [['user:1', 60, 'EXTEND', 'ALL'], 'ERR syntax error'],
+    [['user:1', 60, 'EXTEND', 'GET', 'EXTEND', 'GET'], 'ERR syntax error'],
+    [['user:1', 'SHARED', 'LIMIT', 1], 'ERR syntax error, SHARED goes with neither LIMIT nor TOKEN'],
+    [['user:1', 'SHARED', 'TOKEN', UNKNOWN], 'ERR syntax error, SHARED goes with neither LIMIT nor TOKEN'],
+    [['user:1', 'LIMIT', 0], 'ERR value is not an integer or out of range'],
+    [['user:1', 'LIMIT', 'x'], 'ERR value is not an integer or out of range'],
+    [['user:1', 'MAXAGE', -1], "ERR invalid expire time in 'session.new' command"],
+    [['user:1', 'MAXAGE', 'x'], 'ERR value is not an integer or out of range'],
+    [['user:1', 'TOKEN', 'secret'], 'ERR a token is 22 characters of base64url that hold 128 bits'],
+    [['user:1', 'MAXAGE'], "ERR wrong number of arguments for 'session.new' command"],
+    [['user:1', 'DATA'], "ERR wrong number of arguments for 'session.new' command"],
+    [['user:1', 'DATA', 'key'], "ERR wrong number of arguments for 'session.new' command"],
+    [[], "ERR wrong number of arguments for 'session.new' command"],
+  ])('refuses %j and makes no session', async (args, message) => {
+    expect(await refusalOf(call('SESSION.NEW', ...args))).toBe(message);
+    expect(await redis.dbsize()).toBe(0);
+  });
+});
+
+describe('life of a session', () => {
+  it('OPEN gives the token of the shared session, which @name stands for', async () => {
+    const token = await create('defaults', 'SHARED', 'DATA', 'theme', 'dark');
+    expect(await call('SESSION.OPEN', 'defaults')).toBe(token);
+    expect(await call('SESSION.GET', '@defaults', 'theme')).toBe('dark');
+    expect(await call('SESSION.SET', '@defaults', 'theme', 'light')).toBe('OK');
+    expect(await call('SESSION.GET', token, 'theme')).toBe('light');
+    expect(await call('SESSION.EXISTS', '@defaults', '@others', token)).toBe(2);
+    expect(await call('SESSION.MEXISTS', '@defaults', '@others')).toEqual([1, 0]);
+    expect(await call('SESSION.TTL', '@others')).toBe(-2);
+    await expect(call('SESSION.GET', '@others', 'theme')).rejects.toThrow('NOSESSION no such session');
+    await expect(call('SESSION.ROTATE', '@defaults')).rejects.toThrow(/^ERR .*cannot be rotated/);
+    expect(await call('SESSION.END', '@defaults')).toBe(1);
+  });
+
+  it('END, ENDNAME and ENDALL tell how many they ended', async () => {
+    const [a, b, c] = [await create('x'), await create('x'), await create('y')];
+    expect(await call('SESSION.END', a, UNKNOWN, a, 'nonsense')).toBe(1);
+    expect(await call('SESSION.MEXISTS', a, b, c)).toEqual([0, 1, 1]);
+    await create('x');
+    expect(await call('SESSION.ENDNAME', 'x')).toBe(2);
+    expect(await call('SESSION.ENDNAME', 'x')).toBe(0);
+    await create('z');
+    expect(await call('SESSION.ENDALL')).toBe(2);
+    expect(await redis.dbsize()).toBe(0);
+  });
+
+  it('EXISTS counts a token given twice twice', async () => {
+    const token = await create('x');
+    expect(await call('SESSION.EXISTS', token, token, UNKNOWN, '', 'x')).toBe(2);
+    expect(await call('SESSION.MEXISTS', token, UNKNOWN, token)).toEqual([1, 0, 1]);
+  });
+
+  it('INFO describes a session', async () => {
+    const token = await create('x', 60, 'EXTEND', 'GET', 'MAXAGE', 100, 'DATA', 'key', 'value');
+    const described = await info(token);
+    expect(described).toEqual({
+      name: 'x',
+      keys: 1,
+      shared: 0,
+      extend: 'get',
+      duration: 60,
+      deleteSession: 1,
+      maxage: 100,
+      pttl: expect.any(Number),
+      created: expect.any(Number),
+      bytes: 8,
+      encoding: 'hashed',
+    });
+    expect(described.pttl).toBeGreaterThan(50_000);
+    expect(described.pttl).toBeLessThanOrEqual(60_000);
+    expect(Math.abs(Number(described.created) - Date.now())).toBeLessThan(10_000);
+  });
+
+  it('TTL rounds up; -1 is never, -2 is no session', async () => {
+    const token = await create('x', 60);
+    expect(await call('SESSION.TTL', token)).toBe(60);
+    expect(await call('SESSION.PTTL', token)).toBeGreaterThan(50_000);
+    const forever = await create('x');
+    for (const command of ['SESSION.TTL', 'SESSION.PTTL']) {
+      expect(await call(command, forever)).toBe(-1);
+      expect(await call(command, UNKNOWN)).toBe(-2);
+    }
+    expect(await call('SESSION.TTL', await create('x', 'MAXAGE', 90))).toBe(90);
+  });
+
+  it('EXPIRE and PEXPIRE give a new duration', async () => {
+    const token = await create('x', 60);
+    expect(await call('SESSION.EXPIRE', token, 100, 'no')).toBe(1);
+    expect(await info(token)).toMatchObject({ duration: 100, deleteSession: 0 });
+    expect(await call('SESSION.PEXPIRE', token, 200_500)).toBe(1);
+    expect(await info(token)).toMatchObject({ duration: 201, deleteSession: 0 });
+    expect(await call('SESSION.PEXPIRE', token, 2147483647000, 1)).toBe(1);
+    expect(await info(token)).toMatchObject({ duration: 2147483647, deleteSession: 1 });
+    expect(await call('SESSION.EXPIRE', token, 0)).toBe(1);
+    expect(await call('SESSION.TTL', token)).toBe(-1);
+    expect(await call('SESSION.EXPIRE', UNKNOWN, 100)).toBe(0);
+    for (const [command, unit] of [
+      ['SESSION.EXPIRE', 1],
+      ['SESSION.PEXPIRE', 1000],
+    ] as const) {
+      const invalid = `ERR invalid expire time in '${command.toLowerCase()}' command`;
+      await expect(call(command, token, -1)).rejects.toThrow(invalid);
+      await expect(call(command, token, 2147483648 * unit)).rejects.toThrow(invalid);
+      await expect(call(command, token, 'x')).rejects.toThrow('ERR value is not an integer or out of range');
+      await expect(call(command, token, 1, 'x')).rejects.toThrow('ERR syntax error');
+      await expect(call(command, token, 1, 1, 1)).rejects.toThrow('ERR syntax error');
+    }
+  });
+
+  it('TOUCH starts the durations again that are running', async () => {
+    const [running, forever] = [await create('x', 60), await create('x')];
+    expect(await call('SESSION.TOUCH', running, forever, UNKNOWN, running)).toBe(2);
+  });
+
+  it('ROTATE gives a new token and keeps the data; with GRACE the old one stays good', async () => {
+    const old = await create('x', 60, 'DATA', 'key', 'value');
+    const rotated = await call('SESSION.ROTATE', old);
+    expect(rotated).toMatch(/^[\w-]{22}$/);
+    await expect(call('SESSION.GET', old, 'key')).rejects.toThrow('NOSESSION no such session');
+    const third = (await call('SESSION.ROTATE', rotated as string, 'GRACE', 10)) as string;
+    expect(await call('SESSION.GET', rotated as string, 'key')).toBe('value');
+    expect(await call('SESSION.GET', third, 'key')).toBe('value');
+    expect(await call('SESSION.TOKENS', 'x')).toEqual([third]);
+    await expect(call('SESSION.ROTATE', third, 'GRACE', 'x')).rejects.toThrow('ERR value is not an integer');
+    await expect(call('SESSION.ROTATE', third, 'NOW')).rejects.toThrow('ERR syntax error');
+    await expect(call('SESSION.ROTATE', old)).rejects.toThrow('NOSESSION no such session');
+  });
+
+  it('TOKENS lists the sessions of a name, oldest first', async () => {
+    const tokens = [];
+    for (let i = 0; i < 5; i++) tokens.push(await create('x'));
+    await create('y');
+    expect(await call('SESSION.TOKENS', 'x')).toEqual(tokens);
+    expect(await call('SESSION.TOKENS', 'nobody')).toEqual([]);
+  });
+
+  it('SCAN goes over all sessions', async () => {
+    const made = new Map<string, string>();
+    for (let i = 0; i < 250; i++) made.set(await create(`user:${i}`), `user:${i}`);
+    for (const args of [[], ['COUNT', 7], ['MATCH', '*', 'COUNT', 1000]]) {
+      const seen = new Map<string, string>();
+      let cursor = '0';
+      do {
+        const [next, flat] = (await call('SESSION.SCAN', cursor, ...args)) as [string, string[]];
+        for (let i = 0; i < flat.length; i += 2) seen.set(flat[i], flat[i + 1]);
+        cursor = next;
+      } while (cursor !== '0');
+      expect(seen).toEqual(made);
+    }
+    const [cursor, found] = (await call('SESSION.SCAN', 0, 'match', 'user:?', 'count', 1000)) as [string, string[]];
+    expect([cursor, found.length]).toEqual(['0', 20]);
+    await expect(call('SESSION.SCAN', 'x')).rejects.toThrow('ERR invalid cursor');
+    await expect(call('SESSION.SCAN', '-1')).rejects.toThrow('ERR invalid cursor');
+    await expect(call('SESSION.SCAN', 0, 'COUNT', 0)).rejects.toThrow('ERR syntax error');
+    await expect(call('SESSION.SCAN', 0, 'TYPE', 'x')).rejects.toThrow('ERR syntax error');
+    expect(await call('SESSION.SCAN', 1e9)).toEqual(['0', []]);
+  });
+
+  it('STATS counts', async () => {
+    const before = (await call('SESSION.STATS')) as (string | number)[];
+    expect(before.filter((_, i) => i % 2 === 0)).toEqual(
+      'sessions keys bytes names created ended expired cleared extended tick slots pending late_p99'.split(' '),
+    );
+    await create('x', 60, 'DATA', 'key', 'value');
+    await create('x');
+    const after = (await call('SESSION.STATS')) as (string | number)[];
+    expect(after.slice(0, 8)).toEqual(['sessions', 2, 'keys', 1, 'bytes', 8, 'names', 1]);
+    expect(after.slice(18, 24)).toEqual(['tick', 10, 'slots', 65536, 'pending', 1]);
+  });
+
+  it('HELP has a line for each command of the group', async () => {
+    const lines = (await call('SESSION.HELP')) as string[];
+    const names = ((await redis.call('COMMAND', 'LIST')) as string[]).filter((name) => name.startsWith('session.'));
+    expect(lines).toHaveLength(names.length);
+    for (const name of names)
+      expect(lines.filter((line) => line.split(/[ :]/)[0] === name.toUpperCase())).toHaveLength(1);
+  });
+});
+
+describe('data of a session', () => {
+  let token: string;
+  beforeEach(async () => {
+    token = await create('x', 60, 'DATA', 'a', '1', 'b', '2');
+  });
+  const all = () => call('SESSION.GETALL', token);
+
+  it('SET overwrites', async () => {
+    expect(await call('SESSION.SET', token, 'a', 'x', 'c', 'y')).toBe('OK');
+    expect(await all()).toEqual(['a', 'x', 'b', '2', 'c', 'y']);
+  });
+
+  it('ADD keeps what is there', async () => {
+    expect(await call('SESSION.ADD', token, 'a', 'x', 'c', 'y', 'c', 'z')).toBe(1);
+    expect(await all()).toEqual(['a', '1', 'b', '2', 'c', 'y']);
+  });
+
+  it('CAS sets if the value is still the old one', async () => {
+    expect(await call('SESSION.CAS', token, 'a', '1', 'new')).toBe(1);
+    expect(await call('SESSION.CAS', token, 'a', '1', 'newer')).toBe(0);
+    expect(await call('SESSION.CAS', token, 'missing', '', 'new')).toBe(0);
+    expect(await all()).toEqual(['a', 'new', 'b', '2']);
+  });
+
+  it('INCRBY counts from 0, with 64 bits', async () => {
+    expect(await call('SESSION.INCRBY', token, 'a', 41)).toBe(42);
+    expect(await call('SESSION.INCRBY', token, 'n', -5)).toBe(-5);
+    await call('SESSION.SET', token, 'n', '9223372036854775806');
+    expect(await program.client({ protocol: 2, stringNumbers: true }).call('SESSION.INCRBY', [token, 'n', '1'])).toBe(
+      '9223372036854775807',
+    );
+    await expect(call('SESSION.INCRBY', token, 'n', 1)).rejects.toThrow('ERR increment or decrement would overflow');
+    expect(await call('SESSION.GET', token, 'n')).toBe('9223372036854775807');
+    await call('SESSION.SET', token, 'n', 'text');
+    await expect(call('SESSION.INCRBY', token, 'n', 1)).rejects.toThrow('ERR hash value is not an integer');
+    await expect(call('SESSION.INCRBY', token, 'a', '1.5')).rejects.toThrow(
+      'ERR value is not an integer or out of range',
+    );
+  });
+
+  it('APPEND returns the length', async () => {
+    expect(await call('SESSION.APPEND', token, 'a', 'é')).toBe(3);
+    expect(await call('SESSION.APPEND', token, 'new', 'text')).toBe(4);
+    expect(await call('SESSION.GET', token, 'a')).toBe('1é');
+  });
+
+  it('GET, MGET and GETALL read', async () => {
+    expect(await call('SESSION.GET', token, 'a')).toBe('1');
+    expect(await call('SESSION.GET', token, 'missing')).toBeNull();
+    expect(await call('SESSION.MGET', token, 'b', 'missing', 'a', 'b')).toEqual(['2', null, '1', '2']);
+    expect(await all()).toEqual(['a', '1', 'b', '2']);
+  });
+
+  it('DEL removes', async () => {
+    expect(await call('SESSION.DEL', token, 'a', 'missing', 'a')).toBe(1);
+    expect(await all()).toEqual(['b', '2']);
+  });
+
+  it('CONTAINS, KEYS and COUNT look', async () => {
+    expect(await call('SESSION.CONTAINS', token, 'a', 'missing', 'a')).toEqual([1, 0, 1]);
+    expect(await call('SESSION.KEYS', token)).toEqual(['a', 'b']);
+    expect(await call('SESSION.COUNT', token)).toBe(2);
+  });
+
+  it('CLEAR and CLEARSET empty the session, which stays', async () => {
+    expect(await call('SESSION.CLEARSET', token, 'c', '3')).toBe(2);
+    expect(await all()).toEqual(['c', '3']);
+    expect(await call('SESSION.CLEAR', token)).toBe(1);
+    expect(await call('SESSION.CLEAR', token)).toBe(0);
+    expect(await all()).toEqual([]);
+    expect(await call('SESSION.EXISTS', token)).toBe(1);
+  });
+
+  it('is seen by no other session', async () => {
+    const other = await create('x', 60);
+    expect(await call('SESSION.GET', other, 'a')).toBeNull();
+    await call('SESSION.SET', other, 'a', 'other');
+    expect(await call('SESSION.GET', token, 'a')).toBe('1');
+  });
+
+  it('comes back as maps, booleans and nulls in RESP3', async () => {
+    const resp3 = program.client({ protocol: 3, replyMapping: 'resp3' });
+    expect(await resp3.call('SESSION.GETALL', [token])).toEqual({ a: '1', b: '2' });
+    expect(await resp3.call('SESSION.GET', [token, 'missing'])).toBeNull();
+    expect(await resp3.call('SESSION.INFO', [token])).toMatchObject({ name: 'x', shared: false, deleteSession: true });
+    expect(await resp3.call('SESSION.STATS')).toMatchObject({ sessions: 1, keys: 2 });
+    expect(await resp3.call('SESSION.CONTAINS', [token, 'a'])).toEqual([1]);
+  });
+});
+
+describe('a session that is no more', () => {
+  const commands: [string, ...string[]][] = [
+    ['SESSION.SET', 'k', 'v'],
+    ['SESSION.ADD', 'k', 'v'],
+    ['SESSION.CAS', 'k', 'a', 'b'],
+    ['SESSION.INCRBY', 'k', '1'],
+    ['SESSION.APPEND', 'k', 'v'],
+    ['SESSION.GET', 'k'],
+    ['SESSION.MGET', 'k'],
+    ['SESSION.GETALL'],
+    ['SESSION.DEL', 'k'],
+    ['SESSION.CONTAINS', 'k'],
+    ['SESSION.KEYS'],
+    ['SESSION.COUNT'],
+    ['SESSION.CLEAR'],
+    ['SESSION.CLEARSET', 'k', 'v'],
+    ['SESSION.INFO'],
+    ['SESSION.ROTATE'],
+  ];
+
+  it.each(commands)('%s says so and creates nothing', async (command, ...args) => {
+    const ended = await create('x', 60);
+    await call('SESSION.END', ended);
+    for (const token of [ended, UNKNOWN, 'malformed', '', '@x', 'x'.repeat(1000)]) {
+      expect(await refusalOf(call(command, token, ...args))).toBe('NOSESSION no such session');
+    }
+    expect(await redis.dbsize()).toBe(0);
+  });
+});

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** A bare socket: sends what no client library would, and sees every byte that comes back. */
+export class RawClient {
+  readonly socket: Socket;
+  #received = Buffer.alloc(0);
+  #ended = false;
+  #wake: () => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    socket.on('close', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+    socket.on('error', () => {});
+  }
+
+  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    const client = new RawClient(connect({ port, host, noDelay: true }));
+    await once(client.socket, 'connect');
+    return client;
+  }
+
+  /** Resolves when the bytes are handed to the system. */
+  send(bytes: string | Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.write(bytes as string, 'latin1', () => resolve());
+    });
+  }
+
+  /** Waits for so many bytes and takes them. */
+  async take(length: number): Promise<string> {
+    await this.#until(() => this.#received.length >= length);
+    const taken = this.#received.subarray(0, length).toString('latin1');
+    this.#received = this.#received.subarray(length);
+    return taken;
+  }
+
+  /** Waits for the end of the connection and takes everything that came before. */
+  async takeAll(): Promise<string> {
+    await this.#until(() => this.#ended);
+    return this.#received.toString('latin1');
+  }
+
+  /** Sends a request and waits for a reply of that text. */
+  async expect(request: string | Buffer, reply: string): Promise<void> {
+    await this.send(request);
+    const got = await this.take(reply.length);
+    if (got !== reply) throw new Error(`expected ${JSON.stringify(reply)}, got ${JSON.stringify(got)}`);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      if (this.#ended)
+        throw new Error(`the connection ended after ${JSON.stringify(this.#received.toString('latin1'))}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+/** A request as clients send it. */
+export function frame(...request: (string | Buffer)[]): Buffer {
+  const parts = request.flatMap((argument) => {
+    const bytes = typeof argument === 'string' ? Buffer.from(argument) : argument;
+    return [Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n')];
+  });
+  return Buffer.concat([Buffer.from(`*${request.length}\r\n`), ...parts]);
+}
