@@ -19,6 +19,7 @@ export class Program {
   readonly port: number;
   readonly #process: ChildProcess;
   readonly #clients: Redis[] = [];
+  #observer: Redis | undefined;
   readonly #lines: string[];
 
   private constructor(process: ChildProcess, port: number, lines: string[]) {
@@ -49,10 +50,10 @@ export class Program {
     return this.#lines.join('\n');
   }
 
-  /** Resident memory in bytes. */
-  async residentMemory(): Promise<number> {
-    const info = await this.client().info('memory');
-    return Number(/^used_memory_rss:(\d+)/m.exec(info)?.[1]);
+  /** A number from INFO. */
+  async info(field: 'used_memory_rss' | 'connected_clients'): Promise<number> {
+    this.#observer ??= this.client();
+    return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(await this.#observer.info())?.[1]);
   }
 
   /** A client that is closed with the program. RESP2 unless the options say otherwise. */

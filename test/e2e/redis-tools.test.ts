@@ -64,8 +64,8 @@ describe.skipIf(!tools)('redis-cli', () => {
 
   it('shows argument hints at its prompt', async () => {
     // script gives it the terminal that it wants.
-    const child = spawn('script', ['-qec', `redis-cli -p ${program.port}`, '/dev/null'], {
-      env: { ...process.env, TERM: 'xterm', COLUMNS: '200' },
+    const child = spawn('script', ['-qec', `stty cols 200; redis-cli -p ${program.port}`, '/dev/null'], {
+      env: { ...process.env, TERM: 'xterm' },
     });
     const screen = await new Promise<string>((resolve) => {
       let output = '';
