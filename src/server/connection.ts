@@ -40,8 +40,8 @@ export class Connection implements Client {
   readonly #reply: ReplyEncoder;
   readonly #context: Context;
   readonly #args = new Arguments();
-  /** No request is pulled: a command has to wait, or the client has to read. */
-  #waiting = false;
+  /** What must come first before another request is pulled: the reply of a command, or the client reading replies. */
+  #waitingFor: 'command' | 'reader' | undefined;
   /** Nothing more is answered. */
   #closing = false;
 
@@ -55,7 +55,7 @@ export class Connection implements Client {
     this.#reply = new ReplyEncoder(options.hardOutputLimit);
     this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#reply };
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#resume());
+    socket.on('drain', () => this.#resume('reader'));
     // The socket closes itself after an error; a client that vanishes is no news.
     socket.on('error', () => {});
   }
@@ -79,25 +79,25 @@ export class Connection implements Client {
     this.#options.server.counters.input += chunk.length;
     if (this.#closing) return;
     this.#decoder.push(chunk);
-    if (!this.#waiting) this.#serve();
+    if (this.#waitingFor === undefined) this.#serve();
   }
 
-  #resume(): void {
-    if (!this.#waiting || this.#closing) return;
-    this.#waiting = false;
+  #wait(reason: 'command' | 'reader'): void {
+    this.#waitingFor = reason;
+    this.#socket.pause();
+  }
+
+  #resume(reason: 'command' | 'reader'): void {
+    if (this.#waitingFor !== reason || this.#closing) return;
+    this.#waitingFor = undefined;
     this.#socket.resume();
     this.#serve();
-  }
-
-  #wait(): void {
-    this.#waiting = true;
-    this.#socket.pause();
   }
 
   /** Answers what is at hand. */
   #serve(): void {
     try {
-      while (!this.#closing && !this.#waiting) {
+      while (!this.#closing && this.#waitingFor === undefined) {
         const request = this.#decoder.next();
         if (request === undefined) break;
         const running = dispatch(this.#context, this.#args, request, this.#onFault);
@@ -107,15 +107,15 @@ export class Connection implements Client {
     } catch (error) {
       if (!this.#fail(error)) throw error;
     }
-    this.#args.release();
+    if (this.#waitingFor !== 'command') this.#args.release();
     this.#flush();
     if (this.#closing) this.close();
   }
 
   #await(running: Promise<void>): void {
-    this.#wait();
+    this.#wait('command');
     running.then(
-      () => this.#resume(),
+      () => this.#resume('command'),
       (error: unknown) => {
         if (!this.#fail(error)) throw error;
       },
@@ -127,7 +127,8 @@ export class Connection implements Client {
     this.#options.server.counters.output += this.#reply.length;
     this.#socket.write(this.#reply.take(), 'latin1');
     const { writableNeedDrain, writableLength } = this.#socket;
-    if (writableNeedDrain && writableLength > this.#options.softOutputLimit) this.#wait();
+    const unread = writableNeedDrain && writableLength > this.#options.softOutputLimit;
+    if (unread && this.#waitingFor === undefined) this.#wait('reader');
   }
 
   /** Ends the connection for a fault of the client. Returns false if it was ours. */

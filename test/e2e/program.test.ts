@@ -68,8 +68,8 @@ describe('the program', () => {
       "error: option '--bind <addresses>' argument '' is invalid. expected one or more addresses, separated by spaces.",
     ],
     [
-      ['--bind', '192.0.2.1', '--requirepass', 'x'],
-      'error: cannot listen on 192.0.2.1:6379: this machine has no such address',
+      ['--bind', '198.51.100.1', '--requirepass', 'x'],
+      'error: cannot listen on 198.51.100.1:6379: this machine has no such address',
     ],
     [['--nope'], "error: unknown option '--nope'"],
     [['nope'], 'error: too many arguments. Expected 0 arguments but got 1.'],
@@ -102,7 +102,7 @@ describe('the program', () => {
     other.close();
   });
 
-  it.each(['0.0.0.0', '*', '::', '127.0.0.1 192.0.2.1', 'example.test'])(
+  it.each(['0.0.0.0', '*', '::', '127.0.0.1 198.51.100.1', 'example.test'])(
     'will not listen on %s without a password, and says what to do',
     async (bind) => {
       const { code, out, err } = await runToEnd(['--port', '0', '--bind', bind]);

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each part of the house may import besides itself, of ours and of packages. Nothing flows backwards. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  engine: ['node:crypto'],
+  resp: ['redis-parser'],
+  commands: ['engine', 'resp', 'node:process'],
+  server: ['commands', 'engine', 'resp', 'config.ts', 'version.ts', 'node:crypto', 'node:net'],
+  'config.ts': ['node:fs'],
+  'version.ts': ['node:module'],
+  'index.ts': ['config.ts', 'engine', 'server'],
+  'cli.ts': ['config.ts', 'index.ts', 'server', 'version.ts', 'commander'],
+};
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+/** The file or package behind each import of a file. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(resolve(SRC, file), 'utf8');
+  return [...source.matchAll(/^(?:import|export|\}) [^'"=;]*?\bfrom '([^']+)';/gm)].map(([, specifier]) =>
+    specifier.startsWith('.')
+      ? relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.js$/, '.ts')
+      : specifier,
+  );
+}
+
+const partOf = (file: string) => file.split(sep)[0];
+
+describe('the house', () => {
+  it.each(files)('%s imports only what its part may', (file) => {
+    const part = partOf(file);
+    const foreign = importsOf(file)
+      .map(partOf)
+      .filter((other) => other !== part);
+    expect(MAY_IMPORT[part]).toEqual(expect.arrayContaining(foreign));
+  });
+
+  it('the wheel imports nothing at all', () => {
+    expect(importsOf('engine/timing-wheel.ts')).toEqual([]);
+  });
+
+  it('only the program reads arguments and the environment, and exits', () => {
+    for (const file of files.filter((name) => name !== 'cli.ts')) {
+      expect(readFileSync(resolve(SRC, file), 'utf8'), file).not.toMatch(/process\.(argv|env|exit)\b/);
+    }
+  });
+
+  it('this test sees the imports', () => {
+    expect(importsOf('resp/request-decoder.ts')).toEqual([
+      'redis-parser',
+      'resp/inline-request.ts',
+      'resp/protocol-error.ts',
+      'resp/request-guard.ts',
+    ]);
+  });
+});

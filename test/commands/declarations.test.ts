@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { arityOf, type Command, usageOf } from '../../src/commands/command.js';
+import { entryOf, takesWords } from '../../src/commands/command-entry.js';
+import { commands } from '../../src/commands/table.js';
+
+const named = (name: string): Command => {
+  const [main, sub] = name.split('|');
+  const command = commands.find((candidate) => candidate.name === main);
+  const found = sub === undefined ? command : command?.subcommands?.find((candidate) => candidate.name === sub);
+  if (found === undefined) throw new Error(`no command ${name}`);
+  return found;
+};
+
+describe('declarations', () => {
+  it('have names of their own', () => {
+    expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
+  });
+
+  it.each(commands)('$name is described', (command) => {
+    for (const { name, summary, complexity, reply, run, subcommands } of [command, ...(command.subcommands ?? [])]) {
+      expect(name).toMatch(/^[a-z.]+$/);
+      expect(summary).toMatch(/^[A-Z].*\.$/);
+      expect(complexity).not.toBe('');
+      expect(reply).not.toBe('');
+      expect(run ?? subcommands).toBeDefined();
+    }
+  });
+
+  // Redis' own figures for Redis' commands.
+  it.each([
+    ['ping', -1],
+    ['echo', 2],
+    ['quit', 1],
+    ['select', 2],
+    ['auth', -2],
+    ['hello', -1],
+    ['client', -2],
+    ['client|id', 2],
+    ['client|setname', 3],
+    ['client|setinfo', 4],
+    ['command', -1],
+    ['command|count', 2],
+    ['command|docs', -2],
+    ['command|list', -2],
+    ['config', -2],
+    ['config|get', -3],
+    ['info', -1],
+    ['dbsize', 1],
+    ['time', 1],
+    ['flushall', -1],
+    ['shutdown', -1],
+    ['session.new', -2],
+    ['session.set', -4],
+    ['session.cas', 5],
+    ['session.expire', -3],
+    ['session.rotate', -2],
+    ['session.scan', -2],
+    ['session.help', 1],
+  ])('arity of %s is %i', (name, arity) => {
+    expect(arityOf(named(name), name.includes('|') ? 2 : 1)).toBe(arity);
+  });
+
+  it.each([
+    [
+      'session.new',
+      'name [ttl [deleteSession]] [SHARED] [EXTEND GET|SET|BOTH] [MAXAGE seconds] [LIMIT count] [TOKEN token] [DATA key value [key value …]]',
+    ],
+    ['session.end', 'token [token …]'],
+    ['session.scan', 'cursor [MATCH name-pattern] [COUNT count]'],
+    ['hello', '[protover [AUTH username password] [SETNAME clientname]]'],
+    ['client|setinfo', 'LIB-NAME libname|LIB-VER libver'],
+  ])('usage of %s', (name, usage) => {
+    expect(usageOf(named(name).arguments)).toBe(usage);
+  });
+
+  it('a key without its value is one word too few', () => {
+    const set = entryOf(named('session.set'));
+    expect([3, 4, 5, 6, 7].map((words) => takesWords(set, words))).toEqual([false, true, false, true, false]);
+    const get = entryOf(named('session.get'));
+    expect([2, 3, 4].map((words) => takesWords(get, words))).toEqual([false, true, false]);
+  });
+});

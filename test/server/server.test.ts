@@ -1,0 +1,169 @@
+import { Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { echo } from '../../src/commands/connection/echo.js';
+import { ping } from '../../src/commands/connection/ping.js';
+import {
+  type Config,
+  ConfigError,
+  createServer,
+  ListenError,
+  type Server,
+  type ServerOptions,
+} from '../../src/index.js';
+import { FakeClock } from '../fake-clock.js';
+import { frame, RawClient } from '../raw-client.js';
+
+const servers: Server[] = [];
+const clients: RawClient[] = [];
+
+async function start(config: Partial<Config> = {}, options: ServerOptions = {}): Promise<Server> {
+  const server = createServer({ bind: '127.0.0.1', port: 0, ...config }, options);
+  servers.push(server);
+  await server.listen();
+  return server;
+}
+
+async function connect(server: Server, host?: string): Promise<RawClient> {
+  const client = await RawClient.connect(server.addresses[0].port, host);
+  clients.push(client);
+  return client;
+}
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const client of clients.splice(0)) client.close();
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+
+describe('Server', () => {
+  it('ends sessions exactly on time, as its clock has it, and tells its listener', async () => {
+    const clock = new FakeClock();
+    const events: string[] = [];
+    const server: Server = await start(
+      {},
+      { clock, listener: { onSession: (event, session) => events.push(`${event} ${server.engine.name(session)}`) } },
+    );
+    const client = await connect(server);
+    await client.expect(`SESSION.NEW user:42 30 TOKEN ${TOKEN} DATA key value\r\n`, `$22\r\n${TOKEN}\r\n`);
+    clock.advance(29_999);
+    await client.expect(`SESSION.GET ${TOKEN} key\r\n`, '$5\r\nvalue\r\n');
+    await client.expect(`SESSION.PTTL ${TOKEN}\r\n`, ':1\r\n');
+    clock.freeze(1);
+    await client.expect(`SESSION.GET ${TOKEN} key\r\n`, '-NOSESSION no such session\r\n');
+    expect(events).toEqual(['new user:42', 'expired user:42']);
+  });
+
+  it('answers all that one read brought in one write', async () => {
+    const client = await connect(await start());
+    const write = vi.spyOn(Socket.prototype, 'write');
+    await client.send('PING\r\n'.repeat(500));
+    await client.take(500 * 7);
+    const replies = write.mock.calls.filter(([data]) => String(data).startsWith('+PONG'));
+    expect(replies).toHaveLength(1);
+  });
+
+  it('keeps replies in order when a command has to wait, and serves others meanwhile', async () => {
+    const server = await start();
+    let go = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+      const message = args.bytes();
+      await waiting;
+      reply.bulk(message);
+    });
+    const [client, other] = [await connect(server), await connect(server)];
+    await client.send('PING\r\nECHO a\r\nPING\r\nECHO b\r\nPING\r\n');
+    expect(await client.take(7)).toBe('+PONG\r\n');
+    await client.send('PING last\r\n');
+    await other.expect('PING\r\n', '+PONG\r\n');
+    go();
+    expect(await client.take(38)).toBe('$1\r\na\r\n+PONG\r\n$1\r\nb\r\n+PONG\r\n$4\r\nlast\r\n');
+  });
+
+  it('survives a fault of a command, says so in the log, and repeats nothing that the client sent', async () => {
+    const lines: string[] = [];
+    const log = { notice() {}, warning: (line: string) => lines.push(line) };
+    const server = await start({}, { log });
+    const client = await connect(server);
+    vi.spyOn(ping, 'run').mockImplementation(({ reply }) => {
+      reply.array(3);
+      throw new Error('a fault');
+    });
+    await client.expect(`PING ${TOKEN}\r\nECHO x\r\n`, '-ERR internal error\r\n$1\r\nx\r\n');
+    vi.spyOn(ping, 'run').mockImplementation(() => Promise.reject(new Error('a later fault')));
+    await client.expect(`PING ${TOKEN}\r\nECHO x\r\n`, '-ERR internal error\r\n$1\r\nx\r\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('a fault');
+    expect(lines.join()).not.toContain(TOKEN);
+  });
+
+  it('QUIT ends the connection; what follows it is not answered', async () => {
+    const client = await connect(await start());
+    await client.send('PING\r\nQUIT\r\nPING\r\n');
+    expect(await client.takeAll()).toBe('+PONG\r\n+OK\r\n');
+  });
+
+  it('answers a client that has ended its side before it ends its own', async () => {
+    const client = await connect(await start());
+    client.socket.end('PING\r\n');
+    expect(await client.takeAll()).toBe('+PONG\r\n');
+  });
+
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address !== undefined && !address.internal && address.family === 'IPv4')?.address;
+  if (outside === undefined) console.warn('NOTICE: no network but loopback: the test of protected mode is skipped');
+
+  it.skipIf(outside === undefined)('protected mode: turns away who comes from elsewhere', async () => {
+    const server = await start({ bind: '*' });
+    const stranger = await connect(server, outside);
+    expect(await stranger.takeAll()).toMatch(/^-DENIED respite is in protected mode: .*requirepass.*\r\n$/);
+    const neighbour = await connect(server);
+    await neighbour.expect('PING\r\n', '+PONG\r\n');
+    for (const config of [{ requirepass: 'x' }, { 'protected-mode': false }]) {
+      const open = await start({ bind: '*', ...config });
+      const guest = await connect(open, outside);
+      await guest.expect('QUIT\r\n', '+OK\r\n');
+    }
+  });
+
+  it('listens on several addresses, on one port', async () => {
+    const server = await start({ bind: '127.0.0.1 127.0.0.2 -198.51.100.1' });
+    const ports = new Set(server.addresses.map(({ port }) => port));
+    expect([server.addresses.length, ports.size]).toEqual([2, 1]);
+    const client = await connect(server, '127.0.0.2');
+    await client.expect('PING\r\n', '+PONG\r\n');
+  });
+
+  it('keeps no address when one of them cannot be had', async () => {
+    const first = await start();
+    const { port } = first.addresses[0];
+    const second = createServer({ bind: '127.0.0.2 127.0.0.1', port });
+    await expect(second.listen()).rejects.toThrow(
+      new ListenError(`cannot listen on 127.0.0.1:${port}: the port is in use`),
+    );
+    const third = await start({ bind: '127.0.0.2', port });
+    expect(third.addresses).toHaveLength(1);
+  });
+
+  it('refuses values that an option may not have', () => {
+    expect(() => createServer({ port: 70_000 })).toThrow(ConfigError);
+    expect(() => createServer({ port: Number.NaN })).toThrow('option port: expected a whole number from 0 to 65535');
+    expect(() => createServer({ 'proto-max-bulk-len': 1 })).toThrow(ConfigError);
+  });
+
+  it('closes twice without harm, with clients or without', async () => {
+    const server = await start();
+    const client = await connect(server);
+    await client.expect(frame('PING'), '+PONG\r\n');
+    await Promise.all([server.close(), server.close()]);
+    await server.closed;
+    expect(await client.takeAll()).toBe('');
+    await createServer().close();
+  });
+});
