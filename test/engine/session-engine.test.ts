@@ -284,6 +284,26 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(engine.stats().pending).toBe(0);
   });
 
+  it('rotate: old tokens stop each at its own time, in whatever order, and leave nothing behind', () => {
+    const { clock, create, engine, exists } = setUp();
+    const first = create('user:1');
+    const graces = [3000, 1000, 2000, 500];
+    const tokens = [first];
+    for (const grace of graces) {
+      const session = engine.find(first);
+      engine.rotate(session, grace);
+      tokens.push(bytes(engine.token(session)));
+    }
+    for (const now of [500, 1000, 2000, 3000]) {
+      pass(clock, now === 500 || now === 1000 ? 500 : 1000);
+      expect(tokens.map(exists)).toEqual([...graces.map((grace) => grace > now), true]);
+    }
+    engine.end(engine.find(tokens[4]));
+    expect(engine.stats()).toMatchObject({ sessions: 0, pending: 0 });
+    const others = [create('a'), create('b'), create('c'), create('d'), create('e'), create('f')];
+    expect(others.map(exists)).toEqual(others.map(() => true));
+  });
+
   it('LIMIT ends the oldest, and does not count those that are due', () => {
     const { clock, create, exists, take } = setUp();
     const oldest = create('user:1');
@@ -322,6 +342,16 @@ describe('SessionEngine', () => {
     expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOTSHARED' }));
     create('basket', { shared: true });
     expect(engine.info(engine.open(bytes('basket')))).toMatchObject({ shared: true });
+  });
+
+  it('open: forgets a shared session that has ended though others bear its name', () => {
+    const { create, engine } = setUp();
+    const shared = create('basket', { shared: true });
+    const unshared = create('basket');
+    engine.end(engine.find(shared));
+    expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOTSHARED' }));
+    engine.end(engine.find(unshared));
+    expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOSESSION' }));
   });
 
   it('takes a token of the caller and refuses one that is in use, or none', () => {

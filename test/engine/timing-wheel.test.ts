@@ -184,6 +184,20 @@ describe('TimingWheel', () => {
     );
   });
 
+  // The quotient of these deadlines and ticks is rounded to a whole number of ticks that is less.
+  it.each([
+    [0.1, 0.9000000000000001, 0.9],
+    [1.1, 5.500000000000001, 5.5],
+    [16.67, 183.37000000000003, 183.37],
+  ])('is not early by a rounding error: ticks of %d ms, due at %d', (tickMs, deadline, before) => {
+    const { wheel, take } = wheelWithLog({ tickMs });
+    wheel.schedule(1, deadline);
+    wheel.advance(before);
+    expect(take()).toEqual([]);
+    wheel.advance(deadline + tickMs);
+    expect(take()).toEqual([1]);
+  });
+
   it('behaves as a sorted list does at fractions of a tick', () => {
     fc.assert(
       fc.property(
