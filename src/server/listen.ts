@@ -37,16 +37,23 @@ export function bindAddresses(bind: string): BindAddress[] {
     });
 }
 
+/** What happens on the addresses listened on. */
+export interface ListenEvents {
+  onConnection(socket: Socket): void;
+  /** A connection could not be accepted: the process has no file descriptor left for it, say. */
+  onAcceptError(error: NodeJS.ErrnoException): void;
+}
+
 /**
  * Listens on every address of a config, on one port.
  * @throws ListenError if an address that is not optional cannot be had; none is kept then.
  */
-export async function listen(config: Config, onConnection: (socket: Socket) => void): Promise<Server[]> {
+export async function listen(config: Config, events: ListenEvents): Promise<Server[]> {
   const servers: Server[] = [];
   let { port } = config;
   try {
     for (const address of bindAddresses(config.bind)) {
-      const server = await listenOn(address, port, config['tcp-backlog'], onConnection);
+      const server = await listenOn(address, port, config['tcp-backlog'], events);
       if (server === undefined) continue;
       servers.push(server);
       // With port 0 the first address chooses for all.
@@ -64,7 +71,7 @@ function listenOn(
   { host, optional }: BindAddress,
   port: number,
   backlog: number,
-  onConnection: (socket: Socket) => void,
+  { onConnection, onAcceptError }: ListenEvents,
 ): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     // Replies leave at once; a peer that is gone without a word is noticed.
@@ -75,7 +82,7 @@ function listenOn(
       else reject(new ListenError(`cannot listen on ${host}:${port}: ${REASONS[code] ?? code}`));
     });
     server.listen({ host, port, backlog, ipv6Only: true }, () => {
-      server.removeAllListeners('error');
+      server.removeAllListeners('error').on('error', onAcceptError);
       resolve(server);
     });
   });

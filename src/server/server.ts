@@ -77,7 +77,10 @@ export class Server {
    * @throws ListenError if it cannot, with the reason in one line.
    */
   async listen(): Promise<void> {
-    this.#listeners = await listen(this.#config, (socket) => this.#accept(socket));
+    this.#listeners = await listen(this.#config, {
+      onConnection: (socket) => this.#accept(socket),
+      onAcceptError: ({ code }) => this.#log.warning(`cannot accept a connection: ${code}`),
+    });
   }
 
   /** Where the server listens; empty before `listen`. */
