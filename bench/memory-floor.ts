@@ -1,0 +1,26 @@
+import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
+
+/**
+ * What `extend` cannot go below: to look at a number in an array as long as the wheel's deadlines, at random, and to
+ * replace it by a larger one. Its growth with the size is the memory's own.
+ */
+export function compareAndStore({ size, running, all, durations }: Load): Batch {
+  const deadlines = new Float64Array(all.length);
+  let base = LONGEST;
+  let position = 0;
+  return {
+    run() {
+      let next = position;
+      for (let left = BATCH; left > 0; left--) {
+        const deadline = base + durations[next];
+        if (deadlines[running[next]] <= deadline) deadlines[running[next]] = deadline;
+        if (++next === size) {
+          next = 0;
+          base += LONGEST;
+        }
+      }
+      position = next;
+      return BATCH;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+const children = new Set<Child>();
+
+// However this process ends, its children end with it: a server left behind would spoil whatever is measured next.
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+process.once('SIGHUP', () => process.exit(129));
+
+function startChild(program: string, args: readonly string[]): Child {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  return child;
+}
+
+/** Returns what a program says its version is. @throws Error, with the Debian package to install, if it is missing. */
+export function requireProgram(program: string, debianPackage: string): string {
+  const { error, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  if (error) throw new Error(`${program} is not installed; it is in the Debian package ${debianPackage}`);
+  return stdout;
+}
+
+/** Runs a program to its end and returns what it wrote. @throws Error, with its complaint, if it failed. */
+export async function runToEnd(program: string, args: readonly string[]): Promise<string> {
+  const child = startChild(program, args);
+  const output = collect(child.stdout);
+  const complaint = collect(child.stderr);
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: exit code ${code}: ${complaint()}${output()}`);
+  return output();
+}
+
+/** A server in a process of its own. */
+export class ServerProcess {
+  readonly name: string;
+  readonly port: number;
+  readonly #child: Child;
+
+  constructor(name: string, port: number, child: Child) {
+    this.name = name;
+    this.port = port;
+    this.#child = child;
+  }
+
+  /** Processor time it has used so far, user and system, in all its threads, in seconds. */
+  cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1');
+    // The second field is the program's name in parentheses, which may hold anything: count from behind it, the third.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [user, system] = fields.slice(14 - 3);
+    return (Number(user) + Number(system)) / ticksPerSecond;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.kill();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+  }
+}
+
+const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'latin1' }));
+
+export async function startRespite(): Promise<ServerProcess> {
+  const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+  const child = startChild(process.execPath, [cli, '--bind', '127.0.0.1', '--port', '0']);
+  const [, port] = await lineOf(child, /is ready on \S+:(\d+)/);
+  return new ServerProcess('respite', Number(port), child);
+}
+
+/** Redis with nothing to write to disk, as respite has nothing. */
+export async function startRedis(): Promise<ServerProcess> {
+  const port = await freePort();
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
+  const child = startChild('redis-server', args);
+  await lineOf(child, /Ready to accept connections/);
+  return new ServerProcess('Redis', port, child);
+}
+
+/** Waits for the line by which a server says that it is ready. */
+function lineOf(child: Child, ready: RegExp): Promise<RegExpExecArray> {
+  const complaint = collect(child.stderr);
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const match = ready.exec(line);
+      if (match) resolve(match);
+    });
+    child.once('close', (code) =>
+      reject(new Error(`${child.spawnfile} ended with ${code}, not ready: ${complaint()}`)),
+    );
+  });
+}
+
+/** redis-server cannot pick a port itself. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), 'close');
+  return port;
+}
+
+function collect(stream: Readable): () => string {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}

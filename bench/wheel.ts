@@ -1,0 +1,115 @@
+import { measure } from 'mitata';
+import { TimingWheel } from '../src/engine/timing-wheel.js';
+import { describeMachine } from './machine.js';
+import { compareAndStore } from './memory-floor.js';
+import { nodeTimerOperations } from './node-timers.js';
+import { formatTable } from './table.js';
+import { type Batch, type Load, randomLoad } from './timer-load.js';
+import { wheelOperations } from './wheel-operations.js';
+
+/**
+ * Nanoseconds per operation of the timing wheel, from a thousand running timers to ten million, and of
+ * Node's own timers beside it. The goal: flat, 10 M no worse than 5 times 1 k.
+ */
+
+const SIZES = [1_000, 100_000, 1_000_000, 10_000_000];
+const GOAL = 5;
+
+/** Ten million of Node's timers take 2 GB of V8's heap and half a minute to start: they are left out. */
+const MOST_NODE_TIMERS = 1_000_000;
+
+/** How long each figure is measured at least, in ns. */
+const MEASURED_FOR = 1e9;
+
+/** Re-linking in the prototype, in another run: to see whether the wheel kept what that promised. */
+const PROTOTYPE = [38, 56, 103, 156];
+
+const NOTES = `
+Timers are picked in an order shuffled beforehand; their durations are spread at random over 30 minutes. At 1 k all of
+them are in the nearest cache, at 10 M none is in any near one: what grows with their number is the memory's latency,
+paid for the timer and for each neighbour in its list, not the work.
+
+start + cancel       one timer starts and another, random one is cancelled: two operations.
+extend               a later deadline: one store. The visit it may cause later is not in it.
+extend, with visit   the clock goes on: each timer is extended every 10 minutes, and the visits at which the wheel finds
+                     that out and links the timer anew are in it. Timers extended more often are not visited more often.
+move earlier         an earlier deadline: the timer is linked anew at once.
+expire + start       a timer comes due and its callback starts it again. The visits of timers that come past before their
+                     round are in it.
+memory alone         no wheel: a random number of an array is compared and stored. Nothing that extends can take less.
+Node: move           clearTimeout + setTimeout of a random timer.
+Node: refresh        timeout.refresh() of a random timer.
+                     Node's timers are left out at 10 M: 2 GB of heap, and half a minute to start them.
+(prototype)          what moving earlier took in the prototype, on another day.`;
+
+const MEMORY = 'memory alone';
+
+type Operations = Record<string, (load: Load) => Batch>;
+/** Nanoseconds by operation, one for each size that was measured. */
+type Figures = Map<string, number[]>;
+
+async function measureAll(): Promise<Figures> {
+  const figures: Figures = new Map();
+  for (const size of SIZES) {
+    const load = randomLoad(size);
+    await measureEach(wheelOperations, load, figures);
+    await measureEach({ [MEMORY]: compareAndStore }, load, figures);
+    if (size <= MOST_NODE_TIMERS) await measureEach(nodeTimerOperations, load, figures);
+  }
+  return figures;
+}
+
+async function measureEach(operations: Operations, load: Load, figures: Figures): Promise<void> {
+  for (const [name, prepare] of Object.entries(operations)) {
+    process.stderr.write(`${name} at ${formatSize(load.size)} …\n`);
+    const batch = prepare(load);
+    figures.set(name, [...(figures.get(name) ?? []), await nanosecondsPerOperation(batch.run)]);
+    batch.close?.();
+  }
+}
+
+/** mitata decides how often to call. Batches may differ in their number of operations, so these are counted. */
+async function nanosecondsPerOperation(run: () => number): Promise<number> {
+  let calls = 0;
+  let operations = 0;
+  const counted = () => {
+    calls++;
+    operations += run();
+  };
+  const { p50 } = await measure(counted, { gc: false, min_cpu_time: MEASURED_FOR });
+  return (p50 * calls) / operations;
+}
+
+function report(figures: Figures): string {
+  const header = ['ns per operation', ...SIZES.map(formatSize), '10 M / 1 k', `goal: ${GOAL}x`];
+  const rows = [...figures].map(([name, times]) => [
+    name,
+    ...cells(times),
+    name in wheelOperations ? verdict(times) : '',
+  ]);
+  return formatTable(header, [...rows, ['(prototype)', ...cells(PROTOTYPE), '']]);
+}
+
+function cells(times: readonly number[]): string[] {
+  const figures = SIZES.map((_, index) => times[index]?.toFixed(times[index] < 10 ? 1 : 0) ?? '-');
+  return [...figures, times.length === SIZES.length ? growth(times).toFixed(1) : '-'];
+}
+
+function verdict(times: readonly number[]): string {
+  return growth(times) <= GOAL ? 'met' : 'missed';
+}
+
+/** How much longer an operation takes with the most timers than with the fewest. */
+function growth(times: readonly number[]): number {
+  return times[SIZES.length - 1] / times[0];
+}
+
+function formatSize(size: number): string {
+  return size < 1_000_000 ? `${size / 1_000} k` : `${size / 1_000_000} M`;
+}
+
+const { slots, tickMs } = new TimingWheel(() => {});
+console.log(`Timing wheel of ${slots} wheel slots of ${tickMs} ms: ${describeMachine()}\n`);
+const figures = await measureAll();
+console.log(report(figures));
+console.log(NOTES);
