@@ -163,7 +163,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: size(1 * MB, 2 * GB),
     initial: 512 * MB,
-    help: 'replies that a client may leave unread at all; one that is owed more is disconnected',
+    help: 'largest reply, or replies at once; a client that asks for more is disconnected',
   },
 } as const satisfies Record<string, Option<string> | Option<number> | Option<boolean>>;
 
@@ -197,6 +197,18 @@ export function formatOption<Name extends OptionName>(name: Name, value: Config[
   return (OPTIONS[name].kind as Kind<Config[Name]>).format(value);
 }
 
+/** What clients ask for by habit, of options of Redis that cannot be set here. */
+const FIXED_OPTIONS = { databases: '1', save: '', appendonly: 'no', maxmemory: '0', 'maxmemory-policy': 'noeviction' };
+
+/** Names and values of a config as CONFIG GET shows them: without credentials. */
+export function visibleOptions(config: Config): [name: string, value: string][] {
+  const visible = optionNames.filter((name) => !('hidden' in OPTIONS[name]));
+  return [
+    ...visible.map((name): [string, string] => [name, formatOption(name, config[name])]),
+    ...Object.entries(FIXED_OPTIONS),
+  ];
+}
+
 /** A value's size for a person to read, and for `parseOption` to read back. */
 export function formatSize(bytes: number): string {
   for (const unit of ['gb', 'mb', 'kb'])
@@ -216,7 +228,11 @@ export function withDefaults(given: Partial<Config>): Config {
     const value = given[name];
     return [name, value === undefined ? OPTIONS[name].initial : checked(name, value)];
   });
-  return Object.fromEntries(entries) as Config;
+  const config = Object.fromEntries(entries) as Config;
+  if (config['client-output-buffer-soft-limit'] > config['client-output-buffer-limit']) {
+    throw new ConfigError('client-output-buffer-soft-limit must not be more than client-output-buffer-limit');
+  }
+  return config;
 }
 
 function checked(name: OptionName, value: Config[OptionName]): Config[OptionName] {

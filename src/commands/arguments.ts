@@ -1,9 +1,10 @@
-import { NO_SESSION, type Session, type SessionEngine, SessionError } from '../engine/index.js';
-import { parseInt64 } from '../engine/int64.js';
+import { NO_SESSION, NO_SUCH_SESSION, parseInt64, type Session, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request-decoder.js';
 import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';
 
 const AT = 0x40;
+/** Matching costs the product of the lengths: a pattern of megabytes would take the server away. */
+const MAX_PATTERN = 1024;
 const BOOLEANS = new Map([
   ['1', true],
   ['0', false],
@@ -12,8 +13,6 @@ const BOOLEANS = new Map([
   ['yes', true],
   ['no', false],
 ]);
-
-const NO_SUCH_SESSION = new SessionError('NOSESSION', 'no such session');
 
 /**
  * A cursor over a request: commands take their arguments one after the other, each in the type they
@@ -62,6 +61,13 @@ export class Arguments {
   /** A word in lower case. */
   word(): string {
     return this.bytes().toString('latin1').toLowerCase();
+  }
+
+  /** A glob pattern, one character per byte. @throws CommandError if it is longer than anybody needs. */
+  pattern(): string {
+    const bytes = this.bytes();
+    if (bytes.length > MAX_PATTERN) throw new CommandError(`ERR a pattern is at most ${MAX_PATTERN} bytes`);
+    return bytes.toString('latin1');
   }
 
   text(): string {

@@ -29,7 +29,7 @@ export interface Command {
 
 export type Group = 'session' | 'session-data' | 'connection' | 'server';
 
-/** As in COMMAND INFO; `admin`, `write` and `readonly` also say who may call it. */
+/** As in COMMAND INFO. `no_auth`: may be called before the client has authenticated. */
 export type CommandFlag =
   | 'write'
   | 'readonly'

@@ -23,16 +23,16 @@ export function dispatch(
   request: Request,
   onFault: (fault: unknown) => void,
 ): void | Promise<void> {
-  const mark = context.reply.length;
+  context.reply.begin();
   context.server.counters.commands++;
   try {
     const entry = findEntry(request);
     if (entry.needsAuth && !context.client.authenticated) throw NOAUTH;
     args.reset(request, entry.fullName, entry.nameWords);
     const running = entry.command.run?.(context, args);
-    return running?.catch((error: unknown) => replyError(context, mark, error, onFault));
+    return running?.catch((error: unknown) => replyError(context, error, onFault));
   } catch (error) {
-    replyError(context, mark, error, onFault);
+    replyError(context, error, onFault);
   }
 }
 
@@ -50,10 +50,10 @@ function findEntry(request: Request): CommandEntry {
   return entry;
 }
 
-function replyError({ reply, server }: Context, mark: number, error: unknown, onFault: (fault: unknown) => void): void {
+function replyError({ reply, server }: Context, error: unknown, onFault: (fault: unknown) => void): void {
   if (error instanceof OutputLimitError) throw error;
   server.counters.errors++;
-  reply.rewind(mark);
+  reply.rewind();
   if (error instanceof SessionError) {
     reply.error(`${error.code} ${error.message}`);
   } else if (error instanceof CommandError) {

@@ -7,7 +7,7 @@ import { hello } from './connection/hello.js';
 import { ping } from './connection/ping.js';
 import { quit } from './connection/quit.js';
 import { select } from './connection/select.js';
-import { withHelp } from './help.js';
+import { withHelp } from './container-help.js';
 import { introspection } from './server/command.js';
 import { config } from './server/config.js';
 import { dbsize } from './server/dbsize.js';
@@ -86,7 +86,7 @@ const sessionData: readonly Command[] = [
 const connection: readonly Command[] = [ping, echo, quit, hello, auth, select, withHelp(client)];
 
 const server: readonly Command[] = [
-  withHelp(introspection(() => [...entries.values()])),
+  withHelp(introspection(() => entries)),
   withHelp(config),
   info,
   dbsize,

@@ -9,11 +9,14 @@ export interface Clock {
   wall(): number;
   /**
    * Calls back once, `delay` ms from now, or a little later; with 0, after what is waiting to be
-   * served now. A pending call does not keep the process alive.
+   * served now. One that is weeks away may come early. A pending call does not keep the process alive.
    * @returns A function that cancels the call.
    */
   after(delay: number, callback: () => void): () => void;
 }
+
+/** The longest that setTimeout takes, in ms: 24.8 days. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** The process' own clocks. */
 export const systemClock: Clock = {
@@ -25,7 +28,7 @@ export const systemClock: Clock = {
       const immediate = setImmediate(callback).unref();
       return () => clearImmediate(immediate);
     }
-    const timeout = setTimeout(callback, Math.ceil(delay)).unref();
+    const timeout = setTimeout(callback, Math.min(Math.ceil(delay), LONGEST_TIMEOUT)).unref();
     return () => clearTimeout(timeout);
   },
 };

@@ -1,6 +1,6 @@
 /**
  * Where the keys and values of sessions are kept, by slot. Keys and values are bytes: any length, any
- * content. What a caller hands in is copied; what it gets is its own for as long as it likes.
+ * content. What a caller hands in is copied; what it gets is good until the next change to the store.
  */
 export interface FieldStore {
   /** Keys of all slots together. */
@@ -17,8 +17,8 @@ export interface FieldStore {
   get(slot: number, key: Buffer): Buffer | undefined;
   /** Length of the value in bytes, 0 if there is none. */
   valueLength(slot: number, key: Buffer): number;
-  /** Sets one key. Returns whether it is new. */
-  set(slot: number, key: Buffer, value: Buffer): boolean;
+  /** Sets one key. */
+  set(slot: number, key: Buffer, value: Buffer): void;
   /** Adds bytes at the end of a value, which starts empty. */
   append(slot: number, key: Buffer, value: Buffer): void;
   /** Removes one key. Returns whether it was there. */

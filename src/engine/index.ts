@@ -1,6 +1,7 @@
 /** The session engine by itself: no server, no socket, no protocol. */
 export { type Clock, systemClock } from './clock.js';
 export type { Encoding } from './field-store.js';
+export { parseInt64 } from './int64.js';
 export {
   type EngineStats,
   type Extend,
@@ -14,4 +15,4 @@ export {
 } from './session.js';
 export type { SessionData } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
-export { SessionError, type SessionErrorCode } from './session-error.js';
+export { NO_SUCH_SESSION, SessionError, type SessionErrorCode } from './session-error.js';

@@ -47,8 +47,8 @@ export class MapFieldStore implements FieldStore {
     return this.#maps[slot]?.get(text(key))?.length ?? 0;
   }
 
-  set(slot: number, key: Buffer, value: Buffer): boolean {
-    return this.#put(slot, text(key), text(value));
+  set(slot: number, key: Buffer, value: Buffer): void {
+    this.#put(slot, text(key), text(value));
   }
 
   append(slot: number, key: Buffer, value: Buffer): void {
@@ -90,7 +90,7 @@ export class MapFieldStore implements FieldStore {
     return this.#maps[slot] ?? [];
   }
 
-  #put(slot: number, key: string, value: string): boolean {
+  #put(slot: number, key: string, value: string): void {
     let map = this.#maps[slot];
     if (map === undefined) {
       map = new Map();
@@ -103,10 +103,9 @@ export class MapFieldStore implements FieldStore {
     if (old === undefined) {
       this.#keys++;
       this.#bytes += key.length + value.length;
-      return true;
+    } else {
+      this.#bytes += value.length - old.length;
     }
-    this.#bytes += value.length - old.length;
-    return false;
   }
 }
 

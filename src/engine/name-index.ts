@@ -1,4 +1,8 @@
+import { SessionError } from './session-error.js';
 import { NONE, type SlotTable } from './slot-table.js';
+
+/** As many entries as a Map of V8 holds. */
+const MAX_NAMES = 2 ** 24;
 
 /**
  * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form
@@ -50,7 +54,7 @@ export class NameIndex {
     return id === undefined ? NONE : this.#shared[id];
   }
 
-  /** Enters a session as the newest of its name. */
+  /** Enters a session as the newest of its name. @throws SessionError ERR if it would be one name too many. */
   add(name: string, slot: number, shared: boolean): void {
     const { owner, older, newer } = this.#slots;
     const id = this.#ids.get(name) ?? this.#newId(name);
@@ -81,6 +85,7 @@ export class NameIndex {
   }
 
   #newId(name: string): number {
+    if (this.#ids.size === MAX_NAMES) throw new SessionError('ERR', 'sessions bear 2^24 different names: no more');
     const id = this.#freeIds.pop() ?? this.#names.length;
     this.#ids.set(name, id);
     this.#names[id] = name;

@@ -14,6 +14,7 @@ export class Reaper {
   readonly #wheel: TimingWheel;
   readonly #clock: Clock;
   #wakeAt = Infinity;
+  #stopped = false;
   #cancelWake = () => {};
 
   constructor(wheel: TimingWheel, clock: Clock) {
@@ -27,16 +28,17 @@ export class Reaper {
     if (deadline < this.#wakeAt) this.#sleepUntil(Math.ceil(deadline / this.#wheel.tickMs) * this.#wheel.tickMs);
   }
 
+  /** Ends its work for good. */
   stop(): void {
+    this.#stopped = true;
     this.#cancelWake();
-    this.#wakeAt = Infinity;
   }
 
   #sleepUntil(instant: number): void {
-    if (instant === this.#wakeAt) return;
-    this.stop();
-    if (instant === Infinity) return;
+    if (this.#stopped || instant === this.#wakeAt) return;
+    this.#cancelWake();
     this.#wakeAt = instant;
+    if (instant === Infinity) return;
     this.#cancelWake = this.#clock.after(instant - this.#clock.now(), this.#wake);
   }
 

@@ -8,7 +8,7 @@ import { Flag, type SlotTable } from './slot-table.js';
 /**
  * The keys and values of sessions, and the rule by which reading and writing them extends a session:
  * every read does if its EXTEND is get or both, every write that changed something if it is set or
- * both. Looking (`has`, `count`, `size`, `forEachKey`) never does.
+ * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
  */
 export class SessionData {
   readonly #slots: SlotTable;
@@ -46,6 +46,11 @@ export class SessionData {
 
   forEachKey(session: Session, visit: (key: Buffer) => void): void {
     this.#fields.forEachKey(session, visit);
+  }
+
+  /** Visits every key and value without extending the session: for who watches it, not for who uses it. */
+  peek(session: Session, visit: (key: Buffer, value: Buffer) => void): void {
+    this.#fields.forEach(session, visit);
   }
 
   // Reading

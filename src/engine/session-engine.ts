@@ -15,7 +15,7 @@ import {
   type SessionListener,
 } from './session.js';
 import { SessionData } from './session-data.js';
-import { SessionError } from './session-error.js';
+import { NO_SUCH_SESSION, SessionError } from './session-error.js';
 import { Flag, NONE, SlotTable } from './slot-table.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
@@ -93,7 +93,7 @@ export class SessionEngine {
   open(name: Buffer): Session {
     const session = this.findShared(name);
     if (session !== NO_SESSION) return session;
-    if (this.sessionsOf(name).length === 0) throw new SessionError('NOSESSION', 'no such session');
+    if (this.sessionsOf(name).length === 0) throw NO_SUCH_SESSION;
     throw new SessionError('NOTSHARED', 'the session of this name is not shared');
   }
 
@@ -124,7 +124,7 @@ export class SessionEngine {
   /**
    * Creates a session.
    * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
-   *   the token given is not one.
+   *   the token given is not one, or there are 2^24 names; RangeError if there are 2^27 sessions.
    */
   create(name: Buffer, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
@@ -148,9 +148,14 @@ export class SessionEngine {
     slots.duration[session] = duration;
     slots.maxAge[session] = maxAge;
     slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
-    this.#tokens.add(session);
     const text = name.toString('latin1');
-    this.#names.add(text, session, shared);
+    try {
+      this.#names.add(text, session, shared);
+    } catch (error) {
+      slots.release(session);
+      throw error;
+    }
+    this.#tokens.add(session);
     this.#sessions++;
     this.#created++;
     this.#deadlines.start(session);
@@ -317,10 +322,14 @@ export class SessionEngine {
       return false;
     }
     this.#cleared++;
-    this.#listener?.onSession('cleared', session);
-    this.#fields.clear(slot);
-    flags[slot] &= ~Flag.Running;
-    this.#deadlines.set(slot, maxAgeEnd[slot]);
+    this.#deadlines.cancel(slot);
+    try {
+      this.#listener?.onSession('cleared', session);
+    } finally {
+      this.#fields.clear(slot);
+      flags[slot] &= ~Flag.Running;
+      this.#deadlines.set(slot, maxAgeEnd[slot]);
+    }
     // MAXAGE may have come as well by now.
     return this.#deadlines.settle(slot);
   }
@@ -328,14 +337,19 @@ export class SessionEngine {
   #end(session: Session, event: 'ended' | 'limit' | 'maxage' | 'expired'): void {
     if (event === 'expired') this.#expired++;
     else this.#ended++;
-    this.#listener?.onSession(event, session);
-    this.#dropAliases(session);
-    this.#fields.clear(session);
+    // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
-    this.#tokens.remove(session);
-    this.#names.remove(session);
-    this.#slots.release(session);
-    this.#sessions--;
+    try {
+      this.#listener?.onSession(event, session);
+    } finally {
+      this.#dropAliases(session);
+      this.#fields.clear(session);
+      this.#deadlines.cancel(session);
+      this.#tokens.remove(session);
+      this.#names.remove(session);
+      this.#slots.release(session);
+      this.#sessions--;
+    }
   }
 
   /** Keeps the session's present token good for `grace` ms, as a slot that leads to the session's. */

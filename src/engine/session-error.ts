@@ -9,4 +9,6 @@ export class SessionError extends Error {
   }
 }
 
+export const NO_SUCH_SESSION = new SessionError('NOSESSION', 'no such session');
+
 export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'ERR';

@@ -21,8 +21,9 @@ export type SessionEvent = 'new' | 'expired' | 'cleared' | 'ended' | 'limit' | '
 /** Hears what the engine has to say by itself. */
 export interface SessionListener {
   /**
-   * Called in the order of the acts. At the end of a session, and when it is cleared, its data, name
-   * and token can still be read through the engine; nothing may be changed from here.
+   * Called in the order of the acts. At the end of a session, and when it is cleared, its name, token
+   * and data (`SessionData.peek`) can still be had from the engine; nothing may be changed from here.
+   * What it throws comes out of the act, which is carried out all the same.
    */
   onSession(event: SessionEvent, session: Session): void;
 }

@@ -133,7 +133,7 @@ export class TimingWheel {
    * Works off every tick up to `now`. Timers fire in the order of their ticks, those of one tick in
    * no particular order; after a jump of more than a turn, in the order of the wheel slots.
    *
-   * @param now The current instant in ms. One before the last `advance` does nothing.
+   * @param now The current instant in ms. One before that of the last `advance` brings nothing new.
    * @param budget How many timers to visit at most before returning, 1 or more.
    * @returns true when nothing that is due by `now` is left, false when the budget ran out first.
    * @throws RangeError if `now` or `budget` is out of its range; Error when called from `onDue`.

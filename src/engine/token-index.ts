@@ -80,14 +80,7 @@ export class TokenIndex {
   }
 
   #home(words: Uint32Array, at: number): number {
-    const by = this.#multipliers;
-    const sum =
-      Math.imul(words[at], by[0]) +
-      Math.imul(words[at + 1], by[1]) +
-      Math.imul(words[at + 2], by[2]) +
-      Math.imul(words[at + 3], by[3]);
-    // The high bits of a product are the mixed ones.
-    return (sum ^ (sum >>> 15)) & (this.#entries.length - 1);
+    return hashToken(words, at, this.#multipliers) & (this.#entries.length - 1);
   }
 
   #grow(): void {
@@ -95,4 +88,18 @@ export class TokenIndex {
     this.#entries = new Int32Array(old.length * 2);
     for (const entry of old) if (entry !== 0) this.#place(entry - 1);
   }
+}
+
+/**
+ * A keyed hash of the four words at `words[at]`. Products carry bits upwards only, so after each one the
+ * high half is folded down: tokens that differ in their top bits alone fall apart as well as any.
+ * @param key Four odd words.
+ */
+export function hashToken(words: Uint32Array, at: number, key: Uint32Array): number {
+  let hash = Math.imul(words[at] ^ (words[at] >>> 16) ^ key[3], key[0]);
+  hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 1], key[1]);
+  hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 2], key[2]);
+  hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 3], key[3]);
+  hash = Math.imul(hash ^ (hash >>> 15), key[0]);
+  return hash ^ (hash >>> 16);
 }

@@ -25,6 +25,8 @@ export class ReplyEncoder {
   readonly #maxBytes: number;
   #buffer: Buffer = EMPTY;
   #length = 0;
+  /** Where the reply of the latest command starts. */
+  #begun = 0;
 
   /** @param maxBytes What may be written between two calls of `take`; more throws an OutputLimitError. */
   constructor(maxBytes = Infinity) {
@@ -36,17 +38,31 @@ export class ReplyEncoder {
     return this.#length;
   }
 
-  /** Takes back what was written since `length` was `mark`: a command that failed half-way said nothing. */
-  rewind(mark: number): void {
-    this.#length = mark;
+  /** Starts the reply of a command, which `rewind` can take back. */
+  begin(): void {
+    this.#begun = this.#length;
+  }
+
+  /** Takes back what was written since `begin`: a command that failed half-way said nothing. */
+  rewind(): void {
+    this.#length = this.#begun;
   }
 
   /** Hands over what was written: a string of bytes ("latin1") where that is the cheaper socket write. */
   take(): string | Buffer {
-    const bytes = this.#buffer.subarray(0, this.#length);
-    const written = this.#length <= KEPT_BYTES ? bytes.toString('latin1') : bytes;
-    if (this.#buffer.length > KEPT_BYTES) this.#buffer = EMPTY;
-    this.#length = 0;
+    this.#begun = this.#length;
+    return this.takeFinished();
+  }
+
+  /** As `take`, but keeps what was written since `begin`: the command has not ended yet. */
+  takeFinished(): string | Buffer {
+    const finished = this.#buffer.subarray(0, this.#begun);
+    const rest = this.#buffer.subarray(this.#begun, this.#length);
+    const written = finished.length <= KEPT_BYTES ? finished.toString('latin1') : finished;
+    this.#length = rest.length;
+    this.#begun = 0;
+    if (this.#buffer.length <= KEPT_BYTES) this.#buffer.set(rest);
+    else this.#buffer = rest.length > 0 ? Buffer.from(rest) : EMPTY;
     return written;
   }
 

@@ -16,8 +16,8 @@ const EMPTY = Buffer.alloc(0);
  * Bytes → requests, pulled one at a time: what follows an AUTH in the same read is held to the limits
  * that AUTH has just changed, and a connection that owes too many replies simply stops pulling.
  *
- * A request that is not whole yet is gathered in one buffer that grows by doubling, never beyond the
- * largest request allowed. So a client pays for what it holds back with no more than twice what it sent.
+ * A request that is not whole yet is gathered in one buffer that grows by doubling, up to the largest
+ * request allowed. So a client pays for what it holds back with no more than twice what it sent.
  */
 export class RequestDecoder {
   readonly #guard: RequestGuard;
@@ -100,7 +100,7 @@ export class RequestDecoder {
   }
 }
 
-let parsed: Request | null = null;
+let parsed: Request | null | undefined;
 /** One parser serves all: it is only given frames that are whole and passed the guard, so it keeps no state. */
 const parser = new RedisParser({
   returnBuffers: true,
@@ -114,7 +114,11 @@ const parser = new RedisParser({
 
 function parseFrame(frame: Buffer): Request | null {
   parser.execute(frame);
-  return parsed;
+  const request = parsed;
+  if (request === undefined) throw new Error('redis-parser found no end of a frame that is whole');
+  // Nothing of a client's may live on here, least of all until another client's request.
+  parsed = undefined;
+  return request;
 }
 
 function parseLine(line: Buffer): Request {

@@ -42,8 +42,12 @@ export class Connection implements Client {
   readonly #args = new Arguments();
   /** What must come first before another request is pulled: the reply of a command, or the client reading replies. */
   #waitingFor: 'command' | 'reader' | undefined;
-  /** Nothing more is answered. */
+  /** No more requests are pulled: the client said QUIT or broke the protocol. */
   #closing = false;
+  /** No more is read, and the connection ends when what was read is answered: the server stops. */
+  #draining = false;
+  /** The end was sent. */
+  #ended = false;
 
   constructor(socket: Socket, id: number, options: ConnectionOptions) {
     this.#socket = socket;
@@ -69,15 +73,16 @@ export class Connection implements Client {
     this.#closing = true;
   }
 
-  /** Ends the connection once the replies so far are read; cuts it if they are not read soon. */
+  /** Answers what was read, then ends the connection; cuts it if the client does not read the answers soon. */
   close(): void {
-    this.#closing = true;
-    endSoon(this.#socket);
+    this.#draining = true;
+    cutSoon(this.#socket);
+    if (this.#waitingFor === undefined) this.#end();
   }
 
   #receive(chunk: Buffer): void {
     this.#options.server.counters.input += chunk.length;
-    if (this.#closing) return;
+    if (this.#closing || this.#draining) return;
     this.#decoder.push(chunk);
     if (this.#waitingFor === undefined) this.#serve();
   }
@@ -88,7 +93,7 @@ export class Connection implements Client {
   }
 
   #resume(reason: 'command' | 'reader'): void {
-    if (this.#waitingFor !== reason || this.#closing) return;
+    if (this.#waitingFor !== reason || this.#ended) return;
     this.#waitingFor = undefined;
     this.#socket.resume();
     this.#serve();
@@ -105,11 +110,12 @@ export class Connection implements Client {
         else if (this.#reply.length > this.#options.softOutputLimit) this.#flush();
       }
     } catch (error) {
-      if (!this.#fail(error)) throw error;
+      this.#fail(error);
     }
     if (this.#waitingFor !== 'command') this.#args.release();
     this.#flush();
-    if (this.#closing) this.close();
+    const finished = this.#closing || this.#draining;
+    if (finished && this.#waitingFor === undefined) this.#end();
   }
 
   #await(running: Promise<void>): void {
@@ -117,35 +123,46 @@ export class Connection implements Client {
     running.then(
       () => this.#resume('command'),
       (error: unknown) => {
-        if (!this.#fail(error)) throw error;
+        this.#fail(error);
+        this.#resume('command');
       },
     );
   }
 
+  /** Writes the replies that are ready; that of a command which has to wait is not. */
   #flush(): void {
-    if (this.#reply.length === 0 || this.#socket.destroyed) return;
-    this.#options.server.counters.output += this.#reply.length;
-    this.#socket.write(this.#reply.take(), 'latin1');
+    if (this.#socket.destroyed) return;
+    const bytes = this.#waitingFor === 'command' ? this.#reply.takeFinished() : this.#reply.take();
+    if (bytes.length === 0) return;
+    this.#options.server.counters.output += bytes.length;
+    this.#socket.write(bytes, 'latin1');
     const { writableNeedDrain, writableLength } = this.#socket;
     const unread = writableNeedDrain && writableLength > this.#options.softOutputLimit;
     if (unread && this.#waitingFor === undefined) this.#wait('reader');
   }
 
-  /** Ends the connection for a fault of the client. Returns false if it was ours. */
-  #fail(error: unknown): boolean {
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    endSoon(this.#socket);
+  }
+
+  /** Ends the connection: for what the client did, which it is told, or for a fault of ours, which the log is told. */
+  #fail(error: unknown): void {
+    this.#closing = true;
     if (error instanceof ProtocolError) {
       this.#options.server.counters.errors++;
+      // What was answered so far makes room for the reason.
+      this.#flush();
       this.#reply.error(`ERR ${error.message}`);
-      this.#closing = true;
-      return true;
+      return;
     }
     if (error instanceof OutputLimitError) {
       this.#options.log.warning(`client ${this.id} disconnected: ${error.message} (client-output-buffer-limit)`);
-      this.#closing = true;
-      this.#socket.destroy();
-      return true;
+    } else {
+      this.#onFault(error);
     }
-    return false;
+    this.#socket.destroy();
   }
 
   readonly #onFault = (fault: unknown): void => {
@@ -156,8 +173,13 @@ export class Connection implements Client {
 
 /** Sends what is to be sent and the end; cuts the connection if the other side does not follow soon. */
 export function endSoon(socket: Socket, last = ''): void {
+  // What still comes is thrown away: unread, it would make the system drop the replies on their way.
   socket.resume();
   socket.end(last);
+  cutSoon(socket);
+}
+
+function cutSoon(socket: Socket): void {
   const cut = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(cut));
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Counters, ServerControl } from '../commands/context.js';
-import { type Config, formatOption, OPTIONS, optionNames, readSecret, withDefaults } from '../config.js';
+import { type Config, readSecret, visibleOptions, withDefaults } from '../config.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { version } from '../version.js';
 import { Connection, type ConnectionOptions, endSoon } from './connection.js';
@@ -21,8 +21,6 @@ export interface ServerOptions {
 
 /** Clients decide by INFO's redis_version what they may send; our replies follow this one. */
 const REDIS_VERSION = '7.2.0';
-/** What CONFIG GET tells clients that ask by habit. */
-const FIXED_OPTIONS = { databases: '1', save: '', appendonly: 'no', maxmemory: '0', 'maxmemory-policy': 'noeviction' };
 
 /** The session server: an engine behind sockets. */
 export class Server {
@@ -54,7 +52,7 @@ export class Server {
       clock,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
-      ...(listener && { listener }),
+      ...(listener && { listener: this.#guarded(listener) }),
     });
     this.#control = this.#makeControl(clock);
     this.#connectionOptions = {
@@ -77,10 +75,13 @@ export class Server {
    * @throws ListenError if it cannot, with the reason in one line.
    */
   async listen(): Promise<void> {
-    this.#listeners = await listen(this.#config, {
+    const listeners = await listen(this.#config, {
       onConnection: (socket) => this.#accept(socket),
       onAcceptError: ({ code }) => this.#log.warning(`cannot accept a connection: ${code}`),
     });
+    // It may have been closed meanwhile.
+    if (this.#closing) for (const listener of listeners) listener.close();
+    else this.#listeners = listeners;
   }
 
   /** Where the server listens; empty before `listen`. */
@@ -129,6 +130,19 @@ export class Server {
     return undefined;
   }
 
+  /** A listener of the embedding program whose fault ends neither the act it hears of nor the server. */
+  #guarded(listener: SessionListener): SessionListener {
+    return {
+      onSession: (event, session) => {
+        try {
+          listener.onSession(event, session);
+        } catch (error) {
+          this.#log.warning(`the session listener failed: ${error instanceof Error ? error.stack : String(error)}`);
+        }
+      },
+    };
+  }
+
   #makeControl(clock: Clock): ServerControl {
     const config = this.#config;
     const connections = this.#connections;
@@ -160,12 +174,7 @@ export class Server {
       // Digests have one length and are compared in constant time: nothing is learnt from how long it takes.
       checkPassword: (user, given) =>
         (config.requirepass === '' || timingSafeEqual(digest(given), password)) && user === 'default',
-      *options() {
-        for (const name of optionNames) {
-          if (!('hidden' in OPTIONS[name])) yield [name, formatOption(name, config[name])] as const;
-        }
-        yield* Object.entries(FIXED_OPTIONS);
-      },
+      options: () => visibleOptions(config),
       shutdown: () => {
         setImmediate(() => void this.close());
       },

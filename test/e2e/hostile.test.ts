@@ -43,6 +43,16 @@ describe('hostile input', () => {
     expect(await client.takeAll()).toBe(`+PONG\r\n-ERR Protocol error: ${reason}\r\n`);
   });
 
+  it('a pattern of megabytes', async () => {
+    const client = await RawClient.connect(program.port);
+    const pattern = Buffer.alloc(5_000_000, 'a');
+    const refusal = '-ERR a pattern is at most 1024 bytes\r\n';
+    await client.expect(frame('CONFIG', 'GET', pattern), refusal);
+    await client.expect(frame('SESSION.SCAN', '0', 'MATCH', pattern), refusal);
+    await client.expect(frame('COMMAND', 'LIST', 'FILTERBY', 'PATTERN', pattern), refusal);
+    client.close();
+  });
+
   it('64 MB without a newline', async () => {
     const client = await RawClient.connect(program.port);
     await client.send(Buffer.alloc(64 * 1024 * 1024, 'x')).catch(() => {});

@@ -1,8 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -33,6 +39,11 @@ export class Program {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    // A test that fails does not get to stop it: it must then neither outlive the tests nor keep them waiting.
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    child.unref();
+    (child.stdout as Socket).unref();
     const lines: string[] = [];
     const output = createInterface({ input: child.stdout });
     return new Promise((resolve, reject) => {

@@ -235,10 +235,14 @@ describe('life of a session', () => {
     const [cursor, found] = (await call('SESSION.SCAN', 0, 'match', 'user:?', 'count', 1000)) as [string, string[]];
     expect([cursor, found.length]).toEqual(['0', 20]);
     await expect(call('SESSION.SCAN', 'x')).rejects.toThrow('ERR invalid cursor');
-    await expect(call('SESSION.SCAN', '-1')).rejects.toThrow('ERR invalid cursor');
+    for (const cursor of ['-1', '', '1e3', '0x10', '1.5', '9223372036854775807']) {
+      await expect(call('SESSION.SCAN', cursor)).rejects.toThrow('ERR invalid cursor');
+    }
+    const [, first] = (await call('SESSION.SCAN', 0, 'COUNT', '9223372036854775807')) as [string, string[]];
+    expect(first).toHaveLength(500);
     await expect(call('SESSION.SCAN', 0, 'COUNT', 0)).rejects.toThrow('ERR syntax error');
     await expect(call('SESSION.SCAN', 0, 'TYPE', 'x')).rejects.toThrow('ERR syntax error');
-    expect(await call('SESSION.SCAN', 1e9)).toEqual(['0', []]);
+    expect(await call('SESSION.SCAN', 1_000_000_000)).toEqual(['0', []]);
   });
 
   it('STATS counts', async () => {

@@ -39,7 +39,7 @@ it('holds what a Map of Maps holds, counts it, and keeps no bytes of the caller'
           expect(store.delete(step.slot, given)).toBe(fields.delete(name));
         } else {
           const value = Buffer.from(step.value);
-          if (step.act === 'set') expect(store.set(step.slot, given, value)).toBe(old === undefined);
+          if (step.act === 'set') store.set(step.slot, given, value);
           else store.append(step.slot, given, value);
           fields.set(name, step.act === 'set' ? hex(step.value) : (old ?? '') + hex(step.value));
           value.fill(0x55);

@@ -381,6 +381,16 @@ describe('SessionEngine', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('expires nothing by itself once it is closed', () => {
+    const { clock, create, engine, exists } = setUp();
+    engine.close();
+    const token = create('user:1', { duration: 1000 });
+    clock.advance(1000);
+    expect(clock.called).toBe(0);
+    expect(engine.size).toBe(1);
+    expect(exists(token)).toBe(false);
+  });
+
   it('is woken by a deadline that comes before the one it sleeps for', () => {
     const { clock, create, engine } = setUp();
     create('late', { duration: 60_000 });

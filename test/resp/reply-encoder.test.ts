@@ -58,12 +58,35 @@ describe('ReplyEncoder', () => {
   it('takes back what a command wrote before it failed', () => {
     const reply = new ReplyEncoder();
     reply.ok();
-    const mark = reply.length;
+    reply.begin();
     reply.array(3);
-    reply.rewind(mark);
+    reply.rewind();
     reply.error('ERR failed');
     expect(reply.take()).toBe('+OK\r\n-ERR failed\r\n');
   });
+
+  it.each([5, 5_000, 50_000])(
+    'hands over what is finished and keeps what may be taken back, after %i bytes',
+    (size) => {
+      const reply = new ReplyEncoder();
+      const value = Buffer.alloc(size, 'v');
+      reply.bulk(value);
+      reply.begin();
+      reply.array(2);
+      reply.bulk(value);
+      const whole = `$${size}\r\n${value}\r\n`;
+      expect(reply.takeFinished().toString('latin1')).toBe(whole);
+      expect(reply.takeFinished().length).toBe(0);
+      reply.integer(1);
+      expect(reply.take().toString('latin1')).toBe(`*2\r\n${whole}:1\r\n`);
+      reply.begin();
+      reply.ok();
+      expect(reply.takeFinished().length).toBe(0);
+      reply.rewind();
+      reply.error('ERR failed');
+      expect(reply.take()).toBe('-ERR failed\r\n');
+    },
+  );
 
   it('refuses to grow beyond its limit', () => {
     const reply = new ReplyEncoder(10_000);

@@ -95,11 +95,99 @@ describe('Server', () => {
       throw new Error('a fault');
     });
     await client.expect(`PING ${TOKEN}\r\nECHO x\r\n`, '-ERR internal error\r\n$1\r\nx\r\n');
-    vi.spyOn(ping, 'run').mockImplementation(() => Promise.reject(new Error('a later fault')));
-    await client.expect(`PING ${TOKEN}\r\nECHO x\r\n`, '-ERR internal error\r\n$1\r\nx\r\n');
+    vi.spyOn(ping, 'run').mockImplementation(async ({ reply }) => {
+      reply.array(3);
+      await Promise.resolve();
+      throw new Error('a later fault');
+    });
+    const echoes = 'ECHO x\r\n'.repeat(5000);
+    const echoed = '$1\r\nx\r\n'.repeat(5000);
+    await client.expect(`${echoes}PING ${TOKEN}\r\n${echoes}`, `${echoed}-ERR internal error\r\n${echoed}`);
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain('a fault');
     expect(lines.join()).not.toContain(TOKEN);
+  });
+
+  it('close: answers what was read, though a command has to wait first', async () => {
+    const server = await start();
+    let go = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+      await waiting;
+      reply.bulk(args.bytes());
+    });
+    const [client, other] = [await connect(server), await connect(server)];
+    await client.send('PING\r\nECHO a\r\nPING\r\n');
+    await client.take(7);
+    await other.expect('PING\r\n', '+PONG\r\n');
+    const closed = server.close();
+    expect(await other.takeAll()).toBe('');
+    go();
+    expect(await client.takeAll()).toBe('$1\r\na\r\n+PONG\r\n');
+    await closed;
+  });
+
+  it('close: answers what was read, though the client has to read first', async () => {
+    const server = await start({ 'client-output-buffer-soft-limit': 16 * 1024 });
+    const client = await connect(server);
+    await client.expect(`SESSION.NEW x TOKEN ${TOKEN} DATA key ${'v'.repeat(60_000)}\r\n`, `$22\r\n${TOKEN}\r\n`);
+    const gets = 200;
+    client.socket.pause();
+    await client.send(
+      Buffer.concat([...Array.from({ length: gets }, () => frame('SESSION.GET', TOKEN, 'key')), frame('QUIT')]),
+    );
+    const other = await connect(server);
+    await other.expect('PING\r\n', '+PONG\r\n');
+    const closed = server.close();
+    client.socket.resume();
+    expect((await client.takeAll()).length).toBe(gets * 60_010 + 5);
+    await closed;
+  });
+
+  it('a command that waits may close the connection', async () => {
+    const client = await connect(await start());
+    vi.spyOn(echo, 'run').mockImplementation(async ({ reply, client: connection }) => {
+      await Promise.resolve();
+      reply.ok();
+      connection.closeAfterReply();
+    });
+    await client.send('PING\r\nECHO a\r\nPING\r\n');
+    expect(await client.takeAll()).toBe('+PONG\r\n+OK\r\n');
+  });
+
+  it('survives a listener that throws, and one that looks sessions up', async () => {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const seen: string[] = [];
+    const server: Server = await start(
+      {},
+      {
+        clock,
+        log: { notice() {}, warning: (line) => lines.push(line) },
+        listener: {
+          onSession: (event, session) => {
+            server.engine.sessionsOf(Buffer.from('x'));
+            server.engine.scan(0, 100, () => {});
+            server.engine.data.peek(session, (key, value) => seen.push(`${event} ${key}=${value}`));
+            throw new Error('a fault of the listener');
+          },
+        },
+      },
+    );
+    const client = await connect(server);
+    const made = `$22\r\n${TOKEN}\r\n`;
+    for (const pass of ['advance', 'freeze'] as const) {
+      await client.expect(`SESSION.NEW x 10 0 MAXAGE 20 TOKEN ${TOKEN} DATA key value\r\n`, made);
+      clock[pass](10_000);
+      await client.expect(`SESSION.COUNT ${TOKEN}\r\n`, ':0\r\n');
+      clock[pass](10_000);
+      await client.expect(`SESSION.COUNT ${TOKEN}\r\n`, '-NOSESSION no such session\r\n');
+    }
+    expect(seen).toEqual(['new key=value', 'cleared key=value', 'new key=value', 'cleared key=value']);
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toContain('a fault of the listener');
   });
 
   it('QUIT ends the connection; what follows it is not answered', async () => {
@@ -155,6 +243,9 @@ describe('Server', () => {
     expect(() => createServer({ port: 70_000 })).toThrow(ConfigError);
     expect(() => createServer({ port: Number.NaN })).toThrow('option port: expected a whole number from 0 to 65535');
     expect(() => createServer({ 'proto-max-bulk-len': 1 })).toThrow(ConfigError);
+    expect(() => createServer({ 'client-output-buffer-soft-limit': 2 ** 30 })).toThrow(
+      'client-output-buffer-soft-limit must not be more than client-output-buffer-limit',
+    );
   });
 
   it('closes twice without harm, with clients or without', async () => {
@@ -165,5 +256,10 @@ describe('Server', () => {
     await server.closed;
     expect(await client.takeAll()).toBe('');
     await createServer().close();
+    const early = createServer({ bind: '127.0.0.1', port: 0 });
+    const listening = early.listen();
+    await early.close();
+    await listening;
+    expect(early.addresses).toEqual([]);
   });
 });

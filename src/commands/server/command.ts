@@ -8,7 +8,9 @@ import { globMatcher } from '../glob.js';
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 
 /** COMMAND and its subcommands, which tell about all commands. */
-export function introspection(all: () => readonly CommandEntry[]): Command {
+export function introspection(entries: () => ReadonlyMap<string, CommandEntry>): Command {
+  const all = () => [...entries().values()];
+
   const count: Command = {
     name: 'count',
     summary: 'Counts the commands.',
@@ -31,7 +33,7 @@ export function introspection(all: () => readonly CommandEntry[]): Command {
     arguments: [NAMES],
     reply: 'map of names to maps',
     run({ reply }, args) {
-      const named = args.left > 0 ? namedEntries(all(), args).filter((entry) => entry !== undefined) : all();
+      const named = args.left > 0 ? namedEntries(entries(), args).filter((entry) => entry !== undefined) : all();
       reply.map(named.length);
       for (const entry of named) writeDocs(reply, entry);
     },
@@ -46,7 +48,7 @@ export function introspection(all: () => readonly CommandEntry[]): Command {
     arguments: [NAMES],
     reply: 'array, null where there is no such command',
     run({ reply }, args) {
-      const named = args.left > 0 ? namedEntries(all(), args) : all();
+      const named = args.left > 0 ? namedEntries(entries(), args) : all();
       reply.array(named.length);
       for (const entry of named) {
         if (entry === undefined) reply.nullArray();
@@ -97,11 +99,11 @@ export function introspection(all: () => readonly CommandEntry[]): Command {
 }
 
 /** The commands named; `config|get` is the subcommand. */
-function namedEntries(all: readonly CommandEntry[], args: Arguments): (CommandEntry | undefined)[] {
+function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Arguments): (CommandEntry | undefined)[] {
   const found: (CommandEntry | undefined)[] = [];
   while (args.left > 0) {
     const [name, subcommand] = args.word().split('|', 2);
-    const entry = all.find(({ fullName }) => fullName === name);
+    const entry = entries.get(name);
     found.push(subcommand === undefined ? entry : entry?.subcommands.get(subcommand));
   }
   return found;
@@ -123,5 +125,5 @@ function readFilter(args: Arguments): Filter {
   args.choice('FILTERBY');
   const kind = args.choice('MODULE', 'ACLCAT', 'PATTERN');
   if (args.left !== 1) throw new CommandError(SYNTAX);
-  return FILTERS[kind](args.word());
+  return FILTERS[kind](args.pattern().toLowerCase());
 }

@@ -11,7 +11,7 @@ const get: Command = {
   reply: 'map of names to values',
   run({ server, reply }, args) {
     const patterns: ((name: string) => boolean)[] = [];
-    while (args.left > 0) patterns.push(globMatcher(args.word()));
+    while (args.left > 0) patterns.push(globMatcher(args.pattern().toLowerCase()));
     const found = [...server.options()].filter(([name]) => patterns.some((matches) => matches(name)));
     reply.map(found.length);
     for (const [name, value] of found) {

@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import { CommandError, SYNTAX } from '../command-error.js';
 
 const WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'] as const;
 
@@ -27,9 +27,9 @@ export const shutdown: Command = {
   run({ server }, args) {
     const given = new Set<(typeof WORDS)[number]>();
     while (args.left > 0) given.add(args.choice(...WORDS));
-    if (given.has('SAVE') && given.has('NOSAVE')) throw new CommandError('ERR syntax error');
+    if (given.has('SAVE') && given.has('NOSAVE')) throw new CommandError(SYNTAX);
     if (given.has('ABORT')) {
-      throw new CommandError(given.size > 1 ? 'ERR syntax error' : 'ERR No shutdown in progress.');
+      throw new CommandError(given.size > 1 ? SYNTAX : 'ERR No shutdown in progress.');
     }
     server.shutdown();
   },

@@ -1,11 +1,15 @@
-import type { Session } from '../../engine/index.js';
+import { parseInt64, type Session } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
 import { globMatcher } from '../glob.js';
+import { MAX_NAME } from './grammar.js';
 
 const DEFAULT_COUNT = 10;
-/** As many sessions as one call may look at: more would keep the other clients waiting. */
-const MAX_COUNT = 10_000;
+/**
+ * Steps that one call's matching may take at the most. COUNT is cut to what that allows for the longest
+ * names and the slowest patterns: 4096 sessions a call with `*`. More would keep the other clients waiting.
+ */
+const MAX_STEPS = 2 ** 22;
 
 export const sessionScan: Command = {
   name: 'session.scan',
@@ -21,19 +25,20 @@ export const sessionScan: Command = {
   ],
   reply: '[cursor, [token, name, …]]; cursor 0 at the end',
   run({ engine, reply }, args) {
-    const cursor = Number(args.bytes().toString('latin1'));
+    const cursor = Number(parseInt64(args.bytes()) ?? -1);
     if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
-    let matches = (_name: string) => true;
+    let pattern = '*';
     let count = DEFAULT_COUNT;
     while (args.left > 0) {
       if (args.choice('MATCH', 'COUNT') === 'MATCH') {
-        matches = globMatcher(args.bytes().toString('latin1'));
+        pattern = args.pattern();
       } else {
-        const given = Number(args.int64());
-        if (given < 1) throw new CommandError(SYNTAX);
-        count = Math.min(given, MAX_COUNT);
+        count = Number(args.int64());
+        if (count < 1) throw new CommandError(SYNTAX);
       }
     }
+    const matches = globMatcher(pattern);
+    count = Math.min(count, Math.ceil(MAX_STEPS / (MAX_NAME * (pattern.length + 1))));
     const found: Session[] = [];
     const next = engine.scan(cursor, count, (session) => {
       if (matches(engine.name(session).toString('latin1'))) found.push(session);
