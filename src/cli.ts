@@ -39,6 +39,13 @@ const program = new Command('respite')
   .allowExcessArguments(false)
   .action(run);
 
+// Who reads the log may go away; the sessions of others are not to go with him.
+process.stdout.on('error', () => {});
+// A mistyped option may hold a password.
+program.configureOutput({
+  outputError: (text, write) => write(text.replace(/^(error: unknown option '[^=']*)=.*'/, "$1'")),
+});
+
 for (const name of optionNames) program.addOption(commanderOption(name));
 
 await program.parseAsync();
@@ -70,10 +77,7 @@ async function run(): Promise<void> {
     const server = createServer(config, { log });
     await server.listen();
     stopOnSignals(server, (signal) => log.notice(`${signal}: stopping`));
-    const where = server.addresses.map(({ address, port, family }) =>
-      family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
-    );
-    log.notice(`respite ${version} is ready on ${where.join(' and ')} - try: redis-cli -p ${server.addresses[0].port}`);
+    log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
     await server.closed;
     log.notice('stopped');
     process.exit(0);
@@ -81,6 +85,19 @@ async function run(): Promise<void> {
     if (error instanceof ConfigError || error instanceof ListenError) program.error(`error: ${error.message}`);
     throw error;
   }
+}
+
+function whereIs(server: Server): string {
+  return server.addresses
+    .map(({ address, port, family }) => (family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`))
+    .join(' and ');
+}
+
+/** The command that reaches the server. redis-cli tries 127.0.0.1 unless told otherwise. */
+function invitation(server: Server, config: Config): string {
+  const [{ address, port }] = server.addresses;
+  const host = ['127.0.0.1', '0.0.0.0', '::'].includes(address) ? '' : ` -h ${address}`;
+  return `redis-cli${host} -p ${port}${config.requirepass === '' ? '' : ' --askpass'}`;
 }
 
 /** The options given on the command line or in the environment. */

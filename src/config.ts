@@ -76,7 +76,11 @@ const yesNo: Kind<boolean> = {
   format: (value) => (value ? 'yes' : 'no'),
 };
 
-const addresses = text('addresses', /\S/, 'expected one or more addresses, separated by spaces');
+const addresses = text(
+  'addresses',
+  /^\s*-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*\s*$/,
+  'expected one or more addresses, separated by spaces',
+);
 
 export const OPTIONS = {
   bind: {
@@ -222,8 +226,10 @@ export function describeDefault(name: OptionName): string {
   return kind.placeholder === 'bytes' ? formatSize(Number(initial)) : formatOption(name, initial);
 }
 
-/** Fills in the defaults. @throws ConfigError for a value that an option may not have. */
+/** Fills in the defaults. @throws ConfigError for an option that there is not, or a value that one may not have. */
 export function withDefaults(given: Partial<Config>): Config {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(OPTIONS, name));
+  if (unknown !== undefined) throw new ConfigError(`there is no option ${unknown}`);
   const entries = optionNames.map((name) => {
     const value = given[name];
     return [name, value === undefined ? OPTIONS[name].initial : checked(name, value)];

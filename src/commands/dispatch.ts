@@ -5,6 +5,7 @@ import type { Arguments } from './arguments.js';
 import { type CommandEntry, takesWords } from './command-entry.js';
 import { CommandError, wrongNumberOfArguments } from './command-error.js';
 import type { Context } from './context.js';
+import { redacted } from './redact.js';
 import { findCommand } from './table.js';
 
 const NOAUTH = new CommandError('NOAUTH Authentication required.');
@@ -64,25 +65,25 @@ function replyError({ reply, server }: Context, error: unknown, onFault: (fault:
   }
 }
 
-/** Redis echoes at most so many characters of a request it does not know. */
+/** Redis echoes at most so many characters of the arguments of a request it does not know. */
 const ECHOED = 128;
-/** What could be a token is a credential and is not echoed. */
-const TOKEN_LIKE = /^[A-Za-z0-9_-]{22}$/;
 
 function unknownCommand(request: Request): CommandError {
-  const name = request[0].toString('utf8', 0, ECHOED);
+  const name = redacted(request[0], ECHOED);
+  // A line sent as one word (`"SESSION.GET token"`) is a SESSION command as well: nothing behind its name is shown.
+  if (/^session\./i.test(name)) return unknownCommandError(name.split(/\s/, 1)[0], '');
   let args = '';
-  if (!/^session\./i.test(name)) {
-    for (const argument of request.slice(1)) {
-      if (args.length >= ECHOED) break;
-      const text = argument.toString('utf8', 0, ECHOED);
-      args += `'${TOKEN_LIKE.test(text) ? '(redacted)' : text.slice(0, ECHOED - args.length)}' `;
-    }
+  for (const argument of request.slice(1)) {
+    if (args.length >= ECHOED) break;
+    args += `'${redacted(argument, ECHOED - args.length)}' `;
   }
+  return unknownCommandError(name, args);
+}
+
+function unknownCommandError(name: string, args: string): CommandError {
   return new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`);
 }
 
 function unknownSubcommand(entry: CommandEntry, name: Buffer): CommandError {
-  const text = name.toString('utf8', 0, ECHOED);
-  return new CommandError(`ERR unknown subcommand '${text}'. Try ${entry.fullName.toUpperCase()} HELP.`);
+  return new CommandError(`ERR unknown subcommand '${redacted(name)}'. Try ${entry.fullName.toUpperCase()} HELP.`);
 }

@@ -9,7 +9,7 @@ export interface Clock {
   wall(): number;
   /**
    * Calls back once, `delay` ms from now, or a little later; with 0, after what is waiting to be
-   * served now. One that is weeks away may come early. A pending call does not keep the process alive.
+   * served now. One that is weeks away may come early. Waiting for a later call does not keep the process alive.
    * @returns A function that cancels the call.
    */
   after(delay: number, callback: () => void): () => void;
@@ -25,7 +25,8 @@ export const systemClock: Clock = {
   after(delay, callback) {
     // setImmediate lets sockets be read in between; setTimeout(0) would add a millisecond.
     if (delay <= 0) {
-      const immediate = setImmediate(callback).unref();
+      // Not unref'd: the loop would then wait for a socket or a timer before it comes round to it.
+      const immediate = setImmediate(callback);
       return () => clearImmediate(immediate);
     }
     const timeout = setTimeout(callback, Math.min(Math.ceil(delay), LONGEST_TIMEOUT)).unref();

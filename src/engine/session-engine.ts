@@ -20,6 +20,13 @@ import { Flag, NONE, SlotTable } from './slot-table.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 
+/** The longest time a setting may give: 68 years, in ms. */
+const MAX_TIME = (2 ** 31 - 1) * 1000;
+
+function checkTime(name: string, time: number): void {
+  if (!(time >= 0 && time <= MAX_TIME)) throw new RangeError(`${name} must be from 0 to 68 years`);
+}
+
 const EXTEND_FLAGS: Record<Extend, number> = {
   none: 0,
   get: Flag.ExtendGet,
@@ -124,10 +131,14 @@ export class SessionEngine {
   /**
    * Creates a session.
    * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
-   *   the token given is not one, or there are 2^24 names; RangeError if there are 2^27 sessions.
+   *   the token given is not one, or there are 2^24 names; RangeError if a setting is out of its range, or there are 2^27 sessions.
    */
   create(name: Buffer, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
+    const { data = [], limit = Infinity } = settings;
+    checkTime('duration', duration);
+    checkTime('maxAge', maxAge);
+    if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
     const now = this.#deadlines.begin();
     if (shared) deriveToken(this.#secret, name, this.#words);
     else if (settings.token === undefined) randomToken(this.#words);
@@ -159,7 +170,6 @@ export class SessionEngine {
     this.#sessions++;
     this.#created++;
     this.#deadlines.start(session);
-    const { data = [], limit = Infinity } = settings;
     for (let i = 0; i < data.length; i += 2) this.#fields.set(session, data[i], data[i + 1]);
     this.#listener?.onSession('new', session);
     this.#enforceLimit(text, limit);
@@ -188,8 +198,9 @@ export class SessionEngine {
     return ended;
   }
 
-  /** Gives a session a new duration in ms, started now; 0: it never expires. */
+  /** Gives a session a new duration in ms, started now; 0: it never expires. @throws RangeError if it is out of range. */
   setDuration(session: Session, duration: number, deleteSession?: boolean): void {
+    checkTime('duration', duration);
     const { flags } = this.#slots;
     if (deleteSession === true) flags[session] |= Flag.DeleteSession;
     if (deleteSession === false) flags[session] &= ~Flag.DeleteSession;

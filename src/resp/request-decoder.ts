@@ -11,6 +11,8 @@ export type Request = readonly Buffer[];
 const CR = 0x0d;
 const LF = 0x0a;
 const EMPTY = Buffer.alloc(0);
+/** A socket's read: a buffer beyond this was gathered, and is not kept for a small rest. */
+const KEPT_BYTES = 64 * 1024;
 
 /**
  * Bytes → requests, pulled one at a time: what follows an AUTH in the same read is held to the limits
@@ -44,6 +46,11 @@ export class RequestDecoder {
     return this.#end - this.#start;
   }
 
+  /** Bytes of memory that are held for them. */
+  get held(): number {
+    return this.#buffer.length;
+  }
+
   /** Adds bytes as they came from the socket. They are copied only where a request straddles two reads. */
   push(chunk: Buffer): void {
     const pending = this.pending;
@@ -74,6 +81,7 @@ export class RequestDecoder {
       const end = framed ? this.#guard.walk(this.#buffer, this.#start, this.#end) : this.#findLineEnd();
       if (end < 0) {
         if (this.pending > this.#limits.maxRequest) throw new ProtocolError('too big request');
+        this.#compact();
         return undefined;
       }
       const bytes = this.#buffer.subarray(this.#start, end);
@@ -87,6 +95,16 @@ export class RequestDecoder {
     this.#start = 0;
     this.#end = 0;
     return undefined;
+  }
+
+  /** Lets go of a large buffer for the few bytes that are left of it. */
+  #compact(): void {
+    if (this.#buffer.length <= KEPT_BYTES || this.pending * 4 > this.#buffer.length) return;
+    const rest = Buffer.allocUnsafeSlow(this.pending);
+    this.#buffer.copy(rest, 0, this.#start, this.#end);
+    this.#buffer = rest;
+    this.#start = 0;
+    this.#end = rest.length;
   }
 
   /** Where the inline request at hand ends, its line feed included, -1 if it is not whole. */

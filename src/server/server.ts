@@ -36,6 +36,7 @@ export class Server {
   readonly #connections = new Set<Connection>();
   #listeners: NetServer[] = [];
   #lastId = 0;
+  #fullLoggedAt = -Infinity;
   #closing = false;
   #resolveClosed: () => void = () => {};
 
@@ -124,10 +125,18 @@ export class Server {
   #refusal(socket: Socket): string | undefined {
     if (isProtected(this.#config) && !isLoopback(socket.remoteAddress ?? '')) return `DENIED ${PROTECTED_MODE}`;
     if (this.#connections.size >= this.#config.maxclients) {
-      this.#log.warning(`connection refused: ${this.#config.maxclients} clients are connected (maxclients)`);
+      this.#logFull();
       return 'ERR max number of clients reached';
     }
     return undefined;
+  }
+
+  /** At most once a second: who knocks a thousand times shall not fill the disk. INFO counts each. */
+  #logFull(): void {
+    const now = this.#control.clock.now();
+    if (now - this.#fullLoggedAt < 1000) return;
+    this.#fullLoggedAt = now;
+    this.#log.warning(`connections are refused: ${this.#config.maxclients} clients are connected (maxclients)`);
   }
 
   /** A listener of the embedding program whose fault ends neither the act it hears of nor the server. */

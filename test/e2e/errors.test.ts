@@ -52,6 +52,7 @@ describe('errors', () => {
     expect(await refusal('SESSION.NEW', 'x', 'DATA', 'key')).toBe(wrong('session.new'));
     expect(await refusal('CONFIG', 'GET')).toBe(wrong('config|get'));
     expect(await refusal('CONFIG')).toBe(wrong('config'));
+    expect(await refusal('PING', 'a', 'b')).toBe(wrong('ping'));
   });
 
   it('unknown command, with what came with it, but nothing that may be a credential', async () => {
@@ -61,7 +62,21 @@ describe('errors', () => {
     expect(await refusal('SESSION.NOPE', 'a', 'b')).toBe(unknown('SESSION.NOPE', ''));
     const token = await create('x');
     expect(await refusal('HGET', token, 'key')).toBe(unknown('HGET', "'(redacted)' 'key' "));
-    expect((await refusal('N'.repeat(1000), 'x'.repeat(1000), 'y')).length).toBeLessThan(400);
+    expect((await refusal('N '.repeat(1000), 'x '.repeat(1000), 'y')).length).toBeLessThan(400);
+    for (const words of [
+      [`SESSION.GET ${token} key`],
+      [token],
+      [`${'x '.repeat(60)}${token}`],
+      ['GET', `'${token}'`],
+      ['GET', `token=${token}`],
+      ['CLIENT', token],
+      ['CONFIG', `GET ${token}`],
+      ['CLIENT', 'SETINFO', token, 'x'],
+    ]) {
+      const [command, ...args] = words;
+      expect(await refusal(command, ...args)).not.toContain(token.slice(0, 6));
+    }
+    expect(await refusal('SESSION.SET x secret')).toBe(unknown('SESSION.SET', ''));
     expect(await refusal('NO\r\nPE', 'a\r\n+OK')).toBe(unknown('NO  PE', "'a  +OK' "));
     expect(await refusal('CONFIG', 'NOPE')).toBe("ERR unknown subcommand 'NOPE'. Try CONFIG HELP.");
   });
@@ -105,6 +120,8 @@ describe('a server with a password', () => {
     await client.expect('AUTH wrong\r\n', wrongPassword);
     await client.expect('AUTH "correct horse "\r\n', wrongPassword);
     await client.expect('AUTH somebody "correct horse"\r\n', wrongPassword);
+    await client.expect('AUTH default "correct horse" x\r\n', '-ERR syntax error\r\n');
+    await client.expect('PING\r\n', '-NOAUTH Authentication required.\r\n');
     await client.expect('HELLO 3 AUTH default wrong\r\n', wrongPassword);
     await client.expect('HELLO 3\r\n', '-NOAUTH HELLO must be called with the client already authenticated');
     client.close();
@@ -163,6 +180,7 @@ describe('a server without a password', () => {
     expect(await client.call('AUTH', ['default', 'x'])).toBe('OK');
     expect(await refusalOf(client.call('AUTH', ['somebody', 'x']))).toMatch(/^WRONGPASS /);
     expect(await refusalOf(client.call('HELLO', ['4']))).toBe('NOPROTO unsupported protocol version');
+    expect(await refusalOf(client.call('HELLO', ['x']))).toBe('ERR Protocol version is not an integer or out of range');
     await program.stop();
   });
 });
@@ -174,6 +192,9 @@ describe('maxclients', () => {
     await second.expect('PING\r\n', '+PONG\r\n');
     const third = await RawClient.connect(program.port);
     expect(await third.takeAll()).toBe('-ERR max number of clients reached\r\n');
+    const more = await Promise.all(Array.from({ length: 50 }, () => RawClient.connect(program.port)));
+    for (const refused of more) expect(await refused.takeAll()).toBe('-ERR max number of clients reached\r\n');
+    expect(program.log.match(/connections are refused/g)?.length).toBeLessThan(10);
     await first.expect('PING\r\n', '+PONG\r\n');
     await first.send('QUIT\r\n');
     expect(await first.takeAll()).toBe('+OK\r\n');

@@ -28,6 +28,25 @@ describe('the program', () => {
     await program.stop();
   });
 
+  it.each([
+    [['--requirepass', 'x'], /try: redis-cli -p \d+ --askpass$/],
+    [['--bind', '127.0.0.2'], /try: redis-cli -h 127\.0\.0\.2 -p \d+$/],
+  ])('says how to reach it with %j', async (args, invitation) => {
+    const program = await Program.start(args);
+    expect(program.log).toMatch(invitation);
+    await program.stop();
+  });
+
+  it('goes on when nobody reads its log any more', async () => {
+    const program = await Program.start(['--maxclients', '1']);
+    program.closeLog();
+    const [first, second] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
+    await second.takeAll();
+    await first.expect('PING\r\n', '+PONG\r\n');
+    program.signal('SIGTERM');
+    expect(await program.exited()).toBe(0);
+  });
+
   it('--help tells of every option, in groups, with its variable and examples', async () => {
     const { code, out, err } = await runToEnd(['--help']);
     expect([code, err]).toEqual([0, '']);
@@ -71,7 +90,12 @@ describe('the program', () => {
       ['--bind', '198.51.100.1', '--requirepass', 'x'],
       'error: cannot listen on 198.51.100.1:6379: this machine has no such address',
     ],
+    [
+      ['--bind', '-'],
+      "error: option '--bind <addresses>' argument '-' is invalid. expected one or more addresses, separated by spaces.",
+    ],
     [['--nope'], "error: unknown option '--nope'"],
+    [['--requirepas=hunter2'], "error: unknown option '--requirepas'"],
     [['nope'], 'error: too many arguments. Expected 0 arguments but got 1.'],
     [['--secret', 'short'], 'error: the secret is too short: 16 bytes or more'],
     [['--secret', '0123456789abcdef', '--secret-file', 'x'], 'error: give secret or secret-file, not both'],

@@ -75,6 +75,11 @@ export class Program {
     return client;
   }
 
+  /** Goes away from the end of its log. */
+  closeLog(): void {
+    this.#process.stdout?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }

@@ -202,6 +202,18 @@ describe('RequestDecoder', () => {
     expect(decoder.next()?.[0]).toHaveLength(16_385);
   });
 
+  it('keeps no large buffer for the few bytes that follow a large request', () => {
+    const decoder = new RequestDecoder({ ...LIMITS, maxBulk: 2 ** 26, maxRequest: 2 ** 27 });
+    const large = frame([Buffer.alloc(40_000_000)]);
+    decoder.push(large.subarray(0, 1000));
+    expect(decoder.next()).toBeUndefined();
+    decoder.push(Buffer.concat([large.subarray(1000), Buffer.from('*')]));
+    expect(decoder.next()).toHaveLength(1);
+    expect(decoder.next()).toBeUndefined();
+    expect(decoder.pending).toBe(1);
+    expect(decoder.held).toBeLessThan(100_000);
+  });
+
   it('allocates nothing for what is announced and does not come', () => {
     const before = process.memoryUsage().arrayBuffers;
     const decoders = Array.from(

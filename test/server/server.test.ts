@@ -243,6 +243,7 @@ describe('Server', () => {
     expect(() => createServer({ port: 70_000 })).toThrow(ConfigError);
     expect(() => createServer({ port: Number.NaN })).toThrow('option port: expected a whole number from 0 to 65535');
     expect(() => createServer({ 'proto-max-bulk-len': 1 })).toThrow(ConfigError);
+    expect(() => createServer({ prot: 1 } as Partial<Config>)).toThrow('there is no option prot');
     expect(() => createServer({ 'client-output-buffer-soft-limit': 2 ** 30 })).toThrow(
       'client-output-buffer-soft-limit must not be more than client-output-buffer-limit',
     );

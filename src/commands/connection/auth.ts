@@ -18,13 +18,14 @@ export const auth: Command = {
   reply: 'OK',
   run(context, args) {
     const first = args.bytes();
-    if (args.left === 0) {
+    const second = args.left > 0 ? args.bytes() : undefined;
+    args.end();
+    if (second !== undefined) {
+      authenticate(context, first.toString(), second);
+    } else {
       if (!context.server.passwordRequired) throw new CommandError(NO_PASSWORD);
       authenticate(context, 'default', first);
-    } else {
-      authenticate(context, first.toString(), args.bytes());
     }
-    args.end();
     context.reply.ok();
   },
 };

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
+import { redacted } from '../redact.js';
 import { checkedClientName } from './client-name.js';
 
 const id: Command = {
@@ -66,9 +67,9 @@ const setinfo: Command = {
   ],
   reply: 'OK',
   run({ client, reply }, args) {
-    const attribute = args.text();
-    const name = attribute.toLowerCase();
-    if (!isLibraryAttribute(name)) throw new CommandError(`ERR Unrecognized option '${attribute}'`);
+    const attribute = args.bytes();
+    const name = attribute.toString('latin1').toLowerCase();
+    if (!isLibraryAttribute(name)) throw new CommandError(`ERR Unrecognized option '${redacted(attribute)}'`);
     client[LIBRARY_ATTRIBUTES[name]] = checkedClientName(args.text(), name);
     reply.ok();
   },

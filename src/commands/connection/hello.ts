@@ -1,3 +1,4 @@
+import { parseInt64 } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
@@ -38,9 +39,10 @@ export const hello: Command = {
   run(context, args) {
     let protocol = context.reply.protocol;
     if (args.left > 0) {
-      const asked = args.word();
-      if (asked !== '2' && asked !== '3') throw new CommandError('NOPROTO unsupported protocol version');
-      protocol = asked === '3' ? 3 : 2;
+      const asked = parseInt64(args.bytes());
+      if (asked === undefined) throw new CommandError('ERR Protocol version is not an integer or out of range');
+      if (asked !== 2n && asked !== 3n) throw new CommandError('NOPROTO unsupported protocol version');
+      protocol = asked === 3n ? 3 : 2;
     }
     let name: string | undefined;
     while (args.left > 0) {

@@ -51,7 +51,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
       const named = args.left > 0 ? namedEntries(entries(), args) : all();
       reply.array(named.length);
       for (const entry of named) {
-        if (entry === undefined) reply.nullArray();
+        if (entry === undefined) reply.null();
         else writeInfo(reply, entry);
       }
     },
