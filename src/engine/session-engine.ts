@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Aliases } from './aliases.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import type { FieldStore } from './field-store.js';
@@ -55,6 +56,7 @@ export class SessionEngine {
   readonly #names = new NameIndex(this.#slots);
   readonly #fields: FieldStore = new MapFieldStore();
   readonly #deadlines: Deadlines;
+  readonly #aliases: Aliases;
 
   #sessions = 0;
   #created = 0;
@@ -69,6 +71,7 @@ export class SessionEngine {
     this.#secret = options.secret ?? randomBytes(32);
     this.#listener = options.listener;
     this.#deadlines = new Deadlines(this.#slots, this.#clock, (slot, deadline) => this.#expire(slot, deadline));
+    this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
   }
@@ -224,8 +227,8 @@ export class SessionEngine {
       throw new SessionError('ERR', 'the token of a shared session follows from its name and cannot be rotated');
     }
     this.#tokens.remove(session);
-    if (grace > 0) this.#addAlias(session, grace);
-    else this.#dropAliases(session);
+    if (grace > 0) this.#aliases.add(session, this.#deadlines.now + grace);
+    else this.#aliases.removeAll(session);
     randomToken(this.#words);
     slots.token.set(this.#words, session * TOKEN_WORDS);
     this.#tokens.add(session);
@@ -320,7 +323,7 @@ export class SessionEngine {
   #expire(slot: number, deadline: number): boolean {
     const { flags, maxAgeEnd } = this.#slots;
     if ((flags[slot] & Flag.Alias) !== 0) {
-      this.#dropAlias(slot);
+      this.#aliases.remove(slot);
       return false;
     }
     const session = slot as Session;
@@ -353,7 +356,7 @@ export class SessionEngine {
     try {
       this.#listener?.onSession(event, session);
     } finally {
-      this.#dropAliases(session);
+      this.#aliases.removeAll(session);
       this.#fields.clear(session);
       this.#deadlines.cancel(session);
       this.#tokens.remove(session);
@@ -361,44 +364,5 @@ export class SessionEngine {
       this.#slots.release(session);
       this.#sessions--;
     }
-  }
-
-  /** Keeps the session's present token good for `grace` ms, as a slot that leads to the session's. */
-  #addAlias(session: Session, grace: number): void {
-    const slots = this.#slots;
-    const alias = slots.allocate(Flag.Alias);
-    slots.token.copyWithin(alias * TOKEN_WORDS, session * TOKEN_WORDS, (session + 1) * TOKEN_WORDS);
-    slots.owner[alias] = session;
-    const next = slots.chain[session];
-    slots.chain[alias] = next;
-    if (next !== NONE) slots.older[next] = alias;
-    slots.chain[session] = alias;
-    slots.older[alias] = session;
-    this.#tokens.add(alias);
-    this.#deadlines.set(alias, this.#deadlines.now + grace);
-  }
-
-  #dropAlias(alias: number): void {
-    const { chain, older } = this.#slots;
-    const next = chain[alias];
-    chain[older[alias]] = next;
-    if (next !== NONE) older[next] = older[alias];
-    this.#releaseAlias(alias);
-  }
-
-  #dropAliases(session: Session): void {
-    const { chain } = this.#slots;
-    for (let alias = chain[session]; alias !== NONE; ) {
-      const next = chain[alias];
-      this.#releaseAlias(alias);
-      alias = next;
-    }
-    chain[session] = NONE;
-  }
-
-  #releaseAlias(alias: number): void {
-    this.#deadlines.cancel(alias);
-    this.#tokens.remove(alias);
-    this.#slots.release(alias);
   }
 }
