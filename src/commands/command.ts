@@ -85,6 +85,6 @@ function usageOfOne(argument: Argument): string {
   const members = argument.arguments?.map(usageOfOne) ?? [];
   const value = type === 'oneof' ? members.join('|') : type === 'block' ? members.join(' ') : name;
   let usage = type === 'pure-token' ? (token ?? name) : token === undefined ? value : `${token} ${value}`;
-  if (multiple) usage += ` [${value} …]`;
+  if (multiple) usage += ` [${value} ...]`;
   return optional ? `[${usage}]` : usage;
 }

@@ -19,7 +19,7 @@ export function withHelp(command: Command): Command {
   const lines = [
     `${command.name.toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`,
     ...[...subcommands, help].flatMap((sub) => [
-      `${sub.name.toUpperCase()} ${usageOf(sub.arguments).replaceAll('…', '...')}`.trimEnd(),
+      `${sub.name.toUpperCase()} ${usageOf(sub.arguments)}`.trimEnd(),
       `    ${sub.summary}`,
     ]),
   ];

@@ -63,9 +63,9 @@ describe('declarations', () => {
   it.each([
     [
       'session.new',
-      'name [ttl [deleteSession]] [SHARED] [EXTEND GET|SET|BOTH] [MAXAGE seconds] [LIMIT count] [TOKEN token] [DATA key value [key value …]]',
+      'name [ttl [deleteSession]] [SHARED] [EXTEND GET|SET|BOTH] [MAXAGE seconds] [LIMIT count] [TOKEN token] [DATA key value [key value ...]]',
     ],
-    ['session.end', 'token [token …]'],
+    ['session.end', 'token [token ...]'],
     ['session.scan', 'cursor [MATCH name-pattern] [COUNT count]'],
     ['hello', '[protover [AUTH username password] [SETNAME clientname]]'],
     ['client|setinfo', 'LIB-NAME libname|LIB-VER libver'],

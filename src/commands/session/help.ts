@@ -13,7 +13,7 @@ export function sessionHelp(commands: readonly Command[]): Command {
     reply: 'array of lines, one per command',
     run({ reply }) {
       reply.array(lines.length);
-      for (const line of lines) reply.bulk(line);
+      for (const line of lines) reply.simple(line);
     },
   };
   const lines = [...commands, help].map((command) => {
