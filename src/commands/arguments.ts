@@ -1,4 +1,5 @@
-import { NO_SESSION, NO_SUCH_SESSION, parseInt64, type Session, type SessionEngine } from '../engine/index.js';
+import { NO_SESSION, NO_SUCH_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { parseInt64 } from '../engine/int64.js';
 import type { Request } from '../resp/request-decoder.js';
 import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';
 

@@ -6,7 +6,9 @@ const TOKEN_LIKE = /[\w-]{22,}/g;
  * credential, and cut to `length` characters.
  */
 export function redacted(sent: Buffer, length = 128): string {
-  // A token that starts within what is shown is looked at whole.
-  const text = sent.toString('utf8', 0, 8 * length + 22);
+  const read = 8 * length;
+  let text = sent.toString('utf8', 0, read);
+  // What is cut off in the middle could be the beginning of a token.
+  if (sent.length > read) text = text.replace(/[\w-]+$/, '');
   return text.replace(TOKEN_LIKE, '(redacted)').slice(0, length);
 }

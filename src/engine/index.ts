@@ -1,10 +1,10 @@
 /** The session engine by itself: no server, no socket, no protocol. */
 export { type Clock, systemClock } from './clock.js';
 export type { Encoding } from './field-store.js';
-export { parseInt64 } from './int64.js';
 export {
   type EngineStats,
   type Extend,
+  MAX_SECONDS,
   type NewSession,
   NO_SESSION,
   type Session,

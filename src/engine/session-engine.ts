@@ -8,6 +8,7 @@ import { NameIndex } from './name-index.js';
 import {
   type EngineStats,
   type Extend,
+  MAX_SECONDS,
   type NewSession,
   NO_SESSION,
   type Session,
@@ -21,11 +22,8 @@ import { Flag, NONE, SlotTable } from './slot-table.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 
-/** The longest time a setting may give: 68 years, in ms. */
-const MAX_TIME = (2 ** 31 - 1) * 1000;
-
-function checkTime(name: string, time: number): void {
-  if (!(time >= 0 && time <= MAX_TIME)) throw new RangeError(`${name} must be from 0 to 68 years`);
+function checkTime(name: string, time: number, max: number): void {
+  if (!(time >= 0 && time <= max)) throw new RangeError(`${name} must be from 0 to ${max}`);
 }
 
 const EXTEND_FLAGS: Record<Extend, number> = {
@@ -139,8 +137,8 @@ export class SessionEngine {
   create(name: Buffer, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
     const { data = [], limit = Infinity } = settings;
-    checkTime('duration', duration);
-    checkTime('maxAge', maxAge);
+    checkTime('duration', duration, MAX_SECONDS * 1000);
+    checkTime('maxAge', maxAge, MAX_SECONDS);
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
     const now = this.#deadlines.begin();
     if (shared) deriveToken(this.#secret, name, this.#words);
@@ -203,7 +201,7 @@ export class SessionEngine {
 
   /** Gives a session a new duration in ms, started now; 0: it never expires. @throws RangeError if it is out of range. */
   setDuration(session: Session, duration: number, deleteSession?: boolean): void {
-    checkTime('duration', duration);
+    checkTime('duration', duration, MAX_SECONDS * 1000);
     const { flags } = this.#slots;
     if (deleteSession === true) flags[session] |= Flag.DeleteSession;
     if (deleteSession === false) flags[session] &= ~Flag.DeleteSession;

@@ -38,6 +38,9 @@ export interface SessionEngineOptions {
   readonly maxValueBytes?: number;
 }
 
+/** The longest duration and the longest MAXAGE, in seconds: 68 years. */
+export const MAX_SECONDS = 2 ** 31 - 1;
+
 /** Settings of a new session; each may be left out. */
 export interface NewSession {
   /** Milliseconds until it expires, from 1; 0, the default, for never. */

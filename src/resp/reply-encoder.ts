@@ -56,13 +56,13 @@ export class ReplyEncoder {
 
   /** As `take`, but keeps what was written since `begin`: the command has not ended yet. */
   takeFinished(): string | Buffer {
-    const finished = this.#buffer.subarray(0, this.#begun);
-    const rest = this.#buffer.subarray(this.#begun, this.#length);
-    const written = finished.length <= KEPT_BYTES ? finished.toString('latin1') : finished;
-    this.#length = rest.length;
+    const buffer = this.#buffer;
+    const end = this.#begun;
+    const written = end <= KEPT_BYTES ? buffer.toString('latin1', 0, end) : buffer.subarray(0, end);
+    if (buffer.length > KEPT_BYTES) this.#buffer = Buffer.from(buffer.subarray(end, this.#length));
+    else buffer.copyWithin(0, end, this.#length);
+    this.#length -= end;
     this.#begun = 0;
-    if (this.#buffer.length <= KEPT_BYTES) this.#buffer.set(rest);
-    else this.#buffer = rest.length > 0 ? Buffer.from(rest) : EMPTY;
     return written;
   }
 
@@ -132,10 +132,6 @@ export class ReplyEncoder {
 
   null(): void {
     this.#line(this.protocol === 3 ? '_' : '$-1', '');
-  }
-
-  nullArray(): void {
-    this.#line(this.protocol === 3 ? '_' : '*-1', '');
   }
 
   /** The start of an array of `length` replies. */

@@ -76,8 +76,8 @@ export class Connection implements Client {
   /** Answers what was read, then ends the connection; cuts it if the client does not read the answers soon. */
   close(): void {
     this.#draining = true;
-    cutSoon(this.#socket);
     if (this.#waitingFor === undefined) this.#end();
+    else cutSoon(this.#socket);
   }
 
   #receive(chunk: Buffer): void {

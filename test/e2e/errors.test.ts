@@ -67,6 +67,7 @@ describe('errors', () => {
       [`SESSION.GET ${token} key`],
       [token],
       [`${'x '.repeat(60)}${token}`],
+      [`${'x'.repeat(1005)} ${token}`],
       ['GET', `'${token}'`],
       ['GET', `token=${token}`],
       ['CLIENT', token],

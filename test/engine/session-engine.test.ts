@@ -367,17 +367,22 @@ describe('SessionEngine', () => {
     }
   });
 
-  it.each([[{ duration: -1 }], [{ duration: Number.NaN }], [{ duration: Infinity }], [{ maxAge: -1 }], [{ limit: 0 }]])(
-    'refuses the setting %j and creates nothing',
-    (settings) => {
-      const { create, engine } = setUp();
-      expect(() => create('user:1', settings)).toThrow(RangeError);
-      expect(engine.size).toBe(0);
-      const token = create('user:1', { duration: 1000 });
-      expect(() => engine.setDuration(engine.find(token), -1)).toThrow(RangeError);
-      expect(engine.timeLeft(engine.find(token))).toBe(1000);
-    },
-  );
+  it.each([
+    [{ duration: -1 }],
+    [{ duration: Number.NaN }],
+    [{ duration: Infinity }],
+    [{ duration: 2 ** 31 * 1000 }],
+    [{ maxAge: -1 }],
+    [{ maxAge: 2 ** 31 }],
+    [{ limit: 0 }],
+  ])('refuses the setting %j and creates nothing', (settings) => {
+    const { create, engine } = setUp();
+    expect(() => create('user:1', settings)).toThrow(RangeError);
+    expect(engine.size).toBe(0);
+    const token = create('user:1', { duration: 1000 });
+    expect(() => engine.setDuration(engine.find(token), -1)).toThrow(RangeError);
+    expect(engine.timeLeft(engine.find(token))).toBe(1000);
+  });
 
   it('sleeps while nothing is due, and stops when it is closed', () => {
     const { clock, create, engine } = setUp();

@@ -33,7 +33,6 @@ describe('ReplyEncoder', () => {
     ],
     ['text', (reply) => reply.bulk('é'), '$2\r\n\xc3\xa9\r\n', '$2\r\n\xc3\xa9\r\n'],
     ['nothing', (reply) => reply.bulkOrNull(undefined), '$-1\r\n', '_\r\n'],
-    ['no array', (reply) => reply.nullArray(), '*-1\r\n', '_\r\n'],
     ['an array', (reply) => reply.array(2), '*2\r\n', '*2\r\n'],
     ['a map', (reply) => reply.map(2), '*4\r\n', '%2\r\n'],
     ['a set', (reply) => reply.set(2), '*2\r\n', '~2\r\n'],

@@ -36,6 +36,15 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
+/** What a command can wait for until the test lets it go. */
+function gate(): { waiting: Promise<void>; go: () => void } {
+  let go = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  return { waiting, go: () => go() };
+}
+
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 
 describe('Server', () => {
@@ -67,10 +76,7 @@ describe('Server', () => {
 
   it('keeps replies in order when a command has to wait, and serves others meanwhile', async () => {
     const server = await start();
-    let go = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      go = resolve;
-    });
+    const { waiting, go } = gate();
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
       const message = args.bytes();
       await waiting;
@@ -110,10 +116,7 @@ describe('Server', () => {
 
   it('close: answers what was read, though a command has to wait first', async () => {
     const server = await start();
-    let go = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      go = resolve;
-    });
+    const { waiting, go } = gate();
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
       await waiting;
       reply.bulk(args.bytes());

@@ -1,4 +1,4 @@
-import { parseInt64 } from '../../engine/index.js';
+import { parseInt64 } from '../../engine/int64.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';

@@ -1,6 +1,6 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { MAX_SECONDS, NO_SESSION } from '../../engine/index.js';
 import type { Argument, Command } from '../command.js';
-import { DELETE_SESSION, MAX_SECONDS, TOKEN } from './grammar.js';
+import { DELETE_SESSION, TOKEN } from './grammar.js';
 
 /** SESSION.EXPIRE and SESSION.PEXPIRE: the same act, in two units. */
 function expire(name: string, argument: Argument, msPerUnit: number): Command {

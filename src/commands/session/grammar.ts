@@ -15,7 +15,5 @@ export const PAIRS: Argument = {
 };
 export const DELETE_SESSION: Argument = { name: 'deleteSession', type: 'string', optional: true };
 
-/** The longest duration, in seconds. */
-export const MAX_SECONDS = 2 ** 31 - 1;
 /** The longest name, in bytes. */
 export const MAX_NAME = 512;

@@ -1,8 +1,8 @@
-import type { Extend, NewSession } from '../../engine/index.js';
+import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
-import { DELETE_SESSION, MAX_NAME, MAX_SECONDS, NAME, PAIRS } from './grammar.js';
+import { DELETE_SESSION, MAX_NAME, NAME, PAIRS } from './grammar.js';
 
 const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Record<string, Extend>;
 

@@ -1,5 +1,6 @@
+import { MAX_SECONDS } from '../../engine/index.js';
 import type { Command } from '../command.js';
-import { MAX_SECONDS, TOKEN } from './grammar.js';
+import { TOKEN } from './grammar.js';
 
 export const sessionRotate: Command = {
   name: 'session.rotate',

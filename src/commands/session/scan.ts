@@ -1,4 +1,5 @@
-import { parseInt64, type Session } from '../../engine/index.js';
+import type { Session } from '../../engine/index.js';
+import { parseInt64 } from '../../engine/int64.js';
 import type { Command } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
 import { globMatcher } from '../glob.js';
