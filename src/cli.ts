@@ -23,6 +23,7 @@ Examples:
   respite                                    serve this machine on 127.0.0.1:6379
   respite --port 7000                        on another port
   RESPITE_REQUIREPASS=… respite --bind '*'   serve other machines, with a password
+  respite --bind '' --unixsocket /run/respite.sock   serve a unix socket alone, as a sidecar does
   respite --secret-file /run/secrets/respite keep the tokens of shared sessions over restarts
 
   redis-cli SESSION.NEW user:42 1800         then, in another terminal: make a session for half an hour
@@ -70,9 +71,9 @@ function commanderOption(name: OptionName): Option {
 }
 
 async function run(): Promise<void> {
-  const config = withDefaults(givenOptions());
   const log = streamLog(process.stdout);
   try {
+    const config = withDefaults(givenOptions());
     refuseToBeExposed(config);
     const server = createServer(config, { log });
     await server.listen();
@@ -88,16 +89,24 @@ async function run(): Promise<void> {
 }
 
 function whereIs(server: Server): string {
-  return server.addresses
-    .map(({ address, port, family }) => (family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`))
-    .join(' and ');
+  const addresses = server.addresses.map(({ address, port, family }) =>
+    family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
+  );
+  const { unixSocket } = server;
+  return (unixSocket === undefined ? addresses : [...addresses, unixSocket]).join(' and ');
 }
 
 /** The command that reaches the server. redis-cli tries 127.0.0.1 unless told otherwise. */
 function invitation(server: Server, config: Config): string {
+  return ['redis-cli', ...wayIn(server, config), ...(config.requirepass === '' ? [] : ['--askpass'])].join(' ');
+}
+
+function wayIn(server: Server, config: Config): string[] {
+  const { unixSocket } = server;
+  if (unixSocket !== undefined) return ['-s', unixSocket];
   const [{ address, port }] = server.addresses;
-  const host = ['127.0.0.1', '0.0.0.0', '::'].includes(address) ? '' : ` -h ${address}`;
-  return `redis-cli${host} -p ${port}${config.requirepass === '' ? '' : ' --askpass'}`;
+  const host = ['127.0.0.1', '0.0.0.0', '::'].includes(address) ? [] : ['-h', address];
+  return [...host, '-p', String(port), ...(config['tls-cert'] === '' ? [] : ['--tls'])];
 }
 
 /** The options given on the command line or in the environment. */

@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs';
+import {
+  addresses,
+  choice,
+  formatSize,
+  GB,
+  integer,
+  KB,
+  type Kind,
+  MB,
+  type OutputLimits,
+  outputLimits,
+  size,
+  text,
+  yesNo,
+} from './option-kinds.js';
 
 /**
- * The options, in one table: the command line, the environment, CONFIG GET and the README are made
+ * The options, in one table: the command line, the environment, CONFIG GET and SET and the README are made
  * from it. Where Redis has an option its name and its way to write values are Redis'.
  */
-
-/** How values of one kind are read and written. */
-interface Kind<Value> {
-  /** What `--help` shows in the value's place. */
-  readonly placeholder: string;
-  /** @throws Error, with what is allowed as its message. */
-  parse(text: string): Value;
-  format(value: Value): string;
-}
 
 interface Option<Value> {
   readonly group: OptionGroup;
@@ -21,73 +27,18 @@ interface Option<Value> {
   readonly help: string;
   /** A credential: CONFIG GET does not show it. */
   readonly hidden?: true;
+  /** CONFIG SET may change it: whoever needs its value looks at the config each time. */
+  readonly live?: true;
 }
 
-export type OptionGroup = 'Network' | 'Access' | 'Limits';
-
-const KB = 1024;
-const MB = 1024 * KB;
-const GB = 1024 * MB;
-/** As in redis.conf: `1k` is 1000, `1kb` 1024. */
-const UNITS: Record<string, number> = { '': 1, b: 1, k: 1e3, kb: KB, m: 1e6, mb: MB, g: 1e9, gb: GB };
-
-function text(placeholder: string, allowed = /^/, expected = ''): Kind<string> {
-  return {
-    placeholder,
-    parse(value) {
-      if (!allowed.test(value)) throw new Error(expected);
-      return value;
-    },
-    format: String,
-  };
-}
-
-function integer(min: number, max: number): Kind<number> {
-  return {
-    placeholder: 'number',
-    parse(value) {
-      const number = Number(value);
-      if (/^\d+$/.test(value) && number >= min && number <= max) return number;
-      throw new Error(`expected a whole number from ${min} to ${max}`);
-    },
-    format: String,
-  };
-}
-
-function size(min: number, max: number): Kind<number> {
-  return {
-    placeholder: 'bytes',
-    parse(value) {
-      const [, digits, unit] = /^(\d+)([kmg]?b?)$/i.exec(value) ?? [];
-      const bytes = Number(digits) * UNITS[unit?.toLowerCase()];
-      if (bytes >= min && bytes <= max) return bytes;
-      throw new Error(`expected a size from ${formatSize(min)} to ${formatSize(max)}, such as 512kb or 64mb`);
-    },
-    format: String,
-  };
-}
-
-const yesNo: Kind<boolean> = {
-  placeholder: 'yes|no',
-  parse(value) {
-    if (value === 'yes' || value === 'no') return value === 'yes';
-    throw new Error('expected yes or no');
-  },
-  format: (value) => (value ? 'yes' : 'no'),
-};
-
-const addresses = text(
-  'addresses',
-  /^\s*-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*\s*$/,
-  'expected one or more addresses, separated by spaces',
-);
+export type OptionGroup = 'Network' | 'TLS' | 'Access' | 'Limits' | 'Observation';
 
 export const OPTIONS = {
   bind: {
     group: 'Network',
     kind: addresses,
     initial: '127.0.0.1 -::1',
-    help: 'addresses to listen on, separated by spaces; one behind a "-" may be missing; "*" for all',
+    help: 'addresses to listen on, separated by spaces; one behind a "-" may be missing; "*" for all; empty for none',
   },
   port: {
     group: 'Network',
@@ -101,11 +52,55 @@ export const OPTIONS = {
     initial: 511,
     help: 'connections that may wait to be accepted',
   },
+  'tcp-keepalive': {
+    group: 'Network',
+    kind: integer(0, 86_400),
+    initial: 300,
+    help: 'seconds of silence after which the system asks whether a peer is still there; 0 for never',
+    live: true,
+  },
+  unixsocket: {
+    group: 'Network',
+    kind: text('path'),
+    initial: '',
+    help: 'path of a unix socket to listen on as well',
+  },
+  unixsocketperm: {
+    group: 'Network',
+    kind: text('mode', /^[0-7]{3}$/, 'expected three octal digits, such as 770'),
+    initial: '700',
+    help: 'who may connect to it, as for chmod',
+  },
+  'tls-cert': {
+    group: 'TLS',
+    kind: text('file'),
+    initial: '',
+    help: 'certificate in PEM, with those that vouch for it; with it and its key, the port speaks TLS alone',
+  },
+  'tls-key': {
+    group: 'TLS',
+    kind: text('file'),
+    initial: '',
+    help: 'private key of the certificate, in PEM',
+  },
+  'tls-ca': {
+    group: 'TLS',
+    kind: text('file'),
+    initial: '',
+    help: 'certificates in PEM that vouch for those of clients',
+  },
+  'tls-auth-clients': {
+    group: 'TLS',
+    kind: choice('yes', 'no', 'optional'),
+    initial: 'optional',
+    help: 'with tls-ca: whether a client must show a certificate, need not, or may; one that tls-ca does not vouch for is refused',
+  },
   'protected-mode': {
     group: 'Access',
     kind: yesNo,
     initial: true,
     help: 'without a password, serve this machine alone',
+    live: true,
   },
   requirepass: {
     group: 'Access',
@@ -113,6 +108,20 @@ export const OPTIONS = {
     initial: '',
     help: 'password that clients must give with AUTH; better in the environment than on the command line',
     hidden: true,
+    live: true,
+  },
+  users: {
+    group: 'Access',
+    kind: text('users'),
+    initial: '',
+    help: 'named users, separated by ";": a name, permissions (read, write, events, admin) joined by ",", and a password or "#" and its SHA-256',
+    hidden: true,
+  },
+  'users-file': {
+    group: 'Access',
+    kind: text('file'),
+    initial: '',
+    help: 'file that holds the named users, one a line',
   },
   secret: {
     group: 'Access',
@@ -132,6 +141,28 @@ export const OPTIONS = {
     kind: integer(1, 1_000_000),
     initial: 10_000,
     help: 'connections at a time',
+    live: true,
+  },
+  timeout: {
+    group: 'Limits',
+    kind: integer(0, 2 ** 31 - 1),
+    initial: 0,
+    help: 'seconds after which a client that sends nothing is disconnected, unless it listens for messages; 0 for never',
+    live: true,
+  },
+  maxmemory: {
+    group: 'Limits',
+    kind: size(0, 1024 * GB),
+    initial: 0,
+    help: 'bytes that may be used before maxmemory-policy is applied; 0 for no limit',
+    live: true,
+  },
+  'maxmemory-policy': {
+    group: 'Limits',
+    kind: choice('noeviction', 'volatile-ttl', 'allsessions-lru'),
+    initial: 'noeviction',
+    help: 'at maxmemory: refuse what takes memory, end the sessions due first, or those not used for longest',
+    live: true,
   },
   'proto-max-bulk-len': {
     group: 'Limits',
@@ -144,32 +175,54 @@ export const OPTIONS = {
     kind: integer(16, 2 ** 20),
     initial: 2 ** 20,
     help: 'most arguments in a request',
+    live: true,
   },
   'proto-inline-max-size': {
     group: 'Limits',
     kind: size(1 * KB, 1 * MB),
     initial: 64 * KB,
     help: 'longest inline request',
+    live: true,
   },
   'client-query-buffer-limit': {
     group: 'Limits',
     kind: size(64 * KB, 1 * GB),
     initial: 256 * MB,
-    help: 'longest request as a whole; a client that sends more is disconnected',
+    help: 'longest request as a whole, and longest MULTI; a client that sends a longer request is disconnected',
+    live: true,
   },
-  'client-output-buffer-soft-limit': {
+  'client-reply-backlog': {
     group: 'Limits',
     kind: size(16 * KB, 1 * GB),
     initial: 1 * MB,
     help: 'replies that a client may leave unread before no more is read from it',
+    live: true,
   },
   'client-output-buffer-limit': {
     group: 'Limits',
-    kind: size(1 * MB, 2 * GB),
-    initial: 512 * MB,
-    help: 'largest reply, or replies at once; a client that asks for more is disconnected',
+    kind: outputLimits,
+    initial: {
+      normal: { hard: 512 * MB, soft: 0, seconds: 0 },
+      pubsub: { hard: 32 * MB, soft: 8 * MB, seconds: 60 },
+    },
+    help: 'unread output at which a client is disconnected: at once, or after some seconds on end; "pubsub" are those that listen',
+    live: true,
   },
-} as const satisfies Record<string, Option<string> | Option<number> | Option<boolean>>;
+  'slowlog-log-slower-than': {
+    group: 'Observation',
+    kind: integer(-1, 2 ** 31 - 1),
+    initial: 10_000,
+    help: 'microseconds that a command must take to get into SLOWLOG; -1 for none',
+    live: true,
+  },
+  'slowlog-max-len': {
+    group: 'Observation',
+    kind: integer(0, 100_000),
+    initial: 128,
+    help: 'commands that SLOWLOG keeps',
+    live: true,
+  },
+} as const satisfies Record<string, Option<string> | Option<number> | Option<boolean> | Option<OutputLimits>>;
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -186,6 +239,21 @@ export class ConfigError extends Error {
   }
 }
 
+/** An option cannot be changed while the server runs. */
+export class OptionError extends Error {
+  /** The option, as it was named. */
+  readonly option: string;
+  /** Why; undefined if there is no such option. */
+  readonly reason: string | undefined;
+
+  constructor(option: string, reason: string | undefined) {
+    super(reason ?? 'there is no such option');
+    this.name = 'OptionError';
+    this.option = option;
+    this.reason = reason;
+  }
+}
+
 /** The environment variable of an option. */
 export function environmentName(name: OptionName): string {
   return `RESPITE_${name.toUpperCase().replaceAll('-', '_')}`;
@@ -193,7 +261,8 @@ export function environmentName(name: OptionName): string {
 
 /** Reads one option's value. @throws Error, with what is allowed as its message. */
 export function parseOption(name: OptionName, value: string): Config[OptionName] {
-  return OPTIONS[name].kind.parse(value);
+  const { kind, initial } = OPTIONS[name];
+  return (kind as Kind<Config[OptionName]>).parse(value, initial);
 }
 
 /** How an option's value is written: on the command line, in CONFIG GET. */
@@ -202,7 +271,7 @@ export function formatOption<Name extends OptionName>(name: Name, value: Config[
 }
 
 /** What clients ask for by habit, of options of Redis that cannot be set here. */
-const FIXED_OPTIONS = { databases: '1', save: '', appendonly: 'no', maxmemory: '0', 'maxmemory-policy': 'noeviction' };
+const FIXED_OPTIONS = { databases: '1', save: '', appendonly: 'no' };
 
 /** Names and values of a config as CONFIG GET shows them: without credentials. */
 export function visibleOptions(config: Config): [name: string, value: string][] {
@@ -211,13 +280,6 @@ export function visibleOptions(config: Config): [name: string, value: string][] 
     ...visible.map((name): [string, string] => [name, formatOption(name, config[name])]),
     ...Object.entries(FIXED_OPTIONS),
   ];
-}
-
-/** A value's size for a person to read, and for `parseOption` to read back. */
-export function formatSize(bytes: number): string {
-  for (const unit of ['gb', 'mb', 'kb'])
-    if (bytes >= UNITS[unit] && bytes % UNITS[unit] === 0) return `${bytes / UNITS[unit]}${unit}`;
-  return String(bytes);
 }
 
 /** An option's default for a person to read. */
@@ -235,10 +297,55 @@ export function withDefaults(given: Partial<Config>): Config {
     return [name, value === undefined ? OPTIONS[name].initial : checked(name, value)];
   });
   const config = Object.fromEntries(entries) as Config;
-  if (config['client-output-buffer-soft-limit'] > config['client-output-buffer-limit']) {
-    throw new ConfigError('client-output-buffer-soft-limit must not be more than client-output-buffer-limit');
-  }
+  checkTogether(config);
   return config;
+}
+
+/**
+ * Changes options of a running server: all of those given or, if one of them may not be, none.
+ * @param given Names, in any case, and values as on the command line.
+ * @returns The config with the changes. @throws OptionError for the first option that may not be changed so.
+ */
+export function withChanges(config: Config, given: readonly (readonly [name: string, value: string])[]): Config {
+  const changed: Record<string, Config[OptionName]> = { ...config };
+  for (const [written, value] of given) {
+    const name = written.toLowerCase();
+    if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, 'this option cannot be changed');
+    if (!isOptionName(name)) throw new OptionError(name, undefined);
+    if (!('live' in OPTIONS[name])) throw new OptionError(name, 'it needs a restart with the new value');
+    try {
+      const kind: Kind<Config[OptionName]> = OPTIONS[name].kind as Kind<Config[OptionName]>;
+      changed[name] = kind.parse(value, config[name]);
+      checkTogether(changed as Config);
+    } catch (error) {
+      throw new OptionError(name, (error as Error).message);
+    }
+  }
+  return changed as Config;
+}
+
+/** Whether there is an option of that name, in lower case. */
+function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** @throws ConfigError where values that are fine by themselves do not go together. */
+function checkTogether(config: Config): void {
+  const { normal } = config['client-output-buffer-limit'];
+  if (normal.hard !== 0 && config['client-reply-backlog'] > normal.hard) {
+    throw new ConfigError('client-reply-backlog must not be more than the hard client-output-buffer-limit of normal');
+  }
+  if ((config['tls-cert'] === '') !== (config['tls-key'] === '')) {
+    throw new ConfigError('tls-cert and tls-key go together');
+  }
+  if (config['tls-ca'] !== '' && config['tls-cert'] === '') throw new ConfigError('tls-ca needs tls-cert and tls-key');
+  if (config['tls-auth-clients'] === 'yes' && config['tls-ca'] === '') {
+    throw new ConfigError('tls-auth-clients yes needs tls-ca');
+  }
+  if (config.bind.trim() === '' && config.unixsocket === '') {
+    throw new ConfigError('there is nothing to listen on: bind is empty, and there is no unixsocket');
+  }
+  if (config.users !== '' && config['users-file'] !== '') throw new ConfigError('give users or users-file, not both');
 }
 
 function checked(name: OptionName, value: Config[OptionName]): Config[OptionName] {
@@ -259,16 +366,37 @@ export function readSecret(config: Config): Buffer | undefined {
   const file = config['secret-file'];
   if (config.secret !== '' && file !== '') throw new ConfigError('give secret or secret-file, not both');
   if (config.secret === '' && file === '') return undefined;
-  const secret = file === '' ? Buffer.from(config.secret) : readSecretFile(file);
+  // The line feed that an editor leaves is not part of it.
+  const secret =
+    file === ''
+      ? Buffer.from(config.secret)
+      : Buffer.from(readOptionFile('secret-file', file).replace(/\r?\n$/, ''), 'latin1');
   if (secret.length < MIN_SECRET) throw new ConfigError(`the secret is too short: ${MIN_SECRET} bytes or more`);
   return secret;
 }
 
-function readSecretFile(file: string): Buffer {
+/** The lines of `users` or of `users-file`, one a user, with one character per byte. @throws ConfigError if the file cannot be read. */
+export function readUsers(config: Config): string[] {
+  const file = config['users-file'];
+  const lines =
+    file === ''
+      ? Buffer.from(config.users).toString('latin1').split(';')
+      : readOptionFile('users-file', file).split('\n');
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** The PEM texts of the certificate, its key and what vouches for clients, if any. @throws ConfigError if a file cannot be read. */
+export function readCertificates(config: Config): { cert: string; key: string; ca: string | undefined } | undefined {
+  if (config['tls-cert'] === '') return undefined;
+  const [cert, key] = (['tls-cert', 'tls-key'] as const).map((name) => readOptionFile(name, config[name]));
+  return { cert, key, ca: config['tls-ca'] === '' ? undefined : readOptionFile('tls-ca', config['tls-ca']) };
+}
+
+/** The bytes of a file that an option names, one character each. */
+function readOptionFile(option: OptionName, file: string): string {
   try {
-    // The line feed that an editor leaves is not part of it.
-    return Buffer.from(readFileSync(file, 'latin1').replace(/\r?\n$/, ''), 'latin1');
+    return readFileSync(file, 'latin1');
   } catch (error) {
-    throw new ConfigError(`cannot read secret-file ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new ConfigError(`cannot read ${option} ${file}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

@@ -121,8 +121,7 @@ export class Arguments {
 
   /** Whether a token, or `@name`, reaches a live session; which one, or NO_SESSION. */
   findSession(engine: SessionEngine): Session {
-    const token = this.bytes();
-    return token[0] === AT ? engine.findShared(token.subarray(1)) : engine.find(token);
+    return findSession(engine, this.bytes());
   }
 
   /** The live session of a token or of `@name`. @throws SessionError NOSESSION. */
@@ -136,4 +135,9 @@ export class Arguments {
   end(): void {
     if (this.left > 0) throw new CommandError(SYNTAX);
   }
+}
+
+/** The live session of a token or of `@name`, or NO_SESSION. */
+export function findSession(engine: SessionEngine, token: Buffer): Session {
+  return token[0] === AT ? engine.findShared(token.subarray(1)) : engine.find(token);
 }

@@ -1,8 +1,11 @@
 import { type Argument, arityOf, type Command } from './command.js';
+import { permissionFor } from './permission.js';
 
 /** A command as dispatch and COMMAND need it: what its declaration implies, worked out once. */
 export interface CommandEntry {
   readonly command: Command;
+  /** A number of its own, from 0. */
+  readonly id: number;
   /** `config|get` for a subcommand. */
   readonly fullName: string;
   /** Words in the name: 2 for a subcommand. */
@@ -13,18 +16,38 @@ export interface CommandEntry {
   /** What `config|get` and its like are under their own part of the name. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
   readonly needsAuth: boolean;
+  /** Bits of `PERMISSIONS`. */
+  readonly needs: number;
+  /** There must be room for what it may add. */
+  readonly takesMemory: boolean;
+  /** Inside MULTI it runs at once instead of waiting for EXEC. */
+  readonly immediate: boolean;
+  /** It may be called by a RESP2 client that subscribes to something. */
+  readonly whileSubscribed: boolean;
+  readonly hiddenFromMonitor: boolean;
+  readonly hiddenFromSlowLog: boolean;
 }
+
+let entries = 0;
 
 export function entryOf(command: Command, parent?: Command): CommandEntry {
   const nameWords = parent === undefined ? 1 : 2;
+  const has = (flag: Command['flags'][number]) => command.flags.includes(flag);
   return {
     command,
+    id: entries++,
     fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,
     nameWords,
     arity: arityOf(command, nameWords),
     repeats: groupLength(command.arguments),
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
-    needsAuth: !command.flags.includes('no_auth'),
+    needsAuth: !has('no_auth'),
+    needs: permissionFor(command.flags),
+    takesMemory: has('denyoom'),
+    immediate: command.immediate ?? false,
+    whileSubscribed: command.whileSubscribed ?? false,
+    hiddenFromMonitor: has('skip_monitor') || has('admin'),
+    hiddenFromSlowLog: has('skip_slowlog'),
   };
 }
 

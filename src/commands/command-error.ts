@@ -9,6 +9,8 @@ export class CommandError extends Error {
 export const SYNTAX = 'ERR syntax error';
 export const NOT_AN_INTEGER = 'ERR value is not an integer or out of range';
 
+export const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
+
 export function wrongNumberOfArguments(command: string): CommandError {
   return new CommandError(`ERR wrong number of arguments for '${command}' command`);
 }

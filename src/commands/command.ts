@@ -17,6 +17,10 @@ export interface Command {
   /** What it replies, in a few words, for the README. */
   readonly reply: string;
   readonly subcommands?: readonly Command[];
+  /** Inside MULTI it runs at once instead of waiting for EXEC. */
+  readonly immediate?: true;
+  /** It may be called by a RESP2 client that subscribes to something. */
+  readonly whileSubscribed?: true;
   /**
    * Left out where only the subcommands do something.
    *
@@ -27,14 +31,29 @@ export interface Command {
   run?(context: Context, args: Arguments): void | Promise<void>;
 }
 
-export type Group = 'session' | 'session-data' | 'connection' | 'server';
+export type Group =
+  | 'session'
+  | 'session-data'
+  | 'generic'
+  | 'hash'
+  | 'pubsub'
+  | 'transactions'
+  | 'connection'
+  | 'server';
 
-/** As in COMMAND INFO. `no_auth`: may be called before the client has authenticated. */
+/**
+ * As in COMMAND INFO. `no_auth`: may be called before the client has authenticated. The permission that a
+ * command needs follows from `admin`, `pubsub`, `write` and `readonly`.
+ */
 export type CommandFlag =
   | 'write'
   | 'readonly'
   | 'denyoom'
   | 'admin'
+  | 'pubsub'
+  | 'no_multi'
+  | 'skip_monitor'
+  | 'skip_slowlog'
   | 'fast'
   | 'loading'
   | 'stale'

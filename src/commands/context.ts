@@ -1,5 +1,10 @@
-import type { Clock, SessionEngine } from '../engine/index.js';
+import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
+import type { Request } from '../resp/request-decoder.js';
+import type { CommandStatistics } from './command-statistics.js';
+import type { User } from './permission.js';
+import type { SlowLog } from './slow-log.js';
+import type { Transaction } from './transaction.js';
 
 /** What a command may reach. One object per connection, made once. */
 export interface Context {
@@ -10,16 +15,109 @@ export interface Context {
 }
 
 /** The connection that a command came on. */
-export interface Client {
+export interface Client extends Subscriber {
   readonly id: number;
+  /** Where it comes from: `127.0.0.1:50188`, or the socket's path and `:0`. */
+  readonly address: string;
+  /** Where it came in. */
+  readonly localAddress: string;
+  readonly onUnixSocket: boolean;
+  /** When it connected, on the server's monotonic clock, in ms. */
+  readonly connectedAt: number;
+  /** When it last sent something. */
+  readonly activeAt: number;
   name: string;
   libraryName: string;
   libraryVersion: string;
-  readonly authenticated: boolean;
-  /** Lifts the limits on a client that has not authenticated. */
-  admit(): void;
+  /** Who it is; undefined until it has authenticated, where it must. */
+  readonly user: User | undefined;
+  readonly protocol: 2 | 3;
+  readonly transaction: Transaction;
+  /** Whether it is sent all commands that are served. */
+  readonly monitoring: boolean;
+  /** Its latest command: `client|list`. */
+  lastCommand: string;
+  /** CLIENT REPLY: `skipNext` becomes `skip` with the next command. */
+  replyMode: 'on' | 'off' | 'skipNext' | 'skip';
+  /** CLIENT NO-TOUCH: what it reads does not count as use. */
+  noTouch: boolean;
+  /** CLIENT NO-EVICT. Clients are not evicted here: it is only shown. */
+  noEvict: boolean;
+  /** What it holds of the server's memory. */
+  memory(): ClientMemory;
+  /** Tells who it is, and lifts the limits on a client that has not authenticated. */
+  admit(user: User): void;
+  /** Counts an attempt to authenticate that failed; one too many ends the connection. */
+  authenticationFailed(): void;
+  /** Puts it back into the state in which it connected. */
+  reset(): void;
   /** Disconnects once the replies so far are on their way; what else the client sent is dropped. */
   closeAfterReply(): void;
+  /** Disconnects now. */
+  kill(): void;
+}
+
+/** In bytes. */
+export interface ClientMemory {
+  /** What came and is not served yet. */
+  readonly query: number;
+  /** What is kept for more of it. */
+  readonly queryFree: number;
+  /** Commands that wait for EXEC. */
+  readonly transaction: number;
+  /** What replies are written into. */
+  readonly reply: number;
+  /** Replies and messages that the client has not read. */
+  readonly output: number;
+}
+
+/** Somebody who listens to channels. */
+export interface Subscriber {
+  readonly channels: Set<string>;
+  readonly patterns: Set<string>;
+  /** @param pattern The pattern that matched the channel, if it came that way. Texts have one character per byte. */
+  message(channel: string, message: string | Buffer, pattern?: string): void;
+}
+
+/** Channels and who listens to them. Channels and patterns are texts with one character per byte. */
+export interface PubSub {
+  subscribe(subscriber: Subscriber, channel: string): void;
+  unsubscribe(subscriber: Subscriber, channel: string): void;
+  subscribePattern(subscriber: Subscriber, pattern: string): void;
+  unsubscribePattern(subscriber: Subscriber, pattern: string): void;
+  /** Returns how many got the message. */
+  publish(channel: string, message: string | Buffer): number;
+  /** Channels that somebody subscribes to. */
+  channels(): Iterable<string>;
+  /** How many subscribe to the channel itself. */
+  subscribers(channel: string): number;
+  /** How many patterns are subscribed to. */
+  readonly patternCount: number;
+  readonly channelCount: number;
+}
+
+/** Those who are sent every command. */
+export interface Monitors {
+  readonly size: number;
+  add(client: Client): void;
+  feed(client: Client, request: Request): void;
+}
+
+/** What is used of memory, in bytes. */
+export interface MemoryAccount {
+  /** By the process before it had a session. */
+  readonly startup: number;
+  /** By the sessions, overhead included. */
+  readonly sessions: number;
+  /** By the buffers of connections. */
+  readonly clients: number;
+  /** All of that. */
+  readonly used: number;
+  readonly peak: number;
+  /** `maxmemory`, 0 for none. */
+  readonly limit: number;
+  /** `maxmemory-policy`. */
+  readonly policy: string;
 }
 
 /** The server as a whole, as far as commands are concerned. */
@@ -33,28 +131,68 @@ export interface ServerControl {
   readonly started: number;
   readonly runId: string;
   readonly port: number;
+  /** How many connections there may be. */
   readonly maxClients: number;
-  /** Connections that are open. */
-  readonly clients: number;
+  /** Connections that are open, by id, oldest first. */
+  readonly clients: ReadonlyMap<number, Client>;
   readonly counters: Counters;
-  /** Whether a password must be given; `checkPassword` tells whether it is the right one. */
+  readonly rates: Rates;
+  readonly statistics: CommandStatistics;
+  readonly slowLog: SlowLog;
+  readonly pubsub: PubSub;
+  readonly monitors: Monitors;
+  readonly memory: MemoryAccount;
+  /** Bytes that a client's transaction may hold. */
+  readonly maxTransaction: number;
+  /** Whether a password is set for the user `default`. */
   readonly passwordRequired: boolean;
-  checkPassword(user: string, password: Buffer): boolean;
+  /** The user of that name, if the password is his. */
+  authenticate(user: string, password: Buffer): User | undefined;
   /** Names and values of all options, as CONFIG GET shows them. */
   options(): Iterable<readonly [name: string, value: string]>;
+  /** Changes options, all or none. @throws CommandError with the option that may not be changed so. */
+  setOptions(given: readonly (readonly [name: string, value: string])[]): void;
+  /** What became of sessions, and of look-ups, since the counters started. */
+  sessionCounters(): SessionCounters;
+  /** Starts the counters anew. */
+  resetCounters(): void;
   /** Stops the server, once the command under way has returned. */
   shutdown(): void;
+  /** Tells the log of a fault of ours. */
+  reportFault(fault: unknown): void;
 }
 
-/** What the server counts, since it started. */
+/** What the server counts, since it started or since CONFIG RESETSTAT. */
 export interface Counters {
   connections: number;
-  /** Refused for `maxclients`. */
+  /** Refused for `maxclients` or by protected mode. */
   rejectedConnections: number;
   commands: number;
   errors: number;
+  /** Errors by their first word. */
+  errorCodes: Map<string, number>;
   /** Bytes. */
   input: number;
   /** Bytes. */
   output: number;
+  /** Clients disconnected for output that they did not read. */
+  outputLimitDisconnections: number;
+  /** Clients disconnected for bytes that they sent: more than a request may have, or none that make one. */
+  queryLimitDisconnections: number;
+  /** Clients disconnected for silence. */
+  timedOut: number;
+  deniedAuthentications: number;
+  deniedCommands: number;
+}
+
+/** As in the engine's statistics. */
+export type SessionCounters = Pick<EngineStats, 'expired' | 'evicted' | 'found' | 'missed'>;
+
+/** Per second, over the latest one. */
+export interface Rates {
+  readonly commands: number;
+  /** Bytes. */
+  readonly input: number;
+  /** Bytes. */
+  readonly output: number;
 }

@@ -1,5 +1,5 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
-import type { Argument } from './command.js';
+import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
 
 /** How COMMAND INFO and COMMAND DOCS describe a command, made from its declaration. */
@@ -14,14 +14,23 @@ export function categoriesOf({ command }: CommandEntry): string[] {
   if (flags.includes('write')) categories.push('@write');
   if (flags.includes('readonly')) categories.push('@read');
   if (flags.includes('admin')) categories.push('@admin', '@dangerous');
-  if (group === 'connection') categories.push('@connection');
+  const ofGroup = GROUP_CATEGORIES[group];
+  if (ofGroup !== undefined) categories.push(ofGroup);
   return categories;
 }
+
+const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
+  connection: '@connection',
+  generic: '@keyspace',
+  hash: '@hash',
+  pubsub: '@pubsub',
+  transactions: '@transaction',
+};
 
 /** One element of COMMAND INFO's reply. */
 export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   const { command, fullName, arity, subcommands } = entry;
-  const key = keyOf(entry);
+  const key = keyRangeOf(entry);
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);
@@ -101,7 +110,7 @@ function writeArguments(reply: ReplyEncoder, args: readonly Argument[]): void {
   }
 }
 
-interface KeyRange {
+export interface KeyRange {
   /** Position of the first token, the command's name being 0. */
   readonly first: number;
   /** Position of the last one, -1 if all that follow are tokens. */
@@ -109,7 +118,7 @@ interface KeyRange {
 }
 
 /** Where in a request the session tokens are: they are what a proxy may route by. */
-function keyOf({ command, nameWords }: CommandEntry): KeyRange | undefined {
+export function keyRangeOf({ command, nameWords }: CommandEntry): KeyRange | undefined {
   const index = command.arguments.findIndex(({ type }) => type === 'key');
   if (index < 0) return undefined;
   const first = nameWords + index;

@@ -1,9 +1,8 @@
-import { SessionError } from '../engine/index.js';
-import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request-decoder.js';
 import type { Arguments } from './arguments.js';
+import { call, replyError } from './call.js';
 import { type CommandEntry, takesWords } from './command-entry.js';
-import { CommandError, wrongNumberOfArguments } from './command-error.js';
+import { CommandError, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
 import type { Context } from './context.js';
 import { redacted } from './redact.js';
 import { findCommand } from './table.js';
@@ -11,58 +10,89 @@ import { findCommand } from './table.js';
 const NOAUTH = new CommandError('NOAUTH Authentication required.');
 
 /**
- * Answers one request: finds its command, checks its shape and the client's right, runs it. Whatever
- * goes wrong, the client gets exactly one reply.
+ * Answers one request: finds its command, checks its shape and the client's right, runs it or, inside
+ * MULTI, lets it wait for EXEC. Whatever goes wrong, the client gets exactly one reply.
  *
  * @returns A promise only if the command has to wait: the reply is there when it resolves.
- * @throws OutputLimitError if the reply does not fit; anything else that is thrown is a fault of ours,
- *   of which `onFault` is told.
+ * @throws OutputLimitError if the reply does not fit.
  */
-export function dispatch(
-  context: Context,
-  args: Arguments,
-  request: Request,
-  onFault: (fault: unknown) => void,
-): void | Promise<void> {
-  context.reply.begin();
-  context.server.counters.commands++;
+export function dispatch(context: Context, args: Arguments, request: Request): void | Promise<void> {
+  const { client, reply, server } = context;
+  reply.begin();
+  server.counters.commands++;
+  if (client.replyMode !== 'on') return dispatchSilently(context, args, request);
+  return answer(context, args, request);
+}
+
+function answer(context: Context, args: Arguments, request: Request): void | Promise<void> {
+  const { client, reply, server } = context;
   try {
-    const entry = findEntry(request);
-    if (entry.needsAuth && !context.client.authenticated) throw NOAUTH;
-    args.reset(request, entry.fullName, entry.nameWords);
-    const running = entry.command.run?.(context, args);
-    return running?.catch((error: unknown) => replyError(context, error, onFault));
+    const entry = findEntry(context, request);
+    if (!client.transaction.open || entry.immediate) return call(context, args, entry, request);
+    if (entry.command.flags.includes('no_multi')) {
+      throw new CommandError('ERR Command not allowed inside a transaction');
+    }
+    client.transaction.add(entry, request, server.maxTransaction);
+    reply.simple('QUEUED');
   } catch (error) {
-    replyError(context, error, onFault);
+    client.transaction.fail();
+    replyError(context, error, 0);
   }
 }
 
-/** @throws CommandError for a command that is unknown or has the wrong number of arguments. */
-function findEntry(request: Request): CommandEntry {
+/** As `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */
+function dispatchSilently(context: Context, args: Arguments, request: Request): void | Promise<void> {
+  const { client, reply } = context;
+  if (client.replyMode === 'skipNext') client.replyMode = 'skip';
+  const silence = () => {
+    if (client.replyMode === 'off' || client.replyMode === 'skip') reply.rewind();
+    if (client.replyMode === 'skip') client.replyMode = 'on';
+  };
+  const running = answer(context, args, request);
+  if (running !== undefined) return running.then(silence);
+  silence();
+}
+
+/**
+ * The command of a request that may be run.
+ * @throws CommandError for one that is unknown, has the wrong number of arguments or may not be called now.
+ */
+function findEntry(context: Context, request: Request): CommandEntry {
   const entry = findCommand(request[0]);
   if (entry === undefined) throw unknownCommand(request);
   if (request.length > 1 && entry.subcommands.size > 0) {
     const subcommand = entry.subcommands.get(request[1].toString('latin1').toLowerCase());
     if (subcommand === undefined) throw unknownSubcommand(entry, request[1]);
-    if (!takesWords(subcommand, request.length)) throw wrongNumberOfArguments(subcommand.fullName);
-    return subcommand;
+    return admitted(context, subcommand, request);
   }
-  if (!takesWords(entry, request.length)) throw wrongNumberOfArguments(entry.fullName);
-  return entry;
+  return admitted(context, entry, request);
 }
 
-function replyError({ reply, server }: Context, error: unknown, onFault: (fault: unknown) => void): void {
-  if (error instanceof OutputLimitError) throw error;
-  server.counters.errors++;
-  reply.rewind();
-  if (error instanceof SessionError) {
-    reply.error(`${error.code} ${error.message}`);
-  } else if (error instanceof CommandError) {
-    reply.error(error.message);
-  } else {
-    onFault(error);
-    reply.error('ERR internal error');
+function admitted(context: Context, entry: CommandEntry, request: Request): CommandEntry {
+  const refusal = refusalOf(context, entry, request);
+  if (refusal === undefined) return entry;
+  context.server.statistics.rejected(entry);
+  throw refusal;
+}
+
+function refusalOf({ client, engine, server, reply }: Context, entry: CommandEntry, request: Request) {
+  if (!takesWords(entry, request.length)) return wrongNumberOfArguments(entry.fullName);
+  if (entry.needsAuth) {
+    if (client.user === undefined) return NOAUTH;
+    if ((entry.needs & ~client.user.permissions) !== 0) {
+      server.counters.deniedCommands++;
+      return new CommandError(
+        `NOPERM User ${client.user.name} has no permissions to run the '${entry.fullName}' command`,
+      );
+    }
   }
+  if (reply.protocol === 2 && !entry.whileSubscribed && client.channels.size + client.patterns.size > 0) {
+    return new CommandError(
+      `ERR Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    );
+  }
+  if (entry.takesMemory && !engine.makeRoom()) return OUT_OF_MEMORY;
+  return undefined;
 }
 
 /** Redis echoes at most so many characters of the arguments of a request it does not know. */

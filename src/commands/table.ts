@@ -6,14 +6,25 @@ import { echo } from './connection/echo.js';
 import { hello } from './connection/hello.js';
 import { ping } from './connection/ping.js';
 import { quit } from './connection/quit.js';
+import { reset } from './connection/reset.js';
 import { select } from './connection/select.js';
 import { withHelp } from './container-help.js';
+import { hlen } from './keys/hlen.js';
+import { scan } from './keys/scan.js';
+import { type } from './keys/type.js';
+import { publish } from './pubsub/publish.js';
+import { pubsub } from './pubsub/pubsub.js';
+import { psubscribe, punsubscribe, subscribe, unsubscribe } from './pubsub/subscribe.js';
 import { introspection } from './server/command.js';
 import { config } from './server/config.js';
 import { dbsize } from './server/dbsize.js';
 import { flushall, flushdb } from './server/flushall.js';
 import { info } from './server/info.js';
+import { latency } from './server/latency.js';
+import { memory } from './server/memory.js';
+import { monitor } from './server/monitor.js';
 import { shutdown } from './server/shutdown.js';
+import { slowlog } from './server/slowlog.js';
 import { time } from './server/time.js';
 import { sessionAdd } from './session/add.js';
 import { sessionAppend } from './session/append.js';
@@ -45,6 +56,10 @@ import { sessionStats } from './session/stats.js';
 import { sessionTokens } from './session/tokens.js';
 import { sessionTouch } from './session/touch.js';
 import { sessionPttl, sessionTtl } from './session/ttl.js';
+import { discard } from './transactions/discard.js';
+import { exec } from './transactions/exec.js';
+import { multi } from './transactions/multi.js';
+import { unwatch, watch } from './transactions/watch.js';
 
 const session: readonly Command[] = [
   sessionNew,
@@ -83,12 +98,22 @@ const sessionData: readonly Command[] = [
   sessionClearset,
 ];
 
-const connection: readonly Command[] = [ping, echo, quit, hello, auth, select, withHelp(client)];
+const connection: readonly Command[] = [ping, echo, quit, reset, hello, auth, select, withHelp(client)];
+
+const keys: readonly Command[] = [scan, type, hlen];
+
+const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, withHelp(pubsub)];
+
+const transactions: readonly Command[] = [multi, exec, discard, watch, unwatch];
 
 const server: readonly Command[] = [
   withHelp(introspection(() => entries)),
   withHelp(config),
   info,
+  monitor,
+  withHelp(slowlog),
+  withHelp(latency),
+  withHelp(memory),
   dbsize,
   time,
   flushall,
@@ -101,6 +126,9 @@ export const commands: readonly Command[] = [
   ...session,
   sessionHelp([...session, ...sessionData]),
   ...sessionData,
+  ...keys,
+  ...listening,
+  ...transactions,
   ...connection,
   ...server,
 ];

@@ -7,11 +7,15 @@ export interface FieldStore {
   readonly keys: number;
   /** Bytes in the keys and values of all slots together. */
   readonly bytes: number;
+  /** Bytes of memory that it takes for them, overhead included; not what it keeps for later use. */
+  readonly memory: number;
 
   /** How many keys the slot has. */
   count(slot: number): number;
   /** Bytes in the keys and values of the slot. */
   size(slot: number): number;
+  /** Bytes of memory that the slot's keys and values take, overhead included. */
+  memoryOf(slot: number): number;
   encoding(slot: number): Encoding;
   has(slot: number, key: Buffer): boolean;
   get(slot: number, key: Buffer): Buffer | undefined;

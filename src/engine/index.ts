@@ -1,5 +1,6 @@
 /** The session engine by itself: no server, no socket, no protocol. */
 export { type Clock, systemClock } from './clock.js';
+export type { EvictionPolicy } from './evictor.js';
 export type { Encoding } from './field-store.js';
 export {
   type EngineStats,

@@ -11,6 +11,7 @@ export class MapFieldStore implements FieldStore {
   readonly #maps: (Map<string, string> | undefined)[] = [];
   #keys = 0;
   #bytes = 0;
+  #memory = 0;
 
   get keys(): number {
     return this.#keys;
@@ -18,6 +19,10 @@ export class MapFieldStore implements FieldStore {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get memory(): number {
+    return this.#memory;
   }
 
   count(slot: number): number {
@@ -28,6 +33,12 @@ export class MapFieldStore implements FieldStore {
     let bytes = 0;
     for (const [key, value] of this.#entries(slot)) bytes += key.length + value.length;
     return bytes;
+  }
+
+  memoryOf(slot: number): number {
+    let memory = tableMemory(this.count(slot));
+    for (const [key, value] of this.#entries(slot)) memory += textMemory(key) + textMemory(value);
+    return memory;
   }
 
   encoding(): Encoding {
@@ -65,6 +76,7 @@ export class MapFieldStore implements FieldStore {
     map.delete(name);
     this.#keys--;
     this.#bytes -= name.length + value.length;
+    this.#memory -= textMemory(name) + textMemory(value) + tableMemory(map.size + 1) - tableMemory(map.size);
     if (map.size === 0) this.#maps[slot] = undefined;
     return true;
   }
@@ -74,6 +86,7 @@ export class MapFieldStore implements FieldStore {
     if (count === 0) return 0;
     this.#keys -= count;
     this.#bytes -= this.size(slot);
+    this.#memory -= this.memoryOf(slot);
     this.#maps[slot] = undefined;
     return count;
   }
@@ -103,10 +116,26 @@ export class MapFieldStore implements FieldStore {
     if (old === undefined) {
       this.#keys++;
       this.#bytes += key.length + value.length;
+      this.#memory += textMemory(key) + textMemory(value) + tableMemory(map.size) - tableMemory(map.size - 1);
     } else {
       this.#bytes += value.length - old.length;
+      this.#memory += textMemory(value) - textMemory(old);
     }
   }
+}
+
+/** What V8 takes for a string of bytes: a header of 16, the bytes, padding to 8. */
+const textMemory = (text: string): number => 16 + ((text.length + 7) & ~7);
+
+/**
+ * What V8 takes for a Map of so many entries, their contents aside: the object, its table's header and, for
+ * each entry that the table has room for, 3 words and half a bucket. Room doubles from 4. (Measured as growth
+ * of the heap with 0 to 100 entries, Node.js 20.)
+ */
+function tableMemory(entries: number): number {
+  if (entries === 0) return 0;
+  const room = Math.max(4, 2 ** (32 - Math.clz32(entries - 1)));
+  return 72 + 28 * room;
 }
 
 const text = (bytes: Buffer): string => bytes.toString('latin1');

@@ -1,6 +1,9 @@
 import { SessionError } from './session-error.js';
 import { NONE, type SlotTable } from './slot-table.js';
 
+/** Bytes that a name takes besides its characters: its string's header, its entry in the Map, its place in five arrays. */
+const BYTES_PER_NAME = 100;
+
 /** As many entries as a Map of V8 holds. */
 const MAX_NAMES = 2 ** 24;
 
@@ -21,6 +24,7 @@ export class NameIndex {
   /** The shared session of each name, or NONE. */
   readonly #shared: number[] = [];
   readonly #freeIds: number[] = [];
+  #memory = 0;
 
   constructor(slots: SlotTable) {
     this.#slots = slots;
@@ -29,6 +33,11 @@ export class NameIndex {
   /** How many names have a session. */
   get size(): number {
     return this.#ids.size;
+  }
+
+  /** Bytes of memory that the names in use take. */
+  get memory(): number {
+    return this.#memory;
   }
 
   /** The name of a session. */
@@ -78,6 +87,7 @@ export class NameIndex {
     if (this.#shared[id] === slot) this.#shared[id] = NONE;
     this.#counts[id]--;
     if (this.#counts[id] === 0) {
+      this.#memory -= BYTES_PER_NAME + this.#names[id].length;
       this.#ids.delete(this.#names[id]);
       this.#names[id] = '';
       this.#freeIds.push(id);
@@ -89,6 +99,7 @@ export class NameIndex {
     const id = this.#freeIds.pop() ?? this.#names.length;
     this.#ids.set(name, id);
     this.#names[id] = name;
+    this.#memory += BYTES_PER_NAME + name.length;
     this.#oldest[id] = NONE;
     this.#newest[id] = NONE;
     this.#counts[id] = 0;

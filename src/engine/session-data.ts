@@ -3,7 +3,7 @@ import type { Encoding, FieldStore } from './field-store.js';
 import { parseInt64, withinInt64 } from './int64.js';
 import type { Session } from './session.js';
 import { SessionError } from './session-error.js';
-import { Flag, type SlotTable } from './slot-table.js';
+import { Flag, type SlotTable, USE_MS } from './slot-table.js';
 
 /**
  * The keys and values of sessions, and the rule by which reading and writing them extends a session:
@@ -15,6 +15,8 @@ export class SessionData {
   readonly #fields: FieldStore;
   readonly #deadlines: Deadlines;
   readonly #maxValueBytes: number;
+  /** Whether reads and writes count as use, for which eviction spares a session. */
+  countsAsUse = true;
 
   /** @param maxValueBytes The longest value that `append` may make. */
   constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
@@ -38,6 +40,11 @@ export class SessionData {
   /** Bytes in the session's keys and values. */
   size(session: Session): number {
     return this.#fields.size(session);
+  }
+
+  /** Bytes of memory that the session's keys and values take, overhead included. */
+  memory(session: Session): number {
+    return this.#fields.memoryOf(session);
   }
 
   encoding(session: Session): Encoding {
@@ -149,10 +156,13 @@ export class SessionData {
   }
 
   #read(session: Session): void {
+    this.#use(session);
     if ((this.#slots.flags[session] & Flag.ExtendGet) !== 0) this.#deadlines.extend(session);
   }
 
   #wrote(session: Session): void {
+    this.#use(session);
+    this.#slots.version[session]++;
     const flags = this.#slots.flags[session];
     if ((flags & Flag.Running) === 0) {
       // Cleared at its deadline, a session starts anew at its first write.
@@ -160,5 +170,9 @@ export class SessionData {
     } else if ((flags & Flag.ExtendSet) !== 0) {
       this.#deadlines.extend(session);
     }
+  }
+
+  #use(session: Session): void {
+    if (this.countsAsUse) this.#slots.lastUsed[session] = this.#deadlines.now / USE_MS;
   }
 }

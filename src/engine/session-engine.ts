@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Aliases } from './aliases.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
+import { type EvictionPolicy, Evictor } from './evictor.js';
 import type { FieldStore } from './field-store.js';
 import { MapFieldStore } from './map-field-store.js';
 import { NameIndex } from './name-index.js';
@@ -18,7 +19,8 @@ import {
 } from './session.js';
 import { SessionData } from './session-data.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
-import { Flag, NONE, SlotTable } from './slot-table.js';
+import { Flag, NONE, SlotTable, USE_MS } from './slot-table.js';
+import { TimingWheel } from './timing-wheel.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 
@@ -32,6 +34,11 @@ const EXTEND_FLAGS: Record<Extend, number> = {
   set: Flag.ExtendSet,
   both: Flag.ExtendGet | Flag.ExtendSet,
 };
+
+/** Bytes of memory that a session takes besides its name and its data: columns, timer, its places in the token index and the field store. */
+const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_TOKEN + 8;
+/** `makeRoom` evicts for so long at a time, in ms. */
+const EVICTING_MS = 1;
 
 /**
  * Sessions: their tokens, names, data, and their end on time.
@@ -55,12 +62,18 @@ export class SessionEngine {
   readonly #fields: FieldStore = new MapFieldStore();
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
+  readonly #evictor: Evictor;
+  #maxMemory = Infinity;
+  #policy: EvictionPolicy = 'noeviction';
 
   #sessions = 0;
   #created = 0;
   #ended = 0;
   #expired = 0;
   #cleared = 0;
+  #evicted = 0;
+  #found = 0;
+  #missed = 0;
 
   readonly #words = new Uint32Array(TOKEN_WORDS);
 
@@ -70,6 +83,7 @@ export class SessionEngine {
     this.#listener = options.listener;
     this.#deadlines = new Deadlines(this.#slots, this.#clock, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
+    this.#evictor = new Evictor(this.#slots, this.#deadlines);
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
   }
@@ -85,13 +99,13 @@ export class SessionEngine {
   find(token: Uint8Array): Session {
     this.#deadlines.begin();
     if (!parseToken(token, this.#words)) return NO_SESSION;
-    return this.#settled(this.#tokens.find(this.#words));
+    return this.#counted(this.#settled(this.#tokens.find(this.#words)));
   }
 
   /** The live shared session of a name, or NO_SESSION. */
   findShared(name: Buffer): Session {
     this.#deadlines.begin();
-    return this.#settled(this.#names.shared(name.toString('latin1')));
+    return this.#counted(this.#settled(this.#names.shared(name.toString('latin1'))));
   }
 
   /**
@@ -157,6 +171,7 @@ export class SessionEngine {
     ) as Session;
     slots.token.set(this.#words, session * TOKEN_WORDS);
     slots.created[session] = this.#clock.wall();
+    slots.lastUsed[session] = now / USE_MS;
     slots.duration[session] = duration;
     slots.maxAge[session] = maxAge;
     slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
@@ -206,11 +221,13 @@ export class SessionEngine {
     if (deleteSession === true) flags[session] |= Flag.DeleteSession;
     if (deleteSession === false) flags[session] &= ~Flag.DeleteSession;
     this.#slots.duration[session] = duration;
+    this.#slots.version[session]++;
     this.#deadlines.start(session);
   }
 
   /** Starts the running duration of a session again. Returns false if none is running. */
   touch(session: Session): boolean {
+    this.#slots.lastUsed[session] = this.#deadlines.now / USE_MS;
     return this.#deadlines.extend(session);
   }
 
@@ -221,7 +238,7 @@ export class SessionEngine {
    */
   rotate(session: Session, grace = 0): void {
     const slots = this.#slots;
-    if ((slots.flags[session] & Flag.Shared) !== 0) {
+    if (this.isShared(session)) {
       throw new SessionError('ERR', 'the token of a shared session follows from its name and cannot be rotated');
     }
     this.#tokens.remove(session);
@@ -229,8 +246,48 @@ export class SessionEngine {
     else this.#aliases.removeAll(session);
     randomToken(this.#words);
     slots.token.set(this.#words, session * TOKEN_WORDS);
+    slots.version[session]++;
     this.#tokens.add(session);
     this.#listener?.onSession('rotated', session);
+  }
+
+  // Memory
+
+  /**
+   * Sets how many bytes of `memory` sessions may take, and what happens when they take more: `noeviction`,
+   * nothing, but `makeRoom` says that there is no room; otherwise it ends the session that is due first
+   * (`volatile-ttl`) or the one not used for longest (`allsessions-lru`) until there is room again.
+   */
+  limitMemory(maxBytes: number, policy: EvictionPolicy): void {
+    this.#maxMemory = maxBytes;
+    this.#policy = policy;
+  }
+
+  /**
+   * Evicts sessions until the limit is kept again, or for about a millisecond. To be called before what may
+   * take memory.
+   * @returns false if the limit is exceeded and no session may be evicted.
+   */
+  makeRoom(): boolean {
+    if (this.memory <= this.#maxMemory) return true;
+    const until = this.#deadlines.begin() + EVICTING_MS;
+    while (this.memory > this.#maxMemory) {
+      const session = this.#evictor.pick(this.#policy);
+      if (session === NO_SESSION) return false;
+      this.#end(session, 'evicted');
+      if (this.#deadlines.begin() >= until) return true;
+    }
+    return true;
+  }
+
+  /** Bytes of memory that the sessions take, overhead included; not what is kept for later ones. */
+  get memory(): number {
+    return this.#slots.taken * BYTES_PER_SLOT + this.#fields.memory + this.#names.memory;
+  }
+
+  /** Bytes of memory that the session takes, its name aside. */
+  memoryOf(session: Session): number {
+    return BYTES_PER_SLOT + this.#fields.memoryOf(session);
   }
 
   // Looking at a session: never extends it
@@ -243,9 +300,23 @@ export class SessionEngine {
     return Buffer.from(this.#names.nameOf(session), 'latin1');
   }
 
+  /** The name as a string with one character per byte ("latin1"). */
+  nameText(session: Session): string {
+    return this.#names.nameOf(session);
+  }
+
+  isShared(session: Session): boolean {
+    return (this.#slots.flags[session] & Flag.Shared) !== 0;
+  }
+
   /** Milliseconds to the deadline, more than 0; Infinity if none is pending. */
   timeLeft(session: Session): number {
     return this.#deadlines.left(session);
+  }
+
+  /** Changes whenever the session's data, settings or token are changed, and when it is gone. */
+  version(session: Session): number {
+    return this.#slots.version[session];
   }
 
   info(session: Session): SessionInfo {
@@ -254,7 +325,7 @@ export class SessionEngine {
     return {
       name: this.name(session),
       keys: this.data.count(session),
-      shared: (flags[session] & Flag.Shared) !== 0,
+      shared: this.isShared(session),
       extend: (Object.keys(EXTEND_FLAGS) as Extend[]).find((key) => EXTEND_FLAGS[key] === extend) ?? 'none',
       duration: duration[session],
       deleteSession: (flags[session] & Flag.DeleteSession) !== 0,
@@ -281,11 +352,14 @@ export class SessionEngine {
       ended: this.#ended,
       expired: this.#expired,
       cleared: this.#cleared,
+      evicted: this.#evicted,
       extended: this.#deadlines.extended,
       tick: this.#deadlines.tickMs,
       slots: this.#deadlines.wheelSlots,
       pending: this.#deadlines.pending,
       lateP99: this.#deadlines.lateP99,
+      found: this.#found,
+      missed: this.#missed,
     };
   }
 
@@ -294,6 +368,12 @@ export class SessionEngine {
     if (slot === NONE || !this.#deadlines.settle(slot)) return NO_SESSION;
     if ((this.#slots.flags[slot] & Flag.Alias) === 0) return slot as Session;
     return this.#settled(this.#slots.owner[slot]);
+  }
+
+  #counted(session: Session): Session {
+    if (session === NO_SESSION) this.#missed++;
+    else this.#found++;
+    return session;
   }
 
   #isLiveSession(slot: number): boolean {
@@ -339,6 +419,7 @@ export class SessionEngine {
       this.#listener?.onSession('cleared', session);
     } finally {
       this.#fields.clear(slot);
+      this.#slots.version[slot]++;
       flags[slot] &= ~Flag.Running;
       this.#deadlines.set(slot, maxAgeEnd[slot]);
     }
@@ -346,8 +427,9 @@ export class SessionEngine {
     return this.#deadlines.settle(slot);
   }
 
-  #end(session: Session, event: 'ended' | 'limit' | 'maxage' | 'expired'): void {
+  #end(session: Session, event: 'ended' | 'limit' | 'maxage' | 'expired' | 'evicted'): void {
     if (event === 'expired') this.#expired++;
+    else if (event === 'evicted') this.#evicted++;
     else this.#ended++;
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);

@@ -16,7 +16,7 @@ export const NO_SESSION = NONE as Session;
 export type Extend = 'none' | 'get' | 'set' | 'both';
 
 /** What happened to a session. All but `new`, `cleared` and `rotated` are its end. */
-export type SessionEvent = 'new' | 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'rotated';
+export type SessionEvent = 'new' | 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'evicted' | 'rotated';
 
 /** Hears what the engine has to say by itself. */
 export interface SessionListener {
@@ -94,6 +94,8 @@ export interface EngineStats {
   expired: number;
   /** Emptied at their deadline. */
   cleared: number;
+  /** Ended to make room. */
+  evicted: number;
   /** How often a duration was started again by a read, a write or TOUCH. */
   extended: number;
   /** Length of the wheel's tick in ms. */
@@ -104,4 +106,8 @@ export interface EngineStats {
   pending: number;
   /** How late 99 % of all expiries were at most, in ms. */
   lateP99: number;
+  /** Look-ups by token or shared name that found a session. */
+  found: number;
+  /** Look-ups that found none. */
+  missed: number;
 }

@@ -18,6 +18,9 @@ export const Flag = {
   Running: 64,
 } as const;
 
+/** Resolution of `lastUsed`, in ms: 32 bits of it are 13 years. */
+export const USE_MS = 100;
+
 /** As many slots as the wheel has timers. */
 const MAX_SLOTS = 2 ** 27;
 
@@ -48,9 +51,14 @@ export class SlotTable {
   newer: Int32Array<ArrayBuffer>;
   /** Of a session: its first alias. Of an alias: the next one. Of a free slot: the next free slot. */
   chain: Int32Array<ArrayBuffer>;
+  /** When the session's data was last used, on the monotonic clock in units of `USE_MS`. */
+  lastUsed: Uint32Array<ArrayBuffer>;
+  /** Counts what happened to the session that bears the slot and to those that bore it before. Goes round. */
+  version: Uint32Array<ArrayBuffer>;
 
   /** Slots from here on were never used. */
   #used = 0;
+  #taken = 0;
   #free = NONE;
 
   /** @param capacity Slots to make room for at first, 1 or more; it doubles as needed. */
@@ -65,6 +73,16 @@ export class SlotTable {
     this.older = new Int32Array(capacity);
     this.newer = new Int32Array(capacity);
     this.chain = new Int32Array(capacity);
+    this.lastUsed = new Uint32Array(capacity);
+    this.version = new Uint32Array(capacity);
+  }
+
+  /** Bytes that the columns take for each slot. */
+  static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + 1 + 7 * 4;
+
+  /** Slots that are taken now. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** All slots in use are below this number. */
@@ -85,6 +103,7 @@ export class SlotTable {
       if (slot === this.flags.length) this.#grow();
       this.#used++;
     }
+    this.#taken++;
     this.flags[slot] = flags;
     this.chain[slot] = NONE;
     return slot;
@@ -94,6 +113,8 @@ export class SlotTable {
     // The token was a credential: it does not outlive the session.
     this.token.fill(0, slot * TOKEN_WORDS, (slot + 1) * TOKEN_WORDS);
     this.flags[slot] = 0;
+    this.version[slot]++;
+    this.#taken--;
     this.chain[slot] = this.#free;
     this.#free = slot;
   }
@@ -118,5 +139,7 @@ export class SlotTable {
     this.older = copyInto(new Int32Array(capacity), this.older);
     this.newer = copyInto(new Int32Array(capacity), this.newer);
     this.chain = copyInto(new Int32Array(capacity), this.chain);
+    this.lastUsed = copyInto(new Uint32Array(capacity), this.lastUsed);
+    this.version = copyInto(new Uint32Array(capacity), this.version);
   }
 }

@@ -31,6 +31,9 @@
  * wheel.advance(3_000); // "7 is due"
  */
 export class TimingWheel {
+  /** Bytes that the columns take for each timer. */
+  static readonly BYTES_PER_TIMER = 16;
+
   /** Length of one tick in milliseconds. */
   readonly tickMs: number;
   /** Wheel slots in one turn, a power of two. */

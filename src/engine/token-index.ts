@@ -8,6 +8,9 @@ import { TOKEN_WORDS } from './token.js';
  * tombstones (D. E. Knuth, The Art of Computer Programming 3, section 6.4, algorithm R).
  */
 export class TokenIndex {
+  /** Bytes that an entry takes on average: 4, where a quarter to a half of the places are taken. */
+  static readonly BYTES_PER_TOKEN = 12;
+
   readonly #slots: SlotTable;
   /** Slot + 1 of each entry, 0 for an empty place; the length is a power of two, at most half of it taken. */
   #entries = new Int32Array(2048);

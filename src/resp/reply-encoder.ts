@@ -4,6 +4,11 @@ const INITIAL_BYTES = 1024;
 const KEPT_BYTES = 16 * 1024;
 const EMPTY = Buffer.alloc(0);
 
+/** What may be written between two calls of `take`. */
+export interface ReplyLimit {
+  readonly maxBytes: number;
+}
+
 /** Owed replies would take more memory than this client is allowed. */
 export class OutputLimitError extends Error {
   constructor() {
@@ -22,15 +27,15 @@ export class ReplyEncoder {
   /** The protocol version that the client asked for. */
   protocol: 2 | 3 = 2;
 
-  readonly #maxBytes: number;
+  readonly #limit: ReplyLimit;
   #buffer: Buffer = EMPTY;
   #length = 0;
   /** Where the reply of the latest command starts. */
   #begun = 0;
 
-  /** @param maxBytes What may be written between two calls of `take`; more throws an OutputLimitError. */
-  constructor(maxBytes = Infinity) {
-    this.#maxBytes = maxBytes;
+  /** @param limit Looked at whenever more room is needed; writing more throws an OutputLimitError. */
+  constructor(limit: ReplyLimit = { maxBytes: Infinity }) {
+    this.#limit = limit;
   }
 
   /** Bytes written since the last `take`. */
@@ -43,9 +48,29 @@ export class ReplyEncoder {
     this.#begun = this.#length;
   }
 
-  /** Takes back what was written since `begin`: a command that failed half-way said nothing. */
-  rewind(): void {
-    this.#length = this.#begun;
+  /** Bytes written since `begin`: where a part of the reply starts, for `rewind`. */
+  get written(): number {
+    return this.#length - this.#begun;
+  }
+
+  /** Bytes of memory that are held. */
+  get held(): number {
+    return this.#buffer.length;
+  }
+
+  /**
+   * Takes back what was written since `begin`: a command that failed half-way said nothing.
+   * @param to What `written` was before the part that is taken back; 0 for all of it.
+   */
+  rewind(to = 0): void {
+    this.#length = this.#begun + to;
+  }
+
+  /** Adds what another encoder wrote: whole replies, which stay as they are whatever follows. */
+  append(bytes: string | Buffer): void {
+    this.#reserve(bytes.length);
+    if (typeof bytes === 'string') this.#length += this.#buffer.write(bytes, this.#length, 'latin1');
+    else this.#length += bytes.copy(this.#buffer, this.#length);
   }
 
   /** Hands over what was written: a string of bytes ("latin1") where that is the cheaper socket write. */
@@ -111,6 +136,14 @@ export class ReplyEncoder {
     this.#ascii('\r\n');
   }
 
+  /** A string of bytes that is a JavaScript string with one character per byte. */
+  latin1(text: string): void {
+    this.#header('$', text.length);
+    this.#reserve(text.length + 2);
+    this.#length += this.#buffer.write(text, this.#length, 'latin1');
+    this.#ascii('\r\n');
+  }
+
   /** A bulk string, or null where there is none. */
   bulkOrNull(value: Buffer | string | undefined): void {
     if (value === undefined) this.null();
@@ -132,6 +165,11 @@ export class ReplyEncoder {
 
   null(): void {
     this.#line(this.protocol === 3 ? '_' : '$-1', '');
+  }
+
+  /** Null in the place of an array. */
+  nullArray(): void {
+    this.#line(this.protocol === 3 ? '_' : '*-1', '');
   }
 
   /** The start of an array of `length` replies. */
@@ -174,8 +212,9 @@ export class ReplyEncoder {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    if (needed > this.#maxBytes) throw new OutputLimitError();
-    const capacity = Math.min(Math.max(needed, 2 * this.#buffer.length, INITIAL_BYTES), this.#maxBytes);
+    const { maxBytes } = this.#limit;
+    if (needed > maxBytes) throw new OutputLimitError();
+    const capacity = Math.min(Math.max(needed, 2 * this.#buffer.length, INITIAL_BYTES), maxBytes);
     const larger = Buffer.allocUnsafeSlow(capacity);
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;

@@ -80,7 +80,7 @@ export class RequestDecoder {
       const framed = RequestGuard.isFrame(this.#buffer[this.#start]);
       const end = framed ? this.#guard.walk(this.#buffer, this.#start, this.#end) : this.#findLineEnd();
       if (end < 0) {
-        if (this.pending > this.#limits.maxRequest) throw new ProtocolError('too big request');
+        if (this.pending > this.#limits.maxRequest) throw new ProtocolError('too big request', { ofSize: true });
         this.#compact();
         return undefined;
       }

@@ -1,24 +1,45 @@
 import type { Socket } from 'node:net';
 import { Arguments } from '../commands/arguments.js';
-import type { Client, Context } from '../commands/context.js';
+import { countError } from '../commands/call.js';
+import type { Client, ClientMemory, Context } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
+import type { User } from '../commands/permission.js';
+import { Transaction } from '../commands/transaction.js';
+import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
-import { OutputLimitError, ReplyEncoder } from '../resp/reply-encoder.js';
+import { OutputLimitError } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import type { Log } from './log.js';
+import type { MonitorFeed, MonitoringClient } from './monitors.js';
+import type { Outbox } from './outbox.js';
+import { Output } from './output.js';
+import type { PubSubHub } from './pubsub-hub.js';
 
 /** What a connection needs of the server. */
 export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly log: Log;
-  readonly limits: RequestLimits;
+  readonly hub: PubSubHub;
+  readonly monitors: MonitorFeed;
+  readonly outbox: Outbox;
+  readonly limits: ConnectionLimits;
+  /** The open connections by id, from which one that ends removes itself. */
+  readonly registry: Map<number, Connection>;
+  /** Who a client is that need not authenticate; undefined if each must. */
+  userWithoutPassword(): User | undefined;
+}
+
+/** What is taken from one client. Each is looked at when it matters: it may change while the client is connected. */
+export interface ConnectionLimits extends RequestLimits {
   /** Bytes of unread replies past which nothing more is read from the client. */
-  readonly softOutputLimit: number;
-  /** Bytes of unread replies past which the client is disconnected. */
-  readonly hardOutputLimit: number;
+  readonly replyBacklog: number;
+  /** Unread output at which a client is disconnected. */
+  readonly output: OutputLimits;
 }
 
 /** After the last reply a client has this long, in ms, to read it before the connection is cut. */
 const LINGER_MS = 500;
+/** So many attempts to authenticate may fail on one connection. */
+const MAX_FAILED_AUTHENTICATIONS = 10;
 
 /**
  * One client: bytes from its socket become requests, requests become replies, and the replies to what
@@ -27,17 +48,29 @@ const LINGER_MS = 500;
  * It pulls requests instead of being pushed them, so it can stop between any two: when the client
  * leaves its replies unread, when a command has to wait, when the connection ends.
  */
-export class Connection implements Client {
+export class Connection implements MonitoringClient {
   readonly id: number;
+  readonly address: string;
+  readonly localAddress: string;
+  readonly onUnixSocket: boolean;
+  readonly connectedAt: number;
+  activeAt: number;
   name = '';
   libraryName = '';
   libraryVersion = '';
-  authenticated: boolean;
+  user: User | undefined;
+  lastCommand = '';
+  replyMode: Client['replyMode'] = 'on';
+  noTouch = false;
+  noEvict = false;
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
+  readonly transaction = new Transaction();
 
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #decoder: RequestDecoder;
-  readonly #reply: ReplyEncoder;
+  readonly #output: Output;
   readonly #context: Context;
   readonly #args = new Arguments();
   /** What must come first before another request is pulled: the reply of a command, or the client reading replies. */
@@ -48,29 +81,97 @@ export class Connection implements Client {
   #draining = false;
   /** The end was sent. */
   #ended = false;
+  #failedAuthentications = 0;
 
-  constructor(socket: Socket, id: number, options: ConnectionOptions) {
+  /** @param path The unix socket that it came in on, undefined for TCP. */
+  constructor(socket: Socket, id: number, options: ConnectionOptions, path?: string) {
     this.#socket = socket;
     this.id = id;
     this.#options = options;
-    this.authenticated = !options.server.passwordRequired;
+    this.onUnixSocket = path !== undefined;
+    this.address = path === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
+    this.localAddress = path === undefined ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
+    this.connectedAt = options.server.clock.now();
+    this.activeAt = this.connectedAt;
+    this.user = options.userWithoutPassword();
     this.#decoder = new RequestDecoder(options.limits);
-    this.#decoder.trusted = this.authenticated;
-    this.#reply = new ReplyEncoder(options.hardOutputLimit);
-    this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#reply };
+    this.#decoder.trusted = this.user !== undefined;
+    this.#output = this.#makeOutput();
+    this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#output.reply };
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('drain', () => this.#resume('reader'));
     // The socket closes itself after an error; a client that vanishes is no news.
     socket.on('error', () => {});
+    socket.once('close', () => this.#leave());
   }
 
-  admit(): void {
-    this.authenticated = true;
+  get protocol(): 2 | 3 {
+    return this.#output.reply.protocol;
+  }
+
+  get monitoring(): boolean {
+    return this.#options.monitors.has(this);
+  }
+
+  /** Whether it gets messages that it did not ask for one by one. */
+  get listening(): boolean {
+    return this.channels.size > 0 || this.patterns.size > 0 || this.monitoring;
+  }
+
+  memory(): ClientMemory {
+    const { pending, held } = this.#decoder;
+    return {
+      query: pending,
+      queryFree: held - pending,
+      transaction: this.transaction.bytes,
+      reply: this.#output.held,
+      output: this.#output.unread,
+    };
+  }
+
+  message(channel: string, message: string | Buffer, pattern?: string): void {
+    this.#output.message(channel, message, pattern);
+  }
+
+  line(text: string): void {
+    this.#output.line(text);
+  }
+
+  admit(user: User): void {
+    this.user = user;
     this.#decoder.trusted = true;
+  }
+
+  authenticationFailed(): void {
+    this.#options.server.counters.deniedAuthentications++;
+    this.#failedAuthentications++;
+    if (this.#failedAuthentications < MAX_FAILED_AUTHENTICATIONS || this.#closing) return;
+    this.#options.log.warning(
+      `${this.#what()} disconnected: ${this.#failedAuthentications} attempts to authenticate failed`,
+    );
+    this.#closing = true;
+  }
+
+  reset(): void {
+    this.#stopListening();
+    this.#output.reply.protocol = 2;
+    this.transaction.end();
+    this.name = '';
+    this.replyMode = 'on';
+    this.noTouch = false;
+    this.noEvict = false;
+    this.user = this.#options.userWithoutPassword();
+    this.#decoder.trusted = this.user !== undefined;
   }
 
   closeAfterReply(): void {
     this.#closing = true;
+  }
+
+  kill(): void {
+    this.#closing = true;
+    this.#leave();
+    this.#socket.destroy();
   }
 
   /** Answers what was read, then ends the connection; cuts it if the client does not read the answers soon. */
@@ -80,11 +181,40 @@ export class Connection implements Client {
     else cutSoon(this.#socket);
   }
 
+  /**
+   * To be called about once a second: ends a connection that has been silent or left its output unread for too long.
+   * @param now In ms. @param timeout Ms of silence; 0 for no limit.
+   */
+  checkPatience(now: number, timeout: number): void {
+    this.#output.checkSoftLimit(now);
+    if (timeout === 0 || this.listening || this.#waitingFor === 'command' || now - this.activeAt < timeout) return;
+    this.#options.server.counters.timedOut++;
+    this.kill();
+  }
+
+  #makeOutput(): Output {
+    const { outbox, server, limits } = this.#options;
+    return new Output(this.#socket, {
+      outbox,
+      limit: () => (this.listening ? limits.output.pubsub : limits.output.normal),
+      replyLimit: {
+        get maxBytes() {
+          return limits.output.normal.hard || Infinity;
+        },
+      },
+      onWrite: (bytes) => {
+        server.counters.output += bytes;
+      },
+      onOverflow: () => this.#overflow('its output is not read'),
+    });
+  }
+
   #receive(chunk: Buffer): void {
     this.#options.server.counters.input += chunk.length;
     if (this.#closing || this.#draining) return;
     this.#decoder.push(chunk);
     if (this.#waitingFor === undefined) this.#serve();
+    else this.activeAt = this.#options.server.clock.now();
   }
 
   #wait(reason: 'command' | 'reader'): void {
@@ -101,17 +231,22 @@ export class Connection implements Client {
 
   /** Answers what is at hand. */
   #serve(): void {
+    const { reply } = this.#context;
+    this.activeAt = this.#options.server.statistics.begin();
+    this.#output.begin();
     try {
       while (!this.#closing && this.#waitingFor === undefined) {
         const request = this.#decoder.next();
         if (request === undefined) break;
-        const running = dispatch(this.#context, this.#args, request, this.#onFault);
+        const running = dispatch(this.#context, this.#args, request);
         if (running !== undefined) this.#await(running);
-        else if (this.#reply.length > this.#options.softOutputLimit) this.#flush();
+        else this.#output.settle();
+        if (reply.length > this.#options.limits.replyBacklog) this.#flush();
       }
     } catch (error) {
       this.#fail(error);
     }
+    this.#output.end();
     if (this.#waitingFor !== 'command') this.#args.release();
     this.#flush();
     const finished = this.#closing || this.#draining;
@@ -131,13 +266,9 @@ export class Connection implements Client {
 
   /** Writes the replies that are ready; that of a command which has to wait is not. */
   #flush(): void {
-    if (this.#socket.destroyed) return;
-    const bytes = this.#waitingFor === 'command' ? this.#reply.takeFinished() : this.#reply.take();
-    if (bytes.length === 0) return;
-    this.#options.server.counters.output += bytes.length;
-    this.#socket.write(bytes, 'latin1');
+    this.#output.flush(this.#waitingFor === 'command');
     const { writableNeedDrain, writableLength } = this.#socket;
-    const unread = writableNeedDrain && writableLength > this.#options.softOutputLimit;
+    const unread = writableNeedDrain && writableLength > this.#options.limits.replyBacklog;
     if (unread && this.#waitingFor === undefined) this.#wait('reader');
   }
 
@@ -149,26 +280,53 @@ export class Connection implements Client {
 
   /** Ends the connection: for what the client did, which it is told, or for a fault of ours, which the log is told. */
   #fail(error: unknown): void {
-    this.#closing = true;
-    if (error instanceof ProtocolError) {
-      this.#options.server.counters.errors++;
-      // What was answered so far makes room for the reason.
-      this.#flush();
-      this.#reply.error(`ERR ${error.message}`);
+    const { counters, reportFault } = this.#options.server;
+    if (error instanceof OutputLimitError) {
+      this.#overflow(error.message);
       return;
     }
-    if (error instanceof OutputLimitError) {
-      this.#options.log.warning(`client ${this.id} disconnected: ${error.message} (client-output-buffer-limit)`);
-    } else {
-      this.#onFault(error);
+    if (!(error instanceof ProtocolError)) {
+      reportFault(error);
+      this.kill();
+      return;
     }
-    this.#socket.destroy();
+    this.#closing = true;
+    if (error.ofSize) counters.queryLimitDisconnections++;
+    const message = `ERR ${error.message}`;
+    countError(counters, message);
+    // What was answered so far makes room for the reason.
+    this.#flush();
+    this.#context.reply.error(message);
   }
 
-  readonly #onFault = (fault: unknown): void => {
-    const stack = fault instanceof Error ? fault.stack : String(fault);
-    this.#options.log.warning(`internal error, please report it: ${stack}`);
-  };
+  #overflow(reason: string): void {
+    if (this.#socket.destroyed) return;
+    const { log, server } = this.#options;
+    server.counters.outputLimitDisconnections++;
+    const limitClass = this.listening ? 'pubsub' : 'normal';
+    log.warning(`${this.#what()} disconnected: ${reason} (client-output-buffer-limit ${limitClass})`);
+    this.kill();
+  }
+
+  #leave(): void {
+    this.#options.registry.delete(this.id);
+    this.#stopListening();
+    this.transaction.end();
+  }
+
+  #stopListening(): void {
+    this.#options.hub.remove(this);
+    this.#options.monitors.remove(this);
+  }
+
+  #what(): string {
+    return `client ${this.id} (${this.address})`;
+  }
+}
+
+/** An address and a port as Redis writes them. */
+function endpoint(address = '?', port = 0): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** Sends what is to be sent and the end; cuts the connection if the other side does not follow soon. */

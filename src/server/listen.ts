@@ -1,4 +1,6 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
 
 /** The server cannot listen where it should. The message is one line for a person. */
@@ -22,14 +24,15 @@ const REASONS: Record<string, string> = {
   EACCES: 'not permitted',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'there is no such host',
+  ENOENT: 'there is no such directory',
 };
 const ADDRESS_MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /** The addresses in a `bind` option's value. */
 export function bindAddresses(bind: string): BindAddress[] {
   return bind
-    .trim()
     .split(/\s+/)
+    .filter((word) => word !== '')
     .map((word) => {
       const optional = word.startsWith('-');
       const host = optional ? word.slice(1) : word;
@@ -37,45 +40,65 @@ export function bindAddresses(bind: string): BindAddress[] {
     });
 }
 
-/** What happens on the addresses listened on. */
+/** What happens where it listens. */
 export interface ListenEvents {
-  onConnection(socket: Socket): void;
-  /** A connection could not be accepted: the process has no file descriptor left for it, say. */
+  /** @param path The unix socket that it came in on, undefined for TCP. */
+  onConnection(socket: Socket, path?: string): void;
+  /** A connection could not be accepted: the process has no file descriptor left for it, or it does not speak TLS. */
   onAcceptError(error: NodeJS.ErrnoException): void;
 }
 
+/** Where a server listens: TCP addresses, all on one port, and a unix socket. */
+export interface Listeners {
+  readonly tcp: readonly Server[];
+  readonly unix: Server | undefined;
+}
+
 /**
- * Listens on every address of a config, on one port.
+ * Listens on every address of a config, on one port, and on its unix socket.
+ * @param tls If given, the port speaks TLS.
  * @throws ListenError if an address that is not optional cannot be had; none is kept then.
  */
-export async function listen(config: Config, events: ListenEvents): Promise<Server[]> {
-  const servers: Server[] = [];
+export async function listen(config: Config, tls: TlsOptions | undefined, events: ListenEvents): Promise<Listeners> {
+  const tcp: Server[] = [];
   let { port } = config;
   try {
     for (const address of bindAddresses(config.bind)) {
-      const server = await listenOn(address, port, config['tcp-backlog'], events);
+      const server = await listenOn(address, port, config['tcp-backlog'], tls, events);
       if (server === undefined) continue;
-      servers.push(server);
+      tcp.push(server);
       // With port 0 the first address chooses for all.
       port = (server.address() as AddressInfo).port;
     }
-    if (servers.length === 0) throw new ListenError(`cannot listen on any of: ${config.bind}`);
-    return servers;
+    const unix = config.unixsocket === '' ? undefined : await listenOnUnixSocket(config, events);
+    if (tcp.length === 0 && unix === undefined) throw new ListenError(`cannot listen on any of: ${config.bind}`);
+    return { tcp, unix };
   } catch (error) {
-    for (const server of servers) server.close();
+    for (const server of tcp) server.close();
     throw error;
   }
 }
+
+/** A handshake takes at most so long, in ms. */
+const HANDSHAKE_MS = 10_000;
 
 function listenOn(
   { host, optional }: BindAddress,
   port: number,
   backlog: number,
+  tls: TlsOptions | undefined,
   { onConnection, onAcceptError }: ListenEvents,
 ): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    // Replies leave at once; a peer that is gone without a word is noticed.
-    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 300_000 }, onConnection);
+    // Replies leave at once.
+    const accept = (socket: Socket) => onConnection(socket);
+    const server =
+      tls === undefined
+        ? createServer({ noDelay: true }, accept)
+        : createTlsServer({ ...tls, noDelay: true, handshakeTimeout: HANDSHAKE_MS }, accept).on(
+            'tlsClientError',
+            onAcceptError,
+          );
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
       if (optional && ADDRESS_MISSING.has(code)) resolve(undefined);
@@ -86,4 +109,45 @@ function listenOn(
       resolve(server);
     });
   });
+}
+
+async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError }: ListenEvents): Promise<Server> {
+  const path = config.unixsocket;
+  await removeLeftBehind(path);
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => onConnection(socket, path));
+    const fail = (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? error.message;
+      reject(
+        new ListenError(`cannot listen on ${path}: ${code === 'EADDRINUSE' ? 'it exists' : (REASONS[code] ?? code)}`),
+      );
+    };
+    server.once('error', fail);
+    server.listen({ path, backlog: config['tcp-backlog'] }, () => {
+      try {
+        chmodSync(path, Number.parseInt(config.unixsocketperm, 8));
+      } catch (error) {
+        server.close();
+        fail(error as NodeJS.ErrnoException);
+        return;
+      }
+      server.removeAllListeners('error').on('error', onAcceptError);
+      resolve(server);
+    });
+  });
+}
+
+/**
+ * A server that was killed leaves its socket behind: it is removed, unless it is anything but a socket.
+ * @throws ListenError if somebody still listens on it.
+ */
+async function removeLeftBehind(path: string): Promise<void> {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+  const answered = await new Promise<boolean>((resolve) => {
+    const socket = connect({ path });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+  if (answered) throw new ListenError(`cannot listen on ${path}: another server does`);
+  unlinkSync(path);
 }

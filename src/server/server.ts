@@ -1,13 +1,26 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
-import type { Counters, ServerControl } from '../commands/context.js';
-import { type Config, readSecret, visibleOptions, withDefaults } from '../config.js';
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import { CommandStatistics } from '../commands/command-statistics.js';
+import type { Counters, ServerControl, SessionCounters } from '../commands/context.js';
+import type { User } from '../commands/permission.js';
+import { SlowLog } from '../commands/slow-log.js';
+import { type Config, readSecret, readUsers, withDefaults } from '../config.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { version } from '../version.js';
-import { Connection, type ConnectionOptions, endSoon } from './connection.js';
-import { listen } from './listen.js';
+import { Connection, type ConnectionLimits, type ConnectionOptions, endSoon } from './connection.js';
+import { Heartbeat } from './heartbeat.js';
+import { type Listeners, listen } from './listen.js';
 import { type Log, silentLog } from './log.js';
+import { Memory } from './memory.js';
+import { MonitorFeed } from './monitors.js';
+import { Outbox } from './outbox.js';
 import { isLoopback, isProtected, PROTECTED_MODE } from './protected-mode.js';
+import { PubSubHub } from './pubsub-hub.js';
+import { SessionEvents } from './session-events.js';
+import { Settings } from './settings.js';
+import { isUnwelcome, tlsOptions } from './tls.js';
+import { DEFAULT_USER, isSamePassword, Users } from './users.js';
 
 /** What a program that embeds the server may bring along; each may be left out. */
 export interface ServerOptions {
@@ -22,6 +35,8 @@ export interface ServerOptions {
 /** Clients decide by INFO's redis_version what they may send; our replies follow this one. */
 const REDIS_VERSION = '7.2.0';
 
+const NOT_LISTENING: Listeners = { tcp: [], unix: undefined };
+
 /** The session server: an engine behind sockets. */
 export class Server {
   /** The sessions, for the program that embeds the server. */
@@ -29,23 +44,35 @@ export class Server {
   /** Resolves when the server has stopped, by `close` or by SHUTDOWN. */
   readonly closed: Promise<void>;
 
-  readonly #config: Config;
+  readonly #settings: Settings;
+  readonly #users: Users;
+  readonly #tls: TlsOptions | undefined;
   readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #hub = new PubSubHub();
+  readonly #monitors: MonitorFeed;
+  readonly #connections = new Map<number, Connection>();
+  readonly #memory: Memory;
+  readonly #counters: Counters = freshCounters();
+  readonly #heartbeat: Heartbeat;
   readonly #control: ServerControl;
   readonly #connectionOptions: ConnectionOptions;
-  readonly #connections = new Set<Connection>();
-  #listeners: NetServer[] = [];
+  #listeners = NOT_LISTENING;
   #lastId = 0;
-  #fullLoggedAt = -Infinity;
+  #refusalLoggedAt = -Infinity;
   #closing = false;
   #resolveClosed: () => void = () => {};
 
-  /** @throws ConfigError for a value that an option may not have, or a secret that cannot be had. */
+  /** @throws ConfigError for a value that an option may not have, or a file that cannot be had. */
   constructor(given: Partial<Config> = {}, { clock = systemClock, listener, log = silentLog }: ServerOptions = {}) {
     const config = withDefaults(given);
     const secret = readSecret(config);
-    this.#config = config;
+    this.#settings = new Settings(config, () => this.#limitMemory());
+    this.#users = new Users(readUsers(config));
+    this.#tls = tlsOptions(config);
     this.#log = log;
+    this.#clock = clock;
+    this.#monitors = new MonitorFeed(clock);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -53,21 +80,22 @@ export class Server {
       clock,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
-      ...(listener && { listener: this.#guarded(listener) }),
+      listener: this.#sessionListener(listener),
     });
-    this.#control = this.#makeControl(clock);
+    this.#memory = new Memory(this.engine, this.#connections, this.#settings);
+    this.#limitMemory();
+    this.#heartbeat = new Heartbeat(clock, () => this.#counters, this.#onBeat);
+    this.#control = this.#makeControl();
     this.#connectionOptions = {
       engine: this.engine,
       server: this.#control,
       log,
-      limits: {
-        maxArguments: config['proto-max-multibulk-len'],
-        maxBulk: config['proto-max-bulk-len'],
-        maxInline: config['proto-inline-max-size'],
-        maxRequest: config['client-query-buffer-limit'],
-      },
-      softOutputLimit: config['client-output-buffer-soft-limit'],
-      hardOutputLimit: config['client-output-buffer-limit'],
+      hub: this.#hub,
+      monitors: this.#monitors,
+      outbox: new Outbox(),
+      registry: this.#connections,
+      limits: liveLimits(this.#settings),
+      userWithoutPassword: () => this.#userWithoutPassword(),
     };
   }
 
@@ -76,73 +104,118 @@ export class Server {
    * @throws ListenError if it cannot, with the reason in one line.
    */
   async listen(): Promise<void> {
-    const listeners = await listen(this.#config, {
-      onConnection: (socket) => this.#accept(socket),
-      onAcceptError: ({ code }) => this.#log.warning(`cannot accept a connection: ${code}`),
+    const listeners = await listen(this.#settings.now, this.#tls, {
+      onConnection: (socket, path) => this.#accept(socket, path),
+      onAcceptError: ({ code, message }) =>
+        this.#warnOfRefusal(`cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
     });
+    this.#listeners = listeners;
     // It may have been closed meanwhile.
-    if (this.#closing) for (const listener of listeners) listener.close();
-    else this.#listeners = listeners;
+    if (this.#closing) this.#stopListening();
   }
 
-  /** Where the server listens; empty before `listen`. */
+  /** Where it listens on TCP; empty when it does not. */
   get addresses(): AddressInfo[] {
-    return this.#listeners.map((listener) => listener.address() as AddressInfo);
+    return this.#listeners.tcp.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];
+  }
+
+  /** The unix socket that it listens on, if it does. */
+  get unixSocket(): string | undefined {
+    return this.#listeners.unix?.listening ? this.#settings.now.unixsocket : undefined;
   }
 
   /**
-   * Stops: accepts no more connections, sends what was answered and ends each connection, within a
+   * Stops: accepts nothing more, answers what was read, ends every connection. Takes no more than half a
    * second. Sessions are gone.
    */
   close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
-      const listeners = this.#listeners.map((listener) => new Promise((resolve) => listener.close(resolve)));
-      for (const connection of this.#connections) connection.close();
+      const stopped = this.#stopListening();
+      for (const connection of this.#connections.values()) connection.close();
+      this.#heartbeat.stop();
       this.engine.close();
       // A listener is closed when its last connection is.
-      void Promise.all(listeners).then(this.#resolveClosed);
+      void stopped.then(this.#resolveClosed);
     }
     return this.closed;
   }
 
-  #accept(socket: Socket): void {
-    const { counters } = this.#control;
-    counters.connections++;
-    const refusal = this.#refusal(socket);
+  async #stopListening(): Promise<void> {
+    const { tcp, unix } = this.#listeners;
+    const servers = unix === undefined ? tcp : [...tcp, unix];
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+
+  #accept(socket: Socket, path?: string): void {
+    this.#counters.connections++;
+    const refusal = this.#refusalOf(socket, path);
     if (refusal !== undefined) {
-      counters.rejectedConnections++;
+      this.#counters.rejectedConnections++;
       socket.on('error', () => {});
       endSoon(socket, `-${refusal}\r\n`);
       return;
     }
-    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions);
-    this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    const keepAlive = this.#settings.now['tcp-keepalive'];
+    if (keepAlive > 0 && path === undefined) socket.setKeepAlive(true, keepAlive * 1000);
+    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, path);
+    this.#connections.set(connection.id, connection);
   }
 
   /** The error with which a connection is turned away, if it is. */
-  #refusal(socket: Socket): string | undefined {
-    if (isProtected(this.#config) && !isLoopback(socket.remoteAddress ?? '')) return `DENIED ${PROTECTED_MODE}`;
-    if (this.#connections.size >= this.#config.maxclients) {
-      this.#logFull();
-      return 'ERR max number of clients reached';
+  #refusalOf(socket: Socket, path?: string): string | undefined {
+    if (isProtected(this.#settings.now) && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
+      return `DENIED ${PROTECTED_MODE}`;
     }
-    return undefined;
+    if (isUnwelcome(socket)) {
+      this.#warnOfRefusal('a connection is refused: tls-ca does not vouch for its certificate');
+      return 'DENIED tls-ca does not vouch for your certificate';
+    }
+    const { maxclients } = this.#settings.now;
+    if (this.#connections.size < maxclients) return undefined;
+    this.#warnOfRefusal(`connections are refused: ${maxclients} clients are connected (maxclients)`);
+    return 'ERR max number of clients reached';
   }
 
   /** At most once a second: who knocks a thousand times shall not fill the disk. INFO counts each. */
-  #logFull(): void {
-    const now = this.#control.clock.now();
-    if (now - this.#fullLoggedAt < 1000) return;
-    this.#fullLoggedAt = now;
-    this.#log.warning(`connections are refused: ${this.#config.maxclients} clients are connected (maxclients)`);
+  #warnOfRefusal(line: string): void {
+    const now = this.#clock.now();
+    if (now - this.#refusalLoggedAt < 1000) return;
+    this.#refusalLoggedAt = now;
+    this.#log.warning(line);
   }
 
-  /** A listener of the embedding program whose fault ends neither the act it hears of nor the server. */
-  #guarded(listener: SessionListener): SessionListener {
+  /** Where there are named users, nobody is let in without a name for the lack of a password. */
+  #userWithoutPassword(): User | undefined {
+    return this.#settings.now.requirepass === '' && this.#users.size === 0 ? DEFAULT_USER : undefined;
+  }
+
+  #authenticate(name: string, password: Buffer): User | undefined {
+    if (name !== DEFAULT_USER.name) return this.#users.authenticate(name, password);
+    const { requirepass } = this.#settings.now;
+    if (requirepass === '') return this.#userWithoutPassword();
+    return isSamePassword(Buffer.from(requirepass), password) ? DEFAULT_USER : undefined;
+  }
+
+  #limitMemory(): void {
+    const { maxmemory, 'maxmemory-policy': policy } = this.#settings.now;
+    this.engine.limitMemory(maxmemory === 0 ? Infinity : maxmemory - this.#memory.startup, policy);
+  }
+
+  readonly #onBeat = (now: number): void => {
+    const timeout = this.#settings.now.timeout * 1000;
+    for (const connection of this.#connections.values()) connection.checkPatience(now, timeout);
+    // Looking at it keeps the peak.
+    void this.#memory.used;
+  };
+
+  /** Our own listener and, after it, that of the embedding program, whose fault ends neither the act it hears of nor the server. */
+  #sessionListener(listener: SessionListener | undefined): SessionListener {
+    const events = new SessionEvents(this.#hub, this.#clock, () => this.engine);
+    if (listener === undefined) return events;
     return {
       onSession: (event, session) => {
+        events.onSession(event, session);
         try {
           listener.onSession(event, session);
         } catch (error) {
@@ -152,19 +225,23 @@ export class Server {
     };
   }
 
-  #makeControl(clock: Clock): ServerControl {
-    const config = this.#config;
-    const connections = this.#connections;
+  #makeControl(): ServerControl {
+    const { engine } = this;
+    const settings = this.#settings;
+    const counters = this.#counters;
+    const heartbeat = this.#heartbeat;
+    const clock = this.#clock;
     const addresses = () => this.addresses;
-    const counters: Counters = {
-      connections: 0,
-      rejectedConnections: 0,
-      commands: 0,
-      errors: 0,
-      input: 0,
-      output: 0,
+    const statistics = new CommandStatistics(() => clock.now());
+    let before: SessionCounters = { expired: 0, evicted: 0, found: 0, missed: 0 };
+    const limits = {
+      get slowerThan() {
+        return settings.now['slowlog-log-slower-than'];
+      },
+      get maxEntries() {
+        return settings.now['slowlog-max-len'];
+      },
     };
-    const password = digest(Buffer.from(config.requirepass));
     return {
       version,
       redisVersion: REDIS_VERSION,
@@ -172,25 +249,92 @@ export class Server {
       started: clock.wall(),
       runId: randomBytes(20).toString('hex'),
       get port() {
-        return addresses()[0]?.port ?? config.port;
+        return addresses()[0]?.port ?? 0;
       },
-      maxClients: config.maxclients,
-      get clients() {
-        return connections.size;
+      get maxClients() {
+        return settings.now.maxclients;
       },
+      clients: this.#connections,
       counters,
-      passwordRequired: config.requirepass !== '',
-      // Digests have one length and are compared in constant time: nothing is learnt from how long it takes.
-      checkPassword: (user, given) =>
-        (config.requirepass === '' || timingSafeEqual(digest(given), password)) && user === 'default',
-      options: () => visibleOptions(config),
+      get rates() {
+        return heartbeat.rates;
+      },
+      statistics,
+      slowLog: new SlowLog(limits, () => clock.wall()),
+      pubsub: this.#hub,
+      monitors: this.#monitors,
+      memory: this.#memory,
+      get maxTransaction() {
+        return settings.now['client-query-buffer-limit'];
+      },
+      get passwordRequired() {
+        return settings.now.requirepass !== '';
+      },
+      authenticate: (name, password) => this.#authenticate(name, password),
+      options: () => settings.visible(),
+      setOptions: (given) => settings.set(given),
+      sessionCounters: () => {
+        const { expired, evicted, found, missed } = engine.stats();
+        return {
+          expired: expired - before.expired,
+          evicted: evicted - before.evicted,
+          found: found - before.found,
+          missed: missed - before.missed,
+        };
+      },
+      resetCounters: () => {
+        before = engine.stats();
+        Object.assign(counters, freshCounters());
+        statistics.reset();
+      },
       shutdown: () => {
         setImmediate(() => void this.close());
+      },
+      reportFault: (fault) => {
+        const stack = fault instanceof Error ? fault.stack : String(fault);
+        this.#log.warning(`internal error, please report it: ${stack}`);
       },
     };
   }
 }
 
-function digest(password: Buffer): Buffer {
-  return createHash('sha256').update(password).digest();
+function freshCounters(): Counters {
+  return {
+    connections: 0,
+    rejectedConnections: 0,
+    commands: 0,
+    errors: 0,
+    errorCodes: new Map(),
+    input: 0,
+    output: 0,
+    outputLimitDisconnections: 0,
+    queryLimitDisconnections: 0,
+    timedOut: 0,
+    deniedAuthentications: 0,
+    deniedCommands: 0,
+  };
+}
+
+/** The limits of connections, each as it is set now. */
+function liveLimits(settings: Settings): ConnectionLimits {
+  return {
+    get maxArguments() {
+      return settings.now['proto-max-multibulk-len'];
+    },
+    get maxBulk() {
+      return settings.now['proto-max-bulk-len'];
+    },
+    get maxInline() {
+      return settings.now['proto-inline-max-size'];
+    },
+    get maxRequest() {
+      return settings.now['client-query-buffer-limit'];
+    },
+    get replyBacklog() {
+      return settings.now['client-reply-backlog'];
+    },
+    get output() {
+      return settings.now['client-output-buffer-limit'];
+    },
+  };
 }

@@ -18,7 +18,7 @@ describe('declarations', () => {
 
   it.each(commands)('$name is described', (command) => {
     for (const { name, summary, complexity, reply, run, subcommands } of [command, ...(command.subcommands ?? [])]) {
-      expect(name).toMatch(/^[a-z.]+$/);
+      expect(name).toMatch(/^[a-z.-]+$/);
       expect(summary).toMatch(/^[A-Z].*\.$/);
       expect(complexity).not.toBe('');
       expect(reply).not.toBe('');

@@ -123,7 +123,7 @@ describe('hostile input', () => {
   });
 
   it('a client that asks for gigabytes and reads none of them gets no more memory than its limit', async () => {
-    const limited = await Program.start(['--client-output-buffer-soft-limit', '1mb']);
+    const limited = await Program.start(['--client-reply-backlog', '1mb']);
     const [greedy, polite] = [await RawClient.connect(limited.port), limited.client()];
     const session = (await polite.call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(500_000)])) as string;
     const memory = await limited.info('used_memory_rss');
@@ -140,13 +140,15 @@ describe('hostile input', () => {
   });
 
   it('a reply beyond the hard limit disconnects the client that asked for it, and nobody else', async () => {
-    const limited = await Program.start(['--client-output-buffer-limit', '1mb']);
+    const limited = await Program.start(['--client-output-buffer-limit', 'normal 1mb 0 0']);
     const [greedy, polite] = [await RawClient.connect(limited.port), limited.client()];
     const session = (await polite.call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(500_000)])) as string;
     await greedy.send(frame('SESSION.MGET', session, 'key', 'key', 'key'));
     expect(await greedy.takeAll()).toBe('');
     expect(await polite.call('SESSION.COUNT', [session])).toBe(1);
-    expect(limited.log).toMatch(/warning client \d+ disconnected: replies exceed the output buffer limit/);
+    expect(limited.log).toMatch(
+      /warning client \d+ \(127\.0\.0\.1:\d+\) disconnected: replies exceed the output buffer limit/,
+    );
     await limited.stop();
   });
 });

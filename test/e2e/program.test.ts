@@ -82,10 +82,7 @@ describe('the program', () => {
       ['--protected-mode', 'maybe'],
       "error: option '--protected-mode <yes|no>' argument 'maybe' is invalid. expected yes or no.",
     ],
-    [
-      ['--bind', ''],
-      "error: option '--bind <addresses>' argument '' is invalid. expected one or more addresses, separated by spaces.",
-    ],
+    [['--bind', ''], 'error: there is nothing to listen on: bind is empty, and there is no unixsocket'],
     [
       ['--bind', '198.51.100.1', '--requirepass', 'x'],
       'error: cannot listen on 198.51.100.1:6379: this machine has no such address',

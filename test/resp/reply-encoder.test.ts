@@ -88,7 +88,7 @@ describe('ReplyEncoder', () => {
   );
 
   it('refuses to grow beyond its limit', () => {
-    const reply = new ReplyEncoder(10_000);
+    const reply = new ReplyEncoder({ maxBytes: 10_000 });
     reply.bulk(Buffer.alloc(9000));
     expect(() => reply.bulk(Buffer.alloc(9000))).toThrow(OutputLimitError);
   });

@@ -170,7 +170,7 @@ describe('RequestDecoder', () => {
     decoder.push(Buffer.from('*100\r\n'));
     expect(decoder.next()).toBeUndefined();
     decoder.push(Buffer.from('$10\r\n0123456789\r\n'.repeat(70)));
-    expect(() => decoder.next()).toThrow(new ProtocolError('too big request'));
+    expect(() => decoder.next()).toThrow(new ProtocolError('too big request', { ofSize: true }));
   });
 
   it('gives the requests that came before the fault first', () => {

@@ -133,7 +133,7 @@ describe('Server', () => {
   });
 
   it('close: answers what was read, though the client has to read first', async () => {
-    const server = await start({ 'client-output-buffer-soft-limit': 16 * 1024 });
+    const server = await start({ 'client-reply-backlog': 16 * 1024 });
     const client = await connect(server);
     await client.expect(`SESSION.NEW x TOKEN ${TOKEN} DATA key ${'v'.repeat(60_000)}\r\n`, `$22\r\n${TOKEN}\r\n`);
     const gets = 200;
@@ -247,8 +247,8 @@ describe('Server', () => {
     expect(() => createServer({ port: Number.NaN })).toThrow('option port: expected a whole number from 0 to 65535');
     expect(() => createServer({ 'proto-max-bulk-len': 1 })).toThrow(ConfigError);
     expect(() => createServer({ prot: 1 } as Partial<Config>)).toThrow('there is no option prot');
-    expect(() => createServer({ 'client-output-buffer-soft-limit': 2 ** 30 })).toThrow(
-      'client-output-buffer-soft-limit must not be more than client-output-buffer-limit',
+    expect(() => createServer({ 'client-reply-backlog': 2 ** 30 })).toThrow(
+      'client-reply-backlog must not be more than the hard client-output-buffer-limit of normal',
     );
   });
 

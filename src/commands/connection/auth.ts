@@ -10,7 +10,7 @@ export const auth: Command = {
   summary: 'Authenticates the connection.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
   arguments: [
     { name: 'username', type: 'string', optional: true },
     { name: 'password', type: 'string' },
@@ -31,9 +31,11 @@ export const auth: Command = {
 };
 
 /** @throws CommandError WRONGPASS, which does not tell what was wrong. */
-export function authenticate({ client, server }: Context, user: string, password: Buffer): void {
-  if (!server.checkPassword(user, password)) {
+export function authenticate({ client, server }: Context, name: string, password: Buffer): void {
+  const user = server.authenticate(name, password);
+  if (user === undefined) {
+    client.authenticationFailed();
     throw new CommandError('WRONGPASS invalid username-password pair or user is disabled.');
   }
-  client.admit();
+  client.admit(user);
 }

@@ -1,6 +1,8 @@
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import { redacted } from '../redact.js';
+import { clientInfo, clientKill, clientList } from './client-list.js';
+import { clientNoEvict, clientNoTouch, clientReply, clientUnpause } from './client-modes.js';
 import { checkedClientName } from './client-name.js';
 
 const id: Command = {
@@ -77,11 +79,23 @@ const setinfo: Command = {
 
 export const client: Command = {
   name: 'client',
-  summary: 'Commands about this connection.',
+  summary: 'Commands about connections.',
   complexity: 'depends on the subcommand',
   group: 'connection',
   flags: [],
   arguments: [],
   reply: 'depends on the subcommand',
-  subcommands: [getname, id, setinfo, setname],
+  subcommands: [
+    getname,
+    id,
+    clientInfo,
+    clientKill,
+    clientList,
+    clientNoEvict,
+    clientNoTouch,
+    clientReply,
+    setinfo,
+    setname,
+    clientUnpause,
+  ],
 };

@@ -13,7 +13,7 @@ export const hello: Command = {
   summary: 'Chooses the protocol version and introduces the client.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
   arguments: [
     {
       name: 'arguments',
@@ -49,7 +49,7 @@ export const hello: Command = {
       if (args.choice('AUTH', 'SETNAME') === 'AUTH') authenticate(context, args.text(), args.bytes());
       else name = checkedClientName(args.text());
     }
-    if (!context.client.authenticated) throw new CommandError(NOAUTH);
+    if (context.client.user === undefined) throw new CommandError(NOAUTH);
     if (name !== undefined) context.client.name = name;
     context.reply.protocol = protocol;
     greet(context);

@@ -8,10 +8,18 @@ export const ping: Command = {
   group: 'connection',
   flags: ['fast', 'loading', 'stale'],
   arguments: [{ name: 'message', type: 'string', optional: true }],
-  reply: 'PONG or the message',
-  run({ reply }, args) {
+  reply: 'PONG or the message; of a RESP2 subscriber an array of pong and the message',
+  whileSubscribed: true,
+  run({ reply, client }, args) {
     if (args.left > 1) throw wrongNumberOfArguments('ping');
-    if (args.left === 0) reply.simple('PONG');
-    else reply.bulk(args.bytes());
+    if (reply.protocol === 2 && client.channels.size + client.patterns.size > 0) {
+      reply.array(2);
+      reply.bulk('pong');
+      reply.bulk(args.left === 0 ? '' : args.bytes());
+    } else if (args.left === 0) {
+      reply.simple('PONG');
+    } else {
+      reply.bulk(args.bytes());
+    }
   },
 };

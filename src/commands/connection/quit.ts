@@ -8,6 +8,8 @@ export const quit: Command = {
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
   arguments: [],
   reply: 'OK, then the end of the connection',
+  immediate: true,
+  whileSubscribed: true,
   run({ client, reply }) {
     reply.ok();
     client.closeAfterReply();

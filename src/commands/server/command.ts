@@ -1,8 +1,9 @@
+import type { Request } from '../../resp/request-decoder.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
-import type { CommandEntry } from '../command-entry.js';
+import { type CommandEntry, takesWords } from '../command-entry.js';
 import { CommandError, SYNTAX } from '../command-error.js';
-import { categoriesOf, writeDocs, writeInfo } from '../description.js';
+import { categoriesOf, keyRangeOf, writeDocs, writeInfo } from '../description.js';
 import { globMatcher } from '../glob.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
@@ -36,6 +37,25 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
       const named = args.left > 0 ? namedEntries(entries(), args).filter((entry) => entry !== undefined) : all();
       reply.map(named.length);
       for (const entry of named) writeDocs(reply, entry);
+    },
+  };
+
+  const getkeys: Command = {
+    name: 'getkeys',
+    summary: 'Returns the tokens and keys in a request: what a proxy may route by.',
+    complexity: 'O(N) with N the arguments',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arguments: [
+      { name: 'command', type: 'string' },
+      { name: 'arg', type: 'string', optional: true, multiple: true },
+    ],
+    reply: 'array of tokens and keys',
+    run({ reply }, args) {
+      const request = args.rest();
+      const found = keysOf(entries(), request);
+      reply.array(found.length);
+      for (const key of found) reply.bulk(key);
     },
   };
 
@@ -93,7 +113,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     flags: ['loading', 'stale'],
     arguments: [],
     reply: 'array, as COMMAND INFO',
-    subcommands: [count, docs, info, list],
+    subcommands: [count, docs, getkeys, info, list],
     run: (context, args) => info.run?.(context, args),
   };
 }
@@ -107,6 +127,20 @@ function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Argument
     found.push(subcommand === undefined ? entry : entry?.subcommands.get(subcommand));
   }
   return found;
+}
+
+/** @throws CommandError, in Redis' words, if the request is none or of a command without keys. */
+function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: Request): Request {
+  const word = (index: number) => request[index]?.toString('latin1').toLowerCase() ?? '';
+  const main = entries.get(word(0));
+  const entry = main?.subcommands.get(word(1)) ?? main;
+  if (entry === undefined) throw new CommandError('ERR Invalid command specified');
+  const range = keyRangeOf(entry);
+  if (range === undefined) throw new CommandError('ERR The command has no key arguments');
+  if (!takesWords(entry, request.length)) {
+    throw new CommandError('ERR Invalid number of arguments specified for command');
+  }
+  return request.slice(range.first, range.last === -1 ? undefined : range.last + 1);
 }
 
 type Filter = (entry: CommandEntry) => boolean;

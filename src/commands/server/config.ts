@@ -21,6 +21,47 @@ const get: Command = {
   },
 };
 
+const set: Command = {
+  name: 'set',
+  summary: 'Changes options of the running server: all that are given, or none.',
+  complexity: 'O(N) with N options',
+  group: 'server',
+  // The value may be a password.
+  flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog'],
+  arguments: [
+    {
+      name: 'data',
+      type: 'block',
+      multiple: true,
+      arguments: [
+        { name: 'parameter', type: 'string' },
+        { name: 'value', type: 'string' },
+      ],
+    },
+  ],
+  reply: 'OK',
+  run({ server, reply }, args) {
+    const words = args.pairs().map((argument) => argument.toString());
+    const given = words.flatMap((name, i) => (i % 2 === 0 ? [[name, words[i + 1]] as const] : []));
+    server.setOptions(given);
+    reply.ok();
+  },
+};
+
+const resetstat: Command = {
+  name: 'resetstat',
+  summary: 'Starts the counters of INFO stats, commandstats, errorstats and of LATENCY HISTOGRAM anew.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [],
+  reply: 'OK',
+  run({ server, reply }) {
+    server.resetCounters();
+    reply.ok();
+  },
+};
+
 export const config: Command = {
   name: 'config',
   summary: "Commands about the server's options.",
@@ -29,5 +70,5 @@ export const config: Command = {
   flags: [],
   arguments: [],
   reply: 'depends on the subcommand',
-  subcommands: [get],
+  subcommands: [get, resetstat, set],
 };

@@ -1,16 +1,6 @@
 import type { Session } from '../../engine/index.js';
-import { parseInt64 } from '../../engine/int64.js';
 import type { Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
-import { globMatcher } from '../glob.js';
-import { MAX_NAME } from './grammar.js';
-
-const DEFAULT_COUNT = 10;
-/**
- * Steps that one call's matching may take at the most. COUNT is cut to what that allows for the longest
- * names and the slowest patterns: 4096 sessions a call with `*`. More would keep the other clients waiting.
- */
-const MAX_STEPS = 2 ** 22;
+import { readScan } from '../scan-arguments.js';
 
 export const sessionScan: Command = {
   name: 'session.scan',
@@ -26,23 +16,10 @@ export const sessionScan: Command = {
   ],
   reply: '[cursor, [token, name, …]]; cursor 0 at the end',
   run({ engine, reply }, args) {
-    const cursor = Number(parseInt64(args.bytes()) ?? -1);
-    if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
-    let pattern = '*';
-    let count = DEFAULT_COUNT;
-    while (args.left > 0) {
-      if (args.choice('MATCH', 'COUNT') === 'MATCH') {
-        pattern = args.pattern();
-      } else {
-        count = Number(args.int64());
-        if (count < 1) throw new CommandError(SYNTAX);
-      }
-    }
-    const matches = globMatcher(pattern);
-    count = Math.min(count, Math.ceil(MAX_STEPS / (MAX_NAME * (pattern.length + 1))));
+    const { cursor, count, matches } = readScan(args, false);
     const found: Session[] = [];
     const next = engine.scan(cursor, count, (session) => {
-      if (matches(engine.name(session).toString('latin1'))) found.push(session);
+      if (matches(engine.nameText(session))) found.push(session);
     });
     reply.array(2);
     reply.bulk(String(next));

@@ -1,0 +1,73 @@
+import { SessionError } from '../engine/index.js';
+import { OutputLimitError } from '../resp/reply-encoder.js';
+import type { Request } from '../resp/request-decoder.js';
+import type { Arguments } from './arguments.js';
+import type { CommandEntry } from './command-entry.js';
+import { CommandError } from './command-error.js';
+import type { Context } from './context.js';
+
+/**
+ * Runs a command that may run. Whatever goes wrong, the client gets exactly one reply.
+ *
+ * @returns A promise only if the command has to wait: the reply is there when it resolves.
+ * @throws OutputLimitError if the reply does not fit.
+ */
+export function call(context: Context, args: Arguments, entry: CommandEntry, request: Request): void | Promise<void> {
+  const { reply, server, client, engine } = context;
+  const before = reply.written;
+  client.lastCommand = entry.fullName;
+  if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
+  args.reset(request, entry.fullName, entry.nameWords);
+  if (client.noTouch) engine.data.countsAsUse = false;
+  try {
+    const running = entry.command.run?.(context, args);
+    if (running !== undefined) return finishLater(context, entry, running, before);
+    finish(context, entry, request, false);
+  } catch (error) {
+    replyError(context, error, before);
+    finish(context, entry, request, true);
+  } finally {
+    engine.data.countsAsUse = true;
+  }
+}
+
+function finish({ server, client }: Context, entry: CommandEntry, request: Request, failed: boolean): void {
+  const ms = server.statistics.ran(entry, failed);
+  if (!entry.hiddenFromSlowLog) server.slowLog.offer(ms, request, client);
+}
+
+/** A command that waits takes time of its own, in which others are served: only how long it took is kept. */
+async function finishLater(context: Context, entry: CommandEntry, running: Promise<void>, before: number) {
+  const { clock, statistics } = context.server;
+  const started = clock.now();
+  let failed = false;
+  try {
+    await running;
+  } catch (error) {
+    failed = true;
+    replyError(context, error, before);
+  }
+  statistics.record(entry, clock.now() - started, failed);
+}
+
+/**
+ * Replies with an error instead of what was written so far.
+ * @param before What `reply.written` was before that.
+ */
+export function replyError({ reply, server }: Context, error: unknown, before: number): void {
+  if (error instanceof OutputLimitError) throw error;
+  reply.rewind(before);
+  let message = 'ERR internal error';
+  if (error instanceof SessionError) message = `${error.code} ${error.message}`;
+  else if (error instanceof CommandError) message = error.message;
+  else server.reportFault(error);
+  countError(server.counters, message);
+  reply.error(message);
+}
+
+/** @param message Its first word is the error's code. */
+export function countError(counters: Context['server']['counters'], message: string): void {
+  const [code] = message.split(' ', 1);
+  counters.errors++;
+  counters.errorCodes.set(code, (counters.errorCodes.get(code) ?? 0) + 1);
+}

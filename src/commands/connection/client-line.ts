@@ -1,0 +1,61 @@
+import { memoryOf } from '../client-memory.js';
+import type { Client } from '../context.js';
+
+export type ClientType = 'normal' | 'pubsub';
+
+/** As Redis sorts them: who subscribes to something is `pubsub`. */
+export function typeOf({ channels, patterns }: Client): ClientType {
+  return channels.size + patterns.size > 0 ? 'pubsub' : 'normal';
+}
+
+/** A client as CLIENT INFO and CLIENT LIST show it, field for field as in Redis. @param now The server's clock, in ms. */
+export function clientLine(client: Client, now: number): string {
+  const { query, queryFree, transaction, reply, output } = client.memory();
+  const fields: Record<string, string | number> = {
+    id: client.id,
+    addr: client.address,
+    laddr: client.localAddress,
+    fd: -1,
+    name: client.name,
+    age: Math.floor((now - client.connectedAt) / 1000),
+    idle: Math.floor((now - client.activeAt) / 1000),
+    flags: flagsOf(client),
+    db: 0,
+    sub: client.channels.size,
+    psub: client.patterns.size,
+    ssub: 0,
+    multi: client.transaction.length,
+    qbuf: query,
+    'qbuf-free': queryFree,
+    'argv-mem': 0,
+    'multi-mem': transaction,
+    rbs: reply,
+    rbp: reply,
+    obl: 0,
+    oll: output > 0 ? 1 : 0,
+    omem: output,
+    'tot-mem': memoryOf(client),
+    events: 'r',
+    cmd: client.lastCommand === '' ? 'NULL' : client.lastCommand,
+    user: client.user?.name ?? 'default',
+    redir: -1,
+    resp: client.protocol,
+    'lib-name': client.libraryName,
+    'lib-ver': client.libraryVersion,
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+function flagsOf(client: Client): string {
+  const flags = [
+    client.monitoring ? 'O' : '',
+    typeOf(client) === 'pubsub' ? 'P' : '',
+    client.transaction.open ? 'x' : '',
+    client.onUnixSocket ? 'U' : '',
+    client.noEvict ? 'e' : '',
+    client.noTouch ? 'T' : '',
+  ].join('');
+  return flags === '' ? 'N' : flags;
+}

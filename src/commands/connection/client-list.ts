@@ -1,0 +1,194 @@
+import type { Arguments } from '../arguments.js';
+import type { Argument, Command } from '../command.js';
+import { CommandError, SYNTAX } from '../command-error.js';
+import type { Client, Context } from '../context.js';
+import { redacted } from '../redact.js';
+import { type ClientType, clientLine, typeOf } from './client-line.js';
+
+/** CLIENT INFO, LIST and KILL: who is connected, and who is no longer to be. */
+
+export const clientInfo: Command = {
+  name: 'info',
+  summary: 'Describes this connection.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['loading', 'stale'],
+  arguments: [],
+  reply: 'text: one line of `field=value`',
+  run({ client, server, reply }) {
+    reply.verbatim(`${clientLine(client, server.clock.now())}\n`);
+  },
+};
+
+const TYPE: Argument = {
+  name: 'client-type',
+  type: 'oneof',
+  token: 'TYPE',
+  arguments: [
+    { name: 'normal', type: 'pure-token', token: 'NORMAL' },
+    { name: 'master', type: 'pure-token', token: 'MASTER' },
+    { name: 'replica', type: 'pure-token', token: 'REPLICA' },
+    { name: 'pubsub', type: 'pure-token', token: 'PUBSUB' },
+  ],
+};
+
+export const clientList: Command = {
+  name: 'list',
+  summary: 'Describes the open connections.',
+  complexity: 'O(N) with N connections',
+  group: 'connection',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [
+    { ...TYPE, optional: true },
+    { name: 'client-id', type: 'integer', token: 'ID', optional: true, multiple: true },
+  ],
+  reply: 'text: a line of `field=value` per connection',
+  run({ server, reply }, args) {
+    let passes: Filter = () => true;
+    if (args.left > 0) {
+      if (args.choice('TYPE', 'ID') === 'TYPE') {
+        passes = ofType(args);
+        args.end();
+      } else {
+        passes = ofIds(args);
+      }
+    }
+    const now = server.clock.now();
+    const lines = [...server.clients.values()].filter(passes).map((client) => `${clientLine(client, now)}\n`);
+    reply.verbatim(lines.join(''));
+  },
+};
+
+type Filter = (client: Client) => boolean;
+
+export const clientKill: Command = {
+  name: 'kill',
+  summary: 'Disconnects clients.',
+  complexity: 'O(N) with N connections',
+  group: 'connection',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [
+    {
+      name: 'filter',
+      type: 'oneof',
+      arguments: [
+        { name: 'ip:port', type: 'string' },
+        {
+          name: 'new-format',
+          type: 'block',
+          multiple: true,
+          arguments: [
+            {
+              name: 'filter',
+              type: 'oneof',
+              arguments: [
+                { name: 'client-id', type: 'integer', token: 'ID' },
+                TYPE,
+                { name: 'username', type: 'string', token: 'USER' },
+                { name: 'ip:port', type: 'string', token: 'ADDR' },
+                { name: 'ip:port', type: 'string', token: 'LADDR' },
+                {
+                  name: 'skipme',
+                  type: 'oneof',
+                  token: 'SKIPME',
+                  arguments: [
+                    { name: 'yes', type: 'pure-token', token: 'YES' },
+                    { name: 'no', type: 'pure-token', token: 'NO' },
+                  ],
+                },
+                { name: 'maxage', type: 'integer', token: 'MAXAGE' },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+  reply: 'OK with an address alone; else how many were disconnected',
+  run(context, args) {
+    if (args.left === 1) {
+      const address = args.text();
+      const [found] = kill(context, [({ address: its }) => its === address], false);
+      if (found === undefined) throw new CommandError('ERR No such client');
+      context.reply.ok();
+      return;
+    }
+    const filters: Filter[] = [];
+    let skipMe = true;
+    while (args.left > 0) {
+      const word = args.choice('ID', 'TYPE', 'USER', 'ADDR', 'LADDR', 'SKIPME', 'MAXAGE');
+      if (args.left === 0) throw new CommandError(SYNTAX);
+      if (word === 'SKIPME') skipMe = args.choice('YES', 'NO') === 'YES';
+      else filters.push(FILTERS[word](args, context));
+    }
+    context.reply.integer(kill(context, filters, skipMe).length);
+  },
+};
+
+const FILTERS: Record<
+  'ID' | 'TYPE' | 'USER' | 'ADDR' | 'LADDR' | 'MAXAGE',
+  (args: Arguments, context: Context) => Filter
+> = {
+  ID: (args) => {
+    const id = idOf(args, 'ERR client-id should be greater than 0');
+    return (client) => client.id === id;
+  },
+  TYPE: (args) => ofType(args),
+  USER: (args) => {
+    const name = args.text();
+    return ({ user }) => (user?.name ?? 'default') === name;
+  },
+  ADDR: (args) => {
+    const address = args.text();
+    return (client) => client.address === address;
+  },
+  LADDR: (args) => {
+    const address = args.text();
+    return (client) => client.localAddress === address;
+  },
+  MAXAGE: (args, { server }) => {
+    const before = server.clock.now() - args.integer(1, 2 ** 31 - 1) * 1000;
+    return ({ connectedAt }) => connectedAt <= before;
+  },
+};
+
+/** Disconnects those that pass every filter. Returns who they were. */
+function kill({ server, client: self }: Context, filters: readonly Filter[], skipMe: boolean): Client[] {
+  const found = [...server.clients.values()].filter(
+    (client) => filters.every((passes) => passes(client)) && !(skipMe && client === self),
+  );
+  for (const client of found) {
+    if (client === self) client.closeAfterReply();
+    else client.kill();
+  }
+  return found;
+}
+
+/** Replicas there are none. */
+const TYPES: Record<string, ClientType | 'none'> = {
+  normal: 'normal',
+  pubsub: 'pubsub',
+  master: 'none',
+  replica: 'none',
+  slave: 'none',
+};
+
+function ofType(args: Arguments): Filter {
+  const given = args.bytes();
+  const type = TYPES[given.toString('latin1').toLowerCase()];
+  if (type === undefined) throw new CommandError(`ERR Unknown client type '${redacted(given)}'`);
+  return (client) => typeOf(client) === type;
+}
+
+function ofIds(args: Arguments): Filter {
+  const ids = new Set<number>();
+  do ids.add(idOf(args, 'ERR Invalid client ID'));
+  while (args.left > 0);
+  return ({ id }) => ids.has(id);
+}
+
+function idOf(args: Arguments, complaint: string): number {
+  const id = Number(args.text());
+  if (!(Number.isSafeInteger(id) && id > 0)) throw new CommandError(complaint);
+  return id;
+}

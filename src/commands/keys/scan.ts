@@ -1,0 +1,31 @@
+import type { Command } from '../command.js';
+import { readScan } from '../scan-arguments.js';
+import { KEY_TYPE } from './type.js';
+
+export const scan: Command = {
+  name: 'scan',
+  summary: 'Iterates over the keys: the names of the live shared sessions.',
+  complexity: 'O(N) with N = COUNT for every call, O(M) with M sessions for a whole iteration',
+  group: 'generic',
+  // The name of a shared session opens it.
+  flags: ['readonly', 'admin'],
+  arguments: [
+    { name: 'cursor', type: 'integer' },
+    { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },
+    { name: 'count', type: 'integer', token: 'COUNT', optional: true },
+    { name: 'type', type: 'string', token: 'TYPE', optional: true },
+  ],
+  reply: '[cursor, [key, …]]; cursor 0 at the end',
+  run({ engine, reply }, args) {
+    const { cursor, count, matches, type } = readScan(args, true);
+    const found: string[] = [];
+    const next = engine.scan(cursor, count, (session) => {
+      const name = engine.nameText(session);
+      if (engine.isShared(session) && matches(name) && (type ?? KEY_TYPE) === KEY_TYPE) found.push(name);
+    });
+    reply.array(2);
+    reply.bulk(String(next));
+    reply.array(found.length);
+    for (const name of found) reply.latin1(name);
+  },
+};

@@ -1,0 +1,61 @@
+import type { Command } from '../command.js';
+import { globMatcher } from '../glob.js';
+
+const channels: Command = {
+  name: 'channels',
+  summary: 'Lists the channels that somebody subscribes to.',
+  complexity: 'O(N) with N channels',
+  group: 'pubsub',
+  flags: ['pubsub', 'loading', 'stale'],
+  arguments: [{ name: 'pattern', type: 'pattern', optional: true }],
+  reply: 'array of channels',
+  run({ server, reply }, args) {
+    const matches = globMatcher(args.left > 0 ? args.pattern() : '*');
+    args.end();
+    const found = [...server.pubsub.channels()].filter(matches);
+    reply.array(found.length);
+    for (const channel of found) reply.latin1(channel);
+  },
+};
+
+const numsub: Command = {
+  name: 'numsub',
+  summary: 'Counts the subscribers of channels, those of patterns aside.',
+  complexity: 'O(N) with N channels',
+  group: 'pubsub',
+  flags: ['pubsub', 'loading', 'stale'],
+  arguments: [{ name: 'channel', type: 'string', optional: true, multiple: true }],
+  reply: 'array: each channel and its count',
+  run({ server, reply }, args) {
+    reply.array(args.left * 2);
+    while (args.left > 0) {
+      const channel = args.bytes();
+      reply.bulk(channel);
+      reply.integer(server.pubsub.subscribers(channel.toString('latin1')));
+    }
+  },
+};
+
+const numpat: Command = {
+  name: 'numpat',
+  summary: 'Counts the patterns that somebody subscribes to.',
+  complexity: 'O(1)',
+  group: 'pubsub',
+  flags: ['pubsub', 'loading', 'stale'],
+  arguments: [],
+  reply: 'how many there are',
+  run({ server, reply }) {
+    reply.integer(server.pubsub.patternCount);
+  },
+};
+
+export const pubsub: Command = {
+  name: 'pubsub',
+  summary: 'Commands about channels and who listens to them.',
+  complexity: 'depends on the subcommand',
+  group: 'pubsub',
+  flags: [],
+  arguments: [],
+  reply: 'depends on the subcommand',
+  subcommands: [channels, numpat, numsub],
+};

@@ -1,0 +1,78 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import type { Client, Context } from '../context.js';
+
+/** SUBSCRIBE, UNSUBSCRIBE and the same for patterns. */
+
+/** Longest name of a channel that is subscribed to, in bytes: more than an event's channel has. */
+const MAX_CHANNEL = 1024;
+/** Subscriptions of one client. */
+const MAX_SUBSCRIPTIONS = 100_000;
+
+type Kind = 'channel' | 'pattern';
+
+function subscribing(name: string, kind: Kind): Command {
+  return {
+    name,
+    summary: `Listens to ${kind === 'channel' ? 'channels' : 'all channels that match a pattern'}.`,
+    complexity: 'O(N) with N the arguments',
+    group: 'pubsub',
+    flags: ['pubsub', 'loading', 'stale'],
+    arguments: [{ name: kind, type: kind === 'channel' ? 'string' : 'pattern', multiple: true }],
+    reply: `a push for each ${kind}: ${name}, the ${kind}, how many subscriptions there are`,
+    whileSubscribed: true,
+    run(context, args) {
+      const { client, server } = context;
+      while (args.left > 0) {
+        const text = kind === 'pattern' ? args.pattern() : args.bytes().toString('latin1');
+        if (text.length > MAX_CHANNEL) throw new CommandError(`ERR a channel is at most ${MAX_CHANNEL} bytes`);
+        if (subscriptions(client) === MAX_SUBSCRIPTIONS) {
+          throw new CommandError(`ERR a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
+        }
+        if (kind === 'channel') server.pubsub.subscribe(client, text);
+        else server.pubsub.subscribePattern(client, text);
+        confirm(context, name, text);
+      }
+    },
+  };
+}
+
+function unsubscribing(name: string, kind: Kind): Command {
+  return {
+    name,
+    summary: `Listens no longer to the ${kind}s named, or to any.`,
+    complexity: 'O(N) with N the arguments or, without, the subscriptions',
+    group: 'pubsub',
+    flags: ['pubsub', 'loading', 'stale'],
+    arguments: [{ name: kind, type: kind === 'channel' ? 'string' : 'pattern', optional: true, multiple: true }],
+    reply: `a push for each ${kind}: ${name}, the ${kind} or null, how many subscriptions are left`,
+    whileSubscribed: true,
+    run(context, args) {
+      const { client, server } = context;
+      const given = args.rest().map((argument) => argument.toString('latin1'));
+      const all = [...(kind === 'channel' ? client.channels : client.patterns)];
+      const texts = given.length > 0 ? given : all;
+      for (const text of texts) {
+        if (kind === 'channel') server.pubsub.unsubscribe(client, text);
+        else server.pubsub.unsubscribePattern(client, text);
+        confirm(context, name, text);
+      }
+      if (texts.length === 0) confirm(context, name, undefined);
+    },
+  };
+}
+
+function confirm({ client, reply }: Context, name: string, text: string | undefined): void {
+  reply.push(3);
+  reply.bulk(name);
+  if (text === undefined) reply.null();
+  else reply.latin1(text);
+  reply.integer(subscriptions(client));
+}
+
+const subscriptions = ({ channels, patterns }: Client): number => channels.size + patterns.size;
+
+export const subscribe = subscribing('subscribe', 'channel');
+export const psubscribe = subscribing('psubscribe', 'pattern');
+export const unsubscribe = unsubscribing('unsubscribe', 'channel');
+export const punsubscribe = unsubscribing('punsubscribe', 'pattern');

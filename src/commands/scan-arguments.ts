@@ -1,0 +1,45 @@
+import { parseInt64 } from '../engine/int64.js';
+import type { Arguments } from './arguments.js';
+import { CommandError, SYNTAX } from './command-error.js';
+import { globMatcher } from './glob.js';
+import { MAX_NAME } from './session/grammar.js';
+
+const DEFAULT_COUNT = 10;
+/**
+ * Steps that one call's matching may take at the most. COUNT is cut to what that allows for the longest
+ * names and the slowest patterns: 4096 sessions a call with `*`. More would keep the other clients waiting.
+ */
+const MAX_STEPS = 2 ** 22;
+
+/** What SCAN and SESSION.SCAN are asked for. */
+export interface Scan {
+  readonly cursor: number;
+  readonly count: number;
+  /** Whether a name, with one character per byte, is wanted. */
+  readonly matches: (name: string) => boolean;
+  /** The type of key that is wanted, in lower case; undefined for any. */
+  readonly type: string | undefined;
+}
+
+/** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CommandError as Redis words it. */
+export function readScan(args: Arguments, typed: boolean): Scan {
+  const cursor = Number(parseInt64(args.bytes()) ?? -1);
+  if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
+  let pattern = '*';
+  let count = DEFAULT_COUNT;
+  let type: string | undefined;
+  while (args.left > 0) {
+    const word = args.choice('MATCH', 'COUNT', ...(typed ? ['TYPE' as const] : []));
+    if (args.left === 0) throw new CommandError(SYNTAX);
+    if (word === 'MATCH') {
+      pattern = args.pattern();
+    } else if (word === 'TYPE') {
+      type = args.word();
+    } else {
+      count = Number(args.int64());
+      if (count < 1) throw new CommandError(SYNTAX);
+    }
+  }
+  count = Math.min(count, Math.ceil(MAX_STEPS / (MAX_NAME * (pattern.length + 1))));
+  return { cursor, count, matches: globMatcher(pattern), type };
+}

@@ -1,0 +1,196 @@
+import { arch, memoryUsage, version as nodeVersion, pid, platform, resourceUsage } from 'node:process';
+import { quantile } from '../command-statistics.js';
+import { typeOf } from '../connection/client-line.js';
+import type { Context } from '../context.js';
+
+/**
+ * INFO's sections: each one's fields, under the names that monitoring reads in Redis' INFO where Redis has
+ * them. A field of Redis that could only say "none" here (replicas, scripts, forks) is there where tools ask
+ * for it, and left out elsewhere.
+ */
+
+type Fields = Record<string, string | number>;
+
+/** Shown only if they are asked for, by name or as part of everything. */
+export const SECTIONS_ON_REQUEST = new Set(['Commandstats', 'Latencystats']);
+
+export const SECTIONS: Record<string, (context: Context) => Fields> = {
+  Server: ({ server }) => {
+    const uptime = Math.max(0, Math.floor((server.clock.wall() - server.started) / 1000));
+    return {
+      redis_version: server.redisVersion,
+      respite_version: server.version,
+      redis_mode: 'standalone',
+      os: `${platform} ${arch}`,
+      arch_bits: 64,
+      multiplexing_api: 'epoll',
+      node_version: nodeVersion,
+      process_id: pid,
+      run_id: server.runId,
+      tcp_port: server.port,
+      server_time_usec: Math.floor(server.clock.wall() * 1000),
+      uptime_in_seconds: uptime,
+      uptime_in_days: Math.floor(uptime / 86_400),
+      hz: 1,
+      configured_hz: 1,
+    };
+  },
+  Clients: ({ server }) => {
+    const clients = [...server.clients.values()];
+    const memories = clients.map((client) => client.memory());
+    return {
+      connected_clients: clients.length,
+      cluster_connections: 0,
+      maxclients: server.maxClients,
+      client_recent_max_input_buffer: memories.reduce((most, { query }) => Math.max(most, query), 0),
+      client_recent_max_output_buffer: memories.reduce((most, { output }) => Math.max(most, output), 0),
+      blocked_clients: 0,
+      tracking_clients: 0,
+      clients_in_timeout_table: 0,
+      pubsub_clients: clients.filter((client) => typeOf(client) === 'pubsub').length,
+      monitor_clients: server.monitors.size,
+      watching_clients: clients.filter(({ transaction }) => transaction.watching > 0).length,
+    };
+  },
+  Memory: ({ engine, server }) => {
+    const { rss, heapTotal } = memoryUsage();
+    const { used, peak, startup, clients, limit, policy } = server.memory;
+    const dataset = engine.stats().bytes;
+    return {
+      used_memory: used,
+      used_memory_human: human(used),
+      used_memory_rss: rss,
+      used_memory_rss_human: human(rss),
+      used_memory_peak: peak,
+      used_memory_peak_human: human(peak),
+      used_memory_peak_perc: `${((used / peak) * 100).toFixed(2)}%`,
+      used_memory_overhead: used - dataset,
+      used_memory_startup: startup,
+      used_memory_dataset: dataset,
+      used_memory_dataset_perc: `${((dataset / Math.max(1, used - startup)) * 100).toFixed(2)}%`,
+      used_memory_lua: 0,
+      node_heap_total: heapTotal,
+      maxmemory: limit,
+      maxmemory_human: human(limit),
+      maxmemory_policy: policy,
+      mem_fragmentation_ratio: (rss / used).toFixed(2),
+      mem_fragmentation_bytes: rss - used,
+      mem_not_counted_for_evict: clients,
+      mem_clients_normal: clients,
+      mem_clients_slaves: 0,
+      mem_allocator: 'v8',
+      active_defrag_running: 0,
+      lazyfree_pending_objects: 0,
+    };
+  },
+  Persistence: ({ server }) => ({
+    loading: 0,
+    async_loading: 0,
+    rdb_changes_since_last_save: 0,
+    rdb_bgsave_in_progress: 0,
+    rdb_last_save_time: Math.floor(server.started / 1000),
+    rdb_last_bgsave_status: 'ok',
+    rdb_last_bgsave_time_sec: -1,
+    rdb_current_bgsave_time_sec: -1,
+    aof_enabled: 0,
+    aof_rewrite_in_progress: 0,
+    aof_rewrite_scheduled: 0,
+    aof_last_rewrite_time_sec: -1,
+    aof_current_rewrite_time_sec: -1,
+    aof_last_bgrewrite_status: 'ok',
+    aof_last_write_status: 'ok',
+  }),
+  Stats: ({ server }) => {
+    const { counters, rates, pubsub } = server;
+    const { expired, evicted, found, missed } = server.sessionCounters();
+    return {
+      total_connections_received: counters.connections,
+      total_commands_processed: counters.commands,
+      instantaneous_ops_per_sec: Math.round(rates.commands),
+      total_net_input_bytes: counters.input,
+      total_net_output_bytes: counters.output,
+      instantaneous_input_kbps: (rates.input / 1024).toFixed(2),
+      instantaneous_output_kbps: (rates.output / 1024).toFixed(2),
+      rejected_connections: counters.rejectedConnections,
+      expired_keys: expired,
+      expired_stale_perc: '0.00',
+      expired_time_cap_reached_count: 0,
+      evicted_keys: evicted,
+      evicted_clients: 0,
+      keyspace_hits: found,
+      keyspace_misses: missed,
+      pubsub_channels: pubsub.channelCount,
+      pubsub_patterns: pubsub.patternCount,
+      latest_fork_usec: 0,
+      total_forks: 0,
+      total_error_replies: counters.errors,
+      acl_access_denied_auth: counters.deniedAuthentications,
+      acl_access_denied_cmd: counters.deniedCommands,
+      client_query_buffer_limit_disconnections: counters.queryLimitDisconnections,
+      client_output_buffer_limit_disconnections: counters.outputLimitDisconnections,
+      client_timeout_disconnections: counters.timedOut,
+    };
+  },
+  Replication: () => ({ role: 'master', connected_slaves: 0, master_repl_offset: 0 }),
+  CPU: () => {
+    const { systemCPUTime, userCPUTime } = resourceUsage();
+    return { used_cpu_sys: (systemCPUTime / 1e6).toFixed(6), used_cpu_user: (userCPUTime / 1e6).toFixed(6) };
+  },
+  Commandstats: ({ server }) =>
+    Object.fromEntries(
+      server.statistics.tallies().map(({ name, calls, ms, rejected, failed }) => {
+        const usec = Math.round(ms * 1000);
+        const perCall = calls === 0 ? 0 : (ms * 1000) / calls;
+        return [
+          `cmdstat_${name}`,
+          `calls=${calls},usec=${usec},usec_per_call=${perCall.toFixed(2)},rejected_calls=${rejected},failed_calls=${failed}`,
+        ];
+      }),
+    ),
+  Errorstats: ({ server }) =>
+    Object.fromEntries([...server.counters.errorCodes].map(([code, count]) => [`errorstat_${code}`, `count=${count}`])),
+  Latencystats: ({ server }) =>
+    Object.fromEntries(
+      server.statistics
+        .tallies()
+        .filter(({ calls }) => calls > 0)
+        .map((tally) => {
+          const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => quantile(tally, share).toFixed(3));
+          return [`latency_percentiles_usec_${tally.name}`, `p50=${p50},p99=${p99},p99.9=${p999}`];
+        }),
+    ),
+  Cluster: () => ({ cluster_enabled: 0 }),
+  Sessions: ({ engine }) => {
+    const stats = engine.stats();
+    return {
+      sessions: stats.sessions,
+      session_names: stats.names,
+      session_keys: stats.keys,
+      session_bytes: stats.bytes,
+      session_memory: engine.memory,
+      sessions_created: stats.created,
+      sessions_ended: stats.ended,
+      sessions_expired: stats.expired,
+      sessions_evicted: stats.evicted,
+      sessions_cleared: stats.cleared,
+      sessions_extended: stats.extended,
+      wheel_pending: stats.pending,
+      wheel_late_p99_ms: stats.lateP99,
+    };
+  },
+  Keyspace: ({ engine }): Fields => {
+    const { sessions, pending } = engine.stats();
+    return sessions > 0 ? { db0: `keys=${sessions},expires=${Math.min(pending, sessions)},avg_ttl=0` } : {};
+  },
+};
+
+/** Bytes as Redis shows them to people: `1.50M`. */
+function human(bytes: number): string {
+  let unit = 0;
+  let size = bytes;
+  while (size >= 1024 && unit < 4) {
+    size /= 1024;
+    unit++;
+  }
+  return unit === 0 ? `${bytes}B` : `${size.toFixed(2)}${'BKMGT'[unit]}`;
+}

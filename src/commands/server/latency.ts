@@ -1,0 +1,76 @@
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
+import type { Command } from '../command.js';
+import { bucketLimit, type Tally } from '../command-statistics.js';
+
+const histogram: Command = {
+  name: 'histogram',
+  summary: 'Tells how long commands take: those named, or all that were called.',
+  complexity: 'O(N) with N commands',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [{ name: 'command', type: 'string', optional: true, multiple: true }],
+  reply: 'map of names to calls and histogram_usec: how many took up to 1, 2, 4, … µs',
+  run({ server, reply }, args) {
+    const named = new Set(args.rest().map((argument) => argument.toString('latin1').toLowerCase()));
+    // `client` stands for all its subcommands.
+    const wanted = ({ name }: Tally) => named.size === 0 || named.has(name) || named.has(name.split('|', 1)[0]);
+    const tallies = server.statistics.tallies().filter((tally) => tally.calls > 0 && wanted(tally));
+    reply.map(tallies.length);
+    for (const tally of tallies) writeTally(reply, tally);
+  },
+};
+
+/** The counts are running totals; a bucket that adds nothing is left out. */
+function writeTally(reply: ReplyEncoder, { name, calls, buckets }: Tally): void {
+  const filled = [...buckets.keys()].filter((bucket) => buckets[bucket] > 0);
+  reply.bulk(name);
+  reply.map(2);
+  reply.bulk('calls');
+  reply.integer(calls);
+  reply.bulk('histogram_usec');
+  reply.map(filled.length);
+  let total = 0;
+  for (const bucket of filled) {
+    total += buckets[bucket];
+    reply.integer(bucketLimit(bucket));
+    reply.integer(total);
+  }
+}
+
+/** Redis' monitor of latency events, at its default: switched off, so that there are none. */
+const latest: Command = {
+  name: 'latest',
+  summary: 'Lists latency events, of which none are recorded: see HISTOGRAM and SLOWLOG.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [],
+  reply: 'empty array',
+  run({ reply }) {
+    reply.array(0);
+  },
+};
+
+const reset: Command = {
+  name: 'reset',
+  summary: 'Removes latency events, of which none are recorded.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [{ name: 'event', type: 'string', optional: true, multiple: true }],
+  reply: '0',
+  run({ reply }) {
+    reply.integer(0);
+  },
+};
+
+export const latency: Command = {
+  name: 'latency',
+  summary: 'Commands about how long commands take.',
+  complexity: 'depends on the subcommand',
+  group: 'server',
+  flags: [],
+  arguments: [],
+  reply: 'depends on the subcommand',
+  subcommands: [histogram, latest, reset],
+};

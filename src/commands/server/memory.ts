@@ -1,0 +1,84 @@
+import { memoryUsage } from 'node:process';
+import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { findSession } from '../arguments.js';
+import type { Command } from '../command.js';
+
+const usage: Command = {
+  name: 'usage',
+  summary: 'Estimates the memory that a session takes, its name aside.',
+  complexity: 'O(N) with N keys',
+  group: 'server',
+  flags: ['readonly'],
+  arguments: [
+    { name: 'token', type: 'key' },
+    { name: 'count', type: 'integer', token: 'SAMPLES', optional: true },
+  ],
+  reply: 'bytes; null without such a session. A key that SCAN lists will do as well',
+  run({ engine, reply }, args) {
+    const session = findByTokenOrKey(engine, args.bytes());
+    if (args.left > 0) {
+      args.choice('SAMPLES');
+      args.integer(0, Number.MAX_SAFE_INTEGER);
+    }
+    args.end();
+    if (session === NO_SESSION) reply.null();
+    else reply.integer(engine.memoryOf(session));
+  },
+};
+
+function findByTokenOrKey(engine: SessionEngine, given: Buffer): Session {
+  const session = findSession(engine, given);
+  return session === NO_SESSION ? engine.findShared(given) : session;
+}
+
+const stats: Command = {
+  name: 'stats',
+  summary: 'Tells what memory is used for, in bytes.',
+  complexity: 'O(N) with N connections',
+  group: 'server',
+  flags: ['loading', 'stale'],
+  arguments: [],
+  reply: 'map, under the names that Redis has for it',
+  run({ engine, server, reply }) {
+    const { startup, sessions, clients, used, peak } = server.memory;
+    const { sessions: count, bytes } = engine.stats();
+    const { rss } = memoryUsage();
+    const integers: Record<string, number> = {
+      'peak.allocated': peak,
+      'total.allocated': used,
+      'startup.allocated': startup,
+      'clients.normal': clients,
+      'overhead.total': used - bytes,
+      'keys.count': count,
+      'keys.bytes-per-key': count === 0 ? 0 : Math.round(sessions / count),
+      'dataset.bytes': bytes,
+    };
+    const doubles: Record<string, number> = {
+      'dataset.percentage': (bytes / Math.max(1, used - startup)) * 100,
+      'peak.percentage': (used / peak) * 100,
+      fragmentation: rss / used,
+    };
+    reply.map(Object.keys(integers).length + Object.keys(doubles).length + 1);
+    for (const [name, value] of Object.entries(integers)) {
+      reply.bulk(name);
+      reply.integer(value);
+    }
+    for (const [name, value] of Object.entries(doubles)) {
+      reply.bulk(name);
+      reply.double(value);
+    }
+    reply.bulk('fragmentation.bytes');
+    reply.integer(rss - used);
+  },
+};
+
+export const memory: Command = {
+  name: 'memory',
+  summary: 'Commands about memory.',
+  complexity: 'depends on the subcommand',
+  group: 'server',
+  flags: [],
+  arguments: [],
+  reply: 'depends on the subcommand',
+  subcommands: [stats, usage],
+};

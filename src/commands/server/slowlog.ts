@@ -1,0 +1,69 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+
+const DEFAULT_COUNT = 10;
+
+const get: Command = {
+  name: 'get',
+  summary: 'Returns the latest commands that took long.',
+  complexity: 'O(N) with N entries',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [{ name: 'count', type: 'integer', optional: true }],
+  reply: 'array, newest first: id, unix time (s), µs taken, the request without tokens, address and name of the client',
+  run({ server, reply }, args) {
+    const count = args.left > 0 ? Number(args.int64()) : DEFAULT_COUNT;
+    args.end();
+    if (count < -1) throw new CommandError('ERR count should be greater than or equal to -1');
+    const entries = server.slowLog.latest(count === -1 ? Infinity : count);
+    reply.array(entries.length);
+    for (const { id, at, microseconds, request, address, name } of entries) {
+      reply.array(6);
+      reply.integer(id);
+      reply.integer(at);
+      reply.integer(microseconds);
+      reply.array(request.length);
+      for (const argument of request) reply.bulk(argument);
+      reply.bulk(address);
+      reply.bulk(name);
+    }
+  },
+};
+
+const len: Command = {
+  name: 'len',
+  summary: 'Counts the entries.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [],
+  reply: 'how many there are',
+  run({ server, reply }) {
+    reply.integer(server.slowLog.length);
+  },
+};
+
+const reset: Command = {
+  name: 'reset',
+  summary: 'Removes all entries.',
+  complexity: 'O(N) with N entries',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [],
+  reply: 'OK',
+  run({ server, reply }) {
+    server.slowLog.clear();
+    reply.ok();
+  },
+};
+
+export const slowlog: Command = {
+  name: 'slowlog',
+  summary: 'Commands about commands that took long.',
+  complexity: 'depends on the subcommand',
+  group: 'server',
+  flags: [],
+  arguments: [],
+  reply: 'depends on the subcommand',
+  subcommands: [get, len, reset],
+};

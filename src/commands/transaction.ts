@@ -1,0 +1,118 @@
+import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import type { Request } from '../resp/request-decoder.js';
+import { findSession } from './arguments.js';
+import type { CommandEntry } from './command-entry.js';
+import { CommandError } from './command-error.js';
+
+/** What a request and each of its arguments take besides their bytes, about. */
+const OVERHEAD = 96;
+
+/** A command that waits for EXEC. */
+export interface QueuedCommand {
+  readonly entry: CommandEntry;
+  readonly request: Request;
+}
+
+interface Watched {
+  /** Token or `@name`, as it was given. */
+  readonly token: Buffer;
+  readonly session: Session;
+  readonly version: number;
+}
+
+/** A client's transaction: the commands between MULTI and EXEC, and the sessions that must not change before. */
+export class Transaction {
+  #open = false;
+  #failed = false;
+  #queue: QueuedCommand[] = [];
+  #watched: Watched[] = [];
+  #bytes = 0;
+
+  /** Whether MULTI has been called, and commands wait for EXEC. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** How many commands wait; -1 outside of a transaction. */
+  get length(): number {
+    return this.#open ? this.#queue.length : -1;
+  }
+
+  /** How many sessions are watched. */
+  get watching(): number {
+    return this.#watched.length;
+  }
+
+  /** Bytes of memory that it takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  begin(): void {
+    this.#open = true;
+  }
+
+  /** A command was refused: the transaction can only be discarded. */
+  fail(): void {
+    if (!this.#open) return;
+    this.#failed = true;
+    this.#queue = [];
+  }
+
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Lets a command wait. Its bytes are copied. @throws CommandError if that would be too much. */
+  add(entry: CommandEntry, request: Request, maxBytes: number): void {
+    // After a failure nothing of it will run: EXEC only says so.
+    if (this.#failed) return;
+    this.#take(
+      request.reduce((bytes, argument) => bytes + argument.length + OVERHEAD, OVERHEAD),
+      maxBytes,
+    );
+    this.#queue.push({ entry, request: request.map((argument) => Buffer.from(argument)) });
+  }
+
+  /** Watches the session of a token or `@name`, or that there is none. @throws CommandError if that would be too much. */
+  watch(engine: SessionEngine, token: Buffer, maxBytes: number): void {
+    this.#take(token.length + OVERHEAD, maxBytes);
+    this.#watched.push({ token: Buffer.from(token), ...stateOf(engine, token) });
+  }
+
+  unwatch(): void {
+    for (const { token } of this.#watched) this.#bytes -= token.length + OVERHEAD;
+    this.#watched = [];
+  }
+
+  /** Whether every watched session is as it was. */
+  isUndisturbed(engine: SessionEngine): boolean {
+    return this.#watched.every(({ token, session, version }) => {
+      const now = stateOf(engine, token);
+      return now.session === session && now.version === version;
+    });
+  }
+
+  /** Ends the transaction. Returns the commands that were waiting. */
+  end(): QueuedCommand[] {
+    const queue = this.#queue;
+    this.#open = false;
+    this.#failed = false;
+    this.#queue = [];
+    this.#watched = [];
+    this.#bytes = 0;
+    return queue;
+  }
+
+  #take(bytes: number, maxBytes: number): void {
+    if (this.#bytes + bytes > maxBytes) {
+      throw new CommandError('ERR the transaction is too large (client-query-buffer-limit)');
+    }
+    this.#bytes += bytes;
+  }
+}
+
+function stateOf(engine: SessionEngine, token: Buffer): { session: Session; version: number } {
+  const session = findSession(engine, token);
+  return { session, version: session === NO_SESSION ? 0 : engine.version(session) };
+}

@@ -1,0 +1,18 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+
+export const discard: Command = {
+  name: 'discard',
+  summary: 'Ends the transaction without running its commands.',
+  complexity: 'O(1)',
+  group: 'transactions',
+  flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  arguments: [],
+  reply: 'OK',
+  immediate: true,
+  run({ client, reply }) {
+    if (!client.transaction.open) throw new CommandError('ERR DISCARD without MULTI');
+    client.transaction.end();
+    reply.ok();
+  },
+};

@@ -1,0 +1,45 @@
+import { Arguments } from '../arguments.js';
+import { call } from '../call.js';
+import type { Command } from '../command.js';
+import { CommandError, OUT_OF_MEMORY } from '../command-error.js';
+import type { Context } from '../context.js';
+import type { QueuedCommand } from '../transaction.js';
+
+export const exec: Command = {
+  name: 'exec',
+  summary: 'Runs the commands of the transaction, with nothing of other clients between them.',
+  complexity: 'that of the commands',
+  group: 'transactions',
+  flags: ['loading', 'stale'],
+  arguments: [],
+  reply: 'array of their replies; null if a watched session has changed',
+  immediate: true,
+  run(context) {
+    const { client, engine, reply } = context;
+    const { transaction } = client;
+    if (!transaction.open) throw new CommandError('ERR EXEC without MULTI');
+    const { failed } = transaction;
+    const undisturbed = transaction.isUndisturbed(engine);
+    const commands = transaction.end();
+    if (failed) throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
+    if (!undisturbed) {
+      reply.nullArray();
+      return;
+    }
+    if (commands.some(({ entry }) => entry.takesMemory) && !engine.makeRoom()) {
+      throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);
+    }
+    reply.array(commands.length);
+    return runFrom(context, commands, 0);
+  },
+};
+
+/** Runs the commands from `first` on. Only one that waits makes the rest wait. */
+function runFrom(context: Context, commands: readonly QueuedCommand[], first: number): void | Promise<void> {
+  const args = new Arguments();
+  for (let i = first; i < commands.length; i++) {
+    const { entry, request } = commands[i];
+    const running = call(context, args, entry, request);
+    if (running !== undefined) return running.then(() => runFrom(context, commands, i + 1));
+  }
+}

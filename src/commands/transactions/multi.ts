@@ -1,0 +1,18 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+
+export const multi: Command = {
+  name: 'multi',
+  summary: 'Begins a transaction: the commands that follow wait for EXEC.',
+  complexity: 'O(1)',
+  group: 'transactions',
+  flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  arguments: [],
+  reply: 'OK',
+  immediate: true,
+  run({ client, reply }) {
+    if (client.transaction.open) throw new CommandError('ERR MULTI calls can not be nested');
+    client.transaction.begin();
+    reply.ok();
+  },
+};

@@ -1,0 +1,36 @@
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import { TOKENS } from '../session/grammar.js';
+
+/** WATCH and UNWATCH. */
+
+export const watch: Command = {
+  name: 'watch',
+  summary:
+    'Makes the next EXEC depend on sessions being as they are now: their data, settings and token, or that there is none.',
+  complexity: 'O(N) with N tokens; EXEC looks at each again',
+  group: 'transactions',
+  flags: ['readonly', 'fast', 'loading', 'stale', 'allow_busy'],
+  arguments: [TOKENS],
+  reply: 'OK',
+  immediate: true,
+  run({ client, engine, server, reply }, args) {
+    if (client.transaction.open) throw new CommandError('ERR WATCH inside MULTI is not allowed');
+    while (args.left > 0) client.transaction.watch(engine, args.bytes(), server.maxTransaction);
+    reply.ok();
+  },
+};
+
+export const unwatch: Command = {
+  name: 'unwatch',
+  summary: 'Makes the next EXEC depend on no session.',
+  complexity: 'O(1)',
+  group: 'transactions',
+  flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  arguments: [],
+  reply: 'OK',
+  run({ client, reply }) {
+    client.transaction.unwatch();
+    reply.ok();
+  },
+};

@@ -1,0 +1,61 @@
+import type { Deadlines } from './deadlines.js';
+import { NO_SESSION, type Session } from './session.js';
+import { Flag, type SlotTable } from './slot-table.js';
+
+/** Which session is ended when memory runs out: none, the one that is due first, the one not used for longest. */
+export type EvictionPolicy = 'noeviction' | 'volatile-ttl' | 'allsessions-lru';
+
+/** Sessions that are looked at to evict one of them. The choice is then among the first 6 % of all, as a rule. */
+const SAMPLES = 16;
+/** Free slots passed over in search of one sample; behind a longer stretch of them another place is tried. */
+const STRETCH = 256;
+
+/**
+ * Chooses sessions to evict. Like Redis it keeps no order of all sessions, which every use would have to
+ * change, but takes the best of a few picked at random.
+ */
+export class Evictor {
+  readonly #slots: SlotTable;
+  readonly #deadlines: Deadlines;
+
+  constructor(slots: SlotTable, deadlines: Deadlines) {
+    this.#slots = slots;
+    this.#deadlines = deadlines;
+  }
+
+  /** The session to evict first, NO_SESSION if the policy spares all there are. */
+  pick(policy: EvictionPolicy): Session {
+    if (policy === 'noeviction' || this.#slots.taken === 0) return NO_SESSION;
+    if (policy === 'volatile-ttl' && this.#deadlines.pending === 0) return NO_SESSION;
+    const rank = RANKS[policy];
+    let best = NO_SESSION;
+    let bestRank = Infinity;
+    const consider = (slot: number): boolean => {
+      if ((this.#slots.flags[slot] & Flag.Session) === 0) return false;
+      const itsRank = rank(slot, this.#slots, this.#deadlines);
+      if (itsRank < bestRank) {
+        best = slot as Session;
+        bestRank = itsRank;
+      }
+      return true;
+    };
+    const { used } = this.#slots;
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      const start = Math.floor(Math.random() * used);
+      const end = Math.min(used, start + STRETCH);
+      for (let slot = start; slot < end && !consider(slot); slot++);
+    }
+    // Where candidates are so rare that none was met, all slots are looked at.
+    if (best === NO_SESSION) for (let slot = 0; slot < used; slot++) consider(slot);
+    return best;
+  }
+}
+
+/** The lower, the sooner a session is evicted; Infinity: never. */
+const RANKS: Record<
+  Exclude<EvictionPolicy, 'noeviction'>,
+  (slot: number, slots: SlotTable, deadlines: Deadlines) => number
+> = {
+  'volatile-ttl': (slot, _, deadlines) => deadlines.left(slot),
+  'allsessions-lru': (slot, slots) => slots.lastUsed[slot],
+};

@@ -1,0 +1,136 @@
+/** How the values of options are written: one kind for numbers, one for sizes, and so on. */
+
+/** How values of one kind are read and written. */
+export interface Kind<Value> {
+  /** What `--help` shows in the value's place. */
+  readonly placeholder: string;
+  /**
+   * @param current The option's value so far, where a text may change a part of it.
+   * @throws Error, with what is allowed as its message.
+   */
+  parse(text: string, current?: Value): Value;
+  format(value: Value): string;
+}
+
+export const KB = 1024;
+export const MB = 1024 * KB;
+export const GB = 1024 * MB;
+/** As in redis.conf: `1k` is 1000, `1kb` 1024. */
+const UNITS: Record<string, number> = { '': 1, b: 1, k: 1e3, kb: KB, m: 1e6, mb: MB, g: 1e9, gb: GB };
+
+export function text(placeholder: string, allowed = /^/, expected = ''): Kind<string> {
+  return {
+    placeholder,
+    parse(value) {
+      if (!allowed.test(value)) throw new Error(expected);
+      return value;
+    },
+    format: String,
+  };
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    placeholder: 'number',
+    parse(value) {
+      const number = Number(value);
+      if (/^-?\d+$/.test(value) && number >= min && number <= max) return number;
+      throw new Error(`expected a whole number from ${min} to ${max}`);
+    },
+    format: String,
+  };
+}
+
+export function size(min: number, max: number): Kind<number> {
+  return {
+    placeholder: 'bytes',
+    parse(value) {
+      const bytes = parseSize(value);
+      if (bytes >= min && bytes <= max) return bytes;
+      throw new Error(`expected a size from ${formatSize(min)} to ${formatSize(max)}, such as 512kb or 64mb`);
+    },
+    format: String,
+  };
+}
+
+export function choice<Word extends string>(...words: readonly Word[]): Kind<Word> {
+  return {
+    placeholder: words.join('|'),
+    parse(value) {
+      const word = words.find((candidate) => candidate === value);
+      if (word === undefined) throw new Error(`expected one of ${words.join(', ')}`);
+      return word;
+    },
+    format: String,
+  };
+}
+
+export const yesNo: Kind<boolean> = {
+  placeholder: 'yes|no',
+  parse(value) {
+    if (value === 'yes' || value === 'no') return value === 'yes';
+    throw new Error('expected yes or no');
+  },
+  format: (value) => (value ? 'yes' : 'no'),
+};
+
+export const addresses = text(
+  'addresses',
+  /^\s*(?:-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*)?\s*$/,
+  'expected one or more addresses, separated by spaces',
+);
+
+/** When a client that leaves its output unread is disconnected. */
+export interface OutputLimit {
+  /** At once, beyond so many bytes; 0 for never. */
+  readonly hard: number;
+  /** After `seconds` on end beyond so many bytes; 0 for never. */
+  readonly soft: number;
+  readonly seconds: number;
+}
+
+/** The limits of ordinary clients, and of those that listen (subscribers and monitors). */
+export interface OutputLimits {
+  readonly normal: OutputLimit;
+  readonly pubsub: OutputLimit;
+}
+
+/** As in redis.conf: a class and its limits, for one class or several; those not named keep theirs. */
+export const outputLimits: Kind<OutputLimits> = {
+  placeholder: 'class hard soft seconds ...',
+  parse(value, current = { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT }) {
+    const words = value.trim().split(/\s+/);
+    const limits = { ...current };
+    if (words.length % 4 !== 0) throw new Error(OUTPUT_LIMITS_EXPECTED);
+    for (let i = 0; i < words.length; i += 4) {
+      const [name, ...given] = words.slice(i, i + 4);
+      const [hard, soft, seconds] = given.map(parseSize);
+      if (!(hard >= 0 && soft >= 0 && seconds >= 0)) throw new Error(OUTPUT_LIMITS_EXPECTED);
+      if (name === 'normal' || name === 'pubsub') limits[name] = { hard, soft, seconds };
+      // There are no replicas; who sets all classes as for Redis may go on doing so.
+      else if (name !== 'slave' && name !== 'replica') throw new Error(OUTPUT_LIMITS_EXPECTED);
+    }
+    return limits;
+  },
+  format: ({ normal, pubsub }) =>
+    Object.entries({ normal, pubsub })
+      .map(([name, { hard, soft, seconds }]) => `${name} ${hard} ${soft} ${seconds}`)
+      .join(' '),
+};
+
+const NO_OUTPUT_LIMIT: OutputLimit = { hard: 0, soft: 0, seconds: 0 };
+const OUTPUT_LIMITS_EXPECTED =
+  'expected "normal" or "pubsub", a hard limit, a soft limit and seconds, such as "pubsub 32mb 8mb 60"';
+
+/** Bytes in a size such as `64mb`, NaN if it is none. */
+function parseSize(value: string): number {
+  const [, digits, unit] = /^(\d+)([kmg]?b?)$/i.exec(value) ?? [];
+  return Number(digits) * UNITS[unit?.toLowerCase()];
+}
+
+/** A size for a person to read, and for options to read back. */
+export function formatSize(bytes: number): string {
+  for (const unit of ['gb', 'mb', 'kb'])
+    if (bytes >= UNITS[unit] && bytes % UNITS[unit] === 0) return `${bytes / UNITS[unit]}${unit}`;
+  return String(bytes);
+}

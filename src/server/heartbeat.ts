@@ -1,0 +1,48 @@
+import type { Counters, Rates } from '../commands/context.js';
+import type { Clock } from '../engine/index.js';
+
+const BEAT_MS = 1000;
+
+/** What a server does once a second, whoever calls or not: it takes the rates of INFO and has others look after their own. */
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #counters: () => Counters;
+  readonly #onBeat: (now: number) => void;
+  #rates: Rates = { commands: 0, input: 0, output: 0 };
+  #last: { at: number; commands: number; input: number; output: number };
+  #cancel: () => void;
+
+  /** @param onBeat Called once a second, with the clock's ms. */
+  constructor(clock: Clock, counters: () => Counters, onBeat: (now: number) => void) {
+    this.#clock = clock;
+    this.#counters = counters;
+    this.#onBeat = onBeat;
+    this.#last = this.#sample();
+    this.#cancel = clock.after(BEAT_MS, this.#beat);
+  }
+
+  /** Per second, over the latest one. */
+  get rates(): Rates {
+    return this.#rates;
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  readonly #beat = (): void => {
+    const sample = this.#sample();
+    const seconds = (sample.at - this.#last.at) / 1000;
+    // Counters that were reset meanwhile begin again.
+    const rate = (name: keyof Rates) => Math.max(0, (sample[name] - this.#last[name]) / seconds);
+    this.#rates = { commands: rate('commands'), input: rate('input'), output: rate('output') };
+    this.#last = sample;
+    this.#cancel = this.#clock.after(BEAT_MS, this.#beat);
+    this.#onBeat(sample.at);
+  };
+
+  #sample() {
+    const { commands, input, output } = this.#counters();
+    return { at: this.#clock.now(), commands, input, output };
+  }
+}

@@ -1,0 +1,53 @@
+import { memoryOf } from '../commands/client-memory.js';
+import type { Client, MemoryAccount } from '../commands/context.js';
+import type { SessionEngine } from '../engine/index.js';
+import type { Settings } from './settings.js';
+
+/**
+ * What is used of memory, as Redis counts it: what is in use, not what the process holds. It is added up from
+ * what each part knows of itself. What V8 says of its heap would not do: it counts what is garbage already, so
+ * that nothing evicted would seem to help.
+ */
+export class Memory implements MemoryAccount {
+  readonly startup: number;
+  readonly #engine: SessionEngine;
+  readonly #clients: ReadonlyMap<number, Client>;
+  readonly #settings: Settings;
+  #peak = 0;
+
+  constructor(engine: SessionEngine, clients: ReadonlyMap<number, Client>, settings: Settings) {
+    this.#settings = settings;
+    const { heapUsed, external } = process.memoryUsage();
+    this.startup = heapUsed + external;
+    this.#engine = engine;
+    this.#clients = clients;
+  }
+
+  get sessions(): number {
+    return this.#engine.memory;
+  }
+
+  get clients(): number {
+    let bytes = 0;
+    for (const client of this.#clients.values()) bytes += memoryOf(client);
+    return bytes;
+  }
+
+  get used(): number {
+    const used = this.startup + this.sessions + this.clients;
+    this.#peak = Math.max(this.#peak, used);
+    return used;
+  }
+
+  get limit(): number {
+    return this.#settings.now.maxmemory;
+  }
+
+  get policy(): string {
+    return this.#settings.now['maxmemory-policy'];
+  }
+
+  get peak(): number {
+    return Math.max(this.#peak, this.used);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Client, Monitors } from '../commands/context.js';
+import type { Clock } from '../engine/index.js';
+import type { Request } from '../resp/request-decoder.js';
+
+/** An argument is shown up to so many bytes: values are not what one watches for. */
+const SHOWN_BYTES = 1024;
+const ESCAPES: Record<string, string> = {
+  '\\': '\\\\',
+  '"': '\\"',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\x07': '\\a',
+  '\b': '\\b',
+};
+
+/** One who is sent every command. */
+export interface MonitoringClient extends Client {
+  line(text: string): void;
+}
+
+/** Those who are sent every command, in Redis' form: when, from where, and its words in quotes. */
+export class MonitorFeed implements Monitors {
+  readonly #clock: Clock;
+  readonly #clients = new Set<MonitoringClient>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  add(client: MonitoringClient): void {
+    this.#clients.add(client);
+  }
+
+  remove(client: MonitoringClient): void {
+    this.#clients.delete(client);
+  }
+
+  has(client: MonitoringClient): boolean {
+    return this.#clients.has(client);
+  }
+
+  feed(from: Client, request: Request): void {
+    const at = (this.#clock.wall() / 1000).toFixed(6);
+    const where = from.onUnixSocket ? `unix:${from.localAddress.replace(/:0$/, '')}` : from.address;
+    const line = `${at} [0 ${where}] ${request.map(quoted).join(' ')}`;
+    for (const client of this.#clients) client.line(line);
+  }
+}
+
+function quoted(argument: Buffer): string {
+  const shown = argument
+    .toString('latin1', 0, SHOWN_BYTES)
+    .replace(/[\\"]|[^ -~]/g, (byte) => ESCAPES[byte] ?? `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const more = argument.length - SHOWN_BYTES;
+  return `"${shown}"${more > 0 ? `... (${more} more bytes)` : ''}`;
+}

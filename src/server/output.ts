@@ -1,0 +1,137 @@
+import type { Socket } from 'node:net';
+import type { OutputLimit } from '../option-kinds.js';
+import { ReplyEncoder } from '../resp/reply-encoder.js';
+import type { Outbox, Sender } from './outbox.js';
+
+/** Messages are handed to the socket in pieces of about this many bytes. */
+const PIECE = 64 * 1024;
+
+/** What the way out of a connection needs to know. */
+export interface OutputOptions {
+  readonly outbox: Outbox;
+  /** The limit that holds for the client now. */
+  limit(): OutputLimit;
+  /** Bytes of replies that one read may cause. */
+  readonly replyLimit: { readonly maxBytes: number };
+  /** Called with the bytes of each write. */
+  onWrite(bytes: number): void;
+  /** The client leaves more unread than it may. */
+  onOverflow(): void;
+}
+
+/**
+ * The way out of one connection: the replies to what a client asked, and the messages that it listens to.
+ *
+ * They are written apart, because a message may come while a command waits with its reply half written. What a
+ * client causes itself is told behind the reply of the command that caused it (`settle`).
+ */
+export class Output implements Sender {
+  readonly reply: ReplyEncoder;
+  readonly #socket: Socket;
+  readonly #options: OutputOptions;
+  /** Made for the first message: most clients never get one. */
+  #messages: ReplyEncoder | undefined;
+  /** A read is being served: replies are being written, and messages wait for their turn. */
+  #serving = false;
+  /** Since when the soft limit is exceeded, in ms; undefined if it is not. */
+  #overSince: number | undefined;
+
+  constructor(socket: Socket, options: OutputOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.reply = new ReplyEncoder(options.replyLimit);
+  }
+
+  /** The client's requests are being served: its messages take their turn behind the replies. */
+  begin(): void {
+    this.#serving = true;
+  }
+
+  /** No more are served for now. */
+  end(): void {
+    this.#serving = false;
+  }
+
+  /** A command has ended: what it told its own client comes next. */
+  settle(): void {
+    if (this.#messages !== undefined && this.#messages.length > 0) this.reply.append(this.#messages.take());
+  }
+
+  /**
+   * Writes the replies that are ready, and before them all messages that others wait for.
+   * @param unfinished A command that waits has begun a reply, which stays.
+   */
+  flush(unfinished: boolean): void {
+    this.#options.outbox.flush();
+    if (this.#socket.destroyed) return;
+    const replies = unfinished ? this.reply.takeFinished() : this.reply.take();
+    if (replies.length > 0) this.#write(replies);
+    this.send();
+  }
+
+  /** Writes the messages that are waiting. */
+  send(): void {
+    if (this.#serving || this.#messages === undefined || this.#messages.length === 0) return;
+    if (!this.#socket.destroyed) this.#write(this.#messages.take());
+  }
+
+  /** A message on a channel. Texts have one character per byte. */
+  message(channel: string, message: string | Buffer, pattern?: string): void {
+    const out = this.#startMessage();
+    out.push(pattern === undefined ? 3 : 4);
+    out.latin1(pattern === undefined ? 'message' : 'pmessage');
+    if (pattern !== undefined) out.latin1(pattern);
+    out.latin1(channel);
+    if (typeof message === 'string') out.latin1(message);
+    else out.bulk(message);
+    this.#endMessage(out);
+  }
+
+  /** A line for one who monitors. */
+  line(text: string): void {
+    const out = this.#startMessage();
+    out.simple(text);
+    this.#endMessage(out);
+  }
+
+  /** Bytes that the client has not read. */
+  get unread(): number {
+    return this.#socket.writableLength + (this.#messages?.length ?? 0);
+  }
+
+  /** Bytes of memory that replies and messages are written into. */
+  get held(): number {
+    return this.reply.held + (this.#messages?.held ?? 0);
+  }
+
+  /** To be called from time to time: tells of a client that has left too much unread for too long. @param now In ms. */
+  checkSoftLimit(now: number): void {
+    const { soft, seconds } = this.#options.limit();
+    if (soft === 0 || this.unread <= soft) this.#overSince = undefined;
+    else this.#overSince ??= now;
+    if (this.#overSince !== undefined && now - this.#overSince >= seconds * 1000) this.#options.onOverflow();
+  }
+
+  #startMessage(): ReplyEncoder {
+    this.#messages ??= new ReplyEncoder();
+    this.#messages.protocol = this.reply.protocol;
+    if (this.#messages.length === 0) this.#options.outbox.add(this);
+    return this.#messages;
+  }
+
+  #endMessage(messages: ReplyEncoder): void {
+    if (messages.length >= PIECE) this.send();
+    this.#checkHardLimit();
+  }
+
+  #write(bytes: string | Buffer): void {
+    this.#options.onWrite(bytes.length);
+    this.#socket.write(bytes, 'latin1');
+    this.#checkHardLimit();
+  }
+
+  #checkHardLimit(): void {
+    const { hard } = this.#options.limit();
+    if (hard > 0 && this.unread > hard) this.#options.onOverflow();
+  }
+}

@@ -1,0 +1,74 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { EVERYTHING, PERMISSIONS, type Permission, type User } from '../commands/permission.js';
+import { ConfigError } from '../config.js';
+
+/** The user that a client is without a name: as in Redis. */
+export const DEFAULT_USER: User = { name: 'default', permissions: EVERYTHING };
+
+interface Account {
+  readonly user: User;
+  /** SHA-256 of the password. */
+  readonly digest: Buffer;
+}
+
+/** The named users, their permissions and the digests of their passwords. */
+export class Users {
+  readonly #accounts = new Map<string, Account>();
+
+  /**
+   * @param lines One a user: a name, permissions joined by commas, and a password or `#` and its SHA-256 in hex.
+   * @throws ConfigError for a line that is none; it holds no password.
+   */
+  constructor(lines: readonly string[]) {
+    lines.forEach((line, index) => {
+      const account = readAccount(line, `user ${index + 1}`);
+      const { name } = account.user;
+      if (name === DEFAULT_USER.name) throw new ConfigError('the password of the user default is requirepass');
+      if (this.#accounts.has(name)) throw new ConfigError(`there are two users ${name}`);
+      this.#accounts.set(name, account);
+    });
+  }
+
+  get size(): number {
+    return this.#accounts.size;
+  }
+
+  /** The user of that name, if the password is his. Nothing is learnt from how long it takes. */
+  authenticate(name: string, password: Buffer): User | undefined {
+    const account = this.#accounts.get(name);
+    const given = digestOf(password);
+    return timingSafeEqual(given, account?.digest ?? NOBODY) ? account?.user : undefined;
+  }
+}
+
+/** Whether two passwords are the same. Digests have one length: nothing is learnt from how long it takes. */
+export function isSamePassword(one: Buffer, other: Buffer): boolean {
+  return timingSafeEqual(digestOf(one), digestOf(other));
+}
+
+/** Compared with where there is no such user: no password has this digest. */
+const NOBODY = Buffer.alloc(32);
+
+function digestOf(password: Buffer): Buffer {
+  return createHash('sha256').update(password).digest();
+}
+
+function readAccount(line: string, where: string): Account {
+  const [, name, permissions, password] = /^([!-~]+)\s+(\S+)\s+(\S+)$/.exec(line) ?? [];
+  if (password === undefined) {
+    throw new ConfigError(`${where}: expected a name, permissions and a password, separated by spaces`);
+  }
+  let bits = 0;
+  for (const word of permissions.split(',')) {
+    if (!Object.hasOwn(PERMISSIONS, word)) {
+      throw new ConfigError(`${where}: permissions are ${Object.keys(PERMISSIONS).join(', ')}, joined by ","`);
+    }
+    bits |= PERMISSIONS[word as Permission];
+  }
+  const hex = /^#([0-9a-f]{64})$/i.exec(password)?.[1];
+  if (hex === undefined && password.startsWith('#')) {
+    throw new ConfigError(`${where}: behind "#" comes the SHA-256 of the password, 64 hexadecimal digits`);
+  }
+  const digest = hex === undefined ? digestOf(Buffer.from(password, 'latin1')) : Buffer.from(hex, 'hex');
+  return { user: { name, permissions: bits }, digest };
+}
