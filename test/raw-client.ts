@@ -21,9 +21,14 @@ export class RawClient {
     socket.on('error', () => {});
   }
 
-  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
-    const client = new RawClient(connect({ port, host, noDelay: true }));
-    await once(client.socket, 'connect');
+  static connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    return RawClient.over(connect({ port, host, noDelay: true }));
+  }
+
+  /** @param socket One that is connecting. @param event Its event when it has connected. */
+  static async over(socket: Socket, event = 'connect'): Promise<RawClient> {
+    const client = new RawClient(socket);
+    await once(socket, event);
     return client;
   }
 
@@ -40,6 +45,21 @@ export class RawClient {
     const taken = this.#received.subarray(0, length).toString('latin1');
     this.#received = this.#received.subarray(length);
     return taken;
+  }
+
+  /** Waits for a text to come and takes everything up to its end. */
+  async takeUntil(text: string): Promise<string> {
+    await this.#until(() => this.#received.includes(text, 0, 'latin1'));
+    return this.take(this.#received.indexOf(text, 0, 'latin1') + text.length);
+  }
+
+  /** Sends a request and waits for its reply, a bulk string, whose text is returned. */
+  async bulk(...request: (string | Buffer)[]): Promise<string> {
+    await this.send(frame(...request));
+    const header = await this.takeUntil('\r\n');
+    const length = Number(/^[$=](\d+)/.exec(header)?.[1]);
+    if (Number.isNaN(length)) throw new Error(`expected a bulk string, got ${JSON.stringify(header)}`);
+    return (await this.take(length + 2)).slice(0, -2);
   }
 
   /** Waits for the end of the connection and takes everything that came before. */

@@ -13,15 +13,14 @@ import type { Context } from './context.js';
  * @throws OutputLimitError if the reply does not fit.
  */
 export function call(context: Context, args: Arguments, entry: CommandEntry, request: Request): void | Promise<void> {
-  const { reply, server, client, engine } = context;
+  const { reply, client, engine } = context;
   const before = reply.written;
   client.lastCommand = entry.fullName;
-  if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
   args.reset(request, entry.fullName, entry.nameWords);
   if (client.noTouch) engine.data.countsAsUse = false;
   try {
     const running = entry.command.run?.(context, args);
-    if (running !== undefined) return finishLater(context, entry, running, before);
+    if (running !== undefined) return finishLater(context, entry, request, running, before);
     finish(context, entry, request, false);
   } catch (error) {
     replyError(context, error, before);
@@ -31,13 +30,24 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
   }
 }
 
-function finish({ server, client }: Context, entry: CommandEntry, request: Request, failed: boolean): void {
-  const ms = server.statistics.ran(entry, failed);
+function finish(context: Context, entry: CommandEntry, request: Request, failed: boolean): void {
+  tell(context, entry, request, context.server.statistics.ran(entry, failed));
+}
+
+/** Tells those who watch of a command that has run, those in a transaction before its EXEC. */
+function tell({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
   if (!entry.hiddenFromSlowLog) server.slowLog.offer(ms, request, client);
+  if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }
 
 /** A command that waits takes time of its own, in which others are served: only how long it took is kept. */
-async function finishLater(context: Context, entry: CommandEntry, running: Promise<void>, before: number) {
+async function finishLater(
+  context: Context,
+  entry: CommandEntry,
+  request: Request,
+  running: Promise<void>,
+  before: number,
+): Promise<void> {
   const { clock, statistics } = context.server;
   const started = clock.now();
   let failed = false;
@@ -47,7 +57,7 @@ async function finishLater(context: Context, entry: CommandEntry, running: Promi
     failed = true;
     replyError(context, error, before);
   }
-  statistics.record(entry, clock.now() - started, failed);
+  tell(context, entry, request, statistics.record(entry, clock.now() - started, failed));
 }
 
 /**

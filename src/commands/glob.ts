@@ -7,6 +7,9 @@
  * `*` again, as recursion would, finds no more matches.)
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
+  // What is subscribed to as a rule (`__session__:expired:*`) is matched with every event.
+  const prefix = /^([^*?[\\]*)\*$/.exec(pattern)?.[1];
+  if (prefix !== undefined) return (text) => text.startsWith(prefix);
   const steps = compile(pattern);
   return (text) => {
     let step = 0;

@@ -3,37 +3,14 @@ import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { echo } from '../../src/commands/connection/echo.js';
 import { ping } from '../../src/commands/connection/ping.js';
-import {
-  type Config,
-  ConfigError,
-  createServer,
-  ListenError,
-  type Server,
-  type ServerOptions,
-} from '../../src/index.js';
+import { type Config, ConfigError, createServer, ListenError, type Server } from '../../src/index.js';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
-import { frame, RawClient } from '../raw-client.js';
-
-const servers: Server[] = [];
-const clients: RawClient[] = [];
-
-async function start(config: Partial<Config> = {}, options: ServerOptions = {}): Promise<Server> {
-  const server = createServer({ bind: '127.0.0.1', port: 0, ...config }, options);
-  servers.push(server);
-  await server.listen();
-  return server;
-}
-
-async function connect(server: Server, host?: string): Promise<RawClient> {
-  const client = await RawClient.connect(server.addresses[0].port, host);
-  clients.push(client);
-  return client;
-}
+import { frame } from '../raw-client.js';
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  for (const client of clients.splice(0)) client.close();
-  await Promise.all(servers.splice(0).map((server) => server.close()));
+  await stopServers();
 });
 
 /** What a command can wait for until the test lets it go. */
@@ -51,11 +28,11 @@ describe('Server', () => {
   it('ends sessions exactly on time, as its clock has it, and tells its listener', async () => {
     const clock = new FakeClock();
     const events: string[] = [];
-    const server: Server = await start(
+    const server: Server = await startServer(
       {},
       { clock, listener: { onSession: (event, session) => events.push(`${event} ${server.engine.name(session)}`) } },
     );
-    const client = await connect(server);
+    const client = await connectTo(server);
     await client.expect(`SESSION.NEW user:42 30 TOKEN ${TOKEN} DATA key value\r\n`, `$22\r\n${TOKEN}\r\n`);
     clock.advance(29_999);
     await client.expect(`SESSION.GET ${TOKEN} key\r\n`, '$5\r\nvalue\r\n');
@@ -66,7 +43,7 @@ describe('Server', () => {
   });
 
   it('answers all that one read brought in one write', async () => {
-    const client = await connect(await start());
+    const client = await connectTo(await startServer());
     const write = vi.spyOn(Socket.prototype, 'write');
     await client.send('PING\r\n'.repeat(500));
     await client.take(500 * 7);
@@ -75,14 +52,14 @@ describe('Server', () => {
   });
 
   it('keeps replies in order when a command has to wait, and serves others meanwhile', async () => {
-    const server = await start();
+    const server = await startServer();
     const { waiting, go } = gate();
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
       const message = args.bytes();
       await waiting;
       reply.bulk(message);
     });
-    const [client, other] = [await connect(server), await connect(server)];
+    const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.send('PING\r\nECHO a\r\nPING\r\nECHO b\r\nPING\r\n');
     expect(await client.take(7)).toBe('+PONG\r\n');
     await client.send('PING last\r\n');
@@ -94,8 +71,8 @@ describe('Server', () => {
   it('survives a fault of a command, says so in the log, and repeats nothing that the client sent', async () => {
     const lines: string[] = [];
     const log = { notice() {}, warning: (line: string) => lines.push(line) };
-    const server = await start({}, { log });
-    const client = await connect(server);
+    const server = await startServer({}, { log });
+    const client = await connectTo(server);
     vi.spyOn(ping, 'run').mockImplementation(({ reply }) => {
       reply.array(3);
       throw new Error('a fault');
@@ -115,13 +92,13 @@ describe('Server', () => {
   });
 
   it('close: answers what was read, though a command has to wait first', async () => {
-    const server = await start();
+    const server = await startServer();
     const { waiting, go } = gate();
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
       await waiting;
       reply.bulk(args.bytes());
     });
-    const [client, other] = [await connect(server), await connect(server)];
+    const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.send('PING\r\nECHO a\r\nPING\r\n');
     await client.take(7);
     await other.expect('PING\r\n', '+PONG\r\n');
@@ -133,15 +110,15 @@ describe('Server', () => {
   });
 
   it('close: answers what was read, though the client has to read first', async () => {
-    const server = await start({ 'client-reply-backlog': 16 * 1024 });
-    const client = await connect(server);
+    const server = await startServer({ 'client-reply-backlog': 16 * 1024 });
+    const client = await connectTo(server);
     await client.expect(`SESSION.NEW x TOKEN ${TOKEN} DATA key ${'v'.repeat(60_000)}\r\n`, `$22\r\n${TOKEN}\r\n`);
     const gets = 200;
     client.socket.pause();
     await client.send(
       Buffer.concat([...Array.from({ length: gets }, () => frame('SESSION.GET', TOKEN, 'key')), frame('QUIT')]),
     );
-    const other = await connect(server);
+    const other = await connectTo(server);
     await other.expect('PING\r\n', '+PONG\r\n');
     const closed = server.close();
     client.socket.resume();
@@ -150,7 +127,7 @@ describe('Server', () => {
   });
 
   it('a command that waits may close the connection', async () => {
-    const client = await connect(await start());
+    const client = await connectTo(await startServer());
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply, client: connection }) => {
       await Promise.resolve();
       reply.ok();
@@ -164,7 +141,7 @@ describe('Server', () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const seen: string[] = [];
-    const server: Server = await start(
+    const server: Server = await startServer(
       {},
       {
         clock,
@@ -179,7 +156,7 @@ describe('Server', () => {
         },
       },
     );
-    const client = await connect(server);
+    const client = await connectTo(server);
     const made = `$22\r\n${TOKEN}\r\n`;
     for (const pass of ['advance', 'freeze'] as const) {
       await client.expect(`SESSION.NEW x 10 0 MAXAGE 20 TOKEN ${TOKEN} DATA key value\r\n`, made);
@@ -194,13 +171,13 @@ describe('Server', () => {
   });
 
   it('QUIT ends the connection; what follows it is not answered', async () => {
-    const client = await connect(await start());
+    const client = await connectTo(await startServer());
     await client.send('PING\r\nQUIT\r\nPING\r\n');
     expect(await client.takeAll()).toBe('+PONG\r\n+OK\r\n');
   });
 
   it('answers a client that has ended its side before it ends its own', async () => {
-    const client = await connect(await start());
+    const client = await connectTo(await startServer());
     client.socket.end('PING\r\n');
     expect(await client.takeAll()).toBe('+PONG\r\n');
   });
@@ -211,34 +188,34 @@ describe('Server', () => {
   if (outside === undefined) console.warn('NOTICE: no network but loopback: the test of protected mode is skipped');
 
   it.skipIf(outside === undefined)('protected mode: turns away who comes from elsewhere', async () => {
-    const server = await start({ bind: '*' });
-    const stranger = await connect(server, outside);
+    const server = await startServer({ bind: '*' });
+    const stranger = await connectTo(server, outside);
     expect(await stranger.takeAll()).toMatch(/^-DENIED respite is in protected mode: .*requirepass.*\r\n$/);
-    const neighbour = await connect(server);
+    const neighbour = await connectTo(server);
     await neighbour.expect('PING\r\n', '+PONG\r\n');
     for (const config of [{ requirepass: 'x' }, { 'protected-mode': false }]) {
-      const open = await start({ bind: '*', ...config });
-      const guest = await connect(open, outside);
+      const open = await startServer({ bind: '*', ...config });
+      const guest = await connectTo(open, outside);
       await guest.expect('QUIT\r\n', '+OK\r\n');
     }
   });
 
   it('listens on several addresses, on one port', async () => {
-    const server = await start({ bind: '127.0.0.1 127.0.0.2 -198.51.100.1' });
+    const server = await startServer({ bind: '127.0.0.1 127.0.0.2 -198.51.100.1' });
     const ports = new Set(server.addresses.map(({ port }) => port));
     expect([server.addresses.length, ports.size]).toEqual([2, 1]);
-    const client = await connect(server, '127.0.0.2');
+    const client = await connectTo(server, '127.0.0.2');
     await client.expect('PING\r\n', '+PONG\r\n');
   });
 
   it('keeps no address when one of them cannot be had', async () => {
-    const first = await start();
+    const first = await startServer();
     const { port } = first.addresses[0];
     const second = createServer({ bind: '127.0.0.2 127.0.0.1', port });
     await expect(second.listen()).rejects.toThrow(
       new ListenError(`cannot listen on 127.0.0.1:${port}: the port is in use`),
     );
-    const third = await start({ bind: '127.0.0.2', port });
+    const third = await startServer({ bind: '127.0.0.2', port });
     expect(third.addresses).toHaveLength(1);
   });
 
@@ -253,8 +230,8 @@ describe('Server', () => {
   });
 
   it('closes twice without harm, with clients or without', async () => {
-    const server = await start();
-    const client = await connect(server);
+    const server = await startServer();
+    const client = await connectTo(server);
     await client.expect(frame('PING'), '+PONG\r\n');
     await Promise.all([server.close(), server.close()]);
     await server.closed;

@@ -10,7 +10,7 @@ export const exec: Command = {
   summary: 'Runs the commands of the transaction, with nothing of other clients between them.',
   complexity: 'that of the commands',
   group: 'transactions',
-  flags: ['loading', 'stale'],
+  flags: ['loading', 'stale', 'skip_slowlog'],
   arguments: [],
   reply: 'array of their replies; null if a watched session has changed',
   immediate: true,

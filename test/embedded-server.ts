@@ -1,0 +1,40 @@
+import { connect } from 'node:net';
+import { type Config, createServer, type Server, type ServerOptions } from '../src/index.js';
+import { RawClient } from './raw-client.js';
+
+/** Servers inside the test's own process, with a clock of the test's where it wants one, and bare clients of theirs. */
+
+const servers: Server[] = [];
+const clients: RawClient[] = [];
+
+/** A server that listens on a free port of 127.0.0.1 unless the config says otherwise. */
+export async function startServer(config: Partial<Config> = {}, options: ServerOptions = {}): Promise<Server> {
+  const server = createServer({ bind: '127.0.0.1', port: 0, ...config }, options);
+  servers.push(server);
+  await server.listen();
+  return server;
+}
+
+/** A client of the server, on its unix socket if it listens nowhere else. */
+export async function connectTo(server: Server, host?: string): Promise<RawClient> {
+  const [address] = server.addresses;
+  const client =
+    address === undefined
+      ? await RawClient.over(connect({ path: server.unixSocket ?? '' }))
+      : await RawClient.connect(address.port, host);
+  clients.push(client);
+  return client;
+}
+
+/** To be called after each test. */
+export async function stopServers(): Promise<void> {
+  for (const client of clients.splice(0)) client.close();
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+}
+
+/** A log that keeps its lines. */
+export function keepLog() {
+  const lines: string[] = [];
+  const keep = (line: string) => lines.push(line);
+  return { lines, notice: keep, warning: keep };
+}

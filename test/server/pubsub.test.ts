@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { frame } from '../raw-client.js';
+
+afterEach(stopServers);
+
+describe('pub/sub', () => {
+  it('subscribes, unsubscribes and counts as Redis does', async () => {
+    const client = await connectTo(await startServer());
+    await client.expect(
+      'SUBSCRIBE a b a\r\nPSUBSCRIBE x*\r\nUNSUBSCRIBE b nope\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\n',
+      '*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:2\r\n' +
+        '*3\r\n$10\r\npsubscribe\r\n$2\r\nx*\r\n:3\r\n' +
+        '*3\r\n$11\r\nunsubscribe\r\n$1\r\nb\r\n:2\r\n*3\r\n$11\r\nunsubscribe\r\n$4\r\nnope\r\n:2\r\n' +
+        '*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n' +
+        '*3\r\n$12\r\npunsubscribe\r\n$2\r\nx*\r\n:0\r\n' +
+        '*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:0\r\n' +
+        '*3\r\n$12\r\npunsubscribe\r\n$-1\r\n:0\r\n',
+    );
+    await client.expect('SESSION.EXISTS x\r\n', ':0\r\n');
+  });
+
+  it('a RESP2 subscriber may only listen, PING, QUIT and RESET', async () => {
+    const client = await connectTo(await startServer());
+    await client.send('SUBSCRIBE a\r\n');
+    await client.takeUntil(':1\r\n');
+    const refusal =
+      "-ERR Can't execute 'session.get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context\r\n";
+    await client.expect('SESSION.GET x y\r\n', refusal);
+    await client.expect('PING\r\n', '*2\r\n$4\r\npong\r\n$0\r\n\r\n');
+    await client.expect('PING hi\r\n', '*2\r\n$4\r\npong\r\n$2\r\nhi\r\n');
+    await client.expect('RESET\r\n', '+RESET\r\n');
+    await client.expect('PING\r\n', '+PONG\r\n');
+    await client.expect('PUBLISH a x\r\n', ':0\r\n');
+  });
+
+  it('PUBSUB tells who listens', async () => {
+    const server = await startServer();
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await client.send('SUBSCRIBE news:1 news:2\r\nPSUBSCRIBE n* m*\r\n');
+    await client.takeUntil(':4\r\n');
+    await other.send('PSUBSCRIBE n*\r\nRESET\r\nHELLO 3\r\nSUBSCRIBE news:1\r\nPSUBSCRIBE n*\r\n');
+    await other.takeUntil(':2\r\n');
+    const observer = await connectTo(server);
+    await observer.expect('PUBSUB CHANNELS *:2\r\n', '*1\r\n$6\r\nnews:2\r\n');
+    await observer.expect('PUBSUB CHANNELS nothing\r\n', '*0\r\n');
+    await observer.expect('PUBSUB NUMSUB news:1 none\r\n', '*4\r\n$6\r\nnews:1\r\n:2\r\n$4\r\nnone\r\n:0\r\n');
+    await observer.expect('PUBSUB NUMPAT\r\n', ':2\r\n');
+    // A client gets a message for the channel and for each pattern.
+    await observer.expect('PUBLISH news:1 x\r\n', ':4\r\n');
+    other.close();
+    for (;;) {
+      await observer.send('PUBSUB NUMSUB news:1\r\n');
+      if (((await observer.takeUntil('news:1\r\n:')) && (await observer.take(3))) === '1\r\n') break;
+    }
+    await observer.expect('PUBSUB NUMPAT\r\n', ':2\r\n');
+  });
+
+  it('limits what one client may subscribe to', async () => {
+    const client = await connectTo(await startServer());
+    await client.expect(frame('SUBSCRIBE', 'x'.repeat(1025)), '-ERR a channel is at most 1024 bytes\r\n');
+    await client.expect(frame('PSUBSCRIBE', 'x'.repeat(1025)), '-ERR a pattern is at most 1024 bytes\r\n');
+    await client.send(frame('SUBSCRIBE', ...Array.from({ length: 100_001 }, (_, i) => String(i))));
+    await client
+      .take('-ERR a client has at most 100000 subscriptions\r\n'.length)
+      .then((reply) => expect(reply).toBe('-ERR a client has at most 100000 subscriptions\r\n'));
+  });
+
+  it('disconnects a subscriber that does not keep up, at once beyond the hard limit, and nobody else', async () => {
+    const log = keepLog();
+    const server = await startServer({}, { log });
+    const [slow, quick, publisher] = [await connectTo(server), await connectTo(server), await connectTo(server)];
+    await publisher.expect(frame('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 1mb 0 0'), '+OK\r\n');
+    for (const client of [slow, quick]) {
+      await client.send('SUBSCRIBE a\r\n');
+      await client.takeUntil(':1\r\n');
+    }
+    slow.socket.pause();
+    const message = 'x'.repeat(100_000);
+    let sent = 0;
+    for (let receivers = 2; receivers === 2; sent++) {
+      await publisher.send(frame('PUBLISH', 'a', message));
+      receivers = Number((await publisher.take(4))[1]);
+      expect(await quick.take(frame('message', 'a', message).length)).toContain(message);
+      expect(sent * message.length).toBeLessThan(60e6);
+    }
+    expect(log.lines.filter((line) => line.includes('disconnected'))).toEqual([
+      expect.stringMatching(
+        /^client 1 \(127\.0\.0\.1:\d+\) disconnected: its output is not read \(client-output-buffer-limit pubsub\)$/,
+      ),
+    ]);
+    expect(await publisher.bulk('INFO', 'stats')).toContain('client_output_buffer_limit_disconnections:1\r\n');
+    await publisher.expect('PUBSUB NUMSUB a\r\n', '*2\r\n$1\r\na\r\n:1\r\n');
+  });
+
+  it('disconnects a subscriber that stays beyond the soft limit for too long', async () => {
+    const clock = new FakeClock();
+    const limit = { hard: 0, soft: 1_000_000, seconds: 10 };
+    const none = { hard: 0, soft: 0, seconds: 0 };
+    const server = await startServer({ 'client-output-buffer-limit': { normal: none, pubsub: limit } }, { clock });
+    const [slow, publisher] = [await connectTo(server), await connectTo(server)];
+    await slow.send('SUBSCRIBE a\r\n');
+    await slow.takeUntil(':1\r\n');
+    slow.socket.pause();
+    const unread = async () => Number(/omem=(\d+)/.exec(await publisher.bulk('CLIENT', 'LIST', 'TYPE', 'pubsub'))?.[1]);
+    do await publisher.expect(frame('PUBLISH', 'a', 'x'.repeat(1_000_000)), ':1\r\n');
+    while ((await unread()) <= 1_000_000);
+    clock.advance(10_000);
+    await publisher.expect('PUBSUB NUMSUB a\r\n', '*2\r\n$1\r\na\r\n:1\r\n');
+    clock.advance(2_000);
+    await publisher.expect('PUBSUB NUMSUB a\r\n', '*2\r\n$1\r\na\r\n:0\r\n');
+  });
+
+  it('MONITOR shows what is served, but no credentials of connections and no acts of administrators', async () => {
+    const server = await startServer({ requirepass: 'secret' });
+    const monitor = await connectTo(server);
+    await monitor.expect('AUTH secret\r\nMONITOR\r\n', '+OK\r\n+OK\r\n');
+    const client = await connectTo(server);
+    await client.send(frame('AUTH', 'secret'));
+    await client.send('CONFIG GET port\r\n');
+    await client.send(frame('ECHO', Buffer.from('a"b\\\n\r\t\x07\b\x00\xff', 'latin1')));
+    await client.send(frame('PING', 'x'.repeat(2000)));
+    await client.send('MULTI\r\nPING\r\nEXEC\r\n');
+    const lines = (await monitor.takeUntil('"EXEC"\r\n')).trimEnd().split('\r\n');
+    const { localPort } = client.socket;
+    const shown = lines.map((line) => /^\+\d+\.\d{6} \[0 127\.0\.0\.1:(\d+)\] (.*)$/.exec(line)?.slice(1));
+    expect(shown.map((match) => match?.[0])).toEqual(Array.from({ length: 5 }, () => String(localPort)));
+    expect(shown.map((match) => match?.[1])).toEqual([
+      '"ECHO" "a\\"b\\\\\\n\\r\\t\\a\\b\\x00\\xff"',
+      `"PING" "${'x'.repeat(1024)}"... (976 more bytes)`,
+      '"MULTI"',
+      '"PING"',
+      '"EXEC"',
+    ]);
+    await monitor.expect('RESET\r\n', '+RESET\r\n');
+  });
+});

@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Server } from '../../src/index.js';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { frame, type RawClient } from '../raw-client.js';
+
+afterEach(stopServers);
+
+const TOKENS = ['AAECAwQFBgcICQoLDA0ODw', 'EBESExQVFhcYGRobHB0eHw', 'ICEiIyQlJicoKSorLC0uLw'];
+
+/** What a subscriber gets of a message that its pattern brought, in RESP2. */
+const pmessage = (pattern: string, channel: string, message: string) =>
+  frame('pmessage', pattern, channel, message).toString('latin1');
+
+const EVERYTHING = '__session*';
+
+async function listen(server: Server, pattern = EVERYTHING): Promise<RawClient> {
+  const subscriber = await connectTo(server);
+  await subscriber.expect(
+    frame('PSUBSCRIBE', pattern),
+    `*3\r\n$10\r\npsubscribe\r\n$${pattern.length}\r\n${pattern}\r\n:1\r\n`,
+  );
+  return subscriber;
+}
+
+/** What the subscriber has got by now: everything before a message that is published behind it. */
+async function heard(server: Server, subscriber: RawClient): Promise<string> {
+  const client = await connectTo(server);
+  const end = pmessage(EVERYTHING, '__session__end', 'end');
+  await client.expect(frame('PUBLISH', '__session__end', 'end'), ':1\r\n');
+  return (await subscriber.takeUntil(end)).slice(0, -end.length);
+}
+
+describe('session events', () => {
+  it('one per act, in the order of the acts', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({}, { clock });
+    const subscriber = await listen(server, '__session__*');
+    const client = await connectTo(server);
+    const [a, b, c] = TOKENS;
+    const acts = [
+      `SESSION.NEW a 10 TOKEN ${a}`,
+      `SESSION.NEW b 20 0 TOKEN ${b} DATA k v`,
+      `SESSION.NEW a LIMIT 1 TOKEN ${c}`,
+      `SESSION.SET ${c} key value`,
+      `SESSION.END ${c}`,
+      `SESSION.END ${c}`,
+    ];
+    await client.send(acts.map((act) => `${act}\r\n`).join(''));
+    await client.takeUntil(':1\r\n:0\r\n');
+    clock.advance(20_000);
+    await client.send(`SESSION.NEW max MAXAGE 5 TOKEN ${a}\r\n`);
+    await client.take(28);
+    clock.advance(5000);
+    await client.send(`SESSION.NEW all TOKEN ${a}\r\nSESSION.ENDNAME all\r\n`);
+    await client.takeUntil(':1\r\n');
+    await client.send('SESSION.ENDALL\r\n');
+    await client.takeUntil(':1\r\n');
+    const expected = [
+      ['new:a', a],
+      ['new:b', b],
+      ['new:a', c],
+      ['limit:a', a],
+      ['ended:a', c],
+      ['cleared:b', b],
+      ['new:max', a],
+      ['maxage:max', a],
+      ['new:all', a],
+      ['ended:all', a],
+      ['ended:b', b],
+    ].map(([event, token]) => pmessage('__session__*', `__session__:${event}`, token));
+    await client.send(frame('PUBLISH', '__session__end', 'end'));
+    const end = pmessage('__session__*', '__session__end', 'end');
+    expect(await subscriber.takeUntil(end)).toBe(expected.join('') + end);
+  });
+
+  it('rotated tells the new token, evicted that it had to make room', async () => {
+    const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
+    const subscriber = await listen(server);
+    const client = await connectTo(server);
+    await client.bulk('SESSION.NEW', 'x', 'TOKEN', TOKENS[0]);
+    const token = await client.bulk('SESSION.ROTATE', TOKENS[0]);
+    await client.expect('CONFIG SET maxmemory 1\r\n', '+OK\r\n');
+    await client.send('SESSION.NEW y\r\n');
+    await client.take(`-OOM command not allowed when used memory > 'maxmemory'.\r\n`.length);
+    const data = await heard(server, subscriber);
+    expect(data).toContain(pmessage(EVERYTHING, '__session__:rotated:x', token));
+    expect(data).toContain(pmessage(EVERYTHING, '__session__:evicted:x', token));
+    expect(data).toContain('__sessiondata__:evicted:x');
+    expect(data).not.toContain('__sessiondata__:rotated');
+  });
+
+  it('the data as it last was, as JSON; bytes that are no text in base64', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({}, { clock });
+    const subscriber = await connectTo(server);
+    await subscriber.send(frame('SUBSCRIBE', '__sessiondata__:expired:näme'));
+    await subscriber.takeUntil(':1\r\n');
+    const client = await connectTo(server);
+    const created = clock.wall();
+    await client.send(
+      frame(
+        ...['SESSION.NEW', 'näme', '10', 'TOKEN', TOKENS[0], 'DATA'],
+        ...['text', 'wörter "und" mehr\n', '2', 'b', '1', 'a', '__proto__', 'x'],
+        ...['bytes', Buffer.from([0, 255]), Buffer.from([254]), ''],
+      ),
+    );
+    await client.take(28);
+    clock.advance(10_000);
+    const message = await subscriber.takeUntil('}}\r\n');
+    const json = Buffer.from(message.slice(message.indexOf('{')), 'latin1').toString();
+    expect(JSON.parse(json)).toEqual({
+      event: 'expired',
+      name: 'näme',
+      token: TOKENS[0],
+      at: created + 10_000,
+      created,
+      keys: JSON.parse(
+        '{"text":"wörter \\"und\\" mehr\\n","2":"b","1":"a","__proto__":"x","bytes":{"base64":"AP8="},"base64:/g==":""}',
+      ),
+    });
+    expect(json.indexOf('"2":')).toBeLessThan(json.indexOf('"1":'));
+  });
+
+  it('names may hold any byte, and patterns find them', async () => {
+    const server = await startServer();
+    const name = Buffer.from([0, 13, 10, 255, 42]);
+    const subscriber = await connectTo(server);
+    const channel = Buffer.concat([Buffer.from('__session__:new:'), name]);
+    await subscriber.send(frame('SUBSCRIBE', channel));
+    await subscriber.takeUntil(':1\r\n');
+    const client = await connectTo(server);
+    await client.bulk('SESSION.NEW', name, 'TOKEN', TOKENS[0]);
+    const expected = frame('message', channel, TOKENS[0]).toString('latin1');
+    expect(await subscriber.take(expected.length)).toBe(expected);
+  });
+
+  it('are on their way before the reply of the command that caused them', async () => {
+    const server = await startServer();
+    const subscriber = await listen(server);
+    const client = await connectTo(server);
+    // What is written to sockets, in the order in which it is.
+    const written: string[] = [];
+    for (const socket of [subscriber.socket, client.socket]) {
+      socket.on('data', () => written.push(socket === client.socket ? 'reply' : 'event'));
+    }
+    const order: string[] = [];
+    const { Socket } = await import('node:net');
+    const write = Socket.prototype.write;
+    Socket.prototype.write = function (this: InstanceType<typeof Socket>, ...args: Parameters<typeof write>) {
+      if (this.remotePort === subscriber.socket.localPort) order.push('event');
+      if (this.remotePort === client.socket.localPort) order.push('reply');
+      return write.apply(this, args);
+    } as typeof write;
+    try {
+      for (let i = 0; i < 10; i++) await client.bulk('SESSION.NEW', 'x');
+    } finally {
+      Socket.prototype.write = write;
+    }
+    expect(order).toEqual(Array.from({ length: 10 }, () => ['event', 'reply']).flat());
+  });
+
+  it('a RESP3 client hears of what it does itself, behind the reply', async () => {
+    const server = await startServer();
+    const client = await connectTo(server);
+    await client.send('HELLO 3\r\n');
+    await client.takeUntil('modules\r\n*0\r\n');
+    await client.expect('SUBSCRIBE a\r\n', '>3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n');
+    await client.expect(
+      'PING\r\nPUBLISH a one\r\nPUBLISH a two\r\nUNSUBSCRIBE a\r\nPING\r\n',
+      '+PONG\r\n:1\r\n>3\r\n$7\r\nmessage\r\n$1\r\na\r\n$3\r\none\r\n' +
+        ':1\r\n>3\r\n$7\r\nmessage\r\n$1\r\na\r\n$3\r\ntwo\r\n' +
+        '>3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n+PONG\r\n',
+    );
+  });
+
+  it('come on time, a million at once in slices, and none is lost', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({}, { clock });
+    const subscriber = await listen(server, '__session__:expired:*');
+    for (let i = 0; i < 20_000; i++) server.engine.create(Buffer.from(String(i)), { duration: 1000 });
+    clock.advance(1010);
+    const client = await connectTo(server);
+    await client.send(frame('PUBLISH', '__session__:expired:end', 'end'));
+    const all = await subscriber.takeUntil('end\r\n$3\r\nend\r\n');
+    const names = new Set([...all.matchAll(/__session__:expired:(\d+)\r\n/g)].map(([, name]) => name));
+    expect(names.size).toBe(20_000);
+  });
+});
