@@ -78,20 +78,37 @@ export interface Argument {
  * @param nameWords Words in the name: 2 for a subcommand.
  */
 export function arityOf(command: Command, nameWords: number): number {
-  const needsSubcommand = command.subcommands !== undefined && command.run === undefined;
-  let words = nameWords + (needsSubcommand ? 1 : 0);
-  let open = command.subcommands !== undefined;
-  const count = (argument: Argument): void => {
-    if (argument.optional || argument.multiple) open = true;
-    if (argument.optional) return;
-    if (argument.token !== undefined) words++;
-    const { type, arguments: members = [] } = argument;
-    if (type === 'block') members.forEach(count);
-    else if (type === 'oneof') members.slice(0, 1).forEach(count);
-    else if (type !== 'pure-token') words++;
+  const { least, most } = lengthOf(command.arguments);
+  if (command.subcommands !== undefined) return -(nameWords + least + (command.run === undefined ? 1 : 0));
+  return least === most ? nameWords + least : -(nameWords + least);
+}
+
+interface Length {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** How many words arguments take. */
+function lengthOf(args: readonly Argument[]): Length {
+  const lengths = args.map(lengthOfOne);
+  return {
+    least: lengths.reduce((sum, { least }) => sum + least, 0),
+    most: lengths.reduce((sum, { most }) => sum + most, 0),
   };
-  command.arguments.forEach(count);
-  return open ? -words : words;
+}
+
+function lengthOfOne({ type, token, optional, multiple, arguments: members = [] }: Argument): Length {
+  let value: Length = { least: 1, most: 1 };
+  if (type === 'block') value = lengthOf(members);
+  if (type === 'oneof') {
+    const lengths = members.map(lengthOfOne);
+    value = {
+      least: Math.min(...lengths.map(({ least }) => least)),
+      most: Math.max(...lengths.map(({ most }) => most)),
+    };
+  }
+  const words = token !== undefined && type !== 'pure-token' ? 1 : 0;
+  return { least: optional ? 0 : words + value.least, most: multiple ? Infinity : words + value.most };
 }
 
 /** The arguments as a person reads them: `name [ttl [deleteSession]] [SHARED]`. */

@@ -98,7 +98,7 @@ export class SessionEngine {
   /** The live session of a token, or NO_SESSION if the token is unknown, malformed, ended or expired. */
   find(token: Uint8Array): Session {
     this.#deadlines.begin();
-    if (!parseToken(token, this.#words)) return NO_SESSION;
+    if (!parseToken(token, this.#words)) return this.#counted(NO_SESSION);
     return this.#counted(this.#settled(this.#tokens.find(this.#words)));
   }
 

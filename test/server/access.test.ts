@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { commands } from '../../src/commands/table.js';
+import { ConfigError, createServer } from '../../src/index.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { frame } from '../raw-client.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'respite-access-'));
+afterEach(stopServers);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const WRONG = '-WRONGPASS invalid username-password pair or user is disabled.\r\n';
+const NOAUTH = '-NOAUTH Authentication required.\r\n';
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+
+describe('a password', () => {
+  it('can be changed while the server runs; who is in stays in', async () => {
+    const server = await startServer({ requirepass: 'old' });
+    const client = await connectTo(server);
+    await client.expect('CONFIG SET requirepass new\r\n', NOAUTH);
+    await client.expect('AUTH old\r\nCONFIG SET requirepass new\r\nPING\r\n', '+OK\r\n+OK\r\n+PONG\r\n');
+    const other = await connectTo(server);
+    await other.expect('AUTH old\r\nAUTH new\r\n', `${WRONG}+OK\r\n`);
+    expect(await other.bulk('INFO', 'stats')).toContain('acl_access_denied_auth:1\r\n');
+    await other.expect('RESET\r\nPING\r\n', `+RESET\r\n${NOAUTH}`);
+  });
+
+  it('ten wrong ones end the connection, and the log tells, without them', async () => {
+    const log = keepLog();
+    const server = await startServer({ requirepass: 'secret' }, { log });
+    const [client, bystander] = [await connectTo(server), await connectTo(server)];
+    await bystander.expect('AUTH secret\r\n', '+OK\r\n');
+    await client.send('AUTH guess-1\r\nHELLO 3 AUTH default guess-2\r\n'.repeat(10));
+    expect(await client.takeAll()).toBe(WRONG.repeat(10));
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^client 1 \(127\.0\.0\.1:\d+\) disconnected: 10 attempts to authenticate failed$/),
+    ]);
+    await bystander.expect('PING\r\n', '+PONG\r\n');
+  });
+});
+
+describe('named users', () => {
+  const digest = createHash('sha256').update('hunter2').digest('hex');
+  const users = `reader read r; writer write w; both read,write #${digest}; listener events e; boss admin a`;
+
+  async function as(name: string, password: string) {
+    const server = await startServer({ users });
+    const client = await connectTo(server);
+    await client.expect(frame('AUTH', name, password), '+OK\r\n');
+    return client;
+  }
+
+  it('must give their name: nobody gets in without', async () => {
+    const server = await startServer({ users });
+    const client = await connectTo(server);
+    await client.expect(
+      'PING\r\nAUTH r\r\n',
+      `${NOAUTH}-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?\r\n`,
+    );
+    for (const [name, password] of [
+      ['reader', 'w'],
+      ['nobody', 'r'],
+      ['default', ''],
+      ['default', 'r'],
+      ['both', digest],
+      ['both', `#${digest}`],
+    ]) {
+      await client.expect(frame('AUTH', name, password), WRONG);
+    }
+    await client.expect('AUTH both hunter2\r\n', '+OK\r\n');
+    expect(await client.bulk('CLIENT', 'INFO')).toContain(' user=both ');
+  });
+
+  it('may do what their permissions allow, which follow from the flags of each command', async () => {
+    const allowed: Record<string, readonly string[]> = {
+      reader: ['session.get', 'dbsize'],
+      writer: ['session.set', 'session.new'],
+      listener: ['subscribe', 'publish'],
+      boss: [
+        'session.scan',
+        'session.tokens',
+        'session.endall',
+        'scan',
+        'monitor',
+        'flushall',
+        'shutdown',
+        'config|get',
+        'client|kill',
+      ],
+    };
+    const examples: Record<string, string> = {
+      'session.get': `SESSION.GET ${TOKEN} k`,
+      dbsize: 'DBSIZE',
+      'session.set': `SESSION.SET ${TOKEN} k v`,
+      'session.new': 'SESSION.NEW x',
+      subscribe: 'SUBSCRIBE a',
+      publish: 'PUBLISH a b',
+      'session.scan': 'SESSION.SCAN 0',
+      'session.tokens': 'SESSION.TOKENS x',
+      'session.endall': 'SESSION.ENDALL',
+      scan: 'SCAN 0',
+      monitor: 'MONITOR',
+      flushall: 'FLUSHALL',
+      shutdown: 'SHUTDOWN ABORT',
+      'config|get': 'CONFIG GET port',
+      'client|kill': 'CLIENT KILL ID 99',
+    };
+    const passwords: Record<string, string> = { reader: 'r', writer: 'w', listener: 'e', boss: 'a' };
+    for (const [name, mine] of Object.entries(allowed)) {
+      for (const [command, example] of Object.entries(examples)) {
+        const client = await as(name, passwords[name]);
+        await client.send(`${example}\r\n`);
+        const reply = await client.takeUntil('\r\n');
+        const refusal = `-NOPERM User ${name} has no permissions to run the '${command}' command\r\n`;
+        if (mine.includes(command)) expect(reply, `${name} ${command}`).not.toContain('NOPERM');
+        else expect(reply, name).toBe(refusal);
+      }
+      const client = await as(name, passwords[name]);
+      await client.expect('PING\r\n', '+PONG\r\n');
+    }
+  });
+
+  it('whatever lists tokens is for administrators', () => {
+    for (const name of [
+      'session.endall',
+      'session.scan',
+      'session.tokens',
+      'scan',
+      'monitor',
+      'flushall',
+      'flushdb',
+      'shutdown',
+    ]) {
+      expect(commands.find((command) => command.name === name)?.flags, name).toContain('admin');
+    }
+  });
+
+  it('a command that is not allowed does not get into a transaction', async () => {
+    const client = await as('reader', 'r');
+    await client.expect('MULTI\r\n', '+OK\r\n');
+    await client.expect(
+      'SESSION.NEW x\r\n',
+      "-NOPERM User reader has no permissions to run the 'session.new' command\r\n",
+    );
+    await client.expect('EXEC\r\n', '-EXECABORT Transaction discarded because of previous errors.\r\n');
+    expect(await client.bulk('INFO', 'stats')).toContain('acl_access_denied_cmd:1\r\n');
+  });
+
+  it('go with a password for the user default', async () => {
+    const server = await startServer({ users, requirepass: 'secret' });
+    const client = await connectTo(server);
+    await client.expect('AUTH secret\r\nFLUSHALL\r\nAUTH reader r\r\n', '+OK\r\n+OK\r\n+OK\r\n');
+    await client.expect('FLUSHALL\r\n', "-NOPERM User reader has no permissions to run the 'flushall' command\r\n");
+    await client.expect('HELLO 2 AUTH default secret SETNAME me\r\n', '*14\r\n');
+  });
+
+  it('come from a file as well', async () => {
+    const file = join(directory, 'users');
+    writeFileSync(file, '# our shop\nshop  read,write  pässword\n\n');
+    const server = await startServer({ 'users-file': file });
+    const client = await connectTo(server);
+    await client.expect(frame('AUTH', 'shop', 'pässword'), '+OK\r\n');
+  });
+
+  it.each([
+    ['shop', 'user 1: expected a name, permissions and a password, separated by spaces'],
+    ['a read x; shop reed secret', 'user 2: permissions are read, write, events, admin, joined by ","'],
+    ['shop read #secret', 'user 1: behind "#" comes the SHA-256 of the password, 64 hexadecimal digits'],
+    ['a read secret; a read secret', 'there are two users a'],
+    ['default read secret', 'the password of the user default is requirepass'],
+  ])('are refused as %j, without repeating the password', (line, message) => {
+    const make = () => createServer({ users: line });
+    expect(make).toThrow(new ConfigError(message));
+    expect(message).not.toContain('secret');
+  });
+
+  it('keep passwords from CONFIG GET', async () => {
+    const client = await as('boss', 'a');
+    await client.send('CONFIG GET *\r\n');
+    const all = await client.takeUntil('appendonly\r\n$2\r\nno\r\n');
+    expect(all).toContain('users-file');
+    expect(all).not.toMatch(/\$5\r\nusers\r\n|requirepass|\$6\r\nsecret\r\n/);
+  });
+});

@@ -1,0 +1,243 @@
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Server } from '../../src/index.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { frame, type RawClient } from '../raw-client.js';
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await stopServers();
+});
+
+const OOM = `-OOM command not allowed when used memory > 'maxmemory'.\r\n`;
+
+const info = async (client: RawClient, field: string) =>
+  Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
+
+/** Limits that an operator sets: what the client sees that meets one, and that the others go on. */
+describe('maxclients', () => {
+  it('turns away who comes too many, until there is room or the limit is raised', async () => {
+    const log = keepLog();
+    const server = await startServer({ maxclients: 1 }, { log });
+    const first = await connectTo(server);
+    await first.expect('PING\r\n', '+PONG\r\n');
+    const refused = async () =>
+      (await (await connectTo(server)).takeAll()) === '-ERR max number of clients reached\r\n';
+    expect([await refused(), await refused()]).toEqual([true, true]);
+    expect(log.lines).toEqual(['connections are refused: 1 clients are connected (maxclients)']);
+    await first.expect('CONFIG SET maxclients 2\r\n', '+OK\r\n');
+    await (await connectTo(server)).expect('PING\r\n', '+PONG\r\n');
+    expect([await info(first, 'rejected_connections'), await info(first, 'connected_clients')]).toEqual([2, 2]);
+  });
+});
+
+describe('timeout', () => {
+  it('disconnects a client that is silent, but nobody who listens or has something to say', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({ timeout: 10 }, { clock });
+    const [silent, subscriber, monitor, busy] = await Promise.all(Array.from({ length: 4 }, () => connectTo(server)));
+    await silent.expect('PING\r\n', '+PONG\r\n');
+    await subscriber.send('SUBSCRIBE a\r\n');
+    await subscriber.takeUntil(':1\r\n');
+    await monitor.expect('MONITOR\r\n', '+OK\r\n');
+    for (let i = 0; i < 12; i++) {
+      clock.advance(1000);
+      await busy.expect('SESSION.EXISTS x\r\n', ':0\r\n');
+    }
+    expect(await silent.takeAll()).toBe('');
+    expect(await info(busy, 'client_timeout_disconnections')).toBe(1);
+    await busy.expect('PUBLISH a x\r\n', ':1\r\n');
+    await busy.expect('CONFIG SET timeout 0\r\n', '+OK\r\n');
+    clock.advance(1_000_000);
+    await busy.expect('PING\r\n', '+PONG\r\n');
+  });
+});
+
+describe('tcp-keepalive', () => {
+  it('is asked of the system for each connection', async () => {
+    const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    const server = await startServer({ 'tcp-keepalive': 60 });
+    const client = await connectTo(server);
+    await client.expect('CONFIG SET tcp-keepalive 0\r\n', '+OK\r\n');
+    await (await connectTo(server)).expect('PING\r\n', '+PONG\r\n');
+    expect(setKeepAlive.mock.calls).toEqual([[true, 60_000]]);
+  });
+});
+
+describe('maxmemory', () => {
+  /** Sessions of 1000 bytes and more, `count` of them, named by their number. */
+  async function fill(client: RawClient, from: number, count: number, ttl: (i: number) => number): Promise<string> {
+    const requests = Array.from({ length: count }, (_, i) =>
+      frame('SESSION.NEW', String(from + i), String(ttl(from + i)), 'DATA', 'key', 'v'.repeat(1000)),
+    );
+    await client.send(Buffer.concat(requests));
+    await client.send('PING end\r\n');
+    return client.takeUntil('$3\r\nend\r\n');
+  }
+  const room = async (client: RawClient, bytes: number) => {
+    const used = await info(client, 'used_memory');
+    await client.expect(frame('CONFIG', 'SET', 'maxmemory', String(used + bytes)), '+OK\r\n');
+  };
+  const names = (server: Server) => {
+    const found: number[] = [];
+    server.engine.scan(0, Infinity, (session) => found.push(Number(server.engine.name(session))));
+    return found;
+  };
+
+  it('noeviction: what takes memory is refused, the rest is served, and there is room again when sessions end', async () => {
+    const server = await startServer();
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await room(client, 100_000);
+    expect((await fill(client, 0, 200, () => 0)).split(OOM)).not.toHaveLength(1);
+    const sessions = server.engine.size;
+    expect(sessions).toBeGreaterThan(50);
+    expect(sessions).toBeLessThan(100);
+    await other.expect('SESSION.NEW x\r\n', OOM);
+    await other.expect('SESSION.EXISTS nope\r\n', ':0\r\n');
+    await other.expect(
+      'MULTI\r\nSESSION.NEW x\r\nEXEC\r\n',
+      `+OK\r\n${OOM}-EXECABORT Transaction discarded because of previous errors.\r\n`,
+    );
+    await other.expect('MULTI\r\n', '+OK\r\n');
+    await client.expect('SESSION.ENDNAME 0\r\nSESSION.ENDNAME 1\r\n', ':1\r\n:1\r\n');
+    await other.expect('SESSION.NEW x\r\n', '+QUEUED\r\n');
+    await fill(client, 1000, 5, () => 0);
+    await other.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${OOM.slice(1)}`);
+    expect(await info(client, 'evicted_keys')).toBe(0);
+    await client.expect('CONFIG SET maxmemory 0\r\n', '+OK\r\n');
+    await other.bulk('SESSION.NEW', 'x');
+  });
+
+  it('volatile-ttl: the sessions due first go, those without a ttl stay', async () => {
+    const server = await startServer({ 'maxmemory-policy': 'volatile-ttl' });
+    const client = await connectTo(server);
+    await fill(client, 0, 100, () => 0);
+    await fill(client, 100, 400, (i) => i * 100);
+    await room(client, 0);
+    expect(await fill(client, 1000, 200, () => 1_000_000)).not.toContain('OOM');
+    const left = names(server).filter((name) => name < 1000);
+    expect(left.filter((name) => name < 100)).toHaveLength(100);
+    // 200 went of 400; an exact order would have spared none before 300 and all behind it.
+    expect(left.filter((name) => name >= 450).length).toBeGreaterThan(40);
+    expect(left.filter((name) => name >= 100 && name < 150).length).toBeLessThan(10);
+    await client.expect('CONFIG SET maxmemory 1\r\n', '+OK\r\n');
+    // Each try makes room for about a millisecond, as long as there is somebody to go.
+    for (let refused = false; !refused; ) {
+      await client.send('SESSION.CLEARSET nope key value\r\n');
+      refused = (await client.takeUntil('\r\n')) === OOM;
+    }
+    expect(names(server)).toHaveLength(100);
+  });
+
+  it('allsessions-lru: those not used for longest go; NO-TOUCH does not count as use', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' }, { clock });
+    const client = await connectTo(server);
+    await fill(client, 0, 500, () => 0);
+    const tokens: string[] = [];
+    server.engine.scan(0, Infinity, (session) => tokens.push(server.engine.token(session)));
+    clock.advance(1000);
+    for (const token of tokens.slice(0, 100)) await client.bulk('SESSION.GET', token, 'key');
+    for (const token of tokens.slice(100, 200)) await client.expect(`SESSION.TOUCH ${token}\r\n`, ':0\r\n');
+    await client.expect('CLIENT NO-TOUCH ON\r\n', '+OK\r\n');
+    for (const token of tokens.slice(200, 300)) await client.bulk('SESSION.GET', token, 'key');
+    await client.expect('CLIENT NO-TOUCH OFF\r\n', '+OK\r\n');
+    await room(client, 0);
+    await fill(client, 1000, 200, () => 0);
+    const left = names(server);
+    expect(left.filter((name) => name < 200).length).toBeGreaterThan(190);
+    expect(left.filter((name) => name >= 200 && name < 500).length).toBeLessThan(110);
+    expect(await info(client, 'evicted_keys')).toBe(await info(client, 'sessions_evicted'));
+    const [created, sessions, evicted] = await Promise.all([
+      server.engine.stats().created,
+      server.engine.size,
+      server.engine.stats().evicted,
+    ]);
+    expect(created).toBe(sessions + evicted);
+  });
+
+  it('a limit that is lowered is reached in slices, with others served in between', async () => {
+    const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    for (let i = 0; i < 50_000; i++)
+      server.engine.create(Buffer.from(String(i)), { data: [Buffer.from('k'), Buffer.from('v')] });
+    await client.expect('CONFIG SET maxmemory 1\r\n', '+OK\r\n');
+    let served = 0;
+    for (; server.engine.size > 0; served++) {
+      await client.send('SESSION.CLEARSET nope key value\r\n');
+      await client.takeUntil('\r\n');
+      await other.expect('SESSION.EXISTS nope\r\n', ':0\r\n');
+    }
+    expect(served).toBeGreaterThan(5);
+    await client.expect('SESSION.NEW x\r\n', OOM);
+  });
+});
+
+describe('CONFIG SET', () => {
+  it('changes all options that are given, or none; says which may not be changed, and what to do', async () => {
+    const client = await connectTo(await startServer());
+    await client.expect('CONFIG SET timeout 5 maxmemory 1gb\r\n', '+OK\r\n');
+    await client.expect(
+      'CONFIG GET timeout maxmemory\r\n',
+      '*4\r\n$7\r\ntimeout\r\n$1\r\n5\r\n$9\r\nmaxmemory\r\n$10\r\n1073741824\r\n',
+    );
+    const failed = (name: string, reason: string) =>
+      `-ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}\r\n`;
+    await client.expect('CONFIG SET timeout 6 port 7000\r\n', failed('port', 'it needs a restart with the new value'));
+    await client.expect(
+      'CONFIG SET timeout 6 maxmemory-policy lru\r\n',
+      failed('maxmemory-policy', 'expected one of noeviction, volatile-ttl, allsessions-lru'),
+    );
+    await client.expect('CONFIG SET appendonly yes\r\n', failed('appendonly', 'this option cannot be changed'));
+    await client.expect(
+      'CONFIG SET client-reply-backlog 1gb\r\n',
+      failed(
+        'client-reply-backlog',
+        'client-reply-backlog must not be more than the hard client-output-buffer-limit of normal',
+      ),
+    );
+    await client.expect(
+      'CONFIG SET nope 1\r\n',
+      "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n",
+    );
+    await client.expect('CONFIG SET timeout\r\n', "-ERR wrong number of arguments for 'config|set' command\r\n");
+    await client.expect('CONFIG GET timeout\r\n', '*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n');
+    await client.expect(
+      frame('CONFIG', 'SET', 'client-output-buffer-limit', 'normal 0 0 0 slave 256mb 64mb 60 pubsub 32mb 8mb 60'),
+      '+OK\r\n',
+    );
+    await client.expect(frame('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 1mb 0 0'), '+OK\r\n');
+    await client.expect(
+      'CONFIG GET client-output-buffer-limit\r\n',
+      '*2\r\n$26\r\nclient-output-buffer-limit\r\n$31\r\nnormal 0 0 0 pubsub 1048576 0 0\r\n',
+    );
+    for (const bad of ['normal', 'normal 1 2', 'nobody 0 0 0', 'normal 0 0 -1']) {
+      expect(
+        await client
+          .send(frame('CONFIG', 'SET', 'client-output-buffer-limit', bad))
+          .then(() => client.takeUntil('\r\n')),
+      ).toMatch(/^-ERR CONFIG SET failed/);
+    }
+  });
+
+  it('RESETSTAT starts the counters anew, and only those', async () => {
+    const server = await startServer();
+    const client = await connectTo(server);
+    await client.bulk('SESSION.NEW', 'x');
+    await client.expect('SESSION.GET nope x\r\n', '-NOSESSION no such session\r\n');
+    expect(await info(client, 'keyspace_misses')).toBe(1);
+    await client.expect('CONFIG RESETSTAT\r\n', '+OK\r\n');
+    const all = await client.bulk('INFO', 'everything');
+    for (const line of [
+      'keyspace_misses:0',
+      'total_error_replies:0',
+      'total_connections_received:0',
+      'sessions:1',
+      'sessions_created:1',
+    ]) {
+      expect(all).toContain(`\r\n${line}\r\n`);
+    }
+    expect(all).not.toMatch(/cmdstat_session|errorstat/);
+  });
+});

@@ -1,0 +1,178 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer as createNetServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, createServer, ListenError, type Server } from '../../src/index.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { RawClient } from '../raw-client.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'respite-listen-'));
+const path = (name: string) => join(directory, name);
+afterEach(stopServers);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('a unix socket', () => {
+  it('serves beside the port, or alone, with the mode asked for', async () => {
+    const unixsocket = path('both.sock');
+    const both = await startServer({ unixsocket, unixsocketperm: '720' });
+    expect(statSync(unixsocket).mode & 0o777).toBe(0o720);
+    const client = await RawClient.over(connect({ path: unixsocket }));
+    await client.expect('PING\r\n', '+PONG\r\n');
+    const line = await client.bulk('CLIENT', 'INFO');
+    expect(line).toContain(` addr=${unixsocket}:0 laddr=${unixsocket}:0 `);
+    expect(line).toContain(' flags=U ');
+    await (await connectTo(both)).expect('PING\r\n', '+PONG\r\n');
+    client.close();
+    await both.close();
+    expect(existsSync(unixsocket)).toBe(false);
+
+    const alone = await startServer({ bind: '', unixsocket: path('alone.sock') });
+    expect(alone.addresses).toEqual([]);
+    expect(statSync(path('alone.sock')).mode & 0o777).toBe(0o700);
+    await (await connectTo(alone)).expect('PING\r\n', '+PONG\r\n');
+  });
+
+  it('takes the place of one that a killed server left behind, but of nothing else', async () => {
+    const left = path('left.sock');
+    const child = spawnSync(process.execPath, [
+      '-e',
+      `require('node:net').createServer().listen(${JSON.stringify(left)}, () => process.kill(process.pid, 'SIGKILL'))`,
+    ]);
+    expect([child.signal, existsSync(left)]).toEqual(['SIGKILL', true]);
+    await (await connectTo(await startServer({ bind: '', unixsocket: left }))).expect('PING\r\n', '+PONG\r\n');
+
+    await expect(createServer({ bind: '', unixsocket: left }).listen()).rejects.toThrow(
+      new ListenError(`cannot listen on ${left}: another server does`),
+    );
+    const file = path('file');
+    writeFileSync(file, 'precious');
+    await expect(createServer({ bind: '', unixsocket: file }).listen()).rejects.toThrow(
+      new ListenError(`cannot listen on ${file}: it exists`),
+    );
+    expect(statSync(file).size).toBe(8);
+    const nowhere = path('no/such.sock');
+    await expect(createServer({ bind: '127.0.0.1', port: 0, unixsocket: nowhere }).listen()).rejects.toThrow(
+      ListenError,
+    );
+  });
+});
+
+const openssl = spawnSync('openssl', ['version']).error === undefined;
+if (!openssl) console.warn('NOTICE: openssl is not installed: the tests of TLS are skipped');
+
+describe.skipIf(!openssl)('TLS', () => {
+  /** Makes `name.pem` and `name-key.pem`; without a signer it vouches for itself. */
+  function certificate(name: string, signer?: string): void {
+    const run = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe', cwd: directory });
+    const subject = ['-subj', `/CN=${name}`, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    const extension =
+      signer === undefined ? 'basicConstraints=critical,CA:TRUE' : 'subjectAltName=DNS:localhost,IP:127.0.0.1';
+    const signed = signer === undefined ? [] : ['-CA', `${signer}.pem`, '-CAkey', `${signer}-key.pem`];
+    run(
+      'req',
+      '-x509',
+      ...subject,
+      '-days',
+      '2',
+      '-addext',
+      extension,
+      ...signed,
+      '-keyout',
+      `${name}-key.pem`,
+      '-out',
+      `${name}.pem`,
+    );
+  }
+  const read = (name: string) => execFileSync('cat', [path(name)]);
+  const files = { 'tls-cert': path('server.pem'), 'tls-key': path('server-key.pem') };
+
+  beforeAll(() => {
+    certificate('ca');
+    certificate('server', 'ca');
+    certificate('client', 'ca');
+    certificate('stranger-ca');
+    certificate('stranger', 'stranger-ca');
+  });
+
+  async function dial(server: Server, who?: string): Promise<RawClient> {
+    const identity = who === undefined ? {} : { cert: read(`${who}.pem`), key: read(`${who}-key.pem`) };
+    const socket = connectTls({ host: '127.0.0.1', port: server.addresses[0].port, ca: read('ca.pem'), ...identity });
+    return RawClient.over(socket, 'secureConnect');
+  }
+
+  it('is what the port speaks, and nothing else', async () => {
+    const log = keepLog();
+    const server = await startServer(files, { log });
+    const client = await dial(server);
+    await client.expect('PING\r\n', '+PONG\r\n');
+    await client.bulk('SESSION.NEW', 'x');
+    const value = 'x'.repeat(5_000_000);
+    expect(await client.bulk('ECHO', value)).toBe(value);
+    const plain = await connectTo(server);
+    await plain.send('PING\r\n');
+    expect(await plain.takeAll()).not.toContain('PONG');
+    expect(log.lines).toEqual([expect.stringMatching(/^cannot accept a connection: ERR_SSL_/)]);
+    await client.expect('PING\r\n', '+PONG\r\n');
+    client.close();
+  });
+
+  it.each([
+    ['optional', undefined, 'served'],
+    ['optional', 'client', 'served'],
+    ['optional', 'stranger', 'refused'],
+    ['yes', undefined, 'cut'],
+    ['yes', 'client', 'served'],
+    ['yes', 'stranger', 'cut'],
+    ['no', undefined, 'served'],
+    ['no', 'stranger', 'served'],
+  ] as const)('tls-auth-clients %s: a client with the certificate %s is %s', async (auth, who, what) => {
+    const server = await startServer({ ...files, 'tls-ca': path('ca.pem'), 'tls-auth-clients': auth });
+    const client = await dial(server, who);
+    await client.send('PING\r\n');
+    if (what === 'served') expect(await client.take(7)).toBe('+PONG\r\n');
+    else if (what === 'refused')
+      expect(await client.takeAll()).toBe('-DENIED tls-ca does not vouch for your certificate\r\n');
+    else expect(await client.takeAll()).toBe('');
+    client.close();
+    const other = await dial(server, 'client');
+    await other.expect('PING\r\n', '+PONG\r\n');
+    other.close();
+  });
+
+  it.each([
+    [{ 'tls-cert': 'server.pem' }, /^tls-cert and tls-key go together$/],
+    [{ 'tls-cert': 'server.pem', 'tls-key': 'missing.pem' }, /^cannot read tls-key .*: ENOENT$/],
+    [{ 'tls-cert': 'server.pem', 'tls-key': 'client-key.pem' }, /^tls-cert, tls-key, tls-ca: .*mismatch/],
+    [{ 'tls-ca': 'ca.pem' }, /^tls-ca needs tls-cert and tls-key$/],
+    [
+      { 'tls-cert': 'server.pem', 'tls-key': 'server-key.pem', 'tls-auth-clients': 'yes' },
+      /^tls-auth-clients yes needs tls-ca$/,
+    ],
+  ] as const)('refuses %j in one line', (options, message) => {
+    const given = Object.fromEntries(
+      Object.entries(options).map(([name, value]) => [name, value.endsWith('.pem') ? path(value) : value]),
+    );
+    expect(() => createServer(given)).toThrow(ConfigError);
+    expect(() => createServer(given)).toThrow(message);
+  });
+
+  it('a client that does not finish the handshake keeps nobody waiting', async () => {
+    const server = await startServer(files);
+    const silent = await connectTo(server);
+    const client = await dial(server);
+    await client.expect('PING\r\n', '+PONG\r\n');
+    client.close();
+    silent.close();
+  });
+
+  it('the port itself may be in use', async () => {
+    const other = createNetServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as { port: number };
+    await expect(createServer({ bind: '127.0.0.1', port, ...files }).listen()).rejects.toThrow(/the port is in use$/);
+    other.close();
+  });
+});
