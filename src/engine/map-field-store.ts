@@ -1,4 +1,5 @@
 import type { Encoding, FieldStore } from './field-store.js';
+import { heapBytes } from './heap-bytes.js';
 
 /**
  * A field store with a `Map` for each session that has data.
@@ -84,9 +85,12 @@ export class MapFieldStore implements FieldStore {
   clear(slot: number): number {
     const count = this.count(slot);
     if (count === 0) return 0;
+    for (const [key, value] of this.#entries(slot)) {
+      this.#bytes -= key.length + value.length;
+      this.#memory -= textMemory(key) + textMemory(value);
+    }
+    this.#memory -= tableMemory(count);
     this.#keys -= count;
-    this.#bytes -= this.size(slot);
-    this.#memory -= this.memoryOf(slot);
     this.#maps[slot] = undefined;
     return count;
   }
@@ -125,7 +129,7 @@ export class MapFieldStore implements FieldStore {
 }
 
 /** What V8 takes for a string of bytes: a header of 16, the bytes, padding to 8. */
-const textMemory = (text: string): number => 16 + ((text.length + 7) & ~7);
+const textMemory = (text: string): number => heapBytes(16 + ((text.length + 7) & ~7));
 
 /**
  * What V8 takes for a Map of so many entries, their contents aside: the object, its table's header and, for
@@ -135,7 +139,7 @@ const textMemory = (text: string): number => 16 + ((text.length + 7) & ~7);
 function tableMemory(entries: number): number {
   if (entries === 0) return 0;
   const room = Math.max(4, 2 ** (32 - Math.clz32(entries - 1)));
-  return 72 + 28 * room;
+  return heapBytes(72 + 28 * room);
 }
 
 const text = (bytes: Buffer): string => bytes.toString('latin1');

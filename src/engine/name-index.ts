@@ -1,8 +1,11 @@
+import { heapBytes } from './heap-bytes.js';
 import { SessionError } from './session-error.js';
 import { NONE, type SlotTable } from './slot-table.js';
 
-/** Bytes that a name takes besides its characters: its string's header, its entry in the Map, its place in five arrays. */
+/** What a name takes besides its characters: its string's header, its entry in the Map, its place in five arrays. */
 const BYTES_PER_NAME = 100;
+
+const memoryOf = (name: string): number => heapBytes(BYTES_PER_NAME + name.length);
 
 /** As many entries as a Map of V8 holds. */
 const MAX_NAMES = 2 ** 24;
@@ -87,7 +90,7 @@ export class NameIndex {
     if (this.#shared[id] === slot) this.#shared[id] = NONE;
     this.#counts[id]--;
     if (this.#counts[id] === 0) {
-      this.#memory -= BYTES_PER_NAME + this.#names[id].length;
+      this.#memory -= memoryOf(this.#names[id]);
       this.#ids.delete(this.#names[id]);
       this.#names[id] = '';
       this.#freeIds.push(id);
@@ -99,7 +102,7 @@ export class NameIndex {
     const id = this.#freeIds.pop() ?? this.#names.length;
     this.#ids.set(name, id);
     this.#names[id] = name;
-    this.#memory += BYTES_PER_NAME + name.length;
+    this.#memory += memoryOf(name);
     this.#oldest[id] = NONE;
     this.#newest[id] = NONE;
     this.#counts[id] = 0;
