@@ -1,6 +1,7 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
+import { keySpecOf, writeKeySpec, writePositions } from './key-spec.js';
 
 /** How COMMAND INFO and COMMAND DOCS describe a command, made from its declaration. */
 
@@ -30,14 +31,12 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
 /** One element of COMMAND INFO's reply. */
 export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   const { command, fullName, arity, subcommands } = entry;
-  const key = keyRangeOf(entry);
+  const key = keySpecOf(entry);
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);
-  writeStatuses(reply, command.flags);
-  reply.integer(key?.first ?? 0);
-  reply.integer(key?.last ?? 0);
-  reply.integer(key === undefined ? 0 : 1);
+  writeStatuses(reply, key?.keyword === undefined ? command.flags : [...command.flags, 'movablekeys']);
+  writePositions(reply, key);
   writeStatuses(reply, categoriesOf(entry));
   reply.array(0); // tips
   reply.array(key === undefined ? 0 : 1);
@@ -108,47 +107,6 @@ function writeArguments(reply: ReplyEncoder, args: readonly Argument[]): void {
       writeArguments(reply, argument.arguments);
     }
   }
-}
-
-export interface KeyRange {
-  /** Position of the first token, the command's name being 0. */
-  readonly first: number;
-  /** Position of the last one, -1 if all that follow are tokens. */
-  readonly last: number;
-}
-
-/** Where in a request the session tokens are: they are what a proxy may route by. */
-export function keyRangeOf({ command, nameWords }: CommandEntry): KeyRange | undefined {
-  const index = command.arguments.findIndex(({ type }) => type === 'key');
-  if (index < 0) return undefined;
-  const first = nameWords + index;
-  return { first, last: command.arguments[index].multiple ? -1 : first };
-}
-
-function writeKeySpec(reply: ReplyEncoder, { first, last }: KeyRange, writes: boolean): void {
-  reply.map(3);
-  reply.bulk('flags');
-  writeStatuses(reply, writes ? ['RW', 'ACCESS', 'UPDATE'] : ['RO', 'ACCESS']);
-  reply.bulk('begin_search');
-  reply.map(2);
-  reply.bulk('type');
-  reply.bulk('index');
-  reply.bulk('spec');
-  reply.map(1);
-  reply.bulk('index');
-  reply.integer(first);
-  reply.bulk('find_keys');
-  reply.map(2);
-  reply.bulk('type');
-  reply.bulk('range');
-  reply.bulk('spec');
-  reply.map(3);
-  reply.bulk('lastkey');
-  reply.integer(last === -1 ? -1 : 0);
-  reply.bulk('keystep');
-  reply.integer(1);
-  reply.bulk('limit');
-  reply.integer(0);
 }
 
 function writeStatuses(reply: ReplyEncoder, statuses: readonly string[]): void {

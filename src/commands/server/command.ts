@@ -3,8 +3,9 @@ import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { type CommandEntry, takesWords } from '../command-entry.js';
 import { CommandError, SYNTAX } from '../command-error.js';
-import { categoriesOf, keyRangeOf, writeDocs, writeInfo } from '../description.js';
+import { categoriesOf, writeDocs, writeInfo } from '../description.js';
 import { globMatcher } from '../glob.js';
+import { keySpecOf, keysIn } from '../key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 
@@ -135,12 +136,12 @@ function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: Request): R
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
   if (entry === undefined) throw new CommandError('ERR Invalid command specified');
-  const range = keyRangeOf(entry);
-  if (range === undefined) throw new CommandError('ERR The command has no key arguments');
+  const spec = keySpecOf(entry);
+  if (spec === undefined) throw new CommandError('ERR The command has no key arguments');
   if (!takesWords(entry, request.length)) {
     throw new CommandError('ERR Invalid number of arguments specified for command');
   }
-  return request.slice(range.first, range.last === -1 ? undefined : range.last + 1);
+  return keysIn(spec, request);
 }
 
 type Filter = (entry: CommandEntry) => boolean;

@@ -1,0 +1,78 @@
+import type { ReplyEncoder } from '../resp/reply-encoder.js';
+import type { Request } from '../resp/request-decoder.js';
+import type { CommandEntry } from './command-entry.js';
+
+/**
+ * Where in a request the session tokens and keys are: cluster-aware clients and proxies route by them. Made
+ * from the declaration, told in the form of COMMAND INFO's key specifications.
+ */
+export interface KeySpec {
+  /** Position of the first key, the command's name being 0; or, with a keyword, where the search for it starts. */
+  readonly from: number;
+  /** The word that the key stands behind, if it has no position of its own. */
+  readonly keyword: string | undefined;
+  /** All that follow are keys too. */
+  readonly multiple: boolean;
+}
+
+export function keySpecOf({ command, nameWords }: CommandEntry): KeySpec | undefined {
+  const index = command.arguments.findIndex(({ type }) => type === 'key');
+  if (index < 0) return undefined;
+  const { token, multiple = false } = command.arguments[index];
+  // Options come in any order behind the arguments that must be there.
+  const required = command.arguments.filter(({ optional }) => !optional).length;
+  return { from: nameWords + (token === undefined ? index : required), keyword: token, multiple };
+}
+
+/** The keys in a request. */
+export function keysIn({ from, keyword, multiple }: KeySpec, request: Request): Request {
+  if (keyword === undefined) return request.slice(from, multiple ? undefined : from + 1);
+  const at = request.findIndex((word, i) => i >= from && word.toString('latin1').toUpperCase() === keyword);
+  return at < 0 ? [] : request.slice(at + 1, at + 2);
+}
+
+/** First key, last key and step, as COMMAND INFO has told them ever since: 0 where a position does not say it. */
+export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): void {
+  const fixed = spec !== undefined && spec.keyword === undefined;
+  reply.integer(fixed ? spec.from : 0);
+  reply.integer(fixed ? (spec.multiple ? -1 : spec.from) : 0);
+  reply.integer(fixed ? 1 : 0);
+}
+
+export function writeKeySpec(reply: ReplyEncoder, { from, keyword, multiple }: KeySpec, writes: boolean): void {
+  reply.map(3);
+  reply.bulk('flags');
+  const flags = writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
+  // The word may as well be a key or a value of DATA.
+  if (keyword !== undefined) flags.push('incomplete');
+  reply.set(flags.length);
+  for (const flag of flags) reply.simple(flag);
+  reply.bulk('begin_search');
+  reply.map(2);
+  reply.bulk('type');
+  reply.bulk(keyword === undefined ? 'index' : 'keyword');
+  reply.bulk('spec');
+  if (keyword === undefined) {
+    reply.map(1);
+    reply.bulk('index');
+    reply.integer(from);
+  } else {
+    reply.map(2);
+    reply.bulk('keyword');
+    reply.bulk(keyword);
+    reply.bulk('startfrom');
+    reply.integer(from);
+  }
+  reply.bulk('find_keys');
+  reply.map(2);
+  reply.bulk('type');
+  reply.bulk('range');
+  reply.bulk('spec');
+  reply.map(3);
+  reply.bulk('lastkey');
+  reply.integer(multiple ? -1 : 0);
+  reply.bulk('keystep');
+  reply.integer(1);
+  reply.bulk('limit');
+  reply.integer(0);
+}
