@@ -15,6 +15,10 @@ const README = fileURLToPath(new URL('../README.md', import.meta.url));
 const GROUPS: readonly (readonly [group: Command['group'], title: string])[] = [
   ['session', 'Life of a session'],
   ['session-data', 'Data of a session'],
+  ['generic', 'Keys'],
+  ['hash', 'Fields of a key'],
+  ['pubsub', 'Messages and events'],
+  ['transactions', 'Transactions'],
   ['connection', 'Connection'],
   ['server', 'Server'],
 ];
@@ -57,7 +61,8 @@ function optionTable(group: OptionGroup): string {
     .filter((name) => OPTIONS[name].group === group)
     .map((name) => {
       const initial = describeDefault(name);
-      return `| \`--${name}\` | ${initial === '' ? '' : `\`${initial}\``} | ${escapeCell(OPTIONS[name].help)} |`;
+      const live = 'live' in OPTIONS[name] ? ' ·' : '';
+      return `| \`--${name}\`${live} | ${initial === '' ? '' : `\`${initial}\``} | ${escapeCell(OPTIONS[name].help)} |`;
     });
   return `**${group}**\n\n| option | default | |\n|---|---|---|\n${rows.join('\n')}`;
 }
