@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   addresses,
   choice,
@@ -345,7 +344,6 @@ function checkTogether(config: Config): void {
   if (config.bind.trim() === '' && config.unixsocket === '') {
     throw new ConfigError('there is nothing to listen on: bind is empty, and there is no unixsocket');
   }
-  if (config.users !== '' && config['users-file'] !== '') throw new ConfigError('give users or users-file, not both');
 }
 
 function checked(name: OptionName, value: Config[OptionName]): Config[OptionName] {
@@ -353,50 +351,5 @@ function checked(name: OptionName, value: Config[OptionName]): Config[OptionName
     return parseOption(name, formatOption(name, value));
   } catch (error) {
     throw new ConfigError(`option ${name}: ${(error as Error).message}`);
-  }
-}
-
-const MIN_SECRET = 16;
-
-/**
- * The secret of shared sessions that a config asks for, undefined if it asks for none.
- * @throws ConfigError if it is too short, given twice, or its file cannot be read.
- */
-export function readSecret(config: Config): Buffer | undefined {
-  const file = config['secret-file'];
-  if (config.secret !== '' && file !== '') throw new ConfigError('give secret or secret-file, not both');
-  if (config.secret === '' && file === '') return undefined;
-  // The line feed that an editor leaves is not part of it.
-  const secret =
-    file === ''
-      ? Buffer.from(config.secret)
-      : Buffer.from(readOptionFile('secret-file', file).replace(/\r?\n$/, ''), 'latin1');
-  if (secret.length < MIN_SECRET) throw new ConfigError(`the secret is too short: ${MIN_SECRET} bytes or more`);
-  return secret;
-}
-
-/** The lines of `users` or of `users-file`, one a user, with one character per byte. @throws ConfigError if the file cannot be read. */
-export function readUsers(config: Config): string[] {
-  const file = config['users-file'];
-  const lines =
-    file === ''
-      ? Buffer.from(config.users).toString('latin1').split(';')
-      : readOptionFile('users-file', file).split('\n');
-  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-}
-
-/** The PEM texts of the certificate, its key and what vouches for clients, if any. @throws ConfigError if a file cannot be read. */
-export function readCertificates(config: Config): { cert: string; key: string; ca: string | undefined } | undefined {
-  if (config['tls-cert'] === '') return undefined;
-  const [cert, key] = (['tls-cert', 'tls-key'] as const).map((name) => readOptionFile(name, config[name]));
-  return { cert, key, ca: config['tls-ca'] === '' ? undefined : readOptionFile('tls-ca', config['tls-ca']) };
-}
-
-/** The bytes of a file that an option names, one character each. */
-function readOptionFile(option: OptionName, file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch (error) {
-    throw new ConfigError(`cannot read ${option} ${file}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

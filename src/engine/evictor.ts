@@ -10,21 +10,53 @@ const SAMPLES = 16;
 /** Free slots passed over in search of one sample; behind a longer stretch of them another place is tried. */
 const STRETCH = 256;
 
+/** `makeRoom` evicts for so long at a time, in ms. */
+const EVICTING_MS = 1;
+
+/** What an evictor needs of the sessions as a whole. */
+export interface Evictable {
+  /** Bytes of memory that they take. */
+  readonly memory: number;
+  evict(session: Session): void;
+}
+
 /**
- * Chooses sessions to evict. Like Redis it keeps no order of all sessions, which every use would have to
- * change, but takes the best of a few picked at random.
+ * Keeps sessions within a limit of memory. Like Redis it keeps no order of all sessions, which every use would
+ * have to change, but evicts the best of a few picked at random.
  */
 export class Evictor {
   readonly #slots: SlotTable;
   readonly #deadlines: Deadlines;
+  readonly #sessions: Evictable;
+  #maxMemory = Infinity;
+  #policy: EvictionPolicy = 'noeviction';
 
-  constructor(slots: SlotTable, deadlines: Deadlines) {
+  constructor(slots: SlotTable, deadlines: Deadlines, sessions: Evictable) {
     this.#slots = slots;
     this.#deadlines = deadlines;
+    this.#sessions = sessions;
+  }
+
+  limit(maxBytes: number, policy: EvictionPolicy): void {
+    this.#maxMemory = maxBytes;
+    this.#policy = policy;
+  }
+
+  /** Whether there is room, after evicting for about a millisecond at the most. */
+  makeRoom(): boolean {
+    if (this.#sessions.memory <= this.#maxMemory) return true;
+    const until = this.#deadlines.begin() + EVICTING_MS;
+    while (this.#sessions.memory > this.#maxMemory) {
+      const session = this.#pick(this.#policy);
+      if (session === NO_SESSION) return false;
+      this.#sessions.evict(session);
+      if (this.#deadlines.begin() >= until) break;
+    }
+    return true;
   }
 
   /** The session to evict first, NO_SESSION if the policy spares all there are. */
-  pick(policy: EvictionPolicy): Session {
+  #pick(policy: EvictionPolicy): Session {
     if (policy === 'noeviction' || this.#slots.taken === 0) return NO_SESSION;
     if (policy === 'volatile-ttl' && this.#deadlines.pending === 0) return NO_SESSION;
     const rank = RANKS[policy];

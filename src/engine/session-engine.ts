@@ -37,8 +37,6 @@ const EXTEND_FLAGS: Record<Extend, number> = {
 
 /** Bytes of memory that a session takes besides its name and its data: columns, timer, its places in the token index and the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_TOKEN + 8;
-/** `makeRoom` evicts for so long at a time, in ms. */
-const EVICTING_MS = 1;
 
 /**
  * Sessions: their tokens, names, data, and their end on time.
@@ -63,9 +61,6 @@ export class SessionEngine {
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
-  #maxMemory = Infinity;
-  #policy: EvictionPolicy = 'noeviction';
-
   #sessions = 0;
   #created = 0;
   #ended = 0;
@@ -83,7 +78,7 @@ export class SessionEngine {
     this.#listener = options.listener;
     this.#deadlines = new Deadlines(this.#slots, this.#clock, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
-    this.#evictor = new Evictor(this.#slots, this.#deadlines);
+    this.#evictor = new Evictor(this.#slots, this.#deadlines, this);
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
   }
@@ -259,8 +254,7 @@ export class SessionEngine {
    * (`volatile-ttl`) or the one not used for longest (`allsessions-lru`) until there is room again.
    */
   limitMemory(maxBytes: number, policy: EvictionPolicy): void {
-    this.#maxMemory = maxBytes;
-    this.#policy = policy;
+    this.#evictor.limit(maxBytes, policy);
   }
 
   /**
@@ -269,15 +263,12 @@ export class SessionEngine {
    * @returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
-    if (this.memory <= this.#maxMemory) return true;
-    const until = this.#deadlines.begin() + EVICTING_MS;
-    while (this.memory > this.#maxMemory) {
-      const session = this.#evictor.pick(this.#policy);
-      if (session === NO_SESSION) return false;
-      this.#end(session, 'evicted');
-      if (this.#deadlines.begin() >= until) return true;
-    }
-    return true;
+    return this.#evictor.makeRoom();
+  }
+
+  /** Ends a session to make room. */
+  evict(session: Session): void {
+    this.#end(session, 'evicted');
   }
 
   /** Bytes of memory that the sessions take, overhead included; not what is kept for later ones. */

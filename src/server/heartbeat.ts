@@ -6,14 +6,14 @@ const BEAT_MS = 1000;
 /** What a server does once a second, whoever calls or not: it takes the rates of INFO and has others look after their own. */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #counters: () => Counters;
+  readonly #counters: Counters;
   readonly #onBeat: (now: number) => void;
   #rates: Rates = { commands: 0, input: 0, output: 0 };
   #last: { at: number; commands: number; input: number; output: number };
   #cancel: () => void;
 
   /** @param onBeat Called once a second, with the clock's ms. */
-  constructor(clock: Clock, counters: () => Counters, onBeat: (now: number) => void) {
+  constructor(clock: Clock, counters: Counters, onBeat: (now: number) => void) {
     this.#clock = clock;
     this.#counters = counters;
     this.#onBeat = onBeat;
@@ -42,7 +42,7 @@ export class Heartbeat {
   };
 
   #sample() {
-    const { commands, input, output } = this.#counters();
+    const { commands, input, output } = this.#counters;
     return { at: this.#clock.now(), commands, input, output };
   }
 }

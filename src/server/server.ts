@@ -2,25 +2,27 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { CommandStatistics } from '../commands/command-statistics.js';
-import type { Counters, ServerControl, SessionCounters } from '../commands/context.js';
-import type { User } from '../commands/permission.js';
+import type { ServerControl } from '../commands/context.js';
 import { SlowLog } from '../commands/slow-log.js';
-import { type Config, readSecret, readUsers, withDefaults } from '../config.js';
+import { type Config, withDefaults } from '../config.js';
+import { readSecret } from '../config-files.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { version } from '../version.js';
-import { Connection, type ConnectionLimits, type ConnectionOptions, endSoon } from './connection.js';
+import { Access } from './access.js';
+import { Connection, type ConnectionOptions, endSoon } from './connection.js';
+import { Counting } from './counting.js';
 import { Heartbeat } from './heartbeat.js';
 import { type Listeners, listen } from './listen.js';
+import { LiveLimits } from './live-limits.js';
 import { type Log, silentLog } from './log.js';
 import { Memory } from './memory.js';
 import { MonitorFeed } from './monitors.js';
 import { Outbox } from './outbox.js';
-import { isLoopback, isProtected, PROTECTED_MODE } from './protected-mode.js';
+import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { SessionEvents } from './session-events.js';
 import { Settings } from './settings.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
-import { DEFAULT_USER, isSamePassword, Users } from './users.js';
 
 /** What a program that embeds the server may bring along; each may be left out. */
 export interface ServerOptions {
@@ -45,7 +47,8 @@ export class Server {
   readonly closed: Promise<void>;
 
   readonly #settings: Settings;
-  readonly #users: Users;
+  readonly #limits: LiveLimits;
+  readonly #access: Access;
   readonly #tls: TlsOptions | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -53,7 +56,7 @@ export class Server {
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   readonly #memory: Memory;
-  readonly #counters: Counters = freshCounters();
+  readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
   readonly #control: ServerControl;
   readonly #connectionOptions: ConnectionOptions;
@@ -68,7 +71,8 @@ export class Server {
     const config = withDefaults(given);
     const secret = readSecret(config);
     this.#settings = new Settings(config, () => this.#limitMemory());
-    this.#users = new Users(readUsers(config));
+    this.#limits = new LiveLimits(this.#settings);
+    this.#access = new Access(this.#settings);
     this.#tls = tlsOptions(config);
     this.#log = log;
     this.#clock = clock;
@@ -84,7 +88,8 @@ export class Server {
     });
     this.#memory = new Memory(this.engine, this.#connections, this.#settings);
     this.#limitMemory();
-    this.#heartbeat = new Heartbeat(clock, () => this.#counters, this.#onBeat);
+    this.#counting = new Counting(this.engine);
+    this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
     this.#control = this.#makeControl();
     this.#connectionOptions = {
       engine: this.engine,
@@ -94,8 +99,8 @@ export class Server {
       monitors: this.#monitors,
       outbox: new Outbox(),
       registry: this.#connections,
-      limits: liveLimits(this.#settings),
-      userWithoutPassword: () => this.#userWithoutPassword(),
+      limits: this.#limits,
+      userWithoutPassword: () => this.#access.userWithoutPassword,
     };
   }
 
@@ -148,10 +153,10 @@ export class Server {
   }
 
   #accept(socket: Socket, path?: string): void {
-    this.#counters.connections++;
+    this.#counting.counters.connections++;
     const refusal = this.#refusalOf(socket, path);
     if (refusal !== undefined) {
-      this.#counters.rejectedConnections++;
+      this.#counting.counters.rejectedConnections++;
       socket.on('error', () => {});
       endSoon(socket, `-${refusal}\r\n`);
       return;
@@ -164,7 +169,7 @@ export class Server {
 
   /** The error with which a connection is turned away, if it is. */
   #refusalOf(socket: Socket, path?: string): string | undefined {
-    if (isProtected(this.#settings.now) && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
+    if (this.#access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (isUnwelcome(socket)) {
@@ -183,18 +188,6 @@ export class Server {
     if (now - this.#refusalLoggedAt < 1000) return;
     this.#refusalLoggedAt = now;
     this.#log.warning(line);
-  }
-
-  /** Where there are named users, nobody is let in without a name for the lack of a password. */
-  #userWithoutPassword(): User | undefined {
-    return this.#settings.now.requirepass === '' && this.#users.size === 0 ? DEFAULT_USER : undefined;
-  }
-
-  #authenticate(name: string, password: Buffer): User | undefined {
-    if (name !== DEFAULT_USER.name) return this.#users.authenticate(name, password);
-    const { requirepass } = this.#settings.now;
-    if (requirepass === '') return this.#userWithoutPassword();
-    return isSamePassword(Buffer.from(requirepass), password) ? DEFAULT_USER : undefined;
   }
 
   #limitMemory(): void {
@@ -226,22 +219,14 @@ export class Server {
   }
 
   #makeControl(): ServerControl {
-    const { engine } = this;
     const settings = this.#settings;
-    const counters = this.#counters;
+    const access = this.#access;
+    const counting = this.#counting;
     const heartbeat = this.#heartbeat;
+    const limits = this.#limits;
     const clock = this.#clock;
     const addresses = () => this.addresses;
     const statistics = new CommandStatistics(() => clock.now());
-    let before: SessionCounters = { expired: 0, evicted: 0, found: 0, missed: 0 };
-    const limits = {
-      get slowerThan() {
-        return settings.now['slowlog-log-slower-than'];
-      },
-      get maxEntries() {
-        return settings.now['slowlog-max-len'];
-      },
-    };
     return {
       version,
       redisVersion: REDIS_VERSION,
@@ -255,7 +240,7 @@ export class Server {
         return settings.now.maxclients;
       },
       clients: this.#connections,
-      counters,
+      counters: counting.counters,
       get rates() {
         return heartbeat.rates;
       },
@@ -265,26 +250,17 @@ export class Server {
       monitors: this.#monitors,
       memory: this.#memory,
       get maxTransaction() {
-        return settings.now['client-query-buffer-limit'];
+        return limits.maxRequest;
       },
       get passwordRequired() {
-        return settings.now.requirepass !== '';
+        return access.passwordRequired;
       },
-      authenticate: (name, password) => this.#authenticate(name, password),
+      authenticate: (name, password) => access.authenticate(name, password),
       options: () => settings.visible(),
       setOptions: (given) => settings.set(given),
-      sessionCounters: () => {
-        const { expired, evicted, found, missed } = engine.stats();
-        return {
-          expired: expired - before.expired,
-          evicted: evicted - before.evicted,
-          found: found - before.found,
-          missed: missed - before.missed,
-        };
-      },
+      sessionCounters: () => counting.sessions(),
       resetCounters: () => {
-        before = engine.stats();
-        Object.assign(counters, freshCounters());
+        counting.reset();
         statistics.reset();
       },
       shutdown: () => {
@@ -296,45 +272,4 @@ export class Server {
       },
     };
   }
-}
-
-function freshCounters(): Counters {
-  return {
-    connections: 0,
-    rejectedConnections: 0,
-    commands: 0,
-    errors: 0,
-    errorCodes: new Map(),
-    input: 0,
-    output: 0,
-    outputLimitDisconnections: 0,
-    queryLimitDisconnections: 0,
-    timedOut: 0,
-    deniedAuthentications: 0,
-    deniedCommands: 0,
-  };
-}
-
-/** The limits of connections, each as it is set now. */
-function liveLimits(settings: Settings): ConnectionLimits {
-  return {
-    get maxArguments() {
-      return settings.now['proto-max-multibulk-len'];
-    },
-    get maxBulk() {
-      return settings.now['proto-max-bulk-len'];
-    },
-    get maxInline() {
-      return settings.now['proto-inline-max-size'];
-    },
-    get maxRequest() {
-      return settings.now['client-query-buffer-limit'];
-    },
-    get replyBacklog() {
-      return settings.now['client-reply-backlog'];
-    },
-    get output() {
-      return settings.now['client-output-buffer-limit'];
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
-import { type Config, ConfigError, readCertificates } from '../config.js';
+import { type Config, ConfigError } from '../config.js';
+import { readCertificates } from '../config-files.js';
 
 /** How the port speaks TLS, undefined if it does not. @throws ConfigError if the certificates are none, or do not fit. */
 export function tlsOptions(config: Config): TlsOptions | undefined {

@@ -1,9 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { EVERYTHING, PERMISSIONS, type Permission, type User } from '../commands/permission.js';
+import { PERMISSIONS, type Permission, type User } from '../commands/permission.js';
 import { ConfigError } from '../config.js';
-
-/** The user that a client is without a name: as in Redis. */
-export const DEFAULT_USER: User = { name: 'default', permissions: EVERYTHING };
 
 interface Account {
   readonly user: User;
@@ -23,7 +20,7 @@ export class Users {
     lines.forEach((line, index) => {
       const account = readAccount(line, `user ${index + 1}`);
       const { name } = account.user;
-      if (name === DEFAULT_USER.name) throw new ConfigError('the password of the user default is requirepass');
+      if (name === 'default') throw new ConfigError('the password of the user default is requirepass');
       if (this.#accounts.has(name)) throw new ConfigError(`there are two users ${name}`);
       this.#accounts.set(name, account);
     });

@@ -1,0 +1,46 @@
+import type { Counters, SessionCounters } from '../commands/context.js';
+import type { SessionEngine } from '../engine/index.js';
+
+/** What a server counts since it started or since CONFIG RESETSTAT. The engine's own counts go on: they say what there is. */
+export class Counting {
+  readonly counters: Counters = freshCounters();
+  readonly #engine: SessionEngine;
+  #before: SessionCounters = { expired: 0, evicted: 0, found: 0, missed: 0 };
+
+  constructor(engine: SessionEngine) {
+    this.#engine = engine;
+  }
+
+  /** What became of sessions, and of look-ups. */
+  sessions(): SessionCounters {
+    const { expired, evicted, found, missed } = this.#engine.stats();
+    return {
+      expired: expired - this.#before.expired,
+      evicted: evicted - this.#before.evicted,
+      found: found - this.#before.found,
+      missed: missed - this.#before.missed,
+    };
+  }
+
+  reset(): void {
+    this.#before = this.#engine.stats();
+    Object.assign(this.counters, freshCounters());
+  }
+}
+
+function freshCounters(): Counters {
+  return {
+    connections: 0,
+    rejectedConnections: 0,
+    commands: 0,
+    errors: 0,
+    errorCodes: new Map(),
+    input: 0,
+    output: 0,
+    outputLimitDisconnections: 0,
+    queryLimitDisconnections: 0,
+    timedOut: 0,
+    deniedAuthentications: 0,
+    deniedCommands: 0,
+  };
+}

@@ -1,0 +1,45 @@
+import type { SlowLogLimits } from '../commands/slow-log.js';
+import type { OutputLimits } from '../option-kinds.js';
+import type { ConnectionLimits } from './connection.js';
+import type { Settings } from './settings.js';
+
+/** The limits of connections and of SLOWLOG, each as it is set when it is looked at. */
+export class LiveLimits implements ConnectionLimits, SlowLogLimits {
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  get maxArguments(): number {
+    return this.#settings.now['proto-max-multibulk-len'];
+  }
+
+  get maxBulk(): number {
+    return this.#settings.now['proto-max-bulk-len'];
+  }
+
+  get maxInline(): number {
+    return this.#settings.now['proto-inline-max-size'];
+  }
+
+  get maxRequest(): number {
+    return this.#settings.now['client-query-buffer-limit'];
+  }
+
+  get replyBacklog(): number {
+    return this.#settings.now['client-reply-backlog'];
+  }
+
+  get output(): OutputLimits {
+    return this.#settings.now['client-output-buffer-limit'];
+  }
+
+  get slowerThan(): number {
+    return this.#settings.now['slowlog-log-slower-than'];
+  }
+
+  get maxEntries(): number {
+    return this.#settings.now['slowlog-max-len'];
+  }
+}
