@@ -307,8 +307,11 @@ export function withDefaults(given: Partial<Config>): Config {
  */
 export function withChanges(config: Config, given: readonly (readonly [name: string, value: string])[]): Config {
   const changed: Record<string, Config[OptionName]> = { ...config };
+  const seen = new Set<string>();
   for (const [written, value] of given) {
     const name = written.toLowerCase();
+    if (seen.has(name)) throw new OptionError(name, 'duplicate parameter');
+    seen.add(name);
     if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, 'this option cannot be changed');
     if (!isOptionName(name)) throw new OptionError(name, undefined);
     if (!('live' in OPTIONS[name])) throw new OptionError(name, 'it needs a restart with the new value');

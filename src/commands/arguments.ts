@@ -23,12 +23,15 @@ export class Arguments {
   #request: Request = [];
   #next = 0;
   #command = '';
+  /** An option's word was taken: what it wants may be missing. */
+  #inOption = false;
 
   /** Points at the argument that follows the `skip` words of the command's name. */
   reset(request: Request, command: string, skip: number): void {
     this.#request = request;
     this.#command = command;
     this.#next = skip;
+    this.#inOption = false;
   }
 
   /** Lets go of the request, whose bytes would otherwise live until the client's next one. */
@@ -40,9 +43,9 @@ export class Arguments {
     return this.#request.length - this.#next;
   }
 
-  /** @throws CommandError wrong number of arguments, if there is none. */
+  /** @throws CommandError if there is none: wrong number of arguments or, behind an option's word, syntax error. */
   bytes(): Buffer {
-    if (this.left === 0) throw wrongNumberOfArguments(this.#command);
+    if (this.left === 0) throw this.#inOption ? new CommandError(SYNTAX) : wrongNumberOfArguments(this.#command);
     return this.#request[this.#next++];
   }
 
@@ -108,7 +111,9 @@ export class Arguments {
     if (this.left === 0) return undefined;
     const next = this.#request[this.#next].toString('latin1').toUpperCase();
     const word = words.find((candidate) => candidate === next);
-    if (word !== undefined) this.#next++;
+    if (word === undefined) return undefined;
+    this.#next++;
+    this.#inOption = true;
     return word;
   }
 

@@ -30,7 +30,6 @@ export function readScan(args: Arguments, typed: boolean): Scan {
   let type: string | undefined;
   while (args.left > 0) {
     const word = args.choice('MATCH', 'COUNT', ...(typed ? ['TYPE' as const] : []));
-    if (args.left === 0) throw new CommandError(SYNTAX);
     if (word === 'MATCH') {
       pattern = args.pattern();
     } else if (word === 'TYPE') {

@@ -40,12 +40,12 @@ export class SlowLog {
 
   /** Takes in a command that took `ms`, if that was long. */
   offer(ms: number, request: Request, { address, name }: Client): void {
-    const { slowerThan, maxEntries } = this.#limits;
+    const { slowerThan } = this.#limits;
+    if (ms * 1000 < slowerThan || slowerThan < 0) return;
     const microseconds = Math.floor(ms * 1000);
-    if (slowerThan < 0 || microseconds < slowerThan) return;
     const at = Math.floor(this.#wall() / 1000);
     this.#entries.unshift({ id: this.#nextId++, at, microseconds, request: shortened(request), address, name });
-    this.#entries.length = Math.min(this.#entries.length, maxEntries);
+    this.#entries.length = Math.min(this.#entries.length, this.#limits.maxEntries);
   }
 
   get length(): number {

@@ -92,7 +92,7 @@ describe('SESSION.NEW', () => {
     [['user:1', 'MAXAGE', -1], "ERR invalid expire time in 'session.new' command"],
     [['user:1', 'MAXAGE', 'x'], 'ERR value is not an integer or out of range'],
     [['user:1', 'TOKEN', 'secret'], 'ERR a token is 22 characters of base64url that hold 128 bits'],
-    [['user:1', 'MAXAGE'], "ERR wrong number of arguments for 'session.new' command"],
+    [['user:1', 'MAXAGE'], 'ERR syntax error'],
     [['user:1', 'DATA'], "ERR wrong number of arguments for 'session.new' command"],
     [['user:1', 'DATA', 'key'], "ERR wrong number of arguments for 'session.new' command"],
     [[], "ERR wrong number of arguments for 'session.new' command"],

@@ -155,6 +155,11 @@ describe('named users', () => {
     await client.expect('AUTH secret\r\nFLUSHALL\r\nAUTH reader r\r\n', '+OK\r\n+OK\r\n+OK\r\n');
     await client.expect('FLUSHALL\r\n', "-NOPERM User reader has no permissions to run the 'flushall' command\r\n");
     await client.expect('HELLO 2 AUTH default secret SETNAME me\r\n', '*14\r\n');
+    await client.takeUntil('modules\r\n*0\r\n');
+    for (const option of ['FOO', 'AUTH a', 'SETNAME']) {
+      const [word] = option.split(' ');
+      await client.expect(`HELLO 3 ${option}\r\n`, `-ERR Syntax error in HELLO option '${word}'\r\n`);
+    }
   });
 
   it('come from a file as well', async () => {

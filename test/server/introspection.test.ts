@@ -55,7 +55,7 @@ describe('CLIENT', () => {
     expect((await client.bulk('CLIENT', 'LIST', 'ID', '1', '2', '99')).split('\n')).toHaveLength(3);
     await client.expect('CLIENT LIST ID x\r\n', '-ERR Invalid client ID\r\n');
     await client.expect('CLIENT LIST TYPE x\r\n', "-ERR Unknown client type 'x'\r\n");
-    await client.expect('CLIENT LIST NOPE\r\n', '-ERR syntax error\r\n');
+    await client.expect('CLIENT LIST NOPE\r\nCLIENT LIST ID\r\n', '-ERR syntax error\r\n-ERR syntax error\r\n');
   });
 
   it('KILL ends those that pass every filter', async () => {

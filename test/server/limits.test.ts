@@ -201,6 +201,8 @@ describe('CONFIG SET', () => {
       'CONFIG SET nope 1\r\n',
       "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n",
     );
+    await client.expect('CONFIG SET timeout 1 TIMEOUT 2\r\n', failed('timeout', 'duplicate parameter'));
+    await client.expect('CONFIG REWRITE\r\n', '-ERR The server is running without a config file\r\n');
     await client.expect('CONFIG SET timeout\r\n', "-ERR wrong number of arguments for 'config|set' command\r\n");
     await client.expect('CONFIG GET timeout\r\n', '*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n');
     await client.expect(

@@ -1,6 +1,6 @@
 import type { Arguments } from '../arguments.js';
 import type { Argument, Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
+import { CommandError } from '../command-error.js';
 import type { Client, Context } from '../context.js';
 import { redacted } from '../redact.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
@@ -117,7 +117,6 @@ export const clientKill: Command = {
     let skipMe = true;
     while (args.left > 0) {
       const word = args.choice('ID', 'TYPE', 'USER', 'ADDR', 'LADDR', 'SKIPME', 'MAXAGE');
-      if (args.left === 0) throw new CommandError(SYNTAX);
       if (word === 'SKIPME') skipMe = args.choice('YES', 'NO') === 'YES';
       else filters.push(FILTERS[word](args, context));
     }

@@ -1,7 +1,9 @@
 import { parseInt64 } from '../../engine/int64.js';
+import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
+import { redacted } from '../redact.js';
 import { authenticate } from './auth.js';
 import { checkedClientName } from './client-name.js';
 
@@ -46,14 +48,30 @@ export const hello: Command = {
     }
     let name: string | undefined;
     while (args.left > 0) {
-      if (args.choice('AUTH', 'SETNAME') === 'AUTH') authenticate(context, args.text(), args.bytes());
-      else name = checkedClientName(args.text());
+      const option = args.bytes();
+      const reader = OPTIONS[option.toString('latin1').toUpperCase()];
+      if (reader === undefined || args.left < reader.takes) {
+        throw new CommandError(`ERR Syntax error in HELLO option '${redacted(option)}'`);
+      }
+      name = reader.read(context, args) ?? name;
     }
     if (context.client.user === undefined) throw new CommandError(NOAUTH);
     if (name !== undefined) context.client.name = name;
     context.reply.protocol = protocol;
     greet(context);
   },
+};
+
+/** What HELLO may be given besides the version. Each reads what it takes; SETNAME returns the name. */
+const OPTIONS: Record<string, { takes: number; read(context: Context, args: Arguments): string | undefined }> = {
+  AUTH: {
+    takes: 2,
+    read(context, args) {
+      authenticate(context, args.text(), args.bytes());
+      return undefined;
+    },
+  },
+  SETNAME: { takes: 1, read: (_, args) => checkedClientName(args.text()) },
 };
 
 function greet({ reply, client, server }: Context): void {

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
 import { globMatcher } from '../glob.js';
 
 const get: Command = {
@@ -62,6 +63,19 @@ const resetstat: Command = {
   },
 };
 
+const rewrite: Command = {
+  name: 'rewrite',
+  summary: 'Refused: options come from the command line and the environment, there is no file to write them to.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [],
+  reply: 'an error',
+  run() {
+    throw new CommandError('ERR The server is running without a config file');
+  },
+};
+
 export const config: Command = {
   name: 'config',
   summary: "Commands about the server's options.",
@@ -70,5 +84,5 @@ export const config: Command = {
   flags: [],
   arguments: [],
   reply: 'depends on the subcommand',
-  subcommands: [get, resetstat, set],
+  subcommands: [get, resetstat, rewrite, set],
 };

@@ -51,6 +51,19 @@ const latest: Command = {
   },
 };
 
+const history: Command = {
+  name: 'history',
+  summary: 'Lists what happened with one latency event, of which none are recorded.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arguments: [{ name: 'event', type: 'string' }],
+  reply: 'empty array',
+  run({ reply }) {
+    reply.array(0);
+  },
+};
+
 const reset: Command = {
   name: 'reset',
   summary: 'Removes latency events, of which none are recorded.',
@@ -72,5 +85,5 @@ export const latency: Command = {
   flags: [],
   arguments: [],
   reply: 'depends on the subcommand',
-  subcommands: [histogram, latest, reset],
+  subcommands: [histogram, history, latest, reset],
 };
