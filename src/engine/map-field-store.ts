@@ -2,14 +2,15 @@ import type { Encoding, FieldStore } from './field-store.js';
 import { heapBytes } from './heap-bytes.js';
 
 /**
- * A field store with a `Map` for each session that has data.
+ * A field store with a `Map` for each session that has data: quick however many keys a session has, large for
+ * few.
  *
  * Keys and values are strings with one character per byte ("latin1"): V8 keeps such a string at a
  * byte a character and collects it by itself, where a small Buffer would hold on to the 8 KiB pool
  * (or the 64 KiB socket read) it was cut from.
  */
 export class MapFieldStore implements FieldStore {
-  readonly #maps: (Map<string, string> | undefined)[] = [];
+  readonly #maps = new Map<number, Map<string, string>>();
   #keys = 0;
   #bytes = 0;
   #memory = 0;
@@ -27,7 +28,7 @@ export class MapFieldStore implements FieldStore {
   }
 
   count(slot: number): number {
-    return this.#maps[slot]?.size ?? 0;
+    return this.#maps.get(slot)?.size ?? 0;
   }
 
   size(slot: number): number {
@@ -47,16 +48,16 @@ export class MapFieldStore implements FieldStore {
   }
 
   has(slot: number, key: Buffer): boolean {
-    return this.#maps[slot]?.has(text(key)) ?? false;
+    return this.#maps.get(slot)?.has(text(key)) ?? false;
   }
 
   get(slot: number, key: Buffer): Buffer | undefined {
-    const value = this.#maps[slot]?.get(text(key));
+    const value = this.#maps.get(slot)?.get(text(key));
     return value === undefined ? undefined : bytes(value);
   }
 
   valueLength(slot: number, key: Buffer): number {
-    return this.#maps[slot]?.get(text(key))?.length ?? 0;
+    return this.#maps.get(slot)?.get(text(key))?.length ?? 0;
   }
 
   set(slot: number, key: Buffer, value: Buffer): void {
@@ -66,11 +67,11 @@ export class MapFieldStore implements FieldStore {
   append(slot: number, key: Buffer, value: Buffer): void {
     const name = text(key);
     // V8 joins the two when they are next read, so that many appends in a row cost no copy each.
-    this.#put(slot, name, (this.#maps[slot]?.get(name) ?? '') + text(value));
+    this.#put(slot, name, (this.#maps.get(slot)?.get(name) ?? '') + text(value));
   }
 
   delete(slot: number, key: Buffer): boolean {
-    const map = this.#maps[slot];
+    const map = this.#maps.get(slot);
     const name = text(key);
     const value = map?.get(name);
     if (map === undefined || value === undefined) return false;
@@ -78,7 +79,7 @@ export class MapFieldStore implements FieldStore {
     this.#keys--;
     this.#bytes -= name.length + value.length;
     this.#memory -= textMemory(name) + textMemory(value) + tableMemory(map.size + 1) - tableMemory(map.size);
-    if (map.size === 0) this.#maps[slot] = undefined;
+    if (map.size === 0) this.#maps.delete(slot);
     return true;
   }
 
@@ -91,7 +92,7 @@ export class MapFieldStore implements FieldStore {
     }
     this.#memory -= tableMemory(count);
     this.#keys -= count;
-    this.#maps[slot] = undefined;
+    this.#maps.delete(slot);
     return count;
   }
 
@@ -104,16 +105,14 @@ export class MapFieldStore implements FieldStore {
   }
 
   #entries(slot: number): Iterable<[string, string]> {
-    return this.#maps[slot] ?? [];
+    return this.#maps.get(slot) ?? [];
   }
 
   #put(slot: number, key: string, value: string): void {
-    let map = this.#maps[slot];
+    let map = this.#maps.get(slot);
     if (map === undefined) {
       map = new Map();
-      // Slots are handed out in order, so the array has no holes for long.
-      while (this.#maps.length < slot) this.#maps.push(undefined);
-      this.#maps[slot] = map;
+      this.#maps.set(slot, map);
     }
     const old = map.get(key);
     map.set(key, value);

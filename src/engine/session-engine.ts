@@ -4,8 +4,8 @@ import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import { type EvictionPolicy, Evictor } from './evictor.js';
 import type { FieldStore } from './field-store.js';
-import { MapFieldStore } from './map-field-store.js';
 import { NameIndex } from './name-index.js';
+import { PackedFieldStore } from './packed-field-store.js';
 import {
   type EngineStats,
   type Extend,
@@ -36,7 +36,7 @@ const EXTEND_FLAGS: Record<Extend, number> = {
 };
 
 /** Bytes of memory that a session takes besides its name and its data: columns, timer, its places in the token index and the field store. */
-const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_TOKEN + 8;
+const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_TOKEN + 4;
 
 /**
  * Sessions: their tokens, names, data, and their end on time.
@@ -57,7 +57,7 @@ export class SessionEngine {
   readonly #slots = new SlotTable();
   readonly #tokens = new TokenIndex(this.#slots);
   readonly #names = new NameIndex(this.#slots);
-  readonly #fields: FieldStore = new MapFieldStore();
+  readonly #fields: FieldStore = new PackedFieldStore();
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;

@@ -149,7 +149,7 @@ describe('life of a session', () => {
       pttl: expect.any(Number),
       created: expect.any(Number),
       bytes: 8,
-      encoding: 'hashed',
+      encoding: 'packed',
     });
     expect(described.pttl).toBeGreaterThan(50_000);
     expect(described.pttl).toBeLessThanOrEqual(60_000);

@@ -226,7 +226,7 @@ describe('statistics', () => {
       await client.send(`MEMORY USAGE ${what}\r\n`);
       return Number((await client.takeUntil('\r\n')).slice(1));
     };
-    expect(await usage(TOKEN)).toBeGreaterThan(1200);
+    expect(await usage(TOKEN)).toBeGreaterThan(1100);
     expect(await usage('@shared SAMPLES 5')).toBe(await usage('shared'));
     await client.expect('MEMORY USAGE nope\r\n', '$-1\r\n');
     await client.expect(`MEMORY USAGE ${TOKEN} NOPE 1\r\n`, '-ERR syntax error\r\n');

@@ -1,0 +1,326 @@
+import { Arena } from './arena.js';
+import type { Encoding, FieldStore } from './field-store.js';
+import { MapFieldStore } from './map-field-store.js';
+
+/**
+ * A field store that keeps a session's keys and values in one packed record, outside V8's heap: a million
+ * sessions are some hundred buffers instead of millions of objects that the garbage collector would walk.
+ *
+ * A record is a header, then each field: the lengths of key and value (a byte below 128, else two), the key,
+ * the value. It is searched in order, as Redis' listpack is, which for a few fields is quicker than a hash map. A
+ * session that outgrows the form (`MAX_FIELDS`, or the largest chunk of the arena) is promoted to a `Map`, where it stays
+ * until it is cleared.
+ */
+export class PackedFieldStore implements FieldStore {
+  readonly #arena = new Arena((slot, address) => {
+    this.#addresses[slot] = address;
+  });
+  readonly #promoted = new MapFieldStore();
+  /** Where the record of each slot is; NOTHING where there is none, PROMOTED where its fields are in a Map. */
+  #addresses = new Uint32Array(1024);
+  #keys = 0;
+  #bytes = 0;
+
+  // The field that `#find` found: of the buffer, where the field starts, and its parts.
+  #at = 0;
+  #keyAt = 0;
+  #valueAt = 0;
+  #end = 0;
+
+  get keys(): number {
+    return this.#keys + this.#promoted.keys;
+  }
+
+  get bytes(): number {
+    return this.#bytes + this.#promoted.bytes;
+  }
+
+  get memory(): number {
+    return this.#arena.used + this.#promoted.memory;
+  }
+
+  count(slot: number): number {
+    const address = this.#addressOf(slot);
+    if (address === NOTHING) return 0;
+    return address === PROMOTED ? this.#promoted.count(slot) : this.#fieldsIn(address);
+  }
+
+  size(slot: number): number {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) return this.#promoted.size(slot);
+    let bytes = 0;
+    this.#walk(address, () => {
+      bytes += this.#end - this.#keyAt;
+    });
+    return bytes;
+  }
+
+  memoryOf(slot: number): number {
+    const address = this.#addressOf(slot);
+    if (address === NOTHING) return 0;
+    return address === PROMOTED ? this.#promoted.memoryOf(slot) : this.#arena.size(address);
+  }
+
+  encoding(slot: number): Encoding {
+    return this.#addressOf(slot) === PROMOTED ? 'hashed' : 'packed';
+  }
+
+  has(slot: number, key: Buffer): boolean {
+    const address = this.#addressOf(slot);
+    return address === PROMOTED ? this.#promoted.has(slot, key) : this.#find(address, key);
+  }
+
+  get(slot: number, key: Buffer): Buffer | undefined {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) return this.#promoted.get(slot, key);
+    return this.#find(address, key) ? this.#arena.buffer(address).subarray(this.#valueAt, this.#end) : undefined;
+  }
+
+  valueLength(slot: number, key: Buffer): number {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) return this.#promoted.valueLength(slot, key);
+    return this.#find(address, key) ? this.#end - this.#valueAt : 0;
+  }
+
+  set(slot: number, key: Buffer, value: Buffer): void {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) {
+      this.#promoted.set(slot, key, value);
+      return;
+    }
+    const found = this.#find(address, key);
+    const grown = value.length - (found ? this.#end - this.#valueAt : -key.length);
+    if (found && grown === 0) {
+      value.copy(this.#arena.buffer(address), this.#valueAt);
+      return;
+    }
+    const oldLength = found ? this.#end - this.#at : 0;
+    const newLength = lengthsOf(key.length, value.length) + key.length + value.length;
+    const fields = (address === NOTHING ? 0 : this.#fieldsIn(address)) + (found ? 0 : 1);
+    const used = (address === NOTHING ? RECORD : this.#usedOf(address)) + newLength - oldLength;
+    if (used > Arena.MAX_BYTES || fields > MAX_FIELDS) {
+      this.#promote(slot);
+      this.#promoted.set(slot, key, value);
+      return;
+    }
+    const at = this.#replace(slot, this.#at, oldLength, newLength, fields);
+    write(this.#arena.buffer(this.#addresses[slot]), at, key, value);
+    this.#bytes += grown;
+    if (!found) this.#keys++;
+  }
+
+  append(slot: number, key: Buffer, value: Buffer): void {
+    if (this.#addressOf(slot) === PROMOTED) {
+      this.#promoted.append(slot, key, value);
+      return;
+    }
+    const old = this.get(slot, key);
+    this.set(slot, key, old === undefined ? value : Buffer.concat([old, value]));
+  }
+
+  delete(slot: number, key: Buffer): boolean {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) {
+      const deleted = this.#promoted.delete(slot, key);
+      if (this.#promoted.count(slot) === 0) this.#addresses[slot] = NOTHING;
+      return deleted;
+    }
+    if (!this.#find(address, key)) return false;
+    this.#keys--;
+    this.#bytes -= this.#end - this.#keyAt;
+    const fields = this.#fieldsIn(address) - 1;
+    if (fields > 0) this.#replace(slot, this.#at, this.#end - this.#at, 0, fields);
+    else this.#forget(slot, address);
+    return true;
+  }
+
+  clear(slot: number): number {
+    const address = this.#addressOf(slot);
+    if (address === NOTHING) return 0;
+    if (address === PROMOTED) {
+      this.#addresses[slot] = NOTHING;
+      return this.#promoted.clear(slot);
+    }
+    const count = this.#fieldsIn(address);
+    this.#keys -= count;
+    this.#bytes -= this.size(slot);
+    this.#forget(slot, address);
+    return count;
+  }
+
+  forEach(slot: number, visit: (key: Buffer, value: Buffer) => void): void {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) {
+      this.#promoted.forEach(slot, visit);
+      return;
+    }
+    this.#walk(address, (bytes) =>
+      visit(bytes.subarray(this.#keyAt, this.#valueAt), bytes.subarray(this.#valueAt, this.#end)),
+    );
+  }
+
+  forEachKey(slot: number, visit: (key: Buffer) => void): void {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) this.#promoted.forEachKey(slot, visit);
+    else this.#walk(address, (bytes) => visit(bytes.subarray(this.#keyAt, this.#valueAt)));
+  }
+
+  #addressOf(slot: number): number {
+    return slot < this.#addresses.length ? this.#addresses[slot] : NOTHING;
+  }
+
+  /** Bytes of a record, headers included. */
+  #usedOf(address: number): number {
+    const at = this.#arena.start(address);
+    const bytes = this.#arena.buffer(address);
+    return bytes[at] | (bytes[at + 1] << 8);
+  }
+
+  #fieldsIn(address: number): number {
+    return this.#arena.buffer(address)[this.#arena.start(address) + 2];
+  }
+
+  /** Looks for a key. Where it is not in a record, the field found is an empty one at its end. */
+  #find(address: number, key: Buffer): boolean {
+    if (address === NOTHING) return false;
+    const bytes = this.#arena.buffer(address);
+    const start = this.#arena.start(address);
+    const end = start - Arena.HEADER + (bytes[start] | (bytes[start + 1] << 8));
+    for (let at = start - Arena.HEADER + RECORD; at < end; at = this.#end) {
+      this.#read(bytes, at);
+      if (this.#valueAt - this.#keyAt === key.length && isAt(bytes, this.#keyAt, key)) return true;
+    }
+    this.#at = end;
+    return false;
+  }
+
+  /** Visits the fields of a record, each as the field found. */
+  #walk(address: number, visit: (bytes: Buffer) => void): void {
+    if (address === NOTHING) return;
+    const bytes = this.#arena.buffer(address);
+    const chunk = this.#arena.start(address) - Arena.HEADER;
+    const end = chunk + this.#usedOf(address);
+    for (let at = chunk + RECORD; at < end; at = this.#end) {
+      this.#read(bytes, at);
+      visit(bytes);
+    }
+  }
+
+  /** Makes the field at `at` the one found. */
+  #read(bytes: Buffer, at: number): void {
+    let next = at;
+    let keyLength = bytes[next++];
+    if (keyLength >= 128) keyLength = ((keyLength & 127) << 8) | bytes[next++];
+    let valueLength = bytes[next++];
+    if (valueLength >= 128) valueLength = ((valueLength & 127) << 8) | bytes[next++];
+    this.#at = at;
+    this.#keyAt = next;
+    this.#valueAt = next + keyLength;
+    this.#end = this.#valueAt + valueLength;
+  }
+
+  /**
+   * Makes room in a slot's record for a field of another length, in a chunk of another size where that one is
+   * too small, or much too large.
+   * @param at Where the field starts in the record's buffer. @param fields How many the record has then.
+   * @returns Where it starts now.
+   */
+  #replace(slot: number, at: number, oldLength: number, newLength: number, fields: number): number {
+    const address = this.#addressOf(slot);
+    if (address === NOTHING) return this.#begin(slot, newLength);
+    const from = this.#arena.buffer(address);
+    const start = this.#arena.start(address) - Arena.HEADER;
+    const used = this.#usedOf(address);
+    const newUsed = used + newLength - oldLength;
+    const head = at - start;
+    const size = this.#arena.size(address);
+    if (newUsed <= size && Arena.chunkSize(newUsed) * 2 > size) {
+      from.copyWithin(at + newLength, at + oldLength, start + used);
+      header(from, start, newUsed, fields);
+      return at;
+    }
+    const moved = this.#arena.allocate(slot, newUsed);
+    const to = this.#arena.buffer(moved);
+    const toStart = this.#arena.start(moved) - Arena.HEADER;
+    from.copy(to, toStart + RECORD, start + RECORD, at);
+    from.copy(to, toStart + head + newLength, at + oldLength, start + used);
+    header(to, toStart, newUsed, fields);
+    this.#addresses[slot] = moved;
+    // This may move the new chunk as well.
+    this.#arena.free(address);
+    return this.#arena.start(this.#addresses[slot]) - Arena.HEADER + head;
+  }
+
+  /** A record for a first field of so many bytes. Returns where that starts. */
+  #begin(slot: number, length: number): number {
+    if (slot >= this.#addresses.length) this.#growFor(slot);
+    const address = this.#arena.allocate(slot, RECORD + length);
+    this.#addresses[slot] = address;
+    const start = this.#arena.start(address) - Arena.HEADER;
+    header(this.#arena.buffer(address), start, RECORD + length, 1);
+    return start + RECORD;
+  }
+
+  #growFor(slot: number): void {
+    const larger = new Uint32Array(2 ** (32 - Math.clz32(slot)));
+    larger.set(this.#addresses);
+    this.#addresses = larger;
+  }
+
+  #promote(slot: number): void {
+    const address = this.#addressOf(slot);
+    this.forEach(slot, (key, value) => this.#promoted.set(slot, key, value));
+    if (address === NOTHING) {
+      if (slot >= this.#addresses.length) this.#growFor(slot);
+    } else {
+      this.clear(slot);
+    }
+    this.#addresses[slot] = PROMOTED;
+  }
+
+  #forget(slot: number, address: number): void {
+    this.#addresses[slot] = NOTHING;
+    this.#arena.free(address);
+  }
+}
+
+const NOTHING = 0;
+const PROMOTED = 2 ** 32 - 1;
+/** Fields of a packed record: a search looks at half of them, as a rule. */
+const MAX_FIELDS = 64;
+/** A record's header, that of its chunk included: two bytes for how much is used, one for how many fields. */
+const RECORD = Arena.HEADER + 3;
+
+function header(bytes: Buffer, start: number, used: number, fields: number): void {
+  bytes[start + Arena.HEADER] = used & 255;
+  bytes[start + Arena.HEADER + 1] = used >>> 8;
+  bytes[start + Arena.HEADER + 2] = fields;
+}
+
+/** Bytes that the lengths of a field take. */
+function lengthsOf(keyLength: number, valueLength: number): number {
+  return (keyLength < 128 ? 1 : 2) + (valueLength < 128 ? 1 : 2);
+}
+
+function write(bytes: Buffer, at: number, key: Buffer, value: Buffer): void {
+  const keyAt = writeLength(bytes, writeLength(bytes, at, key.length), value.length);
+  key.copy(bytes, keyAt);
+  value.copy(bytes, keyAt + key.length);
+}
+
+/** Returns where it goes on. */
+function writeLength(bytes: Buffer, at: number, length: number): number {
+  if (length < 128) {
+    bytes[at] = length;
+    return at + 1;
+  }
+  bytes[at] = 128 | (length >>> 8);
+  bytes[at + 1] = length & 255;
+  return at + 2;
+}
+
+/** For keys as short as they are, a loop beats the call into Node's C++. */
+function isAt(bytes: Buffer, at: number, key: Buffer): boolean {
+  for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return false;
+  return true;
+}

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { FieldStore } from '../../src/engine/field-store.js';
+import { MapFieldStore } from '../../src/engine/map-field-store.js';
+import { PackedFieldStore } from '../../src/engine/packed-field-store.js';
+
+const slot = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 3 }) }, fc.nat({ max: 3000 }));
+/** Mostly short; some about where a length takes two bytes, and where a record gets too large to be packed. */
+const length = fc.oneof(
+  { weight: 6, arbitrary: fc.nat({ max: 6 }) },
+  fc.integer({ min: 120, max: 135 }),
+  fc.nat({ max: 2100 }),
+);
+const bytes = fc
+  .tuple(length, fc.nat({ max: 255 }))
+  .map(([size, seed]) => Buffer.from(Array.from({ length: size }, (_, i) => seed + i)));
+const few = fc.nat({ max: 99 }).map((number) => Buffer.from(String(number)));
+const key = fc.oneof(bytes, few, fc.constantFrom(Buffer.from('a'), Buffer.from('b'), Buffer.alloc(0)));
+const acts = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.record({ act: fc.constant('set' as const), slot, key, value: bytes }) },
+    fc.record({ act: fc.constant('append' as const), slot, key, value: bytes }),
+    fc.record({ act: fc.constant('delete' as const), slot, key }),
+    fc.record({ act: fc.constant('clear' as const), slot }),
+  ),
+  // A session of many keys has to come up, too.
+  { maxLength: 400, size: 'max' },
+);
+
+const hex = (buffer: Buffer) => buffer.toString('hex');
+
+it.each([
+  ['packed', () => new PackedFieldStore()],
+  ['a Map each', () => new MapFieldStore()],
+] as [string, () => FieldStore][])(
+  '%s: holds what a Map of Maps holds, counts it, and keeps no bytes of the caller',
+  (_, create) => {
+    fc.assert(
+      fc.property(acts, (sequence) => {
+        const store = create();
+        const model = new Map<number, Map<string, string>>();
+        for (const step of sequence) {
+          const fields = model.get(step.slot) ?? new Map<string, string>();
+          model.set(step.slot, fields);
+          if (step.act === 'clear') {
+            expect(store.clear(step.slot)).toBe(fields.size);
+            fields.clear();
+            continue;
+          }
+          const name = hex(step.key);
+          const old = fields.get(name);
+          expect(store.has(step.slot, step.key)).toBe(old !== undefined);
+          expect(store.valueLength(step.slot, step.key)).toBe((old ?? '').length / 2);
+          // The store is handed copies that are overwritten afterwards.
+          const given = Buffer.from(step.key);
+          if (step.act === 'delete') {
+            expect(store.delete(step.slot, given)).toBe(fields.delete(name));
+          } else {
+            const value = Buffer.from(step.value);
+            if (step.act === 'set') store.set(step.slot, given, value);
+            else store.append(step.slot, given, value);
+            fields.set(name, step.act === 'set' ? hex(step.value) : (old ?? '') + hex(step.value));
+            value.fill(0x55);
+          }
+          given.fill(0x55);
+          expect(store.get(step.slot, step.key)?.toString('hex')).toBe(fields.get(name));
+        }
+        let keys = 0;
+        let size = 0;
+        for (const [number, fields] of model) {
+          const seen: [string, string][] = [];
+          store.forEach(number, (name, value) => seen.push([hex(name), hex(value)]));
+          expect(seen).toEqual([...fields]);
+          const length = [...fields].flat().join('').length / 2;
+          expect(store.count(number)).toBe(fields.size);
+          expect(store.size(number)).toBe(length);
+          keys += fields.size;
+          size += length;
+        }
+        expect([store.keys, store.bytes]).toEqual([keys, size]);
+        expect([...model.keys()].reduce((sum, number) => sum + store.memoryOf(number), 0)).toBe(store.memory);
+        for (const number of model.keys()) store.clear(number);
+        expect([store.keys, store.bytes, store.memory]).toEqual([0, 0, 0]);
+      }),
+    );
+  },
+);
+
+it('tells how a session is laid out: packed until it has too many keys or bytes, and again when it was cleared', () => {
+  const store = new PackedFieldStore();
+  const one = Buffer.from('1');
+  for (let i = 0; i < 64; i++) store.set(1, Buffer.from(`key${i}`), one);
+  store.set(2, one, Buffer.alloc(2000));
+  expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['packed', 'packed', 'packed']);
+  store.set(1, Buffer.from('one more'), one);
+  store.append(2, one, Buffer.alloc(100));
+  expect([store.encoding(1), store.encoding(2)]).toEqual(['hashed', 'hashed']);
+  expect([store.count(1), store.get(2, one)?.length]).toEqual([65, 2100]);
+  store.clear(1);
+  store.delete(2, one);
+  store.set(1, one, one);
+  expect([store.encoding(1), store.encoding(2), store.keys]).toEqual(['packed', 'packed', 1]);
+});
