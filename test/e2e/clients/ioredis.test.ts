@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Program, refusalOf } from '../program.js';
+
+/** What the reply of a command should be: flat in RESP2, a map in RESP3. */
+const mapOf = (protocol: 2 | 3, map: Record<string, unknown>) => (protocol === 3 ? map : Object.entries(map).flat());
+
+describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await Program.start();
+  });
+  afterAll(() => program.stop());
+
+  const connect = () => program.client(protocol === 3 ? { protocol, replyMapping: 'resp3' } : { protocol });
+  const create = async (...args: string[]) => (await connect().call('SESSION.NEW', args)) as string;
+
+  it('works with sessions', async () => {
+    const redis = connect();
+    const token = await create('user:42', '1800', 'EXTEND', 'GET', 'DATA', 'cart', 'pizza');
+    expect(await redis.call('SESSION.SET', [token, 'drink', 'cola', 'count', '1'])).toBe('OK');
+    expect(await redis.call('SESSION.INCRBY', [token, 'count', '41'])).toBe(42);
+    expect(await redis.call('SESSION.GETALL', [token])).toEqual(
+      mapOf(protocol, { cart: 'pizza', drink: 'cola', count: '42' }),
+    );
+    expect(await redis.call('SESSION.MGET', [token, 'cart', 'missing'])).toEqual(['pizza', null]);
+    expect(await redis.callBuffer('SESSION.GET', [token, 'cart'])).toEqual(Buffer.from('pizza'));
+    expect(await redis.call('SESSION.TTL', [token])).toBe(1800);
+    expect(await redis.call('SESSION.END', [token])).toBe(1);
+    expect(await refusalOf(redis.call('SESSION.GET', [token, 'cart']))).toBe('NOSESSION no such session');
+  });
+
+  it('hears of sessions, and has heard before whatever it asks next', async () => {
+    const [redis, subscriber] = [connect(), connect()];
+    const heard: string[][] = [];
+    subscriber.on('pmessage', (...message: string[]) => heard.push(message));
+    subscriber.on('message', (...message: string[]) => heard.push(message));
+    expect(await subscriber.psubscribe('__session__:*')).toBe(1);
+    expect(await subscriber.subscribe('news')).toBe(2);
+    const expectHeard = async (...messages: string[][]) => {
+      // The events were sent before the reply to their command: they come before an answer to anything later.
+      await subscriber.ping();
+      expect(heard.splice(0)).toEqual(messages);
+    };
+    const token = await create('user:42', 'DATA', 'cart', 'pizza');
+    await expectHeard(['__session__:*', '__session__:new:user:42', token]);
+    const rotated = (await redis.call('SESSION.ROTATE', [token])) as string;
+    await expectHeard(['__session__:*', '__session__:rotated:user:42', rotated]);
+    await redis.call('SESSION.ENDNAME', ['user:42']);
+    await expectHeard(['__session__:*', '__session__:ended:user:42', rotated]);
+    expect(await redis.publish('news', 'read all about it')).toBe(1);
+    await expectHeard(['news', 'read all about it']);
+    expect(await redis.pubsub('NUMSUB', 'news')).toEqual(['news', 1]);
+    expect(await redis.pubsub('CHANNELS')).toEqual(['news']);
+    expect(await redis.pubsub('NUMPAT')).toBe(1);
+    expect(await subscriber.punsubscribe('__session__:*')).toBe(1);
+    expect(await subscriber.unsubscribe('news')).toBe(0);
+    expect(await subscriber.echo('and takes commands again')).toBe('and takes commands again');
+  });
+
+  it('runs transactions', async () => {
+    const redis = connect();
+    const token = await create('x', 'DATA', 'count', '1');
+    expect(
+      await redis
+        .multi()
+        .call('SESSION.INCRBY', [token, 'count', '1'])
+        .call('SESSION.GETALL', [token])
+        .call('SESSION.INCRBY', [token, 'count', 'many'])
+        .call('SESSION.CONTAINS', [token, 'count', 'missing'])
+        .exec(),
+    ).toEqual([
+      [null, 2],
+      [null, mapOf(protocol, { count: '2' })],
+      [expect.objectContaining({ message: 'ERR value is not an integer or out of range' })],
+      [null, [1, 0]],
+    ]);
+    expect(await refusalOf(redis.multi().call('SESSION.INCRBY', [token]).exec())).toMatch(/^EXECABORT /);
+    expect(await redis.call('SESSION.GET', [token, 'count'])).toBe('2');
+  });
+
+  it('watches a token', async () => {
+    const [redis, other] = [connect(), connect()];
+    const token = await create('x', 'DATA', 'count', '1');
+    const increment = () => redis.multi().call('SESSION.INCRBY', [token, 'count', '1']).exec();
+    await redis.watch(token);
+    await other.call('SESSION.SET', [token, 'count', '10']);
+    expect(await increment()).toBeNull();
+    await redis.watch(token);
+    expect(await other.call('SESSION.GET', [token, 'count'])).toBe('10');
+    expect(await increment()).toEqual([[null, 11]]);
+    await redis.watch(token);
+    await other.call('SESSION.END', [token]);
+    expect(await increment()).toBeNull();
+  });
+
+  it('pipelines', async () => {
+    const token = await create('x', 'DATA', 'count', '0');
+    const pipeline = connect().pipeline();
+    for (let i = 1; i <= 1000; i++) pipeline.call('SESSION.INCRBY', [token, 'count', '1']);
+    expect(await pipeline.call('SESSION.GET', ['malformed', 'key']).ping().exec()).toEqual([
+      ...Array.from({ length: 1000 }, (_, i) => [null, i + 1]),
+      [expect.objectContaining({ message: 'NOSESSION no such session' })],
+      [null, 'PONG'],
+    ]);
+  });
+
+  it('names, lists and disconnects clients', async () => {
+    const [redis, victim] = [connect(), connect()];
+    expect(await victim.client('SETNAME', 'victim')).toBe('OK');
+    expect(await victim.client('GETNAME')).toBe('victim');
+    const id = await victim.client('ID');
+    const list = String(await redis.client('LIST'))
+      .trimEnd()
+      .split('\n');
+    expect(list.find((line) => line.startsWith(`id=${id} `))).toMatch(
+      new RegExp(` name=victim .* cmd=client\\|id user=default redir=-1 resp=${protocol} lib-name=ioredis`),
+    );
+    expect(await redis.client('KILL', 'ID', 999_999_999)).toBe(0);
+    const closed = once(victim, 'close');
+    expect(await redis.call('CLIENT', ['KILL', 'ID', String(id), 'TYPE', 'normal'])).toBe(1);
+    await closed;
+    // ioredis connects again.
+    expect(await victim.client('ID')).toBeGreaterThan(id);
+    const address = / addr=(\S+) /.exec(String(await victim.client('INFO')))?.[1] ?? '';
+    const closedAgain = once(victim, 'close');
+    expect(await redis.client('KILL', address)).toBe('OK');
+    await closedAgain;
+    expect(await refusalOf(redis.client('KILL', address))).toBe('ERR No such client');
+  });
+
+  it('reads and changes options', async () => {
+    const redis = connect();
+    expect(await redis.config('SET', 'slowlog-max-len', '7', 'timeout', '3600')).toBe('OK');
+    expect(await redis.config('GET', 'slowlog-max-*', 'TIMEOUT')).toEqual(
+      mapOf(protocol, { timeout: '3600', 'slowlog-max-len': '7' }),
+    );
+    expect(await redis.config('GET', 'nothing-like-it')).toEqual(mapOf(protocol, {}));
+    expect(await refusalOf(redis.config('SET', 'timeout', '60', 'port', '1'))).toMatch(/'port'.*restart/);
+    expect(await refusalOf(redis.config('SET', 'timeout', '60', 'Timeout', '7'))).toMatch(/'timeout'.*duplicate/);
+    expect(await redis.config('GET', 'timeout')).toEqual(mapOf(protocol, { timeout: '3600' }));
+    expect(await redis.config('RESETSTAT')).toBe('OK');
+  });
+});
