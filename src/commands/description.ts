@@ -38,10 +38,13 @@ export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   writeStatuses(reply, key?.keyword === undefined ? command.flags : [...command.flags, 'movablekeys']);
   writePositions(reply, key);
   writeStatuses(reply, categoriesOf(entry));
-  reply.array(0); // tips
-  reply.array(key === undefined ? 0 : 1);
+  // Tips, of which there are none, and where the keys are.
+  reply.set(0);
+  reply.set(key === undefined ? 0 : 1);
   if (key !== undefined) writeKeySpec(reply, key, command.flags.includes('write'));
-  reply.array(subcommands.size);
+  // Redis has a set here as long as it is empty.
+  if (subcommands.size === 0) reply.set(0);
+  else reply.array(subcommands.size);
   for (const subcommand of subcommands.values()) writeInfo(reply, subcommand);
 }
 

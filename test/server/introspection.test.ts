@@ -234,7 +234,7 @@ describe('statistics', () => {
     await client.takeUntil('modules\r\n*0\r\n');
     await client.send('MEMORY STATS\r\n');
     const stats = await client.takeUntil('fragmentation.bytes\r\n');
-    expect(stats).toMatch(/^%12\r\n/);
+    expect(stats).toMatch(/^%18\r\n/);
     expect(stats).toMatch(/keys\.count\r\n:2\r\n/);
     expect(stats).toMatch(/dataset\.bytes\r\n:1003\r\n/);
     expect(stats).toMatch(/dataset\.percentage\r\n,\d/);

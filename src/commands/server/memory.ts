@@ -31,6 +31,16 @@ function findByTokenOrKey(engine: SessionEngine, given: Buffer): Session {
   return session === NO_SESSION ? engine.findShared(given) : session;
 }
 
+/** What Redis uses memory for and we do not, in the places where client libraries promise a number. */
+const NOTHING = {
+  'replication.backlog': 0,
+  'clients.slaves': 0,
+  'cluster.links': 0,
+  'aof.buffer': 0,
+  'lua.caches': 0,
+  'functions.caches': 0,
+};
+
 const stats: Command = {
   name: 'stats',
   summary: 'Tells what memory is used for, in bytes.',
@@ -47,6 +57,7 @@ const stats: Command = {
       'peak.allocated': peak,
       'total.allocated': used,
       'startup.allocated': startup,
+      ...NOTHING,
       'clients.normal': clients,
       'overhead.total': used - bytes,
       'keys.count': count,
