@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { arch, memoryUsage, version as nodeVersion, pid, platform, resourceUsage } from 'node:process';
 import { quantile } from '../command-statistics.js';
 import { typeOf } from '../connection/client-line.js';
@@ -69,6 +70,8 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       used_memory_dataset: dataset,
       used_memory_dataset_perc: `${((dataset / Math.max(1, used - startup)) * 100).toFixed(2)}%`,
       used_memory_lua: 0,
+      total_system_memory: totalmem(),
+      total_system_memory_human: human(totalmem()),
       node_heap_total: heapTotal,
       maxmemory: limit,
       maxmemory_human: human(limit),

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Program } from '../program.js';
+import { isThere, run, works } from './tools.js';
+
+// Debian's, not one that may come first in the path: it has Debian's packages.
+const PYTHON = '/usr/bin/python3';
+const there = isThere('redis-py', 'python3-redis', works(PYTHON, '-c', 'import redis'));
+const SCRIPT = fileURLToPath(new URL('session.py', import.meta.url));
+
+describe.skipIf(!there)('redis-py', () => {
+  let program: Program;
+  beforeAll(async () => {
+    program = await Program.start([], {
+      RESPITE_REQUIREPASS: 'correct horse',
+      RESPITE_USERS: 'shop read,write,events,admin pizza-margherita',
+    });
+  });
+  afterAll(() => program.stop());
+
+  it.each([
+    ['default', 'correct horse'],
+    ['shop', 'pizza-margherita'],
+  ])('does as %s what a program does', async (username, password) => {
+    expect(await run(PYTHON, [SCRIPT, String(program.port), username, password])).toBe('done\n');
+  });
+});

@@ -1,0 +1,111 @@
+"""What a Python program does with respite, through redis-py. Called with a port, a user and a password."""
+
+import sys
+
+import redis
+
+port, username, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+
+def connect(**options):
+    return redis.Redis(
+        port=port, username=username, password=password, decode_responses=True, **options
+    )
+
+
+def equal(got, expected):
+    if got != expected:
+        raise SystemExit(f"expected {expected!r}, got {got!r}")
+
+
+def refused(error, call, *args):
+    try:
+        got = call(*args)
+    except error as refusal:
+        return str(refusal)
+    raise SystemExit(f"expected {error.__name__}, got {got!r}")
+
+
+client = connect(client_name="shop")
+equal(client.ping(), True)
+equal(client.client_getname(), "shop")
+
+# A session.
+token = client.execute_command("SESSION.NEW", "user:42", 1800, "EXTEND", "GET", "DATA", "cart", "pizza")
+equal(client.execute_command("SESSION.SET", token, "count", 1), "OK")
+equal(client.execute_command("SESSION.GETALL", token), ["cart", "pizza", "count", "1"])
+equal(client.execute_command("SESSION.MGET", token, "cart", "missing"), ["pizza", None])
+equal(client.dbsize(), 1)
+
+# A transaction, and one that a watched token prevents.
+with client.pipeline(transaction=True) as pipeline:
+    pipeline.execute_command("SESSION.INCRBY", token, "count", 41)
+    pipeline.execute_command("SESSION.GET", token, "cart")
+    equal(pipeline.execute(), [42, "pizza"])
+with client.pipeline(transaction=False) as pipeline:
+    for _ in range(100):
+        pipeline.execute_command("SESSION.INCRBY", token, "count", 1)
+    equal(pipeline.execute(), list(range(43, 143)))
+with client.pipeline(transaction=True) as pipeline:
+    pipeline.watch(token)
+    client.execute_command("SESSION.SET", token, "count", 0)
+    pipeline.multi()
+    pipeline.execute_command("SESSION.INCRBY", token, "count", 1)
+    refused(redis.WatchError, pipeline.execute)
+
+# Events.
+pubsub = client.pubsub()
+pubsub.psubscribe("__session__:*")
+pubsub.subscribe("news")
+equal([pubsub.get_message(timeout=5)["type"] for _ in range(2)], ["psubscribe", "subscribe"])
+equal(client.execute_command("SESSION.ENDNAME", "user:42"), 1)
+equal(
+    pubsub.get_message(timeout=5),
+    {"type": "pmessage", "pattern": "__session__:*", "channel": "__session__:ended:user:42", "data": token},
+)
+equal(client.publish("news", "read all about it"), 1)
+equal(pubsub.get_message(timeout=5)["data"], "read all about it")
+equal(client.pubsub_numsub("news"), [("news", 1)])
+equal(client.pubsub_numpat(), 1)
+pubsub.close()
+equal(refused(redis.ResponseError, client.execute_command, "SESSION.GET", token, "cart"), "NOSESSION no such session")
+
+# Clients.
+other = connect(client_name="other", single_connection_client=True)
+(found,) = [each for each in client.client_list() if each["name"] == "other"]
+equal(found["id"], str(other.client_id()))
+equal((found["user"], found["resp"], found["db"]), (username, "2", "0"))
+equal(client.client_kill_filter(_id=found["id"]), 1)
+
+# Options and figures.
+equal(client.config_set("timeout", 3600), True)
+equal(client.config_get("time*"), {"timeout": "3600"})
+assert "restart" in refused(redis.ResponseError, client.config_set, "port", 1)
+info = client.info()
+equal((info["redis_mode"], info["role"], info["aof_enabled"]), ("standalone", "master", 0))
+equal(client.info("commandstats")["cmdstat_session.endname"]["calls"], 1)
+assert info["used_memory"] > 0 and info["connected_clients"] > 0
+equal(client.config_resetstat(), True)
+assert client.memory_stats()["total.allocated"] > 0
+client.slowlog_reset()
+equal(client.config_set("slowlog-log-slower-than", 0), True)
+client.echo("a slow one")
+assert b"ECHO a slow one" in [entry["command"] for entry in client.slowlog_get(10)]
+assert client.time()[0] > 1_600_000_000
+assert "session.new" in client.command()
+
+# Names of shared sessions.
+names = {f"shared:{i}" for i in range(30)}
+for name in names:
+    client.execute_command("SESSION.NEW", name, "SHARED", "DATA", "a", 1)
+equal(set(client.scan_iter(match="shared:*", count=7)), names)
+equal(client.type("shared:1"), "hash")
+equal(client.hlen("shared:1"), 1)
+assert client.memory_usage("shared:1") > 0
+equal(client.flushall(), True)
+
+# This redis-py is older than WRONGPASS.
+wrong = redis.Redis(port=port, username=username, password="wrong")
+assert refused(redis.ResponseError, wrong.ping).startswith("WRONGPASS")
+refused(redis.AuthenticationError, redis.Redis(port=port).ping)
+print("done")
