@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arityOf, type Command, usageOf } from '../../src/commands/command.js';
+import { type Argument, arityOf, type Command, usageOf } from '../../src/commands/command.js';
 import { entryOf, takesWords } from '../../src/commands/command-entry.js';
 import { commands } from '../../src/commands/table.js';
 
@@ -96,6 +96,14 @@ describe('declarations', () => {
     ['client|setinfo', 'LIB-NAME libname|LIB-VER libver'],
   ])('usage of %s', (name, usage) => {
     expect(usageOf(named(name).arguments)).toBe(usage);
+  });
+
+  it('counts the words of the shortest alternative', () => {
+    const short = { name: 'all', type: 'pure-token', token: 'ALL' } as const;
+    const long = { name: 'id', type: 'integer', token: 'ID' } as const;
+    const of = (...alternatives: Argument[]) =>
+      arityOf({ ...named('ping'), arguments: [{ name: 'which', type: 'oneof', arguments: alternatives }] }, 1);
+    expect([of(short), of(long), of(short, long), of(long, short)]).toEqual([2, 3, -2, -2]);
   });
 
   it('a key without its value is one word too few', () => {
