@@ -28,6 +28,7 @@ it('10,000 sessions due within a second are gone within 20 ms of their deadlines
   timeout: 80_000,
 }, async (test) => {
   const program = await Program.start();
+  test.onTestFinished(() => program.stop());
   const [watcher, other] = [program.client(), program.client()];
   for (let round = 0; round < ROUNDS; round++) {
     const tokens = await create(watcher);
@@ -42,10 +43,8 @@ it('10,000 sessions due within a second are gone within 20 ms of their deadlines
     const lateness = seen.map((instant, k) => instant - deadlines[k]).sort((a, b) => a - b);
     expect(lateness[Math.floor(SESSIONS * 0.99)]).toBeLessThan(20);
     expect(await watcher.call('SESSION.STATS')).toEqual(expect.arrayContaining(['pending', 0]));
-    await program.stop();
     return;
   }
-  await program.stop();
   console.warn(`NOTICE: the host took the processors away in each of ${ROUNDS} rounds: lateness was not measured`);
   test.skip();
 });
