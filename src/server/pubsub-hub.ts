@@ -10,9 +10,11 @@ interface Pattern {
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Pattern>();
+  readonly #beginnings = new Map<string, boolean>();
 
   subscribe(subscriber: Subscriber, channel: string): void {
     subscriber.channels.add(channel);
+    this.#beginnings.clear();
     const subscribers = this.#channels.get(channel);
     if (subscribers === undefined) this.#channels.set(channel, new Set([subscriber]));
     else subscribers.add(subscriber);
@@ -20,6 +22,7 @@ export class PubSubHub implements PubSub {
 
   unsubscribe(subscriber: Subscriber, channel: string): void {
     if (!subscriber.channels.delete(channel)) return;
+    this.#beginnings.clear();
     const subscribers = this.#channels.get(channel);
     subscribers?.delete(subscriber);
     if (subscribers?.size === 0) this.#channels.delete(channel);
@@ -27,6 +30,7 @@ export class PubSubHub implements PubSub {
 
   subscribePattern(subscriber: Subscriber, pattern: string): void {
     subscriber.patterns.add(pattern);
+    this.#beginnings.clear();
     const known = this.#patterns.get(pattern);
     if (known === undefined) {
       this.#patterns.set(pattern, { matches: globMatcher(pattern), subscribers: new Set([subscriber]) });
@@ -37,6 +41,7 @@ export class PubSubHub implements PubSub {
 
   unsubscribePattern(subscriber: Subscriber, pattern: string): void {
     if (!subscriber.patterns.delete(pattern)) return;
+    this.#beginnings.clear();
     const known = this.#patterns.get(pattern);
     known?.subscribers.delete(subscriber);
     if (known?.subscribers.size === 0) this.#patterns.delete(pattern);
@@ -49,13 +54,21 @@ export class PubSubHub implements PubSub {
   }
 
   publish(channel: string, message: string | Buffer): number {
+    return this.publishIfHeard(channel, () => message);
+  }
+
+  /** As `publish`; the message is only made if somebody gets it. */
+  publishIfHeard(channel: string, make: () => string | Buffer): number {
+    let message: string | Buffer | undefined;
     let receivers = 0;
     for (const subscriber of this.#channels.get(channel) ?? []) {
+      message ??= make();
       subscriber.message(channel, message);
       receivers++;
     }
     for (const [pattern, { matches, subscribers }] of this.#patterns) {
       if (!matches(channel)) continue;
+      message ??= make();
       for (const subscriber of subscribers) {
         subscriber.message(channel, message, pattern);
         receivers++;
@@ -64,16 +77,16 @@ export class PubSubHub implements PubSub {
     return receivers;
   }
 
-  /** Whether nobody listens to anything. */
-  get silent(): boolean {
-    return this.#channels.size === 0 && this.#patterns.size === 0;
-  }
-
-  /** Whether a message on the channel would get to somebody. */
-  isHeard(channel: string): boolean {
-    if (this.#channels.has(channel)) return true;
-    for (const { matches } of this.#patterns.values()) if (matches(channel)) return true;
-    return false;
+  /** Whether a channel whose name begins so may have somebody who listens. It is worked out once, until subscriptions change. */
+  mayBeHeard(beginning: string): boolean {
+    let heard = this.#beginnings.get(beginning);
+    if (heard === undefined) {
+      heard =
+        [...this.#channels.keys()].some((channel) => channel.startsWith(beginning)) ||
+        [...this.#patterns.keys()].some((pattern) => mayMatch(pattern, beginning));
+      this.#beginnings.set(beginning, heard);
+    }
+    return heard;
   }
 
   channels(): Iterable<string> {
@@ -91,4 +104,12 @@ export class PubSubHub implements PubSub {
   get patternCount(): number {
     return this.#patterns.size;
   }
+}
+
+/** Whether a pattern may match something that begins so, by what it has in front of its first special character. */
+function mayMatch(pattern: string, beginning: string): boolean {
+  const [literal] = pattern.split(/[*?[\\]/, 1);
+  return literal === pattern
+    ? literal.startsWith(beginning)
+    : literal.startsWith(beginning) || beginning.startsWith(literal);
 }

@@ -2,8 +2,17 @@ import { isUtf8 } from 'node:buffer';
 import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 import type { PubSubHub } from './pubsub-hub.js';
 
-/** The events after which a session's data is gone, and which tell it a last time. */
-const LAST_WORDS = new Set<SessionEvent>(['expired', 'cleared', 'ended', 'limit', 'maxage', 'evicted']);
+/** The beginnings of an event's channels; a second one where the data is gone afterwards, and is told a last time. */
+const CHANNELS: Record<SessionEvent, readonly [event: string, data?: string]> = {
+  new: ['__session__:new:'],
+  expired: ['__session__:expired:', '__sessiondata__:expired:'],
+  cleared: ['__session__:cleared:', '__sessiondata__:cleared:'],
+  ended: ['__session__:ended:', '__sessiondata__:ended:'],
+  limit: ['__session__:limit:', '__sessiondata__:limit:'],
+  maxage: ['__session__:maxage:', '__sessiondata__:maxage:'],
+  evicted: ['__session__:evicted:', '__sessiondata__:evicted:'],
+  rotated: ['__session__:rotated:'],
+};
 
 /**
  * Publishes what happens to sessions: on `__session__:<event>:<name>` the token and, where the data is gone
@@ -23,15 +32,17 @@ export class SessionEvents implements SessionListener {
   }
 
   onSession(event: SessionEvent, session: Session): void {
-    if (this.#hub.silent) return;
-    const engine = this.#engine();
-    const name = engine.nameText(session);
-    const channel = `__session__:${event}:${name}`;
-    if (this.#hub.isHeard(channel)) this.#hub.publish(channel, engine.token(session));
-    if (!LAST_WORDS.has(event)) return;
-    const dataChannel = `__sessiondata__:${event}:${name}`;
-    if (this.#hub.isHeard(dataChannel)) {
-      this.#hub.publish(dataChannel, Buffer.from(lastWords(engine, event, session, this.#clock.wall())));
+    const hub = this.#hub;
+    const [channel, dataChannel] = CHANNELS[event];
+    if (hub.mayBeHeard(channel)) {
+      const engine = this.#engine();
+      hub.publishIfHeard(channel + engine.nameText(session), () => engine.token(session));
+    }
+    if (dataChannel !== undefined && hub.mayBeHeard(dataChannel)) {
+      const engine = this.#engine();
+      hub.publishIfHeard(dataChannel + engine.nameText(session), () =>
+        Buffer.from(lastWords(engine, event, session, this.#clock.wall())),
+      );
     }
   }
 }
