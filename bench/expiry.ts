@@ -67,8 +67,8 @@ async function run({ scenario, ...load }: Settings): Promise<void> {
 
 async function compare(load: Load, { seconds, goals }: Scenario): Promise<void> {
   const findings: Findings[] = [];
-  for (const contender of [respite, redis]) {
-    process.stderr.write(`${contender.name}, all due over ${seconds} s …\n`);
+  for (const [name, contender] of Object.entries({ respite, Redis: redis })) {
+    process.stderr.write(`${name}, all due over ${seconds} s …\n`);
     findings.push(await measure(contender(), { ...load, seconds }));
   }
   console.log(`\nDue evenly over ${seconds} s\n\n${formatFindings(findings)}`);
