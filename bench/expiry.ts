@@ -14,8 +14,8 @@ import { requireProgram } from './processes.js';
 const NOTES = `
 Lateness is from a session's deadline to when the subscriber reads its event; each event is held against its own deadline.
 The second client sends on the clock, answered or not, and a latency counts from when the command was due to be sent:
-"sent late" is how much of that is the client's own, on a machine that it shares with the server. It is measured from the
-first deadline to the last event: where events are late, for longer.`;
+"sent late" is how much of that is the client's own, on a machine that it shares with the server. It reads replies every
+0.2 ms. It is measured from the first deadline to the last event: where events are late, for longer.`;
 
 interface Settings extends Load {
   readonly scenario: 'minute' | 'second' | 'both';

@@ -10,6 +10,8 @@ const { port, probe, rate } = (await hear()) as ProberOrder;
 const INTERVAL = 1000 / rate;
 /** Commands sent before those that count, a second's worth: the server compiles what it runs often. */
 const WARM_UP = rate;
+/** It sleeps no longer than this at a time, in ms: a reply that comes meanwhile is read that much later at most. */
+const SLEEP = 0.2;
 
 const socket = await open(port);
 await ask(socket, probe);
@@ -43,16 +45,15 @@ socket.once('close', () => {
 const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /**
- * Sends what is due and sleeps until the next is: Node's timers count whole milliseconds, this sleep does not. Between
- * two of them the event loop comes round and reads what has come, so that a reply waits here for no longer than the
- * time between two commands.
+ * Sends what is due, sleeps a little, at most until the next is, and lets the event loop come round to read what has
+ * come. Node's timers would not do: they count whole milliseconds.
  */
 function run(): void {
   const time = now();
   const sent = sendDelays.length;
   while (due(sendDelays.length) <= time) sendDelays.push(time - due(sendDelays.length));
   if (sendDelays.length > sent) socket.write(probe.request.repeat(sendDelays.length - sent));
-  Atomics.wait(nothing, 0, 0, Math.max(0, due(sendDelays.length) - now()));
+  Atomics.wait(nothing, 0, 0, Math.min(SLEEP, Math.max(0, due(sendDelays.length) - now())));
   if (ending) finish();
   else setImmediate(run);
 }
