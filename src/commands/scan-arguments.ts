@@ -1,8 +1,8 @@
+import { MAX_NAME } from '../engine/index.js';
 import { parseInt64 } from '../engine/int64.js';
 import type { Arguments } from './arguments.js';
 import { CommandError, SYNTAX } from './command-error.js';
 import { globMatcher } from './glob.js';
-import { MAX_NAME } from './session/grammar.js';
 
 const DEFAULT_COUNT = 10;
 /**

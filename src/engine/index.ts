@@ -5,6 +5,7 @@ export type { Encoding } from './field-store.js';
 export {
   type EngineStats,
   type Extend,
+  MAX_NAME,
   MAX_SECONDS,
   type NewSession,
   NO_SESSION,

@@ -1,33 +1,38 @@
-import { heapBytes } from './heap-bytes.js';
-import { SessionError } from './session-error.js';
+import { Arena } from './arena.js';
+import { KeyedHash } from './keyed-hash.js';
 import { NONE, type SlotTable } from './slot-table.js';
 
-/** What a name takes besides its characters: its string's header, its entry in the Map, its place in five arrays. */
-const BYTES_PER_NAME = 100;
-
-const memoryOf = (name: string): number => heapBytes(BYTES_PER_NAME + name.length);
-
-/** As many entries as a Map of V8 holds. */
-const MAX_NAMES = 2 ** 24;
-
 /**
- * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form
- * a list through the slot table's `older` and `newer` columns, in the order they were created.
+ * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form a list
+ * through the slot table's `older` and `newer` columns, in the order they were created.
  *
- * A name is bytes; here it is a string with one character per byte ("latin1"), which holds any byte
- * and which a Map can look up.
+ * What is known of a name is in columns indexed by its id, its bytes in an arena, and the ids in an open-addressing
+ * table, as the token index has it. Not a `Map`: one of a million names rehashes itself within one removal, which takes
+ * tens of milliseconds.
  */
 export class NameIndex {
   readonly #slots: SlotTable;
-  readonly #ids = new Map<string, number>();
-  readonly #names: string[] = [];
-  readonly #oldest: number[] = [];
-  readonly #newest: number[] = [];
-  readonly #counts: number[] = [];
-  /** The shared session of each name, or NONE. */
-  readonly #shared: number[] = [];
-  readonly #freeIds: number[] = [];
-  #memory = 0;
+  readonly #hash = new KeyedHash();
+  readonly #arena = new Arena((id, address) => {
+    this.#address[id] = address;
+  });
+  /** Id + 1 of each entry, 0 for an empty place; the length is a power of two, at most half of it taken. */
+  #entries = new Int32Array(2048);
+
+  #hashes = new Int32Array(1024);
+  /** Where the name is in the arena: two bytes for its length, then its bytes. */
+  #address = new Uint32Array(1024);
+  /** Of an id that is free: the next free one. */
+  #oldest = new Int32Array(1024);
+  #newest = new Int32Array(1024);
+  /** How many sessions bear the name. */
+  #counts = new Uint32Array(1024);
+  /** The shared session of the name, or NONE. */
+  #shared = new Int32Array(1024);
+  #size = 0;
+  /** Ids from here on were never used. */
+  #used = 0;
+  #free = NONE;
 
   constructor(slots: SlotTable) {
     this.#slots = slots;
@@ -35,41 +40,51 @@ export class NameIndex {
 
   /** How many names have a session. */
   get size(): number {
-    return this.#ids.size;
+    return this.#size;
   }
 
   /** Bytes of memory that the names in use take. */
   get memory(): number {
-    return this.#memory;
+    return this.#size * BYTES_PER_NAME + this.#arena.used;
   }
 
-  /** The name of a session. */
-  nameOf(slot: number): string {
-    return this.#names[this.#slots.owner[slot]];
+  /** A copy of the name of a session. */
+  nameOf(slot: number): Buffer {
+    const address = this.#address[this.#slots.owner[slot]];
+    const start = this.#arena.start(address) + LENGTH;
+    return Buffer.from(this.#arena.buffer(address).subarray(start, start + this.#lengthAt(address)));
+  }
+
+  /** The name of a session as a string with one character per byte ("latin1"). */
+  textOf(slot: number): string {
+    const address = this.#address[this.#slots.owner[slot]];
+    const start = this.#arena.start(address) + LENGTH;
+    return this.#arena.buffer(address).toString('latin1', start, start + this.#lengthAt(address));
   }
 
   /** How many sessions bear the name. */
-  count(name: string): number {
-    const id = this.#ids.get(name);
-    return id === undefined ? 0 : this.#counts[id];
+  count(name: Buffer): number {
+    const id = this.#find(name);
+    return id === NONE ? 0 : this.#counts[id];
   }
 
   /** The oldest session of the name, or NONE; the column `newer` leads on. */
-  oldest(name: string): number {
-    const id = this.#ids.get(name);
-    return id === undefined ? NONE : this.#oldest[id];
+  oldest(name: Buffer): number {
+    const id = this.#find(name);
+    return id === NONE ? NONE : this.#oldest[id];
   }
 
   /** The shared session of the name, or NONE. */
-  shared(name: string): number {
-    const id = this.#ids.get(name);
-    return id === undefined ? NONE : this.#shared[id];
+  shared(name: Buffer): number {
+    const id = this.#find(name);
+    return id === NONE ? NONE : this.#shared[id];
   }
 
-  /** Enters a session as the newest of its name. @throws SessionError ERR if it would be one name too many. */
-  add(name: string, slot: number, shared: boolean): void {
+  /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
+  add(name: Buffer, slot: number, shared: boolean): void {
     const { owner, older, newer } = this.#slots;
-    const id = this.#ids.get(name) ?? this.#newId(name);
+    const found = this.#find(name);
+    const id = found === NONE ? this.#begin(name) : found;
     owner[slot] = id;
     newer[slot] = NONE;
     older[slot] = this.#newest[id];
@@ -89,24 +104,115 @@ export class NameIndex {
     else older[newer[slot]] = older[slot];
     if (this.#shared[id] === slot) this.#shared[id] = NONE;
     this.#counts[id]--;
-    if (this.#counts[id] === 0) {
-      this.#memory -= memoryOf(this.#names[id]);
-      this.#ids.delete(this.#names[id]);
-      this.#names[id] = '';
-      this.#freeIds.push(id);
+    if (this.#counts[id] === 0) this.#end(id);
+  }
+
+  #lengthAt(address: number): number {
+    const at = this.#arena.start(address);
+    const bytes = this.#arena.buffer(address);
+    return bytes[at] | (bytes[at + 1] << 8);
+  }
+
+  /** The id of a name, or NONE. */
+  #find(name: Buffer): number {
+    const hash = this.#hash.of(name);
+    const mask = this.#entries.length - 1;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const id = this.#entries[place] - 1;
+      if (id === NONE || (this.#hashes[id] === hash && this.#is(id, name))) return id;
     }
   }
 
-  #newId(name: string): number {
-    if (this.#ids.size === MAX_NAMES) throw new SessionError('ERR', 'sessions bear 2^24 different names: no more');
-    const id = this.#freeIds.pop() ?? this.#names.length;
-    this.#ids.set(name, id);
-    this.#names[id] = name;
-    this.#memory += memoryOf(name);
+  #is(id: number, name: Buffer): boolean {
+    const address = this.#address[id];
+    const start = this.#arena.start(address) + LENGTH;
+    if (this.#lengthAt(address) !== name.length) return false;
+    const bytes = this.#arena.buffer(address);
+    for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+    return true;
+  }
+
+  /** Gives a new name an id. */
+  #begin(name: Buffer): number {
+    let id = this.#free;
+    if (id === NONE) {
+      id = this.#used++;
+      if (id === this.#hashes.length) this.#growColumns();
+    } else {
+      this.#free = this.#oldest[id];
+    }
+    const address = this.#arena.allocate(id, Arena.HEADER + LENGTH + name.length);
+    const at = this.#arena.start(address);
+    const bytes = this.#arena.buffer(address);
+    bytes[at] = name.length & 255;
+    bytes[at + 1] = name.length >>> 8;
+    bytes.set(name, at + LENGTH);
+    this.#address[id] = address;
+    this.#hashes[id] = this.#hash.of(name);
     this.#oldest[id] = NONE;
     this.#newest[id] = NONE;
-    this.#counts[id] = 0;
     this.#shared[id] = NONE;
+    this.#counts[id] = 0;
+    this.#size++;
+    if (this.#size * 2 > this.#entries.length) this.#growTable();
+    this.#place(id);
     return id;
   }
+
+  #end(id: number): void {
+    this.#displace(id);
+    this.#size--;
+    this.#oldest[id] = this.#free;
+    this.#free = id;
+    this.#arena.free(this.#address[id]);
+  }
+
+  #place(id: number): void {
+    const mask = this.#entries.length - 1;
+    let place = this.#hashes[id] & mask;
+    while (this.#entries[place] !== 0) place = (place + 1) & mask;
+    this.#entries[place] = id + 1;
+  }
+
+  /** Removes an id from the table and shifts those behind it back, as the token index does. */
+  #displace(id: number): void {
+    const entries = this.#entries;
+    const mask = entries.length - 1;
+    let hole = this.#hashes[id] & mask;
+    while (entries[hole] !== id + 1) hole = (hole + 1) & mask;
+    for (let place = (hole + 1) & mask; entries[place] !== 0; place = (place + 1) & mask) {
+      const home = this.#hashes[entries[place] - 1] & mask;
+      // An entry may move back to the hole unless its home lies behind the hole.
+      if (((place - home) & mask) >= ((place - hole) & mask)) {
+        entries[hole] = entries[place];
+        hole = place;
+      }
+    }
+    entries[hole] = 0;
+  }
+
+  #growTable(): void {
+    const old = this.#entries;
+    this.#entries = new Int32Array(old.length * 2);
+    for (const entry of old) if (entry !== 0) this.#place(entry - 1);
+  }
+
+  #growColumns(): void {
+    const longer = <Column extends Int32Array | Uint32Array>(to: Column, from: Column): Column => {
+      to.set(from);
+      return to;
+    };
+    const capacity = this.#hashes.length * 2;
+    this.#hashes = longer(new Int32Array(capacity), this.#hashes);
+    this.#address = longer(new Uint32Array(capacity), this.#address);
+    this.#oldest = longer(new Int32Array(capacity), this.#oldest);
+    this.#newest = longer(new Int32Array(capacity), this.#newest);
+    this.#counts = longer(new Uint32Array(capacity), this.#counts);
+    this.#shared = longer(new Int32Array(capacity), this.#shared);
+  }
 }
+
+/** Bytes that a name takes besides its chunk: six columns, and 4 in a table of which a quarter to a half is taken. */
+const BYTES_PER_NAME = 6 * 4 + 12;
+/** Bytes of a name's length in front of it. */
+const LENGTH = 2;

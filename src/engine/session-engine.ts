@@ -9,6 +9,7 @@ import { PackedFieldStore } from './packed-field-store.js';
 import {
   type EngineStats,
   type Extend,
+  MAX_NAME,
   MAX_SECONDS,
   type NewSession,
   NO_SESSION,
@@ -100,7 +101,7 @@ export class SessionEngine {
   /** The live shared session of a name, or NO_SESSION. */
   findShared(name: Buffer): Session {
     this.#deadlines.begin();
-    return this.#counted(this.#settled(this.#names.shared(name.toString('latin1'))));
+    return this.#counted(this.#settled(this.#names.shared(name)));
   }
 
   /**
@@ -117,7 +118,7 @@ export class SessionEngine {
   /** The live sessions of a name, oldest first. */
   sessionsOf(name: Buffer): Session[] {
     this.#deadlines.begin();
-    return this.#sessionsOf(name.toString('latin1'));
+    return this.#sessionsOf(name);
   }
 
   /**
@@ -141,11 +142,14 @@ export class SessionEngine {
   /**
    * Creates a session.
    * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
-   *   the token given is not one, or there are 2^24 names; RangeError if a setting is out of its range, or there are 2^27 sessions.
+   *   the name is empty or longer than 512 bytes, or the token given is not one; RangeError if a setting is out of its range, or there are 2^27 sessions.
    */
   create(name: Buffer, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
     const { data = [], limit = Infinity } = settings;
+    if (name.length === 0 || name.length > MAX_NAME) {
+      throw new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
+    }
     checkTime('duration', duration, MAX_SECONDS * 1000);
     checkTime('maxAge', maxAge, MAX_SECONDS);
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
@@ -170,20 +174,14 @@ export class SessionEngine {
     slots.duration[session] = duration;
     slots.maxAge[session] = maxAge;
     slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
-    const text = name.toString('latin1');
-    try {
-      this.#names.add(text, session, shared);
-    } catch (error) {
-      slots.release(session);
-      throw error;
-    }
+    this.#names.add(name, session, shared);
     this.#tokens.add(session);
     this.#sessions++;
     this.#created++;
     this.#deadlines.start(session);
     for (let i = 0; i < data.length; i += 2) this.#fields.set(session, data[i], data[i + 1]);
     this.#listener?.onSession('new', session);
-    this.#enforceLimit(text, limit);
+    this.#enforceLimit(name, limit);
     return session;
   }
 
@@ -288,12 +286,12 @@ export class SessionEngine {
   }
 
   name(session: Session): Buffer {
-    return Buffer.from(this.#names.nameOf(session), 'latin1');
+    return this.#names.nameOf(session);
   }
 
   /** The name as a string with one character per byte ("latin1"). */
   nameText(session: Session): string {
-    return this.#names.nameOf(session);
+    return this.#names.textOf(session);
   }
 
   isShared(session: Session): boolean {
@@ -371,7 +369,7 @@ export class SessionEngine {
     return (this.#slots.flags[slot] & Flag.Session) !== 0 && this.#deadlines.settle(slot);
   }
 
-  #sessionsOf(name: string): Session[] {
+  #sessionsOf(name: Buffer): Session[] {
     const sessions: Session[] = [];
     for (let slot = this.#names.oldest(name); slot !== NONE; ) {
       const newer = this.#slots.newer[slot];
@@ -381,7 +379,7 @@ export class SessionEngine {
     return sessions;
   }
 
-  #enforceLimit(name: string, limit: number): void {
+  #enforceLimit(name: Buffer, limit: number): void {
     // Only past the limit are the name's sessions looked at: some may be due, and count no more.
     if (this.#names.count(name) <= limit) return;
     const sessions = this.#sessionsOf(name);

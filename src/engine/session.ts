@@ -38,6 +38,9 @@ export interface SessionEngineOptions {
   readonly maxValueBytes?: number;
 }
 
+/** The longest name of a session, in bytes. */
+export const MAX_NAME = 512;
+
 /** The longest duration and the longest MAXAGE, in seconds: 68 years. */
 export const MAX_SECONDS = 2 ** 31 - 1;
 

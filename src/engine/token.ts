@@ -45,11 +45,21 @@ export function parseToken(text: Uint8Array, words: Uint32Array): boolean {
   return seen < 64 && bits === 0;
 }
 
+const formatted = Buffer.alloc(TOKEN_WORDS * 4);
+
 /** Writes the four words that start at `words[offset]` as 22 characters. */
 export function formatToken(words: Uint32Array, offset = 0): string {
-  const bytes = Buffer.allocUnsafe(TOKEN_WORDS * 4);
-  for (let i = 0; i < TOKEN_WORDS; i++) bytes.writeUInt32BE(words[offset + i], i * 4);
-  return bytes.toString('base64url');
+  for (let i = 0; i < TOKEN_WORDS; i++) {
+    const word = words[offset + i];
+    formatted[i * 4] = word >>> 24;
+    formatted[i * 4 + 1] = word >>> 16;
+    formatted[i * 4 + 2] = word >>> 8;
+    formatted[i * 4 + 3] = word;
+  }
+  const text = formatted.toString('base64url');
+  // A token is a credential: it does not stay here.
+  formatted.fill(0);
+  return text;
 }
 
 /** Random words for 256 tokens at a time: one call of the system's generator costs more than a token. */

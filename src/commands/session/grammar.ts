@@ -14,6 +14,3 @@ export const PAIRS: Argument = {
   arguments: [KEY, { name: 'value', type: 'string' }],
 };
 export const DELETE_SESSION: Argument = { name: 'deleteSession', type: 'string', optional: true };
-
-/** The longest name, in bytes. */
-export const MAX_NAME = 512;

@@ -2,7 +2,7 @@ import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
-import { DELETE_SESSION, MAX_NAME, NAME, PAIRS } from './grammar.js';
+import { DELETE_SESSION, NAME, PAIRS } from './grammar.js';
 
 const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Record<string, Extend>;
 
@@ -40,7 +40,6 @@ export const sessionNew: Command = {
   reply: 'token',
   run({ engine, reply }, args) {
     const name = args.bytes();
-    if (name.length === 0 || name.length > MAX_NAME) throw new CommandError(`ERR a name is 1 to ${MAX_NAME} bytes`);
     reply.bulk(engine.token(engine.create(name, readSettings(args))));
   },
 };
