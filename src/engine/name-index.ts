@@ -6,7 +6,7 @@ import { NONE, type SlotTable } from './slot-table.js';
  * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form a list
  * through the slot table's `older` and `newer` columns, in the order they were created.
  *
- * What is known of a name is in columns indexed by its id, its bytes in an arena, and the ids in an open-addressing
+ * What is known of a name is in a row of numbers, its bytes in an arena, and the ids in an open-addressing
  * table, as the token index has it. Not a `Map`: one of a million names rehashes itself within one removal, which takes
  * tens of milliseconds.
  */
@@ -14,21 +14,16 @@ export class NameIndex {
   readonly #slots: SlotTable;
   readonly #hash = new KeyedHash();
   readonly #arena = new Arena((id, address) => {
-    this.#address[id] = address;
+    this.#rows[id * ROW + ADDRESS] = address;
   });
   /** Id + 1 of each entry, 0 for an empty place; the length is a power of two, at most half of it taken. */
   #entries = new Int32Array(2048);
 
-  #hashes = new Int32Array(1024);
-  /** Where the name is in the arena: two bytes for its length, then its bytes. */
-  #address = new Uint32Array(1024);
-  /** Of an id that is free: the next free one. */
-  #oldest = new Int32Array(1024);
-  #newest = new Int32Array(1024);
-  /** How many sessions bear the name. */
-  #counts = new Uint32Array(1024);
-  /** The shared session of the name, or NONE. */
-  #shared = new Int32Array(1024);
+  /**
+   * What is known of each name, `ROW` numbers an id. All of it in one row: a session that ends touches it all, and
+   * at a million names each array would be a cache miss of its own.
+   */
+  #rows = new Int32Array(1024 * ROW);
   #size = 0;
   /** Ids from here on were never used. */
   #used = 0;
@@ -50,14 +45,14 @@ export class NameIndex {
 
   /** A copy of the name of a session. */
   nameOf(slot: number): Buffer {
-    const address = this.#address[this.#slots.owner[slot]];
+    const address = this.#addressOf(this.#slots.owner[slot]);
     const start = this.#arena.start(address) + LENGTH;
     return Buffer.from(this.#arena.buffer(address).subarray(start, start + this.#lengthAt(address)));
   }
 
   /** The name of a session as a string with one character per byte ("latin1"). */
   textOf(slot: number): string {
-    const address = this.#address[this.#slots.owner[slot]];
+    const address = this.#addressOf(this.#slots.owner[slot]);
     const start = this.#arena.start(address) + LENGTH;
     return this.#arena.buffer(address).toString('latin1', start, start + this.#lengthAt(address));
   }
@@ -65,19 +60,19 @@ export class NameIndex {
   /** How many sessions bear the name. */
   count(name: Buffer): number {
     const id = this.#find(name);
-    return id === NONE ? 0 : this.#counts[id];
+    return id === NONE ? 0 : this.#rows[id * ROW + COUNT];
   }
 
   /** The oldest session of the name, or NONE; the column `newer` leads on. */
   oldest(name: Buffer): number {
     const id = this.#find(name);
-    return id === NONE ? NONE : this.#oldest[id];
+    return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
   }
 
   /** The shared session of the name, or NONE. */
   shared(name: Buffer): number {
     const id = this.#find(name);
-    return id === NONE ? NONE : this.#shared[id];
+    return id === NONE ? NONE : this.#rows[id * ROW + SHARED];
   }
 
   /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
@@ -85,26 +80,34 @@ export class NameIndex {
     const { owner, older, newer } = this.#slots;
     const found = this.#find(name);
     const id = found === NONE ? this.#begin(name) : found;
+    const rows = this.#rows;
+    const row = id * ROW;
     owner[slot] = id;
     newer[slot] = NONE;
-    older[slot] = this.#newest[id];
-    if (older[slot] === NONE) this.#oldest[id] = slot;
+    older[slot] = rows[row + NEWEST];
+    if (older[slot] === NONE) rows[row + OLDEST] = slot;
     else newer[older[slot]] = slot;
-    this.#newest[id] = slot;
-    this.#counts[id]++;
-    if (shared) this.#shared[id] = slot;
+    rows[row + NEWEST] = slot;
+    rows[row + COUNT]++;
+    if (shared) rows[row + SHARED] = slot;
   }
 
   remove(slot: number): void {
     const { owner, older, newer } = this.#slots;
+    const rows = this.#rows;
     const id = owner[slot];
-    if (older[slot] === NONE) this.#oldest[id] = newer[slot];
+    const row = id * ROW;
+    if (older[slot] === NONE) rows[row + OLDEST] = newer[slot];
     else newer[older[slot]] = newer[slot];
-    if (newer[slot] === NONE) this.#newest[id] = older[slot];
+    if (newer[slot] === NONE) rows[row + NEWEST] = older[slot];
     else older[newer[slot]] = older[slot];
-    if (this.#shared[id] === slot) this.#shared[id] = NONE;
-    this.#counts[id]--;
-    if (this.#counts[id] === 0) this.#end(id);
+    if (rows[row + SHARED] === slot) rows[row + SHARED] = NONE;
+    rows[row + COUNT]--;
+    if (rows[row + COUNT] === 0) this.#end(id);
+  }
+
+  #addressOf(id: number): number {
+    return this.#rows[id * ROW + ADDRESS] >>> 0;
   }
 
   #lengthAt(address: number): number {
@@ -119,12 +122,12 @@ export class NameIndex {
     const mask = this.#entries.length - 1;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
       const id = this.#entries[place] - 1;
-      if (id === NONE || (this.#hashes[id] === hash && this.#is(id, name))) return id;
+      if (id === NONE || (this.#rows[id * ROW + HASH] === hash && this.#is(id, name))) return id;
     }
   }
 
   #is(id: number, name: Buffer): boolean {
-    const address = this.#address[id];
+    const address = this.#addressOf(id);
     const start = this.#arena.start(address) + LENGTH;
     if (this.#lengthAt(address) !== name.length) return false;
     const bytes = this.#arena.buffer(address);
@@ -137,9 +140,9 @@ export class NameIndex {
     let id = this.#free;
     if (id === NONE) {
       id = this.#used++;
-      if (id === this.#hashes.length) this.#growColumns();
+      if (this.#used * ROW > this.#rows.length) this.#growRows();
     } else {
-      this.#free = this.#oldest[id];
+      this.#free = this.#rows[id * ROW + OLDEST];
     }
     const address = this.#arena.allocate(id, Arena.HEADER + LENGTH + name.length);
     const at = this.#arena.start(address);
@@ -147,12 +150,13 @@ export class NameIndex {
     bytes[at] = name.length & 255;
     bytes[at + 1] = name.length >>> 8;
     bytes.set(name, at + LENGTH);
-    this.#address[id] = address;
-    this.#hashes[id] = this.#hash.of(name);
-    this.#oldest[id] = NONE;
-    this.#newest[id] = NONE;
-    this.#shared[id] = NONE;
-    this.#counts[id] = 0;
+    const row = id * ROW;
+    this.#rows[row + HASH] = this.#hash.of(name);
+    this.#rows[row + ADDRESS] = address;
+    this.#rows[row + OLDEST] = NONE;
+    this.#rows[row + NEWEST] = NONE;
+    this.#rows[row + SHARED] = NONE;
+    this.#rows[row + COUNT] = 0;
     this.#size++;
     if (this.#size * 2 > this.#entries.length) this.#growTable();
     this.#place(id);
@@ -162,14 +166,14 @@ export class NameIndex {
   #end(id: number): void {
     this.#displace(id);
     this.#size--;
-    this.#oldest[id] = this.#free;
+    this.#rows[id * ROW + OLDEST] = this.#free;
     this.#free = id;
-    this.#arena.free(this.#address[id]);
+    this.#arena.free(this.#addressOf(id));
   }
 
   #place(id: number): void {
     const mask = this.#entries.length - 1;
-    let place = this.#hashes[id] & mask;
+    let place = this.#rows[id * ROW + HASH] & mask;
     while (this.#entries[place] !== 0) place = (place + 1) & mask;
     this.#entries[place] = id + 1;
   }
@@ -178,10 +182,10 @@ export class NameIndex {
   #displace(id: number): void {
     const entries = this.#entries;
     const mask = entries.length - 1;
-    let hole = this.#hashes[id] & mask;
+    let hole = this.#rows[id * ROW + HASH] & mask;
     while (entries[hole] !== id + 1) hole = (hole + 1) & mask;
     for (let place = (hole + 1) & mask; entries[place] !== 0; place = (place + 1) & mask) {
-      const home = this.#hashes[entries[place] - 1] & mask;
+      const home = this.#rows[(entries[place] - 1) * ROW + HASH] & mask;
       // An entry may move back to the hole unless its home lies behind the hole.
       if (((place - home) & mask) >= ((place - hole) & mask)) {
         entries[hole] = entries[place];
@@ -197,22 +201,26 @@ export class NameIndex {
     for (const entry of old) if (entry !== 0) this.#place(entry - 1);
   }
 
-  #growColumns(): void {
-    const longer = <Column extends Int32Array | Uint32Array>(to: Column, from: Column): Column => {
-      to.set(from);
-      return to;
-    };
-    const capacity = this.#hashes.length * 2;
-    this.#hashes = longer(new Int32Array(capacity), this.#hashes);
-    this.#address = longer(new Uint32Array(capacity), this.#address);
-    this.#oldest = longer(new Int32Array(capacity), this.#oldest);
-    this.#newest = longer(new Int32Array(capacity), this.#newest);
-    this.#counts = longer(new Uint32Array(capacity), this.#counts);
-    this.#shared = longer(new Int32Array(capacity), this.#shared);
+  #growRows(): void {
+    const larger = new Int32Array(this.#rows.length * 2);
+    larger.set(this.#rows);
+    this.#rows = larger;
   }
 }
 
-/** Bytes that a name takes besides its chunk: six columns, and 4 in a table of which a quarter to a half is taken. */
-const BYTES_PER_NAME = 6 * 4 + 12;
+/** Numbers in a row, and what each is. */
+const ROW = 6;
+const HASH = 0;
+/** Where the name is in the arena: two bytes for its length, then its bytes. */
+const ADDRESS = 1;
+/** The oldest session; of an id that is free, the next free one. */
+const OLDEST = 2;
+const NEWEST = 3;
+/** The shared session, or NONE. */
+const SHARED = 4;
+/** How many sessions bear the name. */
+const COUNT = 5;
+/** Bytes that a name takes besides its chunk: its row, and 4 in a table of which a quarter to a half is taken. */
+const BYTES_PER_NAME = ROW * 4 + 12;
 /** Bytes of a name's length in front of it. */
 const LENGTH = 2;

@@ -111,7 +111,7 @@ export class SlotTable {
 
   release(slot: number): void {
     // The token was a credential: it does not outlive the session.
-    this.token.fill(0, slot * TOKEN_WORDS, (slot + 1) * TOKEN_WORDS);
+    for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = 0;
     this.flags[slot] = 0;
     this.version[slot]++;
     this.#taken--;

@@ -45,6 +45,7 @@ export function parseToken(text: Uint8Array, words: Uint32Array): boolean {
   return seen < 64 && bits === 0;
 }
 
+/** Written anew for each token: making a buffer would take longer than filling it. */
 const formatted = Buffer.alloc(TOKEN_WORDS * 4);
 
 /** Writes the four words that start at `words[offset]` as 22 characters. */
@@ -56,10 +57,7 @@ export function formatToken(words: Uint32Array, offset = 0): string {
     formatted[i * 4 + 2] = word >>> 8;
     formatted[i * 4 + 3] = word;
   }
-  const text = formatted.toString('base64url');
-  // A token is a credential: it does not stay here.
-  formatted.fill(0);
-  return text;
+  return formatted.toString('base64url');
 }
 
 /** Random words for 256 tokens at a time: one call of the system's generator costs more than a token. */
