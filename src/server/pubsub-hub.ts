@@ -61,7 +61,9 @@ export class PubSubHub implements PubSub {
   publishIfHeard(channel: string, make: () => string | Buffer): number {
     let message: string | Buffer | undefined;
     let receivers = 0;
-    for (const subscriber of this.#channels.get(channel) ?? []) {
+    // Looking a channel up hashes its name, which has just been put together.
+    const subscribers = this.#channels.size === 0 ? [] : (this.#channels.get(channel) ?? []);
+    for (const subscriber of subscribers) {
       message ??= make();
       subscriber.message(channel, message);
       receivers++;
