@@ -1,0 +1,165 @@
+import type { EventLog } from './events.js';
+import { Info, infoOf } from './info.js';
+import type { Link } from './link.js';
+import { Failure, mapOf, type Reply } from './replies.js';
+import type { Stage } from './stage.js';
+
+/** What must hold of the server's figures when the load has gone. */
+
+function expectEqual(what: string, actual: number, expected: number): void {
+  if (actual !== expected) throw new Error(`${what}: ${actual} is not ${expected}`);
+}
+
+function expectBetween(what: string, actual: number, least: number, most: number): void {
+  if (!(actual >= least && actual <= most)) throw new Error(`${what}: ${actual} is not from ${least} to ${most}`);
+}
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
+
+/** Sessions that expire while they are counted are counted again, so many times. */
+const ATTEMPTS = 50;
+/** More than there are, and than one call gives. */
+const SCAN_COUNT = '4096';
+
+/** Each session of its own, and what INFO, DBSIZE and SESSION.SCAN say of all of them. */
+export async function checkSessions(link: Link): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const tokens = await scan(link);
+    // In one act, so that nothing happens between two looks. What is due is gone once it was looked at.
+    const looks = tokens.flatMap((token) => [
+      ['SESSION.INFO', token],
+      ['MEMORY', 'USAGE', token],
+    ]);
+    const results = await transaction(link, [...looks, ['INFO', 'everything'], ['DBSIZE']]);
+    const infos = results.slice(0, looks.length).filter((_, i) => i % 2 === 0);
+    const usages = results.slice(0, looks.length).filter((_, i) => i % 2 === 1);
+    if (infos.some((reply) => reply instanceof Failure) || usages.includes(null)) continue;
+    const described = infos.map(mapOf);
+    const info = new Info(String(results[results.length - 2]));
+    const sessions = info.number('sessions');
+    expectEqual('SESSION.SCAN lists all sessions', tokens.length, sessions);
+    expectEqual('DBSIZE', Number(results[results.length - 1]), sessions);
+    expectEqual('keyspace', info.table('db').get('0')?.get('keys') ?? 0, sessions);
+    expectEqual('session_keys', info.number('session_keys'), sum(described.map((map) => Number(map.get('keys')))));
+    expectEqual('session_bytes', info.number('session_bytes'), sum(described.map((map) => Number(map.get('bytes')))));
+    expectEqual('session_names', info.number('session_names'), new Set(described.map((map) => map.get('name'))).size);
+    const own = sum(usages.map(Number));
+    expectBetween('session_memory', info.number('session_memory'), own, own * 2 + 1e6);
+    const due = described.filter((map) => map.get('pttl') !== -1).length;
+    // Old tokens in their grace are on the wheel as well.
+    expectBetween('wheel_pending', info.number('wheel_pending'), due, due + sessions * 4);
+    checkLives(info);
+    return sessions;
+  }
+  throw new Error(`sessions expired during each of ${ATTEMPTS} counts`);
+}
+
+/** What became of all sessions. */
+function checkLives(info: Info): void {
+  const gone = sum(['sessions_ended', 'sessions_expired', 'sessions_evicted'].map((field) => info.number(field)));
+  expectEqual('sessions created', info.number('sessions_created'), gone + info.number('sessions'));
+  expectEqual('expired_keys', info.number('expired_keys'), info.number('sessions_expired'));
+  expectEqual('evicted_keys', info.number('evicted_keys'), info.number('sessions_evicted'));
+}
+
+/** After ENDALL nothing is left, and what was heard of events is what was counted. */
+export async function checkEmpty(link: Link, logs: readonly EventLog[]): Promise<void> {
+  const info = await infoOf(link);
+  for (const field of [
+    'sessions',
+    'session_names',
+    'session_keys',
+    'session_bytes',
+    'session_memory',
+    'wheel_pending',
+  ]) {
+    expectEqual(`${field} after ENDALL`, info.number(field), 0);
+  }
+  checkLives(info);
+  for (const log of logs) {
+    expectEqual('events of new sessions', log.count('new'), info.number('sessions_created'));
+    expectEqual('expired events', log.count('expired'), info.number('sessions_expired'));
+    expectEqual('cleared events', log.count('cleared'), info.number('sessions_cleared'));
+    expectEqual('evicted events', log.count('evicted'), info.number('sessions_evicted'));
+    const ended = log.count('ended') + log.count('limit') + log.count('maxage');
+    expectEqual('ended, limit and maxage events', ended, info.number('sessions_ended'));
+    expectEqual('tokens whose end was not told, all given up for new ones', log.open, log.count('rotated'));
+  }
+}
+
+/** When all clients but this one have left: the figures hold together, and are what the clients have counted. */
+export function checkCounters(info: Info, stage: Stage): void {
+  for (const field of ['pubsub_channels', 'pubsub_patterns', 'pubsub_clients', 'monitor_clients', 'watching_clients']) {
+    expectEqual(field, info.number(field), 0);
+  }
+  const commands = [...info.table('cmdstat_').entries()];
+  const total = (column: string) => sum(commands.map(([, row]) => row.get(column) ?? 0));
+  expectEqual(
+    'total_commands_processed, the calls of all commands',
+    info.number('total_commands_processed'),
+    total('calls'),
+  );
+  expectBetween(
+    'commands rejected and failed',
+    total('rejected_calls') + total('failed_calls'),
+    1,
+    info.number('total_error_replies'),
+  );
+  const errors = [...info.table('errorstat_').values()].map((row) => row.get('count') ?? 0);
+  expectEqual('total_error_replies, the sum of errorstats', info.number('total_error_replies'), sum(errors));
+  const made = info.table('cmdstat_').get('session.new');
+  expectEqual(
+    'sessions_created',
+    info.number('sessions_created'),
+    (made?.get('calls') ?? 0) - (made?.get('failed_calls') ?? 0),
+  );
+
+  const counted = (...names: string[]) => sum(names.map((name) => stage.counted(name)));
+  expectEqual('total_connections_received', info.number('total_connections_received'), counted('connections'));
+  const unheard = counted('too large requests, without an answer');
+  const refused = counted('refused: maxclients');
+  expectBetween('rejected_connections', info.number('rejected_connections'), refused, refused + unheard);
+  expectEqual('acl_access_denied_auth', info.number('acl_access_denied_auth'), counted('authentications denied'));
+  expectEqual('acl_access_denied_cmd', info.number('acl_access_denied_cmd'), counted('commands denied'));
+  const tooLarge = counted('too large requests');
+  expectBetween(
+    'client_query_buffer_limit_disconnections',
+    info.number('client_query_buffer_limit_disconnections'),
+    tooLarge,
+    tooLarge + unheard,
+  );
+  const unread = counted('too large replies refused', 'listeners given up', 'monitors given up');
+  expectBetween(
+    'client_output_buffer_limit_disconnections',
+    info.number('client_output_buffer_limit_disconnections'),
+    unread,
+    unread + counted('listeners killed while slow'),
+  );
+  const silent = counted('half-open connections given up');
+  expectBetween(
+    'client_timeout_disconnections',
+    info.number('client_timeout_disconnections'),
+    silent,
+    silent + counted('half-open connections left late'),
+  );
+  expectBetween('sessions_evicted', info.number('sessions_evicted'), counted('sessions seen evicted'), Infinity);
+}
+
+async function scan(link: Link): Promise<string[]> {
+  const tokens = new Set<string>();
+  let cursor = '0';
+  do {
+    const [next, found] = (await link.demand('SESSION.SCAN', cursor, 'COUNT', SCAN_COUNT)) as [string, string[]];
+    for (let i = 0; i < found.length; i += 2) tokens.add(found[i]);
+    cursor = next;
+  } while (cursor !== '0');
+  return [...tokens];
+}
+
+async function transaction(link: Link, requests: readonly (readonly string[])[]): Promise<readonly Reply[]> {
+  await link.demand('MULTI');
+  await Promise.all(requests.map((request) => link.demand(...request)));
+  const results = await link.demand('EXEC');
+  if (!Array.isArray(results)) throw new Error('EXEC replied no array');
+  return results;
+}
