@@ -40,9 +40,9 @@ const POLICIES = ['allsessions-lru', 'volatile-ttl', 'noeviction'] as const;
  */
 export async function squeeze(stage: Stage, from: number, until: number): Promise<void> {
   const random = stage.random.fork(90_000);
-  const link = await Link.open(stage, { name: 'squeezer', protocol: 2, unix: false });
   const begun = performance.now();
   await stage.pause(from);
+  const link = await Link.open(stage, { name: 'squeezer', protocol: 2, unix: false });
   for (let round = 0; !stage.stopping && performance.now() - begun < until; round++) {
     await checkRace(link, stage.race);
     stage.pressure.begin();

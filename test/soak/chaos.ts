@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { encode, Link, openSocket, REFUSAL } from './link.js';
+import { encode, Link, openSocket, REFUSAL, UNHEARD } from './link.js';
 import { Failure, ReplyReader, show } from './replies.js';
 import type { Stage } from './stage.js';
 
@@ -19,7 +19,6 @@ const NOPERM = (command: string) => `-NOPERM User reader has no permissions to r
 async function talk(stage: Stage, bytes: string, closing: boolean): Promise<string | undefined> {
   const socket = await openSocket(stage, false);
   let heard = '';
-  socket.on('error', () => {});
   socket.on('data', (chunk) => {
     heard += chunk.toString('latin1');
   });
@@ -110,10 +109,16 @@ export async function annoy(stage: Stage, number: number): Promise<void> {
       await sendGarbage(stage, random.bytes(random.between(1, 3000)));
     } else if (way < 0.33) {
       await sendTooMuch(stage);
+    } else if (way < 0.36) {
+      const socket = await openSocket(stage, false);
+      socket.resetAndDestroy();
+      stage.count('connections cut at once');
     } else {
       const { what, bytes, answer, closing = false, counts = {} } = random.pick(all);
       const heard = await talk(stage, bytes, closing);
-      if (heard !== undefined) {
+      if (heard === '') {
+        stage.count(UNHEARD);
+      } else if (heard !== undefined) {
         if (heard !== answer) {
           stage.fail(`${what}: ${JSON.stringify(bytes.slice(0, 200))} was answered with ${JSON.stringify(heard)}`);
         }
@@ -128,7 +133,8 @@ export async function annoy(stage: Stage, number: number): Promise<void> {
 /** Any bytes: whatever they are taken for, each reply must be one. */
 async function sendGarbage(stage: Stage, bytes: string): Promise<void> {
   const heard = await talk(stage, `${encode(['AUTH', stage.password])}${bytes}\r\n`, true);
-  if (heard === undefined) return;
+  if (heard === '') stage.count(UNHEARD);
+  if (heard === undefined || heard === '') return;
   const reader = new ReplyReader();
   reader.push(Buffer.from(heard, 'latin1'));
   reader.next();
@@ -215,24 +221,24 @@ export async function crowd(stage: Stage, maxClients: number): Promise<void> {
     stage.count('crowds');
     const many = Math.max(0, maxClients - stage.links.size) + random.between(1, 20);
     const sockets = await Promise.all(Array.from({ length: many }, () => openSocket(stage, random.chance(0.3))));
-    const turnedAway = await Promise.all(
+    await Promise.all(
       sockets.map((socket) => {
-        socket.on('error', () => {});
-        return new Promise<boolean>((resolve) => {
+        return new Promise<void>((resolve) => {
           let heard = '';
           socket.on('data', (chunk) => {
             heard += chunk.toString('latin1');
-            if (heard.startsWith('-NOAUTH')) resolve(false);
+            if (heard.startsWith('-NOAUTH')) resolve();
           });
           socket.once('close', () => {
-            if (heard !== `-${REFUSAL}\r\n`) stage.fail(`one of a crowd heard ${JSON.stringify(heard)}`);
-            resolve(true);
+            if (heard === `-${REFUSAL}\r\n`) stage.count('refused: maxclients');
+            else if (heard === '') stage.count(UNHEARD);
+            else stage.fail(`one of a crowd heard ${JSON.stringify(heard)}`);
+            resolve();
           });
           socket.write('PING\r\n');
         });
       }),
     );
-    stage.count('refused: maxclients', turnedAway.filter((refused) => refused).length);
     await wait(random.between(0, 200));
     for (const socket of sockets) socket.removeAllListeners('close').destroy();
   }

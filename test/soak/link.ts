@@ -5,6 +5,8 @@ import type { Span, Stage } from './stage.js';
 
 /** What a client is told that is one too many. */
 export const REFUSAL = 'ERR max number of clients reached';
+/** Counts those who were, and did not come to read it before the connection was cut. */
+export const UNHEARD = 'refused: maxclients, it seems';
 /** A reply that takes longer, in ms, does not come any more. */
 const PATIENCE = 20_000;
 /** After a refusal the next attempt is made so many ms later. */
@@ -16,6 +18,8 @@ export interface Exchange {
   readonly replies: number;
   /** The replies came. @param at The server acted somewhen in this time. */
   settle(replies: readonly Reply[], at: Span): void;
+  /** The connection ended before they came. */
+  lost?(): void;
 }
 
 /** An exchange that is under way. */
@@ -67,12 +71,12 @@ export class Link {
     this.unix = unix;
     stage.links.add(this);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('error', () => {});
     this.ended = new Promise((resolve) => {
       socket.once('close', () => {
         this.#closed = true;
         stage.links.delete(this);
         if (!this.#left && !this.doomed) stage.fail(`${this} was disconnected, for no reason`);
+        for (const { exchange } of this.#sent) exchange.lost?.();
         this.#idle();
         resolve();
       });
@@ -104,7 +108,10 @@ export class Link {
 
   async #hello(protocol: string): Promise<Reply | undefined> {
     const hello = await this.ask('HELLO', protocol, 'AUTH', 'default', this.#stage.password, 'SETNAME', this.name);
-    if (hello === undefined) return undefined;
+    if (hello === undefined) {
+      this.#stage.count(UNHEARD);
+      return undefined;
+    }
     if (hello instanceof Failure && hello.text === REFUSAL) {
       this.#stage.count('refused: maxclients');
       return undefined;
@@ -116,9 +123,8 @@ export class Link {
   /** Sends one command. Resolves with its reply, undefined if the connection ended first. */
   ask(...words: string[]): Promise<Reply | undefined> {
     return new Promise((resolve) => {
-      this.expect({ replies: 1, settle: ([reply]) => resolve(reply) });
+      this.expect({ replies: 1, settle: ([reply]) => resolve(reply), lost: () => resolve(undefined) });
       this.write(encode(words));
-      void this.ended.then(() => resolve(undefined));
     });
   }
 
@@ -132,6 +138,7 @@ export class Link {
 
   /** The exchange is the next to be answered. To be called before its bytes are written. */
   expect(exchange: Exchange): void {
+    if (this.#closed) exchange.lost?.();
     this.#sent.push({ exchange, at: performance.now(), got: [] });
   }
 
@@ -230,7 +237,8 @@ export function openSocket(stage: Stage, unix: boolean): Promise<Socket> {
       : connect({ port: stage.port, host: '127.0.0.1', noDelay: true });
     socket.once('error', reject);
     socket.once('connect', () => {
-      socket.off('error', reject);
+      // The end of a connection is all that there is to know of an error.
+      socket.off('error', reject).on('error', () => {});
       stage.count('connections');
       resolve(socket);
     });

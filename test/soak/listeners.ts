@@ -4,7 +4,7 @@ import type { Random } from './random.js';
 import { Failure, mapOf, Push, type Reply, Status, show } from './replies.js';
 import type { Stage } from './stage.js';
 
-/** What is left unread is enough for the server to give a listener up. */
+/** So many of the listeners read nothing for a while. */
 const SLOW_SHARE = 0.3;
 
 /** Runs sittings one after the other, each on a connection of its own. */
@@ -77,7 +77,7 @@ async function talkToItself(stage: Stage, link: Link): Promise<void> {
     bytes += encode(['PUBLISH', channel, String(i)]) + encode(['ECHO', 'next']);
   }
   link.write(bytes);
-  await Promise.race([link.answered(), link.ended]);
+  await link.answered();
   await link.ask('UNSUBSCRIBE', channel);
   link.intercept = intercept;
 }

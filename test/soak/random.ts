@@ -1,6 +1,7 @@
 /**
- * All chance in a soak comes from one seed, so that a run can be repeated. Every actor has a stream of its
- * own: what one of them draws does not depend on when the others get their turn.
+ * All chance in a soak comes from one seed, so that a run can be repeated, as far as what is sent goes: when it
+ * arrives is up to the system. Every actor has a stream of its own, so that what it draws does not depend on when
+ * the others get their turn.
  */
 export class Random {
   readonly #seed: number;

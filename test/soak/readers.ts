@@ -32,7 +32,7 @@ export async function readSlowly(stage: Stage, number: number): Promise<void> {
         await stage.pause(random.between(200, 3000));
         if (random.chance(0.2)) link.cut();
         else link.resume();
-        await Promise.race([link.answered(), link.ended]);
+        await link.answered();
       }
     }
     if (!link.closed) link.leave();

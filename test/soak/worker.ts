@@ -77,7 +77,7 @@ export class Worker {
     let link = await this.#open();
     while (!this.#stage.stopping) {
       await this.#send(link);
-      await Promise.race([link.answered(), link.ended]);
+      await link.answered();
       if (link.closed) link = await this.#recover(link);
       if (this.#random.chance(0.7)) await this.#stage.pause(this.#random.between(0, 40));
     }
