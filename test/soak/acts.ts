@@ -7,7 +7,7 @@ import type { Span } from './stage.js';
 
 const INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
 const KEYS = ['k0', 'k1', 'k2', 'bin\r\n\0\xff', 'n0', 'n1'];
-/** A value that is appended to grows no further than this. */
+/** Bytes in the longest value that is set. */
 const LONG = 2000;
 
 type Expected = (reply: Reply) => boolean;

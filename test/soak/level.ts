@@ -13,7 +13,7 @@ const LONG = 240;
 /**
  * Whether memory is level. The first minute, in short runs the first third, is not looked at: code is compiled
  * then, and buffers grow to the size they keep. What follows is cut into three; the median of the last part may
- * exceed that of the first by a tenth and 24 MB in a run of four minutes or more, and by half and 64 MB in a shorter
+ * exceed that of the first by a tenth and 24 MB in a run of four minutes or more, and by a third and 48 MB in a shorter
  * one, which sees no more of V8's collector than a few of its turns. Medians, since the load is at random: a peak, such as
  * a reply of 16 MB, is no trend.
  */
@@ -34,7 +34,7 @@ export class Level {
     const settled = this.#samples.slice(Math.min(60, Math.floor(count / 3)));
     const part = Math.floor(settled.length / 3);
     if (part < 2) return ['too short a run to tell whether memory is level'];
-    const [share, bytes] = count >= LONG ? [1.1, 24 * MB] : [1.5, 64 * MB];
+    const [share, bytes] = count >= LONG ? [1.1, 24 * MB] : [1.33, 48 * MB];
     return MEASURES.map((measure) => {
       const values = settled.map((sample) => sample[measure]);
       const medians = [values.slice(0, part), values.slice(part, -part), values.slice(-part)].map(median);

@@ -26,6 +26,8 @@ import { Worker } from './worker.js';
 const PASSWORD = 'soak-password';
 /** The server has this long, in ms, to let go of everything when the load has gone: less than its patience with silence. */
 const SETTLE_MS = TIMEOUT * 500;
+/** The load has this long to end, in ms. */
+const LEAVE_MS = 30_000;
 const STOP_MS = 1000;
 /** Seconds between two lines about how it goes. */
 const REPORT = 5;
@@ -116,9 +118,11 @@ async function run(stage: Stage, settings: Settings, maxClients: number): Promis
   const load = startLoad(stage, settings, maxClients);
   load.catch((error: Error) => stage.fail(error.message));
   const level = new Level();
-  await watch(stage, control, level, settings.seconds);
+  await watch(stage, control, auditors, level, settings.seconds);
   stage.stop();
-  await load;
+  if (!(await Promise.race([load.then(() => true), wait(LEAVE_MS, false)]))) {
+    throw new Error(`some have not come to an end: ${[...stage.links].join(', ')}`);
+  }
 
   await checkRace(control, stage.race);
   stage.count('sessions at the end', await checkSessions(control));
@@ -161,16 +165,28 @@ async function startLoad(stage: Stage, { seconds, connections }: Settings, maxCl
 }
 
 /** Takes samples of INFO once a second, and says how it goes. */
-async function watch(stage: Stage, control: Link, level: Level, seconds: number): Promise<void> {
+async function watch(
+  stage: Stage,
+  control: Link,
+  auditors: readonly Auditor[],
+  level: Level,
+  seconds: number,
+): Promise<void> {
   const begun = performance.now();
   let commands = 0;
+  let created = 0;
   for (let second = 1; second <= seconds; second++) {
     await stage.pause(begun + second * 1000 - performance.now());
     const now = performance.now();
     for (const link of stage.links) link.checkPatience(now);
     const info = await infoOf(control);
     level.add(info);
-    if (second % REPORT !== 0 && second !== seconds) continue;
+    if (second % REPORT !== 0) continue;
+    // Seconds later, everybody has been told of it.
+    if (auditors.some(({ log }) => log.count('new') < created)) {
+      throw new Error(`of ${created} new sessions, the events of some have not come for ${REPORT} s`);
+    }
+    created = info.number('sessions_created');
     const processed = info.number('total_commands_processed');
     const mb = (field: string) => `${(info.number(field) / 1024 / 1024).toFixed(0)} MB`;
     console.log(
