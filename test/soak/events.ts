@@ -38,14 +38,14 @@ export class EventLog {
     this.#counts.set(event, this.count(event) + 1);
     if (event === 'new' || event === 'rotated') {
       // The token of a shared session comes again, and so does one that a client has chosen.
-      if (this.#alive.has(token)) throw new Error(`${event} of a session that there was`);
+      if (this.#alive.has(token)) throw new Error(`${channel}: there was ${token}`);
       this.#ended.delete(token);
       this.#endedBefore.delete(token);
       this.#alive.add(token);
       return;
     }
-    if (this.#ended.has(token) || this.#endedBefore.has(token)) throw new Error(`${event} of a session that had ended`);
-    if (this.#complete && !this.#alive.has(token)) throw new Error(`${event} of a session that was never new`);
+    if (this.#ended.has(token) || this.#endedBefore.has(token)) throw new Error(`${channel}: ${token} had ended`);
+    if (this.#complete && !this.#alive.has(token)) throw new Error(`${channel}: ${token} was never new`);
     if (!LAST.has(event)) return;
     this.#alive.delete(token);
     this.#ended.add(token);
