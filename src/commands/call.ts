@@ -34,8 +34,9 @@ function finish(context: Context, entry: CommandEntry, request: Request, failed:
   tell(context, entry, request, context.server.statistics.ran(entry, failed));
 }
 
-/** Tells those who watch of a command that has run, those in a transaction before its EXEC. */
+/** Counts a command that has run, and tells those who watch of it; those in a transaction come before its EXEC. */
 function tell({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
+  server.counters.commands++;
   if (!entry.hiddenFromSlowLog) server.slowLog.offer(ms, request, client);
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }

@@ -167,6 +167,7 @@ export interface Counters {
   connections: number;
   /** Refused for `maxclients` or by protected mode. */
   rejectedConnections: number;
+  /** Those that have run, in a transaction as well; not those refused. */
   commands: number;
   errors: number;
   /** Errors by their first word. */

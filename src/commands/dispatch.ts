@@ -17,9 +17,8 @@ const NOAUTH = new CommandError('NOAUTH Authentication required.');
  * @throws OutputLimitError if the reply does not fit.
  */
 export function dispatch(context: Context, args: Arguments, request: Request): void | Promise<void> {
-  const { client, reply, server } = context;
+  const { client, reply } = context;
   reply.begin();
-  server.counters.commands++;
   if (client.replyMode !== 'on') return dispatchSilently(context, args, request);
   return answer(context, args, request);
 }

@@ -148,6 +148,8 @@ describe('statistics', () => {
       'errorstat_NOSESSION:count=1',
       'errorstat_ERR:count=2',
       'total_error_replies:4',
+      // AUTH, 2 PING, SESSION.GET, MULTI, 2 PING, EXEC: what has run, as in Redis.
+      'total_commands_processed:8',
       'latency_percentiles_usec_ping:p50=4194.000,p99=4194.000,p99.9=4194.000',
     ]) {
       expect(info).toContain(`${line}\r\n`);
