@@ -1,5 +1,5 @@
-import { type Argument, arityOf, type Command } from './command.js';
-import { permissionFor } from './permission.js';
+import { type Argument, arityOf, type Command, type CommandFlag } from './command.js';
+import { PERMISSIONS } from './permission.js';
 
 /** A command as dispatch and COMMAND need it: what its declaration implies, worked out once. */
 export interface CommandEntry {
@@ -55,6 +55,14 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
 export function takesWords({ arity, repeats }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
   return words >= -arity && (words + arity) % repeats === 0;
+}
+
+/** The permission that a command with these flags needs, 0 if anybody may call it who has authenticated. */
+function permissionFor(flags: readonly CommandFlag[]): number {
+  if (flags.includes('admin')) return PERMISSIONS.admin;
+  if (flags.includes('pubsub')) return PERMISSIONS.events;
+  if (flags.includes('write')) return PERMISSIONS.write;
+  return flags.includes('readonly') ? PERMISSIONS.read : 0;
 }
 
 function groupLength(args: readonly Argument[]): number {

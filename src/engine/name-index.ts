@@ -1,46 +1,38 @@
 import { Arena } from './arena.js';
 import { KeyedHash } from './keyed-hash.js';
+import { OpenAddressing } from './open-addressing.js';
 import { NONE, type SlotTable } from './slot-table.js';
 
 /**
  * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form a list
  * through the slot table's `older` and `newer` columns, in the order they were created.
  *
- * What is known of a name is in a row of numbers, its bytes in an arena, and the ids in an open-addressing
- * table, as the token index has it. Not a `Map`: one of a million names rehashes itself within one removal, which takes
- * tens of milliseconds.
+ * What is known of a name is in a row of numbers, its bytes in an arena. Not in a `Map`: one of a million names
+ * rehashes itself within one removal, which takes tens of milliseconds.
  */
-export class NameIndex {
+export class NameIndex extends OpenAddressing {
   readonly #slots: SlotTable;
   readonly #hash = new KeyedHash();
   readonly #arena = new Arena((id, address) => {
     this.#rows[id * ROW + ADDRESS] = address;
   });
-  /** Id + 1 of each entry, 0 for an empty place; the length is a power of two, at most half of it taken. */
-  #entries = new Int32Array(2048);
-
   /**
    * What is known of each name, `ROW` numbers an id. All of it in one row: a session that ends touches it all, and
    * at a million names each array would be a cache miss of its own.
    */
   #rows = new Int32Array(1024 * ROW);
-  #size = 0;
   /** Ids from here on were never used. */
   #used = 0;
   #free = NONE;
 
   constructor(slots: SlotTable) {
+    super();
     this.#slots = slots;
-  }
-
-  /** How many names have a session. */
-  get size(): number {
-    return this.#size;
   }
 
   /** Bytes of memory that the names in use take. */
   get memory(): number {
-    return this.#size * BYTES_PER_NAME + this.#arena.used;
+    return this.size * BYTES_PER_NAME + this.#arena.used;
   }
 
   /** A copy of the name of a session. */
@@ -119,9 +111,9 @@ export class NameIndex {
   /** The id of a name, or NONE. */
   #find(name: Buffer): number {
     const hash = this.#hash.of(name);
-    const mask = this.#entries.length - 1;
-    for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const id = this.#entries[place] - 1;
+    const mask = this.entries.length - 1;
+    for (let place = this.home(hash); ; place = (place + 1) & mask) {
+      const id = this.entries[place] - 1;
       if (id === NONE || (this.#rows[id * ROW + HASH] === hash && this.#is(id, name))) return id;
     }
   }
@@ -157,48 +149,19 @@ export class NameIndex {
     this.#rows[row + NEWEST] = NONE;
     this.#rows[row + SHARED] = NONE;
     this.#rows[row + COUNT] = 0;
-    this.#size++;
-    if (this.#size * 2 > this.#entries.length) this.#growTable();
-    this.#place(id);
+    this.enter(id);
     return id;
   }
 
   #end(id: number): void {
-    this.#displace(id);
-    this.#size--;
+    this.withdraw(id);
     this.#rows[id * ROW + OLDEST] = this.#free;
     this.#free = id;
     this.#arena.free(this.#addressOf(id));
   }
 
-  #place(id: number): void {
-    const mask = this.#entries.length - 1;
-    let place = this.#rows[id * ROW + HASH] & mask;
-    while (this.#entries[place] !== 0) place = (place + 1) & mask;
-    this.#entries[place] = id + 1;
-  }
-
-  /** Removes an id from the table and shifts those behind it back, as the token index does. */
-  #displace(id: number): void {
-    const entries = this.#entries;
-    const mask = entries.length - 1;
-    let hole = this.#rows[id * ROW + HASH] & mask;
-    while (entries[hole] !== id + 1) hole = (hole + 1) & mask;
-    for (let place = (hole + 1) & mask; entries[place] !== 0; place = (place + 1) & mask) {
-      const home = this.#rows[(entries[place] - 1) * ROW + HASH] & mask;
-      // An entry may move back to the hole unless its home lies behind the hole.
-      if (((place - home) & mask) >= ((place - hole) & mask)) {
-        entries[hole] = entries[place];
-        hole = place;
-      }
-    }
-    entries[hole] = 0;
-  }
-
-  #growTable(): void {
-    const old = this.#entries;
-    this.#entries = new Int32Array(old.length * 2);
-    for (const entry of old) if (entry !== 0) this.#place(entry - 1);
+  protected override hashOf(id: number): number {
+    return this.#rows[id * ROW + HASH];
   }
 
   #growRows(): void {
@@ -220,7 +183,7 @@ const NEWEST = 3;
 const SHARED = 4;
 /** How many sessions bear the name. */
 const COUNT = 5;
-/** Bytes that a name takes besides its chunk: its row, and 4 in a table of which a quarter to a half is taken. */
-const BYTES_PER_NAME = ROW * 4 + 12;
+/** Bytes that a name takes besides its chunk. */
+const BYTES_PER_NAME = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
 /** Bytes of a name's length in front of it. */
 const LENGTH = 2;

@@ -37,7 +37,7 @@ const EXTEND_FLAGS: Record<Extend, number> = {
 };
 
 /** Bytes of memory that a session takes besides its name and its data: columns, timer, its places in the token index and the field store. */
-const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_TOKEN + 4;
+const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_ENTRY + 4;
 
 /**
  * Sessions: their tokens, names, data, and their end on time.
