@@ -1,3 +1,7 @@
+/** Bytes of a chunk that are not the owner's: they name him. */
+const HEADER = 4;
+const MAX_CHUNK = 2048;
+
 /**
  * Memory outside V8's heap, in chunks that belong to somebody: an allocator of slabs and size classes (J. Bonwick,
  * "The slab allocator: an object-caching kernel memory allocator", 1994), which moves chunks to stay compact.
@@ -11,8 +15,8 @@
  * what is in use, and a slab per size.
  */
 export class Arena {
-  /** The largest chunk that `allocate` gives, in bytes. */
-  static readonly MAX_BYTES = 2048;
+  /** What the largest chunk has room for, in bytes. */
+  static readonly MAX_BYTES = MAX_CHUNK - HEADER;
 
   readonly #onMove: (owner: number, address: number) => void;
   readonly #classes: SizeClass[] = SIZES.map((size) => ({
@@ -43,19 +47,19 @@ export class Arena {
     return this.#reserved;
   }
 
-  /** How large a chunk for so many bytes is. */
+  /** How much memory a chunk with room for so many bytes takes. */
   static chunkSize(bytes: number): number {
-    return SIZES[classOf(bytes)];
+    return SIZES[classOf(HEADER + bytes)];
   }
 
   /**
-   * Takes a chunk.
+   * Takes a chunk with room for so many bytes.
    * @param owner Whose it is, from 0 to 2^32 - 2: what `onMove` is told.
    * @param bytes 1 to `MAX_BYTES`.
    * @returns Its address, from 1 to 2^32 - 1, good until the next call of `free`.
    */
   allocate(owner: number, bytes: number): number {
-    const sizeClass = this.#classes[classOf(bytes)];
+    const sizeClass = this.#classes[classOf(HEADER + bytes)];
     const slab = this.#openSlab(sizeClass);
     const chunk = takeChunk(slab);
     slab.words[(chunk * slab.size) >>> 2] = owner + 1;
@@ -73,23 +77,25 @@ export class Arena {
     if (free > sizeClass.perSlab && free * 4 > free + sizeClass.used) this.#compact(sizeClass);
   }
 
-  /** The buffer that an address is in; the chunk's bytes start at `start(address)`. */
+  /** The buffer that an address is in; what the owner keeps there starts at `start(address)`. */
   buffer(address: number): Buffer {
     return this.#slabOf(address).bytes;
   }
 
-  /** Where in its buffer the bytes of a chunk start. */
+  /** Where in its buffer the owner's part of a chunk starts. */
   start(address: number): number {
-    return ((address & OFFSET_MASK) << UNIT_BITS) + Arena.HEADER;
+    return ((address & OFFSET_MASK) << UNIT_BITS) + HEADER;
   }
 
-  /** How large the chunk is, its header included. */
+  /** Bytes that the owner may keep in a chunk. */
+  room(address: number): number {
+    return this.#slabOf(address).size - HEADER;
+  }
+
+  /** Bytes of memory that the chunk takes. */
   size(address: number): number {
     return this.#slabOf(address).size;
   }
-
-  /** Bytes of a chunk that are not the owner's: they name him. */
-  static readonly HEADER = 4;
 
   #slabOf(address: number): Slab {
     return this.#slabs[address >>> OFFSET_BITS] as Slab;
@@ -159,9 +165,9 @@ export class Arena {
       const at = chunk * size;
       const owner = words[at >>> 2];
       if (owner === FREE) continue;
-      const address = this.allocate(owner - 1, size);
+      const address = this.allocate(owner - 1, size - HEADER);
       const to = this.start(address);
-      bytes.copy(this.buffer(address), to, at + Arena.HEADER, at + size);
+      bytes.copy(this.buffer(address), to, at + HEADER, at + size);
       source.used--;
       this.#count(sizeClass, -1);
       this.#onMove(owner - 1, address);
@@ -213,14 +219,14 @@ const NONE = -1;
 const SIZES: readonly number[] = (() => {
   const sizes: number[] = [];
   for (let size = 2 * UNIT; size < 128; size += UNIT) sizes.push(size);
-  for (let from = 128; from < Arena.MAX_BYTES; from *= 2) {
+  for (let from = 128; from < MAX_CHUNK; from *= 2) {
     for (let eighth = 0; eighth < 8; eighth++) sizes.push(from + (from / 8) * eighth);
   }
-  return [...sizes, Arena.MAX_BYTES];
+  return [...sizes, MAX_CHUNK];
 })();
 
 /** The smallest size class for each number of units. */
-const CLASS_OF_UNITS = Uint8Array.from({ length: Arena.MAX_BYTES / UNIT + 1 }, (_, units) =>
+const CLASS_OF_UNITS = Uint8Array.from({ length: MAX_CHUNK / UNIT + 1 }, (_, units) =>
   SIZES.findIndex((size) => size >= units * UNIT),
 );
 

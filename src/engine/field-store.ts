@@ -29,7 +29,7 @@ export interface FieldStore {
   delete(slot: number, key: Buffer): boolean;
   /** Removes every key of the slot. Returns how many there were. */
   clear(slot: number): number;
-  /** Visits every key and value of the slot, in the order they were first set. */
+  /** Visits every key and value of the slot, in the order they were first set. The visitor may read, but not change the store. */
   forEach(slot: number, visit: (key: Buffer, value: Buffer) => void): void;
   /** Visits every key of the slot, in the same order. */
   forEachKey(slot: number, visit: (key: Buffer) => void): void;

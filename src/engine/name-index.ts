@@ -35,6 +35,11 @@ export class NameIndex extends OpenAddressing {
     return this.size * BYTES_PER_NAME + this.#arena.used;
   }
 
+  /** Bytes of memory that a name of so many bytes takes. */
+  static bytesFor(length: number): number {
+    return BYTES_PER_NAME + Arena.chunkSize(LENGTH + length);
+  }
+
   /** A copy of the name of a session. */
   nameOf(slot: number): Buffer {
     const address = this.#addressOf(this.#slots.owner[slot]);
@@ -136,7 +141,7 @@ export class NameIndex extends OpenAddressing {
     } else {
       this.#free = this.#rows[id * ROW + OLDEST];
     }
-    const address = this.#arena.allocate(id, Arena.HEADER + LENGTH + name.length);
+    const address = this.#arena.allocate(id, LENGTH + name.length);
     const at = this.#arena.start(address);
     const bytes = this.#arena.buffer(address);
     bytes[at] = name.length & 255;

@@ -169,7 +169,7 @@ export class PackedFieldStore implements FieldStore {
     return slot < this.#addresses.length ? this.#addresses[slot] : NOTHING;
   }
 
-  /** Bytes of a record, headers included. */
+  /** Bytes of a record, its header included. */
   #usedOf(address: number): number {
     const at = this.#arena.start(address);
     const bytes = this.#arena.buffer(address);
@@ -185,8 +185,8 @@ export class PackedFieldStore implements FieldStore {
     if (address === NOTHING) return false;
     const bytes = this.#arena.buffer(address);
     const start = this.#arena.start(address);
-    const end = start - Arena.HEADER + (bytes[start] | (bytes[start + 1] << 8));
-    for (let at = start - Arena.HEADER + RECORD; at < end; at = this.#end) {
+    const end = start + (bytes[start] | (bytes[start + 1] << 8));
+    for (let at = start + RECORD; at < end; at = this.#end) {
       this.#read(bytes, at);
       if (this.#valueAt - this.#keyAt === key.length && isAt(bytes, this.#keyAt, key)) return true;
     }
@@ -198,10 +198,12 @@ export class PackedFieldStore implements FieldStore {
   #walk(address: number, visit: (bytes: Buffer) => void): void {
     if (address === NOTHING) return;
     const bytes = this.#arena.buffer(address);
-    const chunk = this.#arena.start(address) - Arena.HEADER;
-    const end = chunk + this.#usedOf(address);
-    for (let at = chunk + RECORD; at < end; at = this.#end) {
+    const start = this.#arena.start(address);
+    const end = start + this.#usedOf(address);
+    for (let at = start + RECORD; at < end; ) {
       this.#read(bytes, at);
+      // The visitor may look other fields up.
+      at = this.#end;
       visit(bytes);
     }
   }
@@ -229,26 +231,25 @@ export class PackedFieldStore implements FieldStore {
     const address = this.#addressOf(slot);
     if (address === NOTHING) return this.#begin(slot, newLength);
     const from = this.#arena.buffer(address);
-    const start = this.#arena.start(address) - Arena.HEADER;
+    const start = this.#arena.start(address);
     const used = this.#usedOf(address);
     const newUsed = used + newLength - oldLength;
     const head = at - start;
-    const size = this.#arena.size(address);
-    if (newUsed <= size && Arena.chunkSize(newUsed) * 2 > size) {
+    if (newUsed <= this.#arena.room(address) && Arena.chunkSize(newUsed) * 2 > this.#arena.size(address)) {
       from.copyWithin(at + newLength, at + oldLength, start + used);
       header(from, start, newUsed, fields);
       return at;
     }
     const moved = this.#arena.allocate(slot, newUsed);
     const to = this.#arena.buffer(moved);
-    const toStart = this.#arena.start(moved) - Arena.HEADER;
+    const toStart = this.#arena.start(moved);
     from.copy(to, toStart + RECORD, start + RECORD, at);
     from.copy(to, toStart + head + newLength, at + oldLength, start + used);
     header(to, toStart, newUsed, fields);
     this.#addresses[slot] = moved;
     // This may move the new chunk as well.
     this.#arena.free(address);
-    return this.#arena.start(this.#addresses[slot]) - Arena.HEADER + head;
+    return this.#arena.start(this.#addresses[slot]) + head;
   }
 
   /** A record for a first field of so many bytes. Returns where that starts. */
@@ -256,7 +257,7 @@ export class PackedFieldStore implements FieldStore {
     if (slot >= this.#addresses.length) this.#growFor(slot);
     const address = this.#arena.allocate(slot, RECORD + length);
     this.#addresses[slot] = address;
-    const start = this.#arena.start(address) - Arena.HEADER;
+    const start = this.#arena.start(address);
     header(this.#arena.buffer(address), start, RECORD + length, 1);
     return start + RECORD;
   }
@@ -288,13 +289,13 @@ const NOTHING = 0;
 const PROMOTED = 2 ** 32 - 1;
 /** Fields of a packed record: a search looks at half of them, as a rule. */
 const MAX_FIELDS = 64;
-/** A record's header, that of its chunk included: two bytes for how much is used, one for how many fields. */
-const RECORD = Arena.HEADER + 3;
+/** A record's header: two bytes for its length, one for how many fields. */
+const RECORD = 3;
 
 function header(bytes: Buffer, start: number, used: number, fields: number): void {
-  bytes[start + Arena.HEADER] = used & 255;
-  bytes[start + Arena.HEADER + 1] = used >>> 8;
-  bytes[start + Arena.HEADER + 2] = fields;
+  bytes[start] = used & 255;
+  bytes[start + 1] = used >>> 8;
+  bytes[start + 2] = fields;
 }
 
 /** Bytes that the lengths of a field take. */

@@ -13,7 +13,7 @@ class Filled {
   add(owner: number, bytes: number): void {
     const address = this.arena.allocate(owner, bytes);
     expect(this.arena.size(address)).toBe(Arena.chunkSize(bytes));
-    expect(this.arena.size(address)).toBeGreaterThanOrEqual(bytes);
+    expect(this.arena.room(address)).toBeGreaterThanOrEqual(bytes);
     this.addresses.set(owner, address);
     this.#bytes(address).fill(owner);
   }
@@ -35,7 +35,7 @@ class Filled {
 
   #bytes(address: number): Buffer {
     const start = this.arena.start(address);
-    return this.arena.buffer(address).subarray(start, start + this.arena.size(address) - Arena.HEADER);
+    return this.arena.buffer(address).subarray(start, start + this.arena.room(address));
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena } from '../../src/engine/arena.js';
+import { NameIndex } from '../../src/engine/name-index.js';
 import { NO_SESSION, SessionEngine, type SessionEvent } from '../../src/index.js';
 import { FakeClock } from '../fake-clock.js';
 
@@ -90,7 +90,7 @@ describe('memory', () => {
         }
         // A name costs the same whoever bears it; the rest is told session by session.
         const names = new Set(live().map((session) => engine.nameText(session)));
-        const ofNames = [...names].reduce((sum, name) => sum + 36 + Arena.chunkSize(6 + name.length), 0);
+        const ofNames = [...names].reduce((sum, name) => sum + NameIndex.bytesFor(name.length), 0);
         const ofSessions = live().reduce((sum, session) => sum + engine.memoryOf(session), 0);
         expect(engine.memory).toBe(ofNames + ofSessions);
         engine.endAll();

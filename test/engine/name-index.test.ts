@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena } from '../../src/engine/arena.js';
 import { KeyedHash } from '../../src/engine/keyed-hash.js';
 import { NameIndex } from '../../src/engine/name-index.js';
 import { Flag, NONE, SlotTable } from '../../src/engine/slot-table.js';
@@ -53,7 +52,7 @@ describe('NameIndex', () => {
           expect([index.count(found), index.shared(found)]).toEqual([sessions.length, shared]);
           expect(index.nameOf(sessions[0])).toEqual(found);
           expect(index.textOf(sessions[0])).toBe(found.toString('latin1'));
-          memory += 36 + Arena.chunkSize(Arena.HEADER + 2 + found.length);
+          memory += NameIndex.bytesFor(found.length);
         }
         expect(index.memory).toBe(memory);
         expect(index.count(Buffer.from('nobody'))).toBe(0);
