@@ -13,7 +13,7 @@ import {
 } from './config.js';
 import { createServer, ListenError, type Server, streamLog } from './index.js';
 import { bindAddresses } from './server/listen.js';
-import { isLoopback, isProtected, PROTECTED_MODE } from './server/protected-mode.js';
+import { isLoopback, PROTECTED_MODE } from './server/protected-mode.js';
 import { version } from './version.js';
 
 const EXAMPLES = `
@@ -74,8 +74,8 @@ async function run(): Promise<void> {
   const log = streamLog(process.stdout);
   try {
     const config = withDefaults(givenOptions());
-    refuseToBeExposed(config);
     const server = createServer(config, { log });
+    refuseToBeExposed(server, config);
     await server.listen();
     stopOnSignals(server, (signal) => log.notice(`${signal}: stopping`));
     log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
@@ -121,9 +121,9 @@ function givenOptions(): Partial<Config> {
 }
 
 /** @throws ConfigError if others could reach a server that has no password. */
-function refuseToBeExposed(config: Config): void {
+function refuseToBeExposed(server: Server, config: Config): void {
   const exposed = bindAddresses(config.bind).find(({ host }) => !isLoopback(host));
-  if (exposed !== undefined && isProtected(config)) {
+  if (exposed !== undefined && server.isProtected) {
     throw new ConfigError(`will not listen on ${exposed.host}: ${PROTECTED_MODE}`);
   }
 }

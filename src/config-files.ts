@@ -24,7 +24,7 @@ export function readSecret(config: Config): Buffer | undefined {
 
 /**
  * The lines of `users` or of `users-file`, one a user, with one character per byte.
- * @throws ConfigError if both are given, or the file cannot be read.
+ * @throws ConfigError if both are given, none is named, or the file cannot be read.
  */
 export function readUsers(config: Config): string[] {
   const file = config['users-file'];
@@ -33,7 +33,11 @@ export function readUsers(config: Config): string[] {
     file === ''
       ? Buffer.from(config.users).toString('latin1').split(';')
       : readOptionFile('users-file', file).split('\n');
-  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const users = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const given = config.users !== '' || file !== '';
+  // Who asks for users does not mean to leave the door open.
+  if (given && users.length === 0) throw new ConfigError(`${file === '' ? 'users' : 'users-file'} names no user`);
+  return users;
 }
 
 /** PEM texts. */

@@ -17,7 +17,7 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
   const before = reply.written;
   client.lastCommand = entry.fullName;
   args.reset(request, entry.fullName, entry.nameWords);
-  if (client.noTouch) engine.data.countsAsUse = false;
+  engine.data.countsAsUse = !client.noTouch;
   try {
     const running = entry.command.run?.(context, args);
     if (running !== undefined) return finishLater(context, entry, request, running, before);
@@ -25,8 +25,6 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
   } catch (error) {
     replyError(context, error, before);
     finish(context, entry, request, true);
-  } finally {
-    engine.data.countsAsUse = true;
   }
 }
 

@@ -26,7 +26,8 @@ export class Transaction {
   #failed = false;
   #queue: QueuedCommand[] = [];
   #watched: Watched[] = [];
-  #bytes = 0;
+  #queuedBytes = 0;
+  #watchedBytes = 0;
 
   /** Whether MULTI has been called, and commands wait for EXEC. */
   get open(): boolean {
@@ -45,7 +46,7 @@ export class Transaction {
 
   /** Bytes of memory that it takes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#queuedBytes + this.#watchedBytes;
   }
 
   begin(): void {
@@ -57,6 +58,7 @@ export class Transaction {
     if (!this.#open) return;
     this.#failed = true;
     this.#queue = [];
+    this.#queuedBytes = 0;
   }
 
   get failed(): boolean {
@@ -67,7 +69,7 @@ export class Transaction {
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure nothing of it will run: EXEC only says so.
     if (this.#failed) return;
-    this.#take(
+    this.#queuedBytes += this.#checked(
       request.reduce((bytes, argument) => bytes + argument.length + OVERHEAD, OVERHEAD),
       maxBytes,
     );
@@ -76,13 +78,13 @@ export class Transaction {
 
   /** Watches the session of a token or `@name`, or that there is none. @throws CommandError if that would be too much. */
   watch(engine: SessionEngine, token: Buffer, maxBytes: number): void {
-    this.#take(token.length + OVERHEAD, maxBytes);
+    this.#watchedBytes += this.#checked(token.length + OVERHEAD, maxBytes);
     this.#watched.push({ token: Buffer.from(token), ...stateOf(engine, token) });
   }
 
   unwatch(): void {
-    for (const { token } of this.#watched) this.#bytes -= token.length + OVERHEAD;
     this.#watched = [];
+    this.#watchedBytes = 0;
   }
 
   /** Whether every watched session is as it was. */
@@ -99,16 +101,15 @@ export class Transaction {
     this.#open = false;
     this.#failed = false;
     this.#queue = [];
-    this.#watched = [];
-    this.#bytes = 0;
+    this.#queuedBytes = 0;
+    this.unwatch();
     return queue;
   }
 
-  #take(bytes: number, maxBytes: number): void {
-    if (this.#bytes + bytes > maxBytes) {
-      throw new CommandError('ERR the transaction is too large (client-query-buffer-limit)');
-    }
-    this.#bytes += bytes;
+  /** So many more bytes. @throws CommandError if that is too much. */
+  #checked(bytes: number, maxBytes: number): number {
+    if (this.bytes + bytes <= maxBytes) return bytes;
+    throw new CommandError('ERR the transaction is too large (client-query-buffer-limit)');
   }
 }
 

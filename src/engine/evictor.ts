@@ -42,12 +42,12 @@ export class Evictor {
     this.#policy = policy;
   }
 
-  /** Whether there is room, after evicting for about a millisecond at the most. */
+  /** Evicts for about a millisecond at the most. Returns false if more is taken than may be, and nobody may go. */
   makeRoom(): boolean {
-    if (this.#sessions.memory <= this.#maxMemory) return true;
+    if (this.#maxMemory === Infinity || this.#sessions.memory <= this.#maxMemory) return true;
     const until = this.#deadlines.begin() + EVICTING_MS;
     while (this.#sessions.memory > this.#maxMemory) {
-      const session = this.#pick(this.#policy);
+      const session = this.#pick();
       if (session === NO_SESSION) return false;
       this.#sessions.evict(session);
       if (this.#deadlines.begin() >= until) break;
@@ -56,7 +56,8 @@ export class Evictor {
   }
 
   /** The session to evict first, NO_SESSION if the policy spares all there are. */
-  #pick(policy: EvictionPolicy): Session {
+  #pick(): Session {
+    const policy = this.#policy;
     if (policy === 'noeviction' || this.#slots.taken === 0) return NO_SESSION;
     if (policy === 'volatile-ttl' && this.#deadlines.pending === 0) return NO_SESSION;
     const rank = RANKS[policy];

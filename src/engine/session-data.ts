@@ -15,7 +15,7 @@ export class SessionData {
   readonly #fields: FieldStore;
   readonly #deadlines: Deadlines;
   readonly #maxValueBytes: number;
-  /** Whether reads and writes count as use, for which eviction spares a session. */
+  /** Whether reads and writes count as use, for which eviction spares a session. To be set before an act. */
   countsAsUse = true;
 
   /** @param maxValueBytes The longest value that `append` may make. */

@@ -14,6 +14,7 @@ import {
   type NewSession,
   NO_SESSION,
   type Session,
+  type SessionEnd,
   type SessionEngineOptions,
   type SessionInfo,
   type SessionListener,
@@ -416,7 +417,7 @@ export class SessionEngine {
     return this.#deadlines.settle(slot);
   }
 
-  #end(session: Session, event: 'ended' | 'limit' | 'maxage' | 'expired' | 'evicted'): void {
+  #end(session: Session, event: SessionEnd): void {
     if (event === 'expired') this.#expired++;
     else if (event === 'evicted') this.#evicted++;
     else this.#ended++;

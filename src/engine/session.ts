@@ -15,8 +15,30 @@ export const NO_SESSION = NONE as Session;
 /** Which commands start a session's duration again: those that read its data, those that write it, both. */
 export type Extend = 'none' | 'get' | 'set' | 'both';
 
-/** What happened to a session. All but `new`, `cleared` and `rotated` are its end. */
-export type SessionEvent = 'new' | 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'evicted' | 'rotated';
+/** What happens to sessions, and what is gone then: nothing, the data, or the session with its data. */
+export const SESSION_EVENTS = {
+  new: 'nothing',
+  /** The deadline came. */
+  expired: 'session',
+  /** The deadline came, and deleteSession was off. */
+  cleared: 'data',
+  /** By command. */
+  ended: 'session',
+  /** There were more of its name than LIMIT allows. */
+  limit: 'session',
+  maxage: 'session',
+  /** To make room. */
+  evicted: 'session',
+  /** It has a new token. */
+  rotated: 'nothing',
+} as const;
+
+export type SessionEvent = keyof typeof SESSION_EVENTS;
+
+/** Those that are the end of a session. */
+export type SessionEnd = {
+  [Event in SessionEvent]: (typeof SESSION_EVENTS)[Event] extends 'session' ? Event : never;
+}[SessionEvent];
 
 /** Hears what the engine has to say by itself. */
 export interface SessionListener {

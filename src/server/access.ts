@@ -1,6 +1,5 @@
 import { EVERYTHING, type User } from '../commands/permission.js';
 import { readUsers } from '../config-files.js';
-import { isProtected } from './protected-mode.js';
 import type { Settings } from './settings.js';
 import { isSamePassword, Users } from './users.js';
 
@@ -23,9 +22,9 @@ export class Access {
     return this.#settings.now.requirepass !== '';
   }
 
-  /** Whether only this machine is served. */
+  /** Whether only this machine is served: anybody else would get in without a password. */
   get isProtected(): boolean {
-    return isProtected(this.#settings.now);
+    return this.#settings.now['protected-mode'] && this.userWithoutPassword !== undefined;
   }
 
   /**

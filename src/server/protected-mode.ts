@@ -1,13 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Config } from '../config.js';
 
 /**
  * Protected mode, as in Redis: a server without a password or users that others can reach hands the sessions of
- * everybody to whoever finds its port, so without one it serves its own machine alone.
+ * everybody to whoever finds its port, so without them it serves its own machine alone (`Access.isProtected`).
  */
-export function isProtected(config: Config): boolean {
-  return config['protected-mode'] && config.requirepass === '' && config.users === '' && config['users-file'] === '';
-}
 
 /** Why somebody is turned away, and what to do. */
 export const PROTECTED_MODE =

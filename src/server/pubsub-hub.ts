@@ -6,34 +6,44 @@ interface Pattern {
   readonly subscribers: Set<Subscriber>;
 }
 
+/** How many channels and patterns that are subscribed to may be for channels of one beginning. */
+export interface Audience {
+  readonly beginning: string;
+  readonly size: number;
+}
+
 /** Channels and patterns, and who listens to them. */
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new Map<string, Pattern>();
-  readonly #beginnings = new Map<string, boolean>();
+  readonly #audiences: { beginning: string; size: number }[] = [];
 
   subscribe(subscriber: Subscriber, channel: string): void {
     subscriber.channels.add(channel);
-    this.#beginnings.clear();
     const subscribers = this.#channels.get(channel);
-    if (subscribers === undefined) this.#channels.set(channel, new Set([subscriber]));
-    else subscribers.add(subscriber);
+    if (subscribers === undefined) {
+      this.#channels.set(channel, new Set([subscriber]));
+      this.#countChannel(channel, 1);
+    } else {
+      subscribers.add(subscriber);
+    }
   }
 
   unsubscribe(subscriber: Subscriber, channel: string): void {
     if (!subscriber.channels.delete(channel)) return;
-    this.#beginnings.clear();
     const subscribers = this.#channels.get(channel);
     subscribers?.delete(subscriber);
-    if (subscribers?.size === 0) this.#channels.delete(channel);
+    if (subscribers?.size !== 0) return;
+    this.#channels.delete(channel);
+    this.#countChannel(channel, -1);
   }
 
   subscribePattern(subscriber: Subscriber, pattern: string): void {
     subscriber.patterns.add(pattern);
-    this.#beginnings.clear();
     const known = this.#patterns.get(pattern);
     if (known === undefined) {
       this.#patterns.set(pattern, { matches: globMatcher(pattern), subscribers: new Set([subscriber]) });
+      this.#countPattern(pattern, 1);
     } else {
       known.subscribers.add(subscriber);
     }
@@ -41,10 +51,11 @@ export class PubSubHub implements PubSub {
 
   unsubscribePattern(subscriber: Subscriber, pattern: string): void {
     if (!subscriber.patterns.delete(pattern)) return;
-    this.#beginnings.clear();
     const known = this.#patterns.get(pattern);
     known?.subscribers.delete(subscriber);
-    if (known?.subscribers.size === 0) this.#patterns.delete(pattern);
+    if (known?.subscribers.size !== 0) return;
+    this.#patterns.delete(pattern);
+    this.#countPattern(pattern, -1);
   }
 
   /** Ends all subscriptions of one who goes. */
@@ -79,16 +90,19 @@ export class PubSubHub implements PubSub {
     return receivers;
   }
 
-  /** Whether a channel whose name begins so may have somebody who listens. It is worked out once, until subscriptions change. */
-  mayBeHeard(beginning: string): boolean {
-    let heard = this.#beginnings.get(beginning);
-    if (heard === undefined) {
-      heard =
-        [...this.#channels.keys()].some((channel) => channel.startsWith(beginning)) ||
-        [...this.#patterns.keys()].some((pattern) => mayMatch(pattern, beginning));
-      this.#beginnings.set(beginning, heard);
-    }
-    return heard;
+  /** Who may listen to channels of a beginning. It is kept up to date: to be asked for once. */
+  audience(beginning: string): Audience {
+    const audience = { beginning, size: 0 };
+    this.#audiences.push(audience);
+    return audience;
+  }
+
+  #countChannel(channel: string, change: 1 | -1): void {
+    for (const audience of this.#audiences) if (channel.startsWith(audience.beginning)) audience.size += change;
+  }
+
+  #countPattern(pattern: string, change: 1 | -1): void {
+    for (const audience of this.#audiences) if (mayMatch(pattern, audience.beginning)) audience.size += change;
   }
 
   channels(): Iterable<string> {

@@ -119,6 +119,11 @@ export class Server {
     if (this.#closing) this.#stopListening();
   }
 
+  /** Whether it serves its own machine alone, for lack of a password (protected mode). */
+  get isProtected(): boolean {
+    return this.#access.isProtected;
+  }
+
   /** Where it listens on TCP; empty when it does not. */
   get addresses(): AddressInfo[] {
     return this.#listeners.tcp.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];

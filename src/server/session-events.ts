@@ -1,18 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
-import type { PubSubHub } from './pubsub-hub.js';
+import {
+  type Clock,
+  SESSION_EVENTS,
+  type Session,
+  type SessionEngine,
+  type SessionEvent,
+  type SessionListener,
+} from '../engine/index.js';
+import type { Audience, PubSubHub } from './pubsub-hub.js';
 
-/** The beginnings of an event's channels; a second one where the data is gone afterwards, and is told a last time. */
-const CHANNELS: Record<SessionEvent, readonly [event: string, data?: string]> = {
-  new: ['__session__:new:'],
-  expired: ['__session__:expired:', '__sessiondata__:expired:'],
-  cleared: ['__session__:cleared:', '__sessiondata__:cleared:'],
-  ended: ['__session__:ended:', '__sessiondata__:ended:'],
-  limit: ['__session__:limit:', '__sessiondata__:limit:'],
-  maxage: ['__session__:maxage:', '__sessiondata__:maxage:'],
-  evicted: ['__session__:evicted:', '__sessiondata__:evicted:'],
-  rotated: ['__session__:rotated:'],
-};
+/** The channels of one event, and who may listen to them. */
+interface Channels {
+  readonly event: Audience;
+  /** Where the data is gone afterwards, and is told a last time. */
+  readonly data: Audience | undefined;
+}
 
 /**
  * Publishes what happens to sessions: on `__session__:<event>:<name>` the token and, where the data is gone
@@ -23,24 +25,33 @@ export class SessionEvents implements SessionListener {
   readonly #hub: PubSubHub;
   readonly #clock: Clock;
   readonly #engine: () => SessionEngine;
+  readonly #channels: Record<string, Channels>;
 
   /** @param engine Whose sessions they are; asked for at the first event. */
   constructor(hub: PubSubHub, clock: Clock, engine: () => SessionEngine) {
     this.#hub = hub;
     this.#clock = clock;
     this.#engine = engine;
+    this.#channels = Object.fromEntries(
+      Object.entries(SESSION_EVENTS).map(([event, gone]) => [
+        event,
+        {
+          event: hub.audience(`__session__:${event}:`),
+          data: gone === 'nothing' ? undefined : hub.audience(`__sessiondata__:${event}:`),
+        },
+      ]),
+    );
   }
 
   onSession(event: SessionEvent, session: Session): void {
-    const hub = this.#hub;
-    const [channel, dataChannel] = CHANNELS[event];
-    if (hub.mayBeHeard(channel)) {
+    const channels = this.#channels[event];
+    if (channels.event.size > 0) {
       const engine = this.#engine();
-      hub.publishIfHeard(channel + engine.nameText(session), () => engine.token(session));
+      this.#hub.publishIfHeard(channels.event.beginning + engine.nameText(session), () => engine.token(session));
     }
-    if (dataChannel !== undefined && hub.mayBeHeard(dataChannel)) {
+    if (channels.data !== undefined && channels.data.size > 0) {
       const engine = this.#engine();
-      hub.publishIfHeard(dataChannel + engine.nameText(session), () =>
+      this.#hub.publishIfHeard(channels.data.beginning + engine.nameText(session), () =>
         Buffer.from(lastWords(engine, event, session, this.#clock.wall())),
       );
     }

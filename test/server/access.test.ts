@@ -162,6 +162,13 @@ describe('named users', () => {
     }
   });
 
+  it('are to be named where they are asked for', () => {
+    const file = join(directory, 'nobody');
+    writeFileSync(file, '# none yet\n\n');
+    expect(() => createServer({ 'users-file': file })).toThrow(new ConfigError('users-file names no user'));
+    expect(() => createServer({ users: ' ; ' })).toThrow(new ConfigError('users names no user'));
+  });
+
   it('come from a file as well', async () => {
     const file = join(directory, 'users');
     writeFileSync(file, '# our shop\nshop  read,write  pässword\n\n');
