@@ -238,7 +238,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** An option cannot be changed while the server runs. */
+/** An option cannot be changed as asked while the server runs: it does not exist, may not be changed, or may not have the value. */
 export class OptionError extends Error {
   /** The option, as it was named. */
   readonly option: string;

@@ -77,7 +77,7 @@ export const yesNo: Kind<boolean> = {
 export const addresses = text(
   'addresses',
   /^\s*(?:-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*)?\s*$/,
-  'expected one or more addresses, separated by spaces',
+  'expected addresses, separated by spaces',
 );
 
 /** When a client that leaves its output unread is disconnected. */

@@ -22,6 +22,7 @@ export interface CommandEntry {
   readonly takesMemory: boolean;
   /** Inside MULTI it runs at once instead of waiting for EXEC. */
   readonly immediate: boolean;
+  readonly notInTransaction: boolean;
   /** It may be called by a RESP2 client that subscribes to something. */
   readonly whileSubscribed: boolean;
   readonly hiddenFromMonitor: boolean;
@@ -45,6 +46,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),
     immediate: command.immediate ?? false,
+    notInTransaction: has('no_multi'),
     whileSubscribed: command.whileSubscribed ?? false,
     hiddenFromMonitor: has('skip_monitor') || has('admin'),
     hiddenFromSlowLog: has('skip_slowlog'),

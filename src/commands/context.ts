@@ -1,3 +1,4 @@
+import type { Config } from '../config.js';
 import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request-decoder.js';
@@ -75,6 +76,8 @@ export interface ClientMemory {
 export interface Subscriber {
   readonly channels: Set<string>;
   readonly patterns: Set<string>;
+  /** How many of both it listens to. */
+  readonly subscriptions: number;
   /** @param pattern The pattern that matched the channel, if it came that way. Texts have one character per byte. */
   message(channel: string, message: string | Buffer, pattern?: string): void;
 }
@@ -114,10 +117,6 @@ export interface MemoryAccount {
   /** All of that. */
   readonly used: number;
   readonly peak: number;
-  /** `maxmemory`, 0 for none. */
-  readonly limit: number;
-  /** `maxmemory-policy`. */
-  readonly policy: string;
 }
 
 /** The server as a whole, as far as commands are concerned. */
@@ -131,8 +130,6 @@ export interface ServerControl {
   readonly started: number;
   readonly runId: string;
   readonly port: number;
-  /** How many connections there may be. */
-  readonly maxClients: number;
   /** Connections that are open, by id, oldest first. */
   readonly clients: ReadonlyMap<number, Client>;
   readonly counters: Counters;
@@ -142,15 +139,11 @@ export interface ServerControl {
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
   readonly memory: MemoryAccount;
-  /** Bytes that a client's transaction may hold. */
-  readonly maxTransaction: number;
-  /** Whether a password is set for the user `default`. */
-  readonly passwordRequired: boolean;
   /** The user of that name, if the password is his. */
   authenticate(user: string, password: Buffer): User | undefined;
-  /** Names and values of all options, as CONFIG GET shows them. */
-  options(): Iterable<readonly [name: string, value: string]>;
-  /** Changes options, all or none. @throws CommandError with the option that may not be changed so. */
+  /** The options' values as they are now. */
+  readonly config: Config;
+  /** Changes options, all or none. @throws OptionError for the first that may not be changed so. */
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
   /** What became of sessions, and of look-ups, since the counters started. */
   sessionCounters(): SessionCounters;

@@ -28,10 +28,8 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
   try {
     const entry = findEntry(context, request);
     if (!client.transaction.open || entry.immediate) return call(context, args, entry, request);
-    if (entry.command.flags.includes('no_multi')) {
-      throw new CommandError('ERR Command not allowed inside a transaction');
-    }
-    client.transaction.add(entry, request, server.maxTransaction);
+    if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');
+    client.transaction.add(entry, request, server.config['client-query-buffer-limit']);
     reply.simple('QUEUED');
   } catch (error) {
     client.transaction.fail();
@@ -85,7 +83,7 @@ function refusalOf({ client, engine, server, reply }: Context, entry: CommandEnt
       );
     }
   }
-  if (reply.protocol === 2 && !entry.whileSubscribed && client.channels.size + client.patterns.size > 0) {
+  if (reply.protocol === 2 && !entry.whileSubscribed && client.subscriptions > 0) {
     return new CommandError(
       `ERR Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
     );

@@ -1,3 +1,4 @@
+import type { Config } from '../config.js';
 import type { Request } from '../resp/request-decoder.js';
 import type { Client } from './context.js';
 import { redacted } from './redact.js';
@@ -17,35 +18,28 @@ export interface SlowLogEntry {
   readonly name: string;
 }
 
-/** What a server keeps of commands that took long, and how many it keeps. */
-export interface SlowLogLimits {
-  /** Microseconds that a command must take; -1 for none. */
-  readonly slowerThan: number;
-  readonly maxEntries: number;
-}
-
 /** The latest commands that took long. */
 export class SlowLog {
-  readonly #limits: SlowLogLimits;
+  readonly #config: () => Config;
   readonly #wall: () => number;
   /** Newest first. */
   #entries: SlowLogEntry[] = [];
   #nextId = 0;
 
-  /** @param wall The wall clock, in ms. */
-  constructor(limits: SlowLogLimits, wall: () => number) {
-    this.#limits = limits;
+  /** @param config What counts as long, and how many are kept. @param wall The wall clock, in ms. */
+  constructor(config: () => Config, wall: () => number) {
+    this.#config = config;
     this.#wall = wall;
   }
 
   /** Takes in a command that took `ms`, if that was long. */
   offer(ms: number, request: Request, { address, name }: Client): void {
-    const { slowerThan } = this.#limits;
+    const { 'slowlog-log-slower-than': slowerThan, 'slowlog-max-len': maxEntries } = this.#config();
     if (ms * 1000 < slowerThan || slowerThan < 0) return;
     const microseconds = Math.floor(ms * 1000);
     const at = Math.floor(this.#wall() / 1000);
     this.#entries.unshift({ id: this.#nextId++, at, microseconds, request: shortened(request), address, name });
-    this.#entries.length = Math.min(this.#entries.length, this.#limits.maxEntries);
+    this.#entries.length = Math.min(this.#entries.length, maxEntries);
   }
 
   get length(): number {

@@ -17,11 +17,6 @@ export class Access {
     this.#users = new Users(readUsers(settings.now));
   }
 
-  /** Whether a password is set for the user `default`. */
-  get passwordRequired(): boolean {
-    return this.#settings.now.requirepass !== '';
-  }
-
   /** Whether only this machine is served: anybody else would get in without a password. */
   get isProtected(): boolean {
     return this.#settings.now['protected-mode'] && this.userWithoutPassword !== undefined;
@@ -32,13 +27,14 @@ export class Access {
    * nobody is let in without a name for the lack of a password.
    */
   get userWithoutPassword(): User | undefined {
-    return this.passwordRequired || this.#users.size > 0 ? undefined : DEFAULT_USER;
+    return this.#settings.now.requirepass !== '' || this.#users.size > 0 ? undefined : DEFAULT_USER;
   }
 
   /** The user of that name, if the password is his. */
   authenticate(name: string, password: Buffer): User | undefined {
     if (name !== DEFAULT_USER.name) return this.#users.authenticate(name, password);
-    if (!this.passwordRequired) return this.userWithoutPassword;
-    return isSamePassword(Buffer.from(this.#settings.now.requirepass), password) ? DEFAULT_USER : undefined;
+    const { requirepass } = this.#settings.now;
+    if (requirepass === '') return this.userWithoutPassword;
+    return isSamePassword(Buffer.from(requirepass), password) ? DEFAULT_USER : undefined;
   }
 }

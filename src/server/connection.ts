@@ -113,9 +113,13 @@ export class Connection implements MonitoringClient {
     return this.#options.monitors.has(this);
   }
 
+  get subscriptions(): number {
+    return this.channels.size + this.patterns.size;
+  }
+
   /** Whether it gets messages that it did not ask for one by one. */
   get listening(): boolean {
-    return this.channels.size > 0 || this.patterns.size > 0 || this.monitoring;
+    return this.subscriptions > 0 || this.monitoring;
   }
 
   memory(): ClientMemory {

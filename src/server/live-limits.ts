@@ -1,10 +1,9 @@
-import type { SlowLogLimits } from '../commands/slow-log.js';
 import type { OutputLimits } from '../option-kinds.js';
 import type { ConnectionLimits } from './connection.js';
 import type { Settings } from './settings.js';
 
-/** The limits of connections and of SLOWLOG, each as it is set when it is looked at. */
-export class LiveLimits implements ConnectionLimits, SlowLogLimits {
+/** The limits of connections, each as it is set when it is looked at. */
+export class LiveLimits implements ConnectionLimits {
   readonly #settings: Settings;
 
   constructor(settings: Settings) {
@@ -33,13 +32,5 @@ export class LiveLimits implements ConnectionLimits, SlowLogLimits {
 
   get output(): OutputLimits {
     return this.#settings.now['client-output-buffer-limit'];
-  }
-
-  get slowerThan(): number {
-    return this.#settings.now['slowlog-log-slower-than'];
-  }
-
-  get maxEntries(): number {
-    return this.#settings.now['slowlog-max-len'];
   }
 }

@@ -1,7 +1,6 @@
 import { memoryOf } from '../commands/client-memory.js';
 import type { Client, MemoryAccount } from '../commands/context.js';
 import type { SessionEngine } from '../engine/index.js';
-import type { Settings } from './settings.js';
 
 /**
  * What is used of memory, as Redis counts it: what is in use, not what the process holds. It is added up from
@@ -12,11 +11,9 @@ export class Memory implements MemoryAccount {
   readonly startup: number;
   readonly #engine: SessionEngine;
   readonly #clients: ReadonlyMap<number, Client>;
-  readonly #settings: Settings;
   #peak = 0;
 
-  constructor(engine: SessionEngine, clients: ReadonlyMap<number, Client>, settings: Settings) {
-    this.#settings = settings;
+  constructor(engine: SessionEngine, clients: ReadonlyMap<number, Client>) {
     const { heapUsed, external } = process.memoryUsage();
     this.startup = heapUsed + external;
     this.#engine = engine;
@@ -37,14 +34,6 @@ export class Memory implements MemoryAccount {
     const used = this.startup + this.sessions + this.clients;
     this.#peak = Math.max(this.#peak, used);
     return used;
-  }
-
-  get limit(): number {
-    return this.#settings.now.maxmemory;
-  }
-
-  get policy(): string {
-    return this.#settings.now['maxmemory-policy'];
   }
 
   get peak(): number {

@@ -47,7 +47,6 @@ export class Server {
   readonly closed: Promise<void>;
 
   readonly #settings: Settings;
-  readonly #limits: LiveLimits;
   readonly #access: Access;
   readonly #tls: TlsOptions | undefined;
   readonly #log: Log;
@@ -71,7 +70,6 @@ export class Server {
     const config = withDefaults(given);
     const secret = readSecret(config);
     this.#settings = new Settings(config, () => this.#limitMemory());
-    this.#limits = new LiveLimits(this.#settings);
     this.#access = new Access(this.#settings);
     this.#tls = tlsOptions(config);
     this.#log = log;
@@ -86,7 +84,7 @@ export class Server {
       ...(secret && { secret }),
       listener: this.#sessionListener(listener),
     });
-    this.#memory = new Memory(this.engine, this.#connections, this.#settings);
+    this.#memory = new Memory(this.engine, this.#connections);
     this.#limitMemory();
     this.#counting = new Counting(this.engine);
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
@@ -99,7 +97,7 @@ export class Server {
       monitors: this.#monitors,
       outbox: new Outbox(),
       registry: this.#connections,
-      limits: this.#limits,
+      limits: new LiveLimits(this.#settings),
       userWithoutPassword: () => this.#access.userWithoutPassword,
     };
   }
@@ -228,7 +226,6 @@ export class Server {
     const access = this.#access;
     const counting = this.#counting;
     const heartbeat = this.#heartbeat;
-    const limits = this.#limits;
     const clock = this.#clock;
     const addresses = () => this.addresses;
     const statistics = new CommandStatistics(() => clock.now());
@@ -241,27 +238,23 @@ export class Server {
       get port() {
         return addresses()[0]?.port ?? 0;
       },
-      get maxClients() {
-        return settings.now.maxclients;
-      },
       clients: this.#connections,
       counters: counting.counters,
       get rates() {
         return heartbeat.rates;
       },
       statistics,
-      slowLog: new SlowLog(limits, () => clock.wall()),
+      slowLog: new SlowLog(
+        () => settings.now,
+        () => clock.wall(),
+      ),
       pubsub: this.#hub,
       monitors: this.#monitors,
       memory: this.#memory,
-      get maxTransaction() {
-        return limits.maxRequest;
-      },
-      get passwordRequired() {
-        return access.passwordRequired;
-      },
       authenticate: (name, password) => access.authenticate(name, password),
-      options: () => settings.visible(),
+      get config() {
+        return settings.now;
+      },
       setOptions: (given) => settings.set(given),
       sessionCounters: () => counting.sessions(),
       resetCounters: () => {

@@ -1,6 +1,4 @@
-import { CommandError } from '../commands/command-error.js';
-import { redacted } from '../commands/redact.js';
-import { type Config, OptionError, visibleOptions, withChanges } from '../config.js';
+import { type Config, withChanges } from '../config.js';
 
 /** The options' values as they are now: CONFIG SET changes some of them while the server runs. */
 export class Settings {
@@ -18,26 +16,9 @@ export class Settings {
     return this.#config;
   }
 
-  /** Names and values as CONFIG GET shows them. */
-  visible(): [name: string, value: string][] {
-    return visibleOptions(this.#config);
-  }
-
-  /** Changes options, all or none. @throws CommandError, in Redis' words, with the option that may not be changed so. */
+  /** Changes options, all or none. @throws OptionError for the first that may not be changed so. */
   set(given: readonly (readonly [name: string, value: string])[]): void {
-    try {
-      this.#config = withChanges(this.#config, given);
-    } catch (error) {
-      throw error instanceof OptionError ? refusal(error) : error;
-    }
+    this.#config = withChanges(this.#config, given);
     this.#onChange();
   }
-}
-
-function refusal({ option, reason }: OptionError): CommandError {
-  return new CommandError(
-    reason === undefined
-      ? `ERR Unknown option or number of arguments for CONFIG SET - '${redacted(Buffer.from(option))}'`
-      : `ERR CONFIG SET failed (possibly related to argument '${option}') - ${reason}`,
-  );
 }

@@ -36,9 +36,6 @@ it.each([
   await fill(0, SESSIONS);
   const after = await read();
   const ratio = (after.used - before.used) / (after.rss - before.rss);
-  console.log(
-    `used_memory grew by ${after.used - before.used}, the process by ${after.rss - before.rss}: ${ratio.toFixed(3)}`,
-  );
   expect(ratio).toBeGreaterThan(0.85);
   expect(ratio).toBeLessThan(1.15);
   client.close();

@@ -89,7 +89,7 @@ describe('the program', () => {
     ],
     [
       ['--bind', '-'],
-      "error: option '--bind <addresses>' argument '-' is invalid. expected one or more addresses, separated by spaces.",
+      "error: option '--bind <addresses>' argument '-' is invalid. expected addresses, separated by spaces.",
     ],
     [['--nope'], "error: unknown option '--nope'"],
     [['--requirepas=hunter2'], "error: unknown option '--requirepas'"],

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,7 +86,7 @@ describe.skipIf(!openssl)('TLS', () => {
       `${name}.pem`,
     );
   }
-  const read = (name: string) => execFileSync('cat', [path(name)]);
+  const read = (name: string) => readFileSync(path(name));
   const files = { 'tls-cert': path('server.pem'), 'tls-key': path('server-key.pem') };
 
   beforeAll(() => {

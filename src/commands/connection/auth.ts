@@ -23,7 +23,7 @@ export const auth: Command = {
     if (second !== undefined) {
       authenticate(context, first.toString(), second);
     } else {
-      if (!context.server.passwordRequired) throw new CommandError(NO_PASSWORD);
+      if (context.server.config.requirepass === '') throw new CommandError(NO_PASSWORD);
       authenticate(context, 'default', first);
     }
     context.reply.ok();

@@ -4,8 +4,8 @@ import type { Client } from '../context.js';
 export type ClientType = 'normal' | 'pubsub';
 
 /** As Redis sorts them: who subscribes to something is `pubsub`. */
-export function typeOf({ channels, patterns }: Client): ClientType {
-  return channels.size + patterns.size > 0 ? 'pubsub' : 'normal';
+export function typeOf({ subscriptions }: Client): ClientType {
+  return subscriptions > 0 ? 'pubsub' : 'normal';
 }
 
 /** A client as CLIENT INFO and CLIENT LIST show it, field for field as in Redis. @param now The server's clock, in ms. */

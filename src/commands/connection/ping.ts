@@ -12,7 +12,7 @@ export const ping: Command = {
   whileSubscribed: true,
   run({ reply, client }, args) {
     if (args.left > 1) throw wrongNumberOfArguments('ping');
-    if (reply.protocol === 2 && client.channels.size + client.patterns.size > 0) {
+    if (reply.protocol === 2 && client.subscriptions > 0) {
       reply.array(2);
       reply.bulk('pong');
       reply.bulk(args.left === 0 ? '' : args.bytes());

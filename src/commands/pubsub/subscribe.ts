@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
-import type { Client, Context } from '../context.js';
+import type { Context } from '../context.js';
 
 /** SUBSCRIBE, UNSUBSCRIBE and the same for patterns. */
 
@@ -26,7 +26,7 @@ function subscribing(name: string, kind: Kind): Command {
       while (args.left > 0) {
         const text = kind === 'pattern' ? args.pattern() : args.bytes().toString('latin1');
         if (text.length > MAX_CHANNEL) throw new CommandError(`ERR a channel is at most ${MAX_CHANNEL} bytes`);
-        if (subscriptions(client) === MAX_SUBSCRIPTIONS) {
+        if (client.subscriptions === MAX_SUBSCRIPTIONS) {
           throw new CommandError(`ERR a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
         }
         if (kind === 'channel') server.pubsub.subscribe(client, text);
@@ -67,10 +67,8 @@ function confirm({ client, reply }: Context, name: string, text: string | undefi
   reply.bulk(name);
   if (text === undefined) reply.null();
   else reply.latin1(text);
-  reply.integer(subscriptions(client));
+  reply.integer(client.subscriptions);
 }
-
-const subscriptions = ({ channels, patterns }: Client): number => channels.size + patterns.size;
 
 export const subscribe = subscribing('subscribe', 'channel');
 export const psubscribe = subscribing('psubscribe', 'pattern');

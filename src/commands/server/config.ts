@@ -1,6 +1,8 @@
+import { OptionError, visibleOptions } from '../../config.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import { globMatcher } from '../glob.js';
+import { redacted } from '../redact.js';
 
 const get: Command = {
   name: 'get',
@@ -13,7 +15,7 @@ const get: Command = {
   run({ server, reply }, args) {
     const patterns: ((name: string) => boolean)[] = [];
     while (args.left > 0) patterns.push(globMatcher(args.pattern().toLowerCase()));
-    const found = [...server.options()].filter(([name]) => patterns.some((matches) => matches(name)));
+    const found = visibleOptions(server.config).filter(([name]) => patterns.some((matches) => matches(name)));
     reply.map(found.length);
     for (const [name, value] of found) {
       reply.bulk(name);
@@ -44,10 +46,24 @@ const set: Command = {
   run({ server, reply }, args) {
     const words = args.pairs().map((argument) => argument.toString());
     const given = words.flatMap((name, i) => (i % 2 === 0 ? [[name, words[i + 1]] as const] : []));
-    server.setOptions(given);
+    try {
+      server.setOptions(given);
+    } catch (error) {
+      throw error instanceof OptionError ? refusalOf(error) : error;
+    }
     reply.ok();
   },
 };
+
+/** In Redis' words. */
+function refusalOf({ option, reason }: OptionError): CommandError {
+  const name = redacted(Buffer.from(option));
+  return new CommandError(
+    reason === undefined
+      ? `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`
+      : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`,
+  );
+}
 
 const resetstat: Command = {
   name: 'resetstat',

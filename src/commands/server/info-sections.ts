@@ -42,7 +42,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     return {
       connected_clients: clients.length,
       cluster_connections: 0,
-      maxclients: server.maxClients,
+      maxclients: server.config.maxclients,
       client_recent_max_input_buffer: memories.reduce((most, { query }) => Math.max(most, query), 0),
       client_recent_max_output_buffer: memories.reduce((most, { output }) => Math.max(most, output), 0),
       blocked_clients: 0,
@@ -55,7 +55,8 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
   },
   Memory: ({ engine, server }) => {
     const { rss, heapTotal } = memoryUsage();
-    const { used, peak, startup, clients, limit, policy } = server.memory;
+    const { used, peak, startup, clients } = server.memory;
+    const { maxmemory, 'maxmemory-policy': policy } = server.config;
     const dataset = engine.stats().bytes;
     return {
       used_memory: used,
@@ -73,8 +74,8 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       total_system_memory: totalmem(),
       total_system_memory_human: human(totalmem()),
       node_heap_total: heapTotal,
-      maxmemory: limit,
-      maxmemory_human: human(limit),
+      maxmemory,
+      maxmemory_human: human(maxmemory),
       maxmemory_policy: policy,
       mem_fragmentation_ratio: (rss / used).toFixed(2),
       mem_fragmentation_bytes: rss - used,
