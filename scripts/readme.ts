@@ -12,24 +12,26 @@ import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 
-const GROUPS: readonly (readonly [group: Command['group'], title: string])[] = [
-  ['session', 'Life of a session'],
-  ['session-data', 'Data of a session'],
-  ['generic', 'Keys'],
-  ['hash', 'Fields of a key'],
-  ['pubsub', 'Messages and events'],
-  ['transactions', 'Transactions'],
-  ['connection', 'Connection'],
-  ['server', 'Server'],
-];
+const GROUPS: Record<Command['group'], string> = {
+  session: 'Life of a session',
+  'session-data': 'Data of a session',
+  generic: 'Keys',
+  hash: 'Fields of a key',
+  pubsub: 'Messages and events',
+  transactions: 'Transactions',
+  connection: 'Connection',
+  server: 'Server',
+};
 
 /** What stands between each pair of `<!-- name -->` and `<!-- /name -->`. */
 const PARTS: Record<string, () => string> = {
   commands: () =>
-    GROUPS.map(([group, title]) => {
-      const rows = commands.filter((command) => command.group === group).flatMap(commandRows);
-      return `**${title}**\n\n| command | reply |\n|---|---|\n${rows.join('\n')}`;
-    }).join('\n\n'),
+    Object.entries(GROUPS)
+      .map(([group, title]) => {
+        const rows = commands.filter((command) => command.group === group).flatMap(commandRows);
+        return `**${title}**\n\n| command | reply |\n|---|---|\n${rows.join('\n')}`;
+      })
+      .join('\n\n'),
   options: () => {
     const groups = [...new Set(optionNames.map((name) => OPTIONS[name].group))];
     return groups.map(optionTable).join('\n\n');

@@ -153,7 +153,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: size(0, 1024 * GB),
     initial: 0,
-    help: 'bytes that may be used before maxmemory-policy is applied; 0 for no limit',
+    help: 'bytes that sessions and the program itself may use, clients aside, before maxmemory-policy is applied; 0 for no limit',
     live: true,
   },
   'maxmemory-policy': {

@@ -1,5 +1,4 @@
 import type { Encoding, FieldStore } from './field-store.js';
-import { heapBytes } from './heap-bytes.js';
 
 /**
  * A field store with a `Map` for each session that has data: quick however many keys a session has, large for
@@ -125,6 +124,14 @@ export class MapFieldStore implements FieldStore {
       this.#memory += textMemory(value) - textMemory(old);
     }
   }
+}
+
+/**
+ * What objects of so many bytes take of memory in V8's heap, whose pages are never quite full.
+ * (Measured with a million sessions, Node.js 20: 515 MB of pages for 483 MB of objects, 635 for 596.)
+ */
+function heapBytes(bytes: number): number {
+  return Math.ceil(bytes * 1.066);
 }
 
 /** What V8 takes for a string of bytes: a header of 16, the bytes, padding to 8. */

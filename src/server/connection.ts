@@ -9,8 +9,9 @@ import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
+import { cutSoon, endSoon } from './end-socket.js';
 import type { Log } from './log.js';
-import type { MonitorFeed, MonitoringClient } from './monitors.js';
+import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
@@ -36,8 +37,6 @@ export interface ConnectionLimits extends RequestLimits {
   readonly output: OutputLimits;
 }
 
-/** After the last reply a client has this long, in ms, to read it before the connection is cut. */
-const LINGER_MS = 500;
 /** So many attempts to authenticate may fail on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
 
@@ -153,7 +152,7 @@ export class Connection implements MonitoringClient {
     this.#options.log.warning(
       `${this.#what()} disconnected: ${this.#failedAuthentications} attempts to authenticate failed`,
     );
-    this.#closing = true;
+    this.closeAfterReply();
   }
 
   reset(): void {
@@ -331,17 +330,4 @@ export class Connection implements MonitoringClient {
 /** An address and a port as Redis writes them. */
 function endpoint(address = '?', port = 0): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-/** Sends what is to be sent and the end; cuts the connection if the other side does not follow soon. */
-export function endSoon(socket: Socket, last = ''): void {
-  // What still comes is thrown away: unread, it would make the system drop the replies on their way.
-  socket.resume();
-  socket.end(last);
-  cutSoon(socket);
-}
-
-function cutSoon(socket: Socket): void {
-  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('close', () => clearTimeout(cut));
 }

@@ -18,10 +18,12 @@ export const scan: Command = {
   reply: '[cursor, [key, …]]; cursor 0 at the end',
   run({ engine, reply }, args) {
     const { cursor, count, matches, type } = readScan(args, true);
+    const wanted = type === undefined || type === KEY_TYPE;
     const found: string[] = [];
     const next = engine.scan(cursor, count, (session) => {
+      if (!wanted || !engine.isShared(session)) return;
       const name = engine.nameText(session);
-      if (engine.isShared(session) && matches(name) && (type ?? KEY_TYPE) === KEY_TYPE) found.push(name);
+      if (matches(name)) found.push(name);
     });
     reply.array(2);
     reply.bulk(String(next));
