@@ -48,11 +48,17 @@ export interface Certificates {
   readonly ca: string | undefined;
 }
 
-/** The server's certificate and what belongs to it, undefined if it has none. @throws ConfigError if a file cannot be read. */
+/** The server's certificate and what belongs to it, undefined if it has none. @throws ConfigError if a file cannot be read, or vouches for nobody. */
 export function readCertificates(config: Config): Certificates | undefined {
   if (config['tls-cert'] === '') return undefined;
   const [cert, key] = (['tls-cert', 'tls-key'] as const).map((name) => readOptionFile(name, config[name]));
-  return { cert, key, ca: config['tls-ca'] === '' ? undefined : readOptionFile('tls-ca', config['tls-ca']) };
+  if (config['tls-ca'] === '') return { cert, key, ca: undefined };
+  const ca = readOptionFile('tls-ca', config['tls-ca']);
+  // Without one Node would take whatever any authority that it knows vouches for.
+  if (!/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(ca)) {
+    throw new ConfigError(`tls-ca ${config['tls-ca']} holds no certificate`);
+  }
+  return { cert, key, ca };
 }
 
 /** The bytes of a file that an option names, one character each. */

@@ -103,7 +103,8 @@ export const OPTIONS = {
   },
   requirepass: {
     group: 'Access',
-    kind: text('password'),
+    // A client that has not authenticated may not send more than 16 KB.
+    kind: text('password', /^.{0,512}$/s, 'expected at most 512 characters'),
     initial: '',
     help: 'password that clients must give with AUTH; better in the environment than on the command line',
     hidden: true,

@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['node:crypto'],
   resp: ['redis-parser'],
-  commands: ['config.ts', 'engine', 'resp', 'node:os', 'node:process'],
+  commands: ['config.ts', 'engine', 'resp', 'node:buffer', 'node:os', 'node:process'],
   server: [
     'commands',
     'engine',

@@ -23,6 +23,8 @@ export interface CommandEntry {
   /** Inside MULTI it runs at once instead of waiting for EXEC. */
   readonly immediate: boolean;
   readonly notInTransaction: boolean;
+  /** If it is refused the transaction is over, as after it has run: EXEC. */
+  readonly endsTransaction: boolean;
   /** It may be called by a RESP2 client that subscribes to something. */
   readonly whileSubscribed: boolean;
   readonly hiddenFromMonitor: boolean;
@@ -47,6 +49,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     takesMemory: has('denyoom'),
     immediate: command.immediate ?? false,
     notInTransaction: has('no_multi'),
+    endsTransaction: command.endsTransaction ?? false,
     whileSubscribed: command.whileSubscribed ?? false,
     hiddenFromMonitor: has('skip_monitor') || has('admin'),
     hiddenFromSlowLog: has('skip_slowlog'),

@@ -19,6 +19,8 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /** Inside MULTI it runs at once instead of waiting for EXEC. */
   readonly immediate?: true;
+  /** If it is refused the transaction is over, as after it has run. */
+  readonly endsTransaction?: true;
   /** It may be called by a RESP2 client that subscribes to something. */
   readonly whileSubscribed?: true;
   /**

@@ -69,7 +69,9 @@ function admitted(context: Context, entry: CommandEntry, request: Request): Comm
   const refusal = refusalOf(context, entry, request);
   if (refusal === undefined) return entry;
   context.server.statistics.rejected(entry);
-  throw refusal;
+  if (!entry.endsTransaction) throw refusal;
+  context.client.transaction.end();
+  throw new CommandError(`EXECABORT Transaction discarded because of: ${refusal.message.replace(/^ERR /, '')}`);
 }
 
 function refusalOf({ client, engine, server, reply }: Context, entry: CommandEntry, request: Request) {

@@ -11,6 +11,8 @@ export interface KeySpec {
   readonly from: number;
   /** The word that the key stands behind, if it has no position of its own. */
   readonly keyword: string | undefined;
+  /** The words behind which there is no key any more, but data. */
+  readonly until: ReadonlySet<string>;
   /** All that follow are keys too. */
   readonly multiple: boolean;
 }
@@ -21,14 +23,19 @@ export function keySpecOf({ command, nameWords }: CommandEntry): KeySpec | undef
   const { token, multiple = false } = command.arguments[index];
   // Options come in any order behind the arguments that must be there.
   const required = command.arguments.filter(({ optional }) => !optional).length;
-  return { from: nameWords + (token === undefined ? index : required), keyword: token, multiple };
+  const until = new Set(command.arguments.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
+  return { from: nameWords + (token === undefined ? index : required), keyword: token, until, multiple };
 }
 
 /** The keys in a request. */
-export function keysIn({ from, keyword, multiple }: KeySpec, request: Request): Request {
+export function keysIn({ from, keyword, until, multiple }: KeySpec, request: Request): Request {
   if (keyword === undefined) return request.slice(from, multiple ? undefined : from + 1);
-  const at = request.findIndex((word, i) => i >= from && word.toString('latin1').toUpperCase() === keyword);
-  return at < 0 ? [] : request.slice(at + 1, at + 2);
+  for (let at = from; at < request.length; at++) {
+    const word = request[at].toString('latin1').toUpperCase();
+    if (word === keyword) return request.slice(at + 1, at + 2);
+    if (until.has(word)) break;
+  }
+  return [];
 }
 
 /** First key, last key and step, as COMMAND INFO has told them ever since: 0 where a position does not say it. */

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.js';
 import type { Deadlines } from './deadlines.js';
 import { NO_SESSION, type Session } from './session.js';
 import { Flag, type SlotTable } from './slot-table.js';
@@ -10,8 +11,9 @@ const SAMPLES = 16;
 /** Free slots passed over in search of one sample; behind a longer stretch of them another place is tried. */
 const STRETCH = 256;
 
-/** `makeRoom` evicts for so long at a time, in ms. */
-const EVICTING_MS = 1;
+/** It evicts for so long at a time, in ms, or longer where more than an eighth too much is taken. */
+const SLICE_MS = 1;
+const LONG_SLICE_MS = 10;
 
 /** What an evictor needs of the sessions as a whole. */
 export interface Evictable {
@@ -28,31 +30,60 @@ export class Evictor {
   readonly #slots: SlotTable;
   readonly #deadlines: Deadlines;
   readonly #sessions: Evictable;
+  readonly #clock: Clock;
   #maxMemory = Infinity;
   #policy: EvictionPolicy = 'noeviction';
+  #stopped = false;
+  /** The rest is to be evicted when what waits has been served. */
+  #scheduled = false;
 
-  constructor(slots: SlotTable, deadlines: Deadlines, sessions: Evictable) {
+  constructor(slots: SlotTable, deadlines: Deadlines, clock: Clock, sessions: Evictable) {
     this.#slots = slots;
     this.#deadlines = deadlines;
+    this.#clock = clock;
     this.#sessions = sessions;
   }
 
+  /** Sets the limit, and begins to keep it. */
   limit(maxBytes: number, policy: EvictionPolicy): void {
     this.#maxMemory = maxBytes;
     this.#policy = policy;
+    this.makeRoom();
   }
 
-  /** Evicts for about a millisecond at the most. Returns false if more is taken than may be, and nobody may go. */
+  /** Ends its work for good. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /**
+   * Evicts as much as it takes, or as time allows; the rest follows in slices, between which others are served.
+   * Returns false if more is taken than may be, and nobody may go.
+   */
   makeRoom(): boolean {
-    if (this.#maxMemory === Infinity || this.#sessions.memory <= this.#maxMemory) return true;
-    const until = this.#deadlines.begin() + EVICTING_MS;
+    const { memory } = this.#sessions;
+    if (memory <= this.#maxMemory || this.#stopped) return true;
+    const slice = memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : SLICE_MS;
+    const until = this.#deadlines.begin() + slice;
     while (this.#sessions.memory > this.#maxMemory) {
       const session = this.#pick();
       if (session === NO_SESSION) return false;
       this.#sessions.evict(session);
-      if (this.#deadlines.begin() >= until) break;
+      if (this.#deadlines.begin() >= until) {
+        this.#goOnLater();
+        break;
+      }
     }
     return true;
+  }
+
+  #goOnLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.after(0, () => {
+      this.#scheduled = false;
+      this.makeRoom();
+    });
   }
 
   /** The session to evict first, NO_SESSION if the policy spares all there are. */

@@ -80,14 +80,15 @@ export class SessionEngine {
     this.#listener = options.listener;
     this.#deadlines = new Deadlines(this.#slots, this.#clock, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
-    this.#evictor = new Evictor(this.#slots, this.#deadlines, this);
+    this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
   }
 
-  /** Stops the wheel: nothing expires by itself any more. */
+  /** Stops the wheel and evicting: nothing ends by itself any more. */
   close(): void {
     this.#deadlines.stop();
+    this.#evictor.stop();
   }
 
   // Finding sessions
@@ -257,8 +258,8 @@ export class SessionEngine {
   }
 
   /**
-   * Evicts sessions until the limit is kept again, or for about a millisecond. To be called before what may
-   * take memory.
+   * Evicts sessions until the limit is kept again, for a millisecond at a time (10 where far too much is taken), the
+   * rest when what waits has been served. To be called before what may take memory.
    * @returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {

@@ -79,8 +79,9 @@ export class RequestDecoder {
     while (this.pending > 0) {
       const framed = RequestGuard.isFrame(this.#buffer[this.#start]);
       const end = framed ? this.#guard.walk(this.#buffer, this.#start, this.#end) : this.#findLineEnd();
+      const length = end < 0 ? this.pending : end - this.#start;
+      if (length > this.#limits.maxRequest) throw new ProtocolError('too big request', { ofSize: true });
       if (end < 0) {
-        if (this.pending > this.#limits.maxRequest) throw new ProtocolError('too big request', { ofSize: true });
         this.#compact();
         return undefined;
       }

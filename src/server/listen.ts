@@ -44,6 +44,8 @@ export function bindAddresses(bind: string): BindAddress[] {
 export interface ListenEvents {
   /** @param path The unix socket that it came in on, undefined for TCP. */
   onConnection(socket: Socket, path?: string): void;
+  /** A connection came that has to agree on TLS first; `onConnection` follows if it does. */
+  onHandshake(socket: Socket): void;
   /** A connection could not be accepted: the process has no file descriptor left for it, or it does not speak TLS. */
   onAcceptError(error: NodeJS.ErrnoException): void;
 }
@@ -87,18 +89,13 @@ function listenOn(
   port: number,
   backlog: number,
   tls: TlsOptions | undefined,
-  { onConnection, onAcceptError }: ListenEvents,
+  events: ListenEvents,
 ): Promise<Server | undefined> {
+  const { onAcceptError } = events;
   return new Promise((resolve, reject) => {
     // Replies leave at once.
-    const accept = (socket: Socket) => onConnection(socket);
-    const server =
-      tls === undefined
-        ? createServer({ noDelay: true }, accept)
-        : createTlsServer({ ...tls, noDelay: true, handshakeTimeout: HANDSHAKE_MS }, accept).on(
-            'tlsClientError',
-            onAcceptError,
-          );
+    const accept = (socket: Socket) => events.onConnection(socket);
+    const server = tls === undefined ? createServer({ noDelay: true }, accept) : createTlsListener(tls, accept, events);
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
       if (optional && ADDRESS_MISSING.has(code)) resolve(undefined);
@@ -109,6 +106,17 @@ function listenOn(
       resolve(server);
     });
   });
+}
+
+function createTlsListener(tls: TlsOptions, accept: (socket: Socket) => void, events: ListenEvents): Server {
+  const server = createTlsServer({ ...tls, noDelay: true, handshakeTimeout: HANDSHAKE_MS }, accept);
+  server.on('connection', events.onHandshake);
+  server.on('tlsClientError', (error, socket) => {
+    events.onAcceptError(error);
+    // Node only tells of a handshake that fails or takes too long; the connection is ours to end.
+    socket.destroy();
+  });
+  return server;
 }
 
 async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError }: ListenEvents): Promise<Server> {

@@ -55,6 +55,8 @@ export class Server {
   readonly #hub = new PubSubHub();
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
+  /** Where connections come from that have not agreed on TLS yet. */
+  readonly #handshakes = new Set<string>();
   readonly #memory: Memory;
   readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
@@ -110,6 +112,7 @@ export class Server {
   async listen(): Promise<void> {
     const listeners = await listen(this.#settings.now, this.#tls, {
       onConnection: (socket, path) => this.#accept(socket, path),
+      onHandshake: (socket) => this.#expect(socket),
       onAcceptError: ({ code, message }) =>
         this.#warnOfRefusal(`cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
     });
@@ -156,7 +159,21 @@ export class Server {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
+  /** Holds connections that are not ready yet against `maxclients`: they take a file descriptor as well. */
+  #expect(socket: Socket): void {
+    const from = `${socket.remoteAddress} ${socket.remotePort}`;
+    if (this.#connections.size + this.#handshakes.size >= this.#settings.now.maxclients) {
+      this.#counting.counters.rejectedConnections++;
+      this.#warnFull();
+      socket.destroy();
+      return;
+    }
+    this.#handshakes.add(from);
+    socket.once('close', () => this.#handshakes.delete(from));
+  }
+
   #accept(socket: Socket, path?: string): void {
+    this.#handshakes.delete(`${socket.remoteAddress} ${socket.remotePort}`);
     this.#counting.counters.connections++;
     const refusal = this.#refusalOf(socket, path);
     if (refusal !== undefined) {
@@ -180,10 +197,13 @@ export class Server {
       this.#warnOfRefusal('a connection is refused: tls-ca does not vouch for its certificate');
       return 'DENIED tls-ca does not vouch for your certificate';
     }
-    const { maxclients } = this.#settings.now;
-    if (this.#connections.size < maxclients) return undefined;
-    this.#warnOfRefusal(`connections are refused: ${maxclients} clients are connected (maxclients)`);
+    if (this.#connections.size + this.#handshakes.size < this.#settings.now.maxclients) return undefined;
+    this.#warnFull();
     return 'ERR max number of clients reached';
+  }
+
+  #warnFull(): void {
+    this.#warnOfRefusal(`connections are refused: ${this.#settings.now.maxclients} clients are connected (maxclients)`);
   }
 
   /** At most once a second: who knocks a thousand times shall not fill the disk. INFO counts each. */

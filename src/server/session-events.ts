@@ -66,13 +66,18 @@ function lastWords(engine: SessionEngine, event: SessionEvent, session: Session,
   const keys: string[] = [];
   // Not an object's properties: those would be sorted where they look like numbers.
   engine.data.peek(session, (key, value) => {
-    const name = isUtf8(key) ? key.toString() : `base64:${key.toString('base64')}`;
+    const text = key.toString();
+    // A key that looks like the other form would be taken for it.
+    const name = isUtf8(key) && !text.startsWith(BASE64) ? text : BASE64 + key.toString('base64');
     keys.push(`${JSON.stringify(name)}:${json(value)}`);
   });
   const { name, created } = engine.info(session);
   const token = engine.token(session);
   return `{"event":"${event}","name":${json(name)},"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)},"keys":{${keys.join(',')}}}`;
 }
+
+/** What a key begins with that stands in base64. */
+const BASE64 = 'base64:';
 
 function json(bytes: Buffer): string {
   return JSON.stringify(isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') });

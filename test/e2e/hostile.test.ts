@@ -59,13 +59,18 @@ describe('hostile input', () => {
     expect(await client.takeAll()).toMatch(/^(-ERR Protocol error: too big inline request\r\n)?$/);
   });
 
-  it('requests that are too large as a whole', async () => {
-    const small = await Program.start(['--client-query-buffer-limit', '1mb']);
+  it.each([
+    ['at once', Infinity],
+    ['in pieces', 10_000],
+  ])('a request that is too large as a whole, %s', async (_, piece) => {
+    const small = await Program.start(['--client-query-buffer-limit', '64kb']);
     const client = await RawClient.connect(small.port);
-    await client.send('*1000\r\n');
-    const argument = Buffer.concat([Buffer.from('$10000\r\n'), Buffer.alloc(10_000), Buffer.from('\r\n')]);
-    await client.send(Buffer.concat(Array.from({ length: 200 }, () => argument)));
+    const bytes = frame('ECHO', 'x'.repeat(70_000));
+    for (let at = 0; at < bytes.length; at += piece) await client.send(bytes.subarray(at, at + piece)).catch(() => {});
     expect(await client.takeAll()).toBe('-ERR Protocol error: too big request\r\n');
+    const other = await RawClient.connect(small.port);
+    await other.expect(frame('ECHO', 'x'.repeat(60_000)), `$60000\r\n${'x'.repeat(60_000)}\r\n`);
+    other.close();
     await small.stop();
   });
 

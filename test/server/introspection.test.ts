@@ -105,6 +105,7 @@ describe('COMMAND', () => {
       ['TYPE key', ['key']],
       ['SESSION.NEW token 60 EXTEND GET token tok DATA token x', ['tok']],
       ['SESSION.NEW token', []],
+      ['SESSION.NEW n 10 DATA a b TOKEN q', []],
     ] as const) {
       await client.expect(`COMMAND GETKEYS ${request}\r\n`, frame(...keys).toString());
     }
@@ -114,6 +115,11 @@ describe('COMMAND', () => {
       'COMMAND GETKEYS SESSION.GET x\r\n',
       '-ERR Invalid number of arguments specified for command\r\n',
     );
+  });
+
+  it('LIST knows subcommands', async () => {
+    const client = await connectTo(await startServer());
+    await client.expect('COMMAND LIST FILTERBY PATTERN client|l*\r\n', frame('client|list').toString());
   });
 
   it('every token that a command takes is in its key specs', () => {

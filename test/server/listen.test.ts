@@ -95,6 +95,7 @@ describe.skipIf(!openssl)('TLS', () => {
     certificate('client', 'ca');
     certificate('stranger-ca');
     certificate('stranger', 'stranger-ca');
+    writeFileSync(path('empty.pem'), '');
   });
 
   async function dial(server: Server, who?: string): Promise<RawClient> {
@@ -146,6 +147,10 @@ describe.skipIf(!openssl)('TLS', () => {
     [{ 'tls-cert': 'server.pem' }, /^tls-cert and tls-key go together$/],
     [{ 'tls-cert': 'server.pem', 'tls-key': 'missing.pem' }, /^cannot read tls-key .*: ENOENT$/],
     [{ 'tls-cert': 'server.pem', 'tls-key': 'client-key.pem' }, /^tls-cert, tls-key, tls-ca: .*mismatch/],
+    [
+      { 'tls-cert': 'server.pem', 'tls-key': 'server-key.pem', 'tls-ca': 'empty.pem' },
+      /^tls-ca .* holds no certificate$/,
+    ],
     [{ 'tls-ca': 'ca.pem' }, /^tls-ca needs tls-cert and tls-key$/],
     [
       { 'tls-cert': 'server.pem', 'tls-key': 'server-key.pem', 'tls-auth-clients': 'yes' },
@@ -159,13 +164,24 @@ describe.skipIf(!openssl)('TLS', () => {
     expect(() => createServer(given)).toThrow(message);
   });
 
-  it('a client that does not finish the handshake keeps nobody waiting', async () => {
-    const server = await startServer(files);
-    const silent = await connectTo(server);
+  it('clients that do not finish the handshake count as clients, and go when it fails', async () => {
+    const server = await startServer({ ...files, maxclients: 3 });
     const client = await dial(server);
     await client.expect('PING\r\n', '+PONG\r\n');
+    const [silent, talking] = [await connectTo(server), await connectTo(server)];
+    // The place of both is taken, so that a fourth is cut at once.
+    const fourth = await connectTo(server);
+    expect(await fourth.takeAll()).toBe('');
+    await client.expect('PING\r\n', '+PONG\r\n');
+    await talking.send('PING\r\n');
+    await talking.takeAll();
+    silent.socket.end();
+    await silent.takeAll();
+    const next = await dial(server);
+    await next.expect('PING\r\n', '+PONG\r\n');
+    expect(await client.bulk('INFO', 'stats')).toContain('rejected_connections:1\r\n');
+    next.close();
     client.close();
-    silent.close();
   });
 
   it('the port itself may be in use', async () => {

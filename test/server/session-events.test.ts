@@ -106,7 +106,7 @@ describe('session events', () => {
       frame(
         ...['SESSION.NEW', 'näme', '10', 'TOKEN', TOKENS[0], 'DATA'],
         ...['text', 'wörter "und" mehr\n', '2', 'b', '1', 'a', '__proto__', 'x'],
-        ...['bytes', Buffer.from([0, 255]), Buffer.from([254]), ''],
+        ...['bytes', Buffer.from([0, 255]), Buffer.from([254]), '', 'base64:/g==', 'text'],
       ),
     );
     await client.take(28);
@@ -120,7 +120,7 @@ describe('session events', () => {
       at: created + 10_000,
       created,
       keys: JSON.parse(
-        '{"text":"wörter \\"und\\" mehr\\n","2":"b","1":"a","__proto__":"x","bytes":{"base64":"AP8="},"base64:/g==":""}',
+        '{"text":"wörter \\"und\\" mehr\\n","2":"b","1":"a","__proto__":"x","bytes":{"base64":"AP8="},"base64:/g==":"","base64:YmFzZTY0Oi9nPT0=":"text"}',
       ),
     });
     expect(json.indexOf('"2":')).toBeLessThan(json.indexOf('"1":'));

@@ -42,6 +42,7 @@ describe('transactions', () => {
     ['NOPE\r\n', "-ERR unknown command 'NOPE', with args beginning with: \r\n"],
     ['SESSION.GET x\r\n', "-ERR wrong number of arguments for 'session.get' command\r\n"],
     ['MONITOR\r\n', '-ERR Command not allowed inside a transaction\r\n'],
+    ['SHUTDOWN\r\n', '-ERR Command not allowed inside a transaction\r\n'],
   ])('a command that cannot be queued ends it: %j', async (command, refusal) => {
     const client = await connectTo(await startServer());
     await client.expect('MULTI\r\nSESSION.NEW x\r\n', '+OK\r\n+QUEUED\r\n');
@@ -55,6 +56,12 @@ describe('transactions', () => {
       'MULTI\r\nMULTI\r\nWATCH x\r\nPING\r\nEXEC\r\n',
       '+OK\r\n-ERR MULTI calls can not be nested\r\n-ERR WATCH inside MULTI is not allowed\r\n+QUEUED\r\n*1\r\n+PONG\r\n',
     );
+  });
+
+  it('an EXEC that is refused ends it as well', async () => {
+    const client = await connectTo(await startServer());
+    const refusal = "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\r\n";
+    await client.expect('MULTI\r\nPING\r\nEXEC x\r\nPING\r\n', `+OK\r\n+QUEUED\r\n${refusal}+PONG\r\n`);
   });
 
   it('RESET and QUIT run at once', async () => {

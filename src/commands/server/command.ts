@@ -100,7 +100,9 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     reply: 'array of names',
     run({ reply }, args) {
       const passes = args.left > 0 ? readFilter(args) : () => true;
-      const names = all().filter(passes);
+      const names = all()
+        .flatMap((entry) => [entry, ...entry.subcommands.values()])
+        .filter(passes);
       reply.array(names.length);
       for (const { fullName } of names) reply.bulk(fullName);
     },

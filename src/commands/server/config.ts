@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { OptionError, visibleOptions } from '../../config.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
@@ -44,7 +45,11 @@ const set: Command = {
   ],
   reply: 'OK',
   run({ server, reply }, args) {
-    const words = args.pairs().map((argument) => argument.toString());
+    const words = args.pairs().map((argument) => {
+      // An option is text: bytes that are none would be kept as something else.
+      if (!isUtf8(argument)) throw new CommandError('ERR CONFIG SET failed - options are UTF-8 text');
+      return argument.toString();
+    });
     const given = words.flatMap((name, i) => (i % 2 === 0 ? [[name, words[i + 1]] as const] : []));
     try {
       server.setOptions(given);

@@ -8,7 +8,7 @@ export const shutdown: Command = {
   summary: 'Stops the server. Sessions are in memory alone: there is nothing to save or to wait for.',
   complexity: 'O(1)',
   group: 'server',
-  flags: ['admin', 'loading', 'stale', 'allow_busy'],
+  flags: ['admin', 'loading', 'stale', 'no_multi', 'allow_busy'],
   arguments: [
     {
       name: 'save-selector',

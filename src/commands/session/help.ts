@@ -8,7 +8,7 @@ export function sessionHelp(commands: readonly Command[]): Command {
     summary: 'Lists the session commands.',
     complexity: 'O(1)',
     group: 'session',
-    flags: ['readonly', 'fast', 'loading', 'stale'],
+    flags: ['fast', 'loading', 'stale'],
     arguments: [],
     reply: 'array of lines, one per command',
     run({ reply }) {

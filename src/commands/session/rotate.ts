@@ -7,7 +7,8 @@ export const sessionRotate: Command = {
   summary: 'Gives a session a new token, as after a login; data and deadline stay.',
   complexity: 'O(1); without GRACE O(N) with N old tokens still in their grace',
   group: 'session',
-  flags: ['write', 'denyoom', 'fast'],
+  // Not denyoom: who logs in gets a new token even where memory is short.
+  flags: ['write', 'fast'],
   arguments: [TOKEN, { name: 'seconds', type: 'integer', token: 'GRACE', optional: true }],
   reply: 'new token; the old one stops at once, or when the grace is over',
   run({ engine, reply }, args) {

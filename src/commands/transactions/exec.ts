@@ -14,6 +14,7 @@ export const exec: Command = {
   arguments: [],
   reply: 'array of their replies; null if a watched session has changed',
   immediate: true,
+  endsTransaction: true,
   run(context) {
     const { client, engine, reply } = context;
     const { transaction } = client;
