@@ -24,33 +24,33 @@ export class Aliases {
     const slots = this.#slots;
     const alias = slots.allocate(Flag.Alias);
     slots.token.copyWithin(alias * TOKEN_WORDS, session * TOKEN_WORDS, (session + 1) * TOKEN_WORDS);
-    slots.owner[alias] = session;
-    const next = slots.chain[session];
-    slots.chain[alias] = next;
-    if (next !== NONE) slots.older[next] = alias;
-    slots.chain[session] = alias;
-    slots.older[alias] = session;
+    slots.setOwner(alias, session);
+    const next = slots.chain(session);
+    slots.setChain(alias, next);
+    if (next !== NONE) slots.setOlder(next, alias);
+    slots.setChain(session, alias);
+    slots.setOlder(alias, session);
     this.#tokens.add(alias);
     this.#deadlines.set(alias, deadline);
   }
 
   remove(alias: number): void {
-    const { chain, older } = this.#slots;
-    const next = chain[alias];
-    chain[older[alias]] = next;
-    if (next !== NONE) older[next] = older[alias];
+    const slots = this.#slots;
+    const next = slots.chain(alias);
+    slots.setChain(slots.older(alias), next);
+    if (next !== NONE) slots.setOlder(next, slots.older(alias));
     this.#release(alias);
   }
 
   /** Removes every alias of a session. */
   removeAll(session: number): void {
-    const { chain } = this.#slots;
-    for (let alias = chain[session]; alias !== NONE; ) {
-      const next = chain[alias];
+    const slots = this.#slots;
+    for (let alias = slots.chain(session); alias !== NONE; ) {
+      const next = slots.chain(alias);
       this.#release(alias);
       alias = next;
     }
-    chain[session] = NONE;
+    slots.setChain(session, NONE);
   }
 
   #release(alias: number): void {

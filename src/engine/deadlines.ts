@@ -54,19 +54,21 @@ export class Deadlines {
 
   /** Starts the session's duration now or, if it has none, leaves only the deadline of MAXAGE. */
   start(slot: number): void {
-    const { duration, maxAgeEnd, flags } = this.#slots;
-    if (duration[slot] > 0) {
-      flags[slot] |= Flag.Running;
-      this.set(slot, Math.min(this.#now + duration[slot], maxAgeEnd[slot]));
+    const slots = this.#slots;
+    const duration = slots.duration[slot];
+    const last = slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity;
+    if (duration > 0) {
+      slots.setFlags(slot, slots.flags(slot) | Flag.Running);
+      this.set(slot, Math.min(this.#now + duration, last));
     } else {
-      flags[slot] &= ~Flag.Running;
-      this.set(slot, maxAgeEnd[slot]);
+      slots.setFlags(slot, slots.flags(slot) & ~Flag.Running);
+      this.set(slot, last);
     }
   }
 
   /** Starts a running duration again. Returns false if none is running. */
   extend(slot: number): boolean {
-    if ((this.#slots.flags[slot] & Flag.Running) === 0) return false;
+    if ((this.#slots.flags(slot) & Flag.Running) === 0) return false;
     this.start(slot);
     this.#extended++;
     return true;

@@ -95,7 +95,7 @@ export class Evictor {
     let best = NO_SESSION;
     let bestRank = Infinity;
     const consider = (slot: number): boolean => {
-      if ((this.#slots.flags[slot] & Flag.Session) === 0) return false;
+      if ((this.#slots.flags(slot) & Flag.Session) === 0) return false;
       const itsRank = rank(slot, this.#slots, this.#deadlines);
       if (itsRank < bestRank) {
         best = slot as Session;
@@ -121,5 +121,5 @@ const RANKS: Record<
   (slot: number, slots: SlotTable, deadlines: Deadlines) => number
 > = {
   'volatile-ttl': (slot, _, deadlines) => deadlines.left(slot),
-  'allsessions-lru': (slot, slots) => slots.lastUsed[slot],
+  'allsessions-lru': (slot, slots) => slots.lastUsed(slot),
 };

@@ -5,7 +5,7 @@ import { NONE, type SlotTable } from './slot-table.js';
 
 /**
  * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form a list
- * through the slot table's `older` and `newer` columns, in the order they were created.
+ * through the slot table's `older` and `newer`, in the order they were created.
  *
  * What is known of a name is in a row of numbers, its bytes in an arena. Not in a `Map`: one of a million names
  * rehashes itself within one removal, which takes tens of milliseconds.
@@ -42,14 +42,14 @@ export class NameIndex extends OpenAddressing {
 
   /** A copy of the name of a session. */
   nameOf(slot: number): Buffer {
-    const address = this.#addressOf(this.#slots.owner[slot]);
+    const address = this.#addressOf(this.#slots.owner(slot));
     const start = this.#arena.start(address) + LENGTH;
     return Buffer.from(this.#arena.buffer(address).subarray(start, start + this.#lengthAt(address)));
   }
 
   /** The name of a session as a string with one character per byte ("latin1"). */
   textOf(slot: number): string {
-    const address = this.#addressOf(this.#slots.owner[slot]);
+    const address = this.#addressOf(this.#slots.owner(slot));
     const start = this.#arena.start(address) + LENGTH;
     return this.#arena.buffer(address).toString('latin1', start, start + this.#lengthAt(address));
   }
@@ -60,7 +60,7 @@ export class NameIndex extends OpenAddressing {
     return id === NONE ? 0 : this.#rows[id * ROW + COUNT];
   }
 
-  /** The oldest session of the name, or NONE; the column `newer` leads on. */
+  /** The oldest session of the name, or NONE; the slot table's `newer` leads on. */
   oldest(name: Buffer): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
@@ -74,30 +74,33 @@ export class NameIndex extends OpenAddressing {
 
   /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
   add(name: Buffer, slot: number, shared: boolean): void {
-    const { owner, older, newer } = this.#slots;
+    const slots = this.#slots;
     const found = this.#find(name);
     const id = found === NONE ? this.#begin(name) : found;
     const rows = this.#rows;
     const row = id * ROW;
-    owner[slot] = id;
-    newer[slot] = NONE;
-    older[slot] = rows[row + NEWEST];
-    if (older[slot] === NONE) rows[row + OLDEST] = slot;
-    else newer[older[slot]] = slot;
+    const older = rows[row + NEWEST];
+    slots.setOwner(slot, id);
+    slots.setNewer(slot, NONE);
+    slots.setOlder(slot, older);
+    if (older === NONE) rows[row + OLDEST] = slot;
+    else slots.setNewer(older, slot);
     rows[row + NEWEST] = slot;
     rows[row + COUNT]++;
     if (shared) rows[row + SHARED] = slot;
   }
 
   remove(slot: number): void {
-    const { owner, older, newer } = this.#slots;
+    const slots = this.#slots;
     const rows = this.#rows;
-    const id = owner[slot];
+    const id = slots.owner(slot);
     const row = id * ROW;
-    if (older[slot] === NONE) rows[row + OLDEST] = newer[slot];
-    else newer[older[slot]] = newer[slot];
-    if (newer[slot] === NONE) rows[row + NEWEST] = older[slot];
-    else older[newer[slot]] = older[slot];
+    const older = slots.older(slot);
+    const newer = slots.newer(slot);
+    if (older === NONE) rows[row + OLDEST] = newer;
+    else slots.setNewer(older, newer);
+    if (newer === NONE) rows[row + NEWEST] = older;
+    else slots.setOlder(newer, older);
     if (rows[row + SHARED] === slot) rows[row + SHARED] = NONE;
     rows[row + COUNT]--;
     if (rows[row + COUNT] === 0) this.#end(id);

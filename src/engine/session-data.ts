@@ -3,7 +3,7 @@ import type { Encoding, FieldStore } from './field-store.js';
 import { parseInt64, withinInt64 } from './int64.js';
 import type { Session } from './session.js';
 import { SessionError } from './session-error.js';
-import { Flag, type SlotTable, USE_MS } from './slot-table.js';
+import { Flag, type SlotTable } from './slot-table.js';
 
 /**
  * The keys and values of sessions, and the rule by which reading and writing them extends a session:
@@ -157,13 +157,13 @@ export class SessionData {
 
   #read(session: Session): void {
     this.#use(session);
-    if ((this.#slots.flags[session] & Flag.ExtendGet) !== 0) this.#deadlines.extend(session);
+    if ((this.#slots.flags(session) & Flag.ExtendGet) !== 0) this.#deadlines.extend(session);
   }
 
   #wrote(session: Session): void {
     this.#use(session);
-    this.#slots.version[session]++;
-    const flags = this.#slots.flags[session];
+    this.#slots.change(session);
+    const flags = this.#slots.flags(session);
     if ((flags & Flag.Running) === 0) {
       // Cleared at its deadline, a session starts anew at its first write.
       this.#deadlines.start(session);
@@ -173,6 +173,6 @@ export class SessionData {
   }
 
   #use(session: Session): void {
-    if (this.countsAsUse) this.#slots.lastUsed[session] = this.#deadlines.now / USE_MS;
+    if (this.countsAsUse) this.#slots.use(session, this.#deadlines.now);
   }
 }

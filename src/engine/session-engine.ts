@@ -21,7 +21,7 @@ import {
 } from './session.js';
 import { SessionData } from './session-data.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
-import { Flag, NONE, SlotTable, USE_MS } from './slot-table.js';
+import { Flag, NONE, SlotTable } from './slot-table.js';
 import { TimingWheel } from './timing-wheel.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
@@ -172,9 +172,9 @@ export class SessionEngine {
     ) as Session;
     slots.token.set(this.#words, session * TOKEN_WORDS);
     slots.created[session] = this.#clock.wall();
-    slots.lastUsed[session] = now / USE_MS;
+    slots.use(session, now);
     slots.duration[session] = duration;
-    slots.maxAge[session] = maxAge;
+    slots.setMaxAge(session, maxAge);
     slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
     this.#names.add(name, session, shared);
     this.#tokens.add(session);
@@ -212,17 +212,17 @@ export class SessionEngine {
   /** Gives a session a new duration in ms, started now; 0: it never expires. @throws RangeError if it is out of range. */
   setDuration(session: Session, duration: number, deleteSession?: boolean): void {
     checkTime('duration', duration, MAX_SECONDS * 1000);
-    const { flags } = this.#slots;
-    if (deleteSession === true) flags[session] |= Flag.DeleteSession;
-    if (deleteSession === false) flags[session] &= ~Flag.DeleteSession;
+    const flags = this.#slots.flags(session);
+    if (deleteSession === true) this.#slots.setFlags(session, flags | Flag.DeleteSession);
+    if (deleteSession === false) this.#slots.setFlags(session, flags & ~Flag.DeleteSession);
     this.#slots.duration[session] = duration;
-    this.#slots.version[session]++;
+    this.#slots.change(session);
     this.#deadlines.start(session);
   }
 
   /** Starts the running duration of a session again. Returns false if none is running. */
   touch(session: Session): boolean {
-    this.#slots.lastUsed[session] = this.#deadlines.now / USE_MS;
+    this.#slots.use(session, this.#deadlines.now);
     return this.#deadlines.extend(session);
   }
 
@@ -241,7 +241,7 @@ export class SessionEngine {
     else this.#aliases.removeAll(session);
     randomToken(this.#words);
     slots.token.set(this.#words, session * TOKEN_WORDS);
-    slots.version[session]++;
+    slots.change(session);
     this.#tokens.add(session);
     this.#listener?.onSession('rotated', session);
   }
@@ -297,7 +297,7 @@ export class SessionEngine {
   }
 
   isShared(session: Session): boolean {
-    return (this.#slots.flags[session] & Flag.Shared) !== 0;
+    return (this.#slots.flags(session) & Flag.Shared) !== 0;
   }
 
   /** Milliseconds to the deadline, more than 0; Infinity if none is pending. */
@@ -307,20 +307,21 @@ export class SessionEngine {
 
   /** Changes whenever the session's data, settings or token are changed, and when it is gone. */
   version(session: Session): number {
-    return this.#slots.version[session];
+    return this.#slots.version(session);
   }
 
   info(session: Session): SessionInfo {
-    const { flags, duration, maxAge, created } = this.#slots;
-    const extend = flags[session] & EXTEND_FLAGS.both;
+    const { duration, created } = this.#slots;
+    const flags = this.#slots.flags(session);
+    const extend = flags & EXTEND_FLAGS.both;
     return {
       name: this.name(session),
       keys: this.data.count(session),
       shared: this.isShared(session),
       extend: (Object.keys(EXTEND_FLAGS) as Extend[]).find((key) => EXTEND_FLAGS[key] === extend) ?? 'none',
       duration: duration[session],
-      deleteSession: (flags[session] & Flag.DeleteSession) !== 0,
-      maxAge: maxAge[session],
+      deleteSession: (flags & Flag.DeleteSession) !== 0,
+      maxAge: this.#slots.maxAge(session),
       timeLeft: this.timeLeft(session),
       created: created[session],
       bytes: this.data.size(session),
@@ -357,8 +358,8 @@ export class SessionEngine {
   /** The live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */
   #settled(slot: number): Session {
     if (slot === NONE || !this.#deadlines.settle(slot)) return NO_SESSION;
-    if ((this.#slots.flags[slot] & Flag.Alias) === 0) return slot as Session;
-    return this.#settled(this.#slots.owner[slot]);
+    if ((this.#slots.flags(slot) & Flag.Alias) === 0) return slot as Session;
+    return this.#settled(this.#slots.owner(slot));
   }
 
   #counted(session: Session): Session {
@@ -368,13 +369,13 @@ export class SessionEngine {
   }
 
   #isLiveSession(slot: number): boolean {
-    return (this.#slots.flags[slot] & Flag.Session) !== 0 && this.#deadlines.settle(slot);
+    return (this.#slots.flags(slot) & Flag.Session) !== 0 && this.#deadlines.settle(slot);
   }
 
   #sessionsOf(name: Buffer): Session[] {
     const sessions: Session[] = [];
     for (let slot = this.#names.oldest(name); slot !== NONE; ) {
-      const newer = this.#slots.newer[slot];
+      const newer = this.#slots.newer(slot);
       if (this.#isLiveSession(slot)) sessions.push(slot as Session);
       slot = newer;
     }
@@ -390,17 +391,18 @@ export class SessionEngine {
 
   /** Acts on a deadline that has come. Returns whether the slot still lives. */
   #expire(slot: number, deadline: number): boolean {
-    const { flags, maxAgeEnd } = this.#slots;
-    if ((flags[slot] & Flag.Alias) !== 0) {
+    const slots = this.#slots;
+    const flags = slots.flags(slot);
+    if ((flags & Flag.Alias) !== 0) {
       this.#aliases.remove(slot);
       return false;
     }
     const session = slot as Session;
-    if (deadline >= maxAgeEnd[slot]) {
+    if (slots.maxAge(slot) > 0 && deadline >= slots.maxAgeEnd[slot]) {
       this.#end(session, 'maxage');
       return false;
     }
-    if ((flags[slot] & Flag.DeleteSession) !== 0) {
+    if ((flags & Flag.DeleteSession) !== 0) {
       this.#end(session, 'expired');
       return false;
     }
@@ -410,9 +412,9 @@ export class SessionEngine {
       this.#listener?.onSession('cleared', session);
     } finally {
       this.#fields.clear(slot);
-      this.#slots.version[slot]++;
-      flags[slot] &= ~Flag.Running;
-      this.#deadlines.set(slot, maxAgeEnd[slot]);
+      this.#slots.change(slot);
+      slots.setFlags(slot, slots.flags(slot) & ~Flag.Running);
+      this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
     }
     // MAXAGE may have come as well by now.
     return this.#deadlines.settle(slot);

@@ -47,7 +47,7 @@ describe('NameIndex', () => {
         for (const [key, { sessions, shared }] of model) {
           const found = Buffer.from(key, 'hex');
           const list: number[] = [];
-          for (let slot = index.oldest(found); slot !== NONE; slot = slots.newer[slot]) list.push(slot);
+          for (let slot = index.oldest(found); slot !== NONE; slot = slots.newer(slot)) list.push(slot);
           expect(list).toEqual(sessions);
           expect([index.count(found), index.shared(found)]).toEqual([sessions.length, shared]);
           expect(index.nameOf(sessions[0])).toEqual(found);
