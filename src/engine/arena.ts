@@ -6,8 +6,8 @@ const MAX_CHUNK = 2048;
  * Memory outside V8's heap, in chunks that belong to somebody: an allocator of slabs and size classes (J. Bonwick,
  * "The slab allocator: an object-caching kernel memory allocator", 1994), which moves chunks to stay compact.
  *
- * A slab is a buffer of 256 KiB, cut into chunks of one size. There are eight sizes to each doubling, so that a
- * chunk is at most an eighth larger than asked for (from 128 bytes on). A free chunk holds the number of the next
+ * A slab is a buffer of 128 KiB, cut into chunks of one size. There are sixteen sizes to each doubling, so that a
+ * chunk is at most a sixteenth larger than asked for (from 128 bytes on). A free chunk holds the number of the next
  * free one of its slab, so that allocating and freeing are a few loads and stores.
  *
  * **Fragmentation**: whenever more than a quarter of a size's chunks are free, and more than a slab holds, the
@@ -205,9 +205,9 @@ interface Slab {
   openPlace: number;
 }
 
-const SLAB_BYTES = 2 ** 18;
-/** Chunks start at multiples of 16 bytes. */
-const UNIT_BITS = 4;
+const SLAB_BYTES = 2 ** 17;
+/** Chunks start at multiples of 8 bytes. */
+const UNIT_BITS = 3;
 const UNIT = 1 << UNIT_BITS;
 /** The low bits of an address tell where in its slab it is, in units; the others the slab's number. */
 const OFFSET_BITS = 14;
@@ -215,12 +215,12 @@ const OFFSET_MASK = 2 ** OFFSET_BITS - 1;
 const FREE = 0;
 const NONE = -1;
 
-/** Chunk sizes: multiples of 16 up to 128, then eight to each doubling. */
+/** Chunk sizes: multiples of 8 up to 256, then sixteen to each doubling. */
 const SIZES: readonly number[] = (() => {
   const sizes: number[] = [];
   for (let size = 2 * UNIT; size < 128; size += UNIT) sizes.push(size);
   for (let from = 128; from < MAX_CHUNK; from *= 2) {
-    for (let eighth = 0; eighth < 8; eighth++) sizes.push(from + (from / 8) * eighth);
+    for (let part = 0; part < 16; part++) sizes.push(from + (from / 16) * part);
   }
   return [...sizes, MAX_CHUNK];
 })();

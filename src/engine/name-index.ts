@@ -37,21 +37,23 @@ export class NameIndex extends OpenAddressing {
 
   /** Bytes of memory that a name of so many bytes takes. */
   static bytesFor(length: number): number {
-    return BYTES_PER_NAME + Arena.chunkSize(LENGTH + length);
+    return BYTES_PER_NAME + Arena.chunkSize(lengthBytes(length) + length);
   }
 
   /** A copy of the name of a session. */
   nameOf(slot: number): Buffer {
     const address = this.#addressOf(this.#slots.owner(slot));
-    const start = this.#arena.start(address) + LENGTH;
-    return Buffer.from(this.#arena.buffer(address).subarray(start, start + this.#lengthAt(address)));
+    const length = this.#lengthAt(address);
+    const start = this.#arena.start(address) + lengthBytes(length);
+    return Buffer.from(this.#arena.buffer(address).subarray(start, start + length));
   }
 
   /** The name of a session as a string with one character per byte ("latin1"). */
   textOf(slot: number): string {
     const address = this.#addressOf(this.#slots.owner(slot));
-    const start = this.#arena.start(address) + LENGTH;
-    return this.#arena.buffer(address).toString('latin1', start, start + this.#lengthAt(address));
+    const length = this.#lengthAt(address);
+    const start = this.#arena.start(address) + lengthBytes(length);
+    return this.#arena.buffer(address).toString('latin1', start, start + length);
   }
 
   /** How many sessions bear the name. */
@@ -113,7 +115,7 @@ export class NameIndex extends OpenAddressing {
   #lengthAt(address: number): number {
     const at = this.#arena.start(address);
     const bytes = this.#arena.buffer(address);
-    return bytes[at] | (bytes[at + 1] << 8);
+    return bytes[at] < 128 ? bytes[at] : ((bytes[at] & 127) << 8) | bytes[at + 1];
   }
 
   /** The id of a name, or NONE. */
@@ -128,8 +130,8 @@ export class NameIndex extends OpenAddressing {
 
   #is(id: number, name: Buffer): boolean {
     const address = this.#addressOf(id);
-    const start = this.#arena.start(address) + LENGTH;
     if (this.#lengthAt(address) !== name.length) return false;
+    const start = this.#arena.start(address) + lengthBytes(name.length);
     const bytes = this.#arena.buffer(address);
     for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
     return true;
@@ -144,12 +146,16 @@ export class NameIndex extends OpenAddressing {
     } else {
       this.#free = this.#rows[id * ROW + OLDEST];
     }
-    const address = this.#arena.allocate(id, LENGTH + name.length);
+    const address = this.#arena.allocate(id, lengthBytes(name.length) + name.length);
     const at = this.#arena.start(address);
     const bytes = this.#arena.buffer(address);
-    bytes[at] = name.length & 255;
-    bytes[at + 1] = name.length >>> 8;
-    bytes.set(name, at + LENGTH);
+    if (name.length < 128) {
+      bytes[at] = name.length;
+    } else {
+      bytes[at] = 128 | (name.length >>> 8);
+      bytes[at + 1] = name.length & 255;
+    }
+    bytes.set(name, at + lengthBytes(name.length));
     const row = id * ROW;
     this.#rows[row + HASH] = this.#hash.of(name);
     this.#rows[row + ADDRESS] = address;
@@ -182,7 +188,7 @@ export class NameIndex extends OpenAddressing {
 /** Numbers in a row, and what each is. */
 const ROW = 6;
 const HASH = 0;
-/** Where the name is in the arena: two bytes for its length, then its bytes. */
+/** Where the name is in the arena: its length in a byte or, from 128 on, in two, then its bytes. */
 const ADDRESS = 1;
 /** The oldest session; of an id that is free, the next free one. */
 const OLDEST = 2;
@@ -193,5 +199,7 @@ const SHARED = 4;
 const COUNT = 5;
 /** Bytes that a name takes besides its chunk. */
 const BYTES_PER_NAME = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
-/** Bytes of a name's length in front of it. */
-const LENGTH = 2;
+
+function lengthBytes(length: number): number {
+  return length < 128 ? 1 : 2;
+}

@@ -60,8 +60,8 @@ describe('Arena', () => {
   it('has sizes that waste little', () => {
     for (let bytes = 1; bytes <= Arena.MAX_BYTES; bytes++) {
       const size = Arena.chunkSize(bytes);
-      expect(size % 16).toBe(0);
-      expect(size - bytes).toBeLessThan(Math.max(32, bytes / 8 + 16));
+      expect(size % 8).toBe(0);
+      expect(size - bytes).toBeLessThan(Math.max(16, bytes / 16 + 16));
     }
   });
 
@@ -74,9 +74,9 @@ describe('Arena', () => {
     filled.check();
     const { used, reserved } = filled.arena;
     expect(reserved).toBeLessThan(full / 6);
-    expect(reserved - used).toBeLessThan(used / 3 + 3 * 2 * 2 ** 18);
+    expect(reserved - used).toBeLessThan(used / 3 + 3 * 2 * 2 ** 17);
     for (const owner of [...filled.addresses.keys()]) filled.remove(owner);
-    expect(filled.arena.reserved).toBeLessThanOrEqual(3 * 2 ** 18);
+    expect(filled.arena.reserved).toBeLessThanOrEqual(3 * 2 ** 17);
   });
 
   it('filled, emptied and refilled a million times, it holds fragmentation below a quarter', () => {
@@ -104,7 +104,7 @@ describe('Arena', () => {
       // A slab per size is left out: it is what a size may have in hand.
       if (act % 1000 === 0) {
         const sizes = new Set(addresses.filter((address) => address !== 0).map((address) => arena.size(address)));
-        const spare = (sizes.size + 3) * 2 ** 18;
+        const spare = (sizes.size + 3) * 2 ** 17;
         worst = Math.max(worst, 1 - arena.used / Math.max(arena.used, arena.reserved - spare));
       }
     }
