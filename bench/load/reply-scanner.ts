@@ -54,7 +54,6 @@ export class ReplyScanner {
         at += skipped;
       } else if (this.#elements > 0) {
         at = this.#readElement(chunk, at);
-        if (this.#type !== 0) break;
       } else {
         at = this.#readFirstLine(chunk, at);
         if (this.#matched > 0) break;
@@ -87,7 +86,7 @@ export class ReplyScanner {
     return at;
   }
 
-  /** Returns where it stopped: behind the element's line, with `#type` 0, or at the chunk's end. */
+  /** Returns where it stopped: behind the element's line, when there is one element less to come, or at the chunk's end. */
   #readElement(chunk: Uint8Array, start: number): number {
     for (let at = start; at < chunk.length; at++) {
       const byte = chunk[at];
