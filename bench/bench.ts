@@ -31,7 +31,7 @@ always at full load; those of the tail count from when an act was due, sent late
 
 interface Options {
   readonly quick?: true;
-  readonly peer: readonly Address[];
+  readonly peer?: readonly Address[];
 }
 
 const program = new Command('bench')
@@ -40,8 +40,7 @@ const program = new Command('bench')
   .option(
     '--peer <host:port>',
     'measure this server as well; can be given again. All that it holds is REMOVED',
-    (text: string, peers: readonly Address[]) => [...peers, parseAddress(text)],
-    [],
+    (text: string, peers: readonly Address[] = []) => [...peers, parseAddress(text)],
   )
   .allowExcessArguments(false)
   .parse();
@@ -58,7 +57,7 @@ function parseAddress(text: string): Address {
   return { host, port: Number(port) };
 }
 
-async function run({ quick, peer }: Options): Promise<void> {
+async function run({ quick, peer = [] }: Options): Promise<void> {
   const plan = quick ? QUICK : FULL;
   const peers = await Promise.all(peer.map(findPeer));
   const environment = readEnvironment(peers.map(({ name }) => name));
