@@ -36,7 +36,8 @@ describe('an open loop', () => {
       waiting += requests;
     });
     const { acts, latency } = await drive(client);
-    expect(acts).toBe(301);
+    // One is due at the very end, give or take a rounding error.
+    expect([300, 301]).toContain(acts);
     // A closed loop would have stopped at the first, and told of one that waited.
     expect(latency.p50).toBeGreaterThan(400_000);
   });
