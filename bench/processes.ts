@@ -1,10 +1,10 @@
-import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { cpuSecondsOf, residentBytesOf } from './process-usage.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -19,7 +19,16 @@ process.once('SIGTERM', () => process.exit(143));
 process.once('SIGHUP', () => process.exit(129));
 
 function startChild(program: string, args: readonly string[]): Child {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return keepTrack(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** A program that can be told something: see `ChildProcess.send`. */
+function startTalkingChild(program: string, args: readonly string[]): Child {
+  // That its input is closed and its output piped is lost on the types when there is a channel as well.
+  return keepTrack(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }) as ChildProcess as Child);
+}
+
+function keepTrack(child: Child): Child {
   children.add(child);
   child.once('close', () => children.delete(child));
   return child;
@@ -30,16 +39,6 @@ export function requireProgram(program: string, debianPackage: string): string {
   const { error, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   if (error) throw new Error(`${program} is not installed; it is in the Debian package ${debianPackage}`);
   return stdout;
-}
-
-/** Runs a program to its end and returns what it wrote. @throws Error, with its complaint, if it failed. */
-export async function runToEnd(program: string, args: readonly string[]): Promise<string> {
-  const child = startChild(program, args);
-  const output = collect(child.stdout);
-  const complaint = collect(child.stderr);
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: exit code ${code}: ${complaint()}${output()}`);
-  return output();
 }
 
 /** A server in a process of its own. */
@@ -56,11 +55,28 @@ export class ServerProcess {
 
   /** Processor time it has used so far, user and system, in all its threads, in seconds. */
   cpuSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, which may hold anything: count from behind it, the third.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [user, system] = fields.slice(14 - 3);
-    return (Number(user) + Number(system)) / ticksPerSecond;
+    return cpuSecondsOf(this.#pid);
+  }
+
+  /** Its memory that is in RAM (RSS), in bytes. */
+  residentBytes(): number {
+    return residentBytesOf(this.#pid);
+  }
+
+  /** For one that was started with a preload that talks. */
+  send(message: string): void {
+    this.#child.send(message);
+  }
+
+  /** The next message of its preload. */
+  async message(): Promise<unknown> {
+    const [message] = await once(this.#child, 'message');
+    return message;
+  }
+
+  get #pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.name} has not started`);
+    return this.#child.pid;
   }
 
   async stop(): Promise<void> {
@@ -69,11 +85,14 @@ export class ServerProcess {
   }
 }
 
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'latin1' }));
-
-export async function startRespite(): Promise<ServerProcess> {
+/** @param preload A module of this folder that is loaded into it first. */
+export async function startRespite(preload?: string): Promise<ServerProcess> {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const child = startChild(process.execPath, [cli, '--bind', '127.0.0.1', '--port', '0']);
+  const args = [cli, '--bind', '127.0.0.1', '--port', '0'];
+  const child =
+    preload === undefined
+      ? startChild(process.execPath, args)
+      : startTalkingChild(process.execPath, ['--import', new URL(preload, import.meta.url).href, ...args]);
   const [, port] = await lineOf(child, /is ready on \S+:(\d+)/);
   return new ServerProcess('respite', Number(port), child);
 }

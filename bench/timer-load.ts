@@ -1,3 +1,5 @@
+import { shuffled } from './shuffled.js';
+
 /** Durations are spread evenly over this, in ms: half an hour, as sessions have. */
 export const LONGEST = 30 * 60_000;
 
@@ -29,16 +31,4 @@ export function randomLoad(size: number): Load {
   const durations = new Float64Array(all.length);
   for (let index = 0; index < durations.length; index++) durations[index] = Math.random() * LONGEST;
   return { size, running: all.subarray(0, size), all, durations };
-}
-
-/** The numbers from 0 to `length` - 1 in random order (Fisher and Yates). */
-function shuffled(length: number): Int32Array {
-  const numbers = Int32Array.from({ length }, (_, index) => index);
-  for (let last = length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    const number = numbers[last];
-    numbers[last] = numbers[other];
-    numbers[other] = number;
-  }
-  return numbers;
 }

@@ -1,0 +1,34 @@
+import { Redis } from 'ioredis';
+import type { Address } from '../load/client.js';
+
+/** Tells a server, with an ordinary client, what is not measured. */
+export class Control {
+  readonly #client: Redis;
+
+  constructor(address: Address) {
+    this.#client = new Redis({ ...address, retryStrategy: null });
+    // What is asked next fails, and says why.
+    this.#client.on('error', () => {});
+  }
+
+  /** How many sessions there are. */
+  async count(): Promise<number> {
+    return await this.#client.dbsize();
+  }
+
+  async removeAll(): Promise<void> {
+    await this.#client.flushall();
+  }
+
+  /** Whether it knows the commands of sessions. */
+  async knowsSessions(): Promise<boolean> {
+    return await this.#client.call('SESSION.STATS').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+}

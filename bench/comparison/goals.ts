@@ -1,0 +1,117 @@
+import { BASE, SUBJECT } from './contender.js';
+import type { ActRound, Findings } from './findings.js';
+import { median, ratio } from './statistics.js';
+
+/** A figure that respite is to keep to. */
+export interface Goal {
+  readonly what: string;
+  readonly bound: 'most' | 'least';
+  readonly limit: number;
+  /** What the limit and the figure are in: multiples of another figure, or ms. */
+  readonly unit: '×' | 'ms';
+  /** NaN if it was not measured. */
+  readonly figure: (findings: Findings) => number;
+}
+
+/** What a goal has come to. */
+export interface Verdict extends Omit<Goal, 'figure'> {
+  /** null if it was not measured. */
+  readonly figure: number | null;
+  readonly met: boolean;
+}
+
+/** Multiples of Redis' figure for some acts, at each depth. */
+interface ActGoal {
+  readonly acts: readonly string[];
+  readonly what: string;
+  readonly bound: 'most' | 'least';
+  readonly limits: readonly (readonly [depth: number, limit: number])[];
+  readonly figure: (round: ActRound) => number;
+}
+
+const cpuOf = ({ cpu }: ActRound) => cpu ?? NaN;
+
+// biome-ignore format: a table
+const ACT_GOALS: readonly ActGoal[] = [
+  { acts: ['read, sliding', 'write, sliding'], what: 'CPU per act', bound: 'most', limits: [[1, 1.2], [16, 0.7], [64, 0.45]], figure: cpuOf },
+  { acts: ['read, sliding', 'write, sliding'], what: 'acts per second', bound: 'least', limits: [[1, 0.9], [16, 1.4], [64, 2]], figure: ({ perSecond }) => perSecond },
+  { acts: ['login', 'logout', 'whole session'], what: 'CPU per act', bound: 'most', limits: [[1, 1.3], [16, 1.0], [64, 0.8]], figure: cpuOf },
+];
+
+// biome-ignore format: a table
+export const GOALS: readonly Goal[] = [
+  ...ACT_GOALS.flatMap(spellOut),
+  { what: 'memory of a session, one name for all, to Redis', bound: 'most', limit: 0.9, unit: '×', figure: memory('one') },
+  { what: 'memory of a session, a name for each, to Redis', bound: 'most', limit: 1.1, unit: '×', figure: memory('each') },
+  { what: 'memory 5 s after all expired, to the empty server', bound: 'most', limit: 1.15, unit: '×', figure: afterExpiry },
+  { what: 'tail: p99.9 to Redis', bound: 'most', limit: 1, unit: '×', figure: tail },
+  { what: 'tail: longest garbage collection', bound: 'most', limit: 10, unit: 'ms', figure: longestCollection },
+  { what: 'tail: longest delay of the event loop', bound: 'most', limit: 10, unit: 'ms', figure: longestDelay },
+  { what: 'growth: read with the most sessions, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('sessions', 'read') },
+  { what: 'growth: read with the most keys, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'read') },
+  { what: 'growth: write with the most keys, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'write') },
+];
+
+export function judge(findings: Findings): Verdict[] {
+  return GOALS.map(({ figure, ...goal }) => {
+    const reached = figure(findings);
+    const met = goal.bound === 'most' ? reached <= goal.limit : reached >= goal.limit;
+    return { ...goal, figure: Number.isNaN(reached) ? null : reached, met };
+  });
+}
+
+function spellOut({ acts, what, bound, limits, figure }: ActGoal): Goal[] {
+  return acts.flatMap((act) =>
+    limits.map(
+      ([depth, limit]): Goal => ({
+        what: `${act}, depth ${depth}: ${what} to Redis`,
+        bound,
+        limit,
+        unit: '×',
+        figure({ acts: findings }) {
+          const servers = findings.find((found) => found.act === act && found.depth === depth)?.servers ?? {};
+          return ratio((servers[SUBJECT] ?? []).map(figure), (servers[BASE] ?? []).map(figure));
+        },
+      }),
+    ),
+  );
+}
+
+function memory(wanted: 'one' | 'each') {
+  return ({ memory: findings }: Findings): number => {
+    const servers = findings.find(({ names }) => names === wanted)?.servers ?? {};
+    return ratio(servers[SUBJECT] ?? [], servers[BASE] ?? []);
+  };
+}
+
+function afterExpiry({ expired }: Findings): number {
+  return median((expired[SUBJECT] ?? []).map(({ after, empty }) => after / empty));
+}
+
+function tail({ tail: findings }: Findings): number {
+  const p999 = (server: string) => (findings[server] ?? []).map(({ latency }) => latency.p999);
+  return ratio(p999(SUBJECT), p999(BASE));
+}
+
+/** The longest of all rounds: a pause that comes once in a while is what is looked for. */
+function longestCollection({ tail: findings }: Findings): number {
+  return longest(
+    (findings[SUBJECT] ?? []).flatMap(({ runtime }) => runtime?.collections ?? []).map(({ duration }) => duration),
+  );
+}
+
+function longestDelay({ tail: findings }: Findings): number {
+  return longest((findings[SUBJECT] ?? []).flatMap(({ runtime }) => (runtime === null ? [] : [runtime.loopDelay.max])));
+}
+
+function longest(durations: readonly number[]): number {
+  return durations.length === 0 ? NaN : Math.max(...durations);
+}
+
+function growth(wanted: 'sessions' | 'keys', verb: 'read' | 'write') {
+  return ({ growth: findings }: Findings): number => {
+    const sizes = findings.filter((found) => found.of === wanted && found.verb === verb);
+    const at = (index: number) => sizes.at(index)?.servers[SUBJECT] ?? [];
+    return ratio(at(-1), at(0));
+  };
+}

@@ -1,0 +1,60 @@
+import { setTimeout } from 'node:timers/promises';
+import type { LoadGenerator } from '../load/generator.js';
+import { TYPICAL } from '../sessions/shape.js';
+import { byServer } from './by-server.js';
+import type { Contender, RunningServer } from './contender.js';
+import { fillSessions } from './fill-sessions.js';
+import type { MemoryFindings } from './findings.js';
+import type { Job, Part } from './job.js';
+import type { Plan } from './plan.js';
+
+/** From the last request to the look at RSS, in ms: what a server gives back at once it has given back. */
+const SETTLE = 2_000;
+/** Sessions that are made in a second, about. */
+const FILLED_PER_SECOND = 80_000;
+
+/** How much memory sessions take: by how much RSS grows when a fresh server is filled. */
+export function memoryPart(
+  generator: LoadGenerator,
+  contenders: readonly Contender[],
+  { memory: plan }: Plan,
+): Part<MemoryFindings[]> {
+  const findings = (['one', 'each'] as const).map(
+    (names): MemoryFindings => ({ names, sessions: plan.sessions, servers: byServer(contenders) }),
+  );
+
+  const measure = ({ names, sessions, servers }: MemoryFindings, contender: Contender, round: number): Job => ({
+    title: `memory, ${names === 'one' ? 'one name for all' : 'a name for each'}, round ${round} of ${plan.rounds}, ${contender.name}`,
+    seconds: (2 * SETTLE) / 1000 + sessions / FILLED_PER_SECOND,
+    async run() {
+      const server = await contender.start();
+      const empty = await settledBytes(server);
+      await fillSessions(generator, server, { ...TYPICAL, names }, { first: 0, count: sessions });
+      const full = await settledBytes(server);
+      if (empty !== undefined && full !== undefined) servers[contender.name].push(full - empty);
+      await server.stop();
+    },
+  });
+
+  const [one, each] = findings;
+  const jobs = Array.from({ length: plan.rounds }, (_, index) => index + 1).flatMap((round) =>
+    contenders.flatMap((contender) => [
+      measure(one, contender, round),
+      ...(contender.dialect === 'respite' ? [measure(each, contender, round)] : []),
+    ]),
+  );
+  return {
+    jobs,
+    findings() {
+      // Redis knows no names: what it takes is the same.
+      const nameless = contenders.filter(({ dialect }) => dialect === 'redis');
+      const same = Object.fromEntries(nameless.map(({ name }) => [name, one.servers[name]]));
+      return [one, { ...each, servers: { ...each.servers, ...same } }];
+    },
+  };
+}
+
+async function settledBytes(server: RunningServer): Promise<number | undefined> {
+  await setTimeout(SETTLE);
+  return server.residentBytes();
+}

@@ -1,0 +1,76 @@
+/** How much is measured. Times in seconds. */
+export interface Plan {
+  readonly acts: {
+    readonly rounds: number;
+    /** Sessions that reads and writes go round. */
+    readonly sessions: number;
+    /** How long acts that can be repeated are measured at a time. */
+    readonly seconds: number;
+    /** How many logins or logouts are measured at a time, by depth: each needs a session of its own. */
+    readonly once: ReadonlyMap<number, number>;
+  };
+  readonly memory: {
+    readonly rounds: number;
+    readonly sessions: number;
+  };
+  /** What is left of memory when all sessions have expired. */
+  readonly expired: {
+    readonly rounds: number;
+    readonly sessions: number;
+    readonly ttl: number;
+  };
+  readonly tail: {
+    readonly rounds: number;
+    /** Sessions alive at a time. */
+    readonly live: number;
+    readonly warmUp: number;
+    readonly seconds: number;
+  };
+  readonly growth: {
+    readonly rounds: number;
+    readonly seconds: number;
+    /** How many sessions there are. */
+    readonly sessions: readonly number[];
+    /** How many keys a single session has. */
+    readonly keys: readonly number[];
+  };
+}
+
+/** Pipeline depths at which acts are measured. */
+export const DEPTHS = [1, 16, 64] as const;
+
+const KEYS = [1, 10, 100, 1_000, 10_000, 100_000];
+
+export const FULL: Plan = {
+  acts: {
+    rounds: 5,
+    sessions: 10_000,
+    seconds: 1.5,
+    once: new Map([
+      [1, 40_000],
+      [16, 150_000],
+      [64, 200_000],
+    ]),
+  },
+  memory: { rounds: 5, sessions: 1_000_000 },
+  expired: { rounds: 2, sessions: 1_000_000, ttl: 15 },
+  tail: { rounds: 3, live: 1_000_000, warmUp: 5, seconds: 60 },
+  growth: { rounds: 5, seconds: 1, sessions: [1_000, 10_000, 100_000, 1_000_000, 5_000_000], keys: KEYS },
+};
+
+export const QUICK: Plan = {
+  acts: {
+    rounds: 3,
+    sessions: 10_000,
+    seconds: 0.4,
+    once: new Map([
+      [1, 12_000],
+      [16, 50_000],
+      [64, 80_000],
+    ]),
+  },
+  memory: { rounds: 1, sessions: 100_000 },
+  expired: { rounds: 1, sessions: 100_000, ttl: 3 },
+  tail: { rounds: 1, live: 100_000, warmUp: 1, seconds: 6 },
+  growth: { rounds: 3, seconds: 0.3, sessions: [1_000, 10_000, 100_000], keys: KEYS },
+};

@@ -1,0 +1,61 @@
+import type { Client } from './client.js';
+import type { Lane } from './lane.js';
+import { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
+import { SentTimes } from './sent-times.js';
+
+export interface ClosedLoop {
+  /** Acts in flight on each connection, always: who is answered sends the next at once. */
+  readonly depth: number;
+  /** When it is to end, in seconds; sooner if the requests run out. */
+  readonly seconds: number;
+}
+
+export interface ClosedLoopFindings {
+  readonly acts: number;
+  /** From the first request to the last reply. */
+  readonly seconds: number;
+  /**
+   * From when a request was sent to when its reply was read. A closed loop sends nothing while it waits, so these say
+   * how long a client waits at full load and nothing about a client that comes at an instant of its own: see `OpenLoop`.
+   */
+  readonly latency: LatencySummary;
+}
+
+/** Has each client work off its lane. @throws Error if a reply is wrong. */
+export function runClosedLoop(
+  clients: readonly Client[],
+  replies: readonly string[],
+  lanes: readonly Lane[],
+  { depth, seconds }: ClosedLoop,
+): Promise<ClosedLoopFindings> {
+  const latencies = new LatencyHistogram();
+  let acts = 0;
+  let busy = clients.length;
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const end = start + seconds * 1000;
+    for (const [index, client] of clients.entries()) {
+      const lane = lanes[index];
+      const sent = new SentTimes(depth);
+      const send = (most: number, instant: number): void => {
+        for (let left = most; left > 0 && instant < end; left -= lane.taken) {
+          const requests = lane.take(left);
+          if (lane.taken === 0) break;
+          sent.add(lane.taken, instant);
+          client.send(requests);
+        }
+        if (sent.inFlight > 0 || --busy > 0) return;
+        resolve({ acts, seconds: (performance.now() - start) / 1000, latency: latencies.summarize() });
+      };
+      client.listen(replies, {
+        answered(answered, instant) {
+          acts += answered;
+          sent.remove(answered, instant, latencies);
+          send(answered, instant);
+        },
+        failed: reject,
+      });
+      send(depth, start);
+    }
+  });
+}

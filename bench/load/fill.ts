@@ -1,0 +1,19 @@
+import type { Act } from '../sessions/dialect.js';
+import type { Client } from './client.js';
+import { runClosedLoop } from './closed-loop.js';
+import { Lane } from './lane.js';
+import { PreparedRequests } from './prepared-requests.js';
+
+/** Acts that are prepared at a time: all of them would be a gigabyte of requests. */
+const BLOCK = 50_000;
+const DEPTH = 64;
+
+/** Does each act once, as fast as it can. */
+export async function fill(clients: readonly Client[], act: Act, first: number, count: number): Promise<void> {
+  for (let done = 0; done < count; done += BLOCK) {
+    const block = Math.min(BLOCK, count - done);
+    const requests = new PreparedRequests(block, (index) => act.request(first + done + index));
+    const lanes = clients.map((_, lane) => Lane.part(requests, lane, clients.length));
+    await runClosedLoop(clients, act.replies, lanes, { depth: DEPTH, seconds: Infinity });
+  }
+}

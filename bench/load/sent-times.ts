@@ -1,0 +1,32 @@
+import type { LatencyHistogram } from './latency-histogram.js';
+
+/** When the requests that are in flight on a connection were sent. Replies come in the same order. */
+export class SentTimes {
+  readonly #times: Float64Array;
+  #sent = 0;
+  #answered = 0;
+
+  /** @param most How many can be in flight. */
+  constructor(most: number) {
+    this.#times = new Float64Array(most);
+  }
+
+  get inFlight(): number {
+    return this.#sent - this.#answered;
+  }
+
+  add(count: number, instant: number): void {
+    for (let left = count; left > 0; left--) this.#times[this.#sent++ % this.#times.length] = instant;
+  }
+
+  /** The oldest `count` are answered: their latencies are recorded, those that were sent together at one stroke. */
+  remove(count: number, instant: number, latencies: LatencyHistogram): void {
+    const end = this.#answered + count;
+    while (this.#answered < end) {
+      const sent = this.#times[this.#answered % this.#times.length];
+      const first = this.#answered;
+      while (this.#answered < end && this.#times[this.#answered % this.#times.length] === sent) this.#answered++;
+      latencies.record(instant - sent, this.#answered - first);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Client } from '../../bench/load/client.js';
+import { Lane } from '../../bench/load/lane.js';
+import { runOpenLoop } from '../../bench/load/open-loop.js';
+import { PreparedRequests } from '../../bench/load/prepared-requests.js';
+
+const REQUEST = 'act\r\n';
+const servers: ReturnType<typeof createServer>[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A server that is told how many requests have come. */
+async function serve(answer: (socket: Socket, requests: number) => void): Promise<Client> {
+  const server = createServer((socket) => {
+    socket.on('data', (chunk) => answer(socket, chunk.length / REQUEST.length));
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return Client.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+}
+
+function drive(client: Client) {
+  const lane = Lane.cycle(new PreparedRequests(10, () => REQUEST), 0, 1);
+  const stream = { clients: [client], replies: [':1'], lane, perSecond: 1000 };
+  return runOpenLoop([stream], { warmUp: 0, seconds: 0.3 }).finally(() => client.close());
+}
+
+describe('an open loop', () => {
+  it('goes on sending while the server pauses, and counts the pause for all that wait', async () => {
+    let waiting = 0;
+    const client = await serve((socket, requests) => {
+      if (waiting === 0) setTimeout(() => socket.write(':1\r\n'.repeat(waiting)), 600);
+      waiting += requests;
+    });
+    const { acts, latency } = await drive(client);
+    // One is due at the very end, give or take a rounding error.
+    expect([300, 301]).toContain(acts);
+    // A closed loop would have stopped at the first, and told of one that waited.
+    expect(latency.p50).toBeGreaterThan(400_000);
+  });
+
+  it('fails at a wrong reply', async () => {
+    const client = await serve((socket) => socket.write('-NOSESSION no such session\r\n'));
+    await expect(drive(client)).rejects.toThrow('NOSESSION');
+  });
+});

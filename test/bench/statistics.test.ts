@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { median, ratio } from '../../bench/comparison/statistics.js';
+
+describe('median', () => {
+  it.each([
+    { numbers: [10, 9, 100], middle: 10 },
+    { numbers: [4, 1, 3, 2], middle: 2.5 },
+    { numbers: [7], middle: 7 },
+    { numbers: [], middle: NaN },
+  ])('of $numbers is $middle', ({ numbers, middle }) => {
+    expect(median(numbers)).toBe(middle);
+  });
+});
+
+describe('ratio', () => {
+  it('compares within the rounds: a machine that slows down for both changes nothing', () => {
+    expect(ratio([2, 20, 200], [1, 10, 100])).toBe(2);
+    expect(ratio([2, 20, 20], [1, 10, 20])).toBe(2);
+  });
+
+  it('leaves out a round that only one has', () => {
+    expect(ratio([2, 4, 99], [1, 2])).toBe(2);
+    expect(ratio([], [1])).toBeNaN();
+  });
+});
