@@ -6,7 +6,10 @@ export interface Plan {
     readonly sessions: number;
     /** How long acts that can be repeated are measured at a time. */
     readonly seconds: number;
-    /** How many logins or logouts are measured at a time, by depth: each needs a session of its own. */
+    /**
+     * How many logins or logouts are measured at a time, by depth: each needs a session of its own. At half a µs each they
+     * must be many, for the clock of /proc ticks every 10 ms.
+     */
     readonly once: ReadonlyMap<number, number>;
   };
   readonly memory: {
@@ -48,8 +51,8 @@ export const FULL: Plan = {
     seconds: 1.5,
     once: new Map([
       [1, 40_000],
-      [16, 150_000],
-      [64, 200_000],
+      [16, 250_000],
+      [64, 400_000],
     ]),
   },
   memory: { rounds: 5, sessions: 1_000_000 },
