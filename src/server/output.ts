@@ -47,7 +47,7 @@ export class Output implements Sender {
     this.#serving = true;
   }
 
-  /** No more are served for now. */
+  /** What was read is served. */
   end(): void {
     this.#serving = false;
   }
