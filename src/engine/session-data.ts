@@ -9,6 +9,9 @@ import { Flag, type SlotTable } from './slot-table.js';
  * The keys and values of sessions, and the rule by which reading and writing them extends a session:
  * every read does if its EXTEND is get or both, every write that changed something if it is set or
  * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
+ *
+ * Keys and values are given as views of the store's own memory: good until the next change to any session. Who
+ * wants to keep one copies it (`Buffer.from(value)`), and nobody writes into it.
  */
 export class SessionData {
   readonly #slots: SlotTable;
