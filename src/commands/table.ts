@@ -142,8 +142,24 @@ const spellings = new Map(
   ]),
 );
 
+let latestName = Buffer.alloc(0);
+let latestEntry: CommandEntry | undefined;
+
 /** @param name As the client spelt it. */
 export function findCommand(name: Buffer): CommandEntry | undefined {
+  // Most requests are for the same command as the one before: comparing a few bytes is quicker than making a string.
+  if (isSame(name, latestName)) return latestEntry;
   const spelt = name.toString('latin1');
-  return spellings.get(spelt) ?? entries.get(spelt.toLowerCase());
+  const entry = spellings.get(spelt) ?? entries.get(spelt.toLowerCase());
+  if (entry !== undefined) {
+    latestName = Buffer.from(name);
+    latestEntry = entry;
+  }
+  return entry;
+}
+
+function isSame(one: Buffer, other: Buffer): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }

@@ -134,7 +134,8 @@ export class ReplyEncoder {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value;
     this.#header('$', bytes.length);
     this.#reserve(bytes.length + 2);
-    this.#length += bytes.copy(this.#buffer, this.#length);
+    if (bytes.length <= SHORT) for (let i = 0; i < bytes.length; i++) this.#buffer[this.#length++] = bytes[i];
+    else this.#length += bytes.copy(this.#buffer, this.#length);
     this.#ascii('\r\n');
   }
 

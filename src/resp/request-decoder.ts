@@ -28,6 +28,8 @@ export class RequestDecoder {
   #buffer: Buffer = EMPTY;
   #start = 0;
   #end = 0;
+  /** The request at hand was not whole when it was looked at before. */
+  #straddles = false;
   /** In an inline request, up to where no end of line was found, counted from `#start`. */
   #searched = 0;
 
@@ -82,12 +84,11 @@ export class RequestDecoder {
       const length = end < 0 ? this.pending : end - this.#start;
       if (length > this.#limits.maxRequest) throw new ProtocolError('too big request', { ofSize: true });
       if (end < 0) {
+        this.#straddles = true;
         this.#compact();
         return undefined;
       }
-      const bytes = this.#buffer.subarray(this.#start, end);
-      this.#start = end;
-      const request = framed ? parseFrame(bytes) : parseLine(bytes);
+      const request = this.#take(end, framed);
       // `*0`, `*-1` and an empty line ask for nothing.
       if (request !== null && request.length > 0) return request;
     }
@@ -96,6 +97,26 @@ export class RequestDecoder {
     this.#start = 0;
     this.#end = 0;
     return undefined;
+  }
+
+  /**
+   * The request up to `end`. The guard has found the arguments of a frame already: one that is whole in a read is cut
+   * there, and only one that straddles reads takes the way through the parser.
+   */
+  #take(end: number, framed: boolean): Request | null {
+    const buffer = this.#buffer;
+    const start = this.#start;
+    const { bounds } = this.#guard;
+    const quick = framed && !this.#straddles && bounds.length > 0;
+    this.#straddles = false;
+    this.#start = end;
+    if (!quick) {
+      const bytes = buffer.subarray(start, end);
+      return framed ? parseFrame(bytes) : parseLine(bytes);
+    }
+    const request: Buffer[] = [];
+    for (let i = 0; i < bounds.length; i += 2) request.push(buffer.subarray(start + bounds[i], start + bounds[i + 1]));
+    return request;
   }
 
   /** Lets go of a large buffer for the few bytes that are left of it. */

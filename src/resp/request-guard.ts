@@ -22,6 +22,9 @@ const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** The bounds of no more arguments are kept: what holds a million need not be quick. */
+const USUAL_ARGUMENTS = 64;
+
 /** A length has at most ten digits; a longer one is beyond every limit. */
 const MAX_DIGITS = 10;
 
@@ -44,9 +47,19 @@ export class RequestGuard {
   #missing = -1;
   /** The number that `#readHeader` read. */
   #number = 0;
+  readonly #bounds: number[] = [];
+  #recording = false;
 
   constructor(limits: RequestLimits) {
     this.#limits = limits;
+  }
+
+  /**
+   * Of the frame that was walked last: where each argument starts and ends, counted from the start of the frame.
+   * Empty for a frame of more arguments than are usual.
+   */
+  get bounds(): readonly number[] {
+    return this.#bounds;
   }
 
   /** Whether a frame (or an inline request) starts with this byte. */
@@ -67,6 +80,8 @@ export class RequestGuard {
       if (this.#number > this.#limits.maxArguments) throw new ProtocolError('invalid multibulk length');
       if (this.#number > maxArguments) throw new ProtocolError('unauthenticated multibulk length');
       this.#missing = Math.max(0, this.#number);
+      this.#bounds.length = 0;
+      this.#recording = this.#missing <= USUAL_ARGUMENTS;
       this.#offset = body - start;
     }
     while (this.#missing > 0) {
@@ -74,6 +89,7 @@ export class RequestGuard {
       if (at >= end) return -1;
       const next = this.#walkBulk(bytes, at, end);
       if (next < 0) return -1;
+      if (this.#recording) this.#bounds.push(next - 2 - this.#number - start, next - 2 - start);
       this.#offset = next - start;
       this.#missing--;
     }
