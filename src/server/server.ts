@@ -55,8 +55,8 @@ export class Server {
   readonly #hub = new PubSubHub();
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
-  /** Where connections come from that have not agreed on TLS yet. */
-  readonly #handshakes = new Set<string>();
+  /** Connections that have not agreed on TLS yet, by where they come from. */
+  readonly #handshakes = new Map<string, Socket>();
   readonly #memory: Memory;
   readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
@@ -145,6 +145,7 @@ export class Server {
       this.#closing = true;
       const stopped = this.#stopListening();
       for (const connection of this.#connections.values()) connection.close();
+      for (const socket of this.#handshakes.values()) socket.destroy();
       this.#heartbeat.stop();
       this.engine.close();
       // A listener is closed when its last connection is.
@@ -168,7 +169,7 @@ export class Server {
       socket.destroy();
       return;
     }
-    this.#handshakes.add(from);
+    this.#handshakes.set(from, socket);
     socket.once('close', () => this.#handshakes.delete(from));
   }
 
