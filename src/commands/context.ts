@@ -171,7 +171,7 @@ export interface Counters {
   output: number;
   /** Clients disconnected for output that they did not read. */
   outputLimitDisconnections: number;
-  /** Clients disconnected for bytes that they sent: more than a request may have, or none that make one. */
+  /** Clients disconnected for a request that was too large as a whole. */
   queryLimitDisconnections: number;
   /** Clients disconnected for silence. */
   timedOut: number;
