@@ -1,26 +1,28 @@
 import { NO_SESSION, NO_SUCH_SESSION, type Session, type SessionEngine } from '../engine/index.js';
-import { parseInt64 } from '../engine/int64.js';
-import type { Request } from '../resp/request-decoder.js';
+import { parseInt64, parseInteger } from '../engine/int64.js';
+import { Request } from '../resp/request.js';
+import { Slice } from '../slice.js';
 import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';
 
 const AT = 0x40;
+const NOTHING = Request.of([]);
 /** Matching costs the product of the lengths: a pattern of megabytes would take the server away. */
 const MAX_PATTERN = 1024;
-const BOOLEANS = new Map([
+const BOOLEANS = [
   ['1', true],
   ['0', false],
-  ['true', true],
-  ['false', false],
-  ['yes', true],
-  ['no', false],
-]);
+  ['TRUE', true],
+  ['FALSE', false],
+  ['YES', true],
+  ['NO', false],
+] as const;
 
 /**
  * A cursor over a request: commands take their arguments one after the other, each in the type they
  * expect, and never count indexes; what is wrong is worded here, alike for all.
  */
 export class Arguments {
-  #request: Request = [];
+  #request = NOTHING;
   #next = 0;
   #command = '';
   /** An option's word was taken: what it wants may be missing. */
@@ -36,7 +38,7 @@ export class Arguments {
 
   /** Lets go of the request, whose bytes would otherwise live until the client's next one. */
   release(): void {
-    this.#request = [];
+    this.#request = NOTHING;
   }
 
   get left(): number {
@@ -44,89 +46,88 @@ export class Arguments {
   }
 
   /** @throws CommandError if there is none: wrong number of arguments or, behind an option's word, syntax error. */
-  bytes(): Buffer {
+  slice(): Slice {
     if (this.left === 0) throw this.#inOption ? new CommandError(SYNTAX) : wrongNumberOfArguments(this.#command);
-    return this.#request[this.#next++];
+    return this.#request.word(this.#next++);
+  }
+
+  /** As `slice`, for who needs a Buffer. */
+  bytes(): Buffer {
+    return this.slice().toBuffer();
   }
 
   /** Everything that is left. */
-  rest(): Buffer[] {
-    const rest = this.#request.slice(this.#next);
-    this.#next = this.#request.length;
+  rest(): Slice[] {
+    const rest: Slice[] = [];
+    while (this.#next < this.#request.length) rest.push(this.#request.word(this.#next++));
     return rest;
   }
 
   /** Everything that is left, in pairs: at least one. @throws CommandError wrong number of arguments. */
-  pairs(): Buffer[] {
+  pairs(): Slice[] {
     if (this.left === 0 || this.left % 2 !== 0) throw wrongNumberOfArguments(this.#command);
     return this.rest();
   }
 
   /** A word in lower case. */
   word(): string {
-    return this.bytes().toString('latin1').toLowerCase();
+    return this.slice().latin1().toLowerCase();
   }
 
   /** A glob pattern, one character per byte. @throws CommandError if it is longer than anybody needs. */
   pattern(): string {
-    const bytes = this.bytes();
-    if (bytes.length > MAX_PATTERN) throw new CommandError(`ERR a pattern is at most ${MAX_PATTERN} bytes`);
-    return bytes.toString('latin1');
+    const slice = this.slice();
+    if (slice.length > MAX_PATTERN) throw new CommandError(`ERR a pattern is at most ${MAX_PATTERN} bytes`);
+    return slice.latin1();
   }
 
   text(): string {
-    return this.bytes().toString();
+    return this.slice().toString();
   }
 
   /** An integer in a range that a double holds exactly. @throws CommandError not an integer. */
   integer(min: number, max: number): number {
-    const value = Number(this.int64());
+    const value = this.#number();
     if (value < min || value > max) throw new CommandError(NOT_AN_INTEGER);
     return value;
   }
 
   /** @throws CommandError not an integer. */
   int64(): bigint {
-    const value = parseInt64(this.bytes());
+    const value = parseInt64(this.slice());
     if (value === undefined) throw new CommandError(NOT_AN_INTEGER);
     return value;
   }
 
   /** A length of time from 0 to `max`. @throws CommandError invalid expire time, not an integer. */
   time(max: number): number {
-    const value = Number(this.int64());
+    const value = this.#number();
     if (value < 0 || value > max) throw new CommandError(`ERR invalid expire time in '${this.#command}' command`);
     return value;
   }
 
   /** `1 0 true false yes no`, any case. @throws CommandError syntax error. */
   boolean(): boolean {
-    const value = BOOLEANS.get(this.word());
-    if (value === undefined) throw new CommandError(SYNTAX);
-    return value;
+    const given = this.slice();
+    for (const [word, value] of BOOLEANS) if (spells(given, word)) return value;
+    throw new CommandError(SYNTAX);
   }
 
-  /** Takes one of the words given, if one is next. */
-  option<Word extends string>(...words: Word[]): Word | undefined {
-    if (this.left === 0) return undefined;
-    const next = this.#request[this.#next].toString('latin1').toUpperCase();
-    const word = words.find((candidate) => candidate === next);
-    if (word === undefined) return undefined;
-    this.#next++;
-    this.#inOption = true;
-    return word;
+  /** Takes the word, in capitals, of one of the options given, if one is next. */
+  option<Option extends { readonly word: string }>(options: readonly Option[]): Option | undefined {
+    for (const option of options) if (this.#takes(option.word)) return option;
+    return undefined;
   }
 
-  /** Takes one of the words given. @throws CommandError syntax error. */
-  choice<Word extends string>(...words: Word[]): Word {
-    const word = this.option(...words);
-    if (word === undefined) throw new CommandError(SYNTAX);
-    return word;
+  /** Takes one of the words given, in capitals. @throws CommandError syntax error. */
+  choice<Word extends string>(...words: readonly Word[]): Word {
+    for (const word of words) if (this.#takes(word)) return word;
+    throw new CommandError(SYNTAX);
   }
 
   /** Whether a token, or `@name`, reaches a live session; which one, or NO_SESSION. */
   findSession(engine: SessionEngine): Session {
-    return findSession(engine, this.bytes());
+    return findSession(engine, this.slice());
   }
 
   /** The live session of a token or of `@name`. @throws SessionError NOSESSION. */
@@ -140,9 +141,37 @@ export class Arguments {
   end(): void {
     if (this.left > 0) throw new CommandError(SYNTAX);
   }
+
+  #takes(word: string): boolean {
+    if (this.left === 0 || !spells(this.#request.word(this.#next), word)) return false;
+    this.#next++;
+    this.#inOption = true;
+    return true;
+  }
+
+  /** An integer of at most 64 bits. @throws CommandError not an integer. */
+  #number(): number {
+    const value = parseInteger(this.slice());
+    if (Number.isNaN(value)) throw new CommandError(NOT_AN_INTEGER);
+    return value;
+  }
+}
+
+/** Whether a slice is the word, which is in capitals, in any case. */
+function spells(slice: Slice, word: string): boolean {
+  if (slice.length !== word.length) return false;
+  const { bytes, start } = slice;
+  for (let i = 0; i < word.length; i++) {
+    const byte = bytes[start + i];
+    const capital = byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte;
+    if (capital !== word.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 /** The live session of a token or of `@name`, or NO_SESSION. */
-export function findSession(engine: SessionEngine, token: Buffer): Session {
-  return token[0] === AT ? engine.findShared(token.subarray(1)) : engine.find(token);
+export function findSession(engine: SessionEngine, token: Slice): Session {
+  const { bytes, start, end } = token;
+  const named = start < end && bytes[start] === AT;
+  return named ? engine.findShared(new Slice(bytes, start + 1, end)) : engine.find(token);
 }

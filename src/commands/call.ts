@@ -1,6 +1,6 @@
 import { SessionError } from '../engine/index.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
-import type { Request } from '../resp/request-decoder.js';
+import type { Request } from '../resp/request.js';
 import type { Arguments } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';

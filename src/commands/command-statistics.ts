@@ -23,16 +23,28 @@ export class CommandStatistics {
   readonly #now: () => number;
   #tallies: (Tally | undefined)[] = [];
   #mark = 0;
+  #timing = false;
 
   /** @param now The clock, in ms. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Starts to take time. Returns the instant in ms. */
+  /** Commands are about to be served: starts to take time. Returns the instant in ms. */
   begin(): number {
+    this.#timing = true;
     this.#mark = this.#now();
     return this.#mark;
+  }
+
+  /** What was at hand is served. */
+  end(): void {
+    this.#timing = false;
+  }
+
+  /** When the command that is being served began, in ms; the present instant if none is. */
+  get instant(): number {
+    return this.#timing ? this.#mark : this.#now();
   }
 
   /**
@@ -41,7 +53,8 @@ export class CommandStatistics {
    */
   ran(entry: CommandEntry, failed: boolean): number {
     const started = this.#mark;
-    return this.record(entry, this.begin() - started, failed);
+    this.#mark = this.#now();
+    return this.record(entry, this.#mark - started, failed);
   }
 
   /** A call took `ms`. */

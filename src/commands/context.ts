@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
-import type { Request } from '../resp/request-decoder.js';
+import type { Request } from '../resp/request.js';
 import type { CommandStatistics } from './command-statistics.js';
 import type { User } from './permission.js';
 import type { SlowLog } from './slow-log.js';

@@ -1,4 +1,4 @@
-import type { Request } from '../resp/request-decoder.js';
+import type { Request } from '../resp/request.js';
 import type { Arguments } from './arguments.js';
 import { call, replyError } from './call.js';
 import { type CommandEntry, takesWords } from './command-entry.js';
@@ -55,11 +55,11 @@ function dispatchSilently(context: Context, args: Arguments, request: Request): 
  * @throws CommandError for one that is unknown, has the wrong number of arguments or may not be called now.
  */
 function findEntry(context: Context, request: Request): CommandEntry {
-  const entry = findCommand(request[0]);
+  const entry = findCommand(request.word(0));
   if (entry === undefined) throw unknownCommand(request);
   if (request.length > 1 && entry.subcommands.size > 0) {
-    const subcommand = entry.subcommands.get(request[1].toString('latin1').toLowerCase());
-    if (subcommand === undefined) throw unknownSubcommand(entry, request[1]);
+    const subcommand = entry.subcommands.get(request.word(1).latin1().toLowerCase());
+    if (subcommand === undefined) throw unknownSubcommand(entry, request.word(1).toBuffer());
     return admitted(context, subcommand, request);
   }
   return admitted(context, entry, request);
@@ -98,11 +98,11 @@ function refusalOf({ client, engine, server, reply }: Context, entry: CommandEnt
 const ECHOED = 128;
 
 function unknownCommand(request: Request): CommandError {
-  const name = redacted(request[0], ECHOED);
+  const name = redacted(request.word(0).toBuffer(), ECHOED);
   // A line sent as one word (`"SESSION.GET token"`) is a SESSION command as well: nothing behind its name is shown.
   if (/^session\./i.test(name)) return unknownCommandError(name.split(/\s/, 1)[0], '');
   let args = '';
-  for (const argument of request.slice(1)) {
+  for (const argument of request.words(1, ECHOED)) {
     if (args.length >= ECHOED) break;
     args += `'${redacted(argument, ECHOED - args.length)}' `;
   }

@@ -1,5 +1,5 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
-import type { Request } from '../resp/request-decoder.js';
+import type { Slice } from '../slice.js';
 import type { CommandEntry } from './command-entry.js';
 
 /**
@@ -27,11 +27,11 @@ export function keySpecOf({ command, nameWords }: CommandEntry): KeySpec | undef
   return { from: nameWords + (token === undefined ? index : required), keyword: token, until, multiple };
 }
 
-/** The keys in a request. */
-export function keysIn({ from, keyword, until, multiple }: KeySpec, request: Request): Request {
+/** The keys among the words of a request. */
+export function keysIn({ from, keyword, until, multiple }: KeySpec, request: readonly Slice[]): readonly Slice[] {
   if (keyword === undefined) return request.slice(from, multiple ? undefined : from + 1);
   for (let at = from; at < request.length; at++) {
-    const word = request[at].toString('latin1').toUpperCase();
+    const word = request[at].latin1().toUpperCase();
     if (word === keyword) return request.slice(at + 1, at + 2);
     if (until.has(word)) break;
   }

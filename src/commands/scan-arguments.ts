@@ -23,7 +23,7 @@ export interface Scan {
 
 /** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CommandError as Redis words it. */
 export function readScan(args: Arguments, typed: boolean): Scan {
-  const cursor = Number(parseInt64(args.bytes()) ?? -1);
+  const cursor = Number(parseInt64(args.slice()) ?? -1);
   if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
   let pattern = '*';
   let count = DEFAULT_COUNT;

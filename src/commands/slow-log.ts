@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { Request } from '../resp/request-decoder.js';
+import type { Request } from '../resp/request.js';
 import type { Client } from './context.js';
 import { redacted } from './redact.js';
 
@@ -57,7 +57,7 @@ export class SlowLog {
 }
 
 function shortened(request: Request): string[] {
-  const kept = request.length > MAX_ARGUMENTS ? request.slice(0, MAX_ARGUMENTS - 1) : request;
+  const kept = request.words(0, request.length > MAX_ARGUMENTS ? MAX_ARGUMENTS - 1 : MAX_ARGUMENTS);
   const texts = kept.map((argument) => {
     const more = argument.length - MAX_LENGTH;
     return redacted(argument, MAX_LENGTH) + (more > 0 ? `... (${more} more bytes)` : '');

@@ -1,3 +1,4 @@
+import { Slice } from '../slice.js';
 import type { Command } from './command.js';
 import { type CommandEntry, entryOf } from './command-entry.js';
 import { auth } from './connection/auth.js';
@@ -142,24 +143,18 @@ const spellings = new Map(
   ]),
 );
 
-let latestName = Buffer.alloc(0);
+let latestName = Slice.of('');
 let latestEntry: CommandEntry | undefined;
 
 /** @param name As the client spelt it. */
-export function findCommand(name: Buffer): CommandEntry | undefined {
+export function findCommand(name: Slice): CommandEntry | undefined {
   // Most requests are for the same command as the one before: comparing a few bytes is quicker than making a string.
-  if (isSame(name, latestName)) return latestEntry;
-  const spelt = name.toString('latin1');
+  if (name.equals(latestName)) return latestEntry;
+  const spelt = name.latin1();
   const entry = spellings.get(spelt) ?? entries.get(spelt.toLowerCase());
   if (entry !== undefined) {
-    latestName = Buffer.from(name);
+    latestName = Slice.of(name.copy());
     latestEntry = entry;
   }
   return entry;
-}
-
-function isSame(one: Buffer, other: Buffer): boolean {
-  if (one.length !== other.length) return false;
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
-  return true;
 }

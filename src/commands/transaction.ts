@@ -1,5 +1,6 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
-import type { Request } from '../resp/request-decoder.js';
+import type { Request } from '../resp/request.js';
+import { Slice } from '../slice.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
@@ -15,7 +16,7 @@ export interface QueuedCommand {
 
 interface Watched {
   /** Token or `@name`, as it was given. */
-  readonly token: Buffer;
+  readonly token: Slice;
   readonly session: Session;
   readonly version: number;
 }
@@ -69,17 +70,14 @@ export class Transaction {
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure nothing of it will run: EXEC only says so.
     if (this.#failed) return;
-    this.#queuedBytes += this.#checked(
-      request.reduce((bytes, argument) => bytes + argument.length + OVERHEAD, OVERHEAD),
-      maxBytes,
-    );
-    this.#queue.push({ entry, request: request.map((argument) => Buffer.from(argument)) });
+    this.#queuedBytes += this.#checked(request.bytes + request.length * OVERHEAD + OVERHEAD, maxBytes);
+    this.#queue.push({ entry, request: request.copy() });
   }
 
   /** Watches the session of a token or `@name`, or that there is none. @throws CommandError if that would be too much. */
-  watch(engine: SessionEngine, token: Buffer, maxBytes: number): void {
+  watch(engine: SessionEngine, token: Slice, maxBytes: number): void {
     this.#watchedBytes += this.#checked(token.length + OVERHEAD, maxBytes);
-    this.#watched.push({ token: Buffer.from(token), ...stateOf(engine, token) });
+    this.#watched.push({ token: Slice.of(token.copy()), ...stateOf(engine, token) });
   }
 
   unwatch(): void {
@@ -113,7 +111,7 @@ export class Transaction {
   }
 }
 
-function stateOf(engine: SessionEngine, token: Buffer): { session: Session; version: number } {
+function stateOf(engine: SessionEngine, token: Slice): { session: Session; version: number } {
   const session = findSession(engine, token);
   return { session, version: session === NO_SESSION ? 0 : engine.version(session) };
 }

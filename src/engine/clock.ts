@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * Where the engine's time comes from. There is one clock in a server, and it is handed in: a test
  * hands in one that it advances itself, and never sleeps.

@@ -12,7 +12,7 @@ import { TimingWheel } from './timing-wheel.js';
  */
 export class Deadlines {
   readonly #slots: SlotTable;
-  readonly #clock: Clock;
+  readonly #instant: () => number;
   readonly #onDue: (slot: number, deadline: number) => boolean;
   readonly #wheel: TimingWheel;
   readonly #reaper: Reaper;
@@ -20,10 +20,15 @@ export class Deadlines {
   #now = 0;
   #extended = 0;
 
-  /** @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives. */
-  constructor(slots: SlotTable, clock: Clock, onDue: (slot: number, deadline: number) => boolean) {
+  /** @param instant When an act happens (ms). @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives. */
+  constructor(
+    slots: SlotTable,
+    clock: Clock,
+    instant: () => number,
+    onDue: (slot: number, deadline: number) => boolean,
+  ) {
     this.#slots = slots;
-    this.#clock = clock;
+    this.#instant = instant;
     this.#onDue = onDue;
     const start = clock.now();
     this.#wheel = new TimingWheel(
@@ -41,9 +46,9 @@ export class Deadlines {
     this.#reaper.stop();
   }
 
-  /** Takes the clock's time as the instant of all that follows, in ms. */
+  /** Takes the present instant for all that follows, in ms. */
   begin(): number {
-    this.#now = this.#clock.now();
+    this.#now = this.#instant();
     return this.#now;
   }
 

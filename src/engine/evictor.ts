@@ -64,12 +64,13 @@ export class Evictor {
     const { memory } = this.#sessions;
     if (memory <= this.#maxMemory || this.#stopped) return true;
     const slice = memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : SLICE_MS;
-    const until = this.#deadlines.begin() + slice;
+    const until = this.#clock.now() + slice;
+    this.#deadlines.begin();
     while (this.#sessions.memory > this.#maxMemory) {
       const session = this.#pick();
       if (session === NO_SESSION) return false;
       this.#sessions.evict(session);
-      if (this.#deadlines.begin() >= until) {
+      if (this.#clock.now() >= until) {
         this.#goOnLater();
         break;
       }

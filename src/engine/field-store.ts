@@ -1,6 +1,8 @@
+import type { Slice } from '../slice.js';
+
 /**
  * Where the keys and values of sessions are kept, by slot. Keys and values are bytes: any length, any
- * content. What a caller hands in is copied; what it gets is good until the next change to the store.
+ * content. What a caller hands in is copied; what it gets is good until the next call.
  */
 export interface FieldStore {
   /** Keys of all slots together. */
@@ -17,22 +19,24 @@ export interface FieldStore {
   /** Bytes of memory that the slot's keys and values take, overhead included. */
   memoryOf(slot: number): number;
   encoding(slot: number): Encoding;
-  has(slot: number, key: Buffer): boolean;
-  get(slot: number, key: Buffer): Buffer | undefined;
+  has(slot: number, key: Slice): boolean;
+  get(slot: number, key: Slice): Slice | undefined;
   /** Length of the value in bytes, 0 if there is none. */
-  valueLength(slot: number, key: Buffer): number;
+  valueLength(slot: number, key: Slice): number;
+  /** Sets the first keys of a slot that has none. @param pairs Keys and values in turn; of two with the same key the later one counts. */
+  fill(slot: number, pairs: readonly Slice[]): void;
   /** Sets one key. */
-  set(slot: number, key: Buffer, value: Buffer): void;
+  set(slot: number, key: Slice, value: Slice): void;
   /** Adds bytes at the end of a value, which starts empty. */
-  append(slot: number, key: Buffer, value: Buffer): void;
+  append(slot: number, key: Slice, value: Slice): void;
   /** Removes one key. Returns whether it was there. */
-  delete(slot: number, key: Buffer): boolean;
+  delete(slot: number, key: Slice): boolean;
   /** Removes every key of the slot. Returns how many there were. */
   clear(slot: number): number;
   /** Visits every key and value of the slot, in the order they were first set. The visitor may read, but not change the store. */
-  forEach(slot: number, visit: (key: Buffer, value: Buffer) => void): void;
+  forEach(slot: number, visit: (key: Slice, value: Slice) => void): void;
   /** Visits every key of the slot, in the same order. */
-  forEachKey(slot: number, visit: (key: Buffer) => void): void;
+  forEachKey(slot: number, visit: (key: Slice) => void): void;
 }
 
 /** How the fields of one session are laid out: `hashed`, a hash map; `packed`, one run of bytes. */

@@ -1,4 +1,5 @@
 /** The session engine by itself: no server, no socket, no protocol. */
+export { Slice } from '../slice.js';
 export { type Clock, systemClock } from './clock.js';
 export type { EvictionPolicy } from './evictor.js';
 export type { Encoding } from './field-store.js';

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import type { Slice } from '../slice.js';
 
 /**
  * HalfSipHash-1-3: a keyed hash of bytes to 32 bits, for tables whose keys a stranger chooses. Without the key
@@ -14,8 +15,8 @@ export class KeyedHash {
     [this.#key0, this.#key1] = key;
   }
 
-  /** The hash of `bytes[start, end)`, as a signed integer of 32 bits. */
-  of(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  /** The hash of the bytes, as a signed integer of 32 bits. */
+  of({ bytes, start, end }: Slice): number {
     let v0 = this.#key0 | 0;
     let v1 = this.#key1 | 0;
     let v2 = this.#key0 ^ 0x6c796765;

@@ -1,3 +1,4 @@
+import { Slice } from '../slice.js';
 import type { Encoding, FieldStore } from './field-store.js';
 
 /**
@@ -46,30 +47,34 @@ export class MapFieldStore implements FieldStore {
     return 'hashed';
   }
 
-  has(slot: number, key: Buffer): boolean {
+  has(slot: number, key: Slice): boolean {
     return this.#maps.get(slot)?.has(text(key)) ?? false;
   }
 
-  get(slot: number, key: Buffer): Buffer | undefined {
+  get(slot: number, key: Slice): Slice | undefined {
     const value = this.#maps.get(slot)?.get(text(key));
     return value === undefined ? undefined : bytes(value);
   }
 
-  valueLength(slot: number, key: Buffer): number {
+  valueLength(slot: number, key: Slice): number {
     return this.#maps.get(slot)?.get(text(key))?.length ?? 0;
   }
 
-  set(slot: number, key: Buffer, value: Buffer): void {
+  fill(slot: number, pairs: readonly Slice[]): void {
+    for (let i = 0; i < pairs.length; i += 2) this.set(slot, pairs[i], pairs[i + 1]);
+  }
+
+  set(slot: number, key: Slice, value: Slice): void {
     this.#put(slot, text(key), text(value));
   }
 
-  append(slot: number, key: Buffer, value: Buffer): void {
+  append(slot: number, key: Slice, value: Slice): void {
     const name = text(key);
     // V8 joins the two when they are next read, so that many appends in a row cost no copy each.
     this.#put(slot, name, (this.#maps.get(slot)?.get(name) ?? '') + text(value));
   }
 
-  delete(slot: number, key: Buffer): boolean {
+  delete(slot: number, key: Slice): boolean {
     const map = this.#maps.get(slot);
     const name = text(key);
     const value = map?.get(name);
@@ -95,11 +100,11 @@ export class MapFieldStore implements FieldStore {
     return count;
   }
 
-  forEach(slot: number, visit: (key: Buffer, value: Buffer) => void): void {
+  forEach(slot: number, visit: (key: Slice, value: Slice) => void): void {
     for (const [key, value] of this.#entries(slot)) visit(bytes(key), bytes(value));
   }
 
-  forEachKey(slot: number, visit: (key: Buffer) => void): void {
+  forEachKey(slot: number, visit: (key: Slice) => void): void {
     for (const [key] of this.#entries(slot)) visit(bytes(key));
   }
 
@@ -148,5 +153,5 @@ function tableMemory(entries: number): number {
   return heapBytes(72 + 28 * room);
 }
 
-const text = (bytes: Buffer): string => bytes.toString('latin1');
-const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+const text = (bytes: Slice): string => bytes.latin1();
+const bytes = (text: string): Slice => Slice.of(Buffer.from(text, 'latin1'));

@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import { Arena } from './arena.js';
 import { KeyedHash } from './keyed-hash.js';
 import { OpenAddressing } from './open-addressing.js';
@@ -57,25 +58,25 @@ export class NameIndex extends OpenAddressing {
   }
 
   /** How many sessions bear the name. */
-  count(name: Buffer): number {
+  count(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? 0 : this.#rows[id * ROW + COUNT];
   }
 
   /** The oldest session of the name, or NONE; the slot table's `newer` leads on. */
-  oldest(name: Buffer): number {
+  oldest(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
   }
 
   /** The shared session of the name, or NONE. */
-  shared(name: Buffer): number {
+  shared(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + SHARED];
   }
 
   /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
-  add(name: Buffer, slot: number, shared: boolean): void {
+  add(name: Slice, slot: number, shared: boolean): void {
     const slots = this.#slots;
     const found = this.#find(name);
     const id = found === NONE ? this.#begin(name) : found;
@@ -119,7 +120,7 @@ export class NameIndex extends OpenAddressing {
   }
 
   /** The id of a name, or NONE. */
-  #find(name: Buffer): number {
+  #find(name: Slice): number {
     const hash = this.#hash.of(name);
     const mask = this.entries.length - 1;
     for (let place = this.home(hash); ; place = (place + 1) & mask) {
@@ -128,17 +129,16 @@ export class NameIndex extends OpenAddressing {
     }
   }
 
-  #is(id: number, name: Buffer): boolean {
+  #is(id: number, name: Slice): boolean {
     const address = this.#addressOf(id);
     if (this.#lengthAt(address) !== name.length) return false;
     const start = this.#arena.start(address) + lengthBytes(name.length);
     const bytes = this.#arena.buffer(address);
-    for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
-    return true;
+    return name.isAt(bytes, start);
   }
 
   /** Gives a new name an id. */
-  #begin(name: Buffer): number {
+  #begin(name: Slice): number {
     let id = this.#free;
     if (id === NONE) {
       id = this.#used++;
@@ -155,7 +155,7 @@ export class NameIndex extends OpenAddressing {
       bytes[at] = 128 | (name.length >>> 8);
       bytes[at + 1] = name.length & 255;
     }
-    bytes.set(name, at + lengthBytes(name.length));
+    name.writeTo(bytes, at + lengthBytes(name.length));
     const row = id * ROW;
     this.#rows[row + HASH] = this.#hash.of(name);
     this.#rows[row + ADDRESS] = address;

@@ -1,3 +1,4 @@
+import { Slice } from '../slice.js';
 import { Arena } from './arena.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { MapFieldStore } from './map-field-store.js';
@@ -26,6 +27,8 @@ export class PackedFieldStore implements FieldStore {
   #keyAt = 0;
   #valueAt = 0;
   #end = 0;
+  /** What `get` gives, made once. */
+  readonly #value = new Slice(Buffer.alloc(0), 0, 0);
 
   get keys(): number {
     return this.#keys + this.#promoted.keys;
@@ -65,24 +68,47 @@ export class PackedFieldStore implements FieldStore {
     return this.#addressOf(slot) === PROMOTED ? 'hashed' : 'packed';
   }
 
-  has(slot: number, key: Buffer): boolean {
+  has(slot: number, key: Slice): boolean {
     const address = this.#addressOf(slot);
     return address === PROMOTED ? this.#promoted.has(slot, key) : this.#find(address, key);
   }
 
-  get(slot: number, key: Buffer): Buffer | undefined {
+  get(slot: number, key: Slice): Slice | undefined {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) return this.#promoted.get(slot, key);
-    return this.#find(address, key) ? this.#arena.buffer(address).subarray(this.#valueAt, this.#end) : undefined;
+    if (!this.#find(address, key)) return undefined;
+    const value = this.#value;
+    value.bytes = this.#arena.buffer(address);
+    value.start = this.#valueAt;
+    value.end = this.#end;
+    return value;
   }
 
-  valueLength(slot: number, key: Buffer): number {
+  valueLength(slot: number, key: Slice): number {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) return this.#promoted.valueLength(slot, key);
     return this.#find(address, key) ? this.#end - this.#valueAt : 0;
   }
 
-  set(slot: number, key: Buffer, value: Buffer): void {
+  fill(slot: number, pairs: readonly Slice[]): void {
+    let used = RECORD;
+    for (let i = 0; i < pairs.length; i += 2) used += fieldLength(pairs[i], pairs[i + 1]);
+    const fields = pairs.length / 2;
+    if (used > Arena.MAX_BYTES || fields > MAX_FIELDS || hasTwice(pairs)) {
+      for (let i = 0; i < pairs.length; i += 2) this.set(slot, pairs[i], pairs[i + 1]);
+      return;
+    }
+    if (fields === 0) return;
+    const bytes = this.#begin(slot, used, fields);
+    let at = this.#at;
+    for (let i = 0; i < pairs.length; i += 2) {
+      at = write(bytes, at, pairs[i], pairs[i + 1]);
+      this.#bytes += pairs[i].length + pairs[i + 1].length;
+    }
+    this.#keys += fields;
+  }
+
+  set(slot: number, key: Slice, value: Slice): void {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) {
       this.#promoted.set(slot, key, value);
@@ -91,11 +117,11 @@ export class PackedFieldStore implements FieldStore {
     const found = this.#find(address, key);
     const grown = value.length - (found ? this.#end - this.#valueAt : -key.length);
     if (found && grown === 0) {
-      value.copy(this.#arena.buffer(address), this.#valueAt);
+      value.writeTo(this.#arena.buffer(address), this.#valueAt);
       return;
     }
     const oldLength = found ? this.#end - this.#at : 0;
-    const newLength = lengthsOf(key.length, value.length) + key.length + value.length;
+    const newLength = fieldLength(key, value);
     const fields = (address === NOTHING ? 0 : this.#fieldsIn(address)) + (found ? 0 : 1);
     const used = (address === NOTHING ? RECORD : this.#usedOf(address)) + newLength - oldLength;
     if (used > Arena.MAX_BYTES || fields > MAX_FIELDS) {
@@ -109,16 +135,16 @@ export class PackedFieldStore implements FieldStore {
     if (!found) this.#keys++;
   }
 
-  append(slot: number, key: Buffer, value: Buffer): void {
+  append(slot: number, key: Slice, value: Slice): void {
     if (this.#addressOf(slot) === PROMOTED) {
       this.#promoted.append(slot, key, value);
       return;
     }
     const old = this.get(slot, key);
-    this.set(slot, key, old === undefined ? value : Buffer.concat([old, value]));
+    this.set(slot, key, old === undefined ? value : Slice.of(Buffer.concat([old.toBuffer(), value.toBuffer()])));
   }
 
-  delete(slot: number, key: Buffer): boolean {
+  delete(slot: number, key: Slice): boolean {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) {
       const deleted = this.#promoted.delete(slot, key);
@@ -148,21 +174,21 @@ export class PackedFieldStore implements FieldStore {
     return count;
   }
 
-  forEach(slot: number, visit: (key: Buffer, value: Buffer) => void): void {
+  forEach(slot: number, visit: (key: Slice, value: Slice) => void): void {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) {
       this.#promoted.forEach(slot, visit);
       return;
     }
     this.#walk(address, (bytes) =>
-      visit(bytes.subarray(this.#keyAt, this.#valueAt), bytes.subarray(this.#valueAt, this.#end)),
+      visit(new Slice(bytes, this.#keyAt, this.#valueAt), new Slice(bytes, this.#valueAt, this.#end)),
     );
   }
 
-  forEachKey(slot: number, visit: (key: Buffer) => void): void {
+  forEachKey(slot: number, visit: (key: Slice) => void): void {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) this.#promoted.forEachKey(slot, visit);
-    else this.#walk(address, (bytes) => visit(bytes.subarray(this.#keyAt, this.#valueAt)));
+    else this.#walk(address, (bytes) => visit(new Slice(bytes, this.#keyAt, this.#valueAt)));
   }
 
   #addressOf(slot: number): number {
@@ -181,14 +207,28 @@ export class PackedFieldStore implements FieldStore {
   }
 
   /** Looks for a key. Where it is not in a record, the field found is an empty one at its end. */
-  #find(address: number, key: Buffer): boolean {
+  #find(address: number, key: Slice): boolean {
     if (address === NOTHING) return false;
     const bytes = this.#arena.buffer(address);
     const start = this.#arena.start(address);
     const end = start + (bytes[start] | (bytes[start + 1] << 8));
-    for (let at = start + RECORD; at < end; at = this.#end) {
-      this.#read(bytes, at);
-      if (this.#valueAt - this.#keyAt === key.length && isAt(bytes, this.#keyAt, key)) return true;
+    const wanted = key.length;
+    let at = start + RECORD;
+    while (at < end) {
+      let next = at;
+      let keyLength = bytes[next++];
+      if (keyLength >= 128) keyLength = ((keyLength & 127) << 8) | bytes[next++];
+      let valueLength = bytes[next++];
+      if (valueLength >= 128) valueLength = ((valueLength & 127) << 8) | bytes[next++];
+      const valueAt = next + keyLength;
+      if (keyLength === wanted && key.isAt(bytes, next)) {
+        this.#at = at;
+        this.#keyAt = next;
+        this.#valueAt = valueAt;
+        this.#end = valueAt + valueLength;
+        return true;
+      }
+      at = valueAt + valueLength;
     }
     this.#at = end;
     return false;
@@ -229,7 +269,10 @@ export class PackedFieldStore implements FieldStore {
    */
   #replace(slot: number, at: number, oldLength: number, newLength: number, fields: number): number {
     const address = this.#addressOf(slot);
-    if (address === NOTHING) return this.#begin(slot, newLength);
+    if (address === NOTHING) {
+      this.#begin(slot, RECORD + newLength, 1);
+      return this.#at;
+    }
     const from = this.#arena.buffer(address);
     const start = this.#arena.start(address);
     const used = this.#usedOf(address);
@@ -252,14 +295,16 @@ export class PackedFieldStore implements FieldStore {
     return this.#arena.start(this.#addresses[slot]) + head;
   }
 
-  /** A record for a first field of so many bytes. Returns where that starts. */
-  #begin(slot: number, length: number): number {
+  /** A record of so many bytes, header included, for the first fields of a slot: `#at` is where they start. Returns its buffer. */
+  #begin(slot: number, used: number, fields: number): Buffer {
     if (slot >= this.#addresses.length) this.#growFor(slot);
-    const address = this.#arena.allocate(slot, RECORD + length);
+    const address = this.#arena.allocate(slot, used);
     this.#addresses[slot] = address;
     const start = this.#arena.start(address);
-    header(this.#arena.buffer(address), start, RECORD + length, 1);
-    return start + RECORD;
+    const bytes = this.#arena.buffer(address);
+    header(bytes, start, used, fields);
+    this.#at = start + RECORD;
+    return bytes;
   }
 
   #growFor(slot: number): void {
@@ -298,15 +343,23 @@ function header(bytes: Buffer, start: number, used: number, fields: number): voi
   bytes[start + 2] = fields;
 }
 
-/** Bytes that the lengths of a field take. */
-function lengthsOf(keyLength: number, valueLength: number): number {
-  return (keyLength < 128 ? 1 : 2) + (valueLength < 128 ? 1 : 2);
+/** Bytes that a field takes. */
+function fieldLength({ length: key }: Slice, { length: value }: Slice): number {
+  return (key < 128 ? 1 : 2) + (value < 128 ? 1 : 2) + key + value;
 }
 
-function write(bytes: Buffer, at: number, key: Buffer, value: Buffer): void {
+/** Whether a key comes twice. */
+function hasTwice(pairs: readonly Slice[]): boolean {
+  for (let i = 2; i < pairs.length; i += 2) {
+    for (let j = 0; j < i; j += 2) if (pairs[i].equals(pairs[j])) return true;
+  }
+  return false;
+}
+
+/** Writes a field. Returns where it goes on. */
+function write(bytes: Buffer, at: number, key: Slice, value: Slice): number {
   const keyAt = writeLength(bytes, writeLength(bytes, at, key.length), value.length);
-  key.copy(bytes, keyAt);
-  value.copy(bytes, keyAt + key.length);
+  return value.writeTo(bytes, key.writeTo(bytes, keyAt));
 }
 
 /** Returns where it goes on. */
@@ -318,10 +371,4 @@ function writeLength(bytes: Buffer, at: number, length: number): number {
   bytes[at] = 128 | (length >>> 8);
   bytes[at + 1] = length & 255;
   return at + 2;
-}
-
-/** For keys as short as they are, a loop beats the call into Node's C++. */
-function isAt(bytes: Buffer, at: number, key: Buffer): boolean {
-  for (let i = 0; i < key.length; i++) if (bytes[at + i] !== key[i]) return false;
-  return true;
 }

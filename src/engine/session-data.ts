@@ -1,3 +1,4 @@
+import { Slice } from '../slice.js';
 import type { Deadlines } from './deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { parseInt64, withinInt64 } from './int64.js';
@@ -10,8 +11,8 @@ import { Flag, type SlotTable } from './slot-table.js';
  * every read does if its EXTEND is get or both, every write that changed something if it is set or
  * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
  *
- * Keys and values are given as views of the store's own memory: good until the next change to any session. Who
- * wants to keep one copies it (`Buffer.from(value)`), and nobody writes into it.
+ * Keys and values are given as slices of the store's own memory: good until the next call. Who wants to keep one copies
+ * it (`value.copy()`), and nobody writes into it.
  */
 export class SessionData {
   readonly #slots: SlotTable;
@@ -31,7 +32,7 @@ export class SessionData {
 
   // Looking
 
-  has(session: Session, key: Buffer): boolean {
+  has(session: Session, key: Slice): boolean {
     return this.#fields.has(session, key);
   }
 
@@ -54,29 +55,29 @@ export class SessionData {
     return this.#fields.encoding(session);
   }
 
-  forEachKey(session: Session, visit: (key: Buffer) => void): void {
+  forEachKey(session: Session, visit: (key: Slice) => void): void {
     this.#fields.forEachKey(session, visit);
   }
 
   /** Visits every key and value without extending the session: for who watches it, not for who uses it. */
-  peek(session: Session, visit: (key: Buffer, value: Buffer) => void): void {
+  peek(session: Session, visit: (key: Slice, value: Slice) => void): void {
     this.#fields.forEach(session, visit);
   }
 
   // Reading
 
-  get(session: Session, key: Buffer): Buffer | undefined {
+  get(session: Session, key: Slice): Slice | undefined {
     this.#read(session);
     return this.#fields.get(session, key);
   }
 
   /** Visits the value of each key, undefined where it is missing, as one read. */
-  getMany(session: Session, keys: readonly Buffer[], visit: (value: Buffer | undefined) => void): void {
+  getMany(session: Session, keys: readonly Slice[], visit: (value: Slice | undefined) => void): void {
     this.#read(session);
     for (const key of keys) visit(this.#fields.get(session, key));
   }
 
-  forEach(session: Session, visit: (key: Buffer, value: Buffer) => void): void {
+  forEach(session: Session, visit: (key: Slice, value: Slice) => void): void {
     this.#read(session);
     this.#fields.forEach(session, visit);
   }
@@ -84,13 +85,13 @@ export class SessionData {
   // Writing
 
   /** Sets keys to values. @param pairs Keys and values in turn. */
-  set(session: Session, pairs: readonly Buffer[]): void {
+  set(session: Session, pairs: readonly Slice[]): void {
     for (let i = 0; i < pairs.length; i += 2) this.#fields.set(session, pairs[i], pairs[i + 1]);
     this.#wrote(session);
   }
 
   /** Sets those keys that the session does not have. Returns how many. */
-  add(session: Session, pairs: readonly Buffer[]): number {
+  add(session: Session, pairs: readonly Slice[]): number {
     let added = 0;
     for (let i = 0; i < pairs.length; i += 2) {
       if (this.#fields.has(session, pairs[i])) continue;
@@ -102,7 +103,7 @@ export class SessionData {
   }
 
   /** Sets a key to `value` if it is `expected` now. Returns whether it was. */
-  compareAndSet(session: Session, key: Buffer, expected: Buffer, value: Buffer): boolean {
+  compareAndSet(session: Session, key: Slice, expected: Slice, value: Slice): boolean {
     if (this.#fields.get(session, key)?.equals(expected) !== true) return false;
     this.set(session, [key, value]);
     return true;
@@ -112,13 +113,13 @@ export class SessionData {
    * Adds to an integer, which counts from 0 if it is missing. Returns the sum.
    * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
    */
-  increment(session: Session, key: Buffer, increment: bigint): bigint {
+  increment(session: Session, key: Slice, increment: bigint): bigint {
     const value = this.#fields.get(session, key);
     const number = value === undefined ? 0n : parseInt64(value);
     if (number === undefined) throw new SessionError('ERR', 'hash value is not an integer');
     const sum = withinInt64(number + increment);
     if (sum === undefined) throw new SessionError('ERR', 'increment or decrement would overflow');
-    this.set(session, [key, Buffer.from(String(sum), 'latin1')]);
+    this.set(session, [key, Slice.of(String(sum))]);
     return sum;
   }
 
@@ -126,7 +127,7 @@ export class SessionData {
    * Adds bytes at the end of a value, which starts empty. Returns its new length in bytes.
    * @throws SessionError ERR if that would exceed the longest value allowed.
    */
-  append(session: Session, key: Buffer, value: Buffer): number {
+  append(session: Session, key: Slice, value: Slice): number {
     const length = this.#fields.valueLength(session, key) + value.length;
     if (length > this.#maxValueBytes) {
       throw new SessionError('ERR', 'string exceeds maximum allowed size (proto-max-bulk-len)');
@@ -137,7 +138,7 @@ export class SessionData {
   }
 
   /** Removes keys. Returns how many there were. */
-  delete(session: Session, keys: readonly Buffer[]): number {
+  delete(session: Session, keys: readonly Slice[]): number {
     let deleted = 0;
     for (const key of keys) if (this.#fields.delete(session, key)) deleted++;
     if (deleted > 0) this.#wrote(session);
@@ -152,7 +153,7 @@ export class SessionData {
   }
 
   /** Removes every key, then sets others, as one act. Returns how many were removed. */
-  replace(session: Session, pairs: readonly Buffer[]): number {
+  replace(session: Session, pairs: readonly Slice[]): number {
     const cleared = this.#fields.clear(session);
     this.set(session, pairs);
     return cleared;

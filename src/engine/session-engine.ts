@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Slice } from '../slice.js';
 import { Aliases } from './aliases.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
@@ -78,7 +79,9 @@ export class SessionEngine {
     this.#clock = options.clock ?? systemClock;
     this.#secret = options.secret ?? randomBytes(32);
     this.#listener = options.listener;
-    this.#deadlines = new Deadlines(this.#slots, this.#clock, (slot, deadline) => this.#expire(slot, deadline));
+    const clock = this.#clock;
+    const instant = options.instant ?? (() => clock.now());
+    this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
@@ -94,14 +97,14 @@ export class SessionEngine {
   // Finding sessions
 
   /** The live session of a token, or NO_SESSION if the token is unknown, malformed, ended or expired. */
-  find(token: Uint8Array): Session {
+  find(token: Slice): Session {
     this.#deadlines.begin();
     if (!parseToken(token, this.#words)) return this.#counted(NO_SESSION);
     return this.#counted(this.#settled(this.#tokens.find(this.#words)));
   }
 
   /** The live shared session of a name, or NO_SESSION. */
-  findShared(name: Buffer): Session {
+  findShared(name: Slice): Session {
     this.#deadlines.begin();
     return this.#counted(this.#settled(this.#names.shared(name)));
   }
@@ -110,7 +113,7 @@ export class SessionEngine {
    * The live shared session of a name.
    * @throws SessionError NOTSHARED if the name's live sessions are all unshared, NOSESSION if it has none.
    */
-  open(name: Buffer): Session {
+  open(name: Slice): Session {
     const session = this.findShared(name);
     if (session !== NO_SESSION) return session;
     if (this.sessionsOf(name).length === 0) throw NO_SUCH_SESSION;
@@ -118,7 +121,7 @@ export class SessionEngine {
   }
 
   /** The live sessions of a name, oldest first. */
-  sessionsOf(name: Buffer): Session[] {
+  sessionsOf(name: Slice): Session[] {
     this.#deadlines.begin();
     return this.#sessionsOf(name);
   }
@@ -146,7 +149,7 @@ export class SessionEngine {
    * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
    *   the name is empty or longer than 512 bytes, or the token given is not one; RangeError if a setting is out of its range, or there are 2^27 sessions.
    */
-  create(name: Buffer, settings: NewSession = {}): Session {
+  create(name: Slice, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
     const { data = [], limit = Infinity } = settings;
     if (name.length === 0 || name.length > MAX_NAME) {
@@ -156,21 +159,14 @@ export class SessionEngine {
     checkTime('maxAge', maxAge, MAX_SECONDS);
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
     const now = this.#deadlines.begin();
-    if (shared) deriveToken(this.#secret, name, this.#words);
-    else if (settings.token === undefined) randomToken(this.#words);
-    else if (!parseToken(settings.token, this.#words)) {
-      throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
-    }
-    if (this.#settled(this.#tokens.find(this.#words)) !== NO_SESSION) {
-      const what = shared ? 'a shared session of this name' : 'a session of this token';
-      throw new SessionError('SESSIONEXISTS', `${what} exists`);
-    }
+    if (shared || settings.token !== undefined) this.#takeToken(name, settings);
+    else randomToken(this.#words);
 
     const slots = this.#slots;
     const session = slots.allocate(
       Flag.Session | EXTEND_FLAGS[extend] | (deleteSession ? Flag.DeleteSession : 0) | (shared ? Flag.Shared : 0),
     ) as Session;
-    slots.token.set(this.#words, session * TOKEN_WORDS);
+    this.#setToken(session);
     slots.created[session] = this.#clock.wall();
     slots.use(session, now);
     slots.duration[session] = duration;
@@ -181,7 +177,7 @@ export class SessionEngine {
     this.#sessions++;
     this.#created++;
     this.#deadlines.start(session);
-    for (let i = 0; i < data.length; i += 2) this.#fields.set(session, data[i], data[i + 1]);
+    this.#fields.fill(session, data);
     this.#listener?.onSession('new', session);
     this.#enforceLimit(name, limit);
     return session;
@@ -193,7 +189,7 @@ export class SessionEngine {
   }
 
   /** Ends the sessions of a name. Returns how many. */
-  endName(name: Buffer): number {
+  endName(name: Slice): number {
     const sessions = this.sessionsOf(name);
     for (const session of sessions) this.end(session);
     return sessions.length;
@@ -240,7 +236,7 @@ export class SessionEngine {
     if (grace > 0) this.#aliases.add(session, this.#deadlines.now + grace);
     else this.#aliases.removeAll(session);
     randomToken(this.#words);
-    slots.token.set(this.#words, session * TOKEN_WORDS);
+    this.#setToken(session);
     slots.change(session);
     this.#tokens.add(session);
     this.#listener?.onSession('rotated', session);
@@ -284,6 +280,11 @@ export class SessionEngine {
   // Looking at a session: never extends it
 
   token(session: Session): string {
+    return this.tokenBytes(session).latin1();
+  }
+
+  /** The token's 22 characters, good until the next call. */
+  tokenBytes(session: Session): Slice {
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
   }
 
@@ -362,6 +363,27 @@ export class SessionEngine {
     return this.#settled(this.#slots.owner(slot));
   }
 
+  /**
+   * Makes `#words` the token that a new session is to have.
+   * @throws SessionError SESSIONEXISTS if it is in use; ERR if what was given is none.
+   */
+  #takeToken(name: Slice, { shared, token }: NewSession): void {
+    if (shared || token === undefined) deriveToken(this.#secret, name.toBuffer(), this.#words);
+    else if (!parseToken(token, this.#words)) {
+      throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
+    }
+    if (this.#settled(this.#tokens.find(this.#words)) !== NO_SESSION) {
+      const what = shared ? 'a shared session of this name' : 'a session of this token';
+      throw new SessionError('SESSIONEXISTS', `${what} exists`);
+    }
+  }
+
+  /** Gives a session the token in `#words`. */
+  #setToken(session: Session): void {
+    const { token } = this.#slots;
+    for (let i = 0; i < TOKEN_WORDS; i++) token[session * TOKEN_WORDS + i] = this.#words[i];
+  }
+
   #counted(session: Session): Session {
     if (session === NO_SESSION) this.#missed++;
     else this.#found++;
@@ -372,7 +394,7 @@ export class SessionEngine {
     return (this.#slots.flags(slot) & Flag.Session) !== 0 && this.#deadlines.settle(slot);
   }
 
-  #sessionsOf(name: Buffer): Session[] {
+  #sessionsOf(name: Slice): Session[] {
     const sessions: Session[] = [];
     for (let slot = this.#names.oldest(name); slot !== NONE; ) {
       const newer = this.#slots.newer(slot);
@@ -382,7 +404,7 @@ export class SessionEngine {
     return sessions;
   }
 
-  #enforceLimit(name: Buffer, limit: number): void {
+  #enforceLimit(name: Slice, limit: number): void {
     // Only past the limit are the name's sessions looked at: some may be due, and count no more.
     if (this.#names.count(name) <= limit) return;
     const sessions = this.#sessionsOf(name);

@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import type { Clock } from './clock.js';
 import type { Encoding } from './field-store.js';
 import { NONE } from './slot-table.js';
@@ -53,6 +54,11 @@ export interface SessionListener {
 export interface SessionEngineOptions {
   /** Default: the process' own. */
   readonly clock?: Clock;
+  /**
+   * The instant of an act, in ms on the clock: not before it was asked for. Who knows it anyway spares a look at the
+   * clock. Default: the clock's `now`.
+   */
+  readonly instant?: () => number;
   /** Key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
   readonly secret?: Uint8Array;
   readonly listener?: SessionListener;
@@ -81,9 +87,9 @@ export interface NewSession {
   /** How many sessions may bear the name, this one included, from 1: the oldest are ended. */
   readonly limit?: number;
   /** A token of the caller's, instead of a random one: 22 characters of base64url. */
-  readonly token?: Buffer;
+  readonly token?: Slice;
   /** Keys and values in turn. */
-  readonly data?: readonly Buffer[];
+  readonly data?: readonly Slice[];
 }
 
 export interface SessionInfo {

@@ -1,10 +1,20 @@
-/** Replies take this much of the buffer before it first grows. */
-const INITIAL_BYTES = 1024;
-/** A buffer beyond this is given away with what is in it instead of being kept for the next replies. */
-const KEPT_BYTES = 16 * 1024;
+import { Slice } from '../slice.js';
+import { giveReplyBufferBack, takeReplyBuffer } from './reply-buffers.js';
+
+/** Up to so many bytes leave as a string: that is the cheaper socket write. */
+const STRING_BYTES = 16 * 1024;
 /** Text up to so many characters is written in a loop: that beats the call into Node's C++. */
 const SHORT = 32;
 const EMPTY = Buffer.alloc(0);
+
+/** Bytes that the types of RESP start with. */
+const [DOLLAR, ASTERISK, COLON, EQUALS, PERCENT, TILDE, GREATER] = Buffer.from('$*:=%~>');
+const ZERO = 0x30;
+const CR = 0x0d;
+const LF = 0x0a;
+/** A type, a count, the end of the line: as long as such a header gets. */
+const HEADER_BYTES = 20;
+const MAX_SMALL = Number.MAX_SAFE_INTEGER;
 
 /** What may be written between two calls of `take`. */
 export interface ReplyLimit {
@@ -31,9 +41,13 @@ export class ReplyEncoder {
 
   readonly #limit: ReplyLimit;
   #buffer: Buffer = EMPTY;
+  /** Bytes of it that may be written. */
+  #capacity = 0;
   #length = 0;
   /** Where the reply of the latest command starts. */
   #begun = 0;
+  /** What `take` gave a view of. */
+  #lent: Buffer = EMPTY;
 
   /** @param limit Looked at whenever more room is needed; writing more throws an OutputLimitError. */
   constructor(limit: ReplyLimit = { maxBytes: Infinity }) {
@@ -75,7 +89,10 @@ export class ReplyEncoder {
     else this.#length += bytes.copy(this.#buffer, this.#length);
   }
 
-  /** Hands over what was written: a string of bytes ("latin1") where that is the cheaper socket write. */
+  /**
+   * Hands over what was written: a string of bytes ("latin1") where that is the cheaper socket write, else a view of the
+   * buffer, which is used again if `sent` is called.
+   */
   take(): string | Buffer {
     this.#begun = this.#length;
     return this.takeFinished();
@@ -85,12 +102,28 @@ export class ReplyEncoder {
   takeFinished(): string | Buffer {
     const buffer = this.#buffer;
     const end = this.#begun;
-    const written = end <= KEPT_BYTES ? buffer.toString('latin1', 0, end) : buffer.subarray(0, end);
-    if (buffer.length > KEPT_BYTES) this.#buffer = Buffer.from(buffer.subarray(end, this.#length));
-    else buffer.copyWithin(0, end, this.#length);
-    this.#length -= end;
+    const unfinished = this.#length - end;
+    this.#buffer = EMPTY;
+    this.#capacity = 0;
+    this.#length = 0;
     this.#begun = 0;
-    return written;
+    if (unfinished > 0) {
+      this.#reserve(unfinished);
+      this.#length = buffer.copy(this.#buffer, 0, end, end + unfinished);
+    }
+    if (end > STRING_BYTES) {
+      this.#lent = buffer;
+      return buffer.subarray(0, end);
+    }
+    const text = buffer.toString('latin1', 0, end);
+    giveReplyBufferBack(buffer);
+    return text;
+  }
+
+  /** What was taken last is not needed any more. */
+  sent(): void {
+    giveReplyBufferBack(this.#lent);
+    this.#lent = EMPTY;
   }
 
   ok(): void {
@@ -113,7 +146,8 @@ export class ReplyEncoder {
 
   /** An integer of at most 64 bits. */
   integer(value: number | bigint): void {
-    this.#header(':', value);
+    if (typeof value === 'number' && value >= 0 && value <= MAX_SMALL) this.#count(COLON, value);
+    else this.#line(':', String(value));
   }
 
   /** A boolean; in RESP2 1 or 0. */
@@ -130,18 +164,21 @@ export class ReplyEncoder {
   }
 
   /** A string of bytes; a JavaScript string is written as UTF-8. */
-  bulk(value: Buffer | string): void {
-    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-    this.#header('$', bytes.length);
-    this.#reserve(bytes.length + 2);
-    if (bytes.length <= SHORT) for (let i = 0; i < bytes.length; i++) this.#buffer[this.#length++] = bytes[i];
-    else this.#length += bytes.copy(this.#buffer, this.#length);
-    this.#ascii('\r\n');
+  bulk(value: Slice | Buffer | string): void {
+    const slice = value instanceof Slice ? value : Slice.of(value);
+    const { length } = slice;
+    this.#reserve(length + HEADER_BYTES + 2);
+    this.#header(DOLLAR, length);
+    const buffer = this.#buffer;
+    const end = slice.writeTo(buffer, this.#length);
+    buffer[end] = CR;
+    buffer[end + 1] = LF;
+    this.#length = end + 2;
   }
 
   /** A string of bytes that is a JavaScript string with one character per byte. */
   latin1(text: string): void {
-    this.#header('$', text.length);
+    this.#count(DOLLAR, text.length);
     this.#reserve(text.length + 2);
     if (text.length <= SHORT) this.#ascii(text);
     else this.#length += this.#buffer.write(text, this.#length, 'latin1');
@@ -149,7 +186,7 @@ export class ReplyEncoder {
   }
 
   /** A bulk string, or null where there is none. */
-  bulkOrNull(value: Buffer | string | undefined): void {
+  bulkOrNull(value: Slice | Buffer | string | undefined): void {
     if (value === undefined) this.null();
     else this.bulk(value);
   }
@@ -161,7 +198,7 @@ export class ReplyEncoder {
       return;
     }
     const bytes = Buffer.from(`txt:${text}`);
-    this.#header('=', bytes.length);
+    this.#count(EQUALS, bytes.length);
     this.#reserve(bytes.length + 2);
     this.#length += bytes.copy(this.#buffer, this.#length);
     this.#ascii('\r\n');
@@ -178,27 +215,48 @@ export class ReplyEncoder {
 
   /** The start of an array of `length` replies. */
   array(length: number): void {
-    this.#header('*', length);
+    this.#count(ASTERISK, length);
   }
 
   /** The start of a map: `size` times a key and a value follow. In RESP2 a flat array. */
   map(size: number): void {
-    if (this.protocol === 3) this.#header('%', size);
-    else this.#header('*', size * 2);
+    if (this.protocol === 3) this.#count(PERCENT, size);
+    else this.#count(ASTERISK, size * 2);
   }
 
   /** The start of a set of `size` replies. In RESP2 an array. */
   set(size: number): void {
-    this.#header(this.protocol === 3 ? '~' : '*', size);
+    this.#count(this.protocol === 3 ? TILDE : ASTERISK, size);
   }
 
   /** The start of a push of `length` replies, which answers no request. In RESP2 an array. */
   push(length: number): void {
-    this.#header(this.protocol === 3 ? '>' : '*', length);
+    this.#count(this.protocol === 3 ? GREATER : ASTERISK, length);
   }
 
-  #header(type: string, value: number | bigint): void {
-    this.#line(type, String(value));
+  #count(type: number, count: number): void {
+    this.#reserve(HEADER_BYTES);
+    this.#header(type, count);
+  }
+
+  /** Writes a type and a count from 0 to `MAX_SMALL`, for which there is room. */
+  #header(type: number, count: number): void {
+    const buffer = this.#buffer;
+    let at = this.#length;
+    buffer[at++] = type;
+    if (count < 10) {
+      buffer[at++] = ZERO + count;
+    } else if (count < 100) {
+      const tens = (count / 10) | 0;
+      buffer[at++] = ZERO + tens;
+      buffer[at++] = ZERO + count - tens * 10;
+    } else {
+      const digits = String(count);
+      for (let i = 0; i < digits.length; i++) buffer[at++] = digits.charCodeAt(i);
+    }
+    buffer[at++] = CR;
+    buffer[at++] = LF;
+    this.#length = at;
   }
 
   #line(type: string, text: string): void {
@@ -209,17 +267,21 @@ export class ReplyEncoder {
   }
 
   #ascii(text: string): void {
-    for (let i = 0; i < text.length; i++) this.#buffer[this.#length++] = text.charCodeAt(i);
+    const buffer = this.#buffer;
+    const at = this.#length;
+    for (let i = 0; i < text.length; i++) buffer[at + i] = text.charCodeAt(i);
+    this.#length = at + text.length;
   }
 
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
-    if (needed <= this.#buffer.length) return;
+    if (needed <= this.#capacity) return;
     const { maxBytes } = this.#limit;
     if (needed > maxBytes) throw new OutputLimitError();
-    const capacity = Math.min(Math.max(needed, 2 * this.#buffer.length, INITIAL_BYTES), maxBytes);
-    const larger = Buffer.allocUnsafeSlow(capacity);
+    const larger = takeReplyBuffer(Math.min(Math.max(needed, 2 * this.#length), maxBytes));
     this.#buffer.copy(larger, 0, 0, this.#length);
+    giveReplyBufferBack(this.#buffer);
     this.#buffer = larger;
+    this.#capacity = Math.min(larger.length, maxBytes);
   }
 }

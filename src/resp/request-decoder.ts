@@ -1,12 +1,10 @@
 import RedisParser from 'redis-parser';
 import { splitInlineRequest } from './inline-request.js';
 import { ProtocolError } from './protocol-error.js';
+import { Request } from './request.js';
 import { RequestGuard, type RequestLimits } from './request-guard.js';
 
 export type { RequestLimits };
-
-/** A command's name and its arguments; each is a view of the bytes read, to be copied by who keeps it. */
-export type Request = readonly Buffer[];
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -100,23 +98,17 @@ export class RequestDecoder {
   }
 
   /**
-   * The request up to `end`. The guard has found the arguments of a frame already: one that is whole in a read is cut
-   * there, and only one that straddles reads takes the way through the parser.
+   * The request up to `end`. The guard has found the arguments of a frame already: one that is whole in a read is taken
+   * as it lies, and only one that straddles reads takes the way through the parser.
    */
   #take(end: number, framed: boolean): Request | null {
-    const buffer = this.#buffer;
     const start = this.#start;
-    const { bounds } = this.#guard;
-    const quick = framed && !this.#straddles && bounds.length > 0;
+    const quick = framed && !this.#straddles;
     this.#straddles = false;
     this.#start = end;
-    if (!quick) {
-      const bytes = buffer.subarray(start, end);
-      return framed ? parseFrame(bytes) : parseLine(bytes);
-    }
-    const request: Buffer[] = [];
-    for (let i = 0; i < bounds.length; i += 2) request.push(buffer.subarray(start + bounds[i], start + bounds[i + 1]));
-    return request;
+    if (quick) return new Request(this.#buffer, start, this.#guard.bounds, this.#guard.words);
+    const bytes = this.#buffer.subarray(start, end);
+    return framed ? parseFrame(bytes) : parseLine(bytes);
   }
 
   /** Lets go of a large buffer for the few bytes that are left of it. */
@@ -140,11 +132,11 @@ export class RequestDecoder {
   }
 }
 
-let parsed: Request | null | undefined;
+let parsed: Buffer[] | null | undefined;
 /** One parser serves all: it is only given frames that are whole and passed the guard, so it keeps no state. */
 const parser = new RedisParser({
   returnBuffers: true,
-  returnReply: (reply: Request | null) => {
+  returnReply: (reply: Buffer[] | null) => {
     parsed = reply;
   },
   returnError: (error: Error) => {
@@ -154,19 +146,20 @@ const parser = new RedisParser({
 
 function parseFrame(frame: Buffer): Request | null {
   parser.execute(frame);
-  const request = parsed;
-  if (request === undefined) throw new Error('redis-parser found no end of a frame that is whole');
+  const words = parsed;
+  if (words === undefined) throw new Error('redis-parser found no end of a frame that is whole');
   // Nothing of a client's may live on here, least of all until another client's request.
   parsed = undefined;
-  return request;
+  if (words === null) return null;
+  return Request.cutFrom(frame, words);
 }
 
 function parseLine(line: Buffer): Request {
   const end = line[line.length - 2] === CR ? line.length - 2 : line.length - 1;
-  const request = splitInlineRequest(line.subarray(0, end));
+  const words = splitInlineRequest(line.subarray(0, end));
   // A browser tricked into a form post or a fetch to this port must not get a command in by its body.
-  if (request.length > 0 && /^(?:post|host:)$/i.test(request[0].toString('latin1'))) {
+  if (words.length > 0 && /^(?:post|host:)$/i.test(words[0].toString('latin1'))) {
     throw new ProtocolError('this is not an HTTP server');
   }
-  return request;
+  return Request.of(words);
 }

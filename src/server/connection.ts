@@ -235,7 +235,8 @@ export class Connection implements MonitoringClient {
   /** Answers what is at hand. */
   #serve(): void {
     const { reply } = this.#context;
-    this.activeAt = this.#options.server.statistics.begin();
+    const { statistics } = this.#options.server;
+    this.activeAt = statistics.begin();
     this.#output.begin();
     try {
       while (!this.#closing && this.#waitingFor === undefined) {
@@ -249,6 +250,7 @@ export class Connection implements MonitoringClient {
     } catch (error) {
       this.#fail(error);
     }
+    statistics.end();
     this.#output.end();
     if (this.#waitingFor !== 'command') this.#args.release();
     this.#flush();

@@ -1,6 +1,6 @@
 import type { Client, Monitors } from '../commands/context.js';
 import type { Clock } from '../engine/index.js';
-import type { Request } from '../resp/request-decoder.js';
+import type { Request } from '../resp/request.js';
 
 /** An argument is shown up to so many bytes: values are not what one watches for. */
 const SHOWN_BYTES = 1024;
@@ -47,7 +47,7 @@ export class MonitorFeed implements Monitors {
   feed(from: Client, request: Request): void {
     const at = (this.#clock.wall() / 1000).toFixed(6);
     const where = from.onUnixSocket ? `unix:${from.localAddress.replace(/:0$/, '')}` : from.address;
-    const line = `${at} [0 ${where}] ${request.map(quoted).join(' ')}`;
+    const line = `${at} [0 ${where}] ${request.words().map(quoted).join(' ')}`;
     for (const client of this.#clients) client.line(line);
   }
 }

@@ -54,7 +54,10 @@ export class Output implements Sender {
 
   /** A command has ended: what it told its own client comes next. */
   settle(): void {
-    if (this.#messages !== undefined && this.#messages.length > 0) this.reply.append(this.#messages.take());
+    if (this.#messages !== undefined && this.#messages.length > 0) {
+      this.reply.append(this.#messages.take());
+      this.#messages.sent();
+    }
   }
 
   /**
@@ -65,14 +68,14 @@ export class Output implements Sender {
     this.#options.outbox.flush();
     if (this.#socket.destroyed) return;
     const replies = unfinished ? this.reply.takeFinished() : this.reply.take();
-    if (replies.length > 0) this.#write(replies);
+    if (replies.length > 0) this.#write(replies, this.reply);
     this.send();
   }
 
   /** Writes the messages that are waiting. */
   send(): void {
     if (this.#serving || this.#messages === undefined || this.#messages.length === 0) return;
-    if (!this.#socket.destroyed) this.#write(this.#messages.take());
+    if (!this.#socket.destroyed) this.#write(this.#messages.take(), this.#messages);
   }
 
   /** A message on a channel. Texts have one character per byte. */
@@ -124,9 +127,11 @@ export class Output implements Sender {
     this.#checkHardLimit();
   }
 
-  #write(bytes: string | Buffer): void {
+  #write(bytes: string | Buffer, from: ReplyEncoder): void {
     this.#options.onWrite(bytes.length);
     this.#socket.write(bytes, 'latin1');
+    // The kernel has taken all of it.
+    if (this.#socket.writableLength === 0) from.sent();
     this.#checkHardLimit();
   }
 

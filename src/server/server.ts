@@ -81,8 +81,11 @@ export class Server {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
+    const statistics = new CommandStatistics(() => clock.now());
     this.engine = new SessionEngine({
       clock,
+      // Its time is taken for the statistics anyway.
+      instant: () => statistics.instant,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
       listener: this.#sessionListener(listener),
@@ -91,7 +94,7 @@ export class Server {
     this.#limitMemory();
     this.#counting = new Counting(this.engine);
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
-    this.#control = this.#makeControl();
+    this.#control = this.#makeControl(statistics);
     this.#connectionOptions = {
       engine: this.engine,
       server: this.#control,
@@ -243,14 +246,13 @@ export class Server {
     };
   }
 
-  #makeControl(): ServerControl {
+  #makeControl(statistics: CommandStatistics): ServerControl {
     const settings = this.#settings;
     const access = this.#access;
     const counting = this.#counting;
     const heartbeat = this.#heartbeat;
     const clock = this.#clock;
     const addresses = () => this.addresses;
-    const statistics = new CommandStatistics(() => clock.now());
     return {
       version,
       redisVersion: REDIS_VERSION,

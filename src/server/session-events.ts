@@ -65,11 +65,12 @@ export class SessionEvents implements SessionListener {
 function lastWords(engine: SessionEngine, event: SessionEvent, session: Session, at: number): string {
   const keys: string[] = [];
   // Not an object's properties: those would be sorted where they look like numbers.
-  engine.data.peek(session, (key, value) => {
+  engine.data.peek(session, (slice, value) => {
+    const key = slice.toBuffer();
     const text = key.toString();
     // A key that looks like the other form would be taken for it.
     const name = isUtf8(key) && !text.startsWith(BASE64) ? text : BASE64 + key.toString('base64');
-    keys.push(`${JSON.stringify(name)}:${json(value)}`);
+    keys.push(`${JSON.stringify(name)}:${json(value.toBuffer())}`);
   });
   const { name, created } = engine.info(session);
   const token = engine.token(session);

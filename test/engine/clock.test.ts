@@ -6,7 +6,7 @@ const run = promisify(execFile);
 const ENGINE = new URL('../../dist/engine/index.js', import.meta.url).href;
 
 const inProcess = (script: string) =>
-  run(process.execPath, ['--input-type=module', '-e', `import { SessionEngine } from '${ENGINE}';\n${script}`]);
+  run(process.execPath, ['--input-type=module', '-e', `import { SessionEngine, Slice } from '${ENGINE}';\n${script}`]);
 
 /** In a process of their own, because only there nothing else wakes the event loop. */
 it('the wheel needs nobody to wake it: in a process with nothing else to do, many due at once all go', async () => {
@@ -22,7 +22,7 @@ it('the wheel needs nobody to wake it: in a process with nothing else to do, man
         },
       },
     });
-    for (let i = 0; i < 50_000; i++) engine.create(Buffer.from('user:' + i), { duration: 300 });
+    for (let i = 0; i < 50_000; i++) engine.create(Slice.of('user:' + i), { duration: 300 });
   `);
   expect([stdout, stderr]).toEqual(['all gone\n', '']);
 });
@@ -30,7 +30,7 @@ it('the wheel needs nobody to wake it: in a process with nothing else to do, man
 it('a deadline decades away neither wakes nor warns, and does not keep the process alive', async () => {
   const { stdout, stderr } = await inProcess(`
     const engine = new SessionEngine();
-    engine.create(Buffer.from('user:1'), { duration: (2 ** 31 - 1) * 1000 });
+    engine.create(Slice.of('user:1'), { duration: (2 ** 31 - 1) * 1000 });
   `);
   expect([stdout, stderr]).toEqual(['', '']);
 });

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NameIndex } from '../../src/engine/name-index.js';
 import { NO_SESSION, SessionEngine, type SessionEvent } from '../../src/index.js';
+import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
-const bytes = (text: string) => Buffer.from(text);
+const bytes = (text: string) => Slice.of(text);
 
 describe('makeRoom', () => {
   it('without a limit has nothing to do', () => {
@@ -24,7 +25,7 @@ describe('makeRoom', () => {
       },
     });
     const session = engine.create(bytes('x'), { data: [bytes('k'), bytes('v')] });
-    const token = Buffer.from(engine.token(session));
+    const token = Slice.of(engine.token(session));
     engine.rotate(session, 1000);
     engine.limitMemory(0, 'allsessions-lru');
     expect(engine.makeRoom()).toBe(true);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { FieldStore } from '../../src/engine/field-store.js';
 import { MapFieldStore } from '../../src/engine/map-field-store.js';
 import { PackedFieldStore } from '../../src/engine/packed-field-store.js';
+import { Slice } from '../../src/slice.js';
 
 const slot = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 3 }) }, fc.nat({ max: 3000 }));
 /** Mostly short; some about where a length takes two bytes, and where a record gets too large to be packed. */
@@ -22,6 +23,7 @@ const acts = fc.array(
     fc.record({ act: fc.constant('append' as const), slot, key, value: bytes }),
     fc.record({ act: fc.constant('delete' as const), slot, key }),
     fc.record({ act: fc.constant('clear' as const), slot }),
+    fc.record({ act: fc.constant('fill' as const), slot, pairs: fc.array(fc.tuple(key, bytes), { maxLength: 70 }) }),
   ),
   // A session of many keys has to come up, too.
   { maxLength: 400, size: 'max' },
@@ -47,23 +49,33 @@ it.each([
             fields.clear();
             continue;
           }
+          if (step.act === 'fill') {
+            // Only a slot without keys is filled.
+            store.clear(step.slot);
+            fields.clear();
+            const given = step.pairs.flat().map((part) => Buffer.from(part));
+            store.fill(step.slot, given.map(Slice.of));
+            for (const part of given) part.fill(0x55);
+            for (const [name, value] of step.pairs) fields.set(hex(name), hex(value));
+            continue;
+          }
           const name = hex(step.key);
           const old = fields.get(name);
-          expect(store.has(step.slot, step.key)).toBe(old !== undefined);
-          expect(store.valueLength(step.slot, step.key)).toBe((old ?? '').length / 2);
+          expect(store.has(step.slot, Slice.of(step.key))).toBe(old !== undefined);
+          expect(store.valueLength(step.slot, Slice.of(step.key))).toBe((old ?? '').length / 2);
           // The store is handed copies that are overwritten afterwards.
           const given = Buffer.from(step.key);
           if (step.act === 'delete') {
-            expect(store.delete(step.slot, given)).toBe(fields.delete(name));
+            expect(store.delete(step.slot, Slice.of(given))).toBe(fields.delete(name));
           } else {
             const value = Buffer.from(step.value);
-            if (step.act === 'set') store.set(step.slot, given, value);
-            else store.append(step.slot, given, value);
+            if (step.act === 'set') store.set(step.slot, Slice.of(given), Slice.of(value));
+            else store.append(step.slot, Slice.of(given), Slice.of(value));
             fields.set(name, step.act === 'set' ? hex(step.value) : (old ?? '') + hex(step.value));
             value.fill(0x55);
           }
           given.fill(0x55);
-          expect(store.get(step.slot, step.key)?.toString('hex')).toBe(fields.get(name));
+          expect(store.get(step.slot, Slice.of(step.key))?.copy().toString('hex')).toBe(fields.get(name));
         }
         let keys = 0;
         let size = 0;
@@ -72,8 +84,8 @@ it.each([
           store.forEach(number, (name, value) => {
             // Looking others up meanwhile changes nothing.
             expect(store.has(number, name)).toBe(true);
-            store.get(number, Buffer.from('nobody'));
-            seen.push([hex(name), hex(value)]);
+            store.get(number, Slice.of('nobody'));
+            seen.push([hex(name.toBuffer()), hex(value.toBuffer())]);
           });
           expect(seen).toEqual([...fields]);
           const length = [...fields].flat().join('').length / 2;
@@ -93,12 +105,12 @@ it.each([
 
 it('tells how a session is laid out: packed until it has too many keys or bytes, and again when it was cleared', () => {
   const store = new PackedFieldStore();
-  const one = Buffer.from('1');
-  for (let i = 0; i < 64; i++) store.set(1, Buffer.from(`key${i}`), one);
-  store.set(2, one, Buffer.alloc(2000));
+  const one = Slice.of('1');
+  for (let i = 0; i < 64; i++) store.set(1, Slice.of(`key${i}`), one);
+  store.set(2, one, Slice.of(Buffer.alloc(2000)));
   expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['packed', 'packed', 'packed']);
-  store.set(1, Buffer.from('one more'), one);
-  store.append(2, one, Buffer.alloc(100));
+  store.set(1, Slice.of('one more'), one);
+  store.append(2, one, Slice.of(Buffer.alloc(100)));
   expect([store.encoding(1), store.encoding(2)]).toEqual(['hashed', 'hashed']);
   expect([store.count(1), store.get(2, one)?.length]).toEqual([65, 2100]);
   store.clear(1);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Extend, NO_SESSION, type Session, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
+import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
 /**
@@ -131,7 +132,7 @@ const acts = fc.array(
 );
 type Act = (typeof acts extends fc.Arbitrary<infer Value> ? Value : never)[number];
 
-const bytes = (text: string) => Buffer.from(text, 'latin1');
+const bytes = (text: string) => Slice.of(Buffer.from(text, 'latin1'));
 
 class Comparison {
   readonly #clock = new FakeClock();
@@ -229,7 +230,7 @@ class Comparison {
         break;
       case 'get':
         model.read(expected);
-        expect(data.get(session, bytes(act.key))?.toString('latin1')).toBe(expected.data.get(act.key));
+        expect(data.get(session, bytes(act.key))?.latin1()).toBe(expected.data.get(act.key));
         break;
       case 'set':
         data.set(session, [bytes(act.key), bytes(act.value)]);
@@ -296,7 +297,7 @@ class Comparison {
       for (const { token } of expected.tokens) {
         const session = engine.find(bytes(token));
         const seen: string[] = [];
-        engine.data.forEachKey(session, (key) => seen.push(key.toString('latin1')));
+        engine.data.forEachKey(session, (key) => seen.push(key.latin1()));
         expect(seen).toEqual([...expected.data.keys()]);
         const left = Math.min(expected.deadline, expected.end) - this.#model.now;
         expect(engine.timeLeft(session)).toBeCloseTo(left, 6);

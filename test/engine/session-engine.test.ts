@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type NewSession, NO_SESSION, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
+import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
-const bytes = (text: string) => Buffer.from(text);
+const bytes = (text: string) => Slice.of(text);
 
 /** An engine on a clock of its own, with what it told its listener. */
 function setUp() {
@@ -10,7 +11,7 @@ function setUp() {
   const events: string[] = [];
   const engine: SessionEngine = new SessionEngine({
     clock,
-    secret: bytes('0123456789abcdef'),
+    secret: Buffer.from('0123456789abcdef'),
     listener: {
       onSession: (event: SessionEvent, session) => {
         const data: string[] = [];
@@ -25,11 +26,11 @@ function setUp() {
     engine,
     create,
     take: () => events.splice(0),
-    exists: (token: Buffer) => engine.find(token) !== NO_SESSION,
-    get: (token: Buffer, key: string) => engine.data.get(engine.find(token), bytes(key))?.toString(),
-    set: (token: Buffer, key: string, value: string) => engine.data.set(engine.find(token), [bytes(key), bytes(value)]),
-    left: (token: Buffer) => engine.timeLeft(engine.find(token)),
-    count: (token: Buffer) => engine.data.count(engine.find(token)),
+    exists: (token: Slice) => engine.find(token) !== NO_SESSION,
+    get: (token: Slice, key: string) => engine.data.get(engine.find(token), bytes(key))?.toString(),
+    set: (token: Slice, key: string, value: string) => engine.data.set(engine.find(token), [bytes(key), bytes(value)]),
+    left: (token: Slice) => engine.timeLeft(engine.find(token)),
+    count: (token: Slice) => engine.data.count(engine.find(token)),
   };
 }
 
@@ -329,7 +330,7 @@ describe('SessionEngine', () => {
     expect(exists(token)).toBe(false);
     expect(create('defaults', { shared: true })).toEqual(token);
     expect(setUp().create('defaults', { shared: true })).toEqual(token);
-    const other = new SessionEngine({ secret: bytes('another secret!!') });
+    const other = new SessionEngine({ secret: Buffer.from('another secret!!') });
     expect(other.token(other.create(bytes('defaults'), { shared: true }))).not.toBe(token.toString());
     other.close();
     expect(() => engine.rotate(engine.find(token))).toThrow('cannot be rotated');

@@ -92,4 +92,25 @@ describe('ReplyEncoder', () => {
     reply.bulk(Buffer.alloc(9000));
     expect(() => reply.bulk(Buffer.alloc(9000))).toThrow(OutputLimitError);
   });
+
+  it('uses the memory of large replies again once they are sent, and not before', () => {
+    const write = (reply: ReplyEncoder, text: string) => {
+      reply.bulk(text.repeat(40_000));
+      return reply.take() as Buffer;
+    };
+    const [one, other] = [new ReplyEncoder(), new ReplyEncoder()];
+    const unsent = write(one, 'a');
+    const sent = write(other, 'b');
+    expect(sent.buffer).not.toBe(unsent.buffer);
+    other.sent();
+    expect(write(one, 'c').buffer).toBe(sent.buffer);
+    expect(unsent.toString()).toBe(`$40000\r\n${'a'.repeat(40_000)}\r\n`);
+  });
+
+  it('holds no memory while it has nothing to send', () => {
+    const reply = new ReplyEncoder();
+    reply.ok();
+    reply.take();
+    expect(reply.held).toBe(0);
+  });
 });

@@ -1,20 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ProtocolError } from '../../src/resp/protocol-error.js';
-import { type Request, RequestDecoder, type RequestLimits } from '../../src/resp/request-decoder.js';
+import { RequestDecoder, type RequestLimits } from '../../src/resp/request-decoder.js';
 
 const LIMITS: RequestLimits = { maxArguments: 1000, maxBulk: 1 << 20, maxInline: 1024, maxRequest: 1 << 20 };
 
-const frame = (request: Request) =>
+type Words = readonly Buffer[];
+
+const frame = (request: Words) =>
   Buffer.concat([
     Buffer.from(`*${request.length}\r\n`),
     ...request.flatMap((argument) => [Buffer.from(`$${argument.length}\r\n`), argument, Buffer.from('\r\n')]),
   ]);
 
-function pull(decoder: RequestDecoder): Request[] {
-  const requests: Request[] = [];
-  for (let next = decoder.next(); next !== undefined; next = decoder.next())
-    requests.push(next.map((argument) => Buffer.from(argument)));
+function pull(decoder: RequestDecoder): Words[] {
+  const requests: Words[] = [];
+  for (let next = decoder.next(); next !== undefined; next = decoder.next()) requests.push(next.copy().words());
   return requests;
 }
 
@@ -36,7 +37,7 @@ describe('RequestDecoder', () => {
       fc.property(fc.array(request, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 30 })), (requests, cuts) => {
         const stream = Buffer.concat(requests.map(frame));
         const decoder = new RequestDecoder(LIMITS);
-        const seen: Request[] = [];
+        const seen: Words[] = [];
         let at = 0;
         for (let i = 0; at < stream.length; i++) {
           const end = at + (cuts[i % (cuts.length || 1)] ?? stream.length);
@@ -58,7 +59,7 @@ describe('RequestDecoder', () => {
     fc.assert(
       fc.property(fc.array(request, { maxLength: 4 }), (requests) => {
         const decoder = new RequestDecoder(LIMITS);
-        const seen: Request[] = [];
+        const seen: Words[] = [];
         for (const byte of Buffer.concat(requests.map(frame))) {
           decoder.push(Buffer.of(byte));
           seen.push(...pull(decoder));
@@ -77,7 +78,7 @@ describe('RequestDecoder', () => {
       decoder.push(stream.subarray(at, at + 4));
       if (at + 4 < stream.length) expect(decoder.next()).toBeUndefined();
     }
-    expect(decoder.next()?.[1].equals(value)).toBe(true);
+    expect(decoder.next()?.word(1).toBuffer().equals(value)).toBe(true);
   });
 
   it('never throws anything but a ProtocolError, whatever comes', () => {
@@ -176,7 +177,7 @@ describe('RequestDecoder', () => {
   it('gives the requests that came before the fault first', () => {
     const decoder = new RequestDecoder(LIMITS);
     decoder.push(Buffer.from('*1\r\n$4\r\nPING\r\n*1\r\n:1\r\n'));
-    expect(decoder.next()?.toString()).toBe('PING');
+    expect(decoder.next()?.words().toString()).toBe('PING');
     expect(() => decoder.next()).toThrow(ProtocolError);
   });
 
@@ -196,10 +197,10 @@ describe('RequestDecoder', () => {
     const decoder = new RequestDecoder(LIMITS);
     decoder.trusted = false;
     decoder.push(Buffer.concat([frame([Buffer.from('AUTH')]), large, long]));
-    expect(decoder.next()?.toString()).toBe('AUTH');
+    expect(decoder.next()?.words().toString()).toBe('AUTH');
     decoder.trusted = true;
     expect(decoder.next()).toHaveLength(17);
-    expect(decoder.next()?.[0]).toHaveLength(16_385);
+    expect(decoder.next()?.word(0)).toHaveLength(16_385);
   });
 
   it('keeps no large buffer for the few bytes that follow a large request', () => {

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Server } from '../../src/index.js';
+import { Slice } from '../../src/slice.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame, type RawClient } from '../raw-client.js';
@@ -162,7 +163,7 @@ describe('maxmemory', () => {
     const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     for (let i = 0; i < 50_000; i++)
-      server.engine.create(Buffer.from(String(i)), { data: [Buffer.from('k'), Buffer.from('v')] });
+      server.engine.create(Slice.of(String(i)), { data: [Slice.of('k'), Slice.of('v')] });
     await client.expect('CONFIG SET maxmemory 1\r\n', '+OK\r\n');
     let served = 0;
     for (; server.engine.size > 0; served++) await other.expect('SESSION.EXISTS nope\r\n', ':0\r\n');

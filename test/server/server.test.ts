@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { echo } from '../../src/commands/connection/echo.js';
 import { ping } from '../../src/commands/connection/ping.js';
 import { type Config, ConfigError, createServer, ListenError, type Server } from '../../src/index.js';
+import { Slice } from '../../src/slice.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame } from '../raw-client.js';
@@ -148,7 +149,7 @@ describe('Server', () => {
         log: { notice() {}, warning: (line) => lines.push(line) },
         listener: {
           onSession: (event, session) => {
-            server.engine.sessionsOf(Buffer.from('x'));
+            server.engine.sessionsOf(Slice.of('x'));
             server.engine.scan(0, 100, () => {});
             server.engine.data.peek(session, (key, value) => seen.push(`${event} ${key}=${value}`));
             throw new Error('a fault of the listener');

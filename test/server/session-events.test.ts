@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Server } from '../../src/index.js';
+import { Slice } from '../../src/slice.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame, type RawClient } from '../raw-client.js';
@@ -172,7 +173,7 @@ describe('session events', () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
     const subscriber = await listen(server, '__session__:expired:*');
-    for (let i = 0; i < 20_000; i++) server.engine.create(Buffer.from(String(i)), { duration: 1000 });
+    for (let i = 0; i < 20_000; i++) server.engine.create(Slice.of(String(i)), { duration: 1000 });
     clock.freeze(1010);
     // Work takes time: a slice is over after some looks at the clock.
     clock.msPerLook = 0.01;

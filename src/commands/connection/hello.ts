@@ -41,7 +41,7 @@ export const hello: Command = {
   run(context, args) {
     let protocol = context.reply.protocol;
     if (args.left > 0) {
-      const asked = parseInt64(args.bytes());
+      const asked = parseInt64(args.slice());
       if (asked === undefined) throw new CommandError('ERR Protocol version is not an integer or out of range');
       if (asked !== 2n && asked !== 3n) throw new CommandError('NOPROTO unsupported protocol version');
       protocol = asked === 3n ? 3 : 2;

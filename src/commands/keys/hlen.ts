@@ -10,7 +10,7 @@ export const hlen: Command = {
   arguments: [{ name: 'key', type: 'key' }],
   reply: 'how many there are, 0 without such a session',
   run({ engine, reply }, args) {
-    const session = engine.findShared(args.bytes());
+    const session = engine.findShared(args.slice());
     reply.integer(session === NO_SESSION ? 0 : engine.data.count(session));
   },
 };

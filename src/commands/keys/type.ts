@@ -13,6 +13,6 @@ export const type: Command = {
   arguments: [{ name: 'key', type: 'key' }],
   reply: 'hash or none',
   run({ engine, reply }, args) {
-    reply.simple(engine.findShared(args.bytes()) === NO_SESSION ? 'none' : KEY_TYPE);
+    reply.simple(engine.findShared(args.slice()) === NO_SESSION ? 'none' : KEY_TYPE);
   },
 };

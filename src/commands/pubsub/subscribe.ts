@@ -24,7 +24,7 @@ function subscribing(name: string, kind: Kind): Command {
     run(context, args) {
       const { client, server } = context;
       while (args.left > 0) {
-        const text = kind === 'pattern' ? args.pattern() : args.bytes().toString('latin1');
+        const text = kind === 'pattern' ? args.pattern() : args.slice().latin1();
         if (text.length > MAX_CHANNEL) throw new CommandError(`ERR a channel is at most ${MAX_CHANNEL} bytes`);
         if (client.subscriptions === MAX_SUBSCRIPTIONS) {
           throw new CommandError(`ERR a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
@@ -49,7 +49,7 @@ function unsubscribing(name: string, kind: Kind): Command {
     whileSubscribed: true,
     run(context, args) {
       const { client, server } = context;
-      const given = args.rest().map((argument) => argument.toString('latin1'));
+      const given = args.rest().map((argument) => argument.latin1());
       const all = [...(kind === 'channel' ? client.channels : client.patterns)];
       const texts = given.length > 0 ? given : all;
       for (const text of texts) {

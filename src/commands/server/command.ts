@@ -1,4 +1,4 @@
-import type { Request } from '../../resp/request-decoder.js';
+import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { type CommandEntry, takesWords } from '../command-entry.js';
@@ -53,8 +53,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     ],
     reply: 'array of tokens and keys',
     run({ reply }, args) {
-      const request = args.rest();
-      const found = keysOf(entries(), request);
+      const found = keysOf(entries(), args.rest());
       reply.array(found.length);
       for (const key of found) reply.bulk(key);
     },
@@ -133,8 +132,8 @@ function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Argument
 }
 
 /** @throws CommandError, in Redis' words, if the request is none or of a command without keys. */
-function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: Request): Request {
-  const word = (index: number) => request[index]?.toString('latin1').toLowerCase() ?? '';
+function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): readonly Slice[] {
+  const word = (index: number) => request[index]?.latin1().toLowerCase() ?? '';
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
   if (entry === undefined) throw new CommandError('ERR Invalid command specified');

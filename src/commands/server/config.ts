@@ -45,7 +45,8 @@ const set: Command = {
   ],
   reply: 'OK',
   run({ server, reply }, args) {
-    const words = args.pairs().map((argument) => {
+    const words = args.pairs().map((slice) => {
+      const argument = slice.toBuffer();
       // An option is text: bytes that are none would be kept as something else.
       if (!isUtf8(argument)) throw new CommandError('ERR CONFIG SET failed - options are UTF-8 text');
       return argument.toString();

@@ -11,7 +11,7 @@ const histogram: Command = {
   arguments: [{ name: 'command', type: 'string', optional: true, multiple: true }],
   reply: 'map of names to calls and histogram_usec: how many took up to 1, 2, 4, … µs',
   run({ server, reply }, args) {
-    const named = new Set(args.rest().map((argument) => argument.toString('latin1').toLowerCase()));
+    const named = new Set(args.rest().map((argument) => argument.latin1().toLowerCase()));
     // `client` stands for all its subcommands.
     const wanted = ({ name }: Tally) => named.size === 0 || named.has(name) || named.has(name.split('|', 1)[0]);
     const tallies = server.statistics.tallies().filter((tally) => tally.calls > 0 && wanted(tally));

@@ -1,5 +1,6 @@
 import { memoryUsage } from 'node:process';
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
 import { findSession } from '../arguments.js';
 import type { Command } from '../command.js';
 
@@ -15,7 +16,7 @@ const usage: Command = {
   ],
   reply: 'bytes; null without such a session. A key that SCAN lists will do as well',
   run({ engine, reply }, args) {
-    const session = findByTokenOrKey(engine, args.bytes());
+    const session = findByTokenOrKey(engine, args.slice());
     if (args.left > 0) {
       args.choice('SAMPLES');
       args.integer(0, Number.MAX_SAFE_INTEGER);
@@ -26,7 +27,7 @@ const usage: Command = {
   },
 };
 
-function findByTokenOrKey(engine: SessionEngine, given: Buffer): Session {
+function findByTokenOrKey(engine: SessionEngine, given: Slice): Session {
   const session = findSession(engine, given);
   return session === NO_SESSION ? engine.findShared(given) : session;
 }

@@ -11,6 +11,6 @@ export const sessionAppend: Command = {
   reply: 'length in bytes after it',
   run({ engine, reply }, args) {
     const session = args.session(engine);
-    reply.integer(engine.data.append(session, args.bytes(), args.bytes()));
+    reply.integer(engine.data.append(session, args.slice(), args.slice()));
   },
 };

@@ -11,6 +11,6 @@ export const sessionCas: Command = {
   reply: '1 if the value was `old` and is now `new`, else 0',
   run({ engine, reply }, args) {
     const session = args.session(engine);
-    reply.integer(engine.data.compareAndSet(session, args.bytes(), args.bytes(), args.bytes()) ? 1 : 0);
+    reply.integer(engine.data.compareAndSet(session, args.slice(), args.slice(), args.slice()) ? 1 : 0);
   },
 };

@@ -12,6 +12,6 @@ export const sessionContains: Command = {
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.array(args.left);
-    while (args.left > 0) reply.integer(engine.data.has(session, args.bytes()) ? 1 : 0);
+    while (args.left > 0) reply.integer(engine.data.has(session, args.slice()) ? 1 : 0);
   },
 };

@@ -10,6 +10,6 @@ export const sessionEndname: Command = {
   arguments: [NAME],
   reply: 'how many were ended',
   run({ engine, reply }, args) {
-    reply.integer(engine.endName(args.bytes()));
+    reply.integer(engine.endName(args.slice()));
   },
 };

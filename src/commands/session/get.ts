@@ -11,6 +11,6 @@ export const sessionGet: Command = {
   reply: 'value or null',
   run({ engine, reply }, args) {
     const session = args.session(engine);
-    reply.bulkOrNull(engine.data.get(session, args.bytes()));
+    reply.bulkOrNull(engine.data.get(session, args.slice()));
   },
 };

@@ -11,6 +11,6 @@ export const sessionIncrby: Command = {
   reply: 'the new integer',
   run({ engine, reply }, args) {
     const session = args.session(engine);
-    reply.integer(engine.data.increment(session, args.bytes(), args.int64()));
+    reply.integer(engine.data.increment(session, args.slice(), args.int64()));
   },
 };

@@ -39,52 +39,70 @@ export const sessionNew: Command = {
   ],
   reply: 'token',
   run({ engine, reply }, args) {
-    const name = args.bytes();
-    reply.bulk(engine.token(engine.create(name, readSettings(args))));
+    const name = args.slice();
+    reply.bulk(engine.tokenBytes(engine.create(name, readSettings(args))));
   },
 };
 
 type Settings = { -readonly [Key in keyof NewSession]: NewSession[Key] };
 
 /** Each option reads what follows it. */
-const OPTIONS = {
-  SHARED: (settings: Settings) => {
-    settings.shared = true;
+const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: Arguments): void }[] = [
+  {
+    word: 'DATA',
+    read(settings, args) {
+      settings.data = args.pairs();
+    },
   },
-  EXTEND: (settings: Settings, args: Arguments) => {
-    settings.extend = EXTEND[args.choice('GET', 'SET', 'BOTH')];
+  {
+    word: 'EXTEND',
+    read(settings, args) {
+      settings.extend = EXTEND[args.choice('GET', 'SET', 'BOTH')];
+    },
   },
-  MAXAGE: (settings: Settings, args: Arguments) => {
-    settings.maxAge = args.time(MAX_SECONDS);
+  {
+    word: 'MAXAGE',
+    read(settings, args) {
+      settings.maxAge = args.time(MAX_SECONDS);
+    },
   },
-  LIMIT: (settings: Settings, args: Arguments) => {
-    settings.limit = args.integer(1, MAX_SECONDS);
+  {
+    word: 'LIMIT',
+    read(settings, args) {
+      settings.limit = args.integer(1, MAX_SECONDS);
+    },
   },
-  TOKEN: (settings: Settings, args: Arguments) => {
-    settings.token = args.bytes();
+  {
+    word: 'TOKEN',
+    read(settings, args) {
+      settings.token = args.slice();
+    },
   },
-  DATA: (settings: Settings, args: Arguments) => {
-    settings.data = args.pairs();
+  {
+    word: 'SHARED',
+    read(settings) {
+      settings.shared = true;
+    },
   },
-};
-const WORDS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
+];
 
 function readSettings(args: Arguments): NewSession {
   const settings: Settings = {};
-  const seen = new Set<string>();
-  let word = args.option(...WORDS);
-  if (word === undefined && args.left > 0) {
+  let option = args.option(OPTIONS);
+  if (option === undefined && args.left > 0) {
     settings.duration = args.time(MAX_SECONDS) * 1000;
-    word = args.option(...WORDS);
-    if (word === undefined && args.left > 0) {
+    option = args.option(OPTIONS);
+    if (option === undefined && args.left > 0) {
       settings.deleteSession = args.boolean();
-      word = args.option(...WORDS);
+      option = args.option(OPTIONS);
     }
   }
-  for (; word !== undefined; word = args.option(...WORDS)) {
-    if (seen.has(word)) throw new CommandError(SYNTAX);
-    seen.add(word);
-    OPTIONS[word](settings, args);
+  let seen = 0;
+  for (; option !== undefined; option = args.option(OPTIONS)) {
+    const bit = 1 << OPTIONS.indexOf(option);
+    if ((seen & bit) !== 0) throw new CommandError(SYNTAX);
+    seen |= bit;
+    option.read(settings, args);
   }
   args.end();
   if (settings.extend !== undefined && !settings.duration) throw new CommandError(`${SYNTAX}, EXTEND needs a ttl`);

@@ -10,6 +10,6 @@ export const sessionOpen: Command = {
   arguments: [NAME],
   reply: 'token of the live shared session of that name',
   run({ engine, reply }, args) {
-    reply.bulk(engine.token(engine.open(args.bytes())));
+    reply.bulk(engine.tokenBytes(engine.open(args.slice())));
   },
 };

@@ -20,6 +20,6 @@ export const sessionRotate: Command = {
     }
     args.end();
     engine.rotate(session, grace);
-    reply.bulk(engine.token(session));
+    reply.bulk(engine.tokenBytes(session));
   },
 };

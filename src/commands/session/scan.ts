@@ -25,7 +25,7 @@ export const sessionScan: Command = {
     reply.bulk(String(next));
     reply.array(found.length * 2);
     for (const session of found) {
-      reply.bulk(engine.token(session));
+      reply.bulk(engine.tokenBytes(session));
       reply.bulk(engine.name(session));
     }
   },

@@ -11,8 +11,8 @@ export const sessionTokens: Command = {
   arguments: [NAME],
   reply: 'array of tokens, oldest session first',
   run({ engine, reply }, args) {
-    const sessions = engine.sessionsOf(args.bytes());
+    const sessions = engine.sessionsOf(args.slice());
     reply.array(sessions.length);
-    for (const session of sessions) reply.bulk(engine.token(session));
+    for (const session of sessions) reply.bulk(engine.tokenBytes(session));
   },
 };

@@ -16,7 +16,7 @@ export const watch: Command = {
   immediate: true,
   run({ client, engine, server, reply }, args) {
     if (client.transaction.open) throw new CommandError('ERR WATCH inside MULTI is not allowed');
-    while (args.left > 0) client.transaction.watch(engine, args.bytes(), server.config['client-query-buffer-limit']);
+    while (args.left > 0) client.transaction.watch(engine, args.slice(), server.config['client-query-buffer-limit']);
     reply.ok();
   },
 };
