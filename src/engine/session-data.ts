@@ -1,4 +1,5 @@
 import { Slice } from '../slice.js';
+import type { ChangeListener } from './change-listener.js';
 import type { Deadlines } from './deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { parseInt64, withinInt64 } from './int64.js';
@@ -19,15 +20,23 @@ export class SessionData {
   readonly #fields: FieldStore;
   readonly #deadlines: Deadlines;
   readonly #maxValueBytes: number;
+  readonly #changes: ChangeListener | undefined;
   /** Whether reads and writes count as use, for which eviction spares a session. To be set before an act. */
   countsAsUse = true;
 
   /** @param maxValueBytes The longest value that `append` may make. */
-  constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
+  constructor(
+    slots: SlotTable,
+    fields: FieldStore,
+    deadlines: Deadlines,
+    maxValueBytes: number,
+    changes: ChangeListener | undefined,
+  ) {
     this.#slots = slots;
     this.#fields = fields;
     this.#deadlines = deadlines;
     this.#maxValueBytes = maxValueBytes;
+    this.#changes = changes;
   }
 
   // Looking
@@ -86,7 +95,7 @@ export class SessionData {
 
   /** Sets keys to values. @param pairs Keys and values in turn. */
   set(session: Session, pairs: readonly Slice[]): void {
-    for (let i = 0; i < pairs.length; i += 2) this.#fields.set(session, pairs[i], pairs[i + 1]);
+    for (let i = 0; i < pairs.length; i += 2) this.#set(session, pairs[i], pairs[i + 1]);
     this.#wrote(session);
   }
 
@@ -95,7 +104,7 @@ export class SessionData {
     let added = 0;
     for (let i = 0; i < pairs.length; i += 2) {
       if (this.#fields.has(session, pairs[i])) continue;
-      this.#fields.set(session, pairs[i], pairs[i + 1]);
+      this.#set(session, pairs[i], pairs[i + 1]);
       added++;
     }
     if (added > 0) this.#wrote(session);
@@ -133,6 +142,10 @@ export class SessionData {
       throw new SessionError('ERR', 'string exceeds maximum allowed size (proto-max-bulk-len)');
     }
     this.#fields.append(session, key, value);
+    if (this.#changes !== undefined) {
+      const whole = this.#fields.get(session, key);
+      if (whole !== undefined) this.#changes.onSet(session, key, whole);
+    }
     this.#wrote(session);
     return length;
   }
@@ -140,28 +153,47 @@ export class SessionData {
   /** Removes keys. Returns how many there were. */
   delete(session: Session, keys: readonly Slice[]): number {
     let deleted = 0;
-    for (const key of keys) if (this.#fields.delete(session, key)) deleted++;
+    for (const key of keys) {
+      if (!this.#fields.delete(session, key)) continue;
+      this.#changes?.onDeleted(session, key);
+      deleted++;
+    }
     if (deleted > 0) this.#wrote(session);
     return deleted;
   }
 
   /** Removes every key; the session stays. Returns how many there were. */
   clear(session: Session): number {
-    const cleared = this.#fields.clear(session);
+    const cleared = this.#clear(session);
     if (cleared > 0) this.#wrote(session);
     return cleared;
   }
 
   /** Removes every key, then sets others, as one act. Returns how many were removed. */
   replace(session: Session, pairs: readonly Slice[]): number {
-    const cleared = this.#fields.clear(session);
+    const cleared = this.#clear(session);
     this.set(session, pairs);
+    return cleared;
+  }
+
+  #set(session: Session, key: Slice, value: Slice): void {
+    this.#fields.set(session, key, value);
+    this.#changes?.onSet(session, key, value);
+  }
+
+  #clear(session: Session): number {
+    const cleared = this.#fields.clear(session);
+    if (cleared > 0) this.#changes?.onEmptied(session);
     return cleared;
   }
 
   #read(session: Session): void {
     this.#use(session);
-    if ((this.#slots.flags(session) & Flag.ExtendGet) !== 0) this.#deadlines.extend(session);
+    if ((this.#slots.flags(session) & Flag.ExtendGet) !== 0) this.#extend(session);
+  }
+
+  #extend(session: Session): void {
+    if (this.#deadlines.extend(session)) this.#changes?.onExtended(session);
   }
 
   #wrote(session: Session): void {
@@ -171,8 +203,9 @@ export class SessionData {
     if ((flags & Flag.Running) === 0) {
       // Cleared at its deadline, a session starts anew at its first write.
       this.#deadlines.start(session);
+      if ((this.#slots.flags(session) & Flag.Running) !== 0) this.#changes?.onChanged(session);
     } else if ((flags & Flag.ExtendSet) !== 0) {
-      this.#deadlines.extend(session);
+      this.#extend(session);
     }
   }
 

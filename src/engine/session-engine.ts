@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Slice } from '../slice.js';
+import { Slice } from '../slice.js';
 import { Aliases } from './aliases.js';
+import type { ChangeListener } from './change-listener.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import { type EvictionPolicy, Evictor } from './evictor.js';
@@ -56,6 +57,7 @@ export class SessionEngine {
   readonly #clock: Clock;
   readonly #secret: Uint8Array;
   readonly #listener: SessionListener | undefined;
+  readonly #changes: ChangeListener | undefined;
 
   readonly #slots = new SlotTable();
   readonly #tokens = new TokenIndex(this.#slots);
@@ -79,13 +81,14 @@ export class SessionEngine {
     this.#clock = options.clock ?? systemClock;
     this.#secret = options.secret ?? randomBytes(32);
     this.#listener = options.listener;
+    this.#changes = options.changes;
     const clock = this.#clock;
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
-    this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
+    this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes, this.#changes);
   }
 
   /** Stops the wheel and evicting: nothing ends by itself any more. */
@@ -178,6 +181,7 @@ export class SessionEngine {
     this.#created++;
     this.#deadlines.start(session);
     this.#fields.fill(session, data);
+    this.#changes?.onCreated(session);
     this.#listener?.onSession('new', session);
     this.#enforceLimit(name, limit);
     return session;
@@ -214,12 +218,15 @@ export class SessionEngine {
     this.#slots.duration[session] = duration;
     this.#slots.change(session);
     this.#deadlines.start(session);
+    this.#changes?.onChanged(session);
   }
 
   /** Starts the running duration of a session again. Returns false if none is running. */
   touch(session: Session): boolean {
     this.#slots.use(session, this.#deadlines.now);
-    return this.#deadlines.extend(session);
+    const extended = this.#deadlines.extend(session);
+    if (extended) this.#changes?.onExtended(session);
+    return extended;
   }
 
   /**
@@ -232,13 +239,16 @@ export class SessionEngine {
     if (this.isShared(session)) {
       throw new SessionError('ERR', 'the token of a shared session follows from its name and cannot be rotated');
     }
+    const old = this.#changes && Slice.of(this.tokenBytes(session).copy());
+    const until = grace > 0 ? this.#deadlines.now + grace : 0;
     this.#tokens.remove(session);
-    if (grace > 0) this.#aliases.add(session, this.#deadlines.now + grace);
+    if (until > 0) this.#aliases.add(session, until);
     else this.#aliases.removeAll(session);
     randomToken(this.#words);
     this.#setToken(session);
     slots.change(session);
     this.#tokens.add(session);
+    if (old !== undefined) this.#changes?.onRotated(session, old, until);
     this.#listener?.onSession('rotated', session);
   }
 
@@ -437,6 +447,8 @@ export class SessionEngine {
       this.#slots.change(slot);
       slots.setFlags(slot, slots.flags(slot) & ~Flag.Running);
       this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
+      this.#changes?.onEmptied(session);
+      this.#changes?.onChanged(session);
     }
     // MAXAGE may have come as well by now.
     return this.#deadlines.settle(slot);
@@ -446,6 +458,7 @@ export class SessionEngine {
     if (event === 'expired') this.#expired++;
     else if (event === 'evicted') this.#evicted++;
     else this.#ended++;
+    this.#changes?.onEnded(session);
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
     try {

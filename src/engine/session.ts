@@ -1,4 +1,5 @@
 import type { Slice } from '../slice.js';
+import type { ChangeListener } from './change-listener.js';
 import type { Clock } from './clock.js';
 import type { Encoding } from './field-store.js';
 import { NONE } from './slot-table.js';
@@ -62,6 +63,7 @@ export interface SessionEngineOptions {
   /** Key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
   readonly secret?: Uint8Array;
   readonly listener?: SessionListener;
+  readonly changes?: ChangeListener;
   /** The longest value that APPEND may make, in bytes. Default 64 MiB. */
   readonly maxValueBytes?: number;
 }

@@ -1,0 +1,24 @@
+import type { Slice } from '../slice.js';
+import type { Session } from './session.js';
+
+/**
+ * Hears of every change to a session, in the order of the changes: who keeps them all can have the sessions again.
+ * Called when the change is made, with everything the session now is to be had from the engine. Nothing may be changed
+ * from here, and nothing thrown.
+ */
+export interface ChangeListener {
+  /** It exists, with its settings and its first data. */
+  onCreated(session: Session): void;
+  onSet(session: Session, key: Slice, value: Slice): void;
+  onDeleted(session: Session, key: Slice): void;
+  /** Every key is gone; the session stays. */
+  onEmptied(session: Session): void;
+  /** It has other settings, or its duration was started or stopped other than by extending it. */
+  onChanged(session: Session): void;
+  /** Its running duration was started again. */
+  onExtended(session: Session): void;
+  /** It has a new token. @param old The one it had, which still reaches it until `until` (ms on the engine's clock); 0: no old one does. */
+  onRotated(session: Session, old: Slice, until: number): void;
+  /** It is about to be gone, for whatever reason. */
+  onEnded(session: Session): void;
+}
