@@ -12,6 +12,7 @@ import {
   withDefaults,
 } from './config.js';
 import { createServer, ListenError, type Server, streamLog } from './index.js';
+import { checkJournal, checkLines, JournalError } from './journal/index.js';
 import { bindAddresses } from './server/listen.js';
 import { isLoopback, PROTECTED_MODE } from './server/protected-mode.js';
 import { version } from './version.js';
@@ -49,6 +50,15 @@ program.configureOutput({
 
 for (const name of optionNames) program.addOption(commanderOption(name));
 
+program
+  .command('check')
+  .description('check a file of the journal, or its manifest or directory and all that it lists')
+  .argument('<file>')
+  .option('--fix', 'keep what is good, and put the original beside it')
+  .helpOption('-h, --help', 'show this help')
+  .action(check);
+program.helpCommand(false);
+
 await program.parseAsync();
 
 function commanderOption(name: OptionName): Option {
@@ -84,6 +94,17 @@ async function run(): Promise<void> {
     process.exit(0);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ListenError) program.error(`error: ${error.message}`);
+    throw error;
+  }
+}
+
+async function check(file: string, options: { fix?: boolean }): Promise<void> {
+  try {
+    const report = await checkJournal(file, options);
+    for (const line of checkLines(report)) console.log(line);
+    if (!report.isGood) process.exitCode = 1;
+  } catch (error) {
+    if (error instanceof JournalError) program.error(`error: ${error.message}`);
     throw error;
   }
 }

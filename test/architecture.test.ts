@@ -24,13 +24,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:tls',
   ],
+  journal: ['@node-rs', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
   'config.ts': ['option-kinds.ts'],
   'config-files.ts': ['config.ts', 'node:fs'],
   'option-kinds.ts': [],
   'slice.ts': [],
   'version.ts': ['node:module'],
   'index.ts': ['config.ts', 'engine', 'server'],
-  'cli.ts': ['config.ts', 'index.ts', 'server', 'version.ts', 'commander'],
+  'cli.ts': ['config.ts', 'index.ts', 'journal', 'server', 'version.ts', 'commander'],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -1,0 +1,272 @@
+import type { FileSystem, JournalFile } from './file-system.js';
+import {
+  BATCH_TRAILER,
+  batchPrefix,
+  CRC_LENGTH,
+  checksum,
+  FILE_HEADER_LENGTH,
+  idInBatch,
+  MAX_BATCH,
+  MAX_BATCH_HEADER,
+  MAX_LENGTH_DIGITS,
+  readFileHeader,
+} from './frames.js';
+import { JournalError } from './journal-error.js';
+
+/** Bytes that are read at a time; a batch that is longer is read as a whole. */
+const WINDOW = 1024 * 1024;
+
+/** What a disk writes as a whole. */
+const SECTOR = 512;
+/** Of a sector that is only in part of a tail, fewer bytes tell nothing. */
+const MIN_ZEROS = 8;
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * What is at the place where a batch should start: a batch, the end of the file, the beginning of a batch that the file
+ * ends in (`cut`), or anything else (`damage`).
+ */
+export type Found = 'batch' | 'end' | 'cut' | 'damage';
+
+/**
+ * Walks the batches of a file and checks their sums, with a window of the file in memory. No length that the file states
+ * makes it allocate more than the file has.
+ */
+export class BatchScanner {
+  /** The id that the file's batches bear; undefined if neither its header nor a batch behind it tells. */
+  readonly id: string | undefined;
+  /** Whether the header is good. */
+  readonly hasHeader: boolean;
+  /** Bytes of the file, when it was opened. */
+  readonly size: number;
+
+  /** The records of the batch that was found are `bytes[start, end)`, until the next call. */
+  bytes: Buffer;
+  start = 0;
+  end = 0;
+  /** What is wrong where no batch was found. */
+  reason = '';
+
+  readonly #file: JournalFile;
+  readonly #prefix: Buffer;
+  /** The window is `bytes[0, #filled)`; it starts at this byte of the file. */
+  #origin = 0;
+  #filled = 0;
+  /** Where the walk is in the window. */
+  #at = 0;
+  /** Bytes from `#at` on that must be in the window to go on. */
+  #needed = 0;
+
+  private constructor(file: JournalFile, size: number, header: Buffer, filled: number, path: string) {
+    this.#file = file;
+    this.size = size;
+    this.bytes = header;
+    this.#filled = filled;
+    const head = header.subarray(0, filled);
+    const id = readFileHeader(head, path);
+    this.hasHeader = id !== undefined;
+    this.id = id ?? idInBatch(head.subarray(FILE_HEADER_LENGTH));
+    this.#prefix = batchPrefix(this.id ?? '');
+    this.#at = Math.min(FILE_HEADER_LENGTH, size);
+  }
+
+  /** @throws JournalError for the format of a later version, and what the file system throws. */
+  static async open(fileSystem: FileSystem, path: string): Promise<BatchScanner> {
+    const file = await fileSystem.open(path, 'read');
+    try {
+      const size = await file.size();
+      const window = Buffer.allocUnsafeSlow(Math.min(WINDOW, Math.max(size, 2 * MAX_BATCH_HEADER)));
+      let filled = 0;
+      while (filled < Math.min(size, 2 * MAX_BATCH_HEADER)) {
+        const read = await file.read(window, filled, window.length - filled, filled);
+        if (read === 0) break;
+        filled += read;
+      }
+      return new BatchScanner(file, size, window, filled, path);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  /** The byte of the file where the walk is: behind the last batch, or where no batch was found. */
+  get offset(): number {
+    return this.#origin + this.#at;
+  }
+
+  /**
+   * Goes on to the next batch without reading from the disk.
+   * @returns undefined if what is in the window does not suffice: `fill`, then call again.
+   */
+  take(): Found | undefined {
+    const found = this.#parse(this.#at);
+    if (found === 'batch') this.#at = this.end + BATCH_TRAILER;
+    return found;
+  }
+
+  /** Reads more of the file into the window. */
+  async fill(): Promise<void> {
+    const held = this.#filled - this.#at;
+    this.bytes = this.#windowFor(Math.max(this.#needed, held + 1), held);
+    this.#origin += this.#at;
+    this.#at = 0;
+    this.#filled = held;
+    while (this.#filled < this.#needed || this.#filled === held) {
+      const position = this.#origin + this.#filled;
+      const read = await this.#file.read(this.bytes, this.#filled, this.bytes.length - this.#filled, position);
+      if (read === 0) throw new JournalError('the file became shorter while it was read');
+      this.#filled += read;
+    }
+  }
+
+  /** Goes on to the next batch. */
+  async next(): Promise<Found> {
+    for (;;) {
+      const found = this.take();
+      if (found !== undefined) return found;
+      await this.fill();
+    }
+  }
+
+  /**
+   * Where no batch was found: goes on to the first place behind it where one is, and stays before that batch.
+   * @returns false, at the end of the file, if there is none.
+   */
+  async resynchronize(): Promise<boolean> {
+    if (this.id === undefined) return false;
+    this.#at++;
+    for (;;) {
+      const held = this.bytes.subarray(0, this.#filled);
+      const candidate = held.indexOf(this.#prefix, this.#at);
+      if (candidate < 0) {
+        // The last bytes in the window may be the beginning of a prefix.
+        this.#at = Math.max(this.#at, this.#filled - this.#prefix.length + 1);
+        if (this.size - this.offset < this.#prefix.length) break;
+        this.#needed = this.#prefix.length;
+        await this.fill();
+        continue;
+      }
+      this.#at = candidate;
+      if (await this.#isBatchHere()) return true;
+      this.#at++;
+    }
+    this.#at = this.size - this.#origin;
+    return false;
+  }
+
+  /**
+   * Whether the bytes from `offset` to the end of the file are what a crash leaves of batches that were not durable yet: a
+   * batch that is cut, or one in which sectors were not written and read as zeros. Damage of any other kind did not come
+   * from a crash, and may be in what had been durable.
+   */
+  async isTorn(offset: number, found: Found): Promise<boolean> {
+    if (found === 'cut') return true;
+    const sector = Buffer.alloc(SECTOR);
+    for (let at = offset; at < this.size; ) {
+      const end = Math.min(this.size, (Math.floor(at / SECTOR) + 1) * SECTOR);
+      const length = await this.#file.read(sector, 0, end - at, at);
+      if (length === 0) break;
+      const zero = sector.subarray(0, length).every((byte) => byte === 0);
+      if (zero && (length >= MIN_ZEROS || length === this.size - offset)) return true;
+      at += length;
+    }
+    return false;
+  }
+
+  async #isBatchHere(): Promise<boolean> {
+    for (;;) {
+      const found = this.#parse(this.#at);
+      if (found !== undefined) return found === 'batch';
+      await this.fill();
+    }
+  }
+
+  /** A buffer with at least so many bytes, that starts with those from `#at` on. */
+  #windowFor(bytes: number, held: number): Buffer {
+    if (bytes <= this.bytes.length) {
+      this.bytes.copyWithin(0, this.#at, this.#filled);
+      return this.bytes;
+    }
+    const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, 2 * this.bytes.length), this.size - this.offset));
+    this.bytes.copy(larger, 0, this.#at, this.#at + held);
+    return larger;
+  }
+
+  /** Looks what is at `at` in the window. Of a batch, `start` and `end` are set. */
+  #parse(at: number): Found | undefined {
+    const { bytes } = this;
+    const prefix = this.#prefix;
+    const available = this.#filled - at;
+    const isAll = this.#origin + this.#filled >= this.size;
+    if (available === 0 && isAll) return 'end';
+    const compared = Math.min(available, prefix.length);
+    if (bytes.compare(prefix, 0, compared, at, at + compared) !== 0) return this.#damage('there is no batch');
+    const header = Math.min(MAX_BATCH_HEADER, this.size - this.#origin - at);
+    if (available < header) return this.#more(header);
+
+    let i = at + prefix.length;
+    let crc = 0;
+    const end = this.#filled;
+    for (let digits = 0; digits < CRC_LENGTH; digits++, i++) {
+      if (i >= end) return 'cut';
+      const value = hexValue(bytes[i]);
+      if (value < 0) return this.#damage('the check sum of a batch is none');
+      crc = ((crc << 4) | value) >>> 0;
+    }
+    for (const expected of '\r\n$') {
+      if (i >= end) return 'cut';
+      if (bytes[i++] !== expected.charCodeAt(0)) return this.#damage('the header of a batch is none');
+    }
+    let length = 0;
+    const first = i;
+    for (; i < end && bytes[i] >= ZERO && bytes[i] <= NINE; i++) {
+      if (i - first >= MAX_LENGTH_DIGITS) return this.#damage('the length of a batch is none');
+      length = length * 10 + bytes[i] - ZERO;
+    }
+    if (i >= end) return 'cut';
+    if (i === first || length > MAX_BATCH || (bytes[first] === ZERO && i - first > 1) || bytes[i] !== CR) {
+      return this.#damage('the length of a batch is none');
+    }
+    if (++i >= end) return 'cut';
+    if (bytes[i] !== LF) return this.#damage('the length of a batch is none');
+    const start = i + 1;
+    const whole = start + length + BATCH_TRAILER - at;
+    if (this.offsetOf(at) + whole > this.size) return 'cut';
+    if (available < whole) return this.#more(whole);
+    const after = start + length;
+    if (bytes[after] !== CR || bytes[after + 1] !== LF || checksum(bytes, start, after) !== crc) {
+      return this.#damage('the check sum of a batch is wrong');
+    }
+    this.start = start;
+    this.end = after;
+    return 'batch';
+  }
+
+  /** The byte of the file that is at a place in the window. */
+  offsetOf(at: number): number {
+    return this.#origin + at;
+  }
+
+  #more(needed: number): undefined {
+    this.#needed = needed;
+    return undefined;
+  }
+
+  #damage(reason: string): 'damage' {
+    this.reason = reason;
+    return 'damage';
+  }
+}
+
+function hexValue(byte: number): number {
+  if (byte >= ZERO && byte <= NINE) return byte - ZERO;
+  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : -1;
+}

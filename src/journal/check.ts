@@ -1,0 +1,227 @@
+import { chown, link, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { BatchScanner, type Found } from './batch-scanner.js';
+import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
+import { nodeFileSystem, removeIfThere, replaceFile, syncFile, writeAll } from './file-system.js';
+import { encodeFileHeader, FILE_HEADER_LENGTH, FORMAT_VERSION } from './frames.js';
+import { JournalDamage, JournalError } from './journal-error.js';
+import { encodeManifest, MANIFEST, type Manifest, readManifest } from './manifest.js';
+import { RecordDecoder, RecordError } from './record-decoder.js';
+
+/** A part of a file that is not what was written. */
+export interface Damage {
+  readonly offset: number;
+  /** From there to the next good batch, or to the end of the file. */
+  readonly bytes: number;
+  readonly reason: string;
+  /** It is the end of the file, as a crash leaves it: a start drops it by itself. */
+  readonly isTornTail: boolean;
+}
+
+export interface CheckedFile {
+  readonly path: string;
+  /** Of the format, undefined if that cannot be told. */
+  readonly version: number | undefined;
+  /** Good ones, and the records in them. */
+  readonly batches: number;
+  readonly records: number;
+  /** Of the whole file. */
+  readonly bytes: number;
+  readonly damages: readonly Damage[];
+  /** Why it cannot be repaired. */
+  readonly hopeless: string | undefined;
+  /** Where the original is, if the file was repaired. */
+  readonly original: string | undefined;
+}
+
+export interface CheckReport {
+  readonly files: readonly CheckedFile[];
+  /** Whether everything is what was written, or has been repaired. */
+  readonly isGood: boolean;
+}
+
+export interface CheckOptions {
+  /** Repair: what is damaged is left out, what is good kept, and the original put beside the file. Default false. */
+  readonly fix?: boolean;
+}
+
+/** The longest name of an original has this many others before it. */
+const MAX_ORIGINALS = 1000;
+
+/**
+ * Checks a file of the journal, or the manifest or the directory and with it every file that the manifest lists.
+ *
+ * Repair keeps every good batch, those behind the damage as well: records are absolute, so that one which is left out costs
+ * what it said and nothing else. A manifest that is lost is made again of the files there are: the last base and, in
+ * order, every increment, of which those that the base covers do no harm.
+ * @throws JournalError if it cannot be read, or is to be repaired while a server uses it.
+ */
+export async function checkJournal(path: string, { fix = false }: CheckOptions = {}): Promise<CheckReport> {
+  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new JournalError(`cannot read ${path}: ${error.code}`);
+  });
+  const file = stats.isDirectory() ? join(path, MANIFEST) : path;
+  const lock = fix ? await lockFor(file) : undefined;
+  try {
+    const files = basename(file) === MANIFEST ? await checkAll(file, fix) : [await checkFile(file, fix)];
+    return { files, isGood: files.every(({ damages, original }) => damages.length === 0 || original !== undefined) };
+  } finally {
+    lock?.release();
+  }
+}
+
+/** Keeps a server from using the file, if it is in its place below a server's directory. */
+async function lockFor(path: string): Promise<DirectoryLock | undefined> {
+  const directory = dirname(dirname(resolve(path)));
+  const names = await readdir(directory);
+  return names.includes(LOCK_FILE) ? DirectoryLock.take(directory) : undefined;
+}
+
+async function checkAll(path: string, fix: boolean): Promise<CheckedFile[]> {
+  const directory = dirname(path);
+  const found = await readManifest(nodeFileSystem, path).catch((error: Error) => error);
+  if (found instanceof Error && !(found instanceof JournalDamage) && !('code' in found)) throw found;
+  const manifest = found instanceof Error ? await manifestOfFiles(directory) : found;
+  const checked: CheckedFile[] = [];
+  if (found instanceof Error) {
+    const bytes = encodeManifest(manifest);
+    const isThere = found instanceof JournalDamage;
+    const original = fix && isThere ? await keepOriginal(path) : undefined;
+    if (fix) await replaceFile(nodeFileSystem, path, bytes);
+    const reason = isThere ? found.reason : 'it is missing';
+    checked.push({
+      ...{ path, version: FORMAT_VERSION, batches: 0, records: 0, bytes: bytes.length, hopeless: undefined },
+      damages: [{ offset: 0, bytes: 0, reason, isTornTail: false }],
+      original: fix ? (original ?? path) : undefined,
+    });
+  }
+  const names = manifest.base === undefined ? manifest.increments : [manifest.base, ...manifest.increments];
+  for (const name of names) checked.push(await checkFile(join(directory, name), fix));
+  return checked;
+}
+
+async function manifestOfFiles(directory: string): Promise<Manifest> {
+  const names = await readdir(directory);
+  const numbered = (kind: string) =>
+    names
+      .map((name) => new RegExp(`^${kind}\\.(\\d{1,15})$`).exec(name))
+      .filter((match) => match !== null)
+      .sort((a, b) => Number(a[1]) - Number(b[1]))
+      .map(([name]) => name);
+  const increments = numbered('increment');
+  if (increments.length === 0) throw new JournalError(`${directory} holds no journal`);
+  return { base: numbered('base').at(-1), increments };
+}
+
+async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
+  const scanner = await BatchScanner.open(nodeFileSystem, path).catch((error: NodeJS.ErrnoException) => {
+    throw error instanceof JournalError ? error : new JournalError(`cannot read ${path}: ${error.code}`);
+  });
+  try {
+    const repaired = `${path}.repaired.tmp`;
+    const report = await scan(scanner, path);
+    if (!fix || report.damages.length === 0 || report.hopeless !== undefined) return report;
+    await writeRepaired(path, repaired);
+    const original = await keepOriginal(path);
+    await nodeFileSystem.rename(repaired, path);
+    await nodeFileSystem.syncDirectory(dirname(path));
+    return { ...report, original };
+  } finally {
+    await scanner.close();
+  }
+}
+
+/**
+ * Walks a file from its beginning to its end, whatever is in between.
+ * @param keep Called for each good batch with its bytes.
+ */
+async function scan(
+  scanner: BatchScanner,
+  path: string,
+  keep?: (batch: Buffer) => Promise<void>,
+): Promise<CheckedFile> {
+  const decoder = new RecordDecoder();
+  const damages: Damage[] = [];
+  let batches = 0;
+  let records = 0;
+  if (!scanner.hasHeader) {
+    const bytes = Math.min(FILE_HEADER_LENGTH, scanner.size);
+    damages.push({ offset: 0, bytes, reason: 'the header is wrong', isTornTail: false });
+  }
+  for (;;) {
+    const offset = scanner.offset;
+    const found = await scanner.next();
+    if (found === 'end') break;
+    const count = found === 'batch' ? countRecords(decoder, scanner) : -1;
+    if (count >= 0) {
+      batches++;
+      records += count;
+      const length = scanner.offset - offset;
+      await keep?.(scanner.bytes.subarray(scanner.end + 2 - length, scanner.end + 2));
+      continue;
+    }
+    damages.push(await damageAt(scanner, offset, found));
+  }
+  const version = scanner.id === undefined ? undefined : FORMAT_VERSION;
+  const hopeless = scanner.id === undefined ? 'it is no file of the journal' : undefined;
+  return { path, version, batches, records, bytes: scanner.size, damages, hopeless, original: undefined };
+}
+
+/** How many records the batch has that was found, -1 if they are none. */
+function countRecords(decoder: RecordDecoder, scanner: BatchScanner): number {
+  let count = 0;
+  try {
+    for (let at = scanner.start; at < scanner.end; count++) at = decoder.decode(scanner.bytes, at, scanner.end);
+    return count;
+  } catch (error) {
+    if (error instanceof RecordError) return -1;
+    throw error;
+  }
+}
+
+async function damageAt(scanner: BatchScanner, offset: number, found: Found): Promise<Damage> {
+  if (found === 'batch') {
+    return { offset, bytes: scanner.offset - offset, reason: 'the records of a batch are none', isTornTail: false };
+  }
+  const reason = found === 'cut' ? 'a batch is incomplete' : scanner.reason;
+  const goesOn = await scanner.resynchronize();
+  const isTornTail = !goesOn && (await scanner.isTorn(offset, found));
+  return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };
+}
+
+/** Writes what is good in a file to another, durably. */
+async function writeRepaired(path: string, to: string): Promise<void> {
+  await removeIfThere(nodeFileSystem, to);
+  const scanner = await BatchScanner.open(nodeFileSystem, path);
+  const file = await nodeFileSystem.open(to, 'create');
+  try {
+    const header = encodeFileHeader(scanner.id ?? '');
+    await writeAll(file, header, 0);
+    let size = header.length;
+    await scan(scanner, path, async (batch) => {
+      await writeAll(file, batch, size);
+      size += batch.length;
+    });
+    await syncFile(file);
+    // It stays with the user whom the server runs as.
+    const { uid, gid } = await stat(path);
+    if (process.geteuid?.() === 0) await chown(to, uid, gid);
+  } finally {
+    await file.close();
+    await scanner.close();
+  }
+}
+
+/** Gives a file a second name, under which it stays. */
+async function keepOriginal(path: string): Promise<string> {
+  for (let number = 1; number <= MAX_ORIGINALS; number++) {
+    const original = `${path}.damaged-${number}`;
+    try {
+      await link(path, original);
+      return original;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  throw new JournalError(`there are ${MAX_ORIGINALS} originals of ${path} already`);
+}

@@ -1,0 +1,13 @@
+/** What is kept on the disk: the journal, the secret, and the exclusive use of their directory. */
+export type { BaseFile } from './base-file.js';
+export { type CheckedFile, type CheckOptions, type CheckReport, checkJournal } from './check.js';
+export { checkLines } from './check-lines.js';
+export { prepareDataDirectory } from './data-directory.js';
+export { DirectoryLock } from './directory-lock.js';
+export { Journal, type JournalOptions } from './journal.js';
+export type { LoadReport } from './journal-directory.js';
+export { JournalDamage, JournalError } from './journal-error.js';
+export type { JournalRecord } from './record-decoder.js';
+export { fieldIndexes, RECORDS, type RecordFields, type RecordName, SessionFlag } from './records.js';
+export { readOrMakeSecret } from './secret-file.js';
+export type { JournalClock, SyncPolicy } from './writer.js';

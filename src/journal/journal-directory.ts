@@ -1,0 +1,258 @@
+import { dirname, join } from 'node:path';
+import { BaseFile } from './base-file.js';
+import { type FileSystem, type JournalFile, removeIfThere, syncFile, writeAll } from './file-system.js';
+import { encodeFileHeader, FILE_HEADER_LENGTH, newFileId, readFileHeader } from './frames.js';
+import { isMissing, JournalDamage, JournalError } from './journal-error.js';
+import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
+import { type ReadReport, readJournal } from './reader.js';
+import type { JournalRecord } from './record-decoder.js';
+
+/** An increment to write to. */
+export interface Increment {
+  readonly path: string;
+  readonly file: JournalFile;
+  /** What its batches bear. */
+  readonly id: string;
+  /** Bytes that it has: the next batch is written there. */
+  readonly size: number;
+}
+
+/** What was read at start. */
+export interface LoadReport {
+  readonly batches: number;
+  readonly records: number;
+  /** Of all files. */
+  readonly bytes: number;
+  /** A tail that a crash left and that was cut off: of which file, where, and how many bytes it had. */
+  readonly dropped: { readonly path: string; readonly offset: number; readonly bytes: number } | undefined;
+}
+
+/** What belongs to the journal: everything else in its directory is left alone. */
+const OURS = /^(?:(?:base|increment)\.\d{1,15}(?:\.tmp)?|manifest\.tmp)$/;
+
+/**
+ * The directory of the journal: `manifest`, `base.<n>`, `increment.<n>`. The manifest says which files count, and it alone:
+ * each step makes new files durable, then switches over by renaming a new manifest into place, then removes what is not
+ * needed any more. Whenever the power goes, the manifest lists a complete state.
+ *
+ * Compaction: `beginCompaction` adds an increment, to which everything goes from then on; the state of that moment or later
+ * is written to a base; `finishCompaction` lets the base stand for all files before that increment. If it is given up in
+ * between, the files before are as good as they were.
+ */
+export class JournalDirectory {
+  /** Path of the directory. */
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+  #manifest: Manifest;
+  /** The number of the next file. */
+  #next: number;
+  /** Bytes of the base, 0 if there is none. */
+  #baseBytes = 0;
+
+  private constructor(fileSystem: FileSystem, path: string, manifest: Manifest) {
+    this.#fileSystem = fileSystem;
+    this.path = path;
+    this.#manifest = manifest;
+    const { base, increments } = manifest;
+    this.#next = 1 + Math.max(...[...increments, ...(base === undefined ? [] : [base])].map(numberOf));
+  }
+
+  /**
+   * Opens the journal in a directory; makes an empty one where there is none. Removes what a compaction left unfinished.
+   * The caller has exclusive use of the directory.
+   * @throws JournalError if there is a journal that cannot be used.
+   */
+  static async open(fileSystem: FileSystem, path: string): Promise<JournalDirectory> {
+    await fileSystem.makeDirectory(path);
+    const names = await fileSystem.list(path);
+    if (!names.includes(MANIFEST)) return JournalDirectory.#create(fileSystem, path, names);
+    const manifest = await readManifest(fileSystem, join(path, MANIFEST));
+    const listed = new Set([manifest.base, ...manifest.increments]);
+    for (const name of listed) {
+      if (name !== undefined && !names.includes(name)) {
+        throw new JournalError(`${join(path, name)} is missing, and ${join(path, MANIFEST)} lists it: restore it`);
+      }
+    }
+    for (const name of names) {
+      if (OURS.test(name) && !listed.has(name)) await removeIfThere(fileSystem, join(path, name));
+    }
+    return new JournalDirectory(fileSystem, path, manifest);
+  }
+
+  static async #create(fileSystem: FileSystem, path: string, names: readonly string[]): Promise<JournalDirectory> {
+    for (const name of names.filter((name) => OURS.test(name))) {
+      // A crash while it was made may have left an increment without a batch, and nothing else.
+      const isEmpty =
+        /^(?:increment\.1|.*\.tmp)$/.test(name) && (await sizeOf(fileSystem, join(path, name))) <= FILE_HEADER_LENGTH;
+      if (!isEmpty && name !== `${MANIFEST}.tmp`) {
+        throw new JournalError(
+          `${join(path, MANIFEST)} is missing, and there is ${name}: restore it, or move both away`,
+        );
+      }
+      await removeIfThere(fileSystem, join(path, name));
+    }
+    await fileSystem.syncDirectory(dirname(path));
+    const increment = await createIncrement(fileSystem, join(path, 'increment.1'));
+    await increment.file.close();
+    const manifest = { base: undefined, increments: ['increment.1'] };
+    await writeManifest(fileSystem, join(path, MANIFEST), manifest);
+    return new JournalDirectory(fileSystem, path, manifest);
+  }
+
+  /** Bytes of the base, once it has been loaded or written; 0 if there is none. */
+  get baseBytes(): number {
+    return this.#baseBytes;
+  }
+
+  /**
+   * Reads everything, in order. A tail that a crash left is cut off.
+   * @param onProgress Called now and then with how many bytes were read of all.
+   * @throws JournalDamage if anything else is not what was written; the records before it have been visited by then.
+   */
+  async load(
+    visit: (record: JournalRecord) => void,
+    onProgress?: (bytes: number, of: number) => void,
+  ): Promise<LoadReport> {
+    const { base, increments } = this.#manifest;
+    const names = base === undefined ? increments : [base, ...increments];
+    let of = 0;
+    for (const name of names) of += await sizeOf(this.#fileSystem, join(this.path, name));
+    let batches = 0;
+    let records = 0;
+    let bytes = 0;
+    let dropped: LoadReport['dropped'];
+    for (const name of names) {
+      const path = join(this.path, name);
+      const report: ReadReport = await readJournal(this.#fileSystem, path, visit, {
+        onProgress: (read) => onProgress?.(bytes + read, of),
+      });
+      if (dropped !== undefined && report.batches > 0) {
+        // An increment is written to when the one before is durable.
+        throw new JournalDamage(dropped.path, dropped.offset, 'its end is missing, and a later file goes on');
+      }
+      if (report.tornTail !== undefined) {
+        // A base is durable before it counts.
+        if (name === base) throw new JournalDamage(path, report.tornTail.offset, 'its end is missing');
+        dropped = { path, ...report.tornTail };
+      }
+      if (name === base) this.#baseBytes = report.bytes;
+      batches += report.batches;
+      records += report.records;
+      bytes += report.bytes;
+    }
+    if (dropped !== undefined) await this.#cut(dropped.path, dropped.offset);
+    return { batches, records, bytes, dropped };
+  }
+
+  /** Opens the last increment, to be written to, once everything has been loaded. */
+  async openIncrement(): Promise<Increment> {
+    const path = join(this.path, this.#manifest.increments.at(-1) as string);
+    const file = await this.#fileSystem.open(path, 'write');
+    try {
+      const header = Buffer.alloc(FILE_HEADER_LENGTH);
+      await file.read(header, 0, header.length, 0);
+      const id = readFileHeader(header, path);
+      if (id === undefined) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+      return { path, file, id, size: await file.size() };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Adds an increment. Everything that happens after this resolved must be written to it. */
+  async beginCompaction(): Promise<Increment> {
+    const name = `increment.${this.#next++}`;
+    const increment = await createIncrement(this.#fileSystem, join(this.path, name));
+    try {
+      const { base, increments } = this.#manifest;
+      await this.#switchTo({ base, increments: [...increments, name] });
+      return increment;
+    } catch (error) {
+      // The manifest may list it already: it stays, empty. What is not listed goes at the next start.
+      await increment.file.close();
+      throw error;
+    }
+  }
+
+  /** Starts a base, under a name that does not count yet. */
+  async createBase(): Promise<BaseFile> {
+    await removeIfThere(this.#fileSystem, this.#temporaryBase());
+    return BaseFile.create(this.#fileSystem, this.#temporaryBase());
+  }
+
+  /** Gives a base up: everything is as it was before it. */
+  async dropBase(base: BaseFile): Promise<void> {
+    await base.close();
+    await removeIfThere(this.#fileSystem, this.#temporaryBase());
+  }
+
+  /** Lets a base, to which everything was written, stand for everything before `increment`, and removes that. */
+  async finishCompaction(base: BaseFile, increment: Increment): Promise<void> {
+    await base.finish();
+    const name = `base.${this.#next}`;
+    await this.#fileSystem.rename(this.#temporaryBase(), join(this.path, name));
+    this.#next++;
+    // The directory is made durable with the base's name in it before the manifest lists it.
+    await this.#fileSystem.syncDirectory(this.path);
+    const old = this.#manifest;
+    const first = old.increments.findIndex((other) => join(this.path, other) === increment.path);
+    await this.#switchTo({ base: name, increments: old.increments.slice(first) });
+    this.#baseBytes = base.size;
+    await base.close();
+    const obsolete = [...(old.base === undefined ? [] : [old.base]), ...old.increments.slice(0, first)];
+    // What cannot be removed does not count any more; the next start tries again.
+    for (const file of obsolete) await removeIfThere(this.#fileSystem, join(this.path, file)).catch(() => {});
+  }
+
+  #temporaryBase(): string {
+    return join(this.path, `base.${this.#next}.tmp`);
+  }
+
+  async #switchTo(manifest: Manifest): Promise<void> {
+    await writeManifest(this.#fileSystem, join(this.path, MANIFEST), manifest);
+    this.#manifest = manifest;
+  }
+
+  async #cut(path: string, size: number): Promise<void> {
+    const file = await this.#fileSystem.open(path, 'write');
+    try {
+      await file.truncate(size);
+      await syncFile(file);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function numberOf(name: string): number {
+  return Number(name.slice(name.indexOf('.') + 1));
+}
+
+async function sizeOf(fileSystem: FileSystem, path: string): Promise<number> {
+  const file = await fileSystem.open(path, 'read').catch((error) => {
+    if (isMissing(error)) throw new JournalError(`${path} is missing`);
+    throw error;
+  });
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes an increment without a batch, durable before a manifest lists it. */
+async function createIncrement(fileSystem: FileSystem, path: string): Promise<Increment> {
+  const id = newFileId();
+  const header = encodeFileHeader(id);
+  const file = await fileSystem.open(path, 'create');
+  try {
+    await writeAll(file, header, 0);
+    await syncFile(file);
+    await fileSystem.syncDirectory(dirname(path));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return { path, file, id, size: header.length };
+}

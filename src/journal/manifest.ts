@@ -1,0 +1,63 @@
+import { type FileSystem, readSmallFile, replaceFile } from './file-system.js';
+import { checksum, FORMAT_VERSION } from './frames.js';
+import { JournalDamage, JournalError } from './journal-error.js';
+
+/**
+ * Which files are the journal, in the order in which they are replayed: at most one base, then increments. The file is
+ * text, one line each and a check sum last:
+ *
+ *     respite-journal-manifest 1
+ *     base.3
+ *     increment.4
+ *     crc 8a9136aa
+ */
+export interface Manifest {
+  readonly base: string | undefined;
+  /** One at least; the last is being written. */
+  readonly increments: readonly string[];
+}
+
+export const MANIFEST = 'manifest';
+
+const TITLE = 'respite-journal-manifest';
+
+/** Bytes; far more than one of which every compaction failed. */
+const MAX_MANIFEST = 1024 * 1024;
+
+export function encodeManifest({ base, increments }: Manifest): Buffer {
+  const lines = [`${TITLE} ${FORMAT_VERSION}`, ...(base === undefined ? [] : [base]), ...increments];
+  const body = Buffer.from(`${lines.join('\n')}\n`, 'latin1');
+  const crc = checksum(body, 0, body.length).toString(16).padStart(8, '0');
+  return Buffer.concat([body, Buffer.from(`crc ${crc}\n`, 'latin1')]);
+}
+
+/** @throws JournalError, JournalDamage if the bytes are no manifest. @param path For the message. */
+export function decodeManifest(bytes: Buffer, path: string): Manifest {
+  const text = bytes.toString('latin1');
+  const version = new RegExp(`^${TITLE} (\\d{1,15})\n`).exec(text)?.[1];
+  if (version !== undefined && Number(version) > FORMAT_VERSION) {
+    throw new JournalError(
+      `${path} has version ${version} of the format and this program knows version ${FORMAT_VERSION}: start a newer one`,
+    );
+  }
+  const [, body, files, crc] =
+    /^(respite-journal-manifest 1\n((?:(?:base|increment)\.\d{1,15}\n)+))crc ([0-9a-f]{8})\n$/.exec(text) ?? [];
+  if (body === undefined || Number.parseInt(crc, 16) !== checksum(bytes, 0, body.length)) {
+    throw new JournalDamage(path, 0, 'it is no manifest, or its check sum is wrong');
+  }
+  const names = files.trimEnd().split('\n');
+  const base = names[0].startsWith('base.') ? names.shift() : undefined;
+  if (names.length === 0 || names.some((name) => name.startsWith('base.')) || new Set(names).size < names.length) {
+    throw new JournalDamage(path, 0, 'it lists files that do not belong together');
+  }
+  return { base, increments: names };
+}
+
+export async function readManifest(fileSystem: FileSystem, path: string): Promise<Manifest> {
+  return decodeManifest(await readSmallFile(fileSystem, path, MAX_MANIFEST), path);
+}
+
+/** Puts a manifest in the place of the one before, atomically and durably. */
+export function writeManifest(fileSystem: FileSystem, path: string, manifest: Manifest): Promise<void> {
+  return replaceFile(fileSystem, path, encodeManifest(manifest));
+}

@@ -1,0 +1,98 @@
+import { BatchScanner } from './batch-scanner.js';
+import type { FileSystem } from './file-system.js';
+import { FILE_HEADER_LENGTH } from './frames.js';
+import { JournalDamage } from './journal-error.js';
+import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
+
+/** The end of a file that a crash left: batches that had not become durable. */
+export interface TornTail {
+  /** Where the last good batch ends. */
+  readonly offset: number;
+  /** Bytes from there to the end of the file. */
+  readonly bytes: number;
+}
+
+export interface ReadReport {
+  readonly batches: number;
+  readonly records: number;
+  /** Of the header and the good batches. */
+  readonly bytes: number;
+  readonly tornTail: TornTail | undefined;
+}
+
+export interface ReadOptions {
+  /** Called each time another part of the file was read, with how many of its bytes were. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Reads a file of the journal, a window of it at a time, and calls `visit` for every record in order. The record is good
+ * until `visit` returns. Between two windows the event loop gets its turn.
+ * @throws JournalDamage if anything but its end, as a crash leaves it, is not what was written; JournalError for the format of a
+ *   later version. The records before it have been visited by then.
+ */
+export async function readJournal(
+  fileSystem: FileSystem,
+  path: string,
+  visit: (record: JournalRecord) => void,
+  { onProgress }: ReadOptions = {},
+): Promise<ReadReport> {
+  const scanner = await BatchScanner.open(fileSystem, path);
+  const decoder = new RecordDecoder();
+  let batches = 0;
+  let records = 0;
+  try {
+    if (!scanner.hasHeader) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+    for (;;) {
+      const found = scanner.take();
+      if (found === undefined) {
+        onProgress?.(scanner.offset);
+        await scanner.fill();
+        continue;
+      }
+      if (found === 'batch') {
+        records += decodeBatch(scanner, decoder, path, visit);
+        batches++;
+        continue;
+      }
+      const { offset, reason, size } = scanner;
+      const tornTail = found === 'end' ? undefined : { offset, bytes: size - offset };
+      if (found !== 'end' && (await scanner.resynchronize())) {
+        const what = found === 'cut' ? 'a batch is incomplete' : reason;
+        throw new JournalDamage(path, offset, `${what}, and good ones follow at byte ${scanner.offset}`);
+      }
+      if (found !== 'end' && !(await scanner.isTorn(offset, found))) throw new JournalDamage(path, offset, reason);
+      onProgress?.(size);
+      return { batches, records, bytes: Math.max(offset, FILE_HEADER_LENGTH), tornTail };
+    }
+  } finally {
+    await scanner.close();
+  }
+}
+
+/** Visits the records of the batch that was found. Returns how many there are. */
+function decodeBatch(
+  scanner: BatchScanner,
+  decoder: RecordDecoder,
+  path: string,
+  visit: (record: JournalRecord) => void,
+): number {
+  const { start, end } = scanner;
+  let records = 0;
+  for (let at = start; at < end; ) {
+    const next = decodeRecord(decoder, scanner, at, path);
+    visit(decoder);
+    records++;
+    at = next;
+  }
+  return records;
+}
+
+function decodeRecord(decoder: RecordDecoder, scanner: BatchScanner, at: number, path: string): number {
+  try {
+    return decoder.decode(scanner.bytes, at, scanner.end);
+  } catch (error) {
+    if (!(error instanceof RecordError)) throw error;
+    throw new JournalDamage(path, scanner.offsetOf(at), error.message);
+  }
+}

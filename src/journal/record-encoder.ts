@@ -1,0 +1,238 @@
+import { BATCH_TRAILER, frameBatch, MAX_BATCH, MAX_BATCH_HEADER } from './frames.js';
+import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames } from './records.js';
+
+/** Bytes that are allocated at a time: many small batches share one slab, so that those that wait for the disk cost what they hold. */
+const SLAB = 256 * 1024;
+
+/** Room that is not worth going on with. */
+const LEAST_ROOM = 1024;
+
+/** A shorter run of bytes is copied faster here than by a call into V8. */
+const SHORT = 40;
+
+/** `$`, ten digits, CR LF, and CR LF after the bytes. */
+const BULK_OVERHEAD = 15;
+
+/** A number as an argument: its header, 16 digits, CR LF. */
+const MAX_INTEGER = 23;
+
+const ASTERISK = 0x2a;
+const DOLLAR = 0x24;
+const ZERO = 0x30;
+const CR = 0x0d;
+const LF = 0x0a;
+
+const LETTERS = Array.from(FLAG_LETTERS, (letter) => letter.charCodeAt(0));
+
+/** How a record is written, made from its declaration. */
+interface Plan {
+  /** The name as an argument. */
+  readonly name: Buffer;
+  readonly fields: readonly string[];
+  readonly types: readonly string[];
+  /** Arguments for one of the rest: 2 for pairs. */
+  readonly perRest: number;
+}
+
+const PLANS = Object.fromEntries(
+  recordNames.map((name): [RecordName, Plan] => {
+    const { fields, rest } = RECORDS[name];
+    return [
+      name,
+      {
+        name: Buffer.from(`$${name.length}\r\n${name}\r\n`, 'latin1'),
+        fields: Object.keys(fields),
+        types: Object.values(fields),
+        perRest: { none: 0, keys: 1, pairs: 2 }[rest],
+      },
+    ];
+  }),
+) as Record<RecordName, Plan>;
+
+/**
+ * Writes records one after the other into a buffer, and makes batches of them.
+ *
+ * It is on the way of every write: it writes the bytes where they go to the disk from, and allocates a slab for hundreds of batches.
+ */
+export class RecordEncoder {
+  /** Records written since it was made. */
+  records = 0;
+
+  #bytes: Buffer = Buffer.allocUnsafeSlow(0);
+  /** Where the records of the batch at hand start in `#bytes`, with room for its header before. */
+  #start = 0;
+  #end = 0;
+  /** Arguments that the record at hand still lacks. */
+  #missing = 0;
+
+  /** Bytes of the records at hand. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /**
+   * Writes a record. What it is given is copied.
+   * @param rest Keys, or keys and values in turn, as the record's declaration says.
+   * @throws RangeError for a number that is no integer from 0 to 2^53 - 1, or a rest that the record may not have; nothing is written then.
+   */
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Uint8Array[] = []): void {
+    this.begin(name, fields, rest.length);
+    for (let i = 0; i < rest.length; i++) this.item(rest[i]);
+  }
+
+  /**
+   * Starts a record whose `rest` arguments are then given one by one to `item`. Until the last one was, nothing else may be done.
+   * @throws RangeError as `append`.
+   */
+  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
+    const plan = PLANS[name];
+    const values = fields as Record<string, Uint8Array | number>;
+    if (this.#missing > 0) throw new Error('the record before is not complete');
+    if (plan.perRest === 0 ? rest !== 0 : rest % plan.perRest !== 0) {
+      throw new RangeError(`a ${name} record cannot have ${rest} arguments after its fields`);
+    }
+    const { length } = plan.fields;
+    let room = MAX_INTEGER + plan.name.length;
+    for (let i = 0; i < length; i++) {
+      const value = values[plan.fields[i]];
+      if (typeof value === 'object') room += value.length + BULK_OVERHEAD;
+      else if (Number.isSafeInteger(value) && value >= 0) room += MAX_INTEGER;
+      else throw new RangeError(`${plan.fields[i]} of a ${name} record must be an integer from 0 to 2^53 - 1`);
+    }
+    this.#reserve(room);
+    this.#header(ASTERISK, 1 + length + rest);
+    this.#copy(plan.name, 0, plan.name.length);
+    for (let i = 0; i < length; i++) {
+      const value = values[plan.fields[i]];
+      if (typeof value === 'object') this.#bulk(value, 0, value.length);
+      else if (plan.types[i] === 'flags') this.#flags(value);
+      else this.#integer(value);
+    }
+    this.#missing = rest;
+    this.records++;
+  }
+
+  /** Gives the next argument of the record that was begun: `bytes`, or those from `start` to `end`. */
+  item(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    if (this.#missing === 0) throw new Error('the record has all its arguments');
+    this.#missing--;
+    this.#reserve(end - start + BULK_OVERHEAD);
+    this.#bulk(bytes, start, end);
+  }
+
+  /**
+   * Takes the records at hand as a batch, ready to be written. It is the caller's; what is encoded later does not touch it.
+   * @param prefix What each batch of the file starts with.
+   */
+  takeBatch(prefix: Buffer): Buffer {
+    if (this.#missing > 0) throw new Error('the record is not complete');
+    const at = frameBatch(this.#bytes, this.#start, this.#end, prefix);
+    const end = this.#end + BATCH_TRAILER;
+    const batch = this.#bytes.subarray(at, end);
+    this.#start = end + MAX_BATCH_HEADER;
+    this.#end = this.#start;
+    if (this.#bytes.length - this.#end < LEAST_ROOM) {
+      this.#bytes = Buffer.allocUnsafeSlow(0);
+      this.#start = 0;
+      this.#end = 0;
+    }
+    return batch;
+  }
+
+  /** Makes sure that so many bytes can be written, and the end of the batch after them. */
+  #reserve(bytes: number): void {
+    if (this.#end + bytes + BATCH_TRAILER > this.#bytes.length) this.#grow(bytes);
+  }
+
+  #grow(bytes: number): void {
+    const { length } = this;
+    if (length + bytes > MAX_BATCH) throw new RangeError('a batch of the journal would become longer than 2 GB');
+    const needed = MAX_BATCH_HEADER + length + bytes + BATCH_TRAILER;
+    const room = Math.max(SLAB, needed, Math.min(2 * length, MAX_BATCH));
+    const larger = Buffer.allocUnsafeSlow(room);
+    this.#bytes.copy(larger, MAX_BATCH_HEADER, this.#start, this.#end);
+    this.#bytes = larger;
+    this.#start = MAX_BATCH_HEADER;
+    this.#end = MAX_BATCH_HEADER + length;
+  }
+
+  #header(marker: number, number: number): void {
+    const bytes = this.#bytes;
+    bytes[this.#end++] = marker;
+    this.#digits(number, digitsOf(number));
+    bytes[this.#end++] = CR;
+    bytes[this.#end++] = LF;
+  }
+
+  #digits(number: number, digits: number): void {
+    const bytes = this.#bytes;
+    const end = this.#end + digits;
+    let at = end;
+    let rest = number;
+    // Division is quick for what fits 31 bits alone.
+    while (rest >= 2 ** 31) {
+      const high = Math.floor(rest / 1e8);
+      let low = rest - high * 1e8;
+      for (let i = 0; i < 8; i++) {
+        const next = (low / 10) | 0;
+        bytes[--at] = ZERO + low - next * 10;
+        low = next;
+      }
+      rest = high;
+    }
+    do {
+      const next = (rest / 10) | 0;
+      bytes[--at] = ZERO + rest - next * 10;
+      rest = next;
+    } while (at > this.#end);
+    this.#end = end;
+  }
+
+  #integer(number: number): void {
+    const digits = digitsOf(number);
+    this.#header(DOLLAR, digits);
+    this.#digits(number, digits);
+    this.#endLine();
+  }
+
+  #flags(flags: number): void {
+    let count = 0;
+    for (let bit = 0; bit < LETTERS.length; bit++) count += (flags >>> bit) & 1;
+    this.#header(DOLLAR, count);
+    for (let bit = 0; bit < LETTERS.length; bit++) {
+      if ((flags >>> bit) & 1) this.#bytes[this.#end++] = LETTERS[bit];
+    }
+    this.#endLine();
+  }
+
+  #bulk(bytes: Uint8Array, start: number, end: number): void {
+    this.#header(DOLLAR, end - start);
+    this.#copy(bytes, start, end);
+    this.#endLine();
+  }
+
+  #copy(from: Uint8Array, start: number, end: number): void {
+    const bytes = this.#bytes;
+    let at = this.#end;
+    if (end - start <= SHORT) {
+      for (let i = start; i < end; i++) bytes[at++] = from[i];
+      this.#end = at;
+      return;
+    }
+    bytes.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
+    this.#end = at + end - start;
+  }
+
+  #endLine(): void {
+    this.#bytes[this.#end++] = CR;
+    this.#bytes[this.#end++] = LF;
+  }
+}
+
+function digitsOf(number: number): number {
+  if (number < 10) return 1;
+  if (number < 100) return 2;
+  let digits = 3;
+  for (let limit = 1000; number >= limit; limit *= 10) digits++;
+  return digits;
+}

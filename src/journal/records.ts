@@ -1,0 +1,101 @@
+/**
+ * What the journal says: one table. The encoder, the decoder and their types are made from it.
+ *
+ * Every record is absolute: it says what is so from then on, not what to do to what was. Replayed over any later state, in
+ * order and to the end, the records lead to the state that they led to the first time. That is what lets a base be written
+ * while sessions change: what happened meanwhile is in the increment as well, and harmless. For that, whoever replays
+ * them ignores a record about a token that leads to no session.
+ *
+ * Instants are unix ms on the wall clock, 0 for none; durations are ms and MAXAGE is s, 0 for none.
+ */
+
+/**
+ * How an argument is written: `bytes` as they are, `integer` in decimal digits (0 to 2^53 - 1), `flags` as the letters of
+ * those that are set.
+ */
+export type FieldType = 'bytes' | 'integer' | 'flags';
+
+/** What follows the fields: nothing, keys, or keys and values in turn. */
+export type RestType = 'none' | 'keys' | 'pairs';
+
+interface RecordDeclaration {
+  readonly fields: Readonly<Record<string, FieldType>>;
+  readonly rest: RestType;
+}
+
+export const RECORDS = {
+  /** The session of this token is this, with these keys and values and no others, whatever it was before. */
+  SESSION: {
+    fields: {
+      token: 'bytes',
+      name: 'bytes',
+      duration: 'integer',
+      /** When its running duration ends; 0 if none is running. */
+      deadline: 'integer',
+      created: 'integer',
+      maxAge: 'integer',
+      /** When MAXAGE ends it. */
+      maxAgeEnd: 'integer',
+      flags: 'flags',
+    },
+    rest: 'pairs',
+  },
+  /** The session has these settings; its keys and values stay. */
+  SETTINGS: {
+    fields: {
+      token: 'bytes',
+      duration: 'integer',
+      deadline: 'integer',
+      maxAge: 'integer',
+      maxAgeEnd: 'integer',
+      flags: 'flags',
+    },
+    rest: 'none',
+  },
+  /** The running duration of the session ends then; 0: none is running. */
+  DEADLINE: { fields: { token: 'bytes', deadline: 'integer' }, rest: 'none' },
+  /** These keys of the session have these values. */
+  SET: { fields: { token: 'bytes' }, rest: 'pairs' },
+  /** The session does not have these keys. */
+  DEL: { fields: { token: 'bytes' }, rest: 'keys' },
+  /** The session has no keys. */
+  CLEAR: { fields: { token: 'bytes' }, rest: 'none' },
+  /**
+   * The session of `token` has the token `newToken`. `token` leads to it until `graceEnd`; with 0 neither it nor any older
+   * token does. If `newToken` leads to a session already, that is the one, and only what it says of `token` is to be done.
+   */
+  ROTATE: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
+  /** `oldToken` leads to the session until `graceEnd`: in a base, which knows of no rotation. */
+  ALIAS: { fields: { token: 'bytes', oldToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
+  /** There is no session of this token. */
+  GONE: { fields: { token: 'bytes' }, rest: 'none' },
+  /** There are no sessions. */
+  FLUSH: { fields: {}, rest: 'none' },
+} as const satisfies Record<string, RecordDeclaration>;
+
+export type RecordName = keyof typeof RECORDS;
+
+export const recordNames = Object.keys(RECORDS) as RecordName[];
+
+type ValueOf<Type extends FieldType> = Type extends 'bytes' ? Uint8Array : number;
+
+/** The values of a record's fields, by name. */
+export type RecordFields<Name extends RecordName> = {
+  readonly [Field in keyof (typeof RECORDS)[Name]['fields']]: (typeof RECORDS)[Name]['fields'][Field] extends FieldType
+    ? ValueOf<(typeof RECORDS)[Name]['fields'][Field]>
+    : never;
+};
+
+/** Where each field of a record is among its arguments: `const SESSION = fieldIndexes('SESSION')`, then `record.integer(SESSION.deadline)`. */
+export function fieldIndexes<Name extends RecordName>(
+  name: Name,
+): { readonly [Field in keyof (typeof RECORDS)[Name]['fields']]: number } {
+  const fields = Object.keys(RECORDS[name].fields);
+  return Object.fromEntries(fields.map((field, index) => [field, index])) as ReturnType<typeof fieldIndexes<Name>>;
+}
+
+/** Bits of a session's flags. */
+export const SessionFlag = { DeleteSession: 1, Shared: 2, ExtendGet: 4, ExtendSet: 8 } as const;
+
+/** The letters of the flags in the file, by bit: Delete session, Shared, extended by Get, extended by set (Write). */
+export const FLAG_LETTERS = 'DSGW';

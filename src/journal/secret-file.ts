@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { isMissing, JournalError, reasonOf } from './journal-error.js';
+
+/** Name of the file in the directory. */
+export const SECRET_FILE = 'secret';
+
+/** Bytes of the secret. */
+const LENGTH = 32;
+
+/**
+ * The key from which the tokens of shared sessions are derived: read from `secret` in the directory, or made and kept there
+ * with mode 0600 if there is none. The file is 64 hex digits and a line feed. The caller has exclusive use of the directory.
+ * @throws JournalError if the file cannot be had, is not what was written, or can be read by others.
+ */
+export function readOrMakeSecret(directory: string): Buffer {
+  const path = join(directory, SECRET_FILE);
+  try {
+    return readSecretFile(path) ?? makeSecretFile(directory, path);
+  } catch (error) {
+    if (error instanceof JournalError) throw error;
+    throw new JournalError(`cannot read or make ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function readSecretFile(path: string): Buffer | undefined {
+  let descriptor: number;
+  try {
+    // Not to wait for a pipe's writer.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new JournalError(`${path} is not a file`);
+    if ((stats.mode & 0o077) !== 0) {
+      throw new JournalError(`${path} can be read or written by others: chmod 600 ${path}, and consider a new secret`);
+    }
+    const text = stats.size <= 4 * LENGTH ? readFileSync(descriptor, 'latin1') : '';
+    if (!/^[0-9a-f]{64}\n?$/.test(text)) {
+      throw new JournalError(`${path} does not hold 64 hex digits: restore it, or remove it for a new secret`);
+    }
+    return Buffer.from(text.trimEnd(), 'hex');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function makeSecretFile(directory: string, path: string): Buffer {
+  const secret = randomBytes(LENGTH);
+  const temporary = `${path}.tmp`;
+  rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, 'wx', 0o600);
+  try {
+    fchmodSync(descriptor, 0o600);
+    writeFileSync(descriptor, `${secret.toString('hex')}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
+  const parent = openSync(directory, 'r');
+  try {
+    fsyncSync(parent);
+  } finally {
+    closeSync(parent);
+  }
+  return secret;
+}

@@ -1,0 +1,379 @@
+import type { JournalFile } from './file-system.js';
+import { batchPrefix } from './frames.js';
+import type { Increment } from './journal-directory.js';
+import { RecordEncoder } from './record-encoder.js';
+import type { RecordFields, RecordName } from './records.js';
+
+/** When what was written is made durable: before the reply, once a second, or when the system likes to. */
+export type SyncPolicy = 'always' | 'everysec' | 'no';
+
+/** Where the writer's time comes from; the engine's clock is one. Times are ms. */
+export interface JournalClock {
+  now(): number;
+  after(delay: number, callback: () => void): () => void;
+}
+
+export interface WriterOptions {
+  readonly increment: Increment;
+  readonly policy: SyncPolicy;
+  readonly clock: JournalClock;
+  /** Called when writing or syncing failed after it had worked: what is appended is kept, and tried again. */
+  readonly onFailure: (error: Error) => void;
+  /** Called when everything that was kept has got to the disk. */
+  readonly onRecovery: () => void;
+}
+
+/** Of `everysec`, in ms. */
+const SYNC_INTERVAL = 1000;
+
+/** How long after a failure it is tried again, in ms: doubled each time up to the longest. */
+const FIRST_RETRY = 100;
+const LONGEST_RETRY = 1000;
+
+/** While the disk is busy, what one turn appended waits in one batch with what the next does, up to so many bytes. */
+const LONG_BATCH = 1024 * 1024;
+
+interface Batch {
+  /** Undefined for the end of an increment: what was written to it must be durable before the next one is begun. */
+  readonly bytes: Buffer | undefined;
+  /** Of its last record. */
+  readonly position: number;
+  readonly file: JournalFile;
+  /** Where in the file it stands. */
+  readonly at: number;
+}
+
+interface Closing {
+  readonly promise: Promise<void>;
+  /** Called at the end, with what went wrong. */
+  readonly settle: (error?: Error) => void;
+}
+
+/**
+ * Writes records to an increment, one batch of them at a time, while those of the next turns gather: group commit. Nothing
+ * here blocks: `append` writes to memory, the rest happens when the system has done what it was asked.
+ *
+ * A position is the number of records that were appended by then. `written` is what the system has taken, which survives
+ * the end of the process; `durable` is what a power failure spares.
+ *
+ * When the disk fails, nothing is given up and nothing is written twice: a batch that was written in part goes on where it
+ * stopped, once there is room; until then the file ends as after a crash, in a batch that is cut. A sync that failed
+ * may have dropped what it should have written, and a later one would report success: therefore, unless the policy
+ * is `no`, batches are kept in memory until they are durable, and after a failed sync all of them are written again, to
+ * the same places, before the next. `durable` only moves when a sync succeeded that began after that.
+ */
+export class JournalWriter {
+  readonly #clock: JournalClock;
+  readonly #onFailure: (error: Error) => void;
+  readonly #onRecovery: () => void;
+  readonly #encoder = new RecordEncoder();
+  #policy: SyncPolicy;
+  #file: JournalFile;
+  #prefix: Buffer;
+  /** Bytes that the increment will have when all batches are written. */
+  #size: number;
+
+  /** What is not durable yet, oldest first; under `no`, what is not written. */
+  readonly #batches: Batch[] = [];
+  /** The batch that is written or comes next, and how many bytes of it are written. */
+  #next = 0;
+  #done = 0;
+  #writing = false;
+  #syncing = false;
+  /** Something was written that no sync covers. */
+  #dirty = false;
+  #syncedAt: number;
+  #rewind = false;
+  #written = 0;
+  #durable = 0;
+  /** Of the last record that was written and is not kept: under `no`. */
+  #forgotten = 0;
+
+  #turnEnds = false;
+  #cancelSync: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #retryAfter = FIRST_RETRY;
+  #failure: Error | undefined;
+
+  /** Callbacks in order of their positions; from `#firstWaiter` on they still wait. */
+  #waitingFor: number[] = [];
+  #waiters: (() => void)[] = [];
+  #firstWaiter = 0;
+
+  #closing: Closing | undefined;
+  #closed = false;
+
+  constructor({ increment, policy, clock, onFailure, onRecovery }: WriterOptions) {
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#onFailure = onFailure;
+    this.#onRecovery = onRecovery;
+    this.#file = increment.file;
+    this.#prefix = batchPrefix(increment.id);
+    this.#size = increment.size;
+    this.#syncedAt = clock.now();
+  }
+
+  /**
+   * Appends a record. What is appended in one turn of the event loop gets into one batch, and so counts as a whole or not at all.
+   * @throws RangeError as `RecordEncoder.append`.
+   */
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Uint8Array[]): void {
+    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    this.#encoder.append(name, fields, rest);
+    if (!this.#turnEnds) {
+      this.#turnEnds = true;
+      this.#clock.after(0, this.#onTurnEnd);
+    }
+  }
+
+  /** Of the record appended last. */
+  get position(): number {
+    return this.#encoder.records;
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** Why the disk takes nothing at the moment, undefined if it does. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Bytes of the increment, with what is still to be written. */
+  get size(): number {
+    return this.#size + this.#encoder.length;
+  }
+
+  /** Bytes of batches that are kept in memory. */
+  get pendingBytes(): number {
+    return this.#batches.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), this.#encoder.length);
+  }
+
+  get policy(): SyncPolicy {
+    return this.#policy;
+  }
+
+  set policy(policy: SyncPolicy) {
+    this.#policy = policy;
+    this.#pump();
+  }
+
+  /**
+   * Calls back when everything up to a position is durable, at once if it is. Callbacks are called in the order in which they
+   * were given, and must not throw. Under `no` it may take until the increment ends.
+   */
+  whenDurable(position: number, callback: () => void): void {
+    if (position <= this.#durable && this.#firstWaiter === this.#waiters.length) {
+      callback();
+      return;
+    }
+    this.#waitingFor.push(position);
+    this.#waiters.push(callback);
+  }
+
+  /**
+   * Goes on in another increment. What was appended before gets into the present one, which is closed when all of it is
+   * durable; what is appended from now on is written to the other after that.
+   */
+  switchTo(increment: Increment): void {
+    this.#seal();
+    this.#batches.push({ bytes: undefined, position: this.position, file: this.#file, at: this.#size });
+    this.#file = increment.file;
+    this.#prefix = batchPrefix(increment.id);
+    this.#size = increment.size;
+    this.#pump();
+  }
+
+  /**
+   * Makes everything durable and closes the file; nothing may be appended any more. Rejects, with the file closed, if the disk
+   * fails: it is not tried again then.
+   */
+  close(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing.promise;
+    let settle: Closing['settle'] = () => {};
+    const promise = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    this.#closing = { promise, settle };
+    this.#cancelSync?.();
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    this.#seal();
+    this.#pump();
+    return promise;
+  }
+
+  readonly #onTurnEnd = (): void => {
+    this.#turnEnds = false;
+    if (this.#encoder.length > LONG_BATCH) this.#seal();
+    this.#pump();
+  };
+
+  /** Makes a batch of the records at hand. */
+  #seal(): void {
+    if (this.#encoder.length === 0) return;
+    const bytes = this.#encoder.takeBatch(this.#prefix);
+    this.#batches.push({ bytes, position: this.position, file: this.#file, at: this.#size });
+    this.#size += bytes.length;
+  }
+
+  /** Starts what is to be done next, unless the disk is at it or is given a rest. */
+  #pump(): void {
+    if (this.#writing || this.#cancelRetry !== undefined || this.#closed) return;
+    if (this.#rewind) {
+      if (this.#syncing) return;
+      this.#rewind = false;
+      // Nothing that a sync could cover is on its way any more, unless nothing was kept.
+      if (this.#next > 0) this.#dirty = false;
+      this.#next = 0;
+      this.#done = 0;
+    }
+    // Group commit: what is appended while the disk syncs is one batch, for the next sync.
+    if (this.#policy === 'always' && this.#done === 0 && (this.#dirty || this.#syncing)) {
+      this.#sync();
+      return;
+    }
+    if (this.#next === this.#batches.length) this.#seal();
+    const batch = this.#batches[this.#next];
+    if (batch === undefined) this.#rest();
+    else if (batch.bytes === undefined) this.#endIncrement(batch.file);
+    else this.#write(batch, batch.bytes);
+  }
+
+  /** Everything is written. */
+  #rest(): void {
+    if (this.#failure !== undefined && !this.#dirty) this.#recovered();
+    if (!this.#dirty) {
+      if (this.#closing !== undefined && !this.#syncing) this.#finishClosing();
+      return;
+    }
+    if (this.#closing !== undefined || this.#failure !== undefined) this.#sync();
+    else if (this.#policy === 'everysec') this.#syncLater();
+  }
+
+  #write(batch: Batch, bytes: Buffer): void {
+    this.#writing = true;
+    batch.file.write(bytes, this.#done, bytes.length - this.#done, batch.at + this.#done, (error, count) => {
+      this.#writing = false;
+      if (error !== null || count === 0) {
+        this.#failed(error ?? new Error('nothing could be written'));
+        return;
+      }
+      this.#done += count;
+      this.#dirty = true;
+      if (this.#done === bytes.length) this.#wrote(batch);
+      this.#pump();
+    });
+  }
+
+  #wrote({ position }: Batch): void {
+    this.#done = 0;
+    this.#next++;
+    this.#written = Math.max(this.#written, position);
+    if (this.#policy === 'everysec') this.#syncLater();
+    if (this.#policy === 'no' && !this.#syncing && !this.#rewind) {
+      this.#batches.splice(0, this.#next);
+      this.#next = 0;
+      this.#forgotten = position;
+    }
+  }
+
+  /** Syncs a second after it was synced last, not while it is being synced. */
+  #syncLater(): void {
+    if (this.#cancelSync !== undefined || this.#syncing) return;
+    const due = Math.max(0, this.#syncedAt + SYNC_INTERVAL - this.#clock.now());
+    this.#cancelSync = this.#clock.after(due, () => {
+      this.#cancelSync = undefined;
+      if (this.#cancelRetry === undefined && !this.#rewind && this.#dirty) this.#sync();
+    });
+  }
+
+  /** Makes durable what is written of the oldest increment that is not. */
+  #sync(): void {
+    if (this.#syncing) return;
+    // They are all of one increment: none is begun before the one before is durable.
+    const count = this.#next;
+    const file = this.#batches[0]?.file ?? this.#file;
+    const position = count > 0 ? this.#batches[count - 1].position : this.#forgotten;
+    this.#syncing = true;
+    this.#dirty = false;
+    file.sync((error) => {
+      this.#syncing = false;
+      this.#syncedAt = this.#clock.now();
+      if (error !== null) {
+        this.#dirty = true;
+        this.#rewind = true;
+        this.#failed(error);
+        return;
+      }
+      this.#batches.splice(0, count);
+      this.#next -= count;
+      this.#durable = Math.max(this.#durable, position);
+      this.#wake();
+      if (this.#dirty && this.#policy === 'everysec') this.#syncLater();
+      this.#pump();
+    });
+  }
+
+  /** An increment is complete: when it is durable it is closed, and the next one is begun. */
+  #endIncrement(file: JournalFile): void {
+    if (this.#dirty) this.#sync();
+    if (this.#dirty || this.#syncing) return;
+    this.#batches.splice(this.#next, 1);
+    // It is durable; what closing it may say helps nobody.
+    file.close().catch(() => {});
+    this.#pump();
+  }
+
+  #wake(): void {
+    // Callbacks may add some.
+    while (this.#firstWaiter < this.#waiters.length && this.#waitingFor[this.#firstWaiter] <= this.#durable) {
+      this.#waiters[this.#firstWaiter++]();
+    }
+    if (this.#firstWaiter === this.#waiters.length) {
+      this.#waiters = [];
+      this.#waitingFor = [];
+      this.#firstWaiter = 0;
+    } else if (this.#firstWaiter > 1000) {
+      this.#waiters.splice(0, this.#firstWaiter);
+      this.#waitingFor.splice(0, this.#firstWaiter);
+      this.#firstWaiter = 0;
+    }
+  }
+
+  #failed(error: Error): void {
+    if (this.#closing !== undefined) {
+      if (!this.#writing && !this.#syncing) this.#finishClosing(error);
+      else this.#failure ??= error;
+      return;
+    }
+    const isFirst = this.#failure === undefined;
+    this.#failure = error;
+    if (this.#cancelRetry === undefined) {
+      this.#cancelRetry = this.#clock.after(this.#retryAfter, () => {
+        this.#cancelRetry = undefined;
+        this.#pump();
+      });
+      this.#retryAfter = Math.min(2 * this.#retryAfter, LONGEST_RETRY);
+    }
+    if (isFirst) this.#onFailure(error);
+  }
+
+  #recovered(): void {
+    this.#failure = undefined;
+    this.#retryAfter = FIRST_RETRY;
+    this.#onRecovery();
+  }
+
+  #finishClosing(error?: Error): void {
+    this.#closed = true;
+    const files = new Set([...this.#batches.map(({ file }) => file), this.#file]);
+    void Promise.allSettled([...files].map((file) => file.close())).then(() => this.#closing?.settle(error));
+  }
+}
