@@ -5,7 +5,7 @@ import { JournalError } from './journal-error.js';
 /**
  * The format of a file of the journal. All of it is RESP, so that redis-parser reads it and a person with a pager can:
  *
- *     *3 RESPITE-JOURNAL <version> <id>
+ *     *4 RESPITE-JOURNAL <version> <id> <CRC-32C of the id>
  *     *4 BATCH <id> <CRC-32C of the records, 8 hex digits> <records>
  *     *4 BATCH …
  *
@@ -20,7 +20,7 @@ export const FORMAT_VERSION = 1;
 
 const ID_BYTES = 8;
 const ID_LENGTH = 2 * ID_BYTES;
-const MAGIC = '*3\r\n$15\r\nRESPITE-JOURNAL\r\n';
+const MAGIC = '*4\r\n$15\r\nRESPITE-JOURNAL\r\n';
 
 /** Characters of a check sum. */
 export const CRC_LENGTH = 8;
@@ -36,7 +36,8 @@ export function newFileId(): string {
 }
 
 export function encodeFileHeader(id: string): Buffer {
-  return Buffer.from(`${MAGIC}$1\r\n${FORMAT_VERSION}\r\n$${ID_LENGTH}\r\n${id}\r\n`, 'latin1');
+  const version = `$1\r\n${FORMAT_VERSION}\r\n`;
+  return Buffer.from(`${MAGIC}${version}$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n${hex(crc32c(id))}\r\n`, 'latin1');
 }
 
 /** Bytes of a file's header. */
@@ -48,14 +49,14 @@ export const FILE_HEADER_LENGTH = encodeFileHeader(newFileId()).length;
  */
 export function readFileHeader(bytes: Buffer, file: string): string | undefined {
   const text = bytes.toString('latin1', 0, FILE_HEADER_LENGTH);
-  const version = /^\*3\r\n\$15\r\nRESPITE-JOURNAL\r\n\$\d{1,2}\r\n(\d{1,16})\r\n/.exec(text)?.[1];
+  const version = /^\*4\r\n\$15\r\nRESPITE-JOURNAL\r\n\$\d{1,2}\r\n(\d{1,16})\r\n/.exec(text)?.[1];
   if (version !== undefined && Number(version) > FORMAT_VERSION) {
     throw new JournalError(
       `${file} has version ${version} of the format and this program knows version ${FORMAT_VERSION}: start a newer one`,
     );
   }
-  const id = text.slice(-ID_LENGTH - 2, -2);
-  return /^[0-9a-f]{16}$/.test(id) && encodeFileHeader(id).toString('latin1') === text ? id : undefined;
+  const id = /\r\n\$16\r\n([0-9a-f]{16})\r\n\$8\r\n/.exec(text)?.[1];
+  return id !== undefined && encodeFileHeader(id).toString('latin1') === text ? id : undefined;
 }
 
 /** What each batch of a file starts with, up to its check sum. */
@@ -79,13 +80,16 @@ export function checksum(bytes: Buffer, start: number, end: number): number {
   return crc32c(bytes.subarray(start, end));
 }
 
+function hex(crc: number): string {
+  return crc.toString(16).padStart(CRC_LENGTH, '0');
+}
+
 /**
  * Makes a batch of the records in `bytes[start, end)`: its header is written right before them, its end after, where there
  * must be MAX_BATCH_HEADER and BATCH_TRAILER bytes of room. Returns where the batch starts.
  */
 export function frameBatch(bytes: Buffer, start: number, end: number, prefix: Buffer): number {
-  const crc = checksum(bytes, start, end).toString(16).padStart(CRC_LENGTH, '0');
-  const header = `${crc}\r\n$${end - start}\r\n`;
+  const header = `${hex(checksum(bytes, start, end))}\r\n$${end - start}\r\n`;
   const at = start - header.length - prefix.length;
   bytes.set(prefix, at);
   bytes.write(header, at + prefix.length, 'latin1');

@@ -1,0 +1,226 @@
+import { dirname } from 'node:path';
+import type { FileSystem, JournalFile } from '../../src/journal/file-system.js';
+
+interface Range {
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
+/** What a file holds, and what of it would survive a power failure. */
+class Inode {
+  content = Buffer.alloc(0);
+  durable = Buffer.alloc(0);
+  /** Written, and covered by no sync yet. */
+  dirty: Range[] = [];
+
+  write(at: number, bytes: Buffer): void {
+    this.content = overlaid(this.content, at, bytes);
+    this.dirty.push({ at, bytes: Buffer.from(bytes) });
+  }
+
+  truncate(size: number): void {
+    this.content = Buffer.from(this.content.subarray(0, size));
+    this.durable = Buffer.from(this.durable.subarray(0, size));
+    this.dirty = this.dirty.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, Math.max(0, size - at)) }));
+  }
+}
+
+function overlaid(content: Buffer, at: number, bytes: Buffer): Buffer<ArrayBuffer> {
+  const larger = Buffer.alloc(Math.max(content.length, at + bytes.length));
+  content.copy(larger);
+  bytes.copy(larger, at);
+  return larger;
+}
+
+/** What is on a disk: bytes by path. */
+export type Disk = Map<string, Buffer>;
+
+/** What a call to write or sync comes to: nothing special, that only so many bytes are written, or that it fails. */
+export type Outcome = 'ok' | Error | { readonly bytes: number };
+
+interface Call {
+  readonly kind: 'write' | 'sync';
+  finish(outcome: Outcome): void;
+}
+
+/**
+ * A file system in memory that tells what is durable. As on Linux, a sync that fails leaves what it should have
+ * written neither durable nor to be written by the next one.
+ */
+export class MemoryFileSystem implements FileSystem {
+  /** Called before each call that changes something. What it throws is what the call fails with. */
+  onChange: (call: string, path: string) => void = () => {};
+  /** Writes and syncs wait for `finish` of what is in `calls`. */
+  isManual = false;
+  readonly calls: Call[] = [];
+  /** Files that are open. */
+  openFiles = 0;
+
+  #names = new Map<string, Inode>();
+  #durableNames = new Map<string, Inode>();
+
+  constructor(disk: Disk = new Map()) {
+    for (const [path, bytes] of disk) {
+      const inode = new Inode();
+      inode.content = Buffer.from(bytes);
+      inode.durable = Buffer.from(bytes);
+      this.#names.set(path, inode);
+      this.#durableNames.set(path, inode);
+    }
+  }
+
+  /** What is there: what a process that is killed leaves. */
+  get disk(): Disk {
+    return new Map([...this.#names].map(([path, { content }]) => [path, content]));
+  }
+
+  /** What a power failure can leave at this instant: names and contents each as they are or as they were made durable. */
+  get disksAfterPowerFailure(): Disk[] {
+    const torn = ({ content, durable }: Inode) => {
+      // Half of what is new has been written; the size of all of it.
+      const half = Buffer.alloc(content.length);
+      durable.copy(half);
+      content.copy(half, 0, 0, durable.length + Math.floor((content.length - durable.length) / 2));
+      return half;
+    };
+    const contents = [({ content }: Inode) => content, ({ durable }: Inode) => durable, torn];
+    return [this.#names, this.#durableNames].flatMap((names) =>
+      contents.map((contentOf) => new Map([...names].map(([path, inode]) => [path, contentOf(inode)]))),
+    );
+  }
+
+  /** The bytes of a file that are there, or that are durable. */
+  content(path: string): Buffer {
+    return this.#inode(path).content;
+  }
+
+  durable(path: string): Buffer {
+    return this.#inode(path).durable;
+  }
+
+  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<JournalFile> {
+    await this.#turn();
+    if (mode === 'create') {
+      this.onChange('create', path);
+      if (this.#names.has(path)) throw failure('EEXIST');
+      this.#names.set(path, new Inode());
+    }
+    this.openFiles++;
+    return this.#file(path, this.#inode(path));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#turn();
+    this.onChange('rename', to);
+    this.#names.set(to, this.#inode(from));
+    this.#names.delete(from);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#turn();
+    this.onChange('remove', path);
+    this.#inode(path);
+    this.#names.delete(path);
+  }
+
+  async list(directory: string): Promise<string[]> {
+    return [...this.#names.keys()]
+      .filter((path) => dirname(path) === directory)
+      .map((path) => path.slice(directory.length + 1));
+  }
+
+  async makeDirectory(): Promise<void> {}
+
+  async syncDirectory(directory: string): Promise<void> {
+    await this.#turn();
+    this.onChange('syncDirectory', directory);
+    for (const path of new Set([...this.#names.keys(), ...this.#durableNames.keys()])) {
+      if (dirname(path) !== directory) continue;
+      const inode = this.#names.get(path);
+      if (inode === undefined) this.#durableNames.delete(path);
+      else this.#durableNames.set(path, inode);
+    }
+  }
+
+  #file(path: string, inode: Inode): JournalFile {
+    let isOpen = true;
+    const checkOpen = () => {
+      if (!isOpen) throw failure('EBADF');
+    };
+    return {
+      read: async (into, offset, length, position) => {
+        checkOpen();
+        return inode.content.copy(into, offset, position, Math.min(position + length, inode.content.length));
+      },
+      write: (bytes, offset, length, position, callback) => {
+        checkOpen();
+        // What the caller does to the bytes before the call is over would be its fault.
+        const given = bytes.subarray(offset, offset + length);
+        this.#call('write', path, (outcome) => {
+          if (outcome instanceof Error) return callback(outcome, 0);
+          const count = outcome === 'ok' ? length : Math.min(length, outcome.bytes);
+          inode.write(position, given.subarray(0, count));
+          callback(null, count);
+        });
+      },
+      sync: (callback) => {
+        checkOpen();
+        const covered = inode.dirty;
+        inode.dirty = [];
+        this.#call('sync', path, (outcome) => {
+          if (outcome instanceof Error) return callback(outcome);
+          for (const { at, bytes } of covered) inode.durable = overlaid(inode.durable, at, bytes);
+          callback(null);
+        });
+      },
+      truncate: async (size) => {
+        checkOpen();
+        this.onChange('truncate', path);
+        inode.truncate(size);
+      },
+      size: async () => inode.content.length,
+      close: async () => {
+        checkOpen();
+        isOpen = false;
+        this.openFiles--;
+      },
+    };
+  }
+
+  #call(kind: 'write' | 'sync', path: string, finish: (outcome: Outcome) => void): void {
+    if (this.isManual) {
+      const call = {
+        kind,
+        finish: (outcome: Outcome) => {
+          this.calls.splice(this.calls.indexOf(call), 1);
+          finish(outcome);
+        },
+      };
+      this.calls.push(call);
+      return;
+    }
+    setImmediate(() => {
+      let outcome: Outcome = 'ok';
+      try {
+        this.onChange(kind, path);
+      } catch (error) {
+        outcome = error as Error;
+      }
+      finish(outcome);
+    });
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw failure('ENOENT');
+    return inode;
+  }
+}
+
+export function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

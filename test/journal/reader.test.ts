@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import RedisParser from 'redis-parser';
+import { describe, expect, it } from 'vitest';
+import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, newFileId } from '../../src/journal/frames.js';
+import { JournalDamage, JournalError } from '../../src/journal/journal-error.js';
+import { readJournal } from '../../src/journal/reader.js';
+import { RecordDecoder } from '../../src/journal/record-decoder.js';
+import { RecordEncoder } from '../../src/journal/record-encoder.js';
+import { anyRecord, append, numbered, numberIn, type PlainRecord, plain } from './arbitrary-record.js';
+import { MemoryFileSystem } from './memory-file-system.js';
+
+const ID = newFileId();
+
+function batchOf(records: readonly PlainRecord[], id = ID): Buffer {
+  const encoder = new RecordEncoder();
+  for (const record of records) append(encoder, record);
+  return encoder.takeBatch(batchPrefix(id));
+}
+
+/** A file of these batches, and where each starts. */
+function fileOf(batches: readonly Buffer[]) {
+  const starts = batches.map((_, index) =>
+    batches.slice(0, index).reduce((sum, batch) => sum + batch.length, FILE_HEADER_LENGTH),
+  );
+  return { bytes: Buffer.concat([encodeFileHeader(ID), ...batches]), starts };
+}
+
+async function read(bytes: Buffer) {
+  const records: PlainRecord[] = [];
+  const fileSystem = new MemoryFileSystem(new Map([['/increment.1', bytes]]));
+  const report = await readJournal(fileSystem, '/increment.1', (record) => records.push(plain(record)));
+  expect(fileSystem.openFiles).toBe(0);
+  return { records, report };
+}
+
+async function damageOf(bytes: Buffer): Promise<JournalDamage> {
+  const error = await read(bytes).catch((error) => error);
+  expect(error).toBeInstanceOf(JournalDamage);
+  return error;
+}
+
+const three = [batchOf([numbered(1)]), batchOf([numbered(2), numbered(3)]), batchOf([numbered(4)])];
+
+describe('readJournal', () => {
+  it('reads what was written, and redis-parser reads the same', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), { maxLength: 5 }),
+        async (batches) => {
+          const { bytes } = fileOf(batches.map((records) => batchOf(records)));
+          const { records, report } = await read(bytes);
+          expect(records).toEqual(batches.flat());
+          expect(report).toEqual({
+            batches: batches.length,
+            records: batches.flat().length,
+            bytes: bytes.length,
+            tornTail: undefined,
+          });
+          expect(readByRedisParser(bytes)).toEqual(batches.flat());
+        },
+      ),
+    );
+  });
+
+  it('reads batches larger than its window, and many small ones', async () => {
+    const large: PlainRecord = {
+      name: 'SET',
+      fields: { token: Buffer.from('t') },
+      rest: [Buffer.from('k'), Buffer.alloc(5_000_000, 'v')],
+    };
+    const small = Array.from({ length: 20_000 }, (_, n) => numbered(n));
+    const records = [...small, large, ...small, large];
+    const result = await read(fileOf(records.map((record) => batchOf([record]))).bytes);
+    expect(result.records.length).toBe(records.length);
+    expect(result.records.every(({ rest }, index) => rest[1].equals(records[index].rest[1]))).toBe(true);
+  });
+
+  it('drops the last batch where it is cut, at every byte', async () => {
+    const { bytes, starts } = fileOf(three);
+    for (let length = starts[2]; length < bytes.length; length++) {
+      const { records, report } = await read(bytes.subarray(0, length));
+      expect(records).toEqual([1, 2, 3].map(numbered));
+      const cut = length - starts[2];
+      expect(report.tornTail).toEqual(cut === 0 ? undefined : { offset: starts[2], bytes: cut });
+    }
+  });
+
+  it('reads as many whole batches as there are, wherever the file ends', async () => {
+    const { bytes, starts } = fileOf(three);
+    for (let length = FILE_HEADER_LENGTH; length <= bytes.length; length++) {
+      const whole = starts.filter((start, index) => start + three[index].length <= length).length;
+      expect((await read(bytes.subarray(0, length))).report.batches).toBe(whole);
+    }
+  });
+
+  it('refuses a file with a byte that was changed, wherever, and says where', async () => {
+    const { bytes, starts } = fileOf(three);
+    const lengths: number[] = [];
+    for (let at = 0; at < bytes.length; at++) {
+      for (const change of [1, 0x80, bytes[at]]) {
+        const changed = Buffer.from(bytes);
+        changed[at] ^= change;
+        const start = [0, ...starts].findLast((start) => start <= at) as number;
+        const result = await read(changed).catch((error) => error);
+        if (!(result instanceof JournalError)) {
+          // The length of the last batch: it looks as if it were cut.
+          expect(result.report.tornTail?.offset).toBe(starts[2]);
+          lengths.push(at);
+          continue;
+        }
+        // A file of another version is no damage.
+        if (!(result instanceof JournalDamage)) expect(result.message).toContain('version');
+        else expect(result).toMatchObject({ file: '/increment.1', offset: start });
+        expect(result.message).not.toContain('token');
+      }
+    }
+    const [first, last] = [lengths[0], lengths.at(-1)];
+    expect((last ?? 0) - (first ?? 0)).toBeLessThanOrEqual(1);
+  });
+
+  it('says what to do', async () => {
+    const { bytes, starts } = fileOf(three);
+    bytes[starts[1] + three[1].length - 5] ^= 1;
+    expect((await damageOf(bytes)).message).toBe(
+      `/increment.1 is damaged at byte ${starts[1]}: the check sum of a batch is wrong, and good ones follow at byte ${starts[2]}; ` +
+        'to see what can be kept: respite check /increment.1, to keep it: respite check /increment.1 --fix',
+    );
+  });
+
+  it('drops what was not written before the power went, and reads as zeros', async () => {
+    const long = batchOf(Array.from({ length: 100 }, (_, n) => numbered(n)));
+    const { bytes, starts } = fileOf([...three, long]);
+    const start = starts[3];
+    // To the end of the file, from the last batch or any sector of it on.
+    for (let from = start; from < bytes.length - 10; from = (Math.floor(from / 512) + 1) * 512) {
+      const torn = Buffer.from(bytes);
+      torn.fill(0, from);
+      expect((await read(torn)).report.tornTail).toEqual({ offset: start, bytes: bytes.length - start });
+    }
+    // A sector in its middle.
+    const sector = (Math.floor(start / 512) + 2) * 512;
+    const holed = Buffer.from(bytes);
+    holed.fill(0, sector, sector + 512);
+    expect((await read(holed)).report.tornTail?.offset).toBe(start);
+    // Behind it: the file was made longer first.
+    const grown = Buffer.concat([bytes, Buffer.alloc(5000)]);
+    expect((await read(grown)).report).toMatchObject({ batches: 4, tornTail: { offset: bytes.length, bytes: 5000 } });
+  });
+
+  it('does not take a batch in a value for one of its own', async () => {
+    // What a client can make: it knows the format, but not the id of the file.
+    const forged = batchOf([{ name: 'FLUSH', fields: {}, rest: [] }], newFileId());
+    const record = { ...numbered(1), rest: [Buffer.from('k'), Buffer.concat([forged, forged])] };
+    const { bytes, starts } = fileOf([batchOf([numbered(1)]), batchOf([record])]);
+    for (let length = starts[1] + 1; length < bytes.length; length++) {
+      const { records } = await read(bytes.subarray(0, length));
+      expect(records).toEqual([numbered(1)]);
+    }
+  });
+
+  it('refuses a batch of another file', async () => {
+    const { bytes } = fileOf([...three, batchOf([numbered(5)], newFileId())]);
+    expect((await damageOf(bytes)).reason).toBe('there is no batch');
+  });
+
+  it('refuses records that are none, though their sum is right', async () => {
+    const encoder = new RecordEncoder();
+    encoder.append('GONE', { token: Buffer.from('secret') });
+    const batch = encoder.takeBatch(batchPrefix(ID));
+    const evil = Buffer.from(batch.toString('latin1').replace('GONE', 'GOOD'), 'latin1');
+    const { crc32c } = await import('@node-rs/crc32');
+    const payload = evil.subarray(evil.indexOf('*2'), -2);
+    evil.write(crc32c(payload).toString(16).padStart(8, '0'), batchPrefix(ID).length, 'latin1');
+    const { reason, message } = await damageOf(fileOf([...three, evil]).bytes);
+    expect(reason).toBe('there is no such record');
+    expect(message).not.toContain('secret');
+  });
+
+  it.each([
+    ['an empty file', Buffer.alloc(0)],
+    ['half a header', encodeFileHeader(ID).subarray(0, 20)],
+    ['an AOF of Redis', Buffer.from('*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n')],
+    ['random bytes', Buffer.from('c29tZSByYW5kb20gYnl0ZXM', 'base64')],
+    ['zeros', Buffer.alloc(4096)],
+  ])('refuses %s', async (_, bytes) => {
+    expect((await damageOf(bytes)).offset).toBe(0);
+  });
+
+  it('refuses the format of a later version', async () => {
+    const later = Buffer.from(encodeFileHeader(ID).toString('latin1').replace('$1\r\n1', '$1\r\n2'), 'latin1');
+    await expect(read(later)).rejects.toThrow('version 2 of the format and this program knows version 1');
+  });
+
+  it('tells how far it is', async () => {
+    const { bytes } = fileOf(
+      Array.from({ length: 50 }, (_, n) =>
+        batchOf([{ ...numbered(n), rest: [Buffer.from('k'), Buffer.alloc(100_000)] }]),
+      ),
+    );
+    const seen: number[] = [];
+    const fileSystem = new MemoryFileSystem(new Map([['/f', bytes]]));
+    await readJournal(fileSystem, '/f', numberIn, { onProgress: (read) => seen.push(read) });
+    expect(seen.length).toBeGreaterThan(4);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(bytes.length);
+  });
+});
+
+function readByRedisParser(bytes: Buffer): PlainRecord[] {
+  const frames: Buffer[][] = [];
+  const parser = new RedisParser({
+    returnBuffers: true,
+    returnReply: (reply: Buffer[]) => frames.push(reply),
+    returnError: (error: Error) => {
+      throw error;
+    },
+  });
+  parser.execute(bytes);
+  const [header, ...batches] = frames;
+  expect(header.map(String)).toEqual(['RESPITE-JOURNAL', '1', ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
+  const decoder = new RecordDecoder();
+  return batches.flatMap(([title, id, , records]) => {
+    expect([title, id].map(String)).toEqual(['BATCH', ID]);
+    const plainRecords: PlainRecord[] = [];
+    for (let at = 0; at < records.length; ) {
+      at = decoder.decode(records, at, records.length);
+      plainRecords.push(plain(decoder));
+    }
+    return plainRecords;
+  });
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import RedisParser from 'redis-parser';
+import { describe, expect, it } from 'vitest';
+import { batchPrefix, newFileId } from '../../src/journal/frames.js';
+import { RecordDecoder, RecordError } from '../../src/journal/record-decoder.js';
+import { RecordEncoder } from '../../src/journal/record-encoder.js';
+import { FLAG_LETTERS, fieldIndexes, RECORDS, SessionFlag } from '../../src/journal/records.js';
+import { anyRecord, append, type PlainRecord, plain } from './arbitrary-record.js';
+
+const PREFIX = batchPrefix(newFileId());
+
+/** The records in the bytes of a batch, as redis-parser reads them. */
+function parsed(bytes: Buffer): Buffer[][] {
+  const replies: Buffer[][] = [];
+  const parser = new RedisParser({
+    returnBuffers: true,
+    returnReply: (reply: Buffer[]) => replies.push(reply),
+    returnError: (error: Error) => {
+      throw error;
+    },
+  });
+  parser.execute(bytes);
+  return replies;
+}
+
+/** The bytes of records, without the batch around them. */
+function encoded(records: readonly PlainRecord[]): Buffer {
+  const encoder = new RecordEncoder();
+  for (const record of records) append(encoder, record);
+  const batch = encoder.takeBatch(PREFIX);
+  const [[, , , payload]] = parsed(batch) as [Buffer[]];
+  return payload;
+}
+
+function decoded(bytes: Buffer): PlainRecord[] {
+  const decoder = new RecordDecoder();
+  const records: PlainRecord[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    at = decoder.decode(bytes, at, bytes.length);
+    records.push(plain(decoder));
+  }
+  return records;
+}
+
+/** The arguments as redis-parser should see them. */
+function argumentsOf({ name, fields, rest }: PlainRecord): string[] {
+  const values = Object.entries(RECORDS[name].fields).map(([field, type]) => {
+    const value = fields[field];
+    if (typeof value === 'object') return value.toString('latin1');
+    return type === 'integer' ? String(value) : [...FLAG_LETTERS].filter((_, bit) => (value >> bit) & 1).join('');
+  });
+  return [name, ...values, ...rest.map((value) => value.toString('latin1'))];
+}
+
+describe('records', () => {
+  it('are read as they were written, by the decoder and by redis-parser', () => {
+    fc.assert(
+      fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 20 }), (records) => {
+        const bytes = encoded(records);
+        expect(decoded(bytes)).toEqual(records);
+        expect(parsed(bytes).map((args) => args.map((value) => value.toString('latin1')))).toEqual(
+          records.map(argumentsOf),
+        );
+      }),
+    );
+  });
+
+  it('can be read by a person', () => {
+    const flags = SessionFlag.DeleteSession | SessionFlag.ExtendSet;
+    const settings = { duration: 1800000, deadline: 1893456000000, maxAge: 0, maxAgeEnd: 0, flags };
+    const bytes = encoded([
+      { name: 'SETTINGS', fields: { token: Buffer.from('abc'), ...settings }, rest: [] },
+      { name: 'FLUSH', fields: {}, rest: [] },
+    ]);
+    expect(bytes.toString('latin1').replaceAll('\r\n', ' ')).toBe(
+      '*7 $8 SETTINGS $3 abc $7 1800000 $13 1893456000000 $1 0 $1 0 $2 DW *1 $5 FLUSH ',
+    );
+    expect(fieldIndexes('SETTINGS')).toEqual({
+      token: 0,
+      duration: 1,
+      deadline: 2,
+      maxAge: 3,
+      maxAgeEnd: 4,
+      flags: 5,
+    });
+  });
+
+  it('hold large values, larger than a slab', () => {
+    const large = Buffer.alloc(3_000_000, 'x');
+    const record: PlainRecord = { name: 'SET', fields: { token: Buffer.from('t') }, rest: [large, large] };
+    const records = decoded(encoded([record, record]));
+    expect(records.flatMap(({ rest }) => rest.map((value) => value.equals(large)))).toEqual([true, true, true, true]);
+  });
+
+  it('do not change a batch that was taken when others are encoded', () => {
+    const encoder = new RecordEncoder();
+    const gone = (n: number) => encoder.append('GONE', { token: Buffer.alloc(200, n) });
+    const batches = Array.from({ length: 3000 }, (_, n) => {
+      gone(n);
+      const batch = encoder.takeBatch(PREFIX);
+      return { batch, copy: Buffer.from(batch) };
+    });
+    expect(batches.every(({ batch, copy }) => batch.equals(copy))).toBe(true);
+  });
+
+  it.each([-1, 1.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])(
+    'refuse the number %d, and are not written',
+    (n) => {
+      const encoder = new RecordEncoder();
+      expect(() => encoder.append('DEADLINE', { token: Buffer.from('t'), deadline: n })).toThrow(RangeError);
+      expect(encoder.length).toBe(0);
+      expect(encoder.records).toBe(0);
+    },
+  );
+
+  it('refuse arguments that they may not have', () => {
+    const encoder = new RecordEncoder();
+    const token = Buffer.from('t');
+    expect(() => encoder.append('SET', { token }, [token])).toThrow(RangeError);
+    expect(() => encoder.append('CLEAR', { token }, [token])).toThrow(RangeError);
+    expect(encoder.length).toBe(0);
+  });
+
+  it.each([
+    ['an unknown name', '*1\r\n$4\r\nWHAT\r\n'],
+    ['a name that starts like one', '*2\r\n$3\r\nSAT\r\n$1\r\nt\r\n'],
+    ['too few fields', '*2\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n'],
+    ['too many', '*3\r\n$4\r\nGONE\r\n$1\r\nt\r\n$1\r\nt\r\n'],
+    ['a key without a value', '*3\r\n$3\r\nSET\r\n$1\r\nt\r\n$1\r\nk\r\n'],
+    ['a number that is none', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$1\r\nx\r\n'],
+    ['a number that is too large', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$16\r\n9007199254740992\r\n'],
+    ['an empty number', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$0\r\n\r\n'],
+    ['an argument beyond the end', '*2\r\n$4\r\nGONE\r\n$9999999999\r\nt\r\n'],
+    ['a huge count', '*9999999999\r\n$3\r\nSET\r\n$1\r\nt\r\n'],
+    ['no arguments', '*0\r\n'],
+    ['no array', '$4\r\nGONE\r\n'],
+    ['no end', '*2\r\n$4\r\nGONE\r\n$1\r\nt'],
+  ])('are refused: %s', (_, text) => {
+    expect(() => decoded(Buffer.from(text))).toThrow(RecordError);
+  });
+
+  it('are refused or read, whatever the bytes are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyRecord, { minLength: 1, maxLength: 3 }),
+        fc.nat(),
+        fc.nat({ max: 255 }),
+        (records, at, byte) => {
+          const bytes = Buffer.from(encoded(records));
+          bytes[at % bytes.length] = byte;
+          try {
+            decoded(bytes);
+          } catch (error) {
+            expect(error).toBeInstanceOf(RecordError);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
