@@ -1,0 +1,350 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BatchScanner } from '../../src/journal/batch-scanner.js';
+import { encodeFileHeader, FILE_HEADER_LENGTH } from '../../src/journal/frames.js';
+import type { Increment } from '../../src/journal/journal-directory.js';
+import { RecordDecoder } from '../../src/journal/record-decoder.js';
+import { JournalWriter, type SyncPolicy } from '../../src/journal/writer.js';
+import { FakeClock } from '../fake-clock.js';
+import { append, numbered, numberIn } from './arbitrary-record.js';
+import { type Disk, failure, MemoryFileSystem } from './memory-file-system.js';
+
+const IDS = ['0123456789abcdef', '1123456789abcdef'];
+const PATHS = ['/increment.1', '/increment.2'];
+
+/** The numbers in the good batches at the beginning of a file. */
+async function numbersIn(bytes: Buffer): Promise<number[]> {
+  const scanner = await BatchScanner.open(new MemoryFileSystem(new Map([['/f', bytes]])), '/f');
+  const decoder = new RecordDecoder();
+  const numbers: number[] = [];
+  while ((await scanner.next()) === 'batch') {
+    for (let at = scanner.start; at < scanner.end; ) {
+      at = decoder.decode(scanner.bytes, at, scanner.end);
+      numbers.push(numberIn(decoder));
+    }
+  }
+  return numbers;
+}
+
+/** A writer whose disk does what the test says, and what must be true of it at all times. */
+class Bench {
+  readonly fileSystem: MemoryFileSystem;
+  readonly clock = new FakeClock();
+  readonly writer: JournalWriter;
+  readonly events: string[] = [];
+  readonly #increments: readonly Increment[];
+  readonly #called: number[] = [];
+  #waiters = 0;
+  #switched = false;
+  /** Written once: nothing that a later failure takes back. */
+  #bestWritten = 0;
+
+  private constructor(fileSystem: MemoryFileSystem, increments: readonly Increment[], policy: SyncPolicy) {
+    this.fileSystem = fileSystem;
+    this.#increments = increments;
+    this.writer = new JournalWriter({
+      increment: increments[0],
+      policy,
+      clock: this.clock,
+      onFailure: (error) => this.events.push(`failure ${error.message}`),
+      onRecovery: () => this.events.push('recovery'),
+    });
+  }
+
+  static async start(policy: SyncPolicy): Promise<Bench> {
+    const disk: Disk = new Map(PATHS.map((path, index) => [path, encodeFileHeader(IDS[index])]));
+    const fileSystem = new MemoryFileSystem(disk);
+    const increments = await Promise.all(
+      PATHS.map(async (path, index) => {
+        const file = await fileSystem.open(path, 'write');
+        return { path, file, id: IDS[index], size: FILE_HEADER_LENGTH };
+      }),
+    );
+    fileSystem.isManual = true;
+    return new Bench(fileSystem, increments, policy);
+  }
+
+  /** One turn of the event loop that appends so many records. */
+  turn(records: number): void {
+    for (let i = 0; i < records; i++) append(this.writer, numbered(this.writer.position + 1));
+    const { position } = this.writer;
+    const waiter = this.#waiters++;
+    this.writer.whenDurable(position, () => {
+      expect(this.writer.durable).toBeGreaterThanOrEqual(position);
+      this.#called.push(waiter);
+    });
+    this.clock.advance(0);
+  }
+
+  switch(): void {
+    if (this.#switched || this.writer.failure !== undefined) return;
+    this.#switched = true;
+    this.writer.switchTo(this.#increments[1]);
+  }
+
+  /** Gives whatever the disk is asked what it wants, with pauses between, until nothing is left to do. */
+  async settle(): Promise<void> {
+    for (let idle = 0; idle < 3; ) {
+      const call = this.fileSystem.calls[0];
+      if (call === undefined) {
+        this.clock.advance(1000);
+        idle++;
+      } else {
+        call.finish('ok');
+        idle = 0;
+      }
+      await Promise.resolve();
+    }
+  }
+
+  async check(): Promise<void> {
+    const { position, written, durable, policy } = this.writer;
+    expect(durable).toBeLessThanOrEqual(written);
+    expect(written).toBeLessThanOrEqual(position);
+    this.#bestWritten = Math.max(this.#bestWritten, written);
+    expect(written).toBe(this.#bestWritten);
+    const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+    const there = await this.#numbers((path) => this.fileSystem.content(path));
+    expect(there).toEqual(upTo(there.length));
+    expect(there.length).toBeGreaterThanOrEqual(written);
+    if (policy !== 'no') {
+      const spared = await this.#numbers((path) => this.fileSystem.durable(path));
+      expect(spared).toEqual(upTo(spared.length));
+      expect(spared.length).toBeGreaterThanOrEqual(durable);
+    }
+    expect(this.#called).toEqual(upTo(this.#called.length).map((n) => n - 1));
+    expect(this.fileSystem.calls.filter(({ kind }) => kind === 'sync').length).toBeLessThanOrEqual(1);
+    expect(this.fileSystem.calls.filter(({ kind }) => kind === 'write').length).toBeLessThanOrEqual(1);
+  }
+
+  /** How many waiters have not been called. */
+  get waiting(): number {
+    return this.#waiters - this.#called.length;
+  }
+
+  async #numbers(contentOf: (path: string) => Buffer): Promise<number[]> {
+    const [first, second] = await Promise.all(PATHS.map((path) => numbersIn(contentOf(path))));
+    return [...first, ...second];
+  }
+}
+
+type Act = (bench: Bench) => void;
+
+const acts: fc.Arbitrary<{ text: string; act: Act }> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.integer({ min: 1, max: 4 }).map((n) => ({ text: `turn ${n}`, act: (bench: Bench) => bench.turn(n) })),
+  },
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(
+        fc.nat({ max: 1 }),
+        fc.oneof(
+          { weight: 4, arbitrary: fc.constant('ok') },
+          { weight: 2, arbitrary: fc.nat({ max: 200 }) },
+          { weight: 2, arbitrary: fc.constant('fails') },
+        ),
+      )
+      .map(([which, outcome]) => ({
+        text: `call ${which}: ${outcome}`,
+        act: ({ fileSystem: { calls } }: Bench) => {
+          const call = calls[which % Math.max(1, calls.length)];
+          if (outcome === 'ok') call?.finish('ok');
+          else if (typeof outcome === 'number') call?.finish({ bytes: outcome });
+          else call?.finish(failure('ENOSPC'));
+        },
+      })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom(1, 99, 100, 500, 1000)
+      .map((ms) => ({ text: `${ms} ms`, act: ({ clock }: Bench) => clock.advance(ms) })),
+  },
+  { weight: 1, arbitrary: fc.constant({ text: 'switch', act: (bench: Bench) => bench.switch() }) },
+);
+
+describe('JournalWriter', () => {
+  it.each<SyncPolicy>(['always', 'everysec', 'no'])(
+    'with %s: whatever the disk does, what it acknowledges is there, once and in order',
+    async (policy) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            acts.map(({ text, act }) => Object.assign(act, { toString: () => text })),
+            { maxLength: 60, size: 'max' },
+          ),
+          async (script) => {
+            const bench = await Bench.start(policy);
+            for (const act of script) {
+              act(bench);
+              await bench.check();
+            }
+            // The disk recovers: everything gets there by itself.
+            await bench.settle();
+            await bench.check();
+            const { writer } = bench;
+            expect(writer.failure).toBeUndefined();
+            expect(writer.written).toBe(writer.position);
+            if (policy !== 'no') {
+              expect(writer.durable).toBe(writer.position);
+              expect(bench.waiting).toBe(0);
+              expect(writer.pendingBytes).toBe(0);
+            }
+            let closed = false;
+            void writer.close().then(() => {
+              closed = true;
+            });
+            await bench.settle();
+            await new Promise((resolve) => setImmediate(resolve));
+            expect(closed).toBe(true);
+            expect(writer.durable).toBe(writer.position);
+            await bench.check();
+          },
+        ),
+        { numRuns: 400 },
+      );
+    },
+  );
+
+  it('with always: calls back after the sync, and syncs many turns at once', async () => {
+    const bench = await Bench.start('always');
+    const { fileSystem, writer } = bench;
+    bench.turn(1);
+    for (let i = 0; i < 10; i++) bench.turn(1);
+    expect(fileSystem.calls.map(({ kind }) => kind)).toEqual(['write']);
+    fileSystem.calls[0].finish('ok');
+    bench.turn(1);
+    expect(fileSystem.calls.map(({ kind }) => kind)).toEqual(['sync']);
+    expect(bench.waiting).toBe(12);
+    fileSystem.calls[0].finish('ok');
+    expect([writer.durable, bench.waiting]).toEqual([1, 11]);
+    fileSystem.calls[0].finish('ok');
+    fileSystem.calls[0].finish('ok');
+    expect([writer.durable, bench.waiting]).toEqual([12, 0]);
+    expect(fileSystem.calls).toEqual([]);
+  });
+
+  it('with everysec: syncs once a second, and not when nothing was written', async () => {
+    const bench = await Bench.start('everysec');
+    const { fileSystem, clock } = bench;
+    let syncs = 0;
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      if (ms < 5000) bench.turn(1);
+      while (fileSystem.calls.length > 0) {
+        if (fileSystem.calls[0].kind === 'sync') syncs++;
+        fileSystem.calls[0].finish('ok');
+      }
+      clock.advance(10);
+    }
+    expect(syncs).toBe(5);
+  });
+
+  it('with everysec: goes on writing while the disk syncs', async () => {
+    const bench = await Bench.start('everysec');
+    const { fileSystem, clock, writer } = bench;
+    bench.turn(1);
+    fileSystem.calls[0].finish('ok');
+    clock.advance(1000);
+    expect(fileSystem.calls.map(({ kind }) => kind)).toEqual(['sync']);
+    bench.turn(1);
+    fileSystem.calls[1].finish('ok');
+    expect([writer.written, writer.durable]).toEqual([2, 0]);
+    fileSystem.calls[0].finish('ok');
+    expect([writer.written, writer.durable]).toEqual([2, 1]);
+  });
+
+  it('with no: leaves it to the system, and keeps nothing', async () => {
+    const bench = await Bench.start('no');
+    const { fileSystem, clock, writer } = bench;
+    for (let i = 0; i < 100; i++) {
+      bench.turn(1);
+      fileSystem.calls[0].finish('ok');
+      clock.advance(100);
+    }
+    expect(fileSystem.calls).toEqual([]);
+    expect([writer.written, writer.durable, writer.pendingBytes]).toEqual([100, 0, 0]);
+  });
+
+  it('keeps nothing either when the policy becomes no', async () => {
+    const bench = await Bench.start('everysec');
+    const { fileSystem, writer } = bench;
+    bench.turn(1);
+    fileSystem.calls[0].finish('ok');
+    writer.policy = 'no';
+    bench.turn(1);
+    fileSystem.calls[0].finish('ok');
+    expect(writer.pendingBytes).toBe(0);
+  });
+
+  it('says that the disk is full once, tries again ever more seldom, and says when it is not', async () => {
+    const bench = await Bench.start('everysec');
+    const { fileSystem, clock, writer, events } = bench;
+    bench.turn(1);
+    const tries: number[] = [];
+    fileSystem.calls[0].finish(failure('ENOSPC'));
+    for (let ms = 1; ms <= 4000; ms++) {
+      clock.advance(1);
+      if (fileSystem.calls.length > 0) tries.push(ms);
+      fileSystem.calls[0]?.finish(failure('ENOSPC'));
+    }
+    expect(tries).toEqual([100, 300, 700, 1500, 2500, 3500]);
+    expect(writer.failure?.message).toBe('ENOSPC');
+    expect(events).toEqual(['failure ENOSPC']);
+    await bench.settle();
+    expect(writer.failure).toBeUndefined();
+    expect(events).toEqual(['failure ENOSPC', 'recovery']);
+    expect(writer.durable).toBe(1);
+  });
+
+  it('after a failed sync writes again what was written, before it says that it is durable', async () => {
+    const bench = await Bench.start('always');
+    const { fileSystem, clock, writer } = bench;
+    bench.turn(3);
+    fileSystem.calls[0].finish('ok');
+    fileSystem.calls[0].finish(failure('EIO'));
+    clock.advance(100);
+    expect(fileSystem.calls.map(({ kind }) => kind)).toEqual(['write']);
+    expect(await numbersIn(fileSystem.durable(PATHS[0]))).toEqual([]);
+    fileSystem.calls[0].finish('ok');
+    expect(writer.durable).toBe(0);
+    fileSystem.calls[0].finish('ok');
+    expect(writer.durable).toBe(3);
+    expect(await numbersIn(fileSystem.durable(PATHS[0]))).toEqual([1, 2, 3]);
+  });
+
+  it('closes with an error when the disk fails, and closes the file', async () => {
+    const bench = await Bench.start('always');
+    const { fileSystem, writer } = bench;
+    bench.turn(1);
+    fileSystem.calls[0].finish(failure('ENOSPC'));
+    const closed = writer.close();
+    fileSystem.calls[0].finish(failure('ENOSPC'));
+    await expect(closed).rejects.toThrow('ENOSPC');
+    // The other increment is the test's.
+    expect(fileSystem.openFiles).toBe(1);
+    expect(() => bench.turn(1)).toThrow('closed');
+  });
+
+  it('cuts batches between turns: what one turn appends is one batch', async () => {
+    const bench = await Bench.start('no');
+    const { fileSystem } = bench;
+    const large = Buffer.alloc(700_000);
+    const act = () => {
+      for (let i = 0; i < 3; i++) bench.writer.append('SET', { token: large }, []);
+      bench.clock.advance(0);
+    };
+    for (let i = 0; i < 5; i++) act();
+    await bench.settle();
+    const scanner = await BatchScanner.open(new MemoryFileSystem(fileSystem.disk), PATHS[0]);
+    const decoder = new RecordDecoder();
+    const counts: number[] = [];
+    while ((await scanner.next()) === 'batch') {
+      let count = 0;
+      for (let at = scanner.start; at < scanner.end; count++) at = decoder.decode(scanner.bytes, at, scanner.end);
+      counts.push(count);
+    }
+    expect(counts).toEqual([3, 3, 3, 3, 3]);
+  });
+});
