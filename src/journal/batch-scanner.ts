@@ -18,7 +18,7 @@ const WINDOW = 1024 * 1024;
 
 /** What a disk writes as a whole. */
 const SECTOR = 512;
-/** Of a sector that is only in part of a tail, fewer bytes tell nothing. */
+/** Fewer zeros tell nothing: they may be a byte that was changed. */
 const MIN_ZEROS = 8;
 
 const ZERO = 0x30;
@@ -164,21 +164,24 @@ export class BatchScanner {
 
   /**
    * Whether the bytes from `offset` to the end of the file are what a crash leaves of batches that were not durable yet: a
-   * batch that is cut, or one in which sectors were not written and read as zeros. Damage of any other kind did not come
-   * from a crash, and may be in what had been durable.
+   * batch that is cut, or one in which sectors, or the end, were not written and read as zeros. Damage of any other kind did
+   * not come from a crash, and may be in what had been durable.
    */
   async isTorn(offset: number, found: Found): Promise<boolean> {
     if (found === 'cut') return true;
     const sector = Buffer.alloc(SECTOR);
+    let zeros = 0;
     for (let at = offset; at < this.size; ) {
       const end = Math.min(this.size, (Math.floor(at / SECTOR) + 1) * SECTOR);
       const length = await this.#file.read(sector, 0, end - at, at);
       if (length === 0) break;
-      const zero = sector.subarray(0, length).every((byte) => byte === 0);
-      if (zero && (length >= MIN_ZEROS || length === this.size - offset)) return true;
+      const last = sector.subarray(0, length).findLastIndex((byte) => byte !== 0);
+      if (last < 0 && length >= MIN_ZEROS) return true;
+      zeros = last < 0 ? zeros + length : length - 1 - last;
       at += length;
     }
-    return false;
+    // No batch ends in zeros.
+    return zeros >= Math.min(MIN_ZEROS, this.size - offset);
   }
 
   async #isBatchHere(): Promise<boolean> {

@@ -227,7 +227,6 @@ export class JournalWriter {
   #pump(): void {
     if (this.#writing || this.#cancelRetry !== undefined || this.#closed) return;
     if (this.#rewind) {
-      if (this.#syncing) return;
       this.#rewind = false;
       // Nothing that a sync could cover is on its way any more, unless nothing was kept.
       if (this.#next > 0) this.#dirty = false;

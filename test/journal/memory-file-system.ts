@@ -74,7 +74,10 @@ export class MemoryFileSystem implements FileSystem {
     return new Map([...this.#names].map(([path, { content }]) => [path, content]));
   }
 
-  /** What a power failure can leave at this instant: names and contents each as they are or as they were made durable. */
+  /**
+   * What a power failure can leave at this instant: contents as they are, as they were made durable or half-way; names as they
+   * are, as they were made durable, or with any one of the changes since.
+   */
   get disksAfterPowerFailure(): Disk[] {
     const torn = ({ content, durable }: Inode) => {
       // Half of what is new has been written; the size of all of it.
@@ -84,7 +87,17 @@ export class MemoryFileSystem implements FileSystem {
       return half;
     };
     const contents = [({ content }: Inode) => content, ({ durable }: Inode) => durable, torn];
-    return [this.#names, this.#durableNames].flatMap((names) =>
+    const changed = [...new Set([...this.#names.keys(), ...this.#durableNames.keys()])].filter(
+      (path) => this.#names.get(path) !== this.#durableNames.get(path),
+    );
+    const withOne = changed.map((path) => {
+      const names = new Map(this.#durableNames);
+      const inode = this.#names.get(path);
+      if (inode === undefined) names.delete(path);
+      else names.set(path, inode);
+      return names;
+    });
+    return [this.#names, this.#durableNames, ...withOne].flatMap((names) =>
       contents.map((contentOf) => new Map([...names].map(([path, inode]) => [path, contentOf(inode)]))),
     );
   }
