@@ -221,25 +221,25 @@ export class BatchScanner {
     for (let digits = 0; digits < CRC_LENGTH; digits++, i++) {
       if (i >= end) return 'cut';
       const value = hexValue(bytes[i]);
-      if (value < 0) return this.#damage('the check sum of a batch is none');
+      if (value < 0) return this.#damage('a batch has no check sum');
       crc = ((crc << 4) | value) >>> 0;
     }
     for (const expected of '\r\n$') {
       if (i >= end) return 'cut';
-      if (bytes[i++] !== expected.charCodeAt(0)) return this.#damage('the header of a batch is none');
+      if (bytes[i++] !== expected.charCodeAt(0)) return this.#damage('a batch has no length');
     }
     let length = 0;
     const first = i;
     for (; i < end && bytes[i] >= ZERO && bytes[i] <= NINE; i++) {
-      if (i - first >= MAX_LENGTH_DIGITS) return this.#damage('the length of a batch is none');
+      if (i - first >= MAX_LENGTH_DIGITS) return this.#damage('a batch has no length');
       length = length * 10 + bytes[i] - ZERO;
     }
     if (i >= end) return 'cut';
     if (i === first || length > MAX_BATCH || (bytes[first] === ZERO && i - first > 1) || bytes[i] !== CR) {
-      return this.#damage('the length of a batch is none');
+      return this.#damage('a batch has no length');
     }
     if (++i >= end) return 'cut';
-    if (bytes[i] !== LF) return this.#damage('the length of a batch is none');
+    if (bytes[i] !== LF) return this.#damage('a batch has no length');
     const start = i + 1;
     const whole = start + length + BATCH_TRAILER - at;
     if (this.offsetOf(at) + whole > this.size) return 'cut';

@@ -181,7 +181,7 @@ function countRecords(decoder: RecordDecoder, scanner: BatchScanner): number {
 
 async function damageAt(scanner: BatchScanner, offset: number, found: Found): Promise<Damage> {
   if (found === 'batch') {
-    return { offset, bytes: scanner.offset - offset, reason: 'the records of a batch are none', isTornTail: false };
+    return { offset, bytes: scanner.offset - offset, reason: 'a batch holds what is no record', isTornTail: false };
   }
   const reason = found === 'cut' ? 'a batch is incomplete' : scanner.reason;
   const goesOn = await scanner.resynchronize();

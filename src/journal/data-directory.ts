@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { isMissing, JournalError, reasonOf } from './journal-error.js';
 
 /**
@@ -22,7 +23,10 @@ export function prepareDataDirectory(path: string): void {
     throw new JournalError(`the directory ${path} belongs to user ${stats.uid}, and this process runs as user ${user}`);
   }
   try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    // access(2) asks for the user who started the process, not for the one as whom it acts.
+    const probe = join(path, 'probe.tmp');
+    closeSync(openSync(probe, 'w', 0o600));
+    unlinkSync(probe);
   } catch (error) {
     throw new JournalError(`cannot write to the directory ${path}: ${reasonOf(error)}`);
   }

@@ -167,11 +167,11 @@ function integerOf(bytes: Buffer, start: number, end: number, name: RecordName):
   let number = 0;
   for (let i = start; i < end; i++) {
     const digit = bytes[i] - ZERO;
-    if (digit < 0 || digit > 9) throw new RecordError(`a ${name} record holds a number that is none`);
+    if (digit < 0 || digit > 9) throw new RecordError(`a ${name} record holds a number that it may not`);
     number = number * 10 + digit;
   }
   if (start === end || end - start > MAX_INTEGER || number > Number.MAX_SAFE_INTEGER) {
-    throw new RecordError(`a ${name} record holds a number that is none`);
+    throw new RecordError(`a ${name} record holds a number that it may not`);
   }
   return number;
 }
@@ -180,7 +180,7 @@ function flagsOf(bytes: Buffer, start: number, end: number, name: RecordName): n
   let flags = 0;
   for (let i = start; i < end; i++) {
     const bit = FLAG_BITS[bytes[i]];
-    if (bit === 0 || (flags & bit) !== 0) throw new RecordError(`a ${name} record holds flags that are none`);
+    if (bit === 0 || (flags & bit) !== 0) throw new RecordError(`a ${name} record holds flags that there are not`);
     flags |= bit;
   }
   return flags;

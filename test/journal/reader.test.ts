@@ -19,9 +19,11 @@ function batchOf(records: readonly PlainRecord[], id = ID): Buffer {
 
 /** A file of these batches, and where each starts. */
 function fileOf(batches: readonly Buffer[]) {
-  const starts = batches.map((_, index) =>
-    batches.slice(0, index).reduce((sum, batch) => sum + batch.length, FILE_HEADER_LENGTH),
-  );
+  let end = FILE_HEADER_LENGTH;
+  const starts = batches.map((batch) => {
+    end += batch.length;
+    return end - batch.length;
+  });
   return { bytes: Buffer.concat([encodeFileHeader(ID), ...batches]), starts };
 }
 

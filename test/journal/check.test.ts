@@ -1,0 +1,223 @@
+import { chownSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkJournal } from '../../src/journal/check.js';
+import { checkLines } from '../../src/journal/check-lines.js';
+import { prepareDataDirectory } from '../../src/journal/data-directory.js';
+import { DirectoryLock } from '../../src/journal/directory-lock.js';
+import { FILE_HEADER_LENGTH } from '../../src/journal/frames.js';
+import { Journal } from '../../src/journal/journal.js';
+import type { JournalClock } from '../../src/journal/writer.js';
+import { append, numbered, numberIn } from './arbitrary-record.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+const clock: JournalClock = {
+  now: () => 0,
+  after(_, callback) {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  },
+};
+
+async function openJournal(path: string) {
+  const numbers: number[] = [];
+  const journal = await Journal.open(path, { clock, policy: 'always', onFailure() {}, onRecovery() {} });
+  const report = await journal.load((record) => numbers.push(numberIn(record))).catch((error) => error);
+  return { journal, numbers, report };
+}
+
+/** A journal with the numbers 1 to 9, each a batch; a base that holds 1 to 3 if asked for. */
+async function writeJournal(path: string, { withBase = false } = {}): Promise<void> {
+  const { journal } = await openJournal(path);
+  for (let n = 1; n <= 9; n++) {
+    append(journal, numbered(n));
+    await new Promise<void>((resolve) => journal.whenDurable(journal.position, resolve));
+    if (withBase && n === 3) {
+      await journal.compact(async (base) => {
+        for (let i = 1; i <= 3; i++) {
+          append(base, numbered(i));
+          await base.write();
+        }
+      });
+    }
+  }
+  await journal.close();
+}
+
+async function numbersIn(path: string): Promise<number[]> {
+  const { journal, numbers, report } = await openJournal(path);
+  await journal.close();
+  if (report instanceof Error) throw report;
+  return numbers;
+}
+
+/** Changes a byte of a file. */
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] ^= 1;
+  writeFileSync(path, bytes);
+}
+
+/** Where each batch of a file starts. */
+function batchStarts(path: string): number[] {
+  const text = readFileSync(path, 'latin1');
+  return [...text.matchAll(/\*4\r\n\$5\r\nBATCH/g)].map(({ index }) => index);
+}
+
+async function newJournal(options?: { withBase: boolean }) {
+  const path = join(temporaryDirectory(), 'journal');
+  await writeJournal(path, options);
+  return { path, increment: join(path, options?.withBase ? 'increment.2' : 'increment.1') };
+}
+
+describe('checkJournal', () => {
+  it('finds nothing wrong with what the journal wrote, by file, manifest or directory', async () => {
+    const { path, increment } = await newJournal({ withBase: true });
+    expect(await checkJournal(increment)).toMatchObject({
+      isGood: true,
+      files: [{ version: 1, batches: 6, records: 6, bytes: statSync(increment).size, damages: [] }],
+    });
+    for (const whole of [path, join(path, 'manifest')]) {
+      const { isGood, files } = await checkJournal(whole, { fix: true });
+      expect(isGood).toBe(true);
+      expect(files.map(({ path: file }) => file)).toEqual([join(path, 'base.3'), increment]);
+    }
+    expect(readdirSync(path).sort()).toEqual(['base.3', 'increment.2', 'manifest']);
+  });
+
+  it('finds a byte that was changed, wherever, and keeps every other batch', async () => {
+    const { path, increment } = await newJournal();
+    const good = readFileSync(increment);
+    const starts = batchStarts(increment);
+    expect(starts.length).toBe(9);
+    for (let at = 0; at < good.length; at += 7) {
+      flip(increment, at);
+      const hit = starts.findLastIndex((start) => start <= at);
+      const checked = await checkJournal(increment).catch((error) => error);
+      if (checked instanceof Error) {
+        expect(checked.message).toContain('version');
+        writeFileSync(increment, good);
+        continue;
+      }
+      const offset = hit < 0 ? 0 : starts[hit];
+      expect(checked.files[0].damages).toMatchObject([{ offset, bytes: (starts[hit + 1] ?? good.length) - offset }]);
+      expect(checked.isGood).toBe(false);
+      expect(await checkJournal(increment, { fix: true })).toMatchObject({ isGood: true });
+      expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].filter((n) => n !== hit + 1));
+      expect(await checkJournal(increment)).toMatchObject({ isGood: true });
+      const original = `${increment}.damaged-1`;
+      expect(readFileSync(original)[at]).toBe(good[at] ^ 1);
+      unlinkSync(original);
+      writeFileSync(increment, good);
+    }
+  });
+
+  it('keeps what is between two damages', async () => {
+    const { path, increment } = await newJournal();
+    const starts = batchStarts(increment);
+    flip(increment, starts[1] + 50);
+    flip(increment, starts[4] + 3);
+    flip(increment, starts[5] + 20);
+    const { files } = await checkJournal(increment, { fix: true });
+    expect(files[0].damages.map(({ offset, bytes }) => [offset, offset + bytes])).toEqual([
+      [starts[1], starts[2]],
+      [starts[4], starts[6]],
+    ]);
+    expect(await numbersIn(path)).toEqual([1, 3, 4, 7, 8, 9]);
+  });
+
+  it('cuts a torn tail off, and tells it from damage', async () => {
+    const { path, increment } = await newJournal();
+    const bytes = readFileSync(increment);
+    writeFileSync(increment, bytes.subarray(0, -4));
+    const { isGood, files } = await checkJournal(increment);
+    expect(isGood).toBe(false);
+    expect(files[0].damages).toMatchObject([{ isTornTail: true, reason: 'a batch is incomplete' }]);
+    await checkJournal(increment, { fix: true });
+    expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('repairs a header, with the batches behind it', async () => {
+    const { path, increment } = await newJournal();
+    const bytes = readFileSync(increment);
+    bytes.fill('x', 0, FILE_HEADER_LENGTH);
+    writeFileSync(increment, bytes);
+    await expect(numbersIn(path)).rejects.toThrow('it does not start as a file of the journal does');
+    expect(await checkJournal(path, { fix: true })).toMatchObject({ isGood: true });
+    expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it.each([
+    ['lost', (manifest: string) => unlinkSync(manifest)],
+    ['damaged', (manifest: string) => flip(manifest, 30)],
+  ])('makes a manifest that is %s again', async (_, damage) => {
+    const { path } = await newJournal({ withBase: true });
+    damage(join(path, 'manifest'));
+    await expect(numbersIn(path)).rejects.toThrow('manifest');
+    const before = await checkJournal(path).catch((error) => error);
+    expect(before).toMatchObject({ isGood: false });
+    expect(await checkJournal(path, { fix: true })).toMatchObject({ isGood: true });
+    expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('keeps every original, and the owner and mode of the file', async () => {
+    const { increment } = await newJournal();
+    if (process.geteuid?.() === 0) chownSync(increment, 1234, 1234);
+    const { uid, mode } = statSync(increment);
+    for (let n = 1; n <= 3; n++) {
+      flip(increment, batchStarts(increment)[0] + 50);
+      const { files } = await checkJournal(increment, { fix: true });
+      expect(files[0].original).toBe(`${increment}.damaged-${n}`);
+    }
+    expect(statSync(increment)).toMatchObject({ uid, mode });
+  });
+
+  it('repairs nothing that a server uses, and nothing that is no journal', async () => {
+    const { path, increment } = await newJournal();
+    flip(increment, 100);
+    const lock = DirectoryLock.take(join(path, '..'));
+    await expect(checkJournal(increment, { fix: true })).rejects.toThrow('another respite');
+    await expect(checkJournal(path, { fix: true })).rejects.toThrow('another respite');
+    expect((await checkJournal(increment)).isGood).toBe(false);
+    lock.release();
+    const other = join(path, 'other');
+    writeFileSync(other, 'something else');
+    const report = await checkJournal(other, { fix: true });
+    expect(report.isGood).toBe(false);
+    expect(checkLines(report).at(-1)).toBe(`${other}: cannot be repaired: it is no file of the journal`);
+    expect(readFileSync(other, 'utf8')).toBe('something else');
+  });
+
+  it('says in one line what it cannot read', async () => {
+    const directory = temporaryDirectory();
+    await expect(checkJournal(join(directory, 'x'))).rejects.toThrow(`cannot read ${directory}/x: ENOENT`);
+    await expect(checkJournal(directory)).rejects.toThrow(`${directory} holds no journal`);
+  });
+
+  it('says what was found, and what to do', async () => {
+    const { increment } = await newJournal();
+    const [, second] = batchStarts(increment);
+    flip(increment, second + 60);
+    const size = statSync(increment).size;
+    const length = batchStarts(increment)[2] - second;
+    const found = `${increment}: ${size} bytes, version 1 of the format, 8 good batches of 8 records`;
+    const damage = `${increment}: damaged: at byte ${second}, the check sum of a batch is wrong; ${length} bytes`;
+    expect(checkLines(await checkJournal(increment))).toEqual([
+      found,
+      `${damage} lost`,
+      'with --fix, what is good is kept, and the original put beside it',
+    ]);
+    expect(checkLines(await checkJournal(increment, { fix: true }))).toEqual([
+      found,
+      `${damage} dropped`,
+      `${increment}: repaired; the original is ${increment}.damaged-1`,
+    ]);
+  });
+
+  it('is used on a directory that was prepared for it', async () => {
+    const directory = join(temporaryDirectory(), 'data');
+    prepareDataDirectory(directory);
+    await writeJournal(join(directory, 'journal'));
+    expect((await checkJournal(join(directory, 'journal'))).isGood).toBe(true);
+  });
+});

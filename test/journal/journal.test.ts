@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/index.js';
+import { Journal } from '../../src/journal/journal.js';
+import type { SyncPolicy } from '../../src/journal/writer.js';
+import { numberIn } from './arbitrary-record.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+const MODULE = fileURLToPath(new URL('../../dist/journal/index.js', import.meta.url));
+
+/**
+ * Appends numbers, as many as it can, and says each that is safe from its own death, by the policy; compacts without a pause. Its state is the
+ * largest number: one SET of one key.
+ */
+const PROGRAM = `
+  import { Journal } from ${JSON.stringify(MODULE)};
+  const [path, policy] = process.argv.slice(1);
+  const clock = {
+    now: () => performance.now(),
+    after(delay, callback) {
+      const handle = delay <= 0 ? setImmediate(callback) : setTimeout(callback, delay);
+      return () => (delay <= 0 ? clearImmediate(handle) : clearTimeout(handle));
+    },
+  };
+  const fail = (error) => console.log('failure', error.message);
+  const journal = await Journal.open(path, { clock, policy, onFailure: fail, onRecovery() { console.log('recovery'); } });
+  let last = 0;
+  await journal.load((record) => { last = Number(record.bytes(record.count - 1)); });
+  const token = Buffer.from('t');
+  const pair = (n) => [Buffer.from('n'), Buffer.from(String(n))];
+  console.log('loaded', last);
+  const turn = () => {
+    for (let i = 0; i < 10; i++) journal.append('SET', { token }, pair(++last));
+    const n = last;
+    const { position } = journal;
+    const say = () => { console.log('safe', n); setImmediate(turn); };
+    const poll = () => (journal.written >= position ? say() : setImmediate(poll));
+    if (policy === 'always') journal.whenDurable(position, say);
+    else poll();
+  };
+  turn();
+  for (;;) {
+    await journal.compact(async (base) => {
+      base.append('SET', { token }, pair(last));
+      await base.write();
+    }).catch((error) => console.log('compaction', error.message));
+    await new Promise(setImmediate);
+  }
+`;
+
+let child: ChildProcess | undefined;
+
+afterEach(() => {
+  child?.kill('SIGKILL');
+});
+
+/** Runs the program until it has said so many numbers, kills it, and tells which it loaded and which it said last. */
+function runAndKill(path: string, policy: SyncPolicy, lines: number): Promise<{ loaded: number; safe: number }> {
+  const started = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, path, policy], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child = started;
+  let loaded = -1;
+  let safe = 0;
+  let count = 0;
+  const output = createInterface({ input: started.stdout });
+  output.on('line', (line) => {
+    const [word, number] = line.split(' ');
+    expect(['loaded', 'safe']).toContain(word);
+    if (word === 'loaded') loaded = Number(number);
+    else safe = Number(number);
+    if (++count === lines) started.kill('SIGKILL');
+  });
+  return new Promise((resolve) => output.once('close', () => resolve({ loaded, safe })));
+}
+
+describe('Journal', () => {
+  it.each<SyncPolicy>(['always', 'everysec', 'no'])(
+    'with %s: a process that is killed at any time has said nothing that the next one does not know',
+    async (policy) => {
+      const path = join(temporaryDirectory(), 'journal');
+      let safe = 0;
+      for (const lines of [2, 10, 37, 60, 150, 300]) {
+        const run = await runAndKill(path, policy, lines);
+        expect(run.loaded).toBeGreaterThanOrEqual(safe);
+        safe = run.safe;
+      }
+      let last = 0;
+      const journal = await Journal.open(path, { clock: systemClock, policy, onFailure() {}, onRecovery() {} });
+      await journal.load((record) => {
+        last = numberIn(record);
+      });
+      await journal.close();
+      expect(last).toBeGreaterThanOrEqual(safe);
+      expect(readdirSync(path).length).toBeLessThan(6);
+    },
+  );
+
+  it('refuses what needs it to be loaded before it is', async () => {
+    const path = join(temporaryDirectory(), 'journal');
+    const journal = await Journal.open(path, { clock: systemClock, policy: 'no', onFailure() {}, onRecovery() {} });
+    expect(() => journal.append('FLUSH', {})).toThrow('has not been loaded');
+    await journal.close();
+  });
+});

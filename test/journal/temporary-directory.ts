@@ -1,0 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+
+const made: string[] = [];
+
+/** A new directory, which is gone after the test. To be called in a test of a file that imports this. */
+export function temporaryDirectory(): string {
+  const path = mkdtempSync(join(tmpdir(), 'respite-test-'));
+  made.push(path);
+  return path;
+}
+
+afterEach(() => {
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
+});
