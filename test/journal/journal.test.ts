@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,12 +14,12 @@ import { temporaryDirectory } from './temporary-directory.js';
 const MODULE = fileURLToPath(new URL('../../dist/journal/index.js', import.meta.url));
 
 /**
- * Appends numbers, as many as it can, and says each that is safe from its own death, by the policy; compacts without a pause. Its state is the
- * largest number: one SET of one key.
+ * Appends numbers, as many as it can, and says each that is safe: from its own death, with `always` from a power failure.
+ * Compacts without a pause if asked to. Its state is the largest number: one SET of one key.
  */
 const PROGRAM = `
   import { Journal } from ${JSON.stringify(MODULE)};
-  const [path, policy] = process.argv.slice(1);
+  const [path, policy, compacts] = process.argv.slice(1);
   const clock = {
     now: () => performance.now(),
     after(delay, callback) {
@@ -43,7 +44,7 @@ const PROGRAM = `
     else poll();
   };
   turn();
-  for (;;) {
+  while (compacts === 'yes') {
     await journal.compact(async (base) => {
       base.append('SET', { token }, pair(last));
       await base.write();
@@ -60,7 +61,7 @@ afterEach(() => {
 
 /** Runs the program until it has said so many numbers, kills it, and tells which it loaded and which it said last. */
 function runAndKill(path: string, policy: SyncPolicy, lines: number): Promise<{ loaded: number; safe: number }> {
-  const started = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, path, policy], {
+  const started = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, path, policy, 'yes'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child = started;
@@ -99,6 +100,33 @@ describe('Journal', () => {
       expect(readdirSync(path).length).toBeLessThan(6);
     },
   );
+
+  it('goes on by itself when there is room again, and has lost nothing', async () => {
+    const path = join(temporaryDirectory(), 'journal');
+    const node = [process.execPath, '--input-type=module', '-e', PROGRAM, path, 'always', 'no'];
+    const started = spawn('prlimit', ['--fsize=50000:', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = started;
+    const said: string[] = [];
+    const output = createInterface({ input: started.stdout });
+    output.on('line', (line) => {
+      said.push(line);
+      if (line === 'failure EFBIG: file too large, write')
+        spawn('prlimit', [`--pid=${started.pid}`, '--fsize=unlimited']);
+      if (said.includes('recovery') && said.length - said.indexOf('recovery') > 20) started.kill('SIGKILL');
+    });
+    await once(output, 'close');
+    expect(said.filter((line) => !line.startsWith('safe'))).toEqual([
+      'loaded 0',
+      'failure EFBIG: file too large, write',
+      'recovery',
+    ]);
+    const numbers: number[] = [];
+    const journal = await Journal.open(path, { clock: systemClock, policy: 'no', onFailure() {}, onRecovery() {} });
+    await journal.load((record) => numbers.push(numberIn(record)));
+    await journal.close();
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(numbers.length).toBeGreaterThanOrEqual(Number(said.at(-1)?.split(' ')[1]));
+  });
 
   it('refuses what needs it to be loaded before it is', async () => {
     const path = join(temporaryDirectory(), 'journal');
