@@ -158,15 +158,26 @@ export class RecordEncoder {
 
   #header(marker: number, number: number): void {
     const bytes = this.#bytes;
-    bytes[this.#end++] = marker;
-    this.#digits(number, digitsOf(number));
-    bytes[this.#end++] = CR;
-    bytes[this.#end++] = LF;
+    let end = this.#end;
+    bytes[end++] = marker;
+    if (number < 100) {
+      const tens = (number / 10) | 0;
+      if (tens > 0) bytes[end++] = ZERO + tens;
+      bytes[end++] = ZERO + number - tens * 10;
+    } else {
+      this.#end = end;
+      this.#digits(number, digitsOf(number));
+      end = this.#end;
+    }
+    bytes[end] = CR;
+    bytes[end + 1] = LF;
+    this.#end = end + 2;
   }
 
   #digits(number: number, digits: number): void {
     const bytes = this.#bytes;
-    const end = this.#end + digits;
+    const start = this.#end;
+    const end = start + digits;
     let at = end;
     let rest = number;
     // Division is quick for what fits 31 bits alone.
@@ -184,7 +195,7 @@ export class RecordEncoder {
       const next = (rest / 10) | 0;
       bytes[--at] = ZERO + rest - next * 10;
       rest = next;
-    } while (at > this.#end);
+    } while (at > start);
     this.#end = end;
   }
 
