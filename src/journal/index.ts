@@ -1,4 +1,5 @@
 /** What is kept on the disk: the journal, the secret, and the exclusive use of their directory. */
+export { type GrowthLimits, isCompactionDue } from './auto-compaction.js';
 export type { BaseFile } from './base-file.js';
 export { type CheckedFile, type CheckOptions, type CheckReport, checkJournal } from './check.js';
 export { checkLines } from './check-lines.js';

@@ -35,6 +35,12 @@ export function reasonOf(error: unknown): string {
   return code ?? String(message).split('\n', 1)[0];
 }
 
+/** A fault of the file system as an error for a person; any other as it is. @param what What could not be done. */
+export function asJournalError(what: string, error: unknown): unknown {
+  const isOfSystem = error instanceof Error && 'code' in error && !(error instanceof JournalError);
+  return isOfSystem ? new JournalError(`${what}: ${reasonOf(error)}`, { cause: error }) : error;
+}
+
 /** Whether it failed because there is no such file. */
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';

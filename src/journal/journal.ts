@@ -1,7 +1,7 @@
 import type { BaseFile } from './base-file.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { JournalDirectory, type LoadReport } from './journal-directory.js';
-import { JournalError } from './journal-error.js';
+import { asJournalError, JournalError } from './journal-error.js';
 import type { JournalRecord } from './record-decoder.js';
 import type { RecordFields, RecordName } from './records.js';
 import { type JournalClock, JournalWriter, type SyncPolicy } from './writer.js';
@@ -45,7 +45,11 @@ export class Journal {
 
   /** Opens the journal in a directory, or makes an empty one there. @throws JournalError if it cannot be used. */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
-    return new Journal(await JournalDirectory.open(options.fileSystem ?? nodeFileSystem, path), options);
+    try {
+      return new Journal(await JournalDirectory.open(options.fileSystem ?? nodeFileSystem, path), options);
+    } catch (error) {
+      throw asJournalError(`cannot use the journal in ${path}`, error);
+    }
   }
 
   /**
@@ -57,11 +61,15 @@ export class Journal {
     visit: (record: JournalRecord) => void,
     onProgress?: (bytes: number, of: number) => void,
   ): Promise<LoadReport> {
-    const report = await this.#directory.load(visit, onProgress);
-    const increment = await this.#directory.openIncrement();
-    this.#bytesBefore = report.bytes - increment.size;
-    this.#writer = new JournalWriter({ ...this.#options, increment });
-    return report;
+    try {
+      const report = await this.#directory.load(visit, onProgress);
+      const increment = await this.#directory.openIncrement();
+      this.#bytesBefore = report.bytes - increment.size;
+      this.#writer = new JournalWriter({ ...this.#options, increment });
+      return report;
+    } catch (error) {
+      throw asJournalError(`cannot read the journal in ${this.#directory.path}`, error);
+    }
   }
 
   /** Appends a record: what was appended in one turn of the event loop counts as a whole or not at all. */

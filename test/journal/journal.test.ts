@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -126,6 +126,18 @@ describe('Journal', () => {
     await journal.close();
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
     expect(numbers.length).toBeGreaterThanOrEqual(Number(said.at(-1)?.split(' ')[1]));
+  });
+
+  it('says in one line why it cannot be used', async () => {
+    const path = join(temporaryDirectory(), 'journal');
+    const options = { clock: systemClock, policy: 'no', onFailure() {}, onRecovery() {} } as const;
+    writeFileSync(path, '');
+    await expect(Journal.open(path, options)).rejects.toThrow(`cannot use the journal in ${path}: EEXIST`);
+    const other = join(temporaryDirectory(), 'journal');
+    const journal = await Journal.open(other, options);
+    rmSync(join(other, 'increment.1'));
+    mkdirSync(join(other, 'increment.1'));
+    await expect(journal.load(() => {})).rejects.toThrow(`cannot read the journal in ${other}: EISDIR`);
   });
 
   it('refuses what needs it to be loaded before it is', async () => {
