@@ -1,10 +1,15 @@
 /**
  * What the journal says: one table. The encoder, the decoder and their types are made from it.
  *
- * Every record is absolute: it says what is so from then on, not what to do to what was. Replayed over any later state, in
- * order and to the end, the records lead to the state that they led to the first time. That is what lets a base be written
- * while sessions change: what happened meanwhile is in the increment as well, and harmless. For that, whoever replays
- * them ignores a record about a token that leads to no session.
+ * Every record is absolute: it says what a token leads to from then on, or what the session that bears it has, not what to do
+ * to what was. Replayed over any later state, in order and to the end, the records lead to the state that they led to the
+ * first time. That is what lets a base be written while sessions change: what happened meanwhile is in the increment as
+ * well, and harmless. (`test/journal/replay.test.ts` holds it, and is a replay to copy.)
+ *
+ * For that, a record is about the session whose present token it names; where no session bears that token, it is ignored. And
+ * there is no record of a rotation, which would say what to do. What a rotation leads to is written, in one turn: the
+ * session as a whole under its new token; then the old token and any other that is still good as an ALIAS of it or, without
+ * grace, the old token as GONE.
  *
  * Instants are unix ms on the wall clock, 0 for none; durations are ms and MAXAGE is s, 0 for none.
  */
@@ -24,7 +29,10 @@ interface RecordDeclaration {
 }
 
 export const RECORDS = {
-  /** The session of this token is this, with these keys and values and no others, whatever it was before. */
+  /**
+   * The session of this token is this, with these keys and values and no others, and no old tokens, whatever the token led to
+   * before: another session, which is gone with its old tokens, or as an old token to another session.
+   */
   SESSION: {
     fields: {
       token: 'bytes',
@@ -60,14 +68,9 @@ export const RECORDS = {
   DEL: { fields: { token: 'bytes' }, rest: 'keys' },
   /** The session has no keys. */
   CLEAR: { fields: { token: 'bytes' }, rest: 'none' },
-  /**
-   * The session of `token` has the token `newToken`. `token` leads to it until `graceEnd`; with 0 neither it nor any older
-   * token does. If `newToken` leads to a session already, that is the one, and only what it says of `token` is to be done.
-   */
-  ROTATE: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
-  /** `oldToken` leads to the session until `graceEnd`: in a base, which knows of no rotation. */
+  /** `oldToken` leads to the session until `graceEnd`. The session that bore it, if any, is gone with its old tokens. */
   ALIAS: { fields: { token: 'bytes', oldToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
-  /** There is no session of this token. */
+  /** There is no session of this token, nor does any old token of it lead anywhere. */
   GONE: { fields: { token: 'bytes' }, rest: 'none' },
   /** There are no sessions. */
   FLUSH: { fields: {}, rest: 'none' },

@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RecordName } from '../../src/journal/records.js';
+
+/**
+ * What `records.ts` promises of the records: that a base which is written while sessions change, and then all that was
+ * appended since it was begun, lead to the state there is. The replay here is what every replay must do.
+ */
+
+interface Session {
+  readonly token: string;
+  readonly name: string;
+  deadline: number;
+  settings: number;
+  readonly keys: Map<string, string>;
+  /** Old tokens and the end of their grace. */
+  readonly aliases: Map<string, number>;
+}
+
+type Entry = readonly [RecordName, ...(string | number)[]];
+
+class State {
+  sessions: Session[] = [];
+
+  /** The session whose present token this is. */
+  bearer(token: string): Session | undefined {
+    return this.sessions.find((session) => session.token === token);
+  }
+
+  /** Whether a token leads to a session. */
+  knows(token: string): boolean {
+    return this.sessions.some((session) => session.token === token || session.aliases.has(token));
+  }
+
+  replay([name, ...args]: Entry): void {
+    const [token, first, second] = args.map(String);
+    const session = this.bearer(token);
+    switch (name) {
+      case 'SESSION': {
+        this.#forget(token);
+        const keys = new Map<string, string>();
+        for (let i = 4; i < args.length; i += 2) keys.set(String(args[i]), String(args[i + 1]));
+        const [deadline, settings] = [Number(second), Number(args[3])];
+        this.sessions.push({ token, name: first, deadline, settings, keys, aliases: new Map() });
+        break;
+      }
+      case 'ALIAS':
+        this.#forget(first);
+        this.bearer(token)?.aliases.set(first, Number(second));
+        break;
+      case 'SETTINGS':
+        if (session !== undefined) Object.assign(session, { settings: Number(first), deadline: Number(second) });
+        break;
+      case 'DEADLINE':
+        if (session !== undefined) session.deadline = Number(first);
+        break;
+      case 'SET':
+        session?.keys.set(first, second);
+        break;
+      case 'DEL':
+        session?.keys.delete(first);
+        break;
+      case 'CLEAR':
+        session?.keys.clear();
+        break;
+      case 'GONE':
+        this.#forget(token);
+        break;
+      case 'FLUSH':
+        this.sessions = [];
+        break;
+    }
+  }
+
+  get plain() {
+    return this.sessions
+      .map(({ keys, aliases, ...rest }) => ({
+        ...rest,
+        keys: Object.fromEntries([...keys].sort()),
+        aliases: Object.fromEntries([...aliases].sort()),
+      }))
+      .sort((a, b) => (a.token < b.token ? -1 : 1));
+  }
+
+  /** Lets a token lead nowhere. */
+  #forget(token: string): void {
+    this.sessions = this.sessions.filter((session) => session.token !== token);
+    for (const { aliases } of this.sessions) aliases.delete(token);
+  }
+}
+
+/** The records of a session as a whole: in a base, and after a rotation. */
+function recordsOf({ token, name, deadline, settings, keys, aliases }: Session): Entry[] {
+  return [
+    ['SESSION', token, name, deadline, settings, ...[...keys].flat()],
+    ...[...aliases].map(([old, graceEnd]): Entry => ['ALIAS', token, old, graceEnd]),
+  ];
+}
+
+/** Sessions that change, what is appended of it, and a base that is written meanwhile, slot by slot. */
+class Server {
+  readonly state = new State();
+  base: Entry[] = [];
+  increment: Entry[] = [];
+  /** A session keeps its slot for life; a freed one is the next that is taken. */
+  readonly #slots: (Session | undefined)[] = [];
+  #scanned = 0;
+  #tokens = 0;
+
+  newToken(): string {
+    return `new ${this.#tokens++}`;
+  }
+
+  begin(): void {
+    this.base = [];
+    this.increment = [];
+    this.#scanned = 0;
+  }
+
+  /** Writes the next slot to the base. Returns whether there was one. */
+  scan(): boolean {
+    const session = this.#slots[this.#scanned++];
+    if (session !== undefined) this.base.push(...recordsOf(session));
+    return this.#scanned < this.#slots.length;
+  }
+
+  /** One turn. */
+  act(...entries: Entry[]): void {
+    this.increment.push(...entries);
+    for (const entry of entries) this.state.replay(entry);
+    const { sessions } = this.state;
+    for (const [slot, session] of this.#slots.entries()) {
+      if (session !== undefined && !sessions.includes(session)) this.#slots[slot] = undefined;
+    }
+    for (const session of sessions.filter((other) => !this.#slots.includes(other))) {
+      const free = this.#slots.indexOf(undefined);
+      this.#slots[free < 0 ? this.#slots.length : free] = session;
+    }
+  }
+
+  rotate(session: Session, graceEnd: number): void {
+    const slot = this.#slots.indexOf(session);
+    const token = this.newToken();
+    const old: [string, number][] = graceEnd === 0 ? [] : [[session.token, graceEnd], ...session.aliases];
+    const entries = recordsOf({ ...session, token, aliases: new Map(old) });
+    this.act(...entries, ...(graceEnd === 0 ? [['GONE', session.token] as const] : []));
+    const rotated = this.state.bearer(token);
+    this.#slots[this.#slots.indexOf(rotated)] = undefined;
+    this.#slots[slot] = rotated;
+  }
+}
+
+/** Tokens that clients choose, again and again. */
+const CHOSEN = ['T1', 'T2', 'T3'];
+
+/** What clients, the clock and the compaction do: to which session, and with which key and number. */
+const acts = fc.record({
+  what: fc.constantFrom(
+    ...([
+      'new',
+      'new',
+      'new',
+      'set',
+      'set',
+      'set',
+      'del',
+      'clear',
+      'settings',
+      'deadline',
+      'rotate',
+      'rotate',
+    ] as const),
+    ...(['rotate with grace', 'rotate with grace', 'gone', 'flush', 'grace ends', 'scan', 'scan', 'begin'] as const),
+  ),
+  which: fc.nat(),
+  key: fc.constantFrom('a', 'b', 'c'),
+  number: fc.integer({ min: 1, max: 99 }),
+});
+
+type Act = typeof acts extends fc.Arbitrary<infer Value> ? Value : never;
+
+function carryOut(server: Server, { what, which, key, number }: Act): void {
+  const { state } = server;
+  const session = state.sessions[which % Math.max(1, state.sessions.length)];
+  if (what === 'begin') server.begin();
+  else if (what === 'scan') server.scan();
+  else if (what === 'flush' && number < 20) server.act(['FLUSH']);
+  else if (what === 'new') {
+    const token = number < 70 ? CHOSEN[which % CHOSEN.length] : server.newToken();
+    // One that leads to a session is refused.
+    if (!state.knows(token)) server.act(['SESSION', token, key, number, number, key, number]);
+  } else if (session === undefined) return;
+  // Nothing is written: whoever reads the alias sees that it is over.
+  else if (what === 'grace ends') session.aliases.clear();
+  else if (what === 'set') server.act(['SET', session.token, key, number]);
+  else if (what === 'del') server.act(['DEL', session.token, key]);
+  else if (what === 'clear') server.act(['CLEAR', session.token]);
+  else if (what === 'settings') server.act(['SETTINGS', session.token, number, number]);
+  else if (what === 'deadline') server.act(['DEADLINE', session.token, number]);
+  else if (what === 'gone') server.act(['GONE', session.token]);
+  else if (what === 'rotate') server.rotate(session, 0);
+  else if (what === 'rotate with grace') server.rotate(session, number);
+}
+
+/** Leaves out old tokens that the records still hold and whose grace is over. */
+function endGraces(replayed: State, state: State): void {
+  for (const { token, aliases } of replayed.sessions) {
+    for (const old of aliases.keys()) if (state.bearer(token)?.aliases.has(old) === false) aliases.delete(old);
+  }
+}
+
+describe('replay', () => {
+  it('of a base, written while sessions change, and of what was appended since leads to the state there is', () => {
+    fc.assert(
+      fc.property(fc.array(acts, { minLength: 5, maxLength: 80, size: 'max' }), (script) => {
+        const server = new Server();
+        for (const act of script) carryOut(server, act);
+        while (server.scan());
+        const replayed = new State();
+        for (const entry of [...server.base, ...server.increment]) replayed.replay(entry);
+        endGraces(replayed, server.state);
+        expect(replayed.plain).toEqual(server.state.plain);
+        // Twice does no harm either.
+        for (const entry of server.increment) replayed.replay(entry);
+        endGraces(replayed, server.state);
+        expect(replayed.plain).toEqual(server.state.plain);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
