@@ -58,6 +58,9 @@ export class BatchScanner {
   #filled = 0;
   /** Where the walk is in the window. */
   #at = 0;
+  /** Of the batch that is cut: where its records start in the file, -1 if that is cut off too, and their sum. */
+  #cutAt = -1;
+  #cutSum = 0;
   /** Bytes from `#at` on that must be in the window to go on. */
   #needed = 0;
 
@@ -142,6 +145,15 @@ export class BatchScanner {
    */
   async resynchronize(): Promise<boolean> {
     if (this.id === undefined) return false;
+    const [cutAt, cutSum] = [this.#cutAt, this.#cutSum];
+    const isThere = await this.#findBatch();
+    // Batches that were tried are not what `isTorn` asks about.
+    this.#cutAt = cutAt;
+    this.#cutSum = cutSum;
+    return isThere;
+  }
+
+  async #findBatch(): Promise<boolean> {
     this.#at++;
     for (;;) {
       const held = this.bytes.subarray(0, this.#filled);
@@ -163,12 +175,12 @@ export class BatchScanner {
   }
 
   /**
-   * Whether the bytes from `offset` to the end of the file are what a crash leaves of batches that were not durable yet: a
+   * Whether the bytes from `offset`, where `next` found no batch, to the end of the file are what a crash leaves of batches that were not durable yet: a
    * batch that is cut, or one in which sectors, or the end, were not written and read as zeros. Damage of any other kind did
    * not come from a crash, and may be in what had been durable.
    */
   async isTorn(offset: number, found: Found): Promise<boolean> {
-    if (found === 'cut') return true;
+    if (found === 'cut') return !(await this.#hasWrongLength());
     const sector = Buffer.alloc(SECTOR);
     let zeros = 0;
     for (let at = offset; at < this.size; ) {
@@ -182,6 +194,21 @@ export class BatchScanner {
     }
     // No batch ends in zeros.
     return zeros >= Math.min(MIN_ZEROS, this.size - offset);
+  }
+
+  /** Whether the batch that seems to be cut is whole: up to the end of the file it has the sum that it should, and only its length is wrong. */
+  async #hasWrongLength(): Promise<boolean> {
+    if (this.#cutAt < 0) return false;
+    const part = Buffer.alloc(WINDOW);
+    let crc = 0;
+    for (let at = this.#cutAt; at < this.size - BATCH_TRAILER; ) {
+      const length = Math.min(WINDOW, this.size - BATCH_TRAILER - at);
+      const read = await this.#file.read(part, 0, length, at);
+      if (read === 0) return false;
+      crc = checksum(part, 0, read, crc);
+      at += read;
+    }
+    return this.#cutAt < this.size - BATCH_TRAILER && crc === this.#cutSum;
   }
 
   async #isBatchHere(): Promise<boolean> {
@@ -207,6 +234,7 @@ export class BatchScanner {
   #parse(at: number): Found | undefined {
     const { bytes } = this;
     const prefix = this.#prefix;
+    this.#cutAt = -1;
     const available = this.#filled - at;
     const isAll = this.#origin + this.#filled >= this.size;
     if (available === 0 && isAll) return 'end';
@@ -242,7 +270,11 @@ export class BatchScanner {
     if (bytes[i] !== LF) return this.#damage('a batch has no length');
     const start = i + 1;
     const whole = start + length + BATCH_TRAILER - at;
-    if (this.offsetOf(at) + whole > this.size) return 'cut';
+    if (this.offsetOf(at) + whole > this.size) {
+      this.#cutAt = this.offsetOf(start);
+      this.#cutSum = crc;
+      return 'cut';
+    }
     if (available < whole) return this.#more(whole);
     const after = start + length;
     if (bytes[after] !== CR || bytes[after + 1] !== LF || checksum(bytes, start, after) !== crc) {

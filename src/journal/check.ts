@@ -4,7 +4,7 @@ import { BatchScanner, type Found } from './batch-scanner.js';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
 import { nodeFileSystem, removeIfThere, replaceFile, syncFile, writeAll } from './file-system.js';
 import { encodeFileHeader, FILE_HEADER_LENGTH, FORMAT_VERSION } from './frames.js';
-import { JournalDamage, JournalError } from './journal-error.js';
+import { asJournalError, JournalDamage, JournalError } from './journal-error.js';
 import { encodeManifest, MANIFEST, type Manifest, readManifest } from './manifest.js';
 import { RecordDecoder, RecordError } from './record-decoder.js';
 
@@ -56,11 +56,16 @@ const MAX_ORIGINALS = 1000;
  * order, every increment, of which those that the base covers do no harm.
  * @throws JournalError if it cannot be read, or is to be repaired while a server uses it.
  */
-export async function checkJournal(path: string, { fix = false }: CheckOptions = {}): Promise<CheckReport> {
-  const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new JournalError(`cannot read ${path}: ${error.code}`);
-  });
-  const file = stats.isDirectory() ? join(path, MANIFEST) : path;
+export async function checkJournal(path: string, options: CheckOptions = {}): Promise<CheckReport> {
+  try {
+    return await checkPath(path, options);
+  } catch (error) {
+    throw asJournalError(`cannot ${options.fix ? 'repair' : 'read'} ${path}`, error);
+  }
+}
+
+async function checkPath(path: string, { fix = false }: CheckOptions): Promise<CheckReport> {
+  const file = (await stat(path)).isDirectory() ? join(path, MANIFEST) : path;
   const lock = fix ? await lockFor(file) : undefined;
   try {
     const files = basename(file) === MANIFEST ? await checkAll(file, fix) : [await checkFile(file, fix)];
@@ -114,8 +119,8 @@ async function manifestOfFiles(directory: string): Promise<Manifest> {
 }
 
 async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
-  const scanner = await BatchScanner.open(nodeFileSystem, path).catch((error: NodeJS.ErrnoException) => {
-    throw error instanceof JournalError ? error : new JournalError(`cannot read ${path}: ${error.code}`);
+  const scanner = await BatchScanner.open(nodeFileSystem, path).catch((error) => {
+    throw asJournalError(`cannot read ${path}`, error);
   });
   try {
     const repaired = `${path}.repaired.tmp`;
@@ -183,9 +188,11 @@ async function damageAt(scanner: BatchScanner, offset: number, found: Found): Pr
   if (found === 'batch') {
     return { offset, bytes: scanner.offset - offset, reason: 'a batch holds what is no record', isTornTail: false };
   }
-  const reason = found === 'cut' ? 'a batch is incomplete' : scanner.reason;
+  const broken = scanner.reason;
   const goesOn = await scanner.resynchronize();
   const isTornTail = !goesOn && (await scanner.isTorn(offset, found));
+  const cut = isTornTail ? 'a batch is incomplete' : 'the length of a batch is wrong';
+  const reason = found === 'cut' ? cut : broken;
   return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };
 }
 

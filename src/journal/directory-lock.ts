@@ -59,5 +59,14 @@ function ownerOf(path: string): string {
 
 /** Node itself cannot lock files. The package is loaded only when it is needed: it has no binary for every system. */
 function loadTryLock(): (descriptor: number) => boolean {
-  return createRequire(import.meta.url)('fs-native-extensions').tryLock;
+  try {
+    return createRequire(import.meta.url)('fs-native-extensions').tryLock;
+  } catch (error) {
+    throw new JournalError(
+      'fs-native-extensions has no binary for this system, and without it no directory can be locked',
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -75,9 +75,9 @@ export const MAX_BATCH_HEADER = batchPrefix(newFileId()).length + CRC_LENGTH + '
 /** Bytes after them. */
 export const BATCH_TRAILER = '\r\n'.length;
 
-/** CRC-32C (Castagnoli) of `bytes[start, end)`. */
-export function checksum(bytes: Buffer, start: number, end: number): number {
-  return crc32c(bytes.subarray(start, end));
+/** CRC-32C (Castagnoli) of `bytes[start, end)`. @param before That of the bytes before, if they are a part. */
+export function checksum(bytes: Buffer, start: number, end: number, before = 0): number {
+  return crc32c(bytes.subarray(start, end), before);
 }
 
 function hex(crc: number): string {

@@ -55,13 +55,15 @@ export async function readJournal(
         batches++;
         continue;
       }
-      const { offset, reason, size } = scanner;
+      const { offset, size } = scanner;
       const tornTail = found === 'end' ? undefined : { offset, bytes: size - offset };
-      if (found !== 'end' && (await scanner.resynchronize())) {
-        const what = found === 'cut' ? 'a batch is incomplete' : reason;
-        throw new JournalDamage(path, offset, `${what}, and good ones follow at byte ${scanner.offset}`);
+      if (found !== 'end') {
+        const reason = found === 'cut' ? 'the length of a batch is wrong' : scanner.reason;
+        if (await scanner.resynchronize()) {
+          throw new JournalDamage(path, offset, `${reason}, and good ones follow at byte ${scanner.offset}`);
+        }
+        if (!(await scanner.isTorn(offset, found))) throw new JournalDamage(path, offset, reason);
       }
-      if (found !== 'end' && !(await scanner.isTorn(offset, found))) throw new JournalDamage(path, offset, reason);
       onProgress?.(size);
       return { batches, records, bytes: Math.max(offset, FILE_HEADER_LENGTH), tornTail };
     }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import RedisParser from 'redis-parser';
 import { describe, expect, it } from 'vitest';
 import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, newFileId } from '../../src/journal/frames.js';
-import { JournalDamage, JournalError } from '../../src/journal/journal-error.js';
+import { JournalDamage } from '../../src/journal/journal-error.js';
 import { readJournal } from '../../src/journal/reader.js';
 import { RecordDecoder } from '../../src/journal/record-decoder.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
@@ -97,27 +97,18 @@ describe('readJournal', () => {
 
   it('refuses a file with a byte that was changed, wherever, and says where', async () => {
     const { bytes, starts } = fileOf(three);
-    const lengths: number[] = [];
     for (let at = 0; at < bytes.length; at++) {
-      for (const change of [1, 0x80, bytes[at]]) {
+      for (const change of [1, 2, 4, 8, 16, 32, 64, 128, bytes[at]]) {
         const changed = Buffer.from(bytes);
         changed[at] ^= change;
-        const start = [0, ...starts].findLast((start) => start <= at) as number;
-        const result = await read(changed).catch((error) => error);
-        if (!(result instanceof JournalError)) {
-          // The length of the last batch: it looks as if it were cut.
-          expect(result.report.tornTail?.offset).toBe(starts[2]);
-          lengths.push(at);
-          continue;
-        }
+        const error = await read(changed).catch((error) => error);
         // A file of another version is no damage.
-        if (!(result instanceof JournalDamage)) expect(result.message).toContain('version');
-        else expect(result).toMatchObject({ file: '/increment.1', offset: start });
-        expect(result.message).not.toContain('token');
+        if (error.message?.includes('version')) continue;
+        expect(error).toBeInstanceOf(JournalDamage);
+        expect(error).toMatchObject({ file: '/increment.1', offset: [0, ...starts].findLast((start) => start <= at) });
+        expect(error.message).not.toContain('token');
       }
     }
-    const [first, last] = [lengths[0], lengths.at(-1)];
-    expect((last ?? 0) - (first ?? 0)).toBeLessThanOrEqual(1);
   });
 
   it('says what to do', async () => {
