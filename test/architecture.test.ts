@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:tls',
   ],
-  journal: ['@node-rs', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
+  journal: ['slice.ts', '@node-rs', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
   'config.ts': ['option-kinds.ts'],
   'config-files.ts': ['config.ts', 'node:fs'],
   'option-kinds.ts': [],

@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import { type FileSystem, type JournalFile, syncFile, writeAll } from './file-system.js';
 import { batchPrefix, encodeFileHeader, newFileId } from './frames.js';
 import { JournalError } from './journal-error.js';
@@ -54,7 +55,7 @@ export class BaseFile {
    * Appends a record. A session with more than some MB of data should be given as a SESSION record without any and SET records with
    * parts of it: a batch is read as a whole.
    */
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Uint8Array[]): void {
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
     this.#encoder.append(name, fields, rest);
   }
 
@@ -63,8 +64,8 @@ export class BaseFile {
     this.#encoder.begin(name, fields, rest);
   }
 
-  item(bytes: Uint8Array, start?: number, end?: number): void {
-    this.#encoder.item(bytes, start, end);
+  item(bytes: Slice): void {
+    this.#encoder.item(bytes);
   }
 
   /** Lets the next `write` or `finish` fail. */

@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import type { BaseFile } from './base-file.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { JournalDirectory, type LoadReport } from './journal-directory.js';
@@ -73,8 +74,17 @@ export class Journal {
   }
 
   /** Appends a record: what was appended in one turn of the event loop counts as a whole or not at all. */
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Uint8Array[]): void {
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
     this.#open.append(name, fields, rest);
+  }
+
+  /** Starts a record whose `rest` further arguments are then given one by one to `item`. */
+  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
+    this.#open.begin(name, fields, rest);
+  }
+
+  item(bytes: Slice): void {
+    this.#open.item(bytes);
   }
 
   /** Of the record appended last: how many were by then. */

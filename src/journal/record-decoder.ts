@@ -1,3 +1,4 @@
+import { Slice } from '../slice.js';
 import { FLAG_LETTERS, RECORDS, type RecordName, type RestType, recordNames } from './records.js';
 
 const ASTERISK = 0x2a;
@@ -55,8 +56,8 @@ export interface JournalRecord {
   start(index: number): number;
   /** Where it ends. */
   end(index: number): number;
-  /** A view of it. Making one costs more than `start` and `end`. */
-  bytes(index: number): Buffer;
+  /** An argument as it lies in `buffer`. */
+  slice(index: number): Slice;
   /** The number of a field that is an integer or flags. */
   integer(index: number): number;
 }
@@ -88,8 +89,8 @@ export class RecordDecoder implements JournalRecord {
     return this.#bounds[2 * index + 1];
   }
 
-  bytes(index: number): Buffer {
-    return this.buffer.subarray(this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+  slice(index: number): Slice {
+    return new Slice(this.buffer, this.#bounds[2 * index], this.#bounds[2 * index + 1]);
   }
 
   integer(index: number): number {

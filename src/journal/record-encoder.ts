@@ -1,3 +1,4 @@
+import { Slice } from '../slice.js';
 import { BATCH_TRAILER, frameBatch, MAX_BATCH, MAX_BATCH_HEADER } from './frames.js';
 import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames } from './records.js';
 
@@ -6,9 +7,6 @@ const SLAB = 256 * 1024;
 
 /** Room that is not worth going on with. */
 const LEAST_ROOM = 1024;
-
-/** A shorter run of bytes is copied faster here than by a call into V8. */
-const SHORT = 40;
 
 /** `$`, ten digits, CR LF, and CR LF after the bytes. */
 const BULK_OVERHEAD = 15;
@@ -27,7 +25,7 @@ const LETTERS = Array.from(FLAG_LETTERS, (letter) => letter.charCodeAt(0));
 /** How a record is written, made from its declaration. */
 interface Plan {
   /** The name as an argument. */
-  readonly name: Buffer;
+  readonly name: Slice;
   readonly fields: readonly string[];
   readonly types: readonly string[];
   /** Arguments for one of the rest: 2 for pairs. */
@@ -40,7 +38,7 @@ const PLANS = Object.fromEntries(
     return [
       name,
       {
-        name: Buffer.from(`$${name.length}\r\n${name}\r\n`, 'latin1'),
+        name: Slice.of(`$${name.length}\r\n${name}\r\n`),
         fields: Object.keys(fields),
         types: Object.values(fields),
         perRest: { none: 0, keys: 1, pairs: 2 }[rest],
@@ -75,7 +73,7 @@ export class RecordEncoder {
    * @param rest Keys, or keys and values in turn, as the record's declaration says.
    * @throws RangeError for a number that is no integer from 0 to 2^53 - 1, or a rest that the record may not have; nothing is written then.
    */
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Uint8Array[] = []): void {
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Slice[] = []): void {
     this.begin(name, fields, rest.length);
     for (let i = 0; i < rest.length; i++) this.item(rest[i]);
   }
@@ -86,7 +84,7 @@ export class RecordEncoder {
    */
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     const plan = PLANS[name];
-    const values = fields as Record<string, Uint8Array | number>;
+    const values = fields as Record<string, Slice | number>;
     if (this.#missing > 0) throw new Error('the record before is not complete');
     if (plan.perRest === 0 ? rest !== 0 : rest % plan.perRest !== 0) {
       throw new RangeError(`a ${name} record cannot have ${rest} arguments after its fields`);
@@ -101,10 +99,10 @@ export class RecordEncoder {
     }
     this.#reserve(room);
     this.#header(ASTERISK, 1 + length + rest);
-    this.#copy(plan.name, 0, plan.name.length);
+    this.#end = plan.name.writeTo(this.#bytes, this.#end);
     for (let i = 0; i < length; i++) {
       const value = values[plan.fields[i]];
-      if (typeof value === 'object') this.#bulk(value, 0, value.length);
+      if (typeof value === 'object') this.#bulk(value);
       else if (plan.types[i] === 'flags') this.#flags(value);
       else this.#integer(value);
     }
@@ -112,12 +110,12 @@ export class RecordEncoder {
     this.records++;
   }
 
-  /** Gives the next argument of the record that was begun: `bytes`, or those from `start` to `end`. */
-  item(bytes: Uint8Array, start = 0, end = bytes.length): void {
+  /** Gives the next argument of the record that was begun. */
+  item(bytes: Slice): void {
     if (this.#missing === 0) throw new Error('the record has all its arguments');
     this.#missing--;
-    this.#reserve(end - start + BULK_OVERHEAD);
-    this.#bulk(bytes, start, end);
+    this.#reserve(bytes.length + BULK_OVERHEAD);
+    this.#bulk(bytes);
   }
 
   /**
@@ -216,22 +214,10 @@ export class RecordEncoder {
     this.#endLine();
   }
 
-  #bulk(bytes: Uint8Array, start: number, end: number): void {
-    this.#header(DOLLAR, end - start);
-    this.#copy(bytes, start, end);
+  #bulk(bytes: Slice): void {
+    this.#header(DOLLAR, bytes.length);
+    this.#end = bytes.writeTo(this.#bytes, this.#end);
     this.#endLine();
-  }
-
-  #copy(from: Uint8Array, start: number, end: number): void {
-    const bytes = this.#bytes;
-    let at = this.#end;
-    if (end - start <= SHORT) {
-      for (let i = start; i < end; i++) bytes[at++] = from[i];
-      this.#end = at;
-      return;
-    }
-    bytes.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
-    this.#end = at + end - start;
   }
 
   #endLine(): void {

@@ -1,3 +1,5 @@
+import type { Slice } from '../slice.js';
+
 /**
  * What the journal says: one table. The encoder, the decoder and their types are made from it.
  *
@@ -80,7 +82,7 @@ export type RecordName = keyof typeof RECORDS;
 
 export const recordNames = Object.keys(RECORDS) as RecordName[];
 
-type ValueOf<Type extends FieldType> = Type extends 'bytes' ? Uint8Array : number;
+type ValueOf<Type extends FieldType> = Type extends 'bytes' ? Slice : number;
 
 /** The values of a record's fields, by name. */
 export type RecordFields<Name extends RecordName> = {

@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import type { JournalFile } from './file-system.js';
 import { batchPrefix } from './frames.js';
 import type { Increment } from './journal-directory.js';
@@ -118,13 +119,23 @@ export class JournalWriter {
    * Appends a record. What is appended in one turn of the event loop gets into one batch, and so counts as a whole or not at all.
    * @throws RangeError as `RecordEncoder.append`.
    */
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Uint8Array[]): void {
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Slice[] = []): void {
+    this.begin(name, fields, rest.length);
+    for (const bytes of rest) this.item(bytes);
+  }
+
+  /** Starts a record whose `rest` further arguments are then given one by one to `item`. @throws RangeError as `append`. */
+  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
-    this.#encoder.append(name, fields, rest);
+    this.#encoder.begin(name, fields, rest);
     if (!this.#turnEnds) {
       this.#turnEnds = true;
       this.#clock.after(0, this.#onTurnEnd);
     }
+  }
+
+  item(bytes: Slice): void {
+    this.#encoder.item(bytes);
   }
 
   /** Of the record appended last. */

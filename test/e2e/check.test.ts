@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/journal/file-system.js';
 import { JournalDirectory } from '../../src/journal/journal-directory.js';
+import { Slice } from '../../src/slice.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { runToEnd } from './program.js';
 
@@ -13,7 +14,7 @@ it('respite check: tells what is wrong with a file of the journal, repairs it, a
   await increment.file.close();
   const base = await directory.createBase();
   for (let n = 0; n < 3; n++) {
-    base.append('GONE', { token: Buffer.from(`token ${n}`) });
+    base.append('GONE', { token: Slice.of(`token ${n}`) });
     await base.write();
   }
   await directory.finishCompaction(base, increment);

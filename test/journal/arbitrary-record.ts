@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { JournalRecord } from '../../src/journal/record-decoder.js';
 import type { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { FLAG_LETTERS, RECORDS, type RecordName, recordNames } from '../../src/journal/records.js';
+import { Slice } from '../../src/slice.js';
 
 /** A record as a test has it. */
 export interface PlainRecord {
@@ -39,7 +40,11 @@ export const anyRecord: fc.Arbitrary<PlainRecord> = fc.oneof(...recordNames.map(
 type Appends = Pick<RecordEncoder, 'append'>;
 
 export function append(to: Appends, { name, fields, rest }: PlainRecord): void {
-  to.append(name, fields as never, rest);
+  const slices = Object.entries(fields).map(([field, value]) => [
+    field,
+    typeof value === 'number' ? value : Slice.of(value),
+  ]);
+  to.append(name, Object.fromEntries(slices) as never, rest.map(Slice.of));
 }
 
 /** What was read, to be kept. */
@@ -47,10 +52,10 @@ export function plain(record: JournalRecord): PlainRecord {
   const types = Object.entries(RECORDS[record.name].fields);
   const fields = types.map(([field, type], index) => [
     field,
-    type === 'bytes' ? Buffer.from(record.bytes(index)) : record.integer(index),
+    type === 'bytes' ? record.slice(index).copy() : record.integer(index),
   ]);
   const rest = Array.from({ length: record.count - record.fields }, (_, index) =>
-    Buffer.from(record.buffer.subarray(record.start(record.fields + index), record.end(record.fields + index))),
+    record.slice(record.fields + index).copy(),
   );
   return { name: record.name, fields: Object.fromEntries(fields), rest };
 }
@@ -61,5 +66,5 @@ export function numbered(n: number): PlainRecord {
 }
 
 export function numberIn(record: JournalRecord): number {
-  return Number(record.bytes(record.count - 1));
+  return Number(record.slice(record.count - 1));
 }

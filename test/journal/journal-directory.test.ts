@@ -4,6 +4,7 @@ import { JournalDirectory } from '../../src/journal/journal-directory.js';
 import { JournalDamage } from '../../src/journal/journal-error.js';
 import { decodeManifest } from '../../src/journal/manifest.js';
 import type { JournalClock } from '../../src/journal/writer.js';
+import { Slice } from '../../src/slice.js';
 import { numberIn } from './arbitrary-record.js';
 import { type Disk, failure, MemoryFileSystem } from './memory-file-system.js';
 
@@ -13,8 +14,8 @@ const PATH = '/data/journal';
  * The state in these tests: one number, which each record replaces. It is at `n` when the records up to it are there; a
  * base holds the number of when it was written.
  */
-const fields = { token: Buffer.from('t') };
-const number = (n: number) => [Buffer.from('n'), Buffer.from(String(n))];
+const fields = { token: Slice.of('t') };
+const number = (n: number) => [Slice.of('n'), Slice.of(String(n))];
 
 /** A clock on which every wait is over in the next turn. */
 const clock: JournalClock = {
@@ -68,7 +69,7 @@ class Running {
 }
 
 const SETTINGS = {
-  name: Buffer.from('n'),
+  name: Slice.of('n'),
   duration: 0,
   deadline: 0,
   created: 0,

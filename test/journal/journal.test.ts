@@ -11,6 +11,7 @@ import type { SyncPolicy } from '../../src/journal/writer.js';
 import { numberIn } from './arbitrary-record.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
+const SLICE = fileURLToPath(new URL('../../dist/slice.js', import.meta.url));
 const MODULE = fileURLToPath(new URL('../../dist/journal/index.js', import.meta.url));
 
 /**
@@ -19,6 +20,7 @@ const MODULE = fileURLToPath(new URL('../../dist/journal/index.js', import.meta.
  */
 const PROGRAM = `
   import { Journal } from ${JSON.stringify(MODULE)};
+  import { Slice } from ${JSON.stringify(SLICE)};
   const [path, policy, compacts] = process.argv.slice(1);
   const clock = {
     now: () => performance.now(),
@@ -30,9 +32,9 @@ const PROGRAM = `
   const fail = (error) => console.log('failure', error.message);
   const journal = await Journal.open(path, { clock, policy, onFailure: fail, onRecovery() { console.log('recovery'); } });
   let last = 0;
-  await journal.load((record) => { last = Number(record.bytes(record.count - 1)); });
-  const token = Buffer.from('t');
-  const pair = (n) => [Buffer.from('n'), Buffer.from(String(n))];
+  await journal.load((record) => { last = Number(record.slice(record.count - 1)); });
+  const token = Slice.of('t');
+  const pair = (n) => [Slice.of('n'), Slice.of(String(n))];
   console.log('loaded', last);
   const turn = () => {
     for (let i = 0; i < 10; i++) journal.append('SET', { token }, pair(++last));

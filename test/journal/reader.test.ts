@@ -6,6 +6,7 @@ import { JournalDamage } from '../../src/journal/journal-error.js';
 import { readJournal } from '../../src/journal/reader.js';
 import { RecordDecoder } from '../../src/journal/record-decoder.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
+import { Slice } from '../../src/slice.js';
 import { anyRecord, append, numbered, numberIn, type PlainRecord, plain } from './arbitrary-record.js';
 import { MemoryFileSystem } from './memory-file-system.js';
 
@@ -158,7 +159,7 @@ describe('readJournal', () => {
 
   it('refuses records that are none, though their sum is right', async () => {
     const encoder = new RecordEncoder();
-    encoder.append('GONE', { token: Buffer.from('secret') });
+    encoder.append('GONE', { token: Slice.of('secret') });
     const batch = encoder.takeBatch(batchPrefix(ID));
     const evil = Buffer.from(batch.toString('latin1').replace('GONE', 'GOOD'), 'latin1');
     const { crc32c } = await import('@node-rs/crc32');

@@ -5,6 +5,7 @@ import { batchPrefix, newFileId } from '../../src/journal/frames.js';
 import { RecordDecoder, RecordError } from '../../src/journal/record-decoder.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { FLAG_LETTERS, fieldIndexes, RECORDS, SessionFlag } from '../../src/journal/records.js';
+import { Slice } from '../../src/slice.js';
 import { anyRecord, append, type PlainRecord, plain } from './arbitrary-record.js';
 
 const PREFIX = batchPrefix(newFileId());
@@ -94,7 +95,7 @@ describe('records', () => {
 
   it('do not change a batch that was taken when others are encoded', () => {
     const encoder = new RecordEncoder();
-    const gone = (n: number) => encoder.append('GONE', { token: Buffer.alloc(200, n) });
+    const gone = (n: number) => encoder.append('GONE', { token: Slice.of(Buffer.alloc(200, n)) });
     const batches = Array.from({ length: 3000 }, (_, n) => {
       gone(n);
       const batch = encoder.takeBatch(PREFIX);
@@ -107,7 +108,7 @@ describe('records', () => {
     'refuse the number %d, and are not written',
     (n) => {
       const encoder = new RecordEncoder();
-      expect(() => encoder.append('DEADLINE', { token: Buffer.from('t'), deadline: n })).toThrow(RangeError);
+      expect(() => encoder.append('DEADLINE', { token: Slice.of('t'), deadline: n })).toThrow(RangeError);
       expect(encoder.length).toBe(0);
       expect(encoder.records).toBe(0);
     },
@@ -115,7 +116,7 @@ describe('records', () => {
 
   it('refuse arguments that they may not have', () => {
     const encoder = new RecordEncoder();
-    const token = Buffer.from('t');
+    const token = Slice.of('t');
     expect(() => encoder.append('SET', { token }, [token])).toThrow(RangeError);
     expect(() => encoder.append('CLEAR', { token }, [token])).toThrow(RangeError);
     expect(encoder.length).toBe(0);

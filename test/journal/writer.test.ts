@@ -5,6 +5,7 @@ import { encodeFileHeader, FILE_HEADER_LENGTH } from '../../src/journal/frames.j
 import type { Increment } from '../../src/journal/journal-directory.js';
 import { RecordDecoder } from '../../src/journal/record-decoder.js';
 import { JournalWriter, type SyncPolicy } from '../../src/journal/writer.js';
+import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 import { append, numbered, numberIn } from './arbitrary-record.js';
 import { type Disk, failure, MemoryFileSystem } from './memory-file-system.js';
@@ -332,7 +333,7 @@ describe('JournalWriter', () => {
     const { fileSystem } = bench;
     const large = Buffer.alloc(700_000);
     const act = () => {
-      for (let i = 0; i < 3; i++) bench.writer.append('SET', { token: large }, []);
+      for (let i = 0; i < 3; i++) bench.writer.append('SET', { token: Slice.of(large) }, []);
       bench.clock.advance(0);
     };
     for (let i = 0; i < 5; i++) act();
