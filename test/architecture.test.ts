@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:tls',
   ],
   journal: ['slice.ts', '@node-rs', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
+  durability: ['engine', 'journal', 'slice.ts', 'node:path'],
   'config.ts': ['option-kinds.ts'],
   'config-files.ts': ['config.ts', 'node:fs'],
   'option-kinds.ts': [],

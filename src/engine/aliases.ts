@@ -12,6 +12,7 @@ export class Aliases {
   readonly #slots: SlotTable;
   readonly #tokens: TokenIndex;
   readonly #deadlines: Deadlines;
+  #count = 0;
 
   constructor(slots: SlotTable, tokens: TokenIndex, deadlines: Deadlines) {
     this.#slots = slots;
@@ -19,11 +20,17 @@ export class Aliases {
     this.#deadlines = deadlines;
   }
 
-  /** Keeps the session's present token, which is not in the index any more, good until `deadline` (ms). */
-  add(session: number, deadline: number): void {
+  /** How many there are, of all sessions. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Makes a token, which leads nowhere, lead to a session until `deadline` (ms). @param words Not of the token column, which may grow. */
+  add(session: number, words: Uint32Array, deadline: number): void {
     const slots = this.#slots;
     const alias = slots.allocate(Flag.Alias);
-    slots.token.copyWithin(alias * TOKEN_WORDS, session * TOKEN_WORDS, (session + 1) * TOKEN_WORDS);
+    this.#count++;
+    for (let word = 0; word < TOKEN_WORDS; word++) slots.token[alias * TOKEN_WORDS + word] = words[word];
     slots.setOwner(alias, session);
     const next = slots.chain(session);
     slots.setChain(alias, next);
@@ -42,6 +49,11 @@ export class Aliases {
     this.#release(alias);
   }
 
+  /** Visits the aliases of a session, the latest first. */
+  forEach(session: number, visit: (alias: number) => void): void {
+    for (let alias = this.#slots.chain(session); alias !== NONE; alias = this.#slots.chain(alias)) visit(alias);
+  }
+
   /** Removes every alias of a session. */
   removeAll(session: number): void {
     const slots = this.#slots;
@@ -57,5 +69,6 @@ export class Aliases {
     this.#deadlines.cancel(alias);
     this.#tokens.remove(alias);
     this.#slots.release(alias);
+    this.#count--;
   }
 }

@@ -17,8 +17,8 @@ export interface ChangeListener {
   onChanged(session: Session): void;
   /** Its running duration was started again. */
   onExtended(session: Session): void;
-  /** It has a new token. @param old The one it had, which still reaches it until `until` (ms on the engine's clock); 0: no old one does. */
-  onRotated(session: Session, old: Slice, until: number): void;
+  /** It has a new token. @param old The one it had, which leads nowhere now unless it is among the session's old tokens. */
+  onRotated(session: Session, old: Slice): void;
   /** It is about to be gone, for whatever reason. */
   onEnded(session: Session): void;
 }

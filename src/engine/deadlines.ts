@@ -46,6 +46,16 @@ export class Deadlines {
     this.#reaper.stop();
   }
 
+  /** Lets nothing be due by itself until `release`. */
+  hold(): void {
+    this.#reaper.hold();
+  }
+
+  /** Lets what is due go again, what has become due meanwhile soon. */
+  release(): void {
+    this.#reaper.release();
+  }
+
   /** Takes the present instant for all that follows, in ms. */
   begin(): number {
     this.#now = this.#instant();
@@ -91,6 +101,11 @@ export class Deadlines {
 
   cancel(slot: number): void {
     this.#wheel.cancel(slot);
+  }
+
+  /** The deadline in ms, Infinity if none is pending. */
+  deadline(slot: number): number {
+    return this.#wheel.deadline(slot);
   }
 
   /** Milliseconds to the deadline, Infinity if none is pending. */

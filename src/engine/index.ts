@@ -1,8 +1,10 @@
 /** The session engine by itself: no server, no socket, no protocol. */
 export { Slice } from '../slice.js';
+export type { ChangeListener } from './change-listener.js';
 export { type Clock, systemClock } from './clock.js';
 export type { EvictionPolicy } from './evictor.js';
 export type { Encoding } from './field-store.js';
+export type { Restoration } from './restoration.js';
 export {
   type EngineStats,
   type Extend,
@@ -17,6 +19,7 @@ export {
   type SessionEvent,
   type SessionInfo,
   type SessionListener,
+  type SessionState,
 } from './session.js';
 export type { SessionData } from './session-data.js';
 export { SessionEngine } from './session-engine.js';

@@ -15,6 +15,7 @@ export class Reaper {
   readonly #clock: Clock;
   #wakeAt = Infinity;
   #stopped = false;
+  #held = false;
   #cancelWake = () => {};
 
   constructor(wheel: TimingWheel, clock: Clock) {
@@ -28,6 +29,20 @@ export class Reaper {
     if (deadline < this.#wakeAt) this.#sleepUntil(Math.ceil(deadline / this.#wheel.tickMs) * this.#wheel.tickMs);
   }
 
+  /** Rests until `release`. */
+  hold(): void {
+    this.#cancelWake();
+    this.#wakeAt = -Infinity;
+    this.#held = true;
+  }
+
+  /** Goes on, with what has become due meanwhile. */
+  release(): void {
+    this.#held = false;
+    this.#wakeAt = Infinity;
+    this.#sleepUntil(this.#wheel.nextVisit());
+  }
+
   /** Ends its work for good. */
   stop(): void {
     this.#stopped = true;
@@ -35,7 +50,7 @@ export class Reaper {
   }
 
   #sleepUntil(instant: number): void {
-    if (this.#stopped || instant === this.#wakeAt) return;
+    if (this.#stopped || this.#held || instant === this.#wakeAt) return;
     this.#cancelWake();
     this.#wakeAt = instant;
     if (instant === Infinity) return;

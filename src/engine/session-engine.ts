@@ -8,6 +8,7 @@ import { type EvictionPolicy, Evictor } from './evictor.js';
 import type { FieldStore } from './field-store.js';
 import { NameIndex } from './name-index.js';
 import { PackedFieldStore } from './packed-field-store.js';
+import { Restoration } from './restoration.js';
 import {
   type EngineStats,
   type Extend,
@@ -20,6 +21,7 @@ import {
   type SessionEngineOptions,
   type SessionInfo,
   type SessionListener,
+  type SessionState,
 } from './session.js';
 import { SessionData } from './session-data.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
@@ -66,7 +68,6 @@ export class SessionEngine {
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
-  #sessions = 0;
   #created = 0;
   #ended = 0;
   #expired = 0;
@@ -177,7 +178,6 @@ export class SessionEngine {
     slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
     this.#names.add(name, session, shared);
     this.#tokens.add(session);
-    this.#sessions++;
     this.#created++;
     this.#deadlines.start(session);
     this.#fields.fill(session, data);
@@ -239,16 +239,16 @@ export class SessionEngine {
     if (this.isShared(session)) {
       throw new SessionError('ERR', 'the token of a shared session follows from its name and cannot be rotated');
     }
-    const old = this.#changes && Slice.of(this.tokenBytes(session).copy());
-    const until = grace > 0 ? this.#deadlines.now + grace : 0;
+    const old = Slice.of(this.tokenBytes(session).copy());
+    parseToken(old, this.#words);
     this.#tokens.remove(session);
-    if (until > 0) this.#aliases.add(session, until);
+    if (grace > 0) this.#aliases.add(session, this.#words, this.#deadlines.now + grace);
     else this.#aliases.removeAll(session);
     randomToken(this.#words);
     this.#setToken(session);
     slots.change(session);
     this.#tokens.add(session);
-    if (old !== undefined) this.#changes?.onRotated(session, old, until);
+    this.#changes?.onRotated(session, old);
     this.#listener?.onSession('rotated', session);
   }
 
@@ -321,6 +321,52 @@ export class SessionEngine {
     return this.#slots.version(session);
   }
 
+  /** Its duration in ms, 0 for none. */
+  duration(session: Session): number {
+    return this.#slots.duration[session];
+  }
+
+  /** When it is due, in ms on the clock, for its duration or for MAXAGE; Infinity if it never is. */
+  deadline(session: Session): number {
+    return this.#deadlines.deadline(session);
+  }
+
+  /** What is to be kept of a session besides token, name and data. */
+  state(session: Session): SessionState {
+    const slots = this.#slots;
+    const flags = slots.flags(session);
+    return {
+      shared: (flags & Flag.Shared) !== 0,
+      deleteSession: (flags & Flag.DeleteSession) !== 0,
+      extendGet: (flags & Flag.ExtendGet) !== 0,
+      extendSet: (flags & Flag.ExtendSet) !== 0,
+      duration: slots.duration[session],
+      deadline: (flags & Flag.Running) !== 0 ? this.#deadlines.deadline(session) : Infinity,
+      maxAge: slots.maxAge(session),
+      maxAgeEnd: slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity,
+      created: slots.created[session],
+    };
+  }
+
+  /** Begins to put sessions back that were kept; until its `finish` nothing else may be done with the engine. */
+  restore(): Restoration {
+    return new Restoration({
+      slots: this.#slots,
+      tokens: this.#tokens,
+      names: this.#names,
+      fields: this.#fields,
+      deadlines: this.#deadlines,
+      aliases: this.#aliases,
+    });
+  }
+
+  /** Visits the old tokens of a session that still lead to it, with the end of their grace in ms on the clock. */
+  forEachOldToken(session: Session, visit: (token: Slice, until: number) => void): void {
+    this.#aliases.forEach(session, (alias) =>
+      visit(formatToken(this.#slots.token, alias * TOKEN_WORDS), this.#deadlines.deadline(alias)),
+    );
+  }
+
   info(session: Session): SessionInfo {
     const { duration, created } = this.#slots;
     const flags = this.#slots.flags(session);
@@ -342,12 +388,12 @@ export class SessionEngine {
 
   /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
   get size(): number {
-    return this.#sessions;
+    return this.#slots.taken - this.#aliases.count;
   }
 
   stats(): EngineStats {
     return {
-      sessions: this.#sessions,
+      sessions: this.size,
       keys: this.#fields.keys,
       bytes: this.#fields.bytes,
       names: this.#names.size,
@@ -470,7 +516,6 @@ export class SessionEngine {
       this.#tokens.remove(session);
       this.#names.remove(session);
       this.#slots.release(session);
-      this.#sessions--;
     }
   }
 }

@@ -94,6 +94,24 @@ export interface NewSession {
   readonly data?: readonly Slice[];
 }
 
+/** What a session is besides token, name and data: what must be kept to have it again. Instants are ms on the engine's clock. */
+export interface SessionState {
+  readonly shared: boolean;
+  readonly deleteSession: boolean;
+  readonly extendGet: boolean;
+  readonly extendSet: boolean;
+  /** Milliseconds, 0 for none. */
+  readonly duration: number;
+  /** When the duration that is running ends; Infinity if none is. */
+  readonly deadline: number;
+  /** Seconds, 0 for none. */
+  readonly maxAge: number;
+  /** When MAXAGE ends it; Infinity if there is none. */
+  readonly maxAgeEnd: number;
+  /** Unix ms. */
+  readonly created: number;
+}
+
 export interface SessionInfo {
   readonly name: Buffer;
   readonly keys: number;

@@ -1,0 +1,124 @@
+import type { ChangeListener, Clock, Session, SessionEngine, SessionState } from '../engine/index.js';
+import type { Slice } from '../slice.js';
+import { type RecordSink, settingsOf, writeSession } from './session-records.js';
+import { NEVER, WallTime } from './wall-time.js';
+
+/** By how much of its duration a sliding session's deadline is written ahead. */
+const AHEAD = 0.1;
+/** By how much at least, in ms. */
+const AHEAD_AT_LEAST = 1000;
+
+/**
+ * Appends what happens to sessions to the journal.
+ *
+ * **Deadlines are written ahead**, so that reads that extend a session do not become writes: what is written is the deadline
+ * and a tenth of the duration (a second at least) on top, and it is written again only when less than half of that is left. So after a
+ * crash no session ends earlier than it would have, and none later than by that much. Where nothing extends a session its
+ * deadline is written as it is.
+ */
+export class Recorder implements ChangeListener {
+  readonly #engine: () => SessionEngine;
+  readonly #journal: RecordSink;
+  readonly #clock: Clock;
+  /** By slot, the deadline that was written last, in ms on the clock; Infinity if none runs, 0 if nothing was written. */
+  #written = new Float64Array(1024);
+
+  /** @param engine Whose sessions they are; asked for at the first change. */
+  constructor(engine: () => SessionEngine, journal: RecordSink, clock: Clock) {
+    this.#engine = engine;
+    this.#journal = journal;
+    this.#clock = clock;
+  }
+
+  onCreated(session: Session): void {
+    this.#keep(session, deadlineAhead(this.#engine().state(session)));
+    this.writeTo(this.#journal, session);
+  }
+
+  onSet(session: Session, key: Slice, value: Slice): void {
+    this.#journal.begin('SET', this.#tokenOf(session), 2);
+    this.#journal.item(key);
+    this.#journal.item(value);
+  }
+
+  onDeleted(session: Session, key: Slice): void {
+    this.#journal.begin('DEL', this.#tokenOf(session), 1);
+    this.#journal.item(key);
+  }
+
+  onEmptied(session: Session): void {
+    this.#journal.append('CLEAR', this.#tokenOf(session));
+  }
+
+  onChanged(session: Session): void {
+    const state = this.#engine().state(session);
+    const wall = new WallTime(this.#clock);
+    const deadline = this.#keep(session, deadlineAhead(state));
+    this.#journal.append('SETTINGS', {
+      ...this.#tokenOf(session),
+      ...settingsOf(state, wall.ofClock(deadline), wall),
+    });
+  }
+
+  onExtended(session: Session): void {
+    const engine = this.#engine();
+    const deadline = engine.deadline(session);
+    const ahead = aheadOf(engine.duration(session));
+    if (deadline + ahead / 2 <= this.#writtenFor(session)) return;
+    const written = this.#keep(session, deadline + ahead);
+    this.#journal.append('DEADLINE', {
+      ...this.#tokenOf(session),
+      deadline: new WallTime(this.#clock).ofClock(written),
+    });
+  }
+
+  onRotated(session: Session, old: Slice): void {
+    this.writeTo(this.#journal, session);
+    let keepsOld = false;
+    this.#engine().forEachOldToken(session, (token) => {
+      keepsOld ||= token.equals(old);
+    });
+    if (!keepsOld) this.#journal.append('GONE', { token: old });
+  }
+
+  onEnded(session: Session): void {
+    this.#journal.append('GONE', this.#tokenOf(session));
+  }
+
+  /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */
+  writeTo(sink: RecordSink, session: Session): void {
+    const engine = this.#engine();
+    const state = engine.state(session);
+    const wall = new WallTime(this.#clock);
+    const written = this.#writtenFor(session);
+    // What was read from the journal, and has not been extended since, ends as it was read.
+    const deadline = state.deadline < Infinity ? this.#keep(session, Math.max(state.deadline, written)) : Infinity;
+    writeSession(sink, engine, session, deadline === Infinity ? NEVER : wall.ofClock(deadline), wall);
+  }
+
+  #tokenOf(session: Session): { token: Slice } {
+    return { token: this.#engine().tokenBytes(session) };
+  }
+
+  #writtenFor(session: Session): number {
+    return session < this.#written.length ? this.#written[session] : 0;
+  }
+
+  #keep(session: Session, deadline: number): number {
+    if (session >= this.#written.length) {
+      const longer = new Float64Array(2 ** (32 - Math.clz32(session)));
+      longer.set(this.#written);
+      this.#written = longer;
+    }
+    this.#written[session] = deadline;
+    return deadline;
+  }
+}
+
+function deadlineAhead({ deadline, duration, extendGet, extendSet }: SessionState): number {
+  return extendGet || extendSet ? deadline + aheadOf(duration) : deadline;
+}
+
+function aheadOf(duration: number): number {
+  return Math.max(duration * AHEAD, AHEAD_AT_LEAST);
+}

@@ -1,0 +1,90 @@
+import { type Clock, MAX_NAME, MAX_SECONDS, NO_SESSION, type Restoration, type Session } from '../engine/index.js';
+import { fieldIndexes, type JournalRecord, type RecordName, SessionFlag } from '../journal/index.js';
+import type { Slice } from '../slice.js';
+import { WallTime } from './wall-time.js';
+
+const SESSION = fieldIndexes('SESSION');
+const SETTINGS = fieldIndexes('SETTINGS');
+const DEADLINE = fieldIndexes('DEADLINE');
+const ALIAS = fieldIndexes('ALIAS');
+/** Every record that is about a session starts with its token. */
+const TOKEN = 0;
+
+/** Carries out what the journal says, on an engine that is being restored. `records.ts` says what each record means. */
+export class Replay {
+  readonly #restoration: Restoration;
+  readonly #wall: WallTime;
+  readonly #acts: Record<RecordName, (record: JournalRecord) => void>;
+
+  constructor(restoration: Restoration, clock: Clock) {
+    this.#restoration = restoration;
+    this.#wall = new WallTime(clock);
+    const bearing =
+      (act: (session: Session, record: JournalRecord) => void) =>
+      (record: JournalRecord): void => {
+        const session = restoration.find(record.slice(TOKEN));
+        if (session !== NO_SESSION) act(session, record);
+      };
+    this.#acts = {
+      SESSION: (record) => this.#put(record),
+      SETTINGS: bearing((session, record) => restoration.settle(session, this.#settings(session, record))),
+      DEADLINE: bearing((session, record) =>
+        restoration.run(session, this.#wall.toClock(record.integer(DEADLINE.deadline))),
+      ),
+      SET: bearing((session, record) => {
+        for (let i = record.fields; i < record.count; i += 2) {
+          restoration.set(session, record.slice(i), record.slice(i + 1));
+        }
+      }),
+      DEL: bearing((session, record) => {
+        for (let i = record.fields; i < record.count; i++) restoration.delete(session, record.slice(i));
+      }),
+      CLEAR: bearing((session) => restoration.clear(session)),
+      ALIAS: bearing((session, record) =>
+        restoration.addOldToken(
+          session,
+          record.slice(ALIAS.oldToken),
+          this.#wall.toClock(record.integer(ALIAS.graceEnd)),
+        ),
+      ),
+      GONE: (record) => restoration.forget(record.slice(TOKEN)),
+      FLUSH: () => restoration.forgetAll(),
+    };
+  }
+
+  /** @throws RangeError for a record that no recorder writes. */
+  visit(record: JournalRecord): void {
+    this.#acts[record.name](record);
+  }
+
+  #put(record: JournalRecord): void {
+    const name = record.slice(SESSION.name);
+    if (name.length > MAX_NAME) throw new RangeError('a name is too long');
+    const pairs: Slice[] = [];
+    for (let i = record.fields; i < record.count; i++) pairs.push(record.slice(i));
+    const created = record.integer(SESSION.created);
+    this.#restoration.put(record.slice(TOKEN), name, this.#stateOf(record, SESSION, created), pairs);
+  }
+
+  #settings(session: Session, record: JournalRecord) {
+    return this.#stateOf(record, SETTINGS, this.#restoration.created(session));
+  }
+
+  #stateOf(record: JournalRecord, at: typeof SETTINGS, created: number) {
+    const flags = record.integer(at.flags);
+    const duration = record.integer(at.duration);
+    const maxAge = record.integer(at.maxAge);
+    if (duration > MAX_SECONDS * 1000 || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
+    return {
+      shared: (flags & SessionFlag.Shared) !== 0,
+      deleteSession: (flags & SessionFlag.DeleteSession) !== 0,
+      extendGet: (flags & SessionFlag.ExtendGet) !== 0,
+      extendSet: (flags & SessionFlag.ExtendSet) !== 0,
+      duration,
+      deadline: this.#wall.toClock(record.integer(at.deadline)),
+      maxAge,
+      maxAgeEnd: this.#wall.toClock(record.integer(at.maxAgeEnd)),
+      created,
+    };
+  }
+}

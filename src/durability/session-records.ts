@@ -1,0 +1,68 @@
+import type { Session, SessionEngine, SessionState } from '../engine/index.js';
+import { type RecordFields, type RecordName, SessionFlag } from '../journal/index.js';
+import { Slice } from '../slice.js';
+import type { WallTime } from './wall-time.js';
+
+/** Where records go: the journal, or a base. */
+export interface RecordSink {
+  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void;
+  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void;
+  item(bytes: Slice): void;
+}
+
+/** A record is read as a whole: a session with more bytes of data than this is written in several. */
+const LARGE = 1024 * 1024;
+
+/** What SESSION and SETTINGS say alike. @param deadline Unix ms, as the record is to say it. */
+export function settingsOf(state: SessionState, deadline: number, wall: WallTime) {
+  return {
+    duration: state.duration,
+    deadline,
+    maxAge: state.maxAge,
+    maxAgeEnd: wall.ofClock(state.maxAgeEnd),
+    flags: flagsOf(state),
+  };
+}
+
+/** Writes a session as it is now, with its data and its old tokens. @param deadline Unix ms. */
+export function writeSession(
+  to: RecordSink,
+  engine: SessionEngine,
+  session: Session,
+  deadline: number,
+  wall: WallTime,
+): void {
+  const { data } = engine;
+  const state = engine.state(session);
+  const token = engine.tokenBytes(session);
+  const fields = {
+    token,
+    name: Slice.of(engine.name(session)),
+    created: Math.max(1, Math.round(state.created)),
+    ...settingsOf(state, deadline, wall),
+  };
+  if (data.size(session) > LARGE) {
+    to.append('SESSION', fields);
+    data.peek(session, (key, value) => to.append('SET', { token: engine.tokenBytes(session) }, [key, value]));
+  } else {
+    to.begin('SESSION', fields, 2 * data.count(session));
+    data.peek(session, (key, value) => {
+      to.item(key);
+      to.item(value);
+    });
+  }
+  engine.forEachOldToken(session, (oldToken, until) => {
+    // Both texts would be the same bytes: the engine formats one token at a time.
+    const old = Slice.of(oldToken.copy());
+    to.append('ALIAS', { token: engine.tokenBytes(session), oldToken: old, graceEnd: wall.ofClock(until) });
+  });
+}
+
+function flagsOf({ shared, deleteSession, extendGet, extendSet }: SessionState): number {
+  return (
+    (deleteSession ? SessionFlag.DeleteSession : 0) |
+    (shared ? SessionFlag.Shared : 0) |
+    (extendGet ? SessionFlag.ExtendGet : 0) |
+    (extendSet ? SessionFlag.ExtendSet : 0)
+  );
+}

@@ -1,0 +1,156 @@
+import type { Slice } from '../slice.js';
+import type { Aliases } from './aliases.js';
+import type { Deadlines } from './deadlines.js';
+import type { FieldStore } from './field-store.js';
+import type { NameIndex } from './name-index.js';
+import { NO_SESSION, type Session, type SessionState } from './session.js';
+import { Flag, NONE, type SlotTable } from './slot-table.js';
+import { parseToken, TOKEN_WORDS } from './token.js';
+import type { TokenIndex } from './token-index.js';
+
+/** The parts of an engine that hold what a session is. */
+export interface EngineParts {
+  readonly slots: SlotTable;
+  readonly tokens: TokenIndex;
+  readonly names: NameIndex;
+  readonly fields: FieldStore;
+  readonly deadlines: Deadlines;
+  readonly aliases: Aliases;
+}
+
+/** As if it had not been used since the clock began. */
+const NEVER_USED = 0;
+
+/**
+ * Puts sessions back as they were kept, before anybody else uses the engine: nothing is due meanwhile, no rule is applied
+ * and nobody is told. `finish` lets time go on.
+ *
+ * Sessions are known by their present token alone. Instants are ms on the engine's clock, and may lie in the past.
+ */
+export class Restoration {
+  readonly #parts: EngineParts;
+  readonly #words = new Uint32Array(TOKEN_WORDS);
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    parts.deadlines.hold();
+  }
+
+  /** The session that bears the token, due or not; NO_SESSION if none does. */
+  find(token: Slice): Session {
+    const slot = this.#slotOf(token);
+    return slot === NONE || (this.#parts.slots.flags(slot) & Flag.Alias) !== 0 ? NO_SESSION : (slot as Session);
+  }
+
+  /**
+   * Puts a session in place of whatever its token led to.
+   * @param pairs Keys and values in turn.
+   * @throws RangeError if the token is none, the name is empty or a number is out of its range.
+   */
+  put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[]): void {
+    const { slots, tokens, names, fields } = this.#parts;
+    this.forget(token);
+    if (!parseToken(token, this.#words)) throw new RangeError('not a token');
+    if (name.length === 0) throw new RangeError('a session has no name');
+    const session = slots.allocate(Flag.Session) as Session;
+    for (let word = 0; word < TOKEN_WORDS; word++) slots.token[session * TOKEN_WORDS + word] = this.#words[word];
+    slots.use(session, NEVER_USED);
+    names.add(name, session, state.shared);
+    tokens.add(session);
+    fields.fill(session, pairs);
+    this.settle(session, state);
+  }
+
+  /** When a session was created, in unix ms. */
+  created(session: Session): number {
+    return this.#parts.slots.created[session];
+  }
+
+  /** Gives a session these settings, and this deadline. */
+  settle(session: Session, state: SessionState): void {
+    const { slots } = this.#parts;
+    slots.created[session] = state.created;
+    slots.duration[session] = state.duration;
+    slots.setMaxAge(session, state.maxAge);
+    slots.maxAgeEnd[session] = state.maxAgeEnd;
+    slots.setFlags(
+      session,
+      Flag.Session |
+        (state.shared ? Flag.Shared : 0) |
+        (state.deleteSession ? Flag.DeleteSession : 0) |
+        (state.extendGet ? Flag.ExtendGet : 0) |
+        (state.extendSet ? Flag.ExtendSet : 0),
+    );
+    this.run(session, state.deadline);
+  }
+
+  /** Lets the session's duration run until `deadline`; Infinity: it does not run. */
+  run(session: Session, deadline: number): void {
+    const { slots, deadlines } = this.#parts;
+    const flags = slots.flags(session);
+    slots.setFlags(session, deadline < Infinity ? flags | Flag.Running : flags & ~Flag.Running);
+    const last = slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity;
+    deadlines.set(session, Math.max(0, Math.min(deadline, last)));
+  }
+
+  set(session: Session, key: Slice, value: Slice): void {
+    this.#parts.fields.set(session, key, value);
+  }
+
+  delete(session: Session, key: Slice): void {
+    this.#parts.fields.delete(session, key);
+  }
+
+  clear(session: Session): void {
+    this.#parts.fields.clear(session);
+  }
+
+  /** Lets an old token lead to a session, in place of whatever it led to, until `until`. @throws RangeError if it is none. */
+  addOldToken(session: Session, old: Slice, until: number): void {
+    const { aliases } = this.#parts;
+    this.forget(old);
+    if (!parseToken(old, this.#words)) throw new RangeError('not a token');
+    aliases.add(session, this.#words, Math.max(0, until));
+  }
+
+  /** Lets a token lead nowhere: the session that bears it is gone with its old tokens, or it is no old token of one any more. */
+  forget(token: Slice): void {
+    const slot = this.#slotOf(token);
+    if (slot === NONE) return;
+    const { slots, aliases } = this.#parts;
+    if ((slots.flags(slot) & Flag.Alias) !== 0) aliases.remove(slot);
+    else this.#remove(slot);
+  }
+
+  /** Lets all sessions be gone. */
+  forgetAll(): void {
+    const { slots } = this.#parts;
+    for (let slot = 0; slot < slots.used; slot++) if ((slots.flags(slot) & Flag.Session) !== 0) this.#remove(slot);
+  }
+
+  /** Lets time go on: what is due goes soon. Returns how many sessions that is. */
+  finish(): number {
+    const { slots, deadlines } = this.#parts;
+    const now = deadlines.begin();
+    let due = 0;
+    for (let slot = 0; slot < slots.used; slot++) {
+      if ((slots.flags(slot) & Flag.Session) !== 0 && deadlines.deadline(slot) <= now) due++;
+    }
+    deadlines.release();
+    return due;
+  }
+
+  #slotOf(token: Slice): number {
+    return parseToken(token, this.#words) ? this.#parts.tokens.find(this.#words) : NONE;
+  }
+
+  #remove(slot: number): void {
+    const { slots, tokens, names, fields, deadlines, aliases } = this.#parts;
+    aliases.removeAll(slot);
+    fields.clear(slot);
+    deadlines.cancel(slot);
+    tokens.remove(slot);
+    names.remove(slot);
+    slots.release(slot);
+  }
+}

@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Recorder } from '../../src/durability/recorder.js';
+import { Replay } from '../../src/durability/replay.js';
+import { type Extend, NO_SESSION, type Session, SessionEngine } from '../../src/engine/index.js';
+import { batchPrefix } from '../../src/journal/frames.js';
+import { RecordDecoder } from '../../src/journal/record-decoder.js';
+import { RecordEncoder } from '../../src/journal/record-encoder.js';
+import { Slice } from '../../src/slice.js';
+import { FakeClock } from '../fake-clock.js';
+
+const slice = (text: string) => Slice.of(Buffer.from(text, 'latin1'));
+const which = fc.nat({ max: 7 });
+const key = fc.constantFrom('a', 'b', '\xff\r\n');
+const value = fc.constantFrom('', '1', 'text', '\0'.repeat(300));
+const duration = fc.constantFrom(0, 500, 5000, 30_000, 700_000);
+
+const act = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      act: fc.constant('create' as const),
+      name: fc.constantFrom('x', 'y', 'z'),
+      duration,
+      deleteSession: fc.boolean(),
+      shared: fc.boolean(),
+      extend: fc.constantFrom<Extend>('none', 'get', 'set', 'both'),
+      maxAge: fc.constantFrom(0, 0, 1, 20),
+      limit: fc.constantFrom(undefined, undefined, 2),
+      pairs: fc.array(fc.tuple(key, value), { maxLength: 3 }),
+    }),
+  },
+  fc.record({ act: fc.constant('end' as const), which }),
+  fc.record({ act: fc.constant('touch' as const), which }),
+  fc.record({ act: fc.constant('setDuration' as const), which, duration, deleteSession: fc.boolean() }),
+  {
+    weight: 2,
+    arbitrary: fc.record({ act: fc.constant('rotate' as const), which, grace: fc.constantFrom(0, 400, 9000) }),
+  },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant('set' as const), which, key, value }) },
+  fc.record({ act: fc.constant('append' as const), which, key, value }),
+  fc.record({ act: fc.constant('delete' as const), which, key }),
+  fc.record({ act: fc.constant('clear' as const), which }),
+  fc.record({ act: fc.constant('replace' as const), which, key, value }),
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('get' as const), which, key }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ act: fc.constant('pass' as const), ms: fc.constantFrom(1, 90, 499, 500, 3000, 700_000) }),
+  },
+);
+type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** A clock by whose wall time passes as well. */
+class RunningClock extends FakeClock {
+  readonly #offset: number;
+
+  constructor(offset: number) {
+    super();
+    this.#offset = offset;
+  }
+
+  override wall(): number {
+    return this.now() + this.#offset;
+  }
+}
+
+/** An engine whose changes are recorded. */
+class Recorded {
+  readonly clock = new RunningClock(Date.UTC(2030, 0, 1));
+  readonly journal = new RecordEncoder();
+  readonly recorder: Recorder = new Recorder(() => this.engine, this.journal, this.clock);
+  readonly engine = new SessionEngine({ clock: this.clock, changes: this.recorder, secret: Buffer.alloc(32) });
+
+  carryOut(step: Act): unknown {
+    const { engine } = this;
+    if (step.act === 'pass') {
+      return this.clock.advance(step.ms);
+    }
+    if (step.act === 'create') {
+      const { act: _, name, pairs, limit, ...settings } = step;
+      if (settings.shared && engine.findShared(slice(name)) !== NO_SESSION) return undefined;
+      const data = pairs.flat().map(slice);
+      return engine.create(slice(name), {
+        ...settings,
+        data,
+        ...(limit !== undefined && !settings.shared && { limit }),
+      });
+    }
+    const sessions = this.sessions;
+    if (sessions.length === 0) return undefined;
+    const session = sessions[step.which % sessions.length];
+    const { data } = engine;
+    switch (step.act) {
+      case 'end':
+        return engine.end(session);
+      case 'touch':
+        return engine.touch(session);
+      case 'setDuration':
+        return engine.setDuration(session, step.duration, step.deleteSession);
+      case 'rotate':
+        return engine.isShared(session) ? undefined : engine.rotate(session, step.grace);
+      case 'set':
+        return data.set(session, [slice(step.key), slice(step.value)]);
+      case 'append':
+        return data.append(session, slice(step.key), slice(step.value));
+      case 'delete':
+        return data.delete(session, [slice(step.key)]);
+      case 'clear':
+        return data.clear(session);
+      case 'replace':
+        return data.replace(session, [slice(step.key), slice(step.value)]);
+      case 'get':
+        return data.get(session, slice(step.key));
+    }
+  }
+
+  /** Lets happen what is due. */
+  settle(): void {
+    this.engine.scan(0, 2 ** 27, () => {});
+  }
+
+  get sessions(): Session[] {
+    const sessions: Session[] = [];
+    this.engine.scan(0, 2 ** 27, (session) => sessions.push(session));
+    return sessions;
+  }
+}
+
+/** What the records lead to, in an engine of another process, whose clock began at another time. */
+function restored(records: readonly Buffer[], before: Recorded): Restored {
+  const clock = new RunningClock(before.clock.wall() - new FakeClock().now());
+  const engine = new SessionEngine({ clock, secret: Buffer.alloc(32) });
+  const restoration = engine.restore();
+  const replay = new Replay(restoration, clock);
+  const decoder = new RecordDecoder();
+  for (const bytes of records) {
+    for (let at = 0; at < bytes.length; ) {
+      at = decoder.decode(bytes, at, bytes.length);
+      replay.visit(decoder);
+    }
+  }
+  restoration.finish();
+  return { engine, clock };
+}
+
+interface Restored {
+  readonly engine: SessionEngine;
+  readonly clock: RunningClock;
+}
+
+/** Everything that is to be the same, with what is left until each deadline. */
+function contents({ engine, clock }: Restored): Map<string, Record<string, unknown>> {
+  const found = new Map<string, Record<string, unknown>>();
+  engine.scan(0, 2 ** 27, (session) => {
+    const { deadline, maxAgeEnd, ...state } = engine.state(session);
+    const keys: Record<string, string> = {};
+    engine.data.peek(session, (name, value) => {
+      keys[name.latin1()] = value.latin1();
+    });
+    const old: Record<string, number> = {};
+    engine.forEachOldToken(session, (token, until) => {
+      // One that is due leads nowhere, though the wheel has not been round.
+      if (until > clock.now()) old[token.latin1()] = until - clock.now();
+    });
+    found.set(engine.token(session), {
+      ...state,
+      name: engine.name(session).toString('latin1'),
+      keys,
+      old,
+      left: deadline - clock.now(),
+      life: maxAgeEnd - clock.now(),
+    });
+  });
+  return found;
+}
+
+const bytesOf = (encoder: RecordEncoder) => {
+  return encoder.length === 0 ? Buffer.alloc(0) : recordsIn(encoder.takeBatch(batchPrefix('0'.repeat(16))));
+};
+
+/** The records of a batch, without the frame around them. */
+function recordsIn(batch: Buffer): Buffer {
+  const start = batch.indexOf('*', 1);
+  return batch.subarray(start, batch.length - 2);
+}
+
+const MS = 3;
+
+function expectTheSame(before: Recorded, after: Restored): void {
+  // Who is due is gone, on both sides, as soon as anybody looks.
+  const expected = contents(before);
+  const kept = contents(after);
+  for (const [token, session] of kept) {
+    // Written ahead, a session may outlive the one it was.
+    if (!expected.has(token)) {
+      kept.delete(token);
+      expect(Number(session.left)).toBeLessThanOrEqual(Math.max(1000, Number(session.duration) * 0.1) + MS);
+    }
+  }
+  expect([...kept.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [token, { left, life, old, ...same }] of expected) {
+    const { left: keptLeft, life: keptLife, old: keptOld, ...keptSame } = kept.get(token) as typeof same;
+    expect(keptSame).toEqual(same);
+    expect(Number(keptLeft)).toBeGreaterThanOrEqual(Number(left));
+    const late = Number(keptLeft) - Number(left);
+    if (left !== Infinity) expect(late).toBeLessThanOrEqual(Math.max(1000, Number(same.duration) * 0.1) + MS);
+    else expect(keptLeft).toBe(Infinity);
+    if (life === Infinity) expect(keptLife).toBe(Infinity);
+    else expect(Math.abs(Number(keptLife) - Number(life))).toBeLessThanOrEqual(MS);
+    expect(keptOld).toMatchObject(
+      Object.fromEntries(Object.keys(old as object).map((token) => [token, expect.any(Number)])),
+    );
+    for (const [oldToken, grace] of Object.entries(keptOld as Record<string, number>)) {
+      const was = (old as Record<string, number>)[oldToken] ?? 0;
+      expect(grace - was).toBeGreaterThanOrEqual(0);
+      expect(grace - was).toBeLessThanOrEqual(MS);
+    }
+  }
+}
+
+it('what was recorded leads to the sessions there were, and twice to the same', () => {
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 60 }), fc.boolean(), (steps, twice) => {
+      const recorded = new Recorded();
+      for (const step of steps) recorded.carryOut(step);
+      recorded.settle();
+      const records = bytesOf(recorded.journal);
+      expectTheSame(recorded, restored(twice ? [records, records] : [records], recorded));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('a base that is written while sessions change, and what was recorded meanwhile, lead to the same', () => {
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 40 }), (before, during) => {
+      const recorded = new Recorded();
+      for (const step of before) recorded.carryOut(step);
+      bytesOf(recorded.journal);
+      const base = new RecordEncoder();
+      let cursor = 0;
+      let done = false;
+      const writeOne = () => {
+        cursor = recorded.engine.scan(cursor, 1, (session) => recorded.recorder.writeTo(base, session));
+        done = cursor === 0;
+      };
+      for (const step of during) {
+        recorded.carryOut(step);
+        if (!done) writeOne();
+      }
+      while (!done) writeOne();
+      recorded.settle();
+      expectTheSame(recorded, restored([bytesOf(base), bytesOf(recorded.journal)], recorded));
+    }),
+    { numRuns: 500 },
+  );
+});
