@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type Config,
@@ -11,7 +12,7 @@ import {
   parseOption,
   withDefaults,
 } from './config.js';
-import { createServer, ListenError, type Server, streamLog } from './index.js';
+import { createServer, ListenError, type Log, type Server, streamLog } from './index.js';
 import { checkJournal, checkLines, JournalError } from './journal/index.js';
 import { bindAddresses } from './server/listen.js';
 import { isLoopback, PROTECTED_MODE } from './server/protected-mode.js';
@@ -30,8 +31,10 @@ Examples:
   redis-cli SESSION.NEW user:42 1800         then, in another terminal: make a session for half an hour
   redis-cli SESSION.HELP                     and see what else there is`;
 
-/** How long the program takes at most, in ms, from the signal that stops it to its end. */
+/** How long the program takes at most, in ms, from the signal that stops it to its end, unless it has a journal. */
 const STOP_WITHIN = 900;
+/** Milliseconds between two lines that tell how far the journal has been read. */
+const LOG_PROGRESS_MS = 1000;
 
 const program = new Command('respite')
   .description('A session server that speaks the Redis protocol. Sessions end exactly on time.')
@@ -86,16 +89,55 @@ async function run(): Promise<void> {
     const config = withDefaults(givenOptions());
     const server = createServer(config, { log });
     refuseToBeExposed(server, config);
-    await server.listen();
-    stopOnSignals(server, (signal) => log.notice(`${signal}: stopping`));
+    stopOnSignals(server, config, (signal) => log.notice(`${signal}: stopping`));
+    await listen(server, log);
     log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
     await server.closed;
     log.notice('stopped');
     process.exit(0);
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof ListenError) program.error(`error: ${error.message}`);
+    if (error instanceof ConfigError || error instanceof ListenError || error instanceof JournalError) {
+      program.error(`error: ${error.message}`);
+    }
     throw error;
   }
+}
+
+/** Listens, and shows how far the journal has been read: as a bar on a terminal, else as a line now and then. */
+async function listen(server: Server, log: Log): Promise<void> {
+  const show = process.stdout.isTTY ? progressBar() : progressLines(log);
+  try {
+    await server.listen(({ loaded, total }) => show.update(loaded, total));
+  } finally {
+    show.end();
+  }
+}
+
+function progressBar() {
+  const bar = new SingleBar({ format: 'loading {bar} {percentage}% of {total} MB', hideCursor: true });
+  let shown = false;
+  return {
+    update(loaded: number, total: number) {
+      if (!shown) bar.start(Math.round(total / 1e6), 0);
+      shown = true;
+      bar.update(Math.round(loaded / 1e6));
+    },
+    end() {
+      if (shown) bar.stop();
+    },
+  };
+}
+
+function progressLines(log: Log) {
+  let next = Date.now() + LOG_PROGRESS_MS;
+  return {
+    update(loaded: number, total: number) {
+      if (Date.now() < next) return;
+      next = Date.now() + LOG_PROGRESS_MS;
+      log.notice(`loading: ${Math.round((loaded / total) * 100)} % of ${Math.round(total / 1e6)} MB`);
+    },
+    end() {},
+  };
 }
 
 async function check(file: string, options: { fix?: boolean }): Promise<void> {
@@ -149,12 +191,13 @@ function refuseToBeExposed(server: Server, config: Config): void {
   }
 }
 
-function stopOnSignals(server: Server, onSignal: (signal: string) => void): void {
+function stopOnSignals(server: Server, config: Config, onSignal: (signal: string) => void): void {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, () => {
       onSignal(signal);
       void server.close();
-      setTimeout(() => process.exit(0), STOP_WITHIN).unref();
+      // A journal is completed first, however long the disk takes.
+      if (!config.appendonly) setTimeout(() => process.exit(0), STOP_WITHIN).unref();
     });
   }
 }

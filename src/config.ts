@@ -30,7 +30,7 @@ interface Option<Value> {
   readonly live?: true;
 }
 
-export type OptionGroup = 'Network' | 'TLS' | 'Access' | 'Limits' | 'Observation';
+export type OptionGroup = 'Network' | 'TLS' | 'Access' | 'Persistence' | 'Limits' | 'Observation';
 
 export const OPTIONS = {
   bind: {
@@ -135,6 +135,39 @@ export const OPTIONS = {
     kind: text('file'),
     initial: '',
     help: 'file that holds the secret',
+  },
+  appendonly: {
+    group: 'Persistence',
+    kind: yesNo,
+    initial: false,
+    help: 'keep a journal, from which a restart has every session again',
+  },
+  appendfsync: {
+    group: 'Persistence',
+    kind: choice('always', 'everysec', 'no'),
+    initial: 'everysec',
+    help: 'when the journal is made to survive a power failure: before each reply, once a second, or when the system likes',
+    live: true,
+  },
+  dir: {
+    group: 'Persistence',
+    kind: text('directory', /./, 'expected a directory'),
+    initial: './respite-data',
+    help: 'where the journal, the secret of shared sessions and saved data sets are kept; made when it is needed',
+  },
+  'auto-aof-rewrite-percentage': {
+    group: 'Persistence',
+    kind: integer(0, 2 ** 31 - 1),
+    initial: 100,
+    help: 'the journal is compacted when it has grown by so many percent since the last time; 0 for never',
+    live: true,
+  },
+  'auto-aof-rewrite-min-size': {
+    group: 'Persistence',
+    kind: size(0, 2 ** 50),
+    initial: 64 * MB,
+    help: 'a smaller journal is left as it is',
+    live: true,
   },
   maxclients: {
     group: 'Limits',

@@ -2,8 +2,10 @@
  * respite as a library: the server to embed, the session engine by itself, the timing wheel by itself.
  */
 export { type Config, ConfigError } from './config.js';
+export type { LoadProgress } from './durability/durability.js';
 export * from './engine/index.js';
 export { TimingWheel, type TimingWheelOptions } from './engine/timing-wheel.js';
+export { JournalDamage, JournalError } from './journal/index.js';
 export { ListenError } from './server/listen.js';
 export { type Log, streamLog } from './server/log.js';
 export { Server, type ServerOptions } from './server/server.js';

@@ -9,9 +9,10 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
-  commands: ['config.ts', 'engine', 'resp', 'slice.ts', 'node:buffer', 'node:os', 'node:process'],
+  commands: ['config.ts', 'durability', 'engine', 'resp', 'slice.ts', 'node:buffer', 'node:os', 'node:process'],
   server: [
     'commands',
+    'durability',
     'engine',
     'resp',
     'config.ts',
@@ -31,8 +32,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'option-kinds.ts': [],
   'slice.ts': [],
   'version.ts': ['node:module'],
-  'index.ts': ['config.ts', 'engine', 'server'],
-  'cli.ts': ['config.ts', 'index.ts', 'journal', 'server', 'version.ts', 'commander'],
+  'index.ts': ['config.ts', 'durability', 'engine', 'journal', 'server'],
+  'cli.ts': ['config.ts', 'index.ts', 'journal', 'server', 'version.ts', 'cli-progress', 'commander'],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -22,6 +22,10 @@ export interface CommandEntry {
   readonly takesMemory: boolean;
   /** Inside MULTI it runs at once instead of waiting for EXEC. */
   readonly immediate: boolean;
+  /** It changes sessions. */
+  readonly writes: boolean;
+  /** It may be called before the journal has been read. */
+  readonly whileLoading: boolean;
   readonly notInTransaction: boolean;
   /** If it is refused the transaction is over, as after it has run: EXEC. */
   readonly endsTransaction: boolean;
@@ -47,6 +51,8 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     needsAuth: !has('no_auth'),
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),
+    writes: has('write'),
+    whileLoading: has('loading'),
     immediate: command.immediate ?? false,
     notInTransaction: has('no_multi'),
     endsTransaction: command.endsTransaction ?? false,

@@ -9,6 +9,7 @@ export class CommandError extends Error {
 export const SYNTAX = 'ERR syntax error';
 export const NOT_AN_INTEGER = 'ERR value is not an integer or out of range';
 
+export const LOADING = new CommandError('LOADING Redis is loading the dataset in memory');
 export const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used memory > 'maxmemory'.");
 
 export function wrongNumberOfArguments(command: string): CommandError {

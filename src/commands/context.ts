@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import type { Durability } from '../durability/durability.js';
 import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
@@ -139,6 +140,8 @@ export interface ServerControl {
   readonly pubsub: PubSub;
   readonly monitors: Monitors;
   readonly memory: MemoryAccount;
+  /** What keeps sessions over a restart; undefined if nothing does. */
+  readonly durability: Durability | undefined;
   /** The user of that name, if the password is his. */
   authenticate(user: string, password: Buffer): User | undefined;
   /** The options' values as they are now. */

@@ -5,7 +5,6 @@ import {
   type GrowthLimits,
   isCompactionDue,
   Journal,
-  JournalDamage,
   JournalError,
   type LoadReport,
   prepareDataDirectory,
@@ -64,7 +63,7 @@ export class Durability implements RecordSink {
   readonly #engine: () => SessionEngine;
   readonly #lock: DirectoryLock;
   #journal: Journal | undefined;
-  #progress: LoadProgress | undefined;
+  #progress: LoadProgress | undefined = { loaded: 0, total: 0, since: 0 };
   #compactionFailedAt = -Infinity;
   #lastCompactionOk = true;
   #closed = false;
@@ -224,5 +223,3 @@ export class Durability implements RecordSink {
     return this.#journal;
   }
 }
-
-export { JournalDamage, JournalError };

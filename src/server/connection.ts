@@ -5,6 +5,7 @@ import type { Client, ClientMemory, Context } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
 import type { User } from '../commands/permission.js';
 import { Transaction } from '../commands/transaction.js';
+import type { Durability } from '../durability/durability.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
@@ -22,6 +23,8 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
   readonly outbox: Outbox;
+  /** What keeps sessions over a restart, if anything does. */
+  readonly durability: Durability | undefined;
   readonly limits: ConnectionLimits;
   /** The open connections by id, from which one that ends removes itself. */
   readonly registry: Map<number, Connection>;
@@ -72,8 +75,13 @@ export class Connection implements MonitoringClient {
   readonly #output: Output;
   readonly #context: Context;
   readonly #args = new Arguments();
-  /** What must come first before another request is pulled: the reply of a command, or the client reading replies. */
-  #waitingFor: 'command' | 'reader' | undefined;
+  /**
+   * What must come first before another request is pulled: the reply of a command, the client reading replies, or the disk
+   * having what the replies at hand tell.
+   */
+  #waitingFor: 'command' | 'reader' | 'disk' | undefined;
+  /** With appendfsync always, the position in the journal that must be durable before the replies at hand leave. */
+  #durableFirst = 0;
   /** No more requests are pulled: the client said QUIT or broke the protocol. */
   #closing = false;
   /** No more is read, and the connection ends when what was read is answered: the server stops. */
@@ -190,7 +198,7 @@ export class Connection implements MonitoringClient {
    */
   checkPatience(now: number, timeout: number): void {
     this.#output.checkSoftLimit(now);
-    if (timeout === 0 || this.listening || this.#waitingFor === 'command' || now - this.activeAt < timeout) return;
+    if (timeout === 0 || this.listening || this.#isBusy || now - this.activeAt < timeout) return;
     this.#options.server.counters.timedOut++;
     this.kill();
   }
@@ -220,7 +228,12 @@ export class Connection implements MonitoringClient {
     else this.activeAt = this.#options.server.clock.now();
   }
 
-  #wait(reason: 'command' | 'reader'): void {
+  /** It is we who keep the client waiting. */
+  get #isBusy(): boolean {
+    return this.#waitingFor === 'command' || this.#waitingFor === 'disk';
+  }
+
+  #wait(reason: 'command' | 'reader' | 'disk'): void {
     this.#waitingFor = reason;
     this.#socket.pause();
   }
@@ -235,7 +248,9 @@ export class Connection implements MonitoringClient {
   /** Answers what is at hand. */
   #serve(): void {
     const { reply } = this.#context;
-    const { statistics } = this.#options.server;
+    const { server, durability } = this.#options;
+    const { statistics } = server;
+    const before = durability?.position ?? 0;
     this.activeAt = statistics.begin();
     this.#output.begin();
     try {
@@ -245,14 +260,47 @@ export class Connection implements MonitoringClient {
         const running = dispatch(this.#context, this.#args, request);
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
-        if (reply.length > this.#options.limits.replyBacklog) this.#flush();
+        if (reply.length <= this.#options.limits.replyBacklog) continue;
+        this.#noteChanges(before);
+        if (this.#durableFirst > 0) break;
+        this.#flush();
       }
     } catch (error) {
       this.#fail(error);
     }
     statistics.end();
-    this.#output.end();
+    this.#noteChanges(before);
     if (this.#waitingFor !== 'command') this.#args.release();
+    if (this.#durableFirst > 0) this.#holdReplies();
+    else this.#send();
+  }
+
+  /** What was done since the journal was at `before` must be durable before the client is told, if it is to be strict. */
+  #noteChanges(before: number): void {
+    const { durability } = this.#options;
+    if (durability?.isStrict && durability.position > before) this.#durableFirst = durability.position;
+  }
+
+  /** Keeps the replies until the disk has what they tell; those before a command that waits leave with its own. */
+  #holdReplies(): void {
+    if (this.#waitingFor === 'command') return;
+    this.#wait('disk');
+    this.#options.durability?.whenDurable(this.#durableFirst, this.#onDurable);
+  }
+
+  readonly #onDurable = (): void => {
+    this.#durableFirst = 0;
+    if (this.#waitingFor !== 'disk') return;
+    this.#waitingFor = undefined;
+    this.#send();
+    if (this.#waitingFor !== undefined || this.#ended) return;
+    this.#socket.resume();
+    this.#serve();
+  };
+
+  /** Lets the replies leave. */
+  #send(): void {
+    this.#output.end();
     this.#flush();
     const finished = this.#closing || this.#draining;
     if (finished && this.#waitingFor === undefined) this.#end();
@@ -260,8 +308,12 @@ export class Connection implements MonitoringClient {
 
   #await(running: Promise<void>): void {
     this.#wait('command');
+    const before = this.#options.durability?.position ?? 0;
     running.then(
-      () => this.#resume('command'),
+      () => {
+        this.#noteChanges(before);
+        this.#resume('command');
+      },
       (error: unknown) => {
         this.#fail(error);
         this.#resume('command');

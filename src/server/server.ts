@@ -6,6 +6,7 @@ import type { ServerControl } from '../commands/context.js';
 import { SlowLog } from '../commands/slow-log.js';
 import { type Config, withDefaults } from '../config.js';
 import { readSecret } from '../config-files.js';
+import { Durability, type LoadProgress } from '../durability/durability.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
@@ -61,6 +62,7 @@ export class Server {
   readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
   readonly #control: ServerControl;
+  readonly #durability: Durability | undefined;
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
   #lastId = 0;
@@ -71,12 +73,14 @@ export class Server {
   /** @throws ConfigError for a value that an option may not have, or a file that cannot be had. */
   constructor(given: Partial<Config> = {}, { clock = systemClock, listener, log = silentLog }: ServerOptions = {}) {
     const config = withDefaults(given);
-    const secret = readSecret(config);
-    this.#settings = new Settings(config, () => this.#limitMemory());
+    this.#settings = new Settings(config, () => this.#applySettings());
     this.#access = new Access(this.#settings);
     this.#tls = tlsOptions(config);
     this.#log = log;
     this.#clock = clock;
+    const givenSecret = readSecret(config);
+    this.#durability = config.appendonly ? this.#makeDurable(config) : undefined;
+    const secret = givenSecret ?? this.#durability?.secret;
     this.#monitors = new MonitorFeed(clock);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -88,6 +92,7 @@ export class Server {
       instant: () => statistics.instant,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
+      ...(this.#durability && { changes: this.#durability.recorder }),
       listener: this.#sessionListener(listener),
     });
     this.#memory = new Memory(this.engine, this.#connections);
@@ -102,6 +107,7 @@ export class Server {
       hub: this.#hub,
       monitors: this.#monitors,
       outbox: new Outbox(),
+      durability: this.#durability,
       registry: this.#connections,
       limits: new LiveLimits(this.#settings),
       userWithoutPassword: () => this.#access.userWithoutPassword,
@@ -109,10 +115,12 @@ export class Server {
   }
 
   /**
-   * Starts to accept connections.
-   * @throws ListenError if it cannot, with the reason in one line.
+   * Starts to accept connections. With a journal it then puts the sessions back that were kept: until that is done, and this
+   * resolves, clients get LOADING.
+   * @param onLoading Called now and then meanwhile.
+   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used, each with the reason in one line.
    */
-  async listen(): Promise<void> {
+  async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     const listeners = await listen(this.#settings.now, this.#tls, {
       onConnection: (socket, path) => this.#accept(socket, path),
       onHandshake: (socket) => this.#expect(socket),
@@ -122,6 +130,20 @@ export class Server {
     this.#listeners = listeners;
     // It may have been closed meanwhile.
     if (this.#closing) this.#stopListening();
+    else await this.#load(onLoading);
+  }
+
+  async #load(onLoading: ((progress: LoadProgress) => void) | undefined): Promise<void> {
+    if (this.#durability === undefined) return;
+    try {
+      const { sessions, expired, bytes, ms } = await this.#durability.load(onLoading);
+      this.#log.notice(
+        `loaded ${sessions} sessions from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} of them had expired meanwhile`,
+      );
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   /** Whether it serves its own machine alone, for lack of a password (protected mode). */
@@ -141,7 +163,7 @@ export class Server {
 
   /**
    * Stops: accepts nothing more, answers what was read, ends every connection. Takes no more than half a
-   * second. Sessions are gone.
+   * second, and as long as the disk takes for what the journal still holds. Without a journal sessions are gone.
    */
   close(): Promise<void> {
     if (!this.#closing) {
@@ -152,9 +174,17 @@ export class Server {
       this.#heartbeat.stop();
       this.engine.close();
       // A listener is closed when its last connection is.
-      void stopped.then(this.#resolveClosed);
+      void stopped.then(() => this.#closeJournal()).then(this.#resolveClosed);
     }
     return this.closed;
+  }
+
+  async #closeJournal(): Promise<void> {
+    try {
+      await this.#durability?.close();
+    } catch (error) {
+      this.#log.warning(`the journal could not be completed: ${(error as Error).message}`);
+    }
   }
 
   async #stopListening(): Promise<void> {
@@ -218,6 +248,27 @@ export class Server {
     this.#log.warning(line);
   }
 
+  #makeDurable({ dir, appendfsync }: Config): Durability {
+    return new Durability(
+      {
+        directory: dir,
+        policy: appendfsync,
+        clock: this.#clock,
+        growth: () => ({
+          percentage: this.#settings.now['auto-aof-rewrite-percentage'],
+          minSize: this.#settings.now['auto-aof-rewrite-min-size'],
+        }),
+        log: this.#log,
+      },
+      () => this.engine,
+    );
+  }
+
+  #applySettings(): void {
+    this.#limitMemory();
+    if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
+  }
+
   #limitMemory(): void {
     const { maxmemory, 'maxmemory-policy': policy } = this.#settings.now;
     this.engine.limitMemory(maxmemory === 0 ? Infinity : maxmemory - this.#memory.startup, policy);
@@ -226,6 +277,7 @@ export class Server {
   readonly #onBeat = (now: number): void => {
     const timeout = this.#settings.now.timeout * 1000;
     for (const connection of this.#connections.values()) connection.checkPatience(now, timeout);
+    this.#durability?.compactIfDue();
     // Looking at it keeps the peak.
     void this.#memory.used;
   };
@@ -275,6 +327,7 @@ export class Server {
       pubsub: this.#hub,
       monitors: this.#monitors,
       memory: this.#memory,
+      durability: this.#durability,
       authenticate: (name, password) => access.authenticate(name, password),
       get config() {
         return settings.now;
