@@ -175,7 +175,8 @@ export class SessionEngine {
     slots.use(session, now);
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAge);
-    slots.maxAgeEnd[session] = maxAge > 0 ? now + maxAge * 1000 : Infinity;
+    // Where nobody has a MAXAGE, its column is never written to and takes no memory.
+    if (maxAge > 0) slots.maxAgeEnd[session] = now + maxAge * 1000;
     this.#names.add(name, session, shared);
     this.#tokens.add(session);
     this.#created++;

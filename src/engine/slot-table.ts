@@ -1,3 +1,5 @@
+import { column, longer, resized, shorter } from './column.js';
+import { Numbering } from './numbering.js';
 import { TOKEN_WORDS } from './token.js';
 
 /** Marks the end of a list of slots, or the absence of one. */
@@ -34,11 +36,15 @@ const MAX_AGE = 7;
 
 /** As many slots as the wheel has timers. */
 const MAX_SLOTS = 2 ** 27;
+const FIRST_SLOTS = 1024;
+/** So many slots the columns can grow to where they are; beyond, they are copied to double. */
+const RESERVED_SLOTS = 2 ** 25;
 
 /**
  * The fixed-size part of every session: a session is a slot number, and its properties are in typed arrays
  * indexed by it. A million sessions are a handful of arrays instead of a million objects that the garbage
- * collector would walk. A freed slot is the next one taken.
+ * collector would walk. The lowest free slot is the next one taken, so that columns become shorter again when
+ * sessions have gone.
  *
  * Small numbers stand in one row of 32 bytes a slot: what ends a session touches most of them, and at a million
  * sessions each array of its own would be another cache miss. The others have columns.
@@ -48,30 +54,18 @@ export class SlotTable {
   static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + ROW * 4;
 
   /** Four words a slot: the token of the session or of the alias. */
-  token: Uint32Array<ArrayBuffer>;
+  token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
   /** Unix ms. */
-  created: Float64Array<ArrayBuffer>;
+  created = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
   /** Duration in ms, 0 if the session never expires. */
-  duration: Float64Array<ArrayBuffer>;
-  /** The instant in ms on the monotonic clock when MAXAGE is reached; to be looked at if there is a `maxAge`. */
-  maxAgeEnd: Float64Array<ArrayBuffer>;
+  duration = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
+  /** The instant in ms on the monotonic clock when MAXAGE is reached. Of a slot without `maxAge` it is not to be looked at. */
+  maxAgeEnd = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
 
-  #rows: Int32Array<ArrayBuffer>;
-  #capacity: number;
-  /** Slots from here on were never used. */
-  #used = 0;
-  #taken = 0;
-  #free = NONE;
-
-  /** @param capacity Slots to make room for at first, 1 or more; it doubles as needed. */
-  constructor(capacity = 1024) {
-    this.#capacity = capacity;
-    this.token = new Uint32Array(capacity * TOKEN_WORDS);
-    this.created = new Float64Array(capacity);
-    this.duration = new Float64Array(capacity);
-    this.maxAgeEnd = new Float64Array(capacity);
-    this.#rows = new Int32Array(capacity * ROW);
-  }
+  #rows = column(Int32Array, FIRST_SLOTS * ROW, RESERVED_SLOTS * ROW);
+  #capacity = FIRST_SLOTS;
+  readonly #numbering = new Numbering();
+  #changes = 0;
 
   /** Bits of `Flag`. A slot that is free, or was never used, has none. */
   flags(slot: number): number {
@@ -111,7 +105,7 @@ export class SlotTable {
     this.#rows[slot * ROW + NEWER] = other;
   }
 
-  /** Of a session: its first alias. Of an alias: the next one. Of a free slot: the next free slot. */
+  /** Of a session: its first alias. Of an alias: the next one. */
   chain(slot: number): number {
     return this.#rows[slot * ROW + CHAIN];
   }
@@ -130,14 +124,14 @@ export class SlotTable {
     this.#rows[slot * ROW + LAST_USED] = now / USE_MS;
   }
 
-  /** Counts what happened to the session that bears the slot and to those that bore it before. Goes round. */
+  /** The number of the latest change to the session, of all changes to any session. Goes round. */
   version(slot: number): number {
     return this.#rows[slot * ROW + VERSION];
   }
 
   /** Something happened to the session. */
   change(slot: number): void {
-    this.#rows[slot * ROW + VERSION]++;
+    this.#rows[slot * ROW + VERSION] = ++this.#changes;
   }
 
   /** MAXAGE in seconds, 0 for none. */
@@ -151,30 +145,25 @@ export class SlotTable {
 
   /** All slots in use are below this number. */
   get used(): number {
-    return this.#used;
+    return this.#numbering.end;
   }
 
   /** Slots that are taken now. */
   get taken(): number {
-    return this.#taken;
+    return this.#numbering.taken;
   }
 
   /**
-   * Takes a slot. Only flags and chain are set; the rest is the caller's to fill.
+   * Takes a slot. Only flags, chain and version are set; the rest is the caller's to fill.
    * @throws RangeError when 2^27 slots are in use.
    */
   allocate(flags: number): number {
-    let slot = this.#free;
-    if (slot !== NONE) {
-      this.#free = this.chain(slot);
-    } else {
-      slot = this.#used;
-      if (slot === this.#capacity) this.#grow();
-      this.#used++;
-    }
-    this.#taken++;
+    if (this.taken === MAX_SLOTS) throw new RangeError('no more than 2^27 sessions');
+    const slot = this.#numbering.take();
+    if (slot >= this.#capacity) this.#resize(longer(this.#capacity, slot + 1));
     this.setFlags(slot, flags);
     this.setChain(slot, NONE);
+    this.change(slot);
     return slot;
   }
 
@@ -183,23 +172,23 @@ export class SlotTable {
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = 0;
     this.setFlags(slot, 0);
     this.change(slot);
-    this.#taken--;
-    this.setChain(slot, this.#free);
-    this.#free = slot;
+    this.#numbering.release(slot);
   }
 
-  #grow(): void {
-    const capacity = this.#capacity * 2;
-    if (capacity > MAX_SLOTS) throw new RangeError('no more than 2^27 sessions');
-    const copyInto = <Column extends Uint32Array | Int32Array | Float64Array>(to: Column, from: Column) => {
-      to.set(from);
-      return to;
-    };
+  /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
+  trim(): boolean {
+    const capacity = shorter(this.#capacity, this.used);
+    if (capacity === this.#capacity) return false;
+    this.#resize(capacity);
+    return true;
+  }
+
+  #resize(capacity: number): void {
     this.#capacity = capacity;
-    this.token = copyInto(new Uint32Array(capacity * TOKEN_WORDS), this.token);
-    this.created = copyInto(new Float64Array(capacity), this.created);
-    this.duration = copyInto(new Float64Array(capacity), this.duration);
-    this.maxAgeEnd = copyInto(new Float64Array(capacity), this.maxAgeEnd);
-    this.#rows = copyInto(new Int32Array(capacity * ROW), this.#rows);
+    this.token = resized(this.token, capacity * TOKEN_WORDS);
+    this.created = resized(this.created, capacity);
+    this.duration = resized(this.duration, capacity);
+    this.maxAgeEnd = resized(this.maxAgeEnd, capacity);
+    this.#rows = resized(this.#rows, capacity * ROW);
   }
 }

@@ -1,3 +1,5 @@
+import { column, longer, resized, shorter } from './column.js';
+
 /**
  * A hashed timing wheel: starts, stops, extends and expires any number of timers in constant time,
  * without allocating.
@@ -21,7 +23,7 @@
  * - **Work comes in slices**: `advance` takes a budget of visits and goes on where it stopped.
  *
  * All instants are milliseconds since an origin the caller chooses (fractions allowed). The wheel has
- * no clock and no timer of its own, and imports nothing.
+ * no clock and no timer of its own, and imports nothing but how columns grow.
  *
  * @example
  * const wheel = new TimingWheel((timer) => console.log(`${timer} is due`));
@@ -46,10 +48,10 @@ export class TimingWheel {
   /** One bit per wheel slot: set when its list is not empty. */
   readonly #occupied: Uint32Array;
   /** Deadline in ms of each timer, Infinity for one that is not scheduled. */
-  #deadlines: Float64Array;
-  #next: Int32Array;
+  #deadlines: Float64Array<ArrayBuffer>;
+  #next: Int32Array<ArrayBuffer>;
   /** The previous timer of the list, or, of the first, the complement (`~`) of its wheel slot. */
-  #previous: Int32Array;
+  #previous: Int32Array<ArrayBuffer>;
 
   /** The tick under way or, when `#cursor` is NIL, the last one that is done. */
   #tick: number;
@@ -79,9 +81,10 @@ export class TimingWheel {
     this.#mask = slots - 1;
     this.#heads = new Int32Array(slots).fill(NIL);
     this.#occupied = new Uint32Array(slots / 32);
-    this.#deadlines = new Float64Array(capacity).fill(Infinity);
-    this.#next = new Int32Array(capacity);
-    this.#previous = new Int32Array(capacity);
+    const reserved = Math.max(capacity, RESERVED_TIMERS);
+    this.#deadlines = column(Float64Array, capacity, reserved).fill(Infinity);
+    this.#next = column(Int32Array, capacity, reserved);
+    this.#previous = column(Int32Array, capacity, reserved);
     this.#tick = this.#tickAt(start);
   }
 
@@ -182,25 +185,33 @@ export class TimingWheel {
     if (!(Number.isInteger(capacity) && capacity <= MAX_TIMERS)) {
       throw new RangeError('capacity must be an integer of at most 2^27');
     }
-    const deadlines = new Float64Array(capacity);
-    deadlines.set(this.#deadlines);
-    deadlines.fill(Infinity, this.#deadlines.length);
-    const next = new Int32Array(capacity);
-    next.set(this.#next);
-    const previous = new Int32Array(capacity);
-    previous.set(this.#previous);
-    this.#deadlines = deadlines;
-    this.#next = next;
-    this.#previous = previous;
+    this.#resize(capacity);
+  }
+
+  /**
+   * Gives some of the memory back that is much more than timers 0 to `capacity` - 1 need, of which those behind may not
+   * be scheduled. Returns whether there was any.
+   */
+  trim(capacity: number): boolean {
+    const trimmed = shorter(this.capacity, capacity);
+    if (trimmed === this.capacity) return false;
+    this.#resize(trimmed);
+    return true;
+  }
+
+  #resize(capacity: number): void {
+    const former = this.capacity;
+    this.#deadlines = resized(this.#deadlines, capacity);
+    if (capacity > former) this.#deadlines.fill(Infinity, former);
+    this.#next = resized(this.#next, capacity);
+    this.#previous = resized(this.#previous, capacity);
   }
 
   #growFor(timer: number): void {
     if (!(Number.isInteger(timer) && timer >= 0 && timer < MAX_TIMERS)) {
       throw new RangeError('a timer must be an integer from 0 to 2^27 - 1');
     }
-    let capacity = this.capacity;
-    while (capacity <= timer) capacity *= 2;
-    this.reserve(Math.min(capacity, MAX_TIMERS));
+    this.reserve(Math.min(longer(this.capacity, timer + 1), MAX_TIMERS));
   }
 
   #visit(timer: number): void {
@@ -279,7 +290,7 @@ export interface TimingWheelOptions {
   readonly tickMs?: number;
   /** Wheel slots in one turn: a power of two from 32 to 2^24. Default 2^16, a turn of 655 s. */
   readonly slots?: number;
-  /** Timers to make room for at first: 1 to 2^27. Default 1024; it doubles as needed. */
+  /** Timers to make room for at first: 1 to 2^27. Default 1024; it grows as needed. */
   readonly capacity?: number;
   /** The current instant in ms: ticks up to it count as done. Default 0. */
   readonly start?: number;
@@ -288,6 +299,8 @@ export interface TimingWheelOptions {
 /** End of a list. */
 const NIL = -1;
 const MAX_TIMERS = 2 ** 27;
+/** So many the columns can grow to where they are; beyond, they are copied to double. */
+const RESERVED_TIMERS = 2 ** 25;
 
 function checkedInstant(instant: number): number {
   if (instant >= 0 && instant < Infinity) return instant;
