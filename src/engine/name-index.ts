@@ -1,7 +1,9 @@
 import type { Slice } from '../slice.js';
 import { Arena } from './arena.js';
+import { column, longer, resized, shorter } from './column.js';
 import { KeyedHash } from './keyed-hash.js';
-import { OpenAddressing } from './open-addressing.js';
+import { Numbering } from './numbering.js';
+import { home, OpenAddressing } from './open-addressing.js';
 import { NONE, type SlotTable } from './slot-table.js';
 
 /**
@@ -21,10 +23,8 @@ export class NameIndex extends OpenAddressing {
    * What is known of each name, `ROW` numbers an id. All of it in one row: a session that ends touches it all, and
    * at a million names each array would be a cache miss of its own.
    */
-  #rows = new Int32Array(1024 * ROW);
-  /** Ids from here on were never used. */
-  #used = 0;
-  #free = NONE;
+  #rows = column(Int32Array, FIRST_IDS * ROW, RESERVED_IDS * ROW);
+  readonly #ids = new Numbering();
 
   constructor(slots: SlotTable) {
     super();
@@ -109,6 +109,14 @@ export class NameIndex extends OpenAddressing {
     if (rows[row + COUNT] === 0) this.#end(id);
   }
 
+  /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
+  trim(): boolean {
+    const capacity = shorter(this.#capacity, this.#ids.end);
+    if (capacity === this.#capacity) return false;
+    this.#rows = resized(this.#rows, capacity * ROW);
+    return true;
+  }
+
   #addressOf(id: number): number {
     return this.#rows[id * ROW + ADDRESS] >>> 0;
   }
@@ -122,9 +130,14 @@ export class NameIndex extends OpenAddressing {
   /** The id of a name, or NONE. */
   #find(name: Slice): number {
     const hash = this.#hash.of(name);
-    const mask = this.entries.length - 1;
-    for (let place = this.home(hash); ; place = (place + 1) & mask) {
-      const id = this.entries[place] - 1;
+    const id = this.#findIn(this.places, hash, name);
+    return id === NONE && this.former !== undefined ? this.#findIn(this.former, hash, name) : id;
+  }
+
+  #findIn(places: Int32Array<ArrayBuffer>, hash: number, name: Slice): number {
+    const mask = places.length - 1;
+    for (let place = home(places, hash); ; place = (place + 1) & mask) {
+      const id = places[place] - 1;
       if (id === NONE || (this.#rows[id * ROW + HASH] === hash && this.#is(id, name))) return id;
     }
   }
@@ -139,13 +152,8 @@ export class NameIndex extends OpenAddressing {
 
   /** Gives a new name an id. */
   #begin(name: Slice): number {
-    let id = this.#free;
-    if (id === NONE) {
-      id = this.#used++;
-      if (this.#used * ROW > this.#rows.length) this.#growRows();
-    } else {
-      this.#free = this.#rows[id * ROW + OLDEST];
-    }
+    const id = this.#ids.take();
+    if (id >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, id + 1) * ROW);
     const address = this.#arena.allocate(id, lengthBytes(name.length) + name.length);
     const at = this.#arena.start(address);
     const bytes = this.#arena.buffer(address);
@@ -169,8 +177,7 @@ export class NameIndex extends OpenAddressing {
 
   #end(id: number): void {
     this.withdraw(id);
-    this.#rows[id * ROW + OLDEST] = this.#free;
-    this.#free = id;
+    this.#ids.release(id);
     this.#arena.free(this.#addressOf(id));
   }
 
@@ -178,19 +185,22 @@ export class NameIndex extends OpenAddressing {
     return this.#rows[id * ROW + HASH];
   }
 
-  #growRows(): void {
-    const larger = new Int32Array(this.#rows.length * 2);
-    larger.set(this.#rows);
-    this.#rows = larger;
+  /** Ids that there are rows for. */
+  get #capacity(): number {
+    return this.#rows.length / ROW;
   }
 }
+
+const FIRST_IDS = 1024;
+/** Rows can grow to so many where they are; beyond, they are copied to double. */
+const RESERVED_IDS = 2 ** 25;
 
 /** Numbers in a row, and what each is. */
 const ROW = 6;
 const HASH = 0;
 /** Where the name is in the arena: its length in a byte or, from 128 on, in two, then its bytes. */
 const ADDRESS = 1;
-/** The oldest session; of an id that is free, the next free one. */
+/** The oldest session. */
 const OLDEST = 2;
 const NEWEST = 3;
 /** The shared session, or NONE. */

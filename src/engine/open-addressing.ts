@@ -1,16 +1,30 @@
+import { column, resized } from './column.js';
+
+type Places = Int32Array<ArrayBuffer>;
+
 /**
- * A hash table of numbers (slots, ids) by open addressing with linear probing: one typed array, while what the
+ * A hash table of numbers (slots, ids) by open addressing with linear probing: one column, while what the
  * numbers stand for stays where it is. Removing shifts the entries behind it back, so there are no tombstones
  * (D. E. Knuth, The Art of Computer Programming 3, section 6.4, algorithm R).
  *
- * Whoever extends it looks an item up from `home(hash)` on, until it is found or a place is empty.
+ * A table that has become too small or much too large is replaced **a few entries at a time**, with each one that is
+ * entered or withdrawn: to rehash a million at once takes tens of milliseconds. Until the former table is empty, an item is in
+ * one or the other. It empties from its end, so that what is left of it is a smaller table, in which each entry
+ * is found as ever.
+ *
+ * Whoever extends it looks an item up from `home(places, hash)` on, until it is found or a place is empty: in `places`
+ * and, if it is not there, in `former`.
  */
 export abstract class OpenAddressing {
   /** Bytes that an entry takes on average: 4, where a quarter to a half of the places are taken. */
   static readonly BYTES_PER_ENTRY = 12;
 
   /** Item + 1 of each entry, 0 for an empty place; the length is a power of two, at most half of it taken. */
-  protected entries = new Int32Array(2048);
+  protected places: Places = newPlaces(LEAST_PLACES);
+  /** The table before this one, as far as it has not moved yet. */
+  protected former: Places | undefined;
+  /** Places of the former table from here on are empty. */
+  #unmoved = 0;
   #size = 0;
 
   /** Items that are entered. */
@@ -21,47 +35,98 @@ export abstract class OpenAddressing {
   /** The hash of an item that is entered, or about to be. */
   protected abstract hashOf(item: number): number;
 
-  /** The place where the search for a hash starts; it goes on at the next one, and behind the last one at 0. */
-  protected home(hash: number): number {
-    return hash & (this.entries.length - 1);
-  }
-
   /** Enters an item, from 0 to 2^31 - 2, that is not there yet. */
   protected enter(item: number): void {
     this.#size++;
-    if (this.#size * 2 > this.entries.length) this.#grow();
-    this.#place(item);
+    if (this.#size * 2 > this.places.length) this.#replaceBy(this.places.length * 2);
+    this.#put(item);
+    if (this.former !== undefined) this.#move(this.former);
   }
 
   /** Removes an item that is there, and whose hash is still what it was. */
   protected withdraw(item: number): void {
-    const { entries } = this;
-    const mask = entries.length - 1;
-    let hole = this.hashOf(item) & mask;
-    while (entries[hole] !== item + 1) hole = (hole + 1) & mask;
-    for (let place = (hole + 1) & mask; entries[place] !== 0; place = (place + 1) & mask) {
-      const home = this.hashOf(entries[place] - 1) & mask;
+    const { places } = this;
+    const hash = this.hashOf(item);
+    const place = placeOf(item, places, hash);
+    if (places[place] !== 0) this.#takeOut(places, place);
+    else if (this.former !== undefined) this.#takeOut(this.former, placeOf(item, this.former, hash));
+    this.#size--;
+    if (this.former !== undefined) this.#move(this.former);
+    else if (this.#size * 8 < places.length && places.length > LEAST_PLACES) this.#replaceBy(places.length / 2);
+  }
+
+  #put(item: number): void {
+    const { places } = this;
+    const mask = places.length - 1;
+    let place = home(places, this.hashOf(item));
+    while (places[place] !== 0) place = (place + 1) & mask;
+    places[place] = item + 1;
+  }
+
+  #takeOut(places: Places, place: number): void {
+    const mask = places.length - 1;
+    let hole = place;
+    for (let next = (hole + 1) & mask; places[next] !== 0; next = (next + 1) & mask) {
+      const start = home(places, this.hashOf(places[next] - 1));
       // An entry may move back to the hole unless its home lies behind the hole.
-      if (((place - home) & mask) >= ((place - hole) & mask)) {
-        entries[hole] = entries[place];
-        hole = place;
+      if (((next - start) & mask) >= ((next - hole) & mask)) {
+        places[hole] = places[next];
+        hole = next;
       }
     }
-    entries[hole] = 0;
-    this.#size--;
+    places[hole] = 0;
   }
 
-  #place(item: number): void {
-    const { entries } = this;
-    const mask = entries.length - 1;
-    let place = this.hashOf(item) & mask;
-    while (entries[place] !== 0) place = (place + 1) & mask;
-    entries[place] = item + 1;
+  /** Begins to move to a table of another length. The one before must be done: `MOVES` sees to that. */
+  #replaceBy(length: number): void {
+    const former = this.places;
+    this.former = former;
+    this.places = newPlaces(length);
+    // Entries from the end may have come to lie at the start: without them, none lies before its home.
+    let start = 0;
+    for (; former[start] !== 0; start++) this.#moveFrom(former, start);
+    this.#unmoved = former.length;
   }
 
-  #grow(): void {
-    const old = this.entries;
-    this.entries = new Int32Array(old.length * 2);
-    for (const entry of old) if (entry !== 0) this.#place(entry - 1);
+  #move(former: Places): void {
+    for (let moves = 0; moves < MOVES && this.#unmoved > 0; moves++) {
+      this.#unmoved--;
+      if (former[this.#unmoved] !== 0) this.#moveFrom(former, this.#unmoved);
+    }
+    if (this.#unmoved === 0) {
+      resized(former, 0);
+      this.former = undefined;
+    } else if (this.#unmoved * 2 === former.length) {
+      // Homes of what is left are below half the length: they are the same in a table of half the length.
+      resized(former, this.#unmoved);
+    }
   }
+
+  #moveFrom(former: Places, place: number): void {
+    const item = former[place] - 1;
+    former[place] = 0;
+    this.#put(item);
+  }
+}
+
+const LEAST_PLACES = 2048;
+/**
+ * Places looked at in the former table with each act. A table of n places is replaced when n / 2 are taken, or
+ * fewer than n / 8; the one after it is not before another n / 8 acts.
+ */
+const MOVES = 16;
+
+const newPlaces = (length: number): Places => column(Int32Array, length);
+
+/** The place where the search for a hash starts; it goes on at the next one, and behind the last one at 0. */
+export function home(places: Places, hash: number): number {
+  return hash & (places.length - 1);
+}
+
+/** Where an item is, or an empty place if it is not there. */
+function placeOf(item: number, places: Places, hash: number): number {
+  const mask = places.length - 1;
+  let place = home(places, hash);
+  while (places[place] !== 0 && places[place] !== item + 1) place = (place + 1) & mask;
+  return place;
 }

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { OpenAddressing } from './open-addressing.js';
+import { home, OpenAddressing } from './open-addressing.js';
 import { NONE, type SlotTable } from './slot-table.js';
 import { TOKEN_WORDS } from './token.js';
 
@@ -19,11 +19,26 @@ export class TokenIndex extends OpenAddressing {
 
   /** The slot that bears the token, or NONE. */
   find(words: Uint32Array): number {
-    const { entries } = this;
-    const mask = entries.length - 1;
+    const hash = hashToken(words, 0, this.#multipliers);
+    const slot = this.#findIn(this.places, hash, words);
+    return slot === NONE && this.former !== undefined ? this.#findIn(this.former, hash, words) : slot;
+  }
+
+  /** Enters a slot under the token in its column, which no other slot may bear. */
+  add(slot: number): void {
+    this.enter(slot);
+  }
+
+  /** Removes a slot, whose token must still be in its column. */
+  remove(slot: number): void {
+    this.withdraw(slot);
+  }
+
+  #findIn(places: Int32Array<ArrayBuffer>, hash: number, words: Uint32Array): number {
+    const mask = places.length - 1;
     const tokens = this.#slots.token;
-    for (let place = this.home(hashToken(words, 0, this.#multipliers)); ; place = (place + 1) & mask) {
-      const slot = entries[place] - 1;
+    for (let place = home(places, hash); ; place = (place + 1) & mask) {
+      const slot = places[place] - 1;
       if (slot === NONE) return NONE;
       const at = slot * TOKEN_WORDS;
       if (
@@ -35,16 +50,6 @@ export class TokenIndex extends OpenAddressing {
         return slot;
       }
     }
-  }
-
-  /** Enters a slot under the token in its column, which no other slot may bear. */
-  add(slot: number): void {
-    this.enter(slot);
-  }
-
-  /** Removes a slot, whose token must still be in its column. */
-  remove(slot: number): void {
-    this.withdraw(slot);
   }
 
   protected override hashOf(slot: number): number {

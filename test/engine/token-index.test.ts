@@ -10,7 +10,7 @@ it('finds what a Map finds, through additions, removals and growth', () => {
   const act = fc.tuple(fc.boolean(), fc.nat({ max: 3000 }));
   fc.assert(
     fc.property(fc.array(act, { maxLength: 6000, size: 'max' }), (acts) => {
-      const slots = new SlotTable(16);
+      const slots = new SlotTable();
       const index = new TokenIndex(slots);
       const model = new Map<number, number>();
       for (const [add, number] of acts) {
