@@ -1,3 +1,5 @@
+import { NO_BYTES, NO_WORDS, SLAB_BYTES, type Slab, SlabSpace } from './slab-space.js';
+
 /** Bytes of a chunk that are not the owner's: they name him. */
 const HEADER = 4;
 const MAX_CHUNK = 2048;
@@ -6,7 +8,7 @@ const MAX_CHUNK = 2048;
  * Memory outside V8's heap, in chunks that belong to somebody: an allocator of slabs and size classes (J. Bonwick,
  * "The slab allocator: an object-caching kernel memory allocator", 1994), which moves chunks to stay compact.
  *
- * A slab is a buffer of 128 KiB, cut into chunks of one size. There are sixteen sizes to each doubling, so that a
+ * A slab is 128 KiB, cut into chunks of one size. There are sixteen sizes to each doubling, so that a
  * chunk is at most a sixteenth larger than asked for (from 128 bytes on). A free chunk holds the number of the next
  * free one of its slab, so that allocating and freeing are a few loads and stores.
  *
@@ -27,10 +29,10 @@ export class Arena {
     open: [],
   }));
   /** By number, which is part of each address; number 0 is never used, so that no address is 0. */
-  readonly #slabs: (Slab | undefined)[] = [undefined];
+  readonly #slabs: (ChunkSlab | undefined)[] = [undefined];
   readonly #freeNumbers: number[] = [];
+  readonly #space = new SlabSpace<ChunkSlab>();
   #used = 0;
-  #reserved = 0;
 
   /** @param onMove Told when the chunk of an owner is now at another address, in a call of `free`. */
   constructor(onMove: (owner: number, address: number) => void) {
@@ -44,7 +46,7 @@ export class Arena {
 
   /** Bytes in slabs. */
   get reserved(): number {
-    return this.#reserved;
+    return this.#space.length * SLAB_BYTES;
   }
 
   /** How much memory a chunk with room for so many bytes takes. */
@@ -77,7 +79,19 @@ export class Arena {
     if (free > sizeClass.perSlab && free * 4 > free + sizeClass.used) this.#compact(sizeClass);
   }
 
-  /** The buffer that an address is in; what the owner keeps there starts at `start(address)`. */
+  /** Gives back what is kept for sizes that are not in use, a slab each. */
+  trim(): void {
+    for (const sizeClass of this.#classes) {
+      // Where one is empty, it is the first: it was the only one when it became so.
+      const [slab] = sizeClass.open;
+      if (slab?.used === 0) this.#giveBack(sizeClass, slab);
+    }
+  }
+
+  /**
+   * The buffer that an address is in, until the next call of `free`; what the owner keeps there starts at
+   * `start(address)`.
+   */
   buffer(address: number): Buffer {
     return this.#slabOf(address).bytes;
   }
@@ -97,8 +111,8 @@ export class Arena {
     return this.#slabOf(address).size;
   }
 
-  #slabOf(address: number): Slab {
-    return this.#slabs[address >>> OFFSET_BITS] as Slab;
+  #slabOf(address: number): ChunkSlab {
+    return this.#slabs[address >>> OFFSET_BITS] as ChunkSlab;
   }
 
   #count(sizeClass: SizeClass, chunks: 1 | -1): void {
@@ -107,52 +121,40 @@ export class Arena {
   }
 
   /** A slab with a free chunk: the one that was used last, or a new one. */
-  #openSlab(sizeClass: SizeClass): Slab {
+  #openSlab(sizeClass: SizeClass): ChunkSlab {
     const latest = sizeClass.open.at(-1);
     if (latest !== undefined) return latest;
     const number = this.#freeNumbers.pop() ?? this.#slabs.length;
-    const bytes = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    const slab: Slab = {
-      number,
-      classNumber: classOf(sizeClass.size),
-      size: sizeClass.size,
-      bytes,
-      words: new Uint32Array(bytes.buffer),
-      used: 0,
-      fresh: 0,
-      firstFree: NONE,
-      place: sizeClass.slabs.length,
-      openPlace: NONE,
-    };
+    const slab = new ChunkSlab(number, classOf(sizeClass.size), sizeClass.size, sizeClass.slabs.length);
     this.#slabs[number] = slab;
+    this.#space.add(slab);
     sizeClass.slabs.push(slab);
     open(sizeClass, slab);
-    this.#reserved += SLAB_BYTES;
     return slab;
   }
 
-  #release(sizeClass: SizeClass, slab: Slab, chunk: number): void {
+  #release(sizeClass: SizeClass, slab: ChunkSlab, chunk: number): void {
     const at = (chunk * slab.size) >>> 2;
     slab.words[at] = FREE;
     slab.words[at + 1] = slab.firstFree;
     slab.firstFree = chunk;
     slab.used--;
     this.#count(sizeClass, -1);
-    if (slab.openPlace === NONE) open(sizeClass, slab);
+    if (slab.openIndex === NONE) open(sizeClass, slab);
     // An empty slab is kept where it is the only one with room: the next chunk would need a new one.
     if (slab.used === 0 && sizeClass.open.length > 1) this.#giveBack(sizeClass, slab);
   }
 
-  #giveBack(sizeClass: SizeClass, slab: Slab): void {
+  #giveBack(sizeClass: SizeClass, slab: ChunkSlab): void {
     close(sizeClass, slab);
-    const last = sizeClass.slabs.pop() as Slab;
+    const last = sizeClass.slabs.pop() as ChunkSlab;
     if (last !== slab) {
-      sizeClass.slabs[slab.place] = last;
-      last.place = slab.place;
+      sizeClass.slabs[slab.index] = last;
+      last.index = slab.index;
     }
     this.#slabs[slab.number] = undefined;
     this.#freeNumbers.push(slab.number);
-    this.#reserved -= SLAB_BYTES;
+    this.#space.remove(slab);
   }
 
   /** Empties the slab that has least in use into the others. */
@@ -182,30 +184,42 @@ interface SizeClass {
   readonly perSlab: number;
   /** Chunks in use. */
   used: number;
-  readonly slabs: Slab[];
+  readonly slabs: ChunkSlab[];
   /** Those with a free chunk. */
-  readonly open: Slab[];
+  readonly open: ChunkSlab[];
 }
 
-interface Slab {
+/** A slab, cut into chunks. A chunk's first word is its owner + 1, or `FREE` and in the second word the next free chunk. */
+class ChunkSlab implements Slab {
   readonly number: number;
   readonly classNumber: number;
   readonly size: number;
-  readonly bytes: Buffer;
-  /** The same memory. A chunk's first word is its owner + 1, or `FREE` and in the second word the next free chunk. */
-  readonly words: Uint32Array;
-  /** Chunks in use. */
-  used: number;
-  /** Chunks from here on were never used. */
-  fresh: number;
-  firstFree: number;
   /** Its index among the slabs of its class. */
-  place: number;
+  index: number;
   /** Its index among those that are open, `NONE` if it is not. */
-  openPlace: number;
+  openIndex = NONE;
+  /** Chunks in use. */
+  used = 0;
+  /** Chunks from here on were never used. */
+  fresh = 0;
+  firstFree = NONE;
+  // Given by its space.
+  place = NONE;
+  bytes = NO_BYTES;
+  words = NO_WORDS;
+
+  constructor(number: number, classNumber: number, size: number, index: number) {
+    this.number = number;
+    this.classNumber = classNumber;
+    this.size = size;
+    this.index = index;
+  }
+
+  get extent(): number {
+    return this.fresh * this.size;
+  }
 }
 
-const SLAB_BYTES = 2 ** 17;
 /** Chunks start at multiples of 8 bytes. */
 const UNIT_BITS = 3;
 const UNIT = 1 << UNIT_BITS;
@@ -234,11 +248,11 @@ function classOf(bytes: number): number {
   return CLASS_OF_UNITS[(bytes + UNIT - 1) >>> UNIT_BITS];
 }
 
-function addressOf(slab: Slab, chunk: number): number {
+function addressOf(slab: ChunkSlab, chunk: number): number {
   return ((slab.number << OFFSET_BITS) | ((chunk * slab.size) >>> UNIT_BITS)) >>> 0;
 }
 
-function takeChunk(slab: Slab): number {
+function takeChunk(slab: ChunkSlab): number {
   slab.used++;
   if (slab.firstFree === NONE) return slab.fresh++;
   const chunk = slab.firstFree;
@@ -247,17 +261,17 @@ function takeChunk(slab: Slab): number {
   return chunk;
 }
 
-function open(sizeClass: SizeClass, slab: Slab): void {
-  slab.openPlace = sizeClass.open.length;
+function open(sizeClass: SizeClass, slab: ChunkSlab): void {
+  slab.openIndex = sizeClass.open.length;
   sizeClass.open.push(slab);
 }
 
-function close(sizeClass: SizeClass, slab: Slab): void {
-  if (slab.openPlace === NONE) return;
-  const last = sizeClass.open.pop() as Slab;
+function close(sizeClass: SizeClass, slab: ChunkSlab): void {
+  if (slab.openIndex === NONE) return;
+  const last = sizeClass.open.pop() as ChunkSlab;
   if (last !== slab) {
-    sizeClass.open[slab.openPlace] = last;
-    last.openPlace = slab.openPlace;
+    sizeClass.open[slab.openIndex] = last;
+    last.openIndex = slab.openIndex;
   }
-  slab.openPlace = NONE;
+  slab.openIndex = NONE;
 }

@@ -108,6 +108,11 @@ export class Deadlines {
     return this.#wheel.deadline(slot);
   }
 
+  /** Gives some of the memory back that is not needed for slots below `slots`. Returns whether there was any. */
+  trim(slots: number): boolean {
+    return this.#wheel.trim(slots);
+  }
+
   /** Milliseconds to the deadline, Infinity if none is pending. */
   left(slot: number): number {
     return this.#wheel.deadline(slot) - this.#now;

@@ -37,6 +37,11 @@ export interface FieldStore {
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void;
   /** Visits every key of the slot, in the same order. */
   forEachKey(slot: number, visit: (key: Slice) => void): void;
+  /**
+   * Gives some of the memory back that is not needed for slots below `slots`; those from there on must be empty.
+   * Returns whether there may be more.
+   */
+  trim(slots: number): boolean;
 }
 
 /** How the fields of one session are laid out: `hashed`, a hash map; `packed`, one run of bytes. */

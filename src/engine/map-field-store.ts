@@ -108,6 +108,11 @@ export class MapFieldStore implements FieldStore {
     for (const [key] of this.#entries(slot)) visit(bytes(key));
   }
 
+  /** What is removed is the garbage collector's. */
+  trim(): boolean {
+    return false;
+  }
+
   #entries(slot: number): Iterable<[string, string]> {
     return this.#maps.get(slot) ?? [];
   }

@@ -1,5 +1,6 @@
 import { Slice } from '../slice.js';
 import { Arena } from './arena.js';
+import { column, longer, resized, shorter } from './column.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { MapFieldStore } from './map-field-store.js';
 
@@ -18,7 +19,7 @@ export class PackedFieldStore implements FieldStore {
   });
   readonly #promoted = new MapFieldStore();
   /** Where the record of each slot is; NOTHING where there is none, PROMOTED where its fields are in a Map. */
-  #addresses = new Uint32Array(1024);
+  #addresses = column(Uint32Array, 1024, RESERVED_SLOTS);
   #keys = 0;
   #bytes = 0;
 
@@ -191,6 +192,14 @@ export class PackedFieldStore implements FieldStore {
     else this.#walk(address, (bytes) => visit(new Slice(bytes, this.#keyAt, this.#valueAt)));
   }
 
+  trim(slots: number): boolean {
+    this.#arena.trim();
+    const length = shorter(this.#addresses.length, slots);
+    if (length === this.#addresses.length) return false;
+    this.#addresses = resized(this.#addresses, length);
+    return true;
+  }
+
   #addressOf(slot: number): number {
     return slot < this.#addresses.length ? this.#addresses[slot] : NOTHING;
   }
@@ -308,9 +317,7 @@ export class PackedFieldStore implements FieldStore {
   }
 
   #growFor(slot: number): void {
-    const larger = new Uint32Array(2 ** (32 - Math.clz32(slot)));
-    larger.set(this.#addresses);
-    this.#addresses = larger;
+    this.#addresses = resized(this.#addresses, longer(this.#addresses.length, slot + 1));
   }
 
   #promote(slot: number): void {
@@ -330,6 +337,8 @@ export class PackedFieldStore implements FieldStore {
   }
 }
 
+/** The addresses of so many slots can grow where they are; beyond, they are copied to double. */
+const RESERVED_SLOTS = 2 ** 25;
 const NOTHING = 0;
 const PROMOTED = 2 ** 32 - 1;
 /** Fields of a packed record: a search looks at half of them, as a rule. */

@@ -8,6 +8,7 @@ import { type EvictionPolicy, Evictor } from './evictor.js';
 import type { FieldStore } from './field-store.js';
 import { NameIndex } from './name-index.js';
 import { PackedFieldStore } from './packed-field-store.js';
+import { Region } from './region.js';
 import { Restoration } from './restoration.js';
 import {
   type EngineStats,
@@ -29,6 +30,7 @@ import { Flag, NONE, SlotTable } from './slot-table.js';
 import { TimingWheel } from './timing-wheel.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
+import { Trimmer } from './trimmer.js';
 
 function checkTime(name: string, time: number, max: number): void {
   if (!(time >= 0 && time <= max)) throw new RangeError(`${name} must be from 0 to ${max}`);
@@ -68,6 +70,7 @@ export class SessionEngine {
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
+  readonly #trimmer: Trimmer;
   #created = 0;
   #ended = 0;
   #expired = 0;
@@ -88,14 +91,20 @@ export class SessionEngine {
     this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
+    this.#trimmer = new Trimmer(
+      this.#clock,
+      () => this.#trim(),
+      () => Region.collect(),
+    );
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes, this.#changes);
   }
 
-  /** Stops the wheel and evicting: nothing ends by itself any more. */
+  /** Stops the wheel, evicting and trimming: nothing happens by itself any more. */
   close(): void {
     this.#deadlines.stop();
     this.#evictor.stop();
+    this.#trimmer.stop();
   }
 
   // Finding sessions
@@ -170,7 +179,7 @@ export class SessionEngine {
     const session = slots.allocate(
       Flag.Session | EXTEND_FLAGS[extend] | (deleteSession ? Flag.DeleteSession : 0) | (shared ? Flag.Shared : 0),
     ) as Session;
-    this.#setToken(session);
+    slots.setToken(session, this.#words);
     slots.created[session] = this.#clock.wall();
     slots.use(session, now);
     slots.duration[session] = duration;
@@ -246,7 +255,7 @@ export class SessionEngine {
     if (grace > 0) this.#aliases.add(session, this.#words, this.#deadlines.now + grace);
     else this.#aliases.removeAll(session);
     randomToken(this.#words);
-    this.#setToken(session);
+    slots.setToken(session, this.#words);
     slots.change(session);
     this.#tokens.add(session);
     this.#changes?.onRotated(session, old);
@@ -435,12 +444,6 @@ export class SessionEngine {
     }
   }
 
-  /** Gives a session the token in `#words`. */
-  #setToken(session: Session): void {
-    const { token } = this.#slots;
-    for (let i = 0; i < TOKEN_WORDS; i++) token[session * TOKEN_WORDS + i] = this.#words[i];
-  }
-
   #counted(session: Session): Session {
     if (session === NO_SESSION) this.#missed++;
     else this.#found++;
@@ -517,6 +520,14 @@ export class SessionEngine {
       this.#tokens.remove(session);
       this.#names.remove(session);
       this.#slots.release(session);
+      this.#trimmer.expect();
     }
+  }
+
+  /** Gives some of the memory back that sessions have left. Returns whether there may be more. */
+  #trim(): boolean {
+    const slots = this.#slots.used;
+    const trimmed = [this.#slots.trim(), this.#deadlines.trim(slots), this.#fields.trim(slots), this.#names.trim()];
+    return trimmed.includes(true);
   }
 }

@@ -67,6 +67,11 @@ export class SlotTable {
   readonly #numbering = new Numbering();
   #changes = 0;
 
+  setToken(slot: number, words: Uint32Array): void {
+    // For four words, `set` would take longer to begin than to copy.
+    for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = words[word];
+  }
+
   /** Bits of `Flag`. A slot that is free, or was never used, has none. */
   flags(slot: number): number {
     return this.#rows[slot * ROW + FLAGS];

@@ -77,6 +77,8 @@ describe('Arena', () => {
     expect(reserved - used).toBeLessThan(used / 3 + 3 * 2 * 2 ** 17);
     for (const owner of [...filled.addresses.keys()]) filled.remove(owner);
     expect(filled.arena.reserved).toBeLessThanOrEqual(3 * 2 ** 17);
+    filled.arena.trim();
+    expect(filled.arena.reserved).toBe(0);
   });
 
   it('filled, emptied and refilled a million times, it holds fragmentation below a quarter', () => {
