@@ -14,13 +14,10 @@ export class Region {
 
   /** Bytes that regions in use take. */
   static #held = 0;
-  /** Bytes that regions take which are not used any more, but not freed yet. */
+  /** Bytes that regions took which have been left since the collector was called. */
   static #left = 0;
-  static readonly #freed = new FinalizationRegistry<number>((bytes) => {
-    Region.#left -= bytes;
-  });
-  /** How often the collector may yet be called. */
-  static #calls = 0;
+  /** How many calls of `collect` from now the collector is to come once more; 0: it need not. */
+  static #rounds = 0;
 
   readonly buffer = new ArrayBuffer(Region.BYTES);
   /** Bytes from here on were never written to. */
@@ -41,28 +38,37 @@ export class Region {
   leave(): void {
     Region.#held -= this.#touched;
     Region.#left += this.#touched;
-    Region.#freed.register(this.buffer, this.#touched);
-    Region.#calls = MOST_CALLS;
   }
 
   /**
-   * Calls the collector, if what was left is worth its while. It comes when buffers take 64 MiB more than last
-   * time: this makes one, to which nothing is written. Most of its work it does in steps and beside us; with a small
-   * heap the longest pause is of some 5 ms.
-   * @returns Whether it is to be called again in a second: if it was about already, it may have missed what was left since.
+   * Calls V8's collector where that is worth its while, and once more when it has been quiet for some seconds:
+   * it makes its own young generation small only then, and may have missed what was left while it was about.
+   * @returns Whether it is to be called again in a second.
    */
   static collect(): boolean {
-    if (Region.#calls === 0 || Region.#left < Math.max(WORTH_COLLECTING, Region.#held / 4)) return false;
-    Region.#calls--;
-    try {
-      new ArrayBuffer(PRESSURE);
-    } catch {
-      // Where there is no room for it, the collector has been round.
+    if (Region.#left >= Math.max(WORTH_COLLECTING, Region.#held / 4)) {
+      Region.#left = 0;
+      Region.#rounds = QUIET_ROUNDS;
+      callCollector();
+    } else if (Region.#rounds > 0) {
+      Region.#rounds--;
+      if (Region.#rounds === 0) callCollector();
     }
-    return true;
+    return Region.#rounds > 0;
   }
 }
 
-const PRESSURE = 65 * 2 ** 20;
 const WORTH_COLLECTING = 4 * 2 ** 20;
-const MOST_CALLS = 3;
+const QUIET_ROUNDS = 6;
+
+/**
+ * The collector comes when buffers take 64 MiB more than last time: this makes one, to which nothing is written.
+ * Most of its work it does in steps and beside us; with a small heap the longest pause is of some 5 ms.
+ */
+function callCollector(): void {
+  try {
+    new ArrayBuffer(65 * 2 ** 20);
+  } catch {
+    // Where there is no room for it, the collector has been round.
+  }
+}
