@@ -1,6 +1,5 @@
 import type { Deadlines } from './deadlines.js';
 import { Flag, NONE, type SlotTable } from './slot-table.js';
-import { TOKEN_WORDS } from './token.js';
 import type { TokenIndex } from './token-index.js';
 
 /**
@@ -25,12 +24,12 @@ export class Aliases {
     return this.#count;
   }
 
-  /** Makes a token, which leads nowhere, lead to a session until `deadline` (ms). @param words Not of the token column, which may grow. */
+  /** Makes a token, which leads nowhere, lead to a session until `deadline` (ms). */
   add(session: number, words: Uint32Array, deadline: number): void {
     const slots = this.#slots;
     const alias = slots.allocate(Flag.Alias);
     this.#count++;
-    for (let word = 0; word < TOKEN_WORDS; word++) slots.token[alias * TOKEN_WORDS + word] = words[word];
+    slots.setToken(alias, words);
     slots.setOwner(alias, session);
     const next = slots.chain(session);
     slots.setChain(alias, next);

@@ -53,7 +53,7 @@ export class Restoration {
     if (!parseToken(token, this.#words)) throw new RangeError('not a token');
     if (name.length === 0) throw new RangeError('a session has no name');
     const session = slots.allocate(Flag.Session) as Session;
-    for (let word = 0; word < TOKEN_WORDS; word++) slots.token[session * TOKEN_WORDS + word] = this.#words[word];
+    slots.setToken(session, this.#words);
     slots.use(session, NEVER_USED);
     names.add(name, session, state.shared);
     tokens.add(session);
@@ -72,7 +72,7 @@ export class Restoration {
     slots.created[session] = state.created;
     slots.duration[session] = state.duration;
     slots.setMaxAge(session, state.maxAge);
-    slots.maxAgeEnd[session] = state.maxAgeEnd;
+    if (state.maxAge > 0) slots.maxAgeEnd[session] = state.maxAgeEnd;
     slots.setFlags(
       session,
       Flag.Session |

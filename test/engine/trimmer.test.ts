@@ -4,6 +4,7 @@ import { PackedFieldStore } from '../../src/engine/packed-field-store.js';
 import { Flag, NONE, SlotTable } from '../../src/engine/slot-table.js';
 import { TimingWheel } from '../../src/engine/timing-wheel.js';
 import { Trimmer } from '../../src/engine/trimmer.js';
+import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
 describe('Trimmer', () => {
@@ -56,7 +57,7 @@ function all(trim: () => boolean): number {
 }
 
 const COUNT = 300_000;
-const every = (number: number) => Buffer.from(`user:${number}`);
+const every = (number: number) => Slice.of(`user:${number}`);
 
 describe('what is trimmed', () => {
   it('is the slots behind the last one taken; it can be used again', () => {
@@ -94,10 +95,10 @@ describe('what is trimmed', () => {
     for (let slot = 0; slot < COUNT; slot++) store.set(slot, every(slot), every(1));
     for (let slot = 1; slot < COUNT; slot++) store.clear(slot);
     expect(all(() => store.trim(1))).toBeGreaterThan(3);
-    expect(store.get(0, every(0))).toEqual(every(1));
+    expect(store.get(0, every(0))?.toString()).toBe('user:1');
     expect([store.count(COUNT - 1), store.memoryOf(COUNT - 1)]).toEqual([0, 0]);
     store.set(COUNT - 1, every(2), every(3));
-    expect(store.get(COUNT - 1, every(2))).toEqual(every(3));
+    expect(store.get(COUNT - 1, every(2))?.toString()).toBe('user:3');
     expect(store.count(COUNT - 2)).toBe(0);
   });
 
