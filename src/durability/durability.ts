@@ -12,6 +12,7 @@ import {
   type RecordName,
   readOrMakeSecret,
   type SyncPolicy,
+  type TokenRecord,
 } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { Recorder } from './recorder.js';
@@ -132,6 +133,10 @@ export class Durability implements RecordSink {
 
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     this.#loaded.begin(name, fields, rest);
+  }
+
+  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
+    this.#loaded.beginAbout(name, token, rest);
   }
 
   item(bytes: Slice): void {

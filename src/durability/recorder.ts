@@ -36,18 +36,18 @@ export class Recorder implements ChangeListener {
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
-    this.#journal.begin('SET', this.#tokenOf(session), 2);
+    this.#journal.beginAbout('SET', this.#engine().tokenBytes(session), 2);
     this.#journal.item(key);
     this.#journal.item(value);
   }
 
   onDeleted(session: Session, key: Slice): void {
-    this.#journal.begin('DEL', this.#tokenOf(session), 1);
+    this.#journal.beginAbout('DEL', this.#engine().tokenBytes(session), 1);
     this.#journal.item(key);
   }
 
   onEmptied(session: Session): void {
-    this.#journal.append('CLEAR', this.#tokenOf(session));
+    this.#journal.beginAbout('CLEAR', this.#engine().tokenBytes(session), 0);
   }
 
   onChanged(session: Session): void {
@@ -82,7 +82,7 @@ export class Recorder implements ChangeListener {
   }
 
   onEnded(session: Session): void {
-    this.#journal.append('GONE', this.#tokenOf(session));
+    this.#journal.beginAbout('GONE', this.#engine().tokenBytes(session), 0);
   }
 
   /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */

@@ -1,10 +1,11 @@
 import type { Session, SessionEngine, SessionState } from '../engine/index.js';
-import { type RecordFields, type RecordName, SessionFlag } from '../journal/index.js';
+import { type RecordFields, type RecordName, SessionFlag, type TokenRecord } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';
 
 /** Where records go: the journal, or a base. */
 export interface RecordSink {
+  beginAbout(name: TokenRecord, token: Slice, rest: number): void;
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void;
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void;
   item(bytes: Slice): void;

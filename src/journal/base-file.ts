@@ -3,7 +3,7 @@ import { type FileSystem, type JournalFile, syncFile, writeAll } from './file-sy
 import { batchPrefix, encodeFileHeader, newFileId } from './frames.js';
 import { JournalError } from './journal-error.js';
 import { RecordEncoder } from './record-encoder.js';
-import type { RecordFields, RecordName } from './records.js';
+import type { RecordFields, RecordName, TokenRecord } from './records.js';
 
 /** Bytes of records in a batch of a base: some thousand sessions. */
 const BATCH = 256 * 1024;
@@ -59,6 +59,11 @@ export class BaseFile {
     this.#encoder.append(name, fields, rest);
   }
 
+  /** As `begin`, for the records whose only field is a token. */
+  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
+    this.#encoder.beginAbout(name, token, rest);
+  }
+
   /** Starts a record whose `rest` further arguments are given to `item`. */
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     this.#encoder.begin(name, fields, rest);
@@ -80,6 +85,7 @@ export class BaseFile {
     const batch = this.#encoder.takeBatch(this.#prefix);
     await writeAll(this.#file, batch, this.#size);
     this.#size += batch.length;
+    this.#encoder.recycle(batch);
   }
 
   /** Writes the rest and makes all of it durable. */

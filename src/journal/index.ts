@@ -9,6 +9,6 @@ export { Journal, type JournalOptions } from './journal.js';
 export type { LoadReport } from './journal-directory.js';
 export { JournalDamage, JournalError } from './journal-error.js';
 export type { JournalRecord } from './record-decoder.js';
-export { fieldIndexes, RECORDS, type RecordFields, type RecordName, SessionFlag } from './records.js';
+export { fieldIndexes, RECORDS, type RecordFields, type RecordName, SessionFlag, type TokenRecord } from './records.js';
 export { readOrMakeSecret } from './secret-file.js';
 export type { JournalClock, SyncPolicy } from './writer.js';

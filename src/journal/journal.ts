@@ -4,7 +4,7 @@ import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { JournalDirectory, type LoadReport } from './journal-directory.js';
 import { asJournalError, JournalError } from './journal-error.js';
 import type { JournalRecord } from './record-decoder.js';
-import type { RecordFields, RecordName } from './records.js';
+import type { RecordFields, RecordName, TokenRecord } from './records.js';
 import { type JournalClock, JournalWriter, type SyncPolicy } from './writer.js';
 
 export interface JournalOptions {
@@ -76,6 +76,11 @@ export class Journal {
   /** Appends a record: what was appended in one turn of the event loop counts as a whole or not at all. */
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
     this.#open.append(name, fields, rest);
+  }
+
+  /** As `begin`, for the records whose only field is a token. */
+  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
+    this.#open.beginAbout(name, token, rest);
   }
 
   /** Starts a record whose `rest` further arguments are then given one by one to `item`. */

@@ -1,9 +1,12 @@
 import { Slice } from '../slice.js';
 import { BATCH_TRAILER, frameBatch, MAX_BATCH, MAX_BATCH_HEADER } from './frames.js';
-import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames } from './records.js';
+import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames, type TokenRecord } from './records.js';
 
 /** Bytes that are allocated at a time: many small batches share one slab, so that those that wait for the disk cost what they hold. */
-const SLAB = 256 * 1024;
+const SLAB = 1024 * 1024;
+
+/** So many slabs at most are kept to be used again: at a million writes a second a second's batches are a hundred. */
+const MAX_SPARE = 64;
 
 /** Room that is not worth going on with. */
 const LEAST_ROOM = 1024;
@@ -60,6 +63,10 @@ export class RecordEncoder {
   /** Where the records of the batch at hand start in `#bytes`, with room for its header before. */
   #start = 0;
   #end = 0;
+  /** Batches that are still needed, by the slab that they lie in. */
+  readonly #needed = new Map<ArrayBufferLike, number>();
+  /** Slabs to be used again: new ones by the hundred would have the garbage collector run by the dozen. */
+  #spare: Buffer[] = [];
   /** Arguments that the record at hand still lacks. */
   #missing = 0;
 
@@ -110,6 +117,18 @@ export class RecordEncoder {
     this.records++;
   }
 
+  /** As `begin`, for the records whose only field is a token: what most changes are. */
+  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
+    const plan = PLANS[name];
+    if (this.#missing > 0) throw new Error('the record before is not complete');
+    this.#reserve(MAX_INTEGER + plan.name.length + token.length + BULK_OVERHEAD);
+    this.#header(ASTERISK, 2 + rest);
+    this.#end = plan.name.writeTo(this.#bytes, this.#end);
+    this.#bulk(token);
+    this.#missing = rest;
+    this.records++;
+  }
+
   /** Gives the next argument of the record that was begun. */
   item(bytes: Slice): void {
     if (this.#missing === 0) throw new Error('the record has all its arguments');
@@ -127,6 +146,7 @@ export class RecordEncoder {
     const at = frameBatch(this.#bytes, this.#start, this.#end, prefix);
     const end = this.#end + BATCH_TRAILER;
     const batch = this.#bytes.subarray(at, end);
+    this.#needed.set(batch.buffer, (this.#needed.get(batch.buffer) ?? 0) + 1);
     this.#start = end + MAX_BATCH_HEADER;
     this.#end = this.#start;
     if (this.#bytes.length - this.#end < LEAST_ROOM) {
@@ -135,6 +155,25 @@ export class RecordEncoder {
       this.#end = 0;
     }
     return batch;
+  }
+
+  /** A batch that was taken is not needed any more: its memory is used again. */
+  recycle(batch: Buffer): void {
+    const slab = batch.buffer;
+    const needed = (this.#needed.get(slab) ?? 0) - 1;
+    if (needed > 0) {
+      this.#needed.set(slab, needed);
+      return;
+    }
+    this.#needed.delete(slab);
+    if (slab !== this.#bytes.buffer && slab.byteLength === SLAB && this.#spare.length < MAX_SPARE) {
+      this.#spare.push(Buffer.from(slab));
+    }
+  }
+
+  /** Lets go of memory that is kept for what is to come. */
+  relax(): void {
+    this.#spare = [];
   }
 
   /** Makes sure that so many bytes can be written, and the end of the batch after them. */
@@ -147,7 +186,7 @@ export class RecordEncoder {
     if (length + bytes > MAX_BATCH) throw new RangeError('a batch of the journal would become longer than 2 GB');
     const needed = MAX_BATCH_HEADER + length + bytes + BATCH_TRAILER;
     const room = Math.max(SLAB, needed, Math.min(2 * length, MAX_BATCH));
-    const larger = Buffer.allocUnsafeSlow(room);
+    const larger = (room === SLAB ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(room);
     this.#bytes.copy(larger, MAX_BATCH_HEADER, this.#start, this.#end);
     this.#bytes = larger;
     this.#start = MAX_BATCH_HEADER;

@@ -80,6 +80,9 @@ export const RECORDS = {
 
 export type RecordName = keyof typeof RECORDS;
 
+/** Those whose only field is a token. */
+export type TokenRecord = 'SET' | 'DEL' | 'CLEAR' | 'GONE';
+
 export const recordNames = Object.keys(RECORDS) as RecordName[];
 
 type ValueOf<Type extends FieldType> = Type extends 'bytes' ? Slice : number;

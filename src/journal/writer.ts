@@ -3,7 +3,7 @@ import type { JournalFile } from './file-system.js';
 import { batchPrefix } from './frames.js';
 import type { Increment } from './journal-directory.js';
 import { RecordEncoder } from './record-encoder.js';
-import type { RecordFields, RecordName } from './records.js';
+import type { RecordFields, RecordName, TokenRecord } from './records.js';
 
 /** When what was written is made durable: before the reply, once a second, or when the system likes to. */
 export type SyncPolicy = 'always' | 'everysec' | 'no';
@@ -33,6 +33,13 @@ const LONGEST_RETRY = 1000;
 
 /** While the disk is busy, what one turn appended waits in one batch with what the next does, up to so many bytes. */
 const LONG_BATCH = 1024 * 1024;
+
+/**
+ * Unless a reply waits for it, what is appended is gathered for so many ms, or until it is so many bytes: a write costs some ten
+ * microseconds, and every turn would have one. A kill takes that much at most.
+ */
+const GATHER_MS = 10;
+const ENOUGH = 512 * 1024;
 
 interface Batch {
   /** Undefined for the end of an increment: what was written to it must be durable before the next one is begun. */
@@ -91,6 +98,8 @@ export class JournalWriter {
   #forgotten = 0;
 
   #turnEnds = false;
+  /** What is appended is written in a few ms. */
+  #gathers = false;
   #cancelSync: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #retryAfter = FIRST_RETRY;
@@ -124,14 +133,18 @@ export class JournalWriter {
     for (const bytes of rest) this.item(bytes);
   }
 
+  /** As `begin`, for the records whose only field is a token. */
+  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
+    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    this.#encoder.beginAbout(name, token, rest);
+    this.#writeSoon();
+  }
+
   /** Starts a record whose `rest` further arguments are then given one by one to `item`. @throws RangeError as `append`. */
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
     this.#encoder.begin(name, fields, rest);
-    if (!this.#turnEnds) {
-      this.#turnEnds = true;
-      this.#clock.after(0, this.#onTurnEnd);
-    }
+    this.#writeSoon();
   }
 
   item(bytes: Slice): void {
@@ -220,6 +233,23 @@ export class JournalWriter {
     return promise;
   }
 
+  /** With `always` and when much has been gathered, what is at hand is written when the turn ends; else after a while. */
+  #writeSoon(): void {
+    if (this.#policy === 'always' || this.#encoder.length > ENOUGH) {
+      if (this.#turnEnds) return;
+      this.#turnEnds = true;
+      this.#clock.after(0, this.#onTurnEnd);
+    } else if (!this.#gathers) {
+      this.#gathers = true;
+      this.#clock.after(GATHER_MS, this.#onGathered);
+    }
+  }
+
+  readonly #onGathered = (): void => {
+    this.#gathers = false;
+    this.#pump();
+  };
+
   readonly #onTurnEnd = (): void => {
     this.#turnEnds = false;
     if (this.#encoder.length > LONG_BATCH) this.#seal();
@@ -260,6 +290,7 @@ export class JournalWriter {
   #rest(): void {
     if (this.#failure !== undefined && !this.#dirty) this.#recovered();
     if (!this.#dirty) {
+      if (!this.#syncing) this.#encoder.relax();
       if (this.#closing !== undefined && !this.#syncing) this.#finishClosing();
       return;
     }
@@ -288,10 +319,15 @@ export class JournalWriter {
     this.#written = Math.max(this.#written, position);
     if (this.#policy === 'everysec') this.#syncLater();
     if (this.#policy === 'no' && !this.#syncing && !this.#rewind) {
-      this.#batches.splice(0, this.#next);
+      this.#forget(this.#next);
       this.#next = 0;
       this.#forgotten = position;
     }
+  }
+
+  /** Lets go of the first batches. */
+  #forget(count: number): void {
+    for (const { bytes } of this.#batches.splice(0, count)) if (bytes !== undefined) this.#encoder.recycle(bytes);
   }
 
   /** Syncs a second after it was synced last, not while it is being synced. */
@@ -322,7 +358,7 @@ export class JournalWriter {
         this.#failed(error);
         return;
       }
-      this.#batches.splice(0, count);
+      this.#forget(count);
       this.#next -= count;
       this.#durable = Math.max(this.#durable, position);
       this.#wake();

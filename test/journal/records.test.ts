@@ -93,6 +93,25 @@ describe('records', () => {
     expect(records.flatMap(({ rest }) => rest.map((value) => value.equals(large)))).toEqual([true, true, true, true]);
   });
 
+  it('lie in memory that is used again once nobody needs any batch in it, and not before', () => {
+    const encoder = new RecordEncoder();
+    const take = (n: number) => {
+      encoder.append('GONE', { token: Slice.of(Buffer.alloc(400_000, n)) });
+      return encoder.takeBatch(PREFIX);
+    };
+    const [one, two, three] = [take(1), take(2), take(3)];
+    expect([two.buffer === one.buffer, three.buffer === one.buffer]).toEqual([true, false]);
+    const copy = Buffer.from(two);
+    encoder.recycle(one);
+    take(4);
+    const five = take(5);
+    expect(five.buffer).not.toBe(one.buffer);
+    expect(two.equals(copy)).toBe(true);
+    encoder.recycle(two);
+    take(6);
+    expect(take(7).buffer).toBe(one.buffer);
+  });
+
   it('do not change a batch that was taken when others are encoded', () => {
     const encoder = new RecordEncoder();
     const gone = (n: number) => encoder.append('GONE', { token: Slice.of(Buffer.alloc(200, n)) });
