@@ -199,9 +199,11 @@ export class Durability implements RecordSink {
     const [began, size] = [clock.now(), journal.size];
     const engine = this.#engine();
     try {
-      await journal.compact((base) =>
-        writeSessions(engine, clock, base, (session) => this.recorder.writeTo(base, session)),
-      );
+      await journal.compact((base) => {
+        const { sessions, names } = engine.stats();
+        base.append('EXPECT', { sessions, names });
+        return writeSessions(engine, clock, base, (session) => this.recorder.writeTo(base, session));
+      });
       this.#lastCompactionOk = true;
       const ms = Math.round(clock.now() - began);
       log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${ms} ms`);

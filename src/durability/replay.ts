@@ -3,6 +3,7 @@ import { fieldIndexes, type JournalRecord, type RecordName, SessionFlag } from '
 import type { Slice } from '../slice.js';
 import { WallTime } from './wall-time.js';
 
+const EXPECT = fieldIndexes('EXPECT');
 const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
 const DEADLINE = fieldIndexes('DEADLINE');
@@ -26,6 +27,7 @@ export class Replay {
         if (session !== NO_SESSION) act(session, record);
       };
     this.#acts = {
+      EXPECT: (record) => restoration.expect(record.integer(EXPECT.sessions), record.integer(EXPECT.names)),
       SESSION: (record) => this.#put(record),
       SETTINGS: bearing((session, record) => restoration.settle(session, this.#settings(session, record))),
       DEADLINE: bearing((session, record) =>

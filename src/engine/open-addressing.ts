@@ -32,6 +32,12 @@ export abstract class OpenAddressing {
     return this.#size;
   }
 
+  /** Makes room for so many items in a table that is empty: one that grows to them would move each several times. */
+  reserve(items: number): void {
+    if (this.#size > 0 || this.former !== undefined || items * 2 <= this.places.length) return;
+    this.places = newPlaces(2 ** (32 - Math.clz32(items * 2 - 1)));
+  }
+
   /** The hash of an item that is entered, or about to be. */
   protected abstract hashOf(item: number): number;
 

@@ -18,6 +18,8 @@ export interface EngineParts {
   readonly aliases: Aliases;
 }
 
+/** What is promised by a file is not believed beyond this. */
+const MOST = 2 ** 24;
 /** As if it had not been used since the clock began. */
 const NEVER_USED = 0;
 
@@ -34,6 +36,12 @@ export class Restoration {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     parts.deadlines.hold();
+  }
+
+  /** About so many sessions will be put back, under so many names: makes room, of no more than the largest engine needs. */
+  expect(sessions: number, names: number): void {
+    this.#parts.tokens.reserve(Math.min(sessions, MOST));
+    this.#parts.names.reserve(Math.min(names, MOST));
   }
 
   /** The session that bears the token, due or not; NO_SESSION if none does. */

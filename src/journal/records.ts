@@ -31,6 +31,8 @@ interface RecordDeclaration {
 }
 
 export const RECORDS = {
+  /** About so many sessions follow, of so many names: room may be made for them. A base starts with it. */
+  EXPECT: { fields: { sessions: 'integer', names: 'integer' }, rest: 'none' },
   /**
    * The session of this token is this, with these keys and values and no others, and no old tokens, whatever the token led to
    * before: another session, which is gone with its old tokens, or as an old token to another session.

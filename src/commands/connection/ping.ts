@@ -6,7 +6,7 @@ export const ping: Command = {
   summary: 'Returns the message, or PONG.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale'],
+  flags: ['fast'],
   arguments: [{ name: 'message', type: 'string', optional: true }],
   reply: 'PONG or the message; of a RESP2 subscriber an array of pong and the message',
   whileSubscribed: true,
