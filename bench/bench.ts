@@ -6,6 +6,7 @@ import { expiredPart } from './comparison/expired-part.js';
 import { judge } from './comparison/goals.js';
 import { growthPart } from './comparison/growth-part.js';
 import { runJobs } from './comparison/job.js';
+import { journalPart } from './comparison/journal-part.js';
 import { memoryPart } from './comparison/memory-part.js';
 import { findPeer } from './comparison/peer.js';
 import { FULL, QUICK } from './comparison/plan.js';
@@ -70,7 +71,8 @@ async function run({ quick, peer = [] }: Options): Promise<void> {
   const expired = expiredPart(generator, contenders, plan);
   const tail = tailPart(generator, contenders, plan);
   const growth = growthPart(generator, contenders, plan);
-  const jobs = [acts, memory, expired, tail, growth].flatMap((part) => part.jobs);
+  const journal = journalPart(generator, contenders, plan);
+  const jobs = [acts, memory, expired, tail, growth, journal].flatMap((part) => part.jobs);
   const progress = showProgress(jobs);
   try {
     await runJobs(jobs, progress);
@@ -85,6 +87,7 @@ async function run({ quick, peer = [] }: Options): Promise<void> {
     expired: expired.findings(),
     tail: tail.findings(),
     growth: growth.findings(),
+    journal: journal.findings(),
   };
   const verdicts = judge(findings);
   console.log(`\n${formatFindings(findings)}\n\n${formatVerdicts(verdicts)}`);

@@ -85,10 +85,10 @@ export class ServerProcess {
   }
 }
 
-/** @param preload A module of this folder that is loaded into it first. */
-export async function startRespite(preload?: string): Promise<ServerProcess> {
+/** @param preload A module of this folder that is loaded into it first. @param options More of its options. */
+export async function startRespite(preload?: string, options: readonly string[] = []): Promise<ServerProcess> {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const args = [cli, '--bind', '127.0.0.1', '--port', '0'];
+  const args = [cli, '--bind', '127.0.0.1', '--port', '0', ...options];
   const child =
     preload === undefined
       ? startChild(process.execPath, args)
@@ -97,10 +97,10 @@ export async function startRespite(preload?: string): Promise<ServerProcess> {
   return new ServerProcess('respite', Number(port), child);
 }
 
-/** Redis with nothing to write to disk, as respite has nothing. */
-export async function startRedis(): Promise<ServerProcess> {
+/** Redis with nothing to write to disk, unless `options` say so. */
+export async function startRedis(options: readonly string[] = []): Promise<ServerProcess> {
   const port = await freePort();
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', ...options];
   const child = startChild('redis-server', args);
   await lineOf(child, /Ready to accept connections/);
   return new ServerProcess('Redis', port, child);

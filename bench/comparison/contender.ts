@@ -8,8 +8,22 @@ import { RUNTIME_PROBE, type RuntimeFindings, watchRuntime } from './runtime-fin
 export interface Contender {
   readonly name: string;
   readonly dialect: DialectName;
-  /** Resolves to the server, empty. */
-  start(options?: { readonly watched: boolean }): Promise<RunningServer>;
+  /** Whether it can be started with a journal. */
+  readonly keepsJournal: boolean;
+  /** Resolves to the server: empty, or with what its journal has. */
+  start(options?: StartOptions): Promise<RunningServer>;
+}
+
+export interface StartOptions {
+  /** Whether its runtime is to be watched. */
+  readonly watched?: boolean;
+  readonly journal?: JournalSetting | undefined;
+}
+
+/** Where a server keeps a journal, and when that is made to survive a power failure. */
+export interface JournalSetting {
+  readonly directory: string;
+  readonly policy: 'everysec' | 'always';
 }
 
 /** A server at work. */
@@ -35,8 +49,9 @@ export const SUBJECT = 'respite';
 export const respite: Contender = {
   name: SUBJECT,
   dialect: 'respite',
-  async start({ watched } = { watched: false }) {
-    const process = await startRespite(watched ? RUNTIME_PROBE : undefined);
+  keepsJournal: true,
+  async start({ watched, journal } = {}) {
+    const process = await startRespite(watched ? RUNTIME_PROBE : undefined, journalArguments(journal));
     const server = running(process, 'respite');
     return watched ? { ...server, watch: () => watchRuntime(process) } : server;
   },
@@ -45,8 +60,15 @@ export const respite: Contender = {
 export const redis: Contender = {
   name: BASE,
   dialect: 'redis',
-  start: async () => running(await startRedis(), 'redis'),
+  keepsJournal: true,
+  start: async ({ journal } = {}) => running(await startRedis(journalArguments(journal)), 'redis'),
 };
+
+/** Both understand the same options. */
+function journalArguments(journal: JournalSetting | undefined): string[] {
+  if (journal === undefined) return [];
+  return ['--appendonly', 'yes', '--appendfsync', journal.policy, '--dir', journal.directory];
+}
 
 function running(process: ServerProcess, dialect: DialectName): RunningServer {
   const address = { host: '127.0.0.1', port: process.port };

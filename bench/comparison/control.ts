@@ -20,6 +20,16 @@ export class Control {
     await this.#client.flushall();
   }
 
+  /** Has it write its journal anew, in the background. */
+  async rewriteJournal(): Promise<void> {
+    await this.#client.bgrewriteaof();
+  }
+
+  /** Whether it is at that. */
+  async rewritesJournal(): Promise<boolean> {
+    return /^aof_rewrite_(?:in_progress|scheduled):1/m.test(await this.#client.info('persistence'));
+  }
+
   /** Whether it knows the commands of sessions. */
   async knowsSessions(): Promise<boolean> {
     return await this.#client.call('SESSION.STATS').then(

@@ -59,6 +59,27 @@ export interface GrowthFindings {
   readonly servers: ByServer<number>;
 }
 
+/** The server's processor time per sliding write in µs, by how it keeps a journal. */
+export interface JournalWrites {
+  readonly policy: string;
+  readonly depth: number;
+  readonly servers: ByServer<number>;
+}
+
+export interface RestartRound {
+  /** From the start of the process to when it is ready, in s. */
+  readonly seconds: number;
+  /** How long it took before that to write the journal anew, in s. */
+  readonly compaction: number;
+  /** What a preload saw meanwhile, in respite. */
+  readonly runtime: RuntimeFindings | null;
+}
+
+export interface JournalFindings {
+  readonly writes: readonly JournalWrites[];
+  readonly restarts: ByServer<RestartRound>;
+}
+
 /** All that a run has found. */
 export interface Findings {
   readonly acts: readonly ActFindings[];
@@ -66,4 +87,5 @@ export interface Findings {
   readonly expired: ByServer<ExpiredRound>;
   readonly tail: ByServer<TailRound>;
   readonly growth: readonly GrowthFindings[];
+  readonly journal: JournalFindings;
 }

@@ -50,6 +50,10 @@ export const GOALS: readonly Goal[] = [
   { what: 'growth: read with the most sessions, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('sessions', 'read') },
   { what: 'growth: read with the most keys, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'read') },
   { what: 'growth: write with the most keys, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'write') },
+  { what: 'sliding write, depth 16, everysec: CPU to that without a journal', bound: 'most', limit: 1.2, unit: '×', figure: journalToNone },
+  { what: 'sliding write, depth 16, everysec: CPU to Redis with the same', bound: 'most', limit: 1, unit: '×', figure: journalToRedis },
+  { what: 'restart with a journal: time to Redis', bound: 'most', limit: 1, unit: '×', figure: restart },
+  { what: 'compaction of the journal: longest delay of the event loop', bound: 'most', limit: 10, unit: 'ms', figure: compactionDelay },
 ];
 
 export function judge(findings: Findings): Verdict[] {
@@ -114,4 +118,26 @@ function growth(wanted: 'sessions' | 'keys', verb: 'read' | 'write') {
     const at = (index: number) => sizes.at(index)?.servers[SUBJECT] ?? [];
     return ratio(at(-1), at(0));
   };
+}
+
+function writesUnder(findings: Findings, policy: string): Readonly<Record<string, readonly number[]>> {
+  return findings.journal.writes.find((row) => row.policy === policy && row.depth === 16)?.servers ?? {};
+}
+
+function journalToNone(findings: Findings): number {
+  return ratio(writesUnder(findings, 'everysec')[SUBJECT] ?? [], writesUnder(findings, 'none')[SUBJECT] ?? []);
+}
+
+function journalToRedis(findings: Findings): number {
+  const servers = writesUnder(findings, 'everysec');
+  return ratio(servers[SUBJECT] ?? [], servers[BASE] ?? []);
+}
+
+function restart({ journal: { restarts } }: Findings): number {
+  const seconds = (server: string) => (restarts[server] ?? []).map((round) => round.seconds);
+  return ratio(seconds(SUBJECT), seconds(BASE));
+}
+
+function compactionDelay({ journal: { restarts } }: Findings): number {
+  return longest((restarts[SUBJECT] ?? []).flatMap(({ runtime }) => (runtime === null ? [] : [runtime.loopDelay.max])));
 }

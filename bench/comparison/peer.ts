@@ -22,6 +22,7 @@ export async function findPeer(address: Address): Promise<Contender> {
   return {
     name,
     dialect,
+    keepsJournal: false,
     async start() {
       const control = new Control(address);
       await control.removeAll();

@@ -37,6 +37,14 @@ export interface Plan {
     /** How many keys a single session has. */
     readonly keys: readonly number[];
   };
+  readonly journal: {
+    readonly rounds: number;
+    /** Sessions that writes go round, and for how long. */
+    readonly written: number;
+    readonly seconds: number;
+    /** Sessions that a restart has to have again. */
+    readonly sessions: number;
+  };
 }
 
 /** Pipeline depths at which acts are measured. */
@@ -59,6 +67,7 @@ export const FULL: Plan = {
   expired: { rounds: 2, sessions: 1_000_000, ttl: 15 },
   tail: { rounds: 3, live: 1_000_000, warmUp: 5, seconds: 60 },
   growth: { rounds: 5, seconds: 1, sessions: [1_000, 10_000, 100_000, 1_000_000, 5_000_000], keys: KEYS },
+  journal: { rounds: 5, written: 10_000, seconds: 1.5, sessions: 1_000_000 },
 };
 
 export const QUICK: Plan = {
@@ -76,4 +85,5 @@ export const QUICK: Plan = {
   expired: { rounds: 1, sessions: 100_000, ttl: 3 },
   tail: { rounds: 1, live: 100_000, warmUp: 1, seconds: 6 },
   growth: { rounds: 3, seconds: 0.3, sessions: [1_000, 10_000, 100_000], keys: KEYS },
+  journal: { rounds: 1, written: 10_000, seconds: 0.5, sessions: 100_000 },
 };

@@ -6,7 +6,9 @@ import type {
   ExpiredRound,
   Findings,
   GrowthFindings,
+  JournalWrites,
   MemoryFindings,
+  RestartRound,
   TailRound,
 } from './findings.js';
 import type { Verdict } from './goals.js';
@@ -21,6 +23,8 @@ export function formatFindings(findings: Findings): string {
     formatTail(findings.tail),
     formatRuntime(findings.tail),
     formatGrowth(findings.growth),
+    formatWrites(findings.journal.writes),
+    formatRestarts(findings.journal.restarts),
   ].join('\n\n');
 }
 
@@ -191,6 +195,45 @@ function formatGrowth(growth: readonly GrowthFindings[]): string {
     ]),
   );
   return formatTable(['growth', 'server', 'CPU µs', '×'], rows);
+}
+
+function formatWrites(writes: readonly JournalWrites[]): string {
+  const rows = writes.flatMap(({ policy, depth, servers }) =>
+    Object.entries(servers).map(([server, cpu], index) => [
+      index === 0 ? `depth ${depth}, ${policy}` : '',
+      server,
+      typical(cpu, 2),
+      multiple(cpu, servers[BASE]),
+      multiple(cpu, writes.find((row) => row.policy === 'none' && row.depth === depth)?.servers[server]),
+    ]),
+  );
+  return formatTable(['sliding write, journal', 'server', 'CPU µs', '×', '× without'], rows);
+}
+
+function formatRestarts(restarts: ByServer<RestartRound>): string {
+  const rows = Object.entries(restarts).map(([server, rounds]) => {
+    const of = (figure: (round: RestartRound) => number | null) => figures(rounds, figure);
+    return [
+      server,
+      typical(
+        of(({ seconds }) => seconds),
+        2,
+      ),
+      multiple(
+        of(({ seconds }) => seconds),
+        figures(restarts[BASE], ({ seconds }) => seconds),
+      ),
+      typical(
+        of(({ compaction }) => compaction),
+        2,
+      ),
+      typical(
+        of(({ runtime }) => runtime?.loopDelay.max ?? null),
+        2,
+      ),
+    ];
+  });
+  return formatTable(['restart', 'ready after s', '×', 'compaction s', 'loop delay max in it, ms'], rows);
 }
 
 function figures<Round>(rounds: readonly Round[] = [], figure: (round: Round) => number | null): number[] {

@@ -9,7 +9,7 @@ const CHANNEL = '__keyevent@0__:expired';
 export function redis(): Contender {
   const ahead = wallClockAhead();
   return {
-    start: startRedis,
+    start: () => startRedis(),
     preparation: {
       request:
         encodeRequest('CONFIG', 'SET', 'notify-keyspace-events', 'Ex') +

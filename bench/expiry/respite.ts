@@ -13,7 +13,7 @@ export function respite(): Contender {
   const probed = randomBytes(16).toString('base64url');
   const token = tokens();
   return {
-    start: startRespite,
+    start: () => startRespite(),
     preparation: {
       request: encodeRequest('SESSION.NEW', 'probed', 0, 'TOKEN', probed, 'DATA', 'key', 'value'),
       reply: encodeBulk(probed),

@@ -4,7 +4,14 @@ import { judge } from '../../bench/comparison/goals.js';
 
 const latency = { count: 1, p50: 1, p99: 1, p999: 1, max: 1 };
 const round = (cpu: number | null, perSecond: number): ActRound => ({ cpu, perSecond, latency, generatorBusy: 0 });
-const NOTHING: Findings = { acts: [], memory: [], expired: {}, tail: {}, growth: [] };
+const NOTHING: Findings = {
+  acts: [],
+  memory: [],
+  expired: {},
+  tail: {},
+  growth: [],
+  journal: { writes: [], restarts: {} },
+};
 
 function verdict(findings: Partial<Findings>, what: string) {
   return judge({ ...NOTHING, ...findings }).find((candidate) => candidate.what === what);
