@@ -33,7 +33,10 @@ export interface FieldStore {
   delete(slot: number, key: Slice): boolean;
   /** Removes every key of the slot. Returns how many there were. */
   clear(slot: number): number;
-  /** Visits every key and value of the slot, in the order they were first set. The visitor may read, but not change the store. */
+  /**
+   * Visits every key and value of the slot, in the order they were first set. The visitor may read, but not change the store;
+   * what it is given is good until it returns.
+   */
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void;
   /** Visits every key of the slot, in the same order. */
   forEachKey(slot: number, visit: (key: Slice) => void): void;

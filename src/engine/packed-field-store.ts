@@ -53,8 +53,8 @@ export class PackedFieldStore implements FieldStore {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) return this.#promoted.size(slot);
     let bytes = 0;
-    this.#walk(address, () => {
-      bytes += this.#end - this.#keyAt;
+    this.#walk(address, (key, value) => {
+      bytes += key.length + value.length;
     });
     return bytes;
   }
@@ -177,19 +177,14 @@ export class PackedFieldStore implements FieldStore {
 
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void {
     const address = this.#addressOf(slot);
-    if (address === PROMOTED) {
-      this.#promoted.forEach(slot, visit);
-      return;
-    }
-    this.#walk(address, (bytes) =>
-      visit(new Slice(bytes, this.#keyAt, this.#valueAt), new Slice(bytes, this.#valueAt, this.#end)),
-    );
+    if (address === PROMOTED) this.#promoted.forEach(slot, visit);
+    else this.#walk(address, visit);
   }
 
   forEachKey(slot: number, visit: (key: Slice) => void): void {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) this.#promoted.forEachKey(slot, visit);
-    else this.#walk(address, (bytes) => visit(new Slice(bytes, this.#keyAt, this.#valueAt)));
+    else this.#walk(address, visit);
   }
 
   trim(slots: number): boolean {
@@ -243,31 +238,26 @@ export class PackedFieldStore implements FieldStore {
     return false;
   }
 
-  /** Visits the fields of a record, each as the field found. */
-  #walk(address: number, visit: (bytes: Buffer) => void): void {
+  /** Visits the fields of a record; the slices are the same two each time. */
+  #walk(address: number, visit: (key: Slice, value: Slice) => void): void {
     if (address === NOTHING) return;
     const bytes = this.#arena.buffer(address);
     const start = this.#arena.start(address);
     const end = start + this.#usedOf(address);
-    for (let at = start + RECORD; at < end; ) {
-      this.#read(bytes, at);
-      // The visitor may look other fields up.
-      at = this.#end;
-      visit(bytes);
+    const key = new Slice(bytes, 0, 0);
+    const value = new Slice(bytes, 0, start + RECORD);
+    while (value.end < end) {
+      let next = value.end;
+      let keyLength = bytes[next++];
+      if (keyLength >= 128) keyLength = ((keyLength & 127) << 8) | bytes[next++];
+      let valueLength = bytes[next++];
+      if (valueLength >= 128) valueLength = ((valueLength & 127) << 8) | bytes[next++];
+      key.start = next;
+      key.end = next + keyLength;
+      value.start = key.end;
+      value.end = value.start + valueLength;
+      visit(key, value);
     }
-  }
-
-  /** Makes the field at `at` the one found. */
-  #read(bytes: Buffer, at: number): void {
-    let next = at;
-    let keyLength = bytes[next++];
-    if (keyLength >= 128) keyLength = ((keyLength & 127) << 8) | bytes[next++];
-    let valueLength = bytes[next++];
-    if (valueLength >= 128) valueLength = ((valueLength & 127) << 8) | bytes[next++];
-    this.#at = at;
-    this.#keyAt = next;
-    this.#valueAt = next + keyLength;
-    this.#end = this.#valueAt + valueLength;
   }
 
   /**
