@@ -109,6 +109,8 @@ export class JournalWriter {
   #waitingFor: number[] = [];
   #waiters: (() => void)[] = [];
   #firstWaiter = 0;
+  /** The position that must be durable soon whatever the policy is. */
+  #promised = 0;
 
   #closing: Closing | undefined;
   #closed = false;
@@ -184,6 +186,9 @@ export class JournalWriter {
   }
 
   set policy(policy: SyncPolicy) {
+    // Who waits by now was promised a sync: another policy may bring none.
+    const isAwaited = this.#policy === 'always' && this.#firstWaiter < this.#waiters.length;
+    if (isAwaited) this.#promised = this.#waitingFor[this.#waiters.length - 1];
     this.#policy = policy;
     this.#pump();
   }
@@ -275,7 +280,8 @@ export class JournalWriter {
       this.#done = 0;
     }
     // Group commit: what is appended while the disk syncs is one batch, for the next sync.
-    if (this.#policy === 'always' && this.#done === 0 && (this.#dirty || this.#syncing)) {
+    const isAwaited = this.#policy === 'always' || this.#durable < this.#promised;
+    if (isAwaited && this.#done === 0 && (this.#dirty || this.#syncing)) {
       this.#sync();
       return;
     }

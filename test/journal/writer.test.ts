@@ -280,6 +280,16 @@ describe('JournalWriter', () => {
     expect(writer.pendingBytes).toBe(0);
   });
 
+  it.each<SyncPolicy>(['everysec', 'no'])('who waits is called back when the policy becomes %s', async (policy) => {
+    const bench = await Bench.start('always');
+    const { fileSystem, writer } = bench;
+    bench.turn(1);
+    bench.turn(1);
+    writer.policy = policy;
+    while (fileSystem.calls.length > 0) fileSystem.calls[0].finish('ok');
+    expect([bench.waiting, writer.durable]).toEqual([0, 2]);
+  });
+
   it('says that the disk is full once, tries again ever more seldom, and says when it is not', async () => {
     const bench = await Bench.start('everysec');
     const { fileSystem, clock, writer, events } = bench;
