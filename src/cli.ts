@@ -91,7 +91,10 @@ async function run(): Promise<void> {
     refuseToBeExposed(server, config);
     stopOnSignals(server, config, (signal) => log.notice(`${signal}: stopping`));
     await listen(server, log);
-    log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
+    // It may have been stopped while it loaded.
+    if (server.isListening) {
+      log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
+    }
     await server.closed;
     log.notice('stopped');
     process.exit(0);

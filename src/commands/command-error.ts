@@ -15,3 +15,8 @@ export const OUT_OF_MEMORY = new CommandError("OOM command not allowed when used
 export function wrongNumberOfArguments(command: string): CommandError {
   return new CommandError(`ERR wrong number of arguments for '${command}' command`);
 }
+
+/** While the journal cannot be written nothing may change. */
+export function cannotPersist(failure: Error): CommandError {
+  return new CommandError(`MISCONF Errors writing to the AOF file: ${failure.message}`);
+}

@@ -2,7 +2,7 @@ import type { Request } from '../resp/request.js';
 import type { Arguments } from './arguments.js';
 import { call, replyError } from './call.js';
 import { type CommandEntry, takesWords } from './command-entry.js';
-import { CommandError, LOADING, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
+import { CommandError, cannotPersist, LOADING, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
 import type { Context } from './context.js';
 import { redacted } from './redact.js';
 import { findCommand } from './table.js';
@@ -93,9 +93,7 @@ function refusalOf({ client, engine, server, reply }: Context, entry: CommandEnt
   const { durability } = server;
   if (durability !== undefined) {
     if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
-    if (entry.writes && durability.failure !== undefined) {
-      return new CommandError(`MISCONF Errors writing to the AOF file: ${durability.failure.message}`);
-    }
+    if (entry.writes && durability.failure !== undefined) return cannotPersist(durability.failure);
   }
   if (entry.takesMemory && !engine.makeRoom()) return OUT_OF_MEMORY;
   return undefined;

@@ -64,7 +64,10 @@ export class Durability implements RecordSink {
   readonly #engine: () => SessionEngine;
   readonly #lock: DirectoryLock;
   #journal: Journal | undefined;
+  #loading: Promise<unknown> = Promise.resolve();
   #progress: LoadProgress | undefined = { loaded: 0, total: 0, since: 0 };
+  /** Those who are called when the disk fails as well. */
+  readonly #impatient = new Set<() => void>();
   #compactionFailedAt = -Infinity;
   #lastCompactionOk = true;
   #closed = false;
@@ -92,7 +95,13 @@ export class Durability implements RecordSink {
    * Puts the sessions back that the journal has. Before this nothing may be done with the engine.
    * @throws JournalError if the journal cannot be used as it is.
    */
-  async load(onProgress: (progress: LoadProgress) => void = () => {}): Promise<LoadSummary> {
+  load(onProgress: (progress: LoadProgress) => void = () => {}): Promise<LoadSummary> {
+    const loading = this.#load(onProgress);
+    this.#loading = loading;
+    return loading;
+  }
+
+  async #load(onProgress: (progress: LoadProgress) => void): Promise<LoadSummary> {
     const { clock, directory, policy, log } = this.#options;
     const began = clock.now();
     const since = clock.wall();
@@ -101,7 +110,10 @@ export class Durability implements RecordSink {
     const journal = await Journal.open(join(directory, 'journal'), {
       clock,
       policy,
-      onFailure: (error) => log.warning(`the journal cannot be written, and changes are refused: ${error.message}`),
+      onFailure: (error) => {
+        log.warning(`the journal cannot be written, and changes are refused: ${error.message}`);
+        for (const callback of this.#impatient) callback();
+      },
       onRecovery: () => log.notice('the journal can be written again'),
     });
     const replay = new Replay(restoration, clock);
@@ -157,9 +169,24 @@ export class Durability implements RecordSink {
     return this.#journal?.policy === 'always';
   }
 
+  /** Whether everything that was recorded is durable. */
+  get isDurable(): boolean {
+    const journal = this.#journal;
+    return journal === undefined || journal.durable >= journal.position;
+  }
+
   /** Calls back when everything up to a position is durable, at once if it is. */
   whenDurable(position: number, callback: () => void): void {
     this.#loaded.whenDurable(position, callback);
+  }
+
+  /** As `whenDurable`, or when the disk fails: for who has changed nothing and is not to wait for its repair. */
+  whenDurableOrFailing(position: number, callback: () => void): void {
+    const once = () => {
+      if (this.#impatient.delete(once)) callback();
+    };
+    this.#impatient.add(once);
+    this.#loaded.whenDurable(position, once);
   }
 
   /** Why nothing can be written at the moment, undefined if it can. */
@@ -215,9 +242,14 @@ export class Durability implements RecordSink {
     }
   }
 
-  /** Makes everything durable and lets another process have the directory. Rejects, closed all the same, if the disk fails. */
+  /**
+   * Makes everything durable and lets another process have the directory. A load is given up. Rejects, closed all the same, if the
+   * disk fails.
+   */
   async close(): Promise<void> {
     this.#closed = true;
+    // Until it is over, files are open, and may be cut. Its error is told to who asked for it.
+    await this.#loading.catch(() => {});
     try {
       await this.#journal?.close();
     } finally {

@@ -82,6 +82,10 @@ export class Connection implements MonitoringClient {
   #waitingFor: 'command' | 'reader' | 'disk' | undefined;
   /** With appendfsync always, the position in the journal that must be durable before the replies at hand leave. */
   #durableFirst = 0;
+  /** Where the journal was when what is being served began. */
+  #servedFrom = 0;
+  /** The replies at hand tell of changes that were made for this client, not only of those of others. */
+  #changed = false;
   /** No more requests are pulled: the client said QUIT or broke the protocol. */
   #closing = false;
   /** No more is read, and the connection ends when what was read is answered: the server stops. */
@@ -250,18 +254,20 @@ export class Connection implements MonitoringClient {
     const { reply } = this.#context;
     const { server, durability } = this.#options;
     const { statistics } = server;
-    const before = durability?.position ?? 0;
+    let served = false;
+    this.#servedFrom = durability?.position ?? 0;
     this.activeAt = statistics.begin();
     this.#output.begin();
     try {
       while (!this.#closing && this.#waitingFor === undefined) {
         const request = this.#decoder.next();
         if (request === undefined) break;
+        served = true;
         const running = dispatch(this.#context, this.#args, request);
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
         if (reply.length <= this.#options.limits.replyBacklog) continue;
-        this.#noteChanges(before);
+        this.#noteChanges();
         if (this.#durableFirst > 0) break;
         this.#flush();
       }
@@ -269,27 +275,36 @@ export class Connection implements MonitoringClient {
       this.#fail(error);
     }
     statistics.end();
-    this.#noteChanges(before);
+    if (served) this.#noteChanges();
     if (this.#waitingFor !== 'command') this.#args.release();
     if (this.#durableFirst > 0) this.#holdReplies();
     else this.#send();
   }
 
-  /** What was done since the journal was at `before` must be durable before the client is told, if it is to be strict. */
-  #noteChanges(before: number): void {
+  /**
+   * With appendfsync always, what was done by now must be durable before the client is told, and not only what it did itself: it may
+   * have read what another client wrote, or be told that a session is gone. While the disk fails, writes are refused, and who
+   * reads is not to wait.
+   */
+  #noteChanges(): void {
     const { durability } = this.#options;
-    if (durability?.isStrict && durability.position > before) this.#durableFirst = durability.position;
+    if (!durability?.isStrict || durability.failure !== undefined || durability.isDurable) return;
+    this.#durableFirst = durability.position;
+    this.#changed ||= durability.position > this.#servedFrom;
   }
 
   /** Keeps the replies until the disk has what they tell; those before a command that waits leave with its own. */
   #holdReplies(): void {
     if (this.#waitingFor === 'command') return;
+    const { durability } = this.#options;
     this.#wait('disk');
-    this.#options.durability?.whenDurable(this.#durableFirst, this.#onDurable);
+    if (this.#changed) durability?.whenDurable(this.#durableFirst, this.#onDurable);
+    else durability?.whenDurableOrFailing(this.#durableFirst, this.#onDurable);
   }
 
   readonly #onDurable = (): void => {
     this.#durableFirst = 0;
+    this.#changed = false;
     if (this.#waitingFor !== 'disk') return;
     this.#waitingFor = undefined;
     this.#send();
@@ -308,10 +323,9 @@ export class Connection implements MonitoringClient {
 
   #await(running: Promise<void>): void {
     this.#wait('command');
-    const before = this.#options.durability?.position ?? 0;
     running.then(
       () => {
-        this.#noteChanges(before);
+        this.#noteChanges();
         this.#resume('command');
       },
       (error: unknown) => {
@@ -351,8 +365,9 @@ export class Connection implements MonitoringClient {
     if (error.ofSize) counters.queryLimitDisconnections++;
     const message = `ERR ${error.message}`;
     countError(counters, message);
-    // What was answered so far makes room for the reason.
-    this.#flush();
+    // What was answered so far makes room for the reason, unless the disk must have it first.
+    this.#noteChanges();
+    if (this.#durableFirst === 0) this.#flush();
     this.#context.reply.error(message);
   }
 

@@ -116,7 +116,7 @@ export class Server {
 
   /**
    * Starts to accept connections. With a journal it then puts the sessions back that were kept: until that is done, and this
-   * resolves, clients get LOADING.
+   * resolves, clients get LOADING. When it is closed meanwhile it resolves as well.
    * @param onLoading Called now and then meanwhile.
    * @throws ListenError if it cannot listen, JournalError if the journal cannot be used, each with the reason in one line.
    */
@@ -141,6 +141,8 @@ export class Server {
         `loaded ${sessions} sessions from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} of them had expired meanwhile`,
       );
     } catch (error) {
+      // It was given up.
+      if (this.#closing) return;
       void this.close();
       throw error;
     }
@@ -149,6 +151,11 @@ export class Server {
   /** Whether it serves its own machine alone, for lack of a password (protected mode). */
   get isProtected(): boolean {
     return this.#access.isProtected;
+  }
+
+  /** Whether it accepts connections. */
+  get isListening(): boolean {
+    return this.addresses.length > 0 || this.unixSocket !== undefined;
   }
 
   /** Where it listens on TCP; empty when it does not. */

@@ -1,7 +1,7 @@
 import { Arguments } from '../arguments.js';
 import { call } from '../call.js';
 import type { Command } from '../command.js';
-import { CommandError, OUT_OF_MEMORY } from '../command-error.js';
+import { CommandError, cannotPersist, OUT_OF_MEMORY } from '../command-error.js';
 import type { Context } from '../context.js';
 import type { QueuedCommand } from '../transaction.js';
 
@@ -16,7 +16,7 @@ export const exec: Command = {
   immediate: true,
   endsTransaction: true,
   run(context) {
-    const { client, engine, reply } = context;
+    const { client, engine, reply, server } = context;
     const { transaction } = client;
     if (!transaction.open) throw new CommandError('ERR EXEC without MULTI');
     const { failed } = transaction;
@@ -26,6 +26,10 @@ export const exec: Command = {
     if (!undisturbed) {
       reply.nullArray();
       return;
+    }
+    const failure = server.durability?.failure;
+    if (failure !== undefined && commands.some(({ entry }) => entry.writes)) {
+      throw new CommandError(`EXECABORT Transaction discarded because of: ${cannotPersist(failure).message}`);
     }
     if (commands.some(({ entry }) => entry.takesMemory) && !engine.makeRoom()) {
       throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);

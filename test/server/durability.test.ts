@@ -1,0 +1,483 @@
+import { cpSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { echo } from '../../src/commands/connection/echo.js';
+import { type Config, createServer, type Server } from '../../src/index.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { temporaryDirectory } from '../journal/temporary-directory.js';
+import { frame, type RawClient } from '../raw-client.js';
+import { diskFull, HeldDisk, StandingClock } from './held-disk.js';
+import { batchesIn } from './journal-records.js';
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await stopServers();
+});
+
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+const OTHER = 'EBESExQVFhcYGRobHB0eHw';
+const NEW = frame('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
+const CREATED = `$22\r\n${TOKEN}\r\n`;
+const NOSESSION = '-NOSESSION no such session\r\n';
+const MISCONF = 'MISCONF Errors writing to the AOF file: ENOSPC: no space left on device, write\r\n';
+
+function durable(dir: string, config: Partial<Config> = {}): Partial<Config> {
+  return { appendonly: true, appendfsync: 'always', dir, ...config };
+}
+
+/** Lets the event loop turn until whatever is on its way has arrived. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Sends a request whose effect the disk is to get, while the disk holds syncs; checks that no reply comes before. */
+async function expectHeld(client: RawClient, disk: HeldDisk, request: string | Buffer): Promise<void> {
+  const { bytesRead } = client.socket;
+  await client.send(request);
+  await disk.syncing();
+  await turns();
+  expect(client.socket.bytesRead).toBe(bytesRead);
+}
+
+describe('appendfsync always', () => {
+  it.each([
+    ['one request', NEW, CREATED],
+    ['a pipeline', `PING\r\n${NEW}SESSION.SET ${TOKEN} k v\r\nPING\r\n`, `+PONG\r\n${CREATED}+OK\r\n+PONG\r\n`],
+    ['a transaction', `MULTI\r\n${NEW}PING\r\nEXEC\r\n`, `+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n${CREATED}+PONG\r\n`],
+    [
+      'a request before one that is none',
+      `${NEW}*x\r\n`,
+      `${CREATED}-ERR Protocol error: invalid multibulk length\r\n`,
+    ],
+    ['QUIT', `${NEW}QUIT\r\n`, `${CREATED}+OK\r\n`],
+  ])('answers when the disk has it: %s', async (_, request, replies) => {
+    const disk = new HeldDisk();
+    const client = await connectTo(await startServer(durable(temporaryDirectory())));
+    disk.holdSyncs();
+    await expectHeld(client, disk, request);
+    disk.release();
+    expect(await client.take(replies.length)).toBe(replies);
+  });
+
+  it('one who waits keeps nobody from changing something: all of that is one sync', async () => {
+    const disk = new HeldDisk();
+    const server = await startServer(durable(temporaryDirectory()));
+    const clients = await Promise.all(Array.from({ length: 5 }, () => connectTo(server)));
+    disk.holdSyncs();
+    await expectHeld(clients[0], disk, NEW);
+    for (const client of clients.slice(1)) await client.send('SESSION.NEW y\r\n');
+    while (server.engine.size < 5) await turns();
+    disk.release({ keep: true });
+    expect(await clients[0].take(CREATED.length)).toBe(CREATED);
+    await disk.syncing();
+    disk.release({ keep: true });
+    for (const client of clients.slice(1)) await client.take(CREATED.length);
+  });
+
+  it('tells nobody of what another client did before the disk has that', async () => {
+    const disk = new HeldDisk();
+    const server = await startServer(durable(temporaryDirectory()));
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await client.expect(NEW, CREATED);
+    disk.holdSyncs();
+    await expectHeld(client, disk, `SESSION.END ${TOKEN}\r\n`);
+    // It would hear that the session is gone, and a crash would bring it back.
+    await expectHeld(other, disk, `SESSION.GET ${TOKEN} key\r\n`);
+    disk.release();
+    expect(await client.take(4)).toBe(':1\r\n');
+    expect(await other.take(NOSESSION.length)).toBe(NOSESSION);
+  });
+
+  it('tells of an expiry when the disk has it', async () => {
+    const disk = new HeldDisk();
+    const clock = new StandingClock();
+    const client = await connectTo(await startServer(durable(temporaryDirectory()), { clock }));
+    await client.expect(NEW, CREATED);
+    disk.holdSyncs();
+    clock.freeze(3_600_000);
+    await expectHeld(client, disk, `SESSION.GET ${TOKEN} key\r\n`);
+    disk.release();
+    expect(await client.take(NOSESSION.length)).toBe(NOSESSION);
+  });
+
+  it('who waits is answered when the policy changes meanwhile', async () => {
+    const disk = new HeldDisk();
+    const server = await startServer(durable(temporaryDirectory()));
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    disk.holdSyncs();
+    await expectHeld(client, disk, NEW);
+    await other.send('CONFIG SET appendfsync no\r\nSESSION.NEW y\r\n');
+    while (server.engine.size < 2) await turns();
+    disk.release();
+    expect(await client.take(CREATED.length)).toBe(CREATED);
+    expect(await other.take(5)).toBe('+OK\r\n');
+  });
+
+  it('a client that is killed meanwhile harms nobody', async () => {
+    const disk = new HeldDisk();
+    const server = await startServer(durable(temporaryDirectory()));
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    disk.holdSyncs();
+    await expectHeld(client, disk, NEW);
+    client.close();
+    await turns();
+    disk.release();
+    await other.expect(`SESSION.EXISTS ${TOKEN}\r\n`, ':1\r\n');
+  });
+});
+
+describe('what is in the journal', () => {
+  it('a transaction is one batch, and a pipeline as well', async () => {
+    const dir = temporaryDirectory();
+    const client = await connectTo(await startServer(durable(dir)));
+    await client.expect(
+      `MULTI\r\n${NEW}SESSION.SET ${TOKEN} k v\r\nSESSION.END ${TOKEN}\r\n`,
+      `+OK\r\n${'+QUEUED\r\n'.repeat(3)}`,
+    );
+    await client.expect('EXEC\r\n', `*3\r\n${CREATED}+OK\r\n:1\r\n`);
+    await client.expect(`${NEW}SESSION.DEL ${TOKEN} k\r\nSESSION.SET ${TOKEN} a 1 b 2\r\n`, `${CREATED}:0\r\n+OK\r\n`);
+    expect(await batchesIn(dir)).toEqual([
+      ['SESSION', 'SET', 'GONE'],
+      ['SESSION', 'SET', 'SET'],
+    ]);
+  });
+
+  it('reads that extend a session write its deadline at most once in a twentieth of its duration', async () => {
+    const dir = temporaryDirectory();
+    const clock = new StandingClock();
+    const client = await connectTo(await startServer(durable(dir), { clock }));
+    await client.expect(frame('SESSION.NEW', 'x', '1000', 'EXTEND', 'GET', 'TOKEN', TOKEN, 'DATA', 'k', 'v'), CREATED);
+    for (let i = 0; i < 1000; i++) {
+      clock.freeze(1000);
+      await client.expect(`SESSION.GET ${TOKEN} k\r\n`, '$1\r\nv\r\n');
+    }
+    const records = (await batchesIn(dir)).flat();
+    expect(records[0]).toBe('SESSION');
+    expect(new Set(records.slice(1))).toEqual(new Set(['DEADLINE']));
+    expect(records.length - 1).toBeLessThanOrEqual(20);
+    expect(records.length - 1).toBeGreaterThanOrEqual(18);
+  });
+
+  it.each([2, 60, 86_400])(
+    'after a crash a session of %i s ends no earlier, and later by at most a tenth or a second',
+    async (ttl) => {
+      const clock = new StandingClock();
+      const dir = temporaryDirectory();
+      const client = await connectTo(await startServer(durable(dir), { clock }));
+      await client.expect(
+        frame('SESSION.NEW', 'x', String(ttl), 'EXTEND', 'GET', 'TOKEN', TOKEN, 'DATA', 'k', 'v'),
+        CREATED,
+      );
+      for (const share of [0, 0.01, 0.04, 0.3, 0.049, 0.9, 0.06]) {
+        clock.freeze(share * ttl * 1000);
+        await client.expect(`SESSION.GET ${TOKEN} k\r\n`, '$1\r\nv\r\n');
+        const left = await crash(dir, clock);
+        expect(left).toBeGreaterThanOrEqual(ttl * 1000);
+        expect(left).toBeLessThanOrEqual(ttl * 1000 + Math.max(ttl * 100, 1000) + 3);
+      }
+    },
+  );
+
+  it('one that nothing extends ends when it would have, however often it is loaded', async () => {
+    const clock = new StandingClock();
+    const dir = temporaryDirectory();
+    const config = durable(dir);
+    const first = await startServer(config, { clock });
+    await (await connectTo(first)).expect(frame('SESSION.NEW', 'x', '100', 'TOKEN', TOKEN), CREATED);
+    await first.close();
+    for (let restarts = 1; restarts <= 5; restarts++) {
+      const server = await startServer(config, { clock });
+      const client = await connectTo(server);
+      await client.send(`SESSION.PTTL ${TOKEN}\r\n`);
+      const left = Number((await client.takeUntil('\r\n')).slice(1));
+      expect(left).toBeGreaterThanOrEqual(100_000);
+      expect(left).toBeLessThanOrEqual(100_003);
+      await server.close();
+    }
+  });
+});
+
+/** How many ms a session has left for one who starts on what a crash at this instant leaves. */
+async function crash(dir: string, clock: StandingClock): Promise<number> {
+  const copy = temporaryDirectory();
+  cpSync(join(dir, 'journal'), join(copy, 'journal'), { recursive: true });
+  const server = await startServer(durable(copy), { clock });
+  const client = await connectTo(server);
+  await client.send(`SESSION.PTTL ${TOKEN}\r\n`);
+  const left = Number((await client.takeUntil('\r\n')).slice(1));
+  client.close();
+  await server.close();
+  return left;
+}
+
+describe('when the disk is full', () => {
+  async function fill(config: Partial<Config> = {}) {
+    const disk = new HeldDisk();
+    const clock = new StandingClock();
+    const log = keepLog();
+    const dir = temporaryDirectory();
+    const server = await startServer(durable(dir, config), { clock, log });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await client.expect(frame('SESSION.NEW', 'x', '3600', 'EXTEND', 'GET', 'TOKEN', TOKEN, 'DATA', 'k', 'v'), CREATED);
+    await client.expect(`MULTI\r\nSESSION.SET ${TOKEN} k w\r\n`, '+OK\r\n+QUEUED\r\n');
+    disk.failure = diskFull();
+    return { disk, clock, log, dir, server, client, other };
+  }
+
+  it('with always: writes are refused, reads go on, and writes again when there is room', async () => {
+    const { disk, clock, log, server, dir, client, other } = await fill();
+    const first = await connectTo(server);
+    await first.send(`SESSION.SET ${TOKEN} first 1\r\n`);
+    while (log.lines.length < 2) await turns();
+    expect(log.lines[1]).toBe(
+      'the journal cannot be written, and changes are refused: ENOSPC: no space left on device, write',
+    );
+    await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
+    await other.expect('SESSION.NEW y\r\n', `-${MISCONF}`);
+    // What was queued before comes to the same.
+    await client.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${MISCONF}`);
+    // A read that extends the session is a record, which waits in memory.
+    clock.freeze(600_000);
+    await other.expect(`SESSION.GET ${TOKEN} k\r\n`, '$1\r\nv\r\n');
+    await other.expect('MULTI\r\nPING\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n');
+    expect(first.socket.bytesRead).toBe(0);
+
+    disk.failure = undefined;
+    clock.advance(1000);
+    // The one that was under way was neither refused nor acknowledged.
+    expect(await first.take(5)).toBe('+OK\r\n');
+    while (log.lines.length < 3) await turns();
+    expect(log.lines[2]).toBe('the journal can be written again');
+    await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
+
+    await server.close();
+    const next = await connectTo(await startServer(durable(dir), { clock }));
+    await next.expect(`SESSION.MGET ${TOKEN} k first\r\n`, '*2\r\n$2\r\nv2\r\n$1\r\n1\r\n');
+    await next.send(`SESSION.PTTL ${TOKEN}\r\n`);
+    expect(Number((await next.takeUntil('\r\n')).slice(1))).toBeGreaterThan(3_590_000);
+  });
+
+  it('with everysec: the same', async () => {
+    const { disk, clock, log, client, other } = await fill({ appendfsync: 'everysec' });
+    await other.expect(`SESSION.SET ${TOKEN} k v1\r\n`, '+OK\r\n');
+    while (log.lines.length < 2) await turns();
+    await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
+    await client.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${MISCONF}`);
+    await other.expect(`SESSION.GET ${TOKEN} k\r\n`, '$2\r\nv1\r\n');
+    disk.failure = undefined;
+    clock.advance(1000);
+    while (log.lines.length < 3) await turns();
+    await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
+  });
+
+  it('who only reads does not wait for a write of another client that fails', async () => {
+    const { disk, log, other, server } = await fill();
+    const writer = await connectTo(server);
+    disk.failure = undefined;
+    disk.holdSyncs();
+    await expectHeld(writer, disk, `SESSION.SET ${TOKEN} k 1\r\n`);
+    await expectHeld(other, disk, `SESSION.GET ${TOKEN} k\r\nPING\r\n`);
+    // Another write is on its way, and fails.
+    const third = await connectTo(server);
+    await third.send(`SESSION.SET ${TOKEN} k 2\r\n`);
+    await turns();
+    disk.failure = diskFull();
+    disk.release();
+    while (log.lines.length < 2) await turns();
+    expect(await other.take('$1\r\n1\r\n+PONG\r\n'.length)).toBe('$1\r\n1\r\n+PONG\r\n');
+    expect(third.socket.bytesRead).toBe(0);
+  });
+});
+
+describe('a restart', () => {
+  it('answers LOADING until the sessions are there, except to who asks how it goes', async () => {
+    const dir = temporaryDirectory();
+    const first = await startServer(durable(dir));
+    await (await connectTo(first)).expect(NEW, CREATED);
+    await first.close();
+
+    const disk = new HeldDisk();
+    disk.holdReads();
+    const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
+    const listening = server.listen();
+    await disk.reading();
+    const client = await connectTo(server);
+    const LOADING = '-LOADING Redis is loading the dataset in memory\r\n';
+    for (const request of [
+      'PING\r\n',
+      `SESSION.GET ${TOKEN} k\r\n`,
+      'SESSION.NEW y\r\n',
+      'DBSIZE\r\n',
+      'FLUSHALL\r\n',
+    ]) {
+      await client.expect(request, LOADING);
+    }
+    await client.expect('CLIENT SETNAME me\r\nMULTI\r\n', '+OK\r\n+OK\r\n');
+    await client.expect('SESSION.NEW y\r\n', LOADING);
+    await client.expect('EXEC\r\n', '-EXECABORT Transaction discarded because of previous errors.\r\n');
+    expect(await client.bulk('INFO')).toContain('redis_version:');
+    await client.send('CONFIG GET appendfsync\r\nCONFIG SET appendfsync always\r\n');
+    await client.takeUntil('+OK\r\n');
+    disk.release();
+    await listening;
+    await client.expect(`SESSION.EXISTS ${TOKEN}\r\n`, ':1\r\n');
+    await server.close();
+  });
+
+  it('can be given up while it loads', async () => {
+    const dir = temporaryDirectory();
+    const first = await startServer(durable(dir));
+    await (await connectTo(first)).expect(NEW, CREATED);
+    await first.close();
+
+    const disk = new HeldDisk();
+    disk.holdReads();
+    const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
+    const listening = server.listen();
+    await disk.reading();
+    const closed = server.close();
+    await turns();
+    // It still reads there: nobody else may have the directory.
+    expect(() => createServer(durable(dir))).toThrow(/another respite/);
+    disk.release();
+    await listening;
+    await closed;
+    await (await connectTo(await startServer(durable(dir)))).expect('DBSIZE\r\n', ':1\r\n');
+  });
+
+  it('sessions that expired meanwhile are gone, and counted', async () => {
+    const dir = temporaryDirectory();
+    const clock = new StandingClock();
+    const first = await startServer(durable(dir), { clock });
+    const client = await connectTo(first);
+    for (const ttl of ['10', '20', '30', '0']) await client.bulk('SESSION.NEW', 'x', ttl);
+    await client.send(frame('SESSION.NEW', 'cleared', '10', '0', 'TOKEN', TOKEN, 'DATA', 'k', 'v'));
+    await client.take(CREATED.length);
+    await first.close();
+    clock.freeze(20_500);
+    const log = keepLog();
+    const server = await startServer(durable(dir), { clock, log });
+    expect(log.lines).toEqual([
+      expect.stringMatching(/^loaded 5 sessions from \d+ bytes in \d+ ms; 3 of them had expired meanwhile$/),
+    ]);
+    const next = await connectTo(server);
+    // The wheel comes round to them.
+    clock.advance(20);
+    await next.expect('DBSIZE\r\n', ':3\r\n');
+    await next.expect(`SESSION.COUNT ${TOKEN}\r\n`, ':0\r\n');
+    expect(server.engine.stats()).toMatchObject({ sessions: 3, expired: 2, cleared: 1 });
+    await server.close();
+    await (await connectTo(await startServer(durable(dir), { clock }))).expect('DBSIZE\r\n', ':3\r\n');
+  });
+
+  it('keeps the tokens of shared sessions, old tokens in their grace, and what was ended stays so: twice', async () => {
+    const dir = temporaryDirectory();
+    let server = await startServer(durable(dir));
+    let client = await connectTo(server);
+    const shared = await client.bulk('SESSION.NEW', 'basket', '3600', 'SHARED', 'DATA', 'k', 'v');
+    await client.expect(NEW, CREATED);
+    const rotated = await client.bulk('SESSION.ROTATE', TOKEN, 'GRACE', '600');
+    await client.expect(frame('SESSION.NEW', 'y', '3600', 'TOKEN', OTHER), `$22\r\n${OTHER}\r\n`);
+    const lone = await client.bulk('SESSION.ROTATE', OTHER);
+    const ended = await client.bulk('SESSION.NEW', 'z');
+    await client.expect(`SESSION.END ${ended}\r\n`, ':1\r\n');
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await server.close();
+      server = await startServer(durable(dir));
+      client = await connectTo(server);
+      expect(await client.bulk('SESSION.OPEN', 'basket')).toBe(shared);
+      await client.expect(
+        `SESSION.MEXISTS ${shared} ${TOKEN} ${rotated} ${OTHER} ${lone} ${ended}\r\n`,
+        '*6\r\n:1\r\n:1\r\n:1\r\n:0\r\n:1\r\n:0\r\n',
+      );
+    }
+    await client.expect(`SESSION.END ${shared}\r\n`, ':1\r\n');
+    expect(await client.bulk('SESSION.NEW', 'basket', '3600', 'SHARED')).toBe(shared);
+  });
+});
+
+describe('auto-aof-rewrite', () => {
+  it('compacts under load, and loses nothing', async () => {
+    const dir = temporaryDirectory();
+    const clock = new StandingClock();
+    const log = keepLog();
+    const config = durable(dir, {
+      'auto-aof-rewrite-percentage': 50,
+      'auto-aof-rewrite-min-size': 4096,
+      appendfsync: 'no',
+    });
+    const server = await startServer(config, { clock, log });
+    const client = await connectTo(server);
+    await client.expect(NEW, CREATED);
+    const compacted = () => log.lines.filter((line) => line.startsWith('compacted')).length;
+    let sum = 0;
+    while (compacted() < 3) {
+      await client.expect(
+        `SESSION.INCRBY ${TOKEN} n 1\r\n`.repeat(100),
+        Array.from({ length: 100 }, () => `:${++sum}\r\n`).join(''),
+      );
+      // The heartbeat looks whether it is due.
+      clock.advance(1000);
+    }
+    while (readdirSync(join(dir, 'journal')).length > 3) await turns();
+    await server.close();
+    expect(log.lines.find((line) => line.startsWith('compacted'))).toMatch(/from \d{4,} to \d+ bytes in \d+ ms$/);
+    await (await connectTo(await startServer(config, { clock }))).expect(
+      `SESSION.GET ${TOKEN} n\r\n`,
+      `$${String(sum).length}\r\n${sum}\r\n`,
+    );
+  });
+
+  it('is tried again a minute after it failed, and the journal is as good as before', async () => {
+    const dir = temporaryDirectory();
+    const clock = new StandingClock();
+    const log = keepLog();
+    const disk = new HeldDisk();
+    const config = durable(dir, { 'auto-aof-rewrite-percentage': 50, 'auto-aof-rewrite-min-size': 0 });
+    const server = await startServer(config, { clock, log });
+    const client = await connectTo(server);
+    await client.expect(NEW, CREATED);
+    await turns();
+    disk.failure = diskFull();
+    clock.advance(1000);
+    while (log.lines.length < 2) await turns();
+    expect(log.lines[1]).toBe('could not compact the journal: ENOSPC: no space left on device, write');
+    disk.failure = undefined;
+    await client.expect(`SESSION.SET ${TOKEN} k v\r\n`, '+OK\r\n');
+    clock.advance(61_000);
+    while (log.lines.length < 3) await turns();
+    expect(log.lines[2]).toMatch(/^compacted/);
+    await server.close();
+    await (await connectTo(await startServer(config, { clock }))).expect(`SESSION.GET ${TOKEN} k\r\n`, '$1\r\nv\r\n');
+  });
+});
+
+it('a command that waits inside of a transaction is answered when the disk has what came before and after it', async () => {
+  const dir = temporaryDirectory();
+  const disk = new HeldDisk();
+  const server: Server = await startServer(durable(dir));
+  const client = await connectTo(server);
+  let go: () => void = () => {};
+  vi.spyOn(echo, 'run').mockImplementation(
+    ({ reply }) =>
+      new Promise((resolve) => {
+        go = () => {
+          reply.simple('waited');
+          resolve();
+        };
+      }),
+  );
+  await client.expect(`MULTI\r\n${NEW}ECHO x\r\nSESSION.SET ${TOKEN} k v\r\n`, `+OK\r\n${'+QUEUED\r\n'.repeat(3)}`);
+  disk.holdSyncs();
+  await expectHeld(client, disk, 'EXEC\r\n');
+  go();
+  await turns();
+  disk.release({ keep: true });
+  await disk.syncing();
+  await turns();
+  const { bytesRead } = client.socket;
+  disk.release();
+  const replies = `*3\r\n${CREATED}+waited\r\n+OK\r\n`;
+  expect(await client.take(replies.length)).toBe(replies);
+  expect(client.socket.bytesRead - bytesRead).toBe(replies.length);
+});

@@ -1,0 +1,107 @@
+import { vi } from 'vitest';
+import { type JournalFile, nodeFileSystem } from '../../src/journal/file-system.js';
+import { FakeClock } from '../fake-clock.js';
+
+/** The clock of a server whose turns of the event loop go on while its time stands still. */
+export class StandingClock extends FakeClock {
+  override after(delay: number, callback: () => void): () => void {
+    if (delay > 0) return super.after(delay, callback);
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  }
+}
+
+/**
+ * The disk of this machine, which waits or fails when the test says so. To be made before the server, and gone with
+ * `vi.restoreAllMocks`.
+ */
+export class HeldDisk {
+  /** What writes fail with, if they do. */
+  failure: Error | undefined;
+  /** Bytes that have been written. */
+  written = 0;
+  #holdsSyncs = false;
+  #holdsReads = false;
+  readonly #syncs: (() => void)[] = [];
+  readonly #reads: (() => void)[] = [];
+  #wake: () => void = () => {};
+
+  constructor() {
+    const open = nodeFileSystem.open.bind(nodeFileSystem);
+    vi.spyOn(nodeFileSystem, 'open').mockImplementation(async (path, mode) => this.#held(await open(path, mode)));
+  }
+
+  /** Lets no sync come to its end. */
+  holdSyncs(): void {
+    this.#holdsSyncs = true;
+  }
+
+  /** Lets no read come to its end. */
+  holdReads(): void {
+    this.#holdsReads = true;
+  }
+
+  /** Resolves when a sync waits. */
+  async syncing(): Promise<void> {
+    while (this.#syncs.length === 0) await this.#changed();
+  }
+
+  /** Resolves when a read waits. */
+  async reading(): Promise<void> {
+    while (this.#reads.length === 0) await this.#changed();
+  }
+
+  /** Lets what waits go on. @param keep Syncs that begin later wait again. */
+  release({ keep = false } = {}): void {
+    this.#holdsSyncs = keep;
+    this.#holdsReads = false;
+    for (const go of [...this.#syncs.splice(0), ...this.#reads.splice(0)]) go();
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #held(file: JournalFile): JournalFile {
+    return {
+      read: async (into, offset, length, position) => {
+        if (this.#holdsReads) {
+          await new Promise<void>((resolve) => {
+            this.#reads.push(resolve);
+            this.#wake();
+          });
+        }
+        return file.read(into, offset, length, position);
+      },
+      write: (bytes, offset, length, position, callback) => {
+        const { failure } = this;
+        if (failure !== undefined) {
+          setImmediate(() => callback(failure, 0));
+          return;
+        }
+        file.write(bytes, offset, length, position, (error, count) => {
+          this.written += count;
+          callback(error, count);
+        });
+      },
+      sync: (callback) => {
+        if (!this.#holdsSyncs) {
+          file.sync(callback);
+          return;
+        }
+        this.#syncs.push(() => file.sync(callback));
+        this.#wake();
+      },
+      truncate: (size) => file.truncate(size),
+      size: () => file.size(),
+      close: () => file.close(),
+    };
+  }
+}
+
+/** As the system says that there is no room. */
+export function diskFull(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+}
