@@ -73,20 +73,19 @@ export async function audit(link: Link, { floor, log, must, limbo, sharedTokens 
     [...tokens],
   );
   let entries = -1;
-  let reason = '';
+  const reasons = new Map<string, number>();
   for (let count = 0; ; count++) {
     if (count >= must) {
       const difference = compare(state, observation, names, limbo, sharedTokens);
       if (difference === undefined) entries = count;
-      else reason += count === must || count === log.length ? `\n  after ${count}: ${difference}` : '';
+      else reasons.set(difference, (reasons.get(difference) ?? 0) + 1);
     }
     if (count === log.length) break;
     carryOut(state, log[count]);
   }
   if (entries < 0) {
-    throw new Error(
-      `the sessions are as after none of the requests ${must} to ${log.length} that may be the last:${reason}`,
-    );
+    const lines = [...reasons].slice(-10).map(([difference, times]) => `\n  ${times} times: ${difference}`);
+    throw new Error(`the sessions are as after none of the requests ${must} to ${log.length}:${lines.join('')}`);
   }
   const answer = floor.copy();
   for (const entry of log.slice(0, entries)) carryOut(answer, entry);

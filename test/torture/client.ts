@@ -27,6 +27,11 @@ const GRACE = 80_000;
 /** What may be missing under `everysec`, in ms. */
 const INTERVAL = 1000;
 
+/** Whether it is answered with a token. */
+function chosen({ kind }: Act): boolean {
+  return kind === 'new' || kind === 'rotate';
+}
+
 /** Whether it is the server that says which token the session has from then on. */
 function chosenByServer(act: Act): boolean {
   return act.kind === 'rotate' || (act.kind === 'new' && act.token === undefined);
@@ -206,8 +211,9 @@ export class Client {
       const { sent } = entry.outcomes[i];
       const isAbsent = this.#checkAbsence(act, reply, sent, heard);
       if (!isAbsent && !expected[i](reply)) throw new Error(`replied ${show(reply).slice(0, 200)} to ${act.kind}`);
-      const token = act.kind === 'new' || act.kind === 'rotate' ? String(reply) : undefined;
-      const outcome: Outcome = { sent, heard, token, isHeard: true, isAbsent };
+      const token = chosen(act) && !isAbsent ? String(reply) : undefined;
+      const lasts = this.#policy === 'always' ? 'for good' : 'for now';
+      const outcome: Outcome = { sent, heard, token, isHeard: true, absent: isAbsent ? lasts : undefined };
       this.#learn(act, outcome);
       return outcome;
     });
@@ -224,7 +230,7 @@ export class Client {
   #learn(act: Act, outcome: Outcome): void {
     this.#heard.apply(act, outcome);
     const session = this.#head.sessions.get(act.name);
-    if (outcome.isAbsent) {
+    if (outcome.absent !== undefined) {
       this.#head.remove(act.name);
       if (this.#policy !== 'always') this.#limbo.add(act.name);
     } else if (session !== undefined && chosenByServer(act)) {

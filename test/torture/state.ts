@@ -38,8 +38,8 @@ export interface Outcome {
   readonly token?: string | undefined;
   /** The reply has come. */
   readonly isHeard: boolean;
-  /** The session was not there: it had expired. */
-  readonly isAbsent?: boolean;
+  /** The session was not there: it had expired. Only under `always` was that a promise. */
+  readonly absent?: 'for good' | 'for now' | undefined;
 }
 
 /** The instant of a deadline is between two, in ms; after a restart it may be later by `ahead`. */
@@ -94,8 +94,9 @@ export class ClientState {
     const session = this.sessions.get(act.name);
     // It may have expired: then nothing happened.
     if (session === undefined) return;
-    if (outcome.isAbsent) {
-      this.remove(act.name);
+    if (outcome.absent !== undefined) {
+      if (outcome.absent === 'for good') this.remove(act.name);
+      else this.sessions.delete(act.name);
       return;
     }
     switch (act.kind) {
