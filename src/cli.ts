@@ -97,7 +97,7 @@ async function run(): Promise<void> {
     }
     await server.closed;
     log.notice('stopped');
-    process.exit(0);
+    process.exit(server.lostChanges ? 1 : 0);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ListenError || error instanceof JournalError) {
       program.error(`error: ${error.message}`);

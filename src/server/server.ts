@@ -68,6 +68,7 @@ export class Server {
   #lastId = 0;
   #refusalLoggedAt = -Infinity;
   #closing = false;
+  #lostChanges = false;
   #resolveClosed: () => void = () => {};
 
   /** @throws ConfigError for a value that an option may not have, or a file that cannot be had. */
@@ -153,6 +154,11 @@ export class Server {
     return this.#access.isProtected;
   }
 
+  /** Whether it has stopped and could not write to the journal all that it had acknowledged. */
+  get lostChanges(): boolean {
+    return this.#lostChanges;
+  }
+
   /** Whether it accepts connections. */
   get isListening(): boolean {
     return this.addresses.length > 0 || this.unixSocket !== undefined;
@@ -190,6 +196,7 @@ export class Server {
     try {
       await this.#durability?.close();
     } catch (error) {
+      this.#lostChanges = true;
       this.#log.warning(`the journal could not be completed: ${(error as Error).message}`);
     }
   }

@@ -80,6 +80,10 @@ export class Program {
     this.#process.stdout?.destroy();
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
   }
@@ -97,9 +101,12 @@ export class Program {
   }
 }
 
-/** Runs the program to its end and returns what it printed. */
-export async function runToEnd(args: readonly string[], environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [CLI, ...args], { env: { ...process.env, ...environment } });
+/** Runs the program to its end and returns what it printed. @param user Its user id, for who may choose one. */
+export async function runToEnd(args: readonly string[], environment: Record<string, string> = {}, user?: number) {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { ...process.env, ...environment },
+    ...(user !== undefined && { uid: user }),
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (text) => {

@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../journal/temporary-directory.js';
+import { frame, RawClient } from '../../raw-client.js';
+import { Program } from '../program.js';
+
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+const VALUE = 'v'.repeat(4000);
+
+/** A directory in which there is little room, until there is more. */
+interface SmallDisk {
+  readonly dir: string;
+  /** Lets the program that was started there feel it. */
+  restrict(program: Program): void;
+  makeRoom(program: Program): void;
+  readonly code: string;
+}
+
+let unmount = () => {};
+
+afterEach(() => {
+  unmount();
+  unmount = () => {};
+});
+
+/** A small file system in memory. Undefined where nothing can be mounted. */
+function smallFileSystem(): SmallDisk | undefined {
+  const dir = temporaryDirectory();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', dir], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  unmount = () => execFileSync('umount', [dir]);
+  const filler = join(dir, 'filler');
+  return {
+    dir,
+    restrict: () => {
+      const { bavail, bsize } = statfsSync(dir);
+      writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - 100_000)));
+    },
+    makeRoom: () => rmSync(filler),
+    code: 'ENOSPC',
+  };
+}
+
+/** A limit to how long a file may become. */
+function limitedFiles(): SmallDisk {
+  const limit = (program: Program, bytes: string) =>
+    execFileSync('prlimit', ['--pid', String(program.pid), `--fsize=${bytes}:unlimited`]);
+  return {
+    dir: temporaryDirectory(),
+    restrict: (program) => limit(program, '100000'),
+    makeRoom: (program) => limit(program, 'unlimited'),
+    code: 'EFBIG',
+  };
+}
+
+const disks = [
+  ['a full file system', smallFileSystem],
+  ['a file that may not become longer', limitedFiles],
+] as const;
+
+it.each(
+  disks.flatMap(([what, make]) => (['always', 'everysec'] as const).map((policy) => [what, policy, make] as const)),
+)(
+  '%s, with %s: writes get MISCONF, reads go on, and so do writes when there is room; nothing that was acknowledged is lost',
+  async (_, policy, make) => {
+    const disk = make();
+    // The other one needs no right.
+    if (disk === undefined) return;
+    const args = ['--appendonly', 'yes', '--appendfsync', policy, '--dir', disk.dir];
+    let program = await Program.start(args);
+    let [client, writer] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
+    await client.bulk('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
+    disk.restrict(program);
+
+    // One writes until it is refused, or hears nothing because its write has to wait.
+    let acknowledged = 0;
+    let refused: string | undefined;
+    let enough = false;
+    const write = async () => {
+      for (let n = 1; !enough && refused === undefined; n++) {
+        await writer.send(frame('SESSION.SET', TOKEN, `key-${n}`, VALUE));
+        const reply = await writer.takeUntil('\r\n');
+        if (reply === '+OK\r\n') acknowledged = n;
+        else refused = reply;
+      }
+    };
+    const writing = write();
+    const misconf = new RegExp(`^-MISCONF Errors writing to the AOF file: ${disk.code}: `);
+    const probe = async () => {
+      await client.send(frame('SESSION.SET', TOKEN, 'probe', '1'));
+      return client.takeUntil('\r\n');
+    };
+    while (!program.log.includes('changes are refused')) await client.expect('PING\r\n', '+PONG\r\n');
+    expect(await probe()).toMatch(misconf);
+    expect(await client.bulk('SESSION.GET', TOKEN, `key-${acknowledged}`)).toBe(VALUE);
+    expect(acknowledged).toBeGreaterThan(5);
+    enough = true;
+
+    disk.makeRoom(program);
+    while (misconf.test(await probe()));
+    await writing;
+    expect(program.log).toContain('the journal can be written again');
+    // With `always` the one that was under way was carried out when there was room.
+    if (policy === 'always') expect(refused).toBeUndefined();
+    else if (refused !== undefined) expect(refused).toMatch(misconf);
+    expect(await probe()).toBe('+OK\r\n');
+
+    // With `everysec` a kill may take what the system was not given yet.
+    program.signal(policy === 'always' ? 'SIGKILL' : 'SIGTERM');
+    await program.exited();
+    for (const one of [client, writer]) one.close();
+    program = await Program.start(args);
+    client = await RawClient.connect(program.port);
+    for (let n = 1; n <= acknowledged; n++) expect(await client.bulk('SESSION.GET', TOKEN, `key-${n}`)).toBe(VALUE);
+    expect(await client.bulk('SESSION.GET', TOKEN, 'probe')).toBe('1');
+    client.close();
+    await program.stop();
+  },
+);
+
+it('who is stopped while the disk is full says that changes are lost, with exit code 1, and can be started there', async () => {
+  const disk = limitedFiles();
+  const args = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--dir', disk.dir];
+  const program = await Program.start(args);
+  const client = await RawClient.connect(program.port);
+  await client.bulk('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
+  disk.restrict(program);
+  for (let n = 0; !program.log.includes('changes are refused'); n++) {
+    await client.send(frame('SESSION.SET', TOKEN, `key-${n}`, VALUE));
+    await client.takeUntil('\r\n');
+  }
+  program.signal('SIGTERM');
+  expect(await program.exited()).toBe(1);
+  expect(program.log).toContain('warning the journal could not be completed: EFBIG');
+  const next = await Program.start(args);
+  expect(next.log).toContain('a crash cut them short');
+  const other = await RawClient.connect(next.port);
+  expect(await other.bulk('SESSION.GET', TOKEN, 'key-0')).toBe(VALUE);
+  other.close();
+  await next.stop();
+});
