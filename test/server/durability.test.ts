@@ -260,6 +260,8 @@ describe('when the disk is full', () => {
   it('with everysec: the same', async () => {
     const { disk, clock, log, client, other } = await fill({ appendfsync: 'everysec' });
     await other.expect(`SESSION.SET ${TOKEN} k v1\r\n`, '+OK\r\n');
+    // Where no reply waits for it, what is appended is gathered for 10 ms.
+    clock.advance(10);
     while (log.lines.length < 2) await turns();
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
     await client.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${MISCONF}`);
