@@ -1,5 +1,5 @@
 import { type Clock, MAX_NAME, MAX_SECONDS, NO_SESSION, type Restoration, type Session } from '../engine/index.js';
-import { fieldIndexes, type JournalRecord, type RecordName, SessionFlag } from '../journal/index.js';
+import { fieldIndexes, JournalError, type JournalRecord, type RecordName, SessionFlag } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { WallTime } from './wall-time.js';
 
@@ -54,9 +54,14 @@ export class Replay {
     };
   }
 
-  /** @throws RangeError for a record that no recorder writes. */
+  /** @throws JournalError for a record that no recorder writes. */
   visit(record: JournalRecord): void {
-    this.#acts[record.name](record);
+    try {
+      this.#acts[record.name](record);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new JournalError(`the journal says what cannot be, in a ${record.name} record: ${error.message}`);
+    }
   }
 
   #put(record: JournalRecord): void {

@@ -141,6 +141,7 @@ export class Server {
       this.#log.notice(
         `loaded ${sessions} sessions from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} of them had expired meanwhile`,
       );
+      this.#limitMemory();
     } catch (error) {
       // It was given up.
       if (this.#closing) return;
@@ -279,7 +280,8 @@ export class Server {
   }
 
   #applySettings(): void {
-    this.#limitMemory();
+    // While sessions are put back none may go: what the journal says of them is not complete yet.
+    if (this.#durability?.progress === undefined) this.#limitMemory();
     if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
   }
 

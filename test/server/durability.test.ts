@@ -326,6 +326,26 @@ describe('a restart', () => {
     await server.close();
   });
 
+  it('keeps a limit of memory that is set meanwhile once the sessions are there', async () => {
+    const dir = temporaryDirectory();
+    const first = await startServer(durable(dir));
+    await (await connectTo(first)).expect(NEW, CREATED);
+    await first.close();
+
+    const disk = new HeldDisk();
+    disk.holdReads();
+    const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
+    const listening = server.listen();
+    await disk.reading();
+    const client = await connectTo(server);
+    await client.expect('CONFIG SET maxmemory 1 maxmemory-policy allsessions-lru\r\n', '+OK\r\n');
+    disk.release();
+    await listening;
+    await client.expect(`SESSION.EXISTS ${TOKEN}\r\n`, ':0\r\n');
+    await server.close();
+    await (await connectTo(await startServer(durable(dir)))).expect('DBSIZE\r\n', ':0\r\n');
+  });
+
   it('can be given up while it loads', async () => {
     const dir = temporaryDirectory();
     const first = await startServer(durable(dir));
