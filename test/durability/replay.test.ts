@@ -227,7 +227,7 @@ it('what was recorded leads to the sessions there were, and twice to the same', 
       const records = bytesOf(recorded.journal);
       expectTheSame(recorded, restored(twice ? [records, records] : [records], recorded));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -252,6 +252,6 @@ it('a base that is written while sessions change, and what was recorded meanwhil
       recorded.settle();
       expectTheSame(recorded, restored([bytesOf(base), bytesOf(recorded.journal)], recorded));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
