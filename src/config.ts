@@ -304,7 +304,7 @@ export function formatOption<Name extends OptionName>(name: Name, value: Config[
 }
 
 /** What clients ask for by habit, of options of Redis that cannot be set here. */
-const FIXED_OPTIONS = { databases: '1', save: '', appendonly: 'no' };
+const FIXED_OPTIONS = { databases: '1', save: '' };
 
 /** Names and values of a config as CONFIG GET shows them: without credentials. */
 export function visibleOptions(config: Config): [name: string, value: string][] {

@@ -1,3 +1,4 @@
+import { DataSetError } from '../durability/data-set-error.js';
 import { SessionError } from '../engine/index.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
@@ -67,7 +68,7 @@ export function replyError({ reply, server }: Context, error: unknown, before: n
   if (error instanceof OutputLimitError) throw error;
   reply.rewind(before);
   let message = 'ERR internal error';
-  if (error instanceof SessionError) message = `${error.code} ${error.message}`;
+  if (error instanceof SessionError || error instanceof DataSetError) message = `${error.code} ${error.message}`;
   else if (error instanceof CommandError) message = error.message;
   else server.reportFault(error);
   countError(server.counters, message);

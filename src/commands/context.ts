@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
 import type { Durability } from '../durability/durability.js';
+import type { Saves } from '../durability/saves.js';
 import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
@@ -142,6 +143,8 @@ export interface ServerControl {
   readonly memory: MemoryAccount;
   /** What keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;
+  /** Saves sessions as data sets, and loads them. */
+  readonly saves: Saves;
   /** The user of that name, if the password is his. */
   authenticate(user: string, password: Buffer): User | undefined;
   /** The options' values as they are now. */

@@ -24,6 +24,7 @@ import { info } from './server/info.js';
 import { latency } from './server/latency.js';
 import { memory } from './server/memory.js';
 import { monitor } from './server/monitor.js';
+import { bgrewriteaof, bgsave, lastsave, save } from './server/save.js';
 import { shutdown } from './server/shutdown.js';
 import { slowlog } from './server/slowlog.js';
 import { time } from './server/time.js';
@@ -46,11 +47,13 @@ import { sessionHelp } from './session/help.js';
 import { sessionIncrby } from './session/incrby.js';
 import { sessionInfo } from './session/info.js';
 import { sessionKeys } from './session/keys.js';
+import { sessionLoad } from './session/load.js';
 import { sessionMexists } from './session/mexists.js';
 import { sessionMget } from './session/mget.js';
 import { sessionNew } from './session/new.js';
 import { sessionOpen } from './session/open.js';
 import { sessionRotate } from './session/rotate.js';
+import { sessionSave } from './session/save.js';
 import { sessionScan } from './session/scan.js';
 import { sessionSet } from './session/set.js';
 import { sessionStats } from './session/stats.js';
@@ -80,6 +83,8 @@ const session: readonly Command[] = [
   sessionTokens,
   sessionScan,
   sessionStats,
+  sessionSave,
+  sessionLoad,
 ];
 
 const sessionData: readonly Command[] = [
@@ -119,6 +124,10 @@ const server: readonly Command[] = [
   time,
   flushall,
   flushdb,
+  save,
+  bgsave,
+  lastsave,
+  bgrewriteaof,
   shutdown,
 ];
 

@@ -66,10 +66,17 @@ export class Durability implements RecordSink {
   #journal: Journal | undefined;
   #loading: Promise<unknown> = Promise.resolve();
   #progress: LoadProgress | undefined = { loaded: 0, total: 0, since: 0 };
+  #policy: SyncPolicy;
   /** Those who are called when the disk fails as well. */
   readonly #impatient = new Set<() => void>();
+  /** Called when the disk fails. */
+  readonly #flushes = new Set<(error: Error) => void>();
+  /** How many sessions had expired before they were loaded. */
+  #expired = 0;
+  #compactionBegan = 0;
   #compactionFailedAt = -Infinity;
   #lastCompactionOk = true;
+  #lastCompactionMs: number | undefined;
   #closed = false;
 
   /**
@@ -79,6 +86,8 @@ export class Durability implements RecordSink {
    */
   constructor(options: DurabilityOptions, engine: () => SessionEngine) {
     this.#options = options;
+    this.#policy = options.policy;
+    this.#progress = { loaded: 0, total: 0, since: options.clock.wall() };
     this.#engine = engine;
     prepareDataDirectory(options.directory);
     this.#lock = DirectoryLock.take(options.directory);
@@ -102,16 +111,17 @@ export class Durability implements RecordSink {
   }
 
   async #load(onProgress: (progress: LoadProgress) => void): Promise<LoadSummary> {
-    const { clock, directory, policy, log } = this.#options;
+    const { clock, directory, log } = this.#options;
     const began = clock.now();
     const since = clock.wall();
     this.#progress = { loaded: 0, total: 0, since };
     const restoration = this.#engine().restore();
     const journal = await Journal.open(join(directory, 'journal'), {
       clock,
-      policy,
+      policy: this.#policy,
       onFailure: (error) => {
         log.warning(`the journal cannot be written, and changes are refused: ${error.message}`);
+        for (const fail of this.#flushes) fail(error);
         for (const callback of this.#impatient) callback();
       },
       onRecovery: () => log.notice('the journal can be written again'),
@@ -129,6 +139,7 @@ export class Durability implements RecordSink {
     );
     const sessions = this.#engine().size;
     const expired = restoration.finish();
+    this.#expired = expired;
     this.#journal = journal;
     this.#progress = undefined;
     if (report.dropped !== undefined) {
@@ -166,7 +177,7 @@ export class Durability implements RecordSink {
 
   /** Whether what is acknowledged must be durable first. */
   get isStrict(): boolean {
-    return this.#journal?.policy === 'always';
+    return this.#policy === 'always';
   }
 
   /** Whether everything that was recorded is durable. */
@@ -195,15 +206,46 @@ export class Durability implements RecordSink {
   }
 
   set policy(policy: SyncPolicy) {
+    this.#policy = policy;
     if (this.#journal !== undefined) this.#journal.policy = policy;
+  }
+
+  /** Makes everything durable that is appended by now, at once and whatever the policy. Rejects if the disk fails. */
+  async flush(): Promise<void> {
+    const journal = this.#loaded;
+    if (journal.failure !== undefined) throw journal.failure;
+    let fail: (error: Error) => void = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fail = reject;
+        this.#flushes.add(fail);
+        journal.policy = 'always';
+        journal.whenDurable(journal.position, resolve);
+      });
+    } finally {
+      this.#flushes.delete(fail);
+      if (this.#flushes.size === 0) journal.policy = this.#policy;
+    }
   }
 
   /** What there is to say of the journal; undefined until it is loaded. */
   get status() {
     const journal = this.#journal;
     if (journal === undefined) return undefined;
-    const { size, baseSize, pendingBytes, isCompacting } = journal;
-    return { size, baseSize, pendingBytes, isCompacting, lastCompactionOk: this.#lastCompactionOk };
+    const { size, baseSize, pendingBytes, isCompacting, isSyncing } = journal;
+    return {
+      size,
+      baseSize,
+      pendingBytes,
+      isSyncing,
+      /** How many of the sessions that were loaded had expired by then. */
+      expired: this.#expired,
+      /** Ms since the compaction began that is under way; undefined if none is. */
+      compacting: isCompacting ? this.#options.clock.now() - this.#compactionBegan : undefined,
+      lastCompactionOk: this.#lastCompactionOk,
+      /** Ms that the latest compaction took; undefined before the first. */
+      lastCompactionMs: this.#lastCompactionMs,
+    };
   }
 
   /** To be called about once a second: compacts the journal when it has grown enough. */
@@ -224,6 +266,7 @@ export class Durability implements RecordSink {
     const journal = this.#loaded;
     if (journal.isCompacting) throw new JournalError('the journal is being compacted already');
     const [began, size] = [clock.now(), journal.size];
+    this.#compactionBegan = began;
     const engine = this.#engine();
     try {
       await journal.compact((base) => {
@@ -232,8 +275,9 @@ export class Durability implements RecordSink {
         return writeSessions(engine, clock, base, (session) => this.recorder.writeTo(base, session));
       });
       this.#lastCompactionOk = true;
-      const ms = Math.round(clock.now() - began);
-      log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${ms} ms`);
+      const ms = clock.now() - began;
+      this.#lastCompactionMs = ms;
+      log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${Math.round(ms)} ms`);
     } catch (error) {
       this.#lastCompactionOk = false;
       this.#compactionFailedAt = clock.now();

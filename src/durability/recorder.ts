@@ -1,6 +1,6 @@
 import type { ChangeListener, Clock, Session, SessionEngine, SessionState } from '../engine/index.js';
 import type { Slice } from '../slice.js';
-import { type RecordSink, settingsOf, writeSession } from './session-records.js';
+import { type RecordSink, settingsOf, writeOldTokens, writeSession } from './session-records.js';
 import { NEVER, WallTime } from './wall-time.js';
 
 /** By how much of its duration a sliding session's deadline is written ahead. */
@@ -94,6 +94,7 @@ export class Recorder implements ChangeListener {
     // What was read from the journal, and has not been extended since, ends as it was read.
     const deadline = state.deadline < Infinity ? this.#keep(session, Math.max(state.deadline, written)) : Infinity;
     writeSession(sink, engine, session, deadline === Infinity ? NEVER : wall.ofClock(deadline), wall);
+    writeOldTokens(sink, engine, session, wall);
   }
 
   #tokenOf(session: Session): { token: Slice } {

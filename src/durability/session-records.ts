@@ -25,7 +25,7 @@ export function settingsOf(state: SessionState, deadline: number, wall: WallTime
   };
 }
 
-/** Writes a session as it is now, with its data and its old tokens. @param deadline Unix ms. */
+/** Writes a session as it is now, with its data. @param deadline Unix ms. */
 export function writeSession(
   to: RecordSink,
   engine: SessionEngine,
@@ -52,6 +52,10 @@ export function writeSession(
       to.item(value);
     });
   }
+}
+
+/** Writes the old tokens that still lead to a session, which was written before. */
+export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: Session, wall: WallTime): void {
   engine.forEachOldToken(session, (oldToken, until) => {
     // Both texts would be the same bytes: the engine formats one token at a time.
     const old = Slice.of(oldToken.copy());

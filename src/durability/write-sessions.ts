@@ -1,9 +1,9 @@
-import type { Clock, Session, SessionEngine } from '../engine/index.js';
+import { type Clock, NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { Slice } from '../slice.js';
+import { Slices } from './slices.js';
 
-/** A slice of work is over after this many ms; requests are served before the next one. */
-const SLICE_MS = 1;
 /** Slots looked at between two looks at the clock. */
-const SLOTS = 64;
+const SLOTS = 16;
 
 /** What is written is gathered, and goes to the disk when it is full. */
 export interface Gathering {
@@ -21,13 +21,30 @@ export async function writeSessions(
   to: Gathering,
   write: (session: Session) => void,
 ): Promise<void> {
+  const slices = new Slices(clock);
   let cursor = 0;
   do {
-    const until = clock.now() + SLICE_MS;
     do {
       cursor = engine.scan(cursor, SLOTS, write);
-    } while (cursor !== 0 && !to.isFull && clock.now() < until);
+    } while (cursor !== 0 && !to.isFull && !slices.isOver);
     if (to.isFull) await to.write();
-    else await new Promise<void>((resolve) => clock.after(0, resolve));
+    await slices.next();
   } while (cursor !== 0);
+}
+
+/** As `writeSessions`, those of the tokens that then still live. */
+export async function writeSessionsOf(
+  tokens: readonly Buffer[],
+  engine: SessionEngine,
+  clock: Clock,
+  to: Gathering,
+  write: (session: Session) => void,
+): Promise<void> {
+  const slices = new Slices(clock);
+  for (const token of tokens) {
+    const session = engine.find(Slice.of(token));
+    if (session !== NO_SESSION) write(session);
+    if (to.isFull) await to.write();
+    if (slices.isOver) await slices.next();
+  }
 }

@@ -24,3 +24,4 @@ export {
 export type { SessionData } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode } from './session-error.js';
+export { isToken } from './token.js';

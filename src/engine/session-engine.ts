@@ -396,6 +396,14 @@ export class SessionEngine {
     };
   }
 
+  /**
+   * Goes up by one at least with each change to a session's data, settings or token, and with each session that is made or
+   * gone; not when it is read or extended.
+   */
+  get changes(): number {
+    return this.#slots.changes;
+  }
+
   /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
   get size(): number {
     return this.#slots.taken - this.#aliases.count;

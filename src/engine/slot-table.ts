@@ -139,6 +139,11 @@ export class SlotTable {
     this.#rows[slot * ROW + VERSION] = ++this.#changes;
   }
 
+  /** How often something has happened to a session. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** MAXAGE in seconds, 0 for none. */
   maxAge(slot: number): number {
     return this.#rows[slot * ROW + MAX_AGE];

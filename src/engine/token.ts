@@ -41,6 +41,13 @@ export function parseToken(text: Slice, words: Uint32Array): boolean {
   return seen < 64 && (s[21] & 15) === 0;
 }
 
+/** Whether a text is a token. */
+export function isToken(text: Slice): boolean {
+  return parseToken(text, scratch);
+}
+
+const scratch = new Uint32Array(TOKEN_WORDS);
+
 /** The 6 bits of each character of the token that is being read. */
 const sixes = new Uint8Array(TOKEN_LENGTH);
 

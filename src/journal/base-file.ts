@@ -20,7 +20,8 @@ export class BaseFile {
   readonly #prefix: Buffer;
   readonly #encoder = new RecordEncoder();
   #size: number;
-  #abandoned = false;
+  /** Why it is given up. */
+  #abandoned: string | undefined;
   #closed = false;
 
   private constructor(file: JournalFile, id: string, size: number) {
@@ -73,14 +74,14 @@ export class BaseFile {
     this.#encoder.item(bytes);
   }
 
-  /** Lets the next `write` or `finish` fail. */
-  abandon(): void {
-    this.#abandoned = true;
+  /** Lets the next `write` or `finish` fail. @param reason For a person. */
+  abandon(reason: string): void {
+    this.#abandoned = reason;
   }
 
   /** Writes what was gathered. @throws JournalError if it is given up. */
   async write(): Promise<void> {
-    if (this.#abandoned) throw new JournalError('the compaction is given up: the journal is being closed');
+    if (this.#abandoned !== undefined) throw new JournalError(this.#abandoned);
     if (this.#encoder.length === 0) return;
     const batch = this.#encoder.takeBatch(this.#prefix);
     await writeAll(this.#file, batch, this.#size);

@@ -1,12 +1,15 @@
 import { chown, link, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BatchScanner, type Found } from './batch-scanner.js';
+import { dataSetIn } from './data-set-files.js';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
 import { nodeFileSystem, removeIfThere, replaceFile, syncFile, writeAll } from './file-system.js';
-import { encodeFileHeader, FILE_HEADER_LENGTH, FORMAT_VERSION } from './frames.js';
-import { asJournalError, JournalDamage, JournalError } from './journal-error.js';
+import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, FORMAT_VERSION } from './frames.js';
+import { asJournalError, isMissing, JournalDamage, JournalError } from './journal-error.js';
 import { encodeManifest, MANIFEST, type Manifest, readManifest } from './manifest.js';
 import { RecordDecoder, RecordError } from './record-decoder.js';
+import { RecordEncoder } from './record-encoder.js';
+import type { RecordName } from './records.js';
 
 /** A part of a file that is not what was written. */
 export interface Damage {
@@ -49,7 +52,8 @@ export interface CheckOptions {
 const MAX_ORIGINALS = 1000;
 
 /**
- * Checks a file of the journal, or the manifest or the directory and with it every file that the manifest lists.
+ * Checks a file of the journal, or the manifest or the directory and with it every file that the manifest lists; or the file of
+ * a data set, or a directory of those.
  *
  * Repair keeps every good batch, those behind the damage as well: records are absolute, so that one which is left out costs
  * what it said and nothing else. A manifest that is lost is made again of the files there are: the last base and, in
@@ -86,6 +90,10 @@ async function checkAll(path: string, fix: boolean): Promise<CheckedFile[]> {
   const directory = dirname(path);
   const found = await readManifest(nodeFileSystem, path).catch((error: Error) => error);
   if (found instanceof Error && !(found instanceof JournalDamage) && !('code' in found)) throw found;
+  if (found instanceof Error && isMissing(found)) {
+    const dataSets = (await readdir(directory)).filter((name) => dataSetIn(name) !== undefined).sort();
+    if (dataSets.length > 0) return checkFiles(directory, dataSets, fix);
+  }
   const manifest = found instanceof Error ? await manifestOfFiles(directory) : found;
   const checked: CheckedFile[] = [];
   if (found instanceof Error) {
@@ -101,6 +109,11 @@ async function checkAll(path: string, fix: boolean): Promise<CheckedFile[]> {
     });
   }
   const names = manifest.base === undefined ? manifest.increments : [manifest.base, ...manifest.increments];
+  return [...checked, ...(await checkFiles(directory, names, fix))];
+}
+
+async function checkFiles(directory: string, names: readonly string[], fix: boolean): Promise<CheckedFile[]> {
+  const checked: CheckedFile[] = [];
   for (const name of names) checked.push(await checkFile(join(directory, name), fix));
   return checked;
 }
@@ -124,7 +137,7 @@ async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
   });
   try {
     const repaired = `${path}.repaired.tmp`;
-    const report = await scan(scanner, path);
+    const { file: report } = await scan(scanner, path);
     if (!fix || report.damages.length === 0 || report.hopeless !== undefined) return report;
     await writeRepaired(path, repaired);
     const original = await keepOriginal(path);
@@ -136,19 +149,23 @@ async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
   }
 }
 
+interface Scan {
+  readonly file: CheckedFile;
+  /** It is the file of a data set, and does not end as one. */
+  readonly lacksEnd: boolean;
+}
+
 /**
  * Walks a file from its beginning to its end, whatever is in between.
  * @param keep Called for each good batch with its bytes.
  */
-async function scan(
-  scanner: BatchScanner,
-  path: string,
-  keep?: (batch: Buffer) => Promise<void>,
-): Promise<CheckedFile> {
+async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) => Promise<void>): Promise<Scan> {
   const decoder = new RecordDecoder();
   const damages: Damage[] = [];
+  const isDataSet = dataSetIn(basename(path)) !== undefined;
   let batches = 0;
   let records = 0;
+  let last: RecordName | undefined;
   if (!scanner.hasHeader) {
     const bytes = Math.min(FILE_HEADER_LENGTH, scanner.size);
     damages.push({ offset: 0, bytes, reason: 'the header is wrong', isTornTail: false });
@@ -161,15 +178,21 @@ async function scan(
     if (count >= 0) {
       batches++;
       records += count;
+      last = decoder.name;
       const length = scanner.offset - offset;
       await keep?.(scanner.bytes.subarray(scanner.end + 2 - length, scanner.end + 2));
       continue;
     }
-    damages.push(await damageAt(scanner, offset, found));
+    damages.push(await damageAt(scanner, offset, found, isDataSet));
+  }
+  const lacksEnd = isDataSet && last !== 'END';
+  if (lacksEnd && damages.length === 0) {
+    damages.push({ offset: scanner.size, bytes: 0, reason: 'its end is missing', isTornTail: false });
   }
   const version = scanner.id === undefined ? undefined : FORMAT_VERSION;
   const hopeless = scanner.id === undefined ? 'it is no file of the journal' : undefined;
-  return { path, version, batches, records, bytes: scanner.size, damages, hopeless, original: undefined };
+  const { size: bytes } = scanner;
+  return { file: { path, version, batches, records, bytes, damages, hopeless, original: undefined }, lacksEnd };
 }
 
 /** How many records the batch has that was found, -1 if they are none. */
@@ -184,14 +207,16 @@ function countRecords(decoder: RecordDecoder, scanner: BatchScanner): number {
   }
 }
 
-async function damageAt(scanner: BatchScanner, offset: number, found: Found): Promise<Damage> {
+/** @param isDataSet Such a file is durable before it has its name: no crash tears it. */
+async function damageAt(scanner: BatchScanner, offset: number, found: Found, isDataSet: boolean): Promise<Damage> {
   if (found === 'batch') {
     return { offset, bytes: scanner.offset - offset, reason: 'a batch holds what is no record', isTornTail: false };
   }
   const broken = scanner.reason;
   const goesOn = await scanner.resynchronize();
-  const isTornTail = !goesOn && (await scanner.isTorn(offset, found));
-  const cut = isTornTail ? 'a batch is incomplete' : 'the length of a batch is wrong';
+  const isTorn = !goesOn && (await scanner.isTorn(offset, found));
+  const isTornTail = isTorn && !isDataSet;
+  const cut = isTorn ? 'a batch is incomplete' : 'the length of a batch is wrong';
   const reason = found === 'cut' ? cut : broken;
   return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };
 }
@@ -205,10 +230,12 @@ async function writeRepaired(path: string, to: string): Promise<void> {
     const header = encodeFileHeader(scanner.id ?? '');
     await writeAll(file, header, 0);
     let size = header.length;
-    await scan(scanner, path, async (batch) => {
+    const add = async (batch: Buffer) => {
       await writeAll(file, batch, size);
       size += batch.length;
-    });
+    };
+    const { lacksEnd } = await scan(scanner, path, add);
+    if (lacksEnd) await add(endBatch(scanner.id ?? ''));
     await syncFile(file);
     // It stays with the user whom the server runs as.
     const { uid, gid } = await stat(path);
@@ -217,6 +244,13 @@ async function writeRepaired(path: string, to: string): Promise<void> {
     await file.close();
     await scanner.close();
   }
+}
+
+/** What a data set ends in. */
+function endBatch(id: string): Buffer {
+  const encoder = new RecordEncoder();
+  encoder.append('END', {});
+  return encoder.takeBatch(batchPrefix(id));
 }
 
 /** Gives a file a second name, under which it stays. */

@@ -13,6 +13,8 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** The names in a directory. */
   list(directory: string): Promise<string[]>;
+  /** Whether it is a file, and no link to one. */
+  isFile(path: string): Promise<boolean>;
   /** Makes a directory with mode 0700, unless there is one. */
   makeDirectory(path: string): Promise<void>;
   /** Makes durable which names a directory has. */
@@ -95,6 +97,7 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => fs.promises.rename(from, to),
   remove: (path) => fs.promises.unlink(path),
   list: (directory) => fs.promises.readdir(directory),
+  isFile: async (path) => (await fs.promises.lstat(path)).isFile(),
   async makeDirectory(path) {
     await fs.promises.mkdir(path, { recursive: true, mode: 0o700 });
   },

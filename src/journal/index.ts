@@ -4,6 +4,8 @@ export type { BaseFile } from './base-file.js';
 export { type CheckedFile, type CheckOptions, type CheckReport, checkJournal } from './check.js';
 export { checkLines } from './check-lines.js';
 export { prepareDataDirectory } from './data-directory.js';
+export { DATA_SET_NAME, dataSetIn, isDataSetName } from './data-set-files.js';
+export { DataSets, type SavedFile } from './data-sets.js';
 export { DirectoryLock } from './directory-lock.js';
 export { Journal, type JournalOptions } from './journal.js';
 export type { LoadReport } from './journal-directory.js';

@@ -18,6 +18,8 @@ export interface JournalOptions {
   readonly fileSystem?: FileSystem;
 }
 
+const GIVEN_UP = 'the compaction is given up: the journal is being closed';
+
 /**
  * The journal: a directory of files and a writer at the end of the last.
  *
@@ -140,6 +142,11 @@ export class Journal {
     return this.#open.pendingBytes;
   }
 
+  /** Whether the disk is at making durable what was written. */
+  get isSyncing(): boolean {
+    return this.#open.isSyncing;
+  }
+
   get isCompacting(): boolean {
     return this.#compaction !== undefined;
   }
@@ -168,7 +175,7 @@ export class Journal {
    */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#base?.abandon();
+    this.#base?.abandon(GIVEN_UP);
     // Its error is told to who asked for it.
     await this.#compaction?.catch(() => {});
     await this.#writer?.close();
@@ -180,7 +187,7 @@ export class Journal {
     this.#open.switchTo(increment);
     const base = await this.#directory.createBase();
     this.#base = base;
-    if (this.#closing) base.abandon();
+    if (this.#closing) base.abandon(GIVEN_UP);
     try {
       await writeState(base);
       await this.#directory.finishCompaction(base, increment);

@@ -78,6 +78,8 @@ export const RECORDS = {
   GONE: { fields: { token: 'bytes' }, rest: 'none' },
   /** There are no sessions. */
   FLUSH: { fields: {}, rest: 'none' },
+  /** Nothing follows. It is the last record of a data set, which without it has been cut; the journal has none. */
+  END: { fields: {}, rest: 'none' },
 } as const satisfies Record<string, RecordDeclaration>;
 
 export type RecordName = keyof typeof RECORDS;

@@ -181,6 +181,11 @@ export class JournalWriter {
     return this.#batches.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), this.#encoder.length);
   }
 
+  /** Whether a sync is under way. */
+  get isSyncing(): boolean {
+    return this.#syncing;
+  }
+
   get policy(): SyncPolicy {
     return this.#policy;
   }

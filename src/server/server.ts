@@ -7,6 +7,7 @@ import { SlowLog } from '../commands/slow-log.js';
 import { type Config, withDefaults } from '../config.js';
 import { readSecret } from '../config-files.js';
 import { Durability, type LoadProgress } from '../durability/durability.js';
+import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
@@ -63,6 +64,7 @@ export class Server {
   readonly #heartbeat: Heartbeat;
   readonly #control: ServerControl;
   readonly #durability: Durability | undefined;
+  readonly #saves: Saves;
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
   #lastId = 0;
@@ -81,6 +83,7 @@ export class Server {
     this.#clock = clock;
     const givenSecret = readSecret(config);
     this.#durability = config.appendonly ? this.#makeDurable(config) : undefined;
+    this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
     const secret = givenSecret ?? this.#durability?.secret;
     this.#monitors = new MonitorFeed(clock);
     this.closed = new Promise((resolve) => {
@@ -138,6 +141,7 @@ export class Server {
     if (this.#durability === undefined) return;
     try {
       const { sessions, expired, bytes, ms } = await this.#durability.load(onLoading);
+      this.#saves.forgetChanges();
       this.#log.notice(
         `loaded ${sessions} sessions from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} of them had expired meanwhile`,
       );
@@ -177,12 +181,13 @@ export class Server {
 
   /**
    * Stops: accepts nothing more, answers what was read, ends every connection. Takes no more than half a
-   * second, and as long as the disk takes for what the journal still holds. Without a journal sessions are gone.
+   * second, and as long as the disk takes for what the journal still holds. Without a journal sessions are gone; a data set
+   * that is being saved or loaded is given up.
    */
   close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
-      const stopped = this.#stopListening();
+      const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
       for (const connection of this.#connections.values()) connection.close();
       for (const socket of this.#handshakes.values()) socket.destroy();
       this.#heartbeat.stop();
@@ -344,6 +349,7 @@ export class Server {
       monitors: this.#monitors,
       memory: this.#memory,
       durability: this.#durability,
+      saves: this.#saves,
       authenticate: (name, password) => access.authenticate(name, password),
       get config() {
         return settings.now;

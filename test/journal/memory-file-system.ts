@@ -142,6 +142,11 @@ export class MemoryFileSystem implements FileSystem {
       .map((path) => path.slice(directory.length + 1));
   }
 
+  async isFile(path: string): Promise<boolean> {
+    this.#inode(path);
+    return true;
+  }
+
   async makeDirectory(): Promise<void> {}
 
   async syncDirectory(directory: string): Promise<void> {

@@ -192,7 +192,7 @@ describe('named users', () => {
   it('keep passwords from CONFIG GET', async () => {
     const client = await as('boss', 'a');
     await client.send('CONFIG GET *\r\n');
-    const all = await client.takeUntil('appendonly\r\n$2\r\nno\r\n');
+    const all = await client.takeUntil('save\r\n$0\r\n\r\n');
     expect(all).toContain('users-file');
     expect(all).not.toMatch(/\$5\r\nusers\r\n|requirepass|\$6\r\nsecret\r\n/);
   });

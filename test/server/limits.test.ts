@@ -187,7 +187,7 @@ describe('CONFIG SET', () => {
       'CONFIG SET timeout 6 maxmemory-policy lru\r\n',
       failed('maxmemory-policy', 'expected one of noeviction, volatile-ttl, allsessions-lru'),
     );
-    await client.expect('CONFIG SET appendonly yes\r\n', failed('appendonly', 'this option cannot be changed'));
+    await client.expect('CONFIG SET appendonly yes\r\n', failed('appendonly', 'it needs a restart with the new value'));
     await client.expect(
       'CONFIG SET client-reply-backlog 1gb\r\n',
       failed(

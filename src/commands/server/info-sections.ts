@@ -1,5 +1,7 @@
 import { totalmem } from 'node:os';
 import { arch, memoryUsage, version as nodeVersion, pid, platform, resourceUsage } from 'node:process';
+import type { Durability, LoadProgress } from '../../durability/durability.js';
+import type { Saves } from '../../durability/saves.js';
 import { quantile } from '../command-statistics.js';
 import { typeOf } from '../connection/client-line.js';
 import type { Context } from '../context.js';
@@ -87,23 +89,17 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       lazyfree_pending_objects: 0,
     };
   },
-  Persistence: ({ server }) => ({
-    loading: 0,
-    async_loading: 0,
-    rdb_changes_since_last_save: 0,
-    rdb_bgsave_in_progress: 0,
-    rdb_last_save_time: Math.floor(server.started / 1000),
-    rdb_last_bgsave_status: 'ok',
-    rdb_last_bgsave_time_sec: -1,
-    rdb_current_bgsave_time_sec: -1,
-    aof_enabled: 0,
-    aof_rewrite_in_progress: 0,
-    aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: -1,
-    aof_current_rewrite_time_sec: -1,
-    aof_last_bgrewrite_status: 'ok',
-    aof_last_write_status: 'ok',
-  }),
+  Persistence: ({ server }) => {
+    const { durability } = server;
+    return {
+      loading: durability?.progress === undefined ? 0 : 1,
+      async_loading: 0,
+      ...savesFields(server.saves.status),
+      aof_enabled: durability === undefined ? 0 : 1,
+      ...journalFields(durability),
+      ...loadingFields(durability?.progress, server.clock.wall()),
+    };
+  },
   Stats: ({ server }) => {
     const { counters, rates, pubsub } = server;
     const { expired, evicted, found, missed } = server.sessionCounters();
@@ -187,6 +183,60 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     return sessions > 0 ? { db0: `keys=${sessions},expires=${Math.min(pending, sessions)},avg_ttl=0` } : {};
   },
 };
+
+function savesFields({ changes, running, lastSave, lastOk, lastMs, count }: Saves['status']): Fields {
+  return {
+    rdb_changes_since_last_save: changes,
+    rdb_bgsave_in_progress: running === undefined ? 0 : 1,
+    rdb_last_save_time: Math.floor(lastSave / 1000),
+    rdb_last_bgsave_status: lastOk ? 'ok' : 'err',
+    rdb_last_bgsave_time_sec: seconds(lastMs),
+    rdb_current_bgsave_time_sec: seconds(running),
+    rdb_saves: count,
+  };
+}
+
+function journalFields(durability: Durability | undefined): Fields {
+  const { status } = durability ?? {};
+  const fields = {
+    aof_rewrite_in_progress: status?.compacting === undefined ? 0 : 1,
+    aof_rewrite_scheduled: 0,
+    aof_last_rewrite_time_sec: seconds(status?.lastCompactionMs),
+    aof_current_rewrite_time_sec: seconds(status?.compacting),
+    aof_last_bgrewrite_status: status?.lastCompactionOk === false ? 'err' : 'ok',
+    aof_last_write_status: durability?.failure === undefined ? 'ok' : 'err',
+  };
+  if (status === undefined) return fields;
+  return {
+    ...fields,
+    aof_current_size: status.size,
+    aof_base_size: status.baseSize,
+    aof_pending_rewrite: 0,
+    aof_buffer_length: status.pendingBytes,
+    aof_pending_bio_fsync: status.isSyncing ? 1 : 0,
+    sessions_expired_while_down: status.expired,
+  };
+}
+
+/** Shown while the journal is read. */
+function loadingFields(progress: LoadProgress | undefined, now: number): Fields {
+  if (progress === undefined) return {};
+  const { loaded, total, since } = progress;
+  const elapsed = Math.max(0, now - since) / 1000;
+  return {
+    loading_start_time: Math.floor(since / 1000),
+    loading_total_bytes: total,
+    loading_loaded_bytes: loaded,
+    loading_loaded_perc: ((loaded / Math.max(1, total)) * 100).toFixed(2),
+    // As in Redis, a second before there is anything to go by.
+    loading_eta_seconds: loaded === 0 ? 1 : Math.round((elapsed * (total - loaded)) / loaded),
+  };
+}
+
+/** Whole seconds, -1 for what was not. */
+function seconds(ms: number | undefined): number {
+  return ms === undefined ? -1 : Math.floor(ms / 1000);
+}
 
 /** Bytes as Redis shows them to people: `1.50M`. */
 function human(bytes: number): string {

@@ -1,0 +1,73 @@
+import { DUMP } from '../../durability/saves.js';
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+
+/** Redis' own commands about what is on the disk. */
+
+export const save: Command = {
+  name: 'save',
+  summary: `Saves all sessions as the data set ${DUMP}, while others are served.`,
+  complexity: 'O(N) with N the sessions and their keys',
+  group: 'server',
+  flags: ['admin', 'no_multi'],
+  arguments: [],
+  reply: 'OK, when they are saved',
+  async run({ server, reply }) {
+    await server.saves.save(DUMP);
+    reply.ok();
+  },
+};
+
+export const bgsave: Command = {
+  name: 'bgsave',
+  summary: `Begins to save all sessions as the data set ${DUMP}.`,
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin'],
+  arguments: [{ name: 'schedule', type: 'pure-token', token: 'SCHEDULE', optional: true }],
+  reply: 'a line that says so; INFO persistence tells how it ends',
+  run({ server, reply }, args) {
+    if (args.left > 0) args.choice('SCHEDULE');
+    args.end();
+    if (server.saves.isSaving) throw new CommandError('ERR Background save already in progress');
+    // The log is told of what goes wrong.
+    server.saves.save(DUMP).catch(() => {});
+    reply.simple('Background saving started');
+  },
+};
+
+export const lastsave: Command = {
+  name: 'lastsave',
+  summary: 'Tells when all sessions were saved as a data set last.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['loading', 'stale', 'fast'],
+  arguments: [],
+  reply: 'unix time (s); that of the start before the first',
+  run({ server, reply }) {
+    reply.integer(Math.floor(server.saves.status.lastSave / 1000));
+  },
+};
+
+export const bgrewriteaof: Command = {
+  name: 'bgrewriteaof',
+  summary: 'Begins to compact the journal.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin'],
+  arguments: [],
+  reply: 'a line that says so; INFO persistence tells how it ends',
+  run({ server, reply }) {
+    const { durability } = server;
+    if (durability === undefined) throw new CommandError('ERR there is no journal: the server runs with appendonly no');
+    if (durability.failure !== undefined) {
+      throw new CommandError(`MISCONF Errors writing to the AOF file: ${durability.failure.message}`);
+    }
+    if (durability.status?.compacting !== undefined) {
+      throw new CommandError('ERR Background append only file rewriting already in progress');
+    }
+    // The log is told of what goes wrong.
+    durability.compact().catch(() => {});
+    reply.simple('Background append only file rewriting started');
+  },
+};

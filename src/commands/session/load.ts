@@ -1,0 +1,26 @@
+import type { Command } from '../command.js';
+import { NAME } from './grammar.js';
+
+export const sessionLoad: Command = {
+  name: 'session.load',
+  summary:
+    'Creates the sessions of the newest data set of that name, except those that exist, while others are served.',
+  complexity: 'O(N) with N the sessions and their keys',
+  group: 'session',
+  flags: ['write', 'denyoom', 'admin', 'no_multi'],
+  arguments: [NAME],
+  reply: 'map: name, sessions, keys, skipped (sessions that exist)',
+  async run({ server, reply }, args) {
+    const name = args.slice().latin1();
+    const { sessions, keys, skipped } = await server.saves.load(name);
+    reply.map(4);
+    reply.bulk('name');
+    reply.bulk(name);
+    reply.bulk('sessions');
+    reply.integer(sessions);
+    reply.bulk('keys');
+    reply.integer(keys);
+    reply.bulk('skipped');
+    reply.integer(skipped);
+  },
+};

@@ -1,0 +1,34 @@
+import type { Session } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { NAME, TOKENS } from './grammar.js';
+
+export const sessionSave: Command = {
+  name: 'session.save',
+  summary: 'Saves all sessions, or those given, as a new data set of that name, while others are served.',
+  complexity: 'O(N) with N the sessions and their keys',
+  group: 'session',
+  flags: ['admin', 'no_multi'],
+  arguments: [NAME, { ...TOKENS, optional: true }],
+  reply: 'map: name, sessions, keys, bytes (of the file), milliseconds',
+  async run({ engine, server, reply }, args) {
+    const name = args.slice().latin1();
+    const tokens = new Map<Session, Buffer>();
+    const isPart = args.left > 0;
+    while (args.left > 0) {
+      const session = args.session(engine);
+      tokens.set(session, engine.tokenBytes(session).copy());
+    }
+    const { sessions, keys, bytes, ms } = await server.saves.save(name, isPart ? [...tokens.values()] : undefined);
+    reply.map(5);
+    reply.bulk('name');
+    reply.bulk(name);
+    reply.bulk('sessions');
+    reply.integer(sessions);
+    reply.bulk('keys');
+    reply.integer(keys);
+    reply.bulk('bytes');
+    reply.integer(bytes);
+    reply.bulk('milliseconds');
+    reply.integer(Math.round(ms));
+  },
+};

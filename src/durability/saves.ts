@@ -1,0 +1,288 @@
+import { join } from 'node:path';
+import { type Clock, type Session, type SessionEngine, SessionError } from '../engine/index.js';
+import {
+  type BaseFile,
+  DATA_SET_NAME,
+  DataSets,
+  DirectoryLock,
+  isDataSetName,
+  JournalError,
+  prepareDataDirectory,
+} from '../journal/index.js';
+import { DataSetError } from './data-set-error.js';
+import type { Durability } from './durability.js';
+import { readSavedSessions, type SavedSession } from './saved-sessions.js';
+import { writeSession } from './session-records.js';
+import { Slices } from './slices.js';
+import { NEVER, WallTime } from './wall-time.js';
+import { writeSessions, writeSessionsOf } from './write-sessions.js';
+
+export interface SavesOptions {
+  /** The directory of all that is kept; data sets are in `saves` below it, which is made when it is needed. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** What keeps sessions over a restart, if anything does: sessions are loaded no faster than it writes them. */
+  readonly durability: Durability | undefined;
+  readonly log: { notice(message: string): void; warning(message: string): void };
+}
+
+/** What was saved. */
+export interface SavedDataSet {
+  readonly sessions: number;
+  readonly keys: number;
+  /** Of the file. */
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** What was loaded. */
+export interface LoadedDataSet {
+  readonly sessions: number;
+  readonly keys: number;
+  /** Sessions that existed, and were left as they are. */
+  readonly skipped: number;
+}
+
+/** What there is to say of saves. */
+export interface SavesStatus {
+  /** Changes to sessions since all were saved last. */
+  readonly changes: number;
+  /** Ms since the save that is under way began; undefined if none is. */
+  readonly running: number | undefined;
+  /** Of the latest save of all sessions that succeeded, or of the start, in unix ms. */
+  readonly lastSave: number;
+  /** Whether the latest save of all sessions succeeded. */
+  readonly lastOk: boolean;
+  /** Ms that it took; undefined before the first. */
+  readonly lastMs: number | undefined;
+  /** Saves of all sessions that succeeded. */
+  readonly count: number;
+}
+
+/** The data set that Redis' own commands save. */
+export const DUMP = 'dump';
+
+/** Bytes that wait for the journal's disk, above which loading waits for it as well. */
+const MAX_PENDING = 32 * 1024 * 1024;
+
+const SAVING = new DataSetError('ERR', 'Background save already in progress');
+const STOPPING = new DataSetError('ERR', 'the server is stopping');
+
+/** Saves sessions as named data sets and loads them again, while others are served. */
+export class Saves {
+  readonly #options: SavesOptions;
+  readonly #directory: string;
+  readonly #sets: DataSets;
+  readonly #engine: () => SessionEngine;
+  #saving: Promise<SavedDataSet> | undefined;
+  readonly #loading = new Set<Promise<LoadedDataSet>>();
+  #began = 0;
+  #lastSave: number;
+  #lastOk = true;
+  #lastMs: number | undefined;
+  #count = 0;
+  #changesThen = 0;
+  #closing = false;
+
+  /** @param engine Whose sessions they are; asked for when it is needed. */
+  constructor(options: SavesOptions, engine: () => SessionEngine) {
+    this.#options = options;
+    this.#directory = join(options.directory, 'saves');
+    this.#sets = new DataSets(this.#directory);
+    this.#engine = engine;
+    this.#lastSave = options.clock.wall();
+  }
+
+  get status(): SavesStatus {
+    return {
+      changes: this.#engine().changes - this.#changesThen,
+      running: this.isSaving ? this.#options.clock.now() - this.#began : undefined,
+      lastSave: this.#lastSave,
+      lastOk: this.#lastOk,
+      lastMs: this.#lastMs,
+      count: this.#count,
+    };
+  }
+
+  get isSaving(): boolean {
+    return this.#saving !== undefined;
+  }
+
+  /** Lets the changes so far count as saved: they were read from the journal. */
+  forgetChanges(): void {
+    this.#changesThen = this.#engine().changes;
+  }
+
+  /**
+   * Saves all sessions that live throughout, each as it is at some instant meanwhile; or those of some tokens.
+   * @param tokens Those whose session ends meanwhile are left out.
+   * @throws DataSetError if it cannot be called so, another save is under way, or the disk fails: nothing is left of it then.
+   */
+  async save(name: string, tokens?: readonly Buffer[]): Promise<SavedDataSet> {
+    checkName(name);
+    if (this.#saving !== undefined) throw SAVING;
+    if (this.#closing) throw STOPPING;
+    this.#began = this.#options.clock.now();
+    const saving = this.#save(name, tokens);
+    this.#saving = saving;
+    try {
+      return await saving;
+    } finally {
+      this.#saving = undefined;
+    }
+  }
+
+  /** As `save`, when a save that is under way has ended. */
+  async saveNext(name: string): Promise<SavedDataSet> {
+    while (this.#saving !== undefined) await this.#saving.catch(() => {});
+    return this.save(name);
+  }
+
+  /**
+   * Creates the sessions of the newest data set of a name. Those that exist already, by their token or as the shared session of their
+   * name, are left as they are. A data set that is damaged is refused before the first one is created.
+   * @throws DataSetError if there is none, it is damaged, there is no more room, or the journal cannot be written; it says what was
+   *   loaded by then.
+   */
+  async load(name: string): Promise<LoadedDataSet> {
+    checkName(name);
+    if (this.#closing) throw STOPPING;
+    const loading = this.#load(name);
+    this.#loading.add(loading);
+    try {
+      return await loading;
+    } finally {
+      this.#loading.delete(loading);
+    }
+  }
+
+  /** Gives up what is under way. Resolves when nothing is any more. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#sets.close();
+    await Promise.allSettled([this.#saving, ...this.#loading]);
+  }
+
+  async #save(name: string, tokens: readonly Buffer[] | undefined): Promise<SavedDataSet> {
+    const { clock, log } = this.#options;
+    const engine = this.#engine();
+    const { changes } = engine;
+    try {
+      const { bytes, sessions, keys } = await this.#write(name, tokens);
+      const ms = clock.now() - this.#began;
+      if (tokens === undefined) {
+        this.#lastSave = clock.wall();
+        this.#lastOk = true;
+        this.#lastMs = ms;
+        this.#count++;
+        this.#changesThen = changes;
+      }
+      log.notice(`saved ${sessions} sessions as ${name}: ${bytes} bytes in ${Math.round(ms)} ms`);
+      return { sessions, keys, bytes, ms };
+    } catch (error) {
+      if (tokens === undefined) this.#lastOk = false;
+      const told = toldError(error, `could not save ${name}: `);
+      log.warning(told.message);
+      throw told;
+    }
+  }
+
+  async #write(name: string, tokens: readonly Buffer[] | undefined) {
+    const { clock } = this.#options;
+    const engine = this.#engine();
+    const wall = new WallTime(clock);
+    let sessions = 0;
+    let keys = 0;
+    const writeState = (base: BaseFile) => {
+      const write = (session: Session) => {
+        // When it is loaded its duration starts again: no deadline is kept.
+        writeSession(base, engine, session, NEVER, wall);
+        sessions++;
+        keys += engine.data.count(session);
+      };
+      return tokens === undefined
+        ? writeSessions(engine, clock, base, write)
+        : writeSessionsOf(tokens, engine, clock, base, write);
+    };
+    prepareDataDirectory(this.#directory);
+    const lock = DirectoryLock.take(this.#directory);
+    try {
+      const { bytes } = await this.#sets.save(name, clock.wall(), writeState);
+      return { bytes, sessions, keys };
+    } finally {
+      lock.release();
+    }
+  }
+
+  async #load(name: string): Promise<LoadedDataSet> {
+    const { clock, log } = this.#options;
+    const began = clock.now();
+    const done = { sessions: 0, keys: 0, skipped: 0 };
+    let isGood = false;
+    try {
+      const path = await this.#sets.newest(name);
+      if (path === undefined) throw new DataSetError('NODATASET', 'no such data set');
+      await this.#read(path, () => {});
+      isGood = true;
+      await this.#read(path, (session) => this.#create(session, done));
+    } catch (error) {
+      throw toldError(
+        error,
+        '',
+        isGood ? `; ${done.sessions} sessions were loaded before, ${done.skipped} skipped` : '',
+      );
+    }
+    const { sessions, skipped } = done;
+    log.notice(`loaded ${sessions} sessions of ${name} in ${Math.round(clock.now() - began)} ms, ${skipped} existed`);
+    return done;
+  }
+
+  /** Visits the sessions of a file, while others are served. */
+  #read(path: string, visit: (session: SavedSession) => void): Promise<void> {
+    const slices = new Slices(this.#options.clock);
+    return readSavedSessions(
+      this.#sets.read(path),
+      path,
+      (session) => {
+        if (this.#closing) throw STOPPING;
+        visit(session);
+      },
+      () => (slices.isOver ? this.#rest(slices) : undefined),
+    );
+  }
+
+  async #rest(slices: Slices): Promise<void> {
+    const { durability } = this.#options;
+    // Why the disk fails is told when the next session is to be created.
+    if ((durability?.status?.pendingBytes ?? 0) > MAX_PENDING) await durability?.flush().catch(() => {});
+    await slices.next();
+  }
+
+  #create({ name, settings }: SavedSession, done: { sessions: number; keys: number; skipped: number }): void {
+    const engine = this.#engine();
+    const failure = this.#options.durability?.failure;
+    if (failure !== undefined) throw new DataSetError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
+    if (!engine.makeRoom()) throw new DataSetError('OOM', "command not allowed when used memory > 'maxmemory'");
+    try {
+      engine.create(name, settings);
+      done.sessions++;
+      done.keys += settings.data.length / 2;
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code !== 'SESSIONEXISTS') throw error;
+      done.skipped++;
+    }
+  }
+}
+
+function checkName(name: string): void {
+  if (!isDataSetName(name)) throw new DataSetError('ERR', DATA_SET_NAME);
+}
+
+/** An error as a client is told, if it is none of ours; a fault of ours comes out as it is. */
+function toldError(error: unknown, before: string, after = ''): Error {
+  if (error instanceof DataSetError) return new DataSetError(error.code, `${error.message}${after}`);
+  if (error instanceof JournalError || error instanceof RangeError) {
+    return new DataSetError('ERR', `${before}${error.message}${after}`, { cause: error });
+  }
+  return error as Error;
+}

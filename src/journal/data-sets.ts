@@ -1,0 +1,151 @@
+import { dirname, join } from 'node:path';
+import { BaseFile } from './base-file.js';
+import { BatchScanner } from './batch-scanner.js';
+import { isUnfinishedDataSet, newestDataSetFile, nextDataSetFile } from './data-set-files.js';
+import { type FileSystem, nodeFileSystem, removeIfThere } from './file-system.js';
+import { asJournalError, isMissing, JournalDamage, JournalError } from './journal-error.js';
+import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
+
+/** A data set that was saved. */
+export interface SavedFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Named data sets, each save of one a new file beside those before. The format is that of a base, with an END record last.
+ *
+ * A file bears its name when all of it is durable, never before; what a crash leaves is called otherwise, and goes at the next
+ * save. Whoever saves has exclusive use of the directory; who reads need not.
+ */
+export class DataSets {
+  readonly #directory: string;
+  readonly #fileSystem: FileSystem;
+  #base: BaseFile | undefined;
+  #closing: string | undefined;
+
+  constructor(directory: string, fileSystem: FileSystem = nodeFileSystem) {
+    this.#directory = directory;
+    this.#fileSystem = fileSystem;
+  }
+
+  /**
+   * Saves a data set. If that fails, nothing is left of it.
+   * @param now Unix ms.
+   * @param writeState Writes the sessions, as for a compaction.
+   * @throws JournalError if the disk fails or it is given up; what `writeState` throws.
+   */
+  async save(name: string, now: number, writeState: (base: BaseFile) => Promise<void>): Promise<SavedFile> {
+    const directory = this.#directory;
+    const fileSystem = this.#fileSystem;
+    try {
+      const files = await fileSystem.list(directory);
+      for (const file of files) {
+        if (isUnfinishedDataSet(file)) await removeIfThere(fileSystem, join(directory, file));
+      }
+      const path = join(directory, nextDataSetFile(files, name, now));
+      try {
+        const bytes = await this.#write(`${path}.tmp`, writeState);
+        await fileSystem.rename(`${path}.tmp`, path);
+        await fileSystem.syncDirectory(directory);
+        // The directory may be new itself.
+        await fileSystem.syncDirectory(dirname(directory));
+        return { path, bytes };
+      } catch (error) {
+        for (const left of [`${path}.tmp`, path]) await removeIfThere(fileSystem, left).catch(() => {});
+        throw error;
+      }
+    } catch (error) {
+      throw asJournalError(`cannot write to ${directory}`, error);
+    }
+  }
+
+  /** The file of the newest data set of a name, undefined if there is none. @throws JournalError if it cannot be read. */
+  async newest(name: string): Promise<string | undefined> {
+    try {
+      const file = newestDataSetFile(await this.#fileSystem.list(this.#directory), name);
+      if (file === undefined) return undefined;
+      const path = join(this.#directory, file);
+      // A link would lead out of the directory, and who opens a pipe may wait for ever.
+      if (!(await this.#fileSystem.isFile(path))) throw new JournalError(`${path} is not a file`);
+      return path;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw asJournalError(`cannot read ${this.#directory}`, error);
+    }
+  }
+
+  /**
+   * Reads the file of a data set, a batch of records at a time. Those are good until the next batch is asked for. Every
+   * session is within one batch.
+   * @throws JournalDamage if anything at all is not what was written; the records before it have been given by then.
+   */
+  async *read(path: string): AsyncGenerator<Iterable<JournalRecord>> {
+    try {
+      yield* readBatches(this.#fileSystem, path);
+    } catch (error) {
+      throw asJournalError(`cannot read ${path}`, error);
+    }
+  }
+
+  /** Gives up what is being saved, and all that is to be saved later. */
+  close(): void {
+    this.#closing = 'the server is stopping';
+    this.#base?.abandon(this.#closing);
+  }
+
+  /** Returns how many bytes were written. */
+  async #write(path: string, writeState: (base: BaseFile) => Promise<void>): Promise<number> {
+    const base = await BaseFile.create(this.#fileSystem, path);
+    this.#base = base;
+    if (this.#closing !== undefined) base.abandon(this.#closing);
+    try {
+      await writeState(base);
+      base.append('END', {});
+      await base.finish();
+      return base.size;
+    } finally {
+      this.#base = undefined;
+      await base.close();
+    }
+  }
+}
+
+async function* readBatches(fileSystem: FileSystem, path: string): AsyncGenerator<Iterable<JournalRecord>> {
+  const scanner = await BatchScanner.open(fileSystem, path);
+  const decoder = new RecordDecoder();
+  try {
+    if (!scanner.hasHeader) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+    let hasEnd = false;
+    for (;;) {
+      const { offset } = scanner;
+      const found = await scanner.next();
+      if (found === 'end') break;
+      if (found !== 'batch') {
+        throw new JournalDamage(path, offset, found === 'cut' ? 'a batch is incomplete' : scanner.reason);
+      }
+      if (hasEnd) throw new JournalDamage(path, offset, 'more follows its end');
+      yield recordsOf(scanner, decoder, path);
+      hasEnd = decoder.name === 'END';
+    }
+    if (!hasEnd) throw new JournalDamage(path, scanner.offset, 'its end is missing');
+  } finally {
+    await scanner.close();
+  }
+}
+
+function* recordsOf(scanner: BatchScanner, decoder: RecordDecoder, path: string): Iterable<JournalRecord> {
+  for (let at = scanner.start; at < scanner.end; ) {
+    const start = at;
+    try {
+      at = decoder.decode(scanner.bytes, at, scanner.end);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      throw new JournalDamage(path, scanner.offsetOf(start), error.message);
+    }
+    yield decoder;
+    if (decoder.name === 'END' && at < scanner.end) {
+      throw new JournalDamage(path, scanner.offsetOf(at), 'more follows its end');
+    }
+  }
+}
