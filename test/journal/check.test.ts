@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkJournal } from '../../src/journal/check.js';
 import { checkLines } from '../../src/journal/check-lines.js';
 import { prepareDataDirectory } from '../../src/journal/data-directory.js';
+import { DataSets } from '../../src/journal/data-sets.js';
 import { DirectoryLock } from '../../src/journal/directory-lock.js';
 import { FILE_HEADER_LENGTH } from '../../src/journal/frames.js';
 import { Journal } from '../../src/journal/journal.js';
@@ -219,5 +220,64 @@ describe('checkJournal', () => {
     prepareDataDirectory(directory);
     await writeJournal(join(directory, 'journal'));
     expect((await checkJournal(join(directory, 'journal'))).isGood).toBe(true);
+  });
+
+  describe('of data sets', () => {
+    /** A directory with two data sets, of the numbers 1 to 3, each a batch. */
+    async function twoSaved() {
+      const directory = temporaryDirectory();
+      const sets = new DataSets(directory);
+      const paths: string[] = [];
+      for (const name of ['a', 'b']) {
+        const { path } = await sets.save(name, 0, async (base) => {
+          for (let n = 1; n <= 3; n++) {
+            append(base, numbered(n));
+            await base.write();
+          }
+        });
+        paths.push(path);
+      }
+      const numbersIn = async (path: string) => {
+        const numbers: number[] = [];
+        for await (const records of sets.read(path)) {
+          for (const record of records) if (record.name !== 'END') numbers.push(numberIn(record));
+        }
+        return numbers;
+      };
+      return { directory, paths, numbersIn };
+    }
+
+    it('takes one, or a directory of them', async () => {
+      const { directory, paths } = await twoSaved();
+      const report = await checkJournal(directory);
+      expect(report.isGood).toBe(true);
+      expect(report.files.map(({ path, batches, records }) => [path, batches, records])).toEqual(
+        paths.map((path) => [path, 4, 4]),
+      );
+      expect((await checkJournal(paths[0])).files).toHaveLength(1);
+    });
+
+    it.each([
+      ['between two batches', 1, 'its end is missing'],
+      ['within a batch', 5, 'a batch is incomplete'],
+    ])('finds that one was cut %s, and repairs it so that it can be loaded', async (_, cut, reason) => {
+      const { paths, numbersIn } = await twoSaved();
+      const bytes = readFileSync(paths[0]);
+      const starts = batchStarts(paths[0]);
+      writeFileSync(paths[0], bytes.subarray(0, cut === 1 ? starts[2] : starts[2] + cut));
+      await expect(numbersIn(paths[0])).rejects.toThrow(reason);
+      const report = await checkJournal(paths[0]);
+      expect(report.files[0].damages).toMatchObject([{ reason, isTornTail: false }]);
+      expect((await checkJournal(paths[0], { fix: true })).isGood).toBe(true);
+      expect(await numbersIn(paths[0])).toEqual([1, 2]);
+      expect((await checkJournal(paths[0])).isGood).toBe(true);
+    });
+
+    it('repairs one that is damaged in the middle', async () => {
+      const { paths, numbersIn } = await twoSaved();
+      flip(paths[1], batchStarts(paths[1])[1] + 60);
+      await checkJournal(paths[1], { fix: true });
+      expect(await numbersIn(paths[1])).toEqual([1, 3]);
+    });
   });
 });
