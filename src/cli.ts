@@ -26,7 +26,9 @@ Examples:
   respite --port 7000                        on another port
   RESPITE_REQUIREPASS=… respite --bind '*'   serve other machines, with a password
   respite --bind '' --unixsocket /run/respite.sock   serve a unix socket alone, as a sidecar does
-  respite --secret-file /run/secrets/respite keep the tokens of shared sessions over restarts
+  respite --appendonly yes --dir /var/lib/respite    keep sessions over restarts, crashes and power failures
+  respite check /var/lib/respite/journal     see whether what is kept is what was written
+  respite --secret-file /run/secrets/respite give shared sessions the same tokens on several servers
 
   redis-cli SESSION.NEW user:42 1800         then, in another terminal: make a session for half an hour
   redis-cli SESSION.HELP                     and see what else there is`;

@@ -127,7 +127,7 @@ export const OPTIONS = {
     group: 'Access',
     kind: text('text'),
     initial: '',
-    help: 'key from which the tokens of shared sessions are derived, 16 bytes or more; without one they are new at each start',
+    help: 'key from which the tokens of shared sessions are derived, 16 bytes or more; without one, one is made: with appendonly it is kept in dir, else it is new at each start',
     hidden: true,
   },
   'secret-file': {
