@@ -416,6 +416,16 @@ describe('while it is loaded', () => {
     );
   });
 
+  it('the disk of the journal may fail: it says what was loaded', async () => {
+    const { clock, client, server } = await saved({ appendonly: true });
+    await beginLoad(clock, client, server);
+    await whileFull(async () => {
+      expect(await pumped(clock, replyTo(client))).toMatch(
+        /^-MISCONF Errors writing to the AOF file: EFBIG.*; \d+ sessions were loaded before, 0 skipped$/,
+      );
+    });
+  });
+
   it('memory may run out: it says what was loaded', async () => {
     const { clock, client, server } = await saved();
     await beginLoad(clock, client, server);

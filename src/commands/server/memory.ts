@@ -37,7 +37,6 @@ const NOTHING = {
   'replication.backlog': 0,
   'clients.slaves': 0,
   'cluster.links': 0,
-  'aof.buffer': 0,
   'lua.caches': 0,
   'functions.caches': 0,
 };
@@ -59,6 +58,7 @@ const stats: Command = {
       'total.allocated': used,
       'startup.allocated': startup,
       ...NOTHING,
+      'aof.buffer': server.durability?.status?.pendingBytes ?? 0,
       'clients.normal': clients,
       'overhead.total': used - bytes,
       'keys.count': count,
