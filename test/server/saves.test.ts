@@ -586,7 +586,7 @@ describe('with a journal', () => {
       await whileFull(async () => {
         // With `always` its reply waits for the disk.
         await other.send(frame('SESSION.NEW', 'b'));
-        while (server.engine.size < 2) await ask(client, 'PING');
+        while (server.engine.size < 2) await pumped(clock, ask(client, 'PING'));
         expect(await pumped(clock, ask(client, 'SHUTDOWN', 'SAVE'))).toBe(
           '-ERR Errors trying to SHUTDOWN. Check logs.',
         );
