@@ -155,19 +155,24 @@ export class Durability implements RecordSink {
   }
 
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
-    this.#loaded.begin(name, fields, rest);
+    this.#loaded().begin(name, fields, rest);
+  }
+
+  /** Appends a SET record of one key. */
+  appendSet(token: Slice, key: Slice, value: Slice): void {
+    this.#loaded().appendSet(token, key, value);
   }
 
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
-    this.#loaded.beginAbout(name, token, rest);
+    this.#loaded().beginAbout(name, token, rest);
   }
 
   item(bytes: Slice): void {
-    this.#loaded.item(bytes);
+    this.#loaded().item(bytes);
   }
 
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
-    this.#loaded.append(name, fields, rest);
+    this.#loaded().append(name, fields, rest);
   }
 
   /** Of the record appended last. */
@@ -188,7 +193,7 @@ export class Durability implements RecordSink {
 
   /** Calls back when everything up to a position is durable, at once if it is. */
   whenDurable(position: number, callback: () => void): void {
-    this.#loaded.whenDurable(position, callback);
+    this.#loaded().whenDurable(position, callback);
   }
 
   /** As `whenDurable`, or when the disk fails: for who has changed nothing and is not to wait for its repair. */
@@ -197,7 +202,7 @@ export class Durability implements RecordSink {
       if (this.#impatient.delete(once)) callback();
     };
     this.#impatient.add(once);
-    this.#loaded.whenDurable(position, once);
+    this.#loaded().whenDurable(position, once);
   }
 
   /** Why nothing can be written at the moment, undefined if it can. */
@@ -212,7 +217,7 @@ export class Durability implements RecordSink {
 
   /** Makes everything durable that is appended by now, at once and whatever the policy. Rejects if the disk fails. */
   async flush(): Promise<void> {
-    const journal = this.#loaded;
+    const journal = this.#loaded();
     if (journal.failure !== undefined) throw journal.failure;
     let fail: (error: Error) => void = () => {};
     try {
@@ -263,7 +268,7 @@ export class Durability implements RecordSink {
    */
   async compact(): Promise<void> {
     const { clock, log } = this.#options;
-    const journal = this.#loaded;
+    const journal = this.#loaded();
     if (journal.isCompacting) throw new JournalError('the journal is being compacted already');
     const [began, size] = [clock.now(), journal.size];
     this.#compactionBegan = began;
@@ -301,7 +306,8 @@ export class Durability implements RecordSink {
     }
   }
 
-  get #loaded(): Journal {
+  /** Not a getter: V8 calls its runtime for one that is private. */
+  #loaded(): Journal {
     if (this.#journal === undefined) throw new Error('the journal has not been loaded');
     return this.#journal;
   }

@@ -36,9 +36,7 @@ export class Recorder implements ChangeListener {
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
-    this.#journal.beginAbout('SET', this.#engine().tokenBytes(session), 2);
-    this.#journal.item(key);
-    this.#journal.item(value);
+    this.#journal.appendSet(this.#engine().tokenBytes(session), key, value);
   }
 
   onDeleted(session: Session, key: Slice): void {

@@ -5,6 +5,7 @@ import type { WallTime } from './wall-time.js';
 
 /** Where records go: the journal, or a base. */
 export interface RecordSink {
+  appendSet(token: Slice, key: Slice, value: Slice): void;
   beginAbout(name: TokenRecord, token: Slice, rest: number): void;
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void;
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void;
@@ -44,7 +45,7 @@ export function writeSession(
   };
   if (data.size(session) > LARGE) {
     to.append('SESSION', fields);
-    data.peek(session, (key, value) => to.append('SET', { token: engine.tokenBytes(session) }, [key, value]));
+    data.peek(session, (key, value) => to.appendSet(engine.tokenBytes(session), key, value));
   } else {
     to.begin('SESSION', fields, 2 * data.count(session));
     data.peek(session, (key, value) => {

@@ -60,6 +60,11 @@ export class BaseFile {
     this.#encoder.append(name, fields, rest);
   }
 
+  /** Appends a SET record of one key. */
+  appendSet(token: Slice, key: Slice, value: Slice): void {
+    this.#encoder.appendSet(token, key, value);
+  }
+
   /** As `begin`, for the records whose only field is a token. */
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
     this.#encoder.beginAbout(name, token, rest);

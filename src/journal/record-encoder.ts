@@ -129,6 +129,17 @@ export class RecordEncoder {
     this.records++;
   }
 
+  /** Appends a SET record of one key: what a write is, as a rule. */
+  appendSet(token: Slice, key: Slice, value: Slice): void {
+    if (this.#missing > 0) throw new Error('the record before is not complete');
+    this.#reserve(SET_ONE.length + token.length + key.length + value.length + 3 * BULK_OVERHEAD);
+    this.#end = SET_ONE.writeTo(this.#bytes, this.#end);
+    this.#bulk(token);
+    this.#bulk(key);
+    this.#bulk(value);
+    this.records++;
+  }
+
   /** Gives the next argument of the record that was begun. */
   item(bytes: Slice): void {
     if (this.#missing === 0) throw new Error('the record has all its arguments');
@@ -264,6 +275,9 @@ export class RecordEncoder {
     this.#bytes[this.#end++] = LF;
   }
 }
+
+/** What a SET record of one key starts with. */
+const SET_ONE = Slice.of('*4\r\n$3\r\nSET\r\n');
 
 function digitsOf(number: number): number {
   if (number < 10) return 1;

@@ -135,6 +135,13 @@ export class JournalWriter {
     for (const bytes of rest) this.item(bytes);
   }
 
+  /** Appends a SET record of one key. */
+  appendSet(token: Slice, key: Slice, value: Slice): void {
+    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    this.#encoder.appendSet(token, key, value);
+    this.#writeSoon();
+  }
+
   /** As `begin`, for the records whose only field is a token. */
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
     if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');

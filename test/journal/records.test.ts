@@ -6,7 +6,7 @@ import { RecordDecoder, RecordError } from '../../src/journal/record-decoder.js'
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { FLAG_LETTERS, fieldIndexes, RECORDS, SessionFlag } from '../../src/journal/records.js';
 import { Slice } from '../../src/slice.js';
-import { anyRecord, append, type PlainRecord, plain } from './arbitrary-record.js';
+import { anyRecord, append, bytes, type PlainRecord, plain } from './arbitrary-record.js';
 
 const PREFIX = batchPrefix(newFileId());
 
@@ -62,6 +62,18 @@ describe('records', () => {
         expect(parsed(bytes).map((args) => args.map((value) => value.toString('latin1')))).toEqual(
           records.map(argumentsOf),
         );
+      }),
+    );
+  });
+
+  it('of one key are the same by the short way', () => {
+    fc.assert(
+      fc.property(bytes(300), bytes(300), bytes(300), (...parts) => {
+        const [token, key, value] = parts.map(Slice.of);
+        const [long, short] = [new RecordEncoder(), new RecordEncoder()];
+        long.append('SET', { token }, [key, value]);
+        short.appendSet(token, key, value);
+        expect(short.takeBatch(PREFIX)).toEqual(long.takeBatch(PREFIX));
       }),
     );
   });
