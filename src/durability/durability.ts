@@ -8,16 +8,11 @@ import {
   JournalError,
   type LoadReport,
   prepareDataDirectory,
-  type RecordFields,
-  type RecordName,
   readOrMakeSecret,
   type SyncPolicy,
-  type TokenRecord,
 } from '../journal/index.js';
-import type { Slice } from '../slice.js';
 import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
-import type { RecordSink } from './session-records.js';
 import { writeSessions } from './write-sessions.js';
 
 export interface DurabilityOptions {
@@ -47,14 +42,18 @@ export interface LoadProgress {
   readonly since: number;
 }
 
+/** So many slots are looked at in a slice: less than a millisecond's work. */
+const MISSED_SLOTS = 4096;
 /** Milliseconds before a compaction that failed is tried again. */
 const RETRY_MS = 60_000;
+/** Clients are kept waiting while more bytes than this wait for the disk: all of it is memory, and lost if the process ends. */
+const MOST_UNWRITTEN = 64 * 1024 * 1024;
 
 /**
  * Keeps sessions over a restart: everything that happens to them goes to a journal, from which they are put back at the next
  * start.
  */
-export class Durability implements RecordSink {
+export class Durability {
   /** What the tokens of shared sessions are derived from: it outlives a restart as they do. */
   readonly secret: Buffer;
   /** What the engine is to tell of its changes. */
@@ -65,12 +64,10 @@ export class Durability implements RecordSink {
   readonly #lock: DirectoryLock;
   #journal: Journal | undefined;
   #loading: Promise<unknown> = Promise.resolve();
-  #progress: LoadProgress | undefined = { loaded: 0, total: 0, since: 0 };
+  #progress: LoadProgress | undefined;
   #policy: SyncPolicy;
   /** Those who are called when the disk fails as well. */
   readonly #impatient = new Set<() => void>();
-  /** Called when the disk fails. */
-  readonly #flushes = new Set<(error: Error) => void>();
   /** How many sessions had expired before they were loaded. */
   #expired = 0;
   #compactionBegan = 0;
@@ -97,7 +94,7 @@ export class Durability implements RecordSink {
       this.#lock.release();
       throw error;
     }
-    this.recorder = new Recorder(engine, this, options.clock);
+    this.recorder = new Recorder(engine, () => this.#loaded().records, options.clock);
   }
 
   /**
@@ -121,10 +118,14 @@ export class Durability implements RecordSink {
       policy: this.#policy,
       onFailure: (error) => {
         log.warning(`the journal cannot be written, and changes are refused: ${error.message}`);
-        for (const fail of this.#flushes) fail(error);
+        this.recorder.recordsExtensions = false;
         for (const callback of this.#impatient) callback();
       },
-      onRecovery: () => log.notice('the journal can be written again'),
+      onRecovery: () => {
+        log.notice('the journal can be written again');
+        this.recorder.recordsExtensions = true;
+        if (this.recorder.missesExtensions) this.#recordMissed(0);
+      },
     });
     const replay = new Replay(restoration, clock);
     const report = await journal.load(
@@ -154,27 +155,6 @@ export class Durability implements RecordSink {
     return this.#progress;
   }
 
-  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
-    this.#loaded().begin(name, fields, rest);
-  }
-
-  /** Appends a SET record of one key. */
-  appendSet(token: Slice, key: Slice, value: Slice): void {
-    this.#loaded().appendSet(token, key, value);
-  }
-
-  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
-    this.#loaded().beginAbout(name, token, rest);
-  }
-
-  item(bytes: Slice): void {
-    this.#loaded().item(bytes);
-  }
-
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
-    this.#loaded().append(name, fields, rest);
-  }
-
   /** Of the record appended last. */
   get position(): number {
     return this.#journal?.position ?? 0;
@@ -198,6 +178,10 @@ export class Durability implements RecordSink {
 
   /** As `whenDurable`, or when the disk fails: for who has changed nothing and is not to wait for its repair. */
   whenDurableOrFailing(position: number, callback: () => void): void {
+    if (this.failure !== undefined) {
+      callback();
+      return;
+    }
     const once = () => {
       if (this.#impatient.delete(once)) callback();
     };
@@ -215,22 +199,20 @@ export class Durability implements RecordSink {
     if (this.#journal !== undefined) this.#journal.policy = policy;
   }
 
-  /** Makes everything durable that is appended by now, at once and whatever the policy. Rejects if the disk fails. */
-  async flush(): Promise<void> {
-    const journal = this.#loaded();
-    if (journal.failure !== undefined) throw journal.failure;
-    let fail: (error: Error) => void = () => {};
-    try {
-      await new Promise<void>((resolve, reject) => {
-        fail = reject;
-        this.#flushes.add(fail);
-        journal.policy = 'always';
-        journal.whenDurable(journal.position, resolve);
-      });
-    } finally {
-      this.#flushes.delete(fail);
-      if (this.#flushes.size === 0) journal.policy = this.#policy;
-    }
+  /** Makes everything durable that is appended by now, soon and whatever the policy. Rejects if the disk fails. */
+  flush(): Promise<void> {
+    return this.#loaded().makeDurable();
+  }
+
+  /** Whether so much waits for the disk that nobody should add to it. */
+  get isBehind(): boolean {
+    const journal = this.#journal;
+    return journal !== undefined && journal.unwrittenBytes > MOST_UNWRITTEN && journal.failure === undefined;
+  }
+
+  /** Calls back once when it is not behind any more. */
+  whenCaughtUp(callback: () => void): void {
+    this.#loaded().whenWritten(MOST_UNWRITTEN / 2, callback);
   }
 
   /** What there is to say of the journal; undefined until it is loaded. */
@@ -276,8 +258,8 @@ export class Durability implements RecordSink {
     try {
       await journal.compact((base) => {
         const { sessions, names } = engine.stats();
-        base.append('EXPECT', { sessions, names });
-        return writeSessions(engine, clock, base, (session) => this.recorder.writeTo(base, session));
+        base.records.append('EXPECT', { sessions, names });
+        return writeSessions(engine, clock, base, (session) => this.recorder.writeTo(base.records, session));
       });
       this.#lastCompactionOk = true;
       const ms = clock.now() - began;
@@ -299,11 +281,19 @@ export class Durability implements RecordSink {
     this.#closed = true;
     // Until it is over, files are open, and may be cut. Its error is told to who asked for it.
     await this.#loading.catch(() => {});
+    if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);
     try {
       await this.#journal?.close();
     } finally {
       this.#lock.release();
     }
+  }
+
+  /** Records what was extended while the disk failed, in slices between which others are served. */
+  #recordMissed(cursor: number): void {
+    if (this.#closed || !this.recorder.recordsExtensions) return;
+    const next = this.recorder.recordMissed(cursor, MISSED_SLOTS);
+    if (next > 0) this.#options.clock.after(0, () => this.#recordMissed(next));
   }
 
   /** Not a getter: V8 calls its runtime for one that is private. */

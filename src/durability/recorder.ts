@@ -1,12 +1,16 @@
+import { column, longer, resized } from '../engine/column.js';
 import type { ChangeListener, Clock, Session, SessionEngine, SessionState } from '../engine/index.js';
+import type { RecordSink } from '../journal/index.js';
 import type { Slice } from '../slice.js';
-import { type RecordSink, settingsOf, writeOldTokens, writeSession } from './session-records.js';
+import { settingsOf, writeOldTokens, writeSession } from './session-records.js';
 import { NEVER, WallTime } from './wall-time.js';
 
 /** By how much of its duration a sliding session's deadline is written ahead. */
 const AHEAD = 0.1;
 /** By how much at least, in ms. */
 const AHEAD_AT_LEAST = 1000;
+/** So many slots the column can grow to where it is. */
+const RESERVED_SLOTS = 2 ** 25;
 
 /**
  * Appends what happens to sessions to the journal.
@@ -18,13 +22,16 @@ const AHEAD_AT_LEAST = 1000;
  */
 export class Recorder implements ChangeListener {
   readonly #engine: () => SessionEngine;
-  readonly #journal: RecordSink;
+  readonly #journal: () => RecordSink;
   readonly #clock: Clock;
   /** By slot, the deadline that was written last, in ms on the clock; Infinity if none runs, 0 if nothing was written. */
-  #written = new Float64Array(1024);
+  #written = column(Float64Array, 1024, RESERVED_SLOTS);
+  /** Whether extensions are recorded. While the disk fails they would gather without end, with nobody to refuse them. */
+  recordsExtensions = true;
+  #missesExtensions = false;
 
-  /** @param engine Whose sessions they are; asked for at the first change. */
-  constructor(engine: () => SessionEngine, journal: RecordSink, clock: Clock) {
+  /** @param engine Whose sessions they are; asked for at the first change. @param journal Where their changes go. */
+  constructor(engine: () => SessionEngine, journal: () => RecordSink, clock: Clock) {
     this.#engine = engine;
     this.#journal = journal;
     this.#clock = clock;
@@ -32,30 +39,47 @@ export class Recorder implements ChangeListener {
 
   onCreated(session: Session): void {
     this.#keep(session, deadlineAhead(this.#engine().state(session)));
-    this.writeTo(this.#journal, session);
+    this.writeTo(this.#journal(), session);
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
-    this.#journal.appendSet(this.#engine().tokenBytes(session), key, value);
+    this.#journal().appendSet(this.#engine().tokenBytes(session), key, value);
   }
 
   onDeleted(session: Session, key: Slice): void {
-    this.#journal.beginAbout('DEL', this.#engine().tokenBytes(session), 1);
-    this.#journal.item(key);
+    this.#journal().beginAbout('DEL', this.#engine().tokenBytes(session), 1);
+    this.#journal().item(key);
   }
 
   onEmptied(session: Session): void {
-    this.#journal.beginAbout('CLEAR', this.#engine().tokenBytes(session), 0);
+    this.#journal().beginAbout('CLEAR', this.#engine().tokenBytes(session), 0);
   }
 
   onChanged(session: Session): void {
     const state = this.#engine().state(session);
     const wall = new WallTime(this.#clock);
     const deadline = this.#keep(session, deadlineAhead(state));
-    this.#journal.append('SETTINGS', {
+    this.#journal().append('SETTINGS', {
       ...this.#tokenOf(session),
       ...settingsOf(state, wall.ofClock(deadline), wall),
     });
+  }
+
+  /** Whether sessions have been extended that the journal does not know of. */
+  get missesExtensions(): boolean {
+    return this.#missesExtensions;
+  }
+
+  /** Records extensions that were missed, of sessions from a slot on. Returns where to go on, 0 when all are recorded. */
+  recordMissed(cursor: number, count: number): number {
+    const engine = this.#engine();
+    const next = engine.scan(cursor, count, (session) => {
+      // Only reads extend while writes are refused.
+      const { extendGet, deadline } = engine.state(session);
+      if (extendGet && deadline < Infinity && deadline > this.#writtenFor(session)) this.#recordDeadline(session);
+    });
+    if (next === 0) this.#missesExtensions = false;
+    return next;
   }
 
   onExtended(session: Session): void {
@@ -63,24 +87,21 @@ export class Recorder implements ChangeListener {
     const deadline = engine.deadline(session);
     const ahead = aheadOf(engine.duration(session));
     if (deadline + ahead / 2 <= this.#writtenFor(session)) return;
-    const written = this.#keep(session, deadline + ahead);
-    this.#journal.append('DEADLINE', {
-      ...this.#tokenOf(session),
-      deadline: new WallTime(this.#clock).ofClock(written),
-    });
+    if (this.recordsExtensions) this.#recordDeadline(session);
+    else this.#missesExtensions = true;
   }
 
   onRotated(session: Session, old: Slice): void {
-    this.writeTo(this.#journal, session);
+    this.writeTo(this.#journal(), session);
     let keepsOld = false;
     this.#engine().forEachOldToken(session, (token) => {
       keepsOld ||= token.equals(old);
     });
-    if (!keepsOld) this.#journal.append('GONE', { token: old });
+    if (!keepsOld) this.#journal().append('GONE', { token: old });
   }
 
   onEnded(session: Session): void {
-    this.#journal.beginAbout('GONE', this.#engine().tokenBytes(session), 0);
+    this.#journal().beginAbout('GONE', this.#engine().tokenBytes(session), 0);
   }
 
   /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */
@@ -95,6 +116,15 @@ export class Recorder implements ChangeListener {
     writeOldTokens(sink, engine, session, wall);
   }
 
+  #recordDeadline(session: Session): void {
+    const engine = this.#engine();
+    const written = this.#keep(session, engine.deadline(session) + aheadOf(engine.duration(session)));
+    this.#journal().append('DEADLINE', {
+      ...this.#tokenOf(session),
+      deadline: new WallTime(this.#clock).ofClock(written),
+    });
+  }
+
   #tokenOf(session: Session): { token: Slice } {
     return { token: this.#engine().tokenBytes(session) };
   }
@@ -104,11 +134,8 @@ export class Recorder implements ChangeListener {
   }
 
   #keep(session: Session, deadline: number): number {
-    if (session >= this.#written.length) {
-      const longer = new Float64Array(2 ** (32 - Math.clz32(session)));
-      longer.set(this.#written);
-      this.#written = longer;
-    }
+    if (session >= this.#written.length)
+      this.#written = resized(this.#written, longer(this.#written.length, session + 1));
     this.#written[session] = deadline;
     return deadline;
   }

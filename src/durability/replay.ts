@@ -1,5 +1,5 @@
 import { type Clock, MAX_NAME, MAX_SECONDS, NO_SESSION, type Restoration, type Session } from '../engine/index.js';
-import { fieldIndexes, JournalError, type JournalRecord, type RecordName, SessionFlag } from '../journal/index.js';
+import { fieldIndexes, type JournalRecord, RecordError, type RecordName, SessionFlag } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { WallTime } from './wall-time.js';
 
@@ -50,18 +50,17 @@ export class Replay {
         ),
       ),
       GONE: (record) => restoration.forget(record.slice(TOKEN)),
-      FLUSH: () => restoration.forgetAll(),
       END: () => {},
     };
   }
 
-  /** @throws JournalError for a record that no recorder writes. */
+  /** @throws RecordError for a record that no recorder writes. */
   visit(record: JournalRecord): void {
     try {
       this.#acts[record.name](record);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new JournalError(`the journal says what cannot be, in a ${record.name} record: ${error.message}`);
+      throw new RecordError(`a ${record.name} record says what cannot be: ${error.message}`);
     }
   }
 

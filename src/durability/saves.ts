@@ -196,7 +196,7 @@ export class Saves {
     const writeState = (base: BaseFile) => {
       const write = (session: Session) => {
         // When it is loaded its duration starts again: no deadline is kept.
-        writeSession(base, engine, session, NEVER, wall);
+        writeSession(base.records, engine, session, NEVER, wall);
         sessions++;
         keys += engine.data.count(session);
       };

@@ -1,16 +1,7 @@
 import type { Session, SessionEngine, SessionState } from '../engine/index.js';
-import { type RecordFields, type RecordName, SessionFlag, type TokenRecord } from '../journal/index.js';
+import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';
-
-/** Where records go: the journal, or a base. */
-export interface RecordSink {
-  appendSet(token: Slice, key: Slice, value: Slice): void;
-  beginAbout(name: TokenRecord, token: Slice, rest: number): void;
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void;
-  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void;
-  item(bytes: Slice): void;
-}
 
 /** A record is read as a whole: a session with more bytes of data than this is written in several. */
 const LARGE = 1024 * 1024;
@@ -18,7 +9,8 @@ const LARGE = 1024 * 1024;
 /** What SESSION and SETTINGS say alike. @param deadline Unix ms, as the record is to say it. */
 export function settingsOf(state: SessionState, deadline: number, wall: WallTime) {
   return {
-    duration: state.duration,
+    // The engine takes fractions, a record does not.
+    duration: Math.ceil(state.duration),
     deadline,
     maxAge: state.maxAge,
     maxAgeEnd: wall.ofClock(state.maxAgeEnd),

@@ -19,6 +19,7 @@ export class Deadlines {
   readonly #lateness = new Lateness();
   #now = 0;
   #extended = 0;
+  #held = false;
 
   /** @param instant When an act happens (ms). @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives. */
   constructor(
@@ -46,13 +47,15 @@ export class Deadlines {
     this.#reaper.stop();
   }
 
-  /** Lets nothing be due by itself until `release`. */
+  /** Lets nothing be due until `release`, whoever looks. */
   hold(): void {
+    this.#held = true;
     this.#reaper.hold();
   }
 
   /** Lets what is due go again, what has become due meanwhile soon. */
   release(): void {
+    this.#held = false;
     this.#reaper.release();
   }
 
@@ -121,7 +124,7 @@ export class Deadlines {
   /** Lets happen what is due for the slot by now. Returns whether the slot still lives. */
   settle(slot: number): boolean {
     const deadline = this.#wheel.deadline(slot);
-    return deadline > this.#now || this.#act(slot, deadline);
+    return deadline > this.#now || this.#held || this.#act(slot, deadline);
   }
 
   /** How often a duration was started again. */

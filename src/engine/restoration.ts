@@ -130,12 +130,6 @@ export class Restoration {
     else this.#remove(slot);
   }
 
-  /** Lets all sessions be gone. */
-  forgetAll(): void {
-    const { slots } = this.#parts;
-    for (let slot = 0; slot < slots.used; slot++) if ((slots.flags(slot) & Flag.Session) !== 0) this.#remove(slot);
-  }
-
   /** Lets time go on: what is due goes soon. Returns how many sessions that is. */
   finish(): number {
     const { slots, deadlines } = this.#parts;

@@ -12,8 +12,8 @@ import { Flag, type SlotTable } from './slot-table.js';
  * every read does if its EXTEND is get or both, every write that changed something if it is set or
  * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
  *
- * Keys and values are given as slices of the store's own memory: good until the next call. Who wants to keep one copies
- * it (`value.copy()`), and nobody writes into it.
+ * Keys and values are given as slices of the store's own memory: good until the next call. Who wants to keep one, or
+ * to hand it to another call, copies it (`Slice.of(value.copy())`), and nobody writes into it.
  */
 export class SessionData {
   readonly #slots: SlotTable;

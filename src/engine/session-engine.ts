@@ -303,7 +303,7 @@ export class SessionEngine {
     return this.tokenBytes(session).latin1();
   }
 
-  /** The token's 22 characters, good until the next call. */
+  /** The token's 22 characters, good until the next call of any engine: who wants to keep them takes a copy. */
   tokenBytes(session: Session): Slice {
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
   }

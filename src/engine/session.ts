@@ -62,7 +62,9 @@ export interface SessionEngineOptions {
   readonly instant?: () => number;
   /** Key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
   readonly secret?: Uint8Array;
+  /** Hears what happens to sessions: their beginnings and ends. */
   readonly listener?: SessionListener;
+  /** Hears of every change: for who keeps sessions elsewhere as well. */
   readonly changes?: ChangeListener;
   /** The longest value that APPEND may make, in bytes. Default 64 MiB. */
   readonly maxValueBytes?: number;

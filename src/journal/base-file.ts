@@ -1,9 +1,8 @@
-import type { Slice } from '../slice.js';
 import { type FileSystem, type JournalFile, syncFile, writeAll } from './file-system.js';
 import { batchPrefix, encodeFileHeader, newFileId } from './frames.js';
 import { JournalError } from './journal-error.js';
 import { RecordEncoder } from './record-encoder.js';
-import type { RecordFields, RecordName, TokenRecord } from './records.js';
+import type { RecordSink } from './record-sink.js';
 
 /** Bytes of records in a batch of a base: some thousand sessions. */
 const BATCH = 256 * 1024;
@@ -53,30 +52,11 @@ export class BaseFile {
   }
 
   /**
-   * Appends a record. A session with more than some MB of data should be given as a SESSION record without any and SET records with
-   * parts of it: a batch is read as a whole.
+   * Where its records go. A session with more than some MB of data should be given as a SESSION record without any and SET
+   * records with parts of it: a batch is read as a whole.
    */
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
-    this.#encoder.append(name, fields, rest);
-  }
-
-  /** Appends a SET record of one key. */
-  appendSet(token: Slice, key: Slice, value: Slice): void {
-    this.#encoder.appendSet(token, key, value);
-  }
-
-  /** As `begin`, for the records whose only field is a token. */
-  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
-    this.#encoder.beginAbout(name, token, rest);
-  }
-
-  /** Starts a record whose `rest` further arguments are given to `item`. */
-  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
-    this.#encoder.begin(name, fields, rest);
-  }
-
-  item(bytes: Slice): void {
-    this.#encoder.item(bytes);
+  get records(): RecordSink {
+    return this.#encoder;
   }
 
   /** Lets the next `write` or `finish` fail. @param reason For a person. */

@@ -101,7 +101,7 @@ export class DataSets {
     if (this.#closing !== undefined) base.abandon(this.#closing);
     try {
       await writeState(base);
-      base.append('END', {});
+      base.records.append('END', {});
       await base.finish();
       return base.size;
     } finally {

@@ -10,7 +10,7 @@ import { JournalError } from './journal-error.js';
  *     *4 BATCH …
  *
  * and the records of a batch are RESP again, arrays of bulk strings: `*4 SET <token> <key> <value>`. A batch is what one turn
- * of the event loop did; it counts as a whole or not at all.
+ * of the event loop did, or several, never a part of one; it counts as a whole or not at all.
  *
  * The id is 64 random bits that nobody learns who cannot read the file. It marks what the journal itself wrote: values come
  * from clients, and one that holds a batch must not be taken for one where a damaged file is searched for the next good

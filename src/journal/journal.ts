@@ -1,10 +1,9 @@
-import type { Slice } from '../slice.js';
 import type { BaseFile } from './base-file.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { JournalDirectory, type LoadReport } from './journal-directory.js';
 import { asJournalError, JournalError } from './journal-error.js';
 import type { JournalRecord } from './record-decoder.js';
-import type { RecordFields, RecordName, TokenRecord } from './records.js';
+import type { RecordSink } from './record-sink.js';
 import { type JournalClock, JournalWriter, type SyncPolicy } from './writer.js';
 
 export interface JournalOptions {
@@ -25,7 +24,7 @@ const GIVEN_UP = 'the compaction is given up: the journal is being closed';
  *
  *     const journal = await Journal.open(join(dir, 'journal'), options);
  *     await journal.load((record) => …);           // replay what there is
- *     journal.append('SET', { token }, [key, value]);   // in the act
+ *     journal.records.appendSet(token, key, value);   // in the act
  *     journal.whenDurable(journal.position, reply);   // with `always`
  *     await journal.compact(async (base) => …);      // write the state as a base
  *     await journal.close();
@@ -75,28 +74,9 @@ export class Journal {
     }
   }
 
-  /** Appends a record: what was appended in one turn of the event loop counts as a whole or not at all. */
-  append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void {
-    this.#open().append(name, fields, rest);
-  }
-
-  /** Appends a SET record of one key. */
-  appendSet(token: Slice, key: Slice, value: Slice): void {
-    this.#open().appendSet(token, key, value);
-  }
-
-  /** As `begin`, for the records whose only field is a token. */
-  beginAbout(name: TokenRecord, token: Slice, rest: number): void {
-    this.#open().beginAbout(name, token, rest);
-  }
-
-  /** Starts a record whose `rest` further arguments are then given one by one to `item`. */
-  begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
-    this.#open().begin(name, fields, rest);
-  }
-
-  item(bytes: Slice): void {
-    this.#open().item(bytes);
+  /** Where records go: what is appended in one turn of the event loop counts as a whole or not at all. */
+  get records(): RecordSink {
+    return this.#open();
   }
 
   /** Of the record appended last: how many were by then. */
@@ -117,6 +97,21 @@ export class Journal {
   /** Calls back when everything up to a position is durable, at once if it is. It must not throw. */
   whenDurable(position: number, callback: () => void): void {
     this.#open().whenDurable(position, callback);
+  }
+
+  /** Makes everything durable that is appended by now, soon and whatever the policy is. Rejects if the disk fails. */
+  makeDurable(): Promise<void> {
+    return this.#open().makeDurable();
+  }
+
+  /** Bytes that are still to be written. */
+  get unwrittenBytes(): number {
+    return this.#open().unwrittenBytes;
+  }
+
+  /** Calls back once when fewer than so many bytes are still to be written, or the disk fails. It must not throw. */
+  whenWritten(bytes: number, callback: () => void): void {
+    this.#open().whenWritten(bytes, callback);
   }
 
   /** Why the disk takes nothing at the moment, undefined if it does: the time to refuse writes (MISCONF). */
@@ -195,6 +190,8 @@ export class Journal {
     if (this.#closing) base.abandon(GIVEN_UP);
     try {
       await writeState(base);
+      // The base has sessions as they were at different instants: it counts only with everything that was appended by now.
+      await this.#open().makeDurable();
       await this.#directory.finishCompaction(base, increment);
       this.#bytesBefore = base.size;
     } catch (error) {

@@ -82,19 +82,15 @@ function decodeBatch(
   const { start, end } = scanner;
   let records = 0;
   for (let at = start; at < end; ) {
-    const next = decodeRecord(decoder, scanner, at, path);
-    visit(decoder);
+    try {
+      const next = decoder.decode(scanner.bytes, at, scanner.end);
+      visit(decoder);
+      at = next;
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      throw new JournalDamage(path, scanner.offsetOf(at), error.message);
+    }
     records++;
-    at = next;
   }
   return records;
-}
-
-function decodeRecord(decoder: RecordDecoder, scanner: BatchScanner, at: number, path: string): number {
-  try {
-    return decoder.decode(scanner.bytes, at, scanner.end);
-  } catch (error) {
-    if (!(error instanceof RecordError)) throw error;
-    throw new JournalDamage(path, scanner.offsetOf(at), error.message);
-  }
 }

@@ -70,7 +70,7 @@ export interface JournalRecord {
  * declared, with the arguments it must have, is refused.
  */
 export class RecordDecoder implements JournalRecord {
-  name: RecordName = 'FLUSH';
+  name: RecordName = 'END';
   count = 0;
   fields = 0;
   buffer: Buffer = Buffer.alloc(0);

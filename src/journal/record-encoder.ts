@@ -1,5 +1,6 @@
 import { Slice } from '../slice.js';
 import { BATCH_TRAILER, frameBatch, MAX_BATCH, MAX_BATCH_HEADER } from './frames.js';
+import type { RecordSink } from './record-sink.js';
 import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames, type TokenRecord } from './records.js';
 
 /** Bytes that are allocated at a time: many small batches share one slab, so that those that wait for the disk cost what they hold. */
@@ -55,7 +56,7 @@ const PLANS = Object.fromEntries(
  *
  * It is on the way of every write: it writes the bytes where they go to the disk from, and allocates a slab for hundreds of batches.
  */
-export class RecordEncoder {
+export class RecordEncoder implements RecordSink {
   /** Records written since it was made. */
   records = 0;
 
@@ -75,20 +76,11 @@ export class RecordEncoder {
     return this.#end - this.#start;
   }
 
-  /**
-   * Writes a record. What it is given is copied.
-   * @param rest Keys, or keys and values in turn, as the record's declaration says.
-   * @throws RangeError for a number that is no integer from 0 to 2^53 - 1, or a rest that the record may not have; nothing is written then.
-   */
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Slice[] = []): void {
     this.begin(name, fields, rest.length);
     for (let i = 0; i < rest.length; i++) this.item(rest[i]);
   }
 
-  /**
-   * Starts a record whose `rest` arguments are then given one by one to `item`. Until the last one was, nothing else may be done.
-   * @throws RangeError as `append`.
-   */
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     const plan = PLANS[name];
     const values = fields as Record<string, Slice | number>;
@@ -117,7 +109,6 @@ export class RecordEncoder {
     this.records++;
   }
 
-  /** As `begin`, for the records whose only field is a token: what most changes are. */
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
     const plan = PLANS[name];
     if (this.#missing > 0) throw new Error('the record before is not complete');
@@ -129,7 +120,6 @@ export class RecordEncoder {
     this.records++;
   }
 
-  /** Appends a SET record of one key: what a write is, as a rule. */
   appendSet(token: Slice, key: Slice, value: Slice): void {
     if (this.#missing > 0) throw new Error('the record before is not complete');
     this.#reserve(SET_ONE.length + token.length + key.length + value.length + 3 * BULK_OVERHEAD);
@@ -140,7 +130,6 @@ export class RecordEncoder {
     this.records++;
   }
 
-  /** Gives the next argument of the record that was begun. */
   item(bytes: Slice): void {
     if (this.#missing === 0) throw new Error('the record has all its arguments');
     this.#missing--;

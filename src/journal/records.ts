@@ -76,8 +76,6 @@ export const RECORDS = {
   ALIAS: { fields: { token: 'bytes', oldToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** There is no session of this token, nor does any old token of it lead anywhere. */
   GONE: { fields: { token: 'bytes' }, rest: 'none' },
-  /** There are no sessions. */
-  FLUSH: { fields: {}, rest: 'none' },
   /** Nothing follows. It is the last record of a data set, which without it has been cut; the journal has none. */
   END: { fields: {}, rest: 'none' },
 } as const satisfies Record<string, RecordDeclaration>;

@@ -3,6 +3,7 @@ import type { JournalFile } from './file-system.js';
 import { batchPrefix } from './frames.js';
 import type { Increment } from './journal-directory.js';
 import { RecordEncoder } from './record-encoder.js';
+import type { RecordSink } from './record-sink.js';
 import type { RecordFields, RecordName, TokenRecord } from './records.js';
 
 /** When what was written is made durable: before the reply, once a second, or when the system likes to. */
@@ -41,6 +42,9 @@ const LONG_BATCH = 1024 * 1024;
 const GATHER_MS = 10;
 const ENOUGH = 512 * 1024;
 
+/** Far beyond what one turn appends, and far from what a batch can be. */
+const LONGEST_BATCH = 2 ** 30;
+
 interface Batch {
   /** Undefined for the end of an increment: what was written to it must be durable before the next one is begun. */
   readonly bytes: Buffer | undefined;
@@ -70,7 +74,7 @@ interface Closing {
  * is `no`, batches are kept in memory until they are durable, and after a failed sync all of them are written again, to
  * the same places, before the next. `durable` only moves when a sync succeeded that began after that.
  */
-export class JournalWriter {
+export class JournalWriter implements RecordSink {
   readonly #clock: JournalClock;
   readonly #onFailure: (error: Error) => void;
   readonly #onRecovery: () => void;
@@ -111,6 +115,11 @@ export class JournalWriter {
   #firstWaiter = 0;
   /** The position that must be durable soon whatever the policy is. */
   #promised = 0;
+  /** Those who were promised that, told if the disk fails. */
+  readonly #urgent = new Set<(error: Error) => void>();
+  /** Bytes of batches that are not written. */
+  #unwritten = 0;
+  #catchingUp: { readonly bytes: number; readonly callback: () => void }[] = [];
 
   #closing: Closing | undefined;
   #closed = false;
@@ -126,32 +135,26 @@ export class JournalWriter {
     this.#syncedAt = clock.now();
   }
 
-  /**
-   * Appends a record. What is appended in one turn of the event loop gets into one batch, and so counts as a whole or not at all.
-   * @throws RangeError as `RecordEncoder.append`.
-   */
+  /** What is appended in one turn of the event loop gets into one batch, and so counts as a whole or not at all. */
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Slice[] = []): void {
     this.begin(name, fields, rest.length);
     for (const bytes of rest) this.item(bytes);
   }
 
-  /** Appends a SET record of one key. */
   appendSet(token: Slice, key: Slice, value: Slice): void {
-    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    this.#prepare();
     this.#encoder.appendSet(token, key, value);
     this.#writeSoon();
   }
 
-  /** As `begin`, for the records whose only field is a token. */
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
-    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    this.#prepare();
     this.#encoder.beginAbout(name, token, rest);
     this.#writeSoon();
   }
 
-  /** Starts a record whose `rest` further arguments are then given one by one to `item`. @throws RangeError as `append`. */
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
-    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    this.#prepare();
     this.#encoder.begin(name, fields, rest);
     this.#writeSoon();
   }
@@ -202,7 +205,32 @@ export class JournalWriter {
     const isAwaited = this.#policy === 'always' && this.#firstWaiter < this.#waiters.length;
     if (isAwaited) this.#promised = this.#waitingFor[this.#waiters.length - 1];
     this.#policy = policy;
-    this.#pump();
+    // Not at once: the turn may be in the middle of a transaction, which is to be one batch.
+    this.#pumpAtTurnEnd();
+  }
+
+  /** Bytes that are still to be written. */
+  get unwrittenBytes(): number {
+    return this.#unwritten + this.#encoder.length;
+  }
+
+  /** Calls back once when fewer than so many bytes are still to be written, or the disk fails. It must not throw. */
+  whenWritten(bytes: number, callback: () => void): void {
+    this.#catchingUp.push({ bytes, callback });
+  }
+
+  /** Makes everything durable that is appended by now, soon and whatever the policy is. Rejects if the disk fails. */
+  makeDurable(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#urgent.add(reject);
+      this.#promised = this.position;
+      this.whenDurable(this.position, () => {
+        this.#urgent.delete(reject);
+        resolve();
+      });
+      this.#pumpAtTurnEnd();
+    });
   }
 
   /**
@@ -253,13 +281,24 @@ export class JournalWriter {
   /** With `always` and when much has been gathered, what is at hand is written when the turn ends; else after a while. */
   #writeSoon(): void {
     if (this.#policy === 'always' || this.#encoder.length > ENOUGH) {
-      if (this.#turnEnds) return;
-      this.#turnEnds = true;
-      this.#clock.after(0, this.#onTurnEnd);
+      this.#pumpAtTurnEnd();
     } else if (!this.#gathers) {
       this.#gathers = true;
       this.#clock.after(GATHER_MS, this.#onGathered);
     }
+  }
+
+  #pumpAtTurnEnd(): void {
+    if (this.#turnEnds) return;
+    this.#turnEnds = true;
+    this.#clock.after(0, this.#onTurnEnd);
+  }
+
+  /** Before each record. */
+  #prepare(): void {
+    if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
+    // A batch cannot be of any length: what one turn appends is several if it is as much as this.
+    if (this.#encoder.length > LONGEST_BATCH) this.#seal();
   }
 
   readonly #onGathered = (): void => {
@@ -273,12 +312,13 @@ export class JournalWriter {
     this.#pump();
   };
 
-  /** Makes a batch of the records at hand. */
+  /** Makes a batch of the records at hand. To be called between turns: what one turn appends counts as a whole. */
   #seal(): void {
     if (this.#encoder.length === 0) return;
     const bytes = this.#encoder.takeBatch(this.#prefix);
     this.#batches.push({ bytes, position: this.position, file: this.#file, at: this.#size });
     this.#size += bytes.length;
+    this.#unwritten += bytes.length;
   }
 
   /** Starts what is to be done next, unless the disk is at it or is given a rest. */
@@ -331,8 +371,11 @@ export class JournalWriter {
     });
   }
 
-  #wrote({ position }: Batch): void {
+  #wrote({ position, bytes }: Batch): void {
     this.#done = 0;
+    // After a failed sync some are written twice.
+    this.#unwritten = Math.max(0, this.#unwritten - (bytes?.length ?? 0));
+    this.#tellCaughtUp(this.unwrittenBytes);
     this.#next++;
     this.#written = Math.max(this.#written, position);
     if (this.#policy === 'everysec') this.#syncLater();
@@ -395,6 +438,14 @@ export class JournalWriter {
     this.#pump();
   }
 
+  /** Calls those back who wait for there to be less to write than so many bytes. */
+  #tellCaughtUp(bytes: number): void {
+    const waiting = this.#catchingUp;
+    if (waiting.length === 0) return;
+    this.#catchingUp = waiting.filter((one) => one.bytes <= bytes);
+    for (const one of waiting) if (one.bytes > bytes) one.callback();
+  }
+
   #wake(): void {
     // Callbacks may add some.
     while (this.#firstWaiter < this.#waiters.length && this.#waitingFor[this.#firstWaiter] <= this.#durable) {
@@ -412,6 +463,8 @@ export class JournalWriter {
   }
 
   #failed(error: Error): void {
+    for (const reject of this.#urgent) reject(error);
+    this.#urgent.clear();
     if (this.#closing !== undefined) {
       if (!this.#writing && !this.#syncing) this.#finishClosing(error);
       else this.#failure ??= error;
@@ -427,6 +480,7 @@ export class JournalWriter {
       this.#retryAfter = Math.min(2 * this.#retryAfter, LONGEST_RETRY);
     }
     if (isFirst) this.#onFailure(error);
+    this.#tellCaughtUp(0);
   }
 
   #recovered(): void {

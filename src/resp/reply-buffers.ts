@@ -1,6 +1,10 @@
+/**
+ * Buffers into which replies are written, shared by all connections: as a rule one is in use at a time, by the client that
+ * is served. What has to wait does not wait in one of them.
+ */
+
 /** Bytes of each buffer: the replies to what one read brings fit, as a rule. */
 const BYTES = 64 * 1024;
-/** Replies are written and sent within one turn of the event loop: a few buffers do for any number of clients. */
 const MAX_KEPT = 8;
 
 const kept: Buffer[] = [];

@@ -3,6 +3,8 @@ import { giveReplyBufferBack, takeReplyBuffer } from './reply-buffers.js';
 
 /** Up to so many bytes leave as a string: that is the cheaper socket write. */
 const STRING_BYTES = 16 * 1024;
+/** A buffer of an encoder's own has at least so many bytes. */
+const LEAST_BYTES = 512;
 /** Text up to so many characters is written in a loop: that beats the call into Node's C++. */
 const SHORT = 32;
 const EMPTY = Buffer.alloc(0);
@@ -40,6 +42,7 @@ export class ReplyEncoder {
   protocol: 2 | 3 = 2;
 
   readonly #limit: ReplyLimit;
+  readonly #waits: boolean;
   #buffer: Buffer = EMPTY;
   /** Bytes of it that may be written. */
   #capacity = 0;
@@ -49,9 +52,14 @@ export class ReplyEncoder {
   /** What `take` gave a view of. */
   #lent: Buffer = EMPTY;
 
-  /** @param limit Looked at whenever more room is needed; writing more throws an OutputLimitError. */
-  constructor(limit: ReplyLimit = { maxBytes: Infinity }) {
+  /**
+   * @param limit Looked at whenever more room is needed; writing more throws an OutputLimitError.
+   * @param waits Whether what is written waits to be taken, in thousands of encoders at a time maybe: it then gets a small
+   *   buffer of its own.
+   */
+  constructor(limit: ReplyLimit = { maxBytes: Infinity }, waits = false) {
     this.#limit = limit;
+    this.#waits = waits;
   }
 
   /** Bytes written since the last `take`. */
@@ -111,6 +119,8 @@ export class ReplyEncoder {
       this.#reserve(unfinished);
       this.#length = buffer.copy(this.#buffer, 0, end, end + unfinished);
     }
+    // What was taken before is not `sent` any more.
+    this.#lent = EMPTY;
     if (end > STRING_BYTES) {
       this.#lent = buffer;
       return buffer.subarray(0, end);
@@ -118,6 +128,15 @@ export class ReplyEncoder {
     const text = buffer.toString('latin1', 0, end);
     giveReplyBufferBack(buffer);
     return text;
+  }
+
+  /** What was written is not taken for a while: it takes no more memory than it needs. */
+  keep(): void {
+    const buffer = this.#buffer;
+    if (this.#length * 2 > buffer.length || buffer === EMPTY) return;
+    this.#buffer = Buffer.allocUnsafeSlow(this.#length);
+    this.#capacity = buffer.copy(this.#buffer, 0, 0, this.#length);
+    giveReplyBufferBack(buffer);
   }
 
   /** What was taken last is not needed any more. */
@@ -278,7 +297,8 @@ export class ReplyEncoder {
     if (needed <= this.#capacity) return;
     const { maxBytes } = this.#limit;
     if (needed > maxBytes) throw new OutputLimitError();
-    const larger = takeReplyBuffer(Math.min(Math.max(needed, 2 * this.#length), maxBytes));
+    const wanted = Math.min(Math.max(needed, 2 * this.#length, LEAST_BYTES), maxBytes);
+    const larger = this.#waits ? Buffer.allocUnsafeSlow(wanted) : takeReplyBuffer(wanted);
     this.#buffer.copy(larger, 0, 0, this.#length);
     giveReplyBufferBack(this.#buffer);
     this.#buffer = larger;

@@ -266,6 +266,7 @@ export class Connection implements MonitoringClient {
         const running = dispatch(this.#context, this.#args, request);
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
+        if (durability?.isBehind) break;
         if (reply.length <= this.#options.limits.replyBacklog) continue;
         this.#noteChanges();
         if (this.#durableFirst > 0) break;
@@ -279,6 +280,11 @@ export class Connection implements MonitoringClient {
     if (this.#waitingFor !== 'command') this.#args.release();
     if (this.#durableFirst > 0) this.#holdReplies();
     else this.#send();
+    if (this.#waitingFor === undefined && durability?.isBehind) {
+      this.#wait('disk');
+      durability.whenCaughtUp(this.#goOn);
+    }
+    if (this.#isBusy) reply.keep();
   }
 
   /**
@@ -308,7 +314,13 @@ export class Connection implements MonitoringClient {
     if (this.#waitingFor !== 'disk') return;
     this.#waitingFor = undefined;
     this.#send();
-    if (this.#waitingFor !== undefined || this.#ended) return;
+    if (this.#waitingFor === undefined) this.#goOn();
+  };
+
+  /** The disk has what it is to have first. */
+  readonly #goOn = (): void => {
+    this.#waitingFor = undefined;
+    if (this.#ended) return;
     this.#socket.resume();
     this.#serve();
   };

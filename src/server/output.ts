@@ -116,7 +116,7 @@ export class Output implements Sender {
   }
 
   #startMessage(): ReplyEncoder {
-    this.#messages ??= new ReplyEncoder();
+    this.#messages ??= new ReplyEncoder(undefined, true);
     this.#messages.protocol = this.reply.protocol;
     if (this.#messages.length === 0) this.#options.outbox.add(this);
     return this.#messages;

@@ -44,7 +44,7 @@ const NOT_LISTENING: Listeners = { tcp: [], unix: undefined };
 
 /** The session server: an engine behind sockets. */
 export class Server {
-  /** The sessions, for the program that embeds the server. */
+  /** The sessions, for the program that embeds the server; with a journal, from when `listen` has resolved until `close`. */
   readonly engine: SessionEngine;
   /** Resolves when the server has stopped, by `close` or by SHUTDOWN. */
   readonly closed: Promise<void>;
@@ -73,7 +73,11 @@ export class Server {
   #lostChanges = false;
   #resolveClosed: () => void = () => {};
 
-  /** @throws ConfigError for a value that an option may not have, or a file that cannot be had. */
+  /**
+   * With `appendonly` it takes the directory for itself until `close`, and makes it if there is none.
+   * @throws ConfigError for a value that an option may not have, or a file that cannot be had; JournalError if the directory
+   *   cannot be used.
+   */
   constructor(given: Partial<Config> = {}, { clock = systemClock, listener, log = silentLog }: ServerOptions = {}) {
     const config = withDefaults(given);
     this.#settings = new Settings(config, () => this.#applySettings());

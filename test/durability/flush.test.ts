@@ -12,8 +12,7 @@ afterEach(async () => {
 });
 
 async function start(policy: SyncPolicy, clock = new FakeClock()) {
-  const engine: SessionEngine = new SessionEngine({ clock: systemClock });
-  const durability = new Durability(
+  const durability: Durability = new Durability(
     {
       directory: temporaryDirectory(),
       policy,
@@ -23,38 +22,48 @@ async function start(policy: SyncPolicy, clock = new FakeClock()) {
     },
     () => engine,
   );
+  const engine = new SessionEngine({ clock: systemClock, changes: durability.recorder });
   open.push(durability);
   await durability.load();
-  return { durability, clock };
+  return {
+    durability,
+    clock,
+    change: () => engine.create(Slice.of('user')),
+    /** Everything that was appended, made durable within a turn. */
+    async flush(): Promise<void> {
+      const flushed = durability.flush();
+      clock.step();
+      await flushed;
+    },
+  };
 }
 
 it.each(['always', 'everysec', 'no'] as const)(
   'with %s, makes everything durable before a second is over',
   async (policy) => {
-    const { durability, clock } = await start(policy);
-    for (const token of ['first', 'second']) {
-      durability.append('GONE', { token: Slice.of(token) });
+    const { durability, change, flush } = await start(policy);
+    for (let times = 0; times < 2; times++) {
+      change();
       let isDurable = false;
       durability.whenDurable(durability.position, () => {
         isDurable = true;
       });
-      // The end of the turn; no time passes.
-      clock.step();
-      await durability.flush();
+      // No time passes.
+      await flush();
       expect(isDurable).toBe(true);
     }
     expect(durability.status).toMatchObject({ pendingBytes: 0 });
     expect(durability.isStrict).toBe(policy === 'always');
-    await durability.flush();
+    await flush();
   },
 );
 
 it('two at a time are both told, and the policy is then what it was', async () => {
-  const { durability } = await start('everysec');
-  durability.append('GONE', { token: Slice.of('first') });
-  await Promise.all([durability.flush(), durability.flush()]);
+  const { durability, change, flush } = await start('everysec');
+  change();
+  await Promise.all([flush(), flush()]);
   // Under `everysec` nothing more is synced while the clock stands still.
-  durability.append('GONE', { token: Slice.of('second') });
+  change();
   let isDurable = false;
   durability.whenDurable(durability.position, () => {
     isDurable = true;

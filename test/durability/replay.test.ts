@@ -68,7 +68,11 @@ class RunningClock extends FakeClock {
 class Recorded {
   readonly clock = new RunningClock(Date.UTC(2030, 0, 1));
   readonly journal = new RecordEncoder();
-  readonly recorder: Recorder = new Recorder(() => this.engine, this.journal, this.clock);
+  readonly recorder: Recorder = new Recorder(
+    () => this.engine,
+    () => this.journal,
+    this.clock,
+  );
   readonly engine = new SessionEngine({ clock: this.clock, changes: this.recorder, secret: Buffer.alloc(32) });
 
   carryOut(step: Act): unknown {

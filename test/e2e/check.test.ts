@@ -14,7 +14,7 @@ it('respite check: tells what is wrong with a file of the journal, repairs it, a
   await increment.file.close();
   const base = await directory.createBase();
   for (let n = 0; n < 3; n++) {
-    base.append('GONE', { token: Slice.of(`token ${n}`) });
+    base.records.append('GONE', { token: Slice.of(`token ${n}`) });
     await base.write();
   }
   await directory.finishCompaction(base, increment);

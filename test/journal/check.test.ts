@@ -31,12 +31,12 @@ async function openJournal(path: string) {
 async function writeJournal(path: string, { withBase = false } = {}): Promise<void> {
   const { journal } = await openJournal(path);
   for (let n = 1; n <= 9; n++) {
-    append(journal, numbered(n));
+    append(journal.records, numbered(n));
     await new Promise<void>((resolve) => journal.whenDurable(journal.position, resolve));
     if (withBase && n === 3) {
       await journal.compact(async (base) => {
         for (let i = 1; i <= 3; i++) {
-          append(base, numbered(i));
+          append(base.records, numbered(i));
           await base.write();
         }
       });
@@ -231,7 +231,7 @@ describe('checkJournal', () => {
       for (const name of ['a', 'b']) {
         const { path } = await sets.save(name, 0, async (base) => {
           for (let n = 1; n <= 3; n++) {
-            append(base, numbered(n));
+            append(base.records, numbered(n));
             await base.write();
           }
         });

@@ -13,7 +13,7 @@ const counting =
   (first: number, count = 3) =>
   async (base: BaseFile) => {
     for (let n = first; n < first + count; n++) {
-      append(base, numbered(n));
+      append(base.records, numbered(n));
       await base.write();
     }
   };
@@ -164,14 +164,14 @@ describe('the file of a data set is refused', () => {
     const fileSystem = new MemoryFileSystem();
     const sets = new DataSets(DIRECTORY, fileSystem);
     const inOne = await sets.save('a', NOW, async (base) => {
-      base.append('END', {});
-      append(base, numbered(1));
+      base.records.append('END', {});
+      append(base.records, numbered(1));
     });
     await expect(numbersIn(sets, inOne.path)).rejects.toThrow('more follows its end');
     const inAnother = await sets.save('a', NOW, async (base) => {
-      base.append('END', {});
+      base.records.append('END', {});
       await base.write();
-      append(base, numbered(1));
+      append(base.records, numbered(1));
     });
     await expect(numbersIn(sets, inAnother.path)).rejects.toThrow('more follows its end');
   });

@@ -37,7 +37,7 @@ const PROGRAM = `
   const pair = (n) => [Slice.of('n'), Slice.of(String(n))];
   console.log('loaded', last);
   const turn = () => {
-    for (let i = 0; i < 10; i++) journal.append('SET', { token }, pair(++last));
+    for (let i = 0; i < 10; i++) journal.records.append('SET', { token }, pair(++last));
     const n = last;
     const { position } = journal;
     const say = () => { console.log('safe', n); setImmediate(turn); };
@@ -48,7 +48,7 @@ const PROGRAM = `
   turn();
   while (compacts === 'yes') {
     await journal.compact(async (base) => {
-      base.append('SET', { token }, pair(last));
+      base.records.append('SET', { token }, pair(last));
       await base.write();
     }).catch((error) => console.log('compaction', error.message));
     await new Promise(setImmediate);
@@ -145,7 +145,7 @@ describe('Journal', () => {
   it('refuses what needs it to be loaded before it is', async () => {
     const path = join(temporaryDirectory(), 'journal');
     const journal = await Journal.open(path, { clock: systemClock, policy: 'no', onFailure() {}, onRecovery() {} });
-    expect(() => journal.append('FLUSH', {})).toThrow('has not been loaded');
+    expect(() => journal.records.append('END', {})).toThrow('has not been loaded');
     await journal.close();
   });
 });

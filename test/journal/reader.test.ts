@@ -143,7 +143,7 @@ describe('readJournal', () => {
 
   it('does not take a batch in a value for one of its own', async () => {
     // What a client can make: it knows the format, but not the id of the file.
-    const forged = batchOf([{ name: 'FLUSH', fields: {}, rest: [] }], newFileId());
+    const forged = batchOf([{ name: 'END', fields: {}, rest: [] }], newFileId());
     const record = { ...numbered(1), rest: [Buffer.from('k'), Buffer.concat([forged, forged])] };
     const { bytes, starts } = fileOf([batchOf([numbered(1)]), batchOf([record])]);
     for (let length = starts[1] + 1; length < bytes.length; length++) {

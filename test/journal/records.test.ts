@@ -83,10 +83,10 @@ describe('records', () => {
     const settings = { duration: 1800000, deadline: 1893456000000, maxAge: 0, maxAgeEnd: 0, flags };
     const bytes = encoded([
       { name: 'SETTINGS', fields: { token: Buffer.from('abc'), ...settings }, rest: [] },
-      { name: 'FLUSH', fields: {}, rest: [] },
+      { name: 'END', fields: {}, rest: [] },
     ]);
     expect(bytes.toString('latin1').replaceAll('\r\n', ' ')).toBe(
-      '*7 $8 SETTINGS $3 abc $7 1800000 $13 1893456000000 $1 0 $1 0 $2 DW *1 $5 FLUSH ',
+      '*7 $8 SETTINGS $3 abc $7 1800000 $13 1893456000000 $1 0 $1 0 $2 DW *1 $3 END ',
     );
     expect(fieldIndexes('SETTINGS')).toEqual({
       token: 0,

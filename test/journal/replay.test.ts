@@ -66,9 +66,6 @@ class State {
       case 'GONE':
         this.#forget(token);
         break;
-      case 'FLUSH':
-        this.sessions = [];
-        break;
     }
   }
 
@@ -170,7 +167,7 @@ const acts = fc.record({
       'rotate',
       'rotate',
     ] as const),
-    ...(['rotate with grace', 'rotate with grace', 'gone', 'flush', 'grace ends', 'scan', 'scan', 'begin'] as const),
+    ...(['rotate with grace', 'rotate with grace', 'gone', 'grace ends', 'scan', 'scan', 'begin'] as const),
   ),
   which: fc.nat(),
   key: fc.constantFrom('a', 'b', 'c'),
@@ -184,7 +181,6 @@ function carryOut(server: Server, { what, which, key, number }: Act): void {
   const session = state.sessions[which % Math.max(1, state.sessions.length)];
   if (what === 'begin') server.begin();
   else if (what === 'scan') server.scan();
-  else if (what === 'flush' && number < 20) server.act(['FLUSH']);
   else if (what === 'new') {
     const token = number < 70 ? CHOSEN[which % CHOSEN.length] : server.newToken();
     // One that leads to a session is refused.

@@ -243,6 +243,59 @@ describe('JournalWriter', () => {
     expect(syncs).toBe(5);
   });
 
+  it('is one batch a turn though the policy changes in the middle of it', async () => {
+    const bench = await Bench.start('everysec');
+    append(bench.writer, numbered(1));
+    bench.writer.policy = 'always';
+    append(bench.writer, numbered(2));
+    bench.clock.advance(0);
+    expect(bench.fileSystem.calls.map(({ kind }) => kind)).toEqual(['write']);
+    bench.fileSystem.calls[0].finish('ok');
+    expect(bench.writer.written).toBe(2);
+  });
+
+  it('tells when less is to be written, or the disk fails', async () => {
+    const bench = await Bench.start('no');
+    const told: string[] = [];
+    append(bench.writer, numbered(1));
+    const { unwrittenBytes } = bench.writer;
+    expect(unwrittenBytes).toBeGreaterThan(10);
+    bench.writer.whenWritten(1, () => told.push('written'));
+    bench.clock.advance(10);
+    expect(told).toEqual([]);
+    bench.fileSystem.calls[0].finish('ok');
+    expect([told, bench.writer.unwrittenBytes]).toEqual([['written'], 0]);
+    append(bench.writer, numbered(2));
+    bench.writer.whenWritten(1, () => told.push('failed'));
+    bench.clock.advance(10);
+    bench.fileSystem.calls[0].finish(failure('ENOSPC'));
+    expect(told).toEqual(['written', 'failed']);
+  });
+
+  it.each(['everysec', 'no'] as const)(
+    'with %s: makes durable what is asked for, or says that the disk fails',
+    async (policy) => {
+      const bench = await Bench.start(policy);
+      append(bench.writer, numbered(1));
+      let done = false;
+      const durable = bench.writer.makeDurable().then(() => {
+        done = true;
+      });
+      bench.clock.advance(0);
+      bench.fileSystem.calls[0].finish('ok');
+      expect(bench.fileSystem.calls.map(({ kind }) => kind)).toEqual(['sync']);
+      bench.fileSystem.calls[0].finish('ok');
+      await durable;
+      expect([done, bench.writer.durable]).toEqual([true, 1]);
+      append(bench.writer, numbered(2));
+      const failing = bench.writer.makeDurable();
+      bench.clock.advance(0);
+      bench.fileSystem.calls[0].finish(failure('EIO'));
+      await expect(failing).rejects.toThrow('EIO');
+      await expect(bench.writer.makeDurable()).rejects.toThrow('EIO');
+    },
+  );
+
   it('with everysec: goes on writing while the disk syncs', async () => {
     const bench = await Bench.start('everysec');
     const { fileSystem, clock, writer } = bench;

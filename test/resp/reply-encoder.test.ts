@@ -104,7 +104,24 @@ describe('ReplyEncoder', () => {
     expect(sent.buffer).not.toBe(unsent.buffer);
     other.sent();
     expect(write(one, 'c').buffer).toBe(sent.buffer);
+    // What was taken last is sent; that does not tell of what was taken before.
+    one.ok();
+    one.take();
+    one.sent();
+    expect(write(new ReplyEncoder(), 'd').buffer).not.toBe(unsent.buffer);
     expect(unsent.toString()).toBe(`$40000\r\n${'a'.repeat(40_000)}\r\n`);
+  });
+
+  it('keeps what has to wait in no more memory than it needs, and goes on behind it', () => {
+    const reply = new ReplyEncoder();
+    reply.bulk('x'.repeat(100));
+    reply.keep();
+    expect(reply.held).toBe(108);
+    reply.ok();
+    expect(reply.take()).toBe(`$100\r\n${'x'.repeat(100)}\r\n+OK\r\n`);
+    const waiting = new ReplyEncoder(undefined, true);
+    waiting.ok();
+    expect(waiting.held).toBe(512);
   });
 
   it('holds no memory while it has nothing to send', () => {

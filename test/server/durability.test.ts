@@ -291,6 +291,31 @@ describe('when the disk is full', () => {
   });
 });
 
+it('keeps clients waiting who write faster than the disk, and goes on when it has caught up', async () => {
+  const disk = new HeldDisk();
+  const server = await startServer(durable(temporaryDirectory(), { appendfsync: 'no' }));
+  const [client, other] = [await connectTo(server), await connectTo(server)];
+  await client.expect(NEW, CREATED);
+  disk.holdWrites();
+  const writes = 100;
+  const before = client.socket.bytesRead;
+  const request = frame('SESSION.SET', TOKEN, 'k', 'v'.repeat(2 ** 20));
+  const sent = client.send(Buffer.concat(Array.from({ length: writes }, () => request)));
+  const replies = () => (client.socket.bytesRead - before) / '+OK\r\n'.length;
+  while (replies() < 64) await turns();
+  await turns();
+  expect(replies()).toBeLessThan(70);
+  // Others get no further than that either.
+  await other.expect('PING\r\n', '+PONG\r\n');
+  await other.send('PING\r\n');
+  await turns();
+  expect(other.socket.bytesRead).toBe('+PONG\r\n'.length);
+  disk.release();
+  await sent;
+  expect(await client.take(writes * '+OK\r\n'.length)).toBe('+OK\r\n'.repeat(writes));
+  expect(await other.take('+PONG\r\n'.length)).toBe('+PONG\r\n');
+});
+
 describe('a restart', () => {
   it('answers LOADING until the sessions are there, except to who asks how it goes', async () => {
     const dir = temporaryDirectory();
@@ -311,6 +336,7 @@ describe('a restart', () => {
       'SESSION.NEW y\r\n',
       'DBSIZE\r\n',
       'FLUSHALL\r\n',
+      `WATCH ${TOKEN}\r\n`,
     ]) {
       await client.expect(request, LOADING);
     }

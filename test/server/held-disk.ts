@@ -22,7 +22,9 @@ export class HeldDisk {
   written = 0;
   #holdsSyncs = false;
   #holdsReads = false;
+  #holdsWrites = false;
   readonly #syncs: (() => void)[] = [];
+  readonly #writes: (() => void)[] = [];
   readonly #reads: (() => void)[] = [];
   #wake: () => void = () => {};
 
@@ -41,6 +43,11 @@ export class HeldDisk {
     this.#holdsReads = true;
   }
 
+  /** Lets no write come to its end. */
+  holdWrites(): void {
+    this.#holdsWrites = true;
+  }
+
   /** Resolves when a sync waits. */
   async syncing(): Promise<void> {
     while (this.#syncs.length === 0) await this.#changed();
@@ -55,7 +62,8 @@ export class HeldDisk {
   release({ keep = false } = {}): void {
     this.#holdsSyncs = keep;
     this.#holdsReads = false;
-    for (const go of [...this.#syncs.splice(0), ...this.#reads.splice(0)]) go();
+    this.#holdsWrites = false;
+    for (const go of [...this.#syncs.splice(0), ...this.#reads.splice(0), ...this.#writes.splice(0)]) go();
   }
 
   #changed(): Promise<void> {
@@ -81,10 +89,13 @@ export class HeldDisk {
           setImmediate(() => callback(failure, 0));
           return;
         }
-        file.write(bytes, offset, length, position, (error, count) => {
-          this.written += count;
-          callback(error, count);
-        });
+        const go = () =>
+          file.write(bytes, offset, length, position, (error, count) => {
+            this.written += count;
+            callback(error, count);
+          });
+        if (this.#holdsWrites) this.#writes.push(go);
+        else go();
       },
       sync: (callback) => {
         if (!this.#holdsSyncs) {

@@ -1,6 +1,6 @@
 import { DUMP } from '../../durability/saves.js';
 import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import { CommandError, cannotPersist } from '../command-error.js';
 
 /** Redis' own commands about what is on the disk. */
 
@@ -60,9 +60,7 @@ export const bgrewriteaof: Command = {
   run({ server, reply }) {
     const { durability } = server;
     if (durability === undefined) throw new CommandError('ERR there is no journal: the server runs with appendonly no');
-    if (durability.failure !== undefined) {
-      throw new CommandError(`MISCONF Errors writing to the AOF file: ${durability.failure.message}`);
-    }
+    if (durability.failure !== undefined) throw cannotPersist(durability.failure);
     if (durability.status?.compacting !== undefined) {
       throw new CommandError('ERR Background append only file rewriting already in progress');
     }

@@ -5,6 +5,8 @@ import type { Argument } from '../command.js';
 export const TOKEN: Argument = { name: 'token', type: 'key' };
 export const TOKENS: Argument = { ...TOKEN, multiple: true };
 export const NAME: Argument = { name: 'name', type: 'string' };
+/** 1 to 200 letters, digits, `.`, `_` and `-`. */
+export const DATA_SET: Argument = { name: 'data-set', type: 'string' };
 export const KEY: Argument = { name: 'key', type: 'string' };
 export const KEYS: Argument = { ...KEY, multiple: true };
 export const PAIRS: Argument = {

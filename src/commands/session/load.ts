@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import { NAME } from './grammar.js';
+import { DATA_SET } from './grammar.js';
 
 export const sessionLoad: Command = {
   name: 'session.load',
@@ -8,7 +8,7 @@ export const sessionLoad: Command = {
   complexity: 'O(N) with N the sessions and their keys',
   group: 'session',
   flags: ['write', 'denyoom', 'admin', 'no_multi'],
-  arguments: [NAME],
+  arguments: [DATA_SET],
   reply: 'map: name, sessions, keys, skipped (sessions that exist)',
   async run({ server, reply }, args) {
     const name = args.slice().latin1();

@@ -1,6 +1,6 @@
 import type { Session } from '../../engine/index.js';
 import type { Command } from '../command.js';
-import { NAME, TOKENS } from './grammar.js';
+import { DATA_SET, TOKENS } from './grammar.js';
 
 export const sessionSave: Command = {
   name: 'session.save',
@@ -8,7 +8,7 @@ export const sessionSave: Command = {
   complexity: 'O(N) with N the sessions and their keys',
   group: 'session',
   flags: ['admin', 'no_multi'],
-  arguments: [NAME, { ...TOKENS, optional: true }],
+  arguments: [DATA_SET, { ...TOKENS, optional: true }],
   reply: 'map: name, sessions, keys, bytes (of the file), milliseconds',
   async run({ engine, server, reply }, args) {
     const name = args.slice().latin1();

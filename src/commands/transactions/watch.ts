@@ -10,7 +10,7 @@ export const watch: Command = {
     'Makes the next EXEC depend on sessions being as they are now: their data, settings and token, or that there is none.',
   complexity: 'O(N) with N tokens; EXEC looks at each again',
   group: 'transactions',
-  flags: ['readonly', 'fast', 'loading', 'stale', 'allow_busy'],
+  flags: ['readonly', 'fast', 'stale', 'allow_busy'],
   arguments: [TOKENS],
   reply: 'OK',
   immediate: true,
