@@ -112,6 +112,7 @@ export class NameIndex extends OpenAddressing {
   /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
   trim(): boolean {
     this.#arena.trim();
+    if (this.shrink()) return true;
     const capacity = shorter(this.#capacity, this.#ids.end);
     if (capacity === this.#capacity) return false;
     this.#rows = resized(this.#rows, capacity * ROW);

@@ -7,8 +7,8 @@ type Places = Int32Array<ArrayBuffer>;
  * numbers stand for stays where it is. Removing shifts the entries behind it back, so there are no tombstones
  * (D. E. Knuth, The Art of Computer Programming 3, section 6.4, algorithm R).
  *
- * A table that has become too small or much too large is replaced **a few entries at a time**, with each one that is
- * entered or withdrawn: to rehash a million at once takes tens of milliseconds. Until the former table is empty, an item is in
+ * A table that has become too small is replaced **a few entries at a time**, with each one that is entered or withdrawn, one that
+ * is much too large when there is time (`shrink`): to rehash a million at once takes tens of milliseconds. Until the former table is empty, an item is in
  * one or the other. It empties from its end, so that what is left of it is a smaller table, in which each entry
  * is found as ever.
  *
@@ -46,7 +46,7 @@ export abstract class OpenAddressing {
     this.#size++;
     if (this.#size * 2 > this.places.length) this.#replaceBy(this.places.length * 2);
     this.#put(item);
-    if (this.former !== undefined) this.#move(this.former);
+    if (this.former !== undefined) this.#move(this.former, MOVES);
   }
 
   /** Removes an item that is there, and whose hash is still what it was. */
@@ -57,8 +57,22 @@ export abstract class OpenAddressing {
     if (places[place] !== 0) this.#takeOut(places, place);
     else if (this.former !== undefined) this.#takeOut(this.former, placeOf(item, this.former, hash));
     this.#size--;
-    if (this.former !== undefined) this.#move(this.former);
-    else if (this.#size * 8 < places.length && places.length > LEAST_PLACES) this.#replaceBy(places.length / 2);
+    if (this.former !== undefined) this.#move(this.former, MOVES);
+  }
+
+  /**
+   * Makes a table that is much too large smaller, a little at a time: for who has time, which those that withdraw by the
+   * million have not. Returns whether there is more to do.
+   */
+  protected shrink(): boolean {
+    if (this.former !== undefined) {
+      this.#move(this.former, MOVES_IN_PEACE);
+      return true;
+    }
+    const { length } = this.places;
+    if (this.#size * 8 >= length || length <= LEAST_PLACES) return false;
+    this.#replaceBy(length / 2);
+    return true;
   }
 
   #put(item: number): void {
@@ -94,8 +108,8 @@ export abstract class OpenAddressing {
     this.#unmoved = former.length;
   }
 
-  #move(former: Places): void {
-    for (let moves = 0; moves < MOVES && this.#unmoved > 0; moves++) {
+  #move(former: Places, most: number): void {
+    for (let moves = 0; moves < most && this.#unmoved > 0; moves++) {
       this.#unmoved--;
       if (former[this.#unmoved] !== 0) this.#moveFrom(former, this.#unmoved);
     }
@@ -121,6 +135,8 @@ const LEAST_PLACES = 2048;
  * fewer than n / 8; the one after it is not before another n / 8 acts.
  */
 const MOVES = 16;
+/** Places looked at by each call of `shrink`: a fraction of a millisecond. */
+const MOVES_IN_PEACE = 2048;
 
 const newPlaces = (length: number): Places => column(Int32Array, length);
 

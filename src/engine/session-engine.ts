@@ -535,7 +535,13 @@ export class SessionEngine {
   /** Gives some of the memory back that sessions have left. Returns whether there may be more. */
   #trim(): boolean {
     const slots = this.#slots.used;
-    const trimmed = [this.#slots.trim(), this.#deadlines.trim(slots), this.#fields.trim(slots), this.#names.trim()];
+    const trimmed = [
+      this.#slots.trim(),
+      this.#deadlines.trim(slots),
+      this.#fields.trim(slots),
+      this.#names.trim(),
+      this.#tokens.trim(),
+    ];
     return trimmed.includes(true);
   }
 }

@@ -34,6 +34,11 @@ export class TokenIndex extends OpenAddressing {
     this.withdraw(slot);
   }
 
+  /** Gives some of the memory back that is not needed. Returns whether there may be more. */
+  trim(): boolean {
+    return this.shrink();
+  }
+
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, words: Uint32Array): number {
     const mask = places.length - 1;
     const tokens = this.#slots.token;
