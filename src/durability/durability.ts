@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import type { Clock, SessionEngine } from '../engine/index.js';
+import type { SessionEngine } from '../engine/index.js';
 import {
   DirectoryLock,
-  type GrowthLimits,
-  isCompactionDue,
   Journal,
   JournalError,
   type LoadReport,
@@ -11,19 +9,14 @@ import {
   readOrMakeSecret,
   type SyncPolicy,
 } from '../journal/index.js';
+import { type CompactionOptions, Compactions } from './compactions.js';
 import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
-import { writeSessions } from './write-sessions.js';
 
-export interface DurabilityOptions {
+export interface DurabilityOptions extends CompactionOptions {
   /** The directory of all that is kept. */
   readonly directory: string;
   readonly policy: SyncPolicy;
-  readonly clock: Clock;
-  /** When the journal is compacted by itself. Looked at each time. */
-  readonly growth: () => GrowthLimits;
-  /** Told what an operator should know, in one line each. */
-  readonly log: { notice(message: string): void; warning(message: string): void };
 }
 
 /** How a load came out. */
@@ -44,8 +37,6 @@ export interface LoadProgress {
 
 /** So many slots are looked at in a slice: less than a millisecond's work. */
 const MISSED_SLOTS = 4096;
-/** Milliseconds before a compaction that failed is tried again. */
-const RETRY_MS = 60_000;
 /** Clients are kept waiting while more bytes than this wait for the disk: all of it is memory, and lost if the process ends. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
 
@@ -62,6 +53,7 @@ export class Durability {
   readonly #options: DurabilityOptions;
   readonly #engine: () => SessionEngine;
   readonly #lock: DirectoryLock;
+  readonly #compactions: Compactions;
   #journal: Journal | undefined;
   #loading: Promise<unknown> = Promise.resolve();
   #progress: LoadProgress | undefined;
@@ -70,10 +62,6 @@ export class Durability {
   readonly #impatient = new Set<() => void>();
   /** How many sessions had expired before they were loaded. */
   #expired = 0;
-  #compactionBegan = 0;
-  #compactionFailedAt = -Infinity;
-  #lastCompactionOk = true;
-  #lastCompactionMs: number | undefined;
   #closed = false;
 
   /**
@@ -95,6 +83,7 @@ export class Durability {
       throw error;
     }
     this.recorder = new Recorder(engine, () => this.#loaded().records, options.clock);
+    this.#compactions = new Compactions(options, engine, this.recorder);
   }
 
   /**
@@ -219,7 +208,7 @@ export class Durability {
   get status() {
     const journal = this.#journal;
     if (journal === undefined) return undefined;
-    const { size, baseSize, pendingBytes, isCompacting, isSyncing } = journal;
+    const { size, baseSize, pendingBytes, isSyncing } = journal;
     return {
       size,
       baseSize,
@@ -227,50 +216,18 @@ export class Durability {
       isSyncing,
       /** How many of the sessions that were loaded had expired by then. */
       expired: this.#expired,
-      /** Ms since the compaction began that is under way; undefined if none is. */
-      compacting: isCompacting ? this.#options.clock.now() - this.#compactionBegan : undefined,
-      lastCompactionOk: this.#lastCompactionOk,
-      /** Ms that the latest compaction took; undefined before the first. */
-      lastCompactionMs: this.#lastCompactionMs,
+      compaction: this.#compactions.statusOf(journal),
     };
   }
 
   /** To be called about once a second: compacts the journal when it has grown enough. */
   compactIfDue(): void {
-    const journal = this.#journal;
-    const { clock, growth } = this.#options;
-    if (journal === undefined || journal.isCompacting || journal.failure !== undefined || this.#closed) return;
-    if (clock.now() - this.#compactionFailedAt < RETRY_MS) return;
-    if (isCompactionDue(journal, growth())) void this.compact().catch(() => {});
+    if (this.#journal !== undefined) this.#compactions.runIfDue(this.#journal);
   }
 
-  /**
-   * Lets a base stand for all that the journal says of what was, in slices between which others are served.
-   * @throws JournalError if it is being done already, or the disk fails.
-   */
-  async compact(): Promise<void> {
-    const { clock, log } = this.#options;
-    const journal = this.#loaded();
-    if (journal.isCompacting) throw new JournalError('the journal is being compacted already');
-    const [began, size] = [clock.now(), journal.size];
-    this.#compactionBegan = began;
-    const engine = this.#engine();
-    try {
-      await journal.compact((base) => {
-        const { sessions, names } = engine.stats();
-        base.records.append('EXPECT', { sessions, names });
-        return writeSessions(engine, clock, base, (session) => this.recorder.writeTo(base.records, session));
-      });
-      this.#lastCompactionOk = true;
-      const ms = clock.now() - began;
-      this.#lastCompactionMs = ms;
-      log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${Math.round(ms)} ms`);
-    } catch (error) {
-      this.#lastCompactionOk = false;
-      this.#compactionFailedAt = clock.now();
-      if (!this.#closed) log.warning(`could not compact the journal: ${(error as Error).message}`);
-      throw error;
-    }
+  /** Compacts the journal while others are served. @throws JournalError if it is being done already, or the disk fails. */
+  compact(): Promise<void> {
+    return this.#compactions.run(this.#loaded());
   }
 
   /**
@@ -279,6 +236,7 @@ export class Durability {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#compactions.stop();
     // Until it is over, files are open, and may be cut. Its error is told to who asked for it.
     await this.#loading.catch(() => {});
     if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);

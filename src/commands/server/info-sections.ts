@@ -199,11 +199,11 @@ function savesFields({ changes, running, lastSave, lastOk, lastMs, count }: Save
 function journalFields(durability: Durability | undefined): Fields {
   const { status } = durability ?? {};
   const fields = {
-    aof_rewrite_in_progress: status?.compacting === undefined ? 0 : 1,
+    aof_rewrite_in_progress: status?.compaction.running === undefined ? 0 : 1,
     aof_rewrite_scheduled: 0,
-    aof_last_rewrite_time_sec: seconds(status?.lastCompactionMs),
-    aof_current_rewrite_time_sec: seconds(status?.compacting),
-    aof_last_bgrewrite_status: status?.lastCompactionOk === false ? 'err' : 'ok',
+    aof_last_rewrite_time_sec: seconds(status?.compaction.lastMs),
+    aof_current_rewrite_time_sec: seconds(status?.compaction.running),
+    aof_last_bgrewrite_status: status?.compaction.lastSucceeded === false ? 'err' : 'ok',
     aof_last_write_status: durability?.failure === undefined ? 'ok' : 'err',
   };
   if (status === undefined) return fields;

@@ -61,7 +61,7 @@ export const bgrewriteaof: Command = {
     const { durability } = server;
     if (durability === undefined) throw new CommandError('ERR there is no journal: the server runs with appendonly no');
     if (durability.failure !== undefined) throw cannotPersist(durability.failure);
-    if (durability.status?.compacting !== undefined) {
+    if (durability.status?.compaction.running !== undefined) {
       throw new CommandError('ERR Background append only file rewriting already in progress');
     }
     // The log is told of what goes wrong.
