@@ -25,13 +25,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:tls',
   ],
-  journal: ['slice.ts', '@node-rs', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
+  journal: ['slice.ts', '@node-rs', 'fs-native-extensions', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
   durability: ['engine', 'journal', 'slice.ts', 'node:path'],
   'config.ts': ['option-kinds.ts'],
   'config-files.ts': ['config.ts', 'node:fs'],
   'option-kinds.ts': [],
   'slice.ts': [],
-  'version.ts': ['node:module'],
+  // It reads package.json, which is above the house.
+  'version.ts': ['node:module', '..'],
   'index.ts': ['config.ts', 'durability', 'engine', 'journal', 'server'],
   'cli.ts': ['config.ts', 'index.ts', 'journal', 'server', 'version.ts', 'cli-progress', 'commander'],
 };
@@ -41,11 +42,14 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((fi
 /** The file or package behind each import of a file. */
 function importsOf(file: string): string[] {
   const source = readFileSync(resolve(SRC, file), 'utf8');
-  return [...source.matchAll(/^(?:import|export|\}) [^'"=;]*?\bfrom '([^']+)';/gm)].map(([, specifier]) =>
-    specifier.startsWith('.')
+  const statements = source.matchAll(/^(?:import|export|\}) [^'"=;]*?\bfrom '([^']+)';|^import '([^']+)';/gm);
+  const calls = source.matchAll(/\b(?:import|require|createRequire\([^)]*\))\('([^']+)'\)/g);
+  return [...statements, ...calls].map(([, ...specifiers]) => {
+    const specifier = specifiers.find((found) => found !== undefined) ?? '';
+    return specifier.startsWith('.')
       ? relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.js$/, '.ts')
-      : specifier,
-  );
+      : specifier;
+  });
 }
 
 const partOf = (file: string) => file.split(sep)[0];
