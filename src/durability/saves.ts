@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, type Session, type SessionEngine, SessionError } from '../engine/index.js';
+import { parseToken, TOKEN_WORDS } from '../engine/token.js';
 import {
   type BaseFile,
   DATA_SET_NAME,
@@ -9,6 +10,7 @@ import {
   JournalError,
   prepareDataDirectory,
 } from '../journal/index.js';
+import { Slice } from '../slice.js';
 import { DataSetError } from './data-set-error.js';
 import type { Durability } from './durability.js';
 import { readSavedSessions, type SavedSession } from './saved-sessions.js';
@@ -275,6 +277,10 @@ export class Saves {
 }
 
 function checkName(name: string): void {
+  // It gets into log lines and directory listings.
+  if (parseToken(Slice.of(name), new Uint32Array(TOKEN_WORDS))) {
+    throw new DataSetError('ERR', 'that looks like a token, which is no name for a data set');
+  }
   if (!isDataSetName(name)) throw new DataSetError('ERR', DATA_SET_NAME);
 }
 

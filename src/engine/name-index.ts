@@ -109,6 +109,25 @@ export class NameIndex extends OpenAddressing {
     if (rows[row + COUNT] === 0) this.#end(id);
   }
 
+  /** Puts the sessions of each name in the order in which they were created. */
+  sort(): void {
+    const slots = this.#slots;
+    for (let id = 0; id < this.#ids.end; id++) {
+      const row = id * ROW;
+      if (this.#rows[row + COUNT] < 2) continue;
+      const sessions: number[] = [];
+      for (let slot = this.#rows[row + OLDEST]; slot !== NONE; slot = slots.newer(slot)) sessions.push(slot);
+      // A merge of runs: one that is in order costs a look at each.
+      sessions.sort((a, b) => slots.created[a] - slots.created[b]);
+      this.#rows[row + OLDEST] = sessions[0];
+      this.#rows[row + NEWEST] = sessions[sessions.length - 1];
+      for (const [place, slot] of sessions.entries()) {
+        slots.setOlder(slot, sessions[place - 1] ?? NONE);
+        slots.setNewer(slot, sessions[place + 1] ?? NONE);
+      }
+    }
+  }
+
   /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
   trim(): boolean {
     this.#arena.trim();

@@ -132,7 +132,9 @@ export class Restoration {
 
   /** Lets time go on: what is due goes soon. Returns how many sessions that is. */
   finish(): number {
-    const { slots, deadlines } = this.#parts;
+    const { slots, deadlines, names } = this.#parts;
+    // They came in any order.
+    names.sort();
     const now = deadlines.begin();
     let due = 0;
     for (let slot = 0; slot < slots.used; slot++) {

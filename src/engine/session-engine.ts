@@ -446,7 +446,9 @@ export class SessionEngine {
     else if (!parseToken(token, this.#words)) {
       throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
     }
-    if (this.#settled(this.#tokens.find(this.#words)) !== NO_SESSION) {
+    // One that was kept from when the secret was another has another token.
+    const isTaken = shared === true && this.#settled(this.#names.shared(name)) !== NO_SESSION;
+    if (isTaken || this.#settled(this.#tokens.find(this.#words)) !== NO_SESSION) {
       const what = shared ? 'a shared session of this name' : 'a session of this token';
       throw new SessionError('SESSIONEXISTS', `${what} exists`);
     }

@@ -144,7 +144,11 @@ export class BatchScanner {
    * @returns false, at the end of the file, if there is none.
    */
   async resynchronize(): Promise<boolean> {
-    if (this.id === undefined) return false;
+    if (this.id === undefined) {
+      // Nothing can be told from what a value may hold: there is no next one.
+      this.#at = this.size - this.#origin;
+      return false;
+    }
     const [cutAt, cutSum] = [this.#cutAt, this.#cutSum];
     const isThere = await this.#findBatch();
     // Batches that were tried are not what `isTorn` asks about.

@@ -4,6 +4,9 @@ import type { CheckedFile, CheckReport, Damage } from './check.js';
 export function checkLines({ files, isGood }: CheckReport): string[] {
   const lines = files.flatMap(fileLines);
   if (files.length > 1) lines.push(isGood ? 'everything is good' : 'not everything is good');
+  if (files.some(({ original, damages }) => original !== undefined && damages.some(({ isTornTail }) => !isTornTail))) {
+    lines.push('what was dropped may have said that sessions ended, and they may be back: SESSION.ENDALL if in doubt');
+  }
   const canFix = !isGood && files.every(({ hopeless }) => hopeless === undefined);
   return canFix ? [...lines, 'with --fix, what is good is kept, and the original put beside it'] : lines;
 }

@@ -215,7 +215,7 @@ async function damageAt(scanner: BatchScanner, offset: number, found: Found, isD
   const broken = scanner.reason;
   const goesOn = await scanner.resynchronize();
   const isTorn = !goesOn && (await scanner.isTorn(offset, found));
-  const isTornTail = isTorn && !isDataSet;
+  const isTornTail = isTorn && !isDataSet && scanner.hasHeader;
   const cut = isTorn ? 'a batch is incomplete' : 'the length of a batch is wrong';
   const reason = found === 'cut' ? cut : broken;
   return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };

@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMissing, JournalError, reasonOf } from './journal-error.js';
 
 /**
@@ -10,7 +10,7 @@ export function prepareDataDirectory(path: string): void {
   const stats = statsOf(path);
   if (stats === undefined) {
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeDirectory(path);
     } catch (error) {
       throw new JournalError(`cannot make the directory ${path}: ${reasonOf(error)}`);
     }
@@ -24,12 +24,28 @@ export function prepareDataDirectory(path: string): void {
   }
   try {
     // access(2) asks for the user who started the process, not for the one as whom it acts.
-    const probe = join(path, 'probe.tmp');
+    const probe = join(path, `probe.${process.pid}.tmp`);
     closeSync(openSync(probe, 'w', 0o600));
     unlinkSync(probe);
   } catch (error) {
     throw new JournalError(`cannot write to the directory ${path}: ${reasonOf(error)}`);
   }
+}
+
+/** Makes a directory and those above it. (Node.js' own way does not end where the system says ENOENT for good, as in /proc.) */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 function statsOf(path: string) {

@@ -131,9 +131,9 @@ class Recorded {
 }
 
 /** What the records lead to, in an engine of another process, whose clock began at another time. */
-function restored(records: readonly Buffer[], before: Recorded): Restored {
+function restored(records: readonly Buffer[], before: Recorded, secret = Buffer.alloc(32)): Restored {
   const clock = new RunningClock(before.clock.wall() - new FakeClock().now());
-  const engine = new SessionEngine({ clock, secret: Buffer.alloc(32) });
+  const engine = new SessionEngine({ clock, secret });
   const restoration = engine.restore();
   const replay = new Replay(restoration, clock);
   const decoder = new RecordDecoder();
@@ -202,6 +202,10 @@ function expectTheSame(before: Recorded, after: Restored): void {
     }
   }
   expect([...kept.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const name of ['x', 'y', 'z']) {
+    const created = after.engine.sessionsOf(slice(name)).map((session) => after.engine.state(session).created);
+    expect(created).toEqual(created.toSorted((a, b) => a - b));
+  }
   for (const [token, { left, life, old, ...same }] of expected) {
     const { left: keptLeft, life: keptLife, old: keptOld, ...keptSame } = kept.get(token) as typeof same;
     expect(keptSame).toEqual(same);
@@ -258,4 +262,13 @@ it('a base that is written while sessions change, and what was recorded meanwhil
     }),
     { numRuns: 200 },
   );
+});
+
+it('a shared session that is kept is the one of its name, whatever the secret is now', () => {
+  const recorded = new Recorded();
+  const session = recorded.engine.create(slice('x'), { shared: true });
+  const token = recorded.engine.token(session);
+  const { engine } = restored([bytesOf(recorded.journal)], recorded, Buffer.alloc(32, 1));
+  expect(engine.token(engine.open(slice('x')))).toBe(token);
+  expect(() => engine.create(slice('x'), { shared: true })).toThrow('a shared session of this name exists');
 });

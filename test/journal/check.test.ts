@@ -212,7 +212,19 @@ describe('checkJournal', () => {
       found,
       `${damage} dropped`,
       `${increment}: repaired; the original is ${increment}.damaged-1`,
+      'what was dropped may have said that sessions ended, and they may be back: SESSION.ENDALL if in doubt',
     ]);
+  });
+
+  it.each([
+    ['zeros', Buffer.alloc(3000)],
+    ['a journal that lost its first sector', undefined],
+  ])('comes to an end with what is no file of the journal: %s', async (_, content) => {
+    const { increment } = await newJournal();
+    writeFileSync(increment, content ?? Buffer.concat([Buffer.alloc(512), readFileSync(increment).subarray(512)]));
+    const { files, isGood } = await checkJournal(increment, { fix: true });
+    expect([isGood, files[0].hopeless]).toEqual([false, 'it is no file of the journal']);
+    expect(files[0].damages.some(({ isTornTail }) => isTornTail)).toBe(false);
   });
 
   it('is used on a directory that was prepared for it', async () => {
