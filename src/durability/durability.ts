@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SessionEngine } from '../engine/index.js';
 import {
   DirectoryLock,
+  JOURNAL,
   Journal,
   JournalError,
   type LoadReport,
@@ -102,7 +103,7 @@ export class Durability {
     const since = clock.wall();
     this.#progress = { loaded: 0, total: 0, since };
     const restoration = this.#engine().restore();
-    const journal = await Journal.open(join(directory, 'journal'), {
+    const journal = await Journal.open(join(directory, JOURNAL), {
       clock,
       policy: this.#policy,
       onFailure: (error) => {

@@ -1,6 +1,7 @@
 import { chown, link, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BatchScanner, type Found } from './batch-scanner.js';
+import { JOURNAL } from './data-directory.js';
 import { dataSetIn } from './data-set-files.js';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
 import { nodeFileSystem, removeIfThere, replaceFile, syncFile, writeAll } from './file-system.js';
@@ -69,7 +70,9 @@ export async function checkJournal(path: string, options: CheckOptions = {}): Pr
 }
 
 async function checkPath(path: string, { fix = false }: CheckOptions): Promise<CheckReport> {
-  const file = (await stat(path)).isDirectory() ? join(path, MANIFEST) : path;
+  const stats = await stat(path);
+  if (!stats.isFile() && !stats.isDirectory()) throw new JournalError(`${path} is neither a file nor a directory`);
+  const file = stats.isDirectory() ? join(await journalIn(path), MANIFEST) : path;
   const lock = fix ? await lockFor(file) : undefined;
   try {
     const files = basename(file) === MANIFEST ? await checkAll(file, fix) : [await checkFile(file, fix)];
@@ -77,6 +80,12 @@ async function checkPath(path: string, { fix = false }: CheckOptions): Promise<C
   } finally {
     lock?.release();
   }
+}
+
+/** The directory of the journal, where that of a server was given. */
+async function journalIn(directory: string): Promise<string> {
+  const names = await readdir(directory);
+  return names.includes(JOURNAL) && !names.includes(MANIFEST) ? join(directory, JOURNAL) : directory;
 }
 
 /** Keeps a server from using the file, if it is in its place below a server's directory. */

@@ -2,6 +2,9 @@ import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isMissing, JournalError, reasonOf } from './journal-error.js';
 
+/** Name of the journal's directory in that of a server. */
+export const JOURNAL = 'journal';
+
 /**
  * Makes sure that there is a directory that this process may keep its files in; makes one with mode 0700 if it is missing.
  * @throws JournalError if there is something else, or it belongs to another user, or cannot be written to.

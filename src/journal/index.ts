@@ -3,7 +3,7 @@ export { type GrowthLimits, isCompactionDue } from './auto-compaction.js';
 export type { BaseFile } from './base-file.js';
 export { type CheckedFile, type CheckOptions, type CheckReport, checkJournal } from './check.js';
 export { checkLines } from './check-lines.js';
-export { prepareDataDirectory } from './data-directory.js';
+export { JOURNAL, prepareDataDirectory } from './data-directory.js';
 export { DATA_SET_NAME, dataSetIn, isDataSetName } from './data-set-files.js';
 export { DataSets, type SavedFile } from './data-sets.js';
 export { DirectoryLock } from './directory-lock.js';

@@ -1,5 +1,5 @@
-import { chownSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkJournal } from '../../src/journal/check.js';
 import { checkLines } from '../../src/journal/check-lines.js';
@@ -214,6 +214,17 @@ describe('checkJournal', () => {
       `${increment}: repaired; the original is ${increment}.damaged-1`,
       'what was dropped may have said that sessions ended, and they may be back: SESSION.ENDALL if in doubt',
     ]);
+  });
+
+  it('takes the directory of a server for that of its journal, and refuses what is neither file nor directory', async () => {
+    const { increment } = await newJournal();
+    const journal = dirname(increment);
+    const server = temporaryDirectory();
+    renameSync(journal, join(server, 'journal'));
+    expect((await checkJournal(server)).files.map(({ path }) => path)).toEqual([
+      join(server, 'journal', basename(increment)),
+    ]);
+    await expect(checkJournal('/dev/null')).rejects.toThrow('neither a file nor a directory');
   });
 
   it.each([
