@@ -37,7 +37,7 @@ interface Options {
 
 const program = new Command('bench')
   .description('Measures respite beside redis-server: CPU, acts per second, memory, latency, growth.')
-  .option('--quick', 'smaller and shorter, two minutes: rough figures, soon')
+  .option('--quick', 'smaller and shorter, two and a half minutes: rough figures, soon')
   .option(
     '--peer <host:port>',
     'measure this server as well; can be given again. All that it holds is REMOVED',

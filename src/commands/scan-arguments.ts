@@ -1,5 +1,5 @@
 import { MAX_NAME } from '../engine/index.js';
-import { parseInt64 } from '../engine/int64.js';
+import { parseInteger } from '../engine/int64.js';
 import type { Arguments } from './arguments.js';
 import { CommandError, SYNTAX } from './command-error.js';
 import { globMatcher } from './glob.js';
@@ -23,7 +23,7 @@ export interface Scan {
 
 /** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CommandError as Redis words it. */
 export function readScan(args: Arguments, typed: boolean): Scan {
-  const cursor = Number(parseInt64(args.slice()) ?? -1);
+  const cursor = parseInteger(args.slice());
   if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
   let pattern = '*';
   let count = DEFAULT_COUNT;

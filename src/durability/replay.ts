@@ -1,6 +1,7 @@
 import { type Clock, MAX_NAME, MAX_SECONDS, NO_SESSION, type Restoration, type Session } from '../engine/index.js';
-import { fieldIndexes, type JournalRecord, RecordError, type RecordName, SessionFlag } from '../journal/index.js';
+import { fieldIndexes, type JournalRecord, RecordError, type RecordName } from '../journal/index.js';
 import type { Slice } from '../slice.js';
+import { settingsIn } from './session-records.js';
 import { WallTime } from './wall-time.js';
 
 const EXPECT = fieldIndexes('EXPECT');
@@ -78,15 +79,11 @@ export class Replay {
   }
 
   #stateOf(record: JournalRecord, at: typeof SETTINGS, created: number) {
-    const flags = record.integer(at.flags);
     const duration = record.integer(at.duration);
     const maxAge = record.integer(at.maxAge);
     if (duration > MAX_SECONDS * 1000 || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
     return {
-      shared: (flags & SessionFlag.Shared) !== 0,
-      deleteSession: (flags & SessionFlag.DeleteSession) !== 0,
-      extendGet: (flags & SessionFlag.ExtendGet) !== 0,
-      extendSet: (flags & SessionFlag.ExtendSet) !== 0,
+      ...settingsIn(record.integer(at.flags)),
       duration,
       deadline: this.#wall.toClock(record.integer(at.deadline)),
       maxAge,

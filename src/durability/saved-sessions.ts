@@ -1,12 +1,11 @@
-import { type Extend, isToken, MAX_NAME, MAX_SECONDS, type NewSession } from '../engine/index.js';
-import { fieldIndexes, JournalError, type JournalRecord, SessionFlag } from '../journal/index.js';
+import { extendOf, isToken, MAX_NAME, MAX_SECONDS, type NewSession } from '../engine/index.js';
+import { fieldIndexes, JournalError, type JournalRecord } from '../journal/index.js';
 import type { Slice } from '../slice.js';
+import { settingsIn } from './session-records.js';
 
 const SESSION = fieldIndexes('SESSION');
 /** Of the records that are about a session. */
 const TOKEN = 0;
-
-const EXTEND: readonly Extend[] = ['none', 'get', 'set', 'both'];
 
 /** A session as a data set has it, with all of its data. Its slices are good until the next one is read. */
 export interface SavedSession {
@@ -55,19 +54,18 @@ export async function readSavedSessions(
 }
 
 function settingsOf(record: JournalRecord, data: readonly Slice[], path: string): SavedSession['settings'] {
-  const flags = record.integer(SESSION.flags);
+  const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(SESSION.flags));
   const duration = record.integer(SESSION.duration);
   const maxAge = record.integer(SESSION.maxAge);
   const name = record.slice(SESSION.name);
   const token = record.slice(SESSION.token);
-  const shared = (flags & SessionFlag.Shared) !== 0;
   if (name.length === 0 || name.length > MAX_NAME) throw unexpected(path, 'a session without a proper name');
   if (!isToken(token)) throw unexpected(path, 'a session without a proper token');
   if (duration > MAX_SECONDS * 1000 || maxAge > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
   return {
     duration,
-    deleteSession: (flags & SessionFlag.DeleteSession) !== 0,
-    extend: EXTEND[(flags & SessionFlag.ExtendGet ? 1 : 0) + (flags & SessionFlag.ExtendSet ? 2 : 0)],
+    deleteSession,
+    extend: extendOf(extendGet, extendSet),
     maxAge,
     shared,
     // That of a shared session follows from its name.

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, type Session, type SessionEngine, SessionError } from '../engine/index.js';
-import { parseToken, TOKEN_WORDS } from '../engine/token.js';
+import { type Clock, isToken, type Session, type SessionEngine, SessionError } from '../engine/index.js';
 import {
   type BaseFile,
   DATA_SET_NAME,
@@ -278,7 +277,7 @@ export class Saves {
 
 function checkName(name: string): void {
   // It gets into log lines and directory listings.
-  if (parseToken(Slice.of(name), new Uint32Array(TOKEN_WORDS))) {
+  if (isToken(Slice.of(name))) {
     throw new DataSetError('ERR', 'that looks like a token, which is no name for a data set');
   }
   if (!isDataSetName(name)) throw new DataSetError('ERR', DATA_SET_NAME);

@@ -56,6 +56,16 @@ export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: S
   });
 }
 
+/** The settings that are flags, as `flagsOf` put them together. */
+export function settingsIn(flags: number): Pick<SessionState, 'shared' | 'deleteSession' | 'extendGet' | 'extendSet'> {
+  return {
+    shared: (flags & SessionFlag.Shared) !== 0,
+    deleteSession: (flags & SessionFlag.DeleteSession) !== 0,
+    extendGet: (flags & SessionFlag.ExtendGet) !== 0,
+    extendSet: (flags & SessionFlag.ExtendSet) !== 0,
+  };
+}
+
 function flagsOf({ shared, deleteSession, extendGet, extendSet }: SessionState): number {
   return (
     (deleteSession ? SessionFlag.DeleteSession : 0) |

@@ -8,6 +8,7 @@ export type { Restoration } from './restoration.js';
 export {
   type EngineStats,
   type Extend,
+  extendOf,
   MAX_NAME,
   MAX_SECONDS,
   type NewSession,

@@ -13,6 +13,7 @@ import { Restoration } from './restoration.js';
 import {
   type EngineStats,
   type Extend,
+  extendOf,
   MAX_NAME,
   MAX_SECONDS,
   type NewSession,
@@ -378,19 +379,17 @@ export class SessionEngine {
   }
 
   info(session: Session): SessionInfo {
-    const { duration, created } = this.#slots;
-    const flags = this.#slots.flags(session);
-    const extend = flags & EXTEND_FLAGS.both;
+    const { shared, deleteSession, duration, maxAge, created, extendGet, extendSet } = this.state(session);
     return {
       name: this.name(session),
       keys: this.data.count(session),
-      shared: this.isShared(session),
-      extend: (Object.keys(EXTEND_FLAGS) as Extend[]).find((key) => EXTEND_FLAGS[key] === extend) ?? 'none',
-      duration: duration[session],
-      deleteSession: (flags & Flag.DeleteSession) !== 0,
-      maxAge: this.#slots.maxAge(session),
+      shared,
+      extend: extendOf(extendGet, extendSet),
+      duration,
+      deleteSession,
+      maxAge,
       timeLeft: this.timeLeft(session),
-      created: created[session],
+      created,
       bytes: this.data.size(session),
       encoding: this.data.encoding(session),
     };

@@ -17,6 +17,13 @@ export const NO_SESSION = NONE as Session;
 /** Which commands start a session's duration again: those that read its data, those that write it, both. */
 export type Extend = 'none' | 'get' | 'set' | 'both';
 
+const EXTENDS: readonly Extend[] = ['none', 'get', 'set', 'both'];
+
+/** Its name, for who has the two apart: whether reads do, and whether writes do. */
+export function extendOf(reads: boolean, writes: boolean): Extend {
+  return EXTENDS[(reads ? 1 : 0) + (writes ? 2 : 0)];
+}
+
 /** What happens to sessions, and what is gone then: nothing, the data, or the session with its data. */
 export const SESSION_EVENTS = {
   new: 'nothing',

@@ -119,10 +119,6 @@ export class Journal {
     return this.#open().failure;
   }
 
-  get policy(): SyncPolicy {
-    return this.#open().policy;
-  }
-
   set policy(policy: SyncPolicy) {
     this.#open().policy = policy;
   }

@@ -5,6 +5,7 @@
 
 /** Bytes of each buffer: the replies to what one read brings fit, as a rule. */
 const BYTES = 64 * 1024;
+/** So many that nobody uses are kept at most. */
 const MAX_KEPT = 8;
 
 const kept: Buffer[] = [];

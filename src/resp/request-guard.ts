@@ -4,7 +4,7 @@ import { ProtocolError } from './protocol-error.js';
 export interface RequestLimits {
   /** Arguments in one request, its name included. */
   readonly maxArguments: number;
-  /** Length of one argument. */
+  /** Length of one argument, from 99 on: up to that a guard does not ask. */
   readonly maxBulk: number;
   /** Length of one inline request. */
   readonly maxInline: number;
@@ -22,6 +22,7 @@ const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
 
+/** The bounds of more arguments are not kept for the next frame: they may be a million. */
 const USUAL_ARGUMENTS = 64;
 
 /** `$1`, one byte, and the ends of both lines. */

@@ -5,7 +5,6 @@ import type { Client, ClientMemory, Context } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
 import type { User } from '../commands/permission.js';
 import { Transaction } from '../commands/transaction.js';
-import type { Durability } from '../durability/durability.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
@@ -23,8 +22,6 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
   readonly outbox: Outbox;
-  /** What keeps sessions over a restart, if anything does. */
-  readonly durability: Durability | undefined;
   readonly limits: ConnectionLimits;
   /** The open connections by id, from which one that ends removes itself. */
   readonly registry: Map<number, Connection>;
@@ -252,8 +249,7 @@ export class Connection implements MonitoringClient {
   /** Answers what is at hand. */
   #serve(): void {
     const { reply } = this.#context;
-    const { server, durability } = this.#options;
-    const { statistics } = server;
+    const { statistics, durability } = this.#options.server;
     let served = false;
     this.#servedFrom = durability?.position ?? 0;
     this.activeAt = statistics.begin();
@@ -280,7 +276,7 @@ export class Connection implements MonitoringClient {
     if (this.#waitingFor !== 'command') this.#args.release();
     if (this.#durableFirst > 0) this.#holdReplies();
     else this.#send();
-    if (this.#waitingFor === undefined && durability?.isBehind) {
+    if (this.#waitingFor === undefined && !this.#ended && durability?.isBehind) {
       this.#wait('disk');
       durability.whenCaughtUp(this.#goOn);
     }
@@ -293,7 +289,7 @@ export class Connection implements MonitoringClient {
    * reads is not to wait.
    */
   #noteChanges(): void {
-    const { durability } = this.#options;
+    const { durability } = this.#options.server;
     if (!durability?.isStrict || durability.failure !== undefined || durability.isDurable) return;
     this.#durableFirst = durability.position;
     this.#changed ||= durability.position > this.#servedFrom;
@@ -302,7 +298,7 @@ export class Connection implements MonitoringClient {
   /** Keeps the replies until the disk has what they tell; those before a command that waits leave with its own. */
   #holdReplies(): void {
     if (this.#waitingFor === 'command') return;
-    const { durability } = this.#options;
+    const { durability } = this.#options.server;
     this.#wait('disk');
     if (this.#changed) durability?.whenDurable(this.#durableFirst, this.#onDurable);
     else durability?.whenDurableOrFailing(this.#durableFirst, this.#onDurable);

@@ -115,7 +115,6 @@ export class Server {
       hub: this.#hub,
       monitors: this.#monitors,
       outbox: new Outbox(),
-      durability: this.#durability,
       registry: this.#connections,
       limits: new LiveLimits(this.#settings),
       userWithoutPassword: () => this.#access.userWithoutPassword,

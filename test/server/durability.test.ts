@@ -316,18 +316,24 @@ it('keeps clients waiting who write faster than the disk, and goes on when it ha
   expect(await other.take('+PONG\r\n'.length)).toBe('+PONG\r\n');
 });
 
+/** A server that listens, with a session in its journal, which it cannot read until the disk is released. */
+async function startLoading() {
+  const dir = temporaryDirectory();
+  const first = await startServer(durable(dir));
+  await (await connectTo(first)).expect(NEW, CREATED);
+  await first.close();
+
+  const disk = new HeldDisk();
+  disk.holdReads();
+  const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
+  const listening = server.listen();
+  await disk.reading();
+  return { dir, disk, server, listening };
+}
+
 describe('a restart', () => {
   it('answers LOADING until the sessions are there, except to who asks how it goes', async () => {
-    const dir = temporaryDirectory();
-    const first = await startServer(durable(dir));
-    await (await connectTo(first)).expect(NEW, CREATED);
-    await first.close();
-
-    const disk = new HeldDisk();
-    disk.holdReads();
-    const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
-    const listening = server.listen();
-    await disk.reading();
+    const { disk, server, listening } = await startLoading();
     const client = await connectTo(server);
     const LOADING = '-LOADING Redis is loading the dataset in memory\r\n';
     for (const request of [
@@ -353,16 +359,7 @@ describe('a restart', () => {
   });
 
   it('keeps a limit of memory that is set meanwhile once the sessions are there', async () => {
-    const dir = temporaryDirectory();
-    const first = await startServer(durable(dir));
-    await (await connectTo(first)).expect(NEW, CREATED);
-    await first.close();
-
-    const disk = new HeldDisk();
-    disk.holdReads();
-    const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
-    const listening = server.listen();
-    await disk.reading();
+    const { dir, disk, server, listening } = await startLoading();
     const client = await connectTo(server);
     await client.expect('CONFIG SET maxmemory 1 maxmemory-policy allsessions-lru\r\n', '+OK\r\n');
     disk.release();
@@ -373,16 +370,7 @@ describe('a restart', () => {
   });
 
   it('can be given up while it loads', async () => {
-    const dir = temporaryDirectory();
-    const first = await startServer(durable(dir));
-    await (await connectTo(first)).expect(NEW, CREATED);
-    await first.close();
-
-    const disk = new HeldDisk();
-    disk.holdReads();
-    const server = createServer({ bind: '127.0.0.1', port: 0, ...durable(dir) });
-    const listening = server.listen();
-    await disk.reading();
+    const { dir, disk, server, listening } = await startLoading();
     const closed = server.close();
     await turns();
     // It still reads there: nobody else may have the directory.
