@@ -2,7 +2,7 @@ import { column, longer, resized } from '../engine/column.js';
 import type { ChangeListener, Clock, Session, SessionEngine, SessionState } from '../engine/index.js';
 import type { RecordSink } from '../journal/index.js';
 import type { Slice } from '../slice.js';
-import { settingsOf, writeOldTokens, writeSession } from './session-records.js';
+import { addressOf, settingsOf, writeOldTokens, writeSession } from './session-records.js';
 import { NEVER, WallTime } from './wall-time.js';
 
 /** By how much of its duration a sliding session's deadline is written ahead. */
@@ -43,16 +43,16 @@ export class Recorder implements ChangeListener {
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
-    this.#journal().appendSet(this.#engine().tokenBytes(session), key, value);
+    this.#journal().appendSet(addressOf(this.#engine(), session), key, value);
   }
 
   onDeleted(session: Session, key: Slice): void {
-    this.#journal().beginAbout('DEL', this.#engine().tokenBytes(session), 1);
+    this.#journal().beginAbout('DEL', addressOf(this.#engine(), session), 1);
     this.#journal().item(key);
   }
 
   onEmptied(session: Session): void {
-    this.#journal().beginAbout('CLEAR', this.#engine().tokenBytes(session), 0);
+    this.#journal().beginAbout('CLEAR', addressOf(this.#engine(), session), 0);
   }
 
   onChanged(session: Session): void {
@@ -101,7 +101,7 @@ export class Recorder implements ChangeListener {
   }
 
   onEnded(session: Session): void {
-    this.#journal().beginAbout('GONE', this.#engine().tokenBytes(session), 0);
+    this.#journal().beginAbout('GONE', addressOf(this.#engine(), session), 0);
   }
 
   /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */
@@ -126,7 +126,7 @@ export class Recorder implements ChangeListener {
   }
 
   #tokenOf(session: Session): { token: Slice } {
-    return { token: this.#engine().tokenBytes(session) };
+    return { token: addressOf(this.#engine(), session) };
   }
 
   #writtenFor(session: Session): number {

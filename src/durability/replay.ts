@@ -1,4 +1,12 @@
-import { type Clock, MAX_NAME, MAX_SECONDS, NO_SESSION, type Restoration, type Session } from '../engine/index.js';
+import {
+  type Clock,
+  MAX_DURATION,
+  MAX_NAME,
+  MAX_SECONDS,
+  NO_SESSION,
+  type Restoration,
+  type Session,
+} from '../engine/index.js';
 import { fieldIndexes, type JournalRecord, RecordError, type RecordName } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
@@ -81,7 +89,7 @@ export class Replay {
   #stateOf(record: JournalRecord, at: typeof SETTINGS, created: number) {
     const duration = record.integer(at.duration);
     const maxAge = record.integer(at.maxAge);
-    if (duration > MAX_SECONDS * 1000 || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
+    if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
     return {
       ...settingsIn(record.integer(at.flags)),
       duration,

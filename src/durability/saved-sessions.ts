@@ -1,9 +1,11 @@
-import { extendOf, isToken, MAX_NAME, MAX_SECONDS, type NewSession } from '../engine/index.js';
+import { extendOf, isToken, MAX_DURATION, MAX_NAME, MAX_SECONDS, type NewSession } from '../engine/index.js';
 import { fieldIndexes, JournalError, type JournalRecord } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
 
 const SESSION = fieldIndexes('SESSION');
+/** What stands, before the name, for the token of a session that has none. */
+const AT = 0x40;
 /** Of the records that are about a session. */
 const TOKEN = 0;
 
@@ -54,20 +56,24 @@ export async function readSavedSessions(
 }
 
 function settingsOf(record: JournalRecord, data: readonly Slice[], path: string): SavedSession['settings'] {
-  const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(SESSION.flags));
+  const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(SESSION.flags));
   const duration = record.integer(SESSION.duration);
   const maxAge = record.integer(SESSION.maxAge);
   const name = record.slice(SESSION.name);
   const token = record.slice(SESSION.token);
   if (name.length === 0 || name.length > MAX_NAME) throw unexpected(path, 'a session without a proper name');
-  if (!isToken(token)) throw unexpected(path, 'a session without a proper token');
-  if (duration > MAX_SECONDS * 1000 || maxAge > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
+  // A shared session whose token nobody had asked for has none.
+  const tokenless = shared && token.length > 0 && token.bytes[token.start] === AT;
+  if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a proper token');
+  if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
   return {
     duration,
     deleteSession,
     extend: extendOf(extendGet, extendSet),
     maxAge,
     shared,
+    isString,
+    tokenless,
     // That of a shared session follows from its name.
     ...(!shared && { token }),
     data,

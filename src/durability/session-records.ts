@@ -1,4 +1,4 @@
-import type { Session, SessionEngine, SessionState } from '../engine/index.js';
+import { MAX_NAME, type Session, type SessionEngine, type SessionState } from '../engine/index.js';
 import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';
@@ -18,6 +18,30 @@ export function settingsOf(state: SessionState, deadline: number, wall: WallTime
   };
 }
 
+/** The latest `@name`: making a buffer would take longer than filling it. */
+const named = Slice.of(Buffer.alloc(1 + MAX_NAME));
+
+/**
+ * What the records about a session know it by, good until the next call: its token or, if it is shared, `@` and its name, which stays the same
+ * when somebody asks for its token.
+ */
+export function addressOf(engine: SessionEngine, session: Session): Slice {
+  return engine.isShared(session) ? atName(engine, session) : engine.tokenBytes(session);
+}
+
+/** The token that a session is to have when it is put back, good until the next call; `@` and its name if nobody knows its token. */
+function keptTokenOf(engine: SessionEngine, session: Session): Slice {
+  return engine.isTokenless(session) ? atName(engine, session) : engine.tokenBytes(session);
+}
+
+function atName(engine: SessionEngine, session: Session): Slice {
+  named.bytes[0] = AT;
+  named.end = engine.nameBytes(session).writeTo(named.bytes, 1);
+  return named;
+}
+
+const AT = 0x40;
+
 /** Writes a session as it is now, with its data. @param deadline Unix ms. */
 export function writeSession(
   to: RecordSink,
@@ -28,7 +52,7 @@ export function writeSession(
 ): void {
   const { data } = engine;
   const state = engine.state(session);
-  const token = engine.tokenBytes(session);
+  const token = keptTokenOf(engine, session);
   const fields = {
     token,
     name: Slice.of(engine.name(session)),
@@ -37,7 +61,7 @@ export function writeSession(
   };
   if (data.size(session) > LARGE) {
     to.append('SESSION', fields);
-    data.peek(session, (key, value) => to.appendSet(engine.tokenBytes(session), key, value));
+    data.peek(session, (key, value) => to.appendSet(keptTokenOf(engine, session), key, value));
   } else {
     to.begin('SESSION', fields, 2 * data.count(session));
     data.peek(session, (key, value) => {
@@ -57,8 +81,11 @@ export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: S
 }
 
 /** The settings that are flags, as `flagsOf` put them together. */
-export function settingsIn(flags: number): Pick<SessionState, 'shared' | 'deleteSession' | 'extendGet' | 'extendSet'> {
+export function settingsIn(
+  flags: number,
+): Pick<SessionState, 'shared' | 'isString' | 'deleteSession' | 'extendGet' | 'extendSet'> {
   return {
+    isString: (flags & SessionFlag.String) !== 0,
     shared: (flags & SessionFlag.Shared) !== 0,
     deleteSession: (flags & SessionFlag.DeleteSession) !== 0,
     extendGet: (flags & SessionFlag.ExtendGet) !== 0,
@@ -66,8 +93,9 @@ export function settingsIn(flags: number): Pick<SessionState, 'shared' | 'delete
   };
 }
 
-function flagsOf({ shared, deleteSession, extendGet, extendSet }: SessionState): number {
+function flagsOf({ shared, isString, deleteSession, extendGet, extendSet }: SessionState): number {
   return (
+    (isString ? SessionFlag.String : 0) |
     (deleteSession ? SessionFlag.DeleteSession : 0) |
     (shared ? SessionFlag.Shared : 0) |
     (extendGet ? SessionFlag.ExtendGet : 0) |

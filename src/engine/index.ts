@@ -9,6 +9,7 @@ export {
   type EngineStats,
   type Extend,
   extendOf,
+  MAX_DURATION,
   MAX_NAME,
   MAX_SECONDS,
   type NewSession,
@@ -24,5 +25,5 @@ export {
 } from './session.js';
 export type { SessionData } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
-export { NO_SUCH_SESSION, SessionError, type SessionErrorCode } from './session-error.js';
+export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
 export { isToken } from './token.js';

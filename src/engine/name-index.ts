@@ -1,4 +1,4 @@
-import type { Slice } from '../slice.js';
+import { Slice } from '../slice.js';
 import { Arena } from './arena.js';
 import { column, longer, resized, shorter } from './column.js';
 import { KeyedHash } from './keyed-hash.js';
@@ -41,20 +41,12 @@ export class NameIndex extends OpenAddressing {
     return BYTES_PER_NAME + Arena.chunkSize(lengthBytes(length) + length);
   }
 
-  /** A copy of the name of a session. */
-  nameOf(slot: number): Buffer {
+  /** The name of a session, good until the next change. */
+  sliceOf(slot: number): Slice {
     const address = this.#addressOf(this.#slots.owner(slot));
     const length = this.#lengthAt(address);
     const start = this.#arena.start(address) + lengthBytes(length);
-    return Buffer.from(this.#arena.buffer(address).subarray(start, start + length));
-  }
-
-  /** The name of a session as a string with one character per byte ("latin1"). */
-  textOf(slot: number): string {
-    const address = this.#addressOf(this.#slots.owner(slot));
-    const length = this.#lengthAt(address);
-    const start = this.#arena.start(address) + lengthBytes(length);
-    return this.#arena.buffer(address).toString('latin1', start, start + length);
+    return new Slice(this.#arena.buffer(address), start, start + length);
   }
 
   /** How many sessions bear the name. */

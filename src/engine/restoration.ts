@@ -1,4 +1,4 @@
-import type { Slice } from '../slice.js';
+import { Slice } from '../slice.js';
 import type { Aliases } from './aliases.js';
 import type { Deadlines } from './deadlines.js';
 import type { FieldStore } from './field-store.js';
@@ -20,6 +20,8 @@ export interface EngineParts {
 
 /** What is promised by a file is not believed beyond this. */
 const MOST = 2 ** 24;
+/** What a shared session is known by that has no token: this and its name. */
+const AT = 0x40;
 /** As if it had not been used since the clock began. */
 const NEVER_USED = 0;
 
@@ -27,7 +29,7 @@ const NEVER_USED = 0;
  * Puts sessions back as they were kept, before anybody else uses the engine: nothing is due meanwhile, no rule is applied
  * and nobody is told. `finish` lets time go on.
  *
- * Sessions are known by their present token alone. Instants are ms on the engine's clock, and may lie in the past.
+ * Sessions are known by their present token, shared ones also by `@` and their name. Instants are ms on the engine's clock, and may lie in the past.
  */
 export class Restoration {
   readonly #parts: EngineParts;
@@ -44,27 +46,35 @@ export class Restoration {
     this.#parts.names.reserve(Math.min(names, MOST));
   }
 
-  /** The session that bears the token, due or not; NO_SESSION if none does. */
+  /** The session that bears the token, or the shared one of `@name`, due or not; NO_SESSION if there is none. */
   find(token: Slice): Session {
     const slot = this.#slotOf(token);
     return slot === NONE || (this.#parts.slots.flags(slot) & Flag.Alias) !== 0 ? NO_SESSION : (slot as Session);
   }
 
   /**
-   * Puts a session in place of whatever its token led to.
+   * Puts a session in place of whatever its token led to and, if it is shared, of the shared session of its name.
+   * @param token `@` and the name for a shared session whose token nobody has asked for.
    * @param pairs Keys and values in turn.
    * @throws RangeError if the token is none, the name is empty or a number is out of its range.
    */
   put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[]): void {
     const { slots, tokens, names, fields } = this.#parts;
-    this.forget(token);
-    if (!parseToken(token, this.#words)) throw new RangeError('not a token');
+    const tokenless = isNamed(token);
+    if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
     if (name.length === 0) throw new RangeError('a session has no name');
+    this.forget(token);
+    if (state.shared) this.#forgetSlot(names.shared(name));
+    if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
     const session = slots.allocate(Flag.Session) as Session;
-    slots.setToken(session, this.#words);
     slots.use(session, NEVER_USED);
     names.add(name, session, state.shared);
-    tokens.add(session);
+    if (tokenless) {
+      tokens.addTokenless(session);
+    } else {
+      slots.setToken(session, this.#words);
+      tokens.add(session);
+    }
     fields.fill(session, pairs);
     this.settle(session, state);
   }
@@ -84,6 +94,8 @@ export class Restoration {
     slots.setFlags(
       session,
       Flag.Session |
+        (slots.flags(session) & Flag.Tokenless) |
+        (state.isString ? Flag.String : 0) |
         (state.shared ? Flag.Shared : 0) |
         (state.deleteSession ? Flag.DeleteSession : 0) |
         (state.extendGet ? Flag.ExtendGet : 0) |
@@ -121,9 +133,15 @@ export class Restoration {
     aliases.add(session, this.#words, Math.max(0, until));
   }
 
-  /** Lets a token lead nowhere: the session that bears it is gone with its old tokens, or it is no old token of one any more. */
+  /**
+   * Lets a token, or `@name`, lead nowhere: the session that bears it is gone with its old tokens, or it is no old token of one
+   * any more.
+   */
   forget(token: Slice): void {
-    const slot = this.#slotOf(token);
+    this.#forgetSlot(this.#slotOf(token));
+  }
+
+  #forgetSlot(slot: number): void {
     if (slot === NONE) return;
     const { slots, aliases } = this.#parts;
     if ((slots.flags(slot) & Flag.Alias) !== 0) aliases.remove(slot);
@@ -145,7 +163,9 @@ export class Restoration {
   }
 
   #slotOf(token: Slice): number {
-    return parseToken(token, this.#words) ? this.#parts.tokens.find(this.#words) : NONE;
+    if (isNamed(token)) return this.#parts.names.shared(new Slice(token.bytes, token.start + 1, token.end));
+    // Deriving a token for each session that comes with a new one would take longer than all the rest.
+    return parseToken(token, this.#words) ? this.#parts.tokens.findGiven(this.#words) : NONE;
   }
 
   #remove(slot: number): void {
@@ -157,4 +177,8 @@ export class Restoration {
     names.remove(slot);
     slots.release(slot);
   }
+}
+
+function isNamed(token: Slice): boolean {
+  return token.length > 0 && token.bytes[token.start] === AT;
 }

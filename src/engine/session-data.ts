@@ -4,13 +4,19 @@ import type { Deadlines } from './deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { parseInt64, withinInt64 } from './int64.js';
 import type { Session } from './session.js';
-import { SessionError } from './session-error.js';
+import { SessionError, WRONG_TYPE } from './session-error.js';
 import { Flag, type SlotTable } from './slot-table.js';
+
+/** Where the one value of a string is. */
+const VALUE = Slice.of('');
 
 /**
  * The keys and values of sessions, and the rule by which reading and writing them extends a session:
  * every read does if its EXTEND is get or both, every write that changed something if it is set or
  * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
+ *
+ * A session may be a **string**: it has one value, under the empty key. It is read as any other, and written by `setString`,
+ * `appendToString` and `incrementString` alone; whatever else writes to it throws a SessionError WRONGTYPE.
  *
  * Keys and values are given as slices of the store's own memory: good until the next call. Who wants to keep one, or
  * to hand it to another call, copies it (`Slice.of(value.copy())`), and nobody writes into it.
@@ -86,21 +92,61 @@ export class SessionData {
     for (const key of keys) visit(this.#fields.get(session, key));
   }
 
+  /** The value of a string. */
+  getString(session: Session): Slice | undefined {
+    this.#read(session);
+    return this.#fields.get(session, VALUE);
+  }
+
   forEach(session: Session, visit: (key: Slice, value: Slice) => void): void {
     this.#read(session);
     this.#fields.forEach(session, visit);
   }
 
-  // Writing
+  // Writing strings
+
+  /** Makes a session a string of this value, whatever it was. */
+  setString(session: Session, value: Slice): void {
+    this.#makeString(session);
+    this.#set(session, VALUE, value);
+    this.#wrote(session);
+  }
+
+  /**
+   * Adds bytes at the end of a string, which starts empty. Returns its new length in bytes.
+   * @throws SessionError ERR if that would exceed the longest value allowed.
+   */
+  appendToString(session: Session, value: Slice): number {
+    this.#makeString(session);
+    return this.#append(session, VALUE, value);
+  }
+
+  /**
+   * Adds to an integer. Returns the sum.
+   * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
+   */
+  incrementString(session: Session, increment: bigint): bigint {
+    const sum = this.#sum(session, VALUE, increment, 'value is not an integer or out of range');
+    this.setString(session, Slice.of(String(sum)));
+    return sum;
+  }
+
+  // Writing keys
 
   /** Sets keys to values. @param pairs Keys and values in turn. */
   set(session: Session, pairs: readonly Slice[]): void {
+    this.#checkType(session);
+    this.#setPairs(session, pairs);
+  }
+
+  #setPairs(session: Session, pairs: readonly Slice[]): void {
     for (let i = 0; i < pairs.length; i += 2) this.#set(session, pairs[i], pairs[i + 1]);
     this.#wrote(session);
   }
 
   /** Sets those keys that the session does not have. Returns how many. */
   add(session: Session, pairs: readonly Slice[]): number {
+    this.#checkType(session);
     let added = 0;
     for (let i = 0; i < pairs.length; i += 2) {
       if (this.#fields.has(session, pairs[i])) continue;
@@ -113,6 +159,7 @@ export class SessionData {
 
   /** Sets a key to `value` if it is `expected` now. Returns whether it was. */
   compareAndSet(session: Session, key: Slice, expected: Slice, value: Slice): boolean {
+    this.#checkType(session);
     if (this.#fields.get(session, key)?.equals(expected) !== true) return false;
     this.set(session, [key, value]);
     return true;
@@ -123,11 +170,7 @@ export class SessionData {
    * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
    */
   increment(session: Session, key: Slice, increment: bigint): bigint {
-    const value = this.#fields.get(session, key);
-    const number = value === undefined ? 0n : parseInt64(value);
-    if (number === undefined) throw new SessionError('ERR', 'hash value is not an integer');
-    const sum = withinInt64(number + increment);
-    if (sum === undefined) throw new SessionError('ERR', 'increment or decrement would overflow');
+    const sum = this.#sum(session, key, increment, 'hash value is not an integer');
     this.set(session, [key, Slice.of(String(sum))]);
     return sum;
   }
@@ -137,6 +180,11 @@ export class SessionData {
    * @throws SessionError ERR if that would exceed the longest value allowed.
    */
   append(session: Session, key: Slice, value: Slice): number {
+    this.#checkType(session);
+    return this.#append(session, key, value);
+  }
+
+  #append(session: Session, key: Slice, value: Slice): number {
     const length = this.#fields.valueLength(session, key) + value.length;
     if (length > this.#maxValueBytes) {
       throw new SessionError('ERR', 'string exceeds maximum allowed size (proto-max-bulk-len)');
@@ -152,6 +200,7 @@ export class SessionData {
 
   /** Removes keys. Returns how many there were. */
   delete(session: Session, keys: readonly Slice[]): number {
+    this.#checkType(session);
     let deleted = 0;
     for (const key of keys) {
       if (!this.#fields.delete(session, key)) continue;
@@ -164,6 +213,7 @@ export class SessionData {
 
   /** Removes every key; the session stays. Returns how many there were. */
   clear(session: Session): number {
+    this.#checkType(session);
     const cleared = this.#clear(session);
     if (cleared > 0) this.#wrote(session);
     return cleared;
@@ -171,9 +221,31 @@ export class SessionData {
 
   /** Removes every key, then sets others, as one act. Returns how many were removed. */
   replace(session: Session, pairs: readonly Slice[]): number {
+    this.#checkType(session);
     const cleared = this.#clear(session);
-    this.set(session, pairs);
+    this.#setPairs(session, pairs);
     return cleared;
+  }
+
+  #checkType(session: Session): void {
+    if ((this.#slots.flags(session) & Flag.String) !== 0) throw WRONG_TYPE;
+  }
+
+  #makeString(session: Session): void {
+    const flags = this.#slots.flags(session);
+    if ((flags & Flag.String) !== 0) return;
+    this.#clear(session);
+    this.#slots.setFlags(session, flags | Flag.String);
+    this.#changes?.onChanged(session);
+  }
+
+  #sum(session: Session, key: Slice, increment: bigint, notAnInteger: string): bigint {
+    const value = this.#fields.get(session, key);
+    const number = value === undefined ? 0n : parseInt64(value);
+    if (number === undefined) throw new SessionError('ERR', notAnInteger);
+    const sum = withinInt64(number + increment);
+    if (sum === undefined) throw new SessionError('ERR', 'increment or decrement would overflow');
+    return sum;
   }
 
   #set(session: Session, key: Slice, value: Slice): void {

@@ -14,6 +14,7 @@ import {
   type EngineStats,
   type Extend,
   extendOf,
+  MAX_DURATION,
   MAX_NAME,
   MAX_SECONDS,
   type NewSession,
@@ -44,6 +45,10 @@ const EXTEND_FLAGS: Record<Extend, number> = {
   both: Flag.ExtendGet | Flag.ExtendSet,
 };
 
+const BAD_NAME = new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
+const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session of this name exists');
+const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token exists');
+
 /** Bytes of memory that a session takes besides its name and its data: columns, timer, its places in the token index and the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_ENTRY + 4;
 
@@ -65,8 +70,10 @@ export class SessionEngine {
   readonly #changes: ChangeListener | undefined;
 
   readonly #slots = new SlotTable();
-  readonly #tokens = new TokenIndex(this.#slots);
   readonly #names = new NameIndex(this.#slots);
+  readonly #tokens = new TokenIndex(this.#slots, (slot, words) =>
+    deriveToken(this.#secret, this.#names.sliceOf(slot).toBuffer(), words),
+  );
   readonly #fields: FieldStore = new PackedFieldStore();
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
@@ -124,12 +131,16 @@ export class SessionEngine {
   }
 
   /**
-   * The live shared session of a name.
-   * @throws SessionError NOTSHARED if the name's live sessions are all unshared, NOSESSION if it has none.
+   * The live shared session of a name, which from now on is found by its token.
+   * @throws SessionError NOTSHARED if the name's live sessions are all unshared, NOSESSION if it has none; SESSIONEXISTS if
+   *   its token was given to another session.
    */
   open(name: Slice): Session {
     const session = this.findShared(name);
-    if (session !== NO_SESSION) return session;
+    if (session !== NO_SESSION) {
+      if (this.isTokenless(session) && !this.#tokens.give(session)) throw TOKEN_EXISTS;
+      return session;
+    }
     if (this.sessionsOf(name).length === 0) throw NO_SUCH_SESSION;
     throw new SessionError('NOTSHARED', 'the session of this name is not shared');
   }
@@ -165,22 +176,25 @@ export class SessionEngine {
    */
   create(name: Slice, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
-    const { data = [], limit = Infinity } = settings;
+    const { data = [], limit = Infinity, isString = false, tokenless = false } = settings;
     if (name.length === 0 || name.length > MAX_NAME) {
-      throw new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
+      throw BAD_NAME;
     }
-    checkTime('duration', duration, MAX_SECONDS * 1000);
+    checkTime('duration', duration, MAX_DURATION);
     checkTime('maxAge', maxAge, MAX_SECONDS);
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
     const now = this.#deadlines.begin();
-    if (shared || settings.token !== undefined) this.#takeToken(name, settings);
-    else randomToken(this.#words);
+    if (shared && this.#settled(this.#names.shared(name)) !== NO_SESSION) throw SHARED_EXISTS;
+    if (!tokenless) this.#takeToken(name, settings);
 
     const slots = this.#slots;
     const session = slots.allocate(
-      Flag.Session | EXTEND_FLAGS[extend] | (deleteSession ? Flag.DeleteSession : 0) | (shared ? Flag.Shared : 0),
+      Flag.Session |
+        EXTEND_FLAGS[extend] |
+        (deleteSession ? Flag.DeleteSession : 0) |
+        (shared ? Flag.Shared : 0) |
+        (isString ? Flag.String : 0),
     ) as Session;
-    slots.setToken(session, this.#words);
     slots.created[session] = this.#clock.wall();
     slots.use(session, now);
     slots.duration[session] = duration;
@@ -188,7 +202,12 @@ export class SessionEngine {
     // Where nobody has a MAXAGE, its column is never written to and takes no memory.
     if (maxAge > 0) slots.maxAgeEnd[session] = now + maxAge * 1000;
     this.#names.add(name, session, shared);
-    this.#tokens.add(session);
+    if (tokenless) {
+      this.#tokens.addTokenless(session);
+    } else {
+      slots.setToken(session, this.#words);
+      this.#tokens.add(session);
+    }
     this.#created++;
     this.#deadlines.start(session);
     this.#fields.fill(session, data);
@@ -222,7 +241,7 @@ export class SessionEngine {
 
   /** Gives a session a new duration in ms, started now; 0: it never expires. @throws RangeError if it is out of range. */
   setDuration(session: Session, duration: number, deleteSession?: boolean): void {
-    checkTime('duration', duration, MAX_SECONDS * 1000);
+    checkTime('duration', duration, MAX_DURATION);
     const flags = this.#slots.flags(session);
     if (deleteSession === true) this.#slots.setFlags(session, flags | Flag.DeleteSession);
     if (deleteSession === false) this.#slots.setFlags(session, flags & ~Flag.DeleteSession);
@@ -261,6 +280,24 @@ export class SessionEngine {
     this.#tokens.add(session);
     this.#changes?.onRotated(session, old);
     this.#listener?.onSession('rotated', session);
+  }
+
+  /**
+   * Gives a shared session a new name, and with it another token: the old one stops at once. The new name, of 1 to 512 bytes, may have
+   * no shared session.
+   */
+  rename(session: Session, name: Slice): void {
+    if (!this.isShared(session)) throw new SessionError('NOTSHARED', 'only a shared session may be renamed');
+    if (name.length === 0 || name.length > MAX_NAME) throw BAD_NAME;
+    if (this.#settled(this.#names.shared(name)) !== NO_SESSION) throw SHARED_EXISTS;
+    this.#changes?.onEnded(session);
+    this.#tokens.remove(session);
+    this.#names.remove(session);
+    this.#names.add(name, session, true);
+    this.#tokens.addTokenless(session);
+    this.#slots.change(session);
+    this.#changes?.onCreated(session);
+    this.#listener?.onSession('renamed', session);
   }
 
   // Memory
@@ -306,20 +343,44 @@ export class SessionEngine {
 
   /** The token's 22 characters, good until the next call of any engine: who wants to keep them takes a copy. */
   tokenBytes(session: Session): Slice {
+    if (this.isTokenless(session) && !this.#tokens.give(session)) {
+      deriveToken(this.#secret, this.name(session), this.#words);
+      return formatToken(this.#words);
+    }
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
   }
 
+  /** Whether it is a shared session whose token nobody has asked for. Who asks for a token makes it known. */
+  isTokenless(session: Session): boolean {
+    return (this.#slots.flags(session) & Flag.Tokenless) !== 0;
+  }
+
   name(session: Session): Buffer {
-    return this.#names.nameOf(session);
+    return this.#names.sliceOf(session).copy();
+  }
+
+  /** The name, good until the next call: who wants to keep it takes a copy. */
+  nameBytes(session: Session): Slice {
+    return this.#names.sliceOf(session);
   }
 
   /** The name as a string with one character per byte ("latin1"). */
   nameText(session: Session): string {
-    return this.#names.textOf(session);
+    return this.#names.sliceOf(session).latin1();
+  }
+
+  /** Whether it has one value and no keys. */
+  isString(session: Session): boolean {
+    return (this.#slots.flags(session) & Flag.String) !== 0;
   }
 
   isShared(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.Shared) !== 0;
+  }
+
+  /** How long ago its data was last used, in ms, to a tenth of a second. */
+  idleTime(session: Session): number {
+    return Math.max(0, this.#deadlines.now - this.#slots.lastUsed(session));
   }
 
   /** Milliseconds to the deadline, more than 0; Infinity if none is pending. */
@@ -348,6 +409,7 @@ export class SessionEngine {
     const flags = slots.flags(session);
     return {
       shared: (flags & Flag.Shared) !== 0,
+      isString: (flags & Flag.String) !== 0,
       deleteSession: (flags & Flag.DeleteSession) !== 0,
       extendGet: (flags & Flag.ExtendGet) !== 0,
       extendSet: (flags & Flag.ExtendSet) !== 0,
@@ -441,16 +503,17 @@ export class SessionEngine {
    * @throws SessionError SESSIONEXISTS if it is in use; ERR if what was given is none.
    */
   #takeToken(name: Slice, { shared, token }: NewSession): void {
-    if (shared || token === undefined) deriveToken(this.#secret, name.toBuffer(), this.#words);
-    else if (!parseToken(token, this.#words)) {
+    if (shared) {
+      deriveToken(this.#secret, name.toBuffer(), this.#words);
+    } else if (token === undefined) {
+      randomToken(this.#words);
+      return;
+    } else if (!parseToken(token, this.#words)) {
       throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
     }
-    // One that was kept from when the secret was another has another token.
-    const isTaken = shared === true && this.#settled(this.#names.shared(name)) !== NO_SESSION;
-    if (isTaken || this.#settled(this.#tokens.find(this.#words)) !== NO_SESSION) {
-      const what = shared ? 'a shared session of this name' : 'a session of this token';
-      throw new SessionError('SESSIONEXISTS', `${what} exists`);
-    }
+    // Tokens that are not derived yet are those of other names: none of them is a shared session's.
+    const slot = shared ? this.#tokens.findGiven(this.#words) : this.#tokens.find(this.#words);
+    if (this.#settled(slot) !== NO_SESSION) throw shared ? SHARED_EXISTS : TOKEN_EXISTS;
   }
 
   #counted(session: Session): Session {
@@ -504,7 +567,7 @@ export class SessionEngine {
     } finally {
       this.#fields.clear(slot);
       this.#slots.change(slot);
-      slots.setFlags(slot, slots.flags(slot) & ~Flag.Running);
+      slots.setFlags(slot, slots.flags(slot) & ~(Flag.Running | Flag.String));
       this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
       this.#changes?.onEmptied(session);
       this.#changes?.onChanged(session);

@@ -11,4 +11,6 @@ export class SessionError extends Error {
 
 export const NO_SUCH_SESSION = new SessionError('NOSESSION', 'no such session');
 
-export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'ERR';
+export const WRONG_TYPE = new SessionError('WRONGTYPE', 'Operation against a key holding the wrong kind of value');
+
+export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'WRONGTYPE' | 'ERR';

@@ -40,6 +40,8 @@ export const SESSION_EVENTS = {
   evicted: 'session',
   /** It has a new token. */
   rotated: 'nothing',
+  /** It has a new name, and with it a new token. */
+  renamed: 'nothing',
 } as const;
 
 export type SessionEvent = keyof typeof SESSION_EVENTS;
@@ -80,8 +82,11 @@ export interface SessionEngineOptions {
 /** The longest name of a session, in bytes. */
 export const MAX_NAME = 512;
 
-/** The longest duration and the longest MAXAGE, in seconds: 68 years. */
+/** The longest duration and the longest MAXAGE that a command of SESSION may give, in seconds: 68 years. */
 export const MAX_SECONDS = 2 ** 31 - 1;
+
+/** The longest duration, in ms: with it, an instant is still a number that a double holds exactly. */
+export const MAX_DURATION = 2 ** 52;
 
 /** Settings of a new session; each may be left out. */
 export interface NewSession {
@@ -91,6 +96,10 @@ export interface NewSession {
   readonly deleteSession?: boolean;
   /** Derive the token from the name. Default false. */
   readonly shared?: boolean;
+  /** Of a shared session: derive the token when somebody asks for it or presents it, not now. Default false. */
+  readonly tokenless?: boolean;
+  /** It has one value, under the empty key, and no others. Default false. */
+  readonly isString?: boolean;
   /** Default `none`. */
   readonly extend?: Extend;
   /** Seconds after which the session is ended whatever else is set, from 1; 0, the default, for never. */
@@ -106,6 +115,7 @@ export interface NewSession {
 /** What a session is besides token, name and data: what must be kept to have it again. Instants are ms on the engine's clock. */
 export interface SessionState {
   readonly shared: boolean;
+  readonly isString: boolean;
   readonly deleteSession: boolean;
   readonly extendGet: boolean;
   readonly extendSet: boolean;

@@ -1,24 +1,48 @@
 import { randomFillSync } from 'node:crypto';
 import { home, OpenAddressing } from './open-addressing.js';
-import { NONE, type SlotTable } from './slot-table.js';
+import { Flag, NONE, type SlotTable } from './slot-table.js';
 import { TOKEN_WORDS } from './token.js';
 
-/** Token → slot. The tokens themselves stay in their column. */
+/**
+ * Token → slot. The tokens themselves stay in their column.
+ *
+ * The token of a shared session follows from its name, at the price of an HMAC: it may be added without one. Its token is
+ * derived when somebody asks for it (`give`) or presents a token that nobody else bears (`find`). Until then the session
+ * is in a list through the column of tokens, in place of the token that it has not got.
+ */
 export class TokenIndex extends OpenAddressing {
   readonly #slots: SlotTable;
+  readonly #derive: (slot: number, words: Uint32Array) => void;
+  readonly #derived = new Uint32Array(TOKEN_WORDS);
+  /** The latest tokenless slot, or NONE. */
+  #tokenless = NONE;
   /**
    * Most tokens are random and could be their own hash, but NEW … TOKEN lets a caller choose one. The
    * multipliers, unknown to him, keep him from choosing a million that fall on one place.
    */
   readonly #multipliers = randomFillSync(new Uint32Array(TOKEN_WORDS)).map((word) => word | 1);
 
-  constructor(slots: SlotTable) {
+  /** @param derive Makes `words` the token of a shared session. */
+  constructor(slots: SlotTable, derive: (slot: number, words: Uint32Array) => void) {
     super();
     this.#slots = slots;
+    this.#derive = derive;
   }
 
-  /** The slot that bears the token, or NONE. */
+  /** The slot that bears the token, or NONE. Of a token that nobody bears it derives those that are not derived yet. */
   find(words: Uint32Array): number {
+    const slot = this.findGiven(words);
+    if (slot !== NONE || this.#tokenless === NONE) return slot;
+    for (let next = this.#tokenless; next !== NONE; ) {
+      const tokenless = next;
+      next = this.#link(tokenless, NEXT);
+      this.give(tokenless);
+    }
+    return this.findGiven(words);
+  }
+
+  /** As `find`, among the tokens that are known. */
+  findGiven(words: Uint32Array): number {
     const hash = hashToken(words, 0, this.#multipliers);
     const slot = this.#findIn(this.places, hash, words);
     return slot === NONE && this.former !== undefined ? this.#findIn(this.former, hash, words) : slot;
@@ -29,14 +53,55 @@ export class TokenIndex extends OpenAddressing {
     this.enter(slot);
   }
 
-  /** Removes a slot, whose token must still be in its column. */
+  /** Enters a shared session, whose token is derived when it is needed. */
+  addTokenless(slot: number): void {
+    this.#slots.setFlags(slot, this.#slots.flags(slot) | Flag.Tokenless);
+    const next = this.#tokenless;
+    this.#setLink(slot, NEXT, next);
+    this.#setLink(slot, PREVIOUS, NONE);
+    if (next !== NONE) this.#setLink(next, PREVIOUS, slot);
+    this.#tokenless = slot;
+  }
+
+  /**
+   * Gives a tokenless slot its token.
+   * @returns false if another slot bears it, which somebody has chosen for a session of his own: the slot stays as it was.
+   */
+  give(slot: number): boolean {
+    this.#derive(slot, this.#derived);
+    if (this.findGiven(this.#derived) !== NONE) return false;
+    this.#unlink(slot);
+    this.#slots.setToken(slot, this.#derived);
+    this.enter(slot);
+    return true;
+  }
+
+  /** Removes a slot, whose token, if it has one, must still be in its column. */
   remove(slot: number): void {
-    this.withdraw(slot);
+    if ((this.#slots.flags(slot) & Flag.Tokenless) !== 0) this.#unlink(slot);
+    else this.withdraw(slot);
   }
 
   /** Gives some of the memory back that is not needed. Returns whether there may be more. */
   trim(): boolean {
     return this.shrink();
+  }
+
+  #unlink(slot: number): void {
+    this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
+    const next = this.#link(slot, NEXT);
+    const previous = this.#link(slot, PREVIOUS);
+    if (next !== NONE) this.#setLink(next, PREVIOUS, previous);
+    if (previous === NONE) this.#tokenless = next;
+    else this.#setLink(previous, NEXT, next);
+  }
+
+  #link(slot: number, which: number): number {
+    return this.#slots.token[slot * TOKEN_WORDS + which] | 0;
+  }
+
+  #setLink(slot: number, which: number, other: number): void {
+    this.#slots.token[slot * TOKEN_WORDS + which] = other;
   }
 
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, words: Uint32Array): number {
@@ -61,6 +126,10 @@ export class TokenIndex extends OpenAddressing {
     return hashToken(this.#slots.token, slot * TOKEN_WORDS, this.#multipliers);
   }
 }
+
+/** Where the neighbours of a tokenless slot stand among its words. */
+const NEXT = 0;
+const PREVIOUS = 1;
 
 /**
  * A keyed hash of the four words at `words[at]`. Products carry bits upwards only, so after each one the

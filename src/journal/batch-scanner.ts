@@ -5,6 +5,7 @@ import {
   CRC_LENGTH,
   checksum,
   FILE_HEADER_LENGTH,
+  type FileHeader,
   idInBatch,
   MAX_BATCH,
   MAX_BATCH_HEADER,
@@ -40,7 +41,7 @@ export class BatchScanner {
   /** The id that the file's batches bear; undefined if neither its header nor a batch behind it tells. */
   readonly id: string | undefined;
   /** Whether the header is good. */
-  readonly hasHeader: boolean;
+  readonly header: FileHeader | undefined;
   /** Bytes of the file, when it was opened. */
   readonly size: number;
 
@@ -70,9 +71,8 @@ export class BatchScanner {
     this.bytes = header;
     this.#filled = filled;
     const head = header.subarray(0, filled);
-    const id = readFileHeader(head, path);
-    this.hasHeader = id !== undefined;
-    this.id = id ?? idInBatch(head.subarray(FILE_HEADER_LENGTH));
+    this.header = readFileHeader(head, path);
+    this.id = this.header?.id ?? idInBatch(head.subarray(FILE_HEADER_LENGTH));
     this.#prefix = batchPrefix(this.id ?? '');
     this.#at = Math.min(FILE_HEADER_LENGTH, size);
   }

@@ -175,7 +175,7 @@ async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) 
   let batches = 0;
   let records = 0;
   let last: RecordName | undefined;
-  if (!scanner.hasHeader) {
+  if (scanner.header === undefined) {
     const bytes = Math.min(FILE_HEADER_LENGTH, scanner.size);
     damages.push({ offset: 0, bytes, reason: 'the header is wrong', isTornTail: false });
   }
@@ -198,7 +198,8 @@ async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) 
   if (lacksEnd && damages.length === 0) {
     damages.push({ offset: scanner.size, bytes: 0, reason: 'its end is missing', isTornTail: false });
   }
-  const version = scanner.id === undefined ? undefined : FORMAT_VERSION;
+  // Where the header is lost, the repaired file gets one of this version.
+  const version = scanner.id === undefined ? undefined : (scanner.header?.version ?? FORMAT_VERSION);
   const hopeless = scanner.id === undefined ? 'it is no file of the journal' : undefined;
   const { size: bytes } = scanner;
   return { file: { path, version, batches, records, bytes, damages, hopeless, original: undefined }, lacksEnd };
@@ -224,7 +225,7 @@ async function damageAt(scanner: BatchScanner, offset: number, found: Found, isD
   const broken = scanner.reason;
   const goesOn = await scanner.resynchronize();
   const isTorn = !goesOn && (await scanner.isTorn(offset, found));
-  const isTornTail = isTorn && !isDataSet && scanner.hasHeader;
+  const isTornTail = isTorn && !isDataSet && scanner.header !== undefined;
   const cut = isTorn ? 'a batch is incomplete' : 'the length of a batch is wrong';
   const reason = found === 'cut' ? cut : broken;
   return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };

@@ -115,7 +115,8 @@ async function* readBatches(fileSystem: FileSystem, path: string): AsyncGenerato
   const scanner = await BatchScanner.open(fileSystem, path);
   const decoder = new RecordDecoder();
   try {
-    if (!scanner.hasHeader) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+    if (scanner.header === undefined)
+      throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
     let hasEnd = false;
     for (;;) {
       const { offset } = scanner;

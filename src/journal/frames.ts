@@ -15,8 +15,10 @@ import { JournalError } from './journal-error.js';
  * The id is 64 random bits that nobody learns who cannot read the file. It marks what the journal itself wrote: values come
  * from clients, and one that holds a batch must not be taken for one where a damaged file is searched for the next good
  * batch. It also tells a file's batches from those that stood in the same blocks of the disk before.
+ *
+ * Version 1 had neither strings nor sessions named by `@name`. It is read; a file that is written to becomes one of this version.
  */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 const ID_BYTES = 8;
 const ID_LENGTH = 2 * ID_BYTES;
@@ -35,19 +37,27 @@ export function newFileId(): string {
   return randomBytes(ID_BYTES).toString('hex');
 }
 
-export function encodeFileHeader(id: string): Buffer {
-  const version = `$1\r\n${FORMAT_VERSION}\r\n`;
-  return Buffer.from(`${MAGIC}${version}$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n${hex(crc32c(id))}\r\n`, 'latin1');
+export function encodeFileHeader(id: string, version = FORMAT_VERSION): Buffer {
+  return Buffer.from(
+    `${MAGIC}$1\r\n${version}\r\n$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n${hex(crc32c(id))}\r\n`,
+    'latin1',
+  );
 }
 
 /** Bytes of a file's header. */
 export const FILE_HEADER_LENGTH = encodeFileHeader(newFileId()).length;
 
+/** What the header of a file says. */
+export interface FileHeader {
+  readonly version: number;
+  readonly id: string;
+}
+
 /**
- * The id in the header that a file starts with, undefined if it is not one.
+ * The header that a file starts with, undefined if it is not one.
  * @throws JournalError if it is the header of a format that this program does not know.
  */
-export function readFileHeader(bytes: Buffer, file: string): string | undefined {
+export function readFileHeader(bytes: Buffer, file: string): FileHeader | undefined {
   const text = bytes.toString('latin1', 0, FILE_HEADER_LENGTH);
   const version = /^\*4\r\n\$15\r\nRESPITE-JOURNAL\r\n\$\d{1,2}\r\n(\d{1,16})\r\n/.exec(text)?.[1];
   if (version !== undefined && Number(version) > FORMAT_VERSION) {
@@ -56,7 +66,9 @@ export function readFileHeader(bytes: Buffer, file: string): string | undefined 
     );
   }
   const id = /\r\n\$16\r\n([0-9a-f]{16})\r\n\$8\r\n/.exec(text)?.[1];
-  return id !== undefined && encodeFileHeader(id).toString('latin1') === text ? id : undefined;
+  if (id === undefined || !(Number(version) >= 1)) return undefined;
+  if (encodeFileHeader(id, Number(version)).toString('latin1') !== text) return undefined;
+  return { version: Number(version), id };
 }
 
 /** What each batch of a file starts with, up to its check sum. */

@@ -151,8 +151,11 @@ export class JournalDirectory {
     try {
       const header = Buffer.alloc(FILE_HEADER_LENGTH);
       await file.read(header, 0, header.length, 0);
-      const id = readFileHeader(header, path);
+      const id = readFileHeader(header, path)?.id;
       if (id === undefined) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+      // It may be of an older version, which does not know all the records that may follow. One byte differs.
+      const present = encodeFileHeader(id);
+      if (!header.equals(present)) await writeAll(file, present, 0);
       return { path, file, id, size: await file.size() };
     } catch (error) {
       await file.close();

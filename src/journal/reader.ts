@@ -42,7 +42,8 @@ export async function readJournal(
   let batches = 0;
   let records = 0;
   try {
-    if (!scanner.hasHeader) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+    if (scanner.header === undefined)
+      throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
     for (;;) {
       const found = scanner.take();
       if (found === undefined) {

@@ -8,7 +8,8 @@ import type { Slice } from '../slice.js';
  * first time. That is what lets a base be written while sessions change: what happened meanwhile is in the increment as
  * well, and harmless. (`test/journal/replay.test.ts` holds it, and is a replay to copy.)
  *
- * For that, a record is about the session whose present token it names; where no session bears that token, it is ignored. And
+ * For that, a record is about the session whose present token it names or, where that is `@` and a name, about the shared
+ * session of the name; where there is no such session, it is ignored. So a shared session needs no token, which takes an HMAC. And
  * there is no record of a rotation, which would say what to do. What a rotation leads to is written, in one turn: the
  * session as a whole under its new token; then the old token and any other that is still good as an ALIAS of it or, without
  * grace, the old token as GONE.
@@ -35,7 +36,8 @@ export const RECORDS = {
   EXPECT: { fields: { sessions: 'integer', names: 'integer' }, rest: 'none' },
   /**
    * The session of this token is this, with these keys and values and no others, and no old tokens, whatever the token led to
-   * before: another session, which is gone with its old tokens, or as an old token to another session.
+   * before: another session, which is gone with its old tokens, or as an old token to another session. The token is `@` and
+   * the name for a shared session whose token nobody has asked for. A shared session takes the place of that of the same name.
    */
   SESSION: {
     fields: {
@@ -105,7 +107,7 @@ export function fieldIndexes<Name extends RecordName>(
 }
 
 /** Bits of a session's flags. */
-export const SessionFlag = { DeleteSession: 1, Shared: 2, ExtendGet: 4, ExtendSet: 8 } as const;
+export const SessionFlag = { DeleteSession: 1, Shared: 2, ExtendGet: 4, ExtendSet: 8, String: 16 } as const;
 
-/** The letters of the flags in the file, by bit: Delete session, Shared, extended by Get, extended by set (Write). */
-export const FLAG_LETTERS = 'DSGW';
+/** The letters of the flags in the file, by bit: Delete session, Shared, extended by Get, extended by set (Write), a string (one Value). */
+export const FLAG_LETTERS = 'DSGWV';

@@ -51,8 +51,8 @@ describe('NameIndex', () => {
           for (let slot = index.oldest(Slice.of(found)); slot !== NONE; slot = slots.newer(slot)) list.push(slot);
           expect(list).toEqual(sessions);
           expect([index.count(Slice.of(found)), index.shared(Slice.of(found))]).toEqual([sessions.length, shared]);
-          expect(index.nameOf(sessions[0])).toEqual(found);
-          expect(index.textOf(sessions[0])).toBe(found.toString('latin1'));
+          expect(index.sliceOf(sessions[0]).toBuffer()).toEqual(found);
+          expect(index.sliceOf(sessions[0]).latin1()).toBe(found.toString('latin1'));
           memory += NameIndex.bytesFor(found.length);
         }
         expect(index.memory).toBe(memory);

@@ -372,7 +372,7 @@ describe('SessionEngine', () => {
     [{ duration: -1 }],
     [{ duration: Number.NaN }],
     [{ duration: Infinity }],
-    [{ duration: 2 ** 31 * 1000 }],
+    [{ duration: 2 ** 52 + 1 }],
     [{ maxAge: -1 }],
     [{ maxAge: 2 ** 31 }],
     [{ limit: 0 }],

@@ -11,7 +11,7 @@ it('finds what a Map finds, through additions, removals and growth', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 6000, size: 'max' }), (acts) => {
       const slots = new SlotTable();
-      const index = new TokenIndex(slots);
+      const index = new TokenIndex(slots, () => {});
       const model = new Map<number, number>();
       for (const [add, number] of acts) {
         const slot = model.get(number);

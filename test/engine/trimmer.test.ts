@@ -110,6 +110,10 @@ describe('what is trimmed', () => {
     expect(all(() => names.trim())).toBeGreaterThan(3);
     expect([names.size, names.oldest(every(0)), names.oldest(every(1))]).toEqual([1, 0, NONE]);
     names.add(every(1), 1, true);
-    expect([names.textOf(1), names.shared(every(1)), names.textOf(0)]).toEqual(['user:1', 1, 'user:0']);
+    expect([names.sliceOf(1).latin1(), names.shared(every(1)), names.sliceOf(0).latin1()]).toEqual([
+      'user:1',
+      1,
+      'user:0',
+    ]);
   });
 });
