@@ -1,0 +1,138 @@
+import type { Slice } from '../slice.js';
+
+/**
+ * The 80-bit floating point numbers that Redis on x86-64 computes with in INCRBYFLOAT: 64 bits of mantissa, rounded to nearest,
+ * ties to even. A double has too few: `0.1 + 0.2` is `0.3` in Redis.
+ *
+ * A number is `mantissa * 2 ** exponent`, the exponent infinite for the infinities. Zero has no sign: none is ever printed.
+ */
+export interface LongDouble {
+  /** At most 2^64, either way. */
+  readonly mantissa: bigint;
+  readonly exponent: number;
+}
+
+/** What is longer is no number to Redis, whatever it spells, in bytes. */
+const MAX_LENGTH = 5 * 1024 - 1;
+const MANTISSA_BITS = 64;
+/** Of the smallest number above 0. */
+const MIN_EXPONENT = -16445;
+/** Numbers from 2 to the power of this are infinite. */
+const OVERFLOW = 16384;
+/** Beyond this power of ten, either way, all is infinite or 0: no need to work it out. */
+const FAR = 5000;
+/** Digits behind the point in what is printed. */
+const PLACES = 17;
+
+const DECIMAL = /^([+-]?)(?:([0-9]+)\.?([0-9]*)|\.([0-9]+))(?:e([+-]?[0-9]+))?$/i;
+const HEXADECIMAL = /^([+-]?)0x(?:([0-9a-f]+)\.?([0-9a-f]*)|\.([0-9a-f]+))(?:p([+-]?[0-9]+))?$/i;
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+
+/**
+ * The number that `text` spells to C's `strtold`, in decimal or hexadecimal; undefined if it is no number, is NaN, or is too
+ * large or too close to 0 for the format. Infinity may be spelled, though: see `isInfinite`.
+ */
+export function parseLongDouble(text: Slice): LongDouble | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
+  const spelled = text.latin1();
+  const decimal = DECIMAL.exec(spelled);
+  if (decimal !== null) return parseDecimal(decimal);
+  const hexadecimal = HEXADECIMAL.exec(spelled);
+  if (hexadecimal !== null) return parseHexadecimal(hexadecimal);
+  const infinite = INFINITE.exec(spelled);
+  return infinite === null ? undefined : { mantissa: infinite[1] === '-' ? -1n : 1n, exponent: Infinity };
+}
+
+export function isInfinite(number: LongDouble): boolean {
+  return number.exponent === Infinity;
+}
+
+/**
+ * The sum as Redis writes it: in decimal without exponent, with up to 17 digits behind the point. Undefined if it is infinite or
+ * NaN.
+ */
+export function addLongDouble(one: LongDouble, other: LongDouble): string | undefined {
+  if (isInfinite(one) || isInfinite(other)) return undefined;
+  const exponent = Math.min(one.exponent, other.exponent);
+  const exact =
+    (one.mantissa << BigInt(one.exponent - exponent)) + (other.mantissa << BigInt(other.exponent - exponent));
+  const sum = round(exact, 1n, exponent);
+  return isInfinite(sum) ? undefined : print(sum);
+}
+
+function parseDecimal([, sign, whole = '', fraction = '', only = '', power = '0']: RegExpExecArray) {
+  const behind = fraction + only;
+  const digits = (whole + behind).replace(/^0+/, '');
+  if (digits === '') return ZERO;
+  const exponent = Number(power) - behind.length;
+  if (Math.abs(exponent + digits.length) > FAR) return undefined;
+  const value = BigInt(sign + digits);
+  const scale = 10n ** BigInt(Math.abs(exponent));
+  return withinRange(exponent < 0 ? round(value, scale, 0) : round(value * scale, 1n, 0));
+}
+
+function parseHexadecimal([, sign, whole = '', fraction = '', only = '', power = '0']: RegExpExecArray) {
+  const behind = fraction + only;
+  const digits = (whole + behind).replace(/^0+/, '');
+  if (digits === '') return ZERO;
+  const exponent = Number(power) - 4 * behind.length;
+  if (Math.abs(exponent + 4 * digits.length) > 4 * FAR) return undefined;
+  const value = BigInt(`0x${digits}`);
+  return withinRange(round(sign === '-' ? -value : value, 1n, exponent));
+}
+
+const ZERO: LongDouble = { mantissa: 0n, exponent: 0 };
+
+/** Undefined for what rounding, of a number that is neither, has made infinite or 0. */
+function withinRange(number: LongDouble): LongDouble | undefined {
+  return isInfinite(number) || number.mantissa === 0n ? undefined : number;
+}
+
+/** The number closest to `numerator / denominator * 2 ** exponent`; of two as close, the even one. */
+function round(numerator: bigint, denominator: bigint, exponent: number): LongDouble {
+  if (numerator === 0n) return ZERO;
+  // How many bits there are before the point: those of the quotient without rounding, which may add one.
+  const most = bitLength(numerator) - bitLength(denominator) + 1;
+  const bits = isLess(numerator, denominator, most - 1) ? most - 1 : most;
+  const shift = Math.max(bits - MANTISSA_BITS, MIN_EXPONENT - exponent);
+  const rounded = divide(numerator, denominator, shift);
+  const power = exponent + shift;
+  if (power + bitLength(rounded) > OVERFLOW) return { mantissa: rounded < 0n ? -1n : 1n, exponent: Infinity };
+  return { mantissa: rounded, exponent: power };
+}
+
+/** Whether `numerator / denominator`, without the sign, is less than `2 ** power`. */
+function isLess(numerator: bigint, denominator: bigint, power: number): boolean {
+  const magnitude = numerator < 0n ? -numerator : numerator;
+  return power < 0 ? magnitude << BigInt(-power) < denominator : magnitude < denominator << BigInt(power);
+}
+
+/** `numerator / (denominator * 2 ** shift)`, rounded to nearest, ties to even. */
+function divide(numerator: bigint, denominator: bigint, shift: number): bigint {
+  const dividend = shift < 0 ? numerator << BigInt(-shift) : numerator;
+  const divisor = shift > 0 ? denominator << BigInt(shift) : denominator;
+  const quotient = dividend / divisor;
+  const remainder = dividend % divisor;
+  const twice = 2n * (remainder < 0n ? -remainder : remainder);
+  if (twice < divisor || (twice === divisor && quotient % 2n === 0n)) return quotient;
+  return dividend < 0n ? quotient - 1n : quotient + 1n;
+}
+
+/** Without the sign. */
+function bitLength(value: bigint): number {
+  const digits = (value < 0n ? -value : value).toString(16);
+  return 4 * digits.length - LEADING_ZEROS[Number.parseInt(digits[0], 16)];
+}
+
+/** Of a hexadecimal digit. */
+const LEADING_ZEROS = [4, 3, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+function print({ mantissa, exponent }: LongDouble): string {
+  const scaled = mantissa * 10n ** BigInt(PLACES);
+  const rounded = exponent < 0 ? divide(scaled, 1n, -exponent) : scaled << BigInt(exponent);
+  if (rounded === 0n) return '0';
+  const digits = (rounded < 0n ? -rounded : rounded).toString().padStart(PLACES + 1, '0');
+  const fraction = digits.slice(-PLACES).replace(/0+$/, '');
+  const sign = rounded < 0n ? '-' : '';
+  return `${sign}${digits.slice(0, -PLACES)}${fraction === '' ? '' : `.${fraction}`}`;
+}
