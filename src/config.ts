@@ -6,6 +6,7 @@ import {
   integer,
   KB,
   type Kind,
+  keyspaceEvents,
   MB,
   type OutputLimits,
   outputLimits,
@@ -239,6 +240,13 @@ export const OPTIONS = {
       pubsub: { hard: 32 * MB, soft: 8 * MB, seconds: 60 },
     },
     help: 'unread output at which a client is disconnected: at once, or after some seconds on end; "pubsub" are those that listen',
+    live: true,
+  },
+  'notify-keyspace-events': {
+    group: 'Observation',
+    kind: keyspaceEvents,
+    initial: '',
+    help: 'which events of keys are published, in the letters of Redis: K or E, and g $ h x e n m, or A for most; none by default',
     live: true,
   },
   'slowlog-log-slower-than': {

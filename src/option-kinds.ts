@@ -134,3 +134,25 @@ export function formatSize(bytes: number): string {
     if (bytes >= UNITS[unit] && bytes % UNITS[unit] === 0) return `${bytes / UNITS[unit]}${unit}`;
   return String(bytes);
 }
+
+/** Kinds of events that `A` stands for, in Redis' order. Those that we do not have are taken, and never happen. */
+const ALL_EVENTS = 'g$lshzxetd';
+/** What else `notify-keyspace-events` may say. */
+const OTHER_EVENTS = 'nKEm';
+
+/** As in redis.conf: letters, of which `A` stands for many; without any of them, or without `K` and `E`, nothing is told. */
+export const keyspaceEvents: Kind<string> = {
+  placeholder: 'letters',
+  parse(value) {
+    const letters = new Set(value.replaceAll('A', ALL_EVENTS));
+    for (const letter of letters) {
+      if (!ALL_EVENTS.includes(letter) && !OTHER_EVENTS.includes(letter)) {
+        throw new Error(`Invalid event class character. Use 'A${ALL_EVENTS}${OTHER_EVENTS}'.`);
+      }
+    }
+    const all = [...ALL_EVENTS].every((letter) => letters.has(letter));
+    const named = all ? 'A' : [...ALL_EVENTS].filter((letter) => letters.has(letter)).join('');
+    return named + [...OTHER_EVENTS].filter((letter) => letters.has(letter)).join('');
+  },
+  format: String,
+};

@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'config.ts',
     'config-files.ts',
     'option-kinds.ts',
+    'slice.ts',
     'version.ts',
     'node:buffer',
     'node:crypto',

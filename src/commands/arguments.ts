@@ -99,10 +99,11 @@ export class Arguments {
     return value;
   }
 
-  /** A length of time from 0 to `max`. @throws CommandError invalid expire time, not an integer. */
-  time(max: number): number {
-    const value = this.#number();
-    if (value < 0 || value > max) throw new CommandError(`ERR invalid expire time in '${this.#command}' command`);
+  /** A length of time, or a unix time, from `least` to `max`. @throws CommandError invalid expire time, not an integer. */
+  time(max: number, least = 0, given: Slice = this.slice()): number {
+    const value = parseInteger(given);
+    if (Number.isNaN(value)) throw new CommandError(NOT_AN_INTEGER);
+    if (value < least || value > max) throw new CommandError(`ERR invalid expire time in '${this.#command}' command`);
     return value;
   }
 

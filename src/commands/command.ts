@@ -37,6 +37,7 @@ export type Group =
   | 'session'
   | 'session-data'
   | 'generic'
+  | 'string'
   | 'hash'
   | 'pubsub'
   | 'transactions'
@@ -65,8 +66,8 @@ export type CommandFlag =
 /** As in COMMAND DOCS. */
 export interface Argument {
   readonly name: string;
-  /** `key` is a session's token: what a proxy may route by. */
-  readonly type: 'key' | 'string' | 'integer' | 'pattern' | 'pure-token' | 'oneof' | 'block';
+  /** `key` is a session's token, or a key: what a proxy may route by. */
+  readonly type: 'key' | 'string' | 'integer' | 'double' | 'unix-time' | 'pattern' | 'pure-token' | 'oneof' | 'block';
   /** The word that introduces it. */
   readonly token?: string;
   readonly optional?: true;

@@ -4,6 +4,7 @@ import type { Saves } from '../durability/saves.js';
 import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
+import type { Slice } from '../slice.js';
 import type { CommandStatistics } from './command-statistics.js';
 import type { User } from './permission.js';
 import type { SlowLog } from './slow-log.js';
@@ -101,6 +102,15 @@ export interface PubSub {
   readonly channelCount: number;
 }
 
+/**
+ * What happens to keys, for those who listen to it as `notify-keyspace-events` says. What happens to sessions by themselves, and
+ * their end, is not told here but by the engine.
+ */
+export interface KeyspaceEvents {
+  /** @param kind The letter that `notify-keyspace-events` has for it: generic, string, hash, miss. */
+  tell(kind: 'g' | '$' | 'h' | 'm', event: string, key: Slice): void;
+}
+
 /** Those who are sent every command. */
 export interface Monitors {
   readonly size: number;
@@ -139,6 +149,7 @@ export interface ServerControl {
   readonly statistics: CommandStatistics;
   readonly slowLog: SlowLog;
   readonly pubsub: PubSub;
+  readonly keyspaceEvents: KeyspaceEvents;
   readonly monitors: Monitors;
   readonly memory: MemoryAccount;
   /** What keeps sessions over a restart; undefined if nothing does. */

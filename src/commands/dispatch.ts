@@ -4,6 +4,7 @@ import { call, replyError } from './call.js';
 import { type CommandEntry, takesWords } from './command-entry.js';
 import { CommandError, cannotPersist, LOADING, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
 import type { Context } from './context.js';
+import { foreignKindOf } from './foreign-commands.js';
 import { redacted } from './redact.js';
 import { findCommand } from './table.js';
 
@@ -104,6 +105,12 @@ const ECHOED = 128;
 
 function unknownCommand(request: Request): CommandError {
   const name = redacted(request.word(0).toBuffer(), ECHOED);
+  const foreign = foreignKindOf(name.toLowerCase());
+  if (foreign !== undefined) {
+    return new CommandError(
+      `ERR unknown command '${name}': there are strings, hashes and sessions here, but no ${foreign}`,
+    );
+  }
   // A line sent as one word (`"SESSION.GET token"`) is a SESSION command as well: nothing behind its name is shown.
   if (/^session\./i.test(name)) return unknownCommandError(name.split(/\s/, 1)[0], '');
   let args = '';

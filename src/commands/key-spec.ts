@@ -1,5 +1,6 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Slice } from '../slice.js';
+import type { Argument } from './command.js';
 import type { CommandEntry } from './command-entry.js';
 
 /**
@@ -13,23 +14,39 @@ export interface KeySpec {
   readonly keyword: string | undefined;
   /** The words behind which there is no key any more, but data. */
   readonly until: ReadonlySet<string>;
-  /** All that follow are keys too. */
-  readonly multiple: boolean;
+  /** How many of the arguments that follow the first key may hold others; Infinity for all. */
+  readonly more: number;
+  /** A key is at every so many of them: 2 where values stand between. */
+  readonly step: number;
 }
 
 export function keySpecOf({ command, nameWords }: CommandEntry): KeySpec | undefined {
-  const index = command.arguments.findIndex(({ type }) => type === 'key');
+  const args = command.arguments;
+  const index = args.findIndex((argument) => isKey(argument) || isKey(argument.arguments?.[0]));
   if (index < 0) return undefined;
-  const { token, multiple = false } = command.arguments[index];
+  const { token, multiple = false, arguments: members = [] } = args[index];
   // Options come in any order behind the arguments that must be there.
-  const required = command.arguments.filter(({ optional }) => !optional).length;
-  const until = new Set(command.arguments.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
-  return { from: nameWords + (token === undefined ? index : required), keyword: token, until, multiple };
+  const required = args.filter(({ optional }) => !optional).length;
+  const until = new Set(args.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
+  const others = args.slice(index + 1).findIndex((argument) => !isKey(argument));
+  return {
+    from: nameWords + (token === undefined ? index : required),
+    keyword: token,
+    until,
+    more: multiple ? Infinity : token === undefined ? (others < 0 ? args.length - index - 1 : others) : 0,
+    step: Math.max(1, members.length),
+  };
+}
+
+function isKey(argument: Argument | undefined): boolean {
+  return argument?.type === 'key';
 }
 
 /** The keys among the words of a request. */
-export function keysIn({ from, keyword, until, multiple }: KeySpec, request: readonly Slice[]): readonly Slice[] {
-  if (keyword === undefined) return request.slice(from, multiple ? undefined : from + 1);
+export function keysIn({ from, keyword, until, more, step }: KeySpec, request: readonly Slice[]): readonly Slice[] {
+  if (keyword === undefined) {
+    return request.slice(from, from + more + 1).filter((_, place) => place % step === 0);
+  }
   for (let at = from; at < request.length; at++) {
     const word = request[at].latin1().toUpperCase();
     if (word === keyword) return request.slice(at + 1, at + 2);
@@ -42,11 +59,11 @@ export function keysIn({ from, keyword, until, multiple }: KeySpec, request: rea
 export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): void {
   const fixed = spec !== undefined && spec.keyword === undefined;
   reply.integer(fixed ? spec.from : 0);
-  reply.integer(fixed ? (spec.multiple ? -1 : spec.from) : 0);
-  reply.integer(fixed ? 1 : 0);
+  reply.integer(fixed ? (spec.more === Infinity ? -1 : spec.from + spec.more) : 0);
+  reply.integer(fixed ? spec.step : 0);
 }
 
-export function writeKeySpec(reply: ReplyEncoder, { from, keyword, multiple }: KeySpec, writes: boolean): void {
+export function writeKeySpec(reply: ReplyEncoder, { from, keyword, more, step }: KeySpec, writes: boolean): void {
   reply.map(3);
   reply.bulk('flags');
   const flags = writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
@@ -77,9 +94,9 @@ export function writeKeySpec(reply: ReplyEncoder, { from, keyword, multiple }: K
   reply.bulk('spec');
   reply.map(3);
   reply.bulk('lastkey');
-  reply.integer(multiple ? -1 : 0);
+  reply.integer(more === Infinity ? -1 : more);
   reply.bulk('keystep');
-  reply.integer(1);
+  reply.integer(step);
   reply.bulk('limit');
   reply.integer(0);
 }

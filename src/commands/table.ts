@@ -10,8 +10,32 @@ import { quit } from './connection/quit.js';
 import { reset } from './connection/reset.js';
 import { select } from './connection/select.js';
 import { withHelp } from './container-help.js';
-import { hlen } from './keys/hlen.js';
+import { hdel } from './hashes/hdel.js';
+import { hexists } from './hashes/hexists.js';
+import { hget } from './hashes/hget.js';
+import { hgetall } from './hashes/hgetall.js';
+import { hincrby } from './hashes/hincrby.js';
+import { hincrbyfloat } from './hashes/hincrbyfloat.js';
+import { hkeys, hvals } from './hashes/hkeys.js';
+import { hlen } from './hashes/hlen.js';
+import { hmget } from './hashes/hmget.js';
+import { hrandfield } from './hashes/hrandfield.js';
+import { hscan } from './hashes/hscan.js';
+import { hmset, hset } from './hashes/hset.js';
+import { hsetnx } from './hashes/hsetnx.js';
+import { hstrlen } from './hashes/hstrlen.js';
+import { copy } from './keys/copy.js';
+import { del, unlink } from './keys/del.js';
+import { exists } from './keys/exists.js';
+import { expire, expireat, pexpire, pexpireat } from './keys/expire.js';
+import { keys } from './keys/keys.js';
+import { object } from './keys/object.js';
+import { persist } from './keys/persist.js';
+import { randomkey } from './keys/randomkey.js';
+import { rename, renamenx } from './keys/rename.js';
 import { scan } from './keys/scan.js';
+import { touch } from './keys/touch.js';
+import { expiretime, pexpiretime, pttl, ttl } from './keys/ttl.js';
 import { type } from './keys/type.js';
 import { publish } from './pubsub/publish.js';
 import { pubsub } from './pubsub/pubsub.js';
@@ -60,6 +84,21 @@ import { sessionStats } from './session/stats.js';
 import { sessionTokens } from './session/tokens.js';
 import { sessionTouch } from './session/touch.js';
 import { sessionPttl, sessionTtl } from './session/ttl.js';
+import { append } from './strings/append.js';
+import { get } from './strings/get.js';
+import { getdel } from './strings/getdel.js';
+import { getex } from './strings/getex.js';
+import { getrange } from './strings/getrange.js';
+import { getset } from './strings/getset.js';
+import { decr, decrby, incr, incrby } from './strings/incr.js';
+import { incrbyfloat } from './strings/incrbyfloat.js';
+import { mget } from './strings/mget.js';
+import { mset, msetnx } from './strings/mset.js';
+import { set } from './strings/set.js';
+import { psetex, setex } from './strings/setex.js';
+import { setnx } from './strings/setnx.js';
+import { setrange } from './strings/setrange.js';
+import { strlen } from './strings/strlen.js';
 import { discard } from './transactions/discard.js';
 import { exec } from './transactions/exec.js';
 import { multi } from './transactions/multi.js';
@@ -106,7 +145,71 @@ const sessionData: readonly Command[] = [
 
 const connection: readonly Command[] = [ping, echo, quit, reset, hello, auth, select, withHelp(client)];
 
-const keys: readonly Command[] = [scan, type, hlen];
+const generic: readonly Command[] = [
+  del,
+  unlink,
+  exists,
+  type,
+  touch,
+  rename,
+  renamenx,
+  copy,
+  keys,
+  scan,
+  randomkey,
+  expire,
+  pexpire,
+  expireat,
+  pexpireat,
+  ttl,
+  pttl,
+  expiretime,
+  pexpiretime,
+  persist,
+  withHelp(object),
+];
+
+const strings: readonly Command[] = [
+  get,
+  set,
+  getex,
+  getdel,
+  getset,
+  setex,
+  psetex,
+  setnx,
+  mget,
+  mset,
+  msetnx,
+  append,
+  strlen,
+  getrange,
+  setrange,
+  incr,
+  decr,
+  incrby,
+  decrby,
+  incrbyfloat,
+];
+
+const hashes: readonly Command[] = [
+  hset,
+  hmset,
+  hsetnx,
+  hget,
+  hmget,
+  hgetall,
+  hdel,
+  hexists,
+  hlen,
+  hkeys,
+  hvals,
+  hstrlen,
+  hincrby,
+  hincrbyfloat,
+  hscan,
+  hrandfield,
+];
 
 const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, withHelp(pubsub)];
 
@@ -136,7 +239,9 @@ export const commands: readonly Command[] = [
   ...session,
   sessionHelp([...session, ...sessionData]),
   ...sessionData,
-  ...keys,
+  ...generic,
+  ...strings,
+  ...hashes,
   ...listening,
   ...transactions,
   ...connection,

@@ -15,8 +15,13 @@ export interface QueuedCommand {
 }
 
 interface Watched {
-  /** Token or `@name`, as it was given. */
-  readonly token: Slice;
+  /** Token, `@name` or key, as it was given. */
+  readonly given: Slice;
+  readonly states: readonly WatchedState[];
+}
+
+/** A session as it was, or NO_SESSION. */
+interface WatchedState {
   readonly session: Session;
   readonly version: number;
 }
@@ -74,10 +79,10 @@ export class Transaction {
     this.#queue.push({ entry, request: request.copy() });
   }
 
-  /** Watches the session of a token or `@name`, or that there is none. @throws CommandError if that would be too much. */
-  watch(engine: SessionEngine, token: Slice, maxBytes: number): void {
-    this.#watchedBytes += this.#checked(token.length + OVERHEAD, maxBytes);
-    this.#watched.push({ token: Slice.of(token.copy()), ...stateOf(engine, token) });
+  /** Watches the session of a token, `@name` or key, or that there is none. @throws CommandError if that would be too much. */
+  watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
+    this.#watchedBytes += this.#checked(given.length + OVERHEAD, maxBytes);
+    this.#watched.push({ given: Slice.of(given.copy()), states: statesOf(engine, given) });
   }
 
   unwatch(): void {
@@ -87,10 +92,9 @@ export class Transaction {
 
   /** Whether every watched session is as it was. */
   isUndisturbed(engine: SessionEngine): boolean {
-    return this.#watched.every(({ token, session, version }) => {
-      const now = stateOf(engine, token);
-      return now.session === session && now.version === version;
-    });
+    return this.#watched.every(({ given, states }) =>
+      statesOf(engine, given).every((now, i) => now.session === states[i].session && now.version === states[i].version),
+    );
   }
 
   /** Ends the transaction. Returns the commands that were waiting. */
@@ -111,7 +115,10 @@ export class Transaction {
   }
 }
 
-function stateOf(engine: SessionEngine, token: Slice): { session: Session; version: number } {
-  const session = findSession(engine, token);
-  return { session, version: session === NO_SESSION ? 0 : engine.version(session) };
+/** What is given may be a token or `@name`, and it may be a key: both are watched. */
+function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {
+  return [findSession(engine, given), engine.findShared(given)].map((session) => ({
+    session,
+    version: session === NO_SESSION ? 0 : engine.version(session),
+  }));
 }

@@ -33,6 +33,7 @@ import { TimingWheel } from './timing-wheel.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 import { Trimmer } from './trimmer.js';
+import { UnixTime } from './unix-time.js';
 
 function checkTime(name: string, time: number, max: number): void {
   if (!(time >= 0 && time <= max)) throw new RangeError(`${name} must be from 0 to ${max}`);
@@ -69,6 +70,7 @@ export class SessionEngine {
   readonly #listener: SessionListener | undefined;
   readonly #changes: ChangeListener | undefined;
 
+  readonly #unixTime: UnixTime;
   readonly #slots = new SlotTable();
   readonly #names = new NameIndex(this.#slots);
   readonly #tokens = new TokenIndex(this.#slots, (slot, words) =>
@@ -95,6 +97,7 @@ export class SessionEngine {
     this.#listener = options.listener;
     this.#changes = options.changes;
     const clock = this.#clock;
+    this.#unixTime = new UnixTime(clock);
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
@@ -222,6 +225,11 @@ export class SessionEngine {
     this.#end(session, 'ended');
   }
 
+  /** Ends a session in whose place another one comes. */
+  replace(session: Session): void {
+    this.#end(session, 'replaced');
+  }
+
   /** Ends the sessions of a name. Returns how many. */
   endName(name: Slice): number {
     const sessions = this.sessionsOf(name);
@@ -249,6 +257,11 @@ export class SessionEngine {
     this.#slots.change(session);
     this.#deadlines.start(session);
     this.#changes?.onChanged(session);
+  }
+
+  /** Counts a session as used now, for eviction and `idleTime`. */
+  use(session: Session): void {
+    this.#slots.use(session, this.#deadlines.now);
   }
 
   /** Starts the running duration of a session again. Returns false if none is running. */
@@ -388,6 +401,17 @@ export class SessionEngine {
     return this.#deadlines.left(session);
   }
 
+  /** When it is due, in unix ms, whole; Infinity if it never is. */
+  unixDeadline(session: Session): number {
+    const deadline = this.deadline(session);
+    return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
+  }
+
+  /** What is left until an instant in unix ms, in ms; less than 0 if it has been. */
+  timeUntil(unix: number): number {
+    return this.#unixTime.instantOf(unix) - this.#deadlines.begin();
+  }
+
   /** Changes whenever the session's data, settings or token are changed, and when it is gone. */
   version(session: Session): number {
     return this.#slots.version(session);
@@ -463,6 +487,11 @@ export class SessionEngine {
    */
   get changes(): number {
     return this.#slots.changes;
+  }
+
+  /** All sessions are in slots below this number: what `scan` goes through. */
+  get slots(): number {
+    return this.#slots.used;
   }
 
   /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */

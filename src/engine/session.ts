@@ -38,6 +38,8 @@ export const SESSION_EVENTS = {
   maxage: 'session',
   /** To make room. */
   evicted: 'session',
+  /** Another one came in its place: RENAME, COPY. */
+  replaced: 'session',
   /** It has a new token. */
   rotated: 'nothing',
   /** It has a new name, and with it a new token. */
@@ -158,7 +160,7 @@ export interface EngineStats {
   /** Names that have a session. */
   names: number;
   created: number;
-  /** Ended by command, by LIMIT or by MAXAGE. */
+  /** Ended by command, by LIMIT or by MAXAGE, or replaced. */
   ended: number;
   /** Gone at their deadline. */
   expired: number;

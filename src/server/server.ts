@@ -15,6 +15,7 @@ import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
 import { endSoon } from './end-socket.js';
 import { Heartbeat } from './heartbeat.js';
+import { KeyspaceEvents } from './keyspace-events.js';
 import { type Listeners, listen } from './listen.js';
 import { LiveLimits } from './live-limits.js';
 import { type Log, silentLog } from './log.js';
@@ -55,6 +56,7 @@ export class Server {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
+  readonly #keyspaceEvents: KeyspaceEvents;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   /** Connections that have not agreed on TLS yet, by where they come from. */
@@ -90,6 +92,11 @@ export class Server {
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
     const secret = givenSecret ?? this.#durability?.secret;
     this.#monitors = new MonitorFeed(clock);
+    this.#keyspaceEvents = new KeyspaceEvents(
+      this.#hub,
+      () => this.#settings.now['notify-keyspace-events'],
+      () => this.engine,
+    );
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -309,12 +316,13 @@ export class Server {
   /** Our own listener and, after it, that of the embedding program, whose fault ends neither the act it hears of nor the server. */
   #sessionListener(listener: SessionListener | undefined): SessionListener {
     const events = new SessionEvents(this.#hub, this.#clock, () => this.engine);
-    if (listener === undefined) return events;
+    const keyspaceEvents = this.#keyspaceEvents;
     return {
       onSession: (event, session) => {
         events.onSession(event, session);
+        keyspaceEvents.onSession(event, session);
         try {
-          listener.onSession(event, session);
+          listener?.onSession(event, session);
         } catch (error) {
           this.#log.warning(`the session listener failed: ${error instanceof Error ? error.stack : String(error)}`);
         }
@@ -349,6 +357,7 @@ export class Server {
         () => clock.wall(),
       ),
       pubsub: this.#hub,
+      keyspaceEvents: this.#keyspaceEvents,
       monitors: this.#monitors,
       memory: this.#memory,
       durability: this.#durability,

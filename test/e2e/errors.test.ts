@@ -61,7 +61,7 @@ describe('errors', () => {
     expect(await refusal('NOPE')).toBe(unknown('NOPE', ''));
     expect(await refusal('SESSION.NOPE', 'a', 'b')).toBe(unknown('SESSION.NOPE', ''));
     const token = await create('x');
-    expect(await refusal('HGET', token, 'key')).toBe(unknown('HGET', "'(redacted)' 'key' "));
+    expect(await refusal('NGET', token, 'key')).toBe(unknown('NGET', "'(redacted)' 'key' "));
     expect((await refusal('N '.repeat(1000), 'x '.repeat(1000), 'y')).length).toBeLessThan(400);
     for (const words of [
       [`SESSION.GET ${token} key`],

@@ -250,13 +250,14 @@ describe('statistics', () => {
 });
 
 describe('keys', () => {
-  it('are the names of live shared sessions', async () => {
+  it('are the names of live shared sessions that have data', async () => {
     const clock = new FakeClock();
     const client = await connectTo(await startServer({}, { clock }));
     await client.bulk('SESSION.NEW', 'sess:a', '10', 'SHARED', 'DATA', 'k', 'v', 'l', 'w');
-    await client.bulk('SESSION.NEW', 'sess:b', 'SHARED');
-    await client.bulk('SESSION.NEW', 'other', 'SHARED');
-    await client.bulk('SESSION.NEW', 'private');
+    await client.bulk('SESSION.NEW', 'sess:b', 'SHARED', 'DATA', 'k', 'v');
+    await client.bulk('SESSION.NEW', 'other', 'SHARED', 'DATA', 'k', 'v');
+    await client.bulk('SESSION.NEW', 'private', 'DATA', 'k', 'v');
+    await client.bulk('SESSION.NEW', 'sess:empty', 'SHARED');
     await client.expect('SCAN 0 MATCH sess:* COUNT 100\r\n', '*2\r\n$1\r\n0\r\n*2\r\n$6\r\nsess:a\r\n$6\r\nsess:b\r\n');
     await client.expect('SCAN 0 COUNT 100 TYPE hash MATCH o*\r\n', '*2\r\n$1\r\n0\r\n*1\r\n$5\r\nother\r\n');
     await client.expect('SCAN 0 TYPE string\r\n', '*2\r\n$1\r\n0\r\n*0\r\n');

@@ -1,10 +1,11 @@
 import type { Command } from '../command.js';
 import { readScan } from '../scan-arguments.js';
-import { KEY_TYPE } from './type.js';
+import { isKey } from './lookup.js';
+import { typeOf } from './type.js';
 
 export const scan: Command = {
   name: 'scan',
-  summary: 'Iterates over the keys: the names of the live shared sessions.',
+  summary: 'Iterates over the keys.',
   complexity: 'O(N) with N = COUNT for every call, O(M) with M sessions for a whole iteration',
   group: 'generic',
   // The name of a shared session opens it.
@@ -18,10 +19,10 @@ export const scan: Command = {
   reply: '[cursor, [key, …]]; cursor 0 at the end',
   run({ engine, reply }, args) {
     const { cursor, count, matches, type } = readScan(args, true);
-    const wanted = type === undefined || type === KEY_TYPE;
     const found: string[] = [];
     const next = engine.scan(cursor, count, (session) => {
-      if (!wanted || !engine.isShared(session)) return;
+      if (!engine.isShared(session) || !isKey(engine, session)) return;
+      if (type !== undefined && type !== typeOf(engine, session)) return;
       const name = engine.nameText(session);
       if (matches(name)) found.push(name);
     });

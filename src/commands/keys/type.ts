@@ -1,18 +1,23 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Command } from '../command.js';
+import { KEY } from './grammar.js';
+import { lookUpKey } from './lookup.js';
 
-/** What a shared session is, seen as a key of Redis. */
-export const KEY_TYPE = 'hash';
+/** What a key is, in Redis' words. */
+export function typeOf(engine: SessionEngine, session: Session): 'string' | 'hash' {
+  return engine.isString(session) ? 'string' : 'hash';
+}
 
 export const type: Command = {
   name: 'type',
-  summary: 'Tells what a key holds: a shared session of that name is a hash.',
+  summary: 'Tells what a key is.',
   complexity: 'O(1)',
   group: 'generic',
   flags: ['readonly', 'fast'],
-  arguments: [{ name: 'key', type: 'key' }],
-  reply: 'hash or none',
-  run({ engine, reply }, args) {
-    reply.simple(engine.findShared(args.slice()) === NO_SESSION ? 'none' : KEY_TYPE);
+  arguments: [KEY],
+  reply: 'string, hash or none',
+  run(context, args) {
+    const session = lookUpKey(context, args.slice());
+    context.reply.simple(session === NO_SESSION ? 'none' : typeOf(context.engine, session));
   },
 };

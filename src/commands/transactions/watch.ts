@@ -1,17 +1,16 @@
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
-import { TOKENS } from '../session/grammar.js';
 
 /** WATCH and UNWATCH. */
 
 export const watch: Command = {
   name: 'watch',
   summary:
-    'Makes the next EXEC depend on sessions being as they are now: their data, settings and token, or that there is none.',
-  complexity: 'O(N) with N tokens; EXEC looks at each again',
+    'Makes the next EXEC depend on sessions and keys being as they are now: their data, settings and token, or that there is none.',
+  complexity: 'O(N) with N of them; EXEC looks at each again',
   group: 'transactions',
   flags: ['readonly', 'fast', 'stale', 'allow_busy'],
-  arguments: [TOKENS],
+  arguments: [{ name: 'token-or-key', type: 'key', multiple: true }],
   reply: 'OK',
   immediate: true,
   run({ client, engine, server, reply }, args) {
@@ -23,7 +22,7 @@ export const watch: Command = {
 
 export const unwatch: Command = {
   name: 'unwatch',
-  summary: 'Makes the next EXEC depend on no session.',
+  summary: 'Makes the next EXEC depend on nothing.',
   complexity: 'O(1)',
   group: 'transactions',
   flags: ['fast', 'loading', 'stale', 'allow_busy'],

@@ -1,0 +1,8 @@
+import type { Argument } from '../command.js';
+import { VALUE } from '../keys/grammar.js';
+
+/** The arguments that the commands for hashes share. */
+
+export const FIELD: Argument = { name: 'field', type: 'string' };
+export const FIELDS: Argument = { ...FIELD, multiple: true };
+export const FIELDS_AND_VALUES: Argument = { name: 'data', type: 'block', multiple: true, arguments: [FIELD, VALUE] };

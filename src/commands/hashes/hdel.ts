@@ -1,0 +1,25 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { FIELDS } from './grammar.js';
+import { findHash } from './hash.js';
+
+export const hdel: Command = {
+  name: 'hdel',
+  summary: 'Removes fields of a hash; without any it is gone.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['write', 'fast'],
+  arguments: [KEY, FIELDS],
+  reply: 'how many were removed',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    const session = findHash(engine, key);
+    const deleted = session === NO_SESSION ? 0 : engine.data.delete(session, args.rest());
+    if (deleted > 0) {
+      server.keyspaceEvents.tell('h', 'hdel', key);
+      if (engine.data.count(session) === 0) engine.end(session);
+    }
+    reply.integer(deleted);
+  },
+};

@@ -1,0 +1,20 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+import { FIELD } from './grammar.js';
+
+export const hexists: Command = {
+  name: 'hexists',
+  summary: 'Tells whether a hash has a field.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY, FIELD],
+  reply: '1 or 0',
+  run(context, args) {
+    const session = lookUpHash(context, args.slice());
+    const has = session !== NO_SESSION && context.engine.data.has(session, args.slice());
+    context.reply.integer(has ? 1 : 0);
+  },
+};

@@ -1,0 +1,20 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+import { FIELD } from './grammar.js';
+
+export const hget: Command = {
+  name: 'hget',
+  summary: 'Returns the value of a field.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY, FIELD],
+  reply: 'value or null',
+  run(context, args) {
+    const session = lookUpHash(context, args.slice());
+    if (session === NO_SESSION) context.reply.null();
+    else context.reply.bulkOrNull(context.engine.data.get(session, args.slice()));
+  },
+};

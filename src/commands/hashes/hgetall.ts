@@ -1,0 +1,24 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+
+export const hgetall: Command = {
+  name: 'hgetall',
+  summary: 'Returns the fields of a hash and their values.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['readonly'],
+  arguments: [KEY],
+  reply: 'map of fields to values',
+  run(context, args) {
+    const { engine, reply } = context;
+    const session = lookUpHash(context, args.slice());
+    reply.map(session === NO_SESSION ? 0 : engine.data.count(session));
+    if (session === NO_SESSION) return;
+    engine.data.forEach(session, (field, value) => {
+      reply.bulk(field);
+      reply.bulk(value);
+    });
+  },
+};

@@ -1,0 +1,27 @@
+import { NO_SESSION } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { FIELD } from './grammar.js';
+import { findHash, putFields } from './hash.js';
+
+export const hincrby: Command = {
+  name: 'hincrby',
+  summary: 'Adds to an integer in a hash, which starts at 0.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, FIELD, { name: 'increment', type: 'integer' }],
+  reply: 'the new integer',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    const field = args.slice();
+    const increment = args.int64();
+    const session = findHash(engine, key);
+    let sum = increment;
+    if (session === NO_SESSION) putFields(engine, key, [field, Slice.of(String(increment))]);
+    else sum = engine.data.increment(session, field, increment);
+    server.keyspaceEvents.tell('h', 'hincrby', key);
+    reply.integer(sum);
+  },
+};

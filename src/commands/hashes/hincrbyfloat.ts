@@ -1,0 +1,28 @@
+import { NO_SESSION } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { addFloats } from '../strings/float.js';
+import { FIELD } from './grammar.js';
+import { findHash, putFields } from './hash.js';
+
+export const hincrbyfloat: Command = {
+  name: 'hincrbyfloat',
+  summary: 'Adds to a number in a hash, which may have a fraction and starts at 0.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, FIELD, { name: 'increment', type: 'double' }],
+  reply: 'the new number',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    const field = args.slice();
+    const increment = args.slice();
+    const session = findHash(engine, key);
+    const value = session === NO_SESSION ? undefined : engine.data.get(session, field);
+    const sum = addFloats(value, increment, 'ERR hash value is not a float');
+    putFields(engine, key, [field, Slice.of(sum)]);
+    server.keyspaceEvents.tell('h', 'hincrbyfloat', key);
+    reply.bulk(sum);
+  },
+};

@@ -1,0 +1,38 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+
+/** HKEYS and HVALS. */
+
+export const hkeys: Command = {
+  name: 'hkeys',
+  summary: 'Returns the fields of a hash.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['readonly'],
+  arguments: [KEY],
+  reply: 'array of fields',
+  run(context, args) {
+    const { engine, reply } = context;
+    const session = lookUpHash(context, args.slice());
+    reply.array(session === NO_SESSION ? 0 : engine.data.count(session));
+    if (session !== NO_SESSION) engine.data.forEachKey(session, (field) => reply.bulk(field));
+  },
+};
+
+export const hvals: Command = {
+  name: 'hvals',
+  summary: 'Returns the values of a hash.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['readonly'],
+  arguments: [KEY],
+  reply: 'array of values',
+  run(context, args) {
+    const { engine, reply } = context;
+    const session = lookUpHash(context, args.slice());
+    reply.array(session === NO_SESSION ? 0 : engine.data.count(session));
+    if (session !== NO_SESSION) engine.data.forEach(session, (_, value) => reply.bulk(value));
+  },
+};

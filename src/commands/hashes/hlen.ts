@@ -1,0 +1,18 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+
+export const hlen: Command = {
+  name: 'hlen',
+  summary: 'Counts the fields of a hash.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY],
+  reply: 'how many there are, 0 without such a key',
+  run(context, args) {
+    const session = lookUpHash(context, args.slice());
+    context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.count(session));
+  },
+};

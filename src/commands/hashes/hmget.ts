@@ -1,0 +1,23 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+import { FIELDS } from './grammar.js';
+
+export const hmget: Command = {
+  name: 'hmget',
+  summary: 'Returns the values of fields.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY, FIELDS],
+  reply: 'array of values, null where there is none',
+  run(context, args) {
+    const { engine, reply } = context;
+    const session = lookUpHash(context, args.slice());
+    const fields = args.rest();
+    reply.array(fields.length);
+    if (session !== NO_SESSION) engine.data.getMany(session, fields, (value) => reply.bulkOrNull(value));
+    else for (const _ of fields) reply.null();
+  },
+};

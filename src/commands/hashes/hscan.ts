@@ -1,0 +1,41 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+import { readScan } from '../scan-arguments.js';
+
+export const hscan: Command = {
+  name: 'hscan',
+  summary: 'Iterates over the fields of a hash: all of them come at the first call, whatever COUNT says.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['readonly'],
+  arguments: [
+    KEY,
+    { name: 'cursor', type: 'integer' },
+    { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },
+    { name: 'count', type: 'integer', token: 'COUNT', optional: true },
+  ],
+  reply: '[0, [field, value, …]]',
+  run(context, args) {
+    const { engine, reply } = context;
+    const key = args.slice();
+    const { matches } = readScan(args, false);
+    const session = lookUpHash(context, key);
+    let found = 0;
+    if (session !== NO_SESSION) {
+      engine.data.forEachKey(session, (field) => {
+        if (matches(field.latin1())) found++;
+      });
+    }
+    reply.array(2);
+    reply.bulk('0');
+    reply.array(2 * found);
+    if (found === 0) return;
+    engine.data.forEach(session, (field, value) => {
+      if (!matches(field.latin1())) return;
+      reply.bulk(field);
+      reply.bulk(value);
+    });
+  },
+};

@@ -1,0 +1,37 @@
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { FIELDS_AND_VALUES } from './grammar.js';
+import { putFields } from './hash.js';
+
+/** HSET and HMSET, which differ in what they reply. */
+
+export const hset: Command = {
+  name: 'hset',
+  summary: 'Sets fields of a hash.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, FIELDS_AND_VALUES],
+  reply: 'how many are new',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    reply.integer(putFields(engine, key, args.rest()));
+    server.keyspaceEvents.tell('h', 'hset', key);
+  },
+};
+
+export const hmset: Command = {
+  name: 'hmset',
+  summary: 'Sets fields of a hash.',
+  complexity: 'O(N) with N fields',
+  group: 'hash',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, FIELDS_AND_VALUES],
+  reply: 'OK',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    putFields(engine, key, args.rest());
+    server.keyspaceEvents.tell('h', 'hset', key);
+    reply.ok();
+  },
+};

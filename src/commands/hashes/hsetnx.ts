@@ -1,0 +1,27 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY, VALUE } from '../keys/grammar.js';
+import { FIELD } from './grammar.js';
+import { findHash, putFields } from './hash.js';
+
+export const hsetnx: Command = {
+  name: 'hsetnx',
+  summary: 'Sets a field of a hash if there is no such field.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, FIELD, VALUE],
+  reply: '1; 0 if there is such a field',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    const field = args.slice();
+    const session = findHash(engine, key);
+    if (session !== NO_SESSION && engine.data.has(session, field)) {
+      reply.integer(0);
+      return;
+    }
+    putFields(engine, key, [field, args.slice()]);
+    server.keyspaceEvents.tell('h', 'hset', key);
+    reply.integer(1);
+  },
+};

@@ -1,0 +1,20 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpHash } from '../keys/lookup.js';
+import { FIELD } from './grammar.js';
+
+export const hstrlen: Command = {
+  name: 'hstrlen',
+  summary: 'Returns the length of the value of a field.',
+  complexity: 'O(1)',
+  group: 'hash',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY, FIELD],
+  reply: 'length in bytes, 0 without such a field',
+  run(context, args) {
+    const session = lookUpHash(context, args.slice());
+    const value = session === NO_SESSION ? undefined : context.engine.data.get(session, args.slice());
+    context.reply.integer(value?.length ?? 0);
+  },
+};

@@ -1,0 +1,49 @@
+import { NO_SESSION } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import { findKey, isKey } from './lookup.js';
+
+export const copy: Command = {
+  name: 'copy',
+  summary: 'Copies a key: its data, and when it expires.',
+  complexity: 'O(N) with N fields',
+  group: 'generic',
+  flags: ['write', 'denyoom'],
+  arguments: [
+    { name: 'source', type: 'key' },
+    { name: 'destination', type: 'key' },
+    { name: 'destination-db', type: 'integer', token: 'DB', optional: true },
+    { name: 'replace', type: 'pure-token', token: 'REPLACE', optional: true },
+  ],
+  reply: '1; 0 if there is no such key, or a key at the destination that is not to be replaced',
+  run({ engine, reply, server }, args) {
+    const source = args.slice();
+    const destination = args.slice();
+    let replaces = false;
+    while (args.left > 0) {
+      if (args.choice('REPLACE', 'DB') === 'REPLACE') replaces = true;
+      else if (args.integer(-(2 ** 31), 2 ** 31 - 1) !== 0) throw new CommandError('ERR DB index is out of range');
+    }
+    if (source.equals(destination)) throw new CommandError('ERR source and destination objects are the same');
+    const session = findKey(engine, source);
+    const taken = engine.findShared(destination);
+    if (session === NO_SESSION || (isKey(engine, taken) && !replaces)) {
+      reply.integer(0);
+      return;
+    }
+    if (taken !== NO_SESSION) engine.replace(taken);
+    const data: Slice[] = [];
+    engine.data.peek(session, (key, value) => data.push(Slice.of(key.copy()), Slice.of(value.copy())));
+    const left = engine.timeLeft(session);
+    engine.create(destination, {
+      shared: true,
+      tokenless: true,
+      isString: engine.isString(session),
+      duration: left === Infinity ? 0 : left,
+      data,
+    });
+    server.keyspaceEvents.tell('g', 'copy_to', destination);
+    reply.integer(1);
+  },
+};

@@ -1,0 +1,19 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEYS } from './grammar.js';
+import { lookUpKey } from './lookup.js';
+
+export const exists: Command = {
+  name: 'exists',
+  summary: 'Counts those keys that exist.',
+  complexity: 'O(N) with N keys',
+  group: 'generic',
+  flags: ['readonly', 'fast'],
+  arguments: [KEYS],
+  reply: 'how many exist; a key given twice counts twice',
+  run(context, args) {
+    let found = 0;
+    while (args.left > 0) if (lookUpKey(context, args.slice()) !== NO_SESSION) found++;
+    context.reply.integer(found);
+  },
+};

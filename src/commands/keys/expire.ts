@@ -1,0 +1,90 @@
+import { MAX_DURATION, NO_SESSION } from '../../engine/index.js';
+import type { Arguments } from '../arguments.js';
+import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import {
+  type ExpiryUnit,
+  expireIn,
+  MILLISECONDS,
+  readExpiry,
+  SECONDS,
+  UNIX_MILLISECONDS,
+  UNIX_SECONDS,
+} from './expiry.js';
+import { KEY } from './grammar.js';
+import { findKey } from './lookup.js';
+
+/** EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT: the same act, in two units, from now or from 1970. */
+function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
+  return {
+    name,
+    summary,
+    complexity: 'O(1)',
+    group: 'generic',
+    flags: ['write', 'fast'],
+    arguments: [
+      KEY,
+      unit.argument,
+      {
+        name: 'condition',
+        type: 'oneof',
+        optional: true,
+        multiple: true,
+        arguments: CONDITIONS.map(({ word }) => ({ name: word.toLowerCase(), type: 'pure-token', token: word })),
+      },
+    ],
+    reply: '1; 0 if there is no such key, or the condition does not hold',
+    run(context, args) {
+      const { engine, reply } = context;
+      const key = args.slice();
+      const time = args.slice();
+      const conditions = readConditions(args);
+      const ms = readExpiry(unit, engine, args, -MAX_DURATION / unit.msPerUnit, time);
+      const session = findKey(engine, key);
+      const may = session !== NO_SESSION && conditions.every(({ holds }) => holds(engine.timeLeft(session), ms));
+      if (may) expireIn(context, key, session, ms);
+      reply.integer(may ? 1 : 0);
+    },
+  };
+}
+
+interface Condition {
+  readonly word: 'NX' | 'XX' | 'GT' | 'LT';
+  /** Of ms left, Infinity for a key that does not expire, and ms that are to be left. */
+  holds(left: number, ms: number): boolean;
+}
+
+const CONDITIONS: readonly Condition[] = [
+  { word: 'NX', holds: (left) => left === Infinity },
+  { word: 'XX', holds: (left) => left < Infinity },
+  { word: 'GT', holds: (left, ms) => ms > left + SAME },
+  { word: 'LT', holds: (left, ms) => ms < left - SAME },
+];
+
+/** Times that are so close, in ms, are the same instant, the one that was given before: they are fractions by now. */
+const SAME = 0.01;
+
+/** @throws CommandError for a word that there is not, and for words that do not go together. */
+function readConditions(args: Arguments): Condition[] {
+  const conditions: Condition[] = [];
+  while (args.left > 0) {
+    const condition = args.option(CONDITIONS);
+    if (condition === undefined) throw new CommandError(`ERR Unsupported option ${args.word()}`);
+    conditions.push(condition);
+  }
+  const has = (word: string) => conditions.some((condition) => condition.word === word);
+  if (has('NX') && (has('XX') || has('GT') || has('LT'))) {
+    throw new CommandError('ERR NX and XX, GT or LT options at the same time are not compatible');
+  }
+  if (has('GT') && has('LT')) throw new CommandError('ERR GT and LT options at the same time are not compatible');
+  return conditions;
+}
+
+export const expire = expireBy('expire', 'Says after how many seconds a key expires.', SECONDS);
+export const pexpire = expireBy('pexpire', 'Says after how many milliseconds a key expires.', MILLISECONDS);
+export const expireat = expireBy('expireat', 'Says when a key expires, in seconds since 1970.', UNIX_SECONDS);
+export const pexpireat = expireBy(
+  'pexpireat',
+  'Says when a key expires, in milliseconds since 1970.',
+  UNIX_MILLISECONDS,
+);

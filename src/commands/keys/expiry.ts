@@ -1,0 +1,60 @@
+import { MAX_DURATION, type Session, type SessionEngine } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
+import type { Arguments } from '../arguments.js';
+import type { Argument } from '../command.js';
+import type { Context } from '../context.js';
+
+/** How a command or an option says when a key expires. */
+export interface ExpiryUnit {
+  readonly msPerUnit: number;
+  /** It is a unix time, not a length of time. */
+  readonly isInstant: boolean;
+  readonly argument: Argument;
+}
+
+export const SECONDS: ExpiryUnit = {
+  msPerUnit: 1000,
+  isInstant: false,
+  argument: { name: 'seconds', type: 'integer' },
+};
+export const MILLISECONDS: ExpiryUnit = {
+  msPerUnit: 1,
+  isInstant: false,
+  argument: { name: 'milliseconds', type: 'integer' },
+};
+export const UNIX_SECONDS: ExpiryUnit = {
+  msPerUnit: 1000,
+  isInstant: true,
+  argument: { name: 'unix-time-seconds', type: 'unix-time' },
+};
+export const UNIX_MILLISECONDS: ExpiryUnit = {
+  msPerUnit: 1,
+  isInstant: true,
+  argument: { name: 'unix-time-milliseconds', type: 'unix-time' },
+};
+
+/**
+ * Reads when a key expires. Returns in how many ms; not more than 0 if it has by now.
+ * @param least The least that may be given, in its unit.
+ * @throws CommandError not an integer, invalid expire time.
+ */
+export function readExpiry(
+  { msPerUnit, isInstant }: ExpiryUnit,
+  engine: SessionEngine,
+  args: Arguments,
+  least: number,
+  given?: Slice,
+): number {
+  const ms = args.time(MAX_DURATION / msPerUnit, least, given) * msPerUnit;
+  return isInstant ? engine.timeUntil(ms) : ms;
+}
+
+/** Lets a key expire `ms` from now: at once, if that is not more than 0. */
+export function expireIn({ engine, server }: Context, key: Slice, session: Session, ms: number): void {
+  if (ms <= 0) {
+    engine.end(session);
+    return;
+  }
+  engine.setDuration(session, ms);
+  server.keyspaceEvents.tell('g', 'expire', key);
+}

@@ -1,0 +1,29 @@
+import { NO_SESSION, type Session } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
+import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { KEY } from './grammar.js';
+import { findKey } from './lookup.js';
+
+/** Lets a key live until it is removed. Returns whether it would have expired. */
+export function persistKey({ engine, server }: Context, key: Slice, session: Session): boolean {
+  if (engine.duration(session) === 0) return false;
+  engine.setDuration(session, 0);
+  server.keyspaceEvents.tell('g', 'persist', key);
+  return true;
+}
+
+export const persist: Command = {
+  name: 'persist',
+  summary: 'Lets a key live until it is removed.',
+  complexity: 'O(1)',
+  group: 'generic',
+  flags: ['write', 'fast'],
+  arguments: [KEY],
+  reply: '1; 0 if there is no such key, or it does not expire',
+  run(context, args) {
+    const key = args.slice();
+    const session = findKey(context.engine, key);
+    context.reply.integer(session !== NO_SESSION && persistKey(context, key, session) ? 1 : 0);
+  },
+};

@@ -1,0 +1,52 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
+import type { Argument, Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+import { KEY } from './grammar.js';
+import { findKey, isKey } from './lookup.js';
+
+/** RENAME and RENAMENX. */
+
+const NEW_KEY: Argument = { name: 'newkey', type: 'key' };
+
+/** Renames a key. Returns false, having done nothing, if the new name is taken and may not be. @throws CommandError no such key. */
+function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayReplace: boolean): boolean {
+  const session = findKey(engine, key);
+  if (session === NO_SESSION) throw new CommandError('ERR no such key');
+  if (newKey.equals(key)) return mayReplace;
+  const taken = engine.findShared(newKey);
+  if (isKey(engine, taken) && !mayReplace) return false;
+  if (taken !== NO_SESSION) engine.replace(taken);
+  engine.rename(session, newKey);
+  server.keyspaceEvents.tell('g', 'rename_from', key);
+  server.keyspaceEvents.tell('g', 'rename_to', newKey);
+  return true;
+}
+
+export const rename: Command = {
+  name: 'rename',
+  summary: 'Gives a key another name, in place of the key that has it.',
+  complexity: 'O(N) with N fields',
+  group: 'generic',
+  flags: ['write'],
+  arguments: [KEY, NEW_KEY],
+  reply: 'OK',
+  run(context, args) {
+    renameKey(context, args.slice(), args.slice(), true);
+    context.reply.ok();
+  },
+};
+
+export const renamenx: Command = {
+  name: 'renamenx',
+  summary: 'Gives a key another name, if no key has it.',
+  complexity: 'O(N) with N fields',
+  group: 'generic',
+  flags: ['write', 'fast'],
+  arguments: [KEY, NEW_KEY],
+  reply: '1; 0 if there is a key of that name',
+  run(context, args) {
+    context.reply.integer(renameKey(context, args.slice(), args.slice(), false) ? 1 : 0);
+  },
+};

@@ -1,0 +1,24 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEYS } from './grammar.js';
+import { findKey } from './lookup.js';
+
+export const touch: Command = {
+  name: 'touch',
+  summary: 'Counts those keys that exist, as used now. When they expire stays as it is.',
+  complexity: 'O(N) with N keys',
+  group: 'generic',
+  flags: ['readonly', 'fast'],
+  arguments: [KEYS],
+  reply: 'how many exist',
+  run({ engine, reply }, args) {
+    let touched = 0;
+    while (args.left > 0) {
+      const session = findKey(engine, args.slice());
+      if (session === NO_SESSION) continue;
+      engine.use(session);
+      touched++;
+    }
+    reply.integer(touched);
+  },
+};

@@ -1,0 +1,37 @@
+import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from './grammar.js';
+import { lookUpKey } from './lookup.js';
+
+/** TTL, PTTL, EXPIRETIME and PEXPIRETIME: when a key expires, in two units, from now or from 1970. */
+function timeOf(name: string, what: string, tell: (engine: SessionEngine, session: Session) => number): Command {
+  return {
+    name,
+    summary: `Tells ${what}.`,
+    complexity: 'O(1)',
+    group: 'generic',
+    flags: ['readonly', 'fast'],
+    arguments: [KEY],
+    reply: 'that time; -1 if it does not expire, -2 without such a key',
+    run(context, args) {
+      const { engine, reply } = context;
+      const session = lookUpKey(context, args.slice());
+      if (session === NO_SESSION) reply.integer(-2);
+      else reply.integer(engine.timeLeft(session) === Infinity ? -1 : tell(engine, session));
+    },
+  };
+}
+
+const msLeft = (engine: SessionEngine, session: Session) => Math.ceil(engine.timeLeft(session));
+const rounded = (ms: number) => Math.floor((ms + 500) / 1000);
+
+export const ttl = timeOf('ttl', 'in how many seconds a key expires, rounded', (engine, session) =>
+  rounded(msLeft(engine, session)),
+);
+export const pttl = timeOf('pttl', 'in how many milliseconds a key expires', msLeft);
+export const expiretime = timeOf('expiretime', 'when a key expires, in seconds since 1970', (engine, session) =>
+  rounded(engine.unixDeadline(session)),
+);
+export const pexpiretime = timeOf('pexpiretime', 'when a key expires, in milliseconds since 1970', (engine, session) =>
+  engine.unixDeadline(session),
+);

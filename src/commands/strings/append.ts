@@ -1,0 +1,26 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY, VALUE } from '../keys/grammar.js';
+import { openString, putString } from './write-string.js';
+
+export const append: Command = {
+  name: 'append',
+  summary: 'Adds bytes at the end of a string, which starts empty.',
+  complexity: 'O(1) amortized',
+  group: 'string',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, VALUE],
+  reply: 'length in bytes after it',
+  run({ engine, reply, server }, args) {
+    const key = args.slice();
+    const value = args.slice();
+    const session = openString(engine, key);
+    if (session === NO_SESSION) {
+      putString(engine, key, session, value);
+      reply.integer(value.length);
+    } else {
+      reply.integer(engine.data.appendToString(session, value));
+    }
+    server.keyspaceEvents.tell('$', 'append', key);
+  },
+};

@@ -1,0 +1,19 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpString } from '../keys/lookup.js';
+
+export const get: Command = {
+  name: 'get',
+  summary: 'Returns the value of a string.',
+  complexity: 'O(1)',
+  group: 'string',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY],
+  reply: 'value or null',
+  run(context, args) {
+    const session = lookUpString(context, args.slice());
+    if (session === NO_SESSION) context.reply.null();
+    else context.reply.bulkOrNull(context.engine.data.getString(session));
+  },
+};

@@ -1,0 +1,24 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpString } from '../keys/lookup.js';
+
+export const getdel: Command = {
+  name: 'getdel',
+  summary: 'Returns the value of a string, which is then gone.',
+  complexity: 'O(1)',
+  group: 'string',
+  flags: ['write', 'fast'],
+  arguments: [KEY],
+  reply: 'value or null',
+  run(context, args) {
+    const { engine, reply } = context;
+    const session = lookUpString(context, args.slice());
+    if (session === NO_SESSION) {
+      reply.null();
+      return;
+    }
+    reply.bulkOrNull(engine.data.getString(session));
+    engine.end(session);
+  },
+};

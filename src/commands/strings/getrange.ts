@@ -1,0 +1,31 @@
+import { NO_SESSION } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpString } from '../keys/lookup.js';
+
+export const getrange: Command = {
+  name: 'getrange',
+  summary: 'Returns a part of a string; places below 0 count from its end.',
+  complexity: 'O(N) with N bytes returned',
+  group: 'string',
+  flags: ['readonly'],
+  arguments: [KEY, { name: 'start', type: 'integer' }, { name: 'end', type: 'integer' }],
+  reply: 'the bytes from start to end, both included',
+  run(context, args) {
+    const key = args.slice();
+    const start = Number(args.int64());
+    const end = Number(args.int64());
+    const session = lookUpString(context, key);
+    const value = session === NO_SESSION ? undefined : context.engine.data.getString(session);
+    context.reply.bulk(value === undefined ? '' : partOf(value, start, end));
+  },
+};
+
+function partOf(value: Slice, start: number, end: number): Slice | string {
+  const { length } = value;
+  if (start < 0 && end < 0 && start > end) return '';
+  const first = Math.max(0, start < 0 ? length + start : start);
+  const last = Math.min(length - 1, Math.max(0, end < 0 ? length + end : end));
+  return first > last ? '' : new Slice(value.bytes, value.start + first, value.start + last + 1);
+}

@@ -1,0 +1,72 @@
+import { NO_SESSION } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import type { Argument, Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+import { KEY } from '../keys/grammar.js';
+import { openString, putString } from './write-string.js';
+
+/** INCR, DECR, INCRBY and DECRBY. */
+
+function increment({ engine, reply, server }: Context, key: Slice, by: bigint): void {
+  const session = openString(engine, key);
+  let sum = by;
+  if (session === NO_SESSION) putString(engine, key, session, Slice.of(String(by)));
+  else sum = engine.data.incrementString(session, by);
+  server.keyspaceEvents.tell('$', 'incrby', key);
+  reply.integer(sum);
+}
+
+const INTEGER = {
+  complexity: 'O(1)',
+  group: 'string',
+  flags: ['write', 'denyoom', 'fast'],
+  reply: 'the new integer',
+} as const;
+
+export const incr: Command = {
+  ...INTEGER,
+  name: 'incr',
+  summary: 'Adds 1 to an integer, which starts at 0.',
+  arguments: [KEY],
+  run(context, args) {
+    increment(context, args.slice(), 1n);
+  },
+};
+
+export const decr: Command = {
+  ...INTEGER,
+  name: 'decr',
+  summary: 'Takes 1 from an integer, which starts at 0.',
+  arguments: [KEY],
+  run(context, args) {
+    increment(context, args.slice(), -1n);
+  },
+};
+
+export const incrby: Command = {
+  ...INTEGER,
+  name: 'incrby',
+  summary: 'Adds to an integer, which starts at 0.',
+  arguments: [KEY, { name: 'increment', type: 'integer' }],
+  run(context, args) {
+    increment(context, args.slice(), args.int64());
+  },
+};
+
+const DECREMENT: Argument = { name: 'decrement', type: 'integer' };
+/** The integer of 64 bits whose negative is none. */
+const LEAST = -(2n ** 63n);
+
+export const decrby: Command = {
+  ...INTEGER,
+  name: 'decrby',
+  summary: 'Takes from an integer, which starts at 0.',
+  arguments: [KEY, DECREMENT],
+  run(context, args) {
+    const key = args.slice();
+    const decrement = args.int64();
+    if (decrement === LEAST) throw new CommandError('ERR decrement would overflow');
+    increment(context, key, -decrement);
+  },
+};

@@ -1,0 +1,23 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEYS } from '../keys/grammar.js';
+import { lookUpKey } from '../keys/lookup.js';
+
+export const mget: Command = {
+  name: 'mget',
+  summary: 'Returns the values of strings.',
+  complexity: 'O(N) with N keys',
+  group: 'string',
+  flags: ['readonly', 'fast'],
+  arguments: [KEYS],
+  reply: 'array of values, null where there is no string',
+  run(context, args) {
+    const { engine, reply } = context;
+    reply.array(args.left);
+    while (args.left > 0) {
+      const session = lookUpKey(context, args.slice());
+      const isString = session !== NO_SESSION && engine.isString(session);
+      reply.bulkOrNull(isString ? engine.data.getString(session) : undefined);
+    }
+  },
+};

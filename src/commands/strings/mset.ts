@@ -1,0 +1,47 @@
+import type { Slice } from '../../slice.js';
+import type { Argument, Command } from '../command.js';
+import type { Context } from '../context.js';
+import { KEY, VALUE } from '../keys/grammar.js';
+import { isKey } from '../keys/lookup.js';
+import { writeString } from './write-string.js';
+
+/** MSET and MSETNX. */
+
+const DATA: Argument = { name: 'data', type: 'block', multiple: true, arguments: [KEY, VALUE] };
+
+function setAll(context: Context, pairs: readonly Slice[]): void {
+  for (let i = 0; i < pairs.length; i += 2) {
+    writeString(context, pairs[i], context.engine.findShared(pairs[i]), pairs[i + 1], 0);
+  }
+}
+
+export const mset: Command = {
+  name: 'mset',
+  summary: 'Makes keys strings.',
+  complexity: 'O(N) with N keys',
+  group: 'string',
+  flags: ['write', 'denyoom'],
+  arguments: [DATA],
+  reply: 'OK',
+  run(context, args) {
+    setAll(context, args.rest());
+    context.reply.ok();
+  },
+};
+
+export const msetnx: Command = {
+  name: 'msetnx',
+  summary: 'Makes keys strings if there is none of them.',
+  complexity: 'O(N) with N keys',
+  group: 'string',
+  flags: ['write', 'denyoom'],
+  arguments: [DATA],
+  reply: '1; 0 if there is one of them',
+  run(context, args) {
+    const { engine, reply } = context;
+    const pairs = args.rest();
+    const exists = pairs.some((key, i) => i % 2 === 0 && isKey(engine, engine.findShared(key)));
+    if (!exists) setAll(context, pairs);
+    reply.integer(exists ? 0 : 1);
+  },
+};

@@ -1,0 +1,26 @@
+import type { Command } from '../command.js';
+import { type ExpiryUnit, MILLISECONDS, readExpiry, SECONDS } from '../keys/expiry.js';
+import { KEY, VALUE } from '../keys/grammar.js';
+import { writeString } from './write-string.js';
+
+/** SETEX and PSETEX: the same act, in two units. */
+function setExpiring(name: string, unit: ExpiryUnit): Command {
+  return {
+    name,
+    summary: `Makes a key a string that expires in so many ${unit.argument.name}.`,
+    complexity: 'O(1)',
+    group: 'string',
+    flags: ['write', 'denyoom'],
+    arguments: [KEY, unit.argument, VALUE],
+    reply: 'OK',
+    run(context, args) {
+      const key = args.slice();
+      const duration = readExpiry(unit, context.engine, args, 1);
+      writeString(context, key, context.engine.findShared(key), args.slice(), duration);
+      context.reply.ok();
+    },
+  };
+}
+
+export const setex = setExpiring('setex', SECONDS);
+export const psetex = setExpiring('psetex', MILLISECONDS);

@@ -1,0 +1,22 @@
+import type { Command } from '../command.js';
+import { KEY, VALUE } from '../keys/grammar.js';
+import { isKey } from '../keys/lookup.js';
+import { writeString } from './write-string.js';
+
+export const setnx: Command = {
+  name: 'setnx',
+  summary: 'Makes a key a string if there is no such key.',
+  complexity: 'O(1)',
+  group: 'string',
+  flags: ['write', 'denyoom', 'fast'],
+  arguments: [KEY, VALUE],
+  reply: '1; 0 if there is such a key',
+  run(context, args) {
+    const { engine, reply } = context;
+    const key = args.slice();
+    const session = engine.findShared(key);
+    const exists = isKey(engine, session);
+    if (!exists) writeString(context, key, session, args.slice(), 0);
+    reply.integer(exists ? 0 : 1);
+  },
+};

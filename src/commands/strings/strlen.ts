@@ -1,0 +1,18 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../command.js';
+import { KEY } from '../keys/grammar.js';
+import { lookUpString } from '../keys/lookup.js';
+
+export const strlen: Command = {
+  name: 'strlen',
+  summary: 'Returns the length of a string.',
+  complexity: 'O(1)',
+  group: 'string',
+  flags: ['readonly', 'fast'],
+  arguments: [KEY],
+  reply: 'length in bytes, 0 without such a key',
+  run(context, args) {
+    const session = lookUpString(context, args.slice());
+    context.reply.integer(session === NO_SESSION ? 0 : (context.engine.data.getString(session)?.length ?? 0));
+  },
+};

@@ -1,0 +1,62 @@
+import type { KeyspaceEvents as KeyspaceTeller } from '../commands/context.js';
+import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
+import type { Slice } from '../slice.js';
+import type { PubSubHub } from './pubsub-hub.js';
+
+/** What Redis calls that which happens to a session that is a key, and the letter of its kind in `notify-keyspace-events`. */
+const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: string, event: string]>> = {
+  new: ['n', 'new'],
+  expired: ['x', 'expired'],
+  cleared: ['x', 'expired'],
+  maxage: ['x', 'expired'],
+  ended: ['g', 'del'],
+  limit: ['g', 'del'],
+  evicted: ['e', 'evicted'],
+};
+
+/** Kinds that `A` does not stand for. */
+const NOT_IN_ALL = 'nm';
+
+/**
+ * Publishes what happens to keys, as Redis does: on `__keyspace@0__:<key>` the event, on `__keyevent@0__:<event>` the key. Commands
+ * tell what they do, the engine what becomes of sessions, be it by a command of Redis', one of SESSION, or by itself.
+ */
+export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
+  readonly #hub: PubSubHub;
+  readonly #flags: () => string;
+  readonly #engine: () => SessionEngine;
+
+  /**
+   * @param flags `notify-keyspace-events` as it is now.
+   * @param engine Whose sessions they are; asked for at the first event.
+   */
+  constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine) {
+    this.#hub = hub;
+    this.#flags = flags;
+    this.#engine = engine;
+  }
+
+  tell(kind: string, event: string, key: Slice): void {
+    const flags = this.#flags();
+    if (flags !== '' && isWanted(flags, kind)) this.#publish(flags, event, key.latin1());
+  }
+
+  onSession(event: SessionEvent, session: Session): void {
+    const flags = this.#flags();
+    if (flags === '') return;
+    const engine = this.#engine();
+    const named = OF_SESSIONS[event];
+    if (named === undefined || !isWanted(flags, named[0]) || !engine.isShared(session)) return;
+    // One without data is no key.
+    if (engine.data.count(session) > 0) this.#publish(flags, named[1], engine.nameText(session));
+  }
+
+  #publish(flags: string, event: string, key: string): void {
+    if (flags.includes('K')) this.#hub.publish(`__keyspace@0__:${key}`, event);
+    if (flags.includes('E')) this.#hub.publish(`__keyevent@0__:${event}`, Buffer.from(key, 'latin1'));
+  }
+}
+
+function isWanted(flags: string, kind: string): boolean {
+  return flags.includes(kind) || (flags.includes('A') && !NOT_IN_ALL.includes(kind));
+}
