@@ -1,20 +1,10 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { Program } from '../program.js';
 import { isThere, Tool, works } from './tools.js';
 
 const EXPORTER = 'prometheus-redis-exporter';
 const there = isThere(EXPORTER, EXPORTER, works(EXPORTER, '-version'));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Starts an exporter, scrapes it once and returns its metrics, by name and labels, and its log. */
 async function scrape(program: Program, flags: readonly string[], env: Record<string, string> = {}) {

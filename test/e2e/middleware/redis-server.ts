@@ -1,0 +1,28 @@
+import { isThere, Tool, works } from '../clients/tools.js';
+import { freePort } from '../free-port.js';
+
+/** Redis itself: what passes there is what applications rely on. */
+export class RedisServer {
+  static readonly there = isThere('redis-server', 'redis-server', works('redis-server', '--version'));
+
+  readonly port: number;
+  readonly #tool: Tool;
+
+  private constructor(port: number, tool: Tool) {
+    this.port = port;
+    this.#tool = tool;
+  }
+
+  /** Starts it on a free port. It writes nothing to the disk, and reads nothing that lies about. */
+  static async start(): Promise<RedisServer> {
+    const port = await freePort();
+    const files = ['--save', '', '--appendonly', 'no', '--dbfilename', 'never-written.rdb'];
+    const tool = new Tool('redis-server', ['--bind', '127.0.0.1', '--port', String(port), ...files]);
+    await tool.until(/Ready to accept connections/);
+    return new RedisServer(port, tool);
+  }
+
+  stop(): Promise<void> {
+    return this.#tool.stop();
+  }
+}
