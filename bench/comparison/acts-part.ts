@@ -31,7 +31,7 @@ export function actsPart(
   const refill = async (act: ComparedAct, depth: number, server: RunningServer): Promise<void> => {
     await server.control.removeAll();
     if (act.effect === 'makes') return;
-    await fillSessions(generator, server, act.shape, { first: 0, count: countOf(act, depth) });
+    await fillSessions(generator, server, act.shape, { first: 0, count: countOf(act, depth), verb: act.madeBy });
   };
 
   const run = (act: ComparedAct, server: RunningServer, loop: ClosedLoop): Promise<ActRound> => {

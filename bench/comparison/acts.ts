@@ -1,11 +1,13 @@
 import type { Verb } from '../sessions/dialect.js';
-import { type Shape, TYPICAL, WHOLE } from '../sessions/shape.js';
+import { PLAIN, type Shape, TYPICAL, WHOLE } from '../sessions/shape.js';
 
 /** An act of an application, which takes Redis one command or two. */
 export interface ComparedAct {
   readonly name: string;
   readonly verb: Verb;
   readonly shape: Shape;
+  /** How the sessions are made that it is done to. Default `create`. */
+  readonly madeBy?: Verb;
   /** Whether it can be done to the same sessions again and again, or makes one, or ends one. */
   readonly effect: 'repeats' | 'makes' | 'ends';
 }
@@ -16,5 +18,7 @@ export const ACTS: readonly ComparedAct[] = [
   { name: 'whole session', verb: 'readAll', shape: WHOLE, effect: 'repeats' },
   { name: 'login', verb: 'login', shape: TYPICAL, effect: 'makes' },
   { name: 'logout', verb: 'logout', shape: TYPICAL, effect: 'ends' },
+  { name: 'GET', verb: 'getPlain', shape: PLAIN, madeBy: 'setPlain', effect: 'repeats' },
+  { name: 'SET EX', verb: 'setPlain', shape: PLAIN, madeBy: 'setPlain', effect: 'repeats' },
   { name: 'plain read', verb: 'read', shape: { ...TYPICAL, extend: 'NONE' }, effect: 'repeats' },
 ];

@@ -1,4 +1,5 @@
 import type { LoadGenerator } from '../load/generator.js';
+import type { Verb } from '../sessions/dialect.js';
 import type { Shape } from '../sessions/shape.js';
 import type { RunningServer } from './contender.js';
 
@@ -7,8 +8,12 @@ export async function fillSessions(
   generator: LoadGenerator,
   { address, dialect }: RunningServer,
   shape: Shape,
-  { first, count }: { readonly first: number; readonly count: number },
+  {
+    first,
+    count,
+    verb = 'create',
+  }: { readonly first: number; readonly count: number; readonly verb?: Verb | undefined },
 ): Promise<void> {
-  const work = { dialect, verb: 'create', shape, first, count } as const;
+  const work = { dialect, verb, shape, first, count } as const;
   await generator.run<'fill'>({ kind: 'fill', address, work });
 }

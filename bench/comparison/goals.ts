@@ -36,6 +36,7 @@ const ACT_GOALS: readonly ActGoal[] = [
   { acts: ['read, sliding', 'write, sliding'], what: 'CPU per act', bound: 'most', limits: [[1, 1.2], [16, 0.7], [64, 0.45]], figure: cpuOf },
   { acts: ['read, sliding', 'write, sliding'], what: 'acts per second', bound: 'least', limits: [[1, 0.9], [16, 1.4], [64, 2]], figure: ({ perSecond }) => perSecond },
   { acts: ['login', 'logout', 'whole session'], what: 'CPU per act', bound: 'most', limits: [[1, 1.3], [16, 1.0], [64, 0.8]], figure: cpuOf },
+  { acts: ['GET', 'SET EX'], what: 'CPU per act', bound: 'most', limits: [[16, 1.25], [64, 1.0]], figure: cpuOf },
 ];
 
 // biome-ignore format: a table

@@ -28,6 +28,10 @@ export interface Dialect {
   readKey(shape: Shape): Act;
   /** Writes a key of session 0 and, if the shape says so, extends. */
   writeKey(shape: Shape): Act;
+  /** Makes a session that is a string, or writes it anew. */
+  setPlain(shape: Shape): Act;
+  /** Reads a session that is a string. */
+  getPlain(shape: Shape): Act;
 }
 
 export type DialectName = 'respite' | 'redis';

@@ -1,10 +1,12 @@
 import { encodeRequest } from '../expiry/ask.js';
 import type { Act, Dialect } from './dialect.js';
+import { plainKeys } from './plain-keys.js';
 import { dataOf, keyInUse, keyName, type Shape, ttlOf, valueIn } from './shape.js';
 import { tokenOf } from './token.js';
 
 /** A session is a hash; to extend it takes a second command, sent along with the first. */
 export const redisDialect: Dialect = {
+  ...plainKeys,
   create,
   login: create,
   logout: () => ({ request: (session) => encodeRequest('DEL', tokenOf(session)), replies: [':1'] }),

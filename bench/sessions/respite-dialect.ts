@@ -1,5 +1,6 @@
 import { encodeRequest } from '../expiry/ask.js';
 import type { Act, Dialect } from './dialect.js';
+import { plainKeys } from './plain-keys.js';
 import { dataOf, keyInUse, keyName, type Shape, ttlOf, valueIn } from './shape.js';
 import { tokenOf } from './token.js';
 
@@ -7,6 +8,7 @@ const TOKEN = '$22';
 
 /** The server extends, because the session says so: each act is one command. */
 export const respiteDialect: Dialect = {
+  ...plainKeys,
   create: (shape) => ({
     request: (session) => encodeNew(shape, session, ['TOKEN', tokenOf(session)]),
     replies: [TOKEN],

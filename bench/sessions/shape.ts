@@ -32,6 +32,9 @@ export const WHOLE: Shape = {
   valueLength: 32,
 };
 
+/** A session as middleware keeps it under a plain key: one value, of a user and a few settings as JSON. */
+export const PLAIN: Shape = { ...TYPICAL, extend: 'NONE', keys: [], valueLength: 200 };
+
 /** The session that grows, whose keys are added one by one. */
 export const GROWING: Shape = { ...TYPICAL, extend: 'BOTH', keys: [keyName(0)] };
 

@@ -1,0 +1,20 @@
+import { encodeRequest } from '../expiry/ask.js';
+import type { Dialect } from './dialect.js';
+import { ttlOf, valueIn } from './shape.js';
+import { tokenOf } from './token.js';
+
+/** What session middleware does, the same for every server: a session is a string under a key of its own. */
+export const plainKeys: Pick<Dialect, 'setPlain' | 'getPlain'> = {
+  setPlain: (shape) => ({
+    request: (session) => encodeRequest('SET', keyOf(session), valueIn(shape), 'EX', ttlOf(shape, session)),
+    replies: ['+OK'],
+  }),
+  getPlain: ({ valueLength }) => ({
+    request: (session) => encodeRequest('GET', keyOf(session)),
+    replies: [`$${valueLength}`],
+  }),
+};
+
+function keyOf(session: number): string {
+  return `sess:${tokenOf(session)}`;
+}
