@@ -41,11 +41,14 @@ export const set: Command = {
     const value = args.slice();
     const { condition, returnsOld, expiry } = args.left === 0 ? NO_OPTIONS : readOptions(engine, args);
     const session = engine.findShared(key);
-    const exists = isKey(engine, session);
-    if (returnsOld) reply.bulkOrNull(exists ? engine.data.getString(asString(engine, session)) : undefined);
-    if (condition !== undefined && exists === (condition === 'NX')) {
-      if (!returnsOld) reply.null();
-      return;
+    // Without them it does not matter what was there.
+    if (condition !== undefined || returnsOld) {
+      const exists = isKey(engine, session);
+      if (returnsOld) reply.bulkOrNull(exists ? engine.data.getString(asString(engine, session)) : undefined);
+      if (condition !== undefined && exists === (condition === 'NX')) {
+        if (!returnsOld) reply.null();
+        return;
+      }
     }
     if (expiry !== 'keep' && expiry < 0) {
       // Its time has been: what it would have been made nobody can see.
