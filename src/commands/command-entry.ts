@@ -1,4 +1,5 @@
 import { type Argument, arityOf, type Command, type CommandFlag } from './command.js';
+import { type KeySpec, keySpecOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
 /** A command as dispatch and COMMAND need it: what its declaration implies, worked out once. */
@@ -15,6 +16,8 @@ export interface CommandEntry {
   readonly repeats: number;
   /** What `config|get` and its like are under their own part of the name. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
+  /** Where its tokens are in a request; undefined if it takes none. */
+  readonly tokens: KeySpec | undefined;
   readonly needsAuth: boolean;
   /** Bits of `PERMISSIONS`. */
   readonly needs: number;
@@ -48,6 +51,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     arity: arityOf(command, nameWords),
     repeats: groupLength(command.arguments),
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
+    tokens: takesTokens(command) ? keySpecOf(command, nameWords) : undefined,
     needsAuth: !has('no_auth'),
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),
@@ -66,6 +70,10 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
 export function takesWords({ arity, repeats }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
   return words >= -arity && (words + arity) % repeats === 0;
+}
+
+function takesTokens({ arguments: args }: Command): boolean {
+  return args.some(({ name, type }) => type === 'key' && name.startsWith('token'));
 }
 
 /** The permission that a command with these flags needs, 0 if anybody may call it who has authenticated. */

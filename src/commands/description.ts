@@ -31,7 +31,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
 /** One element of COMMAND INFO's reply. */
 export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   const { command, fullName, arity, subcommands } = entry;
-  const key = keySpecOf(entry);
+  const key = keySpecOf(entry.command, entry.nameWords);
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);

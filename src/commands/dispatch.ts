@@ -7,6 +7,7 @@ import type { Context } from './context.js';
 import { foreignKindOf } from './foreign-commands.js';
 import { redacted } from './redact.js';
 import { findCommand } from './table.js';
+import { presentsUnknownToken } from './unknown-tokens.js';
 
 const NOAUTH = new CommandError('NOAUTH Authentication required.');
 
@@ -25,10 +26,13 @@ export function dispatch(context: Context, args: Arguments, request: Request): v
 }
 
 function answer(context: Context, args: Arguments, request: Request): void | Promise<void> {
-  const { client, reply, server } = context;
+  const { client, engine, reply, server } = context;
   try {
     const entry = findEntry(context, request);
-    if (!client.transaction.open || entry.immediate) return call(context, args, entry, request);
+    if (!client.transaction.open || entry.immediate) {
+      if (!presentsUnknownToken(engine, entry, request)) return call(context, args, entry, request);
+      return engine.deriveTokens().then(() => call(context, args, entry, request));
+    }
     if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');
     client.transaction.add(entry, request, server.config['client-query-buffer-limit']);
     reply.simple('QUEUED');

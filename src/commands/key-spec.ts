@@ -1,7 +1,6 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Slice } from '../slice.js';
-import type { Argument } from './command.js';
-import type { CommandEntry } from './command-entry.js';
+import type { Argument, Command } from './command.js';
 
 /**
  * Where in a request the session tokens and keys are: cluster-aware clients and proxies route by them. Made
@@ -20,8 +19,8 @@ export interface KeySpec {
   readonly step: number;
 }
 
-export function keySpecOf({ command, nameWords }: CommandEntry): KeySpec | undefined {
-  const args = command.arguments;
+/** @param nameWords Words in the command's name: 2 for a subcommand. */
+export function keySpecOf({ arguments: args }: Command, nameWords: number): KeySpec | undefined {
   const index = args.findIndex((argument) => isKey(argument) || isKey(argument.arguments?.[0]));
   if (index < 0) return undefined;
   const { token, multiple = false, arguments: members = [] } = args[index];

@@ -4,6 +4,7 @@ import { Slice } from '../slice.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
+import { presentsUnknownToken } from './unknown-tokens.js';
 
 /** What a request and each of its arguments take besides their bytes, about. */
 const OVERHEAD = 96;
@@ -88,6 +89,11 @@ export class Transaction {
   unwatch(): void {
     this.#watched = [];
     this.#watchedBytes = 0;
+  }
+
+  /** Whether one of the commands that wait presents a token for which others are to be derived first. */
+  presentsUnknownToken(engine: SessionEngine): boolean {
+    return this.#queue.some(({ entry, request }) => presentsUnknownToken(engine, entry, request));
   }
 
   /** Whether every watched session is as it was. */

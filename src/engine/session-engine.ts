@@ -50,8 +50,13 @@ const BAD_NAME = new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
 const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session of this name exists');
 const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token exists');
 
-/** Bytes of memory that a session takes besides its name and its data: columns, timer, its places in the token index and the field store. */
-const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + TokenIndex.BYTES_PER_ENTRY + 4;
+/** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
+const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
+
+/** Tokens are derived for so many ms, then requests are served. */
+const DERIVING_MS = 1;
+/** So many between two looks at the clock. */
+const TOKENS_AT_A_TIME = 64;
 
 /**
  * Sessions: their tokens, names, data, and their end on time.
@@ -340,12 +345,14 @@ export class SessionEngine {
 
   /** Bytes of memory that the sessions take, overhead included; not what is kept for later ones. */
   get memory(): number {
-    return this.#slots.taken * BYTES_PER_SLOT + this.#fields.memory + this.#names.memory;
+    const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
+    return this.#slots.taken * BYTES_PER_SLOT + index + this.#fields.memory + this.#names.memory;
   }
 
   /** Bytes of memory that the session takes, its name aside. */
   memoryOf(session: Session): number {
-    return BYTES_PER_SLOT + this.#fields.memoryOf(session);
+    const index = this.isTokenless(session) ? 0 : TokenIndex.BYTES_PER_ENTRY;
+    return BYTES_PER_SLOT + index + this.#fields.memoryOf(session);
   }
 
   // Looking at a session: never extends it
@@ -361,6 +368,33 @@ export class SessionEngine {
       return formatToken(this.#words);
     }
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
+  }
+
+  /** How many shared sessions have no token yet. */
+  get tokenless(): number {
+    return this.#tokens.tokenless;
+  }
+
+  /** Whether a token is that of a session, live or due, as far as tokens have been derived. */
+  knows(token: Slice): boolean {
+    return parseToken(token, this.#words) && this.#tokens.findGiven(this.#words) !== NONE;
+  }
+
+  /**
+   * Derives the tokens that are not derived yet, a millisecond at a time: for who is about to ask for a token that is not known. All
+   * at once, as `find` would, a million take seconds.
+   */
+  deriveTokens(): Promise<void> {
+    return new Promise((resolve) => {
+      const derive = () => {
+        const until = this.#clock.now() + DERIVING_MS;
+        let more = true;
+        while (more && this.#clock.now() < until) more = this.#tokens.giveAll(TOKENS_AT_A_TIME);
+        if (more) this.#clock.after(0, derive);
+        else resolve();
+      };
+      derive();
+    });
   }
 
   /** Whether it is a shared session whose token nobody has asked for. Who asks for a token makes it known. */

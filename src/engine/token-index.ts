@@ -15,7 +15,8 @@ export class TokenIndex extends OpenAddressing {
   readonly #derive: (slot: number, words: Uint32Array) => void;
   readonly #derived = new Uint32Array(TOKEN_WORDS);
   /** The latest tokenless slot, or NONE. */
-  #tokenless = NONE;
+  #latest = NONE;
+  #tokenless = 0;
   /**
    * Most tokens are random and could be their own hash, but NEW … TOKEN lets a caller choose one. The
    * multipliers, unknown to him, keep him from choosing a million that fall on one place.
@@ -32,13 +33,20 @@ export class TokenIndex extends OpenAddressing {
   /** The slot that bears the token, or NONE. Of a token that nobody bears it derives those that are not derived yet. */
   find(words: Uint32Array): number {
     const slot = this.findGiven(words);
-    if (slot !== NONE || this.#tokenless === NONE) return slot;
-    for (let next = this.#tokenless; next !== NONE; ) {
-      const tokenless = next;
-      next = this.#link(tokenless, NEXT);
-      this.give(tokenless);
-    }
+    if (slot !== NONE || this.#latest === NONE) return slot;
+    this.giveAll();
     return this.findGiven(words);
+  }
+
+  /** How many slots are tokenless: what `giveAll` has to do. */
+  get tokenless(): number {
+    return this.#tokenless;
+  }
+
+  /** Gives all tokenless slots their tokens, or so many of them. Returns whether there are more. */
+  giveAll(most = Infinity): boolean {
+    for (let given = 0; given < most && this.#latest !== NONE; given++) this.give(this.#latest);
+    return this.#latest !== NONE;
   }
 
   /** As `find`, among the tokens that are known. */
@@ -56,21 +64,24 @@ export class TokenIndex extends OpenAddressing {
   /** Enters a shared session, whose token is derived when it is needed. */
   addTokenless(slot: number): void {
     this.#slots.setFlags(slot, this.#slots.flags(slot) | Flag.Tokenless);
-    const next = this.#tokenless;
+    const next = this.#latest;
     this.#setLink(slot, NEXT, next);
     this.#setLink(slot, PREVIOUS, NONE);
     if (next !== NONE) this.#setLink(next, PREVIOUS, slot);
-    this.#tokenless = slot;
+    this.#latest = slot;
+    this.#tokenless++;
   }
 
   /**
    * Gives a tokenless slot its token.
-   * @returns false if another slot bears it, which somebody has chosen for a session of his own: the slot stays as it was.
+   * @returns false if another slot bears it, which somebody has chosen for a session of his own: the slot stays tokenless, and
+   *   gets it when it is asked for again after the other has gone.
    */
   give(slot: number): boolean {
     this.#derive(slot, this.#derived);
-    if (this.findGiven(this.#derived) !== NONE) return false;
     this.#unlink(slot);
+    if (this.findGiven(this.#derived) !== NONE) return false;
+    this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
     this.#slots.setToken(slot, this.#derived);
     this.enter(slot);
     return true;
@@ -87,13 +98,16 @@ export class TokenIndex extends OpenAddressing {
     return this.shrink();
   }
 
+  /** Takes a tokenless slot out of the list, if it is still there. */
   #unlink(slot: number): void {
-    this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
     const next = this.#link(slot, NEXT);
     const previous = this.#link(slot, PREVIOUS);
+    if (previous === slot) return;
     if (next !== NONE) this.#setLink(next, PREVIOUS, previous);
-    if (previous === NONE) this.#tokenless = next;
+    if (previous === NONE) this.#latest = next;
     else this.#setLink(previous, NEXT, next);
+    this.#setLink(slot, PREVIOUS, slot);
+    this.#tokenless--;
   }
 
   #link(slot: number, which: number): number {

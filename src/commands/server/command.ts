@@ -137,7 +137,7 @@ function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Sl
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
   if (entry === undefined) throw new CommandError('ERR Invalid command specified');
-  const spec = keySpecOf(entry);
+  const spec = keySpecOf(entry.command, entry.nameWords);
   if (spec === undefined) throw new CommandError('ERR The command has no key arguments');
   if (!takesWords(entry, request.length)) {
     throw new CommandError('ERR Invalid number of arguments specified for command');

@@ -16,28 +16,35 @@ export const exec: Command = {
   immediate: true,
   endsTransaction: true,
   run(context) {
-    const { client, engine, reply, server } = context;
-    const { transaction } = client;
-    if (!transaction.open) throw new CommandError('ERR EXEC without MULTI');
-    const { failed } = transaction;
-    const undisturbed = transaction.isUndisturbed(engine);
-    const commands = transaction.end();
-    if (failed) throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
-    if (!undisturbed) {
-      reply.nullArray();
-      return;
-    }
-    const failure = server.durability?.failure;
-    if (failure !== undefined && commands.some(({ entry }) => entry.writes)) {
-      throw new CommandError(`EXECABORT Transaction discarded because of: ${cannotPersist(failure).message}`);
-    }
-    if (commands.some(({ entry }) => entry.takesMemory) && !engine.makeRoom()) {
-      throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);
-    }
-    reply.array(commands.length);
-    return runFrom(context, commands, 0);
+    const { client, engine } = context;
+    if (!client.transaction.open) throw new CommandError('ERR EXEC without MULTI');
+    // Before it begins: nothing of others may come between its commands.
+    if (client.transaction.presentsUnknownToken(engine)) return engine.deriveTokens().then(() => runAll(context));
+    return runAll(context);
   },
 };
+
+function runAll(context: Context): void | Promise<void> {
+  const { client, engine, reply, server } = context;
+  const { transaction } = client;
+  const { failed } = transaction;
+  const undisturbed = transaction.isUndisturbed(engine);
+  const commands = transaction.end();
+  if (failed) throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
+  if (!undisturbed) {
+    reply.nullArray();
+    return;
+  }
+  const failure = server.durability?.failure;
+  if (failure !== undefined && commands.some(({ entry }) => entry.writes)) {
+    throw new CommandError(`EXECABORT Transaction discarded because of: ${cannotPersist(failure).message}`);
+  }
+  if (commands.some(({ entry }) => entry.takesMemory) && !engine.makeRoom()) {
+    throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);
+  }
+  reply.array(commands.length);
+  return runFrom(context, commands, 0);
+}
 
 /** Runs the commands from `first` on. Only one that waits makes the rest wait. */
 function runFrom(context: Context, commands: readonly QueuedCommand[], first: number): void | Promise<void> {
