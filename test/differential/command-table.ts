@@ -30,7 +30,11 @@ export const COMMANDS: readonly Row[] = [
   { name: 'APPEND', words: (c) => [c.key(), c.value()] },
   {
     name: 'COPY',
-    words: (c) => [c.key(), c.key(), ...c.options(0.3, ['REPLACE'], ['DB', () => c.random.pick(['0', '0', 'x'])])],
+    words: (c) => [
+      c.key(),
+      c.key(),
+      ...c.options(0.3, ['REPLACE'], ['DB', () => c.random.pick(['0', '0', '-1', '16', 'x'])]),
+    ],
   },
   { name: 'DECR', words: (c) => [c.key()] },
   { name: 'DECRBY', words: (c) => [c.key(), c.integer()] },

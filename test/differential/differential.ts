@@ -15,8 +15,9 @@ import { shrink, signatureOf } from './shrink.js';
 const BATCH = 64;
 /** So many different differences are enough. */
 const ENOUGH = 20;
-/** So much of a word, or of a reply, is shown. */
+/** So many characters of a reply, and of a word, are shown. */
 const SHOWN = 200;
+const LONG = 70;
 /** Of a string, in both servers: the smallest limit that redis-server takes, so that tests get there. */
 const LIMIT = ['--proto-max-bulk-len', '1mb'];
 
@@ -100,5 +101,10 @@ function report({ seed }: Sequence, { kind }: Pair, shrunk: Awaited<ReturnType<t
 }
 
 function lineOf(words: Request): string {
-  return words.map((word) => (/^[\w.:*+-]{1,200}$/.test(word) ? word : JSON.stringify(word).slice(0, SHOWN))).join(' ');
+  return words.map(wordOf).join(' ');
+}
+
+function wordOf(word: string): string {
+  if (word.length > LONG) return `${wordOf(word.slice(0, LONG))}…(${word.length} bytes)`;
+  return /^[\w.:*+-]+$/.test(word) ? word : JSON.stringify(word);
 }

@@ -85,7 +85,7 @@ function isNear(ours: Reply, theirs: Reply, most: number): boolean {
   return Math.abs(Number(one - other)) <= most;
 }
 
-/** A client may give integers as texts. */
+/** ioredis is asked to give integers as texts. */
 function integerOf(reply: Reply): bigint | undefined {
   return reply !== null && /^-?\d+$/.test(String(reply)) ? BigInt(String(reply)) : undefined;
 }

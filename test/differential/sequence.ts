@@ -28,9 +28,14 @@ export function makeSequence(seed: number): Sequence {
   const length = random.between(1, LONGEST);
   let inTransaction = false;
   while (requests.length < length) {
-    if (random.chance(inTransaction ? 0.2 : 0.05)) {
-      requests.push([inTransaction ? random.pick(['EXEC', 'EXEC', 'EXEC', 'DISCARD']) : 'MULTI']);
-      inTransaction = !inTransaction;
+    if (inTransaction && random.chance(0.2)) {
+      requests.push([random.pick(['EXEC', 'EXEC', 'EXEC', 'DISCARD'])]);
+      inTransaction = false;
+    } else if (!inTransaction && random.chance(0.07)) {
+      // What is between the two may be a change, or may be none though it looks like one.
+      if (random.chance(0.5)) requests.push(['WATCH', ...choose.keys], ...requestsOf(random.pick(rows), choose));
+      requests.push(['MULTI']);
+      inTransaction = true;
     } else if (random.chance(0.01)) {
       requests.push([random.pick(['EXEC', 'DISCARD', 'MULTI']), ...(random.chance(0.2) ? ['x'] : [])]);
     } else {
@@ -51,7 +56,7 @@ function spoil(words: readonly string[], random: Random): readonly string[] {
   const at = random.between(0, words.length);
   switch (random.between(0, 3)) {
     case 0:
-      return words.slice(0, -1);
+      return words.slice(0, random.between(0, words.length));
     case 1:
       return words.toSpliced(at, 1);
     case 2:

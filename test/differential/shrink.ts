@@ -46,5 +46,7 @@ export function signatureOf({ request, respite, redis }: Difference): string {
 
 function kindOf(reply: Reply): string {
   if (reply instanceof Failure) return reply.text;
-  return reply === null ? 'null' : reply.constructor.name;
+  if (reply === null) return 'null';
+  // ioredis is asked to give integers as texts.
+  return /^-?\d+$/.test(String(reply)) ? 'integer' : reply.constructor.name;
 }
