@@ -36,7 +36,7 @@ async function openIoredis(port: number, protocol: 2 | 3): Promise<Client> {
         pipelines.map(async (requests) => {
           const pipeline = redis.pipeline();
           for (const [name, ...words] of requests) {
-            pipeline.callBuffer(name, ...words.map((word) => Buffer.from(word, 'latin1')));
+            pipeline.callBuffer(name, ...words.map(argumentOf));
           }
           const results = (await pipeline.exec()) ?? [];
           return results.map(([error, value]) => (error === null ? replyOf(value) : replyOf(error)));
@@ -60,6 +60,12 @@ async function openLink(port: number, protocol: 2 | 3): Promise<Client> {
     },
     close: () => link.close(),
   };
+}
+
+/** It takes a buffer for an object whose fields MSET is to set, where it can: so it gets texts, where they will do. */
+function argumentOf(word: string): string | Buffer {
+  const bytes = Buffer.from(word, 'latin1');
+  return bytes.toString() === word ? word : bytes;
 }
 
 function replyOf(value: unknown): Reply {

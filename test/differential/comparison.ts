@@ -10,12 +10,16 @@ export interface Difference {
   readonly redis: Reply;
 }
 
-/** Compares the replies to sequences, and counts. */
+/** Compares the replies to a sequence, and counts. */
 export class Comparison {
   readonly #apart: number;
+  /** How often each known difference was met. */
   readonly known = new Map<string, number>();
   errors = 0;
+  /** A known difference has made the two servers differ: it makes no sense to compare them any longer. */
+  isOver = false;
 
+  /** @param apart So many ms may lie between what one server's clock said and the other's. */
   constructor(apart: number) {
     this.#apart = apart;
   }
@@ -23,7 +27,7 @@ export class Comparison {
   /** The first difference. */
   compare(requests: readonly Request[], respite: readonly Reply[], redis: readonly Reply[]): Difference | undefined {
     let queued: Request[] = [];
-    for (let i = 0; i < requests.length; i++) {
+    for (let i = 0; i < requests.length && !this.isOver; i++) {
       const request = requests[i];
       const [ours, theirs] = [respite[i], redis[i]];
       const name = request[0].toUpperCase();
@@ -55,6 +59,7 @@ export class Comparison {
     const known = KNOWN_DIFFERENCES.find(({ matches }) => matches(request, respite, redis));
     if (known === undefined) return { request, respite, redis };
     this.known.set(known.reason, (this.known.get(known.reason) ?? 0) + 1);
+    this.isOver ||= known.isLasting;
     return undefined;
   }
 }

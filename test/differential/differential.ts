@@ -14,7 +14,7 @@ import { shrink, signatureOf } from './shrink.js';
 /** Sequences that are sent at once. */
 const BATCH = 64;
 /** So many different differences are enough. */
-const ENOUGH = 20;
+const ENOUGH = 50;
 /** So many characters of a reply, and of a word, are shown. */
 const SHOWN = 200;
 const LONG = 70;
@@ -70,8 +70,8 @@ async function compare(): Promise<void> {
       for (const [j, outcome] of (await running).entries()) {
         const sequence = batch[i][j];
         totals.requests += sequence.requests.length;
-        totals.errors += outcome.errors;
-        for (const [reason, times] of outcome.known) known.set(reason, (known.get(reason) ?? 0) + times);
+        totals.errors += outcome.comparison.errors;
+        for (const [reason, times] of outcome.comparison.known) known.set(reason, (known.get(reason) ?? 0) + times);
         if (outcome.difference === undefined || found.has(signatureOf(outcome.difference))) continue;
         found.add(signatureOf(outcome.difference));
         report(sequence, pair, await shrink(pair, { requests: sequence.requests, difference: outcome.difference }));

@@ -7,9 +7,7 @@ import type { Request } from './sequence.js';
 /** What became of a sequence. */
 export interface Outcome {
   difference: Difference | undefined;
-  readonly errors: number;
-  /** How often each known difference was met. */
-  readonly known: ReadonlyMap<string, number>;
+  readonly comparison: Comparison;
 }
 
 /** How much more than it seems two servers' clocks may be apart, in ms. */
@@ -50,10 +48,10 @@ export class Pair {
     const outcomes = sequences.map((requests, i) => {
       const comparison = new Comparison(apart);
       const difference = comparison.compare(requests, respite[i].slice(START.length), redis[i].slice(START.length));
-      return { difference, errors: comparison.errors, known: comparison.known };
+      return { difference, comparison };
     });
     const last = outcomes.at(-1);
-    if (last !== undefined) last.difference ??= await this.#scan();
+    if (last !== undefined && !last.comparison.isOver) last.difference ??= await this.#scan();
     return outcomes;
   }
 
