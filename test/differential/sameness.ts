@@ -24,10 +24,15 @@ export const pairs = (ours: Reply, theirs: Reply): boolean =>
 
 export const milliseconds: Same = (ours, theirs, { apart }) => isNear(ours, theirs, apart + 1);
 
-export const seconds: Same = (ours, theirs, { apart }) => isNear(ours, theirs, 1 + Math.ceil(apart / 1000));
+export const seconds: Same = (ours, theirs, exchange) => isNear(ours, theirs, secondsApart(exchange));
 
-/** How long it has been idle is in seconds; its encoding is no number. */
-export const object: Same = (ours, theirs, exchange) => seconds(ours, theirs, exchange);
+/**
+ * Of what a sequence has made, the idle seconds are few. Redis tells more of a small integer: all keys share one object, which
+ * nobody may have looked at for long.
+ */
+export const object: Same = (ours, theirs, exchange) =>
+  seconds(ours, theirs, exchange) ||
+  (integerOf(theirs) !== undefined && typeof ours === typeof theirs && isNear(Number(ours), 0, secondsApart(exchange)));
 
 /** Scans that are over after one page have found the same; where one is not over yet nobody knows. */
 export const page: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[1] === '0', unordered);
@@ -51,6 +56,11 @@ export const drawnField: Same = (ours, theirs, { words, before }) => {
   if (Number(words[2]) > 0 && new Set(drawn.map(show)).size !== drawn.length) return false;
   return drawn.every((item) => drawnFrom(item, words.length > 3 ? all : fields));
 };
+
+/** Rounding may make a second of what is less. */
+function secondsApart({ apart }: Exchange): number {
+  return 1 + Math.ceil(apart / 1000);
+}
 
 function drawnFrom(item: Reply, all: readonly Reply[] | undefined): boolean {
   return all === undefined || all.some((one) => equal(item, one));
