@@ -28,6 +28,7 @@ export class Push {
 export type Reply =
   | string
   | number
+  | bigint
   | boolean
   | null
   | Status
@@ -85,8 +86,10 @@ export class ReplyReader {
         return new Status(rest);
       case '-':
         return new Failure(rest);
-      case ':':
-        return integer(rest);
+      case ':': {
+        const value = integer(rest);
+        return Number.isSafeInteger(value) ? value : BigInt(rest);
+      }
       case ',':
         return Number(rest);
       case '#':
@@ -168,5 +171,5 @@ export function show(reply: Reply): string {
   if (reply instanceof Map)
     return `{${[...reply].map(([key, value]) => `${JSON.stringify(key)}: ${show(value)}`).join(', ')}}`;
   if (Array.isArray(reply)) return `[${reply.map(show).join(', ')}]`;
-  return JSON.stringify(reply);
+  return typeof reply === 'bigint' ? String(reply) : JSON.stringify(reply);
 }

@@ -1,0 +1,225 @@
+import type { Random } from '../soak/random.js';
+
+const KEYS = ['a', 'b', 'key', 'user:42', 'user:43', 'k*y[1]?', '\x00\xff\r\n', 'KEY', '12', 'x'.repeat(512)];
+const FIELDS = ['f', 'g', '', 'name', '\x00\xfe', '7', 'long'.repeat(20), 'field-0', 'field-129'];
+const LIMITS = [
+  '9223372036854775807',
+  '-9223372036854775808',
+  '9223372036854775808',
+  '-9223372036854775809',
+  '9223372036854775806',
+  '-9223372036854775807',
+  '4611686018427387904',
+  '-4611686018427387904',
+  '9007199254740993',
+];
+/** Of 64 bits: a time from now on that is still possible would be chosen twice. */
+const ENDS = LIMITS.slice(0, 6);
+/** As milliseconds they are just within 64 bits, or just not. */
+const ENDS_OF_SECONDS = ['9223372036854775', '9223372036854776', '-9223372036854775', '-9223372036854776'];
+const NO_INTEGERS = [
+  '',
+  'abc',
+  '1.5',
+  ' 1',
+  '1 ',
+  '+1',
+  '01',
+  '-0',
+  '-',
+  '0x10',
+  '1e3',
+  '1\x00',
+  '99999999999999999999',
+];
+const FLOATS = [
+  ...['0.1', '0.2', '-0.3', '10.50', '5.0e3', '3.0', '.5', '5.', '1e-17', '0.5e-17', '-0', '-0.0', '+1.5', '0x1.8p1'],
+  ...['1e22', '123456789012345678', '18446744073709551617', '1.18e4932', '3e-4951', 'inf', '-inf', 'Infinity', 'nan'],
+  ...['1e4932', '1e5000', '1e-5000', '1e', '.', '1,5', '0x'],
+];
+const TEXTS = [
+  '',
+  'v',
+  'value',
+  '\x00\xff\r\n',
+  'Grüße',
+  'x'.repeat(44),
+  'x'.repeat(45),
+  'y'.repeat(64),
+  'y'.repeat(65),
+];
+const PATTERNS = [
+  ...[
+    '*',
+    '**',
+    '?',
+    '??',
+    'a',
+    'user:*',
+    'u*4?',
+    '[ab]',
+    '[^a]',
+    '[a-k]*',
+    '[k-a]*',
+    '[',
+    '[]',
+    '[a',
+    '\\a',
+    'k\\*y*',
+  ],
+  ...['', '*\\', 'K*', '*[0-9]', '[^', '[\\]]*', '[a-', '???????*', '*x*x*', '\x00*', '*\xff*'],
+];
+/** More than a listpack holds. */
+const MANY = 130;
+
+/**
+ * Chooses arguments: mostly such as are right, so that something happens, and now and then such as are at a limit or wrong. A
+ * sequence has few keys and fields, so that its commands meet at them.
+ *
+ * No key expires while its sequence runs: the two servers would not be at that instant at once. So times end at once,
+ * or much later; and none that starts at the time of the command is chosen twice, as `GT` would tell which server was slower.
+ */
+export class Chooser {
+  readonly random: Random;
+  readonly keys: readonly string[];
+  readonly #fields: readonly string[];
+
+  constructor(random: Random) {
+    this.random = random;
+    this.keys = this.#several(KEYS, 1, 5);
+    this.#fields = this.#several(FIELDS, 1, 4);
+  }
+
+  key(): string {
+    return this.random.pick(this.keys);
+  }
+
+  someKeys(): string[] {
+    return this.times(1, 4, () => [this.key()]);
+  }
+
+  field(): string {
+    return this.random.pick(this.#fields);
+  }
+
+  someFields(): string[] {
+    return this.times(1, 3, () => [this.field()]);
+  }
+
+  /** Fields and their values. */
+  entries(): string[] {
+    if (this.random.chance(0.98)) return this.times(1, 3, () => [this.field(), this.value()]);
+    const value = this.value();
+    return Array.from({ length: MANY }, (_, i) => [`field-${i}`, value]).flat();
+  }
+
+  value(): string {
+    const roll = this.random.fraction();
+    if (roll < 0.4) return String(this.random.between(-20, 20));
+    if (roll < 0.5) return this.random.pick(LIMITS);
+    if (roll < 0.6) return this.random.pick(FLOATS);
+    if (roll < 0.7) return this.random.pick(NO_INTEGERS);
+    return this.random.pick(TEXTS);
+  }
+
+  integer(): string {
+    const roll = this.random.fraction();
+    if (roll < 0.75) return String(this.random.between(-20, 20));
+    return this.random.pick(roll < 0.93 ? LIMITS : NO_INTEGERS);
+  }
+
+  float(): string {
+    const { random } = this;
+    const roll = random.fraction();
+    if (roll < 0.4) return random.pick(FLOATS);
+    if (roll < 0.5) return this.integer();
+    return (random.between(-1e9, 1e9) / 10 ** random.between(0, 12)).toString();
+  }
+
+  /** A place in a string that is short. */
+  place(): string {
+    return this.random.chance(0.85) ? String(this.random.between(-8, 8)) : this.integer();
+  }
+
+  /** Where to write in a string: not so far that it takes gigabytes. */
+  offset(): string {
+    const roll = this.random.fraction();
+    if (roll < 0.85) return String(this.random.between(0, 12));
+    // The limit is 1 MB in this test.
+    if (roll < 0.87) return this.random.pick(['1048575', '1048576']);
+    return this.random.pick(['-1', '536870912', '4294967296', ...LIMITS, ...NO_INTEGERS]);
+  }
+
+  /** From now on. */
+  seconds(): string {
+    return this.#time(String(this.random.between(100, 1e9)), [...ENDS_OF_SECONDS, ...ENDS]);
+  }
+
+  /** From now on. */
+  milliseconds(): string {
+    const far = `92233700${this.random.between(10_000_000, 99_999_999)}000`;
+    return this.#time(String(this.random.between(100_000, 1e12)), [far, ...ENDS]);
+  }
+
+  unixSeconds(): string {
+    return this.#time(this.random.pick(['4102444800', '4102444801', '1000000000']), [...ENDS_OF_SECONDS, ...LIMITS]);
+  }
+
+  unixMilliseconds(): string {
+    return this.#time(this.random.pick(['4102444800000', '4102444800001', '1000000000000']), LIMITS);
+  }
+
+  pattern(): string {
+    return this.random.chance(0.8) ? this.random.pick(PATTERNS) : this.key();
+  }
+
+  cursor(): string {
+    const wrong = ['7', '00', '-1', '+0', ' 0', '', 'abc', '18446744073709551615', '18446744073709551616', '0x0'];
+    return this.random.chance(0.9) ? '0' : this.random.pick(wrong);
+  }
+
+  /** How much a scan looks at. */
+  effort(): string {
+    return this.random.pick(['1', '2', '10', '1000', '1000', '1000', '0', '-1', 'abc', ...LIMITS.slice(0, 3)]);
+  }
+
+  /** How many fields to draw; one that is very negative would be answered with as many. */
+  draws(): string {
+    if (this.random.chance(0.85)) return String(this.random.between(-6, 6));
+    return this.random.pick([
+      ...NO_INTEGERS,
+      ...LIMITS.filter((limit) => BigInt(limit) > 0n || BigInt(limit) < -(2n ** 63n) + 1n),
+    ]);
+  }
+
+  /** A word in any case. */
+  word(word: string): string {
+    const roll = this.random.fraction();
+    if (roll < 0.8) return word;
+    return roll < 0.95 ? word.toLowerCase() : word[0] + word.slice(1).toLowerCase();
+  }
+
+  /** Some of the options, in any order, which may not go together. @param share How likely each of them is. */
+  options(share: number, ...options: readonly (readonly [string, ...(() => string)[]])[]): string[] {
+    const chosen = options.filter(() => this.random.chance(share));
+    for (let i = chosen.length - 1; i > 0; i--) {
+      const j = this.random.between(0, i);
+      [chosen[i], chosen[j]] = [chosen[j], chosen[i]];
+    }
+    return chosen.flatMap(([word, ...values]) => [this.word(word), ...values.map((value) => value())]);
+  }
+
+  times(min: number, max: number, make: () => readonly string[]): string[] {
+    return Array.from({ length: this.random.between(min, max) }, make).flat();
+  }
+
+  #time(usual: string, limits: readonly string[]): string {
+    const roll = this.random.fraction();
+    if (roll < 0.7) return usual;
+    return this.random.pick(roll < 0.85 ? ['0', '-1', '-1000'] : [...limits, ...NO_INTEGERS]);
+  }
+
+  #several<Item>(items: readonly Item[], min: number, max: number): Item[] {
+    return Array.from({ length: this.random.between(min, max) }, () => this.random.pick(items));
+  }
+}

@@ -1,0 +1,147 @@
+import type { Chooser } from './chooser.js';
+import {
+  drawnField,
+  drawnKey,
+  milliseconds,
+  object,
+  page,
+  pages,
+  pairs,
+  type Same,
+  seconds,
+  unordered,
+} from './sameness.js';
+
+export interface Row {
+  readonly name: string;
+  /** Chooses what follows the name. */
+  readonly words: (choose: Chooser) => readonly string[];
+  /** Whether two replies are as good as equal; without it they must be equal. */
+  readonly same?: Same;
+  /** What is asked just before, so that its reply can be checked by that. */
+  readonly before?: (words: readonly string[]) => readonly string[];
+}
+
+const EXPIRE_CONDITIONS = [['NX'], ['XX'], ['GT'], ['LT']] as const;
+const allOf = ([, key = '']: readonly string[]) => ['HGETALL', key];
+
+/** The commands that are compared. To add one, add a row. */
+export const COMMANDS: readonly Row[] = [
+  { name: 'APPEND', words: (c) => [c.key(), c.value()] },
+  {
+    name: 'COPY',
+    words: (c) => [
+      c.key(),
+      c.key(),
+      ...c.options(0.3, ['REPLACE'], ['DB', () => c.random.pick(['0', '0', '-1', '16', 'x'])]),
+    ],
+  },
+  { name: 'DECR', words: (c) => [c.key()] },
+  { name: 'DECRBY', words: (c) => [c.key(), c.integer()] },
+  { name: 'DEL', words: (c) => c.someKeys() },
+  { name: 'EXISTS', words: (c) => c.someKeys() },
+  { name: 'EXPIRE', words: (c) => [c.key(), c.seconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
+  { name: 'EXPIREAT', words: (c) => [c.key(), c.unixSeconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
+  { name: 'EXPIRETIME', words: (c) => [c.key()], same: seconds },
+  { name: 'GET', words: (c) => [c.key()] },
+  { name: 'GETDEL', words: (c) => [c.key()] },
+  {
+    name: 'GETEX',
+    words: (c) => [
+      c.key(),
+      ...c.options(
+        0.2,
+        ['EX', () => c.seconds()],
+        ['PX', () => c.milliseconds()],
+        ['EXAT', () => c.unixSeconds()],
+        ['PXAT', () => c.unixMilliseconds()],
+        ['PERSIST'],
+      ),
+    ],
+  },
+  { name: 'GETRANGE', words: (c) => [c.key(), c.place(), c.place()] },
+  { name: 'GETSET', words: (c) => [c.key(), c.value()] },
+  { name: 'HDEL', words: (c) => [c.key(), ...c.someFields()] },
+  { name: 'HEXISTS', words: (c) => [c.key(), c.field()] },
+  { name: 'HGET', words: (c) => [c.key(), c.field()] },
+  { name: 'HGETALL', words: (c) => [c.key()], same: pairs },
+  { name: 'HINCRBY', words: (c) => [c.key(), c.field(), c.integer()] },
+  { name: 'HINCRBYFLOAT', words: (c) => [c.key(), c.field(), c.float()] },
+  { name: 'HKEYS', words: (c) => [c.key()], same: unordered },
+  { name: 'HLEN', words: (c) => [c.key()] },
+  { name: 'HMGET', words: (c) => [c.key(), ...c.someFields()] },
+  { name: 'HMSET', words: (c) => [c.key(), ...c.entries()] },
+  {
+    name: 'HRANDFIELD',
+    words: (c) => [c.key(), ...(c.random.chance(0.3) ? [] : [c.draws(), ...c.options(0.4, ['WITHVALUES'])])],
+    same: drawnField,
+    before: allOf,
+  },
+  {
+    name: 'HSCAN',
+    words: (c) => [c.key(), c.cursor(), ...c.options(0.3, ['MATCH', () => c.pattern()], ['COUNT', () => c.effort()])],
+    same: pages,
+  },
+  { name: 'HSET', words: (c) => [c.key(), ...c.entries()] },
+  { name: 'HSETNX', words: (c) => [c.key(), c.field(), c.value()] },
+  { name: 'HSTRLEN', words: (c) => [c.key(), c.field()] },
+  { name: 'HVALS', words: (c) => [c.key()], same: unordered },
+  { name: 'INCR', words: (c) => [c.key()] },
+  { name: 'INCRBY', words: (c) => [c.key(), c.integer()] },
+  { name: 'INCRBYFLOAT', words: (c) => [c.key(), c.float()] },
+  { name: 'KEYS', words: (c) => [c.pattern()], same: unordered },
+  { name: 'MGET', words: (c) => c.someKeys() },
+  { name: 'MSET', words: (c) => c.times(1, 3, () => [c.key(), c.value()]) },
+  { name: 'MSETNX', words: (c) => c.times(1, 3, () => [c.key(), c.value()]) },
+  { name: 'OBJECT', words: (c) => [c.word(c.random.pick(['ENCODING', 'IDLETIME', 'NOTHING'])), c.key()], same: object },
+  { name: 'PERSIST', words: (c) => [c.key()] },
+  { name: 'PEXPIRE', words: (c) => [c.key(), c.milliseconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
+  { name: 'PEXPIREAT', words: (c) => [c.key(), c.unixMilliseconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
+  { name: 'PEXPIRETIME', words: (c) => [c.key()], same: milliseconds },
+  { name: 'PSETEX', words: (c) => [c.key(), c.milliseconds(), c.value()] },
+  { name: 'PTTL', words: (c) => [c.key()], same: milliseconds },
+  { name: 'RANDOMKEY', words: () => [], same: drawnKey, before: () => ['KEYS', '*'] },
+  { name: 'RENAME', words: (c) => [c.key(), c.key()] },
+  { name: 'RENAMENX', words: (c) => [c.key(), c.key()] },
+  {
+    name: 'SCAN',
+    words: (c) => [
+      c.cursor(),
+      ...c.options(
+        0.3,
+        ['MATCH', () => c.pattern()],
+        ['COUNT', () => c.effort()],
+        ['TYPE', () => c.random.pick(['string', 'hash', 'HASH', 'list', 'nothing', ''])],
+      ),
+    ],
+    same: page,
+  },
+  {
+    name: 'SET',
+    words: (c) => [
+      c.key(),
+      c.value(),
+      ...c.options(
+        0.12,
+        ['EX', () => c.seconds()],
+        ['PX', () => c.milliseconds()],
+        ['EXAT', () => c.unixSeconds()],
+        ['PXAT', () => c.unixMilliseconds()],
+        ['KEEPTTL'],
+        ['NX'],
+        ['XX'],
+        ['GET'],
+      ),
+    ],
+  },
+  { name: 'SETEX', words: (c) => [c.key(), c.seconds(), c.value()] },
+  { name: 'SETNX', words: (c) => [c.key(), c.value()] },
+  { name: 'SETRANGE', words: (c) => [c.key(), c.offset(), c.value()] },
+  { name: 'STRLEN', words: (c) => [c.key()] },
+  { name: 'TOUCH', words: (c) => c.someKeys() },
+  { name: 'TTL', words: (c) => [c.key()], same: seconds },
+  { name: 'TYPE', words: (c) => [c.key()] },
+  { name: 'UNLINK', words: (c) => c.someKeys() },
+  { name: 'UNWATCH', words: () => [] },
+  { name: 'WATCH', words: (c) => c.someKeys() },
+];

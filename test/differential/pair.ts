@@ -1,0 +1,62 @@
+import type { Client, ClientKind } from './client.js';
+import { Comparison, type Difference } from './comparison.js';
+import { equal } from './sameness.js';
+import { scanAll } from './scan-all.js';
+import type { Request } from './sequence.js';
+
+/** What became of a sequence. */
+export interface Outcome {
+  difference: Difference | undefined;
+  readonly comparison: Comparison;
+}
+
+/** How much more than it seems two servers' clocks may be apart, in ms. */
+const SLACK = 50;
+/** What makes both servers empty, whatever was before. */
+const START: readonly Request[] = [['DISCARD'], ['UNWATCH'], ['FLUSHALL']];
+
+/** A client of each of the two servers, which are asked the same. */
+export class Pair {
+  readonly kind: string;
+  readonly #respite: Client;
+  readonly #redis: Client;
+
+  private constructor(kind: string, respite: Client, redis: Client) {
+    this.kind = kind;
+    this.#respite = respite;
+    this.#redis = redis;
+  }
+
+  static async open({ name, open }: ClientKind, respitePort: number, redisPort: number): Promise<Pair> {
+    return new Pair(name, await open(respitePort), await open(redisPort));
+  }
+
+  close(): void {
+    this.#respite.close();
+    this.#redis.close();
+  }
+
+  /**
+   * Sends sequences of requests to both servers, all at once, each to empty servers. What the last one leaves there is scanned
+   * as well.
+   */
+  async run(sequences: readonly (readonly Request[])[]): Promise<Outcome[]> {
+    const pipelines = sequences.map((requests) => [...START, ...requests]);
+    const began = performance.now();
+    const [respite, redis] = await Promise.all([this.#respite.ask(pipelines), this.#redis.ask(pipelines)]);
+    const apart = performance.now() - began + SLACK;
+    const outcomes = sequences.map((requests, i) => {
+      const comparison = new Comparison(apart);
+      const difference = comparison.compare(requests, respite[i].slice(START.length), redis[i].slice(START.length));
+      return { difference, comparison };
+    });
+    const last = outcomes.at(-1);
+    if (last !== undefined && !last.comparison.isOver) last.difference ??= await this.#scan();
+    return outcomes;
+  }
+
+  async #scan(): Promise<Difference | undefined> {
+    const [respite, redis] = await Promise.all([scanAll(this.#respite), scanAll(this.#redis)]);
+    return equal(respite, redis) ? undefined : { request: ['SCAN', 'and', 'HSCAN', 'to the end'], respite, redis };
+  }
+}

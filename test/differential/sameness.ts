@@ -1,0 +1,108 @@
+import { Failure, type Reply, show } from '../soak/replies.js';
+
+/** How a pair of replies came about. */
+export interface Exchange {
+  readonly words: readonly string[];
+  /** So many ms may lie between what one server's clock said and the other's. */
+  readonly apart: number;
+  /** What both have replied to the request that the table has before it, if it was. */
+  readonly before?: Reply | undefined;
+}
+
+export type Same = (ours: Reply, theirs: Reply, exchange: Exchange) => boolean;
+
+/** Equal replies are shown alike. */
+export const equal = (ours: Reply, theirs: Reply): boolean => ours === theirs || show(ours) === show(theirs);
+
+/** Arrays of the same, in any order. */
+export const unordered = (ours: Reply, theirs: Reply): boolean =>
+  Array.isArray(ours) && Array.isArray(theirs) && equal(sorted(ours), sorted(theirs));
+
+/** Maps, or flat arrays of pairs, of the same, in any order. */
+export const pairs = (ours: Reply, theirs: Reply): boolean =>
+  Array.isArray(ours) === Array.isArray(theirs) && unordered(pairsOf(ours), pairsOf(theirs));
+
+export const milliseconds: Same = (ours, theirs, { apart }) => isNear(ours, theirs, apart + 1);
+
+export const seconds: Same = (ours, theirs, exchange) => isNear(ours, theirs, secondsApart(exchange));
+
+/**
+ * Of what a sequence has made, the idle seconds are few. Redis tells more of a small integer: all keys share one object, which
+ * nobody may have looked at for long.
+ */
+export const object: Same = (ours, theirs, exchange) =>
+  seconds(ours, theirs, exchange) ||
+  (integerOf(theirs) !== undefined && typeof ours === typeof theirs && isNear(Number(ours), 0, secondsApart(exchange)));
+
+/** Scans that are over after one page have found the same; where one is not over yet nobody knows. */
+export const page: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[1] === '0', unordered);
+
+/** As `page`, of pairs. */
+export const pages: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[2] === '0', pairs);
+
+export const drawnKey: Same = (ours, theirs, { before }) =>
+  ours === null ? theirs === null : theirs !== null && drawnFrom(ours, listOf(before));
+
+export const drawnField: Same = (ours, theirs, { words, before }) => {
+  const all = before === undefined ? undefined : pairsOf(before);
+  const fields = all?.map(([field]) => field);
+  if (!Array.isArray(ours) || !Array.isArray(theirs)) {
+    return ours === null ? theirs === null : typeof theirs === 'string' && drawnFrom(ours, fields);
+  }
+  if (ours.length !== theirs.length) return false;
+  // RESP3 has an array for each pair.
+  if (!ours.every((item, i) => Array.isArray(item) === Array.isArray(theirs[i]))) return false;
+  const drawn = words.length > 3 && !Array.isArray(ours[0]) ? pairsOf(ours) : ours;
+  if (Number(words[2]) > 0 && new Set(drawn.map(show)).size !== drawn.length) return false;
+  return drawn.every((item) => drawnFrom(item, words.length > 3 ? all : fields));
+};
+
+/** Rounding may make a second of what is less. */
+function secondsApart({ apart }: Exchange): number {
+  return 1 + Math.ceil(apart / 1000);
+}
+
+function drawnFrom(item: Reply, all: readonly Reply[] | undefined): boolean {
+  return all === undefined || all.some((one) => equal(item, one));
+}
+
+function listOf(reply: Reply | undefined): readonly Reply[] | undefined {
+  return Array.isArray(reply) ? reply : undefined;
+}
+
+function sorted(items: readonly Reply[]): Reply[] {
+  return items.toSorted((one, other) => (show(one) < show(other) ? -1 : 1));
+}
+
+function pairsOf(reply: Reply): readonly (readonly [Reply, Reply])[] {
+  if (reply instanceof Map) return [...reply];
+  if (!Array.isArray(reply)) return [];
+  return Array.from({ length: Math.ceil(reply.length / 2) }, (_, i) => [reply[2 * i], reply[2 * i + 1]] as const);
+}
+
+function comparePages(ours: Reply, theirs: Reply, isFirst: boolean, same: typeof equal): boolean {
+  if (!Array.isArray(ours) || !Array.isArray(theirs) || ours.length !== 2) return false;
+  if (typeof ours[0] !== 'string' || !/^\d+$/.test(ours[0]) || !Array.isArray(ours[1])) return false;
+  return !isFirst || ours[0] !== '0' || theirs[0] !== '0' || same(ours[1], theirs[1]);
+}
+
+/** Whether two times are close to each other; -1 and -2 are none. */
+function isNear(ours: Reply, theirs: Reply, most: number): boolean {
+  const [one, other] = [integerOf(ours), integerOf(theirs)];
+  if (one === undefined || other === undefined || typeof ours !== typeof theirs || one < 0n || other < 0n) {
+    return equal(ours, theirs);
+  }
+  return Math.abs(Number(one - other)) <= most;
+}
+
+/** ioredis is asked to give integers as texts. */
+function integerOf(reply: Reply): bigint | undefined {
+  return reply !== null && /^-?\d+$/.test(String(reply)) ? BigInt(String(reply)) : undefined;
+}
+
+/** Whether two replies are as the row's `same` has it: errors must be equal. */
+export function agree(same: Same | undefined, ours: Reply, theirs: Reply, exchange: Exchange): boolean {
+  if (equal(ours, theirs)) return true;
+  if (same === undefined || ours instanceof Failure || theirs instanceof Failure) return false;
+  return same(ours, theirs, exchange);
+}

@@ -1,0 +1,38 @@
+import { type Reply, show } from '../soak/replies.js';
+import type { Client } from './client.js';
+import type { Request } from './sequence.js';
+
+/** So many pages are more than there can be. */
+const ENDLESS = 1000;
+/** Redis keeps small hashes in one piece, and gives them as one page. */
+const KEYS_AT_ONCE = '1';
+const FIELDS_AT_ONCE = '10';
+
+/** All keys, and all fields and values of the hashes, as iterations over many pages find them. */
+export async function scanAll(client: Client): Promise<Reply> {
+  const keys = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE], 1);
+  const hashes = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'hash'], 1);
+  const all: Reply[] = [keys];
+  for (const [key] of hashes) {
+    all.push([key, await iterate(client, (cursor) => ['HSCAN', String(key), cursor, 'COUNT', FIELDS_AT_ONCE], 2)]);
+  }
+  return all;
+}
+
+/** What all pages have, in order and once, as there is no promise of either. @param width Items that belong together. */
+async function iterate(client: Client, request: (cursor: string) => Request, width: number): Promise<Reply[][]> {
+  const found = new Map<string, Reply[]>();
+  let cursor = '0';
+  for (let pages = 0; pages < ENDLESS; pages++) {
+    const [[reply]] = await client.ask([[request(cursor)]]);
+    if (!Array.isArray(reply) || !Array.isArray(reply[1])) return [[reply]];
+    const items = reply[1];
+    for (let i = 0; i < items.length; i += width) {
+      const item = items.slice(i, i + width);
+      found.set(show(item), item);
+    }
+    cursor = String(reply[0]);
+    if (cursor === '0') return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+  }
+  return [['an iteration does not end']];
+}
