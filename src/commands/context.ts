@@ -5,6 +5,7 @@ import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 import type { Slice } from '../slice.js';
+import type { AbsentNames } from './absent-names.js';
 import type { CommandStatistics } from './command-statistics.js';
 import type { User } from './permission.js';
 import type { SlowLog } from './slow-log.js';
@@ -150,6 +151,7 @@ export interface ServerControl {
   readonly slowLog: SlowLog;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceEvents;
+  readonly absentNames: AbsentNames;
   readonly monitors: Monitors;
   readonly memory: MemoryAccount;
   /** What keeps sessions over a restart; undefined if nothing does. */

@@ -1,5 +1,4 @@
 import { MAX_NAME } from '../engine/index.js';
-import { parseInteger } from '../engine/int64.js';
 import type { Arguments } from './arguments.js';
 import { CommandError, SYNTAX } from './command-error.js';
 import { globMatcher } from './glob.js';
@@ -11,6 +10,10 @@ const DEFAULT_COUNT = 10;
  */
 const MAX_STEPS = 2 ** 22;
 
+/** The greatest cursor, of 64 bits, and the longest text of one. */
+const MAX_CURSOR = 2n ** 64n - 1n;
+const MOST_DIGITS = 100;
+
 /** What SCAN and SESSION.SCAN are asked for. */
 export interface Scan {
   readonly cursor: number;
@@ -21,10 +24,24 @@ export interface Scan {
   readonly type: string | undefined;
 }
 
+/** Reads a cursor as C's `strtoul` does: one that no scan ever gave is behind the end. @throws CommandError invalid cursor. */
+export function readCursor(args: Arguments): number {
+  const text = args.slice().latin1();
+  if (!/^(?:[+-]?[0-9]+)?$/.test(text) || text.length > MOST_DIGITS) throw new CommandError('ERR invalid cursor');
+  const cursor = BigInt(text.replace(/^[+-]/, '') || '0');
+  if (cursor > MAX_CURSOR) throw new CommandError('ERR invalid cursor');
+  return text.startsWith('-') && cursor > 0n
+    ? Number.MAX_SAFE_INTEGER
+    : Math.min(Number(cursor), Number.MAX_SAFE_INTEGER);
+}
+
 /** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CommandError as Redis words it. */
 export function readScan(args: Arguments, typed: boolean): Scan {
-  const cursor = parseInteger(args.slice());
-  if (!Number.isSafeInteger(cursor) || cursor < 0) throw new CommandError('ERR invalid cursor');
+  return { cursor: readCursor(args), ...readScanOptions(args, typed) };
+}
+
+/** As `readScan`, behind the cursor. */
+export function readScanOptions(args: Arguments, typed: boolean): Omit<Scan, 'cursor'> {
   let pattern = '*';
   let count = DEFAULT_COUNT;
   let type: string | undefined;
@@ -40,5 +57,5 @@ export function readScan(args: Arguments, typed: boolean): Scan {
     }
   }
   count = Math.min(count, Math.ceil(MAX_STEPS / (MAX_NAME * (pattern.length + 1))));
-  return { cursor, count, matches: globMatcher(pattern), type };
+  return { count, matches: globMatcher(pattern), type };
 }

@@ -1,9 +1,11 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import { Slice } from '../slice.js';
+import type { AbsentNames } from './absent-names.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
+import type { Context } from './context.js';
 import { presentsUnknownToken } from './unknown-tokens.js';
 
 /** What a request and each of its arguments take besides their bytes, about. */
@@ -33,6 +35,9 @@ export class Transaction {
   #failed = false;
   #queue: QueuedCommand[] = [];
   #watched: Watched[] = [];
+  #disturbed = false;
+  /** Names of which there was no session, and where they are watched. */
+  readonly #absent = new Map<string, AbsentNames>();
   #queuedBytes = 0;
   #watchedBytes = 0;
 
@@ -81,14 +86,29 @@ export class Transaction {
   }
 
   /** Watches the session of a token, `@name` or key, or that there is none. @throws CommandError if that would be too much. */
-  watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
-    this.#watchedBytes += this.#checked(given.length + OVERHEAD, maxBytes);
-    this.#watched.push({ given: Slice.of(given.copy()), states: statesOf(engine, given) });
+  watch({ engine, server }: Context, given: Slice): void {
+    this.#watchedBytes += this.#checked(given.length + OVERHEAD, server.config['client-query-buffer-limit']);
+    const states = statesOf(engine, given);
+    this.#watched.push({ given: Slice.of(given.copy()), states });
+    if (states.some(({ session }) => session !== NO_SESSION)) return;
+    const name = given.latin1();
+    for (const absent of name.startsWith('@') ? [name, name.slice(1)] : [name]) {
+      this.#absent.set(absent, server.absentNames);
+      server.absentNames.watch(absent, this);
+    }
+  }
+
+  /** What was watched has changed. */
+  disturb(): void {
+    this.#disturbed = true;
   }
 
   unwatch(): void {
     this.#watched = [];
     this.#watchedBytes = 0;
+    this.#disturbed = false;
+    for (const [name, names] of this.#absent) names.unwatch(name, this);
+    this.#absent.clear();
   }
 
   /** Whether one of the commands that wait presents a token for which others are to be derived first. */
@@ -98,6 +118,7 @@ export class Transaction {
 
   /** Whether every watched session is as it was. */
   isUndisturbed(engine: SessionEngine): boolean {
+    if (this.#disturbed) return false;
     return this.#watched.every(({ given, states }) =>
       statesOf(engine, given).every((now, i) => now.session === states[i].session && now.version === states[i].version),
     );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import { AbsentNames } from '../commands/absent-names.js';
 import { CommandStatistics } from '../commands/command-statistics.js';
 import type { ServerControl } from '../commands/context.js';
 import { SlowLog } from '../commands/slow-log.js';
@@ -57,6 +58,7 @@ export class Server {
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
+  readonly #absentNames = new AbsentNames();
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   /** Connections that have not agreed on TLS yet, by where they come from. */
@@ -317,10 +319,14 @@ export class Server {
   #sessionListener(listener: SessionListener | undefined): SessionListener {
     const events = new SessionEvents(this.#hub, this.#clock, () => this.engine);
     const keyspaceEvents = this.#keyspaceEvents;
+    const absentNames = this.#absentNames;
     return {
       onSession: (event, session) => {
         events.onSession(event, session);
         keyspaceEvents.onSession(event, session);
+        if (absentNames.size > 0 && (event === 'new' || event === 'renamed') && this.engine.isShared(session)) {
+          absentNames.appeared(this.engine.nameText(session));
+        }
         try {
           listener?.onSession(event, session);
         } catch (error) {
@@ -358,6 +364,7 @@ export class Server {
       ),
       pubsub: this.#hub,
       keyspaceEvents: this.#keyspaceEvents,
+      absentNames: this.#absentNames,
       monitors: this.#monitors,
       memory: this.#memory,
       durability: this.#durability,

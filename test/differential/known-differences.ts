@@ -10,12 +10,44 @@ export interface KnownDifference {
   readonly isLasting: boolean;
 }
 
+const isError = (reply: Reply, text: RegExp) => reply instanceof Failure && text.test(reply.text);
+const named = (request: Request, ...words: readonly string[]) =>
+  words.every((word, i) => request[i]?.toUpperCase() === word);
+
+/** Ms that hold every instant of the next 142,000 years; what a text spells, if it is a number. */
+const FAR = 2n ** 52n;
+const ms = (text: string, perUnit: bigint) => (/^-?\d{1,19}$/.test(text) ? BigInt(text) * perUnit : 0n);
+
 /** What respite replies otherwise, on purpose. The README lists it. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'A key is 1 to 512 bytes, as it is the name of a session: it cannot be empty.',
-    matches: (request, respite) =>
-      request.includes('') && respite instanceof Failure && respite.text === 'ERR a name is 1 to 512 bytes',
+    matches: (request, respite) => request.includes('') && isError(respite, /^ERR a name is 1 to 512 bytes$/),
     isLasting: true,
+  },
+  {
+    reason:
+      'A key expires within 142,000 years or never: what is further away is an invalid expire time, in the past a past one.',
+    matches: (request, respite, redis) =>
+      (isError(respite, /^ERR invalid expire time in/) || isError(redis, /^ERR invalid expire time in/)) &&
+      request.some((word) => [1n, 1000n].some((unit) => ms(word, unit) > FAR || ms(word, unit) < -FAR)),
+    isLasting: true,
+  },
+  {
+    reason: "OBJECT ENCODING tells how respite keeps a key, in the closest of Redis' words.",
+    matches: (request, respite, redis) =>
+      named(request, 'OBJECT', 'ENCODING') && [respite, redis].every((reply) => !(reply instanceof Failure)),
+    isLasting: false,
+  },
+  {
+    reason: 'Errors do not repeat what may be a credential.',
+    matches: (_, respite, redis) =>
+      isError(respite, /^ERR unknown subcommand '/) && isError(redis, /^ERR unknown subcommand '/),
+    isLasting: false,
+  },
+  {
+    reason: 'HSCAN with MATCH ** finds the empty field, as ** matches anything.',
+    matches: (request) => named(request, 'HSCAN') && request.some((word) => /^\*\*+$/.test(word)),
+    isLasting: false,
   },
 ];

@@ -2,7 +2,7 @@ import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { addFloats } from '../strings/float.js';
+import { addToFloat, readFiniteFloat } from '../strings/float.js';
 import { FIELD } from './grammar.js';
 import { findHash, putFields } from './hash.js';
 
@@ -17,10 +17,10 @@ export const hincrbyfloat: Command = {
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const field = args.slice();
-    const increment = args.slice();
+    const increment = readFiniteFloat(args.slice());
     const session = findHash(engine, key);
     const value = session === NO_SESSION ? undefined : engine.data.get(session, field);
-    const sum = addFloats(value, increment, 'ERR hash value is not a float');
+    const sum = addToFloat(value, increment, 'ERR hash value is not a float');
     putFields(engine, key, [field, Slice.of(sum)]);
     server.keyspaceEvents.tell('h', 'hincrbyfloat', key);
     reply.bulk(sum);

@@ -1,4 +1,5 @@
 import { NO_SESSION } from '../../engine/index.js';
+import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
 import { KEY } from '../keys/grammar.js';
@@ -32,10 +33,10 @@ export const hrandfield: Command = {
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();
-    const count = args.left > 0 ? Number(args.int64()) : undefined;
+    const count = args.left > 0 ? readCount(args) : undefined;
     const withValues = args.option([{ word: 'WITHVALUES' }]) !== undefined;
     if (args.left > 0) throw new CommandError(SYNTAX);
-    if (count !== undefined && Math.abs(count) > 2 ** 62) throw new CommandError('ERR value is out of range');
+    if (withValues && count !== undefined && Math.abs(count) >= 2 ** 62) throw new CommandError(OUT_OF_RANGE);
     const session = lookUpHash(context, key);
     if (session === NO_SESSION) {
       if (count === undefined) reply.null();
@@ -52,7 +53,7 @@ export const hrandfield: Command = {
       reply.bulk(fields[randomInt(fields.length)]);
       return;
     }
-    if (count < -MOST) throw new CommandError(`ERR value is out of range, at most ${MOST} fields come at a time`);
+    if (count < -MOST) throw new CommandError(`${OUT_OF_RANGE}, at most ${MOST} fields come at a time`);
     const places = count < 0 ? anyOf(fields.length, -count) : differentOf(fields.length, count);
     const isNested = withValues && reply.protocol === 3;
     reply.array(withValues && !isNested ? 2 * places.length : places.length);
@@ -63,6 +64,17 @@ export const hrandfield: Command = {
     }
   },
 };
+
+const OUT_OF_RANGE = 'ERR value is out of range';
+/** The greatest integer of 64 bits. */
+const GREATEST = 2n ** 63n - 1n;
+
+/** @throws CommandError not an integer, out of range. */
+function readCount(args: Arguments): number {
+  const count = args.int64();
+  if (count < -GREATEST) throw new CommandError(`${OUT_OF_RANGE}, value must between -${GREATEST} and ${GREATEST}`);
+  return Number(count);
+}
 
 function anyOf(length: number, count: number): number[] {
   return Array.from({ length: count }, () => randomInt(length));

@@ -2,7 +2,9 @@ import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
 import { lookUpHash } from '../keys/lookup.js';
-import { readScan } from '../scan-arguments.js';
+import { readCursor, readScanOptions } from '../scan-arguments.js';
+
+const NONE = { matches: () => false };
 
 export const hscan: Command = {
   name: 'hscan',
@@ -20,8 +22,10 @@ export const hscan: Command = {
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();
-    const { matches } = readScan(args, false);
+    readCursor(args);
     const session = lookUpHash(context, key);
+    // Of a key that there is not Redis does not look at the options.
+    const { matches } = session === NO_SESSION ? NONE : readScanOptions(args, false);
     let found = 0;
     if (session !== NO_SESSION) {
       engine.data.forEachKey(session, (field) => {

@@ -15,7 +15,7 @@ export const hset: Command = {
   reply: 'how many are new',
   run({ engine, reply, server }, args) {
     const key = args.slice();
-    reply.integer(putFields(engine, key, args.rest()));
+    reply.integer(putFields(engine, key, args.pairs()));
     server.keyspaceEvents.tell('h', 'hset', key);
   },
 };
@@ -30,7 +30,7 @@ export const hmset: Command = {
   reply: 'OK',
   run({ engine, reply, server }, args) {
     const key = args.slice();
-    putFields(engine, key, args.rest());
+    putFields(engine, key, args.pairs());
     server.keyspaceEvents.tell('h', 'hset', key);
     reply.ok();
   },

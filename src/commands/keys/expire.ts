@@ -1,7 +1,8 @@
-import { MAX_DURATION, NO_SESSION } from '../../engine/index.js';
+import { NO_SESSION } from '../../engine/index.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
+import { redacted } from '../redact.js';
 import {
   type ExpiryUnit,
   expireIn,
@@ -39,7 +40,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
       const key = args.slice();
       const time = args.slice();
       const conditions = readConditions(args);
-      const ms = readExpiry(unit, engine, args, -MAX_DURATION / unit.msPerUnit, time);
+      const ms = readExpiry(unit, engine, args, LEAST / unit.msPerUnit, time);
       const session = findKey(engine, key);
       const may = session !== NO_SESSION && conditions.every(({ holds }) => holds(engine.timeLeft(session), ms));
       if (may) expireIn(context, key, session, ms);
@@ -47,6 +48,9 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
     },
   };
 }
+
+/** The least integer of 64 bits: what has been is gone, however long ago. */
+const LEAST = -(2 ** 63);
 
 interface Condition {
   readonly word: 'NX' | 'XX' | 'GT' | 'LT';
@@ -69,7 +73,7 @@ function readConditions(args: Arguments): Condition[] {
   const conditions: Condition[] = [];
   while (args.left > 0) {
     const condition = args.option(CONDITIONS);
-    if (condition === undefined) throw new CommandError(`ERR Unsupported option ${args.word()}`);
+    if (condition === undefined) throw new CommandError(`ERR Unsupported option ${redacted(args.bytes())}`);
     conditions.push(condition);
   }
   const has = (word: string) => conditions.some((condition) => condition.word === word);

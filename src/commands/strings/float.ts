@@ -1,20 +1,30 @@
-import { addLongDouble, isInfinite, parseLongDouble } from '../../engine/long-double.js';
+import { addLongDouble, isInfinite, type LongDouble, parseLongDouble } from '../../engine/long-double.js';
 import { Slice } from '../../slice.js';
 import { CommandError } from '../command-error.js';
 
 const ZERO = Slice.of('0');
+const NO_FLOAT = 'ERR value is not a valid float';
+
+/** The number that text spells. @throws CommandError if it spells none. */
+export function readFloat(text: Slice, error = NO_FLOAT): LongDouble {
+  const number = parseLongDouble(text);
+  if (number === undefined) throw new CommandError(error);
+  return number;
+}
+
+/** A number to add. @throws CommandError if it is none, or infinite. */
+export function readFiniteFloat(text: Slice): LongDouble {
+  const number = readFloat(text);
+  if (isInfinite(number)) throw new CommandError('ERR value is NaN or Infinity');
+  return number;
+}
 
 /**
- * The sum of two numbers, as Redis writes it. A value that is undefined counts as 0.
- * @param notAFloat The error for a value that is no number.
- * @throws CommandError for what is no number, and for a sum that is none.
+ * The sum of a value, 0 if it is undefined, and a number, as Redis writes it.
+ * @throws CommandError if the value is no number, or the sum is not finite.
  */
-export function addFloats(value: Slice | undefined, increment: Slice, notAFloat: string): string {
-  const number = parseLongDouble(value ?? ZERO);
-  if (number === undefined) throw new CommandError(notAFloat);
-  const added = parseLongDouble(increment);
-  if (added === undefined) throw new CommandError('ERR value is not a valid float');
-  const sum = isInfinite(number) ? undefined : addLongDouble(number, added);
+export function addToFloat(value: Slice | undefined, increment: LongDouble, notAFloat = NO_FLOAT): string {
+  const sum = addLongDouble(readFloat(value ?? ZERO, notAFloat), increment);
   if (sum === undefined) throw new CommandError('ERR increment would produce NaN or Infinity');
   return sum;
 }

@@ -1,13 +1,12 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
 import { expireIn, readExpiry } from '../keys/expiry.js';
 import { KEY } from '../keys/grammar.js';
 import { lookUpString } from '../keys/lookup.js';
 import { persistKey } from '../keys/persist.js';
-import { EXPIRY_ARGUMENTS, EXPIRY_OPTIONS, type ExpiryOption } from './expiry-options.js';
+import { EXPIRY_ARGUMENTS, readStringOptions, type StringOption } from './expiry-options.js';
 
-const OPTIONS: readonly (ExpiryOption | { readonly word: 'PERSIST' })[] = [...EXPIRY_OPTIONS, { word: 'PERSIST' }];
+const OPTIONS: readonly StringOption[] = [{ word: 'PERSIST', kind: 'expiry' }];
 
 export const getex: Command = {
   name: 'getex',
@@ -28,17 +27,15 @@ export const getex: Command = {
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();
-    const option = args.option(OPTIONS);
-    const expires = option !== undefined && 'msPerUnit' in option;
-    const ms = expires ? readExpiry(option, engine, args, 1) : 0;
-    if (args.left > 0) throw new CommandError(SYNTAX);
+    const { expiry, time } = readStringOptions(args, OPTIONS);
     const session = lookUpString(context, key);
     if (session === NO_SESSION) {
       reply.null();
       return;
     }
+    const ms = time === undefined ? 0 : readExpiry(time.unit, engine, args, 1, time.given);
     reply.bulkOrNull(engine.data.getString(session));
-    if (expires) expireIn(context, key, session, ms);
-    else if (option !== undefined) persistKey(context, key, session);
+    if (time !== undefined) expireIn(context, key, session, ms);
+    else if (expiry !== undefined) persistKey(context, key, session);
   },
 };

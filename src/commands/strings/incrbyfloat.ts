@@ -3,7 +3,7 @@ import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
 import { isKey } from '../keys/lookup.js';
-import { addFloats } from './float.js';
+import { addToFloat, readFloat } from './float.js';
 import { openString, putString } from './write-string.js';
 
 export const incrbyfloat: Command = {
@@ -18,7 +18,7 @@ export const incrbyfloat: Command = {
     const key = args.slice();
     const session = openString(engine, key);
     const value = session !== NO_SESSION && isKey(engine, session) ? engine.data.getString(session) : undefined;
-    const sum = addFloats(value, args.slice(), 'ERR value is not a valid float');
+    const sum = addToFloat(value, readFloat(args.slice()));
     putString(engine, key, session, Slice.of(sum));
     server.keyspaceEvents.tell('$', 'incrbyfloat', key);
     reply.bulk(sum);

@@ -24,7 +24,7 @@ export const mset: Command = {
   arguments: [DATA],
   reply: 'OK',
   run(context, args) {
-    setAll(context, args.rest());
+    setAll(context, args.pairs());
     context.reply.ok();
   },
 };
@@ -39,7 +39,7 @@ export const msetnx: Command = {
   reply: '1; 0 if there is one of them',
   run(context, args) {
     const { engine, reply } = context;
-    const pairs = args.rest();
+    const pairs = args.pairs();
     const exists = pairs.some((key, i) => i % 2 === 0 && isKey(engine, engine.findShared(key)));
     if (!exists) setAll(context, pairs);
     reply.integer(exists ? 0 : 1);

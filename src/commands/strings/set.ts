@@ -1,11 +1,8 @@
-import { NO_SESSION, type SessionEngine } from '../../engine/index.js';
-import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
 import { readExpiry } from '../keys/expiry.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { asString, isKey } from '../keys/lookup.js';
-import { EXPIRY_ARGUMENTS, EXPIRY_OPTIONS, type ExpiryOption } from './expiry-options.js';
+import { EXPIRY_ARGUMENTS, readStringOptions, type StringOption, type StringOptions } from './expiry-options.js';
 import { writeString } from './write-string.js';
 
 export const set: Command = {
@@ -39,64 +36,32 @@ export const set: Command = {
     const { engine, reply } = context;
     const key = args.slice();
     const value = args.slice();
-    const { condition, returnsOld, expiry } = args.left === 0 ? NO_OPTIONS : readOptions(engine, args);
+    const options = args.left === 0 ? NO_OPTIONS : readStringOptions(args, OPTIONS);
+    const { condition, get, time } = options;
+    const ms = time === undefined ? 0 : readExpiry(time.unit, engine, args, 1, time.given);
     const session = engine.findShared(key);
     // Without them it does not matter what was there.
-    if (condition !== undefined || returnsOld) {
+    if (condition !== undefined || get !== undefined) {
       const exists = isKey(engine, session);
-      if (returnsOld) reply.bulkOrNull(exists ? engine.data.getString(asString(engine, session)) : undefined);
+      if (get !== undefined) reply.bulkOrNull(exists ? engine.data.getString(asString(engine, session)) : undefined);
       if (condition !== undefined && exists === (condition === 'NX')) {
-        if (!returnsOld) reply.null();
+        if (get === undefined) reply.null();
         return;
       }
     }
-    if (expiry !== 'keep' && expiry < 0) {
-      // Its time has been: what it would have been made nobody can see.
-      if (session !== NO_SESSION) engine.end(session);
-    } else {
-      writeString(context, key, session, value, expiry === 'keep' ? undefined : expiry);
-    }
-    if (!returnsOld) reply.ok();
+    const keeps = options.expiry === 'KEEPTTL';
+    writeString(context, key, session, value, keeps ? undefined : Math.max(ms, 0));
+    // Its time has been: those who watch it see it come and go.
+    if (time !== undefined && ms <= 0) engine.end(engine.findShared(key));
+    if (get === undefined) reply.ok();
   },
 };
 
-interface Options {
-  condition: 'NX' | 'XX' | undefined;
-  returnsOld: boolean;
-  /** In how many ms it expires: 0 for never, less if it has by now. */
-  expiry: number | 'keep';
-}
+const NO_OPTIONS: StringOptions = {};
 
-const NO_OPTIONS: Options = { condition: undefined, returnsOld: false, expiry: 0 };
-
-type Option = ExpiryOption | { readonly word: 'NX' | 'XX' | 'GET' | 'KEEPTTL' };
-
-const OPTIONS: readonly Option[] = [
-  ...EXPIRY_OPTIONS,
-  { word: 'NX' },
-  { word: 'XX' },
-  { word: 'GET' },
-  { word: 'KEEPTTL' },
+const OPTIONS: readonly StringOption[] = [
+  { word: 'NX', kind: 'condition' },
+  { word: 'XX', kind: 'condition' },
+  { word: 'GET', kind: 'get' },
+  { word: 'KEEPTTL', kind: 'expiry' },
 ];
-
-/** @throws CommandError syntax error, not an integer, invalid expire time. */
-function readOptions(engine: SessionEngine, args: Arguments): Options {
-  const options: Options = { ...NO_OPTIONS };
-  let expires = false;
-  while (args.left > 0) {
-    const option = args.option(OPTIONS);
-    if (option === undefined) throw new CommandError(SYNTAX);
-    if (option.word === 'GET') {
-      options.returnsOld = true;
-    } else if (option.word === 'NX' || option.word === 'XX') {
-      if (options.condition !== undefined && options.condition !== option.word) throw new CommandError(SYNTAX);
-      options.condition = option.word;
-    } else {
-      if (expires && !(option.word === 'KEEPTTL' && options.expiry === 'keep')) throw new CommandError(SYNTAX);
-      expires = true;
-      // An instant that is now has been.
-      options.expiry = 'msPerUnit' in option ? readExpiry(option, engine, args, 1) || -1 : 'keep';
-    }
-  }
-  return options;
-}

@@ -13,9 +13,10 @@ export const watch: Command = {
   arguments: [{ name: 'token-or-key', type: 'key', multiple: true }],
   reply: 'OK',
   immediate: true,
-  run({ client, engine, server, reply }, args) {
+  run(context, args) {
+    const { client, reply } = context;
     if (client.transaction.open) throw new CommandError('ERR WATCH inside MULTI is not allowed');
-    while (args.left > 0) client.transaction.watch(engine, args.slice(), server.config['client-query-buffer-limit']);
+    while (args.left > 0) client.transaction.watch(context, args.slice());
     reply.ok();
   },
 };

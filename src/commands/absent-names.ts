@@ -1,0 +1,34 @@
+/** One who must know whether there was a shared session of a name meanwhile. */
+interface Watcher {
+  disturb(): void;
+}
+
+/**
+ * Names that had no shared session when somebody began to watch them: one that is made and gone again leaves no other trace.
+ * Names are texts with one character per byte.
+ */
+export class AbsentNames {
+  readonly #watchers = new Map<string, Set<Watcher>>();
+
+  /** How many names are watched. */
+  get size(): number {
+    return this.#watchers.size;
+  }
+
+  watch(name: string, watcher: Watcher): void {
+    const watchers = this.#watchers.get(name);
+    if (watchers === undefined) this.#watchers.set(name, new Set([watcher]));
+    else watchers.add(watcher);
+  }
+
+  unwatch(name: string, watcher: Watcher): void {
+    const watchers = this.#watchers.get(name);
+    watchers?.delete(watcher);
+    if (watchers?.size === 0) this.#watchers.delete(name);
+  }
+
+  /** There is a shared session of the name now. */
+  appeared(name: string): void {
+    for (const watcher of this.#watchers.get(name) ?? []) watcher.disturb();
+  }
+}
