@@ -3,7 +3,7 @@ import { arrayOf, integerOf } from '../client/replies.js';
 import { Sessions } from '../client/sessions.js';
 import { transaction } from '../client/transaction.js';
 import type { SessionFields } from './session-fields.js';
-import { connectOnce, type StoreClient } from './store-client.js';
+import { connectOnce, disconnect, type StoreClient } from './store-client.js';
 
 /** What to create in a session's place. */
 export interface Renamed {
@@ -43,6 +43,6 @@ export async function renameSession(
       replies = await transaction(connection, [['SESSION.END', token], ...created]);
     }
   } finally {
-    connection.disconnect();
+    await disconnect(connection);
   }
 }

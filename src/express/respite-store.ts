@@ -2,7 +2,7 @@ import { type SessionData, Store } from 'express-session';
 import { NoSessionError, onEvent, type RedisSubscriber, type SessionEvent } from '../client/index.js';
 import { changesBetween, fieldsOf, type SessionFields, sessionOf, withChanges } from './session-fields.js';
 import { isToken, newToken } from './session-token.js';
-import { connectAlike, type StoreClient } from './store-client.js';
+import { connectAlike, disconnect, type StoreClient } from './store-client.js';
 import { StoredSessions } from './stored-sessions.js';
 import { TrackedSession } from './tracked-session.js';
 
@@ -159,7 +159,7 @@ export class RespiteStore extends Store {
     const stops: (() => Promise<void>)[] = [];
     const stop = async () => {
       for (const each of stops.splice(0)) await each();
-      own?.disconnect();
+      if (own !== undefined) await disconnect(own);
     };
     try {
       for (const event of ['expired', 'maxage'] as const) {

@@ -23,22 +23,34 @@ export type StoreClient = IoredisClient | NodeRedisClient;
 
 /** Another connection to the same server, for what a shared one cannot do. It connects again when it is lost. */
 export function connectAlike(client: StoreClient): Promise<StoreClient> {
-  return connected(client.duplicate());
+  return connected('call' in client ? client.duplicate(QUEUES) : client.duplicate());
 }
 
-/** As `connectAlike`, but when it is lost, what waits on it fails: what the server knew of it (WATCH) is lost as well. */
+/** As `connectAlike`, but when it is lost, what waits for it fails: what the server knew of it (WATCH) is lost too. */
 export function connectOnce(client: StoreClient): Promise<StoreClient> {
   return connected(
     'call' in client
-      ? client.duplicate({ retryStrategy: () => null, autoResendUnfulfilledCommands: false })
+      ? client.duplicate({ ...QUEUES, retryStrategy: () => null })
       : client.duplicate({ socket: { ...client.options?.socket, reconnectStrategy: false } }),
   );
 }
+
+/** Ends a connection, if it has not ended by itself. */
+export async function disconnect(client: StoreClient): Promise<void> {
+  try {
+    await client.disconnect();
+  } catch {
+    // node-redis refuses to end what is not open.
+  }
+}
+
+/** ioredis takes commands before it has connected, unless the application has its own clients refuse them. */
+const QUEUES = { enableOfflineQueue: true };
 
 async function connected(client: StoreClient): Promise<StoreClient> {
   // Without a listener node-redis would end the process. What fails is told to who waits for it.
   client.on('error', () => {});
   // ioredis connects by itself.
-  if ('connect' in client && !('call' in client)) await client.connect();
+  if (!('call' in client)) await client.connect();
   return client;
 }

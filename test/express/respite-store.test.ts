@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { inspect } from 'node:util';
 import type { Express } from 'express';
 import type { SessionOptions } from 'express-session';
@@ -197,6 +198,21 @@ describe.each(['ioredis, RESP2', 'ioredis, RESP3 mapped', 'node-redis, RESP2', '
       expect(await sessions.exists(ids[0])).toBe(0);
     });
 
+    it('takes a session for created though the reply was lost', async () => {
+      const application = await appWith(storeWith(), (app) =>
+        app.get('/lost', async (req, res) => {
+          await sessions.create('sess:', { ttl: 60, token: req.sessionID, data: { views: '1' } });
+          req.session.views = 2;
+          res.send('created');
+        }),
+      );
+      const browser = new Browser(application);
+      await browser.get('/lost');
+      expect(await shown(browser)).toEqual({ views: 2 });
+      expect(await sessions.withToken(browser.sid).pttl()).toBeCloseTo(HOUR, -2);
+      expect(application.errors).toEqual([]);
+    });
+
     describe('when a user becomes known without regenerate', () => {
       it('gives the session the name, with its data, its token and what is left of its maximum age', async () => {
         const store = storeWith({ maxAge: 100 });
@@ -270,6 +286,31 @@ describe.each(['ioredis, RESP2', 'ioredis, RESP3 mapped', 'node-redis, RESP2', '
         expect(application.errors).toEqual([]);
       });
 
+      it('keeps the session as it is if the connection is lost meanwhile', async () => {
+        const application = await appWith(storeWith(), (app) =>
+          app.get('/try/:who', (req, res) => {
+            req.session.userId = req.params.who;
+            req.session.save((error) => res.send(error?.name));
+          }),
+        );
+        const browser = new Browser(application);
+        await browser.get('/buy/pizza');
+        const gate = new Gate();
+        holdRename(gate);
+        const login = browser.get('/try/ada');
+        await gate.reached;
+        const admin = (await CONNECTIONS['ioredis, RESP2'](server.addresses[0].port)) as Redis;
+        // Looking at the session, it asks for the time last.
+        const its = /^id=(\d+) .* cmd=time /m.exec(String(await admin.client('LIST')))?.[1] ?? '';
+        await admin.client('KILL', 'ID', its);
+        gate.open();
+        expect((await login).body).toBe('RequestError');
+        expect(await shown(browser)).toEqual({ cart: ['pizza'] });
+        expect((await sessions.withToken(browser.sid).info()).name).toBe('sess:');
+        await browser.get('/login/ada');
+        expect((await sessions.withToken(browser.sid).info()).name).toBe('sess:ada');
+      });
+
       it('keeps the session if the name is too long', async () => {
         const application = await appWith(storeWith(), (app) =>
           app.get('/long', (req, res) => {
@@ -326,6 +367,29 @@ describe.each(['ioredis, RESP2', 'ioredis, RESP3 mapped', 'node-redis, RESP2', '
         gate.open();
         await login;
         expect(await shown(browser)).toEqual({ userId: 'ada' });
+      });
+
+      it('leaves the old session ended, whoever saves it yet', async () => {
+        const store = storeWith();
+        const refused: string[] = [];
+        store.on('refused', (sid) => refused.push(sid));
+        const ids: string[] = [];
+        const application = await appWith(store, (app) =>
+          app.get('/late', (req, res) => {
+            const { session } = req;
+            ids.push(session.id);
+            session.regenerate(() => {
+              session.views = 1;
+              session.save(() => res.send('late'));
+            });
+          }),
+        );
+        const browser = new Browser(application);
+        await browser.get('/late');
+        await browser.get('/buy/pizza');
+        await browser.get('/late');
+        expect(refused).toEqual(ids);
+        expect(await sessions.exists(ids[0], ids[1])).toBe(0);
       });
 
       it('keeps nothing unless asked, and takes from a session that was never saved', async () => {
@@ -558,6 +622,29 @@ describe.each(['ioredis, RESP2', 'ioredis, RESP3 mapped', 'node-redis, RESP2', '
     });
   },
 );
+
+it('has connections of its own that wait until they are connected, though those of the application do not', async () => {
+  const server = await startServer();
+  const client = new Redis(server.addresses[0].port, { protocol: 2, enableOfflineQueue: false });
+  await once(client, 'ready');
+  const store = new RespiteStore({ client, nameOf: (session) => session.userId });
+  const stop = await store.onExpired(() => {});
+  const application = await startApp({ store, genid: store.genid }, (app) =>
+    app.get('/:who', (req, res) => {
+      req.session.userId = req.params.who;
+      res.send('welcome');
+    }),
+  );
+  const browser = new Browser(application);
+  await browser.get('/ada');
+  await browser.get('/eve');
+  expect((await store.sessionsOf('eve')).map(({ id }) => id)).toEqual([browser.sid]);
+  expect(application.errors).toEqual([]);
+  await stop();
+  client.disconnect();
+  await stopApps();
+  await stopServers();
+});
 
 it('writes with one command what a request changed, and with one that it was there', async () => {
   const server = await startServer();
