@@ -173,6 +173,9 @@ describe.each(['ioredis, RESP2', 'ioredis, RESP3 mapped', 'node-redis, RESP2', '
       const browser = new Browser(application);
       await browser.get('/hurry');
       expect(await shown(browser)).toEqual({ views: 2 });
+      // The second time there is a session, of which the changes are written.
+      await browser.get('/hurry');
+      expect(await shown(browser)).toEqual({ views: 2 });
       expect(application.errors).toEqual([]);
     });
 
