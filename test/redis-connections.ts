@@ -1,19 +1,26 @@
 import { Redis } from 'ioredis';
-import { createClient } from 'redis';
+import { createClient, RESP_TYPES } from 'redis';
 
 /** Connections of real client libraries to a server of the test's, in each way that they make values of replies. */
 
 const closes: (() => void)[] = [];
 
-function ioredis(port: number, options: { protocol: 2 | 3; replyMapping?: 'resp3'; stringNumbers?: boolean }) {
+interface IoredisOptions {
+  protocol: 2 | 3;
+  replyMapping?: 'resp3';
+  stringNumbers?: boolean;
+  enableAutoPipelining?: boolean;
+}
+
+function ioredis(port: number, options: IoredisOptions) {
   const redis = new Redis(port, options);
   redis.on('error', () => {});
   closes.push(() => redis.disconnect());
   return redis;
 }
 
-async function nodeRedis(port: number, RESP: 2 | 3) {
-  const redis = createClient({ RESP, socket: { host: '127.0.0.1', port } });
+async function nodeRedis(port: number, RESP: 2 | 3, typeMapping = {}) {
+  const redis = createClient({ RESP, socket: { host: '127.0.0.1', port }, commandOptions: { typeMapping } });
   redis.on('error', () => {});
   await redis.connect();
   closes.push(() => {
@@ -28,8 +35,10 @@ export const CONNECTIONS = {
   'ioredis, RESP3': async (port: number) => ioredis(port, { protocol: 3 }),
   'ioredis, RESP3 mapped': async (port: number) => ioredis(port, { protocol: 3, replyMapping: 'resp3' }),
   'ioredis, numbers as strings': async (port: number) => ioredis(port, { protocol: 2, stringNumbers: true }),
+  'ioredis, pipelining by itself': async (port: number) => ioredis(port, { protocol: 2, enableAutoPipelining: true }),
   'node-redis, RESP2': (port: number) => nodeRedis(port, 2),
   'node-redis, RESP3': (port: number) => nodeRedis(port, 3),
+  'node-redis, strings as bytes': (port: number) => nodeRedis(port, 3, { [RESP_TYPES.BLOB_STRING]: Buffer }),
 };
 
 export type ConnectionKind = keyof typeof CONNECTIONS;

@@ -6,7 +6,10 @@ export type Bytes = string | Buffer;
 /** What is used of a connection of ioredis 5 or 6. */
 export interface IoredisConnection {
   call(command: string, args: Bytes[]): Promise<unknown>;
-  callBuffer(command: string, args: Bytes[]): Promise<unknown>;
+  pipeline(): {
+    callBuffer(command: string, args: Bytes[]): unknown;
+    exec(): Promise<[error: Error | null, reply: unknown][] | null>;
+  };
 }
 
 /** What is used of a connection of node-redis (`redis`, `@redis/client`) 4 to 6. */
@@ -48,9 +51,18 @@ export async function request(connection: RedisConnection, ...[command, ...args]
 export async function requestBytes(connection: RedisConnection, ...[command, ...args]: Request): Promise<unknown> {
   try {
     return 'call' in connection
-      ? await connection.callBuffer(command, args)
+      ? await throughPipeline(connection, command, args)
       : await connection.sendCommand([command, ...args], AS_BYTES);
   } catch (error) {
     throw failureOf(error);
   }
+}
+
+/** A client that pipelines by itself (enableAutoPipelining) ends the process when its own callBuffer is called. */
+async function throughPipeline(connection: IoredisConnection, command: string, args: Bytes[]): Promise<unknown> {
+  const pipeline = connection.pipeline();
+  pipeline.callBuffer(command, args);
+  const [[error, reply]] = (await pipeline.exec()) ?? [[null, null]];
+  if (error !== null) throw error;
+  return reply;
 }
