@@ -13,7 +13,8 @@ export interface RespiteStoreOptions {
   readonly client: StoreClient;
   /**
    * Whom a session belongs to, once that is known: `(session) => session.userId`. Behind `prefix` it is the session's
-   * name in the server; `endAll` and `sessionsOf` take it. Without it nobody is ever known.
+   * name in the server, at most 512 bytes; `endAll` and `sessionsOf` take it. Without it nobody is ever known. It is
+   * given to a session when what this returns has changed, so a session that was stored keeps the name of an older rule.
    */
   readonly nameOf?: (session: Partial<SessionData>) => string | undefined;
   /** What the names of this store's sessions begin with: `sess:` if left out. Sessions of nobody known have it alone. */
@@ -40,7 +41,7 @@ export type SessionWithId = SessionData & { id: string };
  *
  * A save that comes after the session's end is not done. It is not an error either, because express-session would pass
  * that to an error handler when the response is on its way already, and Express breaks such a connection off. The store
- * emits `refused` instead, with the session's id.
+ * emits `refused` instead, with the session's id, which is a credential.
  *
  * Errors that callbacks get, and promises reject with, never say a session's id.
  */
