@@ -87,10 +87,10 @@ export class StoredSessions {
   /** Ends a session and returns its data as it last was; undefined if there was none. */
   async take(token: string): Promise<SessionFields | undefined> {
     try {
-      const [fields] = (await transaction(this.#client, [
+      const [fields] = await this.#transact([
         ['SESSION.GETALL', token],
         ['SESSION.END', token],
-      ])) ?? [[]];
+      ]);
       return new Map(Object.entries(mapOf(fields, textOf)));
     } catch (error) {
       if (error instanceof NoSessionError) return undefined;
@@ -153,7 +153,14 @@ export class StoredSessions {
   }
 
   #run(requests: readonly Request[]): Promise<unknown> {
-    return requests.length === 1 ? request(this.#client, ...requests[0]) : transaction(this.#client, requests);
+    return requests.length === 1 ? request(this.#client, ...requests[0]) : this.#transact(requests);
+  }
+
+  async #transact(requests: readonly Request[]): Promise<unknown[]> {
+    let replies: unknown[] | undefined;
+    // What the application has watched on its connection may have changed. Then nothing was done, and is watched no more.
+    while (replies === undefined) replies = await transaction(this.#client, requests);
+    return replies;
   }
 }
 

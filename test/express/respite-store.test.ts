@@ -646,6 +646,43 @@ it('has connections of its own that wait until they are connected, though those 
   await stopServers();
 });
 
+it('ends and changes sessions though the application has watched another on the same connection', async () => {
+  const server = await startServer();
+  const client = new Redis(server.addresses[0].port, { protocol: 2 });
+  const store = new RespiteStore({ client });
+  const watched = await new Sessions(client).create('x');
+  const disturb = async () => {
+    await client.watch(watched.token);
+    await watched.incrBy('count', 1);
+  };
+  const application = await startApp({ store, genid: store.genid }, (app) => {
+    app.get('/set', async (req, res) => {
+      req.session.views = 1;
+      res.send('set');
+    });
+    app.get('/swap', async (req, res) => {
+      await disturb();
+      delete req.session.views;
+      req.session.theme = 'dark';
+      res.send('swapped');
+    });
+    app.get('/regenerate', async (req, res) => {
+      await disturb();
+      req.session.regenerate(() => res.send('regenerated'));
+    });
+  });
+  const browser = new Browser(application);
+  await browser.get('/set');
+  const session = new Sessions(client).withToken(browser.sid);
+  await browser.get('/swap');
+  expect(await session.keys()).toEqual(['cookie', 'theme']);
+  await browser.get('/regenerate');
+  expect(await session.exists()).toBe(false);
+  client.disconnect();
+  await stopApps();
+  await stopServers();
+});
+
 it('writes with one command what a request changed, and with one that it was there', async () => {
   const server = await startServer();
   const client = new Redis(server.addresses[0].port, { protocol: 2 });
