@@ -28,6 +28,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   journal: ['slice.ts', '@node-rs', 'fs-native-extensions', 'node:crypto', 'node:fs', 'node:module', 'node:path'],
   durability: ['engine', 'journal', 'slice.ts', 'node:path'],
+  // What an application loads: nothing of the server, and no client library.
+  client: [],
+  express: ['client', 'express-session', 'node:crypto'],
   'config.ts': ['option-kinds.ts'],
   'config-files.ts': ['config.ts', 'node:fs'],
   'option-kinds.ts': [],

@@ -1,0 +1,188 @@
+import type { SessionData } from 'express-session';
+import { type Request, request } from '../client/connection.js';
+import { escapeGlob } from '../client/escape-glob.js';
+import { flatten } from '../client/fields.js';
+import { NoSessionError, RequestError, Sessions } from '../client/index.js';
+import { mapOf, textOf } from '../client/replies.js';
+import { newRequest } from '../client/sessions.js';
+import { transaction } from '../client/transaction.js';
+import { renameSession } from './rename-session.js';
+import {
+  type Changes,
+  changesBetween,
+  changesCookie,
+  maxAgeOf,
+  type SessionFields,
+  sessionOf,
+  withChanges,
+} from './session-fields.js';
+import { isToken } from './session-token.js';
+import type { StoreClient } from './store-client.js';
+import type { TrackedSession } from './tracked-session.js';
+
+export interface StoredSessionsOptions {
+  /** What the names of these sessions begin with. */
+  readonly prefix: string;
+  /** Duration of a session whose cookie has none, in seconds. */
+  readonly ttl: number;
+  /** In seconds. */
+  readonly maxAge: number | undefined;
+}
+
+/** Those sessions of a server that are express-session's: how they are loaded, and how changes get to them. */
+export class StoredSessions {
+  readonly #client: StoreClient;
+  readonly #sessions: Sessions;
+  readonly #options: StoredSessionsOptions;
+
+  constructor(client: StoreClient, options: StoredSessionsOptions) {
+    this.#client = client;
+    this.#sessions = new Sessions(client);
+    this.#options = options;
+  }
+
+  /** Null if there is no such session. Its cookie expires when it does. */
+  async load(token: string): Promise<SessionData | null> {
+    if (!isToken(token)) return null;
+    const session = this.#sessions.withToken(token);
+    try {
+      const [fields, left] = await Promise.all([session.getAll(), session.pttl()]);
+      // Between the two it may have ended.
+      return left === -2 ? null : (sessionOf(new Map(Object.entries(fields)), Date.now() + left) ?? null);
+    } catch (error) {
+      if (error instanceof NoSessionError) return null;
+      throw error;
+    }
+  }
+
+  /** Tokens of a name's sessions, oldest first. */
+  tokensOf(name: string): Promise<string[]> {
+    return this.#sessions.tokens(name);
+  }
+
+  /** Tokens of all sessions, some at a time. */
+  async *tokens(): AsyncGenerator<string[], void> {
+    const seen = new Set<string>();
+    for await (const page of this.#sessions.scan({ match: `${escapeGlob(this.#options.prefix)}*` })) {
+      const tokens = page.map(({ token }) => token).filter((token) => !seen.has(token));
+      for (const token of tokens) seen.add(token);
+      yield tokens;
+    }
+  }
+
+  /** Starts a session's duration again. */
+  async touch(token: string): Promise<void> {
+    await this.#sessions.touch(token);
+  }
+
+  async end(...tokens: string[]): Promise<number> {
+    const [first, ...others] = tokens.filter(isToken);
+    return first === undefined ? 0 : this.#sessions.end(first, ...others);
+  }
+
+  endName(name: string): Promise<number> {
+    return this.#sessions.endName(name);
+  }
+
+  /** Ends a session and returns its data as it last was; undefined if there was none. */
+  async take(token: string): Promise<SessionFields | undefined> {
+    try {
+      const [fields] = await this.#transact([
+        ['SESSION.GETALL', token],
+        ['SESSION.END', token],
+      ]);
+      return new Map(Object.entries(mapOf(fields, textOf)));
+    } catch (error) {
+      if (error instanceof NoSessionError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a session what it is to be: creates it if it has yet to be, else changes what differs from what was stored.
+   * @throws NoSessionError if it has ended.
+   */
+  async store(tracked: TrackedSession, fields: SessionFields, name: string): Promise<void> {
+    const { token, stored } = tracked;
+    const duration = this.#durationOf(fields);
+    if (duration <= 0) {
+      await this.end(token);
+      return;
+    }
+    if (stored === 'none') await this.#create(token, fields, name);
+    else if (stored === 'unknown') await this.#run(replacement(token, fields, duration));
+    else if (name === tracked.name) await this.#run(changing(token, changesBetween(stored, fields), duration));
+    else await this.#rename(token, changesBetween(stored, fields), name);
+    tracked.stored = fields;
+    tracked.name = name;
+  }
+
+  async #create(token: string, fields: SessionFields, name: string): Promise<void> {
+    try {
+      await this.#run(this.#creation(token, fields, name, this.#options.maxAge));
+    } catch (error) {
+      // Nobody else has the token: it was created, but the reply was lost.
+      if (!(error instanceof RequestError) || error.code !== 'SESSIONEXISTS') throw error;
+      await this.#run(replacement(token, fields, this.#durationOf(fields)));
+    }
+  }
+
+  #rename(token: string, changes: Changes, name: string): Promise<void> {
+    // In the transaction a session would be ended, and then another be refused.
+    const bytes = Buffer.byteLength(name);
+    if (bytes > MAX_NAME_BYTES)
+      throw new RangeError(`a session's name has at most ${MAX_NAME_BYTES} bytes, not ${bytes}`);
+    return renameSession(this.#client, token, ({ fields, maxAge }) =>
+      this.#creation(token, withChanges(fields, changes), name, maxAge),
+    );
+  }
+
+  #creation(token: string, fields: SessionFields, name: string, maxAge: number | undefined): Request[] {
+    const duration = this.#durationOf(fields);
+    const ttl = Math.ceil(duration / 1000);
+    return [
+      newRequest(name, { ttl, extend: 'set', token, data: fields, ...(maxAge !== undefined && { maxAge }) }),
+      // SESSION.NEW has whole seconds.
+      ...(ttl * 1000 === duration ? [] : [expiry(token, duration)]),
+    ];
+  }
+
+  /** In ms. */
+  #durationOf(fields: SessionFields): number {
+    return Math.min(maxAgeOf(fields) ?? this.#options.ttl * 1000, MAX_DURATION);
+  }
+
+  #run(requests: readonly Request[]): Promise<unknown> {
+    return requests.length === 1 ? request(this.#client, ...requests[0]) : this.#transact(requests);
+  }
+
+  async #transact(requests: readonly Request[]): Promise<unknown[]> {
+    let replies: unknown[] | undefined;
+    // What the application has watched on its connection may have changed. Then nothing was done, and is watched no more.
+    while (replies === undefined) replies = await transaction(this.#client, requests);
+    return replies;
+  }
+}
+
+const MAX_NAME_BYTES = 512;
+
+/** The longest that the server knows, in ms. */
+const MAX_DURATION = (2 ** 31 - 1) * 1000;
+
+const expiry = (token: string, duration: number): Request => ['SESSION.PEXPIRE', token, String(duration)];
+
+const replacement = (token: string, fields: SessionFields, duration: number): Request[] => [
+  ['SESSION.CLEARSET', token, ...flatten(fields)],
+  expiry(token, duration),
+];
+
+/** What changes a session. As they are created with EXTEND SET, that starts its duration again. */
+function changing(token: string, changes: Changes, duration: number): Request[] {
+  const { written, removed } = changes;
+  const requests: Request[] = [];
+  if (written.size > 0) requests.push(['SESSION.SET', token, ...flatten(written)]);
+  if (removed.length > 0) requests.push(['SESSION.DEL', token, ...removed]);
+  // Only then: another request may have made it live longer, and knows better.
+  if (changesCookie(changes)) requests.push(expiry(token, duration));
+  return requests.length > 0 ? requests : [['SESSION.TOUCH', token]];
+}

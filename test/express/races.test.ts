@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RedisStore } from 'connect-redis';
+import type { Express } from 'express';
+import type { SessionOptions } from 'express-session';
+import { createClient } from 'redis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RespiteStore } from '../../src/express/index.js';
+import { isThere, works } from '../e2e/clients/tools.js';
+import { startServer, stopServers } from '../embedded-server.js';
+import { CONNECTION_KINDS, CONNECTIONS, closeConnections } from '../redis-connections.js';
+import { Browser, Gate, startApp, stopApps } from './app.js';
+
+/**
+ * Two races of requests of one session, as programs with connect-redis lose them and programs with respite do not: the
+ * same application, once with each store.
+ */
+
+/** Routes that change the session after they have waited, and one that ends it. */
+function shop(gate: Gate) {
+  return (app: Express) => {
+    app.get('/login', (req, res) => {
+      req.session.userId = 'ada';
+      res.send('welcome');
+    });
+    app.get('/logout', (req, res) => {
+      req.session.destroy(() => res.send('goodbye'));
+    });
+    app.get('/slow', async (req, res) => {
+      await gate.pass();
+      req.session.cart = ['pizza'];
+      res.send('slow');
+    });
+    app.get('/theme', (req, res) => {
+      req.session.theme = 'dark';
+      res.send('theme');
+    });
+    app.get('/show', (req, res) => {
+      const { cookie: _, ...data } = req.session;
+      res.json(data);
+    });
+  };
+}
+
+/** A request that began before the logout ends after it. Returns what who has the old cookie sees then. */
+async function saveAfterLogout(store: Partial<SessionOptions>) {
+  const gate = new Gate();
+  const application = await startApp(store, shop(gate));
+  const browser = new Browser(application);
+  await browser.get('/login');
+  const slow = new Browser(application, browser.cookie).get('/slow');
+  await gate.reached;
+  await browser.get('/logout');
+  gate.open();
+  expect(await slow).toMatchObject({ status: 200, body: 'slow' });
+  const { body } = await browser.get('/show');
+  return { seen: JSON.parse(body), errors: application.errors };
+}
+
+/** Two requests change different properties at the same time. Returns what is there in the end. */
+async function parallelChanges(store: Partial<SessionOptions>) {
+  const gate = new Gate();
+  const application = await startApp(store, shop(gate));
+  const browser = new Browser(application);
+  await browser.get('/login');
+  const slow = new Browser(application, browser.cookie).get('/slow');
+  await gate.reached;
+  await browser.get('/theme');
+  gate.open();
+  await slow;
+  const { body } = await browser.get('/show');
+  return { seen: JSON.parse(body), errors: application.errors };
+}
+
+afterEach(async () => {
+  await stopApps();
+  closeConnections();
+  await stopServers();
+});
+
+describe.each(CONNECTION_KINDS)('with respite over %s', (kind) => {
+  async function respite() {
+    const server = await startServer();
+    const store = new RespiteStore({
+      client: await CONNECTIONS[kind](server.addresses[0].port),
+      nameOf: (session) => session.userId,
+    });
+    const refused: string[] = [];
+    store.on('refused', (sid) => refused.push(sid));
+    return { store, genid: store.genid, refused };
+  }
+
+  it('a save after the logout does not bring the session back', async () => {
+    const { refused, ...options } = await respite();
+    expect(await saveAfterLogout(options)).toEqual({ seen: {}, errors: [] });
+    expect(refused).toEqual([expect.stringMatching(/^[\w-]{22}$/)]);
+  });
+
+  it('parallel requests keep what each of them changed', async () => {
+    const { refused, ...options } = await respite();
+    expect(await parallelChanges(options)).toEqual({
+      seen: { userId: 'ada', cart: ['pizza'], theme: 'dark' },
+      errors: [],
+    });
+    expect(refused).toEqual([]);
+  });
+});
+
+const there = isThere('redis-server', 'redis-server', works('redis-server', '--version'));
+
+describe.skipIf(!there)('with connect-redis', () => {
+  let redis: ChildProcess;
+  let directory: string;
+
+  async function connectRedis() {
+    directory = mkdtempSync(join(tmpdir(), 'respite-connect-redis-'));
+    const socket = join(directory, 'redis.sock');
+    redis = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory]);
+    for await (const line of redis.stdout ?? []) if (/ready to accept connections/i.test(String(line))) break;
+    const client = createClient({ socket: { path: socket, tls: false } });
+    client.on('error', () => {});
+    await client.connect();
+    return { store: new RedisStore({ client }), close: () => client.destroy() };
+  }
+
+  afterEach(async () => {
+    redis.kill();
+    await once(redis, 'exit');
+    rmSync(directory, { recursive: true });
+  });
+
+  // tj/connect-redis#328
+  it('a save after the logout brings the session back', async () => {
+    const { store, close } = await connectRedis();
+    const { seen } = await saveAfterLogout({ store });
+    expect(seen).toEqual({ userId: 'ada', cart: ['pizza'] });
+    close();
+  });
+
+  // expressjs/session#361
+  it('parallel requests lose what one of them changed', async () => {
+    const { store, close } = await connectRedis();
+    const { seen } = await parallelChanges({ store });
+    expect(seen).toEqual({ userId: 'ada', cart: ['pizza'] });
+    close();
+  });
+});
