@@ -6,10 +6,10 @@ import session, { type SessionOptions } from 'express-session';
 
 declare module 'express-session' {
   interface SessionData {
-    userId: string;
-    cart: string[];
-    theme: string;
-    views: number;
+    userId?: string;
+    cart?: string[];
+    theme?: string;
+    views?: number;
   }
 }
 
