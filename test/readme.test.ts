@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { renderReadme } from '../scripts/readme.js';
+import { KNOWN_DIFFERENCES } from './differential/known-differences.js';
 
 const root = new URL('../', import.meta.url);
 const read = (file: string) => readFileSync(fileURLToPath(new URL(file, root)), 'utf8');
@@ -20,6 +21,10 @@ describe('the documents', () => {
     for (const [, file] of text.matchAll(/\b((?:src|test|bench|examples|scripts)\/[\w/.-]*\w)/g)) {
       expect(existsSync(fileURLToPath(new URL(file, root))), file).toBe(true);
     }
+  });
+
+  it.each(KNOWN_DIFFERENCES.map(({ reason }) => reason))('README.md lists a difference from Redis: %s', (reason) => {
+    expect(read('README.md')).toContain(`- ${reason}\n`);
   });
 
   it.each(['dependencies', 'devDependencies'] as const)('CONTRIBUTING.md says why each of the %s is there', (kind) => {
