@@ -2,7 +2,7 @@ import { Slice } from '../slice.js';
 import { giveReplyBufferBack, takeReplyBuffer } from './reply-buffers.js';
 
 /** Up to so many bytes leave as a string: that is the cheaper socket write. */
-const STRING_BYTES = 16 * 1024;
+const STRING_BYTES = 4 * 1024;
 /** A buffer of an encoder's own has at least so many bytes. */
 const LEAST_BYTES = 512;
 /** Text up to so many characters is written in a loop: that beats the call into Node's C++. */
