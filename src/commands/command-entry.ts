@@ -1,4 +1,4 @@
-import { arityOf, type Command, type CommandFlag } from './command.js';
+import { type Argument, arityOf, type Command, type CommandFlag } from './command.js';
 import { type KeySpec, keySpecOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
@@ -12,6 +12,8 @@ export interface CommandEntry {
   /** Words in the name: 2 for a subcommand. */
   readonly nameWords: number;
   readonly arity: number;
+  /** How many arguments make a group where the last one repeats: 2 for key and value. */
+  readonly repeats: number;
   /** What `config|get` and its like are under their own part of the name. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
   /** Where its tokens are in a request; undefined if it takes none. */
@@ -47,6 +49,8 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,
     nameWords,
     arity: arityOf(command, nameWords),
+    // Of its own commands Redis finds that a value is missing when they run, so that inside MULTI they are queued.
+    repeats: command.name.startsWith('session.') ? groupLength(command.arguments) : 1,
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
     tokens: takesTokens(command) ? keySpecOf(command, nameWords) : undefined,
     needsAuth: !has('no_auth'),
@@ -63,9 +67,10 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
   };
 }
 
-/** Whether a request of so many words can be one of this command: no argument missing. */
-export function takesWords({ arity }: CommandEntry, words: number): boolean {
-  return arity >= 0 ? words === arity : words >= -arity;
+/** Whether a request of so many words can be one of this command: no argument missing, no key without its value. */
+export function takesWords({ arity, repeats }: CommandEntry, words: number): boolean {
+  if (arity >= 0) return words === arity;
+  return words >= -arity && (words + arity) % repeats === 0;
 }
 
 function takesTokens({ arguments: args }: Command): boolean {
@@ -78,4 +83,10 @@ function permissionFor(flags: readonly CommandFlag[]): number {
   if (flags.includes('pubsub')) return PERMISSIONS.events;
   if (flags.includes('write')) return PERMISSIONS.write;
   return flags.includes('readonly') ? PERMISSIONS.read : 0;
+}
+
+function groupLength(args: readonly Argument[]): number {
+  const last = args.at(-1);
+  if (last?.multiple !== true || args.some((argument) => argument.optional)) return 1;
+  return last.arguments?.length ?? 1;
 }

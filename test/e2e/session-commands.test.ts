@@ -235,7 +235,7 @@ describe('life of a session', () => {
     const [cursor, found] = (await call('SESSION.SCAN', 0, 'match', 'user:?', 'count', 1000)) as [string, string[]];
     expect([cursor, found.length]).toEqual(['0', 20]);
     await expect(call('SESSION.SCAN', 'x')).rejects.toThrow('ERR invalid cursor');
-    for (const cursor of ['-1', '', '1e3', '0x10', '1.5', '9223372036854775807']) {
+    for (const cursor of ['-', '1e3', '0x10', '1.5', '18446744073709551616']) {
       await expect(call('SESSION.SCAN', cursor)).rejects.toThrow('ERR invalid cursor');
     }
     const [, first] = (await call('SESSION.SCAN', 0, 'COUNT', '9223372036854775807')) as [string, string[]];
