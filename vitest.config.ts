@@ -1,13 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
+/** They measure on the real clock, or fill memory by the hundred megabytes: others would disturb them. */
+const ALONE = ['test/e2e/expiry.test.ts', 'test/e2e/memory.test.ts', 'test/engine/clock.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // End-to-end tests start the built program.
     globalSetup: 'test/build.ts',
-    // One file after the other: on two cores, tests that measure or fill memory would disturb each other.
-    fileParallelism: false,
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });

@@ -71,9 +71,12 @@ describe('readJournal', () => {
       fields: { token: Buffer.from('t') },
       rest: [Buffer.from('k'), Buffer.alloc(5_000_000, 'v')],
     };
-    const small = Array.from({ length: 20_000 }, (_, n) => numbered(n));
-    const records = [...small, large, ...small, large];
-    const result = await read(fileOf(records.map((record) => batchOf([record]))).bytes);
+    const small = Array.from({ length: 2000 }, (_, batch) =>
+      Array.from({ length: 10 }, (_, n) => numbered(10 * batch + n)),
+    );
+    const batches = [...small, [large], ...small, [large]];
+    const records = batches.flat();
+    const result = await read(fileOf(batches.map((batch) => batchOf(batch))).bytes);
     expect(result.records.length).toBe(records.length);
     expect(result.records.every(({ rest }, index) => rest[1].equals(records[index].rest[1]))).toBe(true);
   });
