@@ -1,15 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
-import { batchPrefix, encodeFileHeader, newFileId } from '../../src/journal/frames.js';
+import { batchPrefix, encodeFileHeader, newFileId, readFileHeader } from '../../src/journal/frames.js';
 import { encodeManifest } from '../../src/journal/manifest.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { Slice } from '../../src/slice.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { frame, type RawClient } from '../raw-client.js';
+import type { RawClient } from '../raw-client.js';
+import { ask, askWith } from './ask.js';
 import { StandingClock } from './held-disk.js';
 
 afterEach(stopServers);
@@ -46,24 +47,13 @@ class Durable {
     await this.#server?.close();
   }
 
-  /** Sends a request, words between spaces, and gives its reply as redis-cli would, in one line. */
+  /** A request of words between spaces. */
   ask(request: string): Promise<string> {
-    return this.askWith(...request.split(' '));
+    return ask(this.client, request);
   }
 
-  async askWith(...request: (string | Buffer)[]): Promise<string> {
-    await this.client.send(frame(...request));
-    return this.#reply();
-  }
-
-  async #reply(): Promise<string> {
-    const line = (await this.client.takeUntil('\r\n')).slice(0, -2);
-    if (line[0] === '$')
-      return line === '$-1' ? 'nil' : (await this.client.take(Number(line.slice(1)) + 2)).slice(0, -2);
-    if (line[0] !== '*') return line.slice(1);
-    const items: string[] = [];
-    for (let left = Number(line.slice(1)); left > 0; left--) items.push(await this.#reply());
-    return items.join(' ');
+  askWith(...request: (string | Buffer)[]): Promise<string> {
+    return askWith(this.client, ...request);
   }
 
   /** Compacts the journal, to the end. */
@@ -351,6 +341,9 @@ describe('a journal of version 1', () => {
     expect(await durable.ask('HGETALL menu')).toBe('a 1 b 2');
     // It bears the token that it was kept with.
     expect(await durable.ask('SESSION.OPEN menu')).toBe(SHARED);
+    // What follows a program of that version could not read.
+    const file = join(String(durable.config.dir), 'journal', 'increment.1');
+    expect(readFileHeader(readFileSync(file), file)?.version).toBe(2);
     await durable.ask('HSET menu c 3');
     await durable.ask('SET k v EX 100');
     await durable.ask('SET gone v');
