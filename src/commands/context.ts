@@ -108,8 +108,8 @@ export interface PubSub {
  * their end, is not told here but by the engine.
  */
 export interface KeyspaceEvents {
-  /** @param kind The letter that `notify-keyspace-events` has for it: generic, string, hash, miss. */
-  tell(kind: 'g' | '$' | 'h' | 'm', event: string, key: Slice): void;
+  /** @param kind The letter that `notify-keyspace-events` has for it: generic, string, hash, new, miss. */
+  tell(kind: 'g' | '$' | 'h' | 'n' | 'm', event: string, key: Slice): void;
 }
 
 /** Those who are sent every command. */

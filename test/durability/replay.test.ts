@@ -13,6 +13,7 @@ const slice = (text: string) => Slice.of(Buffer.from(text, 'latin1'));
 const which = fc.nat({ max: 7 });
 const key = fc.constantFrom('a', 'b', '\xff\r\n');
 const value = fc.constantFrom('', '1', 'text', '\0'.repeat(300));
+const name = fc.constantFrom('x', 'y', 'z');
 const duration = fc.constantFrom(0, 500, 5000, 30_000, 700_000);
 
 const act = fc.oneof(
@@ -20,10 +21,12 @@ const act = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       act: fc.constant('create' as const),
-      name: fc.constantFrom('x', 'y', 'z'),
+      name,
       duration,
       deleteSession: fc.boolean(),
       shared: fc.boolean(),
+      tokenless: fc.boolean(),
+      isString: fc.boolean(),
       extend: fc.constantFrom<Extend>('none', 'get', 'set', 'both'),
       maxAge: fc.constantFrom(0, 0, 1, 20),
       limit: fc.constantFrom(undefined, undefined, 2),
@@ -39,6 +42,11 @@ const act = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('set' as const), which, key, value }) },
   fc.record({ act: fc.constant('append' as const), which, key, value }),
+  // A key of Redis that is written to, made, renamed, replaced, or whose token somebody wants to know.
+  { weight: 3, arbitrary: fc.record({ act: fc.constant('setString' as const), name, value }) },
+  fc.record({ act: fc.constant('appendToString' as const), which, value }),
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), which, name }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('token' as const), which }) },
   fc.record({ act: fc.constant('delete' as const), which, key }),
   fc.record({ act: fc.constant('clear' as const), which }),
   fc.record({ act: fc.constant('replace' as const), which, key, value }),
@@ -49,6 +57,8 @@ const act = fc.oneof(
   },
 );
 type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
+
+const WRITES_KEYS = new Set<Act['act']>(['set', 'append', 'delete', 'clear', 'replace']);
 
 /** A clock by whose wall time passes as well. */
 class RunningClock extends FakeClock {
@@ -81,20 +91,30 @@ class Recorded {
       return this.clock.advance(step.ms);
     }
     if (step.act === 'create') {
-      const { act: _, name, pairs, limit, ...settings } = step;
-      if (settings.shared && engine.findShared(slice(name)) !== NO_SESSION) return undefined;
-      const data = pairs.flat().map(slice);
+      const { act: _, name, pairs, limit, ...rest } = step;
+      if (rest.shared && engine.findShared(slice(name)) !== NO_SESSION) return undefined;
+      const settings = { ...rest, tokenless: rest.shared && rest.tokenless, isString: rest.shared && rest.isString };
+      const data = (settings.isString ? ['', 'text'] : pairs.flat()).map(slice);
       return engine.create(slice(name), {
         ...settings,
         data,
         ...(limit !== undefined && !settings.shared && { limit }),
       });
     }
+    if (step.act === 'setString') return this.#setString(slice(step.name), slice(step.value));
     const sessions = this.sessions;
     if (sessions.length === 0) return undefined;
     const session = sessions[step.which % sessions.length];
     const { data } = engine;
+    // Whatever else writes to a string is refused.
+    if (engine.isString(session) && WRITES_KEYS.has(step.act)) return undefined;
     switch (step.act) {
+      case 'token':
+        return engine.token(session);
+      case 'rename':
+        return this.#rename(session, slice(step.name));
+      case 'appendToString':
+        return engine.isShared(session) ? data.appendToString(session, slice(step.value)) : undefined;
       case 'end':
         return engine.end(session);
       case 'touch':
@@ -116,6 +136,20 @@ class Recorded {
       case 'get':
         return data.get(session, slice(step.key));
     }
+  }
+
+  #setString(name: Slice, value: Slice): void {
+    const session = this.engine.findShared(name);
+    if (session !== NO_SESSION) this.engine.data.setString(session, value);
+    else this.engine.create(name, { shared: true, tokenless: true, isString: true, data: [slice(''), value] });
+  }
+
+  #rename(session: Session, name: Slice): void {
+    if (!this.engine.isShared(session)) return;
+    const taken = this.engine.findShared(name);
+    if (taken === session) return;
+    if (taken !== NO_SESSION) this.engine.replace(taken);
+    this.engine.rename(session, name);
   }
 
   /** Lets happen what is due. */

@@ -13,6 +13,9 @@ const settings = fc.record({
   duration: fc.constantFrom(0, 1_000_000, 1_234_567),
   deleteSession: fc.boolean(),
   shared: fc.boolean(),
+  /** A key of Redis: its token is derived when somebody asks, and it may have one value alone. */
+  tokenless: fc.boolean(),
+  isString: fc.boolean(),
   extend: fc.constantFrom<Extend>('none', 'get', 'set', 'both'),
   maxAge: fc.constantFrom(0, 5000),
   data: fc
@@ -30,7 +33,8 @@ function seen(engine: SessionEngine) {
     const { created: _, timeLeft: __, ...info } = engine.info(session);
     const data = new Map<string, string>();
     engine.data.peek(session, (key, value) => data.set(key.latin1(), value.latin1()));
-    sessions.push({ ...info, token: engine.token(session), data });
+    const isString = engine.isString(session);
+    sessions.push({ ...info, isString, token: engine.token(session), data });
   });
   return sessions;
 }
@@ -48,7 +52,11 @@ it('what is saved and loaded elsewhere is what it was', async () => {
         };
       };
       const [from, to] = [make(), make()];
-      for (const { name, ...given } of all) {
+      for (const { name, ...chosen } of all) {
+        const { shared, data } = chosen;
+        const isString = shared && chosen.isString;
+        const value = [Slice.of(''), data[1] ?? Slice.of('')];
+        const given = { ...chosen, tokenless: shared && chosen.tokenless, isString, data: isString ? value : data };
         if (!given.shared || from.engine.sessionsOf(name).every((session) => !from.engine.isShared(session))) {
           from.engine.create(name, given);
         }

@@ -34,6 +34,91 @@ it('finds what a Map finds, through additions, removals and growth', () => {
   );
 });
 
+it('finds what a Map finds where tokens are derived when they are needed, or are borne by another', () => {
+  const kind = fc.constantFrom('add', 'tokenless', 'tokenless', 'give', 'find', 'findGiven', 'remove', 'remove');
+  const acts = fc.array(fc.tuple(kind, fc.nat({ max: 2000 })), { maxLength: 6000, size: 'max' });
+  fc.assert(
+    fc.property(acts, (sequence) => {
+      const slots = new SlotTable();
+      /** What is derived for each slot. */
+      const numbers = new Map<number, number>();
+      const index = new TokenIndex(slots, (slot, words) => words.set(tokenOf(numbers.get(slot) ?? NONE)));
+      const given = new Map<number, number>();
+      const tokenless = new Map<number, number>();
+      const give = (number: number, slot: number) => {
+        if (given.has(number)) return false;
+        given.set(number, slot);
+        tokenless.delete(number);
+        return true;
+      };
+      const slotFor = (number: number) => {
+        const slot = slots.allocate(Flag.Session);
+        numbers.set(slot, number);
+        return slot;
+      };
+      for (const [act, number] of sequence) {
+        const slot = tokenless.get(number);
+        if (act === 'add' && !given.has(number)) {
+          const made = slotFor(number);
+          slots.token.set(tokenOf(number), made * TOKEN_WORDS);
+          index.add(made);
+          given.set(number, made);
+        } else if (act === 'tokenless' && slot === undefined) {
+          const made = slotFor(number);
+          index.addTokenless(made);
+          tokenless.set(number, made);
+        } else if (act === 'give' && slot !== undefined) {
+          expect(index.give(slot)).toBe(give(number, slot));
+        } else if (act === 'findGiven') {
+          expect(index.findGiven(tokenOf(number))).toBe(given.get(number) ?? NONE);
+        } else if (act === 'find') {
+          if (!given.has(number)) for (const [other, lacking] of [...tokenless]) give(other, lacking);
+          expect(index.find(tokenOf(number))).toBe(given.get(number) ?? NONE);
+        } else if (act === 'remove') {
+          const gone = slot ?? given.get(number);
+          if (gone === undefined) continue;
+          index.remove(gone);
+          slots.release(gone);
+          numbers.delete(gone);
+          if (slot === undefined) given.delete(number);
+          else tokenless.delete(number);
+        }
+        expect(index.size).toBe(given.size);
+      }
+      for (const [number, slot] of given) {
+        expect(index.findGiven(tokenOf(number))).toBe(slot);
+        expect(slots.flags(slot) & Flag.Tokenless).toBe(0);
+      }
+      for (const [, slot] of tokenless) expect(slots.flags(slot) & Flag.Tokenless).not.toBe(0);
+      // All of them can be taken out, in any order, and none is left.
+      for (const slot of [...tokenless.values(), ...given.values()]) index.remove(slot);
+      expect(index.find(tokenOf(1))).toBe(NONE);
+      expect(index.size).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('derives a token once, and none for whoever presents one that is known', () => {
+  const slots = new SlotTable();
+  let derived = 0;
+  const index = new TokenIndex(slots, (slot, words) => {
+    derived++;
+    words.set(tokenOf(slot));
+  });
+  // More than the first table takes.
+  const made = Array.from({ length: 5000 }, () => slots.allocate(Flag.Session));
+  for (const slot of made) index.addTokenless(slot);
+  expect(index.give(made[7])).toBe(true);
+  expect(index.find(tokenOf(made[7]))).toBe(made[7]);
+  expect(derived).toBe(1);
+  expect(index.find(tokenOf(made[4999]))).toBe(made[4999]);
+  expect(derived).toBe(5000);
+  for (const slot of made) expect(index.find(tokenOf(slot))).toBe(slot);
+  expect(index.find(tokenOf(5001))).toBe(NONE);
+  expect(derived).toBe(5000);
+});
+
 it.each([
   ['the top bits of each word', (i: number) => [i << 27, (i >> 5) << 27, (i >> 10) << 27, (i >> 15) << 27]],
   ['the low bits of each word', (i: number) => [i & 31, (i >> 5) & 31, (i >> 10) & 31, i >> 15]],

@@ -2,7 +2,7 @@ import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
-import { findKey, isKey } from './lookup.js';
+import { isKey, lookUpKey } from './lookup.js';
 
 export const copy: Command = {
   name: 'copy',
@@ -17,7 +17,8 @@ export const copy: Command = {
     { name: 'replace', type: 'pure-token', token: 'REPLACE', optional: true },
   ],
   reply: '1; 0 if there is no such key, or a key at the destination that is not to be replaced',
-  run({ engine, reply, server }, args) {
+  run(context, args) {
+    const { engine, reply, server } = context;
     const source = args.slice();
     const destination = args.slice();
     let replaces = false;
@@ -26,7 +27,7 @@ export const copy: Command = {
       else if (args.integer(-(2 ** 31), 2 ** 31 - 1) !== 0) throw new CommandError('ERR DB index is out of range');
     }
     if (source.equals(destination)) throw new CommandError('ERR source and destination objects are the same');
-    const session = findKey(engine, source);
+    const session = lookUpKey(context, source);
     const taken = engine.findShared(destination);
     if (session === NO_SESSION || (isKey(engine, taken) && !replaces)) {
       reply.integer(0);

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEYS } from './grammar.js';
-import { findKey } from './lookup.js';
+import { lookUpKey } from './lookup.js';
 
 export const touch: Command = {
   name: 'touch',
@@ -11,14 +11,14 @@ export const touch: Command = {
   flags: ['readonly', 'fast'],
   arguments: [KEYS],
   reply: 'how many exist',
-  run({ engine, reply }, args) {
+  run(context, args) {
     let touched = 0;
     while (args.left > 0) {
-      const session = findKey(engine, args.slice());
+      const session = lookUpKey(context, args.slice());
       if (session === NO_SESSION) continue;
-      engine.use(session);
+      context.engine.use(session);
       touched++;
     }
-    reply.integer(touched);
+    context.reply.integer(touched);
   },
 };

@@ -1,0 +1,348 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { NO_SESSION, type Session, SessionEngine, SessionError } from '../../src/engine/index.js';
+import { deriveToken, formatToken, TOKEN_WORDS } from '../../src/engine/token.js';
+import { Slice } from '../../src/slice.js';
+import { FakeClock } from '../fake-clock.js';
+
+/**
+ * The engine's shared sessions, as keys are made of them, beside a naive model: without a token until somebody asks, strings or not, renamed
+ * and replaced; and a rival session that chooses the very token which would be derived for one of them.
+ */
+
+interface ModelKey {
+  isString: boolean;
+  data: Map<string, string>;
+  duration: number;
+  deadline: number;
+  deleteSession: boolean;
+}
+
+const NAMES = ['a', 'b', 'c'] as const;
+type Name = (typeof NAMES)[number];
+const SECRET = Buffer.from('0123456789abcdef');
+const bytes = (text: string) => Slice.of(Buffer.from(text, 'latin1'));
+
+function derived(name: string): string {
+  const words = new Uint32Array(TOKEN_WORDS);
+  deriveToken(SECRET, Buffer.from(name), words);
+  return formatToken(words).latin1();
+}
+
+const name = fc.constantFrom(...NAMES);
+const key = fc.constantFrom('', 'f', '\xff\0');
+const value = fc.constantFrom('', '1', '41', 'text', '\r\n', 'x'.repeat(300));
+const duration = fc.constantFrom(0, 5, 10, 100, 700_000);
+const named = <Kind extends string>(act: Kind) => fc.record({ act: fc.constant(act), name });
+
+const acts = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        act: fc.constant('create' as const),
+        name,
+        tokenless: fc.boolean(),
+        isString: fc.boolean(),
+        duration,
+        deleteSession: fc.boolean(),
+        value,
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ act: fc.constant('setString' as const), name, value }) },
+    { weight: 2, arbitrary: fc.record({ act: fc.constant('appendToString' as const), name, value }) },
+    { weight: 2, arbitrary: fc.record({ act: fc.constant('incrementString' as const), name, by: fc.bigInt(-9n, 9n) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        act: fc.constant('write' as const),
+        name,
+        how: fc.constantFrom('set', 'add', 'append', 'compareAndSet', 'delete', 'clear', 'replace', 'increment'),
+        key,
+        value,
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('setDuration' as const), name, duration }) },
+    { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), name, to: name }) },
+    { weight: 1, arbitrary: named('end') },
+    { weight: 2, arbitrary: named('open') },
+    { weight: 2, arbitrary: named('present') },
+    { weight: 1, arbitrary: named('rival') },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('endRival' as const) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        act: fc.constant('pass' as const),
+        ms: fc.constantFrom(1, 4, 5, 10, 95, 700_000),
+        late: fc.boolean(),
+      }),
+    },
+  ),
+  { maxLength: 60, size: 'max' },
+);
+type Act = (typeof acts extends fc.Arbitrary<infer Value> ? Value : never)[number];
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+    return 'none';
+  } catch (error) {
+    if (error instanceof SessionError) return error.code;
+    throw error;
+  }
+}
+
+class Comparison {
+  readonly #clock = new FakeClock();
+  readonly #engine = new SessionEngine({ clock: this.#clock, secret: SECRET });
+  readonly #memory = this.#engine.memory;
+  readonly #keys = new Map<Name, ModelKey>();
+  /** Whose token the rival has chosen. */
+  #rival: Name | undefined;
+
+  run(sequence: readonly Act[]): void {
+    for (const act of sequence) {
+      this.#do(act);
+      this.#compare();
+    }
+    this.#engine.endAll();
+    expect(this.#engine.memory).toBe(this.#memory);
+    expect(this.#engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0, pending: 0 });
+    for (const name of NAMES) expect(this.#engine.find(bytes(derived(name)))).toBe(NO_SESSION);
+    this.#engine.close();
+  }
+
+  #do(act: Act): void {
+    if (act.act === 'pass') {
+      if (act.late) this.#clock.freeze(act.ms);
+      else this.#clock.advance(act.ms);
+      this.#expire();
+    } else if (act.act === 'endRival') {
+      expect(this.#engine.endName(bytes('rival'))).toBe(this.#rival === undefined ? 0 : 1);
+      this.#rival = undefined;
+    } else if (act.act === 'rival') {
+      this.#makeRival(act.name);
+    } else {
+      const found = this.#engine.findShared(bytes(act.name));
+      const expected = this.#keys.get(act.name);
+      expect(found !== NO_SESSION).toBe(expected !== undefined);
+      if (act.act === 'create') this.#create(act);
+      else if (act.act === 'open') this.#open(act.name);
+      else if (act.act === 'present') this.#present(act.name);
+      else if (expected === undefined) this.#begin(act);
+      else this.#change(act, found, expected);
+    }
+  }
+
+  /** Lets the deadlines that have come act on the model. */
+  #expire(): void {
+    for (const [name, one] of this.#keys) {
+      if (one.deadline > this.#clock.now()) continue;
+      if (one.deleteSession) this.#keys.delete(name);
+      one.data.clear();
+      one.isString = false;
+      one.deadline = Infinity;
+    }
+  }
+
+  #makeRival(name: Name): void {
+    const token = bytes(derived(name));
+    const code = codeOf(() => this.#engine.create(bytes('rival'), { token, data: [bytes('of'), bytes(name)] }));
+    // Whether anybody has asked for the token or not: it is that of the shared session, if there is one.
+    expect(code).toBe(this.#keys.has(name) || this.#rival === name ? 'SESSIONEXISTS' : 'none');
+    if (code !== 'none') return;
+    if (this.#rival !== undefined) this.#engine.end(this.#engine.sessionsOf(bytes('rival'))[0]);
+    this.#rival = name;
+  }
+
+  #create(act: Extract<Act, { act: 'create' }>): void {
+    const { tokenless, isString, duration, deleteSession } = act;
+    const data = isString ? ['', act.value] : ['f', act.value];
+    const settings = { shared: true, tokenless, isString, duration, deleteSession, data: data.map(bytes) };
+    const code = codeOf(() => this.#engine.create(bytes(act.name), settings));
+    // Without a token of its own it needs none that another session bears.
+    const isTaken = this.#keys.has(act.name) || (!tokenless && this.#rival === act.name);
+    expect(code).toBe(isTaken ? 'SESSIONEXISTS' : 'none');
+    if (isTaken) return;
+    const made = { isString, data: new Map([[data[0], data[1]]]), duration, deleteSession, deadline: Infinity };
+    this.#keys.set(act.name, made);
+    this.#start(made);
+  }
+
+  #open(name: Name): void {
+    const expected = !this.#keys.has(name) ? 'NOSESSION' : this.#rival === name ? 'SESSIONEXISTS' : 'none';
+    let opened: Session = NO_SESSION;
+    expect(
+      codeOf(() => {
+        opened = this.#engine.open(bytes(name));
+      }),
+    ).toBe(expected);
+    if (expected !== 'none') return;
+    expect(this.#engine.isTokenless(opened)).toBe(false);
+    expect(this.#engine.token(opened)).toBe(derived(name));
+    expect(this.#engine.find(bytes(derived(name)))).toBe(opened);
+  }
+
+  /** Somebody presents the token, asked for before or not. */
+  #present(name: Name): void {
+    const session = this.#engine.find(bytes(derived(name)));
+    if (this.#rival === name) {
+      expect(this.#engine.nameText(session)).toBe('rival');
+      expect(this.#engine.data.get(session, bytes('of'))?.latin1()).toBe(name);
+    } else {
+      expect(session).toBe(this.#engine.findShared(bytes(name)));
+    }
+  }
+
+  /** The first write makes a key. */
+  #begin(act: Act): void {
+    if (act.act !== 'setString') return;
+    const data = [bytes(''), bytes(act.value)];
+    this.#engine.create(bytes(act.name), { shared: true, tokenless: true, isString: true, data });
+    this.#keys.set(act.name, {
+      isString: true,
+      data: new Map([['', act.value]]),
+      duration: 0,
+      deadline: Infinity,
+      deleteSession: true,
+    });
+  }
+
+  #change(
+    act: Exclude<Act, { act: 'create' | 'open' | 'present' | 'pass' | 'rival' | 'endRival' }>,
+    session: Session,
+    expected: ModelKey,
+  ): void {
+    const engine = this.#engine;
+    switch (act.act) {
+      case 'end':
+        engine.end(session);
+        this.#keys.delete(act.name);
+        break;
+      case 'setDuration':
+        engine.setDuration(session, act.duration);
+        expected.duration = act.duration;
+        this.#start(expected);
+        break;
+      case 'rename': {
+        const { token } = { token: derived(act.name) };
+        if (this.#keys.has(act.to)) {
+          expect(codeOf(() => engine.rename(session, bytes(act.to)))).toBe('SESSIONEXISTS');
+          if (act.to === act.name) return;
+          engine.replace(engine.findShared(bytes(act.to)));
+        }
+        engine.rename(session, bytes(act.to));
+        this.#keys.delete(act.name);
+        this.#keys.set(act.to, expected);
+        if (this.#rival !== act.name) expect(engine.find(bytes(token))).toBe(NO_SESSION);
+        break;
+      }
+      case 'setString':
+        engine.data.setString(session, bytes(act.value));
+        this.#makeString(expected, act.value);
+        break;
+      case 'appendToString': {
+        const joined = (expected.isString ? (expected.data.get('') ?? '') : '') + act.value;
+        expect(engine.data.appendToString(session, bytes(act.value))).toBe(joined.length);
+        this.#makeString(expected, joined);
+        break;
+      }
+      case 'incrementString': {
+        // Of a session that has keys nobody asks that.
+        if (!expected.isString && expected.data.size > 0) return;
+        const before = expected.data.get('') ?? '0';
+        if (!/^\d+$/.test(before) && !/^-[1-9]\d*$/.test(before)) {
+          expect(codeOf(() => engine.data.incrementString(session, act.by))).toBe('ERR');
+          return;
+        }
+        const sum = BigInt(before) + act.by;
+        expect(engine.data.incrementString(session, act.by)).toBe(sum);
+        this.#makeString(expected, String(sum));
+        break;
+      }
+      case 'write':
+        this.#write(act, session, expected);
+        break;
+    }
+  }
+
+  #write(act: Extract<Act, { act: 'write' }>, session: Session, expected: ModelKey): void {
+    const { data } = this.#engine;
+    const [key, value] = [bytes(act.key), bytes(act.value)];
+    const had = expected.data.get(act.key);
+    const version = this.#engine.version(session);
+    const writes: Record<typeof act.how, () => unknown> = {
+      set: () => data.set(session, [key, value]),
+      add: () => data.add(session, [key, value]),
+      append: () => data.append(session, key, value),
+      compareAndSet: () => data.compareAndSet(session, key, bytes('1'), value),
+      delete: () => data.delete(session, [key]),
+      clear: () => data.clear(session),
+      replace: () => data.replace(session, [key, value]),
+      increment: () => data.increment(session, key, 1n),
+    };
+    const code = codeOf(writes[act.how]);
+    if (expected.isString) {
+      // What an increment finds wrong with the value it may say first.
+      expect(act.how === 'increment' && act.key === '' ? ['WRONGTYPE', 'ERR'] : ['WRONGTYPE']).toContain(code);
+      expect(this.#engine.version(session)).toBe(version);
+      return;
+    }
+    if (act.how === 'increment' && had !== undefined && !/^-?\d+$/.test(had)) {
+      expect(code).toBe('ERR');
+      return;
+    }
+    expect(code).toBe('none');
+    const after = new Map(expected.data);
+    if (act.how === 'set' || (act.how === 'add' && had === undefined)) after.set(act.key, act.value);
+    if (act.how === 'append') after.set(act.key, (had ?? '') + act.value);
+    if (act.how === 'compareAndSet' && had === '1') after.set(act.key, act.value);
+    if (act.how === 'delete') after.delete(act.key);
+    if (act.how === 'clear' || act.how === 'replace') after.clear();
+    if (act.how === 'replace') after.set(act.key, act.value);
+    if (act.how === 'increment') after.set(act.key, String(BigInt(had ?? '0') + 1n));
+    const wrote = this.#engine.version(session) !== version;
+    expected.data = after;
+    if (wrote) this.#wrote(expected);
+  }
+
+  #makeString(expected: ModelKey, value: string): void {
+    expected.isString = true;
+    expected.data = new Map([['', value]]);
+    this.#wrote(expected);
+  }
+
+  #wrote(expected: ModelKey): void {
+    if (expected.deadline === Infinity) this.#start(expected);
+  }
+
+  #start(expected: ModelKey): void {
+    expected.deadline = expected.duration > 0 ? this.#clock.now() + expected.duration : Infinity;
+  }
+
+  #compare(): void {
+    const engine = this.#engine;
+    for (const name of NAMES) {
+      const session = engine.findShared(bytes(name));
+      const expected = this.#keys.get(name);
+      expect(session !== NO_SESSION).toBe(expected !== undefined);
+      if (expected === undefined) continue;
+      const data = new Map<string, string>();
+      engine.data.peek(session, (key, value) => data.set(key.latin1(), value.latin1()));
+      expect(data).toEqual(expected.data);
+      expect(engine.isString(session)).toBe(expected.isString);
+      expect(engine.isShared(session)).toBe(true);
+      expect(engine.nameText(session)).toBe(name);
+      expect(engine.timeLeft(session)).toBeCloseTo(expected.deadline - this.#clock.now(), 6);
+      expect(engine.sessionsOf(bytes(name))).toEqual([session]);
+    }
+    expect(engine.size).toBe(this.#keys.size + (this.#rival === undefined ? 0 : 1));
+  }
+}
+
+it('shared sessions without tokens, strings and names that change do what they should, whatever comes', () => {
+  fc.assert(
+    fc.property(acts, (sequence) => new Comparison().run(sequence)),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,351 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Config, Server } from '../../src/index.js';
+import { RedisServer } from '../e2e/middleware/redis-server.js';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { frame, RawClient } from '../raw-client.js';
+
+afterEach(stopServers);
+
+/** Everything that there is: `A` stands neither for new keys nor for misses. */
+const ALL = 'KEAnm';
+const END = frame('pmessage', '__key*', '__key_end', 'end').toString('latin1');
+
+/** A subscriber to all of it, and who causes it. */
+interface Pair {
+  readonly client: RawClient;
+  readonly subscriber: RawClient;
+}
+
+async function listen(subscriber: RawClient): Promise<void> {
+  await subscriber.send(frame('PSUBSCRIBE', '__key*'));
+  await subscriber.takeUntil(':1\r\n');
+}
+
+async function start(config: Partial<Config> = {}): Promise<Pair & { server: Server; clock: FakeClock }> {
+  const clock = new FakeClock();
+  const server = await startServer({ 'notify-keyspace-events': ALL, ...config }, { clock });
+  const [client, subscriber] = [await connectTo(server), await connectTo(server)];
+  await listen(subscriber);
+  return { server, clock, client, subscriber };
+}
+
+/** Has requests carried out, whatever the replies are. A request is words between spaces. */
+async function carryOut(client: RawClient, requests: readonly string[]): Promise<void> {
+  await client.send(Buffer.concat([...requests.map((request) => frame(...request.split(' '))), frame('ECHO', 'done')]));
+  await client.takeUntil('$4\r\ndone\r\n');
+}
+
+/** What the subscriber has got by now, as `<channel> <message>`. */
+async function heard({ client, subscriber }: Pair): Promise<string[]> {
+  await client.expect(frame('PUBLISH', '__key_end', 'end'), ':1\r\n');
+  const messages = (await subscriber.takeUntil(END)).slice(0, -END.length);
+  const pattern = /\*4\r\n\$8\r\npmessage\r\n\$6\r\n__key\*\r\n\$\d+\r\n(.*)\r\n\$\d+\r\n(.*)\r\n/g;
+  return [...messages.matchAll(pattern)].map(([, channel, message]) => `${channel} ${message}`);
+}
+
+/** As `heard`, the events alone, as `<event> <key>`, having seen that both channels tell of each. */
+async function events(pair: Pair): Promise<string[]> {
+  const messages = await heard(pair);
+  return messages.flatMap((message, i) => {
+    const [, event, key] = /^__keyevent@0__:(\S+) (.*)$/.exec(message) ?? [];
+    if (event === undefined) return [];
+    expect(messages[i - 1]).toBe(`__keyspace@0__:${key} ${event}`);
+    return [`${event} ${key}`];
+  });
+}
+
+const FAR = '9999999999';
+const FAR_MS = '9999999999999';
+
+/** What each command does, with what was there before. */
+const SCENARIOS: readonly { readonly before?: readonly string[]; readonly requests: readonly string[] }[] = [
+  // Strings.
+  { requests: ['SET k v', 'SET k w', 'GET k'] },
+  { requests: ['SET k v EX 100', 'SET k w KEEPTTL', 'SET k w PX 1000', 'SET k w'] },
+  { requests: [`SET k v EXAT ${FAR}`, `SET k v PXAT ${FAR_MS} NX`, `SET k v PXAT ${FAR_MS} XX`] },
+  { requests: ['SET k v XX', 'SET k v NX', 'SET k v NX'] },
+  { before: ['SET k v'], requests: ['SET k w GET', 'SET k w XX GET', 'SET k w NX GET'] },
+  { before: ['HSET h f v'], requests: ['SET h v', 'SET h w'] },
+  { before: ['HSET h f v'], requests: ['SET h v GET', 'GET h', 'INCR h', 'APPEND h x', 'SETRANGE h 0 x', 'GETDEL h'] },
+  { requests: ['SETEX k 100 v', 'PSETEX k 100000 v', 'SETEX k 0 v'] },
+  { requests: ['SETNX k v', 'SETNX k v'] },
+  { before: ['SET k v'], requests: ['GETSET k w'] },
+  { requests: ['MSET a 1 b 2 a 3', 'MGET a b c a'] },
+  { requests: ['MSETNX a 1 b 2', 'MSETNX b 1 c 2'] },
+  { requests: ['APPEND k a', 'APPEND k b'] },
+  { requests: ['SETRANGE k 0 x', 'SETRANGE k 5 xyz', 'SETRANGE none 3 '] },
+  { requests: ['INCR k', 'INCRBY k 5', 'DECR k', 'DECRBY k 2', 'INCRBYFLOAT k 1.5', 'INCR k', 'INCRBYFLOAT new 1.5'] },
+  { requests: ['SET k text', 'INCR k', 'INCRBYFLOAT k 1'] },
+  { requests: ['GET none', 'MGET none other', 'STRLEN none', 'GETRANGE none 0 -1'] },
+  { requests: ['GETDEL none', 'GETEX none', 'GETEX none EX 10', 'GETEX none PERSIST'] },
+  { requests: ['SET k v', 'GETDEL k', 'GETDEL k'] },
+  {
+    requests: ['SET k v', 'GETEX k', 'GETEX k EX 100', 'GETEX k PERSIST', 'GETEX k PERSIST', `GETEX k PXAT ${FAR_MS}`],
+  },
+  { requests: ['SET k v', 'GETEX k PXAT 1', 'GETEX k'] },
+  // Hashes.
+  { requests: ['HSET h a 1 b 2', 'HSET h a 1', 'HMSET h a 1 c 2', 'HMSET other a 1'] },
+  { requests: ['HSETNX h a 1', 'HSETNX h a 2', 'HSETNX h b 2'] },
+  { requests: ['HINCRBY h n 5', 'HINCRBY h n 5', 'HINCRBYFLOAT h n 1.5', 'HINCRBYFLOAT other n 1.5', 'HINCRBY h n 1'] },
+  { before: ['HSET h a 1 b 2'], requests: ['HDEL h none', 'HDEL h a', 'HDEL h b', 'HDEL h b'] },
+  { before: ['HSET h a 1 b 2'], requests: ['HDEL h a none b', 'HSET h a 1'] },
+  { before: ['SET s v'], requests: ['HSET s a 1', 'HDEL s a', 'HGET s a', 'HINCRBY s a 1', 'HSETNX s a 1', 'HLEN s'] },
+  {
+    before: ['HSET h a 1'],
+    requests: ['HGET h a', 'HGETALL h', 'HSCAN h 0', 'HRANDFIELD h 1', 'HEXISTS h a', 'HKEYS h'],
+  },
+  { requests: ['HGET none a', 'HMGET none a b', 'HGETALL none', 'HKEYS none', 'HVALS none', 'HLEN none'] },
+  { requests: ['HEXISTS none a', 'HSTRLEN none a', 'HSCAN none 0', 'HRANDFIELD none', 'HRANDFIELD none 1'] },
+  { requests: ['HDEL none a'] },
+  // Keys.
+  { before: ['SET a 1', 'HSET b f v'], requests: ['DEL a none b a', 'DEL a'] },
+  { before: ['SET a 1', 'HSET b f v'], requests: ['UNLINK a b b'] },
+  {
+    before: ['SET a 1'],
+    requests: ['EXISTS a none a', 'TYPE a', 'TYPE none', 'TTL none', 'PTTL none', 'EXPIRETIME none'],
+  },
+  {
+    before: ['SET a 1'],
+    requests: ['TOUCH a none', 'PEXPIRETIME none', 'OBJECT ENCODING none', 'OBJECT IDLETIME none'],
+  },
+  { before: ['SET a 1'], requests: ['EXPIRE a 100', 'PEXPIRE a 100000', `EXPIREAT a ${FAR}`, `PEXPIREAT a ${FAR_MS}`] },
+  { before: ['SET a 1'], requests: ['EXPIRE a 100 XX', 'EXPIRE a 100 NX', 'EXPIRE a 50 GT', 'EXPIRE a 50 LT'] },
+  {
+    before: ['SET a 1', 'SET b 1', 'SET c 1'],
+    requests: ['EXPIRE a 0', 'PEXPIRE b -1', 'EXPIREAT c 1', 'EXPIRE a 10'],
+  },
+  { before: ['SET a 1 EX 100'], requests: ['PERSIST a', 'PERSIST a', 'PERSIST none'] },
+  { before: ['SET a 1'], requests: ['RENAME a b', 'RENAME b b', 'RENAME none x', 'RENAMENX b c', 'RENAMENX c c'] },
+  { before: ['SET a 1', 'HSET b f v'], requests: ['RENAMENX a b', 'RENAME a b', 'GET b'] },
+  {
+    before: ['SET a 1', 'HSET b f v'],
+    requests: ['COPY a c', 'COPY a b', 'COPY a b REPLACE', 'COPY none x', 'COPY b d'],
+  },
+  { before: ['SET a 1'], requests: ['MULTI', 'SET a 2', 'INCR a', 'DEL a', 'HSET a f v', 'EXEC'] },
+  { before: ['SET a 1'], requests: ['KEYS *', 'SCAN 0', 'RANDOMKEY', 'DBSIZE', 'WATCH none', 'UNWATCH', 'GET a'] },
+];
+
+describe.skipIf(!RedisServer.there)('what comes, and in which order, is what Redis sends', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis?.stop());
+
+  async function compare(letters: string, before: readonly string[], requests: readonly string[]): Promise<string[]> {
+    const heardFrom = async (pair: Pair) => {
+      await carryOut(pair.client, ['CONFIG SET notify-keyspace-events ', 'FLUSHALL', ...before]);
+      await carryOut(pair.client, [`CONFIG SET notify-keyspace-events ${letters}`, ...requests]);
+      return heard(pair);
+    };
+    const [client, subscriber] = [await RawClient.connect(redis.port), await RawClient.connect(redis.port)];
+    await listen(subscriber);
+    const expected = await heardFrom({ client, subscriber });
+    client.close();
+    subscriber.close();
+    expect(await heardFrom(await start())).toEqual(expected);
+    return expected;
+  }
+
+  it.each(SCENARIOS)('$requests', async ({ before = [], requests }) => {
+    await compare(ALL, before, requests);
+  });
+
+  it.each(['', 'K', 'E', 'g$', 'Kg', 'Eg', 'K$', 'KEh', 'Kn', 'Em', 'KA', 'EAn', 'KEx', 'KEezltsd'])(
+    'with the letters "%s"',
+    async (letters) => {
+      const requests = SCENARIOS.flatMap(({ before = [], requests }) => ['FLUSHALL', ...before, ...requests]);
+      await compare(
+        letters,
+        [],
+        requests.filter((request) => !/^(?:FLUSHALL|WATCH|MULTI|EXEC)/.test(request)),
+      );
+    },
+  );
+
+  it.each([
+    ...['', 'K', 'E', 'KE', 'EK', 'KEA', 'AKE', 'xKE', 'Ex', 'g$lshzxetd', 'KEm', 'KEAm', 'KEg$hxe'],
+    ...['eEx$K', 'AA', 'Kgg', 'KEAg', 'ts', 'KEz', 'KEd', 'm', 'n', 'Kn', 'KEq', 'KEB', 'ke', 'K E', 'KEA,', '0'],
+  ])('CONFIG SET takes and refuses the letters "%s", and CONFIG GET tells them', async (letters) => {
+    const answers = async (client: RawClient) => {
+      await client.send(frame('CONFIG', 'SET', 'notify-keyspace-events', letters));
+      const answer = await client.takeUntil('\r\n');
+      await client.send(Buffer.concat([frame('CONFIG', 'GET', 'notify-keyspace-events'), frame('ECHO', 'done')]));
+      // What is wrong with them each server says in its own words.
+      return [answer[0], await client.takeUntil('$4\r\ndone\r\n')];
+    };
+    const client = await RawClient.connect(redis.port);
+    await client.expect(frame('CONFIG', 'SET', 'notify-keyspace-events', ''), '+OK\r\n');
+    const expected = await answers(client);
+    client.close();
+    expect(await answers(await connectTo(await startServer()))).toEqual(expected);
+  });
+});
+
+describe('by default', () => {
+  it('nothing is told, nor with kinds alone or channels alone', async () => {
+    const server = await startServer();
+    const [client, subscriber] = [await connectTo(server), await connectTo(server)];
+    await listen(subscriber);
+    for (const letters of ['', 'A', 'g$hxe', 'KE', 'K', 'E']) {
+      await carryOut(client, [
+        `CONFIG SET notify-keyspace-events ${letters}`,
+        'SET k v',
+        'HSET h f v',
+        'DEL k',
+        'GET k',
+      ]);
+      expect(await heard({ client, subscriber })).toEqual([]);
+    }
+  });
+
+  it('a server may be started with letters, but not with others', async () => {
+    const { client } = await start({ 'notify-keyspace-events': 'gKx' });
+    await client.expect('CONFIG GET notify-keyspace-events\r\n', frame('notify-keyspace-events', 'gxK').toString());
+    // Redis leaves the n out beside an A, and yet tells of new keys.
+    await client.expect('CONFIG SET notify-keyspace-events g$lshzxetdKEnm\r\n', '+OK\r\n');
+    await client.expect('CONFIG GET notify-keyspace-events\r\n', frame('notify-keyspace-events', 'AnKEm').toString());
+    await client.send('CONFIG SET notify-keyspace-events KEy\r\n');
+    expect(await client.takeUntil('\r\n')).toMatch(/^-ERR .*Invalid event class character/);
+    await client.expect('CONFIG GET notify-keyspace-events\r\n', frame('notify-keyspace-events', 'AnKEm').toString());
+  });
+});
+
+/** The wheel gets to its work, or is behind and the key is met first by somebody who looks. */
+const passTime = [
+  ['the wheel in time', (clock: FakeClock, ms: number) => clock.advance(ms)],
+  ['the wheel behind', (clock: FakeClock, ms: number) => clock.freeze(ms)],
+] as const;
+
+describe.each(passTime)('expired, %s', (_, pass) => {
+  it.each([
+    ['SET k v PX 1000'],
+    ['PSETEX k 1000 v'],
+    ['SET k v', 'PEXPIRE k 1000'],
+    ['HSET k f v', 'PEXPIRE k 1000'],
+    ['SET k v EX 1', 'SET k w KEEPTTL'],
+    ['SET other v EX 1', 'RENAME other k'],
+    ['SESSION.NEW k 1 SHARED DATA f v'],
+    // It stays, without its data: the key is gone.
+    ['SESSION.NEW k 1 0 SHARED DATA f v'],
+    ['SESSION.NEW k MAXAGE 1 SHARED DATA f v'],
+    ['SESSION.NEW k 1 0 SHARED', 'SET k v KEEPTTL'],
+  ])('comes at the deadline, once: %s %s', async (...requests) => {
+    const { server, clock, client, subscriber } = await start();
+    await carryOut(client, requests);
+    await heard({ client, subscriber });
+    const look = ['EXISTS k', 'GET k', 'PTTL k'];
+    pass(clock, 999);
+    await carryOut(client, look);
+    expect(await events({ client, subscriber })).toEqual([]);
+    pass(clock, 1);
+    await client.expect('CONFIG SET notify-keyspace-events KEx\r\n', '+OK\r\n');
+    await carryOut(client, look);
+    expect(await events({ client, subscriber })).toEqual(['expired k']);
+    pass(clock, 100_000);
+    await carryOut(client, look);
+    expect(await events({ client, subscriber })).toEqual([]);
+    expect(server.engine.stats().keys).toBe(0);
+  });
+
+  it('comes before what the command that met it does', async () => {
+    const { clock, client, subscriber } = await start();
+    await carryOut(client, ['SET k v PX 10', 'HSET h f v', 'PEXPIRE h 10']);
+    await heard({ client, subscriber });
+    pass(clock, 10);
+    await carryOut(client, ['SET k w', 'HSET h g v', 'HLEN h']);
+    const told = await events({ client, subscriber });
+    expect(told.filter((event) => event.endsWith(' k'))).toEqual(['expired k', 'new k', 'set k']);
+    expect(told.filter((event) => event.endsWith(' h'))).toEqual(['expired h', 'new h', 'hset h']);
+  });
+});
+
+describe('sessions that are keys', () => {
+  it('whatever ends one tells del, expired or evicted; a session that is no key tells nothing', async () => {
+    const pair = await start();
+    const acts: readonly (readonly [string, readonly string[]])[] = [
+      ['SESSION.NEW a SHARED', []],
+      ['SESSION.NEW b SHARED DATA f v', ['new b']],
+      ['SESSION.NEW b DATA f v', []],
+      ['SESSION.END @a', []],
+      ['SESSION.END @b', ['del b']],
+      ['SESSION.ENDNAME b', []],
+      ['SET s v', ['new s', 'set s']],
+      ['SESSION.ENDNAME s', ['del s']],
+      ['SET s v', ['new s', 'set s']],
+      ['SESSION.NEW s LIMIT 1', ['del s']],
+      ['MSET x 1 y 2', ['new x', 'set x', 'new y', 'set y']],
+      // Redis says nothing of those that are flushed.
+      ['FLUSHALL', ['del x', 'del y']],
+      ['MSET x 1 y 2', ['new x', 'set x', 'new y', 'set y']],
+      ['SESSION.ENDALL', ['del x', 'del y']],
+    ];
+    for (const [request, expected] of acts) {
+      await carryOut(pair.client, [request]);
+      expect((await events(pair)).sort(), request).toEqual([...expected].sort());
+    }
+  });
+
+  it('what commands of SESSION write to one is not told', async () => {
+    const pair = await start();
+    await carryOut(pair.client, [
+      ...['SESSION.NEW k 100 SHARED DATA f v', 'SESSION.SET @k g 1', 'SESSION.INCRBY @k g 1', 'SESSION.DEL @k f'],
+      ...['SESSION.EXPIRE @k 50', 'SESSION.TOUCH @k', 'SESSION.CLEAR @k', 'SESSION.SET @k f v'],
+    ]);
+    expect(await events(pair)).toEqual(['new k']);
+  });
+
+  it('an empty shared session that gets its first value is told as any write, not as new', async () => {
+    const pair = await start();
+    await carryOut(pair.client, ['SESSION.NEW k SHARED', 'SET k v', 'SESSION.NEW h SHARED', 'HSET h f v']);
+    expect(await events(pair)).toEqual(['set k', 'hset h']);
+  });
+
+  it('evicted tells which key had to go', async () => {
+    const pair = await start({ 'maxmemory-policy': 'allsessions-lru' });
+    await carryOut(pair.client, ['SET k v', 'SESSION.NEW private DATA f v']);
+    await heard(pair);
+    await carryOut(pair.client, ['CONFIG SET maxmemory 1']);
+    expect(await events(pair)).toEqual(['evicted k']);
+  });
+
+  it('what is replaced by RENAME or COPY is told of in the new key alone', async () => {
+    const pair = await start();
+    await carryOut(pair.client, ['MSET a 1 b 2 c 3']);
+    await heard(pair);
+    await carryOut(pair.client, ['RENAME a b', 'COPY c b REPLACE']);
+    expect(await events(pair)).toEqual(['new b', 'rename_from a', 'rename_to b', 'new b', 'copy_to b']);
+  });
+
+  it('GETSET and SET with GET tell of no miss, unlike those of Redis', async () => {
+    const pair = await start({ 'notify-keyspace-events': 'KEm' });
+    await carryOut(pair.client, ['GETSET a v', 'SET b v GET', 'SET c v NX GET', 'GET none']);
+    expect(await events(pair)).toEqual(['keymiss none']);
+  });
+
+  it('SET with an instant that has been tells the end of the key that was, where Redis tells of one more', async () => {
+    const pair = await start();
+    await carryOut(pair.client, ['SET k v']);
+    await heard(pair);
+    await carryOut(pair.client, ['SET k w PXAT 1', 'SET none w PXAT 1']);
+    expect(await events(pair)).toEqual(['del k']);
+  });
+});
+
+it('keys are told as they are, whatever bytes they hold', async () => {
+  const { server, client } = await start();
+  const key = Buffer.from([0, 13, 10, 255, 42, 32]);
+  const subscriber = await connectTo(server);
+  const channel = Buffer.concat([Buffer.from('__keyspace@0__:'), key]);
+  await subscriber.send(frame('SUBSCRIBE', channel, '__keyevent@0__:set'));
+  await subscriber.takeUntil(':2\r\n');
+  await client.expect(frame('SET', key, 'v'), '+OK\r\n');
+  const expected = [
+    frame('message', channel, 'new'),
+    frame('message', channel, 'set'),
+    frame('message', '__keyevent@0__:set', key),
+  ];
+  const text = Buffer.concat(expected).toString('latin1');
+  expect(await subscriber.take(text.length)).toBe(text);
+});
