@@ -140,7 +140,7 @@ const ALL_EVENTS = 'g$lshzxetd';
 /** What else `notify-keyspace-events` may say. */
 const OTHER_EVENTS = 'nKEm';
 
-/** As in redis.conf: letters, of which `A` stands for many; without any of them, or without `K` and `E`, nothing is told. */
+/** As in redis.conf: letters, of which `A` stands for many, which the value spells out. Without any, or without `K` and `E`, nothing is told. */
 export const keyspaceEvents: Kind<string> = {
   placeholder: 'letters',
   parse(value) {
@@ -150,9 +150,8 @@ export const keyspaceEvents: Kind<string> = {
         throw new Error(`Invalid event class character. Use 'A${ALL_EVENTS}${OTHER_EVENTS}'.`);
       }
     }
-    const all = [...ALL_EVENTS].every((letter) => letters.has(letter));
-    const named = all ? 'A' : [...ALL_EVENTS].filter((letter) => letters.has(letter)).join('');
-    return named + [...OTHER_EVENTS].filter((letter) => letters.has(letter)).join('');
+    return [...ALL_EVENTS, ...OTHER_EVENTS].filter((letter) => letters.has(letter)).join('');
   },
-  format: String,
+  // Those that A stands for come first.
+  format: (letters) => letters.replace(ALL_EVENTS, 'A'),
 };

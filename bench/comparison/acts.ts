@@ -18,7 +18,7 @@ export const ACTS: readonly ComparedAct[] = [
   { name: 'whole session', verb: 'readAll', shape: WHOLE, effect: 'repeats' },
   { name: 'login', verb: 'login', shape: TYPICAL, effect: 'makes' },
   { name: 'logout', verb: 'logout', shape: TYPICAL, effect: 'ends' },
-  { name: 'GET', verb: 'getPlain', shape: PLAIN, madeBy: 'setPlain', effect: 'repeats' },
-  { name: 'SET EX', verb: 'setPlain', shape: PLAIN, madeBy: 'setPlain', effect: 'repeats' },
+  { name: 'GET', verb: 'getString', shape: PLAIN, madeBy: 'setString', effect: 'repeats' },
+  { name: 'SET EX', verb: 'setString', shape: PLAIN, madeBy: 'setString', effect: 'repeats' },
   { name: 'plain read', verb: 'read', shape: { ...TYPICAL, extend: 'NONE' }, effect: 'repeats' },
 ];

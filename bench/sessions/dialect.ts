@@ -29,9 +29,9 @@ export interface Dialect {
   /** Writes a key of session 0 and, if the shape says so, extends. */
   writeKey(shape: Shape): Act;
   /** Makes a session that is a string, or writes it anew. */
-  setPlain(shape: Shape): Act;
+  setString(shape: Shape): Act;
   /** Reads a session that is a string. */
-  getPlain(shape: Shape): Act;
+  getString(shape: Shape): Act;
 }
 
 export type DialectName = 'respite' | 'redis';

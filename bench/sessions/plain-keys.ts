@@ -4,12 +4,12 @@ import { ttlOf, valueIn } from './shape.js';
 import { tokenOf } from './token.js';
 
 /** What session middleware does, the same for every server: a session is a string under a key of its own. */
-export const plainKeys: Pick<Dialect, 'setPlain' | 'getPlain'> = {
-  setPlain: (shape) => ({
+export const plainKeys: Pick<Dialect, 'setString' | 'getString'> = {
+  setString: (shape) => ({
     request: (session) => encodeRequest('SET', keyOf(session), valueIn(shape), 'EX', ttlOf(shape, session)),
     replies: ['+OK'],
   }),
-  getPlain: ({ valueLength }) => ({
+  getString: ({ valueLength }) => ({
     request: (session) => encodeRequest('GET', keyOf(session)),
     replies: [`$${valueLength}`],
   }),

@@ -39,11 +39,12 @@ export async function onEvent(
   names: Names = { prefix: '' },
 ): Promise<() => Promise<void>> {
   const which = 'name' in names ? escapeGlob(names.name) : `${escapeGlob(names.prefix)}*`;
-  const subscribe = 'pSubscribe' in subscriber ? throughNodeRedis : throughIoredis;
+  const pattern = `__sessiondata__:${event}:${which}`;
+  const hear = (message: string) => listener(parseSessionEvent(message));
   try {
-    return await subscribe(subscriber as never, `__sessiondata__:${event}:${which}`, (message) =>
-      listener(parseSessionEvent(message)),
-    );
+    return 'pSubscribe' in subscriber
+      ? await throughNodeRedis(subscriber, pattern, hear)
+      : await throughIoredis(subscriber, pattern, hear);
   } catch (error) {
     throw failureOf(error);
   }

@@ -1,5 +1,5 @@
 /** The events after which a session's data is gone. They tell it a last time. */
-export type SessionEventName = 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'evicted';
+export type SessionEventName = 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'replaced' | 'evicted';
 
 /** What became of a session, and what it last was. */
 export interface SessionEvent {

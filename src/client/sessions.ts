@@ -13,9 +13,9 @@ export interface CreateOptions {
   readonly shared?: boolean;
   /** Which commands on its data start its duration again. Needs a `ttl`. */
   readonly extend?: 'get' | 'set' | 'both';
-  /** It is ended after so many whole seconds, however often it was extended. */
+  /** It is ended after so many whole seconds, from 1 to 2147483647, however often it was extended. */
   readonly maxAge?: number;
-  /** How many sessions may bear the name; when there are more, the oldest are ended. */
+  /** How many sessions may bear the name, from 1; when there are more, the oldest are ended. */
   readonly limit?: number;
   /** A token of the caller's making: 128 random bits as 22 characters of base64url. */
   readonly token?: string;

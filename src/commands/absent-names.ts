@@ -1,3 +1,5 @@
+import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
+
 /** One who must know whether there was a shared session of a name meanwhile. */
 interface Watcher {
   disturb(): void;
@@ -7,8 +9,14 @@ interface Watcher {
  * Names that had no shared session when somebody began to watch them: one that is made and gone again leaves no other trace.
  * Names are texts with one character per byte.
  */
-export class AbsentNames {
+export class AbsentNames implements SessionListener {
+  readonly #engine: () => SessionEngine;
   readonly #watchers = new Map<string, Set<Watcher>>();
+
+  /** @param engine Whose sessions they are; asked for at the first event. */
+  constructor(engine: () => SessionEngine) {
+    this.#engine = engine;
+  }
 
   /** How many names are watched. */
   get size(): number {
@@ -27,8 +35,10 @@ export class AbsentNames {
     if (watchers?.size === 0) this.#watchers.delete(name);
   }
 
-  /** There is a shared session of the name now. */
-  appeared(name: string): void {
-    for (const watcher of this.#watchers.get(name) ?? []) watcher.disturb();
+  onSession(event: SessionEvent, session: Session): void {
+    if (this.size === 0 || !(event === 'new' || event === 'renamed')) return;
+    const engine = this.#engine();
+    if (!engine.isShared(session)) return;
+    for (const watcher of this.#watchers.get(engine.nameText(session)) ?? []) watcher.disturb();
   }
 }

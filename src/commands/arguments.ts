@@ -1,10 +1,9 @@
-import { NO_SESSION, NO_SUCH_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { NO_SESSION, NO_SUCH_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
 import { parseInt64, parseInteger } from '../engine/int64.js';
 import { Request } from '../resp/request.js';
-import { Slice } from '../slice.js';
+import type { Slice } from '../slice.js';
 import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';
 
-const AT = 0x40;
 const NOTHING = Request.of([]);
 /** Matching costs the product of the lengths: a pattern of megabytes would take the server away. */
 const MAX_PATTERN = 1024;
@@ -99,8 +98,13 @@ export class Arguments {
     return value;
   }
 
-  /** A length of time, or a unix time, from `least` to `max`. @throws CommandError invalid expire time, not an integer. */
-  time(max: number, least = 0, given: Slice = this.slice()): number {
+  /** A length of time from 0 to `max`. @throws CommandError invalid expire time, not an integer. */
+  time(max: number): number {
+    return this.timeIn(this.slice(), 0, max);
+  }
+
+  /** As `time`, in an argument that was taken before: a length of time, or a unix time, from `least` to `max`. */
+  timeIn(given: Slice, least: number, max: number): number {
     const value = parseInteger(given);
     if (Number.isNaN(value)) throw new CommandError(NOT_AN_INTEGER);
     if (value < least || value > max) throw new CommandError(`ERR invalid expire time in '${this.#command}' command`);
@@ -172,7 +176,6 @@ function spells(slice: Slice, word: string): boolean {
 
 /** The live session of a token or of `@name`, or NO_SESSION. */
 export function findSession(engine: SessionEngine, token: Slice): Session {
-  const { bytes, start, end } = token;
-  const named = start < end && bytes[start] === AT;
-  return named ? engine.findShared(new Slice(bytes, start + 1, end)) : engine.find(token);
+  const name = nameIn(token);
+  return name === undefined ? engine.find(token) : engine.findShared(name);
 }

@@ -16,8 +16,10 @@ export interface CommandEntry {
   readonly repeats: number;
   /** What `config|get` and its like are under their own part of the name. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
-  /** Where its tokens are in a request; undefined if it takes none. */
-  readonly tokens: KeySpec | undefined;
+  /** Where its tokens or keys are in a request; undefined if it takes none. */
+  readonly keys: KeySpec | undefined;
+  /** They are tokens, or may be. */
+  readonly takesTokens: boolean;
   readonly needsAuth: boolean;
   /** Bits of `PERMISSIONS`. */
   readonly needs: number;
@@ -50,9 +52,10 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     nameWords,
     arity: arityOf(command, nameWords),
     // Of its own commands Redis finds that a value is missing when they run, so that inside MULTI they are queued.
-    repeats: command.name.startsWith('session.') ? groupLength(command.arguments) : 1,
+    repeats: command.group.startsWith('session') ? groupLength(command.arguments) : 1,
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
-    tokens: takesTokens(command) ? keySpecOf(command, nameWords) : undefined,
+    keys: keySpecOf(command, nameWords),
+    takesTokens: command.arguments.some(({ type }) => type === 'token'),
     needsAuth: !has('no_auth'),
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),
@@ -71,10 +74,6 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
 export function takesWords({ arity, repeats }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
   return words >= -arity && (words + arity) % repeats === 0;
-}
-
-function takesTokens({ arguments: args }: Command): boolean {
-  return args.some(({ name, type }) => type === 'key' && name.startsWith('token'));
 }
 
 /** The permission that a command with these flags needs, 0 if anybody may call it who has authenticated. */

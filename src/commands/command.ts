@@ -66,8 +66,18 @@ export type CommandFlag =
 /** As in COMMAND DOCS. */
 export interface Argument {
   readonly name: string;
-  /** `key` is a session's token, or a key: what a proxy may route by. */
-  readonly type: 'key' | 'string' | 'integer' | 'double' | 'unix-time' | 'pattern' | 'pure-token' | 'oneof' | 'block';
+  /** `key` is a key, `token` a session's token (or a key as well): what a proxy may route by. COMMAND DOCS calls both keys. */
+  readonly type:
+    | 'key'
+    | 'token'
+    | 'string'
+    | 'integer'
+    | 'double'
+    | 'unix-time'
+    | 'pattern'
+    | 'pure-token'
+    | 'oneof'
+    | 'block';
   /** The word that introduces it. */
   readonly token?: string;
   readonly optional?: true;

@@ -5,7 +5,6 @@ import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 import type { Slice } from '../slice.js';
-import type { AbsentNames } from './absent-names.js';
 import type { CommandStatistics } from './command-statistics.js';
 import type { User } from './permission.js';
 import type { SlowLog } from './slow-log.js';
@@ -103,13 +102,15 @@ export interface PubSub {
   readonly channelCount: number;
 }
 
+/** The letter that `notify-keyspace-events` has for a kind of events: generic, string, hash, miss. */
+export type KeyEventKind = 'g' | '$' | 'h' | 'm';
+
 /**
  * What happens to keys, for those who listen to it as `notify-keyspace-events` says. What happens to sessions by themselves, and
  * their end, is not told here but by the engine.
  */
-export interface KeyspaceEvents {
-  /** @param kind The letter that `notify-keyspace-events` has for it: generic, string, hash, new, miss. */
-  tell(kind: 'g' | '$' | 'h' | 'n' | 'm', event: string, key: Slice): void;
+export interface KeyspaceTeller {
+  tell(kind: KeyEventKind, event: string, key: Slice): void;
 }
 
 /** Those who are sent every command. */
@@ -150,8 +151,7 @@ export interface ServerControl {
   readonly statistics: CommandStatistics;
   readonly slowLog: SlowLog;
   readonly pubsub: PubSub;
-  readonly keyspaceEvents: KeyspaceEvents;
-  readonly absentNames: AbsentNames;
+  readonly keyspaceEvents: KeyspaceTeller;
   readonly monitors: Monitors;
   readonly memory: MemoryAccount;
   /** What keeps sessions over a restart; undefined if nothing does. */

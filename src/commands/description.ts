@@ -1,7 +1,7 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
-import { keySpecOf, writeKeySpec, writePositions } from './key-spec.js';
+import { writeKeySpec, writePositions } from './key-spec.js';
 
 /** How COMMAND INFO and COMMAND DOCS describe a command, made from its declaration. */
 
@@ -24,6 +24,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   connection: '@connection',
   generic: '@keyspace',
   hash: '@hash',
+  string: '@string',
   pubsub: '@pubsub',
   transactions: '@transaction',
 };
@@ -31,7 +32,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
 /** One element of COMMAND INFO's reply. */
 export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   const { command, fullName, arity, subcommands } = entry;
-  const key = keySpecOf(entry.command, entry.nameWords);
+  const key = entry.keys;
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);
@@ -76,24 +77,19 @@ function writeArguments(reply: ReplyEncoder, args: readonly Argument[]): void {
   for (const argument of args) {
     const { name, type, token, optional, multiple } = argument;
     const flags = [...(optional ? ['optional'] : []), ...(multiple ? ['multiple'] : [])];
+    const isKey = type === 'key' || type === 'token';
     const shown = type !== 'oneof' && type !== 'block';
-    const optionalFields = [
-      shown,
-      type === 'key',
-      token !== undefined,
-      flags.length > 0,
-      argument.arguments !== undefined,
-    ];
+    const optionalFields = [shown, isKey, token !== undefined, flags.length > 0, argument.arguments !== undefined];
     reply.map(2 + optionalFields.filter(Boolean).length);
     reply.bulk('name');
     reply.bulk(name);
     reply.bulk('type');
-    reply.bulk(type);
+    reply.bulk(isKey ? 'key' : type);
     if (shown) {
       reply.bulk('display_text');
       reply.bulk(name);
     }
-    if (type === 'key') {
+    if (isKey) {
       reply.bulk('key_spec_index');
       reply.integer(0);
     }

@@ -31,7 +31,8 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
     const entry = findEntry(context, request);
     if (!client.transaction.open || entry.immediate) {
       if (!presentsUnknownToken(engine, entry, request)) return call(context, args, entry, request);
-      return engine.deriveTokens().then(() => call(context, args, entry, request));
+      // Whether it may run is asked again: others were served meanwhile.
+      return engine.deriveTokens().then(() => answer(context, args, request));
     }
     if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');
     client.transaction.add(entry, request, server.config['client-query-buffer-limit']);

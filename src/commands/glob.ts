@@ -12,6 +12,8 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   if (prefix !== undefined) return (text) => text.startsWith(prefix);
   const steps = compile(pattern);
   return (text) => {
+    // As in Redis: even `**` does not match what is empty.
+    if (text === '') return steps.length === 0;
     let step = 0;
     let at = 0;
     let lastStar = -1;

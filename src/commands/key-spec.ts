@@ -38,7 +38,7 @@ export function keySpecOf({ arguments: args }: Command, nameWords: number): KeyS
 }
 
 function isKey(argument: Argument | undefined): boolean {
-  return argument?.type === 'key';
+  return argument?.type === 'key' || argument?.type === 'token';
 }
 
 /** The keys among the words of a request. */

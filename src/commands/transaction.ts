@@ -1,12 +1,11 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { NO_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
-import type { Context } from './context.js';
-import { presentsUnknownToken } from './unknown-tokens.js';
+import { isUnknownToken, presentsUnknownToken } from './unknown-tokens.js';
 
 /** What a request and each of its arguments take besides their bytes, about. */
 const OVERHEAD = 96;
@@ -36,10 +35,16 @@ export class Transaction {
   #queue: QueuedCommand[] = [];
   #watched: Watched[] = [];
   #disturbed = false;
-  /** Names of which there was no session, and where they are watched. */
-  readonly #absent = new Map<string, AbsentNames>();
+  readonly #absentNames: AbsentNames;
+  /** Names that are watched, of which there was no session. */
+  readonly #absent = new Set<string>();
   #queuedBytes = 0;
   #watchedBytes = 0;
+
+  /** @param absentNames Where it is told of names that had no session when they were watched. */
+  constructor(absentNames: AbsentNames) {
+    this.#absentNames = absentNames;
+  }
 
   /** Whether MULTI has been called, and commands wait for EXEC. */
   get open(): boolean {
@@ -86,15 +91,14 @@ export class Transaction {
   }
 
   /** Watches the session of a token, `@name` or key, or that there is none. @throws CommandError if that would be too much. */
-  watch({ engine, server }: Context, given: Slice): void {
-    this.#watchedBytes += this.#checked(given.length + OVERHEAD, server.config['client-query-buffer-limit']);
+  watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
+    this.#watchedBytes += this.#checked(given.length + OVERHEAD, maxBytes);
     const states = statesOf(engine, given);
     this.#watched.push({ given: Slice.of(given.copy()), states });
     if (states.some(({ session }) => session !== NO_SESSION)) return;
-    const name = given.latin1();
-    for (const absent of name.startsWith('@') ? [name, name.slice(1)] : [name]) {
-      this.#absent.set(absent, server.absentNames);
-      server.absentNames.watch(absent, this);
+    for (const absent of [given, nameIn(given)].flatMap((name) => name?.latin1() ?? [])) {
+      this.#absent.add(absent);
+      this.#absentNames.watch(absent, this);
     }
   }
 
@@ -107,13 +111,16 @@ export class Transaction {
     this.#watched = [];
     this.#watchedBytes = 0;
     this.#disturbed = false;
-    for (const [name, names] of this.#absent) names.unwatch(name, this);
+    for (const name of this.#absent) this.#absentNames.unwatch(name, this);
     this.#absent.clear();
   }
 
-  /** Whether one of the commands that wait presents a token for which others are to be derived first. */
+  /** Whether one of the commands that wait presents a token for which others are to be derived first, or such a one is watched. */
   presentsUnknownToken(engine: SessionEngine): boolean {
-    return this.#queue.some(({ entry, request }) => presentsUnknownToken(engine, entry, request));
+    return (
+      this.#watched.some(({ given }) => isUnknownToken(engine, given)) ||
+      this.#queue.some(({ entry, request }) => presentsUnknownToken(engine, entry, request))
+    );
   }
 
   /** Whether every watched session is as it was. */

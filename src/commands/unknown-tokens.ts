@@ -1,5 +1,6 @@
 import type { SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
+import type { Slice } from '../slice.js';
 import type { CommandEntry } from './command-entry.js';
 import { keysIn } from './key-spec.js';
 
@@ -10,11 +11,17 @@ const MANY = 256;
  * Whether a request presents a token that nobody is known to bear, while there are many shared sessions whose tokens are not
  * derived: `engine.deriveTokens` does it before, while others are served; looked up at once it would be done at once.
  */
-export function presentsUnknownToken(engine: SessionEngine, { tokens }: CommandEntry, request: Request): boolean {
-  if (tokens === undefined || engine.tokenless <= MANY) return false;
+export function presentsUnknownToken(
+  engine: SessionEngine,
+  { keys, takesTokens }: CommandEntry,
+  request: Request,
+): boolean {
+  if (!takesTokens || keys === undefined || engine.tokenless <= MANY) return false;
   const words = Array.from({ length: request.length }, (_, i) => request.word(i));
-  return keysIn(tokens, words).some((given) => given.bytes[given.start] !== AT && !engine.knows(given));
+  return keysIn(keys, words).some((given) => isUnknownToken(engine, given));
 }
 
-/** What `@name` begins with. */
-const AT = 0x40;
+/** As `presentsUnknownToken`, of one token. */
+export function isUnknownToken(engine: SessionEngine, given: Slice): boolean {
+  return engine.tokenless > MANY && engine.mayBeUnderived(given);
+}

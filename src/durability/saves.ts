@@ -259,7 +259,7 @@ export class Saves {
     await slices.next();
   }
 
-  #create({ name, settings }: SavedSession, done: { sessions: number; keys: number; skipped: number }): void {
+  #create({ name, settings, keys }: SavedSession, done: { sessions: number; keys: number; skipped: number }): void {
     const engine = this.#engine();
     const failure = this.#options.durability?.failure;
     if (failure !== undefined) throw new DataSetError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
@@ -267,7 +267,7 @@ export class Saves {
     try {
       engine.create(name, settings);
       done.sessions++;
-      done.keys += settings.data.length / 2;
+      done.keys += keys;
     } catch (error) {
       if (!(error instanceof SessionError) || error.code !== 'SESSIONEXISTS') throw error;
       done.skipped++;

@@ -1,4 +1,4 @@
-import { MAX_NAME, type Session, type SessionEngine, type SessionState } from '../engine/index.js';
+import { addressOfName, type Session, type SessionEngine, type SessionState } from '../engine/index.js';
 import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';
@@ -18,29 +18,18 @@ export function settingsOf(state: SessionState, deadline: number, wall: WallTime
   };
 }
 
-/** The latest `@name`: making a buffer would take longer than filling it. */
-const named = Slice.of(Buffer.alloc(1 + MAX_NAME));
-
 /**
  * What the records about a session know it by, good until the next call: its token or, if it is shared, `@` and its name, which stays the same
  * when somebody asks for its token.
  */
 export function addressOf(engine: SessionEngine, session: Session): Slice {
-  return engine.isShared(session) ? atName(engine, session) : engine.tokenBytes(session);
+  return engine.isShared(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }
 
 /** The token that a session is to have when it is put back, good until the next call; `@` and its name if nobody knows its token. */
 function keptTokenOf(engine: SessionEngine, session: Session): Slice {
-  return engine.isTokenless(session) ? atName(engine, session) : engine.tokenBytes(session);
+  return engine.isTokenless(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }
-
-function atName(engine: SessionEngine, session: Session): Slice {
-  named.bytes[0] = AT;
-  named.end = engine.nameBytes(session).writeTo(named.bytes, 1);
-  return named;
-}
-
-const AT = 0x40;
 
 /** Writes a session as it is now, with its data. @param deadline Unix ms. */
 export function writeSession(

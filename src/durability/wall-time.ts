@@ -5,7 +5,7 @@ export const NEVER = 0;
 
 /**
  * Instants of the engine's clock, which begins anew with each process, as instants of the wall clock, which files bear, and
- * back. The difference of the two is taken when it is made: make one for each act that is written or read.
+ * back (of a session's expiry as clients see it, `engine/unix-time.ts` is in charge). The difference of the two is taken when it is made: make one for each act that is written or read.
  */
 export class WallTime {
   readonly #offset: number;

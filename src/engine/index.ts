@@ -1,5 +1,6 @@
 /** The session engine by itself: no server, no socket, no protocol. */
 export { Slice } from '../slice.js';
+export { addressOfName, nameIn } from './address.js';
 export type { ChangeListener } from './change-listener.js';
 export { type Clock, systemClock } from './clock.js';
 export type { EvictionPolicy } from './evictor.js';

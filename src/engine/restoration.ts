@@ -1,4 +1,5 @@
-import { Slice } from '../slice.js';
+import type { Slice } from '../slice.js';
+import { nameIn } from './address.js';
 import type { Aliases } from './aliases.js';
 import type { Deadlines } from './deadlines.js';
 import type { FieldStore } from './field-store.js';
@@ -20,8 +21,6 @@ export interface EngineParts {
 
 /** What is promised by a file is not believed beyond this. */
 const MOST = 2 ** 24;
-/** What a shared session is known by that has no token: this and its name. */
-const AT = 0x40;
 /** As if it had not been used since the clock began. */
 const NEVER_USED = 0;
 
@@ -56,13 +55,15 @@ export class Restoration {
    * Puts a session in place of whatever its token led to and, if it is shared, of the shared session of its name.
    * @param token `@` and the name for a shared session whose token nobody has asked for.
    * @param pairs Keys and values in turn.
-   * @throws RangeError if the token is none, the name is empty or a number is out of its range.
+   * @throws RangeError if the token is none, the name is empty, a string has keys, or a number is out of its range.
    */
   put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[]): void {
     const { slots, tokens, names, fields } = this.#parts;
-    const tokenless = isNamed(token);
+    const tokenless = nameIn(token) !== undefined;
     if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
     if (name.length === 0) throw new RangeError('a session has no name');
+    // Its value may follow.
+    if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0)) throw new RangeError('a string has keys');
     this.forget(token);
     if (state.shared) this.#forgetSlot(names.shared(name));
     if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
@@ -163,7 +164,8 @@ export class Restoration {
   }
 
   #slotOf(token: Slice): number {
-    if (isNamed(token)) return this.#parts.names.shared(new Slice(token.bytes, token.start + 1, token.end));
+    const name = nameIn(token);
+    if (name !== undefined) return this.#parts.names.shared(name);
     // Deriving a token for each session that comes with a new one would take longer than all the rest.
     return parseToken(token, this.#words) ? this.#parts.tokens.findGiven(this.#words) : NONE;
   }
@@ -177,8 +179,4 @@ export class Restoration {
     names.remove(slot);
     slots.release(slot);
   }
-}
-
-function isNamed(token: Slice): boolean {
-  return token.length > 0 && token.bytes[token.start] === AT;
 }

@@ -7,16 +7,16 @@ import type { Session } from './session.js';
 import { SessionError, WRONG_TYPE } from './session-error.js';
 import { Flag, type SlotTable } from './slot-table.js';
 
-/** Where the one value of a string is. */
-const VALUE = Slice.of('');
+/** Under which key the one value of a string is. */
+export const STRING_KEY = Slice.of('');
 
 /**
  * The keys and values of sessions, and the rule by which reading and writing them extends a session:
  * every read does if its EXTEND is get or both, every write that changed something if it is set or
  * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
  *
- * A session may be a **string**: it has one value, under the empty key. It is read as any other, and written by `setString`,
- * `appendToString` and `incrementString` alone; whatever else writes to it throws a SessionError WRONGTYPE.
+ * A session may be a **string**: it has one value, under the empty key. It is read as any other. What writes keys to it throws a SessionError
+ * WRONGTYPE, and so does what changes a string where the session has keys; `setString` alone makes a string of anything.
  *
  * Keys and values are given as slices of the store's own memory: good until the next call. Who wants to keep one, or
  * to hand it to another call, copies it (`Slice.of(value.copy())`), and nobody writes into it.
@@ -95,7 +95,7 @@ export class SessionData {
   /** The value of a string. */
   getString(session: Session): Slice | undefined {
     this.#read(session);
-    return this.#fields.get(session, VALUE);
+    return this.#fields.get(session, STRING_KEY);
   }
 
   forEach(session: Session, visit: (key: Slice, value: Slice) => void): void {
@@ -107,26 +107,34 @@ export class SessionData {
 
   /** Makes a session a string of this value, whatever it was. */
   setString(session: Session, value: Slice): void {
-    this.#makeString(session);
-    this.#set(session, VALUE, value);
+    if (!this.#isString(session)) {
+      this.#clear(session);
+      this.#slots.setFlags(session, this.#slots.flags(session) | Flag.String);
+      this.#changes?.onChanged(session);
+    }
+    this.#set(session, STRING_KEY, value);
     this.#wrote(session);
   }
 
   /**
-   * Adds bytes at the end of a string, which starts empty. Returns its new length in bytes.
-   * @throws SessionError ERR if that would exceed the longest value allowed.
+   * Adds bytes at the end of a string; a session without data becomes one. Returns its new length in bytes.
+   * @throws SessionError WRONGTYPE if the session has keys, ERR if that would exceed the longest value allowed.
    */
   appendToString(session: Session, value: Slice): number {
-    this.#makeString(session);
-    return this.#append(session, VALUE, value);
+    if (this.#isString(session)) return this.#append(session, STRING_KEY, value);
+    this.#checkNoKeys(session);
+    this.#checkLength(value.length);
+    this.setString(session, value);
+    return value.length;
   }
 
   /**
-   * Adds to an integer. Returns the sum.
-   * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
+   * Adds to an integer; a session without data counts from 0. Returns the sum.
+   * @throws SessionError WRONGTYPE if the session has keys, ERR if the value is not a 64-bit integer or the sum would not be.
    */
   incrementString(session: Session, increment: bigint): bigint {
-    const sum = this.#sum(session, VALUE, increment, 'value is not an integer or out of range');
+    this.#checkNoKeys(session);
+    const sum = this.#sum(session, STRING_KEY, increment, 'value is not an integer or out of range');
     this.setString(session, Slice.of(String(sum)));
     return sum;
   }
@@ -186,9 +194,7 @@ export class SessionData {
 
   #append(session: Session, key: Slice, value: Slice): number {
     const length = this.#fields.valueLength(session, key) + value.length;
-    if (length > this.#maxValueBytes) {
-      throw new SessionError('ERR', 'string exceeds maximum allowed size (proto-max-bulk-len)');
-    }
+    this.#checkLength(length);
     this.#fields.append(session, key, value);
     if (this.#changes !== undefined) {
       const whole = this.#fields.get(session, key);
@@ -228,15 +234,33 @@ export class SessionData {
   }
 
   #checkType(session: Session): void {
-    if ((this.#slots.flags(session) & Flag.String) !== 0) throw WRONG_TYPE;
+    if (this.#isString(session)) throw WRONG_TYPE;
   }
 
-  #makeString(session: Session): void {
-    const flags = this.#slots.flags(session);
-    if ((flags & Flag.String) !== 0) return;
-    this.#clear(session);
-    this.#slots.setFlags(session, flags | Flag.String);
-    this.#changes?.onChanged(session);
+  /**
+   * A value with a part of it overwritten, from `offset` on, in bytes, and zero bytes before that where it is shorter.
+   * @throws SessionError ERR if that would exceed the longest value allowed.
+   */
+  overwritten(value: Slice | undefined, offset: number, part: Slice): Buffer {
+    const length = Math.max(value?.length ?? 0, offset + part.length);
+    this.#checkLength(length);
+    const bytes = Buffer.alloc(length);
+    value?.writeTo(bytes, 0);
+    part.writeTo(bytes, offset);
+    return bytes;
+  }
+
+  #isString(session: Session): boolean {
+    return (this.#slots.flags(session) & Flag.String) !== 0;
+  }
+
+  #checkNoKeys(session: Session): void {
+    if (!this.#isString(session) && this.#fields.count(session) > 0) throw WRONG_TYPE;
+  }
+
+  #checkLength(length: number): void {
+    if (length <= this.#maxValueBytes) return;
+    throw new SessionError('ERR', 'string exceeds maximum allowed size (proto-max-bulk-len)');
   }
 
   #sum(session: Session, key: Slice, increment: bigint, notAnInteger: string): bigint {

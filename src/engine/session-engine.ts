@@ -26,11 +26,12 @@ import {
   type SessionListener,
   type SessionState,
 } from './session.js';
-import { SessionData } from './session-data.js';
+import { SessionData, STRING_KEY } from './session-data.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
 import { Flag, NONE, SlotTable } from './slot-table.js';
 import { TimingWheel } from './timing-wheel.js';
 import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
+import { TokenDeriver } from './token-deriver.js';
 import { TokenIndex } from './token-index.js';
 import { Trimmer } from './trimmer.js';
 import { UnixTime } from './unix-time.js';
@@ -52,11 +53,6 @@ const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token 
 
 /** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
-
-/** Tokens are derived for so many ms, then requests are served. */
-const DERIVING_MS = 1;
-/** So many between two looks at the clock. */
-const TOKENS_AT_A_TIME = 64;
 
 /**
  * Sessions: their tokens, names, data, and their end on time.
@@ -83,6 +79,7 @@ export class SessionEngine {
   );
   readonly #fields: FieldStore = new PackedFieldStore();
   readonly #deadlines: Deadlines;
+  readonly #deriver: TokenDeriver;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
   readonly #trimmer: Trimmer;
@@ -105,6 +102,7 @@ export class SessionEngine {
     this.#unixTime = new UnixTime(clock);
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
+    this.#deriver = new TokenDeriver(this.#tokens, clock);
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
     this.#trimmer = new Trimmer(
@@ -116,9 +114,10 @@ export class SessionEngine {
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes, this.#changes);
   }
 
-  /** Stops the wheel, evicting and trimming: nothing happens by itself any more. */
+  /** Stops the wheel, evicting, trimming and deriving: nothing happens by itself any more. */
   close(): void {
     this.#deadlines.stop();
+    this.#deriver.stop();
     this.#evictor.stop();
     this.#trimmer.stop();
   }
@@ -177,6 +176,11 @@ export class SessionEngine {
 
   // Life of a session
 
+  /** @throws SessionError ERR if the name is empty or longer than 512 bytes. */
+  static checkName(name: Slice): void {
+    if (name.length === 0 || name.length > MAX_NAME) throw BAD_NAME;
+  }
+
   /**
    * Creates a session.
    * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
@@ -184,10 +188,10 @@ export class SessionEngine {
    */
   create(name: Slice, settings: NewSession = {}): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
-    const { data = [], limit = Infinity, isString = false, tokenless = false } = settings;
-    if (name.length === 0 || name.length > MAX_NAME) {
-      throw BAD_NAME;
-    }
+    const { limit = Infinity, string } = settings;
+    const data = string === undefined ? (settings.data ?? []) : [STRING_KEY, string];
+    const tokenless = shared === 'tokenless';
+    SessionEngine.checkName(name);
     checkTime('duration', duration, MAX_DURATION);
     checkTime('maxAge', maxAge, MAX_SECONDS);
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
@@ -201,7 +205,7 @@ export class SessionEngine {
         EXTEND_FLAGS[extend] |
         (deleteSession ? Flag.DeleteSession : 0) |
         (shared ? Flag.Shared : 0) |
-        (isString ? Flag.String : 0),
+        (string === undefined ? 0 : Flag.String),
     ) as Session;
     slots.created[session] = this.#clock.wall();
     slots.use(session, now);
@@ -209,7 +213,7 @@ export class SessionEngine {
     slots.setMaxAge(session, maxAge);
     // Where nobody has a MAXAGE, its column is never written to and takes no memory.
     if (maxAge > 0) slots.maxAgeEnd[session] = now + maxAge * 1000;
-    this.#names.add(name, session, shared);
+    this.#names.add(name, session, shared !== false);
     if (tokenless) {
       this.#tokens.addTokenless(session);
     } else {
@@ -301,12 +305,13 @@ export class SessionEngine {
   }
 
   /**
-   * Gives a shared session a new name, and with it another token: the old one stops at once. The new name, of 1 to 512 bytes, may have
-   * no shared session.
+   * Gives a shared session a new name, and with it another token: the old one stops at once.
+   * @throws SessionError NOTSHARED if it is not shared; SESSIONEXISTS if the name has a shared session; ERR if the name is empty or
+   *   longer than 512 bytes.
    */
   rename(session: Session, name: Slice): void {
     if (!this.isShared(session)) throw new SessionError('NOTSHARED', 'only a shared session may be renamed');
-    if (name.length === 0 || name.length > MAX_NAME) throw BAD_NAME;
+    SessionEngine.checkName(name);
     if (this.#settled(this.#names.shared(name)) !== NO_SESSION) throw SHARED_EXISTS;
     this.#changes?.onEnded(session);
     this.#tokens.remove(session);
@@ -375,9 +380,9 @@ export class SessionEngine {
     return this.#tokens.tokenless;
   }
 
-  /** Whether a token is that of a session, live or due, as far as tokens have been derived. */
-  knows(token: Slice): boolean {
-    return parseToken(token, this.#words) && this.#tokens.findGiven(this.#words) !== NONE;
+  /** Whether a token may be one that is not derived yet: no session is known to bear it, live or due. Of what is no token it is not. */
+  mayBeUnderived(token: Slice): boolean {
+    return parseToken(token, this.#words) && this.#tokens.findGiven(this.#words) === NONE;
   }
 
   /**
@@ -385,16 +390,7 @@ export class SessionEngine {
    * at once, as `find` would, a million take seconds.
    */
   deriveTokens(): Promise<void> {
-    return new Promise((resolve) => {
-      const derive = () => {
-        const until = this.#clock.now() + DERIVING_MS;
-        let more = true;
-        while (more && this.#clock.now() < until) more = this.#tokens.giveAll(TOKENS_AT_A_TIME);
-        if (more) this.#clock.after(0, derive);
-        else resolve();
-      };
-      derive();
-    });
+    return this.#deriver.deriveAll();
   }
 
   /** Whether it is a shared session whose token nobody has asked for. Who asks for a token makes it known. */
@@ -441,7 +437,7 @@ export class SessionEngine {
     return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
   }
 
-  /** What is left until an instant in unix ms, in ms; less than 0 if it has been. */
+  /** What is left from now until an instant in unix ms, in ms; less than 0 if it has been. Now is the instant of the act from then on. */
   timeUntil(unix: number): number {
     return this.#unixTime.instantOf(unix) - this.#deadlines.begin();
   }

@@ -92,16 +92,15 @@ export const MAX_DURATION = 2 ** 52;
 
 /** Settings of a new session; each may be left out. */
 export interface NewSession {
-  /** Milliseconds until it expires, from 1; 0, the default, for never. */
+  /** Milliseconds until it expires, up to `MAX_DURATION`; 0, the default, for never. */
   readonly duration?: number;
   /** Whether expiry removes the session, or only its data. Default true. */
   readonly deleteSession?: boolean;
-  /** Derive the token from the name. Default false. */
-  readonly shared?: boolean;
-  /** Of a shared session: derive the token when somebody asks for it or presents it, not now. Default false. */
-  readonly tokenless?: boolean;
-  /** It has one value, under the empty key, and no others. Default false. */
-  readonly isString?: boolean;
+  /**
+   * Derive the token from the name; `tokenless`: not now, but when somebody asks for it, or presents a token that nobody is known
+   * to bear. Default false.
+   */
+  readonly shared?: boolean | 'tokenless';
   /** Default `none`. */
   readonly extend?: Extend;
   /** Seconds after which the session is ended whatever else is set, from 1; 0, the default, for never. */
@@ -112,6 +111,8 @@ export interface NewSession {
   readonly token?: Slice;
   /** Keys and values in turn. */
   readonly data?: readonly Slice[];
+  /** Makes it a string of this value, which has no keys: `data` does not count. */
+  readonly string?: Slice;
 }
 
 /** What a session is besides token, name and data: what must be kept to have it again. Instants are ms on the engine's clock. */

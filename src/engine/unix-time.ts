@@ -4,8 +4,9 @@ import type { Clock } from './clock.js';
 const TOLERANCE = 2;
 
 /**
- * Instants on the wall clock and on the monotonic one, each as the other has them, such that one that goes there and back is the same
- * millisecond again. Two looks at the clocks would differ by a millisecond now and then.
+ * Instants on the wall clock and on the monotonic one, each as the other has them, for those who ask when a session expires: such that one that goes there and back is the same
+ * millisecond again. Two looks at the clocks would differ by a millisecond now and then. (Files have `durability/wall-time.ts`, which rounds
+ * up, so that nothing ends early after a restart.)
  */
 export class UnixTime {
   readonly #clock: Clock;

@@ -17,11 +17,11 @@ export interface RespiteStoreOptions {
    * given to a session when what this returns has changed, so a session that was stored keeps the name of an older rule.
    */
   readonly nameOf?: (session: Partial<SessionData>) => string | undefined;
-  /** What the names of this store's sessions begin with: `sess:` if left out. Sessions of nobody known have it alone. */
+  /** What the names of this store's sessions begin with, at least one byte: `sess:` if left out. Sessions of nobody known have it alone. */
   readonly prefix?: string;
-  /** How many whole seconds a session lives whose cookie has no maxAge. A day if left out. */
+  /** How many whole seconds a session lives whose cookie has no maxAge, from 1 to 2^31 - 1. A day if left out. */
   readonly ttl?: number;
-  /** A session is ended after so many whole seconds, however often it is used. Never, if left out. */
+  /** A session is ended after so many whole seconds, from 1 to 2^31 - 1, however often it is used. Never, if left out. */
   readonly maxAge?: number;
   /** The properties that `req.session.regenerate` takes over into the new session. None, if left out. */
   readonly keep?: readonly string[];
@@ -56,8 +56,11 @@ export class RespiteStore extends Store {
   /** The last id that was made for a request. There is no session of that id before it is saved. */
   readonly #generated = new WeakMap<object, string>();
 
+  /** @throws RangeError if the prefix is empty. */
   constructor(options: RespiteStoreOptions) {
     super();
+    if (options.prefix === '')
+      throw new RangeError('prefix must not be empty: sessions of nobody known have it for a name');
     const { client, nameOf = () => undefined, prefix = 'sess:', ttl = 86_400, maxAge, keep = [], subscriber } = options;
     this.#client = client;
     this.#stored = new StoredSessions(client, { prefix, ttl, maxAge });
@@ -123,17 +126,17 @@ export class RespiteStore extends Store {
     );
   }
 
-  /** Gives the ids of all sessions. With named users that takes the right `admin`, as `all`, `length` and `clear` do. */
-  ids(callback: (error: unknown, ids?: string[]) => void): void {
-    answer(this.#ids(), callback);
-  }
-
   /** Ends all sessions. */
   override clear(callback?: (error?: unknown) => void): void {
     answer(this.#clear(), callback);
   }
 
   // What else applications call
+
+  /** Gives the ids of all sessions. With named users that takes the right `admin`, as `all`, `length` and `clear` do. */
+  ids(callback: (error: unknown, ids?: string[]) => void): void {
+    answer(this.#ids(), callback);
+  }
 
   /** Ends all sessions of a name, as `nameOf` gives it: "log out everywhere". Returns how many there were. */
   endAll(name: string): Promise<number> {

@@ -40,7 +40,7 @@ export type Found = 'batch' | 'end' | 'cut' | 'damage';
 export class BatchScanner {
   /** The id that the file's batches bear; undefined if neither its header nor a batch behind it tells. */
   readonly id: string | undefined;
-  /** Whether the header is good. */
+  /** The file's header; undefined if it is not good. */
   readonly header: FileHeader | undefined;
   /** Bytes of the file, when it was opened. */
   readonly size: number;

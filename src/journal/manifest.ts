@@ -41,7 +41,7 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
     );
   }
   const [, body, files, crc] =
-    /^(respite-journal-manifest [12]\n((?:(?:base|increment)\.\d{1,15}\n)+))crc ([0-9a-f]{8})\n$/.exec(text) ?? [];
+    /^(respite-journal-manifest \d{1,15}\n((?:(?:base|increment)\.\d{1,15}\n)+))crc ([0-9a-f]{8})\n$/.exec(text) ?? [];
   if (body === undefined || Number.parseInt(crc, 16) !== checksum(bytes, 0, body.length)) {
     throw new JournalDamage(path, 0, 'it is no manifest, or its check sum is wrong');
   }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { AbsentNames } from '../commands/absent-names.js';
 import { Arguments } from '../commands/arguments.js';
 import { countError } from '../commands/call.js';
 import type { Client, ClientMemory, Context } from '../commands/context.js';
@@ -21,6 +22,7 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly log: Log;
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
+  readonly absentNames: AbsentNames;
   readonly outbox: Outbox;
   readonly limits: ConnectionLimits;
   /** The open connections by id, from which one that ends removes itself. */
@@ -64,7 +66,7 @@ export class Connection implements MonitoringClient {
   noEvict = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
-  readonly transaction = new Transaction();
+  readonly transaction: Transaction;
 
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
@@ -96,6 +98,7 @@ export class Connection implements MonitoringClient {
     this.#socket = socket;
     this.id = id;
     this.#options = options;
+    this.transaction = new Transaction(options.absentNames);
     this.onUnixSocket = path !== undefined;
     this.address = path === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
     this.localAddress = path === undefined ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;

@@ -1,11 +1,13 @@
-import type { KeyspaceEvents as KeyspaceTeller } from '../commands/context.js';
+import type { KeyEventKind, KeyspaceTeller } from '../commands/context.js';
+import { isKey } from '../commands/keys/lookup.js';
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 import type { Slice } from '../slice.js';
 import type { PubSubHub } from './pubsub-hub.js';
 
 /** What Redis calls that which happens to a session that is a key, and the letter of its kind in `notify-keyspace-events`. */
-const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: string, event: string]>> = {
+const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | 'n' | 'x' | 'e', event: string]>> = {
   new: ['n', 'new'],
+  renamed: ['n', 'new'],
   expired: ['x', 'expired'],
   cleared: ['x', 'expired'],
   maxage: ['x', 'expired'],
@@ -13,9 +15,6 @@ const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: string, event: s
   limit: ['g', 'del'],
   evicted: ['e', 'evicted'],
 };
-
-/** Kinds that `A` does not stand for. */
-const NOT_IN_ALL = 'nm';
 
 /**
  * Publishes what happens to keys, as Redis does: on `__keyspace@0__:<key>` the event, on `__keyevent@0__:<event>` the key. Commands
@@ -27,7 +26,7 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   readonly #engine: () => SessionEngine;
 
   /**
-   * @param flags `notify-keyspace-events` as it is now.
+   * @param flags `notify-keyspace-events` as it is now, each kind spelt out.
    * @param engine Whose sessions they are; asked for at the first event.
    */
   constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine) {
@@ -36,27 +35,21 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
     this.#engine = engine;
   }
 
-  tell(kind: string, event: string, key: Slice): void {
+  tell(kind: KeyEventKind, event: string, key: Slice): void {
     const flags = this.#flags();
-    if (flags !== '' && isWanted(flags, kind)) this.#publish(flags, event, key.latin1());
+    if (flags.includes(kind)) this.#publish(flags, event, key.latin1());
   }
 
   onSession(event: SessionEvent, session: Session): void {
     const flags = this.#flags();
-    if (flags === '') return;
-    const engine = this.#engine();
     const named = OF_SESSIONS[event];
-    if (named === undefined || !isWanted(flags, named[0]) || !engine.isShared(session)) return;
-    // One without data is no key.
-    if (engine.data.count(session) > 0) this.#publish(flags, named[1], engine.nameText(session));
+    if (named === undefined || !flags.includes(named[0])) return;
+    const engine = this.#engine();
+    if (isKey(engine, session)) this.#publish(flags, named[1], engine.nameText(session));
   }
 
   #publish(flags: string, event: string, key: string): void {
     if (flags.includes('K')) this.#hub.publish(`__keyspace@0__:${key}`, event);
     if (flags.includes('E')) this.#hub.publish(`__keyevent@0__:${event}`, Buffer.from(key, 'latin1'));
   }
-}
-
-function isWanted(flags: string, kind: string): boolean {
-  return flags.includes(kind) || (flags.includes('A') && !NOT_IN_ALL.includes(kind));
 }

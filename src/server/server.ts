@@ -58,7 +58,7 @@ export class Server {
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
-  readonly #absentNames = new AbsentNames();
+  readonly #absentNames = new AbsentNames(() => this.engine);
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   /** Connections that have not agreed on TLS yet, by where they come from. */
@@ -123,6 +123,7 @@ export class Server {
       log,
       hub: this.#hub,
       monitors: this.#monitors,
+      absentNames: this.#absentNames,
       outbox: new Outbox(),
       registry: this.#connections,
       limits: new LiveLimits(this.#settings),
@@ -315,7 +316,7 @@ export class Server {
     void this.#memory.used;
   };
 
-  /** Our own listener and, after it, that of the embedding program, whose fault ends neither the act it hears of nor the server. */
+  /** Our own listeners and, after them, that of the embedding program, whose fault ends neither the act it hears of nor the server. */
   #sessionListener(listener: SessionListener | undefined): SessionListener {
     const events = new SessionEvents(this.#hub, this.#clock, () => this.engine);
     const keyspaceEvents = this.#keyspaceEvents;
@@ -324,9 +325,7 @@ export class Server {
       onSession: (event, session) => {
         events.onSession(event, session);
         keyspaceEvents.onSession(event, session);
-        if (absentNames.size > 0 && (event === 'new' || event === 'renamed') && this.engine.isShared(session)) {
-          absentNames.appeared(this.engine.nameText(session));
-        }
+        absentNames.onSession(event, session);
         try {
           listener?.onSession(event, session);
         } catch (error) {
@@ -364,7 +363,6 @@ export class Server {
       ),
       pubsub: this.#hub,
       keyspaceEvents: this.#keyspaceEvents,
-      absentNames: this.#absentNames,
       monitors: this.#monitors,
       memory: this.#memory,
       durability: this.#durability,

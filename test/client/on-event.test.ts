@@ -1,5 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { onEvent, type RedisSubscriber, type SessionEvent, Sessions } from '../../src/client/index.js';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  onEvent,
+  type RedisSubscriber,
+  type SessionEvent,
+  type SessionEventName,
+  Sessions,
+} from '../../src/client/index.js';
+import type { SESSION_EVENTS } from '../../src/engine/index.js';
 import type { Server } from '../../src/index.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
@@ -97,4 +104,14 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     await stopOther();
     await raw.expect('PUBSUB NUMPAT\r\n', ':0\r\n');
   });
+});
+
+/** Those of the server's events after which something is gone. */
+type Told = {
+  [Event in keyof typeof SESSION_EVENTS]: (typeof SESSION_EVENTS)[Event] extends 'nothing' ? never : Event;
+}[keyof typeof SESSION_EVENTS];
+
+it('are those of the server that tell data, all of them', () => {
+  // The compiler says so.
+  expectTypeOf<SessionEventName>().toEqualTypeOf<Told>();
 });

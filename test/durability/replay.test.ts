@@ -141,7 +141,7 @@ class Recorded {
   #setString(name: Slice, value: Slice): void {
     const session = this.engine.findShared(name);
     if (session !== NO_SESSION) this.engine.data.setString(session, value);
-    else this.engine.create(name, { shared: true, tokenless: true, isString: true, data: [slice(''), value] });
+    else this.engine.create(name, { shared: 'tokenless', string: value });
   }
 
   #rename(session: Session, name: Slice): void {

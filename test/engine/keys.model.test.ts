@@ -197,8 +197,7 @@ class Comparison {
   /** The first write makes a key. */
   #begin(act: Act): void {
     if (act.act !== 'setString') return;
-    const data = [bytes(''), bytes(act.value)];
-    this.#engine.create(bytes(act.name), { shared: true, tokenless: true, isString: true, data });
+    this.#engine.create(bytes(act.name), { shared: 'tokenless', string: bytes(act.value) });
     this.#keys.set(act.name, {
       isString: true,
       data: new Map([['', act.value]]),
@@ -242,14 +241,20 @@ class Comparison {
         this.#makeString(expected, act.value);
         break;
       case 'appendToString': {
+        if (!expected.isString && expected.data.size > 0) {
+          expect(codeOf(() => engine.data.appendToString(session, bytes(act.value)))).toBe('WRONGTYPE');
+          return;
+        }
         const joined = (expected.isString ? (expected.data.get('') ?? '') : '') + act.value;
         expect(engine.data.appendToString(session, bytes(act.value))).toBe(joined.length);
         this.#makeString(expected, joined);
         break;
       }
       case 'incrementString': {
-        // Of a session that has keys nobody asks that.
-        if (!expected.isString && expected.data.size > 0) return;
+        if (!expected.isString && expected.data.size > 0) {
+          expect(codeOf(() => engine.data.incrementString(session, act.by))).toBe('WRONGTYPE');
+          return;
+        }
         const before = expected.data.get('') ?? '0';
         if (!/^\d+$/.test(before) && !/^-[1-9]\d*$/.test(before)) {
           expect(codeOf(() => engine.data.incrementString(session, act.by))).toBe('ERR');

@@ -91,7 +91,7 @@ it('a session that is to end at an instant says so, whenever it is asked, and en
       const engine = new SessionEngine({ clock, instant: () => clock.now() });
       const at = Math.floor(began) + left;
       const name = Slice.of('k');
-      engine.create(name, { shared: true, tokenless: true });
+      engine.create(name, { shared: 'tokenless' });
       const duration = engine.timeUntil(at);
       if (duration <= 0) return;
       engine.setDuration(engine.findShared(name), duration);

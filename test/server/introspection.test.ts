@@ -125,7 +125,7 @@ describe('COMMAND', () => {
   it('every token that a command takes is in its key specs', () => {
     for (const command of commands.flatMap((one) => [one, ...(one.subcommands ?? [])])) {
       const tokens = command.arguments.filter(({ name }) => name === 'token');
-      for (const { type } of tokens) expect(type, command.name).toBe('key');
+      for (const { type } of tokens) expect(type, command.name).toBe('token');
     }
   });
 });

@@ -1,6 +1,6 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
-import { asHash, findKey, isKey } from '../keys/lookup.js';
+import { asHash, findKey, makeKey } from '../keys/lookup.js';
 
 /** The hash of a key for who changes what it has, or NO_SESSION. @throws SessionError WRONGTYPE for a string. */
 export function findHash(engine: SessionEngine, key: Slice): Session {
@@ -14,9 +14,8 @@ export function findHash(engine: SessionEngine, key: Slice): Session {
 export function putFields(engine: SessionEngine, key: Slice, pairs: readonly Slice[]): number {
   const session = engine.findShared(key);
   if (session === NO_SESSION) {
-    return engine.data.count(engine.create(key, { shared: true, tokenless: true, data: pairs }));
+    return engine.data.count(makeKey(engine, key, { data: pairs }));
   }
-  if (isKey(engine, session)) asHash(engine, session);
   const before = engine.data.count(session);
   engine.data.set(session, pairs);
   return engine.data.count(session) - before;

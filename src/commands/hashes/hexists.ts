@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 import { FIELD } from './grammar.js';
 
 export const hexists: Command = {
@@ -13,7 +13,7 @@ export const hexists: Command = {
   arguments: [KEY, FIELD],
   reply: '1 or 0',
   run(context, args) {
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     const has = session !== NO_SESSION && context.engine.data.has(session, args.slice());
     context.reply.integer(has ? 1 : 0);
   },

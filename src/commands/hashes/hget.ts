@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 import { FIELD } from './grammar.js';
 
 export const hget: Command = {
@@ -13,7 +13,7 @@ export const hget: Command = {
   arguments: [KEY, FIELD],
   reply: 'value or null',
   run(context, args) {
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     if (session === NO_SESSION) context.reply.null();
     else context.reply.bulkOrNull(context.engine.data.get(session, args.slice()));
   },

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 
 export const hgetall: Command = {
   name: 'hgetall',
@@ -13,7 +13,7 @@ export const hgetall: Command = {
   reply: 'map of fields to values',
   run(context, args) {
     const { engine, reply } = context;
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     reply.map(session === NO_SESSION ? 0 : engine.data.count(session));
     if (session === NO_SESSION) return;
     engine.data.forEach(session, (field, value) => {

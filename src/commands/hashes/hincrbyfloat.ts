@@ -1,8 +1,8 @@
 import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
+import { addToFloat, readFiniteFloat } from '../floats/float.js';
 import { KEY } from '../keys/grammar.js';
-import { addToFloat, readFiniteFloat } from '../strings/float.js';
 import { FIELD } from './grammar.js';
 import { findHash, putFields } from './hash.js';
 

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 
 /** HKEYS and HVALS. */
 
@@ -15,7 +15,7 @@ export const hkeys: Command = {
   reply: 'array of fields',
   run(context, args) {
     const { engine, reply } = context;
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     reply.array(session === NO_SESSION ? 0 : engine.data.count(session));
     if (session !== NO_SESSION) engine.data.forEachKey(session, (field) => reply.bulk(field));
   },
@@ -31,7 +31,7 @@ export const hvals: Command = {
   reply: 'array of values',
   run(context, args) {
     const { engine, reply } = context;
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     reply.array(session === NO_SESSION ? 0 : engine.data.count(session));
     if (session !== NO_SESSION) engine.data.forEach(session, (_, value) => reply.bulk(value));
   },

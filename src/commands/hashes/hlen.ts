@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 
 export const hlen: Command = {
   name: 'hlen',
@@ -12,7 +12,7 @@ export const hlen: Command = {
   arguments: [KEY],
   reply: 'how many there are, 0 without such a key',
   run(context, args) {
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.count(session));
   },
 };

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 import { FIELDS } from './grammar.js';
 
 export const hmget: Command = {
@@ -14,7 +14,7 @@ export const hmget: Command = {
   reply: 'array of values, null where there is none',
   run(context, args) {
     const { engine, reply } = context;
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     const fields = args.rest();
     reply.array(fields.length);
     if (session !== NO_SESSION) engine.data.getMany(session, fields, (value) => reply.bulkOrNull(value));

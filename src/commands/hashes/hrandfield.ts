@@ -3,7 +3,7 @@ import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError, SYNTAX } from '../command-error.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 
 /** An integer from 0 that is less than `end`: whoever guesses it gains nothing. */
 const randomInt = (end: number) => Math.floor(Math.random() * end);
@@ -37,7 +37,7 @@ export const hrandfield: Command = {
     const withValues = args.option([{ word: 'WITHVALUES' }]) !== undefined;
     if (args.left > 0) throw new CommandError(SYNTAX);
     if (withValues && count !== undefined && Math.abs(count) >= 2 ** 62) throw new CommandError(OUT_OF_RANGE);
-    const session = lookUpHash(context, key);
+    const session = readHash(context, key);
     if (session === NO_SESSION) {
       if (count === undefined) reply.null();
       else reply.array(0);

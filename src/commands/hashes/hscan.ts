@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 import { readCursor, readScanOptions } from '../scan-arguments.js';
 
 const NONE = { matches: () => false };
@@ -23,7 +23,7 @@ export const hscan: Command = {
     const { engine, reply } = context;
     const key = args.slice();
     readCursor(args);
-    const session = lookUpHash(context, key);
+    const session = readHash(context, key);
     // Of a key that there is not Redis does not look at the options.
     const { matches } = session === NO_SESSION ? NONE : readScanOptions(args, false);
     let found = 0;

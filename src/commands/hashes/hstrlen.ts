@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpHash } from '../keys/lookup.js';
+import { readHash } from '../keys/lookup.js';
 import { FIELD } from './grammar.js';
 
 export const hstrlen: Command = {
@@ -13,7 +13,7 @@ export const hstrlen: Command = {
   arguments: [KEY, FIELD],
   reply: 'length in bytes, 0 without such a field',
   run(context, args) {
-    const session = lookUpHash(context, args.slice());
+    const session = readHash(context, args.slice());
     const value = session === NO_SESSION ? undefined : context.engine.data.get(session, args.slice());
     context.reply.integer(value?.length ?? 0);
   },

@@ -1,8 +1,8 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { type NewSession, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
-import { isKey, lookUpKey } from './lookup.js';
+import { isKey, makeKey, readKey } from './lookup.js';
 
 export const copy: Command = {
   name: 'copy',
@@ -27,24 +27,23 @@ export const copy: Command = {
       else if (args.integer(-(2 ** 31), 2 ** 31 - 1) !== 0) throw new CommandError('ERR DB index is out of range');
     }
     if (source.equals(destination)) throw new CommandError('ERR source and destination objects are the same');
-    const session = lookUpKey(context, source);
+    const session = readKey(context, source);
     const taken = engine.findShared(destination);
     if (session === NO_SESSION || (isKey(engine, taken) && !replaces)) {
       reply.integer(0);
       return;
     }
     if (taken !== NO_SESSION) engine.replace(taken);
-    const data: Slice[] = [];
-    engine.data.peek(session, (key, value) => data.push(Slice.of(key.copy()), Slice.of(value.copy())));
     const left = engine.timeLeft(session);
-    engine.create(destination, {
-      shared: true,
-      tokenless: true,
-      isString: engine.isString(session),
-      duration: left === Infinity ? 0 : left,
-      data,
-    });
+    makeKey(engine, destination, { ...contentOf(engine, session), duration: left === Infinity ? 0 : left });
     server.keyspaceEvents.tell('g', 'copy_to', destination);
     reply.integer(1);
   },
 };
+
+/** What a key holds, copied: what is made of it may move it in memory. */
+function contentOf(engine: SessionEngine, session: Session): NewSession {
+  const data: Slice[] = [];
+  engine.data.peek(session, (key, value) => data.push(Slice.of(key.copy()), Slice.of(value.copy())));
+  return engine.isString(session) ? { string: data[1] } : { data };
+}

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEYS } from './grammar.js';
-import { lookUpKey } from './lookup.js';
+import { readKey } from './lookup.js';
 
 export const exists: Command = {
   name: 'exists',
@@ -13,7 +13,7 @@ export const exists: Command = {
   reply: 'how many exist; a key given twice counts twice',
   run(context, args) {
     let found = 0;
-    while (args.left > 0) if (lookUpKey(context, args.slice()) !== NO_SESSION) found++;
+    while (args.left > 0) if (readKey(context, args.slice()) !== NO_SESSION) found++;
     context.reply.integer(found);
   },
 };

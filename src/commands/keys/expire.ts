@@ -40,7 +40,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
       const key = args.slice();
       const time = args.slice();
       const conditions = readConditions(args);
-      const ms = readExpiry(unit, engine, args, LEAST / unit.msPerUnit, time);
+      const ms = readExpiry(unit, time, LEAST / unit.msPerUnit, context, args);
       const session = findKey(engine, key);
       const may = session !== NO_SESSION && conditions.every(({ holds }) => holds(engine.timeLeft(session), ms));
       if (may) expireIn(context, key, session, ms);

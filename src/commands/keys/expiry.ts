@@ -1,4 +1,4 @@
-import { MAX_DURATION, type Session, type SessionEngine } from '../../engine/index.js';
+import { MAX_DURATION, type Session } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments.js';
 import type { Argument } from '../command.js';
@@ -35,17 +35,17 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
 
 /**
  * Reads when a key expires. Returns in how many ms; not more than 0 if it has by now.
- * @param least The least that may be given, in its unit.
+ * @param given The argument that says it, which was taken before. @param least The least that it may be, in its unit.
  * @throws CommandError not an integer, invalid expire time.
  */
 export function readExpiry(
   { msPerUnit, isInstant }: ExpiryUnit,
-  engine: SessionEngine,
-  args: Arguments,
+  given: Slice,
   least: number,
-  given?: Slice,
+  { engine }: Context,
+  args: Arguments,
 ): number {
-  const ms = args.time(MAX_DURATION / msPerUnit, least, given) * msPerUnit;
+  const ms = args.timeIn(given, least, MAX_DURATION / msPerUnit) * msPerUnit;
   return isInstant ? engine.timeUntil(ms) : ms;
 }
 

@@ -15,7 +15,7 @@ export const keys: Command = {
     const matches = globMatcher(args.pattern());
     const found: string[] = [];
     engine.scan(0, Number.MAX_SAFE_INTEGER, (session) => {
-      if (!engine.isShared(session) || !isKey(engine, session)) return;
+      if (!isKey(engine, session)) return;
       const key = engine.nameText(session);
       if (matches(key)) found.push(key);
     });

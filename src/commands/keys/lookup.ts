@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine, WRONG_TYPE } from '../../engine/index.js';
+import { type NewSession, NO_SESSION, type Session, type SessionEngine, WRONG_TYPE } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import type { Context } from '../context.js';
 
@@ -7,32 +7,42 @@ import type { Context } from '../context.js';
  * One without any is no key; the first that is set makes it one.
  */
 
-/** Whether a shared session, or NO_SESSION, is a key. */
+/** Whether a session, or NO_SESSION, is a key. */
 export function isKey(engine: SessionEngine, session: Session): boolean {
-  return session !== NO_SESSION && engine.data.count(session) > 0;
+  return session !== NO_SESSION && engine.isShared(session) && engine.data.count(session) > 0;
 }
 
-/** The key's session for who changes it, or NO_SESSION. */
+/** Makes a key, of whose name there is no shared session. */
+export function makeKey(engine: SessionEngine, key: Slice, settings: NewSession): Session {
+  return engine.create(key, { ...settings, shared: 'tokenless' });
+}
+
+/** The key's session, or NO_SESSION: for a command that writes, which takes a key that is missing for nothing to tell of. */
 export function findKey(engine: SessionEngine, key: Slice): Session {
   const session = engine.findShared(key);
   return isKey(engine, session) ? session : NO_SESSION;
 }
 
-/** As `findKey`, for who only looks: those who listen hear of it if there is none. */
-export function lookUpKey({ engine, server }: Context, key: Slice): Session {
-  const session = findKey(engine, key);
-  if (session === NO_SESSION) server.keyspaceEvents.tell('m', 'keymiss', key);
+/** As `findKey`, for a command that reads: of one that is missing those who listen hear. */
+export function readKey(context: Context, key: Slice): Session {
+  const session = findKey(context.engine, key);
+  if (session === NO_SESSION) tellMiss(context, key);
   return session;
 }
 
+/** Somebody asked for a key that there is not. */
+export function tellMiss({ server }: Context, key: Slice): void {
+  server.keyspaceEvents.tell('m', 'keymiss', key);
+}
+
 /** The string of a key, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
-export function lookUpString(context: Context, key: Slice): Session {
-  return asString(context.engine, lookUpKey(context, key));
+export function readString(context: Context, key: Slice): Session {
+  return asString(context.engine, readKey(context, key));
 }
 
 /** The hash of a key, or NO_SESSION. @throws SessionError WRONGTYPE for a string. */
-export function lookUpHash(context: Context, key: Slice): Session {
-  return asHash(context.engine, lookUpKey(context, key));
+export function readHash(context: Context, key: Slice): Session {
+  return asHash(context.engine, readKey(context, key));
 }
 
 /** The same session, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */

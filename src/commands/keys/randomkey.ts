@@ -24,7 +24,7 @@ export const randomkey: Command = {
 function randomKey(engine: SessionEngine): string | undefined {
   let key: string | undefined;
   const visit = (session: Session) => {
-    if (engine.isShared(session) && isKey(engine, session)) key ??= engine.nameText(session);
+    if (isKey(engine, session)) key ??= engine.nameText(session);
   };
   const { slots } = engine;
   for (let tries = 0; tries < TRIES && key === undefined; tries++)

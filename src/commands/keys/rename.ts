@@ -19,7 +19,6 @@ function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayRe
   if (isKey(engine, taken) && !mayReplace) return false;
   if (taken !== NO_SESSION) engine.replace(taken);
   engine.rename(session, newKey);
-  server.keyspaceEvents.tell('n', 'new', newKey);
   server.keyspaceEvents.tell('g', 'rename_from', key);
   server.keyspaceEvents.tell('g', 'rename_to', newKey);
   return true;

@@ -21,7 +21,7 @@ export const scan: Command = {
     const { cursor, count, matches, type } = readScan(args, true);
     const found: string[] = [];
     const next = engine.scan(cursor, count, (session) => {
-      if (!engine.isShared(session) || !isKey(engine, session)) return;
+      if (!isKey(engine, session)) return;
       if (type !== undefined && type !== typeOf(engine, session)) return;
       const name = engine.nameText(session);
       if (matches(name)) found.push(name);

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEYS } from './grammar.js';
-import { lookUpKey } from './lookup.js';
+import { readKey } from './lookup.js';
 
 export const touch: Command = {
   name: 'touch',
@@ -14,7 +14,7 @@ export const touch: Command = {
   run(context, args) {
     let touched = 0;
     while (args.left > 0) {
-      const session = lookUpKey(context, args.slice());
+      const session = readKey(context, args.slice());
       if (session === NO_SESSION) continue;
       context.engine.use(session);
       touched++;

@@ -1,7 +1,7 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from './grammar.js';
-import { lookUpKey } from './lookup.js';
+import { readKey } from './lookup.js';
 
 /** TTL, PTTL, EXPIRETIME and PEXPIRETIME: when a key expires, in two units, from now or from 1970. */
 function timeOf(name: string, what: string, tell: (engine: SessionEngine, session: Session) => number): Command {
@@ -15,7 +15,7 @@ function timeOf(name: string, what: string, tell: (engine: SessionEngine, sessio
     reply: 'that time; -1 if it does not expire, -2 without such a key',
     run(context, args) {
       const { engine, reply } = context;
-      const session = lookUpKey(context, args.slice());
+      const session = readKey(context, args.slice());
       if (session === NO_SESSION) reply.integer(-2);
       else reply.integer(engine.timeLeft(session) === Infinity ? -1 : tell(engine, session));
     },

@@ -1,7 +1,7 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from './grammar.js';
-import { lookUpKey } from './lookup.js';
+import { readKey } from './lookup.js';
 
 /** What a key is, in Redis' words. */
 export function typeOf(engine: SessionEngine, session: Session): 'string' | 'hash' {
@@ -17,7 +17,7 @@ export const type: Command = {
   arguments: [KEY],
   reply: 'string, hash or none',
   run(context, args) {
-    const session = lookUpKey(context, args.slice());
+    const session = readKey(context, args.slice());
     context.reply.simple(session === NO_SESSION ? 'none' : typeOf(context.engine, session));
   },
 };

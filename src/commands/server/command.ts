@@ -5,7 +5,7 @@ import { type CommandEntry, takesWords } from '../command-entry.js';
 import { CommandError, SYNTAX } from '../command-error.js';
 import { categoriesOf, writeDocs, writeInfo } from '../description.js';
 import { globMatcher } from '../glob.js';
-import { keySpecOf, keysIn } from '../key-spec.js';
+import { keysIn } from '../key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 
@@ -137,7 +137,7 @@ function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Sl
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
   if (entry === undefined) throw new CommandError('ERR Invalid command specified');
-  const spec = keySpecOf(entry.command, entry.nameWords);
+  const spec = entry.keys;
   if (spec === undefined) throw new CommandError('ERR The command has no key arguments');
   if (!takesWords(entry, request.length)) {
     throw new CommandError('ERR Invalid number of arguments specified for command');

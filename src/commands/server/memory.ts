@@ -11,7 +11,7 @@ const usage: Command = {
   group: 'server',
   flags: ['readonly'],
   arguments: [
-    { name: 'token', type: 'key' },
+    { name: 'token', type: 'token' },
     { name: 'count', type: 'integer', token: 'SAMPLES', optional: true },
   ],
   reply: 'bytes; null without such a session. A key that SCAN lists will do as well',

@@ -2,7 +2,7 @@ import type { Argument } from '../command.js';
 
 /** The arguments that the session commands share. */
 
-export const TOKEN: Argument = { name: 'token', type: 'key' };
+export const TOKEN: Argument = { name: 'token', type: 'token' };
 export const TOKENS: Argument = { ...TOKEN, multiple: true };
 export const NAME: Argument = { name: 'name', type: 'string' };
 /** 1 to 200 letters, digits, `.`, `_` and `-`. */

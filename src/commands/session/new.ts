@@ -34,7 +34,7 @@ export const sessionNew: Command = {
     },
     { name: 'seconds', type: 'integer', token: 'MAXAGE', optional: true },
     { name: 'count', type: 'integer', token: 'LIMIT', optional: true },
-    { name: 'token', type: 'key', token: 'TOKEN', optional: true },
+    { name: 'token', type: 'token', token: 'TOKEN', optional: true },
     { name: 'data', type: 'block', token: 'DATA', optional: true, arguments: [PAIRS] },
   ],
   reply: 'token',

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
-import { openString, putString } from './write-string.js';
+import { putString } from './write-string.js';
 
 export const append: Command = {
   name: 'append',
@@ -14,13 +14,9 @@ export const append: Command = {
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const value = args.slice();
-    const session = openString(engine, key);
-    if (session === NO_SESSION) {
-      putString(engine, key, session, value);
-      reply.integer(value.length);
-    } else {
-      reply.integer(engine.data.appendToString(session, value));
-    }
+    const session = engine.findShared(key);
+    if (session === NO_SESSION) putString(engine, key, session, value);
+    reply.integer(session === NO_SESSION ? value.length : engine.data.appendToString(session, value));
     server.keyspaceEvents.tell('$', 'append', key);
   },
 };

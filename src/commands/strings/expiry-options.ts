@@ -16,40 +16,56 @@ const EXPIRY_OPTIONS: readonly ExpiryOption[] = [
   { word: 'PXAT', ...UNIX_MILLISECONDS },
 ];
 
-export const EXPIRY_ARGUMENTS: readonly Argument[] = EXPIRY_OPTIONS.map(({ word, argument }) => ({
-  ...argument,
-  token: word,
-}));
-
-/** What an option of SET or GETEX says besides when the string expires. */
-export interface StringOption {
-  readonly word: string;
-  /** Options of one kind exclude each other; one may be given twice. `expiry` is also that of the times. */
-  readonly kind: 'expiry' | 'condition' | 'get';
+/** Another option of SET or GETEX. Options of one kind exclude each other, though one may be given twice; the times are of the kind `expiry`. */
+export interface StringOption<Word extends string = string> {
+  readonly word: Word;
+  readonly kind: 'condition' | 'get' | 'expiry';
 }
 
 /** The options that were given, by kind. A time is not looked at before the syntax of all is known to be right. */
-export interface StringOptions {
-  readonly condition?: string;
-  readonly get?: string;
-  readonly expiry?: string;
+export interface StringOptions<Word extends string> {
+  readonly condition?: Word;
+  readonly get?: Word;
+  readonly expiry?: Word | 'at a time';
   readonly time?: { readonly unit: ExpiryUnit; readonly given: Slice };
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Reads all that is left: times, and the options given. @throws CommandError syntax error. */
-export function readStringOptions(args: Arguments, options: readonly StringOption[]): StringOptions {
-  const found: Mutable<StringOptions> = {};
+export function readStringOptions<Word extends string>(
+  args: Arguments,
+  options: readonly StringOption<Word>[],
+): StringOptions<Word> {
+  const found: Mutable<StringOptions<Word>> = {};
+  let expiryWord: string | undefined;
   while (args.left > 0) {
     const unit = args.option(EXPIRY_OPTIONS);
     const option = unit === undefined ? args.option(options) : undefined;
-    const word = unit?.word ?? option?.word;
-    const kind = unit === undefined ? option?.kind : 'expiry';
-    if (word === undefined || kind === undefined) throw new CommandError(SYNTAX);
-    if (found[kind] !== undefined && found[kind] !== word) throw new CommandError(SYNTAX);
-    found[kind] = word;
-    if (unit !== undefined) found.time = { unit, given: args.slice() };
+    if (unit !== undefined) {
+      if (found.expiry !== undefined && expiryWord !== unit.word) throw new CommandError(SYNTAX);
+      found.expiry = 'at a time';
+      expiryWord = unit.word;
+      found.time = { unit, given: args.slice() };
+    } else if (option !== undefined && (found[option.kind] ?? option.word) === option.word) {
+      found[option.kind] = option.word;
+    } else {
+      throw new CommandError(SYNTAX);
+    }
   }
   return found;
+}
+
+/** The times and the options of one kind, as arguments of which one may be given. */
+export function choiceOf(name: string, kind: StringOption['kind'], options: readonly StringOption[]): Argument {
+  const words = options
+    .filter((option) => option.kind === kind)
+    .map(({ word }): Argument => {
+      return { name: word.toLowerCase(), type: 'pure-token', token: word };
+    });
+  const times = kind === 'expiry' ? EXPIRY_OPTIONS.map(({ word, argument }) => ({ ...argument, token: word })) : [];
+  const members = [...times, ...words];
+  return members.length === 1
+    ? { ...members[0], optional: true }
+    : { name, type: 'oneof', optional: true, arguments: members };
 }

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpString } from '../keys/lookup.js';
+import { readString } from '../keys/lookup.js';
 
 export const get: Command = {
   name: 'get',
@@ -12,7 +12,7 @@ export const get: Command = {
   arguments: [KEY],
   reply: 'value or null',
   run(context, args) {
-    const session = lookUpString(context, args.slice());
+    const session = readString(context, args.slice());
     if (session === NO_SESSION) context.reply.null();
     else context.reply.bulkOrNull(context.engine.data.getString(session));
   },

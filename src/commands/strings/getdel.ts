@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpString } from '../keys/lookup.js';
+import { readString } from '../keys/lookup.js';
 
 export const getdel: Command = {
   name: 'getdel',
@@ -13,7 +13,7 @@ export const getdel: Command = {
   reply: 'value or null',
   run(context, args) {
     const { engine, reply } = context;
-    const session = lookUpString(context, args.slice());
+    const session = readString(context, args.slice());
     if (session === NO_SESSION) {
       reply.null();
       return;

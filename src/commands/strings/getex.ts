@@ -2,11 +2,11 @@ import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { expireIn, readExpiry } from '../keys/expiry.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpString } from '../keys/lookup.js';
+import { readString } from '../keys/lookup.js';
 import { persistKey } from '../keys/persist.js';
-import { EXPIRY_ARGUMENTS, readStringOptions, type StringOption } from './expiry-options.js';
+import { choiceOf, readStringOptions, type StringOption } from './expiry-options.js';
 
-const OPTIONS: readonly StringOption[] = [{ word: 'PERSIST', kind: 'expiry' }];
+const OPTIONS: readonly StringOption<'PERSIST'>[] = [{ word: 'PERSIST', kind: 'expiry' }];
 
 export const getex: Command = {
   name: 'getex',
@@ -14,28 +14,20 @@ export const getex: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'fast'],
-  arguments: [
-    KEY,
-    {
-      name: 'expiration',
-      type: 'oneof',
-      optional: true,
-      arguments: [...EXPIRY_ARGUMENTS, { name: 'persist', type: 'pure-token', token: 'PERSIST' }],
-    },
-  ],
+  arguments: [KEY, choiceOf('expiration', 'expiry', OPTIONS)],
   reply: 'value or null',
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();
     const { expiry, time } = readStringOptions(args, OPTIONS);
-    const session = lookUpString(context, key);
+    const session = readString(context, key);
     if (session === NO_SESSION) {
       reply.null();
       return;
     }
-    const ms = time === undefined ? 0 : readExpiry(time.unit, engine, args, 1, time.given);
+    const ms = time === undefined ? 0 : readExpiry(time.unit, time.given, 1, context, args);
     reply.bulkOrNull(engine.data.getString(session));
     if (time !== undefined) expireIn(context, key, session, ms);
-    else if (expiry !== undefined) persistKey(context, key, session);
+    else if (expiry === 'PERSIST') persistKey(context, key, session);
   },
 };

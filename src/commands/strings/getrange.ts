@@ -2,7 +2,7 @@ import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpString } from '../keys/lookup.js';
+import { readString } from '../keys/lookup.js';
 
 export const getrange: Command = {
   name: 'getrange',
@@ -16,7 +16,7 @@ export const getrange: Command = {
     const key = args.slice();
     const start = Number(args.int64());
     const end = Number(args.int64());
-    const session = lookUpString(context, key);
+    const session = readString(context, key);
     const value = session === NO_SESSION ? undefined : context.engine.data.getString(session);
     context.reply.bulk(value === undefined ? '' : partOf(value, start, end));
   },

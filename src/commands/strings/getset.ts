@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
-import { asString, isKey } from '../keys/lookup.js';
-import { writeString } from './write-string.js';
+import { tellMiss } from '../keys/lookup.js';
+import { stringValue, writeString } from './write-string.js';
 
 export const getset: Command = {
   name: 'getset',
@@ -15,8 +15,9 @@ export const getset: Command = {
     const { engine, reply } = context;
     const key = args.slice();
     const session = engine.findShared(key);
-    const exists = isKey(engine, session);
-    reply.bulkOrNull(exists ? engine.data.getString(asString(engine, session)) : undefined);
+    const old = stringValue(engine, session);
+    if (old === undefined) tellMiss(context, key);
+    reply.bulkOrNull(old);
     writeString(context, key, session, args.slice(), 0);
   },
 };

@@ -4,12 +4,12 @@ import type { Argument, Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 import { KEY } from '../keys/grammar.js';
-import { openString, putString } from './write-string.js';
+import { putString } from './write-string.js';
 
 /** INCR, DECR, INCRBY and DECRBY. */
 
 function increment({ engine, reply, server }: Context, key: Slice, by: bigint): void {
-  const session = openString(engine, key);
+  const session = engine.findShared(key);
   let sum = by;
   if (session === NO_SESSION) putString(engine, key, session, Slice.of(String(by)));
   else sum = engine.data.incrementString(session, by);

@@ -1,10 +1,8 @@
-import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
+import { addToFloat, readFloat } from '../floats/float.js';
 import { KEY } from '../keys/grammar.js';
-import { isKey } from '../keys/lookup.js';
-import { addToFloat, readFloat } from './float.js';
-import { openString, putString } from './write-string.js';
+import { putString, stringValue } from './write-string.js';
 
 export const incrbyfloat: Command = {
   name: 'incrbyfloat',
@@ -16,9 +14,8 @@ export const incrbyfloat: Command = {
   reply: 'the new number',
   run({ engine, reply, server }, args) {
     const key = args.slice();
-    const session = openString(engine, key);
-    const value = session !== NO_SESSION && isKey(engine, session) ? engine.data.getString(session) : undefined;
-    const sum = addToFloat(value, readFloat(args.slice()));
+    const session = engine.findShared(key);
+    const sum = addToFloat(stringValue(engine, session), readFloat(args.slice()));
     putString(engine, key, session, Slice.of(sum));
     server.keyspaceEvents.tell('$', 'incrbyfloat', key);
     reply.bulk(sum);

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEYS } from '../keys/grammar.js';
-import { lookUpKey } from '../keys/lookup.js';
+import { readKey } from '../keys/lookup.js';
 
 export const mget: Command = {
   name: 'mget',
@@ -15,7 +15,7 @@ export const mget: Command = {
     const { engine, reply } = context;
     reply.array(args.left);
     while (args.left > 0) {
-      const session = lookUpKey(context, args.slice());
+      const session = readKey(context, args.slice());
       const isString = session !== NO_SESSION && engine.isString(session);
       reply.bulkOrNull(isString ? engine.data.getString(session) : undefined);
     }

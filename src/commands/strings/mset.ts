@@ -1,3 +1,4 @@
+import { SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import type { Argument, Command } from '../command.js';
 import type { Context } from '../context.js';
@@ -10,6 +11,8 @@ import { writeString } from './write-string.js';
 const DATA: Argument = { name: 'data', type: 'block', multiple: true, arguments: [KEY, VALUE] };
 
 function setAll(context: Context, pairs: readonly Slice[]): void {
+  // All of them or none.
+  for (let i = 0; i < pairs.length; i += 2) SessionEngine.checkName(pairs[i]);
   for (let i = 0; i < pairs.length; i += 2) {
     writeString(context, pairs[i], context.engine.findShared(pairs[i]), pairs[i + 1], 0);
   }

@@ -15,7 +15,7 @@ function setExpiring(name: string, unit: ExpiryUnit): Command {
     reply: 'OK',
     run(context, args) {
       const key = args.slice();
-      const duration = readExpiry(unit, context.engine, args, 1);
+      const duration = readExpiry(unit, args.slice(), 1, context, args);
       writeString(context, key, context.engine.findShared(key), args.slice(), duration);
       context.reply.ok();
     },

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
-import { lookUpString } from '../keys/lookup.js';
+import { readString } from '../keys/lookup.js';
 
 export const strlen: Command = {
   name: 'strlen',
@@ -12,7 +12,7 @@ export const strlen: Command = {
   arguments: [KEY],
   reply: 'length in bytes, 0 without such a key',
   run(context, args) {
-    const session = lookUpString(context, args.slice());
+    const session = readString(context, args.slice());
     context.reply.integer(session === NO_SESSION ? 0 : (context.engine.data.getString(session)?.length ?? 0));
   },
 };

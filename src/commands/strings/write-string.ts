@@ -1,13 +1,10 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
-import { Slice } from '../../slice.js';
+import type { Slice } from '../../slice.js';
 import type { Context } from '../context.js';
-import { asString, isKey } from '../keys/lookup.js';
-
-/** Where a string has its value. */
-const VALUE = Slice.of('');
+import { asString, isKey, makeKey } from '../keys/lookup.js';
 
 /**
- * Makes a key a string of this value, as SET does, and tells those who listen.
+ * Makes a key a string of this value, as SET does, and tells those who listen. Returns its session.
  * @param session The shared session of that name, whatever it holds, or NO_SESSION.
  * @param duration Milliseconds until it expires, 0 for never; undefined: as it was.
  */
@@ -17,24 +14,28 @@ export function writeString(
   session: Session,
   value: Slice,
   duration: number | undefined,
-): void {
-  putString(engine, key, session, value, duration ?? 0);
+): Session {
+  const written = putString(engine, key, session, value, duration ?? 0);
   // One that is new has the duration that it was made with.
   if (session !== NO_SESSION && duration !== undefined && (duration > 0 || engine.duration(session) > 0)) {
     engine.setDuration(session, duration);
   }
   server.keyspaceEvents.tell('$', 'set', key);
   if (duration !== undefined && duration > 0) server.keyspaceEvents.tell('g', 'expire', key);
+  return written;
 }
 
-/** Makes a key a string of this value; when it expires, if it exists, stays as it was. */
-export function putString(engine: SessionEngine, key: Slice, session: Session, value: Slice, duration = 0): void {
-  if (session !== NO_SESSION) engine.data.setString(session, value);
-  else engine.create(key, { shared: true, tokenless: true, isString: true, data: [VALUE, value], duration });
+/**
+ * Makes a key a string of this value. Returns its session. One that there was keeps the time at which it expires.
+ * @param duration Milliseconds until one that is new expires, 0 for never.
+ */
+export function putString(engine: SessionEngine, key: Slice, session: Session, value: Slice, duration = 0): Session {
+  if (session === NO_SESSION) return makeKey(engine, key, { string: value, duration });
+  engine.data.setString(session, value);
+  return session;
 }
 
-/** The shared session of a name to write a part of a string to: a string, one without data, or NO_SESSION. @throws SessionError WRONGTYPE. */
-export function openString(engine: SessionEngine, key: Slice): Session {
-  const session = engine.findShared(key);
-  return isKey(engine, session) ? asString(engine, session) : session;
+/** The value of the string that a shared session, or NO_SESSION, is; undefined if it is no key. @throws SessionError WRONGTYPE for a hash. */
+export function stringValue(engine: SessionEngine, session: Session): Slice | undefined {
+  return isKey(engine, session) ? engine.data.getString(asString(engine, session)) : undefined;
 }

@@ -10,13 +10,12 @@ export const watch: Command = {
   complexity: 'O(N) with N of them; EXEC looks at each again',
   group: 'transactions',
   flags: ['readonly', 'fast', 'stale', 'allow_busy'],
-  arguments: [{ name: 'token-or-key', type: 'key', multiple: true }],
+  arguments: [{ name: 'token-or-key', type: 'token', multiple: true }],
   reply: 'OK',
   immediate: true,
-  run(context, args) {
-    const { client, reply } = context;
+  run({ client, engine, server, reply }, args) {
     if (client.transaction.open) throw new CommandError('ERR WATCH inside MULTI is not allowed');
-    while (args.left > 0) client.transaction.watch(context, args.slice());
+    while (args.left > 0) client.transaction.watch(engine, args.slice(), server.config['client-query-buffer-limit']);
     reply.ok();
   },
 };

@@ -1,6 +1,6 @@
-import { addLongDouble, isInfinite, type LongDouble, parseLongDouble } from '../../engine/long-double.js';
 import { Slice } from '../../slice.js';
 import { CommandError } from '../command-error.js';
+import { addLongDouble, isInfinite, type LongDouble, parseLongDouble } from './long-double.js';
 
 const ZERO = Slice.of('0');
 const NO_FLOAT = 'ERR value is not a valid float';

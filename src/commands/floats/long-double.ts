@@ -1,4 +1,4 @@
-import type { Slice } from '../slice.js';
+import type { Slice } from '../../slice.js';
 
 /**
  * The 80-bit floating point numbers that Redis on x86-64 computes with in INCRBYFLOAT: 64 bits of mantissa, rounded to nearest,

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addLongDouble, isInfinite, type LongDouble, parseLongDouble } from '../../src/engine/long-double.js';
-import { Slice } from '../../src/slice.js';
+import {
+  addLongDouble,
+  isInfinite,
+  type LongDouble,
+  parseLongDouble,
+} from '../../../src/commands/floats/long-double.js';
+import { Slice } from '../../../src/slice.js';
 
 const read = (text: string) => parseLongDouble(Slice.of(text));
 
