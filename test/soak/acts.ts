@@ -317,8 +317,7 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
       words: ['SESSION.END', ''],
       run: (world) => {
         if (!world.alive) return is(0);
-        world.alive = false;
-        world.why = 'other';
+        end(world);
         return is(1);
       },
     }),
@@ -340,11 +339,93 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
   ],
 ];
 
+/** Redis' commands on the key that a shared session is while it has data: they reach the same session. */
+const KEY_MAKERS: readonly Maker[] = [
+  (_, random) => {
+    const key = random.pick(KEYS);
+    return {
+      words: ['HGET', '', key],
+      run: (world, at) => {
+        if (isKey(world)) read(world, at);
+        return is(isKey(world) ? (world.data.get(key) ?? null) : null);
+      },
+    };
+  },
+  (_, random) => {
+    const given = keys(random);
+    return {
+      words: ['HMGET', '', ...given],
+      run: (world, at) => {
+        if (isKey(world)) read(world, at);
+        return is(given.map((key) => (isKey(world) ? (world.data.get(key) ?? null) : null)));
+      },
+    };
+  },
+  () => ({
+    words: ['HGETALL', ''],
+    run: (world, at) => {
+      if (isKey(world)) read(world, at);
+      return (reply) => isMapOf(reply, isKey(world) ? world.data : new Map());
+    },
+  }),
+  () => ({ words: ['HLEN', ''], run: (world) => is(isKey(world) ? world.data.size : 0) }),
+  () => ({ words: ['EXISTS', ''], run: (world) => is(isKey(world) ? 1 : 0) }),
+  () => ({ words: ['PTTL', ''], run: (world, at) => (isKey(world) ? timeLeft(world, at, 1) : is(-2)) }),
+  (_, random) => {
+    const given = keys(random);
+    return {
+      words: ['HDEL', '', ...given],
+      run: (world, at) => {
+        if (!isKey(world)) return is(0);
+        const deleted = given.filter((key) => world.data.delete(key)).length;
+        if (deleted > 0) wrote(world, at);
+        // An empty hash is no key.
+        if (world.data.size === 0) end(world);
+        return is(deleted);
+      },
+    };
+  },
+  (_, random) => {
+    const ms = random.between(5, 4000);
+    return {
+      words: ['PEXPIRE', '', String(ms)],
+      run: (world, at) => {
+        if (!isKey(world)) return is(0);
+        world.duration = ms;
+        start(world, at);
+        return is(1);
+      },
+    };
+  },
+  () => ({
+    words: ['DEL', ''],
+    run: (world) => {
+      if (!isKey(world)) return is(0);
+      end(world);
+      return is(1);
+    },
+  }),
+];
+
+function isKey({ alive, data }: World): boolean {
+  return alive && data.size > 0;
+}
+
+function end(world: World): void {
+  world.alive = false;
+  world.why = 'other';
+}
+
 /** Each as often as it is to be drawn. */
 const DECK = MAKERS.flatMap(([weight, make]) => Array.from({ length: weight }, () => make));
 
 /** Some command on the session. @param address A token, or `@name`. */
 export function randomAct(session: ModelSession, address: string, random: Random): Act {
+  if (address.startsWith('@') && random.chance(0.3)) {
+    const { words, ...draft } = random.pick(KEY_MAKERS)(session, random);
+    const [command, , ...rest] = words;
+    return { takesMemory: false, ...draft, words: [command, address.slice(1), ...rest], token: undefined };
+  }
   const draft = random.pick(DECK)(session, random);
   return {
     takesMemory: false,

@@ -62,6 +62,7 @@ export async function audit(link: Link, { floor, log, must, limbo, sharedTokens 
   for (const { acts, outcomes } of log) {
     acts.forEach((act, i) => {
       names.add(act.name);
+      if (act.kind === 'rename') names.add(act.to);
       if (act.kind === 'new' && act.token !== undefined) tokens.add(act.token);
       const { token } = outcomes[i];
       if (token !== undefined) tokens.add(token);

@@ -2,7 +2,7 @@ import type { Random } from '../soak/random.js';
 import { Failure, type Reply, Status, show } from '../soak/replies.js';
 import { audit, SLACK } from './audit.js';
 import { Link } from './link.js';
-import { type Act, ClientState, type Outcome, requestOf, type SessionState } from './state.js';
+import { type Act, ClientState, type Outcome, requestOf, type SessionState, VALUE } from './state.js';
 
 export type Policy = 'always' | 'everysec' | 'no';
 
@@ -17,6 +17,8 @@ export interface Entry {
 const SESSIONS = 25;
 /** Shared sessions come and go under the same few names. */
 const SHARED = 3;
+/** So do plain keys, which are renamed to one another. */
+const KEYS = 4;
 /** Requests in one write, at most, and unanswered ones below which the next are sent. */
 const BURST = 16;
 const FEW = 8;
@@ -35,6 +37,12 @@ function chosen({ kind }: Act): boolean {
 /** Whether it is the server that says which token the session has from then on. */
 function chosenByServer(act: Act): boolean {
   return act.kind === 'rotate' || (act.kind === 'new' && act.token === undefined);
+}
+
+/** The name of the shared session that there is after an act which makes one, or gives one another name. */
+function sharedNameAfter(act: Act): string | undefined {
+  if (act.kind === 'rename') return act.to;
+  return act.kind === 'new' || act.kind === 'put' || act.kind === 'hset' ? act.name : undefined;
 }
 
 /** What an act is answered with, worked out when it is sent. */
@@ -163,11 +171,11 @@ export class Client {
     const entry: Entry = {
       acts,
       // The token of a shared session is always the same: it is known without a reply.
-      outcomes: acts.map(({ kind, name }) => ({
+      outcomes: acts.map((act) => ({
         sent,
         heard: Infinity,
         isHeard: false,
-        token: kind === 'new' ? this.#sharedTokens.get(name) : undefined,
+        token: this.#sharedTokens.get(sharedNameAfter(act) ?? ''),
       })),
       heard: false,
     };
@@ -198,7 +206,8 @@ export class Client {
       acts.push(act);
       words.push(requestOf(act, token));
       expected.push(this.#expect(act, this.#head.sessions.get(act.name)));
-      this.#head.apply(act, { sent, heard: sent, isHeard: true });
+      const known = chosen(act) ? undefined : this.#sharedTokens.get(sharedNameAfter(act) ?? '');
+      this.#head.apply(act, { sent, heard: sent, isHeard: true, token: known });
     }
     return { acts, words, expected };
   }
@@ -208,10 +217,10 @@ export class Client {
     const heard = performance.now();
     entry.outcomes = entry.acts.map((act, i) => {
       const reply = replies[i];
-      const { sent } = entry.outcomes[i];
+      const { sent, token: known } = entry.outcomes[i];
       const isAbsent = this.#checkAbsence(act, reply, sent, heard);
       if (!isAbsent && !expected[i](reply)) throw new Error(`replied ${show(reply).slice(0, 200)} to ${act.kind}`);
-      const token = chosen(act) && !isAbsent ? String(reply) : undefined;
+      const token = chosen(act) ? (isAbsent ? undefined : String(reply)) : known;
       const lasts = this.#policy === 'always' ? 'for good' : 'for now';
       const outcome: Outcome = { sent, heard, token, isHeard: true, absent: isAbsent ? lasts : undefined };
       this.#learn(act, outcome);
@@ -241,13 +250,13 @@ export class Client {
 
   /** Whether a reply says that there is no such session. @throws Error if it must be there, or must not. */
   #checkAbsence(act: Act, reply: Reply, sent: number, heard: number): boolean {
-    if (act.kind === 'new') return false;
+    if (act.kind === 'new' || act.kind === 'put' || act.kind === 'hset') return false;
     const session = this.#heard.sessions.get(act.name);
     if (session === undefined) return true;
     const absent =
       reply instanceof Failure
-        ? reply.text.startsWith('NOSESSION ')
-        : reply === 0 && ['look', 'pexpire', 'end', 'endname'].includes(act.kind);
+        ? reply.text.startsWith('NOSESSION ') || reply.text === 'ERR no such key'
+        : reply === 0 && ['look', 'pexpire', 'end', 'endname', 'expire', 'drop'].includes(act.kind);
     const { from, to } = session.due;
     if (absent && heard < from - SLACK) throw new Error(`the session is gone ${Math.round(from - heard)} ms early`);
     if (!absent && sent > to + SLACK) throw new Error(`the session is there ${Math.round(sent - to)} ms late`);
@@ -263,7 +272,14 @@ export class Client {
         return (reply) => (token === undefined ? typeof reply === 'string' : reply === token);
       }
       case 'set':
+      case 'put':
+      case 'rename':
         return (reply) => reply instanceof Status;
+      case 'hset': {
+        const added = new Set(act.data.map(([key]) => key).filter((key) => !data.has(key))).size;
+        return (reply) => reply === added;
+      }
+      case 'hdel':
       case 'del': {
         const removed = act.keys.filter((key) => data.has(key)).length;
         return (reply) => reply === removed;
@@ -290,14 +306,19 @@ export class Client {
       case 'pexpire':
       case 'end':
       case 'endname':
+      case 'expire':
+      case 'drop':
         return one;
     }
   }
 
   #choose(): Act | undefined {
     const random = this.#random;
-    // Those whose token is on its way have to wait.
-    const known = [...this.#head.sessions].filter(([, { token }]) => token !== undefined);
+    if (random.chance(0.2)) return this.#chooseForKey(this.#keyName());
+    // Those whose token is on its way have to wait; plain keys have commands of their own.
+    const known = [...this.#head.sessions].filter(
+      ([name, { token }]) => token !== undefined && !name.startsWith('key-'),
+    );
     if (known.length === 0 || random.chance(this.#head.sessions.size < SESSIONS ? 0.3 : 0.02)) return this.#chooseNew();
     const [name, session] = random.pick(known);
     if (session.duration < LONG) return this.#chooseFor(name, session, random.chance(0.05) ? ['end'] : ['look', 'get']);
@@ -359,9 +380,34 @@ export class Client {
       case 'end':
       case 'endname':
         return { kind, name };
-      case 'new':
+      default:
         return undefined;
     }
+  }
+
+  #chooseForKey(name: string): Act {
+    const random = this.#random;
+    const session = this.#head.sessions.get(name);
+    const ttl = random.pick([3600, 86_400]);
+    const put: Act = { kind: 'put', name, value: this.#value(), ttl };
+    const isString = session?.data.has(VALUE) === true;
+    if (isString ? random.chance(0.5) : random.chance(0.1)) return put;
+    if (session === undefined || (!isString && random.chance(0.5))) {
+      return {
+        kind: 'hset',
+        name,
+        data: Array.from({ length: random.between(1, 3) }, () => [this.#key(), this.#value()]),
+      };
+    }
+    if (!isString && random.chance(0.3))
+      return { kind: 'hdel', name, keys: random.chance(0.5) ? ['a', 'b'] : ['c', 'd'] };
+    const to = this.#keyName();
+    if (to !== name && random.chance(0.5)) return { kind: 'rename', name, to };
+    return random.chance(0.5) ? { kind: 'drop', name } : { kind: 'expire', name, ttl };
+  }
+
+  #keyName(): string {
+    return `key-${this.number}-${this.#random.between(1, KEYS)}`;
   }
 
   #key(): string {

@@ -27,7 +27,20 @@ export type Act =
   /** @param grace Seconds for which the old token goes on to lead to the session: 0, or until the end of the torture. */
   | { readonly kind: 'rotate'; readonly name: string; readonly grace: number }
   | { readonly kind: 'end'; readonly name: string }
-  | { readonly kind: 'endname'; readonly name: string };
+  | { readonly kind: 'endname'; readonly name: string }
+  | KeyAct;
+
+/** An act on a plain key, by a command of Redis'. It is known by its name. */
+export type KeyAct =
+  | { readonly kind: 'put'; readonly name: string; readonly value: string; readonly ttl: number }
+  | { readonly kind: 'hset'; readonly name: string; readonly data: readonly (readonly [string, string])[] }
+  | { readonly kind: 'hdel'; readonly name: string; readonly keys: readonly string[] }
+  | { readonly kind: 'expire'; readonly name: string; readonly ttl: number }
+  | { readonly kind: 'rename'; readonly name: string; readonly to: string }
+  | { readonly kind: 'drop'; readonly name: string };
+
+/** Where a string has its value. */
+export const VALUE = '';
 
 /** When and with what an act was answered, as far as it was. */
 export interface Outcome {
@@ -91,6 +104,10 @@ export class ClientState {
       this.#create(act, outcome);
       return;
     }
+    if (act.kind === 'put' || act.kind === 'hset') {
+      this.#write(act, outcome);
+      return;
+    }
     const session = this.sessions.get(act.name);
     // It may have expired: then nothing happened.
     if (session === undefined) return;
@@ -127,7 +144,22 @@ export class ClientState {
         break;
       case 'end':
       case 'endname':
+      case 'drop':
         this.remove(act.name);
+        break;
+      case 'hdel':
+        for (const key of act.keys) session.data.delete(key);
+        if (session.data.size === 0) this.remove(act.name);
+        break;
+      case 'expire':
+        session.duration = act.ttl * 1000;
+        session.due = dueAfter(session, outcome);
+        break;
+      case 'rename':
+        this.remove(act.to);
+        this.remove(act.name);
+        session.token = outcome.token;
+        this.#put(act.to, session);
         break;
       case 'look':
         break;
@@ -154,6 +186,31 @@ export class ClientState {
       due: { from: Infinity, to: Infinity, ahead: 0 },
     };
     session.due = dueAfter(session, outcome);
+    this.#put(name, session);
+  }
+
+  #write(act: KeyAct & { kind: 'put' | 'hset' }, outcome: Outcome): void {
+    const session = this.sessions.get(act.name) ?? {
+      token: outcome.token,
+      old: new Set(),
+      data: new Map(),
+      shared: true,
+      slides: false,
+      duration: Infinity,
+      due: { from: Infinity, to: Infinity, ahead: 0 },
+    };
+    if (act.kind === 'put') {
+      session.data.clear();
+      session.data.set(VALUE, act.value);
+      session.duration = act.ttl * 1000;
+      session.due = dueAfter(session, outcome);
+    } else {
+      for (const [key, value] of act.data) session.data.set(key, value);
+    }
+    this.#put(act.name, session);
+  }
+
+  #put(name: string, session: SessionState): void {
     if (session.token !== undefined) this.gone.delete(session.token);
     this.sessions.set(name, session);
   }
@@ -218,5 +275,17 @@ export function requestOf(act: Act, token: string): string[] {
       return ['SESSION.END', token];
     case 'endname':
       return ['SESSION.ENDNAME', act.name];
+    case 'put':
+      return ['SET', act.name, act.value, 'EX', String(act.ttl)];
+    case 'hset':
+      return ['HSET', act.name, ...act.data.flat()];
+    case 'hdel':
+      return ['HDEL', act.name, ...act.keys];
+    case 'expire':
+      return ['EXPIRE', act.name, String(act.ttl)];
+    case 'rename':
+      return ['RENAME', act.name, act.to];
+    case 'drop':
+      return ['DEL', act.name];
   }
 }
