@@ -69,18 +69,39 @@ export class NameIndex extends OpenAddressing {
 
   /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
   add(name: Slice, slot: number, shared: boolean): void {
-    const slots = this.#slots;
+    const id = this.#idFor(name);
+    this.#insert(id, slot, this.#rows[id * ROW + NEWEST], NONE, shared);
+  }
+
+  /** Enters a session that had another name, in the order in which those of its new one were created. */
+  addByAge(name: Slice, slot: number, shared: boolean): void {
+    const { created } = this.#slots;
+    const id = this.#idFor(name);
+    let older = this.#rows[id * ROW + NEWEST];
+    let newer = NONE;
+    while (older !== NONE && created[older] > created[slot]) {
+      newer = older;
+      older = this.#slots.older(older);
+    }
+    this.#insert(id, slot, older, newer, shared);
+  }
+
+  #idFor(name: Slice): number {
     const found = this.#find(name);
-    const id = found === NONE ? this.#begin(name) : found;
+    return found === NONE ? this.#begin(name) : found;
+  }
+
+  #insert(id: number, slot: number, older: number, newer: number, shared: boolean): void {
+    const slots = this.#slots;
     const rows = this.#rows;
     const row = id * ROW;
-    const older = rows[row + NEWEST];
     slots.setOwner(slot, id);
-    slots.setNewer(slot, NONE);
+    slots.setNewer(slot, newer);
     slots.setOlder(slot, older);
     if (older === NONE) rows[row + OLDEST] = slot;
     else slots.setNewer(older, slot);
-    rows[row + NEWEST] = slot;
+    if (newer === NONE) rows[row + NEWEST] = slot;
+    else slots.setOlder(newer, slot);
     rows[row + COUNT]++;
     if (shared) rows[row + SHARED] = slot;
   }

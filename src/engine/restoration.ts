@@ -63,7 +63,8 @@ export class Restoration {
     if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
     if (name.length === 0) throw new RangeError('a session has no name');
     // Its value may follow.
-    if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0)) throw new RangeError('a string has keys');
+    if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
+      throw new RangeError('a string has keys');
     this.forget(token);
     if (state.shared) this.#forgetSlot(names.shared(name));
     if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');

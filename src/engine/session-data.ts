@@ -178,6 +178,7 @@ export class SessionData {
    * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
    */
   increment(session: Session, key: Slice, increment: bigint): bigint {
+    this.#checkType(session);
     const sum = this.#sum(session, key, increment, 'hash value is not an integer');
     this.set(session, [key, Slice.of(String(sum))]);
     return sum;

@@ -145,7 +145,7 @@ export class SessionEngine {
   open(name: Slice): Session {
     const session = this.findShared(name);
     if (session !== NO_SESSION) {
-      if (this.isTokenless(session) && !this.#tokens.give(session)) throw TOKEN_EXISTS;
+      if (!this.#giveToken(session)) throw TOKEN_EXISTS;
       return session;
     }
     if (this.sessionsOf(name).length === 0) throw NO_SUCH_SESSION;
@@ -316,7 +316,7 @@ export class SessionEngine {
     this.#changes?.onEnded(session);
     this.#tokens.remove(session);
     this.#names.remove(session);
-    this.#names.add(name, session, true);
+    this.#names.addByAge(name, session, true);
     this.#tokens.addTokenless(session);
     this.#slots.change(session);
     this.#changes?.onCreated(session);
@@ -368,7 +368,7 @@ export class SessionEngine {
 
   /** The token's 22 characters, good until the next call of any engine: who wants to keep them takes a copy. */
   tokenBytes(session: Session): Slice {
-    if (this.isTokenless(session) && !this.#tokens.give(session)) {
+    if (!this.#giveToken(session)) {
       deriveToken(this.#secret, this.name(session), this.#words);
       return formatToken(this.#words);
     }
@@ -548,6 +548,15 @@ export class SessionEngine {
       found: this.#found,
       missed: this.#missed,
     };
+  }
+
+  /** Sees to it that a session has a token. Returns false if another session bears the one that it should have. */
+  #giveToken(session: Session): boolean {
+    if (!this.isTokenless(session) || this.#tokens.give(session)) return true;
+    deriveToken(this.#secret, this.name(session), this.#words);
+    // Its bearer may be due.
+    if (this.#settled(this.#tokens.findGiven(this.#words)) !== NO_SESSION) return false;
+    return this.#tokens.give(session);
   }
 
   /** The live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */

@@ -21,11 +21,13 @@ export class TokenDeriver {
 
   /** Resolves when none is tokenless, or it was stopped. It is one piece of work, however many wait for it. */
   deriveAll(): Promise<void> {
-    this.#running ??= new Promise((resolve) => {
+    if (this.#running !== undefined) return this.#running;
+    const running = new Promise<void>((resolve) => {
       this.#finish = resolve;
-      this.#deriveSome();
     });
-    return this.#running;
+    this.#running = running;
+    this.#deriveSome();
+    return running;
   }
 
   /** Gives the work under way up; who waits for it goes on. */
@@ -36,8 +38,10 @@ export class TokenDeriver {
 
   readonly #deriveSome = (): void => {
     const until = this.#clock.now() + SLICE_MS;
-    let more = true;
-    while (more && this.#clock.now() < until) more = this.#tokens.giveAll(TOKENS);
+    let more: boolean;
+    do {
+      more = this.#tokens.giveAll(TOKENS);
+    } while (more && this.#clock.now() < until);
     if (more) this.#cancel = this.#clock.after(0, this.#deriveSome);
     else this.#end();
   };

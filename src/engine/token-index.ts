@@ -17,6 +17,8 @@ export class TokenIndex extends OpenAddressing {
   /** The latest tokenless slot, or NONE. */
   #latest = NONE;
   #tokenless = 0;
+  /** Tokenless slots that are not in the list any more: another slot bore their token when it was derived. */
+  readonly #refused = new Set<number>();
   /**
    * Most tokens are random and could be their own hash, but NEW … TOKEN lets a caller choose one. The
    * multipliers, unknown to him, keep him from choosing a million that fall on one place.
@@ -33,12 +35,13 @@ export class TokenIndex extends OpenAddressing {
   /** The slot that bears the token, or NONE. Of a token that nobody bears it derives those that are not derived yet. */
   find(words: Uint32Array): number {
     const slot = this.findGiven(words);
-    if (slot !== NONE || this.#latest === NONE) return slot;
+    if (slot !== NONE || (this.#latest === NONE && this.#refused.size === 0)) return slot;
     this.giveAll();
+    for (const refused of [...this.#refused]) this.give(refused);
     return this.findGiven(words);
   }
 
-  /** How many slots are tokenless: what `giveAll` has to do. */
+  /** How many slots `giveAll` has to do. */
   get tokenless(): number {
     return this.#tokenless;
   }
@@ -80,7 +83,10 @@ export class TokenIndex extends OpenAddressing {
   give(slot: number): boolean {
     this.#derive(slot, this.#derived);
     this.#unlink(slot);
-    if (this.findGiven(this.#derived) !== NONE) return false;
+    if (this.findGiven(this.#derived) !== NONE) {
+      this.#refused.add(slot);
+      return false;
+    }
     this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
     this.#slots.setToken(slot, this.#derived);
     this.enter(slot);
@@ -98,15 +104,14 @@ export class TokenIndex extends OpenAddressing {
     return this.shrink();
   }
 
-  /** Takes a tokenless slot out of the list, if it is still there. */
+  /** Takes a tokenless slot out of the list or, if it was refused its token, from among those. */
   #unlink(slot: number): void {
+    if (this.#refused.delete(slot)) return;
     const next = this.#link(slot, NEXT);
     const previous = this.#link(slot, PREVIOUS);
-    if (previous === slot) return;
     if (next !== NONE) this.#setLink(next, PREVIOUS, previous);
     if (previous === NONE) this.#latest = next;
     else this.#setLink(previous, NEXT, next);
-    this.#setLink(slot, PREVIOUS, slot);
     this.#tokenless--;
   }
 

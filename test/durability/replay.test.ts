@@ -93,12 +93,12 @@ class Recorded {
     if (step.act === 'create') {
       const { act: _, name, pairs, limit, ...rest } = step;
       if (rest.shared && engine.findShared(slice(name)) !== NO_SESSION) return undefined;
-      const settings = { ...rest, tokenless: rest.shared && rest.tokenless, isString: rest.shared && rest.isString };
-      const data = (settings.isString ? ['', 'text'] : pairs.flat()).map(slice);
+      const { shared, tokenless, isString, ...settings } = rest;
       return engine.create(slice(name), {
         ...settings,
-        data,
-        ...(limit !== undefined && !settings.shared && { limit }),
+        shared: shared && tokenless ? 'tokenless' : shared,
+        ...(shared && isString ? { string: slice('text') } : { data: pairs.flat().map(slice) }),
+        ...(limit !== undefined && !shared && { limit }),
       });
     }
     if (step.act === 'setString') return this.#setString(slice(step.name), slice(step.value));
@@ -114,7 +114,8 @@ class Recorded {
       case 'rename':
         return this.#rename(session, slice(step.name));
       case 'appendToString':
-        return engine.isShared(session) ? data.appendToString(session, slice(step.value)) : undefined;
+        // What has keys becomes no string by it.
+        return engine.isString(session) ? data.appendToString(session, slice(step.value)) : undefined;
       case 'end':
         return engine.end(session);
       case 'touch':

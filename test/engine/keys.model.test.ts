@@ -158,7 +158,12 @@ class Comparison {
   #create(act: Extract<Act, { act: 'create' }>): void {
     const { tokenless, isString, duration, deleteSession } = act;
     const data = isString ? ['', act.value] : ['f', act.value];
-    const settings = { shared: true, tokenless, isString, duration, deleteSession, data: data.map(bytes) };
+    const settings = {
+      shared: tokenless ? ('tokenless' as const) : true,
+      duration,
+      deleteSession,
+      ...(isString ? { string: bytes(act.value) } : { data: data.map(bytes) }),
+    };
     const code = codeOf(() => this.#engine.create(bytes(act.name), settings));
     // Without a token of its own it needs none that another session bears.
     const isTaken = this.#keys.has(act.name) || (!tokenless && this.#rival === act.name);
