@@ -12,6 +12,7 @@ import {
   outputLimits,
   size,
   text,
+  withAliases,
   yesNo,
 } from './option-kinds.js';
 
@@ -193,9 +194,10 @@ export const OPTIONS = {
   },
   'maxmemory-policy': {
     group: 'Limits',
-    kind: choice('noeviction', 'volatile-ttl', 'allsessions-lru'),
+    // Redis' word for the same.
+    kind: withAliases(choice('noeviction', 'volatile-ttl', 'allsessions-lru'), { 'allkeys-lru': 'allsessions-lru' }),
     initial: 'noeviction',
-    help: 'at maxmemory: refuse what takes memory, end the sessions due first, or those not used for longest',
+    help: 'at maxmemory: refuse what takes memory, end the sessions due first, or those not used for longest (allkeys-lru is taken for that)',
     live: true,
   },
   'proto-max-bulk-len': {

@@ -13,6 +13,8 @@ export interface IoredisSubscriber {
 
 /** What is used of a connection of node-redis that subscribes. */
 export interface NodeRedisSubscriber {
+  readonly isOpen: boolean;
+  connect(): Promise<unknown>;
   pSubscribe(pattern: string, listener: (message: string, channel: string) => void): Promise<unknown>;
   pUnsubscribe(pattern: string, listener: (message: string, channel: string) => void): Promise<unknown>;
 }
@@ -29,7 +31,7 @@ export type Names = { readonly name: string } | { readonly prefix: string };
  *
  *     await onEvent(redis.duplicate(), 'expired', ({ name, keys }) => remind(name, keys.cart));
  *
- * Like all pub/sub, events are lost while the connection is. ioredis and node-redis connect and subscribe again.
+ * A client of node-redis that is not connected yet is connected. Like all pub/sub, events are lost while the connection is. ioredis and node-redis connect and subscribe again.
  * @throws RequestError if the subscription is refused.
  */
 export async function onEvent(
@@ -53,6 +55,8 @@ export async function onEvent(
 type Hear = (message: string) => void;
 
 async function throughNodeRedis(subscriber: NodeRedisSubscriber, pattern: string, hear: Hear) {
+  // A duplicate of ioredis connects by itself.
+  if (!subscriber.isOpen) await subscriber.connect();
   await subscriber.pSubscribe(pattern, hear);
   return async () => {
     await subscriber.pUnsubscribe(pattern, hear);

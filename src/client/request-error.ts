@@ -25,9 +25,11 @@ export class NoSessionError extends RequestError {
 
 /** The error to throw for one of a client library. */
 export function failureOf(error: unknown): RequestError {
-  const { message, code } = error as { message?: unknown; code?: unknown };
+  const { message, code, errors, name } = error as Partial<AggregateError> & { readonly code?: unknown };
+  // What comes of trying several addresses of a host has no message of its own.
+  if (!message && errors !== undefined && errors.length > 0) return failureOf(errors[0]);
   // A server that does not know sessions (Redis) repeats the arguments of unknown commands.
-  const [said] = String(message).split(', with args beginning with:', 1);
+  const [said] = String(message || code || name).split(', with args beginning with:', 1);
   const word = /^[A-Z]+(?= )/.exec(said)?.[0];
   if (word === 'NOSESSION') return new NoSessionError();
   return new RequestError(said, word ?? (typeof code === 'string' ? code : undefined));

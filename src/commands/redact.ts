@@ -1,5 +1,10 @@
+import { optionNames } from '../config.js';
+
 /** A token is 22 such characters; what is longer could hold one. */
 const TOKEN_LIKE = /[\w-]{22,}/g;
+
+/** Names of options are as long, and no secret. */
+const isOption = (word: string) => (optionNames as readonly string[]).includes(word.toLowerCase());
 
 /**
  * What a client sent, as an error may repeat it: without anything that could be a token, which is a
@@ -10,5 +15,5 @@ export function redacted(sent: Buffer, length = 128): string {
   let text = sent.toString('utf8', 0, read);
   // What is cut off in the middle could be the beginning of a token.
   if (sent.length > read) text = text.replace(/[\w-]+$/, '');
-  return text.replace(TOKEN_LIKE, '(redacted)').slice(0, length);
+  return text.replace(TOKEN_LIKE, (word) => (isOption(word) ? word : '(redacted)')).slice(0, length);
 }

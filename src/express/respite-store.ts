@@ -17,7 +17,7 @@ export interface RespiteStoreOptions {
    * given to a session when what this returns has changed, so a session that was stored keeps the name of an older rule.
    */
   readonly nameOf?: (session: Partial<SessionData>) => string | undefined;
-  /** What the names of this store's sessions begin with, at least one byte: `sess:` if left out. Sessions of nobody known have it alone. */
+  /** What the names of this store's sessions begin with, at least one byte: `express:` if left out. Sessions of nobody known have it alone. */
   readonly prefix?: string;
   /** How many whole seconds a session lives whose cookie has no maxAge, from 1 to 2^31 - 1. A day if left out. */
   readonly ttl?: number;
@@ -61,7 +61,15 @@ export class RespiteStore extends Store {
     super();
     if (options.prefix === '')
       throw new RangeError('prefix must not be empty: sessions of nobody known have it for a name');
-    const { client, nameOf = () => undefined, prefix = 'sess:', ttl = 86_400, maxAge, keep = [], subscriber } = options;
+    const {
+      client,
+      nameOf = () => undefined,
+      prefix = 'express:',
+      ttl = 86_400,
+      maxAge,
+      keep = [],
+      subscriber,
+    } = options;
     this.#client = client;
     this.#stored = new StoredSessions(client, { prefix, ttl, maxAge });
     this.#prefix = prefix;
@@ -138,13 +146,21 @@ export class RespiteStore extends Store {
     answer(this.#ids(), callback);
   }
 
-  /** Ends all sessions of a name, as `nameOf` gives it: "log out everywhere". Returns how many there were. */
-  endAll(name: string): Promise<number> {
+  /**
+   * Ends all sessions of a name, as `nameOf` gives it: "log out everywhere". Returns how many there were.
+   * @throws RangeError if the name is empty: those of nobody known are nobody's.
+   */
+  async endAll(name: string): Promise<number> {
+    if (name === '') throw new RangeError('a name must not be empty');
     return this.#stored.endName(this.#prefix + name);
   }
 
-  /** All sessions of a name, as `nameOf` gives it, oldest first. With named users it takes the right `admin`. */
+  /**
+   * All sessions of a name, as `nameOf` gives it, oldest first. With named users it takes the right `admin`.
+   * @throws RangeError if the name is empty.
+   */
   async sessionsOf(name: string): Promise<SessionWithId[]> {
+    if (name === '') throw new RangeError('a name must not be empty');
     return this.#loadAll(await this.#stored.tokensOf(this.#prefix + name));
   }
 

@@ -1,5 +1,6 @@
 import type { IoredisConnection, NodeRedisConnection } from '../client/connection.js';
 import type { IoredisSubscriber, NodeRedisSubscriber } from '../client/on-event.js';
+import { failureOf } from '../client/request-error.js';
 import type { IoredisTransactions, NodeRedisTransactions } from '../client/transaction.js';
 
 /** What is used of a client of ioredis 5 or 6. */
@@ -51,6 +52,11 @@ async function connected(client: StoreClient): Promise<StoreClient> {
   // Without a listener node-redis would end the process. What fails is told to who waits for it.
   client.on('error', () => {});
   // ioredis connects by itself.
-  if (!('call' in client)) await client.connect();
+  if ('call' in client) return client;
+  try {
+    await client.connect();
+  } catch (error) {
+    throw failureOf(error);
+  }
   return client;
 }

@@ -1,7 +1,7 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
+import { CommandError } from '../command-error.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 
@@ -34,8 +34,8 @@ export const hrandfield: Command = {
     const { engine, reply } = context;
     const key = args.slice();
     const count = args.left > 0 ? readCount(args) : undefined;
-    const withValues = args.option([{ word: 'WITHVALUES' }]) !== undefined;
-    if (args.left > 0) throw new CommandError(SYNTAX);
+    const withValues = args.left > 0 && args.choice('WITHVALUES') === 'WITHVALUES';
+    args.end();
     if (withValues && count !== undefined && Math.abs(count) >= 2 ** 62) throw new CommandError(OUT_OF_RANGE);
     const session = readHash(context, key);
     if (session === NO_SESSION) {
@@ -43,27 +43,34 @@ export const hrandfield: Command = {
       else reply.array(0);
       return;
     }
-    const fields: Buffer[] = [];
-    const values: Buffer[] = [];
-    engine.data.forEach(session, (field, value) => {
-      fields.push(field.copy());
-      if (withValues) values.push(value.copy());
-    });
+    const length = engine.data.count(session);
     if (count === undefined) {
-      reply.bulk(fields[randomInt(fields.length)]);
+      reply.bulk(fieldsAt(engine, session, [randomInt(length)])[0].field);
       return;
     }
     if (count < -MOST) throw new CommandError(`${OUT_OF_RANGE}, at most ${MOST} fields come at a time`);
-    const places = count < 0 ? anyOf(fields.length, -count) : differentOf(fields.length, count);
+    const chosen = fieldsAt(engine, session, count < 0 ? anyOf(length, -count) : differentOf(length, count));
     const isNested = withValues && reply.protocol === 3;
-    reply.array(withValues && !isNested ? 2 * places.length : places.length);
-    for (const place of places) {
+    reply.array(withValues && !isNested ? 2 * chosen.length : chosen.length);
+    for (const { field, value } of chosen) {
       if (isNested) reply.array(2);
-      reply.bulk(fields[place]);
-      if (withValues) reply.bulk(values[place]);
+      reply.bulk(field);
+      if (withValues) reply.bulk(value);
     }
   },
 };
+
+/** The fields at some places, in the order of the places. Fields have no places but by counting them. */
+function fieldsAt(engine: SessionEngine, session: Session, places: readonly number[]) {
+  const wanted = new Set(places);
+  const found = new Map<number, { readonly field: Buffer; readonly value: Buffer }>();
+  let place = 0;
+  engine.data.forEach(session, (field, value) => {
+    if (wanted.has(place)) found.set(place, { field: field.copy(), value: value.copy() });
+    place++;
+  });
+  return places.flatMap((at) => found.get(at) ?? []);
+}
 
 const OUT_OF_RANGE = 'ERR value is out of range';
 /** The greatest integer of 64 bits. */
