@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type NewSession, NO_SESSION, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
+import { passTime } from '../pass-time.js';
 
 const bytes = (text: string) => Slice.of(text);
 
@@ -33,12 +34,6 @@ function setUp() {
     count: (token: Slice) => engine.data.count(engine.find(token)),
   };
 }
-
-/** The wheel gets to its work, or is behind and the session is met first by somebody who looks. */
-const passTime = [
-  ['the wheel in time', (clock: FakeClock, ms: number) => clock.advance(ms)],
-  ['the wheel behind', (clock: FakeClock, ms: number) => clock.freeze(ms)],
-] as const;
 
 describe.each(passTime)('rules of a session, %s', (_, pass) => {
   it('rule 1: sees no key of another session, not even of one with its name', () => {

@@ -10,25 +10,20 @@ import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RespiteStore } from '../../src/express/index.js';
 import { isThere, works } from '../e2e/clients/tools.js';
-import { startServer, stopServers } from '../embedded-server.js';
-import { CONNECTION_KINDS, CONNECTIONS, closeConnections } from '../redis-connections.js';
-import { Browser, Gate, startApp, stopApps } from './app.js';
+import { startServer } from '../embedded-server.js';
+import { CONNECTION_KINDS, CONNECTIONS } from '../redis-connections.js';
+import { Browser, Gate, startApp } from './app.js';
+import { addShop, refusalsOf, shown, tearDown } from './shop.js';
 
 /**
  * Two races of requests of one session, as programs with connect-redis lose them and programs with respite do not: the
  * same application, once with each store.
  */
 
-/** Routes that change the session after they have waited, and one that ends it. */
+/** The shop, with routes that change the session, one of them after it has waited. */
 function shop(gate: Gate) {
   return (app: Express) => {
-    app.get('/login', (req, res) => {
-      req.session.userId = 'ada';
-      res.send('welcome');
-    });
-    app.get('/logout', (req, res) => {
-      req.session.destroy(() => res.send('goodbye'));
-    });
+    addShop(app);
     app.get('/slow', async (req, res) => {
       await gate.pass();
       req.session.cart = ['pizza'];
@@ -38,10 +33,6 @@ function shop(gate: Gate) {
       req.session.theme = 'dark';
       res.send('theme');
     });
-    app.get('/show', (req, res) => {
-      const { cookie: _, ...data } = req.session;
-      res.json(data);
-    });
   };
 }
 
@@ -50,14 +41,13 @@ async function saveAfterLogout(store: Partial<SessionOptions>) {
   const gate = new Gate();
   const application = await startApp(store, shop(gate));
   const browser = new Browser(application);
-  await browser.get('/login');
+  await browser.get('/login/ada');
   const slow = new Browser(application, browser.cookie).get('/slow');
   await gate.reached;
   await browser.get('/logout');
   gate.open();
   expect(await slow).toMatchObject({ status: 200, body: 'slow' });
-  const { body } = await browser.get('/show');
-  return { seen: JSON.parse(body), errors: application.errors };
+  return { seen: await shown(browser), errors: application.errors };
 }
 
 /** Two requests change different properties at the same time. Returns what is there in the end. */
@@ -65,21 +55,16 @@ async function parallelChanges(store: Partial<SessionOptions>) {
   const gate = new Gate();
   const application = await startApp(store, shop(gate));
   const browser = new Browser(application);
-  await browser.get('/login');
+  await browser.get('/login/ada');
   const slow = new Browser(application, browser.cookie).get('/slow');
   await gate.reached;
   await browser.get('/theme');
   gate.open();
   await slow;
-  const { body } = await browser.get('/show');
-  return { seen: JSON.parse(body), errors: application.errors };
+  return { seen: await shown(browser), errors: application.errors };
 }
 
-afterEach(async () => {
-  await stopApps();
-  closeConnections();
-  await stopServers();
-});
+afterEach(tearDown);
 
 describe.each(CONNECTION_KINDS)('with respite over %s', (kind) => {
   async function respite() {
@@ -88,9 +73,7 @@ describe.each(CONNECTION_KINDS)('with respite over %s', (kind) => {
       client: await CONNECTIONS[kind](server.addresses[0].port),
       nameOf: (session) => session.userId,
     });
-    const refused: string[] = [];
-    store.on('refused', (sid) => refused.push(sid));
-    return { store, genid: store.genid, refused };
+    return { store, genid: store.genid, refused: refusalsOf(store) };
   }
 
   it('a save after the logout does not bring the session back', async () => {

@@ -1,33 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Config, Server } from '../../src/index.js';
+import type { Config } from '../../src/index.js';
 import { RedisServer } from '../e2e/middleware/redis-server.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
+import { passTime } from '../pass-time.js';
 import { frame, RawClient } from '../raw-client.js';
+import { type Heard, subscribe } from './subscribe.js';
 
 afterEach(stopServers);
 
 /** Everything that there is: `A` stands neither for new keys nor for misses. */
 const ALL = 'KEAnm';
-const END = frame('pmessage', '__key*', '__key_end', 'end').toString('latin1');
 
-/** A subscriber to all of it, and who causes it. */
-interface Pair {
-  readonly client: RawClient;
-  readonly subscriber: RawClient;
-}
+/** The channels of all events of keys. */
+const PATTERN = '__key*';
 
-async function listen(subscriber: RawClient): Promise<void> {
-  await subscriber.send(frame('PSUBSCRIBE', '__key*'));
-  await subscriber.takeUntil(':1\r\n');
-}
-
-async function start(config: Partial<Config> = {}): Promise<Pair & { server: Server; clock: FakeClock }> {
+/** A server of which somebody hears all of it, and who causes it. */
+async function start(config: Partial<Config> = {}) {
   const clock = new FakeClock();
   const server = await startServer({ 'notify-keyspace-events': ALL, ...config }, { clock });
-  const [client, subscriber] = [await connectTo(server), await connectTo(server)];
-  await listen(subscriber);
-  return { server, clock, client, subscriber };
+  const client = await connectTo(server);
+  return { server, clock, client, heard: await subscribe(await connectTo(server), client, PATTERN) };
 }
 
 /** Has requests carried out, whatever the replies are. A request is words between spaces. */
@@ -36,17 +29,9 @@ async function carryOut(client: RawClient, requests: readonly string[]): Promise
   await client.takeUntil('$4\r\ndone\r\n');
 }
 
-/** What the subscriber has got by now, as `<channel> <message>`. */
-async function heard({ client, subscriber }: Pair): Promise<string[]> {
-  await client.expect(frame('PUBLISH', '__key_end', 'end'), ':1\r\n');
-  const messages = (await subscriber.takeUntil(END)).slice(0, -END.length);
-  const pattern = /\*4\r\n\$8\r\npmessage\r\n\$6\r\n__key\*\r\n\$\d+\r\n(.*)\r\n\$\d+\r\n(.*)\r\n/g;
-  return [...messages.matchAll(pattern)].map(([, channel, message]) => `${channel} ${message}`);
-}
-
-/** As `heard`, the events alone, as `<event> <key>`, having seen that both channels tell of each. */
-async function events(pair: Pair): Promise<string[]> {
-  const messages = await heard(pair);
+/** What was heard, the events alone, as `<event> <key>`, having seen that both channels tell of each. */
+async function events(heard: Heard): Promise<string[]> {
+  const messages = await heard();
   return messages.flatMap((message, i) => {
     const [, event, key] = /^__keyevent@0__:(\S+) (.*)$/.exec(message) ?? [];
     if (event === undefined) return [];
@@ -134,17 +119,17 @@ describe.skipIf(!RedisServer.there)('what comes, and in which order, is what Red
   afterAll(() => redis?.stop());
 
   async function compare(letters: string, before: readonly string[], requests: readonly string[]): Promise<string[]> {
-    const heardFrom = async (pair: Pair) => {
-      await carryOut(pair.client, ['CONFIG SET notify-keyspace-events ', 'FLUSHALL', ...before]);
-      await carryOut(pair.client, [`CONFIG SET notify-keyspace-events ${letters}`, ...requests]);
-      return heard(pair);
+    const heardFrom = async (client: RawClient, heard: Heard) => {
+      await carryOut(client, ['CONFIG SET notify-keyspace-events ', 'FLUSHALL', ...before]);
+      await carryOut(client, [`CONFIG SET notify-keyspace-events ${letters}`, ...requests]);
+      return heard();
     };
     const [client, subscriber] = [await RawClient.connect(redis.port), await RawClient.connect(redis.port)];
-    await listen(subscriber);
-    const expected = await heardFrom({ client, subscriber });
+    const expected = await heardFrom(client, await subscribe(subscriber, client, PATTERN));
     client.close();
     subscriber.close();
-    expect(await heardFrom(await start())).toEqual(expected);
+    const ours = await start();
+    expect(await heardFrom(ours.client, ours.heard)).toEqual(expected);
     return expected;
   }
 
@@ -186,8 +171,8 @@ describe.skipIf(!RedisServer.there)('what comes, and in which order, is what Red
 describe('by default', () => {
   it('nothing is told, nor with kinds alone or channels alone', async () => {
     const server = await startServer();
-    const [client, subscriber] = [await connectTo(server), await connectTo(server)];
-    await listen(subscriber);
+    const client = await connectTo(server);
+    const heard = await subscribe(await connectTo(server), client, PATTERN);
     for (const letters of ['', 'A', 'g$hxe', 'KE', 'K', 'E']) {
       await carryOut(client, [
         `CONFIG SET notify-keyspace-events ${letters}`,
@@ -196,7 +181,7 @@ describe('by default', () => {
         'DEL k',
         'GET k',
       ]);
-      expect(await heard({ client, subscriber })).toEqual([]);
+      expect(await heard()).toEqual([]);
     }
   });
 
@@ -212,12 +197,6 @@ describe('by default', () => {
   });
 });
 
-/** The wheel gets to its work, or is behind and the key is met first by somebody who looks. */
-const passTime = [
-  ['the wheel in time', (clock: FakeClock, ms: number) => clock.advance(ms)],
-  ['the wheel behind', (clock: FakeClock, ms: number) => clock.freeze(ms)],
-] as const;
-
 describe.each(passTime)('expired, %s', (_, pass) => {
   it.each([
     ['SET k v PX 1000'],
@@ -232,30 +211,30 @@ describe.each(passTime)('expired, %s', (_, pass) => {
     ['SESSION.NEW k MAXAGE 1 SHARED DATA f v'],
     ['SESSION.NEW k 1 0 SHARED', 'SET k v KEEPTTL'],
   ])('comes at the deadline, once: %s %s', async (...requests) => {
-    const { server, clock, client, subscriber } = await start();
+    const { server, clock, client, heard } = await start();
     await carryOut(client, requests);
-    await heard({ client, subscriber });
+    await heard();
     const look = ['EXISTS k', 'GET k', 'PTTL k'];
     pass(clock, 999);
     await carryOut(client, look);
-    expect(await events({ client, subscriber })).toEqual([]);
+    expect(await events(heard)).toEqual([]);
     pass(clock, 1);
     await client.expect('CONFIG SET notify-keyspace-events KEx\r\n', '+OK\r\n');
     await carryOut(client, look);
-    expect(await events({ client, subscriber })).toEqual(['expired k']);
+    expect(await events(heard)).toEqual(['expired k']);
     pass(clock, 100_000);
     await carryOut(client, look);
-    expect(await events({ client, subscriber })).toEqual([]);
+    expect(await events(heard)).toEqual([]);
     expect(server.engine.stats().keys).toBe(0);
   });
 
   it('comes before what the command that met it does', async () => {
-    const { clock, client, subscriber } = await start();
+    const { clock, client, heard } = await start();
     await carryOut(client, ['SET k v PX 10', 'HSET h f v', 'PEXPIRE h 10']);
-    await heard({ client, subscriber });
+    await heard();
     pass(clock, 10);
     await carryOut(client, ['SET k w', 'HSET h g v', 'HLEN h']);
-    const told = await events({ client, subscriber });
+    const told = await events(heard);
     expect(told.filter((event) => event.endsWith(' k'))).toEqual(['expired k', 'new k', 'set k']);
     expect(told.filter((event) => event.endsWith(' h'))).toEqual(['expired h', 'new h', 'hset h']);
   });
@@ -263,7 +242,7 @@ describe.each(passTime)('expired, %s', (_, pass) => {
 
 describe('sessions that are keys', () => {
   it('whatever ends one tells del, expired or evicted; a session that is no key tells nothing', async () => {
-    const pair = await start();
+    const { client, heard } = await start();
     const acts: readonly (readonly [string, readonly string[]])[] = [
       ['SESSION.NEW a SHARED', []],
       ['SESSION.NEW b SHARED DATA f v', ['new b']],
@@ -282,54 +261,54 @@ describe('sessions that are keys', () => {
       ['SESSION.ENDALL', ['del x', 'del y']],
     ];
     for (const [request, expected] of acts) {
-      await carryOut(pair.client, [request]);
-      expect((await events(pair)).sort(), request).toEqual([...expected].sort());
+      await carryOut(client, [request]);
+      expect((await events(heard)).sort(), request).toEqual([...expected].sort());
     }
   });
 
   it('what commands of SESSION write to one is not told', async () => {
-    const pair = await start();
-    await carryOut(pair.client, [
+    const { client, heard } = await start();
+    await carryOut(client, [
       ...['SESSION.NEW k 100 SHARED DATA f v', 'SESSION.SET @k g 1', 'SESSION.INCRBY @k g 1', 'SESSION.DEL @k f'],
       ...['SESSION.EXPIRE @k 50', 'SESSION.TOUCH @k', 'SESSION.CLEAR @k', 'SESSION.SET @k f v'],
     ]);
-    expect(await events(pair)).toEqual(['new k']);
+    expect(await events(heard)).toEqual(['new k']);
   });
 
   it('an empty shared session that gets its first value is told as any write, not as new', async () => {
-    const pair = await start();
-    await carryOut(pair.client, ['SESSION.NEW k SHARED', 'SET k v', 'SESSION.NEW h SHARED', 'HSET h f v']);
-    expect(await events(pair)).toEqual(['set k', 'hset h']);
+    const { client, heard } = await start();
+    await carryOut(client, ['SESSION.NEW k SHARED', 'SET k v', 'SESSION.NEW h SHARED', 'HSET h f v']);
+    expect(await events(heard)).toEqual(['set k', 'hset h']);
   });
 
   it('evicted tells which key had to go', async () => {
-    const pair = await start({ 'maxmemory-policy': 'allsessions-lru' });
-    await carryOut(pair.client, ['SET k v', 'SESSION.NEW private DATA f v']);
-    await heard(pair);
-    await carryOut(pair.client, ['CONFIG SET maxmemory 1']);
-    expect(await events(pair)).toEqual(['evicted k']);
+    const { client, heard } = await start({ 'maxmemory-policy': 'allsessions-lru' });
+    await carryOut(client, ['SET k v', 'SESSION.NEW private DATA f v']);
+    await heard();
+    await carryOut(client, ['CONFIG SET maxmemory 1']);
+    expect(await events(heard)).toEqual(['evicted k']);
   });
 
   it('what is replaced by RENAME or COPY is told of in the new key alone', async () => {
-    const pair = await start();
-    await carryOut(pair.client, ['MSET a 1 b 2 c 3']);
-    await heard(pair);
-    await carryOut(pair.client, ['RENAME a b', 'COPY c b REPLACE']);
-    expect(await events(pair)).toEqual(['new b', 'rename_from a', 'rename_to b', 'new b', 'copy_to b']);
+    const { client, heard } = await start();
+    await carryOut(client, ['MSET a 1 b 2 c 3']);
+    await heard();
+    await carryOut(client, ['RENAME a b', 'COPY c b REPLACE']);
+    expect(await events(heard)).toEqual(['new b', 'rename_from a', 'rename_to b', 'new b', 'copy_to b']);
   });
 
   it('GETSET and SET with GET tell of a miss', async () => {
-    const pair = await start({ 'notify-keyspace-events': 'KEm' });
-    await carryOut(pair.client, ['GETSET a v', 'SET b v GET', 'SET c v NX GET', 'GET none']);
-    expect(await events(pair)).toEqual(['keymiss a', 'keymiss b', 'keymiss c', 'keymiss none']);
+    const { client, heard } = await start({ 'notify-keyspace-events': 'KEm' });
+    await carryOut(client, ['GETSET a v', 'SET b v GET', 'SET c v NX GET', 'GET none']);
+    expect(await events(heard)).toEqual(['keymiss a', 'keymiss b', 'keymiss c', 'keymiss none']);
   });
 
   it('SET with an instant that has been tells that the key came and went, at once', async () => {
-    const pair = await start();
-    await carryOut(pair.client, ['SET k v']);
-    await heard(pair);
-    await carryOut(pair.client, ['SET k w PXAT 1', 'SET none w PXAT 1']);
-    expect(await events(pair)).toEqual(['set k', 'del k', 'new none', 'set none', 'del none']);
+    const { client, heard } = await start();
+    await carryOut(client, ['SET k v']);
+    await heard();
+    await carryOut(client, ['SET k w PXAT 1', 'SET none w PXAT 1']);
+    expect(await events(heard)).toEqual(['set k', 'del k', 'new none', 'set none', 'del none']);
   });
 });
 

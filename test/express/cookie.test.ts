@@ -1,0 +1,111 @@
+import type { Express } from 'express';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Browser, Gate } from './app.js';
+import { HOUR, KINDS, setUp, shown, startShop, tearDown } from './shop.js';
+
+afterEach(tearDown);
+
+/** Routes that look at the cookie and change it. */
+const routes = (app: Express) => {
+  app.get('/left', (req, res) => res.json([req.session.cookie.maxAge, req.session.cookie.originalMaxAge]));
+  app.get('/remember/:ms', (req, res) => {
+    req.session.cookie.maxAge = Number(req.params.ms);
+    res.send('remembered');
+  });
+  app.get('/forget', (req, res) => {
+    req.session.cookie.expires = null;
+    res.send('forgotten');
+  });
+};
+
+describe.each(KINDS)('the cookie, over %s', (kind) => {
+  it('expires when the session does, to the millisecond', async () => {
+    const { clock, sessions, storeWith } = await setUp(kind);
+    const application = await startShop(storeWith(), routes, { cookie: { maxAge: 1500 } });
+    const browser = new Browser(application);
+    await browser.get('/buy/pizza');
+    const session = sessions.withToken(browser.sid);
+    const whole = await session.pttl();
+    expect(whole).toBeGreaterThan(1490);
+    expect(whole).toBeLessThanOrEqual(1500);
+    clock.advance(500);
+    const [left, original] = JSON.parse((await browser.get('/left')).body);
+    expect(left).toBeLessThanOrEqual(whole - 500);
+    expect(left).toBeGreaterThan(whole - 500 - 900);
+    expect(original).toBe(whole);
+    // That was a use of it.
+    expect(await session.pttl()).toBe(whole);
+    clock.advance(whole - 1);
+    expect(await session.exists()).toBe(true);
+    clock.advance(1);
+    expect(await shown(browser)).toEqual({});
+  });
+
+  it('has the duration of the option if it lives as long as the browser', async () => {
+    const { clock, sessions, storeWith } = await setUp(kind);
+    const application = await startShop(storeWith({ ttl: 60 }), routes, { cookie: {} });
+    const browser = new Browser(application);
+    expect((await browser.get('/buy/pizza')).setCookie).not.toMatch(/expires/i);
+    const session = sessions.withToken(browser.sid);
+    expect(await session.pttl()).toBe(60_000);
+    clock.advance(30_000);
+    expect(JSON.parse((await browser.get('/left')).body)).toEqual([null, null]);
+    expect(await session.pttl()).toBe(60_000);
+  });
+
+  it('takes the session along when it is changed, though nothing else is', async () => {
+    const { sessions, storeWith } = await setUp(kind);
+    const application = await startShop(storeWith({ ttl: 60 }), routes);
+    const browser = new Browser(application);
+    await browser.get('/buy/pizza');
+    const session = sessions.withToken(browser.sid);
+    await browser.get(`/remember/${24 * HOUR}`);
+    expect(await session.pttl()).toBeCloseTo(24 * HOUR, -2);
+    await browser.get('/show');
+    expect(await session.pttl()).toBeCloseTo(24 * HOUR, -2);
+    await browser.get('/forget');
+    expect(await session.pttl()).toBe(60_000);
+    await browser.get('/remember/0');
+    expect(await session.exists()).toBe(false);
+  });
+
+  it('stays as another request has made it', async () => {
+    const { sessions, storeWith } = await setUp(kind);
+    const gate = new Gate();
+    const application = await startShop(storeWith(), (app) => {
+      routes(app);
+      app.get('/slow', async (req, res) => {
+        await gate.pass();
+        req.session.theme = 'dark';
+        res.send('slow');
+      });
+    });
+    const browser = new Browser(application);
+    await browser.get('/buy/pizza');
+    const slow = new Browser(application, browser.cookie).get('/slow');
+    await gate.reached;
+    await browser.get(`/remember/${24 * HOUR}`);
+    gate.open();
+    await slow;
+    expect(await sessions.withToken(browser.sid).pttl()).toBeCloseTo(24 * HOUR, -2);
+    expect(await shown(browser)).toEqual({ cart: ['pizza'], theme: 'dark' });
+  });
+
+  it('is sent with each response if it rolls', async () => {
+    const { clock, sessions, storeWith } = await setUp(kind);
+    const application = await startShop(storeWith(), routes, {
+      rolling: true,
+      resave: true,
+      saveUninitialized: true,
+    });
+    const browser = new Browser(application);
+    const { setCookie } = await browser.get('/show');
+    expect(setCookie).toBeDefined();
+    const session = sessions.withToken(browser.sid);
+    expect(await session.keys()).toEqual(['cookie']);
+    clock.advance(HOUR / 2);
+    expect((await browser.get('/show')).setCookie).toBeDefined();
+    expect(await session.pttl()).toBeCloseTo(HOUR, -2);
+    expect(application.errors).toEqual([]);
+  });
+});

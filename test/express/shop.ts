@@ -1,0 +1,82 @@
+import type { Express } from 'express';
+import type { SessionOptions } from 'express-session';
+import { Sessions } from '../../src/client/index.js';
+import { RespiteStore, type RespiteStoreOptions, type StoreClient } from '../../src/express/index.js';
+import { startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { CONNECTIONS, closeConnections } from '../redis-connections.js';
+import { type Application, type Browser, startApp, stopApps } from './app.js';
+
+/** A shop whose sessions respite keeps. */
+
+export const HOUR = 3_600_000;
+
+/** What each library makes of replies is up to the tests of the client; here it is how requests come to the server. */
+export const KINDS = ['ioredis, RESP2', 'ioredis, pipelining by itself', 'node-redis, RESP3'] as const;
+
+/** A server on a clock of the test's, and stores of sessions there, over a client of a kind. */
+export async function setUp(kind: (typeof KINDS)[number]) {
+  const clock = new FakeClock();
+  const server = await startServer({}, { clock });
+  const { port } = server.addresses[0];
+  const client: StoreClient = await CONNECTIONS[kind](port);
+  return {
+    clock,
+    server,
+    client,
+    /** What another program sees, over a connection of its own. */
+    sessions: new Sessions(await CONNECTIONS['ioredis, RESP2'](port)),
+    storeWith: (options: Partial<RespiteStoreOptions> = {}) =>
+      new RespiteStore({ client, nameOf: (session) => session.userId, ...options }),
+  };
+}
+
+/** To be called after each test. */
+export async function tearDown(): Promise<void> {
+  await stopApps();
+  closeConnections();
+  await stopServers();
+}
+
+/** Adds the routes of the shop. */
+export function addShop(app: Express): void {
+  app.get('/buy/:what', (req, res) => {
+    req.session.cart = [...(req.session.cart ?? []), req.params.what];
+    res.send('bought');
+  });
+  app.get('/login/:who', (req, res) => {
+    req.session.userId = req.params.who;
+    res.send('welcome');
+  });
+  app.get('/logout', (req, res) => {
+    req.session.destroy(() => res.send('goodbye'));
+  });
+  app.get('/show', (req, res) => {
+    const { cookie: _, ...data } = req.session;
+    res.json(data);
+  });
+}
+
+/** Starts the shop, with more routes for what the test does. */
+export function startShop(
+  store: RespiteStore,
+  routes: (app: Express) => void = () => {},
+  options: Partial<SessionOptions> = {},
+): Promise<Application> {
+  return startApp({ store, genid: store.genid, cookie: { maxAge: HOUR }, ...options }, (app) => {
+    addShop(app);
+    routes(app);
+  });
+}
+
+/** What the session of the browser holds, as the shop shows it. */
+export async function shown(browser: Browser): Promise<unknown> {
+  return JSON.parse((await browser.get('/show')).body);
+}
+
+/** The ids of the sessions that the store refuses to save from now on. */
+export function refusalsOf(store: RespiteStore): string[] {
+  const refused: string[] = [];
+  store.on('refused', (sid) => refused.push(sid));
+  return refused;
+}

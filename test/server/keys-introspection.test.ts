@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { get } from '../../src/commands/strings/get.js';
+import { connectTo, stopServers } from '../embedded-server.js';
+import { ask } from './ask.js';
+import { start } from './start.js';
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await stopServers();
+});
+
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+
+describe('who watches', () => {
+  it('MONITOR shows commands of keys with all their arguments, those of transactions as well', async () => {
+    const { server, client } = await start();
+    const monitor = await connectTo(server);
+    await monitor.expect('MONITOR\r\n', '+OK\r\n');
+    await ask(client, 'SET k v EX 10');
+    await ask(client, 'HSET h f v');
+    await client.expect('MULTI\r\nDEL k\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n*1\r\n:1\r\n');
+    const lines = (await monitor.takeUntil('"EXEC"\r\n')).split('\r\n').map((line) => line.replace(/^.*\] /, ''));
+    expect(lines.slice(0, -1)).toEqual([
+      ...['"SET" "k" "v" "EX" "10"', '"HSET" "h" "f" "v"', '"MULTI"', '"DEL" "k"', '"EXEC"'],
+    ]);
+  });
+
+  it('SLOWLOG keeps the slow ones, without what looks like a token', async () => {
+    const { clock, client } = await start({ 'slowlog-log-slower-than': 2000 });
+    vi.spyOn(get, 'run').mockImplementation(({ reply }) => {
+      clock.freeze(3);
+      reply.null();
+    });
+    await ask(client, 'SET fast v');
+    await ask(client, 'GET slow');
+    await ask(client, `GET sess:${TOKEN}`);
+    const log = await ask(client, 'SLOWLOG GET');
+    expect(log).toContain('GET slow');
+    expect(log).toContain('GET sess:(redacted)');
+    expect(log).not.toContain('fast');
+    expect(log).not.toContain(TOKEN);
+  });
+
+  it.each([
+    ['GET k', 'k'],
+    ['SET k v EX 10', 'k'],
+    ['MGET a b c', 'a b c'],
+    ['MSET a 1 b 2', 'a b'],
+    ['MSETNX a 1 b 2', 'a b'],
+    ['DEL a b', 'a b'],
+    ['EXISTS a b', 'a b'],
+    ['TOUCH a b', 'a b'],
+    ['RENAME a b', 'a b'],
+    ['RENAMENX a b', 'a b'],
+    ['COPY a b REPLACE', 'a b'],
+    ['HSET h f v g w', 'h'],
+    ['HDEL h f g', 'h'],
+    ['HSCAN h 0 MATCH x', 'h'],
+    ['EXPIRE k 10 NX', 'k'],
+    ['OBJECT ENCODING k', 'k'],
+    ['GETEX k PERSIST', 'k'],
+    ['WATCH a b', 'a b'],
+    ['KEYS *', 'ERR The command has no key arguments'],
+    ['SCAN 0', 'ERR The command has no key arguments'],
+  ])('COMMAND GETKEYS %s', async (request, keys) => {
+    const { ask } = await start();
+    expect(await ask(`COMMAND GETKEYS ${request}`)).toBe(keys);
+  });
+});
