@@ -1,3 +1,4 @@
+import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   onEvent,
@@ -104,6 +105,17 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     await stopOther();
     await raw.expect('PUBSUB NUMPAT\r\n', ':0\r\n');
   });
+});
+
+it('connects a client of node-redis that is not connected', async () => {
+  const server = await startServer({}, { clock: new FakeClock() });
+  const { port } = server.addresses[0];
+  const client = createClient({ socket: { host: '127.0.0.1', port } });
+  const stop = await onEvent(client, 'ended', () => {});
+  expect(client.isOpen).toBe(true);
+  await stop();
+  client.destroy();
+  await stopServers();
 });
 
 /** Those of the server's events after which something is gone. */

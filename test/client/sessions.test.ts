@@ -198,3 +198,12 @@ it('does not repeat what a server of no sessions says of the arguments', async (
     message: "ERR unknown command 'SESSION.GET'",
   });
 });
+
+it('says what kept a connection from being made, which is within an error without a message', async () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:6379'), { code: 'ECONNREFUSED' });
+  const redis = { sendCommand: () => Promise.reject(new AggregateError([refused], '')) };
+  expect(await failureOf(new Sessions(redis).open('x'))).toMatchObject({
+    code: 'ECONNREFUSED',
+    message: refused.message,
+  });
+});

@@ -11,7 +11,7 @@ describe.each(KINDS)('ids, over %s', (kind) => {
   it('never creates a session of an id that a browser brings', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith());
-    const known = await sessions.create('sess:', { data: { not: 'ours' } });
+    const known = await sessions.create('express:', { data: { not: 'ours' } });
     await sessions.create('defaults', { shared: true, data: { cookie: '{}' } });
     for (const sid of ['A'.repeat(22), 'short', known.token, '@defaults']) {
       const signature = createHmac('sha256', 'correct horse').update(sid).digest('base64').replace(/=+$/, '');

@@ -18,6 +18,14 @@ describe.each(KINDS)('the sessions that there are, over %s', (kind) => {
     expect(await store.endAll('ada')).toBe(0);
   });
 
+  it('are not all of those of nobody known, where a name is missing by mistake', async () => {
+    const { storeWith } = await setUp(kind);
+    const store = storeWith();
+    await expect(store.endAll('')).rejects.toThrow(RangeError);
+    await expect(store.sessionsOf('')).rejects.toThrow(RangeError);
+    expect(() => storeWith({ prefix: '' })).toThrow(RangeError);
+  });
+
   it('lists, counts and ends its sessions, and no others', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const store = storeWith({ prefix: 'a*:' });

@@ -25,7 +25,7 @@ describe.each(KINDS)('onExpired, over %s', (kind) => {
     await idle.get('/buy/pizza');
     await busy.get('/buy/cola');
     await sessions.create('other:x', { ttl: 1, data: { cookie: '{}' } });
-    await sessions.create('sess:', { ttl: 1, data: { not: 'ours' } });
+    await sessions.create('express:', { ttl: 1, data: { not: 'ours' } });
     clock.advance(HOUR - 60_000);
     await busy.get('/show');
     clock.advance(HOUR);

@@ -34,7 +34,7 @@ describe.each(KINDS)('regenerate, over %s', (kind) => {
     expect(browser.sid).not.toBe(before);
     expect(await sessions.exists(before)).toBe(0);
     expect(await shown(browser)).toEqual({ userId: 'ada', cart: ['pizza', 'cola'], views: 7 });
-    expect((await sessions.withToken(browser.sid).info()).name).toBe('sess:ada');
+    expect((await sessions.withToken(browser.sid).info()).name).toBe('express:ada');
   });
 
   it('keeps nothing of a session that was ended meanwhile', async () => {

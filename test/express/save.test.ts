@@ -22,7 +22,12 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
       httpOnly: true,
       path: '/',
     });
-    expect(await session.info()).toMatchObject({ name: 'sess:', extend: 'set', maxAge: 28_800, deleteSession: true });
+    expect(await session.info()).toMatchObject({
+      name: 'express:',
+      extend: 'set',
+      maxAge: 28_800,
+      deleteSession: true,
+    });
     expect(await session.pttl()).toBeCloseTo(HOUR, -2);
     expect(await shown(browser)).toEqual({ cart: ['pizza'] });
     expect(application.errors).toEqual([]);
@@ -85,7 +90,7 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith(), (app) =>
       app.get('/lost', async (req, res) => {
-        await sessions.create('sess:', { ttl: 60, token: req.sessionID, data: { views: '1' } });
+        await sessions.create('express:', { ttl: 60, token: req.sessionID, data: { views: '1' } });
         req.session.views = 2;
         res.send('created');
       }),

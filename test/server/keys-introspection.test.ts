@@ -25,6 +25,11 @@ describe('who watches', () => {
     ]);
   });
 
+  it('an option whose name is as long as a token is told by its name', async () => {
+    const { ask } = await start();
+    expect(await ask('CONFIG SET notify-keyspace-events Q')).toContain("argument 'notify-keyspace-events'");
+  });
+
   it('SLOWLOG keeps the slow ones, without what looks like a token', async () => {
     const { clock, client } = await start({ 'slowlog-log-slower-than': 2000 });
     vi.spyOn(get, 'run').mockImplementation(({ reply }) => {

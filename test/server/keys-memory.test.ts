@@ -37,6 +37,12 @@ describe('memory', () => {
     expect(await ask('DBSIZE')).toBe('0');
   });
 
+  it("takes Redis' word for the policy that ends those not used for longest", async () => {
+    const { ask } = await start({ 'maxmemory-policy': 'volatile-ttl' });
+    expect(await ask('CONFIG SET maxmemory-policy allkeys-lru')).toBe('OK');
+    expect(await ask('CONFIG GET maxmemory-policy')).toBe('maxmemory-policy allsessions-lru');
+  });
+
   it('volatile-ttl ends the keys that are due, and never one without a duration', async () => {
     const { ask } = await start({ 'maxmemory-policy': 'volatile-ttl' });
     await ask('SET soon v EX 10');
