@@ -37,11 +37,13 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
 
   tell(kind: KeyEventKind, event: string, key: Slice): void {
     const flags = this.#flags();
-    if (flags.includes(kind)) this.#publish(flags, event, key.latin1());
+    // Most listen to nothing: the search for a letter would cost a call with each command.
+    if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, key.latin1());
   }
 
   onSession(event: SessionEvent, session: Session): void {
     const flags = this.#flags();
+    if (flags === '') return;
     const named = OF_SESSIONS[event];
     if (named === undefined || !flags.includes(named[0])) return;
     const engine = this.#engine();

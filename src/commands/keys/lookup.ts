@@ -9,7 +9,9 @@ import type { Context } from '../context.js';
 
 /** Whether a session, or NO_SESSION, is a key. */
 export function isKey(engine: SessionEngine, session: Session): boolean {
-  return session !== NO_SESSION && engine.isShared(session) && engine.data.count(session) > 0;
+  if (session === NO_SESSION || !engine.isShared(session)) return false;
+  // A string has its value: to look for it would be a cache miss more.
+  return engine.isString(session) || engine.data.count(session) > 0;
 }
 
 /** Makes a key, of whose name there is no shared session. */
@@ -37,7 +39,12 @@ export function tellMiss({ server }: Context, key: Slice): void {
 
 /** The string of a key, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
 export function readString(context: Context, key: Slice): Session {
-  return asString(context.engine, readKey(context, key));
+  const { engine } = context;
+  const session = engine.findShared(key);
+  if (session !== NO_SESSION && engine.isString(session)) return session;
+  if (isKey(engine, session)) throw WRONG_TYPE;
+  tellMiss(context, key);
+  return NO_SESSION;
 }
 
 /** The hash of a key, or NO_SESSION. @throws SessionError WRONGTYPE for a string. */
