@@ -30,9 +30,8 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
   try {
     const entry = findEntry(context, request);
     if (!client.transaction.open || entry.immediate) {
-      if (!presentsUnknownToken(engine, entry, request)) return call(context, args, entry, request);
-      // Whether it may run is asked again: others were served meanwhile.
-      return engine.deriveTokens().then(() => answer(context, args, request));
+      if (entry.takesTokens && presentsUnknownToken(engine, entry, request)) return answerLater(context, args, request);
+      return call(context, args, entry, request);
     }
     if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');
     client.transaction.add(entry, request, server.config['client-query-buffer-limit']);
@@ -41,6 +40,11 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
     client.transaction.fail();
     replyError(context, error, 0);
   }
+}
+
+/** As `answer`, once tokens are derived: whether the command may run is asked again, for others were served meanwhile. */
+function answerLater(context: Context, args: Arguments, request: Request): Promise<void> {
+  return context.engine.deriveTokens().then(() => answer(context, args, request));
 }
 
 /** As `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */

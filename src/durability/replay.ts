@@ -6,6 +6,7 @@ import {
   NO_SESSION,
   type Restoration,
   type Session,
+  type SessionState,
 } from '../engine/index.js';
 import { fieldIndexes, type JournalRecord, RecordError, type RecordName } from '../journal/index.js';
 import type { Slice } from '../slice.js';
@@ -86,12 +87,18 @@ export class Replay {
     return this.#stateOf(record, SETTINGS, this.#restoration.created(session));
   }
 
-  #stateOf(record: JournalRecord, at: typeof SETTINGS, created: number) {
+  #stateOf(record: JournalRecord, at: typeof SETTINGS, created: number): SessionState {
     const duration = record.integer(at.duration);
     const maxAge = record.integer(at.maxAge);
     if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
+    const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
+    // One by one: spread, the flags took as long as all the rest of a session.
     return {
-      ...settingsIn(record.integer(at.flags)),
+      shared,
+      isString,
+      deleteSession,
+      extendGet,
+      extendSet,
       duration,
       deadline: this.#wall.toClock(record.integer(at.deadline)),
       maxAge,

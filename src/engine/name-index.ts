@@ -178,10 +178,12 @@ export class NameIndex extends OpenAddressing {
 
   #is(id: number, name: Slice): boolean {
     const address = this.#addressOf(id);
-    if (this.#lengthAt(address) !== name.length) return false;
-    const start = this.#arena.start(address) + lengthBytes(name.length);
     const bytes = this.#arena.buffer(address);
-    return name.isAt(bytes, start);
+    const at = this.#arena.start(address);
+    const { length } = name;
+    // As a rule a name is short: one byte tells its length.
+    if (length < 128) return bytes[at] === length && name.isAt(bytes, at + 1);
+    return this.#lengthAt(address) === length && name.isAt(bytes, at + 2);
   }
 
   /** Gives a new name an id. */

@@ -93,7 +93,7 @@ export const MAX_DURATION = 2 ** 52;
 /** Settings of a new session; each may be left out. */
 export interface NewSession {
   /** Milliseconds until it expires, up to `MAX_DURATION`; 0, the default, for never. */
-  readonly duration?: number;
+  readonly duration?: number | undefined;
   /** Whether expiry removes the session, or only its data. Default true. */
   readonly deleteSession?: boolean;
   /**
@@ -110,9 +110,9 @@ export interface NewSession {
   /** A token of the caller's, instead of a random one: 22 characters of base64url. */
   readonly token?: Slice;
   /** Keys and values in turn. */
-  readonly data?: readonly Slice[];
+  readonly data?: readonly Slice[] | undefined;
   /** Makes it a string of this value, which has no keys: `data` does not count. */
-  readonly string?: Slice;
+  readonly string?: Slice | undefined;
 }
 
 /** What a session is besides token, name and data: what must be kept to have it again. Instants are ms on the engine's clock. */

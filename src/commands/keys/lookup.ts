@@ -15,8 +15,12 @@ export function isKey(engine: SessionEngine, session: Session): boolean {
 }
 
 /** Makes a key, of whose name there is no shared session. */
-export function makeKey(engine: SessionEngine, key: Slice, settings: NewSession): Session {
-  return engine.create(key, { ...settings, shared: 'tokenless' });
+export function makeKey(
+  engine: SessionEngine,
+  key: Slice,
+  { string, data, duration }: Pick<NewSession, 'string' | 'data' | 'duration'>,
+): Session {
+  return engine.create(key, { shared: 'tokenless', string, data, duration });
 }
 
 /** The key's session, or NO_SESSION: for a command that writes, which takes a key that is missing for nothing to tell of. */
