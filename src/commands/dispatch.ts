@@ -30,7 +30,7 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
   try {
     const entry = findEntry(context, request);
     if (!client.transaction.open || entry.immediate) {
-      if (entry.takesTokens && presentsUnknownToken(engine, entry, request)) return answerLater(context, args, request);
+      if (presentsUnknownToken(engine, entry, request)) return answerLater(context, args, request);
       return call(context, args, entry, request);
     }
     if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');

@@ -2,7 +2,7 @@ import type { KeyEventKind, KeyspaceTeller } from '../commands/context.js';
 import { isKey } from '../commands/keys/lookup.js';
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 import type { Slice } from '../slice.js';
-import type { PubSubHub } from './pubsub-hub.js';
+import type { Audience, PubSubHub } from './pubsub-hub.js';
 
 /** What Redis calls that which happens to a session that is a key, and the letter of its kind in `notify-keyspace-events`. */
 const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | 'n' | 'x' | 'e', event: string]>> = {
@@ -22,6 +22,8 @@ const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | '
  */
 export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   readonly #hub: PubSubHub;
+  readonly #ofKey: Audience;
+  readonly #ofEvent: Audience;
   readonly #flags: () => string;
   readonly #engine: () => SessionEngine;
 
@@ -31,6 +33,8 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
    */
   constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine) {
     this.#hub = hub;
+    this.#ofKey = hub.audience('__keyspace@0__:');
+    this.#ofEvent = hub.audience('__keyevent@0__:');
     this.#flags = flags;
     this.#engine = engine;
   }
@@ -38,7 +42,7 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   tell(kind: KeyEventKind, event: string, key: Slice): void {
     const flags = this.#flags();
     // Most listen to nothing: the search for a letter would cost a call with each command.
-    if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, key.latin1());
+    if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, () => key.latin1());
   }
 
   onSession(event: SessionEvent, session: Session): void {
@@ -47,11 +51,14 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
     const named = OF_SESSIONS[event];
     if (named === undefined || !flags.includes(named[0])) return;
     const engine = this.#engine();
-    if (isKey(engine, session)) this.#publish(flags, named[1], engine.nameText(session));
+    if (isKey(engine, session)) this.#publish(flags, named[1], () => engine.nameText(session));
   }
 
-  #publish(flags: string, event: string, key: string): void {
-    if (flags.includes('K')) this.#hub.publish(`__keyspace@0__:${key}`, event);
-    if (flags.includes('E')) this.#hub.publish(`__keyevent@0__:${event}`, Buffer.from(key, 'latin1'));
+  /** Nothing is built for channels that nobody listens to. */
+  #publish(flags: string, event: string, key: () => string): void {
+    if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.beginning + key(), event);
+    if (this.#ofEvent.size > 0 && flags.includes('E')) {
+      this.#hub.publishIfHeard(this.#ofEvent.beginning + event, () => Buffer.from(key(), 'latin1'));
+    }
   }
 }

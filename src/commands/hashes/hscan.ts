@@ -4,8 +4,6 @@ import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 import { readCursor, readScanOptions } from '../scan-arguments.js';
 
-const NONE = { matches: () => false };
-
 export const hscan: Command = {
   name: 'hscan',
   summary: 'Iterates over the fields of a hash: all of them come at the first call, whatever COUNT says.',
@@ -24,22 +22,17 @@ export const hscan: Command = {
     const key = args.slice();
     readCursor(args);
     const session = readHash(context, key);
+    const found: Buffer[] = [];
     // Of a key that there is not Redis does not look at the options.
-    const { matches } = session === NO_SESSION ? NONE : readScanOptions(args, false);
-    let found = 0;
     if (session !== NO_SESSION) {
-      engine.data.forEachKey(session, (field) => {
-        if (matches(field.latin1())) found++;
+      const { matches } = readScanOptions(args, false);
+      engine.data.forEach(session, (field, value) => {
+        if (matches(field.latin1())) found.push(field.copy(), value.copy());
       });
     }
     reply.array(2);
     reply.bulk('0');
-    reply.array(2 * found);
-    if (found === 0) return;
-    engine.data.forEach(session, (field, value) => {
-      if (!matches(field.latin1())) return;
-      reply.bulk(field);
-      reply.bulk(value);
-    });
+    reply.array(found.length);
+    for (const bytes of found) reply.bulk(bytes);
   },
 };

@@ -42,7 +42,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
       const conditions = readConditions(args);
       const ms = readExpiry(unit, time, LEAST / unit.msPerUnit, context, args);
       const session = findKey(engine, key);
-      const may = session !== NO_SESSION && conditions.every(({ holds }) => holds(engine.timeLeft(session), ms));
+      const may = session !== NO_SESSION && allHold(conditions, engine.timeLeft(session), ms);
       if (may) expireIn(context, key, session, ms);
       reply.integer(may ? 1 : 0);
     },
@@ -65,11 +65,18 @@ const CONDITIONS: readonly Condition[] = [
   { word: 'LT', holds: (left, ms) => ms < left - SAME },
 ];
 
+const NO_CONDITIONS: readonly Condition[] = [];
+
 /** Times that are so close, in ms, are the same instant, the one that was given before: they are fractions by now. */
 const SAME = 0.01;
 
+function allHold(conditions: readonly Condition[], left: number, ms: number): boolean {
+  return conditions.every(({ holds }) => holds(left, ms));
+}
+
 /** @throws CommandError for a word that there is not, and for words that do not go together. */
-function readConditions(args: Arguments): Condition[] {
+function readConditions(args: Arguments): readonly Condition[] {
+  if (args.left === 0) return NO_CONDITIONS;
   const conditions: Condition[] = [];
   while (args.left > 0) {
     const condition = args.option(CONDITIONS);

@@ -27,7 +27,7 @@ function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayRe
 export const rename: Command = {
   name: 'rename',
   summary: 'Gives a key another name, in place of the key that has it.',
-  complexity: 'O(N) with N fields',
+  complexity: 'O(1); O(N) with N fields where a journal is kept, O(M) with M younger sessions of the new name',
   group: 'generic',
   flags: ['write'],
   arguments: [KEY, NEW_KEY],
@@ -41,7 +41,7 @@ export const rename: Command = {
 export const renamenx: Command = {
   name: 'renamenx',
   summary: 'Gives a key another name, if no key has it.',
-  complexity: 'O(N) with N fields',
+  complexity: 'O(1); O(N) with N fields where a journal is kept, O(M) with M younger sessions of the new name',
   group: 'generic',
   flags: ['write', 'fast'],
   arguments: [KEY, NEW_KEY],
