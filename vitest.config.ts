@@ -7,8 +7,9 @@ export default defineConfig({
   test: {
     // End-to-end tests start the built program.
     globalSetup: 'test/build.ts',
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Guards against hanging, not expectations: a machine may be slow, and have others to serve.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,
