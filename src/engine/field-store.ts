@@ -21,6 +21,12 @@ export interface FieldStore {
   encoding(slot: number): Encoding;
   has(slot: number, key: Slice): boolean;
   get(slot: number, key: Slice): Slice | undefined;
+  /**
+   * A part of a value, undefined if there is no such key. It is shorter than asked for where the value ends before: it
+   * costs what the part does, however long the value is.
+   * @param offset In bytes, from 0. @param length In bytes.
+   */
+  read(slot: number, key: Slice, offset: number, length: number): Slice | undefined;
   /** Length of the value in bytes, 0 if there is none. */
   valueLength(slot: number, key: Slice): number;
   /** Sets the first keys of a slot that has none. @param pairs Keys and values in turn; of two with the same key the later one counts. */
@@ -40,6 +46,15 @@ export interface FieldStore {
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void;
   /** Visits every key of the slot, in the same order. */
   forEachKey(slot: number, visit: (key: Slice) => void): void;
+  /**
+   * Visits some keys of the slot, with the length of their values in bytes; the visitor may read those. A scan that starts at 0
+   * and goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile: once, unless the
+   * slot changes its encoding.
+   * @param cursor 0, or what the previous call returned. @param count About how many keys to look at, 1 or more. All
+   *   those of a packed slot are visited in one call.
+   * @returns Where to go on, 0 at the end.
+   */
+  scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number;
   /**
    * Gives some of the memory back that is not needed for slots below `slots`; those from there on must be empty.
    * Returns whether there may be more.

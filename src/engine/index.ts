@@ -24,7 +24,7 @@ export {
   type SessionListener,
   type SessionState,
 } from './session.js';
-export type { SessionData } from './session-data.js';
+export { type SessionData, STRING_KEY } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
 export { isToken } from './token.js';

@@ -56,6 +56,11 @@ export class MapFieldStore implements FieldStore {
     return value === undefined ? undefined : bytes(value);
   }
 
+  read(slot: number, key: Slice, offset: number, length: number): Slice | undefined {
+    const value = this.#maps.get(slot)?.get(text(key));
+    return value === undefined ? undefined : bytes(value.slice(offset, offset + length));
+  }
+
   valueLength(slot: number, key: Slice): number {
     return this.#maps.get(slot)?.get(text(key))?.length ?? 0;
   }
@@ -106,6 +111,12 @@ export class MapFieldStore implements FieldStore {
 
   forEachKey(slot: number, visit: (key: Slice) => void): void {
     for (const [key] of this.#entries(slot)) visit(bytes(key));
+  }
+
+  /** All at once. */
+  scanFields(slot: number, cursor: number, _: number, visit: (key: Slice, length: number) => void): number {
+    if (cursor === 0) for (const [key, value] of this.#entries(slot)) visit(bytes(key), value.length);
+    return 0;
   }
 
   /** What is removed is the garbage collector's. */

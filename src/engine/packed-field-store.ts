@@ -85,6 +85,13 @@ export class PackedFieldStore implements FieldStore {
     return value;
   }
 
+  read(slot: number, key: Slice, offset: number, length: number): Slice | undefined {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) return this.#promoted.read(slot, key, offset, length);
+    const value = this.get(slot, key);
+    return value && partOf(value, offset, length);
+  }
+
   valueLength(slot: number, key: Slice): number {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) return this.#promoted.valueLength(slot, key);
@@ -185,6 +192,13 @@ export class PackedFieldStore implements FieldStore {
     const address = this.#addressOf(slot);
     if (address === PROMOTED) this.#promoted.forEachKey(slot, visit);
     else this.#walk(address, visit);
+  }
+
+  scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) return this.#promoted.scanFields(slot, cursor, count, visit);
+    if (cursor === 0) this.#walk(address, (key, value) => visit(key, value.length));
+    return 0;
   }
 
   trim(slots: number): boolean {
@@ -345,6 +359,12 @@ function header(bytes: Buffer, start: number, used: number, fields: number): voi
 /** Bytes that a field takes. */
 function fieldLength({ length: key }: Slice, { length: value }: Slice): number {
   return (key < 128 ? 1 : 2) + (value < 128 ? 1 : 2) + key + value;
+}
+
+/** What a value has from `offset` on, up to `length` bytes. */
+function partOf(value: Slice, offset: number, length: number): Slice {
+  const start = Math.min(value.end, value.start + offset);
+  return new Slice(value.bytes, start, Math.min(value.end, start + length));
 }
 
 /** Whether a key comes twice. */

@@ -79,11 +79,36 @@ export class SessionData {
     this.#fields.forEach(session, visit);
   }
 
+  /** As `getPart`, without extending the session. */
+  peekPart(session: Session, key: Slice, offset: number, length: number): Slice | undefined {
+    return this.#fields.read(session, key, offset, length);
+  }
+
+  /** As `scan`, without extending the session. */
+  peekSome(session: Session, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
+    return this.#fields.scanFields(session, cursor, count, visit);
+  }
+
   // Reading
 
   get(session: Session, key: Slice): Slice | undefined {
     this.#read(session);
     return this.#fields.get(session, key);
+  }
+
+  /**
+   * A part of a value, shorter where the value ends before; undefined if there is no such key. It costs what the part does.
+   * @param offset In bytes, from 0. @param length In bytes.
+   */
+  getPart(session: Session, key: Slice, offset: number, length: number): Slice | undefined {
+    this.#read(session);
+    return this.#fields.read(session, key, offset, length);
+  }
+
+  /** Length of a value in bytes, 0 if there is no such key. It costs the same however long the value is. */
+  getLength(session: Session, key: Slice): number {
+    this.#read(session);
+    return this.#fields.valueLength(session, key);
   }
 
   /** Visits the value of each key, undefined where it is missing, as one read. */
@@ -101,6 +126,19 @@ export class SessionData {
   forEach(session: Session, visit: (key: Slice, value: Slice) => void): void {
     this.#read(session);
     this.#fields.forEach(session, visit);
+  }
+
+  /**
+   * Visits some keys, with the length of their values in bytes; the visitor may look at those (`peekPart`). A scan that starts at 0 and
+   * goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile: once, unless the
+   * session changes its encoding.
+   * @param cursor 0, or what the previous call returned. @param count About how many keys to look at, 1 or more; all
+   *   those of a packed session are visited in one call.
+   * @returns Where to go on, 0 at the end.
+   */
+  scan(session: Session, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
+    this.#read(session);
+    return this.#fields.scanFields(session, cursor, count, visit);
   }
 
   // Writing strings

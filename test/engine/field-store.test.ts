@@ -75,6 +75,15 @@ it.each([
             value.fill(0x55);
           }
           given.fill(0x55);
+          const whole = fields.get(name);
+          for (const [offset, length] of [
+            [0, 3],
+            [2, 130],
+            [1000, 5000],
+          ]) {
+            const part = store.read(step.slot, Slice.of(step.key), offset, length)?.copy().toString('hex');
+            expect(part).toBe(whole?.slice(offset * 2, (offset + length) * 2));
+          }
           expect(store.get(step.slot, Slice.of(step.key))?.copy().toString('hex')).toBe(fields.get(name));
         }
         let keys = 0;
@@ -88,6 +97,16 @@ it.each([
             seen.push([hex(name.toBuffer()), hex(value.toBuffer())]);
           });
           expect(seen).toEqual([...fields]);
+          const scanned = new Map<string, number>();
+          let cursor = 0;
+          do {
+            cursor = store.scanFields(number, cursor, 7, (name, length) => {
+              expect(store.read(number, name, 0, length)?.length).toBe(length);
+              expect(scanned.has(hex(name.toBuffer()))).toBe(false);
+              scanned.set(hex(name.toBuffer()), length);
+            });
+          } while (cursor !== 0);
+          expect(scanned).toEqual(new Map([...fields].map(([name, value]) => [name, value.length / 2])));
           const length = [...fields].flat().join('').length / 2;
           expect(store.count(number)).toBe(fields.size);
           expect(store.size(number)).toBe(length);

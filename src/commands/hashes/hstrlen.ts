@@ -14,7 +14,6 @@ export const hstrlen: Command = {
   reply: 'length in bytes, 0 without such a field',
   run(context, args) {
     const session = readHash(context, args.slice());
-    const value = session === NO_SESSION ? undefined : context.engine.data.get(session, args.slice());
-    context.reply.integer(value?.length ?? 0);
+    context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.getLength(session, args.slice()));
   },
 };

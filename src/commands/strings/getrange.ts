@@ -1,5 +1,5 @@
-import { NO_SESSION } from '../../engine/index.js';
-import { Slice } from '../../slice.js';
+import { NO_SESSION, type Session, type SessionData, STRING_KEY } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
 import { readString } from '../keys/lookup.js';
@@ -17,15 +17,16 @@ export const getrange: Command = {
     const start = Number(args.int64());
     const end = Number(args.int64());
     const session = readString(context, key);
-    const value = session === NO_SESSION ? undefined : context.engine.data.getString(session);
-    context.reply.bulk(value === undefined ? '' : partOf(value, start, end));
+    context.reply.bulk(session === NO_SESSION ? '' : rangeOf(context.engine.data, session, start, end));
   },
 };
 
-function partOf(value: Slice, start: number, end: number): Slice | string {
-  const { length } = value;
+/** Places below 0 count from the end. */
+function rangeOf(data: SessionData, session: Session, start: number, end: number): Slice | string {
+  const length = data.getLength(session, STRING_KEY);
   if (start < 0 && end < 0 && start > end) return '';
   const first = Math.max(0, start < 0 ? length + start : start);
   const last = Math.min(length - 1, Math.max(0, end < 0 ? length + end : end));
-  return first > last ? '' : new Slice(value.bytes, value.start + first, value.start + last + 1);
+  if (first > last) return '';
+  return data.peekPart(session, STRING_KEY, first, last - first + 1) ?? '';
 }

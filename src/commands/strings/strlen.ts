@@ -1,4 +1,4 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { NO_SESSION, STRING_KEY } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
 import { readString } from '../keys/lookup.js';
@@ -13,6 +13,6 @@ export const strlen: Command = {
   reply: 'length in bytes, 0 without such a key',
   run(context, args) {
     const session = readString(context, args.slice());
-    context.reply.integer(session === NO_SESSION ? 0 : (context.engine.data.getString(session)?.length ?? 0));
+    context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.getLength(session, STRING_KEY));
   },
 };
