@@ -11,15 +11,15 @@ import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import { cutSoon, endSoon } from './end-socket.js';
-import type { Log } from './log.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
+import type { RepeatedLines } from './repeated-lines.js';
 
 /** What a connection needs of the server. */
 export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
-  readonly log: Log;
+  readonly repeatedLines: RepeatedLines;
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
   readonly absentNames: AbsentNames;
@@ -161,7 +161,8 @@ export class Connection implements MonitoringClient {
     this.#options.server.counters.deniedAuthentications++;
     this.#failedAuthentications++;
     if (this.#failedAuthentications < MAX_FAILED_AUTHENTICATIONS || this.#closing) return;
-    this.#options.log.warning(
+    this.#options.repeatedLines.warning(
+      'authentication',
       `${this.#what()} disconnected: ${this.#failedAuthentications} attempts to authenticate failed`,
     );
     this.closeAfterReply();
@@ -384,10 +385,13 @@ export class Connection implements MonitoringClient {
 
   #overflow(reason: string): void {
     if (this.#socket.destroyed) return;
-    const { log, server } = this.#options;
+    const { repeatedLines, server } = this.#options;
     server.counters.outputLimitDisconnections++;
     const limitClass = this.listening ? 'pubsub' : 'normal';
-    log.warning(`${this.#what()} disconnected: ${reason} (client-output-buffer-limit ${limitClass})`);
+    repeatedLines.warning(
+      'output limit',
+      `${this.#what()} disconnected: ${reason} (client-output-buffer-limit ${limitClass})`,
+    );
     this.kill();
   }
 

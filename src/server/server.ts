@@ -25,6 +25,7 @@ import { MonitorFeed } from './monitor-feed.js';
 import { Outbox } from './outbox.js';
 import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
 import { PubSubHub } from './pubsub-hub.js';
+import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
 import { Settings } from './settings.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
@@ -55,6 +56,7 @@ export class Server {
   readonly #access: Access;
   readonly #tls: TlsOptions | undefined;
   readonly #log: Log;
+  readonly #repeatedLines: RepeatedLines;
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
@@ -72,7 +74,6 @@ export class Server {
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
   #lastId = 0;
-  #refusalLoggedAt = -Infinity;
   #closing = false;
   #lostChanges = false;
   #resolveClosed: () => void = () => {};
@@ -89,6 +90,7 @@ export class Server {
     this.#tls = tlsOptions(config);
     this.#log = log;
     this.#clock = clock;
+    this.#repeatedLines = new RepeatedLines(log, clock);
     const givenSecret = readSecret(config);
     this.#durability = config.appendonly ? this.#makeDurable(config) : undefined;
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
@@ -120,7 +122,7 @@ export class Server {
     this.#connectionOptions = {
       engine: this.engine,
       server: this.#control,
-      log,
+      repeatedLines: this.#repeatedLines,
       hub: this.#hub,
       monitors: this.#monitors,
       absentNames: this.#absentNames,
@@ -142,7 +144,7 @@ export class Server {
       onConnection: (socket, path) => this.#accept(socket, path),
       onHandshake: (socket) => this.#expect(socket),
       onAcceptError: ({ code, message }) =>
-        this.#warnOfRefusal(`cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
+        this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
     });
     this.#listeners = listeners;
     // It may have been closed meanwhile.
@@ -206,7 +208,10 @@ export class Server {
       this.#heartbeat.stop();
       this.engine.close();
       // A listener is closed when its last connection is.
-      void stopped.then(() => this.#closeJournal()).then(this.#resolveClosed);
+      void stopped
+        .then(() => this.#closeJournal())
+        .then(() => this.#repeatedLines.close())
+        .then(this.#resolveClosed);
     }
     return this.closed;
   }
@@ -261,7 +266,7 @@ export class Server {
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (isUnwelcome(socket)) {
-      this.#warnOfRefusal('a connection is refused: tls-ca does not vouch for its certificate');
+      this.#repeatedLines.warning('certificate', 'a connection is refused: tls-ca does not vouch for its certificate');
       return 'DENIED tls-ca does not vouch for your certificate';
     }
     if (this.#connections.size + this.#handshakes.size < this.#settings.now.maxclients) return undefined;
@@ -270,15 +275,8 @@ export class Server {
   }
 
   #warnFull(): void {
-    this.#warnOfRefusal(`connections are refused: ${this.#settings.now.maxclients} clients are connected (maxclients)`);
-  }
-
-  /** At most once a second: who knocks a thousand times shall not fill the disk. INFO counts each. */
-  #warnOfRefusal(line: string): void {
-    const now = this.#clock.now();
-    if (now - this.#refusalLoggedAt < 1000) return;
-    this.#refusalLoggedAt = now;
-    this.#log.warning(line);
+    const line = `connections are refused: ${this.#settings.now.maxclients} clients are connected (maxclients)`;
+    this.#repeatedLines.warning('client limit', line);
   }
 
   #makeDurable({ dir, appendfsync }: Config): Durability {
@@ -311,6 +309,7 @@ export class Server {
   readonly #onBeat = (now: number): void => {
     const timeout = this.#settings.now.timeout * 1000;
     for (const connection of this.#connections.values()) connection.checkPatience(now, timeout);
+    this.#repeatedLines.flush(now);
     this.#durability?.compactIfDue();
     // Looking at it keeps the peak.
     void this.#memory.used;
@@ -329,7 +328,10 @@ export class Server {
         try {
           listener?.onSession(event, session);
         } catch (error) {
-          this.#log.warning(`the session listener failed: ${error instanceof Error ? error.stack : String(error)}`);
+          this.#repeatedLines.warning(
+            'listener fault',
+            `the session listener failed: ${error instanceof Error ? error.stack : String(error)}`,
+          );
         }
       },
     };
@@ -382,7 +384,7 @@ export class Server {
       },
       reportFault: (fault) => {
         const stack = fault instanceof Error ? fault.stack : String(fault);
-        this.#log.warning(`internal error, please report it: ${stack}`);
+        this.#repeatedLines.warning('fault', `internal error, please report it: ${stack}`);
       },
     };
   }

@@ -1,0 +1,72 @@
+import type { Clock } from '../engine/index.js';
+import type { Log } from './log.js';
+
+/** One line of a kind is logged in so many ms. */
+const INTERVAL_MS = 1000;
+
+/** What a client can bring about as often as it likes. */
+export type RepeatedKind =
+  | 'accept error'
+  | 'authentication'
+  | 'certificate'
+  | 'client limit'
+  | 'eviction'
+  | 'fault'
+  | 'listener fault'
+  | 'output limit'
+  | 'unauthenticated';
+
+interface State {
+  /** When a line of this kind was logged last, in ms. */
+  at: number;
+  /** Lines that were left out since. */
+  omitted: number;
+  /** The latest of them. */
+  latest: string;
+}
+
+/**
+ * Log lines that clients can cause. At most one of each kind is logged a second, so that nobody can fill the disk or hide what
+ * else happens. The first line is logged at once; of those that follow, the next one tells the number.
+ */
+export class RepeatedLines {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #states = new Map<RepeatedKind, State>();
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  warning(kind: RepeatedKind, line: string): void {
+    const state = this.#states.get(kind) ?? { at: -Infinity, omitted: 0, latest: '' };
+    this.#states.set(kind, state);
+    const now = this.#clock.now();
+    state.omitted++;
+    state.latest = line;
+    if (now - state.at >= INTERVAL_MS) this.#write(state, now);
+  }
+
+  /** To be called about once a second: logs what was left out and nothing followed. @param now In ms. */
+  flush(now: number): void {
+    for (const state of this.#states.values()) {
+      if (state.omitted > 0 && now - state.at >= INTERVAL_MS) this.#write(state, now);
+    }
+  }
+
+  /** Logs all that was left out, however recent: the server stops. */
+  close(): void {
+    for (const state of this.#states.values()) if (state.omitted > 0) this.#write(state, this.#clock.now());
+  }
+
+  #write(state: State, now: number): void {
+    const more = state.omitted - 1;
+    this.#log.warning(
+      more === 0 ? state.latest : `${state.latest} (and ${more.toLocaleString('en-US')} more of these)`,
+    );
+    state.at = now;
+    state.omitted = 0;
+    state.latest = '';
+  }
+}
