@@ -55,6 +55,8 @@ export interface Client extends Subscriber {
   authenticationFailed(): void;
   /** Puts it back into the state in which it connected. */
   reset(): void;
+  /** Sends something that is not part of a reply, as soon as the command under way has ended. */
+  push(write: (messages: ReplyEncoder) => void): void;
   /** Disconnects once the replies so far are on their way; what else the client sent is dropped. */
   closeAfterReply(): void;
   /** Disconnects now. */

@@ -8,7 +8,7 @@ import type { User } from '../commands/permission.js';
 import { Transaction } from '../commands/transaction.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
-import { OutputLimitError } from '../resp/reply-encoder.js';
+import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import { cutSoon, endSoon } from './end-socket.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
@@ -150,6 +150,10 @@ export class Connection implements MonitoringClient {
 
   line(text: string): void {
     this.#output.line(text);
+  }
+
+  push(write: (messages: ReplyEncoder) => void): void {
+    this.#output.push(write);
   }
 
   admit(user: User): void {

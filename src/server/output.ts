@@ -97,6 +97,13 @@ export class Output implements Sender {
     this.#endMessage(out);
   }
 
+  /** Whatever else goes the way of messages. */
+  push(write: (messages: ReplyEncoder) => void): void {
+    const out = this.#startMessage();
+    write(out);
+    this.#endMessage(out);
+  }
+
   /** Bytes that the client has not read. */
   get unread(): number {
     return this.#socket.writableLength + (this.#messages?.length ?? 0);

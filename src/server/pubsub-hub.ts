@@ -1,10 +1,13 @@
 import type { PubSub, Subscriber } from '../commands/context.js';
 import { globMatcher } from '../commands/glob.js';
+import { isSessionChannel, spellsOutSessions } from '../commands/session-channels.js';
 
 interface Pattern {
   readonly matches: (channel: string) => boolean;
   readonly subscribers: Set<Subscriber>;
 }
+
+type Patterns = Map<string, Pattern>;
 
 /** How many channels and patterns that are subscribed to may be for channels of one beginning. */
 export interface Audience {
@@ -12,10 +15,11 @@ export interface Audience {
   readonly size: number;
 }
 
-/** Channels and patterns, and who listens to them. */
+/** Channels and patterns, and who listens to them. Session channels have patterns of their own (`spellsOutSessions`). */
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
-  readonly #patterns = new Map<string, Pattern>();
+  readonly #patterns: Patterns = new Map();
+  readonly #sessionPatterns: Patterns = new Map();
   readonly #audiences: { beginning: string; size: number }[] = [];
 
   subscribe(subscriber: Subscriber, channel: string): void {
@@ -40,9 +44,10 @@ export class PubSubHub implements PubSub {
 
   subscribePattern(subscriber: Subscriber, pattern: string): void {
     subscriber.patterns.add(pattern);
-    const known = this.#patterns.get(pattern);
+    const patterns = this.#patternsLike(pattern);
+    const known = patterns.get(pattern);
     if (known === undefined) {
-      this.#patterns.set(pattern, { matches: globMatcher(pattern), subscribers: new Set([subscriber]) });
+      patterns.set(pattern, { matches: globMatcher(pattern), subscribers: new Set([subscriber]) });
       this.#countPattern(pattern, 1);
     } else {
       known.subscribers.add(subscriber);
@@ -51,10 +56,11 @@ export class PubSubHub implements PubSub {
 
   unsubscribePattern(subscriber: Subscriber, pattern: string): void {
     if (!subscriber.patterns.delete(pattern)) return;
-    const known = this.#patterns.get(pattern);
+    const patterns = this.#patternsLike(pattern);
+    const known = patterns.get(pattern);
     known?.subscribers.delete(subscriber);
     if (known?.subscribers.size !== 0) return;
-    this.#patterns.delete(pattern);
+    patterns.delete(pattern);
     this.#countPattern(pattern, -1);
   }
 
@@ -79,7 +85,7 @@ export class PubSubHub implements PubSub {
       subscriber.message(channel, message);
       receivers++;
     }
-    for (const [pattern, { matches, subscribers }] of this.#patterns) {
+    for (const [pattern, { matches, subscribers }] of this.#patternsFor(channel)) {
       if (!matches(channel)) continue;
       message ??= make();
       for (const subscriber of subscribers) {
@@ -102,7 +108,22 @@ export class PubSubHub implements PubSub {
   }
 
   #countPattern(pattern: string, change: 1 | -1): void {
-    for (const audience of this.#audiences) if (mayMatch(pattern, audience.beginning)) audience.size += change;
+    const ofSessions = spellsOutSessions(pattern);
+    for (const audience of this.#audiences) {
+      if (isSessionChannel(audience.beginning) === ofSessions && mayMatch(pattern, audience.beginning)) {
+        audience.size += change;
+      }
+    }
+  }
+
+  /** Those that may match a channel. */
+  #patternsFor(channel: string): Patterns {
+    return isSessionChannel(channel) ? this.#sessionPatterns : this.#patterns;
+  }
+
+  /** Those that a pattern belongs to. */
+  #patternsLike(pattern: string): Patterns {
+    return spellsOutSessions(pattern) ? this.#sessionPatterns : this.#patterns;
   }
 
   channels(): Iterable<string> {
@@ -118,7 +139,7 @@ export class PubSubHub implements PubSub {
   }
 
   get patternCount(): number {
-    return this.#patterns.size;
+    return this.#patterns.size + this.#sessionPatterns.size;
   }
 }
 

@@ -57,6 +57,69 @@ describe('pub/sub', () => {
     await observer.expect('PUBSUB NUMPAT\r\n', ':2\r\n');
   });
 
+  it('lets nobody but the server publish session events, in a transaction either', async () => {
+    const server = await startServer({ users: 'boss read,write,events,admin secret' });
+    const client = await connectTo(server);
+    await client.expect('AUTH boss secret\r\n', '+OK\r\n');
+    const refusal = '-ERR channels that begin with "__session" are for the events of the server alone\r\n';
+    for (const channel of ['__session__:expired:x', '__sessiondata__:expired:x', '__session', '__sessions']) {
+      await client.expect(frame('PUBLISH', channel, 'x'), refusal);
+    }
+    await client.expect(
+      'MULTI\r\nPUBLISH __session__:ended:x y\r\nPUBLISH a y\r\nEXEC\r\n',
+      `+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n${refusal}:0\r\n`,
+    );
+    // As in Redis.
+    await client.expect('PUBLISH __keyspace@0__:x set\r\nPUBLISH __sessio x\r\n', ':0\r\n:0\r\n');
+  });
+
+  describe.each([2, 3] as const)('CLIENT REPLY over RESP%i', (protocol) => {
+    const [push, none] = protocol === 2 ? ['*', '$-1'] : ['>', '_'];
+    const confirmation = (kind: string, channel: string | undefined, count: number) =>
+      `${push}3\r\n$${kind.length}\r\n${kind}\r\n` +
+      `${channel === undefined ? none : `$${channel.length}\r\n${channel}`}\r\n:${count}\r\n`;
+
+    const connect = async () => {
+      const client = await connectTo(await startServer());
+      if (protocol === 2) return client;
+      await client.send('HELLO 3\r\n');
+      await client.takeUntil('modules\r\n*0\r\n');
+      return client;
+    };
+
+    // What redis-server 7.0 answers.
+    it('OFF suppresses replies and errors, but no confirmation', async () => {
+      const client = await connect();
+      await client.expect(
+        'CLIENT REPLY OFF\r\nPING\r\nSUBSCRIBE\r\nSUBSCRIBE a b\r\nPSUBSCRIBE x*\r\nPING\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE\r\n' +
+          'PUNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nMULTI\r\nSUBSCRIBE c\r\nPING\r\nEXEC\r\nUNSUBSCRIBE\r\nCLIENT REPLY ON\r\nPING\r\n',
+        [
+          confirmation('subscribe', 'a', 1),
+          confirmation('subscribe', 'b', 2),
+          confirmation('psubscribe', 'x*', 3),
+          confirmation('unsubscribe', 'a', 2),
+          confirmation('unsubscribe', 'b', 1),
+          confirmation('punsubscribe', 'x*', 0),
+          confirmation('punsubscribe', undefined, 0),
+          confirmation('subscribe', 'c', 1),
+          confirmation('unsubscribe', 'c', 0),
+          '+OK\r\n+PONG\r\n',
+        ].join(''),
+      );
+    });
+
+    it('SKIP suppresses no confirmation either, and is over then', async () => {
+      const client = await connect();
+      await client.expect(
+        'CLIENT REPLY SKIP\r\nSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nCLIENT REPLY SKIP\r\nPUNSUBSCRIBE\r\nPING\r\n',
+        confirmation('subscribe', 'a', 1) +
+          confirmation('unsubscribe', 'a', 0) +
+          confirmation('punsubscribe', undefined, 0) +
+          '+PONG\r\n',
+      );
+    });
+  });
+
   it('limits what one client may subscribe to', async () => {
     const client = await connectTo(await startServer());
     await client.expect(frame('SUBSCRIBE', 'x'.repeat(1025)), '-ERR a channel is at most 1024 bytes\r\n');

@@ -19,21 +19,25 @@ const pmessage = (pattern: string, channel: string, message: string) =>
 
 const EVERYTHING = '__session*';
 
+/** A channel of the test's own, on which it says that nothing more is to come. */
+const END = 'the end';
+const endMessage = frame('message', END, 'end').toString('latin1');
+
 async function listen(server: Server, pattern = EVERYTHING): Promise<RawClient> {
   const subscriber = await connectTo(server);
   await subscriber.expect(
-    frame('PSUBSCRIBE', pattern),
-    `*3\r\n$10\r\npsubscribe\r\n$${pattern.length}\r\n${pattern}\r\n:1\r\n`,
+    Buffer.concat([frame('SUBSCRIBE', END), frame('PSUBSCRIBE', pattern)]),
+    `*3\r\n$9\r\nsubscribe\r\n$${END.length}\r\n${END}\r\n:1\r\n` +
+      `*3\r\n$10\r\npsubscribe\r\n$${pattern.length}\r\n${pattern}\r\n:2\r\n`,
   );
   return subscriber;
 }
 
-/** What the subscriber has got by now: everything before a message that is published behind it. */
+/** What one of `listen` has got by now: everything before a message that is published behind it. */
 async function heard(server: Server, subscriber: RawClient): Promise<string> {
   const client = await connectTo(server);
-  const end = pmessage(EVERYTHING, '__session__end', 'end');
-  await client.expect(frame('PUBLISH', '__session__end', 'end'), ':1\r\n');
-  return (await subscriber.takeUntil(end)).slice(0, -end.length);
+  await client.send(frame('PUBLISH', END, 'end'));
+  return (await subscriber.takeUntil(endMessage)).slice(0, -endMessage.length);
 }
 
 describe('session events', () => {
@@ -74,9 +78,7 @@ describe('session events', () => {
       ['ended:all', a],
       ['ended:b', b],
     ].map(([event, token]) => pmessage('__session__*', `__session__:${event}`, token));
-    await client.send(frame('PUBLISH', '__session__end', 'end'));
-    const end = pmessage('__session__*', '__session__end', 'end');
-    expect(await subscriber.takeUntil(end)).toBe(expected.join('') + end);
+    expect(await heard(server, subscriber)).toBe(expected.join(''));
   });
 
   it('rotated tells the new token, evicted that it had to make room', async () => {
@@ -169,6 +171,19 @@ describe('session events', () => {
     );
   });
 
+  it('come to those alone who spell out their prefix', async () => {
+    const server = await startServer();
+    const client = await connectTo(server);
+    const deaf = ['*', '*:x', '?*', '__sessio*', '__sessio?__:*', '_[_]session*', '__key*', '\\__sess*'];
+    const hearing = ['__session*', '__session__:*', '__session__:new:x', '\\__session*', '\\_\\_\\s\\ession__:n[e]w:?'];
+    const listeners = await Promise.all([...deaf, ...hearing].map((pattern) => listen(server, pattern)));
+    const token = await client.bulk('SESSION.NEW', 'x');
+    const got = await Promise.all(
+      listeners.map(async (subscriber) => (await heard(server, subscriber)).includes(token)),
+    );
+    expect(got).toEqual([...deaf.map(() => false), ...hearing.map(() => true)]);
+  });
+
   it('come in slices where many are due at once, and none is lost', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
@@ -181,9 +196,7 @@ describe('session events', () => {
     while (server.engine.size > 0 && clock.step()) slices++;
     expect(slices).toBeGreaterThan(10);
     clock.msPerLook = 0;
-    const client = await connectTo(server);
-    await client.send(frame('PUBLISH', '__session__:expired:end', 'end'));
-    const all = await subscriber.takeUntil('end\r\n$3\r\nend\r\n');
+    const all = await heard(server, subscriber);
     const names = new Set([...all.matchAll(/__session__:expired:(\d+)\r\n/g)].map(([, name]) => name));
     expect(names.size).toBe(20_000);
   });

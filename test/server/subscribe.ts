@@ -4,13 +4,16 @@ import { askWith } from './ask.js';
 /** Gives what has come since it was last called, as `<channel> <message>`. */
 export type Heard = () => Promise<string[]>;
 
-/** Subscribes to a pattern that ends in `*`. The other client publishes what is heard last. */
+/** A channel of the test's own. */
+const END = 'the end';
+
+/** Subscribes to a pattern. The other client publishes what is heard last. */
 export async function subscribe(subscriber: RawClient, publisher: RawClient, pattern: string): Promise<Heard> {
   await askWith(subscriber, 'PSUBSCRIBE', pattern);
-  const channel = pattern.replace('*', '_end');
-  const end = frame('pmessage', pattern, channel, 'end').toString('latin1');
+  await askWith(subscriber, 'SUBSCRIBE', END);
+  const end = frame('message', END, 'end').toString('latin1');
   return async () => {
-    await publisher.expect(frame('PUBLISH', channel, 'end'), ':1\r\n');
+    await publisher.expect(frame('PUBLISH', END, 'end'), ':1\r\n');
     const messages = (await subscriber.takeUntil(end)).slice(0, -end.length);
     const message = /\*4\r\n\$8\r\npmessage\r\n\$\d+\r\n.*\r\n\$\d+\r\n(.*)\r\n\$\d+\r\n(.*)\r\n/g;
     return [...messages.matchAll(message)].map(([, from, text]) => `${from} ${text}`);

@@ -1,4 +1,6 @@
 import type { Command } from '../command.js';
+import { CommandError } from '../command-error.js';
+import { isSessionChannel } from '../session-channels.js';
 
 export const publish: Command = {
   name: 'publish',
@@ -13,6 +15,9 @@ export const publish: Command = {
   reply: 'how many got it',
   run({ server, reply }, args) {
     const channel = args.bytes().toString('latin1');
+    if (isSessionChannel(channel)) {
+      throw new CommandError('ERR channels that begin with "__session" are for the events of the server alone');
+    }
     reply.integer(server.pubsub.publish(channel, args.bytes()));
   },
 };

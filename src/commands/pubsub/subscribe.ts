@@ -1,3 +1,4 @@
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
@@ -63,11 +64,18 @@ function unsubscribing(name: string, kind: Kind): Command {
 }
 
 function confirm({ client, reply }: Context, name: string, text: string | undefined): void {
-  reply.push(3);
-  reply.bulk(name);
-  if (text === undefined) reply.null();
-  else reply.latin1(text);
-  reply.integer(client.subscriptions);
+  const count = client.subscriptions;
+  // A confirmation is a push, as in Redis: CLIENT REPLY OFF and SKIP do not suppress it.
+  if (client.replyMode !== 'off' && client.replyMode !== 'skip') writeConfirmation(reply, name, text, count);
+  else client.push((messages) => writeConfirmation(messages, name, text, count));
+}
+
+function writeConfirmation(to: ReplyEncoder, name: string, text: string | undefined, count: number): void {
+  to.push(3);
+  to.bulk(name);
+  if (text === undefined) to.null();
+  else to.latin1(text);
+  to.integer(count);
 }
 
 export const subscribe = subscribing('subscribe', 'channel');
