@@ -18,8 +18,6 @@ export interface CommandEntry {
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
   /** Where its tokens or keys are in a request; undefined if it takes none. */
   readonly keys: KeySpec | undefined;
-  /** They are tokens, or may be. */
-  readonly takesTokens: boolean;
   readonly needsAuth: boolean;
   /** Bits of `PERMISSIONS`. */
   readonly needs: number;
@@ -55,7 +53,6 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     repeats: command.group.startsWith('session') ? groupLength(command.arguments) : 1,
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
     keys: keySpecOf(command, nameWords),
-    takesTokens: command.arguments.some(({ type }) => type === 'token'),
     needsAuth: !has('no_auth'),
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),

@@ -7,7 +7,6 @@ import type { Context } from './context.js';
 import { foreignKindOf } from './foreign-commands.js';
 import { redacted } from './redact.js';
 import { findCommand } from './table.js';
-import { presentsUnknownToken } from './unknown-tokens.js';
 
 const NOAUTH = new CommandError('NOAUTH Authentication required.');
 
@@ -26,13 +25,10 @@ export function dispatch(context: Context, args: Arguments, request: Request): v
 }
 
 function answer(context: Context, args: Arguments, request: Request): void | Promise<void> {
-  const { client, engine, reply, server } = context;
+  const { client, reply, server } = context;
   try {
     const entry = findEntry(context, request);
-    if (!client.transaction.open || entry.immediate) {
-      if (presentsUnknownToken(engine, entry, request)) return answerLater(context, args, request);
-      return call(context, args, entry, request);
-    }
+    if (!client.transaction.open || entry.immediate) return call(context, args, entry, request);
     if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');
     client.transaction.add(entry, request, server.config['client-query-buffer-limit']);
     reply.simple('QUEUED');
@@ -40,11 +36,6 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
     client.transaction.fail();
     replyError(context, error, 0);
   }
-}
-
-/** As `answer`, once tokens are derived: whether the command may run is asked again, for others were served meanwhile. */
-function answerLater(context: Context, args: Arguments, request: Request): Promise<void> {
-  return context.engine.deriveTokens().then(() => answer(context, args, request));
 }
 
 /** As `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */

@@ -5,7 +5,6 @@ import type { AbsentNames } from './absent-names.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
-import { isUnknownToken, presentsUnknownToken } from './unknown-tokens.js';
 
 /** What a request and each of its arguments take besides their bytes, about. */
 const OVERHEAD = 96;
@@ -113,14 +112,6 @@ export class Transaction {
     this.#disturbed = false;
     for (const name of this.#absent) this.#absentNames.unwatch(name, this);
     this.#absent.clear();
-  }
-
-  /** Whether one of the commands that wait presents a token for which others are to be derived first, or such a one is watched. */
-  presentsUnknownToken(engine: SessionEngine): boolean {
-    return (
-      this.#watched.some(({ given }) => isUnknownToken(engine, given)) ||
-      this.#queue.some(({ entry, request }) => presentsUnknownToken(engine, entry, request))
-    );
   }
 
   /** Whether every watched session is as it was. */

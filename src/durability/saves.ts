@@ -225,8 +225,6 @@ export class Saves {
       if (path === undefined) throw new DataSetError('NODATASET', 'no such data set');
       await this.#read(path, () => {});
       isGood = true;
-      // Sessions with tokens of their own are about to come: none of them may be that of a shared session.
-      await this.#engine().deriveTokens();
       await this.#read(path, (session) => this.#create(session, done));
     } catch (error) {
       throw toldError(

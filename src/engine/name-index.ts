@@ -1,7 +1,7 @@
 import { Slice } from '../slice.js';
 import { Arena } from './arena.js';
 import { column, longer, resized, shorter } from './column.js';
-import { KeyedHash } from './keyed-hash.js';
+import type { KeyedHash } from './keyed-hash.js';
 import { Numbering } from './numbering.js';
 import { home, OpenAddressing } from './open-addressing.js';
 import { NONE, type SlotTable } from './slot-table.js';
@@ -15,7 +15,7 @@ import { NONE, type SlotTable } from './slot-table.js';
  */
 export class NameIndex extends OpenAddressing {
   readonly #slots: SlotTable;
-  readonly #hash = new KeyedHash();
+  readonly #hash: KeyedHash;
   readonly #arena = new Arena((id, address) => {
     this.#rows[id * ROW + ADDRESS] = address;
   });
@@ -26,9 +26,11 @@ export class NameIndex extends OpenAddressing {
   #rows = column(Int32Array, FIRST_IDS * ROW, RESERVED_IDS * ROW);
   readonly #ids = new Numbering();
 
-  constructor(slots: SlotTable) {
+  /** @param hash By which names are found. */
+  constructor(slots: SlotTable, hash: KeyedHash) {
     super();
     this.#slots = slots;
+    this.#hash = hash;
   }
 
   /** Bytes of memory that the names in use take. */
@@ -65,6 +67,23 @@ export class NameIndex extends OpenAddressing {
   shared(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + SHARED];
+  }
+
+  /**
+   * The shared sessions of the names that have this hash: nearly always none or one, for whoever does not know its key cannot choose
+   * names that have the same.
+   */
+  sharedByHash(hash: number): number[] {
+    const found: number[] = [];
+    for (const places of [this.places, this.former]) {
+      if (places === undefined) continue;
+      const mask = places.length - 1;
+      for (let place = home(places, hash); places[place] !== 0; place = (place + 1) & mask) {
+        const row = (places[place] - 1) * ROW;
+        if (this.#rows[row + HASH] === hash && this.#rows[row + SHARED] !== NONE) found.push(this.#rows[row + SHARED]);
+      }
+    }
+    return found;
   }
 
   /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */

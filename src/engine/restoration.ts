@@ -167,7 +167,7 @@ export class Restoration {
   #slotOf(token: Slice): number {
     const name = nameIn(token);
     if (name !== undefined) return this.#parts.names.shared(name);
-    // Deriving a token for each session that comes with a new one would take longer than all the rest.
+    // An HMAC for each session that comes with a new token would take longer than all the rest.
     return parseToken(token, this.#words) ? this.#parts.tokens.findGiven(this.#words) : NONE;
   }
 

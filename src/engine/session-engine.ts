@@ -4,6 +4,7 @@ import { Aliases } from './aliases.js';
 import type { ChangeListener } from './change-listener.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
+import { DerivedTokens } from './derived-tokens.js';
 import { type EvictionPolicy, Evictor } from './evictor.js';
 import type { FieldStore } from './field-store.js';
 import { NameIndex } from './name-index.js';
@@ -30,8 +31,7 @@ import { SessionData, STRING_KEY } from './session-data.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
 import { Flag, NONE, SlotTable } from './slot-table.js';
 import { TimingWheel } from './timing-wheel.js';
-import { deriveToken, formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
-import { TokenDeriver } from './token-deriver.js';
+import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 import { Trimmer } from './trimmer.js';
 import { UnixTime } from './unix-time.js';
@@ -67,19 +67,16 @@ export class SessionEngine {
   readonly data: SessionData;
 
   readonly #clock: Clock;
-  readonly #secret: Uint8Array;
+  readonly #derived: DerivedTokens;
   readonly #listener: SessionListener | undefined;
   readonly #changes: ChangeListener | undefined;
 
   readonly #unixTime: UnixTime;
   readonly #slots = new SlotTable();
-  readonly #names = new NameIndex(this.#slots);
-  readonly #tokens = new TokenIndex(this.#slots, (slot, words) =>
-    deriveToken(this.#secret, this.#names.sliceOf(slot).toBuffer(), words),
-  );
+  readonly #names: NameIndex;
+  readonly #tokens: TokenIndex;
   readonly #fields: FieldStore = new PackedFieldStore();
   readonly #deadlines: Deadlines;
-  readonly #deriver: TokenDeriver;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
   readonly #trimmer: Trimmer;
@@ -95,14 +92,20 @@ export class SessionEngine {
 
   constructor(options: SessionEngineOptions = {}) {
     this.#clock = options.clock ?? systemClock;
-    this.#secret = options.secret ?? randomBytes(32);
+    const derived = new DerivedTokens(options.secret ?? randomBytes(32));
+    const names = new NameIndex(this.#slots, derived.locator);
+    this.#derived = derived;
+    this.#names = names;
+    this.#tokens = new TokenIndex(this.#slots, {
+      derive: (slot, words) => derived.derive(names.sliceOf(slot), words),
+      candidates: (words) => names.sharedByHash(derived.locatorIn(words)),
+    });
     this.#listener = options.listener;
     this.#changes = options.changes;
     const clock = this.#clock;
     this.#unixTime = new UnixTime(clock);
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
-    this.#deriver = new TokenDeriver(this.#tokens, clock);
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
     this.#trimmer = new Trimmer(
@@ -114,10 +117,9 @@ export class SessionEngine {
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes, this.#changes);
   }
 
-  /** Stops the wheel, evicting, trimming and deriving: nothing happens by itself any more. */
+  /** Stops the wheel, evicting and trimming: nothing happens by itself any more. */
   close(): void {
     this.#deadlines.stop();
-    this.#deriver.stop();
     this.#evictor.stop();
     this.#trimmer.stop();
   }
@@ -369,28 +371,15 @@ export class SessionEngine {
   /** The token's 22 characters, good until the next call of any engine: who wants to keep them takes a copy. */
   tokenBytes(session: Session): Slice {
     if (!this.#giveToken(session)) {
-      deriveToken(this.#secret, this.name(session), this.#words);
+      this.#derived.derive(this.#names.sliceOf(session), this.#words);
       return formatToken(this.#words);
     }
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
   }
 
-  /** How many shared sessions have no token yet. */
-  get tokenless(): number {
-    return this.#tokens.tokenless;
-  }
-
-  /** Whether a token may be one that is not derived yet: no session is known to bear it, live or due. Of what is no token it is not. */
-  mayBeUnderived(token: Slice): boolean {
-    return parseToken(token, this.#words) && this.#tokens.findGiven(this.#words) === NONE;
-  }
-
-  /**
-   * Derives the tokens that are not derived yet, a millisecond at a time: for who is about to ask for a token that is not known. All
-   * at once, as `find` would, a million take seconds.
-   */
-  deriveTokens(): Promise<void> {
-    return this.#deriver.deriveAll();
+  /** How many tokens were derived from names: each costs an HMAC. */
+  get derivations(): number {
+    return this.#derived.derivations;
   }
 
   /** Whether it is a shared session whose token nobody has asked for. Who asks for a token makes it known. */
@@ -553,7 +542,7 @@ export class SessionEngine {
   /** Sees to it that a session has a token. Returns false if another session bears the one that it should have. */
   #giveToken(session: Session): boolean {
     if (!this.isTokenless(session) || this.#tokens.give(session)) return true;
-    deriveToken(this.#secret, this.name(session), this.#words);
+    this.#derived.derive(this.#names.sliceOf(session), this.#words);
     // Its bearer may be due.
     if (this.#settled(this.#tokens.findGiven(this.#words)) !== NO_SESSION) return false;
     return this.#tokens.give(session);
@@ -572,14 +561,14 @@ export class SessionEngine {
    */
   #takeToken(name: Slice, { shared, token }: NewSession): void {
     if (shared) {
-      deriveToken(this.#secret, name.toBuffer(), this.#words);
+      this.#derived.derive(name, this.#words);
     } else if (token === undefined) {
       randomToken(this.#words);
       return;
     } else if (!parseToken(token, this.#words)) {
       throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
     }
-    // Tokens that are not derived yet are those of other names: none of them is a shared session's.
+    // A token that is not entered yet is that of another name.
     const slot = shared ? this.#tokens.findGiven(this.#words) : this.#tokens.find(this.#words);
     if (this.#settled(slot) !== NO_SESSION) throw shared ? SHARED_EXISTS : TOKEN_EXISTS;
   }

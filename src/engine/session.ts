@@ -97,8 +97,7 @@ export interface NewSession {
   /** Whether expiry removes the session, or only its data. Default true. */
   readonly deleteSession?: boolean;
   /**
-   * Derive the token from the name; `tokenless`: not now, but when somebody asks for it, or presents a token that nobody is known
-   * to bear. Default false.
+   * Derive the token from the name; `tokenless`: not now, but when somebody asks for it or presents it. Default false.
    */
   readonly shared?: boolean | 'tokenless';
   /** Default `none`. */

@@ -20,7 +20,7 @@ export const Flag = {
   Running: 64,
   /** It has one value and no keys: a string of Redis'. */
   String: 128,
-  /** A shared session whose token nobody has asked for: it is not in the token index. */
+  /** A shared session whose token nobody has asked for or presented: it is not in the token index. */
   Tokenless: 256,
 } as const;
 
@@ -57,7 +57,7 @@ export class SlotTable {
   /** Bytes that a slot takes. */
   static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + ROW * 4;
 
-  /** Four words a slot: the token of the session or of the alias; of a tokenless session what `TokenIndex` keeps there. */
+  /** Four words a slot: the token of the session or of the alias; nothing yet of a tokenless session. */
   token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
   /** Unix ms. */
   created = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);

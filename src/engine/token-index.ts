@@ -3,56 +3,44 @@ import { home, OpenAddressing } from './open-addressing.js';
 import { Flag, NONE, type SlotTable } from './slot-table.js';
 import { TOKEN_WORDS } from './token.js';
 
+/** How the tokens of shared sessions follow from their names, and lead back to them. */
+export interface Derivation {
+  /** Makes `words` the token of a shared session. */
+  derive(slot: number, words: Uint32Array): void;
+  /** The shared sessions that a token may be derived for: nearly always none or one. */
+  candidates(words: Uint32Array): readonly number[];
+}
+
 /**
  * Token → slot. The tokens themselves stay in their column.
  *
  * The token of a shared session follows from its name, at the price of an HMAC: it may be added without one. Its token is
- * derived when somebody asks for it (`give`) or presents a token that nobody else bears (`find`). Until then the session
- * is in a list through the column of tokens, in place of the token that it has not got.
+ * entered when somebody asks for it (`give`) or presents it (`find`).
  */
 export class TokenIndex extends OpenAddressing {
   readonly #slots: SlotTable;
-  readonly #derive: (slot: number, words: Uint32Array) => void;
+  readonly #derivation: Derivation;
   readonly #derived = new Uint32Array(TOKEN_WORDS);
-  /** The latest tokenless slot, or NONE. */
-  #latest = NONE;
   #tokenless = 0;
-  /** Tokenless slots that are not in the list any more: another slot bore their token when it was derived. */
-  readonly #refused = new Set<number>();
   /**
    * Most tokens are random and could be their own hash, but NEW … TOKEN lets a caller choose one. The
    * multipliers, unknown to him, keep him from choosing a million that fall on one place.
    */
   readonly #multipliers = randomFillSync(new Uint32Array(TOKEN_WORDS)).map((word) => word | 1);
 
-  /** @param derive Makes `words` the token of a shared session. */
-  constructor(slots: SlotTable, derive: (slot: number, words: Uint32Array) => void) {
+  constructor(slots: SlotTable, derivation: Derivation) {
     super();
     this.#slots = slots;
-    this.#derive = derive;
+    this.#derivation = derivation;
   }
 
-  /** The slot that bears the token, or NONE. Of a token that nobody bears it derives those that are not derived yet. */
+  /** The slot that has the token, or NONE. One that is not entered is looked for among the tokenless slots. */
   find(words: Uint32Array): number {
     const slot = this.findGiven(words);
-    if (slot !== NONE || (this.#latest === NONE && this.#refused.size === 0)) return slot;
-    this.giveAll();
-    for (const refused of [...this.#refused]) this.give(refused);
-    return this.findGiven(words);
+    return slot !== NONE || this.#tokenless === 0 ? slot : this.#findDerived(words);
   }
 
-  /** How many slots `giveAll` has to do. */
-  get tokenless(): number {
-    return this.#tokenless;
-  }
-
-  /** Gives all tokenless slots their tokens, or so many of them. Returns whether there are more. */
-  giveAll(most = Infinity): boolean {
-    for (let given = 0; given < most && this.#latest !== NONE; given++) this.give(this.#latest);
-    return this.#latest !== NONE;
-  }
-
-  /** As `find`, among the tokens that are known. */
+  /** As `find`, among the tokens that are entered. */
   findGiven(words: Uint32Array): number {
     const hash = hashToken(words, 0, this.#multipliers);
     const slot = this.#findIn(this.places, hash, words);
@@ -64,38 +52,27 @@ export class TokenIndex extends OpenAddressing {
     this.enter(slot);
   }
 
-  /** Enters a shared session, whose token is derived when it is needed. */
+  /** Adds a shared session without its token. */
   addTokenless(slot: number): void {
     this.#slots.setFlags(slot, this.#slots.flags(slot) | Flag.Tokenless);
-    const next = this.#latest;
-    this.#setLink(slot, NEXT, next);
-    this.#setLink(slot, PREVIOUS, NONE);
-    if (next !== NONE) this.#setLink(next, PREVIOUS, slot);
-    this.#latest = slot;
     this.#tokenless++;
   }
 
   /**
    * Gives a tokenless slot its token.
-   * @returns false if another slot bears it, which somebody has chosen for a session of his own: the slot stays tokenless, and
+   * @returns false if another slot has it, which somebody has chosen for a session of his own: the slot stays tokenless, and
    *   gets it when it is asked for again after the other has gone.
    */
   give(slot: number): boolean {
-    this.#derive(slot, this.#derived);
-    this.#unlink(slot);
-    if (this.findGiven(this.#derived) !== NONE) {
-      this.#refused.add(slot);
-      return false;
-    }
-    this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
-    this.#slots.setToken(slot, this.#derived);
-    this.enter(slot);
+    this.#derivation.derive(slot, this.#derived);
+    if (this.findGiven(this.#derived) !== NONE) return false;
+    this.#enterDerived(slot);
     return true;
   }
 
   /** Removes a slot, whose token, if it has one, must still be in its column. */
   remove(slot: number): void {
-    if ((this.#slots.flags(slot) & Flag.Tokenless) !== 0) this.#unlink(slot);
+    if ((this.#slots.flags(slot) & Flag.Tokenless) !== 0) this.#tokenless--;
     else this.withdraw(slot);
   }
 
@@ -104,23 +81,24 @@ export class TokenIndex extends OpenAddressing {
     return this.shrink();
   }
 
-  /** Takes a tokenless slot out of the list or, if it was refused its token, from among those. */
-  #unlink(slot: number): void {
-    if (this.#refused.delete(slot)) return;
-    const next = this.#link(slot, NEXT);
-    const previous = this.#link(slot, PREVIOUS);
-    if (next !== NONE) this.#setLink(next, PREVIOUS, previous);
-    if (previous === NONE) this.#latest = next;
-    else this.#setLink(previous, NEXT, next);
+  /** The tokenless slot of a token that is not entered, or NONE. It is entered then: the next look-up costs no HMAC. */
+  #findDerived(words: Uint32Array): number {
+    for (const slot of this.#derivation.candidates(words)) {
+      if ((this.#slots.flags(slot) & Flag.Tokenless) === 0) continue;
+      this.#derivation.derive(slot, this.#derived);
+      if (this.#derived.some((word, i) => word !== words[i])) continue;
+      this.#enterDerived(slot);
+      return slot;
+    }
+    return NONE;
+  }
+
+  /** Enters a tokenless slot under the token that was derived for it. */
+  #enterDerived(slot: number): void {
+    this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
+    this.#slots.setToken(slot, this.#derived);
     this.#tokenless--;
-  }
-
-  #link(slot: number, which: number): number {
-    return this.#slots.token[slot * TOKEN_WORDS + which] | 0;
-  }
-
-  #setLink(slot: number, which: number, other: number): void {
-    this.#slots.token[slot * TOKEN_WORDS + which] = other;
+    this.enter(slot);
   }
 
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, words: Uint32Array): number {
@@ -145,10 +123,6 @@ export class TokenIndex extends OpenAddressing {
     return hashToken(this.#slots.token, slot * TOKEN_WORDS, this.#multipliers);
   }
 }
-
-/** Where the neighbours of a tokenless slot stand among its words. */
-const NEXT = 0;
-const PREVIOUS = 1;
 
 /**
  * A keyed hash of the four words at `words[at]`. Products carry bits upwards only, so after each one the

@@ -1,4 +1,4 @@
-import { createHmac, randomFillSync } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { Slice } from '../slice.js';
 
 /**
@@ -89,10 +89,4 @@ export function randomToken(words: Uint32Array): void {
     // What was given out is a credential: it does not stay here.
     pool[poolUsed++] = 0;
   }
-}
-
-/** Fills `words` with the token of the shared session `name`: HMAC-SHA-256 under `secret`, cut to 128 bits. */
-export function deriveToken(secret: Uint8Array, name: Uint8Array, words: Uint32Array): void {
-  const digest = createHmac('sha256', secret).update(name).digest();
-  for (let i = 0; i < TOKEN_WORDS; i++) words[i] = digest.readUInt32BE(i * 4);
 }

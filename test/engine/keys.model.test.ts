@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { DerivedTokens } from '../../src/engine/derived-tokens.js';
 import { NO_SESSION, type Session, SessionEngine, SessionError } from '../../src/engine/index.js';
-import { deriveToken, formatToken, TOKEN_WORDS } from '../../src/engine/token.js';
+import { formatToken, TOKEN_WORDS } from '../../src/engine/token.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
@@ -25,7 +26,7 @@ const bytes = (text: string) => Slice.of(Buffer.from(text, 'latin1'));
 
 function derived(name: string): string {
   const words = new Uint32Array(TOKEN_WORDS);
-  deriveToken(SECRET, Buffer.from(name), words);
+  new DerivedTokens(SECRET).derive(bytes(name), words);
   return formatToken(words).latin1();
 }
 

@@ -16,7 +16,7 @@ describe('NameIndex', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 5000, size: 'max' }), (acts) => {
         const slots = new SlotTable();
-        const index = new NameIndex(slots);
+        const index = new NameIndex(slots, new KeyedHash());
         const model = new Map<string, { sessions: number[]; shared: number }>();
         const live: { slot: number; name: Buffer }[] = [];
         for (const { name, shared, remove } of acts) {

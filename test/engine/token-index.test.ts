@@ -11,7 +11,7 @@ it('finds what a Map finds, through additions, removals and growth', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 6000, size: 'max' }), (acts) => {
       const slots = new SlotTable();
-      const index = new TokenIndex(slots, () => {});
+      const index = new TokenIndex(slots, { derive: () => {}, candidates: () => [] });
       const model = new Map<number, number>();
       for (const [add, number] of acts) {
         const slot = model.get(number);
@@ -42,7 +42,12 @@ it('finds what a Map finds where tokens are derived when they are needed, or are
       const slots = new SlotTable();
       /** What is derived for each slot. */
       const numbers = new Map<number, number>();
-      const index = new TokenIndex(slots, (slot, words) => words.set(tokenOf(numbers.get(slot) ?? NONE)));
+      const index = new TokenIndex(slots, {
+        derive: (slot, words) => words.set(tokenOf(numbers.get(slot) ?? NONE)),
+        // The one that it is derived for, and others.
+        candidates: ([number]) =>
+          [number - 1, number, number + 1].flatMap((one) => tokenless.get(one) ?? given.get(one) ?? []),
+      });
       const given = new Map<number, number>();
       const tokenless = new Map<number, number>();
       const give = (number: number, slot: number) => {
@@ -72,7 +77,7 @@ it('finds what a Map finds where tokens are derived when they are needed, or are
         } else if (act === 'findGiven') {
           expect(index.findGiven(tokenOf(number))).toBe(given.get(number) ?? NONE);
         } else if (act === 'find') {
-          if (!given.has(number)) for (const [other, lacking] of [...tokenless]) give(other, lacking);
+          if (slot !== undefined) give(number, slot);
           expect(index.find(tokenOf(number))).toBe(given.get(number) ?? NONE);
         } else if (act === 'remove') {
           const gone = slot ?? given.get(number);
@@ -99,12 +104,15 @@ it('finds what a Map finds where tokens are derived when they are needed, or are
   );
 });
 
-it('derives a token once, and none for whoever presents one that is known', () => {
+it('derives the tokens of candidates only, and none for a token that is known', () => {
   const slots = new SlotTable();
   let derived = 0;
-  const index = new TokenIndex(slots, (slot, words) => {
-    derived++;
-    words.set(tokenOf(slot));
+  const index = new TokenIndex(slots, {
+    derive: (slot, words) => {
+      derived++;
+      words.set(tokenOf(slot));
+    },
+    candidates: ([slot]) => (slot < 5000 ? [slot] : []),
   });
   // More than the first table takes.
   const made = Array.from({ length: 5000 }, () => slots.allocate(Flag.Session));
@@ -113,10 +121,14 @@ it('derives a token once, and none for whoever presents one that is known', () =
   expect(index.find(tokenOf(made[7]))).toBe(made[7]);
   expect(derived).toBe(1);
   expect(index.find(tokenOf(made[4999]))).toBe(made[4999]);
-  expect(derived).toBe(5000);
-  for (const slot of made) expect(index.find(tokenOf(slot))).toBe(slot);
+  expect(derived).toBe(2);
+  expect(index.find(Uint32Array.from([3, 0, 0, 0]))).toBe(NONE);
+  expect(derived).toBe(3);
   expect(index.find(tokenOf(5001))).toBe(NONE);
-  expect(derived).toBe(5000);
+  expect(derived).toBe(3);
+  for (const slot of made) expect(index.find(tokenOf(slot))).toBe(slot);
+  for (const slot of made) expect(index.find(tokenOf(slot))).toBe(slot);
+  expect(derived).toBe(5001);
 });
 
 it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KeyedHash } from '../../src/engine/keyed-hash.js';
 import { NameIndex } from '../../src/engine/name-index.js';
 import { PackedFieldStore } from '../../src/engine/packed-field-store.js';
 import { Flag, NONE, SlotTable } from '../../src/engine/slot-table.js';
@@ -104,7 +105,7 @@ describe('what is trimmed', () => {
 
   it('is the names that are not in use', () => {
     const slots = new SlotTable();
-    const names = new NameIndex(slots);
+    const names = new NameIndex(slots, new KeyedHash());
     for (let slot = 0; slot < COUNT; slot++) names.add(every(slot), slots.allocate(Flag.Session), false);
     for (let slot = 1; slot < COUNT; slot++) names.remove(slot);
     expect(all(() => names.trim())).toBeGreaterThan(3);

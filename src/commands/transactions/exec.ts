@@ -16,10 +16,7 @@ export const exec: Command = {
   immediate: true,
   endsTransaction: true,
   run(context) {
-    const { client, engine } = context;
-    if (!client.transaction.open) throw new CommandError('ERR EXEC without MULTI');
-    // Before it begins: nothing of others may come between its commands. What else may forbid it is looked at after that.
-    if (client.transaction.presentsUnknownToken(engine)) return engine.deriveTokens().then(() => runAll(context));
+    if (!context.client.transaction.open) throw new CommandError('ERR EXEC without MULTI');
     return runAll(context);
   },
 };
