@@ -5,7 +5,7 @@ import type { Slice } from '../slice.js';
 import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';
 
 const NOTHING = Request.of([]);
-/** Matching costs the product of the lengths: a pattern of megabytes would take the server away. */
+/** Nobody needs a longer one, and each of its stars makes matching go through a part of the text. */
 const MAX_PATTERN = 1024;
 const BOOLEANS = [
   ['1', true],

@@ -42,6 +42,16 @@ export class CommandStatistics {
     this.#timing = false;
   }
 
+  /** A request was answered without a call: the time that it took is not that of the next one. */
+  skip(): void {
+    this.#mark = this.#now();
+  }
+
+  /** When the latest request was answered, or serving began, in ms. */
+  get mark(): number {
+    return this.#mark;
+  }
+
   /** When the command that is being served began, in ms; the present instant if none is. */
   get instant(): number {
     return this.#timing ? this.#mark : this.#now();

@@ -36,6 +36,7 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
     client.transaction.fail();
     replyError(context, error, 0);
   }
+  server.statistics.skip();
 }
 
 /** As `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */

@@ -1,82 +1,253 @@
+import { CommandError } from './command-error.js';
+
 /**
- * Glob patterns as SCAN and CONFIG GET have them: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take the next
- * character as it is.
+ * Glob patterns as Redis has them: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take the next character as it is. Patterns and texts
+ * have one character per byte.
  *
- * A pattern comes from a client, so no pattern may take long: at a mismatch only the last `*` is tried
- * again, one character further on, which costs at most the product of the two lengths. (Trying every
- * `*` again, as recursion would, finds no more matches.)
+ * A pattern comes from a client, so no pattern may take long. Stars cut it into pieces. The first piece is compared with the
+ * beginning of a text and the last with its end; each piece between them is searched from where the one before ended. The
+ * first place that is found is good enough: whatever follows has the more text left. So no star is tried twice, and
+ * a match reads each byte of the text once for every star, or less.
+ *
+ * @throws CommandError for a piece that would take long to search.
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
+  const pieces = piecesOf(pattern);
+  const first = pieces[0];
+  if (pieces.length === 1) return (text) => text.length === first.length && first.isAt(text, 0);
+  const last = pieces[pieces.length - 1];
+  const between = pieces.slice(1, -1).filter(({ length }) => length > 0);
+  for (const piece of between) piece.checkSearchable();
   // What is subscribed to as a rule (`__session__:expired:*`) is matched with every event.
-  const prefix = /^([^*?[\\]*)\*$/.exec(pattern)?.[1];
-  if (prefix !== undefined) return (text) => text.startsWith(prefix);
-  const steps = compile(pattern);
-  return (text) => {
+  if (between.length === 0 && last.length === 0) {
     // As in Redis: even `**` does not match what is empty.
-    if (text === '') return steps.length === 0;
-    let step = 0;
-    let at = 0;
-    let lastStar = -1;
-    let afterStar = 0;
-    while (at < text.length) {
-      const expected = steps[step];
-      if (expected === STAR) {
-        lastStar = step++;
-        afterStar = at;
-      } else if (expected?.(text.charCodeAt(at))) {
-        step++;
-        at++;
-      } else if (lastStar >= 0) {
-        step = lastStar + 1;
-        at = ++afterStar;
-      } else {
-        return false;
-      }
+    return (text) => text.length >= first.length && first.isAt(text, 0) && (text !== '' || pattern === '*');
+  }
+  return (text) => {
+    const end = text.length - last.length;
+    if (end < first.length || !first.isAt(text, 0) || !last.isAt(text, end)) return false;
+    let at = first.length;
+    for (const piece of between) {
+      const found = piece.find(text, at, end);
+      if (found < 0) return false;
+      at = found + piece.length;
     }
-    while (steps[step] === STAR) step++;
-    return step === steps.length;
+    return true;
   };
 }
 
-type Step = ((code: number) => boolean) | typeof STAR;
-const STAR = Symbol('*');
+/** What a pattern has before, between or behind its stars. */
+interface Piece {
+  /** Characters of text that it matches. */
+  readonly length: number;
+  /** Whether it matches the text at a place from which on there is enough of it. */
+  isAt(text: string, at: number): boolean;
+  /** The first place within `[from, end)` where it matches, -1 if there is none. Takes time in proportion to the text. */
+  find(text: string, from: number, end: number): number;
+  /** @throws CommandError if `find` would take too long. */
+  checkSearchable(): void;
+}
 
-function compile(pattern: string): Step[] {
-  const steps: Step[] = [];
+/** Up to so many characters are searched by `indexOf`, which compares them at each place at the worst. */
+const SHORT_LITERAL = 32;
+/** Up to so many steps are tried at each place: to prepare a quicker search would take longer. */
+const SHORT_WILD = 8;
+
+/** Characters that stand for themselves. */
+class Literal implements Piece {
+  readonly #text: string;
+  /** For each beginning of the text: the length of the longest other beginning that it ends with (Knuth, Morris and Pratt). */
+  readonly #borders: Uint16Array | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+    if (text.length > SHORT_LITERAL) this.#borders = bordersOf(text);
+  }
+
+  get length(): number {
+    return this.#text.length;
+  }
+
+  isAt(text: string, at: number): boolean {
+    return text.startsWith(this.#text, at);
+  }
+
+  find(text: string, from: number, end: number): number {
+    if (this.#borders !== undefined) return this.#findLong(this.#borders, text, from, end);
+    const found = text.indexOf(this.#text, from);
+    return found + this.length <= end ? found : -1;
+  }
+
+  checkSearchable(): void {}
+
+  #findLong(borders: Uint16Array, text: string, from: number, end: number): number {
+    let matched = 0;
+    for (let at = from; at < end; at++) {
+      const code = text.charCodeAt(at);
+      while (matched > 0 && this.#text.charCodeAt(matched) !== code) matched = borders[matched - 1];
+      if (this.#text.charCodeAt(matched) === code) matched++;
+      if (matched === this.length) return at + 1 - matched;
+    }
+    return -1;
+  }
+}
+
+function bordersOf(text: string): Uint16Array {
+  const borders = new Uint16Array(text.length);
+  for (let at = 1, matched = 0; at < text.length; at++) {
+    while (matched > 0 && text[matched] !== text[at]) matched = borders[matched - 1];
+    if (text[matched] === text[at]) matched++;
+    borders[at] = matched;
+  }
+  return borders;
+}
+
+/** A character by its code, any character (`?`), or one of a class: a bit for each code. */
+type Step = number | typeof ANY | Int32Array;
+const ANY = -1;
+
+/** Searching takes one operation per character of text and so many steps. */
+const WORD = 32;
+/** Steps of a piece that is searched. */
+const MAX_STEPS = 128;
+/** Which steps a character may be at: a bit each, in a row per character. Made for one piece at a time. */
+const STEPS_OF = new Int32Array((256 * MAX_STEPS) / WORD);
+const STATE = new Int32Array(MAX_STEPS / WORD);
+/** The piece that `STEPS_OF` is made for. */
+let searched: Wild | undefined;
+
+/** Characters some of which may be one or another. */
+class Wild implements Piece {
+  readonly #steps: readonly Step[];
+
+  constructor(steps: readonly Step[]) {
+    this.#steps = steps;
+  }
+
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  isAt(text: string, at: number): boolean {
+    for (let i = 0; i < this.#steps.length; i++) if (!fits(this.#steps[i], text.charCodeAt(at + i))) return false;
+    return true;
+  }
+
+  find(text: string, from: number, end: number): number {
+    if (this.length > SHORT_WILD) return this.#findLong(text, from, end);
+    for (let at = from; at + this.length <= end; at++) if (this.isAt(text, at)) return at;
+    return -1;
+  }
+
+  checkSearchable(): void {
+    if (this.length <= MAX_STEPS) return;
+    throw new CommandError(
+      `ERR between two stars of a pattern that has ? or [] there are at most ${MAX_STEPS} characters`,
+    );
+  }
+
+  /** Keeps track of all places at once where a match may be under way: the bits of `STATE` ("shift-and", Baeza-Yates and Gonnet). */
+  #findLong(text: string, from: number, end: number): number {
+    if (searched !== this) this.#prepare();
+    const words = this.#words;
+    const lastBit = 1 << ((this.length - 1) % WORD);
+    STATE.fill(0);
+    for (let at = from; at < end; at++) {
+      const row = text.charCodeAt(at) * words;
+      let carry = 1;
+      for (let word = 0; word < words; word++) {
+        const state = STATE[word];
+        STATE[word] = ((state << 1) | carry) & STEPS_OF[row + word];
+        carry = state >>> 31;
+      }
+      if ((STATE[words - 1] & lastBit) !== 0) return at + 1 - this.length;
+    }
+    return -1;
+  }
+
+  get #words(): number {
+    return Math.ceil(this.length / WORD);
+  }
+
+  #prepare(): void {
+    searched = this;
+    const words = this.#words;
+    // Most steps are the same for all characters, or for all but one.
+    STATE.fill(0);
+    this.#steps.forEach((step, i) => {
+      if (step === ANY) STATE[Math.floor(i / WORD)] |= 1 << (i % WORD);
+    });
+    for (let at = 0; at < 256 * words; at++) STEPS_OF[at] = STATE[at % words];
+    this.#steps.forEach((step, i) => {
+      const word = Math.floor(i / WORD);
+      const bit = 1 << (i % WORD);
+      if (typeof step !== 'number') {
+        for (let code = 0; code < 256; code++) if (fits(step, code)) STEPS_OF[code * words + word] |= bit;
+      } else if (step !== ANY) {
+        STEPS_OF[step * words + word] |= bit;
+      }
+    });
+  }
+}
+
+function fits(step: Step, code: number): boolean {
+  if (typeof step === 'number') return step === ANY || step === code;
+  return ((step[code >> 5] >> (code & 31)) & 1) !== 0;
+}
+
+/** What is before, between and behind the stars of a pattern; one piece if there are none. */
+function piecesOf(pattern: string): Piece[] {
+  const pieces: Piece[] = [];
+  let steps: Step[] = [];
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern[at];
     if (character === '*') {
-      if (steps.at(-1) !== STAR) steps.push(STAR);
+      pieces.push(pieceOf(steps));
+      steps = [];
     } else if (character === '?') {
-      steps.push(() => true);
+      steps.push(ANY);
     } else if (character === '[') {
-      const [matches, end] = compileClass(pattern, at + 1);
-      steps.push(matches);
+      const [members, end] = readClass(pattern, at + 1);
+      steps.push(members);
       at = end;
     } else {
       if (character === '\\' && at + 1 < pattern.length) at++;
-      const expected = pattern.charCodeAt(at);
-      steps.push((code) => code === expected);
+      steps.push(pattern.charCodeAt(at));
     }
   }
-  return steps;
+  pieces.push(pieceOf(steps));
+  return pieces;
+}
+
+function pieceOf(steps: readonly Step[]): Piece {
+  const codes = steps.filter((step) => typeof step === 'number' && step !== ANY) as number[];
+  return codes.length === steps.length ? new Literal(String.fromCharCode(...codes)) : new Wild(steps);
 }
 
 /** Reads `[…]` from behind its bracket; an unclosed one goes on to the end. Returns where it ends. */
-function compileClass(pattern: string, start: number): [matches: (code: number) => boolean, end: number] {
-  const ranges: [from: number, to: number][] = [];
+function readClass(pattern: string, start: number): [members: Int32Array, end: number] {
+  const members = new Int32Array(256 / 32);
   let at = start;
   const negated = pattern[at] === '^';
   if (negated) at++;
   for (; at < pattern.length && pattern[at] !== ']'; at++) {
-    if (pattern[at] === '\\' && at + 1 < pattern.length) at++;
-    const from = pattern.charCodeAt(at);
-    let to = from;
-    if (pattern[at + 1] === '-' && at + 2 < pattern.length) {
+    const escaped = pattern[at] === '\\' && at + 1 < pattern.length;
+    if (escaped) at++;
+    const one = signedCodeAt(pattern, at);
+    let other = one;
+    // What is escaped begins no range. At the end of one, a backslash is a character like any other.
+    if (!escaped && pattern[at + 1] === '-' && at + 2 < pattern.length) {
       at += 2;
-      to = pattern.charCodeAt(at);
+      other = signedCodeAt(pattern, at);
     }
-    ranges.push([Math.min(from, to), Math.max(from, to)]);
+    for (let code = Math.min(one, other); code <= Math.max(one, other); code++) {
+      members[(code & 0xff) >> 5] |= 1 << (code & 31);
+    }
   }
-  return [(code) => ranges.some(([from, to]) => code >= from && code <= to) !== negated, at];
+  return [negated ? members.map((bits) => ~bits) : members, at];
+}
+
+/** A range is one of signed bytes, as in Redis on x86. */
+function signedCodeAt(text: string, at: number): number {
+  return (text.charCodeAt(at) << 24) >> 24;
 }

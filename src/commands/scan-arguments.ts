@@ -1,14 +1,10 @@
-import { MAX_NAME } from '../engine/index.js';
 import type { Arguments } from './arguments.js';
 import { CommandError, SYNTAX } from './command-error.js';
 import { globMatcher } from './glob.js';
 
 const DEFAULT_COUNT = 10;
-/**
- * Steps that one call's matching may take at the most. COUNT is cut to what that allows for the longest
- * names and the slowest patterns: 4096 sessions a call with `*`. More would keep the other clients waiting.
- */
-const MAX_STEPS = 2 ** 22;
+/** One call looks at no more, whatever COUNT says: more would keep the other clients waiting. */
+const MAX_COUNT = 4096;
 
 /** The greatest cursor, of 64 bits, and the longest text of one. */
 const MAX_CURSOR = 2n ** 64n - 1n;
@@ -56,6 +52,5 @@ export function readScanOptions(args: Arguments, typed: boolean): Omit<Scan, 'cu
       if (count < 1) throw new CommandError(SYNTAX);
     }
   }
-  count = Math.min(count, Math.ceil(MAX_STEPS / (MAX_NAME * (pattern.length + 1))));
-  return { count, matches: globMatcher(pattern), type };
+  return { count: Math.min(count, MAX_COUNT), matches: globMatcher(pattern), type };
 }

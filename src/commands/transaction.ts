@@ -29,6 +29,9 @@ interface WatchedState {
 
 /** A client's transaction: the commands between MULTI and EXEC, and the sessions that must not change before. */
 export class Transaction {
+  /** Its commands are being run: nothing of others may come between them. */
+  executing = false;
+
   #open = false;
   #failed = false;
   #queue: QueuedCommand[] = [];

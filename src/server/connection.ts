@@ -16,6 +16,7 @@ import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import type { RepeatedLines } from './repeated-lines.js';
+import type { Turns } from './turns.js';
 
 /** What a connection needs of the server. */
 export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
@@ -24,6 +25,7 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly monitors: MonitorFeed;
   readonly absentNames: AbsentNames;
   readonly outbox: Outbox;
+  readonly turns: Turns;
   readonly limits: ConnectionLimits;
   /** The open connections by id, from which one that ends removes itself. */
   readonly registry: Map<number, Connection>;
@@ -41,6 +43,9 @@ export interface ConnectionLimits extends RequestLimits {
 
 /** So many attempts to authenticate may fail on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
+
+/** After so many ms of work for one client the others have their turn. */
+const TURN_MS = 3;
 
 /**
  * One client: bytes from its socket become requests, requests become replies, and the replies to what
@@ -75,10 +80,10 @@ export class Connection implements MonitoringClient {
   readonly #context: Context;
   readonly #args = new Arguments();
   /**
-   * What must come first before another request is pulled: the reply of a command, the client reading replies, or the disk
-   * having what the replies at hand tell.
+   * What must come first before another request is pulled: the reply of a command, the client reading replies, the disk
+   * having what the replies at hand tell, or other clients having had their turn.
    */
-  #waitingFor: 'command' | 'reader' | 'disk' | undefined;
+  #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | undefined;
   /** With appendfsync always, the position in the journal that must be durable before the replies at hand leave. */
   #durableFirst = 0;
   /** Where the journal was when what is being served began. */
@@ -239,15 +244,15 @@ export class Connection implements MonitoringClient {
 
   /** It is we who keep the client waiting. */
   get #isBusy(): boolean {
-    return this.#waitingFor === 'command' || this.#waitingFor === 'disk';
+    return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
   }
 
-  #wait(reason: 'command' | 'reader' | 'disk'): void {
+  #wait(reason: 'command' | 'reader' | 'disk' | 'turn'): void {
     this.#waitingFor = reason;
     this.#socket.pause();
   }
 
-  #resume(reason: 'command' | 'reader'): void {
+  #resume(reason: 'command' | 'reader' | 'turn'): void {
     if (this.#waitingFor !== reason || this.#ended) return;
     this.#waitingFor = undefined;
     this.#socket.resume();
@@ -260,7 +265,8 @@ export class Connection implements MonitoringClient {
     const { statistics, durability } = this.#options.server;
     let served = false;
     this.#servedFrom = durability?.position ?? 0;
-    this.activeAt = statistics.begin();
+    const begun = statistics.begin();
+    this.activeAt = begun;
     this.#output.begin();
     try {
       while (!this.#closing && this.#waitingFor === undefined) {
@@ -271,6 +277,10 @@ export class Connection implements MonitoringClient {
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
         if (durability?.isBehind) break;
+        if (statistics.mark - begun >= TURN_MS) {
+          this.#letOthers();
+          break;
+        }
         if (reply.length <= this.#options.limits.replyBacklog) continue;
         this.#noteChanges();
         if (this.#durableFirst > 0) break;
@@ -290,6 +300,17 @@ export class Connection implements MonitoringClient {
     }
     if (this.#isBusy) reply.keep();
   }
+
+  /** What one client has sent in one go may take long. The rest is served when others have been. */
+  #letOthers(): void {
+    if (this.#waitingFor !== undefined || this.#decoder.pending === 0) return;
+    this.#wait('turn');
+    this.#options.turns.wait(this.#takeTurn);
+  }
+
+  readonly #takeTurn = (): void => {
+    if (!this.#socket.destroyed) this.#resume('turn');
+  };
 
   /**
    * With appendfsync always, what was done by now must be durable before the client is told, and not only what it did itself: it may
@@ -356,7 +377,8 @@ export class Connection implements MonitoringClient {
     this.#output.flush(this.#waitingFor === 'command');
     const { writableNeedDrain, writableLength } = this.#socket;
     const unread = writableNeedDrain && writableLength > this.#options.limits.replyBacklog;
-    if (unread && this.#waitingFor === undefined) this.#wait('reader');
+    // A client that does not read has no turn either.
+    if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
   }
 
   #end(): void {

@@ -29,6 +29,7 @@ import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
 import { Settings } from './settings.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
+import { Turns } from './turns.js';
 
 /** What a program that embeds the server may bring along; each may be left out. */
 export interface ServerOptions {
@@ -127,6 +128,7 @@ export class Server {
       monitors: this.#monitors,
       absentNames: this.#absentNames,
       outbox: new Outbox(),
+      turns: new Turns(),
       registry: this.#connections,
       limits: new LiveLimits(this.#settings),
       userWithoutPassword: () => this.#access.userWithoutPassword,

@@ -1,25 +1,38 @@
 import type { Command } from '../command.js';
+import type { Context } from '../context.js';
 import { globMatcher } from '../glob.js';
+import { inSlices, writeInSlices } from '../in-slices.js';
 import { isKey } from './lookup.js';
 
 export const keys: Command = {
   name: 'keys',
-  summary: 'Returns all keys that match a pattern, while everybody else waits: better use SCAN.',
+  summary: 'Returns all keys that match a pattern.',
   complexity: 'O(N) with N sessions',
   group: 'generic',
   // The name of a key opens it.
   flags: ['readonly', 'admin'],
   arguments: [{ name: 'pattern', type: 'pattern' }],
   reply: 'array of keys',
-  run({ engine, reply }, args) {
-    const matches = globMatcher(args.pattern());
-    const found: string[] = [];
-    engine.scan(0, Number.MAX_SAFE_INTEGER, (session) => {
-      if (!isKey(engine, session)) return;
-      const key = engine.nameText(session);
-      if (matches(key)) found.push(key);
-    });
-    reply.array(found.length);
-    for (const key of found) reply.latin1(key);
+  run(context, args) {
+    return inSlices(context, findKeys(context, globMatcher(args.pattern())));
   },
 };
+
+/** Sessions between two looks at the clock. */
+const BATCH = 16;
+
+function* findKeys({ engine, reply }: Context, matches: (key: string) => boolean): Generator<void> {
+  // A key that is ended and set again meanwhile may be met twice.
+  const found = new Set<string>();
+  let cursor = 0;
+  do {
+    cursor = engine.scan(cursor, BATCH, (session) => {
+      if (!isKey(engine, session)) return;
+      const key = engine.nameText(session);
+      if (matches(key)) found.add(key);
+    });
+    yield;
+  } while (cursor !== 0);
+  reply.array(found.size);
+  yield* writeInSlices(found, (key) => reply.latin1(key));
+}

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { readScan } from '../scan-arguments.js';
+import { scanSessions } from '../scan-sessions.js';
 import { isKey } from './lookup.js';
 import { typeOf } from './type.js';
 
@@ -17,10 +18,11 @@ export const scan: Command = {
     { name: 'type', type: 'string', token: 'TYPE', optional: true },
   ],
   reply: '[cursor, [key, …]]; cursor 0 at the end',
-  run({ engine, reply }, args) {
-    const { cursor, count, matches, type } = readScan(args, true);
+  run(context, args) {
+    const { engine, reply } = context;
+    const { matches, type, ...range } = readScan(args, true);
     const found: string[] = [];
-    const next = engine.scan(cursor, count, (session) => {
+    const next = scanSessions(context, range, (session) => {
       if (!isKey(engine, session)) return;
       if (type !== undefined && type !== typeOf(engine, session)) return;
       const name = engine.nameText(session);

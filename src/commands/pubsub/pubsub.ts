@@ -1,5 +1,7 @@
 import type { Command } from '../command.js';
+import type { Context } from '../context.js';
 import { globMatcher } from '../glob.js';
+import { inSlices, writeInSlices } from '../in-slices.js';
 
 const channels: Command = {
   name: 'channels',
@@ -9,14 +11,27 @@ const channels: Command = {
   flags: ['pubsub', 'loading', 'stale'],
   arguments: [{ name: 'pattern', type: 'pattern', optional: true }],
   reply: 'array of channels',
-  run({ server, reply }, args) {
+  run(context, args) {
     const matches = globMatcher(args.left > 0 ? args.pattern() : '*');
     args.end();
-    const found = [...server.pubsub.channels()].filter(matches);
-    reply.array(found.length);
-    for (const channel of found) reply.latin1(channel);
+    return inSlices(context, findChannels(context, matches));
   },
 };
+
+/** Channels between two looks at the clock. */
+const BATCH = 16;
+
+function* findChannels({ server, reply }: Context, matches: (channel: string) => boolean): Generator<void> {
+  // One that is left and subscribed to again meanwhile is met twice.
+  const found = new Set<string>();
+  let seen = 0;
+  for (const channel of server.pubsub.channels()) {
+    if (matches(channel)) found.add(channel);
+    if (++seen % BATCH === 0) yield;
+  }
+  reply.array(found.size);
+  yield* writeInSlices(found, (channel) => reply.latin1(channel));
+}
 
 const numsub: Command = {
   name: 'numsub',

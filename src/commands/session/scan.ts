@@ -1,6 +1,7 @@
 import type { Session } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { readScan } from '../scan-arguments.js';
+import { scanSessions } from '../scan-sessions.js';
 
 export const sessionScan: Command = {
   name: 'session.scan',
@@ -15,10 +16,11 @@ export const sessionScan: Command = {
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
   ],
   reply: '[cursor, [token, name, …]]; cursor 0 at the end',
-  run({ engine, reply }, args) {
-    const { cursor, count, matches } = readScan(args, false);
+  run(context, args) {
+    const { engine, reply } = context;
+    const { matches, ...range } = readScan(args, false);
     const found: Session[] = [];
-    const next = engine.scan(cursor, count, (session) => {
+    const next = scanSessions(context, range, (session) => {
       if (matches(engine.nameText(session))) found.push(session);
     });
     reply.array(2);

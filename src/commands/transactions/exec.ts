@@ -40,7 +40,14 @@ function runAll(context: Context): void | Promise<void> {
     throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);
   }
   reply.array(commands.length);
-  return runFrom(context, commands, 0);
+  transaction.executing = true;
+  const running = runFrom(context, commands, 0);
+  if (running !== undefined) {
+    return running.finally(() => {
+      transaction.executing = false;
+    });
+  }
+  transaction.executing = false;
 }
 
 /** Runs the commands from `first` on. Only one that waits makes the rest wait. */

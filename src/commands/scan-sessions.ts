@@ -1,0 +1,23 @@
+import type { Session } from '../engine/index.js';
+import type { Context } from './context.js';
+import type { Scan } from './scan-arguments.js';
+
+/** One call goes on for so many ms: what is left of its COUNT is for the next ones. */
+const MAX_MS = 2;
+/** Sessions between two looks at the clock. The slowest pattern takes half a millisecond to match the longest name. */
+const BATCH = 16;
+
+/** Visits the live sessions from the cursor on, as many as were asked for or as there is time for. Returns the next cursor, 0 at the end. */
+export function scanSessions(
+  { engine, server }: Context,
+  { cursor, count }: Pick<Scan, 'cursor' | 'count'>,
+  visit: (session: Session) => void,
+): number {
+  const until = server.clock.now() + MAX_MS;
+  let next = cursor;
+  for (let left = count; left > 0; left -= BATCH) {
+    next = engine.scan(next, Math.min(left, BATCH), visit);
+    if (next === 0 || server.clock.now() >= until) break;
+  }
+  return next;
+}
