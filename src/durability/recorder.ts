@@ -46,6 +46,12 @@ export class Recorder implements ChangeListener {
     this.#journal().appendSet(addressOf(this.#engine(), session), key, value);
   }
 
+  onWritten(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    const token = addressOf(this.#engine(), session);
+    if (offset === 0 && bytes.length >= lengthBefore) this.#journal().appendSet(token, key, bytes);
+    else this.#journal().append('WRITE', { token, key, offset, lengthBefore, bytes });
+  }
+
   onDeleted(session: Session, key: Slice): void {
     this.#journal().beginAbout('DEL', addressOf(this.#engine(), session), 1);
     this.#journal().item(key);

@@ -3,6 +3,7 @@ import {
   MAX_DURATION,
   MAX_NAME,
   MAX_SECONDS,
+  MAX_VALUE,
   NO_SESSION,
   type Restoration,
   type Session,
@@ -18,6 +19,7 @@ const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
 const DEADLINE = fieldIndexes('DEADLINE');
 const ALIAS = fieldIndexes('ALIAS');
+const WRITE = fieldIndexes('WRITE');
 /** Every record that is about a session starts with its token. */
 const TOKEN = 0;
 
@@ -48,6 +50,7 @@ export class Replay {
           restoration.set(session, record.slice(i), record.slice(i + 1));
         }
       }),
+      WRITE: bearing((session, record) => this.#write(session, record)),
       DEL: bearing((session, record) => {
         for (let i = record.fields; i < record.count; i++) restoration.delete(session, record.slice(i));
       }),
@@ -72,6 +75,14 @@ export class Replay {
       if (!(error instanceof RangeError)) throw error;
       throw new RecordError(`a ${record.name} record says what cannot be: ${error.message}`);
     }
+  }
+
+  #write(session: Session, record: JournalRecord): void {
+    const offset = record.integer(WRITE.offset);
+    const length = record.integer(WRITE.lengthBefore);
+    const bytes = record.slice(WRITE.bytes);
+    if (Math.max(length, offset + bytes.length) > MAX_VALUE) throw new RangeError('a value is too long');
+    this.#restoration.write(session, record.slice(WRITE.key), offset, bytes, length);
   }
 
   #put(record: JournalRecord): void {

@@ -10,6 +10,8 @@ export interface ChangeListener {
   /** It exists, with its settings and its first data. */
   onCreated(session: Session): void;
   onSet(session: Session, key: Slice, value: Slice): void;
+  /** A part of a value was written, or appended. @param offset In bytes, of the part. @param lengthBefore Bytes that the value had. */
+  onWritten(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
   onDeleted(session: Session, key: Slice): void;
   /** Every key is gone; the session stays. */
   onEmptied(session: Session): void;

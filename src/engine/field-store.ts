@@ -33,8 +33,11 @@ export interface FieldStore {
   fill(slot: number, pairs: readonly Slice[]): void;
   /** Sets one key. */
   set(slot: number, key: Slice, value: Slice): void;
-  /** Adds bytes at the end of a value, which starts empty. */
-  append(slot: number, key: Slice, value: Slice): void;
+  /**
+   * Writes bytes into a value from `offset` on, over what it has there and beyond its end. One that does not reach `offset` is
+   * filled up with zero bytes; one that is missing starts empty.
+   */
+  write(slot: number, key: Slice, offset: number, bytes: Slice): void;
   /** Removes one key. Returns whether it was there. */
   delete(slot: number, key: Slice): boolean;
   /** Removes every key of the slot. Returns how many there were. */

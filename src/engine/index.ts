@@ -13,6 +13,7 @@ export {
   MAX_DURATION,
   MAX_NAME,
   MAX_SECONDS,
+  MAX_VALUE,
   type NewSession,
   NO_SESSION,
   SESSION_EVENTS,

@@ -73,10 +73,12 @@ export class MapFieldStore implements FieldStore {
     this.#put(slot, text(key), text(value));
   }
 
-  append(slot: number, key: Slice, value: Slice): void {
+  write(slot: number, key: Slice, offset: number, bytes: Slice): void {
     const name = text(key);
-    // V8 joins the two when they are next read, so that many appends in a row cost no copy each.
-    this.#put(slot, name, (this.#maps.get(slot)?.get(name) ?? '') + text(value));
+    const old = this.#maps.get(slot)?.get(name) ?? '';
+    // V8 joins strings when they are next read, so that many appends in a row cost no copy each.
+    const before = old.length > offset ? old.slice(0, offset) : old + '\0'.repeat(offset - old.length);
+    this.#put(slot, name, before + text(bytes) + old.slice(offset + bytes.length));
   }
 
   delete(slot: number, key: Slice): boolean {

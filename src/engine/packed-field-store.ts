@@ -143,13 +143,22 @@ export class PackedFieldStore implements FieldStore {
     if (!found) this.#keys++;
   }
 
-  append(slot: number, key: Slice, value: Slice): void {
-    if (this.#addressOf(slot) === PROMOTED) {
-      this.#promoted.append(slot, key, value);
+  write(slot: number, key: Slice, offset: number, bytes: Slice): void {
+    const address = this.#addressOf(slot);
+    if (address === PROMOTED) {
+      this.#promoted.write(slot, key, offset, bytes);
       return;
     }
-    const old = this.get(slot, key);
-    this.set(slot, key, old === undefined ? value : Slice.of(Buffer.concat([old.toBuffer(), value.toBuffer()])));
+    const isThere = this.#find(address, key);
+    const length = isThere ? this.#end - this.#valueAt : 0;
+    if (isThere && offset + bytes.length <= length) {
+      bytes.writeTo(this.#arena.buffer(address), this.#valueAt + offset);
+      return;
+    }
+    const whole = Buffer.alloc(Math.max(length, offset + bytes.length));
+    if (isThere) this.#arena.buffer(address).copy(whole, 0, this.#valueAt, this.#end);
+    bytes.writeTo(whole, offset);
+    this.set(slot, key, Slice.of(whole));
   }
 
   delete(slot: number, key: Slice): boolean {

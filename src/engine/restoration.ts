@@ -1,4 +1,4 @@
-import type { Slice } from '../slice.js';
+import { Slice } from '../slice.js';
 import { nameIn } from './address.js';
 import type { Aliases } from './aliases.js';
 import type { Deadlines } from './deadlines.js';
@@ -21,6 +21,7 @@ export interface EngineParts {
 
 /** What is promised by a file is not believed beyond this. */
 const MOST = 2 ** 24;
+const EMPTY = Slice.of('');
 /** As if it had not been used since the clock began. */
 const NEVER_USED = 0;
 
@@ -117,6 +118,19 @@ export class Restoration {
 
   set(session: Session, key: Slice, value: Slice): void {
     this.#parts.fields.set(session, key, value);
+  }
+
+  /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
+  write(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    const { fields } = this.#parts;
+    const length = fields.valueLength(session, key);
+    if (length > lengthBefore) {
+      const kept = fields.read(session, key, 0, lengthBefore);
+      if (kept !== undefined) fields.set(session, key, Slice.of(kept.copy()));
+    } else if (length < lengthBefore) {
+      fields.write(session, key, lengthBefore, EMPTY);
+    }
+    fields.write(session, key, offset, bytes);
   }
 
   delete(session: Session, key: Slice): void {

@@ -167,6 +167,30 @@ export class SessionData {
   }
 
   /**
+   * Writes bytes into a string from `offset` on, in bytes, over what it has there; one that is shorter is filled up with zero bytes. A
+   * session without data becomes a string. Returns its new length in bytes.
+   * @throws SessionError WRONGTYPE if the session has keys, ERR if that would exceed the longest value allowed.
+   */
+  writeToString(session: Session, offset: number, part: Slice): number {
+    if (this.#isString(session)) return this.#write(session, STRING_KEY, offset, part);
+    this.#checkNoKeys(session);
+    const value = this.padded(offset, part);
+    this.setString(session, value);
+    return value.length;
+  }
+
+  /**
+   * So many zero bytes and a part of a string: what a new one is that is written to from there on.
+   * @throws SessionError ERR if that would exceed the longest value allowed.
+   */
+  padded(zeros: number, part: Slice): Slice {
+    this.#checkLength(zeros + part.length);
+    const bytes = Buffer.alloc(zeros + part.length);
+    part.writeTo(bytes, zeros);
+    return Slice.of(bytes);
+  }
+
+  /**
    * Adds to an integer; a session without data counts from 0. Returns the sum.
    * @throws SessionError WRONGTYPE if the session has keys, ERR if the value is not a 64-bit integer or the sum would not be.
    */
@@ -232,13 +256,16 @@ export class SessionData {
   }
 
   #append(session: Session, key: Slice, value: Slice): number {
-    const length = this.#fields.valueLength(session, key) + value.length;
+    return this.#write(session, key, this.#fields.valueLength(session, key), value);
+  }
+
+  /** Returns the length that the value has then, in bytes. */
+  #write(session: Session, key: Slice, offset: number, part: Slice): number {
+    const before = this.#fields.valueLength(session, key);
+    const length = Math.max(before, offset + part.length);
     this.#checkLength(length);
-    this.#fields.append(session, key, value);
-    if (this.#changes !== undefined) {
-      const whole = this.#fields.get(session, key);
-      if (whole !== undefined) this.#changes.onSet(session, key, whole);
-    }
+    this.#fields.write(session, key, offset, part);
+    this.#changes?.onWritten(session, key, offset, part, before);
     this.#wrote(session);
     return length;
   }
@@ -274,19 +301,6 @@ export class SessionData {
 
   #checkType(session: Session): void {
     if (this.#isString(session)) throw WRONG_TYPE;
-  }
-
-  /**
-   * A value with a part of it overwritten, from `offset` on, in bytes, and zero bytes before that where it is shorter.
-   * @throws SessionError ERR if that would exceed the longest value allowed.
-   */
-  overwritten(value: Slice | undefined, offset: number, part: Slice): Buffer {
-    const length = Math.max(value?.length ?? 0, offset + part.length);
-    this.#checkLength(length);
-    const bytes = Buffer.alloc(length);
-    value?.writeTo(bytes, 0);
-    part.writeTo(bytes, offset);
-    return bytes;
   }
 
   #isString(session: Session): boolean {

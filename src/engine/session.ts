@@ -84,6 +84,9 @@ export interface SessionEngineOptions {
 /** The longest name of a session, in bytes. */
 export const MAX_NAME = 512;
 
+/** The longest value that there may be, in bytes: `maxValueBytes` may not allow longer ones. */
+export const MAX_VALUE = 2 ** 29;
+
 /** The longest duration and the longest MAXAGE that a command of SESSION may give, in seconds: 68 years. */
 export const MAX_SECONDS = 2 ** 31 - 1;
 

@@ -5,7 +5,7 @@ import { JournalError } from './journal-error.js';
 /**
  * The format of a file of the journal. All of it is RESP, so that redis-parser reads it and a person with a pager can:
  *
- *     *4 RESPITE-JOURNAL <version> <id> <CRC-32C of the id>
+ *     *4 RESPITE-JOURNAL <version> <id> <CRC-32C of version and id>
  *     *4 BATCH <id> <CRC-32C of the records, 8 hex digits> <records>
  *     *4 BATCH …
  *
@@ -16,9 +16,10 @@ import { JournalError } from './journal-error.js';
  * from clients, and one that holds a batch must not be taken for one where a damaged file is searched for the next good
  * batch. It also tells a file's batches from those that stood in the same blocks of the disk before.
  *
- * Version 1 had neither strings nor sessions named by `@name`. It is read; a file that is written to becomes one of this version.
+ * Version 1 had neither strings nor sessions named by `@name`; version 2 had no WRITE; and in both the header's check sum was of the id
+ * alone. They are read; a file that is written to becomes one of this version.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 const ID_BYTES = 8;
 const ID_LENGTH = 2 * ID_BYTES;
@@ -38,10 +39,8 @@ export function newFileId(): string {
 }
 
 export function encodeFileHeader(id: string, version = FORMAT_VERSION): Buffer {
-  return Buffer.from(
-    `${MAGIC}$1\r\n${version}\r\n$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n${hex(crc32c(id))}\r\n`,
-    'latin1',
-  );
+  const crc = hex(crc32c(version < 3 ? id : `${version} ${id}`));
+  return Buffer.from(`${MAGIC}$1\r\n${version}\r\n$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n${crc}\r\n`, 'latin1');
 }
 
 /** Bytes of a file's header. */

@@ -153,7 +153,7 @@ export class JournalDirectory {
       await file.read(header, 0, header.length, 0);
       const id = readFileHeader(header, path)?.id;
       if (id === undefined) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
-      // It may be of an older version, which does not know all the records that may follow. One byte differs.
+      // It may be of an older version, which does not know all the records that may follow. All of the header is in one sector, which the disk writes as a whole.
       const present = encodeFileHeader(id);
       if (!header.equals(present)) await writeAll(file, present, 0);
       return { path, file, id, size: await file.size() };

@@ -70,6 +70,14 @@ export const RECORDS = {
   DEADLINE: { fields: { token: 'bytes', deadline: 'integer' }, rest: 'none' },
   /** These keys of the session have these values. */
   SET: { fields: { token: 'bytes' }, rest: 'pairs' },
+  /**
+   * The value of a key is cut to `lengthBefore` bytes, or filled up to as many with zero bytes, and then has these bytes from `offset` on,
+   * with zero bytes before them if it does not reach so far.
+   */
+  WRITE: {
+    fields: { token: 'bytes', key: 'bytes', offset: 'integer', lengthBefore: 'integer', bytes: 'bytes' },
+    rest: 'none',
+  },
   /** The session does not have these keys. */
   DEL: { fields: { token: 'bytes' }, rest: 'keys' },
   /** The session has no keys. */

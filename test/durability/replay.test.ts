@@ -41,10 +41,19 @@ const act = fc.oneof(
     arbitrary: fc.record({ act: fc.constant('rotate' as const), which, grace: fc.constantFrom(0, 400, 9000) }),
   },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('set' as const), which, key, value }) },
-  fc.record({ act: fc.constant('append' as const), which, key, value }),
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('append' as const), which, key, value }) },
   // A key of Redis that is written to, made, renamed, replaced, or whose token somebody wants to know.
   { weight: 3, arbitrary: fc.record({ act: fc.constant('setString' as const), name, value }) },
-  fc.record({ act: fc.constant('appendToString' as const), which, value }),
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('appendToString' as const), which, value }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant('writeToString' as const),
+      which,
+      value,
+      offset: fc.constantFrom(0, 1, 9),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), which, name }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('token' as const), which }) },
   fc.record({ act: fc.constant('delete' as const), which, key }),
@@ -116,6 +125,8 @@ class Recorded {
       case 'appendToString':
         // What has keys becomes no string by it.
         return engine.isString(session) ? data.appendToString(session, slice(step.value)) : undefined;
+      case 'writeToString':
+        return engine.isString(session) ? data.writeToString(session, step.offset, slice(step.value)) : undefined;
       case 'end':
         return engine.end(session);
       case 'touch':

@@ -21,7 +21,7 @@ it('respite check: tells what is wrong with a file of the journal, repairs it, a
 
   const good = await runToEnd(['check', path]);
   expect(good).toMatchObject({ code: 0, err: '' });
-  expect(good.out).toMatch(/^\S+base\.3: \d+ bytes, version 2 of the format, 3 good batches of 3 records, no damage\n/);
+  expect(good.out).toMatch(/^\S+base\.3: \d+ bytes, version 3 of the format, 3 good batches of 3 records, no damage\n/);
 
   const file = join(path, 'base.3');
   const bytes = readFileSync(file);

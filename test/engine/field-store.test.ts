@@ -20,7 +20,14 @@ const key = fc.oneof(bytes, few, fc.constantFrom(Buffer.from('a'), Buffer.from('
 const acts = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.record({ act: fc.constant('set' as const), slot, key, value: bytes }) },
-    fc.record({ act: fc.constant('append' as const), slot, key, value: bytes }),
+    fc.record({
+      act: fc.constant('write' as const),
+      slot,
+      key,
+      value: bytes,
+      /** Where from: the end, or a place. */
+      offset: fc.oneof(fc.constant(undefined), length),
+    }),
     fc.record({ act: fc.constant('delete' as const), slot, key }),
     fc.record({ act: fc.constant('clear' as const), slot }),
     fc.record({ act: fc.constant('fill' as const), slot, pairs: fc.array(fc.tuple(key, bytes), { maxLength: 70 }) }),
@@ -30,6 +37,13 @@ const acts = fc.array(
 );
 
 const hex = (buffer: Buffer) => buffer.toString('hex');
+const offsetIn = (old = '', offset = old.length / 2) => offset;
+
+/** A value in hex with a part of it overwritten, from `offset` on, or from its end. */
+function overwritten(old: string, offset: number | undefined, part: Buffer): string {
+  const at = offsetIn(old, offset) * 2;
+  return old.slice(0, at).padEnd(at, '0') + hex(part) + old.slice(at + part.length * 2);
+}
 
 it.each([
   ['packed', () => new PackedFieldStore()],
@@ -70,8 +84,8 @@ it.each([
           } else {
             const value = Buffer.from(step.value);
             if (step.act === 'set') store.set(step.slot, Slice.of(given), Slice.of(value));
-            else store.append(step.slot, Slice.of(given), Slice.of(value));
-            fields.set(name, step.act === 'set' ? hex(step.value) : (old ?? '') + hex(step.value));
+            else store.write(step.slot, Slice.of(given), offsetIn(old, step.offset), Slice.of(value));
+            fields.set(name, step.act === 'set' ? hex(step.value) : overwritten(old ?? '', step.offset, step.value));
             value.fill(0x55);
           }
           given.fill(0x55);
@@ -129,7 +143,7 @@ it('tells how a session is laid out: packed until it has too many keys or bytes,
   store.set(2, one, Slice.of(Buffer.alloc(2000)));
   expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['packed', 'packed', 'packed']);
   store.set(1, Slice.of('one more'), one);
-  store.append(2, one, Slice.of(Buffer.alloc(100)));
+  store.write(2, one, 2000, Slice.of(Buffer.alloc(100)));
   expect([store.encoding(1), store.encoding(2)]).toEqual(['hashed', 'hashed']);
   expect([store.count(1), store.get(2, one)?.length]).toEqual([65, 2100]);
   store.clear(1);

@@ -6,7 +6,7 @@ import { checkLines } from '../../src/journal/check-lines.js';
 import { prepareDataDirectory } from '../../src/journal/data-directory.js';
 import { DataSets } from '../../src/journal/data-sets.js';
 import { DirectoryLock } from '../../src/journal/directory-lock.js';
-import { FILE_HEADER_LENGTH } from '../../src/journal/frames.js';
+import { FILE_HEADER_LENGTH, FORMAT_VERSION } from '../../src/journal/frames.js';
 import { Journal } from '../../src/journal/journal.js';
 import type { JournalClock } from '../../src/journal/writer.js';
 import { append, numbered, numberIn } from './arbitrary-record.js';
@@ -76,7 +76,7 @@ describe('checkJournal', () => {
     const { path, increment } = await newJournal({ withBase: true });
     expect(await checkJournal(increment)).toMatchObject({
       isGood: true,
-      files: [{ version: 2, batches: 6, records: 6, bytes: statSync(increment).size, damages: [] }],
+      files: [{ version: FORMAT_VERSION, batches: 6, records: 6, bytes: statSync(increment).size, damages: [] }],
     });
     for (const whole of [path, join(path, 'manifest')]) {
       const { isGood, files } = await checkJournal(whole, { fix: true });
@@ -201,7 +201,7 @@ describe('checkJournal', () => {
     flip(increment, second + 60);
     const size = statSync(increment).size;
     const length = batchStarts(increment)[2] - second;
-    const found = `${increment}: ${size} bytes, version 2 of the format, 8 good batches of 8 records`;
+    const found = `${increment}: ${size} bytes, version 3 of the format, 8 good batches of 8 records`;
     const damage = `${increment}: damaged: at byte ${second}, the check sum of a batch is wrong; ${length} bytes`;
     expect(checkLines(await checkJournal(increment))).toEqual([
       found,

@@ -184,8 +184,8 @@ describe('readJournal', () => {
   });
 
   it('refuses the format of a later version', async () => {
-    const later = encodeFileHeader(ID, 3);
-    await expect(read(later)).rejects.toThrow('version 3 of the format and this program knows version 2');
+    const later = encodeFileHeader(ID, 4);
+    await expect(read(later)).rejects.toThrow('version 4 of the format and this program knows version 3');
   });
 
   it('tells how far it is', async () => {
@@ -214,7 +214,7 @@ function readByRedisParser(bytes: Buffer): PlainRecord[] {
   });
   parser.execute(bytes);
   const [header, ...batches] = frames;
-  expect(header.map(String)).toEqual(['RESPITE-JOURNAL', '2', ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
+  expect(header.map(String)).toEqual(['RESPITE-JOURNAL', '3', ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
   const decoder = new RecordDecoder();
   return batches.flatMap(([title, id, , records]) => {
     expect([title, id].map(String)).toEqual(['BATCH', ID]);

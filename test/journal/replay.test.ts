@@ -57,6 +57,15 @@ class State {
       case 'SET':
         session?.keys.set(first, second);
         break;
+      case 'WRITE': {
+        const [offset, lengthBefore, bytes] = [Number(args[2]), Number(args[3]), String(args[4])];
+        const before = (session?.keys.get(first) ?? '').slice(0, lengthBefore).padEnd(lengthBefore, '0');
+        session?.keys.set(
+          first,
+          before.slice(0, offset).padEnd(offset, '0') + bytes + before.slice(offset + bytes.length),
+        );
+        break;
+      }
       case 'DEL':
         session?.keys.delete(first);
         break;
@@ -167,6 +176,7 @@ const acts = fc.record({
       'rotate',
       'rotate',
     ] as const),
+    ...(['append', 'append', 'write', 'write'] as const),
     ...(['rotate with grace', 'rotate with grace', 'gone', 'grace ends', 'scan', 'scan', 'begin'] as const),
   ),
   which: fc.nat(),
@@ -189,7 +199,12 @@ function carryOut(server: Server, { what, which, key, number }: Act): void {
   // Nothing is written: whoever reads the alias sees that it is over.
   else if (what === 'grace ends') session.aliases.clear();
   else if (what === 'set') server.act(['SET', session.token, key, number]);
-  else if (what === 'del') server.act(['DEL', session.token, key]);
+  else if (what === 'append') {
+    const { length } = session.keys.get(key) ?? '';
+    server.act(['WRITE', session.token, key, length, length, number]);
+  } else if (what === 'write') {
+    server.act(['WRITE', session.token, key, which % 7, (session.keys.get(key) ?? '').length, number]);
+  } else if (what === 'del') server.act(['DEL', session.token, key]);
   else if (what === 'clear') server.act(['CLEAR', session.token]);
   else if (what === 'settings') server.act(['SETTINGS', session.token, number, number]);
   else if (what === 'deadline') server.act(['DEADLINE', session.token, number]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
-import { batchPrefix, encodeFileHeader, newFileId, readFileHeader } from '../../src/journal/frames.js';
+import { batchPrefix, encodeFileHeader, FORMAT_VERSION, newFileId, readFileHeader } from '../../src/journal/frames.js';
 import { encodeManifest } from '../../src/journal/manifest.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { Slice } from '../../src/slice.js';
@@ -310,24 +310,28 @@ it('whatever is done to keys, a restart leads to the same, tokens included', asy
   );
 });
 
-describe('a journal of version 1', () => {
+describe.each([1, 2])('a journal of version %i', (version) => {
   const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
   const SHARED = 'EBESExQVFhcYGRobHB0eHw';
   const slice = (text: string) => Slice.of(text);
 
-  /** Writes a journal as version 1 had it: shared sessions by their tokens. */
+  /** Writes a journal as that version had it: the first named shared sessions by their tokens alone. */
   function write(dir: string): void {
     const session = { duration: 0, deadline: 0, created: 1, maxAge: 0, maxAgeEnd: 0 };
     const records = new RecordEncoder();
     const pair = [slice('a'), slice('1')];
     records.append('SESSION', { ...session, token: slice(TOKEN), name: slice('own'), flags: 1 }, pair);
     records.append('SESSION', { ...session, token: slice(SHARED), name: slice('menu'), flags: 3 }, pair);
-    records.appendSet(slice(SHARED), slice('b'), slice('2'));
+    records.appendSet(slice(version === 1 ? SHARED : '@menu'), slice('b'), slice('2'));
+    if (version > 1) {
+      records.append('SESSION', { ...session, token: slice('@text'), name: slice('text'), flags: 19 });
+      records.appendSet(slice('@text'), slice(''), slice('abc'));
+    }
     records.append('SESSION', { ...session, token: slice(`${TOKEN.slice(0, -1)}Q`), name: slice('gone'), flags: 3 });
     records.append('GONE', { token: slice(`${TOKEN.slice(0, -1)}Q`) });
     const id = newFileId();
     mkdirSync(join(dir, 'journal'), { recursive: true });
-    const header = encodeFileHeader(id, 1);
+    const header = encodeFileHeader(id, version);
     writeFileSync(join(dir, 'journal', 'increment.1'), Buffer.concat([header, records.takeBatch(batchPrefix(id))]));
     writeFileSync(join(dir, 'journal', 'manifest'), encodeManifest({ base: undefined, increments: ['increment.1'] }));
   }
@@ -336,22 +340,25 @@ describe('a journal of version 1', () => {
     const durable = new Durable();
     write(String(durable.config.dir));
     await durable.start();
-    expect(await durable.ask('DBSIZE')).toBe('2');
+    expect(await durable.ask('DBSIZE')).toBe(version === 1 ? '2' : '3');
+    expect(await durable.ask('GET text')).toBe(version === 1 ? 'nil' : 'abc');
     expect(await durable.ask(`SESSION.GETALL ${TOKEN}`)).toBe('a 1');
     expect(await durable.ask('HGETALL menu')).toBe('a 1 b 2');
     // It bears the token that it was kept with.
     expect(await durable.ask('SESSION.OPEN menu')).toBe(SHARED);
     // What follows a program of that version could not read.
     const file = join(String(durable.config.dir), 'journal', 'increment.1');
-    expect(readFileHeader(readFileSync(file), file)?.version).toBe(2);
+    expect(readFileHeader(readFileSync(file), file)?.version).toBe(FORMAT_VERSION);
     await durable.ask('HSET menu c 3');
     await durable.ask('SET k v EX 100');
     await durable.ask('SET gone v');
+    if (version > 1) await durable.ask('APPEND text d');
     for (let restarts = 0; restarts < 2; restarts++) {
       await restart(durable);
       expect(await durable.ask('HGETALL menu')).toBe('a 1 b 2 c 3');
       expect(await durable.ask('SESSION.OPEN menu')).toBe(SHARED);
       expect(await durable.ask('MGET k gone')).toBe('v v');
+      if (version > 1) expect(await durable.ask('GET text')).toBe('abcd');
       expect(await durable.ask(`SESSION.GETALL ${TOKEN}`)).toBe('a 1');
     }
     await durable.ask('DEL menu');

@@ -2,7 +2,7 @@ import type { Random } from '../soak/random.js';
 import { Failure, type Reply, Status, show } from '../soak/replies.js';
 import { audit, SLACK } from './audit.js';
 import { Link } from './link.js';
-import { type Act, ClientState, type Outcome, requestOf, type SessionState, VALUE } from './state.js';
+import { type Act, ClientState, type Outcome, requestOf, type SessionState, VALUE, written } from './state.js';
 
 export type Policy = 'always' | 'everysec' | 'no';
 
@@ -288,6 +288,10 @@ export class Client {
         const length = (data.get(act.key)?.length ?? 0) + act.value.length;
         return (reply) => reply === length;
       }
+      case 'write': {
+        const { length } = written(data.get(VALUE) ?? '', act.offset, act.value);
+        return (reply) => reply === length;
+      }
       case 'incrby': {
         const sum = Number(data.get('count') ?? 0) + act.by;
         return (reply) => reply === sum;
@@ -401,6 +405,12 @@ export class Client {
     }
     if (!isString && random.chance(0.3))
       return { kind: 'hdel', name, keys: random.chance(0.5) ? ['a', 'b'] : ['c', 'd'] };
+    const length = session?.data.get(VALUE)?.length ?? 0;
+    // It must stay small.
+    if (isString && length < 10_000 && random.chance(0.5)) {
+      const offset = random.chance(0.5) ? undefined : random.between(0, length + 3);
+      return { kind: 'write', name, offset, value: random.bytes(random.between(1, 9)) };
+    }
     const to = this.#keyName();
     if (to !== name && random.chance(0.5)) return { kind: 'rename', name, to };
     return random.chance(0.5) ? { kind: 'drop', name } : { kind: 'expire', name, ttl };

@@ -33,6 +33,8 @@ export type Act =
 /** An act on a plain key, by a command of Redis'. It is known by its name. */
 export type KeyAct =
   | { readonly kind: 'put'; readonly name: string; readonly value: string; readonly ttl: number }
+  /** Writes over a part of a string; without `offset`, appends to it. */
+  | { readonly kind: 'write'; readonly name: string; readonly offset: number | undefined; readonly value: string }
   | { readonly kind: 'hset'; readonly name: string; readonly data: readonly (readonly [string, string])[] }
   | { readonly kind: 'hdel'; readonly name: string; readonly keys: readonly string[] }
   | { readonly kind: 'expire'; readonly name: string; readonly ttl: number }
@@ -155,6 +157,9 @@ export class ClientState {
         session.duration = act.ttl * 1000;
         session.due = dueAfter(session, outcome);
         break;
+      case 'write':
+        session.data.set(VALUE, written(session.data.get(VALUE) ?? '', act.offset, act.value));
+        break;
       case 'rename':
         this.remove(act.to);
         this.remove(act.name);
@@ -229,6 +234,11 @@ export class ClientState {
   }
 }
 
+/** A text with a part of it overwritten, from `offset` on, or from its end. */
+export function written(text: string, offset = text.length, part: string): string {
+  return text.slice(0, offset).padEnd(offset, '\0') + part + text.slice(offset + part.length);
+}
+
 /** When a session is due that was extended. */
 export function dueAfter({ duration, slides }: SessionState, { sent, heard }: Outcome): Due {
   return { from: sent + duration, to: heard + duration, ahead: slides ? Math.max(duration / 10, 1000) : 0 };
@@ -277,6 +287,10 @@ export function requestOf(act: Act, token: string): string[] {
       return ['SESSION.ENDNAME', act.name];
     case 'put':
       return ['SET', act.name, act.value, 'EX', String(act.ttl)];
+    case 'write':
+      return act.offset === undefined
+        ? ['APPEND', act.name, act.value]
+        : ['SETRANGE', act.name, String(act.offset), act.value];
     case 'hset':
       return ['HSET', act.name, ...act.data.flat()];
     case 'hdel':

@@ -1,13 +1,14 @@
-import { Slice } from '../../slice.js';
+import { NO_SESSION, STRING_KEY } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import { KEY, VALUE } from '../keys/grammar.js';
-import { putString, stringValue } from './write-string.js';
+import { asString, isKey } from '../keys/lookup.js';
+import { putString } from './write-string.js';
 
 export const setrange: Command = {
   name: 'setrange',
   summary: 'Overwrites a part of a string, which is filled up with zero bytes where it is too short.',
-  complexity: 'O(N) with N bytes of the string after it',
+  complexity: 'O(N) with N bytes written, zero bytes included',
   group: 'string',
   flags: ['write', 'denyoom'],
   arguments: [KEY, { name: 'offset', type: 'integer' }, VALUE],
@@ -18,14 +19,14 @@ export const setrange: Command = {
     const part = args.slice();
     if (offset < 0) throw new CommandError('ERR offset is out of range');
     const session = engine.findShared(key);
-    const old = stringValue(engine, session);
+    const { data } = engine;
+    if (isKey(engine, session)) asString(engine, session);
     if (part.length === 0) {
-      reply.integer(old?.length ?? 0);
+      reply.integer(session === NO_SESSION ? 0 : data.getLength(session, STRING_KEY));
       return;
     }
-    const value = engine.data.overwritten(old, offset, part);
-    putString(engine, key, session, Slice.of(value));
+    if (session === NO_SESSION) putString(engine, key, session, data.padded(offset, part));
+    reply.integer(session === NO_SESSION ? offset + part.length : data.writeToString(session, offset, part));
     server.keyspaceEvents.tell('$', 'setrange', key);
-    reply.integer(value.length);
   },
 };
