@@ -93,8 +93,10 @@ export interface PubSub {
   unsubscribe(subscriber: Subscriber, channel: string): void;
   subscribePattern(subscriber: Subscriber, pattern: string): void;
   unsubscribePattern(subscriber: Subscriber, pattern: string): void;
-  /** Returns how many got the message. */
-  publish(channel: string, message: string | Buffer): number;
+  /** Publishes a message; may stop for a while where it yields. Returns how many got the message. */
+  publishing(channel: string, message: string | Buffer): Generator<void, number>;
+  /** Resolves when a message is published that stops for a while; undefined if there is none. */
+  underWay: Promise<void> | undefined;
   /** Channels that somebody subscribes to. */
   channels(): Iterable<string>;
   /** How many subscribe to the channel itself. */

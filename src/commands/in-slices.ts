@@ -12,17 +12,19 @@ export function inSlices({ client, server }: Context, work: Iterator<void>): voi
     while (!work.next().done);
     return;
   }
+  // Most of it is over before it would be worth a look at the clock.
+  if (work.next().done) return;
   const slices = new Slices(server.clock);
-  while (!work.next().done) if (slices.isOver) return goOn(work, slices);
+  if (!doSlice(work, slices)) return doLaterSlices(work, slices);
 }
 
-async function goOn(work: Iterator<void>, slices: Slices): Promise<void> {
+async function doLaterSlices(work: Iterator<void>, slices: Slices): Promise<void> {
   do await slices.next();
-  while (!isDone(work, slices));
+  while (!doSlice(work, slices));
 }
 
-/** Does the work of a slice. Returns whether that was the last of it. */
-function isDone(work: Iterator<void>, slices: Slices): boolean {
+/** Returns whether that was the last one. */
+function doSlice(work: Iterator<void>, slices: Slices): boolean {
   while (!work.next().done) if (slices.isOver) return false;
   return true;
 }

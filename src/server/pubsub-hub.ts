@@ -1,13 +1,6 @@
 import type { PubSub, Subscriber } from '../commands/context.js';
-import { globMatcher } from '../commands/glob.js';
 import { isSessionChannel, spellsOutSessions } from '../commands/session-channels.js';
-
-interface Pattern {
-  readonly matches: (channel: string) => boolean;
-  readonly subscribers: Set<Subscriber>;
-}
-
-type Patterns = Map<string, Pattern>;
+import { PatternTable } from './pattern-table.js';
 
 /** How many channels and patterns that are subscribed to may be for channels of one beginning. */
 export interface Audience {
@@ -15,11 +8,15 @@ export interface Audience {
   readonly size: number;
 }
 
+/** Patterns that are tried, and messages that are sent, between two places where publishing may stop. */
+const BATCH = 16;
+
 /** Channels and patterns, and who listens to them. Session channels have patterns of their own (`spellsOutSessions`). */
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
-  readonly #patterns: Patterns = new Map();
-  readonly #sessionPatterns: Patterns = new Map();
+  readonly #patterns = new PatternTable();
+  readonly #sessionPatterns = new PatternTable();
+  underWay: Promise<void> | undefined;
   readonly #audiences: { beginning: string; size: number }[] = [];
 
   subscribe(subscriber: Subscriber, channel: string): void {
@@ -43,15 +40,14 @@ export class PubSubHub implements PubSub {
   }
 
   subscribePattern(subscriber: Subscriber, pattern: string): void {
-    subscriber.patterns.add(pattern);
     const patterns = this.#patternsLike(pattern);
-    const known = patterns.get(pattern);
+    let known = patterns.get(pattern);
     if (known === undefined) {
-      patterns.set(pattern, { matches: globMatcher(pattern), subscribers: new Set([subscriber]) });
+      known = patterns.add(pattern);
       this.#countPattern(pattern, 1);
-    } else {
-      known.subscribers.add(subscriber);
     }
+    known.subscribers.add(subscriber);
+    subscriber.patterns.add(pattern);
   }
 
   unsubscribePattern(subscriber: Subscriber, pattern: string): void {
@@ -60,7 +56,7 @@ export class PubSubHub implements PubSub {
     const known = patterns.get(pattern);
     known?.subscribers.delete(subscriber);
     if (known?.subscribers.size !== 0) return;
-    patterns.delete(pattern);
+    patterns.remove(known);
     this.#countPattern(pattern, -1);
   }
 
@@ -76,6 +72,18 @@ export class PubSubHub implements PubSub {
 
   /** As `publish`; the message is only made if somebody gets it. */
   publishIfHeard(channel: string, make: () => string | Buffer): number {
+    const work = this.#publish(channel, make);
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+    }
+  }
+
+  publishing(channel: string, message: string | Buffer): Generator<void, number> {
+    return this.#publish(channel, () => message);
+  }
+
+  *#publish(channel: string, make: () => string | Buffer): Generator<void, number> {
     let message: string | Buffer | undefined;
     let receivers = 0;
     // Looking a channel up hashes its name, which has just been put together.
@@ -83,14 +91,18 @@ export class PubSubHub implements PubSub {
     for (const subscriber of subscribers) {
       message ??= make();
       subscriber.message(channel, message);
-      receivers++;
+      if (++receivers % BATCH === 0) yield;
     }
-    for (const [pattern, { matches, subscribers }] of this.#patternsFor(channel)) {
-      if (!matches(channel)) continue;
-      message ??= make();
-      for (const subscriber of subscribers) {
-        subscriber.message(channel, message, pattern);
-        receivers++;
+    let tried = 0;
+    for (const patterns of this.#patternsFor(channel).near(channel)) {
+      for (const pattern of patterns) {
+        if (++tried % BATCH === 0) yield;
+        if (!pattern.matches(channel)) continue;
+        message ??= make();
+        for (const subscriber of pattern.subscribers) {
+          subscriber.message(channel, message, pattern.text);
+          if (++receivers % BATCH === 0) yield;
+        }
       }
     }
     return receivers;
@@ -117,12 +129,12 @@ export class PubSubHub implements PubSub {
   }
 
   /** Those that may match a channel. */
-  #patternsFor(channel: string): Patterns {
+  #patternsFor(channel: string): PatternTable {
     return isSessionChannel(channel) ? this.#sessionPatterns : this.#patterns;
   }
 
   /** Those that a pattern belongs to. */
-  #patternsLike(pattern: string): Patterns {
+  #patternsLike(pattern: string): PatternTable {
     return spellsOutSessions(pattern) ? this.#sessionPatterns : this.#patterns;
   }
 

@@ -1,11 +1,14 @@
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+import { inSlices } from '../in-slices.js';
 import { isSessionChannel } from '../session-channels.js';
+import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
 export const publish: Command = {
   name: 'publish',
   summary: 'Sends a message to who listens to a channel.',
-  complexity: 'O(N + M) with N subscribers and M patterns that are subscribed to',
+  complexity: 'O(N + M) with N subscribers and M patterns that begin as the channel does',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale', 'fast'],
   arguments: [
@@ -13,11 +16,31 @@ export const publish: Command = {
     { name: 'message', type: 'string' },
   ],
   reply: 'how many got it',
-  run({ server, reply }, args) {
-    const channel = args.bytes().toString('latin1');
+  run(context, args) {
+    const channel = args.slice().latin1();
+    if (channel.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
     if (isSessionChannel(channel)) {
       throw new CommandError('ERR channels that begin with "__session" are for the events of the server alone');
     }
-    reply.integer(server.pubsub.publish(channel, args.bytes()));
+    return publishInTurn(context, channel, args.bytes());
   },
 };
+
+/** Messages come in the order in which they were published: one that takes long is followed by no other. */
+function publishInTurn(context: Context, channel: string, message: Buffer): void | Promise<void> {
+  const { pubsub } = context.server;
+  if (pubsub.underWay !== undefined && !context.client.transaction.executing) {
+    return pubsub.underWay.then(() => publishInTurn(context, channel, message));
+  }
+  const running = inSlices(context, publishTo(context, channel, message));
+  if (running === undefined) return;
+  const over = () => {
+    pubsub.underWay = undefined;
+  };
+  pubsub.underWay = running.then(over, over);
+  return running;
+}
+
+function* publishTo({ server, reply }: Context, channel: string, message: Buffer): Generator<void> {
+  reply.integer(yield* server.pubsub.publishing(channel, message));
+}

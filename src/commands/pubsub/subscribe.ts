@@ -2,11 +2,10 @@ import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
+import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
 /** SUBSCRIBE, UNSUBSCRIBE and the same for patterns. */
 
-/** Longest name of a channel that is subscribed to, in bytes: more than an event's channel has. */
-const MAX_CHANNEL = 1024;
 /** Subscriptions of one client. */
 const MAX_SUBSCRIPTIONS = 100_000;
 
@@ -26,7 +25,7 @@ function subscribing(name: string, kind: Kind): Command {
       const { client, server } = context;
       while (args.left > 0) {
         const text = kind === 'pattern' ? args.pattern() : args.slice().latin1();
-        if (text.length > MAX_CHANNEL) throw new CommandError(`ERR a channel is at most ${MAX_CHANNEL} bytes`);
+        if (text.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
         if (client.subscriptions === MAX_SUBSCRIPTIONS) {
           throw new CommandError(`ERR a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
         }

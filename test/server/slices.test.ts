@@ -1,0 +1,142 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/engine/index.js';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { frame, type RawClient } from '../raw-client.js';
+import { ask, askWith } from './ask.js';
+
+afterEach(stopServers);
+
+/** Each look at this clock takes it a millisecond on, so that a slice of work is over whenever that is asked. */
+function hastyClock() {
+  let now = 1000;
+  return { ...systemClock, now: () => ++now };
+}
+
+const start = () => startServer({}, { clock: hastyClock() });
+
+/** Sends a request that takes long, and then asks for others' turn until it is answered. Returns its reply, and how often others were served. */
+async function servedDuring(client: RawClient, other: RawClient, ...request: string[]) {
+  let answered = false;
+  const reply = askWith(client, ...request).finally(() => {
+    answered = true;
+  });
+  let served = 0;
+  for (; !answered; served++) await other.expect('PING\r\n', '+PONG\r\n');
+  return { reply: await reply, served };
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, i) => `a:${String(i).padStart(4, '0')}`);
+const sorted = (reply: string) => reply.split(' ').sort();
+
+describe('others are served during', () => {
+  it('KEYS, which returns each key once', async () => {
+    const server = await start();
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await ask(
+      client,
+      `MSET ${names(1000)
+        .map((name) => `${name} x`)
+        .join(' ')} b x`,
+    );
+    const { reply, served } = await servedDuring(client, other, 'KEYS', 'a:*');
+    expect(sorted(reply)).toEqual(names(1000));
+    expect(served).toBeGreaterThan(10);
+    // Within a transaction nobody else is.
+    await client.expect('MULTI\r\nSET late x\r\nKEYS late\r\n', '+OK\r\n+QUEUED\r\n+QUEUED\r\n');
+    await client.expect('EXEC\r\n', '*2\r\n+OK\r\n*1\r\n$4\r\nlate\r\n');
+  });
+
+  it('KEYS while keys come and go', async () => {
+    const server = await start();
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await ask(
+      client,
+      `MSET ${names(1000)
+        .map((name) => `${name} x`)
+        .join(' ')}`,
+    );
+    let reply: string | undefined;
+    const keys = askWith(client, 'KEYS', '*').then((found) => {
+      reply = found;
+    });
+    for (let i = 0; reply === undefined; i++) {
+      await ask(other, `DEL ${names(500)[i % 500]}`);
+      await ask(other, `SET ${names(500)[(i * 7) % 500]} x`);
+    }
+    await keys;
+    const found = sorted(reply ?? '');
+    expect(new Set(found).size).toBe(found.length);
+    // Those that were there all the time.
+    expect(found).toEqual(expect.arrayContaining(names(1000).slice(500)));
+  });
+
+  it('SCAN, which then stops before its COUNT', async () => {
+    const server = await start();
+    const client = await connectTo(server);
+    await ask(
+      client,
+      `MSET ${names(1000)
+        .map((name) => `${name} x`)
+        .join(' ')}`,
+    );
+    for (const command of ['SCAN', 'SESSION.SCAN']) {
+      const found = new Set<string>();
+      let calls = 0;
+      let cursor = '0';
+      do {
+        const words: string[] = (await ask(client, `${command} ${cursor} MATCH a:* COUNT 4096`)).split(' ');
+        cursor = words[0];
+        for (const word of words.slice(1)) if (word.startsWith('a:')) found.add(word);
+        calls++;
+      } while (cursor !== '0');
+      expect(calls).toBeGreaterThan(10);
+      expect([...found].sort()).toEqual(names(1000));
+    }
+  });
+
+  it('PUBSUB CHANNELS', async () => {
+    const server = await start();
+    const [client, other, subscriber] = [await connectTo(server), await connectTo(server), await connectTo(server)];
+    await subscriber.send(frame('SUBSCRIBE', ...names(1000), 'b'));
+    await subscriber.takeUntil(':1001\r\n');
+    const { reply, served } = await servedDuring(client, other, 'PUBSUB', 'CHANNELS', '*:*');
+    expect(sorted(reply)).toEqual(names(1000));
+    expect(served).toBeGreaterThan(10);
+  });
+
+  it('PUBLISH to many patterns, and messages come in their order', async () => {
+    const server = await start();
+    const [client, other, subscriber] = [await connectTo(server), await connectTo(server), await connectTo(server)];
+    const patterns = names(1000).map((name) => `*[${name}]*`);
+    await subscriber.send(frame('PSUBSCRIBE', ...patterns));
+    await subscriber.takeUntil(':1000\r\n');
+    const { reply, served } = await servedDuring(client, other, 'PUBLISH', 'a', 'first');
+    expect(reply).toBe('1000');
+    expect(served).toBeGreaterThan(10);
+    await subscriber.take(patterns.reduce((sum, pattern) => sum + frame('pmessage', pattern, 'a', 'first').length, 0));
+    // A second message waits until the first has reached everybody.
+    const publishers = await Promise.all(
+      [client, other].map((publisher, i) => askWith(publisher, 'PUBLISH', 'a', `again ${i}`)),
+    );
+    expect(publishers).toEqual(['1000', '1000']);
+    const lengthOf = (i: number) =>
+      patterns.reduce((sum, pattern) => sum + frame('pmessage', pattern, 'a', `again ${i}`).length, 0);
+    const texts = (await subscriber.take(lengthOf(0) + lengthOf(1))).match(/again \d/g);
+    expect(texts).toEqual([...Array(1000).fill(texts?.[0]), ...Array(1000).fill(texts?.[1000])]);
+    expect(new Set(texts).size).toBe(2);
+  });
+
+  it('SUBSCRIBE and UNSUBSCRIBE in between, which a message under way survives', async () => {
+    const server = await start();
+    const [client, subscriber] = [await connectTo(server), await connectTo(server)];
+    const patterns = names(1000).map((name) => `*[${name}]*`);
+    await subscriber.send(frame('PSUBSCRIBE', ...patterns));
+    await subscriber.takeUntil(':1000\r\n');
+    const receivers = askWith(client, 'PUBLISH', 'a', 'x');
+    await subscriber.send('RESET\r\n');
+    await subscriber.takeUntil('+RESET\r\n');
+    expect(Number(await receivers)).toBeLessThanOrEqual(1000);
+    expect(await ask(client, 'PUBLISH a x')).toBe('0');
+    expect(await ask(client, 'PUBSUB NUMPAT')).toBe('0');
+  });
+});
