@@ -1,3 +1,4 @@
+import type { Request } from '../resp/request.js';
 import type { Arguments } from './arguments.js';
 import type { Context } from './context.js';
 
@@ -17,6 +18,11 @@ export interface Command {
   /** What it replies, in a few words, for the README. */
   readonly reply: string;
   readonly subcommands?: readonly Command[];
+  /**
+   * How many bytes of memory a request of it may add at most, if it is not about as many as the request has: `copy`, what a key holds that it
+   * names. 0: none, though the command takes memory (`denyoom`).
+   */
+  readonly growth?: 'copy' | ((request: Request) => number);
   /** Inside MULTI it runs at once instead of waiting for EXEC. */
   readonly immediate?: true;
   /** If it is refused the transaction is over, as after it has run. */

@@ -5,6 +5,7 @@ import { type CommandEntry, takesWords } from './command-entry.js';
 import { CommandError, cannotPersist, LOADING, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
 import type { Context } from './context.js';
 import { foreignKindOf } from './foreign-commands.js';
+import { takesMemory } from './growth.js';
 import { redacted } from './redact.js';
 import { findCommand } from './table.js';
 
@@ -97,7 +98,7 @@ function refusalOf({ client, engine, server, reply }: Context, entry: CommandEnt
     if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
     if (entry.writes && durability.failure !== undefined) return cannotPersist(durability.failure);
   }
-  if (entry.takesMemory && !engine.makeRoom()) return OUT_OF_MEMORY;
+  if (entry.takesMemory && !engine.makeRoom() && takesMemory(entry, request)) return OUT_OF_MEMORY;
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { AbsentNames } from './absent-names.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
+import { growthOfAll } from './growth.js';
 
 /** What a request and each of its arguments take besides their bytes, about. */
 const OVERHEAD = 96;
@@ -115,6 +116,11 @@ export class Transaction {
     this.#disturbed = false;
     for (const name of this.#absent) this.#absentNames.unwatch(name, this);
     this.#absent.clear();
+  }
+
+  /** How many bytes of memory the commands that wait may add at most. */
+  growth(engine: SessionEngine): number {
+    return growthOfAll(engine, this.#queue);
   }
 
   /** Whether every watched session is as it was. */

@@ -1,4 +1,5 @@
 import type { Deadlines } from './deadlines.js';
+import { MAX_OLD_TOKENS } from './session.js';
 import { Flag, NONE, type SlotTable } from './slot-table.js';
 import type { TokenIndex } from './token-index.js';
 
@@ -24,9 +25,13 @@ export class Aliases {
     return this.#count;
   }
 
-  /** Makes a token, which leads nowhere, lead to a session until `deadline` (ms). */
+  /**
+   * Makes a token, which leads nowhere, lead to a session until `deadline` (ms). Where a session has as many as it may, the one
+   * that ends first goes.
+   */
   add(session: number, words: Uint32Array, deadline: number): void {
     const slots = this.#slots;
+    this.#makeRoom(session);
     const alias = slots.allocate(Flag.Alias);
     this.#count++;
     slots.setToken(alias, words);
@@ -38,6 +43,16 @@ export class Aliases {
     slots.setOlder(alias, session);
     this.#tokens.add(alias);
     this.#deadlines.set(alias, deadline);
+  }
+
+  #makeRoom(session: number): void {
+    let count = 0;
+    let first = NONE;
+    this.forEach(session, (alias) => {
+      count++;
+      if (first === NONE || this.#deadlines.deadline(alias) < this.#deadlines.deadline(first)) first = alias;
+    });
+    if (count >= MAX_OLD_TOKENS) this.remove(first);
   }
 
   remove(alias: number): void {

@@ -62,18 +62,43 @@ export class Evictor {
    */
   makeRoom(): boolean {
     const { memory } = this.#sessions;
-    if (memory <= this.#maxMemory || this.#stopped) return true;
-    const slice = memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : SLICE_MS;
+    if (memory <= this.#maxMemory) return true;
+    const room = this.#evict(0, memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : SLICE_MS);
+    if (room === undefined) this.#goOnLater();
+    return room !== false;
+  }
+
+  /**
+   * Evicts until so many bytes more may be taken. Returns false if nobody may go, or all of them would not do; a promise where
+   * it takes longer than a slice.
+   */
+  makeRoomFor(bytes: number): boolean | Promise<boolean> {
+    return this.#evict(bytes, LONG_SLICE_MS) ?? this.#evictLater(bytes);
+  }
+
+  async #evictLater(bytes: number): Promise<boolean> {
+    for (;;) {
+      await new Promise<void>((resolve) => {
+        this.#clock.after(0, resolve);
+      });
+      const room = this.#evict(bytes, LONG_SLICE_MS);
+      if (room !== undefined) return room;
+    }
+  }
+
+  /** Evicts until so many bytes more may be taken: true; false if that cannot be, undefined if time was over before. */
+  #evict(bytes: number, slice: number): boolean | undefined {
+    if (this.#stopped) return true;
+    // All of them together would not do.
+    if (bytes > 0 && bytes > this.#maxMemory) return false;
+    if (this.#sessions.memory + bytes <= this.#maxMemory) return true;
     const until = this.#clock.now() + slice;
     this.#deadlines.begin();
-    while (this.#sessions.memory > this.#maxMemory) {
+    while (this.#sessions.memory + bytes > this.#maxMemory) {
       const session = this.#pick();
       if (session === NO_SESSION) return false;
       this.#sessions.evict(session);
-      if (this.#clock.now() >= until) {
-        this.#goOnLater();
-        break;
-      }
+      if (this.#clock.now() >= until) return this.#sessions.memory + bytes <= this.#maxMemory || undefined;
     }
     return true;
   }

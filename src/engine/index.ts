@@ -12,6 +12,7 @@ export {
   extendOf,
   MAX_DURATION,
   MAX_NAME,
+  MAX_OLD_TOKENS,
   MAX_SECONDS,
   MAX_VALUE,
   type NewSession,

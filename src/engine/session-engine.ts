@@ -285,7 +285,7 @@ export class SessionEngine {
 
   /**
    * Gives a session a new token. Without grace every old token stops at once; with it, the present one
-   * reaches the session for `grace` more ms.
+   * reaches the session for `grace` more ms. Of `MAX_OLD_TOKENS` the one whose grace ends first stops at once.
    * @throws SessionError ERR for a shared session, whose token follows from its name.
    */
   rotate(session: Session, grace = 0): void {
@@ -343,6 +343,14 @@ export class SessionEngine {
    */
   makeRoom(): boolean {
     return this.#evictor.makeRoom();
+  }
+
+  /**
+   * Evicts sessions until so many bytes more may be taken: for who is about to take much at once.
+   * @returns false if that cannot be; a promise of it where many must be evicted, in slices.
+   */
+  makeRoomFor(bytes: number): boolean | Promise<boolean> {
+    return this.#evictor.makeRoomFor(bytes);
   }
 
   /** Ends a session to make room. */

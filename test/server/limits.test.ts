@@ -111,6 +111,61 @@ describe('maxmemory', () => {
     await other.bulk('SESSION.NEW', 'x');
   });
 
+  it.each([
+    ['SETRANGE of many keys', (i: number) => `SETRANGE key:${i} 999999 x`, 'SETRANGE key 999999 x'],
+    ['COPY of a key that it makes', (i: number) => `COPY key copy:${i}`, 'SETRANGE key 999999 x'],
+    ['SET of many keys', (i: number) => `SET key:${i} ${'x'.repeat(1000)}`, 'PING'],
+  ])('noeviction: EXEC of %s runs all of them or none', async (_, request, first) => {
+    const server = await startServer();
+    const client = await connectTo(server);
+    const before = server.engine.memory;
+    const transaction = async (count: number): Promise<string> => {
+      const requests = [first, ...Array.from({ length: count }, (_, i) => request(i))];
+      await client.send(`MULTI\r\n${requests.map((one) => `${one}\r\n`).join('')}`);
+      await client.expect('', `+OK\r\n${'+QUEUED\r\n'.repeat(count + 1)}`);
+      await client.send('EXEC\r\n');
+      return (await client.takeUntil('\r\n')).trim();
+    };
+    await room(client, 50_000);
+    expect(await transaction(100)).toBe(`-EXECABORT Transaction discarded because of: ${OOM.slice(1).trim()}`);
+    expect(server.engine.memory).toBe(before);
+    expect(server.engine.size).toBe(0);
+    await room(client, 100 * 2_100_000);
+    expect(await transaction(100)).toBe('*101');
+    expect(server.engine.size).toBeGreaterThan(99);
+    expect(server.engine.memory - before).toBeLessThan(100 * 2_100_000);
+  });
+
+  it('allsessions-lru: EXEC makes room for all that its commands may add, and nothing of others comes between them', async () => {
+    const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await fill(client, 0, 30_000, () => 0);
+    await room(client, 0);
+    const limit = server.engine.memory;
+    const sets = Array.from({ length: 9 }, (_, i) => `SETRANGE key:${i} 999999 x\r\n`).join('');
+    await client.expect(`MULTI\r\n${sets}DBSIZE\r\nDBSIZE\r\n`, `+OK\r\n${'+QUEUED\r\n'.repeat(11)}`);
+    await Promise.all([client.send('EXEC\r\n'), other.send('SET other 1\r\n'.repeat(10))]);
+    const reply = await client.take(5 + 9 * 10);
+    expect(reply).toBe(`*11\r\n${':1000000\r\n'.repeat(9)}`);
+    const [one, two] = [await client.takeUntil('\r\n'), await client.takeUntil('\r\n')];
+    expect(one).toBe(two);
+    expect(server.engine.memory).toBeLessThan(limit + 1000);
+    await other.expect('', '+OK\r\n'.repeat(10));
+  });
+
+  it('ROTATE with GRACE takes memory, and without it does not; the old tokens of a session are few', async () => {
+    const server = await startServer();
+    const client = await connectTo(server);
+    const tokens = [await client.bulk('SESSION.NEW', 'x')];
+    for (let i = 0; i < 40; i++) tokens.unshift(await client.bulk('SESSION.ROTATE', tokens[0], 'GRACE', '100'));
+    await client.expect(frame('SESSION.EXISTS', ...tokens.slice(0, 17)), ':17\r\n');
+    await client.expect(frame('SESSION.EXISTS', ...tokens.slice(17)), ':0\r\n');
+    await client.expect('CONFIG SET maxmemory 1\r\n', '+OK\r\n');
+    await client.expect(frame('SESSION.ROTATE', tokens[0], 'GRACE', '100'), OOM);
+    const last = await client.bulk('SESSION.ROTATE', tokens[0]);
+    await client.expect(frame('SESSION.EXISTS', last, ...tokens), ':1\r\n');
+  });
+
   it('volatile-ttl: the sessions due first go, those without a ttl stay', async () => {
     const server = await startServer({ 'maxmemory-policy': 'volatile-ttl' });
     const client = await connectTo(server);

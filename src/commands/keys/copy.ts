@@ -17,6 +17,7 @@ export const copy: Command = {
     { name: 'replace', type: 'pure-token', token: 'REPLACE', optional: true },
   ],
   reply: '1; 0 if there is no such key, or a key at the destination that is not to be replaced',
+  growth: 'copy',
   run(context, args) {
     const { engine, reply, server } = context;
     const source = args.slice();

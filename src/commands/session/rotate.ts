@@ -1,16 +1,20 @@
-import { MAX_SECONDS } from '../../engine/index.js';
+import { MAX_OLD_TOKENS, MAX_SECONDS } from '../../engine/index.js';
 import type { Command } from '../command.js';
 import { TOKEN } from './grammar.js';
 
+/** Bytes that an old token takes, about. */
+const OLD_TOKEN = 128;
+
 export const sessionRotate: Command = {
   name: 'session.rotate',
-  summary: 'Gives a session a new token, as after a login; data and deadline stay.',
-  complexity: 'O(1); without GRACE O(N) with N old tokens still in their grace',
+  summary: `Gives a session a new token, as after a login; data and deadline stay. At most ${MAX_OLD_TOKENS} old tokens are good at a time.`,
+  complexity: 'O(1)',
   group: 'session',
-  // Not denyoom: who logs in gets a new token even where memory is short.
-  flags: ['write', 'fast'],
+  flags: ['write', 'denyoom', 'fast'],
   arguments: [TOKEN, { name: 'seconds', type: 'integer', token: 'GRACE', optional: true }],
   reply: 'new token; the old one stops at once, or when the grace is over',
+  // Without GRACE nothing is added: whoever logs in gets a new token even where memory is short.
+  growth: (request) => (request.length > 2 ? OLD_TOKEN : 0),
   run({ engine, reply }, args) {
     const session = args.session(engine);
     let grace = 0;

@@ -13,6 +13,8 @@ export const setrange: Command = {
   flags: ['write', 'denyoom'],
   arguments: [KEY, { name: 'offset', type: 'integer' }, VALUE],
   reply: 'length in bytes after it',
+  // What its offset fills up; one that is no number is an error.
+  growth: (request) => request.bytes + (Math.max(0, Number(request.word(2).latin1())) || 0),
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const offset = Number(args.int64());

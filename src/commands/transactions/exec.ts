@@ -16,12 +16,18 @@ export const exec: Command = {
   immediate: true,
   endsTransaction: true,
   run(context) {
-    if (!context.client.transaction.open) throw new CommandError('ERR EXEC without MULTI');
-    return runAll(context);
+    const { client, engine } = context;
+    if (!client.transaction.open) throw new CommandError('ERR EXEC without MULTI');
+    // Before it begins: nothing of others may come between its commands. What else may forbid it is looked at after that.
+    const growth = client.transaction.growth(engine);
+    const room = growth === 0 || engine.makeRoomFor(growth);
+    if (typeof room === 'boolean') return runAll(context, room);
+    return room.then((made) => runAll(context, made));
   },
 };
 
-function runAll(context: Context): void | Promise<void> {
+/** @param room Whether there is room for all that the commands may add. */
+function runAll(context: Context, room: boolean): void | Promise<void> {
   const { client, engine, reply, server } = context;
   const { transaction } = client;
   const { failed } = transaction;
@@ -36,7 +42,7 @@ function runAll(context: Context): void | Promise<void> {
   if (failure !== undefined && commands.some(({ entry }) => entry.writes)) {
     throw new CommandError(`EXECABORT Transaction discarded because of: ${cannotPersist(failure).message}`);
   }
-  if (commands.some(({ entry }) => entry.takesMemory) && !engine.makeRoom()) {
+  if (!room) {
     throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);
   }
   reply.array(commands.length);
