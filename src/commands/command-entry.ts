@@ -27,6 +27,8 @@ export interface CommandEntry {
   readonly immediate: boolean;
   /** It changes sessions. */
   readonly writes: boolean;
+  /** It looks at sessions, or changes them. */
+  readonly usesDatabase: boolean;
   /** It may be called before the journal has been read. */
   readonly whileLoading: boolean;
   readonly notInTransaction: boolean;
@@ -57,6 +59,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),
     writes: has('write'),
+    usesDatabase: has('write') || has('readonly'),
     whileLoading: has('loading'),
     immediate: command.immediate ?? false,
     notInTransaction: has('no_multi'),

@@ -43,6 +43,8 @@ export interface Client extends Subscriber {
   lastCommand: string;
   /** CLIENT REPLY: `skipNext` becomes `skip` with the next command. */
   replyMode: 'on' | 'off' | 'skipNext' | 'skip';
+  /** What the latest SELECT asked for, if it was refused: there is no other database. */
+  refusedDatabase: string | undefined;
   /** CLIENT NO-TOUCH: what it reads does not count as use. */
   noTouch: boolean;
   /** CLIENT NO-EVICT. Clients are not evicted here: it is only shown. */

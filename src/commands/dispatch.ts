@@ -2,14 +2,13 @@ import type { Request } from '../resp/request.js';
 import type { Arguments } from './arguments.js';
 import { call, replyError } from './call.js';
 import { type CommandEntry, takesWords } from './command-entry.js';
-import { CommandError, cannotPersist, LOADING, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
+import { CommandError, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
 import type { Context } from './context.js';
 import { foreignKindOf } from './foreign-commands.js';
 import { takesMemory } from './growth.js';
 import { redacted } from './redact.js';
+import { aborted, refusalNow } from './refusal.js';
 import { findCommand } from './table.js';
-
-const NOAUTH = new CommandError('NOAUTH Authentication required.');
 
 /**
  * Answers one request: finds its command, checks its shape and the client's right, runs it or, inside
@@ -74,31 +73,14 @@ function admitted(context: Context, entry: CommandEntry, request: Request): Comm
   context.server.statistics.rejected(entry);
   if (!entry.endsTransaction) throw refusal;
   context.client.transaction.end();
-  throw new CommandError(`EXECABORT Transaction discarded because of: ${refusal.message.replace(/^ERR /, '')}`);
+  throw aborted(refusal);
 }
 
-function refusalOf({ client, engine, server, reply }: Context, entry: CommandEntry, request: Request) {
+function refusalOf(context: Context, entry: CommandEntry, request: Request) {
   if (!takesWords(entry, request.length)) return wrongNumberOfArguments(entry.fullName);
-  if (entry.needsAuth) {
-    if (client.user === undefined) return NOAUTH;
-    if ((entry.needs & ~client.user.permissions) !== 0) {
-      server.counters.deniedCommands++;
-      return new CommandError(
-        `NOPERM User ${client.user.name} has no permissions to run the '${entry.fullName}' command`,
-      );
-    }
-  }
-  if (reply.protocol === 2 && !entry.whileSubscribed && client.subscriptions > 0) {
-    return new CommandError(
-      `ERR Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
-    );
-  }
-  const { durability } = server;
-  if (durability !== undefined) {
-    if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
-    if (entry.writes && durability.failure !== undefined) return cannotPersist(durability.failure);
-  }
-  if (entry.takesMemory && !engine.makeRoom() && takesMemory(entry, request)) return OUT_OF_MEMORY;
+  const refusal = refusalNow(context, entry);
+  if (refusal !== undefined) return refusal;
+  if (entry.takesMemory && !context.engine.makeRoom() && takesMemory(entry, request)) return OUT_OF_MEMORY;
   return undefined;
 }
 

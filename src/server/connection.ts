@@ -67,6 +67,7 @@ export class Connection implements MonitoringClient {
   user: User | undefined;
   lastCommand = '';
   replyMode: Client['replyMode'] = 'on';
+  refusedDatabase: string | undefined;
   noTouch = false;
   noEvict = false;
   readonly channels = new Set<string>();
@@ -183,6 +184,7 @@ export class Connection implements MonitoringClient {
     this.transaction.end();
     this.name = '';
     this.replyMode = 'on';
+    this.refusedDatabase = undefined;
     this.noTouch = false;
     this.noEvict = false;
     this.user = this.#options.userWithoutPassword();

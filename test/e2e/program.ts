@@ -18,6 +18,7 @@ interface ClientOptions {
   stringNumbers?: boolean;
   username?: string;
   password?: string;
+  db?: number;
 }
 
 /** The program, started as a user starts it, on a free port. */

@@ -64,6 +64,17 @@ describe('transactions', () => {
     await client.expect('MULTI\r\nPING\r\nEXEC x\r\nPING\r\n', `+OK\r\n+QUEUED\r\n${refusal}+PONG\r\n`);
   });
 
+  it('a command that the client may no longer call does not run, nor what comes behind AUTH', async () => {
+    const server = await startServer({ users: 'writer read,write pw; reader read pw' });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await other.expect('AUTH writer pw\r\n', '+OK\r\n');
+    await client.expect('AUTH writer pw\r\nMULTI\r\n', '+OK\r\n+OK\r\n');
+    await client.expect('SET a 1\r\nAUTH reader pw\r\nSET b 1\r\nGET a\r\n', '+QUEUED\r\n'.repeat(4));
+    const refusal = "-NOPERM User reader has no permissions to run the 'set' command\r\n";
+    await client.expect('EXEC\r\n', `*4\r\n+OK\r\n+OK\r\n${refusal}$1\r\n1\r\n`);
+    await other.expect('GET b\r\n', '$-1\r\n');
+  });
+
   it('RESET and QUIT run at once', async () => {
     const client = await connectTo(await startServer());
     await client.expect(

@@ -20,7 +20,7 @@ export function clientLine(client: Client, now: number): string {
     age: Math.floor((now - client.connectedAt) / 1000),
     idle: Math.floor((now - client.activeAt) / 1000),
     flags: flagsOf(client),
-    db: 0,
+    db: client.refusedDatabase === undefined ? 0 : -1,
     sub: client.channels.size,
     psub: client.patterns.size,
     ssub: 0,

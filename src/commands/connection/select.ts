@@ -1,16 +1,28 @@
+import { parseInt64 } from '../../engine/int64.js';
 import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import { CommandError, NOT_AN_INTEGER } from '../command-error.js';
+import { redacted } from '../redact.js';
 
 export const select: Command = {
   name: 'select',
-  summary: 'Accepts database 0, the only one.',
+  summary:
+    'Accepts database 0, the only one. After any other the connection has none: what looks at sessions or changes them is refused.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale'],
   arguments: [{ name: 'index', type: 'integer' }],
   reply: 'OK',
-  run({ reply }, args) {
-    if (args.int64() !== 0n) throw new CommandError('ERR DB index is out of range');
+  run({ client, reply }, args) {
+    const given = args.slice();
+    // A client that goes on regardless would work, and FLUSHDB, in a database that it did not mean.
+    client.refusedDatabase = redacted(given.toBuffer(), SHOWN);
+    const index = parseInt64(given);
+    if (index === undefined) throw new CommandError(NOT_AN_INTEGER);
+    if (index !== 0n) throw new CommandError('ERR DB index is out of range');
+    client.refusedDatabase = undefined;
     reply.ok();
   },
 };
+
+/** Characters of an index that an error repeats. */
+const SHOWN = 20;

@@ -1,8 +1,9 @@
 import { Arguments } from '../arguments.js';
-import { call } from '../call.js';
+import { call, replyError } from '../call.js';
 import type { Command } from '../command.js';
-import { CommandError, cannotPersist, OUT_OF_MEMORY } from '../command-error.js';
+import { CommandError, OUT_OF_MEMORY } from '../command-error.js';
 import type { Context } from '../context.js';
+import { aborted, refusalNow, refusalOfClient } from '../refusal.js';
 import type { QueuedCommand } from '../transaction.js';
 
 export const exec: Command = {
@@ -28,7 +29,7 @@ export const exec: Command = {
 
 /** @param room Whether there is room for all that the commands may add. */
 function runAll(context: Context, room: boolean): void | Promise<void> {
-  const { client, engine, reply, server } = context;
+  const { client, engine, reply } = context;
   const { transaction } = client;
   const { failed } = transaction;
   const undisturbed = transaction.isUndisturbed(engine);
@@ -38,13 +39,12 @@ function runAll(context: Context, room: boolean): void | Promise<void> {
     reply.nullArray();
     return;
   }
-  const failure = server.durability?.failure;
-  if (failure !== undefined && commands.some(({ entry }) => entry.writes)) {
-    throw new CommandError(`EXECABORT Transaction discarded because of: ${cannotPersist(failure).message}`);
+  // They were looked at when they were queued, and much may have changed since.
+  for (const { entry } of commands) {
+    const refusal = refusalNow(context, entry);
+    if (refusal !== undefined) throw aborted(refusal);
   }
-  if (!room) {
-    throw new CommandError(`EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.message}`);
-  }
+  if (!room) throw aborted(OUT_OF_MEMORY);
   reply.array(commands.length);
   transaction.executing = true;
   const running = runFrom(context, commands, 0);
@@ -58,9 +58,16 @@ function runAll(context: Context, room: boolean): void | Promise<void> {
 
 /** Runs the commands from `first` on. Only one that waits makes the rest wait. */
 function runFrom(context: Context, commands: readonly QueuedCommand[], first: number): void | Promise<void> {
+  const { reply } = context;
   const args = new Arguments();
   for (let i = first; i < commands.length; i++) {
     const { entry, request } = commands[i];
+    // One before it may have been AUTH or SELECT.
+    const refusal = refusalOfClient(context, entry);
+    if (refusal !== undefined) {
+      replyError(context, refusal, reply.written);
+      continue;
+    }
     const running = call(context, args, entry, request);
     if (running !== undefined) return running.then(() => runFrom(context, commands, i + 1));
   }

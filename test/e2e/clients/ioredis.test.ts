@@ -129,6 +129,14 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await refusalOf(redis.client('KILL', address))).toBe('ERR No such client');
   });
 
+  it('does nothing in a database that there is not', async () => {
+    const [redis, lost] = [connect(), program.client({ protocol, db: 1 })];
+    await redis.set('key', 'value');
+    expect(await refusalOf(lost.flushdb())).toMatch(/^ERR SELECT 1 was refused, so this connection has no database/);
+    expect(await refusalOf(lost.set('key', 'other'))).toMatch(/^ERR SELECT 1 was refused/);
+    expect(await redis.get('key')).toBe('value');
+  });
+
   it('reads and changes options', async () => {
     const redis = connect();
     expect(await redis.config('SET', 'slowlog-max-len', '7', 'timeout', '3600')).toBe('OK');

@@ -53,6 +53,16 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     }
   });
 
+  it('does nothing in a database that there is not', async () => {
+    await cli('SET', 'key', 'value');
+    // It says that SELECT failed, and carries on.
+    await expect(cli('-n', '1', 'FLUSHDB')).rejects.toThrow(
+      'ERR SELECT 1 was refused, so this connection has no database',
+    );
+    expect(await cli('GET', 'key')).toBe('value');
+    expect(await cli('-n', '0', 'DEL', 'key')).toBe('1');
+  });
+
   it('works with sessions, shows types, and takes commands from its input', async () => {
     expect(await typed('MULTI', 'SESSION.NEW defaults SHARED DATA theme dark', 'PING', 'EXEC')).toMatch(
       /^OK\nQUEUED\nQUEUED\n1\) "[\w-]{22}"\n2\) PONG$/,

@@ -1,0 +1,47 @@
+import type { CommandEntry } from './command-entry.js';
+import { CommandError, cannotPersist, LOADING } from './command-error.js';
+import type { Context } from './context.js';
+
+const NOAUTH = new CommandError('NOAUTH Authentication required.');
+
+/** Why a command may not run now, whatever its arguments; undefined if it may. EXEC asks again: all of it may have changed. */
+export function refusalNow(context: Context, entry: CommandEntry): CommandError | undefined {
+  const { client, server, reply } = context;
+  const refusal = refusalOfClient(context, entry);
+  if (refusal !== undefined) return refusal;
+  if (reply.protocol === 2 && !entry.whileSubscribed && client.subscriptions > 0) {
+    return new CommandError(
+      `ERR Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    );
+  }
+  const { durability } = server;
+  if (durability !== undefined) {
+    if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
+    if (entry.writes && durability.failure !== undefined) return cannotPersist(durability.failure);
+  }
+  return undefined;
+}
+
+/** As `refusalNow`, but only what a command that the client sends may change: AUTH, SELECT. */
+export function refusalOfClient({ client, server }: Context, entry: CommandEntry): CommandError | undefined {
+  if (entry.needsAuth) {
+    if (client.user === undefined) return NOAUTH;
+    if ((entry.needs & ~client.user.permissions) !== 0) {
+      server.counters.deniedCommands++;
+      return new CommandError(
+        `NOPERM User ${client.user.name} has no permissions to run the '${entry.fullName}' command`,
+      );
+    }
+  }
+  if (client.refusedDatabase !== undefined && entry.usesDatabase) {
+    return new CommandError(
+      `ERR SELECT ${client.refusedDatabase} was refused, so this connection has no database (respite has only database 0): SELECT 0 to go on`,
+    );
+  }
+  return undefined;
+}
+
+/** EXEC's error for a refusal: none of the commands has run. */
+export function aborted(refusal: CommandError): CommandError {
+  return new CommandError(`EXECABORT Transaction discarded because of: ${refusal.message.replace(/^ERR /, '')}`);
+}
