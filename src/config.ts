@@ -10,7 +10,9 @@ import {
   MB,
   type OutputLimits,
   outputLimits,
+  type Percentage,
   size,
+  sizeOrPercentage,
   text,
   withAliases,
   yesNo,
@@ -124,6 +126,13 @@ export const OPTIONS = {
     kind: text('file'),
     initial: '',
     help: 'file that holds the named users, one a line',
+  },
+  'auth-timeout': {
+    group: 'Access',
+    kind: integer(0, 86_400),
+    initial: 60,
+    help: 'seconds that a client may take to authenticate, where it must; 0 for any time',
+    live: true,
   },
   secret: {
     group: 'Access',
@@ -244,6 +253,13 @@ export const OPTIONS = {
     help: 'unread output at which a client is disconnected: at once, or after some seconds on end; "pubsub" are those that listen',
     live: true,
   },
+  'maxmemory-clients': {
+    group: 'Limits',
+    kind: sizeOrPercentage(128 * KB, 1024 * GB),
+    initial: 1 * GB,
+    help: 'memory that all clients may hold together, in bytes or as a percentage of maxmemory; beyond it those that hold most are disconnected; 0 for no limit. The default leaves room for any single client that keeps to its own limits, and holds however many there are',
+    live: true,
+  },
   'notify-keyspace-events': {
     group: 'Observation',
     kind: keyspaceEvents,
@@ -265,7 +281,10 @@ export const OPTIONS = {
     help: 'commands that SLOWLOG keeps',
     live: true,
   },
-} as const satisfies Record<string, Option<string> | Option<number> | Option<boolean> | Option<OutputLimits>>;
+} as const satisfies Record<
+  string,
+  Option<string> | Option<number> | Option<boolean> | Option<OutputLimits> | Option<number | Percentage>
+>;
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -328,7 +347,7 @@ export function visibleOptions(config: Config): [name: string, value: string][] 
 /** An option's default for a person to read. */
 export function describeDefault(name: OptionName): string {
   const { kind, initial } = OPTIONS[name];
-  return kind.placeholder === 'bytes' ? formatSize(Number(initial)) : formatOption(name, initial);
+  return kind.placeholder.startsWith('bytes') ? formatSize(Number(initial)) : formatOption(name, initial);
 }
 
 /** Fills in the defaults. @throws ConfigError for an option that there is not, or a value that one may not have. */

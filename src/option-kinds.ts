@@ -53,6 +53,26 @@ export function size(min: number, max: number): Kind<number> {
   };
 }
 
+/** A part of something else. */
+export type Percentage = `${number}%`;
+
+/** A size from `min` on, or a percentage; 0 for none. */
+export function sizeOrPercentage(min: number, max: number): Kind<number | Percentage> {
+  return {
+    placeholder: 'bytes|percentage',
+    parse(value) {
+      const [, percent] = /^([1-9]\d?|100)%$/.exec(value) ?? [];
+      if (percent !== undefined) return `${Number(percent)}%`;
+      const bytes = parseSize(value);
+      if (bytes === 0 || (bytes >= min && bytes <= max)) return bytes;
+      throw new Error(
+        `expected 0, a size from ${formatSize(min)} to ${formatSize(max)}, such as 512mb, or a percentage, such as 5%`,
+      );
+    },
+    format: String,
+  };
+}
+
 export function choice<Word extends string>(...words: readonly Word[]): Kind<Word> {
   return {
     placeholder: words.join('|'),

@@ -47,9 +47,10 @@ export interface Client extends Subscriber {
   refusedDatabase: string | undefined;
   /** CLIENT NO-TOUCH: what it reads does not count as use. */
   noTouch: boolean;
-  /** CLIENT NO-EVICT. Clients are not evicted here: it is only shown. */
+  /** CLIENT NO-EVICT: it is not disconnected for `maxmemory-clients`. */
   noEvict: boolean;
-  /** What it holds of the server's memory. */
+  /** What it holds of the server's memory, the objects of the connection aside, in bytes: the sum of `memory()`. */
+  readonly held: number;
   memory(): ClientMemory;
   /** Tells who it is, and lifts the limits on a client that has not authenticated. */
   admit(user: User): void;
@@ -71,12 +72,16 @@ export interface ClientMemory {
   readonly query: number;
   /** What is kept for more of it. */
   readonly queryFree: number;
-  /** Commands that wait for EXEC. */
+  /** Where the arguments of a request lie that is not whole yet. */
+  readonly args: number;
+  /** Commands that wait for EXEC, and what is watched. */
   readonly transaction: number;
   /** What replies are written into. */
   readonly reply: number;
   /** Replies and messages that the client has not read. */
   readonly output: number;
+  /** Channels and patterns that it listens to. */
+  readonly subscriptions: number;
 }
 
 /** Somebody who listens to channels. */
@@ -85,6 +90,8 @@ export interface Subscriber {
   readonly patterns: Set<string>;
   /** How many of both it listens to. */
   readonly subscriptions: number;
+  /** Bytes of memory that they take, kept by `PubSub`. */
+  subscriptionBytes: number;
   /** @param pattern The pattern that matched the channel, if it came that way. Texts have one character per byte. */
   message(channel: string, message: string | Buffer, pattern?: string): void;
 }
@@ -200,6 +207,10 @@ export interface Counters {
   queryLimitDisconnections: number;
   /** Clients disconnected for silence. */
   timedOut: number;
+  /** Clients disconnected for `maxmemory-clients`. */
+  evictedClients: number;
+  /** Clients disconnected because they had not authenticated: in time, or when room was needed. */
+  unauthenticatedDisconnections: number;
   deniedAuthentications: number;
   deniedCommands: number;
 }

@@ -77,6 +77,11 @@ export class ReplyEncoder {
     return this.#length - this.#begun;
   }
 
+  /** Bytes of the buffer that `take` gave a view of last; 0 if it gave a string, or if that was `sent`. */
+  get lent(): number {
+    return this.#lent.length;
+  }
+
   /** Bytes of memory that are held. */
   get held(): number {
     return this.#buffer.length;

@@ -51,6 +51,11 @@ export class RequestDecoder {
     return this.#buffer.length;
   }
 
+  /** Bytes of memory that are held for where the arguments of the request at hand lie. */
+  get heldBounds(): number {
+    return this.#guard.held;
+  }
+
   /** Adds bytes as they came from the socket. They are copied only where a request straddles two reads. */
   push(chunk: Buffer): void {
     const pending = this.pending;
@@ -91,6 +96,7 @@ export class RequestDecoder {
       if (request !== null && request.length > 0) return request;
     }
     // The last read is not kept alive by a client that has nothing to say.
+    this.#guard.release();
     this.#buffer = EMPTY;
     this.#start = 0;
     this.#end = 0;

@@ -25,6 +25,9 @@ const LF = 0x0a;
 /** The bounds of more arguments are not kept for the next frame: they may be a million. */
 const USUAL_ARGUMENTS = 64;
 
+/** A number in an array that grew by pushing, with the room for more. */
+const BYTES_PER_BOUND = 12;
+
 /** `$1`, one byte, and the ends of both lines. */
 const SHORTEST_BULK = 7;
 
@@ -68,6 +71,17 @@ export class RequestGuard {
   /** How many arguments that frame has. */
   get words(): number {
     return this.#words;
+  }
+
+  /** Bytes of memory that the bounds of a large frame take. */
+  get held(): number {
+    const { length } = this.#bounds;
+    return length > 2 * USUAL_ARGUMENTS ? length * BYTES_PER_BOUND : 0;
+  }
+
+  /** Lets go of the bounds of a large frame: nothing else is at hand. */
+  release(): void {
+    if (this.held > 0) this.#bounds = [];
   }
 
   /** Whether a frame (or an inline request) starts with this byte. */

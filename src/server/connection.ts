@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { AbsentNames } from '../commands/absent-names.js';
 import { Arguments } from '../commands/arguments.js';
 import { countError } from '../commands/call.js';
+import { BYTES_PER_CLIENT } from '../commands/client-memory.js';
 import type { Client, ClientMemory, Context } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
 import type { User } from '../commands/permission.js';
@@ -11,11 +12,13 @@ import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import { cutSoon, endSoon } from './end-socket.js';
+import type { HeldMemory } from './held-memory.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import type { RepeatedLines } from './repeated-lines.js';
+import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
 /** What a connection needs of the server. */
@@ -27,6 +30,9 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly outbox: Outbox;
   readonly turns: Turns;
   readonly limits: ConnectionLimits;
+  /** What all clients hold together. */
+  readonly memory: HeldMemory<Connection>;
+  readonly strangers: Strangers;
   /** The open connections by id, from which one that ends removes itself. */
   readonly registry: Map<number, Connection>;
   /** Who a client is that need not authenticate; undefined if each must. */
@@ -41,6 +47,9 @@ export interface ConnectionLimits extends RequestLimits {
   readonly output: OutputLimits;
 }
 
+/** As `replyBacklog`, for a client that has not authenticated: it is owed nothing but errors. */
+const STRANGERS_BACKLOG = 16 * 1024;
+
 /** So many attempts to authenticate may fail on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
 
@@ -54,7 +63,7 @@ const TURN_MS = 3;
  * It pulls requests instead of being pushed them, so it can stop between any two: when the client
  * leaves its replies unread, when a command has to wait, when the connection ends.
  */
-export class Connection implements MonitoringClient {
+export class Connection implements MonitoringClient, Stranger {
   readonly id: number;
   readonly address: string;
   readonly localAddress: string;
@@ -72,6 +81,7 @@ export class Connection implements MonitoringClient {
   noEvict = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
+  subscriptionBytes = 0;
   readonly transaction: Transaction;
 
   readonly #socket: Socket;
@@ -98,9 +108,17 @@ export class Connection implements MonitoringClient {
   /** The end was sent. */
   #ended = false;
   #failedAuthentications = 0;
+  /** What of its memory is counted in the totals, in bytes; 0 from when it has left. */
+  #counted = 0;
+  #left = false;
+  /** What was read is being served. */
+  #served = false;
 
-  /** @param path The unix socket that it came in on, undefined for TCP. */
-  constructor(socket: Socket, id: number, options: ConnectionOptions, path?: string) {
+  /**
+   * @param path The unix socket that it came in on, undefined for TCP.
+   * @param since When it knocked, in ms: with TLS that is some time ago.
+   */
+  constructor(socket: Socket, id: number, options: ConnectionOptions, path?: string, since?: number) {
     this.#socket = socket;
     this.id = id;
     this.#options = options;
@@ -114,12 +132,17 @@ export class Connection implements MonitoringClient {
     this.#decoder = new RequestDecoder(options.limits);
     this.#decoder.trusted = this.user !== undefined;
     this.#output = this.#makeOutput();
+    if (this.user === undefined) options.strangers.add(this, since ?? this.connectedAt);
     this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#output.reply };
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => this.#resume('reader'));
+    socket.on('drain', () => {
+      this.account();
+      this.#resume('reader');
+    });
     // The socket closes itself after an error; a client that vanishes is no news.
     socket.on('error', () => {});
     socket.once('close', () => this.#leave());
+    this.account();
   }
 
   get protocol(): 2 | 3 {
@@ -144,10 +167,44 @@ export class Connection implements MonitoringClient {
     return {
       query: pending,
       queryFree: held - pending,
+      args: this.#decoder.heldBounds,
       transaction: this.transaction.bytes,
       reply: this.#output.held,
       output: this.#output.unread,
+      subscriptions: this.subscriptionBytes,
     };
+  }
+
+  get held(): number {
+    const { held, heldBounds } = this.#decoder;
+    const { transaction, subscriptionBytes } = this;
+    return held + heldBounds + transaction.bytes + this.#output.held + this.#output.unread + subscriptionBytes;
+  }
+
+  /** Whether it may be disconnected to make room: not within a command of its own, which would go on. */
+  get evictable(): boolean {
+    return !this.noEvict && !this.#served;
+  }
+
+  /** Counts what it holds by now in the totals, and has their limits enforced. */
+  account(): void {
+    const before = this.#counted;
+    const after = BYTES_PER_CLIENT + this.held;
+    if (after === before || this.#left) return;
+    this.#count(after);
+    if (after < before) return;
+    if (this.user === undefined) this.#options.strangers.memory.enforce();
+    this.#options.memory.enforce();
+  }
+
+  evict(): void {
+    this.#options.server.counters.evictedClients++;
+    this.#expel('eviction', 'clients hold too much memory, and it is among those that hold most (maxmemory-clients)');
+  }
+
+  dismiss(reason: string): void {
+    this.#options.server.counters.unauthenticatedDisconnections++;
+    this.#expel('unauthenticated', reason);
   }
 
   message(channel: string, message: string | Buffer, pattern?: string): void {
@@ -163,6 +220,7 @@ export class Connection implements MonitoringClient {
   }
 
   admit(user: User): void {
+    if (this.user === undefined) this.#leaveStrangers();
     this.user = user;
     this.#decoder.trusted = true;
   }
@@ -187,7 +245,9 @@ export class Connection implements MonitoringClient {
     this.refusedDatabase = undefined;
     this.noTouch = false;
     this.noEvict = false;
+    if (this.user === undefined) this.#leaveStrangers();
     this.user = this.#options.userWithoutPassword();
+    if (this.user === undefined) this.#joinStrangers();
     this.#decoder.trusted = this.user !== undefined;
   }
 
@@ -213,6 +273,7 @@ export class Connection implements MonitoringClient {
    * @param now In ms. @param timeout Ms of silence; 0 for no limit.
    */
   checkPatience(now: number, timeout: number): void {
+    this.account();
     this.#output.checkSoftLimit(now);
     if (timeout === 0 || this.listening || this.#isBusy || now - this.activeAt < timeout) return;
     this.#options.server.counters.timedOut++;
@@ -232,6 +293,7 @@ export class Connection implements MonitoringClient {
       onWrite: (bytes) => {
         server.counters.output += bytes;
       },
+      onHeldChange: () => this.account(),
       onOverflow: () => this.#overflow('its output is not read'),
     });
   }
@@ -240,8 +302,12 @@ export class Connection implements MonitoringClient {
     this.#options.server.counters.input += chunk.length;
     if (this.#closing || this.#draining) return;
     this.#decoder.push(chunk);
-    if (this.#waitingFor === undefined) this.#serve();
-    else this.activeAt = this.#options.server.clock.now();
+    if (this.#waitingFor === undefined) {
+      this.#serve();
+    } else {
+      this.activeAt = this.#options.server.clock.now();
+      this.account();
+    }
   }
 
   /** It is we who keep the client waiting. */
@@ -266,6 +332,7 @@ export class Connection implements MonitoringClient {
     const { reply } = this.#context;
     const { statistics, durability } = this.#options.server;
     let served = false;
+    this.#served = true;
     this.#servedFrom = durability?.position ?? 0;
     const begun = statistics.begin();
     this.activeAt = begun;
@@ -279,11 +346,11 @@ export class Connection implements MonitoringClient {
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
         if (durability?.isBehind) break;
-        if (statistics.mark - begun >= TURN_MS) {
+        if (statistics.mark - begun >= TURN_MS && this.#decoder.pending > 0) {
           this.#letOthers();
           break;
         }
-        if (reply.length <= this.#options.limits.replyBacklog) continue;
+        if (reply.length <= this.#replyBacklog) continue;
         this.#noteChanges();
         if (this.#durableFirst > 0) break;
         this.#flush();
@@ -301,11 +368,19 @@ export class Connection implements MonitoringClient {
       durability.whenCaughtUp(this.#goOn);
     }
     if (this.#isBusy) reply.keep();
+    this.#served = false;
+    this.account();
+  }
+
+  /** Bytes of unread replies past which nothing more is read from the client. */
+  get #replyBacklog(): number {
+    const { replyBacklog } = this.#options.limits;
+    return this.user === undefined ? Math.min(STRANGERS_BACKLOG, replyBacklog) : replyBacklog;
   }
 
   /** What one client has sent in one go may take long. The rest is served when others have been. */
   #letOthers(): void {
-    if (this.#waitingFor !== undefined || this.#decoder.pending === 0) return;
+    if (this.#waitingFor !== undefined) return;
     this.#wait('turn');
     this.#options.turns.wait(this.#takeTurn);
   }
@@ -378,7 +453,7 @@ export class Connection implements MonitoringClient {
   #flush(): void {
     this.#output.flush(this.#waitingFor === 'command');
     const { writableNeedDrain, writableLength } = this.#socket;
-    const unread = writableNeedDrain && writableLength > this.#options.limits.replyBacklog;
+    const unread = writableNeedDrain && writableLength > this.#replyBacklog;
     // A client that does not read has no turn either.
     if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
   }
@@ -423,10 +498,39 @@ export class Connection implements MonitoringClient {
     this.kill();
   }
 
+  /** Disconnects it for what it is not to blame for; it is told, where that does not take the place of a reply. */
+  #expel(kind: 'eviction' | 'unauthenticated', reason: string): void {
+    if (this.#left) return;
+    this.#options.repeatedLines.warning(kind, `${this.#what()} disconnected: ${reason}`);
+    if (!this.#served && !this.#isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
+    this.kill();
+  }
+
   #leave(): void {
     this.#options.registry.delete(this.id);
     this.#stopListening();
     this.transaction.end();
+    this.#options.strangers.remove(this);
+    this.#count(0);
+    this.#left = true;
+  }
+
+  /** Has `bytes` counted for it from now on. */
+  #count(bytes: number): void {
+    const before = this.#counted;
+    this.#counted = bytes;
+    this.#options.memory.change(this, before, bytes);
+    if (this.user === undefined) this.#options.strangers.memory.change(this, heldOf(before), heldOf(bytes));
+  }
+
+  #joinStrangers(): void {
+    this.#options.strangers.add(this, this.#options.server.clock.now());
+    this.#options.strangers.memory.change(this, 0, heldOf(this.#counted));
+  }
+
+  #leaveStrangers(): void {
+    this.#options.strangers.remove(this);
+    this.#options.strangers.memory.change(this, heldOf(this.#counted), 0);
   }
 
   #stopListening(): void {
@@ -437,6 +541,11 @@ export class Connection implements MonitoringClient {
   #what(): string {
     return `client ${this.id} (${this.address})`;
   }
+}
+
+/** Of what is counted for a client, all but the objects of its connection. */
+function heldOf(counted: number): number {
+  return Math.max(0, counted - BYTES_PER_CLIENT);
 }
 
 /** An address and a port as Redis writes them. */

@@ -40,6 +40,8 @@ function freshCounters(): Counters {
     outputLimitDisconnections: 0,
     queryLimitDisconnections: 0,
     timedOut: 0,
+    evictedClients: 0,
+    unauthenticatedDisconnections: 0,
     deniedAuthentications: 0,
     deniedCommands: 0,
   };

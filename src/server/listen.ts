@@ -44,7 +44,7 @@ export function bindAddresses(bind: string): BindAddress[] {
 export interface ListenEvents {
   /** @param path The unix socket that it came in on, undefined for TCP. */
   onConnection(socket: Socket, path?: string): void;
-  /** A connection came that has to agree on TLS first; `onConnection` follows if it does. */
+  /** A connection came that has to agree on TLS first; `onConnection` follows if it does. How long it may take is the caller's to say. */
   onHandshake(socket: Socket): void;
   /** A connection could not be accepted: the process has no file descriptor left for it, or it does not speak TLS. */
   onAcceptError(error: NodeJS.ErrnoException): void;
@@ -81,9 +81,6 @@ export async function listen(config: Config, tls: TlsOptions | undefined, events
   }
 }
 
-/** A handshake takes at most so long, in ms. */
-const HANDSHAKE_MS = 10_000;
-
 function listenOn(
   { host, optional }: BindAddress,
   port: number,
@@ -109,11 +106,11 @@ function listenOn(
 }
 
 function createTlsListener(tls: TlsOptions, accept: (socket: Socket) => void, events: ListenEvents): Server {
-  const server = createTlsServer({ ...tls, noDelay: true, handshakeTimeout: HANDSHAKE_MS }, accept);
+  const server = createTlsServer({ ...tls, noDelay: true }, accept);
   server.on('connection', events.onHandshake);
   server.on('tlsClientError', (error, socket) => {
     events.onAcceptError(error);
-    // Node only tells of a handshake that fails or takes too long; the connection is ours to end.
+    // Node only tells of a handshake that fails; the connection is ours to end.
     socket.destroy();
   });
   return server;

@@ -6,6 +6,9 @@ import type { Outbox, Sender } from './outbox.js';
 /** Messages are handed to the socket in pieces of about this many bytes. */
 const PIECE = 64 * 1024;
 
+/** Messages beyond so many bytes are counted as they come, and not only when they leave. */
+const UNCOUNTED = 4 * 1024;
+
 /** What the way out of a connection needs to know. */
 export interface OutputOptions {
   readonly outbox: Outbox;
@@ -15,6 +18,8 @@ export interface OutputOptions {
   readonly replyLimit: { readonly maxBytes: number };
   /** Called with the bytes of each write. */
   onWrite(bytes: number): void;
+  /** Messages are held back, or were written: what is held has changed by more than a little. */
+  onHeldChange(): void;
   /** The client leaves more unread than it may. */
   onOverflow(): void;
 }
@@ -33,6 +38,8 @@ export class Output implements Sender {
   #messages: ReplyEncoder | undefined;
   /** A read is being served: replies are being written, and messages wait for their turn. */
   #serving = false;
+  /** Bytes of the buffers in the socket that are not written on. */
+  #slack = 0;
   /** Since when the soft limit is exceeded, in ms; undefined if it is not. */
   #overSince: number | undefined;
 
@@ -75,11 +82,18 @@ export class Output implements Sender {
   /** Writes the messages that are waiting. */
   send(): void {
     if (this.#serving || this.#messages === undefined || this.#messages.length === 0) return;
-    if (!this.#socket.destroyed) this.#write(this.#messages.take(), this.#messages);
+    if (this.#socket.destroyed) return;
+    this.#write(this.#messages.take(), this.#messages);
+    this.#options.onHeldChange();
   }
 
   /** A message on a channel. Texts have one character per byte. */
   message(channel: string, message: string | Buffer, pattern?: string): void {
+    // Thousands may get it: who may not keep it is not given a copy first.
+    if (message.length > PIECE && !this.#mayKeep(message.length)) {
+      this.#options.onOverflow();
+      return;
+    }
     const out = this.#startMessage();
     out.push(pattern === undefined ? 3 : 4);
     out.latin1(pattern === undefined ? 'message' : 'pmessage');
@@ -109,9 +123,11 @@ export class Output implements Sender {
     return this.#socket.writableLength + (this.#messages?.length ?? 0);
   }
 
-  /** Bytes of memory that replies and messages are written into. */
+  /** Bytes of memory that are held for output besides what is `unread`. */
   get held(): number {
-    return this.reply.held + (this.#messages?.held ?? 0);
+    const slack = this.#socket.writableLength === 0 ? 0 : this.#slack;
+    const messages = this.#messages === undefined ? 0 : this.#messages.held - this.#messages.length;
+    return this.reply.held + messages + slack;
   }
 
   /** To be called from time to time: tells of a client that has left too much unread for too long. @param now In ms. */
@@ -132,18 +148,30 @@ export class Output implements Sender {
   #endMessage(messages: ReplyEncoder): void {
     if (messages.length >= PIECE) this.send();
     this.#checkHardLimit();
+    if (messages.length > UNCOUNTED) this.#options.onHeldChange();
   }
 
   #write(bytes: string | Buffer, from: ReplyEncoder): void {
     this.#options.onWrite(bytes.length);
     this.#socket.write(bytes, 'latin1');
-    // The kernel has taken all of it.
-    if (this.#socket.writableLength === 0) from.sent();
+    const { writableLength } = this.#socket;
+    if (writableLength === 0) {
+      // The kernel has taken all of it.
+      from.sent();
+    } else {
+      const slack = Math.max(0, from.lent - bytes.length);
+      this.#slack = writableLength === bytes.length ? slack : this.#slack + slack;
+    }
     this.#checkHardLimit();
   }
 
   #checkHardLimit(): void {
+    if (!this.#mayKeep(0)) this.#options.onOverflow();
+  }
+
+  /** Whether so many bytes more may be left unread. */
+  #mayKeep(bytes: number): boolean {
     const { hard } = this.#options.limit();
-    if (hard > 0 && this.unread > hard) this.#options.onOverflow();
+    return hard === 0 || this.unread + bytes <= hard;
   }
 }

@@ -10,12 +10,14 @@ import { readSecret } from '../config-files.js';
 import { Durability, type LoadProgress } from '../durability/durability.js';
 import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
+import { KB } from '../option-kinds.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
 import { endSoon } from './end-socket.js';
 import { Heartbeat } from './heartbeat.js';
+import { HeldMemory } from './held-memory.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { type Listeners, listen } from './listen.js';
 import { LiveLimits } from './live-limits.js';
@@ -28,6 +30,7 @@ import { PubSubHub } from './pubsub-hub.js';
 import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
 import { Settings } from './settings.js';
+import { Strangers } from './strangers.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
 import { Turns } from './turns.js';
 
@@ -43,6 +46,19 @@ export interface ServerOptions {
 
 /** Clients decide by INFO's redis_version what they may send; our replies follow this one. */
 const REDIS_VERSION = '7.2.0';
+
+/** A handshake takes at most so long, in ms. */
+const HANDSHAKE_MS = 10_000;
+
+/** A connection that has not agreed on TLS yet. */
+interface Handshake {
+  readonly socket: Socket;
+  /** In ms. */
+  readonly since: number;
+}
+
+/** A smaller share of maxmemory is not meant, in bytes. */
+const LEAST_CLIENT_MEMORY = 128 * KB;
 
 const NOT_LISTENING: Listeners = { tcp: [], unix: undefined };
 
@@ -65,7 +81,9 @@ export class Server {
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   /** Connections that have not agreed on TLS yet, by where they come from. */
-  readonly #handshakes = new Map<string, Socket>();
+  readonly #handshakes = new Map<string, Handshake>();
+  readonly #strangers = new Strangers();
+  readonly #clientMemory: HeldMemory<Connection>;
   readonly #memory: Memory;
   readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
@@ -116,6 +134,10 @@ export class Server {
       listener: this.#sessionListener(listener),
     });
     this.#memory = new Memory(this.engine, this.#connections);
+    this.#clientMemory = new HeldMemory(
+      () => this.#clientMemoryLimit,
+      (client) => client.evict(),
+    );
     this.#limitMemory();
     this.#counting = new Counting(this.engine);
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
@@ -130,6 +152,8 @@ export class Server {
       outbox: new Outbox(),
       turns: new Turns(),
       registry: this.#connections,
+      memory: this.#clientMemory,
+      strangers: this.#strangers,
       limits: new LiveLimits(this.#settings),
       userWithoutPassword: () => this.#access.userWithoutPassword,
     };
@@ -206,7 +230,7 @@ export class Server {
       this.#closing = true;
       const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
       for (const connection of this.#connections.values()) connection.close();
-      for (const socket of this.#handshakes.values()) socket.destroy();
+      for (const { socket } of this.#handshakes.values()) socket.destroy();
       this.#heartbeat.stop();
       this.engine.close();
       // A listener is closed when its last connection is.
@@ -235,19 +259,21 @@ export class Server {
 
   /** Holds connections that are not ready yet against `maxclients`: they take a file descriptor as well. */
   #expect(socket: Socket): void {
-    const from = `${socket.remoteAddress} ${socket.remotePort}`;
-    if (this.#connections.size + this.#handshakes.size >= this.#settings.now.maxclients) {
+    const from = endpointOf(socket);
+    if (!this.#hasRoom) {
       this.#counting.counters.rejectedConnections++;
       this.#warnFull();
       socket.destroy();
       return;
     }
-    this.#handshakes.set(from, socket);
+    this.#handshakes.set(from, { socket, since: this.#clock.now() });
     socket.once('close', () => this.#handshakes.delete(from));
   }
 
   #accept(socket: Socket, path?: string): void {
-    this.#handshakes.delete(`${socket.remoteAddress} ${socket.remotePort}`);
+    const from = endpointOf(socket);
+    const since = this.#handshakes.get(from)?.since;
+    this.#handshakes.delete(from);
     this.#counting.counters.connections++;
     const refusal = this.#refusalOf(socket, path);
     if (refusal !== undefined) {
@@ -258,7 +284,7 @@ export class Server {
     }
     const keepAlive = this.#settings.now['tcp-keepalive'];
     if (keepAlive > 0 && path === undefined) socket.setKeepAlive(true, keepAlive * 1000);
-    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, path);
+    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, path, since);
     this.#connections.set(connection.id, connection);
   }
 
@@ -271,9 +297,32 @@ export class Server {
       this.#repeatedLines.warning('certificate', 'a connection is refused: tls-ca does not vouch for its certificate');
       return 'DENIED tls-ca does not vouch for your certificate';
     }
-    if (this.#connections.size + this.#handshakes.size < this.#settings.now.maxclients) return undefined;
+    if (this.#hasRoom) return undefined;
     this.#warnFull();
     return 'ERR max number of clients reached';
+  }
+
+  /**
+   * Whether one more connection may come. If there is no room, the client goes that has been there for longest without
+   * saying who it is: who knows no password cannot keep those out who do, only by being there.
+   */
+  get #hasRoom(): boolean {
+    const isFull = () => this.#connections.size + this.#handshakes.size >= this.#settings.now.maxclients;
+    if (!isFull()) return true;
+    this.#dismissOldest();
+    return !isFull();
+  }
+
+  #dismissOldest(): void {
+    const [stranger, came] = this.#strangers.oldest ?? [undefined, Infinity];
+    for (const [from, { socket, since }] of this.#handshakes) {
+      if (since > came) break;
+      this.#handshakes.delete(from);
+      this.#counting.counters.unauthenticatedDisconnections++;
+      socket.destroy();
+      return;
+    }
+    stranger?.dismiss('max number of clients reached');
   }
 
   #warnFull(): void {
@@ -300,6 +349,7 @@ export class Server {
   #applySettings(): void {
     // While sessions are put back none may go: what the journal says of them is not complete yet.
     if (this.#durability?.progress === undefined) this.#limitMemory();
+    this.#clientMemory.enforce();
     if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
   }
 
@@ -308,9 +358,25 @@ export class Server {
     this.engine.limitMemory(maxmemory === 0 ? Infinity : maxmemory - this.#memory.startup, policy);
   }
 
+  /** What all clients may hold together, in bytes. */
+  get #clientMemoryLimit(): number {
+    const { maxmemory, 'maxmemory-clients': given } = this.#settings.now;
+    const limit = typeof given === 'number' ? given : (maxmemory * Number.parseInt(given, 10)) / 100;
+    // As in Redis: so small a part of maxmemory that nobody could say a word is none.
+    return limit === 0 ? Infinity : Math.max(limit, LEAST_CLIENT_MEMORY);
+  }
+
   readonly #onBeat = (now: number): void => {
-    const timeout = this.#settings.now.timeout * 1000;
-    for (const connection of this.#connections.values()) connection.checkPatience(now, timeout);
+    const { timeout, 'auth-timeout': authTimeout } = this.#settings.now;
+    const patience = authTimeout === 0 ? Infinity : authTimeout * 1000;
+    for (const connection of this.#connections.values()) connection.checkPatience(now, timeout * 1000);
+    this.#clientMemory.enforce();
+    this.#strangers.checkPatience(now, patience);
+    for (const { socket, since } of this.#handshakes.values()) {
+      if (now - since < Math.min(patience, HANDSHAKE_MS)) continue;
+      this.#counting.counters.unauthenticatedDisconnections++;
+      socket.destroy();
+    }
     this.#repeatedLines.flush(now);
     this.#durability?.compactIfDue();
     // Looking at it keeps the peak.
@@ -390,4 +456,9 @@ export class Server {
       },
     };
   }
+}
+
+/** What tells the connections of a port apart. */
+function endpointOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

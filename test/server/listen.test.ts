@@ -7,6 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, createServer, ListenError, type Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
 import { RawClient } from '../raw-client.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'respite-listen-'));
@@ -164,23 +165,51 @@ describe.skipIf(!openssl)('TLS', () => {
     expect(() => createServer(given)).toThrow(message);
   });
 
-  it('clients that do not finish the handshake count as clients, and go when it fails', async () => {
+  it('clients that do not finish the handshake count as clients, go when it fails, and make room for who comes', async () => {
     const server = await startServer({ ...files, maxclients: 3 });
     const client = await dial(server);
     await client.expect('PING\r\n', '+PONG\r\n');
     const [silent, talking] = [await connectTo(server), await connectTo(server)];
-    // The place of both is taken, so that a fourth is cut at once.
-    const fourth = await connectTo(server);
-    expect(await fourth.takeAll()).toBe('');
+    // The place of both is taken, so that a fourth gets that of the first.
+    const fourth = await dial(server);
+    expect(await silent.takeAll()).toBe('');
     await client.expect('PING\r\n', '+PONG\r\n');
     await talking.send('PING\r\n');
     await talking.takeAll();
-    silent.socket.end();
-    await silent.takeAll();
     const next = await dial(server);
     await next.expect('PING\r\n', '+PONG\r\n');
-    expect(await client.bulk('INFO', 'stats')).toContain('rejected_connections:1\r\n');
+    // These are clients by now: whoever comes is turned away.
+    const last = await connectTo(server);
+    expect(await last.takeAll()).toBe('');
+    const stats = await client.bulk('INFO', 'stats');
+    expect(stats).toContain('rejected_connections:1\r\n');
+    expect(stats).toContain('client_unauthenticated_disconnections:1\r\n');
+    fourth.close();
     next.close();
+    client.close();
+  });
+
+  it('a handshake takes at most 10 seconds, or auth-timeout, and AUTH has what is left of that', async () => {
+    const clock = new FakeClock();
+    const config = { ...files, requirepass: 'secret', 'auth-timeout': 20 };
+    const server = await startServer(config, { clock });
+    const client = await dial(server);
+    await client.expect('AUTH secret\r\n', '+OK\r\n');
+    const silent = await connectTo(server);
+    // Read in its turn: the silent one has been accepted before.
+    await client.expect('PING\r\n', '+PONG\r\n');
+    clock.advance(9000);
+    const late = await dial(server);
+    clock.advance(1000);
+    await silent.takeAll();
+    await client.expect('CONFIG SET auth-timeout 3\r\n', '+OK\r\n');
+    const second = await connectTo(server);
+    await client.expect('PING\r\n', '+PONG\r\n');
+    clock.advance(3000);
+    await second.takeAll();
+    expect(await late.takeAll()).toBe('-ERR it did not authenticate in time (auth-timeout)\r\n');
+    await client.expect('PING\r\n', '+PONG\r\n');
+    expect(await client.bulk('INFO', 'stats')).toContain('client_unauthenticated_disconnections:3\r\n');
     client.close();
   });
 

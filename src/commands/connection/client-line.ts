@@ -10,7 +10,7 @@ export function typeOf({ subscriptions }: Client): ClientType {
 
 /** A client as CLIENT INFO and CLIENT LIST show it, field for field as in Redis. @param now The server's clock, in ms. */
 export function clientLine(client: Client, now: number): string {
-  const { query, queryFree, transaction, reply, output } = client.memory();
+  const { query, queryFree, args, transaction, reply, output } = client.memory();
   const fields: Record<string, string | number> = {
     id: client.id,
     addr: client.address,
@@ -27,7 +27,7 @@ export function clientLine(client: Client, now: number): string {
     multi: client.transaction.length,
     qbuf: query,
     'qbuf-free': queryFree,
-    'argv-mem': 0,
+    'argv-mem': args,
     'multi-mem': transaction,
     rbs: reply,
     rbp: reply,

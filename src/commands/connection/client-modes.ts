@@ -28,7 +28,7 @@ export const clientReply: Command = {
 
 export const clientNoEvict: Command = {
   name: 'no-evict',
-  summary: 'Accepted for clients that send it: connections are not evicted here.',
+  summary: 'Whether this connection is spared when clients are disconnected for maxmemory-clients.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],

@@ -116,7 +116,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       expired_stale_perc: '0.00',
       expired_time_cap_reached_count: 0,
       evicted_keys: evicted,
-      evicted_clients: 0,
+      evicted_clients: counters.evictedClients,
       keyspace_hits: found,
       keyspace_misses: missed,
       pubsub_channels: pubsub.channelCount,
@@ -129,6 +129,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       client_query_buffer_limit_disconnections: counters.queryLimitDisconnections,
       client_output_buffer_limit_disconnections: counters.outputLimitDisconnections,
       client_timeout_disconnections: counters.timedOut,
+      client_unauthenticated_disconnections: counters.unauthenticatedDisconnections,
     };
   },
   Replication: () => ({ role: 'master', connected_slaves: 0, master_repl_offset: 0 }),

@@ -1,0 +1,74 @@
+/** One that holds memory of the server's and can be made to let go of it. */
+export interface Holder {
+  /** Whether it may be evicted now. */
+  readonly evictable: boolean;
+  /** Counts anew what it holds: some of it may have gone unnoticed. */
+  account(): void;
+}
+
+/** Size classes: under 1 KB, then one for each power of two. */
+const CLASSES = 33;
+
+/**
+ * The memory that many holders have together, and its limit. It is counted as it grows, so that the limit holds at every
+ * moment. At the limit those that hold most are evicted first. "Most" is exact to a factor of two, as in Redis: holders are
+ * sorted by the power of two that they reach, so that finding the largest takes no walk over all of them.
+ */
+export class HeldMemory<Member extends Holder> {
+  readonly #evict: (holder: Member) => void;
+  readonly #limit: () => number;
+  /** By size class, those first that have been in it for longest. */
+  readonly #classes: Set<Member>[] = Array.from({ length: CLASSES }, () => new Set());
+  #total = 0;
+  #enforcing = false;
+
+  /**
+   * @param limit Bytes, Infinity for no limit. It may change.
+   * @param evict Makes a holder let go of all that it holds, which `change` is told.
+   */
+  constructor(limit: () => number, evict: (holder: Member) => void) {
+    this.#limit = limit;
+    this.#evict = evict;
+  }
+
+  /** Bytes that all hold together. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** A holder has `after` bytes instead of `before`; 0 for one that holds nothing. `enforce` is to follow, once all is counted. */
+  change(holder: Member, before: number, after: number): void {
+    this.#total += after - before;
+    const from = classOf(before);
+    const to = classOf(after);
+    if (from !== to) {
+      if (before > 0) this.#classes[from].delete(holder);
+      if (after > 0) this.#classes[to].add(holder);
+    }
+  }
+
+  /** Evicts holders, the largest first, while the limit is exceeded. */
+  enforce(): void {
+    const limit = this.#limit();
+    if (this.#total <= limit || this.#enforcing) return;
+    this.#enforcing = true;
+    try {
+      for (let index = CLASSES - 1; index >= 0; index--) this.#evictFrom(this.#classes[index], limit);
+    } finally {
+      this.#enforcing = false;
+    }
+  }
+
+  #evictFrom(holders: Set<Member>, limit: number): void {
+    for (const holder of holders) {
+      if (this.#total <= limit) return;
+      holder.account();
+      // It may have let go of some by itself, and be in a lower class now.
+      if (this.#total > limit && holders.has(holder) && holder.evictable) this.#evict(holder);
+    }
+  }
+}
+
+function classOf(bytes: number): number {
+  return bytes < 1024 ? 0 : 32 - Math.clz32(bytes / 1024);
+}
