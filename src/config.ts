@@ -267,6 +267,14 @@ export const OPTIONS = {
     help: 'which events of keys are published, in the letters of Redis: K or E, and g $ h x e n m, or A for most; none by default',
     live: true,
   },
+  'event-data-max-bytes': {
+    group: 'Observation',
+    // To write more would hold everybody up for more than some 10 ms, and subscribers may leave 8 MB unread by default.
+    kind: size(4 * KB, 4 * MB),
+    initial: 1 * MB,
+    help: 'longest message with the data of a session that has ended; one that would be longer tells key names and sizes instead, as many as fit',
+    live: true,
+  },
   'slowlog-log-slower-than': {
     group: 'Observation',
     kind: integer(-1, 2 ** 31 - 1),

@@ -1,3 +1,4 @@
+import { checkBytes, hasMethods, kindOf } from './argument-checks.js';
 import { failureOf } from './request-error.js';
 
 /** What a name, a key or a value may be. Strings are sent as UTF-8. */
@@ -35,8 +36,20 @@ const AS_TEXT = { typeMapping: { ['%'.charCodeAt(0)]: Map } };
 /** Strings as bytes; node-redis 4 has a flag for it. */
 const AS_BYTES = { typeMapping: { ['$'.charCodeAt(0)]: Buffer }, returnBuffers: true };
 
-/** Sends a command. It is on its way when the call returns. @throws RequestError if it fails. */
+/** @throws TypeError unless it can send a command. */
+export function checkConnection(connection: unknown): void {
+  if (hasMethods(connection, 'call', 'pipeline') || hasMethods(connection, 'sendCommand')) return;
+  throw new TypeError(
+    `the connection must be a client of ioredis or node-redis, as in new Sessions(redis), not ${kindOf(connection)}`,
+  );
+}
+
+/**
+ * Sends a command. It is on its way when the call returns.
+ * @throws RequestError if it fails, TypeError if an argument is neither a string nor a Buffer.
+ */
 export async function request(connection: RedisConnection, ...[command, ...args]: Request): Promise<unknown> {
+  checkArguments(command, args);
   try {
     // ioredis has a sendCommand too, which takes something else.
     return 'call' in connection
@@ -49,6 +62,7 @@ export async function request(connection: RedisConnection, ...[command, ...args]
 
 /** As `request`; what would be a string in the reply is a Buffer. */
 export async function requestBytes(connection: RedisConnection, ...[command, ...args]: Request): Promise<unknown> {
+  checkArguments(command, args);
   try {
     return 'call' in connection
       ? await throughPipeline(connection, command, args)
@@ -56,6 +70,10 @@ export async function requestBytes(connection: RedisConnection, ...[command, ...
   } catch (error) {
     throw failureOf(error);
   }
+}
+
+function checkArguments(command: string, args: readonly unknown[]): void {
+  for (const argument of args) checkBytes(`each argument of ${command}`, argument);
 }
 
 /** A client that pipelines by itself (enableAutoPipelining) ends the process when its own callBuffer is called. */

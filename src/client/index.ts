@@ -2,16 +2,16 @@
  * Sessions of a respite server with types, over the connection of ioredis or node-redis that the user has.
  */
 export type { Bytes, IoredisConnection, NodeRedisConnection, RedisConnection } from './connection.js';
-export type { Fields } from './fields.js';
+export type { Fields, Value } from './fields.js';
 export {
+  type EventOptions,
   type IoredisSubscriber,
-  type Names,
   type NodeRedisSubscriber,
   onEvent,
   type RedisSubscriber,
 } from './on-event.js';
 export { NoSessionError, RequestError } from './request-error.js';
 export { Session } from './session.js';
-export type { SessionEvent, SessionEventName } from './session-event.js';
+export type { SessionEvent, SessionEventName, TruncatedSessionEvent, WholeSessionEvent } from './session-event.js';
 export type { SessionInfo } from './session-info.js';
 export { type CreateOptions, Sessions } from './sessions.js';

@@ -1,6 +1,7 @@
+import { checkFunction, checkText, hasMethods, kindOf } from './argument-checks.js';
 import { escapeGlob } from './escape-glob.js';
 import { failureOf } from './request-error.js';
-import { parseSessionEvent, type SessionEvent, type SessionEventName } from './session-event.js';
+import { parseSessionEvent, SESSION_EVENT_NAMES, type SessionEvent, type SessionEventName } from './session-event.js';
 
 type PatternListener = (pattern: string, channel: string, message: string) => void;
 
@@ -22,27 +23,43 @@ export interface NodeRedisSubscriber {
 /** A connection that subscribes. Over RESP2 it can do nothing else, so it should be one of its own. */
 export type RedisSubscriber = IoredisSubscriber | NodeRedisSubscriber;
 
-/** Whose events to hear: those of one name, or of all names that begin so. */
-export type Names = { readonly name: string } | { readonly prefix: string };
+/** What to hear of an event; each may be left out. */
+export interface EventOptions {
+  /** Only events of sessions of this name. Not with `prefix`. */
+  readonly name?: string;
+  /** Only events of sessions whose names begin so. */
+  readonly prefix?: string;
+  /** Called with a message that is no session event, and its channel. Such messages are ignored if left out. */
+  readonly onMalformed?: (message: string, channel: string) => void;
+  /**
+   * Called with what the listener (or the promise that it returns) or `onMalformed` fails with. If left out, that is an unhandled
+   * rejection, which ends the process by default. Either way others hear the event, and the connection goes on.
+   */
+  readonly onError?: (error: unknown) => void;
+}
 
 /**
  * Listens to what becomes of sessions: subscribes to `__sessiondata__:<event>:<name>`, on which they tell their data a
  * last time. Resolves when it is listening, with what ends it.
  *
- *     await onEvent(redis.duplicate(), 'expired', ({ name, keys }) => remind(name, keys.cart));
+ *     await onEvent(redis.duplicate(), 'expired', ({ name, keys }) => remind(name, keys?.cart));
+ *
+ * Of a session with more data than `event-data-max-bytes` of the server there are no `keys` but key names and `sizes`: the event is `truncated`.
  *
  * A client of node-redis that is not connected yet is connected. Like all pub/sub, events are lost while the connection is. ioredis and node-redis connect and subscribe again.
- * @throws RequestError if the subscription is refused.
+ * @throws RequestError if the subscription is refused, TypeError if an argument is none of those that are allowed.
  */
 export async function onEvent(
   subscriber: RedisSubscriber,
   event: SessionEventName,
   listener: (event: SessionEvent) => void,
-  names: Names = { prefix: '' },
+  options: EventOptions = {},
 ): Promise<() => Promise<void>> {
-  const which = 'name' in names ? escapeGlob(names.name) : `${escapeGlob(names.prefix)}*`;
-  const pattern = `__sessiondata__:${event}:${which}`;
-  const hear = (message: string) => listener(parseSessionEvent(message));
+  checkSubscriber(subscriber);
+  checkEvent(event);
+  checkFunction('listener', listener);
+  const pattern = `__sessiondata__:${event}:${namesOf(options)}`;
+  const hear = hearing(listener, options);
   try {
     return 'pSubscribe' in subscriber
       ? await throughNodeRedis(subscriber, pattern, hear)
@@ -52,7 +69,39 @@ export async function onEvent(
   }
 }
 
-type Hear = (message: string) => void;
+/** @throws TypeError unless it can subscribe. */
+export function checkSubscriber(subscriber: unknown): void {
+  if (hasMethods(subscriber, 'pSubscribe', 'pUnsubscribe') || hasMethods(subscriber, 'psubscribe', 'on')) return;
+  throw new TypeError(`subscriber must be a client of ioredis or node-redis, not ${kindOf(subscriber)}`);
+}
+
+function checkEvent(event: SessionEventName): void {
+  if (SESSION_EVENT_NAMES.includes(event)) return;
+  throw new TypeError(`there is no event of that name with data; there are ${SESSION_EVENT_NAMES.join(', ')}`);
+}
+
+/** A glob pattern of the names that are asked for. */
+function namesOf({ name, prefix = '' }: EventOptions): string {
+  checkText('prefix', prefix);
+  if (name === undefined) return `${escapeGlob(prefix)}*`;
+  checkText('name', name);
+  if (prefix !== '') throw new TypeError('name and prefix do not go together: give one of them');
+  return escapeGlob(name);
+}
+
+type Hear = (message: string, channel: string) => void;
+
+/** What takes a message. It never throws: the caller is the middle of a client library that reads from its socket. */
+function hearing(listener: (event: SessionEvent) => unknown, { onMalformed, onError }: EventOptions): Hear {
+  if (onMalformed !== undefined) checkFunction('onMalformed', onMalformed);
+  if (onError !== undefined) checkFunction('onError', onError);
+  return (message, channel) => {
+    const event = parseSessionEvent(message);
+    const run = async () => (event === undefined ? onMalformed?.(message, channel) : listener(event));
+    if (onError === undefined) void run();
+    else run().catch(onError);
+  };
+}
 
 async function throughNodeRedis(subscriber: NodeRedisSubscriber, pattern: string, hear: Hear) {
   // A duplicate of ioredis connects by itself.
@@ -89,8 +138,8 @@ function hearersOf(subscriber: IoredisSubscriber): Map<string, Set<Hear>> {
   if (known !== undefined) return known;
   const ofSubscriber = new Map<string, Set<Hear>>();
   hearers.set(subscriber, ofSubscriber);
-  subscriber.on('pmessage', (pattern, _channel, message) => {
-    for (const hear of ofSubscriber.get(pattern) ?? []) hear(message);
+  subscriber.on('pmessage', (pattern, channel, message) => {
+    for (const hear of ofSubscriber.get(pattern) ?? []) hear(message, channel);
   });
   return ofSubscriber;
 }

@@ -1,8 +1,12 @@
 /** The events after which a session's data is gone. They tell it a last time. */
-export type SessionEventName = 'expired' | 'cleared' | 'ended' | 'limit' | 'maxage' | 'replaced' | 'evicted';
+export const SESSION_EVENT_NAMES = ['expired', 'cleared', 'ended', 'limit', 'maxage', 'replaced', 'evicted'] as const;
+
+export type SessionEventName = (typeof SESSION_EVENT_NAMES)[number];
 
 /** What became of a session, and what it last was. */
-export interface SessionEvent {
+export type SessionEvent = WholeSessionEvent | TruncatedSessionEvent;
+
+interface AnySessionEvent {
   readonly event: SessionEventName;
   readonly name: string;
   readonly token: string;
@@ -10,26 +14,70 @@ export interface SessionEvent {
   readonly at: number;
   /** When the session was created, in unix ms. */
   readonly created: number;
+}
+
+/** The event of a session whose data it holds. */
+export interface WholeSessionEvent extends AnySessionEvent {
+  readonly truncated: false;
   /** Its data. A value that is not UTF-8 is a Buffer. */
   readonly keys: Readonly<Record<string, string | Buffer>>;
 }
 
-type Json = string | { readonly base64: string };
-
-/** A message of a `__sessiondata__` channel. */
-export function parseSessionEvent(message: string): SessionEvent {
-  const { name, keys, ...event } = JSON.parse(message) as Omit<SessionEvent, 'name' | 'keys'> & {
-    name: Json;
-    keys: Record<string, Json>;
-  };
-  return {
-    ...event,
-    name: String(bytesOf(name)),
-    keys: Object.fromEntries(Object.entries(keys).map(([key, value]) => [keyOf(key), bytesOf(value)])),
-  };
+/** The event of a session with more data than the server puts into a message (`event-data-max-bytes`). */
+export interface TruncatedSessionEvent extends AnySessionEvent {
+  readonly truncated: true;
+  readonly keys?: undefined;
+  /** How many keys it had. */
+  readonly count: number;
+  /** The length of each value in bytes, of as many keys as there was room for. */
+  readonly sizes: Readonly<Record<string, number>>;
 }
 
+type Json = string | { readonly base64: string };
+
+/** A message of a `__sessiondata__` channel; undefined if it is none. */
+export function parseSessionEvent(message: string): SessionEvent | undefined {
+  const json = parse(message);
+  if (!isRecord(json)) return undefined;
+  const { event, name, token, at, created, truncated = false, keys, count, sizes } = json;
+  if (!isEventName(event) || !isJson(name)) return undefined;
+  if (typeof token !== 'string' || !isNumber(at) || !isNumber(created)) return undefined;
+  const common = { event, name: String(bytesOf(name)), token, at, created };
+  if (truncated === true) {
+    if (!isNumber(count) || !isRecordOf(sizes, isNumber)) return undefined;
+    return { ...common, truncated, count, sizes: decoded(sizes, (size) => size) };
+  }
+  if (truncated !== false || !isRecordOf(keys, isJson)) return undefined;
+  return { ...common, truncated, keys: decoded(keys, bytesOf) };
+}
+
+function parse(message: string): unknown {
+  try {
+    return JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+}
+
+const isEventName = (value: unknown): value is SessionEventName =>
+  (SESSION_EVENT_NAMES as readonly unknown[]).includes(value);
+
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isRecordOf<T>(value: unknown, isItem: (item: unknown) => item is T): value is Record<string, T> {
+  return isRecord(value) && Object.values(value).every(isItem);
+}
+
+const isJson = (value: unknown): value is Json =>
+  typeof value === 'string' || (isRecord(value) && typeof value.base64 === 'string');
+
 const bytesOf = (json: Json): string | Buffer => (typeof json === 'string' ? json : Buffer.from(json.base64, 'base64'));
+
+const decoded = <T, U>(record: Record<string, T>, toValue: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [keyOf(key), toValue(value)]));
 
 const BASE64 = 'base64:';
 

@@ -1,5 +1,6 @@
-import { type Bytes, type RedisConnection, request, requestBytes } from './connection.js';
-import { type Fields, flatten } from './fields.js';
+import { checkFlag, checkText, checkWhole, MAX_SECONDS } from './argument-checks.js';
+import { type Bytes, checkConnection, type RedisConnection, request, requestBytes } from './connection.js';
+import { bytesOf, type Fields, flatten, type Value } from './fields.js';
 import { arrayOf, booleanOf, integerOf, mapOf, textOf, textOrNullOf } from './replies.js';
 import { type SessionInfo, sessionInfoOf } from './session-info.js';
 
@@ -15,7 +16,10 @@ export class Session {
   // Private, so that no log of the object shows it.
   #token: string;
 
+  /** @throws TypeError unless the connection can send a command and the token is a string. */
   constructor(connection: RedisConnection, token: string) {
+    checkConnection(connection);
+    checkText('the token', token);
     this.#connection = connection;
     this.#token = token;
   }
@@ -56,11 +60,13 @@ export class Session {
    * @param deleteSession Whether its expiry ends it, or only removes its data. As it was, if left out.
    */
   async expire(ttl: number, deleteSession?: boolean): Promise<boolean> {
+    checkWhole('ttl', ttl, 0, MAX_SECONDS);
     return booleanOf(await this.#request('SESSION.EXPIRE', String(ttl), ...flag(deleteSession)));
   }
 
   /** As `expire`, in milliseconds. */
   async pexpire(milliseconds: number, deleteSession?: boolean): Promise<boolean> {
+    checkWhole('milliseconds', milliseconds, 0, MAX_SECONDS * 1000);
     return booleanOf(await this.#request('SESSION.PEXPIRE', String(milliseconds), ...flag(deleteSession)));
   }
 
@@ -74,6 +80,7 @@ export class Session {
    * @param options.grace How many seconds the old token is good as well; 0: it stops at once.
    */
   async rotate({ grace = 0 }: { grace?: number } = {}): Promise<string> {
+    checkWhole('grace', grace, 0, MAX_SECONDS);
     const token = textOf(await this.#request('SESSION.ROTATE', ...(grace > 0 ? ['GRACE', String(grace)] : [])));
     this.#token = token;
     return token;
@@ -92,8 +99,8 @@ export class Session {
   }
 
   /** Sets a key to `value` if it is `expected` now. Returns whether it was. */
-  async cas(key: Bytes, expected: Bytes, value: Bytes): Promise<boolean> {
-    return booleanOf(await this.#request('SESSION.CAS', key, expected, value));
+  async cas(key: Bytes, expected: Value, value: Value): Promise<boolean> {
+    return booleanOf(await this.#request('SESSION.CAS', key, bytesOf(expected), bytesOf(value)));
   }
 
   /**
@@ -101,12 +108,12 @@ export class Session {
    * with 64 bits.
    */
   async incrBy(key: Bytes, increment: number | bigint): Promise<number> {
-    return integerOf(await this.#request('SESSION.INCRBY', key, String(increment)));
+    return integerOf(await this.#request('SESSION.INCRBY', key, bytesOf(increment)));
   }
 
   /** Adds bytes at the end of a value, which starts empty. Returns its new length in bytes. */
-  async append(key: Bytes, value: Bytes): Promise<number> {
-    return integerOf(await this.#request('SESSION.APPEND', key, value));
+  async append(key: Bytes, value: Value): Promise<number> {
+    return integerOf(await this.#request('SESSION.APPEND', key, bytesOf(value)));
   }
 
   /** Removes keys. Returns how many there were. */
@@ -163,4 +170,8 @@ export class Session {
   }
 }
 
-const flag = (value: boolean | undefined): string[] => (value === undefined ? [] : [value ? '1' : '0']);
+function flag(deleteSession: boolean | undefined): string[] {
+  if (deleteSession === undefined) return [];
+  checkFlag('deleteSession', deleteSession);
+  return [deleteSession ? '1' : '0'];
+}

@@ -1,4 +1,5 @@
-import { type Bytes, type RedisConnection, request } from './connection.js';
+import { checkFlag, checkText, checkWhole, MAX_SECONDS } from './argument-checks.js';
+import { type Bytes, checkConnection, type RedisConnection, request } from './connection.js';
 import { type Fields, flatten } from './fields.js';
 import { arrayOf, integerOf, pairsOf, textOf } from './replies.js';
 import { Session } from './session.js';
@@ -35,14 +36,17 @@ export interface CreateOptions {
 export class Sessions {
   readonly #connection: RedisConnection;
 
+  /** @throws TypeError unless it is a connection that can send a command. */
   constructor(connection: RedisConnection) {
+    checkConnection(connection);
     this.#connection = connection;
   }
 
   /**
    * Creates a session.
    * @param name What it is for: 1 to 512 bytes. Many sessions may bear one name.
-   * @throws RequestError with code SESSIONEXISTS if there is one of that token, or a shared one of that name.
+   * @throws RequestError with code SESSIONEXISTS if there is one of that token, or a shared one of that name; TypeError or RangeError if an
+   *   option is none that it can have.
    */
   async create(name: Bytes, options: CreateOptions = {}): Promise<Session> {
     return new Session(this.#connection, textOf(await request(this.#connection, ...newRequest(name, options))));
@@ -92,6 +96,8 @@ export class Sessions {
    * @param options.match A glob pattern of names. @param options.count How many the server looks at in one go.
    */
   async *scan({ match = '*', count = 100 } = {}): AsyncGenerator<{ token: string; name: string }[], void> {
+    checkText('match', match);
+    checkWhole('count', count, 1, Number.MAX_SAFE_INTEGER);
     let cursor = '0';
     do {
       const scan = ['SESSION.SCAN', cursor, 'MATCH', match, 'COUNT', String(count)] as const;
@@ -102,10 +108,15 @@ export class Sessions {
   }
 }
 
-/** SESSION.NEW with its arguments. */
+/** SESSION.NEW with its arguments. @throws TypeError or RangeError if an option is none that it can have. */
 export function newRequest(name: Bytes, options: CreateOptions): [command: string, ...args: Bytes[]] {
   const { ttl, deleteSession, shared, extend, maxAge, limit, token, data } = options;
-  const fields = flatten(data ?? {});
+  const fields = data === undefined ? [] : flatten(data);
+  if (ttl !== undefined) checkWhole('ttl', ttl, 0, MAX_SECONDS);
+  if (deleteSession !== undefined) checkFlag('deleteSession', deleteSession);
+  if (shared !== undefined) checkFlag('shared', shared);
+  if (maxAge !== undefined) checkWhole('maxAge', maxAge, 1, MAX_SECONDS);
+  if (limit !== undefined) checkWhole('limit', limit, 1, Number.MAX_SAFE_INTEGER);
   return [
     'SESSION.NEW',
     name,

@@ -1,8 +1,16 @@
 import { type SessionData, Store } from 'express-session';
-import { NoSessionError, onEvent, type RedisSubscriber, type SessionEvent } from '../client/index.js';
+import { checkFunction, checkText, checkWhole, kindOf, MAX_SECONDS } from '../client/argument-checks.js';
+import {
+  type EventOptions,
+  NoSessionError,
+  onEvent,
+  type RedisSubscriber,
+  type SessionEvent,
+} from '../client/index.js';
+import { checkSubscriber } from '../client/on-event.js';
 import { changesBetween, fieldsOf, type SessionFields, sessionOf, withChanges } from './session-fields.js';
 import { isToken, newToken } from './session-token.js';
-import { connectAlike, disconnect, type StoreClient } from './store-client.js';
+import { checkClient, connectAlike, disconnect, type StoreClient } from './store-client.js';
 import { StoredSessions } from './stored-sessions.js';
 import { TrackedSession } from './tracked-session.js';
 
@@ -16,7 +24,7 @@ export interface RespiteStoreOptions {
    * name in the server, at most 512 bytes; `endAll` and `sessionsOf` take it. Without it nobody is ever known. It is
    * given to a session when what this returns has changed, so a session that was stored keeps the name of an older rule.
    */
-  readonly nameOf?: (session: Partial<SessionData>) => string | undefined;
+  readonly nameOf?: (session: Partial<SessionData>) => string | number | undefined;
   /** What the names of this store's sessions begin with, at least one byte: `express:` if left out. Sessions of nobody known have it alone. */
   readonly prefix?: string;
   /** How many whole seconds a session lives whose cookie has no maxAge, from 1 to 2^31 - 1. A day if left out. */
@@ -49,18 +57,17 @@ export class RespiteStore extends Store {
   readonly #client: StoreClient;
   readonly #stored: StoredSessions;
   readonly #prefix: string;
-  readonly #nameOf: (session: Partial<SessionData>) => string | undefined;
+  readonly #nameOf: (session: Partial<SessionData>) => string | number | undefined;
   readonly #keep: readonly string[];
   readonly #subscriber: RedisSubscriber | undefined;
   readonly #tracked = new WeakMap<object, TrackedSession>();
   /** The last id that was made for a request. There is no session of that id before it is saved. */
   readonly #generated = new WeakMap<object, string>();
 
-  /** @throws RangeError if the prefix is empty. */
+  /** @throws TypeError or RangeError for an option that is missing or cannot be what it is. */
   constructor(options: RespiteStoreOptions) {
     super();
-    if (options.prefix === '')
-      throw new RangeError('prefix must not be empty: sessions of nobody known have it for a name');
+    checkOptions(options);
     const {
       client,
       nameOf = () => undefined,
@@ -148,33 +155,38 @@ export class RespiteStore extends Store {
 
   /**
    * Ends all sessions of a name, as `nameOf` gives it: "log out everywhere". Returns how many there were.
-   * @throws RangeError if the name is empty: those of nobody known are nobody's.
+   * @throws TypeError if that is no name, RangeError if it is empty: sessions of nobody known are nobody's.
    */
-  async endAll(name: string): Promise<number> {
-    if (name === '') throw new RangeError('a name must not be empty');
-    return this.#stored.endName(this.#prefix + name);
+  async endAll(name: string | number): Promise<number> {
+    return this.#stored.endName(this.#prefix + knownName(name));
   }
 
   /**
    * All sessions of a name, as `nameOf` gives it, oldest first. With named users it takes the right `admin`.
-   * @throws RangeError if the name is empty.
+   * @throws TypeError if that is no name, RangeError if it is empty.
    */
-  async sessionsOf(name: string): Promise<SessionWithId[]> {
-    if (name === '') throw new RangeError('a name must not be empty');
-    return this.#loadAll(await this.#stored.tokensOf(this.#prefix + name));
+  async sessionsOf(name: string | number): Promise<SessionWithId[]> {
+    return this.#loadAll(await this.#stored.tokensOf(this.#prefix + knownName(name)));
   }
 
   /**
    * Listens to the ends of sessions that time brings, by their duration or their maximum age. Resolves when it is
    * listening, with what ends it. Events are lost while the connection is.
-   * @param listener Gets a session's id and its data, as it last was.
+   * @param listener Gets a session's id and its data, as it last was; undefined if that is more than the server puts into an event
+   *   (`event-data-max-bytes`).
+   * @param options.onError As with `onEvent` of `respite/client`: called with what the listener fails with.
    */
-  async onExpired(listener: (sid: string, session: SessionData) => void): Promise<() => Promise<void>> {
+  async onExpired(
+    listener: (sid: string, session: SessionData | undefined) => void,
+    { onError }: Pick<EventOptions, 'onError'> = {},
+  ): Promise<() => Promise<void>> {
+    checkFunction('listener', listener);
     const own = this.#subscriber === undefined ? await connectAlike(this.#client) : undefined;
     const subscriber = this.#subscriber ?? (own as StoreClient);
     const hear = ({ token, at, keys }: SessionEvent) => {
+      if (keys === undefined) return listener(token, undefined);
       const session = sessionOf(new Map(Object.entries(keys).map(([key, value]) => [key, String(value)])), at);
-      if (session !== undefined) listener(token, session);
+      if (session !== undefined) return listener(token, session);
     };
     const stops: (() => Promise<void>)[] = [];
     const stop = async () => {
@@ -183,7 +195,9 @@ export class RespiteStore extends Store {
     };
     try {
       for (const event of ['expired', 'maxage'] as const) {
-        stops.push(await onEvent(subscriber, event, hear, { prefix: this.#prefix }));
+        stops.push(
+          await onEvent(subscriber, event, hear, { prefix: this.#prefix, ...(onError !== undefined && { onError }) }),
+        );
       }
     } catch (error) {
       await stop();
@@ -193,7 +207,7 @@ export class RespiteStore extends Store {
   }
 
   #name(session: Partial<SessionData>): string {
-    return this.#prefix + (this.#nameOf(session) ?? '');
+    return this.#prefix + nameText('what nameOf returns', this.#nameOf(session) ?? '');
   }
 
   /** What is known of the session behind an object. */
@@ -281,6 +295,36 @@ export class RespiteStore extends Store {
   async #clear(): Promise<void> {
     for await (const tokens of this.#stored.tokens()) await this.#stored.end(...tokens);
   }
+}
+
+/** A user's number does for a name as well. @throws TypeError for anything else but a string. */
+function nameText(what: string, name: string | number): string {
+  if (Number.isFinite(name)) return String(name);
+  checkText(what, name);
+  return name as string;
+}
+
+/** @throws TypeError if it is no name, RangeError if it is empty. */
+function knownName(name: string | number): string {
+  const text = nameText('a name', name);
+  if (text === '') throw new RangeError('a name must not be empty');
+  return text;
+}
+
+/** @throws TypeError or RangeError for an option that plain JavaScript left out, or that cannot be what it is. */
+function checkOptions(options: RespiteStoreOptions): void {
+  const { client, nameOf, prefix, ttl, maxAge, keep, subscriber } = options ?? {};
+  checkClient(client);
+  if (nameOf !== undefined) checkFunction('nameOf', nameOf);
+  if (prefix !== undefined) checkText('prefix', prefix);
+  if (prefix === '') throw new RangeError('prefix must not be empty: sessions of nobody known have it for a name');
+  if (ttl !== undefined) checkWhole('ttl', ttl, 1, MAX_SECONDS);
+  if (maxAge !== undefined) checkWhole('maxAge', maxAge, 1, MAX_SECONDS);
+  if (keep !== undefined) {
+    if (!Array.isArray(keep)) throw new TypeError(`keep must be an array of strings, not ${kindOf(keep)}`);
+    for (const key of keep) checkText('each of keep', key);
+  }
+  if (subscriber !== undefined) checkSubscriber(subscriber);
 }
 
 /** Gives a callback what a promise comes to. Who gives none does not want to know. */

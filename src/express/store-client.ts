@@ -1,3 +1,4 @@
+import { hasMethods, kindOf } from '../client/argument-checks.js';
 import type { IoredisConnection, NodeRedisConnection } from '../client/connection.js';
 import type { IoredisSubscriber, NodeRedisSubscriber } from '../client/on-event.js';
 import { failureOf } from '../client/request-error.js';
@@ -21,6 +22,15 @@ export interface NodeRedisClient extends NodeRedisConnection, NodeRedisTransacti
 
 /** A client of either library, connected or about to be. */
 export type StoreClient = IoredisClient | NodeRedisClient;
+
+/** @throws TypeError unless it can do what the store needs. */
+export function checkClient(client: unknown): void {
+  const ofIoredis = hasMethods(client, 'call', 'pipeline', 'multi', 'duplicate');
+  if (ofIoredis || hasMethods(client, 'sendCommand', 'multi', 'duplicate')) return;
+  throw new TypeError(
+    `client must be a client of ioredis or node-redis, as in new RespiteStore({ client: redis }), not ${kindOf(client)}`,
+  );
+}
 
 /** Another connection to the same server, for what a shared one cannot do. It connects again when it is lost. */
 export function connectAlike(client: StoreClient): Promise<StoreClient> {

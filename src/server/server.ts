@@ -385,7 +385,12 @@ export class Server {
 
   /** Our own listeners and, after them, that of the embedding program, whose fault ends neither the act it hears of nor the server. */
   #sessionListener(listener: SessionListener | undefined): SessionListener {
-    const events = new SessionEvents(this.#hub, this.#clock, () => this.engine);
+    const events = new SessionEvents(
+      this.#hub,
+      this.#clock,
+      () => this.engine,
+      () => this.#settings.now['event-data-max-bytes'],
+    );
     const keyspaceEvents = this.#keyspaceEvents;
     const absentNames = this.#absentNames;
     return {

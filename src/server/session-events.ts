@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import {
   type Clock,
   SESSION_EVENTS,
@@ -8,6 +7,7 @@ import {
   type SessionListener,
 } from '../engine/index.js';
 import type { Audience, PubSubHub } from './pubsub-hub.js';
+import { SessionMessages } from './session-messages.js';
 
 /** The channels of one event, and who may listen to them. */
 interface Channels {
@@ -25,11 +25,18 @@ export class SessionEvents implements SessionListener {
   readonly #hub: PubSubHub;
   readonly #clock: Clock;
   readonly #engine: () => SessionEngine;
+  readonly #maxBytes: () => number;
+  readonly #messages: SessionMessages;
   readonly #channels: Record<string, Channels>;
 
-  /** @param engine Whose sessions they are; asked for at the first event. */
-  constructor(hub: PubSubHub, clock: Clock, engine: () => SessionEngine) {
+  /**
+   * @param engine Whose sessions they are; asked for at the first event.
+   * @param maxBytes `event-data-max-bytes` as it is now.
+   */
+  constructor(hub: PubSubHub, clock: Clock, engine: () => SessionEngine, maxBytes: () => number) {
     this.#hub = hub;
+    this.#maxBytes = maxBytes;
+    this.#messages = new SessionMessages(engine);
     this.#clock = clock;
     this.#engine = engine;
     this.#channels = Object.fromEntries(
@@ -52,34 +59,8 @@ export class SessionEvents implements SessionListener {
     if (channels.data !== undefined && channels.data.size > 0) {
       const engine = this.#engine();
       this.#hub.publishIfHeard(channels.data.beginning + engine.nameText(session), () =>
-        Buffer.from(lastWords(engine, event, session, this.#clock.wall())),
+        this.#messages.make(event, session, this.#clock.wall(), this.#maxBytes()),
       );
     }
   }
-}
-
-/**
- * One JSON object: event, name, token, at and created (unix ms), keys with their values. JSON is text, which
- * bytes need not be: a value or a name that is not UTF-8 is `{"base64": "…"}`, a key `base64:…`.
- */
-function lastWords(engine: SessionEngine, event: SessionEvent, session: Session, at: number): string {
-  const keys: string[] = [];
-  // Not an object's properties: those would be sorted where they look like numbers.
-  engine.data.peek(session, (slice, value) => {
-    const key = slice.toBuffer();
-    const text = key.toString();
-    // A key that looks like the other form would be taken for it.
-    const name = isUtf8(key) && !text.startsWith(BASE64) ? text : BASE64 + key.toString('base64');
-    keys.push(`${JSON.stringify(name)}:${json(value.toBuffer())}`);
-  });
-  const { name, created } = engine.info(session);
-  const token = engine.token(session);
-  return `{"event":"${event}","name":${json(name)},"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)},"keys":{${keys.join(',')}}}`;
-}
-
-/** What a key begins with that stands in base64. */
-const BASE64 = 'base64:';
-
-function json(bytes: Buffer): string {
-  return JSON.stringify(isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') });
 }

@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import {
   onEvent,
   type RedisSubscriber,
@@ -9,6 +9,7 @@ import {
 } from '../../src/client/index.js';
 import type { SESSION_EVENTS } from '../../src/engine/index.js';
 import type { Server } from '../../src/index.js';
+import { SessionMessages } from '../../src/server/session-messages.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import type { RawClient } from '../raw-client.js';
@@ -38,6 +39,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     raw = await connectTo(server);
   });
   afterEach(async () => {
+    vi.restoreAllMocks();
     closeConnections();
     await stopServers();
   });
@@ -54,6 +56,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
         token,
         at: clock.wall(),
         created,
+        truncated: false,
         keys: { cart: 'pizza', bytes: Buffer.from([255]) },
       },
     ]);
@@ -71,7 +74,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     await sessions.end(token);
     const [{ name, keys }] = await hearAll();
     expect(name).toBe('n\ufffd');
-    expect(Object.entries(keys)).toEqual([
+    expect(Object.entries(keys ?? {})).toEqual([
       ['\ufffd', 'x'],
       ['base64:', 'y'],
       ['__proto__', 'z'],
@@ -86,6 +89,55 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
       await sessions.endName(name);
     }
     expect((await hearAll()).map(({ name }) => name)).toEqual(['a*', '[b]', '[b]c']);
+  });
+
+  it('of much data are truncated', async () => {
+    await onEvent(subscriber, 'ended', hear);
+    const data = new Map<Buffer | string, string>([
+      ['large', 'x'.repeat(1024 * 1024)],
+      [Buffer.from([255]), 'y'],
+      ['base64:', ''],
+    ]);
+    const { token } = await sessions.create('x', { data });
+    await sessions.end(token);
+    const at = clock.wall();
+    expect(await hearAll()).toEqual([
+      {
+        event: 'ended',
+        name: 'x',
+        token,
+        at,
+        created: at,
+        truncated: true,
+        count: 3,
+        sizes: { large: 1024 * 1024, '\ufffd': 1, 'base64:': 0 },
+      },
+    ]);
+  });
+
+  it('are not disturbed by messages that are none, nor by a listener that throws', async () => {
+    const malformed: unknown[] = [];
+    const errors: unknown[] = [];
+    const failing = (event: SessionEvent) => {
+      throw new Error(event.name);
+    };
+    const failingLater = async (event: SessionEvent) => failing(event);
+    const onError = (error: unknown) => errors.push(error);
+    await onEvent(subscriber, 'ended', failing, { onError });
+    await onEvent(subscriber, 'ended', failingLater, { onError });
+    await onEvent(subscriber, 'ended', hear, { onMalformed: (message, channel) => malformed.push([message, channel]) });
+    const messages = ['', 'no JSON', '{}', 'null'];
+    const make = vi.spyOn(SessionMessages.prototype, 'make');
+    for (const message of messages) {
+      make.mockReturnValueOnce(Buffer.from(message));
+      await sessions.create('x');
+      await sessions.endName('x');
+    }
+    await sessions.create('x');
+    await sessions.endName('x');
+    expect((await hearAll()).map(({ name }) => name)).toEqual(['x']);
+    expect(malformed).toEqual(messages.map((message) => [message, '__sessiondata__:ended:x']));
+    expect(errors).toEqual([new Error('x'), new Error('x')]);
   });
 
   it('are heard by each who listens, as long as it does', async () => {
@@ -105,6 +157,35 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     await stopOther();
     await raw.expect('PUBSUB NUMPAT\r\n', ':0\r\n');
   });
+});
+
+it('refuses what plain JavaScript may hand in by mistake', async () => {
+  const wrong = onEvent as (...args: unknown[]) => Promise<unknown>;
+  const { port } = (await startServer({}, { clock: new FakeClock() })).addresses[0];
+  const subscriber = await CONNECTIONS['ioredis, RESP2'](port);
+  const nothing = () => {};
+  for (const [args, error] of [
+    [[undefined, 'ended', nothing], 'subscriber must be a client of ioredis or node-redis, not undefined'],
+    [[{}, 'ended', nothing], 'subscriber must be a client of ioredis or node-redis, not an object'],
+    [
+      [subscriber, 'end', nothing],
+      'there is no event of that name with data; there are expired, cleared, ended, limit, ',
+    ],
+    [[subscriber, 'ended'], 'listener must be a function, not undefined'],
+    [[subscriber, 'ended', nothing, { name: 1 }], 'name must be a string, not a number'],
+    [[subscriber, 'ended', nothing, { prefix: null }], 'prefix must be a string, not null'],
+    [
+      [subscriber, 'ended', nothing, { name: 'a', prefix: 'b' }],
+      'name and prefix do not go together: give one of them',
+    ],
+    [[subscriber, 'ended', nothing, { onError: 'x' }], 'onError must be a function, not a string'],
+    [[subscriber, 'ended', nothing, { onMalformed: {} }], 'onMalformed must be a function, not an object'],
+  ] as const) {
+    await expect(wrong(...args)).rejects.toThrow(error);
+    await expect(wrong(...args)).rejects.toBeInstanceOf(TypeError);
+  }
+  closeConnections();
+  await stopServers();
 });
 
 it('connects a client of node-redis that is not connected', async () => {

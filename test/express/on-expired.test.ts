@@ -39,4 +39,41 @@ describe.each(KINDS)('onExpired, over %s', (kind) => {
     const observer = await connectTo(server);
     await observer.expect('PUBSUB NUMPAT\r\n', ':0\r\n');
   });
+
+  it('tells of a session that is too large for an event, without its data', async () => {
+    const { clock, storeWith } = await setUp(kind);
+    const store = storeWith({});
+    const application = await startShop(store);
+    const expired = new Promise<unknown[]>((resolve) => {
+      void store
+        .onExpired((...args) => resolve(args))
+        .then(async () => {
+          const browser = new Browser(application);
+          await browser.get('/large');
+          clock.advance(2 * HOUR);
+        });
+    });
+    expect((await expired)[1]).toBeUndefined();
+  });
+
+  it('goes on when the listener throws, and says so', async () => {
+    const { clock, storeWith } = await setUp(kind);
+    const store = storeWith({});
+    const application = await startShop(store);
+    const errors: unknown[] = [];
+    const both = new Promise<void>((resolve) => {
+      const onError = (error: unknown) => {
+        if (errors.push(error) === 2) resolve();
+      };
+      const fail = () => {
+        throw new Error('mine');
+      };
+      void store.onExpired(fail, { onError }).then(async () => {
+        for (const what of ['pizza', 'cola']) await new Browser(application).get(`/buy/${what}`);
+        clock.advance(2 * HOUR);
+      });
+    });
+    await both;
+    expect(errors).toEqual([new Error('mine'), new Error('mine')]);
+  });
 });

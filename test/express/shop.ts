@@ -44,6 +44,10 @@ export function addShop(app: Express): void {
     req.session.cart = [...(req.session.cart ?? []), req.params.what];
     res.send('bought');
   });
+  app.get('/large', (req, res) => {
+    req.session.cart = ['x'.repeat(2 ** 20)];
+    res.send('bought');
+  });
   app.get('/login/:who', (req, res) => {
     req.session.userId = req.params.who;
     res.send('welcome');

@@ -129,6 +129,77 @@ describe('session events', () => {
     expect(json.indexOf('"2":')).toBeLessThan(json.indexOf('"1":'));
   });
 
+  describe('beyond event-data-max-bytes', () => {
+    /** The data message that a subscriber gets next. */
+    const nextData = async (subscriber: RawClient) => {
+      await subscriber.takeUntil('\r\n$');
+      for (;;) {
+        const line = (await subscriber.takeUntil('\r\n')).slice(0, -2);
+        if (line.startsWith('{')) return JSON.parse(Buffer.from(line, 'latin1').toString());
+      }
+    };
+
+    it('they tell the names and sizes of keys, however large values are, and every act goes on', async () => {
+      const clock = new FakeClock();
+      const server = await startServer({}, { clock });
+      const subscriber = await listen(server, '__sessiondata__:*');
+      const client = await connectTo(server);
+      const zeros = Slice.of(Buffer.alloc(50_000_000));
+      // As JSON, this is longer than any string of JavaScript can be.
+      const data = [Slice.of('a'), zeros, Slice.of('b'), zeros, Slice.of('text'), Slice.of('x')];
+      const truncated = { truncated: true, count: 3, sizes: { a: 50_000_000, b: 50_000_000, text: 1 } };
+      const created = clock.wall();
+      server.engine.create(Slice.of('big'), { duration: 1000, data, token: Slice.of(TOKENS[0]) });
+      clock.advance(1000);
+      const at = clock.wall();
+      expect(await nextData(subscriber)).toEqual({
+        event: 'expired',
+        name: 'big',
+        token: TOKENS[0],
+        at,
+        created,
+        ...truncated,
+      });
+      server.engine.create(Slice.of('small'), { data: data.slice(4) });
+      server.engine.create(Slice.of('big'), { data });
+      server.engine.create(Slice.of('small'), { data: data.slice(4) });
+      await client.expect('SESSION.ENDALL\r\nDBSIZE\r\n', ':3\r\n:0\r\n');
+      expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'small', keys: { text: 'x' } });
+      expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'big', ...truncated });
+      expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'small', keys: { text: 'x' } });
+    });
+
+    it('they tell of as many keys as fit, of 10,000 at most, and how many there are', async () => {
+      const server = await startServer({ 'event-data-max-bytes': 4096 });
+      const subscriber = await listen(server, '__sessiondata__:*');
+      const client = await connectTo(server);
+      const end = async (keys: number, keyLength: number) => {
+        const pairs = Array.from({ length: keys }, (_, i) => [String(i).padEnd(keyLength, '\0'), `${i}`.repeat(3)]);
+        const session = server.engine.create(Slice.of('x'), { data: pairs.flat().map((text) => Slice.of(text)) });
+        server.engine.end(session);
+        const event = await nextData(subscriber);
+        expect(event.keys).toBeUndefined();
+        expect(event).toMatchObject({ truncated: true, count: keys });
+        const sizes = Object.entries(event.sizes);
+        expect(sizes.length).toBeLessThan(keys);
+        for (const [key, size] of sizes) expect(size).toBe(3 * Number.parseInt(key, 10).toString().length);
+        return [sizes.length, Buffer.byteLength(JSON.stringify(event))];
+      };
+      const [few, bytes] = await end(2000, 500);
+      expect([few, bytes <= 4096]).toEqual([1, true]);
+      const [some, almostAll] = await end(2000, 5);
+      expect(some).toBeGreaterThan(100);
+      expect(almostAll).toBeLessThanOrEqual(4096);
+      expect(almostAll).toBeGreaterThan(4096 - 40);
+      await client.expect('CONFIG SET event-data-max-bytes 4mb\r\n', '+OK\r\n');
+      expect((await end(10_001, 5))[0]).toBe(10_000);
+      await client.expect(
+        'CONFIG SET event-data-max-bytes 5mb\r\n',
+        "-ERR CONFIG SET failed (possibly related to argument 'event-data-max-bytes') - expected a size from 4kb to 4mb, such as 512kb or 64mb\r\n",
+      );
+    });
+  });
+
   it('names may hold any byte, and patterns find them', async () => {
     const server = await startServer();
     const name = Buffer.from([0, 13, 10, 255, 42]);

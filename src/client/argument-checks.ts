@@ -1,0 +1,48 @@
+/**
+ * Checks of what plain JavaScript hands in, where the compiler did not look: client libraries write an object as `[object Object]` and
+ * undefined as nothing. Errors say what to do, and never a token or a value.
+ */
+
+/** The longest duration and maximum age, in seconds. */
+export const MAX_SECONDS = 2 ** 31 - 1;
+
+/** @throws TypeError unless it is a string. */
+export function checkText(what: string, value: unknown): void {
+  if (typeof value !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(value)}`);
+}
+
+/** @throws TypeError unless it is a string or a Buffer. */
+export function checkBytes(what: string, value: unknown): void {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return;
+  throw new TypeError(`${what} must be a string or a Buffer, not ${kindOf(value)}`);
+}
+
+/** @throws TypeError unless it is a function. */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${what} must be a function, not ${kindOf(value)}`);
+}
+
+/** @throws TypeError unless it is true or false. */
+export function checkFlag(what: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new TypeError(`${what} must be true or false, not ${kindOf(value)}`);
+}
+
+/** @throws TypeError unless it is a number, RangeError unless it is whole and from `min` to `max`. */
+export function checkWhole(what: string, value: unknown, min: number, max: number): void {
+  if (typeof value !== 'number') throw new TypeError(`${what} must be a number, not ${kindOf(value)}`);
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`${what} must be a whole number from ${min} to ${max}, not ${value}`);
+}
+
+export const hasMethods = (value: unknown, ...names: string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+
+/** What a value is, as an error names it. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  return `a ${typeof value}`;
+}

@@ -1,0 +1,117 @@
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Session, Sessions } from '../../src/client/index.js';
+import { startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { CONNECTIONS, closeConnections } from '../redis-connections.js';
+
+afterEach(async () => {
+  closeConnections();
+  await stopServers();
+});
+
+/** What the compiler would not let through. */
+// biome-ignore lint/suspicious/noExplicitAny: that is the point
+type Any = any;
+
+async function connect() {
+  const server = await startServer({}, { clock: new FakeClock() });
+  const sessions = new Sessions(await CONNECTIONS['ioredis, RESP2'](server.addresses[0].port));
+  return { sessions: sessions as Any, session: (await sessions.create('x')) as Any };
+}
+
+const TEXT = 'must be a string, a number or a Buffer, not';
+
+describe('plain JavaScript', () => {
+  it('may write numbers, which come back as text', async () => {
+    const { session } = await connect();
+    await session.set({ visits: 1, price: 9.5, large: 2n ** 62n });
+    await session.add(new Map([['more', 0]]));
+    await session.append('visits', 2);
+    expect(await session.cas('price', 9.5, 10)).toBe(true);
+    expect(await session.getAll()).toEqual({ visits: '12', price: '10', large: String(2n ** 62n), more: '0' });
+  });
+
+  it.each([
+    [{}, 'an object'],
+    [[1], 'an array'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [true, 'a boolean'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'a number'],
+    [new Uint8Array(1), 'an object'],
+    [() => 1, 'a function'],
+  ])('is told what to do where %s is given for a value, and nothing is written', async (value, kind) => {
+    const { session, sessions } = await connect();
+    const error = new TypeError(
+      `the value of "cart" ${TEXT} ${kind}: write other things as text, with JSON.stringify for instance`,
+    );
+    for (const method of ['set', 'add', 'clearSet']) {
+      await expect(session[method]({ fine: 'x', cart: value })).rejects.toThrow(error);
+      await expect(session[method](new Map([['cart', value]]))).rejects.toThrow(error);
+    }
+    await expect(sessions.create('y', { data: { cart: value } })).rejects.toThrow(error);
+    await expect(session.append('cart', value)).rejects.toThrow(`a value ${TEXT} ${kind}`);
+    await expect(session.cas('cart', value, 'x')).rejects.toThrow(TypeError);
+    await expect(session.incrBy('cart', value)).rejects.toThrow(TypeError);
+    expect(await session.getAll()).toEqual({});
+    expect(await sessions.exists('y')).toBe(0);
+  });
+
+  it('is told where keys, names and tokens are none', async () => {
+    const { session, sessions } = await connect();
+    const wrong = [undefined, null, {}, 5];
+    for (const value of wrong as Any[]) {
+      for (const method of ['get', 'getBuffer', 'mGet', 'del', 'contains']) {
+        await expect(session[method](value)).rejects.toThrow(
+          /^each argument of SESSION\.\w+ must be a string or a Buffer, not /,
+        );
+      }
+      await expect(session.set(new Map([[value, 'x']]))).rejects.toThrow('a key must be a string or a Buffer, not ');
+      for (const method of ['create', 'open', 'endName', 'tokens', 'end', 'exists', 'touch']) {
+        await expect(sessions[method](value)).rejects.toThrow(TypeError);
+      }
+      expect(() => sessions.withToken(value)).toThrow('the token must be a string, not ');
+    }
+    for (const fields of [undefined, null, 'x', ['a', 'b']]) {
+      await expect(session.set(fields)).rejects.toThrow('keys and values must be an object or a Map, not ');
+    }
+  });
+
+  it('is told where a number is none that can be meant', async () => {
+    const { session, sessions } = await connect();
+    for (const ttl of [Number.NaN, -1, 1.5, 2 ** 31, '10', null, new Date()] as Any[]) {
+      for (const create of [{ ttl }, { maxAge: ttl }, { limit: ttl === 2 ** 31 ? 0 : ttl }]) {
+        await expect(sessions.create('y', create)).rejects.toThrow(/^(ttl|maxAge|limit) must be a (whole )?number/);
+      }
+      await expect(session.expire(ttl)).rejects.toThrow(/^ttl must be a (whole )?number/);
+      await expect(session.rotate({ grace: ttl })).rejects.toThrow(/^grace must be a (whole )?number/);
+    }
+    await expect(session.pexpire(0.5)).rejects.toThrow(
+      'milliseconds must be a whole number from 0 to 2147483647000, not 0.5',
+    );
+    await expect(session.expire(1, 'no')).rejects.toThrow('deleteSession must be true or false, not a string');
+    await expect(sessions.create('y', { shared: 'false' })).rejects.toThrow(
+      'shared must be true or false, not a string',
+    );
+    await expect(sessions.scan({ count: 0 }).next()).rejects.toThrow('count must be a whole number from 1 to ');
+    expect(await session.info()).toMatchObject({ duration: 0 });
+  });
+
+  it('is told at once where there is no connection', () => {
+    for (const [connection, kind] of [
+      [undefined, 'undefined'],
+      [{}, 'an object'],
+      ['redis://localhost', 'a string'],
+      [Redis, 'a function'],
+    ] as Any[]) {
+      const error = `the connection must be a client of ioredis or node-redis, as in new Sessions(redis), not ${kind}`;
+      expect(() => new Sessions(connection)).toThrow(new TypeError(error));
+      expect(() => new Session(connection, 'token')).toThrow(new TypeError(error));
+    }
+    expect(() => new Sessions(createClient())).not.toThrow();
+    expect(() => new Sessions(new Redis({ lazyConnect: true }))).not.toThrow();
+  });
+});

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseSessionEvent, type SessionEvent } from '../../src/client/session-event.js';
+
+const WHOLE = { event: 'ended', name: 'x', token: 't', at: 2, created: 1, keys: { a: 'b', c: { base64: 'AA==' } } };
+const TRUNCATED = {
+  event: 'ended',
+  name: { base64: 'AA==' },
+  token: 't',
+  at: 2,
+  created: 1,
+  truncated: true,
+  count: 2,
+  sizes: { a: 1 },
+};
+
+/** Whether it is as its type says. */
+function isSound(event: SessionEvent): boolean {
+  const { name, token, at, created } = event;
+  const common = typeof name === 'string' && typeof token === 'string' && Number.isFinite(at + created);
+  if (event.truncated) return common && event.keys === undefined && Object.values(event.sizes).every(Number.isFinite);
+  return common && Object.values(event.keys).every((value) => typeof value === 'string' || Buffer.isBuffer(value));
+}
+
+describe('the parser of messages', () => {
+  it('takes what the server sends, and what a later one adds', () => {
+    const later = { more: 1 };
+    expect(parseSessionEvent(JSON.stringify({ ...WHOLE, ...later }))).toEqual({
+      ...WHOLE,
+      truncated: false,
+      keys: { a: 'b', c: Buffer.from([0]) },
+    });
+    expect(parseSessionEvent(JSON.stringify({ ...TRUNCATED, ...later }))).toEqual({ ...TRUNCATED, name: '\0' });
+  });
+
+  it('gives an event that is as its type says or none, whatever comes', () => {
+    const anything = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(
+        'ended',
+        'x',
+        1,
+        true,
+        null,
+        { base64: 'AA==' },
+        { base64: 1 },
+        { a: 1 },
+        { a: 'b' },
+        [],
+        '__proto__',
+      ),
+    );
+    const message = fc.oneof(
+      fc.string(),
+      fc.json(),
+      // A good one with a property that is another, or gone.
+      fc
+        .tuple(
+          fc.constantFrom(WHOLE, TRUNCATED),
+          fc.constantFrom(...Object.keys({ ...WHOLE, ...TRUNCATED })),
+          fc.option(anything),
+        )
+        .map(([good, property, value]) => JSON.stringify({ ...good, [property]: value ?? undefined })),
+      // A good one with a byte that is another, or an end too early.
+      fc
+        .tuple(fc.constantFrom(WHOLE, TRUNCATED), fc.nat(200), fc.string({ maxLength: 3 }), fc.boolean())
+        .map(([good, at, text, cut]) => {
+          const json = JSON.stringify(good);
+          return json.slice(0, at) + text + (cut ? '' : json.slice(at + text.length));
+        }),
+      fc.constantFrom(
+        '['.repeat(1e5),
+        `{"event":"ended","keys":${'{"a":'.repeat(1e4)}`,
+        '{"__proto__":{"event":"ended"}}',
+      ),
+    );
+    fc.assert(
+      fc.property(message, (text) => {
+        const event = parseSessionEvent(text);
+        if (event !== undefined) expect(isSound(event)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('takes no number that is none', () => {
+    expect(parseSessionEvent(JSON.stringify(WHOLE).replace('"at":2', '"at":1e999'))).toBeUndefined();
+  });
+});
