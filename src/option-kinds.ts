@@ -87,7 +87,10 @@ export function choice<Word extends string>(...words: readonly Word[]): Kind<Wor
 
 /** A kind that also takes other words for some of its values. */
 export function withAliases<Value>(kind: Kind<Value>, aliases: Readonly<Record<string, string>>): Kind<Value> {
-  return { ...kind, parse: (text, current) => kind.parse(aliases[text] ?? text, current) };
+  return {
+    ...kind,
+    parse: (text, current) => kind.parse(Object.hasOwn(aliases, text) ? aliases[text] : text, current),
+  };
 }
 
 export const yesNo: Kind<boolean> = {

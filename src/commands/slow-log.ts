@@ -1,7 +1,7 @@
 import type { Config } from '../config.js';
 import type { Request } from '../resp/request.js';
 import type { Client } from './context.js';
-import { redacted } from './redact.js';
+import { redacted, redactedText } from './redact.js';
 
 /** As much of a request is kept as Redis keeps. */
 const MAX_ARGUMENTS = 32;
@@ -15,6 +15,7 @@ export interface SlowLogEntry {
   /** Without anything that could be a token. */
   readonly request: readonly string[];
   readonly address: string;
+  /** Of the client, without anything that could be a token. */
   readonly name: string;
 }
 
@@ -38,7 +39,14 @@ export class SlowLog {
     if (ms * 1000 < slowerThan || slowerThan < 0) return;
     const microseconds = Math.floor(ms * 1000);
     const at = Math.floor(this.#wall() / 1000);
-    this.#entries.unshift({ id: this.#nextId++, at, microseconds, request: shortened(request), address, name });
+    this.#entries.unshift({
+      id: this.#nextId++,
+      at,
+      microseconds,
+      request: shortened(request),
+      address,
+      name: redactedText(name),
+    });
     this.#entries.length = Math.min(this.#entries.length, maxEntries);
   }
 

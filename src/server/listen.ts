@@ -18,7 +18,10 @@ export interface BindAddress {
   readonly optional: boolean;
 }
 
-const ALL: Record<string, string> = { '*': '0.0.0.0', '::*': '::' };
+const ALL = new Map([
+  ['*', '0.0.0.0'],
+  ['::*', '::'],
+]);
 const REASONS: Record<string, string> = {
   EADDRINUSE: 'the port is in use',
   EACCES: 'not permitted',
@@ -36,7 +39,7 @@ export function bindAddresses(bind: string): BindAddress[] {
     .map((word) => {
       const optional = word.startsWith('-');
       const host = optional ? word.slice(1) : word;
-      return { host: ALL[host] ?? host, optional };
+      return { host: ALL.get(host) ?? host, optional };
     });
 }
 

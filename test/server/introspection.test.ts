@@ -203,6 +203,45 @@ describe('statistics', () => {
     expect(log).not.toContain(TOKEN);
   });
 
+  it('a token that a client calls itself by is shown to nobody', async () => {
+    const server = await startServer({ 'slowlog-log-slower-than': 0 });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await client.expect(frame('CLIENT', 'SETNAME', `app:${TOKEN}`), '+OK\r\n');
+    await client.expect(frame('CLIENT', 'SETINFO', 'lib-name', TOKEN), '+OK\r\n');
+    await client.expect(frame('CLIENT', 'SETINFO', 'lib-ver', `1.0(${TOKEN})`), '+OK\r\n');
+    await client.expect(frame('PING', TOKEN), `$22\r\n${TOKEN}\r\n`);
+    await client.send(
+      `HELLO 2 SETNAME ${TOKEN}x\r\n${TOKEN} ${TOKEN}\r\nCLIENT ${TOKEN}\r\nCONFIG SET ${TOKEN} x\r\nPING end\r\n`,
+    );
+    const replies = await client.takeUntil('end\r\n');
+    expect(replies).not.toContain(TOKEN);
+    // It is told itself.
+    expect(await client.bulk('CLIENT', 'GETNAME')).toBe(`${TOKEN}x`);
+    await client.expect(frame('CLIENT', 'SETNAME', `app:${TOKEN}`), '+OK\r\n');
+    await other.expect(frame('CLIENT', 'SETNAME', 'checkout-service-production'), '+OK\r\n');
+    const list = await other.bulk('CLIENT', 'LIST');
+    expect(list).toContain(' name=app:(redacted) ');
+    expect(list).toContain(' lib-name=(redacted) lib-ver=1.0((redacted))');
+    expect(list).toContain(' name=checkout-service-production ');
+    await other.send('SLOWLOG GET -1\r\nINFO everything\r\nPING end\r\n');
+    const shown = await other.takeUntil('$3\r\nend\r\n');
+    expect(shown).toContain('app:(redacted)');
+    expect(shown).not.toContain(TOKEN);
+  });
+
+  it('a client has a name of at most 512 bytes', async () => {
+    const client = await connectTo(await startServer());
+    await client.expect(frame('CLIENT', 'SETNAME', 'x'.repeat(512)), '+OK\r\n');
+    await client.expect(
+      frame('CLIENT', 'SETNAME', 'x'.repeat(513)),
+      '-ERR Client names cannot have more than 512 bytes.\r\n',
+    );
+    await client.expect(
+      frame('CLIENT', 'SETINFO', 'lib-name', 'x'.repeat(513)),
+      '-ERR lib-name cannot have more than 512 bytes.\r\n',
+    );
+  });
+
   it('INFO shows the sections asked for, and rates of the latest second', async () => {
     const clock = new FakeClock();
     const client = await connectTo(await startServer({}, { clock }));

@@ -1,5 +1,6 @@
 import { memoryOf } from '../client-memory.js';
 import type { Client } from '../context.js';
+import { redactedText } from '../redact.js';
 
 export type ClientType = 'normal' | 'pubsub';
 
@@ -8,7 +9,7 @@ export function typeOf({ subscriptions }: Client): ClientType {
   return subscriptions > 0 ? 'pubsub' : 'normal';
 }
 
-/** A client as CLIENT INFO and CLIENT LIST show it, field for field as in Redis. @param now The server's clock, in ms. */
+/** A client as CLIENT INFO and CLIENT LIST show it, field for field as in Redis, but without tokens. @param now The server's clock, in ms. */
 export function clientLine(client: Client, now: number): string {
   const { query, queryFree, args, transaction, reply, output } = client.memory();
   const fields: Record<string, string | number> = {
@@ -16,7 +17,7 @@ export function clientLine(client: Client, now: number): string {
     addr: client.address,
     laddr: client.localAddress,
     fd: -1,
-    name: client.name,
+    name: redactedText(client.name),
     age: Math.floor((now - client.connectedAt) / 1000),
     idle: Math.floor((now - client.activeAt) / 1000),
     flags: flagsOf(client),
@@ -40,8 +41,8 @@ export function clientLine(client: Client, now: number): string {
     user: client.user?.name ?? 'default',
     redir: -1,
     resp: client.protocol,
-    'lib-name': client.libraryName,
-    'lib-ver': client.libraryVersion,
+    'lib-name': redactedText(client.libraryName),
+    'lib-ver': redactedText(client.libraryVersion),
   };
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${value}`)

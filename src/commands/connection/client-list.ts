@@ -164,17 +164,17 @@ function kill({ server, client: self }: Context, filters: readonly Filter[], ski
 }
 
 /** Replicas there are none. */
-const TYPES: Record<string, ClientType | 'none'> = {
-  normal: 'normal',
-  pubsub: 'pubsub',
-  master: 'none',
-  replica: 'none',
-  slave: 'none',
-};
+const TYPES = new Map<string, ClientType | 'none'>([
+  ['normal', 'normal'],
+  ['pubsub', 'pubsub'],
+  ['master', 'none'],
+  ['replica', 'none'],
+  ['slave', 'none'],
+]);
 
 function ofType(args: Arguments): Filter {
   const given = args.bytes();
-  const type = TYPES[given.toString('latin1').toLowerCase()];
+  const type = TYPES.get(given.toString('latin1').toLowerCase());
   if (type === undefined) throw new CommandError(`ERR Unknown client type '${redacted(given)}'`);
   return (client) => typeOf(client) === type;
 }

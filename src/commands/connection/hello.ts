@@ -49,7 +49,7 @@ export const hello: Command = {
     let name: string | undefined;
     while (args.left > 0) {
       const option = args.bytes();
-      const reader = OPTIONS[option.toString('latin1').toUpperCase()];
+      const reader = OPTIONS.get(option.toString('latin1').toUpperCase());
       if (reader === undefined || args.left < reader.takes) {
         throw new CommandError(`ERR Syntax error in HELLO option '${redacted(option)}'`);
       }
@@ -62,17 +62,26 @@ export const hello: Command = {
   },
 };
 
-/** What HELLO may be given besides the version. Each reads what it takes; SETNAME returns the name. */
-const OPTIONS: Record<string, { takes: number; read(context: Context, args: Arguments): string | undefined }> = {
-  AUTH: {
-    takes: 2,
-    read(context, args) {
-      authenticate(context, args.text(), args.bytes());
-      return undefined;
+/** What HELLO may be given besides the version. */
+interface HelloOption {
+  readonly takes: number;
+  /** Reads what it takes. Returns the name that SETNAME gives. */
+  read(context: Context, args: Arguments): string | undefined;
+}
+
+const OPTIONS = new Map<string, HelloOption>([
+  [
+    'AUTH',
+    {
+      takes: 2,
+      read(context, args) {
+        authenticate(context, args.text(), args.bytes());
+        return undefined;
+      },
     },
-  },
-  SETNAME: { takes: 1, read: (_, args) => checkedClientName(args.text()) },
-};
+  ],
+  ['SETNAME', { takes: 1, read: (_, args) => checkedClientName(args.text()) }],
+]);
 
 function greet({ reply, client, server }: Context): void {
   reply.map(7);
