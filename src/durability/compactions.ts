@@ -5,8 +5,6 @@ import { writeSessions } from './write-sessions.js';
 
 /** Milliseconds before a compaction that failed is tried again by itself. */
 const RETRY_MS = 60_000;
-/** The system's clock was set if it has moved by more than this against the engine's. */
-const CLOCK_SET_MS = 1000;
 
 export interface CompactionOptions {
   readonly clock: Clock;
@@ -31,8 +29,6 @@ export class Compactions {
   readonly #engine: () => SessionEngine;
   readonly #recorder: Recorder;
   #beganAt = 0;
-  /** By how much the wall clock was ahead of the engine's when the deadlines in the journal were last written as a whole. */
-  #wallOffset: number;
   #failedAt = -Infinity;
   #lastMs: number | undefined;
   #lastSucceeded = true;
@@ -42,7 +38,6 @@ export class Compactions {
     this.#options = options;
     this.#engine = engine;
     this.#recorder = recorder;
-    this.#wallOffset = options.clock.wall() - options.clock.now();
   }
 
   /** Begins no more by itself, and says nothing of one that is given up. */
@@ -63,16 +58,7 @@ export class Compactions {
     const { clock, growth } = this.#options;
     if (journal.isCompacting || journal.failure !== undefined || this.#stopped) return;
     if (clock.now() - this.#failedAt < RETRY_MS) return;
-    if (this.#isClockSet() || isCompactionDue(journal, growth())) void this.run(journal).catch(() => {});
-  }
-
-  /**
-   * Whether the system's clock has been set: deadlines run on another, and those in the journal, which are the wall's, are wrong
-   * by as much until they are written anew.
-   */
-  #isClockSet(): boolean {
-    const { clock } = this.#options;
-    return Math.abs(clock.wall() - clock.now() - this.#wallOffset) > CLOCK_SET_MS;
+    if (isCompactionDue(journal, growth())) void this.run(journal).catch(() => {});
   }
 
   /**
@@ -84,17 +70,17 @@ export class Compactions {
     if (journal.isCompacting) throw new JournalError('the journal is being compacted already');
     const [began, size] = [clock.now(), journal.size];
     this.#beganAt = began;
-    const wallOffset = clock.wall() - began;
-    if (this.#isClockSet()) log.notice('the clock of the system was set: deadlines are written anew');
     const engine = this.#engine();
     try {
       await journal.compact((base) => {
         const { sessions, names } = engine.stats();
         base.records.append('EXPECT', { sessions, names });
-        return writeSessions(engine, clock, base, (session) => this.#recorder.writeTo(base.records, session));
+        this.#recorder.beginBase();
+        return writeSessions(engine, clock, base, (session) => {
+          if (!this.#recorder.isNew(session)) this.#recorder.writeTo(base.records, session);
+        });
       });
       this.#lastSucceeded = true;
-      this.#wallOffset = wallOffset;
       this.#lastMs = clock.now() - began;
       log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${Math.round(this.#lastMs)} ms`);
     } catch (error) {
@@ -102,6 +88,8 @@ export class Compactions {
       this.#failedAt = clock.now();
       if (!this.#stopped) log.warning(`could not compact the journal: ${(error as Error).message}`);
       throw error;
+    } finally {
+      this.#recorder.endBase();
     }
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SessionEngine } from '../engine/index.js';
+import type { Restoration, SessionEngine } from '../engine/index.js';
 import {
   DirectoryLock,
   JOURNAL,
@@ -13,6 +13,7 @@ import {
 import { type CompactionOptions, Compactions } from './compactions.js';
 import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
+import { WallTime } from './wall-time.js';
 
 export interface DurabilityOptions extends CompactionOptions {
   /** The directory of all that is kept. */
@@ -36,6 +37,8 @@ export interface LoadProgress {
   readonly since: number;
 }
 
+/** The system's clock was set if it has moved by more than this against the engine's. */
+const CLOCK_SET_MS = 20;
 /** So many slots are looked at in a slice: less than a millisecond's work. */
 const MISSED_SLOTS = 4096;
 /** Clients are kept waiting while more bytes than this wait for the disk: all of it is memory, and lost if the process ends. */
@@ -55,6 +58,9 @@ export class Durability {
   readonly #engine: () => SessionEngine;
   readonly #lock: DirectoryLock;
   readonly #compactions: Compactions;
+  readonly #wall: WallTime;
+  /** It is being written down that the clock was set. */
+  #notingClock: Promise<void> | undefined;
   #journal: Journal | undefined;
   #loading: Promise<unknown> = Promise.resolve();
   #progress: LoadProgress | undefined;
@@ -83,7 +89,8 @@ export class Durability {
       this.#lock.release();
       throw error;
     }
-    this.recorder = new Recorder(engine, () => this.#loaded().records, options.clock);
+    this.#wall = new WallTime(options.clock);
+    this.recorder = new Recorder(engine, () => this.#loaded().records, this.#wall);
     this.#compactions = new Compactions(options, engine, this.recorder);
   }
 
@@ -117,7 +124,8 @@ export class Durability {
         if (this.recorder.missesExtensions) this.#recordMissed(0);
       },
     });
-    const replay = new Replay(restoration, clock);
+    this.#wall.ahead = journal.clockAhead;
+    const replay = new Replay(restoration, this.#wall);
     const report = await journal.load(
       (record) => {
         if (this.#closed) throw new JournalError('stopped while loading');
@@ -129,7 +137,7 @@ export class Durability {
       },
     );
     const sessions = this.#engine().size;
-    const expired = restoration.finish();
+    const expired = finished(restoration, join(directory, JOURNAL));
     this.#expired = expired;
     this.#journal = journal;
     this.#progress = undefined;
@@ -221,9 +229,30 @@ export class Durability {
     };
   }
 
-  /** To be called about once a second: compacts the journal when it has grown enough. */
-  compactIfDue(): void {
-    if (this.#journal !== undefined) this.#compactions.runIfDue(this.#journal);
+  /** To be called about once a second: compacts the journal when it has grown enough, and notices when somebody has set the system's clock. */
+  beat(): void {
+    const journal = this.#journal;
+    if (journal === undefined || this.#closed) return;
+    this.#watchClock(journal);
+    this.#compactions.runIfDue(journal);
+  }
+
+  /** The journal's time goes on when the system's clock is set; by how much the two differ has to be known to the next process. */
+  #watchClock(journal: Journal): void {
+    const ahead = Math.round(this.#wall.ahead);
+    const by = ahead - journal.clockAhead;
+    if (Math.abs(by) <= CLOCK_SET_MS || this.#notingClock !== undefined) return;
+    const { log } = this.#options;
+    this.#notingClock = journal
+      .setClockAhead(ahead)
+      .then(
+        () => log.notice(`the clock of the system was set by ${by} ms: sessions end when they would have`),
+        // It is tried again in a second.
+        (error: Error) => log.warning(`could not note that the clock of the system was set: ${error.message}`),
+      )
+      .finally(() => {
+        this.#notingClock = undefined;
+      });
   }
 
   /** Compacts the journal while others are served. @throws JournalError if it is being done already, or the disk fails. */
@@ -241,6 +270,8 @@ export class Durability {
     // Until it is over, files are open, and may be cut. Its error is told to who asked for it.
     await this.#loading.catch(() => {});
     if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);
+    if (this.#journal !== undefined) this.#watchClock(this.#journal);
+    await this.#notingClock;
     try {
       await this.#journal?.close();
     } finally {
@@ -259,5 +290,15 @@ export class Durability {
   #loaded(): Journal {
     if (this.#journal === undefined) throw new Error('the journal has not been loaded');
     return this.#journal;
+  }
+}
+
+/** Lets time go on for sessions that were put back. @throws JournalError if they are what no server has written. */
+function finished(restoration: Restoration, path: string): number {
+  try {
+    return restoration.finish();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new JournalError(`the journal in ${path} holds what no server writes: ${error.message}`);
   }
 }

@@ -1,9 +1,9 @@
 import { column, longer, resized } from '../engine/column.js';
-import type { ChangeListener, Clock, Session, SessionEngine, SessionState } from '../engine/index.js';
+import type { ChangeListener, Session, SessionEngine, SessionState } from '../engine/index.js';
 import type { RecordSink } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { addressOf, settingsOf, writeOldTokens, writeSession } from './session-records.js';
-import { NEVER, WallTime } from './wall-time.js';
+import { NEVER, type WallTime } from './wall-time.js';
 
 /** By how much of its duration a sliding session's deadline is written ahead. */
 const AHEAD = 0.1;
@@ -23,21 +23,28 @@ const RESERVED_SLOTS = 2 ** 25;
 export class Recorder implements ChangeListener {
   readonly #engine: () => SessionEngine;
   readonly #journal: () => RecordSink;
-  readonly #clock: Clock;
+  readonly #wall: WallTime;
   /** By slot, the deadline that was written last, in ms on the clock; Infinity if none runs, 0 if nothing was written. */
   #written = column(Float64Array, 1024, RESERVED_SLOTS);
   /** Whether extensions are recorded. While the disk fails they would gather without end, with nobody to refuse them. */
   recordsExtensions = true;
   #missesExtensions = false;
+  /** While a base is written: a bit for each slot that was in use when it was begun, set when a session is created there. */
+  #created: Uint32Array | undefined;
+  #slotsThen = 0;
 
-  /** @param engine Whose sessions they are; asked for at the first change. @param journal Where their changes go. */
-  constructor(engine: () => SessionEngine, journal: () => RecordSink, clock: Clock) {
+  /**
+   * @param engine Whose sessions they are; asked for at the first change. @param journal Where their changes go.
+   * @param wall The journal's time.
+   */
+  constructor(engine: () => SessionEngine, journal: () => RecordSink, wall: WallTime) {
     this.#engine = engine;
     this.#journal = journal;
-    this.#clock = clock;
+    this.#wall = wall;
   }
 
   onCreated(session: Session): void {
+    if (this.#created !== undefined && session < this.#slotsThen) this.#created[session >>> 5] |= 1 << (session & 31);
     this.#keep(session, deadlineAhead(this.#engine().state(session)));
     this.writeTo(this.#journal(), session);
   }
@@ -63,7 +70,7 @@ export class Recorder implements ChangeListener {
 
   onChanged(session: Session): void {
     const state = this.#engine().state(session);
-    const wall = new WallTime(this.#clock);
+    const wall = this.#wall;
     const deadline = this.#keep(session, deadlineAhead(state));
     this.#journal().append('SETTINGS', {
       ...this.#tokenOf(session),
@@ -98,23 +105,41 @@ export class Recorder implements ChangeListener {
   }
 
   onRotated(session: Session, old: Slice): void {
-    this.writeTo(this.#journal(), session);
-    let keepsOld = false;
-    this.#engine().forEachOldToken(session, (token) => {
-      keepsOld ||= token.equals(old);
-    });
-    if (!keepsOld) this.#journal().append('GONE', { token: old });
+    const engine = this.#engine();
+    const until = engine.graceEnd(old);
+    const graceEnd = until === 0 ? NEVER : this.#wall.ofClock(until);
+    this.#journal().append('ROTATED', { token: old, newToken: engine.tokenBytes(session), graceEnd });
   }
 
   onEnded(session: Session): void {
     this.#journal().beginAbout('GONE', addressOf(this.#engine(), session), 0);
   }
 
+  /**
+   * A base is begun. What is created from now on is in the increment as a whole, and must not be in the base as well: there it could bear a token that a
+   * session had which was written before and has been given another one since.
+   */
+  beginBase(): void {
+    this.#slotsThen = this.#engine().slots;
+    this.#created = new Uint32Array((this.#slotsThen >>> 5) + 1);
+  }
+
+  /** The base is complete, or given up. */
+  endBase(): void {
+    this.#created = undefined;
+  }
+
+  /** Whether a session was created since the base was begun. */
+  isNew(session: Session): boolean {
+    if (this.#created === undefined) return false;
+    return session >= this.#slotsThen || (this.#created[session >>> 5] & (1 << (session & 31))) !== 0;
+  }
+
   /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */
   writeTo(sink: RecordSink, session: Session): void {
     const engine = this.#engine();
     const state = engine.state(session);
-    const wall = new WallTime(this.#clock);
+    const wall = this.#wall;
     const written = this.#writtenFor(session);
     // What was read from the journal, and has not been extended since, ends as it was read.
     const deadline = state.deadline < Infinity ? this.#keep(session, Math.max(state.deadline, written)) : Infinity;
@@ -127,7 +152,7 @@ export class Recorder implements ChangeListener {
     const written = this.#keep(session, engine.deadline(session) + aheadOf(engine.duration(session)));
     this.#journal().append('DEADLINE', {
       ...this.#tokenOf(session),
-      deadline: new WallTime(this.#clock).ofClock(written),
+      deadline: this.#wall.ofClock(written),
     });
   }
 

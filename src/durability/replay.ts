@@ -1,5 +1,4 @@
 import {
-  type Clock,
   MAX_DURATION,
   MAX_NAME,
   MAX_SECONDS,
@@ -12,13 +11,14 @@ import {
 import { fieldIndexes, type JournalRecord, RecordError, type RecordName } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
-import { WallTime } from './wall-time.js';
+import { NEVER, type WallTime } from './wall-time.js';
 
 const EXPECT = fieldIndexes('EXPECT');
 const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
 const DEADLINE = fieldIndexes('DEADLINE');
 const ALIAS = fieldIndexes('ALIAS');
+const ROTATED = fieldIndexes('ROTATED');
 const WRITE = fieldIndexes('WRITE');
 /** Every record that is about a session starts with its token. */
 const TOKEN = 0;
@@ -29,9 +29,10 @@ export class Replay {
   readonly #wall: WallTime;
   readonly #acts: Record<RecordName, (record: JournalRecord) => void>;
 
-  constructor(restoration: Restoration, clock: Clock) {
+  /** @param wall The journal's time. */
+  constructor(restoration: Restoration, wall: WallTime) {
     this.#restoration = restoration;
-    this.#wall = new WallTime(clock);
+    this.#wall = wall;
     const bearing =
       (act: (session: Session, record: JournalRecord) => void) =>
       (record: JournalRecord): void => {
@@ -62,6 +63,14 @@ export class Replay {
           this.#wall.toClock(record.integer(ALIAS.graceEnd)),
         ),
       ),
+      ROTATED: (record) => {
+        const graceEnd = record.integer(ROTATED.graceEnd);
+        restoration.rotate(
+          record.slice(TOKEN),
+          record.slice(ROTATED.newToken),
+          graceEnd === NEVER ? undefined : this.#wall.toClock(graceEnd),
+        );
+      },
       GONE: (record) => restoration.forget(record.slice(TOKEN)),
       END: () => {},
     };

@@ -45,7 +45,7 @@ export function writeSession(
   const fields = {
     token,
     name: Slice.of(engine.name(session)),
-    created: Math.max(1, Math.round(state.created)),
+    created: state.created,
     ...settingsOf(state, deadline, wall),
   };
   if (data.size(session) > LARGE) {
@@ -60,13 +60,13 @@ export function writeSession(
   }
 }
 
-/** Writes the old tokens that still lead to a session, which was written before. */
+/** Writes the old tokens that still lead to a session, which was written before: the oldest first, as they came. */
 export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: Session, wall: WallTime): void {
-  engine.forEachOldToken(session, (oldToken, until) => {
-    // Both texts would be the same bytes: the engine formats one token at a time.
-    const old = Slice.of(oldToken.copy());
-    to.append('ALIAS', { token: engine.tokenBytes(session), oldToken: old, graceEnd: wall.ofClock(until) });
-  });
+  const olds: { token: Buffer; until: number }[] = [];
+  engine.forEachOldToken(session, (token, until) => olds.push({ token: token.copy(), until }));
+  for (const { token: old, until } of olds.reverse()) {
+    to.append('ALIAS', { token: engine.tokenBytes(session), oldToken: Slice.of(old), graceEnd: wall.ofClock(until) });
+  }
 }
 
 /** The settings that are flags, as `flagsOf` put them together. */

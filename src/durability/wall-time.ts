@@ -3,15 +3,39 @@ import type { Clock } from '../engine/index.js';
 /** What stands in the journal for "never": the wall clock is far beyond 0. */
 export const NEVER = 0;
 
+/** The two clocks are looked at again, so many times at most, if more than so many ms went by between two looks. */
+const LOOKS = 3;
+const CLOSE_MS = 1;
+
 /**
- * Instants of the engine's clock, which begins anew with each process, as instants of the wall clock, which files bear, and
- * back (of a session's expiry as clients see it, `engine/unix-time.ts` is in charge). The difference of the two is taken when it is made: make one for each act that is written or read.
+ * The time of the journal: unix ms that go on as the engine's clock does, whatever becomes of the system's wall clock meanwhile.
+ *
+ * Durations run on the engine's clock, which begins anew with each process, and files need instants that outlive it. The wall clock gives
+ * them, but it may be set while the server runs. So the two are compared once, at the start; from then on the journal's time follows the
+ * engine's clock. By how much the wall clock is ahead of it (`ahead`) is kept with the journal, so that the next process, which has the wall
+ * clock alone, finds the journal's time again.
+ *
+ * (Of a session's expiry as clients see it, `engine/unix-time.ts` is in charge.)
  */
 export class WallTime {
-  readonly #offset: number;
+  readonly #clock: Clock;
+  /** What this time is ahead of the engine's clock. */
+  #offset: number;
 
-  constructor(clock: Clock) {
-    this.#offset = clock.wall() - clock.now();
+  /** @param ahead By how much the wall clock is ahead of this time now, in ms. */
+  constructor(clock: Clock, ahead = 0) {
+    this.#clock = clock;
+    this.#offset = between(clock) - ahead;
+  }
+
+  /** By how much the wall clock is ahead of this time now, in ms, to a millisecond or two. */
+  get ahead(): number {
+    return between(this.#clock) - this.#offset;
+  }
+
+  /** Begins this time anew: the wall clock is ahead of it by so many ms now. */
+  set ahead(ms: number) {
+    this.#offset = between(this.#clock) - ms;
   }
 
   /** Unix ms, rounded up by a clock reading so that nothing ends early; `NEVER` for Infinity. */
@@ -22,5 +46,15 @@ export class WallTime {
   /** Ms on the engine's clock, below 0 for what was before it began; Infinity for `NEVER`. */
   toClock(unix: number): number {
     return unix === NEVER ? Infinity : unix - this.#offset;
+  }
+}
+
+/** What the wall clock is ahead of the engine's, in ms. The process may be held up between the two looks. */
+function between(clock: Clock): number {
+  for (let looks = 1; ; looks++) {
+    const before = clock.now();
+    const wall = clock.wall();
+    const after = clock.now();
+    if (after - before <= CLOSE_MS || looks === LOOKS) return wall - after;
   }
 }

@@ -4,9 +4,10 @@ import type { Aliases } from './aliases.js';
 import type { Deadlines } from './deadlines.js';
 import type { FieldStore } from './field-store.js';
 import type { NameIndex } from './name-index.js';
-import { NO_SESSION, type Session, type SessionState } from './session.js';
+import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from './session.js';
+import { STRING_KEY } from './session-data.js';
 import { Flag, NONE, type SlotTable } from './slot-table.js';
-import { parseToken, TOKEN_WORDS } from './token.js';
+import { isToken, parseToken, TOKEN_WORDS } from './token.js';
 import type { TokenIndex } from './token-index.js';
 
 /** The parts of an engine that hold what a session is. */
@@ -21,6 +22,8 @@ export interface EngineParts {
 
 /** What is promised by a file is not believed beyond this. */
 const MOST = 2 ** 24;
+/** The longest that an old token may be good for, in ms. */
+const LONGEST_GRACE = MAX_SECONDS * 1000;
 const EMPTY = Slice.of('');
 /** As if it had not been used since the clock began. */
 const NEVER_USED = 0;
@@ -69,7 +72,7 @@ export class Restoration {
     this.forget(token);
     if (state.shared) this.#forgetSlot(names.shared(name));
     if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
-    const session = slots.allocate(Flag.Session) as Session;
+    const session = slots.allocate(Flag.Session | (state.shared ? Flag.Shared : 0)) as Session;
     slots.use(session, NEVER_USED);
     names.add(name, session, state.shared);
     if (tokenless) {
@@ -87,7 +90,7 @@ export class Restoration {
     return this.#parts.slots.created[session];
   }
 
-  /** Gives a session these settings, and this deadline. */
+  /** Gives a session these settings, and this deadline. Whether it is shared stays as it is. */
   settle(session: Session, state: SessionState): void {
     const { slots } = this.#parts;
     slots.created[session] = state.created;
@@ -97,9 +100,8 @@ export class Restoration {
     slots.setFlags(
       session,
       Flag.Session |
-        (slots.flags(session) & Flag.Tokenless) |
+        (slots.flags(session) & (Flag.Shared | Flag.Tokenless)) |
         (state.isString ? Flag.String : 0) |
-        (state.shared ? Flag.Shared : 0) |
         (state.deleteSession ? Flag.DeleteSession : 0) |
         (state.extendGet ? Flag.ExtendGet : 0) |
         (state.extendSet ? Flag.ExtendSet : 0),
@@ -107,13 +109,14 @@ export class Restoration {
     this.run(session, state.deadline);
   }
 
-  /** Lets the session's duration run until `deadline`; Infinity: it does not run. */
+  /** Lets the session's duration run until `deadline`; Infinity: it does not run, nor does one that it does not have. */
   run(session: Session, deadline: number): void {
     const { slots, deadlines } = this.#parts;
     const flags = slots.flags(session);
-    slots.setFlags(session, deadline < Infinity ? flags | Flag.Running : flags & ~Flag.Running);
+    const runs = deadline < Infinity && slots.duration[session] > 0;
+    slots.setFlags(session, runs ? flags | Flag.Running : flags & ~Flag.Running);
     const last = slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity;
-    deadlines.set(session, Math.max(0, Math.min(deadline, last)));
+    deadlines.set(session, Math.max(0, Math.min(runs ? deadline : Infinity, last)));
   }
 
   set(session: Session, key: Slice, value: Slice): void {
@@ -144,9 +147,57 @@ export class Restoration {
   /** Lets an old token lead to a session, in place of whatever it led to, until `until`. @throws RangeError if it is none. */
   addOldToken(session: Session, old: Slice, until: number): void {
     const { aliases } = this.#parts;
+    if (this.#slotOf(old) === session) throw new RangeError('a token is both old and new');
     this.forget(old);
     if (!parseToken(old, this.#words)) throw new RangeError('not a token');
     aliases.add(session, this.#words, Math.max(0, until));
+  }
+
+  /**
+   * Gives the session that bears `old` another token; until `until` the old one leads to it, or, with undefined, no old token does.
+   *
+   * Where a session bears the new token already, it is the same one as it was later, for a new token is a random one, which no session bore
+   * before. Then what bears `old` has come by its rotations and has its old tokens, and nothing else that counts: it is the session as
+   * it was put back at its creation, or another one of which all that counts is yet to be replayed.
+   * @throws RangeError if one of them is no token.
+   */
+  rotate(old: Slice, token: Slice, until: number | undefined): void {
+    const { slots, tokens, aliases } = this.#parts;
+    if (!isToken(old) || !isToken(token)) throw new RangeError('not a token');
+    if (old.equals(token)) throw new RangeError('a token is both old and new');
+    let session = this.find(token);
+    const bearer = this.find(old);
+    // The token of a shared session may have been another session's, but is never rotated.
+    const isRotatable = bearer !== NO_SESSION && (slots.flags(bearer) & Flag.Shared) === 0;
+    if (session === NO_SESSION) {
+      if (!isRotatable) return;
+      this.forget(token);
+      parseToken(token, this.#words);
+      tokens.remove(bearer);
+      slots.setToken(bearer, this.#words);
+      tokens.add(bearer);
+      session = bearer;
+    } else if (bearer === NO_SESSION || isRotatable) {
+      if (isRotatable) this.#moveOldTokens(bearer, session);
+      this.forget(old);
+    } else {
+      return;
+    }
+    if (until === undefined) aliases.removeAll(session);
+    else this.addOldToken(session, old, until);
+  }
+
+  #moveOldTokens(from: Session, to: Session): void {
+    const { slots, aliases, deadlines } = this.#parts;
+    const olds: number[] = [];
+    aliases.forEach(from, (alias) => olds.push(alias));
+    // The oldest first, as they came.
+    for (const alias of olds.reverse()) {
+      const until = deadlines.deadline(alias);
+      this.#words.set(slots.token.subarray(alias * TOKEN_WORDS, (alias + 1) * TOKEN_WORDS));
+      aliases.remove(alias);
+      aliases.add(to, this.#words, until);
+    }
   }
 
   /**
@@ -164,7 +215,11 @@ export class Restoration {
     else this.#remove(slot);
   }
 
-  /** Lets time go on: what is due goes soon. Returns how many sessions that is. */
+  /**
+   * Lets time go on: what is due goes soon. Nothing has more left than its duration, its MAXAGE or the longest grace, whatever the file said
+   * and the wall clock says by now. Returns how many sessions are due.
+   * @throws RangeError if there is a string that has not just its value.
+   */
   finish(): number {
     const { slots, deadlines, names } = this.#parts;
     // They came in any order.
@@ -172,10 +227,34 @@ export class Restoration {
     const now = deadlines.begin();
     let due = 0;
     for (let slot = 0; slot < slots.used; slot++) {
-      if ((slots.flags(slot) & Flag.Session) !== 0 && deadlines.deadline(slot) <= now) due++;
+      const flags = slots.flags(slot);
+      if (flags === 0) continue;
+      if ((flags & Flag.String) !== 0) this.#checkString(slot);
+      const deadline = deadlines.deadline(slot);
+      const latest = Math.max(0, this.#latest(slot, flags, now));
+      if (deadline > latest) deadlines.set(slot, latest);
+      if ((flags & Flag.Session) !== 0 && deadline <= now) due++;
     }
     deadlines.release();
     return due;
+  }
+
+  /** When a session or an old token is due at the latest, in ms. */
+  #latest(slot: number, flags: number, now: number): number {
+    const { slots } = this.#parts;
+    if ((flags & Flag.Alias) !== 0) return now + LONGEST_GRACE;
+    const duration = (flags & Flag.Running) !== 0 ? slots.duration[slot] : Infinity;
+    const maxAge = slots.maxAge(slot);
+    if (maxAge === 0) return now + duration;
+    slots.maxAgeEnd[slot] = Math.min(slots.maxAgeEnd[slot], now + maxAge * 1000);
+    return Math.min(now + duration, slots.maxAgeEnd[slot]);
+  }
+
+  #checkString(slot: number): void {
+    const { fields } = this.#parts;
+    if (fields.count(slot) !== 1 || !fields.has(slot, STRING_KEY)) {
+      throw new RangeError('a string has keys, or no value');
+    }
   }
 
   #slotOf(token: Slice): number {

@@ -80,6 +80,7 @@ export class SessionEngine {
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
   readonly #trimmer: Trimmer;
+  #lastCreated = 0;
   #created = 0;
   #ended = 0;
   #expired = 0;
@@ -209,7 +210,7 @@ export class SessionEngine {
         (shared ? Flag.Shared : 0) |
         (string === undefined ? 0 : Flag.String),
     ) as Session;
-    slots.created[session] = this.#clock.wall();
+    slots.created[session] = this.#instantOfCreation();
     slots.use(session, now);
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAge);
@@ -484,6 +485,13 @@ export class SessionEngine {
     });
   }
 
+  /** Until when an old token leads to a session, in ms on the clock; 0 if it leads to none. */
+  graceEnd(old: Slice): number {
+    if (!parseToken(old, this.#words)) return 0;
+    const slot = this.#tokens.findGiven(this.#words);
+    return slot !== NONE && (this.#slots.flags(slot) & Flag.Alias) !== 0 ? this.#deadlines.deadline(slot) : 0;
+  }
+
   /** Visits the old tokens of a session that still lead to it, with the end of their grace in ms on the clock. */
   forEachOldToken(session: Session, visit: (token: Slice, until: number) => void): void {
     this.#aliases.forEach(session, (alias) =>
@@ -502,7 +510,7 @@ export class SessionEngine {
       deleteSession,
       maxAge,
       timeLeft: this.timeLeft(session),
-      created,
+      created: Math.floor(created),
       bytes: this.data.size(session),
       encoding: this.data.encoding(session),
     };
@@ -561,6 +569,16 @@ export class SessionEngine {
     if (slot === NONE || !this.#deadlines.settle(slot)) return NO_SESSION;
     if ((this.#slots.flags(slot) & Flag.Alias) === 0) return slot as Session;
     return this.#settled(this.#slots.owner(slot));
+  }
+
+  /** Unix ms. Sessions that are created in one millisecond differ in the fraction, so that who keeps them keeps their order. */
+  #instantOfCreation(): number {
+    const wall = this.#clock.wall();
+    const last = this.#lastCreated;
+    // Where the wall clock was set back, it counts.
+    const isTaken = wall <= last && wall > last - 1000;
+    this.#lastCreated = isTaken ? Math.round(last * 1000 + 1) / 1000 : wall;
+    return this.#lastCreated;
   }
 
   /**

@@ -135,7 +135,7 @@ export interface SessionState {
   readonly maxAge: number;
   /** When MAXAGE ends it; Infinity if there is none. */
   readonly maxAgeEnd: number;
-  /** Unix ms. */
+  /** Unix ms, with a fraction of up to three digits that tells those of one millisecond apart. */
   readonly created: number;
 }
 

@@ -59,7 +59,7 @@ export class SlotTable {
 
   /** Four words a slot: the token of the session or of the alias; nothing yet of a tokenless session. */
   token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
-  /** Unix ms. */
+  /** Unix ms, with a fraction of up to three digits. */
   created = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
   /** Duration in ms, 0 if the session never expires. */
   duration = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);

@@ -137,7 +137,7 @@ async function manifestOfFiles(directory: string): Promise<Manifest> {
       .map(([name]) => name);
   const increments = numbered('increment');
   if (increments.length === 0) throw new JournalError(`${directory} holds no journal`);
-  return { base: numbered('base').at(-1), increments };
+  return { base: numbered('base').at(-1), increments, clockAhead: 0 };
 }
 
 async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {

@@ -44,6 +44,7 @@ export class JournalDirectory {
   readonly path: string;
   readonly #fileSystem: FileSystem;
   #manifest: Manifest;
+  #switching: Promise<void> = Promise.resolve();
   /** The number of the next file. */
   #next: number;
   /** Bytes of the base, 0 if there is none. */
@@ -94,9 +95,19 @@ export class JournalDirectory {
     await fileSystem.syncDirectory(dirname(path));
     const increment = await createIncrement(fileSystem, join(path, 'increment.1'));
     await increment.file.close();
-    const manifest = { base: undefined, increments: ['increment.1'] };
+    const manifest = { base: undefined, increments: ['increment.1'], clockAhead: 0 };
     await writeManifest(fileSystem, join(path, MANIFEST), manifest);
     return new JournalDirectory(fileSystem, path, manifest);
+  }
+
+  /** By how many ms the wall clock is ahead of the journal's time, as far as the manifest knows. */
+  get clockAhead(): number {
+    return this.#manifest.clockAhead;
+  }
+
+  /** Writes down, durably, by how many ms the wall clock is ahead of the journal's time. */
+  setClockAhead(ms: number): Promise<void> {
+    return this.#switchTo((manifest) => ({ ...manifest, clockAhead: ms }));
   }
 
   /** Bytes of the base, once it has been loaded or written; 0 if there is none. */
@@ -168,8 +179,7 @@ export class JournalDirectory {
     const name = `increment.${this.#next++}`;
     const increment = await createIncrement(this.#fileSystem, join(this.path, name));
     try {
-      const { base, increments } = this.#manifest;
-      await this.#switchTo({ base, increments: [...increments, name] });
+      await this.#switchTo((manifest) => ({ ...manifest, increments: [...manifest.increments, name] }));
       return increment;
     } catch (error) {
       // The manifest may list it already: it stays, empty. What is not listed goes at the next start.
@@ -200,7 +210,7 @@ export class JournalDirectory {
     await this.#fileSystem.syncDirectory(this.path);
     const old = this.#manifest;
     const first = old.increments.findIndex((other) => join(this.path, other) === increment.path);
-    await this.#switchTo({ base: name, increments: old.increments.slice(first) });
+    await this.#switchTo((manifest) => ({ ...manifest, base: name, increments: old.increments.slice(first) }));
     this.#baseBytes = base.size;
     await base.close();
     const obsolete = [...(old.base === undefined ? [] : [old.base]), ...old.increments.slice(0, first)];
@@ -212,9 +222,15 @@ export class JournalDirectory {
     return join(this.path, `base.${this.#next}.tmp`);
   }
 
-  async #switchTo(manifest: Manifest): Promise<void> {
-    await writeManifest(this.#fileSystem, join(this.path, MANIFEST), manifest);
-    this.#manifest = manifest;
+  /** One manifest after the other. */
+  #switchTo(change: (manifest: Manifest) => Manifest): Promise<void> {
+    const switching = this.#switching.then(async () => {
+      const manifest = change(this.#manifest);
+      await writeManifest(this.#fileSystem, join(this.path, MANIFEST), manifest);
+      this.#manifest = manifest;
+    });
+    this.#switching = switching.catch(() => {});
+    return switching;
   }
 
   async #cut(path: string, size: number): Promise<void> {

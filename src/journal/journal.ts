@@ -143,6 +143,20 @@ export class Journal {
     return this.#open().isSyncing;
   }
 
+  /** By how many ms the wall clock is ahead of the time in which the journal's instants are, as was written down last. */
+  get clockAhead(): number {
+    return this.#directory.clockAhead;
+  }
+
+  /** Writes down, durably, by how many ms, whole, the wall clock is ahead of the journal's time. Rejects if the disk fails. */
+  async setClockAhead(ms: number): Promise<void> {
+    try {
+      await this.#directory.setClockAhead(ms);
+    } catch (error) {
+      throw asJournalError(`cannot write to ${this.#directory.path}`, error);
+    }
+  }
+
   get isCompacting(): boolean {
     return this.#compaction !== undefined;
   }

@@ -9,12 +9,18 @@ import { JournalDamage, JournalError } from './journal-error.js';
  *     respite-journal-manifest 1
  *     base.3
  *     increment.4
+ *     clock 7200000
  *     crc 8a9136aa
+ *
+ * `clock` is there if somebody has set the system's clock while the server ran: by how many ms the wall clock is ahead of the time in which
+ * the files tell instants.
  */
 export interface Manifest {
   readonly base: string | undefined;
   /** One at least; the last is being written. */
   readonly increments: readonly string[];
+  /** By how many ms, whole, the wall clock is ahead of the journal's time. */
+  readonly clockAhead: number;
 }
 
 export const MANIFEST = 'manifest';
@@ -24,8 +30,9 @@ const TITLE = 'respite-journal-manifest';
 /** Bytes; far more than one of which every compaction failed. */
 const MAX_MANIFEST = 1024 * 1024;
 
-export function encodeManifest({ base, increments }: Manifest): Buffer {
+export function encodeManifest({ base, increments, clockAhead }: Manifest): Buffer {
   const lines = [`${TITLE} ${FORMAT_VERSION}`, ...(base === undefined ? [] : [base]), ...increments];
+  if (clockAhead !== 0) lines.push(`clock ${clockAhead}`);
   const body = Buffer.from(`${lines.join('\n')}\n`, 'latin1');
   const crc = checksum(body, 0, body.length).toString(16).padStart(8, '0');
   return Buffer.concat([body, Buffer.from(`crc ${crc}\n`, 'latin1')]);
@@ -40,8 +47,10 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
       `${path} has version ${version} of the format and this program knows version ${FORMAT_VERSION}: start a newer one`,
     );
   }
-  const [, body, files, crc] =
-    /^(respite-journal-manifest \d{1,15}\n((?:(?:base|increment)\.\d{1,15}\n)+))crc ([0-9a-f]{8})\n$/.exec(text) ?? [];
+  const [, body, files, clock = '0', crc] =
+    /^(respite-journal-manifest \d{1,15}\n((?:(?:base|increment)\.\d{1,15}\n)+)(?:clock (-?\d{1,15})\n)?)crc ([0-9a-f]{8})\n$/.exec(
+      text,
+    ) ?? [];
   if (body === undefined || Number.parseInt(crc, 16) !== checksum(bytes, 0, body.length)) {
     throw new JournalDamage(path, 0, 'it is no manifest, or its check sum is wrong');
   }
@@ -50,7 +59,7 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
   if (names.length === 0 || names.some((name) => name.startsWith('base.')) || new Set(names).size < names.length) {
     throw new JournalDamage(path, 0, 'it lists files that do not belong together');
   }
-  return { base, increments: names };
+  return { base, increments: names, clockAhead: Number(clock) };
 }
 
 export async function readManifest(fileSystem: FileSystem, path: string): Promise<Manifest> {

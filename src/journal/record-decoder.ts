@@ -3,6 +3,7 @@ import { FLAG_LETTERS, RECORDS, type RecordName, type RestType, recordNames } fr
 
 const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
+const POINT = 0x2e;
 const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -58,7 +59,7 @@ export interface JournalRecord {
   end(index: number): number;
   /** An argument as it lies in `buffer`. */
   slice(index: number): Slice;
-  /** The number of a field that is an integer or flags. */
+  /** The number of a field that is an integer, a decimal or flags. */
   integer(index: number): number;
 }
 
@@ -124,7 +125,8 @@ export class RecordDecoder implements JournalRecord {
     }
     for (let i = 0; i < plan.types.length; i++) {
       const type = plan.types[i];
-      if (type === 'integer') this.#integers[i] = integerOf(bytes, bounds[2 * i], bounds[2 * i + 1], plan.name);
+      if (type === 'decimal') this.#integers[i] = decimalOf(bytes, bounds[2 * i], bounds[2 * i + 1], plan.name);
+      else if (type === 'integer') this.#integers[i] = integerOf(bytes, bounds[2 * i], bounds[2 * i + 1], plan.name);
       else if (type === 'flags') this.#integers[i] = flagsOf(bytes, bounds[2 * i], bounds[2 * i + 1], plan.name);
     }
     return next;
@@ -175,6 +177,13 @@ function integerOf(bytes: Buffer, start: number, end: number, name: RecordName):
     throw new RecordError(`a ${name} record holds a number that it may not`);
   }
   return number;
+}
+
+/** A number that may have a point and three more digits. */
+function decimalOf(bytes: Buffer, start: number, end: number, name: RecordName): number {
+  const point = end - 4;
+  if (point <= start || bytes[point] !== POINT) return integerOf(bytes, start, end, name);
+  return integerOf(bytes, start, point, name) + integerOf(bytes, point + 1, end, name) / 1000;
 }
 
 function flagsOf(bytes: Buffer, start: number, end: number, name: RecordName): number {

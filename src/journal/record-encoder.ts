@@ -15,11 +15,12 @@ const LEAST_ROOM = 1024;
 /** `$`, ten digits, CR LF, and CR LF after the bytes. */
 const BULK_OVERHEAD = 15;
 
-/** A number as an argument: its header, 16 digits, CR LF. */
-const MAX_INTEGER = 23;
+/** A number as an argument: its header, 16 digits, a point and 3 more, CR LF. */
+const MAX_NUMBER = 27;
 
 const ASTERISK = 0x2a;
 const DOLLAR = 0x24;
+const POINT = 0x2e;
 const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -89,11 +90,11 @@ export class RecordEncoder implements RecordSink {
       throw new RangeError(`a ${name} record cannot have ${rest} arguments after its fields`);
     }
     const { length } = plan.fields;
-    let room = MAX_INTEGER + plan.name.length;
+    let room = MAX_NUMBER + plan.name.length;
     for (let i = 0; i < length; i++) {
       const value = values[plan.fields[i]];
       if (typeof value === 'object') room += value.length + BULK_OVERHEAD;
-      else if (Number.isSafeInteger(value) && value >= 0) room += MAX_INTEGER;
+      else if (isNumber(value, plan.types[i])) room += MAX_NUMBER;
       else throw new RangeError(`${plan.fields[i]} of a ${name} record must be an integer from 0 to 2^53 - 1`);
     }
     this.#reserve(room);
@@ -103,6 +104,7 @@ export class RecordEncoder implements RecordSink {
       const value = values[plan.fields[i]];
       if (typeof value === 'object') this.#bulk(value);
       else if (plan.types[i] === 'flags') this.#flags(value);
+      else if (plan.types[i] === 'decimal') this.#decimal(value);
       else this.#integer(value);
     }
     this.#missing = rest;
@@ -112,7 +114,7 @@ export class RecordEncoder implements RecordSink {
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
     const plan = PLANS[name];
     if (this.#missing > 0) throw new Error('the record before is not complete');
-    this.#reserve(MAX_INTEGER + plan.name.length + token.length + BULK_OVERHEAD);
+    this.#reserve(MAX_NUMBER + plan.name.length + token.length + BULK_OVERHEAD);
     this.#header(ASTERISK, 2 + rest);
     this.#end = plan.name.writeTo(this.#bytes, this.#end);
     this.#bulk(token);
@@ -243,6 +245,23 @@ export class RecordEncoder implements RecordSink {
     this.#endLine();
   }
 
+  #decimal(number: number): void {
+    const whole = Math.floor(number);
+    const thousandths = Math.round((number - whole) * 1000);
+    if (thousandths === 0 || thousandths === 1000) {
+      this.#integer(whole + thousandths / 1000);
+      return;
+    }
+    const digits = digitsOf(whole);
+    this.#header(DOLLAR, digits + 4);
+    this.#digits(whole, digits);
+    this.#bytes[this.#end++] = POINT;
+    this.#bytes[this.#end++] = ZERO + Math.floor(thousandths / 100);
+    this.#bytes[this.#end++] = ZERO + (Math.floor(thousandths / 10) % 10);
+    this.#bytes[this.#end++] = ZERO + (thousandths % 10);
+    this.#endLine();
+  }
+
   #flags(flags: number): void {
     let count = 0;
     for (let bit = 0; bit < LETTERS.length; bit++) count += (flags >>> bit) & 1;
@@ -267,6 +286,11 @@ export class RecordEncoder implements RecordSink {
 
 /** What a SET record of one key starts with. */
 const SET_ONE = Slice.of('*4\r\n$3\r\nSET\r\n');
+
+function isNumber(value: number, type: string): boolean {
+  if (type === 'decimal') return value >= 0 && value < Number.MAX_SAFE_INTEGER;
+  return Number.isSafeInteger(value) && value >= 0;
+}
 
 function digitsOf(number: number): number {
   if (number < 10) return 1;

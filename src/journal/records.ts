@@ -9,19 +9,16 @@ import type { Slice } from '../slice.js';
  * well, and harmless. (`test/journal/replay.test.ts` holds it, and is a replay to copy.)
  *
  * For that, a record is about the session whose present token it names or, where that is `@` and a name, about the shared
- * session of the name; where there is no such session, it is ignored. So a shared session needs no token, which takes an HMAC. And
- * there is no record of a rotation, which would say what to do. What a rotation leads to is written, in one turn: the
- * session as a whole under its new token; then the old token and any other that is still good as an ALIAS of it or, without
- * grace, the old token as GONE.
+ * session of the name; where there is no such session, it is ignored. So a shared session needs no token, which takes an HMAC.
  *
- * Instants are unix ms on the wall clock, 0 for none; durations are ms and MAXAGE is s, 0 for none.
+ * Instants are unix ms in the journal's time (`durability/wall-time.ts`), 0 for none; durations are ms and MAXAGE is s, 0 for none.
  */
 
 /**
- * How an argument is written: `bytes` as they are, `integer` in decimal digits (0 to 2^53 - 1), `flags` as the letters of
- * those that are set.
+ * How an argument is written: `bytes` as they are, `integer` in decimal digits (0 to 2^53 - 1), `decimal` as one that may have a point and
+ * three more digits, `flags` as the letters of those that are set.
  */
-export type FieldType = 'bytes' | 'integer' | 'flags';
+export type FieldType = 'bytes' | 'integer' | 'decimal' | 'flags';
 
 /** What follows the fields: nothing, keys, or keys and values in turn. */
 export type RestType = 'none' | 'keys' | 'pairs';
@@ -46,7 +43,8 @@ export const RECORDS = {
       duration: 'integer',
       /** When its running duration ends; 0 if none is running. */
       deadline: 'integer',
-      created: 'integer',
+      /** On the wall clock. The fraction tells those of one millisecond apart. */
+      created: 'decimal',
       maxAge: 'integer',
       /** When MAXAGE ends it. */
       maxAgeEnd: 'integer',
@@ -84,6 +82,12 @@ export const RECORDS = {
   CLEAR: { fields: { token: 'bytes' }, rest: 'none' },
   /** `oldToken` leads to the session until `graceEnd`. The session that bore it, if any, is gone with its old tokens. */
   ALIAS: { fields: { token: 'bytes', oldToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
+  /**
+   * The session has another token from now on, a random one that no session bore before. Until `graceEnd` this one leads to it as an old
+   * token; 0: no old token does. Where a session bears the new token already, it is that session as it was later: what bears this one is
+   * gone, and its old tokens lead to the other.
+   */
+  ROTATED: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** There is no session of this token, nor does any old token of it lead anywhere. */
   GONE: { fields: { token: 'bytes' }, rest: 'none' },
   /** Nothing follows. It is the last record of a data set, which without it has been cut; the journal has none. */

@@ -16,6 +16,10 @@ export const bytes = (maxLength = 60) => fc.uint8Array({ maxLength, size: 'max' 
 const values = {
   bytes: bytes(),
   integer: fc.oneof(fc.maxSafeNat(), fc.nat(), fc.constantFrom(0, 2 ** 31 - 1, 2 ** 31, Number.MAX_SAFE_INTEGER)),
+  decimal: fc.oneof(
+    fc.nat().map((thousandths) => 2e12 + thousandths / 1000),
+    fc.maxSafeNat().map((number) => Math.min(number, Number.MAX_SAFE_INTEGER - 1)),
+  ),
   flags: fc.nat({ max: 2 ** FLAG_LETTERS.length - 1 }),
 };
 

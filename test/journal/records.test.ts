@@ -48,6 +48,7 @@ function argumentsOf({ name, fields, rest }: PlainRecord): string[] {
   const values = Object.entries(RECORDS[name].fields).map(([field, type]) => {
     const value = fields[field];
     if (typeof value === 'object') return value.toString('latin1');
+    if (type === 'decimal') return Number.isInteger(value) ? String(value) : value.toFixed(3);
     return type === 'integer' ? String(value) : [...FLAG_LETTERS].filter((_, bit) => (value >> bit) & 1).join('');
   });
   return [name, ...values, ...rest.map((value) => value.toString('latin1'))];

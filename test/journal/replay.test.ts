@@ -8,7 +8,7 @@ import type { RecordName } from '../../src/journal/records.js';
  */
 
 interface Session {
-  readonly token: string;
+  token: string;
   readonly name: string;
   deadline: number;
   settings: number;
@@ -48,6 +48,21 @@ class State {
         this.#forget(first);
         this.bearer(token)?.aliases.set(first, Number(second));
         break;
+      case 'ROTATED': {
+        const later = this.bearer(first);
+        const rotated = later ?? session;
+        if (rotated === undefined) break;
+        if (later === undefined) {
+          this.#forget(first);
+        } else {
+          this.#forget(token);
+          for (const [old, graceEnd] of session?.aliases ?? []) later.aliases.set(old, graceEnd);
+        }
+        rotated.token = first;
+        if (second === '0') rotated.aliases.clear();
+        else rotated.aliases.set(token, Number(second));
+        break;
+      }
       case 'SETTINGS':
         if (session !== undefined) Object.assign(session, { settings: Number(first), deadline: Number(second) });
         break;
@@ -95,12 +110,29 @@ class State {
   }
 }
 
-/** The records of a session as a whole: in a base, and after a rotation. */
-function recordsOf({ token, name, deadline, settings, keys, aliases }: Session): Entry[] {
-  return [
-    ['SESSION', token, name, deadline, settings, ...[...keys].flat()],
+/** Characters of a value that are written at a time. */
+const PIECE = 2;
+
+/**
+ * The records of a session, in pieces, between which it may change: of a value the next part as it is then, under the token that the session had
+ * at first.
+ */
+function* recordsOf(session: Session): Generator<Entry[]> {
+  const { token, name, deadline, settings, keys, aliases } = session;
+  yield [
+    ['SESSION', token, name, deadline, settings],
     ...[...aliases].map(([old, graceEnd]): Entry => ['ALIAS', token, old, graceEnd]),
   ];
+  for (const key of [...keys.keys()]) {
+    let offset = 0;
+    do {
+      const part = (keys.get(key) ?? '').slice(offset, offset + PIECE);
+      // It was deleted, or has become shorter: what is written since says so.
+      if (part === '') break;
+      yield [['WRITE', token, key, offset, offset, part]];
+      offset += PIECE;
+    } while (offset < (keys.get(key) ?? '').length);
+  }
 }
 
 /** Sessions that change, what is appended of it, and a base that is written meanwhile, slot by slot. */
@@ -111,6 +143,9 @@ class Server {
   /** A session keeps its slot for life; a freed one is the next that is taken. */
   readonly #slots: (Session | undefined)[] = [];
   #scanned = 0;
+  /** Those that were there when the base was begun: what was created since is in the increment as a whole, and has no place in the base. */
+  #old: readonly Session[] = [];
+  #pieces: { readonly session: Session; readonly records: Generator<Entry[]> } | undefined;
   #tokens = 0;
 
   newToken(): string {
@@ -121,13 +156,25 @@ class Server {
     this.base = [];
     this.increment = [];
     this.#scanned = 0;
+    this.#pieces = undefined;
+    this.#old = [...this.state.sessions];
   }
 
-  /** Writes the next slot to the base. Returns whether there was one. */
+  /** Writes the next piece to the base. Returns whether there was one. */
   scan(): boolean {
+    // A slot may be another session's by now: what became of the one before is in the increment.
+    if (this.#pieces !== undefined && this.state.sessions.includes(this.#pieces.session)) {
+      const { value } = this.#pieces.records.next();
+      if (value !== undefined) {
+        this.base.push(...value);
+        return true;
+      }
+    }
+    this.#pieces = undefined;
+    if (this.#scanned >= this.#slots.length) return false;
     const session = this.#slots[this.#scanned++];
-    if (session !== undefined) this.base.push(...recordsOf(session));
-    return this.#scanned < this.#slots.length;
+    if (session !== undefined && this.#old.includes(session)) this.#pieces = { session, records: recordsOf(session) };
+    return true;
   }
 
   /** One turn. */
@@ -145,14 +192,7 @@ class Server {
   }
 
   rotate(session: Session, graceEnd: number): void {
-    const slot = this.#slots.indexOf(session);
-    const token = this.newToken();
-    const old: [string, number][] = graceEnd === 0 ? [] : [[session.token, graceEnd], ...session.aliases];
-    const entries = recordsOf({ ...session, token, aliases: new Map(old) });
-    this.act(...entries, ...(graceEnd === 0 ? [['GONE', session.token] as const] : []));
-    const rotated = this.state.bearer(token);
-    this.#slots[this.#slots.indexOf(rotated)] = undefined;
-    this.#slots[slot] = rotated;
+    this.act(['ROTATED', session.token, this.newToken(), graceEnd]);
   }
 }
 

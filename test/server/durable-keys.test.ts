@@ -83,6 +83,19 @@ async function started(config: Partial<Config> = {}): Promise<Durable> {
   return durable;
 }
 
+/** Writes a journal of these records, in a version of the format. */
+function writeJournal(dir: string, records: RecordEncoder, version = FORMAT_VERSION): void {
+  const id = newFileId();
+  const journal = join(dir, 'journal');
+  mkdirSync(journal, { recursive: true });
+  const bytes = Buffer.concat([encodeFileHeader(id, version), records.takeBatch(batchPrefix(id))]);
+  writeFileSync(join(journal, 'increment.1'), bytes);
+  writeFileSync(
+    join(journal, 'manifest'),
+    encodeManifest({ base: undefined, increments: ['increment.1'], clockAhead: 0 }),
+  );
+}
+
 /** How what was done gets to the next start: as it was recorded, or as a whole. */
 const ways = [
   ['as it was recorded', async (durable: Durable) => durable.restart()],
@@ -329,11 +342,7 @@ describe.each([1, 2])('a journal of version %i', (version) => {
     }
     records.append('SESSION', { ...session, token: slice(`${TOKEN.slice(0, -1)}Q`), name: slice('gone'), flags: 3 });
     records.append('GONE', { token: slice(`${TOKEN.slice(0, -1)}Q`) });
-    const id = newFileId();
-    mkdirSync(join(dir, 'journal'), { recursive: true });
-    const header = encodeFileHeader(id, version);
-    writeFileSync(join(dir, 'journal', 'increment.1'), Buffer.concat([header, records.takeBatch(batchPrefix(id))]));
-    writeFileSync(join(dir, 'journal', 'manifest'), encodeManifest({ base: undefined, increments: ['increment.1'] }));
+    writeJournal(dir, records, version);
   }
 
   it.each(ways)('is read and continued, %s', async (_, restart) => {
@@ -365,6 +374,40 @@ describe.each([1, 2])('a journal of version %i', (version) => {
     await restart(durable);
     expect(await durable.ask(`SESSION.EXISTS ${SHARED} @menu`)).toBe('0');
   });
+});
+
+it('a grace, a MAXAGE and a deadline that no server gives are no longer than the longest, and all is answered', async () => {
+  const [token, old] = ['AAECAwQFBgcICQoLDA0ODw', 'EBESExQVFhcYGRobHB0eHw'];
+  const slice = (text: string) => Slice.of(text);
+  const far = Number.MAX_SAFE_INTEGER;
+  const records = new RecordEncoder();
+  const fields = { duration: 5000, deadline: far, created: 1, maxAge: 9, maxAgeEnd: far, flags: 5 };
+  records.append('SESSION', { token: slice(token), name: slice('x'), ...fields });
+  records.append('ALIAS', { token: slice(token), oldToken: slice(old), graceEnd: far });
+  const durable = new Durable();
+  writeJournal(String(durable.config.dir), records);
+  await durable.start();
+  expect(await durable.ask(`SESSION.PTTL ${old}`)).toBe('5000');
+  const next = await durable.ask(`SESSION.ROTATE ${old} GRACE 100`);
+  expect(await durable.ask(`SESSION.GET ${next} k`)).toBe('nil');
+  expect(await durable.ask(`SESSION.SET ${old} k v`)).toBe('OK');
+  await durable.compact();
+  await durable.restart();
+  for (const each of [next, token, old]) expect(await durable.ask(`SESSION.GET ${each} k`)).toBe('v');
+});
+
+it.each(ways)('sessions of a name that were created in one millisecond keep their order, %s', async (_, restart) => {
+  const durable = await started();
+  const tokens: string[] = [];
+  // Those that end leave their slots to later ones.
+  for (let i = 0; i < 20; i++) {
+    tokens.push(await durable.ask('SESSION.NEW x 0'));
+    if (i % 3 === 2) await durable.ask(`SESSION.END ${tokens.shift()}`);
+  }
+  for (let restarts = 0; restarts < 2; restarts++) {
+    await restart(durable);
+    expect((await durable.ask('SESSION.TOKENS x')).split(' ')).toEqual(tokens);
+  }
 });
 
 describe('SESSION.SAVE and SESSION.LOAD with keys', () => {

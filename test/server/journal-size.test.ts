@@ -32,3 +32,12 @@ it('the journal grows by what is appended to a value or written into it, not by 
   }
   expect((await journalSize(client)) - before).toBeLessThan(3 * 40 * 200);
 });
+
+it('the journal grows by the tokens that a session is given, not by the session and its old tokens', async () => {
+  const client = await start();
+  await ask(client, `SESSION.NEW user 0 TOKEN ${TOKEN} DATA k ${'v'.repeat(5000)}`);
+  const before = await journalSize(client);
+  let token = TOKEN;
+  for (let i = 0; i < 300; i++) token = await ask(client, `SESSION.ROTATE ${token} GRACE 1000`);
+  expect((await journalSize(client)) - before).toBeLessThan(300 * 250);
+});

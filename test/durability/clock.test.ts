@@ -1,0 +1,125 @@
+import { cpSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { Durability } from '../../src/durability/durability.js';
+import { NO_SESSION, SessionEngine } from '../../src/engine/index.js';
+import { Slice } from '../../src/slice.js';
+import { temporaryDirectory } from '../journal/temporary-directory.js';
+import { StandingClock } from '../server/held-disk.js';
+
+const TOKEN = Slice.of('AAECAwQFBgcICQoLDA0ODw');
+const OTHER = Slice.of('EBESExQVFhcYGRobHB0eHw');
+const HOUR = 3_600_000;
+
+/** The clocks of a machine: its wall clock may be set, and each process has a clock that begins anew. */
+class Machine {
+  clock = new StandingClock();
+
+  set(ms: number): void {
+    this.clock.setWall(this.clock.wall() + ms);
+  }
+
+  /** Another process is started. */
+  begin(): void {
+    const wall = this.clock.wall();
+    this.clock = new StandingClock();
+    this.clock.setWall(wall);
+  }
+}
+
+async function start(directory: string, { clock }: Machine) {
+  const lines: string[] = [];
+  const log = { notice: (line: string) => lines.push(line), warning: (line: string) => lines.push(line) };
+  const growth = () => ({ percentage: 0, minSize: 0 });
+  const durability: Durability = new Durability({ directory, policy: 'always', clock, growth, log }, () => engine);
+  const engine: SessionEngine = new SessionEngine({ clock, changes: durability.recorder });
+  await durability.load();
+  return {
+    durability,
+    engine,
+    lines,
+    left: (token = TOKEN) => {
+      const session = engine.find(token);
+      return session === NO_SESSION ? 0 : engine.timeLeft(session);
+    },
+    /** What is on the disk, as a kill leaves it. */
+    killed: async () => {
+      await durability.flush();
+      const copy = temporaryDirectory();
+      cpSync(directory, copy, { recursive: true });
+      await durability.close();
+      engine.close();
+      return copy;
+    },
+  };
+}
+
+/** Lets the system's clock be set by so many ms, and waits until that is noted. */
+async function setNoted(machine: Machine, by: number, { durability, lines }: Awaited<ReturnType<typeof start>>) {
+  machine.set(by);
+  durability.beat();
+  while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(lines.splice(0)).toEqual([`the clock of the system was set by ${by} ms: sessions end when they would have`]);
+  durability.beat();
+  expect(lines).toEqual([]);
+}
+
+it.each([2 * HOUR, -2 * HOUR])(
+  'sessions end when they would have, though the clock is set by %d ms and the server killed',
+  async (by) => {
+    const machine = new Machine();
+    let run = await start(temporaryDirectory(), machine);
+    run.engine.create(Slice.of('before'), { token: TOKEN, duration: 100_000, maxAge: 90 });
+    await setNoted(machine, by, run);
+    run.engine.create(Slice.of('after'), { token: OTHER, duration: 100_000 });
+    for (let kills = 1; kills <= 3; kills++) {
+      const directory = await run.killed();
+      machine.begin();
+      // The server is down for ten seconds.
+      machine.clock.freeze(10_000);
+      run = await start(directory, machine);
+      for (const [token, whole] of [
+        [TOKEN, 90_000],
+        [OTHER, 100_000],
+      ] as const) {
+        expect(run.left(token)).toBeGreaterThanOrEqual(whole - kills * 10_000);
+        expect(run.left(token)).toBeLessThanOrEqual(whole - kills * 10_000 + 5);
+      }
+      // A base has them in the same time.
+      if (kills === 2) await run.durability.compact();
+    }
+    await setNoted(machine, -by, run);
+    await run.durability.close();
+    expect(run.left(OTHER)).toBeGreaterThan(60_000);
+    run.engine.close();
+  },
+);
+
+it('what is left never exceeds the duration, though the clock was set back while the server was down', async () => {
+  const machine = new Machine();
+  const run = await start(temporaryDirectory(), machine);
+  run.engine.create(Slice.of('x'), { token: TOKEN, duration: 100_000, extend: 'get' });
+  run.engine.create(Slice.of('x'), { token: OTHER, maxAge: 50 });
+  const directory = await run.killed();
+  machine.begin();
+  machine.set(-2 * HOUR);
+  const again = await start(directory, machine);
+  expect(again.left(TOKEN)).toBe(100_000);
+  expect(again.left(OTHER)).toBe(50_000);
+  const { maxAgeEnd } = again.engine.state(again.engine.find(OTHER));
+  expect(maxAgeEnd - machine.clock.now()).toBe(50_000);
+  await again.durability.close();
+  again.engine.close();
+});
+
+it('notes at the latest when it stops that the clock was set', async () => {
+  const machine = new Machine();
+  const directory = temporaryDirectory();
+  const run = await start(directory, machine);
+  run.engine.create(Slice.of('x'), { token: TOKEN, duration: 100_000 });
+  machine.set(2 * HOUR);
+  await run.durability.close();
+  machine.begin();
+  const again = await start(directory, machine);
+  expect(again.left()).toBeGreaterThan(99_000);
+  await again.durability.close();
+});
