@@ -26,6 +26,8 @@ export interface Client extends Subscriber {
   /** Where it came in. */
   readonly localAddress: string;
   readonly onUnixSocket: boolean;
+  /** Where it comes from, as far as it cannot choose that: what failed attempts to authenticate are counted by. */
+  readonly origin: string;
   /** When it connected, on the server's monotonic clock, in ms. */
   readonly connectedAt: number;
   /** When it last sent something. */
@@ -54,8 +56,10 @@ export interface Client extends Subscriber {
   memory(): ClientMemory;
   /** Tells who it is, and lifts the limits on a client that has not authenticated. */
   admit(user: User): void;
-  /** Counts an attempt to authenticate that failed; one too many ends the connection. */
-  authenticationFailed(): void;
+  /** A wrong password was given on this connection, and the answer still waits. */
+  readonly penalized: boolean;
+  /** Counts an attempt to authenticate that failed; one too many ends the connection. @param delay Ms that the answer waits. */
+  authenticationFailed(delay: number): void;
   /** Puts it back into the state in which it connected. */
   reset(): void;
   /** Sends something that is not part of a reply, as soon as the command under way has ended. */
@@ -64,6 +68,14 @@ export interface Client extends Subscriber {
   closeAfterReply(): void;
   /** Disconnects now. */
   kill(): void;
+}
+
+/** What became of an attempt to authenticate that did not succeed. */
+export interface FailedAuthentication {
+  /** Whether the password was looked at, and was wrong; else too many attempts from there had failed. */
+  readonly lookedAt: boolean;
+  /** Ms that the answer waits or, if the password was not looked at, until an attempt is again. */
+  readonly delay: number;
 }
 
 /** In bytes. */
@@ -171,8 +183,8 @@ export interface ServerControl {
   readonly durability: Durability | undefined;
   /** Saves sessions as data sets, and loads them. */
   readonly saves: Saves;
-  /** The user of that name, if the password is his. */
-  authenticate(user: string, password: Buffer): User | undefined;
+  /** The user of that name, if the password is his; else why not. */
+  authenticate(client: Client, user: string, password: Buffer): User | FailedAuthentication;
   /** The options' values as they are now. */
   readonly config: Config;
   /** Changes options, all or none. @throws OptionError for the first that may not be changed so. */

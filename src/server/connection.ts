@@ -14,6 +14,7 @@ import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import { cutSoon, endSoon } from './end-socket.js';
 import type { HeldMemory } from './held-memory.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
+import { originOf } from './origin.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
@@ -68,6 +69,7 @@ export class Connection implements MonitoringClient, Stranger {
   readonly address: string;
   readonly localAddress: string;
   readonly onUnixSocket: boolean;
+  readonly origin: string;
   readonly connectedAt: number;
   activeAt: number;
   name = '';
@@ -92,9 +94,9 @@ export class Connection implements MonitoringClient, Stranger {
   readonly #args = new Arguments();
   /**
    * What must come first before another request is pulled: the reply of a command, the client reading replies, the disk
-   * having what the replies at hand tell, or other clients having had their turn.
+   * having what the replies at hand tell, other clients having had their turn, or the penalty for a wrong password.
    */
-  #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | undefined;
+  #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | 'penalty' | undefined;
   /** With appendfsync always, the position in the journal that must be durable before the replies at hand leave. */
   #durableFirst = 0;
   /** Where the journal was when what is being served began. */
@@ -108,6 +110,9 @@ export class Connection implements MonitoringClient, Stranger {
   /** The end was sent. */
   #ended = false;
   #failedAuthentications = 0;
+  /** Ms that the replies at hand have to wait because a wrong password was given. */
+  #penalty = 0;
+  #cancelPenalty: (() => void) | undefined;
   /** What of its memory is counted in the totals, in bytes; 0 from when it has left. */
   #counted = 0;
   #left = false;
@@ -124,6 +129,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#options = options;
     this.transaction = new Transaction(options.absentNames);
     this.onUnixSocket = path !== undefined;
+    this.origin = originOf(socket.remoteAddress, this.onUnixSocket);
     this.address = path === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
     this.localAddress = path === undefined ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
     this.connectedAt = options.server.clock.now();
@@ -225,8 +231,13 @@ export class Connection implements MonitoringClient, Stranger {
     this.#decoder.trusted = true;
   }
 
-  authenticationFailed(): void {
+  get penalized(): boolean {
+    return this.#penalty > 0;
+  }
+
+  authenticationFailed(delay: number): void {
     this.#options.server.counters.deniedAuthentications++;
+    this.#penalty = Math.max(this.#penalty, delay);
     this.#failedAuthentications++;
     if (this.#failedAuthentications < MAX_FAILED_AUTHENTICATIONS || this.#closing) return;
     this.#options.repeatedLines.warning(
@@ -315,7 +326,7 @@ export class Connection implements MonitoringClient, Stranger {
     return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
   }
 
-  #wait(reason: 'command' | 'reader' | 'disk' | 'turn'): void {
+  #wait(reason: 'command' | 'reader' | 'disk' | 'turn' | 'penalty'): void {
     this.#waitingFor = reason;
     this.#socket.pause();
   }
@@ -338,14 +349,14 @@ export class Connection implements MonitoringClient, Stranger {
     this.activeAt = begun;
     this.#output.begin();
     try {
-      while (!this.#closing && this.#waitingFor === undefined) {
+      while (!this.#closing && this.#waitingFor === undefined && this.#penalty === 0) {
         const request = this.#decoder.next();
         if (request === undefined) break;
         served = true;
         const running = dispatch(this.#context, this.#args, request);
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
-        if (durability?.isBehind) break;
+        if (this.#penalty > 0 || durability?.isBehind) break;
         if (statistics.mark - begun >= TURN_MS && this.#decoder.pending > 0) {
           this.#letOthers();
           break;
@@ -361,7 +372,8 @@ export class Connection implements MonitoringClient, Stranger {
     statistics.end();
     if (served) this.#noteChanges();
     if (this.#waitingFor !== 'command') this.#args.release();
-    if (this.#durableFirst > 0) this.#holdReplies();
+    if (this.#penalty > 0) this.#serveOutPenalty();
+    else if (this.#durableFirst > 0) this.#holdReplies();
     else this.#send();
     if (this.#waitingFor === undefined && !this.#ended && durability?.isBehind) {
       this.#wait('disk');
@@ -415,6 +427,25 @@ export class Connection implements MonitoringClient, Stranger {
     this.#changed = false;
     if (this.#waitingFor !== 'disk') return;
     this.#waitingFor = undefined;
+    this.#send();
+    if (this.#waitingFor === undefined) this.#goOn();
+  };
+
+  /** Keeps the replies until the penalty is over; those before a command that waits leave with its own. */
+  #serveOutPenalty(): void {
+    if (this.#waitingFor === 'command') return;
+    this.#wait('penalty');
+    this.#cancelPenalty ??= this.#options.server.clock.after(this.#penalty, this.#onPenaltyOver);
+  }
+
+  readonly #onPenaltyOver = (): void => {
+    this.#penalty = 0;
+    this.#cancelPenalty = undefined;
+    this.#waitingFor = undefined;
+    if (this.#durableFirst > 0) {
+      this.#holdReplies();
+      return;
+    }
     this.#send();
     if (this.#waitingFor === undefined) this.#goOn();
   };
@@ -511,6 +542,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#stopListening();
     this.transaction.end();
     this.#options.strangers.remove(this);
+    this.#cancelPenalty?.();
     this.#count(0);
     this.#left = true;
   }

@@ -14,6 +14,7 @@ export type RepeatedKind =
   | 'fault'
   | 'listener fault'
   | 'output limit'
+  | 'password guessing'
   | 'unauthenticated';
 
 interface State {

@@ -105,11 +105,11 @@ export class Server {
   constructor(given: Partial<Config> = {}, { clock = systemClock, listener, log = silentLog }: ServerOptions = {}) {
     const config = withDefaults(given);
     this.#settings = new Settings(config, () => this.#applySettings());
-    this.#access = new Access(this.#settings);
     this.#tls = tlsOptions(config);
     this.#log = log;
     this.#clock = clock;
     this.#repeatedLines = new RepeatedLines(log, clock);
+    this.#access = new Access(this.#settings, clock, this.#repeatedLines);
     const givenSecret = readSecret(config);
     this.#durability = config.appendonly ? this.#makeDurable(config) : undefined;
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
@@ -442,7 +442,7 @@ export class Server {
       memory: this.#memory,
       durability: this.#durability,
       saves: this.#saves,
-      authenticate: (name, password) => access.authenticate(name, password),
+      authenticate: (client, name, password) => access.authenticate(client, name, password),
       get config() {
         return settings.now;
       },

@@ -30,12 +30,21 @@ export const auth: Command = {
   },
 };
 
-/** @throws CommandError WRONGPASS, which does not tell what was wrong. */
+/**
+ * @throws CommandError WRONGPASS, which does not tell what was wrong; or that too many attempts have failed, which does not tell
+ *   whether this one would have.
+ */
 export function authenticate({ client, server }: Context, name: string, password: Buffer): void {
-  const user = server.authenticate(name, password);
-  if (user === undefined) {
-    client.authenticationFailed();
-    throw new CommandError('WRONGPASS invalid username-password pair or user is disabled.');
+  const outcome = server.authenticate(client, name, password);
+  if ('permissions' in outcome) {
+    client.admit(outcome);
+    return;
   }
-  client.admit(user);
+  const { lookedAt, delay } = outcome;
+  client.authenticationFailed(lookedAt ? delay : 0);
+  if (lookedAt) throw new CommandError('WRONGPASS invalid username-password pair or user is disabled.');
+  const seconds = Math.ceil(delay / 1000);
+  throw new CommandError(
+    `ERR too many attempts to authenticate from your address failed, try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
+  );
 }

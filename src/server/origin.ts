@@ -1,0 +1,37 @@
+import { isIPv4 } from 'node:net';
+import { isLoopback } from './protected-mode.js';
+
+/**
+ * Where a client comes from, as far as it cannot choose freely: an IPv4 address, the /64 network of an IPv6 address (who has one
+ * address has all of them), this machine, or the unix socket.
+ */
+
+const THIS_MACHINE = 'this machine';
+const UNIX_SOCKET = 'the unix socket';
+/** Groups of 16 bits in an IPv6 address, and in the part that its owner does not choose. */
+const GROUPS = 8;
+const NETWORK_GROUPS = 4;
+
+/** @param address Of the socket; undefined when it is gone already. @param onUnixSocket Such a client has no address. */
+export function originOf(address: string | undefined, onUnixSocket: boolean): string {
+  if (onUnixSocket) return UNIX_SOCKET;
+  if (address === undefined) return 'nowhere';
+  if (isLoopback(address)) return THIS_MACHINE;
+  const numeric = address.replace(/^::ffff:(?=\d+\.)/i, '');
+  return isIPv4(numeric) ? numeric : networkOf(address);
+}
+
+/** Whether it is on the machine itself. */
+export function isLocal(origin: string): boolean {
+  return origin === THIS_MACHINE || origin === UNIX_SOCKET;
+}
+
+/** The /64 network of an IPv6 address, such as `2001:db8:0:7::/64`. */
+function networkOf(address: string): string {
+  const [head, tail] = address.replace(/%.*$/, '').split('::');
+  const groupsOf = (part = '') => part.split(':').filter((group) => group !== '');
+  const [before, after] = [groupsOf(head), groupsOf(tail)];
+  const zeros = Array<string>(Math.max(0, GROUPS - before.length - after.length)).fill('0');
+  const network = [...before, ...zeros, ...after].slice(0, NETWORK_GROUPS);
+  return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
