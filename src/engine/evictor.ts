@@ -19,6 +19,10 @@ const LONG_SLICE_MS = 10;
 export interface Evictable {
   /** Bytes of memory that they take. */
   readonly memory: number;
+  /** Whether they can hardly take any more, whatever the limit. */
+  readonly isFull: boolean;
+  /** Frees a part of what was removed. Returns whether there may be more. */
+  reclaim(): boolean;
   evict(session: Session): void;
 }
 
@@ -62,7 +66,7 @@ export class Evictor {
    */
   makeRoom(): boolean {
     const { memory } = this.#sessions;
-    if (memory <= this.#maxMemory) return true;
+    if (memory <= this.#maxMemory && !this.#sessions.isFull) return true;
     const room = this.#evict(0, memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : SLICE_MS);
     if (room === undefined) this.#goOnLater();
     return room !== false;
@@ -91,16 +95,23 @@ export class Evictor {
     if (this.#stopped) return true;
     // All of them together would not do.
     if (bytes > 0 && bytes > this.#maxMemory) return false;
-    if (this.#sessions.memory + bytes <= this.#maxMemory) return true;
+    if (!this.#isTooMuch(bytes)) return true;
     const until = this.#clock.now() + slice;
     this.#deadlines.begin();
-    while (this.#sessions.memory + bytes > this.#maxMemory) {
-      const session = this.#pick();
-      if (session === NO_SESSION) return false;
-      this.#sessions.evict(session);
-      if (this.#clock.now() >= until) return this.#sessions.memory + bytes <= this.#maxMemory || undefined;
+    while (this.#isTooMuch(bytes)) {
+      // What was removed already goes first.
+      if (!this.#sessions.reclaim()) {
+        const session = this.#pick();
+        if (session === NO_SESSION) return false;
+        this.#sessions.evict(session);
+      }
+      if (this.#clock.now() >= until) return !this.#isTooMuch(bytes) || undefined;
     }
     return true;
+  }
+
+  #isTooMuch(bytes: number): boolean {
+    return this.#sessions.memory + bytes > this.#maxMemory || this.#sessions.isFull;
   }
 
   #goOnLater(): void {

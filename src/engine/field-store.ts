@@ -9,8 +9,13 @@ export interface FieldStore {
   readonly keys: number;
   /** Bytes in the keys and values of all slots together. */
   readonly bytes: number;
-  /** Bytes of memory that it takes for them, overhead included; not what it keeps for later use. */
+  /**
+   * Bytes of memory that it takes for them, overhead included, and for what was removed and is not freed yet; not what it keeps for
+   * later use.
+   */
   readonly memory: number;
+  /** Whether it can hardly take any more, whatever the system has: what is under way still has room. */
+  readonly isFull: boolean;
 
   /** How many keys the slot has. */
   count(slot: number): number;
@@ -40,24 +45,28 @@ export interface FieldStore {
   write(slot: number, key: Slice, offset: number, bytes: Slice): void;
   /** Removes one key. Returns whether it was there. */
   delete(slot: number, key: Slice): boolean;
-  /** Removes every key of the slot. Returns how many there were. */
+  /** Removes every key of the slot. Returns how many there were. However many, that takes little time: the rest is for `reclaim`. */
   clear(slot: number): number;
   /**
-   * Visits every key and value of the slot, in the order they were first set. The visitor may read, but not change the store;
-   * what it is given is good until it returns.
+   * Visits every key and value of the slot, in the order they were first set; in a hashed one, a key that is removed is replaced by the
+   * last one. The visitor may read, but not change the store; what it is given is good until it returns.
    */
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void;
+  /** A key, by its place in that order, from 0 to `count` - 1; it has the place until one is removed. */
+  keyAt(slot: number, place: number): Slice;
   /** Visits every key of the slot, in the same order. */
   forEachKey(slot: number, visit: (key: Slice) => void): void;
   /**
    * Visits some keys of the slot, with the length of their values in bytes; the visitor may read those. A scan that starts at 0
-   * and goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile: once, unless the
-   * slot changes its encoding.
-   * @param cursor 0, or what the previous call returned. @param count About how many keys to look at, 1 or more. All
-   *   those of a packed slot are visited in one call.
+   * and goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile; once, unless keys are
+   * removed meanwhile.
+   * @param cursor 0, or what the previous call returned. @param count How many keys to look at, 1 or more; those of a
+   *   packed slot are all visited in one call.
    * @returns Where to go on, 0 at the end.
    */
   scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number;
+  /** Frees a part of what was removed, in a fraction of a millisecond. Returns whether there may be more. */
+  reclaim(): boolean;
   /**
    * Gives some of the memory back that is not needed for slots below `slots`; those from there on must be empty.
    * Returns whether there may be more.

@@ -79,17 +79,34 @@ export class SessionData {
     this.#fields.forEach(session, visit);
   }
 
+  /** A key by its place, from 0 to `count` - 1, in the order in which `peek` visits them. */
+  keyAt(session: Session, place: number): Slice {
+    return this.#fields.keyAt(session, place);
+  }
+
   /** As `getPart`, without extending the session. */
   peekPart(session: Session, key: Slice, offset: number, length: number): Slice | undefined {
     return this.#fields.read(session, key, offset, length);
   }
 
-  /** As `scan`, without extending the session. */
+  /**
+   * Visits some keys, with the length of their values in bytes; the visitor may look at those (`peekPart`). A scan that starts at 0 and
+   * goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile; once, unless keys are
+   * removed meanwhile.
+   * @param cursor 0, or what the previous call returned. @param count How many keys to look at, 1 or more; those of a
+   *   packed session are all visited in one call.
+   * @returns Where to go on, 0 at the end.
+   */
   peekSome(session: Session, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
     return this.#fields.scanFields(session, cursor, count, visit);
   }
 
   // Reading
+
+  /** Counts as a read: for who looks at several things, as one read. */
+  read(session: Session): void {
+    this.#read(session);
+  }
 
   get(session: Session, key: Slice): Slice | undefined {
     this.#read(session);
@@ -126,19 +143,6 @@ export class SessionData {
   forEach(session: Session, visit: (key: Slice, value: Slice) => void): void {
     this.#read(session);
     this.#fields.forEach(session, visit);
-  }
-
-  /**
-   * Visits some keys, with the length of their values in bytes; the visitor may look at those (`peekPart`). A scan that starts at 0 and
-   * goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile: once, unless the
-   * session changes its encoding.
-   * @param cursor 0, or what the previous call returned. @param count About how many keys to look at, 1 or more; all
-   *   those of a packed session are visited in one call.
-   * @returns Where to go on, 0 at the end.
-   */
-  scan(session: Session, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
-    this.#read(session);
-    return this.#fields.scanFields(session, cursor, count, visit);
   }
 
   // Writing strings

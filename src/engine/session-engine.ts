@@ -75,7 +75,7 @@ export class SessionEngine {
   readonly #slots = new SlotTable();
   readonly #names: NameIndex;
   readonly #tokens: TokenIndex;
-  readonly #fields: FieldStore = new PackedFieldStore();
+  readonly #fields: FieldStore = new PackedFieldStore(() => this.#trimmer.expect());
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
@@ -352,6 +352,16 @@ export class SessionEngine {
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
     return this.#evictor.makeRoomFor(bytes);
+  }
+
+  /** Whether the sessions' data is as much as can be addressed. */
+  get isFull(): boolean {
+    return this.#fields.isFull;
+  }
+
+  /** Frees a part of the data that was removed. Returns whether there may be more. */
+  reclaim(): boolean {
+    return this.#fields.reclaim();
   }
 
   /** Ends a session to make room. */

@@ -13,4 +13,4 @@ export const NO_SUCH_SESSION = new SessionError('NOSESSION', 'no such session');
 
 export const WRONG_TYPE = new SessionError('WRONGTYPE', 'Operation against a key holding the wrong kind of value');
 
-export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'WRONGTYPE' | 'ERR';
+export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'WRONGTYPE' | 'OOM' | 'ERR';

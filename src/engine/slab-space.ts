@@ -1,9 +1,6 @@
 import { Region } from './region.js';
 
-/** Bytes of a slab. */
-export const SLAB_BYTES = 2 ** 17;
-
-/** A piece of memory of `SLAB_BYTES`, wherever it is at present. */
+/** A piece of memory, as large as all of its space, wherever it is at present. */
 export interface Slab {
   /** The number of its place. */
   place: number;
@@ -15,7 +12,7 @@ export interface Slab {
 }
 
 /**
- * The memory of slabs, in places of regions, given back to the system as they go.
+ * The memory of slabs of one size, in places of regions, given back to the system as they go.
  *
  * **No gaps**: when a slab goes, the last one moves to its place, and when it was the only one of the last region, that
  * is left. **Little overhang**: when an eighth is left of what was used of the last region, that is moved to a fresh one.
@@ -24,17 +21,31 @@ export class SlabSpace<S extends Slab> {
   /** In the order of their places, which are 0 to `length` - 1. */
   readonly #slabs: S[] = [];
   readonly #regions: Region[] = [];
+  readonly #slabBytes: number;
+  readonly #slabsPerRegion: number;
+
+  /** @param slabBytes Bytes of a slab: a part of a region. */
+  constructor(slabBytes: number) {
+    this.#slabBytes = slabBytes;
+    this.#slabsPerRegion = Region.BYTES / slabBytes;
+  }
 
   /** Slabs that are in use. */
   get length(): number {
     return this.#slabs.length;
   }
 
-  /** Gives a slab memory, whose content is undefined. */
+  /** Bytes of memory that they take. */
+  get bytes(): number {
+    return this.#slabs.length * this.#slabBytes;
+  }
+
+  /** Gives a slab memory, whose content is undefined. @throws RangeError if the system has none: then nothing has changed. */
   add(slab: S): void {
+    const place = this.#slabs.length;
+    if (place === this.#regions.length * this.#slabsPerRegion) this.#regions.push(new Region());
     this.#slabs.push(slab);
-    if (this.#slabs.length > this.#regions.length * SLABS_PER_REGION) this.#regions.push(new Region());
-    this.#put(slab, this.#slabs.length - 1);
+    this.#put(slab, place);
   }
 
   /** Takes a slab's memory away. Others may be moved: their `bytes` and `words` are then others. */
@@ -47,13 +58,20 @@ export class SlabSpace<S extends Slab> {
     slab.bytes = NO_BYTES;
     slab.words = NO_WORDS;
     const before = this.#regions.length - 1;
-    const left = this.#slabs.length - before * SLABS_PER_REGION;
+    const left = this.#slabs.length - before * this.#slabsPerRegion;
     const region = this.#regions[before];
     if (left === 0) {
       this.#regions.pop();
       region.leave();
-    } else if (left * SLAB_BYTES * 8 <= region.touched) {
-      this.#regions[before] = new Region();
+    } else if (left * this.#slabBytes * 8 <= region.touched) {
+      let fresh: Region;
+      try {
+        fresh = new Region();
+      } catch {
+        // Where the system has none, it stays where it is.
+        return;
+      }
+      this.#regions[before] = fresh;
       for (const moving of this.#slabs.slice(-left)) this.#move(moving, moving.place);
       region.leave();
     }
@@ -66,15 +84,15 @@ export class SlabSpace<S extends Slab> {
   }
 
   #put(slab: S, place: number): void {
-    const within = place % SLABS_PER_REGION;
-    const region = this.#regions[(place - within) / SLABS_PER_REGION];
-    region.touch((within + 1) * SLAB_BYTES);
+    const slabBytes = this.#slabBytes;
+    const within = place % this.#slabsPerRegion;
+    const region = this.#regions[(place - within) / this.#slabsPerRegion];
+    region.touch((within + 1) * slabBytes);
     slab.place = place;
-    slab.bytes = Buffer.from(region.buffer, within * SLAB_BYTES, SLAB_BYTES);
-    slab.words = new Uint32Array(region.buffer, within * SLAB_BYTES, SLAB_BYTES / 4);
+    slab.bytes = Buffer.from(region.buffer, within * slabBytes, slabBytes);
+    slab.words = new Uint32Array(region.buffer, within * slabBytes, slabBytes / 4);
   }
 }
 
-const SLABS_PER_REGION = Region.BYTES / SLAB_BYTES;
 export const NO_BYTES = Buffer.alloc(0);
 export const NO_WORDS = new Uint32Array(0);

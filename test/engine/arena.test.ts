@@ -5,10 +5,14 @@ import { Arena } from '../../src/engine/arena.js';
 /** An arena whose chunks are known: each is filled with what follows from its owner. */
 class Filled {
   readonly addresses = new Map<number, number>();
-  readonly arena = new Arena((owner, address) => {
-    expect(this.addresses.has(owner)).toBe(true);
-    this.addresses.set(owner, address);
-  });
+  readonly arena: Arena;
+
+  constructor(maxSlabs?: number) {
+    this.arena = new Arena((owner, address, from) => {
+      if (this.addresses.get(owner) !== from) expect.fail(`${owner} was not at ${from}`);
+      this.addresses.set(owner, address);
+    }, maxSlabs);
+  }
 
   add(owner: number, bytes: number): void {
     const address = this.arena.allocate(owner, bytes);
@@ -16,6 +20,7 @@ class Filled {
     expect(this.arena.room(address)).toBeGreaterThanOrEqual(bytes);
     this.addresses.set(owner, address);
     this.#bytes(address).fill(owner);
+    expect(this.arena.words(address)[this.arena.start(address) >>> 2]).toBe(((owner & 255) * 0x01010101) >>> 0);
   }
 
   remove(owner: number): void {
@@ -27,7 +32,8 @@ class Filled {
   check(): void {
     let used = 0;
     for (const [owner, address] of this.addresses) {
-      expect(this.#bytes(address).every((byte) => byte === (owner & 255))).toBe(true);
+      const bytes = this.#bytes(address);
+      expect(bytes.equals(Buffer.alloc(bytes.length, owner & 255))).toBe(true);
       used += this.arena.size(address);
     }
     expect(this.arena.used).toBe(used);
@@ -41,7 +47,13 @@ class Filled {
 
 describe('Arena', () => {
   it('gives chunks that nobody else has, keeps what is in them, and counts them', () => {
-    const act = fc.record({ owner: fc.nat({ max: 500 }), bytes: fc.integer({ min: 1, max: Arena.MAX_BYTES }) });
+    const bytes = fc.oneof(
+      fc.integer({ min: 1, max: 2044 }),
+      fc.integer({ min: 2040, max: 2050 }),
+      fc.integer({ min: 2045, max: Arena.MAX_BYTES }),
+      fc.integer({ min: Arena.MAX_BYTES - 5, max: Arena.MAX_BYTES }),
+    );
+    const act = fc.record({ owner: fc.nat({ max: 500 }), bytes });
     fc.assert(
       fc.property(fc.array(act, { maxLength: 400, size: 'max' }), (acts) => {
         const filled = new Filled();
@@ -60,8 +72,9 @@ describe('Arena', () => {
   it('has sizes that waste little', () => {
     for (let bytes = 1; bytes <= Arena.MAX_BYTES; bytes++) {
       const size = Arena.chunkSize(bytes);
-      expect(size % 8).toBe(0);
-      expect(size - bytes).toBeLessThan(Math.max(16, bytes / 16 + 16));
+      const isSmall = bytes <= 2044;
+      if (size % (isSmall ? 8 : 32) !== 0) expect.fail(`${size} is no multiple of a unit`);
+      if (size - bytes >= bytes / (isSmall ? 16 : 8) + 16) expect.fail(`${size} for ${bytes}`);
     }
   });
 
@@ -79,6 +92,38 @@ describe('Arena', () => {
     expect(filled.arena.reserved).toBeLessThanOrEqual(3 * 2 ** 17);
     filled.arena.trim();
     expect(filled.arena.reserved).toBe(0);
+  });
+
+  it.each([
+    [2050, 4000],
+    [9000, 2000],
+    [65_532, 400],
+  ])('moves large chunks together as well: %i bytes', (bytes, owners) => {
+    const filled = new Filled();
+    for (let owner = 0; owner < owners; owner++) filled.add(owner, bytes);
+    const full = filled.arena.reserved;
+    expect(full - filled.arena.used).toBeLessThan(full / 8);
+    for (let owner = 0; owner < owners; owner++) if (owner % 10 !== 0) filled.remove(owner);
+    filled.check();
+    const { used, reserved } = filled.arena;
+    expect(reserved).toBeLessThanOrEqual((used * 4) / 3 / 0.9 + 2 * 2 ** 19);
+    for (const owner of [...filled.addresses.keys()]) filled.remove(owner);
+    filled.arena.trim();
+    expect(filled.arena.reserved).toBe(0);
+  });
+
+  it('has a limit, says when it is near, and takes chunks again when some were given back', () => {
+    const filled = new Filled(64);
+    let owner = 0;
+    for (; !filled.arena.isFull; owner++) filled.add(owner, owner % 2 === 0 ? 60_000 : 2000);
+    expect(() => {
+      for (; ; owner++) filled.add(owner, owner % 2 === 0 ? 60_000 : 2000);
+    }).toThrow(expect.objectContaining({ code: 'OOM' }));
+    filled.check();
+    for (const there of [...filled.addresses.keys()]) filled.remove(there);
+    expect(filled.arena.isFull).toBe(false);
+    for (let again = 0; again < owner; again++) filled.add(again, again % 2 === 0 ? 60_000 : 2000);
+    filled.check();
   });
 
   it('filled, emptied and refilled a million times, it holds fragmentation below a quarter', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Region } from '../../src/engine/region.js';
-import { SLAB_BYTES, type Slab, SlabSpace } from '../../src/engine/slab-space.js';
+import { type Slab, SlabSpace } from '../../src/engine/slab-space.js';
+
+const SLAB_BYTES = 2 ** 17;
 
 /** A slab that is full of its own number. */
 class Filled implements Slab {
@@ -30,7 +32,7 @@ class Filled implements Slab {
 }
 
 function filled(count: number, extent = 64): { space: SlabSpace<Filled>; slabs: Filled[] } {
-  const space = new SlabSpace<Filled>();
+  const space = new SlabSpace<Filled>(SLAB_BYTES);
   const slabs = Array.from({ length: count }, (_, number) => new Filled(number, extent));
   for (const slab of slabs) {
     space.add(slab);

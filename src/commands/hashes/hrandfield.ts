@@ -1,4 +1,5 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { NO_SESSION, type Session, type SessionData } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments.js';
 import type { Command } from '../command.js';
 import { CommandError } from '../command-error.js';
@@ -14,7 +15,7 @@ const MOST = 2 ** 20;
 export const hrandfield: Command = {
   name: 'hrandfield',
   summary: 'Returns fields of a hash at random: different ones or, with a negative count, any.',
-  complexity: 'O(N + M) with N fields of the hash and M returned',
+  complexity: 'O(N) with N fields returned',
   group: 'hash',
   flags: ['readonly'],
   arguments: [
@@ -43,33 +44,41 @@ export const hrandfield: Command = {
       else reply.array(0);
       return;
     }
-    const length = engine.data.count(session);
+    const { data } = engine;
+    const length = data.count(session);
     if (count === undefined) {
-      reply.bulk(fieldsAt(engine, session, [randomInt(length)])[0].field);
+      data.read(session);
+      reply.bulk(data.keyAt(session, randomInt(length)));
       return;
     }
     if (count < -MOST) throw new CommandError(`${OUT_OF_RANGE}, at most ${MOST} fields come at a time`);
-    const chosen = fieldsAt(engine, session, count < 0 ? anyOf(length, -count) : differentOf(length, count));
+    const places = count < 0 ? anyOf(length, -count) : differentOf(length, count);
     const isNested = withValues && reply.protocol === 3;
-    reply.array(withValues && !isNested ? 2 * chosen.length : chosen.length);
-    for (const { field, value } of chosen) {
+    reply.array(withValues && !isNested ? 2 * places.length : places.length);
+    data.read(session);
+    visitAt(data, session, places, (field, value) => {
       if (isNested) reply.array(2);
       reply.bulk(field);
-      if (withValues) reply.bulk(value);
-    }
+      if (withValues) reply.bulk(value ?? data.peekPart(session, field, 0, Infinity) ?? '');
+    });
   },
 };
 
-/** The fields at some places, in the order of the places. Fields have no places but by counting them. */
-function fieldsAt(engine: SessionEngine, session: Session, places: readonly number[]) {
-  const wanted = new Set(places);
-  const found = new Map<number, { readonly field: Buffer; readonly value: Buffer }>();
-  let place = 0;
-  engine.data.forEach(session, (field, value) => {
-    if (wanted.has(place)) found.set(place, { field: field.copy(), value: value.copy() });
-    place++;
-  });
-  return places.flatMap((at) => found.get(at) ?? []);
+/** Visits the fields at some places, with their values where these are at hand. */
+function visitAt(
+  data: SessionData,
+  session: Session,
+  places: readonly number[],
+  visit: (field: Slice, value: Slice | undefined) => void,
+): void {
+  if (data.encoding(session) === 'hashed') {
+    for (const place of places) visit(data.keyAt(session, place), undefined);
+    return;
+  }
+  // A packed one has few, and no places but by counting them.
+  const all: [Slice, Slice][] = [];
+  data.peek(session, (field, value) => all.push([Slice.of(field.copy()), Slice.of(value.copy())]));
+  for (const place of places) visit(...all[place]);
 }
 
 const OUT_OF_RANGE = 'ERR value is out of range';
@@ -87,13 +96,13 @@ function anyOf(length: number, count: number): number[] {
   return Array.from({ length: count }, () => randomInt(length));
 }
 
-/** By the shuffle of Fisher and Yates, as far as it is needed. */
+/** By Floyd's algorithm (J. Bentley, Programming Pearls, "A sample of brilliance", 1987): as many steps as places. */
 function differentOf(length: number, count: number): number[] {
-  const places = Array.from({ length }, (_, place) => place);
-  if (count >= length) return places;
-  for (let i = 0; i < count; i++) {
-    const other = i + randomInt(length - i);
-    [places[i], places[other]] = [places[other], places[i]];
+  if (count >= length) return Array.from({ length }, (_, place) => place);
+  const chosen = new Set<number>();
+  for (let end = length - count; end < length; end++) {
+    const place = randomInt(end + 1);
+    chosen.add(chosen.has(place) ? end : place);
   }
-  return places.slice(0, count);
+  return [...chosen];
 }

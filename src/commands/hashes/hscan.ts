@@ -1,13 +1,18 @@
 import { NO_SESSION } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 import { readCursor, readScanOptions } from '../scan-arguments.js';
 
+/** One call stops when it has looked at so many bytes of fields, or found so many: more would keep the other clients waiting. */
+const MOST_BYTES = 2 ** 20;
+
 export const hscan: Command = {
   name: 'hscan',
-  summary: 'Iterates over the fields of a hash: all of them come at the first call, whatever COUNT says.',
-  complexity: 'O(N) with N fields',
+  summary:
+    'Iterates over the fields of a hash. Those of a packed one, 64 at most, come at the first call, whatever COUNT says.',
+  complexity: 'O(COUNT) for each call, O(N) to the end with N fields',
   group: 'hash',
   flags: ['readonly'],
   arguments: [
@@ -16,22 +21,35 @@ export const hscan: Command = {
     { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
   ],
-  reply: '[0, [field, value, …]]',
+  reply: '[next cursor or 0, [field, value, …]]',
   run(context, args) {
     const { engine, reply } = context;
+    const { data } = engine;
     const key = args.slice();
-    readCursor(args);
+    let cursor = readCursor(args);
     const session = readHash(context, key);
     const found: Buffer[] = [];
-    // Of a key that there is not Redis does not look at the options.
-    if (session !== NO_SESSION) {
-      const { matches } = readScanOptions(args, false);
-      engine.data.forEach(session, (field, value) => {
-        if (matches(field.latin1())) found.push(field.copy(), value.copy());
-      });
+    if (session === NO_SESSION) {
+      // Of a key that there is not Redis does not look at the options.
+      cursor = 0;
+    } else {
+      const { count, matches } = readScanOptions(args, false);
+      data.read(session);
+      let bytes = 0;
+      const visit = (field: Slice, length: number) => {
+        bytes += field.length;
+        if (!matches(field.latin1())) return;
+        const value = data.peekPart(session, field, 0, length);
+        if (value === undefined) return;
+        found.push(field.copy(), value.copy());
+        bytes += length;
+      };
+      let looks = 0;
+      do cursor = data.peekSome(session, cursor, 1, visit);
+      while (++looks < count && cursor !== 0 && bytes < MOST_BYTES);
     }
     reply.array(2);
-    reply.bulk('0');
+    reply.bulk(String(cursor));
     reply.array(found.length);
     for (const bytes of found) reply.bulk(bytes);
   },
