@@ -23,6 +23,7 @@ import {
   type Session,
   type SessionEnd,
   type SessionEngineOptions,
+  type SessionEvent,
   type SessionInfo,
   type SessionListener,
   type SessionState,
@@ -69,6 +70,7 @@ export class SessionEngine {
   readonly #clock: Clock;
   readonly #derived: DerivedTokens;
   readonly #listener: SessionListener | undefined;
+  readonly #onFault: (fault: unknown) => void;
   readonly #changes: ChangeListener | undefined;
 
   readonly #unixTime: UnixTime;
@@ -102,6 +104,7 @@ export class SessionEngine {
       candidates: (words) => names.sharedByHash(derived.locatorIn(words)),
     });
     this.#listener = options.listener;
+    this.#onFault = options.onFault ?? ((fault) => process.emitWarning(fault instanceof Error ? fault : String(fault)));
     this.#changes = options.changes;
     const clock = this.#clock;
     this.#unixTime = new UnixTime(clock);
@@ -227,7 +230,7 @@ export class SessionEngine {
     this.#deadlines.start(session);
     this.#fields.fill(session, data);
     this.#changes?.onCreated(session);
-    this.#listener?.onSession('new', session);
+    this.#tell('new', session);
     this.#enforceLimit(name, limit);
     return session;
   }
@@ -304,7 +307,7 @@ export class SessionEngine {
     slots.change(session);
     this.#tokens.add(session);
     this.#changes?.onRotated(session, old);
-    this.#listener?.onSession('rotated', session);
+    this.#tell('rotated', session);
   }
 
   /**
@@ -323,7 +326,7 @@ export class SessionEngine {
     this.#tokens.addTokenless(session);
     this.#slots.change(session);
     this.#changes?.onCreated(session);
-    this.#listener?.onSession('renamed', session);
+    this.#tell('renamed', session);
   }
 
   // Memory
@@ -655,16 +658,13 @@ export class SessionEngine {
     }
     this.#cleared++;
     this.#deadlines.cancel(slot);
-    try {
-      this.#listener?.onSession('cleared', session);
-    } finally {
-      this.#fields.clear(slot);
-      this.#slots.change(slot);
-      slots.setFlags(slot, slots.flags(slot) & ~(Flag.Running | Flag.String));
-      this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
-      this.#changes?.onEmptied(session);
-      this.#changes?.onChanged(session);
-    }
+    this.#tell('cleared', session);
+    this.#fields.clear(slot);
+    this.#slots.change(slot);
+    slots.setFlags(slot, slots.flags(slot) & ~(Flag.Running | Flag.String));
+    this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
+    this.#changes?.onEmptied(session);
+    this.#changes?.onChanged(session);
     // MAXAGE may have come as well by now.
     return this.#deadlines.settle(slot);
   }
@@ -676,16 +676,22 @@ export class SessionEngine {
     this.#changes?.onEnded(session);
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
+    this.#tell(event, session);
+    this.#aliases.removeAll(session);
+    this.#fields.clear(session);
+    this.#deadlines.cancel(session);
+    this.#tokens.remove(session);
+    this.#names.remove(session);
+    this.#slots.release(session);
+    this.#trimmer.expect();
+  }
+
+  /** Tells the listener, whose fault stops nothing: the act it hears of is carried out, and so are those that follow. */
+  #tell(event: SessionEvent, session: Session): void {
     try {
       this.#listener?.onSession(event, session);
-    } finally {
-      this.#aliases.removeAll(session);
-      this.#fields.clear(session);
-      this.#deadlines.cancel(session);
-      this.#tokens.remove(session);
-      this.#names.remove(session);
-      this.#slots.release(session);
-      this.#trimmer.expect();
+    } catch (fault) {
+      this.#onFault(fault);
     }
   }
 

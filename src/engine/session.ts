@@ -58,7 +58,7 @@ export interface SessionListener {
   /**
    * Called in the order of the acts. At the end of a session, and when it is cleared, its name, token
    * and data (`SessionData.peek`) can still be had from the engine; nothing may be changed from here.
-   * What it throws comes out of the act, which is carried out all the same.
+   * What it throws goes to `onFault`; the act is carried out all the same.
    */
   onSession(event: SessionEvent, session: Session): void;
 }
@@ -75,6 +75,8 @@ export interface SessionEngineOptions {
   readonly secret?: Uint8Array;
   /** Hears what happens to sessions: their beginnings and ends. */
   readonly listener?: SessionListener;
+  /** Hears what the listener throws. Default: it becomes a warning of the process. */
+  readonly onFault?: (fault: unknown) => void;
   /** Hears of every change: for who keeps sessions elsewhere as well. */
   readonly changes?: ChangeListener;
   /** The longest value that APPEND may make, in bytes. Default 64 MiB. */

@@ -39,12 +39,14 @@ export class Trimmer {
 
   readonly #work = (): void => {
     const until = this.#clock.now() + SLICE_MS;
+    // If it fails, it begins again when it is next expected.
+    this.#scheduled = false;
     while (this.#trim()) {
       if (this.#clock.now() < until) continue;
+      this.#scheduled = true;
       this.#cancel = this.#clock.after(0, this.#work);
       return;
     }
-    this.#scheduled = false;
     if (this.#finish()) this.expect();
   };
 }

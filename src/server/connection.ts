@@ -140,14 +140,16 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output = this.#makeOutput();
     if (this.user === undefined) options.strangers.add(this, since ?? this.connectedAt);
     this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#output.reply };
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('drain', () => {
-      this.account();
-      this.#resume('reader');
-    });
+    socket.on('data', (chunk: Buffer) => this.#contain(() => this.#receive(chunk)));
+    socket.on('drain', () =>
+      this.#contain(() => {
+        this.account();
+        this.#resume('reader');
+      }),
+    );
     // The socket closes itself after an error; a client that vanishes is no news.
     socket.on('error', () => {});
-    socket.once('close', () => this.#leave());
+    socket.once('close', () => this.#contain(() => this.#leave()));
     this.account();
   }
 
@@ -306,6 +308,7 @@ export class Connection implements MonitoringClient, Stranger {
       },
       onHeldChange: () => this.account(),
       onOverflow: () => this.#overflow('its output is not read'),
+      onFault: (fault) => this.#fail(fault),
     });
   }
 
@@ -397,9 +400,10 @@ export class Connection implements MonitoringClient, Stranger {
     this.#options.turns.wait(this.#takeTurn);
   }
 
-  readonly #takeTurn = (): void => {
-    if (!this.#socket.destroyed) this.#resume('turn');
-  };
+  readonly #takeTurn = (): void =>
+    this.#contain(() => {
+      if (!this.#socket.destroyed) this.#resume('turn');
+    });
 
   /**
    * With appendfsync always, what was done by now must be durable before the client is told, and not only what it did itself: it may
@@ -422,14 +426,15 @@ export class Connection implements MonitoringClient, Stranger {
     else durability?.whenDurableOrFailing(this.#durableFirst, this.#onDurable);
   }
 
-  readonly #onDurable = (): void => {
-    this.#durableFirst = 0;
-    this.#changed = false;
-    if (this.#waitingFor !== 'disk') return;
-    this.#waitingFor = undefined;
-    this.#send();
-    if (this.#waitingFor === undefined) this.#goOn();
-  };
+  readonly #onDurable = (): void =>
+    this.#contain(() => {
+      this.#durableFirst = 0;
+      this.#changed = false;
+      if (this.#waitingFor !== 'disk') return;
+      this.#waitingFor = undefined;
+      this.#send();
+      if (this.#waitingFor === undefined) this.#goOn();
+    });
 
   /** Keeps the replies until the penalty is over; those before a command that waits leave with its own. */
   #serveOutPenalty(): void {
@@ -451,12 +456,13 @@ export class Connection implements MonitoringClient, Stranger {
   };
 
   /** The disk has what it is to have first. */
-  readonly #goOn = (): void => {
-    this.#waitingFor = undefined;
-    if (this.#ended) return;
-    this.#socket.resume();
-    this.#serve();
-  };
+  readonly #goOn = (): void =>
+    this.#contain(() => {
+      this.#waitingFor = undefined;
+      if (this.#ended) return;
+      this.#socket.resume();
+      this.#serve();
+    });
 
   /** Lets the replies leave. */
   #send(): void {
@@ -468,16 +474,24 @@ export class Connection implements MonitoringClient, Stranger {
 
   #await(running: Promise<void>): void {
     this.#wait('command');
-    running.then(
-      () => {
+    const goOn = () =>
+      this.#contain(() => {
         this.#noteChanges();
         this.#resume('command');
-      },
-      (error: unknown) => {
-        this.#fail(error);
-        this.#resume('command');
-      },
-    );
+      });
+    running.then(goOn, (error: unknown) => {
+      this.#fail(error);
+      goOn();
+    });
+  }
+
+  /** What the socket, a timer or the disk calls ends this connection if it fails, and nothing else. */
+  #contain(act: () => void): void {
+    try {
+      act();
+    } catch (fault) {
+      this.#fail(fault);
+    }
   }
 
   /** Writes the replies that are ready; that of a command which has to wait is not. */

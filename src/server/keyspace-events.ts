@@ -26,12 +26,15 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   readonly #ofEvent: Audience;
   readonly #flags: () => string;
   readonly #engine: () => SessionEngine;
+  readonly #onFault: (fault: unknown) => void;
 
   /**
    * @param flags `notify-keyspace-events` as it is now, each kind spelt out.
    * @param engine Whose sessions they are; asked for at the first event.
+   * @param onFault Hears of what goes wrong: the command that tells of what it has done is to end as if nothing were.
    */
-  constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine) {
+  constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine, onFault: (fault: unknown) => void) {
+    this.#onFault = onFault;
     this.#hub = hub;
     this.#ofKey = hub.audience('__keyspace@0__:');
     this.#ofEvent = hub.audience('__keyevent@0__:');
@@ -56,9 +59,13 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
 
   /** Nothing is built for channels that nobody listens to. */
   #publish(flags: string, event: string, key: () => string): void {
-    if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.beginning + key(), event);
-    if (this.#ofEvent.size > 0 && flags.includes('E')) {
-      this.#hub.publishIfHeard(this.#ofEvent.beginning + event, () => Buffer.from(key(), 'latin1'));
+    try {
+      if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.beginning + key(), event);
+      if (this.#ofEvent.size > 0 && flags.includes('E')) {
+        this.#hub.publishIfHeard(this.#ofEvent.beginning + event, () => Buffer.from(key(), 'latin1'));
+      }
+    } catch (fault) {
+      this.#onFault(fault);
     }
   }
 }

@@ -22,10 +22,13 @@ export interface MonitoringClient extends Client {
 /** Those who are sent every command, in Redis' form: when, from where, and its words in quotes. */
 export class MonitorFeed implements Monitors {
   readonly #clock: Clock;
+  readonly #onFault: (fault: unknown) => void;
   readonly #clients = new Set<MonitoringClient>();
 
-  constructor(clock: Clock) {
+  /** @param onFault Hears of what goes wrong: the command that is shown has run by then. */
+  constructor(clock: Clock, onFault: (fault: unknown) => void) {
     this.#clock = clock;
+    this.#onFault = onFault;
   }
 
   get size(): number {
@@ -45,6 +48,14 @@ export class MonitorFeed implements Monitors {
   }
 
   feed(from: Client, request: Request): void {
+    try {
+      this.#feed(from, request);
+    } catch (fault) {
+      this.#onFault(fault);
+    }
+  }
+
+  #feed(from: Client, request: Request): void {
     const at = (this.#clock.wall() / 1000).toFixed(6);
     const where = from.onUnixSocket ? `unix:${from.localAddress.replace(/:0$/, '')}` : from.address;
     const line = `${at} [0 ${where}] ${request.words().map(quoted).join(' ')}`;

@@ -22,6 +22,8 @@ export interface OutputOptions {
   onHeldChange(): void;
   /** The client leaves more unread than it may. */
   onOverflow(): void;
+  /** Something of ours went wrong: a message may be written in part. Whoever publishes is not told. */
+  onFault(fault: unknown): void;
 }
 
 /**
@@ -82,40 +84,50 @@ export class Output implements Sender {
   /** Writes the messages that are waiting. */
   send(): void {
     if (this.#serving || this.#messages === undefined || this.#messages.length === 0) return;
-    if (this.#socket.destroyed) return;
-    this.#write(this.#messages.take(), this.#messages);
-    this.#options.onHeldChange();
+    try {
+      if (this.#socket.destroyed) return;
+      this.#write(this.#messages.take(), this.#messages);
+      this.#options.onHeldChange();
+    } catch (fault) {
+      this.#options.onFault(fault);
+    }
   }
 
   /** A message on a channel. Texts have one character per byte. */
   message(channel: string, message: string | Buffer, pattern?: string): void {
-    // Thousands may get it: who may not keep it is not given a copy first.
-    if (message.length > PIECE && !this.#mayKeep(message.length)) {
-      this.#options.onOverflow();
-      return;
+    try {
+      // Thousands may get it: who may not keep it is not given a copy first.
+      if (message.length > PIECE && !this.#mayKeep(message.length)) {
+        this.#options.onOverflow();
+        return;
+      }
+      const out = this.#startMessage();
+      out.push(pattern === undefined ? 3 : 4);
+      out.latin1(pattern === undefined ? 'message' : 'pmessage');
+      if (pattern !== undefined) out.latin1(pattern);
+      out.latin1(channel);
+      if (typeof message === 'string') out.latin1(message);
+      else out.bulk(message);
+      this.#endMessage(out);
+    } catch (fault) {
+      this.#options.onFault(fault);
     }
-    const out = this.#startMessage();
-    out.push(pattern === undefined ? 3 : 4);
-    out.latin1(pattern === undefined ? 'message' : 'pmessage');
-    if (pattern !== undefined) out.latin1(pattern);
-    out.latin1(channel);
-    if (typeof message === 'string') out.latin1(message);
-    else out.bulk(message);
-    this.#endMessage(out);
   }
 
   /** A line for one who monitors. */
   line(text: string): void {
-    const out = this.#startMessage();
-    out.simple(text);
-    this.#endMessage(out);
+    this.push((messages) => messages.simple(text));
   }
 
   /** Whatever else goes the way of messages. */
   push(write: (messages: ReplyEncoder) => void): void {
-    const out = this.#startMessage();
-    write(out);
-    this.#endMessage(out);
+    try {
+      const out = this.#startMessage();
+      write(out);
+      this.#endMessage(out);
+    } catch (fault) {
+      this.#options.onFault(fault);
+    }
   }
 
   /** Bytes that the client has not read. */

@@ -16,6 +16,7 @@ import { Access } from './access.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
 import { endSoon } from './end-socket.js';
+import { containedLog, Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
 import { KeyspaceEvents } from './keyspace-events.js';
@@ -29,6 +30,7 @@ import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
+import { type ContainedListener, SessionListeners } from './session-listeners.js';
 import { Settings } from './settings.js';
 import { Strangers } from './strangers.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
@@ -74,6 +76,7 @@ export class Server {
   readonly #tls: TlsOptions | undefined;
   readonly #log: Log;
   readonly #repeatedLines: RepeatedLines;
+  readonly #faults: Faults;
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
@@ -102,23 +105,29 @@ export class Server {
    * @throws ConfigError for a value that an option may not have, or a file that cannot be had; JournalError if the directory
    *   cannot be used.
    */
-  constructor(given: Partial<Config> = {}, { clock = systemClock, listener, log = silentLog }: ServerOptions = {}) {
+  constructor(given: Partial<Config> = {}, options: ServerOptions = {}) {
+    const { listener } = options;
+    const log = containedLog(options.log ?? silentLog);
+    const givenClock = options.clock ?? systemClock;
     const config = withDefaults(given);
     this.#settings = new Settings(config, () => this.#applySettings());
     this.#tls = tlsOptions(config);
     this.#log = log;
+    this.#repeatedLines = new RepeatedLines(log, givenClock);
+    this.#faults = new Faults(this.#repeatedLines);
+    const clock = this.#faults.containedClock(givenClock);
     this.#clock = clock;
-    this.#repeatedLines = new RepeatedLines(log, clock);
     this.#access = new Access(this.#settings, clock, this.#repeatedLines);
     const givenSecret = readSecret(config);
-    this.#durability = config.appendonly ? this.#makeDurable(config) : undefined;
+    this.#durability = config.appendonly ? this.#makeDurable(config, givenClock) : undefined;
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
     const secret = givenSecret ?? this.#durability?.secret;
-    this.#monitors = new MonitorFeed(clock);
+    this.#monitors = new MonitorFeed(clock, this.#faults.report);
     this.#keyspaceEvents = new KeyspaceEvents(
       this.#hub,
       () => this.#settings.now['notify-keyspace-events'],
       () => this.engine,
+      this.#faults.report,
     );
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -132,6 +141,7 @@ export class Server {
       ...(secret && { secret }),
       ...(this.#durability && { changes: this.#durability.recorder }),
       listener: this.#sessionListener(listener),
+      onFault: this.#faults.report,
     });
     this.#memory = new Memory(this.engine, this.#connections);
     this.#clientMemory = new HeldMemory(
@@ -167,8 +177,8 @@ export class Server {
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     const listeners = await listen(this.#settings.now, this.#tls, {
-      onConnection: (socket, path) => this.#accept(socket, path),
-      onHandshake: (socket) => this.#expect(socket),
+      onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
+      onHandshake: (socket) => this.#faults.contain(() => this.#expect(socket)),
       onAcceptError: ({ code, message }) =>
         this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
     });
@@ -330,12 +340,13 @@ export class Server {
     this.#repeatedLines.warning('client limit', line);
   }
 
-  #makeDurable({ dir, appendfsync }: Config): Durability {
+  /** @param clock One whose calls are not contained: a journal that is at fault must not go on acknowledging. */
+  #makeDurable({ dir, appendfsync }: Config, clock: Clock): Durability {
     return new Durability(
       {
         directory: dir,
         policy: appendfsync,
-        clock: this.#clock,
+        clock,
         growth: () => ({
           percentage: this.#settings.now['auto-aof-rewrite-percentage'],
           minSize: this.#settings.now['auto-aof-rewrite-min-size'],
@@ -369,9 +380,11 @@ export class Server {
   readonly #onBeat = (now: number): void => {
     const { timeout, 'auth-timeout': authTimeout } = this.#settings.now;
     const patience = authTimeout === 0 ? Infinity : authTimeout * 1000;
-    for (const connection of this.#connections.values()) connection.checkPatience(now, timeout * 1000);
-    this.#clientMemory.enforce();
-    this.#strangers.checkPatience(now, patience);
+    for (const connection of this.#connections.values()) {
+      this.#faults.contain(() => connection.checkPatience(now, timeout * 1000));
+    }
+    this.#faults.contain(() => this.#clientMemory.enforce());
+    this.#faults.contain(() => this.#strangers.checkPatience(now, patience));
     for (const { socket, since } of this.#handshakes.values()) {
       if (now - since < Math.min(patience, HANDSHAKE_MS)) continue;
       this.#counting.counters.unauthenticatedDisconnections++;
@@ -383,7 +396,7 @@ export class Server {
     void this.#memory.used;
   };
 
-  /** Our own listeners and, after them, that of the embedding program, whose fault ends neither the act it hears of nor the server. */
+  /** Our own listeners and, after them, that of the embedding program. */
   #sessionListener(listener: SessionListener | undefined): SessionListener {
     const events = new SessionEvents(
       this.#hub,
@@ -391,23 +404,12 @@ export class Server {
       () => this.engine,
       () => this.#settings.now['event-data-max-bytes'],
     );
-    const keyspaceEvents = this.#keyspaceEvents;
-    const absentNames = this.#absentNames;
-    return {
-      onSession: (event, session) => {
-        events.onSession(event, session);
-        keyspaceEvents.onSession(event, session);
-        absentNames.onSession(event, session);
-        try {
-          listener?.onSession(event, session);
-        } catch (error) {
-          this.#repeatedLines.warning(
-            'listener fault',
-            `the session listener failed: ${error instanceof Error ? error.stack : String(error)}`,
-          );
-        }
-      },
-    };
+    const ours = [events, this.#keyspaceEvents, this.#absentNames];
+    const { report, reportListener } = this.#faults;
+    return new SessionListeners([
+      ...ours.map((each): ContainedListener => [each, report]),
+      ...(listener === undefined ? [] : [[listener, reportListener] as const]),
+    ]);
   }
 
   #makeControl(statistics: CommandStatistics): ServerControl {
@@ -455,10 +457,7 @@ export class Server {
       shutdown: () => {
         setImmediate(() => void this.close());
       },
-      reportFault: (fault) => {
-        const stack = fault instanceof Error ? fault.stack : String(fault);
-        this.#repeatedLines.warning('fault', `internal error, please report it: ${stack}`);
-      },
+      reportFault: this.#faults.report,
     };
   }
 }

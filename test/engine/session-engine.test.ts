@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type NewSession, NO_SESSION, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
@@ -461,5 +461,27 @@ describe('SessionEngine', () => {
       create('new');
     } while (cursor !== 0);
     for (const token of stay) expect(seen.filter((other) => other === token.toString())).toHaveLength(1);
+  });
+
+  it.each(['onFault', 'emitWarning'])('is not disturbed by a listener that throws, and tells %s', (told) => {
+    const clock = new FakeClock();
+    const onFault = vi.fn();
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const engine = new SessionEngine({
+      clock,
+      listener: {
+        onSession: () => {
+          throw new Error('mine');
+        },
+      },
+      ...(told === 'onFault' && { onFault }),
+    });
+    for (let i = 0; i < 3; i++) engine.create(bytes('due'), { duration: 1000, deleteSession: i > 0 });
+    clock.advance(1000);
+    expect(engine.stats()).toMatchObject({ expired: 2, cleared: 1, pending: 0 });
+    expect(engine.endAll()).toBe(1);
+    const calls = Array.from({ length: 7 }, () => [new Error('mine')]);
+    expect([onFault.mock.calls, emitWarning.mock.calls]).toEqual(told === 'onFault' ? [calls, []] : [[], calls]);
+    emitWarning.mockRestore();
   });
 });

@@ -31,6 +31,24 @@ describe('Trimmer', () => {
     expect(clock.waiting).toBe(0);
   });
 
+  it('begins again when it is next told, though it failed', () => {
+    const clock = new FakeClock();
+    let trims = 0;
+    const trimmer = new Trimmer(
+      clock,
+      () => {
+        if (++trims === 1) throw new Error('a fault');
+        return false;
+      },
+      () => false,
+    );
+    trimmer.expect();
+    expect(() => clock.advance(1000)).toThrow('a fault');
+    trimmer.expect();
+    clock.advance(1000);
+    expect(trims).toBe(2);
+  });
+
   it('comes again as often as it is asked to, until it is stopped', () => {
     const clock = new FakeClock();
     let rounds = 0;
