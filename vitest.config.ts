@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** They measure on the real clock, or fill memory by the hundred megabytes: others would disturb them. */
-const ALONE = ['test/e2e/expiry.test.ts', 'test/e2e/memory.test.ts', 'test/engine/clock.test.ts'];
+const ALONE = [
+  'test/e2e/expiry.test.ts',
+  'test/e2e/memory.test.ts',
+  'test/engine/clock.test.ts',
+  'test/commands/transaction-memory.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -2,8 +2,8 @@ import { NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
+import type { QueuedCommand } from './command-queue.js';
 import { keysIn } from './key-spec.js';
-import type { QueuedCommand } from './transaction.js';
 
 /** Bytes that a command takes besides those of its request: a new session and its name. */
 const OVERHEAD = 256;
@@ -25,7 +25,7 @@ export function takesMemory(entry: CommandEntry, request: Request): boolean {
  * How many bytes of memory the commands of a transaction may add at most. What a copy adds is what its source holds by then:
  * no more than the largest session that the transaction touches holds now, and all that is added before.
  */
-export function growthOfAll(engine: SessionEngine, commands: readonly QueuedCommand[]): number {
+export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
   let growth = 0;
   let copies = 0;
   for (const { entry, request } of commands) {
@@ -38,7 +38,7 @@ export function growthOfAll(engine: SessionEngine, commands: readonly QueuedComm
 }
 
 /** Bytes of the largest session among those that the requests name. */
-function largest(engine: SessionEngine, commands: readonly QueuedCommand[]): number {
+function largest(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
   let most = 0;
   for (const { entry, request } of commands) {
     if (entry.keys === undefined) continue;

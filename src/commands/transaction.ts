@@ -5,16 +5,13 @@ import type { AbsentNames } from './absent-names.js';
 import { findSession } from './arguments.js';
 import type { CommandEntry } from './command-entry.js';
 import { CommandError } from './command-error.js';
+import { CommandQueue } from './command-queue.js';
 import { growthOfAll } from './growth.js';
 
-/** What a request and each of its arguments take besides their bytes, about. */
-const OVERHEAD = 96;
-
-/** A command that waits for EXEC. */
-export interface QueuedCommand {
-  readonly entry: CommandEntry;
-  readonly request: Request;
-}
+/** What each of WATCH's arguments takes besides its bytes, about. */
+const PER_WATCHED = 350;
+/** And for each name of which there is no session. */
+const PER_ABSENT = 350;
 
 interface Watched {
   /** Token, `@name` or key, as it was given. */
@@ -35,13 +32,12 @@ export class Transaction {
 
   #open = false;
   #failed = false;
-  #queue: QueuedCommand[] = [];
+  #queue = new CommandQueue();
   #watched: Watched[] = [];
   #disturbed = false;
   readonly #absentNames: AbsentNames;
   /** Names that are watched, of which there was no session. */
   readonly #absent = new Set<string>();
-  #queuedBytes = 0;
   #watchedBytes = 0;
 
   /** @param absentNames Where it is told of names that had no session when they were watched. */
@@ -66,7 +62,7 @@ export class Transaction {
 
   /** Bytes of memory that it takes. */
   get bytes(): number {
-    return this.#queuedBytes + this.#watchedBytes;
+    return this.#queue.bytes + this.#watchedBytes;
   }
 
   begin(): void {
@@ -77,8 +73,7 @@ export class Transaction {
   fail(): void {
     if (!this.#open) return;
     this.#failed = true;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue = new CommandQueue();
   }
 
   get failed(): boolean {
@@ -89,19 +84,21 @@ export class Transaction {
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure nothing of it will run: EXEC only says so.
     if (this.#failed) return;
-    this.#queuedBytes += this.#checked(request.bytes + request.length * OVERHEAD + OVERHEAD, maxBytes);
-    this.#queue.push({ entry, request: request.copy() });
+    if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TOO_LARGE;
   }
 
   /** Watches the session of a token, `@name` or key, or that there is none. @throws CommandError if that would be too much. */
   watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
-    this.#watchedBytes += this.#checked(given.length + OVERHEAD, maxBytes);
     const states = statesOf(engine, given);
+    const isThere = states.some(({ session }) => session !== NO_SESSION);
+    const absent = isThere ? [] : [given, nameIn(given)].flatMap((name) => name?.latin1() ?? []);
+    const bytes = PER_WATCHED + given.length + absent.length * (PER_ABSENT + given.length);
+    if (this.bytes + bytes > maxBytes) throw TOO_LARGE;
+    this.#watchedBytes += bytes;
     this.#watched.push({ given: Slice.of(given.copy()), states });
-    if (states.some(({ session }) => session !== NO_SESSION)) return;
-    for (const absent of [given, nameIn(given)].flatMap((name) => name?.latin1() ?? [])) {
-      this.#absent.add(absent);
-      this.#absentNames.watch(absent, this);
+    for (const name of absent) {
+      this.#absent.add(name);
+      this.#absentNames.watch(name, this);
     }
   }
 
@@ -132,22 +129,17 @@ export class Transaction {
   }
 
   /** Ends the transaction. Returns the commands that were waiting. */
-  end(): QueuedCommand[] {
+  end(): CommandQueue {
     const queue = this.#queue;
     this.#open = false;
     this.#failed = false;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue = new CommandQueue();
     this.unwatch();
     return queue;
   }
-
-  /** So many more bytes. @throws CommandError if that is too much. */
-  #checked(bytes: number, maxBytes: number): number {
-    if (this.bytes + bytes <= maxBytes) return bytes;
-    throw new CommandError('ERR the transaction is too large (client-query-buffer-limit)');
-  }
 }
+
+const TOO_LARGE = new CommandError('ERR the transaction is too large (client-query-buffer-limit)');
 
 /** What is given may be a token or `@name`, and it may be a key: both are watched. */
 function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {

@@ -2,7 +2,7 @@ import { Slice } from '../slice.js';
 
 /**
  * A command's name and its arguments, as they lie in the bytes read. Good until the next one is pulled; who keeps it longer
- * takes a `copy`.
+ * packs it.
  */
 export class Request {
   readonly #bytes: Buffer;
@@ -63,8 +63,32 @@ export class Request {
     return words;
   }
 
-  /** A request with bytes of its own. */
-  copy(): Request {
-    return Request.of(this.words());
+  /** Bytes that it takes packed. */
+  get packedLength(): number {
+    return 4 + 4 * this.length + this.bytes;
+  }
+
+  /** Writes it where it is to be kept: how many words it has, the length of each, and their bytes. Returns the place behind it. */
+  pack(bytes: Buffer, at: number): number {
+    let to = bytes.writeUInt32LE(this.length, at);
+    for (let index = 0; index < this.length; index++) to = bytes.writeUInt32LE(this.#lengthOf(index), to);
+    for (let index = 0; index < this.length; index++) to = this.word(index).writeTo(bytes, to);
+    return to;
+  }
+
+  /** A request as `pack` wrote it, as it lies there. */
+  static unpack(bytes: Buffer, at: number): Request {
+    const length = bytes.readUInt32LE(at);
+    const bounds: number[] = [];
+    for (let index = 0, end = 0; index < length; index++) {
+      bounds.push(end);
+      end += bytes.readUInt32LE(at + 4 + 4 * index);
+      bounds.push(end);
+    }
+    return new Request(bytes, at + 4 + 4 * length, bounds, length);
+  }
+
+  #lengthOf(index: number): number {
+    return this.#bounds[2 * index + 1] - this.#bounds[2 * index];
   }
 }

@@ -15,7 +15,8 @@ const frame = (request: Words) =>
 
 function pull(decoder: RequestDecoder): Words[] {
   const requests: Words[] = [];
-  for (let next = decoder.next(); next !== undefined; next = decoder.next()) requests.push(next.copy().words());
+  for (let next = decoder.next(); next !== undefined; next = decoder.next())
+    requests.push(next.words().map((word) => Buffer.from(word)));
   return requests;
 }
 

@@ -2,9 +2,9 @@ import { Arguments } from '../arguments.js';
 import { call, replyError } from '../call.js';
 import type { Command } from '../command.js';
 import { CommandError, OUT_OF_MEMORY } from '../command-error.js';
+import type { QueuedCommand } from '../command-queue.js';
 import type { Context } from '../context.js';
 import { aborted, refusalNow, refusalOfClient } from '../refusal.js';
-import type { QueuedCommand } from '../transaction.js';
 
 export const exec: Command = {
   name: 'exec',
@@ -40,14 +40,14 @@ function runAll(context: Context, room: boolean): void | Promise<void> {
     return;
   }
   // They were looked at when they were queued, and much may have changed since.
-  for (const { entry } of commands) {
+  for (const entry of commands.entries) {
     const refusal = refusalNow(context, entry);
     if (refusal !== undefined) throw aborted(refusal);
   }
   if (!room) throw aborted(OUT_OF_MEMORY);
   reply.array(commands.length);
   transaction.executing = true;
-  const running = runFrom(context, commands, 0);
+  const running = runOn(context, commands[Symbol.iterator]());
   if (running !== undefined) {
     return running.finally(() => {
       transaction.executing = false;
@@ -56,12 +56,12 @@ function runAll(context: Context, room: boolean): void | Promise<void> {
   transaction.executing = false;
 }
 
-/** Runs the commands from `first` on. Only one that waits makes the rest wait. */
-function runFrom(context: Context, commands: readonly QueuedCommand[], first: number): void | Promise<void> {
+/** Runs the commands that are left. Only one that waits makes the rest wait. */
+function runOn(context: Context, commands: Iterator<QueuedCommand>): void | Promise<void> {
   const { reply } = context;
   const args = new Arguments();
-  for (let i = first; i < commands.length; i++) {
-    const { entry, request } = commands[i];
+  for (let next = commands.next(); !next.done; next = commands.next()) {
+    const { entry, request } = next.value;
     // One before it may have been AUTH or SELECT.
     const refusal = refusalOfClient(context, entry);
     if (refusal !== undefined) {
@@ -69,6 +69,6 @@ function runFrom(context: Context, commands: readonly QueuedCommand[], first: nu
       continue;
     }
     const running = call(context, args, entry, request);
-    if (running !== undefined) return running.then(() => runFrom(context, commands, i + 1));
+    if (running !== undefined) return running.then(() => runOn(context, commands));
   }
 }

@@ -1,0 +1,101 @@
+import { Request } from '../resp/request.js';
+import type { CommandEntry } from './command-entry.js';
+
+/** A command that waits for EXEC. */
+export interface QueuedCommand {
+  readonly entry: CommandEntry;
+  /** Good until the next one. */
+  readonly request: Request;
+}
+
+/** Chunks grow from the one size to the other: a transaction may be of two commands or of a million. */
+const [FIRST_CHUNK, LARGEST_CHUNK] = [256, 64 * 1024];
+/** A request of more bytes has a chunk to itself. */
+const MAX_SHARED = LARGEST_CHUNK / 4;
+/** Instead of a request: it has a chunk to itself, the next of them. */
+const ALONE = 0xffffffff;
+/** Bytes that a chunk and a place in an array take, at the most. */
+const PER_CHUNK = 256;
+const PER_COMMAND = 16;
+
+/**
+ * Commands and their requests, in order. The requests are packed: an object for each, and for each of its words, would take a
+ * hundred times what a small one has in bytes.
+ */
+export class CommandQueue implements Iterable<QueuedCommand> {
+  readonly #entries: CommandEntry[] = [];
+  readonly #chunks: Buffer[] = [];
+  /** Bytes that are used in the last of them. */
+  #used = 0;
+  readonly #alone: Buffer[] = [];
+  #bytes = 0;
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** Bytes of memory that it takes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The commands without their requests. */
+  get entries(): readonly CommandEntry[] {
+    return this.#entries;
+  }
+
+  /** Takes in a command and a copy of its request. @param room Bytes of memory that it may take. Returns false if that is too little. */
+  add(entry: CommandEntry, request: Request, room: number): boolean {
+    const length = request.packedLength;
+    const isAlone = length > MAX_SHARED;
+    const needed = PER_COMMAND + (isAlone ? length + PER_CHUNK : 0);
+    if (needed > room || !this.#reserve(isAlone ? 4 : length, room - needed)) return false;
+    const chunk = this.#chunks[this.#chunks.length - 1];
+    if (isAlone) {
+      this.#used = chunk.writeUInt32LE(ALONE, this.#used);
+      const own = Buffer.allocUnsafeSlow(length);
+      request.pack(own, 0);
+      this.#alone.push(own);
+    } else {
+      this.#used = request.pack(chunk, this.#used);
+    }
+    this.#entries.push(entry);
+    this.#bytes += needed;
+    return true;
+  }
+
+  *[Symbol.iterator](): Iterator<QueuedCommand> {
+    let chunk = 0;
+    let at = 0;
+    let alone = 0;
+    for (const entry of this.#entries) {
+      // Behind the last request of a chunk there is no room for another, or a zero: a request has words.
+      if (at + 4 > this.#chunks[chunk].length || this.#chunks[chunk].readUInt32LE(at) === 0) {
+        chunk++;
+        at = 0;
+      }
+      if (this.#chunks[chunk].readUInt32LE(at) === ALONE) {
+        at += 4;
+        yield { entry, request: Request.unpack(this.#alone[alone++], 0) };
+      } else {
+        const request = Request.unpack(this.#chunks[chunk], at);
+        at += request.packedLength;
+        yield { entry, request };
+      }
+    }
+  }
+
+  /** Sees that the last chunk has room for so many bytes. Returns false if a chunk for them would take more memory than there is room. */
+  #reserve(length: number, room: number): boolean {
+    const last = this.#chunks.at(-1);
+    if (last !== undefined && this.#used + length <= last.length) return true;
+    const wanted = last === undefined ? FIRST_CHUNK : Math.min(2 * last.length, LARGEST_CHUNK);
+    const size = Math.max(length, Math.min(wanted, room - PER_CHUNK));
+    if (size + PER_CHUNK > room) return false;
+    if (last !== undefined && this.#used + 4 <= last.length) last.writeUInt32LE(0, this.#used);
+    this.#chunks.push(Buffer.allocUnsafe(size));
+    this.#used = 0;
+    this.#bytes += size + PER_CHUNK;
+    return true;
+  }
+}
