@@ -33,8 +33,6 @@ Examples:
   redis-cli SESSION.NEW user:42 1800         then, in another terminal: make a session for half an hour
   redis-cli SESSION.HELP                     and see what else there is`;
 
-/** How long the program takes at most, in ms, from the signal that stops it to its end, unless it has a journal. */
-const STOP_WITHIN = 900;
 /** Milliseconds between two lines that tell how far the journal has been read. */
 const LOG_PROGRESS_MS = 1000;
 
@@ -91,7 +89,7 @@ async function run(): Promise<void> {
     const config = withDefaults(givenOptions());
     const server = createServer(config, { log });
     refuseToBeExposed(server, config);
-    stopOnSignals(server, config, (signal) => log.notice(`${signal}: stopping`));
+    stopOnSignals(server, log);
     await listen(server, log);
     // It may have been stopped while it loaded.
     if (server.isListening) {
@@ -196,13 +194,23 @@ function refuseToBeExposed(server: Server, config: Config): void {
   }
 }
 
-function stopOnSignals(server: Server, config: Config, onSignal: (signal: string) => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
-      onSignal(signal);
-      void server.close();
-      // A journal is completed first, however long the disk takes.
-      if (!config.appendonly) setTimeout(() => process.exit(0), STOP_WITHIN).unref();
+/** The first signal has the server stop, a second one ends the process at once. */
+function stopOnSignals(server: Server, log: Log): void {
+  let isStopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isStopping) {
+        const { unsaved } = server;
+        const what = unsaved === 0 ? '' : `; the disk does not have ${unsaved} changes`;
+        log.warning(`${signal} again: ends at once${what}`);
+        process.exit(1);
+      }
+      isStopping = true;
+      log.notice(`${signal}: stopping`);
+      server.stop().catch(() => {
+        // SHUTDOWN ABORT has it go on.
+        isStopping = false;
+      });
     });
   }
 }

@@ -180,6 +180,13 @@ export const OPTIONS = {
     help: 'a smaller journal is left as it is',
     live: true,
   },
+  'shutdown-timeout': {
+    group: 'Limits',
+    kind: integer(0, 2 ** 31 - 1),
+    initial: 10,
+    help: 'seconds that a stop waits for clients to take their replies and, with a journal, for a disk that takes no changes',
+    live: true,
+  },
   maxclients: {
     group: 'Limits',
     kind: integer(1, 1_000_000),

@@ -9,6 +9,7 @@ export { JournalDamage, JournalError } from './journal/index.js';
 export { ListenError } from './server/listen.js';
 export { type Log, streamLog } from './server/log.js';
 export { Server, type ServerOptions } from './server/server.js';
+export { StopRefused } from './server/stopping.js';
 
 import type { Config } from './config.js';
 import { Server, type ServerOptions } from './server/server.js';

@@ -4,14 +4,17 @@ import { connect, type Socket } from 'node:net';
 /** A bare socket: sends what no client library would, and sees every byte that comes back. */
 export class RawClient {
   readonly socket: Socket;
-  #received = Buffer.alloc(0);
+  /** What has come and is not taken. It is joined when it is looked at: joining it with each chunk would copy megabytes each time. */
+  #chunks: Buffer[] = [];
+  #length = 0;
   #ended = false;
   #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#chunks.push(chunk);
+      this.#length += chunk.length;
       this.#wake();
     });
     socket.on('close', () => {
@@ -41,10 +44,11 @@ export class RawClient {
 
   /** Waits for so many bytes and takes them. */
   async take(length: number): Promise<string> {
-    await this.#until(() => this.#received.length >= length);
-    const taken = this.#received.subarray(0, length).toString('latin1');
-    this.#received = this.#received.subarray(length);
-    return taken;
+    await this.#until(() => this.#length >= length);
+    const received = this.#received;
+    this.#chunks = [received.subarray(length)];
+    this.#length -= length;
+    return received.toString('latin1', 0, length);
   }
 
   /** Waits for a text to come and takes everything up to its end. */
@@ -77,6 +81,11 @@ export class RawClient {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  get #received(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
   async #until(condition: () => boolean): Promise<void> {

@@ -193,8 +193,15 @@ export interface ServerControl {
   sessionCounters(): SessionCounters;
   /** Starts the counters anew. */
   resetCounters(): void;
-  /** Stops the server, once the command under way has returned. */
-  shutdown(): void;
+  /**
+   * Stops the server when the disk has all changes, or all the same with `force`. Resolves just before it stops; rejects when it goes on.
+   * @param now Whether clients that read slowly are cut at once.
+   */
+  shutdown(force: boolean, now: boolean): Promise<void>;
+  /** Calls off a stop that waits. Returns whether there was one. */
+  abortShutdown(): boolean;
+  /** Ms until a stop that waits for the disk is over; undefined if none waits. */
+  readonly shutdownEndsIn: number | undefined;
   /** Tells the log of a fault of ours. */
   reportFault(fault: unknown): void;
 }

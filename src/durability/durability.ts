@@ -6,11 +6,15 @@ import {
   Journal,
   JournalError,
   type LoadReport,
+  leaveStopNote,
   prepareDataDirectory,
   readOrMakeSecret,
   type SyncPolicy,
+  takeStopNote,
+  UnwrittenChanges,
 } from '../journal/index.js';
 import { type CompactionOptions, Compactions } from './compactions.js';
+import { endsWithin } from './ends-within.js';
 import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
 import { WallTime } from './wall-time.js';
@@ -43,6 +47,8 @@ const CLOCK_SET_MS = 20;
 const MISSED_SLOTS = 4096;
 /** Clients are kept waiting while more bytes than this wait for the disk: all of it is memory, and lost if the process ends. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
+/** So many ms a call to the system that is under way may take when nothing is tried again. */
+export const LAST_CALL = 1000;
 
 /**
  * Keeps sessions over a restart: everything that happens to them goes to a journal, from which they are put back at the next
@@ -141,9 +147,15 @@ export class Durability {
     this.#expired = expired;
     this.#journal = journal;
     this.#progress = undefined;
+    const note = await takeStopNote(directory);
+    if (note !== undefined) {
+      const { at, lost, reason } = note;
+      log.warning(`when it was stopped at ${new Date(at).toISOString()}, ${lost} changes were lost: ${reason}`);
+    }
     if (report.dropped !== undefined) {
       const { path, offset, bytes } = report.dropped;
-      log.warning(`${path}: dropped the last ${bytes} bytes, from ${offset} on: a crash cut them short`);
+      const why = note === undefined ? 'a crash or a kill' : 'that stop';
+      log.warning(`${path}: dropped the last ${bytes} bytes, from ${offset} on: ${why} cut them short`);
     }
     return { ...report, sessions, expired, ms: clock.now() - began };
   }
@@ -190,6 +202,13 @@ export class Durability {
   /** Why nothing can be written at the moment, undefined if it can. */
   get failure(): Error | undefined {
     return this.#journal?.failure;
+  }
+
+  /** Changes that the disk does not have as the policy wants it: durable or, with `no`, written. */
+  get unsaved(): number {
+    const journal = this.#journal;
+    if (journal === undefined) return 0;
+    return journal.position - (this.#policy === 'no' ? journal.written : journal.durable);
   }
 
   set policy(policy: SyncPolicy) {
@@ -261,22 +280,44 @@ export class Durability {
   }
 
   /**
-   * Makes everything durable and lets another process have the directory. A load is given up. Rejects, closed all the same, if the
-   * disk fails.
+   * Makes everything durable and lets another process have the directory. A load is given up.
+   * @param patience Ms for which a disk that fails is tried again; without any, it gets one try.
+   * @throws UnwrittenChanges if the disk does not take everything; what can be closed is closed.
    */
-  async close(): Promise<void> {
+  async close(patience = 0): Promise<void> {
     this.#closed = true;
     this.#compactions.stop();
+    const { clock } = this.#options;
+    const cancel = clock.after(patience, () => this.#journal?.giveUp());
+    const closing = this.#complete();
+    // A call that the system does not return from is not waited for.
+    const isOver = await endsWithin(closing, patience + LAST_CALL, clock);
+    cancel();
+    if (isOver) await closing;
+    else if (this.#journal !== undefined) throw this.#unanswered(this.#journal);
+  }
+
+  async #complete(): Promise<void> {
     // Until it is over, files are open, and may be cut. Its error is told to who asked for it.
     await this.#loading.catch(() => {});
     if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);
     if (this.#journal !== undefined) this.#watchClock(this.#journal);
     await this.#notingClock;
+    const { clock, directory } = this.#options;
     try {
       await this.#journal?.close();
+    } catch (error) {
+      if (error instanceof UnwrittenChanges) {
+        await leaveStopNote(directory, { at: clock.wall(), lost: error.lost, reason: error.reason });
+      }
+      throw error;
     } finally {
       this.#lock.release();
     }
+  }
+
+  #unanswered({ position, written, durable }: Journal): UnwrittenChanges {
+    return new UnwrittenChanges(position - written, written - durable, 'the disk did not answer');
   }
 
   /** Records what was extended while the disk failed, in slices between which others are served. */

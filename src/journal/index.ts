@@ -14,4 +14,6 @@ export { type JournalRecord, RecordError } from './record-decoder.js';
 export type { RecordSink } from './record-sink.js';
 export { fieldIndexes, RECORDS, type RecordFields, type RecordName, SessionFlag, type TokenRecord } from './records.js';
 export { readOrMakeSecret } from './secret-file.js';
+export { leaveStopNote, takeStopNote } from './stop-note.js';
+export { UnwrittenChanges } from './unwritten-changes.js';
 export type { JournalClock, SyncPolicy } from './writer.js';

@@ -180,8 +180,8 @@ export class Journal {
   }
 
   /**
-   * Gives a compaction up, makes everything durable and closes the files. Rejects, closed all the same, if the disk fails.
-   * To be called once.
+   * Gives a compaction up, makes everything durable and closes the files. A disk that fails is tried again until `giveUp`; rejects
+   * then with UnwrittenChanges, closed all the same. To be called once.
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -189,6 +189,11 @@ export class Journal {
     // Its error is told to who asked for it.
     await this.#compaction?.catch(() => {});
     await this.#writer?.close();
+  }
+
+  /** Has `close`, called already or later, try nothing again. */
+  giveUp(): void {
+    this.#writer?.giveUp();
   }
 
   async #compact(writeState: (base: BaseFile) => Promise<void>): Promise<void> {

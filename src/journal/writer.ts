@@ -5,6 +5,7 @@ import type { Increment } from './journal-directory.js';
 import { RecordEncoder } from './record-encoder.js';
 import type { RecordSink } from './record-sink.js';
 import type { RecordFields, RecordName, TokenRecord } from './records.js';
+import { UnwrittenChanges } from './unwritten-changes.js';
 
 /** When what was written is made durable: before the reply, once a second, or when the system likes to. */
 export type SyncPolicy = 'always' | 'everysec' | 'no';
@@ -122,6 +123,8 @@ export class JournalWriter implements RecordSink {
   #catchingUp: { readonly bytes: number; readonly callback: () => void }[] = [];
 
   #closing: Closing | undefined;
+  /** While it is closed, what fails is not tried again. */
+  #givenUp = false;
   #closed = false;
 
   constructor({ increment, policy, clock, onFailure, onRecovery }: WriterOptions) {
@@ -260,8 +263,8 @@ export class JournalWriter implements RecordSink {
   }
 
   /**
-   * Makes everything durable and closes the file; nothing may be appended any more. Rejects, with the file closed, if the disk
-   * fails: it is not tried again then.
+   * Makes everything durable and closes the file; nothing may be appended any more. A disk that fails is tried again until `giveUp`.
+   * Rejects then with UnwrittenChanges, with the file closed.
    */
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.promise;
@@ -276,6 +279,14 @@ export class JournalWriter implements RecordSink {
     this.#seal();
     this.#pump();
     return promise;
+  }
+
+  /** Has `close`, called already or later, end with the next failure, or at once if the disk fails now. */
+  giveUp(): void {
+    this.#givenUp = true;
+    const isResting = this.#cancelRetry !== undefined && !this.#writing && !this.#syncing;
+    if (this.#closing !== undefined && this.#failure !== undefined && isResting)
+      void this.#closeWithLoss(this.#failure);
   }
 
   /** With `always` and when much has been gathered, what is at hand is written when the turn ends; else after a while. */
@@ -465,9 +476,9 @@ export class JournalWriter implements RecordSink {
   #failed(error: Error): void {
     for (const reject of this.#urgent) reject(error);
     this.#urgent.clear();
-    if (this.#closing !== undefined) {
-      if (!this.#writing && !this.#syncing) this.#finishClosing(error);
-      else this.#failure ??= error;
+    if (this.#closing !== undefined && this.#givenUp) {
+      this.#failure ??= error;
+      if (!this.#writing && !this.#syncing) void this.#closeWithLoss(error);
       return;
     }
     const isFirst = this.#failure === undefined;
@@ -487,6 +498,30 @@ export class JournalWriter implements RecordSink {
     this.#failure = undefined;
     this.#retryAfter = FIRST_RETRY;
     this.#onRecovery();
+  }
+
+  /** Leaves behind what can be used: whole batches, all of them durable if the disk lets them be. */
+  async #closeWithLoss(error: Error): Promise<void> {
+    this.#closed = true;
+    this.#cancelRetry?.();
+    const batch = this.#batches[this.#next];
+    // Left there, it would look like what a crash leaves. If it was written in whole before, it is good as it is.
+    if (batch !== undefined && this.#done > 0 && batch.position > this.#written) {
+      await batch.file.truncate(batch.at).catch(() => {});
+    }
+    // After a sync that failed, another one would say nothing.
+    if (this.#written > this.#durable && !this.#rewind) {
+      const last = this.#next > 0 ? this.#batches[this.#next - 1] : undefined;
+      const file = this.#batches[0]?.file ?? this.#file;
+      await new Promise<void>((resolve) => {
+        file.sync((failure) => {
+          if (failure === null) this.#durable = Math.max(this.#durable, last?.position ?? this.#forgotten);
+          resolve();
+        });
+      });
+    }
+    const lost = this.position - Math.max(this.#written, this.#durable);
+    this.#finishClosing(new UnwrittenChanges(lost, this.position - lost - this.#durable, error.message));
   }
 
   #finishClosing(error?: Error): void {

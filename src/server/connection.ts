@@ -11,7 +11,7 @@ import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
-import { cutSoon, endSoon } from './end-socket.js';
+import { cutWhenIdle, endSoon } from './end-socket.js';
 import type { HeldMemory } from './held-memory.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import { originOf } from './origin.js';
@@ -274,11 +274,11 @@ export class Connection implements MonitoringClient, Stranger {
     this.#socket.destroy();
   }
 
-  /** Answers what was read, then ends the connection; cuts it if the client does not read the answers soon. */
+  /** Answers what was read, then ends the connection; cuts it if the client does not go on taking the answers. */
   close(): void {
     this.#draining = true;
     if (this.#waitingFor === undefined) this.#end();
-    else cutSoon(this.#socket);
+    else cutWhenIdle(this.#socket, this.#options.server.clock, () => this.#waitingFor !== 'reader');
   }
 
   /**
@@ -506,7 +506,7 @@ export class Connection implements MonitoringClient, Stranger {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    endSoon(this.#socket);
+    endSoon(this.#socket, this.#options.server.clock);
   }
 
   /** Ends the connection: for what the client did, which it is told, or for a fault of ours, which the log is told. */

@@ -7,7 +7,8 @@ import type { ServerControl } from '../commands/context.js';
 import { SlowLog } from '../commands/slow-log.js';
 import { type Config, withDefaults } from '../config.js';
 import { readSecret } from '../config-files.js';
-import { Durability, type LoadProgress } from '../durability/durability.js';
+import { Durability, LAST_CALL, type LoadProgress } from '../durability/durability.js';
+import { endsWithin } from '../durability/ends-within.js';
 import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { KB } from '../option-kinds.js';
@@ -32,6 +33,7 @@ import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
 import { Settings } from './settings.js';
+import { Stopping } from './stopping.js';
 import { Strangers } from './strangers.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
 import { Turns } from './turns.js';
@@ -93,6 +95,7 @@ export class Server {
   readonly #control: ServerControl;
   readonly #durability: Durability | undefined;
   readonly #saves: Saves;
+  readonly #stopping: Stopping;
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
   #lastId = 0;
@@ -121,6 +124,13 @@ export class Server {
     const givenSecret = readSecret(config);
     this.#durability = config.appendonly ? this.#makeDurable(config, givenClock) : undefined;
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
+    this.#stopping = new Stopping({
+      clock,
+      log,
+      durability: this.#durability,
+      timeout: () => this.#shutdownTimeout,
+      close: (endsAt) => this.#stop(endsAt),
+    });
     const secret = givenSecret ?? this.#durability?.secret;
     this.#monitors = new MonitorFeed(clock, this.#faults.report);
     this.#keyspaceEvents = new KeyspaceEvents(
@@ -231,33 +241,62 @@ export class Server {
   }
 
   /**
-   * Stops: accepts nothing more, answers what was read, ends every connection. Takes no more than half a
-   * second, and as long as the disk takes for what the journal still holds. Without a journal sessions are gone; a data set
-   * that is being saved or loaded is given up.
+   * Asks the server to stop, as a signal does: once the disk has all changes, or after `shutdown-timeout`, `close` follows. Resolves when
+   * the server has stopped.
+   * @throws StopRefused if SHUTDOWN ABORT calls it off.
+   */
+  async stop(): Promise<void> {
+    if (!this.#closing) await this.#stopping.ask('insist');
+    await this.closed;
+  }
+
+  /** Changes that the disk does not have. */
+  get unsaved(): number {
+    return this.#durability?.unsaved ?? 0;
+  }
+
+  /**
+   * Stops: accepts nothing more, answers what was read, ends every connection. Takes no longer than `shutdown-timeout` and a second for the
+   * disk's last answer. Clients that take nothing for 5 s are cut before. Without a journal sessions are gone; a data set that is
+   * being saved or loaded is given up.
    */
   close(): Promise<void> {
-    if (!this.#closing) {
-      this.#closing = true;
-      const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
-      for (const connection of this.#connections.values()) connection.close();
-      for (const { socket } of this.#handshakes.values()) socket.destroy();
-      this.#heartbeat.stop();
-      this.engine.close();
-      // A listener is closed when its last connection is.
-      void stopped
-        .then(() => this.#closeJournal())
-        .then(() => this.#repeatedLines.close())
-        .then(this.#resolveClosed);
-    }
+    this.#stop(this.#clock.now() + this.#shutdownTimeout);
     return this.closed;
   }
 
-  async #closeJournal(): Promise<void> {
+  /** Ms that a stop may take. */
+  get #shutdownTimeout(): number {
+    return this.#settings.now['shutdown-timeout'] * 1000;
+  }
+
+  /** @param endsAt When clients and the disk are waited for no longer, in ms of the clock. */
+  #stop(endsAt: number): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const left = () => Math.max(0, endsAt - this.#clock.now());
+    const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
+    for (const connection of this.#connections.values()) connection.close();
+    for (const { socket } of this.#handshakes.values()) socket.destroy();
+    const cancelCut = this.#clock.after(left(), () => {
+      for (const connection of this.#connections.values()) connection.kill();
+    });
+    this.#heartbeat.stop();
+    this.engine.close();
+    // A listener is closed when its last connection is.
+    void endsWithin(stopped, left() + LAST_CALL, this.#clock)
+      .then(cancelCut)
+      .then(() => this.#closeJournal(left()))
+      .then(() => this.#repeatedLines.close())
+      .then(this.#resolveClosed);
+  }
+
+  async #closeJournal(patience: number): Promise<void> {
     try {
-      await this.#durability?.close();
+      await this.#durability?.close(patience);
     } catch (error) {
       this.#lostChanges = true;
-      this.#log.warning(`the journal could not be completed: ${(error as Error).message}`);
+      this.#log.warning(`stopped with changes that the disk does not have: ${(error as Error).message}`);
     }
   }
 
@@ -289,7 +328,7 @@ export class Server {
     if (refusal !== undefined) {
       this.#counting.counters.rejectedConnections++;
       socket.on('error', () => {});
-      endSoon(socket, `-${refusal}\r\n`);
+      endSoon(socket, this.#clock, `-${refusal}\r\n`);
       return;
     }
     const keepAlive = this.#settings.now['tcp-keepalive'];
@@ -417,6 +456,7 @@ export class Server {
     const access = this.#access;
     const counting = this.#counting;
     const heartbeat = this.#heartbeat;
+    const stopping = this.#stopping;
     const clock = this.#clock;
     const addresses = () => this.addresses;
     return {
@@ -454,8 +494,10 @@ export class Server {
         counting.reset();
         statistics.reset();
       },
-      shutdown: () => {
-        setImmediate(() => void this.close());
+      shutdown: (force, now) => this.#stopping.ask(force ? 'force' : 'ask', now),
+      abortShutdown: () => this.#stopping.abort(),
+      get shutdownEndsIn() {
+        return stopping.endsIn;
       },
       reportFault: this.#faults.report,
     };

@@ -27,6 +27,11 @@ async function numbersIn(bytes: Buffer): Promise<number[]> {
   return numbers;
 }
 
+/** What the increment has, durable or not. */
+function contentOf(fileSystem: MemoryFileSystem): Buffer {
+  return fileSystem.disk.get(PATHS[0]) as Buffer;
+}
+
 /** A writer whose disk does what the test says, and what must be true of it at all times. */
 class Bench {
   readonly fileSystem: MemoryFileSystem;
@@ -379,17 +384,57 @@ describe('JournalWriter', () => {
     expect(await numbersIn(fileSystem.durable(PATHS[0]))).toEqual([1, 2, 3]);
   });
 
-  it('closes with an error when the disk fails, and closes the file', async () => {
-    const bench = await Bench.start('always');
-    const { fileSystem, writer } = bench;
-    bench.turn(1);
-    fileSystem.calls[0].finish(failure('ENOSPC'));
-    const closed = writer.close();
-    fileSystem.calls[0].finish(failure('ENOSPC'));
-    await expect(closed).rejects.toThrow('ENOSPC');
-    // The other increment is the test's.
-    expect(fileSystem.openFiles).toBe(1);
-    expect(() => bench.turn(1)).toThrow('closed');
+  it.each(['during a write', 'between two attempts', 'before it is closed'])(
+    'closes with what is lost when it is given up, %s, and closes the file; before, it tries again',
+    async (when) => {
+      const bench = await Bench.start('always');
+      const { fileSystem, writer } = bench;
+      bench.turn(2);
+      fileSystem.calls[0].finish('ok');
+      bench.turn(3);
+      fileSystem.calls[0].finish('ok');
+      const end = contentOf(fileSystem).length;
+      fileSystem.calls[0].finish({ bytes: 5 });
+      fileSystem.calls[0].finish(failure('ENOSPC'));
+      if (when === 'before it is closed') writer.giveUp();
+      const closed = writer.close();
+      if (when !== 'before it is closed') {
+        for (let attempts = 0; attempts < 3; attempts++) {
+          fileSystem.calls[0].finish(failure('ENOSPC'));
+          expect(fileSystem.calls).toEqual([]);
+          bench.clock.advance(1000);
+        }
+      }
+      if (when === 'between two attempts') fileSystem.calls[0].finish(failure('ENOSPC'));
+      if (when !== 'before it is closed') writer.giveUp();
+      if (when !== 'between two attempts') fileSystem.calls[0].finish(failure('ENOSPC'));
+      await expect(closed).rejects.toMatchObject({ lost: 3, unsynced: 0, reason: 'ENOSPC' });
+      // A batch that was written in part is gone: nothing looks as after a crash.
+      expect(contentOf(fileSystem)).toHaveLength(end);
+      expect(await numbersIn(fileSystem.durable(PATHS[0]))).toEqual([1, 2]);
+      // The other increment is the test's.
+      expect(fileSystem.openFiles).toBe(1);
+      expect(() => bench.turn(1)).toThrow('closed');
+    },
+  );
+
+  it('makes durable what was written when it closes with a loss, and does not believe a sync after one that failed', async () => {
+    for (const syncs of [true, false]) {
+      const bench = await Bench.start('everysec');
+      const { fileSystem, writer } = bench;
+      bench.turn(2);
+      fileSystem.calls[0].finish('ok');
+      writer.giveUp();
+      if (syncs) bench.turn(1);
+      const closed = writer.close();
+      fileSystem.calls[0].finish(failure('EIO'));
+      if (syncs) {
+        expect(fileSystem.calls.map(({ kind }) => kind)).toEqual(['sync']);
+        fileSystem.calls[0].finish('ok');
+      }
+      await expect(closed).rejects.toMatchObject(syncs ? { lost: 1, unsynced: 0 } : { lost: 0, unsynced: 2 });
+      expect(await numbersIn(fileSystem.durable(PATHS[0]))).toEqual(syncs ? [1, 2] : []);
+    }
   });
 
   it('cuts batches between turns: what one turn appends is one batch', async () => {

@@ -10,6 +10,7 @@ import { diskFull, HeldDisk, StandingClock } from './held-disk.js';
 import { batchesIn } from './journal-records.js';
 
 afterEach(async () => {
+  HeldDisk.repairAll();
   vi.restoreAllMocks();
   await stopServers();
 });
@@ -52,7 +53,7 @@ describe('appendfsync always', () => {
     ['QUIT', `${NEW}QUIT\r\n`, `${CREATED}+OK\r\n`],
   ])('answers when the disk has it: %s', async (_, request, replies) => {
     const disk = new HeldDisk();
-    const client = await connectTo(await startServer(durable(temporaryDirectory())));
+    const client = await connectTo(await startServer(durable(temporaryDirectory()), { clock: new StandingClock() }));
     disk.holdSyncs();
     await expectHeld(client, disk, request);
     disk.release();
@@ -61,7 +62,7 @@ describe('appendfsync always', () => {
 
   it('one who waits keeps nobody from changing something: all of that is one sync', async () => {
     const disk = new HeldDisk();
-    const server = await startServer(durable(temporaryDirectory()));
+    const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const clients = await Promise.all(Array.from({ length: 5 }, () => connectTo(server)));
     disk.holdSyncs();
     await expectHeld(clients[0], disk, NEW);
@@ -76,7 +77,7 @@ describe('appendfsync always', () => {
 
   it('tells nobody of what another client did before the disk has that', async () => {
     const disk = new HeldDisk();
-    const server = await startServer(durable(temporaryDirectory()));
+    const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.expect(NEW, CREATED);
     disk.holdSyncs();
@@ -102,7 +103,7 @@ describe('appendfsync always', () => {
 
   it('who waits is answered when the policy changes meanwhile', async () => {
     const disk = new HeldDisk();
-    const server = await startServer(durable(temporaryDirectory()));
+    const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     disk.holdSyncs();
     await expectHeld(client, disk, NEW);
@@ -115,7 +116,7 @@ describe('appendfsync always', () => {
 
   it('a client that is killed meanwhile harms nobody', async () => {
     const disk = new HeldDisk();
-    const server = await startServer(durable(temporaryDirectory()));
+    const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     disk.holdSyncs();
     await expectHeld(client, disk, NEW);

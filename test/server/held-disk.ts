@@ -28,7 +28,19 @@ export class HeldDisk {
   readonly #reads: (() => void)[] = [];
   #wake: () => void = () => {};
 
+  static readonly #made = new Set<HeldDisk>();
+
+  /** Lets every disk work: a server whose disk fails waits for it before it stops. To be called after each test. */
+  static repairAll(): void {
+    for (const disk of HeldDisk.#made) {
+      disk.failure = undefined;
+      disk.release();
+    }
+    HeldDisk.#made.clear();
+  }
+
   constructor() {
+    HeldDisk.#made.add(this);
     const open = nodeFileSystem.open.bind(nodeFileSystem);
     vi.spyOn(nodeFileSystem, 'open').mockImplementation(async (path, mode) => this.#held(await open(path, mode)));
   }

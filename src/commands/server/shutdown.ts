@@ -8,7 +8,7 @@ const WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'] as const;
 export const shutdown: Command = {
   name: 'shutdown',
   summary:
-    'Stops the server. With SAVE only if what the journal holds has become durable or, without a journal, all sessions are saved as the data set dump.',
+    'Stops the server when the disk has all changes of the journal; if the disk fails, only with FORCE. SAVE without a journal saves all sessions first, as the data set dump. NOW cuts clients that read slowly. ABORT calls off a stop that waits.',
   complexity: 'O(1); with SAVE and without a journal O(N) with N the sessions and their keys',
   group: 'server',
   flags: ['admin', 'loading', 'stale', 'no_multi', 'allow_busy'],
@@ -26,31 +26,43 @@ export const shutdown: Command = {
     { name: 'force', type: 'pure-token', token: 'FORCE', optional: true },
     { name: 'abort', type: 'pure-token', token: 'ABORT', optional: true },
   ],
-  reply: 'none: the connection ends',
-  run({ server }, args) {
+  reply: 'none: the connection ends; OK for ABORT',
+  run({ server, reply }, args) {
     const given = new Set<(typeof WORDS)[number]>();
     while (args.left > 0) given.add(args.choice(...WORDS));
     if (given.has('SAVE') && given.has('NOSAVE')) throw new CommandError(SYNTAX);
     if (given.has('ABORT')) {
-      throw new CommandError(given.size > 1 ? SYNTAX : 'ERR No shutdown in progress.');
+      if (given.size > 1) throw new CommandError(SYNTAX);
+      if (!server.abortShutdown()) throw new CommandError('ERR No shutdown in progress.');
+      reply.ok();
+      return;
     }
-    return given.has('SAVE') ? saveAndStop(server, given.has('FORCE')) : server.shutdown();
+    return stop(server, { save: given.has('SAVE'), force: given.has('FORCE'), now: given.has('NOW') });
   },
 };
 
-/** @param force Whether it stops even if the disk fails. */
-async function saveAndStop(server: ServerControl, force: boolean): Promise<void> {
-  try {
-    await saveAll(server);
-  } catch {
-    // The log has been told why.
-    if (!force) throw new CommandError('ERR Errors trying to SHUTDOWN. Check logs.');
-  }
-  server.shutdown();
+interface How {
+  readonly save: boolean;
+  /** Whether it stops even if the disk fails. */
+  readonly force: boolean;
+  readonly now: boolean;
 }
 
-async function saveAll({ durability, saves }: ServerControl): Promise<void> {
-  if (durability === undefined) await saves.saveNext(DUMP);
-  // Before all has been read there is nothing that the disk does not have.
-  else if (durability.progress === undefined) await durability.flush();
+async function stop(server: ServerControl, { save, force, now }: How): Promise<void> {
+  try {
+    // With a journal there is nothing to save: it is completed anyway.
+    if (save && server.durability === undefined) await saveAll(server, force);
+    await server.shutdown(force, now);
+  } catch {
+    // The log has been told why.
+    throw new CommandError('ERR Errors trying to SHUTDOWN. Check logs.');
+  }
+}
+
+async function saveAll({ saves }: ServerControl, force: boolean): Promise<void> {
+  try {
+    await saves.saveNext(DUMP);
+  } catch (error) {
+    if (!force) throw error;
+  }
 }

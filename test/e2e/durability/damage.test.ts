@@ -44,7 +44,7 @@ it('what a crash cut short is dropped, with a warning that says how much; nothin
     const program = await Program.start(args(copy.dir));
     const dropped = end - before - cut;
     expect(program.log).toContain(
-      `warning ${copy.increment}: dropped the last ${dropped} bytes, from ${before} on: a crash cut them short`,
+      `warning ${copy.increment}: dropped the last ${dropped} bytes, from ${before} on: a crash or a kill cut them short`,
     );
     const client = await RawClient.connect(program.port);
     await client.expect(`SESSION.GET ${TOKEN} n\r\n`, '$1\r\n1\r\n');

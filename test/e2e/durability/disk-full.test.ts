@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { frame, RawClient } from '../../raw-client.js';
 import { Program } from '../program.js';
@@ -123,27 +123,70 @@ it.each(
   },
 );
 
-it('who is stopped while the disk is full says that changes are lost, with exit code 1, and can be started there', async () => {
-  const disk = limitedFiles();
-  const args = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--dir', disk.dir];
-  const program = await Program.start(args);
-  const client = await RawClient.connect(program.port);
-  await client.bulk('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
-  await client.expect(frame('SESSION.SET', TOKEN, 'key-0', VALUE), '+OK\r\n');
-  // A batch that gathers more than there is room for would be cut, and dropped as a whole.
-  while (!(await client.bulk('INFO', 'persistence')).includes('aof_buffer_length:0\r\n'));
-  disk.restrict(program);
-  for (let n = 1; !program.log.includes('changes are refused'); n++) {
-    await client.send(frame('SESSION.SET', TOKEN, `key-${n}`, VALUE));
-    await client.takeUntil('\r\n');
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (signal) => {
+  /** A program that has acknowledged changes which its disk does not take. */
+  async function fill(...more: string[]) {
+    const disk = limitedFiles();
+    const args = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--dir', disk.dir];
+    const program = await Program.start([...args, ...more]);
+    const client = await RawClient.connect(program.port);
+    await client.bulk('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
+    await client.expect(frame('SESSION.SET', TOKEN, 'key-0', VALUE), '+OK\r\n');
+    // A batch that gathers more than there is room for would be cut, and dropped as a whole.
+    while (!(await client.bulk('INFO', 'persistence')).includes('aof_buffer_length:0\r\n'));
+    disk.restrict(program);
+    let acknowledged = 0;
+    for (let n = 1; !program.log.includes('changes are refused'); n++) {
+      await client.send(frame('SESSION.SET', TOKEN, `key-${n}`, VALUE));
+      if ((await client.takeUntil('\r\n')) === '+OK\r\n') acknowledged = n;
+    }
+    return { disk, args, program, client, acknowledged };
   }
-  program.signal('SIGTERM');
-  expect(await program.exited()).toBe(1);
-  expect(program.log).toContain('warning the journal could not be completed: EFBIG');
-  const next = await Program.start(args);
-  expect(next.log).toContain('a crash cut them short');
-  const other = await RawClient.connect(next.port);
-  expect(await other.bulk('SESSION.GET', TOKEN, 'key-0')).toBe(VALUE);
-  other.close();
-  await next.stop();
+
+  /** What the next start logs, and what it has of a key. */
+  async function startAgain(args: string[], key: string) {
+    const program = await Program.start(args);
+    const client = await RawClient.connect(program.port);
+    const value = await client.bulk('SESSION.GET', TOKEN, key).catch(() => 'none');
+    client.close();
+    await program.stop();
+    return { log: program.log, value };
+  }
+
+  it('says after a while that changes are lost, exits with 1, and the next start knows why', async () => {
+    const { args, program } = await fill('--shutdown-timeout', '1');
+    program.signal(signal);
+    expect(await program.exited()).toBe(1);
+    expect(program.log).toMatch(
+      / warning the disk does not have \d+ changes: EFBIG: .*; waiting for it for 1 s at most/,
+    );
+    expect(program.log).toMatch(
+      / warning stopped with changes that the disk does not have: \d+ changes are lost: EFBIG/,
+    );
+    const { log, value } = await startAgain(args, 'key-0');
+    expect(log).toMatch(/ warning when it was stopped at \S+, \d+ changes were lost: EFBIG/);
+    expect(log).not.toMatch(/crash|cut them short/);
+    expect(value).toBe(VALUE);
+  });
+
+  it('waits for room, and loses nothing when there is some', async () => {
+    const { disk, args, program, client, acknowledged } = await fill('--shutdown-timeout', '3600');
+    program.signal(signal);
+    while (!program.log.includes('waiting for it')) await client.expect('PING\r\n', '+PONG\r\n');
+    disk.makeRoom(program);
+    expect(await program.exited()).toBe(0);
+    expect((await startAgain(args, `key-${acknowledged}`)).value).toBe(VALUE);
+  });
+
+  it('ends at once when it comes again, but not after SHUTDOWN ABORT', async () => {
+    const { program, client } = await fill('--shutdown-timeout', '3600');
+    program.signal(signal);
+    while (!program.log.includes('waiting for it')) await client.expect('PING\r\n', '+PONG\r\n');
+    await client.expect('SHUTDOWN ABORT\r\n', '+OK\r\n');
+    program.signal(signal);
+    while (program.log.split('waiting for it').length < 3) await client.expect('PING\r\n', '+PONG\r\n');
+    program.signal(signal);
+    expect(await program.exited()).toBe(1);
+    expect(program.log).toMatch(new RegExp(`${signal} again: ends at once; the disk does not have \\d+ changes$`));
+  });
 });

@@ -1,0 +1,163 @@
+import type { Durability } from '../durability/durability.js';
+import type { Clock } from '../engine/index.js';
+import type { Log } from './log.js';
+
+/**
+ * What becomes of a stop while the disk does not take all changes: `ask` is refused, `insist` waits and then stops all the same,
+ * `force` stops at once.
+ */
+export type StopMode = 'ask' | 'insist' | 'force';
+
+const BY_STRENGTH: readonly StopMode[] = ['ask', 'insist', 'force'];
+
+/** A stop that did not come about: the server goes on. The log says why. */
+export class StopRefused extends Error {}
+
+export interface StoppingOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly durability: Durability | undefined;
+  /** Ms that a stop may take: the option `shutdown-timeout`. */
+  timeout(): number;
+  /** Stops the server. @param endsAt When it is to have stopped, in ms of the clock. */
+  close(endsAt: number): void;
+}
+
+/** How often, in ms, it is checked whether a disk that fails has recovered. */
+const RETRY_EVERY = 100;
+/** The disk gets this long, in ms, even if nobody is to be waited for: any sync takes some time. */
+const LEAST_FOR_DISK = 1000;
+
+interface Asked {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * What comes between being asked to stop and stopping: everything that was acknowledged is made durable. Meanwhile clients are
+ * served as ever (while the disk fails, their writes are refused), and SHUTDOWN ABORT has the server go on.
+ */
+export class Stopping {
+  readonly #options: StoppingOptions;
+  #asked: Asked[] = [];
+  #mode: StopMode = 'ask';
+  /** Clients that read slowly are not waited for. */
+  #now = false;
+  #endsAt = 0;
+  /** What an earlier attempt comes to is not looked at. */
+  #attempt = 0;
+  #saidToWait = false;
+  #cancelRetry: () => void = () => {};
+  #cancelDeadline: () => void = () => {};
+
+  constructor(options: StoppingOptions) {
+    this.#options = options;
+  }
+
+  /** Ms until a stop that waits for the disk is over one way or the other; undefined if none waits. */
+  get endsIn(): number | undefined {
+    return this.#asked.length === 0 ? undefined : Math.max(0, Math.ceil(this.#endsAt - this.#options.clock.now()));
+  }
+
+  /**
+   * Asks for a stop; one that waits already becomes as strong as this. Resolves just before the server stops. Rejects with StopRefused
+   * when it goes on.
+   * @param now Whether clients that read slowly are cut at once.
+   */
+  ask(mode: StopMode, now = false): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      if (BY_STRENGTH.indexOf(mode) > BY_STRENGTH.indexOf(this.#mode)) this.#mode = mode;
+      this.#now ||= now;
+      if (this.#asked.length === 1) this.#begin();
+      else this.#flush();
+    });
+  }
+
+  /** Calls off a stop that waits. Returns whether there was one. */
+  abort(): boolean {
+    if (this.#asked.length === 0) return false;
+    this.#options.log.notice('the shutdown is aborted: the server goes on');
+    this.#refuse();
+    return true;
+  }
+
+  #begin(): void {
+    const { clock, durability, timeout } = this.#options;
+    const forDisk = Math.max(timeout(), LEAST_FOR_DISK);
+    this.#endsAt = clock.now() + forDisk;
+    // Before the journal has been read there is nothing that the disk does not have.
+    if (durability === undefined || durability.progress !== undefined || durability.isDurable) {
+      this.#stop();
+      return;
+    }
+    this.#cancelDeadline = clock.after(forDisk, () => {
+      if (this.#mode === 'ask') this.#refuseFor(`the disk took longer than ${forDisk / 1000} s`);
+      else this.#stop();
+    });
+    this.#flush();
+  }
+
+  #flush(): void {
+    const attempt = ++this.#attempt;
+    this.#cancelRetry();
+    this.#options.durability?.flush().then(
+      () => {
+        if (attempt === this.#attempt) this.#stop();
+      },
+      (error: Error) => {
+        if (attempt === this.#attempt) this.#failed(error);
+      },
+    );
+  }
+
+  #failed({ message }: Error): void {
+    const { clock, log, timeout } = this.#options;
+    if (this.#mode === 'ask') {
+      this.#refuseFor(message);
+    } else if (this.#mode === 'force' || timeout() === 0) {
+      // Who waits for the disk would wait in vain.
+      this.#stop(true);
+    } else {
+      if (!this.#saidToWait) {
+        const seconds = Math.ceil((this.endsIn ?? 0) / 1000);
+        log.warning(`${this.#unwritten()}: ${message}; waiting for it for ${seconds} s at most (shutdown-timeout)`);
+      }
+      this.#saidToWait = true;
+      this.#cancelRetry = clock.after(RETRY_EVERY, () => this.#flush());
+    }
+  }
+
+  #refuseFor(reason: string): void {
+    this.#options.log.warning(`SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; with FORCE they are given up`);
+    this.#refuse();
+  }
+
+  #refuse(): void {
+    for (const { reject } of this.#reset()) reject(new StopRefused());
+  }
+
+  #stop(atOnce = this.#now): void {
+    const { clock, timeout, close } = this.#options;
+    const endsAt = atOnce ? clock.now() : Math.min(this.#endsAt, clock.now() + timeout());
+    for (const { resolve } of this.#reset()) resolve();
+    // Who asked by a command is to be done with it first.
+    setImmediate(() => close(endsAt));
+  }
+
+  #reset(): Asked[] {
+    const asked = this.#asked;
+    this.#asked = [];
+    this.#mode = 'ask';
+    this.#now = false;
+    this.#saidToWait = false;
+    this.#attempt++;
+    this.#cancelRetry();
+    this.#cancelDeadline();
+    return asked;
+  }
+
+  #unwritten(): string {
+    return `the disk does not have ${this.#options.durability?.unsaved} changes`;
+  }
+}

@@ -1,0 +1,92 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { frame } from '../raw-client.js';
+import { StandingClock } from './held-disk.js';
+
+afterEach(stopServers);
+
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+const VALUE = 8_000_000;
+const GETS = 3;
+/** Of a check and of the patience with a client that takes nothing, in ms. */
+const CHECK = 500;
+const PATIENCE = 5000;
+
+/** A server that closes while a client has more to take than the system keeps for it. */
+async function closing(timeout: number) {
+  const clock = new StandingClock();
+  const accepted: Socket[] = [];
+  const onConnection = (message: unknown) => accepted.push((message as { socket: Socket }).socket);
+  subscribe('net.server.socket', onConnection);
+  const server = await startServer({ 'shutdown-timeout': timeout, 'client-reply-backlog': 16 * 1024 }, { clock });
+  const client = await connectTo(server);
+  const value = 'v'.repeat(VALUE);
+  await client.expect(frame('SESSION.NEW', 'x', 'TOKEN', TOKEN, 'DATA', 'key', value), `$22\r\n${TOKEN}\r\n`);
+  client.socket.pause();
+  await client.send(Buffer.concat(Array.from({ length: GETS }, () => frame('SESSION.GET', TOKEN, 'key'))));
+  const other = await connectTo(server);
+  await other.expect('PING\r\n', '+PONG\r\n');
+  unsubscribe('net.server.socket', onConnection);
+  const [serverSide] = accepted;
+  while (untaken(serverSide) === 0) await turns();
+  let isClosed = false;
+  const closed = server.close().then(() => {
+    isClosed = true;
+  });
+  expect(await other.takeAll()).toBe('');
+  return { clock, client, serverSide, closed, isClosed: () => isClosed };
+}
+
+/** Bytes that the system has not taken from the server. */
+function untaken(socket: Socket): number {
+  const { _handle: handle } = socket as Socket & { readonly _handle: { readonly writeQueueSize: number } | null };
+  return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
+}
+
+/** Lets the event loop turn a few times. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+}
+
+it('a client that takes its replies slowly gets all of them', async () => {
+  const { clock, client, serverSide, closed, isClosed } = await closing(3600);
+  const { socket } = client;
+  const began = clock.now();
+  while (!serverSide.writableFinished) {
+    // It takes some each time when a client that takes nothing would nearly have been cut.
+    for (let ms = 0; ms < PATIENCE - CHECK; ms += CHECK) {
+      clock.advance(CHECK);
+      await turns();
+    }
+    const before = untaken(serverSide);
+    socket.resume();
+    while (untaken(serverSide) === before && !isClosed()) await turns();
+    socket.pause();
+  }
+  expect(clock.now() - began).toBeGreaterThan(2 * PATIENCE);
+  socket.resume();
+  expect(await client.takeAll()).toHaveLength(GETS * (VALUE + `$${VALUE}\r\n\r\n`.length));
+  await closed;
+});
+
+it('a client that takes nothing is cut after a while, however long a stop may take', async () => {
+  const { clock, closed, isClosed } = await closing(3600);
+  const began = clock.now();
+  while (!isClosed() && clock.now() < began + 2 * PATIENCE) {
+    clock.advance(CHECK);
+    await turns();
+  }
+  await closed;
+  expect(clock.now() - began).toBeGreaterThanOrEqual(PATIENCE);
+});
+
+it('shutdown-timeout bounds it, for a client that takes its replies as well', async () => {
+  const { clock, client, closed } = await closing(1);
+  client.socket.resume();
+  while (client.socket.bytesRead < VALUE / 2) await new Promise(setImmediate);
+  client.socket.pause();
+  clock.advance(1000);
+  await closed;
+});

@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Config, StopRefused } from '../../src/index.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { temporaryDirectory } from '../journal/temporary-directory.js';
+import { ask } from './ask.js';
+import { diskFull, HeldDisk, StandingClock } from './held-disk.js';
+
+afterEach(async () => {
+  HeldDisk.repairAll();
+  vi.restoreAllMocks();
+  await stopServers();
+});
+
+const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
+const REFUSED = 'ERR Errors trying to SHUTDOWN. Check logs.';
+const POLICIES = ['always', 'everysec', 'no'] as const;
+/** Seconds: time enough for the real disk, however far the test sets its clock meanwhile. */
+const AGES = 1_000_000;
+const FULL = 'ENOSPC: no space left on device, write';
+
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+}
+
+/** A server with a session on the disk. */
+async function start(config: Partial<Config> = {}) {
+  const disk = new HeldDisk();
+  const clock = new StandingClock();
+  const log = keepLog();
+  const options = { appendonly: true, dir: temporaryDirectory(), ...config };
+  const server = await startServer(options, { clock, log });
+  const client = await connectTo(server);
+  await client.expect(`SESSION.NEW x TOKEN ${TOKEN} DATA k kept\r\n`, `$22\r\n${TOKEN}\r\n`);
+  let isClosed = false;
+  void server.closed.then(() => {
+    isClosed = true;
+  });
+  /** Lets time pass until the server has stopped. */
+  const pass = async () => {
+    while (!isClosed) {
+      clock.advance(100);
+      await turns();
+    }
+  };
+  /** Waits for a line of the log, while time passes. */
+  const logged = async (text: string) => {
+    while (!log.lines.some((line) => line.includes(text))) {
+      clock.advance(10);
+      await turns();
+    }
+  };
+  return { disk, clock, log, options, server, client, pass, logged, isClosed: () => isClosed };
+}
+
+/** As `start`, with a disk that is full and a write that was made and is not on it. */
+async function startFull(config: Partial<Config> = {}) {
+  const started = await start(config);
+  const { disk, client, server, logged, clock } = started;
+  while (server.unsaved > 0) {
+    clock.advance(1000);
+    await turns();
+  }
+  disk.failure = diskFull();
+  // With `always` its reply waits for the disk.
+  const writer = await connectTo(server);
+  await writer.send(`SESSION.SET ${TOKEN} k lost\r\n`);
+  await logged('changes are refused');
+  expect(await ask(client, `SESSION.GET ${TOKEN} k`)).toBe('lost');
+  return { ...started, writer };
+}
+
+/** What the next start logs, and has for the session. */
+async function startAgain({ options }: Awaited<ReturnType<typeof start>>) {
+  HeldDisk.repairAll();
+  const log = keepLog();
+  const client = await connectTo(await startServer(options, { log, clock: new StandingClock() }));
+  return { lines: log.lines, value: await ask(client, `SESSION.GET ${TOKEN} k`) };
+}
+
+const CRASH = /crash|kill|cut them short/;
+
+describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfsync) => {
+  it('SHUTDOWN is refused, in any form but with FORCE, and the server goes on', async () => {
+    const full = await startFull({ appendfsync, 'shutdown-timeout': AGES });
+    const { client, disk, clock, log, server, pass } = full;
+    for (const words of ['', ' SAVE', ' NOSAVE', ' NOW']) expect(await ask(client, `SHUTDOWN${words}`)).toBe(REFUSED);
+    expect(log.lines.at(-1)).toBe(
+      `SHUTDOWN is refused: the disk does not have ${server.unsaved} changes: ${FULL}; with FORCE they are given up`,
+    );
+    expect(await client.bulk('INFO', 'server')).not.toContain('shutdown_in_milliseconds');
+    disk.failure = undefined;
+    while ((await client.bulk('INFO', 'persistence')).includes('aof_last_write_status:err')) clock.advance(100);
+    await client.send('SHUTDOWN\r\n');
+    await pass();
+    expect(await client.takeAll()).toBe('');
+    expect(server.lostChanges).toBe(false);
+    expect(await startAgain(full)).toMatchObject({ value: 'lost', lines: [expect.stringMatching(/^loaded 1 /)] });
+  });
+
+  it('SHUTDOWN FORCE stops, says what is lost, and so does the next start, which blames no crash', async () => {
+    const full = await startFull({ appendfsync });
+    const { client, log, server } = full;
+    await client.send('SHUTDOWN FORCE\r\n');
+    expect(await client.takeAll()).toBe('');
+    // No time passes.
+    await server.closed;
+    expect(server.lostChanges).toBe(true);
+    expect(log.lines.at(-1)).toBe(`stopped with changes that the disk does not have: 1 changes are lost: ${FULL}`);
+    const { lines, value } = await startAgain(full);
+    expect(value).toBe('kept');
+    expect(lines[0]).toMatch(/^when it was stopped at 2030-01-01T00:\S+Z, 1 changes were lost: ENOSPC: /);
+    expect(lines.join('\n')).not.toMatch(CRASH);
+  });
+
+  it('a stop as by a signal waits for the disk, and loses nothing if it recovers', async () => {
+    const full = await startFull({ appendfsync, 'shutdown-timeout': AGES });
+    const { client, disk, clock, log, server, pass, logged, isClosed } = full;
+    const began = clock.now();
+    const stopped = server.stop();
+    await logged('waiting for it');
+    expect(log.lines.at(-1)).toMatch(
+      /^the disk does not have 1 changes: ENOSPC: .*; waiting for it for 1000000 s at most \(shutdown-timeout\)$/,
+    );
+    clock.advance(AGES * 500 - (clock.now() - began));
+    await turns();
+    expect(isClosed()).toBe(false);
+    const info = await client.bulk('INFO', 'server');
+    expect(info).toContain(`shutdown_in_milliseconds:${AGES * 500}\r\n`);
+    expect(await ask(client, `SESSION.SET ${TOKEN} k refused`)).toMatch(/^MISCONF/);
+    expect(await ask(client, `SESSION.GET ${TOKEN} k`)).toBe('lost');
+    expect(await ask(await connectTo(server), 'PING')).toBe('PONG');
+    disk.failure = undefined;
+    await pass();
+    await stopped;
+    expect(server.lostChanges).toBe(false);
+    expect(await startAgain(full)).toMatchObject({ value: 'lost', lines: [expect.stringMatching(/^loaded 1 /)] });
+  });
+
+  it('a stop as by a signal ends after shutdown-timeout, and says what is lost', async () => {
+    const full = await startFull({ appendfsync, 'shutdown-timeout': 60 });
+    const { log, server, clock, isClosed } = full;
+    const stopped = server.stop();
+    clock.advance(59_999);
+    await turns();
+    expect(isClosed()).toBe(false);
+    clock.advance(1);
+    await stopped;
+    expect(server.lostChanges).toBe(true);
+    expect(log.lines.at(-1)).toBe(`stopped with changes that the disk does not have: 1 changes are lost: ${FULL}`);
+    const { lines, value } = await startAgain(full);
+    expect(value).toBe('kept');
+    expect(lines.join('\n')).not.toMatch(CRASH);
+    // It says so once.
+    await stopServers();
+    expect((await startAgain(full)).lines).toEqual([expect.stringMatching(/^loaded 1 /)]);
+  });
+
+  it('SHUTDOWN ABORT calls it off, and whoever asked for it is told', async () => {
+    const full = await startFull({ appendfsync, 'shutdown-timeout': AGES });
+    const { client, disk, clock, log, server, pass, isClosed } = full;
+    const other = await connectTo(server);
+    const stopped = expect(server.stop()).rejects.toThrow(StopRefused);
+    await other.send('SHUTDOWN\r\n');
+    await turns();
+    expect(await ask(client, 'SHUTDOWN ABORT')).toBe('OK');
+    expect(await other.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
+    await stopped;
+    expect(log.lines.at(-1)).toBe('the shutdown is aborted: the server goes on');
+    expect(await ask(client, 'SHUTDOWN ABORT')).toBe('ERR No shutdown in progress.');
+    clock.advance(2 * AGES * 1000);
+    await turns();
+    expect(isClosed()).toBe(false);
+    disk.failure = undefined;
+    void server.stop();
+    await pass();
+    expect(server.lostChanges).toBe(false);
+  });
+});
+
+describe('a disk that does not answer', () => {
+  it('SHUTDOWN waits for it, others are served meanwhile, and ABORT calls it off', async () => {
+    const { client, disk, server, isClosed } = await start({ appendfsync: 'everysec' });
+    const [other, third] = [await connectTo(server), await connectTo(server)];
+    disk.holdSyncs();
+    await client.send('SHUTDOWN\r\n');
+    await disk.syncing();
+    await other.send('SHUTDOWN NOW\r\n');
+    expect(await ask(third, `SESSION.SET ${TOKEN} k v`)).toBe('OK');
+    expect(await third.bulk('INFO', 'server')).toContain('shutdown_in_milliseconds:10000\r\n');
+    expect(await ask(third, 'SHUTDOWN ABORT')).toBe('OK');
+    for (const one of [client, other]) expect(await one.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
+    disk.release();
+    await turns();
+    expect(isClosed()).toBe(false);
+  });
+
+  it('SHUTDOWN is refused after shutdown-timeout', async () => {
+    const { client, disk, clock, log } = await start({ appendfsync: 'everysec', 'shutdown-timeout': 60 });
+    disk.holdSyncs();
+    await client.send('SHUTDOWN\r\n');
+    await disk.syncing();
+    clock.advance(60_000);
+    expect(await client.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
+    expect(log.lines.at(-1)).toContain('the disk took longer than 60 s');
+  });
+
+  it('a stop as by a signal ends after shutdown-timeout all the same', async () => {
+    const { disk, log, server, pass } = await start({ appendfsync: 'everysec' });
+    disk.holdSyncs();
+    const stopped = server.stop();
+    await disk.syncing();
+    await pass();
+    await stopped;
+    expect(server.lostChanges).toBe(true);
+    expect(log.lines.at(-1)).toBe(
+      'stopped with changes that the disk does not have: 1 changes are lost if the machine fails now: the disk did not answer',
+    );
+  });
+
+  it('FORCE does not end the wait for one that is slow, and SHUTDOWN stops when it has answered', async () => {
+    const full = await start({ appendfsync: 'everysec' });
+    const { client, disk, server } = full;
+    disk.holdSyncs();
+    await client.send('SHUTDOWN FORCE\r\n');
+    await disk.syncing();
+    disk.release();
+    expect(await client.takeAll()).toBe('');
+    await server.closed;
+    expect(server.lostChanges).toBe(false);
+    expect((await startAgain(full)).value).toBe('kept');
+  });
+});
+
+it('FORCE ends a stop that waits', async () => {
+  const { client, server } = await startFull({ appendfsync: 'everysec' });
+  const stopped = server.stop();
+  await turns();
+  await client.send('SHUTDOWN FORCE\r\n');
+  // No time passes.
+  await stopped;
+  expect(server.lostChanges).toBe(true);
+});
+
+it('with shutdown-timeout 0 a stop as by a signal waits for no disk that fails', async () => {
+  const { server } = await startFull({ appendfsync: 'everysec', 'shutdown-timeout': 0 });
+  await server.stop();
+  expect(server.lostChanges).toBe(true);
+});
