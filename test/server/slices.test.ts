@@ -94,6 +94,34 @@ describe('others are served during', () => {
     }
   });
 
+  it('SESSION.TOKENS, which leaves out those that end meanwhile', async () => {
+    const server = await start();
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    const tokens: string[] = [];
+    for (let i = 0; i < 1000; i++) tokens.push(await ask(client, 'SESSION.NEW basket'));
+    const { reply, served } = await servedDuring(client, other, 'SESSION.TOKENS', 'basket');
+    expect(reply.split(' ')).toEqual(tokens);
+    expect(served).toBeGreaterThan(10);
+    // In the places of those that end others begin, of the same name and of another.
+    const listed = askWith(client, 'SESSION.TOKENS', 'basket');
+    await other.send(
+      Buffer.concat([frame('SESSION.END', ...tokens.slice(500)), ...Array(500).fill(frame('SESSION.NEW', 'other'))]),
+    );
+    const left = (await listed).split(' ');
+    expect(left.slice(0, 500)).toEqual(tokens.slice(0, 500));
+    for (const token of left.slice(500)) expect(tokens).toContain(token);
+  });
+
+  it('CLIENT LIST', async () => {
+    const server = await start();
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    const connectAndAsk = async () => (await connectTo(server)).expect('PING\r\n', '+PONG\r\n');
+    await Promise.all(Array.from({ length: 200 }, connectAndAsk));
+    const { reply, served } = await servedDuring(client, other, 'CLIENT', 'LIST');
+    expect(reply.trimEnd().split('\n')).toHaveLength(202);
+    expect(served).toBeGreaterThan(3);
+  });
+
   it('PUBSUB CHANNELS', async () => {
     const server = await start();
     const [client, other, subscriber] = [await connectTo(server), await connectTo(server), await connectTo(server)];

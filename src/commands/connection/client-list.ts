@@ -2,6 +2,7 @@ import type { Arguments } from '../arguments.js';
 import type { Argument, Command } from '../command.js';
 import { CommandError } from '../command-error.js';
 import type { Client, Context } from '../context.js';
+import { inSlices } from '../in-slices.js';
 import { redacted } from '../redact.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
 
@@ -43,7 +44,7 @@ export const clientList: Command = {
     { name: 'client-id', type: 'integer', token: 'ID', optional: true, multiple: true },
   ],
   reply: 'text: a line of `field=value` per connection',
-  run({ server, reply }, args) {
+  run(context, args) {
     let passes: Filter = () => true;
     if (args.left > 0) {
       if (args.choice('TYPE', 'ID') === 'TYPE') {
@@ -53,11 +54,23 @@ export const clientList: Command = {
         passes = ofIds(args);
       }
     }
-    const now = server.clock.now();
-    const lines = [...server.clients.values()].filter(passes).map((client) => `${clientLine(client, now)}\n`);
-    reply.verbatim(lines.join(''));
+    return inSlices(context, listClients(context, passes));
   },
 };
+
+/** Clients between two looks at the clock. */
+const BATCH = 16;
+
+function* listClients({ server, reply }: Context, passes: Filter): Generator<void> {
+  const now = server.clock.now();
+  let lines = '';
+  let seen = 0;
+  for (const client of server.clients.values()) {
+    if (passes(client)) lines += `${clientLine(client, now)}\n`;
+    if (++seen % BATCH === 0) yield;
+  }
+  reply.verbatim(lines);
+}
 
 type Filter = (client: Client) => boolean;
 

@@ -1,4 +1,8 @@
+import { type Session, TOKEN_LENGTH } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
 import type { Command } from '../command.js';
+import type { Context } from '../context.js';
+import { inSlices, writeInSlices } from '../in-slices.js';
 import { NAME } from './grammar.js';
 
 export const sessionTokens: Command = {
@@ -10,9 +14,30 @@ export const sessionTokens: Command = {
   flags: ['readonly', 'admin'],
   arguments: [NAME],
   reply: 'array of tokens, oldest session first',
-  run({ engine, reply }, args) {
-    const sessions = engine.sessionsOf(args.slice());
-    reply.array(sessions.length);
-    for (const session of sessions) reply.bulk(engine.tokenBytes(session));
+  run(context, args) {
+    return inSlices(context, listTokens(context, args.slice()));
   },
 };
+
+/** Sessions between two looks at the clock. */
+const BATCH = 64;
+
+function* listTokens({ engine, reply }: Context, name: Slice): Generator<void> {
+  const sessions = engine.sessionsOf(name);
+  const tokens = Buffer.allocUnsafe(sessions.length * TOKEN_LENGTH);
+  let end = 0;
+  const add = (session: Session) => {
+    // In its slot there may be another session by now.
+    if (Slice.of(engine.name(session)).equals(name)) end = engine.tokenBytes(session).writeTo(tokens, end);
+  };
+  for (let i = 0; i < sessions.length; i++) {
+    if (i % BATCH === BATCH - 1) yield;
+    // It may have ended while others were served: a scan only visits what lives.
+    engine.scan(sessions[i], 1, add);
+  }
+  reply.array(end / TOKEN_LENGTH);
+  const places = function* () {
+    for (let at = 0; at < end; at += TOKEN_LENGTH) yield new Slice(tokens, at, at + TOKEN_LENGTH);
+  };
+  yield* writeInSlices(places(), (token) => reply.bulk(token));
+}
