@@ -115,6 +115,10 @@ export class Recorder implements ChangeListener {
     this.#journal().beginAbout('GONE', addressOf(this.#engine(), session), 0);
   }
 
+  onEndedAll(): void {
+    this.#journal().append('FLUSH', {});
+  }
+
   /**
    * A base is begun. What is created from now on is in the increment as a whole, and must not be in the base as well: there it could bear a token that a
    * session had which was written before and has been given another one since.

@@ -72,6 +72,7 @@ export class Replay {
         );
       },
       GONE: (record) => restoration.forget(record.slice(TOKEN)),
+      FLUSH: () => restoration.forgetAll(),
       END: () => {},
     };
   }

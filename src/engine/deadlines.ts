@@ -127,6 +127,11 @@ export class Deadlines {
     return deadline > this.#now || this.#held || this.#act(slot, deadline);
   }
 
+  /** Visits every slot that is due by now and was not acted on yet. */
+  forEachDue(visit: (slot: number, deadline: number) => void): void {
+    if (!this.#held) this.#wheel.forEachDue(this.#now, visit);
+  }
+
   /** How often a duration was started again. */
   get extended(): number {
     return this.#extended;

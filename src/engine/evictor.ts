@@ -24,6 +24,8 @@ export interface Evictable {
   /** Frees a part of what was removed. Returns whether there may be more. */
   reclaim(): boolean;
   evict(session: Session): void;
+  /** Ends a session that is doomed. Returns false if there is none. */
+  endDoomed(): boolean;
 }
 
 /**
@@ -99,8 +101,8 @@ export class Evictor {
     const until = this.#clock.now() + slice;
     this.#deadlines.begin();
     while (this.#isTooMuch(bytes)) {
-      // What was removed already goes first.
-      if (!this.#sessions.reclaim()) {
+      // What was removed already goes first, then what is to go anyway.
+      if (!this.#sessions.reclaim() && !this.#sessions.endDoomed()) {
         const session = this.#pick();
         if (session === NO_SESSION) return false;
         this.#sessions.evict(session);

@@ -25,17 +25,31 @@ export class NameIndex extends OpenAddressing {
    */
   #rows = column(Int32Array, FIRST_IDS * ROW, RESERVED_IDS * ROW);
   readonly #ids = new Numbering();
+  readonly #endDoomed: (slot: number) => void;
+  /** Names that are entered, of sessions that are all doomed. */
+  #doomed = 0;
 
-  /** @param hash By which names are found. */
-  constructor(slots: SlotTable, hash: KeyedHash) {
+  /** @param hash By which names are found. @param endDoomed Ends a session that is doomed. */
+  constructor(slots: SlotTable, hash: KeyedHash, endDoomed: (slot: number) => void = () => {}) {
     super();
+    this.#endDoomed = endDoomed;
     this.#slots = slots;
     this.#hash = hash;
   }
 
+  /** How many names there are. */
+  get live(): number {
+    return this.size - this.#doomed;
+  }
+
+  /** Must be told when all sessions are doomed. */
+  doomAll(): void {
+    this.#doomed = this.size;
+  }
+
   /** Bytes of memory that the names in use take. */
   get memory(): number {
-    return this.size * BYTES_PER_NAME + this.#arena.used;
+    return this.#ids.taken * ROW * 4 + this.size * OpenAddressing.BYTES_PER_ENTRY + this.#arena.used;
   }
 
   /** Bytes of memory that a name of so many bytes takes. */
@@ -138,7 +152,7 @@ export class NameIndex extends OpenAddressing {
     else slots.setOlder(newer, older);
     if (rows[row + SHARED] === slot) rows[row + SHARED] = NONE;
     rows[row + COUNT]--;
-    if (rows[row + COUNT] === 0) this.#end(id);
+    if (rows[row + COUNT] === 0) this.#end(id, slots.isDoomed(slot));
   }
 
   /** Puts the sessions of each name in the order in which they were created. */
@@ -183,8 +197,24 @@ export class NameIndex extends OpenAddressing {
   /** The id of a name, or NONE. */
   #find(name: Slice): number {
     const hash = this.#hash.of(name);
-    const id = this.#findIn(this.places, hash, name);
-    return id === NONE && this.former !== undefined ? this.#findIn(this.former, hash, name) : id;
+    let id = this.#findIn(this.places, hash, name);
+    if (id === NONE && this.former !== undefined) id = this.#findIn(this.former, hash, name);
+    if (!this.#slots.sweeping || id === NONE || !this.#slots.isDoomed(this.#rows[id * ROW + NEWEST])) return id;
+    this.#detach(id);
+    return NONE;
+  }
+
+  /**
+   * Makes room for a new name in place of one whose sessions are doomed: those, of which there may be a million, keep the old id.
+   * Its shared session, whose token that of the new one will have, is ended first.
+   */
+  #detach(id: number): void {
+    const row = id * ROW;
+    const shared = this.#rows[row + SHARED];
+    this.withdraw(id);
+    this.#doomed--;
+    this.#rows[row + SHARED] = DETACHED;
+    if (shared !== NONE) this.#endDoomed(shared);
   }
 
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, name: Slice): number {
@@ -230,8 +260,11 @@ export class NameIndex extends OpenAddressing {
     return id;
   }
 
-  #end(id: number): void {
-    this.withdraw(id);
+  #end(id: number, doomed: boolean): void {
+    if (this.#rows[id * ROW + SHARED] !== DETACHED) {
+      this.withdraw(id);
+      if (doomed) this.#doomed--;
+    }
     this.#ids.release(id);
     this.#arena.free(this.#addressOf(id));
   }
@@ -258,8 +291,9 @@ const ADDRESS = 1;
 /** The oldest session. */
 const OLDEST = 2;
 const NEWEST = 3;
-/** The shared session, or NONE. */
+/** The shared session, or NONE; DETACHED for a name that is not to be found any more, whose sessions are doomed. */
 const SHARED = 4;
+const DETACHED = -2;
 /** How many sessions bear the name. */
 const COUNT = 5;
 /** Bytes that a name takes besides its chunk. */

@@ -6,7 +6,7 @@ import type { FieldStore } from './field-store.js';
 import type { NameIndex } from './name-index.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from './session.js';
 import { STRING_KEY } from './session-data.js';
-import { Flag, NONE, type SlotTable } from './slot-table.js';
+import { EPOCH_BITS, Flag, NONE, type SlotTable } from './slot-table.js';
 import { isToken, parseToken, TOKEN_WORDS } from './token.js';
 import type { TokenIndex } from './token-index.js';
 
@@ -100,7 +100,7 @@ export class Restoration {
     slots.setFlags(
       session,
       Flag.Session |
-        (slots.flags(session) & (Flag.Shared | Flag.Tokenless)) |
+        (slots.flags(session) & (Flag.Shared | Flag.Tokenless | EPOCH_BITS)) |
         (state.isString ? Flag.String : 0) |
         (state.deleteSession ? Flag.DeleteSession : 0) |
         (state.extendGet ? Flag.ExtendGet : 0) |
@@ -206,6 +206,12 @@ export class Restoration {
    */
   forget(token: Slice): void {
     this.#forgetSlot(this.#slotOf(token));
+  }
+
+  /** Lets every token lead nowhere. */
+  forgetAll(): void {
+    const { slots } = this.#parts;
+    for (let slot = 0; slot < slots.used; slot++) if ((slots.flags(slot) & Flag.Session) !== 0) this.#remove(slot);
   }
 
   #forgetSlot(slot: number): void {

@@ -5,6 +5,7 @@ import type { ChangeListener } from './change-listener.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import { DerivedTokens } from './derived-tokens.js';
+import { Doomed, type Totals } from './doomed.js';
 import { type EvictionPolicy, Evictor } from './evictor.js';
 import type { FieldStore } from './field-store.js';
 import { NameIndex } from './name-index.js';
@@ -52,6 +53,8 @@ const BAD_NAME = new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
 const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session of this name exists');
 const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token exists');
 
+const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
+
 /** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
 
@@ -81,6 +84,7 @@ export class SessionEngine {
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
+  readonly #doomed: Doomed;
   readonly #trimmer: Trimmer;
   #lastCreated = 0;
   #created = 0;
@@ -96,7 +100,7 @@ export class SessionEngine {
   constructor(options: SessionEngineOptions = {}) {
     this.#clock = options.clock ?? systemClock;
     const derived = new DerivedTokens(options.secret ?? randomBytes(32));
-    const names = new NameIndex(this.#slots, derived.locator);
+    const names = new NameIndex(this.#slots, derived.locator, (slot) => this.#endDoomed(slot));
     this.#derived = derived;
     this.#names = names;
     this.#tokens = new TokenIndex(this.#slots, {
@@ -111,6 +115,13 @@ export class SessionEngine {
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
+    this.#doomed = new Doomed({
+      slots: this.#slots,
+      clock,
+      atOnce: options.endsAtOnce ?? 256,
+      end: (slot) => this.#endDoomed(slot),
+      isBehind: () => this.#listener?.isBehind?.() ?? false,
+    });
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
     this.#trimmer = new Trimmer(
       this.#clock,
@@ -124,6 +135,7 @@ export class SessionEngine {
   /** Stops the wheel, evicting and trimming: nothing happens by itself any more. */
   close(): void {
     this.#deadlines.stop();
+    this.#doomed.stop();
     this.#evictor.stop();
     this.#trimmer.stop();
   }
@@ -133,8 +145,7 @@ export class SessionEngine {
   /** The live session of a token, or NO_SESSION if the token is unknown, malformed, ended or expired. */
   find(token: Slice): Session {
     this.#deadlines.begin();
-    if (!parseToken(token, this.#words)) return this.#counted(NO_SESSION);
-    return this.#counted(this.#settled(this.#tokens.find(this.#words)));
+    return this.#counted(this.#sessionOf(token));
   }
 
   /** The live shared session of a name, or NO_SESSION. */
@@ -252,14 +263,34 @@ export class SessionEngine {
     return sessions.length;
   }
 
-  /** Ends every session. Returns how many. */
+  /**
+   * Ends every session. Returns how many. They are gone when this returns; where there are many, their events come later, in
+   * slices, and so does their memory.
+   */
   endAll(): number {
-    let ended = 0;
-    this.scan(0, this.#slots.used, (session) => {
-      this.end(session);
-      ended++;
+    const now = this.#deadlines.begin();
+    const { sessions, keys, bytes, pending } = this.stats();
+    if (sessions === 0) return 0;
+    const { expired, maxage } = this.#countDue(now);
+    this.#expired += expired;
+    this.#ended += sessions - expired;
+    this.#changes?.onEndedAll();
+    this.#names.doomAll();
+    this.#doomed.doom({ sessions, keys, bytes, timers: pending }, now);
+    return sessions - expired - maxage;
+  }
+
+  /** How many sessions are due by now and were not ended yet, for their duration and for MAXAGE. */
+  #countDue(now: number): { expired: number; maxage: number } {
+    const slots = this.#slots;
+    let expired = 0;
+    let maxage = 0;
+    this.#deadlines.forEachDue((slot, deadline) => {
+      if (!slots.isSession(slot)) return;
+      if (this.#endAt(slot, deadline) === 'expired') expired++;
+      else if (slots.maxAge(slot) > 0 && slots.maxAgeEnd[slot] <= now) maxage++;
     });
-    return ended;
+    return { expired, maxage };
   }
 
   /** Gives a session a new duration in ms, started now; 0: it never expires. @throws RangeError if it is out of range. */
@@ -372,7 +403,12 @@ export class SessionEngine {
     this.#end(session, 'evicted');
   }
 
-  /** Bytes of memory that the sessions take, overhead included; not what is kept for later ones. */
+  /** Ends a session that is gone already for whoever looks, to make room. Returns false if there is none. */
+  endDoomed(): boolean {
+    return this.#doomed.endOne();
+  }
+
+  /** Bytes of memory that the sessions take, overhead included, also of those that are gone and are still worked off; not what is kept for later ones. */
   get memory(): number {
     const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
     return this.#slots.taken * BYTES_PER_SLOT + index + this.#fields.memory + this.#names.memory;
@@ -544,15 +580,20 @@ export class SessionEngine {
 
   /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
   get size(): number {
-    return this.#slots.taken - this.#aliases.count;
+    return this.#slots.taken - this.#aliases.count - this.#doomed.sessions;
+  }
+
+  /** How many sessions are gone for whoever looks, and still to be worked off. */
+  get doomed(): number {
+    return this.#doomed.sessions;
   }
 
   stats(): EngineStats {
     return {
       sessions: this.size,
-      keys: this.#fields.keys,
-      bytes: this.#fields.bytes,
-      names: this.#names.size,
+      keys: this.#fields.keys - this.#doomed.keys,
+      bytes: this.#fields.bytes - this.#doomed.bytes,
+      names: this.#names.live,
       created: this.#created,
       ended: this.#ended,
       expired: this.#expired,
@@ -561,7 +602,7 @@ export class SessionEngine {
       extended: this.#deadlines.extended,
       tick: this.#deadlines.tickMs,
       slots: this.#deadlines.wheelSlots,
-      pending: this.#deadlines.pending,
+      pending: this.#deadlines.pending - this.#doomed.timers,
       lateP99: this.#deadlines.lateP99,
       found: this.#found,
       missed: this.#missed,
@@ -577,9 +618,26 @@ export class SessionEngine {
     return this.#tokens.give(session);
   }
 
+  /** The live session of a token, or NO_SESSION. */
+  #sessionOf(token: Slice): Session {
+    if (!parseToken(token, this.#words)) return NO_SESSION;
+    const slot = this.#tokens.find(this.#words);
+    const session = this.#settled(slot);
+    if (session !== NO_SESSION || slot === NONE) return session;
+    // It has just gone, and may have had the token of a shared session, which has it now. One whose end is being told is still there.
+    parseToken(token, this.#words);
+    const other = this.#tokens.find(this.#words);
+    return other === slot ? NO_SESSION : this.#settled(other);
+  }
+
   /** The live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */
   #settled(slot: number): Session {
-    if (slot === NONE || !this.#deadlines.settle(slot)) return NO_SESSION;
+    if (slot === NONE) return NO_SESSION;
+    if (this.#slots.isDoomed(slot)) {
+      this.#endDoomed((this.#slots.flags(slot) & Flag.Alias) === 0 ? slot : this.#slots.owner(slot));
+      return NO_SESSION;
+    }
+    if (!this.#deadlines.settle(slot)) return NO_SESSION;
     if ((this.#slots.flags(slot) & Flag.Alias) === 0) return slot as Session;
     return this.#settled(this.#slots.owner(slot));
   }
@@ -598,7 +656,8 @@ export class SessionEngine {
    * Makes `#words` the token that a new session is to have.
    * @throws SessionError SESSIONEXISTS if it is in use; ERR if what was given is none.
    */
-  #takeToken(name: Slice, { shared, token }: NewSession): void {
+  #takeToken(name: Slice, settings: NewSession): void {
+    const { shared, token } = settings;
     if (shared) {
       this.#derived.derive(name, this.#words);
     } else if (token === undefined) {
@@ -609,7 +668,10 @@ export class SessionEngine {
     }
     // A token that is not entered yet is that of another name.
     const slot = shared ? this.#tokens.findGiven(this.#words) : this.#tokens.find(this.#words);
+    if (slot === NONE) return;
     if (this.#settled(slot) !== NO_SESSION) throw shared ? SHARED_EXISTS : TOKEN_EXISTS;
+    // It has just gone. Another one may have the token now, and who heard of it may have looked others up.
+    this.#takeToken(name, settings);
   }
 
   #counted(session: Session): Session {
@@ -619,7 +681,7 @@ export class SessionEngine {
   }
 
   #isLiveSession(slot: number): boolean {
-    return (this.#slots.flags(slot) & Flag.Session) !== 0 && this.#deadlines.settle(slot);
+    return this.#slots.isSession(slot) && this.#deadlines.settle(slot);
   }
 
   #sessionsOf(name: Slice): Session[] {
@@ -642,26 +704,21 @@ export class SessionEngine {
   /** Acts on a deadline that has come. Returns whether the slot still lives. */
   #expire(slot: number, deadline: number): boolean {
     const slots = this.#slots;
-    const flags = slots.flags(slot);
-    if ((flags & Flag.Alias) !== 0) {
+    if (slots.isDoomed(slot)) {
+      this.#expireDoomed(slot, deadline);
+      return false;
+    }
+    if ((slots.flags(slot) & Flag.Alias) !== 0) {
       this.#aliases.remove(slot);
       return false;
     }
     const session = slot as Session;
-    if (slots.maxAge(slot) > 0 && deadline >= slots.maxAgeEnd[slot]) {
-      this.#end(session, 'maxage');
+    const end = this.#endAt(slot, deadline);
+    if (end !== undefined) {
+      this.#end(session, end);
       return false;
     }
-    if ((flags & Flag.DeleteSession) !== 0) {
-      this.#end(session, 'expired');
-      return false;
-    }
-    this.#cleared++;
-    this.#deadlines.cancel(slot);
-    this.#tell('cleared', session);
-    this.#fields.clear(slot);
-    this.#slots.change(slot);
-    slots.setFlags(slot, slots.flags(slot) & ~(Flag.Running | Flag.String));
+    this.#clear(session);
     this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
     this.#changes?.onEmptied(session);
     this.#changes?.onChanged(session);
@@ -669,11 +726,33 @@ export class SessionEngine {
     return this.#deadlines.settle(slot);
   }
 
+  /** How a deadline that has come ends a session, if it does. */
+  #endAt(slot: number, deadline: number): 'maxage' | 'expired' | undefined {
+    const slots = this.#slots;
+    if (slots.maxAge(slot) > 0 && deadline >= slots.maxAgeEnd[slot]) return 'maxage';
+    return (slots.flags(slot) & Flag.DeleteSession) !== 0 ? 'expired' : undefined;
+  }
+
+  /** Takes a session its data at its deadline. */
+  #clear(session: Session): void {
+    const slots = this.#slots;
+    this.#cleared++;
+    this.#deadlines.cancel(session);
+    this.#tell('cleared', session);
+    this.#fields.clear(session);
+    slots.change(session);
+    slots.setFlags(session, slots.flags(session) & ~(Flag.Running | Flag.String));
+  }
+
   #end(session: Session, event: SessionEnd): void {
     if (event === 'expired') this.#expired++;
     else if (event === 'evicted') this.#evicted++;
     else this.#ended++;
     this.#changes?.onEnded(session);
+    this.#remove(session, event);
+  }
+
+  #remove(session: Session, event: SessionEnd): void {
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
     this.#tell(event, session);
@@ -693,6 +772,38 @@ export class SessionEngine {
     } catch (fault) {
       this.#onFault(fault);
     }
+  }
+
+  /** The wheel has come to the deadline of a session that is doomed, or of an old token of one. */
+  #expireDoomed(slot: number, deadline: number): void {
+    this.#doomed.subtract({ ...NOTHING, timers: 1 });
+    if ((this.#slots.flags(slot) & Flag.Alias) !== 0) this.#aliases.remove(slot);
+    else this.#endDoomed(slot, deadline);
+  }
+
+  /**
+   * Ends a session that is doomed. It was counted and recorded when it was doomed; what had come for it by then is told first.
+   * @param deadline In ms.
+   */
+  #endDoomed(slot: number, deadline = this.#deadlines.deadline(slot)): void {
+    const session = slot as Session;
+    const slots = this.#slots;
+    // A listener may look it up.
+    if ((slots.flags(slot) & Flag.Ending) !== 0) return;
+    slots.setFlags(slot, slots.flags(slot) | Flag.Ending);
+    const totals = this.#totalsOf(session);
+    const at = this.#doomed.endOf(slot);
+    const due = deadline <= at ? this.#endAt(slot, deadline) : 'ended';
+    const end = due ?? (slots.maxAge(slot) > 0 && slots.maxAgeEnd[slot] <= at ? 'maxage' : 'ended');
+    if (due === undefined) this.#clear(session);
+    this.#remove(session, end);
+    this.#doomed.subtract(totals);
+  }
+
+  #totalsOf(session: Session): Totals {
+    let timers = this.#deadlines.deadline(session) < Infinity ? 1 : 0;
+    this.#aliases.forEach(session, () => timers++);
+    return { sessions: 1, keys: this.#fields.count(session), bytes: this.#fields.size(session), timers };
   }
 
   /** Gives some of the memory back that sessions have left. Returns whether there may be more. */

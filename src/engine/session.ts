@@ -61,6 +61,8 @@ export interface SessionListener {
    * What it throws goes to `onFault`; the act is carried out all the same.
    */
   onSession(event: SessionEvent, session: Session): void;
+  /** Whether the work of ending very many sessions should wait a little, for those who are told of it. */
+  isBehind?(): boolean;
 }
 
 export interface SessionEngineOptions {
@@ -79,6 +81,8 @@ export interface SessionEngineOptions {
   readonly onFault?: (fault: unknown) => void;
   /** Hears of every change: for who keeps sessions elsewhere as well. */
   readonly changes?: ChangeListener;
+  /** So many sessions `endAll` ends before it returns; where there are more, all of them follow in slices. Default 256. */
+  readonly endsAtOnce?: number;
   /** The longest value that APPEND may make, in bytes. Default 64 MiB. */
   readonly maxValueBytes?: number;
 }

@@ -20,9 +20,19 @@ export const Flag = {
   Running: 64,
   /** It has one value and no keys: a string of Redis'. */
   String: 128,
+  /** A doomed session whose end is under way. */
+  Ending: 512,
   /** A shared session whose token nobody has asked for or presented: it is not in the token index. */
   Tokenless: 256,
 } as const;
+
+/**
+ * The bits above are the epoch that a slot is of. All sessions are ended at once by the next one beginning: what is of one that
+ * is over is *doomed*, gone for whoever looks, though it is still worked off (see `Doomed`).
+ */
+export const EPOCH_BITS = 0x7fff_f000;
+const ONE_EPOCH = 0x1000;
+const EPOCHS = 2 ** 19;
 
 /** Resolution of when a session was last used, in ms: 32 bits of it are 13 years. */
 const USE_MS = 100;
@@ -70,6 +80,55 @@ export class SlotTable {
   #capacity = FIRST_SLOTS;
   readonly #numbering = new Numbering();
   #changes = 0;
+  /** As it stands in flags. */
+  #epoch = 0;
+  /** Epochs that have begun since nothing was doomed. */
+  #swept = 0;
+  /** Whether there may be slots of an epoch that is over. Only then need anybody ask of what epoch a slot is. */
+  sweeping = false;
+
+  /**
+   * Begins the next epoch: dooms all that is there. Returns the one that is over. There must be some left.
+   * @param sessions How many are doomed: as many changes.
+   */
+  beginEpoch(sessions: number): number {
+    const over = this.#epoch;
+    this.#epoch = (over + ONE_EPOCH) & EPOCH_BITS;
+    this.#swept++;
+    this.sweeping = true;
+    this.#changes += sessions;
+    return over;
+  }
+
+  /** How many may begin while there are doomed slots: of what epoch a slot is must stay clear. */
+  get epochsLeft(): number {
+    return EPOCHS - 1 - this.#swept;
+  }
+
+  /** Nothing is doomed any more. */
+  endSweep(): void {
+    this.#swept = 0;
+    this.sweeping = false;
+  }
+
+  epochOf(slot: number): number {
+    return this.flags(slot) & EPOCH_BITS;
+  }
+
+  /** Whether the slot, which is not free, is of an epoch that is over. */
+  isDoomed(slot: number): boolean {
+    return this.sweeping && this.epochOf(slot) !== this.#epoch;
+  }
+
+  /** Whether the slot is a session of an epoch that is over. */
+  isDoomedSession(slot: number): boolean {
+    return (this.flags(slot) & Flag.Session) !== 0 && this.isDoomed(slot);
+  }
+
+  /** Whether the slot is a session of the present epoch, due or not. */
+  isSession(slot: number): boolean {
+    return (this.flags(slot) & (Flag.Session | EPOCH_BITS)) === (Flag.Session | this.#epoch);
+  }
 
   setToken(slot: number, words: Uint32Array): void {
     // For four words, `set` would take longer to begin than to copy.
@@ -168,14 +227,14 @@ export class SlotTable {
   }
 
   /**
-   * Takes a slot. Only flags, chain and version are set; the rest is the caller's to fill.
+   * Takes a slot, of the present epoch. Only flags, chain and version are set; the rest is the caller's to fill.
    * @throws RangeError when 2^27 slots are in use.
    */
   allocate(flags: number): number {
     if (this.taken === MAX_SLOTS) throw new RangeError('no more than 2^27 sessions');
     const slot = this.#numbering.take();
     if (slot >= this.#capacity) this.#resize(longer(this.#capacity, slot + 1));
-    this.setFlags(slot, flags);
+    this.setFlags(slot, flags | this.#epoch);
     this.setChain(slot, NONE);
     this.change(slot);
     return slot;
@@ -184,8 +243,9 @@ export class SlotTable {
   release(slot: number): void {
     // The token was a credential: it does not outlive the session.
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = 0;
+    // The end of a doomed one was counted when it was doomed.
+    if (!this.isDoomed(slot)) this.change(slot);
     this.setFlags(slot, 0);
-    this.change(slot);
     this.#numbering.release(slot);
   }
 

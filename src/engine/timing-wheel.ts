@@ -179,6 +179,16 @@ export class TimingWheel {
     return empty === this.slots ? Infinity : (this.#tick + 1 + empty) * this.tickMs;
   }
 
+  /** Visits every timer whose deadline has come by `now`, before `advance` has come to it. The visitor may change nothing. */
+  forEachDue(now: number, visit: (timer: number, deadline: number) => void): void {
+    const last = Math.min(this.#tickAt(now) + 1, this.#tick + this.slots - 1);
+    for (let tick = this.#tick; tick <= last; tick++) {
+      for (let timer = this.#heads[tick & this.#mask]; timer !== NIL; timer = this.#next[timer]) {
+        if (this.#deadlines[timer] <= now) visit(timer, this.#deadlines[timer]);
+      }
+    }
+  }
+
   /** Makes room for timers 0 to `capacity` - 1 at once, where many are about to be scheduled. */
   reserve(capacity: number): void {
     if (capacity <= this.capacity) return;

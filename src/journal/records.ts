@@ -90,6 +90,8 @@ export const RECORDS = {
   ROTATED: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** There is no session of this token, nor does any old token of it lead anywhere. */
   GONE: { fields: { token: 'bytes' }, rest: 'none' },
+  /** There is no session. */
+  FLUSH: { fields: {}, rest: 'none' },
   /** Nothing follows. It is the last record of a data set, which without it has been cut; the journal has none. */
   END: { fields: {}, rest: 'none' },
 } as const satisfies Record<string, RecordDeclaration>;

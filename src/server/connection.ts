@@ -19,6 +19,7 @@ import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import type { RepeatedLines } from './repeated-lines.js';
+import type { SlowReaders } from './slow-readers.js';
 import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
@@ -30,6 +31,7 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly absentNames: AbsentNames;
   readonly outbox: Outbox;
   readonly turns: Turns;
+  readonly slowReaders: SlowReaders;
   readonly limits: ConnectionLimits;
   /** What all clients hold together. */
   readonly memory: HeldMemory<Connection>;
@@ -307,6 +309,7 @@ export class Connection implements MonitoringClient, Stranger {
         server.counters.output += bytes;
       },
       onHeldChange: () => this.account(),
+      onBehind: () => this.#options.slowReaders.add(this.#output),
       onOverflow: () => this.#overflow('its output is not read'),
       onFault: (fault) => this.#fail(fault),
     });

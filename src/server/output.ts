@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { OutputLimit } from '../option-kinds.js';
 import { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Outbox, Sender } from './outbox.js';
+import type { Reader } from './slow-readers.js';
 
 /** Messages are handed to the socket in pieces of about this many bytes. */
 const PIECE = 64 * 1024;
@@ -20,6 +21,8 @@ export interface OutputOptions {
   onWrite(bytes: number): void;
   /** Messages are held back, or were written: what is held has changed by more than a little. */
   onHeldChange(): void;
+  /** The client is behind with its messages. */
+  onBehind(): void;
   /** The client leaves more unread than it may. */
   onOverflow(): void;
   /** Something of ours went wrong: a message may be written in part. Whoever publishes is not told. */
@@ -32,7 +35,7 @@ export interface OutputOptions {
  * They are written apart, because a message may come while a command waits with its reply half written. What a
  * client causes itself is told behind the reply of the command that caused it (`settle`).
  */
-export class Output implements Sender {
+export class Output implements Sender, Reader {
   readonly reply: ReplyEncoder;
   readonly #socket: Socket;
   readonly #options: OutputOptions;
@@ -44,6 +47,8 @@ export class Output implements Sender {
   #slack = 0;
   /** Since when the soft limit is exceeded, in ms; undefined if it is not. */
   #overSince: number | undefined;
+  /** Bytes that were handed to the socket. */
+  #written = 0;
 
   constructor(socket: Socket, options: OutputOptions) {
     this.#socket = socket;
@@ -142,6 +147,18 @@ export class Output implements Sender {
     return this.reply.held + messages + slack;
   }
 
+  /** Whether it has left half as much unread as would cut it off, or as much as would in a while. */
+  get isBehind(): boolean {
+    const { hard, soft } = this.#options.limit();
+    if ((hard === 0 && soft === 0) || this.#socket.destroyed) return false;
+    return this.unread > Math.min(soft || Infinity, (hard || Infinity) / 2);
+  }
+
+  /** Bytes that the system has taken for the client, of all that was sent to it. */
+  get taken(): number {
+    return this.#written - this.#socket.writableLength;
+  }
+
   /** To be called from time to time: tells of a client that has left too much unread for too long. @param now In ms. */
   checkSoftLimit(now: number): void {
     const { soft, seconds } = this.#options.limit();
@@ -165,6 +182,7 @@ export class Output implements Sender {
 
   #write(bytes: string | Buffer, from: ReplyEncoder): void {
     this.#options.onWrite(bytes.length);
+    this.#written += bytes.length;
     this.#socket.write(bytes, 'latin1');
     const { writableLength } = this.#socket;
     if (writableLength === 0) {
@@ -179,6 +197,7 @@ export class Output implements Sender {
 
   #checkHardLimit(): void {
     if (!this.#mayKeep(0)) this.#options.onOverflow();
+    else if (this.isBehind) this.#options.onBehind();
   }
 
   /** Whether so many bytes more may be left unread. */

@@ -33,6 +33,7 @@ import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
 import { Settings } from './settings.js';
+import { SlowReaders } from './slow-readers.js';
 import { Stopping } from './stopping.js';
 import { Strangers } from './strangers.js';
 import { isUnwelcome, tlsOptions } from './tls.js';
@@ -83,6 +84,7 @@ export class Server {
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
   readonly #absentNames = new AbsentNames(() => this.engine);
+  readonly #slowReaders: SlowReaders;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   /** Connections that have not agreed on TLS yet, by where they come from. */
@@ -121,6 +123,7 @@ export class Server {
     const clock = this.#faults.containedClock(givenClock);
     this.#clock = clock;
     this.#access = new Access(this.#settings, clock, this.#repeatedLines);
+    this.#slowReaders = new SlowReaders(clock);
     const givenSecret = readSecret(config);
     this.#durability = config.appendonly ? this.#makeDurable(config, givenClock) : undefined;
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
@@ -171,6 +174,7 @@ export class Server {
       absentNames: this.#absentNames,
       outbox: new Outbox(),
       turns: new Turns(),
+      slowReaders: this.#slowReaders,
       registry: this.#connections,
       memory: this.#clientMemory,
       strangers: this.#strangers,
@@ -445,10 +449,11 @@ export class Server {
     );
     const ours = [events, this.#keyspaceEvents, this.#absentNames];
     const { report, reportListener } = this.#faults;
-    return new SessionListeners([
+    const listeners = [
       ...ours.map((each): ContainedListener => [each, report]),
       ...(listener === undefined ? [] : [[listener, reportListener] as const]),
-    ]);
+    ];
+    return new SessionListeners(listeners, this.#slowReaders);
   }
 
   #makeControl(statistics: CommandStatistics): ServerControl {

@@ -61,6 +61,7 @@ const act = fc.oneof(
   fc.record({ act: fc.constant('clear' as const), which }),
   fc.record({ act: fc.constant('replace' as const), which, key, value }),
   { weight: 2, arbitrary: fc.record({ act: fc.constant('get' as const), which, key }) },
+  fc.record({ act: fc.constant('endAll' as const) }),
   {
     weight: 3,
     arbitrary: fc.record({ act: fc.constant('pass' as const), ms: fc.constantFrom(1, 90, 499, 500, 3000, 700_000) }),
@@ -93,13 +94,22 @@ class Recorded {
     () => this.journal,
     new WallTime(this.clock),
   );
-  readonly engine = new SessionEngine({ clock: this.clock, changes: this.recorder, secret: Buffer.alloc(32) });
+  readonly engine = new SessionEngine({
+    clock: this.clock,
+    changes: this.recorder,
+    secret: Buffer.alloc(32),
+    // What is ended all at once is worked off one by one.
+    endsAtOnce: 0,
+    listener: { onSession() {}, isBehind: () => this.#looks++ % 2 > 0 },
+  });
+  #looks = 0;
 
   carryOut(step: Act): unknown {
     const { engine } = this;
     if (step.act === 'pass') {
       return this.clock.advance(step.ms);
     }
+    if (step.act === 'endAll') return engine.endAll();
     if (step.act === 'create') {
       const { act: _, name, pairs, limit, ...rest } = step;
       if (rest.shared && engine.findShared(slice(name)) !== NO_SESSION) return undefined;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DerivedTokens } from '../../src/engine/derived-tokens.js';
-import { NO_SESSION, type Session, SessionEngine, SessionError } from '../../src/engine/index.js';
+import { NO_SESSION, type Session, SessionEngine, SessionError, type SessionEvent } from '../../src/engine/index.js';
 import { formatToken, TOKEN_WORDS } from '../../src/engine/token.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
@@ -70,6 +70,8 @@ const acts = fc.array(
     { weight: 2, arbitrary: named('present') },
     { weight: 1, arbitrary: named('rival') },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('endRival' as const) }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 95) }) },
+    { weight: 1, arbitrary: fc.record({ act: fc.constant('workOff' as const), count: fc.nat({ max: 3 }) }) },
     {
       weight: 2,
       arbitrary: fc.record({
@@ -95,9 +97,23 @@ function codeOf(act: () => unknown): string {
 
 class Comparison {
   readonly #clock = new FakeClock();
-  readonly #engine = new SessionEngine({ clock: this.#clock, secret: SECRET });
+  readonly #engine = new SessionEngine({
+    clock: this.#clock,
+    secret: SECRET,
+    endsAtOnce: 0,
+    listener: {
+      onSession: (event, session) => this.#hear(event, session),
+      isBehind: () => this.#allowed-- <= 0,
+    },
+  });
+  /** Shared sessions that the listener knows of. */
+  readonly #heard = new Set<string>();
+  /** How many slots may be looked at of those that `endAll` has left. */
+  #allowed = 0;
   readonly #memory = this.#engine.memory;
   readonly #keys = new Map<Name, ModelKey>();
+  /** The former name of the key that is being renamed. */
+  #renamed = '';
   /** Whose token the rival has chosen. */
   #rival: Name | undefined;
 
@@ -107,14 +123,43 @@ class Comparison {
       this.#compare();
     }
     this.#engine.endAll();
+    this.#allowed = Infinity;
+    this.#clock.advance(1000);
+    expect(this.#heard.size).toBe(0);
     expect(this.#engine.memory).toBe(this.#memory);
     expect(this.#engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0, pending: 0 });
     for (const name of NAMES) expect(this.#engine.find(bytes(derived(name)))).toBe(NO_SESSION);
     this.#engine.close();
   }
 
+  /** Of two sessions of one name, the end of the first is heard before the other one is there. */
+  #hear(event: SessionEvent, session: Session): void {
+    const name = this.#engine.nameText(session);
+    if (!this.#engine.isShared(session) || event === 'cleared') return;
+    if (event === 'new') {
+      expect(this.#heard).not.toContain(name);
+      this.#heard.add(name);
+    } else if (event === 'renamed') {
+      expect(this.#heard).not.toContain(name);
+      this.#heard.delete(this.#renamed);
+      this.#heard.add(name);
+    } else {
+      expect(this.#heard).toContain(name);
+      this.#heard.delete(name);
+    }
+  }
+
   #do(act: Act): void {
-    if (act.act === 'pass') {
+    if (act.act === 'endAll') {
+      this.#clock.freeze(act.late);
+      this.#expire();
+      expect(this.#engine.endAll()).toBe(this.#keys.size + (this.#rival === undefined ? 0 : 1));
+      this.#keys.clear();
+      this.#rival = undefined;
+    } else if (act.act === 'workOff') {
+      this.#allowed = act.count;
+      this.#clock.advance(0);
+    } else if (act.act === 'pass') {
       if (act.late) this.#clock.freeze(act.ms);
       else this.#clock.advance(act.ms);
       this.#expire();
@@ -214,7 +259,7 @@ class Comparison {
   }
 
   #change(
-    act: Exclude<Act, { act: 'create' | 'open' | 'present' | 'pass' | 'rival' | 'endRival' }>,
+    act: Exclude<Act, { act: 'create' | 'open' | 'present' | 'pass' | 'rival' | 'endRival' | 'endAll' | 'workOff' }>,
     session: Session,
     expected: ModelKey,
   ): void {
@@ -236,6 +281,7 @@ class Comparison {
           if (act.to === act.name) return;
           engine.replace(engine.findShared(bytes(act.to)));
         }
+        this.#renamed = act.name;
         engine.rename(session, bytes(act.to));
         this.#keys.delete(act.name);
         this.#keys.set(act.to, expected);

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Extend, NO_SESSION, type Session, SessionEngine, type SessionEvent } from '../../src/engine/index.js';
+import {
+  type Extend,
+  NO_SESSION,
+  SESSION_EVENTS,
+  type Session,
+  SessionEngine,
+  type SessionEvent,
+} from '../../src/engine/index.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
@@ -20,10 +27,17 @@ interface ModelSession {
   data: Map<string, string>;
 }
 
+/** The end of a session in one line. */
+function endOf(event: string, name: string, data: [string, string][]): string {
+  return JSON.stringify([event, name, data]);
+}
+
 class Model {
   now = 0;
   sessions: ModelSession[] = [];
   readonly events: Record<string, number> = {};
+  /** The ends of sessions, with what they held. */
+  readonly ends: string[] = [];
 
   /** Lets time pass to `now`, one deadline after the other. */
   passTo(now: number): void {
@@ -45,6 +59,7 @@ class Model {
 
   end(session: ModelSession, event: SessionEvent): void {
     this.count(event);
+    this.ends.push(endOf(event, session.name, [...session.data]));
     this.sessions = this.sessions.filter((other) => other !== session);
   }
 
@@ -94,6 +109,14 @@ const acts = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('end' as const), which }) },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('endName' as const), name: fc.constantFrom('x', 'y', 'z') }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 100, 2000) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ act: fc.constant('workOff' as const), count: fc.nat({ max: 3 }), room: fc.boolean() }),
+    },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('touch' as const), which }) },
     {
       weight: 1,
@@ -140,12 +163,24 @@ class Comparison {
   readonly #events: Record<string, number> = {};
   readonly #engine = new SessionEngine({
     clock: this.#clock,
+    endsAtOnce: 0,
     listener: {
-      onSession: (event) => {
+      onSession: (event, session) => {
         this.#events[event] = (this.#events[event] ?? 0) + 1;
+        if (event !== 'cleared' && SESSION_EVENTS[event] !== 'session') return;
+        const data: [string, string][] = [];
+        this.#engine.data.peek(session, (key, value) => data.push([key.latin1(), value.latin1()]));
+        if (event !== 'cleared') this.#ends.push(endOf(event, this.#engine.nameText(session), data));
+        // It is gone, or about to be: looking it up harms nothing.
+        this.#engine.find(this.#engine.tokenBytes(session));
       },
+      isBehind: () => this.#allowed-- <= 0,
     },
   });
+  readonly #memory = this.#engine.memory;
+  readonly #ends: string[] = [];
+  /** How many slots may be looked at of those that `endAll` has left. */
+  #allowed = 0;
   readonly #model = new Model();
 
   run(acts: Act[]): void {
@@ -153,8 +188,23 @@ class Comparison {
       this.#do(act);
       this.#compare();
     }
-    this.#engine.endAll();
-    expect(this.#engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0, pending: 0 });
+    this.#do({ act: 'endAll', late: 0 });
+    this.#compare();
+    const { ended, expired } = this.#engine.stats();
+    this.#allowed = Infinity;
+    this.#clock.advance(1000);
+    expect(this.#engine.doomed).toBe(0);
+    this.#compare();
+    expect(this.#engine.stats()).toMatchObject({
+      sessions: 0,
+      keys: 0,
+      bytes: 0,
+      names: 0,
+      pending: 0,
+      ended,
+      expired,
+    });
+    expect(this.#engine.memory).toBe(this.#memory);
   }
 
   #do(act: Act): void {
@@ -164,6 +214,21 @@ class Comparison {
       if (act.late) this.#clock.freeze(act.ms);
       else this.#clock.advance(act.ms);
       model.passTo(this.#clock.now() - this.#origin);
+    } else if (act.act === 'endAll') {
+      this.#clock.freeze(act.late);
+      model.passTo(this.#clock.now() - this.#origin);
+      expect(engine.endAll()).toBe(model.sessions.length);
+      for (const old of [...model.sessions]) model.end(old, 'ended');
+    } else if (act.act === 'workOff') {
+      const { doomed } = engine;
+      if (act.room && doomed > 0) {
+        // Memory that is needed is not held for those who hear of it.
+        engine.limitMemory(engine.memory - 1, 'noeviction');
+        expect(engine.doomed).toBeLessThan(doomed);
+        engine.limitMemory(Infinity, 'noeviction');
+      }
+      this.#allowed = act.count;
+      this.#clock.advance(0);
     } else if (act.act === 'create') {
       const { duration, deleteSession, extend, maxAge, limit } = act;
       const session = engine.create(bytes(act.name), {
@@ -200,7 +265,7 @@ class Comparison {
   }
 
   #onSession(
-    act: Exclude<Act, { act: 'pass' | 'create' | 'endName' }>,
+    act: Exclude<Act, { act: 'pass' | 'create' | 'endName' | 'endAll' | 'workOff' }>,
     session: Session,
     expected: ModelSession,
   ): void {
@@ -305,8 +370,21 @@ class Comparison {
       keys += expected.data.size;
       for (const [key, value] of expected.data) size += key.length + value.length;
     }
+    const { sessions, created, ended, expired, pending } = engine.stats();
     expect(engine.stats()).toMatchObject({ sessions: this.#model.sessions.length, keys, bytes: size });
+    expect(created - ended - expired).toBe(sessions);
+    expect(engine.stats().names).toBe(new Set(this.#model.sessions.map(({ name }) => name)).size);
+    const timers = this.#model.sessions.map(({ tokens, deadline, end }) => tokens.length - (deadline === end ? 1 : 0));
+    // Old tokens that are due count until the wheel comes to them.
+    expect(pending).toBeGreaterThanOrEqual(timers.reduce((sum, count) => sum + count, 0));
+    let scanned = 0;
+    engine.scan(0, Infinity, () => scanned++);
+    expect(scanned).toBe(sessions);
+    // Of those that were ended at once, events come later.
+    expect(this.#ends.length).toBe(this.#model.ends.length - engine.doomed);
+    if (engine.doomed > 0) return;
     expect(this.#events).toEqual(this.#model.events);
+    expect([...this.#ends].sort()).toEqual([...this.#model.ends].sort());
   }
 }
 

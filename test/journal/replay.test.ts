@@ -87,6 +87,9 @@ class State {
       case 'CLEAR':
         session?.keys.clear();
         break;
+      case 'FLUSH':
+        this.sessions = [];
+        break;
       case 'GONE':
         this.#forget(token);
         break;
@@ -217,7 +220,7 @@ const acts = fc.record({
       'rotate',
     ] as const),
     ...(['append', 'append', 'write', 'write'] as const),
-    ...(['rotate with grace', 'rotate with grace', 'gone', 'grace ends', 'scan', 'scan', 'begin'] as const),
+    ...(['rotate with grace', 'rotate with grace', 'gone', 'flush', 'grace ends', 'scan', 'scan', 'begin'] as const),
   ),
   which: fc.nat(),
   key: fc.constantFrom('a', 'b', 'c'),
@@ -231,6 +234,7 @@ function carryOut(server: Server, { what, which, key, number }: Act): void {
   const session = state.sessions[which % Math.max(1, state.sessions.length)];
   if (what === 'begin') server.begin();
   else if (what === 'scan') server.scan();
+  else if (what === 'flush') server.act(['FLUSH']);
   else if (what === 'new') {
     const token = number < 70 ? CHOSEN[which % CHOSEN.length] : server.newToken();
     // One that leads to a session is refused.

@@ -26,7 +26,8 @@ function randomKey(engine: SessionEngine): string | undefined {
   const visit = (session: Session) => {
     if (isKey(engine, session)) key ??= engine.nameText(session);
   };
-  const { slots } = engine;
+  const { slots, size } = engine;
+  if (size === 0) return undefined;
   for (let tries = 0; tries < TRIES && key === undefined; tries++)
     engine.scan(Math.floor(Math.random() * slots), 1, visit);
   // From a random one on to the end, then from the first one on.

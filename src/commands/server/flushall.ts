@@ -5,7 +5,7 @@ function flush(name: string): Command {
   return {
     name,
     summary: 'Ends every session.',
-    complexity: 'O(N) with N sessions',
+    complexity: 'O(1); what N sessions leave is worked off later, between other commands',
     group: 'server',
     flags: ['write', 'admin'],
     arguments: [

@@ -87,7 +87,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       mem_clients_slaves: 0,
       mem_allocator: 'v8',
       active_defrag_running: 0,
-      lazyfree_pending_objects: 0,
+      lazyfree_pending_objects: engine.doomed,
     };
   },
   Persistence: ({ server }) => {

@@ -3,7 +3,7 @@ import type { Command } from '../command.js';
 export const sessionEndall: Command = {
   name: 'session.endall',
   summary: 'Ends every session.',
-  complexity: 'O(N) with N sessions',
+  complexity: 'O(1); what N sessions leave is worked off later, between other commands',
   group: 'session',
   flags: ['write', 'admin'],
   arguments: [],

@@ -1,0 +1,151 @@
+import type { Clock } from './clock.js';
+import type { SlotTable } from './slot-table.js';
+
+/** A slice of work is over after this many ms; requests are served before the next one. */
+const SLICE_MS = 1;
+/** Slots looked at between two looks at the clock. */
+const SLOTS = 64;
+/** How long, in ms, the work rests for those who hear of it and are behind, before it is looked at them again. */
+const REST_MS = 5;
+/** What sessions are in sum. */
+export interface Totals {
+  readonly sessions: number;
+  readonly keys: number;
+  /** Bytes in keys and values. */
+  readonly bytes: number;
+  /** Deadlines that are pending, those of old tokens included. */
+  readonly timers: number;
+}
+
+export interface DoomedOptions {
+  readonly slots: SlotTable;
+  readonly clock: Clock;
+  /** No more than so many are ended at once, before the command that dooms them returns. */
+  readonly atOnce: number;
+  /** Ends a doomed session for good. */
+  end(slot: number): void;
+  /** Whether those who hear of ends are behind, and should be given time. */
+  isBehind(): boolean;
+}
+
+/**
+ * Sessions that were ended all at once, and are worked off in slices: to end a million takes seconds.
+ *
+ * The slot table has them be of an epoch that is over (`SlotTable.beginEpoch`), which costs nothing for each. Whoever looks at one takes it
+ * for ended and has it ended on the spot; a sweep through the slots ends the rest. While subscribers who read are behind with
+ * the events of it, it rests.
+ */
+export class Doomed {
+  readonly #options: DoomedOptions;
+  #sessions = 0;
+  #keys = 0;
+  #bytes = 0;
+  #timers = 0;
+  /** When the epochs ended that have sessions left, in ms. */
+  readonly #ends = new Map<number, number>();
+  /** The slot that is looked at next. */
+  #cursor = 0;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: DoomedOptions) {
+    this.#options = options;
+  }
+
+  /** How many are left. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** Keys that those left have. */
+  get keys(): number {
+    return this.#keys;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get timers(): number {
+    return this.#timers;
+  }
+
+  /**
+   * Dooms all sessions of the present epoch.
+   * @param present What they are in sum. @param now The instant at which they end, in ms.
+   */
+  doom({ sessions, keys, bytes, timers }: Totals, now: number): void {
+    const { slots, atOnce } = this.#options;
+    if (slots.epochsLeft === 0) this.finish();
+    this.#sessions += sessions;
+    this.#keys += keys;
+    this.#bytes += bytes;
+    this.#timers += timers;
+    this.#ends.set(slots.beginEpoch(sessions), now);
+    if (this.#sessions <= atOnce) this.finish();
+    else this.#goOn(0);
+  }
+
+  /** When the session was doomed, in ms. */
+  endOf(slot: number): number {
+    return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;
+  }
+
+  /** Must be told of what has gone of them. */
+  subtract({ sessions, keys, bytes, timers }: Totals): void {
+    this.#sessions -= sessions;
+    this.#keys -= keys;
+    this.#bytes -= bytes;
+    this.#timers -= timers;
+    if (sessions === 0 || this.#sessions > 0) return;
+    this.#ends.clear();
+    this.#options.slots.endSweep();
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** Ends one of them. Returns false if none is left. */
+  endOne(): boolean {
+    const before = this.#sessions;
+    while (this.#sessions > 0 && this.#sessions === before) this.#look();
+    return before > 0;
+  }
+
+  /** Ends all that are left. */
+  finish(): void {
+    while (this.#sessions > 0) this.#look();
+  }
+
+  /** Ends its work for good. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  /** Looks at the next slot. */
+  #look(): void {
+    const { slots } = this.#options;
+    if (this.#cursor >= slots.used) this.#cursor = 0;
+    const slot = this.#cursor++;
+    if (slots.isDoomedSession(slot)) this.#options.end(slot);
+  }
+
+  #goOn(delay: number): void {
+    if (this.#stopped || this.#sessions === 0) return;
+    this.#cancel ??= this.#options.clock.after(delay, this.#work);
+  }
+
+  readonly #work = (): void => {
+    const { clock } = this.#options;
+    this.#cancel = undefined;
+    const until = clock.now() + SLICE_MS;
+    let rests = false;
+    do {
+      for (let looks = 0; looks < SLOTS && this.#sessions > 0 && !rests; looks++) {
+        rests = this.#options.isBehind();
+        if (!rests) this.#look();
+      }
+    } while (this.#sessions > 0 && !rests && clock.now() < until);
+    this.#goOn(rests ? REST_MS : 0);
+  };
+}

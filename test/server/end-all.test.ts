@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Slice } from '../../src/slice.js';
+import { connectTo, stopServers } from '../embedded-server.js';
+import { askWith } from './ask.js';
+import { start } from './start.js';
+
+afterEach(stopServers);
+
+const MANY = 3000;
+const VALUE = 'v'.repeat(10_000);
+
+/** A server with many sessions of so large a value. */
+async function startWithSessions(value: string) {
+  const started = await start();
+  const { engine } = started.server;
+  for (let i = 0; i < MANY; i++) {
+    engine.create(Slice.of(`name:${i}`), { shared: 'tokenless', data: [Slice.of('f'), Slice.of(value)] });
+  }
+  return { ...started, engine };
+}
+
+/** As `startWithSessions`, with a subscriber that hears what they held when they end, and may leave 8 MB unread. */
+async function startWithSubscriber() {
+  const started = await startWithSessions(VALUE);
+  await askWith(started.client, 'CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 8mb 0 0');
+  const subscriber = await connectTo(started.server);
+  await subscriber.send('PSUBSCRIBE __sessiondata__:ended:*\r\n');
+  await subscriber.takeUntil(':1\r\n');
+  return { ...started, subscriber };
+}
+
+/** Lets time and the event loop go on until something is so. */
+async function goOnUntil(clock: { advance(ms: number): void }, isSo: () => boolean, ms = 5): Promise<void> {
+  while (!isSo()) {
+    clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
+  const reply = command === 'FLUSHALL' ? '+OK\r\n' : `:${MANY}\r\n`;
+
+  it('looks done at once, and is worked off in slices, between which others are served', async () => {
+    const { engine, clock, client, server } = await startWithSessions('v');
+    clock.msPerLook = 2;
+    const memory = engine.memory;
+    await client.expect(`${command}\r\n`, reply);
+    clock.msPerLook = 0;
+    expect(engine.doomed).toBe(MANY);
+    expect(engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0 });
+    await client.expect('DBSIZE\r\nKEYS *\r\nHGET name:1 f\r\nSESSION.TOKENS name:2\r\n', ':0\r\n*0\r\n$-1\r\n*0\r\n');
+    await client.expect('RANDOMKEY\r\nEXISTS name:3\r\n', '$-1\r\n:0\r\n');
+    // A name that was looked for, or is used again, may be used at once.
+    await client.expect('SET name:1 new\r\nGET name:1\r\nDBSIZE\r\n', '+OK\r\n$3\r\nnew\r\n:1\r\n');
+    await client.expect(`${command}\r\nDBSIZE\r\n`, `${command === 'FLUSHALL' ? '+OK' : ':1'}\r\n:0\r\n`);
+    clock.msPerLook = 2;
+    const left = new Set<number>();
+    while (engine.doomed > 0) {
+      left.add(engine.doomed);
+      clock.step();
+      await client.expect('PING\r\n', '+PONG\r\n');
+    }
+    expect(left.size).toBeGreaterThan(10);
+    expect(engine.memory).toBeLessThan(memory / 1000);
+    expect(server.engine.stats().ended).toBe(MANY + 1);
+  });
+
+  it('waits for a subscriber that reads, who hears of each once; not for its memory where that is needed', async () => {
+    const { engine, clock, client, subscriber } = await startWithSubscriber();
+    subscriber.socket.pause();
+    await client.expect(`${command}\r\n`, reply);
+    let before = 0;
+    do {
+      before = engine.doomed;
+      await goOnUntil(clock, () => clock.called % 20 === 0);
+      clock.advance(10);
+    } while (engine.doomed !== before);
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(MANY);
+    // What is needed is not kept: there is room for what comes.
+    engine.limitMemory(engine.memory - 1, 'noeviction');
+    await client.expect('SET new value\r\n', '+OK\r\n');
+    expect(engine.doomed).toBeLessThan(before);
+    engine.limitMemory(Infinity, 'noeviction');
+    subscriber.socket.resume();
+    const heard = new Set<string>();
+    const reading = (async () => {
+      while (heard.size < MANY) heard.add((await subscriber.takeUntil('"created"')).split('"name":"')[1].split('"')[0]);
+    })();
+    await goOnUntil(clock, () => engine.doomed === 0);
+    await reading;
+    expect(heard.size).toBe(MANY);
+    await subscriber.expect('PING\r\n', '');
+    expect(engine.size).toBe(1);
+  });
+
+  it('does not wait for one that does not read: it is cut by its limit', async () => {
+    const { engine, clock, client, subscriber } = await startWithSubscriber();
+    subscriber.socket.pause();
+    await client.expect(`${command}\r\n`, reply);
+    await goOnUntil(clock, () => engine.doomed === 0, 100);
+    subscriber.socket.resume();
+    // It ends, and has got a part.
+    expect((await subscriber.takeAll()).length).toBeLessThan(MANY * VALUE.length);
+    await client.expect('PING\r\n', '+PONG\r\n');
+  });
+});
