@@ -50,7 +50,7 @@ export interface ConnectionLimits extends RequestLimits {
   readonly output: OutputLimits;
 }
 
-/** As `replyBacklog`, for a client that has not authenticated: it is owed nothing but errors. */
+/** As `replyBacklog`, which is never less, for a client that has not authenticated: it is owed nothing but errors. */
 const STRANGERS_BACKLOG = 16 * 1024;
 
 /** So many attempts to authenticate may fail on one connection. */
@@ -179,7 +179,7 @@ export class Connection implements MonitoringClient, Stranger {
       queryFree: held - pending,
       args: this.#decoder.heldBounds,
       transaction: this.transaction.bytes,
-      reply: this.#output.held,
+      reply: this.#output.held - this.#output.unread,
       output: this.#output.unread,
       subscriptions: this.subscriptionBytes,
     };
@@ -188,7 +188,7 @@ export class Connection implements MonitoringClient, Stranger {
   get held(): number {
     const { held, heldBounds } = this.#decoder;
     const { transaction, subscriptionBytes } = this;
-    return held + heldBounds + transaction.bytes + this.#output.held + this.#output.unread + subscriptionBytes;
+    return held + heldBounds + transaction.bytes + this.#output.held + subscriptionBytes;
   }
 
   /** Whether it may be disconnected to make room: not within a command of its own, which would go on. */
@@ -367,7 +367,7 @@ export class Connection implements MonitoringClient, Stranger {
           this.#letOthers();
           break;
         }
-        if (reply.length <= this.#replyBacklog) continue;
+        if (reply.length <= STRANGERS_BACKLOG || reply.length <= this.#replyBacklog) continue;
         this.#noteChanges();
         if (this.#durableFirst > 0) break;
         this.#flush();
@@ -393,7 +393,7 @@ export class Connection implements MonitoringClient, Stranger {
   /** Bytes of unread replies past which nothing more is read from the client. */
   get #replyBacklog(): number {
     const { replyBacklog } = this.#options.limits;
-    return this.user === undefined ? Math.min(STRANGERS_BACKLOG, replyBacklog) : replyBacklog;
+    return this.user === undefined ? STRANGERS_BACKLOG : replyBacklog;
   }
 
   /** What one client has sent in one go may take long. The rest is served when others have been. */

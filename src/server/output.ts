@@ -140,11 +140,11 @@ export class Output implements Sender, Reader {
     return this.#socket.writableLength + (this.#messages?.length ?? 0);
   }
 
-  /** Bytes of memory that are held for output besides what is `unread`. */
+  /** Bytes of memory that are held for output, what is `unread` among them. */
   get held(): number {
-    const slack = this.#socket.writableLength === 0 ? 0 : this.#slack;
-    const messages = this.#messages === undefined ? 0 : this.#messages.held - this.#messages.length;
-    return this.reply.held + messages + slack;
+    const { writableLength } = this.#socket;
+    const unsent = writableLength === 0 ? 0 : writableLength + this.#slack;
+    return this.reply.held + unsent + (this.#messages === undefined ? 0 : this.#messages.held);
   }
 
   /** Whether it has left half as much unread as would cut it off, or as much as would in a while. */
