@@ -1,5 +1,4 @@
-import { memoryOf } from '../commands/client-memory.js';
-import type { Client, MemoryAccount } from '../commands/context.js';
+import type { MemoryAccount } from '../commands/context.js';
 import type { SessionEngine } from '../engine/index.js';
 
 /**
@@ -10,10 +9,11 @@ import type { SessionEngine } from '../engine/index.js';
 export class Memory implements MemoryAccount {
   readonly startup: number;
   readonly #engine: SessionEngine;
-  readonly #clients: ReadonlyMap<number, Client>;
+  readonly #clients: { readonly total: number };
   #peak = 0;
 
-  constructor(engine: SessionEngine, clients: ReadonlyMap<number, Client>) {
+  /** @param clients What all clients hold. */
+  constructor(engine: SessionEngine, clients: { readonly total: number }) {
     const { heapUsed, external } = process.memoryUsage();
     this.startup = heapUsed + external;
     this.#engine = engine;
@@ -25,9 +25,7 @@ export class Memory implements MemoryAccount {
   }
 
   get clients(): number {
-    let bytes = 0;
-    for (const client of this.#clients.values()) bytes += memoryOf(client);
-    return bytes;
+    return this.#clients.total;
   }
 
   get used(): number {

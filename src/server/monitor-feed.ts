@@ -4,6 +4,8 @@ import type { Request } from '../resp/request.js';
 
 /** An argument is shown up to so many bytes: values are not what one watches for. */
 const SHOWN_BYTES = 1024;
+/** Arguments are shown until the line has so many characters: a request may have a million, and anybody may send one. */
+const LINE_LENGTH = 64 * 1024;
 const ESCAPES: Record<string, string> = {
   '\\': '\\\\',
   '"': '\\"',
@@ -58,9 +60,18 @@ export class MonitorFeed implements Monitors {
   #feed(from: Client, request: Request): void {
     const at = (this.#clock.wall() / 1000).toFixed(6);
     const where = from.onUnixSocket ? `unix:${from.localAddress.replace(/:0$/, '')}` : from.address;
-    const line = `${at} [0 ${where}] ${request.words().map(quoted).join(' ')}`;
+    const line = `${at} [0 ${where}]${wordsOf(request)}`;
     for (const client of this.#clients) client.line(line);
   }
+}
+
+function wordsOf(request: Request): string {
+  let words = '';
+  for (let index = 0; index < request.length; index++) {
+    if (words.length > LINE_LENGTH) return `${words} ... (${request.length - index} more arguments)`;
+    words += ` ${quoted(request.word(index).toBuffer())}`;
+  }
+  return words;
 }
 
 function quoted(argument: Buffer): string {

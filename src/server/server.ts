@@ -52,6 +52,9 @@ export interface ServerOptions {
 /** Clients decide by INFO's redis_version what they may send; our replies follow this one. */
 const REDIS_VERSION = '7.2.0';
 
+/** So many connections that are turned away are told why at a time. */
+const MAX_TURNED_AWAY = 256;
+
 /** A handshake takes at most so long, in ms. */
 const HANDSHAKE_MS = 10_000;
 
@@ -101,6 +104,8 @@ export class Server {
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
   #lastId = 0;
+  /** Sockets of connections that are turned away and have yet to read why. */
+  #turnedAway = 0;
   #closing = false;
   #lostChanges = false;
   #resolveClosed: () => void = () => {};
@@ -156,11 +161,11 @@ export class Server {
       listener: this.#sessionListener(listener),
       onFault: this.#faults.report,
     });
-    this.#memory = new Memory(this.engine, this.#connections);
     this.#clientMemory = new HeldMemory(
       () => this.#clientMemoryLimit,
       (client) => client.evict(),
     );
+    this.#memory = new Memory(this.engine, this.#clientMemory);
     this.#limitMemory();
     this.#counting = new Counting(this.engine);
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
@@ -331,14 +336,25 @@ export class Server {
     const refusal = this.#refusalOf(socket, path);
     if (refusal !== undefined) {
       this.#counting.counters.rejectedConnections++;
-      socket.on('error', () => {});
-      endSoon(socket, this.#clock, `-${refusal}\r\n`);
+      this.#turnAway(socket, refusal);
       return;
     }
     const keepAlive = this.#settings.now['tcp-keepalive'];
     if (keepAlive > 0 && path === undefined) socket.setKeepAlive(true, keepAlive * 1000);
     const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, path, since);
     this.#connections.set(connection.id, connection);
+  }
+
+  #turnAway(socket: Socket, refusal: string): void {
+    socket.on('error', () => {});
+    // A socket that is told why stays for a moment, and counts as no client: a flood of them is told nothing.
+    if (this.#turnedAway === MAX_TURNED_AWAY) {
+      socket.destroy();
+      return;
+    }
+    this.#turnedAway++;
+    socket.once('close', () => this.#turnedAway--);
+    endSoon(socket, this.#clock, `-${refusal}\r\n`);
   }
 
   /** The error with which a connection is turned away, if it is. */

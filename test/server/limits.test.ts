@@ -1,4 +1,4 @@
-import { Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Server } from '../../src/index.js';
 import { Slice } from '../../src/slice.js';
@@ -31,6 +31,33 @@ describe('maxclients', () => {
     await first.expect('CONFIG SET maxclients 2\r\n', '+OK\r\n');
     await (await connectTo(server)).expect('PING\r\n', '+PONG\r\n');
     expect([await info(first, 'rejected_connections'), await info(first, 'connected_clients')]).toEqual([2, 2]);
+  });
+});
+
+describe('connections that are turned away', () => {
+  it('are not kept without end to be told why', async () => {
+    // Time stands still: none of them is cut for staying.
+    const server = await startServer({ maxclients: 1 }, { clock: new FakeClock() });
+    const admin = await connectTo(server);
+    const [{ port }] = server.addresses;
+    const sockets: Socket[] = [];
+    // They read the answer and the end, and stay.
+    const knock = () =>
+      new Promise<string>((resolve) => {
+        let answer = '';
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+        sockets.push(socket);
+        socket.on('data', (bytes) => {
+          answer += bytes;
+        });
+        socket.on('error', () => resolve(answer)).on('end', () => resolve(answer));
+      });
+    const answers = await Promise.all(Array.from({ length: 300 }, knock));
+    const told = answers.filter((answer) => answer === '-ERR max number of clients reached\r\n');
+    expect(told).toHaveLength(256);
+    expect(answers.filter((answer) => answer === '')).toHaveLength(44);
+    for (const socket of sockets) socket.destroy();
+    await admin.expect('PING\r\n', '+PONG\r\n');
   });
 });
 

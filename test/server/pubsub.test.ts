@@ -178,6 +178,16 @@ describe('pub/sub', () => {
     await publisher.expect('PUBSUB NUMSUB a\r\n', '*2\r\n$1\r\na\r\n:0\r\n');
   });
 
+  it('MONITOR shows the beginning of a request with very many arguments', async () => {
+    const server = await startServer();
+    const [monitor, client] = [await connectTo(server), await connectTo(server)];
+    await monitor.expect('MONITOR\r\n', '+OK\r\n');
+    await client.expect(frame('EXISTS', ...Array.from({ length: 100_000 }, () => 'key')), ':0\r\n');
+    const line = await monitor.takeUntil('\r\n');
+    expect(line.length).toBeLessThan(70_000);
+    expect(line).toMatch(/"EXISTS"( "key")+ \.\.\. \(\d+ more arguments\)\r\n$/);
+  });
+
   it('MONITOR shows what is served, but no credentials of connections and no acts of administrators', async () => {
     const server = await startServer({ requirepass: 'secret' });
     const monitor = await connectTo(server);

@@ -97,7 +97,7 @@ describe('clients that have not authenticated', () => {
     const admin = await member(server);
     const deaf = await connectTo(server);
     deaf.socket.pause();
-    deaf.socket.write('x\r\n'.repeat(400_000));
+    deaf.socket.write(`x ${'y'.repeat(120)}\r\n`.repeat(100_000));
     let line = '';
     const field = (name: string) => Number(new RegExp(` ${name}=(\\d+)`).exec(line)?.[1]);
     do line = (await admin.bulk('CLIENT', 'LIST')).split('\n').find((text) => text.includes('cmd=NULL')) ?? '';
