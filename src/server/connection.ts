@@ -279,6 +279,8 @@ export class Connection implements MonitoringClient, Stranger {
   /** Answers what was read, then ends the connection; cuts it if the client does not go on taking the answers. */
   close(): void {
     this.#draining = true;
+    // There is nothing more to guess.
+    if (this.#waitingFor === 'penalty') this.#onPenaltyOver();
     if (this.#waitingFor === undefined) this.#end();
     else cutWhenIdle(this.#socket, this.#options.server.clock, () => this.#waitingFor !== 'reader');
   }
@@ -448,6 +450,7 @@ export class Connection implements MonitoringClient, Stranger {
 
   readonly #onPenaltyOver = (): void => {
     this.#penalty = 0;
+    this.#cancelPenalty?.();
     this.#cancelPenalty = undefined;
     this.#waitingFor = undefined;
     if (this.#durableFirst > 0) {

@@ -29,7 +29,7 @@ async function start(users = 'reader read r; boss admin correct') {
   const clock = new FakeClock();
   const log = keepLog();
   const server = await startServer({ users, requirepass: 'secret', 'auth-timeout': 0 }, { clock, log });
-  return { clock, log, connect: () => connectTo(server) };
+  return { clock, log, server, connect: () => connectTo(server) };
 }
 
 /** Lets ten attempts fail, which cost nothing. */
@@ -82,7 +82,7 @@ describe('from this machine', () => {
   });
 
   it('a client that goes, or a server that stops, waits for nothing', async () => {
-    const { clock, connect } = await start();
+    const { clock, connect, server } = await start();
     await guess(await connect());
     const [client, other] = [await connect(), await connect()];
     await client.send('AUTH boss guess\r\n');
@@ -91,6 +91,12 @@ describe('from this machine', () => {
     await other.expect(`CLIENT KILL ID 2\r\n`, ':1\r\n');
     expect(clock.waiting).toBe(waiting - 1);
     await client.takeAll();
+    const last = await connect();
+    await last.send('PING\r\nAUTH boss guess\r\n');
+    await other.expect('PING\r\n', '+PONG\r\n');
+    const closed = server.close();
+    expect(await last.takeAll()).toBe(`-NOAUTH Authentication required.\r\n${WRONG}`);
+    await closed;
   });
 });
 
