@@ -57,6 +57,9 @@ const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token 
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
+/** More bytes of data than that take so long to tell of, and to give back, that a look at the clock does not count. */
+const MUCH_DATA = 4096;
+
 /** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
 
@@ -117,7 +120,13 @@ export class SessionEngine {
     const clock = this.#clock;
     this.#unixTime = new UnixTime(clock);
     const instant = options.instant ?? (() => clock.now());
-    this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
+    this.#deadlines = new Deadlines(
+      this.#slots,
+      clock,
+      instant,
+      (slot, deadline) => this.#expire(slot, deadline),
+      (slot) => this.#fields.memoryOf(slot) > MUCH_DATA,
+    );
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#doomed = new Doomed({
       slots: this.#slots,
