@@ -1,5 +1,6 @@
 import type { PubSub, Subscriber } from '../commands/context.js';
 import { isSessionChannel, spellsOutSessions } from '../commands/session-channels.js';
+import { SHARED_FROM } from './output.js';
 import { PatternTable } from './pattern-table.js';
 
 /** How many channels and patterns that are subscribed to may be for channels of one beginning. */
@@ -77,10 +78,10 @@ export class PubSubHub implements PubSub {
   }
 
   publish(channel: string, message: string | Buffer): number {
-    return this.publishIfHeard(channel, () => message);
+    return this.publishIfHeard(channel, () => owned(message));
   }
 
-  /** As `publish`; the message is only made if somebody gets it. */
+  /** As `publish`; the message is only made if somebody gets it. One of more than `SHARED_FROM` bytes must stay as it is. */
   publishIfHeard(channel: string, make: () => string | Buffer): number {
     const work = this.#publish(channel, make);
     for (;;) {
@@ -90,7 +91,7 @@ export class PubSubHub implements PubSub {
   }
 
   publishing(channel: string, message: string | Buffer): Generator<void, number> {
-    return this.#publish(channel, () => message);
+    return this.#publish(channel, () => owned(message));
   }
 
   *#publish(channel: string, make: () => string | Buffer): Generator<void, number> {
@@ -163,6 +164,11 @@ export class PubSubHub implements PubSub {
   get patternCount(): number {
     return this.#patterns.size + this.#sessionPatterns.size;
   }
+}
+
+/** A message that stays as it is though a request came with it: one copy for all who get it. */
+function owned(message: string | Buffer): string | Buffer {
+  return typeof message === 'string' || message.length <= SHARED_FROM ? message : Buffer.from(message);
 }
 
 /** Whether a pattern may match something that begins so, by what it has in front of its first special character. */
