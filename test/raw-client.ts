@@ -45,16 +45,10 @@ export class RawClient {
   /** Waits for so many bytes and takes them. */
   async take(length: number): Promise<string> {
     await this.#until(() => this.#length >= length);
-    const taken: Buffer[] = [];
-    for (let left = length; left > 0; ) {
-      const chunk = this.#chunks[0];
-      taken.push(chunk.subarray(0, left));
-      if (chunk.length > left) this.#chunks[0] = chunk.subarray(left);
-      else this.#chunks.shift();
-      left -= taken[taken.length - 1].length;
-    }
+    const received = this.#received;
+    this.#chunks = [received.subarray(length)];
     this.#length -= length;
-    return Buffer.concat(taken).toString('latin1');
+    return received.toString('latin1', 0, length);
   }
 
   /** Waits for a text to come and takes everything up to its end. */

@@ -2,6 +2,7 @@ import { Slice } from '../slice.js';
 import { Arena } from './arena.js';
 import { column, longer, resized, shorter } from './column.js';
 import { Numbering } from './numbering.js';
+import { NO_BYTES } from './slab-space.js';
 
 /**
  * Strings of bytes of any length by number, outside V8's heap, to be changed in any part.
@@ -25,12 +26,12 @@ export class ByteStrings {
   /** Numbers of strings that are removed and not freed yet. */
   readonly #removed: number[] = [];
   // What `#locate` found.
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NO_BYTES;
   #at = 0;
   /** A chunk of a string that is being made shorter, to which nothing leads any more. */
   #dropped = 0;
   /** Keeps what `read` puts together, so that not each time memory is taken for it. */
-  #scratch = Buffer.alloc(0);
+  #scratch: Buffer = NO_BYTES;
 
   /**
    * @param onRemoved Told when there is something to reclaim.
@@ -226,7 +227,9 @@ export class ByteStrings {
 
   /** Gives some of the memory back that is much more than needed. Returns whether there may be more. */
   trim(): boolean {
-    this.#scratch = Buffer.alloc(0);
+    // Views of memory would keep it.
+    this.#bytes = NO_BYTES;
+    this.#scratch = NO_BYTES;
     this.#arena.trim();
     const capacity = shorter(this.#capacity, this.#numbers.end);
     if (capacity === this.#capacity) return false;

@@ -3,6 +3,7 @@ import { Arena } from './arena.js';
 import { column, longer, resized, shorter } from './column.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { HashedFields } from './hashed-fields.js';
+import { NO_BYTES } from './slab-space.js';
 
 /**
  * A field store that keeps a session's keys and values in one packed record, outside V8's heap: a million
@@ -28,7 +29,7 @@ export class PackedFieldStore implements FieldStore {
   #valueAt = 0;
   #end = 0;
   /** What `get` gives, made once. */
-  readonly #value = new Slice(Buffer.alloc(0), 0, 0);
+  readonly #value = new Slice(NO_BYTES, 0, 0);
 
   /**
    * @param onRemoved Told when something was removed that `trim` and `reclaim` are to free.
@@ -165,7 +166,7 @@ export class PackedFieldStore implements FieldStore {
     }
     const end = offset + bytes.length;
     if (!this.#find(address, key)) {
-      this.set(slot, key, offset === 0 ? bytes : overwritten(NO_BYTES, offset, bytes));
+      this.set(slot, key, offset === 0 ? bytes : overwritten(EMPTY, offset, bytes));
       return;
     }
     const length = this.#end - this.#valueAt;
@@ -242,7 +243,7 @@ export class PackedFieldStore implements FieldStore {
     const address = this.#addressOf(slot);
     if (this.#isHashed(address)) return this.#hashed.keyAt(this.#sessionAt(address), place);
     let left = place;
-    let found = NO_BYTES;
+    let found = EMPTY;
     this.#walk(address, (key) => {
       if (left-- === 0) found = new Slice(key.bytes, key.start, key.end);
     });
@@ -261,6 +262,8 @@ export class PackedFieldStore implements FieldStore {
   }
 
   trim(slots: number): boolean {
+    // A view of memory would keep it.
+    this.#value.bytes = NO_BYTES;
     if (this.#hashed.trim()) return true;
     this.#arena.trim();
     const length = shorter(this.#addresses.length, slots);
@@ -486,7 +489,7 @@ export class PackedFieldStore implements FieldStore {
 /** The addresses of so many slots can grow where they are; beyond, they are copied to double. */
 const RESERVED_SLOTS = 2 ** 25;
 const NOTHING = 0;
-const NO_BYTES = Slice.of('');
+const EMPTY = Slice.of('');
 /** Fields of a packed record: a search looks at half of them, as a rule. */
 const MAX_FIELDS = 64;
 /** A record's header: two bytes for its length, one for how many fields. */

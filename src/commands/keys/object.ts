@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { NO_SESSION, type Session, type SessionEngine, STRING_KEY } from '../../engine/index.js';
 import { parseInt64 } from '../../engine/int64.js';
 import type { Command } from '../command.js';
 import { KEY } from './grammar.js';
@@ -10,13 +10,10 @@ const EMBEDDED = 44;
 /** How a key is kept, in Redis' words for what comes closest. */
 function encodingOf(engine: SessionEngine, session: Session): string {
   if (!engine.isString(session)) return engine.data.encoding(session) === 'packed' ? 'listpack' : 'hashtable';
-  let encoding = 'raw';
-  // Looking is not using.
-  engine.data.peek(session, (_, value) => {
-    if (parseInt64(value) !== undefined) encoding = 'int';
-    else if (value.length <= EMBEDDED) encoding = 'embstr';
-  });
-  return encoding;
+  // Looking is not using. An integer is shorter than that as well.
+  const value = engine.data.peekPart(session, STRING_KEY, 0, EMBEDDED + 1);
+  if (value === undefined || value.length > EMBEDDED) return 'raw';
+  return parseInt64(value) === undefined ? 'embstr' : 'int';
 }
 
 const encoding: Command = {

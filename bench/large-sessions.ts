@@ -1,0 +1,142 @@
+import { setTimeout } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { RUNTIME_PROBE, type RuntimeFindings, watchRuntime } from './comparison/runtime-findings.js';
+import { encodeRequest } from './expiry/ask.js';
+import { now } from './expiry/clock.js';
+import { Prober } from './expiry/prober.js';
+import { Quantiles } from './expiry/quantiles.js';
+import { Filler } from './large-sessions/filler.js';
+import { MixedSessions } from './large-sessions/mixed-sessions.js';
+import { describeMachine } from './machine.js';
+import { startRespite } from './processes.js';
+import { formatTable } from './table.js';
+
+/**
+ * Gigabytes of sessions from 100 bytes to 1 MB: whether V8's collector or anything else keeps others waiting while they come, are used and
+ * go, whether they are what was sent, and whether the memory comes back.
+ */
+
+const NOTES = `
+A second client sends a PING a millisecond on the clock, answered or not; "waited" is from when one was due to be sent to when its reply was read.
+It shares the machine's processors with the server and with who fills it. Memory is in GB of 10^9 bytes, when a phase is over.`;
+
+/** The longest collection that is allowed, in ms. */
+const LONGEST_COLLECTION = 10;
+/** What V8 may keep besides, in bytes: its young generation grows and shrinks as it likes. */
+const LEFT_BYTES = 64e6;
+/** Seconds in which sessions are used, and in which memory may come back. */
+const USE_SECONDS = 20;
+const RETURN_SECONDS = 60;
+/** Of the sessions, so many are read to see whether they are what was sent. */
+const READ_SHARE = 1 / 8;
+const PROBES_PER_SECOND = 1000;
+const GB = 1e9;
+const HEADER = [
+  '',
+  's',
+  'collections',
+  `> ${LONGEST_COLLECTION} ms`,
+  'longest ms',
+  'loop held ms',
+  'waited p99',
+  'max',
+  'sessions',
+  'data GB',
+  'used_memory',
+  'RSS',
+];
+
+interface Settings {
+  readonly gb: number;
+}
+
+const program = new Command('bench:large')
+  .description(
+    'Fills respite with sessions of 100 bytes to 1 MB, uses them and ends them, and measures pauses and memory.',
+  )
+  .option('--gb <number>', 'gigabytes of keys and values; the machine must have a quarter more', positive, 16)
+  .allowExcessArguments(false)
+  .parse();
+
+try {
+  await run(program.opts<Settings>());
+} catch (error) {
+  program.error(`error: ${(error as Error).message}`);
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!(number > 0)) throw new InvalidArgumentError('Expected a positive number.');
+  return number;
+}
+
+async function run({ gb }: Settings): Promise<void> {
+  console.log(`${gb} GB of sessions: ${describeMachine()}`);
+  const server = await startRespite(RUNTIME_PROBE, ['--maxmemory', '0']);
+  const filler = await Filler.connect(server.port);
+  const sessions = new MixedSessions(filler);
+  const probe = { request: encodeRequest('PING'), reply: '+PONG\r\n' };
+
+  const rows: string[][] = [];
+  const measure = async (name: string, phase: () => Promise<void>): Promise<RuntimeFindings> => {
+    process.stderr.write(`${name} …\n`);
+    const prober = await Prober.start({ port: server.port, probe, rate: PROBES_PER_SECOND });
+    const begin = now() + 1500;
+    prober.begin(begin);
+    await setTimeout(begin - now());
+    const endWatch = watchRuntime(server);
+    await Promise.race([phase(), prober.failure]);
+    const seconds = (now() - begin) / 1000;
+    const runtime = await endWatch();
+    const waited = new Quantiles((await prober.end()).latencies);
+    prober.stop();
+    const pauses = runtime.collections.map(({ duration }) => duration);
+    rows.push([
+      name,
+      seconds.toFixed(1),
+      String(pauses.length),
+      String(pauses.filter((ms) => ms > LONGEST_COLLECTION).length),
+      longest(pauses).toFixed(1),
+      runtime.loopDelay.max.toFixed(1),
+      waited.at(0.99).toFixed(1),
+      waited.max.toFixed(1),
+      String(sessions.count),
+      ...[sessions.bytes, await filler.usedMemory(), server.residentBytes()].map((bytes) => (bytes / GB).toFixed(2)),
+    ]);
+    process.stderr.write(`${formatTable(HEADER, rows.slice(-1))}\n`);
+    return runtime;
+  };
+
+  await sessions.make(64e6);
+  await sessions.endAll();
+  await setTimeout(3000);
+  const emptyBytes = server.residentBytes();
+  const phases = [
+    await measure('they come', () => sessions.make(gb * GB)),
+    await measure('they are used', () => sessions.use(USE_SECONDS)),
+    await measure('some are read', () => sessions.verify(READ_SHARE)),
+    await measure('they go', async () => {
+      await sessions.endEach();
+      for (let second = 0; second < RETURN_SECONDS && !isBack(); second++) await setTimeout(1000);
+    }),
+  ];
+  function isBack(): boolean {
+    return server.residentBytes() < emptyBytes + LEFT_BYTES;
+  }
+  console.log(`\n${formatTable(HEADER, rows)}`);
+  console.log(NOTES);
+  console.log(
+    `Empty, it had ${(emptyBytes / 1e6).toFixed(0)} MB; in the end ${(server.residentBytes() / 1e6).toFixed(0)} MB.`,
+  );
+  filler.close();
+  const pause = longest(phases.flatMap(({ collections }) => collections.map(({ duration }) => duration)));
+  const back = isBack();
+  await server.stop();
+  if (pause > LONGEST_COLLECTION)
+    throw new Error(`a collection took ${pause.toFixed(1)} ms, more than ${LONGEST_COLLECTION}`);
+  if (!back) throw new Error(`the memory did not come back within ${RETURN_SECONDS} s`);
+}
+
+function longest(durations: readonly number[]): number {
+  return durations.reduce((most, duration) => Math.max(most, duration), 0);
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import type { Filler } from './filler.js';
+
+const SMALLEST = 100;
+const LARGEST = 1_000_000;
+const MOST_KEYS = 8;
+/** Seconds: none expires meanwhile. */
+const DURATION = '86400';
+
+/** What all values are parts of. */
+const SOURCE = randomBytes(2 * LARGEST);
+
+/** A value: a part of the source. */
+interface Part {
+  readonly start: number;
+  length: number;
+}
+
+/** Sessions whose sizes are spread evenly over the orders of magnitude, each of one to eight keys; and what they should hold. */
+export class MixedSessions {
+  readonly #filler: Filler;
+  /** By number; each session's values. */
+  readonly #sessions = new Map<number, Part[]>();
+  #made = 0;
+  #bytes = 0;
+
+  constructor(filler: Filler) {
+    this.#filler = filler;
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** Bytes of their values. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Makes sessions until they have so many bytes. */
+  async make(bytes: number): Promise<void> {
+    while (this.#bytes < bytes) await this.#makeOne();
+    await this.#filler.settle();
+  }
+
+  /** Reads, replaces, appends to, ends and makes sessions at random. */
+  async use(seconds: number): Promise<void> {
+    const end = performance.now() + seconds * 1000;
+    const numbers = [...this.#sessions.keys()];
+    const { bytes } = this;
+    while (performance.now() < end) {
+      const at = random(numbers.length);
+      const number = numbers[at];
+      const parts = this.#sessions.get(number) ?? [];
+      const key = random(parts.length);
+      const act = Math.random();
+      if (act < 0.5) {
+        await this.#check(number, key, parts[key]);
+      } else if (act < 0.7) {
+        const part = randomPart(parts.length);
+        this.#bytes += part.length - parts[key].length;
+        parts[key] = part;
+        await this.#filler.send(['SESSION.SET', addressOf(number), `key${key}`, bytesOf(part)]);
+      } else if (act < 0.8) {
+        const part = parts[key];
+        const length = Math.min(random(1000), SOURCE.length - part.start - part.length);
+        const added = SOURCE.subarray(part.start + part.length, part.start + part.length + length);
+        part.length += length;
+        this.#bytes += length;
+        await this.#filler.send(['SESSION.APPEND', addressOf(number), `key${key}`, added]);
+      } else {
+        await this.#end(number);
+        while (this.#bytes < bytes - LARGEST) numbers[at] = await this.#makeOne();
+        if (!this.#sessions.has(numbers[at])) numbers[at] = await this.#makeOne();
+      }
+    }
+    await this.#filler.settle();
+  }
+
+  /** Reads a share of the sessions. @throws Error if anything is not what was sent. */
+  async verify(share: number): Promise<void> {
+    for (const [number, parts] of this.#sessions) {
+      if (Math.random() > share) continue;
+      for (const [key, part] of parts.entries()) await this.#check(number, key, part);
+    }
+    await this.#filler.settle();
+  }
+
+  /** Ends one after the other, in no order. */
+  async endEach(): Promise<void> {
+    const numbers = [...this.#sessions.keys()];
+    for (let left = numbers.length; left > 0; left--) {
+      const at = random(left);
+      await this.#end(numbers[at]);
+      numbers[at] = numbers[left - 1];
+    }
+    await this.#filler.settle();
+  }
+
+  async endAll(): Promise<void> {
+    await this.#filler.ask('SESSION.ENDALL');
+    this.#sessions.clear();
+    this.#bytes = 0;
+  }
+
+  async #makeOne(): Promise<number> {
+    const number = this.#made++;
+    const keys = 1 + random(MOST_KEYS);
+    const parts = Array.from({ length: keys }, () => randomPart(keys));
+    this.#sessions.set(number, parts);
+    for (const { length } of parts) this.#bytes += length;
+    const data = parts.flatMap((part, key) => [`key${key}`, bytesOf(part)]);
+    await this.#filler.send(['SESSION.NEW', `large:${number}`, DURATION, 'SHARED', 'DATA', ...data]);
+    return number;
+  }
+
+  async #end(number: number): Promise<void> {
+    for (const { length } of this.#sessions.get(number) ?? []) this.#bytes -= length;
+    this.#sessions.delete(number);
+    await this.#filler.send(['SESSION.END', addressOf(number)]);
+  }
+
+  async #check(number: number, key: number, { start, length }: Part): Promise<void> {
+    await this.#filler.send(['SESSION.GET', addressOf(number), `key${key}`], (reply) => {
+      const isRight = reply instanceof Buffer && reply.equals(SOURCE.subarray(start, start + length));
+      if (!isRight) throw new Error(`session ${number} has another value under key ${key} than was sent`);
+    });
+  }
+}
+
+function addressOf(number: number): string {
+  return `@large:${number}`;
+}
+
+function bytesOf({ start, length }: Part): Buffer {
+  return SOURCE.subarray(start, start + length);
+}
+
+function random(end: number): number {
+  return Math.floor(Math.random() * end);
+}
+
+/** A value of a session of so many keys. */
+function randomPart(keys: number): Part {
+  const length = Math.ceil((SMALLEST * (LARGEST / SMALLEST) ** Math.random()) / keys);
+  return { start: random(LARGEST), length };
+}
