@@ -253,6 +253,7 @@ export class Durability {
     const journal = this.#journal;
     if (journal === undefined || this.#closed) return;
     this.#watchClock(journal);
+    journal.check();
     this.#compactions.runIfDue(journal);
   }
 

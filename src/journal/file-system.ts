@@ -33,8 +33,10 @@ export interface JournalFile {
     position: number,
     callback: (error: Error | null, written: number) => void,
   ): void;
-  /** Makes what was written durable, and the size of the file. */
+  /** Makes what was written durable, and the size of the file. Fails if the file is not at its path any more: nobody would find it again. */
   sync(callback: (error: Error | null) => void): void;
+  /** Fails if the file is not at its path any more. */
+  look(callback: (error: Error | null) => void): void;
   truncate(size: number): Promise<void>;
   size(): Promise<number>;
   close(): Promise<void>;
@@ -50,9 +52,14 @@ const MAX_WRITE = 0x7ffff000;
 
 class OpenFile implements JournalFile {
   readonly #descriptor: number;
+  readonly #path: string;
+  /** Which file it is, whatever its path. */
+  readonly #identity: fs.Stats;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, path: string, identity: fs.Stats) {
     this.#descriptor = descriptor;
+    this.#path = path;
+    this.#identity = identity;
   }
 
   read(into: Buffer, offset: number, length: number, position: number): Promise<number> {
@@ -70,7 +77,24 @@ class OpenFile implements JournalFile {
   }
 
   sync(callback: (error: Error | null) => void): void {
-    fs.fdatasync(this.#descriptor, callback);
+    // Both at once: the look takes no time of its own.
+    let [left, failure]: [number, Error | null] = [2, null];
+    const done = (error: Error | null): void => {
+      failure ??= error;
+      if (--left === 0) callback(failure);
+    };
+    fs.fdatasync(this.#descriptor, done);
+    this.look(done);
+  }
+
+  look(callback: (error: Error | null) => void): void {
+    fs.stat(this.#path, (error, found) => callback(this.#isFound(error, found) ? null : goneError(this.#path)));
+  }
+
+  #isFound(error: Error | null, found: fs.Stats): boolean {
+    // What else may be wrong with the path does not mean that the file is gone.
+    if (error !== null) return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+    return found.ino === this.#identity.ino && found.dev === this.#identity.dev;
   }
 
   truncate(size: number): Promise<void> {
@@ -87,12 +111,25 @@ class OpenFile implements JournalFile {
   }
 }
 
+function goneError(path: string): JournalError {
+  return new JournalError(
+    `${path} is not there any more: put it back or, to keep what is in memory, use SESSION.SAVE, restart and use SESSION.LOAD`,
+  );
+}
+
 const FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
 
 /** The file system of this machine. */
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
-    return new OpenFile(await promised<number>((callback) => fs.open(path, FLAGS[mode], 0o600, callback)));
+    const descriptor = await promised<number>((callback) => fs.open(path, FLAGS[mode], 0o600, callback));
+    try {
+      const identity = await promised<fs.Stats>((callback) => fs.fstat(descriptor, callback));
+      return new OpenFile(descriptor, path, identity);
+    } catch (error) {
+      fs.closeSync(descriptor);
+      throw error;
+    }
   },
   rename: (from, to) => fs.promises.rename(from, to),
   remove: (path) => fs.promises.unlink(path),

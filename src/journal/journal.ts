@@ -143,6 +143,11 @@ export class Journal {
     return this.#open().isSyncing;
   }
 
+  /** To be called now and then: notices, also where nothing is ever synced, that the file is gone. */
+  check(): void {
+    this.#open().check();
+  }
+
   /** By how many ms the wall clock is ahead of the time in which the journal's instants are, as was written down last. */
   get clockAhead(): number {
     return this.#directory.clockAhead;

@@ -249,6 +249,18 @@ export class JournalWriter implements RecordSink {
     this.#waiters.push(callback);
   }
 
+  /** Looks whether what is written gets where it should, for a policy that never syncs. */
+  check(): void {
+    if (this.#policy !== 'no' || this.#failure !== undefined) return;
+    const file = this.#file;
+    file.look((error) => {
+      if (error === null || file !== this.#file || this.#closing !== undefined || this.#closed) return;
+      // What is tried again is a sync, which fails as long as the file is gone.
+      this.#dirty = true;
+      this.#failed(error);
+    });
+  }
+
   /**
    * Goes on in another increment. What was appended before gets into the present one, which is closed when all of it is
    * durable; what is appended from now on is written to the other after that.

@@ -181,6 +181,7 @@ export class MemoryFileSystem implements FileSystem {
           callback(null, count);
         });
       },
+      look: (callback) => callback(null),
       sync: (callback) => {
         checkOpen();
         const covered = inode.dirty;

@@ -117,6 +117,7 @@ export class HeldDisk {
         this.#syncs.push(() => file.sync(callback));
         this.#wake();
       },
+      look: (callback) => file.look(callback),
       truncate: (size) => file.truncate(size),
       size: () => file.size(),
       close: () => file.close(),
