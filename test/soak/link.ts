@@ -8,7 +8,7 @@ export const REFUSAL = 'ERR max number of clients reached';
 /** Counts those who were, and did not come to read it before the connection was cut. */
 export const UNHEARD = 'refused: maxclients, it seems';
 /** A reply that takes longer, in ms, does not come any more. */
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 /** After a refusal the next attempt is made so many ms later. */
 const RETRY_MS = 50;
 
