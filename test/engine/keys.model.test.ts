@@ -105,6 +105,9 @@ class Comparison {
       onSession: (event, session) => this.#hear(event, session),
       isBehind: () => this.#allowed-- <= 0,
     },
+    onFault: (fault) => {
+      throw fault;
+    },
   });
   /** Shared sessions that the listener knows of. */
   readonly #heard = new Set<string>();
