@@ -12,6 +12,7 @@ import { temporaryDirectory } from '../journal/temporary-directory.js';
 import type { RawClient } from '../raw-client.js';
 import { ask, askWith } from './ask.js';
 import { StandingClock } from './held-disk.js';
+import { batchesIn } from './journal-records.js';
 
 afterEach(stopServers);
 
@@ -467,3 +468,26 @@ it('keys whose tokens nobody knows follow a secret that was changed, with all th
   await durable.ask('SET k w');
   expect(await durable.ask(`SESSION.GET ${token} `)).toBe('w');
 });
+
+it.each([
+  ['', false],
+  [', and one that is compacted meanwhile', true],
+])(
+  'FLUSHALL of many is one record of the journal, also where a restart comes before they are worked off%s',
+  async (_, compacts) => {
+    const durable = new Durable();
+    await durable.start();
+    const many = Array.from({ length: 1000 }, (_, i) => [`key:${i}`, 'before']).flat();
+    await durable.askWith('MSET', ...many);
+    if (compacts) await durable.ask('BGREWRITEAOF');
+    await durable.ask('FLUSHALL');
+    await durable.ask('SET key:7 after');
+    if (compacts) await durable.compact();
+    await durable.restart();
+    expect(await durable.ask('KEYS *')).toBe('key:7');
+    expect(await durable.ask('GET key:7')).toBe('after');
+    if (compacts) return;
+    const records = (await batchesIn(String(durable.config.dir))).flat();
+    expect(records.filter((name) => name === 'FLUSH' || name === 'GONE')).toEqual(['FLUSH']);
+  },
+);
