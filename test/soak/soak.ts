@@ -129,6 +129,8 @@ async function run(stage: Stage, settings: Settings, maxClients: number): Promis
   await checkRace(control, stage.race);
   stage.count('sessions at the end', await checkSessions(control));
   await control.demand('SESSION.ENDALL');
+  // Where there are many, their events and their memory follow.
+  while ((await infoOf(control)).number('lazyfree_pending_objects') > 0);
   for (const auditor of auditors) await auditor.caughtUp();
   await checkEmpty(
     control,
