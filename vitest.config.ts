@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     // End-to-end tests start the built program.
     globalSetup: 'test/build.ts',
+    setupFiles: 'test/kill-children.ts',
     // Guards against hanging, not expectations: a machine may be slow, and have others to serve.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -45,10 +45,16 @@ export class RawClient {
   /** Waits for so many bytes and takes them. */
   async take(length: number): Promise<string> {
     await this.#until(() => this.#length >= length);
-    const received = this.#received;
-    this.#chunks = [received.subarray(length)];
+    const taken: Buffer[] = [];
+    for (let left = length; left > 0; ) {
+      const chunk = this.#chunks[0];
+      taken.push(chunk.subarray(0, left));
+      if (chunk.length > left) this.#chunks[0] = chunk.subarray(left);
+      else this.#chunks.shift();
+      left -= taken[taken.length - 1].length;
+    }
     this.#length -= length;
-    return received.toString('latin1', 0, length);
+    return Buffer.concat(taken).toString('latin1');
   }
 
   /** Waits for a text to come and takes everything up to its end. */

@@ -44,7 +44,7 @@ export interface EventOptions {
  *
  *     await onEvent(redis.duplicate(), 'expired', ({ name, keys }) => remind(name, keys?.cart));
  *
- * Of a session with more data than `event-data-max-bytes` of the server there are no `keys` but key names and `sizes`: the event is `truncated`.
+ * The event of a session with more data than the server's `event-data-max-bytes` is `truncated`: it has `sizes`, the length of each value, instead of `keys`.
  *
  * A client of node-redis that is not connected yet is connected. Like all pub/sub, events are lost while the connection is. ioredis and node-redis connect and subscribe again.
  * @throws RequestError if the subscription is refused, TypeError if an argument is none of those that are allowed.

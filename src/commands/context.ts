@@ -114,8 +114,8 @@ export interface PubSub {
   unsubscribe(subscriber: Subscriber, channel: string): void;
   subscribePattern(subscriber: Subscriber, pattern: string): void;
   unsubscribePattern(subscriber: Subscriber, pattern: string): void;
-  /** Publishes a message; may stop for a while where it yields. Returns how many got the message. */
-  publishing(channel: string, message: string | Buffer): Generator<void, number>;
+  /** Publishes a message. Returns how many got it or, where many patterns are to be tried, the steps in which it does that. */
+  publishing(channel: string, message: string | Buffer): number | Generator<void, number>;
   /** Resolves when a message is published that stops for a while; undefined if there is none. */
   underWay: Promise<void> | undefined;
   /** Channels that somebody subscribes to. */

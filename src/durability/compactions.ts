@@ -1,7 +1,7 @@
 import type { Clock, SessionEngine } from '../engine/index.js';
 import { type GrowthLimits, isCompactionDue, type Journal, JournalError } from '../journal/index.js';
 import type { Recorder } from './recorder.js';
-import { writeSessions } from './write-sessions.js';
+import { SessionsWriter } from './sessions-writer.js';
 
 /** Milliseconds before a compaction that failed is tried again by itself. */
 const RETRY_MS = 60_000;
@@ -33,6 +33,10 @@ export class Compactions {
   #lastMs: number | undefined;
   #lastSucceeded = true;
   #stopped = false;
+  #running: Promise<void> | undefined;
+  /** How many want none to be under way, and who waits for them. */
+  #holds = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(options: CompactionOptions, engine: () => SessionEngine, recorder: Recorder) {
     this.#options = options;
@@ -43,6 +47,20 @@ export class Compactions {
   /** Begins no more by itself, and says nothing of one that is given up. */
   stop(): void {
     this.#stopped = true;
+    this.#letGo();
+  }
+
+  /** Resolves when no compaction is under way. None begins before what it resolves with is called. */
+  async hold(): Promise<() => void> {
+    this.#holds++;
+    while (this.#running !== undefined) await this.#running.catch(() => {});
+    return () => {
+      if (--this.#holds === 0) this.#letGo();
+    };
+  }
+
+  #letGo(): void {
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   statusOf(journal: Journal): CompactionStatus {
@@ -56,7 +74,7 @@ export class Compactions {
   /** To be called about once a second. */
   runIfDue(journal: Journal): void {
     const { clock, growth } = this.#options;
-    if (journal.isCompacting || journal.failure !== undefined || this.#stopped) return;
+    if (this.#running !== undefined || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
     if (clock.now() - this.#failedAt < RETRY_MS) return;
     if (isCompactionDue(journal, growth())) void this.run(journal).catch(() => {});
   }
@@ -66,19 +84,33 @@ export class Compactions {
    * @throws JournalError if it is being done already, or the disk fails.
    */
   async run(journal: Journal): Promise<void> {
+    if (this.#running !== undefined) throw new JournalError('the journal is being compacted already');
+    this.#running = this.#run(journal);
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #run(journal: Journal): Promise<void> {
     const { clock, log } = this.#options;
-    if (journal.isCompacting) throw new JournalError('the journal is being compacted already');
+    while (this.#holds > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const [began, size] = [clock.now(), journal.size];
     this.#beganAt = began;
     const engine = this.#engine();
+    const recorder = this.#recorder;
     try {
       await journal.compact((base) => {
         const { sessions, names } = engine.stats();
         base.records.append('EXPECT', { sessions, names });
-        this.#recorder.beginBase();
-        return writeSessions(engine, clock, base, (session) => {
-          if (!this.#recorder.isNew(session)) this.#recorder.writeTo(base.records, session);
+        recorder.beginBase();
+        const writer = new SessionsWriter(engine, clock, base, {
+          whole: (session) => recorder.writeTo(base.records, session),
+          head: (session) => recorder.writeHeadTo(base.records, session),
+          takes: (session) => !recorder.isNew(session),
         });
+        return writer.writeAll();
       });
       this.#lastSucceeded = true;
       this.#lastMs = clock.now() - began;

@@ -275,6 +275,14 @@ export class Durability {
       });
   }
 
+  /**
+   * For who puts a session together piece by piece: resolves when no compaction is under way, and none begins before what it resolves with is
+   * called.
+   */
+  holdCompactions(): Promise<() => void> {
+    return this.#compactions.hold();
+  }
+
   /** Compacts the journal while others are served. @throws JournalError if it is being done already, or the disk fails. */
   compact(): Promise<void> {
     return this.#compactions.run(this.#loaded());

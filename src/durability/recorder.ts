@@ -1,8 +1,8 @@
 import { column, longer, resized } from '../engine/column.js';
-import type { ChangeListener, Session, SessionEngine, SessionState } from '../engine/index.js';
+import { type ChangeListener, newToken, type Session, type SessionEngine, type SessionState } from '../engine/index.js';
 import type { RecordSink } from '../journal/index.js';
 import type { Slice } from '../slice.js';
-import { addressOf, settingsOf, writeOldTokens, writeSession } from './session-records.js';
+import { addressOf, settingsOf, writeHead, writeOldTokens, writeRevealed, writeSession } from './session-records.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
 /** By how much of its duration a sliding session's deadline is written ahead. */
@@ -11,6 +11,12 @@ const AHEAD = 0.1;
 const AHEAD_AT_LEAST = 1000;
 /** So many slots the column can grow to where it is. */
 const RESERVED_SLOTS = 2 ** 25;
+
+/** A session that is put together: what the records about it know it by, and where they go. */
+export interface Prepared {
+  readonly token: Slice;
+  readonly records: RecordSink;
+}
 
 /**
  * Appends what happens to sessions to the journal.
@@ -29,6 +35,8 @@ export class Recorder implements ChangeListener {
   /** Whether extensions are recorded. While the disk fails they would gather without end, with nobody to refuse them. */
   recordsExtensions = true;
   #missesExtensions = false;
+  /** By slot, the tokens of sessions that are put together. */
+  readonly #prepared = new Map<Session, Slice>();
   /** While a base is written: a bit for each slot that was in use when it was begun, set when a session is created there. */
   #created: Uint32Array | undefined;
   #slotsThen = 0;
@@ -43,10 +51,35 @@ export class Recorder implements ChangeListener {
     this.#wall = wall;
   }
 
+  /**
+   * Records that a session is begun that is put together piece by piece, in this slot; its creation will complete it. No base may be begun meanwhile:
+   * it would not have the pieces.
+   */
+  prepare(slot: Session): Prepared {
+    const prepared = { token: newToken(), records: this.#journal() };
+    this.#prepared.set(slot, prepared.token);
+    prepared.records.append('PREPARED', { token: prepared.token });
+    return prepared;
+  }
+
+  /** What was prepared in a slot is given up. */
+  discard(slot: Session): void {
+    const token = this.#prepared.get(slot);
+    if (token === undefined) return;
+    this.#prepared.delete(slot);
+    this.#journal().append('GONE', { token });
+  }
+
   onCreated(session: Session): void {
     if (this.#created !== undefined && session < this.#slotsThen) this.#created[session >>> 5] |= 1 << (session & 31);
     this.#keep(session, deadlineAhead(this.#engine().state(session)));
-    this.writeTo(this.#journal(), session);
+    const prepared = this.#prepared.size === 0 ? undefined : this.#prepared.get(session);
+    if (prepared === undefined) {
+      this.writeTo(this.#journal(), session);
+      return;
+    }
+    this.#prepared.delete(session);
+    writeRevealed(this.#journal(), this.#engine(), prepared, session, this.#keptDeadline(session), this.#wall);
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
@@ -142,13 +175,24 @@ export class Recorder implements ChangeListener {
   /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */
   writeTo(sink: RecordSink, session: Session): void {
     const engine = this.#engine();
-    const state = engine.state(session);
-    const wall = this.#wall;
-    const written = this.#writtenFor(session);
+    writeSession(sink, engine, session, this.#keptDeadline(session), this.#wall);
+    writeOldTokens(sink, engine, session, this.#wall);
+  }
+
+  /** As `writeTo`, but for the session's data. Returns what the records about it know it by, which is the caller's. */
+  writeHeadTo(sink: RecordSink, session: Session): Slice {
+    const engine = this.#engine();
+    const token = writeHead(sink, engine, session, this.#keptDeadline(session), this.#wall);
+    writeOldTokens(sink, engine, session, this.#wall);
+    return token;
+  }
+
+  /** The deadline that the journal has for a session, or a later one, in unix ms. */
+  #keptDeadline(session: Session): number {
+    const deadline = this.#engine().state(session).deadline;
+    if (deadline === Infinity) return NEVER;
     // What was read from the journal, and has not been extended since, ends as it was read.
-    const deadline = state.deadline < Infinity ? this.#keep(session, Math.max(state.deadline, written)) : Infinity;
-    writeSession(sink, engine, session, deadline === Infinity ? NEVER : wall.ofClock(deadline), wall);
-    writeOldTokens(sink, engine, session, wall);
+    return this.#wall.ofClock(this.#keep(session, Math.max(deadline, this.#writtenFor(session))));
   }
 
   #recordDeadline(session: Session): void {

@@ -15,6 +15,7 @@ import { NEVER, type WallTime } from './wall-time.js';
 
 const EXPECT = fieldIndexes('EXPECT');
 const SESSION = fieldIndexes('SESSION');
+const REVEALED = fieldIndexes('REVEALED');
 const SETTINGS = fieldIndexes('SETTINGS');
 const DEADLINE = fieldIndexes('DEADLINE');
 const ALIAS = fieldIndexes('ALIAS');
@@ -39,23 +40,31 @@ export class Replay {
         const session = restoration.find(record.slice(TOKEN));
         if (session !== NO_SESSION) act(session, record);
       };
+    const havingData =
+      (act: (session: Session, record: JournalRecord) => void) =>
+      (record: JournalRecord): void => {
+        const session = restoration.findData(record.slice(TOKEN));
+        if (session !== NO_SESSION) act(session, record);
+      };
     this.#acts = {
       EXPECT: (record) => restoration.expect(record.integer(EXPECT.sessions), record.integer(EXPECT.names)),
       SESSION: (record) => this.#put(record),
+      PREPARED: (record) => restoration.prepare(record.slice(TOKEN)),
+      REVEALED: (record) => this.#reveal(record),
       SETTINGS: bearing((session, record) => restoration.settle(session, this.#settings(session, record))),
       DEADLINE: bearing((session, record) =>
         restoration.run(session, this.#wall.toClock(record.integer(DEADLINE.deadline))),
       ),
-      SET: bearing((session, record) => {
+      SET: havingData((session, record) => {
         for (let i = record.fields; i < record.count; i += 2) {
           restoration.set(session, record.slice(i), record.slice(i + 1));
         }
       }),
-      WRITE: bearing((session, record) => this.#write(session, record)),
-      DEL: bearing((session, record) => {
+      WRITE: havingData((session, record) => this.#write(session, record)),
+      DEL: havingData((session, record) => {
         for (let i = record.fields; i < record.count; i++) restoration.delete(session, record.slice(i));
       }),
-      CLEAR: bearing((session) => restoration.clear(session)),
+      CLEAR: havingData((session) => restoration.clear(session)),
       ALIAS: bearing((session, record) =>
         restoration.addOldToken(
           session,
@@ -96,19 +105,23 @@ export class Replay {
   }
 
   #put(record: JournalRecord): void {
-    const name = record.slice(SESSION.name);
-    if (name.length > MAX_NAME) throw new RangeError('a name is too long');
     const pairs: Slice[] = [];
     for (let i = record.fields; i < record.count; i++) pairs.push(record.slice(i));
-    const created = record.integer(SESSION.created);
-    this.#restoration.put(record.slice(TOKEN), name, this.#stateOf(record, SESSION, created), pairs);
+    const state = this.#stateOf(record, SESSION, record.integer(SESSION.created));
+    this.#restoration.put(record.slice(TOKEN), nameOf(record, SESSION.name), state, pairs);
+  }
+
+  #reveal(record: JournalRecord): void {
+    const state = this.#stateOf(record, REVEALED, record.integer(REVEALED.created));
+    const token = record.slice(REVEALED.newToken);
+    this.#restoration.reveal(record.slice(TOKEN), token, nameOf(record, REVEALED.name), state);
   }
 
   #settings(session: Session, record: JournalRecord) {
     return this.#stateOf(record, SETTINGS, this.#restoration.created(session));
   }
 
-  #stateOf(record: JournalRecord, at: typeof SETTINGS, created: number): SessionState {
+  #stateOf(record: JournalRecord, at: Omit<typeof SETTINGS, 'token'>, created: number): SessionState {
     const duration = record.integer(at.duration);
     const maxAge = record.integer(at.maxAge);
     if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
@@ -127,4 +140,10 @@ export class Replay {
       created,
     };
   }
+}
+
+function nameOf(record: JournalRecord, index: number): Slice {
+  const name = record.slice(index);
+  if (name.length > MAX_NAME) throw new RangeError('a name is too long');
+  return name;
 }

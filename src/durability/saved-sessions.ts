@@ -1,11 +1,31 @@
-import { extendOf, isToken, MAX_DURATION, MAX_NAME, MAX_SECONDS, type NewSession, nameIn } from '../engine/index.js';
+import {
+  extendOf,
+  isToken,
+  MAX_DURATION,
+  MAX_NAME,
+  MAX_SECONDS,
+  MAX_VALUE,
+  type NewSession,
+  nameIn,
+} from '../engine/index.js';
 import { fieldIndexes, JournalError, type JournalRecord } from '../journal/index.js';
-import type { Slice } from '../slice.js';
+import { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
 
 const SESSION = fieldIndexes('SESSION');
+const SETTINGS = fieldIndexes('SETTINGS');
+const WRITE = fieldIndexes('WRITE');
 /** Of the records that are about a session. */
 const TOKEN = 0;
+/** One with more bytes than this goes on in pieces where its batch ends; a smaller one is copied. */
+const LARGE = 64 * 1024;
+
+/** What a session is but for its data. */
+export interface SavedHead {
+  readonly name: Slice;
+  readonly settings: NewSession;
+  readonly isString: boolean;
+}
 
 /** A session as a data set has it, with all of its data. Its slices are good until the next one is read. */
 export interface SavedSession {
@@ -15,64 +35,211 @@ export interface SavedSession {
   readonly keys: number;
 }
 
+/** Takes a session piece by piece: in the end it is completed or dropped. */
+export interface PieceTarget {
+  set(key: Slice, value: Slice): void;
+  write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
+  delete(key: Slice): void;
+  clear(): void;
+  complete(head: SavedHead): void;
+  drop(): void;
+}
+
+/** Takes what is read. */
+export interface SavedSessionVisitor {
+  whole(session: SavedSession): void;
+  /** A session begins whose data comes in pieces. What it is given is good until the next piece. */
+  begin(head: SavedHead): PieceTarget | Promise<PieceTarget>;
+  /** Called after each session and each piece: a promise to wait for before the next one. */
+  pause(): Promise<void> | undefined;
+}
+
 /**
  * Reads the sessions of a data set.
  * @param batches Its records. @param path Of the file, for the message.
- * @param pause Called after each session: a promise to wait for before the next one.
  * @throws JournalError if the records are not those of a data set.
  */
 export async function readSavedSessions(
   batches: AsyncIterable<Iterable<JournalRecord>>,
   path: string,
-  visit: (session: SavedSession) => void,
-  pause: () => Promise<void> | undefined,
+  visitor: SavedSessionVisitor,
 ): Promise<void> {
-  for await (const records of batches) {
-    let begun: Begun | undefined;
-    for (const record of records) {
-      if (record.name === 'SET' && begun?.token.equals(record.slice(TOKEN))) {
-        addPairs(begun.data, record);
-        continue;
+  const reader = new Reader(path, visitor);
+  try {
+    for await (const records of batches) {
+      for (const record of records) {
+        const reading = reader.read(record);
+        if (reading !== undefined) await reading;
       }
-      if (begun !== undefined) {
-        visit(completed(begun, path));
-        const pausing = pause();
-        if (pausing !== undefined) await pausing;
-      }
-      begun = undefined;
-      if (record.name === 'END') continue;
-      if (record.name !== 'SESSION') throw unexpected(path, `a ${record.name} record out of its place`);
-      begun = beginningOf(record, path);
+      await reader.endBatch();
     }
-    // A session is within one batch.
-    if (begun !== undefined) visit(completed(begun, path));
+  } finally {
+    reader.close();
   }
 }
 
 /** A session whose data may go on. */
-interface Begun {
-  readonly name: Slice;
+interface Begun extends SavedHead {
   readonly token: Slice;
-  readonly isString: boolean;
-  readonly settings: NewSession;
   /** Keys and values in turn. */
   readonly data: Slice[];
 }
 
+/** One that is given on in pieces. */
+interface InPieces {
+  readonly token: Slice;
+  head: SavedHead;
+  readonly target: PieceTarget;
+}
+
+class Reader {
+  readonly #path: string;
+  readonly #visitor: SavedSessionVisitor;
+  /** The session that was read last, if it may be a whole one: its slices are good until the batch ends. */
+  #begun: Begun | undefined;
+  #pieces: InPieces | undefined;
+
+  constructor(path: string, visitor: SavedSessionVisitor) {
+    this.#path = path;
+    this.#visitor = visitor;
+  }
+
+  read(record: JournalRecord): Promise<void> | undefined {
+    const token = this.#begun?.token ?? this.#pieces?.token;
+    const isAbout = record.name !== 'SESSION' && record.name !== 'END' && token?.equals(record.slice(TOKEN)) === true;
+    if (isAbout) return this.#goOn(record);
+    this.#end();
+    if (record.name === 'END') return undefined;
+    if (record.name !== 'SESSION') throw unexpected(this.#path, `a ${record.name} record out of its place`);
+    this.#begun = beginningOf(record, this.#path);
+    return this.#visitor.pause();
+  }
+
+  /** What is to be kept of the batch is. */
+  async endBatch(): Promise<void> {
+    const begun = this.#begun;
+    if (begun === undefined) return;
+    const bytes = begun.data.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > LARGE) await this.#divide(begun);
+    else this.#begun = owned(begun);
+  }
+
+  /** A session that was begun is given up. */
+  close(): void {
+    this.#pieces?.target.drop();
+  }
+
+  async #goOn(record: JournalRecord): Promise<void> {
+    if (this.#begun !== undefined) await this.#divide(this.#begun);
+    if (this.#pieces !== undefined) this.#apply(this.#pieces, record);
+    await this.#visitor.pause();
+  }
+
+  async #divide(begun: Begun): Promise<void> {
+    const { name, settings, isString, token, data } = owned(begun);
+    this.#begun = undefined;
+    const head = { name, settings, isString };
+    const target = await this.#visitor.begin(head);
+    this.#pieces = { token, head, target };
+    for (let i = 0; i < data.length; i += 2) this.#set(this.#pieces, data[i], data[i + 1]);
+  }
+
+  #apply(pieces: InPieces, record: JournalRecord): void {
+    const { target } = pieces;
+    switch (record.name) {
+      case 'SET':
+        for (let i = record.fields; i < record.count; i += 2) this.#set(pieces, record.slice(i), record.slice(i + 1));
+        break;
+      case 'WRITE':
+        this.#write(pieces, record);
+        break;
+      case 'DEL':
+        for (let i = record.fields; i < record.count; i++) target.delete(record.slice(i));
+        break;
+      case 'CLEAR':
+        target.clear();
+        break;
+      case 'SETTINGS': {
+        const { token } = pieces;
+        const { name } = pieces.head;
+        const settings = settingsOf(record, SETTINGS, token, this.#path);
+        pieces.head = { name, settings, isString: settingsIn(record.integer(SETTINGS.flags)).isString };
+        break;
+      }
+      case 'GONE':
+        target.drop();
+        this.#pieces = undefined;
+        break;
+      default:
+        throw unexpected(this.#path, `a ${record.name} record out of its place`);
+    }
+  }
+
+  #write(pieces: InPieces, record: JournalRecord): void {
+    const offset = record.integer(WRITE.offset);
+    const lengthBefore = record.integer(WRITE.lengthBefore);
+    const bytes = record.slice(WRITE.bytes);
+    if (Math.max(lengthBefore, offset + bytes.length) > MAX_VALUE) throw unexpected(this.#path, 'a value too long');
+    this.#checkKey(pieces, record.slice(WRITE.key));
+    pieces.target.write(record.slice(WRITE.key), offset, bytes, lengthBefore);
+  }
+
+  #set(pieces: InPieces, key: Slice, value: Slice): void {
+    this.#checkKey(pieces, key);
+    pieces.target.set(key, value);
+  }
+
+  #checkKey({ head }: InPieces, key: Slice): void {
+    if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string that has not just its value');
+  }
+
+  /** The session that was read is complete. */
+  #end(): void {
+    const [begun, pieces] = [this.#begun, this.#pieces];
+    this.#begun = undefined;
+    this.#pieces = undefined;
+    if (begun !== undefined) this.#visitor.whole(completed(begun, this.#path));
+    else if (pieces !== undefined) pieces.target.complete(pieces.head);
+  }
+}
+
+/** With slices of its own. */
+function owned({ name, token, settings, isString, data }: Begun): Begun {
+  const copy = (slice: Slice) => Slice.of(slice.copy());
+  const ownToken = copy(token);
+  return {
+    name: copy(name),
+    token: ownToken,
+    settings: { ...settings, ...(settings.token !== undefined && { token: ownToken }) },
+    isString,
+    data: data.map(copy),
+  };
+}
+
 function beginningOf(record: JournalRecord, path: string): Begun {
-  const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(SESSION.flags));
-  const duration = record.integer(SESSION.duration);
-  const maxAge = record.integer(SESSION.maxAge);
   const name = record.slice(SESSION.name);
   const token = record.slice(SESSION.token);
   if (name.length === 0 || name.length > MAX_NAME) throw unexpected(path, 'a session without a proper name');
+  const settings = settingsOf(record, SESSION, token, path);
+  const data: Slice[] = [];
+  for (let i = record.fields; i < record.count; i++) data.push(record.slice(i));
+  return { name, token, isString: settingsIn(record.integer(SESSION.flags)).isString, settings, data };
+}
+
+function settingsOf(
+  record: JournalRecord,
+  at: Pick<typeof SESSION, 'duration' | 'maxAge' | 'flags'>,
+  token: Slice,
+  path: string,
+): NewSession {
+  const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
+  const duration = record.integer(at.duration);
+  const maxAge = record.integer(at.maxAge);
   // A shared session whose token nobody had asked for has none.
   const tokenless = shared && nameIn(token) !== undefined;
   if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a proper token');
   if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
-  const data: Slice[] = [];
-  addPairs(data, record);
-  const settings = {
+  return {
     duration,
     deleteSession,
     extend: extendOf(extendGet, extendSet),
@@ -80,8 +247,7 @@ function beginningOf(record: JournalRecord, path: string): Begun {
     shared: tokenless ? 'tokenless' : shared,
     // That of a shared session follows from its name.
     ...(!shared && { token }),
-  } as const;
-  return { name, token, isString, settings, data };
+  };
 }
 
 function completed({ name, isString, settings, data }: Begun, path: string): SavedSession {
@@ -90,10 +256,6 @@ function completed({ name, isString, settings, data }: Begun, path: string): Sav
   const [key, value] = data;
   if (keys !== 1 || key.length > 0) throw unexpected(path, 'a string that has not just its value');
   return { name, settings: { ...settings, string: value }, keys };
-}
-
-function addPairs(to: Slice[], record: JournalRecord): void {
-  for (let i = record.fields; i < record.count; i++) to.push(record.slice(i));
 }
 
 function unexpected(path: string, what: string): JournalError {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, isToken, type Session, type SessionEngine, SessionError } from '../engine/index.js';
+import { type Clock, isToken, type SessionEngine, SessionError } from '../engine/index.js';
 import {
   type BaseFile,
   DATA_SET_NAME,
@@ -12,11 +12,18 @@ import {
 import { Slice } from '../slice.js';
 import { DataSetError } from './data-set-error.js';
 import type { Durability } from './durability.js';
-import { readSavedSessions, type SavedSession } from './saved-sessions.js';
-import { writeSession } from './session-records.js';
+import { exists, LoadingSession, SkippedSession } from './loading-session.js';
+import {
+  type PieceTarget,
+  readSavedSessions,
+  type SavedHead,
+  type SavedSession,
+  type SavedSessionVisitor,
+} from './saved-sessions.js';
+import { writeHead, writeSession } from './session-records.js';
+import { SessionsWriter } from './sessions-writer.js';
 import { Slices } from './slices.js';
 import { NEVER, WallTime } from './wall-time.js';
-import { writeSessions, writeSessionsOf } from './write-sessions.js';
 
 export interface SavesOptions {
   /** The directory of all that is kept; data sets are in `saves` below it, which is made when it is needed. */
@@ -43,6 +50,9 @@ export interface LoadedDataSet {
   /** Sessions that existed, and were left as they are. */
   readonly skipped: number;
 }
+
+/** What has been loaded so far. */
+type Done = { -readonly [Count in keyof LoadedDataSet]: LoadedDataSet[Count] };
 
 /** What there is to say of saves. */
 export interface SavesStatus {
@@ -195,15 +205,17 @@ export class Saves {
     let sessions = 0;
     let keys = 0;
     const writeState = (base: BaseFile) => {
-      const write = (session: Session) => {
+      const writer = new SessionsWriter(engine, clock, base, {
         // When it is loaded its duration starts again: no deadline is kept.
-        writeSession(base.records, engine, session, NEVER, wall);
-        sessions++;
-        keys += engine.data.count(session);
-      };
-      return tokens === undefined
-        ? writeSessions(engine, clock, base, write)
-        : writeSessionsOf(tokens, engine, clock, base, write);
+        whole: (session) => writeSession(base.records, engine, session, NEVER, wall),
+        head: (session) => writeHead(base.records, engine, session, NEVER, wall),
+        done: (session) => {
+          sessions++;
+          keys += engine.data.count(session);
+        },
+        forwardedAt: wall,
+      });
+      return tokens === undefined ? writer.writeByAge() : writer.writeThose(tokens);
     };
     prepareDataDirectory(this.#directory);
     const lock = DirectoryLock.take(this.#directory);
@@ -223,9 +235,12 @@ export class Saves {
     try {
       const path = await this.#sets.newest(name);
       if (path === undefined) throw new DataSetError('NODATASET', 'no such data set');
-      await this.#read(path, () => {});
+      await this.#read(path, { whole: () => {}, begin: () => new SkippedSession() });
       isGood = true;
-      await this.#read(path, (session) => this.#create(session, done));
+      await this.#read(path, {
+        whole: (session) => this.#create(session, done),
+        begin: (head) => this.#begin(head, done),
+      });
     } catch (error) {
       throw toldError(
         error,
@@ -239,17 +254,15 @@ export class Saves {
   }
 
   /** Visits the sessions of a file, while others are served. */
-  #read(path: string, visit: (session: SavedSession) => void): Promise<void> {
+  #read(path: string, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
     const slices = new Slices(this.#options.clock);
-    return readSavedSessions(
-      this.#sets.read(path),
-      path,
-      (session) => {
+    return readSavedSessions(this.#sets.read(path), path, {
+      ...visitor,
+      pause: () => {
         if (this.#closing) throw STOPPING;
-        visit(session);
+        return slices.isOver ? this.#rest(slices) : undefined;
       },
-      () => (slices.isOver ? this.#rest(slices) : undefined),
-    );
+    });
   }
 
   async #rest(slices: Slices): Promise<void> {
@@ -259,11 +272,43 @@ export class Saves {
     await slices.next();
   }
 
-  #create({ name, settings, keys }: SavedSession, done: { sessions: number; keys: number; skipped: number }): void {
+  /** Begins a session that comes in pieces. */
+  async #begin(head: SavedHead, done: Done): Promise<PieceTarget> {
     const engine = this.#engine();
+    const skipped = () => {
+      done.skipped++;
+    };
+    if (exists(engine, head)) return new SkippedSession(skipped);
+    const { durability } = this.#options;
+    const release = await durability?.holdCompactions();
+    if (this.#closing) {
+      release?.();
+      throw STOPPING;
+    }
+    return new LoadingSession({
+      engine,
+      recorder: durability?.recorder,
+      check: () => this.#checkRoom(),
+      onCreated: (keys) => {
+        done.sessions++;
+        done.keys += keys;
+      },
+      onSkipped: skipped,
+      onEnd: () => release?.(),
+    });
+  }
+
+  #checkRoom(): void {
     const failure = this.#options.durability?.failure;
     if (failure !== undefined) throw new DataSetError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
-    if (!engine.makeRoom()) throw new DataSetError('OOM', "command not allowed when used memory > 'maxmemory'");
+    if (!this.#engine().makeRoom()) {
+      throw new DataSetError('OOM', "command not allowed when used memory > 'maxmemory'");
+    }
+  }
+
+  #create({ name, settings, keys }: SavedSession, done: Done): void {
+    const engine = this.#engine();
+    this.#checkRoom();
     try {
       engine.create(name, settings);
       done.sessions++;

@@ -40,14 +40,8 @@ export function writeSession(
   wall: WallTime,
 ): void {
   const { data } = engine;
-  const state = engine.state(session);
   const token = keptTokenOf(engine, session);
-  const fields = {
-    token,
-    name: Slice.of(engine.name(session)),
-    created: state.created,
-    ...settingsOf(state, deadline, wall),
-  };
+  const fields = { token, ...fieldsOf(engine, session, deadline, wall) };
   if (data.size(session) > LARGE) {
     to.append('SESSION', fields);
     data.peek(session, (key, value) => to.appendSet(keptTokenOf(engine, session), key, value));
@@ -58,6 +52,37 @@ export function writeSession(
       to.item(value);
     });
   }
+}
+
+/** Writes a session as it is now, but for its data. Returns the token that the record has, which is the caller's. */
+export function writeHead(
+  to: RecordSink,
+  engine: SessionEngine,
+  session: Session,
+  deadline: number,
+  wall: WallTime,
+): Slice {
+  const token = Slice.of(keptTokenOf(engine, session).copy());
+  to.append('SESSION', { token, ...fieldsOf(engine, session, deadline, wall) });
+  return token;
+}
+
+/** Lets a session that was prepared be what it is now. */
+export function writeRevealed(
+  to: RecordSink,
+  engine: SessionEngine,
+  prepared: Slice,
+  session: Session,
+  deadline: number,
+  wall: WallTime,
+): void {
+  const newToken = keptTokenOf(engine, session);
+  to.append('REVEALED', { token: prepared, newToken, ...fieldsOf(engine, session, deadline, wall) });
+}
+
+function fieldsOf(engine: SessionEngine, session: Session, deadline: number, wall: WallTime) {
+  const state = engine.state(session);
+  return { name: Slice.of(engine.name(session)), created: state.created, ...settingsOf(state, deadline, wall) };
 }
 
 /** Writes the old tokens that still lead to a session, which was written before: the oldest first, as they came. */

@@ -21,12 +21,17 @@ export class Deadlines {
   #extended = 0;
   #held = false;
 
-  /** @param instant When an act happens (ms). @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives. */
+  /**
+   * @param instant When an act happens (ms).
+   * @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives.
+   * @param takesLong Whether to act on the deadline of a slot may take long: then the clock is looked at before the next one.
+   */
   constructor(
     slots: SlotTable,
     clock: Clock,
     instant: () => number,
     onDue: (slot: number, deadline: number) => boolean,
+    takesLong: (slot: number) => boolean = () => false,
   ) {
     this.#slots = slots;
     this.#instant = instant;
@@ -35,7 +40,9 @@ export class Deadlines {
     this.#wheel = new TimingWheel(
       (slot, deadline) => {
         this.begin();
+        const long = takesLong(slot);
         this.#act(slot, deadline);
+        return long;
       },
       { start },
     );

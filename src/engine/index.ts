@@ -29,4 +29,5 @@ export {
 export { type SessionData, STRING_KEY } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
-export { isToken, TOKEN_LENGTH } from './token.js';
+export { isToken, newToken, TOKEN_LENGTH } from './token.js';
+export type { UnseenSession } from './unseen-session.js';

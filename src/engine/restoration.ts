@@ -1,4 +1,4 @@
-import { Slice } from '../slice.js';
+import type { Slice } from '../slice.js';
 import { nameIn } from './address.js';
 import type { Aliases } from './aliases.js';
 import type { Deadlines } from './deadlines.js';
@@ -9,6 +9,8 @@ import { STRING_KEY } from './session-data.js';
 import { EPOCH_BITS, Flag, NONE, type SlotTable } from './slot-table.js';
 import { isToken, parseToken, TOKEN_WORDS } from './token.js';
 import type { TokenIndex } from './token-index.js';
+import { UnseenSession } from './unseen-session.js';
+import { writeAs } from './write-as.js';
 
 /** The parts of an engine that hold what a session is. */
 export interface EngineParts {
@@ -24,7 +26,6 @@ export interface EngineParts {
 const MOST = 2 ** 24;
 /** The longest that an old token may be good for, in ms. */
 const LONGEST_GRACE = MAX_SECONDS * 1000;
-const EMPTY = Slice.of('');
 /** As if it had not been used since the clock began. */
 const NEVER_USED = 0;
 
@@ -37,6 +38,8 @@ const NEVER_USED = 0;
 export class Restoration {
   readonly #parts: EngineParts;
   readonly #words = new Uint32Array(TOKEN_WORDS);
+  /** Sessions that are not complete yet, by the tokens by which the journal knows them meanwhile. */
+  readonly #prepared = new Map<string, UnseenSession>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -55,13 +58,20 @@ export class Restoration {
     return slot === NONE || (this.#parts.slots.flags(slot) & Flag.Alias) !== 0 ? NO_SESSION : (slot as Session);
   }
 
+  /** As `find`, also among those that are prepared: for who changes the data alone. */
+  findData(token: Slice): Session {
+    const prepared = this.#prepared.size === 0 ? undefined : this.#prepared.get(token.latin1());
+    return prepared?.slot ?? this.find(token);
+  }
+
   /**
    * Puts a session in place of whatever its token led to and, if it is shared, of the shared session of its name.
    * @param token `@` and the name for a shared session whose token nobody has asked for.
    * @param pairs Keys and values in turn.
+   * @param unseen What was prepared for it, in place of pairs.
    * @throws RangeError if the token is none, the name is empty, a string has keys, or a number is out of its range.
    */
-  put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[]): void {
+  put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[], unseen?: UnseenSession): void {
     const { slots, tokens, names, fields } = this.#parts;
     const tokenless = nameIn(token) !== undefined;
     if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
@@ -72,7 +82,8 @@ export class Restoration {
     this.forget(token);
     if (state.shared) this.#forgetSlot(names.shared(name));
     if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
-    const session = slots.allocate(Flag.Session | (state.shared ? Flag.Shared : 0)) as Session;
+    const flags = Flag.Session | (state.shared ? Flag.Shared : 0);
+    const session = unseen?.reveal(flags) ?? (slots.allocate(flags) as Session);
     slots.use(session, NEVER_USED);
     names.add(name, session, state.shared);
     if (tokenless) {
@@ -81,8 +92,22 @@ export class Restoration {
       slots.setToken(session, this.#words);
       tokens.add(session);
     }
-    fields.fill(session, pairs);
+    if (unseen === undefined) fields.fill(session, pairs);
     this.settle(session, state);
+  }
+
+  /** Begins a session that is known by a token of its own until it is revealed; there is none of it at the end if it is not. */
+  prepare(token: Slice): void {
+    this.forget(token);
+    this.#prepared.set(token.latin1(), new UnseenSession(this.#parts));
+  }
+
+  /** Puts a session that was prepared in place of whatever its token led to, as `put` does. If it was not, nothing happens. */
+  reveal(prepared: Slice, token: Slice, name: Slice, state: SessionState): void {
+    const unseen = this.#prepared.get(prepared.latin1());
+    if (unseen === undefined) return;
+    this.#prepared.delete(prepared.latin1());
+    this.put(token, name, state, [], unseen);
   }
 
   /** When a session was created, in unix ms. */
@@ -125,15 +150,7 @@ export class Restoration {
 
   /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
   write(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
-    const { fields } = this.#parts;
-    const length = fields.valueLength(session, key);
-    if (length > lengthBefore) {
-      const kept = fields.read(session, key, 0, lengthBefore);
-      if (kept !== undefined) fields.set(session, key, Slice.of(kept.copy()));
-    } else if (length < lengthBefore) {
-      fields.write(session, key, lengthBefore, EMPTY);
-    }
-    fields.write(session, key, offset, bytes);
+    writeAs(this.#parts.fields, session, key, offset, bytes, lengthBefore);
   }
 
   delete(session: Session, key: Slice): void {
@@ -205,6 +222,10 @@ export class Restoration {
    * any more.
    */
   forget(token: Slice): void {
+    if (this.#prepared.size > 0) {
+      this.#prepared.get(token.latin1())?.discard();
+      this.#prepared.delete(token.latin1());
+    }
     this.#forgetSlot(this.#slotOf(token));
   }
 
@@ -228,6 +249,7 @@ export class Restoration {
    */
   finish(): number {
     const { slots, deadlines, names } = this.#parts;
+    for (const unseen of this.#prepared.values()) unseen.discard();
     // They came in any order.
     names.sort();
     const now = deadlines.begin();

@@ -26,23 +26,21 @@ export class SessionData {
   readonly #fields: FieldStore;
   readonly #deadlines: Deadlines;
   readonly #maxValueBytes: number;
-  readonly #changes: ChangeListener | undefined;
+  #changes: ChangeListener | undefined;
   /** Whether reads and writes count as use, for which eviction spares a session. To be set before an act. */
   countsAsUse = true;
 
   /** @param maxValueBytes The longest value that `append` may make. */
-  constructor(
-    slots: SlotTable,
-    fields: FieldStore,
-    deadlines: Deadlines,
-    maxValueBytes: number,
-    changes: ChangeListener | undefined,
-  ) {
+  constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
     this.#slots = slots;
     this.#fields = fields;
     this.#deadlines = deadlines;
     this.#maxValueBytes = maxValueBytes;
-    this.#changes = changes;
+  }
+
+  /** Who is told of every change, if anybody is. */
+  set changes(listener: ChangeListener | undefined) {
+    this.#changes = listener;
   }
 
   // Looking
@@ -87,6 +85,11 @@ export class SessionData {
   /** As `getPart`, without extending the session. */
   peekPart(session: Session, key: Slice, offset: number, length: number): Slice | undefined {
     return this.#fields.read(session, key, offset, length);
+  }
+
+  /** As `getLength`, without extending the session. */
+  peekLength(session: Session, key: Slice): number {
+    return this.#fields.valueLength(session, key);
   }
 
   /**

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Slice } from '../slice.js';
 import { Aliases } from './aliases.js';
 import type { ChangeListener } from './change-listener.js';
+import { ChangeListeners } from './change-listeners.js';
 import { type Clock, systemClock } from './clock.js';
 import { Deadlines } from './deadlines.js';
 import { DerivedTokens } from './derived-tokens.js';
@@ -37,6 +38,7 @@ import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 import { Trimmer } from './trimmer.js';
 import { UnixTime } from './unix-time.js';
+import { UnseenSession } from './unseen-session.js';
 
 function checkTime(name: string, time: number, max: number): void {
   if (!(time >= 0 && time <= max)) throw new RangeError(`${name} must be from 0 to ${max}`);
@@ -54,6 +56,9 @@ const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session of thi
 const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token exists');
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
+
+/** More bytes of data than that take so long to tell of, and to give back, that a look at the clock does not count. */
+const MUCH_DATA = 4096;
 
 /** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
@@ -74,7 +79,10 @@ export class SessionEngine {
   readonly #derived: DerivedTokens;
   readonly #listener: SessionListener | undefined;
   readonly #onFault: (fault: unknown) => void;
-  readonly #changes: ChangeListener | undefined;
+  #changes: ChangeListener | undefined;
+  #changeListeners: readonly ChangeListener[] = [];
+  /** Those that have been begun; some may have been revealed or given up since. */
+  readonly #unseen = new Set<UnseenSession>();
 
   readonly #unixTime: UnixTime;
   readonly #slots = new SlotTable();
@@ -109,11 +117,16 @@ export class SessionEngine {
     });
     this.#listener = options.listener;
     this.#onFault = options.onFault ?? ((fault) => process.emitWarning(fault instanceof Error ? fault : String(fault)));
-    this.#changes = options.changes;
     const clock = this.#clock;
     this.#unixTime = new UnixTime(clock);
     const instant = options.instant ?? (() => clock.now());
-    this.#deadlines = new Deadlines(this.#slots, clock, instant, (slot, deadline) => this.#expire(slot, deadline));
+    this.#deadlines = new Deadlines(
+      this.#slots,
+      clock,
+      instant,
+      (slot, deadline) => this.#expire(slot, deadline),
+      (slot) => this.#fields.memoryOf(slot) > MUCH_DATA,
+    );
     this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
     this.#doomed = new Doomed({
       slots: this.#slots,
@@ -129,7 +142,20 @@ export class SessionEngine {
       () => Region.collect(),
     );
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
-    this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes, this.#changes);
+    this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
+    if (options.changes !== undefined) this.listen(options.changes);
+  }
+
+  /** Lets somebody hear of every change from now on. Returns a function that ends that. */
+  listen(listener: ChangeListener): () => void {
+    this.#tellOnly([...this.#changeListeners, listener]);
+    return () => this.#tellOnly(this.#changeListeners.filter((other) => other !== listener));
+  }
+
+  #tellOnly(listeners: readonly ChangeListener[]): void {
+    this.#changeListeners = listeners;
+    this.#changes = listeners.length < 2 ? listeners[0] : new ChangeListeners(listeners);
+    this.data.changes = this.#changes;
   }
 
   /** Stops the wheel, evicting and trimming: nothing happens by itself any more. */
@@ -200,11 +226,12 @@ export class SessionEngine {
 
   /**
    * Creates a session.
+   * @param unseen What has been put together for it, if anything has: its data, in place of that of the settings. If this throws, it stays unseen.
    * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
    *   the name is empty or longer than 512 bytes, or the token given is not one; RangeError if a setting is out of its range, or there are 2^27 sessions;
    *   SessionError OOM if there is no memory.
    */
-  create(name: Slice, settings: NewSession = {}): Session {
+  create(name: Slice, settings: NewSession = {}, unseen?: UnseenSession): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
     const { limit = Infinity, string } = settings;
     const data = string === undefined ? (settings.data ?? []) : [STRING_KEY, string];
@@ -218,28 +245,21 @@ export class SessionEngine {
     if (!tokenless) this.#takeToken(name, settings);
 
     const slots = this.#slots;
-    const session = slots.allocate(
+    const flags =
       Flag.Session |
-        EXTEND_FLAGS[extend] |
-        (deleteSession ? Flag.DeleteSession : 0) |
-        (shared ? Flag.Shared : 0) |
-        (string === undefined ? 0 : Flag.String),
-    ) as Session;
+      EXTEND_FLAGS[extend] |
+      (deleteSession ? Flag.DeleteSession : 0) |
+      (shared ? Flag.Shared : 0) |
+      (string === undefined ? 0 : Flag.String);
+    const session = unseen === undefined ? (slots.allocate(flags) as Session) : this.#reveal(unseen, flags);
     slots.created[session] = this.#instantOfCreation();
     slots.use(session, now);
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAge);
     // Where nobody has a MAXAGE, its column is never written to and takes no memory.
     if (maxAge > 0) slots.maxAgeEnd[session] = now + maxAge * 1000;
-    try {
-      this.#fields.fill(session, data);
-      this.#names.add(name, session, shared !== false);
-    } catch (error) {
-      // There is no memory for it: then it is as if it had not been asked for.
-      this.#fields.clear(session);
-      slots.release(session);
-      throw error;
-    }
+    if (unseen === undefined) this.#fillNew(session, data);
+    this.#names.add(name, session, shared !== false);
     if (tokenless) {
       this.#tokens.addTokenless(session);
     } else {
@@ -252,6 +272,42 @@ export class SessionEngine {
     this.#tell('new', session);
     this.#enforceLimit(name, limit);
     return session;
+  }
+
+  /** Sets the first data of a session that is being made; if there is no memory for it, the session is not made. */
+  #fillNew(session: Session, data: readonly Slice[]): void {
+    try {
+      this.#fields.fill(session, data);
+    } catch (error) {
+      this.#fields.clear(session);
+      this.#slots.release(session);
+      throw error;
+    }
+  }
+
+  /** Begins to put a session's data together, which nobody sees before it is created. It is to be created, or discarded. */
+  prepare(): UnseenSession {
+    for (const unseen of this.#unseen) if (unseen.isOver) this.#unseen.delete(unseen);
+    const unseen = new UnseenSession({ slots: this.#slots, fields: this.#fields });
+    this.#unseen.add(unseen);
+    return unseen;
+  }
+
+  #reveal(unseen: UnseenSession, flags: number): Session {
+    this.#unseen.delete(unseen);
+    return unseen.reveal(flags);
+  }
+
+  /** What there is of sessions that nobody sees yet. */
+  #ofUnseen(): { sessions: number; keys: number; bytes: number } {
+    const sum = { sessions: 0, keys: 0, bytes: 0 };
+    for (const { slot, isOver } of this.#unseen) {
+      if (isOver) continue;
+      sum.sessions++;
+      sum.keys += this.#fields.count(slot);
+      sum.bytes += this.#fields.size(slot);
+    }
+    return sum;
   }
 
   /** Ends a session: when this returns, it and its data are gone. */
@@ -502,6 +558,11 @@ export class SessionEngine {
     return this.#slots.version(session);
   }
 
+  /** Unix ms, with a fraction. */
+  created(session: Session): number {
+    return this.#slots.created[session];
+  }
+
   /** Its duration in ms, 0 for none. */
   duration(session: Session): number {
     return this.#slots.duration[session];
@@ -588,7 +649,8 @@ export class SessionEngine {
 
   /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
   get size(): number {
-    return this.#slots.taken - this.#aliases.count - this.#doomed.sessions;
+    const all = this.#slots.taken - this.#aliases.count - this.#doomed.sessions;
+    return this.#unseen.size === 0 ? all : all - this.#ofUnseen().sessions;
   }
 
   /** How many sessions are gone for whoever looks, and still to be worked off. */
@@ -597,10 +659,11 @@ export class SessionEngine {
   }
 
   stats(): EngineStats {
+    const unseen = this.#ofUnseen();
     return {
       sessions: this.size,
-      keys: this.#fields.keys - this.#doomed.keys,
-      bytes: this.#fields.bytes - this.#doomed.bytes,
+      keys: this.#fields.keys - this.#doomed.keys - unseen.keys,
+      bytes: this.#fields.bytes - this.#doomed.bytes - unseen.bytes,
       names: this.#names.live,
       created: this.#created,
       ended: this.#ended,

@@ -122,7 +122,7 @@ export interface NewSession {
   readonly token?: Slice;
   /** Keys and values in turn. */
   readonly data?: readonly Slice[] | undefined;
-  /** Makes it a string of this value, which has no keys: `data` does not count. */
+  /** Makes it a string of this value, which has no keys: `data` does not count. Of one that was prepared the value does not count either. */
   readonly string?: Slice | undefined;
 }
 

@@ -234,10 +234,15 @@ export class SlotTable {
     if (this.taken === MAX_SLOTS) throw new RangeError('no more than 2^27 sessions');
     const slot = this.#numbering.take();
     if (slot >= this.#capacity) this.#resize(longer(this.#capacity, slot + 1));
+    this.begin(slot, flags);
+    return slot;
+  }
+
+  /** Lets a slot that is taken be something from now on, as `allocate` does. */
+  begin(slot: number, flags: number): void {
     this.setFlags(slot, flags | this.#epoch);
     this.setChain(slot, NONE);
     this.change(slot);
-    return slot;
   }
 
   release(slot: number): void {

@@ -41,7 +41,7 @@ export class TimingWheel {
   /** Wheel slots in one turn, a power of two. */
   readonly slots: number;
 
-  readonly #onDue: (timer: number, deadline: number) => void;
+  readonly #onDue: (timer: number, deadline: number) => unknown;
   readonly #mask: number;
   /** First timer of each wheel slot, or NIL. */
   readonly #heads: Int32Array;
@@ -62,11 +62,12 @@ export class TimingWheel {
 
   /**
    * @param onDue Called with each timer whose deadline has come, and that deadline in ms. The timer is
-   *   no longer scheduled by then; the callback may schedule or cancel any timer, that one included. What it throws comes
+   *   no longer scheduled by then; the callback may schedule or cancel any timer, that one included. If it returns true, it took
+   *   long: the budget of `advance` is spent. What it throws comes
    *   out of `advance`, and the next `advance` goes on behind that timer.
    * @throws RangeError if an option is out of its range.
    */
-  constructor(onDue: (timer: number, deadline: number) => void, options: TimingWheelOptions = {}) {
+  constructor(onDue: (timer: number, deadline: number) => unknown, options: TimingWheelOptions = {}) {
     const { tickMs = 10, slots = 2 ** 16, capacity = 1024, start = 0 } = options;
     if (!(tickMs > 0 && tickMs < Infinity)) throw new RangeError('tickMs must be a positive number of milliseconds');
     if (!(Number.isInteger(slots) && slots >= 32 && slots <= 2 ** 24 && (slots & (slots - 1)) === 0)) {
@@ -155,7 +156,7 @@ export class TimingWheel {
           if (budget-- < 1) return false;
           const timer = this.#cursor;
           this.#cursor = this.#next[timer];
-          this.#visit(timer);
+          if (this.#visit(timer)) budget = 0;
         }
         if (this.#tick >= target) return true;
         // Of several turns at once the last one is enough: it visits every wheel slot.
@@ -224,16 +225,19 @@ export class TimingWheel {
     this.reserve(Math.min(longer(this.capacity, timer + 1), MAX_TIMERS));
   }
 
-  #visit(timer: number): void {
+  /** Returns whether it took long. */
+  #visit(timer: number): boolean {
     const due = this.#dueTick(timer);
     if (due <= this.#tick) {
       const deadline = this.#deadlines[timer];
       this.cancel(timer);
-      this.#onDue(timer, deadline);
-    } else if (((due ^ this.#tick) & this.#mask) !== 0) {
+      return this.#onDue(timer, deadline) === true;
+    }
+    if (((due ^ this.#tick) & this.#mask) !== 0) {
       this.#unlink(timer);
       this.#link(timer, due);
     }
+    return false;
   }
 
   /** The first tick that does not come before the deadline: a timer is never early. */

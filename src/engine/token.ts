@@ -74,6 +74,12 @@ export function formatToken(words: Uint32Array, offset = 0): Slice {
   return formatted;
 }
 
+/** A random token. */
+export function newToken(): Slice {
+  randomToken(scratch);
+  return Slice.of(formatToken(scratch).copy());
+}
+
 /** Random words for 256 tokens at a time: one call of the system's generator costs more than a token. */
 const pool = new Uint32Array(256 * TOKEN_WORDS);
 let poolUsed = pool.length;

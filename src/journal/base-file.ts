@@ -11,8 +11,8 @@ const BATCH = 256 * 1024;
  * A base while it is written: the state as records, SESSION and ALIAS mostly. Records are gathered; when `isFull` says that
  * there are enough, `write` must be awaited before more are appended. So a base of any size takes little memory.
  *
- * What a session is may be read at any time while the base is written, as long as it is read as a whole, in one
- * turn of the event loop; what happens to it afterwards is in the increment.
+ * What a session is may be read at any time while the base is written, and a large one piece by piece, over several turns of the event
+ * loop: all that happens to it meanwhile is in the increment.
  */
 export class BaseFile {
   readonly #file: JournalFile;

@@ -76,8 +76,8 @@ export class DataSets {
   }
 
   /**
-   * Reads the file of a data set, a batch of records at a time. Those are good until the next batch is asked for. Every
-   * session is within one batch.
+   * Reads the file of a data set, a batch of records at a time. Those are good until the next batch is asked for. A large session
+   * goes on over several.
    * @throws JournalDamage if anything at all is not what was written; the records before it have been given by then.
    */
   async *read(path: string): AsyncGenerator<Iterable<JournalRecord>> {

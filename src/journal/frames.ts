@@ -16,7 +16,8 @@ import { JournalError } from './journal-error.js';
  * from clients, and one that holds a batch must not be taken for one where a damaged file is searched for the next good
  * batch. It also tells a file's batches from those that stood in the same blocks of the disk before.
  *
- * Version 1 had neither strings nor sessions named by `@name`; version 2 had neither WRITE nor ROTATED nor FLUSH nor fractions of a millisecond; and in both the header's check sum was of the id
+ * Version 1 had neither strings nor sessions named by `@name`; version 2 had neither WRITE, ROTATED, PREPARED, REVEALED and FLUSH nor fractions of
+ * a millisecond; and in both the header's check sum was of the id
  * alone. They are read; a file that is written to becomes one of this version.
  */
 export const FORMAT_VERSION = 3;

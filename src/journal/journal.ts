@@ -168,8 +168,8 @@ export class Journal {
 
   /**
    * Lets one base stand for everything so far. What is appended meanwhile goes to a new increment.
-   * @param writeState Writes every session of now or later, each as it is in one turn of the event loop, to a base: `append`,
-   *   and `await base.write()` whenever `base.isFull`.
+   * @param writeState Writes every session that there is now, as it is now or later, to a base: `append`, and `await base.write()`
+   *   whenever `base.isFull`.
    * @throws JournalError if it is being done already or the disk fails at the moment; what `writeState` or the file system throws. The
    *   journal is then as good as before.
    */

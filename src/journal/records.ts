@@ -28,6 +28,20 @@ interface RecordDeclaration {
   readonly rest: RestType;
 }
 
+/** What a session is besides its token and its data. */
+const SESSION_FIELDS = {
+  name: 'bytes',
+  duration: 'integer',
+  /** When its running duration ends; 0 if none is running. */
+  deadline: 'integer',
+  /** On the wall clock. The fraction tells those of one millisecond apart. */
+  created: 'decimal',
+  maxAge: 'integer',
+  /** When MAXAGE ends it. */
+  maxAgeEnd: 'integer',
+  flags: 'flags',
+} as const;
+
 export const RECORDS = {
   /** About so many sessions follow, of so many names: room may be made for them. A base starts with it. */
   EXPECT: { fields: { sessions: 'integer', names: 'integer' }, rest: 'none' },
@@ -36,22 +50,14 @@ export const RECORDS = {
    * before: another session, which is gone with its old tokens, or as an old token to another session. The token is `@` and
    * the name for a shared session whose token nobody has asked for. A shared session takes the place of that of the same name.
    */
-  SESSION: {
-    fields: {
-      token: 'bytes',
-      name: 'bytes',
-      duration: 'integer',
-      /** When its running duration ends; 0 if none is running. */
-      deadline: 'integer',
-      /** On the wall clock. The fraction tells those of one millisecond apart. */
-      created: 'decimal',
-      maxAge: 'integer',
-      /** When MAXAGE ends it. */
-      maxAgeEnd: 'integer',
-      flags: 'flags',
-    },
-    rest: 'pairs',
-  },
+  SESSION: { fields: { token: 'bytes', ...SESSION_FIELDS }, rest: 'pairs' },
+  /**
+   * A session is begun that is put together piece by piece. This token, a random one, is its own until it is REVEALED: SET, WRITE, DEL and CLEAR about it
+   * may follow. Nobody finds it, and there is none of it at the end of the journal.
+   */
+  PREPARED: { fields: { token: 'bytes' }, rest: 'none' },
+  /** The session that was prepared under `token` is complete: `newToken` is this from now on, as SESSION says, with the keys and values that it has. */
+  REVEALED: { fields: { token: 'bytes', newToken: 'bytes', ...SESSION_FIELDS }, rest: 'none' },
   /** The session has these settings; its keys and values stay. */
   SETTINGS: {
     fields: {
@@ -99,7 +105,7 @@ export const RECORDS = {
 export type RecordName = keyof typeof RECORDS;
 
 /** Those whose only field is a token. */
-export type TokenRecord = 'SET' | 'DEL' | 'CLEAR' | 'GONE';
+export type TokenRecord = 'SET' | 'DEL' | 'CLEAR' | 'GONE' | 'PREPARED';
 
 export const recordNames = Object.keys(RECORDS) as RecordName[];
 

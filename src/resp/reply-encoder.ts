@@ -200,6 +200,11 @@ export class ReplyEncoder {
     this.#length = end + 2;
   }
 
+  /** The start of a string of bytes that is sent apart: `length` bytes and the end of a line follow. */
+  bulkHeader(length: number): void {
+    this.#count(DOLLAR, length);
+  }
+
   /** A string of bytes that is a JavaScript string with one character per byte. */
   latin1(text: string): void {
     this.#count(DOLLAR, text.length);

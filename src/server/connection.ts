@@ -448,18 +448,19 @@ export class Connection implements MonitoringClient, Stranger {
     this.#cancelPenalty ??= this.#options.server.clock.after(this.#penalty, this.#onPenaltyOver);
   }
 
-  readonly #onPenaltyOver = (): void => {
-    this.#penalty = 0;
-    this.#cancelPenalty?.();
-    this.#cancelPenalty = undefined;
-    this.#waitingFor = undefined;
-    if (this.#durableFirst > 0) {
-      this.#holdReplies();
-      return;
-    }
-    this.#send();
-    if (this.#waitingFor === undefined) this.#goOn();
-  };
+  readonly #onPenaltyOver = (): void =>
+    this.#contain(() => {
+      this.#penalty = 0;
+      this.#cancelPenalty?.();
+      this.#cancelPenalty = undefined;
+      this.#waitingFor = undefined;
+      if (this.#durableFirst > 0) {
+        this.#holdReplies();
+        return;
+      }
+      this.#send();
+      if (this.#waitingFor === undefined) this.#goOn();
+    });
 
   /** The disk has what it is to have first. */
   readonly #goOn = (): void =>

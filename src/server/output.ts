@@ -7,6 +7,9 @@ import type { Reader } from './slow-readers.js';
 /** Messages are handed to the socket in pieces of about this many bytes. */
 const PIECE = 64 * 1024;
 
+/** A message of more bytes is not copied for each who gets it: its bytes must stay as they are. */
+export const SHARED_FROM = PIECE;
+
 /** Messages beyond so many bytes are counted as they come, and not only when they leave. */
 const UNCOUNTED = 4 * 1024;
 
@@ -98,7 +101,7 @@ export class Output implements Sender, Reader {
     }
   }
 
-  /** A message on a channel. Texts have one character per byte. */
+  /** A message on a channel. Texts have one character per byte; a Buffer of more than `SHARED_FROM` bytes must stay as it is. */
   message(channel: string, message: string | Buffer, pattern?: string): void {
     try {
       // Thousands may get it: who may not keep it is not given a copy first.
@@ -112,6 +115,7 @@ export class Output implements Sender, Reader {
       if (pattern !== undefined) out.latin1(pattern);
       out.latin1(channel);
       if (typeof message === 'string') out.latin1(message);
+      else if (message.length > SHARED_FROM && !this.#serving) this.#share(out, message);
       else out.bulk(message);
       this.#endMessage(out);
     } catch (fault) {
@@ -178,6 +182,16 @@ export class Output implements Sender, Reader {
     if (messages.length >= PIECE) this.send();
     this.#checkHardLimit();
     if (messages.length > UNCOUNTED) this.#options.onHeldChange();
+  }
+
+  /** Sends a large message without a copy of it: thousands may get the same. */
+  #share(out: ReplyEncoder, message: Buffer): void {
+    out.bulkHeader(message.length);
+    this.#write(out.take(), out);
+    if (this.#socket.destroyed) return;
+    this.#write(message, out);
+    this.#write('\r\n', out);
+    this.#options.onHeldChange();
   }
 
   #write(bytes: string | Buffer, from: ReplyEncoder): void {

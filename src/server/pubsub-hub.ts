@@ -1,6 +1,7 @@
 import type { PubSub, Subscriber } from '../commands/context.js';
 import { isSessionChannel, spellsOutSessions } from '../commands/session-channels.js';
-import { PatternTable } from './pattern-table.js';
+import { SHARED_FROM } from './output.js';
+import { memoryOfPattern, PatternTable } from './pattern-table.js';
 
 /** How many channels and patterns that are subscribed to may be for channels of one beginning. */
 export interface Audience {
@@ -10,7 +11,6 @@ export interface Audience {
 
 /** What a subscription takes besides its text, in bytes, about: growth of the heap with 100,000 that nobody else has. */
 const CHANNEL_BYTES = 250;
-const PATTERN_BYTES = 700;
 
 /** Patterns that are tried, and messages that are sent, between two places where publishing may stop. */
 const BATCH = 16;
@@ -48,7 +48,6 @@ export class PubSubHub implements PubSub {
 
   subscribePattern(subscriber: Subscriber, pattern: string): void {
     if (subscriber.patterns.has(pattern)) return;
-    subscriber.subscriptionBytes += PATTERN_BYTES + pattern.length;
     const patterns = this.#patternsLike(pattern);
     let known = patterns.get(pattern);
     if (known === undefined) {
@@ -57,11 +56,12 @@ export class PubSubHub implements PubSub {
     }
     known.subscribers.add(subscriber);
     subscriber.patterns.add(pattern);
+    subscriber.subscriptionBytes += memoryOfPattern(pattern);
   }
 
   unsubscribePattern(subscriber: Subscriber, pattern: string): void {
     if (!subscriber.patterns.delete(pattern)) return;
-    subscriber.subscriptionBytes -= PATTERN_BYTES + pattern.length;
+    subscriber.subscriptionBytes -= memoryOfPattern(pattern);
     const patterns = this.#patternsLike(pattern);
     const known = patterns.get(pattern);
     known?.subscribers.delete(subscriber);
@@ -77,45 +77,62 @@ export class PubSubHub implements PubSub {
   }
 
   publish(channel: string, message: string | Buffer): number {
-    return this.publishIfHeard(channel, () => message);
+    return this.publishIfHeard(channel, () => owned(message));
   }
 
-  /** As `publish`; the message is only made if somebody gets it. */
+  /** As `publish`; the message is only made if somebody gets it. One of more than `SHARED_FROM` bytes must stay as it is. */
   publishIfHeard(channel: string, make: () => string | Buffer): number {
-    const work = this.#publish(channel, make);
-    for (;;) {
-      const { done, value } = work.next();
-      if (done) return value;
-    }
-  }
-
-  publishing(channel: string, message: string | Buffer): Generator<void, number> {
-    return this.#publish(channel, () => message);
-  }
-
-  *#publish(channel: string, make: () => string | Buffer): Generator<void, number> {
     let message: string | Buffer | undefined;
     let receivers = 0;
-    // Looking a channel up hashes its name, which has just been put together.
-    const subscribers = this.#channels.size === 0 ? [] : (this.#channels.get(channel) ?? []);
-    for (const subscriber of subscribers) {
+    for (const subscriber of this.#subscribersOf(channel)) {
       message ??= make();
+      subscriber.message(channel, message);
+      receivers++;
+    }
+    for (const patterns of this.#patternsFor(channel).near(channel)) {
+      for (const { text, matches, subscribers } of patterns) {
+        if (!matches(channel)) continue;
+        message ??= make();
+        for (const subscriber of subscribers) {
+          subscriber.message(channel, message, text);
+          receivers++;
+        }
+      }
+    }
+    return receivers;
+  }
+
+  publishing(channel: string, message: string | Buffer): number | Generator<void, number> {
+    const few = this.#patternsFor(channel).size <= BATCH && this.subscribers(channel) <= BATCH;
+    return few ? this.publish(channel, message) : this.#publishInSteps(channel, message);
+  }
+
+  *#publishInSteps(channel: string, given: string | Buffer): Generator<void, number> {
+    let message: string | Buffer | undefined;
+    let receivers = 0;
+    for (const subscriber of this.#subscribersOf(channel)) {
+      message ??= owned(given);
       subscriber.message(channel, message);
       if (++receivers % BATCH === 0) yield;
     }
     let tried = 0;
     for (const patterns of this.#patternsFor(channel).near(channel)) {
-      for (const pattern of patterns) {
+      for (const { text, matches, subscribers } of patterns) {
         if (++tried % BATCH === 0) yield;
-        if (!pattern.matches(channel)) continue;
-        message ??= make();
-        for (const subscriber of pattern.subscribers) {
-          subscriber.message(channel, message, pattern.text);
+        if (!matches(channel)) continue;
+        message ??= owned(given);
+        for (const subscriber of subscribers) {
+          subscriber.message(channel, message, text);
           if (++receivers % BATCH === 0) yield;
         }
       }
     }
     return receivers;
+  }
+
+  #subscribersOf(channel: string): Iterable<Subscriber> {
+    // Looking a channel up hashes its name, which has just been put together.
+    return this.#channels.size === 0 ? [] : (this.#channels.get(channel) ?? []);
   }
 
   /** Who may listen to channels of a beginning. It is kept up to date: to be asked for once. */
@@ -163,6 +180,11 @@ export class PubSubHub implements PubSub {
   get patternCount(): number {
     return this.#patterns.size + this.#sessionPatterns.size;
   }
+}
+
+/** A message that stays as it is though a request came with it: one copy for all who get it. */
+function owned(message: string | Buffer): string | Buffer {
+  return typeof message === 'string' || message.length <= SHARED_FROM ? message : Buffer.from(message);
 }
 
 /** Whether a pattern may match something that begins so, by what it has in front of its first special character. */

@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
+import { startNode } from '../child-process.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -36,17 +32,16 @@ export class Program {
   }
 
   static async start(args: readonly string[] = [], environment: Record<string, string> = {}): Promise<Program> {
-    const child = spawn(process.execPath, [CLI, '--bind', '127.0.0.1', '--port', '0', ...args], {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], {
+      env: environment,
+      showErrors: true,
     });
-    // A test that fails does not get to stop it: it must then neither outlive the tests nor keep them waiting.
-    running.add(child);
-    child.once('exit', () => running.delete(child));
+    // A test that fails does not get to stop it: it must not keep the tests waiting then.
     child.unref();
-    (child.stdout as Socket).unref();
+    const stdout = child.stdout as Socket;
+    stdout.unref();
     const lines: string[] = [];
-    const output = createInterface({ input: child.stdout });
+    const output = createInterface({ input: stdout });
     return new Promise((resolve, reject) => {
       output.on('line', (line) => {
         lines.push(line);
@@ -104,16 +99,13 @@ export class Program {
 
 /** Runs the program to its end and returns what it printed. @param user Its user id, for who may choose one. */
 export async function runToEnd(args: readonly string[], environment: Record<string, string> = {}, user?: number) {
-  const child = spawn(process.execPath, [CLI, ...args], {
-    env: { ...process.env, ...environment },
-    ...(user !== undefined && { uid: user }),
-  });
+  const child = startNode([CLI, ...args], { env: environment, ...(user !== undefined && { uid: user }) });
   let out = '';
   let err = '';
-  child.stdout.on('data', (text) => {
+  child.stdout?.on('data', (text) => {
     out += text;
   });
-  child.stderr.on('data', (text) => {
+  child.stderr?.on('data', (text) => {
     err += text;
   });
   const [code] = (await once(child, 'close')) as [number];

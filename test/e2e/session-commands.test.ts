@@ -136,6 +136,7 @@ describe('life of a session', () => {
   });
 
   it('INFO describes a session', async () => {
+    const before = Date.now();
     const token = await create('x', 60, 'EXTEND', 'GET', 'MAXAGE', 100, 'DATA', 'key', 'value');
     const described = await info(token);
     expect(described).toEqual({
@@ -151,9 +152,10 @@ describe('life of a session', () => {
       bytes: 8,
       encoding: 'packed',
     });
-    expect(described.pttl).toBeGreaterThan(50_000);
+    expect(described.pttl).toBeGreaterThan(0);
     expect(described.pttl).toBeLessThanOrEqual(60_000);
-    expect(Math.abs(Number(described.created) - Date.now())).toBeLessThan(10_000);
+    expect(described.created).toBeGreaterThan(before - 1000);
+    expect(described.created).toBeLessThan(Date.now() + 1000);
   });
 
   it('TTL rounds up; -1 is never, -2 is no session', async () => {

@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { watched } from '../child-process.js';
 
 const run = promisify(execFile);
 const ENGINE = new URL('../../dist/engine/index.js', import.meta.url).href;
 
-const inProcess = (script: string) =>
-  run(process.execPath, ['--input-type=module', '-e', `import { SessionEngine, Slice } from '${ENGINE}';\n${script}`]);
+const inProcess = (script: string) => {
+  const args = ['--input-type=module', '-e', `import { SessionEngine, Slice } from '${ENGINE}';\n${script}`];
+  const running = run(process.execPath, args);
+  watched(running.child);
+  return running;
+};
 
 /** In a process of their own, because only there nothing else wakes the event loop. */
 it('the wheel needs nobody to wake it: in a process with nothing else to do, many due at once all go', async () => {
   const { stdout, stderr } = await inProcess(`
-    const keepAlive = setTimeout(() => {}, 15_000);
+    const keepAlive = setTimeout(() => {}, 120_000);
     let left = 50_000;
     const engine = new SessionEngine({
       listener: {

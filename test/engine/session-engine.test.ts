@@ -431,6 +431,21 @@ describe('SessionEngine', () => {
     expect(engine.stats()).toMatchObject({ sessions: 0, expired: 5000, pending: 0 });
   });
 
+  it('works off sessions of much data one by one', () => {
+    const { clock, create, engine, take } = setUp();
+    const data = [bytes('key'), bytes('x'.repeat(10_000))];
+    for (let i = 0; i < 20; i++) create('large', { duration: 1000, data });
+    for (let i = 0; i < 60; i++) create('small', { duration: 1000 });
+    take();
+    clock.freeze(1010);
+    // With each look at the clock a slice is over.
+    clock.msPerLook = 1;
+    const slices: number[] = [];
+    while (engine.size > 0 && clock.step()) slices.push(take().filter((event) => event.includes('large')).length);
+    expect(slices.filter((large) => large > 0)).toEqual(Array.from({ length: 20 }, () => 1));
+    expect(slices.length).toBeLessThan(25);
+  });
+
   it('measures how late expiries were', () => {
     const { clock, create, engine, exists } = setUp();
     const token = create('user:1', { duration: 1000 });

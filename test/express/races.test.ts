@@ -9,6 +9,7 @@ import type { SessionOptions } from 'express-session';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RespiteStore } from '../../src/express/index.js';
+import { watched } from '../child-process.js';
 import { isThere, works } from '../e2e/clients/tools.js';
 import { startServer } from '../embedded-server.js';
 import { CONNECTION_KINDS, CONNECTIONS } from '../redis-connections.js';
@@ -101,7 +102,7 @@ describe.skipIf(!there)('with connect-redis', () => {
   async function connectRedis() {
     directory = mkdtempSync(join(tmpdir(), 'respite-connect-redis-'));
     const socket = join(directory, 'redis.sock');
-    redis = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory]);
+    redis = watched(spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory]));
     for await (const line of redis.stdout ?? []) if (/ready to accept connections/i.test(String(line))) break;
     const client = createClient({ socket: { path: socket, tls: false } });
     client.on('error', () => {});

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DirectoryLock } from '../../src/journal/directory-lock.js';
+import { startNode } from '../child-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const MODULE = fileURLToPath(new URL('../../dist/journal/directory-lock.js', import.meta.url));
@@ -17,16 +18,14 @@ const PROGRAM = `
   } catch (error) {
     console.log(error.message);
   }
-  setInterval(() => {}, 1000);
+  setInterval(() => {}, 60_000);
 `;
 
 const children: ChildProcess[] = [];
 
 /** Another process, and what it says of the lock. */
 async function another(directory: string): Promise<{ child: ChildProcess; says: string }> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = startNode(['--input-type=module', '-e', PROGRAM, directory], { showErrors: true });
   children.push(child);
   const [output] = await once(child.stdout as NodeJS.ReadableStream, 'data');
   return { child, says: String(output).trim() };

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/index.js';
 import { Journal } from '../../src/journal/journal.js';
 import type { SyncPolicy } from '../../src/journal/writer.js';
+import { startNode, watched } from '../child-process.js';
 import { numberIn } from './arbitrary-record.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
@@ -63,14 +65,12 @@ afterEach(() => {
 
 /** Runs the program until it has said so many numbers, kills it, and tells which it loaded and which it said last. */
 function runAndKill(path: string, policy: SyncPolicy, lines: number): Promise<{ loaded: number; safe: number }> {
-  const started = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, path, policy, 'yes'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const started = startNode(['--input-type=module', '-e', PROGRAM, path, policy, 'yes'], { showErrors: true });
   child = started;
   let loaded = -1;
   let safe = 0;
   let count = 0;
-  const output = createInterface({ input: started.stdout });
+  const output = createInterface({ input: started.stdout as Readable });
   output.on('line', (line) => {
     const [word, number] = line.split(' ');
     expect(['loaded', 'safe']).toContain(word);
@@ -106,7 +106,7 @@ describe('Journal', () => {
   it('goes on by itself when there is room again, and has lost nothing', async () => {
     const path = join(temporaryDirectory(), 'journal');
     const node = [process.execPath, '--input-type=module', '-e', PROGRAM, path, 'always', 'no'];
-    const started = spawn('prlimit', ['--fsize=50000:', ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const started = watched(spawn('prlimit', ['--fsize=50000:', ...node], { stdio: ['ignore', 'pipe', 'inherit'] }));
     child = started;
     const said: string[] = [];
     const output = createInterface({ input: started.stdout });

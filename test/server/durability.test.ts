@@ -130,7 +130,7 @@ describe('appendfsync always', () => {
 describe('what is in the journal', () => {
   it('a transaction is one batch, and a pipeline as well', async () => {
     const dir = temporaryDirectory();
-    const client = await connectTo(await startServer(durable(dir)));
+    const client = await connectTo(await startServer(durable(dir), { clock: new StandingClock() }));
     await client.expect(
       `MULTI\r\n${NEW}SESSION.SET ${TOKEN} k v\r\nSESSION.END ${TOKEN}\r\n`,
       `+OK\r\n${'+QUEUED\r\n'.repeat(3)}`,

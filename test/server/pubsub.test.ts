@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { PubSubHub } from '../../src/server/pubsub-hub.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame } from '../raw-client.js';
@@ -128,6 +129,52 @@ describe('pub/sub', () => {
     await client
       .take('-ERR a client has at most 100000 subscriptions\r\n'.length)
       .then((reply) => expect(reply).toBe('-ERR a client has at most 100000 subscriptions\r\n'));
+  });
+
+  it('sends large messages whole and in order to each, however late they are read', async () => {
+    const server = await startServer();
+    const publisher = await connectTo(server);
+    const subscribers = [await connectTo(server), await connectTo(server)];
+    for (const subscriber of subscribers) {
+      await subscriber.expect(frame('SUBSCRIBE', 'a'), '*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n');
+      subscriber.socket.pause();
+    }
+    const sizes = [10, 65_536, 65_537, 3_000_000, 1, 1_000_000, 70_000, 2];
+    const messages = sizes.map((size, i) => Buffer.alloc(size, `${i}-`));
+    await publisher.send(Buffer.concat(messages.map((message) => frame('PUBLISH', 'a', message))));
+    await publisher.expect('', ':2\r\n'.repeat(messages.length));
+    const expected = Buffer.concat(messages.map((message) => frame('message', 'a', message)));
+    for (const subscriber of subscribers) {
+      subscriber.socket.resume();
+      expect(Buffer.from(await subscriber.take(expected.length), 'latin1').equals(expected)).toBe(true);
+    }
+    // Who hears of what it does itself gets it behind the reply.
+    const own = await connectTo(server);
+    await own.send('HELLO 3\r\nSUBSCRIBE a\r\n');
+    await own.takeUntil(':1\r\n');
+    await own.send(Buffer.concat([frame('PUBLISH', 'a', messages[3]), Buffer.from('PING\r\n')]));
+    const heard = frame('message', 'a', messages[3]).toString('latin1').replace('*', '>');
+    expect((await own.take(4 + heard.length + 7)) === `:3\r\n${heard}+PONG\r\n`).toBe(true);
+  });
+
+  it('keeps no large message in memory that is good for one request only', () => {
+    const hub = new PubSubHub();
+    const got: (string | Buffer)[] = [];
+    const subscriber = {
+      channels: new Set<string>(),
+      patterns: new Set<string>(),
+      subscriptions: 0,
+      subscriptionBytes: 0,
+      message: (_: string, message: string | Buffer) => got.push(message),
+    };
+    hub.subscribe(subscriber, 'a');
+    hub.subscribePattern(subscriber, 'a*');
+    const bytes = Buffer.alloc(100_000, 'x');
+    expect(hub.publish('a', bytes)).toBe(2);
+    bytes.fill('y');
+    expect(got[0]).toEqual(Buffer.alloc(100_000, 'x'));
+    // All who get it share it.
+    expect(got[1]).toBe(got[0]);
   });
 
   it('disconnects a subscriber that does not keep up, at once beyond the hard limit, and nobody else', async () => {

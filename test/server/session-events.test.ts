@@ -129,6 +129,20 @@ describe('session events', () => {
     expect(json.indexOf('"2":')).toBeLessThan(json.indexOf('"1":'));
   });
 
+  it('the data of a large session, whole', async () => {
+    const server = await startServer();
+    const subscriber = await listen(server, '__sessiondata__:*');
+    const keys: Record<string, string> = Object.fromEntries([
+      ...Array.from({ length: 1000 }, (_, i) => [`key ${i}`, `"${i}"\0ä`]),
+      ['large', 'ö\n'.repeat(50_000)],
+      ['k'.repeat(50_000), 'x'],
+    ]);
+    const data = Object.entries(keys).flat();
+    server.engine.end(server.engine.create(Slice.of('x'), { data: data.map((text) => Slice.of(text)) }));
+    const message = (await heard(server, subscriber)).split('\r\n').find((line) => line.startsWith('{')) ?? '';
+    expect(JSON.parse(Buffer.from(message, 'latin1').toString()).keys).toEqual(keys);
+  });
+
   describe('beyond event-data-max-bytes', () => {
     /** The data message that a subscriber gets next. */
     const nextData = async (subscriber: RawClient) => {

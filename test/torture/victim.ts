@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { startNode } from '../child-process.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** The program, which is to be killed at any instant, also while it starts. */
 export class Victim {
@@ -19,15 +16,11 @@ export class Victim {
   #killed = false;
 
   constructor(args: readonly string[]) {
-    const child = spawn(process.execPath, [CLI, '--bind', '127.0.0.1', '--port', '0', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args]);
     this.#child = child;
-    running.add(child);
-    child.once('exit', () => running.delete(child));
-    createInterface({ input: child.stderr }).on('line', (line) => this.lines.push(line));
+    createInterface({ input: child.stderr as Readable }).on('line', (line) => this.lines.push(line));
     this.ready = new Promise((resolve, reject) => {
-      createInterface({ input: child.stdout }).on('line', (line) => {
+      createInterface({ input: child.stdout as Readable }).on('line', (line) => {
         this.lines.push(line);
         const port = /is ready on \S+:(\d+)/.exec(line)?.[1];
         if (port !== undefined) resolve(Number(port));

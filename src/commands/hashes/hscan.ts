@@ -7,6 +7,8 @@ import { readCursor, readScanOptions } from '../scan-arguments.js';
 
 /** One call stops when it has looked at so many bytes of fields, or found so many: more would keep the other clients waiting. */
 const MOST_BYTES = 2 ** 20;
+/** Or when so many ms have passed, which is looked at after so many fields: a pattern may take long to match each. */
+const [MOST_MS, BATCH] = [2, 16];
 
 export const hscan: Command = {
   name: 'hscan',
@@ -23,7 +25,7 @@ export const hscan: Command = {
   ],
   reply: '[next cursor or 0, [field, value, …]]',
   run(context, args) {
-    const { engine, reply } = context;
+    const { engine, reply, server } = context;
     const { data } = engine;
     const key = args.slice();
     let cursor = readCursor(args);
@@ -44,9 +46,15 @@ export const hscan: Command = {
         found.push(field.copy(), value.copy());
         bytes += length;
       };
+      const until = server.clock.now() + MOST_MS;
       let looks = 0;
       do cursor = data.peekSome(session, cursor, 1, visit);
-      while (++looks < count && cursor !== 0 && bytes < MOST_BYTES);
+      while (
+        ++looks < count &&
+        cursor !== 0 &&
+        bytes < MOST_BYTES &&
+        (looks % BATCH !== 0 || server.clock.now() < until)
+      );
     }
     reply.array(2);
     reply.bulk(String(cursor));

@@ -32,7 +32,12 @@ function publishInTurn(context: Context, channel: string, message: Buffer): void
   if (pubsub.underWay !== undefined && !context.client.transaction.executing) {
     return pubsub.underWay.then(() => publishInTurn(context, channel, message));
   }
-  const running = inSlices(context, publishTo(context, channel, message));
+  const published = pubsub.publishing(channel, message);
+  if (typeof published === 'number') {
+    context.reply.integer(published);
+    return;
+  }
+  const running = inSlices(context, publishIn(context, published));
   if (running === undefined) return;
   const over = () => {
     pubsub.underWay = undefined;
@@ -41,6 +46,6 @@ function publishInTurn(context: Context, channel: string, message: Buffer): void
   return running;
 }
 
-function* publishTo({ server, reply }: Context, channel: string, message: Buffer): Generator<void> {
-  reply.integer(yield* server.pubsub.publishing(channel, message));
+function* publishIn({ reply }: Context, steps: Generator<void, number>): Generator<void> {
+  reply.integer(yield* steps);
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watched } from '../../child-process.js';
 import { Program } from '../program.js';
 import { isThere, run, works } from './tools.js';
 
@@ -18,14 +19,14 @@ describe.skipIf(!there)('redis-cli', () => {
 
   it('keeps bytes: -x reads a value from its input', async () => {
     const token = await cli('SESSION.NEW', 'x');
-    const child = spawn('redis-cli', ['-p', String(program.port), '-x', 'SESSION.SET', token, 'bytes']);
+    const child = watched(spawn('redis-cli', ['-p', String(program.port), '-x', 'SESSION.SET', token, 'bytes']));
     child.stdin.end(Buffer.from([0, 13, 10, 255]));
     await new Promise((resolve) => child.once('close', resolve));
     expect(await cli('--no-raw', 'SESSION.GET', token, 'bytes')).toBe('"\\x00\\r\\n\\xff"');
   });
 
   it('pipes a hundred thousand requests in', async () => {
-    const child = spawn('redis-cli', ['-p', String(program.port), '--pipe']);
+    const child = watched(spawn('redis-cli', ['-p', String(program.port), '--pipe']));
     let output = '';
     child.stdout.on('data', (text) => {
       output += text;
@@ -37,9 +38,11 @@ describe.skipIf(!there)('redis-cli', () => {
 
   it('shows argument hints at its prompt', async () => {
     // script gives it the terminal that it wants.
-    const child = spawn('script', ['-qec', `stty cols 200; redis-cli -p ${program.port}`, '/dev/null'], {
-      env: { ...process.env, TERM: 'xterm' },
-    });
+    const child = watched(
+      spawn('script', ['-qec', `stty cols 200; redis-cli -p ${program.port}`, '/dev/null'], {
+        env: { ...process.env, TERM: 'xterm' },
+      }),
+    );
     const screen = await new Promise<string>((resolve) => {
       let output = '';
       let typed = 0;

@@ -91,7 +91,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
   });
 
   it('--stat', async () => {
-    await cli('SESSION.NEW', 'x', '60');
+    await cli('SESSION.NEW', 'x', '3600');
     // Line by line, where it would fill a buffer first.
     const stat = new Tool('stdbuf', ['-oL', 'redis-cli', ...user, '-i', '0.05', '--stat'], env);
     await stat.until(/(\n\d.*){3}\n/);

@@ -1,12 +1,8 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { watched } from '../../child-process.js';
 
 /** Programs that are not ours, as the tests drive them. */
-
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** Whether a command ends well; what it prints is thrown away. */
 export const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
@@ -24,10 +20,12 @@ export async function run(
   { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = execFile(command, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
-      if (error === null && stderr === '') resolve(stdout);
-      else reject(new Error(`${command} ended with ${error?.code ?? 0}: ${stderr}${stdout}`));
-    });
+    const child = watched(
+      execFile(command, args, { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+        if (error === null && stderr === '') resolve(stdout);
+        else reject(new Error(`${command} ended with ${error?.code ?? 0}: ${stderr}${stdout}`));
+      }),
+    );
     // A tool that reads no input may have ended before it is there.
     child.stdin?.on('error', () => {}).end(input);
   });
@@ -41,10 +39,8 @@ export class Tool {
   #wake: () => void = () => {};
 
   constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    running.add(child);
+    const child = watched(spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
     child.once('close', () => {
-      running.delete(child);
       this.#ended = true;
       this.#wake();
     });

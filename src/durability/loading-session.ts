@@ -1,0 +1,114 @@
+import { type Session, type SessionEngine, SessionError, STRING_KEY, type UnseenSession } from '../engine/index.js';
+import { JournalError } from '../journal/index.js';
+import { Slice } from '../slice.js';
+import type { Prepared, Recorder } from './recorder.js';
+import type { PieceTarget, SavedHead } from './saved-sessions.js';
+
+const EMPTY = Slice.of('');
+
+/** What a session that is loaded in pieces needs. */
+export interface LoadingOptions {
+  readonly engine: SessionEngine;
+  /** Who keeps it in the journal, if there is one. */
+  readonly recorder: Recorder | undefined;
+  /** Called before each piece: throws if there is no room for it. */
+  readonly check: () => void;
+  /** Called when it is created, with how many keys it has, and when one like it exists already. */
+  readonly onCreated: (keys: number) => void;
+  readonly onSkipped: () => void;
+  /** Called at its end, however it ends. */
+  readonly onEnd: () => void;
+}
+
+/** A session that is loaded piece by piece: nobody sees it, and no start has it, before it is complete. */
+export class LoadingSession implements PieceTarget {
+  readonly #options: LoadingOptions;
+  readonly #unseen: UnseenSession;
+  readonly #prepared: Prepared | undefined;
+  #isOver = false;
+
+  constructor(options: LoadingOptions) {
+    this.#options = options;
+    this.#unseen = options.engine.prepare();
+    this.#prepared = options.recorder?.prepare(this.#unseen.slot);
+  }
+
+  set(key: Slice, value: Slice): void {
+    this.#options.check();
+    this.#unseen.set(key, value);
+    this.#prepared?.records.appendSet(this.#prepared.token, key, value);
+  }
+
+  write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    this.#options.check();
+    this.#unseen.write(key, offset, bytes, lengthBefore);
+    this.#prepared?.records.append('WRITE', { token: this.#prepared.token, key, offset, lengthBefore, bytes });
+  }
+
+  delete(key: Slice): void {
+    this.#unseen.delete(key);
+    this.#prepared?.records.append('DEL', { token: this.#prepared.token }, [key]);
+  }
+
+  clear(): void {
+    this.#unseen.clear();
+    this.#prepared?.records.append('CLEAR', { token: this.#prepared.token });
+  }
+
+  complete({ name, settings, isString }: SavedHead): void {
+    const { engine, check, onCreated, onSkipped } = this.#options;
+    const unseen = this.#unseen;
+    const { keys } = unseen;
+    try {
+      check();
+      if (isString && (keys !== 1 || !unseen.has(STRING_KEY))) {
+        throw new JournalError('a string of the data set has keys, or no value');
+      }
+      engine.create(name, isString ? { ...settings, string: EMPTY } : settings, unseen);
+      this.#end();
+      onCreated(keys);
+    } catch (error) {
+      this.drop();
+      if (!(error instanceof SessionError) || error.code !== 'SESSIONEXISTS') throw error;
+      onSkipped();
+    }
+  }
+
+  drop(): void {
+    if (this.#isOver) return;
+    const { recorder } = this.#options;
+    if (!this.#unseen.isOver) recorder?.discard(this.#unseen.slot);
+    this.#unseen.discard();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#options.onEnd();
+  }
+}
+
+/** Takes a session of which nothing is to come: it exists. */
+export class SkippedSession implements PieceTarget {
+  readonly #onSkipped: () => void;
+
+  constructor(onSkipped: () => void = () => {}) {
+    this.#onSkipped = onSkipped;
+  }
+
+  set(): void {}
+  write(): void {}
+  delete(): void {}
+  clear(): void {}
+  drop(): void {}
+
+  complete(): void {
+    this.#onSkipped();
+  }
+}
+
+/** Whether there is a session in whose place that one would come. */
+export function exists(engine: SessionEngine, { name, settings }: SavedHead): boolean {
+  const session: Session = settings.token === undefined ? engine.findShared(name) : engine.find(settings.token);
+  return session >= 0;
+}

@@ -1,0 +1,138 @@
+import { type Clock, NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import type { RecordSink } from '../journal/index.js';
+import { Slice } from '../slice.js';
+import { slotsByAge } from './by-age.js';
+import { PIECE_SIZES, SessionPieces } from './session-pieces.js';
+import { Slices } from './slices.js';
+import type { WallTime } from './wall-time.js';
+
+/** Slots looked at between two looks at the clock. */
+const SLOTS = 16;
+
+/** What is written is gathered, and goes to the disk when it is full. */
+export interface Gathering {
+  readonly isFull: boolean;
+  readonly records: RecordSink;
+  write(): Promise<void>;
+}
+
+/** How sessions are written. */
+export interface SessionWriting {
+  /** Writes a session as a whole. */
+  whole(session: Session): void;
+  /** Writes a session but for its keys and values. Returns what the records know it by, which is the caller's. */
+  head(session: Session): Slice;
+  /** Called when all of a session is written. */
+  done?(session: Session): void;
+  /** Whether it is written at all. */
+  takes?(session: Session): boolean;
+  /** If changes to a session, while it is written in pieces, are to become records as well: the time of those. */
+  readonly forwardedAt?: WallTime;
+}
+
+/** Writes sessions, small ones as a whole, large ones in pieces, in slices between which others are served. */
+export class SessionsWriter {
+  readonly #engine: SessionEngine;
+  readonly #to: Gathering;
+  readonly #writing: SessionWriting;
+  readonly #slices: Slices;
+  /** Whether the session that was looked at last is. */
+  #isLarge = false;
+
+  constructor(engine: SessionEngine, clock: Clock, to: Gathering, writing: SessionWriting) {
+    this.#engine = engine;
+    this.#to = to;
+    this.#writing = writing;
+    this.#slices = new Slices(clock);
+  }
+
+  /** Writes every session that lives throughout. */
+  async writeAll(): Promise<void> {
+    const engine = this.#engine;
+    let cursor = 0;
+    const large: Session[] = [];
+    do {
+      do {
+        cursor = engine.scan(cursor, SLOTS, (session) => {
+          if (engine.data.size(session) > PIECE_SIZES.large) large.push(session);
+          else this.#writeWhole(session);
+        });
+      } while (cursor !== 0 && !this.#to.isFull && !this.#slices.isOver && large.length === 0);
+      for (const slot of large.splice(0)) await this.#writeSlot(slot);
+      await this.#rest();
+    } while (cursor !== 0);
+  }
+
+  /** As `writeAll`, those that were created first first. */
+  async writeByAge(): Promise<void> {
+    const engine = this.#engine;
+    const write = (session: Session) => {
+      this.#isLarge = engine.data.size(session) > PIECE_SIZES.large;
+      if (!this.#isLarge) this.#writeWhole(session);
+    };
+    let looked = 0;
+    for (const slot of await slotsByAge(engine, this.#slices)) {
+      this.#isLarge = false;
+      engine.scan(slot, 1, write);
+      if (this.#isLarge) await this.#writeSlot(slot as Session);
+      if (this.#to.isFull || (++looked % SLOTS === 0 && this.#slices.isOver)) await this.#rest();
+    }
+  }
+
+  /** Writes the sessions of the tokens that then still live. */
+  async writeThose(tokens: readonly Buffer[]): Promise<void> {
+    for (const token of tokens) {
+      const session = this.#engine.find(Slice.of(token));
+      if (session !== NO_SESSION) await this.#writeSlot(session);
+      if (this.#to.isFull || this.#slices.isOver) await this.#rest();
+    }
+  }
+
+  /** Writes the session that is in a slot by now, if one is. */
+  async #writeSlot(slot: Session): Promise<void> {
+    let isThere = true;
+    while (isThere) {
+      let pieces: SessionPieces | undefined;
+      this.#engine.scan(slot, 1, (session) => {
+        pieces = this.#begin(session);
+      });
+      isThere = pieces !== undefined && (await this.#writePieces(slot, pieces));
+    }
+  }
+
+  /** Writes a session, or, if it is large, its beginning. */
+  #begin(session: Session): SessionPieces | undefined {
+    const engine = this.#engine;
+    if (engine.data.size(session) <= PIECE_SIZES.large) {
+      this.#writeWhole(session);
+      return undefined;
+    }
+    const { takes, forwardedAt } = this.#writing;
+    if (takes?.(session) === false) return undefined;
+    const address = this.#writing.head(session);
+    return new SessionPieces(engine, session, this.#to.records, address, PIECE_SIZES, forwardedAt);
+  }
+
+  #writeWhole(session: Session): void {
+    if (this.#writing.takes?.(session) === false) return;
+    this.#writing.whole(session);
+    this.#writing.done?.(session);
+  }
+
+  /** Returns whether the session has come again, and is to be written anew. */
+  async #writePieces(session: Session, pieces: SessionPieces): Promise<boolean> {
+    const stop = this.#engine.listen(pieces);
+    try {
+      while (pieces.next()) if (this.#to.isFull || this.#slices.isOver) await this.#rest();
+      if (pieces.isWhole) this.#writing.done?.(session);
+      return pieces.isBegunAgain;
+    } finally {
+      stop();
+    }
+  }
+
+  async #rest(): Promise<void> {
+    if (this.#to.isFull) await this.#to.write();
+    await this.#slices.next();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Slice } from '../slice.js';
+import type { EngineParts } from './restoration.js';
+import type { Session } from './session.js';
+import { writeAs } from './write-as.js';
+
+/**
+ * The data of a session that is put together piece by piece, while others are served: nobody finds it, and nothing counts it as a session, before
+ * the engine makes one of it (`SessionEngine.create`). It has a slot, by which its data is kept as that of sessions is.
+ */
+export class UnseenSession {
+  /** Where its data is; the session's slot later on. */
+  readonly slot: Session;
+  readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
+  #isOver = false;
+
+  constructor(parts: Pick<EngineParts, 'slots' | 'fields'>) {
+    this.#parts = parts;
+    this.slot = parts.slots.allocate(0) as Session;
+  }
+
+  set(key: Slice, value: Slice): void {
+    this.#parts.fields.set(this.slot, key, value);
+  }
+
+  /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
+  write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    writeAs(this.#parts.fields, this.slot, key, offset, bytes, lengthBefore);
+  }
+
+  delete(key: Slice): void {
+    this.#parts.fields.delete(this.slot, key);
+  }
+
+  clear(): void {
+    this.#parts.fields.clear(this.slot);
+  }
+
+  has(key: Slice): boolean {
+    return this.#parts.fields.has(this.slot, key);
+  }
+
+  /** How many keys it has. */
+  get keys(): number {
+    return this.#parts.fields.count(this.slot);
+  }
+
+  /** Whether it has become a session, or was given up. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** It is a session of these flags from now on. Returns its slot. */
+  reveal(flags: number): Session {
+    this.#isOver = true;
+    this.#parts.slots.begin(this.slot, flags);
+    return this.slot;
+  }
+
+  /** Gives it up, with its data. */
+  discard(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.clear();
+    this.#parts.slots.release(this.slot);
+  }
+}
