@@ -40,7 +40,7 @@ export function cutWhenIdle(socket: Socket, clock: Clock, keepsWaiting: () => bo
  * Bytes that the system has not taken yet: it takes them as the client reads. `writableLength` alone would count a large reply until
  * all of it is taken, so that a slow reader and one that has stopped would look the same; Node's own timeouts look here, too.
  */
-function untakenBytes(socket: Socket): number {
+export function untakenBytes(socket: Socket): number {
   const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };
   return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
 }

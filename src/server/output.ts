@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { OutputLimit } from '../option-kinds.js';
 import { ReplyEncoder } from '../resp/reply-encoder.js';
+import { untakenBytes } from './end-socket.js';
 import type { Outbox, Sender } from './outbox.js';
 import type { Reader } from './slow-readers.js';
 
@@ -158,9 +159,9 @@ export class Output implements Sender, Reader {
     return this.unread > Math.min(soft || Infinity, (hard || Infinity) / 2);
   }
 
-  /** Bytes that the system has taken for the client, of all that was sent to it. */
-  get taken(): number {
-    return this.#written - this.#socket.writableLength;
+  /** Another number each time that the system has taken something for the client. */
+  get progress(): number {
+    return this.#written - untakenBytes(this.#socket);
   }
 
   /** To be called from time to time: tells of a client that has left too much unread for too long. @param now In ms. */

@@ -7,12 +7,12 @@ const PATIENCE_MS = 5000;
 export interface Reader {
   /** Whether it has left so much unread that what makes more had better wait. */
   readonly isBehind: boolean;
-  /** Bytes that it has taken, of all that was sent. */
-  readonly taken: number;
+  /** Another number each time that it has taken something. */
+  readonly progress: number;
 }
 
 interface Progress {
-  taken: number;
+  reached: number;
   /** When it last took something, in ms. */
   at: number;
 }
@@ -31,7 +31,7 @@ export class SlowReaders {
 
   /** Must be told of one that is behind. */
   add(reader: Reader): void {
-    if (!this.#readers.has(reader)) this.#readers.set(reader, { taken: reader.taken, at: this.#clock.now() });
+    if (!this.#readers.has(reader)) this.#readers.set(reader, { reached: reader.progress, at: this.#clock.now() });
   }
 
   /** Whether there are any that read. */
@@ -47,8 +47,8 @@ export class SlowReaders {
         this.#readers.delete(reader);
         continue;
       }
-      if (reader.taken !== progress.taken) {
-        progress.taken = reader.taken;
+      if (reader.progress !== progress.reached) {
+        progress.reached = reader.progress;
         progress.at = now;
       }
       any ||= now - progress.at < PATIENCE_MS;
