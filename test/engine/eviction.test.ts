@@ -36,6 +36,24 @@ describe('makeRoom', () => {
     expect(engine.makeRoom()).toBe(true);
   });
 
+  it('frees what was removed before it ends another, however large that was', () => {
+    const engine = new SessionEngine({ clock: new FakeClock() });
+    const large = Slice.of(Buffer.alloc(10_000_000));
+    for (const name of ['a', 'b', 'c']) engine.create(bytes(name), { data: [bytes('k'), large] });
+    engine.limitMemory(25_000_000, 'allsessions-lru');
+    expect(engine.makeRoom()).toBe(true);
+    // The clock stands still, so that it was done in one slice.
+    expect(engine.size).toBe(2);
+    expect(engine.memory).toBeLessThan(25_000_000);
+    const [session] = ['a', 'b', 'c'].flatMap((name) => engine.sessionsOf(bytes(name)));
+    engine.end(session);
+    expect(engine.memory).toBeGreaterThan(19_000_000);
+    engine.limitMemory(12_000_000, 'allsessions-lru');
+    expect(engine.makeRoom()).toBe(true);
+    expect(engine.size).toBe(1);
+    expect(engine.memory).toBeLessThan(12_000_000);
+  });
+
   it('finds the few that may go among many that may not, or that are gone', () => {
     const engine = new SessionEngine({ clock: new FakeClock() });
     const many = Array.from({ length: 20_000 }, (_, i) =>

@@ -7,7 +7,7 @@ import type { Command } from '../command.js';
 const usage: Command = {
   name: 'usage',
   summary: 'Estimates the memory that a session takes, its name aside.',
-  complexity: 'O(N) with N keys',
+  complexity: 'O(1)',
   group: 'server',
   flags: ['readonly'],
   arguments: [
