@@ -224,7 +224,8 @@ describe('life of a session', () => {
   it('SCAN goes over all sessions', async () => {
     const made = new Map<string, string>();
     for (let i = 0; i < 250; i++) made.set(await create(`user:${i}`), `user:${i}`);
-    for (const args of [[], ['COUNT', 7], ['MATCH', '*', 'COUNT', 1000]]) {
+    // How far one call gets is a matter of time as well as of COUNT.
+    const scan = async (...args: (string | number)[]): Promise<Map<string, string>> => {
       const seen = new Map<string, string>();
       let cursor = '0';
       do {
@@ -232,16 +233,16 @@ describe('life of a session', () => {
         for (let i = 0; i < flat.length; i += 2) seen.set(flat[i], flat[i + 1]);
         cursor = next;
       } while (cursor !== '0');
-      expect(seen).toEqual(made);
+      return seen;
+    };
+    for (const args of [[], ['COUNT', 7], ['MATCH', '*', 'COUNT', 1000], ['COUNT', '9223372036854775807']]) {
+      expect(await scan(...args)).toEqual(made);
     }
-    const [cursor, found] = (await call('SESSION.SCAN', 0, 'match', 'user:?', 'count', 1000)) as [string, string[]];
-    expect([cursor, found.length]).toEqual(['0', 20]);
+    expect((await scan('match', 'user:?', 'count', 1000)).size).toBe(10);
     await expect(call('SESSION.SCAN', 'x')).rejects.toThrow('ERR invalid cursor');
     for (const cursor of ['-', '1e3', '0x10', '1.5', '18446744073709551616']) {
       await expect(call('SESSION.SCAN', cursor)).rejects.toThrow('ERR invalid cursor');
     }
-    const [, first] = (await call('SESSION.SCAN', 0, 'COUNT', '9223372036854775807')) as [string, string[]];
-    expect(first).toHaveLength(500);
     await expect(call('SESSION.SCAN', 0, 'COUNT', 0)).rejects.toThrow('ERR syntax error');
     await expect(call('SESSION.SCAN', 0, 'TYPE', 'x')).rejects.toThrow('ERR syntax error');
     expect(await call('SESSION.SCAN', 1_000_000_000)).toEqual(['0', []]);
