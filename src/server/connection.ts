@@ -151,6 +151,7 @@ export class Connection implements MonitoringClient, Stranger {
     );
     // The socket closes itself after an error; a client that vanishes is no news.
     socket.on('error', () => {});
+    socket.once('end', () => this.#contain(() => this.#finish()));
     socket.once('close', () => this.#contain(() => this.#leave()));
     this.account();
   }
@@ -437,8 +438,7 @@ export class Connection implements MonitoringClient, Stranger {
       this.#changed = false;
       if (this.#waitingFor !== 'disk') return;
       this.#waitingFor = undefined;
-      this.#send();
-      if (this.#waitingFor === undefined) this.#goOn();
+      this.#sendHeld();
     });
 
   /** Keeps the replies until the penalty is over; those before a command that waits leave with its own. */
@@ -458,9 +458,15 @@ export class Connection implements MonitoringClient, Stranger {
         this.#holdReplies();
         return;
       }
-      this.#send();
-      if (this.#waitingFor === undefined) this.#goOn();
+      this.#sendHeld();
     });
+
+  /** Lets replies leave that had to wait, and goes on: there may be more to answer even if nothing more is read. */
+  #sendHeld(): void {
+    this.#output.end();
+    this.#flush();
+    if (this.#waitingFor === undefined) this.#goOn();
+  }
 
   /** The disk has what it is to have first. */
   readonly #goOn = (): void =>
@@ -508,6 +514,12 @@ export class Connection implements MonitoringClient, Stranger {
     const unread = writableNeedDrain && writableLength > this.#replyBacklog;
     // A client that does not read has no turn either.
     if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
+  }
+
+  /** The client sends nothing more: the connection ends when what was read is answered. */
+  #finish(): void {
+    this.#draining = true;
+    if (this.#waitingFor === undefined) this.#end();
   }
 
   #end(): void {

@@ -3,6 +3,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
 
+/** Who has ended its side may still wait for replies: the connection ends when it has them. */
+const HALF_OPEN = { allowHalfOpen: true };
+
 /** The server cannot listen where it should. The message is one line for a person. */
 export class ListenError extends Error {
   constructor(message: string) {
@@ -95,7 +98,10 @@ function listenOn(
   return new Promise((resolve, reject) => {
     // Replies leave at once.
     const accept = (socket: Socket) => events.onConnection(socket);
-    const server = tls === undefined ? createServer({ noDelay: true }, accept) : createTlsListener(tls, accept, events);
+    const server =
+      tls === undefined
+        ? createServer({ noDelay: true, ...HALF_OPEN }, accept)
+        : createTlsListener(tls, accept, events);
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
       if (optional && ADDRESS_MISSING.has(code)) resolve(undefined);
@@ -123,7 +129,7 @@ async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError 
   const path = config.unixsocket;
   await removeLeftBehind(path);
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => onConnection(socket, path));
+    const server = createServer(HALF_OPEN, (socket) => onConnection(socket, path));
     const fail = (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
       reject(

@@ -39,6 +39,18 @@ async function guess(client: RawClient, attempts = 10): Promise<void> {
 }
 
 describe('from this machine', () => {
+  it('a client that has ended its side gets the answers to all that it sent', async () => {
+    const { clock, connect } = await start();
+    await guess(await connect());
+    const [client, other] = [await connect(), await connect()];
+    client.socket.end('AUTH boss guess\r\nAUTH secret\r\nPING\r\n');
+    await other.expect('AUTH secret\r\nPING\r\n', '+OK\r\n+PONG\r\n');
+    // Then the end has come as well.
+    for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+    clock.advance(1000);
+    expect(await client.takeAll()).toBe(`${WRONG}+OK\r\n+PONG\r\n`);
+  });
+
   it('wrong answers come later and later, and right ones at once', async () => {
     const { clock, log, connect } = await start();
     await guess(await connect());

@@ -113,6 +113,21 @@ describe('Server', () => {
     await closed;
   });
 
+  it('answers a client that has ended its side, though a command has to wait first', async () => {
+    const client = await connectTo(await startServer());
+    const { waiting, go } = gate();
+    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+      await waiting;
+      reply.bulk(args.bytes());
+    });
+    client.socket.end('PING\r\nECHO a\r\nPING\r\nECHO b\r\nPI');
+    await client.take(7);
+    // The end has come as well.
+    for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+    go();
+    expect(await client.takeAll()).toBe('$1\r\na\r\n+PONG\r\n$1\r\nb\r\n');
+  });
+
   it('close: answers what was read, though the client has to read first', async () => {
     // No time passes: how fast the client reads does not matter.
     const server = await startServer({ 'client-reply-backlog': 16 * 1024 }, { clock: new FakeClock() });

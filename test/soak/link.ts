@@ -221,6 +221,11 @@ export class Link {
   #take(reply: Reply): void {
     if (this.intercept(reply)) return;
     const next = this.#sent.at(0);
+    if (next === undefined && reply instanceof Failure && reply.text === REFUSAL) {
+      // It had not authenticated yet, or not again, and had to make room for another.
+      this.#stage.count('refused: maxclients');
+      return;
+    }
     if (next === undefined) throw new Error(`a reply to nothing: ${show(reply)}`);
     next.got.push(reply);
     if (next.got.length < next.exchange.replies) return;
