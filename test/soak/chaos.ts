@@ -7,6 +7,8 @@ import type { Stage } from './stage.js';
 
 /** The server gives up a client that has been silent for so many seconds. */
 export const TIMEOUT = 10;
+const GUESSED = 'passwords guessed';
+const GUESSING = 'attempts to guess a password';
 /** By so many seconds a busy machine may be late with it: a guard. */
 const LATE = 120;
 export const QUERY_LIMIT = 4 * 1024 * 1024;
@@ -75,17 +77,10 @@ function nuisances(password: string): Nuisance[] {
       closing: true,
     },
     {
-      what: 'passwords guessed',
+      what: GUESSED,
       bytes: encode(['AUTH', 'default', 'guess']).repeat(FAILED_AUTHENTICATIONS + 5),
       answer: failed.repeat(FAILED_AUTHENTICATIONS),
       counts: { 'authentications denied': FAILED_AUTHENTICATIONS },
-    },
-    {
-      what: 'passwords mistyped',
-      bytes: `${encode(['AUTH', 'nobody', 'x'])}${hello}${encode(['PING'])}`,
-      answer: `${failed}+OK\r\n+PONG\r\n`,
-      closing: true,
-      counts: { 'authentications denied': 1 },
     },
     {
       what: 'commands without permission',
@@ -117,6 +112,11 @@ export async function annoy(stage: Stage, number: number): Promise<void> {
       stage.count('connections cut at once');
     } else {
       const { what, bytes, answer, closing = false, counts = {} } = random.pick(all);
+      if (what === GUESSED) {
+        // Answers to more wrong passwords wait for minutes.
+        if (stage.counted(GUESSING) > 0) continue;
+        stage.count(GUESSING);
+      }
       const heard = await talk(stage, bytes, closing);
       if (heard === '') {
         stage.count(UNHEARD);
