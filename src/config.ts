@@ -131,7 +131,7 @@ export const OPTIONS = {
     group: 'Access',
     kind: integer(0, 86_400),
     initial: 60,
-    help: 'seconds that a client may take to authenticate, where it must; 0 for any time',
+    help: 'seconds that a client that must authenticate has to do so; 0 for no limit',
     live: true,
   },
   secret: {
@@ -184,7 +184,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: integer(0, 2 ** 31 - 1),
     initial: 10,
-    help: 'seconds that a stop waits for clients to take their replies and, with a journal, for a disk that takes no changes',
+    help: 'seconds that a stop waits for clients to read their replies and, with a journal, for a failing disk to recover',
     live: true,
   },
   maxclients: {
@@ -264,7 +264,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: sizeOrPercentage(128 * KB, 1024 * GB),
     initial: 1 * GB,
-    help: 'memory that all clients may hold together, in bytes or as a percentage of maxmemory; beyond it those that hold most are disconnected; 0 for no limit. The default leaves room for any single client that keeps to its own limits, and holds however many there are',
+    help: 'memory that all clients may hold together, in bytes or as a percentage of maxmemory; beyond it those that hold most are disconnected; 0 for no limit. The default leaves room for any single client that keeps to its own limits',
     live: true,
   },
   'notify-keyspace-events': {
@@ -279,7 +279,7 @@ export const OPTIONS = {
     // To write more would hold everybody up for more than some 10 ms, and subscribers may leave 8 MB unread by default.
     kind: size(4 * KB, 4 * MB),
     initial: 1 * MB,
-    help: 'longest message with the data of a session that has ended; one that would be longer tells key names and sizes instead, as many as fit',
+    help: 'longest message with the data of a session that has ended; a longer one is truncated: it lists key names and sizes, as many as fit, instead of values',
     live: true,
   },
   'slowlog-log-slower-than': {

@@ -93,7 +93,7 @@ export const MAX_NAME = 512;
 /** The longest value that there may be, in bytes: `maxValueBytes` may not allow longer ones. */
 export const MAX_VALUE = 2 ** 29;
 
-/** Old tokens of one session that are good at a time: each takes memory. */
+/** The most old tokens that a session may have at a time: each takes memory. */
 export const MAX_OLD_TOKENS = 16;
 
 /** The longest duration and the longest MAXAGE that a command of SESSION may give, in seconds: 68 years. */

@@ -28,14 +28,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason:
-      'A key expires within 142,000 years or never: what is further away is an invalid expire time, in the past a past one.',
+      'A key expires within 142,000 years or never. A later time is an invalid expire time; one that far in the past counts as past.',
     matches: (request, respite, redis) =>
       (isError(respite, /^ERR invalid expire time in/) || isError(redis, /^ERR invalid expire time in/)) &&
       request.some((word) => [1n, 1000n].some((unit) => ms(word, unit) > FAR || ms(word, unit) < -FAR)),
     isLasting: true,
   },
   {
-    reason: "OBJECT ENCODING tells how respite keeps a key, in the closest of Redis' words.",
+    reason: "OBJECT ENCODING gives the closest of Redis' encodings to what respite uses.",
     matches: (request, respite, redis) =>
       named(request, 'OBJECT', 'ENCODING') && [respite, redis].every((reply) => isText(reply)),
     isLasting: false,

@@ -7,7 +7,7 @@ const OLD_TOKEN = 128;
 
 export const sessionRotate: Command = {
   name: 'session.rotate',
-  summary: `Gives a session a new token, as after a login; data and deadline stay. At most ${MAX_OLD_TOKENS} old tokens are good at a time.`,
+  summary: `Gives a session a new token, as after a login; data and deadline stay. At most ${MAX_OLD_TOKENS} old tokens stay valid at a time.`,
   complexity: 'O(1)',
   group: 'session',
   flags: ['write', 'denyoom', 'fast'],
