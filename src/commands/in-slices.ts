@@ -1,4 +1,4 @@
-import { Slices } from '../durability/slices.js';
+import { Slices } from '../engine/index.js';
 import type { Context } from './context.js';
 
 /**

@@ -1,5 +1,4 @@
-import type { Session, SessionEngine } from '../engine/index.js';
-import type { Slices } from './slices.js';
+import type { Session, SessionEngine, Slices } from '../engine/index.js';
 
 /** Slots looked at, and sorted or merged, between two looks at the clock. */
 const RUN = 1024;

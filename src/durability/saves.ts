@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, isToken, type SessionEngine, SessionError } from '../engine/index.js';
+import { type Clock, isToken, type SessionEngine, SessionError, Slices } from '../engine/index.js';
 import {
   type BaseFile,
   DATA_SET_NAME,
@@ -22,7 +22,6 @@ import {
 } from './saved-sessions.js';
 import { writeHead, writeSession } from './session-records.js';
 import { SessionsWriter } from './sessions-writer.js';
-import { Slices } from './slices.js';
 import { NEVER, WallTime } from './wall-time.js';
 
 export interface SavesOptions {

@@ -1,9 +1,8 @@
-import { type Clock, NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { type Clock, NO_SESSION, type Session, type SessionEngine, Slices } from '../engine/index.js';
 import type { RecordSink } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import { slotsByAge } from './by-age.js';
 import { PIECE_SIZES, SessionPieces } from './session-pieces.js';
-import { Slices } from './slices.js';
 import type { WallTime } from './wall-time.js';
 
 /** Slots looked at between two looks at the clock. */

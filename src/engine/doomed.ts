@@ -1,12 +1,12 @@
 import type { Clock } from './clock.js';
+import { SLICE_MS } from './slices.js';
 import type { SlotTable } from './slot-table.js';
 
-/** A slice of work is over after this many ms; requests are served before the next one. */
-const SLICE_MS = 1;
 /** Slots looked at between two looks at the clock. */
 const SLOTS = 64;
 /** How long, in ms, the work rests for those who hear of it and are behind, before it is looked at them again. */
 const REST_MS = 5;
+
 /** What sessions are in sum. */
 export interface Totals {
   readonly sessions: number;

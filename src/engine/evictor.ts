@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { Deadlines } from './deadlines.js';
 import { NO_SESSION, type Session } from './session.js';
+import { SLICE_MS } from './slices.js';
 import { Flag, type SlotTable } from './slot-table.js';
 
 /** Which session is ended when memory runs out: none, the one that is due first, the one not used for longest. */
@@ -11,8 +12,7 @@ const SAMPLES = 16;
 /** Free slots passed over in search of one sample; behind a longer stretch of them another place is tried. */
 const STRETCH = 256;
 
-/** It evicts for so long at a time, in ms, or longer where more than an eighth too much is taken. */
-const SLICE_MS = 1;
+/** A slice of eviction takes this many ms where more than an eighth too much is taken. */
 const LONG_SLICE_MS = 10;
 
 /** What an evictor needs of the sessions as a whole. */

@@ -29,5 +29,6 @@ export {
 export { type SessionData, STRING_KEY } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
+export { Slices } from './slices.js';
 export { isToken, newToken, TOKEN_LENGTH } from './token.js';
 export type { UnseenSession } from './unseen-session.js';

@@ -1,8 +1,7 @@
 import type { Clock } from './clock.js';
+import { SLICE_MS } from './slices.js';
 import type { TimingWheel } from './timing-wheel.js';
 
-/** A slice of work is over after this many ms; requests are served before the next one. */
-const SLICE_MS = 1;
 /** Timers visited between two looks at the clock. */
 const VISITS = 64;
 

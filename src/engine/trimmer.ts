@@ -1,9 +1,8 @@
 import type { Clock } from './clock.js';
+import { SLICE_MS } from './slices.js';
 
 /** How long after sessions have ended it is looked for what they leave, in ms: others may come meanwhile. */
 const DELAY_MS = 1000;
-/** A slice of work is over after this many ms; requests are served before the next one. */
-const SLICE_MS = 1;
 
 /** Has memory given back that is not needed any more, in slices: to give a hundred megabytes back takes 10 ms. */
 export class Trimmer {
