@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { AbsentNames } from '../commands/absent-names.js';
 import { Arguments } from '../commands/arguments.js';
 import { countError } from '../commands/call.js';
-import { BYTES_PER_CLIENT } from '../commands/client-memory.js';
 import type { Client, ClientMemory, Context } from '../commands/context.js';
 import { dispatch } from '../commands/dispatch.js';
 import type { User } from '../commands/permission.js';
@@ -11,6 +10,7 @@ import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
+import { ClientAccount } from './client-account.js';
 import { cutWhenIdle, endSoon } from './end-socket.js';
 import type { HeldMemory } from './held-memory.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
@@ -92,6 +92,7 @@ export class Connection implements MonitoringClient, Stranger {
   readonly #options: ConnectionOptions;
   readonly #decoder: RequestDecoder;
   readonly #output: Output;
+  readonly #account: ClientAccount<Connection>;
   readonly #context: Context;
   readonly #args = new Arguments();
   /**
@@ -115,17 +116,14 @@ export class Connection implements MonitoringClient, Stranger {
   /** Ms that the replies at hand have to wait because a wrong password was given. */
   #penalty = 0;
   #cancelPenalty: (() => void) | undefined;
-  /** What of its memory is counted in the totals, in bytes; 0 from when it has left. */
-  #counted = 0;
-  #left = false;
   /** What was read is being served. */
   #served = false;
 
   /**
+   * @param since When it came, in ms: before its TLS handshake, if it had one.
    * @param path The unix socket that it came in on, undefined for TCP.
-   * @param since When it knocked, in ms: with TLS that is some time ago.
    */
-  constructor(socket: Socket, id: number, options: ConnectionOptions, path?: string, since?: number) {
+  constructor(socket: Socket, id: number, options: ConnectionOptions, since: number, path?: string) {
     this.#socket = socket;
     this.id = id;
     this.#options = options;
@@ -140,7 +138,8 @@ export class Connection implements MonitoringClient, Stranger {
     this.#decoder = new RequestDecoder(options.limits);
     this.#decoder.trusted = this.user !== undefined;
     this.#output = this.#makeOutput();
-    if (this.user === undefined) options.strangers.add(this, since ?? this.connectedAt);
+    this.#account = new ClientAccount<Connection>(this, options.memory, options.strangers);
+    if (this.user === undefined) this.#account.joinStrangers(since);
     this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#output.reply };
     socket.on('data', (chunk: Buffer) => this.#contain(() => this.#receive(chunk)));
     socket.on('drain', () =>
@@ -197,15 +196,8 @@ export class Connection implements MonitoringClient, Stranger {
     return !this.noEvict && !this.#served;
   }
 
-  /** Counts what it holds by now in the totals, and has their limits enforced. */
   account(): void {
-    const before = this.#counted;
-    const after = BYTES_PER_CLIENT + this.held;
-    if (after === before || this.#left) return;
-    this.#count(after);
-    if (after < before) return;
-    if (this.user === undefined) this.#options.strangers.memory.enforce();
-    this.#options.memory.enforce();
+    this.#account.update();
   }
 
   evict(): void {
@@ -231,7 +223,7 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   admit(user: User): void {
-    if (this.user === undefined) this.#leaveStrangers();
+    this.#account.leaveStrangers();
     this.user = user;
     this.#decoder.trusted = true;
   }
@@ -261,9 +253,9 @@ export class Connection implements MonitoringClient, Stranger {
     this.refusedDatabase = undefined;
     this.noTouch = false;
     this.noEvict = false;
-    if (this.user === undefined) this.#leaveStrangers();
     this.user = this.#options.userWithoutPassword();
-    if (this.user === undefined) this.#joinStrangers();
+    if (this.user === undefined) this.#account.joinStrangers(this.#options.server.clock.now());
+    else this.#account.leaveStrangers();
     this.#decoder.trusted = this.user !== undefined;
   }
 
@@ -564,7 +556,7 @@ export class Connection implements MonitoringClient, Stranger {
 
   /** Disconnects it for what it is not to blame for; it is told, where that does not take the place of a reply. */
   #expel(kind: 'eviction' | 'unauthenticated', reason: string): void {
-    if (this.#left) return;
+    if (this.#account.isClosed) return;
     this.#options.repeatedLines.warning(kind, `${this.#what()} disconnected: ${reason}`);
     if (!this.#served && !this.#isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
     this.kill();
@@ -574,28 +566,8 @@ export class Connection implements MonitoringClient, Stranger {
     this.#options.registry.delete(this.id);
     this.#stopListening();
     this.transaction.end();
-    this.#options.strangers.remove(this);
     this.#cancelPenalty?.();
-    this.#count(0);
-    this.#left = true;
-  }
-
-  /** Has `bytes` counted for it from now on. */
-  #count(bytes: number): void {
-    const before = this.#counted;
-    this.#counted = bytes;
-    this.#options.memory.change(this, before, bytes);
-    if (this.user === undefined) this.#options.strangers.memory.change(this, heldOf(before), heldOf(bytes));
-  }
-
-  #joinStrangers(): void {
-    this.#options.strangers.add(this, this.#options.server.clock.now());
-    this.#options.strangers.memory.change(this, 0, heldOf(this.#counted));
-  }
-
-  #leaveStrangers(): void {
-    this.#options.strangers.remove(this);
-    this.#options.strangers.memory.change(this, heldOf(this.#counted), 0);
+    this.#account.close();
   }
 
   #stopListening(): void {
@@ -606,11 +578,6 @@ export class Connection implements MonitoringClient, Stranger {
   #what(): string {
     return `client ${this.id} (${this.address})`;
   }
-}
-
-/** Of what is counted for a client, all but the objects of its connection. */
-function heldOf(counted: number): number {
-  return Math.max(0, counted - BYTES_PER_CLIENT);
 }
 
 /** An address and a port as Redis writes them. */

@@ -14,9 +14,9 @@ import { type Clock, SessionEngine, type SessionListener, systemClock } from '..
 import { KB } from '../option-kinds.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
+import { Admission } from './admission.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
-import { endSoon } from './end-socket.js';
 import { containedLog, Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
@@ -27,7 +27,6 @@ import { type Log, silentLog } from './log.js';
 import { Memory } from './memory.js';
 import { MonitorFeed } from './monitor-feed.js';
 import { Outbox } from './outbox.js';
-import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { RepeatedLines } from './repeated-lines.js';
 import { SessionEvents } from './session-events.js';
@@ -36,7 +35,7 @@ import { Settings } from './settings.js';
 import { SlowReaders } from './slow-readers.js';
 import { Stopping } from './stopping.js';
 import { Strangers } from './strangers.js';
-import { isUnwelcome, tlsOptions } from './tls.js';
+import { tlsOptions } from './tls.js';
 import { Turns } from './turns.js';
 
 /** What a program that embeds the server may bring along; each may be left out. */
@@ -51,19 +50,6 @@ export interface ServerOptions {
 
 /** Clients decide by INFO's redis_version what they may send; our replies follow this one. */
 const REDIS_VERSION = '7.2.0';
-
-/** So many connections that are turned away are told why at a time. */
-const MAX_TURNED_AWAY = 256;
-
-/** A handshake takes at most so long, in ms. */
-const HANDSHAKE_MS = 10_000;
-
-/** A connection that has not agreed on TLS yet. */
-interface Handshake {
-  readonly socket: Socket;
-  /** In ms. */
-  readonly since: number;
-}
 
 /** A smaller share of maxmemory is not meant, in bytes. */
 const LEAST_CLIENT_MEMORY = 128 * KB;
@@ -90,9 +76,8 @@ export class Server {
   readonly #slowReaders: SlowReaders;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
-  /** Connections that have not agreed on TLS yet, by where they come from. */
-  readonly #handshakes = new Map<string, Handshake>();
   readonly #strangers = new Strangers();
+  readonly #admission: Admission;
   readonly #clientMemory: HeldMemory<Connection>;
   readonly #memory: Memory;
   readonly #counting: Counting;
@@ -104,8 +89,6 @@ export class Server {
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
   #lastId = 0;
-  /** Sockets of connections that are turned away and have yet to read why. */
-  #turnedAway = 0;
   #closing = false;
   #lostChanges = false;
   #resolveClosed: () => void = () => {};
@@ -168,6 +151,15 @@ export class Server {
     this.#memory = new Memory(this.engine, this.#clientMemory);
     this.#limitMemory();
     this.#counting = new Counting(this.engine);
+    this.#admission = new Admission({
+      clock,
+      settings: this.#settings,
+      access: this.#access,
+      counters: this.#counting.counters,
+      repeatedLines: this.#repeatedLines,
+      strangers: this.#strangers,
+      clients: this.#connections,
+    });
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
     this.#control = this.#makeControl(statistics);
     this.#connectionOptions = {
@@ -197,7 +189,7 @@ export class Server {
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     const listeners = await listen(this.#settings.now, this.#tls, {
       onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
-      onHandshake: (socket) => this.#faults.contain(() => this.#expect(socket)),
+      onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
       onAcceptError: ({ code, message }) =>
         this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
     });
@@ -286,7 +278,7 @@ export class Server {
     const left = () => Math.max(0, endsAt - this.#clock.now());
     const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
     for (const connection of this.#connections.values()) connection.close();
-    for (const { socket } of this.#handshakes.values()) socket.destroy();
+    this.#admission.close();
     const cancelCut = this.#clock.after(left(), () => {
       for (const connection of this.#connections.values()) connection.kill();
     });
@@ -315,88 +307,13 @@ export class Server {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
-  /** Holds connections that are not ready yet against `maxclients`: they take a file descriptor as well. */
-  #expect(socket: Socket): void {
-    const from = endpointOf(socket);
-    if (!this.#hasRoom) {
-      this.#counting.counters.rejectedConnections++;
-      this.#warnFull();
-      socket.destroy();
-      return;
-    }
-    this.#handshakes.set(from, { socket, since: this.#clock.now() });
-    socket.once('close', () => this.#handshakes.delete(from));
-  }
-
   #accept(socket: Socket, path?: string): void {
-    const from = endpointOf(socket);
-    const since = this.#handshakes.get(from)?.since;
-    this.#handshakes.delete(from);
-    this.#counting.counters.connections++;
-    const refusal = this.#refusalOf(socket, path);
-    if (refusal !== undefined) {
-      this.#counting.counters.rejectedConnections++;
-      this.#turnAway(socket, refusal);
-      return;
-    }
+    const since = this.#admission.admit(socket, path);
+    if (since === undefined) return;
     const keepAlive = this.#settings.now['tcp-keepalive'];
     if (keepAlive > 0 && path === undefined) socket.setKeepAlive(true, keepAlive * 1000);
-    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, path, since);
+    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, since, path);
     this.#connections.set(connection.id, connection);
-  }
-
-  #turnAway(socket: Socket, refusal: string): void {
-    socket.on('error', () => {});
-    // A socket that is told why stays for a moment, and counts as no client: a flood of them is told nothing.
-    if (this.#turnedAway === MAX_TURNED_AWAY) {
-      socket.destroy();
-      return;
-    }
-    this.#turnedAway++;
-    socket.once('close', () => this.#turnedAway--);
-    endSoon(socket, this.#clock, `-${refusal}\r\n`);
-  }
-
-  /** The error with which a connection is turned away, if it is. */
-  #refusalOf(socket: Socket, path?: string): string | undefined {
-    if (this.#access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
-      return `DENIED ${PROTECTED_MODE}`;
-    }
-    if (isUnwelcome(socket)) {
-      this.#repeatedLines.warning('certificate', 'a connection is refused: tls-ca does not vouch for its certificate');
-      return 'DENIED tls-ca does not vouch for your certificate';
-    }
-    if (this.#hasRoom) return undefined;
-    this.#warnFull();
-    return 'ERR max number of clients reached';
-  }
-
-  /**
-   * Whether one more connection may come. If there is no room, the client goes that has been there for longest without
-   * saying who it is: who knows no password cannot keep those out who do, only by being there.
-   */
-  get #hasRoom(): boolean {
-    const isFull = () => this.#connections.size + this.#handshakes.size >= this.#settings.now.maxclients;
-    if (!isFull()) return true;
-    this.#dismissOldest();
-    return !isFull();
-  }
-
-  #dismissOldest(): void {
-    const [stranger, came] = this.#strangers.oldest ?? [undefined, Infinity];
-    for (const [from, { socket, since }] of this.#handshakes) {
-      if (since > came) break;
-      this.#handshakes.delete(from);
-      this.#counting.counters.unauthenticatedDisconnections++;
-      socket.destroy();
-      return;
-    }
-    stranger?.dismiss('max number of clients reached');
-  }
-
-  #warnFull(): void {
-    const line = `connections are refused: ${this.#settings.now.maxclients} clients are connected (maxclients)`;
-    this.#repeatedLines.warning('client limit', line);
   }
 
   /** @param clock One whose calls are not contained: a journal that is at fault must not go on acknowledging. */
@@ -444,11 +361,7 @@ export class Server {
     }
     this.#faults.contain(() => this.#clientMemory.enforce());
     this.#faults.contain(() => this.#strangers.checkPatience(now, patience));
-    for (const { socket, since } of this.#handshakes.values()) {
-      if (now - since < Math.min(patience, HANDSHAKE_MS)) continue;
-      this.#counting.counters.unauthenticatedDisconnections++;
-      socket.destroy();
-    }
+    this.#faults.contain(() => this.#admission.checkPatience(now, patience));
     this.#repeatedLines.flush(now);
     this.#durability?.beat();
     // Looking at it keeps the peak.
@@ -523,9 +436,4 @@ export class Server {
       reportFault: this.#faults.report,
     };
   }
-}
-
-/** What tells the connections of a port apart. */
-function endpointOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
 }

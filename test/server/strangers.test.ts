@@ -56,6 +56,18 @@ describe('auth-timeout', () => {
     expect(await again.takeAll()).toBe(OVERDUE);
   });
 
+  it('does not start anew with RESET from a client that has not authenticated', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({ requirepass: 'secret', 'auth-timeout': 5 }, { clock });
+    const client = await connectTo(server);
+    for (let second = 1; second < 5; second++) {
+      clock.advance(1000);
+      await client.expect('RESET\r\n', '+RESET\r\n');
+    }
+    clock.advance(1000);
+    expect(await client.takeAll()).toBe(OVERDUE);
+  });
+
   it('is nothing to clients that need not authenticate', async () => {
     const clock = new FakeClock();
     const client = await connectTo(await startServer({}, { clock }));

@@ -1,0 +1,162 @@
+import type { Socket } from 'node:net';
+import type { Counters } from '../commands/context.js';
+import type { Clock } from '../engine/index.js';
+import type { Access } from './access.js';
+import { endSoon } from './end-socket.js';
+import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
+import type { RepeatedLines } from './repeated-lines.js';
+import type { Settings } from './settings.js';
+import type { Strangers } from './strangers.js';
+import { isUnwelcome } from './tls.js';
+
+/** At most so many refused connections at a time get an error; further ones are just closed. */
+const MAX_TURNED_AWAY = 256;
+
+/** A handshake takes at most so long, in ms. */
+const HANDSHAKE_MS = 10_000;
+
+/** A connection that has not agreed on TLS yet. */
+interface Handshake {
+  readonly socket: Socket;
+  /** In ms. */
+  readonly since: number;
+}
+
+export interface AdmissionOptions {
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly access: Access;
+  readonly counters: Counters;
+  readonly repeatedLines: RepeatedLines;
+  /** Clients that have not authenticated. */
+  readonly strangers: Strangers;
+  /** The clients that are connected. */
+  readonly clients: { readonly size: number };
+}
+
+/**
+ * Decides which connections become clients: protected mode, certificates and `maxclients`. Connections within their TLS handshake are
+ * counted as clients, because they take a file descriptor as well.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+  /** By where they come from, the oldest first. */
+  readonly #handshakes = new Map<string, Handshake>();
+  /** Refused connections whose error is still on its way. */
+  #turnedAway = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** A connection begins its TLS handshake. */
+  expect(socket: Socket): void {
+    const from = endpointOf(socket);
+    if (!this.#hasRoom) {
+      this.#options.counters.rejectedConnections++;
+      this.#warnFull();
+      socket.destroy();
+      return;
+    }
+    this.#handshakes.set(from, { socket, since: this.#options.clock.now() });
+    socket.once('close', () => this.#handshakes.delete(from));
+  }
+
+  /**
+   * A connection is ready to be served.
+   * @param path The unix socket that it came in on, undefined for TCP.
+   * @returns When it came, in ms of the clock, if it may become a client; undefined if it was turned away.
+   */
+  admit(socket: Socket, path?: string): number | undefined {
+    const { clock, counters } = this.#options;
+    const from = endpointOf(socket);
+    const since = this.#handshakes.get(from)?.since ?? clock.now();
+    this.#handshakes.delete(from);
+    counters.connections++;
+    const refusal = this.#refusalOf(socket, path);
+    if (refusal === undefined) return since;
+    counters.rejectedConnections++;
+    this.#turnAway(socket, refusal);
+    return undefined;
+  }
+
+  /** To be called about once a second: ends handshakes that take too long. @param now In ms. @param patience Ms that one may take. */
+  checkPatience(now: number, patience: number): void {
+    for (const { socket, since } of this.#handshakes.values()) {
+      if (now - since < Math.min(patience, HANDSHAKE_MS)) continue;
+      this.#options.counters.unauthenticatedDisconnections++;
+      socket.destroy();
+    }
+  }
+
+  /** Ends all handshakes. */
+  close(): void {
+    for (const { socket } of this.#handshakes.values()) socket.destroy();
+  }
+
+  #turnAway(socket: Socket, refusal: string): void {
+    socket.on('error', () => {});
+    // A socket stays open until its error is sent, and counts as no client: in a flood of them the rest get none.
+    if (this.#turnedAway === MAX_TURNED_AWAY) {
+      socket.destroy();
+      return;
+    }
+    this.#turnedAway++;
+    socket.once('close', () => this.#turnedAway--);
+    endSoon(socket, this.#options.clock, `-${refusal}\r\n`);
+  }
+
+  /** The error with which a connection is turned away, if it is. */
+  #refusalOf(socket: Socket, path?: string): string | undefined {
+    const { access, repeatedLines } = this.#options;
+    if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
+      return `DENIED ${PROTECTED_MODE}`;
+    }
+    if (isUnwelcome(socket)) {
+      repeatedLines.warning('certificate', 'a connection is refused: tls-ca does not vouch for its certificate');
+      return 'DENIED tls-ca does not vouch for your certificate';
+    }
+    if (this.#hasRoom) return undefined;
+    this.#warnFull();
+    return 'ERR max number of clients reached';
+  }
+
+  /**
+   * Whether one more connection may come. If there is no room, the client that has gone longest without authenticating is disconnected:
+   * otherwise those who know no password could keep out those who do, just by connecting.
+   */
+  get #hasRoom(): boolean {
+    if (!this.#isFull) return true;
+    this.#dismissOldest();
+    return !this.#isFull;
+  }
+
+  get #isFull(): boolean {
+    const { clients, settings } = this.#options;
+    return clients.size + this.#handshakes.size >= settings.now.maxclients;
+  }
+
+  #dismissOldest(): void {
+    const { counters, strangers } = this.#options;
+    const [stranger, came] = strangers.oldest ?? [undefined, Infinity];
+    for (const [from, { socket, since }] of this.#handshakes) {
+      if (since > came) break;
+      this.#handshakes.delete(from);
+      counters.unauthenticatedDisconnections++;
+      socket.destroy();
+      return;
+    }
+    stranger?.dismiss('max number of clients reached');
+  }
+
+  #warnFull(): void {
+    const { repeatedLines, settings } = this.#options;
+    const line = `connections are refused: ${settings.now.maxclients} clients are connected (maxclients)`;
+    repeatedLines.warning('client limit', line);
+  }
+}
+
+/** Identifies a connection of a port. */
+function endpointOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
