@@ -23,7 +23,7 @@ export interface NodeRedisSubscriber {
 /** A connection that subscribes. Over RESP2 it can do nothing else, so it should be one of its own. */
 export type RedisSubscriber = IoredisSubscriber | NodeRedisSubscriber;
 
-/** What to hear of an event; each may be left out. */
+/** Which events the listener gets, and what happens to errors; each may be left out. */
 export interface EventOptions {
   /** Only events of sessions of this name. Not with `prefix`. */
   readonly name?: string;
@@ -32,22 +32,22 @@ export interface EventOptions {
   /** Called with a message that is no session event, and its channel. Such messages are ignored if left out. */
   readonly onMalformed?: (message: string, channel: string) => void;
   /**
-   * Called with what the listener (or the promise that it returns) or `onMalformed` fails with. If left out, that is an unhandled
-   * rejection, which ends the process by default. Either way others hear the event, and the connection goes on.
+   * Called with what the listener (or the promise that it returns) or `onMalformed` throws. If left out, the error becomes an unhandled
+   * rejection, which ends the process by default. Either way other listeners get the event, and the connection goes on.
    */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * Listens to what becomes of sessions: subscribes to `__sessiondata__:<event>:<name>`, on which they tell their data a
- * last time. Resolves when it is listening, with what ends it.
+ * Listens to session events with data: subscribes to `__sessiondata__:<event>:<name>`, where each session's last data is published.
+ * Resolves when it is subscribed, with a function that ends the subscription.
  *
  *     await onEvent(redis.duplicate(), 'expired', ({ name, keys }) => remind(name, keys?.cart));
  *
- * The event of a session with more data than the server's `event-data-max-bytes` is `truncated`: it has `sizes`, the length of each value, instead of `keys`.
+ * If a session has more data than the server's `event-data-max-bytes`, its event is `truncated`: it has `sizes`, the length of each value in bytes, instead of `keys`.
  *
- * A client of node-redis that is not connected yet is connected. Like all pub/sub, events are lost while the connection is. ioredis and node-redis connect and subscribe again.
- * @throws RequestError if the subscription is refused, TypeError if an argument is none of those that are allowed.
+ * A client of node-redis that is not connected yet is connected. As with all pub/sub, events are lost while the connection is down. ioredis and node-redis reconnect and subscribe again.
+ * @throws RequestError if the subscription is refused, TypeError if an argument is not allowed.
  */
 export async function onEvent(
   subscriber: RedisSubscriber,

@@ -19,8 +19,8 @@ export interface Command {
   readonly reply: string;
   readonly subcommands?: readonly Command[];
   /**
-   * How many bytes of memory a request of it may add at most, if it is not about as many as the request has: `copy`, what a key holds that it
-   * names. 0: none, though the command takes memory (`denyoom`).
+   * The most bytes of memory that a request may add, if that is not about the length of the request. `copy`: as much as a key that it names
+   * holds. 0: none, although the command takes memory as a rule (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
   /** Inside MULTI it runs at once instead of waiting for EXEC. */

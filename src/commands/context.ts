@@ -26,7 +26,7 @@ export interface Client extends Subscriber {
   /** Where it came in. */
   readonly localAddress: string;
   readonly onUnixSocket: boolean;
-  /** Where it comes from, as far as it cannot choose that: what failed attempts to authenticate are counted by. */
+  /** Where it comes from, as far as the client cannot choose it: failed attempts to authenticate are counted by origin. */
   readonly origin: string;
   /** When it connected, on the server's monotonic clock, in ms. */
   readonly connectedAt: number;
@@ -54,11 +54,11 @@ export interface Client extends Subscriber {
   /** What it holds of the server's memory, the objects of the connection aside, in bytes: the sum of `memory()`. */
   readonly held: number;
   memory(): ClientMemory;
-  /** Tells who it is, and lifts the limits on a client that has not authenticated. */
+  /** The client has authenticated as a user: lifts the limits of unauthenticated clients. */
   admit(user: User): void;
-  /** A wrong password was given on this connection, and the answer still waits. */
+  /** Whether the answer to a wrong password is still being held back. */
   readonly penalized: boolean;
-  /** Counts an attempt to authenticate that failed; one too many ends the connection. @param delay Ms that the answer waits. */
+  /** Counts a failed attempt to authenticate; one too many ends the connection. @param delay Ms for which the answer is held back. */
   authenticationFailed(delay: number): void;
   /** Puts it back into the state in which it connected. */
   reset(): void;
@@ -70,11 +70,11 @@ export interface Client extends Subscriber {
   kill(): void;
 }
 
-/** What became of an attempt to authenticate that did not succeed. */
+/** A failed attempt to authenticate. */
 export interface FailedAuthentication {
-  /** Whether the password was looked at, and was wrong; else too many attempts from there had failed. */
+  /** Whether the password was checked, and wrong; if not, too many attempts from that origin had failed. */
   readonly lookedAt: boolean;
-  /** Ms that the answer waits or, if the password was not looked at, until an attempt is again. */
+  /** Ms for which the answer is held back or, if the password was not checked, until the next attempt is. */
   readonly delay: number;
 }
 
@@ -114,9 +114,9 @@ export interface PubSub {
   unsubscribe(subscriber: Subscriber, channel: string): void;
   subscribePattern(subscriber: Subscriber, pattern: string): void;
   unsubscribePattern(subscriber: Subscriber, pattern: string): void;
-  /** Publishes a message. Returns how many got it or, where many patterns are to be tried, the steps in which it does that. */
+  /** Publishes a message. Returns how many got it or, if there are many subscribers or patterns, a generator that publishes it in steps and returns that. */
   publishing(channel: string, message: string | Buffer): number | Generator<void, number>;
-  /** Resolves when a message is published that stops for a while; undefined if there is none. */
+  /** The publication in steps that is under way, which the next one waits for; undefined if there is none. */
   underWay: Promise<void> | undefined;
   /** Channels that somebody subscribes to. */
   channels(): Iterable<string>;
@@ -194,15 +194,15 @@ export interface ServerControl {
   /** Starts the counters anew. */
   resetCounters(): void;
   /**
-   * Stops the server when the disk has all changes, or all the same with `force`. Resolves just before it stops; rejects when it goes on.
-   * @param now Whether clients that read slowly are cut at once.
+   * Stops the server when the disk has all changes; with `force`, in any case. Resolves just before it stops; rejects if the server goes on.
+   * @param now Whether clients that read slowly are disconnected at once.
    */
   shutdown(force: boolean, now: boolean): Promise<void>;
-  /** Calls off a stop that waits. Returns whether there was one. */
+  /** Cancels a stop that waits. Returns whether there was one. */
   abortShutdown(): boolean;
-  /** Ms until a stop that waits for the disk is over; undefined if none waits. */
+  /** Ms until a stop that waits for the disk gives up waiting; undefined if none waits. */
   readonly shutdownEndsIn: number | undefined;
-  /** Tells the log of a fault of ours. */
+  /** Logs an internal error. */
   reportFault(fault: unknown): void;
 }
 
@@ -228,7 +228,7 @@ export interface Counters {
   timedOut: number;
   /** Clients disconnected for `maxmemory-clients`. */
   evictedClients: number;
-  /** Clients disconnected because they had not authenticated: in time, or when room was needed. */
+  /** Clients disconnected before they had authenticated: too late, or to make room. */
   unauthenticatedDisconnections: number;
   deniedAuthentications: number;
   deniedCommands: number;

@@ -2,8 +2,8 @@ import { Slices } from '../engine/index.js';
 import type { Context } from './context.js';
 
 /**
- * Does long work in slices, between which others are served; within a transaction, at once. The work stops where it yields: often
- * enough, but not for every little thing, for each time is a look at the clock. What it reads may be changed meanwhile.
+ * Does long work in slices, between which other clients are served; within a transaction, all at once. The work can stop wherever it yields. It
+ * should yield every fraction of a millisecond, but not more often, because each yield reads the clock. Data may change between slices.
  *
  * @returns A promise only if there is more than a slice of it.
  */
@@ -12,7 +12,7 @@ export function inSlices({ client, server }: Context, work: Iterator<void>): voi
     while (!work.next().done);
     return;
   }
-  // Most of it is over before it would be worth a look at the clock.
+  // Most work is done before it is worth reading the clock.
   if (work.next().done) return;
   const slices = new Slices(server.clock);
   if (!doSlice(work, slices)) return doLaterSlices(work, slices);
@@ -23,13 +23,13 @@ async function doLaterSlices(work: Iterator<void>, slices: Slices): Promise<void
   while (!doSlice(work, slices));
 }
 
-/** Returns whether that was the last one. */
+/** Returns whether the work is done. */
 function doSlice(work: Iterator<void>, slices: Slices): boolean {
   while (!work.next().done) if (slices.isOver) return false;
   return true;
 }
 
-/** Writes an array of a long reply. */
+/** Writes the elements of a long array. */
 export function* writeInSlices<Item>(items: Iterable<Item>, write: (item: Item) => void): Generator<void> {
   let written = 0;
   for (const item of items) {

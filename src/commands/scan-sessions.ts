@@ -2,7 +2,7 @@ import type { Session } from '../engine/index.js';
 import type { Context } from './context.js';
 import type { Scan } from './scan-arguments.js';
 
-/** One call goes on for so many ms: what is left of its COUNT is for the next ones. */
+/** One call takes at most this many ms; the next one goes on from its cursor. */
 const MAX_MS = 2;
 /** Sessions between two looks at the clock. The slowest pattern takes half a millisecond to match the longest name. */
 const BATCH = 16;

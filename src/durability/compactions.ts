@@ -34,7 +34,7 @@ export class Compactions {
   #lastSucceeded = true;
   #stopped = false;
   #running: Promise<void> | undefined;
-  /** How many want none to be under way, and who waits for them. */
+  /** How many callers hold compactions, and the callbacks of compactions that wait for them. */
   #holds = 0;
   #waiting: (() => void)[] = [];
 
@@ -50,7 +50,7 @@ export class Compactions {
     this.#letGo();
   }
 
-  /** Resolves when no compaction is under way. None begins before what it resolves with is called. */
+  /** Resolves when no compaction is under way, with a function that allows compactions again. */
   async hold(): Promise<() => void> {
     this.#holds++;
     while (this.#running !== undefined) await this.#running.catch(() => {});

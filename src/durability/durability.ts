@@ -248,7 +248,7 @@ export class Durability {
     };
   }
 
-  /** To be called about once a second: compacts the journal when it has grown enough, and notices when somebody has set the system's clock. */
+  /** To be called about once a second: compacts the journal when it has grown enough, and notices when the system's clock was set. */
   beat(): void {
     const journal = this.#journal;
     if (journal === undefined || this.#closed) return;
@@ -276,8 +276,8 @@ export class Durability {
   }
 
   /**
-   * For who puts a session together piece by piece: resolves when no compaction is under way, and none begins before what it resolves with is
-   * called.
+   * For a load that puts a session together piece by piece. Resolves when no compaction is under way, with a function that allows compactions
+   * again.
    */
   holdCompactions(): Promise<() => void> {
     return this.#compactions.hold();

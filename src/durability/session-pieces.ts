@@ -10,7 +10,7 @@ export interface PieceSizes {
   readonly large: number;
   /** Bytes of a value that are written at a time. */
   readonly piece: number;
-  /** Keys that are looked at at a time. */
+  /** Keys that are visited at a time. */
   readonly keys: number;
 }
 
@@ -27,12 +27,12 @@ interface LargeValue {
 }
 
 /**
- * Writes the data of one session piece by piece, while others are served and may change it. Each piece is as the session is at that instant.
+ * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data of the moment when it is written.
  *
- * - For a **base**, that is all: every change since the base was begun is in the increment, which is replayed over it. A byte that
- *   nothing has changed since is as it was when it was read; the others come again.
- * - A **data set** has no increment. So the changes to the session are **forwarded**: they become records in the file, between the pieces. Those end with the last
- *   piece, and what the records lead to is the session as it is at that instant. If the session ends before, its records end in GONE.
+ * - For a **base**, that is enough: every change since the base was begun is in the increment, which is replayed over it. A byte that
+ *   did not change is as it was written; the others are written again by the increment.
+ * - A **data set** has no increment. So the changes to the session are **forwarded**: they become records in the file, between the pieces, until the last
+ *   piece is written. Together the records give the session as it is then. If the session ends earlier, its records end in GONE.
  */
 export class SessionPieces implements ChangeListener {
   /** The session has come again in the same slot, under another token or name: it is to be written from its beginning. */
@@ -43,7 +43,7 @@ export class SessionPieces implements ChangeListener {
   readonly #address: Slice;
   readonly #sizes: PieceSizes;
   readonly #wall: WallTime | undefined;
-  /** Where to go on among the keys; undefined when all have been looked at. */
+  /** Where to go on among the keys; undefined when all have been visited. */
   #cursor: number | undefined = 0;
   /** Keys whose values are too large to be written with others. */
   #waiting: Slice[] = [];

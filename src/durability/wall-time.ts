@@ -1,16 +1,16 @@
 import type { Clock } from '../engine/index.js';
 
-/** What stands in the journal for "never": the wall clock is far beyond 0. */
+/** Means "never" in the journal: the wall clock is far beyond 0. */
 export const NEVER = 0;
 
-/** The two clocks are looked at again, so many times at most, if more than so many ms went by between two looks. */
+/** The two clocks are read again, up to `LOOKS` times in all, if more than `CLOSE_MS` went by between two readings. */
 const LOOKS = 3;
 const CLOSE_MS = 1;
 
 /**
  * The time of the journal: unix ms that go on as the engine's clock does, whatever becomes of the system's wall clock meanwhile.
  *
- * Durations run on the engine's clock, which begins anew with each process, and files need instants that outlive it. The wall clock gives
+ * Durations run on the engine's clock, which starts anew with each process, but files need timestamps that outlive the process. The wall clock gives
  * them, but it may be set while the server runs. So the two are compared once, at the start; from then on the journal's time follows the
  * engine's clock. By how much the wall clock is ahead of it (`ahead`) is kept with the journal, so that the next process, which has the wall
  * clock alone, finds the journal's time again.

@@ -96,7 +96,7 @@ export class Arena {
     if (free > sizeClass.perSlab && free * 4 > free + sizeClass.used) this.#compact(sizeClass);
   }
 
-  /** Makes a chunk somebody else's. */
+  /** Gives a chunk another owner. */
   setOwner(address: number, owner: number): void {
     const slab = this.#slabOf(address);
     slab.words[((address & OFFSET_MASK) << slab.unitBits) >>> 2] = owner + 1;
@@ -111,7 +111,7 @@ export class Arena {
     }
   }
 
-  /** What an address is in, until the next call of `free`: for who needs more than one thing of it. */
+  /** The slab of an address, valid until the next call of `free`: for a caller that needs more than one thing of it. */
   slab(address: number): ChunkSlab {
     return this.#slabOf(address);
   }

@@ -23,6 +23,6 @@ export interface ChangeListener {
   onRotated(session: Session, old: Slice): void;
   /** It is about to be gone, for whatever reason. */
   onEnded(session: Session): void;
-  /** All sessions that there are are gone: of none of them more is told. */
+  /** All sessions have ended. No more is called for any of them. */
   onEndedAll(): void;
 }

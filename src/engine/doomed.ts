@@ -4,10 +4,10 @@ import type { SlotTable } from './slot-table.js';
 
 /** Slots looked at between two looks at the clock. */
 const SLOTS = 64;
-/** How long, in ms, the work rests for those who hear of it and are behind, before it is looked at them again. */
+/** For how long, in ms, the sweep pauses while listeners are behind, before it checks again. */
 const REST_MS = 5;
 
-/** What sessions are in sum. */
+/** Sums over sessions. */
 export interface Totals {
   readonly sessions: number;
   readonly keys: number;
@@ -20,20 +20,20 @@ export interface Totals {
 export interface DoomedOptions {
   readonly slots: SlotTable;
   readonly clock: Clock;
-  /** No more than so many are ended at once, before the command that dooms them returns. */
+  /** If there are no more than this many, they are ended before the command that dooms them returns. */
   readonly atOnce: number;
   /** Ends a doomed session for good. */
   end(slot: number): void;
-  /** Whether those who hear of ends are behind, and should be given time. */
+  /** Whether listeners are behind with the events, and should be given time. */
   isBehind(): boolean;
 }
 
 /**
- * Sessions that were ended all at once, and are worked off in slices: to end a million takes seconds.
+ * Sessions that were ended all at once and are removed in slices: to end a million takes seconds.
  *
- * The slot table has them be of an epoch that is over (`SlotTable.beginEpoch`), which costs nothing for each. Whoever looks at one takes it
- * for ended and has it ended on the spot; a sweep through the slots ends the rest. While subscribers who read are behind with
- * the events of it, it rests.
+ * They belong to an earlier epoch of the slot table (`SlotTable.beginEpoch`), which costs nothing per session. A look-up that finds one
+ * ends it immediately; a sweep through the slots ends the rest. The sweep pauses while subscribers that read are behind with
+ * its events.
  */
 export class Doomed {
   readonly #options: DoomedOptions;
@@ -41,9 +41,9 @@ export class Doomed {
   #keys = 0;
   #bytes = 0;
   #timers = 0;
-  /** When the epochs ended that have sessions left, in ms. */
+  /** When each epoch ended that has sessions left, in ms. */
   readonly #ends = new Map<number, number>();
-  /** The slot that is looked at next. */
+  /** The next slot of the sweep. */
   #cursor = 0;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -72,7 +72,7 @@ export class Doomed {
 
   /**
    * Dooms all sessions of the present epoch.
-   * @param present What they are in sum. @param now The instant at which they end, in ms.
+   * @param present Their sums. @param now When they end, in ms of the clock.
    */
   doom({ sessions, keys, bytes, timers }: Totals, now: number): void {
     const { slots, atOnce } = this.#options;
@@ -91,7 +91,7 @@ export class Doomed {
     return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;
   }
 
-  /** Must be told of what has gone of them. */
+  /** To be called with the sums of what was removed. */
   subtract({ sessions, keys, bytes, timers }: Totals): void {
     this.#sessions -= sessions;
     this.#keys -= keys;

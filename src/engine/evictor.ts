@@ -75,7 +75,7 @@ export class Evictor {
   }
 
   /**
-   * Evicts until so many bytes more may be taken. Returns false if nobody may go, or all of them would not do; a promise where
+   * Evicts until this many more bytes may be taken. Returns false if no session may be evicted, or if evicting all would not be enough; a promise if
    * it takes longer than a slice.
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
@@ -92,16 +92,16 @@ export class Evictor {
     }
   }
 
-  /** Evicts until so many bytes more may be taken: true; false if that cannot be, undefined if time was over before. */
+  /** Evicts until this many more bytes may be taken: true; false if that is not possible, undefined if the slice was over before. */
   #evict(bytes: number, slice: number): boolean | undefined {
     if (this.#stopped) return true;
-    // All of them together would not do.
+    // Evicting all of them would not be enough.
     if (bytes > 0 && bytes > this.#maxMemory) return false;
     if (!this.#isTooMuch(bytes)) return true;
     const until = this.#clock.now() + slice;
     this.#deadlines.begin();
     while (this.#isTooMuch(bytes)) {
-      // What was removed already goes first, then what is to go anyway.
+      // Data that was removed already is freed first, then doomed sessions.
       if (!this.#sessions.reclaim() && !this.#sessions.endDoomed()) {
         const session = this.#pick();
         if (session === NO_SESSION) return false;

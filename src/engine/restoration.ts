@@ -171,11 +171,11 @@ export class Restoration {
   }
 
   /**
-   * Gives the session that bears `old` another token; until `until` the old one leads to it, or, with undefined, no old token does.
+   * Gives the session whose token is `old` another token. Until `until` the old one leads to it; with undefined, no old token does.
    *
-   * Where a session bears the new token already, it is the same one as it was later, for a new token is a random one, which no session bore
-   * before. Then what bears `old` has come by its rotations and has its old tokens, and nothing else that counts: it is the session as
-   * it was put back at its creation, or another one of which all that counts is yet to be replayed.
+   * If a session has the new token already, it is the same session in a later state, because new tokens are random and no other session can have
+   * had this one. Then only the old tokens of the session under `old` matter: it is either the session as it was restored from its
+   * creation, or another one whose records are all still to be replayed.
    * @throws RangeError if one of them is no token.
    */
   rotate(old: Slice, token: Slice, until: number | undefined): void {

@@ -57,7 +57,7 @@ const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token 
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
-/** More bytes of data than that take so long to tell of, and to give back, that a look at the clock does not count. */
+/** With more bytes of data than this, ending a session takes so long that reading the clock after it costs little. */
 const MUCH_DATA = 4096;
 
 /** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
@@ -81,7 +81,7 @@ export class SessionEngine {
   readonly #onFault: (fault: unknown) => void;
   #changes: ChangeListener | undefined;
   #changeListeners: readonly ChangeListener[] = [];
-  /** Those that have been begun; some may have been revealed or given up since. */
+  /** Sessions that were prepared; some may have been revealed or discarded since. */
   readonly #unseen = new Set<UnseenSession>();
 
   readonly #unixTime: UnixTime;
@@ -146,7 +146,7 @@ export class SessionEngine {
     if (options.changes !== undefined) this.listen(options.changes);
   }
 
-  /** Lets somebody hear of every change from now on. Returns a function that ends that. */
+  /** Notifies a listener of every change from now on. Returns a function that ends that. */
   listen(listener: ChangeListener): () => void {
     this.#tellOnly([...this.#changeListeners, listener]);
     return () => this.#tellOnly(this.#changeListeners.filter((other) => other !== listener));
@@ -252,7 +252,7 @@ export class SessionEngine {
       (shared ? Flag.Shared : 0) |
       (string === undefined ? 0 : Flag.String);
     const session = unseen === undefined ? (slots.allocate(flags) as Session) : this.#reveal(unseen, flags);
-    slots.created[session] = this.#instantOfCreation();
+    slots.created[session] = this.#timeOfCreation();
     slots.use(session, now);
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAge);
@@ -285,7 +285,7 @@ export class SessionEngine {
     }
   }
 
-  /** Begins to put a session's data together, which nobody sees before it is created. It is to be created, or discarded. */
+  /** Begins a session whose data is put together before it is visible. The caller creates it with `create`, or discards it. */
   prepare(): UnseenSession {
     for (const unseen of this.#unseen) if (unseen.isOver) this.#unseen.delete(unseen);
     const unseen = new UnseenSession({ slots: this.#slots, fields: this.#fields });
@@ -298,7 +298,7 @@ export class SessionEngine {
     return unseen.reveal(flags);
   }
 
-  /** What there is of sessions that nobody sees yet. */
+  /** Sums over sessions that are not visible yet. */
   #ofUnseen(): { sessions: number; keys: number; bytes: number } {
     const sum = { sessions: 0, keys: 0, bytes: 0 };
     for (const { slot, isOver } of this.#unseen) {
@@ -445,8 +445,8 @@ export class SessionEngine {
   }
 
   /**
-   * Evicts sessions until so many bytes more may be taken: for who is about to take much at once.
-   * @returns false if that cannot be; a promise of it where many must be evicted, in slices.
+   * Evicts sessions until this many more bytes may be taken: for a caller that is about to take much at once.
+   * @returns false if that is not possible; a promise of the result if many must be evicted, in slices.
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
     return this.#evictor.makeRoomFor(bytes);
@@ -467,12 +467,12 @@ export class SessionEngine {
     this.#end(session, 'evicted');
   }
 
-  /** Ends a session that is gone already for whoever looks, to make room. Returns false if there is none. */
+  /** Ends a doomed session, to make room. Returns false if there is none. */
   endDoomed(): boolean {
     return this.#doomed.endOne();
   }
 
-  /** Bytes of memory that the sessions take, overhead included, also of those that are gone and are still worked off; not what is kept for later ones. */
+  /** Bytes of memory that the sessions take, overhead included, doomed ones included; not memory that is reserved for later ones. */
   get memory(): number {
     const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
     return this.#slots.taken * BYTES_PER_SLOT + index + this.#fields.memory + this.#names.memory;
@@ -653,7 +653,7 @@ export class SessionEngine {
     return this.#unseen.size === 0 ? all : all - this.#ofUnseen().sessions;
   }
 
-  /** How many sessions are gone for whoever looks, and still to be worked off. */
+  /** How many sessions are doomed: ended for every caller, but not removed yet. */
   get doomed(): number {
     return this.#doomed.sessions;
   }
@@ -713,8 +713,8 @@ export class SessionEngine {
     return this.#settled(this.#slots.owner(slot));
   }
 
-  /** Unix ms. Sessions that are created in one millisecond differ in the fraction, so that who keeps them keeps their order. */
-  #instantOfCreation(): number {
+  /** Unix ms. Sessions created within one millisecond differ in the fraction, so that their order can be kept. */
+  #timeOfCreation(): number {
     const wall = this.#clock.wall();
     const last = this.#lastCreated;
     // Where the wall clock was set back, it counts.
@@ -836,7 +836,7 @@ export class SessionEngine {
     this.#trimmer.expect();
   }
 
-  /** Tells the listener, whose fault stops nothing: the act it hears of is carried out, and so are those that follow. */
+  /** Notifies the listener. Its faults stop neither this operation nor those that follow. */
   #tell(event: SessionEvent, session: Session): void {
     try {
       this.#listener?.onSession(event, session);
@@ -853,7 +853,7 @@ export class SessionEngine {
   }
 
   /**
-   * Ends a session that is doomed. It was counted and recorded when it was doomed; what had come for it by then is told first.
+   * Ends a doomed session. Its end was counted and recorded when it was doomed; if it had expired by then, that is published first.
    * @param deadline In ms.
    */
   #endDoomed(slot: number, deadline = this.#deadlines.deadline(slot)): void {

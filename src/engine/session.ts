@@ -58,10 +58,10 @@ export interface SessionListener {
   /**
    * Called in the order of the acts. At the end of a session, and when it is cleared, its name, token
    * and data (`SessionData.peek`) can still be had from the engine; nothing may be changed from here.
-   * What it throws goes to `onFault`; the act is carried out all the same.
+   * What it throws goes to `onFault`; the operation is carried out anyway.
    */
   onSession(event: SessionEvent, session: Session): void;
-  /** Whether the work of ending very many sessions should wait a little, for those who are told of it. */
+  /** Whether ending very many sessions should pause a little, because listeners are behind. */
   isBehind?(): boolean;
 }
 
@@ -75,13 +75,13 @@ export interface SessionEngineOptions {
   readonly instant?: () => number;
   /** Key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
   readonly secret?: Uint8Array;
-  /** Hears what happens to sessions: their beginnings and ends. */
+  /** Notified when sessions begin and end. */
   readonly listener?: SessionListener;
-  /** Hears what the listener throws. Default: it becomes a warning of the process. */
+  /** Called with what the listener throws. Default: a warning of the process. */
   readonly onFault?: (fault: unknown) => void;
-  /** Hears of every change: for who keeps sessions elsewhere as well. */
+  /** Notified of every change, to keep sessions elsewhere as well. */
   readonly changes?: ChangeListener;
-  /** So many sessions `endAll` ends before it returns; where there are more, all of them follow in slices. Default 256. */
+  /** Up to this many sessions `endAll` ends before it returns; if there are more, it ends all of them in slices afterwards. Default 256. */
   readonly endsAtOnce?: number;
   /** The longest value that APPEND may make, in bytes. Default 64 MiB. */
   readonly maxValueBytes?: number;
@@ -109,14 +109,14 @@ export interface NewSession {
   /** Whether expiry removes the session, or only its data. Default true. */
   readonly deleteSession?: boolean;
   /**
-   * Derive the token from the name; `tokenless`: not now, but when somebody asks for it or presents it. Default false.
+   * Derive the token from the name; `tokenless`: only when a client asks for it or presents it. Default false.
    */
   readonly shared?: boolean | 'tokenless';
   /** Default `none`. */
   readonly extend?: Extend;
   /** Seconds after which the session is ended whatever else is set, from 1; 0, the default, for never. */
   readonly maxAge?: number;
-  /** How many sessions may bear the name, this one included, from 1: the oldest are ended. */
+  /** How many sessions may have the name, this one included, from 1: the oldest are ended. */
   readonly limit?: number;
   /** A token of the caller's, instead of a random one: 22 characters of base64url. */
   readonly token?: Slice;
@@ -141,7 +141,7 @@ export interface SessionState {
   readonly maxAge: number;
   /** When MAXAGE ends it; Infinity if there is none. */
   readonly maxAgeEnd: number;
-  /** Unix ms, with a fraction of up to three digits that tells those of one millisecond apart. */
+  /** Unix ms, with a fraction of up to three digits that orders sessions created within one millisecond. */
   readonly created: number;
 }
 

@@ -4,8 +4,8 @@ import type { Session } from './session.js';
 import { writeAs } from './write-as.js';
 
 /**
- * The data of a session that is put together piece by piece, while others are served: nobody finds it, and nothing counts it as a session, before
- * the engine makes one of it (`SessionEngine.create`). It has a slot, by which its data is kept as that of sessions is.
+ * The data of a session that is put together piece by piece, while other clients are served. It cannot be found and is not counted as a session until
+ * the engine makes it one (`SessionEngine.create`). It has a slot, under which its data is kept like that of a session.
  */
 export class UnseenSession {
   /** Where its data is; the session's slot later on. */
@@ -44,19 +44,19 @@ export class UnseenSession {
     return this.#parts.fields.count(this.slot);
   }
 
-  /** Whether it has become a session, or was given up. */
+  /** Whether it has become a session, or was discarded. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** It is a session of these flags from now on. Returns its slot. */
+  /** Makes it a session with these flags. Returns its slot. */
   reveal(flags: number): Session {
     this.#isOver = true;
     this.#parts.slots.begin(this.slot, flags);
     return this.slot;
   }
 
-  /** Gives it up, with its data. */
+  /** Discards it and its data. */
   discard(): void {
     if (this.#isOver) return;
     this.#isOver = true;

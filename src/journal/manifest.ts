@@ -12,8 +12,8 @@ import { JournalDamage, JournalError } from './journal-error.js';
  *     clock 7200000
  *     crc 8a9136aa
  *
- * `clock` is there if somebody has set the system's clock while the server ran: by how many ms the wall clock is ahead of the time in which
- * the files tell instants.
+ * `clock` is there if the system's clock was set while the server ran: by how many ms the wall clock is ahead of the clock of the journal's
+ * timestamps.
  */
 export interface Manifest {
   readonly base: string | undefined;

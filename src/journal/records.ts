@@ -52,8 +52,8 @@ export const RECORDS = {
    */
   SESSION: { fields: { token: 'bytes', ...SESSION_FIELDS }, rest: 'pairs' },
   /**
-   * A session is begun that is put together piece by piece. This token, a random one, is its own until it is REVEALED: SET, WRITE, DEL and CLEAR about it
-   * may follow. Nobody finds it, and there is none of it at the end of the journal.
+   * Begins a session that is put together piece by piece. It has this random token until it is REVEALED: SET, WRITE, DEL and CLEAR for it
+   * may follow. It cannot be found until then, and one that is still PREPARED at the end of the journal is dropped.
    */
   PREPARED: { fields: { token: 'bytes' }, rest: 'none' },
   /** The session that was prepared under `token` is complete: `newToken` is this from now on, as SESSION says, with the keys and values that it has. */
@@ -89,9 +89,9 @@ export const RECORDS = {
   /** `oldToken` leads to the session until `graceEnd`. The session that bore it, if any, is gone with its old tokens. */
   ALIAS: { fields: { token: 'bytes', oldToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /**
-   * The session has another token from now on, a random one that no session bore before. Until `graceEnd` this one leads to it as an old
-   * token; 0: no old token does. Where a session bears the new token already, it is that session as it was later: what bears this one is
-   * gone, and its old tokens lead to the other.
+   * The session has another token from now on, a random one that no session had before. Until `graceEnd` this one leads to it as an old
+   * token; 0: no old token does. If a session has the new token already, it is this session in a later state: the one with this token is
+   * removed, and its old tokens lead to the other.
    */
   ROTATED: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** There is no session of this token, nor does any old token of it lead anywhere. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Name of the file in the directory. */
 export const STOP_NOTE = 'last-stop';
 
-/** A stop that lost changes, for the next start to tell of. */
+/** A stop that lost changes, for the next start to log. */
 export interface StopNote {
   /** Unix ms. */
   readonly at: number;
@@ -14,12 +14,12 @@ export interface StopNote {
   readonly reason: string;
 }
 
-/** Leaves word of a stop that lost changes. The disk that took no changes may not take this either: then there is none. */
+/** Leaves a note of a stop that lost changes. If the disk does not take the note either, there is none. */
 export async function leaveStopNote(directory: string, note: StopNote): Promise<void> {
   await writeFile(join(directory, STOP_NOTE), `${JSON.stringify(note)}\n`, { mode: 0o600 }).catch(() => {});
 }
 
-/** Reads the word that the last stop left, and removes it. It is for the log alone: what is no such note counts as none. */
+/** Reads the note that the last stop left, and removes it. It is only for the log: a malformed note counts as none. */
 export async function takeStopNote(directory: string): Promise<StopNote | undefined> {
   const path = join(directory, STOP_NOTE);
   try {

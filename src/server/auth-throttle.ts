@@ -1,14 +1,14 @@
 import type { Clock } from '../engine/index.js';
 import { isLocal } from './origin.js';
 
-/** So many attempts from one origin may fail before it pays for the next. */
+/** This many attempts from one origin may fail before the next failure costs a penalty. */
 const FREE_FAILURES = 10;
-/** What the first failure after those costs, in ms; each further one costs twice as much, up to the last. */
+/** The penalty of the first failure after those, in ms; it doubles with each further one, up to the last. */
 const FIRST_PENALTY_MS = 1000;
 const LAST_PENALTY_MS = 16_000;
-/** After so many ms without a failure an origin starts anew. */
+/** After this many ms without a failure an origin starts anew. */
 const FORGOTTEN_MS = 600_000;
-/** So many origins are remembered, those that failed or succeeded latest: an attacker may have millions of addresses. */
+/** The most origins that are remembered, the latest to fail or succeed: an attacker may have millions of addresses. */
 const MAX_REMEMBERED = 10_000;
 
 interface Failures {
@@ -18,36 +18,36 @@ interface Failures {
 }
 
 /**
- * Slows the guessing of passwords, by where the attempts come from. Each failure beyond the tenth costs a penalty of 1 to 16
- * seconds. The answer of the attempt that failed comes when that is over. Until then no other attempt from there is looked at,
- * be the password right or wrong, so that no answer tells which it was: 5,400 guesses a day from one address.
+ * Slows the guessing of passwords, by origin. Each failure beyond the tenth costs a penalty of 1 to 16
+ * seconds. The answer to the failed attempt is held back until the penalty is over. Until then no other attempt from that origin is checked,
+ * whether its password is right or wrong, so its answer reveals nothing. That leaves 5,400 guesses a day from one address.
  *
- * Whoever shares an address with an attacker must get in nevertheless: all clients of a sidecar come from 127.0.0.1. But a
- * server that looks at each attempt answers each guess, however late it says "wrong": an attacker takes silence for a no. So
- * there is no way to let right passwords pass always and to limit guesses as well. Availability comes first where somebody is
- * known to have the password: attempts of this machine are always looked at, and so are those for a user who has got in from
- * the same origin before. There only the wrong answers wait, and only a strong password helps against those who do not wait.
- * A success does not make failures forgotten: an attacker may have an account of his own.
+ * Clients that share an address with an attacker must still get in: all clients of a sidecar come from 127.0.0.1. But a
+ * server that checks every attempt answers every guess, however late it says "wrong": the attacker takes silence for a no. So
+ * a server cannot both accept the right password at any time and limit guesses. Availability comes first where somebody is
+ * known to have the password: attempts from this machine are always checked, and so are those for a user who has logged in from
+ * the same origin before. There only the answers to wrong passwords are held back, and only a strong password protects against attackers who do not wait for them.
+ * A success does not reset the failures: the attacker may have an account of his own.
  */
 export class AuthThrottle {
   readonly #clock: Clock;
-  /** By origin; who failed latest is the last. */
+  /** By origin; the latest to fail is last. */
   readonly #failures = new Map<string, Failures>();
-  /** Origins and users that got in; who did latest is the last. */
+  /** Origins and users that have logged in; the latest is last. */
   readonly #known = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** How many ms an attempt has to wait until it is looked at; 0 if it need not. */
+  /** Ms until an attempt will be checked; 0 if it is checked now. */
   delay(origin: string, user: string): number {
     const failures = this.#failuresOf(origin);
     if (failures === undefined || isLocal(origin) || this.#known.has(entryOf(origin, user))) return 0;
     return Math.max(0, failures.at + penaltyOf(failures.count) - this.#clock.now());
   }
 
-  /** An attempt failed. Returns how many ms its answer has to wait. */
+  /** An attempt failed. Returns for how many ms its answer is held back. */
   failed(origin: string): number {
     const count = (this.#failuresOf(origin)?.count ?? 0) + 1;
     this.#failures.delete(origin);

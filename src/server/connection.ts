@@ -56,7 +56,7 @@ const STRANGERS_BACKLOG = 16 * 1024;
 /** So many attempts to authenticate may fail on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
 
-/** After so many ms of work for one client the others have their turn. */
+/** After this many ms of work for one client the others have their turn. */
 const TURN_MS = 3;
 
 /**
@@ -96,8 +96,8 @@ export class Connection implements MonitoringClient, Stranger {
   readonly #context: Context;
   readonly #args = new Arguments();
   /**
-   * What must come first before another request is pulled: the reply of a command, the client reading replies, the disk
-   * having what the replies at hand tell, other clients having had their turn, or the penalty for a wrong password.
+   * What has to happen before the next request is pulled: a command replies, the client reads its replies, the disk
+   * has what the replies acknowledge, other clients have had their turn, or the penalty for a wrong password is over.
    */
   #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | 'penalty' | undefined;
   /** With appendfsync always, the position in the journal that must be durable before the replies at hand leave. */
@@ -113,7 +113,7 @@ export class Connection implements MonitoringClient, Stranger {
   /** The end was sent. */
   #ended = false;
   #failedAuthentications = 0;
-  /** Ms that the replies at hand have to wait because a wrong password was given. */
+  /** Ms for which the replies are held back because of a wrong password. */
   #penalty = 0;
   #cancelPenalty: (() => void) | undefined;
   /** What was read is being served. */
@@ -269,7 +269,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#socket.destroy();
   }
 
-  /** Answers what was read, then ends the connection; cuts it if the client does not go on taking the answers. */
+  /** Answers what was read, then ends the connection; cuts it if the client stops reading the replies. */
   close(): void {
     this.#draining = true;
     // There is nothing more to guess.
@@ -391,7 +391,7 @@ export class Connection implements MonitoringClient, Stranger {
     return this.user === undefined ? STRANGERS_BACKLOG : replyBacklog;
   }
 
-  /** What one client has sent in one go may take long. The rest is served when others have been. */
+  /** Serves the rest of what was read after other clients: all of it may take long. */
   #letOthers(): void {
     if (this.#waitingFor !== undefined) return;
     this.#wait('turn');
@@ -453,7 +453,7 @@ export class Connection implements MonitoringClient, Stranger {
       this.#sendHeld();
     });
 
-  /** Lets replies leave that had to wait, and goes on: there may be more to answer even if nothing more is read. */
+  /** Sends replies that were held back, and goes on: there may be requests left to serve even if nothing more is read. */
   #sendHeld(): void {
     this.#output.end();
     this.#flush();
@@ -490,7 +490,7 @@ export class Connection implements MonitoringClient, Stranger {
     });
   }
 
-  /** What the socket, a timer or the disk calls ends this connection if it fails, and nothing else. */
+  /** Runs a callback of the socket, a timer or the disk. If it throws, only this connection ends. */
   #contain(act: () => void): void {
     try {
       act();
@@ -554,7 +554,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.kill();
   }
 
-  /** Disconnects it for what it is not to blame for; it is told, where that does not take the place of a reply. */
+  /** Disconnects a client that did nothing wrong. It is sent the reason, unless that could be taken for a reply. */
   #expel(kind: 'eviction' | 'unauthenticated', reason: string): void {
     if (this.#account.isClosed) return;
     this.#options.repeatedLines.warning(kind, `${this.#what()} disconnected: ${reason}`);

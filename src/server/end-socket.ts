@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/index.js';
 
-/** How often, in ms, it is checked whether a client takes what it is sent. */
+/** How often, in ms, it is checked whether a client reads what it is sent. */
 const CHECK_EVERY = 500;
 
 /**
- * So many checks in a row may find that a client has taken nothing, 5 s in all, before it is cut. Checks are counted, not time: if this
- * process is held up itself, the client gets as much longer.
+ * A connection is cut when this many checks in a row, 5 s in all, find that the client has read nothing. Checks are counted instead of time: if this
+ * process itself is held up, the client gets that much longer.
  */
 const IDLE_CHECKS = 10;
 
-/** Sends what is to be sent and the end; cuts the connection if the client takes nothing for a while, or does not end its side soon. */
+/** Sends the rest of the output and ends the connection; cuts it if the client reads nothing for a while, or does not end its side soon. */
 export function endSoon(socket: Socket, clock: Clock, last = ''): void {
   // What still comes is thrown away: unread, it would make the system drop the replies on their way.
   socket.resume();
@@ -19,8 +19,8 @@ export function endSoon(socket: Socket, clock: Clock, last = ''): void {
 }
 
 /**
- * Cuts a connection whose client has stopped taking what it is sent. One that has taken everything is to end it within a check.
- * @param keepsWaiting Whether it is not the client's turn now.
+ * Cuts a connection whose client has stopped reading. A client that has read everything must end its side before the next check.
+ * @param keepsWaiting Whether the client is waiting for the server now.
  */
 export function cutWhenIdle(socket: Socket, clock: Clock, keepsWaiting: () => boolean = () => false): void {
   let untaken = untakenBytes(socket);

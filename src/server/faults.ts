@@ -7,8 +7,8 @@ import type { RepeatedLines } from './repeated-lines.js';
 const LOGGED = 500;
 
 /**
- * Where faults end: ours, and those of what the embedding program has us call. Nobody who calls a listener, a timer or a subscriber is to be
- * stopped half-way by it, so those calls are contained, and their faults told to the log: once a second at most, without what could be a token.
+ * Catches faults: our own, and those of callbacks of the embedding program. A fault in a listener, a timer or a subscriber must not stop its caller
+ * half-way, so those calls are contained. Faults are logged, at most once a second, without anything that could be a token.
  */
 export class Faults {
   readonly #lines: RepeatedLines;
@@ -17,17 +17,17 @@ export class Faults {
     this.#lines = lines;
   }
 
-  /** Tells of a fault of ours. */
+  /** Logs an internal error. */
   readonly report = (fault: unknown): void => {
     this.#lines.warning('fault', `internal error, please report it: ${describe(fault)}`);
   };
 
-  /** Tells of a fault of the session listener that the embedding program brought along. */
+  /** Logs a fault of the embedding program's session listener. */
   readonly reportListener = (fault: unknown): void => {
     this.#lines.warning('listener fault', `the session listener failed: ${describe(fault)}`);
   };
 
-  /** Does something that may fail. */
+  /** Calls something that may throw; a fault is logged. */
   contain(act: () => void): void {
     try {
       act();
@@ -52,13 +52,13 @@ export function containedLog(log: Log): Log {
     try {
       log[level](line);
     } catch {
-      // There is nowhere left to tell it.
+      // There is nowhere left to report it.
     }
   };
   return { notice: contained('notice'), warning: contained('warning') };
 }
 
-/** What is known of a fault. It can be anything, and may itself throw when it is looked at. */
+/** Describes a fault. It can be any value, and may itself throw when it is read. */
 function describe(fault: unknown): string {
   try {
     if (!(fault instanceof Error)) return withoutTokens(String(fault));

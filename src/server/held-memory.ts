@@ -1,8 +1,8 @@
-/** One that holds memory of the server's and can be made to let go of it. */
+/** Something that holds memory of the server and can be evicted. */
 export interface Holder {
   /** Whether it may be evicted now. */
   readonly evictable: boolean;
-  /** Counts anew what it holds: some of it may have gone unnoticed. */
+  /** Counts again what it holds: some may have been freed unnoticed. */
   account(): void;
 }
 
@@ -10,8 +10,8 @@ export interface Holder {
 const CLASSES = 33;
 
 /**
- * The memory that many holders have together, and its limit. It is counted as it grows, so that the limit holds at every
- * moment. At the limit those that hold most are evicted first. "Most" is exact to a factor of two, as in Redis: holders are
+ * The memory that many holders hold together, and its limit. It is counted as it grows, so the limit holds at every
+ * moment. Beyond the limit those that hold most are evicted first. "Most" is exact to a factor of two, as in Redis: holders are
  * sorted by the power of two that they reach, so that finding the largest takes no walk over all of them.
  */
 export class HeldMemory<Member extends Holder> {
@@ -24,7 +24,7 @@ export class HeldMemory<Member extends Holder> {
 
   /**
    * @param limit Bytes, Infinity for no limit. It may change.
-   * @param evict Makes a holder let go of all that it holds, which `change` is told.
+   * @param evict Frees all that a holder holds, and calls `change`.
    */
   constructor(limit: () => number, evict: (holder: Member) => void) {
     this.#limit = limit;
@@ -36,7 +36,7 @@ export class HeldMemory<Member extends Holder> {
     return this.#total;
   }
 
-  /** A holder has `after` bytes instead of `before`; 0 for one that holds nothing. `enforce` is to follow, once all is counted. */
+  /** A holder holds `after` bytes instead of `before`; 0 for none. The caller calls `enforce` when everything is counted. */
   change(holder: Member, before: number, after: number): void {
     this.#total += after - before;
     const from = classOf(before);
@@ -63,7 +63,7 @@ export class HeldMemory<Member extends Holder> {
     for (const holder of holders) {
       if (this.#total <= limit) return;
       holder.account();
-      // It may have let go of some by itself, and be in a lower class now.
+      // It may have freed some by itself, and be in a lower class now.
       if (this.#total > limit && holders.has(holder) && holder.evictable) this.#evict(holder);
     }
   }

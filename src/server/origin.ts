@@ -2,8 +2,8 @@ import { isIPv4 } from 'node:net';
 import { isLoopback } from './protected-mode.js';
 
 /**
- * Where a client comes from, as far as it cannot choose freely: an IPv4 address, the /64 network of an IPv6 address (who has one
- * address has all of them), this machine, or the unix socket.
+ * Where a client comes from, as far as it cannot choose: an IPv4 address, the /64 network of an IPv6 address (whoever has one
+ * address of it has all), this machine, or the unix socket.
  */
 
 const THIS_MACHINE = 'this machine';

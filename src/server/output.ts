@@ -8,10 +8,10 @@ import type { Reader } from './slow-readers.js';
 /** Messages are handed to the socket in pieces of about this many bytes. */
 const PIECE = 64 * 1024;
 
-/** A message of more bytes is not copied for each who gets it: its bytes must stay as they are. */
+/** A longer message, in bytes, is not copied for each subscriber, so its bytes must not change. */
 export const SHARED_FROM = PIECE;
 
-/** Messages beyond so many bytes are counted as they come, and not only when they leave. */
+/** When more bytes of messages than this wait, they are counted as they come, not only when they are sent. */
 const UNCOUNTED = 4 * 1024;
 
 /** What the way out of a connection needs to know. */
@@ -23,13 +23,13 @@ export interface OutputOptions {
   readonly replyLimit: { readonly maxBytes: number };
   /** Called with the bytes of each write. */
   onWrite(bytes: number): void;
-  /** Messages are held back, or were written: what is held has changed by more than a little. */
+  /** Called when the memory held for messages has changed by more than a little. */
   onHeldChange(): void;
   /** The client is behind with its messages. */
   onBehind(): void;
   /** The client leaves more unread than it may. */
   onOverflow(): void;
-  /** Something of ours went wrong: a message may be written in part. Whoever publishes is not told. */
+  /** An internal error: a message may be written in part. The publisher is not affected. */
   onFault(fault: unknown): void;
 }
 
@@ -105,7 +105,7 @@ export class Output implements Sender, Reader {
   /** A message on a channel. Texts have one character per byte; a Buffer of more than `SHARED_FROM` bytes must stay as it is. */
   message(channel: string, message: string | Buffer, pattern?: string): void {
     try {
-      // Thousands may get it: who may not keep it is not given a copy first.
+      // Thousands may get it: a subscriber that may not keep it is not given a copy first.
       if (message.length > PIECE && !this.#mayKeep(message.length)) {
         this.#options.onOverflow();
         return;
@@ -185,7 +185,7 @@ export class Output implements Sender, Reader {
     if (messages.length > UNCOUNTED) this.#options.onHeldChange();
   }
 
-  /** Sends a large message without a copy of it: thousands may get the same. */
+  /** Sends a large message without copying it: thousands may get the same one. */
   #share(out: ReplyEncoder, message: Buffer): void {
     out.bulkHeader(message.length);
     this.#write(out.take(), out);

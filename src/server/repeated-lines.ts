@@ -4,7 +4,7 @@ import type { Log } from './log.js';
 /** One line of a kind is logged in so many ms. */
 const INTERVAL_MS = 1000;
 
-/** What a client can bring about as often as it likes. */
+/** Kinds of log lines that a client can cause as often as it likes. */
 export type RepeatedKind =
   | 'accept error'
   | 'authentication'
@@ -28,7 +28,7 @@ interface State {
 
 /**
  * Log lines that clients can cause. At most one of each kind is logged a second, so that nobody can fill the disk or hide what
- * else happens. The first line is logged at once; of those that follow, the next one tells the number.
+ * else happens. The first line is logged at once; the next one says how many were left out in between.
  */
 export class RepeatedLines {
   readonly #log: Log;

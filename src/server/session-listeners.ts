@@ -1,10 +1,10 @@
 import type { Session, SessionEvent, SessionListener } from '../engine/index.js';
 import type { SlowReaders } from './slow-readers.js';
 
-/** One who hears what happens to sessions, and who hears of it when that fails. */
+/** A session listener, and what is called with its faults. */
 export type ContainedListener = readonly [listener: SessionListener, onFault: (fault: unknown) => void];
 
-/** Several listeners in turn. One that fails disturbs neither the others nor what it hears of. */
+/** Notifies several listeners in turn. A fault of one affects neither the others nor the operation. */
 export class SessionListeners implements SessionListener {
   readonly #listeners: readonly ContainedListener[];
   readonly #slowReaders: SlowReaders;

@@ -1,11 +1,11 @@
 import type { Clock } from '../engine/index.js';
 
-/** How long, in ms, a client is waited for that takes nothing. */
+/** A client that reads nothing for this many ms is not waited for any longer. */
 const PATIENCE_MS = 5000;
 
-/** The way out to a client that is sent messages. */
+/** The output to a client that is sent messages. */
 export interface Reader {
-  /** Whether it has left so much unread that what makes more had better wait. */
+  /** Whether it has so much unread that more messages should wait. */
   readonly isBehind: boolean;
   /** Another number each time that it has taken something. */
   readonly progress: number;
@@ -18,8 +18,8 @@ interface Progress {
 }
 
 /**
- * Clients that are behind with their messages: work that makes very many waits for those who read, so that they are not cut off
- * for it. One who does not read is not waited for, and has its limits.
+ * Clients that are behind with reading their messages. Work that publishes very many messages waits for those that do read, so that they are not
+ * disconnected for it. A client that does not read is not waited for; the output limits deal with it.
  */
 export class SlowReaders {
   readonly #clock: Clock;
@@ -29,12 +29,12 @@ export class SlowReaders {
     this.#clock = clock;
   }
 
-  /** Must be told of one that is behind. */
+  /** To be called when a client is behind. */
   add(reader: Reader): void {
     if (!this.#readers.has(reader)) this.#readers.set(reader, { reached: reader.progress, at: this.#clock.now() });
   }
 
-  /** Whether there are any that read. */
+  /** Whether any of them reads. */
   get any(): boolean {
     // As a rule there are none, and it is asked for each event.
     return this.#readers.size > 0 && this.#anyReads(this.#clock.now());

@@ -3,14 +3,14 @@ import type { Clock } from '../engine/index.js';
 import type { Log } from './log.js';
 
 /**
- * What becomes of a stop while the disk does not take all changes: `ask` is refused, `insist` waits and then stops all the same,
+ * What happens to a stop if the disk does not take all changes: `ask` is refused, `insist` waits and then stops anyway,
  * `force` stops at once.
  */
 export type StopMode = 'ask' | 'insist' | 'force';
 
 const BY_STRENGTH: readonly StopMode[] = ['ask', 'insist', 'force'];
 
-/** A stop that did not come about: the server goes on. The log says why. */
+/** The stop was refused or cancelled: the server goes on. The log says why. */
 export class StopRefused extends Error {}
 
 export interface StoppingOptions {
@@ -25,7 +25,7 @@ export interface StoppingOptions {
 
 /** How often, in ms, it is checked whether a disk that fails has recovered. */
 const RETRY_EVERY = 100;
-/** The disk gets this long, in ms, even if nobody is to be waited for: any sync takes some time. */
+/** The disk gets at least this many ms, even with `shutdown-timeout` 0: any sync takes some time. */
 const LEAST_FOR_DISK = 1000;
 
 interface Asked {
@@ -34,8 +34,8 @@ interface Asked {
 }
 
 /**
- * What comes between being asked to stop and stopping: everything that was acknowledged is made durable. Meanwhile clients are
- * served as ever (while the disk fails, their writes are refused), and SHUTDOWN ABORT has the server go on.
+ * The phase between the request to stop and the stop: everything that was acknowledged is made durable. Meanwhile clients are
+ * served as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
  */
 export class Stopping {
   readonly #options: StoppingOptions;
@@ -44,7 +44,7 @@ export class Stopping {
   /** Clients that read slowly are not waited for. */
   #now = false;
   #endsAt = 0;
-  /** What an earlier attempt comes to is not looked at. */
+  /** The number of the latest flush: results of earlier ones are ignored. */
   #attempt = 0;
   #saidToWait = false;
   #cancelRetry: () => void = () => {};
@@ -54,15 +54,15 @@ export class Stopping {
     this.#options = options;
   }
 
-  /** Ms until a stop that waits for the disk is over one way or the other; undefined if none waits. */
+  /** Ms until a stop that waits for the disk gives up waiting; undefined if none waits. */
   get endsIn(): number | undefined {
     return this.#asked.length === 0 ? undefined : Math.max(0, Math.ceil(this.#endsAt - this.#options.clock.now()));
   }
 
   /**
-   * Asks for a stop; one that waits already becomes as strong as this. Resolves just before the server stops. Rejects with StopRefused
-   * when it goes on.
-   * @param now Whether clients that read slowly are cut at once.
+   * Asks for a stop; if one waits already, the stronger mode applies. Resolves just before the server stops. Rejects with StopRefused
+   * if the server goes on.
+   * @param now Whether clients that read slowly are disconnected at once.
    */
   ask(mode: StopMode, now = false): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -74,7 +74,7 @@ export class Stopping {
     });
   }
 
-  /** Calls off a stop that waits. Returns whether there was one. */
+  /** Cancels a stop that waits. Returns whether there was one. */
   abort(): boolean {
     if (this.#asked.length === 0) return false;
     this.#options.log.notice('the shutdown is aborted: the server goes on');
@@ -116,7 +116,7 @@ export class Stopping {
     if (this.#mode === 'ask') {
       this.#refuseFor(message);
     } else if (this.#mode === 'force' || timeout() === 0) {
-      // Who waits for the disk would wait in vain.
+      // There is no point in waiting for this disk.
       this.#stop(true);
     } else {
       if (!this.#saidToWait) {
@@ -141,7 +141,7 @@ export class Stopping {
     const { clock, timeout, close } = this.#options;
     const endsAt = atOnce ? clock.now() : Math.min(this.#endsAt, clock.now() + timeout());
     for (const { resolve } of this.#reset()) resolve();
-    // Who asked by a command is to be done with it first.
+    // If a command asked for the stop, it is finished first.
     setImmediate(() => close(endsAt));
   }
 

@@ -2,18 +2,18 @@ import { MB } from '../option-kinds.js';
 import { HeldMemory, type Holder } from './held-memory.js';
 
 /**
- * What all strangers may hold together, in bytes. A login is a few hundred bytes, held for an instant: nobody honest comes
- * near it, and it is little beside what the program takes itself.
+ * The most bytes that all strangers may hold together. A login is a few hundred bytes, held for a moment: honest clients do not come
+ * near this limit, and it is small compared to the program itself.
  */
 const MAX_BYTES = 16 * MB;
 
-/** A client that has yet to say who it is. */
+/** A client that must authenticate and has not yet. */
 export interface Stranger extends Holder {
   /** Disconnects it. @param reason For the client and the log, in a few words. */
   dismiss(reason: string): void;
 }
 
-/** The clients that must authenticate and have not: what they hold together is bounded, and how long each may take. */
+/** The clients that must authenticate and have not yet. Their memory together is limited, and so is the time that each may take. */
 export class Strangers {
   /** What they hold, the objects of their connections aside. */
   readonly memory = new HeldMemory<Stranger>(
@@ -39,7 +39,7 @@ export class Strangers {
     }
   }
 
-  /** The one that has been there for longest, and when it came, in ms. */
+  /** The one that has been connected for longest, and when it came, in ms. */
   get oldest(): readonly [Stranger, number] | undefined {
     for (const entry of this.#since) return entry;
     return undefined;

@@ -1,11 +1,11 @@
 /**
- * Those who have more to do than others should have to wait for. One of them goes on each time the event loop comes round, so that
- * however many they are, whoever else has something to read waits for one at the most.
+ * Connections that have more to do than others should have to wait for. One of them goes on in each round of the event loop, so other
+ * clients wait for one turn at most, however many connections are waiting here.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
 
-  /** Calls back once others have been served. */
+  /** Calls back when other clients have been served. */
   wait(goOn: () => void): void {
     if (this.#waiting.push(goOn) === 1) setImmediate(this.#giveTurn);
   }

@@ -5,9 +5,9 @@ import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 import { readCursor, readScanOptions } from '../scan-arguments.js';
 
-/** One call stops when it has looked at so many bytes of fields, or found so many: more would keep the other clients waiting. */
+/** One call stops when the fields it has visited and the values it has found are this many bytes: more would keep other clients waiting. */
 const MOST_BYTES = 2 ** 20;
-/** Or when so many ms have passed, which is looked at after so many fields: a pattern may take long to match each. */
+/** It also stops after this many ms, checked every `BATCH` fields: a pattern may take long to match. */
 const [MOST_MS, BATCH] = [2, 16];
 
 export const hscan: Command = {
@@ -32,7 +32,7 @@ export const hscan: Command = {
     const session = readHash(context, key);
     const found: Buffer[] = [];
     if (session === NO_SESSION) {
-      // Of a key that there is not Redis does not look at the options.
+      // As in Redis, the options are not parsed if there is no such key.
       cursor = 0;
     } else {
       const { count, matches } = readScanOptions(args, false);
