@@ -33,6 +33,9 @@ export class Compactions {
   #lastMs: number | undefined;
   #lastSucceeded = true;
   #stopped = false;
+  /** One was asked for, and is under way or waits for those that hold it. */
+  #isAskedFor = false;
+  /** The one that is under way. */
   #running: Promise<void> | undefined;
   /** How many callers hold compactions, and the callbacks of compactions that wait for them. */
   #holds = 0;
@@ -74,7 +77,7 @@ export class Compactions {
   /** To be called about once a second. */
   runIfDue(journal: Journal): void {
     const { clock, growth } = this.#options;
-    if (this.#running !== undefined || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
+    if (this.#isAskedFor || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
     if (clock.now() - this.#failedAt < RETRY_MS) return;
     if (isCompactionDue(journal, growth())) void this.run(journal).catch(() => {});
   }
@@ -84,18 +87,20 @@ export class Compactions {
    * @throws JournalError if it is being done already, or the disk fails.
    */
   async run(journal: Journal): Promise<void> {
-    if (this.#running !== undefined) throw new JournalError('the journal is being compacted already');
-    this.#running = this.#run(journal);
+    if (this.#isAskedFor) throw new JournalError('the journal is being compacted already');
+    this.#isAskedFor = true;
     try {
+      while (this.#holds > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      this.#running = this.#run(journal);
       await this.#running;
     } finally {
+      this.#isAskedFor = false;
       this.#running = undefined;
     }
   }
 
   async #run(journal: Journal): Promise<void> {
     const { clock, log } = this.#options;
-    while (this.#holds > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     const [began, size] = [clock.now(), journal.size];
     this.#beganAt = began;
     const engine = this.#engine();
