@@ -4,6 +4,7 @@ import { Aliases } from './aliases.js';
 import type { ChangeListener } from './change-listener.js';
 import { ChangeListeners } from './change-listeners.js';
 import { type Clock, systemClock } from './clock.js';
+import { CreationTimes } from './creation-times.js';
 import { Deadlines } from './deadlines.js';
 import { DerivedTokens } from './derived-tokens.js';
 import { Doomed, type Totals } from './doomed.js';
@@ -38,7 +39,8 @@ import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
 import { TokenIndex } from './token-index.js';
 import { Trimmer } from './trimmer.js';
 import { UnixTime } from './unix-time.js';
-import { UnseenSession } from './unseen-session.js';
+import type { UnseenSession } from './unseen-session.js';
+import { UnseenSessions } from './unseen-sessions.js';
 
 function checkTime(name: string, time: number, max: number): void {
   if (!(time >= 0 && time <= max)) throw new RangeError(`${name} must be from 0 to ${max}`);
@@ -81,20 +83,19 @@ export class SessionEngine {
   readonly #onFault: (fault: unknown) => void;
   #changes: ChangeListener | undefined;
   #changeListeners: readonly ChangeListener[] = [];
-  /** Sessions that were prepared; some may have been revealed or discarded since. */
-  readonly #unseen = new Set<UnseenSession>();
 
   readonly #unixTime: UnixTime;
+  readonly #creationTimes: CreationTimes;
   readonly #slots = new SlotTable();
   readonly #names: NameIndex;
   readonly #tokens: TokenIndex;
   readonly #fields: FieldStore = new PackedFieldStore(() => this.#trimmer.expect());
+  readonly #unseen = new UnseenSessions({ slots: this.#slots, fields: this.#fields });
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
   readonly #doomed: Doomed;
   readonly #trimmer: Trimmer;
-  #lastCreated = 0;
   #created = 0;
   #ended = 0;
   #expired = 0;
@@ -119,6 +120,7 @@ export class SessionEngine {
     this.#onFault = options.onFault ?? ((fault) => process.emitWarning(fault instanceof Error ? fault : String(fault)));
     const clock = this.#clock;
     this.#unixTime = new UnixTime(clock);
+    this.#creationTimes = new CreationTimes(clock);
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(
       this.#slots,
@@ -251,8 +253,8 @@ export class SessionEngine {
       (deleteSession ? Flag.DeleteSession : 0) |
       (shared ? Flag.Shared : 0) |
       (string === undefined ? 0 : Flag.String);
-    const session = unseen === undefined ? (slots.allocate(flags) as Session) : this.#reveal(unseen, flags);
-    slots.created[session] = this.#timeOfCreation();
+    const session = unseen === undefined ? (slots.allocate(flags) as Session) : this.#unseen.reveal(unseen, flags);
+    slots.created[session] = this.#creationTimes.next();
     slots.use(session, now);
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAge);
@@ -287,27 +289,7 @@ export class SessionEngine {
 
   /** Begins a session whose data is put together before it is visible. The caller creates it with `create`, or discards it. */
   prepare(): UnseenSession {
-    for (const unseen of this.#unseen) if (unseen.isOver) this.#unseen.delete(unseen);
-    const unseen = new UnseenSession({ slots: this.#slots, fields: this.#fields });
-    this.#unseen.add(unseen);
-    return unseen;
-  }
-
-  #reveal(unseen: UnseenSession, flags: number): Session {
-    this.#unseen.delete(unseen);
-    return unseen.reveal(flags);
-  }
-
-  /** Sums over sessions that are not visible yet. */
-  #ofUnseen(): { sessions: number; keys: number; bytes: number } {
-    const sum = { sessions: 0, keys: 0, bytes: 0 };
-    for (const { slot, isOver } of this.#unseen) {
-      if (isOver) continue;
-      sum.sessions++;
-      sum.keys += this.#fields.count(slot);
-      sum.bytes += this.#fields.size(slot);
-    }
-    return sum;
+    return this.#unseen.prepare();
   }
 
   /** Ends a session: when this returns, it and its data are gone. */
@@ -649,8 +631,7 @@ export class SessionEngine {
 
   /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
   get size(): number {
-    const all = this.#slots.taken - this.#aliases.count - this.#doomed.sessions;
-    return this.#unseen.size === 0 ? all : all - this.#ofUnseen().sessions;
+    return this.#slots.taken - this.#aliases.count - this.#doomed.sessions - this.#unseen.count;
   }
 
   /** How many sessions are doomed: ended for every caller, but not removed yet. */
@@ -659,7 +640,7 @@ export class SessionEngine {
   }
 
   stats(): EngineStats {
-    const unseen = this.#ofUnseen();
+    const unseen = this.#unseen.totals();
     return {
       sessions: this.size,
       keys: this.#fields.keys - this.#doomed.keys - unseen.keys,
@@ -711,16 +692,6 @@ export class SessionEngine {
     if (!this.#deadlines.settle(slot)) return NO_SESSION;
     if ((this.#slots.flags(slot) & Flag.Alias) === 0) return slot as Session;
     return this.#settled(this.#slots.owner(slot));
-  }
-
-  /** Unix ms. Sessions created within one millisecond differ in the fraction, so that their order can be kept. */
-  #timeOfCreation(): number {
-    const wall = this.#clock.wall();
-    const last = this.#lastCreated;
-    // Where the wall clock was set back, it counts.
-    const isTaken = wall <= last && wall > last - 1000;
-    this.#lastCreated = isTaken ? Math.round(last * 1000 + 1) / 1000 : wall;
-    return this.#lastCreated;
   }
 
   /**

@@ -60,9 +60,9 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   /** Nothing is built for channels that nobody listens to. */
   #publish(flags: string, event: string, key: () => string): void {
     try {
-      if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.beginning + key(), event);
+      if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.prefix + key(), event);
       if (this.#ofEvent.size > 0 && flags.includes('E')) {
-        this.#hub.publishIfHeard(this.#ofEvent.beginning + event, () => Buffer.from(key(), 'latin1'));
+        this.#hub.publishIfHeard(this.#ofEvent.prefix + event, () => Buffer.from(key(), 'latin1'));
       }
     } catch (fault) {
       this.#onFault(fault);

@@ -3,9 +3,9 @@ import { isSessionChannel, spellsOutSessions } from '../commands/session-channel
 import { SHARED_FROM } from './output.js';
 import { memoryOfPattern, PatternTable } from './pattern-table.js';
 
-/** How many channels and patterns that are subscribed to may be for channels of one beginning. */
+/** How many channels and patterns that are subscribed to may be for channels of one prefix. */
 export interface Audience {
-  readonly beginning: string;
+  readonly prefix: string;
   readonly size: number;
 }
 
@@ -21,7 +21,7 @@ export class PubSubHub implements PubSub {
   readonly #patterns = new PatternTable();
   readonly #sessionPatterns = new PatternTable();
   underWay: Promise<void> | undefined;
-  readonly #audiences: { beginning: string; size: number }[] = [];
+  readonly #audiences: { prefix: string; size: number }[] = [];
 
   subscribe(subscriber: Subscriber, channel: string): void {
     if (subscriber.channels.has(channel)) return;
@@ -135,21 +135,21 @@ export class PubSubHub implements PubSub {
     return this.#channels.size === 0 ? [] : (this.#channels.get(channel) ?? []);
   }
 
-  /** Who may listen to channels of a beginning. It is kept up to date: to be asked for once. */
-  audience(beginning: string): Audience {
-    const audience = { beginning, size: 0 };
+  /** Who may listen to channels of a prefix. It is kept up to date: to be asked for once. */
+  audience(prefix: string): Audience {
+    const audience = { prefix, size: 0 };
     this.#audiences.push(audience);
     return audience;
   }
 
   #countChannel(channel: string, change: 1 | -1): void {
-    for (const audience of this.#audiences) if (channel.startsWith(audience.beginning)) audience.size += change;
+    for (const audience of this.#audiences) if (channel.startsWith(audience.prefix)) audience.size += change;
   }
 
   #countPattern(pattern: string, change: 1 | -1): void {
     const ofSessions = spellsOutSessions(pattern);
     for (const audience of this.#audiences) {
-      if (isSessionChannel(audience.beginning) === ofSessions && mayMatch(pattern, audience.beginning)) {
+      if (isSessionChannel(audience.prefix) === ofSessions && mayMatch(pattern, audience.prefix)) {
         audience.size += change;
       }
     }
@@ -188,9 +188,7 @@ function owned(message: string | Buffer): string | Buffer {
 }
 
 /** Whether a pattern may match something that begins so, by what it has in front of its first special character. */
-function mayMatch(pattern: string, beginning: string): boolean {
+function mayMatch(pattern: string, prefix: string): boolean {
   const [literal] = pattern.split(/[*?[\\]/, 1);
-  return literal === pattern
-    ? literal.startsWith(beginning)
-    : literal.startsWith(beginning) || beginning.startsWith(literal);
+  return literal === pattern ? literal.startsWith(prefix) : literal.startsWith(prefix) || prefix.startsWith(literal);
 }
