@@ -100,15 +100,15 @@ export class Connection implements MonitoringClient, Stranger {
    * has what the replies acknowledge, other clients have had their turn, or the penalty for a wrong password is over.
    */
   #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | 'penalty' | undefined;
-  /** With appendfsync always, the position in the journal that must be durable before the replies at hand leave. */
+  /** With appendfsync always, the position in the journal that must be durable before the replies so far are sent. */
   #durableFirst = 0;
-  /** Where the journal was when what is being served began. */
+  /** The position in the journal when serving of the latest read began. */
   #servedFrom = 0;
-  /** The replies at hand tell of changes that were made for this client, not only of those of others. */
+  /** The replies so far acknowledge changes of this client, not only show those of others. */
   #changed = false;
   /** No more requests are pulled: the client said QUIT or broke the protocol. */
   #closing = false;
-  /** No more is read, and the connection ends when what was read is answered: the server stops. */
+  /** No more is read, and the connection ends when what was read is answered: the server stops, or the client has ended its side. */
   #draining = false;
   /** The end was sent. */
   #ended = false;
@@ -404,9 +404,9 @@ export class Connection implements MonitoringClient, Stranger {
     });
 
   /**
-   * With appendfsync always, what was done by now must be durable before the client is told, and not only what it did itself: it may
-   * have read what another client wrote, or be told that a session is gone. While the disk fails, writes are refused, and who
-   * reads is not to wait.
+   * With appendfsync always, everything done so far must be durable before the replies are sent, not only what this client did: it may
+   * have read what another client wrote, or learn that a session is gone. While the disk fails, writes are refused, and clients that
+   * only read do not wait.
    */
   #noteChanges(): void {
     const { durability } = this.#options.server;
@@ -415,7 +415,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#changed ||= durability.position > this.#servedFrom;
   }
 
-  /** Keeps the replies until the disk has what they tell; those before a command that waits leave with its own. */
+  /** Holds the replies back until the disk has what they reveal; those before a command that waits are sent with its own. */
   #holdReplies(): void {
     if (this.#waitingFor === 'command') return;
     const { durability } = this.#options.server;
@@ -433,7 +433,7 @@ export class Connection implements MonitoringClient, Stranger {
       this.#sendHeld();
     });
 
-  /** Keeps the replies until the penalty is over; those before a command that waits leave with its own. */
+  /** Holds the replies back until the penalty is over; those before a command that waits are sent with its own. */
   #serveOutPenalty(): void {
     if (this.#waitingFor === 'command') return;
     this.#wait('penalty');
@@ -520,7 +520,7 @@ export class Connection implements MonitoringClient, Stranger {
     endSoon(this.#socket, this.#options.server.clock);
   }
 
-  /** Ends the connection: for what the client did, which it is told, or for a fault of ours, which the log is told. */
+  /** Ends the connection: for an error of the client, which is sent to it, or an internal error, which is logged. */
   #fail(error: unknown): void {
     const { counters, reportFault } = this.#options.server;
     if (error instanceof OutputLimitError) {

@@ -3,9 +3,9 @@ import { Slice } from '../slice.js';
 
 /** The most that one byte becomes: `\u0000`. */
 const WIDEST = 6;
-/** Bytes that are escaped between two looks at how much room there is. */
+/** Bytes that are escaped between two checks of how much room there is. */
 const BLOCK = 128;
-/** Fewer bytes are looked at and copied one by one: that beats the call into Node's C++. */
+/** Fewer bytes are checked and copied one by one: that beats the call into Node's C++. */
 const SHORT = 32;
 
 /** What a key begins with that stands in base64. */
@@ -109,7 +109,7 @@ export class JsonWriter {
     this.raw('"');
   }
 
-  /** Ends the text, and gives it: good until the next `begin`; for ever, if it is longer than `JsonWriter.KEPT_BYTES`. */
+  /** Ends the text and returns it. It is valid until the next `begin`; if it is longer than `JsonWriter.KEPT_BYTES`, for good. */
   take(): Buffer {
     this.#limit += this.#end.length;
     this.raw(this.#end);

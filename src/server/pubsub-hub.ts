@@ -3,7 +3,7 @@ import { isSessionChannel, spellsOutSessions } from '../commands/session-channel
 import { SHARED_FROM } from './output.js';
 import { memoryOfPattern, PatternTable } from './pattern-table.js';
 
-/** How many channels and patterns that are subscribed to may be for channels of one prefix. */
+/** How many subscribed channels and patterns may match channels of one prefix. */
 export interface Audience {
   readonly prefix: string;
   readonly size: number;
@@ -15,7 +15,7 @@ const CHANNEL_BYTES = 250;
 /** Patterns that are tried, and messages that are sent, between two places where publishing may stop. */
 const BATCH = 16;
 
-/** Channels and patterns, and who listens to them. Session channels have patterns of their own (`spellsOutSessions`). */
+/** Channels and patterns, and their subscribers. Session channels have patterns of their own (`spellsOutSessions`). */
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new PatternTable();
@@ -135,7 +135,7 @@ export class PubSubHub implements PubSub {
     return this.#channels.size === 0 ? [] : (this.#channels.get(channel) ?? []);
   }
 
-  /** Who may listen to channels of a prefix. It is kept up to date: to be asked for once. */
+  /** The audience of a prefix. It is kept up to date, so a caller asks once. */
   audience(prefix: string): Audience {
     const audience = { prefix, size: 0 };
     this.#audiences.push(audience);
@@ -182,7 +182,7 @@ export class PubSubHub implements PubSub {
   }
 }
 
-/** A message that stays as it is though a request came with it: one copy for all who get it. */
+/** A message that outlives the request it came with: one copy for all subscribers. */
 function owned(message: string | Buffer): string | Buffer {
   return typeof message === 'string' || message.length <= SHARED_FROM ? message : Buffer.from(message);
 }

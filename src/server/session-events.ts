@@ -12,7 +12,7 @@ import { SessionMessages } from './session-messages.js';
 /** The channels of one event, and who may listen to them. */
 interface Channels {
   readonly event: Audience;
-  /** Where the data is gone afterwards, and is told a last time. */
+  /** For events after which the data is gone: it is published a last time. */
   readonly data: Audience | undefined;
 }
 

@@ -4,15 +4,15 @@ import { JsonWriter } from './json-writer.js';
 
 /** The most keys that a message has: more take longer than as many bytes of values. */
 const MAX_KEYS = 10_000;
-/** Keys that are looked at before it is asked whether there is room for more. */
+/** Keys written between two checks of whether there is room for more. */
 const KEYS_AT_A_TIME = 256;
 
 /**
  * Makes the messages of `__sessiondata__` channels, one JSON object each: event, name, token, at and created (unix ms), and keys with
- * their values. Where that would be longer than the limit, or more than 10,000 keys, the values are left out: then there is `truncated`, `count` (how many keys there are)
- * and `sizes`, the bytes of each key's value, for as many keys as there is room for.
+ * their values. If that would be longer than the limit, or more than 10,000 keys, the values are left out: instead there are `truncated`, `count` (the number of keys)
+ * and `sizes`, the length of each key's value in bytes, for as many keys as there is room for.
  *
- * It looks at no more data than fits the limit, however much there is.
+ * It reads no more data than fits the limit, however much there is.
  */
 export class SessionMessages {
   readonly #engine: () => SessionEngine;
@@ -25,7 +25,7 @@ export class SessionMessages {
 
   /**
    * @param at Unix ms. @param maxBytes The longest message, 4 KB at least.
-   * @returns Bytes that are good until the next call.
+   * @returns Bytes that are valid until the next call.
    */
   make(event: SessionEvent, session: Session, at: number, maxBytes: number): Buffer {
     const json = this.#json;
