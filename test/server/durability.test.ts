@@ -274,7 +274,7 @@ describe('when the disk is full', () => {
   });
 
   it('who only reads does not wait for a write of another client that fails', async () => {
-    const { disk, log, other, server } = await fill();
+    const { disk, clock, log, other, server } = await fill();
     const writer = await connectTo(server);
     disk.failure = undefined;
     disk.holdSyncs();
@@ -289,6 +289,10 @@ describe('when the disk is full', () => {
     while (log.lines.length < 2) await turns();
     expect(await other.take('$1\r\n1\r\n+PONG\r\n'.length)).toBe('$1\r\n1\r\n+PONG\r\n');
     expect(third.socket.bytesRead).toBe(0);
+    // The write is tried again.
+    disk.failure = undefined;
+    clock.advance(1000);
+    expect(await third.take('+OK\r\n'.length)).toBe('+OK\r\n');
   });
 });
 
