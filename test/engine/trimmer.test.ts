@@ -81,7 +81,9 @@ const every = (number: number) => Slice.of(`user:${number}`);
 describe('what is trimmed', () => {
   it('is the slots behind the last one taken; it can be used again', () => {
     const slots = new SlotTable();
-    for (let slot = 0; slot < COUNT; slot++) expect(slots.allocate(Flag.Session)).toBe(slot);
+    let inOrder = 0;
+    while (inOrder < COUNT && slots.allocate(Flag.Session) === inOrder) inOrder++;
+    expect(inOrder).toBe(COUNT);
     const version = slots.version(COUNT - 1);
     slots.setToken(5, Uint32Array.of(1, 2, 3, 4));
     for (let slot = 0; slot < COUNT; slot++) if (slot !== 5) slots.release(slot);
