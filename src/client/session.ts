@@ -126,7 +126,7 @@ export class Session {
     return integerOf(await this.#request('SESSION.CLEAR'));
   }
 
-  /** Removes every key, then sets others, as one act. Returns how many were removed. */
+  /** Removes every key, then sets others, in one operation. Returns how many were removed. */
   async clearSet(fields: Fields): Promise<number> {
     return integerOf(await this.#request('SESSION.CLEARSET', ...flatten(fields)));
   }

@@ -8,7 +8,7 @@ import { TimingWheel } from './timing-wheel.js';
  * When each slot is due: durations that start, start again and run out, on the timing wheel.
  *
  * The wheel acts on a deadline soon after it; `settle` acts on it at the latest when somebody comes to
- * look, so that being behind shows nowhere. The instant of an act is fixed once, by `begin`.
+ * look, so that being behind shows nowhere. The time of an operation is fixed once, by `begin`.
  */
 export class Deadlines {
   readonly #slots: SlotTable;
@@ -22,9 +22,9 @@ export class Deadlines {
   #held = false;
 
   /**
-   * @param instant When an act happens (ms).
+   * @param instant When an operation happens (ms).
    * @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives.
-   * @param takesLong Whether to act on the deadline of a slot may take long: then the clock is looked at before the next one.
+   * @param takesLong Whether acting on the deadline of a slot may take long: then the clock is read before the next one.
    */
   constructor(
     slots: SlotTable,
@@ -72,7 +72,7 @@ export class Deadlines {
     return this.#now;
   }
 
-  /** The instant of the act under way, in ms. */
+  /** The time of the operation under way, in ms. */
   get now(): number {
     return this.#now;
   }

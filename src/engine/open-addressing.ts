@@ -131,7 +131,7 @@ export abstract class OpenAddressing {
 
 const LEAST_PLACES = 2048;
 /**
- * Places looked at in the former table with each act. A table of n places is replaced when n / 2 are taken, or
+ * Places visited in the former table with each operation. A table of n places is replaced when n / 2 are taken, or
  * fewer than n / 8; the one after it is not before another n / 8 acts.
  */
 const MOVES = 16;

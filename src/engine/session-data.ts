@@ -27,7 +27,7 @@ export class SessionData {
   readonly #deadlines: Deadlines;
   readonly #maxValueBytes: number;
   #changes: ChangeListener | undefined;
-  /** Whether reads and writes count as use, for which eviction spares a session. To be set before an act. */
+  /** Whether reads and writes count as use, for which eviction spares a session. To be set before an operation. */
   countsAsUse = true;
 
   /** @param maxValueBytes The longest value that `append` may make. */
@@ -298,7 +298,7 @@ export class SessionData {
     return cleared;
   }
 
-  /** Removes every key, then sets others, as one act. Returns how many were removed. */
+  /** Removes every key, then sets others, in one operation. Returns how many were removed. */
   replace(session: Session, pairs: readonly Slice[]): number {
     this.#checkType(session);
     const cleared = this.#clear(session);

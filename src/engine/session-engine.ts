@@ -69,8 +69,8 @@ const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 
  * Sessions: their tokens, names, data, and their end on time.
  *
  * Whatever looks sessions up (`create`, `find`, `sessionsOf`, …) takes the clock's time as the instant
- * of the act and first lets happen what is due for them by then: nobody sees data past its deadline,
- * however far behind the wheel is. A `Session` got that way is good for the rest of the act, that is
+ * of the operation and first lets happen what is due for them by then: nobody sees data past its deadline,
+ * however far behind the wheel is. A `Session` got that way is valid for the rest of the operation, that is
  * until the caller gives control back to the event loop.
  */
 export class SessionEngine {
@@ -530,7 +530,7 @@ export class SessionEngine {
     return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
   }
 
-  /** What is left from now until an instant in unix ms, in ms; less than 0 if it has been. Now is the instant of the act from then on. */
+  /** What is left from now until an instant in unix ms, in ms; less than 0 if it has been. The operation happens now from then on. */
   timeUntil(unix: number): number {
     return this.#unixTime.instantOf(unix) - this.#deadlines.begin();
   }

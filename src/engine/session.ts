@@ -69,7 +69,7 @@ export interface SessionEngineOptions {
   /** Default: the process' own. */
   readonly clock?: Clock;
   /**
-   * The instant of an act, in ms on the clock: not before it was asked for. Who knows it anyway spares a look at the
+   * The time of an operation, in ms on the clock, not before it was asked for. A caller that knows it anyway saves reading the
    * clock. Default: the clock's `now`.
    */
   readonly instant?: () => number;
