@@ -4,6 +4,10 @@ import type { SlotTable } from './slot-table.js';
 
 /** Slots looked at between two looks at the clock. */
 const SLOTS = 64;
+/** Sessions that hold more bytes of data than this are not ended at once, however few they are: their events may be six times as long. */
+const BYTES_AT_ONCE = 2 ** 20;
+/** After so many bytes of data it is time to look at the clock. */
+const MUCH_DATA = 4096;
 /** For how long, in ms, the sweep pauses while listeners are behind, before it checks again. */
 const REST_MS = 5;
 
@@ -20,7 +24,7 @@ export interface Totals {
 export interface DoomedOptions {
   readonly slots: SlotTable;
   readonly clock: Clock;
-  /** If there are no more than this many, they are ended before the command that dooms them returns. */
+  /** If there are no more than this many, and they hold little, they are ended before the command that dooms them returns. */
   readonly atOnce: number;
   /** Ends a doomed session for good. */
   end(slot: number): void;
@@ -82,7 +86,7 @@ export class Doomed {
     this.#bytes += bytes;
     this.#timers += timers;
     this.#ends.set(slots.beginEpoch(sessions), now);
-    if (this.#sessions <= atOnce) this.finish();
+    if (this.#sessions <= atOnce && this.#bytes <= BYTES_AT_ONCE) this.finish();
     else this.#goOn(0);
   }
 
@@ -141,7 +145,8 @@ export class Doomed {
     const until = clock.now() + SLICE_MS;
     let rests = false;
     do {
-      for (let looks = 0; looks < SLOTS && this.#sessions > 0 && !rests; looks++) {
+      const enough = this.#bytes - MUCH_DATA;
+      for (let looks = 0; looks < SLOTS && this.#sessions > 0 && this.#bytes >= enough && !rests; looks++) {
         rests = this.#options.isBehind();
         if (!rests) this.#look();
       }

@@ -104,4 +104,30 @@ describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
     expect((await subscriber.takeAll()).length).toBeLessThan(MANY * VALUE.length);
     await client.expect('PING\r\n', '+PONG\r\n');
   });
+
+  it('does not cut a subscriber that reads for few sessions that hold much', async () => {
+    const { client, clock, server } = await start();
+    const subscriber = await connectTo(server);
+    await subscriber.send('PSUBSCRIBE __sessiondata__:ended:*\r\n');
+    await subscriber.takeUntil(':1\r\n');
+    // Each is nearly 1 MB as JSON: together more than may be unread.
+    const value = Slice.of(Buffer.alloc(170_000));
+    for (let i = 0; i < 60; i++) {
+      server.engine.create(Slice.of(`name:${i}`), { shared: 'tokenless', data: [Slice.of('f'), value] });
+    }
+    await client.expect(`${command}\r\nDBSIZE\r\n`, `${command === 'FLUSHALL' ? '+OK' : ':60'}\r\n:0\r\n`);
+    const reading = (async () => {
+      for (let heard = 0; heard < 60; heard++) await subscriber.takeUntil('"created"');
+    })();
+    await goOnUntil(clock, () => server.engine.doomed === 0);
+    await reading;
+  });
+
+  it('has others served after each of those that hold much', async () => {
+    const { engine, clock, client } = await startWithSessions(VALUE);
+    await client.expect(`${command}\r\n`, reply);
+    clock.msPerLook = 2;
+    while (engine.doomed === MANY) clock.step();
+    expect(engine.doomed).toBe(MANY - 1);
+  });
 });

@@ -178,6 +178,7 @@ describe('session events', () => {
       server.engine.create(Slice.of('big'), { data });
       server.engine.create(Slice.of('small'), { data: data.slice(4) });
       await client.expect('SESSION.ENDALL\r\nDBSIZE\r\n', ':3\r\n:0\r\n');
+      while (server.engine.doomed > 0) clock.advance(1);
       expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'small', keys: { text: 'x' } });
       expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'big', ...truncated });
       expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'small', keys: { text: 'x' } });
