@@ -88,7 +88,7 @@ class OpenFile implements JournalFile {
   }
 
   look(callback: (error: Error | null) => void): void {
-    fs.stat(this.#path, (error, found) => callback(this.#isFound(error, found) ? null : goneError(this.#path)));
+    fs.stat(this.#path, (error, found) => callback(this.#isFound(error, found) ? null : new FileGoneError(this.#path)));
   }
 
   #isFound(error: Error | null, found: fs.Stats): boolean {
@@ -111,10 +111,13 @@ class OpenFile implements JournalFile {
   }
 }
 
-function goneError(path: string): JournalError {
-  return new JournalError(
-    `${path} is not there any more: put it back or, to keep what is in memory, use SESSION.SAVE, restart and use SESSION.LOAD`,
-  );
+/** A file is not at its path any more. What is in it, and is written to it, is lost when it is closed, unless it is put back. */
+export class FileGoneError extends JournalError {
+  constructor(path: string) {
+    super(
+      `${path} is not there any more: put it back or, to keep what is in memory, use SESSION.SAVE, restart and use SESSION.LOAD`,
+    );
+  }
 }
 
 const FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;

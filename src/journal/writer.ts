@@ -1,5 +1,5 @@
 import type { Slice } from '../slice.js';
-import type { JournalFile } from './file-system.js';
+import { FileGoneError, type JournalFile } from './file-system.js';
 import { batchPrefix } from './frames.js';
 import type { Increment } from './journal-directory.js';
 import { RecordEncoder } from './record-encoder.js';
@@ -172,7 +172,8 @@ export class JournalWriter implements RecordSink {
   }
 
   get written(): number {
-    return this.#written;
+    // A file that is gone is found by nobody after the end of the process.
+    return this.#failure instanceof FileGoneError ? this.#durable : this.#written;
   }
 
   get durable(): number {
@@ -532,7 +533,7 @@ export class JournalWriter implements RecordSink {
         });
       });
     }
-    const lost = this.position - Math.max(this.#written, this.#durable);
+    const lost = this.position - Math.max(this.written, this.#durable);
     this.#finishClosing(new UnwrittenChanges(lost, this.position - lost - this.#durable, error.message));
   }
 
