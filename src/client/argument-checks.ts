@@ -41,7 +41,8 @@ export const hasMethods = (value: unknown, ...names: string[]): boolean =>
 
 /** What a value is, as an error names it. */
 export function kindOf(value: unknown): string {
-  if (value === null || value === undefined || Number.isNaN(value)) return String(value);
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return 'an object';
   return `a ${typeof value}`;

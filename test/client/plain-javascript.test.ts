@@ -40,7 +40,7 @@ describe('plain JavaScript', () => {
     [null, 'null'],
     [true, 'a boolean'],
     [Number.NaN, 'NaN'],
-    [Number.POSITIVE_INFINITY, 'a number'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
     [new Uint8Array(1), 'an object'],
     [() => 1, 'a function'],
   ])('is told what to do where %s is given for a value, and nothing is written', async (value, kind) => {
