@@ -9,9 +9,11 @@ import { CommandError } from './command-error.js';
  * first place that is found is good enough: whatever follows has the more text left. So no star is tried twice, and
  * a match reads each byte of the text once for every star, or less.
  *
+ * @param longest How long a text may be that is searched, in bytes: the matcher throws a CommandError for a longer one. It takes
+ *   texts of any length that only need a look at their beginning and end.
  * @throws CommandError for a piece that would take long to search.
  */
-export function globMatcher(pattern: string): (text: string) => boolean {
+export function globMatcher(pattern: string, longest = Infinity): (text: string) => boolean {
   const pieces = piecesOf(pattern);
   const first = pieces[0];
   if (pieces.length === 1) return (text) => text.length === first.length && first.isAt(text, 0);
@@ -26,6 +28,7 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   return (text) => {
     const end = text.length - last.length;
     if (end < first.length || !first.isAt(text, 0) || !last.isAt(text, end)) return false;
+    if (text.length > longest && between.length > 0) throw tooLong(longest);
     let at = first.length;
     for (const piece of between) {
       const found = piece.find(text, at, end);
@@ -34,6 +37,12 @@ export function globMatcher(pattern: string): (text: string) => boolean {
     }
     return true;
   };
+}
+
+function tooLong(longest: number): CommandError {
+  return new CommandError(
+    `ERR only texts of up to ${longest} bytes are searched for what stands between two stars: use a pattern with one star, or none`,
+  );
 }
 
 /** What a pattern has before, between or behind its stars. */

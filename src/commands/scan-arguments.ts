@@ -6,6 +6,11 @@ const DEFAULT_COUNT = 10;
 /** One call looks at no more, whatever COUNT says: more would keep the other clients waiting. */
 const MAX_COUNT = 4096;
 
+/**
+ * Longest text, in bytes, that is searched for a pattern: a few ms at the worst. Names are shorter; fields of a hash may be longer by far.
+ */
+const LONGEST_SEARCHED = 2 ** 18;
+
 /** The greatest cursor, of 64 bits, and the longest text of one. */
 const MAX_CURSOR = 2n ** 64n - 1n;
 const MOST_DIGITS = 100;
@@ -52,5 +57,5 @@ export function readScanOptions(args: Arguments, typed: boolean): Omit<Scan, 'cu
       if (count < 1) throw new CommandError(SYNTAX);
     }
   }
-  return { count: Math.min(count, MAX_COUNT), matches: globMatcher(pattern), type };
+  return { count: Math.min(count, MAX_COUNT), matches: globMatcher(pattern, LONGEST_SEARCHED), type };
 }

@@ -172,6 +172,15 @@ describe('is not kept busy by a pattern made to be slow', () => {
     expect(globMatcher(pattern)(`${'a'.repeat(16 * 2 ** 20)}\n`)).toBe(false);
   });
 
+  it('searches no text that is longer than it may be', () => {
+    const search = globMatcher('*b*', 1000);
+    expect(search('a'.repeat(1000))).toBe(false);
+    expect(() => search('a'.repeat(1001))).toThrow('ERR only texts of up to 1000 bytes are searched');
+    // There is nothing to search for.
+    expect(globMatcher('a*b', 1000)('a'.repeat(1001))).toBe(false);
+    expect(globMatcher('*', 1000)('a'.repeat(1001))).toBe(true);
+  });
+
   it('refuses the few that no search is quick for', () => {
     expect(() => globMatcher(`*${'?'.repeat(129)}*`)).toThrow('ERR between two stars of a pattern');
     // At the ends nothing is searched.

@@ -61,6 +61,14 @@ describe('a hash of many fields', () => {
     expect((await ask('HSCAN h 18446744073709551615 COUNT 5000')).split(' ').length).toBe(1 + 2 * FIELDS);
   });
 
+  it('HSCAN searches no field of megabytes for a pattern; where there is nothing to search for, it finds it', async () => {
+    const { ask, client } = await startFilled();
+    await askWith(client, 'HSET', 'one', 'f'.repeat(300_000), 'v');
+    expect(await ask('HSCAN one 0 MATCH *a*')).toMatch(/^ERR only texts of up to 262144 bytes are searched/);
+    expect((await ask('HSCAN one 0 MATCH f*')).length).toBe('0 '.length + 300_000 + ' v'.length);
+    expect(await ask('HSCAN one 0 MATCH g*')).toBe('0 ');
+  });
+
   it('gives different fields by HRANDFIELD, any with a negative count, and all where there are no more', async () => {
     const { ask } = await startFilled();
     const all = new Map(fields as [string, string][]);
