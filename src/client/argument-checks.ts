@@ -34,6 +34,13 @@ export function checkWhole(what: string, value: unknown, min: number, max: numbe
   throw new RangeError(`${what} must be a whole number from ${min} to ${max}, not ${value}`);
 }
 
+/** @param given Options that are none of `known`. @throws TypeError if there is one: a misspelt `ttl` would make a session without an end. */
+export function checkNoOtherOptions(given: object, known: readonly string[]): void {
+  const [unknown] = Object.keys(given);
+  if (unknown === undefined) return;
+  throw new TypeError(`there is no option ${JSON.stringify(unknown)}; there are ${known.join(', ')}`);
+}
+
 export const hasMethods = (value: unknown, ...names: string[]): boolean =>
   typeof value === 'object' &&
   value !== null &&

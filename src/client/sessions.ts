@@ -1,4 +1,4 @@
-import { checkFlag, checkText, checkWhole, MAX_SECONDS } from './argument-checks.js';
+import { checkFlag, checkNoOtherOptions, checkText, checkWhole, MAX_SECONDS } from './argument-checks.js';
 import { type Bytes, checkConnection, type RedisConnection, request } from './connection.js';
 import { type Fields, flatten } from './fields.js';
 import { arrayOf, integerOf, pairsOf, textOf } from './replies.js';
@@ -108,9 +108,12 @@ export class Sessions {
   }
 }
 
+const CREATE_OPTIONS = ['ttl', 'deleteSession', 'shared', 'extend', 'maxAge', 'limit', 'token', 'data'];
+
 /** SESSION.NEW with its arguments. @throws TypeError or RangeError if an option is none that it can have. */
 export function newRequest(name: Bytes, options: CreateOptions): [command: string, ...args: Bytes[]] {
-  const { ttl, deleteSession, shared, extend, maxAge, limit, token, data } = options;
+  const { ttl, deleteSession, shared, extend, maxAge, limit, token, data, ...others } = options;
+  checkNoOtherOptions(others, CREATE_OPTIONS);
   const fields = data === undefined ? [] : flatten(data);
   if (ttl !== undefined) checkWhole('ttl', ttl, 0, MAX_SECONDS);
   if (deleteSession !== undefined) checkFlag('deleteSession', deleteSession);

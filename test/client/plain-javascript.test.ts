@@ -100,6 +100,17 @@ describe('plain JavaScript', () => {
     expect(await session.info()).toMatchObject({ duration: 0 });
   });
 
+  it('is told where there is no such option, which would make a session without an end', async () => {
+    const { sessions } = await connect();
+    const options: Any = { ttl: 10, duration: 100 };
+    await expect(sessions.create('y', options)).rejects.toThrow(
+      new TypeError(
+        'there is no option "duration"; there are ttl, deleteSession, shared, extend, maxAge, limit, token, data',
+      ),
+    );
+    expect(await sessions.tokens('y')).toEqual([]);
+  });
+
   it('is told at once where there is no connection', () => {
     for (const [connection, kind] of [
       [undefined, 'undefined'],
