@@ -13,5 +13,6 @@ export function temporaryDirectory(): string {
 }
 
 afterEach(() => {
-  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true });
+  // A server whose clock was put forward may have stopped before the disk has done all that it was asked for.
+  for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });
