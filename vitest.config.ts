@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const ALONE = [
   'test/e2e/expiry.test.ts',
   'test/e2e/memory.test.ts',
-  'test/engine/clock.test.ts',
+  'test/engine/time/clock.test.ts',
   'test/commands/transaction-memory.test.ts',
 ];
 

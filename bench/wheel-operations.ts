@@ -1,6 +1,6 @@
 // The source, not the build: the type check must pass in a tree that is not built yet. It is the same
 // code: tsx and the build both only take the types away and leave classes and #fields to V8.
-import { TimingWheel } from '../src/engine/timing-wheel.js';
+import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
 
 /** How often each timer is extended in `extendWithVisit`, in ms. Rarely: the more often, the fewer visits to each. */

@@ -1,5 +1,5 @@
 import { measure } from 'mitata';
-import { TimingWheel } from '../src/engine/timing-wheel.js';
+import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { describeMachine } from './machine.js';
 import { compareAndStore } from './memory-floor.js';
 import { nodeTimerOperations } from './node-timers.js';

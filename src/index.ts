@@ -4,7 +4,7 @@
 export { type Config, ConfigError } from './config.js';
 export type { LoadProgress } from './durability/durability.js';
 export * from './engine/index.js';
-export { TimingWheel, type TimingWheelOptions } from './engine/timing-wheel.js';
+export { TimingWheel, type TimingWheelOptions } from './engine/time/timing-wheel.js';
 export { JournalDamage, JournalError } from './journal/index.js';
 export { ListenError } from './server/listen.js';
 export { type Log, streamLog } from './server/log.js';

@@ -68,8 +68,8 @@ describe('the house', () => {
   });
 
   it('the wheel imports nothing but how columns grow, which imports nothing', () => {
-    expect(importsOf('engine/timing-wheel.ts')).toEqual(['engine/column.ts']);
-    expect(importsOf('engine/column.ts')).toEqual([]);
+    expect(importsOf('engine/time/timing-wheel.ts')).toEqual(['engine/memory/column.ts']);
+    expect(importsOf('engine/memory/column.ts')).toEqual([]);
   });
 
   it('only the program reads arguments and the environment, and exits', () => {

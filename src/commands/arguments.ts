@@ -1,5 +1,5 @@
+import { parseInt64, parseInteger } from '../engine/fields/int64.js';
 import { NO_SESSION, NO_SUCH_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
-import { parseInt64, parseInteger } from '../engine/int64.js';
 import { Request } from '../resp/request.js';
 import type { Slice } from '../slice.js';
 import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';

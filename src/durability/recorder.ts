@@ -1,5 +1,5 @@
-import { column, longer, resized } from '../engine/column.js';
 import { type ChangeListener, newToken, type Session, type SessionEngine, type SessionState } from '../engine/index.js';
+import { column, longer, resized } from '../engine/memory/column.js';
 import type { RecordSink } from '../journal/index.js';
 import type { Slice } from '../slice.js';
 import { addressOf, settingsOf, writeHead, writeOldTokens, writeRevealed, writeSession } from './session-records.js';

@@ -15,7 +15,7 @@ const CLOSE_MS = 1;
  * engine's clock. By how much the wall clock is ahead of it (`ahead`) is kept with the journal, so that the next process, which has the wall
  * clock alone, finds the journal's time again.
  *
- * (Of a session's expiry as clients see it, `engine/unix-time.ts` is in charge.)
+ * (Of a session's expiry as clients see it, `engine/time/unix-time.ts` is in charge.)
  */
 export class WallTime {
   readonly #clock: Clock;

@@ -1,11 +1,12 @@
 /** The session engine by itself: no server, no socket, no protocol. */
 export { Slice } from '../slice.js';
-export { addressOfName, nameIn } from './address.js';
 export type { ChangeListener } from './change-listener.js';
-export { type Clock, systemClock } from './clock.js';
-export type { EvictionPolicy } from './evictor.js';
-export type { Encoding } from './field-store.js';
-export type { Restoration } from './restoration.js';
+export type { EvictionPolicy } from './ending/evictor.js';
+export type { Encoding } from './fields/field-store.js';
+export { type SessionData, STRING_KEY } from './fields/session-data.js';
+export { addressOfName, nameIn } from './names/address.js';
+export type { Restoration } from './restoring/restoration.js';
+export type { UnseenSession } from './restoring/unseen-session.js';
 export {
   type EngineStats,
   type Extend,
@@ -26,9 +27,8 @@ export {
   type SessionListener,
   type SessionState,
 } from './session.js';
-export { type SessionData, STRING_KEY } from './session-data.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
-export { Slices } from './slices.js';
-export { isToken, newToken, TOKEN_LENGTH } from './token.js';
-export type { UnseenSession } from './unseen-session.js';
+export { type Clock, systemClock } from './time/clock.js';
+export { Slices } from './time/slices.js';
+export { isToken, newToken, TOKEN_LENGTH } from './tokens/token.js';

@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { Slice } from '../slice.js';
-import { Aliases } from './aliases.js';
 import type { ChangeListener } from './change-listener.js';
 import { ChangeListeners } from './change-listeners.js';
-import { type Clock, systemClock } from './clock.js';
-import { CreationTimes } from './creation-times.js';
-import { Deadlines } from './deadlines.js';
-import { DerivedTokens } from './derived-tokens.js';
-import { Doomed, type Totals } from './doomed.js';
-import { type EvictionPolicy, Evictor } from './evictor.js';
-import type { FieldStore } from './field-store.js';
-import { NameIndex } from './name-index.js';
-import { PackedFieldStore } from './packed-field-store.js';
-import { Region } from './region.js';
-import { Restoration } from './restoration.js';
+import { Doomed, type Totals } from './ending/doomed.js';
+import { type EvictionPolicy, Evictor } from './ending/evictor.js';
+import type { FieldStore } from './fields/field-store.js';
+import { PackedFieldStore } from './fields/packed-field-store.js';
+import { SessionData, STRING_KEY } from './fields/session-data.js';
+import { Region } from './memory/region.js';
+import { Trimmer } from './memory/trimmer.js';
+import { NameIndex } from './names/name-index.js';
+import { Restoration } from './restoring/restoration.js';
+import type { UnseenSession } from './restoring/unseen-session.js';
+import { UnseenSessions } from './restoring/unseen-sessions.js';
 import {
   type EngineStats,
   type Extend,
@@ -31,16 +30,17 @@ import {
   type SessionListener,
   type SessionState,
 } from './session.js';
-import { SessionData, STRING_KEY } from './session-data.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
-import { Flag, NONE, SlotTable } from './slot-table.js';
-import { TimingWheel } from './timing-wheel.js';
-import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './token.js';
-import { TokenIndex } from './token-index.js';
-import { Trimmer } from './trimmer.js';
-import { UnixTime } from './unix-time.js';
-import type { UnseenSession } from './unseen-session.js';
-import { UnseenSessions } from './unseen-sessions.js';
+import { Flag, NONE, SlotTable } from './tables/slot-table.js';
+import { type Clock, systemClock } from './time/clock.js';
+import { CreationTimes } from './time/creation-times.js';
+import { Deadlines } from './time/deadlines.js';
+import { TimingWheel } from './time/timing-wheel.js';
+import { UnixTime } from './time/unix-time.js';
+import { Aliases } from './tokens/aliases.js';
+import { DerivedTokens } from './tokens/derived-tokens.js';
+import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './tokens/token.js';
+import { TokenIndex } from './tokens/token-index.js';
 
 function checkTime(name: string, time: number, max: number): void {
   if (!(time >= 0 && time <= max)) throw new RangeError(`${name} must be from 0 to ${max}`);

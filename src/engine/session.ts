@@ -1,8 +1,8 @@
 import type { Slice } from '../slice.js';
 import type { ChangeListener } from './change-listener.js';
-import type { Clock } from './clock.js';
-import type { Encoding } from './field-store.js';
-import { NONE } from './slot-table.js';
+import type { Encoding } from './fields/field-store.js';
+import { NONE } from './tables/slot-table.js';
+import type { Clock } from './time/clock.js';
 
 /**
  * A live session, as the engine's methods take and give it: good until the caller gives control back

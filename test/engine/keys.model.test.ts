@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { DerivedTokens } from '../../src/engine/derived-tokens.js';
 import { NO_SESSION, type Session, SessionEngine, SessionError, type SessionEvent } from '../../src/engine/index.js';
-import { formatToken, TOKEN_WORDS } from '../../src/engine/token.js';
+import { DerivedTokens } from '../../src/engine/tokens/derived-tokens.js';
+import { formatToken, TOKEN_WORDS } from '../../src/engine/tokens/token.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 

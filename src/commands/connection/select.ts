@@ -1,4 +1,4 @@
-import { parseInt64 } from '../../engine/int64.js';
+import { parseInt64 } from '../../engine/fields/int64.js';
 import type { Command } from '../command.js';
 import { CommandError, NOT_AN_INTEGER } from '../command-error.js';
 import { redacted } from '../redact.js';

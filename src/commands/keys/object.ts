@@ -1,5 +1,5 @@
+import { parseInt64 } from '../../engine/fields/int64.js';
 import { NO_SESSION, type Session, type SessionEngine, STRING_KEY } from '../../engine/index.js';
-import { parseInt64 } from '../../engine/int64.js';
 import type { Command } from '../command.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';

@@ -1,0 +1,156 @@
+import type { SlotTable } from '../tables/slot-table.js';
+import type { Clock } from '../time/clock.js';
+import { SLICE_MS } from '../time/slices.js';
+
+/** Slots looked at between two looks at the clock. */
+const SLOTS = 64;
+/** Sessions that hold more bytes of data than this are not ended at once, however few they are: their events may be six times as long. */
+const BYTES_AT_ONCE = 2 ** 20;
+/** After so many bytes of data it is time to look at the clock. */
+const MUCH_DATA = 4096;
+/** For how long, in ms, the sweep pauses while listeners are behind, before it checks again. */
+const REST_MS = 5;
+
+/** Sums over sessions. */
+export interface Totals {
+  readonly sessions: number;
+  readonly keys: number;
+  /** Bytes in keys and values. */
+  readonly bytes: number;
+  /** Deadlines that are pending, those of old tokens included. */
+  readonly timers: number;
+}
+
+export interface DoomedOptions {
+  readonly slots: SlotTable;
+  readonly clock: Clock;
+  /** If there are no more than this many, and they hold little, they are ended before the command that dooms them returns. */
+  readonly atOnce: number;
+  /** Ends a doomed session for good. */
+  end(slot: number): void;
+  /** Whether listeners are behind with the events, and should be given time. */
+  isBehind(): boolean;
+}
+
+/**
+ * Sessions that were ended all at once and are removed in slices: to end a million takes seconds.
+ *
+ * They belong to an earlier epoch of the slot table (`SlotTable.beginEpoch`), which costs nothing per session. A look-up that finds one
+ * ends it immediately; a sweep through the slots ends the rest. The sweep pauses while subscribers that read are behind with
+ * its events.
+ */
+export class Doomed {
+  readonly #options: DoomedOptions;
+  #sessions = 0;
+  #keys = 0;
+  #bytes = 0;
+  #timers = 0;
+  /** When each epoch ended that has sessions left, in ms. */
+  readonly #ends = new Map<number, number>();
+  /** The next slot of the sweep. */
+  #cursor = 0;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: DoomedOptions) {
+    this.#options = options;
+  }
+
+  /** How many are left. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** Keys that those left have. */
+  get keys(): number {
+    return this.#keys;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get timers(): number {
+    return this.#timers;
+  }
+
+  /**
+   * Dooms all sessions of the present epoch.
+   * @param present Their sums. @param now When they end, in ms of the clock.
+   */
+  doom({ sessions, keys, bytes, timers }: Totals, now: number): void {
+    const { slots, atOnce } = this.#options;
+    if (slots.epochsLeft === 0) this.finish();
+    this.#sessions += sessions;
+    this.#keys += keys;
+    this.#bytes += bytes;
+    this.#timers += timers;
+    this.#ends.set(slots.beginEpoch(sessions), now);
+    if (this.#sessions <= atOnce && this.#bytes <= BYTES_AT_ONCE) this.finish();
+    else this.#goOn(0);
+  }
+
+  /** When the session was doomed, in ms. */
+  endOf(slot: number): number {
+    return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;
+  }
+
+  /** To be called with the sums of what was removed. */
+  subtract({ sessions, keys, bytes, timers }: Totals): void {
+    this.#sessions -= sessions;
+    this.#keys -= keys;
+    this.#bytes -= bytes;
+    this.#timers -= timers;
+    if (sessions === 0 || this.#sessions > 0) return;
+    this.#ends.clear();
+    this.#options.slots.endSweep();
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** Ends one of them. Returns false if none is left. */
+  endOne(): boolean {
+    const before = this.#sessions;
+    while (this.#sessions > 0 && this.#sessions === before) this.#look();
+    return before > 0;
+  }
+
+  /** Ends all that are left. */
+  finish(): void {
+    while (this.#sessions > 0) this.#look();
+  }
+
+  /** Ends its work for good. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  /** Looks at the next slot. */
+  #look(): void {
+    const { slots } = this.#options;
+    if (this.#cursor >= slots.used) this.#cursor = 0;
+    const slot = this.#cursor++;
+    if (slots.isDoomedSession(slot)) this.#options.end(slot);
+  }
+
+  #goOn(delay: number): void {
+    if (this.#stopped || this.#sessions === 0) return;
+    this.#cancel ??= this.#options.clock.after(delay, this.#work);
+  }
+
+  readonly #work = (): void => {
+    const { clock } = this.#options;
+    this.#cancel = undefined;
+    const until = clock.now() + SLICE_MS;
+    let rests = false;
+    do {
+      const enough = this.#bytes - MUCH_DATA;
+      for (let looks = 0; looks < SLOTS && this.#sessions > 0 && this.#bytes >= enough && !rests; looks++) {
+        rests = this.#options.isBehind();
+        if (!rests) this.#look();
+      }
+    } while (this.#sessions > 0 && !rests && clock.now() < until);
+    this.#goOn(rests ? REST_MS : 0);
+  };
+}

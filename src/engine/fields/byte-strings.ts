@@ -1,0 +1,464 @@
+import { Slice } from '../../slice.js';
+import { Arena } from '../memory/arena.js';
+import { column, longer, resized, shorter } from '../memory/column.js';
+import { NO_BYTES } from '../memory/slab-space.js';
+import { Numbering } from '../tables/numbering.js';
+
+/**
+ * Strings of bytes of any length by number, outside V8's heap, to be changed in any part.
+ *
+ * One that fits in a chunk of the arena is one; a longer one is pieces of `PIECE` bytes, each a chunk, the last no larger than it needs to be,
+ * and a chunk that lists them. So to append a byte, or to read a part, costs what the part does, however long the
+ * string is. To find which pointer leads to a chunk that was moved, the list is searched: that takes less time than moving the chunk.
+ *
+ * **Removing** a string of more than `PIECES_AT_ONCE` pieces puts it aside; `reclaim` frees those a few pieces at a time, and so does each
+ * new piece that is taken: what is put aside becomes less while it is used up. Until then it counts as memory.
+ */
+export class ByteStrings {
+  /** The longest string, in bytes: what one list can hold the pieces of. */
+  static readonly MAX_LENGTH = (Arena.MAX_BYTES >>> 2) * Arena.MAX_BYTES;
+
+  readonly #arena: Arena;
+  readonly #numbers = new Numbering();
+  readonly #onRemoved: () => void;
+  /** Two numbers a string: its length and the address of its chunk or list; no chunk, 0, where it is empty. */
+  #rows = column(Int32Array, FIRST * ROW, RESERVED * ROW);
+  /** Numbers of strings that are removed and not freed yet. */
+  readonly #removed: number[] = [];
+  // What `#locate` found.
+  #bytes: Buffer = NO_BYTES;
+  #at = 0;
+  /** A chunk of a string that is being made shorter, to which nothing leads any more. */
+  #dropped = 0;
+  /** Keeps what `read` puts together, so that not each time memory is taken for it. */
+  #scratch: Buffer = NO_BYTES;
+
+  /**
+   * @param onRemoved Told when there is something to reclaim.
+   * @param maxSlabs How many slabs its arena may have; the default is as many as possible.
+   */
+  constructor(onRemoved: () => void, maxSlabs?: number) {
+    this.#arena = new Arena((number, address, from) => this.#moved(number, address, from), maxSlabs);
+    this.#onRemoved = onRemoved;
+  }
+
+  /** Bytes of memory that the strings take, those that are not freed yet included. */
+  get memory(): number {
+    return this.#arena.used + this.#numbers.taken * ByteStrings.BYTES_PER_STRING;
+  }
+
+  /** Bytes that a string takes besides its chunks. */
+  static readonly BYTES_PER_STRING = 8;
+
+  /** All numbers in use are below this one. */
+  get end(): number {
+    return this.#numbers.end;
+  }
+
+  /** Whether it can hardly take any more: as `Arena.isFull`. */
+  get isFull(): boolean {
+    return this.#arena.isFull;
+  }
+
+  /** Bytes of memory that a string takes. */
+  memoryOf(number: number): number {
+    const length = this.length(number);
+    if (length === 0) return ByteStrings.BYTES_PER_STRING;
+    const last = this.#lastPiece(number);
+    let memory = ByteStrings.BYTES_PER_STRING + this.#arena.size(this.#piece(number, last));
+    if (last > 0) memory += this.#arena.size(this.#addressOf(number)) + last * FULL_CHUNK;
+    return memory;
+  }
+
+  /** In bytes. */
+  length(number: number): number {
+    return this.#rows[number * ROW + LENGTH];
+  }
+
+  /** A new string of so many bytes, whose content is undefined. @throws SessionError OOM; then nothing has changed. */
+  create(length: number): number {
+    const number = this.#numbers.take();
+    if (number * ROW >= this.#rows.length) this.#rows = resized(this.#rows, longer(this.#capacity, number + 1) * ROW);
+    this.#rows[number * ROW + LENGTH] = 0;
+    this.#rows[number * ROW + ADDRESS] = 0;
+    try {
+      if (length > 0) this.resize(number, length);
+    } catch (error) {
+      this.#numbers.release(number);
+      throw error;
+    }
+    return number;
+  }
+
+  /** Ends a string. */
+  remove(number: number): void {
+    if (this.#lastPiece(number) >= PIECES_AT_ONCE) {
+      this.#setAside(number);
+      return;
+    }
+    this.#shrink(number, 0);
+    this.#numbers.release(number);
+  }
+
+  /**
+   * Makes a string longer or shorter. What it has more is undefined.
+   * @throws SessionError OOM; then it is as long as before.
+   */
+  resize(number: number, length: number): void {
+    const old = this.length(number);
+    if (length > ByteStrings.MAX_LENGTH) throw new RangeError(`a string is at most ${ByteStrings.MAX_LENGTH} bytes`);
+    if (length <= old) {
+      if (this.#lastPiece(number) - lastPieceOf(length) > PIECES_AT_ONCE) this.#putAside(number, length);
+      this.#shrink(number, length);
+      return;
+    }
+    try {
+      this.#grow(number, length);
+    } catch (error) {
+      this.#shrink(number, old);
+      throw error;
+    }
+  }
+
+  /** Overwrites a part that is within the string. */
+  write(number: number, offset: number, bytes: Slice): void {
+    const { length } = bytes;
+    const within = offset % PIECE;
+    if (within + length <= PIECE) {
+      // As a rule it is one piece, and short.
+      if (length === 0) return;
+      this.#locate(number, offset);
+      bytes.writeTo(this.#bytes, this.#at);
+      return;
+    }
+    for (let done = 0; done < length; ) {
+      const part = this.#locate(number, offset + done, length - done);
+      bytes.bytes.copy(this.#bytes, this.#at, bytes.start + done, bytes.start + done + part);
+      done += part;
+    }
+  }
+
+  /** Sets a part that is within the string to zeros. */
+  zero(number: number, offset: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      const part = this.#locate(number, offset + done, length - done);
+      this.#bytes.fill(0, this.#at, this.#at + part);
+      done += part;
+    }
+  }
+
+  /** A part that is within the string: where it lies or, if it straddles pieces, put together; good until the next call. */
+  read(number: number, offset: number, length: number): Slice {
+    if (length > 0 && (offset % PIECE) + length <= PIECE) {
+      this.#locate(number, offset);
+      return new Slice(this.#bytes, this.#at, this.#at + length);
+    }
+    return new Slice(this.#assemble(number, offset, length, this.#scratchFor(length)), 0, length);
+  }
+
+  /** As `read`, good until the string is changed. */
+  readForLong(number: number, offset: number, length: number): Slice {
+    if ((offset % PIECE) + length <= PIECE) return this.read(number, offset, length);
+    return new Slice(this.#assemble(number, offset, length, Buffer.allocUnsafeSlow(length)), 0, length);
+  }
+
+  /** Whether a part that is within the string is the same bytes. */
+  matches(number: number, offset: number, bytes: Slice): boolean {
+    const { length } = bytes;
+    if (length === 0) return true;
+    if (length <= SHORT) {
+      const part = this.#locate(number, offset, length);
+      if (part === length) return bytes.isAt(this.#bytes, this.#at);
+    }
+    for (let done = 0; done < length; ) {
+      const part = this.#locate(number, offset + done, length - done);
+      const start = bytes.start + done;
+      if (this.#bytes.compare(bytes.bytes, start, start + part, this.#at, this.#at + part) !== 0) return false;
+      done += part;
+    }
+    return true;
+  }
+
+  /** A string as an array of words of 32 bits: one of them. */
+  word(number: number, index: number): number {
+    const address = this.#piece(number, Math.floor(index / WORDS));
+    return this.#arena.words(address)[(this.#arena.start(address) >>> 2) + (index % WORDS)];
+  }
+
+  setWord(number: number, index: number, word: number): void {
+    const address = this.#piece(number, Math.floor(index / WORDS));
+    this.#arena.words(address)[(this.#arena.start(address) >>> 2) + (index % WORDS)] = word;
+  }
+
+  /** Adds a word at the end. @throws SessionError OOM; then it is as it was. */
+  pushWord(number: number, word: number): void {
+    const length = this.length(number);
+    const within = length % PIECE;
+    // As a rule the last piece has room for it.
+    if (within === 0 || within + 4 > this.#arena.room(this.#piece(number, this.#lastPiece(number)))) {
+      this.resize(number, length + 4);
+    } else {
+      this.#rows[number * ROW + LENGTH] = length + 4;
+    }
+    this.setWord(number, length >>> 2, word);
+  }
+
+  /** Takes the last word away. */
+  popWord(number: number): number {
+    const length = this.length(number);
+    const word = this.word(number, (length >>> 2) - 1);
+    this.resize(number, length - 4);
+    return word;
+  }
+
+  /** Frees some pieces of what was removed: in a fraction of a millisecond. Returns whether there may be more. */
+  reclaim(): boolean {
+    const number = this.#removed.at(-1);
+    if (number === undefined) return false;
+    const left = this.#lastPiece(number) - PIECES_AT_ONCE;
+    if (left >= 0) {
+      this.#shrink(number, (left + 1) * PIECE);
+    } else {
+      this.#removed.pop();
+      this.remove(number);
+    }
+    return true;
+  }
+
+  /** Gives some of the memory back that is much more than needed. Returns whether there may be more. */
+  trim(): boolean {
+    // Views of memory would keep it.
+    this.#bytes = NO_BYTES;
+    this.#scratch = NO_BYTES;
+    this.#arena.trim();
+    const capacity = shorter(this.#capacity, this.#numbers.end);
+    if (capacity === this.#capacity) return false;
+    this.#rows = resized(this.#rows, capacity * ROW);
+    return true;
+  }
+
+  /** Strings that there are rows for. */
+  get #capacity(): number {
+    return this.#rows.length / ROW;
+  }
+
+  #addressOf(number: number): number {
+    return this.#rows[number * ROW + ADDRESS] >>> 0;
+  }
+
+  /** The number of the last piece, from 0; -1 if the string is empty. */
+  #lastPiece(number: number): number {
+    return lastPieceOf(this.length(number));
+  }
+
+  /** The address of a piece. */
+  #piece(number: number, piece: number): number {
+    const address = this.#addressOf(number);
+    if (this.length(number) <= PIECE) return address;
+    return this.#arena.words(address)[(this.#arena.start(address) >>> 2) + piece];
+  }
+
+  #setPiece(number: number, piece: number, address: number): void {
+    const first = this.#addressOf(number);
+    if (this.length(number) <= PIECE) this.#rows[number * ROW + ADDRESS] = address;
+    else this.#arena.words(first)[(this.#arena.start(first) >>> 2) + piece] = address;
+  }
+
+  /** Finds where a byte of a string is: `#bytes` and `#at`. Returns how many of `length` bytes from it on lie there together. */
+  #locate(number: number, offset: number, length = 0): number {
+    const piece = Math.floor(offset / PIECE);
+    const within = offset - piece * PIECE;
+    const address = this.#piece(number, piece);
+    this.#bytes = this.#arena.buffer(address);
+    this.#at = this.#arena.start(address) + within;
+    return Math.min(length, PIECE - within);
+  }
+
+  #assemble(number: number, offset: number, length: number, to: Buffer): Buffer {
+    for (let done = 0; done < length; ) {
+      const part = this.#locate(number, offset + done, length - done);
+      this.#bytes.copy(to, done, this.#at, this.#at + part);
+      done += part;
+    }
+    return to;
+  }
+
+  /** A buffer for so many bytes at least: the same one, unless it is too many to be kept. */
+  #scratchFor(length: number): Buffer {
+    if (length > KEPT_SCRATCH) return Buffer.allocUnsafeSlow(length);
+    if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length);
+    return this.#scratch;
+  }
+
+  /** Makes a string longer, a piece at a time: after each it is one that is good. */
+  #grow(number: number, length: number): void {
+    const row = number * ROW;
+    const last = Math.max(0, this.#lastPiece(number));
+    const end = Math.min(length, (last + 1) * PIECE);
+    this.#fit(number, last, this.length(number) - last * PIECE, end - last * PIECE);
+    this.#rows[row + LENGTH] = end;
+    const pieces = lastPieceOf(length) + 1;
+    for (let piece = last + 1; piece < pieces; piece++) {
+      this.reclaim();
+      const bytes = Math.min(PIECE, length - piece * PIECE);
+      if (piece > 1) {
+        this.#fitList(number, piece, pieces);
+        this.#setPiece(number, piece, this.#arena.allocate(number, bytes));
+      } else {
+        this.#beginList(number, pieces, bytes);
+      }
+      this.#rows[row + LENGTH] += bytes;
+    }
+  }
+
+  /** Makes a string shorter, from its end. */
+  #shrink(number: number, length: number): void {
+    const row = number * ROW;
+    let last = this.#lastPiece(number);
+    for (; last >= 0 && last * PIECE >= length; last--) {
+      this.#dropped = this.#piece(number, last);
+      if (last === 1) this.#endList(number, 1);
+      else if (last === 0) this.#rows[row + ADDRESS] = 0;
+      this.#rows[row + LENGTH] = last * PIECE;
+      this.#arena.free(this.#dropped);
+      this.#dropped = 0;
+    }
+    const old = this.length(number);
+    if (old === length) return;
+    this.#fit(number, last, old - last * PIECE, length - last * PIECE);
+    this.#rows[row + LENGTH] = length;
+  }
+
+  /** Has a piece in a chunk of another size where that one is too small, or much too large. */
+  #fit(number: number, piece: number, oldBytes: number, newBytes: number): void {
+    const arena = this.#arena;
+    if (oldBytes === 0) {
+      this.#rows[number * ROW + ADDRESS] = arena.allocate(number, newBytes);
+      return;
+    }
+    const address = this.#piece(number, piece);
+    const isTooSmall = newBytes > arena.room(address);
+    if (!isTooSmall && Arena.chunkSize(newBytes) * 2 > arena.size(address)) return;
+    let moved: number;
+    try {
+      moved = this.#copied(number, address, newBytes, Math.min(oldBytes, newBytes));
+    } catch (error) {
+      if (isTooSmall) throw error;
+      return;
+    }
+    this.#setPiece(number, piece, moved);
+    arena.free(address);
+  }
+
+  /** Has room in the list for one piece more: for all that are to come, or as many as a list can have. */
+  #fitList(number: number, pieces: number, wanted: number): void {
+    const list = this.#addressOf(number);
+    if (pieces * 4 < this.#arena.room(list)) return;
+    const moved = this.#copied(number, list, wanted * 4, pieces * 4);
+    this.#rows[number * ROW + ADDRESS] = moved;
+    this.#arena.free(list);
+  }
+
+  /** A new chunk with the bytes of an old one. */
+  #copied(number: number, address: number, room: number, bytes: number): number {
+    const arena = this.#arena;
+    const moved = arena.allocate(number, room);
+    const from = arena.start(address);
+    arena.buffer(address).copy(arena.buffer(moved), arena.start(moved), from, from + bytes);
+    return moved;
+  }
+
+  /** Gives a string of one piece, which is full, a second one and a list of both. */
+  #beginList(number: number, pieces: number, bytes: number): void {
+    const arena = this.#arena;
+    const list = arena.allocate(number, pieces * 4);
+    let second: number;
+    try {
+      second = arena.allocate(number, bytes);
+    } catch (error) {
+      arena.free(list);
+      throw error;
+    }
+    const words = arena.words(list);
+    const at = arena.start(list) >>> 2;
+    words[at] = this.#addressOf(number);
+    words[at + 1] = second;
+    this.#rows[number * ROW + ADDRESS] = list;
+  }
+
+  /** Does away with the list of a string that is to have one piece, or none. */
+  #endList(number: number, pieces: number): void {
+    const list = this.#addressOf(number);
+    this.#rows[number * ROW + ADDRESS] = pieces === 0 ? 0 : this.#piece(number, 0);
+    this.#rows[number * ROW + LENGTH] = pieces * PIECE;
+    this.#arena.free(list);
+  }
+
+  /** Makes the pieces behind `length` a string that is removed. */
+  #putAside(number: number, length: number): void {
+    const first = lastPieceOf(length) + 1;
+    const pieces = this.#lastPiece(number) + 1 - first;
+    const arena = this.#arena;
+    let list: number;
+    try {
+      list = arena.allocate(number, pieces * 4);
+    } catch {
+      // Then they are freed at once.
+      return;
+    }
+    const removed = this.create(0);
+    arena.setOwner(list, removed);
+    const words = arena.words(list);
+    const at = arena.start(list) >>> 2;
+    for (let piece = 0; piece < pieces; piece++) {
+      words[at + piece] = this.#piece(number, first + piece);
+      arena.setOwner(words[at + piece], removed);
+    }
+    this.#rows[removed * ROW + ADDRESS] = list;
+    this.#rows[removed * ROW + LENGTH] = this.length(number) - first * PIECE;
+    this.#setAside(removed);
+    if (first <= 1) this.#endList(number, first);
+    else this.#rows[number * ROW + LENGTH] = first * PIECE;
+  }
+
+  #setAside(number: number): void {
+    this.#removed.push(number);
+    this.#onRemoved();
+  }
+
+  #moved(number: number, address: number, from: number): void {
+    if (this.#dropped === from) this.#dropped = address;
+    else if (this.#addressOf(number) === from) this.#rows[number * ROW + ADDRESS] = address;
+    else this.#movedPiece(this.#addressOf(number), address, from);
+  }
+
+  #movedPiece(list: number, address: number, from: number): void {
+    const words = this.#arena.words(list);
+    words[words.indexOf(from, this.#arena.start(list) >>> 2)] = address;
+  }
+}
+
+/** What a full piece takes: the largest chunk. */
+const FULL_CHUNK = Arena.chunkSize(Arena.MAX_BYTES);
+/** Bytes in each piece but the last: what the largest chunk has room for. */
+const PIECE = Arena.MAX_BYTES;
+/** The same in words. */
+const WORDS = PIECE / 4;
+/** Pieces, 64 KiB each, that are freed at once: that takes a fraction of a millisecond even if others are moved for it. */
+const PIECES_AT_ONCE = 16;
+/** Up to so many bytes are compared in a loop: that beats the call into Node's C++. */
+const SHORT = 64;
+/** Up to so many bytes are put together in the same buffer each time. */
+const KEPT_SCRATCH = 2 ** 20;
+
+const FIRST = 1024;
+/** Rows can grow to so many where they are; beyond, they are copied to double. */
+const RESERVED = 2 ** 27;
+const ROW = 2;
+const LENGTH = 0;
+const ADDRESS = 1;
+
+/** The number of the last piece of a string of so many bytes, from 0; -1 if it has none. */
+function lastPieceOf(length: number): number {
+  return Math.ceil(length / PIECE) - 1;
+}

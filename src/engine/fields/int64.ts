@@ -1,0 +1,38 @@
+import type { Slice } from '../../slice.js';
+
+const MIN = -(2n ** 63n);
+const MAX = 2n ** 63n - 1n;
+/** As Redis reads integers: no plus, no spaces, no leading zeros, no -0. */
+const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
+
+/** The 64-bit integer that `text` spells, undefined if it is anything else. */
+export function parseInt64(text: Slice): bigint | undefined {
+  if (text.length > 20) return undefined;
+  const digits = text.latin1();
+  return CANONICAL.test(digits) ? withinInt64(BigInt(digits)) : undefined;
+}
+
+/**
+ * The 64-bit integer that `text` spells, as a double: exact up to 2^53, and not a number if it is anything else. A few digits, the
+ * usual case, are read without making a string of them.
+ */
+export function parseInteger(text: Slice): number {
+  const { bytes, start, end } = text;
+  const length = end - start;
+  if (length === 0 || length > FEW_DIGITS || (bytes[start] === ZERO && length > 1)) return Number(parseInt64(text));
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) return Number(parseInt64(text));
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+const ZERO = 0x30;
+const FEW_DIGITS = 15;
+
+/** The value itself, undefined if it needs more than 64 bits. */
+export function withinInt64(value: bigint): bigint | undefined {
+  return value >= MIN && value <= MAX ? value : undefined;
+}

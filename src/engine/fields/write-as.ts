@@ -1,0 +1,23 @@
+import { Slice } from '../../slice.js';
+import type { FieldStore } from './field-store.js';
+
+const EMPTY = Slice.of('');
+
+/** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on: what a WRITE record says. */
+export function writeAs(
+  fields: FieldStore,
+  slot: number,
+  key: Slice,
+  offset: number,
+  bytes: Slice,
+  lengthBefore: number,
+): void {
+  const length = fields.valueLength(slot, key);
+  if (length > lengthBefore) {
+    const kept = fields.read(slot, key, 0, lengthBefore);
+    if (kept !== undefined) fields.set(slot, key, Slice.of(kept.copy()));
+  } else if (length < lengthBefore) {
+    fields.write(slot, key, lengthBefore, EMPTY);
+  }
+  fields.write(slot, key, offset, bytes);
+}

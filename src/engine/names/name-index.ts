@@ -1,0 +1,304 @@
+import { Slice } from '../../slice.js';
+import { Arena } from '../memory/arena.js';
+import { column, longer, resized, shorter } from '../memory/column.js';
+import type { KeyedHash } from '../tables/keyed-hash.js';
+import { Numbering } from '../tables/numbering.js';
+import { home, OpenAddressing } from '../tables/open-addressing.js';
+import { NONE, type SlotTable } from '../tables/slot-table.js';
+
+/**
+ * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form a list
+ * through the slot table's `older` and `newer`, in the order they were created.
+ *
+ * What is known of a name is in a row of numbers, its bytes in an arena. Not in a `Map`: one of a million names
+ * rehashes itself within one removal, which takes tens of milliseconds.
+ */
+export class NameIndex extends OpenAddressing {
+  readonly #slots: SlotTable;
+  readonly #hash: KeyedHash;
+  readonly #arena = new Arena((id, address) => {
+    this.#rows[id * ROW + ADDRESS] = address;
+  });
+  /**
+   * What is known of each name, `ROW` numbers an id. All of it in one row: a session that ends touches it all, and
+   * at a million names each array would be a cache miss of its own.
+   */
+  #rows = column(Int32Array, FIRST_IDS * ROW, RESERVED_IDS * ROW);
+  readonly #ids = new Numbering();
+  readonly #endDoomed: (slot: number) => void;
+  /** Names that are entered, of sessions that are all doomed. */
+  #doomed = 0;
+
+  /** @param hash By which names are found. @param endDoomed Ends a session that is doomed. */
+  constructor(slots: SlotTable, hash: KeyedHash, endDoomed: (slot: number) => void = () => {}) {
+    super();
+    this.#endDoomed = endDoomed;
+    this.#slots = slots;
+    this.#hash = hash;
+  }
+
+  /** How many names there are. */
+  get live(): number {
+    return this.size - this.#doomed;
+  }
+
+  /** Must be told when all sessions are doomed. */
+  doomAll(): void {
+    this.#doomed = this.size;
+  }
+
+  /** Bytes of memory that the names in use take. */
+  get memory(): number {
+    return this.#ids.taken * ROW * 4 + this.size * OpenAddressing.BYTES_PER_ENTRY + this.#arena.used;
+  }
+
+  /** Bytes of memory that a name of so many bytes takes. */
+  static bytesFor(length: number): number {
+    return BYTES_PER_NAME + Arena.chunkSize(lengthBytes(length) + length);
+  }
+
+  /** The name of a session, good until the next change. */
+  sliceOf(slot: number): Slice {
+    const address = this.#addressOf(this.#slots.owner(slot));
+    const length = this.#lengthAt(address);
+    const start = this.#arena.start(address) + lengthBytes(length);
+    return new Slice(this.#arena.buffer(address), start, start + length);
+  }
+
+  /** How many sessions bear the name. */
+  count(name: Slice): number {
+    const id = this.#find(name);
+    return id === NONE ? 0 : this.#rows[id * ROW + COUNT];
+  }
+
+  /** The oldest session of the name, or NONE; the slot table's `newer` leads on. */
+  oldest(name: Slice): number {
+    const id = this.#find(name);
+    return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
+  }
+
+  /** The shared session of the name, or NONE. */
+  shared(name: Slice): number {
+    const id = this.#find(name);
+    return id === NONE ? NONE : this.#rows[id * ROW + SHARED];
+  }
+
+  /**
+   * The shared sessions of the names that have this hash: nearly always none or one, for whoever does not know its key cannot choose
+   * names that have the same.
+   */
+  sharedByHash(hash: number): number[] {
+    const found: number[] = [];
+    for (const places of [this.places, this.former]) {
+      if (places === undefined) continue;
+      const mask = places.length - 1;
+      for (let place = home(places, hash); places[place] !== 0; place = (place + 1) & mask) {
+        const row = (places[place] - 1) * ROW;
+        if (this.#rows[row + HASH] === hash && this.#rows[row + SHARED] !== NONE) found.push(this.#rows[row + SHARED]);
+      }
+    }
+    return found;
+  }
+
+  /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
+  add(name: Slice, slot: number, shared: boolean): void {
+    const id = this.#idFor(name);
+    this.#insert(id, slot, this.#rows[id * ROW + NEWEST], NONE, shared);
+  }
+
+  /** Enters a session that had another name, in the order in which those of its new one were created. */
+  addByAge(name: Slice, slot: number, shared: boolean): void {
+    const { created } = this.#slots;
+    const id = this.#idFor(name);
+    let older = this.#rows[id * ROW + NEWEST];
+    let newer = NONE;
+    while (older !== NONE && created[older] > created[slot]) {
+      newer = older;
+      older = this.#slots.older(older);
+    }
+    this.#insert(id, slot, older, newer, shared);
+  }
+
+  #idFor(name: Slice): number {
+    const found = this.#find(name);
+    return found === NONE ? this.#begin(name) : found;
+  }
+
+  #insert(id: number, slot: number, older: number, newer: number, shared: boolean): void {
+    const slots = this.#slots;
+    const rows = this.#rows;
+    const row = id * ROW;
+    slots.setOwner(slot, id);
+    slots.setNewer(slot, newer);
+    slots.setOlder(slot, older);
+    if (older === NONE) rows[row + OLDEST] = slot;
+    else slots.setNewer(older, slot);
+    if (newer === NONE) rows[row + NEWEST] = slot;
+    else slots.setOlder(newer, slot);
+    rows[row + COUNT]++;
+    if (shared) rows[row + SHARED] = slot;
+  }
+
+  remove(slot: number): void {
+    const slots = this.#slots;
+    const rows = this.#rows;
+    const id = slots.owner(slot);
+    const row = id * ROW;
+    const older = slots.older(slot);
+    const newer = slots.newer(slot);
+    if (older === NONE) rows[row + OLDEST] = newer;
+    else slots.setNewer(older, newer);
+    if (newer === NONE) rows[row + NEWEST] = older;
+    else slots.setOlder(newer, older);
+    if (rows[row + SHARED] === slot) rows[row + SHARED] = NONE;
+    rows[row + COUNT]--;
+    if (rows[row + COUNT] === 0) this.#end(id, slots.isDoomed(slot));
+  }
+
+  /** Puts the sessions of each name in the order in which they were created. */
+  sort(): void {
+    const slots = this.#slots;
+    for (let id = 0; id < this.#ids.end; id++) {
+      const row = id * ROW;
+      if (this.#rows[row + COUNT] < 2) continue;
+      const sessions: number[] = [];
+      for (let slot = this.#rows[row + OLDEST]; slot !== NONE; slot = slots.newer(slot)) sessions.push(slot);
+      // A merge of runs: one that is in order costs a look at each.
+      sessions.sort((a, b) => slots.created[a] - slots.created[b]);
+      this.#rows[row + OLDEST] = sessions[0];
+      this.#rows[row + NEWEST] = sessions[sessions.length - 1];
+      for (const [place, slot] of sessions.entries()) {
+        slots.setOlder(slot, sessions[place - 1] ?? NONE);
+        slots.setNewer(slot, sessions[place + 1] ?? NONE);
+      }
+    }
+  }
+
+  /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
+  trim(): boolean {
+    this.#arena.trim();
+    if (this.shrink()) return true;
+    const capacity = shorter(this.#capacity, this.#ids.end);
+    if (capacity === this.#capacity) return false;
+    this.#rows = resized(this.#rows, capacity * ROW);
+    return true;
+  }
+
+  #addressOf(id: number): number {
+    return this.#rows[id * ROW + ADDRESS] >>> 0;
+  }
+
+  #lengthAt(address: number): number {
+    const at = this.#arena.start(address);
+    const bytes = this.#arena.buffer(address);
+    return bytes[at] < 128 ? bytes[at] : ((bytes[at] & 127) << 8) | bytes[at + 1];
+  }
+
+  /** The id of a name, or NONE. */
+  #find(name: Slice): number {
+    const hash = this.#hash.of(name);
+    let id = this.#findIn(this.places, hash, name);
+    if (id === NONE && this.former !== undefined) id = this.#findIn(this.former, hash, name);
+    if (!this.#slots.sweeping || id === NONE || !this.#slots.isDoomed(this.#rows[id * ROW + NEWEST])) return id;
+    this.#detach(id);
+    return NONE;
+  }
+
+  /**
+   * Makes room for a new name in place of one whose sessions are doomed: those, of which there may be a million, keep the old id.
+   * Its shared session, whose token that of the new one will have, is ended first.
+   */
+  #detach(id: number): void {
+    const row = id * ROW;
+    const shared = this.#rows[row + SHARED];
+    this.withdraw(id);
+    this.#doomed--;
+    this.#rows[row + SHARED] = DETACHED;
+    if (shared !== NONE) this.#endDoomed(shared);
+  }
+
+  #findIn(places: Int32Array<ArrayBuffer>, hash: number, name: Slice): number {
+    const mask = places.length - 1;
+    for (let place = home(places, hash); ; place = (place + 1) & mask) {
+      const id = places[place] - 1;
+      if (id === NONE || (this.#rows[id * ROW + HASH] === hash && this.#is(id, name))) return id;
+    }
+  }
+
+  #is(id: number, name: Slice): boolean {
+    const address = this.#addressOf(id);
+    const bytes = this.#arena.buffer(address);
+    const at = this.#arena.start(address);
+    const { length } = name;
+    // As a rule a name is short: one byte tells its length.
+    if (length < 128) return bytes[at] === length && name.isAt(bytes, at + 1);
+    return this.#lengthAt(address) === length && name.isAt(bytes, at + 2);
+  }
+
+  /** Gives a new name an id. */
+  #begin(name: Slice): number {
+    const id = this.#ids.take();
+    if (id >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, id + 1) * ROW);
+    const address = this.#arena.allocate(id, lengthBytes(name.length) + name.length);
+    const at = this.#arena.start(address);
+    const bytes = this.#arena.buffer(address);
+    if (name.length < 128) {
+      bytes[at] = name.length;
+    } else {
+      bytes[at] = 128 | (name.length >>> 8);
+      bytes[at + 1] = name.length & 255;
+    }
+    name.writeTo(bytes, at + lengthBytes(name.length));
+    const row = id * ROW;
+    this.#rows[row + HASH] = this.#hash.of(name);
+    this.#rows[row + ADDRESS] = address;
+    this.#rows[row + OLDEST] = NONE;
+    this.#rows[row + NEWEST] = NONE;
+    this.#rows[row + SHARED] = NONE;
+    this.#rows[row + COUNT] = 0;
+    this.enter(id);
+    return id;
+  }
+
+  #end(id: number, doomed: boolean): void {
+    if (this.#rows[id * ROW + SHARED] !== DETACHED) {
+      this.withdraw(id);
+      if (doomed) this.#doomed--;
+    }
+    this.#ids.release(id);
+    this.#arena.free(this.#addressOf(id));
+  }
+
+  protected override hashOf(id: number): number {
+    return this.#rows[id * ROW + HASH];
+  }
+
+  /** Ids that there are rows for. */
+  get #capacity(): number {
+    return this.#rows.length / ROW;
+  }
+}
+
+const FIRST_IDS = 1024;
+/** Rows can grow to so many where they are; beyond, they are copied to double. */
+const RESERVED_IDS = 2 ** 25;
+
+/** Numbers in a row, and what each is. */
+const ROW = 6;
+const HASH = 0;
+/** Where the name is in the arena: its length in a byte or, from 128 on, in two, then its bytes. */
+const ADDRESS = 1;
+/** The oldest session. */
+const OLDEST = 2;
+const NEWEST = 3;
+/** The shared session, or NONE; DETACHED for a name that is not to be found any more, whose sessions are doomed. */
+const SHARED = 4;
+const DETACHED = -2;
+/** How many sessions bear the name. */
+const COUNT = 5;
+/** Bytes that a name takes besides its chunk. */
+const BYTES_PER_NAME = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
+
+function lengthBytes(length: number): number {
+  return length < 128 ? 1 : 2;
+}

@@ -1,0 +1,304 @@
+import type { Slice } from '../../slice.js';
+import type { FieldStore } from '../fields/field-store.js';
+import { STRING_KEY } from '../fields/session-data.js';
+import { writeAs } from '../fields/write-as.js';
+import { nameIn } from '../names/address.js';
+import type { NameIndex } from '../names/name-index.js';
+import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
+import { EPOCH_BITS, Flag, NONE, type SlotTable } from '../tables/slot-table.js';
+import type { Deadlines } from '../time/deadlines.js';
+import type { Aliases } from '../tokens/aliases.js';
+import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
+import type { TokenIndex } from '../tokens/token-index.js';
+import { UnseenSession } from './unseen-session.js';
+
+/** The parts of an engine that hold what a session is. */
+export interface EngineParts {
+  readonly slots: SlotTable;
+  readonly tokens: TokenIndex;
+  readonly names: NameIndex;
+  readonly fields: FieldStore;
+  readonly deadlines: Deadlines;
+  readonly aliases: Aliases;
+}
+
+/** What is promised by a file is not believed beyond this. */
+const MOST = 2 ** 24;
+/** The longest that an old token may be good for, in ms. */
+const LONGEST_GRACE = MAX_SECONDS * 1000;
+/** As if it had not been used since the clock began. */
+const NEVER_USED = 0;
+
+/**
+ * Puts sessions back as they were kept, before anybody else uses the engine: nothing is due meanwhile, no rule is applied
+ * and nobody is told. `finish` lets time go on.
+ *
+ * Sessions are known by their present token, shared ones also by `@` and their name. Instants are ms on the engine's clock, and may lie in the past.
+ */
+export class Restoration {
+  readonly #parts: EngineParts;
+  readonly #words = new Uint32Array(TOKEN_WORDS);
+  /** Sessions that are not complete yet, by the tokens by which the journal knows them meanwhile. */
+  readonly #prepared = new Map<string, UnseenSession>();
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    parts.deadlines.hold();
+  }
+
+  /** About so many sessions will be put back, under so many names: makes room, of no more than the largest engine needs. */
+  expect(sessions: number, names: number): void {
+    this.#parts.tokens.reserve(Math.min(sessions, MOST));
+    this.#parts.names.reserve(Math.min(names, MOST));
+  }
+
+  /** The session that bears the token, or the shared one of `@name`, due or not; NO_SESSION if there is none. */
+  find(token: Slice): Session {
+    const slot = this.#slotOf(token);
+    return slot === NONE || (this.#parts.slots.flags(slot) & Flag.Alias) !== 0 ? NO_SESSION : (slot as Session);
+  }
+
+  /** As `find`, also among those that are prepared: for who changes the data alone. */
+  findData(token: Slice): Session {
+    const prepared = this.#prepared.size === 0 ? undefined : this.#prepared.get(token.latin1());
+    return prepared?.slot ?? this.find(token);
+  }
+
+  /**
+   * Puts a session in place of whatever its token led to and, if it is shared, of the shared session of its name.
+   * @param token `@` and the name for a shared session whose token nobody has asked for.
+   * @param pairs Keys and values in turn.
+   * @param unseen What was prepared for it, in place of pairs.
+   * @throws RangeError if the token is none, the name is empty, a string has keys, or a number is out of its range.
+   */
+  put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[], unseen?: UnseenSession): void {
+    const { slots, tokens, names, fields } = this.#parts;
+    const tokenless = nameIn(token) !== undefined;
+    if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
+    if (name.length === 0) throw new RangeError('a session has no name');
+    // Its value may follow.
+    if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
+      throw new RangeError('a string has keys');
+    this.forget(token);
+    if (state.shared) this.#forgetSlot(names.shared(name));
+    if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
+    const flags = Flag.Session | (state.shared ? Flag.Shared : 0);
+    const session = unseen?.reveal(flags) ?? (slots.allocate(flags) as Session);
+    slots.use(session, NEVER_USED);
+    names.add(name, session, state.shared);
+    if (tokenless) {
+      tokens.addTokenless(session);
+    } else {
+      slots.setToken(session, this.#words);
+      tokens.add(session);
+    }
+    if (unseen === undefined) fields.fill(session, pairs);
+    this.settle(session, state);
+  }
+
+  /** Begins a session that is known by a token of its own until it is revealed; there is none of it at the end if it is not. */
+  prepare(token: Slice): void {
+    this.forget(token);
+    this.#prepared.set(token.latin1(), new UnseenSession(this.#parts));
+  }
+
+  /** Puts a session that was prepared in place of whatever its token led to, as `put` does. If it was not, nothing happens. */
+  reveal(prepared: Slice, token: Slice, name: Slice, state: SessionState): void {
+    const unseen = this.#prepared.get(prepared.latin1());
+    if (unseen === undefined) return;
+    this.#prepared.delete(prepared.latin1());
+    this.put(token, name, state, [], unseen);
+  }
+
+  /** When a session was created, in unix ms. */
+  created(session: Session): number {
+    return this.#parts.slots.created[session];
+  }
+
+  /** Gives a session these settings, and this deadline. Whether it is shared stays as it is. */
+  settle(session: Session, state: SessionState): void {
+    const { slots } = this.#parts;
+    slots.created[session] = state.created;
+    slots.duration[session] = state.duration;
+    slots.setMaxAge(session, state.maxAge);
+    if (state.maxAge > 0) slots.maxAgeEnd[session] = state.maxAgeEnd;
+    slots.setFlags(
+      session,
+      Flag.Session |
+        (slots.flags(session) & (Flag.Shared | Flag.Tokenless | EPOCH_BITS)) |
+        (state.isString ? Flag.String : 0) |
+        (state.deleteSession ? Flag.DeleteSession : 0) |
+        (state.extendGet ? Flag.ExtendGet : 0) |
+        (state.extendSet ? Flag.ExtendSet : 0),
+    );
+    this.run(session, state.deadline);
+  }
+
+  /** Lets the session's duration run until `deadline`; Infinity: it does not run, nor does one that it does not have. */
+  run(session: Session, deadline: number): void {
+    const { slots, deadlines } = this.#parts;
+    const flags = slots.flags(session);
+    const runs = deadline < Infinity && slots.duration[session] > 0;
+    slots.setFlags(session, runs ? flags | Flag.Running : flags & ~Flag.Running);
+    const last = slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity;
+    deadlines.set(session, Math.max(0, Math.min(runs ? deadline : Infinity, last)));
+  }
+
+  set(session: Session, key: Slice, value: Slice): void {
+    this.#parts.fields.set(session, key, value);
+  }
+
+  /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
+  write(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    writeAs(this.#parts.fields, session, key, offset, bytes, lengthBefore);
+  }
+
+  delete(session: Session, key: Slice): void {
+    this.#parts.fields.delete(session, key);
+  }
+
+  clear(session: Session): void {
+    this.#parts.fields.clear(session);
+  }
+
+  /** Lets an old token lead to a session, in place of whatever it led to, until `until`. @throws RangeError if it is none. */
+  addOldToken(session: Session, old: Slice, until: number): void {
+    const { aliases } = this.#parts;
+    if (this.#slotOf(old) === session) throw new RangeError('a token is both old and new');
+    this.forget(old);
+    if (!parseToken(old, this.#words)) throw new RangeError('not a token');
+    aliases.add(session, this.#words, Math.max(0, until));
+  }
+
+  /**
+   * Gives the session whose token is `old` another token. Until `until` the old one leads to it; with undefined, no old token does.
+   *
+   * If a session has the new token already, it is the same session in a later state, because new tokens are random and no other session can have
+   * had this one. Then only the old tokens of the session under `old` matter: it is either the session as it was restored from its
+   * creation, or another one whose records are all still to be replayed.
+   * @throws RangeError if one of them is no token.
+   */
+  rotate(old: Slice, token: Slice, until: number | undefined): void {
+    const { slots, tokens, aliases } = this.#parts;
+    if (!isToken(old) || !isToken(token)) throw new RangeError('not a token');
+    if (old.equals(token)) throw new RangeError('a token is both old and new');
+    let session = this.find(token);
+    const bearer = this.find(old);
+    // The token of a shared session may have been another session's, but is never rotated.
+    const isRotatable = bearer !== NO_SESSION && (slots.flags(bearer) & Flag.Shared) === 0;
+    if (session === NO_SESSION) {
+      if (!isRotatable) return;
+      this.forget(token);
+      parseToken(token, this.#words);
+      tokens.remove(bearer);
+      slots.setToken(bearer, this.#words);
+      tokens.add(bearer);
+      session = bearer;
+    } else if (bearer === NO_SESSION || isRotatable) {
+      if (isRotatable) this.#moveOldTokens(bearer, session);
+      this.forget(old);
+    } else {
+      return;
+    }
+    if (until === undefined) aliases.removeAll(session);
+    else this.addOldToken(session, old, until);
+  }
+
+  #moveOldTokens(from: Session, to: Session): void {
+    const { slots, aliases, deadlines } = this.#parts;
+    const olds: number[] = [];
+    aliases.forEach(from, (alias) => olds.push(alias));
+    // The oldest first, as they came.
+    for (const alias of olds.reverse()) {
+      const until = deadlines.deadline(alias);
+      this.#words.set(slots.token.subarray(alias * TOKEN_WORDS, (alias + 1) * TOKEN_WORDS));
+      aliases.remove(alias);
+      aliases.add(to, this.#words, until);
+    }
+  }
+
+  /**
+   * Lets a token, or `@name`, lead nowhere: the session that bears it is gone with its old tokens, or it is no old token of one
+   * any more.
+   */
+  forget(token: Slice): void {
+    if (this.#prepared.size > 0) {
+      this.#prepared.get(token.latin1())?.discard();
+      this.#prepared.delete(token.latin1());
+    }
+    this.#forgetSlot(this.#slotOf(token));
+  }
+
+  /** Lets every token lead nowhere. */
+  forgetAll(): void {
+    const { slots } = this.#parts;
+    for (let slot = 0; slot < slots.used; slot++) if ((slots.flags(slot) & Flag.Session) !== 0) this.#remove(slot);
+  }
+
+  #forgetSlot(slot: number): void {
+    if (slot === NONE) return;
+    const { slots, aliases } = this.#parts;
+    if ((slots.flags(slot) & Flag.Alias) !== 0) aliases.remove(slot);
+    else this.#remove(slot);
+  }
+
+  /**
+   * Lets time go on: what is due goes soon. Nothing has more left than its duration, its MAXAGE or the longest grace, whatever the file said
+   * and the wall clock says by now. Returns how many sessions are due.
+   * @throws RangeError if there is a string that has not just its value.
+   */
+  finish(): number {
+    const { slots, deadlines, names } = this.#parts;
+    for (const unseen of this.#prepared.values()) unseen.discard();
+    // They came in any order.
+    names.sort();
+    const now = deadlines.begin();
+    let due = 0;
+    for (let slot = 0; slot < slots.used; slot++) {
+      const flags = slots.flags(slot);
+      if (flags === 0) continue;
+      if ((flags & Flag.String) !== 0) this.#checkString(slot);
+      const deadline = deadlines.deadline(slot);
+      const latest = Math.max(0, this.#latest(slot, flags, now));
+      if (deadline > latest) deadlines.set(slot, latest);
+      if ((flags & Flag.Session) !== 0 && deadline <= now) due++;
+    }
+    deadlines.release();
+    return due;
+  }
+
+  /** When a session or an old token is due at the latest, in ms. */
+  #latest(slot: number, flags: number, now: number): number {
+    const { slots } = this.#parts;
+    if ((flags & Flag.Alias) !== 0) return now + LONGEST_GRACE;
+    const duration = (flags & Flag.Running) !== 0 ? slots.duration[slot] : Infinity;
+    const maxAge = slots.maxAge(slot);
+    if (maxAge === 0) return now + duration;
+    slots.maxAgeEnd[slot] = Math.min(slots.maxAgeEnd[slot], now + maxAge * 1000);
+    return Math.min(now + duration, slots.maxAgeEnd[slot]);
+  }
+
+  #checkString(slot: number): void {
+    const { fields } = this.#parts;
+    if (fields.count(slot) !== 1 || !fields.has(slot, STRING_KEY)) {
+      throw new RangeError('a string has keys, or no value');
+    }
+  }
+
+  #slotOf(token: Slice): number {
+    const name = nameIn(token);
+    if (name !== undefined) return this.#parts.names.shared(name);
+    // An HMAC for each session that comes with a new token would take longer than all the rest.
+    return parseToken(token, this.#words) ? this.#parts.tokens.findGiven(this.#words) : NONE;
+  }
+
+  #remove(slot: number): void {
+    const { slots, tokens, names, fields, deadlines, aliases } = this.#parts;
+    aliases.removeAll(slot);
+    fields.clear(slot);
+    deadlines.cancel(slot);
+    tokens.remove(slot);
+    names.remove(slot);
+    slots.release(slot);
+  }
+}

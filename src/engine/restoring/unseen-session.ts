@@ -1,0 +1,66 @@
+import type { Slice } from '../../slice.js';
+import { writeAs } from '../fields/write-as.js';
+import type { Session } from '../session.js';
+import type { EngineParts } from './restoration.js';
+
+/**
+ * The data of a session that is put together piece by piece, while other clients are served. It cannot be found and is not counted as a session until
+ * the engine makes it one (`SessionEngine.create`). It has a slot, under which its data is kept like that of a session.
+ */
+export class UnseenSession {
+  /** Where its data is; the session's slot later on. */
+  readonly slot: Session;
+  readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
+  #isOver = false;
+
+  constructor(parts: Pick<EngineParts, 'slots' | 'fields'>) {
+    this.#parts = parts;
+    this.slot = parts.slots.allocate(0) as Session;
+  }
+
+  set(key: Slice, value: Slice): void {
+    this.#parts.fields.set(this.slot, key, value);
+  }
+
+  /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
+  write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    writeAs(this.#parts.fields, this.slot, key, offset, bytes, lengthBefore);
+  }
+
+  delete(key: Slice): void {
+    this.#parts.fields.delete(this.slot, key);
+  }
+
+  clear(): void {
+    this.#parts.fields.clear(this.slot);
+  }
+
+  has(key: Slice): boolean {
+    return this.#parts.fields.has(this.slot, key);
+  }
+
+  /** How many keys it has. */
+  get keys(): number {
+    return this.#parts.fields.count(this.slot);
+  }
+
+  /** Whether it has become a session, or was discarded. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Makes it a session with these flags. Returns its slot. */
+  reveal(flags: number): Session {
+    this.#isOver = true;
+    this.#parts.slots.begin(this.slot, flags);
+    return this.slot;
+  }
+
+  /** Discards it and its data. */
+  discard(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.clear();
+    this.#parts.slots.release(this.slot);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Session } from '../session.js';
+import type { EngineParts } from './restoration.js';
+import { UnseenSession } from './unseen-session.js';
+
+/** The sessions that are being put together and are not visible yet. They have slots and data, but do not count. */
+export class UnseenSessions {
+  readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
+  /** Those that were prepared; some may have been discarded since. */
+  readonly #all = new Set<UnseenSession>();
+
+  constructor(parts: Pick<EngineParts, 'slots' | 'fields'>) {
+    this.#parts = parts;
+  }
+
+  prepare(): UnseenSession {
+    for (const unseen of this.#all) if (unseen.isOver) this.#all.delete(unseen);
+    const unseen = new UnseenSession(this.#parts);
+    this.#all.add(unseen);
+    return unseen;
+  }
+
+  /** Makes one a session with these flags. Returns its slot. */
+  reveal(unseen: UnseenSession, flags: number): Session {
+    this.#all.delete(unseen);
+    return unseen.reveal(flags);
+  }
+
+  /** How many there are. */
+  get count(): number {
+    // As a rule there are none, and the engine asks often.
+    return this.#all.size === 0 ? 0 : this.totals().sessions;
+  }
+
+  /** How many there are, their keys, and the bytes in their keys and values. */
+  totals(): { sessions: number; keys: number; bytes: number } {
+    const { fields } = this.#parts;
+    const totals = { sessions: 0, keys: 0, bytes: 0 };
+    for (const { slot, isOver } of this.#all) {
+      if (isOver) continue;
+      totals.sessions++;
+      totals.keys += fields.count(slot);
+      totals.bytes += fields.size(slot);
+    }
+    return totals;
+  }
+}

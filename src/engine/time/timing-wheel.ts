@@ -1,0 +1,322 @@
+import { column, longer, resized, shorter } from '../memory/column.js';
+
+/**
+ * A hashed timing wheel: starts, stops, extends and expires any number of timers in constant time,
+ * without allocating.
+ *
+ * After scheme 6 of G. Varghese and T. Lauck, "Hashed and hierarchical timing wheels: data structures
+ * for the efficient implementation of a timer facility" (SOSP 1987). Time is cut into *ticks* of
+ * `tickMs`; tick `t` belongs to *wheel slot* `t mod slots`; the timers of a wheel slot form a doubly
+ * linked list. A timer due more than one turn ahead stays in its wheel slot until its *round* comes.
+ *
+ * A timer is a small integer that the caller owns (a row number, say): its links and its deadline
+ * live in columns indexed by that number, 16 bytes a timer, so ten million timers are three typed
+ * arrays and no objects.
+ *
+ * - **Accuracy**: a timer is never early; it is late by less than one tick, plus however long the
+ *   caller waits before it calls {@link TimingWheel.advance}.
+ * - **Extending is one store**: moving a deadline later only writes the deadline. When the wheel comes
+ *   to the timer's old place it sees the later deadline and links the timer there, so a timer that is
+ *   extended a thousand times is visited once. Only a deadline that moves earlier links at once.
+ * - **Idle is free**: a bitmap of occupied wheel slots gives the next instant that matters
+ *   ({@link TimingWheel.nextVisit}), so nothing need wake every tick.
+ * - **Work comes in slices**: `advance` takes a budget of visits and goes on where it stopped.
+ *
+ * All instants are milliseconds since an origin the caller chooses (fractions allowed). The wheel has
+ * no clock and no timer of its own, and imports nothing but how columns grow.
+ *
+ * @example
+ * const wheel = new TimingWheel((timer) => console.log(`${timer} is due`));
+ * wheel.schedule(7, 1_500);
+ * wheel.schedule(7, 3_000); // extended: one store
+ * wheel.advance(2_999); // nothing
+ * wheel.advance(3_000); // "7 is due"
+ */
+export class TimingWheel {
+  /** Bytes that the columns take for each timer. */
+  static readonly BYTES_PER_TIMER = 16;
+
+  /** Length of one tick in milliseconds. */
+  readonly tickMs: number;
+  /** Wheel slots in one turn, a power of two. */
+  readonly slots: number;
+
+  readonly #onDue: (timer: number, deadline: number) => unknown;
+  readonly #mask: number;
+  /** First timer of each wheel slot, or NIL. */
+  readonly #heads: Int32Array;
+  /** One bit per wheel slot: set when its list is not empty. */
+  readonly #occupied: Uint32Array;
+  /** Deadline in ms of each timer, Infinity for one that is not scheduled. */
+  #deadlines: Float64Array<ArrayBuffer>;
+  #next: Int32Array<ArrayBuffer>;
+  /** The previous timer of the list, or, of the first, the complement (`~`) of its wheel slot. */
+  #previous: Int32Array<ArrayBuffer>;
+
+  /** The tick under way or, when `#cursor` is NIL, the last one that is done. */
+  #tick: number;
+  /** The next timer to visit in the tick under way. */
+  #cursor = NIL;
+  #size = 0;
+  #advancing = false;
+
+  /**
+   * @param onDue Called with each timer whose deadline has come, and that deadline in ms. The timer is
+   *   no longer scheduled by then; the callback may schedule or cancel any timer, that one included. If it returns true, it took
+   *   long: the budget of `advance` is spent. What it throws comes
+   *   out of `advance`, and the next `advance` goes on behind that timer.
+   * @throws RangeError if an option is out of its range.
+   */
+  constructor(onDue: (timer: number, deadline: number) => unknown, options: TimingWheelOptions = {}) {
+    const { tickMs = 10, slots = 2 ** 16, capacity = 1024, start = 0 } = options;
+    if (!(tickMs > 0 && tickMs < Infinity)) throw new RangeError('tickMs must be a positive number of milliseconds');
+    if (!(Number.isInteger(slots) && slots >= 32 && slots <= 2 ** 24 && (slots & (slots - 1)) === 0)) {
+      throw new RangeError('slots must be a power of two from 32 to 2^24');
+    }
+    if (!(Number.isInteger(capacity) && capacity >= 1 && capacity <= MAX_TIMERS)) {
+      throw new RangeError('capacity must be an integer from 1 to 2^27');
+    }
+    this.#onDue = onDue;
+    this.tickMs = tickMs;
+    this.slots = slots;
+    this.#mask = slots - 1;
+    this.#heads = new Int32Array(slots).fill(NIL);
+    this.#occupied = new Uint32Array(slots / 32);
+    const reserved = Math.max(capacity, RESERVED_TIMERS);
+    this.#deadlines = column(Float64Array, capacity, reserved).fill(Infinity);
+    this.#next = column(Int32Array, capacity, reserved);
+    this.#previous = column(Int32Array, capacity, reserved);
+    this.#tick = this.#tickAt(start);
+  }
+
+  /** Number of timers that are scheduled. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Timers that fit before the columns grow. */
+  get capacity(): number {
+    return this.#deadlines.length;
+  }
+
+  /** The deadline of a timer in ms, or Infinity if it is not scheduled. */
+  deadline(timer: number): number {
+    return this.#deadlines[timer] ?? Infinity;
+  }
+
+  /**
+   * Starts a timer, or moves the deadline of one that runs.
+   *
+   * A deadline in the past is due at the next tick that `advance` comes to.
+   * @param timer An integer from 0 to 2^27 - 1. Columns grow to hold the largest one in use.
+   * @param deadline The instant it is due, in ms: finite, not negative.
+   * @throws RangeError if either is out of its range.
+   */
+  schedule(timer: number, deadline: number): void {
+    const current = this.#deadlines[timer];
+    if (current !== undefined && deadline >= current && deadline < Infinity) {
+      this.#deadlines[timer] = deadline;
+      return;
+    }
+    checkedInstant(deadline);
+    if (current === undefined) this.#growFor(timer);
+    else if (current < Infinity) this.#unlink(timer);
+    if (current === undefined || current === Infinity) this.#size++;
+    this.#deadlines[timer] = deadline;
+    this.#link(timer, Math.max(this.#dueTick(timer), this.#tick + 1));
+  }
+
+  /** Stops a timer. Returns whether it was scheduled. */
+  cancel(timer: number): boolean {
+    const current = this.#deadlines[timer];
+    if (current === undefined || current === Infinity) return false;
+    this.#unlink(timer);
+    this.#deadlines[timer] = Infinity;
+    this.#size--;
+    return true;
+  }
+
+  /**
+   * Works off every tick up to `now`. Timers fire in the order of their ticks, those of one tick in
+   * no particular order; after a jump of more than a turn, in the order of the wheel slots.
+   *
+   * @param now The current instant in ms. One before that of the last `advance` brings nothing new.
+   * @param budget How many timers to visit at most before returning, 1 or more.
+   * @returns true when nothing that is due by `now` is left, false when the budget ran out first.
+   * @throws RangeError if `now` or `budget` is out of its range; Error when called from `onDue`.
+   */
+  advance(now: number, budget: number = Infinity): boolean {
+    if (!(budget >= 1)) throw new RangeError('budget must be at least 1');
+    if (this.#advancing) throw new Error('advance may not be called from onDue');
+    const target = this.#tickAt(now);
+    this.#advancing = true;
+    try {
+      for (;;) {
+        while (this.#cursor !== NIL) {
+          if (budget-- < 1) return false;
+          const timer = this.#cursor;
+          this.#cursor = this.#next[timer];
+          if (this.#visit(timer)) budget = 0;
+        }
+        if (this.#tick >= target) return true;
+        // Of several turns at once the last one is enough: it visits every wheel slot.
+        const from = Math.max(this.#tick, target - this.slots) + 1;
+        this.#tick = Math.min(from + this.#emptySlotsFrom(from), target);
+        this.#cursor = this.#heads[this.#tick & this.#mask];
+      }
+    } finally {
+      this.#advancing = false;
+    }
+  }
+
+  /**
+   * The next instant in ms at which `advance` has a timer to look at, Infinity if there is none. Not
+   * always one that is due: a timer that was extended, or whose round has not come, is looked at and
+   * stays.
+   */
+  nextVisit(): number {
+    if (this.#cursor !== NIL) return this.#tick * this.tickMs;
+    const empty = this.#emptySlotsFrom(this.#tick + 1);
+    return empty === this.slots ? Infinity : (this.#tick + 1 + empty) * this.tickMs;
+  }
+
+  /** Visits every timer whose deadline has come by `now`, before `advance` has come to it. The visitor may change nothing. */
+  forEachDue(now: number, visit: (timer: number, deadline: number) => void): void {
+    const last = Math.min(this.#tickAt(now) + 1, this.#tick + this.slots - 1);
+    for (let tick = this.#tick; tick <= last; tick++) {
+      for (let timer = this.#heads[tick & this.#mask]; timer !== NIL; timer = this.#next[timer]) {
+        if (this.#deadlines[timer] <= now) visit(timer, this.#deadlines[timer]);
+      }
+    }
+  }
+
+  /** Makes room for timers 0 to `capacity` - 1 at once, where many are about to be scheduled. */
+  reserve(capacity: number): void {
+    if (capacity <= this.capacity) return;
+    if (!(Number.isInteger(capacity) && capacity <= MAX_TIMERS)) {
+      throw new RangeError('capacity must be an integer of at most 2^27');
+    }
+    this.#resize(capacity);
+  }
+
+  /**
+   * Gives some of the memory back that is much more than timers 0 to `capacity` - 1 need, of which those behind may not
+   * be scheduled. Returns whether there was any.
+   */
+  trim(capacity: number): boolean {
+    const trimmed = shorter(this.capacity, capacity);
+    if (trimmed === this.capacity) return false;
+    this.#resize(trimmed);
+    return true;
+  }
+
+  #resize(capacity: number): void {
+    const former = this.capacity;
+    this.#deadlines = resized(this.#deadlines, capacity);
+    if (capacity > former) this.#deadlines.fill(Infinity, former);
+    this.#next = resized(this.#next, capacity);
+    this.#previous = resized(this.#previous, capacity);
+  }
+
+  #growFor(timer: number): void {
+    if (!(Number.isInteger(timer) && timer >= 0 && timer < MAX_TIMERS)) {
+      throw new RangeError('a timer must be an integer from 0 to 2^27 - 1');
+    }
+    this.reserve(Math.min(longer(this.capacity, timer + 1), MAX_TIMERS));
+  }
+
+  /** Returns whether it took long. */
+  #visit(timer: number): boolean {
+    const due = this.#dueTick(timer);
+    if (due <= this.#tick) {
+      const deadline = this.#deadlines[timer];
+      this.cancel(timer);
+      return this.#onDue(timer, deadline) === true;
+    }
+    if (((due ^ this.#tick) & this.#mask) !== 0) {
+      this.#unlink(timer);
+      this.#link(timer, due);
+    }
+    return false;
+  }
+
+  /** The first tick that does not come before the deadline: a timer is never early. */
+  #dueTick(timer: number): number {
+    const deadline = this.#deadlines[timer];
+    const tick = Math.ceil(deadline / this.tickMs);
+    // The quotient is rounded: it may fall on a tick that is a hair before the deadline.
+    return tick * this.tickMs < deadline ? tick + 1 : tick;
+  }
+
+  /** The last tick that has begun at `instant`. */
+  #tickAt(instant: number): number {
+    const tick = Math.floor(checkedInstant(instant) / this.tickMs);
+    return tick * this.tickMs > instant ? tick - 1 : tick;
+  }
+
+  /** Links a timer at the head of a tick's list. Ticks pass 2^31; `&` takes them modulo 2^32, which `#mask` divides. */
+  #link(timer: number, tick: number): void {
+    const slot = tick & this.#mask;
+    const head = this.#heads[slot];
+    this.#next[timer] = head;
+    this.#previous[timer] = ~slot;
+    this.#heads[slot] = timer;
+    if (head === NIL) this.#occupied[slot >>> 5] |= 1 << (slot & 31);
+    else this.#previous[head] = timer;
+  }
+
+  #unlink(timer: number): void {
+    const next = this.#next[timer];
+    const previous = this.#previous[timer];
+    if (timer === this.#cursor) this.#cursor = next;
+    if (next !== NIL) this.#previous[next] = previous;
+    if (previous >= 0) {
+      this.#next[previous] = next;
+      return;
+    }
+    const slot = ~previous;
+    this.#heads[slot] = next;
+    if (next === NIL) this.#occupied[slot >>> 5] &= ~(1 << (slot & 31));
+  }
+
+  /** How many wheel slots, from that of `tick` on, are empty before one that is not: 0 to `slots`. */
+  #emptySlotsFrom(tick: number): number {
+    const first = tick & this.#mask;
+    const words = this.#occupied.length;
+    let word = first >>> 5;
+    let bits = this.#occupied[word] & (-1 << (first & 31));
+    // One word more than there are: the first one's low bits are looked at last.
+    for (let looked = 0; looked <= words; looked++) {
+      if (bits !== 0) {
+        const slot = (word << 5) | (31 - Math.clz32(bits & -bits));
+        return (slot - first) & this.#mask;
+      }
+      word = word + 1 === words ? 0 : word + 1;
+      bits = this.#occupied[word];
+    }
+    return this.slots;
+  }
+}
+
+/** Options of a {@link TimingWheel}; each may be left out. */
+export interface TimingWheelOptions {
+  /** Length of a tick in ms, more than 0. Default 10. */
+  readonly tickMs?: number;
+  /** Wheel slots in one turn: a power of two from 32 to 2^24. Default 2^16, a turn of 655 s. */
+  readonly slots?: number;
+  /** Timers to make room for at first: 1 to 2^27. Default 1024; it grows as needed. */
+  readonly capacity?: number;
+  /** The current instant in ms: ticks up to it count as done. Default 0. */
+  readonly start?: number;
+}
+
+/** End of a list. */
+const NIL = -1;
+const MAX_TIMERS = 2 ** 27;
+/** So many the columns can grow to where they are; beyond, they are copied to double. */
+const RESERVED_TIMERS = 2 ** 25;
+
+function checkedInstant(instant: number): number {
+  if (instant >= 0 && instant < Infinity) return instant;
+  throw new RangeError('an instant must be a finite number of milliseconds, not negative');
+}

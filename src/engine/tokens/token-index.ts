@@ -1,0 +1,139 @@
+import { randomFillSync } from 'node:crypto';
+import { home, OpenAddressing } from '../tables/open-addressing.js';
+import { Flag, NONE, type SlotTable } from '../tables/slot-table.js';
+import { TOKEN_WORDS } from './token.js';
+
+/** How the tokens of shared sessions follow from their names, and lead back to them. */
+export interface Derivation {
+  /** Makes `words` the token of a shared session. */
+  derive(slot: number, words: Uint32Array): void;
+  /** The shared sessions that a token may be derived for: nearly always none or one. */
+  candidates(words: Uint32Array): readonly number[];
+}
+
+/**
+ * Token → slot. The tokens themselves stay in their column.
+ *
+ * The token of a shared session follows from its name, at the price of an HMAC: it may be added without one. Its token is
+ * entered when somebody asks for it (`give`) or presents it (`find`).
+ */
+export class TokenIndex extends OpenAddressing {
+  readonly #slots: SlotTable;
+  readonly #derivation: Derivation;
+  readonly #derived = new Uint32Array(TOKEN_WORDS);
+  #tokenless = 0;
+  /**
+   * Most tokens are random and could be their own hash, but NEW … TOKEN lets a caller choose one. The
+   * multipliers, unknown to him, keep him from choosing a million that fall on one place.
+   */
+  readonly #multipliers = randomFillSync(new Uint32Array(TOKEN_WORDS)).map((word) => word | 1);
+
+  constructor(slots: SlotTable, derivation: Derivation) {
+    super();
+    this.#slots = slots;
+    this.#derivation = derivation;
+  }
+
+  /** The slot that has the token, or NONE. One that is not entered is looked for among the tokenless slots. */
+  find(words: Uint32Array): number {
+    const slot = this.findGiven(words);
+    return slot !== NONE || this.#tokenless === 0 ? slot : this.#findDerived(words);
+  }
+
+  /** As `find`, among the tokens that are entered. */
+  findGiven(words: Uint32Array): number {
+    const hash = hashToken(words, 0, this.#multipliers);
+    const slot = this.#findIn(this.places, hash, words);
+    return slot === NONE && this.former !== undefined ? this.#findIn(this.former, hash, words) : slot;
+  }
+
+  /** Enters a slot under the token in its column, which no other slot may bear. */
+  add(slot: number): void {
+    this.enter(slot);
+  }
+
+  /** Adds a shared session without its token. */
+  addTokenless(slot: number): void {
+    this.#slots.setFlags(slot, this.#slots.flags(slot) | Flag.Tokenless);
+    this.#tokenless++;
+  }
+
+  /**
+   * Gives a tokenless slot its token.
+   * @returns false if another slot has it, which somebody has chosen for a session of his own: the slot stays tokenless, and
+   *   gets it when it is asked for again after the other has gone.
+   */
+  give(slot: number): boolean {
+    this.#derivation.derive(slot, this.#derived);
+    if (this.findGiven(this.#derived) !== NONE) return false;
+    this.#enterDerived(slot);
+    return true;
+  }
+
+  /** Removes a slot, whose token, if it has one, must still be in its column. */
+  remove(slot: number): void {
+    if ((this.#slots.flags(slot) & Flag.Tokenless) !== 0) this.#tokenless--;
+    else this.withdraw(slot);
+  }
+
+  /** Gives some of the memory back that is not needed. Returns whether there may be more. */
+  trim(): boolean {
+    return this.shrink();
+  }
+
+  /** The tokenless slot of a token that is not entered, or NONE. It is entered then: the next look-up costs no HMAC. */
+  #findDerived(words: Uint32Array): number {
+    for (const slot of this.#derivation.candidates(words)) {
+      if ((this.#slots.flags(slot) & Flag.Tokenless) === 0) continue;
+      this.#derivation.derive(slot, this.#derived);
+      if (this.#derived.some((word, i) => word !== words[i])) continue;
+      this.#enterDerived(slot);
+      return slot;
+    }
+    return NONE;
+  }
+
+  /** Enters a tokenless slot under the token that was derived for it. */
+  #enterDerived(slot: number): void {
+    this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
+    this.#slots.setToken(slot, this.#derived);
+    this.#tokenless--;
+    this.enter(slot);
+  }
+
+  #findIn(places: Int32Array<ArrayBuffer>, hash: number, words: Uint32Array): number {
+    const mask = places.length - 1;
+    const tokens = this.#slots.token;
+    for (let place = home(places, hash); ; place = (place + 1) & mask) {
+      const slot = places[place] - 1;
+      if (slot === NONE) return NONE;
+      const at = slot * TOKEN_WORDS;
+      if (
+        tokens[at] === words[0] &&
+        tokens[at + 1] === words[1] &&
+        tokens[at + 2] === words[2] &&
+        tokens[at + 3] === words[3]
+      ) {
+        return slot;
+      }
+    }
+  }
+
+  protected override hashOf(slot: number): number {
+    return hashToken(this.#slots.token, slot * TOKEN_WORDS, this.#multipliers);
+  }
+}
+
+/**
+ * A keyed hash of the four words at `words[at]`. Products carry bits upwards only, so after each one the
+ * high half is folded down: tokens that differ in their top bits alone fall apart as well as any.
+ * @param key Four odd words.
+ */
+export function hashToken(words: Uint32Array, at: number, key: Uint32Array): number {
+  let hash = Math.imul(words[at] ^ (words[at] >>> 16) ^ key[3], key[0]);
+  hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 1], key[1]);
+  hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 2], key[2]);
+  hash = Math.imul((hash ^ (hash >>> 15)) + words[at + 3], key[3]);
+  hash = Math.imul(hash ^ (hash >>> 15), key[0]);
+  return hash ^ (hash >>> 16);
+}

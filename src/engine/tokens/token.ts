@@ -1,0 +1,98 @@
+import { randomFillSync } from 'node:crypto';
+import { Slice } from '../../slice.js';
+
+/**
+ * Tokens: 128 bits, written as 22 characters of base64url. In the engine a token is four 32-bit
+ * words, so that comparing one allocates nothing.
+ */
+
+/** Characters in a token. */
+export const TOKEN_LENGTH = 22;
+/** 32-bit words in a token. */
+export const TOKEN_WORDS = 4;
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const INVALID = 255;
+/** The 6 bits of each base64url character, INVALID for every other byte. */
+const SIX_BITS = new Uint8Array(256).fill(INVALID);
+for (let bits = 0; bits < 64; bits++) SIX_BITS[ALPHABET.charCodeAt(bits)] = bits;
+
+/**
+ * Reads a token into `words`.
+ *
+ * 22 characters hold 132 bits; the last four must be 0, so that no two spellings are the same token.
+ * @returns false, with `words` undefined, if `text` is not a token.
+ */
+export function parseToken(text: Slice, words: Uint32Array): boolean {
+  const { bytes, start, end } = text;
+  if (end - start !== TOKEN_LENGTH) return false;
+  let seen = 0;
+  for (let i = 0; i < TOKEN_LENGTH; i++) {
+    const six = SIX_BITS[bytes[start + i]];
+    sixes[i] = six;
+    seen |= six;
+  }
+  const s = sixes;
+  words[0] = (s[0] << 26) | (s[1] << 20) | (s[2] << 14) | (s[3] << 8) | (s[4] << 2) | (s[5] >>> 4);
+  words[1] = (s[5] << 28) | (s[6] << 22) | (s[7] << 16) | (s[8] << 10) | (s[9] << 4) | (s[10] >>> 2);
+  words[2] = (s[10] << 30) | (s[11] << 24) | (s[12] << 18) | (s[13] << 12) | (s[14] << 6) | s[15];
+  words[3] = (s[16] << 26) | (s[17] << 20) | (s[18] << 14) | (s[19] << 8) | (s[20] << 2) | (s[21] >>> 4);
+  // A valid character has neither of the two top bits; INVALID has both.
+  return seen < 64 && (s[21] & 15) === 0;
+}
+
+/** Whether a text is a token. */
+export function isToken(text: Slice): boolean {
+  return parseToken(text, scratch);
+}
+
+const scratch = new Uint32Array(TOKEN_WORDS);
+
+/** The 6 bits of each character of the token that is being read. */
+const sixes = new Uint8Array(TOKEN_LENGTH);
+
+const CHARACTERS = Buffer.from(ALPHABET);
+/** The text of the latest token formatted: making a buffer would take longer than filling it. */
+const formatted = Slice.of(Buffer.alloc(TOKEN_LENGTH));
+
+/** Writes the four words that start at `words[offset]` as 22 characters, good until the next call. */
+export function formatToken(words: Uint32Array, offset = 0): Slice {
+  const { bytes } = formatted;
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (let i = 0; i < TOKEN_WORDS; i++) {
+    const word = words[offset + i];
+    // Up to five bits are held; with those of a word they would not fit in 32.
+    for (let half = 16; half >= 0; half -= 16) {
+      bits = (bits << 16) | ((word >>> half) & 0xffff);
+      held += 16;
+      for (; held >= 6; held -= 6) bytes[at++] = CHARACTERS[(bits >>> (held - 6)) & 63];
+    }
+  }
+  bytes[at] = CHARACTERS[(bits << (6 - held)) & 63];
+  return formatted;
+}
+
+/** A random token. */
+export function newToken(): Slice {
+  randomToken(scratch);
+  return Slice.of(formatToken(scratch).copy());
+}
+
+/** Random words for 256 tokens at a time: one call of the system's generator costs more than a token. */
+const pool = new Uint32Array(256 * TOKEN_WORDS);
+let poolUsed = pool.length;
+
+/** Fills `words` with 128 bits from the system's CSPRNG. */
+export function randomToken(words: Uint32Array): void {
+  if (poolUsed === pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  for (let i = 0; i < TOKEN_WORDS; i++) {
+    words[i] = pool[poolUsed];
+    // What was given out is a credential: it does not stay here.
+    pool[poolUsed++] = 0;
+  }
+}

@@ -1,0 +1,283 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PackedFieldStore } from '../../../src/engine/fields/packed-field-store.js';
+import { SessionError } from '../../../src/engine/session-error.js';
+import { Slice } from '../../../src/slice.js';
+
+const slot = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 3 }) }, fc.nat({ max: 3000 }));
+/** Mostly short; some about where a length takes another byte, where a record gets too large to be packed, and where a value has another piece. */
+const length = fc.oneof(
+  { weight: 30, arbitrary: fc.nat({ max: 6 }) },
+  { weight: 5, arbitrary: fc.integer({ min: 120, max: 135 }) },
+  { weight: 5, arbitrary: fc.integer({ min: 2030, max: 2060 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 32_505, max: 32_520 }) },
+  { weight: 5, arbitrary: fc.integer({ min: 65_500, max: 65_550 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 131_050, max: 131_080 }) },
+  fc.nat({ max: 2_000_000 }),
+);
+/** Bytes that differ from those at most other places. */
+const patterned = (size: number, seed: number) => {
+  const period = Buffer.from(Array.from({ length: 251 }, (_, i) => (seed + i) & 255));
+  return Buffer.alloc(size, period);
+};
+const bytes = fc.tuple(length, fc.nat({ max: 255 })).map(([size, seed]) => patterned(size, seed));
+const few = fc.nat({ max: 99 }).map((number) => Buffer.from(String(number)));
+const key = fc.oneof(
+  { weight: 20, arbitrary: few },
+  { weight: 10, arbitrary: fc.constantFrom(Buffer.from('a'), Buffer.from('b'), Buffer.alloc(0)) },
+  bytes,
+);
+const acts = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.record({ act: fc.constant('set' as const), slot, key, value: bytes }) },
+    fc.record({
+      act: fc.constant('write' as const),
+      slot,
+      key,
+      value: bytes,
+      /** Where from: the end, or a place. */
+      offset: fc.oneof(fc.constant(undefined), length),
+    }),
+    fc.record({ act: fc.constant('delete' as const), slot, key }),
+    fc.record({ act: fc.constant('clear' as const), slot }),
+    fc.record({ act: fc.constant('fill' as const), slot, pairs: fc.array(fc.tuple(key, bytes), { maxLength: 70 }) }),
+  ),
+  // A session of many keys has to come up, too.
+  { maxLength: 400, size: 'max' },
+);
+
+/** A value with a part of it overwritten, from `offset` on, or from its end. */
+function overwritten(old: Buffer, offset = old.length, part: Buffer): Buffer {
+  const whole = Buffer.alloc(Math.max(old.length, offset + part.length));
+  old.copy(whole);
+  part.copy(whole, offset);
+  return whole;
+}
+
+const NOTHING = Buffer.alloc(0);
+/** A copy of what a store gave. */
+const copyOf = (slice: Slice | undefined) => slice?.copy();
+/** Fails without printing megabytes. */
+function expectSame(actual: Buffer | undefined, expected: Buffer | undefined): void {
+  if (actual === undefined || expected === undefined) expect(actual).toBe(expected);
+  else if (!actual.equals(expected)) expect.fail(`${actual.length} bytes that differ from ${expected.length} expected`);
+}
+
+describe('PackedFieldStore', () => {
+  it('holds what a Map of Maps holds, counts it, and keeps no bytes of the caller', () => {
+    fc.assert(
+      fc.property(acts, (sequence) => {
+        const store = new PackedFieldStore();
+        const model = new Map<number, Map<string, Buffer>>();
+        for (const step of sequence) {
+          const fields = model.get(step.slot) ?? new Map<string, Buffer>();
+          model.set(step.slot, fields);
+          if (step.act === 'clear') {
+            expect(store.clear(step.slot)).toBe(fields.size);
+            fields.clear();
+            continue;
+          }
+          if (step.act === 'fill') {
+            // Only a slot without keys is filled.
+            store.clear(step.slot);
+            fields.clear();
+            const given = step.pairs.flat().map((part) => Buffer.from(part));
+            store.fill(step.slot, given.map(Slice.of));
+            for (const part of given) part.fill(0x55);
+            for (const [name, value] of step.pairs) fields.set(name.toString('latin1'), value);
+            continue;
+          }
+          const name = step.key.toString('latin1');
+          const old = fields.get(name);
+          expect(store.has(step.slot, Slice.of(step.key))).toBe(old !== undefined);
+          expect(store.valueLength(step.slot, Slice.of(step.key))).toBe(old?.length ?? 0);
+          // The store is handed copies that are overwritten afterwards.
+          const given = Buffer.from(step.key);
+          if (step.act === 'delete') {
+            expect(store.delete(step.slot, Slice.of(given))).toBe(fields.delete(name));
+          } else {
+            const value = Buffer.from(step.value);
+            if (step.act === 'set') {
+              store.set(step.slot, Slice.of(given), Slice.of(value));
+              fields.set(name, step.value);
+            } else {
+              store.write(step.slot, Slice.of(given), step.offset ?? old?.length ?? 0, Slice.of(value));
+              fields.set(name, overwritten(old ?? NOTHING, step.offset, step.value));
+            }
+            value.fill(0x55);
+          }
+          given.fill(0x55);
+          const whole = fields.get(name);
+          for (const [offset, length] of [
+            [0, 3],
+            [2, 130],
+            [1000, 5000],
+            [65_000, 70_000],
+          ]) {
+            const part = copyOf(store.read(step.slot, Slice.of(step.key), offset, length));
+            expectSame(part, whole?.subarray(offset, offset + length));
+          }
+          expectSame(copyOf(store.get(step.slot, Slice.of(step.key))), whole);
+        }
+        let keys = 0;
+        let size = 0;
+        for (const [number, fields] of model) {
+          const seen: string[] = [];
+          const check = (name: Slice, value: Slice | undefined) => {
+            // Looking others up meanwhile changes nothing.
+            expect(store.has(number, name)).toBe(true);
+            store.get(number, Slice.of('nobody'));
+            store.get(number, name);
+            seen.push(name.latin1());
+            if (value !== undefined) expectSame(value.toBuffer(), fields.get(name.latin1()));
+          };
+          const expectAll = () => {
+            if (store.encoding(number) === 'hashed') seen.sort();
+            const expected = [...fields.keys()];
+            if (store.encoding(number) === 'hashed') expected.sort();
+            expect(seen).toEqual(expected);
+            seen.length = 0;
+          };
+          store.forEach(number, check);
+          expectAll();
+          store.forEachKey(number, (name) => check(name, undefined));
+          expectAll();
+          for (let place = 0; place < fields.size; place++) check(store.keyAt(number, place), undefined);
+          expectAll();
+          for (let cursor = 0, begun = false; cursor !== 0 || !begun; begun = true) {
+            cursor = store.scanFields(number, cursor, 7, (name, length) => {
+              expect(length).toBe(fields.get(name.latin1())?.length);
+              check(name, store.read(number, name, 0, length));
+            });
+          }
+          if (store.encoding(number) === 'hashed') expectAll();
+          const bytesIn = [...fields].reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+          expect(store.count(number)).toBe(fields.size);
+          expect(store.size(number)).toBe(bytesIn);
+          keys += fields.size;
+          size += bytesIn;
+        }
+        expect([store.keys, store.bytes]).toEqual([keys, size]);
+        while (store.reclaim());
+        expect([...model.keys()].reduce((sum, number) => sum + store.memoryOf(number), 0)).toBe(store.memory);
+        expect(store.memory).toBeGreaterThanOrEqual(size);
+        for (const number of model.keys()) store.clear(number);
+        while (store.trim(0));
+        expect([store.keys, store.bytes, store.memory]).toEqual([0, 0, 0]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  const one = Slice.of('1');
+  const zeros = (size: number) => Slice.of(Buffer.alloc(size));
+
+  it('tells how a session is laid out: packed until it has too many keys or bytes, and again when it was cleared', () => {
+    const store = new PackedFieldStore();
+    for (let i = 0; i < 64; i++) store.set(1, Slice.of(`key${i}`), one);
+    store.set(2, one, zeros(65_000));
+    expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['packed', 'packed', 'packed']);
+    store.set(1, Slice.of('one more'), one);
+    store.write(2, one, 65_000, zeros(1000));
+    store.set(3, one, zeros(70_000));
+    expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['hashed', 'hashed', 'hashed']);
+    expect([store.count(1), store.get(2, one)?.length]).toEqual([65, 66_000]);
+    store.clear(1);
+    store.delete(2, one);
+    // Its only value becomes a short one.
+    store.set(3, one, one);
+    store.set(1, one, one);
+    expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['packed', 'packed', 'packed']);
+    expect([store.keys, store.get(3, one)?.latin1()]).toEqual([2, '1']);
+  });
+
+  it('counts a value that grew by a byte at a time as one that came whole', () => {
+    const store = new PackedFieldStore();
+    for (let at = 0; at < 300_000; at++) store.write(1, one, at, one);
+    store.set(2, one, Slice.of('1'.repeat(300_000)));
+    expectSame(copyOf(store.get(1, one)), copyOf(store.get(2, one)));
+    expect(store.memoryOf(1)).toBeLessThan(store.memoryOf(2) * 1.02);
+    expect(store.memoryOf(1)).toBeLessThan(300_000 * 1.1);
+  });
+
+  it('visits every key that is there throughout a scan, whatever is set and deleted meanwhile', () => {
+    const act = fc.record({ set: fc.boolean(), key: fc.integer({ min: 500, max: 1500 }) });
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(act, { maxLength: 30 }), { maxLength: 100 }),
+        fc.integer({ min: 1, max: 40 }),
+        (turns, count) => {
+          const store = new PackedFieldStore();
+          for (let i = 0; i < 1000; i++) store.set(1, Slice.of(String(i)), one);
+          const seen = new Set<number>();
+          let cursor = 0;
+          let turn = 0;
+          do {
+            cursor = store.scanFields(1, cursor, count, (name) => seen.add(Number(name.latin1())));
+            for (const { set, key: number } of turns[turn++] ?? []) {
+              if (set) store.set(1, Slice.of(String(number)), one);
+              else store.delete(1, Slice.of(String(number)));
+            }
+          } while (cursor !== 0);
+          for (let i = 0; i < 500; i++) if (!seen.has(i)) expect.fail(`${i} was not visited`);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('frees a large value, and a session of many keys, a little at a time, and counts them until then', () => {
+    let told = 0;
+    const store = new PackedFieldStore(() => told++);
+    store.set(1, one, zeros(10_000_000));
+    for (let i = 0; i < 10_000; i++) store.set(2, Slice.of(String(i)), one);
+    const { memory } = store;
+    expect([store.clear(1), store.clear(2), told]).toEqual([1, 10_000, 2]);
+    expect([store.keys, store.bytes, store.count(1), store.count(2)]).toEqual([0, 0, 0, 0]);
+    expect(store.memory).toBeGreaterThan(memory * 0.8);
+    // The slots can be used meanwhile.
+    store.set(2, Slice.of('5'), Slice.of('new'));
+    expect([store.get(2, Slice.of('5'))?.latin1(), store.has(2, Slice.of('6'))]).toEqual(['new', false]);
+    let steps = 0;
+    while (store.reclaim()) steps++;
+    expect(steps).toBeGreaterThan(100);
+    expect(store.memory).toBe(store.memoryOf(2));
+  });
+
+  it('takes no more when its slabs have run out, says so before, and is as it was', () => {
+    const store = new PackedFieldStore(() => {}, 130);
+    const model = new Map<number, number>();
+    const sizes = [100, 5000, 60_000, 70_000, 300_000];
+    let wasFull = false;
+    let refused = 0;
+    for (let number = 0; refused < 20; number++) {
+      const size = sizes[number % sizes.length];
+      wasFull = store.isFull;
+      try {
+        store.set(number, one, zeros(size));
+        model.set(number, size);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SessionError);
+        expect((error as SessionError).code).toBe('OOM');
+        expect(wasFull).toBe(true);
+        refused++;
+        expect(store.count(number)).toBe(0);
+      }
+      // What is there cannot grow beyond that either.
+      if (refused > 0) {
+        const there = [...model.keys()][number % model.size];
+        try {
+          store.write(there, one, model.get(there) ?? 0, zeros(100_000));
+          model.set(there, (model.get(there) ?? 0) + 100_000);
+        } catch (error) {
+          expect((error as SessionError).code).toBe('OOM');
+        }
+      }
+    }
+    for (const [number, size] of model) expect(store.get(number, one)?.length).toBe(size);
+    for (const number of model.keys()) store.clear(number);
+    while (store.trim(0));
+    store.set(1, one, zeros(1_000_000));
+    expect(store.get(1, one)?.length).toBe(1_000_000);
+  });
+});
