@@ -1,4 +1,4 @@
-import type { Random } from '../soak/random.js';
+import type { Random } from '../tools/random.js';
 
 const KEYS = ['a', 'b', 'key', 'user:42', 'user:43', 'k*y[1]?', '\x00\xff\r\n', 'KEY', '12', 'x'.repeat(512)];
 const FIELDS = ['f', 'g', '', 'name', '\x00\xfe', '7', 'long'.repeat(20), 'field-0', 'field-129'];

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { Failure, type Reply } from '../soak/replies.js';
-import { Link } from '../torture/link.js';
+import { Link } from '../tools/connection.js';
+import { Failure, type Reply } from '../tools/replies.js';
 
 /** Sends requests to a server, one character per byte. */
 export interface Client {

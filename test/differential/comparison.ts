@@ -1,4 +1,4 @@
-import { Failure, type Reply, Status, show } from '../soak/replies.js';
+import { Failure, type Reply, Status, show } from '../tools/replies.js';
 import { COMMANDS } from './command-table.js';
 import { KNOWN_DIFFERENCES } from './known-differences.js';
 import { agree } from './sameness.js';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { startRedis, startRespite } from '../../bench/processes.js';
-import { show } from '../soak/replies.js';
+import { show } from '../tools/replies.js';
 import { CLIENTS } from './client.js';
 import { Pair } from './pair.js';
 import { makeSequence, type Request, type Sequence } from './sequence.js';

@@ -1,4 +1,4 @@
-import { Failure, type Reply, Status } from '../soak/replies.js';
+import { Failure, type Reply, Status } from '../tools/replies.js';
 import type { Request } from './sequence.js';
 
 export interface KnownDifference {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, type Reply, Status } from '../soak/replies.js';
+import { Failure, type Reply, Status } from '../tools/replies.js';
 import {
   agree,
   drawnField,

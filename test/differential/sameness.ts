@@ -1,4 +1,4 @@
-import { Failure, type Reply, show } from '../soak/replies.js';
+import { Failure, type Reply, show } from '../tools/replies.js';
 
 /** How a pair of replies came about. */
 export interface Exchange {

@@ -1,4 +1,4 @@
-import { type Reply, show } from '../soak/replies.js';
+import { type Reply, show } from '../tools/replies.js';
 import type { Client } from './client.js';
 import type { Request } from './sequence.js';
 

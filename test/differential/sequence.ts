@@ -1,4 +1,4 @@
-import { Random } from '../soak/random.js';
+import { Random } from '../tools/random.js';
 import { Chooser } from './chooser.js';
 import { COMMANDS, type Row } from './command-table.js';
 

@@ -1,4 +1,4 @@
-import { Failure, type Reply } from '../soak/replies.js';
+import { Failure, type Reply } from '../tools/replies.js';
 import type { Difference } from './comparison.js';
 import type { Pair } from './pair.js';
 import type { Request } from './sequence.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { frame, RawClient } from '../raw-client.js';
-import { Program } from './program.js';
+import { Program } from '../tools/program.js';
 
 let program: Program;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { nodeFileSystem } from '../../src/journal/file-system.js';
 import { JournalDirectory } from '../../src/journal/journal-directory.js';
 import { Slice } from '../../src/slice.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { runToEnd } from './program.js';
+import { runToEnd } from '../tools/program.js';
 
 it('respite check: tells what is wrong with a file of the journal, repairs it, and exits with 0 when all is good', async () => {
   const path = join(temporaryDirectory(), 'journal');

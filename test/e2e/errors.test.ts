@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frame, RawClient } from '../raw-client.js';
-import { Program, refusalOf } from './program.js';
+import { Program, refusalOf } from '../tools/program.js';
 
 /** The error table of the commands' specification, row by row, as clients of the started program see it. */
 describe('errors', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pizzaDelivery } from '../../examples/pizza-delivery.js';
 import { shoppingBasket } from '../../examples/shopping-basket.js';
-import { Program } from './program.js';
+import { Program } from '../tools/program.js';
 
 const NO_SESSION = 'NOSESSION no such session';
 

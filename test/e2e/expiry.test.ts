@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import { Program } from './program.js';
+import { Program } from '../tools/program.js';
 
 const SESSIONS = 10_000;
 const WITHIN_MS = 1000;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { frame, RawClient } from '../raw-client.js';
-import { Program } from './program.js';
+import { Program } from '../tools/program.js';
 
 /** Waits until the program takes no more memory than so many bytes: V8 gives back what it does not use, in its own time. */
 async function memoryWithin(program: Program, bytes: number): Promise<void> {

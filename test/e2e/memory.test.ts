@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
 import { frame, RawClient } from '../raw-client.js';
-import { Program } from './program.js';
+import { Program } from '../tools/program.js';
 
 const SESSIONS = 1_000_000;
 const BATCH = 2000;

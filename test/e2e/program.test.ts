@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { environmentName, optionNames } from '../../src/config.js';
 import { version } from '../../src/version.js';
 import { frame, RawClient } from '../raw-client.js';
-import { Program, runToEnd } from './program.js';
+import { Program, runToEnd } from '../tools/program.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'respite-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { Program, runToEnd } from './program.js';
+import { Program, runToEnd } from '../tools/program.js';
 
 it('a data set outlives the program, and respite check finds it good', async () => {
   const dir = temporaryDirectory();

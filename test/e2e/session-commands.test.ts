@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Program, refusalOf } from './program.js';
+import { Program, refusalOf } from '../tools/program.js';
 
 let program: Program;
 let redis: Redis;

@@ -10,9 +10,9 @@ import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RespiteStore } from '../../src/express/index.js';
 import { watched } from '../child-process.js';
-import { isThere, works } from '../e2e/clients/tools.js';
 import { startServer } from '../embedded-server.js';
 import { CONNECTION_KINDS, CONNECTIONS } from '../redis-connections.js';
+import { isThere, works } from '../tools/external-tool.js';
 import { Browser, Gate, startApp } from './app.js';
 import { addShop, refusalsOf, shown, tearDown } from './shop.js';
 

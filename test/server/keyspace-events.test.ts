@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/index.js';
-import { RedisServer } from '../e2e/middleware/redis-server.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { passTime } from '../pass-time.js';
 import { frame, RawClient } from '../raw-client.js';
+import { RedisServer } from '../tools/redis-server.js';
 import { type Heard, subscribe } from './subscribe.js';
 
 afterEach(stopServers);

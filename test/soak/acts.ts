@@ -1,6 +1,6 @@
+import type { Random } from '../tools/random.js';
+import { Failure, isError, mapOf, type Reply, Status, show } from '../tools/replies.js';
 import { type Act, type ModelSession, read, SLACK, start, type World, wrote } from './model.js';
-import type { Random } from './random.js';
-import { Failure, isError, mapOf, type Reply, Status, show } from './replies.js';
 import type { Span } from './stage.js';
 
 /** The commands on one session, and what each must do and reply. */

@@ -1,7 +1,7 @@
-import { infoOf } from './info.js';
+import { infoOf } from '../tools/info.js';
+import { Status, show } from '../tools/replies.js';
 import { Link } from './link.js';
 import { Race } from './race.js';
-import { Status, show } from './replies.js';
 import type { Stage } from './stage.js';
 
 /** Whom the admin may kill: those who are ready for it. */

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Failure, ReplyReader, show } from '../tools/replies.js';
 import { encode, Link, openSocket, REFUSAL, UNHEARD } from './link.js';
-import { Failure, ReplyReader, show } from './replies.js';
 import type { Stage } from './stage.js';
 
 /** Clients that nobody wants, and what the server must do with each: answer as it should, or end it, and no more. */

@@ -1,5 +1,5 @@
+import { Push, type Reply, show } from '../tools/replies.js';
 import { Link } from './link.js';
-import { Push, type Reply, show } from './replies.js';
 import type { Stage } from './stage.js';
 
 const EVENTS = ['new', 'expired', 'cleared', 'ended', 'limit', 'maxage', 'evicted', 'rotated'] as const;

@@ -1,7 +1,7 @@
+import { Info, infoOf } from '../tools/info.js';
+import { Failure, mapOf, type Reply } from '../tools/replies.js';
 import type { EventLog } from './events.js';
-import { Info, infoOf } from './info.js';
 import { type Link, UNHEARD } from './link.js';
-import { Failure, mapOf, type Reply } from './replies.js';
 import type { Stage } from './stage.js';
 
 /** What must hold of the server's figures when the load has gone. */

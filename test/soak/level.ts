@@ -1,4 +1,4 @@
-import type { Info } from './info.js';
+import type { Info } from '../tools/info.js';
 
 /** What is looked at once a second. */
 const MEASURES = ['used_memory', 'used_memory_rss', 'node_heap_total'] as const;

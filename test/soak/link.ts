@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure, mapOf, type Reply, ReplyReader, show } from './replies.js';
+import { Failure, mapOf, type Reply, ReplyReader, show } from '../tools/replies.js';
 import type { Span, Stage } from './stage.js';
 
 /** What a client is told that is one too many. */

@@ -1,7 +1,7 @@
+import type { Random } from '../tools/random.js';
+import { Failure, mapOf, Push, type Reply, Status, show } from '../tools/replies.js';
 import { EventLog, messageIn } from './events.js';
 import { encode, Link } from './link.js';
-import type { Random } from './random.js';
-import { Failure, mapOf, Push, type Reply, Status, show } from './replies.js';
 import type { Stage } from './stage.js';
 
 /** So many of the listeners read nothing for a while. */

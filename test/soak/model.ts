@@ -1,4 +1,4 @@
-import { Failure, isError, type Reply, show } from './replies.js';
+import { Failure, isError, type Reply, show } from '../tools/replies.js';
 import type { Pressure, Span } from './stage.js';
 
 /**

@@ -1,7 +1,7 @@
+import type { Random } from '../tools/random.js';
+import { isError, type Reply, show } from '../tools/replies.js';
 import { born, isToken } from './acts.js';
 import { ModelSession, NOWHERE } from './model.js';
-import type { Random } from './random.js';
-import { isError, type Reply, show } from './replies.js';
 import type { Pressure, Span } from './stage.js';
 
 /** Sessions that may bear the name at a time. */

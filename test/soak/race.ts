@@ -1,4 +1,4 @@
-import { isError, type Reply, show } from './replies.js';
+import { isError, type Reply, show } from '../tools/replies.js';
 
 /**
  * A number that all workers count up at once. Nobody may lose a count to another: each sees a larger number

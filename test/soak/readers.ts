@@ -1,6 +1,6 @@
+import { isError, type Reply, show } from '../tools/replies.js';
 import { newWords } from './acts.js';
 import { encode, Link } from './link.js';
-import { isError, type Reply, show } from './replies.js';
 import type { Stage } from './stage.js';
 
 /** More than the sockets' own buffers hold, and than the server lets stand before it stops to serve. */

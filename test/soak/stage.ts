@@ -1,6 +1,6 @@
+import type { Random } from '../tools/random.js';
 import type { Link } from './link.js';
 import { Race } from './race.js';
-import type { Random } from './random.js';
 
 /** From when to when, in ms: between the two something happened. */
 export interface Span {

@@ -1,10 +1,10 @@
+import type { Random } from '../tools/random.js';
+import { Failure, isError, type Reply, Status, show } from '../tools/replies.js';
 import { born, createShared, isToken, lookAct, newWords, openShared, randomAct, randomSettings } from './acts.js';
 import { encode, Link } from './link.js';
 import { type Act, type LostActs, ModelSession, NOWHERE, wrote } from './model.js';
 import { NameGroup } from './name-group.js';
 import type { Race } from './race.js';
-import type { Random } from './random.js';
-import { Failure, isError, type Reply, Status, show } from './replies.js';
 import type { Span, Stage } from './stage.js';
 
 /** A worker has so many sessions, as a rule. */

@@ -1,6 +1,6 @@
-import { Failure, mapOf, type Reply, show } from '../soak/replies.js';
+import type { Link } from '../tools/connection.js';
+import { Failure, mapOf, type Reply, show } from '../tools/replies.js';
 import type { Entry } from './client.js';
-import type { Link } from './link.js';
 import { type ClientState, dueAfter, type SessionState } from './state.js';
 
 /** By how much two clocks, and the way of a request, may be off, in ms. */

@@ -1,7 +1,7 @@
-import type { Random } from '../soak/random.js';
-import { Failure, type Reply, Status, show } from '../soak/replies.js';
+import { Link } from '../tools/connection.js';
+import type { Random } from '../tools/random.js';
+import { Failure, type Reply, Status, show } from '../tools/replies.js';
 import { audit, SLACK } from './audit.js';
-import { Link } from './link.js';
 import { type Act, ClientState, type Outcome, requestOf, type SessionState, VALUE, written } from './state.js';
 
 export type Policy = 'always' | 'everysec' | 'no';

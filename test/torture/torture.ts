@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { Random } from '../soak/random.js';
-import { type Reply, show } from '../soak/replies.js';
+import { Link } from '../tools/connection.js';
+import { Random } from '../tools/random.js';
+import { type Reply, show } from '../tools/replies.js';
 import { Client, type Policy } from './client.js';
-import { Link } from './link.js';
 import { Victim } from './victim.js';
 
 /**

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Program } from '../program.js';
-import { isThere, run, works } from './tools.js';
+import { isThere, run, works } from '../../tools/external-tool.js';
+import { Program } from '../../tools/program.js';
 
 const SOURCE = fileURLToPath(new URL('hiredis.c', import.meta.url));
 const there = isThere(

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Program, refusalOf } from '../program.js';
+import { Program, refusalOf } from '../../tools/program.js';
 
 /** What the reply of a command should be: flat in RESP2, a map in RESP3. */
 const mapOf = (protocol: 2 | 3, map: Record<string, unknown>) => (protocol === 3 ? map : Object.entries(map).flat());

@@ -1,6 +1,6 @@
 import { createClient, RESP_TYPES, WatchError } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Program, refusalOf } from '../program.js';
+import { Program, refusalOf } from '../../tools/program.js';
 
 const PASSWORD = 'correct horse';
 

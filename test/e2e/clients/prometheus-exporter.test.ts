@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../free-port.js';
-import { Program } from '../program.js';
-import { isThere, Tool, works } from './tools.js';
+import { isThere, Tool, works } from '../../tools/external-tool.js';
+import { freePort } from '../../tools/free-port.js';
+import { Program } from '../../tools/program.js';
 
 const EXPORTER = 'prometheus-redis-exporter';
 const there = isThere(EXPORTER, EXPORTER, works(EXPORTER, '-version'));

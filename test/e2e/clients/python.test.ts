@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Program } from '../program.js';
-import { isThere, run, works } from './tools.js';
+import { isThere, run, works } from '../../tools/external-tool.js';
+import { Program } from '../../tools/program.js';
 
 // Debian's, not one that may come first in the path: it has Debian's packages.
 const PYTHON = '/usr/bin/python3';

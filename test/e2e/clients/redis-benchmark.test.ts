@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Program } from '../program.js';
-import { isThere, run, works } from './tools.js';
+import { isThere, run, works } from '../../tools/external-tool.js';
+import { Program } from '../../tools/program.js';
 
 const there = isThere('redis-benchmark', 'redis-tools', works('redis-benchmark', '--version'));
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { watched } from '../../child-process.js';
-import { Program } from '../program.js';
-import { isThere, run, works } from './tools.js';
+import { isThere, run, works } from '../../tools/external-tool.js';
+import { Program } from '../../tools/program.js';
 
 /** What goes into redis-cli other than as arguments: a value, a stream of requests, what a person types. */
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Command, usageOf } from '../../../src/commands/command.js';
 import { commands } from '../../../src/commands/table.js';
-import { Program } from '../program.js';
-import { isThere, run, Tool, works } from './tools.js';
+import { isThere, run, Tool, works } from '../../tools/external-tool.js';
+import { Program } from '../../tools/program.js';
 
 const there = isThere('redis-cli', 'redis-tools', works('redis-cli', '--version'));
 const PASSWORD = 'correct horse';

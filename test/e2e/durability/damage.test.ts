@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { connectTo, keepLog, startServer, stopServers } from '../../embedded-server.js';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { frame, RawClient } from '../../raw-client.js';
-import { Program, runToEnd } from '../program.js';
+import { Program, runToEnd } from '../../tools/program.js';
 
 afterEach(stopServers);
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { frame, RawClient } from '../../raw-client.js';
-import { Program } from '../program.js';
+import { Program } from '../../tools/program.js';
 
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 const VALUE = 'v'.repeat(4000);

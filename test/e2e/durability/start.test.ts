@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { RawClient } from '../../raw-client.js';
+import { Program, runToEnd } from '../../tools/program.js';
 import { Victim } from '../../torture/victim.js';
-import { Program, runToEnd } from '../program.js';
 
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;

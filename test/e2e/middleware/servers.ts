@@ -1,5 +1,5 @@
-import { Program } from '../program.js';
-import { RedisServer } from './redis-server.js';
+import { Program } from '../../tools/program.js';
+import { RedisServer } from '../../tools/redis-server.js';
 
 interface Server {
   readonly port: number;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Program } from '../program.js';
+import { Program } from '../../tools/program.js';
 import { Browser } from './browser.js';
 import { MAX_AGE } from './site.js';
 import { STACKS } from './stacks.js';

@@ -1,4 +1,4 @@
-import type { Link } from './link.js';
+import type { Link } from '../soak/link.js';
 
 /** INFO, read. */
 export class Info {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { encode } from '../soak/link.js';
-import { type Reply, ReplyReader } from '../soak/replies.js';
+import { type Reply, ReplyReader } from './replies.js';
 
 /** A connection to the victim. It may end at any instant. */
 export class Link {

@@ -1,5 +1,5 @@
-import { isThere, Tool, works } from '../clients/tools.js';
-import { freePort } from '../free-port.js';
+import { isThere, Tool, works } from './external-tool.js';
+import { freePort } from './free-port.js';
 
 /** Redis itself: what passes there is what applications rely on. */
 export class RedisServer {

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { watched } from '../../child-process.js';
+import { watched } from '../child-process.js';
 
 /** Programs that are not ours, as the tests drive them. */
 
