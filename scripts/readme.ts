@@ -5,47 +5,45 @@ import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
 
 /**
- * Fills in those parts of the README that are made from the declarations of commands and options.
+ * Writes the tables of commands and options in docs/, from the declarations of the commands and options.
  *
  *     npm run readme
  */
 
-const README = fileURLToPath(new URL('../README.md', import.meta.url));
-
 const GROUPS: Record<Command['group'], string> = {
-  session: 'Life of a session',
-  'session-data': 'Data of a session',
+  session: 'Sessions',
+  'session-data': 'Session data',
   generic: 'Keys',
   string: 'Strings',
   hash: 'Hashes',
-  pubsub: 'Messages and events',
+  pubsub: 'Pub/sub',
   transactions: 'Transactions',
   connection: 'Connection',
   server: 'Server',
 };
 
-/** What stands between each pair of `<!-- name -->` and `<!-- /name -->`. */
-const PARTS: Record<string, () => string> = {
-  commands: () =>
-    Object.entries(GROUPS)
-      .map(([group, title]) => {
-        const rows = commands.filter((command) => command.group === group).flatMap(commandRows);
-        return `**${title}**\n\n| command | reply |\n|---|---|\n${rows.join('\n')}`;
-      })
-      .join('\n\n'),
-  options: () => {
+/** The pages that have a generated part, between `<!-- generated -->` and `<!-- /generated -->`. */
+export const GENERATED: Record<string, () => string> = {
+  'docs/commands.md': () => {
+    const groups = Object.keys(GROUPS) as Command['group'][];
+    return groups.map(commandTable).join('\n\n');
+  },
+  'docs/options.md': () => {
     const groups = [...new Set(optionNames.map((name) => OPTIONS[name].group))];
     return groups.map(optionTable).join('\n\n');
   },
 };
 
-/** The README with its made parts as they should be. */
-export function renderReadme(readme: string): string {
-  return Object.entries(PARTS).reduce((text, [name, render]) => {
-    const part = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-    if (!part.test(text)) throw new Error(`the README has no part <!-- ${name} -->`);
-    return text.replace(part, (_, open: string, close: string) => `${open}\n${render()}\n\n${close}`);
-  }, readme);
+/** A page with its generated part replaced. */
+export function render(page: string, text: string): string {
+  const part = /(<!-- generated -->\n).*?(<!-- \/generated -->)/s;
+  if (!part.test(text)) throw new Error(`${page} has no part <!-- generated -->`);
+  return text.replace(part, (_, open: string, close: string) => `${open}\n${GENERATED[page]()}\n\n${close}`);
+}
+
+function commandTable(group: Command['group']): string {
+  const rows = commands.filter((command) => command.group === group).flatMap(commandRows);
+  return `## ${GROUPS[group]}\n\n| command | what it does | reply |\n|---|---|---|\n${rows.join('\n')}`;
 }
 
 function commandRows(command: Command): string[] {
@@ -56,7 +54,7 @@ function commandRows(command: Command): string[] {
 
 function commandRow(name: string, command: Command): string {
   const usage = `${name.toUpperCase()} ${usageOf(command.arguments)}`.trimEnd();
-  return `| \`${escapeCell(usage)}\` | ${escapeCell(command.reply)} |`;
+  return `| \`${escapeCell(usage)}\` | ${escapeCell(command.summary)} | ${escapeCell(command.reply)} |`;
 }
 
 function optionTable(group: OptionGroup): string {
@@ -64,10 +62,10 @@ function optionTable(group: OptionGroup): string {
     .filter((name) => OPTIONS[name].group === group)
     .map((name) => {
       const initial = describeDefault(name);
-      const live = 'live' in OPTIONS[name] ? ' ·' : '';
-      return `| \`--${name}\`${live} | ${initial === '' ? '' : `\`${initial}\``} | ${escapeCell(OPTIONS[name].help)} |`;
+      const live = 'live' in OPTIONS[name] ? 'yes' : '';
+      return `| \`--${name}\` | ${initial === '' ? '' : `\`${initial}\``} | ${live} | ${escapeCell(OPTIONS[name].help)} |`;
     });
-  return `**${group}**\n\n| option | default | |\n|---|---|---|\n${rows.join('\n')}`;
+  return `## ${group}\n\n| option | default | live | what it does |\n|---|---|---|---|\n${rows.join('\n')}`;
 }
 
 function escapeCell(text: string): string {
@@ -75,5 +73,8 @@ function escapeCell(text: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(README, renderReadme(readFileSync(README, 'utf8')));
+  for (const page of Object.keys(GENERATED)) {
+    const file = fileURLToPath(new URL(`../${page}`, import.meta.url));
+    writeFileSync(file, render(page, readFileSync(file, 'utf8')));
+  }
 }

@@ -19,7 +19,7 @@ import {
 } from './option-kinds.js';
 
 /**
- * The options, in one table: the command line, the environment, CONFIG GET and SET and the README are made
+ * The options, in one table: the command line, the environment, CONFIG GET and SET and docs/options.md are made
  * from it. Where Redis has an option its name and its way to write values are Redis'.
  */
 

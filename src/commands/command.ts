@@ -4,7 +4,7 @@ import type { Context } from './context.js';
 
 /**
  * A command: what it is called, what it takes, what it does. This one object feeds dispatch, arity
- * errors, COMMAND INFO and DOCS (from which redis-cli makes its hints), SESSION.HELP and the README.
+ * errors, COMMAND INFO and DOCS (from which redis-cli makes its hints), SESSION.HELP and docs/commands.md.
  */
 export interface Command {
   /** Lower case; of a subcommand only its own part (`get` of CONFIG GET). */
@@ -15,7 +15,7 @@ export interface Command {
   readonly flags: readonly CommandFlag[];
   /** In order. The arity follows from them. */
   readonly arguments: readonly Argument[];
-  /** What it replies, in a few words, for the README. */
+  /** What it replies, in a few words, for docs/commands.md. */
   readonly reply: string;
   readonly subcommands?: readonly Command[];
   /**
