@@ -5,7 +5,7 @@ const ALONE = [
   'test/e2e/expiry.test.ts',
   'test/e2e/memory.test.ts',
   'test/engine/time/clock.test.ts',
-  'test/commands/transaction-memory.test.ts',
+  'test/execution/transaction-memory.test.ts',
 ];
 
 export default defineConfig({

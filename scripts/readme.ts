@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Command, usageOf } from '../src/commands/command.js';
+import { type Command, usageOf } from '../src/commands/declaration/command.js';
 import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
 

@@ -1,6 +1,4 @@
 import { Slice } from '../slice.js';
-import type { Command } from './command.js';
-import { type CommandEntry, entryOf } from './command-entry.js';
 import { auth } from './connection/auth.js';
 import { client } from './connection/client.js';
 import { echo } from './connection/echo.js';
@@ -9,7 +7,9 @@ import { ping } from './connection/ping.js';
 import { quit } from './connection/quit.js';
 import { reset } from './connection/reset.js';
 import { select } from './connection/select.js';
-import { withHelp } from './container-help.js';
+import type { Command } from './declaration/command.js';
+import { type CommandEntry, entryOf } from './declaration/command-entry.js';
+import { withHelp } from './declaration/container-help.js';
 import { hdel } from './hashes/hdel.js';
 import { hexists } from './hashes/hexists.js';
 import { hget } from './hashes/hget.js';

@@ -1,7 +1,7 @@
-import type { Client, FailedAuthentication } from '../commands/context.js';
-import { EVERYTHING, type User } from '../commands/permission.js';
+import { EVERYTHING, type User } from '../commands/declaration/permission.js';
 import { readUsers } from '../config-files.js';
 import type { Clock } from '../engine/index.js';
+import type { Client, FailedAuthentication } from '../execution/context/context.js';
 import { AuthThrottle } from './auth-throttle.js';
 import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';

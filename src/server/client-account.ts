@@ -1,4 +1,4 @@
-import { BYTES_PER_CLIENT } from '../commands/client-memory.js';
+import { BYTES_PER_CLIENT } from '../execution/context/client-memory.js';
 import type { HeldMemory } from './held-memory.js';
 import type { Stranger, Strangers } from './strangers.js';
 

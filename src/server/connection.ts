@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import type { AbsentNames } from '../commands/absent-names.js';
-import { Arguments } from '../commands/arguments.js';
-import { countError } from '../commands/call.js';
-import type { Client, ClientMemory, Context } from '../commands/context.js';
-import { dispatch } from '../commands/dispatch.js';
-import type { User } from '../commands/permission.js';
-import { Transaction } from '../commands/transaction.js';
+import { Arguments } from '../commands/arguments/arguments.js';
+import type { User } from '../commands/declaration/permission.js';
+import type { AbsentNames } from '../execution/absent-names.js';
+import { countError } from '../execution/call.js';
+import type { Client, ClientMemory, Context } from '../execution/context/context.js';
+import { dispatch } from '../execution/dispatch.js';
+import { Transaction } from '../execution/transaction.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';

@@ -1,5 +1,5 @@
-import type { Counters, SessionCounters } from '../commands/context.js';
 import type { SessionEngine } from '../engine/index.js';
+import type { Counters, SessionCounters } from '../execution/context/context.js';
 
 /** What a server counts since it started or since CONFIG RESETSTAT. The engine's own counts go on: they say what there is. */
 export class Counting {

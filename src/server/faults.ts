@@ -1,5 +1,5 @@
-import { redacted } from '../commands/redact.js';
 import type { Clock } from '../engine/index.js';
+import { redacted } from '../execution/observing/redaction.js';
 import type { Log } from './log.js';
 import type { RepeatedLines } from './repeated-lines.js';
 

@@ -1,5 +1,5 @@
-import type { Counters, Rates } from '../commands/context.js';
 import type { Clock } from '../engine/index.js';
+import type { Counters, Rates } from '../execution/context/context.js';
 
 const BEAT_MS = 1000;
 

@@ -1,6 +1,6 @@
-import type { KeyEventKind, KeyspaceTeller } from '../commands/context.js';
 import { isKey } from '../commands/keys/lookup.js';
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
+import type { KeyEventKind, KeyspaceTeller } from '../execution/context/context.js';
 import type { Slice } from '../slice.js';
 import type { Audience, PubSubHub } from './pubsub-hub.js';
 

@@ -1,5 +1,5 @@
-import type { MemoryAccount } from '../commands/context.js';
 import type { SessionEngine } from '../engine/index.js';
+import type { MemoryAccount } from '../execution/context/context.js';
 
 /**
  * What is used of memory, as Redis counts it: what is in use, not what the process holds. It is added up from

@@ -1,5 +1,5 @@
-import type { Client, Monitors } from '../commands/context.js';
 import type { Clock } from '../engine/index.js';
+import type { Client, Monitors } from '../execution/context/context.js';
 import type { Request } from '../resp/request.js';
 
 /** An argument is shown up to so many bytes: values are not what one watches for. */

@@ -1,5 +1,5 @@
-import type { Subscriber } from '../commands/context.js';
-import { globMatcher } from '../commands/glob.js';
+import type { Subscriber } from '../execution/context/context.js';
+import { globMatcher } from '../glob.js';
 
 export interface Pattern {
   readonly text: string;

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { PERMISSIONS, type Permission, type User } from '../commands/permission.js';
+import { PERMISSIONS, type Permission, type User } from '../commands/declaration/permission.js';
 import { ConfigError } from '../config.js';
 
 interface Account {

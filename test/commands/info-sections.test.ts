@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Context } from '../../src/commands/context.js';
 import { SECTIONS } from '../../src/commands/server/info-sections.js';
 import type { LoadProgress } from '../../src/durability/durability.js';
+import type { Context } from '../../src/execution/context/context.js';
 import { FakeClock } from '../fake-clock.js';
 
 /** INFO persistence of a server that reads its journal. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Command } from '../../src/commands/command.js';
-import { arityOf } from '../../src/commands/command.js';
+import type { Command } from '../../src/commands/declaration/command.js';
+import { arityOf } from '../../src/commands/declaration/command.js';
 import { commands } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { arityOf, type Command } from '../../src/commands/command.js';
+import { arityOf, type Command } from '../../src/commands/declaration/command.js';
 import { commands } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';

@@ -1,6 +1,6 @@
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import type { Context } from '../context.js';
+import { CommandError } from '../../coded-error.js';
+import type { Context } from '../../execution/context/context.js';
+import type { Command } from '../declaration/command.js';
 
 const NO_PASSWORD =
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';

@@ -1,6 +1,6 @@
-import { memoryOf } from '../client-memory.js';
-import type { Client } from '../context.js';
-import { redactedText } from '../redact.js';
+import { memoryOf } from '../../execution/context/client-memory.js';
+import type { Client } from '../../execution/context/context.js';
+import { redactedText } from '../../execution/observing/redaction.js';
 
 export type ClientType = 'normal' | 'pubsub';
 

@@ -1,9 +1,9 @@
-import type { Arguments } from '../arguments.js';
-import type { Argument, Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import type { Client, Context } from '../context.js';
-import { inSlices } from '../in-slices.js';
-import { redacted } from '../redact.js';
+import { CommandError } from '../../coded-error.js';
+import type { Client, Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Argument, Command } from '../declaration/command.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
 
 /** CLIENT INFO, LIST and KILL: who is connected, and who is no longer to be. */

@@ -1,4 +1,4 @@
-import type { Argument, Command } from '../command.js';
+import type { Argument, Command } from '../declaration/command.js';
 
 /** CLIENT REPLY, NO-EVICT, NO-TOUCH and UNPAUSE: how a connection wants to be treated. */
 

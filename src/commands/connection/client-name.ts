@@ -1,4 +1,4 @@
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../../coded-error.js';
 
 /** What Redis lets a client call itself: printable ASCII without spaces. */
 const PRINTABLE = /^[!-~]*$/;

@@ -1,6 +1,6 @@
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import { redacted } from '../redact.js';
+import { CommandError } from '../../coded-error.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import type { Command } from '../declaration/command.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
 import { clientNoEvict, clientNoTouch, clientReply, clientUnpause } from './client-modes.js';
 import { checkedClientName } from './client-name.js';

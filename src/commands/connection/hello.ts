@@ -1,9 +1,9 @@
+import { CommandError } from '../../coded-error.js';
 import { parseInt64 } from '../../engine/fields/int64.js';
-import type { Arguments } from '../arguments.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import type { Context } from '../context.js';
-import { redacted } from '../redact.js';
+import type { Context } from '../../execution/context/context.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
 import { authenticate } from './auth.js';
 import { checkedClientName } from './client-name.js';
 

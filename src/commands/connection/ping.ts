@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
-import { wrongNumberOfArguments } from '../command-error.js';
+import { wrongNumberOfArguments } from '../../coded-error.js';
+import type { Command } from '../declaration/command.js';
 
 export const ping: Command = {
   name: 'ping',

@@ -1,7 +1,7 @@
+import { CommandError, NOT_AN_INTEGER } from '../../coded-error.js';
 import { parseInt64 } from '../../engine/fields/int64.js';
-import type { Command } from '../command.js';
-import { CommandError, NOT_AN_INTEGER } from '../command-error.js';
-import { redacted } from '../redact.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import type { Command } from '../declaration/command.js';
 
 export const select: Command = {
   name: 'select',

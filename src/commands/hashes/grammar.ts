@@ -1,4 +1,4 @@
-import type { Argument } from '../command.js';
+import type { Argument } from '../declaration/command.js';
 import { VALUE } from '../keys/grammar.js';
 
 /** The arguments that the commands for hashes share. */

@@ -1,5 +1,5 @@
 import { NO_SESSION } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 import { FIELD } from './grammar.js';

@@ -1,6 +1,6 @@
 import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
 import { findHash, putFields } from './hash.js';

@@ -1,7 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
-import { addToFloat, readFiniteFloat } from '../floats/float.js';
+import { addToFloat, readFiniteFloat } from '../arguments/float.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
 import { findHash, putFields } from './hash.js';

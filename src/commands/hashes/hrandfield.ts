@@ -1,8 +1,8 @@
+import { CommandError } from '../../coded-error.js';
 import { NO_SESSION, type Session, type SessionData } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
-import type { Arguments } from '../arguments.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 

@@ -1,9 +1,9 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
+import { readCursor, readScanOptions } from '../arguments/scan-arguments.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
-import { readCursor, readScanOptions } from '../scan-arguments.js';
 
 /** One call stops when the fields it has visited and the values it has found are this many bytes: more would keep other clients waiting. */
 const MOST_BYTES = 2 ** 20;

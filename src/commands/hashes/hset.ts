@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELDS_AND_VALUES } from './grammar.js';
 import { putFields } from './hash.js';

@@ -1,5 +1,5 @@
 import { NO_SESSION } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
 import { findHash, putFields } from './hash.js';

@@ -1,7 +1,7 @@
+import { CommandError } from '../../coded-error.js';
 import { type NewSession, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import type { Command } from '../declaration/command.js';
 import { isKey, makeKey, readKey } from './lookup.js';
 
 export const copy: Command = {

@@ -1,8 +1,8 @@
+import { CommandError } from '../../coded-error.js';
 import { NO_SESSION } from '../../engine/index.js';
-import type { Arguments } from '../arguments.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import { redacted } from '../redact.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
 import {
   type ExpiryUnit,
   expireIn,

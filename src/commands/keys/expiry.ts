@@ -1,8 +1,8 @@
 import { MAX_DURATION, type Session } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
-import type { Arguments } from '../arguments.js';
-import type { Argument } from '../command.js';
-import type { Context } from '../context.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Argument } from '../declaration/command.js';
 
 /** How a command or an option says when a key expires. */
 export interface ExpiryUnit {

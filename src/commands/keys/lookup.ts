@@ -1,6 +1,6 @@
 import { type NewSession, NO_SESSION, type Session, type SessionEngine, WRONG_TYPE } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
-import type { Context } from '../context.js';
 
 /**
  * A key of Redis is the shared session of that name, if it has data: a string is a session with one value, a hash one with keys.

@@ -1,6 +1,6 @@
 import { parseInt64 } from '../../engine/fields/int64.js';
 import { NO_SESSION, type Session, type SessionEngine, STRING_KEY } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 

@@ -1,7 +1,7 @@
 import { NO_SESSION, type Session } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 

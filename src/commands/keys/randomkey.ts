@@ -1,5 +1,5 @@
 import type { Session, SessionEngine } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { isKey } from './lookup.js';
 
 /** Slots that are tried at random before they are gone through in order: where most are keys, one or two do. */

@@ -1,8 +1,8 @@
+import { CommandError } from '../../coded-error.js';
 import { NO_SESSION } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
-import type { Argument, Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import type { Context } from '../context.js';
+import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey, isKey } from './lookup.js';
 

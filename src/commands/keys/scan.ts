@@ -1,6 +1,6 @@
-import type { Command } from '../command.js';
-import { readScan } from '../scan-arguments.js';
-import { scanSessions } from '../scan-sessions.js';
+import { scanSessions } from '../../execution/scan-sessions.js';
+import { readScan } from '../arguments/scan-arguments.js';
+import type { Command } from '../declaration/command.js';
 import { isKey } from './lookup.js';
 import { typeOf } from './type.js';
 

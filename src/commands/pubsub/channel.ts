@@ -1,4 +1,4 @@
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../../coded-error.js';
 
 /** Longest name of a channel, in bytes: more than an event's channel has. */
 export const MAX_CHANNEL = 1024;

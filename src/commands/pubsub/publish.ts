@@ -1,9 +1,9 @@
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import type { Context } from '../context.js';
-import { inSlices } from '../in-slices.js';
-import { isSessionChannel } from '../session-channels.js';
+import { CommandError } from '../../coded-error.js';
+import type { Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
+import type { Command } from '../declaration/command.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
+import { isSessionChannel } from './session-channels.js';
 
 export const publish: Command = {
   name: 'publish',

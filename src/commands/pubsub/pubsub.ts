@@ -1,7 +1,7 @@
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { globMatcher } from '../glob.js';
-import { inSlices, writeInSlices } from '../in-slices.js';
+import type { Context } from '../../execution/context/context.js';
+import { inSlices, writeInSlices } from '../../execution/in-slices.js';
+import { globMatcher } from '../../glob.js';
+import type { Command } from '../declaration/command.js';
 
 const channels: Command = {
   name: 'channels',

@@ -1,7 +1,7 @@
+import { CommandError } from '../../coded-error.js';
+import type { Context } from '../../execution/context/context.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import type { Context } from '../context.js';
+import type { Command } from '../declaration/command.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
 /** SUBSCRIBE, UNSUBSCRIBE and the same for patterns. */

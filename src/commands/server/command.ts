@@ -1,11 +1,11 @@
+import { CommandError, SYNTAX } from '../../coded-error.js';
+import { globMatcher } from '../../glob.js';
 import type { Slice } from '../../slice.js';
-import type { Arguments } from '../arguments.js';
-import type { Command } from '../command.js';
-import { type CommandEntry, takesWords } from '../command-entry.js';
-import { CommandError, SYNTAX } from '../command-error.js';
-import { categoriesOf, writeDocs, writeInfo } from '../description.js';
-import { globMatcher } from '../glob.js';
-import { keysIn } from '../key-spec.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
+import { type CommandEntry, takesWords } from '../declaration/command-entry.js';
+import { categoriesOf, writeDocs, writeInfo } from '../declaration/description.js';
+import { keysIn } from '../declaration/key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { CommandError } from '../../coded-error.js';
 import { OptionError, visibleOptions } from '../../config.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
-import { globMatcher } from '../glob.js';
-import { redacted } from '../redact.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import { globMatcher } from '../../glob.js';
+import type { Command } from '../declaration/command.js';
 
 const get: Command = {
   name: 'get',

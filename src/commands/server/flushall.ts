@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 
 /** FLUSHALL and FLUSHDB: with one database the same. */
 function flush(name: string): Command {

@@ -2,9 +2,9 @@ import { totalmem } from 'node:os';
 import { arch, memoryUsage, version as nodeVersion, pid, platform, resourceUsage } from 'node:process';
 import type { Durability, LoadProgress } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
-import { quantile } from '../command-statistics.js';
+import type { Context } from '../../execution/context/context.js';
+import { quantile } from '../../execution/observing/command-statistics.js';
 import { typeOf } from '../connection/client-line.js';
-import type { Context } from '../context.js';
 
 /**
  * INFO's sections: each one's fields, under the names that monitoring reads in Redis' INFO where Redis has

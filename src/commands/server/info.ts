@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { SECTIONS, SECTIONS_ON_REQUEST } from './info-sections.js';
 
 /** What stands for every section, and for those that are shown when none is asked for. */

@@ -1,6 +1,6 @@
+import { bucketLimit, type Tally } from '../../execution/observing/command-statistics.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
-import type { Command } from '../command.js';
-import { bucketLimit, type Tally } from '../command-statistics.js';
+import type { Command } from '../declaration/command.js';
 
 const histogram: Command = {
   name: 'histogram',

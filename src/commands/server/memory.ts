@@ -1,8 +1,8 @@
 import { memoryUsage } from 'node:process';
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
-import { findSession } from '../arguments.js';
-import type { Command } from '../command.js';
+import { findSession } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
 
 const usage: Command = {
   name: 'usage',

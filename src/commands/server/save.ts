@@ -1,6 +1,6 @@
+import { CommandError, cannotPersist } from '../../coded-error.js';
 import { DUMP } from '../../durability/saves.js';
-import type { Command } from '../command.js';
-import { CommandError, cannotPersist } from '../command-error.js';
+import type { Command } from '../declaration/command.js';
 
 /** Redis' own commands about what is on the disk. */
 

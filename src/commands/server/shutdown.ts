@@ -1,7 +1,7 @@
+import { CommandError, SYNTAX } from '../../coded-error.js';
 import { DUMP } from '../../durability/saves.js';
-import type { Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
-import type { ServerControl } from '../context.js';
+import type { ServerControl } from '../../execution/context/context.js';
+import type { Command } from '../declaration/command.js';
 
 const WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'] as const;
 

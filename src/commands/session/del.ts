@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEYS, TOKEN } from './grammar.js';
 
 export const sessionDel: Command = {

@@ -1,5 +1,5 @@
 import { NO_SESSION } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { TOKENS } from './grammar.js';
 
 export const sessionExists: Command = {

@@ -1,5 +1,5 @@
 import { MAX_SECONDS, NO_SESSION } from '../../engine/index.js';
-import type { Argument, Command } from '../command.js';
+import type { Argument, Command } from '../declaration/command.js';
 import { DELETE_SESSION, TOKEN } from './grammar.js';
 
 /** SESSION.EXPIRE and SESSION.PEXPIRE: the same act, in two units. */

@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
-import { usageOf } from '../command.js';
+import type { Command } from '../declaration/command.js';
+import { usageOf } from '../declaration/command.js';
 
 /** SESSION.HELP, made from the commands it tells about. */
 export function sessionHelp(commands: readonly Command[]): Command {

@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY, TOKEN } from './grammar.js';
 
 export const sessionIncrby: Command = {

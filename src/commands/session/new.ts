@@ -1,7 +1,7 @@
+import { CommandError, SYNTAX } from '../../coded-error.js';
 import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
-import type { Arguments } from '../arguments.js';
-import type { Command } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
 import { DELETE_SESSION, NAME, PAIRS } from './grammar.js';
 
 const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Record<string, Extend>;

@@ -1,5 +1,5 @@
 import { MAX_OLD_TOKENS, MAX_SECONDS } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { TOKEN } from './grammar.js';
 
 /** Bytes that an old token takes, about. */

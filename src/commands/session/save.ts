@@ -1,5 +1,5 @@
 import type { Session } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { DATA_SET, TOKENS } from './grammar.js';
 
 export const sessionSave: Command = {

@@ -1,7 +1,7 @@
 import type { Session } from '../../engine/index.js';
-import type { Command } from '../command.js';
-import { readScan } from '../scan-arguments.js';
-import { scanSessions } from '../scan-sessions.js';
+import { scanSessions } from '../../execution/scan-sessions.js';
+import { readScan } from '../arguments/scan-arguments.js';
+import type { Command } from '../declaration/command.js';
 
 export const sessionScan: Command = {
   name: 'session.scan',

@@ -1,5 +1,5 @@
 import type { EngineStats } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 
 /** What is replied, in order, and where it comes from. */
 const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [

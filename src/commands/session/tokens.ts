@@ -1,8 +1,8 @@
 import { type Session, TOKEN_LENGTH } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
+import { inSlices, writeInSlices } from '../../execution/in-slices.js';
 import { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
-import type { Context } from '../context.js';
-import { inSlices, writeInSlices } from '../in-slices.js';
+import type { Command } from '../declaration/command.js';
 import { NAME } from './grammar.js';
 
 export const sessionTokens: Command = {

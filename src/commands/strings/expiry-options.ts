@@ -1,7 +1,7 @@
+import { CommandError, SYNTAX } from '../../coded-error.js';
 import type { Slice } from '../../slice.js';
-import type { Arguments } from '../arguments.js';
-import type { Argument } from '../command.js';
-import { CommandError, SYNTAX } from '../command-error.js';
+import type { Arguments } from '../arguments/arguments.js';
+import type { Argument } from '../declaration/command.js';
 import { type ExpiryUnit, MILLISECONDS, SECONDS, UNIX_MILLISECONDS, UNIX_SECONDS } from '../keys/expiry.js';
 
 /** An option that says when a string expires. */

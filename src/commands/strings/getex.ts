@@ -1,5 +1,5 @@
 import { NO_SESSION } from '../../engine/index.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { expireIn, readExpiry } from '../keys/expiry.js';
 import { KEY } from '../keys/grammar.js';
 import { readString } from '../keys/lookup.js';

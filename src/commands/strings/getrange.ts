@@ -1,6 +1,6 @@
 import { NO_SESSION, type Session, type SessionData, STRING_KEY } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readString } from '../keys/lookup.js';
 

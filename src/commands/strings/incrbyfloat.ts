@@ -1,6 +1,6 @@
 import { Slice } from '../../slice.js';
-import type { Command } from '../command.js';
-import { addToFloat, readFloat } from '../floats/float.js';
+import { addToFloat, readFloat } from '../arguments/float.js';
+import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { putString, stringValue } from './write-string.js';
 

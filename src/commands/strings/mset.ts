@@ -1,7 +1,7 @@
 import { SessionEngine } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
-import type { Argument, Command } from '../command.js';
-import type { Context } from '../context.js';
+import type { Argument, Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { isKey } from '../keys/lookup.js';
 import { writeString } from './write-string.js';

@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { readExpiry } from '../keys/expiry.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { isKey, tellMiss } from '../keys/lookup.js';

@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { type ExpiryUnit, MILLISECONDS, readExpiry, SECONDS } from '../keys/expiry.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { writeString } from './write-string.js';

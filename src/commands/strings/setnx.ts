@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import type { Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { isKey } from '../keys/lookup.js';
 import { writeString } from './write-string.js';

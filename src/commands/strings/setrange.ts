@@ -1,6 +1,6 @@
+import { CommandError } from '../../coded-error.js';
 import { NO_SESSION, STRING_KEY } from '../../engine/index.js';
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import type { Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { asString, isKey } from '../keys/lookup.js';
 import { putString } from './write-string.js';

@@ -1,6 +1,6 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
-import type { Context } from '../context.js';
 import { asString, isKey, makeKey } from '../keys/lookup.js';
 
 /**

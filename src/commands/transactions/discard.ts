@@ -1,5 +1,5 @@
-import type { Command } from '../command.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../../coded-error.js';
+import type { Command } from '../declaration/command.js';
 
 export const discard: Command = {
   name: 'discard',

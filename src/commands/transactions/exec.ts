@@ -1,10 +1,10 @@
-import { Arguments } from '../arguments.js';
-import { call, replyError } from '../call.js';
-import type { Command } from '../command.js';
-import { CommandError, OUT_OF_MEMORY } from '../command-error.js';
-import type { QueuedCommand } from '../command-queue.js';
-import type { Context } from '../context.js';
-import { aborted, refusalNow, refusalOfClient } from '../refusal.js';
+import { CommandError, OUT_OF_MEMORY } from '../../coded-error.js';
+import { call, replyError } from '../../execution/call.js';
+import type { QueuedCommand } from '../../execution/command-queue.js';
+import type { Context } from '../../execution/context/context.js';
+import { aborted, refusalNow, refusalOfClient } from '../../execution/refusals.js';
+import { Arguments } from '../arguments/arguments.js';
+import type { Command } from '../declaration/command.js';
 
 export const exec: Command = {
   name: 'exec',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Command, usageOf } from '../../../src/commands/command.js';
+import { type Command, usageOf } from '../../../src/commands/declaration/command.js';
 import { commands } from '../../../src/commands/table.js';
 import { isThere, run, Tool, works } from '../../tools/external-tool.js';
 import { Program } from '../../tools/program.js';

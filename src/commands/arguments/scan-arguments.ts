@@ -1,6 +1,6 @@
+import { CommandError, SYNTAX } from '../../coded-error.js';
+import { globMatcher } from '../../glob.js';
 import type { Arguments } from './arguments.js';
-import { CommandError, SYNTAX } from './command-error.js';
-import { globMatcher } from './glob.js';
 
 const DEFAULT_COUNT = 10;
 /** One call looks at no more, whatever COUNT says: more would keep the other clients waiting. */

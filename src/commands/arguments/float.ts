@@ -1,5 +1,5 @@
+import { CommandError } from '../../coded-error.js';
 import { Slice } from '../../slice.js';
-import { CommandError } from '../command-error.js';
 import { addLongDouble, isInfinite, type LongDouble, parseLongDouble } from './long-double.js';
 
 const ZERO = Slice.of('0');

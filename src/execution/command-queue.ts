@@ -1,5 +1,5 @@
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { Request } from '../resp/request.js';
-import type { CommandEntry } from './command-entry.js';
 
 /** A command that waits for EXEC. */
 export interface QueuedCommand {

@@ -1,7 +1,7 @@
-import type { Config } from '../config.js';
-import type { Request } from '../resp/request.js';
-import type { Client } from './context.js';
-import { redacted, redactedText } from './redact.js';
+import type { Config } from '../../config.js';
+import type { Request } from '../../resp/request.js';
+import type { Client } from '../context/context.js';
+import { redacted, redactedText } from './redaction.js';
 
 /** As much of a request is kept as Redis keeps. */
 const MAX_ARGUMENTS = 32;

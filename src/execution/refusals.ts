@@ -1,6 +1,6 @@
-import type { CommandEntry } from './command-entry.js';
-import { CommandError, cannotPersist, LOADING } from './command-error.js';
-import type { Context } from './context.js';
+import { CommandError, cannotPersist, LOADING } from '../coded-error.js';
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import type { Context } from './context/context.js';
 
 const NOAUTH = new CommandError('NOAUTH Authentication required.');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Argument, arityOf, type Command, usageOf } from '../../src/commands/command.js';
-import { entryOf, takesWords } from '../../src/commands/command-entry.js';
-import { commands } from '../../src/commands/table.js';
+import { type Argument, arityOf, type Command, usageOf } from '../../../src/commands/declaration/command.js';
+import { entryOf, takesWords } from '../../../src/commands/declaration/command-entry.js';
+import { commands } from '../../../src/commands/table.js';
 
 const named = (name: string): Command => {
   const [main, sub] = name.split('|');

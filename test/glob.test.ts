@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globMatcher } from '../../src/commands/glob.js';
+import { globMatcher } from '../src/glob.js';
 
 it.each([
   ['*', '', true],

@@ -1,11 +1,11 @@
+import { CommandError } from '../coded-error.js';
+import type { Arguments } from '../commands/arguments/arguments.js';
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { DataSetError } from '../durability/data-set-error.js';
 import { SessionError } from '../engine/index.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
-import type { Arguments } from './arguments.js';
-import type { CommandEntry } from './command-entry.js';
-import { CommandError } from './command-error.js';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 
 /**
  * Runs a command that may run. Whatever goes wrong, the client gets exactly one reply.

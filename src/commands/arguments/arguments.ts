@@ -1,8 +1,8 @@
-import { parseInt64, parseInteger } from '../engine/fields/int64.js';
-import { NO_SESSION, NO_SUCH_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
-import { Request } from '../resp/request.js';
-import type { Slice } from '../slice.js';
-import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from './command-error.js';
+import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from '../../coded-error.js';
+import { parseInt64, parseInteger } from '../../engine/fields/int64.js';
+import { NO_SESSION, NO_SUCH_SESSION, nameIn, type Session, type SessionEngine } from '../../engine/index.js';
+import { Request } from '../../resp/request.js';
+import type { Slice } from '../../slice.js';
 
 const NOTHING = Request.of([]);
 /** Nobody needs a longer one, and each of its stars makes matching go through a part of the text. */

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { AbsentNames } from '../../src/commands/absent-names.js';
-import type { CommandEntry } from '../../src/commands/command-entry.js';
-import { Transaction } from '../../src/commands/transaction.js';
+import type { CommandEntry } from '../../src/commands/declaration/command-entry.js';
 import { SessionEngine } from '../../src/engine/index.js';
+import { AbsentNames } from '../../src/execution/absent-names.js';
+import { Transaction } from '../../src/execution/transaction.js';
 import { Request } from '../../src/resp/request.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';

@@ -1,4 +1,4 @@
-import { optionNames } from '../config.js';
+import { optionNames } from '../../config.js';
 
 /** A token is 22 such characters; what is longer could hold one, or another server's session id. */
 const TOKEN_LIKE = /[\w-]{22,}/g;

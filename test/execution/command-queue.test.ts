@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { CommandEntry } from '../../src/commands/command-entry.js';
-import { CommandQueue } from '../../src/commands/command-queue.js';
+import type { CommandEntry } from '../../src/commands/declaration/command-entry.js';
+import { CommandQueue } from '../../src/execution/command-queue.js';
 import { Request } from '../../src/resp/request.js';
 
 const entry = (id: number) => ({ id }) as CommandEntry;

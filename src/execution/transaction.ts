@@ -1,10 +1,10 @@
+import { CommandError } from '../coded-error.js';
+import { findSession } from '../commands/arguments/arguments.js';
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { NO_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
-import { findSession } from './arguments.js';
-import type { CommandEntry } from './command-entry.js';
-import { CommandError } from './command-error.js';
 import { CommandQueue } from './command-queue.js';
 import { growthOfAll } from './growth.js';
 

@@ -1,4 +1,4 @@
-import type { ReplyEncoder } from '../resp/reply-encoder.js';
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
 import { writeKeySpec, writePositions } from './key-spec.js';

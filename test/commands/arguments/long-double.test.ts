@@ -5,7 +5,7 @@ import {
   isInfinite,
   type LongDouble,
   parseLongDouble,
-} from '../../../src/commands/floats/long-double.js';
+} from '../../../src/commands/arguments/long-double.js';
 import { Slice } from '../../../src/slice.js';
 
 const read = (text: string) => parseLongDouble(Slice.of(text));

@@ -1,14 +1,14 @@
+import { CommandError, OUT_OF_MEMORY, wrongNumberOfArguments } from '../coded-error.js';
+import type { Arguments } from '../commands/arguments/arguments.js';
+import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
+import { findCommand } from '../commands/table.js';
 import type { Request } from '../resp/request.js';
-import type { Arguments } from './arguments.js';
 import { call, replyError } from './call.js';
-import { type CommandEntry, takesWords } from './command-entry.js';
-import { CommandError, OUT_OF_MEMORY, wrongNumberOfArguments } from './command-error.js';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 import { foreignKindOf } from './foreign-commands.js';
 import { takesMemory } from './growth.js';
-import { redacted } from './redact.js';
-import { aborted, refusalNow } from './refusal.js';
-import { findCommand } from './table.js';
+import { redacted } from './observing/redaction.js';
+import { aborted, refusalNow } from './refusals.js';
 
 /**
  * Answers one request: finds its command, checks its shape and the client's right, runs it or, inside

@@ -1,6 +1,6 @@
-import type { Request } from '../resp/request.js';
-import type { Arguments } from './arguments.js';
-import type { Context } from './context.js';
+import type { Context } from '../../execution/context/context.js';
+import type { Request } from '../../resp/request.js';
+import type { Arguments } from '../arguments/arguments.js';
 
 /**
  * A command: what it is called, what it takes, what it does. This one object feeds dispatch, arity

@@ -1,9 +1,9 @@
+import { findSession } from '../commands/arguments/arguments.js';
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import { keysIn } from '../commands/declaration/key-spec.js';
 import { NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
-import { findSession } from './arguments.js';
-import type { CommandEntry } from './command-entry.js';
 import type { QueuedCommand } from './command-queue.js';
-import { keysIn } from './key-spec.js';
 
 /** Bytes that a command takes besides those of its request: a new session and its name. */
 const OVERHEAD = 256;

@@ -1,5 +1,5 @@
 import { Slices } from '../engine/index.js';
-import type { Context } from './context.js';
+import type { Context } from './context/context.js';
 
 /**
  * Does long work in slices, between which other clients are served; within a transaction, all at once. The work can stop wherever it yields. It

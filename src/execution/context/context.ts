@@ -1,14 +1,14 @@
-import type { Config } from '../config.js';
-import type { Durability } from '../durability/durability.js';
-import type { Saves } from '../durability/saves.js';
-import type { Clock, EngineStats, SessionEngine } from '../engine/index.js';
-import type { ReplyEncoder } from '../resp/reply-encoder.js';
-import type { Request } from '../resp/request.js';
-import type { Slice } from '../slice.js';
-import type { CommandStatistics } from './command-statistics.js';
-import type { User } from './permission.js';
-import type { SlowLog } from './slow-log.js';
-import type { Transaction } from './transaction.js';
+import type { User } from '../../commands/declaration/permission.js';
+import type { Config } from '../../config.js';
+import type { Durability } from '../../durability/durability.js';
+import type { Saves } from '../../durability/saves.js';
+import type { Clock, EngineStats, SessionEngine } from '../../engine/index.js';
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
+import type { Request } from '../../resp/request.js';
+import type { Slice } from '../../slice.js';
+import type { CommandStatistics } from '../observing/command-statistics.js';
+import type { SlowLog } from '../observing/slowlog.js';
+import type { Transaction } from '../transaction.js';
 
 /** What a command may reach. One object per connection, made once. */
 export interface Context {

@@ -1,4 +1,4 @@
-import type { CommandEntry } from './command-entry.js';
+import type { CommandEntry } from '../../commands/declaration/command-entry.js';
 
 /** Bucket `i` counts calls of up to 1.024 µs * 2^i; the last one, of more than an hour, everything longer. */
 const BUCKETS = 33;

@@ -1,5 +1,5 @@
-import type { ReplyEncoder } from '../resp/reply-encoder.js';
-import type { Slice } from '../slice.js';
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
+import type { Slice } from '../../slice.js';
 import type { Argument, Command } from './command.js';
 
 /**

@@ -1,4 +1,4 @@
-import { CommandError } from './command-error.js';
+import { CommandError } from './coded-error.js';
 
 /**
  * Glob patterns as Redis has them: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take the next character as it is. Patterns and texts

@@ -1,6 +1,6 @@
+import type { Scan } from '../commands/arguments/scan-arguments.js';
 import type { Session } from '../engine/index.js';
-import type { Context } from './context.js';
-import type { Scan } from './scan-arguments.js';
+import type { Context } from './context/context.js';
 
 /** One call takes at most this many ms; the next one goes on from its cursor. */
 const MAX_MS = 2;
