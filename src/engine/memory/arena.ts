@@ -81,7 +81,7 @@ export class Arena {
     const sizeClass = this.#classes[classOf(HEADER + bytes)];
     const slab = this.#openSlab(sizeClass);
     const chunk = takeChunk(slab);
-    slab.words[(chunk * slab.size) >>> 2] = owner + 1;
+    slab.words[slab.wordOf(chunk)] = owner + 1;
     this.#count(sizeClass, 1);
     if (slab.used === sizeClass.perSlab) close(sizeClass, slab);
     return addressOf(slab, chunk);
@@ -99,7 +99,7 @@ export class Arena {
   /** Gives a chunk another owner. */
   setOwner(address: number, owner: number): void {
     const slab = this.#slabOf(address);
-    slab.words[((address & OFFSET_MASK) << slab.unitBits) >>> 2] = owner + 1;
+    slab.words[(slab.start(address) - HEADER) >>> 2] = owner + 1;
   }
 
   /** Gives back what is kept for sizes that are not in use, a slab each. */
@@ -173,7 +173,7 @@ export class Arena {
   }
 
   #release(sizeClass: SizeClass, slab: ChunkSlab, chunk: number): void {
-    const at = (chunk * slab.size) >>> 2;
+    const at = slab.wordOf(chunk);
     slab.words[at] = FREE;
     slab.words[at + 1] = slab.firstFree;
     slab.firstFree = chunk;
@@ -201,9 +201,9 @@ export class Arena {
     const source = this.#leastUsed(sizeClass.open);
     // It takes nothing in while it is emptied.
     close(sizeClass, source);
-    const { size, words, bytes, fresh } = source;
+    const { size, words, bytes, base, fresh } = source;
     for (let chunk = 0; chunk < fresh && source.used > 0; chunk++) {
-      const at = chunk * size;
+      const at = base + chunk * size;
       const owner = words[at >>> 2];
       if (owner === FREE) continue;
       const address = this.allocate(owner - 1, size - HEADER);
@@ -262,6 +262,7 @@ export class ChunkSlab implements Slab {
   place = NONE;
   bytes = NO_BYTES;
   words = NO_WORDS;
+  base = 0;
 
   /** The next one of its class. */
   constructor(number: number, sizeClass: SizeClass) {
@@ -274,7 +275,12 @@ export class ChunkSlab implements Slab {
 
   /** Where in `bytes` the owner's part of a chunk starts. */
   start(address: number): number {
-    return ((address & OFFSET_MASK) << this.unitBits) + HEADER;
+    return this.base + ((address & OFFSET_MASK) << this.unitBits) + HEADER;
+  }
+
+  /** Where in `words` a chunk starts. */
+  wordOf(chunk: number): number {
+    return (this.base + chunk * this.size) >>> 2;
   }
 
   /** Bytes that the owner may keep in a chunk. */
@@ -346,7 +352,7 @@ function takeChunk(slab: ChunkSlab): number {
   if (slab.firstFree === NONE) return slab.fresh++;
   const chunk = slab.firstFree;
   // -1 was written as 2^32 - 1.
-  slab.firstFree = slab.words[((chunk * slab.size) >>> 2) + 1] | 0;
+  slab.firstFree = slab.words[slab.wordOf(chunk) + 1] | 0;
   return chunk;
 }
 

@@ -19,7 +19,10 @@ export class Region {
   /** How many calls of `collect` from now the collector is to come once more; 0: it need not. */
   static #rounds = 0;
 
-  readonly buffer = new ArrayBuffer(Region.BYTES);
+  /** All of it. One view for all slabs in it: of a view each, 16 GB would have a quarter of a million, and the collector marks them all. */
+  readonly bytes = Buffer.from(new ArrayBuffer(Region.BYTES));
+  /** The same memory. */
+  readonly words = new Uint32Array(this.bytes.buffer);
   /** Bytes from here on were never written to. */
   #touched = 0;
 

@@ -4,9 +4,12 @@ import { Region } from './region.js';
 export interface Slab {
   /** The number of its place. */
   place: number;
+  /** The region that it is in. */
   bytes: Buffer;
   /** The same memory. */
   words: Uint32Array<ArrayBuffer>;
+  /** Where in `bytes` it starts: a multiple of 4. */
+  base: number;
   /** Bytes from its start that are in use: what is to be copied when it moves. */
   readonly extent: number;
 }
@@ -48,7 +51,7 @@ export class SlabSpace<S extends Slab> {
     this.#put(slab, place);
   }
 
-  /** Takes a slab's memory away. Others may be moved: their `bytes` and `words` are then others. */
+  /** Takes a slab's memory away. Others may be moved: their `bytes`, `words` and `base` are then others. */
   remove(slab: S): void {
     const last = this.#slabs.pop() as S;
     if (last !== slab) {
@@ -78,9 +81,9 @@ export class SlabSpace<S extends Slab> {
   }
 
   #move(slab: S, place: number): void {
-    const { bytes, extent } = slab;
+    const { bytes, base, extent } = slab;
     this.#put(slab, place);
-    bytes.copy(slab.bytes, 0, 0, extent);
+    bytes.copy(slab.bytes, slab.base, base, base + extent);
   }
 
   #put(slab: S, place: number): void {
@@ -89,8 +92,9 @@ export class SlabSpace<S extends Slab> {
     const region = this.#regions[(place - within) / this.#slabsPerRegion];
     region.touch((within + 1) * slabBytes);
     slab.place = place;
-    slab.bytes = Buffer.from(region.buffer, within * slabBytes, slabBytes);
-    slab.words = new Uint32Array(region.buffer, within * slabBytes, slabBytes / 4);
+    slab.bytes = region.bytes;
+    slab.words = region.words;
+    slab.base = within * slabBytes;
   }
 }
 
