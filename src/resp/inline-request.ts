@@ -4,11 +4,11 @@ const SPACES = /[ \t\r\n\0\v\f]/;
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' };
 
 /**
- * Splits a line that a person typed into arguments, as Redis does: spaces separate; `"…"` knows the
- * escapes \n \r \t \b \a \" \\ and \xHH; `'…'` knows only \'; a closing quote must be followed by a
- * space or the end.
+ * Splits a typed line into arguments, as Redis does. Spaces separate arguments. Text in double quotes may contain the
+ * escapes \n \r \t \b \a \" \\ and \xHH; text in single quotes only \'. A space or the end of the line must follow a
+ * closing quote.
  *
- * @param line Without its end of line.
+ * @param line The line without its line ending.
  * @throws ProtocolError `unbalanced quotes in request`.
  */
 export function splitInlineRequest(line: Buffer): Buffer[] {
@@ -34,7 +34,7 @@ export function splitInlineRequest(line: Buffer): Buffer[] {
   }
 }
 
-/** Reads up to the closing quote into `pieces`. Returns where it goes on behind it. */
+/** Reads up to the closing quote into `pieces`. Returns the index after the quote. */
 function readQuoted(text: string, start: number, quote: string, pieces: string[]): number {
   for (let at = start; at < text.length; at++) {
     const character = text[at];

@@ -1,6 +1,6 @@
-/** The client broke the protocol: it is told why, in Redis' words, and disconnected. */
+/** The client broke the protocol. The server sends it the reason, in Redis' words, and disconnects it. */
 export class ProtocolError extends Error {
-  /** It sent more at a time than it may. */
+  /** Whether the client sent more at once than it is allowed to. */
   readonly ofSize: boolean;
 
   constructor(reason: string, { ofSize = false } = {}) {

@@ -1,22 +1,22 @@
 /**
- * Buffers into which replies are written, shared by all connections: as a rule one is in use at a time, by the client that
- * is served. What has to wait does not wait in one of them.
+ * Buffers that replies are written into, shared by all connections. Usually only one is in use: that of the client being
+ * served. Output that has to wait is not kept in them.
  */
 
-/** Bytes of each buffer: the replies to what one read brings fit, as a rule. */
+/** Size of each buffer in bytes. The replies to the requests of one read usually fit. */
 const BYTES = 64 * 1024;
-/** So many that nobody uses are kept at most. */
+/** The most unused buffers that are kept. */
 const MAX_KEPT = 8;
 
 const kept: Buffer[] = [];
 
-/** A buffer of at least so many bytes, with anything in it. */
+/** Returns a buffer of at least `bytes` bytes, with undefined content. */
 export function takeReplyBuffer(bytes: number): Buffer {
   if (bytes > BYTES) return Buffer.allocUnsafeSlow(bytes);
   return kept.pop() ?? Buffer.allocUnsafeSlow(BYTES);
 }
 
-/** Gives a buffer back that nobody reads any more. */
+/** Returns a buffer that nothing reads any more. */
 export function giveReplyBufferBack(buffer: Buffer): void {
   if (buffer.length === BYTES && kept.length < MAX_KEPT) kept.push(buffer);
 }

@@ -1,29 +1,29 @@
 import { Slice } from '../slice.js';
 import { giveReplyBufferBack, takeReplyBuffer } from './reply-buffers.js';
 
-/** Up to so many bytes leave as a string: that is the cheaper socket write. */
+/** Output up to this many bytes leaves as a string, because that socket write is cheaper. */
 const STRING_BYTES = 4 * 1024;
-/** A buffer of an encoder's own has at least so many bytes. */
+/** The smallest buffer that an encoder has to itself, in bytes. */
 const LEAST_BYTES = 512;
-/** Text up to so many characters is written in a loop: that beats the call into Node's C++. */
+/** Text up to this many characters is written in a loop, which is faster than calling into Node's C++. */
 const SHORT = 32;
 const EMPTY = Buffer.alloc(0);
 
-/** Bytes that the types of RESP start with. */
+/** The first byte of each RESP type. */
 const [DOLLAR, ASTERISK, COLON, EQUALS, PERCENT, TILDE, GREATER] = Buffer.from('$*:=%~>');
 const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
-/** A type, a count, the end of the line: as long as such a header gets. */
+/** The longest header, in bytes: a type, a count and the end of the line. */
 const HEADER_BYTES = 20;
 const MAX_SMALL = Number.MAX_SAFE_INTEGER;
 
-/** What may be written between two calls of `take`. */
+/** How much may be written between two calls of `take`. */
 export interface ReplyLimit {
   readonly maxBytes: number;
 }
 
-/** Owed replies would take more memory than this client is allowed. */
+/** The client's unsent replies would take more memory than it is allowed. */
 export class OutputLimitError extends Error {
   constructor() {
     super('replies exceed the output buffer limit');
@@ -32,10 +32,10 @@ export class OutputLimitError extends Error {
 }
 
 /**
- * Values → RESP bytes. Commands say what they reply (a map, a boolean, null), this class how RESP2 and
- * RESP3 write it; everything written between two calls of `take` leaves in one socket write.
+ * Encodes values as RESP. A command says what it replies (a map, a boolean, null); this class knows how RESP2 and RESP3
+ * write it. Everything written between two calls of `take` leaves in one socket write.
  *
- * Writing a reply allocates nothing as long as it fits the buffer.
+ * Writing a reply allocates nothing as long as it fits into the buffer.
  */
 export class ReplyEncoder {
   /** The protocol version that the client asked for. */
@@ -44,18 +44,18 @@ export class ReplyEncoder {
   readonly #limit: ReplyLimit;
   readonly #waits: boolean;
   #buffer: Buffer = EMPTY;
-  /** Bytes of it that may be written. */
+  /** How many bytes of the buffer may be written. */
   #capacity = 0;
   #length = 0;
-  /** Where the reply of the latest command starts. */
+  /** Where the reply to the latest command starts. */
   #begun = 0;
-  /** What `take` gave a view of. */
+  /** The buffer that `take` returned a view of. */
   #lent: Buffer = EMPTY;
 
   /**
-   * @param limit Looked at whenever more room is needed; writing more throws an OutputLimitError.
-   * @param waits Whether what is written waits to be taken, in thousands of encoders at a time maybe: it then gets a small
-   *   buffer of its own.
+   * @param limit Checked whenever more room is needed. Writing more than it allows throws an OutputLimitError.
+   * @param waits Whether the output waits before it is taken, possibly in thousands of encoders at once. If so, the encoder has a
+   *   small buffer to itself.
    */
   constructor(limit: ReplyLimit = { maxBytes: Infinity }, waits = false) {
     this.#limit = limit;
@@ -67,35 +67,35 @@ export class ReplyEncoder {
     return this.#length;
   }
 
-  /** Starts the reply of a command, which `rewind` can take back. */
+  /** Starts the reply to a command, which `rewind` can remove again. */
   begin(): void {
     this.#begun = this.#length;
   }
 
-  /** Bytes written since `begin`: where a part of the reply starts, for `rewind`. */
+  /** Bytes written since `begin`. Marks where a part of the reply starts, for `rewind`. */
   get written(): number {
     return this.#length - this.#begun;
   }
 
-  /** Bytes of the buffer that `take` gave a view of last; 0 if it gave a string, or if that was `sent`. */
+  /** Size in bytes of the buffer that `take` last returned a view of; 0 if it returned a string, or after `sent`. */
   get lent(): number {
     return this.#lent.length;
   }
 
-  /** Bytes of memory that are held. */
+  /** Bytes of memory held. */
   get held(): number {
     return this.#buffer.length;
   }
 
   /**
-   * Takes back what was written since `begin`: a command that failed half-way said nothing.
-   * @param to What `written` was before the part that is taken back; 0 for all of it.
+   * Removes what was written since `begin`, because a command that fails half-way sends only its error.
+   * @param to The value of `written` before the part to be removed; 0 removes everything.
    */
   rewind(to = 0): void {
     this.#length = this.#begun + to;
   }
 
-  /** Adds what another encoder wrote: whole replies, which stay as they are whatever follows. */
+  /** Appends the output of another encoder: complete replies, which `rewind` does not remove. */
   append(bytes: string | Buffer): void {
     this.#reserve(bytes.length);
     if (typeof bytes === 'string') this.#length += this.#buffer.write(bytes, this.#length, 'latin1');
@@ -103,15 +103,15 @@ export class ReplyEncoder {
   }
 
   /**
-   * Hands over what was written: a string of bytes ("latin1") where that is the cheaper socket write, else a view of the
-   * buffer, which is used again if `sent` is called.
+   * Returns the output: a string of bytes ("latin1") if that makes the socket write cheaper, otherwise a view of the
+   * buffer, which is reused once `sent` is called.
    */
   take(): string | Buffer {
     this.#begun = this.#length;
     return this.takeFinished();
   }
 
-  /** As `take`, but keeps what was written since `begin`: the command has not ended yet. */
+  /** Like `take`, but keeps what was written since `begin`, because that command has not ended yet. */
   takeFinished(): string | Buffer {
     const buffer = this.#buffer;
     const end = this.#begun;
@@ -124,7 +124,7 @@ export class ReplyEncoder {
       this.#reserve(unfinished);
       this.#length = buffer.copy(this.#buffer, 0, end, end + unfinished);
     }
-    // What was taken before is not `sent` any more.
+    // The buffer taken before will never be `sent`.
     this.#lent = EMPTY;
     if (end > STRING_BYTES) {
       this.#lent = buffer;
@@ -135,7 +135,7 @@ export class ReplyEncoder {
     return text;
   }
 
-  /** What was written is not taken for a while: it takes no more memory than it needs. */
+  /** Shrinks the buffer to what it holds, because the output will not be taken for a while. */
   keep(): void {
     const buffer = this.#buffer;
     if (this.#length * 2 > buffer.length || buffer === EMPTY) return;
@@ -144,7 +144,7 @@ export class ReplyEncoder {
     giveReplyBufferBack(buffer);
   }
 
-  /** What was taken last is not needed any more. */
+  /** The output taken last is no longer needed: its buffer may be reused. */
   sent(): void {
     giveReplyBufferBack(this.#lent);
     this.#lent = EMPTY;
@@ -159,7 +159,7 @@ export class ReplyEncoder {
     this.#line('+', status);
   }
 
-  /** @param message Its first word is the code; line breaks, which would end the reply, become spaces. */
+  /** @param message Starts with the error code. Line breaks, which would end the reply, become spaces. */
   error(message: string): void {
     const line = Buffer.from(message.replace(/[\r\n]/g, ' '));
     this.#reserve(line.length + 3);
@@ -174,20 +174,20 @@ export class ReplyEncoder {
     else this.#line(':', String(value));
   }
 
-  /** A boolean; in RESP2 1 or 0. */
+  /** A boolean; 1 or 0 in RESP2. */
   boolean(value: boolean): void {
     if (this.protocol === 3) this.#line('#', value ? 't' : 'f');
     else this.integer(value ? 1 : 0);
   }
 
-  /** A number that may have a fraction; in RESP2 a bulk string. */
+  /** A number that may have a fraction; a bulk string in RESP2. */
   double(value: number): void {
     const text = Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : value < 0 ? '-inf' : 'nan';
     if (this.protocol === 3) this.#line(',', text);
     else this.bulk(text);
   }
 
-  /** A string of bytes; a JavaScript string is written as UTF-8. */
+  /** A bulk string. A JavaScript string is written as UTF-8. */
   bulk(value: Slice | Buffer | string): void {
     const slice = value instanceof Slice ? value : Slice.of(value);
     const { length } = slice;
@@ -200,12 +200,12 @@ export class ReplyEncoder {
     this.#length = end + 2;
   }
 
-  /** The start of a string of bytes that is sent apart: `length` bytes and the end of a line follow. */
+  /** The header of a bulk string that is sent separately: `length` bytes and a line ending follow. */
   bulkHeader(length: number): void {
     this.#count(DOLLAR, length);
   }
 
-  /** A string of bytes that is a JavaScript string with one character per byte. */
+  /** A bulk string, given as a JavaScript string with one character per byte. */
   latin1(text: string): void {
     this.#count(DOLLAR, text.length);
     this.#reserve(text.length + 2);
@@ -214,13 +214,13 @@ export class ReplyEncoder {
     this.#ascii('\r\n');
   }
 
-  /** A bulk string, or null where there is none. */
+  /** A bulk string, or null if there is none. */
   bulkOrNull(value: Slice | Buffer | string | undefined): void {
     if (value === undefined) this.null();
     else this.bulk(value);
   }
 
-  /** Text for a person, which RESP3 marks as such. */
+  /** Text for people to read, which RESP3 marks as such. */
   verbatim(text: string): void {
     if (this.protocol === 2) {
       this.bulk(text);
@@ -237,28 +237,28 @@ export class ReplyEncoder {
     this.#line(this.protocol === 3 ? '_' : '$-1', '');
   }
 
-  /** Null in the place of an array. */
+  /** Null where an array is expected. */
   nullArray(): void {
     this.#line(this.protocol === 3 ? '_' : '*-1', '');
   }
 
-  /** The start of an array of `length` replies. */
+  /** The header of an array: `length` replies follow. */
   array(length: number): void {
     this.#count(ASTERISK, length);
   }
 
-  /** The start of a map: `size` times a key and a value follow. In RESP2 a flat array. */
+  /** The header of a map: `size` pairs of a key and a value follow. A flat array in RESP2. */
   map(size: number): void {
     if (this.protocol === 3) this.#count(PERCENT, size);
     else this.#count(ASTERISK, size * 2);
   }
 
-  /** The start of a set of `size` replies. In RESP2 an array. */
+  /** The header of a set: `size` replies follow. An array in RESP2. */
   set(size: number): void {
     this.#count(this.protocol === 3 ? TILDE : ASTERISK, size);
   }
 
-  /** The start of a push of `length` replies, which answers no request. In RESP2 an array. */
+  /** The header of a push, which answers no request: `length` replies follow. An array in RESP2. */
   push(length: number): void {
     this.#count(this.protocol === 3 ? GREATER : ASTERISK, length);
   }
@@ -268,7 +268,7 @@ export class ReplyEncoder {
     this.#header(type, count);
   }
 
-  /** Writes a type and a count from 0 to `MAX_SMALL`, for which there is room. */
+  /** Writes a type and a count from 0 to `MAX_SMALL`. The caller has made room. */
   #header(type: number, count: number): void {
     const buffer = this.#buffer;
     let at = this.#length;

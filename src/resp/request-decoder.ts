@@ -9,26 +9,26 @@ export type { RequestLimits };
 const CR = 0x0d;
 const LF = 0x0a;
 const EMPTY = Buffer.alloc(0);
-/** A socket's read: a buffer beyond this was gathered, and is not kept for a small rest. */
+/** Bytes of a socket's read. A larger buffer has gathered a request, and is not kept for a small remainder. */
 const KEPT_BYTES = 64 * 1024;
 
 /**
- * Bytes → requests, pulled one at a time: what follows an AUTH in the same read is held to the limits
- * that AUTH has just changed, and a connection that owes too many replies simply stops pulling.
+ * Decodes bytes into requests, which are pulled one at a time. So the limits that AUTH changes apply to what follows it in
+ * the same read, and a connection with too many unsent replies simply stops pulling.
  *
- * A request that is not whole yet is gathered in one buffer that grows by doubling, up to the largest
- * request allowed. So a client pays for what it holds back with no more than twice what it sent.
+ * An incomplete request is gathered in one buffer, which doubles as it grows, up to the largest request allowed. So an
+ * incomplete request takes at most twice as much memory as the client has sent.
  */
 export class RequestDecoder {
   readonly #guard: RequestGuard;
   readonly #limits: RequestLimits;
-  /** The bytes at hand are `#buffer[#start, #end)`. */
+  /** The bytes not decoded yet are `#buffer[#start, #end)`. */
   #buffer: Buffer = EMPTY;
   #start = 0;
   #end = 0;
-  /** The request at hand was not whole when it was looked at before. */
+  /** Whether the current request was incomplete when it was last examined. */
   #straddles = false;
-  /** In an inline request, up to where no end of line was found, counted from `#start`. */
+  /** In an inline request, how many bytes from `#start` contain no line ending. */
   #searched = 0;
 
   constructor(limits: RequestLimits) {
@@ -36,27 +36,27 @@ export class RequestDecoder {
     this.#guard = new RequestGuard(limits);
   }
 
-  /** Whether the client has authenticated, or need not; until then much less is taken from it. */
+  /** Whether the client has authenticated, or does not have to. Until then its requests must be much smaller. */
   set trusted(trusted: boolean) {
     this.#guard.trusted = trusted;
   }
 
-  /** Bytes that are held back for requests not pulled yet. */
+  /** Bytes of requests that have not been pulled yet. */
   get pending(): number {
     return this.#end - this.#start;
   }
 
-  /** Bytes of memory that are held for them. */
+  /** Bytes of memory held for them. */
   get held(): number {
     return this.#buffer.length;
   }
 
-  /** Bytes of memory that are held for where the arguments of the request at hand lie. */
+  /** Bytes of memory held for the positions of the current request's arguments. */
   get heldBounds(): number {
     return this.#guard.held;
   }
 
-  /** Adds bytes as they came from the socket. They are copied only where a request straddles two reads. */
+  /** Adds bytes from the socket. They are copied only if a request spans two reads. */
   push(chunk: Buffer): void {
     const pending = this.pending;
     if (pending === 0) {
@@ -77,8 +77,8 @@ export class RequestDecoder {
   }
 
   /**
-   * The next request, undefined if no whole one is left.
-   * @throws ProtocolError if what follows is not a request; nothing more can be read from this client then.
+   * Returns the next request, or undefined if no complete one is left.
+   * @throws ProtocolError if the bytes are not a request. Nothing more can be read from this client then.
    */
   next(): Request | undefined {
     while (this.pending > 0) {
@@ -92,10 +92,10 @@ export class RequestDecoder {
         return undefined;
       }
       const request = this.#take(end, framed);
-      // `*0`, `*-1` and an empty line ask for nothing.
+      // `*0`, `*-1` and an empty line are no requests.
       if (request !== null && request.length > 0) return request;
     }
-    // The last read is not kept alive by a client that has nothing to say.
+    // An idle client must not keep the buffer of its last read alive.
     this.#guard.release();
     this.#buffer = EMPTY;
     this.#start = 0;
@@ -104,8 +104,8 @@ export class RequestDecoder {
   }
 
   /**
-   * The request up to `end`. The guard has found the arguments of a frame already: one that is whole in a read is taken
-   * as it lies, and only one that straddles reads takes the way through the parser.
+   * Returns the request that ends at `end`. The guard has already found a frame's arguments, so a frame that is complete in one
+   * read is used where it is. Only a frame that spans several reads goes through the parser.
    */
   #take(end: number, framed: boolean): Request | null {
     const start = this.#start;
@@ -117,7 +117,7 @@ export class RequestDecoder {
     return framed ? parseFrame(bytes) : parseLine(bytes);
   }
 
-  /** Lets go of a large buffer for the few bytes that are left of it. */
+  /** Replaces a large buffer that has only a few bytes left. */
   #compact(): void {
     if (this.#buffer.length <= KEPT_BYTES || this.pending * 4 > this.#buffer.length) return;
     const rest = Buffer.allocUnsafeSlow(this.pending);
@@ -127,7 +127,7 @@ export class RequestDecoder {
     this.#end = rest.length;
   }
 
-  /** Where the inline request at hand ends, its line feed included, -1 if it is not whole. */
+  /** Returns the end of the current inline request, its line feed included, or -1 if it is incomplete. */
   #findLineEnd(): number {
     const { maxInline } = this.#limits;
     const lineFeed = this.#buffer.subarray(0, this.#end).indexOf(LF, this.#start + this.#searched);
@@ -139,7 +139,7 @@ export class RequestDecoder {
 }
 
 let parsed: Buffer[] | null | undefined;
-/** One parser serves all: it is only given frames that are whole and passed the guard, so it keeps no state. */
+/** One parser serves all connections. It receives only complete frames that passed the guard, so it keeps no state. */
 const parser = new RedisParser({
   returnBuffers: true,
   returnReply: (reply: Buffer[] | null) => {
@@ -154,7 +154,7 @@ function parseFrame(frame: Buffer): Request | null {
   parser.execute(frame);
   const words = parsed;
   if (words === undefined) throw new Error('redis-parser found no end of a frame that is whole');
-  // Nothing of a client's may live on here, least of all until another client's request.
+  // No data of one client may remain here until another client's request.
   parsed = undefined;
   if (words === null) return null;
   return Request.cutFrom(frame, words);
@@ -163,7 +163,7 @@ function parseFrame(frame: Buffer): Request | null {
 function parseLine(line: Buffer): Request {
   const end = line[line.length - 2] === CR ? line.length - 2 : line.length - 1;
   const words = splitInlineRequest(line.subarray(0, end));
-  // A browser tricked into a form post or a fetch to this port must not get a command in by its body.
+  // A browser can be tricked into sending a form or a fetch to this port. Its body must not run commands.
   if (words.length > 0 && /^(?:post|host:)$/i.test(words[0].toString('latin1'))) {
     throw new ProtocolError('this is not an HTTP server');
   }

@@ -1,18 +1,18 @@
 import { ProtocolError } from './protocol-error.js';
 
-/** What a client may send. Sizes are bytes. */
+/** What a client may send. Sizes are in bytes. */
 export interface RequestLimits {
-  /** Arguments in one request, its name included. */
+  /** The most arguments in one request, the command's name included. */
   readonly maxArguments: number;
-  /** Length of one argument, from 99 on: up to that a guard does not ask. */
+  /** The longest argument, at least 99: the guard does not check shorter ones. */
   readonly maxBulk: number;
-  /** Length of one inline request. */
+  /** The longest inline request. */
   readonly maxInline: number;
-  /** Length of one whole request, headers included. */
+  /** The longest request as a whole, headers included. */
   readonly maxRequest: number;
 }
 
-/** What Redis takes from a client that has not authenticated: enough for AUTH, too little to hurt. */
+/** What Redis accepts from a client that has not authenticated: enough for AUTH, too little to do harm. */
 const UNAUTHENTICATED = { maxArguments: 16, maxBulk: 16 * 1024 };
 
 const ASTERISK = 0x2a;
@@ -22,34 +22,34 @@ const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** The bounds of more arguments are not kept for the next frame: they may be a million. */
+/** An array with the bounds of more arguments, maybe a million, is not kept for the next frame. */
 const USUAL_ARGUMENTS = 64;
 
-/** A number in an array that grew by pushing, with the room for more. */
+/** Bytes of a number in an array that grew by pushing, spare room included. */
 const BYTES_PER_BOUND = 12;
 
-/** `$1`, one byte, and the ends of both lines. */
+/** The shortest bulk string in bytes: `$1`, one byte and two line endings. */
 const SHORTEST_BULK = 7;
 
 /** A length has at most ten digits; a longer one is beyond every limit. */
 const MAX_DIGITS = 10;
 
 /**
- * Walks the headers of RESP requests ahead of the parser, which trusts what it reads: it would allocate
- * the array of a `*30000000`, follow arrays into arrays and take any byte for a digit. Only a frame
- * that is whole and passed here, an array of bulk strings within the limits, gets to the parser.
+ * Checks the headers of RESP requests before the parser sees them. The parser trusts its input: it would allocate an array
+ * for `*30000000`, follow nested arrays and accept any byte as a digit. It receives only complete frames that passed the
+ * guard: arrays of bulk strings within the limits.
  *
- * The walk stops where the bytes do and goes on from there, so that a frame that comes byte by byte
- * costs no more than one that comes at once.
+ * The guard stops where the bytes end and continues there, so a frame that arrives byte by byte costs no more than one that
+ * arrives at once.
  */
 export class RequestGuard {
-  /** Whether the client has authenticated, or need not. */
+  /** Whether the client has authenticated, or does not have to. */
   trusted = true;
 
   readonly #limits: RequestLimits;
-  /** Where the walk goes on, counted from the start of the frame. */
+  /** Where the check continues, counted from the start of the frame. */
   #offset = 0;
-  /** Arguments still to come, -1 before the header that tells. */
+  /** Arguments still to come; -1 before the header that says how many. */
   #missing = -1;
   /** The number that `#readHeader` read. */
   #number = 0;
@@ -61,25 +61,25 @@ export class RequestGuard {
   }
 
   /**
-   * Of the frame that was walked last: where each argument starts and ends, counted from the start of the frame; good
-   * until the next walk. Only the first `words` pairs are of this frame.
+   * Where each argument of the frame checked last starts and ends, counted from the start of the frame. Valid until the next
+   * check. Only the first `words` pairs belong to this frame.
    */
   get bounds(): readonly number[] {
     return this.#bounds;
   }
 
-  /** How many arguments that frame has. */
+  /** How many arguments the frame checked last has. */
   get words(): number {
     return this.#words;
   }
 
-  /** Bytes of memory that the bounds of a large frame take. */
+  /** Bytes of memory held for the bounds of a large frame. */
   get held(): number {
     const { length } = this.#bounds;
     return length > 2 * USUAL_ARGUMENTS ? length * BYTES_PER_BOUND : 0;
   }
 
-  /** Lets go of the bounds of a large frame: nothing else is at hand. */
+  /** Frees the bounds of a large frame. To be called when the client has sent nothing else. */
   release(): void {
     if (this.held > 0) this.#bounds = [];
   }
@@ -90,8 +90,8 @@ export class RequestGuard {
   }
 
   /**
-   * Walks the frame that starts at `start`, in `bytes` up to `end`.
-   * @returns Where it ends, -1 if it is not whole yet: call again, for the same frame, with more.
+   * Checks the frame that starts at `start`, in `bytes` up to `end`.
+   * @returns Where it ends, or -1 if it is incomplete: then call again for the same frame with more bytes.
    * @throws ProtocolError for anything but an array of bulk strings within the limits.
    */
   walk(bytes: Buffer, start: number, end: number): number {
@@ -102,7 +102,7 @@ export class RequestGuard {
       if (this.#number > this.#limits.maxArguments) throw new ProtocolError('invalid multibulk length');
       if (this.#number > maxArguments) throw new ProtocolError('unauthenticated multibulk length');
       this.#missing = Math.max(0, this.#number);
-      // Cutting an array short costs more than the rest of the walk; a large one is not kept.
+      // Shortening an array costs more than the rest of the check. A large array is not kept.
       if (this.#words > USUAL_ARGUMENTS) this.#bounds = [];
       this.#words = 0;
       this.#offset = body - start;
@@ -125,8 +125,8 @@ export class RequestGuard {
   }
 
   /**
-   * The quick way over what nearly every argument is: a whole bulk string of 1 to 99 bytes. Returns where it ends, -1 if
-   * it is anything else, which the other way judges.
+   * The fast path for nearly every argument: a complete bulk string of 1 to 99 bytes. Returns where it ends, or -1 if it is
+   * anything else, which the slow path then checks.
    */
   #walkShortBulk(bytes: Buffer, at: number, end: number): number {
     if (at + SHORTEST_BULK > end || bytes[at] !== DOLLAR) return -1;
@@ -145,7 +145,7 @@ export class RequestGuard {
     return after + 2;
   }
 
-  /** Returns where the bulk string ends, -1 if it is not whole. */
+  /** Returns where the bulk string ends, or -1 if it is incomplete. */
   #walkBulk(bytes: Buffer, at: number, end: number): number {
     if (bytes[at] !== DOLLAR) throw new ProtocolError(`expected '$', got '${printable(bytes[at])}'`);
     const body = this.#readHeader(bytes, at + 1, end, 'invalid bulk length');
@@ -160,8 +160,8 @@ export class RequestGuard {
   }
 
   /**
-   * Reads `[-]digits CR LF` into `#number`, strictly: no sign but one minus, no leading zeros.
-   * @returns Where the line ends, -1 if it is not whole.
+   * Reads `[-]digits CR LF` into `#number`. Strict: no sign except one minus, no leading zeros.
+   * @returns Where the line ends, or -1 if it is incomplete.
    */
   #readHeader(bytes: Buffer, at: number, end: number, complaint: string): number {
     const negative = at < end && bytes[at] === MINUS;

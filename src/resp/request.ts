@@ -1,18 +1,18 @@
 import { Slice } from '../slice.js';
 
 /**
- * A command's name and its arguments, as they lie in the bytes read. Good until the next one is pulled; who keeps it longer
- * packs it.
+ * A command's name and its arguments, as views of the bytes read. Valid until the next request is pulled; call `pack` to keep
+ * it longer.
  */
 export class Request {
   readonly #bytes: Buffer;
   readonly #origin: number;
   readonly #bounds: readonly number[];
-  /** How many words it has, the command's name included. */
+  /** The number of words, the command's name included. */
   readonly length: number;
 
   /**
-   * @param bounds Where each word starts and where it ends, in turn, counted from `origin`. Not copied.
+   * @param bounds The start and end of each word in turn, counted from `origin`. Not copied.
    */
   constructor(bytes: Buffer, origin: number, bounds: readonly number[], length: number) {
     this.#bytes = bytes;
@@ -21,7 +21,7 @@ export class Request {
     this.length = length;
   }
 
-  /** A request of these words, copied. */
+  /** Makes a request of copies of these words. */
   static of(words: readonly Buffer[]): Request {
     const bounds: number[] = [];
     let at = 0;
@@ -32,7 +32,7 @@ export class Request {
     return new Request(Buffer.concat(words, at), 0, bounds, words.length);
   }
 
-  /** A request of words that are views of `bytes`. */
+  /** Makes a request whose words are views of `bytes`. */
   static cutFrom(bytes: Buffer, words: readonly Buffer[]): Request {
     const bounds: number[] = [];
     for (const word of words) {
@@ -43,32 +43,32 @@ export class Request {
     return new Request(bytes, 0, bounds, words.length);
   }
 
-  /** Bytes of all words. */
+  /** The bytes of all words together. */
   get bytes(): number {
     let bytes = 0;
     for (let at = 0; at < this.length * 2; at += 2) bytes += this.#bounds[at + 1] - this.#bounds[at];
     return bytes;
   }
 
-  /** A word, counted from 0. */
+  /** Returns a word; the command's name is word 0. */
   word(index: number): Slice {
     const at = index << 1;
     return new Slice(this.#bytes, this.#origin + this.#bounds[at], this.#origin + this.#bounds[at + 1]);
   }
 
-  /** The words from one on, up to another or the last, as views. */
+  /** Returns the words from one index up to another, or up to the last, as views. */
   words(from = 0, to = this.length): Buffer[] {
     const words: Buffer[] = [];
     for (let index = from; index < Math.min(to, this.length); index++) words.push(this.word(index).toBuffer());
     return words;
   }
 
-  /** Bytes that it takes packed. */
+  /** The size of the packed request in bytes. */
   get packedLength(): number {
     return 4 + 4 * this.length + this.bytes;
   }
 
-  /** Writes it where it is to be kept: how many words it has, the length of each, and their bytes. Returns the place behind it. */
+  /** Writes the request: the number of words, the length of each, and their bytes. Returns the index after it. */
   pack(bytes: Buffer, at: number): number {
     let to = bytes.writeUInt32LE(this.length, at);
     for (let index = 0; index < this.length; index++) to = bytes.writeUInt32LE(this.#lengthOf(index), to);
@@ -76,7 +76,7 @@ export class Request {
     return to;
   }
 
-  /** A request as `pack` wrote it, as it lies there. */
+  /** Returns a view of a request that `pack` wrote. */
   static unpack(bytes: Buffer, at: number): Request {
     const length = bytes.readUInt32LE(at);
     const bounds: number[] = [];
