@@ -2,6 +2,7 @@
 export { Slice } from '../slice.js';
 export type { ChangeListener } from './change-listener.js';
 export type { EvictionPolicy } from './ending/evictor.js';
+export type { SessionEngineOptions, SessionListener } from './engine-options.js';
 export type { Encoding } from './fields/field-store.js';
 export { type SessionData, STRING_KEY } from './fields/session-data.js';
 export { addressOfName, nameIn } from './names/address.js';
@@ -21,10 +22,8 @@ export {
   SESSION_EVENTS,
   type Session,
   type SessionEnd,
-  type SessionEngineOptions,
   type SessionEvent,
   type SessionInfo,
-  type SessionListener,
   type SessionState,
 } from './session.js';
 export { SessionEngine } from './session-engine.js';

@@ -4,6 +4,7 @@ import type { ChangeListener } from './change-listener.js';
 import { ChangeListeners } from './change-listeners.js';
 import { Doomed, type Totals } from './ending/doomed.js';
 import { type EvictionPolicy, Evictor } from './ending/evictor.js';
+import type { SessionEngineOptions, SessionListener } from './engine-options.js';
 import type { FieldStore } from './fields/field-store.js';
 import { PackedFieldStore } from './fields/packed-field-store.js';
 import { SessionData, STRING_KEY } from './fields/session-data.js';
@@ -24,10 +25,8 @@ import {
   NO_SESSION,
   type Session,
   type SessionEnd,
-  type SessionEngineOptions,
   type SessionEvent,
   type SessionInfo,
-  type SessionListener,
   type SessionState,
 } from './session.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';

@@ -1,26 +1,12 @@
 import type { Slice } from '../../slice.js';
-import type { FieldStore } from '../fields/field-store.js';
 import { STRING_KEY } from '../fields/session-data.js';
 import { writeAs } from '../fields/write-as.js';
 import { nameIn } from '../names/address.js';
-import type { NameIndex } from '../names/name-index.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
-import { EPOCH_BITS, Flag, NONE, type SlotTable } from '../tables/slot-table.js';
-import type { Deadlines } from '../time/deadlines.js';
-import type { Aliases } from '../tokens/aliases.js';
+import { EPOCH_BITS, Flag, NONE } from '../tables/slot-table.js';
 import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
-import type { TokenIndex } from '../tokens/token-index.js';
+import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
-
-/** The parts of an engine that hold what a session is. */
-export interface EngineParts {
-  readonly slots: SlotTable;
-  readonly tokens: TokenIndex;
-  readonly names: NameIndex;
-  readonly fields: FieldStore;
-  readonly deadlines: Deadlines;
-  readonly aliases: Aliases;
-}
 
 /** What is promised by a file is not believed beyond this. */
 const MOST = 2 ** 24;

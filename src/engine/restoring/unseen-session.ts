@@ -1,7 +1,7 @@
 import type { Slice } from '../../slice.js';
 import { writeAs } from '../fields/write-as.js';
 import type { Session } from '../session.js';
-import type { EngineParts } from './restoration.js';
+import type { EngineParts } from './engine-parts.js';
 
 /**
  * The data of a session that is put together piece by piece, while other clients are served. It cannot be found and is not counted as a session until

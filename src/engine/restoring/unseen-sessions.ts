@@ -1,5 +1,5 @@
 import type { Session } from '../session.js';
-import type { EngineParts } from './restoration.js';
+import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
 
 /** The sessions that are being put together and are not visible yet. They have slots and data, but do not count. */

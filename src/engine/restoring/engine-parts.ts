@@ -1,0 +1,16 @@
+import type { FieldStore } from '../fields/field-store.js';
+import type { NameIndex } from '../names/name-index.js';
+import type { SlotTable } from '../tables/slot-table.js';
+import type { Deadlines } from '../time/deadlines.js';
+import type { Aliases } from '../tokens/aliases.js';
+import type { TokenIndex } from '../tokens/token-index.js';
+
+/** The parts of an engine that hold what a session is. */
+export interface EngineParts {
+  readonly slots: SlotTable;
+  readonly tokens: TokenIndex;
+  readonly names: NameIndex;
+  readonly fields: FieldStore;
+  readonly deadlines: Deadlines;
+  readonly aliases: Aliases;
+}
