@@ -1,4 +1,4 @@
-import { CommandError } from './coded-error.js';
+import { CodedError } from './errors.js';
 
 /**
  * Glob patterns as Redis has them: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take the next character as it is. Patterns and texts
@@ -9,9 +9,9 @@ import { CommandError } from './coded-error.js';
  * first place that is found is good enough: whatever follows has the more text left. So no star is tried twice, and
  * a match reads each byte of the text once for every star, or less.
  *
- * @param longest How long a text may be that is searched, in bytes: the matcher throws a CommandError for a longer one. It takes
+ * @param longest How long a text may be that is searched, in bytes: the matcher throws a CodedError for a longer one. It takes
  *   texts of any length that only need a look at their beginning and end.
- * @throws CommandError for a piece that would take long to search.
+ * @throws CodedError for a piece that would take long to search.
  */
 export function globMatcher(pattern: string, longest = Infinity): (text: string) => boolean {
   const pieces = piecesOf(pattern);
@@ -39,9 +39,10 @@ export function globMatcher(pattern: string, longest = Infinity): (text: string)
   };
 }
 
-function tooLong(longest: number): CommandError {
-  return new CommandError(
-    `ERR only texts of up to ${longest} bytes are searched for what stands between two stars: use a pattern with one star, or none`,
+function tooLong(longest: number): CodedError {
+  return new CodedError(
+    'ERR',
+    `only texts of up to ${longest} bytes are searched for what stands between two stars: use a pattern with one star, or none`,
   );
 }
 
@@ -53,7 +54,7 @@ interface Piece {
   isAt(text: string, at: number): boolean;
   /** The first place within `[from, end)` where it matches, -1 if there is none. Takes time in proportion to the text. */
   find(text: string, from: number, end: number): number;
-  /** @throws CommandError if `find` would take too long. */
+  /** @throws CodedError if `find` would take too long. */
   checkSearchable(): void;
 }
 
@@ -150,8 +151,9 @@ class Wild implements Piece {
 
   checkSearchable(): void {
     if (this.length <= MAX_STEPS) return;
-    throw new CommandError(
-      `ERR between two stars of a pattern that has ? or [] there are at most ${MAX_STEPS} characters`,
+    throw new CodedError(
+      'ERR',
+      `between two stars of a pattern that has ? or [] there are at most ${MAX_STEPS} characters`,
     );
   }
 

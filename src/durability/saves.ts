@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, isToken, type SessionEngine, SessionError, Slices } from '../engine/index.js';
+import { CodedError, cannotPersist, OUT_OF_MEMORY } from '../errors.js';
 import {
   type BaseFile,
   DATA_SET_NAME,
@@ -10,7 +11,6 @@ import {
   prepareDataDirectory,
 } from '../journal/index.js';
 import { Slice } from '../slice.js';
-import { DataSetError } from './data-set-error.js';
 import type { Durability } from './durability.js';
 import { exists, LoadingSession, SkippedSession } from './loading-session.js';
 import {
@@ -75,8 +75,8 @@ export const DUMP = 'dump';
 /** Bytes that wait for the journal's disk, above which loading waits for it as well. */
 const MAX_PENDING = 32 * 1024 * 1024;
 
-const SAVING = new DataSetError('ERR', 'Background save already in progress');
-const STOPPING = new DataSetError('ERR', 'the server is stopping');
+const SAVING = new CodedError('ERR', 'Background save already in progress');
+const STOPPING = new CodedError('ERR', 'the server is stopping');
 
 /** Saves sessions as named data sets and loads them again, while others are served. */
 export class Saves {
@@ -126,7 +126,7 @@ export class Saves {
   /**
    * Saves all sessions that live throughout, each as it is at some instant meanwhile; or those of some tokens.
    * @param tokens Those whose session ends meanwhile are left out.
-   * @throws DataSetError if it cannot be called so, another save is under way, or the disk fails: nothing is left of it then.
+   * @throws CodedError if it cannot be called so, another save is under way, or the disk fails: nothing is left of it then.
    */
   async save(name: string, tokens?: readonly Buffer[]): Promise<SavedDataSet> {
     checkName(name);
@@ -151,7 +151,7 @@ export class Saves {
   /**
    * Creates the sessions of the newest data set of a name. Those that exist already, by their token or as the shared session of their
    * name, are left as they are. A data set that is damaged is refused before the first one is created.
-   * @throws DataSetError if there is none, it is damaged, there is no more room, or the journal cannot be written; it says what was
+   * @throws CodedError if there is none, it is damaged, there is no more room, or the journal cannot be written; it says what was
    *   loaded by then.
    */
   async load(name: string): Promise<LoadedDataSet> {
@@ -233,7 +233,7 @@ export class Saves {
     let isGood = false;
     try {
       const path = await this.#sets.newest(name);
-      if (path === undefined) throw new DataSetError('NODATASET', 'no such data set');
+      if (path === undefined) throw new CodedError('NODATASET', 'no such data set');
       await this.#read(path, { whole: () => {}, begin: () => new SkippedSession() });
       isGood = true;
       await this.#read(path, {
@@ -299,10 +299,8 @@ export class Saves {
 
   #checkRoom(): void {
     const failure = this.#options.durability?.failure;
-    if (failure !== undefined) throw new DataSetError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
-    if (!this.#engine().makeRoom()) {
-      throw new DataSetError('OOM', "command not allowed when used memory > 'maxmemory'");
-    }
+    if (failure !== undefined) throw cannotPersist(failure);
+    if (!this.#engine().makeRoom()) throw OUT_OF_MEMORY;
   }
 
   #create({ name, settings, keys }: SavedSession, done: Done): void {
@@ -322,16 +320,18 @@ export class Saves {
 function checkName(name: string): void {
   // It gets into log lines and directory listings.
   if (isToken(Slice.of(name))) {
-    throw new DataSetError('ERR', 'that looks like a token, which is no name for a data set');
+    throw new CodedError('ERR', 'that looks like a token, which is no name for a data set');
   }
-  if (!isDataSetName(name)) throw new DataSetError('ERR', DATA_SET_NAME);
+  if (!isDataSetName(name)) throw new CodedError('ERR', DATA_SET_NAME);
 }
 
 /** An error as a client is told, if it is none of ours; a fault of ours comes out as it is. */
 function toldError(error: unknown, before: string, after = ''): Error {
-  if (error instanceof DataSetError) return new DataSetError(error.code, `${error.message}${after}`);
+  if (error instanceof CodedError) {
+    return after === '' ? error : new CodedError(error.code, `${error.message.replace(/\.$/, '')}${after}`);
+  }
   if (error instanceof JournalError || error instanceof RangeError) {
-    return new DataSetError('ERR', `${before}${error.message}${after}`, { cause: error });
+    return new CodedError('ERR', `${before}${error.message}${after}`, { cause: error });
   }
   return error as Error;
 }

@@ -1,11 +1,12 @@
+import { CodedError } from '../errors.js';
+
 /** What the engine refuses. `code` is for programs, `message` for people; neither holds a token. */
-export class SessionError extends Error {
-  readonly code: SessionErrorCode;
+export class SessionError extends CodedError {
+  declare readonly code: SessionErrorCode;
 
   constructor(code: SessionErrorCode, message: string) {
-    super(message);
+    super(code, message);
     this.name = 'SessionError';
-    this.code = code;
   }
 }
 

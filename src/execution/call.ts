@@ -1,11 +1,9 @@
-import { CommandError } from '../coded-error.js';
 import type { Arguments } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
-import { DataSetError } from '../durability/data-set-error.js';
-import { SessionError } from '../engine/index.js';
+import { CodedError } from '../errors.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
-import type { Context } from './context/context.js';
+import type { Context, Counters } from './context/context.js';
 
 /**
  * Runs a command that may run. Whatever goes wrong, the client gets exactly one reply.
@@ -67,17 +65,16 @@ async function finishLater(
 export function replyError({ reply, server }: Context, error: unknown, before: number): void {
   if (error instanceof OutputLimitError) throw error;
   reply.rewind(before);
-  let message = 'ERR internal error';
-  if (error instanceof SessionError || error instanceof DataSetError) message = `${error.code} ${error.message}`;
-  else if (error instanceof CommandError) message = error.message;
-  else server.reportFault(error);
-  countError(server.counters, message);
-  reply.error(message);
+  const { code, message } = error instanceof CodedError ? error : INTERNAL;
+  if (!(error instanceof CodedError)) server.reportFault(error);
+  countError(server.counters, code);
+  reply.error(`${code} ${message}`);
 }
 
-/** @param message Its first word is the error's code. */
-export function countError(counters: Context['server']['counters'], message: string): void {
-  const [code] = message.split(' ', 1);
+/** A fault of ours, as far as a client is concerned. */
+const INTERNAL = new CodedError('ERR', 'internal error');
+
+export function countError(counters: Counters, code: string): void {
   counters.errors++;
   counters.errorCodes.set(code, (counters.errorCodes.get(code) ?? 0) + 1);
 }

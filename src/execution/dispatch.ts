@@ -1,7 +1,7 @@
-import { CommandError, OUT_OF_MEMORY, wrongNumberOfArguments } from '../coded-error.js';
 import type { Arguments } from '../commands/arguments/arguments.js';
 import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
 import { findCommand } from '../commands/table.js';
+import { CodedError, OUT_OF_MEMORY, wrongNumberOfArguments } from '../errors.js';
 import type { Request } from '../resp/request.js';
 import { call, replyError } from './call.js';
 import type { Context } from './context/context.js';
@@ -29,7 +29,7 @@ function answer(context: Context, args: Arguments, request: Request): void | Pro
   try {
     const entry = findEntry(context, request);
     if (!client.transaction.open || entry.immediate) return call(context, args, entry, request);
-    if (entry.notInTransaction) throw new CommandError('ERR Command not allowed inside a transaction');
+    if (entry.notInTransaction) throw new CodedError('ERR', 'Command not allowed inside a transaction');
     client.transaction.add(entry, request, server.config['client-query-buffer-limit']);
     reply.simple('QUEUED');
   } catch (error) {
@@ -54,7 +54,7 @@ function dispatchSilently(context: Context, args: Arguments, request: Request): 
 
 /**
  * The command of a request that may be run.
- * @throws CommandError for one that is unknown, has the wrong number of arguments or may not be called now.
+ * @throws CodedError for one that is unknown, has the wrong number of arguments or may not be called now.
  */
 function findEntry(context: Context, request: Request): CommandEntry {
   const entry = findCommand(request.word(0));
@@ -87,12 +87,13 @@ function refusalOf(context: Context, entry: CommandEntry, request: Request) {
 /** Redis echoes at most so many characters of the arguments of a request it does not know. */
 const ECHOED = 128;
 
-function unknownCommand(request: Request): CommandError {
+function unknownCommand(request: Request): CodedError {
   const name = redacted(request.word(0).toBuffer(), ECHOED);
   const foreign = foreignKindOf(name.toLowerCase());
   if (foreign !== undefined) {
-    return new CommandError(
-      `ERR unknown command '${name}': there are strings, hashes and sessions here, but no ${foreign}`,
+    return new CodedError(
+      'ERR',
+      `unknown command '${name}': there are strings, hashes and sessions here, but no ${foreign}`,
     );
   }
   // A line sent as one word (`"SESSION.GET token"`) is a SESSION command as well: nothing behind its name is shown.
@@ -105,10 +106,10 @@ function unknownCommand(request: Request): CommandError {
   return unknownCommandError(name, args);
 }
 
-function unknownCommandError(name: string, args: string): CommandError {
-  return new CommandError(`ERR unknown command '${name}', with args beginning with: ${args}`);
+function unknownCommandError(name: string, args: string): CodedError {
+  return new CodedError('ERR', `unknown command '${name}', with args beginning with: ${args}`);
 }
 
-function unknownSubcommand(entry: CommandEntry, name: Buffer): CommandError {
-  return new CommandError(`ERR unknown subcommand '${redacted(name)}'. Try ${entry.fullName.toUpperCase()} HELP.`);
+function unknownSubcommand(entry: CommandEntry, name: Buffer): CodedError {
+  return new CodedError('ERR', `unknown subcommand '${redacted(name)}'. Try ${entry.fullName.toUpperCase()} HELP.`);
 }

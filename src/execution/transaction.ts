@@ -1,7 +1,7 @@
-import { CommandError } from '../coded-error.js';
 import { findSession } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { NO_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
+import { CodedError } from '../errors.js';
 import type { Request } from '../resp/request.js';
 import { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
@@ -80,14 +80,14 @@ export class Transaction {
     return this.#failed;
   }
 
-  /** Lets a command wait. Its bytes are copied. @throws CommandError if that would be too much. */
+  /** Lets a command wait. Its bytes are copied. @throws CodedError if that would be too much. */
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure nothing of it will run: EXEC only says so.
     if (this.#failed) return;
     if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TOO_LARGE;
   }
 
-  /** Watches the session of a token, `@name` or key, or that there is none. @throws CommandError if that would be too much. */
+  /** Watches the session of a token, `@name` or key, or that there is none. @throws CodedError if that would be too much. */
   watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
     const states = statesOf(engine, given);
     const isThere = states.some(({ session }) => session !== NO_SESSION);
@@ -139,7 +139,7 @@ export class Transaction {
   }
 }
 
-const TOO_LARGE = new CommandError('ERR the transaction is too large (client-query-buffer-limit)');
+const TOO_LARGE = new CodedError('ERR', 'the transaction is too large (client-query-buffer-limit)');
 
 /** What is given may be a token or `@name`, and it may be a key: both are watched. */
 function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {

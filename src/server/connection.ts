@@ -534,12 +534,11 @@ export class Connection implements MonitoringClient, Stranger {
     }
     this.#closing = true;
     if (error.ofSize) counters.queryLimitDisconnections++;
-    const message = `ERR ${error.message}`;
-    countError(counters, message);
+    countError(counters, 'ERR');
     // What was answered so far makes room for the reason, unless the disk must have it first.
     this.#noteChanges();
     if (this.#durableFirst === 0) this.#flush();
-    this.#context.reply.error(message);
+    this.#context.reply.error(`ERR ${error.message}`);
   }
 
   #overflow(reason: string): void {

@@ -30,7 +30,7 @@ export class PatternTable {
     return this.#patterns.get(text);
   }
 
-  /** Adds a pattern without subscribers. @throws CommandError for one that would take long to match. */
+  /** Adds a pattern without subscribers. @throws CodedError for one that would take long to match. */
   add(text: string): Pattern {
     const pattern = { text, matches: globMatcher(text), subscribers: new Set<Subscriber>() };
     this.#patterns.set(text, pattern);

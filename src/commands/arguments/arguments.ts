@@ -1,6 +1,6 @@
-import { CommandError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from '../../coded-error.js';
 import { parseInt64, parseInteger } from '../../engine/fields/int64.js';
 import { NO_SESSION, NO_SUCH_SESSION, nameIn, type Session, type SessionEngine } from '../../engine/index.js';
+import { CodedError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from '../../errors.js';
 import { Request } from '../../resp/request.js';
 import type { Slice } from '../../slice.js';
 
@@ -44,9 +44,9 @@ export class Arguments {
     return this.#request.length - this.#next;
   }
 
-  /** @throws CommandError if there is none: wrong number of arguments or, behind an option's word, syntax error. */
+  /** @throws CodedError if there is none: wrong number of arguments or, behind an option's word, syntax error. */
   slice(): Slice {
-    if (this.left === 0) throw this.#inOption ? new CommandError(SYNTAX) : wrongNumberOfArguments(this.#command);
+    if (this.left === 0) throw this.#inOption ? SYNTAX : wrongNumberOfArguments(this.#command);
     return this.#request.word(this.#next++);
   }
 
@@ -62,7 +62,7 @@ export class Arguments {
     return rest;
   }
 
-  /** Everything that is left, in pairs: at least one. @throws CommandError wrong number of arguments. */
+  /** Everything that is left, in pairs: at least one. @throws CodedError wrong number of arguments. */
   pairs(): Slice[] {
     if (this.left === 0 || this.left % 2 !== 0) throw wrongNumberOfArguments(this.#command);
     return this.rest();
@@ -73,10 +73,10 @@ export class Arguments {
     return this.slice().latin1().toLowerCase();
   }
 
-  /** A glob pattern, one character per byte. @throws CommandError if it is longer than anybody needs. */
+  /** A glob pattern, one character per byte. @throws CodedError if it is longer than anybody needs. */
   pattern(): string {
     const slice = this.slice();
-    if (slice.length > MAX_PATTERN) throw new CommandError(`ERR a pattern is at most ${MAX_PATTERN} bytes`);
+    if (slice.length > MAX_PATTERN) throw new CodedError('ERR', `a pattern is at most ${MAX_PATTERN} bytes`);
     return slice.latin1();
   }
 
@@ -84,21 +84,21 @@ export class Arguments {
     return this.slice().toString();
   }
 
-  /** An integer in a range that a double holds exactly. @throws CommandError not an integer. */
+  /** An integer in a range that a double holds exactly. @throws CodedError not an integer. */
   integer(min: number, max: number): number {
     const value = this.#number();
-    if (value < min || value > max) throw new CommandError(NOT_AN_INTEGER);
+    if (value < min || value > max) throw NOT_AN_INTEGER;
     return value;
   }
 
-  /** @throws CommandError not an integer. */
+  /** @throws CodedError not an integer. */
   int64(): bigint {
     const value = parseInt64(this.slice());
-    if (value === undefined) throw new CommandError(NOT_AN_INTEGER);
+    if (value === undefined) throw NOT_AN_INTEGER;
     return value;
   }
 
-  /** A length of time from 0 to `max`. @throws CommandError invalid expire time, not an integer. */
+  /** A length of time from 0 to `max`. @throws CodedError invalid expire time, not an integer. */
   time(max: number): number {
     return this.timeIn(this.slice(), 0, max);
   }
@@ -106,16 +106,16 @@ export class Arguments {
   /** As `time`, in an argument that was taken before: a length of time, or a unix time, from `least` to `max`. */
   timeIn(given: Slice, least: number, max: number): number {
     const value = parseInteger(given);
-    if (Number.isNaN(value)) throw new CommandError(NOT_AN_INTEGER);
-    if (value < least || value > max) throw new CommandError(`ERR invalid expire time in '${this.#command}' command`);
+    if (Number.isNaN(value)) throw NOT_AN_INTEGER;
+    if (value < least || value > max) throw new CodedError('ERR', `invalid expire time in '${this.#command}' command`);
     return value;
   }
 
-  /** `1 0 true false yes no`, any case. @throws CommandError syntax error. */
+  /** `1 0 true false yes no`, any case. @throws CodedError syntax error. */
   boolean(): boolean {
     const given = this.slice();
     for (const [word, value] of BOOLEANS) if (spells(given, word)) return value;
-    throw new CommandError(SYNTAX);
+    throw SYNTAX;
   }
 
   /** Takes the word, in capitals, of one of the options given, if one is next. */
@@ -124,10 +124,10 @@ export class Arguments {
     return undefined;
   }
 
-  /** Takes one of the words given, in capitals. @throws CommandError syntax error. */
+  /** Takes one of the words given, in capitals. @throws CodedError syntax error. */
   choice<Word extends string>(...words: readonly Word[]): Word {
     for (const word of words) if (this.#takes(word)) return word;
-    throw new CommandError(SYNTAX);
+    throw SYNTAX;
   }
 
   /** Whether a token, or `@name`, reaches a live session; which one, or NO_SESSION. */
@@ -142,9 +142,9 @@ export class Arguments {
     return session;
   }
 
-  /** @throws CommandError syntax error, if anything is left. */
+  /** @throws CodedError syntax error, if anything is left. */
   end(): void {
-    if (this.left > 0) throw new CommandError(SYNTAX);
+    if (this.left > 0) throw SYNTAX;
   }
 
   #takes(word: string): boolean {
@@ -154,10 +154,10 @@ export class Arguments {
     return true;
   }
 
-  /** An integer of at most 64 bits. @throws CommandError not an integer. */
+  /** An integer of at most 64 bits. @throws CodedError not an integer. */
   #number(): number {
     const value = parseInteger(this.slice());
-    if (Number.isNaN(value)) throw new CommandError(NOT_AN_INTEGER);
+    if (Number.isNaN(value)) throw NOT_AN_INTEGER;
     return value;
   }
 }

@@ -1,4 +1,4 @@
-import { CommandError, SYNTAX } from '../../coded-error.js';
+import { CodedError, SYNTAX } from '../../errors.js';
 import { globMatcher } from '../../glob.js';
 import type { Arguments } from './arguments.js';
 
@@ -25,18 +25,18 @@ export interface Scan {
   readonly type: string | undefined;
 }
 
-/** Reads a cursor as C's `strtoul` does: one that no scan ever gave is behind the end. @throws CommandError invalid cursor. */
+/** Reads a cursor as C's `strtoul` does: one that no scan ever gave is behind the end. @throws CodedError invalid cursor. */
 export function readCursor(args: Arguments): number {
   const text = args.slice().latin1();
-  if (!/^(?:[+-]?[0-9]+)?$/.test(text) || text.length > MOST_DIGITS) throw new CommandError('ERR invalid cursor');
+  if (!/^(?:[+-]?[0-9]+)?$/.test(text) || text.length > MOST_DIGITS) throw new CodedError('ERR', 'invalid cursor');
   const cursor = BigInt(text.replace(/^[+-]/, '') || '0');
-  if (cursor > MAX_CURSOR) throw new CommandError('ERR invalid cursor');
+  if (cursor > MAX_CURSOR) throw new CodedError('ERR', 'invalid cursor');
   return text.startsWith('-') && cursor > 0n
     ? Number.MAX_SAFE_INTEGER
     : Math.min(Number(cursor), Number.MAX_SAFE_INTEGER);
 }
 
-/** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CommandError as Redis words it. */
+/** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CodedError as Redis words it. */
 export function readScan(args: Arguments, typed: boolean): Scan {
   return { cursor: readCursor(args), ...readScanOptions(args, typed) };
 }
@@ -54,7 +54,7 @@ export function readScanOptions(args: Arguments, typed: boolean): Omit<Scan, 'cu
       type = args.word();
     } else {
       count = Number(args.int64());
-      if (count < 1) throw new CommandError(SYNTAX);
+      if (count < 1) throw SYNTAX;
     }
   }
   return { count: Math.min(count, MAX_COUNT), matches: globMatcher(pattern, LONGEST_SEARCHED), type };

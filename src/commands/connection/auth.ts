@@ -1,9 +1,9 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Command } from '../declaration/command.js';
 
 const NO_PASSWORD =
-  'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
+  'AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?';
 
 export const auth: Command = {
   name: 'auth',
@@ -23,7 +23,7 @@ export const auth: Command = {
     if (second !== undefined) {
       authenticate(context, first.toString(), second);
     } else {
-      if (context.server.config.requirepass === '') throw new CommandError(NO_PASSWORD);
+      if (context.server.config.requirepass === '') throw new CodedError('ERR', NO_PASSWORD);
       authenticate(context, 'default', first);
     }
     context.reply.ok();
@@ -31,7 +31,7 @@ export const auth: Command = {
 };
 
 /**
- * @throws CommandError WRONGPASS, which does not tell what was wrong; or that too many attempts have failed, which does not tell
+ * @throws CodedError WRONGPASS, which does not tell what was wrong; or that too many attempts have failed, which does not tell
  *   whether this one would have.
  */
 export function authenticate({ client, server }: Context, name: string, password: Buffer): void {
@@ -42,9 +42,10 @@ export function authenticate({ client, server }: Context, name: string, password
   }
   const { lookedAt, delay } = outcome;
   client.authenticationFailed(lookedAt ? delay : 0);
-  if (lookedAt) throw new CommandError('WRONGPASS invalid username-password pair or user is disabled.');
+  if (lookedAt) throw new CodedError('WRONGPASS', 'invalid username-password pair or user is disabled.');
   const seconds = Math.ceil(delay / 1000);
-  throw new CommandError(
-    `ERR too many attempts to authenticate from your address failed, try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
+  throw new CodedError(
+    'ERR',
+    `too many attempts to authenticate from your address failed, try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
   );
 }

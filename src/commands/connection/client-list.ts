@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Client, Context } from '../../execution/context/context.js';
 import { inSlices } from '../../execution/in-slices.js';
 import { redacted } from '../../execution/observing/redaction.js';
@@ -122,7 +122,7 @@ export const clientKill: Command = {
     if (args.left === 1) {
       const address = args.text();
       const [found] = kill(context, [({ address: its }) => its === address], false);
-      if (found === undefined) throw new CommandError('ERR No such client');
+      if (found === undefined) throw new CodedError('ERR', 'No such client');
       context.reply.ok();
       return;
     }
@@ -142,7 +142,7 @@ const FILTERS: Record<
   (args: Arguments, context: Context) => Filter
 > = {
   ID: (args) => {
-    const id = idOf(args, 'ERR client-id should be greater than 0');
+    const id = idOf(args, 'client-id should be greater than 0');
     return (client) => client.id === id;
   },
   TYPE: (args) => ofType(args),
@@ -188,19 +188,19 @@ const TYPES = new Map<string, ClientType | 'none'>([
 function ofType(args: Arguments): Filter {
   const given = args.bytes();
   const type = TYPES.get(given.toString('latin1').toLowerCase());
-  if (type === undefined) throw new CommandError(`ERR Unknown client type '${redacted(given)}'`);
+  if (type === undefined) throw new CodedError('ERR', `Unknown client type '${redacted(given)}'`);
   return (client) => typeOf(client) === type;
 }
 
 function ofIds(args: Arguments): Filter {
   const ids = new Set<number>();
-  do ids.add(idOf(args, 'ERR Invalid client ID'));
+  do ids.add(idOf(args, 'Invalid client ID'));
   while (args.left > 0);
   return ({ id }) => ids.has(id);
 }
 
 function idOf(args: Arguments, complaint: string): number {
   const id = Number(args.text());
-  if (!(Number.isSafeInteger(id) && id > 0)) throw new CommandError(complaint);
+  if (!(Number.isSafeInteger(id) && id > 0)) throw new CodedError('ERR', complaint);
   return id;
 }

@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Command } from '../declaration/command.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
@@ -71,7 +71,7 @@ const setinfo: Command = {
   run({ client, reply }, args) {
     const attribute = args.bytes();
     const name = attribute.toString('latin1').toLowerCase();
-    if (!isLibraryAttribute(name)) throw new CommandError(`ERR Unrecognized option '${redacted(attribute)}'`);
+    if (!isLibraryAttribute(name)) throw new CodedError('ERR', `Unrecognized option '${redacted(attribute)}'`);
     client[LIBRARY_ATTRIBUTES[name]] = checkedClientName(args.text(), name);
     reply.ok();
   },

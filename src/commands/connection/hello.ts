@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { parseInt64 } from '../../engine/fields/int64.js';
+import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -7,8 +7,8 @@ import type { Command } from '../declaration/command.js';
 import { authenticate } from './auth.js';
 import { checkedClientName } from './client-name.js';
 
-const NOAUTH =
-  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time';
+const NOT_AUTHENTICATED =
+  'HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time';
 
 export const hello: Command = {
   name: 'hello',
@@ -42,8 +42,8 @@ export const hello: Command = {
     let protocol = context.reply.protocol;
     if (args.left > 0) {
       const asked = parseInt64(args.slice());
-      if (asked === undefined) throw new CommandError('ERR Protocol version is not an integer or out of range');
-      if (asked !== 2n && asked !== 3n) throw new CommandError('NOPROTO unsupported protocol version');
+      if (asked === undefined) throw new CodedError('ERR', 'Protocol version is not an integer or out of range');
+      if (asked !== 2n && asked !== 3n) throw new CodedError('NOPROTO', 'unsupported protocol version');
       protocol = asked === 3n ? 3 : 2;
     }
     let name: string | undefined;
@@ -51,11 +51,11 @@ export const hello: Command = {
       const option = args.bytes();
       const reader = OPTIONS.get(option.toString('latin1').toUpperCase());
       if (reader === undefined || args.left < reader.takes) {
-        throw new CommandError(`ERR Syntax error in HELLO option '${redacted(option)}'`);
+        throw new CodedError('ERR', `Syntax error in HELLO option '${redacted(option)}'`);
       }
       name = reader.read(context, args) ?? name;
     }
-    if (context.client.user === undefined) throw new CommandError(NOAUTH);
+    if (context.client.user === undefined) throw new CodedError('NOAUTH', NOT_AUTHENTICATED);
     if (name !== undefined) context.client.name = name;
     context.reply.protocol = protocol;
     greet(context);

@@ -1,4 +1,4 @@
-import { wrongNumberOfArguments } from '../../coded-error.js';
+import { wrongNumberOfArguments } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 export const ping: Command = {

@@ -1,5 +1,5 @@
-import { CommandError, NOT_AN_INTEGER } from '../../coded-error.js';
 import { parseInt64 } from '../../engine/fields/int64.js';
+import { NO_SUCH_DATABASE, NOT_AN_INTEGER } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Command } from '../declaration/command.js';
 
@@ -17,8 +17,8 @@ export const select: Command = {
     // A client that goes on regardless would work, and FLUSHDB, in a database that it did not mean.
     client.refusedDatabase = redacted(given.toBuffer(), SHOWN);
     const index = parseInt64(given);
-    if (index === undefined) throw new CommandError(NOT_AN_INTEGER);
-    if (index !== 0n) throw new CommandError('ERR DB index is out of range');
+    if (index === undefined) throw NOT_AN_INTEGER;
+    if (index !== 0n) throw NO_SUCH_DATABASE;
     client.refusedDatabase = undefined;
     reply.ok();
   },

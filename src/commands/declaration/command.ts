@@ -34,7 +34,8 @@ export interface Command {
    *
    * Reads its arguments, acts, writes one reply. A command that has to wait returns a promise and
    * writes its reply before it resolves; the client's next command runs after it.
-   * @throws CommandError, SessionError or ProtocolError: the reply, instead of what was written so far.
+   * @throws CodedError, which becomes the reply, instead of what was written so far. Anything else that it throws is a fault of ours: it is
+   *   logged, and the client is only told that there was one.
    */
   run?(context: Context, args: Arguments): void | Promise<void>;
 }

@@ -20,7 +20,7 @@ export const hincrbyfloat: Command = {
     const increment = readFiniteFloat(args.slice());
     const session = findHash(engine, key);
     const value = session === NO_SESSION ? undefined : engine.data.get(session, field);
-    const sum = addToFloat(value, increment, 'ERR hash value is not a float');
+    const sum = addToFloat(value, increment, 'hash value is not a float');
     putFields(engine, key, [field, Slice.of(sum)]);
     server.keyspaceEvents.tell('h', 'hincrbyfloat', key);
     reply.bulk(sum);

@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { NO_SESSION, type Session, type SessionData } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
 import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
@@ -37,7 +37,7 @@ export const hrandfield: Command = {
     const count = args.left > 0 ? readCount(args) : undefined;
     const withValues = args.left > 0 && args.choice('WITHVALUES') === 'WITHVALUES';
     args.end();
-    if (withValues && count !== undefined && Math.abs(count) >= 2 ** 62) throw new CommandError(OUT_OF_RANGE);
+    if (withValues && count !== undefined && Math.abs(count) >= 2 ** 62) throw new CodedError('ERR', OUT_OF_RANGE);
     const session = readHash(context, key);
     if (session === NO_SESSION) {
       if (count === undefined) reply.null();
@@ -51,7 +51,7 @@ export const hrandfield: Command = {
       reply.bulk(data.keyAt(session, randomInt(length)));
       return;
     }
-    if (count < -MOST) throw new CommandError(`${OUT_OF_RANGE}, at most ${MOST} fields come at a time`);
+    if (count < -MOST) throw new CodedError('ERR', `${OUT_OF_RANGE}, at most ${MOST} fields come at a time`);
     const places = count < 0 ? anyOf(length, -count) : differentOf(length, count);
     const isNested = withValues && reply.protocol === 3;
     reply.array(withValues && !isNested ? 2 * places.length : places.length);
@@ -81,14 +81,15 @@ function visitAt(
   for (const place of places) visit(...all[place]);
 }
 
-const OUT_OF_RANGE = 'ERR value is out of range';
+const OUT_OF_RANGE = 'value is out of range';
 /** The greatest integer of 64 bits. */
 const GREATEST = 2n ** 63n - 1n;
 
-/** @throws CommandError not an integer, out of range. */
+/** @throws CodedError not an integer, out of range. */
 function readCount(args: Arguments): number {
   const count = args.int64();
-  if (count < -GREATEST) throw new CommandError(`${OUT_OF_RANGE}, value must between -${GREATEST} and ${GREATEST}`);
+  if (count < -GREATEST)
+    throw new CodedError('ERR', `${OUT_OF_RANGE}, value must between -${GREATEST} and ${GREATEST}`);
   return Number(count);
 }
 

@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { type NewSession, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { CodedError, NO_SUCH_DATABASE } from '../../errors.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../declaration/command.js';
 import { isKey, makeKey, readKey } from './lookup.js';
@@ -25,9 +25,9 @@ export const copy: Command = {
     let replaces = false;
     while (args.left > 0) {
       if (args.choice('REPLACE', 'DB') === 'REPLACE') replaces = true;
-      else if (args.integer(-(2 ** 31), 2 ** 31 - 1) !== 0) throw new CommandError('ERR DB index is out of range');
+      else if (args.integer(-(2 ** 31), 2 ** 31 - 1) !== 0) throw NO_SUCH_DATABASE;
     }
-    if (source.equals(destination)) throw new CommandError('ERR source and destination objects are the same');
+    if (source.equals(destination)) throw new CodedError('ERR', 'source and destination objects are the same');
     const session = readKey(context, source);
     const taken = engine.findShared(destination);
     if (session === NO_SESSION || (isKey(engine, taken) && !replaces)) {

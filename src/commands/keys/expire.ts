@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { NO_SESSION } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
@@ -74,20 +74,20 @@ function allHold(conditions: readonly Condition[], left: number, ms: number): bo
   return conditions.every(({ holds }) => holds(left, ms));
 }
 
-/** @throws CommandError for a word that there is not, and for words that do not go together. */
+/** @throws CodedError for a word that there is not, and for words that do not go together. */
 function readConditions(args: Arguments): readonly Condition[] {
   if (args.left === 0) return NO_CONDITIONS;
   const conditions: Condition[] = [];
   while (args.left > 0) {
     const condition = args.option(CONDITIONS);
-    if (condition === undefined) throw new CommandError(`ERR Unsupported option ${redacted(args.bytes())}`);
+    if (condition === undefined) throw new CodedError('ERR', `Unsupported option ${redacted(args.bytes())}`);
     conditions.push(condition);
   }
   const has = (word: string) => conditions.some((condition) => condition.word === word);
   if (has('NX') && (has('XX') || has('GT') || has('LT'))) {
-    throw new CommandError('ERR NX and XX, GT or LT options at the same time are not compatible');
+    throw new CodedError('ERR', 'NX and XX, GT or LT options at the same time are not compatible');
   }
-  if (has('GT') && has('LT')) throw new CommandError('ERR GT and LT options at the same time are not compatible');
+  if (has('GT') && has('LT')) throw new CodedError('ERR', 'GT and LT options at the same time are not compatible');
   return conditions;
 }
 

@@ -36,7 +36,7 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
 /**
  * Reads when a key expires. Returns in how many ms; not more than 0 if it has by now.
  * @param given The argument that says it, which was taken before. @param least The least that it may be, in its unit.
- * @throws CommandError not an integer, invalid expire time.
+ * @throws CodedError not an integer, invalid expire time.
  */
 export function readExpiry(
   { msPerUnit, isInstant }: ExpiryUnit,

@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { NO_SESSION } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import type { Argument, Command } from '../declaration/command.js';
@@ -10,10 +10,10 @@ import { findKey, isKey } from './lookup.js';
 
 const NEW_KEY: Argument = { name: 'newkey', type: 'key' };
 
-/** Renames a key. Returns false, having done nothing, if the new name is taken and may not be. @throws CommandError no such key. */
+/** Renames a key. Returns false, having done nothing, if the new name is taken and may not be. @throws CodedError no such key. */
 function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayReplace: boolean): boolean {
   const session = findKey(engine, key);
-  if (session === NO_SESSION) throw new CommandError('ERR no such key');
+  if (session === NO_SESSION) throw new CodedError('ERR', 'no such key');
   if (newKey.equals(key)) return mayReplace;
   const taken = engine.findShared(newKey);
   if (isKey(engine, taken) && !mayReplace) return false;

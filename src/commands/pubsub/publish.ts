@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import { inSlices } from '../../execution/in-slices.js';
 import type { Command } from '../declaration/command.js';
@@ -20,7 +20,7 @@ export const publish: Command = {
     const channel = args.slice().latin1();
     if (channel.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
     if (isSessionChannel(channel)) {
-      throw new CommandError('ERR channels that begin with "__session" are for the events of the server alone');
+      throw new CodedError('ERR', 'channels that begin with "__session" are for the events of the server alone');
     }
     return publishInTurn(context, channel, args.bytes());
   },

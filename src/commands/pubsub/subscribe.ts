@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../declaration/command.js';
@@ -27,7 +27,7 @@ function subscribing(name: string, kind: Kind): Command {
         const text = kind === 'pattern' ? args.pattern() : args.slice().latin1();
         if (text.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
         if (client.subscriptions === MAX_SUBSCRIPTIONS) {
-          throw new CommandError(`ERR a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
+          throw new CodedError('ERR', `a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
         }
         if (kind === 'channel') server.pubsub.subscribe(client, text);
         else server.pubsub.subscribePattern(client, text);

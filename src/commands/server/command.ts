@@ -1,4 +1,4 @@
-import { CommandError, SYNTAX } from '../../coded-error.js';
+import { CodedError, SYNTAX } from '../../errors.js';
 import { globMatcher } from '../../glob.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -131,16 +131,16 @@ function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Argument
   return found;
 }
 
-/** @throws CommandError, in Redis' words, if the request is none or of a command without keys. */
+/** @throws CodedError, in Redis' words, if the request is none or of a command without keys. */
 function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): readonly Slice[] {
   const word = (index: number) => request[index]?.latin1().toLowerCase() ?? '';
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
-  if (entry === undefined) throw new CommandError('ERR Invalid command specified');
+  if (entry === undefined) throw new CodedError('ERR', 'Invalid command specified');
   const spec = entry.keys;
-  if (spec === undefined) throw new CommandError('ERR The command has no key arguments');
+  if (spec === undefined) throw new CodedError('ERR', 'The command has no key arguments');
   if (!takesWords(entry, request.length)) {
-    throw new CommandError('ERR Invalid number of arguments specified for command');
+    throw new CodedError('ERR', 'Invalid number of arguments specified for command');
   }
   return keysIn(spec, request);
 }
@@ -160,6 +160,6 @@ const FILTERS: Record<'MODULE' | 'ACLCAT' | 'PATTERN', (value: string) => Filter
 function readFilter(args: Arguments): Filter {
   args.choice('FILTERBY');
   const kind = args.choice('MODULE', 'ACLCAT', 'PATTERN');
-  if (args.left !== 1) throw new CommandError(SYNTAX);
+  if (args.left !== 1) throw SYNTAX;
   return FILTERS[kind](args.pattern().toLowerCase());
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { CommandError } from '../../coded-error.js';
 import { OptionError, visibleOptions } from '../../config.js';
+import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import { globMatcher } from '../../glob.js';
 import type { Command } from '../declaration/command.js';
@@ -48,7 +48,7 @@ const set: Command = {
     const words = args.pairs().map((slice) => {
       const argument = slice.toBuffer();
       // An option is text: bytes that are none would be kept as something else.
-      if (!isUtf8(argument)) throw new CommandError('ERR CONFIG SET failed - options are UTF-8 text');
+      if (!isUtf8(argument)) throw new CodedError('ERR', 'CONFIG SET failed - options are UTF-8 text');
       return argument.toString();
     });
     const given = words.flatMap((name, i) => (i % 2 === 0 ? [[name, words[i + 1]] as const] : []));
@@ -62,12 +62,13 @@ const set: Command = {
 };
 
 /** In Redis' words. */
-function refusalOf({ option, reason }: OptionError): CommandError {
+function refusalOf({ option, reason }: OptionError): CodedError {
   const name = redacted(Buffer.from(option));
-  return new CommandError(
+  return new CodedError(
+    'ERR',
     reason === undefined
-      ? `ERR Unknown option or number of arguments for CONFIG SET - '${name}'`
-      : `ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}`,
+      ? `Unknown option or number of arguments for CONFIG SET - '${name}'`
+      : `CONFIG SET failed (possibly related to argument '${name}') - ${reason}`,
   );
 }
 
@@ -94,7 +95,7 @@ const rewrite: Command = {
   arguments: [],
   reply: 'an error',
   run() {
-    throw new CommandError('ERR The server is running without a config file');
+    throw new CodedError('ERR', 'The server is running without a config file');
   },
 };
 

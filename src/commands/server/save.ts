@@ -1,5 +1,5 @@
-import { CommandError, cannotPersist } from '../../coded-error.js';
 import { DUMP } from '../../durability/saves.js';
+import { CodedError, cannotPersist } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 /** Redis' own commands about what is on the disk. */
@@ -29,7 +29,7 @@ export const bgsave: Command = {
   run({ server, reply }, args) {
     if (args.left > 0) args.choice('SCHEDULE');
     args.end();
-    if (server.saves.isSaving) throw new CommandError('ERR Background save already in progress');
+    if (server.saves.isSaving) throw new CodedError('ERR', 'Background save already in progress');
     // The log is told of what goes wrong.
     server.saves.save(DUMP).catch(() => {});
     reply.simple('Background saving started');
@@ -59,10 +59,11 @@ export const bgrewriteaof: Command = {
   reply: 'a line that says so; INFO persistence tells how it ends',
   run({ server, reply }) {
     const { durability } = server;
-    if (durability === undefined) throw new CommandError('ERR there is no journal: the server runs with appendonly no');
+    if (durability === undefined)
+      throw new CodedError('ERR', 'there is no journal: the server runs with appendonly no');
     if (durability.failure !== undefined) throw cannotPersist(durability.failure);
     if (durability.status?.compaction.running !== undefined) {
-      throw new CommandError('ERR Background append only file rewriting already in progress');
+      throw new CodedError('ERR', 'Background append only file rewriting already in progress');
     }
     // The log is told of what goes wrong.
     durability.compact().catch(() => {});

@@ -1,5 +1,5 @@
-import { CommandError, SYNTAX } from '../../coded-error.js';
 import { DUMP } from '../../durability/saves.js';
+import { CodedError, SYNTAX } from '../../errors.js';
 import type { ServerControl } from '../../execution/context/context.js';
 import type { Command } from '../declaration/command.js';
 
@@ -30,10 +30,10 @@ export const shutdown: Command = {
   run({ server, reply }, args) {
     const given = new Set<(typeof WORDS)[number]>();
     while (args.left > 0) given.add(args.choice(...WORDS));
-    if (given.has('SAVE') && given.has('NOSAVE')) throw new CommandError(SYNTAX);
+    if (given.has('SAVE') && given.has('NOSAVE')) throw SYNTAX;
     if (given.has('ABORT')) {
-      if (given.size > 1) throw new CommandError(SYNTAX);
-      if (!server.abortShutdown()) throw new CommandError('ERR No shutdown in progress.');
+      if (given.size > 1) throw SYNTAX;
+      if (!server.abortShutdown()) throw new CodedError('ERR', 'No shutdown in progress.');
       reply.ok();
       return;
     }
@@ -55,7 +55,7 @@ async function stop(server: ServerControl, { save, force, now }: How): Promise<v
     await server.shutdown(force, now);
   } catch {
     // The log has been told why.
-    throw new CommandError('ERR Errors trying to SHUTDOWN. Check logs.');
+    throw new CodedError('ERR', 'Errors trying to SHUTDOWN. Check logs.');
   }
 }
 

@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 const DEFAULT_COUNT = 10;
@@ -14,7 +14,7 @@ const get: Command = {
   run({ server, reply }, args) {
     const count = args.left > 0 ? Number(args.int64()) : DEFAULT_COUNT;
     args.end();
-    if (count < -1) throw new CommandError('ERR count should be greater than or equal to -1');
+    if (count < -1) throw new CodedError('ERR', 'count should be greater than or equal to -1');
     const entries = server.slowLog.latest(count === -1 ? Infinity : count);
     reply.array(entries.length);
     for (const { id, at, microseconds, request, address, name } of entries) {

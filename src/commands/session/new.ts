@@ -1,5 +1,5 @@
-import { CommandError, SYNTAX } from '../../coded-error.js';
 import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
+import { CodedError, SYNTAX } from '../../errors.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { DELETE_SESSION, NAME, PAIRS } from './grammar.js';
@@ -100,14 +100,15 @@ function readSettings(args: Arguments): NewSession {
   let seen = 0;
   for (; option !== undefined; option = args.option(OPTIONS)) {
     const bit = 1 << OPTIONS.indexOf(option);
-    if ((seen & bit) !== 0) throw new CommandError(SYNTAX);
+    if ((seen & bit) !== 0) throw SYNTAX;
     seen |= bit;
     option.read(settings, args);
   }
   args.end();
-  if (settings.extend !== undefined && !settings.duration) throw new CommandError(`${SYNTAX}, EXTEND needs a ttl`);
+  if (settings.extend !== undefined && !settings.duration)
+    throw new CodedError('ERR', `syntax error, EXTEND needs a ttl`);
   if (settings.shared && (settings.limit !== undefined || settings.token !== undefined)) {
-    throw new CommandError(`${SYNTAX}, SHARED goes with neither LIMIT nor TOKEN`);
+    throw new CodedError('ERR', `syntax error, SHARED goes with neither LIMIT nor TOKEN`);
   }
   return settings;
 }

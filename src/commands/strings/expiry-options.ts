@@ -1,4 +1,4 @@
-import { CommandError, SYNTAX } from '../../coded-error.js';
+import { SYNTAX } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
@@ -32,7 +32,7 @@ export interface StringOptions<Word extends string> {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Reads all that is left: times, and the options given. @throws CommandError syntax error. */
+/** Reads all that is left: times, and the options given. @throws CodedError syntax error. */
 export function readStringOptions<Word extends string>(
   args: Arguments,
   options: readonly StringOption<Word>[],
@@ -43,14 +43,14 @@ export function readStringOptions<Word extends string>(
     const unit = args.option(EXPIRY_OPTIONS);
     const option = unit === undefined ? args.option(options) : undefined;
     if (unit !== undefined) {
-      if (found.expiry !== undefined && expiryWord !== unit.word) throw new CommandError(SYNTAX);
+      if (found.expiry !== undefined && expiryWord !== unit.word) throw SYNTAX;
       found.expiry = 'at a time';
       expiryWord = unit.word;
       found.time = { unit, given: args.slice() };
     } else if (option !== undefined && (found[option.kind] ?? option.word) === option.word) {
       found[option.kind] = option.word;
     } else {
-      throw new CommandError(SYNTAX);
+      throw SYNTAX;
     }
   }
   return found;

@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { NO_SESSION } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import { Slice } from '../../slice.js';
 import type { Argument, Command } from '../declaration/command.js';
@@ -66,7 +66,7 @@ export const decrby: Command = {
   run(context, args) {
     const key = args.slice();
     const decrement = args.int64();
-    if (decrement === LEAST) throw new CommandError('ERR decrement would overflow');
+    if (decrement === LEAST) throw new CodedError('ERR', 'decrement would overflow');
     increment(context, key, -decrement);
   },
 };

@@ -1,5 +1,5 @@
-import { CommandError } from '../../coded-error.js';
 import { NO_SESSION, STRING_KEY } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { asString, isKey } from '../keys/lookup.js';
@@ -19,7 +19,7 @@ export const setrange: Command = {
     const key = args.slice();
     const offset = Number(args.int64());
     const part = args.slice();
-    if (offset < 0) throw new CommandError('ERR offset is out of range');
+    if (offset < 0) throw new CodedError('ERR', 'offset is out of range');
     const session = engine.findShared(key);
     const { data } = engine;
     if (isKey(engine, session)) asString(engine, session);

@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 export const discard: Command = {
@@ -11,7 +11,7 @@ export const discard: Command = {
   reply: 'OK',
   immediate: true,
   run({ client, reply }) {
-    if (!client.transaction.open) throw new CommandError('ERR DISCARD without MULTI');
+    if (!client.transaction.open) throw new CodedError('ERR', 'DISCARD without MULTI');
     client.transaction.end();
     reply.ok();
   },

@@ -1,4 +1,4 @@
-import { CommandError, OUT_OF_MEMORY } from '../../coded-error.js';
+import { CodedError, OUT_OF_MEMORY } from '../../errors.js';
 import { call, replyError } from '../../execution/call.js';
 import type { QueuedCommand } from '../../execution/command-queue.js';
 import type { Context } from '../../execution/context/context.js';
@@ -18,7 +18,7 @@ export const exec: Command = {
   endsTransaction: true,
   run(context) {
     const { client, engine } = context;
-    if (!client.transaction.open) throw new CommandError('ERR EXEC without MULTI');
+    if (!client.transaction.open) throw new CodedError('ERR', 'EXEC without MULTI');
     // Before it begins: nothing of others may come between its commands. What else may forbid it is looked at after that.
     const growth = client.transaction.growth(engine);
     const room = growth === 0 || engine.makeRoomFor(growth);
@@ -34,7 +34,7 @@ function runAll(context: Context, room: boolean): void | Promise<void> {
   const { failed } = transaction;
   const undisturbed = transaction.isUndisturbed(engine);
   const commands = transaction.end();
-  if (failed) throw new CommandError('EXECABORT Transaction discarded because of previous errors.');
+  if (failed) throw new CodedError('EXECABORT', 'Transaction discarded because of previous errors.');
   if (!undisturbed) {
     reply.nullArray();
     return;

@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 export const multi: Command = {
@@ -11,7 +11,7 @@ export const multi: Command = {
   reply: 'OK',
   immediate: true,
   run({ client, reply }) {
-    if (client.transaction.open) throw new CommandError('ERR MULTI calls can not be nested');
+    if (client.transaction.open) throw new CodedError('ERR', 'MULTI calls can not be nested');
     client.transaction.begin();
     reply.ok();
   },

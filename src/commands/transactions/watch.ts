@@ -1,4 +1,4 @@
-import { CommandError } from '../../coded-error.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 /** WATCH and UNWATCH. */
@@ -14,7 +14,7 @@ export const watch: Command = {
   reply: 'OK',
   immediate: true,
   run({ client, engine, server, reply }, args) {
-    if (client.transaction.open) throw new CommandError('ERR WATCH inside MULTI is not allowed');
+    if (client.transaction.open) throw new CodedError('ERR', 'WATCH inside MULTI is not allowed');
     while (args.left > 0) client.transaction.watch(engine, args.slice(), server.config['client-query-buffer-limit']);
     reply.ok();
   },
