@@ -1,28 +1,29 @@
 import { SessionError } from '../session-error.js';
 import { NO_BYTES, NO_WORDS, type Slab, SlabSpace } from './slab-space.js';
 
-/** Bytes of a chunk that are not the owner's: they name him. */
+/** Bytes at the start of a chunk that record its owner. */
 const HEADER = 4;
 const SMALLEST_CHUNK = 16;
 const MAX_CHUNK = 2 ** 16;
 
 /**
- * Memory outside V8's heap, in chunks that belong to somebody: an allocator of slabs and size classes (J. Bonwick,
- * "The slab allocator: an object-caching kernel memory allocator", 1994), which moves chunks to stay compact.
+ * An allocator of memory outside V8's heap. Each chunk has an owner, so that the arena can move chunks to stay compact.
+ * Slabs and size classes are those of J. Bonwick, "The slab allocator: an object-caching kernel memory allocator"
+ * (USENIX, 1994).
  *
- * A slab is cut into chunks of one size: one of 128 KiB into chunks of up to 2 KiB, one of 512 KiB into larger ones. There are
- * sixteen sizes to each doubling up to 2 KiB and eight beyond, so that a chunk is at most a sixteenth, or an eighth, larger than
- * asked for (from 128 bytes on). A free chunk holds the number of the next free one of its slab, so that allocating and freeing are
- * a few loads and stores.
+ * A slab is cut into chunks of one size: a slab of 128 KiB into chunks of up to 2 KiB, a slab of 512 KiB into larger
+ * ones. Up to 2 KiB there are sixteen sizes per doubling, beyond that eight. So from 128 bytes on, a chunk is at most a
+ * sixteenth, or an eighth, larger than requested. Each free chunk holds the number of the next free chunk in its slab,
+ * so allocating and freeing take a few loads and stores.
  *
- * **Fragmentation**: whenever more than a quarter of a size's chunks are free, and more than a slab holds, a slab
- * with few chunks in use is emptied into the others and given back. So what is reserved is at most 4/3 of
- * what is in use, and a slab per size.
+ * **Fragmentation**: when more than a quarter of a size's chunks are free, and these are more than one slab holds, the
+ * arena empties a slab with few used chunks into the others and frees it. So it reserves at most 4/3 of what is in use,
+ * plus one slab per size.
  *
- * **Limit**: an arena has at most 262,143 slabs, which is 32 GiB of chunks up to 2 KiB or 128 GiB of larger ones.
+ * **Limit**: an arena has at most 262,143 slabs. That is 32 GiB of chunks of up to 2 KiB, or 128 GiB of larger ones.
  */
 export class Arena {
-  /** What the largest chunk has room for, in bytes. */
+  /** Bytes that the owner can keep in the largest chunk. */
   static readonly MAX_BYTES = MAX_CHUNK - HEADER;
 
   readonly #onMove: (owner: number, address: number, from: number) => void;
@@ -33,49 +34,52 @@ export class Arena {
     const space = size <= SMALL.maxChunk ? this.#small : this.#large;
     return { size, space, unitBits, perSlab: Math.floor(slabBytes / size), used: 0, slabs: [], open: [] };
   });
-  /** By number, which is part of each address; number 0 is never used, so that no address is 0. */
+  /** Indexed by slab number, which is part of every address. Number 0 is never used, so no address is 0. */
   readonly #slabs: (ChunkSlab | undefined)[] = [undefined];
   readonly #freeNumbers: number[] = [];
   readonly #maxSlabs: number;
   #used = 0;
-  /** Where the next search for a slab with few chunks begins. */
+  /** Where the next search for a slab with few used chunks starts. */
   #search = 0;
 
   /**
-   * @param onMove Told when the chunk of an owner is now at another address than `from`, in a call of `free`.
-   * @param maxSlabs How many slabs there may be, up to 2^18 - 1.
+   * @param onMove Called during `free` when an owner's chunk has moved to `address` from the address `from`.
+   * @param maxSlabs The maximum number of slabs, up to 2^18 - 1.
    */
   constructor(onMove: (owner: number, address: number, from: number) => void, maxSlabs = MAX_SLABS) {
     this.#onMove = onMove;
     this.#maxSlabs = maxSlabs;
   }
 
-  /** Bytes in chunks that are in use. */
+  /** Bytes of the chunks in use. */
   get used(): number {
     return this.#used;
   }
 
-  /** Bytes in slabs. */
+  /** Bytes of all slabs. */
   get reserved(): number {
     return this.#small.bytes + this.#large.bytes;
   }
 
-  /** Whether it has nearly as many slabs as it can have: one in 64 is left, for what is under way. */
+  /**
+   * Whether the arena is nearly at its maximum number of slabs. It keeps 1/64 of them for operations that are under
+   * way.
+   */
   get isFull(): boolean {
     return this.#small.length + this.#large.length > this.#maxSlabs - (this.#maxSlabs >>> 6);
   }
 
-  /** How much memory a chunk with room for so many bytes takes. */
+  /** Returns the size in bytes of a chunk that has room for `bytes`. */
   static chunkSize(bytes: number): number {
     return SIZES[classOf(HEADER + bytes)];
   }
 
   /**
-   * Takes a chunk with room for so many bytes.
-   * @param owner Whose it is, from 0 to 2^32 - 2: what `onMove` is told.
-   * @param bytes 1 to `MAX_BYTES`.
-   * @returns Its address, from 1 to 2^32 - 1, good until the next call of `free`.
-   * @throws SessionError OOM if there is no memory for another slab; then nothing has changed.
+   * Allocates a chunk.
+   * @param owner The chunk's owner, from 0 to 2^32 - 2; passed to `onMove`.
+   * @param bytes Bytes that the owner needs, from 1 to `MAX_BYTES`.
+   * @returns The chunk's address, from 1 to 2^32 - 1, valid until the next call of `free`.
+   * @throws SessionError OOM if there is no memory for another slab. Nothing has changed then.
    */
   allocate(owner: number, bytes: number): number {
     const sizeClass = this.#classes[classOf(HEADER + bytes)];
@@ -87,7 +91,7 @@ export class Arena {
     return addressOf(slab, chunk);
   }
 
-  /** Gives a chunk back. Other chunks may be moved. */
+  /** Frees a chunk. This may move other chunks. */
   free(address: number): void {
     const slab = this.#slabOf(address);
     const { sizeClass } = slab;
@@ -96,50 +100,53 @@ export class Arena {
     if (free > sizeClass.perSlab && free * 4 > free + sizeClass.used) this.#compact(sizeClass);
   }
 
-  /** Gives a chunk another owner. */
+  /** Changes a chunk's owner. */
   setOwner(address: number, owner: number): void {
     const slab = this.#slabOf(address);
     slab.words[(slab.start(address) - HEADER) >>> 2] = owner + 1;
   }
 
-  /** Gives back what is kept for sizes that are not in use, a slab each. */
+  /** Frees the empty slabs that are kept for sizes not in use, one per size. */
   trim(): void {
     for (const sizeClass of this.#classes) {
-      // Where one is empty, it is the first: it was the only one when it became so.
+      // An empty slab is always the first: it was the only open one when it became empty.
       const [slab] = sizeClass.open;
       if (slab?.used === 0) this.#giveBack(sizeClass, slab);
     }
   }
 
-  /** The slab of an address, valid until the next call of `free`: for a caller that needs more than one thing of it. */
+  /**
+   * Returns the slab of an address, valid until the next call of `free`. For callers that need several of its
+   * properties.
+   */
   slab(address: number): ChunkSlab {
     return this.#slabOf(address);
   }
 
   /**
-   * The buffer that an address is in, until the next call of `free`; what the owner keeps there starts at
-   * `start(address)`.
+   * Returns the buffer that holds the chunk at `address`, valid until the next call of `free`. The owner's bytes start
+   * at `start(address)`.
    */
   buffer(address: number): Buffer {
     return this.#slabOf(address).bytes;
   }
 
-  /** The same memory in words of 32 bits, of which the owner's start at `start(address) / 4`. */
+  /** Returns the same memory as 32-bit words. The owner's words start at `start(address) / 4`. */
   words(address: number): Uint32Array<ArrayBuffer> {
     return this.#slabOf(address).words;
   }
 
-  /** Where in its buffer the owner's part of a chunk starts. */
+  /** Returns the index in the buffer at which the owner's bytes start. */
   start(address: number): number {
     return this.#slabOf(address).start(address);
   }
 
-  /** Bytes that the owner may keep in a chunk. */
+  /** Returns the number of bytes that the owner can keep in the chunk. */
   room(address: number): number {
     return this.#slabOf(address).size - HEADER;
   }
 
-  /** Bytes of memory that the chunk takes. */
+  /** Returns the number of bytes that the chunk takes. */
   size(address: number): number {
     return this.#slabOf(address).size;
   }
@@ -153,7 +160,7 @@ export class Arena {
     this.#used += chunks * sizeClass.size;
   }
 
-  /** A slab with a free chunk: the one that was used last, or a new one. */
+  /** Returns a slab with a free chunk: the latest one opened, or a new one. */
   #openSlab(sizeClass: SizeClass): ChunkSlab {
     const latest = sizeClass.open.at(-1);
     if (latest !== undefined) return latest;
@@ -180,7 +187,7 @@ export class Arena {
     slab.used--;
     this.#count(sizeClass, -1);
     if (slab.openIndex === NONE) open(sizeClass, slab);
-    // An empty slab is kept where it is the only one with room: the next chunk would need a new one.
+    // The only slab with a free chunk is kept when it is empty: the next allocation would need a new one.
     if (slab.used === 0 && sizeClass.open.length > 1) this.#giveBack(sizeClass, slab);
   }
 
@@ -196,10 +203,10 @@ export class Arena {
     sizeClass.space.remove(slab);
   }
 
-  /** Empties a slab that has little in use into the others. */
+  /** Moves the chunks of a slab with few in use to other slabs, and frees it. */
   #compact(sizeClass: SizeClass): void {
     const source = this.#leastUsed(sizeClass.open);
-    // It takes nothing in while it is emptied.
+    // Nothing may be allocated in the slab while it is being emptied.
     close(sizeClass, source);
     const { size, words, bytes, base, fresh } = source;
     for (let chunk = 0; chunk < fresh && source.used > 0; chunk++) {
@@ -216,7 +223,10 @@ export class Arena {
     this.#giveBack(sizeClass, source);
   }
 
-  /** The slab with the fewest chunks in use, or nearly: of a hundred thousand, to look at each would take milliseconds. */
+  /**
+   * Returns the slab with the fewest chunks in use, approximately: looking at all of a hundred thousand slabs would
+   * take milliseconds.
+   */
   #leastUsed(open: readonly ChunkSlab[]): ChunkSlab {
     const looks = Math.min(open.length, LOOKS);
     let least = open[0];
@@ -230,41 +240,43 @@ export class Arena {
 }
 
 interface SizeClass {
-  /** Of its chunks, in bytes. */
+  /** Bytes per chunk. */
   readonly size: number;
   readonly space: SlabSpace<ChunkSlab>;
   readonly unitBits: number;
   readonly perSlab: number;
-  /** Chunks in use. */
   used: number;
   readonly slabs: ChunkSlab[];
-  /** Those with a free chunk. */
+  /** The slabs with a free chunk. */
   readonly open: ChunkSlab[];
 }
 
-/** A slab, cut into chunks of `size` bytes. A chunk's first word is its owner + 1, or `FREE` and in the second word the next free chunk. */
+/**
+ * A slab, cut into chunks of `size` bytes. The first word of a used chunk is its owner + 1. The first word of a free
+ * chunk is `FREE`, the second the number of the next free chunk.
+ */
 export class ChunkSlab implements Slab {
   readonly number: number;
   readonly sizeClass: SizeClass;
   readonly size: number;
-  /** The logarithm of what an address counts in, in bytes. */
+  /** The base-2 logarithm of the unit that addresses count in, in bytes. */
   readonly unitBits: number;
-  /** Its index among the slabs of its class. */
+  /** Its index in `sizeClass.slabs`. */
   index: number;
-  /** Its index among those that are open, `NONE` if it is not. */
+  /** Its index in `sizeClass.open`, or `NONE` if it has no free chunk. */
   openIndex = NONE;
   /** Chunks in use. */
   used = 0;
-  /** Chunks from here on were never used. */
+  /** Chunks from this number on have never been used. */
   fresh = 0;
   firstFree = NONE;
-  // Given by its space.
+  // Set by the slab's space.
   place = NONE;
   bytes = NO_BYTES;
   words = NO_WORDS;
   base = 0;
 
-  /** The next one of its class. */
+  /** Makes a slab that will be the last of its class. */
   constructor(number: number, sizeClass: SizeClass) {
     this.number = number;
     this.sizeClass = sizeClass;
@@ -273,17 +285,17 @@ export class ChunkSlab implements Slab {
     this.index = sizeClass.slabs.length;
   }
 
-  /** Where in `bytes` the owner's part of a chunk starts. */
+  /** Returns the index in `bytes` at which the owner's part of a chunk starts. */
   start(address: number): number {
     return this.base + ((address & OFFSET_MASK) << this.unitBits) + HEADER;
   }
 
-  /** Where in `words` a chunk starts. */
+  /** Returns the index in `words` at which a chunk starts. */
   wordOf(chunk: number): number {
     return (this.base + chunk * this.size) >>> 2;
   }
 
-  /** Bytes that the owner may keep in a chunk. */
+  /** Bytes that the owner can keep in a chunk. */
   get room(): number {
     return this.size - HEADER;
   }
@@ -293,17 +305,19 @@ export class ChunkSlab implements Slab {
   }
 }
 
-/** The low bits of an address tell where in its slab it is, in units; the others the slab's number. */
+/** The low bits of an address are an offset in the slab, in units. The other bits are the slab's number. */
 const OFFSET_BITS = 14;
 const OFFSET_MASK = 2 ** OFFSET_BITS - 1;
 const MAX_SLABS = 2 ** (32 - OFFSET_BITS) - 1;
 const FREE = 0;
 const NONE = -1;
-/** Slabs looked at to find one with few chunks in use. */
+/** The number of slabs to look at for one with few used chunks. */
 const LOOKS = 64;
 const OUT_OF_MEMORY = new SessionError('OOM', 'no memory is left for keys and values');
 
-/** What slabs there are: chunks start at multiples of a unit, of which a slab has as many as an address can count. */
+/**
+ * Describes a kind of slab. Chunks start at multiples of a unit, and a slab has as many units as an address can count.
+ */
 const kind = (unitBits: number, maxChunk: number, perDoubling: number) => ({
   unitBits,
   maxChunk,
@@ -314,7 +328,7 @@ const SMALL = kind(3, 2048, 16);
 const LARGE = kind(5, MAX_CHUNK, 8);
 const kindOf = (chunk: number) => (chunk <= SMALL.maxChunk ? SMALL : LARGE);
 
-/** Chunk sizes: multiples of 8 up to 256, then so many to each doubling. */
+/** Chunk sizes: multiples of 8 up to 256, then `perDoubling` sizes per doubling. */
 const SIZES: readonly number[] = (() => {
   const sizes: number[] = [];
   for (let size = SMALLEST_CHUNK; size < 128; size += 8) sizes.push(size);
@@ -325,7 +339,10 @@ const SIZES: readonly number[] = (() => {
   return [...sizes, MAX_CHUNK];
 })();
 
-/** The smallest size class for each number of `2 ** bits` bytes, up to a kind's largest chunk: a step between sizes is no smaller. */
+/**
+ * Returns the smallest size class for each multiple of `2 ** bits` bytes, up to a kind's largest chunk. Sizes are at
+ * least that far apart.
+ */
 function classes(bits: number, maxChunk: number): Uint8Array {
   return Uint8Array.from({ length: (maxChunk >>> bits) + 1 }, (_, steps) =>
     SIZES.findIndex((size) => size >= steps << bits),
@@ -351,7 +368,7 @@ function takeChunk(slab: ChunkSlab): number {
   slab.used++;
   if (slab.firstFree === NONE) return slab.fresh++;
   const chunk = slab.firstFree;
-  // -1 was written as 2^32 - 1.
+  // `NONE` was written as 2^32 - 1.
   slab.firstFree = slab.words[slab.wordOf(chunk) + 1] | 0;
   return chunk;
 }

@@ -1,38 +1,41 @@
 /**
- * Columns: typed arrays that grow and shrink where they are.
+ * Columns: typed arrays that grow and shrink in place.
  *
- * A column lies in a resizable ArrayBuffer: addresses for as long as it may become are reserved at once, which takes
- * no memory, and memory comes and goes at its end. So growing copies nothing, however long the column is (a copy of the
- * columns of half a million sessions takes 50 ms), and what is given back is the system's at once, where memory that
- * the garbage collector frees stays in malloc's heap. New memory is all zeros, and counts for the process only from when
- * it is first written to.
+ * A column is a view of a resizable ArrayBuffer. Addresses for its maximum length are reserved at once, which takes no
+ * memory; memory is added and removed at the end. So growing copies nothing, however long the column is: copying the
+ * columns of half a million sessions takes 50 ms. Shrinking returns memory to the system at once, whereas memory that
+ * the garbage collector frees stays in malloc's heap. New memory is all zeros, and counts towards the process only once
+ * it is written to.
  *
- * An element takes about half a nanosecond longer to read than in an array that cannot be resized.
+ * Reading an element takes about half a nanosecond longer than in an array that cannot be resized.
  */
 export type Column = Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 type ColumnType<C extends Column> = { new (buffer: ArrayBuffer): C; readonly BYTES_PER_ELEMENT: number };
 
-/** Columns of what comes by the million grow, and shrink, by at most so many at a time: less than a millisecond's work. */
+/** The most elements by which a long column grows or shrinks at a time: less than a millisecond's work. */
 const STEP = 2 ** 16;
-/** So many more than are needed are kept. */
+/** The number of unused elements that shrinking leaves. */
 const SPARE = 2 ** 12;
 
 /**
- * A column of `length` zeros.
- * @param reserved As long as it can become without being copied, if the system grants the addresses.
+ * Makes a column of `length` zeros.
+ * @param reserved The length up to which the column can grow without being copied, if the system grants the addresses.
  */
 export function column<C extends Column>(Type: ColumnType<C>, length: number, reserved = length): C {
   const bytes = length * Type.BYTES_PER_ELEMENT;
   try {
     return new Type(new ArrayBuffer(bytes, { maxByteLength: reserved * Type.BYTES_PER_ELEMENT }));
   } catch {
-    // Where addresses are limited (ulimit -v), it has to do with fewer.
+    // Address space is limited (ulimit -v): reserve less.
     return new Type(new ArrayBuffer(bytes, { maxByteLength: bytes * 2 }));
   }
 }
 
-/** Makes a column longer or shorter. Returns the column to use from now on: another one if more than is reserved is asked for. */
+/**
+ * Makes a column longer or shorter. Returns the column to use from now on, which is a new one if `length` exceeds the
+ * reservation.
+ */
 export function resized<C extends Column>(old: C, length: number): C {
   const bytes = length * old.BYTES_PER_ELEMENT;
   if (bytes <= old.buffer.maxByteLength) {
@@ -45,14 +48,14 @@ export function resized<C extends Column>(old: C, length: number): C {
   return larger;
 }
 
-/** How long columns should be for `needed` to fit, that are too short now. */
+/** Returns the length to give to columns of `length` that must hold `needed` elements, which is more. */
 export function longer(length: number, needed: number): number {
   return Math.max(needed, length + Math.min(length, STEP));
 }
 
 /**
- * How long columns that are much longer than needed should become now: `length` again if they are not, or no more. It
- * is to be asked again until then, at another time.
+ * Returns the next length for columns of `length` of which only `needed` elements are used. This is `length` itself
+ * unless they are much too long. They shrink in steps: call it again, later, until it returns `length`.
  */
 export function shorter(length: number, needed: number): number {
   const wanted = needed + SPARE;

@@ -1,52 +1,55 @@
 /**
- * Regions: memory for slabs, 33 MiB each.
+ * A region of memory for slabs, 33 MiB long.
  *
- * What is larger than 32 MiB, malloc maps, and unmaps when it is freed; smaller buffers come from malloc's heap and,
- * freed, stay there. Only what was ever written to counts as memory of the process.
+ * glibc's malloc maps every allocation larger than 32 MiB and unmaps it when it is freed. Smaller buffers come from
+ * malloc's heap and stay there when they are freed. Only memory that was ever written to counts towards the process.
  *
- * A region is a plain buffer, and so freed by V8's garbage collector alone: a resizable one, which gives its memory back
- * when it is told to, takes ten times as long to make a view of; and to detach one (as a transfer does) makes V8 look, from then
- * on, at every access to any typed array whether that is detached. `collect` gets the collector to come.
+ * A region is a plain buffer, so only V8's garbage collector frees it. A resizable buffer would return its memory on
+ * demand, but takes ten times as long to make a view of. Detaching a buffer (as a transfer does) makes V8 check, from
+ * then on, at every access to any typed array whether it is detached. `collect` gets the collector to run.
  */
 export class Region {
-  /** Bytes of a region. */
+  /** Bytes per region. */
   static readonly BYTES = 33 * 2 ** 20;
 
-  /** Bytes that regions in use take. */
+  /** Bytes touched in regions that are in use. */
   static #held = 0;
-  /** Bytes that regions took which have been left since the collector was called. */
+  /** Bytes touched in regions that were given up since the collector last ran. */
   static #left = 0;
-  /** How many calls of `collect` from now the collector is to come once more; 0: it need not. */
+  /** The number of calls of `collect` until the collector must run once more. 0 if it need not. */
   static #rounds = 0;
 
-  /** All of it. One view for all slabs in it: of a view each, 16 GB would have a quarter of a million, and the collector marks them all. */
+  /**
+   * The complete region. All slabs in it share this view. With two views per slab, 16 GB of slabs would need a quarter
+   * of a million views, and the collector marks each one.
+   */
   readonly bytes = Buffer.from(new ArrayBuffer(Region.BYTES));
-  /** The same memory. */
+  /** The same memory, as 32-bit words. */
   readonly words = new Uint32Array(this.bytes.buffer);
-  /** Bytes from here on were never written to. */
+  /** Bytes from this index on have never been written to. */
   #touched = 0;
 
   get touched(): number {
     return this.#touched;
   }
 
-  /** Bytes up to here are about to be written to. */
+  /** Call this before writing to bytes below `end`. */
   touch(end: number): void {
     if (end <= this.#touched) return;
     Region.#held += end - this.#touched;
     this.#touched = end;
   }
 
-  /** It is not used any more. */
+  /** Call this when the region is no longer used. */
   leave(): void {
     Region.#held -= this.#touched;
     Region.#left += this.#touched;
   }
 
   /**
-   * Calls V8's collector where that is worth its while, and once more when it has been quiet for some seconds:
-   * it makes its own young generation small only then, and may have missed what was left while it was about.
-   * @returns Whether it is to be called again in a second.
+   * Runs V8's collector if enough memory was given up, and once more after some quiet seconds: only then does V8 shrink
+   * its young generation, and the first run may have missed regions that were given up while it was under way.
+   * @returns Whether to call `collect` again in a second.
    */
   static collect(): boolean {
     if (Region.#left >= Math.max(WORTH_COLLECTING, Region.#held / 4)) {
@@ -65,13 +68,14 @@ const WORTH_COLLECTING = 4 * 2 ** 20;
 const QUIET_ROUNDS = 6;
 
 /**
- * The collector comes when buffers take 64 MiB more than last time: this makes one, to which nothing is written.
- * Most of its work it does in steps and beside us; with a small heap the longest pause is of some 5 ms.
+ * V8 starts a collection when buffers have grown by 64 MiB since the last one. This makes a larger buffer and writes
+ * nothing to it. The collector does most of its work in steps and on other threads; with a small heap its longest pause
+ * is about 5 ms.
  */
 function callCollector(): void {
   try {
     new ArrayBuffer(65 * 2 ** 20);
   } catch {
-    // Where there is no room for it, the collector has been round.
+    // If there is no memory for it, the collector has already run.
   }
 }

@@ -1,49 +1,53 @@
 import { Region } from './region.js';
 
-/** A piece of memory, as large as all of its space, wherever it is at present. */
+/** A piece of memory. All slabs of a space have the same size. A slab may move, which changes its properties. */
 export interface Slab {
-  /** The number of its place. */
+  /** The number of the place that it is at. */
   place: number;
   /** The region that it is in. */
   bytes: Buffer;
-  /** The same memory. */
+  /** The same memory, as 32-bit words. */
   words: Uint32Array<ArrayBuffer>;
-  /** Where in `bytes` it starts: a multiple of 4. */
+  /** The index in `bytes` at which it starts: a multiple of 4. */
   base: number;
-  /** Bytes from its start that are in use: what is to be copied when it moves. */
+  /** Bytes in use, from its start: what is copied when it moves. */
   readonly extent: number;
 }
 
 /**
- * The memory of slabs of one size, in places of regions, given back to the system as they go.
+ * Gives memory to slabs of one size, at places in regions, and returns it to the system as slabs are removed.
  *
- * **No gaps**: when a slab goes, the last one moves to its place, and when it was the only one of the last region, that
- * is left. **Little overhang**: when an eighth is left of what was used of the last region, that is moved to a fresh one.
+ * **No gaps**: when a slab is removed, the last slab moves to its place. The last region is given up when it becomes
+ * empty. **Little unused memory**: when slabs take only an eighth of what was ever used of the last region, they move
+ * to a fresh region.
  */
 export class SlabSpace<S extends Slab> {
-  /** In the order of their places, which are 0 to `length` - 1. */
+  /** Indexed by place, from 0 to `length` - 1. */
   readonly #slabs: S[] = [];
   readonly #regions: Region[] = [];
   readonly #slabBytes: number;
   readonly #slabsPerRegion: number;
 
-  /** @param slabBytes Bytes of a slab: a part of a region. */
+  /** @param slabBytes Bytes per slab. A region's size must be a multiple of it. */
   constructor(slabBytes: number) {
     this.#slabBytes = slabBytes;
     this.#slabsPerRegion = Region.BYTES / slabBytes;
   }
 
-  /** Slabs that are in use. */
+  /** The number of slabs in use. */
   get length(): number {
     return this.#slabs.length;
   }
 
-  /** Bytes of memory that they take. */
+  /** Bytes of the slabs in use. */
   get bytes(): number {
     return this.#slabs.length * this.#slabBytes;
   }
 
-  /** Gives a slab memory, whose content is undefined. @throws RangeError if the system has none: then nothing has changed. */
+  /**
+   * Gives memory to a slab. Its content is undefined.
+   * @throws RangeError if the system has no memory. Nothing has changed then.
+   */
   add(slab: S): void {
     const place = this.#slabs.length;
     if (place === this.#regions.length * this.#slabsPerRegion) this.#regions.push(new Region());
@@ -51,7 +55,7 @@ export class SlabSpace<S extends Slab> {
     this.#put(slab, place);
   }
 
-  /** Takes a slab's memory away. Others may be moved: their `bytes`, `words` and `base` are then others. */
+  /** Takes the memory from a slab. Other slabs may move: their `bytes`, `words` and `base` then change. */
   remove(slab: S): void {
     const last = this.#slabs.pop() as S;
     if (last !== slab) {
@@ -71,7 +75,7 @@ export class SlabSpace<S extends Slab> {
       try {
         fresh = new Region();
       } catch {
-        // Where the system has none, it stays where it is.
+        // Without memory for a fresh region, they stay in this one.
         return;
       }
       this.#regions[before] = fresh;

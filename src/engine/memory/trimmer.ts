@@ -1,10 +1,10 @@
 import type { Clock } from '../time/clock.js';
 import { SLICE_MS } from '../time/slices.js';
 
-/** How long after sessions have ended it is looked for what they leave, in ms: others may come meanwhile. */
+/** How long to wait after sessions have ended, in ms: new sessions may need the memory. */
 const DELAY_MS = 1000;
 
-/** Has memory given back that is not needed any more, in slices: to give a hundred megabytes back takes 10 ms. */
+/** Frees memory that is no longer needed. It works in slices, because freeing a hundred megabytes takes 10 ms. */
 export class Trimmer {
   readonly #clock: Clock;
   readonly #trim: () => boolean;
@@ -14,8 +14,8 @@ export class Trimmer {
   #cancel = () => {};
 
   /**
-   * @param trim Gives something back, in a fraction of a millisecond. Returns whether there may be more.
-   * @param finish Called when there is no more. Returns whether to begin again, after a while.
+   * @param trim Frees some memory, in a fraction of a millisecond. Returns whether there may be more.
+   * @param finish Called when there is no more. Returns whether to start again after the delay.
    */
   constructor(clock: Clock, trim: () => boolean, finish: () => boolean) {
     this.#clock = clock;
@@ -23,14 +23,14 @@ export class Trimmer {
     this.#finish = finish;
   }
 
-  /** Must be told when something may have become free. */
+  /** Call this when memory may have become free. */
   expect(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
     this.#cancel = this.#clock.after(DELAY_MS, this.#work);
   }
 
-  /** Ends its work for good. */
+  /** Stops for good. */
   stop(): void {
     this.#stopped = true;
     this.#cancel();
@@ -38,7 +38,7 @@ export class Trimmer {
 
   readonly #work = (): void => {
     const until = this.#clock.now() + SLICE_MS;
-    // If it fails, it begins again when it is next expected.
+    // Cleared first: if `trim` throws, the next `expect` starts again.
     this.#scheduled = false;
     while (this.#trim()) {
       if (this.#clock.now() < until) continue;

@@ -7,11 +7,11 @@ import { home, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE, type SlotTable } from '../tables/slot-table.js';
 
 /**
- * Name → its sessions, exact at every moment. Each name in use has an id; the sessions of a name form a list
- * through the slot table's `older` and `newer`, in the order they were created.
+ * Name → its sessions, always exact. Each name in use has an id. The sessions of a name form a list through the slot
+ * table's `older` and `newer`, in the order of their creation.
  *
- * What is known of a name is in a row of numbers, its bytes in an arena. Not in a `Map`: one of a million names
- * rehashes itself within one removal, which takes tens of milliseconds.
+ * The properties of a name are in a row of numbers, its bytes in an arena. A `Map` would not do: one of a million names
+ * rehashes itself within a single removal, which takes tens of milliseconds.
  */
 export class NameIndex extends OpenAddressing {
   readonly #slots: SlotTable;
@@ -20,16 +20,19 @@ export class NameIndex extends OpenAddressing {
     this.#rows[id * ROW + ADDRESS] = address;
   });
   /**
-   * What is known of each name, `ROW` numbers an id. All of it in one row: a session that ends touches it all, and
-   * at a million names each array would be a cache miss of its own.
+   * The properties of each name, `ROW` numbers per id. They share a row because ending a session touches all of them,
+   * and with a million names each further array would be another cache miss.
    */
   #rows = column(Int32Array, FIRST_IDS * ROW, RESERVED_IDS * ROW);
   readonly #ids = new Numbering();
   readonly #endDoomed: (slot: number) => void;
-  /** Names that are entered, of sessions that are all doomed. */
+  /** The number of names in the index whose sessions are all doomed. */
   #doomed = 0;
 
-  /** @param hash By which names are found. @param endDoomed Ends a session that is doomed. */
+  /**
+   * @param hash Hashes names.
+   * @param endDoomed Ends a doomed session.
+   */
   constructor(slots: SlotTable, hash: KeyedHash, endDoomed: (slot: number) => void = () => {}) {
     super();
     this.#endDoomed = endDoomed;
@@ -37,12 +40,12 @@ export class NameIndex extends OpenAddressing {
     this.#hash = hash;
   }
 
-  /** How many names there are. */
+  /** The number of names that have sessions. */
   get live(): number {
     return this.size - this.#doomed;
   }
 
-  /** Must be told when all sessions are doomed. */
+  /** Call this when all sessions have been doomed. */
   doomAll(): void {
     this.#doomed = this.size;
   }
@@ -52,12 +55,12 @@ export class NameIndex extends OpenAddressing {
     return this.#ids.taken * ROW * 4 + this.size * OpenAddressing.BYTES_PER_ENTRY + this.#arena.used;
   }
 
-  /** Bytes of memory that a name of so many bytes takes. */
+  /** Returns the bytes of memory that a name of `length` bytes takes. */
   static bytesFor(length: number): number {
     return BYTES_PER_NAME + Arena.chunkSize(lengthBytes(length) + length);
   }
 
-  /** The name of a session, good until the next change. */
+  /** Returns the name of a session, valid until the next change. */
   sliceOf(slot: number): Slice {
     const address = this.#addressOf(this.#slots.owner(slot));
     const length = this.#lengthAt(address);
@@ -65,27 +68,27 @@ export class NameIndex extends OpenAddressing {
     return new Slice(this.#arena.buffer(address), start, start + length);
   }
 
-  /** How many sessions bear the name. */
+  /** Returns the number of sessions with the name. */
   count(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? 0 : this.#rows[id * ROW + COUNT];
   }
 
-  /** The oldest session of the name, or NONE; the slot table's `newer` leads on. */
+  /** Returns the oldest session with the name, or NONE. The slot table's `newer` leads to the rest. */
   oldest(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
   }
 
-  /** The shared session of the name, or NONE. */
+  /** Returns the shared session with the name, or NONE. */
   shared(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + SHARED];
   }
 
   /**
-   * The shared sessions of the names that have this hash: nearly always none or one, for whoever does not know its key cannot choose
-   * names that have the same.
+   * Returns the shared sessions of all names with this hash: nearly always none or one, because nobody can choose names
+   * with the same hash without knowing its key.
    */
   sharedByHash(hash: number): number[] {
     const found: number[] = [];
@@ -100,13 +103,13 @@ export class NameIndex extends OpenAddressing {
     return found;
   }
 
-  /** Enters a session as the newest of its name, of 1 to `MAX_NAME` bytes. */
+  /** Adds a session as the newest of its name, which has 1 to `MAX_NAME` bytes. */
   add(name: Slice, slot: number, shared: boolean): void {
     const id = this.#idFor(name);
     this.#insert(id, slot, this.#rows[id * ROW + NEWEST], NONE, shared);
   }
 
-  /** Enters a session that had another name, in the order in which those of its new one were created. */
+  /** Adds a session that had another name, at its place by time of creation. */
   addByAge(name: Slice, slot: number, shared: boolean): void {
     const { created } = this.#slots;
     const id = this.#idFor(name);
@@ -155,7 +158,7 @@ export class NameIndex extends OpenAddressing {
     if (rows[row + COUNT] === 0) this.#end(id, slots.isDoomed(slot));
   }
 
-  /** Puts the sessions of each name in the order in which they were created. */
+  /** Sorts the sessions of each name by time of creation. */
   sort(): void {
     const slots = this.#slots;
     for (let id = 0; id < this.#ids.end; id++) {
@@ -163,7 +166,7 @@ export class NameIndex extends OpenAddressing {
       if (this.#rows[row + COUNT] < 2) continue;
       const sessions: number[] = [];
       for (let slot = this.#rows[row + OLDEST]; slot !== NONE; slot = slots.newer(slot)) sessions.push(slot);
-      // A merge of runs: one that is in order costs a look at each.
+      // V8's sort merges runs: a list that is already in order costs one look per session.
       sessions.sort((a, b) => slots.created[a] - slots.created[b]);
       this.#rows[row + OLDEST] = sessions[0];
       this.#rows[row + NEWEST] = sessions[sessions.length - 1];
@@ -174,7 +177,7 @@ export class NameIndex extends OpenAddressing {
     }
   }
 
-  /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
+  /** Frees some of the memory if there is much more than needed. Returns whether it did. */
   trim(): boolean {
     this.#arena.trim();
     if (this.shrink()) return true;
@@ -194,7 +197,7 @@ export class NameIndex extends OpenAddressing {
     return bytes[at] < 128 ? bytes[at] : ((bytes[at] & 127) << 8) | bytes[at + 1];
   }
 
-  /** The id of a name, or NONE. */
+  /** Returns the id of a name, or NONE. */
   #find(name: Slice): number {
     const hash = this.#hash.of(name);
     let id = this.#findIn(this.places, hash, name);
@@ -205,8 +208,8 @@ export class NameIndex extends OpenAddressing {
   }
 
   /**
-   * Makes room for a new name in place of one whose sessions are doomed: those, of which there may be a million, keep the old id.
-   * Its shared session, whose token that of the new one will have, is ended first.
+   * Makes room for a new entry of a name whose sessions are doomed. These, of which there may be a million, keep the
+   * old id. The name's doomed shared session is ended first: a new shared session would have the same token.
    */
   #detach(id: number): void {
     const row = id * ROW;
@@ -230,12 +233,12 @@ export class NameIndex extends OpenAddressing {
     const bytes = this.#arena.buffer(address);
     const at = this.#arena.start(address);
     const { length } = name;
-    // As a rule a name is short: one byte tells its length.
+    // Most names are short: one byte holds the length.
     if (length < 128) return bytes[at] === length && name.isAt(bytes, at + 1);
     return this.#lengthAt(address) === length && name.isAt(bytes, at + 2);
   }
 
-  /** Gives a new name an id. */
+  /** Enters a new name and returns its id. */
   #begin(name: Slice): number {
     const id = this.#ids.take();
     if (id >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, id + 1) * ROW);
@@ -273,28 +276,27 @@ export class NameIndex extends OpenAddressing {
     return this.#rows[id * ROW + HASH];
   }
 
-  /** Ids that there are rows for. */
+  /** The number of ids that there are rows for. */
   get #capacity(): number {
     return this.#rows.length / ROW;
   }
 }
 
 const FIRST_IDS = 1024;
-/** Rows can grow to so many where they are; beyond, they are copied to double. */
+/** The rows can grow to this many ids in place. Beyond that, they are copied to twice the length. */
 const RESERVED_IDS = 2 ** 25;
 
-/** Numbers in a row, and what each is. */
+/** The length of a row, and the index of each number in it. */
 const ROW = 6;
 const HASH = 0;
-/** Where the name is in the arena: its length in a byte or, from 128 on, in two, then its bytes. */
+/** The address of the name in the arena: its length in one byte or, from 128 on, in two, then its bytes. */
 const ADDRESS = 1;
-/** The oldest session. */
 const OLDEST = 2;
 const NEWEST = 3;
-/** The shared session, or NONE; DETACHED for a name that is not to be found any more, whose sessions are doomed. */
+/** The shared session, or NONE. DETACHED for a name that look-ups no longer find, because its sessions are doomed. */
 const SHARED = 4;
 const DETACHED = -2;
-/** How many sessions bear the name. */
+/** The number of sessions with the name. */
 const COUNT = 5;
 /** Bytes that a name takes besides its chunk. */
 const BYTES_PER_NAME = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;

@@ -2,20 +2,20 @@ import { randomFillSync } from 'node:crypto';
 import type { Slice } from '../../slice.js';
 
 /**
- * HalfSipHash-1-3: a keyed hash of bytes to 32 bits, for tables whose keys a stranger chooses. Without the key
- * nobody finds many that fall on one place. (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF",
- * 2012, in the form for 32-bit words of their reference code, with the rounds that Linux takes for hash tables.)
+ * HalfSipHash-1-3: a keyed hash of bytes to 32 bits, for tables whose keys a stranger chooses. Without the key, nobody
+ * can find many keys with the same hash. (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF", 2012,
+ * in the variant for 32-bit words of their reference code, with the number of rounds that Linux uses for hash tables.)
  */
 export class KeyedHash {
   readonly #key0: number;
   readonly #key1: number;
 
-  /** @param key Two words; random ones if left out. */
+  /** @param key Two words. Random if left out. */
   constructor(key: Uint32Array = randomFillSync(new Uint32Array(2))) {
     [this.#key0, this.#key1] = key;
   }
 
-  /** The hash of the bytes, as a signed integer of 32 bits. */
+  /** Returns the hash of the bytes as a signed 32-bit integer. */
   of({ bytes, start, end }: Slice): number {
     let v0 = this.#key0 | 0;
     let v1 = this.#key1 | 0;
@@ -23,10 +23,11 @@ export class KeyedHash {
     let v3 = this.#key1 ^ 0x74656462;
     const length = end - start;
     const whole = start + (length & ~3);
-    // The last word has what is left over of the bytes, and their number on top.
+    // The last word holds the remaining bytes, with the length in its top byte.
     let last = length << 24;
     for (let at = end - 1; at >= whole; at--) last |= bytes[at] << (8 * (at - whole));
-    // A round for each word, then three without one: the loop's body stands once, so that it is one to inline.
+    // One round per word, then three without a word, in one loop body: that keeps the function small enough for V8 to
+    // inline.
     const words = (whole - start) / 4 + 1;
     for (let word = 0; word < words + 3; word++) {
       const at = start + word * 4;

@@ -1,26 +1,27 @@
 /**
- * Gives out numbers from 0 on, always the lowest that is free, so that the numbers in use stay together and what
- * is indexed by them can become shorter again.
+ * Gives out numbers from 0 on, always the lowest free one. So the numbers in use stay together, and what they index can
+ * become shorter again.
  *
- * A bit a number tells whether it is taken; a bit of the next level, whether 32 of them are, and so on: to find the lowest
- * that is free is a look at one word of each level. For a million numbers that is 130 KB.
+ * The first level has a bit per number, set if the number is taken. Each further level has a bit per word of the level
+ * before, set if all 32 bits of the word are. So finding the lowest free number takes a look at one word per level. A
+ * million numbers take 130 KB.
  */
 export class Numbering {
   readonly #levels: Uint32Array[] = Array.from({ length: LEVELS }, () => new Uint32Array(1));
   #end = 0;
   #taken = 0;
 
-  /** All numbers that are taken are below this one. */
+  /** The highest taken number + 1, or 0. */
   get end(): number {
     return this.#end;
   }
 
-  /** How many are taken. */
+  /** The number of taken numbers. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Takes the lowest that is free; there are 2^30. */
+  /** Takes the lowest free number. There are 2^30 numbers. */
   take(): number {
     let number = 0;
     for (let level = LEVELS - 1; level >= 0; level--) {
@@ -34,7 +35,7 @@ export class Numbering {
     return number;
   }
 
-  /** Gives a number back that is taken. */
+  /** Frees a taken number. */
   release(number: number): void {
     let at = number;
     for (const words of this.#levels) {
@@ -54,7 +55,7 @@ export class Numbering {
       const words = this.#levels[level];
       words[at >>> 5] |= 1 << (at & 31);
       at >>>= 5;
-      // Only a word that has become full is marked in the next level.
+      // Only a full word is marked in the next level.
       if (words[at] !== FULL) return;
     }
   }
@@ -65,7 +66,7 @@ export class Numbering {
     this.#levels[level] = longer;
   }
 
-  /** The highest number up to `number` that is taken, -1 if there is none. */
+  /** Returns the highest taken number up to `number`, or -1 if there is none. */
   #highest(number: number): number {
     const [words] = this.#levels;
     let word = number >>> 5;
@@ -74,7 +75,7 @@ export class Numbering {
   }
 }
 
-/** Each has a bit for a word of the one before: the last has one word for 2^30 numbers. */
+/** The number of levels: the last one needs one word for 2^30 numbers. */
 const LEVELS = 6;
 const FULL = 2 ** 32 - 1;
 

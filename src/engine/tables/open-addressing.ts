@@ -3,45 +3,50 @@ import { column, resized } from '../memory/column.js';
 type Places = Int32Array<ArrayBuffer>;
 
 /**
- * A hash table of numbers (slots, ids) by open addressing with linear probing: one column, while what the
- * numbers stand for stays where it is. Removing shifts the entries behind it back, so there are no tombstones
- * (D. E. Knuth, The Art of Computer Programming 3, section 6.4, algorithm R).
+ * A hash table of items, which are numbers (slots, ids), by open addressing with linear probing. It is one column; the
+ * subclass keeps what the items stand for. Removing an item shifts the entries after it back, so there are no
+ * tombstones (D. E. Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
  *
- * A table that has become too small is replaced **a few entries at a time**, with each one that is entered or withdrawn, one that
- * is much too large when there is time (`shrink`): to rehash a million at once takes tens of milliseconds. Until the former table is empty, an item is in
- * one or the other. It empties from its end, so that what is left of it is a smaller table, in which each entry
- * is found as ever.
+ * A table that has become too small is replaced **a few entries at a time**, with each `enter` and `withdraw`. One that
+ * is much too large is replaced by `shrink`, when there is time. Rehashing a million entries at once would take tens of
+ * milliseconds. Until the former table is empty, an item is in one table or the other. The former table empties from
+ * its end, so what remains is a smaller table in which every entry is still found.
  *
- * Whoever extends it looks an item up from `home(places, hash)` on, until it is found or a place is empty: in `places`
- * and, if it is not there, in `former`.
+ * A subclass looks an item up from `home(places, hash)` on, until it finds the item or an empty place: in `places`,
+ * then in `former`.
  */
 export abstract class OpenAddressing {
-  /** Bytes that an entry takes on average: 4, where a quarter to a half of the places are taken. */
+  /** Bytes per entry, on average: a place takes 4, and a quarter to a half of the places are taken. */
   static readonly BYTES_PER_ENTRY = 12;
 
-  /** Item + 1 of each entry, 0 for an empty place; the length is a power of two, at most half of it taken. */
+  /**
+   * Item + 1 for each entry, 0 for each empty place. The length is a power of two, and at most half of the places are
+   * taken.
+   */
   protected places: Places = newPlaces(LEAST_PLACES);
-  /** The table before this one, as far as it has not moved yet. */
+  /** What remains of the table that this one replaces, if any. */
   protected former: Places | undefined;
-  /** Places of the former table from here on are empty. */
+  /** Places of the former table from this one on are empty. */
   #unmoved = 0;
   #size = 0;
 
-  /** Items that are entered. */
+  /** The number of items entered. */
   get size(): number {
     return this.#size;
   }
 
-  /** Makes room for so many items in a table that is empty: one that grows to them would move each several times. */
+  /**
+   * Makes room for `items` items if the table is empty. A table that grows step by step moves each item several times.
+   */
   reserve(items: number): void {
     if (this.#size > 0 || this.former !== undefined || items * 2 <= this.places.length) return;
     this.places = newPlaces(2 ** (32 - Math.clz32(items * 2 - 1)));
   }
 
-  /** The hash of an item that is entered, or about to be. */
+  /** Returns the hash of an item that is entered, or about to be. */
   protected abstract hashOf(item: number): number;
 
-  /** Enters an item, from 0 to 2^31 - 2, that is not there yet. */
+  /** Enters an item, from 0 to 2^31 - 2, that is not in the table yet. */
   protected enter(item: number): void {
     this.#size++;
     if (this.#size * 2 > this.places.length) this.#replaceBy(this.places.length * 2);
@@ -49,7 +54,7 @@ export abstract class OpenAddressing {
     if (this.former !== undefined) this.#move(this.former, MOVES);
   }
 
-  /** Removes an item that is there, and whose hash is still what it was. */
+  /** Removes an item that is in the table. Its hash must not have changed. */
   protected withdraw(item: number): void {
     const { places } = this;
     const hash = this.hashOf(item);
@@ -61,8 +66,8 @@ export abstract class OpenAddressing {
   }
 
   /**
-   * Makes a table that is much too large smaller, a little at a time: for who has time, which those that withdraw by the
-   * million have not. Returns whether there is more to do.
+   * Shrinks a table that is much too large, a little at a time. Callers that withdraw items by the million have no time
+   * for it; call this when there is time. Returns whether there is more to do.
    */
   protected shrink(): boolean {
     if (this.former !== undefined) {
@@ -88,7 +93,7 @@ export abstract class OpenAddressing {
     let hole = place;
     for (let next = (hole + 1) & mask; places[next] !== 0; next = (next + 1) & mask) {
       const start = home(places, this.hashOf(places[next] - 1));
-      // An entry may move back to the hole unless its home lies behind the hole.
+      // An entry may move back to the hole unless its home is after the hole.
       if (((next - start) & mask) >= ((next - hole) & mask)) {
         places[hole] = places[next];
         hole = next;
@@ -97,12 +102,13 @@ export abstract class OpenAddressing {
     places[hole] = 0;
   }
 
-  /** Begins to move to a table of another length. The one before must be done: `MOVES` sees to that. */
+  /** Starts to move to a table of another length. The previous move must be finished: `MOVES` ensures that. */
   #replaceBy(length: number): void {
     const former = this.places;
     this.former = former;
     this.places = newPlaces(length);
-    // Entries from the end may have come to lie at the start: without them, none lies before its home.
+    // Entries whose home is near the end may have wrapped around to the start. Once these have moved, no entry is
+    // before its home.
     let start = 0;
     for (; former[start] !== 0; start++) this.#moveFrom(former, start);
     this.#unmoved = former.length;
@@ -117,7 +123,8 @@ export abstract class OpenAddressing {
       resized(former, 0);
       this.former = undefined;
     } else if (this.#unmoved * 2 === former.length) {
-      // Homes of what is left are below half the length: they are the same in a table of half the length.
+      // The homes of the remaining entries are below half the length, so they are the same in a table of half the
+      // length.
       resized(former, this.#unmoved);
     }
   }
@@ -131,21 +138,24 @@ export abstract class OpenAddressing {
 
 const LEAST_PLACES = 2048;
 /**
- * Places visited in the former table with each operation. A table of n places is replaced when n / 2 are taken, or
- * fewer than n / 8; the one after it is not before another n / 8 acts.
+ * Places of the former table to visit with each operation. A table of n places is replaced when more than n / 2 are
+ * taken, or fewer than n / 8; its replacement is replaced no sooner than n / 8 operations later.
  */
 const MOVES = 16;
-/** Places looked at by each call of `shrink`: a fraction of a millisecond. */
+/** Places of the former table to visit with each call of `shrink`: a fraction of a millisecond. */
 const MOVES_IN_PEACE = 2048;
 
 const newPlaces = (length: number): Places => column(Int32Array, length);
 
-/** The place where the search for a hash starts; it goes on at the next one, and behind the last one at 0. */
+/**
+ * Returns the place where the search for a hash starts. The search continues at the next place, and wraps around at the
+ * end.
+ */
 export function home(places: Places, hash: number): number {
   return hash & (places.length - 1);
 }
 
-/** Where an item is, or an empty place if it is not there. */
+/** Returns the place of an item, or an empty place if the item is not in the table. */
 function placeOf(item: number, places: Places, hash: number): number {
   const mask = places.length - 1;
   let place = home(places, hash);

@@ -2,42 +2,42 @@ import { column, longer, resized, shorter } from '../memory/column.js';
 import { TOKEN_WORDS } from '../tokens/token.js';
 import { Numbering } from './numbering.js';
 
-/** Marks the end of a list of slots, or the absence of one. */
+/** The end of a list of slots, or no slot. */
 export const NONE = -1;
 
 /** Bits of a slot's flags. A free slot has none. */
 export const Flag = {
   /** The slot is a session. */
   Session: 1,
-  /** The slot is an old token of a session, good until its grace is over. */
+  /** The slot is an old token of a session, valid until its grace period ends. */
   Alias: 2,
   Shared: 4,
   /** Expiry removes the session, not only its data. */
   DeleteSession: 8,
   ExtendGet: 16,
   ExtendSet: 32,
-  /** The duration is running: there is a deadline other than that of MAXAGE. */
+  /** The duration is running: there is a deadline besides that of MAXAGE. */
   Running: 64,
-  /** It has one value and no keys: a string of Redis'. */
+  /** The session is a Redis string: one value and no keys. */
   String: 128,
-  /** A doomed session whose end is under way. */
+  /** A doomed session that is being ended. */
   Ending: 512,
-  /** A shared session whose token nobody has asked for or presented: it is not in the token index. */
+  /** A shared session whose token nobody has asked for or presented. It is not in the token index. */
   Tokenless: 256,
 } as const;
 
 /**
- * The bits above are the epoch that a slot is of. All sessions are ended at once by the next one beginning: what is of one that
- * is over is *doomed*, gone for whoever looks, though it is still worked off (see `Doomed`).
+ * The higher bits are the slot's epoch. Starting a new epoch ends all sessions at once. A slot of an earlier epoch is
+ * *doomed*: no look-up returns it, although its memory is freed later (see `Doomed`).
  */
 export const EPOCH_BITS = 0x7fff_f000;
 const ONE_EPOCH = 0x1000;
 const EPOCHS = 2 ** 19;
 
-/** Resolution of when a session was last used, in ms: 32 bits of it are 13 years. */
+/** Resolution of the time of last use, in ms: 32 bits of it are 13 years. */
 const USE_MS = 100;
 
-/** Numbers in a row, and what each is. */
+/** The length of a row, and the index of each number in it. */
 const ROW = 8;
 const FLAGS = 0;
 const OWNER = 1;
@@ -51,45 +51,45 @@ const MAX_AGE = 7;
 /** As many slots as the wheel has timers. */
 const MAX_SLOTS = 2 ** 27;
 const FIRST_SLOTS = 1024;
-/** So many slots the columns can grow to where they are; beyond, they are copied to double. */
+/** The columns can grow to this many slots in place. Beyond that, they are copied to twice the length. */
 const RESERVED_SLOTS = 2 ** 25;
 
 /**
- * The fixed-size part of every session: a session is a slot number, and its properties are in typed arrays
- * indexed by it. A million sessions are a handful of arrays instead of a million objects that the garbage
- * collector would walk. The lowest free slot is the next one taken, so that columns become shorter again when
- * sessions have gone.
+ * The fixed-size part of every session. A session is a slot number, and its properties are in typed arrays indexed by
+ * it. A million sessions are a handful of arrays instead of a million objects for the garbage collector to walk. The
+ * lowest free slot is taken first, so that the columns can become shorter again when sessions have ended.
  *
- * Small numbers stand in one row of 32 bytes a slot: what ends a session touches most of them, and at a million
- * sessions each array of its own would be another cache miss. The others have columns.
+ * Small numbers share a row of 32 bytes per slot. Ending a session touches most of them, and with a million sessions
+ * each further array would be another cache miss. The rest have columns.
  */
 export class SlotTable {
-  /** Bytes that a slot takes. */
+  /** Bytes per slot. */
   static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + ROW * 4;
 
-  /** Four words a slot: the token of the session or of the alias; nothing yet of a tokenless session. */
+  /** Four words per slot: the token of the session or alias. Undefined for a tokenless session. */
   token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
-  /** Unix ms, with a fraction of up to three digits. */
+  /** The time of creation in unix ms, with up to three decimals. */
   created = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
-  /** Duration in ms, 0 if the session never expires. */
+  /** The duration in ms, or 0 if the session never expires. */
   duration = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
-  /** The instant in ms on the monotonic clock when MAXAGE is reached. Of a slot without `maxAge` it is not to be looked at. */
+  /** When MAXAGE is reached, in ms on the monotonic clock. Undefined for a slot without `maxAge`. */
   maxAgeEnd = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
 
   #rows = column(Int32Array, FIRST_SLOTS * ROW, RESERVED_SLOTS * ROW);
   #capacity = FIRST_SLOTS;
   readonly #numbering = new Numbering();
   #changes = 0;
-  /** As it stands in flags. */
+  /** The current epoch, as in a slot's flags. */
   #epoch = 0;
-  /** Epochs that have begun since nothing was doomed. */
+  /** Epochs that have started since nothing was doomed. */
   #swept = 0;
-  /** Whether there may be slots of an epoch that is over. Only then need anybody ask of what epoch a slot is. */
+  /** Whether there may be slots of an earlier epoch. Only then need a slot's epoch be checked. */
   sweeping = false;
 
   /**
-   * Begins the next epoch: dooms all that is there. Returns the one that is over. There must be some left.
-   * @param sessions How many are doomed: as many changes.
+   * Starts the next epoch, which dooms every slot in use. `epochsLeft` must be more than 0.
+   * @param sessions The number of sessions doomed. Each counts as a change.
+   * @returns The epoch that is over.
    */
   beginEpoch(sessions: number): number {
     const over = this.#epoch;
@@ -100,12 +100,12 @@ export class SlotTable {
     return over;
   }
 
-  /** How many may begin while there are doomed slots: of what epoch a slot is must stay clear. */
+  /** The number of epochs that may still start while there are doomed slots: beyond that, epochs would be ambiguous. */
   get epochsLeft(): number {
     return EPOCHS - 1 - this.#swept;
   }
 
-  /** Nothing is doomed any more. */
+  /** Call this when nothing is doomed any more. */
   endSweep(): void {
     this.#swept = 0;
     this.sweeping = false;
@@ -115,27 +115,27 @@ export class SlotTable {
     return this.flags(slot) & EPOCH_BITS;
   }
 
-  /** Whether the slot, which is not free, is of an epoch that is over. */
+  /** Whether the slot, which must be in use, is of an earlier epoch. */
   isDoomed(slot: number): boolean {
     return this.sweeping && this.epochOf(slot) !== this.#epoch;
   }
 
-  /** Whether the slot is a session of an epoch that is over. */
+  /** Whether the slot is a session of an earlier epoch. */
   isDoomedSession(slot: number): boolean {
     return (this.flags(slot) & Flag.Session) !== 0 && this.isDoomed(slot);
   }
 
-  /** Whether the slot is a session of the present epoch, due or not. */
+  /** Whether the slot is a session of the current epoch, due or not. */
   isSession(slot: number): boolean {
     return (this.flags(slot) & (Flag.Session | EPOCH_BITS)) === (Flag.Session | this.#epoch);
   }
 
   setToken(slot: number, words: Uint32Array): void {
-    // For four words, `set` would take longer to begin than to copy.
+    // For four words, `set` takes longer to start than to copy.
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = words[word];
   }
 
-  /** Bits of `Flag`. A slot that is free, or was never used, has none. */
+  /** Returns the slot's bits of `Flag` and its epoch. A free slot, or one that was never used, has none. */
   flags(slot: number): number {
     return this.#rows[slot * ROW + FLAGS];
   }
@@ -144,7 +144,7 @@ export class SlotTable {
     this.#rows[slot * ROW + FLAGS] = flags;
   }
 
-  /** Of a session: its name's id. Of an alias: its session's slot. */
+  /** Returns the id of a session's name, or the session slot of an alias. */
   owner(slot: number): number {
     return this.#rows[slot * ROW + OWNER];
   }
@@ -154,8 +154,8 @@ export class SlotTable {
   }
 
   /**
-   * The sessions of one name form a list, oldest first. Of an alias, this is what comes before it in its chain:
-   * an alias or, before the first, the session.
+   * Returns the next older session of the same name: the sessions of a name form a list, oldest first. For an alias,
+   * returns what precedes it in its chain: another alias, or the session.
    */
   older(slot: number): number {
     return this.#rows[slot * ROW + OLDER];
@@ -173,7 +173,7 @@ export class SlotTable {
     this.#rows[slot * ROW + NEWER] = other;
   }
 
-  /** Of a session: its first alias. Of an alias: the next one. */
+  /** Returns a session's first alias, or the alias that follows an alias. */
   chain(slot: number): number {
     return this.#rows[slot * ROW + CHAIN];
   }
@@ -182,7 +182,7 @@ export class SlotTable {
     this.#rows[slot * ROW + CHAIN] = other;
   }
 
-  /** When the session's data was last used, in ms on the monotonic clock, to a tenth of a second. */
+  /** Returns when the session's data was last used, in ms on the monotonic clock, to a tenth of a second. */
   lastUsed(slot: number): number {
     return (this.#rows[slot * ROW + LAST_USED] >>> 0) * USE_MS;
   }
@@ -192,22 +192,25 @@ export class SlotTable {
     this.#rows[slot * ROW + LAST_USED] = now / USE_MS;
   }
 
-  /** The number of the latest change to the session, of all changes to any session. Goes round. */
+  /**
+   * Returns the number of the session's latest change. Changes to all sessions are numbered together, in signed 32 bits
+   * that wrap around.
+   */
   version(slot: number): number {
     return this.#rows[slot * ROW + VERSION];
   }
 
-  /** Something happened to the session. */
+  /** Records a change to the session. */
   change(slot: number): void {
     this.#rows[slot * ROW + VERSION] = ++this.#changes;
   }
 
-  /** How often something has happened to a session. */
+  /** The number of changes to all sessions so far. */
   get changes(): number {
     return this.#changes;
   }
 
-  /** MAXAGE in seconds, 0 for none. */
+  /** Returns MAXAGE in seconds, or 0 if there is none. */
   maxAge(slot: number): number {
     return this.#rows[slot * ROW + MAX_AGE];
   }
@@ -216,19 +219,19 @@ export class SlotTable {
     this.#rows[slot * ROW + MAX_AGE] = seconds;
   }
 
-  /** All slots in use are below this number. */
+  /** Every slot in use is below this number. */
   get used(): number {
     return this.#numbering.end;
   }
 
-  /** Slots that are taken now. */
+  /** The number of slots in use. */
   get taken(): number {
     return this.#numbering.taken;
   }
 
   /**
-   * Takes a slot, of the present epoch. Only flags, chain and version are set; the rest is the caller's to fill.
-   * @throws RangeError when 2^27 slots are in use.
+   * Takes a slot for the current epoch. Sets only its flags, chain and version; the caller must set the rest.
+   * @throws RangeError if 2^27 slots are in use.
    */
   allocate(flags: number): number {
     if (this.taken === MAX_SLOTS) throw new RangeError('no more than 2^27 sessions');
@@ -238,7 +241,7 @@ export class SlotTable {
     return slot;
   }
 
-  /** Lets a slot that is taken be something from now on, as `allocate` does. */
+  /** Reuses a slot that is already in use, initialised as by `allocate`. */
   begin(slot: number, flags: number): void {
     this.setFlags(slot, flags | this.#epoch);
     this.setChain(slot, NONE);
@@ -246,15 +249,15 @@ export class SlotTable {
   }
 
   release(slot: number): void {
-    // The token was a credential: it does not outlive the session.
+    // The token was a credential: it must not outlive the session.
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = 0;
-    // The end of a doomed one was counted when it was doomed.
+    // The end of a doomed slot was counted when it was doomed.
     if (!this.isDoomed(slot)) this.change(slot);
     this.setFlags(slot, 0);
     this.#numbering.release(slot);
   }
 
-  /** Gives some of the memory back that is much more than needed. Returns whether there was any. */
+  /** Frees some of the memory if there is much more than needed. Returns whether it did. */
   trim(): boolean {
     const capacity = shorter(this.#capacity, this.used);
     if (capacity === this.#capacity) return false;

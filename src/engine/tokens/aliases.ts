@@ -4,9 +4,9 @@ import type { Deadlines } from '../time/deadlines.js';
 import type { TokenIndex } from './token-index.js';
 
 /**
- * The old tokens of sessions that were given a new one with GRACE. An alias is a slot of its own, with the
- * old token and the deadline of its grace, that leads to the session's slot; the aliases of a session form
- * a chain that starts in the session.
+ * The old tokens of sessions that were given a new token with GRACE. An alias is a separate slot with the old token and
+ * the deadline of its grace period, and leads to the session's slot. The aliases of a session form a chain that starts
+ * at the session.
  */
 export class Aliases {
   readonly #slots: SlotTable;
@@ -20,14 +20,14 @@ export class Aliases {
     this.#deadlines = deadlines;
   }
 
-  /** How many there are, of all sessions. */
+  /** The number of aliases of all sessions. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Makes a token, which leads nowhere, lead to a session until `deadline` (ms). Where a session has as many as it may, the one
-   * that ends first goes.
+   * Makes a token that is not in use lead to a session until `deadline` (ms). If the session already has the maximum
+   * number of aliases, the one with the earliest deadline is removed.
    */
   add(session: number, words: Uint32Array, deadline: number): void {
     const slots = this.#slots;
@@ -63,7 +63,7 @@ export class Aliases {
     this.#release(alias);
   }
 
-  /** Visits the aliases of a session, the latest first. */
+  /** Visits the aliases of a session, latest first. */
   forEach(session: number, visit: (alias: number) => void): void {
     for (let alias = this.#slots.chain(session); alias !== NONE; alias = this.#slots.chain(alias)) visit(alias);
   }

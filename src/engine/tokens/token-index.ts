@@ -3,19 +3,19 @@ import { home, OpenAddressing } from '../tables/open-addressing.js';
 import { Flag, NONE, type SlotTable } from '../tables/slot-table.js';
 import { TOKEN_WORDS } from './token.js';
 
-/** How the tokens of shared sessions follow from their names, and lead back to them. */
+/** Derives the tokens of shared sessions from their names, and finds the sessions again. */
 export interface Derivation {
-  /** Makes `words` the token of a shared session. */
+  /** Fills `words` with the token of a shared session. */
   derive(slot: number, words: Uint32Array): void;
-  /** The shared sessions that a token may be derived for: nearly always none or one. */
+  /** Returns the shared sessions that a token may belong to: nearly always none or one. */
   candidates(words: Uint32Array): readonly number[];
 }
 
 /**
- * Token → slot. The tokens themselves stay in their column.
+ * Token → slot. The tokens themselves stay in their column of the slot table.
  *
- * The token of a shared session follows from its name, at the price of an HMAC: it may be added without one. Its token is
- * entered when somebody asks for it (`give`) or presents it (`find`).
+ * The token of a shared session is derived from its name, which costs an HMAC. So a shared session can be added without
+ * its token. The token is entered when a client asks for it (`give`) or presents it (`find`).
  */
 export class TokenIndex extends OpenAddressing {
   readonly #slots: SlotTable;
@@ -23,8 +23,8 @@ export class TokenIndex extends OpenAddressing {
   readonly #derived = new Uint32Array(TOKEN_WORDS);
   #tokenless = 0;
   /**
-   * Most tokens are random and could be their own hash, but NEW … TOKEN lets a caller choose one. The
-   * multipliers, unknown to him, keep him from choosing a million that fall on one place.
+   * Most tokens are random and could serve as their own hash, but NEW … TOKEN lets a caller choose one. Secret
+   * multipliers keep the caller from choosing a million tokens with the same hash.
    */
   readonly #multipliers = randomFillSync(new Uint32Array(TOKEN_WORDS)).map((word) => word | 1);
 
@@ -34,20 +34,22 @@ export class TokenIndex extends OpenAddressing {
     this.#derivation = derivation;
   }
 
-  /** The slot that has the token, or NONE. One that is not entered is looked for among the tokenless slots. */
+  /**
+   * Returns the slot that has the token, or NONE. A token that is not entered is looked up among the tokenless slots.
+   */
   find(words: Uint32Array): number {
     const slot = this.findGiven(words);
     return slot !== NONE || this.#tokenless === 0 ? slot : this.#findDerived(words);
   }
 
-  /** As `find`, among the tokens that are entered. */
+  /** Like `find`, but only among the tokens that are entered. */
   findGiven(words: Uint32Array): number {
     const hash = hashToken(words, 0, this.#multipliers);
     const slot = this.#findIn(this.places, hash, words);
     return slot === NONE && this.former !== undefined ? this.#findIn(this.former, hash, words) : slot;
   }
 
-  /** Enters a slot under the token in its column, which no other slot may bear. */
+  /** Enters a slot by the token in its column. No other slot may have that token. */
   add(slot: number): void {
     this.enter(slot);
   }
@@ -60,8 +62,8 @@ export class TokenIndex extends OpenAddressing {
 
   /**
    * Gives a tokenless slot its token.
-   * @returns false if another slot has it, which somebody has chosen for a session of his own: the slot stays tokenless, and
-   *   gets it when it is asked for again after the other has gone.
+   * @returns false if another slot has the token, because a client chose it for another session. The slot then stays
+   *   tokenless, and gets the token when it is asked for again after the other session has ended.
    */
   give(slot: number): boolean {
     this.#derivation.derive(slot, this.#derived);
@@ -70,18 +72,21 @@ export class TokenIndex extends OpenAddressing {
     return true;
   }
 
-  /** Removes a slot, whose token, if it has one, must still be in its column. */
+  /** Removes a slot. Its token, if it has one, must still be in the column. */
   remove(slot: number): void {
     if ((this.#slots.flags(slot) & Flag.Tokenless) !== 0) this.#tokenless--;
     else this.withdraw(slot);
   }
 
-  /** Gives some of the memory back that is not needed. Returns whether there may be more. */
+  /** Frees some of the memory that is not needed. Returns whether there may be more. */
   trim(): boolean {
     return this.shrink();
   }
 
-  /** The tokenless slot of a token that is not entered, or NONE. It is entered then: the next look-up costs no HMAC. */
+  /**
+   * Returns the tokenless slot of a token that is not entered, or NONE. Enters the token, so that the next look-up
+   * costs no HMAC.
+   */
   #findDerived(words: Uint32Array): number {
     for (const slot of this.#derivation.candidates(words)) {
       if ((this.#slots.flags(slot) & Flag.Tokenless) === 0) continue;
@@ -93,7 +98,7 @@ export class TokenIndex extends OpenAddressing {
     return NONE;
   }
 
-  /** Enters a tokenless slot under the token that was derived for it. */
+  /** Enters a tokenless slot by the token derived for it. */
   #enterDerived(slot: number): void {
     this.#slots.setFlags(slot, this.#slots.flags(slot) & ~Flag.Tokenless);
     this.#slots.setToken(slot, this.#derived);
@@ -125,8 +130,8 @@ export class TokenIndex extends OpenAddressing {
 }
 
 /**
- * A keyed hash of the four words at `words[at]`. Products carry bits upwards only, so after each one the
- * high half is folded down: tokens that differ in their top bits alone fall apart as well as any.
+ * Returns a keyed hash of the four words from `words[at]` on. Multiplication carries bits only upwards, so after each
+ * product the high half is folded down: tokens that differ only in their top bits then spread as well as any others.
  * @param key Four odd words.
  */
 export function hashToken(words: Uint32Array, at: number, key: Uint32Array): number {

@@ -2,8 +2,8 @@ import { randomFillSync } from 'node:crypto';
 import { Slice } from '../../slice.js';
 
 /**
- * Tokens: 128 bits, written as 22 characters of base64url. In the engine a token is four 32-bit
- * words, so that comparing one allocates nothing.
+ * Tokens are 128 bits, written as 22 characters of base64url (RFC 4648). In the engine a token is four 32-bit words, so
+ * that comparing tokens allocates nothing.
  */
 
 /** Characters in a token. */
@@ -18,10 +18,10 @@ const SIX_BITS = new Uint8Array(256).fill(INVALID);
 for (let bits = 0; bits < 64; bits++) SIX_BITS[ALPHABET.charCodeAt(bits)] = bits;
 
 /**
- * Reads a token into `words`.
+ * Parses a token into `words`.
  *
- * 22 characters hold 132 bits; the last four must be 0, so that no two spellings are the same token.
- * @returns false, with `words` undefined, if `text` is not a token.
+ * 22 characters hold 132 bits. The last four must be 0, so that every token has only one spelling.
+ * @returns false if `text` is not a token. `words` is undefined then.
  */
 export function parseToken(text: Slice, words: Uint32Array): boolean {
   const { bytes, start, end } = text;
@@ -37,25 +37,25 @@ export function parseToken(text: Slice, words: Uint32Array): boolean {
   words[1] = (s[5] << 28) | (s[6] << 22) | (s[7] << 16) | (s[8] << 10) | (s[9] << 4) | (s[10] >>> 2);
   words[2] = (s[10] << 30) | (s[11] << 24) | (s[12] << 18) | (s[13] << 12) | (s[14] << 6) | s[15];
   words[3] = (s[16] << 26) | (s[17] << 20) | (s[18] << 14) | (s[19] << 8) | (s[20] << 2) | (s[21] >>> 4);
-  // A valid character has neither of the two top bits; INVALID has both.
+  // A valid character has neither of the two top bits set; INVALID has both.
   return seen < 64 && (s[21] & 15) === 0;
 }
 
-/** Whether a text is a token. */
+/** Whether `text` is a well-formed token. */
 export function isToken(text: Slice): boolean {
   return parseToken(text, scratch);
 }
 
 const scratch = new Uint32Array(TOKEN_WORDS);
 
-/** The 6 bits of each character of the token that is being read. */
+/** The 6 bits of each character of the token being parsed. */
 const sixes = new Uint8Array(TOKEN_LENGTH);
 
 const CHARACTERS = Buffer.from(ALPHABET);
-/** The text of the latest token formatted: making a buffer would take longer than filling it. */
+/** The text of the latest formatted token. Reused, because allocating a buffer takes longer than filling it. */
 const formatted = Slice.of(Buffer.alloc(TOKEN_LENGTH));
 
-/** Writes the four words that start at `words[offset]` as 22 characters, good until the next call. */
+/** Formats the four words from `words[offset]` on as 22 characters, valid until the next call. */
 export function formatToken(words: Uint32Array, offset = 0): Slice {
   const { bytes } = formatted;
   let bits = 0;
@@ -63,7 +63,7 @@ export function formatToken(words: Uint32Array, offset = 0): Slice {
   let at = 0;
   for (let i = 0; i < TOKEN_WORDS; i++) {
     const word = words[offset + i];
-    // Up to five bits are held; with those of a word they would not fit in 32.
+    // Up to five bits are held over; with those of a complete word they would not fit in 32.
     for (let half = 16; half >= 0; half -= 16) {
       bits = (bits << 16) | ((word >>> half) & 0xffff);
       held += 16;
@@ -74,13 +74,13 @@ export function formatToken(words: Uint32Array, offset = 0): Slice {
   return formatted;
 }
 
-/** A random token. */
+/** Returns a random token. */
 export function newToken(): Slice {
   randomToken(scratch);
   return Slice.of(formatToken(scratch).copy());
 }
 
-/** Random words for 256 tokens at a time: one call of the system's generator costs more than a token. */
+/** Random words for 256 tokens: one call of the system's generator costs more than a token. */
 const pool = new Uint32Array(256 * TOKEN_WORDS);
 let poolUsed = pool.length;
 
@@ -92,7 +92,7 @@ export function randomToken(words: Uint32Array): void {
   }
   for (let i = 0; i < TOKEN_WORDS; i++) {
     words[i] = pool[poolUsed];
-    // What was given out is a credential: it does not stay here.
+    // A token is a credential: it must not stay here.
     pool[poolUsed++] = 0;
   }
 }
