@@ -6,7 +6,7 @@ import { KNOWN_DIFFERENCES } from './differential/known-differences.js';
 
 const root = new URL('../', import.meta.url);
 const read = (file: string) => readFileSync(fileURLToPath(new URL(file, root)), 'utf8');
-const documents = ['README.md', 'CONTRIBUTING.md'];
+const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
 
 describe('the documents', () => {
   it.each(Object.keys(GENERATED))('%s is as the declarations say (else: npm run readme)', (page) => {
