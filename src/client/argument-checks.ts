@@ -1,40 +1,44 @@
 /**
- * Checks of what plain JavaScript hands in, where the compiler did not look: client libraries write an object as `[object Object]` and
- * undefined as nothing. Errors say what to do, and never a token or a value.
+ * Argument checks for plain JavaScript, which no compiler has checked. Client libraries would send an object as
+ * `[object Object]` and undefined as an empty string. Errors say what to do, and never contain a token or a value.
  */
 
-/** The longest duration and maximum age, in seconds. */
+/** The longest duration and the longest maximum age, in seconds. */
 export const MAX_SECONDS = 2 ** 31 - 1;
 
-/** @throws TypeError unless it is a string. */
+/** @throws TypeError if the value is not a string. */
 export function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(value)}`);
 }
 
-/** @throws TypeError unless it is a string or a Buffer. */
+/** @throws TypeError if the value is neither a string nor a Buffer. */
 export function checkBytes(what: string, value: unknown): void {
   if (typeof value === 'string' || Buffer.isBuffer(value)) return;
   throw new TypeError(`${what} must be a string or a Buffer, not ${kindOf(value)}`);
 }
 
-/** @throws TypeError unless it is a function. */
+/** @throws TypeError if the value is not a function. */
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`${what} must be a function, not ${kindOf(value)}`);
 }
 
-/** @throws TypeError unless it is true or false. */
+/** @throws TypeError if the value is not a boolean. */
 export function checkFlag(what: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new TypeError(`${what} must be true or false, not ${kindOf(value)}`);
 }
 
-/** @throws TypeError unless it is a number, RangeError unless it is whole and from `min` to `max`. */
+/** @throws TypeError if the value is not a number, RangeError if it is not an integer from `min` to `max`. */
 export function checkWhole(what: string, value: unknown, min: number, max: number): void {
   if (typeof value !== 'number') throw new TypeError(`${what} must be a number, not ${kindOf(value)}`);
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw new RangeError(`${what} must be a whole number from ${min} to ${max}, not ${value}`);
 }
 
-/** @param given Options that are none of `known`. @throws TypeError if there is one: a misspelt `ttl` would make a session without an end. */
+/**
+ * A misspelt `ttl` would otherwise create a session that never expires.
+ * @param given The options that are none of `known`.
+ * @throws TypeError if there are any.
+ */
 export function checkNoOtherOptions(given: object, known: readonly string[]): void {
   const [unknown] = Object.keys(given);
   if (unknown === undefined) return;
@@ -46,7 +50,7 @@ export const hasMethods = (value: unknown, ...names: string[]): boolean =>
   value !== null &&
   names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 
-/** What a value is, as an error names it. */
+/** Returns what kind of value this is, in words for an error text. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);

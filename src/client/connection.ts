@@ -1,10 +1,10 @@
 import { checkBytes, hasMethods, kindOf } from './argument-checks.js';
 import { failureOf } from './request-error.js';
 
-/** What a name, a key or a value may be. Strings are sent as UTF-8. */
+/** A name, a key or a value. Strings are sent as UTF-8. */
 export type Bytes = string | Buffer;
 
-/** What is used of a connection of ioredis 5 or 6. */
+/** The part of an ioredis 5 or 6 connection that is used here. */
 export interface IoredisConnection {
   call(command: string, args: Bytes[]): Promise<unknown>;
   pipeline(): {
@@ -13,14 +13,14 @@ export interface IoredisConnection {
   };
 }
 
-/** What is used of a connection of node-redis (`redis`, `@redis/client`) 4 to 6. */
+/** The part of a node-redis (`redis`, `@redis/client`) 4 to 6 connection that is used here. */
 export interface NodeRedisConnection {
   sendCommand(args: Bytes[], options?: object): Promise<unknown>;
 }
 
 /**
- * A connection that the user has, of either library: anything that can send a command of one's choice. Over RESP2 or
- * RESP3, whatever its options make of replies.
+ * The user's connection from either library: anything that can send an arbitrary command. It may use RESP2 or RESP3,
+ * and any options that change the form of replies.
  */
 export type RedisConnection = IoredisConnection | NodeRedisConnection;
 
@@ -28,15 +28,15 @@ export type RedisConnection = IoredisConnection | NodeRedisConnection;
 export type Request = readonly [command: string, ...args: Bytes[]];
 
 /**
- * Replies of node-redis 5 and 6, by RESP's type bytes, whatever the client's own options are: text, and maps as Maps,
- * since the objects that they would be lose a key of the name `__proto__`.
+ * Makes node-redis 5 and 6 return text, and maps as Maps, whatever the client's own options are. Keyed by RESP's type
+ * bytes. Maps, because an object would lose a key named `__proto__`.
  */
 const AS_TEXT = { typeMapping: { ['%'.charCodeAt(0)]: Map } };
 
-/** Strings as bytes; node-redis 4 has a flag for it. */
+/** Makes node-redis return strings as Buffers. Version 4 has a flag for that. */
 const AS_BYTES = { typeMapping: { ['$'.charCodeAt(0)]: Buffer }, returnBuffers: true };
 
-/** @throws TypeError unless it can send a command. */
+/** @throws TypeError if the connection cannot send a command. */
 export function checkConnection(connection: unknown): void {
   if (hasMethods(connection, 'call', 'pipeline') || hasMethods(connection, 'sendCommand')) return;
   throw new TypeError(
@@ -45,13 +45,13 @@ export function checkConnection(connection: unknown): void {
 }
 
 /**
- * Sends a command. It is on its way when the call returns.
- * @throws RequestError if it fails, TypeError if an argument is neither a string nor a Buffer.
+ * Sends a command. It has been written to the connection when the call returns.
+ * @throws RequestError if the command fails, TypeError if an argument is neither a string nor a Buffer.
  */
 export async function request(connection: RedisConnection, ...[command, ...args]: Request): Promise<unknown> {
   checkArguments(command, args);
   try {
-    // ioredis has a sendCommand too, which takes something else.
+    // ioredis has a sendCommand too, but with different arguments.
     return 'call' in connection
       ? await connection.call(command, args)
       : await connection.sendCommand([command, ...args], AS_TEXT);
@@ -60,7 +60,7 @@ export async function request(connection: RedisConnection, ...[command, ...args]
   }
 }
 
-/** As `request`; what would be a string in the reply is a Buffer. */
+/** Like `request`, but strings in the reply are Buffers. */
 export async function requestBytes(connection: RedisConnection, ...[command, ...args]: Request): Promise<unknown> {
   checkArguments(command, args);
   try {
@@ -76,7 +76,7 @@ function checkArguments(command: string, args: readonly unknown[]): void {
   for (const argument of args) checkBytes(`each argument of ${command}`, argument);
 }
 
-/** A client that pipelines by itself (enableAutoPipelining) ends the process when its own callBuffer is called. */
+/** With enableAutoPipelining, calling callBuffer on the ioredis client itself ends the process. */
 async function throughPipeline(connection: IoredisConnection, command: string, args: Bytes[]): Promise<unknown> {
   const pipeline = connection.pipeline();
   pipeline.callBuffer(command, args);

@@ -1,2 +1,2 @@
-/** A glob pattern that matches this text alone. */
+/** Returns a glob pattern that matches only this text. */
 export const escapeGlob = (text: string): string => text.replace(/[\\*?[\]]/g, '\\$&');

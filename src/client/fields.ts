@@ -1,15 +1,15 @@
 import { checkBytes, kindOf } from './argument-checks.js';
 import type { Bytes } from './connection.js';
 
-/** What a value may be. Numbers are written as decimal text, and come back as text. */
+/** A value. Numbers are stored as decimal text and returned as text. */
 export type Value = Bytes | number | bigint;
 
-/** Keys and values: an object, or a Map where keys are not text or their order counts. */
+/** Keys and values: an object, or a Map if keys are binary or their order matters. */
 export type Fields = Readonly<Record<string, Value>> | ReadonlyMap<Bytes, Value>;
 
 /**
- * Keys and values in turn, as commands take them.
- * @throws TypeError if that is none, or a key or a value is none.
+ * Returns the keys and values in turn, as commands expect them.
+ * @throws TypeError if `fields` is neither an object nor a Map, or has an invalid key or value.
  */
 export function flatten(fields: Fields): Bytes[] {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
@@ -24,7 +24,10 @@ export function flatten(fields: Fields): Bytes[] {
   return flat;
 }
 
-/** A value as bytes. @throws TypeError if it is none. */
+/**
+ * Returns a value in the form in which it is sent.
+ * @throws TypeError if it is not a valid value.
+ */
 export function bytesOf(value: Value, what = 'a value'): Bytes {
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value;
   if (typeof value === 'bigint' || Number.isFinite(value)) return String(value);

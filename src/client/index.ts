@@ -1,6 +1,4 @@
-/**
- * Sessions of a respite server with types, over the connection of ioredis or node-redis that the user has.
- */
+/** Typed sessions of a respite server, over the user's own ioredis or node-redis connection. */
 export type { Bytes, IoredisConnection, NodeRedisConnection, RedisConnection } from './connection.js';
 export type { Fields, Value } from './fields.js';
 export {

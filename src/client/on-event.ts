@@ -5,14 +5,14 @@ import { parseSessionEvent, SESSION_EVENT_NAMES, type SessionEvent, type Session
 
 type PatternListener = (pattern: string, channel: string, message: string) => void;
 
-/** What is used of a connection of ioredis that subscribes. */
+/** The part of a subscribing ioredis connection that is used here. */
 export interface IoredisSubscriber {
   psubscribe(pattern: string): Promise<unknown>;
   punsubscribe(pattern: string): Promise<unknown>;
   on(event: 'pmessage', listener: PatternListener): unknown;
 }
 
-/** What is used of a connection of node-redis that subscribes. */
+/** The part of a subscribing node-redis connection that is used here. */
 export interface NodeRedisSubscriber {
   readonly isOpen: boolean;
   connect(): Promise<unknown>;
@@ -20,34 +20,38 @@ export interface NodeRedisSubscriber {
   pUnsubscribe(pattern: string, listener: (message: string, channel: string) => void): Promise<unknown>;
 }
 
-/** A connection that subscribes. Over RESP2 it can do nothing else, so it should be one of its own. */
+/** A connection for subscriptions. Over RESP2 it cannot run other commands, so use a separate connection. */
 export type RedisSubscriber = IoredisSubscriber | NodeRedisSubscriber;
 
-/** Which events the listener gets, and what happens to errors; each may be left out. */
+/** Which events the listener receives, and how errors are handled. All options are optional. */
 export interface EventOptions {
-  /** Only events of sessions of this name. Not with `prefix`. */
+  /** Only events of sessions with this name. Cannot be combined with `prefix`. */
   readonly name?: string;
-  /** Only events of sessions whose names begin so. */
+  /** Only events of sessions whose names start with this text. */
   readonly prefix?: string;
-  /** Called with a message that is no session event, and its channel. Such messages are ignored if left out. */
+  /** Called with each message that is not a session event, and its channel. By default such messages are ignored. */
   readonly onMalformed?: (message: string, channel: string) => void;
   /**
-   * Called with what the listener (or the promise that it returns) or `onMalformed` throws. If left out, the error becomes an unhandled
-   * rejection, which ends the process by default. Either way other listeners get the event, and the connection goes on.
+   * Called with any error that `onMalformed` or the listener throws, or that the listener's promise rejects with. By
+   * default the error becomes an unhandled rejection, which ends the process unless the application handles it. In both
+   * cases other listeners receive the event, and the connection stays usable.
    */
   readonly onError?: (error: unknown) => void;
 }
 
 /**
- * Listens to session events with data: subscribes to `__sessiondata__:<event>:<name>`, where each session's last data is published.
- * Resolves when it is subscribed, with a function that ends the subscription.
+ * Listens to session events that carry data. It subscribes to `__sessiondata__:<event>:<name>`, where the server
+ * publishes each session's last data. Resolves, once subscribed, with a function that ends the subscription.
  *
  *     await onEvent(redis.duplicate(), 'expired', ({ name, keys }) => remind(name, keys?.cart));
  *
- * If a session has more data than the server's `event-data-max-bytes`, its event is `truncated`: it has `sizes`, the length of each value in bytes, instead of `keys`.
+ * If a session has more data than the server's `event-data-max-bytes`, its event is `truncated`: instead of `keys` it
+ * has `sizes`, the length of each value in bytes.
  *
- * A client of node-redis that is not connected yet is connected. As with all pub/sub, events are lost while the connection is down. ioredis and node-redis reconnect and subscribe again.
- * @throws RequestError if the subscription is refused, TypeError if an argument is not allowed.
+ * Connects a node-redis client that is not connected yet. As always with pub/sub, events are lost while the connection
+ * is down. ioredis and node-redis reconnect and subscribe again.
+ *
+ * @throws RequestError if the server refuses the subscription, TypeError if an argument is invalid.
  */
 export async function onEvent(
   subscriber: RedisSubscriber,
@@ -69,7 +73,7 @@ export async function onEvent(
   }
 }
 
-/** @throws TypeError unless it can subscribe. */
+/** @throws TypeError if the client cannot subscribe. */
 export function checkSubscriber(subscriber: unknown): void {
   if (hasMethods(subscriber, 'pSubscribe', 'pUnsubscribe') || hasMethods(subscriber, 'psubscribe', 'on')) return;
   throw new TypeError(`subscriber must be a client of ioredis or node-redis, not ${kindOf(subscriber)}`);
@@ -80,7 +84,7 @@ function checkEvent(event: SessionEventName): void {
   throw new TypeError(`there is no event of that name with data; there are ${SESSION_EVENT_NAMES.join(', ')}`);
 }
 
-/** A glob pattern of the names that are asked for. */
+/** Returns a glob pattern for the names that the options select. */
 function namesOf({ name, prefix = '' }: EventOptions): string {
   checkText('prefix', prefix);
   if (name === undefined) return `${escapeGlob(prefix)}*`;
@@ -91,7 +95,9 @@ function namesOf({ name, prefix = '' }: EventOptions): string {
 
 type Hear = (message: string, channel: string) => void;
 
-/** What takes a message. It never throws: the caller is the middle of a client library that reads from its socket. */
+/**
+ * Returns the handler of messages. It never throws, because the client library calls it while it reads from its socket.
+ */
 function hearing(listener: (event: SessionEvent) => unknown, { onMalformed, onError }: EventOptions): Hear {
   if (onMalformed !== undefined) checkFunction('onMalformed', onMalformed);
   if (onError !== undefined) checkFunction('onError', onError);
@@ -104,7 +110,7 @@ function hearing(listener: (event: SessionEvent) => unknown, { onMalformed, onEr
 }
 
 async function throughNodeRedis(subscriber: NodeRedisSubscriber, pattern: string, hear: Hear) {
-  // A duplicate of ioredis connects by itself.
+  // A duplicate of an ioredis client connects by itself.
   if (!subscriber.isOpen) await subscriber.connect();
   await subscriber.pSubscribe(pattern, hear);
   return async () => {
@@ -112,7 +118,9 @@ async function throughNodeRedis(subscriber: NodeRedisSubscriber, pattern: string
   };
 }
 
-/** Who hears what of each connection of ioredis: it tells all its messages to everybody. */
+/**
+ * The handlers of each ioredis connection by pattern. An ioredis connection passes every message to every listener.
+ */
 const hearers = new WeakMap<IoredisSubscriber, Map<string, Set<Hear>>>();
 
 async function throughIoredis(subscriber: IoredisSubscriber, pattern: string, hear: Hear) {

@@ -1,17 +1,17 @@
-/** Replies as values, whatever protocol they came by and whatever the library made of them. */
+/** Converts replies to values. The form of a reply depends on the protocol and on the library. */
 
 export const textOf = (reply: unknown): string => String(reply);
 
 export const textOrNullOf = (reply: unknown): string | null => (reply === null ? null : String(reply));
 
-/** RESP3 has booleans where RESP2 has 1 and 0, and ioredis may give numbers as strings. */
+/** RESP3 has booleans where RESP2 has 1 and 0. ioredis may return numbers as strings. */
 export const integerOf = (reply: unknown): number => Number(reply);
 
 export const booleanOf = (reply: unknown): boolean => Number(reply) === 1;
 
 export const arrayOf = <T>(reply: unknown, itemOf: (item: unknown) => T): T[] => (reply as unknown[]).map(itemOf);
 
-/** A map comes flat in RESP2, and as an object or a Map in RESP3. */
+/** A map is a flat array in RESP2, and an object or a Map in RESP3. */
 export function mapOf<T>(reply: unknown, toValue: (value: unknown) => T): Record<string, T> {
   return Object.fromEntries(entriesOf(reply).map(([key, value]) => [String(key), toValue(value)]));
 }
@@ -21,7 +21,7 @@ function entriesOf(reply: unknown): [unknown, unknown][] {
   return Array.isArray(reply) ? pairsOf(reply) : Object.entries(reply as object);
 }
 
-/** Items of a flat list, two by two. */
+/** Groups the items of a flat array into pairs. */
 export function pairsOf(flat: readonly unknown[]): [unknown, unknown][] {
   return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
 }

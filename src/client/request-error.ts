@@ -1,11 +1,11 @@
 /**
- * A request that the server refused, or that it did not answer. It says what went wrong, and nothing of the request:
- * the error objects of client libraries may hold the command, and so the token, which would then stand in a log.
+ * The server refused a request or did not answer it. The error says what went wrong but contains nothing of the
+ * request: the error objects of client libraries may contain the command, and so would put the token into logs.
  */
 export class RequestError extends Error {
   override name = 'RequestError';
 
-  /** @param code The server's word for programs (`SESSIONEXISTS`, `OOM`, …) or the system's (`ECONNREFUSED`, …). */
+  /** @param code The server's error code (`SESSIONEXISTS`, `OOM`, …) or the system's (`ECONNREFUSED`, …). */
   constructor(
     message: string,
     readonly code: string | undefined,
@@ -14,7 +14,7 @@ export class RequestError extends Error {
   }
 }
 
-/** There is no such session: it was ended, it has expired, or there never was one of this token. */
+/** There is no such session: it was ended, it expired, or the token never existed. */
 export class NoSessionError extends RequestError {
   override name = 'NoSessionError';
 
@@ -23,12 +23,12 @@ export class NoSessionError extends RequestError {
   }
 }
 
-/** The error to throw for one of a client library. */
+/** Returns the error to throw in place of a client library's error. */
 export function failureOf(error: unknown): RequestError {
   const { message, code, errors, name } = error as Partial<AggregateError> & { readonly code?: unknown };
-  // What comes of trying several addresses of a host has no message of its own.
+  // The error for trying several addresses of a host has no message.
   if (!message && errors !== undefined && errors.length > 0) return failureOf(errors[0]);
-  // A server that does not know sessions (Redis) repeats the arguments of unknown commands.
+  // A server without session commands (Redis) repeats the arguments of an unknown command, and so the token.
   const [said] = String(message || code || name).split(', with args beginning with:', 1);
   const word = /^[A-Z]+(?= )/.exec(said)?.[0];
   if (word === 'NOSESSION') return new NoSessionError();

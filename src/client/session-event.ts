@@ -1,41 +1,41 @@
-/** The events after which a session's data is gone. They tell it a last time. */
+/** The events that carry data: those after which a session's data is gone. */
 export const SESSION_EVENT_NAMES = ['expired', 'cleared', 'ended', 'limit', 'maxage', 'replaced', 'evicted'] as const;
 
 export type SessionEventName = (typeof SESSION_EVENT_NAMES)[number];
 
-/** What became of a session, and what it last was. */
+/** What happened to a session, with its last data. */
 export type SessionEvent = WholeSessionEvent | TruncatedSessionEvent;
 
 interface AnySessionEvent {
   readonly event: SessionEventName;
   readonly name: string;
   readonly token: string;
-  /** When it happened, in unix ms. */
+  /** When it happened, in Unix ms. */
   readonly at: number;
-  /** When the session was created, in unix ms. */
+  /** When the session was created, in Unix ms. */
   readonly created: number;
 }
 
-/** The event of a session whose data it holds. */
+/** An event with the session's data. */
 export interface WholeSessionEvent extends AnySessionEvent {
   readonly truncated: false;
-  /** Its data. A value that is not UTF-8 is a Buffer. */
+  /** The session's data. A value that is not valid UTF-8 is a Buffer. */
   readonly keys: Readonly<Record<string, string | Buffer>>;
 }
 
-/** The event of a session with more data than the server puts into a message (`event-data-max-bytes`). */
+/** An event of a session with more data than the server puts into a message (`event-data-max-bytes`). */
 export interface TruncatedSessionEvent extends AnySessionEvent {
   readonly truncated: true;
   readonly keys?: undefined;
-  /** How many keys it had. */
+  /** How many keys the session had. */
   readonly count: number;
-  /** The length of each value in bytes, of as many keys as there was room for. */
+  /** The length of each value in bytes, for as many keys as fitted into the message. */
   readonly sizes: Readonly<Record<string, number>>;
 }
 
 type Json = string | { readonly base64: string };
 
-/** A message of a `__sessiondata__` channel; undefined if it is none. */
+/** Parses a message of a `__sessiondata__` channel. Returns undefined if it is not a session event. */
 export function parseSessionEvent(message: string): SessionEvent | undefined {
   const json = parse(message);
   if (!isRecord(json)) return undefined;
@@ -81,6 +81,6 @@ const decoded = <T, U>(record: Record<string, T>, toValue: (value: T) => U): Rec
 
 const BASE64 = 'base64:';
 
-/** Keys are text, as they are in `getAll`: bytes that are not UTF-8 become replacement characters. */
+/** Keys are text, as in `getAll`. Bytes that are not valid UTF-8 become replacement characters. */
 const keyOf = (json: string): string =>
   json.startsWith(BASE64) ? Buffer.from(json.slice(BASE64.length), 'base64').toString() : json;

@@ -1,28 +1,28 @@
 import { booleanOf, integerOf, mapOf, textOf } from './replies.js';
 
-/** What a session is like; never its data. */
+/** What is known about a session, except its data. */
 export interface SessionInfo {
   readonly name: string;
-  /** How many it has. */
+  /** The number of keys. */
   readonly keys: number;
   readonly shared: boolean;
   readonly extend: 'none' | 'get' | 'set' | 'both';
-  /** In seconds; 0: it never expires. */
+  /** In seconds. 0: the session never expires. */
   readonly duration: number;
-  /** Whether its expiry ends it, or only removes its data. */
+  /** Whether the session ends when it expires. Otherwise only its data is removed. */
   readonly deleteSession: boolean;
-  /** In seconds; 0: none. */
+  /** In seconds. 0: no maximum. */
   readonly maxAge: number;
-  /** Milliseconds to the deadline; -1: none pending. */
+  /** Milliseconds until the deadline. -1: there is no deadline. */
   readonly pttl: number;
-  /** Unix ms. */
+  /** In Unix ms. */
   readonly created: number;
-  /** Of memory. */
+  /** Memory that the session takes. */
   readonly bytes: number;
   readonly encoding: 'packed' | 'hashed';
 }
 
-/** The reply of SESSION.INFO. */
+/** Converts the reply of SESSION.INFO. */
 export function sessionInfoOf(reply: unknown): SessionInfo {
   const map = mapOf(reply, (value) => value);
   return {

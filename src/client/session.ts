@@ -5,18 +5,19 @@ import { arrayOf, booleanOf, integerOf, mapOf, textOf, textOrNullOf } from './re
 import { type SessionInfo, sessionInfoOf } from './session-info.js';
 
 /**
- * One session of the server's, reached by its token. It holds nothing of the session but that: every call is a
- * command, and each that needs the session throws NoSessionError when it is gone (`exists`, `ttl`, `pttl`, `expire`,
- * `pexpire`, `touch` and `end` tell it instead). What else goes wrong is a RequestError. Neither says the token.
+ * One session on the server, addressed by its token. The object stores only the token: every method sends a command.
  *
- * Values come back as text. `getBuffer` gives the bytes of one.
+ * If the session is gone, methods throw NoSessionError, except `exists`, `ttl`, `pttl`, `expire`, `pexpire`, `touch`
+ * and `end`, which say so in their result. Other failures are RequestErrors. No error contains the token.
+ *
+ * Values are returned as text; `getBuffer` returns a value's bytes.
  */
 export class Session {
   readonly #connection: RedisConnection;
-  // Private, so that no log of the object shows it.
+  // Private, so that logging the object does not reveal it.
   #token: string;
 
-  /** @throws TypeError unless the connection can send a command and the token is a string. */
+  /** @throws TypeError if the connection cannot send commands or the token is not a string. */
   constructor(connection: RedisConnection, token: string) {
     checkConnection(connection);
     checkText('the token', token);
@@ -24,14 +25,14 @@ export class Session {
     this.#token = token;
   }
 
-  /** What opens the session: a credential. `rotate` changes it. */
+  /** The token that opens the session: a credential. `rotate` changes it. */
   get token(): string {
     return this.#token;
   }
 
-  // Its life
+  // Life cycle
 
-  /** Ends it now, with its data. Returns whether there was one. */
+  /** Ends the session now and removes its data. Returns whether it existed. */
   async end(): Promise<boolean> {
     return booleanOf(await this.#request('SESSION.END'));
   }
@@ -44,40 +45,43 @@ export class Session {
     return sessionInfoOf(await this.#request('SESSION.INFO'));
   }
 
-  /** Seconds to the deadline, rounded up; -1: none pending; -2: no such session. */
+  /** Returns the seconds until the deadline, rounded up. -1: there is no deadline. -2: there is no such session. */
   async ttl(): Promise<number> {
     return integerOf(await this.#request('SESSION.TTL'));
   }
 
-  /** Milliseconds to the deadline, rounded up; -1: none pending; -2: no such session. */
+  /**
+   * Returns the milliseconds until the deadline, rounded up. -1: there is no deadline. -2: there is no such session.
+   */
   async pttl(): Promise<number> {
     return integerOf(await this.#request('SESSION.PTTL'));
   }
 
   /**
-   * Gives it a new duration, started now. Returns whether there is such a session.
-   * @param ttl Whole seconds, to 2147483647; 0: it never expires.
-   * @param deleteSession Whether its expiry ends it, or only removes its data. As it was, if left out.
+   * Sets a new duration, which starts now. Returns whether the session exists.
+   * @param ttl In whole seconds, up to 2147483647. 0: the session never expires.
+   * @param deleteSession Whether the session ends when it expires; otherwise only its data is removed. By default
+   *   unchanged.
    */
   async expire(ttl: number, deleteSession?: boolean): Promise<boolean> {
     checkWhole('ttl', ttl, 0, MAX_SECONDS);
     return booleanOf(await this.#request('SESSION.EXPIRE', String(ttl), ...flag(deleteSession)));
   }
 
-  /** As `expire`, in milliseconds. */
+  /** Like `expire`, but in milliseconds. */
   async pexpire(milliseconds: number, deleteSession?: boolean): Promise<boolean> {
     checkWhole('milliseconds', milliseconds, 0, MAX_SECONDS * 1000);
     return booleanOf(await this.#request('SESSION.PEXPIRE', String(milliseconds), ...flag(deleteSession)));
   }
 
-  /** Starts its duration again. Returns whether one was running. */
+  /** Restarts the duration. Returns whether one was running. */
   async touch(): Promise<boolean> {
     return booleanOf(await this.#request('SESSION.TOUCH'));
   }
 
   /**
-   * Gives it a new token, which `token` is from then on. Data and deadline stay.
-   * @param options.grace How many seconds the old token is good as well; 0: it stops at once.
+   * Replaces the token. Returns the new one, which `token` has from then on. Data and deadline stay the same.
+   * @param options.grace How many seconds the old token stays valid. 0: it becomes invalid immediately.
    */
   async rotate({ grace = 0 }: { grace?: number } = {}): Promise<string> {
     checkWhole('grace', grace, 0, MAX_SECONDS);
@@ -86,63 +90,63 @@ export class Session {
     return token;
   }
 
-  // Writing its data
+  // Writing data
 
-  /** Sets keys to values. One at least. */
+  /** Sets one or more keys. */
   async set(fields: Fields): Promise<void> {
     await this.#request('SESSION.SET', ...flatten(fields));
   }
 
-  /** Sets those keys that it does not have. Returns how many. */
+  /** Sets only those keys that do not exist yet. Returns how many were set. */
   async add(fields: Fields): Promise<number> {
     return integerOf(await this.#request('SESSION.ADD', ...flatten(fields)));
   }
 
-  /** Sets a key to `value` if it is `expected` now. Returns whether it was. */
+  /** Sets a key to `value` if its current value is `expected`. Returns whether it was. */
   async cas(key: Bytes, expected: Value, value: Value): Promise<boolean> {
     return booleanOf(await this.#request('SESSION.CAS', key, bytesOf(expected), bytesOf(value)));
   }
 
   /**
-   * Adds to an integer, which counts from 0 if it is missing. Returns the sum: exact to 2^53, though the server counts
-   * with 64 bits.
+   * Adds to an integer; a missing key counts as 0. Returns the sum, which is exact up to 2^53 although the server uses
+   * 64 bits.
    */
   async incrBy(key: Bytes, increment: number | bigint): Promise<number> {
     return integerOf(await this.#request('SESSION.INCRBY', key, bytesOf(increment)));
   }
 
-  /** Adds bytes at the end of a value, which starts empty. Returns its new length in bytes. */
+  /** Appends to a value; a missing key counts as empty. Returns the new length in bytes. */
   async append(key: Bytes, value: Value): Promise<number> {
     return integerOf(await this.#request('SESSION.APPEND', key, bytesOf(value)));
   }
 
-  /** Removes keys. Returns how many there were. */
+  /** Removes keys. Returns how many existed. */
   async del(...keys: [Bytes, ...Bytes[]]): Promise<number> {
     return integerOf(await this.#request('SESSION.DEL', ...keys));
   }
 
-  /** Removes every key; the session stays. Returns how many there were. */
+  /** Removes all keys but keeps the session. Returns how many there were. */
   async clear(): Promise<number> {
     return integerOf(await this.#request('SESSION.CLEAR'));
   }
 
-  /** Removes every key, then sets others, in one operation. Returns how many were removed. */
+  /** Removes all keys and sets new ones in one operation. Returns how many were removed. */
   async clearSet(fields: Fields): Promise<number> {
     return integerOf(await this.#request('SESSION.CLEARSET', ...flatten(fields)));
   }
 
-  // Reading it
+  // Reading data
 
   async get(key: Bytes): Promise<string | null> {
     return textOrNullOf(await this.#request('SESSION.GET', key));
   }
 
-  /** The bytes of a value. */
+  /** Returns a value as bytes. */
   async getBuffer(key: Bytes): Promise<Buffer | null> {
     return (await requestBytes(this.#connection, 'SESSION.GET', this.#token, key)) as Buffer | null;
   }
 
-  /** The value of each key, null where it is missing. */
+  /** Returns the value of each key, or null for a missing one. */
   async mGet(...keys: [Bytes, ...Bytes[]]): Promise<(string | null)[]> {
     return arrayOf(await this.#request('SESSION.MGET', ...keys), textOrNullOf);
   }
@@ -151,7 +155,7 @@ export class Session {
     return mapOf(await this.#request('SESSION.GETALL'), textOf);
   }
 
-  /** Whether it has each key. */
+  /** Returns for each key whether it exists. */
   async contains(...keys: [Bytes, ...Bytes[]]): Promise<boolean[]> {
     return arrayOf(await this.#request('SESSION.CONTAINS', ...keys), booleanOf);
   }
@@ -160,7 +164,7 @@ export class Session {
     return arrayOf(await this.#request('SESSION.KEYS'), textOf);
   }
 
-  /** How many keys it has. */
+  /** Returns the number of keys. */
   async count(): Promise<number> {
     return integerOf(await this.#request('SESSION.COUNT'));
   }

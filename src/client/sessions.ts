@@ -4,39 +4,43 @@ import { type Fields, flatten } from './fields.js';
 import { arrayOf, integerOf, pairsOf, textOf } from './replies.js';
 import { Session } from './session.js';
 
-/** How a session is to be. */
+/** Properties of a new session. */
 export interface CreateOptions {
-  /** Its duration in whole seconds, to 2147483647. 0 or left out: it never expires. */
+  /** Duration in whole seconds, up to 2147483647. 0 or omitted: the session never expires. */
   readonly ttl?: number;
-  /** Whether its expiry ends it (if left out, too), or only removes its data. */
+  /** Whether the session ends when it expires (the default). Otherwise only its data is removed. */
   readonly deleteSession?: boolean;
-  /** Its token follows from its name, so that whoever knows the name can `open` it. Not with `limit` or `token`. */
+  /**
+   * Derives the token from the name, so anyone who knows the name can `open` the session. Not with `limit` or `token`.
+   */
   readonly shared?: boolean;
-  /** Which commands on its data start its duration again. Needs a `ttl`. */
+  /** Which operations on the data restart the duration. Requires a `ttl`. */
   readonly extend?: 'get' | 'set' | 'both';
-  /** It is ended after so many whole seconds, from 1 to 2147483647, however often it was extended. */
+  /**
+   * Ends the session after this many whole seconds, from 1 to 2147483647, however often its duration was restarted.
+   */
   readonly maxAge?: number;
-  /** How many sessions may bear the name, from 1; when there are more, the oldest are ended. */
+  /** The most sessions that may have this name, at least 1. If there are more, the oldest are ended. */
   readonly limit?: number;
-  /** A token of the caller's making: 128 random bits as 22 characters of base64url. */
+  /** A token that the caller generated: 128 random bits as 22 characters of base64url. */
   readonly token?: string;
-  /** What it starts with. */
+  /** The initial data. */
   readonly data?: Fields;
 }
 
 /**
- * Sessions of a respite server, over a connection that the user has: of ioredis 5 or 6, of node-redis 4 to 6.
+ * The sessions of a respite server, over the user's own connection of ioredis 5 or 6, or of node-redis 4 to 6.
  *
  *     const sessions = new Sessions(redis);
  *     const session = await sessions.create('user:42', { ttl: 1800, extend: 'get' });
  *     await session.set({ cart: 'pizza' });
  *
- * What is refused or fails throws a RequestError, which never says a token.
+ * If a command is refused or fails, methods throw a RequestError, which never contains a token.
  */
 export class Sessions {
   readonly #connection: RedisConnection;
 
-  /** @throws TypeError unless it is a connection that can send a command. */
+  /** @throws TypeError if the connection cannot send commands. */
   constructor(connection: RedisConnection) {
     checkConnection(connection);
     this.#connection = connection;
@@ -44,56 +48,64 @@ export class Sessions {
 
   /**
    * Creates a session.
-   * @param name What it is for: 1 to 512 bytes. Many sessions may bear one name.
-   * @throws RequestError with code SESSIONEXISTS if there is one of that token, or a shared one of that name; TypeError or RangeError if an
-   *   option is none that it can have.
+   * @param name What the session is for, 1 to 512 bytes. Many sessions may have the same name.
+   * @throws RequestError with code SESSIONEXISTS if the token, or a shared session of that name, exists already.
+   * @throws TypeError or RangeError if an option is invalid.
    */
   async create(name: Bytes, options: CreateOptions = {}): Promise<Session> {
     return new Session(this.#connection, textOf(await request(this.#connection, ...newRequest(name, options))));
   }
 
   /**
-   * The live shared session of a name.
-   * @throws NoSessionError if there is none, RequestError with code NOTSHARED if only unshared ones bear the name.
+   * Opens the shared session of a name.
+   * @throws NoSessionError if no session has the name, RequestError with code NOTSHARED if only unshared sessions have
+   *   it.
    */
   async open(name: Bytes): Promise<Session> {
     return new Session(this.#connection, textOf(await request(this.#connection, 'SESSION.OPEN', name)));
   }
 
-  /** The session of a token, whether there is one or not: nothing is asked. `@name` means the shared one of a name. */
+  /**
+   * Returns a session object for a token without asking the server whether it exists. `@name` stands for the shared
+   * session of that name.
+   */
   withToken(token: string): Session {
     return new Session(this.#connection, token);
   }
 
-  /** Ends sessions. Returns how many there were. */
+  /** Ends sessions. Returns how many existed. */
   async end(...tokens: [string, ...string[]]): Promise<number> {
     return integerOf(await request(this.#connection, 'SESSION.END', ...tokens));
   }
 
-  /** Ends every session of a name: "log out everywhere". Returns how many there were. */
+  /** Ends every session of a name ("log out everywhere"). Returns how many there were. */
   async endName(name: Bytes): Promise<number> {
     return integerOf(await request(this.#connection, 'SESSION.ENDNAME', name));
   }
 
-  /** The tokens of a name's sessions, oldest first. With named users it takes the right `admin`. */
+  /**
+   * Returns the tokens of a name's sessions, oldest first. If the server has named users, this requires the right
+   * `admin`.
+   */
   async tokens(name: Bytes): Promise<string[]> {
     return arrayOf(await request(this.#connection, 'SESSION.TOKENS', name), textOf);
   }
 
-  /** How many of these exist; one that is given twice counts twice. */
+  /** Returns how many of these sessions exist. A token given twice counts twice. */
   async exists(...tokens: [string, ...string[]]): Promise<number> {
     return integerOf(await request(this.#connection, 'SESSION.EXISTS', ...tokens));
   }
 
-  /** Starts the running durations of sessions again. Returns how many. */
+  /** Restarts the durations of sessions. Returns how many were running. */
   async touch(...tokens: [string, ...string[]]): Promise<number> {
     return integerOf(await request(this.#connection, 'SESSION.TOUCH', ...tokens));
   }
 
   /**
-   * All sessions, some at a time: each that is alive throughout at least once. With named users it takes the right
-   * `admin`.
-   * @param options.match A glob pattern of names. @param options.count How many the server looks at in one go.
+   * Iterates over all sessions, page by page. A session that exists during the complete scan is returned at least once.
+   * If the server has named users, this requires the right `admin`.
+   * @param options.match A glob pattern for names.
+   * @param options.count How many sessions the server examines per page.
    */
   async *scan({ match = '*', count = 100 } = {}): AsyncGenerator<{ token: string; name: string }[], void> {
     checkText('match', match);
@@ -110,7 +122,10 @@ export class Sessions {
 
 const CREATE_OPTIONS = ['ttl', 'deleteSession', 'shared', 'extend', 'maxAge', 'limit', 'token', 'data'];
 
-/** SESSION.NEW with its arguments. @throws TypeError or RangeError if an option is none that it can have. */
+/**
+ * Returns SESSION.NEW with its arguments.
+ * @throws TypeError or RangeError if an option is invalid.
+ */
 export function newRequest(name: Bytes, options: CreateOptions): [command: string, ...args: Bytes[]] {
   const { ttl, deleteSession, shared, extend, maxAge, limit, token, data, ...others } = options;
   checkNoOtherOptions(others, CREATE_OPTIONS);

@@ -1,7 +1,7 @@
 import type { Request } from './connection.js';
 import { failureOf } from './request-error.js';
 
-/** What is used of ioredis for transactions. */
+/** The part of an ioredis client that transactions use. */
 export interface IoredisTransactions {
   multi(): {
     call(command: string, args: (string | Buffer)[]): unknown;
@@ -9,7 +9,7 @@ export interface IoredisTransactions {
   };
 }
 
-/** What is used of node-redis for transactions. */
+/** The part of a node-redis client that transactions use. */
 export interface NodeRedisTransactions {
   multi(): {
     addCommand(args: (string | Buffer)[]): unknown;
@@ -18,9 +18,9 @@ export interface NodeRedisTransactions {
 }
 
 /**
- * Runs requests with nothing of other clients between them. Returns their replies; undefined if a session that was
- * watched on this connection has changed, and so nothing was done.
- * @throws RequestError of the first that was refused.
+ * Runs requests as one transaction. Returns their replies, or undefined if nothing was done because a session watched
+ * on this connection has changed.
+ * @throws RequestError of the first request that was refused.
  */
 export async function transaction(
   connection: IoredisTransactions | NodeRedisTransactions,
@@ -44,7 +44,7 @@ async function throughIoredis(connection: IoredisTransactions, requests: readonl
   }
 }
 
-/** node-redis' words for a watched session that has changed, or that may have while it was not connected. */
+/** How node-redis says that a watched session has changed, or may have changed while it was disconnected. */
 const DISTURBED = /watched keys has been changed|after WATCH/;
 
 async function throughNodeRedis(connection: NodeRedisTransactions, requests: readonly Request[]) {

@@ -1,5 +1,3 @@
-/**
- * A store for express-session whose sessions are respite's.
- */
+/** A store that keeps the sessions of express-session in a respite server. */
 export { RespiteStore, type RespiteStoreOptions, type SessionWithId } from './respite-store.js';
 export type { IoredisClient, NodeRedisClient, StoreClient } from './store-client.js';

@@ -5,22 +5,23 @@ import { transaction } from '../client/transaction.js';
 import type { SessionFields } from './session-fields.js';
 import { connectOnce, disconnect, type StoreClient } from './store-client.js';
 
-/** What to create in a session's place. */
+/** The session to create in place of the old one. */
 export interface Renamed {
   /** Its data. */
   readonly fields: SessionFields;
-  /** The seconds that are left of its maximum age, if it has one. */
+  /** The remaining seconds of its maximum age, if it has one. */
   readonly maxAge: number | undefined;
 }
 
 /**
- * Gives a session another name, which is fixed in the server: ends it and creates another in its place. Nobody sees it
- * half done, nothing that others write meanwhile is lost, and it is not brought back if it has been ended.
+ * Renames a session. The server cannot change a session's name, so this ends the session and creates another one in its
+ * place, with the same token. Other clients never see a state in between, their concurrent writes are not lost, and a
+ * session that has ended is not created again.
  *
- * It takes a connection for as long as it runs: what is watched belongs to a connection, and a transaction of anybody
- * else's on it would end the watch.
+ * This opens a separate connection while it runs: WATCH belongs to a connection, and any other transaction on the same
+ * connection would end the watch.
  *
- * @param token Of the session. @param create What creates the other, of the same token.
+ * @param create Returns the requests that create the new session with the same token.
  * @throws NoSessionError if there is no such session.
  */
 export async function renameSession(
@@ -33,7 +34,7 @@ export async function renameSession(
   try {
     let replies: unknown[] | undefined;
     while (replies === undefined) {
-      // If it changes from here on, it is looked at again.
+      // If the session changes from here on, the transaction fails and the loop runs again.
       await request(connection, 'WATCH', token);
       const [info, fields, time] = await Promise.all([session.info(), session.getAll(), request(connection, 'TIME')]);
       const [seconds, microseconds] = arrayOf(time, integerOf);

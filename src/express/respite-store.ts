@@ -17,23 +17,28 @@ import { TrackedSession } from './tracked-session.js';
 type ExpressRequest = Parameters<Store['regenerate']>[0];
 
 export interface RespiteStoreOptions {
-  /** A client of ioredis 5 or 6, or of node-redis 4 to 6, that the application has. */
+  /** The application's client of ioredis 5 or 6, or of node-redis 4 to 6. */
   readonly client: StoreClient;
   /**
-   * Whom a session belongs to, once that is known: `(session) => session.userId`. Behind `prefix` it is the session's
-   * name in the server, at most 512 bytes; `endAll` and `sessionsOf` take it. Without it nobody is ever known. It is
-   * given to a session when what this returns has changed, so a session that was stored keeps the name of an older rule.
+   * Returns the user that a session belongs to, once known: `(session) => session.userId`. The session's name on the
+   * server is `prefix` followed by this text, at most 512 bytes. `endAll` and `sessionsOf` take it as their argument.
+   * By default no user is known.
+   *
+   * A session is renamed only when the result changes: a session stored under an older rule keeps its name.
    */
   readonly nameOf?: (session: Partial<SessionData>) => string | number | undefined;
-  /** What the names of this store's sessions begin with, at least one byte: `express:` if left out. Sessions of nobody known have it alone. */
+  /**
+   * The prefix of all names of this store's sessions: at least one byte, by default `express:`. Sessions without a
+   * known user have it as their name.
+   */
   readonly prefix?: string;
-  /** How many whole seconds a session lives whose cookie has no maxAge, from 1 to 2^31 - 1. A day if left out. */
+  /** How long a session lives if its cookie has no maxAge, in whole seconds from 1 to 2^31 - 1. By default one day. */
   readonly ttl?: number;
-  /** A session is ended after so many whole seconds, from 1 to 2^31 - 1, however often it is used. Never, if left out. */
+  /** Ends a session after this many whole seconds, from 1 to 2^31 - 1, however often it is used. By default never. */
   readonly maxAge?: number;
-  /** The properties that `req.session.regenerate` takes over into the new session. None, if left out. */
+  /** The properties that `req.session.regenerate` copies into the new session. By default none. */
   readonly keep?: readonly string[];
-  /** A connection that subscribes, for `onExpired`. A duplicate of `client`, if left out. */
+  /** The connection on which `onExpired` subscribes. By default a duplicate of `client`. */
   readonly subscriber?: RedisSubscriber;
 }
 
@@ -41,17 +46,17 @@ export interface RespiteStoreOptions {
 export type SessionWithId = SessionData & { id: string };
 
 /**
- * A store for express-session whose sessions are respite's: each property of `req.session` is a key of its own, of
- * which is written what a request has changed, and a session that was ended stays that way.
+ * A store that keeps the sessions of express-session in a respite server. Each property of `req.session` is a separate
+ * key. A request writes only the properties that it changed, and never brings back a session that has ended.
  *
  *     const store = new RespiteStore({ client: redis, nameOf: (session) => session.userId });
  *     app.use(session({ store, genid: store.genid, secret, resave: false, saveUninitialized: false }));
  *
- * A save that comes after the session's end is not done. It is not an error either, because express-session would pass
- * that to an error handler when the response is on its way already, and Express breaks such a connection off. The store
- * emits `refused` instead, with the session's id, which is a credential.
+ * A save after the session has ended does nothing. It is not an error: express-session would pass an error to the error
+ * handler when the response is already under way, and Express would then close the connection. Instead the store emits
+ * `refused` with the session's id, which is a credential.
  *
- * Errors that callbacks get, and promises reject with, never say a session's id.
+ * No error that a callback or a rejected promise receives contains a session's id.
  */
 export class RespiteStore extends Store {
   readonly #client: StoreClient;
@@ -61,10 +66,10 @@ export class RespiteStore extends Store {
   readonly #keep: readonly string[];
   readonly #subscriber: RedisSubscriber | undefined;
   readonly #tracked = new WeakMap<object, TrackedSession>();
-  /** The last id that was made for a request. There is no session of that id before it is saved. */
+  /** The last id generated for a request. A session with this id does not exist until it is saved. */
   readonly #generated = new WeakMap<object, string>();
 
-  /** @throws TypeError or RangeError for an option that is missing or cannot be what it is. */
+  /** @throws TypeError or RangeError if an option is missing or invalid. */
   constructor(options: RespiteStoreOptions) {
     super();
     checkOptions(options);
@@ -85,14 +90,17 @@ export class RespiteStore extends Store {
     this.#subscriber = subscriber;
   }
 
-  /** The `genid` of express-session: a session's id is its token, 128 random bits as 22 characters of base64url. */
+  /**
+   * For the `genid` option of express-session. A session's id is its token: 128 random bits as 22 characters of
+   * base64url.
+   */
   readonly genid = (req: object): string => {
     const token = newToken();
     this.#generated.set(req, token);
     return token;
   };
 
-  // What express-session calls
+  // Called by express-session
 
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     answer(this.#stored.load(sid), callback);
@@ -104,12 +112,12 @@ export class RespiteStore extends Store {
     return session;
   }
 
-  /** Writes what has changed since the session was loaded, or saved last. */
+  /** Writes what has changed since the session was loaded or last saved. */
   override set(sid: string, session: SessionData, callback?: (error?: unknown) => void): void {
     answer(this.#save(sid, session), callback);
   }
 
-  /** Starts the session's duration again, and writes a cookie that is to live shorter or longer than it was. */
+  /** Restarts the session's duration. If the cookie's lifetime has changed, writes the cookie. */
   override touch(sid: string, session: SessionData, callback?: (error?: unknown) => void): void {
     answer(this.#touch(sid, session), callback);
   }
@@ -119,8 +127,9 @@ export class RespiteStore extends Store {
   }
 
   /**
-   * Ends the session and begins another, of a new id, with the properties that `keep` names: as other requests have
-   * left them, or as this one has where it changed them. Of a session that was ended meanwhile nothing is kept.
+   * Ends the session and starts another one with a new id and the properties named in `keep`. Their values are the
+   * latest: this request's own changes, and what other requests have saved. If the session has already ended, nothing
+   * is kept.
    */
   override regenerate(req: ExpressRequest, callback: (error?: unknown) => void): void {
     answer(this.#endAndKeep(req), (error, kept) => {
@@ -146,35 +155,41 @@ export class RespiteStore extends Store {
     answer(this.#clear(), callback);
   }
 
-  // What else applications call
+  // For applications
 
-  /** Gives the ids of all sessions. With named users that takes the right `admin`, as `all`, `length` and `clear` do. */
+  /**
+   * Passes the ids of all sessions to the callback. If the server has named users, this requires the right `admin`, as
+   * do `all`, `length` and `clear`.
+   */
   ids(callback: (error: unknown, ids?: string[]) => void): void {
     answer(this.#ids(), callback);
   }
 
   /**
-   * Ends all sessions of a name, as `nameOf` gives it: "log out everywhere". Returns how many there were.
-   * @throws TypeError if that is no name, RangeError if it is empty: sessions of nobody known are nobody's.
+   * Ends all sessions of a user ("log out everywhere"). Returns how many there were.
+   * @param name As `nameOf` returns it.
+   * @throws TypeError if it is neither a string nor a number. RangeError if it is empty, because sessions without a
+   *   known user belong to nobody.
    */
   async endAll(name: string | number): Promise<number> {
     return this.#stored.endName(this.#prefix + knownName(name));
   }
 
   /**
-   * All sessions of a name, as `nameOf` gives it, oldest first. With named users it takes the right `admin`.
-   * @throws TypeError if that is no name, RangeError if it is empty.
+   * Returns all sessions of a user, oldest first. If the server has named users, this requires the right `admin`.
+   * @param name As `nameOf` returns it.
+   * @throws TypeError if it is neither a string nor a number, RangeError if it is empty.
    */
   async sessionsOf(name: string | number): Promise<SessionWithId[]> {
     return this.#loadAll(await this.#stored.tokensOf(this.#prefix + knownName(name)));
   }
 
   /**
-   * Listens to the ends of sessions that time brings, by their duration or their maximum age. Resolves when it is
-   * listening, with what ends it. Events are lost while the connection is.
-   * @param listener Gets a session's id and its data, as it last was; undefined if that is more than the server puts into an event
-   *   (`event-data-max-bytes`).
-   * @param options.onError As with `onEvent` of `respite/client`: called with what the listener fails with.
+   * Listens for sessions that end because their duration or maximum age is over. Resolves, once subscribed, with a
+   * function that stops listening. Events are lost while the connection is down.
+   * @param listener Receives the session's id and its last data, or undefined if the data is larger than the server
+   *   puts into an event (`event-data-max-bytes`).
+   * @param options.onError Called with any error of the listener, as in `onEvent` of `respite/client`.
    */
   async onExpired(
     listener: (sid: string, session: SessionData | undefined) => void,
@@ -210,7 +225,7 @@ export class RespiteStore extends Store {
     return this.#prefix + nameText('what nameOf returns', this.#nameOf(session) ?? '');
   }
 
-  /** What is known of the session behind an object. */
+  /** Returns what is known about the session behind an object. */
   #track(sid: string, session: Partial<SessionData> & { readonly req?: object }): TrackedSession {
     const known = this.#tracked.get(session);
     if (known?.token === sid) return known;
@@ -257,7 +272,7 @@ export class RespiteStore extends Store {
       const mine = fieldsOf(session, tracked.fields);
       const theirs = tracked.stored === 'none' ? new Map() : await this.#stored.take(sessionID);
       const before = tracked.fields ?? new Map();
-      // Whoever saves the old object yet does not create the session of the old id.
+      // A later save of the old object must not create a session with the old id.
       tracked.stored = 'unknown';
       if (theirs === undefined) return {};
       const latest = withChanges(theirs, changesBetween(before, mine));
@@ -297,21 +312,21 @@ export class RespiteStore extends Store {
   }
 }
 
-/** A user's number does for a name as well. @throws TypeError for anything else but a string. */
+/** A number, such as a user's id, is also a name. @throws TypeError if it is neither a string nor a number. */
 function nameText(what: string, name: string | number): string {
   if (Number.isFinite(name)) return String(name);
   checkText(what, name);
   return name as string;
 }
 
-/** @throws TypeError if it is no name, RangeError if it is empty. */
+/** @throws TypeError if it is neither a string nor a number, RangeError if it is empty. */
 function knownName(name: string | number): string {
   const text = nameText('a name', name);
   if (text === '') throw new RangeError('a name must not be empty');
   return text;
 }
 
-/** @throws TypeError or RangeError for an option that plain JavaScript left out, or that cannot be what it is. */
+/** @throws TypeError or RangeError if an option is missing or invalid. Plain JavaScript may pass anything. */
 function checkOptions(options: RespiteStoreOptions): void {
   const { client, nameOf, prefix, ttl, maxAge, keep, subscriber } = options ?? {};
   checkClient(client);
@@ -327,7 +342,7 @@ function checkOptions(options: RespiteStoreOptions): void {
   if (subscriber !== undefined) checkSubscriber(subscriber);
 }
 
-/** Gives a callback what a promise comes to. Who gives none does not want to know. */
+/** Passes a promise's result or error to a callback, if there is one. */
 function answer<T>(promise: Promise<T>, callback: ((error: unknown, result?: T) => void) | undefined): void {
   promise.then(
     (result) => callback?.(null, result),

@@ -1,12 +1,12 @@
 import type { SessionData } from 'express-session';
 
-/** An express session as keys and values: each of its properties as JSON. */
+/** An express session as keys and values: each property as JSON. */
 export type SessionFields = ReadonlyMap<string, string>;
 
-/** The property that is express-session's own. */
+/** The property that express-session itself sets. */
 const COOKIE = 'cookie';
 
-/** Milliseconds by which express-session's arithmetic changes an originalMaxAge without anybody's doing, at most. */
+/** The most milliseconds by which express-session's arithmetic changes an originalMaxAge by itself. */
 const DRIFT = 10;
 
 interface StoredCookie {
@@ -15,15 +15,15 @@ interface StoredCookie {
 }
 
 /**
- * A session as it is to be stored. Of its cookie all but `expires`, which changes with every request and follows from
- * the session's deadline.
- * @param stored What is stored now.
+ * Returns a session as keys and values to store. The cookie is stored without `expires`, which changes with every
+ * request and follows from the session's deadline.
+ * @param stored What is currently stored.
  */
 export function fieldsOf(session: Partial<SessionData>, stored?: SessionFields): SessionFields {
   const fields = new Map<string, string>();
   for (const [key, value] of Object.entries(session)) {
     const json = key === COOKIE ? cookieJson(value, stored) : JSON.stringify(value);
-    // Of a function or undefined nothing is stored, as in JSON of the whole.
+    // JSON omits functions and undefined, so they are not stored.
     if (json !== undefined) fields.set(key, json);
   }
   return fields;
@@ -33,7 +33,7 @@ function cookieJson(value: unknown, stored: SessionFields | undefined): string {
   const { expires: _, ...cookie } = JSON.parse(JSON.stringify(value)) as StoredCookie;
   const now = cookie.originalMaxAge;
   const before = stored === undefined ? undefined : cookieOf(stored)?.originalMaxAge;
-  // express-session takes the time twice while it renews a cookie, and loses the millisecond that may lie between.
+  // express-session reads the clock twice while it renews a cookie, and loses the millisecond that may pass in between.
   const drifted = typeof now === 'number' && typeof before === 'number' && Math.abs(now - before) <= DRIFT;
   return JSON.stringify(drifted ? { ...cookie, originalMaxAge: before } : cookie);
 }
@@ -42,16 +42,19 @@ function cookieOf(fields: SessionFields): StoredCookie | undefined {
   return parse(fields.get(COOKIE)) as StoredCookie | undefined;
 }
 
-/** How long a session is to live, in ms: as long as its cookie, undefined if that lives as long as the browser runs. */
+/**
+ * Returns how long a session lives in ms: as long as its cookie. Undefined if the cookie lives until the browser
+ * closes.
+ */
 export function maxAgeOf(fields: SessionFields): number | undefined {
   const originalMaxAge = cookieOf(fields)?.originalMaxAge;
   return typeof originalMaxAge === 'number' ? Math.ceil(originalMaxAge) : undefined;
 }
 
 /**
- * A session from what is stored; undefined if that is none of express-session's. A key whose value is not JSON is
- * another program's: it is left out, and so left alone.
- * @param expires When it is due, in unix ms.
+ * Returns the session that is stored, or undefined if it is not a session of express-session. A key whose value is not
+ * JSON belongs to another program: it is omitted, and so never changed.
+ * @param expires The session's deadline in Unix ms.
  */
 export function sessionOf(fields: SessionFields, expires: number): SessionData | undefined {
   const cookie = cookieOf(fields);
@@ -71,7 +74,7 @@ function parse(json: string | undefined): unknown {
   }
 }
 
-/** What is to be written and removed to make one of the other. */
+/** What to write and what to remove to get from one state to another. */
 export interface Changes {
   readonly written: SessionFields;
   readonly removed: readonly string[];
@@ -90,5 +93,5 @@ export function withChanges(fields: SessionFields, { written, removed }: Changes
   return changed;
 }
 
-/** Whether changes are such that the session lives shorter or longer from now on. */
+/** Whether the changes give the session a new lifetime. */
 export const changesCookie = ({ written }: Changes): boolean => written.has(COOKIE);

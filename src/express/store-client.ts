@@ -4,14 +4,14 @@ import type { IoredisSubscriber, NodeRedisSubscriber } from '../client/on-event.
 import { failureOf } from '../client/request-error.js';
 import type { IoredisTransactions, NodeRedisTransactions } from '../client/transaction.js';
 
-/** What is used of a client of ioredis 5 or 6. */
+/** The part of an ioredis 5 or 6 client that the store uses. */
 export interface IoredisClient extends IoredisConnection, IoredisTransactions, IoredisSubscriber {
   duplicate(override?: object): IoredisClient;
   disconnect(): unknown;
   on: IoredisSubscriber['on'] & ((event: 'error', listener: (error: Error) => void) => unknown);
 }
 
-/** What is used of a client of node-redis 4 to 6. */
+/** The part of a node-redis 4 to 6 client that the store uses. */
 export interface NodeRedisClient extends NodeRedisConnection, NodeRedisTransactions, NodeRedisSubscriber {
   readonly options?: { readonly socket?: object } | undefined;
   duplicate(override?: object): NodeRedisClient;
@@ -20,10 +20,10 @@ export interface NodeRedisClient extends NodeRedisConnection, NodeRedisTransacti
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** A client of either library, connected or about to be. */
+/** A client of either library. It need not be connected yet. */
 export type StoreClient = IoredisClient | NodeRedisClient;
 
-/** @throws TypeError unless it can do what the store needs. */
+/** @throws TypeError if the client lacks a method that the store needs. */
 export function checkClient(client: unknown): void {
   const ofIoredis = hasMethods(client, 'call', 'pipeline', 'multi', 'duplicate');
   if (ofIoredis || hasMethods(client, 'sendCommand', 'multi', 'duplicate')) return;
@@ -32,12 +32,17 @@ export function checkClient(client: unknown): void {
   );
 }
 
-/** Another connection to the same server, for what a shared one cannot do. It connects again when it is lost. */
+/**
+ * Opens another connection to the same server, for what a shared connection cannot do. It reconnects when it is lost.
+ */
 export function connectAlike(client: StoreClient): Promise<StoreClient> {
   return connected('call' in client ? client.duplicate(QUEUES) : client.duplicate());
 }
 
-/** As `connectAlike`, but when it is lost, what waits for it fails: what the server knew of it (WATCH) is lost too. */
+/**
+ * Like `connectAlike`, but the connection does not reconnect, so pending commands fail: the server has forgotten the
+ * connection's state (WATCH) too.
+ */
 export function connectOnce(client: StoreClient): Promise<StoreClient> {
   return connected(
     'call' in client
@@ -46,20 +51,22 @@ export function connectOnce(client: StoreClient): Promise<StoreClient> {
   );
 }
 
-/** Ends a connection, if it has not ended by itself. */
+/** Closes a connection that may already be closed. */
 export async function disconnect(client: StoreClient): Promise<void> {
   try {
     await client.disconnect();
   } catch {
-    // node-redis refuses to end what is not open.
+    // node-redis throws if the client is not open.
   }
 }
 
-/** ioredis takes commands before it has connected, unless the application has its own clients refuse them. */
+/**
+ * ioredis then queues commands until it has connected, even if the application has turned that off for its own client.
+ */
 const QUEUES = { enableOfflineQueue: true };
 
 async function connected(client: StoreClient): Promise<StoreClient> {
-  // Without a listener node-redis would end the process. What fails is told to who waits for it.
+  // Without a listener, node-redis would end the process. A failed command rejects its own promise.
   client.on('error', () => {});
   // ioredis connects by itself.
   if ('call' in client) return client;

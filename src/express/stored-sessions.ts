@@ -21,15 +21,15 @@ import type { StoreClient } from './store-client.js';
 import type { TrackedSession } from './tracked-session.js';
 
 export interface StoredSessionsOptions {
-  /** What the names of these sessions begin with. */
+  /** The prefix of these sessions' names. */
   readonly prefix: string;
-  /** Duration of a session whose cookie has none, in seconds. */
+  /** The duration of a session whose cookie has no maxAge, in seconds. */
   readonly ttl: number;
   /** In seconds. */
   readonly maxAge: number | undefined;
 }
 
-/** Those sessions of a server that are express-session's: how they are loaded, and how changes get to them. */
+/** The sessions of express-session on a server: loads them and writes changes to them. */
 export class StoredSessions {
   readonly #client: StoreClient;
   readonly #sessions: Sessions;
@@ -41,13 +41,13 @@ export class StoredSessions {
     this.#options = options;
   }
 
-  /** Null if there is no such session. Its cookie expires when it does. */
+  /** Returns null if there is no such session. The cookie expires when the session does. */
   async load(token: string): Promise<SessionData | null> {
     if (!isToken(token)) return null;
     const session = this.#sessions.withToken(token);
     try {
       const [fields, left] = await Promise.all([session.getAll(), session.pttl()]);
-      // Between the two it may have ended.
+      // It may have ended between the two commands.
       return left === -2 ? null : (sessionOf(new Map(Object.entries(fields)), Date.now() + left) ?? null);
     } catch (error) {
       if (error instanceof NoSessionError) return null;
@@ -55,12 +55,12 @@ export class StoredSessions {
     }
   }
 
-  /** Tokens of a name's sessions, oldest first. */
+  /** Returns the tokens of a name's sessions, oldest first. */
   tokensOf(name: string): Promise<string[]> {
     return this.#sessions.tokens(name);
   }
 
-  /** Tokens of all sessions, some at a time. */
+  /** Iterates over the tokens of all sessions, page by page. */
   async *tokens(): AsyncGenerator<string[], void> {
     const seen = new Set<string>();
     for await (const page of this.#sessions.scan({ match: `${escapeGlob(this.#options.prefix)}*` })) {
@@ -70,7 +70,7 @@ export class StoredSessions {
     }
   }
 
-  /** Starts a session's duration again. */
+  /** Restarts a session's duration. */
   async touch(token: string): Promise<void> {
     await this.#sessions.touch(token);
   }
@@ -84,7 +84,7 @@ export class StoredSessions {
     return this.#sessions.endName(name);
   }
 
-  /** Ends a session and returns its data as it last was; undefined if there was none. */
+  /** Ends a session and returns its last data, or undefined if there was none. */
   async take(token: string): Promise<SessionFields | undefined> {
     try {
       const [fields] = await this.#transact([
@@ -99,7 +99,7 @@ export class StoredSessions {
   }
 
   /**
-   * Makes a session what it is to be: creates it if it has yet to be, else changes what differs from what was stored.
+   * Stores a session: creates it if it is new, otherwise writes what differs from what was last stored.
    * @throws NoSessionError if it has ended.
    */
   async store(tracked: TrackedSession, fields: SessionFields, name: string): Promise<void> {
@@ -121,14 +121,14 @@ export class StoredSessions {
     try {
       await this.#run(this.#creation(token, fields, name, this.#options.maxAge));
     } catch (error) {
-      // Nobody else has the token: it was created, but the reply was lost.
+      // Nobody else has the token, so an earlier attempt created the session but its reply was lost.
       if (!(error instanceof RequestError) || error.code !== 'SESSIONEXISTS') throw error;
       await this.#run(replacement(token, fields, this.#durationOf(fields)));
     }
   }
 
   #rename(token: string, changes: Changes, name: string): Promise<void> {
-    // In the transaction a session would be ended, and then another be refused.
+    // Checked here, because in the transaction the old session would be ended before the server refuses the new one.
     const bytes = Buffer.byteLength(name);
     if (bytes > MAX_NAME_BYTES)
       throw new RangeError(`a session's name has at most ${MAX_NAME_BYTES} bytes, not ${bytes}`);
@@ -142,7 +142,7 @@ export class StoredSessions {
     const ttl = Math.ceil(duration / 1000);
     return [
       newRequest(name, { ttl, extend: 'set', token, data: fields, ...(maxAge !== undefined && { maxAge }) }),
-      // SESSION.NEW has whole seconds.
+      // SESSION.NEW takes whole seconds.
       ...(ttl * 1000 === duration ? [] : [expiry(token, duration)]),
     ];
   }
@@ -158,7 +158,8 @@ export class StoredSessions {
 
   async #transact(requests: readonly Request[]): Promise<unknown[]> {
     let replies: unknown[] | undefined;
-    // What the application has watched on its connection may have changed. Then nothing was done, and is watched no more.
+    // A session that the application watches on its connection may have changed. Then nothing was done, and nothing is
+    // watched any more: try again.
     while (replies === undefined) replies = await transaction(this.#client, requests);
     return replies;
   }
@@ -166,7 +167,7 @@ export class StoredSessions {
 
 const MAX_NAME_BYTES = 512;
 
-/** The longest that the server knows, in ms. */
+/** The longest duration that the server accepts, in ms. */
 const MAX_DURATION = (2 ** 31 - 1) * 1000;
 
 const expiry = (token: string, duration: number): Request => ['SESSION.PEXPIRE', token, String(duration)];
@@ -176,13 +177,13 @@ const replacement = (token: string, fields: SessionFields, duration: number): Re
   expiry(token, duration),
 ];
 
-/** What changes a session. As they are created with EXTEND SET, that starts its duration again. */
+/** Returns the requests that change a session. Sessions have EXTEND SET, so any change restarts the duration. */
 function changing(token: string, changes: Changes, duration: number): Request[] {
   const { written, removed } = changes;
   const requests: Request[] = [];
   if (written.size > 0) requests.push(['SESSION.SET', token, ...flatten(written)]);
   if (removed.length > 0) requests.push(['SESSION.DEL', token, ...removed]);
-  // Only then: another request may have made it live longer, and knows better.
+  // Only if this request changed the cookie: another request may have set a different duration.
   if (changesCookie(changes)) requests.push(expiry(token, duration));
   return requests.length > 0 ? requests : [['SESSION.TOUCH', token]];
 }

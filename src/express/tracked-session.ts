@@ -1,11 +1,11 @@
 import type { SessionFields } from './session-fields.js';
 
-/** What is known of the session behind an object that an application sees as `req.session`. */
+/** What is known about the session behind an object that an application sees as `req.session`. */
 export class TrackedSession {
   readonly token: string;
-  /** Its name in the server. */
+  /** The session's name on the server. */
   name: string;
-  /** What of it was last loaded or stored. `none`: it has yet to be created. `unknown`: it may be there, or have ended. */
+  /** What was last loaded or stored. `none`: not created yet. `unknown`: it may exist or have ended. */
   stored: SessionFields | 'none' | 'unknown';
   #writing: Promise<unknown> | undefined;
 
@@ -15,14 +15,14 @@ export class TrackedSession {
     this.stored = stored;
   }
 
-  /** Its data, as far as that is known. */
+  /** The session's data, if known. */
   get fields(): SessionFields | undefined {
     return typeof this.stored === 'string' ? undefined : this.stored;
   }
 
   /**
-   * Writes when the writes before have ended, for what is written depends on what they stored. At once if there are
-   * none: so it is sent before whatever the caller does next.
+   * Runs a write after all earlier writes have ended, because what to write depends on what they stored. If there are
+   * none, runs it immediately, so it is sent before anything the caller does next.
    */
   inTurn<T>(write: () => Promise<T>): Promise<T> {
     const writing = this.#writing === undefined ? write() : this.#writing.then(write, write);
