@@ -42,7 +42,7 @@ export function checkWhole(what: string, value: unknown, min: number, max: numbe
 export function checkNoOtherOptions(given: object, known: readonly string[]): void {
   const [unknown] = Object.keys(given);
   if (unknown === undefined) return;
-  throw new TypeError(`there is no option ${JSON.stringify(unknown)}; there are ${known.join(', ')}`);
+  throw new TypeError(`unknown option ${JSON.stringify(unknown)}: the options are ${known.join(', ')}`);
 }
 
 export const hasMethods = (value: unknown, ...names: string[]): boolean =>

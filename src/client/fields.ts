@@ -32,6 +32,6 @@ export function bytesOf(value: Value, what = 'a value'): Bytes {
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value;
   if (typeof value === 'bigint' || Number.isFinite(value)) return String(value);
   throw new TypeError(
-    `${what} must be a string, a number or a Buffer, not ${kindOf(value)}: write other things as text, with JSON.stringify for instance`,
+    `${what} must be a string, a number or a Buffer, not ${kindOf(value)}: convert other values to text, for example with JSON.stringify`,
   );
 }

@@ -81,7 +81,7 @@ export function checkSubscriber(subscriber: unknown): void {
 
 function checkEvent(event: SessionEventName): void {
   if (SESSION_EVENT_NAMES.includes(event)) return;
-  throw new TypeError(`there is no event of that name with data; there are ${SESSION_EVENT_NAMES.join(', ')}`);
+  throw new TypeError(`unknown event: the events with data are ${SESSION_EVENT_NAMES.join(', ')}`);
 }
 
 /** Returns a glob pattern for the names that the options select. */
@@ -89,7 +89,7 @@ function namesOf({ name, prefix = '' }: EventOptions): string {
   checkText('prefix', prefix);
   if (name === undefined) return `${escapeGlob(prefix)}*`;
   checkText('name', name);
-  if (prefix !== '') throw new TypeError('name and prefix do not go together: give one of them');
+  if (prefix !== '') throw new TypeError('name and prefix cannot be combined: give one of them');
   return escapeGlob(name);
 }
 

@@ -237,7 +237,7 @@ export class RespiteStore extends Store {
 
   async #save(sid: string, session: SessionData): Promise<void> {
     if (!isToken(sid)) {
-      throw new TypeError('session ids must be of the store: session({ store, genid: store.genid, … })');
+      throw new TypeError('session ids must come from the store: session({ store, genid: store.genid, … })');
     }
     const tracked = this.#track(sid, session);
     const fields = fieldsOf(session, tracked.fields);
@@ -332,12 +332,12 @@ function checkOptions(options: RespiteStoreOptions): void {
   checkClient(client);
   if (nameOf !== undefined) checkFunction('nameOf', nameOf);
   if (prefix !== undefined) checkText('prefix', prefix);
-  if (prefix === '') throw new RangeError('prefix must not be empty: sessions of nobody known have it for a name');
+  if (prefix === '') throw new RangeError('prefix must not be empty: it is the name of sessions without a known user');
   if (ttl !== undefined) checkWhole('ttl', ttl, 1, MAX_SECONDS);
   if (maxAge !== undefined) checkWhole('maxAge', maxAge, 1, MAX_SECONDS);
   if (keep !== undefined) {
     if (!Array.isArray(keep)) throw new TypeError(`keep must be an array of strings, not ${kindOf(keep)}`);
-    for (const key of keep) checkText('each of keep', key);
+    for (const key of keep) checkText('each item of keep', key);
   }
   if (subscriber !== undefined) checkSubscriber(subscriber);
 }

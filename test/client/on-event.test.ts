@@ -167,16 +167,13 @@ it('refuses what plain JavaScript may hand in by mistake', async () => {
   for (const [args, error] of [
     [[undefined, 'ended', nothing], 'subscriber must be a client of ioredis or node-redis, not undefined'],
     [[{}, 'ended', nothing], 'subscriber must be a client of ioredis or node-redis, not an object'],
-    [
-      [subscriber, 'end', nothing],
-      'there is no event of that name with data; there are expired, cleared, ended, limit, ',
-    ],
+    [[subscriber, 'end', nothing], 'unknown event: the events with data are expired, cleared, ended, limit, '],
     [[subscriber, 'ended'], 'listener must be a function, not undefined'],
     [[subscriber, 'ended', nothing, { name: 1 }], 'name must be a string, not a number'],
     [[subscriber, 'ended', nothing, { prefix: null }], 'prefix must be a string, not null'],
     [
       [subscriber, 'ended', nothing, { name: 'a', prefix: 'b' }],
-      'name and prefix do not go together: give one of them',
+      'name and prefix cannot be combined: give one of them',
     ],
     [[subscriber, 'ended', nothing, { onError: 'x' }], 'onError must be a function, not a string'],
     [[subscriber, 'ended', nothing, { onMalformed: {} }], 'onMalformed must be a function, not an object'],

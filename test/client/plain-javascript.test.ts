@@ -46,7 +46,7 @@ describe('plain JavaScript', () => {
   ])('is told what to do where %s is given for a value, and nothing is written', async (value, kind) => {
     const { session, sessions } = await connect();
     const error = new TypeError(
-      `the value of "cart" ${TEXT} ${kind}: write other things as text, with JSON.stringify for instance`,
+      `the value of "cart" ${TEXT} ${kind}: convert other values to text, for example with JSON.stringify`,
     );
     for (const method of ['set', 'add', 'clearSet']) {
       await expect(session[method]({ fine: 'x', cart: value })).rejects.toThrow(error);
@@ -105,7 +105,7 @@ describe('plain JavaScript', () => {
     const options: Any = { ttl: 10, duration: 100 };
     await expect(sessions.create('y', options)).rejects.toThrow(
       new TypeError(
-        'there is no option "duration"; there are ttl, deleteSession, shared, extend, maxAge, limit, token, data',
+        'unknown option "duration": the options are ttl, deleteSession, shared, extend, maxAge, limit, token, data',
       ),
     );
     expect(await sessions.tokens('y')).toEqual([]);

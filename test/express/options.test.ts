@@ -29,11 +29,11 @@ describe('the options of the store', () => {
     [{ ttl: Number.NaN }, 'ttl must be a whole number from 1 to 2147483647, not NaN'],
     [{ maxAge: -1 }, 'maxAge must be a whole number from 1 to 2147483647, not -1'],
     [{ maxAge: 0.5 }, 'maxAge must be a whole number from 1 to 2147483647, not 0.5'],
-    [{ prefix: '' }, 'prefix must not be empty: sessions of nobody known have it for a name'],
+    [{ prefix: '' }, 'prefix must not be empty: it is the name of sessions without a known user'],
     [{ prefix: 5 }, 'prefix must be a string, not a number'],
     [{ nameOf: 'userId' }, 'nameOf must be a function, not a string'],
     [{ keep: 'cart' }, 'keep must be an array of strings, not a string'],
-    [{ keep: [1] }, 'each of keep must be a string, not a number'],
+    [{ keep: [1] }, 'each item of keep must be a string, not a number'],
     [{ subscriber: {} }, 'subscriber must be a client of ioredis or node-redis, not an object'],
   ] as [Any, string][])('%o is refused', (options, message) => {
     expect(() => new RespiteStore({ client, ...options })).toThrow(message);
