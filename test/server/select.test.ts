@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Command } from '../../src/commands/declaration/command.js';
-import { arityOf } from '../../src/commands/declaration/command.js';
 import { commands } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';
@@ -19,7 +18,7 @@ const calls = commands.flatMap((command): [string[], Command][] => [
 /** The shortest request of each command that looks at sessions or changes them. */
 const dataRequests = calls
   .filter(([, { flags }]) => flags.includes('readonly') || flags.includes('write'))
-  .map(([name, command]) => [...name, ...Array(Math.abs(arityOf(command, name.length)) - name.length).fill('1')]);
+  .map(([name, command]) => [...name, ...Array(Math.abs(command.arity) - name.length).fill('1')]);
 
 describe('after a SELECT that was refused', () => {
   it('nothing looks at sessions or changes them', async () => {

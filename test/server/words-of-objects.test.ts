@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { arityOf, type Command } from '../../src/commands/declaration/command.js';
+import type { Command } from '../../src/commands/declaration/command.js';
 import { commands } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';
@@ -74,7 +74,7 @@ describe.each(WORDS)('%s', (word) => {
 it.each(WORDS.slice(0, 2))('no command fails in a way of our own for %s', async (word) => {
   const server = await startServer();
   for (const [name, command] of calls) {
-    const least = Math.abs(arityOf(command, name.length)) - name.length;
+    const least = Math.abs(command.arity) - name.length;
     const requests = [0, 1, 2, 3].flatMap((more) => [
       frame(...name, ...Array(least + more).fill(word)),
       frame('RESET'),

@@ -11,6 +11,7 @@ export const auth: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
+  arity: -2,
   arguments: [
     { name: 'username', type: 'string', optional: true },
     { name: 'password', type: 'string' },

@@ -14,6 +14,7 @@ export const clientInfo: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'text: one line of `field=value`',
   run({ client, server, reply }) {
@@ -39,6 +40,7 @@ export const clientList: Command = {
   complexity: 'O(N) with N connections',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
+  arity: -2,
   arguments: [
     { ...TYPE, optional: true },
     { name: 'client-id', type: 'integer', token: 'ID', optional: true, multiple: true },
@@ -80,6 +82,7 @@ export const clientKill: Command = {
   complexity: 'O(N) with N connections',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
+  arity: -3,
   arguments: [
     {
       name: 'filter',

@@ -11,6 +11,7 @@ export const clientReply: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 3,
   arguments: [{ name: 'on-off-skip', type: 'oneof', arguments: [word('ON'), word('OFF'), word('SKIP')] }],
   reply: 'OK with ON; with OFF and SKIP none',
   run({ client, reply }, args) {
@@ -32,6 +33,7 @@ export const clientNoEvict: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
+  arity: 3,
   arguments: [ON_OFF],
   reply: 'OK',
   run({ client, reply }, args) {
@@ -46,6 +48,7 @@ export const clientNoTouch: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 3,
   arguments: [ON_OFF],
   reply: 'OK',
   run({ client, reply }, args) {
@@ -60,6 +63,7 @@ export const clientUnpause: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'OK',
   run({ reply }) {

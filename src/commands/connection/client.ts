@@ -11,6 +11,7 @@ const id: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'id, which no other connection ever has',
   run({ client, reply }) {
@@ -24,6 +25,7 @@ const getname: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'name or null',
   run({ client, reply }) {
@@ -37,6 +39,7 @@ const setname: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 3,
   arguments: [{ name: 'connection-name', type: 'string' }],
   reply: 'OK',
   run({ client, reply }, args) {
@@ -57,6 +60,7 @@ const setinfo: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
+  arity: 4,
   arguments: [
     {
       name: 'attr',
@@ -83,6 +87,7 @@ export const client: Command = {
   complexity: 'depends on the subcommand',
   group: 'connection',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [

@@ -6,6 +6,7 @@ export const echo: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale'],
+  arity: 2,
   arguments: [{ name: 'message', type: 'string' }],
   reply: 'the message',
   run({ reply }, args) {

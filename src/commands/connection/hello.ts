@@ -16,6 +16,7 @@ export const hello: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
+  arity: -1,
   arguments: [
     {
       name: 'arguments',

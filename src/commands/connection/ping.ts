@@ -7,6 +7,7 @@ export const ping: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast'],
+  arity: -1,
   arguments: [{ name: 'message', type: 'string', optional: true }],
   reply: 'PONG or the message; of a RESP2 subscriber an array of pong and the message',
   whileSubscribed: true,

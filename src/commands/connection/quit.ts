@@ -6,6 +6,7 @@ export const quit: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  arity: 1,
   arguments: [],
   reply: 'OK, then the end of the connection',
   immediate: true,

@@ -6,6 +6,7 @@ export const reset: Command = {
   complexity: 'O(N) with N subscriptions',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  arity: 1,
   arguments: [],
   reply: 'RESET',
   immediate: true,

@@ -10,6 +10,7 @@ export const select: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale'],
+  arity: 2,
   arguments: [{ name: 'index', type: 'integer' }],
   reply: 'OK',
   run({ client, reply }, args) {

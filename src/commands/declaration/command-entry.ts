@@ -1,4 +1,4 @@
-import { type Argument, arityOf, type Command, type CommandFlag } from './command.js';
+import type { Command, CommandFlag } from './command.js';
 import { type KeySpec, keySpecOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
@@ -12,8 +12,8 @@ export interface CommandEntry {
   /** Words in the name: 2 for a subcommand. */
   readonly nameWords: number;
   readonly arity: number;
-  /** How many arguments make a group where the last one repeats: 2 for key and value. */
-  readonly repeats: number;
+  /** The words beyond the arity come in pairs. */
+  readonly pairs: boolean;
   /** What `config|get` and its like are under their own part of the name. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
   /** Where its tokens or keys are in a request; undefined if it takes none. */
@@ -50,9 +50,8 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     id: entries++,
     fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,
     nameWords,
-    arity: arityOf(command, nameWords),
-    // Of its own commands Redis finds that a value is missing when they run, so that inside MULTI they are queued.
-    repeats: command.group.startsWith('session') ? groupLength(command.arguments) : 1,
+    arity: command.arity,
+    pairs: command.pairs ?? false,
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
     keys: keySpecOf(command, nameWords),
     needsAuth: !has('no_auth'),
@@ -71,9 +70,9 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
 }
 
 /** Whether a request of so many words can be one of this command: no argument missing, no key without its value. */
-export function takesWords({ arity, repeats }: CommandEntry, words: number): boolean {
+export function takesWords({ arity, pairs }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
-  return words >= -arity && (words + arity) % repeats === 0;
+  return words >= -arity && !(pairs && (words + arity) % 2 === 1);
 }
 
 /** The permission that a command with these flags needs, 0 if anybody may call it who has authenticated. */
@@ -82,10 +81,4 @@ function permissionFor(flags: readonly CommandFlag[]): number {
   if (flags.includes('pubsub')) return PERMISSIONS.events;
   if (flags.includes('write')) return PERMISSIONS.write;
   return flags.includes('readonly') ? PERMISSIONS.read : 0;
-}
-
-function groupLength(args: readonly Argument[]): number {
-  const last = args.at(-1);
-  if (last?.multiple !== true || args.some((argument) => argument.optional)) return 1;
-  return last.arguments?.length ?? 1;
 }

@@ -13,7 +13,11 @@ export interface Command {
   readonly complexity: string;
   readonly group: Group;
   readonly flags: readonly CommandFlag[];
-  /** In order. The arity follows from them. */
+  /** Words of a request, the name included (two of a subcommand); negative: at least so many. As in COMMAND INFO. */
+  readonly arity: number;
+  /** The words beyond the arity come in pairs of key and value: without its value a key counts as a missing argument. */
+  readonly pairs?: true;
+  /** In order: for COMMAND DOCS and help. Where the keys of a request are follows from their types. */
   readonly arguments: readonly Argument[];
   /** What it replies, in a few words, for docs/commands.md. */
   readonly reply: string;
@@ -91,44 +95,6 @@ export interface Argument {
   readonly multiple?: true;
   /** The members of a `oneof` or a `block`. */
   readonly arguments?: readonly Argument[];
-}
-
-/**
- * The number of words of a command, its name included; negative: at least so many. As in COMMAND INFO.
- * @param nameWords Words in the name: 2 for a subcommand.
- */
-export function arityOf(command: Command, nameWords: number): number {
-  const { least, most } = lengthOf(command.arguments);
-  if (command.subcommands !== undefined) return -(nameWords + least + (command.run === undefined ? 1 : 0));
-  return least === most ? nameWords + least : -(nameWords + least);
-}
-
-interface Length {
-  readonly least: number;
-  readonly most: number;
-}
-
-/** How many words arguments take. */
-function lengthOf(args: readonly Argument[]): Length {
-  const lengths = args.map(lengthOfOne);
-  return {
-    least: lengths.reduce((sum, { least }) => sum + least, 0),
-    most: lengths.reduce((sum, { most }) => sum + most, 0),
-  };
-}
-
-function lengthOfOne({ type, token, optional, multiple, arguments: members = [] }: Argument): Length {
-  let value: Length = { least: 1, most: 1 };
-  if (type === 'block') value = lengthOf(members);
-  if (type === 'oneof') {
-    const lengths = members.map(lengthOfOne);
-    value = {
-      least: Math.min(...lengths.map(({ least }) => least)),
-      most: Math.max(...lengths.map(({ most }) => most)),
-    };
-  }
-  const words = token !== undefined && type !== 'pure-token' ? 1 : 0;
-  return { least: optional ? 0 : words + value.least, most: multiple ? Infinity : words + value.most };
 }
 
 /** The arguments as a person reads them: `name [ttl [deleteSession]] [SHARED]`. */

@@ -9,6 +9,7 @@ export function withHelp(command: Command): Command {
     complexity: 'O(1)',
     group: command.group,
     flags: ['loading', 'stale'],
+    arity: 2,
     arguments: [],
     reply: 'array of lines',
     run({ reply }) {

@@ -10,6 +10,7 @@ export const hdel: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['write', 'fast'],
+  arity: -3,
   arguments: [KEY, FIELDS],
   reply: 'how many were removed',
   run({ engine, reply, server }, args) {

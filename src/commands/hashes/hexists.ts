@@ -10,6 +10,7 @@ export const hexists: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
+  arity: 3,
   arguments: [KEY, FIELD],
   reply: '1 or 0',
   run(context, args) {

@@ -10,6 +10,7 @@ export const hget: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
+  arity: 3,
   arguments: [KEY, FIELD],
   reply: 'value or null',
   run(context, args) {

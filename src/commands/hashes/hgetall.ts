@@ -9,6 +9,7 @@ export const hgetall: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['readonly'],
+  arity: 2,
   arguments: [KEY],
   reply: 'map of fields to values',
   run(context, args) {

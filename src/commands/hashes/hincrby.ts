@@ -11,6 +11,7 @@ export const hincrby: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 4,
   arguments: [KEY, FIELD, { name: 'increment', type: 'integer' }],
   reply: 'the new integer',
   run({ engine, reply, server }, args) {

@@ -12,6 +12,7 @@ export const hincrbyfloat: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 4,
   arguments: [KEY, FIELD, { name: 'increment', type: 'double' }],
   reply: 'the new number',
   run({ engine, reply, server }, args) {

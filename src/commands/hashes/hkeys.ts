@@ -11,6 +11,7 @@ export const hkeys: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['readonly'],
+  arity: 2,
   arguments: [KEY],
   reply: 'array of fields',
   run(context, args) {
@@ -27,6 +28,7 @@ export const hvals: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['readonly'],
+  arity: 2,
   arguments: [KEY],
   reply: 'array of values',
   run(context, args) {

@@ -9,6 +9,7 @@ export const hlen: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
+  arity: 2,
   arguments: [KEY],
   reply: 'how many there are, 0 without such a key',
   run(context, args) {

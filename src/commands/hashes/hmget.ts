@@ -10,6 +10,7 @@ export const hmget: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['readonly', 'fast'],
+  arity: -3,
   arguments: [KEY, FIELDS],
   reply: 'array of values, null where there is none',
   run(context, args) {

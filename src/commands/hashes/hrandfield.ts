@@ -18,6 +18,7 @@ export const hrandfield: Command = {
   complexity: 'O(N) with N fields returned',
   group: 'hash',
   flags: ['readonly'],
+  arity: -2,
   arguments: [
     KEY,
     {

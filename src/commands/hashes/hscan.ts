@@ -17,6 +17,7 @@ export const hscan: Command = {
   complexity: 'O(COUNT) for each call, O(N) to the end with N fields',
   group: 'hash',
   flags: ['readonly'],
+  arity: -3,
   arguments: [
     KEY,
     { name: 'cursor', type: 'integer' },

@@ -11,6 +11,7 @@ export const hset: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
+  arity: -4,
   arguments: [KEY, FIELDS_AND_VALUES],
   reply: 'how many are new',
   run({ engine, reply, server }, args) {
@@ -26,6 +27,7 @@ export const hmset: Command = {
   complexity: 'O(N) with N fields',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
+  arity: -4,
   arguments: [KEY, FIELDS_AND_VALUES],
   reply: 'OK',
   run({ engine, reply, server }, args) {

@@ -10,6 +10,7 @@ export const hsetnx: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 4,
   arguments: [KEY, FIELD, VALUE],
   reply: '1; 0 if there is such a field',
   run({ engine, reply, server }, args) {

@@ -10,6 +10,7 @@ export const hstrlen: Command = {
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
+  arity: 3,
   arguments: [KEY, FIELD],
   reply: 'length in bytes, 0 without such a field',
   run(context, args) {

@@ -10,6 +10,7 @@ export const copy: Command = {
   complexity: 'O(N) with N fields',
   group: 'generic',
   flags: ['write', 'denyoom'],
+  arity: -3,
   arguments: [
     { name: 'source', type: 'key' },
     { name: 'destination', type: 'key' },

@@ -11,6 +11,7 @@ function remove(name: string): Command {
     complexity: 'O(N) with N keys',
     group: 'generic',
     flags: name === 'unlink' ? ['write', 'fast'] : ['write'],
+    arity: -2,
     arguments: [KEYS],
     reply: 'how many were removed',
     run({ engine, reply }, args) {

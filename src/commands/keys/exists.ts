@@ -9,6 +9,7 @@ export const exists: Command = {
   complexity: 'O(N) with N keys',
   group: 'generic',
   flags: ['readonly', 'fast'],
+  arity: -2,
   arguments: [KEYS],
   reply: 'how many exist; a key given twice counts twice',
   run(context, args) {

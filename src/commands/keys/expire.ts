@@ -23,6 +23,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
     complexity: 'O(1)',
     group: 'generic',
     flags: ['write', 'fast'],
+    arity: -3,
     arguments: [
       KEY,
       unit.argument,

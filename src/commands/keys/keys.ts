@@ -11,6 +11,7 @@ export const keys: Command = {
   group: 'generic',
   // The name of a key opens it.
   flags: ['readonly', 'admin'],
+  arity: 2,
   arguments: [{ name: 'pattern', type: 'pattern' }],
   reply: 'array of keys',
   run(context, args) {

@@ -22,6 +22,7 @@ const encoding: Command = {
   complexity: 'O(1)',
   group: 'generic',
   flags: ['readonly'],
+  arity: 3,
   arguments: [KEY],
   reply: 'int, embstr, raw, listpack (fields in one run of bytes) or hashtable; null without such a key',
   run({ engine, reply }, args) {
@@ -37,6 +38,7 @@ const idletime: Command = {
   complexity: 'O(1)',
   group: 'generic',
   flags: ['readonly'],
+  arity: 3,
   arguments: [KEY],
   reply: 'seconds; null without such a key',
   run({ engine, reply }, args) {
@@ -52,6 +54,7 @@ export const object: Command = {
   complexity: 'depends on the subcommand',
   group: 'generic',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [encoding, idletime],

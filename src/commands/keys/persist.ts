@@ -19,6 +19,7 @@ export const persist: Command = {
   complexity: 'O(1)',
   group: 'generic',
   flags: ['write', 'fast'],
+  arity: 2,
   arguments: [KEY],
   reply: '1; 0 if there is no such key, or it does not expire',
   run(context, args) {

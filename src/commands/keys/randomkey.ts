@@ -12,6 +12,7 @@ export const randomkey: Command = {
   group: 'generic',
   // The name of a key opens it.
   flags: ['readonly', 'admin'],
+  arity: 1,
   arguments: [],
   reply: 'key or null',
   run({ engine, reply }) {

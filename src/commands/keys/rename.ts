@@ -30,6 +30,7 @@ export const rename: Command = {
   complexity: 'O(1); O(N) with N fields where a journal is kept, O(M) with M younger sessions of the new name',
   group: 'generic',
   flags: ['write'],
+  arity: 3,
   arguments: [KEY, NEW_KEY],
   reply: 'OK',
   run(context, args) {
@@ -44,6 +45,7 @@ export const renamenx: Command = {
   complexity: 'O(1); O(N) with N fields where a journal is kept, O(M) with M younger sessions of the new name',
   group: 'generic',
   flags: ['write', 'fast'],
+  arity: 3,
   arguments: [KEY, NEW_KEY],
   reply: '1; 0 if there is a key of that name',
   run(context, args) {

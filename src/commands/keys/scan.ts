@@ -11,6 +11,7 @@ export const scan: Command = {
   group: 'generic',
   // The name of a shared session opens it.
   flags: ['readonly', 'admin'],
+  arity: -2,
   arguments: [
     { name: 'cursor', type: 'integer' },
     { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },

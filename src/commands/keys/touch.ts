@@ -9,6 +9,7 @@ export const touch: Command = {
   complexity: 'O(N) with N keys',
   group: 'generic',
   flags: ['readonly', 'fast'],
+  arity: -2,
   arguments: [KEYS],
   reply: 'how many exist',
   run(context, args) {

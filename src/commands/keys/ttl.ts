@@ -16,6 +16,7 @@ function timeOf(
     complexity: 'O(1)',
     group: 'generic',
     flags: ['readonly', 'fast'],
+    arity: 2,
     arguments: [KEY],
     reply: `${unit}; -1 if it does not expire, -2 without such a key`,
     run(context, args) {

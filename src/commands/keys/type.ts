@@ -14,6 +14,7 @@ export const type: Command = {
   complexity: 'O(1)',
   group: 'generic',
   flags: ['readonly', 'fast'],
+  arity: 2,
   arguments: [KEY],
   reply: 'string, hash or none',
   run(context, args) {

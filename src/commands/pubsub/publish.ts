@@ -11,6 +11,7 @@ export const publish: Command = {
   complexity: 'O(N + M) with N subscribers and M patterns that begin as the channel does',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale', 'fast'],
+  arity: 3,
   arguments: [
     { name: 'channel', type: 'string' },
     { name: 'message', type: 'string' },

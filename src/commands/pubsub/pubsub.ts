@@ -9,6 +9,7 @@ const channels: Command = {
   complexity: 'O(N) with N channels',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale'],
+  arity: -2,
   arguments: [{ name: 'pattern', type: 'pattern', optional: true }],
   reply: 'array of channels',
   run(context, args) {
@@ -39,6 +40,7 @@ const numsub: Command = {
   complexity: 'O(N) with N channels',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale'],
+  arity: -2,
   arguments: [{ name: 'channel', type: 'string', optional: true, multiple: true }],
   reply: 'array: each channel and its count',
   run({ server, reply }, args) {
@@ -57,6 +59,7 @@ const numpat: Command = {
   complexity: 'O(1)',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'how many there are',
   run({ server, reply }) {
@@ -70,6 +73,7 @@ export const pubsub: Command = {
   complexity: 'depends on the subcommand',
   group: 'pubsub',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [channels, numpat, numsub],

@@ -19,6 +19,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     complexity: 'O(1)',
     group: 'server',
     flags: ['loading', 'stale'],
+    arity: 2,
     arguments: [],
     reply: 'how many there are',
     run({ reply }) {
@@ -32,6 +33,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     complexity: 'O(N) with N commands',
     group: 'server',
     flags: ['loading', 'stale'],
+    arity: -2,
     arguments: [NAMES],
     reply: 'map of names to maps',
     run({ reply }, args) {
@@ -47,6 +49,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     complexity: 'O(N) with N the arguments',
     group: 'server',
     flags: ['loading', 'stale'],
+    arity: -3,
     arguments: [
       { name: 'command', type: 'string' },
       { name: 'arg', type: 'string', optional: true, multiple: true },
@@ -65,6 +68,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     complexity: 'O(N) with N commands',
     group: 'server',
     flags: ['loading', 'stale'],
+    arity: -2,
     arguments: [NAMES],
     reply: 'array, null where there is no such command',
     run({ reply }, args) {
@@ -83,6 +87,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     complexity: 'O(N) with N commands',
     group: 'server',
     flags: ['loading', 'stale'],
+    arity: -2,
     arguments: [
       {
         name: 'filterby',
@@ -113,6 +118,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     complexity: 'O(N) with N commands',
     group: 'server',
     flags: ['loading', 'stale'],
+    arity: -1,
     arguments: [],
     reply: 'array, as COMMAND INFO',
     subcommands: [count, docs, getkeys, info, list],

@@ -11,6 +11,7 @@ const get: Command = {
   complexity: 'O(N * M) with N options and M patterns',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: -3,
   arguments: [{ name: 'parameter', type: 'pattern', multiple: true }],
   reply: 'map of names to values',
   run({ server, reply }, args) {
@@ -32,6 +33,7 @@ const set: Command = {
   group: 'server',
   // The value may be a password.
   flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog'],
+  arity: -4,
   arguments: [
     {
       name: 'data',
@@ -78,6 +80,7 @@ const resetstat: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'OK',
   run({ server, reply }) {
@@ -92,6 +95,7 @@ const rewrite: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'an error',
   run() {
@@ -105,6 +109,7 @@ export const config: Command = {
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [get, resetstat, rewrite, set],

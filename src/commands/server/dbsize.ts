@@ -6,6 +6,7 @@ export const dbsize: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['readonly', 'fast'],
+  arity: 1,
   arguments: [],
   reply: 'how many sessions there are',
   run({ engine, reply }) {

@@ -8,6 +8,7 @@ function flush(name: string): Command {
     complexity: 'O(1); what N sessions leave is worked off later, between other commands',
     group: 'server',
     flags: ['write', 'admin'],
+    arity: -1,
     arguments: [
       {
         name: 'flush-type',

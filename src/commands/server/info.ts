@@ -11,6 +11,7 @@ export const info: Command = {
   complexity: 'O(N) with N connections, for the memory that they take',
   group: 'server',
   flags: ['loading', 'stale'],
+  arity: -1,
   arguments: [{ name: 'section', type: 'string', optional: true, multiple: true }],
   reply: 'text: sections of `field:value` lines',
   run(context, args) {

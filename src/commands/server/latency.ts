@@ -8,6 +8,7 @@ const histogram: Command = {
   complexity: 'O(N) with N commands',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: -2,
   arguments: [{ name: 'command', type: 'string', optional: true, multiple: true }],
   reply: 'map of names to calls and histogram_usec: how many took up to 1, 2, 4, … µs',
   run({ server, reply }, args) {
@@ -44,6 +45,7 @@ const latest: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'empty array',
   run({ reply }) {
@@ -57,6 +59,7 @@ const history: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: 3,
   arguments: [{ name: 'event', type: 'string' }],
   reply: 'empty array',
   run({ reply }) {
@@ -70,6 +73,7 @@ const reset: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: -2,
   arguments: [{ name: 'event', type: 'string', optional: true, multiple: true }],
   reply: '0',
   run({ reply }) {
@@ -83,6 +87,7 @@ export const latency: Command = {
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [histogram, history, latest, reset],

@@ -10,6 +10,7 @@ const usage: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['readonly'],
+  arity: -3,
   arguments: [
     { name: 'token', type: 'token' },
     { name: 'count', type: 'integer', token: 'SAMPLES', optional: true },
@@ -47,6 +48,7 @@ const stats: Command = {
   complexity: 'O(N) with N connections',
   group: 'server',
   flags: ['loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'map, under the names that Redis has for it',
   run({ engine, server, reply }) {
@@ -90,6 +92,7 @@ export const memory: Command = {
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [stats, usage],

@@ -7,6 +7,7 @@ export const monitor: Command = {
   group: 'server',
   // It shows tokens, which are credentials.
   flags: ['admin', 'loading', 'stale', 'no_multi'],
+  arity: 1,
   arguments: [],
   reply: 'OK, then a line per command; RESET or QUIT ends it',
   run({ client, server, reply }) {

@@ -10,6 +10,7 @@ export const save: Command = {
   complexity: 'O(N) with N the sessions and their keys',
   group: 'server',
   flags: ['admin', 'no_multi'],
+  arity: 1,
   arguments: [],
   reply: 'OK, when they are saved',
   async run({ server, reply }) {
@@ -24,6 +25,7 @@ export const bgsave: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin'],
+  arity: -1,
   arguments: [{ name: 'schedule', type: 'pure-token', token: 'SCHEDULE', optional: true }],
   reply: 'a line that says so; INFO persistence tells how it ends',
   run({ server, reply }, args) {
@@ -42,6 +44,7 @@ export const lastsave: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['loading', 'stale', 'fast'],
+  arity: 1,
   arguments: [],
   reply: 'unix time (s); that of the start before the first',
   run({ server, reply }) {
@@ -55,6 +58,7 @@ export const bgrewriteaof: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin'],
+  arity: 1,
   arguments: [],
   reply: 'a line that says so; INFO persistence tells how it ends',
   run({ server, reply }) {

@@ -12,6 +12,7 @@ export const shutdown: Command = {
   complexity: 'O(1); with SAVE and without a journal O(N) with N the sessions and their keys',
   group: 'server',
   flags: ['admin', 'loading', 'stale', 'no_multi', 'allow_busy'],
+  arity: -1,
   arguments: [
     {
       name: 'save-selector',

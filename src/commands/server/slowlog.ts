@@ -9,6 +9,7 @@ const get: Command = {
   complexity: 'O(N) with N entries',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: -2,
   arguments: [{ name: 'count', type: 'integer', optional: true }],
   reply: 'array, newest first: id, unix time (s), µs taken, the request without tokens, address and name of the client',
   run({ server, reply }, args) {
@@ -36,6 +37,7 @@ const len: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'how many there are',
   run({ server, reply }) {
@@ -49,6 +51,7 @@ const reset: Command = {
   complexity: 'O(N) with N entries',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
+  arity: 2,
   arguments: [],
   reply: 'OK',
   run({ server, reply }) {
@@ -63,6 +66,7 @@ export const slowlog: Command = {
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],
+  arity: -2,
   arguments: [],
   reply: 'depends on the subcommand',
   subcommands: [get, len, reset],

@@ -6,6 +6,7 @@ export const time: Command = {
   complexity: 'O(1)',
   group: 'server',
   flags: ['fast', 'loading', 'stale'],
+  arity: 1,
   arguments: [],
   reply: 'array: unix time in seconds, microseconds of that second',
   run({ server, reply }) {

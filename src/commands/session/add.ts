@@ -7,6 +7,8 @@ export const sessionAdd: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
+  arity: -4,
+  pairs: true,
   arguments: [TOKEN, PAIRS],
   reply: 'how many were added; existing keys keep their value',
   run({ engine, reply }, args) {

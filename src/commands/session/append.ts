@@ -7,6 +7,7 @@ export const sessionAppend: Command = {
   complexity: 'O(N) with N bytes',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 4,
   arguments: [TOKEN, KEY, { name: 'value', type: 'string' }],
   reply: 'length in bytes after it',
   run({ engine, reply }, args) {

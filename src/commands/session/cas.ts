@@ -7,6 +7,7 @@ export const sessionCas: Command = {
   complexity: 'O(1)',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 5,
   arguments: [TOKEN, KEY, { name: 'old', type: 'string' }, { name: 'new', type: 'string' }],
   reply: '1 if the value was `old` and is now `new`, else 0',
   run({ engine, reply }, args) {

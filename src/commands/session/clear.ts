@@ -7,6 +7,7 @@ export const sessionClear: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['write'],
+  arity: 2,
   arguments: [TOKEN],
   reply: 'how many keys were removed',
   run({ engine, reply }, args) {

@@ -7,6 +7,8 @@ export const sessionClearset: Command = {
   complexity: 'O(N) with N keys removed and set',
   group: 'session-data',
   flags: ['write', 'denyoom'],
+  arity: -4,
+  pairs: true,
   arguments: [TOKEN, PAIRS],
   reply: 'how many keys were removed',
   run({ engine, reply }, args) {

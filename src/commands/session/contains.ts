@@ -7,6 +7,7 @@ export const sessionContains: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['readonly', 'fast'],
+  arity: -3,
   arguments: [TOKEN, KEYS],
   reply: 'array of 0 or 1, one per key',
   run({ engine, reply }, args) {

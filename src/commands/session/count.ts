@@ -7,6 +7,7 @@ export const sessionCount: Command = {
   complexity: 'O(1)',
   group: 'session-data',
   flags: ['readonly', 'fast'],
+  arity: 2,
   arguments: [TOKEN],
   reply: 'how many keys it has',
   run({ engine, reply }, args) {

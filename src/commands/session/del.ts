@@ -7,6 +7,7 @@ export const sessionDel: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['write', 'fast'],
+  arity: -3,
   arguments: [TOKEN, KEYS],
   reply: 'how many were removed',
   run({ engine, reply }, args) {

@@ -8,6 +8,7 @@ export const sessionEnd: Command = {
   complexity: 'O(N) with N tokens',
   group: 'session',
   flags: ['write', 'fast'],
+  arity: -2,
   arguments: [TOKENS],
   reply: 'how many were ended',
   run({ engine, reply }, args) {

@@ -6,6 +6,7 @@ export const sessionEndall: Command = {
   complexity: 'O(1); what N sessions leave is worked off later, between other commands',
   group: 'session',
   flags: ['write', 'admin'],
+  arity: 1,
   arguments: [],
   reply: 'how many were ended',
   run({ engine, reply }) {

@@ -7,6 +7,7 @@ export const sessionEndname: Command = {
   complexity: 'O(N) with N sessions of the name',
   group: 'session',
   flags: ['write'],
+  arity: 2,
   arguments: [NAME],
   reply: 'how many were ended',
   run({ engine, reply }, args) {

@@ -8,6 +8,7 @@ export const sessionExists: Command = {
   complexity: 'O(N) with N tokens',
   group: 'session',
   flags: ['readonly', 'fast'],
+  arity: -2,
   arguments: [TOKENS],
   reply: 'how many exist; a token given twice counts twice',
   run({ engine, reply }, args) {

@@ -10,6 +10,7 @@ function expire(name: string, argument: Argument, msPerUnit: number): Command {
     complexity: 'O(1)',
     group: 'session',
     flags: ['write', 'fast'],
+    arity: -3,
     arguments: [TOKEN, argument, DELETE_SESSION],
     reply: '1; 0 no such session',
     run({ engine, reply }, args) {

@@ -7,6 +7,7 @@ export const sessionGet: Command = {
   complexity: 'O(1)',
   group: 'session-data',
   flags: ['readonly', 'fast'],
+  arity: 3,
   arguments: [TOKEN, KEY],
   reply: 'value or null',
   run({ engine, reply }, args) {

@@ -7,6 +7,7 @@ export const sessionGetall: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['readonly'],
+  arity: 2,
   arguments: [TOKEN],
   reply: 'map of keys to values',
   run({ engine, reply }, args) {

@@ -9,6 +9,7 @@ export function sessionHelp(commands: readonly Command[]): Command {
     complexity: 'O(1)',
     group: 'session',
     flags: ['fast', 'loading', 'stale'],
+    arity: 1,
     arguments: [],
     reply: 'array of lines, one per command',
     run({ reply }) {

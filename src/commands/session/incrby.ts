@@ -7,6 +7,7 @@ export const sessionIncrby: Command = {
   complexity: 'O(1)',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 4,
   arguments: [TOKEN, KEY, { name: 'increment', type: 'integer' }],
   reply: 'the new integer',
   run({ engine, reply }, args) {

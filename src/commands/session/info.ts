@@ -8,6 +8,7 @@ export const sessionInfo: Command = {
   complexity: 'O(N) with N keys',
   group: 'session',
   flags: ['readonly'],
+  arity: 2,
   arguments: [TOKEN],
   reply:
     'map: name, keys, shared, extend (none, get, set, both), duration (s), deleteSession, maxage (s), pttl (ms, -1 none), created (unix ms), bytes, encoding (packed, hashed)',

@@ -7,6 +7,7 @@ export const sessionKeys: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['readonly'],
+  arity: 2,
   arguments: [TOKEN],
   reply: 'array of keys',
   run({ engine, reply }, args) {

@@ -8,6 +8,7 @@ export const sessionLoad: Command = {
   complexity: 'O(N) with N the sessions and their keys',
   group: 'session',
   flags: ['write', 'denyoom', 'admin', 'no_multi'],
+  arity: 2,
   arguments: [DATA_SET],
   reply: 'map: name, sessions, keys, skipped (sessions that exist)',
   async run({ server, reply }, args) {

@@ -8,6 +8,7 @@ export const sessionMexists: Command = {
   complexity: 'O(N) with N tokens',
   group: 'session',
   flags: ['readonly', 'fast'],
+  arity: -2,
   arguments: [TOKENS],
   reply: 'array of 0 or 1, one per token',
   run({ engine, reply }, args) {

@@ -7,6 +7,7 @@ export const sessionMget: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['readonly', 'fast'],
+  arity: -3,
   arguments: [TOKEN, KEYS],
   reply: 'array of values, null where missing',
   run({ engine, reply }, args) {

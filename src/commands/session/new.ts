@@ -12,6 +12,7 @@ export const sessionNew: Command = {
   complexity: 'O(N) with N keys in DATA; with LIMIT also O(M) with M sessions of the name',
   group: 'session',
   flags: ['write', 'denyoom', 'fast'],
+  arity: -2,
   arguments: [
     NAME,
     {

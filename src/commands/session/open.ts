@@ -7,6 +7,7 @@ export const sessionOpen: Command = {
   complexity: 'O(1); O(N) with N unshared sessions of the name',
   group: 'session',
   flags: ['readonly', 'fast'],
+  arity: 2,
   arguments: [NAME],
   reply: 'token of the live shared session of that name',
   run({ engine, reply }, args) {

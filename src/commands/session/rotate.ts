@@ -11,6 +11,7 @@ export const sessionRotate: Command = {
   complexity: 'O(1)',
   group: 'session',
   flags: ['write', 'denyoom', 'fast'],
+  arity: -2,
   arguments: [TOKEN, { name: 'seconds', type: 'integer', token: 'GRACE', optional: true }],
   reply: 'new token; the old one stops at once, or when the grace is over',
   // Without GRACE nothing is added: whoever logs in gets a new token even where memory is short.

@@ -8,6 +8,7 @@ export const sessionSave: Command = {
   complexity: 'O(N) with N the sessions and their keys',
   group: 'session',
   flags: ['admin', 'no_multi'],
+  arity: -2,
   arguments: [DATA_SET, { ...TOKENS, optional: true }],
   reply: 'map: name, sessions, keys, bytes (of the file), milliseconds',
   async run({ engine, server, reply }, args) {

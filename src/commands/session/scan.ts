@@ -10,6 +10,7 @@ export const sessionScan: Command = {
   group: 'session',
   // Tokens are credentials: who may list them may be anybody.
   flags: ['readonly', 'admin'],
+  arity: -2,
   arguments: [
     { name: 'cursor', type: 'integer' },
     { name: 'name-pattern', type: 'pattern', token: 'MATCH', optional: true },

@@ -7,6 +7,8 @@ export const sessionSet: Command = {
   complexity: 'O(N) with N keys',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
+  arity: -4,
+  pairs: true,
   arguments: [TOKEN, PAIRS],
   reply: 'OK; overwrites',
   run({ engine, reply }, args) {

@@ -24,6 +24,7 @@ export const sessionStats: Command = {
   complexity: 'O(1)',
   group: 'session',
   flags: ['readonly', 'fast'],
+  arity: 1,
   arguments: [],
   reply:
     'map: sessions, keys, bytes, names, created, ended, expired, cleared, extended, tick (ms), slots, pending, late_p99 (ms)',

@@ -12,6 +12,7 @@ export const sessionTokens: Command = {
   group: 'session',
   // Tokens are credentials: who may list them may be anybody.
   flags: ['readonly', 'admin'],
+  arity: 2,
   arguments: [NAME],
   reply: 'array of tokens, oldest session first',
   run(context, args) {

@@ -8,6 +8,7 @@ export const sessionTouch: Command = {
   complexity: 'O(N) with N tokens',
   group: 'session',
   flags: ['write', 'fast'],
+  arity: -2,
   arguments: [TOKENS],
   reply: 'how many had their duration started again',
   run({ engine, reply }, args) {

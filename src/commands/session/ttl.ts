@@ -11,6 +11,7 @@ function timeToLive(name: string, unit: string, inUnits: (ms: number) => number)
     complexity: 'O(1)',
     group: 'session',
     flags: ['readonly', 'fast'],
+    arity: 2,
     arguments: [TOKEN],
     reply: `${unit} to the deadline, rounded up; -1 none pending, -2 no such session`,
     run({ engine, reply }, args) {

@@ -9,6 +9,7 @@ export const append: Command = {
   complexity: 'O(1) amortized',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 3,
   arguments: [KEY, VALUE],
   reply: 'length in bytes after it',
   run({ engine, reply, server }, args) {

@@ -9,6 +9,7 @@ export const get: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['readonly', 'fast'],
+  arity: 2,
   arguments: [KEY],
   reply: 'value or null',
   run(context, args) {

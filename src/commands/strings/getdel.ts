@@ -9,6 +9,7 @@ export const getdel: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'fast'],
+  arity: 2,
   arguments: [KEY],
   reply: 'value or null',
   run(context, args) {

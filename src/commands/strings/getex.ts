@@ -14,6 +14,7 @@ export const getex: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'fast'],
+  arity: -2,
   arguments: [KEY, choiceOf('expiration', 'expiry', OPTIONS)],
   reply: 'value or null',
   run(context, args) {

@@ -10,6 +10,7 @@ export const getrange: Command = {
   complexity: 'O(N) with N bytes returned',
   group: 'string',
   flags: ['readonly'],
+  arity: 4,
   arguments: [KEY, { name: 'start', type: 'integer' }, { name: 'end', type: 'integer' }],
   reply: 'the bytes from start to end, both included',
   run(context, args) {

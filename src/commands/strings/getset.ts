@@ -9,6 +9,7 @@ export const getset: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 3,
   arguments: [KEY, VALUE],
   reply: 'value before, or null',
   run(context, args) {

@@ -28,6 +28,7 @@ export const incr: Command = {
   ...INTEGER,
   name: 'incr',
   summary: 'Adds 1 to an integer, which starts at 0.',
+  arity: 2,
   arguments: [KEY],
   run(context, args) {
     increment(context, args.slice(), 1n);
@@ -38,6 +39,7 @@ export const decr: Command = {
   ...INTEGER,
   name: 'decr',
   summary: 'Takes 1 from an integer, which starts at 0.',
+  arity: 2,
   arguments: [KEY],
   run(context, args) {
     increment(context, args.slice(), -1n);
@@ -48,6 +50,7 @@ export const incrby: Command = {
   ...INTEGER,
   name: 'incrby',
   summary: 'Adds to an integer, which starts at 0.',
+  arity: 3,
   arguments: [KEY, { name: 'increment', type: 'integer' }],
   run(context, args) {
     increment(context, args.slice(), args.int64());
@@ -62,6 +65,7 @@ export const decrby: Command = {
   ...INTEGER,
   name: 'decrby',
   summary: 'Takes from an integer, which starts at 0.',
+  arity: 3,
   arguments: [KEY, DECREMENT],
   run(context, args) {
     const key = args.slice();

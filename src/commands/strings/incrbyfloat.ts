@@ -10,6 +10,7 @@ export const incrbyfloat: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 3,
   arguments: [KEY, { name: 'increment', type: 'double' }],
   reply: 'the new number',
   run({ engine, reply, server }, args) {

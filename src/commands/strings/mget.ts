@@ -9,6 +9,7 @@ export const mget: Command = {
   complexity: 'O(N) with N keys',
   group: 'string',
   flags: ['readonly', 'fast'],
+  arity: -2,
   arguments: [KEYS],
   reply: 'array of values, null where there is no string',
   run(context, args) {

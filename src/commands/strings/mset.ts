@@ -24,6 +24,7 @@ export const mset: Command = {
   complexity: 'O(N) with N keys',
   group: 'string',
   flags: ['write', 'denyoom'],
+  arity: -3,
   arguments: [DATA],
   reply: 'OK',
   run(context, args) {
@@ -38,6 +39,7 @@ export const msetnx: Command = {
   complexity: 'O(N) with N keys',
   group: 'string',
   flags: ['write', 'denyoom'],
+  arity: -3,
   arguments: [DATA],
   reply: '1; 0 if there is one of them',
   run(context, args) {

@@ -22,6 +22,7 @@ export const set: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom'],
+  arity: -3,
   arguments: [
     KEY,
     VALUE,

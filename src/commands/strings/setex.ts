@@ -11,6 +11,7 @@ function setExpiring(name: string, unit: ExpiryUnit): Command {
     complexity: 'O(1)',
     group: 'string',
     flags: ['write', 'denyoom'],
+    arity: 4,
     arguments: [KEY, unit.argument, VALUE],
     reply: 'OK',
     run(context, args) {

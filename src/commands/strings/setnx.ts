@@ -9,6 +9,7 @@ export const setnx: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
+  arity: 3,
   arguments: [KEY, VALUE],
   reply: '1; 0 if there is such a key',
   run(context, args) {

@@ -11,6 +11,7 @@ export const setrange: Command = {
   complexity: 'O(N) with N bytes written, zero bytes included',
   group: 'string',
   flags: ['write', 'denyoom'],
+  arity: 4,
   arguments: [KEY, { name: 'offset', type: 'integer' }, VALUE],
   reply: 'length in bytes after it',
   // What its offset fills up; one that is no number is an error.

@@ -9,6 +9,7 @@ export const strlen: Command = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['readonly', 'fast'],
+  arity: 2,
   arguments: [KEY],
   reply: 'length in bytes, 0 without such a key',
   run(context, args) {

@@ -7,6 +7,7 @@ export const discard: Command = {
   complexity: 'O(1)',
   group: 'transactions',
   flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  arity: 1,
   arguments: [],
   reply: 'OK',
   immediate: true,

@@ -12,6 +12,7 @@ export const exec: Command = {
   complexity: 'that of the commands',
   group: 'transactions',
   flags: ['loading', 'stale', 'skip_slowlog'],
+  arity: 1,
   arguments: [],
   reply: 'array of their replies; null if a watched session has changed',
   immediate: true,

@@ -10,6 +10,7 @@ export const watch: Command = {
   complexity: 'O(N) with N of them; EXEC looks at each again',
   group: 'transactions',
   flags: ['readonly', 'fast', 'stale', 'allow_busy'],
+  arity: -2,
   arguments: [{ name: 'token-or-key', type: 'token', multiple: true }],
   reply: 'OK',
   immediate: true,
@@ -26,6 +27,7 @@ export const unwatch: Command = {
   complexity: 'O(1)',
   group: 'transactions',
   flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  arity: 1,
   arguments: [],
   reply: 'OK',
   run({ client, reply }) {
