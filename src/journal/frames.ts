@@ -3,22 +3,22 @@ import { crc32c } from '@node-rs/crc32';
 import { JournalError } from './journal-error.js';
 
 /**
- * The format of a file of the journal. All of it is RESP, so that redis-parser reads it and a person with a pager can:
+ * The format of a journal file. All of it is RESP, so redis-parser can read it, and so can a person:
  *
  *     *4 RESPITE-JOURNAL <version> <id> <CRC-32C of version and id>
  *     *4 BATCH <id> <CRC-32C of the records, 8 hex digits> <records>
  *     *4 BATCH …
  *
- * and the records of a batch are RESP again, arrays of bulk strings: `*4 SET <token> <key> <value>`. A batch is what one turn
- * of the event loop did, or several, never a part of one; it counts as a whole or not at all.
+ * The records of a batch are RESP as well, arrays of bulk strings: `*4 SET <token> <key> <value>`. A batch has the records of
+ * one or more complete turns of the event loop. It is replayed completely or not at all.
  *
- * The id is 64 random bits that nobody learns who cannot read the file. It marks what the journal itself wrote: values come
- * from clients, and one that holds a batch must not be taken for one where a damaged file is searched for the next good
- * batch. It also tells a file's batches from those that stood in the same blocks of the disk before.
+ * The id is 64 random bits, known only to those who can read the file. It marks what the journal itself wrote. Values come from
+ * clients, and a value that contains a batch must not be taken for one when a damaged file is searched for the next good
+ * batch. The id also distinguishes the batches of a file from older ones in the same blocks of the disk.
  *
- * Version 1 had neither strings nor sessions named by `@name`; version 2 had neither WRITE, ROTATED, PREPARED, REVEALED and FLUSH nor fractions of
- * a millisecond; and in both the header's check sum was of the id
- * alone. They are read; a file that is written to becomes one of this version.
+ * Version 1 had no strings and no sessions identified by `@name`. Version 2 had no WRITE, ROTATED, PREPARED, REVEALED and FLUSH, and no
+ * fractions of a millisecond. In both, the header's checksum covered only the id. They can be read; a file that is written to becomes
+ * one of this version.
  */
 export const FORMAT_VERSION = 3;
 
@@ -26,13 +26,13 @@ const ID_BYTES = 8;
 const ID_LENGTH = 2 * ID_BYTES;
 const MAGIC = '*4\r\n$15\r\nRESPITE-JOURNAL\r\n';
 
-/** Characters of a check sum. */
+/** Characters of a checksum. */
 export const CRC_LENGTH = 8;
 
-/** The most bytes that the records of a batch may have: what one write can take. */
+/** The most bytes that the records of a batch may have, which is what one write can take. */
 export const MAX_BATCH = 2 ** 31 - 2 ** 16;
 
-/** Digits of the longest length of a batch. */
+/** Digits of the greatest length of a batch. */
 export const MAX_LENGTH_DIGITS = String(MAX_BATCH).length;
 
 export function newFileId(): string {
@@ -44,18 +44,18 @@ export function encodeFileHeader(id: string, version = FORMAT_VERSION): Buffer {
   return Buffer.from(`${MAGIC}$1\r\n${version}\r\n$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n${crc}\r\n`, 'latin1');
 }
 
-/** Bytes of a file's header. */
+/** Length of a file's header in bytes. */
 export const FILE_HEADER_LENGTH = encodeFileHeader(newFileId()).length;
 
-/** What the header of a file says. */
+/** The header of a file. */
 export interface FileHeader {
   readonly version: number;
   readonly id: string;
 }
 
 /**
- * The header that a file starts with, undefined if it is not one.
- * @throws JournalError if it is the header of a format that this program does not know.
+ * Returns the header at the start of a file, or undefined if there is none.
+ * @throws JournalError if this program does not know the version of the format.
  */
 export function readFileHeader(bytes: Buffer, file: string): FileHeader | undefined {
   const text = bytes.toString('latin1', 0, FILE_HEADER_LENGTH);
@@ -71,23 +71,23 @@ export function readFileHeader(bytes: Buffer, file: string): FileHeader | undefi
   return { version: Number(version), id };
 }
 
-/** What each batch of a file starts with, up to its check sum. */
+/** Returns the bytes that each batch of a file starts with, up to its checksum. */
 export function batchPrefix(id: string): Buffer {
   return Buffer.from(`*4\r\n$5\r\nBATCH\r\n$${ID_LENGTH}\r\n${id}\r\n$${CRC_LENGTH}\r\n`, 'latin1');
 }
 
-/** The id in what looks like the start of a batch, for a file whose header is lost. */
+/** Returns the id in what looks like the start of a batch, for a file whose header is lost. */
 export function idInBatch(bytes: Buffer): string | undefined {
   return /^\*4\r\n\$5\r\nBATCH\r\n\$16\r\n([0-9a-f]{16})\r\n/.exec(bytes.toString('latin1', 0, 64))?.[1];
 }
 
-/** Bytes before the records of a batch, at most. */
+/** The most bytes before the records of a batch. */
 export const MAX_BATCH_HEADER = batchPrefix(newFileId()).length + CRC_LENGTH + '\r\n$\r\n'.length + MAX_LENGTH_DIGITS;
 
-/** Bytes after them. */
+/** Bytes after the records of a batch. */
 export const BATCH_TRAILER = '\r\n'.length;
 
-/** CRC-32C (Castagnoli) of `bytes[start, end)`. @param before That of the bytes before, if they are a part. */
+/** Returns the CRC-32C (Castagnoli) of `bytes[start, end)`. @param before The checksum of preceding bytes to be included. */
 export function checksum(bytes: Buffer, start: number, end: number, before = 0): number {
   return crc32c(bytes.subarray(start, end), before);
 }
@@ -97,8 +97,8 @@ function hex(crc: number): string {
 }
 
 /**
- * Makes a batch of the records in `bytes[start, end)`: its header is written right before them, its end after, where there
- * must be MAX_BATCH_HEADER and BATCH_TRAILER bytes of room. Returns where the batch starts.
+ * Makes a batch of the records in `bytes[start, end)` by writing its header before them and its end after them. There must be
+ * room for MAX_BATCH_HEADER bytes before and BATCH_TRAILER bytes after. Returns where the batch starts.
  */
 export function frameBatch(bytes: Buffer, start: number, end: number, prefix: Buffer): number {
   const header = `${hex(checksum(bytes, start, end))}\r\n$${end - start}\r\n`;

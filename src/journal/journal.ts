@@ -9,24 +9,24 @@ import { type JournalClock, JournalWriter, type SyncPolicy } from './writer.js';
 export interface JournalOptions {
   readonly clock: JournalClock;
   readonly policy: SyncPolicy;
-  /** Called when the disk stops taking what is appended: it is kept and tried again. From then on `failure` says why. */
+  /** Called when writing to the disk fails. Records are kept and writing is retried. From then on `failure` gives the reason. */
   readonly onFailure: (error: Error) => void;
-  /** Called when it takes everything again. */
+  /** Called when writing works again and nothing is left to be retried. */
   readonly onRecovery: () => void;
-  /** Default: this machine's. */
+  /** Default: the file system of this machine. */
   readonly fileSystem?: FileSystem;
 }
 
 const GIVEN_UP = 'the compaction is given up: the journal is being closed';
 
 /**
- * The journal: a directory of files and a writer at the end of the last.
+ * The journal: a directory of files, and a writer that appends to the last one.
  *
  *     const journal = await Journal.open(join(dir, 'journal'), options);
- *     await journal.load((record) => …);           // replay what there is
- *     journal.records.appendSet(token, key, value);   // in the act
+ *     await journal.load((record) => …);           // replay what is there
+ *     journal.records.appendSet(token, key, value);   // when it happens
  *     journal.whenDurable(journal.position, reply);   // with `always`
- *     await journal.compact(async (base) => …);      // write the state as a base
+ *     await journal.compact(async (base) => …);      // write the current state as a base
  *     await journal.close();
  *
  * The caller has exclusive use of the directory (`DirectoryLock`).
@@ -45,7 +45,7 @@ export class Journal {
     this.#options = options;
   }
 
-  /** Opens the journal in a directory, or makes an empty one there. @throws JournalError if it cannot be used. */
+  /** Opens the journal in a directory, or creates an empty one there. @throws JournalError if the directory cannot be used. */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     try {
       return new Journal(await JournalDirectory.open(options.fileSystem ?? nodeFileSystem, path), options);
@@ -55,9 +55,9 @@ export class Journal {
   }
 
   /**
-   * Replays the journal, then opens it for appending. To be called once, first of all.
-   * @param onProgress Called now and then with how many bytes were read of all.
-   * @throws JournalDamage if it is not what was written.
+   * Replays the journal, then opens it for appending. To be called once, before anything else.
+   * @param onProgress Called from time to time with the number of bytes read, and of all bytes.
+   * @throws JournalDamage if the content is not what was written.
    */
   async load(
     visit: (record: JournalRecord) => void,
@@ -74,12 +74,12 @@ export class Journal {
     }
   }
 
-  /** Where records go: what is appended in one turn of the event loop counts as a whole or not at all. */
+  /** Takes records. All records of one turn of the event loop are replayed together or not at all. */
   get records(): RecordSink {
     return this.#open();
   }
 
-  /** Of the record appended last: how many were by then. */
+  /** The position of the record appended last: the number of records so far. */
   get position(): number {
     return this.#open().position;
   }
@@ -94,27 +94,27 @@ export class Journal {
     return this.#open().durable;
   }
 
-  /** Calls back when everything up to a position is durable, at once if it is. It must not throw. */
+  /** Calls back when everything up to a position is durable; immediately if it already is. The callback must not throw. */
   whenDurable(position: number, callback: () => void): void {
     this.#open().whenDurable(position, callback);
   }
 
-  /** Makes everything durable that is appended by now, soon and whatever the policy is. Rejects if the disk fails. */
+  /** Makes everything appended so far durable soon, whatever the policy. Rejects if the disk fails. */
   makeDurable(): Promise<void> {
     return this.#open().makeDurable();
   }
 
-  /** Bytes that are still to be written. */
+  /** Bytes still to be written. */
   get unwrittenBytes(): number {
     return this.#open().unwrittenBytes;
   }
 
-  /** Calls back once when fewer than so many bytes are still to be written, or the disk fails. It must not throw. */
+  /** Calls back once, when fewer than `bytes` bytes are still to be written or the disk fails. The callback must not throw. */
   whenWritten(bytes: number, callback: () => void): void {
     this.#open().whenWritten(bytes, callback);
   }
 
-  /** Why the disk takes nothing at the moment, undefined if it does: the time to refuse writes (MISCONF). */
+  /** Why writing fails at the moment, which is when writes are refused (MISCONF); undefined if it works. */
   get failure(): Error | undefined {
     return this.#open().failure;
   }
@@ -123,37 +123,37 @@ export class Journal {
     this.#open().policy = policy;
   }
 
-  /** Bytes of all files, with what is still to be written. */
+  /** Size of all files in bytes, with what is still to be written. */
   get size(): number {
     return this.#bytesBefore + this.#open().size;
   }
 
-  /** Bytes of the base, 0 if there is none: auto-aof-rewrite-percentage is about how much `size` exceeds it. */
+  /** Size of the base in bytes, 0 if there is none. `auto-aof-rewrite-percentage` compares `size` with it. */
   get baseSize(): number {
     return this.#directory.baseBytes;
   }
 
-  /** Bytes that wait in memory for the disk. */
+  /** Bytes kept in memory until the disk has them. */
   get pendingBytes(): number {
     return this.#open().pendingBytes;
   }
 
-  /** Whether the disk is at making durable what was written. */
+  /** Whether a sync is under way. */
   get isSyncing(): boolean {
     return this.#open().isSyncing;
   }
 
-  /** To be called now and then: notices, also where nothing is ever synced, that the file is gone. */
+  /** Checks that the file still exists. To be called from time to time, because a policy that never syncs would not notice. */
   check(): void {
     this.#open().check();
   }
 
-  /** By how many ms the wall clock is ahead of the time in which the journal's instants are, as was written down last. */
+  /** By how many ms the wall clock is ahead of the journal's clock, as last recorded. */
   get clockAhead(): number {
     return this.#directory.clockAhead;
   }
 
-  /** Writes down, durably, by how many ms, whole, the wall clock is ahead of the journal's time. Rejects if the disk fails. */
+  /** Records durably by how many whole ms the wall clock is ahead of the journal's clock. Rejects if the disk fails. */
   async setClockAhead(ms: number): Promise<void> {
     try {
       await this.#directory.setClockAhead(ms);
@@ -167,11 +167,11 @@ export class Journal {
   }
 
   /**
-   * Lets one base stand for everything so far. What is appended meanwhile goes to a new increment.
-   * @param writeState Writes every session that there is now, as it is now or later, to a base: `append`, and `await base.write()`
-   *   whenever `base.isFull`.
-   * @throws JournalError if it is being done already or the disk fails at the moment; what `writeState` or the file system throws. The
-   *   journal is then as good as before.
+   * Replaces everything so far by one base. Records that are appended meanwhile go to a new increment.
+   * @param writeState Writes every session that exists now to the base, in its current or a later state: it calls `append`, and `await
+   *   base.write()` whenever `base.isFull`.
+   * @throws JournalError if a compaction is under way or the disk fails at the moment; also what `writeState` or the file system throws.
+   *   The journal is then as it was.
    */
   async compact(writeState: (base: BaseFile) => Promise<void>): Promise<void> {
     if (this.#compaction !== undefined) throw new JournalError('the journal is being compacted already');
@@ -185,18 +185,18 @@ export class Journal {
   }
 
   /**
-   * Gives a compaction up, makes everything durable and closes the files. A disk that fails is tried again until `giveUp`; rejects
-   * then with UnwrittenChanges, closed all the same. To be called once.
+   * Aborts a compaction, makes everything durable and closes the files. If the disk fails, this retries until `giveUp` is called; then it
+   * closes the files and rejects with UnwrittenChanges. To be called once.
    */
   async close(): Promise<void> {
     this.#closing = true;
     this.#base?.abandon(GIVEN_UP);
-    // Its error is told to who asked for it.
+    // The caller of `compact` gets its error.
     await this.#compaction?.catch(() => {});
     await this.#writer?.close();
   }
 
-  /** Has `close`, called already or later, try nothing again. */
+  /** Makes `close`, whenever it is called, stop retrying. */
   giveUp(): void {
     this.#writer?.giveUp();
   }
@@ -210,7 +210,7 @@ export class Journal {
     if (this.#closing) base.abandon(GIVEN_UP);
     try {
       await writeState(base);
-      // The base has sessions as they were at different instants: it counts only with everything that was appended by now.
+      // The base has sessions as they were at different times, so it is valid only together with everything appended so far.
       await this.#open().makeDurable();
       await this.#directory.finishCompaction(base, increment);
       this.#bytesBefore = base.size;
@@ -222,7 +222,7 @@ export class Journal {
     }
   }
 
-  /** Not a getter: V8 calls its runtime for one that is private. */
+  /** Not a getter, because V8 calls its runtime for private getters. */
   #open(): JournalWriter {
     if (this.#writer === undefined) throw new Error('the journal has not been loaded');
     return this.#writer;

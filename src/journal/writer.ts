@@ -7,10 +7,10 @@ import type { RecordSink } from './record-sink.js';
 import type { RecordFields, RecordName, TokenRecord } from './records.js';
 import { UnwrittenChanges } from './unwritten-changes.js';
 
-/** When what was written is made durable: before the reply, once a second, or when the system likes to. */
+/** When written data is made durable: before the reply, once a second, or when the operating system chooses. */
 export type SyncPolicy = 'always' | 'everysec' | 'no';
 
-/** Where the writer's time comes from; the engine's clock is one. Times are ms. */
+/** The clock that the writer uses, such as the engine's. Times are in ms. */
 export interface JournalClock {
   now(): number;
   after(delay: number, callback: () => void): () => void;
@@ -20,60 +20,60 @@ export interface WriterOptions {
   readonly increment: Increment;
   readonly policy: SyncPolicy;
   readonly clock: JournalClock;
-  /** Called when writing or syncing failed after it had worked: what is appended is kept, and tried again. */
+  /** Called when writing or syncing fails for the first time after it has worked. Records are kept, and writing is retried. */
   readonly onFailure: (error: Error) => void;
-  /** Called when everything that was kept has got to the disk. */
+  /** Called when everything that was kept has reached the disk. */
   readonly onRecovery: () => void;
 }
 
-/** Of `everysec`, in ms. */
+/** Time between two syncs with `everysec`, in ms. */
 const SYNC_INTERVAL = 1000;
 
-/** How long after a failure it is tried again, in ms: doubled each time up to the longest. */
+/** Delay of the first retry after a failure, in ms. It doubles each time, up to the longest. */
 const FIRST_RETRY = 100;
 const LONGEST_RETRY = 1000;
 
-/** While the disk is busy, what one turn appended waits in one batch with what the next does, up to so many bytes. */
+/** While the disk is busy, records of successive turns are gathered in one batch of up to this many bytes. */
 const LONG_BATCH = 1024 * 1024;
 
 /**
- * Unless a reply waits for it, what is appended is gathered for so many ms, or until it is so many bytes: a write costs some ten
- * microseconds, and every turn would have one. A kill takes that much at most.
+ * Unless a reply waits for them, records are gathered for this many ms, or until they take this many bytes. A write costs some ten
+ * microseconds, and otherwise every turn would need one. If the process is killed, no more than this is lost.
  */
 const GATHER_MS = 10;
 const ENOUGH = 512 * 1024;
 
-/** Far beyond what one turn appends, and far from what a batch can be. */
+/** Far more bytes than one turn appends, and far fewer than a batch can have. */
 const LONGEST_BATCH = 2 ** 30;
 
 interface Batch {
-  /** Undefined for the end of an increment: what was written to it must be durable before the next one is begun. */
+  /** Undefined marks the end of an increment, which must be durable before the next one begins. */
   readonly bytes: Buffer | undefined;
-  /** Of its last record. */
+  /** The position of its last record. */
   readonly position: number;
   readonly file: JournalFile;
-  /** Where in the file it stands. */
+  /** Its offset in the file. */
   readonly at: number;
 }
 
 interface Closing {
   readonly promise: Promise<void>;
-  /** Called at the end, with what went wrong. */
+  /** Called once it is done, with the error if it failed. */
   readonly settle: (error?: Error) => void;
 }
 
 /**
- * Writes records to an increment, one batch of them at a time, while those of the next turns gather: group commit. Nothing
- * here blocks: `append` writes to memory, the rest happens when the system has done what it was asked.
+ * Writes records to an increment, one batch at a time, while the records of the next turns are gathered (group commit). Nothing
+ * here blocks: `append` writes to memory, and the rest happens when the operating system reports completion.
  *
- * A position is the number of records that were appended by then. `written` is what the system has taken, which survives
- * the end of the process; `durable` is what a power failure spares.
+ * A position is the number of records appended so far. Records up to `written` have been handed to the operating system and
+ * survive the end of the process. Records up to `durable` survive a power failure.
  *
- * When the disk fails, nothing is given up and nothing is written twice: a batch that was written in part goes on where it
- * stopped, once there is room; until then the file ends as after a crash, in a batch that is cut. A sync that failed
- * may have dropped what it should have written, and a later one would report success: therefore, unless the policy
- * is `no`, batches are kept in memory until they are durable, and after a failed sync all of them are written again, to
- * the same places, before the next. `durable` only moves when a sync succeeded that began after that.
+ * When the disk fails, nothing is given up and nothing is written twice. A batch that was written in part continues where it
+ * stopped once there is room; until then the file ends as it does after a crash, in an incomplete batch. A failed sync may have
+ * dropped data, and a later sync would report success. So, unless the policy is `no`, batches are kept in memory until they are
+ * durable, and after a failed sync all of them are written again, to the same places, before anything else. `durable` advances
+ * only after a successful sync that began after that.
  */
 export class JournalWriter implements RecordSink {
   readonly #clock: JournalClock;
@@ -83,47 +83,47 @@ export class JournalWriter implements RecordSink {
   #policy: SyncPolicy;
   #file: JournalFile;
   #prefix: Buffer;
-  /** Bytes that the increment will have when all batches are written. */
+  /** Size of the increment in bytes once all batches are written. */
   #size: number;
 
-  /** What is not durable yet, oldest first; under `no`, what is not written. */
+  /** Batches that are not durable yet, oldest first; with `no`, those that are not written. */
   readonly #batches: Batch[] = [];
-  /** The batch that is written or comes next, and how many bytes of it are written. */
+  /** The index of the batch being written or written next, and how many of its bytes are written. */
   #next = 0;
   #done = 0;
   #writing = false;
   #syncing = false;
-  /** Something was written that no sync covers. */
+  /** Whether something was written that no sync covers. */
   #dirty = false;
   #syncedAt: number;
   #rewind = false;
   #written = 0;
   #durable = 0;
-  /** Of the last record that was written and is not kept: under `no`. */
+  /** The position of the last record that was written and not kept (with `no`). */
   #forgotten = 0;
 
   #turnEnds = false;
-  /** What is appended is written in a few ms. */
+  /** Whether appended records will be written in a few ms. */
   #gathers = false;
   #cancelSync: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #retryAfter = FIRST_RETRY;
   #failure: Error | undefined;
 
-  /** Callbacks in order of their positions; from `#firstWaiter` on they still wait. */
+  /** The positions that callbacks wait for, in ascending order. Those from `#firstWaiter` on have not been called. */
   #waitingFor: number[] = [];
   #waiters: (() => void)[] = [];
   #firstWaiter = 0;
-  /** The position that must be durable soon whatever the policy is. */
+  /** The position that must soon be durable, whatever the policy. */
   #promised = 0;
-  /** Those who were promised that, told if the disk fails. */
+  /** Callbacks of those waiting for that, called if the disk fails. */
   readonly #urgent = new Set<(error: Error) => void>();
-  /** Bytes of batches that are not written. */
+  /** Bytes of batches that are not written yet. */
   #unwritten = 0;
   #catchingUp: { readonly bytes: number; readonly callback: () => void }[] = [];
 
   #closing: Closing | undefined;
-  /** While it is closed, what fails is not tried again. */
+  /** Whether failures during `close` are final. */
   #givenUp = false;
   #closed = false;
 
@@ -138,7 +138,7 @@ export class JournalWriter implements RecordSink {
     this.#syncedAt = clock.now();
   }
 
-  /** What is appended in one turn of the event loop gets into one batch, and so counts as a whole or not at all. */
+  /** Appends a record. All records of one turn of the event loop form one batch, which is replayed completely or not at all. */
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Slice[] = []): void {
     this.begin(name, fields, rest.length);
     for (const bytes of rest) this.item(bytes);
@@ -166,13 +166,13 @@ export class JournalWriter implements RecordSink {
     this.#encoder.item(bytes);
   }
 
-  /** Of the record appended last. */
+  /** The position of the record appended last. */
   get position(): number {
     return this.#encoder.records;
   }
 
   get written(): number {
-    // A file that is gone is found by nobody after the end of the process.
+    // Nobody can find a removed file after the process has ended.
     return this.#failure instanceof FileGoneError ? this.#durable : this.#written;
   }
 
@@ -180,17 +180,17 @@ export class JournalWriter implements RecordSink {
     return this.#durable;
   }
 
-  /** Why the disk takes nothing at the moment, undefined if it does. */
+  /** Why writing fails at the moment; undefined if it works. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
-  /** Bytes of the increment, with what is still to be written. */
+  /** Size of the increment in bytes, with what is still to be written. */
   get size(): number {
     return this.#size + this.#encoder.length;
   }
 
-  /** Bytes of batches that are kept in memory. */
+  /** Bytes of batches kept in memory. */
   get pendingBytes(): number {
     return this.#batches.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), this.#encoder.length);
   }
@@ -205,25 +205,25 @@ export class JournalWriter implements RecordSink {
   }
 
   set policy(policy: SyncPolicy) {
-    // Who waits by now was promised a sync: another policy may bring none.
+    // Callbacks that wait already were promised a sync, and the new policy may not bring one.
     const isAwaited = this.#policy === 'always' && this.#firstWaiter < this.#waiters.length;
     if (isAwaited) this.#promised = this.#waitingFor[this.#waiters.length - 1];
     this.#policy = policy;
-    // Not at once: the turn may be in the middle of a transaction, which is to be one batch.
+    // Not immediately: this turn may be in the middle of a transaction, which must be one batch.
     this.#pumpAtTurnEnd();
   }
 
-  /** Bytes that are still to be written. */
+  /** Bytes still to be written. */
   get unwrittenBytes(): number {
     return this.#unwritten + this.#encoder.length;
   }
 
-  /** Calls back once when fewer than so many bytes are still to be written, or the disk fails. It must not throw. */
+  /** Calls back once, when fewer than `bytes` bytes are still to be written or the disk fails. The callback must not throw. */
   whenWritten(bytes: number, callback: () => void): void {
     this.#catchingUp.push({ bytes, callback });
   }
 
-  /** Makes everything durable that is appended by now, soon and whatever the policy is. Rejects if the disk fails. */
+  /** Makes everything appended so far durable soon, whatever the policy. Rejects if the disk fails. */
   makeDurable(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
@@ -238,8 +238,8 @@ export class JournalWriter implements RecordSink {
   }
 
   /**
-   * Calls back when everything up to a position is durable, at once if it is. Callbacks are called in the order in which they
-   * were given, and must not throw. Under `no` it may take until the increment ends.
+   * Calls back when everything up to a position is durable; immediately if it already is. Callbacks are called in the order in
+   * which they were passed, and must not throw. With `no` this may take until the increment ends.
    */
   whenDurable(position: number, callback: () => void): void {
     if (position <= this.#durable && this.#firstWaiter === this.#waiters.length) {
@@ -250,21 +250,21 @@ export class JournalWriter implements RecordSink {
     this.#waiters.push(callback);
   }
 
-  /** Looks whether what is written gets where it should, for a policy that never syncs. */
+  /** Checks that the file still exists. Only this notices its removal if the policy never syncs. */
   check(): void {
     if (this.#policy !== 'no' || this.#failure !== undefined) return;
     const file = this.#file;
     file.look((error) => {
       if (error === null || file !== this.#file || this.#closing !== undefined || this.#closed) return;
-      // What is tried again is a sync, which fails as long as the file is gone.
+      // The retry is a sync, which fails as long as the file is gone.
       this.#dirty = true;
       this.#failed(error);
     });
   }
 
   /**
-   * Goes on in another increment. What was appended before gets into the present one, which is closed when all of it is
-   * durable; what is appended from now on is written to the other after that.
+   * Continues in another increment. Records appended so far go to the current one, which is closed when all of them are
+   * durable. Records appended from now on are written to the new one after that.
    */
   switchTo(increment: Increment): void {
     this.#seal();
@@ -276,8 +276,8 @@ export class JournalWriter implements RecordSink {
   }
 
   /**
-   * Makes everything durable and closes the file; nothing may be appended any more. A disk that fails is tried again until `giveUp`.
-   * Rejects then with UnwrittenChanges, with the file closed.
+   * Makes everything durable and closes the file. Nothing may be appended any more. If the disk fails, this retries until `giveUp` is
+   * called; then it closes the file and rejects with UnwrittenChanges.
    */
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.promise;
@@ -294,7 +294,7 @@ export class JournalWriter implements RecordSink {
     return promise;
   }
 
-  /** Has `close`, called already or later, end with the next failure, or at once if the disk fails now. */
+  /** Makes `close`, whenever it is called, end with the next failure, or immediately if the disk is failing now. */
   giveUp(): void {
     this.#givenUp = true;
     const isResting = this.#cancelRetry !== undefined && !this.#writing && !this.#syncing;
@@ -302,7 +302,7 @@ export class JournalWriter implements RecordSink {
       void this.#closeWithLoss(this.#failure);
   }
 
-  /** With `always` and when much has been gathered, what is at hand is written when the turn ends; else after a while. */
+  /** Schedules a write: for the end of the turn with `always` or if much has been gathered, otherwise for a few ms later. */
   #writeSoon(): void {
     if (this.#policy === 'always' || this.#encoder.length > ENOUGH) {
       this.#pumpAtTurnEnd();
@@ -318,10 +318,10 @@ export class JournalWriter implements RecordSink {
     this.#clock.after(0, this.#onTurnEnd);
   }
 
-  /** Before each record. */
+  /** To be called before each record. */
   #prepare(): void {
     if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
-    // A batch cannot be of any length: what one turn appends is several if it is as much as this.
+    // The length of a batch is limited. If one turn appends this much, it becomes several batches.
     if (this.#encoder.length > LONGEST_BATCH) this.#seal();
   }
 
@@ -336,7 +336,7 @@ export class JournalWriter implements RecordSink {
     this.#pump();
   };
 
-  /** Makes a batch of the records at hand. To be called between turns: what one turn appends counts as a whole. */
+  /** Makes a batch of the records gathered so far. To be called between turns, because the records of one turn belong together. */
   #seal(): void {
     if (this.#encoder.length === 0) return;
     const bytes = this.#encoder.takeBatch(this.#prefix);
@@ -345,17 +345,17 @@ export class JournalWriter implements RecordSink {
     this.#unwritten += bytes.length;
   }
 
-  /** Starts what is to be done next, unless the disk is at it or is given a rest. */
+  /** Starts the next write or sync, unless one is under way or a retry is pending. */
   #pump(): void {
     if (this.#writing || this.#cancelRetry !== undefined || this.#closed) return;
     if (this.#rewind) {
       this.#rewind = false;
-      // Nothing that a sync could cover is on its way any more, unless nothing was kept.
+      // Everything written will be written again, so no sync is needed before that, unless nothing was kept.
       if (this.#next > 0) this.#dirty = false;
       this.#next = 0;
       this.#done = 0;
     }
-    // Group commit: what is appended while the disk syncs is one batch, for the next sync.
+    // Group commit: records appended during a sync form one batch for the next sync.
     const isAwaited = this.#policy === 'always' || this.#durable < this.#promised;
     if (isAwaited && this.#done === 0 && (this.#dirty || this.#syncing)) {
       this.#sync();
@@ -368,7 +368,7 @@ export class JournalWriter implements RecordSink {
     else this.#write(batch, batch.bytes);
   }
 
-  /** Everything is written. */
+  /** To be called when everything is written. */
   #rest(): void {
     if (this.#failure !== undefined && !this.#dirty) this.#recovered();
     if (!this.#dirty) {
@@ -397,9 +397,9 @@ export class JournalWriter implements RecordSink {
 
   #wrote({ position, bytes }: Batch): void {
     this.#done = 0;
-    // After a failed sync some are written twice.
+    // After a failed sync some batches are written twice.
     this.#unwritten = Math.max(0, this.#unwritten - (bytes?.length ?? 0));
-    this.#tellCaughtUp(this.unwrittenBytes);
+    this.#notifyCaughtUp(this.unwrittenBytes);
     this.#next++;
     this.#written = Math.max(this.#written, position);
     if (this.#policy === 'everysec') this.#syncLater();
@@ -410,12 +410,12 @@ export class JournalWriter implements RecordSink {
     }
   }
 
-  /** Lets go of the first batches. */
+  /** Drops the first batches. */
   #forget(count: number): void {
     for (const { bytes } of this.#batches.splice(0, count)) if (bytes !== undefined) this.#encoder.recycle(bytes);
   }
 
-  /** Syncs a second after it was synced last, not while it is being synced. */
+  /** Schedules a sync for a second after the last one, unless one is under way. */
   #syncLater(): void {
     if (this.#cancelSync !== undefined || this.#syncing) return;
     const due = Math.max(0, this.#syncedAt + SYNC_INTERVAL - this.#clock.now());
@@ -425,10 +425,10 @@ export class JournalWriter implements RecordSink {
     });
   }
 
-  /** Makes durable what is written of the oldest increment that is not. */
+  /** Syncs the oldest increment that is not durable. */
   #sync(): void {
     if (this.#syncing) return;
-    // They are all of one increment: none is begun before the one before is durable.
+    // They all belong to one increment, because no increment begins before the previous one is durable.
     const count = this.#next;
     const file = this.#batches[0]?.file ?? this.#file;
     const position = count > 0 ? this.#batches[count - 1].position : this.#forgotten;
@@ -452,18 +452,18 @@ export class JournalWriter implements RecordSink {
     });
   }
 
-  /** An increment is complete: when it is durable it is closed, and the next one is begun. */
+  /** Closes an increment that is complete and durable, and begins the next one. */
   #endIncrement(file: JournalFile): void {
     if (this.#dirty) this.#sync();
     if (this.#dirty || this.#syncing) return;
     this.#batches.splice(this.#next, 1);
-    // It is durable; what closing it may say helps nobody.
+    // The file is durable, so an error of closing it does not matter.
     file.close().catch(() => {});
     this.#pump();
   }
 
-  /** Calls those back who wait for there to be less to write than so many bytes. */
-  #tellCaughtUp(bytes: number): void {
+  /** Calls the callbacks that wait until fewer than `bytes` bytes are to be written. */
+  #notifyCaughtUp(bytes: number): void {
     const waiting = this.#catchingUp;
     if (waiting.length === 0) return;
     this.#catchingUp = waiting.filter((one) => one.bytes <= bytes);
@@ -471,7 +471,7 @@ export class JournalWriter implements RecordSink {
   }
 
   #wake(): void {
-    // Callbacks may add some.
+    // Callbacks may add more callbacks.
     while (this.#firstWaiter < this.#waiters.length && this.#waitingFor[this.#firstWaiter] <= this.#durable) {
       this.#waiters[this.#firstWaiter++]();
     }
@@ -504,7 +504,7 @@ export class JournalWriter implements RecordSink {
       this.#retryAfter = Math.min(2 * this.#retryAfter, LONGEST_RETRY);
     }
     if (isFirst) this.#onFailure(error);
-    this.#tellCaughtUp(0);
+    this.#notifyCaughtUp(0);
   }
 
   #recovered(): void {
@@ -513,16 +513,16 @@ export class JournalWriter implements RecordSink {
     this.#onRecovery();
   }
 
-  /** Leaves behind what can be used: whole batches, all of them durable if the disk lets them be. */
+  /** Closes the file so that it ends in a complete batch, and is durable if the disk permits. */
   async #closeWithLoss(error: Error): Promise<void> {
     this.#closed = true;
     this.#cancelRetry?.();
     const batch = this.#batches[this.#next];
-    // Left there, it would look like what a crash leaves. If it was written in whole before, it is good as it is.
+    // An incomplete batch would look like the result of a crash. A batch that was once written completely can stay.
     if (batch !== undefined && this.#done > 0 && batch.position > this.#written) {
       await batch.file.truncate(batch.at).catch(() => {});
     }
-    // After a sync that failed, another one would say nothing.
+    // After a failed sync, the success of another one would mean nothing.
     if (this.#written > this.#durable && !this.#rewind) {
       const last = this.#next > 0 ? this.#batches[this.#next - 1] : undefined;
       const file = this.#batches[0]?.file ?? this.#file;
