@@ -7,10 +7,10 @@ import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';
 import { isSamePassword, Users } from './users.js';
 
-/** The user that a client is without a name: as in Redis. */
+/** The user of a client that has not given a name, as in Redis. */
 const DEFAULT_USER: User = { name: 'default', permissions: EVERYTHING };
 
-/** Who gets in, and as whom: by the password of the user `default`, or as a named user. */
+/** Decides who may connect, and as which user: as `default` by its password, or as a named user. */
 export class Access {
   readonly #settings: Settings;
   readonly #users: Users;
@@ -25,22 +25,24 @@ export class Access {
     this.#users = new Users(readUsers(settings.now));
   }
 
-  /** Whether only this machine is served: anybody else would get in without a password. */
+  /** Whether only clients on this machine are served, because any client could connect without a password. */
   get isProtected(): boolean {
     return this.#settings.now['protected-mode'] && this.userWithoutPassword !== undefined;
   }
 
   /**
-   * Who a client is that has not given a password; undefined if it must give one. Where there are named users
-   * nobody is let in without a name for the lack of a password.
+   * The user of a client that has not given a password, or undefined if a password is required. If there are named
+   * users, a client must always authenticate.
    */
   get userWithoutPassword(): User | undefined {
     return this.#settings.now.requirepass !== '' || this.#users.size > 0 ? undefined : DEFAULT_USER;
   }
 
-  /** The user of that name, if the password is his and not too many have been guessed where the client comes from. */
+  /**
+   * Returns the user of that name if the password is right, unless too many guesses have come from the client's origin.
+   */
   authenticate({ origin, penalized }: Client, name: string, password: Buffer): User | FailedAuthentication {
-    // One after the other on a connection, also within one EXEC.
+    // Attempts on one connection are checked one after the other, also within one EXEC.
     const wait = penalized ? 1 : this.#throttle.delay(origin, name);
     if (wait > 0) return { lookedAt: false, delay: wait };
     const user = this.#userOf(name, password);
@@ -56,7 +58,7 @@ export class Access {
     return { lookedAt: true, delay };
   }
 
-  /** The user of that name, if the password is his. */
+  /** Returns the user of that name if the password is right. */
   #userOf(name: string, password: Buffer): User | undefined {
     if (name !== DEFAULT_USER.name) return this.#users.authenticate(name, password);
     const { requirepass } = this.#settings.now;

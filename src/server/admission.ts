@@ -9,13 +9,13 @@ import type { Settings } from './settings.js';
 import type { Strangers } from './strangers.js';
 import { isUnwelcome } from './tls.js';
 
-/** At most so many refused connections at a time get an error; further ones are just closed. */
+/** The most refused connections at a time that are sent an error. Further ones are just closed. */
 const MAX_TURNED_AWAY = 256;
 
-/** A handshake takes at most so long, in ms. */
+/** The longest that a handshake may take, in ms. */
 const HANDSHAKE_MS = 10_000;
 
-/** A connection that has not agreed on TLS yet. */
+/** A connection whose TLS handshake is not finished. */
 interface Handshake {
   readonly socket: Socket;
   /** In ms. */
@@ -30,26 +30,26 @@ export interface AdmissionOptions {
   readonly repeatedLines: RepeatedLines;
   /** Clients that have not authenticated. */
   readonly strangers: Strangers;
-  /** The clients that are connected. */
+  /** The connected clients. */
   readonly clients: { readonly size: number };
 }
 
 /**
- * Decides which connections become clients: protected mode, certificates and `maxclients`. Connections within their TLS handshake are
- * counted as clients, because they take a file descriptor as well.
+ * Decides which connections become clients: protected mode, certificates and `maxclients`. Connections in their TLS
+ * handshake count as clients, because each has a file descriptor too.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
-  /** By where they come from, the oldest first. */
+  /** By the client's address and port, the oldest first. */
   readonly #handshakes = new Map<string, Handshake>();
-  /** Refused connections whose error is still on its way. */
+  /** Refused connections whose error has not been sent completely. */
   #turnedAway = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
   }
 
-  /** A connection begins its TLS handshake. */
+  /** Call this when a connection begins its TLS handshake. */
   expect(socket: Socket): void {
     const from = endpointOf(socket);
     if (!this.#hasRoom) {
@@ -63,9 +63,9 @@ export class Admission {
   }
 
   /**
-   * A connection is ready to be served.
-   * @param path The unix socket that it came in on, undefined for TCP.
-   * @returns When it came, in ms of the clock, if it may become a client; undefined if it was turned away.
+   * Call this when a connection is ready to be served.
+   * @param path The unix socket that accepted the connection, undefined for TCP.
+   * @returns When the connection came, in ms of the clock, or undefined if it was refused.
    */
   admit(socket: Socket, path?: string): number | undefined {
     const { clock, counters } = this.#options;
@@ -80,7 +80,11 @@ export class Admission {
     return undefined;
   }
 
-  /** To be called about once a second: ends handshakes that take too long. @param now In ms. @param patience Ms that one may take. */
+  /**
+   * Ends handshakes that take too long. Call this about once a second.
+   * @param now In ms.
+   * @param patience The longest that a handshake may take, in ms.
+   */
   checkPatience(now: number, patience: number): void {
     for (const { socket, since } of this.#handshakes.values()) {
       if (now - since < Math.min(patience, HANDSHAKE_MS)) continue;
@@ -96,7 +100,8 @@ export class Admission {
 
   #turnAway(socket: Socket, refusal: string): void {
     socket.on('error', () => {});
-    // A socket stays open until its error is sent, and counts as no client: in a flood of them the rest get none.
+    // The socket stays open until its error is sent, but does not count as a client. In a flood of connections most get
+    // no error.
     if (this.#turnedAway === MAX_TURNED_AWAY) {
       socket.destroy();
       return;
@@ -106,7 +111,7 @@ export class Admission {
     endSoon(socket, this.#options.clock, `-${refusal}\r\n`);
   }
 
-  /** The error with which a connection is turned away, if it is. */
+  /** Returns the error with which to refuse a connection, or undefined if it may become a client. */
   #refusalOf(socket: Socket, path?: string): string | undefined {
     const { access, repeatedLines } = this.#options;
     if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
@@ -122,8 +127,8 @@ export class Admission {
   }
 
   /**
-   * Whether one more connection may come. If there is no room, the client that has gone longest without authenticating is disconnected:
-   * otherwise those who know no password could keep out those who do, just by connecting.
+   * Whether there is room for another connection. If there is none, this first disconnects the client that has gone
+   * longest without authenticating: otherwise clients without a password could keep others out just by connecting.
    */
   get #hasRoom(): boolean {
     if (!this.#isFull) return true;
@@ -156,7 +161,7 @@ export class Admission {
   }
 }
 
-/** Identifies a connection of a port. */
+/** Identifies a connection to a port. */
 function endpointOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }

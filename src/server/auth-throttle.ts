@@ -1,53 +1,59 @@
 import type { Clock } from '../engine/index.js';
 import { isLocal } from './origin.js';
 
-/** This many attempts from one origin may fail before the next failure costs a penalty. */
+/** Failed attempts per origin without a penalty. */
 const FREE_FAILURES = 10;
-/** The penalty of the first failure after those, in ms; it doubles with each further one, up to the last. */
+/** The penalty of the next failure, in ms. It doubles with each further failure, up to the maximum. */
 const FIRST_PENALTY_MS = 1000;
 const LAST_PENALTY_MS = 16_000;
-/** After this many ms without a failure an origin starts anew. */
+/** After this many ms without a failure, an origin's failures are forgotten. */
 const FORGOTTEN_MS = 600_000;
-/** The most origins that are remembered, the latest to fail or succeed: an attacker may have millions of addresses. */
+/**
+ * The most origins that are remembered, those that failed or succeeded last. An attacker may have millions of
+ * addresses.
+ */
 const MAX_REMEMBERED = 10_000;
 
 interface Failures {
   count: number;
-  /** When the latest came, in ms. */
+  /** When the latest failure came, in ms. */
   at: number;
 }
 
 /**
- * Slows the guessing of passwords, by origin. Each failure beyond the tenth costs a penalty of 1 to 16
- * seconds. The answer to the failed attempt is held back until the penalty is over. Until then no other attempt from that origin is checked,
- * whether its password is right or wrong, so its answer reveals nothing. That leaves 5,400 guesses a day from one address.
+ * Slows down password guessing, by origin. From the eleventh failure on, each one costs a penalty of 1 to 16 seconds,
+ * and the answer to the failed attempt is held back until the penalty is over. Until then no other attempt from that
+ * origin is checked, whether its password is right or wrong, so its answer reveals nothing. That leaves 5,400 guesses a
+ * day from one address.
  *
  * Clients that share an address with an attacker must still get in: all clients of a sidecar come from 127.0.0.1. But a
- * server that checks every attempt answers every guess, however late it says "wrong": the attacker takes silence for a no. So
- * a server cannot both accept the right password at any time and limit guesses. Availability comes first where somebody is
- * known to have the password: attempts from this machine are always checked, and so are those for a user who has logged in from
- * the same origin before. There only the answers to wrong passwords are held back, and only a strong password protects against attackers who do not wait for them.
- * A success does not reset the failures: the attacker may have an account of his own.
+ * server that checks every attempt answers every guess, however late it says "wrong", because the attacker takes
+ * silence for a no. So a server cannot both accept the right password at any time and limit guesses. Availability comes
+ * first where a client is known to have the password: attempts from this machine are always checked, and so are those
+ * for a user who has logged in from the same origin before. There only the answers to wrong passwords are held back,
+ * and only a strong password protects against attackers who do not wait for them.
+ *
+ * A success does not reset the failures: the attacker may have an account too.
  */
 export class AuthThrottle {
   readonly #clock: Clock;
-  /** By origin; the latest to fail is last. */
+  /** By origin, the latest to fail last. */
   readonly #failures = new Map<string, Failures>();
-  /** Origins and users that have logged in; the latest is last. */
+  /** Origins and users that have logged in, the latest last. */
   readonly #known = new Set<string>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Ms until an attempt will be checked; 0 if it is checked now. */
+  /** Returns the ms until an attempt will be checked; 0 if it is checked now. */
   delay(origin: string, user: string): number {
     const failures = this.#failuresOf(origin);
     if (failures === undefined || isLocal(origin) || this.#known.has(entryOf(origin, user))) return 0;
     return Math.max(0, failures.at + penaltyOf(failures.count) - this.#clock.now());
   }
 
-  /** An attempt failed. Returns for how many ms its answer is held back. */
+  /** Records a failed attempt. Returns for how many ms to hold back its answer. */
   failed(origin: string): number {
     const count = (this.#failuresOf(origin)?.count ?? 0) + 1;
     this.#failures.delete(origin);
@@ -76,7 +82,7 @@ function penaltyOf(failures: number): number {
   return Math.min(FIRST_PENALTY_MS * 2 ** (failures - FREE_FAILURES - 1), LAST_PENALTY_MS);
 }
 
-/** Users' names have no spaces. */
+/** The space is unambiguous: users' names contain none. */
 function entryOf(origin: string, user: string): string {
   return `${user} ${origin}`;
 }

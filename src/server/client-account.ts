@@ -4,16 +4,19 @@ import type { Stranger, Strangers } from './strangers.js';
 
 /** A client whose memory is counted. */
 export interface AccountedClient extends Stranger {
-  /** Bytes that it holds, the objects of its connection aside. */
+  /** Bytes that the client holds, without the objects of its connection. */
   readonly held: number;
 }
 
-/** Counts the memory of one client in the total of all clients and, until it has authenticated, in that of the strangers. */
+/**
+ * Counts the memory of one client in the total of all clients and, until it has authenticated, in that of the
+ * strangers.
+ */
 export class ClientAccount<Client extends AccountedClient> {
   readonly #client: Client;
   readonly #all: HeldMemory<Client>;
   readonly #strangers: Strangers;
-  /** What of its memory is counted, in bytes. */
+  /** The client's memory that is counted, in bytes. */
   #counted = 0;
   #isStranger = false;
   #isClosed = false;
@@ -24,12 +27,12 @@ export class ClientAccount<Client extends AccountedClient> {
     this.#strangers = strangers;
   }
 
-  /** The client has left: nothing is counted any more. */
+  /** Whether the client has left. Nothing is counted then. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Counts what the client holds by now, and enforces the limits. */
+  /** Counts what the client now holds, and enforces the limits. */
   update(): void {
     const before = this.#counted;
     const after = BYTES_PER_CLIENT + this.#client.held;
@@ -40,7 +43,10 @@ export class ClientAccount<Client extends AccountedClient> {
     this.#all.enforce();
   }
 
-  /** The client has to authenticate. One that already had to gets no more time. @param since When it came, in ms. */
+  /**
+   * Call this when the client has to authenticate. One that already had to gets no more time.
+   * @param since When it came, in ms.
+   */
   joinStrangers(since: number): void {
     if (this.#isStranger || this.#isClosed) return;
     this.#isStranger = true;
@@ -48,7 +54,7 @@ export class ClientAccount<Client extends AccountedClient> {
     this.#strangers.memory.change(this.#client, 0, heldOf(this.#counted));
   }
 
-  /** The client has authenticated, or need not. */
+  /** Call this when the client has authenticated, or no longer has to. */
   leaveStrangers(): void {
     if (!this.#isStranger) return;
     this.#isStranger = false;
@@ -56,7 +62,7 @@ export class ClientAccount<Client extends AccountedClient> {
     this.#strangers.memory.change(this.#client, heldOf(this.#counted), 0);
   }
 
-  /** The client leaves. */
+  /** Call this when the client leaves. */
   close(): void {
     this.leaveStrangers();
     this.#count(0);
@@ -71,7 +77,7 @@ export class ClientAccount<Client extends AccountedClient> {
   }
 }
 
-/** Of what is counted for a client, all but the objects of its connection. */
+/** Returns what is counted for a client, without the objects of its connection. */
 function heldOf(counted: number): number {
   return Math.max(0, counted - BYTES_PER_CLIENT);
 }

@@ -23,7 +23,7 @@ import type { SlowReaders } from './slow-readers.js';
 import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
-/** What a connection needs of the server. */
+/** What a connection needs from the server. */
 export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly repeatedLines: RepeatedLines;
   readonly hub: PubSubHub;
@@ -33,38 +33,38 @@ export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
   readonly turns: Turns;
   readonly slowReaders: SlowReaders;
   readonly limits: ConnectionLimits;
-  /** What all clients hold together. */
+  /** The memory of all clients. */
   readonly memory: HeldMemory<Connection>;
   readonly strangers: Strangers;
-  /** The open connections by id, from which one that ends removes itself. */
+  /** The open connections by id. A connection that ends removes itself. */
   readonly registry: Map<number, Connection>;
-  /** Who a client is that need not authenticate; undefined if each must. */
+  /** Returns the user of a client that does not have to authenticate, or undefined if each client must. */
   userWithoutPassword(): User | undefined;
 }
 
-/** What is taken from one client. Each is looked at when it matters: it may change while the client is connected. */
+/** Limits of one client. Read a limit each time it is used: it may change while the client is connected. */
 export interface ConnectionLimits extends RequestLimits {
-  /** Bytes of unread replies past which nothing more is read from the client. */
+  /** Bytes of unread replies beyond which nothing more is read from the client. */
   readonly replyBacklog: number;
-  /** Unread output at which a client is disconnected. */
+  /** The limit of unread output at which a client is disconnected. */
   readonly output: OutputLimits;
 }
 
-/** As `replyBacklog`, which is never less, for a client that has not authenticated: it is owed nothing but errors. */
+/** Like `replyBacklog`, which is never less, for a client that has not authenticated: it can receive only errors. */
 const STRANGERS_BACKLOG = 16 * 1024;
 
-/** So many attempts to authenticate may fail on one connection. */
+/** The most failed attempts to authenticate on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
 
-/** After this many ms of work for one client the others have their turn. */
+/** After this many ms of work for one client, it is the others' turn. */
 const TURN_MS = 3;
 
 /**
- * One client: bytes from its socket become requests, requests become replies, and the replies to what
- * was read at once leave in one write.
+ * One client. Bytes from its socket become requests, requests become replies, and the replies to everything that one
+ * read brought leave in one write.
  *
- * It pulls requests instead of being pushed them, so it can stop between any two: when the client
- * leaves its replies unread, when a command has to wait, when the connection ends.
+ * It pulls requests from the decoder, so it can stop between any two: when the client leaves its replies unread, when a
+ * command has to wait, when the connection ends.
  */
 export class Connection implements MonitoringClient, Stranger {
   readonly id: number;
@@ -96,32 +96,35 @@ export class Connection implements MonitoringClient, Stranger {
   readonly #context: Context;
   readonly #args = new Arguments();
   /**
-   * What has to happen before the next request is pulled: a command replies, the client reads its replies, the disk
-   * has what the replies acknowledge, other clients have had their turn, or the penalty for a wrong password is over.
+   * What the next request waits for: the reply of a command, the client to read its replies, the disk to have what the
+   * replies acknowledge, the other clients' turn, or the end of the penalty for a wrong password.
    */
   #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | 'penalty' | undefined;
-  /** With appendfsync always, the position in the journal that must be durable before the replies so far are sent. */
+  /** With appendfsync always: the position in the journal that must be durable before the current replies are sent. */
   #durableFirst = 0;
-  /** The position in the journal when serving of the latest read began. */
+  /** The position in the journal before the latest read was served. */
   #servedFrom = 0;
-  /** The replies so far acknowledge changes of this client, not only show those of others. */
+  /** Whether the current replies acknowledge changes by this client, and do not only show those of others. */
   #changed = false;
-  /** No more requests are pulled: the client said QUIT or broke the protocol. */
+  /** Whether no more requests are pulled: the client sent QUIT or violated the protocol. */
   #closing = false;
-  /** No more is read, and the connection ends when what was read is answered: the server stops, or the client has ended its side. */
+  /**
+   * Whether nothing more is read, and the connection ends once everything read is answered: the server is stopping, or
+   * the client has ended its side.
+   */
   #draining = false;
-  /** The end was sent. */
+  /** Whether the end has been sent. */
   #ended = false;
   #failedAuthentications = 0;
-  /** Ms for which the replies are held back because of a wrong password. */
+  /** For how many ms the replies are held back because of a wrong password. */
   #penalty = 0;
   #cancelPenalty: (() => void) | undefined;
-  /** What was read is being served. */
+  /** Whether requests are being served. */
   #served = false;
 
   /**
-   * @param since When it came, in ms: before its TLS handshake, if it had one.
-   * @param path The unix socket that it came in on, undefined for TCP.
+   * @param since When the connection came, in ms: before its TLS handshake, if it had one.
+   * @param path The unix socket that accepted the connection, undefined for TCP.
    */
   constructor(socket: Socket, id: number, options: ConnectionOptions, since: number, path?: string) {
     this.#socket = socket;
@@ -148,7 +151,7 @@ export class Connection implements MonitoringClient, Stranger {
         this.#resume('reader');
       }),
     );
-    // The socket closes itself after an error; a client that vanishes is no news.
+    // The socket closes itself after an error. That a client vanishes is not worth a log line.
     socket.on('error', () => {});
     socket.once('end', () => this.#contain(() => this.#finish()));
     socket.once('close', () => this.#contain(() => this.#leave()));
@@ -167,7 +170,7 @@ export class Connection implements MonitoringClient, Stranger {
     return this.channels.size + this.patterns.size;
   }
 
-  /** Whether it gets messages that it did not ask for one by one. */
+  /** Whether the client receives messages that it did not request individually. */
   get listening(): boolean {
     return this.subscriptions > 0 || this.monitoring;
   }
@@ -191,7 +194,7 @@ export class Connection implements MonitoringClient, Stranger {
     return held + heldBounds + transaction.bytes + this.#output.held + subscriptionBytes;
   }
 
-  /** Whether it may be disconnected to make room: not within a command of its own, which would go on. */
+  /** Whether it may be disconnected to free memory. Not while it runs a command: the command would go on. */
   get evictable(): boolean {
     return !this.noEvict && !this.#served;
   }
@@ -269,18 +272,20 @@ export class Connection implements MonitoringClient, Stranger {
     this.#socket.destroy();
   }
 
-  /** Answers what was read, then ends the connection; cuts it if the client stops reading the replies. */
+  /** Answers what was read, then ends the connection. Cuts it if the client stops reading its replies. */
   close(): void {
     this.#draining = true;
-    // There is nothing more to guess.
+    // No further guesses can follow.
     if (this.#waitingFor === 'penalty') this.#onPenaltyOver();
     if (this.#waitingFor === undefined) this.#end();
     else cutWhenIdle(this.#socket, this.#options.server.clock, () => this.#waitingFor !== 'reader');
   }
 
   /**
-   * To be called about once a second: ends a connection that has been silent or left its output unread for too long.
-   * @param now In ms. @param timeout Ms of silence; 0 for no limit.
+   * Ends the connection if the client has been silent, or has left its output unread, for too long. Call this about
+   * once a second.
+   * @param now In ms.
+   * @param timeout The most ms of silence; 0 for no limit.
    */
   checkPatience(now: number, timeout: number): void {
     this.account();
@@ -322,7 +327,7 @@ export class Connection implements MonitoringClient, Stranger {
     }
   }
 
-  /** It is we who keep the client waiting. */
+  /** Whether the client is waiting for the server. */
   get #isBusy(): boolean {
     return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
   }
@@ -339,7 +344,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#serve();
   }
 
-  /** Answers what is at hand. */
+  /** Answers what has been read. */
   #serve(): void {
     const { reply } = this.#context;
     const { statistics, durability } = this.#options.server;
@@ -385,13 +390,13 @@ export class Connection implements MonitoringClient, Stranger {
     this.account();
   }
 
-  /** Bytes of unread replies past which nothing more is read from the client. */
+  /** Bytes of unread replies beyond which nothing more is read from the client. */
   get #replyBacklog(): number {
     const { replyBacklog } = this.#options.limits;
     return this.user === undefined ? STRANGERS_BACKLOG : replyBacklog;
   }
 
-  /** Serves the rest of what was read after other clients: all of it may take long. */
+  /** Lets other clients go first, because serving the rest of what was read may take long. */
   #letOthers(): void {
     if (this.#waitingFor !== undefined) return;
     this.#wait('turn');
@@ -404,9 +409,9 @@ export class Connection implements MonitoringClient, Stranger {
     });
 
   /**
-   * With appendfsync always, everything done so far must be durable before the replies are sent, not only what this client did: it may
-   * have read what another client wrote, or learn that a session is gone. While the disk fails, writes are refused, and clients that
-   * only read do not wait.
+   * With appendfsync always, everything done so far must be durable before the replies are sent, not only what this
+   * client did: it may have read what another client wrote, or learnt that a session is gone. While the disk fails,
+   * writes are refused, and clients that only read do not wait.
    */
   #noteChanges(): void {
     const { durability } = this.#options.server;
@@ -415,7 +420,10 @@ export class Connection implements MonitoringClient, Stranger {
     this.#changed ||= durability.position > this.#servedFrom;
   }
 
-  /** Holds the replies back until the disk has what they reveal; those before a command that waits are sent with its own. */
+  /**
+   * Holds the replies back until the disk has what they reveal. Replies before a command that waits are sent with that
+   * command's reply.
+   */
   #holdReplies(): void {
     if (this.#waitingFor === 'command') return;
     const { durability } = this.#options.server;
@@ -433,7 +441,10 @@ export class Connection implements MonitoringClient, Stranger {
       this.#sendHeld();
     });
 
-  /** Holds the replies back until the penalty is over; those before a command that waits are sent with its own. */
+  /**
+   * Holds the replies back until the penalty is over. Replies before a command that waits are sent with that command's
+   * reply.
+   */
   #serveOutPenalty(): void {
     if (this.#waitingFor === 'command') return;
     this.#wait('penalty');
@@ -453,14 +464,14 @@ export class Connection implements MonitoringClient, Stranger {
       this.#sendHeld();
     });
 
-  /** Sends replies that were held back, and goes on: there may be requests left to serve even if nothing more is read. */
+  /** Sends replies that were held back, and continues: requests may be left to serve even if no more bytes arrive. */
   #sendHeld(): void {
     this.#output.end();
     this.#flush();
     if (this.#waitingFor === undefined) this.#goOn();
   }
 
-  /** The disk has what it is to have first. */
+  /** Continues when the disk has caught up. */
   readonly #goOn = (): void =>
     this.#contain(() => {
       this.#waitingFor = undefined;
@@ -469,7 +480,7 @@ export class Connection implements MonitoringClient, Stranger {
       this.#serve();
     });
 
-  /** Lets the replies leave. */
+  /** Sends the replies, and ends the connection if nothing more is to be answered. */
   #send(): void {
     this.#output.end();
     this.#flush();
@@ -499,16 +510,16 @@ export class Connection implements MonitoringClient, Stranger {
     }
   }
 
-  /** Writes the replies that are ready; that of a command which has to wait is not. */
+  /** Writes the replies that are ready, but not the reply of a command that is still waiting. */
   #flush(): void {
     this.#output.flush(this.#waitingFor === 'command');
     const { writableNeedDrain, writableLength } = this.#socket;
     const unread = writableNeedDrain && writableLength > this.#replyBacklog;
-    // A client that does not read has no turn either.
+    // A client that does not read its replies gets no turn either.
     if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
   }
 
-  /** The client sends nothing more: the connection ends when what was read is answered. */
+  /** Call this when the client has ended its side. The connection ends once everything read is answered. */
   #finish(): void {
     this.#draining = true;
     if (this.#waitingFor === undefined) this.#end();
@@ -520,7 +531,10 @@ export class Connection implements MonitoringClient, Stranger {
     endSoon(this.#socket, this.#options.server.clock);
   }
 
-  /** Ends the connection: for an error of the client, which is sent to it, or an internal error, which is logged. */
+  /**
+   * Ends the connection, either for an error of the client, which is sent to it, or for an internal error, which is
+   * logged.
+   */
   #fail(error: unknown): void {
     const { counters, reportFault } = this.#options.server;
     if (error instanceof OutputLimitError) {
@@ -535,7 +549,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#closing = true;
     if (error.ofSize) counters.queryLimitDisconnections++;
     countError(counters, 'ERR');
-    // What was answered so far makes room for the reason, unless the disk must have it first.
+    // Sending the earlier replies makes room for the error, unless the disk must have something first.
     this.#noteChanges();
     if (this.#durableFirst === 0) this.#flush();
     this.#context.reply.error(`ERR ${error.message}`);
@@ -553,7 +567,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.kill();
   }
 
-  /** Disconnects a client that did nothing wrong. It is sent the reason, unless that could be taken for a reply. */
+  /** Disconnects a client that did nothing wrong. It is sent the reason, unless it could mistake that for a reply. */
   #expel(kind: 'eviction' | 'unauthenticated', reason: string): void {
     if (this.#account.isClosed) return;
     this.#options.repeatedLines.warning(kind, `${this.#what()} disconnected: ${reason}`);
@@ -579,7 +593,7 @@ export class Connection implements MonitoringClient, Stranger {
   }
 }
 
-/** An address and a port as Redis writes them. */
+/** Formats an address and a port as Redis does. */
 function endpoint(address = '?', port = 0): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,7 +1,7 @@
 import type { SessionEngine } from '../engine/index.js';
 import type { Counters, SessionCounters } from '../execution/context/context.js';
 
-/** What a server counts since it started or since CONFIG RESETSTAT. The engine's own counts go on: they say what there is. */
+/** Counts events since the server's start or CONFIG RESETSTAT. The engine's own counts are never reset. */
 export class Counting {
   readonly counters: Counters = freshCounters();
   readonly #engine: SessionEngine;
@@ -11,7 +11,7 @@ export class Counting {
     this.#engine = engine;
   }
 
-  /** What became of sessions, and of look-ups. */
+  /** Returns how many sessions expired or were evicted, and how many look-ups succeeded or failed. */
   sessions(): SessionCounters {
     const { expired, evicted, found, missed } = this.#engine.stats();
     return {

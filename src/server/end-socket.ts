@@ -1,26 +1,30 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/index.js';
 
-/** How often, in ms, it is checked whether a client reads what it is sent. */
+/** How often to check whether a client reads its output, in ms. */
 const CHECK_EVERY = 500;
 
 /**
- * A connection is cut when this many checks in a row, 5 s in all, find that the client has read nothing. Checks are counted instead of time: if this
- * process itself is held up, the client gets that much longer.
+ * A connection is cut when this many checks in a row, 5 s in all, find that the client has read nothing. Counting
+ * checks instead of time gives the client longer if this process itself is held up.
  */
 const IDLE_CHECKS = 10;
 
-/** Sends the rest of the output and ends the connection; cuts it if the client reads nothing for a while, or does not end its side soon. */
+/**
+ * Sends the remaining output and ends the connection. Cuts it if the client reads nothing for a while, or does not end
+ * its side soon.
+ */
 export function endSoon(socket: Socket, clock: Clock, last = ''): void {
-  // What still comes is thrown away: unread, it would make the system drop the replies on their way.
+  // Input is discarded. Left unread, it would make the system drop the replies that it has not delivered yet.
   socket.resume();
   socket.end(last);
   cutWhenIdle(socket, clock);
 }
 
 /**
- * Cuts a connection whose client has stopped reading. A client that has read everything must end its side before the next check.
- * @param keepsWaiting Whether the client is waiting for the server now.
+ * Cuts a connection whose client has stopped reading. A client that has read everything must end its side before the
+ * next check.
+ * @param keepsWaiting Whether the client is currently waiting for the server.
  */
 export function cutWhenIdle(socket: Socket, clock: Clock, keepsWaiting: () => boolean = () => false): void {
   let untaken = untakenBytes(socket);
@@ -37,8 +41,9 @@ export function cutWhenIdle(socket: Socket, clock: Clock, keepsWaiting: () => bo
 }
 
 /**
- * Bytes that the system has not taken yet: it takes them as the client reads. `writableLength` alone would count a large reply until
- * all of it is taken, so that a slow reader and one that has stopped would look the same; Node's own timeouts look here, too.
+ * Returns how many bytes the system has not accepted yet; it accepts more as the client reads. `writableLength` alone
+ * would count a large reply until all of it is accepted, so a slow reader would look like one that has stopped. Node's
+ * own timeouts use this value too.
  */
 export function untakenBytes(socket: Socket): number {
   const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly writeQueueSize?: number } | null };

@@ -3,12 +3,13 @@ import { redacted } from '../execution/observing/redaction.js';
 import type { Log } from './log.js';
 import type { RepeatedLines } from './repeated-lines.js';
 
-/** A message is logged up to so many characters. */
+/** The most characters of a message that are logged. */
 const LOGGED = 500;
 
 /**
- * Catches faults: our own, and those of callbacks of the embedding program. A fault in a listener, a timer or a subscriber must not stop its caller
- * half-way, so those calls are contained. Faults are logged, at most once a second, without anything that could be a token.
+ * Catches faults: the server's own, and those of the embedding program's callbacks. A fault in a listener, a timer or a
+ * subscriber must not stop its caller half-way, so those calls are contained. Faults are logged at most once a second,
+ * without anything that could be a token.
  */
 export class Faults {
   readonly #lines: RepeatedLines;
@@ -27,7 +28,7 @@ export class Faults {
     this.#lines.warning('listener fault', `the session listener failed: ${describe(fault)}`);
   };
 
-  /** Calls something that may throw; a fault is logged. */
+  /** Calls a function and logs what it throws. */
   contain(act: () => void): void {
     try {
       act();
@@ -36,7 +37,7 @@ export class Faults {
     }
   }
 
-  /** A clock whose calls are contained: what a timer throws ends the process. */
+  /** Returns a clock whose callbacks are contained: an error in a timer would end the process. */
   containedClock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
@@ -46,7 +47,7 @@ export class Faults {
   }
 }
 
-/** A log that never throws, whatever the embedding program's does. */
+/** Returns a log that never throws, even if the embedding program's log does. */
 export function containedLog(log: Log): Log {
   const contained = (level: 'notice' | 'warning') => (line: string) => {
     try {
@@ -58,12 +59,12 @@ export function containedLog(log: Log): Log {
   return { notice: contained('notice'), warning: contained('warning') };
 }
 
-/** Describes a fault. It can be any value, and may itself throw when it is read. */
+/** Describes a fault, which can be any value and may itself throw when it is read. */
 function describe(fault: unknown): string {
   try {
     if (!(fault instanceof Error)) return withoutTokens(String(fault));
     const { name, message, stack = '' } = fault;
-    // Behind the message, which the stack repeats, are places in the code.
+    // The stack repeats the message. The places in the code follow it.
     const places = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : '';
     return withoutTokens(`${name}: ${message}`) + places;
   } catch {

@@ -3,7 +3,7 @@ import type { Counters, Rates } from '../execution/context/context.js';
 
 const BEAT_MS = 1000;
 
-/** What a server does once a second, whoever calls or not: it takes the rates of INFO and has others look after their own. */
+/** Runs once a second: computes the rates for INFO and calls back. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #counters: Counters;
@@ -12,7 +12,7 @@ export class Heartbeat {
   #last: { at: number; commands: number; input: number; output: number };
   #cancel: () => void;
 
-  /** @param onBeat Called once a second, with the clock's ms. */
+  /** @param onBeat Called once a second with the clock's time in ms. */
   constructor(clock: Clock, counters: Counters, onBeat: (now: number) => void) {
     this.#clock = clock;
     this.#counters = counters;
@@ -21,7 +21,7 @@ export class Heartbeat {
     this.#cancel = clock.after(BEAT_MS, this.#beat);
   }
 
-  /** Per second, over the latest one. */
+  /** Per second, during the last second. */
   get rates(): Rates {
     return this.#rates;
   }
@@ -33,7 +33,7 @@ export class Heartbeat {
   readonly #beat = (): void => {
     const sample = this.#sample();
     const seconds = (sample.at - this.#last.at) / 1000;
-    // Counters that were reset meanwhile begin again.
+    // After a reset the counters start again from 0.
     const rate = (name: keyof Rates) => Math.max(0, (sample[name] - this.#last[name]) / seconds);
     this.#rates = { commands: rate('commands'), input: rate('input'), output: rate('output') };
     this.#last = sample;

@@ -2,28 +2,28 @@
 export interface Holder {
   /** Whether it may be evicted now. */
   readonly evictable: boolean;
-  /** Counts again what it holds: some may have been freed unnoticed. */
+  /** Counts again what it holds, because some may have been freed unnoticed. */
   account(): void;
 }
 
-/** Size classes: under 1 KB, then one for each power of two. */
+/** Size classes: one below 1 KB, then one for each power of two. */
 const CLASSES = 33;
 
 /**
  * The memory that many holders hold together, and its limit. It is counted as it grows, so the limit holds at every
- * moment. Beyond the limit those that hold most are evicted first. "Most" is exact to a factor of two, as in Redis: holders are
- * sorted by the power of two that they reach, so that finding the largest takes no walk over all of them.
+ * moment. Beyond the limit the largest holders are evicted first. "Largest" is exact to a factor of two, as in Redis:
+ * holders are sorted by the power of two that they reach, so finding the largest needs no walk over all of them.
  */
 export class HeldMemory<Member extends Holder> {
   readonly #evict: (holder: Member) => void;
   readonly #limit: () => number;
-  /** By size class, those first that have been in it for longest. */
+  /** By size class. In each, those that have been in it longest come first. */
   readonly #classes: Set<Member>[] = Array.from({ length: CLASSES }, () => new Set());
   #total = 0;
   #enforcing = false;
 
   /**
-   * @param limit Bytes, Infinity for no limit. It may change.
+   * @param limit In bytes, Infinity for no limit. It may change.
    * @param evict Frees all that a holder holds, and calls `change`.
    */
   constructor(limit: () => number, evict: (holder: Member) => void) {
@@ -31,12 +31,15 @@ export class HeldMemory<Member extends Holder> {
     this.#evict = evict;
   }
 
-  /** Bytes that all hold together. */
+  /** Bytes that all holders hold together. */
   get total(): number {
     return this.#total;
   }
 
-  /** A holder holds `after` bytes instead of `before`; 0 for none. The caller calls `enforce` when everything is counted. */
+  /**
+   * Records that a holder now holds `after` bytes instead of `before`. 0 means that it is not, or no longer, counted.
+   * The caller calls `enforce` when everything is counted.
+   */
   change(holder: Member, before: number, after: number): void {
     this.#total += after - before;
     const from = classOf(before);
@@ -63,7 +66,7 @@ export class HeldMemory<Member extends Holder> {
     for (const holder of holders) {
       if (this.#total <= limit) return;
       holder.account();
-      // It may have freed some by itself, and be in a lower class now.
+      // It may have freed some memory by itself, and may now be in a lower class.
       if (this.#total > limit && holders.has(holder) && holder.evictable) this.#evict(holder);
     }
   }

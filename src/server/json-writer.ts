@@ -1,17 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { Slice } from '../slice.js';
 
-/** The most that one byte becomes: `\u0000`. */
+/** The most bytes that one byte becomes: `\u0000`. */
 const WIDEST = 6;
-/** Bytes that are escaped between two checks of how much room there is. */
+/** Bytes that are escaped between two checks for room. */
 const BLOCK = 128;
-/** Fewer bytes are checked and copied one by one: that beats the call into Node's C++. */
+/**
+ * Runs shorter than this, in bytes, are checked and copied byte by byte. That is faster than a call into Node's C++.
+ */
 const SHORT = 32;
 
-/** What a key begins with that stands in base64. */
+/** The prefix of a key that is encoded as base64. */
 const BASE64 = Slice.of('base64:');
 
-/** For each byte: 0, it stands for itself; 1, it is escaped as `\u00…`; else what comes behind the backslash. */
+/**
+ * For each byte: 0 if it needs no escape, 1 if it is escaped as `\u00…`, otherwise the character after the backslash.
+ */
 const ESCAPES = new Uint8Array(256).fill(1, 0, 0x20);
 for (const [byte, behind] of Object.entries({
   '"': '"',
@@ -28,14 +32,14 @@ const [BACKSLASH, U, ZERO, QUOTE] = Buffer.from('\\u0"');
 const HEX = Buffer.from('0123456789abcdef');
 
 /**
- * Writes JSON whose texts are bytes, without making strings of them, up to a limit: past that it is `full`, writes nothing more,
- * and what it has can only be taken back to a `mark`. JSON is text, which bytes need not be: a value that is not UTF-8 becomes
- * `{"base64": "…"}`, a key `base64:…`.
+ * Writes JSON whose texts are given as bytes, up to a limit, without creating strings. Beyond the limit it is `full`,
+ * writes nothing more, and can only be rewound to a `mark`. JSON is text but bytes need not be: a value that is not
+ * UTF-8 becomes `{"base64": "…"}`, such a key `base64:…`.
  *
- * It takes up to 3 ms for 1 MB of what it writes, whatever that is.
+ * It needs up to 3 ms per 1 MB of output, whatever the content.
  */
 export class JsonWriter {
-  /** A buffer of so many bytes is kept from one text to the next; a longer text gets one of its own. */
+  /** A buffer of this many bytes is reused for each text. A longer text gets a separate buffer. */
   static readonly KEPT_BYTES = 16 * 1024;
 
   #limit = 0;
@@ -45,7 +49,11 @@ export class JsonWriter {
   #at = 0;
   #full = false;
 
-  /** Begins a text. @param limit Its longest length in bytes. @param end What will end it, for which room is kept. */
+  /**
+   * Begins a text.
+   * @param limit The most bytes of the text.
+   * @param end The text's last characters, for which room is kept.
+   */
   begin(limit: number, end: string): void {
     this.#limit = limit - end.length;
     this.#end = end;
@@ -59,7 +67,7 @@ export class JsonWriter {
     return this.#full;
   }
 
-  /** Says that something does not fit. */
+  /** Marks the text as full because something does not fit. */
   fill(): void {
     this.#full = true;
   }
@@ -69,24 +77,24 @@ export class JsonWriter {
     return this.#full ? 0 : this.#limit - this.#at;
   }
 
-  /** Where it is, for `rewind`. */
+  /** The current position, for `rewind`. */
   get mark(): number {
     return this.#at;
   }
 
-  /** Takes back what was written since a mark. */
+  /** Discards what was written since a mark. */
   rewind(mark: number): void {
     this.#at = mark;
     this.#full = false;
   }
 
-  /** JSON as it is: ASCII. */
+  /** Writes JSON that is ASCII, unchanged. */
   raw(json: string): void {
     if (!this.#reserve(json.length)) return;
     for (let i = 0; i < json.length; i++) this.#buffer[this.#at++] = json.charCodeAt(i);
   }
 
-  /** A value of bytes. */
+  /** Writes a value. */
   value(bytes: Slice): void {
     if (isText(bytes)) {
       this.#text(bytes);
@@ -97,7 +105,7 @@ export class JsonWriter {
     this.raw('"}');
   }
 
-  /** A key of bytes. One that looks like the other form would be taken for it, and so is written in that form. */
+  /** Writes a key. A key that begins like an encoded one is encoded too, so it cannot be mistaken for one. */
   key(bytes: Slice): void {
     const looksEncoded = bytes.length >= BASE64.length && BASE64.isAt(bytes.bytes, bytes.start);
     if (isText(bytes) && !looksEncoded) {
@@ -109,7 +117,10 @@ export class JsonWriter {
     this.raw('"');
   }
 
-  /** Ends the text and returns it. It is valid until the next `begin`; if it is longer than `JsonWriter.KEPT_BYTES`, for good. */
+  /**
+   * Ends the text and returns it. A text of up to `JsonWriter.KEPT_BYTES` is valid until the next `begin`, a longer one
+   * for good.
+   */
   take(): Buffer {
     this.#limit += this.#end.length;
     this.raw(this.#end);
@@ -117,7 +128,7 @@ export class JsonWriter {
   }
 
   #text({ bytes, start, end }: Slice): void {
-    // As a rule nothing needs an escape; if so much does that there is no room, that shows on the way.
+    // Usually nothing needs an escape. If escapes use up the room, the loop notices.
     if (!this.#reserve(end - start + 2)) return;
     this.#buffer[this.#at++] = QUOTE;
     for (let from = start; from < end; ) {
@@ -128,7 +139,7 @@ export class JsonWriter {
         from = plain;
       }
       const to = Math.min(end, from + BLOCK);
-      // There is room for what a block may become, even past the limit.
+      // There is always room for one escaped block, even beyond the limit.
       this.#grow((to - from) * WIDEST + 1);
       this.#at = escapeInto(this.#buffer, this.#at, bytes, from, to);
       from = to;
@@ -145,7 +156,7 @@ export class JsonWriter {
     this.#at += this.#buffer.write(bytes.toBuffer().toString('base64'), this.#at, 'latin1');
   }
 
-  /** Sees to it that so many bytes can be written. Returns false if that is too much. */
+  /** Makes room for this many bytes. Returns false if they exceed the limit. */
   #reserve(bytes: number): boolean {
     if (this.#full || this.#at + bytes > this.#limit) {
       this.#full = true;
@@ -165,14 +176,14 @@ export class JsonWriter {
   }
 }
 
-/** Where the run of bytes ends that stand for themselves. */
+/** Returns where the run of bytes ends that need no escape. */
 function endOfPlain(bytes: Buffer, from: number, end: number): number {
   let at = from;
   while (at < end && ESCAPES[bytes[at]] === 0) at++;
   return at;
 }
 
-/** Writes bytes of UTF-8 as JSON has them inside of quotes. Returns where it goes on. */
+/** Escapes UTF-8 bytes for a JSON string. Returns the next position in `into`. */
 function escapeInto(into: Buffer, start: number, bytes: Buffer, from: number, to: number): number {
   let at = start;
   for (let i = from; i < to; i++) {

@@ -4,7 +4,7 @@ import type { KeyEventKind, KeyspaceTeller } from '../execution/context/context.
 import type { Slice } from '../slice.js';
 import type { Audience, PubSubHub } from './pubsub-hub.js';
 
-/** What Redis calls that which happens to a session that is a key, and the letter of its kind in `notify-keyspace-events`. */
+/** Redis' event for each session event of a key, and the letter of its kind in `notify-keyspace-events`. */
 const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | 'n' | 'x' | 'e', event: string]>> = {
   new: ['n', 'new'],
   renamed: ['n', 'new'],
@@ -17,8 +17,9 @@ const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | '
 };
 
 /**
- * Publishes what happens to keys, as Redis does: on `__keyspace@0__:<key>` the event, on `__keyevent@0__:<event>` the key. Commands
- * tell what they do, the engine what becomes of sessions, be it by a command of Redis', one of SESSION, or by itself.
+ * Publishes what happens to keys, as Redis does: the event on `__keyspace@0__:<key>`, the key on
+ * `__keyevent@0__:<event>`. Commands report what they do. The engine reports what happens to sessions, whether a Redis
+ * command, a SESSION command or the engine itself caused it.
  */
 export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   readonly #hub: PubSubHub;
@@ -29,9 +30,9 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
   readonly #onFault: (fault: unknown) => void;
 
   /**
-   * @param flags `notify-keyspace-events` as it is now, each kind spelt out.
-   * @param engine Whose sessions they are; asked for at the first event.
-   * @param onFault Hears of what goes wrong: the command that tells of what it has done is to end as if nothing were.
+   * @param flags Returns the current `notify-keyspace-events`, each kind spelt out.
+   * @param engine Returns the engine. Called from the first event on.
+   * @param onFault Called with faults, so the command that reports an event still succeeds.
    */
   constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine, onFault: (fault: unknown) => void) {
     this.#onFault = onFault;
@@ -44,7 +45,7 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
 
   tell(kind: KeyEventKind, event: string, key: Slice): void {
     const flags = this.#flags();
-    // Most listen to nothing: the search for a letter would cost a call with each command.
+    // Most servers notify nothing: this saves each command a search for a letter.
     if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, () => key.latin1());
   }
 
@@ -57,7 +58,7 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
     if (isKey(engine, session)) this.#publish(flags, named[1], () => engine.nameText(session));
   }
 
-  /** Nothing is built for channels that nobody listens to. */
+  /** Builds nothing for channels without subscribers. */
   #publish(flags: string, event: string, key: () => string): void {
     try {
       if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.prefix + key(), event);

@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
 
-/** Who has ended its side may still wait for replies: the connection ends when it has them. */
+/** A client that has ended its side may still wait for replies. The connection ends after them. */
 const HALF_OPEN = { allowHalfOpen: true };
 
-/** The server cannot listen where it should. The message is one line for a person. */
+/** The server cannot listen on an address. The message is one line for a person. */
 export class ListenError extends Error {
   constructor(message: string) {
     super(message);
@@ -17,7 +17,7 @@ export class ListenError extends Error {
 /** One address of the `bind` option. */
 export interface BindAddress {
   readonly host: string;
-  /** Written with a "-": the machine need not have it. */
+  /** Whether it was written with a "-": then the machine need not have it. */
   readonly optional: boolean;
 }
 
@@ -34,7 +34,7 @@ const REASONS: Record<string, string> = {
 };
 const ADDRESS_MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
-/** The addresses in a `bind` option's value. */
+/** Returns the addresses in a `bind` option's value. */
 export function bindAddresses(bind: string): BindAddress[] {
   return bind
     .split(/\s+/)
@@ -46,26 +46,26 @@ export function bindAddresses(bind: string): BindAddress[] {
     });
 }
 
-/** What happens where it listens. */
+/** Callbacks of the listeners. */
 export interface ListenEvents {
-  /** @param path The unix socket that it came in on, undefined for TCP. */
+  /** @param path The unix socket that accepted the connection, undefined for TCP. */
   onConnection(socket: Socket, path?: string): void;
-  /** A connection came that has to agree on TLS first; `onConnection` follows if it does. How long it may take is the caller's to say. */
+  /** A connection begins its TLS handshake. `onConnection` follows if it succeeds. The caller must limit its time. */
   onHandshake(socket: Socket): void;
-  /** A connection could not be accepted: the process has no file descriptor left for it, or it does not speak TLS. */
+  /** A connection could not be accepted: the process has no file descriptor left, or the client does not speak TLS. */
   onAcceptError(error: NodeJS.ErrnoException): void;
 }
 
-/** Where a server listens: TCP addresses, all on one port, and a unix socket. */
+/** Where a server listens: TCP addresses with the same port, and a unix socket. */
 export interface Listeners {
   readonly tcp: readonly Server[];
   readonly unix: Server | undefined;
 }
 
 /**
- * Listens on every address of a config, on one port, and on its unix socket.
+ * Listens on every address of a config, with the same port, and on its unix socket.
  * @param tls If given, the port speaks TLS.
- * @throws ListenError if an address that is not optional cannot be had; none is kept then.
+ * @throws ListenError if it cannot listen on an address that is not optional. Then it listens on none.
  */
 export async function listen(config: Config, tls: TlsOptions | undefined, events: ListenEvents): Promise<Listeners> {
   const tcp: Server[] = [];
@@ -75,7 +75,7 @@ export async function listen(config: Config, tls: TlsOptions | undefined, events
       const server = await listenOn(address, port, config['tcp-backlog'], tls, events);
       if (server === undefined) continue;
       tcp.push(server);
-      // With port 0 the first address chooses for all.
+      // With port 0 the first address gets a free port, and the others use the same.
       port = (server.address() as AddressInfo).port;
     }
     const unix = config.unixsocket === '' ? undefined : await listenOnUnixSocket(config, events);
@@ -96,7 +96,7 @@ function listenOn(
 ): Promise<Server | undefined> {
   const { onAcceptError } = events;
   return new Promise((resolve, reject) => {
-    // Replies leave at once.
+    // Replies are sent immediately.
     const accept = (socket: Socket) => events.onConnection(socket);
     const server =
       tls === undefined
@@ -119,7 +119,7 @@ function createTlsListener(tls: TlsOptions, accept: (socket: Socket) => void, ev
   server.on('connection', events.onHandshake);
   server.on('tlsClientError', (error, socket) => {
     events.onAcceptError(error);
-    // Node only tells of a handshake that fails; the connection is ours to end.
+    // Node only reports the failed handshake. Closing the connection is up to us.
     socket.destroy();
   });
   return server;
@@ -152,8 +152,8 @@ async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError 
 }
 
 /**
- * A server that was killed leaves its socket behind: it is removed, unless it is anything but a socket.
- * @throws ListenError if somebody still listens on it.
+ * Removes the socket that a killed server left behind. Anything but a socket stays.
+ * @throws ListenError if another server listens on it.
  */
 async function removeLeftBehind(path: string): Promise<void> {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;

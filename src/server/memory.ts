@@ -2,9 +2,8 @@ import type { SessionEngine } from '../engine/index.js';
 import type { MemoryAccount } from '../execution/context/context.js';
 
 /**
- * What is used of memory, as Redis counts it: what is in use, not what the process holds. It is added up from
- * what each part knows of itself. What V8 says of its heap would not do: it counts what is garbage already, so
- * that nothing evicted would seem to help.
+ * The memory in use, as Redis counts it, not the memory that the process holds. It is the sum of what each part counts.
+ * V8's figures for its heap would include garbage, so evictions would seem to free nothing.
  */
 export class Memory implements MemoryAccount {
   readonly startup: number;
@@ -12,7 +11,7 @@ export class Memory implements MemoryAccount {
   readonly #clients: { readonly total: number };
   #peak = 0;
 
-  /** @param clients What all clients hold. */
+  /** @param clients The memory of all clients. */
   constructor(engine: SessionEngine, clients: { readonly total: number }) {
     const { heapUsed, external } = process.memoryUsage();
     this.startup = heapUsed + external;

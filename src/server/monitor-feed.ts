@@ -2,9 +2,12 @@ import type { Clock } from '../engine/index.js';
 import type { Client, Monitors } from '../execution/context/context.js';
 import type { Request } from '../resp/request.js';
 
-/** An argument is shown up to so many bytes: values are not what one watches for. */
+/** An argument is shown up to this many bytes: nobody uses MONITOR to read values. */
 const SHOWN_BYTES = 1024;
-/** Arguments are shown until the line has so many characters: a request may have a million, and anybody may send one. */
+/**
+ * Arguments are shown until the line has this many characters. A request may have a million, and any client may send
+ * one.
+ */
 const LINE_LENGTH = 64 * 1024;
 const ESCAPES: Record<string, string> = {
   '\\': '\\\\',
@@ -16,18 +19,20 @@ const ESCAPES: Record<string, string> = {
   '\b': '\\b',
 };
 
-/** One who is sent every command. */
+/** A client that is sent every command. */
 export interface MonitoringClient extends Client {
   line(text: string): void;
 }
 
-/** Those who are sent every command, in Redis' form: when, from where, and its words in quotes. */
+/**
+ * Sends every command to the clients that asked for MONITOR, in Redis' form: time, client, and the words in quotes.
+ */
 export class MonitorFeed implements Monitors {
   readonly #clock: Clock;
   readonly #onFault: (fault: unknown) => void;
   readonly #clients = new Set<MonitoringClient>();
 
-  /** @param onFault Hears of what goes wrong: the command that is shown has run by then. */
+  /** @param onFault Called with faults. The command has already run then. */
   constructor(clock: Clock, onFault: (fault: unknown) => void) {
     this.#clock = clock;
     this.#onFault = onFault;

@@ -2,17 +2,20 @@ import { isIPv4 } from 'node:net';
 import { isLoopback } from './protected-mode.js';
 
 /**
- * Where a client comes from, as far as it cannot choose: an IPv4 address, the /64 network of an IPv6 address (whoever has one
- * address of it has all), this machine, or the unix socket.
+ * Where a client comes from, as far as it cannot choose that: an IPv4 address, the /64 network of an IPv6 address
+ * (anyone with one address of it has all), this machine, or the unix socket.
  */
 
 const THIS_MACHINE = 'this machine';
 const UNIX_SOCKET = 'the unix socket';
-/** Groups of 16 bits in an IPv6 address, and in the part that its owner does not choose. */
+/** Groups of 16 bits in an IPv6 address, and in the part of it that its owner cannot choose. */
 const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
-/** @param address Of the socket; undefined when it is gone already. @param onUnixSocket Such a client has no address. */
+/**
+ * @param address The socket's remote address; undefined if it is already closed.
+ * @param onUnixSocket Whether the client uses the unix socket and so has no address.
+ */
 export function originOf(address: string | undefined, onUnixSocket: boolean): string {
   if (onUnixSocket) return UNIX_SOCKET;
   if (address === undefined) return 'nowhere';
@@ -21,12 +24,12 @@ export function originOf(address: string | undefined, onUnixSocket: boolean): st
   return isIPv4(numeric) ? numeric : networkOf(address);
 }
 
-/** Whether it is on the machine itself. */
+/** Whether the client is on this machine. */
 export function isLocal(origin: string): boolean {
   return origin === THIS_MACHINE || origin === UNIX_SOCKET;
 }
 
-/** The /64 network of an IPv6 address, such as `2001:db8:0:7::/64`. */
+/** Returns the /64 network of an IPv6 address, such as `2001:db8:0:7::/64`. */
 function networkOf(address: string): string {
   const [head, tail] = address.replace(/%.*$/, '').split('::');
   const groupsOf = (part = '') => part.split(':').filter((group) => group !== '');

@@ -1,13 +1,13 @@
-/** Something that holds messages back to send many in one write. */
+/** Something that collects messages in order to send many in one write. */
 export interface Sender {
-  /** Sends what it holds. */
+  /** Sends what it has collected. */
   send(): void;
 }
 
 /**
- * Whoever has messages to send. They leave before any reply that is written after they came up (see
- * `Output.flush`), so that who caused an event and waits for its reply knows it to be on its way; at the
- * latest they leave when what the event loop is at now is done.
+ * The senders that have messages waiting. Messages are sent before any reply that is written after them (see
+ * `Output.flush`). So when a client receives the reply to a command, the events of that command have been sent.
+ * Messages are sent at the latest when the current event loop callback ends.
  */
 export class Outbox {
   #waiting: Sender[] = [];

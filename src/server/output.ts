@@ -5,53 +5,55 @@ import { untakenBytes } from './end-socket.js';
 import type { Outbox, Sender } from './outbox.js';
 import type { Reader } from './slow-readers.js';
 
-/** Messages are handed to the socket in pieces of about this many bytes. */
+/** Messages are passed to the socket in pieces of about this many bytes. */
 const PIECE = 64 * 1024;
 
-/** A longer message, in bytes, is not copied for each subscriber, so its bytes must not change. */
+/** A message of more than this many bytes is not copied for each subscriber, so its bytes must not change. */
 export const SHARED_FROM = PIECE;
 
-/** When more bytes of messages than this wait, they are counted as they come, not only when they are sent. */
+/**
+ * When more than this many bytes of messages wait, they are counted when they are added, not only when they are sent.
+ */
 const UNCOUNTED = 4 * 1024;
 
-/** What the way out of a connection needs to know. */
+/** What an output needs from its connection. */
 export interface OutputOptions {
   readonly outbox: Outbox;
-  /** The limit that holds for the client now. */
+  /** Returns the limit that currently applies to the client. */
   limit(): OutputLimit;
-  /** Bytes of replies that one read may cause. */
+  /** The most bytes of replies to the requests of one read. */
   readonly replyLimit: { readonly maxBytes: number };
-  /** Called with the bytes of each write. */
+  /** Called with the number of bytes of each write. */
   onWrite(bytes: number): void;
-  /** Called when the memory held for messages has changed by more than a little. */
+  /** Called when the memory held for messages has changed noticeably. */
   onHeldChange(): void;
-  /** The client is behind with its messages. */
+  /** Called when the client is behind with reading its messages. */
   onBehind(): void;
-  /** The client leaves more unread than it may. */
+  /** Called when the client leaves more unread than allowed. */
   onOverflow(): void;
-  /** An internal error: a message may be written in part. The publisher is not affected. */
+  /** Called with internal errors. A message may then be incomplete. The publisher is not affected. */
   onFault(fault: unknown): void;
 }
 
 /**
- * The way out of one connection: the replies to what a client asked, and the messages that it listens to.
+ * The output of one connection: replies to the client's requests, and messages of its subscriptions.
  *
- * They are written apart, because a message may come while a command waits with its reply half written. What a
- * client causes itself is told behind the reply of the command that caused it (`settle`).
+ * The two are encoded separately, because a message may arrive while a waiting command has written half of its reply. A
+ * message that the client itself causes follows the reply of the command that caused it (`settle`).
  */
 export class Output implements Sender, Reader {
   readonly reply: ReplyEncoder;
   readonly #socket: Socket;
   readonly #options: OutputOptions;
-  /** Made for the first message: most clients never get one. */
+  /** Created for the first message: most clients never receive one. */
   #messages: ReplyEncoder | undefined;
-  /** A read is being served: replies are being written, and messages wait for their turn. */
+  /** Whether a read is being served: replies are being written, and messages wait. */
   #serving = false;
-  /** Bytes of the buffers in the socket that are not written on. */
+  /** Unused bytes of the buffers that the socket still holds. */
   #slack = 0;
-  /** Since when the soft limit is exceeded, in ms; undefined if it is not. */
+  /** When the soft limit was first exceeded, in ms; undefined if it is not exceeded. */
   #overSince: number | undefined;
-  /** Bytes that were handed to the socket. */
+  /** Bytes that were passed to the socket. */
   #written = 0;
 
   constructor(socket: Socket, options: OutputOptions) {
@@ -60,17 +62,17 @@ export class Output implements Sender, Reader {
     this.reply = new ReplyEncoder(options.replyLimit);
   }
 
-  /** The client's requests are being served: its messages take their turn behind the replies. */
+  /** Call this before the requests of a read are served. Messages then wait for the replies. */
   begin(): void {
     this.#serving = true;
   }
 
-  /** What was read is served. */
+  /** Call this when the requests of a read have been served. */
   end(): void {
     this.#serving = false;
   }
 
-  /** A command has ended: what it told its own client comes next. */
+  /** Call this when a command has ended. Messages that it sent to its own client follow its reply. */
   settle(): void {
     if (this.#messages !== undefined && this.#messages.length > 0) {
       this.reply.append(this.#messages.take());
@@ -79,8 +81,8 @@ export class Output implements Sender, Reader {
   }
 
   /**
-   * Writes the replies that are ready, and before them all messages that others wait for.
-   * @param unfinished A command that waits has begun a reply, which stays.
+   * Writes the replies that are ready, and before them all messages that wait for any client.
+   * @param unfinished Whether a waiting command has begun a reply, which is not written yet.
    */
   flush(unfinished: boolean): void {
     this.#options.outbox.flush();
@@ -90,7 +92,7 @@ export class Output implements Sender, Reader {
     this.send();
   }
 
-  /** Writes the messages that are waiting. */
+  /** Writes the waiting messages. */
   send(): void {
     if (this.#serving || this.#messages === undefined || this.#messages.length === 0) return;
     try {
@@ -102,10 +104,13 @@ export class Output implements Sender, Reader {
     }
   }
 
-  /** A message on a channel. Texts have one character per byte; a Buffer of more than `SHARED_FROM` bytes must stay as it is. */
+  /**
+   * Sends a message on a channel. Strings have one character per byte. A Buffer of more than `SHARED_FROM` bytes must
+   * not change afterwards.
+   */
   message(channel: string, message: string | Buffer, pattern?: string): void {
     try {
-      // Thousands may get it: a subscriber that may not keep it is not given a copy first.
+      // Thousands may receive this message. Do not copy it for a subscriber that must not hold it.
       if (message.length > PIECE && !this.#mayKeep(message.length)) {
         this.#options.onOverflow();
         return;
@@ -124,12 +129,12 @@ export class Output implements Sender, Reader {
     }
   }
 
-  /** A line for one who monitors. */
+  /** Sends a line to a client that runs MONITOR. */
   line(text: string): void {
     this.push((messages) => messages.simple(text));
   }
 
-  /** Whatever else goes the way of messages. */
+  /** Sends any other message. */
   push(write: (messages: ReplyEncoder) => void): void {
     try {
       const out = this.#startMessage();
@@ -145,26 +150,29 @@ export class Output implements Sender, Reader {
     return this.#socket.writableLength + (this.#messages?.length ?? 0);
   }
 
-  /** Bytes of memory that are held for output, what is `unread` among them. */
+  /** Bytes of memory held for output, including `unread`. */
   get held(): number {
     const { writableLength } = this.#socket;
     const unsent = writableLength === 0 ? 0 : writableLength + this.#slack;
     return this.reply.held + unsent + (this.#messages === undefined ? 0 : this.#messages.held);
   }
 
-  /** Whether it has left half as much unread as would cut it off, or as much as would in a while. */
+  /** Whether the client has left unread half of the hard limit, or all of the soft limit. */
   get isBehind(): boolean {
     const { hard, soft } = this.#options.limit();
     if ((hard === 0 && soft === 0) || this.#socket.destroyed) return false;
     return this.unread > Math.min(soft || Infinity, (hard || Infinity) / 2);
   }
 
-  /** Another number each time that the system has taken something for the client. */
+  /** A number that changes whenever the system has accepted output for the client. */
   get progress(): number {
     return this.#written - untakenBytes(this.#socket);
   }
 
-  /** To be called from time to time: tells of a client that has left too much unread for too long. @param now In ms. */
+  /**
+   * Reports a client that has exceeded the soft limit for too long. Call this from time to time.
+   * @param now In ms.
+   */
   checkSoftLimit(now: number): void {
     const { soft, seconds } = this.#options.limit();
     if (soft === 0 || this.unread <= soft) this.#overSince = undefined;
@@ -185,7 +193,7 @@ export class Output implements Sender, Reader {
     if (messages.length > UNCOUNTED) this.#options.onHeldChange();
   }
 
-  /** Sends a large message without copying it: thousands may get the same one. */
+  /** Sends a large message without copying it, because thousands may receive the same one. */
   #share(out: ReplyEncoder, message: Buffer): void {
     out.bulkHeader(message.length);
     this.#write(out.take(), out);
@@ -201,7 +209,7 @@ export class Output implements Sender, Reader {
     this.#socket.write(bytes, 'latin1');
     const { writableLength } = this.#socket;
     if (writableLength === 0) {
-      // The kernel has taken all of it.
+      // The system has accepted all of it.
       from.sent();
     } else {
       const slack = Math.max(0, from.lent - bytes.length);
@@ -215,7 +223,7 @@ export class Output implements Sender, Reader {
     else if (this.isBehind) this.#options.onBehind();
   }
 
-  /** Whether so many bytes more may be left unread. */
+  /** Whether this many more bytes may be left unread. */
   #mayKeep(bytes: number): boolean {
     const { hard } = this.#options.limit();
     return hard === 0 || this.unread + bytes <= hard;

@@ -7,19 +7,19 @@ export interface Pattern {
   readonly subscribers: Set<Subscriber>;
 }
 
-/** So many characters of what a pattern begins with are looked at to find it. */
+/** The most characters of a prefix that are used for look-ups. */
 const MAX_PREFIX = 64;
-/** So many patterns are all tried. */
+/** Up to this many patterns, all of them are tried. */
 const FEW = 8;
 
 /**
- * Patterns that somebody subscribes to. They are kept by what they spell out before their first special character, so that a
- * channel is matched only with those that begin as it does. Ten thousand patterns `basket:<id>:*` cost no more than one.
+ * The patterns that have subscribers. They are indexed by their text before the first special character, so a channel
+ * is matched only with patterns that share its prefix. Ten thousand patterns `basket:<id>:*` cost no more than one.
  */
 export class PatternTable {
   readonly #patterns = new Map<string, Pattern>();
   readonly #byPrefix = new Map<string, Set<Pattern>>();
-  /** How many different prefixes there are of each length. */
+  /** The number of different prefixes of each length. */
   readonly #lengths = new Map<number, number>();
 
   get size(): number {
@@ -30,7 +30,10 @@ export class PatternTable {
     return this.#patterns.get(text);
   }
 
-  /** Adds a pattern without subscribers. @throws CodedError for one that would take long to match. */
+  /**
+   * Adds a pattern without subscribers.
+   * @throws CodedError if the pattern would take long to match.
+   */
   add(text: string): Pattern {
     const pattern = { text, matches: globMatcher(text), subscribers: new Set<Subscriber>() };
     this.#patterns.set(text, pattern);
@@ -57,9 +60,12 @@ export class PatternTable {
     else this.#lengths.delete(prefix.length);
   }
 
-  /** Patterns among which are all that match a channel, in sets: those that begin as it does or, if there are few, all. */
+  /**
+   * Returns sets that together contain all patterns that match a channel: the patterns that share its prefix, or all if
+   * there are few.
+   */
   near(channel: string): Iterable<Pattern>[] {
-    // To match a few is quicker than to look for them.
+    // Matching a few is faster than looking them up.
     if (this.size <= FEW) return [this.#patterns.values()];
     const near: Set<Pattern>[] = [];
     for (const length of this.#lengths.keys()) {
@@ -71,13 +77,16 @@ export class PatternTable {
   }
 }
 
-/** What each channel begins with that a pattern matches. */
+/** Returns the text with which every channel that matches the pattern begins. */
 function prefixOf(pattern: string): string {
   const end = pattern.search(/[*?[\\]/);
   return pattern.slice(0, Math.min(end < 0 ? pattern.length : end, MAX_PREFIX));
 }
 
-/** Bytes of memory that a pattern takes, its one subscriber included: growth of the heap with thousands of each kind. */
+/**
+ * Returns the bytes of memory that a pattern with one subscriber takes, estimated from heap growth with thousands of
+ * each kind.
+ */
 export function memoryOfPattern(text: string): number {
   let bytes = 800 + 5 * text.length;
   for (const character of text) {

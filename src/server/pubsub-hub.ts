@@ -3,19 +3,22 @@ import type { PubSub, Subscriber } from '../execution/context/context.js';
 import { SHARED_FROM } from './output.js';
 import { memoryOfPattern, PatternTable } from './pattern-table.js';
 
-/** How many subscribed channels and patterns may match channels of one prefix. */
+/** How many subscribed channels and patterns may match channels with a prefix. */
 export interface Audience {
   readonly prefix: string;
   readonly size: number;
 }
 
-/** What a subscription takes besides its text, in bytes, about: growth of the heap with 100,000 that nobody else has. */
+/** Approximate bytes of a subscription besides its text, measured as heap growth with 100,000 different channels. */
 const CHANNEL_BYTES = 250;
 
-/** Patterns that are tried, and messages that are sent, between two places where publishing may stop. */
+/** Patterns tried, or messages sent, between two points where publishing may pause. */
 const BATCH = 16;
 
-/** Channels and patterns, and their subscribers. Session channels have patterns of their own (`spellsOutSessions`). */
+/**
+ * Channels and patterns, and their subscribers. Patterns for session channels are kept separately
+ * (`spellsOutSessions`).
+ */
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new PatternTable();
@@ -70,7 +73,7 @@ export class PubSubHub implements PubSub {
     this.#countPattern(pattern, -1);
   }
 
-  /** Ends all subscriptions of one who goes. */
+  /** Ends all subscriptions of a subscriber that leaves. */
   remove(subscriber: Subscriber): void {
     for (const channel of subscriber.channels) this.unsubscribe(subscriber, channel);
     for (const pattern of subscriber.patterns) this.unsubscribePattern(subscriber, pattern);
@@ -80,7 +83,10 @@ export class PubSubHub implements PubSub {
     return this.publishIfHeard(channel, () => owned(message));
   }
 
-  /** As `publish`; the message is only made if somebody gets it. One of more than `SHARED_FROM` bytes must stay as it is. */
+  /**
+   * Like `publish`, but creates the message only if there is a subscriber. A Buffer of more than `SHARED_FROM` bytes
+   * must not change afterwards.
+   */
   publishIfHeard(channel: string, make: () => string | Buffer): number {
     let message: string | Buffer | undefined;
     let receivers = 0;
@@ -131,11 +137,11 @@ export class PubSubHub implements PubSub {
   }
 
   #subscribersOf(channel: string): Iterable<Subscriber> {
-    // Looking a channel up hashes its name, which has just been put together.
+    // A look-up would first have to hash the channel's name, which has only just been built.
     return this.#channels.size === 0 ? [] : (this.#channels.get(channel) ?? []);
   }
 
-  /** The audience of a prefix. It is kept up to date, so a caller asks once. */
+  /** Returns the audience of a prefix. It is kept up to date, so call this once. */
   audience(prefix: string): Audience {
     const audience = { prefix, size: 0 };
     this.#audiences.push(audience);
@@ -155,12 +161,12 @@ export class PubSubHub implements PubSub {
     }
   }
 
-  /** Those that may match a channel. */
+  /** Returns the table of the patterns that may match a channel. */
   #patternsFor(channel: string): PatternTable {
     return isSessionChannel(channel) ? this.#sessionPatterns : this.#patterns;
   }
 
-  /** Those that a pattern belongs to. */
+  /** Returns the table to which a pattern belongs. */
   #patternsLike(pattern: string): PatternTable {
     return spellsOutSessions(pattern) ? this.#sessionPatterns : this.#patterns;
   }
@@ -182,12 +188,12 @@ export class PubSubHub implements PubSub {
   }
 }
 
-/** A message that outlives the request it came with: one copy for all subscribers. */
+/** Returns a message that outlives the request it came with: one copy for all subscribers. */
 function owned(message: string | Buffer): string | Buffer {
   return typeof message === 'string' || message.length <= SHARED_FROM ? message : Buffer.from(message);
 }
 
-/** Whether a pattern may match something that begins so, by what it has in front of its first special character. */
+/** Whether a pattern may match a channel with this prefix, judging by its text before the first special character. */
 function mayMatch(pattern: string, prefix: string): boolean {
   const [literal] = pattern.split(/[*?[\\]/, 1);
   return literal === pattern ? literal.startsWith(prefix) : literal.startsWith(prefix) || prefix.startsWith(literal);

@@ -1,10 +1,10 @@
 import type { Clock } from '../engine/index.js';
 import type { Log } from './log.js';
 
-/** One line of a kind is logged in so many ms. */
+/** At most one line of each kind is logged per this many ms. */
 const INTERVAL_MS = 1000;
 
-/** Kinds of log lines that a client can cause as often as it likes. */
+/** The kinds of log lines that a client can cause as often as it likes. */
 export type RepeatedKind =
   | 'accept error'
   | 'authentication'
@@ -18,17 +18,17 @@ export type RepeatedKind =
   | 'unauthenticated';
 
 interface State {
-  /** When a line of this kind was logged last, in ms. */
+  /** When a line of this kind was last logged, in ms. */
   at: number;
-  /** Lines that were left out since. */
+  /** Lines omitted since then. */
   omitted: number;
   /** The latest of them. */
   latest: string;
 }
 
 /**
- * Log lines that clients can cause. At most one of each kind is logged a second, so that nobody can fill the disk or hide what
- * else happens. The first line is logged at once; the next one says how many were left out in between.
+ * Log lines that clients can cause. At most one of each kind is logged a second, so nobody can fill the disk or hide
+ * other events. The first line is logged immediately; the next one says how many were omitted in between.
  */
 export class RepeatedLines {
   readonly #log: Log;
@@ -49,14 +49,17 @@ export class RepeatedLines {
     if (now - state.at >= INTERVAL_MS) this.#write(state, now);
   }
 
-  /** To be called about once a second: logs what was left out and nothing followed. @param now In ms. */
+  /**
+   * Logs omitted lines that no later line has reported. Call this about once a second.
+   * @param now In ms.
+   */
   flush(now: number): void {
     for (const state of this.#states.values()) {
       if (state.omitted > 0 && now - state.at >= INTERVAL_MS) this.#write(state, now);
     }
   }
 
-  /** Logs all that was left out, however recent: the server stops. */
+  /** Logs all omitted lines, however recent. Call this when the server stops. */
   close(): void {
     for (const state of this.#states.values()) if (state.omitted > 0) this.#write(state, this.#clock.now());
   }

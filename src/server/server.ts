@@ -38,29 +38,31 @@ import { Strangers } from './strangers.js';
 import { tlsOptions } from './tls.js';
 import { Turns } from './turns.js';
 
-/** What a program that embeds the server may bring along; each may be left out. */
+/** What an embedding program may supply. All options are optional. */
 export interface ServerOptions {
-  /** Default: the process' own clock. */
+  /** By default the process' own clock. */
   readonly clock?: Clock;
-  /** Hears what happens to sessions. */
+  /** Notified of what happens to sessions. */
   readonly listener?: SessionListener;
-  /** Default: silence. */
+  /** By default nothing is logged. */
   readonly log?: Log;
 }
 
-/** Clients decide by INFO's redis_version what they may send; our replies follow this one. */
+/** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
 const REDIS_VERSION = '7.2.0';
 
-/** A smaller share of maxmemory is not meant, in bytes. */
+/** The smallest limit for clients in bytes, as a smaller one cannot be meant. */
 const LEAST_CLIENT_MEMORY = 128 * KB;
 
 const NOT_LISTENING: Listeners = { tcp: [], unix: undefined };
 
 /** The session server: an engine behind sockets. */
 export class Server {
-  /** The sessions, for the program that embeds the server; with a journal, from when `listen` has resolved until `close`. */
+  /**
+   * The sessions, for the embedding program. With a journal, usable from the time `listen` has resolved until `close`.
+   */
   readonly engine: SessionEngine;
-  /** Resolves when the server has stopped, by `close` or by SHUTDOWN. */
+  /** Resolves when the server has stopped, after `close` or SHUTDOWN. */
   readonly closed: Promise<void>;
 
   readonly #settings: Settings;
@@ -94,9 +96,9 @@ export class Server {
   #resolveClosed: () => void = () => {};
 
   /**
-   * With `appendonly` it takes the directory for itself until `close`, and makes it if there is none.
-   * @throws ConfigError for a value that an option may not have, or a file that cannot be had; JournalError if the directory
-   *   cannot be used.
+   * With `appendonly` it locks the directory until `close`, and creates the directory if it does not exist.
+   * @throws ConfigError if an option's value is invalid or a file cannot be read, JournalError if the directory cannot
+   *   be used.
    */
   constructor(given: Partial<Config> = {}, options: ServerOptions = {}) {
     const { listener } = options;
@@ -136,7 +138,7 @@ export class Server {
     const statistics = new CommandStatistics(() => clock.now());
     this.engine = new SessionEngine({
       clock,
-      // Its time is taken for the statistics anyway.
+      // The statistics read the time anyway.
       instant: () => statistics.instant,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
@@ -181,10 +183,11 @@ export class Server {
   }
 
   /**
-   * Starts to accept connections. With a journal it then puts the sessions back that were kept: until that is done, and this
-   * resolves, clients get LOADING. When it is closed meanwhile it resolves as well.
-   * @param onLoading Called now and then meanwhile.
-   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used, each with the reason in one line.
+   * Starts to accept connections. With a journal it then loads the stored sessions. Until that is done and this
+   * resolves, clients get LOADING errors. It also resolves if the server is closed meanwhile.
+   * @param onLoading Called from time to time while sessions are loaded.
+   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used. Each gives the reason in one
+   *   line.
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     const listeners = await listen(this.#settings.now, this.#tls, {
@@ -194,7 +197,7 @@ export class Server {
         this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
     });
     this.#listeners = listeners;
-    // It may have been closed meanwhile.
+    // The server may have been closed meanwhile.
     if (this.#closing) this.#stopListening();
     else await this.#load(onLoading);
   }
@@ -209,19 +212,19 @@ export class Server {
       );
       this.#limitMemory();
     } catch (error) {
-      // It was given up.
+      // Closing the server interrupted the load.
       if (this.#closing) return;
       void this.close();
       throw error;
     }
   }
 
-  /** Whether it serves its own machine alone, for lack of a password (protected mode). */
+  /** Whether it serves only its own machine because it has no password (protected mode). */
   get isProtected(): boolean {
     return this.#access.isProtected;
   }
 
-  /** Whether it has stopped and could not write to the journal all that it had acknowledged. */
+  /** Whether it has stopped without writing all acknowledged changes to the journal. */
   get lostChanges(): boolean {
     return this.#lostChanges;
   }
@@ -231,47 +234,47 @@ export class Server {
     return this.addresses.length > 0 || this.unixSocket !== undefined;
   }
 
-  /** Where it listens on TCP; empty when it does not. */
+  /** The TCP addresses that it listens on; empty if it does not listen on TCP. */
   get addresses(): AddressInfo[] {
     return this.#listeners.tcp.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];
   }
 
-  /** The unix socket that it listens on, if it does. */
+  /** The unix socket that it listens on, if any. */
   get unixSocket(): string | undefined {
     return this.#listeners.unix?.listening ? this.#settings.now.unixsocket : undefined;
   }
 
   /**
-   * Asks the server to stop, as a signal does: once the disk has all changes, or after `shutdown-timeout`, `close` follows. Resolves when
-   * the server has stopped.
-   * @throws StopRefused if SHUTDOWN ABORT calls it off.
+   * Asks the server to stop, as a signal does. `close` follows once the disk has all changes, or after
+   * `shutdown-timeout`. Resolves when the server has stopped.
+   * @throws StopRefused if SHUTDOWN ABORT cancels the stop.
    */
   async stop(): Promise<void> {
     if (!this.#closing) await this.#stopping.ask('insist');
     await this.closed;
   }
 
-  /** Changes that the disk does not have. */
+  /** The number of changes that the disk does not have. */
   get unsaved(): number {
     return this.#durability?.unsaved ?? 0;
   }
 
   /**
-   * Stops: accepts nothing more, answers what was read, ends every connection. Takes no longer than `shutdown-timeout` and a second for the
-   * disk's last answer. Clients that take nothing for 5 s are cut before. Without a journal sessions are gone; a data set that is
-   * being saved or loaded is given up.
+   * Stops the server: it accepts nothing more, answers what it has read, and ends every connection. This takes at most
+   * `shutdown-timeout`, plus one second for the disk's last answer. A client that reads nothing for 5 s is cut earlier.
+   * Without a journal all sessions are lost. A data set that is being saved or loaded is abandoned.
    */
   close(): Promise<void> {
     this.#stop(this.#clock.now() + this.#shutdownTimeout);
     return this.closed;
   }
 
-  /** Ms that a stop may take. */
+  /** The most ms that a stop may take. */
   get #shutdownTimeout(): number {
     return this.#settings.now['shutdown-timeout'] * 1000;
   }
 
-  /** @param endsAt When clients and the disk are waited for no longer, in ms of the clock. */
+  /** @param endsAt Until when to wait for clients and the disk, in ms of the clock. */
   #stop(endsAt: number): void {
     if (this.#closing) return;
     this.#closing = true;
@@ -284,7 +287,7 @@ export class Server {
     });
     this.#heartbeat.stop();
     this.engine.close();
-    // A listener is closed when its last connection is.
+    // A listener closes when its last connection has closed.
     void endsWithin(stopped, left() + LAST_CALL, this.#clock)
       .then(cancelCut)
       .then(() => this.#closeJournal(left()))
@@ -316,7 +319,7 @@ export class Server {
     this.#connections.set(connection.id, connection);
   }
 
-  /** @param clock One whose calls are not contained: a journal that is at fault must not go on acknowledging. */
+  /** @param clock A clock whose calls are not contained: a faulty journal must not go on acknowledging writes. */
   #makeDurable({ dir, appendfsync }: Config, clock: Clock): Durability {
     return new Durability(
       {
@@ -334,7 +337,7 @@ export class Server {
   }
 
   #applySettings(): void {
-    // While sessions are put back none may go: what the journal says of them is not complete yet.
+    // While sessions are loaded, none may be evicted: not all of their records have been read yet.
     if (this.#durability?.progress === undefined) this.#limitMemory();
     this.#clientMemory.enforce();
     if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
@@ -345,11 +348,11 @@ export class Server {
     this.engine.limitMemory(maxmemory === 0 ? Infinity : maxmemory - this.#memory.startup, policy);
   }
 
-  /** What all clients may hold together, in bytes. */
+  /** The most bytes that all clients may hold together. */
   get #clientMemoryLimit(): number {
     const { maxmemory, 'maxmemory-clients': given } = this.#settings.now;
     const limit = typeof given === 'number' ? given : (maxmemory * Number.parseInt(given, 10)) / 100;
-    // As in Redis: so small a part of maxmemory that nobody could say a word is none.
+    // As in Redis, a limit so small that no client could send a command is raised.
     return limit === 0 ? Infinity : Math.max(limit, LEAST_CLIENT_MEMORY);
   }
 
@@ -364,11 +367,11 @@ export class Server {
     this.#faults.contain(() => this.#admission.checkPatience(now, patience));
     this.#repeatedLines.flush(now);
     this.#durability?.beat();
-    // Looking at it keeps the peak.
+    // Reading it updates the peak.
     void this.#memory.used;
   };
 
-  /** Our own listeners and, after them, that of the embedding program. */
+  /** Returns the server's own listeners and, after them, that of the embedding program. */
   #sessionListener(listener: SessionListener | undefined): SessionListener {
     const events = new SessionEvents(
       this.#hub,

@@ -9,17 +9,16 @@ import {
 import type { Audience, PubSubHub } from './pubsub-hub.js';
 import { SessionMessages } from './session-messages.js';
 
-/** The channels of one event, and who may listen to them. */
+/** The channels of one event and their audiences. */
 interface Channels {
   readonly event: Audience;
-  /** For events after which the data is gone: it is published a last time. */
+  /** Set for events after which the data is gone: it is published one last time. */
   readonly data: Audience | undefined;
 }
 
 /**
- * Publishes what happens to sessions: on `__session__:<event>:<name>` the token and, where the data is gone
- * afterwards, on `__sessiondata__:<event>:<name>` the session as it last was. Nothing is built for a channel
- * that nobody listens to.
+ * Publishes what happens to sessions: the token on `__session__:<event>:<name>` and, if the event removes the data, the
+ * session with its last data on `__sessiondata__:<event>:<name>`. Nothing is built for channels without subscribers.
  */
 export class SessionEvents implements SessionListener {
   readonly #hub: PubSubHub;
@@ -30,8 +29,8 @@ export class SessionEvents implements SessionListener {
   readonly #channels: Record<string, Channels>;
 
   /**
-   * @param engine Whose sessions they are; asked for at the first event.
-   * @param maxBytes `event-data-max-bytes` as it is now.
+   * @param engine Returns the engine. Called from the first event on.
+   * @param maxBytes Returns the current `event-data-max-bytes`.
    */
   constructor(hub: PubSubHub, clock: Clock, engine: () => SessionEngine, maxBytes: () => number) {
     this.#hub = hub;

@@ -1,7 +1,7 @@
 import type { Session, SessionEvent, SessionListener } from '../engine/index.js';
 import type { SlowReaders } from './slow-readers.js';
 
-/** A session listener, and what is called with its faults. */
+/** A session listener and the function that receives its faults. */
 export type ContainedListener = readonly [listener: SessionListener, onFault: (fault: unknown) => void];
 
 /** Notifies several listeners in turn. A fault of one affects neither the others nor the operation. */
@@ -9,7 +9,7 @@ export class SessionListeners implements SessionListener {
   readonly #listeners: readonly ContainedListener[];
   readonly #slowReaders: SlowReaders;
 
-  /** @param slowReaders Clients that are to be waited for. */
+  /** @param slowReaders Clients to wait for. */
   constructor(listeners: readonly ContainedListener[], slowReaders: SlowReaders) {
     this.#listeners = listeners;
     this.#slowReaders = slowReaders;

@@ -2,15 +2,16 @@ import type { Session, SessionEngine, SessionEvent } from '../engine/index.js';
 import { Slice } from '../slice.js';
 import { JsonWriter } from './json-writer.js';
 
-/** The most keys that a message has: more take longer than as many bytes of values. */
+/** The most keys in a message. More would take longer than the same number of bytes in values. */
 const MAX_KEYS = 10_000;
-/** Keys written between two checks of whether there is room for more. */
+/** Keys written between two checks for room. */
 const KEYS_AT_A_TIME = 256;
 
 /**
- * Makes the messages of `__sessiondata__` channels, one JSON object each: event, name, token, at and created (unix ms), and keys with
- * their values. If that would be longer than the limit, or more than 10,000 keys, the values are left out: instead there are `truncated`, `count` (the number of keys)
- * and `sizes`, the length of each key's value in bytes, for as many keys as there is room for.
+ * Builds the messages of `__sessiondata__` channels. Each is a JSON object with event, name, token, at and created
+ * (Unix ms), and keys with their values. If the message would exceed the limit or have more than 10,000 keys, it has no
+ * values but `truncated`, `count` (the number of keys) and `sizes`: the length of each key's value in bytes, for as
+ * many keys as there is room for.
  *
  * It reads no more data than fits the limit, however much there is.
  */
@@ -18,13 +19,15 @@ export class SessionMessages {
   readonly #engine: () => SessionEngine;
   readonly #json = new JsonWriter();
 
-  /** @param engine Whose sessions they are; asked for with each message. */
+  /** @param engine Returns the engine. Called for each message. */
   constructor(engine: () => SessionEngine) {
     this.#engine = engine;
   }
 
   /**
-   * @param at Unix ms. @param maxBytes The longest message, 4 KB at least.
+   * Builds a message.
+   * @param at In Unix ms.
+   * @param maxBytes The longest message, at least 4 KB.
    * @returns Bytes that are valid until the next call.
    */
   make(event: SessionEvent, session: Session, at: number, maxBytes: number): Buffer {
@@ -60,7 +63,7 @@ export class SessionMessages {
       json.value(value);
       separator = ',';
     };
-    // Those of a packed session are few, and are all there at once.
+    // A packed session has few keys, all in one place.
     if (data.encoding(session) === 'packed') {
       data.peek(session, write);
       return;
@@ -68,7 +71,7 @@ export class SessionMessages {
     let cursor = 0;
     do {
       cursor = data.peekSome(session, cursor, KEYS_AT_A_TIME, (key, length) => {
-        // What cannot fit is not even read.
+        // A value that cannot fit is not even read.
         if (length > json.room) json.fill();
         else write(key, data.peekPart(session, key, 0, length) as Slice);
       });

@@ -1,22 +1,25 @@
 import { type Config, withChanges } from '../config.js';
 
-/** The options' values as they are now: CONFIG SET changes some of them while the server runs. */
+/** The current values of the options. CONFIG SET changes some of them while the server runs. */
 export class Settings {
   #config: Config;
   readonly #onChange: () => void;
 
-  /** @param onChange Called after a change, for what must be told. */
+  /** @param onChange Called after a change. */
   constructor(config: Config, onChange: () => void) {
     this.#config = config;
     this.#onChange = onChange;
   }
 
-  /** To be asked each time: the values do not change, but are replaced. */
+  /** Read this each time: a change replaces the object and does not modify it. */
   get now(): Config {
     return this.#config;
   }
 
-  /** Changes options, all or none. @throws OptionError for the first that may not be changed so. */
+  /**
+   * Changes options, all or none.
+   * @throws OptionError for the first one that cannot be changed in this way.
+   */
   set(given: readonly (readonly [name: string, value: string])[]): void {
     this.#config = withChanges(this.#config, given);
     this.#onChange();

@@ -1,25 +1,26 @@
 import type { Clock } from '../engine/index.js';
 
-/** A client that reads nothing for this many ms is not waited for any longer. */
+/** A client that reads nothing for this many ms is no longer waited for. */
 const PATIENCE_MS = 5000;
 
 /** The output to a client that is sent messages. */
 export interface Reader {
   /** Whether it has so much unread that more messages should wait. */
   readonly isBehind: boolean;
-  /** Another number each time that it has taken something. */
+  /** A number that changes whenever the client has read something. */
   readonly progress: number;
 }
 
 interface Progress {
   reached: number;
-  /** When it last took something, in ms. */
+  /** When the client last read something, in ms. */
   at: number;
 }
 
 /**
- * Clients that are behind with reading their messages. Work that publishes very many messages waits for those that do read, so that they are not
- * disconnected for it. A client that does not read is not waited for; the output limits deal with it.
+ * Clients that are behind with reading their messages. Work that publishes very many messages waits for those that do
+ * read, so that they are not disconnected for it. It does not wait for clients that do not read; the output limits deal
+ * with them.
  */
 export class SlowReaders {
   readonly #clock: Clock;
@@ -29,14 +30,14 @@ export class SlowReaders {
     this.#clock = clock;
   }
 
-  /** To be called when a client is behind. */
+  /** Call this when a client is behind. */
   add(reader: Reader): void {
     if (!this.#readers.has(reader)) this.#readers.set(reader, { reached: reader.progress, at: this.#clock.now() });
   }
 
-  /** Whether any of them reads. */
+  /** Whether a client that is behind is reading. */
   get any(): boolean {
-    // As a rule there are none, and it is asked for each event.
+    // Usually there are none, and this runs for each event.
     return this.#readers.size > 0 && this.#anyReads(this.#clock.now());
   }
 

@@ -3,29 +3,32 @@ import type { Clock } from '../engine/index.js';
 import type { Log } from './log.js';
 
 /**
- * What happens to a stop if the disk does not take all changes: `ask` is refused, `insist` waits and then stops anyway,
- * `force` stops at once.
+ * What a stop does if the disk does not accept all changes: `ask` is refused, `insist` waits and then stops anyway,
+ * `force` stops immediately.
  */
 export type StopMode = 'ask' | 'insist' | 'force';
 
 const BY_STRENGTH: readonly StopMode[] = ['ask', 'insist', 'force'];
 
-/** The stop was refused or cancelled: the server goes on. The log says why. */
+/** The stop was refused or cancelled, and the server continues. The log says why. */
 export class StopRefused extends Error {}
 
 export interface StoppingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly durability: Durability | undefined;
-  /** Ms that a stop may take: the option `shutdown-timeout`. */
+  /** The most ms that a stop may take: the option `shutdown-timeout`. */
   timeout(): number;
-  /** Stops the server. @param endsAt When it is to have stopped, in ms of the clock. */
+  /**
+   * Stops the server.
+   * @param endsAt When it must have stopped, in ms of the clock.
+   */
   close(endsAt: number): void;
 }
 
-/** How often, in ms, it is checked whether a disk that fails has recovered. */
+/** How often to check whether a failing disk has recovered, in ms. */
 const RETRY_EVERY = 100;
-/** The disk gets at least this many ms, even with `shutdown-timeout` 0: any sync takes some time. */
+/** The disk gets at least this many ms, even with `shutdown-timeout` 0, because any sync takes some time. */
 const LEAST_FOR_DISK = 1000;
 
 interface Asked {
@@ -34,17 +37,17 @@ interface Asked {
 }
 
 /**
- * The phase between the request to stop and the stop: everything that was acknowledged is made durable. Meanwhile clients are
- * served as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
+ * The phase between the request to stop and the stop. It makes everything durable that was acknowledged. Meanwhile
+ * clients are served as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
  */
 export class Stopping {
   readonly #options: StoppingOptions;
   #asked: Asked[] = [];
   #mode: StopMode = 'ask';
-  /** Clients that read slowly are not waited for. */
+  /** Whether to stop without waiting for clients that read slowly. */
   #now = false;
   #endsAt = 0;
-  /** The number of the latest flush: results of earlier ones are ignored. */
+  /** The number of the latest flush. Results of earlier ones are ignored. */
   #attempt = 0;
   #saidToWait = false;
   #cancelRetry: () => void = () => {};
@@ -54,15 +57,15 @@ export class Stopping {
     this.#options = options;
   }
 
-  /** Ms until a stop that waits for the disk gives up waiting; undefined if none waits. */
+  /** Ms until a stop that waits for the disk gives up waiting; undefined if none is waiting. */
   get endsIn(): number | undefined {
     return this.#asked.length === 0 ? undefined : Math.max(0, Math.ceil(this.#endsAt - this.#options.clock.now()));
   }
 
   /**
-   * Asks for a stop; if one waits already, the stronger mode applies. Resolves just before the server stops. Rejects with StopRefused
-   * if the server goes on.
-   * @param now Whether clients that read slowly are disconnected at once.
+   * Asks for a stop. If one is already waiting, the stronger mode applies. Resolves just before the server stops,
+   * rejects with StopRefused if the server continues.
+   * @param now Whether to disconnect clients that read slowly immediately.
    */
   ask(mode: StopMode, now = false): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -74,7 +77,7 @@ export class Stopping {
     });
   }
 
-  /** Cancels a stop that waits. Returns whether there was one. */
+  /** Cancels a stop that is waiting. Returns whether there was one. */
   abort(): boolean {
     if (this.#asked.length === 0) return false;
     this.#options.log.notice('the shutdown is aborted: the server goes on');
@@ -86,7 +89,7 @@ export class Stopping {
     const { clock, durability, timeout } = this.#options;
     const forDisk = Math.max(timeout(), LEAST_FOR_DISK);
     this.#endsAt = clock.now() + forDisk;
-    // Before the journal has been read there is nothing that the disk does not have.
+    // Until the journal has been loaded, there is nothing that the disk does not have.
     if (durability === undefined || durability.progress !== undefined || durability.isDurable) {
       this.#stop();
       return;
@@ -141,7 +144,7 @@ export class Stopping {
     const { clock, timeout, close } = this.#options;
     const endsAt = atOnce ? clock.now() : Math.min(this.#endsAt, clock.now() + timeout());
     for (const { resolve } of this.#reset()) resolve();
-    // If a command asked for the stop, it is finished first.
+    // If a command asked for the stop, that command finishes first.
     setImmediate(() => close(endsAt));
   }
 

@@ -3,7 +3,10 @@ import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
 import { type Config, ConfigError } from '../config.js';
 import { readCertificates } from '../config-files.js';
 
-/** How the port speaks TLS, undefined if it does not. @throws ConfigError if the certificates are none, or do not fit. */
+/**
+ * Returns the TLS options of the port, or undefined if it does not use TLS.
+ * @throws ConfigError if the certificates are invalid or do not match.
+ */
 export function tlsOptions(config: Config): TlsOptions | undefined {
   const certificates = readCertificates(config);
   if (certificates === undefined) return undefined;
@@ -15,11 +18,12 @@ export function tlsOptions(config: Config): TlsOptions | undefined {
     throw new ConfigError(`tls-cert, tls-key, tls-ca: ${(error as Error).message}`);
   }
   const asked = ca !== undefined && config['tls-auth-clients'] !== 'no';
-  // With "optional" Node lets everybody in and tells what it thinks of the certificate: `isUnwelcome` acts on it.
+  // With "optional" Node accepts every client and only reports whether its certificate is valid. `isUnwelcome` acts on
+  // that.
   return { ...options, requestCert: asked, rejectUnauthorized: asked && config['tls-auth-clients'] === 'yes' };
 }
 
-/** Whether a client showed a certificate that `tls-ca` does not vouch for. */
+/** Whether a client presented a certificate that `tls-ca` did not sign. */
 export function isUnwelcome(socket: Socket): boolean {
   if (!(socket instanceof TLSSocket) || socket.authorized) return false;
   return Object.keys(socket.getPeerCertificate()).length > 0;

@@ -1,6 +1,6 @@
 /**
- * Connections that have more to do than others should have to wait for. One of them goes on in each round of the event loop, so other
- * clients wait for one turn at most, however many connections are waiting here.
+ * Lets connections with much work wait for the other clients. In each iteration of the event loop only one of them
+ * continues, so other clients wait for one turn at most, however many connections are waiting here.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];

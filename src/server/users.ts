@@ -13,8 +13,9 @@ export class Users {
   readonly #accounts = new Map<string, Account>();
 
   /**
-   * @param lines One a user: a name, permissions joined by commas, and a password or `#` and its SHA-256 in hex.
-   * @throws ConfigError for a line that is none; it holds no password.
+   * @param lines One line per user: a name, permissions separated by commas, and a password or `#` followed by its
+   *   SHA-256 in hex.
+   * @throws ConfigError for an invalid line. The message contains no password.
    */
   constructor(lines: readonly string[]) {
     lines.forEach((line, index) => {
@@ -30,7 +31,7 @@ export class Users {
     return this.#accounts.size;
   }
 
-  /** The user of that name, if the password is his. Nothing is learnt from how long it takes. */
+  /** Returns the user of that name if the password is right. The time it takes reveals nothing. */
   authenticate(name: string, password: Buffer): User | undefined {
     const account = this.#accounts.get(name);
     const given = digestOf(password);
@@ -38,12 +39,12 @@ export class Users {
   }
 }
 
-/** Whether two passwords are the same. Digests have one length: nothing is learnt from how long it takes. */
+/** Whether two passwords are the same. All digests have the same length, so the time it takes reveals nothing. */
 export function isSamePassword(one: Buffer, other: Buffer): boolean {
   return timingSafeEqual(digestOf(one), digestOf(other));
 }
 
-/** Compared with where there is no such user: no password has this digest. */
+/** Compared if there is no such user. No password has this digest. */
 const NOBODY = Buffer.alloc(32);
 
 function digestOf(password: Buffer): Buffer {
