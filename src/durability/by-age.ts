@@ -1,10 +1,10 @@
-import type { Session, SessionEngine, Slices } from '../engine/index.js';
+import type { Session, SessionEngine, TimeSlices } from '../engine/index.js';
 
 /** Slots looked at, and sorted or merged, between two looks at the clock. */
 const RUN = 1024;
 
 /** The slots of all sessions that there are, in the order in which those were created. Others are served meanwhile. */
-export async function slotsByAge(engine: SessionEngine, slices: Slices): Promise<Uint32Array> {
+export async function slotsByAge(engine: SessionEngine, slices: TimeSlices): Promise<Uint32Array> {
   const slots = new Uint32Array(engine.slots);
   const created = new Float64Array(engine.slots);
   let count = 0;
@@ -26,7 +26,7 @@ export async function slotsByAge(engine: SessionEngine, slices: Slices): Promise
 }
 
 /** The indexes of numbers in the order of those, by merging runs. */
-async function sorted(numbers: Float64Array, slices: Slices): Promise<Uint32Array> {
+async function sorted(numbers: Float64Array, slices: TimeSlices): Promise<Uint32Array> {
   const { length } = numbers;
   let from = Uint32Array.from(numbers, (_, index) => index);
   let to = new Uint32Array(length);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Restoration, SessionEngine } from '../engine/index.js';
+import { BackgroundWork, DONE, type Restoration, type SessionEngine } from '../engine/index.js';
 import {
   DirectoryLock,
   JOURNAL,
@@ -65,6 +65,9 @@ export class Durability {
   readonly #lock: DirectoryLock;
   readonly #compactions: Compactions;
   readonly #wall: WallTime;
+  readonly #missed: BackgroundWork;
+  /** From which slot on it is to be recorded what was extended while the disk failed. */
+  #missedCursor = 0;
   /** It is being written down that the clock was set. */
   #notingClock: Promise<void> | undefined;
   #journal: Journal | undefined;
@@ -97,6 +100,7 @@ export class Durability {
     }
     this.#wall = new WallTime(options.clock);
     this.recorder = new Recorder(engine, () => this.#loaded().records, this.#wall);
+    this.#missed = new BackgroundWork(options.clock, () => this.#recordMissed());
     this.#compactions = new Compactions(options, engine, this.recorder);
   }
 
@@ -127,7 +131,8 @@ export class Durability {
       onRecovery: () => {
         log.notice('the journal can be written again');
         this.recorder.recordsExtensions = true;
-        if (this.recorder.missesExtensions) this.#recordMissed(0);
+        this.#missedCursor = 0;
+        if (this.recorder.missesExtensions) this.#missed.schedule();
       },
     });
     this.#wall.ahead = journal.clockAhead;
@@ -296,6 +301,7 @@ export class Durability {
   async close(patience = 0): Promise<void> {
     this.#closed = true;
     this.#compactions.stop();
+    this.#missed.stop();
     const { clock } = this.#options;
     const cancel = clock.after(patience, () => this.#journal?.giveUp());
     const closing = this.#complete();
@@ -329,11 +335,11 @@ export class Durability {
     return new UnwrittenChanges(position - written, written - durable, 'the disk did not answer');
   }
 
-  /** Records what was extended while the disk failed, in slices between which others are served. */
-  #recordMissed(cursor: number): void {
-    if (this.#closed || !this.recorder.recordsExtensions) return;
-    const next = this.recorder.recordMissed(cursor, MISSED_SLOTS);
-    if (next > 0) this.#options.clock.after(0, () => this.#recordMissed(next));
+  /** Records some of what was extended while the disk failed. */
+  #recordMissed(): number {
+    if (!this.recorder.recordsExtensions) return DONE;
+    this.#missedCursor = this.recorder.recordMissed(this.#missedCursor, MISSED_SLOTS);
+    return this.#missedCursor > 0 ? 0 : DONE;
   }
 
   /** Not a getter: V8 calls its runtime for one that is private. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, isToken, type SessionEngine, SessionError, Slices } from '../engine/index.js';
+import { type Clock, isToken, type SessionEngine, SessionError, TimeSlices } from '../engine/index.js';
 import { CodedError, cannotPersist, OUT_OF_MEMORY } from '../errors.js';
 import {
   type BaseFile,
@@ -254,7 +254,7 @@ export class Saves {
 
   /** Visits the sessions of a file, while others are served. */
   #read(path: string, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
-    const slices = new Slices(this.#options.clock);
+    const slices = new TimeSlices(this.#options.clock);
     return readSavedSessions(this.#sets.read(path), path, {
       ...visitor,
       pause: () => {
@@ -264,7 +264,7 @@ export class Saves {
     });
   }
 
-  async #rest(slices: Slices): Promise<void> {
+  async #rest(slices: TimeSlices): Promise<void> {
     const { durability } = this.#options;
     // Why the disk fails is told when the next session is to be created.
     if ((durability?.status?.pendingBytes ?? 0) > MAX_PENDING) await durability?.flush().catch(() => {});

@@ -1,4 +1,4 @@
-import { type Clock, NO_SESSION, type Session, type SessionEngine, Slices } from '../engine/index.js';
+import { type Clock, NO_SESSION, type Session, type SessionEngine, TimeSlices } from '../engine/index.js';
 import type { RecordSink } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import { slotsByAge } from './by-age.js';
@@ -34,7 +34,7 @@ export class SessionsWriter {
   readonly #engine: SessionEngine;
   readonly #to: Gathering;
   readonly #writing: SessionWriting;
-  readonly #slices: Slices;
+  readonly #slices: TimeSlices;
   /** Whether the session that was looked at last is. */
   #isLarge = false;
 
@@ -42,7 +42,7 @@ export class SessionsWriter {
     this.#engine = engine;
     this.#to = to;
     this.#writing = writing;
-    this.#slices = new Slices(clock);
+    this.#slices = new TimeSlices(clock);
   }
 
   /** Writes every session that lives throughout. */

@@ -28,6 +28,7 @@ export {
 } from './session.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
+export { BackgroundWork, DONE } from './time/background-work.js';
 export { type Clock, systemClock } from './time/clock.js';
-export { Slices } from './time/slices.js';
+export { TimeSlices } from './time/time-slices.js';
 export { isToken, newToken, TOKEN_LENGTH } from './tokens/token.js';

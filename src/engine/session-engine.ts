@@ -9,7 +9,6 @@ import type { FieldStore } from './fields/field-store.js';
 import { PackedFieldStore } from './fields/packed-field-store.js';
 import { SessionData, STRING_KEY } from './fields/session-data.js';
 import { Region } from './memory/region.js';
-import { Trimmer } from './memory/trimmer.js';
 import { NameIndex } from './names/name-index.js';
 import { Restoration } from './restoring/restoration.js';
 import type { UnseenSession } from './restoring/unseen-session.js';
@@ -31,6 +30,7 @@ import {
 } from './session.js';
 import { NO_SUCH_SESSION, SessionError } from './session-error.js';
 import { Flag, NONE, SlotTable } from './tables/slot-table.js';
+import { BackgroundWork, DONE } from './time/background-work.js';
 import { type Clock, systemClock } from './time/clock.js';
 import { CreationTimes } from './time/creation-times.js';
 import { Deadlines } from './time/deadlines.js';
@@ -61,6 +61,9 @@ const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 /** With more bytes of data than this, ending a session takes so long that reading the clock after it costs little. */
 const MUCH_DATA = 4096;
 
+/** How long after sessions have ended the memory that they leave is given back, in ms: others may come meanwhile. */
+const TRIM_DELAY_MS = 1000;
+
 /** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
 
@@ -88,13 +91,14 @@ export class SessionEngine {
   readonly #slots = new SlotTable();
   readonly #names: NameIndex;
   readonly #tokens: TokenIndex;
-  readonly #fields: FieldStore = new PackedFieldStore(() => this.#trimmer.expect());
+  readonly #fields: FieldStore = new PackedFieldStore(() => this.#trimming.schedule(TRIM_DELAY_MS));
   readonly #unseen = new UnseenSessions({ slots: this.#slots, fields: this.#fields });
   readonly #deadlines: Deadlines;
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
   readonly #doomed: Doomed;
-  readonly #trimmer: Trimmer;
+  /** Gives memory back: a hundred megabytes take 10 ms. */
+  readonly #trimming: BackgroundWork;
   #created = 0;
   #ended = 0;
   #expired = 0;
@@ -137,11 +141,7 @@ export class SessionEngine {
       isBehind: () => this.#listener?.isBehind?.() ?? false,
     });
     this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
-    this.#trimmer = new Trimmer(
-      this.#clock,
-      () => this.#trim(),
-      () => Region.collect(),
-    );
+    this.#trimming = new BackgroundWork(clock, () => this.#trim());
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
     if (options.changes !== undefined) this.listen(options.changes);
@@ -164,7 +164,7 @@ export class SessionEngine {
     this.#deadlines.stop();
     this.#doomed.stop();
     this.#evictor.stop();
-    this.#trimmer.stop();
+    this.#trimming.stop();
   }
 
   // Finding sessions
@@ -803,7 +803,7 @@ export class SessionEngine {
     this.#tokens.remove(session);
     this.#names.remove(session);
     this.#slots.release(session);
-    this.#trimmer.expect();
+    this.#trimming.schedule(TRIM_DELAY_MS);
   }
 
   /** Notifies the listener. Its faults stop neither this operation nor those that follow. */
@@ -847,8 +847,8 @@ export class SessionEngine {
     return { sessions: 1, keys: this.#fields.count(session), bytes: this.#fields.size(session), timers };
   }
 
-  /** Gives some of the memory back that sessions have left. Returns whether there may be more. */
-  #trim(): boolean {
+  /** Gives some of the memory back that sessions have left. Returns when to go on, for `BackgroundWork`. */
+  #trim(): number {
     const slots = this.#slots.used;
     const trimmed = [
       this.#slots.trim(),
@@ -857,6 +857,7 @@ export class SessionEngine {
       this.#names.trim(),
       this.#tokens.trim(),
     ];
-    return trimmed.includes(true);
+    if (trimmed.includes(true)) return 0;
+    return Region.collect() ? TRIM_DELAY_MS : DONE;
   }
 }

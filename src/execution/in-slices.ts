@@ -1,4 +1,4 @@
-import { Slices } from '../engine/index.js';
+import { TimeSlices } from '../engine/index.js';
 import type { Context } from './context/context.js';
 
 /**
@@ -14,17 +14,17 @@ export function inSlices({ client, server }: Context, work: Iterator<void>): voi
   }
   // Most work is done before it is worth reading the clock.
   if (work.next().done) return;
-  const slices = new Slices(server.clock);
+  const slices = new TimeSlices(server.clock);
   if (!doSlice(work, slices)) return doLaterSlices(work, slices);
 }
 
-async function doLaterSlices(work: Iterator<void>, slices: Slices): Promise<void> {
+async function doLaterSlices(work: Iterator<void>, slices: TimeSlices): Promise<void> {
   do await slices.next();
   while (!doSlice(work, slices));
 }
 
 /** Returns whether the work is done. */
-function doSlice(work: Iterator<void>, slices: Slices): boolean {
+function doSlice(work: Iterator<void>, slices: TimeSlices): boolean {
   while (!work.next().done) if (slices.isOver) return false;
   return true;
 }

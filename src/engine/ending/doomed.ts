@@ -1,6 +1,6 @@
 import type { SlotTable } from '../tables/slot-table.js';
+import { BackgroundWork, DONE } from '../time/background-work.js';
 import type { Clock } from '../time/clock.js';
-import { SLICE_MS } from '../time/slices.js';
 
 /** Slots looked at between two looks at the clock. */
 const SLOTS = 64;
@@ -49,11 +49,11 @@ export class Doomed {
   readonly #ends = new Map<number, number>();
   /** The next slot of the sweep. */
   #cursor = 0;
-  #cancel: (() => void) | undefined;
-  #stopped = false;
+  readonly #sweep: BackgroundWork;
 
   constructor(options: DoomedOptions) {
     this.#options = options;
+    this.#sweep = new BackgroundWork(options.clock, () => this.#sweepSome());
   }
 
   /** How many are left. */
@@ -87,7 +87,7 @@ export class Doomed {
     this.#timers += timers;
     this.#ends.set(slots.beginEpoch(sessions), now);
     if (this.#sessions <= atOnce && this.#bytes <= BYTES_AT_ONCE) this.finish();
-    else this.#goOn(0);
+    else this.#sweep.schedule();
   }
 
   /** When the session was doomed, in ms. */
@@ -104,8 +104,7 @@ export class Doomed {
     if (sessions === 0 || this.#sessions > 0) return;
     this.#ends.clear();
     this.#options.slots.endSweep();
-    this.#cancel?.();
-    this.#cancel = undefined;
+    this.#sweep.cancel();
   }
 
   /** Ends one of them. Returns false if none is left. */
@@ -122,8 +121,7 @@ export class Doomed {
 
   /** Ends its work for good. */
   stop(): void {
-    this.#stopped = true;
-    this.#cancel?.();
+    this.#sweep.stop();
   }
 
   /** Looks at the next slot. */
@@ -134,23 +132,12 @@ export class Doomed {
     if (slots.isDoomedSession(slot)) this.#options.end(slot);
   }
 
-  #goOn(delay: number): void {
-    if (this.#stopped || this.#sessions === 0) return;
-    this.#cancel ??= this.#options.clock.after(delay, this.#work);
+  #sweepSome(): number {
+    const enough = this.#bytes - MUCH_DATA;
+    for (let looks = 0; looks < SLOTS && this.#sessions > 0 && this.#bytes >= enough; looks++) {
+      if (this.#options.isBehind()) return REST_MS;
+      this.#look();
+    }
+    return this.#sessions > 0 ? 0 : DONE;
   }
-
-  readonly #work = (): void => {
-    const { clock } = this.#options;
-    this.#cancel = undefined;
-    const until = clock.now() + SLICE_MS;
-    let rests = false;
-    do {
-      const enough = this.#bytes - MUCH_DATA;
-      for (let looks = 0; looks < SLOTS && this.#sessions > 0 && this.#bytes >= enough && !rests; looks++) {
-        rests = this.#options.isBehind();
-        if (!rests) this.#look();
-      }
-    } while (this.#sessions > 0 && !rests && clock.now() < until);
-    this.#goOn(rests ? REST_MS : 0);
-  };
 }

@@ -1,8 +1,9 @@
 import { NO_SESSION, type Session } from '../session.js';
 import { Flag, type SlotTable } from '../tables/slot-table.js';
+import { BackgroundWork, DONE } from '../time/background-work.js';
 import type { Clock } from '../time/clock.js';
 import type { Deadlines } from '../time/deadlines.js';
-import { SLICE_MS } from '../time/slices.js';
+import { TimeSlices } from '../time/time-slices.js';
 
 /** Which session is ended when memory runs out: none, the one that is due first, the one not used for longest. */
 export type EvictionPolicy = 'noeviction' | 'volatile-ttl' | 'allsessions-lru';
@@ -36,18 +37,22 @@ export class Evictor {
   readonly #slots: SlotTable;
   readonly #deadlines: Deadlines;
   readonly #sessions: Evictable;
-  readonly #clock: Clock;
+  readonly #slices: TimeSlices;
+  /** Evicts the rest when what waits has been served. */
+  readonly #rest: BackgroundWork;
   #maxMemory = Infinity;
   #policy: EvictionPolicy = 'noeviction';
   #stopped = false;
-  /** The rest is to be evicted when what waits has been served. */
-  #scheduled = false;
 
   constructor(slots: SlotTable, deadlines: Deadlines, clock: Clock, sessions: Evictable) {
     this.#slots = slots;
     this.#deadlines = deadlines;
-    this.#clock = clock;
     this.#sessions = sessions;
+    this.#slices = new TimeSlices(clock);
+    this.#rest = new BackgroundWork(clock, () => {
+      this.makeRoom();
+      return DONE;
+    });
   }
 
   /** Sets the limit, and begins to keep it. */
@@ -60,6 +65,7 @@ export class Evictor {
   /** Ends its work for good. */
   stop(): void {
     this.#stopped = true;
+    this.#rest.stop();
   }
 
   /**
@@ -69,8 +75,9 @@ export class Evictor {
   makeRoom(): boolean {
     const { memory } = this.#sessions;
     if (memory <= this.#maxMemory && !this.#sessions.isFull) return true;
-    const room = this.#evict(0, memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : SLICE_MS);
-    if (room === undefined) this.#goOnLater();
+    this.#slices.begin(memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : undefined);
+    const room = this.#evict(0);
+    if (room === undefined) this.#rest.schedule();
     return room !== false;
   }
 
@@ -79,26 +86,24 @@ export class Evictor {
    * it takes longer than a slice.
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
-    return this.#evict(bytes, LONG_SLICE_MS) ?? this.#evictLater(bytes);
+    this.#slices.begin(LONG_SLICE_MS);
+    return this.#evict(bytes) ?? this.#evictLater(bytes);
   }
 
   async #evictLater(bytes: number): Promise<boolean> {
     for (;;) {
-      await new Promise<void>((resolve) => {
-        this.#clock.after(0, resolve);
-      });
-      const room = this.#evict(bytes, LONG_SLICE_MS);
+      await this.#slices.next(LONG_SLICE_MS);
+      const room = this.#evict(bytes);
       if (room !== undefined) return room;
     }
   }
 
   /** Evicts until this many more bytes may be taken: true; false if that is not possible, undefined if the slice was over before. */
-  #evict(bytes: number, slice: number): boolean | undefined {
+  #evict(bytes: number): boolean | undefined {
     if (this.#stopped) return true;
     // Evicting all of them would not be enough.
     if (bytes > 0 && bytes > this.#maxMemory) return false;
     if (!this.#isTooMuch(bytes)) return true;
-    const until = this.#clock.now() + slice;
     this.#deadlines.begin();
     while (this.#isTooMuch(bytes)) {
       // Data that was removed already is freed first, then doomed sessions.
@@ -107,22 +112,13 @@ export class Evictor {
         if (session === NO_SESSION) return false;
         this.#sessions.evict(session);
       }
-      if (this.#clock.now() >= until) return !this.#isTooMuch(bytes) || undefined;
+      if (this.#slices.isOver) return !this.#isTooMuch(bytes) || undefined;
     }
     return true;
   }
 
   #isTooMuch(bytes: number): boolean {
     return this.#sessions.memory + bytes > this.#maxMemory || this.#sessions.isFull;
-  }
-
-  #goOnLater(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#clock.after(0, () => {
-      this.#scheduled = false;
-      this.makeRoom();
-    });
   }
 
   /** The session to evict first, NO_SESSION if the policy spares all there are. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { SLICE_MS } from './slices.js';
+import { TimeSlices } from './time-slices.js';
 import type { TimingWheel } from './timing-wheel.js';
 
 /** Timers visited between two looks at the clock. */
@@ -12,6 +12,7 @@ const VISITS = 64;
 export class Reaper {
   readonly #wheel: TimingWheel;
   readonly #clock: Clock;
+  readonly #slices: TimeSlices;
   #wakeAt = Infinity;
   #stopped = false;
   #held = false;
@@ -20,6 +21,7 @@ export class Reaper {
   constructor(wheel: TimingWheel, clock: Clock) {
     this.#wheel = wheel;
     this.#clock = clock;
+    this.#slices = new TimeSlices(clock);
   }
 
   /** Must be told of every deadline that is scheduled (ms): it may come before the next wake. */
@@ -58,16 +60,13 @@ export class Reaper {
 
   readonly #wake = (): void => {
     this.#wakeAt = -Infinity;
-    const start = this.#clock.now();
-    let now = start;
+    this.#slices.begin();
     let caughtUp = false;
     try {
-      do {
-        caughtUp = this.#wheel.advance(now, VISITS);
-        now = this.#clock.now();
-      } while (!caughtUp && now - start < SLICE_MS);
+      do caughtUp = this.#wheel.advance(this.#clock.now(), VISITS);
+      while (!caughtUp && !this.#slices.isOver);
     } finally {
-      this.#sleepUntil(caughtUp ? this.#wheel.nextVisit() : now);
+      this.#sleepUntil(caughtUp ? this.#wheel.nextVisit() : this.#clock.now());
     }
   };
 }

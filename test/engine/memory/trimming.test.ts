@@ -1,72 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PackedFieldStore } from '../../../src/engine/fields/packed-field-store.js';
-import { Trimmer } from '../../../src/engine/memory/trimmer.js';
 import { NameIndex } from '../../../src/engine/names/name-index.js';
 import { KeyedHash } from '../../../src/engine/tables/keyed-hash.js';
 import { Flag, NONE, SlotTable } from '../../../src/engine/tables/slot-table.js';
 import { TimingWheel } from '../../../src/engine/time/timing-wheel.js';
 import { Slice } from '../../../src/slice.js';
-import { FakeClock } from '../../fake-clock.js';
-
-describe('Trimmer', () => {
-  it('begins a second after it was told, works in slices, and is at rest when there is no more', () => {
-    const clock = new FakeClock();
-    let left = 100;
-    const trimmer = new Trimmer(
-      clock,
-      () => --left > 0,
-      () => false,
-    );
-    trimmer.expect();
-    trimmer.expect();
-    expect(clock.waiting).toBe(1);
-    clock.advance(999);
-    expect(left).toBe(100);
-    clock.msPerLook = 0.1;
-    clock.advance(1);
-    expect(left).toBeGreaterThan(80);
-    while (clock.step());
-    expect(left).toBe(0);
-    expect(clock.called).toBeGreaterThan(5);
-    expect(clock.waiting).toBe(0);
-  });
-
-  it('begins again when it is next told, though it failed', () => {
-    const clock = new FakeClock();
-    let trims = 0;
-    const trimmer = new Trimmer(
-      clock,
-      () => {
-        if (++trims === 1) throw new Error('a fault');
-        return false;
-      },
-      () => false,
-    );
-    trimmer.expect();
-    expect(() => clock.advance(1000)).toThrow('a fault');
-    trimmer.expect();
-    clock.advance(1000);
-    expect(trims).toBe(2);
-  });
-
-  it('comes again as often as it is asked to, until it is stopped', () => {
-    const clock = new FakeClock();
-    let rounds = 0;
-    const trimmer = new Trimmer(
-      clock,
-      () => false,
-      () => ++rounds < 3,
-    );
-    trimmer.expect();
-    clock.advance(10_000);
-    expect(rounds).toBe(3);
-    trimmer.expect();
-    trimmer.stop();
-    trimmer.expect();
-    clock.advance(10_000);
-    expect(rounds).toBe(3);
-  });
-});
 
 /** Calls until nothing is left to trim. Returns how often there was something. */
 function all(trim: () => boolean): number {
