@@ -5,44 +5,46 @@ import { NO_BYTES } from '../memory/slab-space.js';
 import { Numbering } from '../tables/numbering.js';
 
 /**
- * Strings of bytes of any length by number, outside V8's heap, to be changed in any part.
+ * Byte strings of any length, identified by numbers, outside V8's heap. Any part of a string can be changed.
  *
- * One that fits in a chunk of the arena is one; a longer one is pieces of `PIECE` bytes, each a chunk, the last no larger than it needs to be,
- * and a chunk that lists them. So to append a byte, or to read a part, costs what the part does, however long the
- * string is. To find which pointer leads to a chunk that was moved, the list is searched: that takes less time than moving the chunk.
+ * A string that fits in a chunk of the arena is one chunk. A longer one is pieces of `PIECE` bytes and a chunk that
+ * lists them. Each piece is a chunk, the last no larger than necessary. So the cost of appending a byte, or of reading
+ * a part, depends on the part and not on the length of the string. When the arena moves a chunk, the list is searched
+ * for its old address: that takes less time than moving the chunk.
  *
- * **Removing** a string of more than `PIECES_AT_ONCE` pieces puts it aside; `reclaim` frees those a few pieces at a time, and so does each
- * new piece that is taken: what is put aside becomes less while it is used up. Until then it counts as memory.
+ * **Removing** a string of more than `PIECES_AT_ONCE` pieces sets it aside. `reclaim` frees its pieces a few at a time,
+ * and so does each newly allocated piece, so new strings use up the memory of removed ones. Until they are freed,
+ * pieces count as memory.
  */
 export class ByteStrings {
-  /** The longest string, in bytes: what one list can hold the pieces of. */
+  /** The maximum length of a string in bytes: as many pieces as one list can hold. */
   static readonly MAX_LENGTH = (Arena.MAX_BYTES >>> 2) * Arena.MAX_BYTES;
 
   readonly #arena: Arena;
   readonly #numbers = new Numbering();
   readonly #onRemoved: () => void;
-  /** Two numbers a string: its length and the address of its chunk or list; no chunk, 0, where it is empty. */
+  /** Two numbers per string: its length, and the address of its chunk or list. The address of an empty string is 0. */
   #rows = column(Int32Array, FIRST * ROW, RESERVED * ROW);
-  /** Numbers of strings that are removed and not freed yet. */
+  /** Strings that are removed and not freed yet. */
   readonly #removed: number[] = [];
-  // What `#locate` found.
+  // Results of `#locate`.
   #bytes: Buffer = NO_BYTES;
   #at = 0;
-  /** A chunk of a string that is being made shorter, to which nothing leads any more. */
+  /** The address of a chunk that has been removed from its string and is about to be freed. 0 if there is none. */
   #dropped = 0;
-  /** Keeps what `read` puts together, so that not each time memory is taken for it. */
+  /** A buffer in which `read` assembles parts, reused to avoid allocating one each time. */
   #scratch: Buffer = NO_BYTES;
 
   /**
-   * @param onRemoved Told when there is something to reclaim.
-   * @param maxSlabs How many slabs its arena may have; the default is as many as possible.
+   * @param onRemoved Called when there is something to reclaim.
+   * @param maxSlabs The maximum number of slabs of the arena. By default the arena's own limit.
    */
   constructor(onRemoved: () => void, maxSlabs?: number) {
     this.#arena = new Arena((number, address, from) => this.#moved(number, address, from), maxSlabs);
     this.#onRemoved = onRemoved;
   }
 
-  /** Bytes of memory that the strings take, those that are not freed yet included. */
+  /** Bytes of memory that the strings take, including those that are not freed yet. */
   get memory(): number {
     return this.#arena.used + this.#numbers.taken * ByteStrings.BYTES_PER_STRING;
   }
@@ -50,17 +52,17 @@ export class ByteStrings {
   /** Bytes that a string takes besides its chunks. */
   static readonly BYTES_PER_STRING = 8;
 
-  /** All numbers in use are below this one. */
+  /** The highest number in use + 1, or 0. */
   get end(): number {
     return this.#numbers.end;
   }
 
-  /** Whether it can hardly take any more: as `Arena.isFull`. */
+  /** Whether it is nearly at its limits, as in `Arena.isFull`. */
   get isFull(): boolean {
     return this.#arena.isFull;
   }
 
-  /** Bytes of memory that a string takes. */
+  /** Returns the bytes of memory that a string takes. */
   memoryOf(number: number): number {
     const length = this.length(number);
     if (length === 0) return ByteStrings.BYTES_PER_STRING;
@@ -70,12 +72,15 @@ export class ByteStrings {
     return memory;
   }
 
-  /** In bytes. */
+  /** Returns the length of a string in bytes. */
   length(number: number): number {
     return this.#rows[number * ROW + LENGTH];
   }
 
-  /** A new string of so many bytes, whose content is undefined. @throws SessionError OOM; then nothing has changed. */
+  /**
+   * Makes a string of `length` bytes, whose content is undefined. Returns its number.
+   * @throws SessionError OOM if there is no memory. Nothing has changed then.
+   */
   create(length: number): number {
     const number = this.#numbers.take();
     if (number * ROW >= this.#rows.length) this.#rows = resized(this.#rows, longer(this.#capacity, number + 1) * ROW);
@@ -90,7 +95,7 @@ export class ByteStrings {
     return number;
   }
 
-  /** Ends a string. */
+  /** Removes a string. */
   remove(number: number): void {
     if (this.#lastPiece(number) >= PIECES_AT_ONCE) {
       this.#setAside(number);
@@ -101,8 +106,9 @@ export class ByteStrings {
   }
 
   /**
-   * Makes a string longer or shorter. What it has more is undefined.
-   * @throws SessionError OOM; then it is as long as before.
+   * Makes a string longer or shorter. Bytes that are added are undefined.
+   * @throws SessionError OOM if there is no memory. The string is as long as before then.
+   * @throws RangeError if `length` is more than `MAX_LENGTH`.
    */
   resize(number: number, length: number): void {
     const old = this.length(number);
@@ -120,12 +126,12 @@ export class ByteStrings {
     }
   }
 
-  /** Overwrites a part that is within the string. */
+  /** Overwrites a part of a string. The part must be within the string. */
   write(number: number, offset: number, bytes: Slice): void {
     const { length } = bytes;
     const within = offset % PIECE;
     if (within + length <= PIECE) {
-      // As a rule it is one piece, and short.
+      // The usual case: within one piece, and short.
       if (length === 0) return;
       this.#locate(number, offset);
       bytes.writeTo(this.#bytes, this.#at);
@@ -138,7 +144,7 @@ export class ByteStrings {
     }
   }
 
-  /** Sets a part that is within the string to zeros. */
+  /** Sets a part of a string to zeros. The part must be within the string. */
   zero(number: number, offset: number, length: number): void {
     for (let done = 0; done < length; ) {
       const part = this.#locate(number, offset + done, length - done);
@@ -147,7 +153,10 @@ export class ByteStrings {
     }
   }
 
-  /** A part that is within the string: where it lies or, if it straddles pieces, put together; good until the next call. */
+  /**
+   * Returns a part of a string, valid until the next call: a view or, if the part spans pieces, a copy. The part must
+   * be within the string.
+   */
   read(number: number, offset: number, length: number): Slice {
     if (length > 0 && (offset % PIECE) + length <= PIECE) {
       this.#locate(number, offset);
@@ -156,13 +165,13 @@ export class ByteStrings {
     return new Slice(this.#assemble(number, offset, length, this.#scratchFor(length)), 0, length);
   }
 
-  /** As `read`, good until the string is changed. */
+  /** Like `read`, but valid until the string is changed. */
   readForLong(number: number, offset: number, length: number): Slice {
     if ((offset % PIECE) + length <= PIECE) return this.read(number, offset, length);
     return new Slice(this.#assemble(number, offset, length, Buffer.allocUnsafeSlow(length)), 0, length);
   }
 
-  /** Whether a part that is within the string is the same bytes. */
+  /** Whether the string has these bytes at `offset`. They must end within the string. */
   matches(number: number, offset: number, bytes: Slice): boolean {
     const { length } = bytes;
     if (length === 0) return true;
@@ -179,7 +188,7 @@ export class ByteStrings {
     return true;
   }
 
-  /** A string as an array of words of 32 bits: one of them. */
+  /** Returns a word of a string that is used as an array of 32-bit words. */
   word(number: number, index: number): number {
     const address = this.#piece(number, Math.floor(index / WORDS));
     return this.#arena.words(address)[(this.#arena.start(address) >>> 2) + (index % WORDS)];
@@ -190,11 +199,14 @@ export class ByteStrings {
     this.#arena.words(address)[(this.#arena.start(address) >>> 2) + (index % WORDS)] = word;
   }
 
-  /** Adds a word at the end. @throws SessionError OOM; then it is as it was. */
+  /**
+   * Appends a word.
+   * @throws SessionError OOM if there is no memory. Nothing has changed then.
+   */
   pushWord(number: number, word: number): void {
     const length = this.length(number);
     const within = length % PIECE;
-    // As a rule the last piece has room for it.
+    // Usually the last piece has room for it.
     if (within === 0 || within + 4 > this.#arena.room(this.#piece(number, this.#lastPiece(number)))) {
       this.resize(number, length + 4);
     } else {
@@ -203,7 +215,7 @@ export class ByteStrings {
     this.setWord(number, length >>> 2, word);
   }
 
-  /** Takes the last word away. */
+  /** Removes the last word and returns it. */
   popWord(number: number): number {
     const length = this.length(number);
     const word = this.word(number, (length >>> 2) - 1);
@@ -211,7 +223,7 @@ export class ByteStrings {
     return word;
   }
 
-  /** Frees some pieces of what was removed: in a fraction of a millisecond. Returns whether there may be more. */
+  /** Frees some pieces of removed strings, in a fraction of a millisecond. Returns whether there may be more. */
   reclaim(): boolean {
     const number = this.#removed.at(-1);
     if (number === undefined) return false;
@@ -225,9 +237,9 @@ export class ByteStrings {
     return true;
   }
 
-  /** Gives some of the memory back that is much more than needed. Returns whether there may be more. */
+  /** Frees some of the memory if there is much more than needed. Returns whether there may be more. */
   trim(): boolean {
-    // Views of memory would keep it.
+    // Views would keep their memory alive.
     this.#bytes = NO_BYTES;
     this.#scratch = NO_BYTES;
     this.#arena.trim();
@@ -237,7 +249,7 @@ export class ByteStrings {
     return true;
   }
 
-  /** Strings that there are rows for. */
+  /** The number of strings that there are rows for. */
   get #capacity(): number {
     return this.#rows.length / ROW;
   }
@@ -246,12 +258,12 @@ export class ByteStrings {
     return this.#rows[number * ROW + ADDRESS] >>> 0;
   }
 
-  /** The number of the last piece, from 0; -1 if the string is empty. */
+  /** Returns the index of a string's last piece, or -1 if the string is empty. */
   #lastPiece(number: number): number {
     return lastPieceOf(this.length(number));
   }
 
-  /** The address of a piece. */
+  /** Returns the address of a piece. */
   #piece(number: number, piece: number): number {
     const address = this.#addressOf(number);
     if (this.length(number) <= PIECE) return address;
@@ -264,7 +276,10 @@ export class ByteStrings {
     else this.#arena.words(first)[(this.#arena.start(first) >>> 2) + piece] = address;
   }
 
-  /** Finds where a byte of a string is: `#bytes` and `#at`. Returns how many of `length` bytes from it on lie there together. */
+  /**
+   * Finds a byte of a string and sets `#bytes` and `#at`. Returns how many of the `length` bytes from there on are
+   * contiguous.
+   */
   #locate(number: number, offset: number, length = 0): number {
     const piece = Math.floor(offset / PIECE);
     const within = offset - piece * PIECE;
@@ -283,14 +298,14 @@ export class ByteStrings {
     return to;
   }
 
-  /** A buffer for so many bytes at least: the same one, unless it is too many to be kept. */
+  /** Returns a buffer of at least `length` bytes: the same one each time, unless it would be too large to keep. */
   #scratchFor(length: number): Buffer {
     if (length > KEPT_SCRATCH) return Buffer.allocUnsafeSlow(length);
     if (length > this.#scratch.length) this.#scratch = Buffer.allocUnsafeSlow(length);
     return this.#scratch;
   }
 
-  /** Makes a string longer, a piece at a time: after each it is one that is good. */
+  /** Makes a string longer, piece by piece. The string is consistent after each piece. */
   #grow(number: number, length: number): void {
     const row = number * ROW;
     const last = Math.max(0, this.#lastPiece(number));
@@ -329,7 +344,7 @@ export class ByteStrings {
     this.#rows[row + LENGTH] = length;
   }
 
-  /** Has a piece in a chunk of another size where that one is too small, or much too large. */
+  /** Moves a piece to a chunk of another size if its chunk is too small or much too large. */
   #fit(number: number, piece: number, oldBytes: number, newBytes: number): void {
     const arena = this.#arena;
     if (oldBytes === 0) {
@@ -350,7 +365,7 @@ export class ByteStrings {
     arena.free(address);
   }
 
-  /** Has room in the list for one piece more: for all that are to come, or as many as a list can have. */
+  /** Makes room in the list for one more piece: for all pieces that are to come, or as many as a list can hold. */
   #fitList(number: number, pieces: number, wanted: number): void {
     const list = this.#addressOf(number);
     if (pieces * 4 < this.#arena.room(list)) return;
@@ -359,7 +374,7 @@ export class ByteStrings {
     this.#arena.free(list);
   }
 
-  /** A new chunk with the bytes of an old one. */
+  /** Returns a new chunk with the bytes of an old one. */
   #copied(number: number, address: number, room: number, bytes: number): number {
     const arena = this.#arena;
     const moved = arena.allocate(number, room);
@@ -368,7 +383,7 @@ export class ByteStrings {
     return moved;
   }
 
-  /** Gives a string of one piece, which is full, a second one and a list of both. */
+  /** Gives a string of one full piece a second piece and a list of both. */
   #beginList(number: number, pieces: number, bytes: number): void {
     const arena = this.#arena;
     const list = arena.allocate(number, pieces * 4);
@@ -386,7 +401,7 @@ export class ByteStrings {
     this.#rows[number * ROW + ADDRESS] = list;
   }
 
-  /** Does away with the list of a string that is to have one piece, or none. */
+  /** Removes the list of a string that will have one piece or none. */
   #endList(number: number, pieces: number): void {
     const list = this.#addressOf(number);
     this.#rows[number * ROW + ADDRESS] = pieces === 0 ? 0 : this.#piece(number, 0);
@@ -394,7 +409,7 @@ export class ByteStrings {
     this.#arena.free(list);
   }
 
-  /** Makes the pieces behind `length` a string that is removed. */
+  /** Turns the pieces after `length` into a separate, removed string. */
   #putAside(number: number, length: number): void {
     const first = lastPieceOf(length) + 1;
     const pieces = this.#lastPiece(number) + 1 - first;
@@ -403,7 +418,7 @@ export class ByteStrings {
     try {
       list = arena.allocate(number, pieces * 4);
     } catch {
-      // Then they are freed at once.
+      // `resize` then frees the pieces at once.
       return;
     }
     const removed = this.create(0);
@@ -438,27 +453,27 @@ export class ByteStrings {
   }
 }
 
-/** What a full piece takes: the largest chunk. */
+/** Bytes that a full piece takes: the largest chunk. */
 const FULL_CHUNK = Arena.chunkSize(Arena.MAX_BYTES);
-/** Bytes in each piece but the last: what the largest chunk has room for. */
+/** Bytes in each piece except the last: what the largest chunk has room for. */
 const PIECE = Arena.MAX_BYTES;
-/** The same in words. */
+/** The same, in words. */
 const WORDS = PIECE / 4;
-/** Pieces, 64 KiB each, that are freed at once: that takes a fraction of a millisecond even if others are moved for it. */
+/** Pieces of 64 KiB to free at once: that takes a fraction of a millisecond even if it makes the arena move others. */
 const PIECES_AT_ONCE = 16;
-/** Up to so many bytes are compared in a loop: that beats the call into Node's C++. */
+/** Up to this many bytes are compared in a loop, which is faster than calling into Node's C++. */
 const SHORT = 64;
-/** Up to so many bytes are put together in the same buffer each time. */
+/** The largest scratch buffer to keep, in bytes. */
 const KEPT_SCRATCH = 2 ** 20;
 
 const FIRST = 1024;
-/** Rows can grow to so many where they are; beyond, they are copied to double. */
+/** The rows can grow to this many strings in place. Beyond that, they are copied to twice the length. */
 const RESERVED = 2 ** 27;
 const ROW = 2;
 const LENGTH = 0;
 const ADDRESS = 1;
 
-/** The number of the last piece of a string of so many bytes, from 0; -1 if it has none. */
+/** Returns the index of the last piece of a string of `length` bytes, or -1 if it has none. */
 function lastPieceOf(length: number): number {
   return Math.ceil(length / PIECE) - 1;
 }

@@ -7,35 +7,38 @@ import { NONE } from '../tables/slot-table.js';
 import { ByteStrings } from './byte-strings.js';
 
 /**
- * The fields of large sessions, outside V8's heap: quick however many fields a session has, and however long they are.
+ * The fields of large sessions, outside V8's heap. It is fast however many fields a session has, and however long they
+ * are.
  *
- * A field is a byte string: its key, then its value. All fields of all sessions are in one hash table, which grows a few entries
- * at a time; so a session costs no object, and no table of its own. What belongs to a session is a list: another byte string, of the numbers of its
- * fields in the order in which they were set. When one is deleted, the last one takes its place.
+ * A field is a byte string: its key, then its value. All fields of all sessions share one hash table, which grows a few
+ * entries at a time, so a session needs neither an object nor a table. A session's fields are in a list: another byte
+ * string, which holds the numbers of the fields in the order in which they were set. When a field is deleted, the last
+ * one takes its place.
  *
- * To end a session with many or large fields puts it aside; `reclaim` frees those a few at a time, and so does each new field.
+ * Ending a session with many or large fields sets them aside. `reclaim` frees them a few at a time, and so does each
+ * new field.
  */
 export class HashedFields extends OpenAddressing {
   readonly #strings: ByteStrings;
   readonly #hash = new KeyedHash();
   readonly #onRemoved: () => void;
-  /** What is known of each field besides its bytes, `ROW` numbers a byte string. */
+  /** The properties of each field besides its bytes: `ROW` numbers per byte string. */
   #rows = column(Int32Array, FIRST * ROW, RESERVED * ROW);
   readonly #sessions = new Numbering();
-  /** The byte string that is the list of each session. */
+  /** The byte string that is each session's list. */
   #lists = column(Int32Array, FIRST, RESERVED);
-  /** Two numbers a session: bytes in its keys and values, and bytes of memory that its fields take. */
+  /** Two numbers per session: the bytes in its keys and values, and the bytes of memory that its fields take. */
   #sums = column(Float64Array, FIRST * 2, RESERVED * 2);
-  /** Sessions that have ended, whose fields are not all freed yet. */
+  /** Sessions that have ended and whose fields are not all freed yet. */
   readonly #ended: number[] = [];
-  /** The hash that `#find` looked for. */
+  /** The hash that `#find` last looked for. */
   #wanted = 0;
   #keys = 0;
   #bytes = 0;
 
   /**
-   * @param onRemoved Told when there is something to reclaim.
-   * @param maxSlabs How many slabs its arena may have; the default is as many as possible.
+   * @param onRemoved Called when there is something to reclaim.
+   * @param maxSlabs The maximum number of slabs of the arena. By default the arena's own limit.
    */
   constructor(onRemoved: () => void, maxSlabs?: number) {
     super();
@@ -43,27 +46,27 @@ export class HashedFields extends OpenAddressing {
     this.#onRemoved = onRemoved;
   }
 
-  /** Fields of all sessions. */
+  /** The number of fields of all sessions. */
   get keys(): number {
     return this.#keys;
   }
 
-  /** Bytes in them. */
+  /** Bytes in the keys and values of all sessions. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Bytes of memory that they take, and those that are not freed yet. */
+  /** Bytes of memory that the fields take, including those that are not freed yet. */
   get memory(): number {
     return this.#strings.memory + this.size * BYTES_PER_FIELD + this.#sessions.taken * BYTES_PER_SESSION;
   }
 
-  /** Whether it can hardly take any more: as `Arena.isFull`. */
+  /** Whether it is nearly at its limits, as in `Arena.isFull`. */
   get isFull(): boolean {
     return this.#strings.isFull;
   }
 
-  /** A session without fields. Returns its number, from 0 to 2^30 - 1. */
+  /** Makes a session without fields. Returns its number, from 0 to 2^30 - 1. */
   begin(): number {
     const session = this.#sessions.take();
     if (session >= this.#lists.length) this.#resizeSessions(longer(this.#lists.length, session + 1));
@@ -85,17 +88,17 @@ export class HashedFields extends OpenAddressing {
     return count;
   }
 
-  /** How many fields a session has. */
+  /** Returns the number of fields of a session. */
   count(session: number): number {
     return this.#strings.length(this.#lists[session]) >>> 2;
   }
 
-  /** Bytes in the keys and values of a session. */
+  /** Returns the bytes in the keys and values of a session. */
   bytesOf(session: number): number {
     return this.#sums[session * 2];
   }
 
-  /** Bytes of memory that a session takes. */
+  /** Returns the bytes of memory that a session takes. */
   memoryOf(session: number): number {
     return this.#sums[session * 2 + 1] + this.#strings.memoryOf(this.#lists[session]) + BYTES_PER_SESSION;
   }
@@ -104,7 +107,7 @@ export class HashedFields extends OpenAddressing {
     return this.#find(session, key) !== NONE;
   }
 
-  /** The value of a key; put together, if it does not lie in one piece. */
+  /** Returns the value of a key, assembled if it spans pieces. */
   get(session: number, key: Slice): Slice | undefined {
     const field = this.#find(session, key);
     if (field === NONE) return undefined;
@@ -112,7 +115,7 @@ export class HashedFields extends OpenAddressing {
     return this.#strings.read(field, keyLength, this.#strings.length(field) - keyLength);
   }
 
-  /** As `FieldStore.read`. */
+  /** See `FieldStore.read`. */
   read(session: number, key: Slice, offset: number, length: number): Slice | undefined {
     const field = this.#find(session, key);
     if (field === NONE) return undefined;
@@ -121,7 +124,7 @@ export class HashedFields extends OpenAddressing {
     return this.#strings.read(field, start, Math.min(length, end - start));
   }
 
-  /** Bytes of a value, 0 if there is none. */
+  /** Returns the length of a value in bytes, or 0 if there is none. */
   valueLength(session: number, key: Slice): number {
     const field = this.#find(session, key);
     return field === NONE ? 0 : this.#valueLength(field);
@@ -134,7 +137,7 @@ export class HashedFields extends OpenAddressing {
     this.#strings.write(field, key.length, value);
   }
 
-  /** As `FieldStore.write`. */
+  /** See `FieldStore.write`. */
   write(session: number, key: Slice, offset: number, bytes: Slice): void {
     let field = this.#find(session, key);
     const length = field === NONE ? 0 : this.#valueLength(field);
@@ -165,13 +168,13 @@ export class HashedFields extends OpenAddressing {
     return true;
   }
 
-  /** The key of a place, from 0 to `count` - 1. */
+  /** Returns the key at a place, from 0 to `count` - 1. */
   keyAt(session: number, place: number): Slice {
     const field = this.#strings.word(this.#lists[session], place);
     return this.#strings.readForLong(field, 0, this.#keyLength(field));
   }
 
-  /** Visits all fields, in the order in which they were set, but for those that took the place of one that was deleted. */
+  /** Visits all fields in the order in which they were set, except for those that took the place of a deleted one. */
   forEach(session: number, visit: (key: Slice, value: Slice) => void): void {
     const count = this.count(session);
     for (let place = 0; place < count; place++) {
@@ -188,8 +191,8 @@ export class HashedFields extends OpenAddressing {
   }
 
   /**
-   * As `FieldStore.scanFields`. It goes from the last place to the first: what takes the place of a field that is deleted comes from
-   * the end, so it has been visited, or will be.
+   * See `FieldStore.scanFields`. It goes from the last place to the first. The field that takes the place of a deleted
+   * one comes from the end, so it was already visited, or still will be.
    */
   scan(session: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
     const fields = this.count(session);
@@ -203,7 +206,7 @@ export class HashedFields extends OpenAddressing {
     return end;
   }
 
-  /** Frees a part of what has ended or was deleted: in a fraction of a millisecond. Returns whether there may be more. */
+  /** Frees some of what has ended or was deleted, in a fraction of a millisecond. Returns whether there may be more. */
   reclaim(): boolean {
     const session = this.#ended.at(-1);
     if (session === undefined) return this.#strings.reclaim();
@@ -211,7 +214,7 @@ export class HashedFields extends OpenAddressing {
     return true;
   }
 
-  /** Gives some of the memory back that is much more than needed. Returns whether there may be more. */
+  /** Frees some of the memory if there is much more than needed. Returns whether there may be more. */
   trim(): boolean {
     if (this.reclaim() || this.#strings.trim() || this.shrink()) return true;
     const capacity = shorter(this.#capacity, this.#strings.end);
@@ -222,7 +225,7 @@ export class HashedFields extends OpenAddressing {
     return true;
   }
 
-  /** Byte strings that there are rows for. */
+  /** The number of byte strings that there are rows for. */
   get #capacity(): number {
     return this.#rows.length / ROW;
   }
@@ -244,9 +247,10 @@ export class HashedFields extends OpenAddressing {
     return this.#strings.memoryOf(field) + BYTES_PER_FIELD;
   }
 
-  /** The field of a key, NONE if there is none. */
+  /** Returns the field of a key, or NONE. */
   #find(session: number, key: Slice): number {
-    // One key in many sessions has as many hashes, which are as far apart as can be.
+    // One key in many sessions gets a different hash in each, spread as far apart as possible (Knuth's multiplicative
+    // hashing).
     const hash = this.#hash.of(key) ^ Math.imul(session, 0x9e3779b1);
     this.#wanted = hash;
     const field = this.#findIn(this.places, hash, session, key);
@@ -270,7 +274,7 @@ export class HashedFields extends OpenAddressing {
     }
   }
 
-  /** A new field, of the key that was just looked for; its value is undefined. */
+  /** Makes a new field for the key that was just looked for. Its value is undefined. */
   #add(session: number, key: Slice, valueLength: number): number {
     this.reclaim();
     const strings = this.#strings;
@@ -310,7 +314,10 @@ export class HashedFields extends OpenAddressing {
     this.#sums[session * 2 + 1] += this.#strings.memoryOf(field) - memory;
   }
 
-  /** Frees some fields of a session that has ended, and itself after the last. Returns whether it is gone. */
+  /**
+   * Frees some fields of a session that has ended, and after the last one the session itself. Returns whether it is
+   * gone.
+   */
   #free(session: number): boolean {
     const list = this.#lists[session];
     let bytes = 0;
@@ -331,23 +338,23 @@ export class HashedFields extends OpenAddressing {
   }
 }
 
-/** Fields that are freed at once, and bytes of memory, about. */
+/** Fields, and approximate bytes of memory, to free at once. */
 const FIELDS_AT_ONCE = 64;
 const BYTES_AT_ONCE = 2 ** 20;
 
 const FIRST = 1024;
-/** Rows can grow to so many where they are; beyond, they are copied to double. */
+/** The rows can grow to this many byte strings in place. Beyond that, they are copied to twice the length. */
 const RESERVED = 2 ** 27;
 
-/** Numbers in a row, and what each is. */
+/** The length of a row, and the index of each number in it. */
 const ROW = 4;
 const HASH = 0;
 const SESSION = 1;
-/** Its place in the session's list. */
+/** The field's place in the session's list. */
 const PLACE = 2;
 const KEY_LENGTH = 3;
 
 /** Bytes that a field takes besides its byte string: its row and its place in the table. */
 const BYTES_PER_FIELD = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
-/** Bytes that a session takes besides its list: where that is, and two sums. */
+/** Bytes that a session takes besides its list: the list's number and two sums. */
 const BYTES_PER_SESSION = 4 + 16;

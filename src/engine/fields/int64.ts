@@ -2,10 +2,10 @@ import type { Slice } from '../../slice.js';
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
-/** As Redis reads integers: no plus, no spaces, no leading zeros, no -0. */
+/** As Redis parses integers: no plus sign, no spaces, no leading zeros, no -0. */
 const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
-/** The 64-bit integer that `text` spells, undefined if it is anything else. */
+/** Returns the 64-bit integer that `text` spells, undefined if it is anything else. */
 export function parseInt64(text: Slice): bigint | undefined {
   if (text.length > 20) return undefined;
   const digits = text.latin1();
@@ -13,8 +13,8 @@ export function parseInt64(text: Slice): bigint | undefined {
 }
 
 /**
- * The 64-bit integer that `text` spells, as a double: exact up to 2^53, and not a number if it is anything else. A few digits, the
- * usual case, are read without making a string of them.
+ * Returns the 64-bit integer that `text` spells as a double: exact up to 2^53, NaN if `text` is anything else. Short
+ * numbers without a sign, the usual case, are parsed without making a string.
  */
 export function parseInteger(text: Slice): number {
   const { bytes, start, end } = text;
@@ -32,7 +32,7 @@ export function parseInteger(text: Slice): number {
 const ZERO = 0x30;
 const FEW_DIGITS = 15;
 
-/** The value itself, undefined if it needs more than 64 bits. */
+/** Returns `value`, or undefined if it needs more than 64 bits. */
 export function withinInt64(value: bigint): bigint | undefined {
   return value >= MIN && value <= MAX ? value : undefined;
 }

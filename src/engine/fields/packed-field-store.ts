@@ -6,34 +6,35 @@ import type { Encoding, FieldStore } from './field-store.js';
 import { HashedFields } from './hashed-fields.js';
 
 /**
- * A field store that keeps a session's keys and values in one packed record, outside V8's heap: a million
- * sessions are some hundred buffers instead of millions of objects that the garbage collector would walk.
+ * A field store that keeps a session's keys and values in one packed record, outside V8's heap. A million sessions are
+ * some hundred buffers instead of millions of objects for the garbage collector to walk.
  *
- * A record is a header, then each field: the lengths of key and value (a byte below 128, else two or three), the key,
- * the value. It is searched in order, as Redis' listpack is, which for a few fields is quicker than a hash map. A
- * session that outgrows the form (`MAX_FIELDS`, or the largest chunk of the arena) is promoted: its fields are in a hash table, outside
- * V8's heap as well, and its record only tells its number there. It is packed again when it was cleared, or when its one value is set to a
- * shorter one.
+ * A record is a header, then the fields. A field is the lengths of its key and value (one byte each below 128, else two
+ * or three), the key, and the value. A record is searched in order, as Redis' listpack is; for a few fields that is
+ * faster than a hash map. A session that outgrows the record (`MAX_FIELDS`, or the arena's largest chunk) is promoted:
+ * its fields move to a hash table, also outside V8's heap, and its record only holds its number there. It becomes
+ * packed again after it was cleared, or when its only value is set to a short enough one.
  */
 export class PackedFieldStore implements FieldStore {
   readonly #arena: Arena;
   readonly #hashed: HashedFields;
-  /** Where the record of each slot is; NOTHING where there is none. */
+  /** The address of each slot's record, or NOTHING. */
   #addresses = column(Uint32Array, 1024, RESERVED_SLOTS);
   #keys = 0;
   #bytes = 0;
 
-  // The field that `#find` found: of the buffer, where the field starts, and its parts.
+  // The field that `#find` found, as indices in the buffer: where it starts, where its key and value start, and its
+  // end.
   #at = 0;
   #keyAt = 0;
   #valueAt = 0;
   #end = 0;
-  /** What `get` gives, made once. */
+  /** The slice that `get` returns, reused. */
   readonly #value = new Slice(NO_BYTES, 0, 0);
 
   /**
-   * @param onRemoved Told when something was removed that `trim` and `reclaim` are to free.
-   * @param maxSlabs How many slabs each of its arenas may have; the default is as many as possible.
+   * @param onRemoved Called when something was removed that `trim` and `reclaim` can free.
+   * @param maxSlabs The maximum number of slabs of each arena. By default the arena's own limit.
    */
   constructor(onRemoved: () => void = () => {}, maxSlabs?: number) {
     this.#arena = new Arena((slot, address) => {
@@ -183,7 +184,7 @@ export class PackedFieldStore implements FieldStore {
       this.set(slot, key, overwritten(this.get(slot, key) as Slice, offset, bytes));
       return;
     }
-    // Room is made behind the value; what is in front of it stays.
+    // Makes room after the value; what precedes it stays.
     const head = this.#keyAt - this.#at - lengthBytes(length);
     const before = this.#end - this.#at;
     const at = this.#replace(slot, this.#end, 0, grown, this.#fieldsIn(address)) - before;
@@ -262,7 +263,7 @@ export class PackedFieldStore implements FieldStore {
   }
 
   trim(slots: number): boolean {
-    // A view of memory would keep it.
+    // A view would keep its memory alive.
     this.#value.bytes = NO_BYTES;
     if (this.#hashed.trim()) return true;
     this.#arena.trim();
@@ -276,7 +277,7 @@ export class PackedFieldStore implements FieldStore {
     return slot < this.#addresses.length ? this.#addresses[slot] : NOTHING;
   }
 
-  /** Bytes of a record, its header included; `HASHED` if it only tells a session's number. */
+  /** Returns the bytes of a record, header included, or `HASHED` if the record only holds a session's number. */
   #usedOf(address: number): number {
     const slab = this.#arena.slab(address);
     const { bytes } = slab;
@@ -289,17 +290,17 @@ export class PackedFieldStore implements FieldStore {
     return slab.bytes[slab.start(address) + 2];
   }
 
-  /** Whether the fields are not in the record: then it has none. */
+  /** Whether the fields are hashed: then the record has none. */
   #isHashed(address: number): boolean {
     return address !== NOTHING && this.#fieldsIn(address) === 0;
   }
 
-  /** The number that a session of which only that is in the record has among the hashed ones. */
+  /** Returns the number among the hashed sessions that a record without fields holds. */
   #sessionAt(address: number): number {
     return this.#arena.buffer(address).readUInt32LE(this.#arena.start(address) + RECORD);
   }
 
-  /** Looks for a key. Where it is not in a record, the field found is an empty one at its end. */
+  /** Looks for a key. If the record does not have it, the field found is an empty one at the end of the record. */
   #find(address: number, key: Slice): boolean {
     if (address === NOTHING) return false;
     const slab = this.#arena.slab(address);
@@ -334,7 +335,7 @@ export class PackedFieldStore implements FieldStore {
     return false;
   }
 
-  /** Bytes in the keys and values of a record. */
+  /** Returns the bytes in the keys and values of a record. */
   #bytesIn(address: number): number {
     if (address === NOTHING) return 0;
     const slab = this.#arena.slab(address);
@@ -359,7 +360,7 @@ export class PackedFieldStore implements FieldStore {
     return sum;
   }
 
-  /** Visits the fields of a record; the slices are the same two each time. */
+  /** Visits the fields of a record. The visitor gets the same two slices each time. */
   #walk(address: number, visit: (key: Slice, value: Slice) => void): void {
     if (address === NOTHING) return;
     const bytes = this.#arena.buffer(address);
@@ -388,10 +389,11 @@ export class PackedFieldStore implements FieldStore {
   }
 
   /**
-   * Makes room in a slot's record for a field of another length, in a chunk of another size where that one is
-   * too small, or much too large.
-   * @param at Where the field starts in the record's buffer. @param fields How many the record has then.
-   * @returns Where it starts now.
+   * Changes the length of a field in a slot's record. Moves the record to a chunk of another size if its chunk is too
+   * small or much too large.
+   * @param at Where the field starts in the record's buffer.
+   * @param fields How many fields the record has afterwards.
+   * @returns Where the field starts now.
    */
   #replace(slot: number, at: number, oldLength: number, newLength: number, fields: number): number {
     const address = this.#addressOf(slot);
@@ -417,12 +419,15 @@ export class PackedFieldStore implements FieldStore {
     from.copy(to, toStart + head + newLength, at + oldLength, start + used);
     header(to, toStart, newUsed, fields);
     this.#addresses[slot] = moved;
-    // This may move the new chunk as well.
+    // This may move the new chunk too.
     this.#arena.free(address);
     return this.#arena.start(this.#addresses[slot]) + head;
   }
 
-  /** A record of so many bytes, header included, for the first fields of a slot: `#at` is where they start. Returns its buffer. */
+  /**
+   * Makes the record for the first fields of a slot: `used` bytes, header included. Sets `#at` to where the fields
+   * start. Returns its buffer.
+   */
   #begin(slot: number, used: number, fields: number): Buffer {
     if (slot >= this.#addresses.length) this.#growFor(slot);
     const address = this.#arena.allocate(slot, used);
@@ -438,7 +443,7 @@ export class PackedFieldStore implements FieldStore {
     this.#addresses = resized(this.#addresses, longer(this.#addresses.length, slot + 1));
   }
 
-  /** Sets a field of a session that is hashed: one whose only field becomes short enough is packed again. */
+  /** Sets a field of a hashed session. A session whose only field becomes short enough is packed again. */
   #setHashed(slot: number, address: number, key: Slice, value: Slice): void {
     const session = this.#sessionAt(address);
     const used = RECORD + fieldLength(key, value);
@@ -450,7 +455,7 @@ export class PackedFieldStore implements FieldStore {
     }
   }
 
-  /** Has the fields of a slot hashed from now on. Returns its number there. */
+  /** Moves the fields of a slot to the hash table. Returns its number there. */
   #promote(slot: number): number {
     const hashed = this.#hashed;
     const session = hashed.begin();
@@ -474,7 +479,7 @@ export class PackedFieldStore implements FieldStore {
       this.#keys -= this.#fieldsIn(address);
       this.#bytes -= this.#bytesIn(address);
       this.#addresses[slot] = record;
-      // This may move the new record as well.
+      // This may move the new record too.
       this.#arena.free(address);
     }
     return session;
@@ -486,15 +491,15 @@ export class PackedFieldStore implements FieldStore {
   }
 }
 
-/** The addresses of so many slots can grow where they are; beyond, they are copied to double. */
+/** The addresses can grow to this many slots in place. Beyond that, they are copied to twice the length. */
 const RESERVED_SLOTS = 2 ** 25;
 const NOTHING = 0;
 const EMPTY = Slice.of('');
-/** Fields of a packed record: a search looks at half of them, as a rule. */
+/** The most fields in a packed record: a search looks at half of them on average. */
 const MAX_FIELDS = 64;
-/** A record's header: two bytes for its length, one for how many fields. */
+/** Bytes of a record's header: two for the record's length, one for the number of fields. */
 const RECORD = 3;
-/** The length that a record of a hashed session has in its header. */
+/** The length in the header of a hashed session's record. */
 const HASHED = 0;
 
 function header(bytes: Buffer, start: number, used: number, fields: number): void {
@@ -503,18 +508,18 @@ function header(bytes: Buffer, start: number, used: number, fields: number): voi
   bytes[start + 2] = fields;
 }
 
-/** Bytes that a field takes. */
+/** Returns the bytes that a field takes. */
 function fieldLength({ length: key }: Slice, { length: value }: Slice): number {
   return lengthBytes(key) + lengthBytes(value) + key + value;
 }
 
-/** What a value has from `offset` on, up to `length` bytes. */
+/** Returns up to `length` bytes of a value from `offset` on. */
 function partOf(value: Slice, offset: number, length: number): Slice {
   const start = Math.min(value.end, value.start + offset);
   return new Slice(value.bytes, start, Math.min(value.end, start + length));
 }
 
-/** A value with a part of it overwritten from `offset` on, and zero bytes before that where it is shorter. */
+/** Returns a copy of a value with `part` written at `offset`. Any gap before `offset` is zero bytes. */
 function overwritten(value: Slice, offset: number, part: Slice): Slice {
   const bytes = Buffer.alloc(Math.max(value.length, offset + part.length));
   value.writeTo(bytes, 0);
@@ -522,7 +527,7 @@ function overwritten(value: Slice, offset: number, part: Slice): Slice {
   return Slice.of(bytes);
 }
 
-/** Whether a key comes twice. */
+/** Whether a key occurs twice. */
 function hasTwice(pairs: readonly Slice[]): boolean {
   for (let i = 2; i < pairs.length; i += 2) {
     for (let j = 0; j < i; j += 2) if (pairs[i].equals(pairs[j])) return true;
@@ -530,26 +535,26 @@ function hasTwice(pairs: readonly Slice[]): boolean {
   return false;
 }
 
-/** Writes a field. Returns where it goes on. */
+/** Writes a field. Returns the index after it. */
 function write(bytes: Buffer, at: number, key: Slice, value: Slice): number {
   const keyAt = writeLength(bytes, writeLength(bytes, at, key.length), value.length);
   return value.writeTo(bytes, key.writeTo(bytes, keyAt));
 }
 
 /**
- * The first byte of a length that two more follow, the lower one first. From 128 to below this, the first byte is the upper
- * one of a length of two, and 128.
+ * The first byte of a length that takes three bytes: the other two follow, lower one first. If the first byte is from
+ * 128 to below this value, the length takes two bytes, and the first byte is 128 plus the upper one.
  */
 const THREE_BYTES = 255;
-/** The least length that takes three bytes. */
+/** The smallest length that takes three bytes. */
 const LONG = (THREE_BYTES & 127) << 8;
 
-/** Bytes that a length takes. */
+/** Returns the bytes that a length takes. */
 function lengthBytes(length: number): number {
   return length < 128 ? 1 : length < LONG ? 2 : 3;
 }
 
-/** Returns where it goes on. */
+/** Writes a length. Returns the index after it. */
 function writeLength(bytes: Buffer, at: number, length: number): number {
   if (length < 128) {
     bytes[at] = length;

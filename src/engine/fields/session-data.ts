@@ -7,19 +7,22 @@ import type { Deadlines } from '../time/deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { parseInt64, withinInt64 } from './int64.js';
 
-/** Under which key the one value of a string is. */
+/** The key that holds a string's value. */
 export const STRING_KEY = Slice.of('');
 
 /**
- * The keys and values of sessions, and the rule by which reading and writing them extends a session:
- * every read does if its EXTEND is get or both, every write that changed something if it is set or
- * both. Looking (`has`, `count`, `size`, `forEachKey`, `peek`) never does.
+ * The keys and values of sessions, and the rule by which reads and writes extend a session. A read extends a session
+ * whose EXTEND is GET or BOTH. A write that changes something extends one whose EXTEND is SET or BOTH. Looking (`has`,
+ * `count`, `size`, `forEachKey`, `peek`) never extends.
  *
- * A session may be a **string**: it has one value, under the empty key. It is read as any other. What writes keys to it throws a SessionError
- * WRONGTYPE, and so does what changes a string where the session has keys; `setString` alone makes a string of anything.
+ * A session may be a **string**: it has one value, under the empty key, and is read like any other session. Writing
+ * keys to a string throws a SessionError WRONGTYPE, and so does changing a string where the session has keys. Only
+ * `setString` makes any session a string.
  *
- * Keys and values are given as slices of the store's own memory: good until the next call. Who wants to keep one, or
- * to hand it to another call, copies it (`Slice.of(value.copy())`), and nobody writes into it.
+ * Keys and values are returned as slices of the store's own memory, valid until the next call. To keep one, or to pass
+ * it to another call, copy it (`Slice.of(value.copy())`). Never write into one.
+ *
+ * Whatever stores bytes throws a SessionError OOM if there is no memory for them.
  */
 export class SessionData {
   readonly #slots: SlotTable;
@@ -27,10 +30,13 @@ export class SessionData {
   readonly #deadlines: Deadlines;
   readonly #maxValueBytes: number;
   #changes: ChangeListener | undefined;
-  /** Whether reads and writes count as use, for which eviction spares a session. To be set before an operation. */
+  /**
+   * Whether reads and writes count as use. Eviction spares sessions that were used recently. Set this before each
+   * operation.
+   */
   countsAsUse = true;
 
-  /** @param maxValueBytes The longest value that `append` may make. */
+  /** @param maxValueBytes The maximum length in bytes of a value that `append`, or a write to a string, may make. */
   constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
     this.#slots = slots;
     this.#fields = fields;
@@ -38,7 +44,7 @@ export class SessionData {
     this.#maxValueBytes = maxValueBytes;
   }
 
-  /** Who is told of every change, if anybody is. */
+  /** The listener to notify of every change, if any. */
   set changes(listener: ChangeListener | undefined) {
     this.#changes = listener;
   }
@@ -49,17 +55,17 @@ export class SessionData {
     return this.#fields.has(session, key);
   }
 
-  /** How many keys the session has. */
+  /** Returns the number of keys of the session. */
   count(session: Session): number {
     return this.#fields.count(session);
   }
 
-  /** Bytes in the session's keys and values. */
+  /** Returns the bytes in the session's keys and values. */
   size(session: Session): number {
     return this.#fields.size(session);
   }
 
-  /** Bytes of memory that the session's keys and values take, overhead included. */
+  /** Returns the bytes of memory that the session's keys and values take, including overhead. */
   memory(session: Session): number {
     return this.#fields.memoryOf(session);
   }
@@ -72,33 +78,33 @@ export class SessionData {
     this.#fields.forEachKey(session, visit);
   }
 
-  /** Visits every key and value without extending the session: for who watches it, not for who uses it. */
+  /** Visits every key and value without extending the session: for observers, not for users of the session. */
   peek(session: Session, visit: (key: Slice, value: Slice) => void): void {
     this.#fields.forEach(session, visit);
   }
 
-  /** A key by its place, from 0 to `count` - 1, in the order in which `peek` visits them. */
+  /** Returns a key by its place, from 0 to `count` - 1, in the order in which `peek` visits them. */
   keyAt(session: Session, place: number): Slice {
     return this.#fields.keyAt(session, place);
   }
 
-  /** As `getPart`, without extending the session. */
+  /** Like `getPart`, without extending the session. */
   peekPart(session: Session, key: Slice, offset: number, length: number): Slice | undefined {
     return this.#fields.read(session, key, offset, length);
   }
 
-  /** As `getLength`, without extending the session. */
+  /** Like `getLength`, without extending the session. */
   peekLength(session: Session, key: Slice): number {
     return this.#fields.valueLength(session, key);
   }
 
   /**
-   * Visits some keys, with the length of their values in bytes; the visitor may look at those (`peekPart`). A scan that starts at 0 and
-   * goes on until it is given 0 visits each key that is there throughout, whatever else is changed meanwhile; once, unless keys are
-   * removed meanwhile.
-   * @param cursor 0, or what the previous call returned. @param count How many keys to look at, 1 or more; those of a
-   *   packed session are all visited in one call.
-   * @returns Where to go on, 0 at the end.
+   * Visits some keys, with the length of each value in bytes. The visitor may look at the values (`peekPart`). A scan
+   * starts at 0 and continues until this returns 0. It visits every key that exists throughout the scan, whatever else
+   * changes. It visits a key twice only if keys are removed meanwhile.
+   * @param cursor 0, or what the previous call returned.
+   * @param count How many keys to visit, 1 or more. The keys of a packed session are always visited in one call.
+   * @returns The cursor for the next call, or 0 at the end.
    */
   peekSome(session: Session, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
     return this.#fields.scanFields(session, cursor, count, visit);
@@ -106,7 +112,7 @@ export class SessionData {
 
   // Reading
 
-  /** Counts as a read: for who looks at several things, as one read. */
+  /** Counts as one read: for a caller that then looks at several things. */
   read(session: Session): void {
     this.#read(session);
   }
@@ -117,27 +123,29 @@ export class SessionData {
   }
 
   /**
-   * A part of a value, shorter where the value ends before; undefined if there is no such key. It costs what the part does.
-   * @param offset In bytes, from 0. @param length In bytes.
+   * Returns a part of a value, or undefined if there is no such key. The part is shorter than `length` if the value
+   * ends before. The cost depends on the part, not on the length of the value.
+   * @param offset In bytes, from 0.
+   * @param length In bytes.
    */
   getPart(session: Session, key: Slice, offset: number, length: number): Slice | undefined {
     this.#read(session);
     return this.#fields.read(session, key, offset, length);
   }
 
-  /** Length of a value in bytes, 0 if there is no such key. It costs the same however long the value is. */
+  /** Returns the length of a value in bytes, or 0 if there is no such key. The cost does not depend on the length. */
   getLength(session: Session, key: Slice): number {
     this.#read(session);
     return this.#fields.valueLength(session, key);
   }
 
-  /** Visits the value of each key, undefined where it is missing, as one read. */
+  /** Visits the value of each key, undefined where it is missing. Counts as one read. */
   getMany(session: Session, keys: readonly Slice[], visit: (value: Slice | undefined) => void): void {
     this.#read(session);
     for (const key of keys) visit(this.#fields.get(session, key));
   }
 
-  /** The value of a string. */
+  /** Returns the value of a string, or undefined if the session has none. */
   getString(session: Session): Slice | undefined {
     this.#read(session);
     return this.#fields.get(session, STRING_KEY);
@@ -150,7 +158,7 @@ export class SessionData {
 
   // Writing strings
 
-  /** Makes a session a string of this value, whatever it was. */
+  /** Makes a session a string with this value, whatever it was before. */
   setString(session: Session, value: Slice): void {
     if (!this.#isString(session)) {
       this.#clear(session);
@@ -162,8 +170,8 @@ export class SessionData {
   }
 
   /**
-   * Adds bytes at the end of a string; a session without data becomes one. Returns its new length in bytes.
-   * @throws SessionError WRONGTYPE if the session has keys, ERR if that would exceed the longest value allowed.
+   * Appends bytes to a string. A session without data becomes a string. Returns the new length in bytes.
+   * @throws SessionError WRONGTYPE if the session has keys, ERR if the value would exceed the maximum length.
    */
   appendToString(session: Session, value: Slice): number {
     if (this.#isString(session)) return this.#append(session, STRING_KEY, value);
@@ -174,9 +182,10 @@ export class SessionData {
   }
 
   /**
-   * Writes bytes into a string from `offset` on, in bytes, over what it has there; one that is shorter is filled up with zero bytes. A
-   * session without data becomes a string. Returns its new length in bytes.
-   * @throws SessionError WRONGTYPE if the session has keys, ERR if that would exceed the longest value allowed.
+   * Writes bytes into a string from `offset` on, in bytes: overwrites what is there, and extends the string if
+   * necessary. Any gap before `offset` is filled with zero bytes. A session without data becomes a string. Returns the
+   * new length in bytes.
+   * @throws SessionError WRONGTYPE if the session has keys, ERR if the value would exceed the maximum length.
    */
   writeToString(session: Session, offset: number, part: Slice): number {
     if (this.#isString(session)) return this.#write(session, STRING_KEY, offset, part);
@@ -187,8 +196,8 @@ export class SessionData {
   }
 
   /**
-   * So many zero bytes and a part of a string: what a new one is that is written to from there on.
-   * @throws SessionError ERR if that would exceed the longest value allowed.
+   * Returns `zeros` zero bytes followed by `part`: what an empty string is after `part` is written at offset `zeros`.
+   * @throws SessionError ERR if that would exceed the maximum length.
    */
   padded(zeros: number, part: Slice): Slice {
     this.#checkLength(zeros + part.length);
@@ -198,8 +207,9 @@ export class SessionData {
   }
 
   /**
-   * Adds to an integer; a session without data counts from 0. Returns the sum.
-   * @throws SessionError WRONGTYPE if the session has keys, ERR if the value is not a 64-bit integer or the sum would not be.
+   * Adds to an integer. A session without data counts as 0. Returns the sum.
+   * @throws SessionError WRONGTYPE if the session has keys, ERR if the value is not a 64-bit integer or the sum would
+   *   not be.
    */
   incrementString(session: Session, increment: bigint): bigint {
     this.#checkNoKeys(session);
@@ -210,7 +220,10 @@ export class SessionData {
 
   // Writing keys
 
-  /** Sets keys to values. @param pairs Keys and values in turn. */
+  /**
+   * Sets keys to values.
+   * @param pairs Alternating keys and values.
+   */
   set(session: Session, pairs: readonly Slice[]): void {
     this.#checkType(session);
     this.#setPairs(session, pairs);
@@ -221,7 +234,10 @@ export class SessionData {
     this.#wrote(session);
   }
 
-  /** Sets those keys that the session does not have. Returns how many. */
+  /**
+   * Sets only the keys that the session does not have yet. Returns how many it set.
+   * @param pairs Alternating keys and values.
+   */
   add(session: Session, pairs: readonly Slice[]): number {
     this.#checkType(session);
     let added = 0;
@@ -234,7 +250,7 @@ export class SessionData {
     return added;
   }
 
-  /** Sets a key to `value` if it is `expected` now. Returns whether it was. */
+  /** Sets a key to `value` if its current value is `expected`. Returns whether it was. */
   compareAndSet(session: Session, key: Slice, expected: Slice, value: Slice): boolean {
     this.#checkType(session);
     if (this.#fields.get(session, key)?.equals(expected) !== true) return false;
@@ -243,7 +259,7 @@ export class SessionData {
   }
 
   /**
-   * Adds to an integer, which counts from 0 if it is missing. Returns the sum.
+   * Adds to an integer. A missing value counts as 0. Returns the sum.
    * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
    */
   increment(session: Session, key: Slice, increment: bigint): bigint {
@@ -254,8 +270,8 @@ export class SessionData {
   }
 
   /**
-   * Adds bytes at the end of a value, which starts empty. Returns its new length in bytes.
-   * @throws SessionError ERR if that would exceed the longest value allowed.
+   * Appends bytes to a value. A missing value starts empty. Returns the new length in bytes.
+   * @throws SessionError ERR if the value would exceed the maximum length.
    */
   append(session: Session, key: Slice, value: Slice): number {
     this.#checkType(session);
@@ -266,7 +282,7 @@ export class SessionData {
     return this.#write(session, key, this.#fields.valueLength(session, key), value);
   }
 
-  /** Returns the length that the value has then, in bytes. */
+  /** Returns the new length of the value in bytes. */
   #write(session: Session, key: Slice, offset: number, part: Slice): number {
     const before = this.#fields.valueLength(session, key);
     const length = Math.max(before, offset + part.length);
@@ -277,7 +293,7 @@ export class SessionData {
     return length;
   }
 
-  /** Removes keys. Returns how many there were. */
+  /** Removes keys. Returns how many of them existed. */
   delete(session: Session, keys: readonly Slice[]): number {
     this.#checkType(session);
     let deleted = 0;
@@ -290,7 +306,7 @@ export class SessionData {
     return deleted;
   }
 
-  /** Removes every key; the session stays. Returns how many there were. */
+  /** Removes every key; the session stays. Returns how many keys there were. */
   clear(session: Session): number {
     this.#checkType(session);
     const cleared = this.#clear(session);
@@ -357,7 +373,7 @@ export class SessionData {
     this.#slots.change(session);
     const flags = this.#slots.flags(session);
     if ((flags & Flag.Running) === 0) {
-      // Cleared at its deadline, a session starts anew at its first write.
+      // A session that was cleared at its deadline starts a new duration with its first write.
       this.#deadlines.start(session);
       if ((this.#slots.flags(session) & Flag.Running) !== 0) this.#changes?.onChanged(session);
     } else if ((flags & Flag.ExtendSet) !== 0) {

@@ -3,7 +3,10 @@ import type { FieldStore } from './field-store.js';
 
 const EMPTY = Slice.of('');
 
-/** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on: what a WRITE record says. */
+/**
+ * Applies a WRITE record: cuts a value to `lengthBefore` bytes or pads it with zero bytes to that length, then writes
+ * bytes into it from `offset` on.
+ */
 export function writeAs(
   fields: FieldStore,
   slot: number,
