@@ -2,7 +2,7 @@ import type { Slice } from '../slice.js';
 import type { ChangeListener } from './change-listener.js';
 import type { Session } from './session.js';
 
-/** Tells several of every change, one after the other. */
+/** Notifies several listeners of every change, one after the other. */
 export class ChangeListeners implements ChangeListener {
   readonly #all: readonly ChangeListener[];
 

@@ -2,36 +2,39 @@ import type { ChangeListener } from './change-listener.js';
 import type { Session, SessionEvent } from './session.js';
 import type { Clock } from './time/clock.js';
 
-/** Hears what the engine has to say by itself. */
+/** Is notified of what happens to sessions. */
 export interface SessionListener {
   /**
-   * Called in the order of the acts. At the end of a session, and when it is cleared, its name, token
-   * and data (`SessionData.peek`) can still be had from the engine; nothing may be changed from here.
-   * What it throws goes to `onFault`; the operation is carried out anyway.
+   * Called for each event, in order. When a session ends or is cleared, its name, token and data (`SessionData.peek`)
+   * can still be read from the engine. The listener must not change anything. What it throws goes to `onFault`; the
+   * operation continues regardless.
    */
   onSession(event: SessionEvent, session: Session): void;
-  /** Whether ending very many sessions should pause a little, because listeners are behind. */
+  /** Whether ending very many sessions should pause a little because listeners are behind. */
   isBehind?(): boolean;
 }
 
 export interface SessionEngineOptions {
-  /** Default: the process' own. */
+  /** Default: the clocks of the process. */
   readonly clock?: Clock;
   /**
-   * The time of an operation, in ms on the clock, not before it was asked for. A caller that knows it anyway saves reading the
-   * clock. Default: the clock's `now`.
+   * Returns the time of the current operation, in ms on the clock: at or after the moment at which it was requested. A
+   * caller that knows the time already saves reading the clock. Default: the clock's `now`.
    */
   readonly instant?: () => number;
-  /** Key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
+  /** The key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
   readonly secret?: Uint8Array;
-  /** Notified when sessions begin and end. */
+  /** Notified when sessions are created, end or are cleared, and when they get a new token or name. */
   readonly listener?: SessionListener;
-  /** Called with what the listener throws. Default: a warning of the process. */
+  /** Called with what the listener throws. Default: emits a process warning. */
   readonly onFault?: (fault: unknown) => void;
-  /** Notified of every change, to keep sessions elsewhere as well. */
+  /** Notified of every change, to keep the sessions elsewhere as well. */
   readonly changes?: ChangeListener;
-  /** Up to this many sessions `endAll` ends before it returns; if there are more, it ends all of them in slices afterwards. Default 256. */
+  /**
+   * The most sessions that `endAll` ends before it returns. If there are more, it ends all of them in slices
+   * afterwards. Default 256.
+   */
   readonly endsAtOnce?: number;
-  /** The longest value that APPEND may make, in bytes. Default 64 MiB. */
+  /** The maximum length in bytes of a value that appending, or writing a part, may make. Default 64 MiB. */
   readonly maxValueBytes?: number;
 }

@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.js';
 
-/** What the engine refuses. `code` is for programs, `message` for people; neither holds a token. */
+/** An operation that the engine refuses. `code` is for programs, `message` for people. Neither contains a token. */
 export class SessionError extends CodedError {
   declare readonly code: SessionErrorCode;
 

@@ -5,7 +5,7 @@ import type { Deadlines } from '../time/deadlines.js';
 import type { Aliases } from '../tokens/aliases.js';
 import type { TokenIndex } from '../tokens/token-index.js';
 
-/** The parts of an engine that hold what a session is. */
+/** The parts of an engine that make up sessions. */
 export interface EngineParts {
   readonly slots: SlotTable;
   readonly tokens: TokenIndex;

@@ -8,23 +8,24 @@ import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
 import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
 
-/** What is promised by a file is not believed beyond this. */
+/** A file may announce more than it holds: room is made for at most this many. */
 const MOST = 2 ** 24;
-/** The longest that an old token may be good for, in ms. */
+/** The longest grace period of an old token, in ms. */
 const LONGEST_GRACE = MAX_SECONDS * 1000;
-/** As if it had not been used since the clock began. */
+/** As if the session had not been used since the clock started. */
 const NEVER_USED = 0;
 
 /**
- * Puts sessions back as they were kept, before anybody else uses the engine: nothing is due meanwhile, no rule is applied
- * and nobody is told. `finish` lets time go on.
+ * Restores sessions as they were kept, before anything else uses the engine. Meanwhile nothing is due, no rule is
+ * applied and no listener is notified. `finish` resumes normal operation.
  *
- * Sessions are known by their present token, shared ones also by `@` and their name. Instants are ms on the engine's clock, and may lie in the past.
+ * A session is identified by its current token, a shared one also by `@` and its name. Times are ms on the engine's
+ * clock, and may be in the past.
  */
 export class Restoration {
   readonly #parts: EngineParts;
   readonly #words = new Uint32Array(TOKEN_WORDS);
-  /** Sessions that are not complete yet, by the tokens by which the journal knows them meanwhile. */
+  /** Sessions that are not complete yet, by the temporary tokens that the journal identifies them by. */
   readonly #prepared = new Map<string, UnseenSession>();
 
   constructor(parts: EngineParts) {
@@ -32,37 +33,37 @@ export class Restoration {
     parts.deadlines.hold();
   }
 
-  /** About so many sessions will be put back, under so many names: makes room, of no more than the largest engine needs. */
+  /** Makes room for about this many sessions and names, but for no more than the largest engine needs. */
   expect(sessions: number, names: number): void {
     this.#parts.tokens.reserve(Math.min(sessions, MOST));
     this.#parts.names.reserve(Math.min(names, MOST));
   }
 
-  /** The session that bears the token, or the shared one of `@name`, due or not; NO_SESSION if there is none. */
+  /** Returns the session with the token, or the shared session of `@name`, due or not; NO_SESSION if there is none. */
   find(token: Slice): Session {
     const slot = this.#slotOf(token);
     return slot === NONE || (this.#parts.slots.flags(slot) & Flag.Alias) !== 0 ? NO_SESSION : (slot as Session);
   }
 
-  /** As `find`, also among those that are prepared: for who changes the data alone. */
+  /** Like `find`, but also finds prepared sessions: for callers that only change data. */
   findData(token: Slice): Session {
     const prepared = this.#prepared.size === 0 ? undefined : this.#prepared.get(token.latin1());
     return prepared?.slot ?? this.find(token);
   }
 
   /**
-   * Puts a session in place of whatever its token led to and, if it is shared, of the shared session of its name.
+   * Adds a session. It replaces whatever its token led to and, if it is shared, the shared session of its name.
    * @param token `@` and the name for a shared session whose token nobody has asked for.
-   * @param pairs Keys and values in turn.
-   * @param unseen What was prepared for it, in place of pairs.
-   * @throws RangeError if the token is none, the name is empty, a string has keys, or a number is out of its range.
+   * @param pairs Alternating keys and values.
+   * @param unseen The prepared session whose data to use instead of `pairs`.
+   * @throws RangeError if the token is malformed, the name is empty, a string has keys, or a number is out of range.
    */
   put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[], unseen?: UnseenSession): void {
     const { slots, tokens, names, fields } = this.#parts;
     const tokenless = nameIn(token) !== undefined;
     if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
     if (name.length === 0) throw new RangeError('a session has no name');
-    // Its value may follow.
+    // A string's value may follow later.
     if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
       throw new RangeError('a string has keys');
     this.forget(token);
@@ -82,13 +83,19 @@ export class Restoration {
     this.settle(session, state);
   }
 
-  /** Begins a session that is known by a token of its own until it is revealed; there is none of it at the end if it is not. */
+  /**
+   * Starts a session that is identified by a temporary token until it is revealed. If it never is, `finish` discards
+   * it.
+   */
   prepare(token: Slice): void {
     this.forget(token);
     this.#prepared.set(token.latin1(), new UnseenSession(this.#parts));
   }
 
-  /** Puts a session that was prepared in place of whatever its token led to, as `put` does. If it was not, nothing happens. */
+  /**
+   * Adds a prepared session, replacing whatever its token led to, as `put` does. Does nothing if no such session was
+   * prepared.
+   */
   reveal(prepared: Slice, token: Slice, name: Slice, state: SessionState): void {
     const unseen = this.#prepared.get(prepared.latin1());
     if (unseen === undefined) return;
@@ -96,12 +103,12 @@ export class Restoration {
     this.put(token, name, state, [], unseen);
   }
 
-  /** When a session was created, in unix ms. */
+  /** Returns when a session was created, in unix ms. */
   created(session: Session): number {
     return this.#parts.slots.created[session];
   }
 
-  /** Gives a session these settings, and this deadline. Whether it is shared stays as it is. */
+  /** Sets a session's settings and deadline. Whether it is shared does not change. */
   settle(session: Session, state: SessionState): void {
     const { slots } = this.#parts;
     slots.created[session] = state.created;
@@ -120,7 +127,10 @@ export class Restoration {
     this.run(session, state.deadline);
   }
 
-  /** Lets the session's duration run until `deadline`; Infinity: it does not run, nor does one that it does not have. */
+  /**
+   * Makes the session's duration run until `deadline` (ms). With Infinity, or if the session has no duration, none
+   * runs.
+   */
   run(session: Session, deadline: number): void {
     const { slots, deadlines } = this.#parts;
     const flags = slots.flags(session);
@@ -134,7 +144,7 @@ export class Restoration {
     this.#parts.fields.set(session, key, value);
   }
 
-  /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
+  /** See `writeAs`. */
   write(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
     writeAs(this.#parts.fields, session, key, offset, bytes, lengthBefore);
   }
@@ -147,7 +157,10 @@ export class Restoration {
     this.#parts.fields.clear(session);
   }
 
-  /** Lets an old token lead to a session, in place of whatever it led to, until `until`. @throws RangeError if it is none. */
+  /**
+   * Makes an old token lead to a session until `until` (ms), replacing whatever it led to.
+   * @throws RangeError if it is not a token, or is the session's token.
+   */
   addOldToken(session: Session, old: Slice, until: number): void {
     const { aliases } = this.#parts;
     if (this.#slotOf(old) === session) throw new RangeError('a token is both old and new');
@@ -157,12 +170,13 @@ export class Restoration {
   }
 
   /**
-   * Gives the session whose token is `old` another token. Until `until` the old one leads to it; with undefined, no old token does.
+   * Gives the session whose token is `old` a new token. The old token leads to it until `until` (ms). If `until` is
+   * undefined, no old token does.
    *
-   * If a session has the new token already, it is the same session in a later state, because new tokens are random and no other session can have
-   * had this one. Then only the old tokens of the session under `old` matter: it is either the session as it was restored from its
-   * creation, or another one whose records are all still to be replayed.
-   * @throws RangeError if one of them is no token.
+   * If a session has the new token already, it is the same session in a later state: new tokens are random, so no other
+   * session can have had this one. Then only the old tokens of the session with token `old` matter. That session is
+   * either this session as restored from its creation, or another one whose records are all still to be replayed.
+   * @throws RangeError if either is not a token, or both are the same.
    */
   rotate(old: Slice, token: Slice, until: number | undefined): void {
     const { slots, tokens, aliases } = this.#parts;
@@ -170,7 +184,7 @@ export class Restoration {
     if (old.equals(token)) throw new RangeError('a token is both old and new');
     let session = this.find(token);
     const bearer = this.find(old);
-    // The token of a shared session may have been another session's, but is never rotated.
+    // A shared session may have a token that another session had before, but it is never rotated.
     const isRotatable = bearer !== NO_SESSION && (slots.flags(bearer) & Flag.Shared) === 0;
     if (session === NO_SESSION) {
       if (!isRotatable) return;
@@ -194,7 +208,7 @@ export class Restoration {
     const { slots, aliases, deadlines } = this.#parts;
     const olds: number[] = [];
     aliases.forEach(from, (alias) => olds.push(alias));
-    // The oldest first, as they came.
+    // Oldest first, the order in which they were added.
     for (const alias of olds.reverse()) {
       const until = deadlines.deadline(alias);
       this.#words.set(slots.token.subarray(alias * TOKEN_WORDS, (alias + 1) * TOKEN_WORDS));
@@ -204,8 +218,8 @@ export class Restoration {
   }
 
   /**
-   * Lets a token, or `@name`, lead nowhere: the session that bears it is gone with its old tokens, or it is no old token of one
-   * any more.
+   * Makes a token, or `@name`, lead nowhere. If it is a session's token, the session is removed with its old tokens. If
+   * it is an old token, only that is removed.
    */
   forget(token: Slice): void {
     if (this.#prepared.size > 0) {
@@ -215,7 +229,7 @@ export class Restoration {
     this.#forgetSlot(this.#slotOf(token));
   }
 
-  /** Lets every token lead nowhere. */
+  /** Makes every token lead nowhere. */
   forgetAll(): void {
     const { slots } = this.#parts;
     for (let slot = 0; slot < slots.used; slot++) if ((slots.flags(slot) & Flag.Session) !== 0) this.#remove(slot);
@@ -229,14 +243,14 @@ export class Restoration {
   }
 
   /**
-   * Lets time go on: what is due goes soon. Nothing has more left than its duration, its MAXAGE or the longest grace, whatever the file said
-   * and the wall clock says by now. Returns how many sessions are due.
-   * @throws RangeError if there is a string that has not just its value.
+   * Resumes normal operation: what is due is processed soon. No time left exceeds the duration, MAXAGE or the longest
+   * grace period, whatever the file and the wall clock say. Returns how many sessions are due.
+   * @throws RangeError if a string has keys or no value.
    */
   finish(): number {
     const { slots, deadlines, names } = this.#parts;
     for (const unseen of this.#prepared.values()) unseen.discard();
-    // They came in any order.
+    // Sessions were added in any order.
     names.sort();
     const now = deadlines.begin();
     let due = 0;
@@ -253,7 +267,7 @@ export class Restoration {
     return due;
   }
 
-  /** When a session or an old token is due at the latest, in ms. */
+  /** Returns the latest time at which a session or an old token can be due, in ms. */
   #latest(slot: number, flags: number, now: number): number {
     const { slots } = this.#parts;
     if ((flags & Flag.Alias) !== 0) return now + LONGEST_GRACE;
@@ -274,7 +288,8 @@ export class Restoration {
   #slotOf(token: Slice): number {
     const name = nameIn(token);
     if (name !== undefined) return this.#parts.names.shared(name);
-    // An HMAC for each session that comes with a new token would take longer than all the rest.
+    // `find` would derive an HMAC for each session that comes with a new token: that would take longer than all the
+    // rest.
     return parseToken(token, this.#words) ? this.#parts.tokens.findGiven(this.#words) : NONE;
   }
 

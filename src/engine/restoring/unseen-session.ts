@@ -4,11 +4,12 @@ import type { Session } from '../session.js';
 import type { EngineParts } from './engine-parts.js';
 
 /**
- * The data of a session that is put together piece by piece, while other clients are served. It cannot be found and is not counted as a session until
- * the engine makes it one (`SessionEngine.create`). It has a slot, under which its data is kept like that of a session.
+ * The data of a session that is assembled piece by piece while other clients are served. It cannot be found, and does
+ * not count as a session, until the engine makes it one (`SessionEngine.create`). It has a slot, and its data is stored
+ * like that of a session.
  */
 export class UnseenSession {
-  /** Where its data is; the session's slot later on. */
+  /** The slot of its data, and of the session later. */
   readonly slot: Session;
   readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
   #isOver = false;
@@ -22,7 +23,7 @@ export class UnseenSession {
     this.#parts.fields.set(this.slot, key, value);
   }
 
-  /** Cuts a value to `lengthBefore` bytes, or fills it up with zero bytes, and writes bytes into it from `offset` on. */
+  /** See `writeAs`. */
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
     writeAs(this.#parts.fields, this.slot, key, offset, bytes, lengthBefore);
   }
@@ -39,12 +40,12 @@ export class UnseenSession {
     return this.#parts.fields.has(this.slot, key);
   }
 
-  /** How many keys it has. */
+  /** The number of its keys. */
   get keys(): number {
     return this.#parts.fields.count(this.slot);
   }
 
-  /** Whether it has become a session, or was discarded. */
+  /** Whether it has become a session or was discarded. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -56,7 +57,7 @@ export class UnseenSession {
     return this.slot;
   }
 
-  /** Discards it and its data. */
+  /** Discards it and its data. Does nothing once it is over. */
   discard(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -2,10 +2,10 @@ import type { Session } from '../session.js';
 import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
 
-/** The sessions that are being put together and are not visible yet. They have slots and data, but do not count. */
+/** The sessions that are being assembled and are not visible yet. They have slots and data, but do not count. */
 export class UnseenSessions {
   readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
-  /** Those that were prepared; some may have been discarded since. */
+  /** The prepared sessions. Some may have been discarded since. */
   readonly #all = new Set<UnseenSession>();
 
   constructor(parts: Pick<EngineParts, 'slots' | 'fields'>) {
@@ -25,13 +25,13 @@ export class UnseenSessions {
     return unseen.reveal(flags);
   }
 
-  /** How many there are. */
+  /** The number of sessions being assembled. */
   get count(): number {
-    // As a rule there are none, and the engine asks often.
+    // Usually there are none, and the engine asks often.
     return this.#all.size === 0 ? 0 : this.totals().sessions;
   }
 
-  /** How many there are, their keys, and the bytes in their keys and values. */
+  /** Returns their number, and the sums of their keys and of the bytes in their keys and values. */
   totals(): { sessions: number; keys: number; bytes: number } {
     const { fields } = this.#parts;
     const totals = { sessions: 0, keys: 0, bytes: 0 };

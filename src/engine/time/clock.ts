@@ -1,33 +1,40 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Where the engine's time comes from. There is one clock in a server, and it is handed in: a test
- * hands in one that it advances itself, and never sleeps.
+ * The engine's source of time. A server has one clock, which is passed in. Tests pass in a clock that they advance
+ * themselves, and never sleep.
  */
 export interface Clock {
-  /** Milliseconds on a clock that never goes back, from any origin of 0 or later; fractions count. */
+  /**
+   * Returns milliseconds on a monotonic clock. Its origin is arbitrary, but the value is never negative. May have a
+   * fraction.
+   */
   now(): number;
-  /** Milliseconds since 1970 on the wall clock, which may be set: for instants a person reads. */
+  /**
+   * Returns milliseconds since 1970 on the wall clock, which may be set back or forward. For timestamps that people or
+   * files see.
+   */
   wall(): number;
   /**
-   * Calls back once, `delay` ms from now, or a little later; with 0, after what is waiting to be
-   * served now. One that is weeks away may come early. Waiting for a later call does not keep the process alive.
+   * Calls `callback` once, `delay` ms from now or a little later. With 0, after the requests that are already waiting
+   * have been served. A call that is weeks away may come early. A pending call does not keep the process alive, unless
+   * `delay` is 0.
    * @returns A function that cancels the call.
    */
   after(delay: number, callback: () => void): () => void;
 }
 
-/** The longest that setTimeout takes, in ms: 24.8 days. */
+/** The longest delay that setTimeout accepts, in ms: 24.8 days. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-/** The process' own clocks. */
+/** The clocks of the process. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(delay, callback) {
     // setImmediate lets sockets be read in between; setTimeout(0) would add a millisecond.
     if (delay <= 0) {
-      // Not unref'd: the loop would then wait for a socket or a timer before it comes round to it.
+      // Not unref'd: the event loop would otherwise wait for a socket or a timer before running it.
       const immediate = setImmediate(callback);
       return () => clearImmediate(immediate);
     }

@@ -1,6 +1,9 @@
 import type { Clock } from './clock.js';
 
-/** Gives sessions the time of their creation on the wall clock. It differs from session to session, so their order can be kept. */
+/**
+ * Gives each session its time of creation on the wall clock. No two sessions have the same time, so their order can be
+ * kept.
+ */
 export class CreationTimes {
   readonly #clock: Clock;
   #last = 0;
@@ -9,7 +12,7 @@ export class CreationTimes {
     this.#clock = clock;
   }
 
-  /** Unix ms. Within one millisecond, each session is a thousandth of a millisecond later than the one before. */
+  /** Returns unix ms. Sessions created within one millisecond are a thousandth of a millisecond apart. */
   next(): number {
     const wall = this.#clock.wall();
     const last = this.#last;

@@ -5,10 +5,10 @@ import { Reaper } from './reaper.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /**
- * When each slot is due: durations that start, start again and run out, on the timing wheel.
+ * When each slot is due: starts, extends and ends durations, on the timing wheel.
  *
- * The wheel acts on a deadline soon after it; `settle` acts on it at the latest when somebody comes to
- * look, so that being behind shows nowhere. The time of an operation is fixed once, by `begin`.
+ * The wheel processes a deadline soon after it has passed. `settle` processes it at the latest when a command looks the
+ * session up, so no client notices when the wheel is late. `begin` fixes the time of an operation once.
  */
 export class Deadlines {
   readonly #slots: SlotTable;
@@ -22,9 +22,9 @@ export class Deadlines {
   #held = false;
 
   /**
-   * @param instant When an operation happens (ms).
-   * @param onDue Acts on a deadline (ms) that has come. Returns whether the slot still lives.
-   * @param takesLong Whether acting on the deadline of a slot may take long: then the clock is read before the next one.
+   * @param instant Returns the time of the current operation (ms).
+   * @param onDue Processes a deadline (ms) that has come. Returns whether the slot still lives.
+   * @param takesLong Whether processing the slot's deadline may take long. The clock is then read before the next one.
    */
   constructor(
     slots: SlotTable,
@@ -49,35 +49,35 @@ export class Deadlines {
     this.#reaper = new Reaper(this.#wheel, clock);
   }
 
-  /** Stops the wheel: nothing is acted on by itself any more. */
+  /** Stops the wheel: deadlines are no longer processed by themselves. */
   stop(): void {
     this.#reaper.stop();
   }
 
-  /** Lets nothing be due until `release`, whoever looks. */
+  /** Treats nothing as due until `release`, neither the wheel nor look-ups. */
   hold(): void {
     this.#held = true;
     this.#reaper.hold();
   }
 
-  /** Lets what is due go again, what has become due meanwhile soon. */
+  /** Ends `hold`. What has become due meanwhile is processed soon. */
   release(): void {
     this.#held = false;
     this.#reaper.release();
   }
 
-  /** Takes the present instant for all that follows, in ms. */
+  /** Reads the time of a new operation. Returns it, in ms. */
   begin(): number {
     this.#now = this.#instant();
     return this.#now;
   }
 
-  /** The time of the operation under way, in ms. */
+  /** The time of the current operation, in ms. */
   get now(): number {
     return this.#now;
   }
 
-  /** Starts the session's duration now or, if it has none, leaves only the deadline of MAXAGE. */
+  /** Starts the session's duration now. Without a duration, only the deadline of MAXAGE remains. */
   start(slot: number): void {
     const slots = this.#slots;
     const duration = slots.duration[slot];
@@ -91,7 +91,7 @@ export class Deadlines {
     }
   }
 
-  /** Starts a running duration again. Returns false if none is running. */
+  /** Restarts a running duration. Returns false if none is running. */
   extend(slot: number): boolean {
     if ((this.#slots.flags(slot) & Flag.Running) === 0) return false;
     this.start(slot);
@@ -99,7 +99,7 @@ export class Deadlines {
     return true;
   }
 
-  /** Sets the deadline itself, in ms; Infinity for none. */
+  /** Sets the deadline itself, in ms. Infinity for none. */
   set(slot: number, deadline: number): void {
     if (deadline === Infinity) {
       this.#wheel.cancel(slot);
@@ -113,53 +113,53 @@ export class Deadlines {
     this.#wheel.cancel(slot);
   }
 
-  /** The deadline in ms, Infinity if none is pending. */
+  /** Returns the deadline in ms, or Infinity if there is none. */
   deadline(slot: number): number {
     return this.#wheel.deadline(slot);
   }
 
-  /** Gives some of the memory back that is not needed for slots below `slots`. Returns whether there was any. */
+  /** Frees some of the memory that slots below `slots` do not need. Returns whether it did. */
   trim(slots: number): boolean {
     return this.#wheel.trim(slots);
   }
 
-  /** Milliseconds to the deadline, Infinity if none is pending. */
+  /** Returns the milliseconds until the deadline, or Infinity if there is none. */
   left(slot: number): number {
     return this.#wheel.deadline(slot) - this.#now;
   }
 
-  /** Lets happen what is due for the slot by now. Returns whether the slot still lives. */
+  /** Processes the slot's deadline if it has come. Returns whether the slot still lives. */
   settle(slot: number): boolean {
     const deadline = this.#wheel.deadline(slot);
     return deadline > this.#now || this.#held || this.#act(slot, deadline);
   }
 
-  /** Visits every slot that is due by now and was not acted on yet. */
+  /** Visits every slot that is due and has not been processed yet. */
   forEachDue(visit: (slot: number, deadline: number) => void): void {
     if (!this.#held) this.#wheel.forEachDue(this.#now, visit);
   }
 
-  /** How often a duration was started again. */
+  /** How often a duration was restarted. */
   get extended(): number {
     return this.#extended;
   }
 
-  /** How many deadlines are pending. */
+  /** The number of pending deadlines. */
   get pending(): number {
     return this.#wheel.size;
   }
 
-  /** Length of the wheel's tick in ms. */
+  /** The length of the wheel's tick in ms. */
   get tickMs(): number {
     return this.#wheel.tickMs;
   }
 
-  /** Wheel slots in a turn. */
+  /** The number of wheel slots. */
   get wheelSlots(): number {
     return this.#wheel.slots;
   }
 
-  /** How late 99 % of all deadlines were acted on at most, in ms. */
+  /** How late, at most, 99 % of all deadlines were processed, in ms. */
   get lateP99(): number {
     return this.#lateness.quantile(0.99);
   }

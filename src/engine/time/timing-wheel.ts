@@ -1,29 +1,29 @@
 import { column, longer, resized, shorter } from '../memory/column.js';
 
 /**
- * A hashed timing wheel: starts, stops, extends and expires any number of timers in constant time,
+ * A hashed timing wheel: starts, stops, extends and expires any number of timers in constant time each,
  * without allocating.
  *
- * After scheme 6 of G. Varghese and T. Lauck, "Hashed and hierarchical timing wheels: data structures
- * for the efficient implementation of a timer facility" (SOSP 1987). Time is cut into *ticks* of
- * `tickMs`; tick `t` belongs to *wheel slot* `t mod slots`; the timers of a wheel slot form a doubly
- * linked list. A timer due more than one turn ahead stays in its wheel slot until its *round* comes.
+ * It is scheme 6 of G. Varghese and T. Lauck, "Hashed and hierarchical timing wheels: data structures
+ * for the efficient implementation of a timer facility" (SOSP 1987). Time is divided into *ticks* of
+ * `tickMs`. Tick `t` belongs to *wheel slot* `t mod slots`. The timers of a wheel slot form a doubly
+ * linked list. A timer due more than one revolution ahead stays in its wheel slot until its *round* comes.
  *
- * A timer is a small integer that the caller owns (a row number, say): its links and its deadline
- * live in columns indexed by that number, 16 bytes a timer, so ten million timers are three typed
+ * A timer is a small integer that the caller chooses (a row number, say). Its links and its deadline
+ * are in columns indexed by that integer, 16 bytes per timer. So ten million timers are three typed
  * arrays and no objects.
  *
- * - **Accuracy**: a timer is never early; it is late by less than one tick, plus however long the
- *   caller waits before it calls {@link TimingWheel.advance}.
+ * - **Accuracy**: a timer never fires early. It fires less than one tick late, plus the time until the
+ *   caller calls {@link TimingWheel.advance}.
  * - **Extending is one store**: moving a deadline later only writes the deadline. When the wheel comes
- *   to the timer's old place it sees the later deadline and links the timer there, so a timer that is
- *   extended a thousand times is visited once. Only a deadline that moves earlier links at once.
- * - **Idle is free**: a bitmap of occupied wheel slots gives the next instant that matters
- *   ({@link TimingWheel.nextVisit}), so nothing need wake every tick.
- * - **Work comes in slices**: `advance` takes a budget of visits and goes on where it stopped.
+ *   to the timer's old place, it finds the later deadline and links the timer there. So the wheel visits
+ *   a timer once even if it was extended a thousand times. Only moving a deadline earlier relinks at once.
+ * - **Idle is free**: a bitmap of occupied wheel slots gives the next time that matters
+ *   ({@link TimingWheel.nextVisit}), so nothing has to wake up for every tick.
+ * - **Work comes in slices**: `advance` takes a budget of visits and continues where it stopped.
  *
- * All instants are milliseconds since an origin the caller chooses (fractions allowed). The wheel has
- * no clock and no timer of its own, and imports nothing but how columns grow.
+ * All times are milliseconds since an origin that the caller chooses; fractions are allowed. The wheel has
+ * no clock and no timer, and imports only the code that grows columns.
  *
  * @example
  * const wheel = new TimingWheel((timer) => console.log(`${timer} is due`));
@@ -33,39 +33,39 @@ import { column, longer, resized, shorter } from '../memory/column.js';
  * wheel.advance(3_000); // "7 is due"
  */
 export class TimingWheel {
-  /** Bytes that the columns take for each timer. */
+  /** Bytes that the columns take per timer. */
   static readonly BYTES_PER_TIMER = 16;
 
-  /** Length of one tick in milliseconds. */
+  /** Length of a tick in milliseconds. */
   readonly tickMs: number;
-  /** Wheel slots in one turn, a power of two. */
+  /** The number of wheel slots, a power of two. */
   readonly slots: number;
 
   readonly #onDue: (timer: number, deadline: number) => unknown;
   readonly #mask: number;
-  /** First timer of each wheel slot, or NIL. */
+  /** The first timer of each wheel slot, or NIL. */
   readonly #heads: Int32Array;
-  /** One bit per wheel slot: set when its list is not empty. */
+  /** One bit per wheel slot, set when its list is not empty. */
   readonly #occupied: Uint32Array;
-  /** Deadline in ms of each timer, Infinity for one that is not scheduled. */
+  /** The deadline of each timer in ms, or Infinity if it is not scheduled. */
   #deadlines: Float64Array<ArrayBuffer>;
   #next: Int32Array<ArrayBuffer>;
-  /** The previous timer of the list, or, of the first, the complement (`~`) of its wheel slot. */
+  /** The previous timer of the list. For the first timer, the complement (`~`) of its wheel slot. */
   #previous: Int32Array<ArrayBuffer>;
 
-  /** The tick under way or, when `#cursor` is NIL, the last one that is done. */
+  /** The tick that is being processed or, if `#cursor` is NIL, the last one that was. */
   #tick: number;
-  /** The next timer to visit in the tick under way. */
+  /** The next timer to visit in the current tick. */
   #cursor = NIL;
   #size = 0;
   #advancing = false;
 
   /**
-   * @param onDue Called with each timer whose deadline has come, and that deadline in ms. The timer is
-   *   no longer scheduled by then; the callback may schedule or cancel any timer, that one included. If it returns true, it took
-   *   long: the budget of `advance` is spent. What it throws comes
-   *   out of `advance`, and the next `advance` goes on behind that timer.
-   * @throws RangeError if an option is out of its range.
+   * @param onDue Called with each timer whose deadline has come, and that deadline in ms. The timer is no longer
+   *   scheduled by then. The callback may schedule or cancel any timer, including this one. If it returns true, it took
+   *   long, and the rest of the budget of `advance` is dropped. If it throws, `advance` throws the same error, and the
+   *   next `advance` continues after that timer.
+   * @throws RangeError if an option is out of range.
    */
   constructor(onDue: (timer: number, deadline: number) => unknown, options: TimingWheelOptions = {}) {
     const { tickMs = 10, slots = 2 ** 16, capacity = 1024, start = 0 } = options;
@@ -89,28 +89,28 @@ export class TimingWheel {
     this.#tick = this.#tickAt(start);
   }
 
-  /** Number of timers that are scheduled. */
+  /** The number of scheduled timers. */
   get size(): number {
     return this.#size;
   }
 
-  /** Timers that fit before the columns grow. */
+  /** The number of timers that fit before the columns grow. */
   get capacity(): number {
     return this.#deadlines.length;
   }
 
-  /** The deadline of a timer in ms, or Infinity if it is not scheduled. */
+  /** Returns the deadline of a timer in ms, or Infinity if it is not scheduled. */
   deadline(timer: number): number {
     return this.#deadlines[timer] ?? Infinity;
   }
 
   /**
-   * Starts a timer, or moves the deadline of one that runs.
+   * Starts a timer, or moves the deadline of a scheduled one.
    *
    * A deadline in the past is due at the next tick that `advance` comes to.
-   * @param timer An integer from 0 to 2^27 - 1. Columns grow to hold the largest one in use.
-   * @param deadline The instant it is due, in ms: finite, not negative.
-   * @throws RangeError if either is out of its range.
+   * @param timer An integer from 0 to 2^27 - 1. The columns grow to hold the largest one used.
+   * @param deadline When the timer is due, in ms: finite, not negative.
+   * @throws RangeError if either is out of range.
    */
   schedule(timer: number, deadline: number): void {
     const current = this.#deadlines[timer];
@@ -137,13 +137,13 @@ export class TimingWheel {
   }
 
   /**
-   * Works off every tick up to `now`. Timers fire in the order of their ticks, those of one tick in
-   * no particular order; after a jump of more than a turn, in the order of the wheel slots.
+   * Processes every tick up to `now`. Timers fire in the order of their ticks, but in no particular order within a
+   * tick. After a jump of more than one revolution, they fire in the order of the wheel slots.
    *
-   * @param now The current instant in ms. One before that of the last `advance` brings nothing new.
-   * @param budget How many timers to visit at most before returning, 1 or more.
-   * @returns true when nothing that is due by `now` is left, false when the budget ran out first.
-   * @throws RangeError if `now` or `budget` is out of its range; Error when called from `onDue`.
+   * @param now The current time in ms. A time before that of the last `advance` does nothing new.
+   * @param budget The maximum number of timers to visit, 1 or more.
+   * @returns true if nothing due by `now` is left, false if the budget ran out first.
+   * @throws RangeError if `now` or `budget` is out of range; Error if called from `onDue`.
    */
   advance(now: number, budget: number = Infinity): boolean {
     if (!(budget >= 1)) throw new RangeError('budget must be at least 1');
@@ -159,7 +159,7 @@ export class TimingWheel {
           if (this.#visit(timer)) budget = 0;
         }
         if (this.#tick >= target) return true;
-        // Of several turns at once the last one is enough: it visits every wheel slot.
+        // The last of several revolutions is enough: it visits every wheel slot.
         const from = Math.max(this.#tick, target - this.slots) + 1;
         this.#tick = Math.min(from + this.#emptySlotsFrom(from), target);
         this.#cursor = this.#heads[this.#tick & this.#mask];
@@ -170,9 +170,8 @@ export class TimingWheel {
   }
 
   /**
-   * The next instant in ms at which `advance` has a timer to look at, Infinity if there is none. Not
-   * always one that is due: a timer that was extended, or whose round has not come, is looked at and
-   * stays.
+   * Returns the next time in ms at which `advance` has a timer to visit, or Infinity if there is none. That timer is
+   * not always due: a timer that was extended, or whose round has not come yet, is visited and stays.
    */
   nextVisit(): number {
     if (this.#cursor !== NIL) return this.#tick * this.tickMs;
@@ -180,7 +179,10 @@ export class TimingWheel {
     return empty === this.slots ? Infinity : (this.#tick + 1 + empty) * this.tickMs;
   }
 
-  /** Visits every timer whose deadline has come by `now`, before `advance` has come to it. The visitor may change nothing. */
+  /**
+   * Visits every timer whose deadline has come by `now` and that `advance` has not processed yet. The visitor must not
+   * change anything.
+   */
   forEachDue(now: number, visit: (timer: number, deadline: number) => void): void {
     const last = Math.min(this.#tickAt(now) + 1, this.#tick + this.slots - 1);
     for (let tick = this.#tick; tick <= last; tick++) {
@@ -190,7 +192,10 @@ export class TimingWheel {
     }
   }
 
-  /** Makes room for timers 0 to `capacity` - 1 at once, where many are about to be scheduled. */
+  /**
+   * Makes room for timers 0 to `capacity` - 1 at once, before many are scheduled.
+   * @throws RangeError if `capacity` is more than 2^27 or not an integer.
+   */
   reserve(capacity: number): void {
     if (capacity <= this.capacity) return;
     if (!(Number.isInteger(capacity) && capacity <= MAX_TIMERS)) {
@@ -200,8 +205,8 @@ export class TimingWheel {
   }
 
   /**
-   * Gives some of the memory back that is much more than timers 0 to `capacity` - 1 need, of which those behind may not
-   * be scheduled. Returns whether there was any.
+   * Frees some of the memory if there is much more than timers 0 to `capacity` - 1 need. Timers from `capacity` on must
+   * not be scheduled. Returns whether it did.
    */
   trim(capacity: number): boolean {
     const trimmed = shorter(this.capacity, capacity);
@@ -240,21 +245,24 @@ export class TimingWheel {
     return false;
   }
 
-  /** The first tick that does not come before the deadline: a timer is never early. */
+  /** Returns the first tick that does not start before the deadline: a timer never fires early. */
   #dueTick(timer: number): number {
     const deadline = this.#deadlines[timer];
     const tick = Math.ceil(deadline / this.tickMs);
-    // The quotient is rounded: it may fall on a tick that is a hair before the deadline.
+    // The quotient is rounded, so the tick may start just before the deadline.
     return tick * this.tickMs < deadline ? tick + 1 : tick;
   }
 
-  /** The last tick that has begun at `instant`. */
+  /** Returns the last tick that has started at `instant`. */
   #tickAt(instant: number): number {
     const tick = Math.floor(checkedInstant(instant) / this.tickMs);
     return tick * this.tickMs > instant ? tick - 1 : tick;
   }
 
-  /** Links a timer at the head of a tick's list. Ticks pass 2^31; `&` takes them modulo 2^32, which `#mask` divides. */
+  /**
+   * Links a timer at the head of a tick's list. Tick numbers exceed 2^31: `&` takes them modulo 2^32, of which the
+   * number of wheel slots is a divisor.
+   */
   #link(timer: number, tick: number): void {
     const slot = tick & this.#mask;
     const head = this.#heads[slot];
@@ -279,13 +287,13 @@ export class TimingWheel {
     if (next === NIL) this.#occupied[slot >>> 5] &= ~(1 << (slot & 31));
   }
 
-  /** How many wheel slots, from that of `tick` on, are empty before one that is not: 0 to `slots`. */
+  /** Returns how many wheel slots in a row are empty, starting with that of `tick`: 0 to `slots`. */
   #emptySlotsFrom(tick: number): number {
     const first = tick & this.#mask;
     const words = this.#occupied.length;
     let word = first >>> 5;
     let bits = this.#occupied[word] & (-1 << (first & 31));
-    // One word more than there are: the first one's low bits are looked at last.
+    // One word more than there are: the low bits of the first word come last.
     for (let looked = 0; looked <= words; looked++) {
       if (bits !== 0) {
         const slot = (word << 5) | (31 - Math.clz32(bits & -bits));
@@ -298,22 +306,22 @@ export class TimingWheel {
   }
 }
 
-/** Options of a {@link TimingWheel}; each may be left out. */
+/** Options of a {@link TimingWheel}. Each may be left out. */
 export interface TimingWheelOptions {
   /** Length of a tick in ms, more than 0. Default 10. */
   readonly tickMs?: number;
-  /** Wheel slots in one turn: a power of two from 32 to 2^24. Default 2^16, a turn of 655 s. */
+  /** The number of wheel slots: a power of two from 32 to 2^24. Default 2^16, so that a revolution takes 655 s. */
   readonly slots?: number;
-  /** Timers to make room for at first: 1 to 2^27. Default 1024; it grows as needed. */
+  /** Timers to make room for initially: 1 to 2^27. Default 1024. The wheel grows as needed. */
   readonly capacity?: number;
-  /** The current instant in ms: ticks up to it count as done. Default 0. */
+  /** The current time in ms. Ticks up to it count as processed. Default 0. */
   readonly start?: number;
 }
 
-/** End of a list. */
+/** The end of a list. */
 const NIL = -1;
 const MAX_TIMERS = 2 ** 27;
-/** So many the columns can grow to where they are; beyond, they are copied to double. */
+/** The columns can grow to this many timers in place. Beyond that, they are copied to twice the length. */
 const RESERVED_TIMERS = 2 ** 25;
 
 function checkedInstant(instant: number): number {

@@ -1,12 +1,13 @@
 import type { Clock } from './clock.js';
 
-/** The wall clock was set if the two clocks are further apart than before by so many ms. */
+/** If the distance between the two clocks changes by more than this many ms, the wall clock was set. */
 const TOLERANCE = 2;
 
 /**
- * Instants on the wall clock and on the monotonic one, each as the other has them, for those who ask when a session expires: such that one that goes there and back is the same
- * millisecond again. Two looks at the clocks would differ by a millisecond now and then. (Files have `durability/wall-time.ts`, which rounds
- * up, so that nothing ends early after a restart.)
+ * Converts between the wall clock and the monotonic clock, for clients that ask when a session expires. A timestamp
+ * that is converted there and back is the same millisecond again; reading both clocks each time would be off by a
+ * millisecond now and then. (For files there is `durability/wall-time.ts`, which rounds up, so that nothing ends early
+ * after a restart.)
  */
 export class UnixTime {
   readonly #clock: Clock;
@@ -16,17 +17,23 @@ export class UnixTime {
     this.#clock = clock;
   }
 
-  /** @param instant In ms on the monotonic clock. Returns unix ms, whole. */
+  /**
+   * Returns unix ms, an integer.
+   * @param instant In ms on the monotonic clock.
+   */
   of(instant: number): number {
     return Math.round(instant + this.#between());
   }
 
-  /** @param unix In ms. Returns the instant in ms on the monotonic clock, which may be before it began. */
+  /**
+   * Returns ms on the monotonic clock, which may be negative.
+   * @param unix In unix ms.
+   */
   instantOf(unix: number): number {
     return unix - this.#between();
   }
 
-  /** What the wall clock is ahead of the monotonic one, in ms. */
+  /** Returns how far the wall clock is ahead of the monotonic one, in ms. */
   #between(): number {
     const offset = this.#clock.wall() - this.#clock.now();
     if (Math.abs(offset - this.#offset) > TOLERANCE) this.#offset = offset;
