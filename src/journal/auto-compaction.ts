@@ -1,11 +1,11 @@
 export interface GrowthLimits {
-  /** auto-aof-rewrite-percentage: by how much of its base the journal may grow; 0 for any. */
+  /** `auto-aof-rewrite-percentage`: by how many percent of its base the journal may grow; 0 for no limit. */
   readonly percentage: number;
-  /** auto-aof-rewrite-min-size, in bytes: a smaller journal is left as it is. */
+  /** `auto-aof-rewrite-min-size` in bytes: a smaller journal is not compacted. */
   readonly minSize: number;
 }
 
-/** Whether a journal has grown so much over its base that it should be compacted, by Redis' rule. Sizes are bytes. */
+/** Returns whether the journal has grown so much since its base that it should be compacted, by Redis' rule. Sizes are in bytes. */
 export function isCompactionDue(
   { size, baseSize }: { readonly size: number; readonly baseSize: number },
   { percentage, minSize }: GrowthLimits,

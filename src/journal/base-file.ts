@@ -4,22 +4,22 @@ import { JournalError } from './journal-error.js';
 import { RecordEncoder } from './record-encoder.js';
 import type { RecordSink } from './record-sink.js';
 
-/** Bytes of records in a batch of a base: some thousand sessions. */
+/** Bytes of records in a batch of a base: about a thousand sessions. */
 const BATCH = 256 * 1024;
 
 /**
- * A base while it is written: the state as records, SESSION and ALIAS mostly. Records are gathered; when `isFull` says that
- * there are enough, `write` must be awaited before more are appended. So a base of any size takes little memory.
+ * A base that is being written: the state as records, mostly SESSION and ALIAS. Records are gathered. When `isFull`, `write` must be
+ * awaited before more are appended, so a base of any size takes little memory.
  *
- * What a session is may be read at any time while the base is written, and a large one piece by piece, over several turns of the event
- * loop: all that happens to it meanwhile is in the increment.
+ * A session may be read at any time while the base is being written, and a large one piece by piece, over several turns of the
+ * event loop, because all changes to it meanwhile are in the increment.
  */
 export class BaseFile {
   readonly #file: JournalFile;
   readonly #prefix: Buffer;
   readonly #encoder = new RecordEncoder();
   #size: number;
-  /** Why it is given up. */
+  /** Why it was abandoned. */
   #abandoned: string | undefined;
   #closed = false;
 
@@ -42,7 +42,7 @@ export class BaseFile {
     return new BaseFile(file, id, header.length);
   }
 
-  /** Bytes written. */
+  /** Bytes written so far. */
   get size(): number {
     return this.#size;
   }
@@ -52,19 +52,19 @@ export class BaseFile {
   }
 
   /**
-   * Where its records go. A session with more than some MB of data should be given as a SESSION record without any and SET
-   * records with parts of it: a batch is read as a whole.
+   * Takes the records. A session with more than a few MB of data should be written as a SESSION record without data, followed by SET
+   * records with parts of it, because a batch is read into memory completely.
    */
   get records(): RecordSink {
     return this.#encoder;
   }
 
-  /** Lets the next `write` or `finish` fail. @param reason For a person. */
+  /** Makes the next `write` or `finish` fail. @param reason The error's message. */
   abandon(reason: string): void {
     this.#abandoned = reason;
   }
 
-  /** Writes what was gathered. @throws JournalError if it is given up. */
+  /** Writes what was gathered. @throws JournalError if the base was abandoned. */
   async write(): Promise<void> {
     if (this.#abandoned !== undefined) throw new JournalError(this.#abandoned);
     if (this.#encoder.length === 0) return;
@@ -74,7 +74,7 @@ export class BaseFile {
     this.#encoder.recycle(batch);
   }
 
-  /** Writes the rest and makes all of it durable. */
+  /** Writes the rest and makes the file durable. */
   async finish(): Promise<void> {
     await this.write();
     await syncFile(this.#file);

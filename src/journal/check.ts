@@ -196,7 +196,7 @@ async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) 
   }
   const lacksEnd = isDataSet && last !== 'END';
   if (lacksEnd && damages.length === 0) {
-    damages.push({ offset: scanner.size, bytes: 0, reason: 'its end is missing', isTornTail: false });
+    damages.push({ offset: scanner.size, bytes: 0, reason: 'the end of the file is missing', isTornTail: false });
   }
   // Where the header is lost, the repaired file gets one of this version.
   const version = scanner.id === undefined ? undefined : (scanner.header?.version ?? FORMAT_VERSION);

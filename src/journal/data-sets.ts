@@ -129,7 +129,7 @@ async function* readBatches(fileSystem: FileSystem, path: string): AsyncGenerato
       yield recordsOf(scanner, decoder, path);
       hasEnd = decoder.name === 'END';
     }
-    if (!hasEnd) throw new JournalDamage(path, scanner.offset, 'its end is missing');
+    if (!hasEnd) throw new JournalDamage(path, scanner.offset, 'the end of the file is missing');
   } finally {
     await scanner.close();
   }

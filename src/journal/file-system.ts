@@ -3,29 +3,29 @@ import { dirname } from 'node:path';
 import { JournalError } from './journal-error.js';
 
 /**
- * The calls to the file system that the journal makes. They are handed in, so that a test can let each of them fail, come
- * short, wait, or be the last one before the power is gone. None of them blocks the event loop.
+ * The file system calls that the journal makes. They are injected, so that a test can make each of them fail, write too little,
+ * wait, or be the last one before a power failure. None of them blocks the event loop.
  */
 export interface FileSystem {
-  /** `read`: for reading; `write`: for reading and writing what is there; `create`: a new file with mode 0600, an error if there is one. */
+  /** Opens a file. `read`: for reading; `write`: an existing file for reading and writing; `create`: a new file with mode 0600, which must not exist. */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<JournalFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** The names in a directory. */
+  /** Returns the names in a directory. */
   list(directory: string): Promise<string[]>;
-  /** Whether it is a file, and no link to one. */
+  /** Returns whether the path is a regular file, not a symbolic link. */
   isFile(path: string): Promise<boolean>;
-  /** Makes a directory with mode 0700, unless there is one. */
+  /** Creates a directory with mode 0700, unless it exists. */
   makeDirectory(path: string): Promise<void>;
-  /** Makes durable which names a directory has. */
+  /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
 }
 
-/** An open file. Offsets and lengths are bytes. */
+/** An open file. Offsets and lengths are in bytes. */
 export interface JournalFile {
-  /** Returns how many bytes were read: 0 at the end of the file. */
+  /** Returns the number of bytes read; 0 at the end of the file. */
   read(into: Buffer, offset: number, length: number, position: number): Promise<number>;
-  /** Writes at a position of the file; it may write less than asked. A callback, for it is called for every batch. */
+  /** Writes at a position of the file. It may write less than asked. It takes a callback because it is called for every batch. */
   write(
     bytes: Buffer,
     offset: number,
@@ -33,27 +33,27 @@ export interface JournalFile {
     position: number,
     callback: (error: Error | null, written: number) => void,
   ): void;
-  /** Makes what was written durable, and the size of the file. Fails if the file is not at its path any more: nobody would find it again. */
+  /** Makes the content and the size of the file durable. Fails if the file is no longer at its path, because nobody would find it again. */
   sync(callback: (error: Error | null) => void): void;
-  /** Fails if the file is not at its path any more. */
+  /** Fails if the file is no longer at its path. */
   look(callback: (error: Error | null) => void): void;
   truncate(size: number): Promise<void>;
   size(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** A promise for a call with a callback. */
+/** Turns a call with a callback into a promise. */
 function promised<Result>(call: (callback: (error: Error | null, result: Result) => void) => void): Promise<Result> {
   return new Promise((resolve, reject) => call((error, result) => (error ? reject(error) : resolve(result))));
 }
 
-/** Linux writes no more at a time. */
+/** The most bytes that Linux writes in one call. */
 const MAX_WRITE = 0x7ffff000;
 
 class OpenFile implements JournalFile {
   readonly #descriptor: number;
   readonly #path: string;
-  /** Which file it is, whatever its path. */
+  /** Identifies the file, whatever its path. */
   readonly #identity: fs.Stats;
 
   constructor(descriptor: number, path: string, identity: fs.Stats) {
@@ -77,7 +77,7 @@ class OpenFile implements JournalFile {
   }
 
   sync(callback: (error: Error | null) => void): void {
-    // Both at once: the look takes no time of its own.
+    // Both at once, so that the check takes no extra time.
     let [left, failure]: [number, Error | null] = [2, null];
     const done = (error: Error | null): void => {
       failure ??= error;
@@ -92,7 +92,7 @@ class OpenFile implements JournalFile {
   }
 
   #isFound(error: Error | null, found: fs.Stats): boolean {
-    // What else may be wrong with the path does not mean that the file is gone.
+    // Other errors of the path do not mean that the file is gone.
     if (error !== null) return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
     return found.ino === this.#identity.ino && found.dev === this.#identity.dev;
   }
@@ -111,7 +111,7 @@ class OpenFile implements JournalFile {
   }
 }
 
-/** A file is not at its path any more. What is in it, and is written to it, is lost when it is closed, unless it is put back. */
+/** A file is no longer at its path. Unless it is put back, its content is lost when it is closed. */
 export class FileGoneError extends JournalError {
   constructor(path: string) {
     super(
@@ -167,7 +167,7 @@ export function syncFile(file: JournalFile): Promise<void> {
   return promised((callback) => file.sync(callback as (error: Error | null) => void));
 }
 
-/** All of a file that should be small. @throws JournalError if it is not. */
+/** Reads a file that should be small. @throws JournalError if it has more than `maxBytes` bytes. */
 export async function readSmallFile(fileSystem: FileSystem, path: string, maxBytes: number): Promise<Buffer> {
   const file = await fileSystem.open(path, 'read');
   try {
@@ -187,8 +187,8 @@ export async function readSmallFile(fileSystem: FileSystem, path: string, maxByt
 }
 
 /**
- * Replaces a file, or makes it, so that at every instant either what was there or all of `bytes` is there, whenever the
- * power goes.
+ * Replaces or creates a file atomically and durably: whenever the power fails, the file has either its old content or all of
+ * `bytes`.
  */
 export async function replaceFile(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.tmp`;

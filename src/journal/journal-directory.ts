@@ -11,33 +11,33 @@ import type { JournalRecord } from './record-decoder.js';
 export interface Increment {
   readonly path: string;
   readonly file: JournalFile;
-  /** What its batches bear. */
+  /** The id that its batches carry. */
   readonly id: string;
-  /** Bytes that it has: the next batch is written there. */
+  /** Its size in bytes: the offset of the next batch. */
   readonly size: number;
 }
 
-/** What was read at start. */
+/** What was read at the start. */
 export interface LoadReport {
   readonly batches: number;
   readonly records: number;
-  /** Of all files. */
+  /** Size of all files. */
   readonly bytes: number;
-  /** A tail that a crash left and that was cut off: of which file, where, and how many bytes it had. */
+  /** An incomplete tail that a crash left and that was cut off: its file, its offset and its length in bytes. */
   readonly dropped: { readonly path: string; readonly offset: number; readonly bytes: number } | undefined;
 }
 
-/** What belongs to the journal: everything else in its directory is left alone. */
+/** Names of files that belong to the journal. Other files in its directory are left alone. */
 const OURS = /^(?:(?:base|increment)\.\d{1,15}(?:\.tmp)?|manifest\.tmp)$/;
 
 /**
- * The directory of the journal: `manifest`, `base.<n>`, `increment.<n>`. The manifest says which files count, and it alone:
- * each step makes new files durable, then switches over by renaming a new manifest into place, then removes what is not
- * needed any more. Whenever the power goes, the manifest lists a complete state.
+ * The directory of the journal: `manifest`, `base.<n>`, `increment.<n>`. Only the manifest says which files are the journal. Each
+ * step makes new files durable, then renames a new manifest into place, then removes files that are no longer needed. Whenever
+ * the power fails, the manifest lists a complete state.
  *
- * Compaction: `beginCompaction` adds an increment, to which everything goes from then on; the state of that moment or later
- * is written to a base; `finishCompaction` lets the base stand for all files before that increment. If it is given up in
- * between, the files before are as good as they were.
+ * Compaction: `beginCompaction` adds an increment, which takes all records from then on. The state of that moment, or a later one,
+ * is written to a base. `finishCompaction` replaces all files before that increment by the base. If a compaction is abandoned, the
+ * earlier files are still valid.
  */
 export class JournalDirectory {
   /** Path of the directory. */
@@ -59,9 +59,9 @@ export class JournalDirectory {
   }
 
   /**
-   * Opens the journal in a directory; makes an empty one where there is none. Removes what a compaction left unfinished.
-   * The caller has exclusive use of the directory.
-   * @throws JournalError if there is a journal that cannot be used.
+   * Opens the journal in a directory, or creates an empty one. Removes the files of an unfinished compaction.
+   * The caller must have exclusive use of the directory.
+   * @throws JournalError if the journal there cannot be used.
    */
   static async open(fileSystem: FileSystem, path: string): Promise<JournalDirectory> {
     await fileSystem.makeDirectory(path);
@@ -82,7 +82,7 @@ export class JournalDirectory {
 
   static async #create(fileSystem: FileSystem, path: string, names: readonly string[]): Promise<JournalDirectory> {
     for (const name of names.filter((name) => OURS.test(name))) {
-      // A crash while it was made may have left an increment without a batch, and nothing else.
+      // A crash during the creation may have left an increment without a batch, and nothing else.
       const isEmpty =
         /^(?:increment\.1|.*\.tmp)$/.test(name) && (await sizeOf(fileSystem, join(path, name))) <= FILE_HEADER_LENGTH;
       if (!isEmpty && name !== `${MANIFEST}.tmp`) {
@@ -100,25 +100,25 @@ export class JournalDirectory {
     return new JournalDirectory(fileSystem, path, manifest);
   }
 
-  /** By how many ms the wall clock is ahead of the journal's time, as far as the manifest knows. */
+  /** By how many ms the wall clock is ahead of the journal's clock, according to the manifest. */
   get clockAhead(): number {
     return this.#manifest.clockAhead;
   }
 
-  /** Writes down, durably, by how many ms the wall clock is ahead of the journal's time. */
+  /** Records durably by how many ms the wall clock is ahead of the journal's clock. */
   setClockAhead(ms: number): Promise<void> {
     return this.#switchTo((manifest) => ({ ...manifest, clockAhead: ms }));
   }
 
-  /** Bytes of the base, once it has been loaded or written; 0 if there is none. */
+  /** Size of the base in bytes, once it has been loaded or written; 0 if there is none. */
   get baseBytes(): number {
     return this.#baseBytes;
   }
 
   /**
-   * Reads everything, in order. A tail that a crash left is cut off.
-   * @param onProgress Called now and then with how many bytes were read of all.
-   * @throws JournalDamage if anything else is not what was written; the records before it have been visited by then.
+   * Reads all records in order. Cuts off an incomplete tail that a crash left.
+   * @param onProgress Called from time to time with the number of bytes read, and of all bytes.
+   * @throws JournalDamage if anything else is not as it was written. The records before it have been visited by then.
    */
   async load(
     visit: (record: JournalRecord) => void,
@@ -138,12 +138,16 @@ export class JournalDirectory {
         onProgress: (read) => onProgress?.(bytes + read, of),
       });
       if (dropped !== undefined && report.batches > 0) {
-        // An increment is written to when the one before is durable.
-        throw new JournalDamage(dropped.path, dropped.offset, 'its end is missing, and a later file goes on');
+        // An increment is written to only after the previous one is durable.
+        throw new JournalDamage(
+          dropped.path,
+          dropped.offset,
+          'the end of the file is missing, although a later file continues the journal',
+        );
       }
       if (report.tornTail !== undefined) {
-        // A base is durable before it counts.
-        if (name === base) throw new JournalDamage(path, report.tornTail.offset, 'its end is missing');
+        // A base is durable before the manifest lists it.
+        if (name === base) throw new JournalDamage(path, report.tornTail.offset, 'the end of the file is missing');
         dropped = { path, ...report.tornTail };
       }
       if (name === base) this.#baseBytes = report.bytes;
@@ -155,7 +159,7 @@ export class JournalDirectory {
     return { batches, records, bytes, dropped };
   }
 
-  /** Opens the last increment, to be written to, once everything has been loaded. */
+  /** Opens the last increment for writing. To be called after `load`. */
   async openIncrement(): Promise<Increment> {
     const path = join(this.path, this.#manifest.increments.at(-1) as string);
     const file = await this.#fileSystem.open(path, 'write');
@@ -164,7 +168,7 @@ export class JournalDirectory {
       await file.read(header, 0, header.length, 0);
       const id = readFileHeader(header, path)?.id;
       if (id === undefined) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
-      // It may be of an older version, which does not know all the records that may follow. All of the header is in one sector, which the disk writes as a whole.
+      // The file may have an older version, which lacks some records. The header is in one sector, which the disk writes atomically.
       const present = encodeFileHeader(id);
       if (!header.equals(present)) await writeAll(file, present, 0);
       return { path, file, id, size: await file.size() };
@@ -174,7 +178,7 @@ export class JournalDirectory {
     }
   }
 
-  /** Adds an increment. Everything that happens after this resolved must be written to it. */
+  /** Adds an increment. Once this has resolved, all records must be written to it. */
   async beginCompaction(): Promise<Increment> {
     const name = `increment.${this.#next++}`;
     const increment = await createIncrement(this.#fileSystem, join(this.path, name));
@@ -182,31 +186,31 @@ export class JournalDirectory {
       await this.#switchTo((manifest) => ({ ...manifest, increments: [...manifest.increments, name] }));
       return increment;
     } catch (error) {
-      // The manifest may list it already: it stays, empty. What is not listed goes at the next start.
+      // The manifest may already list it, so the empty file stays. If it is not listed, the next start removes it.
       await increment.file.close();
       throw error;
     }
   }
 
-  /** Starts a base, under a name that does not count yet. */
+  /** Starts a base, under a temporary name. */
   async createBase(): Promise<BaseFile> {
     await removeIfThere(this.#fileSystem, this.#temporaryBase());
     return BaseFile.create(this.#fileSystem, this.#temporaryBase());
   }
 
-  /** Gives a base up: everything is as it was before it. */
+  /** Abandons a base. Everything is as it was before. */
   async dropBase(base: BaseFile): Promise<void> {
     await base.close();
     await removeIfThere(this.#fileSystem, this.#temporaryBase());
   }
 
-  /** Lets a base, to which everything was written, stand for everything before `increment`, and removes that. */
+  /** Replaces everything before `increment` by a complete base, and removes the old files. */
   async finishCompaction(base: BaseFile, increment: Increment): Promise<void> {
     await base.finish();
     const name = `base.${this.#next}`;
     await this.#fileSystem.rename(this.#temporaryBase(), join(this.path, name));
     this.#next++;
-    // The directory is made durable with the base's name in it before the manifest lists it.
+    // The base's name in the directory must be durable before the manifest lists it.
     await this.#fileSystem.syncDirectory(this.path);
     const old = this.#manifest;
     const first = old.increments.findIndex((other) => join(this.path, other) === increment.path);
@@ -214,7 +218,7 @@ export class JournalDirectory {
     this.#baseBytes = base.size;
     await base.close();
     const obsolete = [...(old.base === undefined ? [] : [old.base]), ...old.increments.slice(0, first)];
-    // What cannot be removed does not count any more; the next start tries again.
+    // A file that cannot be removed is no longer listed. The next start tries again.
     for (const file of obsolete) await removeIfThere(this.#fileSystem, join(this.path, file)).catch(() => {});
   }
 
@@ -222,7 +226,7 @@ export class JournalDirectory {
     return join(this.path, `base.${this.#next}.tmp`);
   }
 
-  /** One manifest after the other. */
+  /** Changes the manifest; one change at a time. */
   #switchTo(change: (manifest: Manifest) => Manifest): Promise<void> {
     const switching = this.#switching.then(async () => {
       const manifest = change(this.#manifest);
@@ -260,7 +264,7 @@ async function sizeOf(fileSystem: FileSystem, path: string): Promise<number> {
   }
 }
 
-/** Makes an increment without a batch, durable before a manifest lists it. */
+/** Creates an increment without a batch, and makes it durable before a manifest lists it. */
 async function createIncrement(fileSystem: FileSystem, path: string): Promise<Increment> {
   const id = newFileId();
   const header = encodeFileHeader(id);

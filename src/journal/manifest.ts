@@ -3,8 +3,8 @@ import { checksum, FORMAT_VERSION } from './frames.js';
 import { JournalDamage, JournalError } from './journal-error.js';
 
 /**
- * Which files are the journal, in the order in which they are replayed: at most one base, then increments. The file is
- * text, one line each and a check sum last:
+ * The files of the journal, in the order in which they are replayed: at most one base, then increments. The manifest is a text
+ * file with one line for each, and a checksum in the last line:
  *
  *     respite-journal-manifest 1
  *     base.3
@@ -12,14 +12,14 @@ import { JournalDamage, JournalError } from './journal-error.js';
  *     clock 7200000
  *     crc 8a9136aa
  *
- * `clock` is there if the system's clock was set while the server ran: by how many ms the wall clock is ahead of the clock of the journal's
- * timestamps.
+ * `clock` is present if the system's clock was set while the server ran. It says by how many ms the wall clock is ahead of the
+ * journal's clock.
  */
 export interface Manifest {
   readonly base: string | undefined;
-  /** One at least; the last is being written. */
+  /** At least one. The last one is being written. */
   readonly increments: readonly string[];
-  /** By how many ms, whole, the wall clock is ahead of the journal's time. */
+  /** By how many whole ms the wall clock is ahead of the journal's clock. */
   readonly clockAhead: number;
 }
 
@@ -27,7 +27,7 @@ export const MANIFEST = 'manifest';
 
 const TITLE = 'respite-journal-manifest';
 
-/** Bytes; far more than one of which every compaction failed. */
+/** The longest manifest in bytes: far longer than one with an increment from each of many failed compactions. */
 const MAX_MANIFEST = 1024 * 1024;
 
 export function encodeManifest({ base, increments, clockAhead }: Manifest): Buffer {
@@ -38,7 +38,7 @@ export function encodeManifest({ base, increments, clockAhead }: Manifest): Buff
   return Buffer.concat([body, Buffer.from(`crc ${crc}\n`, 'latin1')]);
 }
 
-/** @throws JournalError, JournalDamage if the bytes are no manifest. @param path For the message. */
+/** @throws JournalError, JournalDamage if the bytes are not a manifest. @param path For the message. */
 export function decodeManifest(bytes: Buffer, path: string): Manifest {
   const text = bytes.toString('latin1');
   const version = new RegExp(`^${TITLE} (\\d{1,15})\n`).exec(text)?.[1];
@@ -66,7 +66,7 @@ export async function readManifest(fileSystem: FileSystem, path: string): Promis
   return decodeManifest(await readSmallFile(fileSystem, path, MAX_MANIFEST), path);
 }
 
-/** Puts a manifest in the place of the one before, atomically and durably. */
+/** Replaces the manifest atomically and durably. */
 export function writeManifest(fileSystem: FileSystem, path: string, manifest: Manifest): Promise<void> {
   return replaceFile(fileSystem, path, encodeManifest(manifest));
 }

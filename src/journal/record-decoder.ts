@@ -8,19 +8,19 @@ const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** A length has at most ten digits. */
+/** The most digits of a length. */
 const MAX_LENGTH = 10;
-/** 2^53 - 1 has sixteen. */
+/** The most digits of an integer: 2^53 - 1 has sixteen. */
 const MAX_INTEGER = 16;
 
-/** How a record is read, made from its declaration. */
+/** How to read a record, made from its declaration. */
 interface Plan {
   readonly name: RecordName;
   readonly types: readonly string[];
   readonly rest: RestType;
 }
 
-/** The plans by length of the name and its first byte, which tell the records apart. */
+/** The plans by length and first byte of the record's name, which are unique together. */
 const PLANS: (Plan | undefined)[] = [];
 for (const name of recordNames) {
   const { fields, rest } = RECORDS[name];
@@ -36,7 +36,7 @@ function keyOf(length: number, first: number): number {
   return (length << 8) | first;
 }
 
-/** Bytes that are no record, though their check sum is right. The message holds none of them. */
+/** Bytes that are not a record, although their checksum is right. The message contains none of them. */
 export class RecordError extends Error {
   constructor(message: string) {
     super(message);
@@ -44,31 +44,31 @@ export class RecordError extends Error {
   }
 }
 
-/** A record as it is read: where its arguments are, and what its numbers are. Good until the next one is read. */
+/** A record being read. Valid until the next one is read. */
 export interface JournalRecord {
   readonly name: RecordName;
-  /** The fields and what follows them. */
+  /** The number of arguments: the fields and what follows them. */
   readonly count: number;
-  /** The fields: what follows them starts at this argument. */
+  /** The number of fields, and so the index of the first argument after them. */
   readonly fields: number;
-  /** What the arguments are in. */
+  /** The buffer that contains the arguments. */
   readonly buffer: Buffer;
-  /** Where an argument starts in `buffer`. */
+  /** Returns where an argument starts in `buffer`. */
   start(index: number): number;
-  /** Where it ends. */
+  /** Returns where an argument ends in `buffer`. */
   end(index: number): number;
-  /** An argument as it lies in `buffer`. */
+  /** Returns a view of an argument. */
   slice(index: number): Slice;
-  /** The number of a field that is an integer, a decimal or flags. */
+  /** Returns the number of a field that is an integer, a decimal or flags. */
   integer(index: number): number;
 }
 
 /**
  * Reads records from the bytes of a batch.
  *
- * They are walked as `RequestGuard` walks requests, and nothing is made of them but numbers: redis-parser, which takes the
- * same bytes, makes a Buffer of every argument and took more than three times as long. What is not exactly a record that is
- * declared, with the arguments it must have, is refused.
+ * It finds the arguments without copying them, as `RequestGuard` does for requests. redis-parser reads the same bytes, but makes a
+ * Buffer of every argument and took more than three times as long. Anything that is not exactly a declared record, with the
+ * arguments that it must have, is refused.
  */
 export class RecordDecoder implements JournalRecord {
   name: RecordName = 'END';
@@ -76,10 +76,10 @@ export class RecordDecoder implements JournalRecord {
   fields = 0;
   buffer: Buffer = Buffer.alloc(0);
 
-  /** Start and end of each argument in turn. */
+  /** The start and end of each argument, alternating. */
   readonly #bounds: number[] = [];
   readonly #integers: number[] = [];
-  /** The number that `#header` or `#integer` read. */
+  /** The number that `#header` or `#integer` read last. */
   #number = 0;
 
   start(index: number): number {
@@ -99,8 +99,8 @@ export class RecordDecoder implements JournalRecord {
   }
 
   /**
-   * Reads the record that starts at `at`, in `bytes` up to `end`. Returns where it ends.
-   * @throws RecordError if there is none.
+   * Reads the record that starts at `at`, in `bytes` up to `end`. Returns where the record ends.
+   * @throws RecordError if there is no valid record.
    */
   decode(bytes: Buffer, at: number, end: number): number {
     this.buffer = bytes;
@@ -132,7 +132,7 @@ export class RecordDecoder implements JournalRecord {
     return next;
   }
 
-  /** Walks a bulk string; its length is in `#number` then. Returns where it ends, CR LF included. */
+  /** Reads a bulk string and sets `#number` to its length. Returns where it ends, CR LF included. */
   #bulk(bytes: Buffer, at: number, end: number): number {
     const body = this.#header(bytes, at, end, DOLLAR);
     const after = body + this.#number;
@@ -179,7 +179,7 @@ function integerOf(bytes: Buffer, start: number, end: number, name: RecordName):
   return number;
 }
 
-/** A number that may have a point and three more digits. */
+/** Reads a number that may have a point and up to three more digits. */
 function decimalOf(bytes: Buffer, start: number, end: number, name: RecordName): number {
   const point = end - 4;
   if (point <= start || bytes[point] !== POINT) return integerOf(bytes, start, end, name);

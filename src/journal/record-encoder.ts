@@ -3,19 +3,19 @@ import { BATCH_TRAILER, frameBatch, MAX_BATCH, MAX_BATCH_HEADER } from './frames
 import type { RecordSink } from './record-sink.js';
 import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames, type TokenRecord } from './records.js';
 
-/** Bytes that are allocated at a time: many small batches share one slab, so that those that wait for the disk cost what they hold. */
+/** Bytes allocated at a time. Many small batches share a slab, so batches that wait for the disk take no more memory than they need. */
 const SLAB = 1024 * 1024;
 
-/** So many slabs at most are kept to be used again: at a million writes a second a second's batches are a hundred. */
+/** The most slabs kept for reuse. At a million writes a second, one second takes about a hundred batches. */
 const MAX_SPARE = 64;
 
-/** Room that is not worth going on with. */
+/** If less room than this is left in a slab, in bytes, the next batch starts a new one. */
 const LEAST_ROOM = 1024;
 
-/** `$`, ten digits, CR LF, and CR LF after the bytes. */
+/** Bytes of a bulk string besides its content: `$`, ten digits, CR LF, and CR LF at the end. */
 const BULK_OVERHEAD = 15;
 
-/** A number as an argument: its header, 16 digits, a point and 3 more, CR LF. */
+/** The longest number as an argument, in bytes: its header, 16 digits, a point, 3 digits, CR LF. */
 const MAX_NUMBER = 27;
 
 const ASTERISK = 0x2a;
@@ -27,13 +27,13 @@ const LF = 0x0a;
 
 const LETTERS = Array.from(FLAG_LETTERS, (letter) => letter.charCodeAt(0));
 
-/** How a record is written, made from its declaration. */
+/** How to write a record, made from its declaration. */
 interface Plan {
-  /** The name as an argument. */
+  /** The record's name, encoded as an argument. */
   readonly name: Slice;
   readonly fields: readonly string[];
   readonly types: readonly string[];
-  /** Arguments for one of the rest: 2 for pairs. */
+  /** Arguments per item of the rest: 2 for pairs. */
   readonly perRest: number;
 }
 
@@ -55,24 +55,25 @@ const PLANS = Object.fromEntries(
 /**
  * Writes records one after the other into a buffer, and makes batches of them.
  *
- * It is on the way of every write: it writes the bytes where they go to the disk from, and allocates a slab for hundreds of batches.
+ * Every write of a client goes through it. It writes bytes to the place that the disk write reads from, and allocates one slab for
+ * hundreds of batches.
  */
 export class RecordEncoder implements RecordSink {
-  /** Records written since it was made. */
+  /** The number of records written so far. */
   records = 0;
 
   #bytes: Buffer = Buffer.allocUnsafeSlow(0);
-  /** Where the records of the batch at hand start in `#bytes`, with room for its header before. */
+  /** Where the records of the current batch start in `#bytes`. There is room for the batch's header before them. */
   #start = 0;
   #end = 0;
-  /** Batches that are still needed, by the slab that they lie in. */
+  /** The number of batches still needed, by slab. */
   readonly #needed = new Map<ArrayBufferLike, number>();
-  /** Slabs to be used again: new ones by the hundred would have the garbage collector run by the dozen. */
+  /** Slabs for reuse. Allocating new ones by the hundred would make the garbage collector run dozens of times a second. */
   #spare: Buffer[] = [];
-  /** Arguments that the record at hand still lacks. */
+  /** The number of arguments that the current record still lacks. */
   #missing = 0;
 
-  /** Bytes of the records at hand. */
+  /** Bytes of the current batch. */
   get length(): number {
     return this.#end - this.#start;
   }
@@ -140,8 +141,8 @@ export class RecordEncoder implements RecordSink {
   }
 
   /**
-   * Takes the records at hand as a batch, ready to be written. It is the caller's; what is encoded later does not touch it.
-   * @param prefix What each batch of the file starts with.
+   * Returns the current batch, ready to be written. It belongs to the caller until `recycle`.
+   * @param prefix The bytes that each batch of the file starts with.
    */
   takeBatch(prefix: Buffer): Buffer {
     if (this.#missing > 0) throw new Error('the record is not complete');
@@ -159,7 +160,7 @@ export class RecordEncoder implements RecordSink {
     return batch;
   }
 
-  /** A batch that was taken is not needed any more: its memory is used again. */
+  /** Makes the memory of a batch available for reuse. */
   recycle(batch: Buffer): void {
     const slab = batch.buffer;
     const needed = (this.#needed.get(slab) ?? 0) - 1;
@@ -173,12 +174,12 @@ export class RecordEncoder implements RecordSink {
     }
   }
 
-  /** Lets go of memory that is kept for what is to come. */
+  /** Frees memory that is kept for reuse. */
   relax(): void {
     this.#spare = [];
   }
 
-  /** Makes sure that so many bytes can be written, and the end of the batch after them. */
+  /** Makes room for `bytes` bytes and the end of the batch. */
   #reserve(bytes: number): void {
     if (this.#end + bytes + BATCH_TRAILER > this.#bytes.length) this.#grow(bytes);
   }
@@ -219,7 +220,7 @@ export class RecordEncoder implements RecordSink {
     const end = start + digits;
     let at = end;
     let rest = number;
-    // Division is quick for what fits 31 bits alone.
+    // Division is fast only for numbers of up to 31 bits.
     while (rest >= 2 ** 31) {
       const high = Math.floor(rest / 1e8);
       let low = rest - high * 1e8;
@@ -284,7 +285,7 @@ export class RecordEncoder implements RecordSink {
   }
 }
 
-/** What a SET record of one key starts with. */
+/** The bytes that a SET record of one key starts with. */
 const SET_ONE = Slice.of('*4\r\n$3\r\nSET\r\n');
 
 function isNumber(value: number, type: string): boolean {

@@ -1,25 +1,25 @@
 import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Name of the file in the directory. */
+/** The name of the file in the data directory. */
 export const STOP_NOTE = 'last-stop';
 
-/** A stop that lost changes, for the next start to log. */
+/** Describes a stop that lost changes. The next start logs it. */
 export interface StopNote {
   /** Unix ms. */
   readonly at: number;
-  /** Changes that were lost for certain. */
+  /** The number of changes that are certainly lost. */
   readonly lost: number;
-  /** What the disk said. */
+  /** The error of the disk. */
   readonly reason: string;
 }
 
-/** Leaves a note of a stop that lost changes. If the disk does not take the note either, there is none. */
+/** Leaves a note about a stop that lost changes. If the disk fails again, there is no note. */
 export async function leaveStopNote(directory: string, note: StopNote): Promise<void> {
   await writeFile(join(directory, STOP_NOTE), `${JSON.stringify(note)}\n`, { mode: 0o600 }).catch(() => {});
 }
 
-/** Reads the note that the last stop left, and removes it. It is only for the log: a malformed note counts as none. */
+/** Reads and removes the note that the last stop left. It is only for the log, so a malformed note is ignored. */
 export async function takeStopNote(directory: string): Promise<StopNote | undefined> {
   const path = join(directory, STOP_NOTE);
   try {

@@ -1,10 +1,10 @@
-/** The journal was closed, or has to be, without everything that was appended. */
+/** The journal was closed, or has to be closed, before everything that was appended had been written. */
 export class UnwrittenChanges extends Error {
-  /** Changes that the next start will not have. */
+  /** The number of changes that are lost. */
   readonly lost: number;
-  /** Changes that the system has taken, and a power failure may take. */
+  /** The number of changes that the operating system has, but that a power failure may lose. */
   readonly unsynced: number;
-  /** What the disk said. */
+  /** The error of the disk. */
   readonly reason: string;
 
   constructor(lost: number, unsynced: number, reason: string) {

@@ -281,7 +281,7 @@ describe('checkJournal', () => {
     });
 
     it.each([
-      ['between two batches', 1, 'its end is missing'],
+      ['between two batches', 1, 'the end of the file is missing'],
       ['within a batch', 5, 'a batch is incomplete'],
     ])('finds that one was cut %s, and repairs it so that it can be loaded', async (_, cut, reason) => {
       const { paths, numbersIn } = await twoSaved();

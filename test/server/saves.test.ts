@@ -307,7 +307,7 @@ describe('SESSION.LOAD refuses as a whole', () => {
     await ask(client, 'SESSION.NEW', 'a');
     mkdirSync(join(dir, 'saves'));
     writeFileSync(join(dir, 'saves', FILE), readFileSync(join(dir, 'journal', 'increment.1')));
-    expect(await pumped(clock, ask(client, 'SESSION.LOAD', 'bad'))).toContain('its end is missing');
+    expect(await pumped(clock, ask(client, 'SESSION.LOAD', 'bad'))).toContain('the end of the file is missing');
   });
 });
 
