@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { type Given, readGiven, unknownVariables } from './cli/given-options.js';
+import { EXAMPLES, HELP_LAYOUT } from './cli/help.js';
+import { LoadingBar, loadingLines } from './cli/loading.js';
+import { strayArgument } from './cli/stray-argument.js';
 import {
   type Config,
   ConfigError,
@@ -9,7 +12,6 @@ import {
   OPTIONS,
   type OptionName,
   optionNames,
-  parseOption,
   withDefaults,
 } from './config.js';
 import { createServer, ListenError, type Log, type Server, streamLog } from './index.js';
@@ -18,33 +20,17 @@ import { bindAddresses } from './server/listen.js';
 import { isLoopback, PROTECTED_MODE } from './server/protected-mode.js';
 import { version } from './version.js';
 
-const EXAMPLES = `
-Each option can also be given in the environment: --port as RESPITE_PORT, and so on.
-
-Examples:
-  respite                                    serve this machine on 127.0.0.1:6379
-  respite --port 7000                        on another port
-  RESPITE_REQUIREPASS=… respite --bind '*'   serve other machines, with a password
-  respite --bind '' --unixsocket /run/respite.sock   serve a unix socket alone, as a sidecar does
-  respite --appendonly yes --dir /var/lib/respite    keep sessions over restarts, crashes and power failures
-  respite check /var/lib/respite/journal     see whether what is kept is what was written
-  respite --secret-file /run/secrets/respite give shared sessions the same tokens on several servers
-
-  redis-cli SESSION.NEW user:42 1800         then, in another terminal: make a session for half an hour
-  redis-cli SESSION.HELP                     and see what else there is`;
-
-/** Milliseconds between two lines that tell how far the journal has been read. */
-const LOG_PROGRESS_MS = 1000;
-
 const program = new Command('respite')
   .description('A session server that speaks the Redis protocol. Sessions end exactly on time.')
-  .version(version)
-  .helpOption('-h, --help', 'show this help')
+  .usage('[--option value ...]\n       respite check [--fix] <file>')
+  .version(version, '-V, --version', 'Show the version.')
+  .helpOption('-h, --help', 'Show this help.')
+  .configureHelp(HELP_LAYOUT)
   .addHelpText('after', EXAMPLES)
-  .allowExcessArguments(false)
+  .allowExcessArguments()
   .action(run);
 
-// Who reads the log may go away; the sessions of others are not to go with him.
+// If the reader of the log goes away, the sessions must not go with it.
 process.stdout.on('error', () => {});
 // A mistyped option may hold a password.
 program.configureOutput({
@@ -55,10 +41,12 @@ for (const name of optionNames) program.addOption(commanderOption(name));
 
 program
   .command('check')
-  .description('check a file of the journal, or its manifest or directory and all that it lists')
-  .argument('<file>')
-  .option('--fix', 'keep what is good, and put the original beside it')
-  .helpOption('-h, --help', 'show this help')
+  .usage('[--fix] <file>')
+  .description('Check the journal, one file of it, or a saved data set for damage.')
+  .allowExcessArguments(false)
+  .argument('<file>', 'The directory of the journal, its manifest, or one file.')
+  .option('--fix', 'Keep what is good, and move the original aside.')
+  .helpOption('-h, --help', 'Show this help.')
   .action(check);
 program.helpCommand(false);
 
@@ -69,28 +57,23 @@ function commanderOption(name: OptionName): Option {
   const byDefault = describeDefault(name);
   const option = new Option(
     `--${name} <${kind.placeholder}>`,
-    byDefault === '' ? help : `${help} (default: ${byDefault})`,
+    byDefault === '' ? help : `${help} Default: ${byDefault}`,
   );
-  return option
-    .env(environmentName(name))
-    .helpGroup(`${group}:`)
-    .argParser((value) => {
-      try {
-        return parseOption(name, value);
-      } catch (error) {
-        throw new InvalidArgumentError(`${(error as Error).message}.`);
-      }
-    });
+  return option.env(environmentName(name)).helpGroup(`${group}:`);
 }
 
 async function run(): Promise<void> {
-  const log = streamLog(process.stdout);
+  const terminal = process.stdout.isTTY ? new LoadingBar(process.stdout) : undefined;
+  const log = streamLog(terminal ?? process.stdout);
   try {
+    refuseStrayArgument();
+    for (const warning of unknownVariables(process.env)) log.warning(warning);
     const config = withDefaults(givenOptions());
     const server = createServer(config, { log });
     refuseToBeExposed(server, config);
     stopOnSignals(server, log);
-    await listen(server, log);
+    const loading = terminal ?? loadingLines(log.notice);
+    await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
     // It may have been stopped while it loaded.
     if (server.isListening) {
       log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
@@ -104,43 +87,6 @@ async function run(): Promise<void> {
     }
     throw error;
   }
-}
-
-/** Listens, and shows how far the journal has been read: as a bar on a terminal, else as a line now and then. */
-async function listen(server: Server, log: Log): Promise<void> {
-  const show = process.stdout.isTTY ? progressBar() : progressLines(log);
-  try {
-    await server.listen(({ loaded, total }) => show.update(loaded, total));
-  } finally {
-    show.end();
-  }
-}
-
-function progressBar() {
-  const bar = new SingleBar({ format: 'loading {bar} {percentage}% of {total} MB', hideCursor: true });
-  let shown = false;
-  return {
-    update(loaded: number, total: number) {
-      if (!shown) bar.start(Math.round(total / 1e6), 0);
-      shown = true;
-      bar.update(Math.round(loaded / 1e6));
-    },
-    end() {
-      if (shown) bar.stop();
-    },
-  };
-}
-
-function progressLines(log: Log) {
-  let next = Date.now() + LOG_PROGRESS_MS;
-  return {
-    update(loaded: number, total: number) {
-      if (Date.now() < next) return;
-      next = Date.now() + LOG_PROGRESS_MS;
-      log.notice(`loading: ${Math.round((loaded / total) * 100)} % of ${Math.round(total / 1e6)} MB`);
-    },
-    end() {},
-  };
 }
 
 async function check(file: string, options: { fix?: boolean }): Promise<void> {
@@ -175,14 +121,29 @@ function wayIn(server: Server, config: Config): string[] {
   return [...host, '-p', String(port), ...(config['tls-cert'] === '' ? [] : ['--tls'])];
 }
 
-/** The options given on the command line or in the environment. */
+/** The options given on the command line or in the environment. @throws ConfigError for a value that is not allowed. */
 function givenOptions(): Partial<Config> {
-  return Object.fromEntries(
-    optionNames
-      .map(
-        (name) => [name, program.getOptionValue(name.replace(/-(.)/g, (_, letter) => letter.toUpperCase()))] as const,
-      )
-      .filter(([, value]) => value !== undefined),
+  const given = new Map<OptionName, Given>();
+  for (const option of program.options) {
+    const value: string | undefined = program.getOptionValue(option.attributeName());
+    if (option.envVar === undefined || value === undefined) continue;
+    const source = program.getOptionValueSource(option.attributeName()) === 'env' ? 'environment' : 'command line';
+    given.set(option.name() as OptionName, { value, source });
+  }
+  return readGiven(given);
+}
+
+/** @throws ConfigError if there is an argument that is not an option. */
+function refuseStrayArgument(): void {
+  const [argument] = program.args;
+  if (argument === undefined) return;
+  const position = process.argv.indexOf(argument, 2) - 1;
+  throw new ConfigError(
+    strayArgument(
+      argument,
+      position,
+      program.commands.map((command) => command.name()),
+    ),
   );
 }
 
@@ -190,25 +151,25 @@ function givenOptions(): Partial<Config> {
 function refuseToBeExposed(server: Server, config: Config): void {
   const exposed = bindAddresses(config.bind).find(({ host }) => !isLoopback(host));
   if (exposed !== undefined && server.isProtected) {
-    throw new ConfigError(`will not listen on ${exposed.host}: ${PROTECTED_MODE}`);
+    throw new ConfigError(`cannot listen on ${exposed.host}: ${PROTECTED_MODE}`);
   }
 }
 
-/** The first signal has the server stop, a second one ends the process at once. */
+/** The first signal stops the server, a second one ends the process at once. */
 function stopOnSignals(server: Server, log: Log): void {
   let isStopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (isStopping) {
         const { unsaved } = server;
-        const what = unsaved === 0 ? '' : `; the disk does not have ${unsaved} changes`;
-        log.warning(`${signal} again: ends at once${what}`);
+        const what = unsaved === 0 ? '' : `; ${unsaved} changes that are not on disk yet are lost`;
+        log.warning(`${signal} again: exiting at once${what}`);
         process.exit(1);
       }
       isStopping = true;
       log.notice(`${signal}: stopping`);
       server.stop().catch(() => {
-        // SHUTDOWN ABORT has it go on.
+        // SHUTDOWN ABORT cancelled it.
         isStopping = false;
       });
     });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, type OptionName } from './config.js';
+import { reasonOf } from './system-error.js';
 
-/** What options name rather than hold: the secret, the named users, the certificates. */
+/** Reads the files that options name: the secret, the named users, the certificates. */
 
 const MIN_SECRET = 16;
 
@@ -11,32 +12,52 @@ const MIN_SECRET = 16;
  */
 export function readSecret(config: Config): Buffer | undefined {
   const file = config['secret-file'];
-  if (config.secret !== '' && file !== '') throw new ConfigError('give secret or secret-file, not both');
+  if (config.secret !== '' && file !== '')
+    throw new ConfigError('secret and secret-file cannot be combined: set one of them');
   if (config.secret === '' && file === '') return undefined;
   // The line feed that an editor leaves is not part of it.
   const secret =
     file === ''
       ? Buffer.from(config.secret)
       : Buffer.from(readOptionFile('secret-file', file).replace(/\r?\n$/, ''), 'latin1');
-  if (secret.length < MIN_SECRET) throw new ConfigError(`the secret is too short: ${MIN_SECRET} bytes or more`);
+  if (secret.length < MIN_SECRET) {
+    const option = file === '' ? 'secret' : `secret-file ${file}`;
+    throw new ConfigError(`${option}: the secret must have at least ${MIN_SECRET} bytes, but it has ${secret.length}`);
+  }
   return secret;
 }
 
+/** A user as an option or a file describes it. */
+export interface UserLine {
+  /** One character per byte. */
+  readonly text: string;
+  /** Where it is, for errors. */
+  readonly where: string;
+}
+
 /**
- * The lines of `users` or of `users-file`, one a user, with one character per byte.
- * @throws ConfigError if both are given, none is named, or the file cannot be read.
+ * The users in `users` or in `users-file`.
+ * @throws ConfigError if both are set, there is no user in it, or the file cannot be read.
  */
-export function readUsers(config: Config): string[] {
+export function readUsers(config: Config): UserLine[] {
   const file = config['users-file'];
-  if (config.users !== '' && file !== '') throw new ConfigError('give users or users-file, not both');
+  if (config.users !== '' && file !== '') {
+    throw new ConfigError('users and users-file cannot be combined: set one of them');
+  }
+  if (config.users === '' && file === '') return [];
+  const option = file === '' ? 'users' : `users-file ${file}`;
   const lines =
     file === ''
       ? Buffer.from(config.users).toString('latin1').split(';')
       : readOptionFile('users-file', file).split('\n');
-  const users = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-  const given = config.users !== '' || file !== '';
-  // Who asks for users does not mean to leave the door open.
-  if (given && users.length === 0) throw new ConfigError(`${file === '' ? 'users' : 'users-file'} names no user`);
+  const users = lines
+    .map((line, index) => ({
+      text: line.trim(),
+      where: `${option}, ${file === '' ? 'user' : 'line'} ${index + 1}`,
+    }))
+    .filter(({ text }) => text !== '' && !text.startsWith('#'));
+  // An operator who sets users does not want a server without any.
+  if (users.length === 0) throw new ConfigError(`${option}: there is no user in it`);
   return users;
 }
 
@@ -44,21 +65,16 @@ export function readUsers(config: Config): string[] {
 export interface Certificates {
   readonly cert: string;
   readonly key: string;
-  /** What vouches for clients. */
+  /** Against which the certificates of clients are checked. */
   readonly ca: string | undefined;
 }
 
-/** The server's certificate and what belongs to it, undefined if it has none. @throws ConfigError if a file cannot be read, or vouches for nobody. */
+/** The server's certificate and what belongs to it, undefined if it has none. @throws ConfigError if a file cannot be read. */
 export function readCertificates(config: Config): Certificates | undefined {
   if (config['tls-cert'] === '') return undefined;
   const [cert, key] = (['tls-cert', 'tls-key'] as const).map((name) => readOptionFile(name, config[name]));
   if (config['tls-ca'] === '') return { cert, key, ca: undefined };
-  const ca = readOptionFile('tls-ca', config['tls-ca']);
-  // Without one Node would take whatever any authority that it knows vouches for.
-  if (!/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(ca)) {
-    throw new ConfigError(`tls-ca ${config['tls-ca']} holds no certificate`);
-  }
-  return { cert, key, ca };
+  return { cert, key, ca: readOptionFile('tls-ca', config['tls-ca']) };
 }
 
 /** The bytes of a file that an option names, one character each. */
@@ -66,6 +82,6 @@ function readOptionFile(option: OptionName, file: string): string {
   try {
     return readFileSync(file, 'latin1');
   } catch (error) {
-    throw new ConfigError(`cannot read ${option} ${file}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new ConfigError(`${option}: cannot read ${file}: ${reasonOf(error)}`);
   }
 }

@@ -1,7 +1,7 @@
+import { nearest } from './nearest.js';
 import {
   addresses,
   choice,
-  formatSize,
   GB,
   integer,
   KB,
@@ -41,68 +41,68 @@ export const OPTIONS = {
     group: 'Network',
     kind: addresses,
     initial: '127.0.0.1 -::1',
-    help: 'addresses to listen on, separated by spaces; one behind a "-" may be missing; "*" for all; empty for none',
+    help: 'Addresses to listen on, separated by spaces. A "-" before an address makes it optional. "*" means all IPv4 addresses, "::*" all IPv6 addresses. Empty for none.',
   },
   port: {
     group: 'Network',
     kind: integer(0, 65_535),
     initial: 6379,
-    help: 'port to listen on; 0 for any that is free',
+    help: 'Port to listen on. 0 picks a free one.',
   },
   'tcp-backlog': {
     group: 'Network',
     kind: integer(1, 65_535),
     initial: 511,
-    help: 'connections that may wait to be accepted',
+    help: 'How many connections may wait to be accepted.',
   },
   'tcp-keepalive': {
     group: 'Network',
-    kind: integer(0, 86_400),
+    kind: integer(0, 86_400, 'seconds'),
     initial: 300,
-    help: 'seconds of silence after which the system asks whether a peer is still there; 0 for never',
+    help: 'Seconds of silence before the system checks that a client is still there. 0 turns the check off.',
     live: true,
   },
   unixsocket: {
     group: 'Network',
     kind: text('path'),
     initial: '',
-    help: 'path of a unix socket to listen on as well',
+    help: 'Path of a unix socket to listen on, in addition to the port.',
   },
   unixsocketperm: {
     group: 'Network',
     kind: text('mode', /^[0-7]{3}$/, 'expected three octal digits, such as 770'),
     initial: '700',
-    help: 'who may connect to it, as for chmod',
+    help: 'Permissions of the unix socket, in octal as for chmod.',
   },
   'tls-cert': {
     group: 'TLS',
     kind: text('file'),
     initial: '',
-    help: 'certificate in PEM, with those that vouch for it; with it and its key, the port speaks TLS alone',
+    help: 'Certificate in PEM, followed by any intermediate certificates. Needs tls-key. The port then accepts only TLS.',
   },
   'tls-key': {
     group: 'TLS',
     kind: text('file'),
     initial: '',
-    help: 'private key of the certificate, in PEM',
+    help: 'Private key of the certificate, in PEM, without a passphrase.',
   },
   'tls-ca': {
     group: 'TLS',
     kind: text('file'),
     initial: '',
-    help: 'certificates in PEM that vouch for those of clients',
+    help: 'CA certificates in PEM, against which the certificates of clients are checked.',
   },
   'tls-auth-clients': {
     group: 'TLS',
     kind: choice('yes', 'no', 'optional'),
     initial: 'optional',
-    help: 'with tls-ca: whether a client must show a certificate, need not, or may; one that tls-ca does not vouch for is refused',
+    help: 'Whether clients need a certificate signed by tls-ca. With "optional" a client may have none, but one that tls-ca did not sign is refused.',
   },
   'protected-mode': {
     group: 'Access',
     kind: yesNo,
     initial: true,
-    help: 'without a password, serve this machine alone',
+    help: 'Without a password or users, accept connections only from this machine.',
     live: true,
   },
   requirepass: {
@@ -110,7 +110,7 @@ export const OPTIONS = {
     // A client that has not authenticated may not send more than 16 KB.
     kind: text('password', /^.{0,512}$/s, 'expected at most 512 characters'),
     initial: '',
-    help: 'password that clients must give with AUTH; better in the environment than on the command line',
+    help: 'Password that clients give with AUTH. Prefer the environment variable, because other users of the machine can see the command line.',
     hidden: true,
     live: true,
   },
@@ -118,94 +118,94 @@ export const OPTIONS = {
     group: 'Access',
     kind: text('users'),
     initial: '',
-    help: 'named users, separated by ";": a name, permissions (read, write, events, admin) joined by ",", and a password or "#" and its SHA-256',
+    help: 'Named users, separated by ";". Each has a name, permissions and a password, separated by spaces. Permissions are read, write, events and admin, joined by ",". "#" and the SHA-256 of a password can stand in for the password.',
     hidden: true,
   },
   'users-file': {
     group: 'Access',
     kind: text('file'),
     initial: '',
-    help: 'file that holds the named users, one a line',
+    help: 'File with the named users, one per line.',
   },
   'auth-timeout': {
     group: 'Access',
-    kind: integer(0, 86_400),
+    kind: integer(0, 86_400, 'seconds'),
     initial: 60,
-    help: 'seconds that a client that must authenticate has to do so; 0 for no limit',
+    help: 'How long a client may take to authenticate, in seconds. 0 for no limit.',
     live: true,
   },
   secret: {
     group: 'Access',
     kind: text('text'),
     initial: '',
-    help: 'key from which the tokens of shared sessions are derived, 16 bytes or more; without one, one is made: with appendonly it is kept in dir, else it is new at each start',
+    help: 'Key from which the tokens of shared sessions are derived, at least 16 bytes. Without one, respite generates it: with appendonly it is kept in dir, otherwise it is new at each start.',
     hidden: true,
   },
   'secret-file': {
     group: 'Access',
     kind: text('file'),
     initial: '',
-    help: 'file that holds the secret',
+    help: 'File that holds the secret.',
   },
   appendonly: {
     group: 'Persistence',
     kind: yesNo,
     initial: false,
-    help: 'keep a journal, from which a restart has every session again',
+    help: 'Keep a journal on disk, so that sessions survive a restart.',
   },
   appendfsync: {
     group: 'Persistence',
     kind: choice('always', 'everysec', 'no'),
     initial: 'everysec',
-    help: 'when the journal is made to survive a power failure: before each reply, once a second, or when the system likes',
+    help: 'When the journal is synced to disk, so that it survives a power failure: before each reply (always), once a second (everysec), or when the operating system chooses (no).',
     live: true,
   },
   dir: {
     group: 'Persistence',
     kind: text('directory', /./, 'expected a directory'),
     initial: './respite-data',
-    help: 'where the journal, the secret of shared sessions and saved data sets are kept; made when it is needed',
+    help: 'Directory for the journal, the generated secret and saved data sets. It is created when needed.',
   },
   'auto-aof-rewrite-percentage': {
     group: 'Persistence',
-    kind: integer(0, 2 ** 31 - 1),
+    kind: integer(0, 2 ** 31 - 1, 'percent'),
     initial: 100,
-    help: 'the journal is compacted when it has grown by so many percent since the last time; 0 for never',
+    help: 'Compact the journal when it has grown by this percentage since the last compaction. 0 for never.',
     live: true,
   },
   'auto-aof-rewrite-min-size': {
     group: 'Persistence',
     kind: size(0, 2 ** 50),
     initial: 64 * MB,
-    help: 'a smaller journal is left as it is',
+    help: 'Leave a journal smaller than this uncompacted.',
     live: true,
   },
   'shutdown-timeout': {
     group: 'Limits',
-    kind: integer(0, 2 ** 31 - 1),
+    kind: integer(0, 2 ** 31 - 1, 'seconds'),
     initial: 10,
-    help: 'seconds that a stop waits for clients to read their replies and, with a journal, for a failing disk to recover',
+    help: 'How long a shutdown waits, in seconds, for clients to read their replies and for a failing disk to recover.',
     live: true,
   },
   maxclients: {
     group: 'Limits',
     kind: integer(1, 1_000_000),
     initial: 10_000,
-    help: 'connections at a time',
+    help: 'Most connections at one time.',
     live: true,
   },
   timeout: {
     group: 'Limits',
-    kind: integer(0, 2 ** 31 - 1),
+    kind: integer(0, 2 ** 31 - 1, 'seconds'),
     initial: 0,
-    help: 'seconds after which a client that sends nothing is disconnected, unless it listens for messages; 0 for never',
+    help: 'Disconnect a client after this many seconds without a request, unless it is a subscriber or a monitor. 0 for never.',
     live: true,
   },
   maxmemory: {
     group: 'Limits',
     kind: size(0, 1024 * GB),
     initial: 0,
-    help: 'bytes that sessions and the program itself may use, clients aside, before maxmemory-policy is applied; 0 for no limit',
+    help: 'Memory that sessions and the program itself may use, not counting clients. At this limit maxmemory-policy applies. 0 for no limit.',
     live: true,
   },
   'maxmemory-policy': {
@@ -213,41 +213,41 @@ export const OPTIONS = {
     // Redis' word for the same.
     kind: withAliases(choice('noeviction', 'volatile-ttl', 'allsessions-lru'), { 'allkeys-lru': 'allsessions-lru' }),
     initial: 'noeviction',
-    help: 'at maxmemory: refuse what takes memory, end the sessions due first, or those not used for longest (allkeys-lru is taken for that)',
+    help: 'What to do at maxmemory: refuse commands that need memory, end the sessions that are due first, or end those that have not been used for longest. allkeys-lru is accepted for allsessions-lru.',
     live: true,
   },
   'proto-max-bulk-len': {
     group: 'Limits',
     kind: size(1 * KB, 256 * MB),
     initial: 64 * MB,
-    help: 'longest argument, and longest value that APPEND may make',
+    help: 'Longest argument, and longest value that commands such as APPEND may build.',
   },
   'proto-max-multibulk-len': {
     group: 'Limits',
     kind: integer(16, 2 ** 20),
     initial: 2 ** 20,
-    help: 'most arguments in a request',
+    help: 'Most arguments in one request.',
     live: true,
   },
   'proto-inline-max-size': {
     group: 'Limits',
     kind: size(1 * KB, 1 * MB),
     initial: 64 * KB,
-    help: 'longest inline request',
+    help: 'Longest inline request, which is a command sent as a line of text.',
     live: true,
   },
   'client-query-buffer-limit': {
     group: 'Limits',
     kind: size(64 * KB, 1 * GB),
     initial: 256 * MB,
-    help: 'longest request as a whole, and longest MULTI; a client that sends a longer request is disconnected',
+    help: 'Longest request in total, and longest transaction. A client that sends a longer request is disconnected.',
     live: true,
   },
   'client-reply-backlog': {
     group: 'Limits',
     kind: size(16 * KB, 1 * GB),
     initial: 1 * MB,
-    help: 'replies that a client may leave unread before no more is read from it',
+    help: 'Size of unread replies at which the server stops reading requests from a client.',
     live: true,
   },
   'client-output-buffer-limit': {
@@ -257,21 +257,21 @@ export const OPTIONS = {
       normal: { hard: 512 * MB, soft: 0, seconds: 0 },
       pubsub: { hard: 32 * MB, soft: 8 * MB, seconds: 60 },
     },
-    help: 'unread output at which a client is disconnected: at once, or after some seconds on end; "pubsub" are those that listen',
+    help: 'When to disconnect a client that leaves output unread: at once above the hard limit, or after so many seconds above the soft limit. The class "pubsub" is for subscribers and monitors, "normal" for all others. A limit of 0 is off.',
     live: true,
   },
   'maxmemory-clients': {
     group: 'Limits',
     kind: sizeOrPercentage(128 * KB, 1024 * GB),
     initial: 1 * GB,
-    help: 'memory that all clients may hold together, in bytes or as a percentage of maxmemory; beyond it those that hold most are disconnected; 0 for no limit. The default leaves room for any single client that keeps to its own limits',
+    help: 'Memory that all clients together may use, in bytes or as a percentage of maxmemory. Above it, the clients that use most are disconnected. 0 for no limit. The default leaves room for any single client that keeps to its own limits.',
     live: true,
   },
   'notify-keyspace-events': {
     group: 'Observation',
     kind: keyspaceEvents,
     initial: '',
-    help: 'which events of keys are published, in the letters of Redis: K or E, and g $ h x e n m, or A for most; none by default',
+    help: 'Keyspace events to publish, in the letters that Redis uses: K or E, and any of g $ h x e n m, or A for most of them. Empty for none.',
     live: true,
   },
   'event-data-max-bytes': {
@@ -279,21 +279,21 @@ export const OPTIONS = {
     // To write more would hold everybody up for more than some 10 ms, and subscribers may leave 8 MB unread by default.
     kind: size(4 * KB, 4 * MB),
     initial: 1 * MB,
-    help: 'longest message with the data of a session that has ended; a longer one is truncated: it lists key names and sizes, as many as fit, instead of values',
+    help: 'Longest message with the data of a session that has ended. A longer one is truncated: it lists key names and sizes, as many as fit, instead of values.',
     live: true,
   },
   'slowlog-log-slower-than': {
     group: 'Observation',
-    kind: integer(-1, 2 ** 31 - 1),
+    kind: integer(-1, 2 ** 31 - 1, 'microseconds'),
     initial: 10_000,
-    help: 'microseconds that a command must take to get into SLOWLOG; -1 for none',
+    help: 'Commands that take longer than this many microseconds are kept in SLOWLOG. -1 for none.',
     live: true,
   },
   'slowlog-max-len': {
     group: 'Observation',
     kind: integer(0, 100_000),
     initial: 128,
-    help: 'commands that SLOWLOG keeps',
+    help: 'How many commands SLOWLOG keeps.',
     live: true,
   },
 } as const satisfies Record<
@@ -308,7 +308,7 @@ export type Config = { readonly [Name in OptionName]: ReturnType<(typeof OPTIONS
 
 export const optionNames = Object.keys(OPTIONS) as OptionName[];
 
-/** An option has a value it may not have. The message is one line for a person and holds no credential. */
+/** An option has a value that is not allowed. The message is one line for a person and contains no credential. */
 export class ConfigError extends Error {
   constructor(message: string) {
     super(message);
@@ -316,9 +316,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** An option cannot be changed as asked while the server runs: it does not exist, may not be changed, or may not have the value. */
+/** An option cannot be changed while the server runs: it does not exist, needs a restart, or does not allow the value. */
 export class OptionError extends Error {
-  /** The option, as it was named. */
+  /** The option, as the caller wrote it. */
   readonly option: string;
   /** Why; undefined if there is no such option. */
   readonly reason: string | undefined;
@@ -362,13 +362,17 @@ export function visibleOptions(config: Config): [name: string, value: string][] 
 /** An option's default for a person to read. */
 export function describeDefault(name: OptionName): string {
   const { kind, initial } = OPTIONS[name];
-  return kind.placeholder.startsWith('bytes') ? formatSize(Number(initial)) : formatOption(name, initial);
+  const { describe } = kind as Kind<Config[OptionName]>;
+  return describe === undefined ? formatOption(name, initial) : describe(initial);
 }
 
-/** Fills in the defaults. @throws ConfigError for an option that there is not, or a value that one may not have. */
+/** Fills in the defaults. @throws ConfigError for an option that does not exist, or a value that is not allowed. */
 export function withDefaults(given: Partial<Config>): Config {
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(OPTIONS, name));
-  if (unknown !== undefined) throw new ConfigError(`there is no option ${unknown}`);
+  if (unknown !== undefined) {
+    const [near] = nearest(unknown, optionNames);
+    throw new ConfigError(`there is no option "${unknown}"${near === undefined ? '' : `; did you mean "${near}"?`}`);
+  }
   const entries = optionNames.map((name) => {
     const value = given[name];
     return [name, value === undefined ? OPTIONS[name].initial : checked(name, value)];
@@ -413,17 +417,22 @@ function isOptionName(name: string): name is OptionName {
 function checkTogether(config: Config): void {
   const { normal } = config['client-output-buffer-limit'];
   if (normal.hard !== 0 && config['client-reply-backlog'] > normal.hard) {
-    throw new ConfigError('client-reply-backlog must not be more than the hard client-output-buffer-limit of normal');
+    throw new ConfigError(
+      'client-reply-backlog must not be larger than the hard limit of the class "normal" in client-output-buffer-limit',
+    );
   }
   if ((config['tls-cert'] === '') !== (config['tls-key'] === '')) {
-    throw new ConfigError('tls-cert and tls-key go together');
+    const [given, missing] = config['tls-key'] === '' ? ['tls-cert', 'tls-key'] : ['tls-key', 'tls-cert'];
+    throw new ConfigError(`${given} needs ${missing} as well`);
   }
-  if (config['tls-ca'] !== '' && config['tls-cert'] === '') throw new ConfigError('tls-ca needs tls-cert and tls-key');
+  if (config['tls-ca'] !== '' && config['tls-cert'] === '') {
+    throw new ConfigError('tls-ca needs tls-cert and tls-key as well');
+  }
   if (config['tls-auth-clients'] === 'yes' && config['tls-ca'] === '') {
-    throw new ConfigError('tls-auth-clients yes needs tls-ca');
+    throw new ConfigError('tls-auth-clients yes needs tls-ca, against which the certificates of clients are checked');
   }
   if (config.bind.trim() === '' && config.unixsocket === '') {
-    throw new ConfigError('there is nothing to listen on: bind is empty, and there is no unixsocket');
+    throw new ConfigError('there is nothing to listen on: set bind to an address, or unixsocket to a path');
   }
 }
 
@@ -431,6 +440,7 @@ function checked(name: OptionName, value: Config[OptionName]): Config[OptionName
   try {
     return parseOption(name, formatOption(name, value));
   } catch (error) {
-    throw new ConfigError(`option ${name}: ${(error as Error).message}`);
+    const given = 'hidden' in OPTIONS[name] ? '' : `, but it is ${JSON.stringify(value)}`;
+    throw new ConfigError(`option ${name}: ${(error as Error).message}${given}`);
   }
 }

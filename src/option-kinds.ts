@@ -9,7 +9,10 @@ export interface Kind<Value> {
    * @throws Error, with what is allowed as its message.
    */
   parse(text: string, current?: Value): Value;
+  /** Writes a value so that `parse` reads it back. */
   format(value: Value): string;
+  /** As `format`, but for a person to read, if that differs. */
+  describe?(value: Value): string;
 }
 
 export const KB = 1024;
@@ -29,9 +32,9 @@ export function text(placeholder: string, allowed = /^/, expected = ''): Kind<st
   };
 }
 
-export function integer(min: number, max: number): Kind<number> {
+export function integer(min: number, max: number, unit = 'number'): Kind<number> {
   return {
-    placeholder: 'number',
+    placeholder: unit,
     parse(value) {
       const number = Number(value);
       if (/^-?\d+$/.test(value) && number >= min && number <= max) return number;
@@ -50,10 +53,11 @@ export function size(min: number, max: number): Kind<number> {
       throw new Error(`expected a size from ${formatSize(min)} to ${formatSize(max)}, such as 512kb or 64mb`);
     },
     format: String,
+    describe: formatSize,
   };
 }
 
-/** A part of something else. */
+/** A share of something else. */
 export type Percentage = `${number}%`;
 
 /** A size from `min` on, or a percentage; 0 for none. */
@@ -70,6 +74,7 @@ export function sizeOrPercentage(min: number, max: number): Kind<number | Percen
       );
     },
     format: String,
+    describe: (value) => (typeof value === 'number' ? formatSize(value) : value),
   };
 }
 
@@ -105,7 +110,7 @@ export const yesNo: Kind<boolean> = {
 export const addresses = text(
   'addresses',
   /^\s*(?:-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*)?\s*$/,
-  'expected addresses, separated by spaces',
+  'expected addresses separated by spaces, such as "127.0.0.1 -::1"',
 );
 
 /** When a client that leaves its output unread is disconnected. */
@@ -117,7 +122,7 @@ export interface OutputLimit {
   readonly seconds: number;
 }
 
-/** The limits of ordinary clients, and of those that listen (subscribers and monitors). */
+/** The limits of ordinary clients, and of subscribers and monitors. */
 export interface OutputLimits {
   readonly normal: OutputLimit;
   readonly pubsub: OutputLimit;
@@ -135,16 +140,20 @@ export const outputLimits: Kind<OutputLimits> = {
       const [hard, soft, seconds] = given.map(parseSize);
       if (!(hard >= 0 && soft >= 0 && seconds >= 0)) throw new Error(OUTPUT_LIMITS_EXPECTED);
       if (name === 'normal' || name === 'pubsub') limits[name] = { hard, soft, seconds };
-      // There are no replicas; who sets all classes as for Redis may go on doing so.
+      // There are no replicas, but a setting that names all classes of Redis still works.
       else if (name !== 'slave' && name !== 'replica') throw new Error(OUTPUT_LIMITS_EXPECTED);
     }
     return limits;
   },
-  format: ({ normal, pubsub }) =>
-    Object.entries({ normal, pubsub })
-      .map(([name, { hard, soft, seconds }]) => `${name} ${hard} ${soft} ${seconds}`)
-      .join(' '),
+  format: (limits) => writeOutputLimits(limits, String),
+  describe: (limits) => writeOutputLimits(limits, formatSize),
 };
+
+function writeOutputLimits({ normal, pubsub }: OutputLimits, writeSize: (bytes: number) => string): string {
+  return Object.entries({ normal, pubsub })
+    .map(([name, { hard, soft, seconds }]) => `${name} ${writeSize(hard)} ${writeSize(soft)} ${seconds}`)
+    .join(' ');
+}
 
 const NO_OUTPUT_LIMIT: OutputLimit = { hard: 0, soft: 0, seconds: 0 };
 const OUTPUT_LIMITS_EXPECTED =
@@ -163,12 +172,12 @@ export function formatSize(bytes: number): string {
   return String(bytes);
 }
 
-/** Kinds of events that `A` stands for, in Redis' order. Those that we do not have are taken, and never happen. */
+/** Kinds of events that `A` stands for, in Redis' order. Those that respite does not have are accepted, and never happen. */
 const ALL_EVENTS = 'g$lshzxetd';
-/** What else `notify-keyspace-events` may say. */
+/** The other letters of `notify-keyspace-events`. */
 const OTHER_EVENTS = 'nKEm';
 
-/** As in redis.conf: letters, of which `A` stands for many, which the value spells out. Without any, or without `K` and `E`, nothing is told. */
+/** As in redis.conf: letters, of which `A` stands for many, which the value spells out. Without any, or without `K` and `E`, nothing is published. */
 export const keyspaceEvents: Kind<string> = {
   placeholder: 'letters',
   parse(value) {

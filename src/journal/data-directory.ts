@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isMissing, JournalError, reasonOf } from './journal-error.js';
+import { reasonOf } from '../system-error.js';
+import { isMissing, JournalError } from './journal-error.js';
 
 /** Name of the journal's directory in that of a server. */
 export const JOURNAL = 'journal';

@@ -1,7 +1,8 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { JournalError, reasonOf } from './journal-error.js';
+import { reasonOf } from '../system-error.js';
+import { JournalError } from './journal-error.js';
 
 /** Name of the file that is locked. It stays when the lock is released. */
 export const LOCK_FILE = 'lock';

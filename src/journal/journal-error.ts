@@ -1,3 +1,5 @@
+import { reasonOf } from '../system-error.js';
+
 /**
  * What keeps the journal from being used: the message is one line for a person, says what to do where something can be
  * done, and holds no token and no data.
@@ -27,12 +29,6 @@ export class JournalDamage extends JournalError {
     this.offset = offset;
     this.reason = reason;
   }
-}
-
-/** Why a call to the file system failed, in a word or a line without the path: `ENOSPC`. */
-export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code ?? String(message).split('\n', 1)[0];
 }
 
 /** A fault of the file system as an error for a person; any other as it is. @param what What could not be done. */

@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isMissing, JournalError, reasonOf } from './journal-error.js';
+import { reasonOf } from '../system-error.js';
+import { isMissing, JournalError } from './journal-error.js';
 
 /** Name of the file in the directory. */
 export const SECRET_FILE = 'secret';

@@ -1,12 +1,14 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, statSync, unlinkSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
+import { reasonOf } from '../system-error.js';
 
 /** A client that has ended its side may still wait for replies. The connection ends after them. */
 const HALF_OPEN = { allowHalfOpen: true };
 
-/** The server cannot listen on an address. The message is one line for a person. */
+/** The server cannot listen on an address or a socket. The message is one line for a person. */
 export class ListenError extends Error {
   constructor(message: string) {
     super(message);
@@ -26,12 +28,13 @@ const ALL = new Map([
   ['::*', '::'],
 ]);
 const REASONS: Record<string, string> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'not permitted',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such host',
-  ENOENT: 'there is no such directory',
+  EADDRINUSE: 'the port is in use: choose another with --port, or --port 0 for any free one',
+  EACCES: 'this user may not use the port: choose one from 1024 on with --port',
+  EADDRNOTAVAIL: 'this machine has no such address: change --bind, or write "-" before the address to make it optional',
+  ENOTFOUND: 'no host with this name was found: change --bind',
 };
+/** The longest path of a unix socket that every system takes, in bytes. Node.js cuts a longer one off without a word. */
+const LONGEST_SOCKET_PATH = 103;
 const ADDRESS_MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /** Returns the addresses in a `bind` option's value. */
@@ -79,7 +82,9 @@ export async function listen(config: Config, tls: TlsOptions | undefined, events
       port = (server.address() as AddressInfo).port;
     }
     const unix = config.unixsocket === '' ? undefined : await listenOnUnixSocket(config, events);
-    if (tcp.length === 0 && unix === undefined) throw new ListenError(`cannot listen on any of: ${config.bind}`);
+    if (tcp.length === 0 && unix === undefined) {
+      throw new ListenError(`cannot listen on any address of --bind "${config.bind}": this machine has none of them`);
+    }
     return { tcp, unix };
   } catch (error) {
     for (const server of tcp) server.close();
@@ -105,7 +110,7 @@ function listenOn(
     server.once('error', (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
       if (optional && ADDRESS_MISSING.has(code)) resolve(undefined);
-      else reject(new ListenError(`cannot listen on ${host}:${port}: ${REASONS[code] ?? code}`));
+      else reject(new ListenError(`cannot listen on ${host}:${port}: ${REASONS[code] ?? reasonOf(error)}`));
     });
     server.listen({ host, port, backlog, ipv6Only: true }, () => {
       server.removeAllListeners('error').on('error', onAcceptError);
@@ -127,14 +132,17 @@ function createTlsListener(tls: TlsOptions, accept: (socket: Socket) => void, ev
 
 async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError }: ListenEvents): Promise<Server> {
   const path = config.unixsocket;
-  await removeLeftBehind(path);
+  try {
+    checkSocketPath(path);
+    await removeLeftBehind(path);
+  } catch (error) {
+    throw error instanceof ListenError ? error : new ListenError(`cannot listen on ${path}: ${reasonOf(error)}`);
+  }
   return new Promise((resolve, reject) => {
     const server = createServer(HALF_OPEN, (socket) => onConnection(socket, path));
     const fail = (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? error.message;
-      reject(
-        new ListenError(`cannot listen on ${path}: ${code === 'EADDRINUSE' ? 'it exists' : (REASONS[code] ?? code)}`),
-      );
+      const exists = 'there is a file that is not a socket: remove it, or choose another path with --unixsocket';
+      reject(new ListenError(`cannot listen on ${path}: ${error.code === 'EADDRINUSE' ? exists : reasonOf(error)}`));
     };
     server.once('error', fail);
     server.listen({ path, backlog: config['tcp-backlog'] }, () => {
@@ -151,6 +159,25 @@ async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError 
   });
 }
 
+/** Node.js reports a missing directory as EACCES. @throws ListenError if a unix socket cannot have that path. */
+function checkSocketPath(path: string): void {
+  const length = Buffer.byteLength(path);
+  if (length > LONGEST_SOCKET_PATH) {
+    throw new ListenError(
+      `cannot listen on ${path}: the path has ${length} bytes, and that of a unix socket has at most ${LONGEST_SOCKET_PATH}`,
+    );
+  }
+  const directory = dirname(path);
+  if (!existsSync(directory)) {
+    throw new ListenError(
+      `cannot listen on ${path}: the directory ${directory} does not exist (ENOENT): create it first`,
+    );
+  }
+  if (!statSync(directory).isDirectory()) {
+    throw new ListenError(`cannot listen on ${path}: ${directory} is not a directory`);
+  }
+}
+
 /**
  * Removes the socket that a killed server left behind. Anything but a socket stays.
  * @throws ListenError if another server listens on it.
@@ -162,6 +189,10 @@ async function removeLeftBehind(path: string): Promise<void> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-  if (answered) throw new ListenError(`cannot listen on ${path}: another server does`);
+  if (answered) {
+    throw new ListenError(
+      `cannot listen on ${path}: another server is already listening on it; choose another path with --unixsocket`,
+    );
+  }
   unlinkSync(path);
 }

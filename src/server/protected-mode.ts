@@ -7,8 +7,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 /** Why a client is refused, and what to do. */
 export const PROTECTED_MODE =
-  'respite is in protected mode: it has no password, so it serves connections from its own machine alone. ' +
-  'To serve others set a password (requirepass), or, if nobody but your own programs can reach the port, ' +
+  'respite is in protected mode: it has no password, so it accepts connections only from its own machine. ' +
+  'To accept others, set a password (requirepass) or, if only your own programs can reach the port, ' +
   'turn protected mode off (protected-mode no).';
 
 /** Whether an address, numeric or `localhost`, is the machine itself. */

@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
 import { type Config, ConfigError } from '../config.js';
@@ -11,16 +12,56 @@ export function tlsOptions(config: Config): TlsOptions | undefined {
   const certificates = readCertificates(config);
   if (certificates === undefined) return undefined;
   const { cert, key, ca } = certificates;
+  const certificate = readCertificate(config, 'tls-cert', cert);
+  if (!certificate.checkPrivateKey(readKey(config, key))) {
+    throw new ConfigError(
+      `tls-key ${config['tls-key']} is not the private key of the first certificate in tls-cert ${config['tls-cert']}`,
+    );
+  }
+  // Without a certificate in it, Node.js would accept whatever a public authority has signed.
+  if (ca !== undefined) readCertificate(config, 'tls-ca', ca);
   const options = { cert, key, ...(ca !== undefined && { ca }), minVersion: 'TLSv1.2' } as const;
   try {
     createSecureContext(options);
   } catch (error) {
-    throw new ConfigError(`tls-cert, tls-key, tls-ca: ${(error as Error).message}`);
+    throw new ConfigError(`tls-cert, tls-key and tls-ca cannot be used: ${(error as Error).message}`);
   }
   const asked = ca !== undefined && config['tls-auth-clients'] !== 'no';
   // With "optional" Node accepts every client and only reports whether its certificate is valid. `isUnwelcome` acts on
   // that.
   return { ...options, requestCert: asked, rejectUnauthorized: asked && config['tls-auth-clients'] === 'yes' };
+}
+
+function readCertificate(config: Config, option: 'tls-cert' | 'tls-ca', pem: string): X509Certificate {
+  if (!/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(pem)) {
+    throw new ConfigError(
+      `${option} ${config[option]} contains no certificate: expected PEM, starting with -----BEGIN CERTIFICATE-----`,
+    );
+  }
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new ConfigError(`${option} ${config[option]}: the first certificate in it is damaged`);
+  }
+}
+
+function readKey(config: Config, pem: string): KeyObject {
+  const file = config['tls-key'];
+  if (!/-----BEGIN (?:\w+ )*PRIVATE KEY-----/.test(pem)) {
+    throw new ConfigError(
+      `tls-key ${file} contains no private key: expected PEM, starting with -----BEGIN PRIVATE KEY-----`,
+    );
+  }
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    const isEncrypted = /ENCRYPTED/.test(pem);
+    throw new ConfigError(
+      isEncrypted
+        ? `tls-key ${file} is protected by a passphrase: respite needs a key without one (openssl pkey -in ${file})`
+        : `tls-key ${file}: the private key in it is damaged`,
+    );
+  }
 }
 
 /** Whether a client presented a certificate that `tls-ca` did not sign. */

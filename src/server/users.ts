@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { PERMISSIONS, type Permission, type User } from '../commands/declaration/permission.js';
 import { ConfigError } from '../config.js';
+import type { UserLine } from '../config-files.js';
 
 interface Account {
   readonly user: User;
@@ -17,14 +18,18 @@ export class Users {
    *   SHA-256 in hex.
    * @throws ConfigError for an invalid line. The message contains no password.
    */
-  constructor(lines: readonly string[]) {
-    lines.forEach((line, index) => {
-      const account = readAccount(line, `user ${index + 1}`);
+  constructor(lines: readonly UserLine[]) {
+    for (const { text, where } of lines) {
+      const account = readAccount(text, where);
       const { name } = account.user;
-      if (name === 'default') throw new ConfigError('the password of the user default is requirepass');
-      if (this.#accounts.has(name)) throw new ConfigError(`there are two users ${name}`);
+      if (name === 'default') {
+        throw new ConfigError(
+          `${where}: the user "default" cannot be set here; its password is the option requirepass`,
+        );
+      }
+      if (this.#accounts.has(name)) throw new ConfigError(`${where}: this user name is already taken`);
       this.#accounts.set(name, account);
-    });
+    }
   }
 
   get size(): number {
@@ -54,18 +59,24 @@ function digestOf(password: Buffer): Buffer {
 function readAccount(line: string, where: string): Account {
   const [, name, permissions, password] = /^([!-~]+)\s+(\S+)\s+(\S+)$/.exec(line) ?? [];
   if (password === undefined) {
-    throw new ConfigError(`${where}: expected a name, permissions and a password, separated by spaces`);
+    throw new ConfigError(
+      `${where}: expected a name, permissions and a password, separated by spaces, such as: shop read,write s3cret`,
+    );
   }
   let bits = 0;
   for (const word of permissions.split(',')) {
     if (!Object.hasOwn(PERMISSIONS, word)) {
-      throw new ConfigError(`${where}: permissions are ${Object.keys(PERMISSIONS).join(', ')}, joined by ","`);
+      throw new ConfigError(
+        `${where}: the second word must be permissions joined by ",": any of ${Object.keys(PERMISSIONS).join(', ')}`,
+      );
     }
     bits |= PERMISSIONS[word as Permission];
   }
   const hex = /^#([0-9a-f]{64})$/i.exec(password)?.[1];
   if (hex === undefined && password.startsWith('#')) {
-    throw new ConfigError(`${where}: behind "#" comes the SHA-256 of the password, 64 hexadecimal digits`);
+    throw new ConfigError(
+      `${where}: "#" must be followed by the SHA-256 of the password, 64 hexadecimal digits; a password itself cannot start with "#"`,
+    );
   }
   const digest = hex === undefined ? digestOf(Buffer.from(password, 'latin1')) : Buffer.from(hex, 'hex');
   return { user: { name, permissions: bits }, digest };

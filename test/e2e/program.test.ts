@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { environmentName, optionNames } from '../../src/config.js';
+import { OPTIONS, optionNames } from '../../src/config.js';
 import { version } from '../../src/version.js';
 import { frame, RawClient } from '../raw-client.js';
 import { Program, runToEnd } from '../tools/program.js';
@@ -47,14 +47,18 @@ describe('the program', () => {
     expect(await program.exited()).toBe(0);
   });
 
-  it('--help tells of every option, in groups, with its variable and examples', async () => {
-    const { code, out, err } = await runToEnd(['--help']);
-    expect([code, err]).toEqual([0, '']);
-    for (const heading of ['Network:', 'Access:', 'Limits:', 'Examples:']) expect(out).toContain(heading);
-    for (const name of optionNames) {
-      expect(out).toContain(`--${name} <`);
-      expect(out).toContain(`(env: ${environmentName(name)})`);
+  it('--help describes every option in 80 columns, in groups, with examples', async () => {
+    for (const args of [['--help'], ['check', '--help']]) {
+      const { code, out, err } = await runToEnd(args, { COLUMNS: '200' });
+      expect([code, err]).toEqual([0, '']);
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
     }
+    const { out } = await runToEnd(['--help']);
+    for (const heading of ['Network:', 'Access:', 'Limits:', 'Examples:']) expect(out).toContain(heading);
+    const oneLine = out.replace(/\s+/g, ' ');
+    for (const name of optionNames)
+      expect(oneLine).toContain(`--${name} <${OPTIONS[name].kind.placeholder}> ${OPTIONS[name].help}`);
+    expect(oneLine).toContain('Default: normal 512mb 0 0 pubsub 32mb 8mb 60');
   });
 
   it('--version prints it', async () => {
@@ -62,53 +66,78 @@ describe('the program', () => {
   });
 
   it.each([
-    [
-      ['--port', 'http'],
-      "error: option '--port <number>' argument 'http' is invalid. expected a whole number from 0 to 65535.",
-    ],
-    [
-      ['--port', '65536'],
-      "error: option '--port <number>' argument '65536' is invalid. expected a whole number from 0 to 65535.",
-    ],
-    [
-      ['--maxclients', '0'],
-      "error: option '--maxclients <number>' argument '0' is invalid. expected a whole number from 1 to 1000000.",
-    ],
+    [['--port', 'http'], '--port http: expected a whole number from 0 to 65535'],
+    [['--port', '65536'], '--port 65536: expected a whole number from 0 to 65535'],
+    [['--maxclients', '0'], '--maxclients 0: expected a whole number from 1 to 1000000'],
     [
       ['--proto-max-bulk-len', '1tb'],
-      "error: option '--proto-max-bulk-len <bytes>' argument '1tb' is invalid. expected a size from 1kb to 256mb, such as 512kb or 64mb.",
+      '--proto-max-bulk-len 1tb: expected a size from 1kb to 256mb, such as 512kb or 64mb',
     ],
-    [
-      ['--protected-mode', 'maybe'],
-      "error: option '--protected-mode <yes|no>' argument 'maybe' is invalid. expected yes or no.",
-    ],
-    [['--bind', ''], 'error: there is nothing to listen on: bind is empty, and there is no unixsocket'],
+    [['--protected-mode', 'maybe'], '--protected-mode maybe: expected yes or no'],
+    [['--requirepass', 'hunter2'.repeat(80)], '--requirepass: expected at most 512 characters'],
+    [['--bind', ''], 'there is nothing to listen on: set bind to an address, or unixsocket to a path'],
     [
       ['--bind', '198.51.100.1', '--requirepass', 'x'],
-      'error: cannot listen on 198.51.100.1:6379: this machine has no such address',
+      'cannot listen on 198.51.100.1:6379: this machine has no such address: change --bind, or write "-" before the address to make it optional',
+    ],
+    [['--bind', '- x'], `--bind '- x': expected addresses separated by spaces, such as "127.0.0.1 -::1"`],
+    [['--nope'], "unknown option '--nope'"],
+    [['--requirepas=hunter2'], "unknown option '--requirepas'"],
+    [['--prot', '7000'], "unknown option '--prot'\n(Did you mean --port?)"],
+    [['chekc', 'x'], 'argument 1 is not a command of respite: did you mean "check"?'],
+    [
+      ['--requirepass', 'correct', 'horse'],
+      'argument 3 is neither an option nor a command. An option is a flag with one value, such as --port 7000; put quotes around a value that has spaces',
     ],
     [
-      ['--bind', '-'],
-      "error: option '--bind <addresses>' argument '-' is invalid. expected addresses, separated by spaces.",
+      ['missing.conf'],
+      'respite reads no configuration file, so missing.conf cannot be used. Give each option as a flag (--port 7000) or as an environment variable (RESPITE_PORT=7000)',
     ],
-    [['--nope'], "error: unknown option '--nope'"],
-    [['--requirepas=hunter2'], "error: unknown option '--requirepas'"],
-    [['nope'], 'error: too many arguments. Expected 0 arguments but got 1.'],
-    [['--secret', 'short'], 'error: the secret is too short: 16 bytes or more'],
-    [['--secret', '0123456789abcdef', '--secret-file', 'x'], 'error: give secret or secret-file, not both'],
+    [
+      [file('redis.conf', '# port of ours\nport 7000\nrequirepass hunter2\nslaveof x\n  maxmemory 1gb\n')],
+      `respite reads no configuration file, so ${join(directory, 'redis.conf')} cannot be used. Give each option as a flag (--port 7000) or as an environment variable (RESPITE_PORT=7000). Of the options in this file, respite has: port, requirepass, maxmemory`,
+    ],
+    [['--secret', 'short'], 'secret: the secret must have at least 16 bytes, but it has 5'],
+    [
+      ['--secret', '0123456789abcdef', '--secret-file', 'x'],
+      'secret and secret-file cannot be combined: set one of them',
+    ],
     [
       ['--secret-file', join(directory, 'missing')],
-      `error: cannot read secret-file ${join(directory, 'missing')}: ENOENT`,
+      `secret-file: cannot read ${join(directory, 'missing')}: ENOENT: no such file or directory`,
     ],
-    [['--secret-file', directory], `error: cannot read secret-file ${directory}: EISDIR`],
+    [['--secret-file', directory], `secret-file: cannot read ${directory}: EISDIR: illegal operation on a directory`],
+    [
+      ['--unixsocket', join(directory, 'missing/x.sock'), '--port', '0'],
+      `cannot listen on ${join(directory, 'missing/x.sock')}: the directory ${join(directory, 'missing')} does not exist (ENOENT): create it first`,
+    ],
   ])('%j: one clear line and exit code 1', async (args, line) => {
-    expect(await runToEnd(args)).toEqual({ code: 1, out: '', err: `${line}\n` });
+    expect(await runToEnd(args)).toEqual({ code: 1, out: '', err: `error: ${line}\n` });
   });
 
   it('a bad value in the environment is named with its variable', async () => {
     const { code, err } = await runToEnd([], { RESPITE_PORT: 'http' });
-    expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
-    expect(err).toMatch(/^error: option '--port <number>' value 'http' from env 'RESPITE_PORT' is invalid\./);
+    expect([code, err]).toEqual([1, 'error: RESPITE_PORT=http: expected a whole number from 0 to 65535\n']);
+    expect((await runToEnd([], { RESPITE_PORT: 'tcp://10.0.0.1:6379' })).err).toMatch(
+      /; Kubernetes sets this variable/,
+    );
+    const secret = await runToEnd([], { RESPITE_REQUIREPASS: 'hunter2'.repeat(80) });
+    expect(secret.err).toBe('error: RESPITE_REQUIREPASS: expected at most 512 characters\n');
+  });
+
+  it('warns about variables that are no options, but not about those that Kubernetes sets', async () => {
+    const program = await Program.start([], {
+      RESPITE_MAXCLEINTS: 'hunter2',
+      RESPITE_COLOUR: 'hunter2',
+      RESPITE_SERVICE_HOST: '10.0.0.1',
+      RESPITE_PORT_6379_TCP_ADDR: '10.0.0.1',
+    });
+    const warnings = program.log.split('\n').filter((line) => line.includes(' warning '));
+    expect(warnings.map((line) => line.replace(/^\S+ warning /, '')).sort()).toEqual([
+      'the environment variable RESPITE_COLOUR is ignored, because respite has no such option: respite --help lists the options',
+      'the environment variable RESPITE_MAXCLEINTS is ignored, because respite has no such option: did you mean RESPITE_MAXCLIENTS?',
+    ]);
+    await program.stop();
   });
 
   it('a port in use: one clear line and exit code 1', async () => {
@@ -118,7 +147,7 @@ describe('the program', () => {
     expect(await runToEnd(['--port', String(port), '--bind', '127.0.0.1'])).toEqual({
       code: 1,
       out: '',
-      err: `error: cannot listen on 127.0.0.1:${port}: the port is in use\n`,
+      err: `error: cannot listen on 127.0.0.1:${port}: the port is in use: choose another with --port, or --port 0 for any free one\n`,
     });
     other.close();
   });
@@ -129,7 +158,7 @@ describe('the program', () => {
       const { code, out, err } = await runToEnd(['--port', '0', '--bind', bind]);
       expect([code, out, err.trim().split('\n').length]).toEqual([1, '', 1]);
       expect(err).toMatch(
-        /^error: will not listen on \S+: respite is in protected mode: .*requirepass.*protected-mode no/,
+        /^error: cannot listen on \S+: respite is in protected mode: .*requirepass.*protected-mode no/,
       );
     },
   );

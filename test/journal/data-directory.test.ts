@@ -28,7 +28,9 @@ describe('prepareDataDirectory', () => {
     const path = join(temporaryDirectory(), 'file');
     writeFileSync(path, '');
     expect(() => prepareDataDirectory(path)).toThrow(`${path} is not a directory`);
-    expect(() => prepareDataDirectory(join(path, 'below'))).toThrow(/^cannot (use|make) the directory .*: ENOTDIR$/);
+    expect(() => prepareDataDirectory(join(path, 'below'))).toThrow(
+      /^cannot (use|make) the directory .*: ENOTDIR: not a directory$/,
+    );
   });
 
   it.runIf(isRoot)('refuses the directory of another user', () => {

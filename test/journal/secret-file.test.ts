@@ -51,6 +51,8 @@ describe('readOrMakeSecret', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'secret'));
     expect(() => readOrMakeSecret(directory)).toThrow(`${directory}/secret is not a file`);
-    expect(() => readOrMakeSecret(join(directory, 'missing'))).toThrow(/cannot read or make .*ENOENT$/);
+    expect(() => readOrMakeSecret(join(directory, 'missing'))).toThrow(
+      /cannot read or make .*ENOENT: no such file or directory$/,
+    );
   });
 });

@@ -165,8 +165,10 @@ describe('named users', () => {
   it('are to be named where they are asked for', () => {
     const file = join(directory, 'nobody');
     writeFileSync(file, '# none yet\n\n');
-    expect(() => createServer({ 'users-file': file })).toThrow(new ConfigError('users-file names no user'));
-    expect(() => createServer({ users: ' ; ' })).toThrow(new ConfigError('users names no user'));
+    expect(() => createServer({ 'users-file': file })).toThrow(
+      new ConfigError(`users-file ${file}: there is no user in it`),
+    );
+    expect(() => createServer({ users: ' ; ' })).toThrow(new ConfigError('users: there is no user in it'));
   });
 
   it('come from a file as well', async () => {
@@ -178,15 +180,33 @@ describe('named users', () => {
   });
 
   it.each([
-    ['shop', 'user 1: expected a name, permissions and a password, separated by spaces'],
-    ['a read x; shop reed secret', 'user 2: permissions are read, write, events, admin, joined by ","'],
-    ['shop read #secret', 'user 1: behind "#" comes the SHA-256 of the password, 64 hexadecimal digits'],
-    ['a read secret; a read secret', 'there are two users a'],
-    ['default read secret', 'the password of the user default is requirepass'],
+    [
+      'shop',
+      'users, user 1: expected a name, permissions and a password, separated by spaces, such as: shop read,write s3cret',
+    ],
+    [
+      'a read x; shop reed secret',
+      'users, user 2: the second word must be permissions joined by ",": any of read, write, events, admin',
+    ],
+    [
+      'shop read #secret',
+      'users, user 1: "#" must be followed by the SHA-256 of the password, 64 hexadecimal digits; a password itself cannot start with "#"',
+    ],
+    ['a read secret; a read secret', 'users, user 2: this user name is already taken'],
+    [
+      'default read secret',
+      'users, user 1: the user "default" cannot be set here; its password is the option requirepass',
+    ],
   ])('are refused as %j, without repeating the password', (line, message) => {
     const make = () => createServer({ users: line });
     expect(make).toThrow(new ConfigError(message));
     expect(message).not.toContain('secret');
+  });
+
+  it('are refused with the line of the file', () => {
+    const file = join(directory, 'wrong-users');
+    writeFileSync(file, '# our shop\n\nshop read,write secret\nshop secret\n');
+    expect(() => createServer({ 'users-file': file })).toThrow(/^users-file \/.*wrong-users, line 4: expected a name/);
   });
 
   it('keep passwords from CONFIG GET', async () => {

@@ -46,18 +46,29 @@ describe('a unix socket', () => {
     await (await connectTo(await startServer({ bind: '', unixsocket: left }))).expect('PING\r\n', '+PONG\r\n');
 
     await expect(createServer({ bind: '', unixsocket: left }).listen()).rejects.toThrow(
-      new ListenError(`cannot listen on ${left}: another server does`),
+      new ListenError(
+        `cannot listen on ${left}: another server is already listening on it; choose another path with --unixsocket`,
+      ),
     );
     const file = path('file');
     writeFileSync(file, 'precious');
     await expect(createServer({ bind: '', unixsocket: file }).listen()).rejects.toThrow(
-      new ListenError(`cannot listen on ${file}: it exists`),
+      new ListenError(
+        `cannot listen on ${file}: there is a file that is not a socket: remove it, or choose another path with --unixsocket`,
+      ),
     );
     expect(statSync(file).size).toBe(8);
     const nowhere = path('no/such.sock');
-    await expect(createServer({ bind: '127.0.0.1', port: 0, unixsocket: nowhere }).listen()).rejects.toThrow(
-      ListenError,
-    );
+    for (const [unixsocket, reason] of [
+      [nowhere, `the directory ${path('no')} does not exist (ENOENT): create it first`],
+      [path('file/such.sock'), `${file} is not a directory`],
+      [path('file/no/such.sock'), `the directory ${path('file/no')} does not exist (ENOENT): create it first`],
+      [path('x'.repeat(100)), /the path has \d+ bytes, and that of a unix socket has at most 103$/],
+    ] as const) {
+      const listening = createServer({ bind: '127.0.0.1', port: 0, unixsocket }).listen();
+      await expect(listening).rejects.toThrow(ListenError);
+      await expect(listening).rejects.toThrow(reason);
+    }
   });
 });
 
@@ -97,6 +108,11 @@ describe.skipIf(!openssl)('TLS', () => {
     certificate('stranger-ca');
     certificate('stranger', 'stranger-ca');
     writeFileSync(path('empty.pem'), '');
+    const damaged = (text: Buffer) => text.toString().replace(/\n[^\n]{30}/, '\n');
+    writeFileSync(path('damaged.pem'), damaged(read('server.pem')) + damaged(read('server-key.pem')));
+    execFileSync('openssl', ['pkey', '-aes256', '-passout', 'pass:x', '-in', 'server-key.pem', '-out', 'locked.pem'], {
+      cwd: directory,
+    });
   });
 
   async function dial(server: Server, who?: string): Promise<RawClient> {
@@ -145,17 +161,40 @@ describe.skipIf(!openssl)('TLS', () => {
   });
 
   it.each([
-    [{ 'tls-cert': 'server.pem' }, /^tls-cert and tls-key go together$/],
-    [{ 'tls-cert': 'server.pem', 'tls-key': 'missing.pem' }, /^cannot read tls-key .*: ENOENT$/],
-    [{ 'tls-cert': 'server.pem', 'tls-key': 'client-key.pem' }, /^tls-cert, tls-key, tls-ca: .*mismatch/],
+    [{ 'tls-cert': 'server.pem' }, /^tls-cert needs tls-key as well$/],
+    [
+      { 'tls-cert': 'server.pem', 'tls-key': 'missing.pem' },
+      /^tls-key: cannot read .*missing.pem: ENOENT: no such file or directory$/,
+    ],
+    [
+      { 'tls-cert': 'server.pem', 'tls-key': 'client-key.pem' },
+      /^tls-key .*client-key.pem is not the private key of the first certificate in tls-cert .*server.pem$/,
+    ],
     [
       { 'tls-cert': 'server.pem', 'tls-key': 'server-key.pem', 'tls-ca': 'empty.pem' },
-      /^tls-ca .* holds no certificate$/,
+      /^tls-ca .*empty.pem contains no certificate: expected PEM, starting with/,
     ],
-    [{ 'tls-ca': 'ca.pem' }, /^tls-ca needs tls-cert and tls-key$/],
+    [
+      { 'tls-cert': 'server-key.pem', 'tls-key': 'server-key.pem' },
+      /^tls-cert .*server-key.pem contains no certificate/,
+    ],
+    [{ 'tls-cert': 'server.pem', 'tls-key': 'server.pem' }, /^tls-key .*server.pem contains no private key/],
+    [
+      { 'tls-cert': 'damaged.pem', 'tls-key': 'server-key.pem' },
+      /^tls-cert .*damaged.pem: the first certificate in it is damaged$/,
+    ],
+    [
+      { 'tls-cert': 'server.pem', 'tls-key': 'damaged.pem' },
+      /^tls-key .*damaged.pem: the private key in it is damaged$/,
+    ],
+    [
+      { 'tls-cert': 'server.pem', 'tls-key': 'locked.pem' },
+      /^tls-key .*locked.pem is protected by a passphrase: respite needs a key without one/,
+    ],
+    [{ 'tls-ca': 'ca.pem' }, /^tls-ca needs tls-cert and tls-key as well$/],
     [
       { 'tls-cert': 'server.pem', 'tls-key': 'server-key.pem', 'tls-auth-clients': 'yes' },
-      /^tls-auth-clients yes needs tls-ca$/,
+      /^tls-auth-clients yes needs tls-ca,/,
     ],
   ] as const)('refuses %j in one line', (options, message) => {
     const given = Object.fromEntries(
@@ -228,7 +267,9 @@ describe.skipIf(!openssl)('TLS', () => {
     const other = createNetServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
-    await expect(createServer({ bind: '127.0.0.1', port, ...files }).listen()).rejects.toThrow(/the port is in use$/);
+    await expect(createServer({ bind: '127.0.0.1', port, ...files }).listen()).rejects.toThrow(
+      /the port is in use: choose another with --port/,
+    );
     other.close();
   });
 });

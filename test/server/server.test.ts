@@ -235,7 +235,9 @@ describe('Server', () => {
     const { port } = first.addresses[0];
     const second = createServer({ bind: '127.0.0.2 127.0.0.1', port });
     await expect(second.listen()).rejects.toThrow(
-      new ListenError(`cannot listen on 127.0.0.1:${port}: the port is in use`),
+      new ListenError(
+        `cannot listen on 127.0.0.1:${port}: the port is in use: choose another with --port, or --port 0 for any free one`,
+      ),
     );
     const third = await startServer({ bind: '127.0.0.2', port });
     expect(third.addresses).toHaveLength(1);
@@ -245,9 +247,11 @@ describe('Server', () => {
     expect(() => createServer({ port: 70_000 })).toThrow(ConfigError);
     expect(() => createServer({ port: Number.NaN })).toThrow('option port: expected a whole number from 0 to 65535');
     expect(() => createServer({ 'proto-max-bulk-len': 1 })).toThrow(ConfigError);
-    expect(() => createServer({ prot: 1 } as Partial<Config>)).toThrow('there is no option prot');
+    expect(() => createServer({ prot: 1 } as Partial<Config>)).toThrow(
+      'there is no option "prot"; did you mean "port"?',
+    );
     expect(() => createServer({ 'client-reply-backlog': 2 ** 30 })).toThrow(
-      'client-reply-backlog must not be more than the hard client-output-buffer-limit of normal',
+      'client-reply-backlog must not be larger than the hard limit of the class "normal"',
     );
   });
 

@@ -23,7 +23,9 @@ describe('a start is refused with one line and exit code 1', () => {
     const path = join(temporaryDirectory(), 'file');
     writeFileSync(path, '');
     expect(await start(path)).toEqual(refused(`${path} is not a directory`));
-    expect(await start(join(path, 'data'))).toEqual(refused(`cannot use the directory ${path}/data: ENOTDIR`));
+    expect(await start(join(path, 'data'))).toEqual(
+      refused(`cannot use the directory ${path}/data: ENOTDIR: not a directory`),
+    );
   });
 
   it('on a directory that another server uses, until that one is gone', async () => {
@@ -50,9 +52,11 @@ describe('a start is refused with one line and exit code 1', () => {
     const dir = join(parent, 'data');
     mkdirSync(dir, { mode: 0o500 });
     chownSync(dir, NOBODY, NOBODY);
-    expect(await start(dir, NOBODY)).toEqual(refused(`cannot write to the directory ${dir}: EACCES`));
+    expect(await start(dir, NOBODY)).toEqual(
+      refused(`cannot write to the directory ${dir}: EACCES: permission denied`),
+    );
     expect(await start(join(parent, 'other'), NOBODY)).toEqual(
-      refused(`cannot make the directory ${join(parent, 'other')}: EACCES`),
+      refused(`cannot make the directory ${join(parent, 'other')}: EACCES: permission denied`),
     );
   });
 
@@ -64,7 +68,7 @@ describe('a start is refused with one line and exit code 1', () => {
       skip('nothing can be mounted here');
     }
     try {
-      expect(await start(dir)).toEqual(refused(`cannot write to the directory ${dir}: EROFS`));
+      expect(await start(dir)).toEqual(refused(`cannot write to the directory ${dir}: EROFS: read-only file system`));
     } finally {
       execFileSync('umount', [dir]);
     }

@@ -1,0 +1,63 @@
+import {
+  type Config,
+  ConfigError,
+  environmentName,
+  OPTIONS,
+  type OptionName,
+  optionNames,
+  parseOption,
+} from '../config.js';
+import { nearest } from '../nearest.js';
+
+/** Reads the values of options as the command line and the environment have them. */
+
+export interface Given {
+  readonly value: string;
+  readonly source: 'command line' | 'environment';
+}
+
+/** @throws ConfigError for a value that is not allowed. It names the flag or the variable, and shows no credential. */
+export function readGiven(given: ReadonlyMap<OptionName, Given>): Partial<Config> {
+  return Object.fromEntries([...given].map(([name, { value, source }]) => [name, readOne(name, value, source)]));
+}
+
+function readOne(name: OptionName, value: string, source: Given['source']): Config[OptionName] {
+  try {
+    return parseOption(name, value);
+  } catch (error) {
+    const [where, separator] = source === 'command line' ? [`--${name}`, ' '] : [environmentName(name), '='];
+    const shown = 'hidden' in OPTIONS[name] ? where : `${where}${separator}${quoted(value)}`;
+    throw new ConfigError(`${shown}: ${(error as Error).message}${source === 'environment' ? hintFor(value) : ''}`);
+  }
+}
+
+/** A value as it would be written in a shell, cut if it is long. */
+function quoted(value: string): string {
+  const text = value.length > 80 ? `${value.slice(0, 80)}…` : value;
+  return /^[\w%+,./:@-]+$/.test(text) ? text : `'${text}'`;
+}
+
+/** Kubernetes describes each service to the containers beside it: RESPITE_PORT for one of the name "respite". */
+function hintFor(value: string): string {
+  return value.startsWith('tcp://')
+    ? '; Kubernetes sets this variable for a service named "respite": rename the service, or set enableServiceLinks: false in the pod'
+    : '';
+}
+
+/** What the names of all variables start with. */
+const PREFIX = 'RESPITE_';
+/** What Kubernetes sets for a service named "respite". */
+const OF_KUBERNETES = /^RESPITE_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCTP))/;
+
+/** A warning for each variable that looks like one of respite's and is not: its name, and which was likely meant. */
+export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = optionNames.map(environmentName);
+  const withoutPrefix = known.map((name) => name.slice(PREFIX.length));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !OF_KUBERNETES.test(name))
+    .map((name) => {
+      const [near] = nearest(name.slice(PREFIX.length), withoutPrefix);
+      const what = near === undefined ? 'respite --help lists the options' : `did you mean ${PREFIX}${near}?`;
+      return `the environment variable ${name} is ignored, because respite has no such option: ${what}`;
+    });
+}

@@ -1,0 +1,87 @@
+import { SingleBar } from 'cli-progress';
+
+/** Shows how far the journal has been loaded: as a bar on a terminal, otherwise as a line in the log now and then. */
+export interface LoadingDisplay {
+  /** @param loaded Bytes. @param total Bytes. */
+  update(loaded: number, total: number): void;
+  /** Ends the display, also when the load was not completed. */
+  end(): void;
+}
+
+/** Milliseconds between two lines. */
+const LINE_EVERY_MS = 1000;
+/** Bytes of a journal that is loaded too quickly for a bar. */
+const SMALL = 1e6;
+
+/** A bar for a terminal, and the stream that other lines must be written to while it is shown. */
+export class LoadingBar implements LoadingDisplay {
+  readonly #terminal: NodeJS.WriteStream;
+  readonly #bar: SingleBar;
+  readonly #estimate = new Estimate();
+
+  constructor(terminal: NodeJS.WriteStream) {
+    this.#terminal = terminal;
+    this.#bar = new SingleBar({
+      stream: terminal,
+      format: 'loading the journal {bar} {percentage} % of {size}{left}',
+      barsize: 30,
+      hideCursor: true,
+      // A line that is written above it takes its place until it is drawn again.
+      forceRedraw: true,
+    });
+  }
+
+  update(loaded: number, total: number): void {
+    const payload = {
+      size: `${(total / 1e6).toFixed(1)} MB`,
+      left: this.#estimate.timeLeft(Date.now(), loaded, total),
+    };
+    if (this.#bar.isActive) this.#bar.update(loaded, payload);
+    else if (total >= SMALL && loaded < total) this.#bar.start(total, loaded, payload);
+    if (loaded >= total) this.end();
+  }
+
+  end(): void {
+    this.#bar.stop();
+  }
+
+  /** Writes whole lines, above the bar if it is shown. */
+  write(text: string): void {
+    if (!this.#bar.isActive) this.#terminal.write(text);
+    // Clears the line of the bar, and saves the position below the text, to which the bar returns when it stops.
+    else this.#terminal.write(`\r\x1b[K${text}\x1b7`);
+  }
+}
+
+export function loadingLines(write: (line: string) => void): LoadingDisplay {
+  const estimate = new Estimate();
+  let next = Date.now() + LINE_EVERY_MS;
+  return {
+    update(loaded, total) {
+      const now = Date.now();
+      const left = estimate.timeLeft(now, loaded, total);
+      if (now < next) return;
+      next = now + LINE_EVERY_MS;
+      const percentage = Math.floor((loaded / total) * 100);
+      write(`loading the journal: ${percentage} % of ${(total / 1e6).toFixed(1)} MB${left}`);
+    },
+    end() {},
+  };
+}
+
+/** Ms of loading before there is an estimate. */
+const ESTIMATE_AFTER_MS = 500;
+
+/** Estimates how long a load takes, from how fast it has been since it was first looked at. */
+export class Estimate {
+  #first: { readonly at: number; readonly loaded: number } | undefined;
+
+  /** `, 12 s left`, or nothing when it is over or cannot be said yet. @param now In ms. */
+  timeLeft(now: number, loaded: number, total: number): string {
+    this.#first ??= { at: now, loaded };
+    const { at, loaded: before } = this.#first;
+    if (loaded >= total || loaded === before || now - at < ESTIMATE_AFTER_MS) return '';
+    const seconds = Math.ceil(((now - at) * (total - loaded)) / (loaded - before) / 1000);
+    return `, ${seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`} left`;
+  }
+}

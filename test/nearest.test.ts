@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { editsBetween, nearest } from '../src/nearest.js';
+
+describe('the nearest words', () => {
+  it.each([
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['port', 'port', 0],
+    ['prot', 'port', 1],
+    ['ports', 'port', 1],
+    ['pirt', 'port', 1],
+    ['kitten', 'sitting', 3],
+  ])('between %j and %j there are %i edits', (one, other, edits) => {
+    expect(editsBetween(one, other)).toBe(edits);
+    expect(editsBetween(other, one)).toBe(edits);
+  });
+
+  it('one edit of a word is one edit away, or none', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (word, at, letter) => {
+        const split = at % (word.length + 1);
+        const edited = word.slice(0, split) + letter + word.slice(split);
+        expect(editsBetween(word, edited)).toBe(letter.length);
+      }),
+    );
+  });
+
+  it('come nearest first, as far as any is near', () => {
+    const words = ['session.set', 'session.get', 'session.getall', 'ping'];
+    expect(nearest('session.gte', words, 3)).toEqual(['session.get', 'session.set']);
+    expect(nearest('pong', words)).toEqual(['ping']);
+    expect(nearest('xyz', words)).toEqual([]);
+  });
+});
