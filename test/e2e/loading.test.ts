@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Estimate } from '../../src/cli/loading.js';
 import { watched } from '../child-process.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { Program } from './program.js';
+import { Program } from '../tools/program.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
