@@ -2,9 +2,9 @@ import type { Slice } from '../slice.js';
 import type { Session } from './session.js';
 
 /**
- * Is notified of every change to a session, in the order of the changes: enough to restore the sessions. Each method is
- * called when the change has been made, and can read the session's new state from the engine. It must not change
- * anything, and must not throw.
+ * A listener for every change to sessions, in the order of the changes: enough to restore the sessions. Each method is
+ * called when the change is made, and can read the session's new state from the engine. It must not change anything,
+ * and must not throw.
  */
 export interface ChangeListener {
   /** The session was created, with its settings and first data. */

@@ -2,7 +2,7 @@ import type { ChangeListener } from './change-listener.js';
 import type { Session, SessionEvent } from './session.js';
 import type { Clock } from './time/clock.js';
 
-/** Is notified of what happens to sessions. */
+/** A listener for the events of sessions. */
 export interface SessionListener {
   /**
    * Called for each event, in order. When a session ends or is cleared, its name, token and data (`SessionData.peek`)

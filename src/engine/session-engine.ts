@@ -58,22 +58,28 @@ const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token 
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
-/** With more bytes of data than this, ending a session takes so long that reading the clock after it costs little. */
+/**
+ * If a session has more bytes of data than this, ending it takes so long that reading the clock afterwards costs
+ * little.
+ */
 const MUCH_DATA = 4096;
 
-/** How long after sessions have ended the memory that they leave is given back, in ms: others may come meanwhile. */
+/** How long after sessions have ended the memory they leave is freed, in ms: new sessions may need it. */
 const TRIM_DELAY_MS = 1000;
 
-/** Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer, its place in the field store. */
+/**
+ * Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer,
+ * place in the field store.
+ */
 const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
 
 /**
- * Sessions: their tokens, names, data, and their end on time.
+ * Keeps sessions: their tokens, names and data. Ends them on time.
  *
- * Whatever looks sessions up (`create`, `find`, `sessionsOf`, …) takes the clock's time as the instant
- * of the operation and first lets happen what is due for them by then: nobody sees data past its deadline,
- * however far behind the wheel is. A `Session` got that way is valid for the rest of the operation, that is
- * until the caller gives control back to the event loop.
+ * Every method that looks sessions up (`create`, `find`, `sessionsOf`, …) reads the clock. That is the time of the
+ * operation, and what is due by then happens first. So no caller sees data past its deadline, however late the wheel
+ * is. A `Session` that such a method returns is valid for the rest of the operation, that is, until the caller returns
+ * to the event loop.
  */
 export class SessionEngine {
   /** The sessions' keys and values. */
@@ -97,7 +103,7 @@ export class SessionEngine {
   readonly #aliases: Aliases;
   readonly #evictor: Evictor;
   readonly #doomed: Doomed;
-  /** Gives memory back: a hundred megabytes take 10 ms. */
+  /** Frees memory in slices: freeing a hundred megabytes takes 10 ms. */
   readonly #trimming: BackgroundWork;
   #created = 0;
   #ended = 0;
@@ -147,7 +153,7 @@ export class SessionEngine {
     if (options.changes !== undefined) this.listen(options.changes);
   }
 
-  /** Notifies a listener of every change from now on. Returns a function that ends that. */
+  /** Notifies a listener of every change from now on. Returns a function that stops this. */
   listen(listener: ChangeListener): () => void {
     this.#tellOnly([...this.#changeListeners, listener]);
     return () => this.#tellOnly(this.#changeListeners.filter((other) => other !== listener));
@@ -159,7 +165,7 @@ export class SessionEngine {
     this.data.changes = this.#changes;
   }
 
-  /** Stops the wheel, evicting and trimming: nothing happens by itself any more. */
+  /** Stops the wheel, eviction and trimming: nothing happens by itself any more. */
   close(): void {
     this.#deadlines.stop();
     this.#doomed.stop();
@@ -169,22 +175,25 @@ export class SessionEngine {
 
   // Finding sessions
 
-  /** The live session of a token, or NO_SESSION if the token is unknown, malformed, ended or expired. */
+  /**
+   * Returns the live session with the token, or NO_SESSION if the token is unknown, malformed, or of a session that has
+   * ended or expired.
+   */
   find(token: Slice): Session {
     this.#deadlines.begin();
     return this.#counted(this.#sessionOf(token));
   }
 
-  /** The live shared session of a name, or NO_SESSION. */
+  /** Returns the live shared session with the name, or NO_SESSION. */
   findShared(name: Slice): Session {
     this.#deadlines.begin();
     return this.#counted(this.#settled(this.#names.shared(name)));
   }
 
   /**
-   * The live shared session of a name, which from now on is found by its token.
-   * @throws SessionError NOTSHARED if the name's live sessions are all unshared, NOSESSION if it has none; SESSIONEXISTS if
-   *   its token was given to another session.
+   * Returns the live shared session with the name, and gives it its token if it has none yet.
+   * @throws SessionError NOTSHARED if the name's live sessions are all unshared; NOSESSION if it has none;
+   *   SESSIONEXISTS if another session has the token.
    */
   open(name: Slice): Session {
     const session = this.findShared(name);
@@ -196,18 +205,18 @@ export class SessionEngine {
     throw new SessionError('NOTSHARED', 'the session of this name is not shared');
   }
 
-  /** The live sessions of a name, oldest first. */
+  /** Returns the live sessions with the name, oldest first. */
   sessionsOf(name: Slice): Session[] {
     this.#deadlines.begin();
     return this.#sessionsOf(name);
   }
 
   /**
-   * Visits live sessions by slot. A session keeps its slot for life, so a scan that starts at 0 and
-   * goes on until it is given 0 visits every session that lives throughout it once.
+   * Visits live sessions by slot. A session keeps its slot for life. So a scan that starts at 0 and continues until
+   * this returns 0 visits every session that lives throughout exactly once.
    * @param cursor 0, or what the previous call returned.
-   * @param count How many slots to look at, 1 or more.
-   * @returns Where to go on, 0 at the end.
+   * @param count The number of slots to look at, 1 or more.
+   * @returns The cursor for the next call, or 0 at the end.
    */
   scan(cursor: number, count: number, visit: (session: Session) => void): number {
     this.#deadlines.begin();
@@ -227,10 +236,12 @@ export class SessionEngine {
 
   /**
    * Creates a session.
-   * @param unseen What has been put together for it, if anything has: its data, in place of that of the settings. If this throws, it stays unseen.
-   * @throws SessionError SESSIONEXISTS if its token, given or derived from the name, is in use; ERR if
-   *   the name is empty or longer than 512 bytes, or the token given is not one; RangeError if a setting is out of its range, or there are 2^27 sessions;
-   *   SessionError OOM if there is no memory.
+   * @param unseen A prepared session to make visible, whose data replaces that of the settings. If this throws, it
+   *   stays unseen.
+   * @throws SessionError SESSIONEXISTS if the token is in use, or a shared session with the name exists and this one is
+   *   to be shared; ERR if the name is empty or longer than 512 bytes, or the given token is malformed; OOM if there is
+   *   no memory.
+   * @throws RangeError if a setting is out of range, or there are 2^27 sessions.
    */
   create(name: Slice, settings: NewSession = {}, unseen?: UnseenSession): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
@@ -257,7 +268,7 @@ export class SessionEngine {
     slots.use(session, now);
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAge);
-    // Where nobody has a MAXAGE, its column is never written to and takes no memory.
+    // If no session has a MAXAGE, the column is never written to and takes no memory.
     if (maxAge > 0) slots.maxAgeEnd[session] = now + maxAge * 1000;
     if (unseen === undefined) this.#fillNew(session, data);
     this.#names.add(name, session, shared !== false);
@@ -275,7 +286,7 @@ export class SessionEngine {
     return session;
   }
 
-  /** Sets the first data of a session that is being made; if there is no memory for it, the session is not made. */
+  /** Sets the first data of a new session. If there is no memory for it, the session is not created. */
   #fillNew(session: Session, data: readonly Slice[]): void {
     try {
       this.#fields.fill(session, data);
@@ -286,22 +297,25 @@ export class SessionEngine {
     }
   }
 
-  /** Begins a session whose data is put together before it is visible. The caller creates it with `create`, or discards it. */
+  /**
+   * Starts a session whose data is assembled before it becomes visible. The caller passes it to `create`, or discards
+   * it.
+   */
   prepare(): UnseenSession {
     return this.#unseen.prepare();
   }
 
-  /** Ends a session: when this returns, it and its data are gone. */
+  /** Ends a session. When this returns, the session and its data are gone. */
   end(session: Session): void {
     this.#end(session, 'ended');
   }
 
-  /** Ends a session in whose place another one comes. */
+  /** Ends a session because another one takes its place. */
   replace(session: Session): void {
     this.#end(session, 'replaced');
   }
 
-  /** Ends the sessions of a name. Returns how many. */
+  /** Ends the sessions with a name. Returns how many there were. */
   endName(name: Slice): number {
     const sessions = this.sessionsOf(name);
     for (const session of sessions) this.end(session);
@@ -309,8 +323,8 @@ export class SessionEngine {
   }
 
   /**
-   * Ends every session. Returns how many. They are gone when this returns; where there are many, their events come later, in
-   * slices, and so does their memory.
+   * Ends every session. Returns how many, without those that were already due. They are gone when this returns. If
+   * there are many, their events are published, and their memory freed, afterwards in slices.
    */
   endAll(): number {
     const now = this.#deadlines.begin();
@@ -325,7 +339,7 @@ export class SessionEngine {
     return sessions - expired - maxage;
   }
 
-  /** How many sessions are due by now and were not ended yet, for their duration and for MAXAGE. */
+  /** Counts the sessions that are due by now and not ended yet: by their duration, and by MAXAGE. */
   #countDue(now: number): { expired: number; maxage: number } {
     const slots = this.#slots;
     let expired = 0;
@@ -338,7 +352,10 @@ export class SessionEngine {
     return { expired, maxage };
   }
 
-  /** Gives a session a new duration in ms, started now; 0: it never expires. @throws RangeError if it is out of range. */
+  /**
+   * Gives a session a new duration in ms, which starts now. 0: it never expires.
+   * @throws RangeError if the duration is not from 0 to `MAX_DURATION`.
+   */
   setDuration(session: Session, duration: number, deleteSession?: boolean): void {
     checkTime('duration', duration, MAX_DURATION);
     const flags = this.#slots.flags(session);
@@ -355,7 +372,7 @@ export class SessionEngine {
     this.#slots.use(session, this.#deadlines.now);
   }
 
-  /** Starts the running duration of a session again. Returns false if none is running. */
+  /** Restarts a session's running duration. Returns false if none is running. */
   touch(session: Session): boolean {
     this.#slots.use(session, this.#deadlines.now);
     const extended = this.#deadlines.extend(session);
@@ -364,9 +381,10 @@ export class SessionEngine {
   }
 
   /**
-   * Gives a session a new token. Without grace every old token stops at once; with it, the present one
-   * reaches the session for `grace` more ms. Of `MAX_OLD_TOKENS` the one whose grace ends first stops at once.
-   * @throws SessionError ERR for a shared session, whose token follows from its name.
+   * Gives a session a new random token. Without `grace`, every old token stops at once. Otherwise the current token
+   * leads to the session for another `grace` ms. A session has at most `MAX_OLD_TOKENS` old tokens: beyond that, the
+   * one whose grace period ends first stops at once.
+   * @throws SessionError ERR for a shared session, whose token is derived from its name.
    */
   rotate(session: Session, grace = 0): void {
     const slots = this.#slots;
@@ -387,9 +405,9 @@ export class SessionEngine {
   }
 
   /**
-   * Gives a shared session a new name, and with it another token: the old one stops at once.
-   * @throws SessionError NOTSHARED if it is not shared; SESSIONEXISTS if the name has a shared session; ERR if the name is empty or
-   *   longer than 512 bytes.
+   * Gives a shared session a new name, and therefore a new token. The old token stops at once.
+   * @throws SessionError NOTSHARED if the session is not shared; SESSIONEXISTS if the name has a shared session; ERR if
+   *   the name is empty or longer than 512 bytes.
    */
   rename(session: Session, name: Slice): void {
     if (!this.isShared(session)) throw new SessionError('NOTSHARED', 'only a shared session may be renamed');
@@ -408,17 +426,17 @@ export class SessionEngine {
   // Memory
 
   /**
-   * Sets how many bytes of `memory` sessions may take, and what happens when they take more: `noeviction`,
-   * nothing, but `makeRoom` says that there is no room; otherwise it ends the session that is due first
-   * (`volatile-ttl`) or the one not used for longest (`allsessions-lru`) until there is room again.
+   * Sets how many bytes of `memory` the sessions may take, and what happens when they take more. With `noeviction`,
+   * `makeRoom` returns false. The other policies end the session that is due first (`volatile-ttl`) or was not used for
+   * longest (`allsessions-lru`) until the limit is met.
    */
   limitMemory(maxBytes: number, policy: EvictionPolicy): void {
     this.#evictor.limit(maxBytes, policy);
   }
 
   /**
-   * Evicts sessions until the limit is kept again, for a millisecond at a time (10 where far too much is taken), the
-   * rest when what waits has been served. To be called before what may take memory.
+   * Evicts sessions until the limit is met, for at most 1 ms (10 ms if far too much is taken). The rest follows after
+   * the waiting requests have been served. Call this before an operation that may take memory.
    * @returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
@@ -426,40 +444,43 @@ export class SessionEngine {
   }
 
   /**
-   * Evicts sessions until this many more bytes may be taken: for a caller that is about to take much at once.
+   * Evicts sessions until there is room for `bytes` more: for a caller that is about to take much memory at once.
    * @returns false if that is not possible; a promise of the result if many must be evicted, in slices.
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
     return this.#evictor.makeRoomFor(bytes);
   }
 
-  /** Whether the sessions' data is as much as can be addressed. */
+  /** Whether the sessions' data has nearly reached what can be addressed. */
   get isFull(): boolean {
     return this.#fields.isFull;
   }
 
-  /** Frees a part of the data that was removed. Returns whether there may be more. */
+  /** Frees some of the data that was removed. Returns whether there may be more. */
   reclaim(): boolean {
     return this.#fields.reclaim();
   }
 
-  /** Ends a session to make room. */
+  /** Ends a session to free memory. */
   evict(session: Session): void {
     this.#end(session, 'evicted');
   }
 
-  /** Ends a doomed session, to make room. Returns false if there is none. */
+  /** Removes a doomed session to free memory. Returns false if there is none. */
   endDoomed(): boolean {
     return this.#doomed.endOne();
   }
 
-  /** Bytes of memory that the sessions take, overhead included, doomed ones included; not memory that is reserved for later ones. */
+  /**
+   * Bytes of memory that the sessions take, including overhead and doomed sessions. Memory reserved for later sessions
+   * does not count.
+   */
   get memory(): number {
     const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
     return this.#slots.taken * BYTES_PER_SLOT + index + this.#fields.memory + this.#names.memory;
   }
 
-  /** Bytes of memory that the session takes, its name aside. */
+  /** Returns the bytes of memory that the session takes, without its name. */
   memoryOf(session: Session): number {
     const index = this.isTokenless(session) ? 0 : TokenIndex.BYTES_PER_ENTRY;
     return BYTES_PER_SLOT + index + this.#fields.memoryOf(session);
@@ -471,7 +492,7 @@ export class SessionEngine {
     return this.tokenBytes(session).latin1();
   }
 
-  /** The token's 22 characters, good until the next call of any engine: who wants to keep them takes a copy. */
+  /** Returns the token's 22 characters, valid until the next call of any engine. Copy them to keep them. */
   tokenBytes(session: Session): Slice {
     if (!this.#giveToken(session)) {
       this.#derived.derive(this.#names.sliceOf(session), this.#words);
@@ -480,12 +501,12 @@ export class SessionEngine {
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
   }
 
-  /** How many tokens were derived from names: each costs an HMAC. */
+  /** The number of tokens derived from names. Each costs an HMAC. */
   get derivations(): number {
     return this.#derived.derivations;
   }
 
-  /** Whether it is a shared session whose token nobody has asked for. Who asks for a token makes it known. */
+  /** Whether it is a shared session whose token nobody has asked for. Asking for its token changes that. */
   isTokenless(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.Tokenless) !== 0;
   }
@@ -494,17 +515,17 @@ export class SessionEngine {
     return this.#names.sliceOf(session).copy();
   }
 
-  /** The name, good until the next call: who wants to keep it takes a copy. */
+  /** Returns the name, valid until the next call. Copy it to keep it. */
   nameBytes(session: Session): Slice {
     return this.#names.sliceOf(session);
   }
 
-  /** The name as a string with one character per byte ("latin1"). */
+  /** Returns the name as a string with one character per byte ("latin1"). */
   nameText(session: Session): string {
     return this.#names.sliceOf(session).latin1();
   }
 
-  /** Whether it has one value and no keys. */
+  /** Whether it is a string: one value and no keys. */
   isString(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.String) !== 0;
   }
@@ -513,48 +534,51 @@ export class SessionEngine {
     return (this.#slots.flags(session) & Flag.Shared) !== 0;
   }
 
-  /** How long ago its data was last used, in ms, to a tenth of a second. */
+  /** Returns how long ago its data was last used, in ms, to a tenth of a second. */
   idleTime(session: Session): number {
     return Math.max(0, this.#deadlines.now - this.#slots.lastUsed(session));
   }
 
-  /** Milliseconds to the deadline, more than 0; Infinity if none is pending. */
+  /** Returns the milliseconds until the deadline, more than 0, or Infinity if there is none. */
   timeLeft(session: Session): number {
     return this.#deadlines.left(session);
   }
 
-  /** When it is due, in unix ms, whole; Infinity if it never is. */
+  /** Returns when it is due, as an integer in unix ms, or Infinity if it never is. */
   unixDeadline(session: Session): number {
     const deadline = this.deadline(session);
     return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
   }
 
-  /** What is left from now until an instant in unix ms, in ms; less than 0 if it has been. The operation happens now from then on. */
+  /**
+   * Returns the ms from now until a time in unix ms; negative if that is past. Also sets the time of the operation to
+   * now.
+   */
   timeUntil(unix: number): number {
     return this.#unixTime.instantOf(unix) - this.#deadlines.begin();
   }
 
-  /** Changes whenever the session's data, settings or token are changed, and when it is gone. */
+  /** Returns a number that changes whenever the session's data, settings or token change, and when it ends. */
   version(session: Session): number {
     return this.#slots.version(session);
   }
 
-  /** Unix ms, with a fraction. */
+  /** Returns when it was created, in unix ms with a fraction. */
   created(session: Session): number {
     return this.#slots.created[session];
   }
 
-  /** Its duration in ms, 0 for none. */
+  /** Returns its duration in ms, or 0 if it has none. */
   duration(session: Session): number {
     return this.#slots.duration[session];
   }
 
-  /** When it is due, in ms on the clock, for its duration or for MAXAGE; Infinity if it never is. */
+  /** Returns when it is due, by its duration or MAXAGE, in ms on the clock, or Infinity if it never is. */
   deadline(session: Session): number {
     return this.#deadlines.deadline(session);
   }
 
-  /** What is to be kept of a session besides token, name and data. */
+  /** Returns what must be kept of a session besides token, name and data. */
   state(session: Session): SessionState {
     const slots = this.#slots;
     const flags = slots.flags(session);
@@ -572,7 +596,7 @@ export class SessionEngine {
     };
   }
 
-  /** Begins to put sessions back that were kept; until its `finish` nothing else may be done with the engine. */
+  /** Starts restoring sessions. Until `Restoration.finish` nothing else may be done with the engine. */
   restore(): Restoration {
     return new Restoration({
       slots: this.#slots,
@@ -584,14 +608,14 @@ export class SessionEngine {
     });
   }
 
-  /** Until when an old token leads to a session, in ms on the clock; 0 if it leads to none. */
+  /** Returns until when an old token leads to a session, in ms on the clock, or 0 if it leads to none. */
   graceEnd(old: Slice): number {
     if (!parseToken(old, this.#words)) return 0;
     const slot = this.#tokens.findGiven(this.#words);
     return slot !== NONE && (this.#slots.flags(slot) & Flag.Alias) !== 0 ? this.#deadlines.deadline(slot) : 0;
   }
 
-  /** Visits the old tokens of a session that still lead to it, with the end of their grace in ms on the clock. */
+  /** Visits the old tokens that still lead to a session, with the end of each grace period in ms on the clock. */
   forEachOldToken(session: Session, visit: (token: Slice, until: number) => void): void {
     this.#aliases.forEach(session, (alias) =>
       visit(formatToken(this.#slots.token, alias * TOKEN_WORDS), this.#deadlines.deadline(alias)),
@@ -616,24 +640,24 @@ export class SessionEngine {
   }
 
   /**
-   * Goes up by one at least with each change to a session's data, settings or token, and with each session that is made or
-   * gone; not when it is read or extended.
+   * A number that grows by at least one with each change to a session's data, settings or token, and with each session
+   * that is created or ends. Reading or extending a session does not change it.
    */
   get changes(): number {
     return this.#slots.changes;
   }
 
-  /** All sessions are in slots below this number: what `scan` goes through. */
+  /** Every session's slot is below this number. `scan` goes through these slots. */
   get slots(): number {
     return this.#slots.used;
   }
 
-  /** How many sessions there are; one that is due counts until the wheel or a command comes to it. */
+  /** The number of sessions. A session that is due counts until the wheel or a command comes to it. */
   get size(): number {
     return this.#slots.taken - this.#aliases.count - this.#doomed.sessions - this.#unseen.count;
   }
 
-  /** How many sessions are doomed: ended for every caller, but not removed yet. */
+  /** The number of doomed sessions: ended for every caller, but not removed yet. */
   get doomed(): number {
     return this.#doomed.sessions;
   }
@@ -660,28 +684,29 @@ export class SessionEngine {
     };
   }
 
-  /** Sees to it that a session has a token. Returns false if another session bears the one that it should have. */
+  /** Makes sure that a session has a token. Returns false if another session has the token derived for it. */
   #giveToken(session: Session): boolean {
     if (!this.isTokenless(session) || this.#tokens.give(session)) return true;
     this.#derived.derive(this.#names.sliceOf(session), this.#words);
-    // Its bearer may be due.
+    // The session that has the token may be due.
     if (this.#settled(this.#tokens.findGiven(this.#words)) !== NO_SESSION) return false;
     return this.#tokens.give(session);
   }
 
-  /** The live session of a token, or NO_SESSION. */
+  /** Returns the live session with a token, or NO_SESSION. */
   #sessionOf(token: Slice): Session {
     if (!parseToken(token, this.#words)) return NO_SESSION;
     const slot = this.#tokens.find(this.#words);
     const session = this.#settled(slot);
     if (session !== NO_SESSION || slot === NONE) return session;
-    // It has just gone, and may have had the token of a shared session, which has it now. One whose end is being told is still there.
+    // The session has just ended. If its token was the one derived for a shared session, it leads to that one now.
+    // While its end is being published, the look-up still finds it.
     parseToken(token, this.#words);
     const other = this.#tokens.find(this.#words);
     return other === slot ? NO_SESSION : this.#settled(other);
   }
 
-  /** The live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */
+  /** Returns the live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */
   #settled(slot: number): Session {
     if (slot === NONE) return NO_SESSION;
     if (this.#slots.isDoomed(slot)) {
@@ -694,8 +719,8 @@ export class SessionEngine {
   }
 
   /**
-   * Makes `#words` the token that a new session is to have.
-   * @throws SessionError SESSIONEXISTS if it is in use; ERR if what was given is none.
+   * Sets `#words` to the token of a new session.
+   * @throws SessionError SESSIONEXISTS if it is in use; ERR if the given token is malformed.
    */
   #takeToken(name: Slice, settings: NewSession): void {
     const { shared, token } = settings;
@@ -707,11 +732,12 @@ export class SessionEngine {
     } else if (!parseToken(token, this.#words)) {
       throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
     }
-    // A token that is not entered yet is that of another name.
+    // For a shared session only entered tokens matter: one that is not entered yet is derived from another name.
     const slot = shared ? this.#tokens.findGiven(this.#words) : this.#tokens.find(this.#words);
     if (slot === NONE) return;
     if (this.#settled(slot) !== NO_SESSION) throw shared ? SHARED_EXISTS : TOKEN_EXISTS;
-    // It has just gone. Another one may have the token now, and who heard of it may have looked others up.
+    // The session that had it has just ended. Check again: a listener of its end may have looked up sessions, so that
+    // another one has the token now.
     this.#takeToken(name, settings);
   }
 
@@ -736,13 +762,13 @@ export class SessionEngine {
   }
 
   #enforceLimit(name: Slice, limit: number): void {
-    // Only past the limit are the name's sessions looked at: some may be due, and count no more.
+    // Look at the name's sessions only past the limit: some may be due and no longer count.
     if (this.#names.count(name) <= limit) return;
     const sessions = this.#sessionsOf(name);
     for (const session of sessions.slice(0, Math.max(0, sessions.length - limit))) this.#end(session, 'limit');
   }
 
-  /** Acts on a deadline that has come. Returns whether the slot still lives. */
+  /** Processes a deadline that has come. Returns whether the slot still lives. */
   #expire(slot: number, deadline: number): boolean {
     const slots = this.#slots;
     if (slots.isDoomed(slot)) {
@@ -763,18 +789,18 @@ export class SessionEngine {
     this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
     this.#changes?.onEmptied(session);
     this.#changes?.onChanged(session);
-    // MAXAGE may have come as well by now.
+    // MAXAGE may have come by now, too.
     return this.#deadlines.settle(slot);
   }
 
-  /** How a deadline that has come ends a session, if it does. */
+  /** Returns how a deadline that has come ends a session, or undefined if it does not. */
   #endAt(slot: number, deadline: number): 'maxage' | 'expired' | undefined {
     const slots = this.#slots;
     if (slots.maxAge(slot) > 0 && deadline >= slots.maxAgeEnd[slot]) return 'maxage';
     return (slots.flags(slot) & Flag.DeleteSession) !== 0 ? 'expired' : undefined;
   }
 
-  /** Takes a session its data at its deadline. */
+  /** Removes a session's data at its deadline. */
   #clear(session: Session): void {
     const slots = this.#slots;
     this.#cleared++;
@@ -806,7 +832,7 @@ export class SessionEngine {
     this.#trimming.schedule(TRIM_DELAY_MS);
   }
 
-  /** Notifies the listener. Its faults stop neither this operation nor those that follow. */
+  /** Notifies the listener. Its faults stop neither this operation nor later ones. */
   #tell(event: SessionEvent, session: Session): void {
     try {
       this.#listener?.onSession(event, session);
@@ -815,7 +841,7 @@ export class SessionEngine {
     }
   }
 
-  /** The wheel has come to the deadline of a session that is doomed, or of an old token of one. */
+  /** The wheel has come to the deadline of a doomed session, or of one of its old tokens. */
   #expireDoomed(slot: number, deadline: number): void {
     this.#doomed.subtract({ ...NOTHING, timers: 1 });
     if ((this.#slots.flags(slot) & Flag.Alias) !== 0) this.#aliases.remove(slot);
@@ -823,13 +849,14 @@ export class SessionEngine {
   }
 
   /**
-   * Ends a doomed session. Its end was counted and recorded when it was doomed; if it had expired by then, that is published first.
+   * Removes a doomed session. Its end was counted and recorded when it was doomed. If its deadline had come by then,
+   * the events say so: `expired` or `maxage`, or `cleared` before the end.
    * @param deadline In ms.
    */
   #endDoomed(slot: number, deadline = this.#deadlines.deadline(slot)): void {
     const session = slot as Session;
     const slots = this.#slots;
-    // A listener may look it up.
+    // A listener may look it up, which leads here again.
     if ((slots.flags(slot) & Flag.Ending) !== 0) return;
     slots.setFlags(slot, slots.flags(slot) | Flag.Ending);
     const totals = this.#totalsOf(session);
@@ -847,7 +874,7 @@ export class SessionEngine {
     return { sessions: 1, keys: this.#fields.count(session), bytes: this.#fields.size(session), timers };
   }
 
-  /** Gives some of the memory back that sessions have left. Returns when to go on, for `BackgroundWork`. */
+  /** Frees some of the memory that ended sessions have left. Returns when to continue, for `BackgroundWork`. */
   #trim(): number {
     const slots = this.#slots.used;
     const trimmed = [

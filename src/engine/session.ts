@@ -54,7 +54,7 @@ export type SessionEnd = {
 /** The maximum length of a session's name, in bytes. */
 export const MAX_NAME = 512;
 
-/** The maximum length of any value, in bytes. `maxValueBytes` cannot exceed it. */
+/** The maximum length of any value, in bytes. `maxValueBytes` must not exceed it. */
 export const MAX_VALUE = 2 ** 29;
 
 /** The maximum number of old tokens that a session can have at a time: each takes memory. */

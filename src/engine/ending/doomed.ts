@@ -2,42 +2,48 @@ import type { SlotTable } from '../tables/slot-table.js';
 import { BackgroundWork, DONE } from '../time/background-work.js';
 import type { Clock } from '../time/clock.js';
 
-/** Slots looked at between two looks at the clock. */
+/** Slots to look at between two looks at the clock. */
 const SLOTS = 64;
-/** Sessions that hold more bytes of data than this are not ended at once, however few they are: their events may be six times as long. */
+/**
+ * Sessions with more bytes of data than this are not ended at once, however few they are: their events may be six times
+ * as long.
+ */
 const BYTES_AT_ONCE = 2 ** 20;
-/** After so many bytes of data it is time to look at the clock. */
+/** After this many bytes of data, look at the clock. */
 const MUCH_DATA = 4096;
-/** For how long, in ms, the sweep pauses while listeners are behind, before it checks again. */
+/** How long, in ms, the sweep pauses while listeners are behind, before it checks again. */
 const REST_MS = 5;
 
 /** Sums over sessions. */
 export interface Totals {
   readonly sessions: number;
   readonly keys: number;
-  /** Bytes in keys and values. */
+  /** Bytes in the keys and values. */
   readonly bytes: number;
-  /** Deadlines that are pending, those of old tokens included. */
+  /** Pending deadlines, including those of old tokens. */
   readonly timers: number;
 }
 
 export interface DoomedOptions {
   readonly slots: SlotTable;
   readonly clock: Clock;
-  /** If there are no more than this many, and they hold little, they are ended before the command that dooms them returns. */
+  /**
+   * If there are no more doomed sessions than this, and they hold little data, they are ended before the command that
+   * dooms them returns.
+   */
   readonly atOnce: number;
   /** Ends a doomed session for good. */
   end(slot: number): void;
-  /** Whether listeners are behind with the events, and should be given time. */
+  /** Whether listeners are behind with the events and should be given time. */
   isBehind(): boolean;
 }
 
 /**
- * Sessions that were ended all at once and are removed in slices: to end a million takes seconds.
+ * Sessions that were all ended at once and are removed in slices, because removing a million takes seconds.
  *
- * They belong to an earlier epoch of the slot table (`SlotTable.beginEpoch`), which costs nothing per session. A look-up that finds one
- * ends it immediately; a sweep through the slots ends the rest. The sweep pauses while subscribers that read are behind with
- * its events.
+ * They belong to an earlier epoch of the slot table (`SlotTable.beginEpoch`), so dooming costs nothing per session. A
+ * look-up that finds one removes it immediately. A sweep through the slots removes the rest. The sweep pauses while
+ * subscribers that read are behind with its events.
  */
 export class Doomed {
   readonly #options: DoomedOptions;
@@ -45,7 +51,7 @@ export class Doomed {
   #keys = 0;
   #bytes = 0;
   #timers = 0;
-  /** When each epoch ended that has sessions left, in ms. */
+  /** When each past epoch that has sessions left ended, in ms. */
   readonly #ends = new Map<number, number>();
   /** The next slot of the sweep. */
   #cursor = 0;
@@ -56,12 +62,12 @@ export class Doomed {
     this.#sweep = new BackgroundWork(options.clock, () => this.#sweepSome());
   }
 
-  /** How many are left. */
+  /** The number of doomed sessions left. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** Keys that those left have. */
+  /** The number of their keys. */
   get keys(): number {
     return this.#keys;
   }
@@ -75,8 +81,9 @@ export class Doomed {
   }
 
   /**
-   * Dooms all sessions of the present epoch.
-   * @param present Their sums. @param now When they end, in ms of the clock.
+   * Dooms all sessions of the current epoch.
+   * @param present The sums over these sessions.
+   * @param now When they end, in ms on the clock.
    */
   doom({ sessions, keys, bytes, timers }: Totals, now: number): void {
     const { slots, atOnce } = this.#options;
@@ -90,12 +97,12 @@ export class Doomed {
     else this.#sweep.schedule();
   }
 
-  /** When the session was doomed, in ms. */
+  /** Returns when the session was doomed, in ms. */
   endOf(slot: number): number {
     return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;
   }
 
-  /** To be called with the sums of what was removed. */
+  /** Call this with the sums over what was removed. */
   subtract({ sessions, keys, bytes, timers }: Totals): void {
     this.#sessions -= sessions;
     this.#keys -= keys;
@@ -107,19 +114,19 @@ export class Doomed {
     this.#sweep.cancel();
   }
 
-  /** Ends one of them. Returns false if none is left. */
+  /** Removes one doomed session. Returns false if none is left. */
   endOne(): boolean {
     const before = this.#sessions;
     while (this.#sessions > 0 && this.#sessions === before) this.#look();
     return before > 0;
   }
 
-  /** Ends all that are left. */
+  /** Removes all that are left. */
   finish(): void {
     while (this.#sessions > 0) this.#look();
   }
 
-  /** Ends its work for good. */
+  /** Stops for good. */
   stop(): void {
     this.#sweep.stop();
   }

@@ -5,40 +5,40 @@ import type { Clock } from '../time/clock.js';
 import type { Deadlines } from '../time/deadlines.js';
 import { TimeSlices } from '../time/time-slices.js';
 
-/** Which session is ended when memory runs out: none, the one that is due first, the one not used for longest. */
+/** Which session to end when memory runs out: none, the one due first, or the one not used for longest. */
 export type EvictionPolicy = 'noeviction' | 'volatile-ttl' | 'allsessions-lru';
 
-/** Sessions that are looked at to evict one of them. The choice is then among the first 6 % of all, as a rule. */
+/** Sessions to look at for each eviction. On average, the one chosen is among the first 6 % of all. */
 const SAMPLES = 16;
-/** Free slots passed over in search of one sample; behind a longer stretch of them another place is tried. */
+/** Slots to search for one sample. After a longer run of free slots, the next sample starts elsewhere. */
 const STRETCH = 256;
 
-/** A slice of eviction takes this many ms where more than an eighth too much is taken. */
+/** Length of a slice of eviction in ms, if more than an eighth too much memory is taken. */
 const LONG_SLICE_MS = 10;
 
-/** What an evictor needs of the sessions as a whole. */
+/** What an evictor needs to know of the sessions. */
 export interface Evictable {
-  /** Bytes of memory that they take. */
+  /** Bytes of memory that the sessions take. */
   readonly memory: number;
-  /** Whether they can hardly take any more, whatever the limit. */
+  /** Whether they are nearly at the engine's own limits, whatever the memory limit. */
   readonly isFull: boolean;
-  /** Frees a part of what was removed. Returns whether there may be more. */
+  /** Frees some of what was removed. Returns whether there may be more. */
   reclaim(): boolean;
   evict(session: Session): void;
-  /** Ends a session that is doomed. Returns false if there is none. */
+  /** Ends a doomed session. Returns false if there is none. */
   endDoomed(): boolean;
 }
 
 /**
- * Keeps sessions within a limit of memory. Like Redis it keeps no order of all sessions, which every use would
- * have to change, but evicts the best of a few picked at random.
+ * Keeps sessions within a memory limit. Like Redis, it does not keep all sessions in order, which every use would have
+ * to change. It evicts the best of a few that it picks at random.
  */
 export class Evictor {
   readonly #slots: SlotTable;
   readonly #deadlines: Deadlines;
   readonly #sessions: Evictable;
   readonly #slices: TimeSlices;
-  /** Evicts the rest when what waits has been served. */
+  /** Evicts the rest after the waiting requests have been served. */
   readonly #rest: BackgroundWork;
   #maxMemory = Infinity;
   #policy: EvictionPolicy = 'noeviction';
@@ -55,22 +55,22 @@ export class Evictor {
     });
   }
 
-  /** Sets the limit, and begins to keep it. */
+  /** Sets the limit and starts enforcing it. */
   limit(maxBytes: number, policy: EvictionPolicy): void {
     this.#maxMemory = maxBytes;
     this.#policy = policy;
     this.makeRoom();
   }
 
-  /** Ends its work for good. */
+  /** Stops for good. */
   stop(): void {
     this.#stopped = true;
     this.#rest.stop();
   }
 
   /**
-   * Evicts as much as it takes, or as time allows; the rest follows in slices, between which others are served.
-   * Returns false if more is taken than may be, and nobody may go.
+   * Evicts until the limit is met, or for one slice. Further slices follow, and requests are served between them.
+   * Returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
     const { memory } = this.#sessions;
@@ -82,8 +82,8 @@ export class Evictor {
   }
 
   /**
-   * Evicts until this many more bytes may be taken. Returns false if no session may be evicted, or if evicting all would not be enough; a promise if
-   * it takes longer than a slice.
+   * Evicts until there is room for `bytes` more. Returns false if no session may be evicted, or if evicting all would
+   * not be enough. Returns a promise if it takes longer than a slice.
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
     this.#slices.begin(LONG_SLICE_MS);
@@ -98,15 +98,18 @@ export class Evictor {
     }
   }
 
-  /** Evicts until this many more bytes may be taken: true; false if that is not possible, undefined if the slice was over before. */
+  /**
+   * Evicts until the slice is over. Returns true if there is room for `bytes` more, false if there cannot be, undefined
+   * if the slice ended before.
+   */
   #evict(bytes: number): boolean | undefined {
     if (this.#stopped) return true;
-    // Evicting all of them would not be enough.
+    // Evicting all sessions would not be enough.
     if (bytes > 0 && bytes > this.#maxMemory) return false;
     if (!this.#isTooMuch(bytes)) return true;
     this.#deadlines.begin();
     while (this.#isTooMuch(bytes)) {
-      // Data that was removed already is freed first, then doomed sessions.
+      // Removed data is freed first, then doomed sessions are.
       if (!this.#sessions.reclaim() && !this.#sessions.endDoomed()) {
         const session = this.#pick();
         if (session === NO_SESSION) return false;
@@ -121,7 +124,7 @@ export class Evictor {
     return this.#sessions.memory + bytes > this.#maxMemory || this.#sessions.isFull;
   }
 
-  /** The session to evict first, NO_SESSION if the policy spares all there are. */
+  /** Returns the session to evict first, or NO_SESSION if the policy spares all. */
   #pick(): Session {
     const policy = this.#policy;
     if (policy === 'noeviction' || this.#slots.taken === 0) return NO_SESSION;
@@ -144,13 +147,13 @@ export class Evictor {
       const end = Math.min(used, start + STRETCH);
       for (let slot = start; slot < end && !consider(slot); slot++);
     }
-    // Where candidates are so rare that none was met, all slots are looked at.
+    // Candidates are so rare that no sample was one: look at all slots.
     if (best === NO_SESSION) for (let slot = 0; slot < used; slot++) consider(slot);
     return best;
   }
 }
 
-/** The lower, the sooner a session is evicted; Infinity: never. */
+/** Sessions with lower ranks are evicted sooner. Infinity: never. */
 const RANKS: Record<
   Exclude<EvictionPolicy, 'noeviction'>,
   (slot: number, slots: SlotTable, deadlines: Deadlines) => number

@@ -1,10 +1,10 @@
 import type { Clock } from './clock.js';
 import { TimeSlices } from './time-slices.js';
 
-/** What a step returns when there is nothing left to do. */
+/** What a step returns when nothing is left to do. */
 export const DONE = Infinity;
 
-/** Work that runs on a timer, in slices between which requests are served, until there is no more of it. */
+/** Work that runs on a timer, in slices between which requests are served, until none is left. */
 export class BackgroundWork {
   readonly #clock: Clock;
   readonly #step: () => number;
@@ -13,8 +13,8 @@ export class BackgroundWork {
   #stopped = false;
 
   /**
-   * @param step Does a fraction of a millisecond's work. Returns 0 to go on, a delay in ms to go on after that, or `DONE`. If it throws, the work
-   *   rests until it is scheduled again.
+   * @param step Does a fraction of a millisecond's work. Returns 0 to continue, a delay in ms to continue after that,
+   *   or `DONE`. If it throws, the work stops until it is scheduled again.
    */
   constructor(clock: Clock, step: () => number) {
     this.#clock = clock;
@@ -22,18 +22,18 @@ export class BackgroundWork {
     this.#slices = new TimeSlices(clock);
   }
 
-  /** Starts the work after `delay` ms, unless it is scheduled already. */
+  /** Starts the work after `delay` ms, unless it is already scheduled. */
   schedule(delay = 0): void {
     if (this.#cancel === undefined && !this.#stopped) this.#cancel = this.#clock.after(delay, this.#run);
   }
 
-  /** Calls off what is scheduled. */
+  /** Cancels what is scheduled. */
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }
 
-  /** Ends the work for good. */
+  /** Stops for good. */
   stop(): void {
     this.#stopped = true;
     this.cancel();

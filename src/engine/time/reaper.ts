@@ -2,12 +2,12 @@ import type { Clock } from './clock.js';
 import { TimeSlices } from './time-slices.js';
 import type { TimingWheel } from './timing-wheel.js';
 
-/** Timers visited between two looks at the clock. */
+/** Timers to visit between two looks at the clock. */
 const VISITS = 64;
 
 /**
- * Turns the wheel: sleeps until the next instant that matters and works off what is due in slices, so
- * that a million sessions due at once do not keep one client waiting.
+ * Advances the wheel. It sleeps until the wheel next has a timer to visit, and processes what is due in slices, so that
+ * even a million sessions due at once do not keep clients waiting.
  */
 export class Reaper {
   readonly #wheel: TimingWheel;
@@ -24,27 +24,27 @@ export class Reaper {
     this.#slices = new TimeSlices(clock);
   }
 
-  /** Must be told of every deadline that is scheduled (ms): it may come before the next wake. */
+  /** Call this with every deadline that is scheduled (ms): it may come before the next wake-up. */
   expect(deadline: number): void {
-    // Most deadlines are far behind the next wake: one comparison.
+    // Most deadlines are long after the next wake-up: one comparison.
     if (deadline < this.#wakeAt) this.#sleepUntil(Math.ceil(deadline / this.#wheel.tickMs) * this.#wheel.tickMs);
   }
 
-  /** Rests until `release`. */
+  /** Pauses until `release`. */
   hold(): void {
     this.#cancelWake();
     this.#wakeAt = -Infinity;
     this.#held = true;
   }
 
-  /** Goes on, with what has become due meanwhile. */
+  /** Continues, with what has become due meanwhile. */
   release(): void {
     this.#held = false;
     this.#wakeAt = Infinity;
     this.#sleepUntil(this.#wheel.nextVisit());
   }
 
-  /** Ends its work for good. */
+  /** Stops for good. */
   stop(): void {
     this.#stopped = true;
     this.#cancelWake();

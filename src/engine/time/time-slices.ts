@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** A slice of long work takes this many ms; requests are served before the next one. */
+/** Length of a slice of long work, in ms. Requests are served before the next slice. */
 const SLICE_MS = 1;
 
 /** Divides long work into slices of time, between which requests are served. */
@@ -8,23 +8,29 @@ export class TimeSlices {
   readonly #clock: Clock;
   #until = -Infinity;
 
-  /** Begins the first slice. */
+  /** Starts the first slice. */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.begin();
   }
 
-  /** Begins a slice now. @param ms How long it is. */
+  /**
+   * Starts a slice now.
+   * @param ms How long it lasts.
+   */
   begin(ms = SLICE_MS): void {
     this.#until = this.#clock.now() + ms;
   }
 
-  /** Whether the slice has taken its time: the work should stop until the next one. */
+  /** Whether the slice has taken its time. The work should then stop until the next one. */
   get isOver(): boolean {
     return this.#clock.now() >= this.#until;
   }
 
-  /** Begins the next slice when the requests that are waiting have been served. @param ms How long it is. */
+  /**
+   * Waits until the waiting requests have been served, then starts the next slice.
+   * @param ms How long it lasts.
+   */
   async next(ms = SLICE_MS): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.after(0, resolve));
     this.begin(ms);
