@@ -3,27 +3,27 @@ import { type GrowthLimits, isCompactionDue, type Journal, JournalError } from '
 import type { Recorder } from './recorder.js';
 import { SessionsWriter } from './sessions-writer.js';
 
-/** Milliseconds before a compaction that failed is tried again by itself. */
+/** How long after a failed compaction the next automatic one may start, in ms. */
 const RETRY_MS = 60_000;
 
 export interface CompactionOptions {
   readonly clock: Clock;
-  /** When the journal is compacted by itself. Looked at each time. */
+  /** How much the journal may grow before it is compacted automatically. Called each time. */
   readonly growth: () => GrowthLimits;
-  /** Told what an operator should know, in one line each. */
+  /** Takes messages for the operator, one line each. */
   readonly log: { notice(message: string): void; warning(message: string): void };
 }
 
-/** How the latest compaction came out, and how long the one under way has taken. */
+/** The state of compactions. */
 export interface CompactionStatus {
-  /** Ms since the one under way began; undefined if none is. */
+  /** Ms since the current compaction began; undefined if there is none. */
   readonly running: number | undefined;
-  /** Ms that the latest took that succeeded; undefined before the first. */
+  /** How long the last successful compaction took, in ms; undefined before the first. */
   readonly lastMs: number | undefined;
   readonly lastSucceeded: boolean;
 }
 
-/** Has the journal compacted: when it has grown enough, and when somebody asks for it. */
+/** Compacts the journal when it has grown enough and on request. */
 export class Compactions {
   readonly #options: CompactionOptions;
   readonly #engine: () => SessionEngine;
@@ -33,11 +33,11 @@ export class Compactions {
   #lastMs: number | undefined;
   #lastSucceeded = true;
   #stopped = false;
-  /** One was asked for, and is under way or waits for those that hold it. */
+  /** Whether a requested compaction is under way or waits for `hold` to be released. */
   #isAskedFor = false;
-  /** The one that is under way. */
+  /** The compaction that is under way. */
   #running: Promise<void> | undefined;
-  /** How many callers hold compactions, and the callbacks of compactions that wait for them. */
+  /** How many callers hold compactions back, and the callbacks of compactions that wait for them. */
   #holds = 0;
   #waiting: (() => void)[] = [];
 
@@ -47,7 +47,7 @@ export class Compactions {
     this.#recorder = recorder;
   }
 
-  /** Begins no more by itself, and says nothing of one that is given up. */
+  /** Starts no more automatic compactions, and logs nothing about one that is aborted. */
   stop(): void {
     this.#stopped = true;
     this.#letGo();
@@ -74,7 +74,7 @@ export class Compactions {
     };
   }
 
-  /** To be called about once a second. */
+  /** Compacts the journal if it has grown enough. To be called about once a second. */
   runIfDue(journal: Journal): void {
     const { clock, growth } = this.#options;
     if (this.#isAskedFor || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
@@ -83,8 +83,8 @@ export class Compactions {
   }
 
   /**
-   * Lets a base stand for all that the journal says of what was, in slices between which others are served.
-   * @throws JournalError if it is being done already, or the disk fails.
+   * Replaces the journal's files by a base. Works in slices, so that clients are served meanwhile.
+   * @throws JournalError if a compaction is under way, or the disk fails.
    */
   async run(journal: Journal): Promise<void> {
     if (this.#isAskedFor) throw new JournalError('the journal is being compacted already');

@@ -6,21 +6,21 @@ import type { PieceTarget, SavedHead } from './saved-sessions.js';
 
 const EMPTY = Slice.of('');
 
-/** What a session that is loaded in pieces needs. */
+/** What loading a session in pieces needs. */
 export interface LoadingOptions {
   readonly engine: SessionEngine;
-  /** Who keeps it in the journal, if there is one. */
+  /** Records the session in the journal, if there is one. */
   readonly recorder: Recorder | undefined;
-  /** Called before each piece: throws if there is no room for it. */
+  /** Called before each piece. Throws if there is no room for it. */
   readonly check: () => void;
-  /** Called when it is created, with how many keys it has, and when one like it exists already. */
+  /** `onCreated` is called with its number of keys when it is created, `onSkipped` if it already exists. */
   readonly onCreated: (keys: number) => void;
   readonly onSkipped: () => void;
-  /** Called at its end, however it ends. */
+  /** Called when loading ends, successfully or not. */
   readonly onEnd: () => void;
 }
 
-/** A session that is loaded piece by piece: nobody sees it, and no start has it, before it is complete. */
+/** A session that is loaded piece by piece. Until it is complete no client can see it, and a restart drops it. */
 export class LoadingSession implements PieceTarget {
   readonly #options: LoadingOptions;
   readonly #unseen: UnseenSession;
@@ -88,7 +88,7 @@ export class LoadingSession implements PieceTarget {
   }
 }
 
-/** Takes a session of which nothing is to come: it exists. */
+/** Discards the pieces of a session that already exists. */
 export class SkippedSession implements PieceTarget {
   readonly #onSkipped: () => void;
 
@@ -107,7 +107,7 @@ export class SkippedSession implements PieceTarget {
   }
 }
 
-/** Whether there is a session in whose place that one would come. */
+/** Returns whether there is already a session with the token or shared name of a saved one. */
 export function exists(engine: SessionEngine, { name, settings }: SavedHead): boolean {
   const session: Session = settings.token === undefined ? engine.findShared(name) : engine.find(settings.token);
   return session >= 0;

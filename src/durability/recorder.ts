@@ -5,45 +5,45 @@ import type { Slice } from '../slice.js';
 import { addressOf, settingsOf, writeHead, writeOldTokens, writeRevealed, writeSession } from './session-records.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
-/** By how much of its duration a sliding session's deadline is written ahead. */
+/** The part of its duration by which the deadline of a session that is extended is written ahead. */
 const AHEAD = 0.1;
-/** By how much at least, in ms. */
+/** The least that a deadline is written ahead, in ms. */
 const AHEAD_AT_LEAST = 1000;
-/** So many slots the column can grow to where it is. */
+/** How many slots the column can grow to in place. */
 const RESERVED_SLOTS = 2 ** 25;
 
-/** A session that is put together: what the records about it know it by, and where they go. */
+/** A session that is built piece by piece: the token in its records, and where they are written. */
 export interface Prepared {
   readonly token: Slice;
   readonly records: RecordSink;
 }
 
 /**
- * Appends what happens to sessions to the journal.
+ * Appends all changes of sessions to the journal.
  *
- * **Deadlines are written ahead**, so that reads that extend a session do not become writes: what is written is the deadline
- * and a tenth of the duration (a second at least) on top, and it is written again only when less than half of that is left. So after a
- * crash no session ends earlier than it would have, and none later than by that much. Where nothing extends a session its
- * deadline is written as it is.
+ * **Deadlines are written ahead**, so that reads that extend a session do not become writes. The deadline is written with a tenth of
+ * the duration (at least a second) added, and written again only when less than half of that is left. So after a crash no session
+ * ends earlier than it would have, and none more than that much later. If nothing extends a session, its exact deadline is
+ * written.
  */
 export class Recorder implements ChangeListener {
   readonly #engine: () => SessionEngine;
   readonly #journal: () => RecordSink;
   readonly #wall: WallTime;
-  /** By slot, the deadline that was written last, in ms on the clock; Infinity if none runs, 0 if nothing was written. */
+  /** By slot, the deadline written last, in ms of the engine's clock; Infinity if there is none, 0 if nothing was written. */
   #written = column(Float64Array, 1024, RESERVED_SLOTS);
-  /** Whether extensions are recorded. While the disk fails they would gather without end, with nobody to refuse them. */
+  /** Whether extensions are recorded. While the disk fails they would pile up without limit, because reads are not refused. */
   recordsExtensions = true;
   #missesExtensions = false;
-  /** By slot, the tokens of sessions that are put together. */
+  /** By slot, the tokens of sessions that are being built piece by piece. */
   readonly #prepared = new Map<Session, Slice>();
-  /** While a base is written: a bit for each slot that was in use when it was begun, set when a session is created there. */
+  /** While a base is being written: a bit for each slot that was in use when it began, set when a session is created in the slot. */
   #created: Uint32Array | undefined;
   #slotsThen = 0;
 
   /**
-   * @param engine Whose sessions they are; asked for at the first change. @param journal Where their changes go.
-   * @param wall The journal's time.
+   * @param engine Returns the engine of the sessions; called at the first change. @param journal Returns where changes are appended.
+   * @param wall The journal's clock.
    */
   constructor(engine: () => SessionEngine, journal: () => RecordSink, wall: WallTime) {
     this.#engine = engine;
@@ -52,8 +52,8 @@ export class Recorder implements ChangeListener {
   }
 
   /**
-   * Records that a session is begun that is put together piece by piece, in this slot; its creation will complete it. No base may be begun meanwhile:
-   * it would not have the pieces.
+   * Records the beginning of a session that is built piece by piece in this slot. Its creation will complete it. No base may begin
+   * meanwhile, because it would lack the pieces.
    */
   prepare(slot: Session): Prepared {
     const prepared = { token: newToken(), records: this.#journal() };
@@ -62,7 +62,7 @@ export class Recorder implements ChangeListener {
     return prepared;
   }
 
-  /** What was prepared in a slot is given up. */
+  /** Discards what was prepared in a slot. */
   discard(slot: Session): void {
     const token = this.#prepared.get(slot);
     if (token === undefined) return;
@@ -111,16 +111,16 @@ export class Recorder implements ChangeListener {
     });
   }
 
-  /** Whether sessions have been extended that the journal does not know of. */
+  /** Whether there are extensions that the journal does not have. */
   get missesExtensions(): boolean {
     return this.#missesExtensions;
   }
 
-  /** Records extensions that were missed, of sessions from a slot on. Returns where to go on, 0 when all are recorded. */
+  /** Records missed extensions of up to `count` slots from `cursor` on. Returns where to continue, or 0 when all are recorded. */
   recordMissed(cursor: number, count: number): number {
     const engine = this.#engine();
     const next = engine.scan(cursor, count, (session) => {
-      // Only reads extend while writes are refused.
+      // While writes are refused, only reads extend sessions.
       const { extendGet, deadline } = engine.state(session);
       if (extendGet && deadline < Infinity && deadline > this.#writtenFor(session)) this.#recordDeadline(session);
     });
@@ -153,33 +153,33 @@ export class Recorder implements ChangeListener {
   }
 
   /**
-   * A base is begun. What is created from now on is in the increment as a whole, and must not be in the base as well: there it could bear a token that a
-   * session had which was written before and has been given another one since.
+   * To be called when a base begins. Sessions created from now on are completely in the increment, and must not be in the base as well: there
+   * one could have a token that another session in the base had before it was rotated.
    */
   beginBase(): void {
     this.#slotsThen = this.#engine().slots;
     this.#created = new Uint32Array((this.#slotsThen >>> 5) + 1);
   }
 
-  /** The base is complete, or given up. */
+  /** To be called when the base is complete or abandoned. */
   endBase(): void {
     this.#created = undefined;
   }
 
-  /** Whether a session was created since the base was begun. */
+  /** Returns whether a session was created after the base began. */
   isNew(session: Session): boolean {
     if (this.#created === undefined) return false;
     return session >= this.#slotsThen || (this.#created[session >>> 5] & (1 << (session & 31))) !== 0;
   }
 
-  /** Writes a session as a whole, with the deadline that the journal has for it, or a later one. */
+  /** Writes a complete session, with the deadline that the journal has for it or a later one. */
   writeTo(sink: RecordSink, session: Session): void {
     const engine = this.#engine();
     writeSession(sink, engine, session, this.#keptDeadline(session), this.#wall);
     writeOldTokens(sink, engine, session, this.#wall);
   }
 
-  /** As `writeTo`, but for the session's data. Returns what the records about it know it by, which is the caller's. */
+  /** Like `writeTo`, but without the session's data. Returns a copy of the token in its records. */
   writeHeadTo(sink: RecordSink, session: Session): Slice {
     const engine = this.#engine();
     const token = writeHead(sink, engine, session, this.#keptDeadline(session), this.#wall);
@@ -187,11 +187,11 @@ export class Recorder implements ChangeListener {
     return token;
   }
 
-  /** The deadline that the journal has for a session, or a later one, in unix ms. */
+  /** Returns the deadline that the journal has for a session, or a later one, in unix ms. */
   #keptDeadline(session: Session): number {
     const deadline = this.#engine().state(session).deadline;
     if (deadline === Infinity) return NEVER;
-    // What was read from the journal, and has not been extended since, ends as it was read.
+    // A session that was loaded from the journal and not extended since keeps the deadline that was loaded.
     return this.#wall.ofClock(this.#keep(session, Math.max(deadline, this.#writtenFor(session))));
   }
 

@@ -21,16 +21,16 @@ const DEADLINE = fieldIndexes('DEADLINE');
 const ALIAS = fieldIndexes('ALIAS');
 const ROTATED = fieldIndexes('ROTATED');
 const WRITE = fieldIndexes('WRITE');
-/** Every record that is about a session starts with its token. */
+/** The index of the token, with which every record about a session starts. */
 const TOKEN = 0;
 
-/** Carries out what the journal says, on an engine that is being restored. `records.ts` says what each record means. */
+/** Replays records on an engine that is being restored. `records.ts` says what each record means. */
 export class Replay {
   readonly #restoration: Restoration;
   readonly #wall: WallTime;
   readonly #acts: Record<RecordName, (record: JournalRecord) => void>;
 
-  /** @param wall The journal's time. */
+  /** @param wall The journal's clock. */
   constructor(restoration: Restoration, wall: WallTime) {
     this.#restoration = restoration;
     this.#wall = wall;
@@ -126,7 +126,7 @@ export class Replay {
     const maxAge = record.integer(at.maxAge);
     if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
     const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
-    // One by one: spread, the flags took as long as all the rest of a session.
+    // Listed one by one: spreading the flags took as long as the rest of a session.
     return {
       shared,
       isString,

@@ -15,27 +15,27 @@ import { settingsIn } from './session-records.js';
 const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
 const WRITE = fieldIndexes('WRITE');
-/** Of the records that are about a session. */
+/** The index of the token in records about a session. */
 const TOKEN = 0;
-/** One with more bytes than this goes on in pieces where its batch ends; a smaller one is copied. */
+/** If its batch ends, a session with more bytes than this continues in pieces; a smaller one is copied. */
 const LARGE = 64 * 1024;
 
-/** What a session is but for its data. */
+/** A session without its data. */
 export interface SavedHead {
   readonly name: Slice;
   readonly settings: NewSession;
   readonly isString: boolean;
 }
 
-/** A session as a data set has it, with all of its data. Its slices are good until the next one is read. */
+/** A session of a data set, with all of its data. Its slices are valid until the next one is read. */
 export interface SavedSession {
   readonly name: Slice;
   readonly settings: NewSession;
-  /** How many keys it has; a string has one. */
+  /** The number of its keys; a string has one. */
   readonly keys: number;
 }
 
-/** Takes a session piece by piece: in the end it is completed or dropped. */
+/** Takes a session piece by piece. At the end it is completed or dropped. */
 export interface PieceTarget {
   set(key: Slice, value: Slice): void;
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
@@ -45,18 +45,18 @@ export interface PieceTarget {
   drop(): void;
 }
 
-/** Takes what is read. */
+/** Takes the sessions that are read. */
 export interface SavedSessionVisitor {
   whole(session: SavedSession): void;
-  /** A session begins whose data comes in pieces. What it is given is good until the next piece. */
+  /** Begins a session whose data comes in pieces. Arguments are valid until the next piece. */
   begin(head: SavedHead): PieceTarget | Promise<PieceTarget>;
-  /** Called after each session and each piece: a promise to wait for before the next one. */
+  /** Called after each session and each piece. Returns a promise to wait for before the next one, if necessary. */
   pause(): Promise<void> | undefined;
 }
 
 /**
  * Reads the sessions of a data set.
- * @param batches Its records. @param path Of the file, for the message.
+ * @param batches The records of the data set. @param path The path of the file, for the error message.
  * @throws JournalError if the records are not those of a data set.
  */
 export async function readSavedSessions(
@@ -78,14 +78,14 @@ export async function readSavedSessions(
   }
 }
 
-/** A session whose data may go on. */
+/** A session that may have more data. */
 interface Begun extends SavedHead {
   readonly token: Slice;
-  /** Keys and values in turn. */
+  /** Keys and values alternating. */
   readonly data: Slice[];
 }
 
-/** One that is given on in pieces. */
+/** A session that is passed on in pieces. */
 interface InPieces {
   readonly token: Slice;
   head: SavedHead;
@@ -95,7 +95,7 @@ interface InPieces {
 class Reader {
   readonly #path: string;
   readonly #visitor: SavedSessionVisitor;
-  /** The session that was read last, if it may be a whole one: its slices are good until the batch ends. */
+  /** The session that was read last, if it is not in pieces. Its slices are valid until the batch ends. */
   #begun: Begun | undefined;
   #pieces: InPieces | undefined;
 
@@ -115,7 +115,7 @@ class Reader {
     return this.#visitor.pause();
   }
 
-  /** What is to be kept of the batch is. */
+  /** To be called at the end of a batch: keeps what is needed of it. */
   async endBatch(): Promise<void> {
     const begun = this.#begun;
     if (begun === undefined) return;
@@ -124,7 +124,7 @@ class Reader {
     else this.#begun = owned(begun);
   }
 
-  /** A session that was begun is given up. */
+  /** Drops a session that was begun. */
   close(): void {
     this.#pieces?.target.drop();
   }
@@ -193,7 +193,7 @@ class Reader {
     if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string that has not just its value');
   }
 
-  /** The session that was read is complete. */
+  /** To be called when the session being read is complete. */
   #end(): void {
     const [begun, pieces] = [this.#begun, this.#pieces];
     this.#begun = undefined;
@@ -203,7 +203,7 @@ class Reader {
   }
 }
 
-/** With slices of its own. */
+/** Returns the session with copies of its slices. */
 function owned({ name, token, settings, isString, data }: Begun): Begun {
   const copy = (slice: Slice) => Slice.of(slice.copy());
   const ownToken = copy(token);
@@ -235,7 +235,7 @@ function settingsOf(
   const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
   const duration = record.integer(at.duration);
   const maxAge = record.integer(at.maxAge);
-  // A shared session whose token nobody had asked for has none.
+  // A shared session has no token if nobody had asked for it.
   const tokenless = shared && nameIn(token) !== undefined;
   if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a proper token');
   if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
@@ -245,7 +245,7 @@ function settingsOf(
     extend: extendOf(extendGet, extendSet),
     maxAge,
     shared: tokenless ? 'tokenless' : shared,
-    // That of a shared session follows from its name.
+    // The token of a shared session follows from its name.
     ...(!shared && { token }),
   };
 }

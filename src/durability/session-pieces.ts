@@ -4,38 +4,39 @@ import { Slice } from '../slice.js';
 import { settingsOf } from './session-records.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
-/** How much is written at a time. */
+/** How much is written at once. */
 export interface PieceSizes {
   /** A session with more bytes of data than this is written in pieces. */
   readonly large: number;
-  /** Bytes of a value that are written at a time. */
+  /** Bytes of a value that are written at once. */
   readonly piece: number;
-  /** Keys that are visited at a time. */
+  /** Keys that are visited at once. */
   readonly keys: number;
 }
 
 export const PIECE_SIZES: PieceSizes = { large: 1024 * 1024, piece: 128 * 1024, keys: 64 };
 
-/** A value that is being written, as far as `offset`. */
+/** A value that is being written; `offset` bytes of it have been. */
 interface LargeValue {
   readonly key: Slice;
   offset: number;
-  /** Bytes that it had when it was begun: what is beyond them has been recorded since. */
+  /** Its length when writing began, in bytes. What is beyond was recorded when it was written. */
   readonly length: number;
-  /** It has been written to since: the records have all that is beyond `offset` as well. */
+  /** Whether it was changed since. Then the records also have everything beyond `offset`. */
   isTouched: boolean;
 }
 
 /**
- * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data of the moment when it is written.
+ * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data at the moment when
+ * it is written.
  *
- * - For a **base**, that is enough: every change since the base was begun is in the increment, which is replayed over it. A byte that
- *   did not change is as it was written; the others are written again by the increment.
- * - A **data set** has no increment. So the changes to the session are **forwarded**: they become records in the file, between the pieces, until the last
- *   piece is written. Together the records give the session as it is then. If the session ends earlier, its records end in GONE.
+ * - For a **base**, that is enough. Every change since the base began is in the increment, which is replayed over the base.
+ * - A **data set** has no increment. So changes to the session are **forwarded**: they become records in the file, between the pieces, until
+ *   the last piece is written. Together the records give the session as it is then. If the session ends earlier, its last record is
+ *   GONE.
  */
 export class SessionPieces implements ChangeListener {
-  /** The session has come again in the same slot, under another token or name: it is to be written from its beginning. */
+  /** Whether the slot has a new session, under another token or name, which has to be written from its beginning. */
   isBegunAgain = false;
   readonly #engine: SessionEngine;
   readonly #session: Session;
@@ -43,16 +44,16 @@ export class SessionPieces implements ChangeListener {
   readonly #address: Slice;
   readonly #sizes: PieceSizes;
   readonly #wall: WallTime | undefined;
-  /** Where to go on among the keys; undefined when all have been visited. */
+  /** Where to continue among the keys; undefined when all have been visited. */
   #cursor: number | undefined = 0;
-  /** Keys whose values are too large to be written with others. */
+  /** Keys whose values are too large to be written together with others. */
   #waiting: Slice[] = [];
   #value: LargeValue | undefined;
   #isGone = false;
 
   /**
-   * @param address What the records know the session by, whatever token it is given meanwhile.
-   * @param wall If changes are to be forwarded: the time of their records.
+   * @param address The token in the session's records, even if the session gets another token meanwhile.
+   * @param wall The clock of the records, if changes are to be forwarded.
    */
   constructor(
     engine: SessionEngine,
@@ -70,12 +71,12 @@ export class SessionPieces implements ChangeListener {
     this.#wall = wall;
   }
 
-  /** Whether the session was there to the end. */
+  /** Whether the session existed until the end. */
   get isWhole(): boolean {
     return !this.#isGone && this.#cursor === undefined && this.#value === undefined && this.#waiting.length === 0;
   }
 
-  /** Writes the next piece. Returns false if there is none any more. */
+  /** Writes the next piece. Returns false if there is none left. */
   next(): boolean {
     if (this.#isGone) return false;
     while (this.#value === undefined && this.#waiting.length > 0) this.#begin(this.#waiting.pop() as Slice);
@@ -88,7 +89,7 @@ export class SessionPieces implements ChangeListener {
   #writeKeys(cursor: number): void {
     const { data } = this.#engine;
     const { piece, keys } = this.#sizes;
-    // Those that have been found together are one piece.
+    // Values that were found together are one piece.
     const most = Math.ceil(piece / keys);
     const next = data.peekSome(this.#session, cursor, keys, (key, length) => {
       const value = length <= most ? data.peekPart(this.#session, key, 0, length) : undefined;
@@ -100,7 +101,7 @@ export class SessionPieces implements ChangeListener {
 
   #begin(key: Slice): void {
     const { data } = this.#engine;
-    // It may be gone by now.
+    // The key may be gone by now.
     if (!data.has(this.#session, key)) return;
     this.#value = { key, offset: 0, length: data.peekLength(this.#session, key), isTouched: false };
   }
@@ -114,7 +115,7 @@ export class SessionPieces implements ChangeListener {
       return;
     }
     value.offset += bytes.length;
-    // It may have become shorter; what it has beyond its first length was recorded when it was written.
+    // The value may be shorter now. What is beyond its first length was recorded when it was written.
     if (bytes.length === 0 || value.offset >= value.length) this.#value = undefined;
     const lengthBefore = isTouched ? data.peekLength(this.#session, key) : offset;
     if (bytes.length > 0 || offset === 0) {
@@ -163,7 +164,7 @@ export class SessionPieces implements ChangeListener {
   onExtended(): void {}
 
   onRotated(session: Session): void {
-    // The token that was written leads nowhere now, or not for long.
+    // The token that was written no longer leads to the session, or only for a short time.
     if (!this.#forwards(session)) return;
     this.onEnded(session);
     this.isBegunAgain = true;
@@ -183,7 +184,7 @@ export class SessionPieces implements ChangeListener {
     return session === this.#session && this.#wall !== undefined && !this.#isGone;
   }
 
-  /** What the records have as a whole need not be written any more. */
+  /** Forgets a key whose complete value is in the records. */
   #forget(key: Slice): void {
     if (this.#value?.key.equals(key)) this.#value = undefined;
   }

@@ -3,13 +3,13 @@ import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';
 
-/** A record is read as a whole: a session with more bytes of data than this is written in several. */
+/** A session with more bytes of data than this is written in several records, because a record is read into memory completely. */
 const LARGE = 1024 * 1024;
 
-/** What SESSION and SETTINGS say alike. @param deadline Unix ms, as the record is to say it. */
+/** Returns the fields that SESSION and SETTINGS have in common. @param deadline Unix ms, as it is to be written. */
 export function settingsOf(state: SessionState, deadline: number, wall: WallTime) {
   return {
-    // The engine takes fractions, a record does not.
+    // The engine accepts fractions of a millisecond, a record does not.
     duration: Math.ceil(state.duration),
     deadline,
     maxAge: state.maxAge,
@@ -19,19 +19,19 @@ export function settingsOf(state: SessionState, deadline: number, wall: WallTime
 }
 
 /**
- * What the records about a session know it by, good until the next call: its token or, if it is shared, `@` and its name, which stays the same
- * when somebody asks for its token.
+ * Returns what identifies a session in its records: its token or, if it is shared, `@` and its name, which stays the same when somebody
+ * asks for its token. Valid until the next call.
  */
 export function addressOf(engine: SessionEngine, session: Session): Slice {
   return engine.isShared(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }
 
-/** The token that a session is to have when it is put back, good until the next call; `@` and its name if nobody knows its token. */
+/** Returns the token that a session will have when it is restored, or `@` and its name if nobody knows its token. Valid until the next call. */
 function keptTokenOf(engine: SessionEngine, session: Session): Slice {
   return engine.isTokenless(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }
 
-/** Writes a session as it is now, with its data. @param deadline Unix ms. */
+/** Writes a session in its current state, with its data. @param deadline Unix ms. */
 export function writeSession(
   to: RecordSink,
   engine: SessionEngine,
@@ -54,7 +54,7 @@ export function writeSession(
   }
 }
 
-/** Writes a session as it is now, but for its data. Returns the token that the record has, which is the caller's. */
+/** Writes a session in its current state, without its data. Returns a copy of the token in the record. */
 export function writeHead(
   to: RecordSink,
   engine: SessionEngine,
@@ -67,7 +67,7 @@ export function writeHead(
   return token;
 }
 
-/** Lets a session that was prepared be what it is now. */
+/** Completes a session that was prepared, with its current state. */
 export function writeRevealed(
   to: RecordSink,
   engine: SessionEngine,
@@ -85,7 +85,7 @@ function fieldsOf(engine: SessionEngine, session: Session, deadline: number, wal
   return { name: Slice.of(engine.name(session)), created: state.created, ...settingsOf(state, deadline, wall) };
 }
 
-/** Writes the old tokens that still lead to a session, which was written before: the oldest first, as they came. */
+/** Writes the old tokens that still lead to a session, oldest first. The session must have been written before. */
 export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: Session, wall: WallTime): void {
   const olds: { token: Buffer; until: number }[] = [];
   engine.forEachOldToken(session, (token, until) => olds.push({ token: token.copy(), until }));
@@ -94,7 +94,7 @@ export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: S
   }
 }
 
-/** The settings that are flags, as `flagsOf` put them together. */
+/** Returns the settings that `flagsOf` encoded as flags. */
 export function settingsIn(
   flags: number,
 ): Pick<SessionState, 'shared' | 'isString' | 'deleteSession' | 'extendGet' | 'extendSet'> {
