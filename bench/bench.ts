@@ -18,17 +18,17 @@ import type { Address } from './load/client.js';
 import { LoadGenerator } from './load/generator.js';
 
 /**
- * respite beside Redis: what each act of an application costs the server, what a session costs in memory, how long
- * clients wait, and how all that grows. The same load generator drives both, in turns.
+ * Compares respite with Redis: the server's CPU for each operation of an application, the memory of a session, the
+ * latency of clients, and how all of them grow. The same load generator drives all servers, which take turns.
  */
 
 const NOTES = `
-Figures are medians of the rounds, in which the servers take turns. × is the multiple of Redis' figure: the median of what
-it is within each round, which is not quite the quotient of the medians.
-CPU is user and system time of all the server's threads per act. For Redis an act that extends is two commands, sent
-together. 20 connections keep "depth" acts in flight each. "generator %" is what the load generator took of one of the
-machine's processors: near 100 it, not the server, limits acts/s. Latencies of acts count from when each was sent, as
-always at full load; those of the tail count from when an act was due, sent late or not.`;
+Figures are medians of several rounds; the servers take turns in each. × is the multiple of Redis' figure. It is the
+median of each round's ratio, which differs a little from the ratio of the medians.
+CPU is the user and system time of all threads of the server, per operation. In Redis an operation that extends a
+session is two commands, sent together. 20 connections keep "depth" operations in flight each. "generator %" is the
+load generator's share of one core: near 100 the generator, not the server, limits ops/s. Latencies of operations
+count from the time a request was sent, under full load. Latencies of the tail count from the time it was due.`;
 
 interface Options {
   readonly quick?: true;
@@ -36,11 +36,11 @@ interface Options {
 }
 
 const program = new Command('bench')
-  .description('Measures respite beside redis-server: CPU, acts per second, memory, latency, growth.')
-  .option('--quick', 'smaller and shorter, two and a half minutes: rough figures, soon')
+  .description('Compares respite with redis-server: CPU, operations per second, memory, latency, growth.')
+  .option('--quick', 'rough figures in two and a half minutes, from smaller and shorter rounds')
   .option(
     '--peer <host:port>',
-    'measure this server as well; can be given again. All that it holds is REMOVED',
+    'also measure this server (repeatable). All data on it is REMOVED',
     (text: string, peers: readonly Address[] = []) => [...peers, parseAddress(text)],
   )
   .allowExcessArguments(false)
@@ -93,5 +93,5 @@ async function run({ quick, peer = [] }: Options): Promise<void> {
   console.log(`\n${formatFindings(findings)}\n\n${formatVerdicts(verdicts)}`);
   console.log(NOTES);
   const written = writeResults(quick ? 'quick' : 'full', { environment, plan, findings, verdicts });
-  console.log(`\nWritten: ${written.join(', ')}`);
+  console.log(`\nResults are in ${written.join(' and ')}`);
 }

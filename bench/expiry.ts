@@ -7,15 +7,16 @@ import { describeMachine } from './machine.js';
 import { requireProgram } from './processes.js';
 
 /**
- * How late the events of expired sessions reach who listens for them, and how long other clients wait meanwhile: many
- * sessions due evenly over a minute, then as many due within a second, on respite and on Redis one after the other.
+ * Measures how late a subscriber receives the events of expired sessions, and how long other clients wait meanwhile.
+ * Many sessions are due evenly over a minute, then as many within a second, on respite and on Redis one after the
+ * other.
  */
 
 const NOTES = `
-Lateness is from a session's deadline to when the subscriber reads its event; each event is held against its own deadline.
-The second client sends on the clock, answered or not, and a latency counts from when the command was due to be sent:
-"sent late" is how much of that is the client's own, on a machine that it shares with the server. It reads replies every
-0.2 ms. It is measured from the first deadline to the last event: where events are late, for longer.`;
+Lateness is the time from a session's deadline until the subscriber reads its event.
+The second client sends at a fixed rate, without waiting for replies, and reads replies every 0.2 ms. Its latencies count
+from the time a command was due to be sent. "sent late" is the client's own share of them, as it shares the machine with
+the server. They are measured from the first deadline to the last event, so for longer if events are late.`;
 
 interface Settings extends Load {
   readonly scenario: 'minute' | 'second' | 'both';
@@ -27,16 +28,16 @@ interface Scenario {
 }
 
 const program = new Command('bench:expiry')
-  .description('Measures how late expired sessions are told of, by respite and by redis-server.')
-  .option('--sessions <number>', 'how many sessions (default: 1000000)', positive)
-  .option('--seconds <number>', 'over how many they are due in the scenario "minute" (default: 60)', positive)
-  .option('--rate <number>', 'commands that a second client sends in a second', positive, 5_000)
+  .description('Measures how late respite and redis-server notify a subscriber of expired sessions.')
+  .option('--sessions <number>', 'number of sessions (default: 1000000)', positive)
+  .option('--seconds <number>', 'time over which they are due in the scenario "minute" (default: 60)', positive)
+  .option('--rate <number>', 'commands per second of the second client', positive, 5_000)
   .addOption(
-    new Option('--scenario <name>', 'all due over a minute, or in one second')
+    new Option('--scenario <name>', 'all due over a minute, within one second, or both in turn')
       .choices(['minute', 'second', 'both'])
       .default('both'),
   )
-  .option('--quick', '100000 sessions, a "minute" of 6 seconds: rough figures, soon')
+  .option('--quick', 'rough figures, from 100000 sessions and a "minute" of 6 seconds')
   .allowExcessArguments(false)
   .parse();
 
@@ -58,8 +59,8 @@ function readSettings(): Settings {
 
 async function run({ scenario, ...load }: Settings): Promise<void> {
   const [, redisVersion] = /v=(\S+)/.exec(requireProgram('redis-server', 'redis-server')) ?? [];
-  console.log(`respite beside Redis ${redisVersion}: ${describeMachine()}`);
-  console.log(`Sessions: ${load.sessions}, of one key each. A second client sends ${load.rate} commands a second.`);
+  console.log(`respite compared with Redis ${redisVersion}: ${describeMachine()}`);
+  console.log(`${load.sessions} sessions with one key each. A second client sends ${load.rate} commands per second.`);
   if (scenario !== 'second') await compare(load, { seconds: load.seconds, goals: GRADUAL_GOALS });
   if (scenario !== 'minute') await compare(load, { seconds: 1, goals: SUDDEN_GOALS });
   console.log(NOTES);
@@ -75,6 +76,6 @@ async function compare(load: Load, { seconds, goals }: Scenario): Promise<void> 
   const [ofRespite] = findings;
   console.log(`\n${formatGoals(goals, ofRespite)}`);
   if (ofRespite.missing > 0 || ofRespite.twice > 0) {
-    throw new Error(`respite: ${ofRespite.missing} events did not come, ${ofRespite.twice} came more than once`);
+    throw new Error(`respite: ${ofRespite.missing} events were missing, ${ofRespite.twice} arrived more than once`);
   }
 }

@@ -12,22 +12,22 @@ import { startRespite } from './processes.js';
 import { formatTable } from './table.js';
 
 /**
- * Gigabytes of sessions from 100 bytes to 1 MB: whether V8's collector or anything else keeps others waiting while they come, are used and
- * go, whether they are what was sent, and whether the memory comes back.
+ * Creates, uses and ends gigabytes of sessions from 100 bytes to 1 MB. Shows whether V8's collector or anything else
+ * delays other clients meanwhile, whether the data is what was sent, and whether the memory is freed.
  */
 
 const NOTES = `
-A second client sends a PING a millisecond on the clock, answered or not; "waited" is from when one was due to be sent to when its reply was read.
-It shares the machine's processors with the server and with who fills it. Memory is in GB of 10^9 bytes, when a phase is over.`;
+A second client sends a PING every millisecond, without waiting for replies. "waited" is the time from when it was due until its reply was read.
+It shares the machine's cores with the server and with the client that fills it. Memory is in GB of 10^9 bytes, at the end of each phase.`;
 
 /** The longest collection that is allowed, in ms. */
 const LONGEST_COLLECTION = 10;
-/** What V8 may keep besides, in bytes: its young generation grows and shrinks as it likes. */
+/** What V8 may keep besides, in bytes: its young generation grows and shrinks as V8 decides. */
 const LEFT_BYTES = 64e6;
-/** Seconds in which sessions are used, and in which memory may come back. */
+/** The seconds in which sessions are used, and in which memory may be freed. */
 const USE_SECONDS = 20;
 const RETURN_SECONDS = 60;
-/** Of the sessions, so many are read to see whether they are what was sent. */
+/** The share of the sessions that is read to verify its data. */
 const READ_SHARE = 1 / 8;
 const PROBES_PER_SECOND = 1000;
 const GB = 1e9;
@@ -37,7 +37,7 @@ const HEADER = [
   'collections',
   `> ${LONGEST_COLLECTION} ms`,
   'longest ms',
-  'loop held ms',
+  'loop delay ms',
   'waited p99',
   'max',
   'sessions',
@@ -51,10 +51,8 @@ interface Settings {
 }
 
 const program = new Command('bench:large')
-  .description(
-    'Fills respite with sessions of 100 bytes to 1 MB, uses them and ends them, and measures pauses and memory.',
-  )
-  .option('--gb <number>', 'gigabytes of keys and values; the machine must have a quarter more', positive, 16)
+  .description('Fills respite with sessions of 100 bytes to 1 MB, uses and ends them, and measures pauses and memory.')
+  .option('--gb <number>', 'gigabytes of keys and values; the machine needs a quarter more memory', positive, 16)
   .allowExcessArguments(false)
   .parse();
 
@@ -112,10 +110,10 @@ async function run({ gb }: Settings): Promise<void> {
   await setTimeout(3000);
   const emptyBytes = server.residentBytes();
   const phases = [
-    await measure('they come', () => sessions.make(gb * GB)),
-    await measure('they are used', () => sessions.use(USE_SECONDS)),
-    await measure('some are read', () => sessions.verify(READ_SHARE)),
-    await measure('they go', async () => {
+    await measure('create', () => sessions.make(gb * GB)),
+    await measure('use', () => sessions.use(USE_SECONDS)),
+    await measure('verify', () => sessions.verify(READ_SHARE)),
+    await measure('end', async () => {
       await sessions.endEach();
       for (let second = 0; second < RETURN_SECONDS && !isBack(); second++) await setTimeout(1000);
     }),
@@ -126,7 +124,7 @@ async function run({ gb }: Settings): Promise<void> {
   console.log(`\n${formatTable(HEADER, rows)}`);
   console.log(NOTES);
   console.log(
-    `Empty, it had ${(emptyBytes / 1e6).toFixed(0)} MB; in the end ${(server.residentBytes() / 1e6).toFixed(0)} MB.`,
+    `The empty server had ${(emptyBytes / 1e6).toFixed(0)} MB, in the end it has ${(server.residentBytes() / 1e6).toFixed(0)} MB.`,
   );
   filler.close();
   const pause = longest(phases.flatMap(({ collections }) => collections.map(({ duration }) => duration)));
@@ -134,7 +132,7 @@ async function run({ gb }: Settings): Promise<void> {
   await server.stop();
   if (pause > LONGEST_COLLECTION)
     throw new Error(`a collection took ${pause.toFixed(1)} ms, more than ${LONGEST_COLLECTION}`);
-  if (!back) throw new Error(`the memory did not come back within ${RETURN_SECONDS} s`);
+  if (!back) throw new Error(`the memory was not freed within ${RETURN_SECONDS} s`);
 }
 
 function longest(durations: readonly number[]): number {

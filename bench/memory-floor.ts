@@ -1,8 +1,8 @@
 import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
 
 /**
- * What `extend` cannot go below: to look at a number in an array as long as the wheel's deadlines, at random, and to
- * replace it by a larger one. Its growth with the size is the memory's own.
+ * The lower bound for `extend`: compares a random number in an array as long as the wheel's deadlines, and replaces it
+ * with a larger one. Its growth with the size is due to memory alone.
  */
 export function compareAndStore({ size, running, all, durations }: Load): Batch {
   const deadlines = new Float64Array(all.length);

@@ -1,6 +1,6 @@
 import { BATCH, type Batch, type Load } from './timer-load.js';
 
-/** Node's own timers under the same load: an object for each timer, a list for each duration, a heap of the lists. */
+/** Node's own timers under the same load: one object per timer, one list per duration, a heap of the lists. */
 export const nodeTimerOperations = {
   'Node: move': move,
   'Node: refresh': refresh,
@@ -9,7 +9,7 @@ export const nodeTimerOperations = {
 function move({ size, running, all, durations }: Load): Batch {
   const timeouts = startTimeouts(running, all.length, durations);
   let next = 0;
-  // There are more durations than running timers: a timer gets another one at each pass.
+  // There are more durations than running timers, so a timer gets another one in each pass.
   let duration = 0;
   return {
     run() {
@@ -49,7 +49,7 @@ function startTimeouts(running: Int32Array, capacity: number, durations: Float64
   return timeouts;
 }
 
-/** Nothing comes due: the event loop is not reached before the timers are cleared. */
+/** No timer comes due: the timers are cleared before the event loop runs. */
 function refuse(): never {
   throw new Error('a timeout came due');
 }

@@ -10,7 +10,7 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const children = new Set<Child>();
 
-// However this process ends, its children end with it: a server left behind would spoil whatever is measured next.
+// However this process ends, its children end too: a server left behind would affect later measurements.
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
@@ -22,9 +22,9 @@ function startChild(program: string, args: readonly string[]): Child {
   return keepTrack(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
-/** A program that can be told something: see `ChildProcess.send`. */
+/** A program that can receive messages: see `ChildProcess.send`. */
 function startTalkingChild(program: string, args: readonly string[]): Child {
-  // That its input is closed and its output piped is lost on the types when there is a channel as well.
+  // With an IPC channel, the types no longer know that stdin is ignored and the outputs are pipes.
   return keepTrack(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }) as ChildProcess as Child);
 }
 
@@ -34,14 +34,17 @@ function keepTrack(child: Child): Child {
   return child;
 }
 
-/** Returns what a program says its version is. @throws Error, with the Debian package to install, if it is missing. */
+/**
+ * Returns what a program prints as its version.
+ * @throws Error if it is missing, with the Debian package to install.
+ */
 export function requireProgram(program: string, debianPackage: string): string {
   const { error, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
-  if (error) throw new Error(`${program} is not installed; it is in the Debian package ${debianPackage}`);
+  if (error) throw new Error(`${program} is not installed: install the Debian package ${debianPackage}`);
   return stdout;
 }
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export class ServerProcess {
   readonly name: string;
   readonly port: number;
@@ -53,22 +56,22 @@ export class ServerProcess {
     this.#child = child;
   }
 
-  /** Processor time it has used so far, user and system, in all its threads, in seconds. */
+  /** Processor time used so far, user and system, in all threads, in seconds. */
   cpuSeconds(): number {
     return cpuSecondsOf(this.#pid);
   }
 
-  /** Its memory that is in RAM (RSS), in bytes. */
+  /** Memory in RAM (RSS), in bytes. */
   residentBytes(): number {
     return residentBytesOf(this.#pid);
   }
 
-  /** For one that was started with a preload that talks. */
+  /** Sends a message to the preload that the server was started with. */
   send(message: string): void {
     this.#child.send(message);
   }
 
-  /** The next message of its preload. */
+  /** Returns the next message of the preload. */
   async message(): Promise<unknown> {
     const [message] = await once(this.#child, 'message');
     return message;
@@ -85,7 +88,11 @@ export class ServerProcess {
   }
 }
 
-/** @param preload A module of this folder that is loaded into it first. @param options More of its options. */
+/**
+ * Starts respite from dist/.
+ * @param preload A module of this folder that is loaded first.
+ * @param options More command-line options.
+ */
 export async function startRespite(preload?: string, options: readonly string[] = []): Promise<ServerProcess> {
   const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
   const args = [cli, '--bind', '127.0.0.1', '--port', '0', ...options];
@@ -97,7 +104,7 @@ export async function startRespite(preload?: string, options: readonly string[] 
   return new ServerProcess('respite', Number(port), child);
 }
 
-/** Redis with nothing to write to disk, unless `options` say so. */
+/** Starts Redis. It writes nothing to disk unless `options` say so. */
 export async function startRedis(options: readonly string[] = []): Promise<ServerProcess> {
   const port = await freePort();
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', ...options];
@@ -106,7 +113,7 @@ export async function startRedis(options: readonly string[] = []): Promise<Serve
   return new ServerProcess('Redis', port, child);
 }
 
-/** Waits for the line by which a server says that it is ready. */
+/** Waits for the line in which a server says that it is ready. */
 function lineOf(child: Child, ready: RegExp): Promise<RegExpExecArray> {
   const complaint = collect(child.stderr);
   return new Promise((resolve, reject) => {
@@ -115,7 +122,7 @@ function lineOf(child: Child, ready: RegExp): Promise<RegExpExecArray> {
       if (match) resolve(match);
     });
     child.once('close', (code) =>
-      reject(new Error(`${child.spawnfile} ended with ${code}, not ready: ${complaint()}`)),
+      reject(new Error(`${child.spawnfile} ended with ${code} before it was ready: ${complaint()}`)),
     );
   });
 }

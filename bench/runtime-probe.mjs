@@ -1,14 +1,14 @@
 import { monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 
 /**
- * Preloaded into respite (`node --import`), whose source knows nothing of it: between two messages of the parent process
- * it takes down garbage collections and how long the event loop kept its timers waiting.
+ * A preload for respite (`node --import`), of which respite's source knows nothing. Between two messages of the parent
+ * process it records garbage collections and how late the event loop runs timers.
  */
 
-/** How often the event loop's delay is sampled, in ms: what is measured is the time from one sample to the next. */
+/** How often the event loop's delay is sampled, in ms. What is measured is the time from one sample to the next. */
 const RESOLUTION = 1;
 
-/** Garbage collections since the window began. @type {PerformanceEntry[]} */
+/** Garbage collections since the recording began. @type {PerformanceEntry[]} */
 const collections = [];
 const observer = new PerformanceObserver((list) => collections.push(...list.getEntries()));
 observer.observe({ entryTypes: ['gc'] });
@@ -27,7 +27,7 @@ process.on('message', (message) => {
     setImmediate(() => setImmediate(report));
   }
 });
-// The channel must not keep the server alive, nor may the parent's end be the server's error.
+// The channel must not keep the server alive. It is no error of the server if the parent ends.
 process.channel?.unref();
 
 function report() {

@@ -1,4 +1,4 @@
-/** The numbers from 0 to `length` - 1 in random order (Fisher and Yates). */
+/** Returns the numbers from 0 to `length` - 1 in random order (Fisher–Yates). */
 export function shuffled(length: number): Int32Array {
   const numbers = Int32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {

@@ -1,4 +1,4 @@
-/** Lays rows out for a terminal: the first column flush left, the others, which hold figures, flush right. */
+/** Formats rows for a terminal: the first column aligned left, the others, which contain figures, aligned right. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
   const line = (row: readonly string[]) =>

@@ -1,12 +1,14 @@
-// The source, not the build: the type check must pass in a tree that is not built yet. It is the same
-// code: tsx and the build both only take the types away and leave classes and #fields to V8.
+// Imports the source, not the build, because the type check must pass without a build. The code is the same: tsx and
+// the build only remove the types and leave classes and #fields to V8.
 import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
 
-/** How often each timer is extended in `extendWithVisit`, in ms. Rarely: the more often, the fewer visits to each. */
+/**
+ * How often each timer is extended in `extendWithVisit`, in ms. Rarely: the more often, the fewer visits per extension.
+ */
 const EXTENDED_EVERY = 10 * 60_000;
 
-/** What is measured of the wheel. Each operation leaves as many timers running as there were, and checks it. */
+/** The operations of the wheel to measure. Each leaves as many timers running as there were, and checks that. */
 export const wheelOperations = {
   'start + cancel': startAndCancel,
   extend,
@@ -15,7 +17,9 @@ export const wheelOperations = {
   'expire + start': expireAndStart,
 } satisfies Record<string, (load: Load) => Batch>;
 
-/** The running timers are a window that goes round the shuffled timers: what is freed is started again much later. */
+/**
+ * The running timers are a window that moves around the shuffled timers, so a freed timer is started again much later.
+ */
 function startAndCancel(load: Load): Batch {
   const { size, all, durations } = load;
   const wheel = fill(new TimingWheel(refuse, { capacity: all.length }), load, 0);
@@ -36,12 +40,12 @@ function startAndCancel(load: Load): Batch {
   };
 }
 
-/** Each pass over the timers gives them deadlines in the half hour behind that of the pass before. */
+/** Each pass over the timers gives them deadlines in the half hour after that of the previous pass. */
 function extend(load: Load): Batch {
   return moveInPasses(load, 0, LONGEST);
 }
 
-/** As `extend`, but downwards from an instant that no run comes down from. */
+/** Like `extend`, but downwards from a time that is never reached. */
 function moveEarlier(load: Load): Batch {
   return moveInPasses(load, 1e12, -LONGEST);
 }
@@ -67,7 +71,7 @@ function moveInPasses(load: Load, firstInstant: number, step: number): Batch {
   };
 }
 
-/** All timers bear the longest duration and are extended long before they come due: none ever does. */
+/** All timers have the longest duration and are extended long before they are due, so none comes due. */
 function extendWithVisit(load: Load): Batch {
   const { size, running, all } = load;
   const wheel = fill(new TimingWheel(refuse, { capacity: all.length }), load, 0);
@@ -117,8 +121,9 @@ function expireAndStart(load: Load): Batch {
 }
 
 /**
- * How many timers something happens to while the clock makes one step. A server does not wake at every request either;
- * but a step must be much shorter than a turn, and a batch must hold many steps to be like the next.
+ * Returns how many timers change between two steps of the clock. A server does not wake for every request either. But a
+ * step must be much shorter than a round of the wheel, and a batch must contain many steps so that all batches are
+ * alike.
  */
 function timersPerStep(size: number): number {
   return Math.min(size / 10, BATCH / 16);
@@ -129,7 +134,7 @@ function fill(wheel: TimingWheel, { running, durations }: Load, start: number): 
   return wheel;
 }
 
-/** A figure of work that was not done is worth nothing. */
+/** A figure for work that was not done would be worthless. */
 function verified(wheel: TimingWheel, size: number): number {
   if (wheel.size !== size) throw new Error(`${wheel.size} timers run, not ${size}`);
   return BATCH;

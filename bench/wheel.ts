@@ -8,46 +8,46 @@ import { type Batch, type Load, randomLoad } from './timer-load.js';
 import { wheelOperations } from './wheel-operations.js';
 
 /**
- * Nanoseconds per operation of the timing wheel, from a thousand running timers to ten million, and of
- * Node's own timers beside it. The goal: flat, 10 M no worse than 5 times 1 k.
+ * Measures the time per operation of the timing wheel, from a thousand running timers to ten million, and of Node's own
+ * timers for comparison. The goal: 10 M takes at most 5 times as long as 1 k.
  */
 
 const SIZES = [1_000, 100_000, 1_000_000, 10_000_000];
 const GOAL = 5;
 
-/** Ten million of Node's timers take 2 GB of V8's heap and half a minute to start: they are left out. */
+/** Ten million of Node's timers take 2 GB of V8's heap and half a minute to start, so they are omitted. */
 const MOST_NODE_TIMERS = 1_000_000;
 
-/** Everything is measured so often, and the quickest counts: what others do on the machine only ever adds. */
+/** Everything is measured this many times, and the fastest counts: other load on the machine only adds time. */
 const ROUNDS = 3;
-/** How long each time takes at least, in ns. */
+/** The minimum time of each measurement, in ns. */
 const MEASURED_FOR = 0.4e9;
 
-/** Re-linking in the prototype, in another run: to see whether the wheel kept what that promised. */
+/** Re-linking in the prototype, from an earlier run: shows whether the wheel is as fast as promised. */
 const PROTOTYPE = [38, 56, 103, 156];
 
 const NOTES = `
-Each figure is the quickest of the rounds' medians. Timers are picked in an order shuffled beforehand; their durations
-are spread at random over 30 minutes. At 1 k all of them are in the nearest cache, at 10 M none is in any near one: what
-grows with their number is the memory's latency, paid for the timer and for each neighbour in its list, not the work.
+Each figure is the lowest of the rounds' medians. Timers are picked in a shuffled order. Their durations are spread
+randomly over 30 minutes. At 1 k all timers are in the nearest cache, at 10 M none is in a near one: what grows with
+their number is not the work but the latency of memory, once for the timer and once for each neighbour in its list.
 
-start + cancel       one timer starts and another, random one is cancelled: two operations.
-extend               a later deadline: one store. The visit it may cause later is not in it.
-extend, with visit   the clock goes on: each timer is extended every 10 minutes, and the visits at which the wheel finds
-                     that out and links the timer anew are in it. Timers extended more often are not visited more often.
-move earlier         an earlier deadline: the timer is linked anew at once.
-expire + start       a timer comes due and its callback starts it again. The visits of timers that come past before their
-                     round are in it.
-memory alone         no wheel: a random number of an array is compared and stored. Nothing that extends can take less.
+start + cancel       one timer is started and another, random one is cancelled: two operations.
+extend               a timer gets a later deadline: one store. A later visit that this may cause is not included.
+extend, with visit   as time passes, each timer is extended every 10 minutes. Includes the visits in which the wheel
+                     notices that and re-links the timer. Timers extended more often are not visited more often.
+move earlier         a timer gets an earlier deadline, and is re-linked immediately.
+expire + start       a timer comes due and its callback starts it again. Includes the visits to timers whose round has
+                     not come yet.
+memory alone         no wheel: a random number in an array is compared and stored. Extending cannot be faster.
 Node: move           clearTimeout + setTimeout of a random timer.
 Node: refresh        timeout.refresh() of a random timer.
-                     Node's timers are left out at 10 M: 2 GB of heap, and half a minute to start them.
-(prototype)          what moving earlier took in the prototype, on another day.`;
+                     Node's timers are omitted at 10 M: they take 2 GB of heap, and half a minute to start.
+(prototype)          the time for moving earlier in the prototype, measured on another day.`;
 
 const MEMORY = 'memory alone';
 
 type Operations = Record<string, (load: Load) => Batch>;
-/** Nanoseconds by operation, one for each size that was measured. */
+/** Nanoseconds by operation, one figure per measured size. */
 type Figures = Map<string, number[]>;
 
 async function measureAll(): Promise<Figures> {
@@ -76,7 +76,7 @@ async function measureEach(operations: Operations, load: Load, figures: Figures)
   }
 }
 
-/** mitata decides how often to call. Batches may differ in their number of operations, so these are counted. */
+/** mitata decides how often to call. Batches may have different numbers of operations, so they are counted. */
 async function nanosecondsPerOperation(run: () => number): Promise<number> {
   let calls = 0;
   let operations = 0;
@@ -107,7 +107,7 @@ function verdict(times: readonly number[]): string {
   return growth(times) <= GOAL ? 'met' : 'missed';
 }
 
-/** How much longer an operation takes with the most timers than with the fewest. */
+/** Returns how much longer an operation takes with the most timers than with the fewest. */
 function growth(times: readonly number[]): number {
   return times[SIZES.length - 1] / times[0];
 }

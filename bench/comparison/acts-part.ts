@@ -10,10 +10,13 @@ import { measureActs } from './measure-acts.js';
 import { DEPTHS, type Plan } from './plan.js';
 import { Servers } from './servers.js';
 
-/** V8 compiles what runs often: this many seconds of each act come first, at this depth, and do not count. */
+/**
+ * V8 compiles code that runs often. Each operation first runs for this many seconds at this depth, without being
+ * recorded.
+ */
 const WARM_UP = { depth: 16, seconds: 0.7 };
 
-/** What each act takes the servers, at each depth. */
+/** Measures what each operation costs the servers, at each depth. */
 export function actsPart(
   generator: LoadGenerator,
   contenders: readonly Contender[],
@@ -27,7 +30,7 @@ export function actsPart(
   const countOf = ({ effect }: ComparedAct, depth: number) =>
     effect === 'repeats' ? plan.sessions : (plan.once.get(depth) ?? 0);
 
-  /** Leaves a server with the sessions that an act is for, and no others. */
+  /** Leaves a server with the sessions that an operation needs, and no others. */
   const refill = async (act: ComparedAct, depth: number, server: RunningServer): Promise<void> => {
     await server.control.removeAll();
     if (act.effect === 'makes') return;

@@ -1,14 +1,14 @@
 import type { Verb } from '../sessions/dialect.js';
 import { PLAIN, type Shape, TYPICAL, WHOLE } from '../sessions/shape.js';
 
-/** An act of an application, which takes Redis one command or two. */
+/** An operation of an application, which is one or two commands in Redis. */
 export interface ComparedAct {
   readonly name: string;
   readonly verb: Verb;
   readonly shape: Shape;
-  /** How the sessions are made that it is done to. Default `create`. */
+  /** How the sessions are created that the operation uses. By default `create`. */
   readonly madeBy?: Verb;
-  /** Whether it can be done to the same sessions again and again, or makes one, or ends one. */
+  /** Whether the operation can be repeated on the same sessions, creates a session, or ends one. */
   readonly effect: 'repeats' | 'makes' | 'ends';
 }
 

@@ -4,46 +4,49 @@ import type { DialectName } from '../sessions/dialect.js';
 import { Control } from './control.js';
 import { RUNTIME_PROBE, type RuntimeFindings, watchRuntime } from './runtime-findings.js';
 
-/** A server that is compared. */
+/** A server to compare. */
 export interface Contender {
   readonly name: string;
   readonly dialect: DialectName;
   /** Whether it can be started with a journal. */
   readonly keepsJournal: boolean;
-  /** Resolves to the server: empty, or with what its journal has. */
+  /** Starts the server, empty or with the contents of its journal. */
   start(options?: StartOptions): Promise<RunningServer>;
 }
 
 export interface StartOptions {
-  /** Whether its runtime is to be watched. */
+  /** Whether to watch the server's runtime. */
   readonly watched?: boolean;
   readonly journal?: JournalSetting | undefined;
 }
 
-/** Where a server keeps a journal, and when that is made to survive a power failure. */
+/** Where a server keeps its journal, and when the journal is made durable. */
 export interface JournalSetting {
   readonly directory: string;
   readonly policy: 'everysec' | 'always';
 }
 
-/** A server at work. */
+/** A running server. */
 export interface RunningServer {
   readonly name: string;
   readonly dialect: DialectName;
   readonly address: Address;
   readonly control: Control;
-  /** Processor time it has used so far, in s; undefined if its process is not known. */
+  /** Processor time used so far, in s; undefined if the process is not known. */
   cpuSeconds(): number | undefined;
-  /** Its RSS in bytes; undefined if its process is not known. */
+  /** RSS in bytes; undefined if the process is not known. */
   residentBytes(): number | undefined;
-  /** Of one that was started watched: begins to watch its runtime; what it returns ends that. */
+  /**
+   * Present if the server was started with `watched`. Starts to watch its runtime, and returns a function that stops
+   * and returns the findings.
+   */
   readonly watch?: () => () => Promise<RuntimeFindings>;
   stop(): Promise<void>;
 }
 
-/** The name by which findings know what all ratios are to. */
+/** The name of the server whose figures are the base of all ratios. */
 export const BASE = 'Redis';
-/** The name of what is to be judged. */
+/** The name of the server to which the goals apply. */
 export const SUBJECT = 'respite';
 
 export const respite: Contender = {
@@ -64,7 +67,7 @@ export const redis: Contender = {
   start: async ({ journal } = {}) => running(await startRedis(journalArguments(journal)), 'redis'),
 };
 
-/** Both understand the same options. */
+/** Both servers have the same options. */
 function journalArguments(journal: JournalSetting | undefined): string[] {
   if (journal === undefined) return [];
   return ['--appendonly', 'yes', '--appendfsync', journal.policy, '--dir', journal.directory];

@@ -3,7 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { version } from '../../src/version.js';
 import { requireProgram } from '../processes.js';
 
-/** Where, when and with what a run was made: without it its figures cannot be compared with others. */
+/** Where, when and with which versions a run was made. Without this its figures cannot be compared with others. */
 export interface Environment {
   readonly date: string;
   readonly processor: string;
@@ -14,7 +14,7 @@ export interface Environment {
   readonly node: string;
   readonly redis: string;
   readonly respite: string;
-  /** The commit of respite, with a `+` if files were changed since; null if it is not known. */
+  /** The commit of respite, followed by `+` if files have changed since; null if not known. */
   readonly commit: string | null;
   readonly peers: readonly string[];
 }

@@ -8,18 +8,18 @@ import type { ByServer, ExpiredRound } from './findings.js';
 import type { Job, Part } from './job.js';
 import type { Plan } from './plan.js';
 
-/** A fresh server comes to rest for so long, in ms. */
+/** How long a new server gets to settle, in ms. */
 const SETTLE = 2_000;
-/** From when no session is left to the look at RSS, in ms. */
+/** The time from the end of the last session to the measurement of RSS, in ms. */
 const AFTER = 5_000;
-/** The server is asked so often how many are left, in ms. */
+/** How often to check how many sessions are left, in ms. */
 const LOOK = 100;
-/** It is asked for so long at most, in ms: Redis takes its time. */
+/** How long to wait for all sessions to expire, in ms. Redis takes long. */
 const PATIENCE = 180_000;
-/** Sessions that are made in a second, about. */
+/** Sessions created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;
 
-/** What a server keeps of its memory when all sessions have expired. */
+/** Measures how much memory a server keeps when all sessions have expired. */
 export function expiredPart(
   generator: LoadGenerator,
   contenders: readonly Contender[],
@@ -55,7 +55,7 @@ export function expiredPart(
   };
 }
 
-/** @throws Error if some are left after very long. */
+/** @throws Error if some sessions are left after a very long time. */
 async function noneLeft({ control, name }: RunningServer): Promise<void> {
   const end = performance.now() + PATIENCE;
   while ((await control.count()) > 0) {

@@ -3,7 +3,7 @@ import type { Verb } from '../sessions/dialect.js';
 import type { Shape } from '../sessions/shape.js';
 import type { RunningServer } from './contender.js';
 
-/** Makes sessions with the numbers from `first` on. */
+/** Creates sessions that are numbered from `first` on. */
 export async function fillSessions(
   generator: LoadGenerator,
   { address, dialect }: RunningServer,

@@ -1,17 +1,17 @@
 import type { LatencySummary } from '../load/latency-histogram.js';
 import type { RuntimeFindings } from './runtime-findings.js';
 
-/** Of each server, by its name, a figure from each round. */
+/** For each server, by name, one figure per round. */
 export type ByServer<Round> = Readonly<Record<string, Round[]>>;
 
-/** One act at one depth, in one round. */
+/** One operation at one depth, in one round. */
 export interface ActRound {
-  /** The server's processor time per act in µs; null if its process is not known. */
+  /** The server's processor time per operation in µs; null if its process is not known. */
   readonly cpu: number | null;
   readonly perSecond: number;
-  /** From when a request was sent to when its reply was read, with as many in flight as the load keeps. */
+  /** From sending a request to reading its reply, under full load. */
   readonly latency: LatencySummary;
-  /** Of a processor, what the load generator took. */
+  /** The load generator's share of one core, from 0 to 1. */
   readonly generatorBusy: number;
 }
 
@@ -23,34 +23,34 @@ export interface ActFindings {
 
 /** Memory in RAM (RSS), in bytes. */
 export interface MemoryFindings {
-  /** One name for all sessions, or a different one for each; Redis has none, and is measured once. */
+  /** One name for all sessions, or a different one for each. Redis has no names, and is measured once. */
   readonly names: 'one' | 'each';
   readonly sessions: number;
-  /** What the sessions have added. */
+  /** How much memory the sessions added. */
   readonly servers: ByServer<number>;
 }
 
 export interface ExpiredRound {
-  /** RSS of the empty server, with all sessions, and 5 s after the last had expired; in bytes. */
+  /** RSS of the empty server, with all sessions, and 5 s after the last one expired, in bytes. */
   readonly empty: number;
   readonly full: number;
   readonly after: number;
-  /** From the end of filling to when the server said that none was left, in s. */
+  /** From the end of filling until the server reports no sessions, in s. */
   readonly seconds: number;
 }
 
 export interface TailRound {
   readonly latency: LatencySummary;
   readonly sendDelay: LatencySummary;
-  /** The server's processor time per act in µs, with what it takes to expire sessions; null if not known. */
+  /** The server's processor time per operation in µs, including the expiry of sessions; null if not known. */
   readonly cpu: number | null;
-  /** Sessions at the end, of which there should be as many as at the beginning. */
+  /** The number of sessions at the end. It should be as high as at the beginning. */
   readonly live: number;
-  /** What a preload saw, in respite. */
+  /** What `runtime-probe.mjs` recorded in respite. */
   readonly runtime: RuntimeFindings | null;
 }
 
-/** CPU per act while something grows. */
+/** CPU per operation as something grows. */
 export interface GrowthFindings {
   readonly of: 'sessions' | 'keys';
   readonly verb: 'read' | 'write';
@@ -59,7 +59,7 @@ export interface GrowthFindings {
   readonly servers: ByServer<number>;
 }
 
-/** The server's processor time per sliding write in µs, by how it keeps a journal. */
+/** The server's processor time per sliding write in µs, by journal policy. */
 export interface JournalWrites {
   readonly policy: string;
   readonly depth: number;
@@ -67,11 +67,11 @@ export interface JournalWrites {
 }
 
 export interface RestartRound {
-  /** From the start of the process to when it is ready, in s. */
+  /** From the start of the process until it is ready, in s. */
   readonly seconds: number;
-  /** How long it took before that to write the journal anew, in s. */
+  /** How long the rewrite of the journal before it took, in s. */
   readonly compaction: number;
-  /** What a preload saw meanwhile, in respite. */
+  /** What `runtime-probe.mjs` recorded in respite during the rewrite. */
   readonly runtime: RuntimeFindings | null;
 }
 
@@ -80,7 +80,7 @@ export interface JournalFindings {
   readonly restarts: ByServer<RestartRound>;
 }
 
-/** All that a run has found. */
+/** The findings of a run. */
 export interface Findings {
   readonly acts: readonly ActFindings[];
   readonly memory: readonly MemoryFindings[];

@@ -2,25 +2,25 @@ import { BASE, SUBJECT } from './contender.js';
 import type { ActRound, Findings } from './findings.js';
 import { median, ratio } from './statistics.js';
 
-/** A figure that respite is to keep to. */
+/** A limit for one of respite's figures. */
 export interface Goal {
   readonly what: string;
   readonly bound: 'most' | 'least';
   readonly limit: number;
-  /** What the limit and the figure are in: multiples of another figure, or ms. */
+  /** The unit of the limit and the figure: a multiple of another figure, or ms. */
   readonly unit: '×' | 'ms';
   /** NaN if it was not measured. */
   readonly figure: (findings: Findings) => number;
 }
 
-/** What a goal has come to. */
+/** Whether a goal was met. */
 export interface Verdict extends Omit<Goal, 'figure'> {
-  /** null if it was not measured. */
+  /** Null if it was not measured. */
   readonly figure: number | null;
   readonly met: boolean;
 }
 
-/** Multiples of Redis' figure for some acts, at each depth. */
+/** Limits for some operations at each depth, as multiples of Redis' figure. */
 interface ActGoal {
   readonly acts: readonly string[];
   readonly what: string;
@@ -33,27 +33,27 @@ const cpuOf = ({ cpu }: ActRound) => cpu ?? NaN;
 
 // biome-ignore format: a table
 const ACT_GOALS: readonly ActGoal[] = [
-  { acts: ['read, sliding', 'write, sliding'], what: 'CPU per act', bound: 'most', limits: [[1, 1.2], [16, 0.7], [64, 0.45]], figure: cpuOf },
-  { acts: ['read, sliding', 'write, sliding'], what: 'acts per second', bound: 'least', limits: [[1, 0.9], [16, 1.4], [64, 2]], figure: ({ perSecond }) => perSecond },
-  { acts: ['login', 'logout', 'whole session'], what: 'CPU per act', bound: 'most', limits: [[1, 1.3], [16, 1.0], [64, 0.8]], figure: cpuOf },
-  { acts: ['GET', 'SET EX'], what: 'CPU per act', bound: 'most', limits: [[16, 1.25], [64, 1.0]], figure: cpuOf },
+  { acts: ['read, sliding', 'write, sliding'], what: 'CPU per operation', bound: 'most', limits: [[1, 1.2], [16, 0.7], [64, 0.45]], figure: cpuOf },
+  { acts: ['read, sliding', 'write, sliding'], what: 'operations per second', bound: 'least', limits: [[1, 0.9], [16, 1.4], [64, 2]], figure: ({ perSecond }) => perSecond },
+  { acts: ['login', 'logout', 'whole session'], what: 'CPU per operation', bound: 'most', limits: [[1, 1.3], [16, 1.0], [64, 0.8]], figure: cpuOf },
+  { acts: ['GET', 'SET EX'], what: 'CPU per operation', bound: 'most', limits: [[16, 1.25], [64, 1.0]], figure: cpuOf },
 ];
 
 // biome-ignore format: a table
 export const GOALS: readonly Goal[] = [
   ...ACT_GOALS.flatMap(spellOut),
-  { what: 'memory of a session, one name for all, to Redis', bound: 'most', limit: 0.9, unit: '×', figure: memory('one') },
-  { what: 'memory of a session, a name for each, to Redis', bound: 'most', limit: 1.1, unit: '×', figure: memory('each') },
-  { what: 'memory 5 s after all expired, to the empty server', bound: 'most', limit: 1.15, unit: '×', figure: afterExpiry },
-  { what: 'tail: p99.9 to Redis', bound: 'most', limit: 1, unit: '×', figure: tail },
+  { what: 'memory per session, one name for all, relative to Redis', bound: 'most', limit: 0.9, unit: '×', figure: memory('one') },
+  { what: 'memory per session, a name for each, relative to Redis', bound: 'most', limit: 1.1, unit: '×', figure: memory('each') },
+  { what: 'memory 5 s after all expired, relative to the empty server', bound: 'most', limit: 1.15, unit: '×', figure: afterExpiry },
+  { what: 'tail: p99.9 relative to Redis', bound: 'most', limit: 1, unit: '×', figure: tail },
   { what: 'tail: longest garbage collection', bound: 'most', limit: 10, unit: 'ms', figure: longestCollection },
   { what: 'tail: longest delay of the event loop', bound: 'most', limit: 10, unit: 'ms', figure: longestDelay },
-  { what: 'growth: read with the most sessions, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('sessions', 'read') },
-  { what: 'growth: read with the most keys, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'read') },
-  { what: 'growth: write with the most keys, to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'write') },
-  { what: 'sliding write, depth 16, everysec: CPU to that without a journal', bound: 'most', limit: 1.2, unit: '×', figure: journalToNone },
-  { what: 'sliding write, depth 16, everysec: CPU to Redis with the same', bound: 'most', limit: 1, unit: '×', figure: journalToRedis },
-  { what: 'restart with a journal: time to Redis', bound: 'most', limit: 1, unit: '×', figure: restart },
+  { what: 'growth: read with the most sessions, relative to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('sessions', 'read') },
+  { what: 'growth: read with the most keys, relative to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'read') },
+  { what: 'growth: write with the most keys, relative to the fewest', bound: 'most', limit: 2, unit: '×', figure: growth('keys', 'write') },
+  { what: 'sliding write, depth 16, everysec: CPU relative to no journal', bound: 'most', limit: 1.2, unit: '×', figure: journalToNone },
+  { what: 'sliding write, depth 16, everysec: CPU relative to Redis with everysec', bound: 'most', limit: 1, unit: '×', figure: journalToRedis },
+  { what: 'restart with a journal: time relative to Redis', bound: 'most', limit: 1, unit: '×', figure: restart },
   { what: 'compaction of the journal: longest delay of the event loop', bound: 'most', limit: 10, unit: 'ms', figure: compactionDelay },
 ];
 
@@ -69,7 +69,7 @@ function spellOut({ acts, what, bound, limits, figure }: ActGoal): Goal[] {
   return acts.flatMap((act) =>
     limits.map(
       ([depth, limit]): Goal => ({
-        what: `${act}, depth ${depth}: ${what} to Redis`,
+        what: `${act}, depth ${depth}: ${what} relative to Redis`,
         bound,
         limit,
         unit: '×',
@@ -98,7 +98,7 @@ function tail({ tail: findings }: Findings): number {
   return ratio(p999(SUBJECT), p999(BASE));
 }
 
-/** The longest of all rounds: a pause that comes once in a while is what is looked for. */
+/** The longest of all rounds, because the goal is about occasional pauses. */
 function longestCollection({ tail: findings }: Findings): number {
   return longest(
     (findings[SUBJECT] ?? []).flatMap(({ runtime }) => runtime?.collections ?? []).map(({ duration }) => duration),

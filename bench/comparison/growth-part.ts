@@ -11,19 +11,19 @@ import type { Plan } from './plan.js';
 import { Servers } from './servers.js';
 
 const DEPTH = 16;
-/** Of very many sessions or keys, so many are used, at random: more than a processor's caches hold. */
+/** Of very many sessions or keys, this many random ones are used: more than a processor's caches hold. */
 const SAMPLE = 200_000;
-/** Sessions or keys that are made in a second, about. */
+/** Sessions or keys created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;
 
-/** What each size is measured with. */
+/** One operation to measure at one size. */
 interface Measurement {
   readonly findings: GrowthFindings;
   readonly verb: Verb;
   readonly shape: Shape;
 }
 
-/** What an act takes with more and more sessions, and on one session of more and more keys. */
+/** Measures what an operation costs with more and more sessions, and in one session with more and more keys. */
 export function growthPart(
   generator: LoadGenerator,
   contenders: readonly Contender[],
@@ -39,7 +39,7 @@ export function growthPart(
   const ofSessions = plan.sessions.map((size) => measurement('sessions', size, 'read'));
   const ofKeys = plan.keys.map((size) => [measurement('keys', size, 'read'), measurement('keys', size, 'write')]);
 
-  /** The smallest size comes first, and with it what V8 compiles when it runs often. */
+  /** The smallest size comes first, with a warm-up in which V8 compiles the code. */
   const measure = ({ findings, verb, shape }: Measurement, isSmallest: boolean): Job[] => {
     const { of, size } = findings;
     const once = (contender: Contender, title: string, into?: number[]): Job => ({
@@ -60,7 +60,7 @@ export function growthPart(
     ];
   };
 
-  /** Grows what there is to a size. */
+  /** Adds sessions or keys up to a size. */
   const grow = (of: GrowthFindings['of'], from: number, to: number): Job[] =>
     contenders.map((contender) => ({
       title: `growth, fill to ${to} ${of}, ${contender.name}`,

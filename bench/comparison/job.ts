@@ -1,14 +1,14 @@
 import type { Progress } from './progress.js';
 
-/** One piece of a run. */
+/** One step of a run. */
 export interface Job {
   readonly title: string;
-  /** How long it will take, about, in seconds. */
+  /** The expected time in seconds. */
   readonly seconds: number;
   run(): Promise<void>;
 }
 
-/** A part of a run: what is to be done, in order, and then what it found. */
+/** A part of a run: jobs to be run in order, and their findings afterwards. */
 export interface Part<Findings> {
   readonly jobs: readonly Job[];
   findings(): Findings;

@@ -12,24 +12,27 @@ import type { Job, Part } from './job.js';
 import { measureActs } from './measure-acts.js';
 import type { Plan } from './plan.js';
 
-/** How a server keeps what it is told. */
+/** How a server stores its journal. */
 export const POLICIES = ['none', 'everysec', 'always'] as const;
 /** Requests in flight on each connection. */
 export const JOURNAL_DEPTHS = [16, 64] as const;
-/** Sessions that are made in a second, about. */
+/** Sessions created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;
-/** The server is asked so often whether its journal has been rewritten, in ms. */
+/** How often to check whether the server has rewritten its journal, in ms. */
 const LOOK = 50;
 
 const WRITES = { ...TYPICAL, extend: 'SET' } as const;
 
-/** What it costs to keep sessions on the disk, how long a restart takes to have them again, and whom compaction keeps waiting. */
+/**
+ * Measures what the journal costs, how long a restart takes until the sessions are back, and how long compaction delays
+ * clients.
+ */
 export function journalPart(
   generator: LoadGenerator,
   contenders: readonly Contender[],
   { journal: plan }: Plan,
 ): Part<JournalFindings> {
-  // A server that runs already cannot be started anew with a journal.
+  // A server that is already running cannot be restarted with a journal.
   const own = contenders.filter(({ keepsJournal }) => keepsJournal);
   const findings: JournalFindings = {
     writes: JOURNAL_DEPTHS.flatMap((depth) =>
@@ -89,9 +92,9 @@ export function journalPart(
   };
 }
 
-/** Has the journal written anew. Returns how long that took, in s. */
+/** Has the server rewrite its journal. Returns how long that took, in s. */
 async function rewriteJournal({ control }: RunningServer): Promise<number> {
-  // One that it has begun by itself comes first.
+  // A rewrite that the server started by itself must end first.
   while (await control.rewritesJournal()) await setTimeout(LOOK);
   const start = performance.now();
   await control.rewriteJournal();

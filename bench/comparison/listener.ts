@@ -2,10 +2,13 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Address } from '../load/client.js';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
-/** The state LISTEN in /proc/net/tcp. */
+/** The code of the state LISTEN in /proc/net/tcp. */
 const LISTENING = '0A';
 
-/** The process that listens at an address of this machine; undefined if it cannot be found or may not be looked at. */
+/**
+ * Returns the id of the process that listens on an address of this machine; undefined if it cannot be found or
+ * examined.
+ */
 export function listenerOf({ host, port }: Address): number | undefined {
   if (!LOOPBACK.has(host)) return undefined;
   const inodes = ['/proc/net/tcp', '/proc/net/tcp6']
@@ -16,7 +19,7 @@ export function listenerOf({ host, port }: Address): number | undefined {
   return processes.map(Number).find((pid) => linksOf(pid).some((link) => sockets.has(link)));
 }
 
-/** Inodes of the sockets that listen on a port, from what /proc/net/tcp says. */
+/** Returns the inodes of the sockets that listen on a port, from the text of /proc/net/tcp. */
 function listeningInodes(table: string, port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return table
@@ -27,10 +30,10 @@ function listeningInodes(table: string, port: number): string[] {
     .map((fields) => fields[9]);
 }
 
-/** What the open files of a process are; none if it has ended or is not ours. */
+/** Returns what a process' open file descriptors refer to; nothing if it has ended or belongs to another user. */
 function linksOf(pid: number): string[] {
   return orNothing(() => readdirSync(`/proc/${pid}/fd`)).flatMap((fd) =>
-    // A file may be closed by now: of this very process, the folder just read is.
+    // The file may already be closed. In this very process, that is always so for the folder just read.
     orNothing(() => [readlinkSync(`/proc/${pid}/fd/${fd}`)]),
   );
 }

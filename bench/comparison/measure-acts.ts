@@ -3,10 +3,10 @@ import type { Work } from '../load/order.js';
 import type { RunningServer } from './contender.js';
 import type { ActRound } from './findings.js';
 
-/** Of everything that is measured in a closed loop. */
+/** Connections of every closed loop. */
 const CONNECTIONS = 20;
 
-/** Drives a server with acts in a closed loop and returns what they took. */
+/** Runs operations on a server in a closed loop and returns what they cost. */
 export async function measureActs(
   generator: LoadGenerator,
   server: RunningServer,

@@ -8,12 +8,12 @@ import type { MemoryFindings } from './findings.js';
 import type { Job, Part } from './job.js';
 import type { Plan } from './plan.js';
 
-/** From the last request to the look at RSS, in ms: what a server gives back at once it has given back. */
+/** The time from the last request to the measurement of RSS, in ms. What a server frees promptly is free by then. */
 const SETTLE = 2_000;
-/** Sessions that are made in a second, about. */
+/** Sessions created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;
 
-/** How much memory sessions take: by how much RSS grows when a fresh server is filled. */
+/** Measures the memory of sessions: how much the RSS of a new server grows when it is filled. */
 export function memoryPart(
   generator: LoadGenerator,
   contenders: readonly Contender[],
@@ -46,7 +46,7 @@ export function memoryPart(
   return {
     jobs,
     findings() {
-      // Redis knows no names: what it takes is the same.
+      // Redis has no names, so its figure is the same.
       const nameless = contenders.filter(({ dialect }) => dialect === 'redis');
       const same = Object.fromEntries(nameless.map(({ name }) => [name, one.servers[name]]));
       return [one, { ...each, servers: { ...each.servers, ...same } }];

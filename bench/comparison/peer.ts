@@ -5,9 +5,9 @@ import { Control } from './control.js';
 import { listenerOf } from './listener.js';
 
 /**
- * A server that somebody else has started. It speaks Redis' commands or, if it knows them, those of sessions. "Started
- * empty" means here that all it holds is removed; what it uses is known if its process runs on this machine.
- * @throws Error if there is none.
+ * Returns a contender for a running server, which gets session commands if it knows them and Redis commands otherwise.
+ * "Starting" it means removing all its data. Its CPU and memory are known if its process runs on this machine.
+ * @throws Error if the server does not answer.
  */
 export async function findPeer(address: Address): Promise<Contender> {
   const name = `${address.host}:${address.port}`;

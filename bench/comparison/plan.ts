@@ -1,14 +1,14 @@
-/** How much is measured. Times in seconds. */
+/** How much to measure. Times are in seconds. */
 export interface Plan {
   readonly acts: {
     readonly rounds: number;
-    /** Sessions that reads and writes go round. */
+    /** Sessions that reads and writes use in turn. */
     readonly sessions: number;
-    /** How long acts that can be repeated are measured at a time. */
+    /** How long to measure a repeatable operation each time. */
     readonly seconds: number;
     /**
-     * How many logins or logouts are measured at a time, by depth: each needs a session of its own. At half a µs each they
-     * must be many, for the clock of /proc ticks every 10 ms.
+     * How many logins or logouts to measure each time, by depth. Each needs a separate session. At half a µs each there
+     * must be many, because the CPU clock in /proc ticks every 10 ms.
      */
     readonly once: ReadonlyMap<number, number>;
   };
@@ -16,7 +16,7 @@ export interface Plan {
     readonly rounds: number;
     readonly sessions: number;
   };
-  /** What is left of memory when all sessions have expired. */
+  /** For the memory that is left when all sessions have expired. */
   readonly expired: {
     readonly rounds: number;
     readonly sessions: number;
@@ -24,7 +24,7 @@ export interface Plan {
   };
   readonly tail: {
     readonly rounds: number;
-    /** Sessions alive at a time. */
+    /** Sessions that exist at a time. */
     readonly live: number;
     readonly warmUp: number;
     readonly seconds: number;
@@ -32,22 +32,22 @@ export interface Plan {
   readonly growth: {
     readonly rounds: number;
     readonly seconds: number;
-    /** How many sessions there are. */
+    /** Numbers of sessions to measure at. */
     readonly sessions: readonly number[];
-    /** How many keys a single session has. */
+    /** Numbers of keys of a single session to measure at. */
     readonly keys: readonly number[];
   };
   readonly journal: {
     readonly rounds: number;
-    /** Sessions that writes go round, and for how long. */
+    /** Sessions that writes use in turn, and for how long. */
     readonly written: number;
     readonly seconds: number;
-    /** Sessions that a restart has to have again. */
+    /** Sessions to restore in a restart. */
     readonly sessions: number;
   };
 }
 
-/** Pipeline depths at which acts are measured. */
+/** Pipeline depths at which operations are measured. */
 export const DEPTHS = [1, 16, 64] as const;
 
 const KEYS = [1, 10, 100, 1_000, 10_000, 100_000];

@@ -6,7 +6,7 @@ import { DEPTHS } from './plan.js';
 import type { Results } from './results.js';
 import { median } from './statistics.js';
 
-/** Pixels. */
+/** In pixels. */
 const WIDTH = 1200;
 const HEIGHT = 1340;
 const COLUMN = { left: 70, width: 480 };
@@ -32,7 +32,7 @@ interface Panel {
   readonly series: Readonly<Record<string, readonly (number | readonly [number, number])[]>>;
 }
 
-/** Draws what was found as one SVG. */
+/** Draws the findings as one SVG. */
 export function plot({ findings, environment }: Results): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
   const panels = panelsOf(findings);
@@ -48,7 +48,7 @@ export function plot({ findings, environment }: Results): string {
     color: COLOURS,
     legend: { data: servers, top: 52, left: 'center' },
     title: [
-      { text: 'respite beside Redis', subtext: formatEnvironment(environment), left: 'center', top: 4 },
+      { text: 'respite compared with Redis', subtext: formatEnvironment(environment), left: 'center', top: 4 },
       ...panels.map(({ title }, index) => ({
         text: title,
         left: place(index).left,
@@ -85,7 +85,7 @@ function panelsOf(findings: Findings): Panel[] {
   const cpu = DEPTHS.map((depth): Panel => {
     const acts = findings.acts.filter((found) => found.depth === depth);
     return {
-      title: `Server CPU per act, ${depth === 1 ? 'one request at a time' : `${depth} at a time`}`,
+      title: `Server CPU per operation, ${depth === 1 ? 'one request at a time' : `${depth} at a time`}`,
       x: { name: '', type: 'category', data: ACTS.map(({ name }) => name.replace(', ', ',\n').replace(' ', '\n')) },
       y: { name: 'µs', type: 'value' },
       kind: 'bar',
@@ -106,10 +106,10 @@ function panelsOf(findings: Findings): Panel[] {
     ),
   };
   const tail: Panel = {
-    title: 'Latency at 20,000 acts a second, from when each was due',
+    title: 'Latency at 20,000 operations a second, from the due time',
     x: { name: '', type: 'category', data: ['p50', 'p99', 'p99.9', 'max'] },
     y: { name: 'ms', type: 'log' },
-    // Bars would start at 1 ms, wherever that is on such an axis.
+    // Bars would start at 1 ms, wherever that is on a logarithmic axis.
     kind: 'line',
     series: Object.fromEntries(
       Object.entries(findings.tail).map(([server, rounds]) => [
@@ -147,7 +147,7 @@ function growthPanel(
   };
 }
 
-/** One series for each server: what it has at each place. */
+/** Returns one series per server, with its value at each place. */
 function collect<Round, Value>(
   places: readonly Readonly<Record<string, readonly Round[]>>[],
   value: (rounds: readonly Round[], place: number) => Value,

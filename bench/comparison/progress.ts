@@ -1,15 +1,15 @@
 import { SingleBar } from 'cli-progress';
 import type { Job } from './job.js';
 
-/** Tells how far a run has come, on stderr. */
+/** Shows the progress of a run on stderr. */
 export interface Progress {
   begin(job: Job): void;
   end(job: Job): void;
-  /** Whatever comes next is printed below. */
+  /** To be called at the end. Later output starts on a new line. */
   close(): void;
 }
 
-/** A bar on a terminal; elsewhere, in the log of a CI say, a line per job. */
+/** Shows a bar on a terminal, and otherwise (in a CI log, for example) a line per job. */
 export function showProgress(jobs: readonly Job[]): Progress {
   return process.stderr.isTTY ? bar(jobs) : lines(jobs);
 }
@@ -19,7 +19,7 @@ function bar(jobs: readonly Job[]): Progress {
   const single = new SingleBar({ format: '{bar} {percentage}% | {left} left | {title}', stream: process.stderr });
   let done = 0;
   const started = performance.now();
-  /** The jobs' estimates, corrected by how those did that are done. */
+  /** The remaining time by the jobs' estimates, corrected by how long the finished jobs took. */
   const left = () => {
     const pace = done === 0 ? 1 : (performance.now() - started) / 1000 / done;
     const seconds = Math.round((total - done) * pace);

@@ -6,7 +6,7 @@ import type { Verdict } from './goals.js';
 import type { Plan } from './plan.js';
 import { plot } from './plot.js';
 
-/** All there is to know of a run. Every round is in it, so that other medians can be taken later. */
+/** Everything about a run. It contains every round, so other statistics can be computed later. */
 export interface Results {
   readonly environment: Environment;
   readonly plan: Plan;
@@ -16,7 +16,7 @@ export interface Results {
 
 const FOLDER = new URL('../results/', import.meta.url);
 
-/** Writes `NAME.json` and `NAME.svg` into `bench/results/` and returns their paths. */
+/** Writes `NAME.json` and `NAME.svg` to `bench/results/` and returns their paths. */
 export function writeResults(name: string, results: Results): string[] {
   mkdirSync(FOLDER, { recursive: true });
   const files = {

@@ -1,25 +1,25 @@
 import type { ServerProcess } from '../processes.js';
 
-/** What `runtime-probe.mjs` saw in the server's process. Times in ms. */
+/** What `runtime-probe.mjs` recorded in the server's process. Times are in ms. */
 export interface RuntimeFindings {
   readonly collections: readonly Collection[];
-  /** How much later than asked for the event loop came round to a timer. */
+  /** How late the event loop ran a timer. */
   readonly loopDelay: { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number };
 }
 
 /** One garbage collection, or one step of one. */
 export interface Collection {
-  /** From the beginning of the window. */
+  /** Since the start of the recording. */
   readonly at: number;
   readonly duration: number;
-  /** A number of `perf_hooks.constants`. */
+  /** One of the numbers in `perf_hooks.constants`. */
   readonly kind: number;
 }
 
-/** The preload, beside `processes.ts`. */
+/** The preload, in the folder of `processes.ts`. */
 export const RUNTIME_PROBE = './runtime-probe.mjs';
 
-/** Begins to watch; what it returns ends that, and resolves to what was seen. */
+/** Starts a recording. Returns a function that ends it and resolves to the findings. */
 export function watchRuntime(server: ServerProcess): () => Promise<RuntimeFindings> {
   server.send('begin');
   return () => {

@@ -1,6 +1,6 @@
 import type { Contender, RunningServer } from './contender.js';
 
-/** The contenders' servers of a part of the run: started together, and asked in turns. */
+/** The servers of a part of the run, started together. */
 export class Servers {
   #running: readonly RunningServer[] = [];
 
@@ -14,7 +14,7 @@ export class Servers {
     this.#running = await Promise.all(this.#contenders.map((contender) => contender.start()));
   }
 
-  /** @throws Error if they have not been started. */
+  /** @throws Error if the servers have not been started. */
   get({ name }: Contender): RunningServer {
     const server = this.#running.find((running) => running.name === name);
     if (server === undefined) throw new Error(`${name} has not been started`);

@@ -1,4 +1,4 @@
-/** The middle one, or the mean of the two in the middle; NaN of none. */
+/** Returns the middle number, or the mean of the two in the middle; NaN if there are none. */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -6,9 +6,8 @@ export function median(numbers: readonly number[]): number {
 }
 
 /**
- * How much larger the figures of one server are than those of the other. Each round is compared with the other server's
- * of the same round, and the median of these counts: what else goes on in the machine changes from round to round, and
- * within a round both have had about the same of it.
+ * Returns the ratio of one server's figures to another's. It is the median of each round's ratio, because other load on
+ * the machine changes from round to round, but affects both servers about equally within a round.
  */
 export function ratio(figures: readonly number[], base: readonly number[]): number {
   const rounds = Math.min(figures.length, base.length);

@@ -14,7 +14,10 @@ import type {
 import type { Verdict } from './goals.js';
 import { median, ratio } from './statistics.js';
 
-/** What was found, for a terminal. Figures are medians of the rounds; the column behind one is its multiple of Redis'. */
+/**
+ * Formats the findings for a terminal. Figures are medians of the rounds. The column after a figure is its multiple of
+ * Redis' figure.
+ */
 export function formatFindings(findings: Findings): string {
   return [
     formatActs(findings.acts),
@@ -72,7 +75,7 @@ function formatActs(acts: readonly ActFindings[]): string {
       ];
     }),
   );
-  return formatTable(['act', 'server', 'CPU µs', '×', 'acts/s', '×', 'p50 µs', 'p99 µs', 'generator %'], rows);
+  return formatTable(['operation', 'server', 'CPU µs', '×', 'ops/s', '×', 'p50 µs', 'p99 µs', 'generator %'], rows);
 }
 
 function formatMemory(memory: readonly MemoryFindings[]): string {
@@ -115,7 +118,7 @@ function formatExpired(expired: ByServer<ExpiredRound>): string {
       1,
     ),
   ]);
-  return formatTable(['all expired, MB', 'empty', 'full', '5 s after', '× empty', 'last gone after s'], rows);
+  return formatTable(['all expired, MB', 'empty', 'full', '5 s after', '× empty', 'last expired after s'], rows);
 }
 
 function formatTail(tail: ByServer<TailRound>): string {
@@ -180,7 +183,7 @@ function formatRuntime(tail: ByServer<TailRound>): string {
     }),
   );
   return formatTable(
-    ['pauses in the tail, ms', 'collections', 'in all', 'longest', 'loop delay p99', 'p99.9', 'max'],
+    ['pauses in the tail, ms', 'collections', 'total', 'longest', 'loop delay p99', 'p99.9', 'max'],
     rows,
   );
 }
@@ -207,7 +210,7 @@ function formatWrites(writes: readonly JournalWrites[]): string {
       multiple(cpu, writes.find((row) => row.policy === 'none' && row.depth === depth)?.servers[server]),
     ]),
   );
-  return formatTable(['sliding write, journal', 'server', 'CPU µs', '×', '× without'], rows);
+  return formatTable(['sliding write, journal', 'server', 'CPU µs', '×', '× no journal'], rows);
 }
 
 function formatRestarts(restarts: ByServer<RestartRound>): string {
@@ -233,14 +236,14 @@ function formatRestarts(restarts: ByServer<RestartRound>): string {
       ),
     ];
   });
-  return formatTable(['restart', 'ready after s', '×', 'compaction s', 'loop delay max in it, ms'], rows);
+  return formatTable(['restart', 'ready after s', '×', 'compaction s', 'max loop delay in compaction, ms'], rows);
 }
 
 function figures<Round>(rounds: readonly Round[] = [], figure: (round: Round) => number | null): number[] {
   return rounds.flatMap((round) => figure(round) ?? []);
 }
 
-/** A dash where nothing was measured. */
+/** Returns a dash if nothing was measured. */
 function typical(rounds: readonly number[], digits: number): string {
   return rounds.length === 0 ? '-' : median(rounds).toFixed(digits);
 }

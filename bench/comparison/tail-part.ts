@@ -8,19 +8,19 @@ import type { ByServer, TailRound } from './findings.js';
 import type { Job, Part } from './job.js';
 import type { Plan } from './plan.js';
 
-/** Acts in a second: half of them make sessions, half read and so extend. */
+/** Operations per second: half of them create sessions, half read sessions and so extend them. */
 const CREATED_PER_SECOND = 10_000;
 const READ_PER_SECOND = 10_000;
-/** Of the live sessions, this share is never read and so expires. As many expire in a second as are made. */
+/** The share of the sessions that is never read and so expires. As many expire per second as are created. */
 const PASSING = 0.6;
 const CONNECTIONS = 10;
-/** Sessions that are made in a second, about. */
+/** Sessions created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;
 
 /**
- * How long clients wait when acts come on the clock, at a rate that both servers can keep up with, while sessions are made,
- * extended and expire at balance: those that pass live as long as it takes to make as many anew; those that stay are all
- * read before they are due. So the number of live sessions stays the same.
+ * Measures latency when operations arrive at a fixed rate that all servers can sustain, while sessions are created,
+ * extended and expire in balance. Sessions that are not read live just as long as it takes to create the same number
+ * anew; the others are all read before they are due. So the number of sessions stays the same.
  */
 export function tailPart(
   generator: LoadGenerator,
@@ -32,7 +32,7 @@ export function tailPart(
   const staying = plan.live - passing;
   const ttl = Math.round(passing / CREATED_PER_SECOND);
   const created = Math.ceil(CREATED_PER_SECOND * (plan.warmUp + plan.seconds)) + 1;
-  // Twice as long as those that pass live: their first read may come after all have been made.
+  // Twice as long as those that are not read: their first read may come after all sessions have been created.
   const kept = { ...TYPICAL, ttl: ttl * 2 };
   const passed = { ...TYPICAL, ttl };
 

@@ -1,36 +1,39 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Requests, and the only replies to them that are right. Both as they go over the wire, in ASCII. */
+/** Requests and the only correct replies, as they are sent, in ASCII. */
 export interface Exchange {
   readonly request: string;
   readonly reply: string;
 }
 
-/** A request as RESP has it, of words in ASCII. */
+/** Encodes a request in RESP. The words are ASCII. */
 export function encodeRequest(...words: readonly (string | number)[]): string {
   let text = `*${words.length}\r\n`;
   for (const word of words.map(String)) text += encodeBulk(word);
   return text;
 }
 
-/** A string as RESP has it where it may hold any bytes. */
+/** Encodes a RESP bulk string. */
 export function encodeBulk(text: string): string {
   return `$${text.length}\r\n${text}\r\n`;
 }
 
-/** Connects to a server on this machine. @throws Error if there is none on the port. */
+/**
+ * Connects to a server on this machine.
+ * @throws Error if none listens on the port.
+ */
 export async function open(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
-  // Whoever uses the connection minds that it closes, which comes next.
+  // After an error the socket closes, which the user of the connection handles.
   socket.on('error', () => {});
   return socket;
 }
 
 /**
- * Sends requests and waits for their replies. There is no client library in between, whose own work would be measured
- * along with the server's, and none is needed: all replies are known beforehand.
+ * Sends requests and waits for their replies. It does without a client library, whose own work would be measured too.
+ * All replies are known in advance.
  *
  * @throws Error if another reply comes, or the connection ends.
  */

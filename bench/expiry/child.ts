@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A process with an event loop to itself, so that what it times waits for nobody else's work. It is a program of this
- * folder, and talks to this process by messages.
+ * A process with an event loop of its own, so what it measures is not delayed by other work. It runs a program of this
+ * folder and exchanges messages with this process.
  */
 export class Child {
-  /** Rejects if it ends before it is stopped. */
+  /** Rejects if the process ends before it is stopped. */
   readonly failure: Promise<never>;
   readonly #process: ChildProcess;
   #stopped = false;
 
   /**
-   * Resolves when it says that it is ready, with its first message.
-   * @param program File name of the program, beside this one.
-   * @param order What it gets as its first message.
+   * Starts a process and resolves when its first message says that it is ready.
+   * @param program The file name of the program, in this folder.
+   * @param order The first message to the process.
    */
   static async start(program: string, order: unknown): Promise<Child> {
     const child = new Child(program);
@@ -25,14 +25,14 @@ export class Child {
   }
 
   private constructor(program: string) {
-    // Arrays of figures are sent as they are in memory, not as JSON.
+    // Arrays of figures are sent in binary form, not as JSON.
     this.#process = fork(fileURLToPath(new URL(program, import.meta.url)), { serialization: 'advanced' });
     this.failure = new Promise((_, reject) => {
       this.#process.once('exit', () => {
         if (!this.#stopped) reject(new Error(`${program} ended too soon`));
       });
     });
-    // Who waits for its messages is told as well: that may be all there is to wait for.
+    // `message` rejects too. There may be nothing else that waits for this promise.
     this.failure.catch(() => {});
   }
 
@@ -40,7 +40,10 @@ export class Child {
     this.#process.send(message as object);
   }
 
-  /** The next message that it sends. @throws Error if it ends instead. */
+  /**
+   * Returns the next message that the process sends.
+   * @throws Error if the process ends instead.
+   */
   async message(): Promise<unknown> {
     const [message] = await Promise.race([once(this.#process, 'message'), this.failure]);
     return message;

@@ -1,14 +1,14 @@
 /**
- * Milliseconds on the system's monotonic clock, with fractions. All threads and processes of a machine read the same
- * one, which cannot be said of `performance.now()`: that counts from when its own thread started.
+ * Returns the milliseconds of the system's monotonic clock, with fractions. All threads and processes of a machine
+ * share this clock, unlike `performance.now()`, which counts from the start of its thread.
  */
 export function now(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /**
- * What is to be added to `now()` to get milliseconds since 1970. `Date.now()` tells whole milliseconds only, so the
- * moment is awaited at which it goes on to the next.
+ * Returns what must be added to `now()` to get Unix ms. `Date.now()` returns whole milliseconds, so this waits for the
+ * moment at which its value changes.
  */
 export function wallClockAhead(): number {
   const before = Date.now();

@@ -2,24 +2,27 @@ import type { ServerProcess } from '../processes.js';
 import type { Exchange } from './ask.js';
 
 /**
- * A server that is measured: how the same is said to it as to the other one. Sessions are numbered from 0; a session's
- * name ends in its number, so that each event can be held against the deadline it is about.
+ * A server to measure: how to do the same with each server. Sessions are numbered from 0. A session's name ends in its
+ * number, so each event can be compared with its deadline.
  */
 export interface Contender {
   readonly start: () => Promise<ServerProcess>;
-  /** Makes the session that the second client reads, which never expires, and turns on what the events need. */
+  /** Creates the session that the second client reads, which never expires, and enables events. */
   readonly preparation: Exchange;
-  /** Asks for the event of each session that expires. The third part of every message is to end in its number. */
+  /**
+   * Subscribes to the event of each session that expires. The third part of every message must end in the session's
+   * number.
+   */
   readonly subscription: Exchange;
-  /** What the second client asks again and again. */
+  /** The command that the second client sends repeatedly. */
   readonly probe: Exchange;
-  /** Makes a session of one key that does not expire yet. */
+  /** Creates a session with one key that does not expire yet. */
   create(session: number): Exchange;
   /**
-   * Has a session expire.
+   * Makes a session expire.
    * @param due When, in ms of `now()`.
-   * @param sent What `now()` says as this is sent.
-   * @returns Also the deadline itself, in ms of `now()`: the server counts in whole ms.
+   * @param sent The value of `now()` when this is sent.
+   * @returns The exchange, and the exact deadline in ms of `now()`: the server uses whole ms.
    */
   expire(session: number, due: number, sent: number): Exchange & { readonly deadline: number };
 }

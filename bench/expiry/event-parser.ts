@@ -1,16 +1,19 @@
-/** What a number says that is not there as a whole yet. */
+/** Returned for a number that has not arrived completely. */
 const INCOMPLETE = -1;
 const [ASTERISK, DOLLAR, CR, ZERO, NINE] = Buffer.from('*$\r09');
-/** Of `pmessage, pattern, channel, token` and of `message, channel, key`, the part that ends in the number. */
+/**
+ * The index of the part that ends in the number, both in `pmessage, pattern, channel, token` and in `message, channel,
+ * key`.
+ */
 const NUMBERED = 2;
 
 /**
- * Reads the messages of a subscriber, arrays of bulk strings, for the session number at the end of their third part.
- * It makes nothing of the rest, so that a million a second are read while they come.
+ * Extracts from a subscriber's messages (arrays of bulk strings) the session number at the end of their third part. It
+ * decodes nothing else, so it can read a million messages a second as they arrive.
  */
 export class EventParser {
   readonly #onEvent: (session: number) => void;
-  /** The beginning of a message whose end has not come. */
+  /** The beginning of an incomplete message. */
   #rest: Buffer = Buffer.alloc(0);
   #at = 0;
 
@@ -18,7 +21,7 @@ export class EventParser {
     this.#onEvent = onEvent;
   }
 
-  /** @throws Error if anything else comes. */
+  /** @throws Error if the bytes are not such a message. */
   push(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#at = 0;
@@ -27,7 +30,7 @@ export class EventParser {
     this.#rest = bytes.subarray(end);
   }
 
-  /** Returns false if the message is not there as a whole. */
+  /** Returns false if the message is incomplete. */
   #readMessage(bytes: Buffer): boolean {
     const parts = this.#readNumber(bytes, ASTERISK);
     let numberEnd = 0;
@@ -42,7 +45,7 @@ export class EventParser {
     return true;
   }
 
-  /** Reads a line that is a mark and a number. */
+  /** Reads a line that consists of a type byte and a number. */
   #readNumber(bytes: Buffer, mark: number): number {
     if (this.#at >= bytes.length) return INCOMPLETE;
     if (bytes[this.#at] !== mark) {
@@ -60,7 +63,7 @@ export class EventParser {
   }
 }
 
-/** The decimal number that ends before `end`. */
+/** Returns the decimal number that ends before `end`. */
 function numberBefore(bytes: Buffer, end: number): number {
   let number = 0;
   let scale = 1;

@@ -3,28 +3,28 @@ import { ask, type Exchange } from './ask.js';
 import { now } from './clock.js';
 import type { Contender } from './contender.js';
 
-/** Sessions asked for at a time: few, because a request that waits behind others starts its duration late. */
+/** Requests per batch. Few, because a request that waits behind others starts its duration late. */
 const BATCH = 50;
-/** From the last deadline set to the first one that comes, at least so many ms: the server comes to rest. */
+/** The least time from setting the last deadline to the first deadline, in ms, for the server to settle. */
 const REST = 3_000;
-/** To set a deadline takes less than to make a session; with this factor it does so on a shared machine as well. */
+/** Setting a deadline takes less time than creating a session. This factor makes sure of that on a shared machine. */
 const MARGIN = 1.5;
-/** The golden ratio's fraction: its multiples modulo 1 are spread evenly, however many they are. */
+/** The fractional part of the golden ratio. Its multiples modulo 1 are evenly spread, for any number of them. */
 const SPREAD = (Math.sqrt(5) - 1) / 2;
 
-/** What the sessions of a run are due for; instants in ms of `now()`. */
+/** When the sessions of a run are due, in ms of `now()`. */
 export interface Schedule {
-  /** The first deadline is not before. */
+  /** No deadline is before this. */
   readonly begin: number;
-  /** The last deadline is, give or take a ms, not behind. */
+  /** No deadline is after this, give or take 1 ms. */
   readonly end: number;
   /** The deadline of each session. */
   readonly deadlines: Float64Array;
 }
 
 /**
- * Makes sessions and has them expire evenly over `span` ms, in another order than they were made in, as sessions do.
- * All are made first: how long that takes tells how far ahead the deadlines must be.
+ * Creates sessions and makes them expire evenly over `span` ms, in a different order than they were created in, as real
+ * sessions do. All are created first: the time that this takes determines how far ahead the deadlines must be.
  *
  * @throws Error if the first is due before all deadlines are set.
  */
@@ -40,11 +40,11 @@ export async function fill(socket: Socket, contender: Contender, sessions: numbe
     deadlines[session] = deadline;
     return exchange;
   });
-  if (now() > begin) throw new Error('setting the deadlines took so long that some have come: give fewer sessions');
+  if (now() > begin) throw new Error('setting the deadlines took so long that some are over: use fewer sessions');
   return { begin, end: begin + span, deadlines };
 }
 
-/** @param exchange What to ask for a session, in a batch that is sent at `sent`. */
+/** @param exchange Returns the exchange for a session in a batch that is sent at `sent`. */
 async function inBatches(
   socket: Socket,
   sessions: number,

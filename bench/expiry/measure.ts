@@ -8,35 +8,35 @@ import { Prober } from './prober.js';
 import { Quantiles } from './quantiles.js';
 import { type Heard, Subscriber } from './subscriber.js';
 
-/** The subscriber is looked at so often, in ms. */
+/** How often to check how many events have arrived, in ms. */
 const LOOK = 20;
-/** With no event for so long after the last deadline, in ms, those that are missing are not coming. */
+/** If no event arrives for this long after the last deadline, in ms, the missing ones are lost. */
 const SILENCE = 10_000;
-/** After the last event a second one of the same session would have come in this time, in ms. */
+/** How long to wait for duplicates after the last event, in ms. */
 const LINGER = 500;
 
-/** What is asked of the servers. */
+/** The load for the servers. */
 export interface Load {
-  /** How many sessions. */
+  /** The number of sessions. */
   readonly sessions: number;
-  /** Their deadlines are spread over so many seconds. */
+  /** Their deadlines are spread over this many seconds. */
   readonly seconds: number;
-  /** Commands of the second client in a second. */
+  /** Commands per second of the second client. */
   readonly rate: number;
 }
 
-/** What one server did under a load. Times in ms. */
+/** The results of one server under a load. Times are in ms. */
 export interface Findings {
   readonly server: string;
-  /** From each session's deadline to when its event arrived. */
+  /** From each session's deadline until its event arrived. */
   readonly lateness: Quantiles;
-  /** From when the time was over in which all were due to when the last event arrived. */
+  /** From the end of the time in which sessions were due until the last event arrived. */
   readonly lastAfterEnd: number;
-  /** Sessions whose event never came. */
+  /** Sessions whose event never arrived. */
   readonly missing: number;
-  /** Sessions whose event came more than once. */
+  /** Sessions whose event arrived more than once. */
   readonly twice: number;
-  /** Of the second client, from the first deadline to the last event. */
+  /** Latencies of the second client, from the first deadline to the last event. */
   readonly latencies: Quantiles;
   /** How late that client sent its commands. */
   readonly sendDelays: Quantiles;
@@ -54,7 +54,7 @@ export async function measure(contender: Contender, load: Load): Promise<Finding
     const run = observe(socket, contender, load, subscriber, prober);
     return { server: server.name, ...(await Promise.race([run, subscriber.failure, prober.failure])) };
   } finally {
-    // First those who would take it amiss that the server goes.
+    // First stop those that would report it as an error that the server is gone.
     subscriber.stop();
     prober.stop();
     socket.destroy();
@@ -81,7 +81,7 @@ async function observe(
   };
 }
 
-/** Waits for the events of all sessions, or until no more come; not less than to the instant `end`. */
+/** Waits for the events of all sessions, or until no more arrive, but at least until the time `end`. */
 async function allArrived(subscriber: Subscriber, sessions: number, end: number): Promise<void> {
   let before = 0;
   let changed = 0;

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 
-/** The other end of a `Child`: what its program says and hears. Importing this ends the process with its parent. */
+/**
+ * The process' end of a `Child`: sends and receives messages. Importing this module ends the process when its parent
+ * ends.
+ */
 
 process.once('disconnect', () => process.exit());
 
@@ -8,7 +11,7 @@ export function tell(message: unknown): void {
   process.send?.(message);
 }
 
-/** The next message that comes. */
+/** Returns the next message. */
 export async function hear(): Promise<unknown> {
   const [message] = await once(process, 'message');
   return message;

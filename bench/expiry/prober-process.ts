@@ -8,9 +8,9 @@ import type { Probed, ProberOrder } from './prober.js';
 
 const { port, probe, rate } = (await hear()) as ProberOrder;
 const INTERVAL = 1000 / rate;
-/** Commands sent before those that count, a second's worth: the server compiles what it runs often. */
+/** Commands sent before those that count, for one second: the server compiles code that runs often. */
 const WARM_UP = rate;
-/** It sleeps no longer than this at a time, in ms: a reply that comes meanwhile is read that much later at most. */
+/** The longest sleep, in ms. A reply that arrives meanwhile is read at most this much later. */
 const SLEEP = 0.2;
 
 const socket = await open(port);
@@ -19,12 +19,12 @@ tell('connected');
 const first = ((await hear()) as number) - WARM_UP * INTERVAL;
 await setTimeout(first - now());
 
-/** When a command is due to be sent, in ms. */
+/** Returns when a command is due to be sent, in ms. */
 const due = (command: number) => first + command * INTERVAL;
 const latencies: number[] = [];
 const sendDelays: number[] = [];
 const reply = Buffer.from(probe.reply);
-/** How much of a reply has come. */
+/** Bytes of the current reply that have arrived. */
 let read = 0;
 let ending = false;
 
@@ -41,12 +41,12 @@ socket.once('close', () => {
   throw new Error('the server closed the connection of the second client');
 });
 
-/** Nothing ever wakes who waits here. */
+/** Nothing ever wakes a thread that waits for this. */
 const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /**
- * Sends what is due, sleeps a little, at most until the next is, and lets the event loop come round to read what has
- * come. Node's timers would not do: they count whole milliseconds.
+ * Sends what is due, sleeps a little, but not beyond the next due time, and lets the event loop read what has arrived.
+ * Node's timers have whole milliseconds only, which is too coarse.
  */
 function run(): void {
   const time = now();

@@ -1,31 +1,31 @@
 import type { Exchange } from './ask.js';
 import { Child } from './child.js';
 
-/** What its process is told first. */
+/** The first message to the process. */
 export interface ProberOrder {
   readonly port: number;
   readonly probe: Exchange;
-  /** Commands a second. */
+  /** Commands per second. */
   readonly rate: number;
 }
 
-/** What it found; one figure for each command, in ms. */
+/** What the process found: one figure per command, in ms. */
 export interface Probed {
-  /** From when the command was due to be sent to when the reply was read. */
+  /** From the time a command was due to be sent until its reply was read. */
   readonly latencies: Float64Array;
-  /** From when the command was due to be sent to when it was: the part that is not the server's. */
+  /** From the time a command was due to be sent until it was sent: the part that the server is not responsible for. */
   readonly sendDelays: Float64Array;
 }
 
 /**
- * The second client: sends a command at fixed instants, whether the one before was answered or not, in a process of
- * its own. Latency counts from that instant, so that a server which keeps one command waiting is not let off the
- * others that would have come meanwhile.
+ * The second client, in a separate process. It sends commands at fixed times, whether or not the previous one has been
+ * answered. Latency counts from the time a command was due, so a delay of the server counts for every command that was
+ * due during it.
  */
 export class Prober {
   readonly #child: Child;
 
-  /** Resolves when it is connected. */
+  /** Resolves when the process is connected. */
   static async start(order: ProberOrder): Promise<Prober> {
     return new Prober(await Child.start('./prober-process.ts', order));
   }
@@ -34,17 +34,17 @@ export class Prober {
     this.#child = child;
   }
 
-  /** Rejects if it gets a wrong reply or none. */
+  /** Rejects if the process gets a wrong reply or the connection ends. */
   get failure(): Promise<never> {
     return this.#child.failure;
   }
 
-  /** Measures from `instant` on, in ms of `now()`. It sends for a second before as well, to warm up. */
+  /** Measures from `instant` on, in ms of `now()`. The second before that is for warming up. */
   begin(instant: number): void {
     this.#child.post(instant);
   }
 
-  /** Sends no more, waits for the replies that are missing, and returns what it found. */
+  /** Stops sending, waits for the missing replies, and returns the figures. */
   async end(): Promise<Probed> {
     this.#child.post('end');
     return (await this.#child.message()) as Probed;

@@ -1,4 +1,4 @@
-/** Figures of one kind in ascending order, to ask for what a share of them does not exceed. */
+/** Quantiles of a set of figures. */
 export class Quantiles {
   readonly #sorted: Float64Array;
 
@@ -10,7 +10,10 @@ export class Quantiles {
     return this.#sorted.length;
   }
 
-  /** The figure that `share` of all do not exceed; NaN if there are none. @param share More than 0, at most 1. */
+  /**
+   * Returns the figure that `share` of all figures do not exceed; NaN if there are none.
+   * @param share More than 0, at most 1.
+   */
   at(share: number): number {
     return this.#sorted[Math.ceil(this.#sorted.length * share) - 1] ?? NaN;
   }

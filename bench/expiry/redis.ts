@@ -5,7 +5,7 @@ import type { Contender } from './contender.js';
 
 const CHANNEL = '__keyevent@0__:expired';
 
-/** Redis, where a session is a hash. It is told a deadline by the wall clock, in whole ms. */
+/** Redis. A session is a hash. Deadlines are set by the wall clock, in whole ms. */
 export function redis(): Contender {
   const ahead = wallClockAhead();
   return {

@@ -1,26 +1,26 @@
 import { formatTable } from '../table.js';
 import type { Findings } from './measure.js';
 
-/** A figure that respite is to keep to, in ms. */
+/** A limit for one of respite's figures, in ms. */
 export interface Goal {
   readonly what: string;
   readonly most: number;
   readonly figure: (findings: Findings) => number;
 }
 
-/** Goals of the scenario in which sessions come due little by little. */
+/** Goals for sessions that are due over a minute. */
 export const GRADUAL_GOALS: readonly Goal[] = [
   { what: '99 % of the events at most 20 ms late', most: 20, figure: ({ lateness }) => lateness.at(0.99) },
   { what: 'no event more than 100 ms late', most: 100, figure: ({ lateness }) => lateness.max },
   { what: '99.9 % of the replies within 10 ms', most: 10, figure: ({ latencies }) => latencies.at(0.999) },
 ];
 
-/** Goals of the scenario in which all come due in one second. */
+/** Goals for sessions that are all due within one second. */
 export const SUDDEN_GOALS: readonly Goal[] = [
   { what: 'the last event at most 2 s after the second', most: 2_000, figure: ({ lastAfterEnd }) => lastAfterEnd },
 ];
 
-/** The tables of what the servers did under one load. */
+/** Formats tables of what the servers did under a load. */
 export function formatFindings(all: readonly Findings[]): string {
   const events = formatTable(
     ['events, ms late', 'p50', 'p90', 'p99', 'max', 'last after the end', 'arrived', 'missing', 'twice'],
@@ -43,7 +43,7 @@ export function formatFindings(all: readonly Findings[]): string {
   return `${events}\n\n${replies}`;
 }
 
-/** A line for each goal. */
+/** Formats one line per goal. */
 export function formatGoals(goals: readonly Goal[], findings: Findings): string {
   return goals
     .map(({ what, most, figure }) => {

@@ -6,8 +6,8 @@ import type { Contender } from './contender.js';
 const PATTERN = '__session__:expired:*';
 
 /**
- * respite. A duration counts from when the server has the request, so its deadline is a little later than the one
- * reckoned here from when the request was sent: lateness is measured too large rather than too small.
+ * respite. A duration starts when the server receives the request, so the actual deadline is slightly later than the
+ * one computed here from the time of sending. Lateness is therefore measured as too high rather than too low.
  */
 export function respite(): Contender {
   const probed = randomBytes(16).toString('base64url');
@@ -38,7 +38,9 @@ export function respite(): Contender {
   };
 }
 
-/** Tokens that need not be remembered, nor read from a reply: 96 random bits, the same for all, and the number. */
+/**
+ * Returns tokens that do not have to be stored or read from a reply: 96 random bits, shared by all, and the number.
+ */
 function tokens(): (session: number) => string {
   const bytes = randomBytes(16);
   return (session) => {

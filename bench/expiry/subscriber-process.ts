@@ -4,9 +4,9 @@ import { EventParser } from './event-parser.js';
 import { hear, tell } from './parent.js';
 import type { Heard, SubscriberOrder } from './subscriber.js';
 
-/** The program of the subscriber. Events that are read at once have arrived at once: one look at the clock. */
+/** The program of the subscriber. Events that are read together arrived at the same time. */
 
-/** How often it tells how many have arrived, in ms. */
+/** How often to report how many have arrived, in ms. */
 const PROGRESS = 50;
 
 const { port, subscription, sessions } = (await hear()) as SubscriberOrder;
@@ -14,7 +14,7 @@ const heard: Heard = { arrivals: new Float64Array(sessions), counts: new Uint8Ar
 let arrived = 0;
 let time = 0;
 const parser = new EventParser((session) => {
-  if (session >= sessions) throw new Error(`an event came of session ${session}, which was never made`);
+  if (session >= sessions) throw new Error(`an event arrived for session ${session}, which was never created`);
   if (heard.counts[session] === 0) {
     heard.arrivals[session] = time;
     arrived++;

@@ -1,23 +1,25 @@
 import type { Exchange } from './ask.js';
 import { Child } from './child.js';
 
-/** What its process is told first. */
+/** The first message to the process. */
 export interface SubscriberOrder {
   readonly port: number;
   readonly subscription: Exchange;
-  /** Of how many sessions there will be events. */
+  /** For how many sessions there will be events. */
   readonly sessions: number;
 }
 
-/** What it has heard, by session. */
+/** What the subscriber received, by session. */
 export interface Heard {
-  /** When the session's event arrived first, in ms of `now()`; 0 if none did. */
+  /** When the session's first event arrived, in ms of `now()`; 0 if none did. */
   readonly arrivals: Float64Array;
   /** How many events of the session arrived, up to 255. */
   readonly counts: Uint8Array;
 }
 
-/** Who listens to the events of all sessions, in a process of its own: an event has arrived when it is read there. */
+/**
+ * A subscriber to the events of all sessions, in a separate process. An event has arrived when that process reads it.
+ */
 export class Subscriber {
   readonly #child: Child;
   #arrived = 0;
@@ -34,17 +36,17 @@ export class Subscriber {
     });
   }
 
-  /** Rejects if it can listen no more. */
+  /** Rejects if the process ends. */
   get failure(): Promise<never> {
     return this.#child.failure;
   }
 
-  /** Of how many sessions the event has arrived, as of some hundredths of a second ago. */
+  /** For how many sessions the event has arrived, as of some hundredths of a second ago. */
   get arrived(): number {
     return this.#arrived;
   }
 
-  /** Returns what was heard so far, and says no more of what comes. */
+  /** Returns what has been received so far. Later events are ignored. */
   async end(): Promise<Heard> {
     this.#child.post('end');
     for (;;) {

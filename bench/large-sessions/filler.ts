@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net';
 import RedisParser from 'redis-parser';
 import { encodeBulk } from '../expiry/ask.js';
 
-/** Bytes of requests that wait for their replies at a time. */
+/** The most bytes of requests that wait for their replies. */
 const MOST_WAITING = 8e6;
 
-/** A client that sends much, without a copy of it, and no faster than it is answered. */
+/** A client that sends much data, without copying it, and no faster than it is answered. */
 export class Filler {
   readonly #socket: Socket;
   readonly #waiting: { bytes: number; onReply: (reply: unknown) => void }[] = [];
@@ -32,7 +32,10 @@ export class Filler {
     socket.on('error', (error) => this.#fail(error));
   }
 
-  /** Sends a request, when few enough wait. @param onReply Is given its reply, with Buffers for strings. */
+  /**
+   * Sends a request, once few enough are waiting.
+   * @param onReply Receives the reply, with Buffers for strings.
+   */
   async send(words: readonly (string | Buffer)[], onReply: (reply: unknown) => void = () => {}): Promise<void> {
     while (this.#waitingBytes > MOST_WAITING && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
@@ -78,7 +81,7 @@ export class Filler {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** `used_memory`, in bytes. */
+  /** Returns `used_memory`, in bytes. */
   async usedMemory(): Promise<number> {
     return Number(/^used_memory:(\d+)/m.exec(String(await this.ask('INFO', 'memory')))?.[1]);
   }
@@ -90,7 +93,7 @@ export class Filler {
   #replied(reply: unknown): void {
     const first = this.#waiting.shift();
     if (first === undefined) {
-      this.#fail(new Error('a reply to nothing'));
+      this.#fail(new Error('a reply without a request'));
       return;
     }
     this.#waitingBytes -= first.bytes;

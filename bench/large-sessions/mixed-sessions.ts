@@ -4,10 +4,10 @@ import type { Filler } from './filler.js';
 const SMALLEST = 100;
 const LARGEST = 1_000_000;
 const MOST_KEYS = 8;
-/** Seconds: none expires meanwhile. */
+/** In seconds. None expires while the benchmark runs. */
 const DURATION = '86400';
 
-/** What all values are parts of. */
+/** The bytes of which all values are parts. */
 const SOURCE = randomBytes(2 * LARGEST);
 
 /** A value: a part of the source. */
@@ -16,10 +16,13 @@ interface Part {
   length: number;
 }
 
-/** Sessions whose sizes are spread evenly over the orders of magnitude, each of one to eight keys; and what they should hold. */
+/**
+ * Sessions with one to eight keys, whose sizes are spread evenly over the orders of magnitude, and the data that they
+ * should have.
+ */
 export class MixedSessions {
   readonly #filler: Filler;
-  /** By number; each session's values. */
+  /** Each session's values, by its number. */
   readonly #sessions = new Map<number, Part[]>();
   #made = 0;
   #bytes = 0;
@@ -32,18 +35,18 @@ export class MixedSessions {
     return this.#sessions.size;
   }
 
-  /** Bytes of their values. */
+  /** The total size of their values in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Makes sessions until they have so many bytes. */
+  /** Creates sessions until they have this many bytes. */
   async make(bytes: number): Promise<void> {
     while (this.#bytes < bytes) await this.#makeOne();
     await this.#filler.settle();
   }
 
-  /** Reads, replaces, appends to, ends and makes sessions at random. */
+  /** Reads, replaces, appends to, ends and creates sessions at random. */
   async use(seconds: number): Promise<void> {
     const end = performance.now() + seconds * 1000;
     const numbers = [...this.#sessions.keys()];
@@ -77,7 +80,10 @@ export class MixedSessions {
     await this.#filler.settle();
   }
 
-  /** Reads a share of the sessions. @throws Error if anything is not what was sent. */
+  /**
+   * Reads a share of the sessions.
+   * @throws Error if any data differs from what was sent.
+   */
   async verify(share: number): Promise<void> {
     for (const [number, parts] of this.#sessions) {
       if (Math.random() > share) continue;
@@ -86,7 +92,7 @@ export class MixedSessions {
     await this.#filler.settle();
   }
 
-  /** Ends one after the other, in no order. */
+  /** Ends the sessions one by one, in random order. */
   async endEach(): Promise<void> {
     const numbers = [...this.#sessions.keys()];
     for (let left = numbers.length; left > 0; left--) {
@@ -123,7 +129,7 @@ export class MixedSessions {
   async #check(number: number, key: number, { start, length }: Part): Promise<void> {
     await this.#filler.send(['SESSION.GET', addressOf(number), `key${key}`], (reply) => {
       const isRight = reply instanceof Buffer && reply.equals(SOURCE.subarray(start, start + length));
-      if (!isRight) throw new Error(`session ${number} has another value under key ${key} than was sent`);
+      if (!isRight) throw new Error(`session ${number} has a wrong value under key ${key}`);
     });
   }
 }
@@ -140,7 +146,7 @@ function random(end: number): number {
   return Math.floor(Math.random() * end);
 }
 
-/** A value of a session of so many keys. */
+/** Returns a random value for a session with this many keys. */
 function randomPart(keys: number): Part {
   const length = Math.ceil((SMALLEST * (LARGEST / SMALLEST) ** Math.random()) / keys);
   return { start: random(LARGEST), length };

@@ -8,15 +8,15 @@ export interface Address {
   readonly port: number;
 }
 
-/** Hears of a client. */
+/** Receives the events of a client. */
 export interface ClientListener {
-  /** So many more acts are answered, read at `instant`, in ms of `performance.now()`. */
+  /** This many more operations are answered. Their replies were read at `instant`, in ms of `performance.now()`. */
   answered(acts: number, instant: number): void;
   /** A reply is wrong, or the connection has ended. */
   failed(error: Error): void;
 }
 
-/** One connection: a raw socket, because a client library's own work would be measured along with the server's. */
+/** One connection. A raw socket, because a client library's own work would be measured too. */
 export class Client {
   readonly #socket: Socket;
   #scanner = new ReplyScanner([]);
@@ -35,7 +35,7 @@ export class Client {
     socket.on('close', () => this.#listener.failed(new Error('the server closed a connection')));
   }
 
-  /** @param replies First lines of the replies to each act, see `ReplyScanner`. */
+  /** @param replies The first lines of the replies to each operation, see `ReplyScanner`. */
   listen(replies: readonly string[], listener: ClientListener): void {
     this.#scanner = new ReplyScanner(replies);
     this.#listener = listener;

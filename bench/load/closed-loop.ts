@@ -4,9 +4,9 @@ import { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
 import { SentTimes } from './sent-times.js';
 
 export interface ClosedLoop {
-  /** Acts in flight on each connection, always: who is answered sends the next at once. */
+  /** Operations in flight on each connection at all times: for each reply, the next request is sent immediately. */
   readonly depth: number;
-  /** When it is to end, in seconds; sooner if the requests run out. */
+  /** The time after which to stop, in seconds. Stops earlier if the requests run out. */
   readonly seconds: number;
 }
 
@@ -15,13 +15,16 @@ export interface ClosedLoopFindings {
   /** From the first request to the last reply. */
   readonly seconds: number;
   /**
-   * From when a request was sent to when its reply was read. A closed loop sends nothing while it waits, so these say
-   * how long a client waits at full load and nothing about a client that comes at an instant of its own: see `OpenLoop`.
+   * From sending a request to reading its reply. A closed loop sends nothing while it waits. So these latencies say how
+   * long a client waits under full load, but not how long one waits that sends at times of its own: see `OpenLoop`.
    */
   readonly latency: LatencySummary;
 }
 
-/** Has each client work off its lane. @throws Error if a reply is wrong. */
+/**
+ * Each client sends the requests of its lane.
+ * @throws Error if a reply is wrong.
+ */
 export function runClosedLoop(
   clients: readonly Client[],
   replies: readonly string[],

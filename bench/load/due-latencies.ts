@@ -2,21 +2,21 @@ import type { LatencyHistogram } from './latency-histogram.js';
 import type { Schedule } from './schedule.js';
 
 /**
- * Latencies that count from when an act was due, not from when it was sent: a server that keeps one act waiting is not let
- * off the others that come meanwhile, which the client could not send or which wait in the server's socket. This is
- * what "corrected for coordinated omission" means.
+ * Latencies that count from the time an operation was due, not from when it was sent. A delay of the server then counts
+ * for every operation that was due during it, even if the client could not send it or it waited in the server's socket.
+ * This is "corrected for coordinated omission".
  *
- * Act number n is sent by client n modulo their number, and each client's replies come in order: so it is known which
- * act a reply is for, and nothing needs to be remembered per act.
+ * Operation n is sent by client n modulo the number of clients, and each client's replies come in order. So it is known
+ * which operation a reply belongs to, and nothing has to be stored per operation.
  */
 export class DueLatencies {
   readonly #schedule: Schedule;
   readonly #latencies: LatencyHistogram;
-  /** How many acts of each client are answered. */
+  /** How many operations of each client are answered. */
   readonly #answered: Float64Array;
   readonly #from: number;
 
-  /** @param from Acts due earlier are not recorded: they warm up. */
+  /** @param from Operations due earlier are not recorded: they warm up the server. */
   constructor(schedule: Schedule, clients: number, latencies: LatencyHistogram, from: number) {
     this.#schedule = schedule;
     this.#answered = new Float64Array(clients);
@@ -24,7 +24,7 @@ export class DueLatencies {
     this.#from = from;
   }
 
-  /** The next `acts` of a client were answered at `instant`. */
+  /** Records that the next `acts` operations of a client were answered at `instant`. */
   answered(client: number, acts: number, instant: number): void {
     for (let left = acts; left > 0; left--) {
       const due = this.#schedule.due(client + this.#answered[client]++ * this.#answered.length);

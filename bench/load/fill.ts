@@ -4,11 +4,11 @@ import { runClosedLoop } from './closed-loop.js';
 import { Lane } from './lane.js';
 import { PreparedRequests } from './prepared-requests.js';
 
-/** Acts that are prepared at a time: all of them would be a gigabyte of requests. */
+/** Operations that are prepared at a time. All of them would be a gigabyte of requests. */
 const BLOCK = 50_000;
 const DEPTH = 64;
 
-/** Does each act once, as fast as it can. */
+/** Runs each operation once, as fast as possible. */
 export async function fill(clients: readonly Client[], act: Act, first: number, count: number): Promise<void> {
   for (let done = 0; done < count; done += BLOCK) {
     const block = Math.min(BLOCK, count - done);

@@ -11,14 +11,20 @@ import { runOpenLoop, type Stream } from './open-loop.js';
 import type { Order, StreamOrder, Work } from './order.js';
 import { PreparedRequests } from './prepared-requests.js';
 
-/** The program of the load generator. It prepares an order, says so, waits for the word to go, and tells what it found. */
+/**
+ * The program of the load generator. It prepares an order, reports that, waits for the start message, and sends its
+ * findings.
+ */
 
 const FILLING_CONNECTIONS = 4;
-/** Of a handful of sessions or keys, each has many requests in a row: what is sent at once is one piece of them. */
+/**
+ * With only a few sessions or keys, their requests are repeated up to this number, because requests that are sent
+ * together must be contiguous.
+ */
 const LEAST_REQUESTS = 10_000;
 const DIALECTS: Record<DialectName, Dialect> = { respite: respiteDialect, redis: redisDialect };
 
-/** What is left to do with an order that is prepared. */
+/** An order that is ready to run. */
 interface Prepared {
   readonly clients: readonly Client[];
   readonly run: () => Promise<object | undefined>;

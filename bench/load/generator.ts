@@ -1,13 +1,16 @@
 import { Child } from '../expiry/child.js';
 import type { Findings, Order, Outcome } from './order.js';
 
-/** A part of the findings that all orders have. */
+/** The findings that all orders have. */
 export interface Effort {
-  /** Of a processor, how much the generator itself took: near 1 it may be what limits the acts per second. */
+  /**
+   * The generator's own share of one core, from 0 to 1. Near 1 the generator itself may limit the operations per
+   * second.
+   */
   readonly busy: number;
 }
 
-/** The load generator, in a process of its own. */
+/** The load generator, in a separate process. */
 export class LoadGenerator {
   readonly #child: Child;
 
@@ -20,8 +23,9 @@ export class LoadGenerator {
   }
 
   /**
-   * @param around Called when the requests are prepared and the connections open, right before the load begins; what it
-   *   returns is called right after it has ended.
+   * Runs an order.
+   * @param around Called when the requests are prepared and the connections are open, right before the load begins. The
+   *   function that it returns is called right after the load has ended.
    * @throws Error if the server gave a wrong reply.
    */
   async run<Kind extends Order['kind']>(

@@ -1,6 +1,6 @@
 import type { PreparedRequests } from './prepared-requests.js';
 
-/** A client's share of prepared requests, to be sent in order: a part of them once, or all of them again and again. */
+/** A client's share of prepared requests, sent in order: either a part of them once, or all of them repeatedly. */
 export class Lane {
   readonly #requests: PreparedRequests;
   readonly #first: number;
@@ -10,13 +10,13 @@ export class Lane {
   /** How many requests the last `take` returned. */
   taken = 0;
 
-  /** One of `lanes` equal parts. */
+  /** Returns one of `lanes` equal parts. */
   static part(requests: PreparedRequests, lane: number, lanes: number): Lane {
     const start = (number: number) => Math.floor((number * requests.count) / lanes);
     return new Lane(requests, { first: start(lane), end: start(lane + 1), next: start(lane), repeats: false });
   }
 
-  /** All requests, for ever; each of the `lanes` begins at another place. */
+  /** Returns all requests, repeated forever. Each of the `lanes` begins at a different place. */
   static cycle(requests: PreparedRequests, lane: number, lanes: number): Lane {
     const next = Math.floor((lane * requests.count) / lanes);
     return new Lane(requests, { first: 0, end: requests.count, next, repeats: true });
@@ -33,7 +33,7 @@ export class Lane {
     this.#repeats = range.repeats;
   }
 
-  /** The next requests, at most `most` and, unless none are left, at least one. */
+  /** Returns the next requests: at most `most` and, unless none are left, at least one. */
   take(most: number): Buffer {
     if (this.#next === this.#end && this.#repeats) this.#next = this.#first;
     const end = Math.min(this.#next + most, this.#end);

@@ -9,20 +9,23 @@ export interface LatencySummary {
   readonly max: number;
 }
 
-/** A latency of more than this, in µs, counts as this: a minute. */
+/** The longest latency that can be recorded, in µs: one minute. Longer ones count as this. */
 const LONGEST = 60e6;
 
-/** An HDR histogram of latencies: any of them to a thousandth, in constant memory. */
+/** An HDR histogram of latencies, exact to a thousandth, in constant memory. */
 export class LatencyHistogram {
   readonly #histogram: Histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: LONGEST,
     numberOfSignificantValueDigits: 3,
-    // The form in WebAssembly must be loaded first and, at one call per read from a socket, would gain nothing.
+    // The WebAssembly version would have to be loaded first, and would gain nothing at one call per read from a socket.
     useWebAssembly: false,
   });
 
-  /** @param latency In ms. @param count How many had it. */
+  /**
+   * @param latency In ms.
+   * @param count How many requests had it.
+   */
   record(latency: number, count = 1): void {
     this.#histogram.recordValueWithCount(Math.min(Math.max(0, Math.round(latency * 1000)), LONGEST), count);
   }

@@ -4,7 +4,7 @@ import type { Lane } from './lane.js';
 import { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
 import { Schedule } from './schedule.js';
 
-/** Acts of one kind, so many a second, from clients that take turns. */
+/** Operations of one kind at a fixed rate, from clients that take turns. */
 export interface Stream {
   readonly clients: readonly Client[];
   readonly replies: readonly string[];
@@ -13,30 +13,33 @@ export interface Stream {
 }
 
 export interface OpenLoop {
-  /** Before the acts that are recorded, in seconds. */
+  /** The time before operations are recorded, in seconds. */
   readonly warmUp: number;
-  /** How long acts are recorded, in seconds. */
+  /** How long operations are recorded, in seconds. */
   readonly seconds: number;
 }
 
 export interface OpenLoopFindings {
   readonly acts: number;
-  /** From when an act was due to when its reply was read. */
+  /** From the time an operation was due until its reply was read. */
   readonly latency: LatencySummary;
-  /** From when an act was due to when it was sent: the part that is this process' own. */
+  /** From the time an operation was due until it was sent: the part that this process is responsible for. */
   readonly sendDelay: LatencySummary;
 }
 
-/** It sleeps no longer than this at a time, in ms: a reply that comes meanwhile is read that much later at most. */
+/** The longest sleep, in ms. A reply that arrives meanwhile is read at most this much later. */
 const SLEEP = 0.1;
-/** After the last act is sent, its reply is waited for so long, in ms. */
+/** How long to wait for replies after the last operation is sent, in ms. */
 const PATIENCE = 30_000;
-/** The first act is due so long after the start, in ms: connections come to rest. */
+/** When the first operation is due after the start, in ms, so that connections settle. */
 const LEAD = 20;
-/** Nothing ever wakes who waits here. */
+/** Nothing ever wakes a thread that waits for this. */
 const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-/** Sends what is due when it is due. @throws Error if a reply is wrong or does not come. */
+/**
+ * Sends each request when it is due.
+ * @throws Error if a reply is wrong or missing.
+ */
 export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: OpenLoop): Promise<OpenLoopFindings> {
   const latencies = new LatencyHistogram();
   const sendDelays = new LatencyHistogram();
@@ -60,7 +63,7 @@ export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: Ope
       return { clients, lane, schedule, sent: 0 };
     });
 
-    /** Sends what is due, and returns when the next act is. */
+    /** Sends what is due. Returns when the next operation is due. */
     const sendDue = (instant: number): number => {
       let next = Infinity;
       for (const stream of running) {
@@ -78,7 +81,10 @@ export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: Ope
       return next;
     };
 
-    /** Node's timers would not do: they count whole milliseconds. So it sleeps a little, then looks what has come. */
+    /**
+     * Node's timers have whole milliseconds only, which is too coarse. So this sleeps briefly, then lets the event loop
+     * read.
+     */
     const turn = (): void => {
       try {
         const next = sendDue(performance.now());
@@ -88,7 +94,7 @@ export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: Ope
           resolve({ acts: latency.count, latency, sendDelay: sendDelays.summarize() });
           return;
         }
-        if (instant >= end + PATIENCE) throw new Error(`${inFlight} replies did not come`);
+        if (instant >= end + PATIENCE) throw new Error(`${inFlight} replies are missing`);
         Atomics.wait(nothing, 0, 0, Math.min(SLEEP, Math.max(0, next - instant)));
         setImmediate(turn);
       } catch (error) {

@@ -4,7 +4,7 @@ import type { Address } from './client.js';
 import type { ClosedLoop, ClosedLoopFindings } from './closed-loop.js';
 import type { OpenLoop, OpenLoopFindings } from './open-loop.js';
 
-/** Acts of one kind, and which sessions (or keys) they are for. */
+/** Operations of one kind, and which sessions (or keys) they use. */
 export interface Work {
   readonly dialect: DialectName;
   readonly verb: Verb;
@@ -13,11 +13,11 @@ export interface Work {
   readonly first: number;
   /** How many numbers there are. */
   readonly count: number;
-  /** At random, so many of them are used again and again; without it, each once, in order. */
+  /** How many random ones of them to use repeatedly. If omitted, each is used once, in order. */
   readonly sample?: number;
 }
 
-/** What the load generator is asked to do. */
+/** A task for the load generator. */
 export type Order =
   | { readonly kind: 'fill'; readonly address: Address; readonly work: Work }
   | {
@@ -34,21 +34,21 @@ export type Order =
       readonly loop: OpenLoop;
     };
 
-/** Acts of one kind in an open loop. */
+/** Operations of one kind in an open loop. */
 export interface StreamOrder {
   readonly work: Work;
   readonly connections: number;
   readonly perSecond: number;
 }
 
-/** What it found; by the kind of the order. */
+/** The results, by the kind of order. */
 export interface Findings {
   readonly fill: object;
   readonly closed: ClosedLoopFindings;
   readonly open: OpenLoopFindings;
 }
 
-/** What an order comes to: findings, or what went wrong. */
+/** The result of an order: findings, or what went wrong. */
 export type Outcome<Kind extends Order['kind']> =
   | (Findings[Kind] & { readonly busy: number; readonly failure?: undefined })
   | { readonly failure: string };

@@ -1,14 +1,14 @@
 /**
- * The requests of many acts, one behind the other in one buffer: what a client sends at once is a piece of it, and
- * sending costs neither a copy nor an allocation per request.
+ * The requests of many operations, contiguous in one buffer. What a client sends together is a slice of it, so sending
+ * costs neither a copy nor an allocation per request.
  */
 export class PreparedRequests {
   readonly count: number;
   readonly #bytes: Buffer;
-  /** Where each request starts, and where the last ends. */
+  /** Where each request starts, and where the last one ends. */
   readonly #offsets: Float64Array;
 
-  /** @param request The request of the act with an index, in ASCII. */
+  /** @param request Returns the request of the operation with an index, in ASCII. */
   constructor(count: number, request: (index: number) => string) {
     this.count = count;
     this.#offsets = new Float64Array(count + 1);
@@ -27,11 +27,11 @@ export class PreparedRequests {
     this.#bytes = Buffer.concat([...pieces, Buffer.from(text, 'latin1')]);
   }
 
-  /** The requests from `first` to before `end`. */
+  /** Returns the requests from `first` up to, but not including, `end`. */
   slice(first: number, end: number): Buffer {
     return this.#bytes.subarray(this.#offsets[first], this.#offsets[end]);
   }
 }
 
-/** Requests are put together as text of about so many characters, then turned into bytes. */
+/** Requests are collected as text of about this many characters, then converted to bytes. */
 const PIECE = 65_536;

@@ -5,46 +5,49 @@ const ZERO = 48;
 const DOLLAR = 36;
 const ASTERISK = 42;
 
-/** How much of a reply an error message shows, in bytes. */
+/** How many bytes of a reply an error message shows. */
 const SHOWN = 80;
 
-/** What one reply must be, taken apart once. */
+/** What a reply must be, parsed once. */
 interface Expected {
-  /** Its first line, with the line's end. */
+  /** Its first line, with the line ending. */
   readonly line: Buffer;
-  /** Bytes behind the line, with their line's end: a string's. */
+  /** Bytes after the line of a string, with their line ending. */
   readonly payload: number;
-  /** Elements behind the line: an array's. */
+  /** Elements after the line of an array. */
   readonly elements: number;
 }
 
 /**
- * Finds where RESP2 replies end, and holds the first line of each against the only one that is right: `$29`, `:1`, `+OK`
- * and `*16` are known before the request is sent. An error, a null, another type or length or count fails at once.
- * What is behind the line is skipped by its length. Measured: 32 ns for the two replies to a sliding read, 142 ns for a
- * map of 8 keys, where the servers take some hundreds and some thousands.
+ * Finds the ends of RESP2 replies, and compares the first line of each with the only correct one: `$29`, `:1`, `+OK`
+ * and `*16` are known before the request is sent. An error, a null, or another type, length or number fails
+ * immediately. The rest of the reply is skipped by its length. Measured: 32 ns for the two replies to a sliding read,
+ * 142 ns for a map of 8 keys. The servers take some hundreds and some thousands of ns for these.
  */
 export class ReplyScanner {
   readonly #replies: readonly Expected[];
-  /** Which reply of the act is being read. */
+  /** The index of the current reply within the operation. */
   #reply = 0;
-  /** Bytes of its first line that have come. */
+  /** Bytes of its first line that have arrived. */
   #matched = 0;
-  /** Bytes of a string that have not come yet. */
+  /** Bytes of a string that have not arrived yet. */
   #skip = 0;
-  /** Elements of an array that have not come yet. */
+  /** Elements of an array that have not arrived yet. */
   #elements = 0;
-  /** Of the element whose line is being read: its first byte, 0 before that, its number so far, and the sign. */
+  /** The element whose line is being read: its first byte (0 before that), the number so far, and the sign. */
   #type = 0;
   #number = 0;
   #negative = false;
 
-  /** @param lines The first lines of the replies to one act, without line ends. */
+  /** @param lines The first lines of the replies to one operation, without line endings. */
   constructor(lines: readonly string[]) {
     this.#replies = lines.map(expected);
   }
 
-  /** Returns how many acts are answered in full with this. @throws Error if a reply is wrong. */
+  /**
+   * Returns how many operations these bytes complete.
+   * @throws Error if a reply is wrong.
+   */
   push(chunk: Uint8Array): number {
     let acts = 0;
     let at = 0;
@@ -67,7 +70,7 @@ export class ReplyScanner {
     return acts;
   }
 
-  /** Returns where it stopped: behind the line, with `#matched` 0, or at the chunk's end. */
+  /** Returns where it stopped: after the line, with `#matched` 0, or at the chunk's end. */
   #readFirstLine(chunk: Uint8Array, start: number): number {
     const { line, payload, elements } = this.#replies[this.#reply];
     let at = start;
@@ -87,7 +90,7 @@ export class ReplyScanner {
     return at;
   }
 
-  /** Returns where it stopped: behind the element's line, when there is one element less to come, or at the chunk's end. */
+  /** Returns where it stopped: after the element's line, with one element less to come, or at the chunk's end. */
   #readElement(chunk: Uint8Array, start: number): number {
     let type = this.#type;
     let number = this.#number;
@@ -117,7 +120,7 @@ export class ReplyScanner {
 
   #endElement(type: number, number: number, negative: boolean): void {
     this.#elements--;
-    // A null, of length -1, has nothing behind its line.
+    // A null has length -1 and nothing after its line.
     if (negative) return;
     if (type === DOLLAR) this.#skip = number + 2;
     if (type === ASTERISK) this.#elements += number;

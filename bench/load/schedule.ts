@@ -1,10 +1,12 @@
-/** When the acts of an open loop are due: at fixed instants, whether the ones before are answered or not. */
+/**
+ * When the operations of an open loop are due: at fixed times, whether or not the previous ones have been answered.
+ */
 export class Schedule {
   readonly #start: number;
-  /** From one act to the next, in ms. */
+  /** The time between two operations, in ms. */
   readonly #interval: number;
 
-  /** @param start When the first act is due, in ms. */
+  /** @param start When the first operation is due, in ms. */
   constructor(start: number, perSecond: number) {
     this.#start = start;
     this.#interval = 1000 / perSecond;
@@ -14,7 +16,7 @@ export class Schedule {
     return this.#start + act * this.#interval;
   }
 
-  /** How many acts are due until `instant`. */
+  /** Returns how many operations are due by `instant`. */
   dueBy(instant: number): number {
     return Math.max(0, Math.floor((instant - this.#start) / this.#interval) + 1);
   }

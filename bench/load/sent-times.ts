@@ -1,12 +1,12 @@
 import type { LatencyHistogram } from './latency-histogram.js';
 
-/** When the requests that are in flight on a connection were sent. Replies come in the same order. */
+/** When the requests in flight on a connection were sent. Replies come in the same order. */
 export class SentTimes {
   readonly #times: Float64Array;
   #sent = 0;
   #answered = 0;
 
-  /** @param most How many can be in flight. */
+  /** @param most The most requests in flight. */
   constructor(most: number) {
     this.#times = new Float64Array(most);
   }
@@ -19,7 +19,10 @@ export class SentTimes {
     for (let left = count; left > 0; left--) this.#times[this.#sent++ % this.#times.length] = instant;
   }
 
-  /** The oldest `count` are answered: their latencies are recorded, those that were sent together at one stroke. */
+  /**
+   * Records the latencies of the oldest `count` requests, which are now answered. Requests sent together are recorded
+   * together.
+   */
   remove(count: number, instant: number, latencies: LatencyHistogram): void {
     const end = this.#answered + count;
     while (this.#answered < end) {

@@ -4,7 +4,7 @@ import { plainKeys } from './plain-keys.js';
 import { dataOf, keyInUse, keyName, type Shape, ttlOf, valueIn } from './shape.js';
 import { tokenOf } from './token.js';
 
-/** A session is a hash; to extend it takes a second command, sent along with the first. */
+/** A session is a hash. Extending it takes a second command, sent together with the first. */
 export const redisDialect: Dialect = {
   ...plainKeys,
   create,
@@ -31,14 +31,14 @@ function read(shape: Shape, command: (number: number) => readonly string[], repl
   return extending(shape, shape.extend === 'GET' || shape.extend === 'BOTH', command, reply);
 }
 
-/** @param reply How many fields are new. */
+/** @param reply The number of new fields. */
 function write(shape: Shape, where: (number: number) => readonly string[], reply: string): Act {
   const value = valueIn(shape);
   const extends_ = shape.extend === 'SET' || shape.extend === 'BOTH';
   return extending(shape, extends_, (number) => ['HSET', ...where(number), value], reply);
 }
 
-/** A command and, if it is to extend, EXPIRE of the key that it names first. */
+/** Returns a command and, if it must extend the session, an EXPIRE of the key that it names first. */
 function extending(shape: Shape, extend: boolean, command: (number: number) => readonly string[], reply: string): Act {
   if (!extend) return { request: (number) => encodeRequest(...command(number)), replies: [reply] };
   return {
@@ -50,7 +50,7 @@ function extending(shape: Shape, extend: boolean, command: (number: number) => r
   };
 }
 
-/** What EXPIRE replies if the key exists. */
+/** The reply of EXPIRE if the key exists. */
 const EXPIRED = ':1';
 
 function encodeExpire(key: string, ttl: number): string {

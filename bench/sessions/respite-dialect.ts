@@ -6,7 +6,7 @@ import { tokenOf } from './token.js';
 
 const TOKEN = '$22';
 
-/** The server extends, because the session says so: each act is one command. */
+/** The session's settings make the server extend it, so each operation is one command. */
 export const respiteDialect: Dialect = {
   ...plainKeys,
   create: (shape) => ({
