@@ -1,12 +1,29 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { GENERATED, render } from '../scripts/readme.js';
 import { KNOWN_DIFFERENCES } from './differential/known-differences.js';
 
-const root = new URL('../', import.meta.url);
-const read = (file: string) => readFileSync(fileURLToPath(new URL(file, root)), 'utf8');
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
+const root = fileURLToPath(new URL('../', import.meta.url));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const documents = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+];
+
+/** A document without its code, in which nothing is a link or a heading. */
+const proseOf = (document: string) => read(document).replace(/^```.*?^```$/gms, '');
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsOf(document: string): string[] {
+  return [...proseOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 describe('the documents', () => {
   it.each(Object.keys(GENERATED))('%s is as the declarations say (else: npm run readme)', (page) => {
@@ -18,13 +35,32 @@ describe('the documents', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const text = read(document);
     for (const [, script] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(script);
-    for (const [, file] of text.matchAll(/\b((?:src|test|bench|examples|scripts)\/[\w/.-]*\w)/g)) {
-      expect(existsSync(fileURLToPath(new URL(file, root))), file).toBe(true);
+    for (const [, file] of text.matchAll(/(?<![\w/])((?:src|test|bench|examples|scripts|docs)\/[\w/.-]*\w)/g)) {
+      expect(existsSync(join(root, file)), file).toBe(true);
     }
   });
 
-  it.each(KNOWN_DIFFERENCES.map(({ reason }) => reason))('README.md lists a difference from Redis: %s', (reason) => {
-    expect(read('README.md')).toContain(`- ${reason}\n`);
+  it.each(documents)('%s has only links that lead somewhere', (document) => {
+    for (const [, target] of proseOf(document).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+      const [path, anchor] = target.split('#');
+      const file = path === '' ? document : posix.join(posix.dirname(document), path);
+      expect(existsSync(join(root, file)), target).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(file), target).toContain(anchor);
+    }
+  });
+
+  it.each(documents.filter((document) => /^(?:README|docs)/.test(document)))(
+    '%s has a line a paragraph',
+    (document) => {
+      const isOwn = /^(?:$|[#|>-]|\d+\. |<!--)/;
+      const lines = proseOf(document).split('\n');
+      const wrapped = lines.filter((line, i) => i > 0 && !isOwn.test(line) && lines[i - 1] !== '');
+      expect(wrapped).toEqual([]);
+    },
+  );
+
+  it.each(KNOWN_DIFFERENCES.map(({ reason }) => reason))('docs list a difference from Redis: %s', (reason) => {
+    expect(read('docs/differences-from-redis.md')).toContain(`- ${reason}\n`);
   });
 
   it.each(['dependencies', 'devDependencies'] as const)('CONTRIBUTING.md says why each of the %s is there', (kind) => {

@@ -19,29 +19,29 @@ const named = (request: Request, ...words: readonly string[]) =>
 const FAR = 2n ** 52n;
 const ms = (text: string, perUnit: bigint) => (/^-?\d{1,19}$/.test(text) ? BigInt(text) * perUnit : 0n);
 
-/** What respite replies otherwise, on purpose. The README lists it. */
+/** What respite replies differently, on purpose. docs/differences-from-redis.md lists it. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    reason: 'A key is 1 to 512 bytes, as it is the name of a session: it cannot be empty.',
+    reason: 'A key is 1 to 512 bytes, because it is the name of a session. It cannot be empty.',
     matches: (request, respite) => request.includes('') && isError(respite, /^ERR a name is 1 to 512 bytes$/),
     isLasting: true,
   },
   {
     reason:
-      'A key expires within 142,000 years or never. A later time is an invalid expire time; one that far in the past counts as past.',
+      'A key expires within 142,000 years or never. A later time is an invalid expire time, and a time that far in the past counts as past.',
     matches: (request, respite, redis) =>
       (isError(respite, /^ERR invalid expire time in/) || isError(redis, /^ERR invalid expire time in/)) &&
       request.some((word) => [1n, 1000n].some((unit) => ms(word, unit) > FAR || ms(word, unit) < -FAR)),
     isLasting: true,
   },
   {
-    reason: "OBJECT ENCODING gives the closest of Redis' encodings to what respite uses.",
+    reason: 'OBJECT ENCODING returns the encoding of Redis that is closest to what respite uses.',
     matches: (request, respite, redis) =>
       named(request, 'OBJECT', 'ENCODING') && [respite, redis].every((reply) => isText(reply)),
     isLasting: false,
   },
   {
-    reason: 'Errors do not repeat what may be a credential.',
+    reason: 'Errors do not repeat anything that may be a credential.',
     matches: (_, respite, redis) =>
       isError(respite, /^ERR unknown subcommand '/) && isError(redis, /^ERR unknown subcommand '/),
     isLasting: false,

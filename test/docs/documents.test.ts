@@ -1,0 +1,69 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../tools/free-port.js';
+import { Application, ROOT } from './application.js';
+import { type CodeBlock, codeBlocks, consoleSteps, fileName } from './code-blocks.js';
+import { Terminal } from './terminal.js';
+
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+
+const blocksOf = (page: string) => codeBlocks(readFileSync(join(ROOT, page), 'utf8'));
+const isConsole = ({ language }: CodeBlock) => language === 'console';
+const goesOn = ({ note }: CodeBlock) => note === 'keeps-running';
+const isServer = (block: CodeBlock) => goesOn(block) && /^\$ (?:\w+=\S+ )*respite\b/.test(block.text);
+
+describe.each(PAGES)('%s', (page) => {
+  it('has only programs that it runs', () => {
+    const commands = blocksOf(page).filter(isConsole).flatMap(consoleSteps);
+    const names = commands.map(({ command }) => command);
+    for (const block of blocksOf(page).filter(({ language }) => language !== 'console')) {
+      const { language, line } = block;
+      // What the README says of the installation is what `Application` does.
+      if (page === 'README.md' && language === 'sh') continue;
+      expect(['js', 'text'], `line ${line}`).toContain(language);
+      expect(names.join('\n'), `line ${line}`).toContain(fileName(block) ?? 'a file name in its first line');
+    }
+  });
+});
+
+const missing = ['redis-cli', 'curl', 'openssl'].filter((program) => spawnSync(program, ['--version']).error);
+if (missing.length > 0) console.warn(`NOTICE: ${missing} not installed: what the documents show is not run`);
+
+describe.skipIf(missing.length > 0)('an application that has installed the package', () => {
+  let application: Application;
+  beforeAll(async () => {
+    application = await Application.install();
+    const certificate = 'req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out cert.pem';
+    execFileSync('openssl', certificate.split(' '), { cwd: application.folder, stdio: 'pipe' });
+  });
+  afterAll(() => application?.remove());
+
+  it('starts the server with npx', () => {
+    const options = { cwd: application.folder, env: application.environment(), encoding: 'utf8' } as const;
+    expect(execFileSync('npx', ['respite', '--version'], options)).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each(PAGES.filter((page) => blocksOf(page).some(isConsole)))('prints what %s shows', async (page) => {
+    const terminal = new Terminal(application, { redis: await freePort(), web: await freePort() });
+    try {
+      const blocks = blocksOf(page);
+      const [first] = blocks.filter(isConsole);
+      if (!isServer(first)) await terminal.startServer('respite');
+      for (const block of blocks) {
+        const name = fileName(block);
+        if (name !== undefined) writeFileSync(join(application.folder, name), block.text);
+        if (!isConsole(block)) continue;
+        for (const step of consoleSteps(block)) {
+          if (isServer(block)) await terminal.startServer(step.command);
+          else if (goesOn(block)) await terminal.start(step);
+          else await terminal.run(step);
+        }
+      }
+      await terminal.end();
+    } finally {
+      await terminal.stop();
+    }
+  });
+});

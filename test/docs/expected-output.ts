@@ -1,0 +1,53 @@
+/** Tokens as a page prints them, and as they are in this run. */
+export type Tokens = Map<string, string>;
+
+const TOKEN = /(?<![\w-])[\w-]{22}(?![\w-])/;
+
+/** What differs from run to run, besides tokens. */
+const VARIABLE: readonly (readonly [pattern: RegExp, matches: string])[] = [
+  [/\d{4}-\d\d-\d\dT[\d:.]+Z/, '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z'],
+  // Unix ms.
+  [/(?<!\d)\d{13}(?!\d)/, '\\d{13}'],
+  [/ port \d+/, ' port \\d+'],
+  // How large a file is, what it holds and how long that took.
+  [/\d+ bytes/, '\\d+ bytes'],
+  [/\d+ good batch(?:es)? of \d+ records?/, '\\d+ good batch(?:es)? of \\d+ records?'],
+  [/"(?:bytes|milliseconds)"\n *\d+\) \(integer\) \d+/, '"(?:bytes|milliseconds)"\\n *\\d+\\) \\(integer\\) \\d+'],
+];
+
+const ANY = new RegExp(`(${[TOKEN, ...VARIABLE.map(([pattern]) => pattern)].map(({ source }) => source).join('|')})`);
+
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/**
+ * Compares what a command has printed with what the page says, and notes the tokens that are new.
+ * @returns Whether they agree but for what differs from run to run.
+ */
+export function isAsPrinted(actual: string, printed: string, tokens: Tokens): boolean {
+  const found: string[] = [];
+  const pattern = printed
+    .split(ANY)
+    .map((part) => {
+      if (new RegExp(`^${TOKEN.source}$`).test(part)) {
+        const known = tokens.get(part);
+        if (known !== undefined) return escaped(known);
+        if (found.includes(part)) return `\\${found.indexOf(part) + 1}`;
+        found.push(part);
+        return '([\\w-]{22})';
+      }
+      const variable = VARIABLE.find(([candidate]) => new RegExp(`^${candidate.source}$`).test(part));
+      return variable === undefined ? escaped(part) : variable[1];
+    })
+    .join('');
+  const match = new RegExp(`^${pattern}$`).exec(actual);
+  if (match === null) return false;
+  found.forEach((token, i) => {
+    tokens.set(token, match[i + 1]);
+  });
+  return true;
+}
+
+/** A command of a page, with the tokens of this run. */
+export function withTokens(command: string, tokens: Tokens): string {
+  return [...tokens].reduce((text, [printed, actual]) => text.replaceAll(printed, actual), command);
+}

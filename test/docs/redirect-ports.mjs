@@ -1,0 +1,18 @@
+// Imported into the programs of the documentation, which run as they are printed: what they connect to on Redis' port, and
+// the port of the web server, are others in a test.
+import { Server, Socket } from 'node:net';
+
+const { REDIS_PORT, WEB_PORT } = process.env;
+const { connect } = Socket.prototype;
+const { listen } = Server.prototype;
+
+Socket.prototype.connect = function (...args) {
+  const options = Array.isArray(args[0]) ? args[0][0] : args[0];
+  if (options?.port === 6379) options.port = Number(REDIS_PORT);
+  return connect.apply(this, args);
+};
+
+Server.prototype.listen = function (...args) {
+  if (args[0] === 3000) args[0] = Number(WEB_PORT);
+  return listen.apply(this, args);
+};

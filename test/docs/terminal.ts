@@ -1,0 +1,150 @@
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { watched } from '../child-process.js';
+import type { Application } from './application.js';
+import type { ConsoleStep } from './code-blocks.js';
+import { isAsPrinted, type Tokens, withTokens } from './expected-output.js';
+
+const PRELOADS = ['../lifeline.mjs', './redirect-ports.mjs'].map((file) => new URL(file, import.meta.url).href);
+
+/** Directories that pages name, which are inside the application's folder in a test. */
+const SYSTEM_DIRECTORIES = /\/(?:var\/lib|run)(?=\/)/g;
+
+/** A process that a page leaves running. */
+interface Running {
+  readonly step: ConsoleStep;
+  readonly process: ChildProcessWithoutNullStreams;
+  /** What it has printed so far. */
+  output(): string;
+}
+
+/** Types the commands of a page, in the folder of an application, and compares what they print with what the page says. */
+export class Terminal {
+  readonly #folder: string;
+  readonly #environment: Record<string, string>;
+  readonly #tokens: Tokens = new Map();
+  readonly #running: Running[] = [];
+  readonly #expected: Running[] = [];
+
+  /** @param ports Where the page's server is, and its web application. */
+  constructor(application: Application, ports: { redis: number; web: number }) {
+    this.#folder = application.folder;
+    const bin = join(this.#folder, 'bin');
+    for (const directory of [bin, join(this.#folder, 'run'), join(this.#folder, 'var/lib')]) {
+      mkdirSync(directory, { recursive: true });
+    }
+    // A terminal shows replies with their types, which redis-cli leaves out when its output is read by a program.
+    script(bin, 'redis-cli', `exec ${which('redis-cli')} --no-raw -p ${ports.redis} "$@"`);
+    script(bin, 'curl', `exec ${which('curl')} -sS --connect-to localhost:3000:127.0.0.1:${ports.web} "$@"`);
+    this.#environment = {
+      ...application.environment(bin),
+      NODE_OPTIONS: PRELOADS.map((url) => `--import=${url}`).join(' '),
+      REDIS_PORT: String(ports.redis),
+      RESPITE_PORT: String(ports.redis),
+      WEB_PORT: String(ports.web),
+    };
+  }
+
+  /** Runs a command to its end. @throws Error if it prints something else than the page says. */
+  async run(step: ConsoleStep): Promise<void> {
+    const running = this.#spawn(step);
+    await once(running.process, 'close');
+    this.#compare(running);
+  }
+
+  /** Starts a server in place of what goes on, and waits until it is ready. */
+  async startServer(command: string): Promise<void> {
+    await this.stop();
+    const running = this.#spawn({ command, output: '' });
+    this.#running.push(running);
+    await this.#until(running, () => / is ready on /.test(running.output()));
+  }
+
+  /** Starts a command that goes on, and waits until it has printed what it prints at first. */
+  async start(step: ConsoleStep): Promise<void> {
+    // Messages come when something happens to be published.
+    const [beginning, ...messages] = step.output.split(/(?=^1\) "p?message")/m);
+    const running = this.#spawn({ ...step, output: beginning.trimEnd() });
+    this.#running.push(running);
+    await this.#printed(running);
+    if (messages.length > 0) this.#expected.push({ ...running, step });
+  }
+
+  /** Waits for the messages that the page says have been published, and ends what goes on. */
+  async end(): Promise<void> {
+    for (const running of this.#expected.splice(0)) await this.#printed(running);
+    await this.stop();
+  }
+
+  /** Ends what goes on. */
+  async stop(): Promise<void> {
+    for (const { process } of this.#running.splice(0)) {
+      if (process.exitCode !== null || process.signalCode !== null) continue;
+      process.kill('SIGTERM');
+      await once(process, 'exit');
+    }
+  }
+
+  #spawn(step: ConsoleStep): Running {
+    const command = withTokens(step.command, this.#tokens).replace(SYSTEM_DIRECTORIES, `${this.#folder}$&`);
+    // A single command replaces the shell, so that a signal reaches it.
+    const child = spawn('bash', ['-c', command], { cwd: this.#folder, env: this.#environment });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    return { step, process: watched(child), output: () => this.#shown(output) };
+  }
+
+  #shown(output: string): string {
+    return output
+      .replaceAll(this.#folder, '')
+      .replace(/^Reading messages.*\n/, '')
+      .trimEnd();
+  }
+
+  #isAsPrinted({ step, output }: Running): boolean {
+    return isAsPrinted(output(), step.output, this.#tokens);
+  }
+
+  #compare(running: Running): void {
+    const { step, output } = running;
+    if (!this.#isAsPrinted(running))
+      throw new Error(`$ ${step.command}\n${output()}\n\nThe page says:\n${step.output}`);
+  }
+
+  #printed(running: Running): Promise<void> {
+    return this.#until(running, () => this.#isAsPrinted(running));
+  }
+
+  /** @throws Error if the process ends before, or hangs. */
+  async #until(running: Running, isDone: () => boolean): Promise<void> {
+    const { process } = running;
+    const guard = AbortSignal.timeout(60_000);
+    while (!isDone()) {
+      if (process.exitCode !== null || process.signalCode !== null || guard.aborted) {
+        throw mismatch(running);
+      }
+      const options = { signal: guard };
+      await Promise.race([once(process.stdout, 'data', options), once(process, 'close', options)]).catch(() => {});
+    }
+  }
+}
+
+function mismatch({ step, output }: Running): Error {
+  return new Error(`$ ${step.command}\n${output()}\n\nThe page says:\n${step.output}`);
+}
+
+function script(bin: string, name: string, text: string): void {
+  const file = join(bin, name);
+  writeFileSync(file, `#!/bin/sh\n${text}\n`);
+  chmodSync(file, 0o755);
+}
+
+function which(program: string): string {
+  return execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+}
