@@ -56,7 +56,7 @@ describe('the goals', () => {
       size,
       servers: { respite: [2, 9, 5].slice(index, index + 1), Redis: [1] },
     }));
-    expect(verdict({ growth }, 'growth: read with the most sessions, to the fewest')).toMatchObject({
+    expect(verdict({ growth }, 'growth: read with the most sessions, relative to the fewest')).toMatchObject({
       figure: 2.5,
       met: false,
     });
