@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
-import { Link } from '../tools/connection.js';
+import { Connection, type Request } from '../tools/connection.js';
 import { Failure, type Reply } from '../tools/replies.js';
 
-/** Sends requests to a server, one character per byte. */
+/** Sends requests to a server. Strings have one character per byte. */
 export interface Client {
-  /** Sends all of them at once, each list as a pipeline of its own. */
-  ask(pipelines: readonly (readonly (readonly string[])[])[]): Promise<Reply[][]>;
+  /** Sends all pipelines at once. */
+  ask(pipelines: readonly (readonly Request[])[]): Promise<Reply[][]>;
   close(): void;
 }
 
@@ -15,18 +15,18 @@ export interface ClientKind {
 }
 
 /**
- * ioredis is what programs use. It does not tell all, though: a status from a text, a map from an array. The reader of the soak
- * does.
+ * ioredis is what programs use, but it hides the difference between a status and a string, and between a map and an
+ * array. A bare connection shows it.
  */
 export const CLIENTS: readonly ClientKind[] = [
   { name: 'ioredis, RESP2', open: (port) => openIoredis(port, 2) },
   { name: 'ioredis, RESP3', open: (port) => openIoredis(port, 3) },
-  { name: 'bytes, RESP2', open: (port) => openLink(port, 2) },
-  { name: 'bytes, RESP3', open: (port) => openLink(port, 3) },
+  { name: 'bare connection, RESP2', open: (port) => openBare(port, 2) },
+  { name: 'bare connection, RESP3', open: (port) => openBare(port, 3) },
 ];
 
 async function openIoredis(port: number, protocol: 2 | 3): Promise<Client> {
-  // Integers as texts are whole: a double would round those that do not fit.
+  // As strings, because doubles would round large integers.
   const redis = new Redis(port, { protocol, stringNumbers: true, lazyConnect: true, retryStrategy: () => null });
   redis.on('error', () => {});
   await redis.connect();
@@ -46,23 +46,16 @@ async function openIoredis(port: number, protocol: 2 | 3): Promise<Client> {
   };
 }
 
-async function openLink(port: number, protocol: 2 | 3): Promise<Client> {
-  const link = await Link.open(port);
-  await link.ask([['HELLO', String(protocol)]]);
+async function openBare(port: number, protocol: 2 | 3): Promise<Client> {
+  const connection = await Connection.open({ port });
+  await connection.ask('HELLO', String(protocol));
   return {
-    async ask(pipelines) {
-      const replies = await link.ask(pipelines.flat());
-      let end = 0;
-      return pipelines.map(({ length }) => {
-        end += length;
-        return replies.slice(end - length, end);
-      });
-    },
-    close: () => link.close(),
+    ask: (pipelines) => Promise.all(pipelines.map((requests) => connection.askAll(requests))),
+    close: () => connection.close(),
   };
 }
 
-/** It takes a buffer for an object whose fields MSET is to set, where it can: so it gets texts, where they will do. */
+/** ioredis takes a buffer for an object with fields for MSET. So it is given strings wherever they have the same bytes. */
 function argumentOf(word: string): string | Buffer {
   const bytes = Buffer.from(word, 'latin1');
   return bytes.toString() === word ? word : bytes;

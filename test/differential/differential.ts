@@ -1,97 +1,79 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { startRedis, startRespite } from '../../bench/processes.js';
+import { Option } from 'commander';
+import { runLoadTest, type Settings } from '../tools/load-test.js';
+import { Program } from '../tools/program.js';
+import { RedisServer } from '../tools/redis-server.js';
 import { show } from '../tools/replies.js';
+import { Tally } from '../tools/tally.js';
 import { CLIENTS } from './client.js';
 import { Pair } from './pair.js';
 import { makeSequence, type Request, type Sequence } from './sequence.js';
 import { shrink, signatureOf } from './shrink.js';
 
 /**
- * The differential test: random sequences of Redis' commands are sent to respite and to redis-server, and all replies
- * compared. What differs is made as short as it can be and shown.
+ * The differential test sends random sequences of Redis' commands to respite and to redis-server and compares all
+ * replies. It prints the shortest sequence that shows each difference.
  */
 
-/** Sequences that are sent at once. */
+/** How many sequences are sent at once. */
 const BATCH = 64;
-/** So many different differences are enough. */
+/** How many differences are enough. */
 const ENOUGH = 50;
-/** So many characters of a reply, and of a word, are shown. */
+/** How many characters of a reply, and of a word, are printed. */
 const SHOWN = 200;
 const LONG = 70;
-/** Of a string, in both servers: the smallest limit that redis-server takes, so that tests get there. */
+/** The size of strings in both servers: the smallest limit that redis-server accepts, so that the test reaches it. */
 const LIMIT = ['--proto-max-bulk-len', '1mb'];
 
-const program = new Command('differential')
-  .description('Sends random sequences of commands to the built program and to redis-server, and compares all replies.')
-  .argument('[sequences]', 'how many', whole, 10_000)
-  .option('--seed <number>', 'of the first sequence; each has the next (default: the time)', whole)
-  .option('--self', "put a second redis-server in the program's place: what differs is wrong with the test")
-  .allowExcessArguments(false)
-  .parse();
+class Differential {
+  readonly #pairs: readonly Pair[];
+  readonly #tally = new Tally();
+  readonly #found = new Set<string>();
 
-const { seed = Date.now() % 2 ** 31, self = false } = program.opts<{ seed?: number; self?: boolean }>();
-const [sequences] = program.processedArgs as [number];
-const totals = { requests: 0, errors: 0 };
-const known = new Map<string, number>();
-const found = new Set<string>();
-const began = performance.now();
-console.log(`${sequences} sequences, seed ${seed}`);
-const respite = self ? await startRedis(LIMIT) : await startRespite(undefined, LIMIT);
-const redis = await startRedis(LIMIT);
-const pairs = await Promise.all(CLIENTS.map((kind) => Pair.open(kind, respite.port, redis.port)));
-try {
-  await compare();
-} finally {
-  for (const pair of pairs) pair.close();
-  await Promise.all([respite.stop(), redis.stop()]);
-}
-console.log(
-  `${totals.requests} requests, ${totals.errors} of them errors, ${Math.round((performance.now() - began) / 1000)} s`,
-);
-for (const [reason, times] of known) console.log(`known difference, ${times} times: ${reason}`);
-if (found.size > 0) program.error(`differential failed: ${found.size} differences`);
-console.log('ok');
-process.exit(0);
+  constructor(pairs: readonly Pair[]) {
+    this.#pairs = pairs;
+  }
 
-function whole(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-}
-
-async function compare(): Promise<void> {
-  let next = makeBatch(0);
-  for (let first = 0; first < sequences && found.size < ENOUGH; first += BATCH) {
-    const batch = next;
-    // One pair after the other: each has the servers for itself.
-    for (const [i, pair] of pairs.entries()) {
-      const running = pair.run(batch[i].map(({ requests }) => requests));
-      // While they are at it.
-      if (i === 0) next = makeBatch(first + BATCH);
-      for (const [j, outcome] of (await running).entries()) {
-        const sequence = batch[i][j];
-        totals.requests += sequence.requests.length;
-        totals.errors += outcome.comparison.errors;
-        for (const [reason, times] of outcome.comparison.known) known.set(reason, (known.get(reason) ?? 0) + times);
-        if (outcome.difference === undefined || found.has(signatureOf(outcome.difference))) continue;
-        found.add(signatureOf(outcome.difference));
-        report(sequence, pair, await shrink(pair, { requests: sequence.requests, difference: outcome.difference }));
+  async run(sequences: number, seed: number): Promise<void> {
+    const makeBatch = (first: number) => this.#makeBatch(seed + first, Math.min(BATCH, sequences - first));
+    let next = makeBatch(0);
+    for (let first = 0; first < sequences && this.#found.size < ENOUGH; first += BATCH) {
+      const batch = next;
+      // One pair after the other, so that each has the servers to itself.
+      for (const [i, pair] of this.#pairs.entries()) {
+        const running = pair.run(batch[i].map(({ requests }) => requests));
+        // While the servers work.
+        if (i === 0) next = makeBatch(first + BATCH);
+        await this.#check(pair, batch[i], await running);
       }
     }
+    this.#tally.print();
+    if (this.#found.size > 0) throw new Error(`${this.#found.size} differences`);
+  }
+
+  async #check(pair: Pair, sequences: readonly Sequence[], outcomes: Awaited<ReturnType<Pair['run']>>): Promise<void> {
+    for (const [i, { comparison, difference }] of outcomes.entries()) {
+      const { requests, seed } = sequences[i];
+      this.#tally.count('requests', requests.length);
+      this.#tally.count('errors', comparison.errors);
+      for (const [reason, times] of comparison.known) this.#tally.count(`known difference: ${reason}`, times);
+      if (difference === undefined || this.#found.has(signatureOf(difference))) continue;
+      this.#found.add(signatureOf(difference));
+      report(seed, pair, await shrink(pair, { requests, difference }));
+    }
+  }
+
+  /** Sequences with consecutive seeds, by the pair of clients that they are for. */
+  #makeBatch(seed: number, length: number): Sequence[][] {
+    const batch = Array.from({ length: Math.max(0, length) }, (_, i) => makeSequence((seed + i) % 2 ** 32));
+    const { length: count } = this.#pairs;
+    return this.#pairs.map((_, i) => batch.filter(({ chance }) => Math.floor(chance * count) === i));
   }
 }
 
-/** The sequences from that number on, by the pair of clients that they are for. */
-function makeBatch(first: number): Sequence[][] {
-  const batch = Array.from({ length: Math.max(0, Math.min(BATCH, sequences - first)) }, (_, i) =>
-    makeSequence((seed + first + i) % 2 ** 32),
-  );
-  return pairs.map((_, i) => batch.filter(({ chance }) => Math.floor(chance * pairs.length) === i));
-}
-
-function report({ seed }: Sequence, { kind }: Pair, shrunk: Awaited<ReturnType<typeof shrink>>): void {
+function report(seed: number, { kind }: Pair, shrunk: Awaited<ReturnType<typeof shrink>>): void {
   const { request, respite, redis } = shrunk.difference;
   const lines = [
-    `difference in the reply to ${lineOf(request)}, with ${kind}: npm run differential -- 1 --seed ${seed}`,
+    `${lineOf(request)} has another reply, with ${kind}: npm run differential -- 1 --seed ${seed}`,
     ...shrunk.requests.map((words) => `  ${lineOf(words)}`),
     `respite: ${show(respite).slice(0, SHOWN)}`,
     `redis:   ${show(redis).slice(0, SHOWN)}`,
@@ -108,3 +90,27 @@ function wordOf(word: string): string {
   if (word.length > LONG) return `${wordOf(word.slice(0, LONG))}…(${word.length} bytes)`;
   return /^[\w.:*+-]+$/.test(word) ? word : JSON.stringify(word);
 }
+
+async function differential({ amount, seed, self }: Settings & { self?: boolean }): Promise<void> {
+  const redis = await RedisServer.start(LIMIT);
+  const respite = self ? await RedisServer.start(LIMIT) : await Program.start(LIMIT);
+  const pairs = await Promise.all(CLIENTS.map((kind) => Pair.open(kind, respite.port, redis.port)));
+  try {
+    await new Differential(pairs).run(amount, seed);
+  } finally {
+    for (const pair of pairs) pair.close();
+    await Promise.all([respite.stop(), redis.stop()]);
+  }
+}
+
+await runLoadTest<{ self?: boolean }>(
+  {
+    name: 'differential',
+    description: 'Sends random commands to the built program and to redis-server, and compares all replies.',
+    argument: { name: 'sequences', description: 'how many sequences of commands', least: 1, usual: 10_000 },
+    options: [
+      new Option('--self', "use a second redis-server in the program's place, to find mistakes in the test itself"),
+    ],
+  },
+  differential,
+);

@@ -1,17 +1,19 @@
+import { isToken } from '../tools/operations.js';
 import { Push, type Reply, show } from '../tools/replies.js';
 import { Link } from './link.js';
 import type { Stage } from './stage.js';
 
 const EVENTS = ['new', 'expired', 'cleared', 'ended', 'limit', 'maxage', 'evicted', 'rotated'] as const;
 type Event = (typeof EVENTS)[number];
-const LAST = new Set<Event>(['expired', 'ended', 'limit', 'maxage', 'evicted']);
-/** Of so many sessions that have ended it is remembered that they have, twice as many at the most. */
+/** The events after which there is no such session. */
+const FINAL = new Set<Event>(['expired', 'ended', 'limit', 'maxage', 'evicted']);
+/** How many ended sessions are remembered at least; at most twice as many. */
 const REMEMBERED = 100_000;
 
-/** Holds the events of sessions against each other: which order is possible, and how many of each there were. */
+/** Checks that the events of each session arrive in a possible order, and counts them. */
 export class EventLog {
   readonly #counts = new Map<Event, number>();
-  /** Whether it has heard everything from the beginning. */
+  /** It has received every event since the server started. */
   readonly #complete: boolean;
   readonly #alive = new Set<string>();
   #ended = new Set<string>();
@@ -21,24 +23,25 @@ export class EventLog {
     this.#complete = complete;
   }
 
-  count(event: Event): number {
-    return this.#counts.get(event) ?? 0;
+  count(...events: readonly Event[]): number {
+    return events.reduce((sum, event) => sum + (this.#counts.get(event) ?? 0), 0);
   }
 
-  /** Tokens that were never heard to end. An old one, given up for a new one, is among them. */
+  /** How many tokens have no final event. Tokens that were rotated are among them. */
   get open(): number {
     return this.#alive.size;
   }
 
-  /** @throws Error if the event cannot have come then. */
+  /** @throws Error if the event is impossible at this point. */
   note(channel: string, token: string): void {
-    const [, event] = /^__session__:(\w+):/.exec(channel) ?? [];
-    if (!isEvent(event)) throw new Error(`a message on ${JSON.stringify(channel)}`);
-    if (!/^[\w-]{22}$/.test(token)) throw new Error(`no token on ${channel}: ${JSON.stringify(token)}`);
+    const [, name] = /^__session__:(\w+):/.exec(channel) ?? [];
+    const event = EVENTS.find((one) => one === name);
+    if (event === undefined) throw new Error(`a message on ${JSON.stringify(channel)}`);
+    if (!isToken(token)) throw new Error(`not a token on ${channel}: ${JSON.stringify(token)}`);
     this.#counts.set(event, this.count(event) + 1);
     if (event === 'new' || event === 'rotated') {
-      // The token of a shared session comes again, and so does one that a client has chosen.
-      if (this.#alive.has(token)) throw new Error(`${channel}: there was ${token}`);
+      // A shared session's token returns, and so may one that a client has chosen.
+      if (this.#alive.has(token)) throw new Error(`${channel}: ${token} already exists`);
       this.#ended.delete(token);
       this.#endedBefore.delete(token);
       this.#alive.add(token);
@@ -46,7 +49,7 @@ export class EventLog {
     }
     if (this.#ended.has(token) || this.#endedBefore.has(token)) throw new Error(`${channel}: ${token} had ended`);
     if (this.#complete && !this.#alive.has(token)) throw new Error(`${channel}: ${token} was never new`);
-    if (!LAST.has(event)) return;
+    if (!FINAL.has(event)) return;
     this.#alive.delete(token);
     this.#ended.add(token);
     if (this.#ended.size < REMEMBERED) return;
@@ -55,49 +58,43 @@ export class EventLog {
   }
 }
 
-function isEvent(text: string | undefined): text is Event {
-  return EVENTS.some((event) => event === text);
+/** Passes the messages of a pattern subscription to a function. */
+export function onMessage(link: Link, listener: (channel: string, message: string) => void): void {
+  link.intercept = (reply) => {
+    const items: Reply = link.protocol === 2 ? reply : reply instanceof Push ? reply.items : null;
+    if (!Array.isArray(items) || items[0] !== 'pmessage') return false;
+    const [, , channel, message] = items;
+    if (items.length !== 4 || typeof channel !== 'string' || typeof message !== 'string') {
+      throw new Error(`not a message: ${show(reply)}`);
+    }
+    listener(channel, message);
+    return true;
+  };
 }
 
-/** The channel and the message in a reply, if it is a message of a subscription by pattern. */
-export function messageIn(reply: Reply, protocol: 2 | 3): { channel: string; message: string } | undefined {
-  const items: Reply = reply instanceof Push && protocol === 3 ? reply.items : protocol === 2 ? reply : null;
-  if (!Array.isArray(items) || items[0] !== 'pmessage') return undefined;
-  const [, , channel, message] = items;
-  if (items.length !== 4 || typeof channel !== 'string' || typeof message !== 'string') {
-    throw new Error(`no message: ${show(reply)}`);
-  }
-  return { channel, message };
-}
-
-/** One who hears every event from the first to the last: what it has counted must be what INFO says. */
+/** Receives every event from first to last. Its counts must equal those in INFO. */
 export class Auditor {
   readonly log = new EventLog(true);
   readonly #link: Link;
 
   private constructor(link: Link) {
     this.#link = link;
-    link.intercept = (reply) => {
-      const found = messageIn(reply, link.protocol);
-      if (found !== undefined) this.log.note(found.channel, found.message);
-      return found !== undefined;
-    };
+    onMessage(link, (channel, message) => this.log.note(channel, message));
   }
 
   static async start(stage: Stage, protocol: 2 | 3): Promise<Auditor> {
-    const link = await Link.open(stage, { name: `auditor-${protocol}`, protocol, unix: protocol === 2 });
+    const link = await Link.join(stage, { name: `auditor-${protocol}`, protocol, unix: protocol === 2 });
     const auditor = new Auditor(link);
     await link.demand('PSUBSCRIBE', '__session__:*');
     return auditor;
   }
 
-  /** Resolves when it has heard all that has happened. */
+  /** Resolves when it has received the events of everything that has happened. */
   async caughtUp(): Promise<void> {
     await this.#link.demand('PING');
   }
 
-  async leave(): Promise<void> {
-    this.#link.leave();
-    await this.#link.ended;
+  leave(): Promise<void> {
+    return this.#link.leave();
   }
 }

@@ -1,54 +1,53 @@
+import { isToken } from '../tools/operations.js';
 import type { Random } from '../tools/random.js';
 import { isError, type Reply, show } from '../tools/replies.js';
-import { born, isToken } from './acts.js';
-import { ModelSession, NOWHERE } from './model.js';
-import type { Pressure, Span } from './stage.js';
+import { created, noSession, type Span } from '../tools/session.js';
+import { KnownSession } from './known-session.js';
+import type { Pressure } from './stage.js';
 
-/** Sessions that may bear the name at a time. */
+/** How many sessions the name may have. */
 const LIMIT = 3;
 
-interface NameTask {
-  readonly request: readonly string[];
-  settle(replies: readonly Reply[], at: Span): void;
-  lose(): void;
+interface NameCommand {
+  readonly words: readonly string[];
+  settle(reply: Reply, at: Span): void;
+  /** Whether it changes which sessions the name has. */
+  readonly changes: boolean;
 }
 
-/** The sessions of one name, of which LIMIT ends the oldest; what TOKENS and ENDNAME must say of them. */
+/** The sessions of one name. LIMIT ends the oldest ones; TOKENS and ENDNAME must know them all. */
 export class NameGroup {
   readonly #name: string;
   readonly #pressure: Pressure;
-  readonly #onDoubt: () => void;
   /** Oldest first. */
-  #sessions: ModelSession[] = [];
+  #sessions: KnownSession[] = [];
 
-  /** @param onDoubt A command was lost: which sessions the name has cannot be told any more. */
-  constructor(name: string, pressure: Pressure, onDoubt: () => void) {
+  constructor(name: string, pressure: Pressure) {
     this.#name = name;
     this.#pressure = pressure;
-    this.#onDoubt = onDoubt;
   }
 
-  someTask(random: Random): NameTask {
+  randomCommand(random: Random): NameCommand {
     const way = random.fraction();
     if (way < 0.6) return this.#add(random.pick([1, 2, 4]));
     return way < 0.9 ? this.#list() : this.#end();
   }
 
-  #add(ttl: number): NameTask {
+  #add(ttl: number): NameCommand {
     return {
-      request: ['SESSION.NEW', this.#name, String(ttl), 'LIMIT', String(LIMIT)],
-      settle: ([reply], at) => {
+      words: ['SESSION.NEW', this.#name, String(ttl), 'LIMIT', String(LIMIT)],
+      changes: true,
+      settle: (reply, at) => {
         if (isError(reply, 'OOM') && this.#pressure.within(at)) return;
-        if (!isToken(reply)) throw new Error(`SESSION.NEW … LIMIT was answered with ${show(reply)}`);
+        if (!isToken(reply)) throw new Error(`SESSION.NEW with LIMIT replied ${show(reply)}`);
         this.#enforceLimit(at);
-        const world = born({ ...NOWHERE, alive: true, duration: ttl * 1000 }, at);
-        this.#sessions.push(new ModelSession(this.#name, reply, [world], at.from, this.#pressure));
+        const session = created({ ...noSession(), duration: ttl * 1000 }, at);
+        this.#sessions.push(new KnownSession(this.#name, reply, [session], at.from, this.#pressure));
       },
-      lose: () => this.#onDoubt(),
     };
   }
 
-  /** The oldest go, for a new one. How many of those in between are alive may not be known. */
+  /** The oldest sessions make room for a new one. How many of the others are alive may be uncertain. */
   #enforceLimit(at: Span): void {
     let certain = 1;
     let possible = 1;
@@ -62,39 +61,38 @@ export class NameGroup {
     this.#sessions = this.#sessions.filter(({ gone }) => !gone);
   }
 
-  #list(): NameTask {
+  #list(): NameCommand {
     return {
-      request: ['SESSION.TOKENS', this.#name],
-      settle: ([reply], at) => {
-        const possible = this.#sessions.filter((session) => session.aliveAt(at) !== 'no');
-        const certain = possible.filter((session) => session.aliveAt(at) === 'yes');
-        const order = possible.map(({ token }) => token);
-        const listed = Array.isArray(reply) ? reply.map((token: Reply) => order.indexOf(String(token))) : [-1];
+      words: ['SESSION.TOKENS', this.#name],
+      changes: false,
+      settle: (reply, at) => {
+        const [possible, certain] = this.#tokensAt(at);
+        const listed = Array.isArray(reply) ? reply.map((token: Reply) => possible.indexOf(String(token))) : [-1];
         const inOrder = listed.every((place, i) => place >= 0 && (i === 0 || place > listed[i - 1]));
-        if (!inOrder || certain.some(({ token }) => !listed.includes(order.indexOf(token)))) {
-          throw new Error(
-            `SESSION.TOKENS was answered with ${show(reply)}, where ${show(order)} are possible and ${show(certain.map(({ token }) => token))} certain`,
-          );
-        }
+        if (inOrder && certain.every((token) => listed.includes(possible.indexOf(token)))) return;
+        throw new Error(`SESSION.TOKENS replied ${show(reply)}: ${show(possible)} possible, ${show(certain)} certain`);
       },
-      lose: () => {},
     };
   }
 
-  #end(): NameTask {
+  #end(): NameCommand {
     return {
-      request: ['SESSION.ENDNAME', this.#name],
-      settle: ([reply], at) => {
-        const possible = this.#sessions.filter((session) => session.aliveAt(at) !== 'no');
-        const certain = possible.filter((session) => session.aliveAt(at) === 'yes');
+      words: ['SESSION.ENDNAME', this.#name],
+      changes: true,
+      settle: (reply, at) => {
+        const [possible, certain] = this.#tokensAt(at);
         if (typeof reply !== 'number' || reply < certain.length || reply > possible.length) {
-          throw new Error(
-            `SESSION.ENDNAME was answered with ${show(reply)}: expected ${certain.length} to ${possible.length}`,
-          );
+          throw new Error(`SESSION.ENDNAME replied ${show(reply)}: ${certain.length} to ${possible.length} expected`);
         }
         this.#sessions = [];
       },
-      lose: () => this.#onDoubt(),
     };
+  }
+
+  /** The tokens of the sessions that may be alive, and of those that certainly are. */
+  #tokensAt(at: Span): readonly [possible: string[], certain: string[]] {
+    const possible = this.#sessions.filter((session) => session.aliveAt(at) !== 'no');
+    const certain = possible.filter((session) => session.aliveAt(at) === 'yes');
+    return [possible.map(({ token }) => token), certain.map(({ token }) => token)];
   }
 }

@@ -1,13 +1,13 @@
 import { isError, type Reply, show } from '../tools/replies.js';
 
 /**
- * A number that all workers count up at once. Nobody may lose a count to another: each sees a larger number
- * every time, and it is never less than what was acknowledged nor more than what was asked for.
+ * A number that all workers increment at the same time. No increment may be lost: each worker sees larger and larger
+ * numbers, and the number is never less than the acknowledged increments nor more than the requested ones.
  */
 export class Race {
   readonly name: string;
   readonly key = 'count';
-  #asked = 0;
+  #requested = 0;
   #acknowledged = 0;
   readonly #seen = new Map<string, number>();
 
@@ -19,33 +19,35 @@ export class Race {
     return this.#acknowledged;
   }
 
-  /** To be called before the command is sent. */
-  ask(): void {
-    this.#asked++;
+  /** Call this before the command is sent. */
+  request(): void {
+    this.#requested++;
   }
 
-  /** @param mayBeEvicted Whether there has been a reason for that. @throws Error if the reply is impossible. */
+  /** @param mayBeEvicted Whether memory was short. @throws Error for an impossible reply. */
   incremented(worker: string, reply: Reply, mayBeEvicted: boolean): void {
     if (mayBeEvicted && (isError(reply, 'OOM') || isError(reply, 'NOSESSION'))) {
-      this.#asked--;
+      this.#requested--;
       return;
     }
     const before = this.#seen.get(worker) ?? 0;
     if (typeof reply !== 'number' || reply <= before) {
-      throw new Error(`${this.name} was counted up from ${before} or more to ${show(reply)}`);
+      throw new Error(`${this.name} was ${before} or more, but an increment replied ${show(reply)}`);
     }
     this.#seen.set(worker, reply);
     this.#acknowledged++;
   }
 
   /**
-   * @param acknowledged What `acknowledged` was before the number was asked for.
-   * @throws Error if the number cannot be what was counted.
+   * @param acknowledged What `acknowledged` was before the number was read.
+   * @throws Error if the number does not match the increments.
    */
   check(acknowledged: number, reply: Reply): void {
     const number = Number(reply ?? 0);
-    if (number < acknowledged || number > this.#asked) {
-      throw new Error(`${this.name} is at ${show(reply)}, of ${this.#asked} counts ${acknowledged} are acknowledged`);
+    if (number < acknowledged || number > this.#requested) {
+      throw new Error(
+        `${this.name} is ${show(reply)} after ${acknowledged} acknowledged of ${this.#requested} increments`,
+      );
     }
   }
 }

@@ -2,99 +2,78 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
-import { infoOf } from '../tools/info.js';
+import { Option } from 'commander';
+import { Info } from '../tools/info.js';
+import { runLoadTest, type Settings, whole } from '../tools/load-test.js';
 import { Program } from '../tools/program.js';
 import { Random } from '../tools/random.js';
-import { checkRace, kill, squeeze, startRace } from './admin.js';
-import { annoy, crowd, QUERY_LIMIT, READER, stall, TIMEOUT } from './chaos.js';
+import { checkRace, kill, squeeze, startRace } from './administrators.js';
 import { Auditor } from './events.js';
 import { checkCounters, checkEmpty, checkSessions } from './invariants.js';
 import { Level } from './level.js';
 import { Link } from './link.js';
 import { listen, monitor, observe } from './listeners.js';
+import { annoy, crowd, QUERY_LIMIT, READER, stall, TIMEOUT } from './nuisances.js';
 import { OUTPUT_LIMIT, readSlowly } from './readers.js';
 import { Stage } from './stage.js';
 import { Worker } from './worker.js';
 
 /**
- * The soak: minutes of mixed load on the built program, from clients that behave, clients that do not, and clients
- * that are killed, with every reply checked. Meanwhile memory must stay level; afterwards every figure in INFO
- * must be consistent, nothing may be left, and the program must stop as it should.
+ * The soak puts minutes of mixed load on the built program: from clients that behave, clients that do not, and clients
+ * that are killed. Every reply is checked. Memory must not grow meanwhile. Afterwards all figures in INFO must be
+ * consistent, nothing may be left, and the program must stop properly.
  */
 
 const PASSWORD = 'soak-password';
-/** The server has this long, in ms, to let go of everything when the load has gone: a guard against hanging. */
+/** How long the server may take to notice that all clients have left, the load to end, and the server to stop, in ms:
+ * guards against hanging. */
 const SETTLE_MS = 120_000;
-/** The load has this long to end, in ms, and the program to stop: guards as well. */
 const LEAVE_MS = 120_000;
 const STOP_MS = 120_000;
-/** Events come within so many ms: another one. */
-const TOLD_MS = 60_000;
-/** Seconds between two lines about how it goes. */
+/** How long an event may take, in ms: another guard. */
+const EVENT_MS = 60_000;
+/** Seconds between two lines of output. */
 const REPORT = 5;
-/** A credential as it must not be in the log. */
+/** A credential. It must not be in the log. */
 const TOKEN = /(?<![\w-])[\w-]{21}[AQgw](?![\w-])/;
 
-interface Settings {
+interface Load {
   readonly seconds: number;
   readonly connections: number;
-  readonly seed: number;
+  readonly maxClients: number;
 }
 
-const program = new Command('soak')
-  .description('Loads the built program, checks every reply, and the figures in INFO at the end.')
-  .argument('[seconds]', 'how long the load lasts', whole(5), 600)
-  .option('--connections <number>', 'how many clients there are at a time', whole(20), 200)
-  .option('--seed <number>', 'where all chance comes from (default: the time)', whole(0))
-  .allowExcessArguments(false)
-  .parse();
+await runLoadTest<{ connections: number }>(
+  {
+    name: 'soak',
+    description: 'Puts load on the built program, and checks every reply and, at the end, the figures in INFO.',
+    argument: { name: 'seconds', description: 'how long the load lasts', least: 5, usual: 600 },
+    options: [
+      new Option('--connections <number>', 'how many clients there are at a time').default(200).argParser(whole(20)),
+    ],
+  },
+  soak,
+);
 
-const { connections, seed = Date.now() % 2 ** 32 } = program.opts<{ connections: number; seed?: number }>();
-const [seconds] = program.processedArgs as [number];
-try {
-  await soak({ seconds, connections, seed });
-  console.log('ok');
-} catch (error) {
-  program.error(`soak failed (--connections ${connections} --seed ${seed}): ${(error as Error).message}`);
-}
-process.exit(0);
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    if (!/^\d{1,10}$/.test(text) || Number(text) < least) throw new InvalidArgumentError(`Expected ${least} or more.`);
-    return Number(text);
-  };
-}
-
-async function soak(settings: Settings): Promise<void> {
-  console.log(`${settings.connections} connections for ${settings.seconds} s, seed ${settings.seed}`);
-  // A program that a test has started does not keep the test alive: this does.
-  const awake = setInterval(() => {}, 1000);
+async function soak({ amount, seed, connections }: Settings & { connections: number }): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'soak-'));
-  const maxClients = Math.round(settings.connections * 1.5);
-  const server = await startServer(join(directory, 'socket'), maxClients);
-  const stage = new Stage({
-    port: server.port,
-    socketPath: join(directory, 'socket'),
-    password: PASSWORD,
-    random: new Random(settings.seed),
-  });
+  const socketPath = join(directory, 'socket');
+  const load = { seconds: amount, connections, maxClients: Math.round(connections * 1.5) };
+  const server = await startServer(socketPath, load.maxClients);
+  const stage = new Stage({ port: server.port, socketPath, password: PASSWORD, random: new Random(seed) });
   try {
-    await Promise.race([run(stage, settings, maxClients), stage.failure]);
+    await Promise.race([run(stage, load), stage.failure]);
     await checkStop(server);
     checkLog(server.log);
   } catch (error) {
-    // Its clients notice its end before we do.
+    // Clients notice that the server has ended before this process does.
     const code = await Promise.race([server.exited(), wait(500, 'running')]);
     const log = server.log.split('\n').slice(-10).join('\n');
     throw new Error(`${(error as Error).message}\nserver: ${code === 'running' ? code : `exit code ${code}`}\n${log}`);
   } finally {
-    server.signal('SIGKILL');
-    await server.exited();
+    await server.kill();
     rmSync(directory, { recursive: true });
-    report(stage);
-    clearInterval(awake);
+    stage.tally.print();
   }
 }
 
@@ -113,24 +92,24 @@ function startServer(socketPath: string, maxClients: number): Promise<Program> {
   );
 }
 
-async function run(stage: Stage, settings: Settings, maxClients: number): Promise<void> {
-  const control = await Link.open(stage, { name: 'control', protocol: 2, unix: false });
+async function run(stage: Stage, load: Load): Promise<void> {
+  const control = await Link.join(stage, { name: 'control' });
   const auditors = [await Auditor.start(stage, 2), await Auditor.start(stage, 3)];
   stage.race = await startRace(control, 0);
-  const load = startLoad(stage, settings, maxClients);
-  load.catch((error: Error) => stage.fail(error.message));
+  const everybody = startLoad(stage, load);
+  everybody.catch((error: Error) => stage.fail(error.message));
   const level = new Level();
-  await watch(stage, control, auditors, level, settings.seconds);
+  await watch(stage, control, auditors, level, load.seconds);
   stage.stop();
-  if (!(await Promise.race([load.then(() => true), wait(LEAVE_MS, false)]))) {
-    throw new Error(`some have not come to an end: ${[...stage.links].join(', ')}`);
+  if (!(await Promise.race([everybody.then(() => true), wait(LEAVE_MS, false)]))) {
+    throw new Error(`some clients have not left: ${[...stage.links].join(', ')}`);
   }
 
   await checkRace(control, stage.race);
-  stage.count('sessions at the end', await checkSessions(control));
+  stage.tally.count('sessions at the end', await checkSessions(control));
   await control.demand('SESSION.ENDALL');
-  // Where there are many, their events and their memory follow.
-  while ((await infoOf(control)).number('lazyfree_pending_objects') > 0);
+  // With many sessions, their events and their memory take a little longer.
+  while ((await Info.of(control)).number('lazyfree_pending_objects') > 0);
   for (const auditor of auditors) await auditor.caughtUp();
   await checkEmpty(
     control,
@@ -138,17 +117,15 @@ async function run(stage: Stage, settings: Settings, maxClients: number): Promis
   );
   for (const auditor of auditors) await auditor.leave();
   await waitUntilAlone(control);
-  checkCounters(await infoOf(control), stage);
+  checkCounters(await Info.of(control), stage.tally);
   for (const line of level.check()) console.log(line);
-  control.leave();
-  await control.ended;
+  await control.leave();
 }
 
-/** Who takes part. Those who are few come first; all others are workers. Resolves when everybody has left. */
-async function startLoad(stage: Stage, { seconds, connections }: Settings, maxClients: number): Promise<void> {
-  const each = (share: number) => Math.max(1, Math.round(connections * share));
+/** Starts all participants. All but a few are workers. Resolves when everybody has left. */
+async function startLoad(stage: Stage, { seconds, connections, maxClients }: Load): Promise<void> {
   const many = (count: number, start: (number: number) => Promise<void>) =>
-    Array.from({ length: count }, (_, i) => start(i));
+    Array.from({ length: Math.max(1, Math.round(count)) }, (_, number) => start(number));
   // Sessions come and go many times, however short the run.
   const longest = Math.max(2, Math.min(30, Math.floor(seconds / 5)));
   const others = [
@@ -157,18 +134,18 @@ async function startLoad(stage: Stage, { seconds, connections }: Settings, maxCl
     kill(stage),
     squeeze(stage, seconds * 400, seconds * 700),
     crowd(stage, maxClients),
-    ...many(each(0.02), (number) => annoy(stage, number)),
-    ...many(each(0.06), (number) => listen(stage, number)),
-    ...many(each(0.04), (number) => readSlowly(stage, number)),
-    ...many(each(0.05), (number) => stall(stage, number)),
+    ...many(connections * 0.02, (number) => annoy(stage, number)),
+    ...many(connections * 0.06, (number) => listen(stage, number)),
+    ...many(connections * 0.04, (number) => readSlowly(stage, number)),
+    ...many(connections * 0.05, (number) => stall(stage, number)),
   ];
-  const workers = many(Math.max(1, connections - others.length), (number) =>
+  const workers = many(connections - others.length, (number) =>
     new Worker(stage, number, { unix: number % 4 === 0, longest }).run(),
   );
   await Promise.all([...others, ...workers]);
 }
 
-/** Takes samples of INFO once a second, and says how it goes. */
+/** Samples INFO once a second and prints how the run goes. */
 async function watch(
   stage: Stage,
   control: Link,
@@ -183,44 +160,44 @@ async function watch(
     await stage.pause(begun + second * 1000 - performance.now());
     const now = performance.now();
     for (const link of stage.links) link.checkPatience(now);
-    const info = await infoOf(control);
+    const info = await Info.of(control);
     level.add(info);
     if (second % REPORT !== 0) continue;
-    // Everybody has been told of what was long ago. In the end, of all.
-    const told = created.findLast(({ at }) => at < now - TOLD_MS)?.sessions ?? 0;
-    if (auditors.some(({ log }) => log.count('new') < told)) {
-      throw new Error(`of ${told} new sessions, the events of some have not come for ${TOLD_MS / 1000} s`);
+    // The last sessions' events may still be on their way. At the end of the run all of them are counted.
+    const due = created.findLast(({ at }) => at < now - EVENT_MS)?.sessions ?? 0;
+    if (auditors.some(({ log }) => log.count('new') < due)) {
+      throw new Error(`events of ${due} new sessions are due for ${EVENT_MS / 1000} s, and some are missing`);
     }
     created.push({ at: now, sessions: info.number('sessions_created') });
     const processed = info.number('total_commands_processed');
-    const mb = (field: string) => `${(info.number(field) / 1024 / 1024).toFixed(0)} MB`;
-    console.log(
-      [
-        `${String(second).padStart(4)} s`,
-        `${((processed - commands) / REPORT / 1000).toFixed(1)}k commands/s`,
-        `${info.number('connected_clients')} clients`,
-        `${info.number('sessions')} sessions`,
-        `used ${mb('used_memory')}`,
-        `rss ${mb('used_memory_rss')}`,
-        `heap ${mb('node_heap_total')}`,
-      ].join(', '),
-    );
+    console.log(describe(second, (processed - commands) / REPORT, info));
     commands = processed;
   }
 }
 
+function describe(second: number, commandsPerSecond: number, info: Info): string {
+  const mb = (field: string) => `${(info.number(field) / 1024 / 1024).toFixed(0)} MB`;
+  return [
+    `${String(second).padStart(4)} s`,
+    `${(commandsPerSecond / 1000).toFixed(1)}k commands/s`,
+    `${info.number('connected_clients')} clients`,
+    `${info.number('sessions')} sessions`,
+    `used ${mb('used_memory')}`,
+    `rss ${mb('used_memory_rss')}`,
+    `heap ${mb('node_heap_total')}`,
+  ].join(', ');
+}
+
 async function waitUntilAlone(control: Link): Promise<void> {
-  // Who is left must have been let go of, not given up for silence.
+  // The server must notice by itself that they have left, not because they are silent.
   await control.demand('CONFIG', 'SET', 'timeout', '0');
   const until = performance.now() + SETTLE_MS;
   for (;;) {
-    const clients = (await infoOf(control)).number('connected_clients');
+    const clients = (await Info.of(control)).number('connected_clients');
     if (clients === 1) return;
-    if (performance.now() > until) {
-      throw new Error(
-        `${clients} clients are connected, though all but one have left:\n${await control.demand('CLIENT', 'LIST')}`,
-      );
-    }
+    if (performance.now() < until) continue;
+    const list = await control.demand('CLIENT', 'LIST');
+    throw new Error(`${clients} clients are connected, although all but one have left:\n${list}`);
   }
 }
 
@@ -232,12 +209,5 @@ async function checkStop(server: Program): Promise<void> {
 
 function checkLog(log: string): void {
   const wrong = log.split('\n').find((line) => line.includes('internal error') || TOKEN.test(line));
-  if (wrong !== undefined) throw new Error(`the server's log has a line that it must not have: ${wrong}`);
-}
-
-/** What was done, by kind. */
-function report(stage: Stage): void {
-  const rows = [...stage.counts].toSorted(([a], [b]) => a.localeCompare(b));
-  const width = Math.max(...rows.map(([name]) => name.length));
-  for (const [name, count] of rows) console.log(`${name.padEnd(width)}  ${count}`);
+  if (wrong !== undefined) throw new Error(`the server's log must not have this line: ${wrong}`);
 }

@@ -1,17 +1,12 @@
+import type { Socket } from 'node:net';
+import { openSocket } from '../tools/connection.js';
 import type { Random } from '../tools/random.js';
+import type { Span } from '../tools/session.js';
+import { Tally } from '../tools/tally.js';
 import type { Link } from './link.js';
 import { Race } from './race.js';
 
-/** From when to when, in ms: between the two something happened. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/**
- * When sessions could be evicted, and commands refused for lack of memory: from before maxmemory was set
- * until it was lifted.
- */
+/** When memory was short, so that the server may have evicted sessions and refused commands. */
 export class Pressure {
   #spans: Span[] = [];
 
@@ -24,35 +19,40 @@ export class Pressure {
     if (last !== undefined) this.#spans.push({ from: last.from, to: performance.now() });
   }
 
-  /** Whether there was any in that time. */
+  /** Whether memory was short at any moment of that time. */
   within({ from, to }: Span): boolean {
     return this.#spans.some((span) => span.from <= to && from <= span.to);
   }
 }
 
-/** What all actors of a soak share: where the server is, what they have counted, and how one of them ends the run. */
-export class Stage {
+interface Options {
   readonly port: number;
   readonly socketPath: string;
   readonly password: string;
   readonly random: Random;
+}
+
+/** What all participants share: where the server is, what they have counted, and how one of them fails the run. */
+export class Stage {
+  readonly password: string;
+  readonly random: Random;
   readonly pressure = new Pressure();
-  /** Who is connected. */
+  readonly tally = new Tally();
+  /** The connections of all participants. */
   readonly links = new Set<Link>();
-  /** What all workers count up at the moment. */
+  /** The number that all workers increment at the moment. */
   race = new Race('race-0');
-  /** The load is to end: every actor finishes what it is at, and leaves. */
+  /** The load is about to end: each participant completes what it is doing and leaves. */
   stopping = false;
-  /** Rejects with the first thing that was wrong. */
+  /** Rejects with the first error. */
   readonly failure: Promise<never>;
 
-  readonly #counts = new Map<string, number>();
+  readonly #options: Options;
   #reject: (reason: Error) => void = () => {};
   readonly #wake = new Set<() => void>();
 
-  constructor(options: { port: number; socketPath: string; password: string; random: Random }) {
-    this.port = options.port;
-    this.socketPath = options.socketPath;
+  constructor(options: Options) {
+    this.#options = options;
     this.password = options.password;
     this.random = options.random;
     this.failure = new Promise<never>((_, reject) => {
@@ -61,24 +61,19 @@ export class Stage {
     this.failure.catch(() => {});
   }
 
-  count(what: string, by = 1): void {
-    this.#counts.set(what, this.counted(what) + by);
+  /** Opens a socket and counts it, to compare with the server's own count. */
+  async connect(unix: boolean): Promise<Socket> {
+    const socket = await openSocket(unix ? { path: this.#options.socketPath } : { port: this.#options.port });
+    this.tally.count('connections');
+    return socket;
   }
 
-  counted(what: string): number {
-    return this.#counts.get(what) ?? 0;
-  }
-
-  get counts(): ReadonlyMap<string, number> {
-    return this.#counts;
-  }
-
-  /** The server did what it must not. */
+  /** Fails the run: the server did something wrong. */
   fail(reason: string): void {
     this.#reject(new Error(reason));
   }
 
-  /** Waits, but not beyond the end of the load. */
+  /** Waits, but no longer than the load lasts. */
   pause(ms: number): Promise<void> {
     if (this.stopping) return Promise.resolve();
     return new Promise((resolve) => {

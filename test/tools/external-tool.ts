@@ -2,18 +2,18 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { once } from 'node:events';
 import { watched } from '../child-process.js';
 
-/** Programs that are not ours, as the tests drive them. */
+/** Runs other people's programs in the tests. */
 
-/** Whether a command ends well; what it prints is thrown away. */
+/** Whether a command succeeds. Its output is discarded. */
 export const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
 
-/** Whether a tool is there. If not, says so: its tests are skipped, which nobody should overlook. */
+/** Whether a tool is installed. If it is not, prints a notice, because its tests are skipped. */
 export function isThere(tool: string, packages: string, there: boolean): boolean {
   if (!there) console.warn(`NOTICE: ${tool} is not installed (Debian: ${packages}): its tests are skipped`);
   return there;
 }
 
-/** Runs a tool to its end, which must be a good one. Returns what it printed. */
+/** Runs a tool, which must succeed and print no errors. Returns its output. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -26,12 +26,12 @@ export async function run(
         else reject(new Error(`${command} ended with ${error?.code ?? 0}: ${stderr}${stdout}`));
       }),
     );
-    // A tool that reads no input may have ended before it is there.
+    // A tool that reads no input may end before it gets any.
     child.stdin?.on('error', () => {}).end(input);
   });
 }
 
-/** A tool that runs on until it is stopped. */
+/** A tool that runs until it is stopped. */
 export class Tool {
   readonly #child: ChildProcess;
   #output = '';
@@ -53,7 +53,7 @@ export class Tool {
     this.#child = child;
   }
 
-  /** What it has printed, errors included. */
+  /** Its output so far, errors included. */
   get output(): string {
     return this.#output;
   }

@@ -1,26 +1,27 @@
-import type { Link } from '../soak/link.js';
+import type { Connection } from './connection.js';
 
-/** INFO, read. */
+/** The reply to INFO. */
 export class Info {
   readonly #fields: ReadonlyMap<string, string>;
 
   constructor(text: string) {
-    this.#fields = new Map(
-      text
-        .split('\r\n')
-        .filter((line) => line.includes(':'))
-        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-    );
+    const lines = text.split('\r\n').filter((line) => line.includes(':'));
+    this.#fields = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
   }
 
-  /** @throws Error if there is no such field, or it is no number. */
+  static async of(connection: Connection): Promise<Info> {
+    const [text] = await connection.askAll([['INFO', 'everything']]);
+    return new Info(String(text));
+  }
+
+  /** @throws Error if the field is missing or is not a number. */
   number(field: string): number {
     const value = Number(this.#fields.get(field) ?? Number.NaN);
     if (Number.isNaN(value)) throw new Error(`INFO has no number ${field}`);
     return value;
   }
 
-  /** The `key=number` pairs of the fields that start so, by what follows. */
+  /** The `key=number` pairs of all fields with this prefix, by the rest of the field's name. */
   table(prefix: string): Map<string, ReadonlyMap<string, number>> {
     const rows = [...this.#fields].filter(([field]) => field.startsWith(prefix));
     return new Map(
@@ -30,8 +31,4 @@ export class Info {
       ]),
     );
   }
-}
-
-export async function infoOf(link: Link): Promise<Info> {
-  return new Info(String(await link.demand('INFO', 'everything')));
 }

@@ -19,37 +19,52 @@ interface ClientOptions {
 
 /** The program, started as a user starts it, on a free port. */
 export class Program {
-  readonly port: number;
+  /** Resolves when the program accepts connections. Rejects if it ends first. */
+  readonly ready: Promise<Program>;
   readonly #process: ChildProcess;
   readonly #clients: Redis[] = [];
+  readonly #lines: string[] = [];
   #observer: Redis | undefined;
-  readonly #lines: string[];
+  #port = 0;
 
-  private constructor(process: ChildProcess, port: number, lines: string[]) {
-    this.#process = process;
-    this.port = port;
-    this.#lines = lines;
+  private constructor(args: readonly string[], env: Record<string, string>, showErrors: boolean) {
+    const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], { env, showErrors });
+    this.#process = child;
+    // A test that fails cannot stop the program, which must not keep the tests waiting then.
+    child.unref();
+    if (child.stderr !== null) this.#log(child.stderr as Socket, () => {});
+    this.ready = new Promise((resolve, reject) => {
+      this.#log(child.stdout as Socket, (line) => {
+        const port = /is ready on \S+:(\d+)/.exec(line)?.[1];
+        if (port === undefined) return;
+        this.#port = Number(port);
+        resolve(this);
+      });
+      child.once('close', (code) => reject(new Error(`exited with ${code} before it was ready: ${this.log}`)));
+    });
+    this.ready.catch(() => {});
   }
 
-  static async start(args: readonly string[] = [], environment: Record<string, string> = {}): Promise<Program> {
-    const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], {
-      env: environment,
-      showErrors: true,
+  /** Starts it and waits until it is ready. Its errors are shown. */
+  static start(args: readonly string[] = [], environment: Record<string, string> = {}): Promise<Program> {
+    return new Program(args, environment, true).ready;
+  }
+
+  /** Starts it. Its errors are in its log. */
+  static launch(args: readonly string[], environment: Record<string, string> = {}): Program {
+    return new Program(args, environment, false);
+  }
+
+  #log(stream: Socket, onLine: (line: string) => void): void {
+    stream.unref();
+    createInterface({ input: stream }).on('line', (line) => {
+      this.#lines.push(line);
+      onLine(line);
     });
-    // A test that fails does not get to stop it: it must not keep the tests waiting then.
-    child.unref();
-    const stdout = child.stdout as Socket;
-    stdout.unref();
-    const lines: string[] = [];
-    const output = createInterface({ input: stdout });
-    return new Promise((resolve, reject) => {
-      output.on('line', (line) => {
-        lines.push(line);
-        const port = /is ready on \S+:(\d+)/.exec(line)?.[1];
-        if (port !== undefined) resolve(new Program(child, Number(port), lines));
-      });
-      child.once('exit', (code) => reject(new Error(`exited with ${code} before it was ready: ${lines.join('\n')}`)));
-    });
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** What it has logged. */
@@ -71,7 +86,7 @@ export class Program {
     return client;
   }
 
-  /** Goes away from the end of its log. */
+  /** Stops reading its log. */
   closeLog(): void {
     this.#process.stdout?.destroy();
   }
@@ -82,6 +97,12 @@ export class Program {
 
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
+  }
+
+  /** Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.exited();
   }
 
   /** Resolves with the exit code. */
@@ -97,7 +118,7 @@ export class Program {
   }
 }
 
-/** Runs the program to its end and returns what it printed. @param user Its user id, for who may choose one. */
+/** Runs the program to its end and returns what it printed. @param user The user id to run as; only root may choose one. */
 export async function runToEnd(args: readonly string[], environment: Record<string, string> = {}, user?: number) {
   const child = startNode([CLI, ...args], { env: environment, ...(user !== undefined && { uid: user }) });
   let out = '';

@@ -1,26 +1,26 @@
 /**
- * All chance in a soak comes from one seed, so that a run can be repeated, as far as what is sent goes: when it
- * arrives is up to the system. Every actor has a stream of its own, so that what it draws does not depend on when
- * the others get their turn.
+ * All randomness comes from one seed, so that a run can be repeated: the same bytes are sent in the same order. When
+ * they arrive is up to the system. Each participant draws from a stream of its own, so that what it draws does not
+ * depend on when the others run.
  */
 export class Random {
   readonly #seed: number;
-  /** A generator with 32 bits of state would not do: the actors would soon draw what others have drawn. */
+  /** 128 bits. With 32, the streams would soon repeat each other. */
   readonly #state: Uint32Array;
 
-  constructor(seed: number, actor = 0) {
+  constructor(seed: number, stream = 0) {
     this.#seed = seed;
-    this.#state = Uint32Array.of(seed, actor, 0x9e3779b9, 1);
-    // Seeds that are alike begin alike.
+    this.#state = Uint32Array.of(seed, stream, 0x9e3779b9, 1);
+    // Similar seeds give similar numbers at first.
     for (let i = 0; i < 16; i++) this.fraction();
   }
 
-  /** A stream of its own for the actor of that number, from 0. */
-  fork(actor: number): Random {
-    return new Random(this.#seed, actor + 1);
+  /** A stream of its own, by number from 0. */
+  fork(stream: number): Random {
+    return new Random(this.#seed, stream + 1);
   }
 
-  /** From 0 to 1, without 1: sfc32. */
+  /** From 0 up to but not including 1 (sfc32). */
   fraction(): number {
     const state = this.#state;
     const [a, b, c, counter] = state;
@@ -32,7 +32,7 @@ export class Random {
     return sum / 2 ** 32;
   }
 
-  /** A whole number, both ends included. */
+  /** A whole number from `min` to `max`, both included. */
   between(min: number, max: number): number {
     return min + Math.floor(this.fraction() * (max - min + 1));
   }
@@ -45,14 +45,19 @@ export class Random {
     return items[this.between(0, items.length - 1)];
   }
 
-  /** Any bytes, as a string with one character per byte. */
+  /** As many items as a number from `min` to `max`. */
+  some<Item>(min: number, max: number, make: () => Item): Item[] {
+    return Array.from({ length: this.between(min, max) }, make);
+  }
+
+  /** Random bytes, as a string with one character per byte. */
   bytes(length: number): string {
     let text = '';
     for (let i = 0; i < length; i++) text += String.fromCharCode(this.between(0, 255));
     return text;
   }
 
-  /** A token as a client makes one: 128 bits as base64url. */
+  /** A session token: 128 bits in base64url. */
   token(): string {
     return Buffer.from(this.bytes(16), 'latin1').toString('base64url');
   }

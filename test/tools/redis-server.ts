@@ -1,7 +1,7 @@
 import { isThere, Tool, works } from './external-tool.js';
 import { freePort } from './free-port.js';
 
-/** Redis itself: what passes there is what applications rely on. */
+/** Redis itself, whose behaviour applications rely on. */
 export class RedisServer {
   static readonly there = isThere('redis-server', 'redis-server', works('redis-server', '--version'));
 
@@ -13,11 +13,11 @@ export class RedisServer {
     this.#tool = tool;
   }
 
-  /** Starts it on a free port. It writes nothing to the disk, and reads nothing that lies about. */
-  static async start(): Promise<RedisServer> {
+  /** Starts it on a free port. It neither writes to the disk nor reads files that happen to be there. */
+  static async start(options: readonly string[] = []): Promise<RedisServer> {
     const port = await freePort();
     const files = ['--save', '', '--appendonly', 'no', '--dbfilename', 'never-written.rdb'];
-    const tool = new Tool('redis-server', ['--bind', '127.0.0.1', '--port', String(port), ...files]);
+    const tool = new Tool('redis-server', ['--bind', '127.0.0.1', '--port', String(port), ...files, ...options]);
     await tool.until(/Ready to accept connections/);
     return new RedisServer(port, tool);
   }

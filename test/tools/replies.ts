@@ -1,7 +1,6 @@
 /**
- * RESP replies, read more strictly than a client library would: every byte must be where it belongs, and
- * what a RESP2 client cannot be told apart by (a status, an error, a push) is a class of its own here.
- * Texts have one character per byte.
+ * RESP2 and RESP3, read more strictly than a client library does: every byte must be in its place, and a status, an
+ * error and a push message each have a class of their own. Strings have one character per byte.
  */
 
 export class Status {
@@ -37,59 +36,56 @@ export type Reply =
   | readonly Reply[]
   | ReadonlyMap<string, Reply>;
 
-const INCOMPLETE = Symbol('incomplete');
-type Part = Reply | typeof INCOMPLETE;
+/** Thrown when the reply is incomplete. */
+class Incomplete {
+  /** How many bytes must be there before another attempt is worthwhile. */
+  readonly needed: number;
+  constructor(needed: number) {
+    this.needed = needed;
+  }
+}
 
-export class ReplyReader {
-  #chunks: Buffer[] = [];
-  #held = 0;
-  #buffer: Buffer = Buffer.alloc(0);
-  #at = 0;
-  /** So many bytes must be there before it is worth another look. */
-  #needed = 1;
+/**
+ * Reads the reply at the beginning of the bytes.
+ * @returns The reply and where it ends, or how many bytes are needed before another attempt is worthwhile.
+ * @throws Error for bytes that are not a reply.
+ */
+export function readReply(bytes: Buffer): { reply: Reply; end: number } | { needed: number } {
+  let at = 0;
 
-  /** Bytes that are not read as a reply yet. */
-  get pending(): number {
-    return this.#held + this.#buffer.length;
+  function line(): string {
+    const end = bytes.indexOf('\r\n', at, 'latin1');
+    if (end < 0) throw new Incomplete(bytes.length + 1);
+    const text = bytes.toString('latin1', at, end);
+    at = end + 2;
+    return text;
   }
 
-  push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#held += chunk.length;
+  function bulk(length: number): string {
+    const end = at + length;
+    if (end + 2 > bytes.length) throw new Incomplete(end + 2);
+    if (bytes.toString('latin1', end, end + 2) !== '\r\n') throw new Error('a bulk string does not end with CRLF');
+    const text = bytes.toString('latin1', at, end);
+    at = end + 2;
+    return text;
   }
 
-  /** The next reply, undefined if it is not whole. @throws Error for what is none. */
-  next(): Reply | undefined {
-    if (this.pending < this.#needed) return undefined;
-    if (this.#held > 0) {
-      this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks]);
-      this.#chunks = [];
-      this.#held = 0;
-    }
-    this.#at = 0;
-    this.#needed = this.#buffer.length + 1;
-    const reply = this.#read();
-    if (reply === INCOMPLETE) return undefined;
-    this.#buffer = this.#buffer.subarray(this.#at);
-    this.#needed = 1;
-    return reply;
+  function items(count: number): Reply[] {
+    const all: Reply[] = [];
+    for (let i = 0; i < count; i++) all.push(next());
+    return all;
   }
 
-  #read(): Part {
-    const end = this.#buffer.indexOf('\r\n', this.#at, 'latin1');
-    if (end < 0) return INCOMPLETE;
-    const line = this.#buffer.toString('latin1', this.#at, end);
-    this.#at = end + 2;
-    const rest = line.slice(1);
-    switch (line[0]) {
+  function next(): Reply {
+    const header = line();
+    const rest = header.slice(1);
+    switch (header[0]) {
       case '+':
         return new Status(rest);
       case '-':
         return new Failure(rest);
-      case ':': {
-        const value = integer(rest);
-        return Number.isSafeInteger(value) ? value : BigInt(rest);
-      }
+      case ':':
+        return Number.isSafeInteger(integer(rest)) ? integer(rest) : BigInt(rest);
       case ',':
         return Number(rest);
       case '#':
@@ -97,65 +93,70 @@ export class ReplyReader {
       case '_':
         return null;
       case '$':
-        return rest === '-1' ? null : this.#readBulk(integer(rest));
-      case '=': {
-        const text = this.#readBulk(integer(rest));
-        return typeof text === 'string' ? text.replace(/^txt:/, '') : text;
-      }
+        return rest === '-1' ? null : bulk(integer(rest));
+      case '=':
+        return bulk(integer(rest)).replace(/^txt:/, '');
       case '*':
-        return rest === '-1' ? null : this.#readItems(integer(rest));
-      case '>': {
-        const items = this.#readItems(integer(rest));
-        return items === INCOMPLETE ? INCOMPLETE : new Push(items);
-      }
+        return rest === '-1' ? null : items(integer(rest));
+      case '>':
+        return new Push(items(integer(rest)));
       case '%':
-        return this.#readMap(integer(rest));
+        return mapOf(items(integer(rest) * 2));
       default:
-        throw new Error(`no reply starts like ${JSON.stringify(line.slice(0, 60))}`);
+        throw new Error(`not a reply: ${JSON.stringify(header.slice(0, 60))}`);
     }
   }
 
-  #readBulk(length: number): Part {
-    const end = this.#at + length;
-    if (end + 2 > this.#buffer.length) {
-      this.#needed = end + 2;
-      return INCOMPLETE;
-    }
-    if (this.#buffer.toString('latin1', end, end + 2) !== '\r\n')
-      throw new Error('a bulk string has no CRLF behind it');
-    const text = this.#buffer.toString('latin1', this.#at, end);
-    this.#at = end + 2;
-    return text;
-  }
-
-  #readItems(length: number): Reply[] | typeof INCOMPLETE {
-    const items: Reply[] = [];
-    for (let i = 0; i < length; i++) {
-      const item = this.#read();
-      if (item === INCOMPLETE) return INCOMPLETE;
-      items.push(item);
-    }
-    return items;
-  }
-
-  #readMap(size: number): Part {
-    const items = this.#readItems(size * 2);
-    return items === INCOMPLETE ? INCOMPLETE : mapOf(items);
+  try {
+    const reply = next();
+    return { reply, end: at };
+  } catch (error) {
+    if (error instanceof Incomplete) return { needed: error.needed };
+    throw error;
   }
 }
 
 function integer(text: string): number {
-  if (!/^-?\d{1,19}$/.test(text)) throw new Error(`no integer: ${JSON.stringify(text.slice(0, 60))}`);
+  if (!/^-?\d{1,19}$/.test(text)) throw new Error(`not an integer: ${JSON.stringify(text.slice(0, 60))}`);
   return Number(text);
 }
 
-/** A map, which RESP2 writes as a flat array. */
+/** Reads the replies in a stream of chunks. */
+export class ReplyReader {
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #needed = 1;
+
+  /** How many bytes have not been read as a reply yet. */
+  get pending(): number {
+    return this.#length;
+  }
+
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+  }
+
+  /** The next reply, undefined if it is incomplete. @throws Error for bytes that are not a reply. */
+  next(): Reply | undefined {
+    if (this.#length < this.#needed) return undefined;
+    const bytes = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
+    const found = readReply(bytes);
+    const rest = 'end' in found ? bytes.subarray(found.end) : bytes;
+    this.#chunks = [rest];
+    this.#length = rest.length;
+    this.#needed = 'end' in found ? 1 : found.needed;
+    return 'end' in found ? found.reply : undefined;
+  }
+}
+
+/** A map. RESP2 writes it as a flat array. */
 export function mapOf(reply: Reply): ReadonlyMap<string, Reply> {
   if (reply instanceof Map) return reply;
-  if (!Array.isArray(reply) || reply.length % 2 !== 0) throw new Error(`no map: ${show(reply)}`);
+  if (!Array.isArray(reply) || reply.length % 2 !== 0) throw new Error(`not a map: ${show(reply)}`);
   const map = new Map<string, Reply>();
   for (let i = 0; i < reply.length; i += 2) map.set(String(reply[i]), reply[i + 1]);
-  if (map.size !== reply.length / 2) throw new Error(`a key comes twice: ${show(reply)}`);
+  if (map.size !== reply.length / 2) throw new Error(`a map has the same key twice: ${show(reply)}`);
   return map;
 }
 
@@ -163,7 +164,11 @@ export function isError(reply: Reply, code: string): reply is Failure {
   return reply instanceof Failure && reply.text.startsWith(`${code} `);
 }
 
-/** A reply for a person to read. Equal replies read the same. */
+export function isStatus(reply: Reply, text: string): reply is Status {
+  return reply instanceof Status && reply.text === text;
+}
+
+/** A reply as text, for people. Equal replies give the same text. */
 export function show(reply: Reply): string {
   if (reply instanceof Status) return `+${reply.text}`;
   if (reply instanceof Failure) return `-${reply.text}`;

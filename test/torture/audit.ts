@@ -1,29 +1,29 @@
-import type { Link } from '../tools/connection.js';
+import type { Connection } from '../tools/connection.js';
 import { Failure, mapOf, type Reply, show } from '../tools/replies.js';
 import type { Entry } from './client.js';
-import { type ClientState, dueAfter, type SessionState } from './state.js';
+import { aheadOf, type ClientState, dueOf, type OwnSession } from './client-state.js';
 
-/** By how much two clocks, and the way of a request, may be off, in ms. */
+/** By how many ms two clocks and a request's way may make a deadline seem wrong. */
 export const SLACK = 30;
 
-/** Tokens that are asked for at once. */
+/** How many tokens are looked up in one request. */
 const MANY = 1000;
 
 interface Question {
-  /** What must be there. */
+  /** What must exist. */
   readonly floor: ClientState;
-  /** What may be there after that, in order; the first `must` of it must. */
+  /** Later requests, in order. The first `must` of them must have taken effect, the others may have. */
   readonly log: readonly Entry[];
   readonly must: number;
-  /** Names that are not looked at. */
+  /** Names that are not checked. */
   readonly limbo: ReadonlySet<string>;
   readonly sharedTokens: ReadonlyMap<string, string>;
 }
 
 interface Answer {
-  /** How many entries of the log were found carried out. */
+  /** How many entries of the log took effect. */
   readonly entries: number;
-  /** What there is. */
+  /** What exists. */
   readonly state: ClientState;
   /** Names of sessions that have expired. */
   readonly absent: readonly string[];
@@ -36,94 +36,94 @@ interface Found {
   /** Its deadline is between the two, in ms. */
   readonly from: number;
   readonly to: number;
-  /** When it was looked at, in ms: reading the data has extended a session that slides. */
-  readonly asked: number;
-  readonly heard: number;
+  /** When it was read, in ms. Reading extends a session that slides. */
+  readonly readFrom: number;
+  readonly readTo: number;
 }
 
 interface Observation {
   readonly found: ReadonlyMap<string, Found>;
+  /** The tokens that lead to a session. */
   readonly live: ReadonlySet<string>;
-  /** When it began and when it was over. */
   readonly began: number;
   readonly ended: number;
 }
 
 /**
- * Finds out which of the entries were carried out before the kill: the server must be as after all of them up to some one,
- * none of them in part. One client's requests are carried out in order, and the journal keeps the order.
- * @throws Error if there is no such one, at or after what must be there.
+ * Finds out which entries took effect before the kill. The server must be in the state after some entry and all earlier
+ * ones, none of them in part: it carries out one client's requests in order, and the journal keeps that order.
+ * @throws Error if it is in no such state, or in one without something that must exist.
  */
-export async function audit(link: Link, { floor, log, must, limbo, sharedTokens }: Question): Promise<Answer> {
+export async function audit(
+  connection: Connection,
+  { floor, log, must, limbo, sharedTokens }: Question,
+): Promise<Answer> {
   const state = floor.copy();
   const names = new Set(state.sessions.keys());
   const tokens = new Set(state.gone);
   for (const { token, old } of state.sessions.values()) for (const one of [token, ...old]) if (one) tokens.add(one);
-  for (const { acts, outcomes } of log) {
-    acts.forEach((act, i) => {
-      names.add(act.name);
-      if (act.kind === 'rename') names.add(act.to);
-      if (act.kind === 'new' && act.token !== undefined) tokens.add(act.token);
-      const { token } = outcomes[i];
-      if (token !== undefined) tokens.add(token);
-    });
+  for (const { changes, outcomes } of log) {
+    for (const { name, renamedTo = name, ownToken } of changes) {
+      names.add(name).add(renamedTo);
+      if (ownToken !== undefined) tokens.add(ownToken);
+    }
+    for (const { token } of outcomes) if (token !== undefined) tokens.add(token);
   }
-  const observation = await observe(
-    link,
-    [...names].filter((name) => !limbo.has(name)),
-    [...tokens],
-  );
-  let entries = -1;
+  for (const name of limbo) names.delete(name);
+  const observation = await observe(connection, [...names], [...tokens]);
+  let entries: number | undefined;
   const reasons = new Map<string, number>();
   for (let count = 0; ; count++) {
     if (count >= must) {
-      const difference = compare(state, observation, names, limbo, sharedTokens);
+      const difference = compare(state, observation, names, sharedTokens);
       if (difference === undefined) entries = count;
       else reasons.set(difference, (reasons.get(difference) ?? 0) + 1);
     }
     if (count === log.length) break;
     carryOut(state, log[count]);
   }
-  if (entries < 0) {
+  if (entries === undefined) {
     const lines = [...reasons].slice(-10).map(([difference, times]) => `\n  ${times} times: ${difference}`);
-    throw new Error(`the sessions are as after none of the requests ${must} to ${log.length}:${lines.join('')}`);
+    throw new Error(`the sessions match none of the states after ${must} to ${log.length} requests:${lines.join('')}`);
   }
   const answer = floor.copy();
   for (const entry of log.slice(0, entries)) carryOut(answer, entry);
   const absent: string[] = [];
   for (const [name, session] of answer.sessions) {
     const found = observation.found.get(name);
-    if (found === undefined) {
-      if (!limbo.has(name)) absent.push(name);
-      continue;
-    }
-    session.token = found.token;
-    session.due = session.slides
-      ? dueAfter(session, { sent: found.asked, heard: found.heard, isHeard: true })
-      : { from: found.from, to: found.to, ahead: 0 };
+    if (found !== undefined) {
+      session.token = found.token;
+      const { duration } = session;
+      if (session.extend === 'get') session.due = { from: found.readFrom + duration, to: found.readTo + duration };
+      else session.due = found.from === Infinity ? undefined : { from: found.from, to: found.to };
+    } else if (!limbo.has(name)) absent.push(name);
   }
   return { entries, state: answer, absent };
 }
 
-function carryOut(state: ClientState, { acts, outcomes }: Entry): void {
-  acts.forEach((act, i) => {
-    state.apply(act, outcomes[i]);
+function carryOut(state: ClientState, { changes, outcomes }: Entry): void {
+  changes.forEach((change, i) => {
+    state.apply(change, outcomes[i]);
   });
 }
 
-async function observe(link: Link, names: readonly string[], tokens: readonly string[]): Promise<Observation> {
+async function observe(
+  connection: Connection,
+  names: readonly string[],
+  tokens: readonly string[],
+): Promise<Observation> {
   const began = performance.now();
-  const listed = await link.ask(names.map((name) => ['SESSION.TOKENS', name]));
+  const listed = await connection.askAll(names.map((name) => ['SESSION.TOKENS', name]));
   const present = names.flatMap((name, i) => (listed[i] as Reply[]).map((token) => ({ name, token: String(token) })));
   const found = new Map<string, Found>();
-  const asked = performance.now();
-  const replies = await link.ask(
+  const readFrom = performance.now();
+  const replies = await connection.askAll(
     present.flatMap(({ token }) => [
       ['SESSION.PTTL', token],
       ['SESSION.GETALL', token],
     ]),
   );
-  const heard = performance.now();
+  const readTo = performance.now();
   present.forEach(({ name, token }, i) => {
     const [left, all] = [replies[2 * i], replies[2 * i + 1]];
     // It has expired since it was listed.
@@ -131,12 +131,12 @@ async function observe(link: Link, names: readonly string[], tokens: readonly st
     if (found.has(name)) throw new Error(`there are two sessions ${name}`);
     const data = mapOf(all) as ReadonlyMap<string, string>;
     const due = left === -1 ? Infinity : Number(left);
-    found.set(name, { token, data, from: asked + due - 1, to: heard + due, asked, heard });
+    found.set(name, { token, data, from: readFrom + due - 1, to: readTo + due, readFrom, readTo });
   });
   const live = new Set<string>();
   for (let i = 0; i < tokens.length; i += MANY) {
     const some = tokens.slice(i, i + MANY);
-    const [flags] = await link.ask([['SESSION.MEXISTS', ...some]]);
+    const [flags] = await connection.askAll([['SESSION.MEXISTS', ...some]]);
     some.forEach((token, j) => {
       if ((flags as Reply[])[j] === 1) live.add(token);
     });
@@ -144,48 +144,48 @@ async function observe(link: Link, names: readonly string[], tokens: readonly st
   return { found, live, began, ended: performance.now() };
 }
 
-/** What is not as it would be in that state; undefined if all is. */
+/** What is different from that state, undefined if nothing is. */
 function compare(
   state: ClientState,
   { found, live, began, ended }: Observation,
   names: ReadonlySet<string>,
-  limbo: ReadonlySet<string>,
   sharedTokens: ReadonlyMap<string, string>,
 ): string | undefined {
   for (const name of names) {
-    if (limbo.has(name)) continue;
     const session = state.sessions.get(name);
     const there = found.get(name);
     if (session === undefined) {
-      if (there !== undefined) return `${name} is there`;
+      if (there !== undefined) return `${name} exists`;
       continue;
     }
+    const due = dueOf(session);
     if (there === undefined) {
-      const early = session.due.from - SLACK - ended;
+      const early = due.from - SLACK - ended;
       if (early > 0) return `${name} is missing, ${Math.round(early)} ms before it is due`;
       continue;
     }
-    const late = began - session.due.to - session.due.ahead - SLACK;
-    if (late > 0) return `${name} is there, ${Math.round(late)} ms after it is due`;
+    const late = began - due.to - aheadOf(session) - SLACK;
+    if (late > 0) return `${name} exists, ${Math.round(late)} ms after it was due`;
     const difference = compareSession(session, there, sharedTokens.get(name));
     if (difference !== undefined) return `${name} ${difference}`;
     // It may expire while it is looked at.
     if (ended > there.from - SLACK) continue;
     for (const token of session.old) if (!live.has(token)) return `an old token of ${name} does not lead to it`;
   }
-  for (const token of state.gone) if (live.has(token)) return 'a token is there that was ended';
+  for (const token of state.gone) if (live.has(token)) return 'an ended token leads to a session';
   return undefined;
 }
 
-function compareSession(session: SessionState, found: Found, shared: string | undefined): string | undefined {
+function compareSession(session: OwnSession, found: Found, shared: string | undefined): string | undefined {
   const token = session.token ?? (session.shared ? shared : undefined);
   if (token !== undefined && token !== found.token) return 'has another token';
-  const { from, to, ahead } = session.due;
+  const { from, to } = dueOf(session);
+  const latest = to + aheadOf(session);
   if (found.to < from - SLACK) return `is due ${Math.round(from - found.to)} ms early`;
-  if (found.from > to + ahead + SLACK) return `is due ${Math.round(found.from - to - ahead)} ms late`;
+  if (found.from > latest + SLACK) return `is due ${Math.round(found.from - latest)} ms late`;
   for (const key of new Set([...session.data.keys(), ...found.data.keys()])) {
     const [is, was] = [found.data.get(key), session.data.get(key)];
-    if (is !== was) return `has ${brief(is)} for ${JSON.stringify(key)}, not ${brief(was)}`;
+    if (is !== was) return `has ${brief(is)} under ${JSON.stringify(key)}, not ${brief(was)}`;
   }
   return undefined;
 }

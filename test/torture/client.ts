@@ -1,72 +1,70 @@
-import { Link } from '../tools/connection.js';
+import { Connection, type Request } from '../tools/connection.js';
+import { type Expected, KEY_OPERATIONS as KEY, SESSION_OPERATIONS as SESSION, VALUE } from '../tools/operations.js';
 import type { Random } from '../tools/random.js';
-import { Failure, type Reply, Status, show } from '../tools/replies.js';
+import { isError, isStatus, type Reply, show } from '../tools/replies.js';
+import type { Span } from '../tools/session.js';
 import { audit, SLACK } from './audit.js';
-import { type Act, ClientState, type Outcome, requestOf, type SessionState, VALUE, written } from './state.js';
+import {
+  type Change,
+  ClientState,
+  creation,
+  dueOf,
+  type Outcome,
+  type OwnSession,
+  onKey,
+  onSession,
+  renaming,
+  rotation,
+} from './client-state.js';
 
 export type Policy = 'always' | 'everysec' | 'no';
 
-/** A request, or a transaction: what counts as a whole or not at all. */
+/** A request or a transaction: the server carries it out as a whole or not at all. */
 export interface Entry {
-  readonly acts: readonly Act[];
+  readonly changes: readonly Change[];
   outcomes: readonly Outcome[];
-  heard: boolean;
+  acknowledged: boolean;
 }
 
-/** Live sessions that a client has, about. */
+/** About how many live sessions a client has. */
 const SESSIONS = 25;
-/** Shared sessions come and go under the same few names. */
+/** How many names the shared sessions and the plain keys of a client have. They come and go. */
 const SHARED = 3;
-/** So do plain keys, which are renamed to one another. */
 const KEYS = 4;
-/** Requests in one write, at most, and unanswered ones below which the next are sent. */
+/** How many requests are sent in one write at most, and below how many unanswered ones the next are sent. */
 const BURST = 16;
 const FEW = 8;
-/** Shorter durations than this, in ms, end while the torture lasts: such a session is only looked at. */
+/** Sessions with a shorter duration, in ms, expire during the torture. They are only read. */
 const LONG = 600_000;
-/** Seconds: until after the end. */
+/** Seconds: longer than the torture lasts. */
 const GRACE = 80_000;
-/** What may be missing under `everysec`, in ms. */
+/** What `everysec` may lose, in ms. */
 const INTERVAL = 1000;
 
-/** Whether it is answered with a token. */
-function chosen({ kind }: Act): boolean {
-  return kind === 'new' || kind === 'rotate';
+/** The name of the shared session or key that exists after a change which creates or renames one. */
+function nameAfter(change: Change): string {
+  return change.renamedTo ?? (change.creates ? change.name : '');
 }
-
-/** Whether it is the server that says which token the session has from then on. */
-function chosenByServer(act: Act): boolean {
-  return act.kind === 'rotate' || (act.kind === 'new' && act.token === undefined);
-}
-
-/** The name of the shared session that there is after an act which makes one, or gives one another name. */
-function sharedNameAfter(act: Act): string | undefined {
-  if (act.kind === 'rename') return act.to;
-  return act.kind === 'new' || act.kind === 'put' || act.kind === 'hset' ? act.name : undefined;
-}
-
-/** What an act is answered with, worked out when it is sent. */
-type Expected = (reply: Reply) => boolean;
 
 /**
- * A client with sessions of its own, which it changes in bursts, checking every reply. It keeps its own record of what it
- * asked for and what was acknowledged, and after a kill finds out how much of that is there.
+ * A client with sessions of its own. It changes them in bursts and checks every reply. It keeps a record of its requests
+ * and of what was acknowledged, and after a kill it finds out how many of the requests took effect.
  */
 export class Client {
   readonly number: number;
   readonly #random: Random;
-  /** What must be there: everything that was acknowledged and may not be lost. */
+  /** What must exist: everything that was acknowledged and must not be lost. */
   #floor = new ClientState();
-  /** What was asked for after that, in order. */
+  /** Later requests, in order. */
   #log: Entry[] = [];
-  /** As the replies tell it, and as it will be when all is answered. */
+  /** What the replies say, and what will be when everything is answered. */
   #heard = new ClientState();
   #head = new ClientState();
-  /** Names of sessions that expired and may come back for a while: nobody was promised anything. */
+  /** Names of sessions that expired and may return for a while, because their expiry was not promised to be durable. */
   readonly #limbo = new Set<string>();
   readonly #sharedTokens = new Map<string, string>();
   #policy: Policy = 'always';
-  #made = 0;
+  #created = 0;
   #unanswered = 0;
   #stopped = false;
   acknowledged = 0;
@@ -76,23 +74,23 @@ export class Client {
     this.#random = random;
   }
 
-  /** Loads the server until it is killed. @throws Error for a reply that is wrong. */
+  /** Puts load on the server until it is killed. @throws Error for a wrong reply. */
   async load(port: number, policy: Policy): Promise<void> {
     this.#policy = policy;
     this.#unanswered = 0;
     this.#stopped = false;
-    const link = await Link.open(port).catch(() => undefined);
-    // It was killed before.
-    if (link === undefined) return;
+    const connection = await Connection.open({ port }).catch(() => undefined);
+    // It was killed already.
+    if (connection === undefined) return;
     await new Promise<void>((resolve, reject) => {
       const more = () => {
-        while (this.#unanswered < FEW && !this.#stopped) this.#burst(link, more, reject);
+        while (this.#unanswered < FEW && !this.#stopped) this.#burst(connection, more, reject);
       };
-      void link.ended.then(() => {
+      void connection.ended.then(() => {
         this.#stopped = true;
-        const heard = performance.now();
-        for (const entry of this.#log) {
-          if (!entry.heard) entry.outcomes = entry.outcomes.map((outcome) => ({ ...outcome, heard }));
+        const to = performance.now();
+        for (const entry of this.#log.filter(({ acknowledged }) => !acknowledged)) {
+          entry.outcomes = entry.outcomes.map((outcome) => ({ ...outcome, at: { from: outcome.at.from, to } }));
         }
         resolve();
       });
@@ -101,26 +99,24 @@ export class Client {
   }
 
   /**
-   * Looks at what the server has, and goes on from there.
-   * @param killed When the server was killed that this client had loaded.
-   * @param now The policy of the server that is looked at.
-   * @returns How many acknowledged requests were lost, and how many unacknowledged ones are there.
-   * @throws Error if that is not what it may be.
+   * Checks what the server has, and continues from there.
+   * @param killed When the server was killed that this client had put load on.
+   * @param now The policy of the server that is checked.
+   * @returns How many acknowledged requests were lost, and how many unacknowledged ones took effect.
+   * @throws Error if the server has what it must not have.
    */
-  async audit(link: Link, killed: number, now: Policy): Promise<{ lost: number; kept: number }> {
-    // On a busy machine it may not have got to anything for a while before that.
-    const alive = this.#log.findLast(({ heard }) => heard)?.outcomes[0].heard ?? killed;
-    const must = this.#log.filter(
-      ({ heard, outcomes }) => heard && this.#mayNotBeLost(outcomes[0].heard, Math.min(alive, killed)),
-    ).length;
-    const result = await audit(link, {
+  async audit(connection: Connection, killed: number, now: Policy): Promise<{ lost: number; kept: number }> {
+    // On a busy machine it may have done nothing for a while before it was killed.
+    const lastReply = this.#log.findLast(({ acknowledged }) => acknowledged)?.outcomes[0].at.to ?? killed;
+    const alive = Math.min(lastReply, killed);
+    const acknowledged = this.#log.filter((entry) => entry.acknowledged);
+    const result = await audit(connection, {
       floor: this.#floor,
       log: this.#log,
-      must,
+      must: acknowledged.filter(({ outcomes }) => this.#isDurable(outcomes[0].at.to, alive)).length,
       limbo: this.#limbo,
       sharedTokens: this.#sharedTokens,
     });
-    const acknowledged = this.#log.filter(({ heard }) => heard).length;
     for (const name of result.absent) {
       if (now === 'always') result.state.remove(name);
       else {
@@ -136,27 +132,28 @@ export class Client {
     for (const [name, { shared, token }] of this.#floor.sessions) {
       if (shared && token !== undefined) this.#sharedTokens.set(name, token);
     }
-    return { lost: Math.max(0, acknowledged - result.entries), kept: Math.max(0, result.entries - acknowledged) };
+    const lost = acknowledged.length - result.entries;
+    return { lost: Math.max(0, lost), kept: Math.max(0, -lost) };
   }
 
-  /** Whether a session of that name may be there. */
+  /** Whether a session of that name may exist. */
   knows(name: string): boolean {
     return this.#floor.sessions.has(name) || this.#limbo.has(name);
   }
 
-  /** @param alive When the server had last been seen at work. */
-  #mayNotBeLost(heard: number, alive: number): boolean {
-    return this.#policy === 'always' || (this.#policy === 'everysec' && heard < alive - INTERVAL);
+  /** @param alive When the server was last seen at work. */
+  #isDurable(acknowledged: number, alive: number): boolean {
+    return this.#policy === 'always' || (this.#policy === 'everysec' && acknowledged < alive - INTERVAL);
   }
 
-  #burst(link: Link, more: () => void, fail: (error: Error) => void): void {
-    const sent = performance.now();
-    const requests: string[][] = [];
-    /** For each reply, what is to be done with it. */
+  #burst(connection: Connection, more: () => void, fail: (error: Error) => void): void {
+    const from = performance.now();
+    const requests: Request[] = [];
+    /** For each reply, what to do with it. */
     const handlers: ((reply: Reply) => void)[] = [];
-    for (let i = this.#random.between(1, BURST); i > 0; i--) this.#request(sent, requests, handlers);
+    for (let i = this.#random.between(1, BURST); i > 0; i--) this.#request(from, requests, handlers);
     this.#unanswered += requests.length;
-    link.send(requests, (reply, index) => {
+    connection.send(requests, (reply, index) => {
       this.#unanswered--;
       try {
         handlers[index](reply);
@@ -168,255 +165,163 @@ export class Client {
     });
   }
 
-  #request(sent: number, requests: string[][], handlers: ((reply: Reply) => void)[]): void {
-    const { acts, words, expected } = this.#chooseActs(sent, this.#random.chance(0.1) ? this.#random.between(2, 6) : 1);
-    if (acts.length === 0) return;
-    const entry: Entry = {
-      acts,
-      // The token of a shared session is always the same: it is known without a reply.
-      outcomes: acts.map((act) => ({
-        sent,
-        heard: Infinity,
-        isHeard: false,
-        token: this.#sharedTokens.get(sharedNameAfter(act) ?? ''),
-      })),
-      heard: false,
-    };
+  /** Adds a request, or a transaction of several. */
+  #request(from: number, requests: Request[], handlers: ((reply: Reply) => void)[]): void {
+    const words: Request[] = [];
+    const expected: Expected[] = [];
+    const changes: Change[] = [];
+    const outcomes: Outcome[] = [];
+    for (let count = this.#random.chance(0.1) ? this.#random.between(2, 6) : 1; count > 0; count--) {
+      const change = this.#choose();
+      // A shared session's token is always the same, so it is known without a reply.
+      const token = this.#sharedTokens.get(nameAfter(change));
+      changes.push(change);
+      words.push(change.words(this.#head.sessions.get(change.name)?.token ?? ''));
+      const known = change.token === 'server' ? undefined : token;
+      expected.push(this.#head.apply(change, { at: { from, to: from }, isAnswered: true, token: known }));
+      outcomes.push({ at: { from, to: Infinity }, isAnswered: false, token });
+    }
+    const entry: Entry = { changes, outcomes, acknowledged: false };
     this.#log.push(entry);
-    if (acts.length === 1) {
+    const settle = (replies: readonly Reply[]) => this.#settle(entry, replies, expected);
+    if (changes.length === 1) {
       requests.push(words[0]);
-      handlers.push((reply) => this.#answered(entry, [reply], expected));
+      handlers.push((reply) => settle([reply]));
       return;
     }
     const demand = (text: string) => (reply: Reply) => {
-      if (!(reply instanceof Status) || reply.text !== text) throw new Error(`replied ${show(reply)}`);
+      if (!isStatus(reply, text)) throw new Error(`replied ${show(reply)}`);
     };
     requests.push(['MULTI'], ...words, ['EXEC']);
     handlers.push(demand('OK'), ...words.map(() => demand('QUEUED')), (reply) => {
-      if (!Array.isArray(reply) || reply.length !== acts.length) throw new Error(`EXEC replied ${show(reply)}`);
-      this.#answered(entry, reply, expected);
+      if (!Array.isArray(reply) || reply.length !== changes.length) throw new Error(`EXEC replied ${show(reply)}`);
+      settle(reply);
     });
   }
 
-  #chooseActs(sent: number, count: number): { acts: Act[]; words: string[][]; expected: Expected[] } {
-    const acts: Act[] = [];
-    const words: string[][] = [];
-    const expected: Expected[] = [];
-    for (let i = 0; i < count; i++) {
-      const act = this.#choose();
-      if (act === undefined) continue;
-      const token = this.#head.sessions.get(act.name)?.token ?? '';
-      acts.push(act);
-      words.push(requestOf(act, token));
-      expected.push(this.#expect(act, this.#head.sessions.get(act.name)));
-      const known = chosen(act) ? undefined : this.#sharedTokens.get(sharedNameAfter(act) ?? '');
-      this.#head.apply(act, { sent, heard: sent, isHeard: true, token: known });
-    }
-    return { acts, words, expected };
-  }
-
-  /** The replies to an entry are there. */
-  #answered(entry: Entry, replies: readonly Reply[], expected: readonly Expected[]): void {
-    const heard = performance.now();
-    entry.outcomes = entry.acts.map((act, i) => {
+  /** The replies to an entry have arrived. */
+  #settle(entry: Entry, replies: readonly Reply[], expected: readonly Expected[]): void {
+    const to = performance.now();
+    entry.outcomes = entry.changes.map((change, i) => {
       const reply = replies[i];
-      const { sent, token: known } = entry.outcomes[i];
-      const isAbsent = this.#checkAbsence(act, reply, sent, heard);
-      if (!isAbsent && !expected[i](reply)) throw new Error(`replied ${show(reply).slice(0, 200)} to ${act.kind}`);
-      const token = chosen(act) ? (isAbsent ? undefined : String(reply)) : known;
+      const { at, token: known } = entry.outcomes[i];
+      const span = { from: at.from, to };
+      const isAbsent = this.#checkAbsence(change, reply, expected[i](reply), span);
+      if (!isAbsent && !expected[i](reply)) throw new Error(`replied ${show(reply).slice(0, 200)}`);
+      const token = change.token === 'none' ? known : isAbsent ? undefined : String(reply);
       const lasts = this.#policy === 'always' ? 'for good' : 'for now';
-      const outcome: Outcome = { sent, heard, token, isHeard: true, absent: isAbsent ? lasts : undefined };
-      this.#learn(act, outcome);
+      const outcome: Outcome = { at: span, token, isAnswered: true, absent: isAbsent ? lasts : undefined };
+      this.#learn(change, outcome);
       return outcome;
     });
-    entry.heard = true;
+    entry.acknowledged = true;
     this.acknowledged++;
     if (this.#policy !== 'always') return;
-    // Replies come in the order of the requests.
+    // Replies arrive in the order of the requests.
     this.#log.shift();
-    entry.acts.forEach((act, i) => {
-      this.#floor.apply(act, entry.outcomes[i]);
+    entry.changes.forEach((change, i) => {
+      this.#floor.apply(change, entry.outcomes[i]);
     });
   }
 
-  #learn(act: Act, outcome: Outcome): void {
-    this.#heard.apply(act, outcome);
-    const session = this.#head.sessions.get(act.name);
+  #learn(change: Change, outcome: Outcome): void {
+    this.#heard.apply(change, outcome);
+    const session = this.#head.sessions.get(change.name);
     if (outcome.absent !== undefined) {
-      this.#head.remove(act.name);
-      if (this.#policy !== 'always') this.#limbo.add(act.name);
-    } else if (session !== undefined && chosenByServer(act)) {
+      this.#head.remove(change.name);
+      if (this.#policy !== 'always') this.#limbo.add(change.name);
+    } else if (session !== undefined && change.token === 'server') {
       session.token = outcome.token;
-      if (session.shared && outcome.token !== undefined) this.#sharedTokens.set(act.name, outcome.token);
+      if (session.shared && outcome.token !== undefined) this.#sharedTokens.set(change.name, outcome.token);
     }
   }
 
-  /** Whether a reply says that there is no such session. @throws Error if it must be there, or must not. */
-  #checkAbsence(act: Act, reply: Reply, sent: number, heard: number): boolean {
-    if (act.kind === 'new' || act.kind === 'put' || act.kind === 'hset') return false;
-    const session = this.#heard.sessions.get(act.name);
+  /** Whether the reply says that there is no such session. @throws Error if there must be one, or must not. */
+  #checkAbsence(change: Change, reply: Reply, isExpected: boolean, at: Span): boolean {
+    if (change.creates) return false;
+    const session = this.#heard.sessions.get(change.name);
     if (session === undefined) return true;
-    const absent =
-      reply instanceof Failure
-        ? reply.text.startsWith('NOSESSION ') || reply.text === 'ERR no such key'
-        : reply === 0 && ['look', 'pexpire', 'end', 'endname', 'expire', 'drop'].includes(act.kind);
-    const { from, to } = session.due;
-    if (absent && heard < from - SLACK) throw new Error(`the session is gone ${Math.round(from - heard)} ms early`);
-    if (!absent && sent > to + SLACK) throw new Error(`the session is there ${Math.round(sent - to)} ms late`);
-    return absent;
+    const saysAbsent = isError(reply, 'NOSESSION') || reply === 0 || show(reply) === '-ERR no such key';
+    const isAbsent = saysAbsent && !isExpected;
+    const { from, to } = dueOf(session);
+    if (isAbsent && at.to < from - SLACK) throw new Error(`the session is gone ${Math.round(from - at.to)} ms early`);
+    if (!isAbsent && at.from > to + SLACK) throw new Error(`the session exists ${Math.round(at.from - to)} ms late`);
+    return isAbsent;
   }
 
-  #expect(act: Act, session: SessionState | undefined): Expected {
-    const data = session?.data ?? new Map<string, string>();
-    const one: Expected = (reply) => reply === 1;
-    switch (act.kind) {
-      case 'new': {
-        const token = act.token ?? this.#sharedTokens.get(act.name);
-        return (reply) => (token === undefined ? typeof reply === 'string' : reply === token);
-      }
-      case 'set':
-      case 'put':
-      case 'rename':
-        return (reply) => reply instanceof Status;
-      case 'hset': {
-        const added = new Set(act.data.map(([key]) => key).filter((key) => !data.has(key))).size;
-        return (reply) => reply === added;
-      }
-      case 'hdel':
-      case 'del': {
-        const removed = act.keys.filter((key) => data.has(key)).length;
-        return (reply) => reply === removed;
-      }
-      case 'append': {
-        const length = (data.get(act.key)?.length ?? 0) + act.value.length;
-        return (reply) => reply === length;
-      }
-      case 'write': {
-        const { length } = written(data.get(VALUE) ?? '', act.offset, act.value);
-        return (reply) => reply === length;
-      }
-      case 'incrby': {
-        const sum = Number(data.get('count') ?? 0) + act.by;
-        return (reply) => reply === sum;
-      }
-      case 'clear': {
-        const { size } = data;
-        return (reply) => reply === size;
-      }
-      case 'get': {
-        const value = data.get(act.key) ?? null;
-        return (reply) => reply === value;
-      }
-      case 'rotate':
-        return (reply) => typeof reply === 'string' && reply !== session?.token;
-      case 'look':
-      case 'pexpire':
-      case 'end':
-      case 'endname':
-      case 'expire':
-      case 'drop':
-        return one;
-    }
-  }
-
-  #choose(): Act | undefined {
+  #choose(): Change {
     const random = this.#random;
     if (random.chance(0.2)) return this.#chooseForKey(this.#keyName());
-    // Those whose token is on its way have to wait; plain keys have commands of their own.
+    // A session whose token is on its way has to wait. Plain keys have commands of their own.
     const known = [...this.#head.sessions].filter(
       ([name, { token }]) => token !== undefined && !name.startsWith('key-'),
     );
     if (known.length === 0 || random.chance(this.#head.sessions.size < SESSIONS ? 0.3 : 0.02)) return this.#chooseNew();
     const [name, session] = random.pick(known);
-    if (session.duration < LONG) return this.#chooseFor(name, session, random.chance(0.05) ? ['end'] : ['look', 'get']);
-    const acts: readonly Act['kind'][] = [
-      'set',
-      'set',
-      'set',
-      'append',
-      'incrby',
-      'incrby',
-      'get',
-      'get',
-      'del',
-      'look',
-    ];
-    if (!random.chance(0.15)) return this.#chooseFor(name, session, acts);
-    return this.#chooseFor(name, session, ['end', 'endname', 'clear', 'rotate', 'rotate', 'pexpire', 'pexpire']);
+    if (session.duration < LONG) {
+      if (random.chance(0.05)) return onSession(name, SESSION.end());
+      return onSession(name, random.pick([SESSION.exists(), SESSION.get(this.#key())]));
+    }
+    return random.chance(0.15) ? this.#chooseRare(name, session) : this.#chooseUsual(name, session);
   }
 
-  #chooseNew(): Act {
+  #chooseNew(): Change {
     const random = this.#random;
     const shared = `shared-${this.number}-${random.between(1, SHARED)}`;
     const isShared = random.chance(0.2) && !this.#head.sessions.has(shared) && !this.#limbo.has(shared);
-    return {
-      kind: 'new',
-      name: isShared ? shared : `own-${this.number}-${++this.#made}`,
+    const name = isShared ? shared : `own-${this.number}-${++this.#created}`;
+    const settings = {
       token: isShared ? undefined : random.token(),
       ttl: random.pick([3600, 86_400]),
       slides: random.chance(0.4),
-      data: random.chance(0.7) ? [[this.#key(), this.#value()]] : [],
+      data: random.chance(0.7) ? [this.#key(), this.#value()] : [],
     };
+    return creation(name, settings, this.#sharedTokens.get(name));
   }
 
-  #chooseFor(name: string, { data, shared }: SessionState, kinds: readonly Act['kind'][]): Act | undefined {
+  #chooseUsual(name: string, { data }: OwnSession): Change {
     const random = this.#random;
-    const kind = random.pick(kinds);
-    switch (kind) {
-      case 'set':
-        return { kind, name, data: Array.from({ length: random.between(1, 3) }, () => [this.#key(), this.#value()]) };
-      case 'del':
-        return { kind, name, keys: random.chance(0.5) ? ['a', 'b'] : [this.#key()] };
-      case 'append': {
-        const key = this.#key();
-        // It must stay small.
-        return (data.get(key)?.length ?? 0) > 10_000
-          ? { kind: 'del', name, keys: [key] }
-          : { kind, name, key, value: 'x\r\n' };
-      }
-      case 'incrby':
-        return { kind, name, by: random.between(-5, 9) };
-      case 'get':
-        return { kind, name, key: this.#key() };
-      case 'pexpire':
-        return shared ? undefined : { kind, name, ms: random.chance(0.5) ? random.between(50, 3000) : 7_200_000 };
-      case 'rotate':
-        return shared ? undefined : { kind, name, grace: random.chance(0.4) ? GRACE : 0 };
-      case 'clear':
-      case 'look':
-      case 'end':
-      case 'endname':
-        return { kind, name };
-      default:
-        return undefined;
-    }
+    const key = this.#key();
+    const roll = random.between(1, 10);
+    if (roll <= 3) return onSession(name, SESSION.set(this.#entries()));
+    if (roll <= 5) return onSession(name, SESSION.incrby('count', random.between(-5, 9)));
+    if (roll <= 7) return onSession(name, SESSION.get(key));
+    if (roll === 8) return onSession(name, SESSION.exists());
+    // Values must remain small.
+    if (roll === 9 && (data.get(key)?.length ?? 0) <= 10_000) return onSession(name, SESSION.append(key, 'x\r\n'));
+    return onSession(name, SESSION.del(random.chance(0.5) ? ['a', 'b'] : [key]));
   }
 
-  #chooseForKey(name: string): Act {
+  #chooseRare(name: string, { shared }: OwnSession): Change {
+    const random = this.#random;
+    const roll = random.between(1, shared ? 3 : 7);
+    if (roll === 1) return onSession(name, SESSION.end());
+    if (roll === 2) return onSession(name, SESSION.endname(name));
+    if (roll === 3) return onSession(name, SESSION.clear());
+    if (roll <= 5) return rotation(name, random.chance(0.4) ? GRACE : 0);
+    return onSession(name, SESSION.expire('ms', random.chance(0.5) ? random.between(50, 3000) : 7_200_000));
+  }
+
+  #chooseForKey(name: string): Change {
     const random = this.#random;
     const session = this.#head.sessions.get(name);
     const ttl = random.pick([3600, 86_400]);
-    const put: Act = { kind: 'put', name, value: this.#value(), ttl };
-    const isString = session?.data.has(VALUE) === true;
-    if (isString ? random.chance(0.5) : random.chance(0.1)) return put;
-    if (session === undefined || (!isString && random.chance(0.5))) {
-      return {
-        kind: 'hset',
-        name,
-        data: Array.from({ length: random.between(1, 3) }, () => [this.#key(), this.#value()]),
-      };
+    const string = session?.data.get(VALUE);
+    if (random.chance(string === undefined ? 0.1 : 0.5)) return onKey(name, KEY.set(this.#value(), ttl), true);
+    if (session === undefined || (string === undefined && random.chance(0.5))) {
+      return onKey(name, KEY.hset(this.#entries()), true);
     }
-    if (!isString && random.chance(0.3))
-      return { kind: 'hdel', name, keys: random.chance(0.5) ? ['a', 'b'] : ['c', 'd'] };
-    const length = session?.data.get(VALUE)?.length ?? 0;
-    // It must stay small.
-    if (isString && length < 10_000 && random.chance(0.5)) {
-      const offset = random.chance(0.5) ? undefined : random.between(0, length + 3);
-      return { kind: 'write', name, offset, value: random.bytes(random.between(1, 9)) };
+    if (string === undefined && random.chance(0.3)) {
+      return onKey(name, KEY.hdel(random.chance(0.5) ? ['a', 'b'] : ['c', 'd']));
+    }
+    // Values must remain small.
+    if (string !== undefined && string.length < 10_000 && random.chance(0.5)) {
+      const offset = random.chance(0.5) ? undefined : random.between(0, string.length + 3);
+      return onKey(name, KEY.write(offset, random.bytes(random.between(1, 9))));
     }
     const to = this.#keyName();
-    if (to !== name && random.chance(0.5)) return { kind: 'rename', name, to };
-    return random.chance(0.5) ? { kind: 'drop', name } : { kind: 'expire', name, ttl };
+    if (to !== name && random.chance(0.5)) return renaming(name, to);
+    return onKey(name, random.chance(0.5) ? KEY.del() : KEY.expire('s', ttl));
   }
 
   #keyName(): string {
@@ -425,6 +330,10 @@ export class Client {
 
   #key(): string {
     return this.#random.pick(['a', 'b', 'c', 'd', '\0\xff']);
+  }
+
+  #entries(): string[] {
+    return this.#random.some(1, 3, () => [this.#key(), this.#value()]).flat();
   }
 
   #value(): string {

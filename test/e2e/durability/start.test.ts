@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { RawClient } from '../../raw-client.js';
 import { Program, runToEnd } from '../../tools/program.js';
-import { Victim } from '../../torture/victim.js';
 
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;
@@ -79,24 +78,24 @@ it('a load is given up at SIGTERM, with exit code 0', async () => {
   const dir = temporaryDirectory();
   const args = ['--appendonly', 'yes', '--dir', dir];
   await (await Program.start(args)).stop();
-  // Whoever opens a pipe to read it waits until somebody opens it to write.
+  // Opening a pipe to read it waits until another process opens it to write.
   const increment = join(dir, 'journal', 'increment.1');
   rmSync(increment);
   execFileSync('mkfifo', [increment]);
   const socket = join(dir, 'socket');
-  const program = new Victim([...args, '--unixsocket', socket]);
+  const program = Program.launch([...args, '--unixsocket', socket]);
   await untilLoading(socket);
-  const stopped = program.stop();
-  const logged = (text: string) => program.lines.some((line) => line.includes(text));
-  while (!logged('SIGTERM: stopping')) await new Promise(setImmediate);
+  program.signal('SIGTERM');
+  while (!program.log.includes('SIGTERM: stopping')) await new Promise(setImmediate);
   const pipe = openSync(increment, 'r+');
-  expect(await stopped).toBe(0);
+  expect(await program.exited()).toBe(0);
   closeSync(pipe);
-  expect(program.lines.at(-1)).toMatch(/ notice stopped$/);
-  expect(program.lines).toHaveLength(2);
+  const lines = program.log.split('\n');
+  expect(lines.at(-1)).toMatch(/ notice stopped$/);
+  expect(lines).toHaveLength(2);
 });
 
-/** Resolves when somebody answers there that it is loading. */
+/** Resolves when a server there answers that it is loading. */
 async function untilLoading(path: string): Promise<void> {
   for (;;) {
     const client = await RawClient.over(connect(path)).catch(() => undefined);

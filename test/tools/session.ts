@@ -1,0 +1,76 @@
+/** From when to when, in ms of `performance.now()`: something happened somewhere in between. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A session as its only user knows it. Strings have one character per byte. */
+export interface Session {
+  alive: boolean;
+  /** It is gone, and only a lack of memory can explain that. */
+  evicted: boolean;
+  data: Map<string, string>;
+  /** Ms, 0 for none. */
+  duration: number;
+  deleteSession: boolean;
+  extend: 'none' | 'get' | 'set' | 'both';
+  shared: boolean;
+  /** Seconds, 0 for none. */
+  maxAge: number;
+  /** When the duration ends, if it is running. */
+  due: Span | undefined;
+  /** When MAXAGE ends the session. */
+  end: Span | undefined;
+}
+
+/** A session that does not exist. */
+export function noSession(): Session {
+  return {
+    alive: false,
+    evicted: false,
+    data: new Map(),
+    duration: 0,
+    deleteSession: true,
+    extend: 'none',
+    shared: false,
+    maxAge: 0,
+    due: undefined,
+    end: undefined,
+  };
+}
+
+export function copyOf<Kind extends Session>(session: Kind): Kind {
+  return { ...session, data: new Map(session.data) };
+}
+
+/** A session with these settings that was created at that time. */
+export function created(settings: Session, at: Span): Session {
+  const session = copyOf(settings);
+  session.alive = true;
+  start(session, at);
+  if (session.maxAge > 0) session.end = after(at, session.maxAge * 1000);
+  return session;
+}
+
+/** Starts the duration. */
+export function start(session: Session, at: Span): void {
+  session.due = session.duration > 0 ? after(at, session.duration) : undefined;
+}
+
+/** The session's data was read. */
+export function read(session: Session, at: Span): void {
+  if (session.due !== undefined && (session.extend === 'get' || session.extend === 'both')) start(session, at);
+}
+
+/** The session's data was changed. */
+export function changed(session: Session, at: Span): void {
+  if (session.due === undefined || session.extend === 'set' || session.extend === 'both') start(session, at);
+}
+
+export function put(data: Map<string, string>, entries: readonly string[]): void {
+  for (let i = 0; i < entries.length; i += 2) data.set(entries[i], entries[i + 1]);
+}
+
+function after({ from, to }: Span, ms: number): Span {
+  return { from: from + ms, to: to + ms };
+}
