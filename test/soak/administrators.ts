@@ -40,7 +40,7 @@ export async function squeeze(stage: Stage, from: number, until: number): Promis
   const begun = performance.now();
   await stage.pause(from);
   const link = await Link.join(stage, { name: 'squeezer' });
-  for (let round = 0; !stage.stopping && performance.now() - begun < until; round++) {
+  for (let round = 0; !stage.stopping && (round === 0 || performance.now() - begun < until); round++) {
     await checkRace(link, stage.race);
     stage.pressure.begin();
     const policy = POLICIES[round % POLICIES.length];

@@ -110,7 +110,7 @@ export function checkCounters(info: Info, tally: Tally): void {
   compare(
     ['rejected_connections', 'client_unauthenticated_disconnections'],
     tally.of('refused: maxclients', UNHEARD),
-    tooLargeUnheard + tally.of('connections cut at once', 'left without a password'),
+    tooLargeUnheard + tally.of('connections cut at once', 'left without a password', 'crowd clients disconnected'),
   );
   compare(['acl_access_denied_auth'], tally.of('authentications denied'));
   compare(['acl_access_denied_cmd'], tally.of('commands denied'));
@@ -123,7 +123,7 @@ export function checkCounters(info: Info, tally: Tally): void {
   compare(
     ['client_timeout_disconnections'],
     tally.of('half-open connections disconnected by the server'),
-    tally.of('half-open connections left late'),
+    tally.of('half-open connections left late', 'crowd clients disconnected'),
   );
   compare(['sessions_evicted'], tally.of('sessions seen evicted'), Infinity);
 }
