@@ -7,8 +7,9 @@ import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
 /**
- * The engine's shared sessions, as keys are made of them, beside a naive model: without a token until somebody asks, strings or not, renamed
- * and replaced; and a rival session that chooses the very token which would be derived for one of them.
+ * Compares the engine's shared sessions, as plain keys use them, with a naive model. They have no token until one is
+ * asked for, may be strings, and are renamed and replaced. A rival session chooses the very token that would be derived
+ * for one of them.
  */
 
 interface ModelKey {
@@ -36,7 +37,10 @@ const value = fc.constantFrom('', '1', '41', 'text', '\r\n', 'x'.repeat(300));
 const duration = fc.constantFrom(0, 5, 10, 100, 700_000);
 const named = <Kind extends string>(act: Kind) => fc.record({ act: fc.constant(act), name });
 
-/** Whether a value is an integer to which that can be added. As Redis reads integers, `01` and `-0`, which APPEND can make, are none. */
+/**
+ * Whether `by` can be added to a value. Like Redis, it does not accept `01` and `-0`, which APPEND can make, as
+ * integers.
+ */
 function adds(text: string, by: bigint): boolean {
   return /^(?:0|-?[1-9]\d*)$/.test(text) && [BigInt(text), BigInt(text) + by].every((n) => BigInt.asIntN(64, n) === n);
 }
@@ -114,15 +118,15 @@ class Comparison {
       throw fault;
     },
   });
-  /** Shared sessions that the listener knows of. */
+  /** The shared sessions that the listener knows of. */
   readonly #heard = new Set<string>();
-  /** How many slots may be looked at of those that `endAll` has left. */
+  /** How many slots the sweep may look at after `endAll`. */
   #allowed = 0;
   readonly #memory = this.#engine.memory;
   readonly #keys = new Map<Name, ModelKey>();
   /** The former name of the key that is being renamed. */
   #renamed = '';
-  /** Whose token the rival has chosen. */
+  /** The key whose token the rival has. */
   #rival: Name | undefined;
 
   run(sequence: readonly Act[]): void {
@@ -140,7 +144,7 @@ class Comparison {
     this.#engine.close();
   }
 
-  /** Of two sessions of one name, the end of the first is heard before the other one is there. */
+  /** Of two sessions with one name, the end of the first is published before the second is created. */
   #hear(event: SessionEvent, session: Session): void {
     const name = this.#engine.nameText(session);
     if (!this.#engine.isShared(session) || event === 'cleared') return;
@@ -188,7 +192,7 @@ class Comparison {
     }
   }
 
-  /** Lets the deadlines that have come act on the model. */
+  /** Processes the deadlines that have come in the model. */
   #expire(): void {
     for (const [name, one] of this.#keys) {
       if (one.deadline > this.#clock.now()) continue;
@@ -202,7 +206,7 @@ class Comparison {
   #makeRival(name: Name): void {
     const token = bytes(derived(name));
     const code = codeOf(() => this.#engine.create(bytes('rival'), { token, data: [bytes('of'), bytes(name)] }));
-    // Whether anybody has asked for the token or not: it is that of the shared session, if there is one.
+    // It is the token of the shared session, if there is one, whether or not anybody has asked for it.
     expect(code).toBe(this.#keys.has(name) || this.#rival === name ? 'SESSIONEXISTS' : 'none');
     if (code !== 'none') return;
     if (this.#rival !== undefined) this.#engine.end(this.#engine.sessionsOf(bytes('rival'))[0]);
@@ -219,7 +223,7 @@ class Comparison {
       ...(isString ? { string: bytes(act.value) } : { data: data.map(bytes) }),
     };
     const code = codeOf(() => this.#engine.create(bytes(act.name), settings));
-    // Without a token of its own it needs none that another session bears.
+    // A tokenless session does not need a token that another session has.
     const isTaken = this.#keys.has(act.name) || (!tokenless && this.#rival === act.name);
     expect(code).toBe(isTaken ? 'SESSIONEXISTS' : 'none');
     if (isTaken) return;
@@ -242,7 +246,7 @@ class Comparison {
     expect(this.#engine.find(bytes(derived(name)))).toBe(opened);
   }
 
-  /** Somebody presents the token, asked for before or not. */
+  /** A client presents the token, whether or not it was asked for before. */
   #present(name: Name): void {
     const session = this.#engine.find(bytes(derived(name)));
     if (this.#rival === name) {
@@ -253,7 +257,7 @@ class Comparison {
     }
   }
 
-  /** The first write makes a key. */
+  /** The first write creates a key. */
   #begin(act: Act): void {
     if (act.act !== 'setString') return;
     this.#engine.create(bytes(act.name), { shared: 'tokenless', string: bytes(act.value) });
@@ -348,7 +352,7 @@ class Comparison {
     };
     const code = codeOf(writes[act.how]);
     if (expected.isString) {
-      // What an increment finds wrong with the value it may say first.
+      // An increment may report a problem with the value first.
       expect(act.how === 'increment' && act.key === '' ? ['WRONGTYPE', 'ERR'] : ['WRONGTYPE']).toContain(code);
       expect(this.#engine.version(session)).toBe(version);
       return;

@@ -12,8 +12,8 @@ import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
 /**
- * The engine beside a naive model of DESIGN.md's rules: objects in a list, searched from end to end,
- * every deadline looked at after every step. After each step all that can be seen must be equal.
+ * Compares the engine with a naive model of DESIGN.md's rules: objects in a list, searched from end to end, with every
+ * deadline checked after every step. After each step, everything that is visible must be equal.
  */
 
 interface ModelSession {
@@ -27,7 +27,7 @@ interface ModelSession {
   data: Map<string, string>;
 }
 
-/** The end of a session in one line. */
+/** A session's end, as one line. */
 function endOf(event: string, name: string, data: [string, string][]): string {
   return JSON.stringify([event, name, data]);
 }
@@ -36,7 +36,7 @@ class Model {
   now = 0;
   sessions: ModelSession[] = [];
   readonly events: Record<string, number> = {};
-  /** The ends of sessions, with what they held. */
+  /** The ends of sessions, with the data they had. */
   readonly ends: string[] = [];
 
   /** Lets time pass to `now`, one deadline after the other. */
@@ -171,7 +171,7 @@ class Comparison {
         const data: [string, string][] = [];
         this.#engine.data.peek(session, (key, value) => data.push([key.latin1(), value.latin1()]));
         if (event !== 'cleared') this.#ends.push(endOf(event, this.#engine.nameText(session), data));
-        // It is gone, or about to be: looking it up harms nothing.
+        // It has ended, or is about to: looking it up does no harm.
         this.#engine.find(this.#engine.tokenBytes(session));
       },
       isBehind: () => this.#allowed-- <= 0,
@@ -179,7 +179,7 @@ class Comparison {
   });
   readonly #memory = this.#engine.memory;
   readonly #ends: string[] = [];
-  /** How many slots may be looked at of those that `endAll` has left. */
+  /** How many slots the sweep may look at after `endAll`. */
   #allowed = 0;
   readonly #model = new Model();
 
@@ -222,7 +222,7 @@ class Comparison {
     } else if (act.act === 'workOff') {
       const { doomed } = engine;
       if (act.room && doomed > 0) {
-        // Memory that is needed is not held for those who hear of it.
+        // Memory that is needed is freed even if listeners are behind.
         engine.limitMemory(engine.memory - 1, 'noeviction');
         expect(engine.doomed).toBeLessThan(doomed);
         engine.limitMemory(Infinity, 'noeviction');
@@ -380,7 +380,7 @@ class Comparison {
     let scanned = 0;
     engine.scan(0, Infinity, () => scanned++);
     expect(scanned).toBe(sessions);
-    // Of those that were ended at once, events come later.
+    // The events of sessions that were all ended at once come later.
     expect(this.#ends.length).toBe(this.#model.ends.length - engine.doomed);
     if (engine.doomed > 0) return;
     expect(this.#events).toEqual(this.#model.events);
@@ -388,7 +388,7 @@ class Comparison {
   }
 }
 
-it('does what the rules say, whatever comes in whatever order', () => {
+it('follows the rules, whatever is done in any order', () => {
   fc.assert(
     fc.property(acts, (sequence) => new Comparison().run(sequence)),
     { numRuns: 500 },

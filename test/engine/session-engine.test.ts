@@ -6,7 +6,7 @@ import { passTime } from '../pass-time.js';
 
 const bytes = (text: string) => Slice.of(text);
 
-/** An engine on a clock of its own, with what it told its listener. */
+/** An engine with a fake clock, and the events that its listener got. */
 function setUp() {
   const clock = new FakeClock();
   const events: string[] = [];
@@ -36,7 +36,7 @@ function setUp() {
 }
 
 describe.each(passTime)('rules of a session, %s', (_, pass) => {
-  it('rule 1: sees no key of another session, not even of one with its name', () => {
+  it('rule 1: a session sees no key of another session, not even of one with the same name', () => {
     const { create, set, get } = setUp();
     const [one, other] = [create('user:1'), create('user:1')];
     set(one, 'key', 'value');
@@ -44,7 +44,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(get(one, 'key')).toBe('value');
   });
 
-  it('rule 2: is gone with its data at its deadline, not before', () => {
+  it('rule 2: a session and its data are removed at its deadline, not before', () => {
     const { clock, create, set, get, exists, engine } = setUp();
     const token = create('user:1', { duration: 5000 });
     set(token, 'key', 'value');
@@ -55,7 +55,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0, expired: 1 });
   });
 
-  it('rules 2 and 3: without deleteSession loses its data alone, and its next write starts a whole duration', () => {
+  it('rules 2 and 3: without deleteSession only the data is removed, and the next write starts a full duration', () => {
     const { clock, create, set, get, exists, left, count, take } = setUp();
     const token = create('user:1', { duration: 5000, deleteSession: false });
     set(token, 'key', 'old');
@@ -74,7 +74,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(take()).toEqual(['cleared user:1 [key]']);
   });
 
-  it('rule 3: a read, or a write that changes nothing, does not start a cleared session', () => {
+  it('rule 3: a read, or a write that changes nothing, does not start the duration of a cleared session', () => {
     const { clock, create, engine, get, left } = setUp();
     const token = create('user:1', {
       duration: 5000,
@@ -90,7 +90,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(left(token)).toBe(Infinity);
   });
 
-  it('rule 4: what is due shows nowhere, and its event comes when it is met', () => {
+  it('rule 4: a session that is due is not visible anywhere, and its event comes when a look-up meets it', () => {
     const { clock, create, engine, exists, take } = setUp();
     const names = ['find', 'open', 'create', 'sessionsOf', 'scan', 'endName'];
     for (const name of names) create(name, { duration: 1000, shared: true });
@@ -158,7 +158,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     check(looks, false);
   });
 
-  it('rule 6: MAXAGE ends a session however often it is extended and whatever deleteSession says', () => {
+  it('rule 6: MAXAGE ends a session, however often it is extended and whatever deleteSession is', () => {
     const { clock, create, get, exists, left, take } = setUp();
     const token = create('user:1', { duration: 4000, deleteSession: false, extend: 'get', maxAge: 10 });
     for (let second = 0; second < 9; second++) {
@@ -174,7 +174,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(take()).toEqual(['maxage user:1 []']);
   });
 
-  it('rule 6: holds for a session without a duration, and for one that was cleared', () => {
+  it('rule 6: MAXAGE applies to a session without a duration, and to one that was cleared', () => {
     const { clock, create, exists, left, take } = setUp();
     const forever = create('forever', { maxAge: 10 });
     const cleared = create('cleared', { duration: 4000, deleteSession: false, maxAge: 10 });
@@ -188,7 +188,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(take().sort()).toEqual(['maxage cleared []', 'maxage forever []']);
   });
 
-  it('rule 6: both deadlines that passed unseen have their event, in their order', () => {
+  it('rule 6: if both deadlines passed unnoticed, both events are published, in order', () => {
     const { clock, create, exists, take } = setUp();
     const token = create('user:1', {
       duration: 4000,
@@ -202,7 +202,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(take()).toEqual(['cleared user:1 [a]', 'maxage user:1 []']);
   });
 
-  it('rule 7: END takes session and data whatever the settings', () => {
+  it('rule 7: END removes session and data, whatever the settings', () => {
     const { create, engine, exists, take } = setUp();
     const token = create('user:1', { duration: 4000, deleteSession: false, data: [bytes('a'), bytes('b')] });
     engine.end(engine.find(token));
@@ -239,7 +239,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(exists(token)).toBe(false);
   });
 
-  it('rotate: the old token stops at once, or when the grace is over', () => {
+  it('rotate: the old token stops at once, or when its grace period ends', () => {
     const { clock, create, engine, exists, set, get } = setUp();
     const first = create('user:1', { duration: 60_000 });
     set(first, 'key', 'value');
@@ -260,7 +260,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(engine.stats()).toMatchObject({ sessions: 1, created: 1, expired: 0 });
   });
 
-  it('rotate: old tokens go with the session, and with the next rotation without grace', () => {
+  it('rotate: old tokens stop with the session, and with the next rotation without grace', () => {
     const { clock, create, engine, exists } = setUp();
     const one = create('user:1', { duration: 5000 });
     engine.rotate(engine.find(one), 60_000);
@@ -280,7 +280,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(engine.stats().pending).toBe(0);
   });
 
-  it('rotate: old tokens stop each at its own time, in whatever order, and leave nothing behind', () => {
+  it('rotate: each old token stops at its own time, in any order, and leaves nothing behind', () => {
     const { clock, create, engine, exists } = setUp();
     const first = create('user:1');
     const graces = [3000, 1000, 2000, 500];
@@ -300,7 +300,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     expect(others.map(exists)).toEqual(others.map(() => true));
   });
 
-  it('LIMIT ends the oldest, and does not count those that are due', () => {
+  it('LIMIT ends the oldest sessions, and does not count those that are due', () => {
     const { clock, create, exists, take } = setUp();
     const oldest = create('user:1');
     const due = create('user:1', { duration: 1000 });
@@ -331,7 +331,7 @@ describe('SessionEngine', () => {
     expect(() => engine.rotate(engine.find(token))).toThrow('cannot be rotated');
   });
 
-  it('open: tells unshared from unknown', () => {
+  it('open: distinguishes an unshared session from no session', () => {
     const { create, engine } = setUp();
     expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOSESSION' }));
     create('basket');
@@ -340,7 +340,7 @@ describe('SessionEngine', () => {
     expect(engine.info(engine.open(bytes('basket')))).toMatchObject({ shared: true });
   });
 
-  it('open: forgets a shared session that has ended though others bear its name', () => {
+  it('open: forgets a shared session that has ended, though other sessions have its name', () => {
     const { create, engine } = setUp();
     const shared = create('basket', { shared: true });
     const unshared = create('basket');
@@ -350,14 +350,14 @@ describe('SessionEngine', () => {
     expect(() => engine.open(bytes('basket'))).toThrow(expect.objectContaining({ code: 'NOSESSION' }));
   });
 
-  it('takes a token of the caller and refuses one that is in use, or none', () => {
+  it('accepts a token from the caller, and refuses one that is in use or malformed', () => {
     const { create, engine } = setUp();
     const token = bytes('AAECAwQFBgcICQoLDA0ODw');
     expect(create('user:1', { token })).toEqual(token);
     expect(() => create('user:2', { token })).toThrow('a session of this token exists');
     engine.rotate(engine.find(token), 1000);
     expect(() => create('user:2', { token })).toThrow('a session of this token exists');
-    // The last character holds four bits that are no part of the token.
+    // The last character has four bits that are not part of the token.
     for (const wrong of ['', 'short', 'AAECAwQFBgcICQoLDA0ODx', 'AAECAwQFBgcICQoLDA0OD=', 'AAECAwQFBgcICQoLDA0ODwA']) {
       expect(() => create('user:2', { token: bytes(wrong) })).toThrow('a token is 22 characters');
     }
@@ -388,7 +388,7 @@ describe('SessionEngine', () => {
     expect(clock.called).toBe(0);
     clock.advance(1000);
     expect(clock.called).toBe(1);
-    // It looks for what that session has left, and is at rest.
+    // It frees what that session has left, and then sleeps.
     clock.advance(600_000);
     expect(clock.waiting).toBe(0);
     engine.end(engine.find(create('user:1', { duration: 1000 })));
@@ -407,7 +407,7 @@ describe('SessionEngine', () => {
     expect(exists(token)).toBe(false);
   });
 
-  it('is woken by a deadline that comes before the one it sleeps for', () => {
+  it('wakes for a deadline that comes before the one it sleeps for', () => {
     const { clock, create, engine } = setUp();
     create('late', { duration: 60_000 });
     create('soon', { duration: 1000 });
@@ -415,7 +415,7 @@ describe('SessionEngine', () => {
     expect(engine.stats()).toMatchObject({ sessions: 1, expired: 1 });
   });
 
-  it('works off many that are due at once in slices, and none of them is seen meanwhile', () => {
+  it('expires many sessions that are due at once in slices, and none of them is visible meanwhile', () => {
     const { clock, create, engine, exists } = setUp();
     const tokens = Array.from({ length: 5000 }, () => create('user:1', { duration: 1000 }));
     clock.freeze(1010);
@@ -431,14 +431,14 @@ describe('SessionEngine', () => {
     expect(engine.stats()).toMatchObject({ sessions: 0, expired: 5000, pending: 0 });
   });
 
-  it('works off sessions of much data one by one', () => {
+  it('expires sessions with much data one by one', () => {
     const { clock, create, engine, take } = setUp();
     const data = [bytes('key'), bytes('x'.repeat(10_000))];
     for (let i = 0; i < 20; i++) create('large', { duration: 1000, data });
     for (let i = 0; i < 60; i++) create('small', { duration: 1000 });
     take();
     clock.freeze(1010);
-    // With each look at the clock a slice is over.
+    // Each look at the clock ends a slice.
     clock.msPerLook = 1;
     const slices: number[] = [];
     while (engine.size > 0 && clock.step()) slices.push(take().filter((event) => event.includes('large')).length);
@@ -463,7 +463,7 @@ describe('SessionEngine', () => {
     expect(engine.endAll()).toBe(0);
   });
 
-  it('scan visits each session once though others come and go', () => {
+  it('scan visits each session once while others come and go', () => {
     const { create, engine } = setUp();
     const stay = Array.from({ length: 50 }, (_, i) => create(`stay:${i}`));
     const go = Array.from({ length: 50 }, (_, i) => create(`go:${i}`));
@@ -478,7 +478,7 @@ describe('SessionEngine', () => {
     for (const token of stay) expect(seen.filter((other) => other === token.toString())).toHaveLength(1);
   });
 
-  it.each(['onFault', 'emitWarning'])('is not disturbed by a listener that throws, and tells %s', (told) => {
+  it.each(['onFault', 'emitWarning'])('is not disturbed by a listener that throws, and reports to %s', (told) => {
     const clock = new FakeClock();
     const onFault = vi.fn();
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});

@@ -8,14 +8,14 @@ import { FakeClock } from '../../fake-clock.js';
 const bytes = (text: string) => Slice.of(text);
 
 describe('makeRoom', () => {
-  it('without a limit has nothing to do', () => {
+  it('has nothing to do without a limit', () => {
     const engine = new SessionEngine({ clock: new FakeClock() });
     engine.create(bytes('x'));
     expect(engine.makeRoom()).toBe(true);
     expect(engine.size).toBe(1);
   });
 
-  it('ends the whole of it: token, name and data, and tells while all can still be had', () => {
+  it('removes token, name and data, and notifies while they can still be read', () => {
     const told: string[] = [];
     const engine: SessionEngine = new SessionEngine({
       clock: new FakeClock(),
@@ -36,13 +36,13 @@ describe('makeRoom', () => {
     expect(engine.makeRoom()).toBe(true);
   });
 
-  it('frees what was removed before it ends another, however large that was', () => {
+  it('frees removed data, however large, before it ends another session', () => {
     const engine = new SessionEngine({ clock: new FakeClock() });
     const large = Slice.of(Buffer.alloc(10_000_000));
     for (const name of ['a', 'b', 'c']) engine.create(bytes(name), { data: [bytes('k'), large] });
     engine.limitMemory(25_000_000, 'allsessions-lru');
     expect(engine.makeRoom()).toBe(true);
-    // The clock stands still, so that it was done in one slice.
+    // The clock stands still, so this was done in one slice.
     expect(engine.size).toBe(2);
     expect(engine.memory).toBeLessThan(25_000_000);
     const [session] = ['a', 'b', 'c'].flatMap((name) => engine.sessionsOf(bytes(name)));
@@ -54,7 +54,7 @@ describe('makeRoom', () => {
     expect(engine.memory).toBeLessThan(12_000_000);
   });
 
-  it('finds the few that may go among many that may not, or that are gone', () => {
+  it('finds the few sessions that may be evicted among many that may not, or that have ended', () => {
     const engine = new SessionEngine({ clock: new FakeClock() });
     const many = Array.from({ length: 20_000 }, (_, i) =>
       engine.create(bytes(String(i)), i === 7777 ? { duration: 5 } : {}),
@@ -71,7 +71,7 @@ describe('makeRoom', () => {
 });
 
 describe('memory', () => {
-  it('is added up exactly, whatever is done: what is freed was counted, and nothing else', () => {
+  it('is counted exactly, whatever is done: what is freed was counted, and nothing else', () => {
     const key = fc.constantFrom('a', 'b', 'a long key of more than a few bytes');
     const value = fc.string({ maxLength: 40 });
     const act = fc.oneof(
@@ -107,7 +107,7 @@ describe('memory', () => {
           else if (step.act === 'rotate') engine.rotate(session);
           else engine.end(session);
         }
-        // A name costs the same whoever bears it; the rest is told session by session.
+        // A name counts once, however many sessions have it. Everything else counts per session.
         const names = new Set(live().map((session) => engine.nameText(session)));
         const ofNames = [...names].reduce((sum, name) => sum + NameIndex.bytesFor(name.length), 0);
         const ofSessions = live().reduce((sum, session) => sum + engine.memoryOf(session), 0);
@@ -120,7 +120,7 @@ describe('memory', () => {
 });
 
 describe('version', () => {
-  it('changes with data, settings, token and end, and with nothing else', () => {
+  it('changes with data, settings, token and end, but with nothing else', () => {
     const clock = new FakeClock();
     const engine = new SessionEngine({ clock });
     const session = engine.create(bytes('x'), {
@@ -145,7 +145,7 @@ describe('version', () => {
     expect(changes(() => engine.rotate(session, 10))).toBe(true);
     expect(changes(() => clock.advance(600))).toBe(true);
     expect(changes(() => engine.end(session))).toBe(true);
-    // Another one has taken its slot.
+    // Another session has taken the slot.
     expect(changes(() => engine.create(bytes('y')))).toBe(true);
   });
 });

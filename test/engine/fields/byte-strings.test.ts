@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { ByteStrings } from '../../../src/engine/fields/byte-strings.js';
 import { Slice } from '../../../src/slice.js';
 
-/** Bytes in a piece. */
+/** Bytes per piece. */
 const PIECE = 65_532;
 
-/** Short ones, those that are a piece or a few, or about so long, and those of more than can be removed at once. */
+/** Short lengths, lengths of about one or a few pieces, and lengths of more pieces than are removed at once. */
 const length = fc.oneof(
   fc.nat({ max: 20 }),
   fc.integer({ min: 2040, max: 2050 }),
@@ -23,7 +23,7 @@ function expectSame(actual: Slice, expected: Buffer): void {
 }
 
 describe('ByteStrings', () => {
-  it('keeps what is written, however strings are resized and removed and their pieces moved', () => {
+  it('keeps what is written while strings are resized and removed and their pieces move', () => {
     const act = fc.record({
       act: fc.constantFrom('create', 'create', 'resize', 'write', 'zero', 'remove', 'reclaim'),
       which: fc.nat(),
@@ -54,7 +54,7 @@ describe('ByteStrings', () => {
           if (act === 'resize') {
             strings.resize(number, length);
             model.set(number, Buffer.concat([old.subarray(0, length), Buffer.alloc(Math.max(0, length - old.length))]));
-            // What it has more is undefined.
+            // Bytes that are added are undefined.
             if (length > old.length) write(number, old.length, patterned(length - old.length, seed));
           } else if (act === 'write') {
             write(number, at, patterned(part, seed));
@@ -93,7 +93,7 @@ describe('ByteStrings', () => {
     );
   });
 
-  it('has its pieces moved together when others go, and still finds them', () => {
+  it('finds its pieces after the arena has compacted them', () => {
     const strings = new ByteStrings(() => {});
     const numbers = Array.from({ length: 300 }, (_, i) => {
       const number = strings.create(150_000 + i);
@@ -106,7 +106,7 @@ describe('ByteStrings', () => {
     }
   });
 
-  it('is an array of words to which one is added at its end, and taken away', () => {
+  it('serves as an array of words to which words are pushed, and from which they are popped', () => {
     const strings = new ByteStrings(() => {});
     const number = strings.create(0);
     const COUNT = 100_000;

@@ -5,7 +5,10 @@ import { SessionError } from '../../../src/engine/session-error.js';
 import { Slice } from '../../../src/slice.js';
 
 const slot = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 3 }) }, fc.nat({ max: 3000 }));
-/** Mostly short; some about where a length takes another byte, where a record gets too large to be packed, and where a value has another piece. */
+/**
+ * Mostly short. Some are near where a length takes another byte, where a record gets too large to be packed, or where a
+ * value gets another piece.
+ */
 const length = fc.oneof(
   { weight: 30, arbitrary: fc.nat({ max: 6 }) },
   { weight: 5, arbitrary: fc.integer({ min: 120, max: 135 }) },
@@ -15,7 +18,7 @@ const length = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 131_050, max: 131_080 }) },
   fc.nat({ max: 2_000_000 }),
 );
-/** Bytes that differ from those at most other places. */
+/** Bytes that differ from those at most other offsets. */
 const patterned = (size: number, seed: number) => {
   const period = Buffer.from(Array.from({ length: 251 }, (_, i) => (seed + i) & 255));
   return Buffer.alloc(size, period);
@@ -35,18 +38,18 @@ const acts = fc.array(
       slot,
       key,
       value: bytes,
-      /** Where from: the end, or a place. */
+      /** Where to write: at the end, or at an offset. */
       offset: fc.oneof(fc.constant(undefined), length),
     }),
     fc.record({ act: fc.constant('delete' as const), slot, key }),
     fc.record({ act: fc.constant('clear' as const), slot }),
     fc.record({ act: fc.constant('fill' as const), slot, pairs: fc.array(fc.tuple(key, bytes), { maxLength: 70 }) }),
   ),
-  // A session of many keys has to come up, too.
+  // Long enough that sessions with many keys occur.
   { maxLength: 400, size: 'max' },
 );
 
-/** A value with a part of it overwritten, from `offset` on, or from its end. */
+/** Returns a value with `part` written at `offset`, or at its end. */
 function overwritten(old: Buffer, offset = old.length, part: Buffer): Buffer {
   const whole = Buffer.alloc(Math.max(old.length, offset + part.length));
   old.copy(whole);
@@ -55,7 +58,7 @@ function overwritten(old: Buffer, offset = old.length, part: Buffer): Buffer {
 }
 
 const NOTHING = Buffer.alloc(0);
-/** A copy of what a store gave. */
+/** Returns a copy of what a store returned. */
 const copyOf = (slice: Slice | undefined) => slice?.copy();
 /** Fails without printing megabytes. */
 function expectSame(actual: Buffer | undefined, expected: Buffer | undefined): void {
@@ -64,7 +67,7 @@ function expectSame(actual: Buffer | undefined, expected: Buffer | undefined): v
 }
 
 describe('PackedFieldStore', () => {
-  it('holds what a Map of Maps holds, counts it, and keeps no bytes of the caller', () => {
+  it('holds what a Map of Maps holds, counts it, and keeps no buffer of the caller', () => {
     fc.assert(
       fc.property(acts, (sequence) => {
         const store = new PackedFieldStore();
@@ -78,7 +81,7 @@ describe('PackedFieldStore', () => {
             continue;
           }
           if (step.act === 'fill') {
-            // Only a slot without keys is filled.
+            // Only a slot without keys may be filled.
             store.clear(step.slot);
             fields.clear();
             const given = step.pairs.flat().map((part) => Buffer.from(part));
@@ -91,7 +94,7 @@ describe('PackedFieldStore', () => {
           const old = fields.get(name);
           expect(store.has(step.slot, Slice.of(step.key))).toBe(old !== undefined);
           expect(store.valueLength(step.slot, Slice.of(step.key))).toBe(old?.length ?? 0);
-          // The store is handed copies that are overwritten afterwards.
+          // The store gets copies that are overwritten afterwards.
           const given = Buffer.from(step.key);
           if (step.act === 'delete') {
             expect(store.delete(step.slot, Slice.of(given))).toBe(fields.delete(name));
@@ -124,7 +127,7 @@ describe('PackedFieldStore', () => {
         for (const [number, fields] of model) {
           const seen: string[] = [];
           const check = (name: Slice, value: Slice | undefined) => {
-            // Looking others up meanwhile changes nothing.
+            // Looking up other keys meanwhile changes nothing.
             expect(store.has(number, name)).toBe(true);
             store.get(number, Slice.of('nobody'));
             store.get(number, name);
@@ -172,7 +175,7 @@ describe('PackedFieldStore', () => {
   const one = Slice.of('1');
   const zeros = (size: number) => Slice.of(Buffer.alloc(size));
 
-  it('tells how a session is laid out: packed until it has too many keys or bytes, and again when it was cleared', () => {
+  it('packs a session until it has too many keys or bytes, and again after it was cleared', () => {
     const store = new PackedFieldStore();
     for (let i = 0; i < 64; i++) store.set(1, Slice.of(`key${i}`), one);
     store.set(2, one, zeros(65_000));
@@ -191,7 +194,7 @@ describe('PackedFieldStore', () => {
     expect([store.keys, store.get(3, one)?.latin1()]).toEqual([2, '1']);
   });
 
-  it('counts a value that grew by a byte at a time as one that came whole', () => {
+  it('takes as much memory for a value that grew byte by byte as for one set at once', () => {
     const store = new PackedFieldStore();
     for (let at = 0; at < 300_000; at++) store.write(1, one, at, one);
     store.set(2, one, Slice.of('1'.repeat(300_000)));
@@ -200,7 +203,7 @@ describe('PackedFieldStore', () => {
     expect(store.memoryOf(1)).toBeLessThan(300_000 * 1.1);
   });
 
-  it('visits every key that is there throughout a scan, whatever is set and deleted meanwhile', () => {
+  it('visits every key that exists throughout a scan, whatever is set and deleted meanwhile', () => {
     const act = fc.record({ set: fc.boolean(), key: fc.integer({ min: 500, max: 1500 }) });
     fc.assert(
       fc.property(
@@ -226,7 +229,7 @@ describe('PackedFieldStore', () => {
     );
   });
 
-  it('frees a large value, and a session of many keys, a little at a time, and counts them until then', () => {
+  it('frees a large value, and a session of many keys, a little at a time, and counts their memory until then', () => {
     let told = 0;
     const store = new PackedFieldStore(() => told++);
     store.set(1, one, zeros(10_000_000));
@@ -244,7 +247,7 @@ describe('PackedFieldStore', () => {
     expect(store.memory).toBe(store.memoryOf(2));
   });
 
-  it('takes no more when its slabs have run out, says so before, and is as it was', () => {
+  it('refuses data when its slabs have run out, reports that before, and does not change', () => {
     const store = new PackedFieldStore(() => {}, 130);
     const model = new Map<number, number>();
     const sizes = [100, 5000, 60_000, 70_000, 300_000];
@@ -263,7 +266,7 @@ describe('PackedFieldStore', () => {
         refused++;
         expect(store.count(number)).toBe(0);
       }
-      // What is there cannot grow beyond that either.
+      // Existing values cannot grow beyond the limit either.
       if (refused > 0) {
         const there = [...model.keys()][number % model.size];
         try {

@@ -8,7 +8,7 @@ it.each([
   ['-1', -1n],
   ['9223372036854775807', 2n ** 63n - 1n],
   ['-9223372036854775808', -(2n ** 63n)],
-])('reads %s', (text, value) => {
+])('parses %s', (text, value) => {
   expect(parseInt64(Slice.of(text))).toBe(value);
 });
 
@@ -31,7 +31,7 @@ it.each([
   expect(parseInt64(Slice.of(text))).toBeUndefined();
 });
 
-it('reads as a double what it reads as an integer, and nothing else', () => {
+it('parses as a double what it parses as an integer, and nothing else', () => {
   const texts = fc.oneof(
     fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String),
     fc.integer({ min: -20, max: 20 }).map(String),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../../src/engine/memory/arena.js';
 
-/** An arena whose chunks are known: each is filled with what follows from its owner. */
+/** An arena with known content: each chunk is filled with a byte of its owner. */
 class Filled {
   readonly addresses = new Map<number, number>();
   readonly arena: Arena;
@@ -46,7 +46,7 @@ class Filled {
 }
 
 describe('Arena', () => {
-  it('gives chunks that nobody else has, keeps what is in them, and counts them', () => {
+  it('allocates chunks that do not overlap, keeps their content, and counts them', () => {
     const bytes = fc.oneof(
       fc.integer({ min: 1, max: 2044 }),
       fc.integer({ min: 2040, max: 2050 }),
@@ -69,20 +69,20 @@ describe('Arena', () => {
     );
   });
 
-  it('has sizes that waste little', () => {
+  it('has chunk sizes that waste little', () => {
     for (let bytes = 1; bytes <= Arena.MAX_BYTES; bytes++) {
       const size = Arena.chunkSize(bytes);
       const isSmall = bytes <= 2044;
-      if (size % (isSmall ? 8 : 32) !== 0) expect.fail(`${size} is no multiple of a unit`);
+      if (size % (isSmall ? 8 : 32) !== 0) expect.fail(`${size} is not a multiple of a unit`);
       if (size - bytes >= bytes / (isSmall ? 16 : 8) + 16) expect.fail(`${size} for ${bytes}`);
     }
   });
 
-  it('moves chunks together when many are freed at random, and gives slabs back', () => {
+  it('compacts chunks when many are freed at random, and frees slabs', () => {
     const filled = new Filled();
     for (let owner = 0; owner < 60_000; owner++) filled.add(owner, 100 + (owner % 3) * 40);
     const full = filled.arena.reserved;
-    // Every slab keeps some.
+    // Every slab keeps some chunks.
     for (let owner = 0; owner < 60_000; owner++) if (owner % 10 !== 0) filled.remove(owner);
     filled.check();
     const { used, reserved } = filled.arena;
@@ -98,7 +98,7 @@ describe('Arena', () => {
     [2050, 4000],
     [9000, 2000],
     [65_532, 400],
-  ])('moves large chunks together as well: %i bytes', (bytes, owners) => {
+  ])('compacts large chunks too: %i bytes', (bytes, owners) => {
     const filled = new Filled();
     for (let owner = 0; owner < owners; owner++) filled.add(owner, bytes);
     const full = filled.arena.reserved;
@@ -112,7 +112,7 @@ describe('Arena', () => {
     expect(filled.arena.reserved).toBe(0);
   });
 
-  it('has a limit, says when it is near, and takes chunks again when some were given back', () => {
+  it('has a limit, reports when it is near, and allocates again when chunks were freed', () => {
     const filled = new Filled(64);
     let owner = 0;
     for (; !filled.arena.isFull; owner++) filled.add(owner, owner % 2 === 0 ? 60_000 : 2000);
@@ -126,7 +126,7 @@ describe('Arena', () => {
     filled.check();
   });
 
-  it('filled, emptied and refilled a million times, it holds fragmentation below a quarter', () => {
+  it('keeps fragmentation below a quarter through a million allocations and frees', () => {
     const addresses = new Uint32Array(50_000);
     const arena = new Arena((owner, address) => {
       addresses[owner] = address;
@@ -139,7 +139,7 @@ describe('Arena', () => {
     let worst = 0;
     for (let act = 0, filling = true; act < 1_000_000; act++) {
       const owner = random(addresses.length);
-      // It goes up and down: filled to nine tenths, emptied to a tenth, with other sizes each time.
+      // It fills to nine tenths and empties to a tenth, in turns, with other sizes each time.
       if (addresses[owner] === 0 && (filling || random(4) === 0)) {
         addresses[owner] = arena.allocate(owner, 20 + random(300 + (act >>> 17) * 50));
       } else if (addresses[owner] !== 0 && (!filling || random(4) === 0)) {
@@ -148,7 +148,7 @@ describe('Arena', () => {
         arena.free(address);
       }
       if (act % 100_000 === 99_999) filling = !filling;
-      // A slab per size is left out: it is what a size may have in hand.
+      // Not counting one slab per size, which a size may hold in reserve.
       if (act % 1000 === 0) {
         const sizes = new Set(addresses.filter((address) => address !== 0).map((address) => arena.size(address)));
         const spare = (sizes.size + 3) * 2 ** 17;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { column, longer, resized, shorter } from '../../../src/engine/memory/column.js';
 
 describe('a column', () => {
-  it('grows and shrinks where it is, as far as it was reserved for', () => {
+  it('grows and shrinks in place, up to its reservation', () => {
     const numbers = column(Float64Array, 2, 1000);
     numbers.set([1.5, Infinity]);
     expect(resized(numbers, 1000)).toBe(numbers);
@@ -10,11 +10,11 @@ describe('a column', () => {
     numbers[500] = 7;
     expect(resized(numbers, 400)).toBe(numbers);
     expect(resized(numbers, 1000)).toBe(numbers);
-    // What comes anew is zeros again.
+    // Elements that are added again are zeros.
     expect([numbers[1], numbers[500]]).toEqual([Infinity, 0]);
   });
 
-  it('is another one with the same in it where it outgrows that', () => {
+  it('is replaced by a column with the same content when it outgrows its reservation', () => {
     let numbers = column(Uint32Array, 3);
     numbers.set([1, 2, 2 ** 32 - 1]);
     for (let length = 4; length < 100; length++) {
@@ -24,14 +24,14 @@ describe('a column', () => {
     expect([...numbers]).toEqual([1, 2, 2 ** 32 - 1, ...Array.from({ length: 96 }, (_, i) => i + 4)]);
   });
 
-  it('does without a reservation that the system does not grant', () => {
-    // More than any buffer may have.
+  it('works without a reservation if the system does not grant it', () => {
+    // Longer than any buffer can be.
     const numbers = resized(column(Int32Array, 5, 2 ** 60).fill(-1), 9);
     expect([...numbers]).toEqual([-1, -1, -1, -1, -1, 0, 0, 0, 0]);
   });
 });
 
-it('lengths follow what is needed in steps, and stay while it swings', () => {
+it('lengths follow the need in steps, and do not follow small swings', () => {
   let length = 1024;
   for (let needed = 0; needed <= 1_000_000; needed += 100) {
     if (needed > length) length = longer(length, needed);

@@ -4,7 +4,7 @@ import { type Slab, SlabSpace } from '../../../src/engine/memory/slab-space.js';
 
 const SLAB_BYTES = 2 ** 17;
 
-/** A slab that is full of its own number. */
+/** A slab that is filled with its number. */
 class Filled implements Slab {
   place = -1;
   declare bytes: Buffer;
@@ -46,7 +46,7 @@ const MIB = 2 ** 20;
 const resident = () => process.memoryUsage.rss();
 
 describe('SlabSpace', () => {
-  it('keeps what is in slabs, wherever they move, and has no gaps between them', () => {
+  it('keeps the content of slabs wherever they move, and has no gaps between them', () => {
     const { space, slabs } = filled(700);
     let seed = 1;
     const random = (below: number) => {
@@ -54,7 +54,7 @@ describe('SlabSpace', () => {
       return Math.floor((seed / 2 ** 32) * below);
     };
     for (let act = 0; act < 5000; act++) {
-      // It empties, fills and empties again.
+      // It empties, fills, and empties again.
       const shrinking = act % 2500 < 1800;
       if (slabs.length > 0 && (shrinking || random(4) === 0)) {
         const [gone] = slabs.splice(random(slabs.length), 1);
@@ -74,7 +74,7 @@ describe('SlabSpace', () => {
     }
   });
 
-  it('copies no more of a slab than is in use', () => {
+  it('copies only the part of a slab that is in use', () => {
     const { space, slabs } = filled(2);
     const lastByte = (slab: Filled) => slab.base + SLAB_BYTES - 1;
     slabs[1].bytes[lastByte(slabs[1])] = 1;
@@ -83,7 +83,7 @@ describe('SlabSpace', () => {
     expect([slabs[1].place, slabs[1].bytes[lastByte(slabs[1])]]).toEqual([0, 2]);
   });
 
-  it('leaves what it does not need to the collector, and has it come', async () => {
+  it('leaves unused regions to the garbage collector, and makes it run', async () => {
     const start = resident();
     const { space, slabs } = filled(600, SLAB_BYTES);
     const full = resident();

@@ -6,7 +6,7 @@ import { Flag, NONE, SlotTable } from '../../../src/engine/tables/slot-table.js'
 import { TimingWheel } from '../../../src/engine/time/timing-wheel.js';
 import { Slice } from '../../../src/slice.js';
 
-/** Calls until nothing is left to trim. Returns how often there was something. */
+/** Calls `trim` until nothing is left to trim. Returns how often there was something. */
 function all(trim: () => boolean): number {
   let times = 0;
   while (trim()) times++;
@@ -16,8 +16,8 @@ function all(trim: () => boolean): number {
 const COUNT = 300_000;
 const every = (number: number) => Slice.of(`user:${number}`);
 
-describe('what is trimmed', () => {
-  it('is the slots behind the last one taken; it can be used again', () => {
+describe('trimming', () => {
+  it('frees the slots after the last one in use, and they can be used again', () => {
     const slots = new SlotTable();
     let inOrder = 0;
     while (inOrder < COUNT && slots.allocate(Flag.Session) === inOrder) inOrder++;
@@ -31,11 +31,11 @@ describe('what is trimmed', () => {
     expect([...slots.token.subarray(20, 24)]).toEqual([1, 2, 3, 4]);
     for (let slot = 1; slot < COUNT; slot++) slots.allocate(Flag.Session);
     expect(slots.flags(COUNT - 1)).toBe(Flag.Session);
-    // Who remembers a session of that slot does not take this one for it.
+    // A caller that remembers the slot's former session can tell that this is another one.
     expect(slots.version(COUNT - 1)).not.toBe(version);
   });
 
-  it('is the timers that are not scheduled, at the end', () => {
+  it('frees the timers after the last one scheduled', () => {
     const fired: number[] = [];
     const wheel = new TimingWheel((timer) => fired.push(timer));
     for (let timer = 0; timer < COUNT; timer++) wheel.schedule(timer, 1000);
@@ -49,7 +49,7 @@ describe('what is trimmed', () => {
     expect(fired.sort((a, b) => a - b)).toEqual([...Array.from({ length: 100 }, (_, timer) => timer), COUNT - 1]);
   });
 
-  it('is the records of slots that have none, at the end', () => {
+  it('frees the addresses of slots after the last one with a record', () => {
     const store = new PackedFieldStore();
     for (let slot = 0; slot < COUNT; slot++) store.set(slot, every(slot), every(1));
     for (let slot = 1; slot < COUNT; slot++) store.clear(slot);
@@ -61,7 +61,7 @@ describe('what is trimmed', () => {
     expect(store.count(COUNT - 2)).toBe(0);
   });
 
-  it('is the names that are not in use', () => {
+  it('frees names that are not in use', () => {
     const slots = new SlotTable();
     const names = new NameIndex(slots, new KeyedHash());
     for (let slot = 0; slot < COUNT; slot++) names.add(every(slot), slots.allocate(Flag.Session), false);

@@ -6,7 +6,7 @@ import { Flag, NONE, SlotTable } from '../../../src/engine/tables/slot-table.js'
 import { Slice } from '../../../src/slice.js';
 
 describe('NameIndex', () => {
-  it('knows of each name what a list of its sessions knows, through growth and removals', () => {
+  it('holds what a list of sessions per name holds, through growth and removals', () => {
     const name = fc.oneof(
       fc.nat({ max: 9 }).map((number) => Buffer.from(`user:${number}`)),
       fc.nat({ max: 5000 }).map((number) => Buffer.from(`user:${number}`)),
@@ -68,7 +68,7 @@ describe('NameIndex', () => {
 describe('KeyedHash', () => {
   const hash = new KeyedHash(Uint32Array.of(0x03020100, 0x07060504));
 
-  it('depends on every byte, on their number and on the key', () => {
+  it('depends on every byte, on the number of bytes and on the key', () => {
     const seen = new Set<number>();
     const bytes = Buffer.from('user:0123456789');
     for (let length = 0; length <= bytes.length; length++) seen.add(hash.of(new Slice(bytes, 0, length)));
@@ -83,7 +83,7 @@ describe('KeyedHash', () => {
     expect(hash.of(new Slice(Buffer.from(`xx${bytes}xx`), 2, 2 + bytes.length))).toBe(hash.of(all));
   });
 
-  it('spreads names that differ little', () => {
+  it('spreads similar names', () => {
     const places = new Uint32Array(1024);
     for (let i = 0; i < 102_400; i++) places[hash.of(Slice.of(`user:${i}`)) & 1023]++;
     expect(Math.max(...places)).toBeLessThan(160);

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Numbering } from '../../../src/engine/tables/numbering.js';
 
-it('gives the lowest number that is free, and knows the highest that is taken', () => {
-  // Runs of acts, so that words and levels fill up and empty.
+it('takes the lowest free number, and knows the highest taken one', () => {
+  // Runs of equal operations, so that words and levels fill up and empty.
   const act = fc.record({ take: fc.boolean(), times: fc.nat({ max: 300 }), from: fc.nat() });
   fc.assert(
     fc.property(fc.array(act, { maxLength: 30 }), (acts) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { home, OpenAddressing } from '../../../src/engine/tables/open-addressing.js';
 
-/** A table whose items hash as a test wants. */
+/** A table with a given hash function. */
 class Table extends OpenAddressing {
   readonly #hash: (item: number) => number;
 
@@ -11,7 +11,7 @@ class Table extends OpenAddressing {
     this.#hash = hash;
   }
 
-  /** Places in use for the table, and for the one before it while it is moved. */
+  /** The lengths of the table, and of the former one while it is being moved. */
   get lengths(): readonly [number, number] {
     return [this.places.length, this.former?.length ?? 0];
   }
@@ -45,10 +45,10 @@ class Table extends OpenAddressing {
 describe('OpenAddressing', () => {
   it.each([
     ['scattered', (item: number) => Math.imul(item, 0x9e3779b1)],
-    // Runs that go round the end of the table.
+    // Runs that wrap around the end of the table.
     ['at the end', (item: number) => -1 - (item % 40)],
     ['in runs', (item: number) => item - (item % 64)],
-  ])('has what a set has, while it grows and shrinks, with hashes %s', (_, hash) => {
+  ])('holds what a Set holds while it grows and shrinks, with hashes %s', (_, hash) => {
     const act = fc.record({
       enter: fc.boolean(),
       times: fc.nat({ max: 1500 }),
@@ -82,7 +82,7 @@ describe('OpenAddressing', () => {
     );
   });
 
-  it('is small again when nearly all have gone, in whatever order, and there was time', () => {
+  it('becomes small again when nearly all items were removed, in any order, and there was time', () => {
     const table = new Table((item) => Math.imul(item, 0x9e3779b1));
     const order = Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 100_000);
     for (const item of order) table.enter(item);
@@ -108,7 +108,7 @@ describe('OpenAddressing', () => {
     for (let item = 0; item < 150_000; item++) act(() => table.enter(item));
     for (let item = 0; item < 150_000; item++) act(() => table.withdraw(item));
     expect(most).toBeLessThan(150);
-    // In peace it may be a few more.
+    // `shrink` may move more.
     for (let more = true; more; ) act(() => (more = table.shrink()));
     expect(most).toBeLessThan(2100);
   });

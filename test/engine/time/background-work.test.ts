@@ -21,7 +21,7 @@ describe('BackgroundWork', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('rests after a fault until it is scheduled again', () => {
+  it('stops after a fault until it is scheduled again', () => {
     const clock = new FakeClock();
     let steps = 0;
     const work = new BackgroundWork(clock, () => {
@@ -36,7 +36,7 @@ describe('BackgroundWork', () => {
     expect(steps).toBe(2);
   });
 
-  it('goes on after the delay that a step asks for, until it is stopped', () => {
+  it('continues after the delay that a step returns, until it is stopped', () => {
     const clock = new FakeClock();
     const times: number[] = [];
     const start = clock.now();

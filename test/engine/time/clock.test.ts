@@ -13,8 +13,8 @@ const inProcess = (script: string) => {
   return running;
 };
 
-/** In a process of their own, because only there nothing else wakes the event loop. */
-it('the wheel needs nobody to wake it: in a process with nothing else to do, many due at once all go', async () => {
+/** These run in separate processes: only there nothing else wakes the event loop. */
+it('the wheel wakes by itself: in an otherwise idle process, many sessions due at once all expire', async () => {
   const { stdout, stderr } = await inProcess(`
     const keepAlive = setTimeout(() => {}, 120_000);
     let left = 50_000;
@@ -32,7 +32,7 @@ it('the wheel needs nobody to wake it: in a process with nothing else to do, man
   expect([stdout, stderr]).toEqual(['all gone\n', '']);
 });
 
-it('a deadline decades away neither wakes nor warns, and does not keep the process alive', async () => {
+it('a deadline decades away wakes nothing, causes no warning, and does not keep the process alive', async () => {
   const { stdout, stderr } = await inProcess(`
     const engine = new SessionEngine();
     engine.create(Slice.of('user:1'), { duration: (2 ** 31 - 1) * 1000 });

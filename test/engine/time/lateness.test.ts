@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Lateness } from '../../../src/engine/time/lateness.js';
 
-it('tells the lateness that a share did not exceed, rounded up to whole ms', () => {
+it('returns the lateness that a share did not exceed, rounded up to whole ms', () => {
   const lateness = new Lateness();
   expect(lateness.quantile(0.99)).toBe(0);
   for (let ms = 0; ms < 100; ms++) lateness.record(ms + 0.5);

@@ -6,7 +6,7 @@ const TICK = 10;
 const SLOTS = 32;
 const TURN = TICK * SLOTS;
 
-/** A wheel that notes what fires. */
+/** A wheel that records what fires. */
 function wheelWithLog(options: ConstructorParameters<typeof TimingWheel>[1] = {}) {
   const fired: number[] = [];
   const wheel = new TimingWheel((timer) => fired.push(timer), { tickMs: TICK, slots: SLOTS, ...options });
@@ -14,7 +14,7 @@ function wheelWithLog(options: ConstructorParameters<typeof TimingWheel>[1] = {}
 }
 
 describe('TimingWheel', () => {
-  it('fires a timer at the first tick that is not before its deadline', () => {
+  it('fires a timer at the first tick that does not start before its deadline', () => {
     const { wheel, take } = wheelWithLog();
     wheel.schedule(1, 20);
     wheel.schedule(2, 20.5);
@@ -38,7 +38,7 @@ describe('TimingWheel', () => {
     expect(fired).toEqual([1, 3, 0, 2]);
   });
 
-  it('keeps a timer that is many turns away until its round comes', () => {
+  it('keeps a timer that is many revolutions away until its round comes', () => {
     const { wheel, take } = wheelWithLog();
     const deadline = 7 * TURN + 50;
     wheel.schedule(3, deadline);
@@ -58,7 +58,7 @@ describe('TimingWheel', () => {
     expect(take()).toEqual([0]);
   });
 
-  it('visits a timer once however often it was extended', () => {
+  it('visits a timer once, however often it was extended', () => {
     const { wheel, take } = wheelWithLog();
     wheel.schedule(1, 100);
     for (let i = 1; i <= 1000; i++) wheel.schedule(1, 100 + i / 10);
@@ -70,7 +70,7 @@ describe('TimingWheel', () => {
     expect(take()).toEqual([1]);
   });
 
-  it('moves a deadline earlier at once', () => {
+  it('relinks at once when a deadline moves earlier', () => {
     const { wheel, take } = wheelWithLog();
     wheel.schedule(1, 300);
     wheel.schedule(1, 40);
@@ -79,7 +79,7 @@ describe('TimingWheel', () => {
     expect(take()).toEqual([1]);
   });
 
-  it('fires what is overdue when it is scheduled at the next tick', () => {
+  it('fires a timer with a deadline in the past at the next tick', () => {
     const { wheel, take } = wheelWithLog();
     wheel.advance(100);
     wheel.schedule(1, 5);
@@ -89,7 +89,7 @@ describe('TimingWheel', () => {
     expect(take()).toEqual([1]);
   });
 
-  it('lets the callback schedule and cancel any timer, itself included', () => {
+  it('lets the callback schedule and cancel any timer, including its own', () => {
     const fired: number[] = [];
     const wheel = new TimingWheel(
       (timer) => {
@@ -109,7 +109,7 @@ describe('TimingWheel', () => {
     expect(wheel.size).toBe(1); // 9 schedules itself again and again
   });
 
-  it('does not call the callback in itself, and goes on after it threw', () => {
+  it('does not let the callback advance the wheel, and continues after the callback threw', () => {
     const fired: number[] = [];
     const wheel = new TimingWheel((timer) => {
       fired.push(timer);
@@ -161,7 +161,7 @@ describe('TimingWheel', () => {
     expect(() => new TimingWheel(() => {}, options)).toThrow(RangeError);
   });
 
-  it('refuses instants and timers that are none, and stays as it was', () => {
+  it('refuses invalid times and timers, and does not change', () => {
     const { wheel, take } = wheelWithLog();
     wheel.schedule(1, 50);
     for (const instant of [Number.NaN, Infinity, -1]) {
@@ -177,19 +177,19 @@ describe('TimingWheel', () => {
     expect(take()).toEqual([1]);
   });
 
-  it('behaves as a sorted list does, whatever comes in whatever order', () => {
+  it('behaves like a sorted list, whatever is done in any order', () => {
     fc.assert(
       fc.property(fc.array(anAct, { maxLength: 120 }), (acts) => new Comparison().run(acts)),
       { numRuns: 1500 },
     );
   });
 
-  // The quotient of these deadlines and ticks is rounded to a whole number of ticks that is less.
+  // The quotient of these deadlines and ticks is rounded down to a whole number of ticks.
   it.each([
     [0.1, 0.9000000000000001, 0.9],
     [1.1, 5.500000000000001, 5.5],
     [16.67, 183.37000000000003, 183.37],
-  ])('is not early by a rounding error: ticks of %d ms, due at %d', (tickMs, deadline, before) => {
+  ])('does not fire early because of rounding: ticks of %d ms, due at %d', (tickMs, deadline, before) => {
     const { wheel, take } = wheelWithLog({ tickMs });
     wheel.schedule(1, deadline);
     wheel.advance(before);
@@ -198,7 +198,7 @@ describe('TimingWheel', () => {
     expect(take()).toEqual([1]);
   });
 
-  it('behaves as a sorted list does at fractions of a tick', () => {
+  it('behaves like a sorted list at fractions of a tick', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
@@ -221,7 +221,7 @@ describe('TimingWheel', () => {
   });
 });
 
-/** One thing that is done to a wheel; `during` is what the callback does while time advances. */
+/** An operation on a wheel. `during` is what the callback does while time advances. */
 type Act =
   | { kind: 'schedule'; timer: number; delay: number }
   | { kind: 'cancel'; timer: number }
@@ -249,10 +249,10 @@ const anAct: fc.Arbitrary<Act> = fc.oneof(
   },
 );
 
-/** A wheel beside the naive model: a list of deadlines that is searched from end to end. */
+/** Compares a wheel with a naive model: a list of deadlines that is searched from end to end. */
 class Comparison {
   #now = 0;
-  /** Deadline of each timer, and the first tick at which it could fire when it was scheduled. */
+  /** The deadline of each timer, and the first tick at which it could fire when it was scheduled. */
   readonly #model = new Map<number, { deadline: number; from: number }>();
   #inCallback: Act[] = [];
   readonly #wheel = new TimingWheel((timer, deadline) => this.#onDue(timer, deadline), {

@@ -4,7 +4,7 @@ import { type Clock, NO_SESSION, SessionEngine } from '../../../src/engine/index
 import { UnixTime } from '../../../src/engine/time/unix-time.js';
 import { Slice } from '../../../src/slice.js';
 
-/** A clock as computers have: either look shows a fraction of its own, and the wall clock is adjusted now and then. */
+/** A realistic clock: each reading is off by a different fraction, and the wall clock is adjusted now and then. */
 class UnevenClock implements Clock {
   monotonic: number;
   wallTime: number;
@@ -41,12 +41,14 @@ class UnevenClock implements Clock {
 
 const uptime = fc.double({ min: 0, max: 1e10, noNaN: true });
 const wall = fc.double({ min: 1.6e12, max: 4e12, noNaN: true });
-/** The wall clock tells whole milliseconds on some systems. Together no further apart than half a clock reading. */
+/**
+ * Some systems' wall clocks have whole milliseconds. The errors of the two clocks differ by less than a millisecond.
+ */
 const jitter = fc.array(fc.double({ min: 0, max: 0.99, noNaN: true }), { minLength: 1, maxLength: 7 });
 const passing = fc.double({ min: 0, max: 1e9, noNaN: true });
 const unix = fc.integer({ min: 1, max: 2 ** 47 });
 
-it('an instant that goes there and back is the same millisecond, however uneven the clocks tick', () => {
+it('a timestamp converted there and back is the same millisecond, however uneven the clocks are', () => {
   fc.assert(
     fc.property(uptime, wall, jitter, fc.array(passing, { maxLength: 5 }), unix, (start, began, uneven, passed, at) => {
       const clock = new UnevenClock(start, began, uneven);
@@ -63,7 +65,7 @@ it('an instant that goes there and back is the same millisecond, however uneven 
   );
 });
 
-it('instants keep their distances, and their order', () => {
+it('timestamps keep their distances and their order', () => {
   fc.assert(
     fc.property(uptime, wall, jitter, unix, fc.nat(1e9), (start, began, uneven, at, later) => {
       const time = new UnixTime(new UnevenClock(start, began, uneven));
@@ -73,7 +75,7 @@ it('instants keep their distances, and their order', () => {
   );
 });
 
-it('follows a wall clock that was set, forwards and backwards', () => {
+it('follows a wall clock that is set forward or back', () => {
   const clock = new UnevenClock(5000, 1_900_000_000_000, [0]);
   const time = new UnixTime(clock);
   expect(time.of(5000)).toBe(1_900_000_000_000);
@@ -84,7 +86,7 @@ it('follows a wall clock that was set, forwards and backwards', () => {
   }
 });
 
-it('a session that is to end at an instant says so, whenever it is asked, and ends then', () => {
+it('a session set to end at a timestamp reports that timestamp at any time, and ends then', () => {
   fc.assert(
     fc.property(uptime, wall, fc.integer({ min: 1, max: 1e9 }), fc.array(passing), (start, began, left, passed) => {
       const clock = new UnevenClock(start, began, [0]);
@@ -98,7 +100,7 @@ it('a session that is to end at an instant says so, whenever it is asked, and en
       for (const ms of passed) {
         clock.pass(ms);
         const session = engine.findShared(name);
-        // Adding up fractions, the test's clock is less exact than a double might be.
+        // The test's clock adds up fractions, so it is less exact than a double can be.
         if (Math.abs(clock.wallTime - at) < 0.01) return;
         expect(session !== NO_SESSION).toBe(clock.wallTime < at);
         if (session !== NO_SESSION) expect(engine.unixDeadline(session)).toBe(at);

@@ -16,13 +16,13 @@ function derived(secret: Uint8Array, name: Slice): { words: Uint32Array; bytes: 
 }
 
 describe('the token of a shared session', () => {
-  it('is 96 bits of HMAC-SHA-256 of its name', () => {
+  it('starts with 96 bits of the HMAC-SHA-256 of its name', () => {
     // RFC 4231, test case 2.
     const { bytes } = derived(Buffer.from('Jefe'), Slice.of('what do ya want for nothing?'));
     expect(bytes.toString('hex', 0, 12)).toBe('5bdcc146bf60754e6a042426');
   });
 
-  it('and 32 of a keyed hash of it, masked by AES of the others, each under a key of its own', () => {
+  it('ends with 32 bits of a keyed hash of its name, masked by AES of the others, each with its own key', () => {
     const [secret, name] = [Buffer.from('0123456789abcdef'), Buffer.from('basket:17')];
     const keyFor = (purpose: string, bytes: number) => Buffer.from(hkdfSync('sha256', secret, '', purpose, bytes));
     const tag = createHmac('sha256', secret).update(name).digest().subarray(0, 12);
@@ -35,7 +35,7 @@ describe('the token of a shared session', () => {
     expect(derived(secret, Slice.of(name)).bytes).toEqual(Buffer.concat([tag, last]));
   });
 
-  it('leads back to the locator of its name, under the same secret only', () => {
+  it('leads back to the locator of its name, but only with the same secret', () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 512 });
     fc.assert(
       fc.property(bytes, fc.uint8Array({ minLength: 16, maxLength: 40 }), (name, secret) => {
@@ -50,7 +50,7 @@ describe('the token of a shared session', () => {
     expect(other.locatorIn(words)).not.toBe(other.locator.of(Slice.of('x')));
   });
 
-  it('has every bit set for about half of all names, the last word like the others', () => {
+  it('has every bit set for about half of all names, in the last word too', () => {
     const tokens = new DerivedTokens(Buffer.from('0123456789abcdef'));
     const ones = new Array<number>(128).fill(0);
     const words = new Uint32Array(TOKEN_WORDS);
@@ -64,7 +64,7 @@ describe('the token of a shared session', () => {
 });
 
 describe('an engine with many shared sessions without tokens', () => {
-  /** They and their names; deriving the token of one costs nothing that the engine counts. */
+  /** An engine with such sessions. `tokenOf` derives their tokens without the engine counting it. */
   function engineWith(count: number) {
     const secret = Buffer.from('0123456789abcdef');
     const engine = new SessionEngine({ secret });
@@ -73,7 +73,7 @@ describe('an engine with many shared sessions without tokens', () => {
     return { engine, tokenOf };
   }
 
-  it('finds each by its token at the price of one derivation, and again at none', () => {
+  it('finds each by its token with one derivation, and with none the next time', () => {
     const { engine, tokenOf } = engineWith(5000);
     for (const i of [0, 1, 2500, 4999]) {
       const before = engine.derivations;
@@ -85,28 +85,28 @@ describe('an engine with many shared sessions without tokens', () => {
     }
   });
 
-  it('derives none for a token that leads to no name', () => {
+  it('derives nothing for a token that leads to no name', () => {
     const { engine, tokenOf } = engineWith(5000);
     for (let i = 5000; i < 5200; i++) expect(engine.find(Slice.of(tokenOf(`key:${i}`)))).toBe(NO_SESSION);
     engine.create(Slice.of('x'), { token: NOBODYS });
     expect(engine.derivations).toBe(0);
   });
 
-  it('compares the whole token: one that leads to the name and differs in one bit is not its token', () => {
+  it('compares the complete token: one that leads to the name but differs in one bit is refused', () => {
     const { engine } = engineWith(1);
     const tokens = new DerivedTokens(Buffer.from('0123456789abcdef'));
     const { words } = derived(Buffer.from('0123456789abcdef'), Slice.of('key:0'));
     for (let bit = 0; bit < 96; bit++) {
       const forged = Uint32Array.from(words);
       forged[bit >>> 5] ^= 1 << (bit & 31);
-      // Whoever had the secret could make it lead to the name.
+      // With the secret, it can be made to lead to the name.
       forged[3] ^= tokens.locatorIn(forged) ^ tokens.locator.of(Slice.of('key:0'));
       expect(tokens.locatorIn(forged)).toBe(tokens.locator.of(Slice.of('key:0')));
       expect(engine.find(Slice.of(formatToken(forged).copy()))).toBe(NO_SESSION);
     }
   });
 
-  it('keeps the tokens that were derived in another way, and kept', () => {
+  it('keeps restored tokens that were derived in another way', () => {
     const engine = new SessionEngine();
     const old = Slice.of('W9zBRr9gdU5qBCQmCJV1xw');
     const session = engine.create(Slice.of('basket'), { shared: true });

@@ -6,7 +6,7 @@ import { hashToken, TokenIndex } from '../../../src/engine/tokens/token-index.js
 
 const tokenOf = (number: number) => Uint32Array.from([number, number * 7, 1, 0]);
 
-/** As `expect(actual).toBe(expected)`, which takes longer than all that it checks in a long loop. */
+/** Like `expect(actual).toBe(expected)`, which would take most of the time in a long loop. */
 function same(actual: unknown, expected: unknown): void {
   if (actual !== expected) expect(actual).toBe(expected);
 }
@@ -39,7 +39,7 @@ it('finds what a Map finds, through additions, removals and growth', () => {
   );
 });
 
-it('finds what a Map finds where tokens are derived when they are needed, or are borne by another', () => {
+it('finds what a Map finds when tokens are derived on demand, or belong to another session', () => {
   const kind = fc.constantFrom('add', 'tokenless', 'tokenless', 'give', 'find', 'findGiven', 'remove', 'remove');
   const acts = fc.array(fc.tuple(kind, fc.nat({ max: 2000 })), { maxLength: 6000, size: 'max' });
   fc.assert(
@@ -49,7 +49,7 @@ it('finds what a Map finds where tokens are derived when they are needed, or are
       const numbers = new Map<number, number>();
       const index = new TokenIndex(slots, {
         derive: (slot, words) => words.set(tokenOf(numbers.get(slot) ?? NONE)),
-        // The one that it is derived for, and others.
+        // The slot that the token is derived for, and others.
         candidates: ([number]) =>
           [number - 1, number, number + 1].flatMap((one) => tokenless.get(one) ?? given.get(one) ?? []),
       });
@@ -100,7 +100,7 @@ it('finds what a Map finds where tokens are derived when they are needed, or are
         same(slots.flags(slot) & Flag.Tokenless, 0);
       }
       for (const [, slot] of tokenless) expect(slots.flags(slot) & Flag.Tokenless).not.toBe(0);
-      // All of them can be taken out, in any order, and none is left.
+      // All of them can be removed, in any order, and none is left.
       for (const slot of [...tokenless.values(), ...given.values()]) index.remove(slot);
       expect(index.find(tokenOf(1))).toBe(NONE);
       expect(index.size).toBe(0);
@@ -109,7 +109,7 @@ it('finds what a Map finds where tokens are derived when they are needed, or are
   );
 });
 
-it('derives the tokens of candidates only, and none for a token that is known', () => {
+it('derives only the tokens of candidates, and none for a token that is entered', () => {
   const slots = new SlotTable();
   let derived = 0;
   const index = new TokenIndex(slots, {
@@ -119,7 +119,7 @@ it('derives the tokens of candidates only, and none for a token that is known', 
     },
     candidates: ([slot]) => (slot < 5000 ? [slot] : []),
   });
-  // More than the first table takes.
+  // More than the first table holds.
   const made = Array.from({ length: 5000 }, () => slots.allocate(Flag.Session));
   for (const slot of made) index.addTokenless(slot);
   expect(index.give(made[7])).toBe(true);

@@ -7,7 +7,7 @@ const word = fc.integer({ min: 0, max: 0xffff_ffff });
 const words = fc.tuple(word, word, word, word).map((values) => Uint32Array.from(values));
 
 describe('tokens', () => {
-  it('are read back as they were written, in the base64url of Node', () => {
+  it('are parsed as they were formatted, and match the base64url of Node', () => {
     fc.assert(
       fc.property(words, (token) => {
         const text = formatToken(token).latin1();
@@ -21,7 +21,7 @@ describe('tokens', () => {
     );
   });
 
-  it('have one spelling: whatever else is 22 bytes is refused or read back the same', () => {
+  it('have one spelling: any other 22 bytes are refused, or are formatted as they were', () => {
     const read = new Uint32Array(4);
     const nearly = fc.string({ unit: fc.constantFrom(...'AQgwxyz019-_+/=. \xff'), minLength: 22, maxLength: 22 });
     fc.assert(
@@ -33,12 +33,12 @@ describe('tokens', () => {
     );
   });
 
-  it('are nothing of another length', () => {
+  it('have no other length', () => {
     const read = new Uint32Array(4);
     for (const length of [0, 1, 21, 23, 44]) expect(parseToken(Slice.of('A'.repeat(length)), read)).toBe(false);
   });
 
-  it('are random: many are all different, and every bit is set in about half of them', () => {
+  it('are random: all differ, and every bit is set in about half of them', () => {
     const seen = new Set<string>();
     const ones = new Array<number>(128).fill(0);
     const token = new Uint32Array(4);
