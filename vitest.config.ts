@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** They measure on the real clock, or fill memory by the hundred megabytes: others would disturb them. */
+/** These tests measure real time, or fill hundreds of megabytes of memory. Other tests would disturb them. */
 const ALONE = [
   'test/e2e/expiry.test.ts',
   'test/e2e/memory.test.ts',
@@ -13,7 +13,7 @@ export default defineConfig({
     // End-to-end tests start the built program.
     globalSetup: 'test/build.ts',
     setupFiles: 'test/kill-children.ts',
-    // Guards against hanging, not expectations: a machine may be slow, and have others to serve.
+    // Guards against hanging, not expectations: a machine may be slow and busy.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     projects: [

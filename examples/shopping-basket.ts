@@ -7,42 +7,42 @@ import { letTimePass, waitUntil } from './wait.js';
 const IDLE = 1800;
 
 /**
- * A basket from its first item to its end: it slides while it is used, survives parallel requests and the login,
- * and goes when the visitor does.
+ * The life of a basket: each use extends it, it survives parallel requests and the login, and it ends when the visitor
+ * leaves.
  *
  *     npx tsx examples/shopping-basket.ts
  */
 export async function shoppingBasket(redis: Redis, say: Say) {
-  // A name of this run's own, because ENDNAME ends every session of the name. A shop would say 'basket'.
+  // A name for this run only, because ENDNAME ends every session of the name. A shop would use 'basket'.
   const name = `basket:${randomUUID()}`;
 
-  // No basket before there is something in it: crawlers and passers-by cost nothing.
+  // There is no basket until there is something in it, so crawlers and visitors who only look cost nothing.
   const guest = await newBasket(redis, name, 'margherita');
-  say(`A visitor takes a first item: a basket with ${list(await look(redis, guest))}.`);
+  say(`A visitor adds a first item. The basket has ${list(await look(redis, guest))}.`);
 
-  // INCRBY adds in the server, so no request works out a quantity from one that has changed meanwhile.
+  // INCRBY adds on the server, so no request computes a quantity from an outdated one.
   const margheritas = Number(await redis.call('SESSION.INCRBY', guest, 'margherita', 1));
-  say(`One more of it makes ${margheritas}.`);
+  say(`One more makes ${margheritas}.`);
 
   const leftBefore = await letTimePass(redis, guest);
   await look(redis, guest);
   const leftAfter = Number(await redis.call('SESSION.PTTL', guest));
-  say(`A look at the basket starts its half hour again: from ${leftBefore} ms left to ${leftAfter} ms.`);
+  say(`Looking at the basket restarts its half hour: from ${leftBefore} ms left to ${leftAfter} ms.`);
 
-  // Both tabs look before either writes. Were the basket one value, the second write would undo the first.
+  // Both tabs read before either writes. If the basket were one value, the second write would undo the first.
   const tab = async (item: string, count: number) => {
     await look(redis, guest);
     await redis.call('SESSION.INCRBY', guest, item, count);
   };
   await Promise.all([tab('margherita', 1), tab('cola', 4)]);
   const afterTabs = await look(redis, guest);
-  say(`Two tabs change it at the same time and both count: ${list(afterTabs)}.`);
+  say(`Two tabs change it at the same time, and both changes count: ${list(afterTabs)}.`);
 
-  // A token from before the login may be known to somebody else; after ROTATE it opens nothing.
+  // Somebody else may know a token from before the login. After ROTATE it opens nothing.
   const member = String(await redis.call('SESSION.ROTATE', guest));
   const withOldToken = await look(redis, guest).catch((error: Error) => error.message);
   const afterLogin = await look(redis, member);
-  say(`Login: the old token gets "${withOldToken}", the new one ${list(afterLogin)}.`);
+  say(`Login: the old token gets "${withOldToken}", the new one gets ${list(afterLogin)}.`);
 
   const sleepy = await newBasket(redis, name, 'quattro stagioni');
   await newBasket(redis, name, 'calzone');
@@ -52,9 +52,9 @@ export async function shoppingBasket(redis: Redis, say: Say) {
   const ended = Number(await redis.call('SESSION.END', member));
   // The last request of a visitor who has left: it must not bring the basket back.
   const afterEnd = await redis.call('SESSION.INCRBY', member, 'cola', 1).catch((error: Error) => error.message);
-  say(`The first visitor leaves: ${ended} basket ended, and a late request gets "${afterEnd}".`);
+  say(`The first visitor leaves: ${ended} basket has ended, and a late request gets "${afterEnd}".`);
 
-  // A quarter of a second instead of half an hour, so that nobody has to wait for the end of the story.
+  // A quarter of a second instead of half an hour, so that the story ends soon.
   await redis.call('SESSION.PEXPIRE', sleepy, 250);
   await waitUntil(async () => Number(await redis.call('SESSION.EXISTS', sleepy)) === 0);
   const openAfterExpiry = await countBaskets(redis, name);
@@ -62,7 +62,7 @@ export async function shoppingBasket(redis: Redis, say: Say) {
 
   const endedByName = Number(await redis.call('SESSION.ENDNAME', name));
   const openAtTheEnd = await countBaskets(redis, name);
-  say(`The shop closes: ${endedByName} basket ended by name, ${openAtTheEnd} left.`);
+  say(`The shop closes: ${endedByName} basket has ended by its name, ${openAtTheEnd} left.`);
 
   return {
     margheritas,
@@ -85,7 +85,7 @@ async function newBasket(redis: Redis, name: string, item: string): Promise<stri
 }
 
 async function look(redis: Redis, basket: string): Promise<Record<string, number>> {
-  // ioredis hands a map over as [key, value, …], unless it is made with `replyMapping: 'resp3'`.
+  // ioredis returns a map as [key, value, …], unless it is created with `replyMapping: 'resp3'`.
   const flat = (await redis.call('SESSION.GETALL', basket)) as string[];
   const items: [string, number][] = [];
   for (let i = 0; i < flat.length; i += 2) items.push([flat[i], Number(flat[i + 1])]);

@@ -5,13 +5,15 @@ import { Redis } from 'ioredis';
 export type Say = (line: string) => void;
 export type Story = (redis: Redis, say: Say) => Promise<unknown>;
 
-/** Tells a story on the console if its file is the program that was started, not when a test imports it. */
+/**
+ * Runs a story and prints it, if its file is the program that was started. Does nothing if a test imports the file.
+ */
 export async function tellIfStarted(file: string, story: Story): Promise<void> {
   const started = process.argv[1];
-  // The real path, because import.meta.url has the symbolic links resolved and argv has not.
+  // The real path, because symbolic links are resolved in import.meta.url but not in argv.
   if (!started || !existsSync(started) || pathToFileURL(realpathSync(started)).href !== file) return;
 
-  // By its own strategy ioredis would look for a server for ever and say nothing.
+  // By default ioredis would try to connect forever, without printing anything.
   const redis = new Redis({
     host: '127.0.0.1',
     port: Number(process.env.RESPITE_PORT ?? 6379),
@@ -21,7 +23,7 @@ export async function tellIfStarted(file: string, story: Story): Promise<void> {
   try {
     await story(redis, console.log);
   } catch (error) {
-    // The message alone: an error of ioredis also holds the command's arguments, and so the token.
+    // Only the message: an ioredis error also contains the command's arguments, and so the token.
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   } finally {

@@ -5,7 +5,7 @@ import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
 
 /**
- * Writes the tables of commands and options in docs/, from the declarations of the commands and options.
+ * Writes the tables of commands and options in docs/ from the declarations of commands and options.
  *
  *     npm run readme
  */
@@ -22,7 +22,7 @@ const GROUPS: Record<Command['group'], string> = {
   server: 'Server',
 };
 
-/** The pages that have a generated part, between `<!-- generated -->` and `<!-- /generated -->`. */
+/** The pages with a generated part, which is between `<!-- generated -->` and `<!-- /generated -->`. */
 export const GENERATED: Record<string, () => string> = {
   'docs/commands.md': () => {
     const groups = Object.keys(GROUPS) as Command['group'][];
@@ -34,7 +34,7 @@ export const GENERATED: Record<string, () => string> = {
   },
 };
 
-/** A page with its generated part replaced. */
+/** Returns the text of a page with its generated part replaced. */
 export function render(page: string, text: string): string {
   const part = /(<!-- generated -->\n).*?(<!-- \/generated -->)/s;
   if (!part.test(text)) throw new Error(`${page} has no part <!-- generated -->`);

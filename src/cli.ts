@@ -74,7 +74,7 @@ async function run(): Promise<void> {
     stopOnSignals(server, log);
     const loading = terminal ?? loadingLines(log.notice);
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
-    // It may have been stopped while it loaded.
+    // It may have been stopped while it loaded the journal.
     if (server.isListening) {
       log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
     }
@@ -108,7 +108,7 @@ function whereIs(server: Server): string {
   return (unixSocket === undefined ? addresses : [...addresses, unixSocket]).join(' and ');
 }
 
-/** The command that reaches the server. redis-cli tries 127.0.0.1 unless told otherwise. */
+/** Returns a command that connects to the server. redis-cli uses 127.0.0.1 by default. */
 function invitation(server: Server, config: Config): string {
   return ['redis-cli', ...wayIn(server, config), ...(config.requirepass === '' ? [] : ['--askpass'])].join(' ');
 }
@@ -121,7 +121,10 @@ function wayIn(server: Server, config: Config): string[] {
   return [...host, '-p', String(port), ...(config['tls-cert'] === '' ? [] : ['--tls'])];
 }
 
-/** The options given on the command line or in the environment. @throws ConfigError for a value that is not allowed. */
+/**
+ * Returns the options given on the command line or in the environment.
+ * @throws ConfigError for a value that is not allowed.
+ */
 function givenOptions(): Partial<Config> {
   const given = new Map<OptionName, Given>();
   for (const option of program.options) {
@@ -155,7 +158,7 @@ function refuseToBeExposed(server: Server, config: Config): void {
   }
 }
 
-/** The first signal stops the server, a second one ends the process at once. */
+/** The first signal stops the server, a second one ends the process immediately. */
 function stopOnSignals(server: Server, log: Log): void {
   let isStopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -7,7 +7,7 @@ import { reasonOf } from './system-error.js';
 const MIN_SECRET = 16;
 
 /**
- * The secret of shared sessions that a config asks for, undefined if it asks for none.
+ * Returns the configured secret of shared sessions, or undefined if there is none.
  * @throws ConfigError if it is too short, given twice, or its file cannot be read.
  */
 export function readSecret(config: Config): Buffer | undefined {
@@ -15,7 +15,7 @@ export function readSecret(config: Config): Buffer | undefined {
   if (config.secret !== '' && file !== '')
     throw new ConfigError('secret and secret-file cannot be combined: set one of them');
   if (config.secret === '' && file === '') return undefined;
-  // The line feed that an editor leaves is not part of it.
+  // A final line ending, which editors add, is not part of the secret.
   const secret =
     file === ''
       ? Buffer.from(config.secret)
@@ -27,16 +27,16 @@ export function readSecret(config: Config): Buffer | undefined {
   return secret;
 }
 
-/** A user as an option or a file describes it. */
+/** A user as written in an option or a file. */
 export interface UserLine {
   /** One character per byte. */
   readonly text: string;
-  /** Where it is, for errors. */
+  /** Where it is written, for errors. */
   readonly where: string;
 }
 
 /**
- * The users in `users` or in `users-file`.
+ * Returns the users in `users` or in `users-file`.
  * @throws ConfigError if both are set, there is no user in it, or the file cannot be read.
  */
 export function readUsers(config: Config): UserLine[] {
@@ -65,11 +65,14 @@ export function readUsers(config: Config): UserLine[] {
 export interface Certificates {
   readonly cert: string;
   readonly key: string;
-  /** Against which the certificates of clients are checked. */
+  /** The authorities that may sign clients' certificates. */
   readonly ca: string | undefined;
 }
 
-/** The server's certificate and what belongs to it, undefined if it has none. @throws ConfigError if a file cannot be read. */
+/**
+ * Returns the server's certificate with its key and the authorities of clients, or undefined if there is none.
+ * @throws ConfigError if a file cannot be read.
+ */
 export function readCertificates(config: Config): Certificates | undefined {
   if (config['tls-cert'] === '') return undefined;
   const [cert, key] = (['tls-cert', 'tls-key'] as const).map((name) => readOptionFile(name, config[name]));
@@ -77,7 +80,7 @@ export function readCertificates(config: Config): Certificates | undefined {
   return { cert, key, ca: readOptionFile('tls-ca', config['tls-ca']) };
 }
 
-/** The bytes of a file that an option names, one character each. */
+/** Returns the bytes of a file that an option names, one character each. */
 function readOptionFile(option: OptionName, file: string): string {
   try {
     return readFileSync(file, 'latin1');

@@ -19,8 +19,8 @@ import {
 } from './option-kinds.js';
 
 /**
- * The options, in one table: the command line, the environment, CONFIG GET and SET and docs/options.md are made
- * from it. Where Redis has an option its name and its way to write values are Redis'.
+ * The options, in one table. The command line, the environment, CONFIG GET and SET, and docs/options.md are generated
+ * from it. An option that Redis has too has Redis' name, and its values are written as in Redis.
  */
 
 interface Option<Value> {
@@ -28,9 +28,9 @@ interface Option<Value> {
   readonly kind: Kind<Value>;
   readonly initial: Value;
   readonly help: string;
-  /** A credential: CONFIG GET does not show it. */
+  /** Whether the value is a credential. CONFIG GET does not show credentials. */
   readonly hidden?: true;
-  /** CONFIG SET may change it: whoever needs its value looks at the config each time. */
+  /** Whether CONFIG SET may change it. Then the value must be read from the config each time it is used. */
   readonly live?: true;
 }
 
@@ -107,7 +107,7 @@ export const OPTIONS = {
   },
   requirepass: {
     group: 'Access',
-    // A client that has not authenticated may not send more than 16 KB.
+    // A client that has not authenticated cannot send more than 16 KB.
     kind: text('password', /^.{0,512}$/s, 'expected at most 512 characters'),
     initial: '',
     help: 'Password that clients give with AUTH. Prefer the environment variable, because other users of the machine can see the command line.',
@@ -210,7 +210,7 @@ export const OPTIONS = {
   },
   'maxmemory-policy': {
     group: 'Limits',
-    // Redis' word for the same.
+    // Redis' name for the same policy.
     kind: withAliases(choice('noeviction', 'volatile-ttl', 'allsessions-lru'), { 'allkeys-lru': 'allsessions-lru' }),
     initial: 'noeviction',
     help: 'What to do at maxmemory: refuse commands that need memory, end the sessions that are due first, or end those that have not been used for longest. allkeys-lru is accepted for allsessions-lru.',
@@ -276,7 +276,8 @@ export const OPTIONS = {
   },
   'event-data-max-bytes': {
     group: 'Observation',
-    // To write more would hold everybody up for more than some 10 ms, and subscribers may leave 8 MB unread by default.
+    // A larger message would delay everybody by more than 10 ms or so, and by default subscribers may leave only 8 MB
+    // unread.
     kind: size(4 * KB, 4 * MB),
     initial: 1 * MB,
     help: 'Longest message with the data of a session that has ended. A longer one is truncated: it lists key names and sizes, as many as fit, instead of values.',
@@ -331,26 +332,29 @@ export class OptionError extends Error {
   }
 }
 
-/** The environment variable of an option. */
+/** Returns the name of the environment variable of an option. */
 export function environmentName(name: OptionName): string {
   return `RESPITE_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** Reads one option's value. @throws Error, with what is allowed as its message. */
+/**
+ * Parses an option's value.
+ * @throws Error whose message says what is allowed.
+ */
 export function parseOption(name: OptionName, value: string): Config[OptionName] {
   const { kind, initial } = OPTIONS[name];
   return (kind as Kind<Config[OptionName]>).parse(value, initial);
 }
 
-/** How an option's value is written: on the command line, in CONFIG GET. */
+/** Writes an option's value as on the command line and in CONFIG GET. */
 export function formatOption<Name extends OptionName>(name: Name, value: Config[Name]): string {
   return (OPTIONS[name].kind as Kind<Config[Name]>).format(value);
 }
 
-/** What clients ask for by habit, of options of Redis that cannot be set here. */
+/** Options of Redis that clients read out of habit, but that cannot be set here. */
 const FIXED_OPTIONS = { databases: '1', save: '' };
 
-/** Names and values of a config as CONFIG GET shows them: without credentials. */
+/** Returns the options as CONFIG GET shows them: without credentials. */
 export function visibleOptions(config: Config): [name: string, value: string][] {
   const visible = optionNames.filter((name) => !('hidden' in OPTIONS[name]));
   return [
@@ -359,14 +363,17 @@ export function visibleOptions(config: Config): [name: string, value: string][] 
   ];
 }
 
-/** An option's default for a person to read. */
+/** Returns an option's default for a person to read. */
 export function describeDefault(name: OptionName): string {
   const { kind, initial } = OPTIONS[name];
   const { describe } = kind as Kind<Config[OptionName]>;
   return describe === undefined ? formatOption(name, initial) : describe(initial);
 }
 
-/** Fills in the defaults. @throws ConfigError for an option that does not exist, or a value that is not allowed. */
+/**
+ * Fills in the defaults.
+ * @throws ConfigError for an option that does not exist, or a value that is not allowed.
+ */
 export function withDefaults(given: Partial<Config>): Config {
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(OPTIONS, name));
   if (unknown !== undefined) {
@@ -383,9 +390,10 @@ export function withDefaults(given: Partial<Config>): Config {
 }
 
 /**
- * Changes options of a running server: all of those given or, if one of them may not be, none.
+ * Changes options of a running server: all of the given ones or, if one of them cannot be changed, none.
  * @param given Names, in any case, and values as on the command line.
- * @returns The config with the changes. @throws OptionError for the first option that may not be changed so.
+ * @returns The changed config.
+ * @throws OptionError for the first option that cannot be changed in this way.
  */
 export function withChanges(config: Config, given: readonly (readonly [name: string, value: string])[]): Config {
   const changed: Record<string, Config[OptionName]> = { ...config };
@@ -408,12 +416,12 @@ export function withChanges(config: Config, given: readonly (readonly [name: str
   return changed as Config;
 }
 
-/** Whether there is an option of that name, in lower case. */
+/** Whether there is an option with that name, in lower case. */
 function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTIONS, name);
 }
 
-/** @throws ConfigError where values that are fine by themselves do not go together. */
+/** @throws ConfigError if values that are valid separately cannot be combined. */
 function checkTogether(config: Config): void {
   const { normal } = config['client-output-buffer-limit'];
   if (normal.hard !== 0 && config['client-reply-backlog'] > normal.hard) {

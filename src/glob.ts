@@ -1,16 +1,16 @@
 import { CodedError } from './errors.js';
 
 /**
- * Glob patterns as Redis has them: `*`, `?`, `[a-z]`, `[^a]`, and `\` to take the next character as it is. Patterns and texts
- * have one character per byte.
+ * Returns a matcher for a glob pattern as in Redis: `*`, `?`, `[a-z]`, `[^a]`, and `\` before a character that stands
+ * for itself. Patterns and texts have one character per byte.
  *
- * A pattern comes from a client, so no pattern may take long. Stars cut it into pieces. The first piece is compared with the
- * beginning of a text and the last with its end; each piece between them is searched from where the one before ended. The
- * first place that is found is good enough: whatever follows has the more text left. So no star is tried twice, and
- * a match reads each byte of the text once for every star, or less.
+ * A pattern comes from a client, so no pattern may take long to match. Stars split it into pieces. The first piece is
+ * compared with the beginning of the text and the last with its end. Each piece between them is searched from where the
+ * previous one ended. The first match is good enough, because it leaves the most text for the pieces that follow. So no
+ * star is tried twice, and a match reads each byte of the text at most once per star.
  *
- * @param longest How long a text may be that is searched, in bytes: the matcher throws a CodedError for a longer one. It takes
- *   texts of any length that only need a look at their beginning and end.
+ * @param longest The longest text that is searched, in bytes: for a longer one the matcher throws a CodedError. Texts
+ *   of which only the beginning and the end are compared may have any length.
  * @throws CodedError for a piece that would take long to search.
  */
 export function globMatcher(pattern: string, longest = Infinity): (text: string) => boolean {
@@ -20,9 +20,9 @@ export function globMatcher(pattern: string, longest = Infinity): (text: string)
   const last = pieces[pieces.length - 1];
   const between = pieces.slice(1, -1).filter(({ length }) => length > 0);
   for (const piece of between) piece.checkSearchable();
-  // What is subscribed to as a rule (`__session__:expired:*`) is matched with every event.
+  // Usual subscriptions (`__session__:expired:*`) have this form, and are matched with every event.
   if (between.length === 0 && last.length === 0) {
-    // As in Redis: even `**` does not match what is empty.
+    // As in Redis, even `**` does not match an empty text.
     return (text) => text.length >= first.length && first.isAt(text, 0) && (text !== '' || pattern === '*');
   }
   return (text) => {
@@ -46,27 +46,33 @@ function tooLong(longest: number): CodedError {
   );
 }
 
-/** What a pattern has before, between or behind its stars. */
+/** A part of a pattern before, between or after its stars. */
 interface Piece {
-  /** Characters of text that it matches. */
+  /** The number of characters that it matches. */
   readonly length: number;
-  /** Whether it matches the text at a place from which on there is enough of it. */
+  /** Whether it matches at a position that has enough text after it. */
   isAt(text: string, at: number): boolean;
-  /** The first place within `[from, end)` where it matches, -1 if there is none. Takes time in proportion to the text. */
+  /** Returns the first position in `[from, end)` where it matches, or -1. Takes time in proportion to the text. */
   find(text: string, from: number, end: number): number;
   /** @throws CodedError if `find` would take too long. */
   checkSearchable(): void;
 }
 
-/** Up to so many characters are searched by `indexOf`, which compares them at each place at the worst. */
+/**
+ * Literals of up to this many characters are searched with `indexOf`, which in the worst case compares all of them at
+ * each position.
+ */
 const SHORT_LITERAL = 32;
-/** Up to so many steps are tried at each place: to prepare a quicker search would take longer. */
+/** Up to this many steps are tried at each position. Preparing a faster search would take longer. */
 const SHORT_WILD = 8;
 
 /** Characters that stand for themselves. */
 class Literal implements Piece {
   readonly #text: string;
-  /** For each beginning of the text: the length of the longest other beginning that it ends with (Knuth, Morris and Pratt). */
+  /**
+   * For each prefix of the literal, the length of its longest proper prefix that is also its suffix (Knuth, Morris and
+   * Pratt).
+   */
   readonly #borders: Uint16Array | undefined;
 
   constructor(text: string) {
@@ -112,21 +118,23 @@ function bordersOf(text: string): Uint16Array {
   return borders;
 }
 
-/** A character by its code, any character (`?`), or one of a class: a bit for each code. */
+/** A character by its code, any character (`?`), or a class of characters with one bit per code. */
 type Step = number | typeof ANY | Int32Array;
 const ANY = -1;
 
-/** Searching takes one operation per character of text and so many steps. */
+/** A search takes one operation per character of text and this many steps. */
 const WORD = 32;
-/** Steps of a piece that is searched. */
+/** The most steps of a piece that is searched. */
 const MAX_STEPS = 128;
-/** Which steps a character may be at: a bit each, in a row per character. Made for one piece at a time. */
+/**
+ * The steps that each character matches: one bit per step, one row per character. Prepared for one piece at a time.
+ */
 const STEPS_OF = new Int32Array((256 * MAX_STEPS) / WORD);
 const STATE = new Int32Array(MAX_STEPS / WORD);
-/** The piece that `STEPS_OF` is made for. */
+/** The piece for which `STEPS_OF` is prepared. */
 let searched: Wild | undefined;
 
-/** Characters some of which may be one or another. */
+/** Characters of which some may vary. */
 class Wild implements Piece {
   readonly #steps: readonly Step[];
 
@@ -157,7 +165,9 @@ class Wild implements Piece {
     );
   }
 
-  /** Keeps track of all places at once where a match may be under way: the bits of `STATE` ("shift-and", Baeza-Yates and Gonnet). */
+  /**
+   * Tracks all positions at which a match may be in progress, as bits of `STATE` ("shift-and", Baeza-Yates and Gonnet).
+   */
   #findLong(text: string, from: number, end: number): number {
     if (searched !== this) this.#prepare();
     const words = this.#words;
@@ -183,7 +193,7 @@ class Wild implements Piece {
   #prepare(): void {
     searched = this;
     const words = this.#words;
-    // Most steps are the same for all characters, or for all but one.
+    // Most steps match all characters, or exactly one.
     STATE.fill(0);
     this.#steps.forEach((step, i) => {
       if (step === ANY) STATE[Math.floor(i / WORD)] |= 1 << (i % WORD);
@@ -206,7 +216,7 @@ function fits(step: Step, code: number): boolean {
   return ((step[code >> 5] >> (code & 31)) & 1) !== 0;
 }
 
-/** What is before, between and behind the stars of a pattern; one piece if there are none. */
+/** Returns the pieces of a pattern before, between and after its stars; one piece if there are none. */
 function piecesOf(pattern: string): Piece[] {
   const pieces: Piece[] = [];
   let steps: Step[] = [];
@@ -235,7 +245,7 @@ function pieceOf(steps: readonly Step[]): Piece {
   return codes.length === steps.length ? new Literal(String.fromCharCode(...codes)) : new Wild(steps);
 }
 
-/** Reads `[…]` from behind its bracket; an unclosed one goes on to the end. Returns where it ends. */
+/** Reads `[…]` from after its opening bracket. An unclosed class ends with the pattern. Also returns the end. */
 function readClass(pattern: string, start: number): [members: Int32Array, end: number] {
   const members = new Int32Array(256 / 32);
   let at = start;
@@ -246,7 +256,7 @@ function readClass(pattern: string, start: number): [members: Int32Array, end: n
     if (escaped) at++;
     const one = signedCodeAt(pattern, at);
     let other = one;
-    // What is escaped begins no range. At the end of one, a backslash is a character like any other.
+    // An escaped character cannot begin a range. At the end of a range a backslash is an ordinary character.
     if (!escaped && pattern[at + 1] === '-' && at + 2 < pattern.length) {
       at += 2;
       other = signedCodeAt(pattern, at);
@@ -258,7 +268,7 @@ function readClass(pattern: string, start: number): [members: Int32Array, end: n
   return [negated ? members.map((bits) => ~bits) : members, at];
 }
 
-/** A range is one of signed bytes, as in Redis on x86. */
+/** Ranges compare signed bytes, as in Redis on x86. */
 function signedCodeAt(text: string, at: number): number {
   return (text.charCodeAt(at) << 24) >> 24;
 }

@@ -1,6 +1,4 @@
-/**
- * respite as a library: the server to embed, the session engine by itself, the timing wheel by itself.
- */
+/** respite as a library: the server for embedding, the session engine by itself, the timing wheel by itself. */
 export { type Config, ConfigError } from './config.js';
 export type { LoadProgress } from './durability/durability.js';
 export * from './engine/index.js';
@@ -15,9 +13,9 @@ import type { Config } from './config.js';
 import { Server, type ServerOptions } from './server/server.js';
 
 /**
- * A session server, not listening yet.
- * @param config Options by their name on the command line; what is left out has its default.
- * @throws ConfigError for a value that an option may not have.
+ * Creates a session server. Call `listen` to start it.
+ * @param config Options by their command-line names. An omitted option has its default.
+ * @throws ConfigError for a value that is not allowed.
  */
 export function createServer(config: Partial<Config> = {}, options: ServerOptions = {}): Server {
   return new Server(config, options);

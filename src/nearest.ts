@@ -1,9 +1,9 @@
-/** Edits that a misspelt word may need: a third of its letters, and at least one. */
+/** The most edits for a word to count as misspelt: a third of its letters, and at least one. */
 const mostEdits = (word: string) => Math.max(1, Math.floor(word.length / 3));
 
 /**
- * The candidates that a misspelt word was most likely meant to be, nearest first. None if none is near.
- * @param most How many to return at most.
+ * Returns the candidates that a misspelt word most likely stands for, nearest first. None if none is near.
+ * @param most The most candidates to return.
  */
 export function nearest(word: string, candidates: Iterable<string>, most = 1): string[] {
   const allowed = mostEdits(word);
@@ -15,7 +15,10 @@ export function nearest(word: string, candidates: Iterable<string>, most = 1): s
     .map(({ candidate }) => candidate);
 }
 
-/** How many letters must be inserted, removed, replaced or swapped with their neighbour to turn one word into the other. */
+/**
+ * Returns how many letters must be inserted, removed, replaced or swapped with their neighbour to turn one word into
+ * the other.
+ */
 export function editsBetween(one: string, other: string): number {
   // Row i has the edits between the first i letters of `one` and each prefix of `other`.
   let before: number[] = [];

@@ -1,24 +1,24 @@
-/** How the values of options are written: one kind for numbers, one for sizes, and so on. */
+/** The kinds of option values: numbers, sizes, and so on. */
 
-/** How values of one kind are read and written. */
+/** How to parse and format values of one kind. */
 export interface Kind<Value> {
-  /** What `--help` shows in the value's place. */
+  /** What `--help` shows in place of the value. */
   readonly placeholder: string;
   /**
-   * @param current The option's value so far, where a text may change a part of it.
-   * @throws Error, with what is allowed as its message.
+   * @param current The option's current value, for kinds whose text may change only a part of it.
+   * @throws Error whose message says what is allowed.
    */
   parse(text: string, current?: Value): Value;
-  /** Writes a value so that `parse` reads it back. */
+  /** Formats a value so that `parse` reads it back. */
   format(value: Value): string;
-  /** As `format`, but for a person to read, if that differs. */
+  /** Like `format`, but for a person to read, if that differs. */
   describe?(value: Value): string;
 }
 
 export const KB = 1024;
 export const MB = 1024 * KB;
 export const GB = 1024 * MB;
-/** As in redis.conf: `1k` is 1000, `1kb` 1024. */
+/** As in redis.conf: `1k` is 1000, `1kb` is 1024. */
 const UNITS: Record<string, number> = { '': 1, b: 1, k: 1e3, kb: KB, m: 1e6, mb: MB, g: 1e9, gb: GB };
 
 export function text(placeholder: string, allowed = /^/, expected = ''): Kind<string> {
@@ -60,7 +60,7 @@ export function size(min: number, max: number): Kind<number> {
 /** A share of something else. */
 export type Percentage = `${number}%`;
 
-/** A size from `min` on, or a percentage; 0 for none. */
+/** A size of at least `min`, or a percentage. 0 for none. */
 export function sizeOrPercentage(min: number, max: number): Kind<number | Percentage> {
   return {
     placeholder: 'bytes|percentage',
@@ -90,7 +90,7 @@ export function choice<Word extends string>(...words: readonly Word[]): Kind<Wor
   };
 }
 
-/** A kind that also takes other words for some of its values. */
+/** Returns a kind that also accepts other words for some of its values. */
 export function withAliases<Value>(kind: Kind<Value>, aliases: Readonly<Record<string, string>>): Kind<Value> {
   return {
     ...kind,
@@ -113,22 +113,22 @@ export const addresses = text(
   'expected addresses separated by spaces, such as "127.0.0.1 -::1"',
 );
 
-/** When a client that leaves its output unread is disconnected. */
+/** When to disconnect a client that leaves its output unread. */
 export interface OutputLimit {
-  /** At once, beyond so many bytes; 0 for never. */
+  /** Immediately, beyond this many bytes. 0 for never. */
   readonly hard: number;
-  /** After `seconds` on end beyond so many bytes; 0 for never. */
+  /** After `seconds` in a row beyond this many bytes. 0 for never. */
   readonly soft: number;
   readonly seconds: number;
 }
 
-/** The limits of ordinary clients, and of subscribers and monitors. */
+/** The limits of ordinary clients, and those of subscribers and monitors. */
 export interface OutputLimits {
   readonly normal: OutputLimit;
   readonly pubsub: OutputLimit;
 }
 
-/** As in redis.conf: a class and its limits, for one class or several; those not named keep theirs. */
+/** As in redis.conf: one or more classes, each with its limits. Classes that are not named keep their limits. */
 export const outputLimits: Kind<OutputLimits> = {
   placeholder: 'class hard soft seconds ...',
   parse(value, current = { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT }) {
@@ -140,7 +140,7 @@ export const outputLimits: Kind<OutputLimits> = {
       const [hard, soft, seconds] = given.map(parseSize);
       if (!(hard >= 0 && soft >= 0 && seconds >= 0)) throw new Error(OUTPUT_LIMITS_EXPECTED);
       if (name === 'normal' || name === 'pubsub') limits[name] = { hard, soft, seconds };
-      // There are no replicas, but a setting that names all classes of Redis still works.
+      // There are no replicas, but a setting that names all of Redis' classes still works.
       else if (name !== 'slave' && name !== 'replica') throw new Error(OUTPUT_LIMITS_EXPECTED);
     }
     return limits;
@@ -159,25 +159,30 @@ const NO_OUTPUT_LIMIT: OutputLimit = { hard: 0, soft: 0, seconds: 0 };
 const OUTPUT_LIMITS_EXPECTED =
   'expected "normal" or "pubsub", a hard limit, a soft limit and seconds, such as "pubsub 32mb 8mb 60"';
 
-/** Bytes in a size such as `64mb`, NaN if it is none. */
+/** Returns the bytes in a size such as `64mb`, or NaN if it is not a size. */
 function parseSize(value: string): number {
   const [, digits, unit] = /^(\d+)([kmg]?b?)$/i.exec(value) ?? [];
   return Number(digits) * UNITS[unit?.toLowerCase()];
 }
 
-/** A size for a person to read, and for options to read back. */
+/** Formats a size for a person to read. Options accept it too. */
 export function formatSize(bytes: number): string {
   for (const unit of ['gb', 'mb', 'kb'])
     if (bytes >= UNITS[unit] && bytes % UNITS[unit] === 0) return `${bytes / UNITS[unit]}${unit}`;
   return String(bytes);
 }
 
-/** Kinds of events that `A` stands for, in Redis' order. Those that respite does not have are accepted, and never happen. */
+/**
+ * The event kinds that `A` stands for, in Redis' order. Kinds that respite does not have are accepted, and never occur.
+ */
 const ALL_EVENTS = 'g$lshzxetd';
 /** The other letters of `notify-keyspace-events`. */
 const OTHER_EVENTS = 'nKEm';
 
-/** As in redis.conf: letters, of which `A` stands for many, which the value spells out. Without any, or without `K` and `E`, nothing is published. */
+/**
+ * As in redis.conf: letters, of which `A` stands for several. The stored value spells them out. Without letters, or
+ * without `K` and `E`, nothing is published.
+ */
 export const keyspaceEvents: Kind<string> = {
   placeholder: 'letters',
   parse(value) {
@@ -189,6 +194,6 @@ export const keyspaceEvents: Kind<string> = {
     }
     return [...ALL_EVENTS, ...OTHER_EVENTS].filter((letter) => letters.has(letter)).join('');
   },
-  // Those that A stands for come first.
+  // The letters that A stands for come first.
   format: (letters) => letters.replace(ALL_EVENTS, 'A'),
 };

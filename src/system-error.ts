@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** Why a call to the system failed, in a line without the path: `ENOENT: no such file or directory`. */
+/** Returns why a system call failed, as one line without the path: `ENOENT: no such file or directory`. */
 export function reasonOf(error: unknown): string {
   const { code, errno, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return String(message).split('\n', 1)[0];

@@ -1,19 +1,24 @@
 import { SingleBar } from 'cli-progress';
 
-/** Shows how far the journal has been loaded: as a bar on a terminal, otherwise as a line in the log now and then. */
+/**
+ * Shows how far the journal has been loaded: as a bar on a terminal, otherwise as a line in the log from time to time.
+ */
 export interface LoadingDisplay {
-  /** @param loaded Bytes. @param total Bytes. */
+  /**
+   * @param loaded In bytes.
+   * @param total In bytes.
+   */
   update(loaded: number, total: number): void;
-  /** Ends the display, also when the load was not completed. */
+  /** Ends the display, even if the load was not completed. */
   end(): void;
 }
 
 /** Milliseconds between two lines. */
 const LINE_EVERY_MS = 1000;
-/** Bytes of a journal that is loaded too quickly for a bar. */
+/** A journal of fewer bytes is loaded too quickly for a bar. */
 const SMALL = 1e6;
 
-/** A bar for a terminal, and the stream that other lines must be written to while it is shown. */
+/** A bar for a terminal. While it is shown, other lines must be written through `write`. */
 export class LoadingBar implements LoadingDisplay {
   readonly #terminal: NodeJS.WriteStream;
   readonly #bar: SingleBar;
@@ -26,7 +31,7 @@ export class LoadingBar implements LoadingDisplay {
       format: 'loading the journal {bar} {percentage} % of {size}{left}',
       barsize: 30,
       hideCursor: true,
-      // A line that is written above it takes its place until it is drawn again.
+      // A line written above it takes its place until it is drawn again.
       forceRedraw: true,
     });
   }
@@ -45,10 +50,10 @@ export class LoadingBar implements LoadingDisplay {
     this.#bar.stop();
   }
 
-  /** Writes whole lines, above the bar if it is shown. */
+  /** Writes complete lines, above the bar if it is shown. */
   write(text: string): void {
     if (!this.#bar.isActive) this.#terminal.write(text);
-    // Clears the line of the bar, and saves the position below the text, to which the bar returns when it stops.
+    // Clears the bar's line, and saves the cursor position below the text. The bar returns to it when it stops.
     else this.#terminal.write(`\r\x1b[K${text}\x1b7`);
   }
 }
@@ -72,11 +77,14 @@ export function loadingLines(write: (line: string) => void): LoadingDisplay {
 /** Ms of loading before there is an estimate. */
 const ESTIMATE_AFTER_MS = 500;
 
-/** Estimates how long a load takes, from how fast it has been since it was first looked at. */
+/** Estimates how long a load takes, from its speed since the first call. */
 export class Estimate {
   #first: { readonly at: number; readonly loaded: number } | undefined;
 
-  /** `, 12 s left`, or nothing when it is over or cannot be said yet. @param now In ms. */
+  /**
+   * Returns `, 12 s left`, or nothing when the load is complete or there is no estimate yet.
+   * @param now In ms.
+   */
   timeLeft(now: number, loaded: number, total: number): string {
     this.#first ??= { at: now, loaded };
     const { at, loaded: before } = this.#first;

@@ -3,10 +3,10 @@ import { optionNames } from '../config.js';
 import { nearest } from '../nearest.js';
 
 /**
- * What to say of an argument that is not an option. It may be part of a password (`--requirepass correct horse`), so it is
- * not repeated unless it names a file.
- * @param position Of the argument, from 1 on.
- * @param commands Names of the commands that there are.
+ * Returns the error for an argument that is not an option. It may be part of a password (`--requirepass correct
+ * horse`), so it is not repeated unless it names a file.
+ * @param position The argument's position, from 1 on.
+ * @param commands The names of respite's commands.
  */
 export function strayArgument(argument: string, position: number, commands: readonly string[]): string {
   const content = readIfFile(argument);
@@ -19,7 +19,7 @@ export function strayArgument(argument: string, position: number, commands: read
   );
 }
 
-/** `respite redis.conf`, as with redis-server. */
+/** For `respite redis.conf`, as with redis-server. */
 function configFile(path: string, content: string): string {
   const written = new Set([...content.matchAll(/^[ \t]*([\w-]+)[ \t]/gm)].map(([, name]) => name.toLowerCase()));
   const known = optionNames.filter((name) => written.has(name));
