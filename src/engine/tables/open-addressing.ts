@@ -71,7 +71,7 @@ export abstract class OpenAddressing {
    */
   protected shrink(): boolean {
     if (this.former !== undefined) {
-      this.#move(this.former, MOVES_IN_PEACE);
+      this.#move(this.former, MOVES_PER_SHRINK);
       return true;
     }
     const { length } = this.places;
@@ -143,7 +143,7 @@ const LEAST_PLACES = 2048;
  */
 const MOVES = 16;
 /** Places of the former table to visit with each call of `shrink`: a fraction of a millisecond. */
-const MOVES_IN_PEACE = 2048;
+const MOVES_PER_SHRINK = 2048;
 
 const newPlaces = (length: number): Places => column(Int32Array, length);
 

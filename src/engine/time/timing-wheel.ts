@@ -118,7 +118,7 @@ export class TimingWheel {
       this.#deadlines[timer] = deadline;
       return;
     }
-    checkedInstant(deadline);
+    checkedTime(deadline);
     if (current === undefined) this.#growFor(timer);
     else if (current < Infinity) this.#unlink(timer);
     if (current === undefined || current === Infinity) this.#size++;
@@ -147,7 +147,7 @@ export class TimingWheel {
    */
   advance(now: number, budget: number = Infinity): boolean {
     if (!(budget >= 1)) throw new RangeError('budget must be at least 1');
-    if (this.#advancing) throw new Error('advance may not be called from onDue');
+    if (this.#advancing) throw new Error('advance must not be called from onDue');
     const target = this.#tickAt(now);
     this.#advancing = true;
     try {
@@ -253,10 +253,10 @@ export class TimingWheel {
     return tick * this.tickMs < deadline ? tick + 1 : tick;
   }
 
-  /** Returns the last tick that has started at `instant`. */
-  #tickAt(instant: number): number {
-    const tick = Math.floor(checkedInstant(instant) / this.tickMs);
-    return tick * this.tickMs > instant ? tick - 1 : tick;
+  /** Returns the last tick that has started at `time`. */
+  #tickAt(time: number): number {
+    const tick = Math.floor(checkedTime(time) / this.tickMs);
+    return tick * this.tickMs > time ? tick - 1 : tick;
   }
 
   /**
@@ -324,7 +324,7 @@ const MAX_TIMERS = 2 ** 27;
 /** The columns can grow to this many timers in place. Beyond that, they are copied to twice the length. */
 const RESERVED_TIMERS = 2 ** 25;
 
-function checkedInstant(instant: number): number {
-  if (instant >= 0 && instant < Infinity) return instant;
-  throw new RangeError('an instant must be a finite number of milliseconds, not negative');
+function checkedTime(time: number): number {
+  if (time >= 0 && time < Infinity) return time;
+  throw new RangeError('a time must be a finite, non-negative number of milliseconds');
 }

@@ -117,8 +117,8 @@ describe('TimingWheel', () => {
     });
     wheel.schedule(1, 10);
     wheel.schedule(2, 10);
-    expect(() => wheel.advance(10)).toThrow('advance may not be called from onDue');
-    expect(() => wheel.advance(10)).toThrow('advance may not be called from onDue');
+    expect(() => wheel.advance(10)).toThrow('advance must not be called from onDue');
+    expect(() => wheel.advance(10)).toThrow('advance must not be called from onDue');
     expect(wheel.advance(10)).toBe(true);
     expect(fired.sort()).toEqual([1, 2]);
   });
