@@ -12,19 +12,52 @@ export class CodedError extends Error {
   }
 }
 
-/** The errors that more than one place has a reason for. The wording is Redis', where Redis has the error: clients match on it. */
+/**
+ * The wording of errors that several places give, and of all reasons for which a request is refused before it runs. It is that of
+ * Redis, where Redis has the error: clients match on it.
+ */
 
 export const SYNTAX = new CodedError('ERR', 'syntax error');
 export const NOT_AN_INTEGER = new CodedError('ERR', 'value is not an integer or out of range');
 export const NO_SUCH_DATABASE = new CodedError('ERR', 'DB index is out of range');
+
+export const NOT_AUTHENTICATED = new CodedError('NOAUTH', 'Authentication required.');
 export const LOADING = new CodedError('LOADING', 'Redis is loading the dataset in memory');
 export const OUT_OF_MEMORY = new CodedError('OOM', "command not allowed when used memory > 'maxmemory'.");
+export const NOT_IN_TRANSACTION = new CodedError('ERR', 'Command not allowed inside a transaction');
+export const TRANSACTION_TOO_LARGE = new CodedError('ERR', 'the transaction is too large (client-query-buffer-limit)');
+export const PREVIOUS_ERRORS = new CodedError('EXECABORT', 'Transaction discarded because of previous errors.');
 
 export function wrongNumberOfArguments(command: string): CodedError {
   return new CodedError('ERR', `wrong number of arguments for '${command}' command`);
 }
 
-/** While the journal cannot be written nothing may change. */
+export function noPermission(user: string, command: string): CodedError {
+  return new CodedError('NOPERM', `User ${user} has no permissions to run the '${command}' command`);
+}
+
+export function notOfSubscriber(command: string): CodedError {
+  return new CodedError(
+    'ERR',
+    `Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+  );
+}
+
+/** @param refused What SELECT was asked for. */
+export function noDatabase(refused: string): CodedError {
+  return new CodedError(
+    'ERR',
+    `SELECT ${refused} was refused, so this connection has no database (respite has only database 0): SELECT 0 to go on`,
+  );
+}
+
+/** While the journal cannot be written, nothing may change. */
 export function cannotPersist(failure: Error): CodedError {
   return new CodedError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
+}
+
+/** EXEC's error for a refusal: none of the commands has run. */
+export function discarded({ code, message }: CodedError): CodedError {
+  const reason = code === 'ERR' ? message : `${code} ${message}`;
+  return new CodedError('EXECABORT', `Transaction discarded because of: ${reason}`);
 }

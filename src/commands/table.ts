@@ -1,4 +1,3 @@
-import { Slice } from '../slice.js';
 import { auth } from './connection/auth.js';
 import { client } from './connection/client.js';
 import { echo } from './connection/echo.js';
@@ -8,7 +7,7 @@ import { quit } from './connection/quit.js';
 import { reset } from './connection/reset.js';
 import { select } from './connection/select.js';
 import type { Command } from './declaration/command.js';
-import { type CommandEntry, entryOf } from './declaration/command-entry.js';
+import { CommandTable } from './declaration/command-table.js';
 import { withHelp } from './declaration/container-help.js';
 import { hdel } from './hashes/hdel.js';
 import { hexists } from './hashes/hexists.js';
@@ -216,7 +215,7 @@ const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsu
 const transactions: readonly Command[] = [multi, exec, discard, watch, unwatch];
 
 const server: readonly Command[] = [
-  withHelp(introspection(() => entries)),
+  withHelp(introspection(() => table.entries)),
   withHelp(config),
   info,
   monitor,
@@ -248,27 +247,5 @@ export const commands: readonly Command[] = [
   ...server,
 ];
 
-const entries: ReadonlyMap<string, CommandEntry> = new Map(commands.map((command) => [command.name, entryOf(command)]));
-/** The two spellings that clients use, so that most requests are found without changing their case. */
-const spellings = new Map(
-  [...entries].flatMap(([name, entry]) => [
-    [name, entry],
-    [name.toUpperCase(), entry],
-  ]),
-);
-
-let latestName = Slice.of('');
-let latestEntry: CommandEntry | undefined;
-
-/** @param name As the client spelt it. */
-export function findCommand(name: Slice): CommandEntry | undefined {
-  // Most requests are for the same command as the one before: comparing a few bytes is quicker than making a string.
-  if (name.equals(latestName)) return latestEntry;
-  const spelt = name.latin1();
-  const entry = spellings.get(spelt) ?? entries.get(spelt.toLowerCase());
-  if (entry !== undefined) {
-    latestName = Slice.of(name.copy());
-    latestEntry = entry;
-  }
-  return entry;
-}
+/** All of them by their names. */
+export const table = new CommandTable(commands);

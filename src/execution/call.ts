@@ -3,7 +3,8 @@ import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { CodedError } from '../errors.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
-import type { Context, Counters } from './context/context.js';
+import type { Context } from './context/context.js';
+import type { Counters } from './context/counters.js';
 
 /**
  * Runs a command that may run. Whatever goes wrong, the client gets exactly one reply.
@@ -28,13 +29,13 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
 }
 
 function finish(context: Context, entry: CommandEntry, request: Request, failed: boolean): void {
-  tell(context, entry, request, context.server.statistics.ran(entry, failed));
+  record(context, entry, request, context.server.statistics.ran(entry, failed));
 }
 
-/** Counts a command that has run, and tells those who watch of it; those in a transaction come before its EXEC. */
-function tell({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
+/** Counts a command that has run, and passes it on to SLOWLOG and MONITOR; those of a transaction come before its EXEC. */
+function record({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
   server.counters.commands++;
-  if (!entry.hiddenFromSlowLog) server.slowLog.offer(ms, request, client);
+  if (!entry.hiddenFromSlowlog) server.slowlog.offer(ms, request, client);
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }
 
@@ -55,7 +56,7 @@ async function finishLater(
     failed = true;
     replyError(context, error, before);
   }
-  tell(context, entry, request, statistics.record(entry, clock.now() - started, failed));
+  record(context, entry, request, statistics.record(entry, clock.now() - started, failed));
 }
 
 /**

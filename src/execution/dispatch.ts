@@ -1,14 +1,11 @@
 import type { Arguments } from '../commands/arguments/arguments.js';
-import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
-import { findCommand } from '../commands/table.js';
-import { CodedError, OUT_OF_MEMORY, wrongNumberOfArguments } from '../errors.js';
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import { discarded, NOT_IN_TRANSACTION } from '../errors.js';
 import type { Request } from '../resp/request.js';
 import { call, replyError } from './call.js';
-import type { Context } from './context/context.js';
-import { foreignKindOf } from './foreign-commands.js';
-import { takesMemory } from './growth.js';
-import { redacted } from './observing/redaction.js';
-import { aborted, refusalNow } from './refusals.js';
+import type { Execution } from './execution.js';
+import { refusalOf } from './refusals.js';
+import { unknownCommand, unknownSubcommand } from './unknown-command.js';
 
 /**
  * Answers one request: finds its command, checks its shape and the client's right, runs it or, inside
@@ -17,99 +14,61 @@ import { aborted, refusalNow } from './refusals.js';
  * @returns A promise only if the command has to wait: the reply is there when it resolves.
  * @throws OutputLimitError if the reply does not fit.
  */
-export function dispatch(context: Context, args: Arguments, request: Request): void | Promise<void> {
-  const { client, reply } = context;
+export function dispatch(execution: Execution, args: Arguments, request: Request): void | Promise<void> {
+  const { client, reply } = execution;
   reply.begin();
-  if (client.replyMode !== 'on') return dispatchSilently(context, args, request);
-  return answer(context, args, request);
+  if (client.replyMode !== 'on') return dispatchSilently(execution, args, request);
+  return answer(execution, args, request);
 }
 
-function answer(context: Context, args: Arguments, request: Request): void | Promise<void> {
-  const { client, reply, server } = context;
+function answer(execution: Execution, args: Arguments, request: Request): void | Promise<void> {
+  const { reply, server, transaction } = execution;
   try {
-    const entry = findEntry(context, request);
-    if (!client.transaction.open || entry.immediate) return call(context, args, entry, request);
-    if (entry.notInTransaction) throw new CodedError('ERR', 'Command not allowed inside a transaction');
-    client.transaction.add(entry, request, server.config['client-query-buffer-limit']);
+    const entry = findEntry(execution, request);
+    if (!transaction.open || entry.immediate) return call(execution, args, entry, request);
+    if (entry.notInTransaction) throw NOT_IN_TRANSACTION;
+    transaction.add(entry, request, server.config['client-query-buffer-limit']);
     reply.simple('QUEUED');
   } catch (error) {
-    client.transaction.fail();
-    replyError(context, error, 0);
+    transaction.fail();
+    replyError(execution, error, 0);
   }
   server.statistics.skip();
 }
 
 /** As `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */
-function dispatchSilently(context: Context, args: Arguments, request: Request): void | Promise<void> {
-  const { client, reply } = context;
+function dispatchSilently(execution: Execution, args: Arguments, request: Request): void | Promise<void> {
+  const { client, reply } = execution;
   if (client.replyMode === 'skipNext') client.replyMode = 'skip';
   const silence = () => {
     if (client.replyMode === 'off' || client.replyMode === 'skip') reply.rewind();
     if (client.replyMode === 'skip') client.replyMode = 'on';
   };
-  const running = answer(context, args, request);
+  const running = answer(execution, args, request);
   if (running !== undefined) return running.then(silence);
   silence();
 }
 
 /**
- * The command of a request that may be run.
- * @throws CodedError for one that is unknown, has the wrong number of arguments or may not be called now.
+ * The command of a request that may run, or wait for EXEC.
+ * @throws CodedError for one that is unknown or refused.
  */
-function findEntry(context: Context, request: Request): CommandEntry {
-  const entry = findCommand(request.word(0));
+function findEntry(execution: Execution, request: Request): CommandEntry {
+  const entry = execution.commands.find(request.word(0));
   if (entry === undefined) throw unknownCommand(request);
   if (request.length > 1 && entry.subcommands.size > 0) {
     const subcommand = entry.subcommands.get(request.word(1).latin1().toLowerCase());
     if (subcommand === undefined) throw unknownSubcommand(entry, request.word(1).toBuffer());
-    return admitted(context, subcommand, request);
+    return admitted(execution, subcommand, request);
   }
-  return admitted(context, entry, request);
+  return admitted(execution, entry, request);
 }
 
-function admitted(context: Context, entry: CommandEntry, request: Request): CommandEntry {
-  const refusal = refusalOf(context, entry, request);
+function admitted(execution: Execution, entry: CommandEntry, request: Request): CommandEntry {
+  const refusal = refusalOf(execution, entry, request);
   if (refusal === undefined) return entry;
-  context.server.statistics.rejected(entry);
+  execution.server.statistics.rejected(entry);
   if (!entry.endsTransaction) throw refusal;
-  context.client.transaction.end();
-  throw aborted(refusal);
-}
-
-function refusalOf(context: Context, entry: CommandEntry, request: Request) {
-  if (!takesWords(entry, request.length)) return wrongNumberOfArguments(entry.fullName);
-  const refusal = refusalNow(context, entry);
-  if (refusal !== undefined) return refusal;
-  if (entry.takesMemory && !context.engine.makeRoom() && takesMemory(entry, request)) return OUT_OF_MEMORY;
-  return undefined;
-}
-
-/** Redis echoes at most so many characters of the arguments of a request it does not know. */
-const ECHOED = 128;
-
-function unknownCommand(request: Request): CodedError {
-  const name = redacted(request.word(0).toBuffer(), ECHOED);
-  const foreign = foreignKindOf(name.toLowerCase());
-  if (foreign !== undefined) {
-    return new CodedError(
-      'ERR',
-      `unknown command '${name}': there are strings, hashes and sessions here, but no ${foreign}`,
-    );
-  }
-  // A line sent as one word (`"SESSION.GET token"`) is a SESSION command as well: nothing behind its name is shown.
-  if (/^session\./i.test(name)) return unknownCommandError(name.split(/\s/, 1)[0], '');
-  let args = '';
-  for (const argument of request.words(1, ECHOED)) {
-    if (args.length >= ECHOED) break;
-    args += `'${redacted(argument, ECHOED - args.length)}' `;
-  }
-  return unknownCommandError(name, args);
-}
-
-function unknownCommandError(name: string, args: string): CodedError {
-  return new CodedError('ERR', `unknown command '${name}', with args beginning with: ${args}`);
-}
-
-function unknownSubcommand(entry: CommandEntry, name: Buffer): CodedError {
-  return new CodedError('ERR', `unknown subcommand '${redacted(name)}'. Try ${entry.fullName.toUpperCase()} HELP.`);
+  execution.transaction.end();
+  throw discarded(refusal);
 }

@@ -1,20 +1,35 @@
-import type { CommandEntry } from '../commands/declaration/command-entry.js';
-import { CodedError, cannotPersist, LOADING } from '../errors.js';
+import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
+import {
+  type CodedError,
+  cannotPersist,
+  LOADING,
+  NOT_AUTHENTICATED,
+  noDatabase,
+  noPermission,
+  notOfSubscriber,
+  OUT_OF_MEMORY,
+  wrongNumberOfArguments,
+} from '../errors.js';
+import type { Request } from '../resp/request.js';
 import type { Context } from './context/context.js';
+import { takesMemory } from './growth.js';
 
-const NOAUTH = new CodedError('NOAUTH', 'Authentication required.');
+/** Why a request may not run, nor wait for EXEC; undefined if it may. */
+export function refusalOf(context: Context, entry: CommandEntry, request: Request): CodedError | undefined {
+  if (!takesWords(entry, request.length)) return wrongNumberOfArguments(entry.fullName);
+  const refusal = refusalNow(context, entry);
+  if (refusal !== undefined) return refusal;
+  if (entry.takesMemory && !context.engine.makeRoom() && takesMemory(entry, request)) return OUT_OF_MEMORY;
+  return undefined;
+}
 
 /** Why a command may not run now, whatever its arguments; undefined if it may. EXEC asks again: all of it may have changed. */
 export function refusalNow(context: Context, entry: CommandEntry): CodedError | undefined {
   const { client, server, reply } = context;
   const refusal = refusalOfClient(context, entry);
   if (refusal !== undefined) return refusal;
-  if (reply.protocol === 2 && !entry.whileSubscribed && client.subscriptions > 0) {
-    return new CodedError(
-      'ERR',
-      `Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
-    );
-  }
+  if (reply.protocol === 2 && !entry.whileSubscribed && client.subscriptions > 0)
+    return notOfSubscriber(entry.fullName);
   const { durability } = server;
   if (durability !== undefined) {
     if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
@@ -26,26 +41,12 @@ export function refusalNow(context: Context, entry: CommandEntry): CodedError | 
 /** As `refusalNow`, but only what a command that the client sends may change: AUTH, SELECT. */
 export function refusalOfClient({ client, server }: Context, entry: CommandEntry): CodedError | undefined {
   if (entry.needsAuth) {
-    if (client.user === undefined) return NOAUTH;
+    if (client.user === undefined) return NOT_AUTHENTICATED;
     if ((entry.needs & ~client.user.permissions) !== 0) {
       server.counters.deniedCommands++;
-      return new CodedError(
-        'NOPERM',
-        `User ${client.user.name} has no permissions to run the '${entry.fullName}' command`,
-      );
+      return noPermission(client.user.name, entry.fullName);
     }
   }
-  if (client.refusedDatabase !== undefined && entry.usesDatabase) {
-    return new CodedError(
-      'ERR',
-      `SELECT ${client.refusedDatabase} was refused, so this connection has no database (respite has only database 0): SELECT 0 to go on`,
-    );
-  }
+  if (client.refusedDatabase !== undefined && entry.usesDatabase) return noDatabase(client.refusedDatabase);
   return undefined;
-}
-
-/** EXEC's error for a refusal: none of the commands has run. */
-export function aborted({ code, message }: CodedError): CodedError {
-  const reason = code === 'ERR' ? message : `${code} ${message}`;
-  return new CodedError('EXECABORT', `Transaction discarded because of: ${reason}`);
 }

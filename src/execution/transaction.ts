@@ -1,68 +1,42 @@
-import { findSession } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
-import { NO_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
-import { CodedError } from '../errors.js';
+import type { SessionEngine } from '../engine/index.js';
+import { TRANSACTION_TOO_LARGE } from '../errors.js';
 import type { Request } from '../resp/request.js';
-import { Slice } from '../slice.js';
+import type { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
 import { CommandQueue } from './command-queue.js';
+import type { Transaction } from './context/transaction.js';
 import { growthOfAll } from './growth.js';
-
-/** What each of WATCH's arguments takes besides its bytes, about. */
-const PER_WATCHED = 350;
-/** And for each name of which there is no session. */
-const PER_ABSENT = 350;
-
-interface Watched {
-  /** Token, `@name` or key, as it was given. */
-  readonly given: Slice;
-  readonly states: readonly WatchedState[];
-}
-
-/** A session as it was, or NO_SESSION. */
-interface WatchedState {
-  readonly session: Session;
-  readonly version: number;
-}
+import { WatchedSessions } from './watched-sessions.js';
 
 /** A client's transaction: the commands between MULTI and EXEC, and the sessions that must not change before. */
-export class Transaction {
-  /** Its commands are being run: nothing of others may come between them. */
+export class ClientTransaction implements Transaction {
   executing = false;
 
   #open = false;
   #failed = false;
   #queue = new CommandQueue();
-  #watched: Watched[] = [];
-  #disturbed = false;
-  readonly #absentNames: AbsentNames;
-  /** Names that are watched, of which there was no session. */
-  readonly #absent = new Set<string>();
-  #watchedBytes = 0;
+  readonly #watched: WatchedSessions;
 
-  /** @param absentNames Where it is told of names that had no session when they were watched. */
   constructor(absentNames: AbsentNames) {
-    this.#absentNames = absentNames;
+    this.#watched = new WatchedSessions(absentNames);
   }
 
-  /** Whether MULTI has been called, and commands wait for EXEC. */
   get open(): boolean {
     return this.#open;
   }
 
-  /** How many commands wait; -1 outside of a transaction. */
   get length(): number {
     return this.#open ? this.#queue.length : -1;
   }
 
-  /** How many sessions are watched. */
   get watching(): number {
-    return this.#watched.length;
+    return this.#watched.size;
   }
 
   /** Bytes of memory that it takes. */
   get bytes(): number {
-    return this.#queue.bytes + this.#watchedBytes;
+    return this.#queue.bytes + this.#watched.bytes;
   }
 
   begin(): void {
@@ -80,39 +54,19 @@ export class Transaction {
     return this.#failed;
   }
 
-  /** Lets a command wait. Its bytes are copied. @throws CodedError if that would be too much. */
+  /** Lets a command wait. Its bytes are copied. @throws CodedError if the transaction takes more than `maxBytes` then. */
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure nothing of it will run: EXEC only says so.
     if (this.#failed) return;
-    if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TOO_LARGE;
+    if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
   }
 
-  /** Watches the session of a token, `@name` or key, or that there is none. @throws CodedError if that would be too much. */
   watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
-    const states = statesOf(engine, given);
-    const isThere = states.some(({ session }) => session !== NO_SESSION);
-    const absent = isThere ? [] : [given, nameIn(given)].flatMap((name) => name?.latin1() ?? []);
-    const bytes = PER_WATCHED + given.length + absent.length * (PER_ABSENT + given.length);
-    if (this.bytes + bytes > maxBytes) throw TOO_LARGE;
-    this.#watchedBytes += bytes;
-    this.#watched.push({ given: Slice.of(given.copy()), states });
-    for (const name of absent) {
-      this.#absent.add(name);
-      this.#absentNames.watch(name, this);
-    }
-  }
-
-  /** What was watched has changed. */
-  disturb(): void {
-    this.#disturbed = true;
+    if (!this.#watched.add(engine, given, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
   }
 
   unwatch(): void {
-    this.#watched = [];
-    this.#watchedBytes = 0;
-    this.#disturbed = false;
-    for (const name of this.#absent) this.#absentNames.unwatch(name, this);
-    this.#absent.clear();
+    this.#watched.clear();
   }
 
   /** How many bytes of memory the commands that wait may add at most. */
@@ -122,10 +76,7 @@ export class Transaction {
 
   /** Whether every watched session is as it was. */
   isUndisturbed(engine: SessionEngine): boolean {
-    if (this.#disturbed) return false;
-    return this.#watched.every(({ given, states }) =>
-      statesOf(engine, given).every((now, i) => now.session === states[i].session && now.version === states[i].version),
-    );
+    return this.#watched.isUndisturbed(engine);
   }
 
   /** Ends the transaction. Returns the commands that were waiting. */
@@ -137,14 +88,4 @@ export class Transaction {
     this.unwatch();
     return queue;
   }
-}
-
-const TOO_LARGE = new CodedError('ERR', 'the transaction is too large (client-query-buffer-limit)');
-
-/** What is given may be a token or `@name`, and it may be a key: both are watched. */
-function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {
-  return [findSession(engine, given), engine.findShared(given)].map((session) => ({
-    session,
-    version: session === NO_SESSION ? 0 : engine.version(session),
-  }));
 }

@@ -1,7 +1,8 @@
-import { EVERYTHING, type User } from '../commands/declaration/permission.js';
+import { EVERYTHING } from '../commands/declaration/permission.js';
 import { readUsers } from '../config-files.js';
 import type { Clock } from '../engine/index.js';
-import type { Client, FailedAuthentication } from '../execution/context/context.js';
+import type { Client } from '../execution/context/client.js';
+import type { FailedAuthentication, User } from '../execution/context/user.js';
 import { AuthThrottle } from './auth-throttle.js';
 import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/index.js';
-import type { Counters } from '../execution/context/context.js';
+import type { Counters } from '../execution/context/counters.js';
 import type { Access } from './access.js';
 import { endSoon } from './end-socket.js';
 import { isLoopback, PROTECTED_MODE } from './protected-mode.js';

@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
 import { Arguments } from '../commands/arguments/arguments.js';
-import type { User } from '../commands/declaration/permission.js';
 import type { AbsentNames } from '../execution/absent-names.js';
 import { countError } from '../execution/call.js';
-import type { Client, ClientMemory, Context } from '../execution/context/context.js';
+import type { Client } from '../execution/context/client.js';
+import type { ClientMemory } from '../execution/context/client-memory.js';
+import type { User } from '../execution/context/user.js';
 import { dispatch } from '../execution/dispatch.js';
-import { Transaction } from '../execution/transaction.js';
+import { exec } from '../execution/exec.js';
+import type { Execution } from '../execution/execution.js';
+import { ClientTransaction } from '../execution/transaction.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
@@ -24,7 +27,7 @@ import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
 /** What a connection needs from the server. */
-export interface ConnectionOptions extends Pick<Context, 'engine' | 'server'> {
+export interface ConnectionOptions extends Pick<Execution, 'engine' | 'server' | 'commands'> {
   readonly repeatedLines: RepeatedLines;
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
@@ -86,14 +89,14 @@ export class Connection implements MonitoringClient, Stranger {
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
   subscriptionBytes = 0;
-  readonly transaction: Transaction;
+  readonly transaction: ClientTransaction;
 
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #decoder: RequestDecoder;
   readonly #output: Output;
   readonly #account: ClientAccount<Connection>;
-  readonly #context: Context;
+  readonly #execution: Execution;
   readonly #args = new Arguments();
   /**
    * What the next request waits for: the reply of a command, the client to read its replies, the disk to have what the
@@ -130,7 +133,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#socket = socket;
     this.id = id;
     this.#options = options;
-    this.transaction = new Transaction(options.absentNames);
+    this.transaction = new ClientTransaction(options.absentNames);
     this.onUnixSocket = path !== undefined;
     this.origin = originOf(socket.remoteAddress, this.onUnixSocket);
     this.address = path === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
@@ -143,7 +146,14 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output = this.#makeOutput();
     this.#account = new ClientAccount<Connection>(this, options.memory, options.strangers);
     if (this.user === undefined) this.#account.joinStrangers(since);
-    this.#context = { engine: options.engine, server: options.server, client: this, reply: this.#output.reply };
+    this.#execution = {
+      engine: options.engine,
+      server: options.server,
+      client: this,
+      reply: this.#output.reply,
+      commands: options.commands,
+      transaction: this.transaction,
+    };
     socket.on('data', (chunk: Buffer) => this.#contain(() => this.#receive(chunk)));
     socket.on('drain', () =>
       this.#contain(() => {
@@ -229,6 +239,10 @@ export class Connection implements MonitoringClient, Stranger {
     this.#account.leaveStrangers();
     this.user = user;
     this.#decoder.trusted = true;
+  }
+
+  exec(): void | Promise<void> {
+    return exec(this.#execution);
   }
 
   get penalized(): boolean {
@@ -346,7 +360,7 @@ export class Connection implements MonitoringClient, Stranger {
 
   /** Answers what has been read. */
   #serve(): void {
-    const { reply } = this.#context;
+    const { reply } = this.#execution;
     const { statistics, durability } = this.#options.server;
     let served = false;
     this.#served = true;
@@ -359,7 +373,7 @@ export class Connection implements MonitoringClient, Stranger {
         const request = this.#decoder.next();
         if (request === undefined) break;
         served = true;
-        const running = dispatch(this.#context, this.#args, request);
+        const running = dispatch(this.#execution, this.#args, request);
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
         if (this.#penalty > 0 || durability?.isBehind) break;
@@ -552,7 +566,7 @@ export class Connection implements MonitoringClient, Stranger {
     // Sending the earlier replies makes room for the error, unless the disk must have something first.
     this.#noteChanges();
     if (this.#durableFirst === 0) this.#flush();
-    this.#context.reply.error(`ERR ${error.message}`);
+    this.#execution.reply.error(`ERR ${error.message}`);
   }
 
   #overflow(reason: string): void {

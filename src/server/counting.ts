@@ -1,5 +1,5 @@
 import type { SessionEngine } from '../engine/index.js';
-import type { Counters, SessionCounters } from '../execution/context/context.js';
+import type { Counters, SessionCounters } from '../execution/context/counters.js';
 
 /** Counts events since the server's start or CONFIG RESETSTAT. The engine's own counts are never reset. */
 export class Counting {

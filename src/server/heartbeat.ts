@@ -1,5 +1,5 @@
 import type { Clock } from '../engine/index.js';
-import type { Counters, Rates } from '../execution/context/context.js';
+import type { Counters, Rates } from '../execution/context/counters.js';
 
 const BEAT_MS = 1000;
 

@@ -1,6 +1,6 @@
 import { isKey } from '../commands/keys/lookup.js';
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
-import type { KeyEventKind, KeyspaceTeller } from '../execution/context/context.js';
+import type { KeyEventKind, KeyspaceNotifier } from '../execution/context/keyspace-notifier.js';
 import type { Slice } from '../slice.js';
 import type { Audience, PubSubHub } from './pubsub-hub.js';
 
@@ -21,7 +21,7 @@ const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | '
  * `__keyevent@0__:<event>`. Commands report what they do. The engine reports what happens to sessions, whether a Redis
  * command, a SESSION command or the engine itself caused it.
  */
-export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
+export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
   readonly #hub: PubSubHub;
   readonly #ofKey: Audience;
   readonly #ofEvent: Audience;
@@ -43,7 +43,7 @@ export class KeyspaceEvents implements KeyspaceTeller, SessionListener {
     this.#engine = engine;
   }
 
-  tell(kind: KeyEventKind, event: string, key: Slice): void {
+  notify(kind: KeyEventKind, event: string, key: Slice): void {
     const flags = this.#flags();
     // Most servers notify nothing: this saves each command a search for a letter.
     if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, () => key.latin1());

@@ -1,5 +1,5 @@
 import type { SessionEngine } from '../engine/index.js';
-import type { MemoryAccount } from '../execution/context/context.js';
+import type { MemoryAccount } from '../execution/context/memory-account.js';
 
 /**
  * The memory in use, as Redis counts it, not the memory that the process holds. It is the sum of what each part counts.

@@ -1,5 +1,6 @@
 import type { Clock } from '../engine/index.js';
-import type { Client, Monitors } from '../execution/context/context.js';
+import type { Client } from '../execution/context/client.js';
+import type { Monitors } from '../execution/context/monitors.js';
 import type { Request } from '../resp/request.js';
 
 /** An argument is shown up to this many bytes: nobody uses MONITOR to read values. */

@@ -1,4 +1,4 @@
-import type { Subscriber } from '../execution/context/context.js';
+import type { Subscriber } from '../execution/context/pub-sub.js';
 import { globMatcher } from '../glob.js';
 
 export interface Pattern {

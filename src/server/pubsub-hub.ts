@@ -1,5 +1,5 @@
 import { isSessionChannel, spellsOutSessions } from '../commands/pubsub/session-channels.js';
-import type { PubSub, Subscriber } from '../execution/context/context.js';
+import type { PubSub, Subscriber } from '../execution/context/pub-sub.js';
 import { SHARED_FROM } from './output.js';
 import { memoryOfPattern, PatternTable } from './pattern-table.js';
 

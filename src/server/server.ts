@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import { table } from '../commands/table.js';
 import { type Config, withDefaults } from '../config.js';
 import { readSecret } from '../config-files.js';
 import { Durability, LAST_CALL, type LoadProgress } from '../durability/durability.js';
@@ -8,9 +9,9 @@ import { endsWithin } from '../durability/ends-within.js';
 import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { AbsentNames } from '../execution/absent-names.js';
-import type { ServerControl } from '../execution/context/context.js';
+import type { ServerControl } from '../execution/context/server-control.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
-import { SlowLog } from '../execution/observing/slowlog.js';
+import { Slowlog } from '../execution/observing/slowlog.js';
 import { KB } from '../option-kinds.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
@@ -167,6 +168,7 @@ export class Server {
     this.#connectionOptions = {
       engine: this.engine,
       server: this.#control,
+      commands: table,
       repeatedLines: this.#repeatedLines,
       hub: this.#hub,
       monitors: this.#monitors,
@@ -411,7 +413,7 @@ export class Server {
         return heartbeat.rates;
       },
       statistics,
-      slowLog: new SlowLog(
+      slowlog: new Slowlog(
         () => settings.now,
         () => clock.wall(),
       ),

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { PERMISSIONS, type Permission, type User } from '../commands/declaration/permission.js';
+import { PERMISSIONS, type Permission } from '../commands/declaration/permission.js';
 import { ConfigError } from '../config.js';
 import type { UserLine } from '../config-files.js';
+import type { User } from '../execution/context/user.js';
 
 interface Account {
   readonly user: User;

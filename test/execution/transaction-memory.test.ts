@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { CommandEntry } from '../../src/commands/declaration/command-entry.js';
 import { SessionEngine } from '../../src/engine/index.js';
 import { AbsentNames } from '../../src/execution/absent-names.js';
-import { Transaction } from '../../src/execution/transaction.js';
+import { ClientTransaction } from '../../src/execution/transaction.js';
 import { Request } from '../../src/resp/request.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
@@ -26,15 +26,15 @@ for (let i = 0; i < PRESENT; i++) engine.create(Slice.of(`present:${i}`), { shar
 
 const LIMIT = 256 * 2 ** 20;
 const entry = {} as CommandEntry;
-const queue = (transaction: Transaction, count: number, ...words: string[]) => {
+const queue = (transaction: ClientTransaction, count: number, ...words: string[]) => {
   const request = Request.of(words.map((word) => Buffer.from(word)));
   for (let i = 0; i < count; i++) transaction.add(entry, request, LIMIT);
 };
-const watch = (transaction: Transaction, count: number, given: string) => {
+const watch = (transaction: ClientTransaction, count: number, given: string) => {
   for (let i = 0; i < count; i++) transaction.watch(engine, Slice.of(`${given}${i}`), LIMIT);
 };
 
-it.each<[string, (transaction: Transaction) => void]>([
+it.each<[string, (transaction: ClientTransaction) => void]>([
   ['many tiny commands', (transaction) => queue(transaction, 200_000, 'PING')],
   ['commands of a few words', (transaction) => queue(transaction, 60_000, 'SESSION.SET', 'x'.repeat(22), 'k', 'v')],
   ['commands of many words', (transaction) => queue(transaction, 1000, ...Array(1000).fill('x'))],
@@ -53,7 +53,7 @@ it.each<[string, (transaction: Transaction) => void]>([
   ['watched names of which there is no session', (transaction) => watch(transaction, 20_000, 'absent:')],
   ['the same by name', (transaction) => watch(transaction, 20_000, '@absent:')],
 ])('a transaction takes the memory that it says: %s', (_, fill) => {
-  const transaction = new Transaction(new AbsentNames(() => engine));
+  const transaction = new ClientTransaction(new AbsentNames(() => engine));
   transaction.begin();
   const before = held();
   fill(transaction);

@@ -1,5 +1,5 @@
+import type { Client } from '../../execution/context/client.js';
 import { memoryOf } from '../../execution/context/client-memory.js';
-import type { Client } from '../../execution/context/context.js';
 import { redactedText } from '../../execution/observing/redaction.js';
 
 export type ClientType = 'normal' | 'pubsub';

@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.js';
-import type { Client, Context } from '../../execution/context/context.js';
+import type { Client } from '../../execution/context/client.js';
+import type { Context } from '../../execution/context/context.js';
 import { inSlices } from '../../execution/in-slices.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Arguments } from '../arguments/arguments.js';

@@ -37,7 +37,7 @@ export interface CommandEntry {
   /** It may be called by a RESP2 client that subscribes to something. */
   readonly whileSubscribed: boolean;
   readonly hiddenFromMonitor: boolean;
-  readonly hiddenFromSlowLog: boolean;
+  readonly hiddenFromSlowlog: boolean;
 }
 
 let entries = 0;
@@ -65,7 +65,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     endsTransaction: command.endsTransaction ?? false,
     whileSubscribed: command.whileSubscribed ?? false,
     hiddenFromMonitor: has('skip_monitor') || has('admin'),
-    hiddenFromSlowLog: has('skip_slowlog'),
+    hiddenFromSlowlog: has('skip_slowlog'),
   };
 }
 

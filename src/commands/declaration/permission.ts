@@ -5,10 +5,3 @@ export type Permission = keyof typeof PERMISSIONS;
 
 /** All of them. */
 export const EVERYTHING = 15;
-
-/** Who a client is. */
-export interface User {
-  readonly name: string;
-  /** Bits of `PERMISSIONS`. */
-  readonly permissions: number;
-}

@@ -18,10 +18,10 @@ export const hdel: Command = {
     const session = findHash(engine, key);
     const deleted = session === NO_SESSION ? 0 : engine.data.delete(session, args.rest());
     if (deleted > 0) {
-      server.keyspaceEvents.tell('h', 'hdel', key);
+      server.keyspaceEvents.notify('h', 'hdel', key);
       if (engine.data.count(session) === 0) {
         // It is no key any more, of whose end the engine's word would be told.
-        server.keyspaceEvents.tell('g', 'del', key);
+        server.keyspaceEvents.notify('g', 'del', key);
         engine.end(session);
       }
     }

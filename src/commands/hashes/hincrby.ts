@@ -22,7 +22,7 @@ export const hincrby: Command = {
     let sum = increment;
     if (session === NO_SESSION) putFields(engine, key, [field, Slice.of(String(increment))]);
     else sum = engine.data.increment(session, field, increment);
-    server.keyspaceEvents.tell('h', 'hincrby', key);
+    server.keyspaceEvents.notify('h', 'hincrby', key);
     reply.integer(sum);
   },
 };

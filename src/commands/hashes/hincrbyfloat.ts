@@ -23,7 +23,7 @@ export const hincrbyfloat: Command = {
     const value = session === NO_SESSION ? undefined : engine.data.get(session, field);
     const sum = addToFloat(value, increment, 'hash value is not a float');
     putFields(engine, key, [field, Slice.of(sum)]);
-    server.keyspaceEvents.tell('h', 'hincrbyfloat', key);
+    server.keyspaceEvents.notify('h', 'hincrbyfloat', key);
     reply.bulk(sum);
   },
 };

@@ -17,7 +17,7 @@ export const hset: Command = {
   run({ engine, reply, server }, args) {
     const key = args.slice();
     reply.integer(putFields(engine, key, args.pairs()));
-    server.keyspaceEvents.tell('h', 'hset', key);
+    server.keyspaceEvents.notify('h', 'hset', key);
   },
 };
 
@@ -33,7 +33,7 @@ export const hmset: Command = {
   run({ engine, reply, server }, args) {
     const key = args.slice();
     putFields(engine, key, args.pairs());
-    server.keyspaceEvents.tell('h', 'hset', key);
+    server.keyspaceEvents.notify('h', 'hset', key);
     reply.ok();
   },
 };

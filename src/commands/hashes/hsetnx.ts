@@ -22,7 +22,7 @@ export const hsetnx: Command = {
       return;
     }
     putFields(engine, key, [field, args.slice()]);
-    server.keyspaceEvents.tell('h', 'hset', key);
+    server.keyspaceEvents.notify('h', 'hset', key);
     reply.integer(1);
   },
 };

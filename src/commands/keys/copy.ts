@@ -38,7 +38,7 @@ export const copy: Command = {
     if (taken !== NO_SESSION) engine.replace(taken);
     const left = engine.timeLeft(session);
     makeKey(engine, destination, { ...contentOf(engine, session), duration: left === Infinity ? 0 : left });
-    server.keyspaceEvents.tell('g', 'copy_to', destination);
+    server.keyspaceEvents.notify('g', 'copy_to', destination);
     reply.integer(1);
   },
 };

@@ -56,5 +56,5 @@ export function expireIn({ engine, server }: Context, key: Slice, session: Sessi
     return;
   }
   engine.setDuration(session, ms);
-  server.keyspaceEvents.tell('g', 'expire', key);
+  server.keyspaceEvents.notify('g', 'expire', key);
 }

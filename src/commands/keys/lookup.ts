@@ -32,13 +32,13 @@ export function findKey(engine: SessionEngine, key: Slice): Session {
 /** As `findKey`, for a command that reads: of one that is missing those who listen hear. */
 export function readKey(context: Context, key: Slice): Session {
   const session = findKey(context.engine, key);
-  if (session === NO_SESSION) tellMiss(context, key);
+  if (session === NO_SESSION) notifyMiss(context, key);
   return session;
 }
 
 /** Somebody asked for a key that there is not. */
-export function tellMiss({ server }: Context, key: Slice): void {
-  server.keyspaceEvents.tell('m', 'keymiss', key);
+export function notifyMiss({ server }: Context, key: Slice): void {
+  server.keyspaceEvents.notify('m', 'keymiss', key);
 }
 
 /** The string of a key, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
@@ -47,7 +47,7 @@ export function readString(context: Context, key: Slice): Session {
   const session = engine.findShared(key);
   if (session !== NO_SESSION && engine.isString(session)) return session;
   if (isKey(engine, session)) throw WRONG_TYPE;
-  tellMiss(context, key);
+  notifyMiss(context, key);
   return NO_SESSION;
 }
 

@@ -9,7 +9,7 @@ import { findKey } from './lookup.js';
 export function persistKey({ engine, server }: Context, key: Slice, session: Session): boolean {
   if (engine.duration(session) === 0) return false;
   engine.setDuration(session, 0);
-  server.keyspaceEvents.tell('g', 'persist', key);
+  server.keyspaceEvents.notify('g', 'persist', key);
   return true;
 }
 

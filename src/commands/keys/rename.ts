@@ -19,8 +19,8 @@ function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayRe
   if (isKey(engine, taken) && !mayReplace) return false;
   if (taken !== NO_SESSION) engine.replace(taken);
   engine.rename(session, newKey);
-  server.keyspaceEvents.tell('g', 'rename_from', key);
-  server.keyspaceEvents.tell('g', 'rename_to', newKey);
+  server.keyspaceEvents.notify('g', 'rename_from', key);
+  server.keyspaceEvents.notify('g', 'rename_to', newKey);
   return true;
 }
 

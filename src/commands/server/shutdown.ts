@@ -1,6 +1,6 @@
 import { DUMP } from '../../durability/saves.js';
 import { CodedError, SYNTAX } from '../../errors.js';
-import type { ServerControl } from '../../execution/context/context.js';
+import type { ServerControl } from '../../execution/context/server-control.js';
 import type { Command } from '../declaration/command.js';
 
 const WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'] as const;

@@ -16,7 +16,7 @@ const get: Command = {
     const count = args.left > 0 ? Number(args.int64()) : DEFAULT_COUNT;
     args.end();
     if (count < -1) throw new CodedError('ERR', 'count should be greater than or equal to -1');
-    const entries = server.slowLog.latest(count === -1 ? Infinity : count);
+    const entries = server.slowlog.latest(count === -1 ? Infinity : count);
     reply.array(entries.length);
     for (const { id, at, microseconds, request, address, name } of entries) {
       reply.array(6);
@@ -41,7 +41,7 @@ const len: Command = {
   arguments: [],
   reply: 'how many there are',
   run({ server, reply }) {
-    reply.integer(server.slowLog.length);
+    reply.integer(server.slowlog.length);
   },
 };
 
@@ -55,7 +55,7 @@ const reset: Command = {
   arguments: [],
   reply: 'OK',
   run({ server, reply }) {
-    server.slowLog.clear();
+    server.slowlog.clear();
     reply.ok();
   },
 };

@@ -18,6 +18,6 @@ export const append: Command = {
     const session = engine.findShared(key);
     if (session === NO_SESSION) putString(engine, key, session, value);
     reply.integer(session === NO_SESSION ? value.length : engine.data.appendToString(session, value));
-    server.keyspaceEvents.tell('$', 'append', key);
+    server.keyspaceEvents.notify('$', 'append', key);
   },
 };

@@ -1,6 +1,6 @@
 import type { Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
-import { tellMiss } from '../keys/lookup.js';
+import { notifyMiss } from '../keys/lookup.js';
 import { stringValue, writeString } from './write-string.js';
 
 export const getset: Command = {
@@ -17,7 +17,7 @@ export const getset: Command = {
     const key = args.slice();
     const session = engine.findShared(key);
     const old = stringValue(engine, session);
-    if (old === undefined) tellMiss(context, key);
+    if (old === undefined) notifyMiss(context, key);
     reply.bulkOrNull(old);
     writeString(context, key, session, args.slice(), 0);
   },

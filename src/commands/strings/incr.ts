@@ -13,7 +13,7 @@ function increment({ engine, reply, server }: Context, key: Slice, by: bigint): 
   let sum = by;
   if (session === NO_SESSION) putString(engine, key, session, Slice.of(String(by)));
   else sum = engine.data.incrementString(session, by);
-  server.keyspaceEvents.tell('$', 'incrby', key);
+  server.keyspaceEvents.notify('$', 'incrby', key);
   reply.integer(sum);
 }
 

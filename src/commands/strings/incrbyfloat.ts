@@ -18,7 +18,7 @@ export const incrbyfloat: Command = {
     const session = engine.findShared(key);
     const sum = addToFloat(stringValue(engine, session), readFloat(args.slice()));
     putString(engine, key, session, Slice.of(sum));
-    server.keyspaceEvents.tell('$', 'incrbyfloat', key);
+    server.keyspaceEvents.notify('$', 'incrbyfloat', key);
     reply.bulk(sum);
   },
 };

@@ -1,7 +1,7 @@
 import type { Command } from '../declaration/command.js';
 import { readExpiry } from '../keys/expiry.js';
 import { KEY, VALUE } from '../keys/grammar.js';
-import { isKey, tellMiss } from '../keys/lookup.js';
+import { isKey, notifyMiss } from '../keys/lookup.js';
 import { choiceOf, readStringOptions, type StringOption, type StringOptions } from './expiry-options.js';
 import { stringValue, writeString } from './write-string.js';
 
@@ -40,7 +40,7 @@ export const set: Command = {
     const session = engine.findShared(key);
     if (get !== undefined) {
       const old = stringValue(engine, session);
-      if (old === undefined) tellMiss(context, key);
+      if (old === undefined) notifyMiss(context, key);
       reply.bulkOrNull(old);
     }
     if (condition !== undefined && isKey(engine, session) === (condition === 'NX')) {

@@ -30,6 +30,6 @@ export const setrange: Command = {
     }
     if (session === NO_SESSION) putString(engine, key, session, data.padded(offset, part));
     reply.integer(session === NO_SESSION ? offset + part.length : data.writeToString(session, offset, part));
-    server.keyspaceEvents.tell('$', 'setrange', key);
+    server.keyspaceEvents.notify('$', 'setrange', key);
   },
 };

@@ -20,8 +20,8 @@ export function writeString(
   if (session !== NO_SESSION && duration !== undefined && (duration > 0 || engine.duration(session) > 0)) {
     engine.setDuration(session, duration);
   }
-  server.keyspaceEvents.tell('$', 'set', key);
-  if (duration !== undefined && duration > 0) server.keyspaceEvents.tell('g', 'expire', key);
+  server.keyspaceEvents.notify('$', 'set', key);
+  if (duration !== undefined && duration > 0) server.keyspaceEvents.notify('g', 'expire', key);
   return written;
 }
 

@@ -1,8 +1,13 @@
-import type { CommandEntry } from '../../commands/declaration/command-entry.js';
-
 /** Bucket `i` counts calls of up to 1.024 µs * 2^i; the last one, of more than an hour, everything longer. */
 const BUCKETS = 33;
 const NS_PER_MS = 1e6;
+
+/** A command, as far as it is counted. */
+interface CountedCommand {
+  /** A number of its own, from 0. */
+  readonly id: number;
+  readonly fullName: string;
+}
 
 /** What became of the calls of one command. */
 export interface Tally {
@@ -61,14 +66,14 @@ export class CommandStatistics {
    * A call has ended. It took the time since the one before, or since `begin`, so that a command costs one
    * look at the clock; reading its request counts as well. Returns how long, in ms.
    */
-  ran(entry: CommandEntry, failed: boolean): number {
+  ran(entry: CountedCommand, failed: boolean): number {
     const started = this.#mark;
     this.#mark = this.#now();
     return this.record(entry, this.#mark - started, failed);
   }
 
   /** A call took `ms`. */
-  record(entry: CommandEntry, ms: number, failed: boolean): number {
+  record(entry: CountedCommand, ms: number, failed: boolean): number {
     const tally = this.#tallies[entry.id] ?? this.#tally(entry);
     tally.calls++;
     tally.ms += ms;
@@ -78,7 +83,7 @@ export class CommandStatistics {
     return ms;
   }
 
-  rejected(entry: CommandEntry): void {
+  rejected(entry: CountedCommand): void {
     this.#tally(entry).rejected++;
   }
 
@@ -91,7 +96,7 @@ export class CommandStatistics {
     this.#tallies = [];
   }
 
-  #tally({ id, fullName }: CommandEntry): Tally {
+  #tally({ id, fullName }: CountedCommand): Tally {
     this.#tallies[id] ??= {
       name: fullName,
       calls: 0,

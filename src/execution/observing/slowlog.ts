@@ -1,13 +1,12 @@
 import type { Config } from '../../config.js';
 import type { Request } from '../../resp/request.js';
-import type { Client } from '../context/context.js';
 import { redacted, redactedText } from './redaction.js';
 
 /** As much of a request is kept as Redis keeps. */
 const MAX_ARGUMENTS = 32;
 const MAX_LENGTH = 128;
 
-export interface SlowLogEntry {
+export interface SlowlogEntry {
   readonly id: number;
   /** Unix seconds. */
   readonly at: number;
@@ -19,12 +18,18 @@ export interface SlowLogEntry {
   readonly name: string;
 }
 
+/** Who called a command. */
+interface Caller {
+  readonly address: string;
+  readonly name: string;
+}
+
 /** The latest commands that took long. */
-export class SlowLog {
+export class Slowlog {
   readonly #config: () => Config;
   readonly #wall: () => number;
   /** Newest first. */
-  #entries: SlowLogEntry[] = [];
+  #entries: SlowlogEntry[] = [];
   #nextId = 0;
 
   /** @param config What counts as long, and how many are kept. @param wall The wall clock, in ms. */
@@ -34,7 +39,7 @@ export class SlowLog {
   }
 
   /** Takes in a command that took `ms`, if that was long. */
-  offer(ms: number, request: Request, { address, name }: Client): void {
+  offer(ms: number, request: Request, { address, name }: Caller): void {
     const { 'slowlog-log-slower-than': slowerThan, 'slowlog-max-len': maxEntries } = this.#config();
     if (ms * 1000 < slowerThan || slowerThan < 0) return;
     const microseconds = Math.floor(ms * 1000);
@@ -55,7 +60,7 @@ export class SlowLog {
   }
 
   /** The newest `count` entries, newest first. */
-  latest(count: number): readonly SlowLogEntry[] {
+  latest(count: number): readonly SlowlogEntry[] {
     return this.#entries.slice(0, count);
   }
 

@@ -1,0 +1,9 @@
+import type { Request } from '../../resp/request.js';
+import type { Client } from './client.js';
+
+/** The clients that are sent every command: MONITOR. */
+export interface Monitors {
+  readonly size: number;
+  add(client: Client): void;
+  feed(client: Client, request: Request): void;
+}
