@@ -4,7 +4,7 @@ import type { Slice } from '../../slice.js';
  * Stores the keys and values of sessions, by slot. Keys and values are bytes of any length and content. The store
  * copies what it is given. What it returns is a view of its memory, valid until the next call.
  *
- * Whatever stores bytes throws a SessionError OOM if there is no memory for them.
+ * Every method that stores bytes throws a SessionError OOM if there is no memory for them.
  */
 export interface FieldStore {
   /** The number of keys of all slots. */

@@ -22,7 +22,7 @@ export const STRING_KEY = Slice.of('');
  * Keys and values are returned as slices of the store's own memory, valid until the next call. To keep one, or to pass
  * it to another call, copy it (`Slice.of(value.copy())`). Never write into one.
  *
- * Whatever stores bytes throws a SessionError OOM if there is no memory for them.
+ * Every method that stores bytes throws a SessionError OOM if there is no memory for them.
  */
 export class SessionData {
   readonly #slots: SlotTable;

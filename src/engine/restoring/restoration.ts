@@ -229,7 +229,7 @@ export class Restoration {
     this.#forgetSlot(this.#slotOf(token));
   }
 
-  /** Makes every token lead nowhere. */
+  /** Removes every session, so that no token leads anywhere. */
   forgetAll(): void {
     const { slots } = this.#parts;
     for (let slot = 0; slot < slots.used; slot++) if ((slots.flags(slot) & Flag.Session) !== 0) this.#remove(slot);
