@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Slice } from '../slice.js';
 import type { ChangeListener } from './change-listener.js';
 import { ChangeListeners } from './change-listeners.js';
-import { Doomed, type Totals } from './ending/doomed.js';
+import { BYTES_AT_ONCE, Doomed, type Totals } from './ending/doomed.js';
 import { type EvictionPolicy, Evictor } from './ending/evictor.js';
 import type { SessionEngineOptions, SessionListener } from './engine-options.js';
 import type { FieldStore } from './fields/field-store.js';
@@ -57,6 +57,9 @@ const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session of thi
 const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token exists');
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
+
+/** The number of sessions of a name that are looked at in one step. */
+const LOOKS = 64;
 
 /**
  * If a session has more bytes of data than this, ending it takes so long that reading the clock afterwards costs
@@ -113,10 +116,12 @@ export class SessionEngine {
   #found = 0;
   #missed = 0;
 
+  readonly #endsAtOnce: number;
   readonly #words = new Uint32Array(TOKEN_WORDS);
 
   constructor(options: SessionEngineOptions = {}) {
     this.#clock = options.clock ?? systemClock;
+    this.#endsAtOnce = options.endsAtOnce ?? 256;
     const derived = new DerivedTokens(options.secret ?? randomBytes(32));
     const names = new NameIndex(this.#slots, derived.locator, (slot) => this.#endDoomed(slot));
     this.#derived = derived;
@@ -142,7 +147,7 @@ export class SessionEngine {
     this.#doomed = new Doomed({
       slots: this.#slots,
       clock,
-      atOnce: options.endsAtOnce ?? 256,
+      atOnce: this.#endsAtOnce,
       end: (slot) => this.#endDoomed(slot),
       isBehind: () => this.#listener?.isBehind?.() ?? false,
     });
@@ -315,11 +320,47 @@ export class SessionEngine {
     this.#end(session, 'replaced');
   }
 
-  /** Ends the sessions with a name. Returns how many there were. */
+  /**
+   * Returns a function that ends a session, for a caller that may end very many. Each is gone when the function returns.
+   * The first few end as with `end`. The events of the others are published later, and their memory is freed later, in
+   * slices, as after `endAll`.
+   */
+  endingMany(event: 'ended' | 'limit' = 'ended'): (session: Session) => void {
+    let left = this.#endsAtOnce;
+    let bytes = BYTES_AT_ONCE;
+    return (session) => {
+      if (left <= 0 || bytes <= 0) {
+        this.#doom(session, event);
+        return;
+      }
+      left--;
+      bytes -= this.#fields.size(session);
+      this.#end(session, event);
+    };
+  }
+
+  /** Ends the sessions of a name, as `endingMany` does. Returns how many there were. */
   endName(name: Slice): number {
-    const sessions = this.sessionsOf(name);
-    for (const session of sessions) this.end(session);
-    return sessions.length;
+    return finish(this.endingName(name));
+  }
+
+  /**
+   * As `endName`, oldest session first, in steps of a fraction of a millisecond. The engine may be used between two
+   * steps. Sessions that are created meanwhile are not ended.
+   */
+  endingName(name: Slice): Generator<void, number> {
+    return this.#endOldest(name, 0, 'ended');
+  }
+
+  /** Returns the number of sessions that have a name. Some of them may be due. */
+  countOf(name: Slice): number {
+    return this.#names.count(name);
+  }
+
+  /** Ends the oldest sessions of a name until `limit` are left, in steps as `endingName` does. */
+  *limiting(name: Slice, limit: number): Generator<void> {
+    yield* this.#endOldest(name, limit + this.#endsAtOnce, 'limit');
+    this.#enforceLimit(name, limit);
   }
 
   /**
@@ -762,10 +803,32 @@ export class SessionEngine {
   }
 
   #enforceLimit(name: Slice, limit: number): void {
-    // Look at the name's sessions only past the limit: some may be due and no longer count.
-    if (this.#names.count(name) <= limit) return;
-    const sessions = this.#sessionsOf(name);
-    for (const session of sessions.slice(0, Math.max(0, sessions.length - limit))) this.#end(session, 'limit');
+    const count = this.#names.count(name);
+    if (count <= limit) return;
+    // Sessions that are due do not count. If there are none at all, there is no need to look at all sessions of the name.
+    if (count <= LOOKS || this.#deadlines.isAnyDue) this.#sessionsOf(name);
+    finish(this.#endOldest(name, limit, 'limit'));
+  }
+
+  /** Ends the oldest of the sessions that a name has now until `left` are left. Returns how many it ended. */
+  *#endOldest(name: Slice, left: number, event: 'ended' | 'limit'): Generator<void, number> {
+    this.#deadlines.begin();
+    const end = this.endingMany(event);
+    const newest = this.#names.newest(name);
+    let ended = 0;
+    for (let looks = this.#names.count(name); looks > 0 && this.#names.count(name) > left; looks--) {
+      const slot = this.#names.oldest(name);
+      if (this.#isLiveSession(slot)) {
+        end(slot as Session);
+        ended++;
+      }
+      if (slot === newest) break;
+      if (looks % LOOKS === 0) {
+        yield;
+        this.#deadlines.begin();
+      }
+    }
+    return ended;
   }
 
   /** Processes a deadline that has come. Returns whether the slot still lives. */
@@ -819,6 +882,26 @@ export class SessionEngine {
     this.#remove(session, event);
   }
 
+  /** Ends a session for every caller. Its event and its memory wait for the sweep. */
+  #doom(session: Session, event: 'ended' | 'limit'): void {
+    if (this.isShared(session) && this.#names.countLike(session) > 1) {
+      // Its end must be published before the name gets another shared session. The name index sees to that only if the
+      // name has no other session.
+      this.#end(session, event);
+      return;
+    }
+    const slots = this.#slots;
+    this.#ended++;
+    this.#changes?.onEnded(session);
+    const totals = this.#totalsOf(session);
+    this.#names.doom(session);
+    this.#aliases.forEach(session, (alias) => slots.doom(alias));
+    slots.change(session);
+    if (event === 'limit') slots.setFlags(session, slots.flags(session) | Flag.OverLimit);
+    slots.doom(session);
+    this.#doomed.add(totals);
+  }
+
   #remove(session: Session, event: SessionEnd): void {
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
@@ -861,7 +944,7 @@ export class SessionEngine {
     slots.setFlags(slot, slots.flags(slot) | Flag.Ending);
     const totals = this.#totalsOf(session);
     const at = this.#doomed.endOf(slot);
-    const due = deadline <= at ? this.#endAt(slot, deadline) : 'ended';
+    const due = deadline <= at ? this.#endAt(slot, deadline) : endOfDoomed(slots.flags(slot));
     const end = due ?? (slots.maxAge(slot) > 0 && slots.maxAgeEnd[slot] <= at ? 'maxage' : 'ended');
     if (due === undefined) this.#clear(session);
     this.#remove(session, end);
@@ -886,5 +969,17 @@ export class SessionEngine {
     ];
     if (trimmed.includes(true)) return 0;
     return Region.collect() ? TRIM_DELAY_MS : DONE;
+  }
+}
+
+function endOfDoomed(flags: number): 'ended' | 'limit' {
+  return (flags & Flag.OverLimit) === 0 ? 'ended' : 'limit';
+}
+
+/** Takes all steps at once. Returns the result. */
+function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
   }
 }

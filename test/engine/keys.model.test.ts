@@ -74,7 +74,10 @@ const acts = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('setDuration' as const), name, duration }) },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), name, to: name }) },
-    { weight: 1, arbitrary: named('end') },
+    {
+      weight: 2,
+      arbitrary: fc.record({ act: fc.constant('end' as const), name, isOneOfMany: fc.boolean() }),
+    },
     { weight: 2, arbitrary: named('open') },
     { weight: 2, arbitrary: named('present') },
     { weight: 1, arbitrary: named('rival') },
@@ -278,7 +281,8 @@ class Comparison {
     const engine = this.#engine;
     switch (act.act) {
       case 'end':
-        engine.end(session);
+        if (act.isOneOfMany) engine.endingMany()(session);
+        else engine.end(session);
         this.#keys.delete(act.name);
         break;
       case 'setDuration':

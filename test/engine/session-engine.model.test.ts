@@ -107,7 +107,10 @@ const acts = fc.array(
         limit: fc.constantFrom(undefined, undefined, 1, 2),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('end' as const), which }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ act: fc.constant('end' as const), which, isOneOfMany: fc.boolean() }),
+    },
     { weight: 1, arbitrary: fc.record({ act: fc.constant('endName' as const), name: fc.constantFrom('x', 'y', 'z') }) },
     {
       weight: 1,
@@ -274,7 +277,8 @@ class Comparison {
     expect(session).not.toBe(NO_SESSION);
     switch (act.act) {
       case 'end':
-        this.#engine.end(session);
+        if (act.isOneOfMany) this.#engine.endingMany()(session);
+        else this.#engine.end(session);
         model.end(expected, 'ended');
         break;
       case 'touch':

@@ -500,3 +500,57 @@ describe('SessionEngine', () => {
     emitWarning.mockRestore();
   });
 });
+
+describe('sessions that are ended as some of very many', () => {
+  /** An engine that works off none of them before `isBehind` is false. */
+  function setUpBehind() {
+    const clock = new FakeClock();
+    const events: string[] = [];
+    const state = { isBehind: true };
+    const engine: SessionEngine = new SessionEngine({
+      clock,
+      endsAtOnce: 0,
+      listener: {
+        onSession: (event, session) => events.push(`${event} ${engine.name(session)}`),
+        isBehind: () => state.isBehind,
+      },
+    });
+    return { clock, engine, events, state };
+  }
+
+  it('leave nothing behind if the grace of an old token ends before they are worked off', () => {
+    const { clock, engine, state } = setUpBehind();
+    const session = engine.create(bytes('x'), { duration: 60_000 });
+    engine.rotate(session, 1000);
+    expect(engine.endName(bytes('x'))).toBe(1);
+    expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, pending: 0 });
+    clock.advance(2000);
+    expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, pending: 0 });
+    state.isBehind = false;
+    clock.advance(10);
+    expect(engine.doomed).toBe(0);
+    expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, pending: 0 });
+  });
+
+  it('are heard of before another shared session of the name begins', () => {
+    const { engine, events } = setUpBehind();
+    engine.create(bytes('x'), { shared: 'tokenless' });
+    engine.create(bytes('x'));
+    expect(engine.endName(bytes('x'))).toBe(2);
+    engine.create(bytes('x'), { shared: 'tokenless' });
+    expect(events).toEqual(['new x', 'new x', 'ended x', 'new x']);
+  });
+
+  it('are ended at their time where those of other names end in turn', () => {
+    const { clock, engine, events, state } = setUpBehind();
+    const sessions = Array.from({ length: 100 }, (_, i) => engine.create(bytes(`name ${i % 3}`)));
+    const end = engine.endingMany();
+    for (const session of sessions.slice(0, 90)) end(session);
+    expect(engine.stats()).toMatchObject({ sessions: 10, names: 3 });
+    expect(engine.sessionsOf(bytes('name 0'))).toHaveLength(4);
+    state.isBehind = false;
+    clock.advance(10);
+    expect(engine.stats()).toMatchObject({ sessions: 10, names: 3, ended: 90 });
+    expect(events.filter((event) => event === 'ended name 1')).toHaveLength(30);
+  });
+});

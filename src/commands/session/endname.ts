@@ -1,16 +1,23 @@
+import type { Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
+import type { Slice } from '../../slice.js';
 import type { Command } from '../declaration/command.js';
 import { NAME } from './grammar.js';
 
 export const sessionEndname: Command = {
   name: 'session.endname',
   summary: 'Ends every session of a name: "log out everywhere".',
-  complexity: 'O(N) with N sessions of the name',
+  complexity: 'O(N) with N sessions of the name; if N is large, other commands run in between',
   group: 'session',
   flags: ['write'],
   arity: 2,
   arguments: [NAME],
   reply: 'how many were ended',
-  run({ engine, reply }, args) {
-    reply.integer(engine.endName(args.slice()));
+  run(context, args) {
+    return inSlices(context, endName(context, args.slice()));
   },
 };
+
+function* endName({ engine, reply }: Context, name: Slice): Generator<void> {
+  reply.integer(yield* engine.endingName(name));
+}

@@ -1,5 +1,6 @@
 import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
 import { CodedError, SYNTAX } from '../../errors.js';
+import { inSlices } from '../../execution/in-slices.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { DELETE_SESSION, NAME, PAIRS } from './grammar.js';
@@ -9,7 +10,7 @@ const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Recor
 export const sessionNew: Command = {
   name: 'session.new',
   summary: 'Creates a session.',
-  complexity: 'O(N) with N keys in DATA; with LIMIT also O(M) with M sessions of the name',
+  complexity: 'O(N) with N keys in DATA; with LIMIT also O(M) with M sessions that it ends',
   group: 'session',
   flags: ['write', 'denyoom', 'fast'],
   arity: -2,
@@ -39,11 +40,20 @@ export const sessionNew: Command = {
     { name: 'data', type: 'block', token: 'DATA', optional: true, arguments: [PAIRS] },
   ],
   reply: 'token',
-  run({ engine, reply }, args) {
+  run(context, args) {
+    const { engine, reply } = context;
     const name = args.slice();
-    reply.bulk(engine.tokenBytes(engine.create(name, readSettings(args))));
+    const settings = readSettings(args);
+    const { limit } = settings;
+    const isLowered = limit !== undefined && engine.countOf(name) > limit + MANY;
+    const session = engine.create(name, isLowered ? { ...settings, limit: Infinity } : settings);
+    reply.bulk(engine.tokenBytes(session));
+    if (isLowered) return inSlices(context, engine.limiting(name, limit));
   },
 };
+
+/** If the name has this many sessions more than LIMIT, they are ended in slices. */
+const MANY = 512;
 
 type Settings = { -readonly [Key in keyof NewSession]: NewSession[Key] };
 

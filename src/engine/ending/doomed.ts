@@ -8,7 +8,7 @@ const SLOTS = 64;
  * Sessions with more bytes of data than this are not ended at once, however few they are: their events may be six times
  * as long.
  */
-const BYTES_AT_ONCE = 2 ** 20;
+export const BYTES_AT_ONCE = 2 ** 20;
 /** After this many bytes of data, look at the clock. */
 const MUCH_DATA = 4096;
 /** How long, in ms, the sweep pauses while listeners are behind, before it checks again. */
@@ -39,11 +39,12 @@ export interface DoomedOptions {
 }
 
 /**
- * Sessions that were all ended at once and are removed in slices, because removing a million takes seconds.
+ * Sessions that have ended for every caller and are removed in slices, because removing a million takes seconds.
  *
- * They belong to an earlier epoch of the slot table (`SlotTable.beginEpoch`), so dooming costs nothing per session. A
- * look-up that finds one removes it immediately. A sweep through the slots removes the rest. The sweep pauses while
- * subscribers that read are behind with its events.
+ * They belong to an earlier epoch of the slot table. `doom` starts a new epoch (`SlotTable.beginEpoch`), which costs
+ * nothing per session. `add` counts a session that was moved to the previous epoch (`SlotTable.doom`). A look-up that finds
+ * a doomed session removes it immediately. A sweep through the slots removes the rest. The sweep pauses while subscribers
+ * that read are behind with its events.
  */
 export class Doomed {
   readonly #options: DoomedOptions;
@@ -97,7 +98,16 @@ export class Doomed {
     else this.#sweep.schedule();
   }
 
-  /** Returns when the session was doomed, in ms. */
+  /** Counts a session that was doomed on its own. */
+  add({ sessions, keys, bytes, timers }: Totals): void {
+    this.#sessions += sessions;
+    this.#keys += keys;
+    this.#bytes += bytes;
+    this.#timers += timers;
+    this.#sweep.schedule();
+  }
+
+  /** Returns when the session was doomed, in ms, or an earlier time: a session that is doomed on its own was not due by then. */
   endOf(slot: number): number {
     return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;
   }

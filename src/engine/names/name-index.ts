@@ -28,6 +28,8 @@ export class NameIndex extends OpenAddressing {
   readonly #endDoomed: (slot: number) => void;
   /** The number of names in the index whose sessions are all doomed. */
   #doomed = 0;
+  /** The id whose session was doomed last, and the id that doomed sessions of the same name were moved to, or NONE. */
+  readonly #moved = { from: NONE, to: NONE };
 
   /**
    * @param hash Hashes names.
@@ -48,6 +50,31 @@ export class NameIndex extends OpenAddressing {
   /** Call this when all sessions have been doomed. */
   doomAll(): void {
     this.#doomed = this.size;
+  }
+
+  /**
+   * Call this when one session is doomed. It is moved to another id with the same name, which no look-up finds. If it is
+   * the only session with the name, it stays, and the name is detached when somebody looks it up.
+   */
+  doom(slot: number): void {
+    const id = this.#slots.owner(slot);
+    if (this.#rows[id * ROW + COUNT] === 1) {
+      this.#doomed++;
+      return;
+    }
+    if (this.#moved.from !== id || this.#moved.to === NONE) {
+      const name = Slice.of(this.sliceOf(slot).copy());
+      this.#moved.from = id;
+      this.#moved.to = this.#allocate(name);
+      this.#rows[this.#moved.to * ROW + SHARED] = DETACHED;
+    }
+    this.remove(slot);
+    this.#insert(this.#moved.to, slot, this.#rows[this.#moved.to * ROW + NEWEST], NONE, false);
+  }
+
+  /** Returns the number of sessions that have the same name as this one, itself included. */
+  countLike(slot: number): number {
+    return this.#rows[this.#slots.owner(slot) * ROW + COUNT];
   }
 
   /** Bytes of memory that the names in use take. */
@@ -78,6 +105,12 @@ export class NameIndex extends OpenAddressing {
   oldest(name: Slice): number {
     const id = this.#find(name);
     return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
+  }
+
+  /** Returns the newest session with the name, or NONE. */
+  newest(name: Slice): number {
+    const id = this.#find(name);
+    return id === NONE ? NONE : this.#rows[id * ROW + NEWEST];
   }
 
   /** Returns the shared session with the name, or NONE. */
@@ -240,6 +273,13 @@ export class NameIndex extends OpenAddressing {
 
   /** Enters a new name and returns its id. */
   #begin(name: Slice): number {
+    const id = this.#allocate(name);
+    this.enter(id);
+    return id;
+  }
+
+  /** Returns an id for a name, without entering it in the index. */
+  #allocate(name: Slice): number {
     const id = this.#ids.take();
     if (id >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, id + 1) * ROW);
     const address = this.#arena.allocate(id, lengthBytes(name.length) + name.length);
@@ -259,7 +299,6 @@ export class NameIndex extends OpenAddressing {
     this.#rows[row + NEWEST] = NONE;
     this.#rows[row + SHARED] = NONE;
     this.#rows[row + COUNT] = 0;
-    this.enter(id);
     return id;
   }
 
@@ -268,6 +307,7 @@ export class NameIndex extends OpenAddressing {
       this.withdraw(id);
       if (doomed) this.#doomed--;
     }
+    if (id === this.#moved.from || id === this.#moved.to) this.#moved.to = NONE;
     this.#ids.release(id);
     this.#arena.free(this.#addressOf(id));
   }

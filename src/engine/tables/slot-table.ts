@@ -22,6 +22,8 @@ export const Flag = {
   String: 128,
   /** A doomed session that is being ended. */
   Ending: 512,
+  /** A doomed session that was ended because its name had more sessions than LIMIT allows. */
+  OverLimit: 1024,
   /** A shared session whose token nobody has asked for or presented. It is not in the token index. */
   Tokenless: 256,
 } as const;
@@ -98,6 +100,13 @@ export class SlotTable {
     this.sweeping = true;
     this.#changes += sessions;
     return over;
+  }
+
+  /** Dooms one slot by moving it to the previous epoch. */
+  doom(slot: number): void {
+    if (!this.sweeping) this.#swept = 1;
+    this.sweeping = true;
+    this.setFlags(slot, (this.flags(slot) & ~EPOCH_BITS) | ((this.#epoch - ONE_EPOCH) & EPOCH_BITS));
   }
 
   /** The number of epochs that may still start while there are doomed slots: beyond that, epochs would be ambiguous. */

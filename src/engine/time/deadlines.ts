@@ -134,6 +134,15 @@ export class Deadlines {
     return deadline > this.#now || this.#held || this.#act(slot, deadline);
   }
 
+  /** Whether any slot is due and has not been processed yet. */
+  get isAnyDue(): boolean {
+    let any = false;
+    this.forEachDue(() => {
+      any = true;
+    });
+    return any;
+  }
+
   /** Visits every slot that is due and has not been processed yet. */
   forEachDue(visit: (slot: number, deadline: number) => void): void {
     if (!this.#held) this.#wheel.forEachDue(this.#now, visit);
