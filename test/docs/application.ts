@@ -1,13 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { codeBlocks } from './code-blocks.js';
 import { PackageRegistry } from './package-registry.js';
-
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+import { blocksOf, PAGES, ROOT } from './pages.js';
 
 /** An application in an empty folder, with respite installed as the README says. */
 export class Application {
@@ -41,7 +38,7 @@ export class Application {
   }
 
   async #install(registry: string): Promise<void> {
-    const [pack, install] = installCommands();
+    const { pack, installs } = installCommands();
     // It was built before the tests, and must not be built again while they run.
     execFileSync('bash', ['-c', `${pack} --ignore-scripts --pack-destination "$0"`, this.folder], {
       cwd: ROOT,
@@ -59,20 +56,22 @@ export class Application {
       npm_config_cache: join(own, 'cache'),
       npm_config_audit: 'false',
       npm_config_fund: 'false',
+      npm_config_update_notifier: 'false',
     };
-    await promisify(execFile)('bash', ['-c', install.replace('/path/to', this.folder)], { cwd: this.folder, env });
+    for (const install of installs) {
+      await promisify(execFile)('bash', ['-c', install.replace('/path/to', this.folder)], { cwd: this.folder, env });
+    }
   }
 }
 
-/** The README's commands that pack respite and install it in an application. */
-function installCommands(): [pack: string, install: string] {
-  const blocks = codeBlocks(readFileSync(join(ROOT, 'README.md'), 'utf8'));
-  const lines = blocks
+/** The commands of the pages that pack respite and install what an application needs. */
+function installCommands(): { pack: string; installs: string[] } {
+  const lines = PAGES.flatMap(blocksOf)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ text }) => text.trimEnd().split('\n'))
     .map((line) => line.replace(/ +#.*/, ''));
   const pack = lines.find((line) => line === 'npm pack');
-  const install = lines.find((line) => line.startsWith('npm install '));
-  if (pack === undefined || install === undefined) throw new Error('the README does not say how to install respite');
-  return [pack, install];
+  const installs = lines.filter((line) => line.startsWith('npm install '));
+  if (pack === undefined || installs.length === 0) throw new Error('no page says how to install respite');
+  return { pack, installs };
 }

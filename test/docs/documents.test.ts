@@ -1,15 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../tools/free-port.js';
-import { Application, ROOT } from './application.js';
-import { type CodeBlock, codeBlocks, consoleSteps, fileName } from './code-blocks.js';
+import { Application } from './application.js';
+import { type CodeBlock, consoleSteps, fileName } from './code-blocks.js';
+import { blocksOf, PAGES } from './pages.js';
 import { Terminal } from './terminal.js';
 
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
-
-const blocksOf = (page: string) => codeBlocks(readFileSync(join(ROOT, page), 'utf8'));
 const isConsole = ({ language }: CodeBlock) => language === 'console';
 const goesOn = ({ note }: CodeBlock) => note === 'keeps-running';
 const isServer = (block: CodeBlock) => goesOn(block) && /^\$ (?:\w+=\S+ )*respite\b/.test(block.text);
@@ -20,8 +18,8 @@ describe.each(PAGES)('%s', (page) => {
     const names = commands.map(({ command }) => command);
     for (const block of blocksOf(page).filter(({ language }) => language !== 'console')) {
       const { language, line } = block;
-      // What the README says of the installation is what `Application` does.
-      if (page === 'README.md' && language === 'sh') continue;
+      // What they say of the installation is what `Application` does.
+      if (language === 'sh' && /^npm /.test(block.text)) continue;
       expect(['js', 'text'], `line ${line}`).toContain(language);
       expect(names.join('\n'), `line ${line}`).toContain(fileName(block) ?? 'a file name in its first line');
     }
