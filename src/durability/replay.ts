@@ -123,8 +123,8 @@ export class Replay {
 
   #stateOf(record: JournalRecord, at: Omit<typeof SETTINGS, 'token'>, created: number): SessionState {
     const duration = record.integer(at.duration);
-    const maxAge = record.integer(at.maxAge);
-    if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw new RangeError('a session lasts too long');
+    const maxAgeSeconds = record.integer(at.maxAgeSeconds);
+    if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw new RangeError('a session lasts too long');
     const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
     // Listed one by one: spreading the flags took as long as the rest of a session.
     return {
@@ -135,7 +135,7 @@ export class Replay {
       extendSet,
       duration,
       deadline: this.#wall.toClock(record.integer(at.deadline)),
-      maxAge,
+      maxAgeMs: maxAgeSeconds * 1000,
       maxAgeEnd: this.#wall.toClock(record.integer(at.maxAgeEnd)),
       created,
     };

@@ -228,22 +228,22 @@ function beginningOf(record: JournalRecord, path: string): Begun {
 
 function settingsOf(
   record: JournalRecord,
-  at: Pick<typeof SESSION, 'duration' | 'maxAge' | 'flags'>,
+  at: Pick<typeof SESSION, 'duration' | 'maxAgeSeconds' | 'flags'>,
   token: Slice,
   path: string,
 ): NewSession {
   const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
   const duration = record.integer(at.duration);
-  const maxAge = record.integer(at.maxAge);
+  const maxAgeSeconds = record.integer(at.maxAgeSeconds);
   // A shared session has no token if nobody had asked for it.
   const tokenless = shared && nameIn(token) !== undefined;
   if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a proper token');
-  if (duration > MAX_DURATION || maxAge > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
+  if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
   return {
     duration,
     deleteSession,
     extend: extendOf(extendGet, extendSet),
-    maxAge,
+    maxAgeMs: maxAgeSeconds * 1000,
     shared: tokenless ? 'tokenless' : shared,
     // The token of a shared session follows from its name.
     ...(!shared && { token }),

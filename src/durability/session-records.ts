@@ -12,7 +12,7 @@ export function settingsOf(state: SessionState, deadline: number, wall: WallTime
     // The engine accepts fractions of a millisecond, a record does not.
     duration: Math.ceil(state.duration),
     deadline,
-    maxAge: state.maxAge,
+    maxAgeSeconds: state.maxAgeMs / 1000,
     maxAgeEnd: wall.ofClock(state.maxAgeEnd),
     flags: flagsOf(state),
   };

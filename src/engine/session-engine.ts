@@ -249,13 +249,14 @@ export class SessionEngine {
    * @throws RangeError if a setting is out of range, or there are 2^27 sessions.
    */
   create(name: Slice, settings: NewSession = {}, unseen?: UnseenSession): Session {
-    const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAge = 0 } = settings;
+    const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0 } = settings;
     const { limit = Infinity, string } = settings;
     const data = string === undefined ? (settings.data ?? []) : [STRING_KEY, string];
     const tokenless = shared === 'tokenless';
     SessionEngine.checkName(name);
     checkTime('duration', duration, MAX_DURATION);
-    checkTime('maxAge', maxAge, MAX_SECONDS);
+    checkTime('maxAgeMs', maxAgeMs, MAX_SECONDS * 1000);
+    if (maxAgeMs % 1000 !== 0) throw new RangeError('maxAgeMs must be a whole number of seconds');
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
     const now = this.#deadlines.begin();
     if (shared && this.#settled(this.#names.shared(name)) !== NO_SESSION) throw SHARED_EXISTS;
@@ -272,9 +273,9 @@ export class SessionEngine {
     slots.created[session] = this.#creationTimes.next();
     slots.use(session, now);
     slots.duration[session] = duration;
-    slots.setMaxAge(session, maxAge);
+    slots.setMaxAge(session, maxAgeMs);
     // If no session has a MAXAGE, the column is never written to and takes no memory.
-    if (maxAge > 0) slots.maxAgeEnd[session] = now + maxAge * 1000;
+    if (maxAgeMs > 0) slots.maxAgeEnd[session] = now + maxAgeMs;
     if (unseen === undefined) this.#fillNew(session, data);
     this.#names.add(name, session, shared !== false);
     if (tokenless) {
@@ -631,7 +632,7 @@ export class SessionEngine {
       extendSet: (flags & Flag.ExtendSet) !== 0,
       duration: slots.duration[session],
       deadline: (flags & Flag.Running) !== 0 ? this.#deadlines.deadline(session) : Infinity,
-      maxAge: slots.maxAge(session),
+      maxAgeMs: slots.maxAge(session),
       maxAgeEnd: slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity,
       created: slots.created[session],
     };
@@ -664,7 +665,7 @@ export class SessionEngine {
   }
 
   info(session: Session): SessionInfo {
-    const { shared, deleteSession, duration, maxAge, created, extendGet, extendSet } = this.state(session);
+    const { shared, deleteSession, duration, maxAgeMs, created, extendGet, extendSet } = this.state(session);
     return {
       name: this.name(session),
       keys: this.data.count(session),
@@ -672,7 +673,7 @@ export class SessionEngine {
       extend: extendOf(extendGet, extendSet),
       duration,
       deleteSession,
-      maxAge,
+      maxAgeMs,
       timeLeft: this.timeLeft(session),
       created: Math.floor(created),
       bytes: this.data.size(session),
@@ -716,8 +717,8 @@ export class SessionEngine {
       cleared: this.#cleared,
       evicted: this.#evicted,
       extended: this.#deadlines.extended,
-      tick: this.#deadlines.tickMs,
-      slots: this.#deadlines.wheelSlots,
+      tickMs: this.#deadlines.tickMs,
+      wheelSlots: this.#deadlines.wheelSlots,
       pending: this.#deadlines.pending - this.#doomed.timers,
       lateP99: this.#deadlines.lateP99,
       found: this.#found,

@@ -66,7 +66,7 @@ export const MAX_SECONDS = 2 ** 31 - 1;
 /** The longest duration, in ms. With it, a deadline still fits in a double exactly. */
 export const MAX_DURATION = 2 ** 52;
 
-/** Settings of a new session. Each may be left out. */
+/** Settings of a new session. Each may be left out. Times are in ms, as everywhere in the engine. */
 export interface NewSession {
   /** Milliseconds until the session expires, up to `MAX_DURATION`. 0, the default, for never. */
   readonly duration?: number | undefined;
@@ -79,8 +79,11 @@ export interface NewSession {
   readonly shared?: boolean | 'tokenless';
   /** Default `none`. */
   readonly extend?: Extend;
-  /** Seconds after which the session is ended, whatever else is set. From 1; 0, the default, for never. */
-  readonly maxAge?: number;
+  /**
+   * Milliseconds after which the session is ended, whatever else is set. A whole number of seconds, up to `MAX_SECONDS`; 0, the default, for
+   * never.
+   */
+  readonly maxAgeMs?: number;
   /** How many sessions may have this name, including this one, from 1. The oldest are ended. Default: no limit. */
   readonly limit?: number;
   /** A token to use instead of a random one: 22 characters of base64url. */
@@ -108,8 +111,8 @@ export interface SessionState {
   readonly duration: number;
   /** When the running duration ends. Infinity if none is running. */
   readonly deadline: number;
-  /** Seconds, 0 for none. */
-  readonly maxAge: number;
+  /** Milliseconds, 0 for none. */
+  readonly maxAgeMs: number;
   /** When MAXAGE ends the session. Infinity if there is none. */
   readonly maxAgeEnd: number;
   /** Unix ms, with up to three decimals that order sessions created within one millisecond. */
@@ -124,8 +127,8 @@ export interface SessionInfo {
   /** Milliseconds, 0 for none. */
   readonly duration: number;
   readonly deleteSession: boolean;
-  /** Seconds, 0 for none. */
-  readonly maxAge: number;
+  /** Milliseconds, 0 for none. */
+  readonly maxAgeMs: number;
   /** Milliseconds until the deadline, Infinity if there is none. */
   readonly timeLeft: number;
   /** Unix ms. */
@@ -153,10 +156,10 @@ export interface EngineStats {
   evicted: number;
   /** How often a read, a write or TOUCH restarted a duration. */
   extended: number;
-  /** The length of the wheel's tick in ms. */
-  tick: number;
+  /** The length of the wheel's tick. */
+  tickMs: number;
   /** The number of wheel slots. */
-  slots: number;
+  wheelSlots: number;
   /** Pending timers. */
   pending: number;
   /** How late, at most, 99 % of all expiries were, in ms. */

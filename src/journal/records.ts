@@ -11,7 +11,7 @@ import type { Slice } from '../slice.js';
  * For this to work, a record is about the session whose current token it names or, if that is `@` and a name, about the shared
  * session of that name. If there is no such session, the record is ignored. So a shared session needs no token, which saves an HMAC.
  *
- * Timestamps are unix ms on the journal's clock (`durability/wall-time.ts`). Durations are in ms, MAXAGE in s. 0 means none.
+ * Timestamps are unix ms on the journal's clock (`durability/wall-time.ts`). Times are in ms, except where a name says seconds. 0 means none.
  */
 
 /**
@@ -36,7 +36,7 @@ const SESSION_FIELDS = {
   deadline: 'integer',
   /** When it was created, on the wall clock. The fraction orders sessions created within one millisecond. */
   created: 'decimal',
-  maxAge: 'integer',
+  maxAgeSeconds: 'integer',
   /** When MAXAGE ends the session. */
   maxAgeEnd: 'integer',
   flags: 'flags',
@@ -64,7 +64,7 @@ export const RECORDS = {
       token: 'bytes',
       duration: 'integer',
       deadline: 'integer',
-      maxAge: 'integer',
+      maxAgeSeconds: 'integer',
       maxAgeEnd: 'integer',
       flags: 'flags',
     },

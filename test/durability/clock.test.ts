@@ -68,7 +68,7 @@ it.each([2 * HOUR, -2 * HOUR])(
   async (by) => {
     const machine = new Machine();
     let run = await start(temporaryDirectory(), machine);
-    run.engine.create(Slice.of('before'), { token: TOKEN, duration: 100_000, maxAge: 90 });
+    run.engine.create(Slice.of('before'), { token: TOKEN, duration: 100_000, maxAgeMs: 90_000 });
     await setNoted(machine, by, run);
     run.engine.create(Slice.of('after'), { token: OTHER, duration: 100_000 });
     for (let kills = 1; kills <= 3; kills++) {
@@ -98,7 +98,7 @@ it('what is left never exceeds the duration, though the clock was set back while
   const machine = new Machine();
   const run = await start(temporaryDirectory(), machine);
   run.engine.create(Slice.of('x'), { token: TOKEN, duration: 100_000, extend: 'get' });
-  run.engine.create(Slice.of('x'), { token: OTHER, maxAge: 50 });
+  run.engine.create(Slice.of('x'), { token: OTHER, maxAgeMs: 50_000 });
   const directory = await run.killed();
   machine.begin();
   machine.set(-2 * HOUR);

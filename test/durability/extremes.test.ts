@@ -114,9 +114,9 @@ it('a load of records with any values is refused, or gives an engine that does w
       const [key, value] = [Slice.of('k'), Slice.of('1')];
       for (let round = 0; round < 2; round++) {
         engine.scan(0, 100, (session) => {
-          const { duration, deadline, maxAge } = engine.state(session);
+          const { duration, deadline, maxAgeMs } = engine.state(session);
           expect(engine.timeLeft(session)).toBeLessThanOrEqual(
-            Math.min(deadline < Infinity ? duration : Infinity, maxAge > 0 ? maxAge * 1000 : Infinity),
+            Math.min(deadline < Infinity ? duration : Infinity, maxAgeMs > 0 ? maxAgeMs : Infinity),
           );
           expect(engine.info(session).created).toBeLessThanOrEqual(MAX);
           recorder.writeTo(journal, session);

@@ -33,7 +33,7 @@ const act = fc.oneof(
       tokenless: fc.boolean(),
       isString: fc.boolean(),
       extend: fc.constantFrom<Extend>('none', 'get', 'set', 'both'),
-      maxAge: fc.constantFrom(0, 0, 1, 20),
+      maxAgeMs: fc.constantFrom(0, 0, 1000, 20_000),
       limit: fc.constantFrom(undefined, undefined, 2),
       pairs: fc.array(fc.tuple(key, value), { maxLength: 3 }),
     }),
@@ -418,11 +418,11 @@ it('a data set that is written in pieces while sessions change has those that we
 
 /** What a data set keeps of a session. */
 function kept(engine: SessionEngine, session: Session) {
-  const { name, duration, maxAge, deleteSession, extend, shared, keys } = engine.info(session);
+  const { name, duration, maxAgeMs, deleteSession, extend, shared, keys } = engine.info(session);
   const data = new Map<string, string>();
   engine.data.peek(session, (key, value) => data.set(key.latin1(), value.latin1()));
   const isString = engine.isString(session);
-  return { name: name.toString('latin1'), duration, maxAge, deleteSession, extend, shared, keys, isString, data };
+  return { name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys, isString, data };
 }
 
 /** The same records in several batches, each as long as it is good: until the next one is asked for. */

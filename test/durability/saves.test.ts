@@ -17,7 +17,7 @@ const settings = fc.record({
   tokenless: fc.boolean(),
   isString: fc.boolean(),
   extend: fc.constantFrom<Extend>('none', 'get', 'set', 'both'),
-  maxAge: fc.constantFrom(0, 5000),
+  maxAgeMs: fc.constantFrom(0, 5_000_000),
   data: fc
     .uniqueArray(fc.tuple(bytes(4), fc.oneof(bytes(20), fc.constant(Slice.of('x'.repeat(600_000))))), {
       maxLength: 4,

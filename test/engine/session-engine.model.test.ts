@@ -103,7 +103,7 @@ const acts = fc.array(
         duration,
         deleteSession: fc.boolean(),
         extend: fc.constantFrom(...extendsOf),
-        maxAge: fc.constantFrom(0, 0, 1, 2),
+        maxAgeMs: fc.constantFrom(0, 0, 1000, 2000),
         limit: fc.constantFrom(undefined, undefined, 1, 2),
       }),
     },
@@ -233,12 +233,12 @@ class Comparison {
       this.#allowed = act.count;
       this.#clock.advance(0);
     } else if (act.act === 'create') {
-      const { duration, deleteSession, extend, maxAge, limit } = act;
+      const { duration, deleteSession, extend, maxAgeMs, limit } = act;
       const session = engine.create(bytes(act.name), {
         duration,
         deleteSession,
         extend,
-        maxAge,
+        maxAgeMs,
         ...(limit && { limit }),
       });
       const made: ModelSession = {
@@ -246,7 +246,7 @@ class Comparison {
         name: act.name,
         duration,
         deadline: Infinity,
-        end: maxAge > 0 ? model.now + maxAge * 1000 : Infinity,
+        end: maxAgeMs > 0 ? model.now + maxAgeMs : Infinity,
         deleteSession,
         extend,
         data: new Map(),

@@ -160,7 +160,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
 
   it('rule 6: MAXAGE ends a session, however often it is extended and whatever deleteSession is', () => {
     const { clock, create, get, exists, left, take } = setUp();
-    const token = create('user:1', { duration: 4000, deleteSession: false, extend: 'get', maxAge: 10 });
+    const token = create('user:1', { duration: 4000, deleteSession: false, extend: 'get', maxAgeMs: 10_000 });
     for (let second = 0; second < 9; second++) {
       pass(clock, 1000);
       get(token, 'key');
@@ -176,8 +176,8 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
 
   it('rule 6: MAXAGE applies to a session without a duration, and to one that was cleared', () => {
     const { clock, create, exists, left, take } = setUp();
-    const forever = create('forever', { maxAge: 10 });
-    const cleared = create('cleared', { duration: 4000, deleteSession: false, maxAge: 10 });
+    const forever = create('forever', { maxAgeMs: 10_000 });
+    const cleared = create('cleared', { duration: 4000, deleteSession: false, maxAgeMs: 10_000 });
     pass(clock, 4000);
     expect(exists(cleared)).toBe(true);
     expect(left(cleared)).toBe(6000);
@@ -193,7 +193,7 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
     const token = create('user:1', {
       duration: 4000,
       deleteSession: false,
-      maxAge: 10,
+      maxAgeMs: 10_000,
       data: [bytes('a'), bytes('b')],
     });
     take();
@@ -368,8 +368,9 @@ describe('SessionEngine', () => {
     [{ duration: Number.NaN }],
     [{ duration: Infinity }],
     [{ duration: 2 ** 52 + 1 }],
-    [{ maxAge: -1 }],
-    [{ maxAge: 2 ** 31 }],
+    [{ maxAgeMs: -1 }],
+    [{ maxAgeMs: 2 ** 31 * 1000 }],
+    [{ maxAgeMs: 1500 }],
     [{ limit: 0 }],
   ])('refuses the setting %j and creates nothing', (settings) => {
     const { create, engine } = setUp();

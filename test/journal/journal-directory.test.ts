@@ -73,7 +73,7 @@ const SETTINGS = {
   duration: 0,
   deadline: 0,
   created: 0,
-  maxAge: 0,
+  maxAgeSeconds: 0,
   maxAgeEnd: 0,
   flags: 0,
 };

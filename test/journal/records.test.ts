@@ -81,7 +81,7 @@ describe('records', () => {
 
   it('can be read by a person', () => {
     const flags = SessionFlag.DeleteSession | SessionFlag.ExtendSet;
-    const settings = { duration: 1800000, deadline: 1893456000000, maxAge: 0, maxAgeEnd: 0, flags };
+    const settings = { duration: 1800000, deadline: 1893456000000, maxAgeSeconds: 0, maxAgeEnd: 0, flags };
     const bytes = encoded([
       { name: 'SETTINGS', fields: { token: Buffer.from('abc'), ...settings }, rest: [] },
       { name: 'END', fields: {}, rest: [] },
@@ -93,7 +93,7 @@ describe('records', () => {
       token: 0,
       duration: 1,
       deadline: 2,
-      maxAge: 3,
+      maxAgeSeconds: 3,
       maxAgeEnd: 4,
       flags: 5,
     });

@@ -331,7 +331,7 @@ describe.each([1, 2])('a journal of version %i', (version) => {
 
   /** Writes a journal as that version had it: the first named shared sessions by their tokens alone. */
   function write(dir: string): void {
-    const session = { duration: 0, deadline: 0, created: 1, maxAge: 0, maxAgeEnd: 0 };
+    const session = { duration: 0, deadline: 0, created: 1, maxAgeSeconds: 0, maxAgeEnd: 0 };
     const records = new RecordEncoder();
     const pair = [slice('a'), slice('1')];
     records.append('SESSION', { ...session, token: slice(TOKEN), name: slice('own'), flags: 1 }, pair);
@@ -382,7 +382,7 @@ it('a grace, a MAXAGE and a deadline that no server gives are no longer than the
   const slice = (text: string) => Slice.of(text);
   const far = Number.MAX_SAFE_INTEGER;
   const records = new RecordEncoder();
-  const fields = { duration: 5000, deadline: far, created: 1, maxAge: 9, maxAgeEnd: far, flags: 5 };
+  const fields = { duration: 5000, deadline: far, created: 1, maxAgeSeconds: 9, maxAgeEnd: far, flags: 5 };
   records.append('SESSION', { token: slice(token), name: slice('x'), ...fields });
   records.append('ALIAS', { token: slice(token), oldToken: slice(old), graceEnd: far });
   const durable = new Durable();

@@ -46,7 +46,7 @@ async function haveAllHappen({ clock, server, client }: Awaited<ReturnType<typeo
   const data = [Slice.of('key'), Slice.of('value')];
   for (let i = 0; i < 3; i++) {
     engine.create(Slice.of('due'), { duration: 1000, data });
-    engine.create(Slice.of('due'), { duration: 1000, deleteSession: false, maxAge: 2, data });
+    engine.create(Slice.of('due'), { duration: 1000, deleteSession: false, maxAgeMs: 2000, data });
   }
   expect(engine.size).toBe(6);
   clock.advance(1000);

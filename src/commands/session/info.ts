@@ -28,7 +28,7 @@ export const sessionInfo: Command = {
     reply.bulk('deleteSession');
     reply.boolean(info.deleteSession);
     reply.bulk('maxage');
-    reply.integer(info.maxAge);
+    reply.integer(info.maxAgeMs / 1000);
     reply.bulk('pttl');
     reply.integer(milliseconds(info.timeLeft));
     reply.bulk('created');

@@ -74,7 +74,7 @@ const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: 
   {
     word: 'MAXAGE',
     read(settings, args) {
-      settings.maxAge = args.time(MAX_SECONDS);
+      settings.maxAgeMs = args.time(MAX_SECONDS) * 1000;
     },
   },
   {

@@ -12,8 +12,8 @@ const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
   ['expired', 'expired'],
   ['cleared', 'cleared'],
   ['extended', 'extended'],
-  ['tick', 'tick'],
-  ['slots', 'slots'],
+  ['tick', 'tickMs'],
+  ['slots', 'wheelSlots'],
   ['pending', 'pending'],
   ['late_p99', 'lateP99'],
 ];

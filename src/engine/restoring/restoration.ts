@@ -113,8 +113,8 @@ export class Restoration {
     const { slots } = this.#parts;
     slots.created[session] = state.created;
     slots.duration[session] = state.duration;
-    slots.setMaxAge(session, state.maxAge);
-    if (state.maxAge > 0) slots.maxAgeEnd[session] = state.maxAgeEnd;
+    slots.setMaxAge(session, state.maxAgeMs);
+    if (state.maxAgeMs > 0) slots.maxAgeEnd[session] = state.maxAgeEnd;
     slots.setFlags(
       session,
       Flag.Session |
@@ -274,7 +274,7 @@ export class Restoration {
     const duration = (flags & Flag.Running) !== 0 ? slots.duration[slot] : Infinity;
     const maxAge = slots.maxAge(slot);
     if (maxAge === 0) return now + duration;
-    slots.maxAgeEnd[slot] = Math.min(slots.maxAgeEnd[slot], now + maxAge * 1000);
+    slots.maxAgeEnd[slot] = Math.min(slots.maxAgeEnd[slot], now + maxAge);
     return Math.min(now + duration, slots.maxAgeEnd[slot]);
   }
 

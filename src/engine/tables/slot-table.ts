@@ -38,6 +38,8 @@ const EPOCHS = 2 ** 19;
 
 /** Resolution of the time of last use, in ms: 32 bits of it are 13 years. */
 const USE_MS = 100;
+/** Resolution of MAXAGE, in ms: 31 bits of it are 68 years. */
+const MAX_AGE_MS = 1000;
 
 /** The length of a row, and the index of each number in it. */
 const ROW = 8;
@@ -219,13 +221,14 @@ export class SlotTable {
     return this.#changes;
   }
 
-  /** Returns MAXAGE in seconds, or 0 if there is none. */
+  /** Returns MAXAGE in ms, or 0 if there is none. */
   maxAge(slot: number): number {
-    return this.#rows[slot * ROW + MAX_AGE];
+    return this.#rows[slot * ROW + MAX_AGE] * MAX_AGE_MS;
   }
 
-  setMaxAge(slot: number, seconds: number): void {
-    this.#rows[slot * ROW + MAX_AGE] = seconds;
+  /** @param ms A multiple of 1000, up to 2^31 - 1 s. */
+  setMaxAge(slot: number, ms: number): void {
+    this.#rows[slot * ROW + MAX_AGE] = ms / MAX_AGE_MS;
   }
 
   /** Every slot in use is below this number. */
