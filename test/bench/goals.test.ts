@@ -22,7 +22,7 @@ function acts(respite: ActRound[], redis: ActRound[]): Partial<Findings> {
 }
 
 describe('the goals', () => {
-  it('are met at the limit, from below for CPU and from above for acts per second', () => {
+  it('are met at the limit, from below for CPU and from above for operations per second', () => {
     const found = acts([round(7, 140)], [round(10, 100)]);
     expect(verdict(found, 'read, sliding, depth 16: CPU per operation relative to Redis')).toMatchObject({
       figure: 0.7,
@@ -34,13 +34,13 @@ describe('the goals', () => {
     });
   });
 
-  it('are missed beyond it', () => {
+  it('are missed beyond the limit', () => {
     const found = acts([round(7.1, 139)], [round(10, 100)]);
     expect(verdict(found, 'read, sliding, depth 16: CPU per operation relative to Redis')?.met).toBe(false);
     expect(verdict(found, 'read, sliding, depth 16: operations per second relative to Redis')?.met).toBe(false);
   });
 
-  it('are neither met nor have a figure where nothing was measured', () => {
+  it('are not met and have no figure if nothing was measured', () => {
     const found = acts([round(null, 1)], [round(10, 1)]);
     expect(verdict(found, 'read, sliding, depth 16: CPU per operation relative to Redis')).toMatchObject({
       figure: null,

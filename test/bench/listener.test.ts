@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { listenerOf } from '../../bench/comparison/listener.js';
 
-it('finds the process that listens on a port, and none where none does', async () => {
+it('finds the process that listens on a port, or none if there is none', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A server that is told how many requests have come. */
+/** Starts a server. The callback gets the number of requests that have arrived. */
 async function serve(answer: (socket: Socket, requests: number) => void): Promise<Client> {
   const server = createServer((socket) => {
     socket.on('data', (chunk) => answer(socket, chunk.length / REQUEST.length));
@@ -29,11 +29,11 @@ function drive(client: Client) {
 }
 
 describe('an open loop', () => {
-  it('goes on sending while the server pauses, and counts the pause for all that wait', async () => {
+  it('goes on sending while the server pauses, and counts the pause for every waiting request', async () => {
     let come = 0;
     let answered = 0;
     const client = await serve((socket, requests) => {
-      // Nobody is answered before all have come: a closed loop would stop at the first.
+      // Nothing is answered before all have arrived: a closed loop would stop at the first.
       come += requests;
       if (come < 300) return;
       socket.write(':1\r\n'.repeat(come - answered));
@@ -42,11 +42,11 @@ describe('an open loop', () => {
     const { acts, latency } = await drive(client);
     // One is due at the very end, give or take a rounding error.
     expect([300, 301]).toContain(acts);
-    // One a millisecond, all answered after the last: half of them waited for 150 ms at the least.
+    // One per millisecond, all answered after the last: half of them waited for at least 150 ms.
     expect(latency.p50).toBeGreaterThan(140_000);
   });
 
-  it('fails at a wrong reply', async () => {
+  it('fails on a wrong reply', async () => {
     const client = await serve((socket) => socket.write('-NOSESSION no such session\r\n'));
     await expect(drive(client)).rejects.toThrow('NOSESSION');
   });

@@ -4,11 +4,11 @@ import { ReplyScanner } from '../../bench/load/reply-scanner.js';
 
 const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
 const VALUE = 'v'.repeat(29);
-/** A map of two keys as GETALL gives it: once with a null, once with elements of every kind. */
+/** Maps of two keys as GETALL returns them: one with a null, one with elements of every type. */
 const MAP = `*4\r\n${bulk('one')}$-1\r\n${bulk('')}:-12\r\n`;
 const NESTED = `*3\r\n*2\r\n+a\r\n${bulk('b\r\nc')}*0\r\n*-1\r\n`;
 
-/** All acts of one kind, and one right answer. */
+/** The replies to several kinds of operations, and a correct answer to each. */
 const ACTS = [
   { lines: ['$29', ':1'], answer: `${bulk(VALUE)}:1\r\n` },
   { lines: ['+OK'], answer: '+OK\r\n' },
@@ -23,7 +23,7 @@ function push(lines: readonly string[], text: string): number {
 }
 
 describe('ReplyScanner', () => {
-  it('counts the acts that are answered in full, however the replies are cut', () => {
+  it('counts the operations that are answered completely, however the replies are split', () => {
     const cases = fc.record({
       act: fc.constantFrom(...ACTS),
       acts: fc.integer({ min: 1, max: 5 }),
@@ -49,11 +49,11 @@ describe('ReplyScanner', () => {
     ['another type', ':29\r\n'],
     ['another length', `$28\r\n${VALUE}`],
     ['a longer length', `$290\r\n${VALUE}`],
-  ])('refuses %s, and says what came', (_, reply) => {
+  ])('refuses %s, and shows what arrived', (_, reply) => {
     expect(() => push(['$29', ':1'], reply)).toThrow(JSON.stringify(reply.slice(0, 40)).slice(1, 20));
   });
 
-  it('refuses a wrong second reply to an act', () => {
+  it('refuses a wrong second reply to an operation', () => {
     expect(() => push(['$29', ':1'], `${bulk(VALUE)}:0\r\n`)).toThrow('":0\\r\\n", not :1');
   });
 
@@ -61,7 +61,7 @@ describe('ReplyScanner', () => {
     expect(() => push(['*2'], '*2\r\n+a\r\n-ERR b\r\n')).toThrow('-ERR b');
   });
 
-  it('shows the whole of a wrong line that came in two pieces', () => {
+  it('shows a wrong line completely if it arrived in two pieces', () => {
     const scanner = new ReplyScanner(['$29']);
     scanner.push(Buffer.from('$2'));
     expect(() => scanner.push(Buffer.from('8\r\n'))).toThrow('"$28\\r\\n"');

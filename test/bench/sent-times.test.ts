@@ -3,7 +3,7 @@ import { LatencyHistogram } from '../../bench/load/latency-histogram.js';
 import { SentTimes } from '../../bench/load/sent-times.js';
 
 describe('SentTimes', () => {
-  it('gives each reply the latency of the oldest request, also where the ring begins anew', () => {
+  it('gives each reply the latency of the oldest request, even where the ring wraps around', () => {
     const latencies = new LatencyHistogram();
     const sent = new SentTimes(4);
     sent.add(3, 0);

@@ -13,12 +13,12 @@ describe('median', () => {
 });
 
 describe('ratio', () => {
-  it('compares within the rounds: a machine that slows down for both changes nothing', () => {
+  it('compares within rounds, so a slowdown that affects both servers changes nothing', () => {
     expect(ratio([2, 20, 200], [1, 10, 100])).toBe(2);
     expect(ratio([2, 20, 20], [1, 10, 20])).toBe(2);
   });
 
-  it('leaves out a round that only one has', () => {
+  it('ignores a round that only one server has', () => {
     expect(ratio([2, 4, 99], [1, 2])).toBe(2);
     expect(ratio([], [1])).toBeNaN();
   });

@@ -24,7 +24,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
   const heard: SessionEvent[] = [];
   const hear = (event: SessionEvent) => heard.push(event);
 
-  /** What was heard by now: events are sent before the replies that come after them. */
+  /** Returns the events received so far: events are sent before the replies to later commands. */
   const hearAll = async () => {
     await subscriber.ping();
     return heard.splice(0);
@@ -44,7 +44,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     await stopServers();
   });
 
-  it('tell the data of who expired', async () => {
+  it('contain the data of an expired session', async () => {
     await onEvent(subscriber, 'expired', hear);
     const created = clock.wall();
     const { token } = await sessions.create('user:42', { ttl: 10, data: { cart: 'pizza', bytes: Buffer.from([255]) } });
@@ -62,7 +62,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     ]);
   });
 
-  it('tell what is not text', async () => {
+  it('contain names, keys and values that are not text', async () => {
     await onEvent(subscriber, 'ended', hear);
     const { token } = await sessions.create(Buffer.from('n\xff', 'latin1'), {
       data: new Map([
@@ -81,7 +81,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     ]);
   });
 
-  it('are those of one name, or of all that begin alike, whatever is in the name', async () => {
+  it('are those of one name or of a prefix, whatever characters it has', async () => {
     await onEvent(subscriber, 'ended', hear, { name: 'a*' });
     await onEvent(subscriber, 'ended', hear, { prefix: '[b]' });
     for (const name of ['a*', 'ab', 'a', '[b]', '[b]c', 'b', 'b]']) {
@@ -91,7 +91,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     expect((await hearAll()).map(({ name }) => name)).toEqual(['a*', '[b]', '[b]c']);
   });
 
-  it('of much data are truncated', async () => {
+  it('are truncated if there is much data', async () => {
     await onEvent(subscriber, 'ended', hear);
     const data = new Map<Buffer | string, string>([
       ['large', 'x'.repeat(1024 * 1024)],
@@ -115,7 +115,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     ]);
   });
 
-  it('are not disturbed by messages that are none, nor by a listener that throws', async () => {
+  it('are not disturbed by malformed messages or by a listener that throws', async () => {
     const malformed: unknown[] = [];
     const errors: unknown[] = [];
     const failing = (event: SessionEvent) => {
@@ -140,7 +140,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     expect(errors).toEqual([new Error('x'), new Error('x')]);
   });
 
-  it('are heard by each who listens, as long as it does', async () => {
+  it('reach every listener until it stops', async () => {
     const others: string[] = [];
     const stop = await onEvent(subscriber, 'ended', hear);
     const stopOther = await onEvent(subscriber, 'ended', ({ name }) => others.push(name));
@@ -159,7 +159,7 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
   });
 });
 
-it('refuses what plain JavaScript may hand in by mistake', async () => {
+it('refuses invalid arguments from plain JavaScript', async () => {
   const wrong = onEvent as (...args: unknown[]) => Promise<unknown>;
   const { port } = (await startServer({}, { clock: new FakeClock() })).addresses[0];
   const subscriber = await CONNECTIONS['ioredis, RESP2'](port);
@@ -185,7 +185,7 @@ it('refuses what plain JavaScript may hand in by mistake', async () => {
   await stopServers();
 });
 
-it('connects a client of node-redis that is not connected', async () => {
+it('connects a node-redis client that is not connected', async () => {
   const server = await startServer({}, { clock: new FakeClock() });
   const { port } = server.addresses[0];
   const client = createClient({ socket: { host: '127.0.0.1', port } });
@@ -196,12 +196,12 @@ it('connects a client of node-redis that is not connected', async () => {
   await stopServers();
 });
 
-/** Those of the server's events after which something is gone. */
+/** The server's events that carry data. */
 type Told = {
   [Event in keyof typeof SESSION_EVENTS]: (typeof SESSION_EVENTS)[Event] extends 'nothing' ? never : Event;
 }[keyof typeof SESSION_EVENTS];
 
-it('are those of the server that tell data, all of them', () => {
-  // The compiler says so.
+it('are all events of the server that carry data', () => {
+  // The compiler checks this.
   expectTypeOf<SessionEventName>().toEqualTypeOf<Told>();
 });

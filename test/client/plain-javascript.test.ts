@@ -11,7 +11,7 @@ afterEach(async () => {
   await stopServers();
 });
 
-/** What the compiler would not let through. */
+/** Arguments that the compiler would reject. */
 // biome-ignore lint/suspicious/noExplicitAny: that is the point
 type Any = any;
 
@@ -24,7 +24,7 @@ async function connect() {
 const TEXT = 'must be a string, a number or a Buffer, not';
 
 describe('plain JavaScript', () => {
-  it('may write numbers, which come back as text', async () => {
+  it('may write numbers, which are returned as text', async () => {
     const { session } = await connect();
     await session.set({ visits: 1, price: 9.5, large: 2n ** 62n });
     await session.add(new Map([['more', 0]]));
@@ -43,7 +43,7 @@ describe('plain JavaScript', () => {
     [Number.POSITIVE_INFINITY, 'Infinity'],
     [new Uint8Array(1), 'an object'],
     [() => 1, 'a function'],
-  ])('is told what to do where %s is given for a value, and nothing is written', async (value, kind) => {
+  ])('gets an error that says what to do if %s is given as a value, and nothing is written', async (value, kind) => {
     const { session, sessions } = await connect();
     const error = new TypeError(
       `the value of "cart" ${TEXT} ${kind}: convert other values to text, for example with JSON.stringify`,
@@ -60,7 +60,7 @@ describe('plain JavaScript', () => {
     expect(await sessions.exists('y')).toBe(0);
   });
 
-  it('is told where keys, names and tokens are none', async () => {
+  it('gets an error for invalid keys, names and tokens', async () => {
     const { session, sessions } = await connect();
     const wrong = [undefined, null, {}, 5];
     for (const value of wrong as Any[]) {
@@ -80,7 +80,7 @@ describe('plain JavaScript', () => {
     }
   });
 
-  it('is told where a number is none that can be meant', async () => {
+  it('gets an error for numbers out of range', async () => {
     const { session, sessions } = await connect();
     for (const ttl of [Number.NaN, -1, 1.5, 2 ** 31, '10', null, new Date()] as Any[]) {
       for (const create of [{ ttl }, { maxAge: ttl }, { limit: ttl === 2 ** 31 ? 0 : ttl }]) {
@@ -100,7 +100,7 @@ describe('plain JavaScript', () => {
     expect(await session.info()).toMatchObject({ duration: 0 });
   });
 
-  it('is told where there is no such option, which would make a session without an end', async () => {
+  it('gets an error for an unknown option, which could create a session that never expires', async () => {
     const { sessions } = await connect();
     const options: Any = { ttl: 10, duration: 100 };
     await expect(sessions.create('y', options)).rejects.toThrow(
@@ -111,7 +111,7 @@ describe('plain JavaScript', () => {
     expect(await sessions.tokens('y')).toEqual([]);
   });
 
-  it('is told at once where there is no connection', () => {
+  it('gets an error immediately if there is no connection', () => {
     for (const [connection, kind] of [
       [undefined, 'undefined'],
       [{}, 'an object'],

@@ -14,7 +14,7 @@ const TRUNCATED = {
   sizes: { a: 1 },
 };
 
-/** Whether it is as its type says. */
+/** Whether the event matches its type. */
 function isSound(event: SessionEvent): boolean {
   const { name, token, at, created } = event;
   const common = typeof name === 'string' && typeof token === 'string' && Number.isFinite(at + created);
@@ -23,7 +23,7 @@ function isSound(event: SessionEvent): boolean {
 }
 
 describe('the parser of messages', () => {
-  it('takes what the server sends, and what a later one adds', () => {
+  it('accepts what the server sends, and properties that a later version adds', () => {
     const later = { more: 1 };
     expect(parseSessionEvent(JSON.stringify({ ...WHOLE, ...later }))).toEqual({
       ...WHOLE,
@@ -33,7 +33,7 @@ describe('the parser of messages', () => {
     expect(parseSessionEvent(JSON.stringify({ ...TRUNCATED, ...later }))).toEqual({ ...TRUNCATED, name: '\0' });
   });
 
-  it('gives an event that is as its type says or none, whatever comes', () => {
+  it('returns an event that matches its type or nothing, whatever the message is', () => {
     const anything = fc.oneof(
       fc.jsonValue(),
       fc.constantFrom(
@@ -53,7 +53,7 @@ describe('the parser of messages', () => {
     const message = fc.oneof(
       fc.string(),
       fc.json(),
-      // A good one with a property that is another, or gone.
+      // A valid one with a property changed or removed.
       fc
         .tuple(
           fc.constantFrom(WHOLE, TRUNCATED),
@@ -61,7 +61,7 @@ describe('the parser of messages', () => {
           fc.option(anything),
         )
         .map(([good, property, value]) => JSON.stringify({ ...good, [property]: value ?? undefined })),
-      // A good one with a byte that is another, or an end too early.
+      // A valid one with some characters replaced, or cut short.
       fc
         .tuple(fc.constantFrom(WHOLE, TRUNCATED), fc.nat(200), fc.string({ maxLength: 3 }), fc.boolean())
         .map(([good, at, text, cut]) => {
@@ -83,7 +83,7 @@ describe('the parser of messages', () => {
     );
   });
 
-  it('takes no number that is none', () => {
+  it('accepts no number that is not finite', () => {
     expect(parseSessionEvent(JSON.stringify(WHOLE).replace('"at":2', '"at":1e999'))).toBeUndefined();
   });
 });

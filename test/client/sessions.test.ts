@@ -6,7 +6,7 @@ import { startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { CONNECTION_KINDS, CONNECTIONS, closeConnections } from '../redis-connections.js';
 
-/** Bytes that no text is. */
+/** Bytes that are not valid text. */
 const BINARY = Buffer.from([0, 255, 13, 10, 128]);
 
 const failureOf = (promise: Promise<unknown>): Promise<RequestError> =>
@@ -74,7 +74,7 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
     expect(await failureOf(sessions.open('own'))).toMatchObject({ name: 'RequestError', code: 'NOTSHARED' });
   });
 
-  it('keep what is written', async () => {
+  it('store what is written', async () => {
     const session = await sessions.create('x');
     await session.set({ cart: 'pizza', __proto__x: '1' });
     await session.set(
@@ -145,7 +145,7 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
     expect(await sessions.exists(second, session.token)).toBe(1);
   });
 
-  it('are ended and touched together, and listed', async () => {
+  it('are ended, touched and listed together', async () => {
     const all = await Promise.all(['a*', 'a*', 'ab', 'c'].map((name) => sessions.create(name, { ttl: 10 })));
     const [first, second, third, fourth] = all.map(({ token }) => token);
     expect(await sessions.touch(first, second, third)).toBe(3);
@@ -162,7 +162,7 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
     for await (const page of sessions.scan()) expect(page).toEqual([]);
   });
 
-  it('fail without saying a token', async () => {
+  it('fail without revealing a token', async () => {
     const session = await sessions.create('x', { data: { cart: 'pizza' } });
     const shown = inspect(session);
     const refused = await failureOf(session.incrBy('cart', 1));
@@ -190,7 +190,7 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
   });
 });
 
-it('does not repeat what a server of no sessions says of the arguments', async () => {
+it('does not repeat the arguments that a server without session commands puts into its error', async () => {
   const message = "ERR unknown command 'SESSION.GET', with args beginning with: 'wS2nMIlMdWGJBmy0HI7xAg' 'cart' ";
   const redis = { sendCommand: () => Promise.reject(new Error(message)) };
   expect(await failureOf(new Sessions(redis).withToken('wS2nMIlMdWGJBmy0HI7xAg').get('cart'))).toMatchObject({
@@ -199,7 +199,7 @@ it('does not repeat what a server of no sessions says of the arguments', async (
   });
 });
 
-it('says what kept a connection from being made, which is within an error without a message', async () => {
+it('finds the reason of a failed connection in an error without a message', async () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED ::1:6379'), { code: 'ECONNREFUSED' });
   const redis = { sendCommand: () => Promise.reject(new AggregateError([refused], '')) };
   expect(await failureOf(new Sessions(redis).open('x'))).toMatchObject({

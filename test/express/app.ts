@@ -21,11 +21,11 @@ const agent = new Agent({ keepAlive: true });
 export interface Application {
   readonly app: Express;
   readonly port: number;
-  /** What Express' error handler got. */
+  /** Errors that reached Express' error handler. */
   readonly errors: unknown[];
 }
 
-/** @param routes Adds the routes, behind the session. */
+/** @param routes Adds the routes, after the session middleware. */
 export async function startApp(options: Partial<SessionOptions>, routes: (app: Express) => void): Promise<Application> {
   const app = express();
   const errors: unknown[] = [];
@@ -42,7 +42,7 @@ export async function startApp(options: Partial<SessionOptions>, routes: (app: E
   return { app, port: (server.address() as AddressInfo).port, errors };
 }
 
-/** To be called after each test. */
+/** Call this after each test. */
 export async function stopApps(): Promise<void> {
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
@@ -54,11 +54,11 @@ export async function stopApps(): Promise<void> {
 export interface Page {
   readonly status: number;
   readonly body: string;
-  /** The Set-Cookie header, if there was one. */
+  /** The Set-Cookie header, if there is one. */
   readonly setCookie: string | undefined;
 }
 
-/** A browser: it keeps the session's cookie. */
+/** A browser, which keeps the session's cookie. */
 export class Browser {
   readonly #port: number;
   cookie: string | undefined;
@@ -68,7 +68,7 @@ export class Browser {
     this.cookie = cookie;
   }
 
-  /** The session's id in the cookie. */
+  /** The session's id, from the cookie. */
   get sid(): string {
     return /^connect\.sid=s:(.*)\./.exec(decodeURIComponent(this.cookie ?? ''))?.[1] ?? '';
   }
@@ -85,7 +85,7 @@ export class Browser {
   }
 }
 
-/** Where requests wait until the test lets them go on. */
+/** Makes requests wait until the test lets them continue. */
 export class Gate {
   #open: () => void = () => {};
   #arrive: () => void = () => {};

@@ -10,7 +10,7 @@ import { tearDown } from './shop.js';
 
 afterEach(tearDown);
 
-it('has connections of its own that wait until they are connected, though those of the application do not', async () => {
+it('opens connections that wait until they are connected, even if those of the application do not', async () => {
   const server = await startServer();
   const client = new Redis(server.addresses[0].port, { protocol: 2, enableOfflineQueue: false });
   await once(client, 'ready');
@@ -31,7 +31,7 @@ it('has connections of its own that wait until they are connected, though those 
   client.disconnect();
 });
 
-it('ends and changes sessions though the application has watched another on the same connection', async () => {
+it('ends and changes sessions even if the application has watched another one on the same connection', async () => {
   const server = await startServer();
   const client = await CONNECTIONS['ioredis, RESP2'](server.addresses[0].port);
   const store = new RespiteStore({ client });

@@ -5,7 +5,7 @@ import { HOUR, KINDS, setUp, shown, startShop, tearDown } from './shop.js';
 
 afterEach(tearDown);
 
-/** Routes that look at the cookie and change it. */
+/** Routes that read and change the cookie. */
 const routes = (app: Express) => {
   app.get('/left', (req, res) => res.json([req.session.cookie.maxAge, req.session.cookie.originalMaxAge]));
   app.get('/remember/:ms', (req, res) => {
@@ -26,7 +26,7 @@ describe.each(KINDS)('the cookie, over %s', (kind) => {
     await browser.get('/buy/pizza');
     const session = sessions.withToken(browser.sid);
     const whole = await session.pttl();
-    // What the request took is gone of it, by the real clock.
+    // The request has taken some of it, in real time.
     expect(whole).toBeGreaterThan(HOUR / 2);
     expect(whole).toBeLessThanOrEqual(HOUR);
     clock.advance(500);
@@ -34,7 +34,7 @@ describe.each(KINDS)('the cookie, over %s', (kind) => {
     expect(left).toBeLessThanOrEqual(whole - 500);
     expect(left).toBeGreaterThan(whole - 500 - HOUR / 2);
     expect(original).toBe(whole);
-    // That was a use of it.
+    // That request counts as a use.
     expect(await session.pttl()).toBe(whole);
     clock.advance(whole - 1);
     expect(await session.exists()).toBe(true);
@@ -42,7 +42,7 @@ describe.each(KINDS)('the cookie, over %s', (kind) => {
     expect(await shown(browser)).toEqual({});
   });
 
-  it('has the duration of the option if it lives as long as the browser', async () => {
+  it('has the duration of the option if the cookie lives until the browser closes', async () => {
     const { clock, sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith({ ttl: 60 }), routes, { cookie: {} });
     const browser = new Browser(application);
@@ -54,7 +54,7 @@ describe.each(KINDS)('the cookie, over %s', (kind) => {
     expect(await session.pttl()).toBe(60_000);
   });
 
-  it('takes the session along when it is changed, though nothing else is', async () => {
+  it('changes the duration of the session, even if nothing else changes', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith({ ttl: 60 }), routes);
     const browser = new Browser(application);
@@ -70,7 +70,7 @@ describe.each(KINDS)('the cookie, over %s', (kind) => {
     expect(await session.exists()).toBe(false);
   });
 
-  it('stays as another request has made it', async () => {
+  it('stays as another request has set it', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const gate = new Gate();
     const application = await startShop(storeWith(), (app) => {

@@ -8,7 +8,7 @@ import { KINDS, setUp, shown, startShop, tearDown } from './shop.js';
 afterEach(tearDown);
 
 describe.each(KINDS)('ids, over %s', (kind) => {
-  it('never creates a session of an id that a browser brings', async () => {
+  it('from a browser never create a session', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith());
     const known = await sessions.create('express:', { data: { not: 'ours' } });
@@ -26,7 +26,7 @@ describe.each(KINDS)('ids, over %s', (kind) => {
     expect(application.errors).toEqual([]);
   });
 
-  it('says so if the ids are not its own', async () => {
+  it('cause an error if the store has not generated them', async () => {
     const { storeWith } = await setUp(kind);
     const store = storeWith();
     const application = await startApp({ store }, (app) =>
@@ -38,7 +38,7 @@ describe.each(KINDS)('ids, over %s', (kind) => {
     expect((await new Browser(application).get('/')).body).toMatch(/genid: store\.genid/);
   });
 
-  it('fails with errors that say no id', async () => {
+  it('do not appear in errors', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith());
     const browser = new Browser(application);

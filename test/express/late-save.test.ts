@@ -6,7 +6,7 @@ import { KINDS, refusalsOf, setUp, startShop, tearDown } from './shop.js';
 
 afterEach(tearDown);
 
-/** A browser of a shop where `/late` ends the session and saves it yet. */
+/** A browser of a shop whose `/late` route ends the session and saves it afterwards. */
 async function visit(store: RespiteStore, end: (session: Request['session'], ended: () => void) => void) {
   const ids: string[] = [];
   const application = await startShop(store, (app) =>
@@ -33,7 +33,7 @@ describe.each(KINDS)('a late save, over %s', (kind) => {
     expect(await sessions.exists(ids[0])).toBe(0);
   });
 
-  it('leaves the old session ended after regenerate, whoever saves it yet', async () => {
+  it('does not bring the old session back after regenerate', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const { browser, ids, refused } = await visit(storeWith(), (session, ended) => session.regenerate(ended));
     await browser.get('/late');

@@ -4,7 +4,7 @@ import { KINDS, setUp, shown, startShop, tearDown } from './shop.js';
 
 afterEach(tearDown);
 
-describe.each(KINDS)('the sessions that there are, over %s', (kind) => {
+describe.each(KINDS)('the store, over %s', (kind) => {
   it('logs out everywhere', async () => {
     const { storeWith } = await setUp(kind);
     const store = storeWith();
@@ -18,7 +18,7 @@ describe.each(KINDS)('the sessions that there are, over %s', (kind) => {
     expect(await store.endAll('ada')).toBe(0);
   });
 
-  it('are not all of those of nobody known, where a name is missing by mistake', async () => {
+  it('refuses an empty name, which would mean all sessions without a known user', async () => {
     const { storeWith } = await setUp(kind);
     const store = storeWith();
     await expect(store.endAll('')).rejects.toThrow(RangeError);
@@ -26,7 +26,7 @@ describe.each(KINDS)('the sessions that there are, over %s', (kind) => {
     expect(() => storeWith({ prefix: '' })).toThrow(RangeError);
   });
 
-  it('lists, counts and ends its sessions, and no others', async () => {
+  it('lists, counts and ends its own sessions, and no others', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const store = storeWith({ prefix: 'a*:' });
     const application = await startShop(store);

@@ -7,7 +7,7 @@ import { KINDS, refusalsOf, setUp, shown, startShop, tearDown } from './shop.js'
 
 afterEach(tearDown);
 
-/** Holds the rename where it has looked at the session and not changed it. */
+/** Holds a rename after it has read the session and before it changes it. */
 function holdRename(client: StoreClient, gate: Gate): void {
   const duplicate = client.duplicate.bind(client) as (override?: object) => StoreClient;
   client.duplicate = ((override?: object) => {
@@ -27,7 +27,7 @@ function holdRename(client: StoreClient, gate: Gate): void {
   }) as never;
 }
 
-/** A login that waits there, of a browser that has a session. */
+/** Starts a login that is held there, from a browser with a session. */
 async function holdLogin(client: StoreClient, application: Application, path: string) {
   const browser = new Browser(application);
   await browser.get('/buy/pizza');
@@ -39,7 +39,7 @@ async function holdLogin(client: StoreClient, application: Application, path: st
 }
 
 describe.each(KINDS)('when a user becomes known without regenerate, over %s', (kind) => {
-  it('gives the session the name, with its data, its token and what is left of its maximum age', async () => {
+  it('gives the session the name, and keeps its data, its token and the rest of its maximum age', async () => {
     const { clock, sessions, storeWith } = await setUp(kind);
     const store = storeWith({ maxAge: 100 });
     const application = await startShop(store);
@@ -69,7 +69,7 @@ describe.each(KINDS)('when a user becomes known without regenerate, over %s', (k
     expect((await sessions.withToken(browser.sid).info()).name).toBe('express:ada');
   });
 
-  it('does not bring back what is ended meanwhile', async () => {
+  it('does not bring the session back if it is ended meanwhile', async () => {
     const { client, sessions, storeWith } = await setUp(kind);
     const store = storeWith();
     const refused = refusalsOf(store);
@@ -83,7 +83,7 @@ describe.each(KINDS)('when a user becomes known without regenerate, over %s', (k
     expect(application.errors).toEqual([]);
   });
 
-  it('keeps the session as it is if the connection is lost meanwhile', async () => {
+  it('keeps the session unchanged if the connection is lost meanwhile', async () => {
     const { server, client, sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith(), (app) =>
       app.get('/try/:who', (req, res) => {
@@ -93,7 +93,7 @@ describe.each(KINDS)('when a user becomes known without regenerate, over %s', (k
     );
     const { browser, gate, login } = await holdLogin(client, application, '/try/ada');
     const admin = (await CONNECTIONS['ioredis, RESP2'](server.addresses[0].port)) as Redis;
-    // Looking at the session, it asks for the time last.
+    // The last thing that it reads is the time.
     const its = /^id=(\d+) .* cmd=time /m.exec(String(await admin.client('LIST')))?.[1] ?? '';
     await admin.client('KILL', 'ID', its);
     gate.open();

@@ -7,7 +7,7 @@ import { HOUR, KINDS, setUp, startShop, tearDown } from './shop.js';
 afterEach(tearDown);
 
 describe.each(KINDS)('onExpired, over %s', (kind) => {
-  it.each([false, true])('tells the data of sessions that expire (subscriber of the user: %s)', async (given) => {
+  it.each([false, true])('passes on the data of expired sessions (subscriber option: %s)', async (given) => {
     const { clock, server, sessions, storeWith } = await setUp(kind);
     const subscriber = given ? await CONNECTIONS[kind](server.addresses[0].port) : undefined;
     const store = storeWith({ maxAge: 5000, ...(subscriber !== undefined && { subscriber }) });
@@ -40,7 +40,7 @@ describe.each(KINDS)('onExpired, over %s', (kind) => {
     await observer.expect('PUBSUB NUMPAT\r\n', ':0\r\n');
   });
 
-  it('tells of a session that is too large for an event, without its data', async () => {
+  it('reports a session that is too large for an event, without its data', async () => {
     const { clock, storeWith } = await setUp(kind);
     const store = storeWith({});
     const application = await startShop(store);
@@ -56,7 +56,7 @@ describe.each(KINDS)('onExpired, over %s', (kind) => {
     expect((await expired)[1]).toBeUndefined();
   });
 
-  it('goes on when the listener throws, and says so', async () => {
+  it('continues when the listener throws, and reports the error', async () => {
     const { clock, storeWith } = await setUp(kind);
     const store = storeWith({});
     const application = await startShop(store);

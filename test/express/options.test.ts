@@ -6,7 +6,7 @@ import { setUp, tearDown } from './shop.js';
 
 afterEach(tearDown);
 
-/** What the compiler would not let through. */
+/** Arguments that the compiler would reject. */
 // biome-ignore lint/suspicious/noExplicitAny: that is the point
 type Any = any;
 
@@ -14,7 +14,7 @@ describe('the options of the store', () => {
   const client = new Redis({ lazyConnect: true });
 
   it.each([undefined, null, {}, { client: undefined }, { client: {} }, { client: 'redis://localhost' }])(
-    'without a client it fails at once: %o',
+    'refuse immediately what is not a client: %o',
     (options: Any) => {
       expect(() => new RespiteStore(options)).toThrow(
         /^client must be a client of ioredis or node-redis, as in new RespiteStore\(\{ client: redis \}\), not (undefined|an object|a string)$/,
@@ -35,17 +35,17 @@ describe('the options of the store', () => {
     [{ keep: 'cart' }, 'keep must be an array of strings, not a string'],
     [{ keep: [1] }, 'each item of keep must be a string, not a number'],
     [{ subscriber: {} }, 'subscriber must be a client of ioredis or node-redis, not an object'],
-  ] as [Any, string][])('%o is refused', (options, message) => {
+  ] as [Any, string][])('refuse %o', (options, message) => {
     expect(() => new RespiteStore({ client, ...options })).toThrow(message);
   });
 
-  it('takes clients of both libraries', () => {
+  it('accept clients of both libraries', () => {
     const other = createClient();
     expect(() => new RespiteStore({ client, subscriber: client })).not.toThrow();
     expect(() => new RespiteStore({ client: other, subscriber: other })).not.toThrow();
   });
 
-  it('names are strings or numbers, and what is called with others says so', async () => {
+  it('names must be strings or numbers, otherwise there is an error', async () => {
     const { storeWith } = await setUp('ioredis, RESP2');
     const store = storeWith() as Any;
     for (const name of [undefined, null, {}, Number.NaN]) {

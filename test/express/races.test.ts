@@ -17,11 +17,11 @@ import { Browser, Gate, startApp } from './app.js';
 import { addShop, refusalsOf, shown, tearDown } from './shop.js';
 
 /**
- * Two races of requests of one session, as programs with connect-redis lose them and programs with respite do not: the
- * same application, once with each store.
+ * Two races between requests of one session, in the same application with each store. Programs with connect-redis lose
+ * them, programs with respite do not.
  */
 
-/** The shop, with routes that change the session, one of them after it has waited. */
+/** The shop, with routes that change the session. One of them waits first. */
 function shop(gate: Gate) {
   return (app: Express) => {
     addShop(app);
@@ -37,7 +37,7 @@ function shop(gate: Gate) {
   };
 }
 
-/** A request that began before the logout ends after it. Returns what who has the old cookie sees then. */
+/** A request that began before the logout ends after it. Returns what the browser with the old cookie sees then. */
 async function saveAfterLogout(store: Partial<SessionOptions>) {
   const gate = new Gate();
   const application = await startApp(store, shop(gate));
@@ -51,7 +51,7 @@ async function saveAfterLogout(store: Partial<SessionOptions>) {
   return { seen: await shown(browser), errors: application.errors };
 }
 
-/** Two requests change different properties at the same time. Returns what is there in the end. */
+/** Two requests change different properties at the same time. Returns the data in the end. */
 async function parallelChanges(store: Partial<SessionOptions>) {
   const gate = new Gate();
   const application = await startApp(store, shop(gate));

@@ -5,7 +5,7 @@ import { KINDS, setUp, shown, startShop, tearDown } from './shop.js';
 
 afterEach(tearDown);
 
-/** A route that changes the session, waits, and gives it a new token for who logs in. */
+/** A route that changes the session, waits, and regenerates it for a user who logs in. */
 const routes = (gate: Gate) => (app: Express) =>
   app.get('/regenerate/:who', async (req, res) => {
     req.session.views = 7;
@@ -17,7 +17,7 @@ const routes = (gate: Gate) => (app: Express) =>
   });
 
 describe.each(KINDS)('regenerate, over %s', (kind) => {
-  it('gives a new token to what is to be kept, as other requests have left it', async () => {
+  it('keeps the latest values of the chosen properties under a new token', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const gate = new Gate();
     const store = storeWith({ keep: ['cart', 'views', 'missing'] });
@@ -51,7 +51,7 @@ describe.each(KINDS)('regenerate, over %s', (kind) => {
     expect(await shown(browser)).toEqual({ userId: 'ada' });
   });
 
-  it('keeps nothing unless asked, and takes from a session that was never saved', async () => {
+  it('keeps nothing by default, and can keep properties of a session that was never saved', async () => {
     const { storeWith } = await setUp(kind);
     const gate = new Gate();
     gate.open();

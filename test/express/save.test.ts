@@ -8,8 +8,8 @@ import { HOUR, KINDS, refusalsOf, setUp, shown, startShop, tearDown } from './sh
 
 afterEach(tearDown);
 
-describe.each(KINDS)('what is saved, over %s', (kind) => {
-  it('keeps a session by the token that is in the cookie, each property as a key', async () => {
+describe.each(KINDS)('a save, over %s', (kind) => {
+  it('stores a session under the token in the cookie, with a key for each property', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith({ maxAge: 28_800 }));
     const browser = new Browser(application);
@@ -33,7 +33,7 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     expect(application.errors).toEqual([]);
   });
 
-  it('leaves alone what it did not change, and what is not its own', async () => {
+  it('leaves other keys and unchanged properties as they are', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const gate = new Gate();
     const application = await startShop(storeWith(), (app) =>
@@ -47,7 +47,8 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     const browser = new Browser(application);
     await browser.get('/buy/pizza');
     const session = sessions.withToken(browser.sid);
-    // Keys of another program: not JSON, of a name that express sessions have for themselves, JSON otherwise written.
+    // Keys of another program: one that is not JSON, one whose name express-session uses itself, and JSON in another
+    // notation.
     await session.set({ note: 'not JSON', id: '42', views: '1e3' });
     expect(await shown(browser)).toEqual({ cart: ['pizza'], views: 1000 });
     const changing = browser.get('/change');
@@ -64,7 +65,7 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     });
   });
 
-  it('saves what one request saves several times, in turn', async () => {
+  it('keeps the order if one request saves several times', async () => {
     const { storeWith } = await setUp(kind);
     const application = await startShop(storeWith(), (app) =>
       app.get('/hurry', (req, res) => {
@@ -80,13 +81,13 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     const browser = new Browser(application);
     await browser.get('/hurry');
     expect(await shown(browser)).toEqual({ views: 2 });
-    // The second time there is a session, of which the changes are written.
+    // The second save finds a session, and writes only the changes.
     await browser.get('/hurry');
     expect(await shown(browser)).toEqual({ views: 2 });
     expect(application.errors).toEqual([]);
   });
 
-  it('takes a session for created though the reply was lost', async () => {
+  it('works even if the session was created but the reply was lost', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const application = await startShop(storeWith(), (app) =>
       app.get('/lost', async (req, res) => {
@@ -102,7 +103,7 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     expect(application.errors).toEqual([]);
   });
 
-  it('works over several processes', async () => {
+  it('works across several processes', async () => {
     const { sessions, storeWith } = await setUp(kind);
     const gate = new Gate();
     const wait = (app: Express) =>
@@ -142,10 +143,10 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
     clock.advance(1000);
     await done((callback) => store.touch(browser.sid, plain as never, callback));
     expect(await sessions.withToken(browser.sid).pttl()).toBeCloseTo(HOUR, -5);
-    // The whole of it: nothing is known of what it was.
+    // Everything is written, because nothing is known about the stored session.
     await done((callback) => store.set(browser.sid, plain as never, callback));
     expect(await shown(browser)).toEqual({ theme: 'dark' });
-    // express-session counts down what is left of a cookie, on the real clock.
+    // express-session counts down the remaining time of a cookie, in real time.
     const left = await sessions.withToken(browser.sid).pttl();
     expect(left > 0 && left <= 5000, String(left)).toBe(true);
     const refused = refusalsOf(store);
@@ -155,7 +156,7 @@ describe.each(KINDS)('what is saved, over %s', (kind) => {
   });
 });
 
-it('writes with one command what a request changed, and with one that it was there', async () => {
+it('sends one command to write what a request changed, and one to say that there was a request', async () => {
   const server = await startServer();
   const client = await CONNECTIONS['ioredis, RESP2'](server.addresses[0].port);
   const store = new RespiteStore({ client });

@@ -7,14 +7,16 @@ import { FakeClock } from '../fake-clock.js';
 import { CONNECTIONS, closeConnections } from '../redis-connections.js';
 import { type Application, type Browser, startApp, stopApps } from './app.js';
 
-/** A shop whose sessions respite keeps. */
+/** A shop that stores its sessions in respite. */
 
 export const HOUR = 3_600_000;
 
-/** What each library makes of replies is up to the tests of the client; here it is how requests come to the server. */
+/**
+ * The tests of the client cover the different forms of replies. These kinds differ in how requests reach the server.
+ */
 export const KINDS = ['ioredis, RESP2', 'ioredis, pipelining by itself', 'node-redis, RESP3'] as const;
 
-/** A server on a clock of the test's, and stores of sessions there, over a client of a kind. */
+/** Starts a server on the test's clock. Returns it with a way to create stores over a client of the given kind. */
 export async function setUp(kind: (typeof KINDS)[number]) {
   const clock = new FakeClock();
   const server = await startServer({}, { clock });
@@ -24,14 +26,14 @@ export async function setUp(kind: (typeof KINDS)[number]) {
     clock,
     server,
     client,
-    /** What another program sees, over a connection of its own. */
+    /** What another program sees, over a separate connection. */
     sessions: new Sessions(await CONNECTIONS['ioredis, RESP2'](port)),
     storeWith: (options: Partial<RespiteStoreOptions> = {}) =>
       new RespiteStore({ client, nameOf: (session) => session.userId, ...options }),
   };
 }
 
-/** To be called after each test. */
+/** Call this after each test. */
 export async function tearDown(): Promise<void> {
   await stopApps();
   closeConnections();
@@ -61,7 +63,7 @@ export function addShop(app: Express): void {
   });
 }
 
-/** Starts the shop, with more routes for what the test does. */
+/** Starts the shop, with additional routes for the test. */
 export function startShop(
   store: RespiteStore,
   routes: (app: Express) => void = () => {},
@@ -73,12 +75,12 @@ export function startShop(
   });
 }
 
-/** What the session of the browser holds, as the shop shows it. */
+/** Returns the data of the browser's session, as the shop shows it. */
 export async function shown(browser: Browser): Promise<unknown> {
   return JSON.parse((await browser.get('/show')).body);
 }
 
-/** The ids of the sessions that the store refuses to save from now on. */
+/** Returns the ids of the sessions that the store refuses to save from now on. */
 export function refusalsOf(store: RespiteStore): string[] {
   const refused: string[] = [];
   store.on('refused', (sid) => refused.push(sid));
