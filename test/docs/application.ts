@@ -19,6 +19,9 @@ export class Application {
     const registry = await PackageRegistry.start(ROOT);
     try {
       await application.#install(registry.url);
+    } catch (error) {
+      application.remove();
+      throw error;
     } finally {
       registry.stop();
     }

@@ -5,7 +5,7 @@ import { Program } from '../tools/program.js';
 
 const NO_SESSION = 'NOSESSION no such session';
 
-/** The README's stories, told to a real server. */
+/** The programs of `examples/`, with a real server. */
 describe.each([2, 3] as const)('the examples, over RESP%i', (protocol) => {
   let program: Program;
   beforeAll(async () => {
