@@ -77,14 +77,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   durability: ['engine', 'errors.ts', 'journal', 'slice.ts', 'node:path'],
   // What an application loads: nothing of the server, and no client library.
-  client: [],
-  express: ['client', 'express-session', 'node:crypto'],
+  client: ['argument-checks.ts'],
+  express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],
   'config.ts': ['nearest.ts', 'option-kinds.ts'],
   'config-files.ts': ['config.ts', 'system-error.ts', 'node:fs'],
   'nearest.ts': [],
   'option-kinds.ts': [],
   'errors.ts': [],
   'glob.ts': ['errors.ts'],
+  'argument-checks.ts': [],
   'slice.ts': [],
   'system-error.ts': ['node:util'],
   // It reads package.json, which is above the house.
@@ -139,6 +140,11 @@ describe('the house', () => {
   it('the wheel imports nothing but how columns grow, which imports nothing', () => {
     expect(importsOf('engine/time/timing-wheel.ts')).toEqual(['engine/memory/column.ts']);
     expect(importsOf('engine/memory/column.ts')).toEqual([]);
+  });
+
+  it('the express store imports only what the typed client exports', () => {
+    const ofClient = files.filter((file) => partOf(file) === 'express').flatMap(importsOf);
+    expect(new Set(ofClient.filter((file) => partOf(file) === 'client'))).toEqual(new Set(['client/index.ts']));
   });
 
   it('has no circle of imports, types included', () => {

@@ -1,4 +1,4 @@
-import { checkBytes, hasMethods, kindOf } from './argument-checks.js';
+import { checkBytes, hasMethods, kindOf } from '../argument-checks.js';
 import { failureOf } from './request-error.js';
 
 /** A name, a key or a value. Strings are sent as UTF-8. */

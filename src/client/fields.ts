@@ -1,4 +1,4 @@
-import { checkBytes, kindOf } from './argument-checks.js';
+import { checkBytes, kindOf } from '../argument-checks.js';
 import type { Bytes } from './connection.js';
 
 /** A value. Numbers are stored as decimal text and returned as text. */

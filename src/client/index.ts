@@ -1,15 +1,31 @@
-/** Typed sessions of a respite server, over the user's own ioredis or node-redis connection. */
-export type { Bytes, IoredisConnection, NodeRedisConnection, RedisConnection } from './connection.js';
-export type { Fields, Value } from './fields.js';
+/**
+ * Typed sessions of a respite server, over the user's own ioredis or node-redis connection.
+ *
+ * `Sessions`, `Session` and `onEvent` are for applications. The rest is for stores built on them, as `respite/express` is: requests,
+ * transactions, and what their replies mean whatever the protocol and the library.
+ */
 export {
+  type Bytes,
+  type IoredisConnection,
+  type NodeRedisConnection,
+  type RedisConnection,
+  type Request,
+  request,
+} from './connection.js';
+export { escapeGlob } from './escape-glob.js';
+export { type Fields, flatten, type Value } from './fields.js';
+export {
+  checkSubscriber,
   type EventOptions,
   type IoredisSubscriber,
   type NodeRedisSubscriber,
   onEvent,
   type RedisSubscriber,
 } from './on-event.js';
-export { NoSessionError, RequestError } from './request-error.js';
+export { arrayOf, booleanOf, integerOf, mapOf, textOf, textOrNullOf } from './replies.js';
+export { failureOf, NoSessionError, RequestError } from './request-error.js';
 export { Session } from './session.js';
 export type { SessionEvent, SessionEventName, TruncatedSessionEvent, WholeSessionEvent } from './session-event.js';
 export type { SessionInfo } from './session-info.js';
-export { type CreateOptions, Sessions } from './sessions.js';
+export { type CreateOptions, newRequest, Sessions } from './sessions.js';
+export { type IoredisTransactions, type NodeRedisTransactions, transaction } from './transaction.js';

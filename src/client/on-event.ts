@@ -1,4 +1,4 @@
-import { checkFunction, checkText, hasMethods, kindOf } from './argument-checks.js';
+import { checkFunction, checkText, hasMethods, kindOf } from '../argument-checks.js';
 import { escapeGlob } from './escape-glob.js';
 import { failureOf } from './request-error.js';
 import { parseSessionEvent, SESSION_EVENT_NAMES, type SessionEvent, type SessionEventName } from './session-event.js';

@@ -1,4 +1,4 @@
-import { checkFlag, checkText, checkWhole, MAX_SECONDS } from './argument-checks.js';
+import { checkFlag, checkText, checkWhole, MAX_SECONDS } from '../argument-checks.js';
 import { type Bytes, checkConnection, type RedisConnection, request, requestBytes } from './connection.js';
 import { bytesOf, type Fields, flatten, type Value } from './fields.js';
 import { arrayOf, booleanOf, integerOf, mapOf, textOf, textOrNullOf } from './replies.js';

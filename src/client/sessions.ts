@@ -1,4 +1,4 @@
-import { checkFlag, checkNoOtherOptions, checkText, checkWhole, MAX_SECONDS } from './argument-checks.js';
+import { checkFlag, checkNoOtherOptions, checkText, checkWhole, MAX_SECONDS } from '../argument-checks.js';
 import { type Bytes, checkConnection, type RedisConnection, request } from './connection.js';
 import { type Fields, flatten } from './fields.js';
 import { arrayOf, integerOf, pairsOf, textOf } from './replies.js';

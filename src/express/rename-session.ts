@@ -1,7 +1,4 @@
-import { type Request, request } from '../client/connection.js';
-import { arrayOf, integerOf } from '../client/replies.js';
-import { Sessions } from '../client/sessions.js';
-import { transaction } from '../client/transaction.js';
+import { arrayOf, integerOf, type Request, request, Sessions, transaction } from '../client/index.js';
 import type { SessionFields } from './session-fields.js';
 import { connectOnce, disconnect, type StoreClient } from './store-client.js';
 

@@ -1,15 +1,15 @@
 import { type SessionData, Store } from 'express-session';
-import { checkFunction, checkText, checkWhole, kindOf, MAX_SECONDS } from '../client/argument-checks.js';
+import { checkFunction, checkText, checkWhole, kindOf, MAX_SECONDS } from '../argument-checks.js';
 import {
+  checkSubscriber,
   type EventOptions,
   NoSessionError,
   onEvent,
   type RedisSubscriber,
   type SessionEvent,
 } from '../client/index.js';
-import { checkSubscriber } from '../client/on-event.js';
 import { changesBetween, fieldsOf, type SessionFields, sessionOf, withChanges } from './session-fields.js';
-import { isToken, newToken } from './session-token.js';
+import { isSessionId, newSessionId } from './session-id.js';
 import { checkClient, connectAlike, disconnect, type StoreClient } from './store-client.js';
 import { StoredSessions } from './stored-sessions.js';
 import { TrackedSession } from './tracked-session.js';
@@ -95,7 +95,7 @@ export class RespiteStore extends Store {
    * base64url.
    */
   readonly genid = (req: object): string => {
-    const token = newToken();
+    const token = newSessionId();
     this.#generated.set(req, token);
     return token;
   };
@@ -236,7 +236,7 @@ export class RespiteStore extends Store {
   }
 
   async #save(sid: string, session: SessionData): Promise<void> {
-    if (!isToken(sid)) {
+    if (!isSessionId(sid)) {
       throw new TypeError('session ids must come from the store: session({ store, genid: store.genid, … })');
     }
     const tracked = this.#track(sid, session);

@@ -1,8 +1,13 @@
-import { hasMethods, kindOf } from '../client/argument-checks.js';
-import type { IoredisConnection, NodeRedisConnection } from '../client/connection.js';
-import type { IoredisSubscriber, NodeRedisSubscriber } from '../client/on-event.js';
-import { failureOf } from '../client/request-error.js';
-import type { IoredisTransactions, NodeRedisTransactions } from '../client/transaction.js';
+import { hasMethods, kindOf } from '../argument-checks.js';
+import {
+  failureOf,
+  type IoredisConnection,
+  type IoredisSubscriber,
+  type IoredisTransactions,
+  type NodeRedisConnection,
+  type NodeRedisSubscriber,
+  type NodeRedisTransactions,
+} from '../client/index.js';
 
 /** The part of an ioredis 5 or 6 client that the store uses. */
 export interface IoredisClient extends IoredisConnection, IoredisTransactions, IoredisSubscriber {

@@ -1,11 +1,17 @@
 import type { SessionData } from 'express-session';
-import { type Request, request } from '../client/connection.js';
-import { escapeGlob } from '../client/escape-glob.js';
-import { flatten } from '../client/fields.js';
-import { NoSessionError, RequestError, Sessions } from '../client/index.js';
-import { mapOf, textOf } from '../client/replies.js';
-import { newRequest } from '../client/sessions.js';
-import { transaction } from '../client/transaction.js';
+import {
+  escapeGlob,
+  flatten,
+  mapOf,
+  NoSessionError,
+  newRequest,
+  type Request,
+  RequestError,
+  request,
+  Sessions,
+  textOf,
+  transaction,
+} from '../client/index.js';
 import { renameSession } from './rename-session.js';
 import {
   type Changes,
@@ -16,7 +22,7 @@ import {
   sessionOf,
   withChanges,
 } from './session-fields.js';
-import { isToken } from './session-token.js';
+import { isSessionId } from './session-id.js';
 import type { StoreClient } from './store-client.js';
 import type { TrackedSession } from './tracked-session.js';
 
@@ -43,7 +49,7 @@ export class StoredSessions {
 
   /** Returns null if there is no such session. The cookie expires when the session does. */
   async load(token: string): Promise<SessionData | null> {
-    if (!isToken(token)) return null;
+    if (!isSessionId(token)) return null;
     const session = this.#sessions.withToken(token);
     try {
       const [fields, left] = await Promise.all([session.getAll(), session.pttl()]);
@@ -76,7 +82,7 @@ export class StoredSessions {
   }
 
   async end(...tokens: string[]): Promise<number> {
-    const [first, ...others] = tokens.filter(isToken);
+    const [first, ...others] = tokens.filter(isSessionId);
     return first === undefined ? 0 : this.#sessions.end(first, ...others);
   }
 
