@@ -25,11 +25,16 @@ export const NOT_AUTHENTICATED = new CodedError('NOAUTH', 'Authentication requir
 export const LOADING = new CodedError('LOADING', 'Redis is loading the dataset in memory');
 export const OUT_OF_MEMORY = new CodedError('OOM', "command not allowed when used memory > 'maxmemory'.");
 export const NOT_IN_TRANSACTION = new CodedError('ERR', 'Command not allowed inside a transaction');
-export const TRANSACTION_TOO_LARGE = new CodedError('ERR', 'the transaction is too large (client-query-buffer-limit)');
+export const TRANSACTION_TOO_LARGE = new CodedError(
+  'ERR',
+  'the transaction is larger than client-query-buffer-limit allows',
+);
 export const PREVIOUS_ERRORS = new CodedError('EXECABORT', 'Transaction discarded because of previous errors.');
 
-export function wrongNumberOfArguments(command: string): CodedError {
-  return new CodedError('ERR', `wrong number of arguments for '${command}' command`);
+/** @param usage Of a SESSION command, whose errors may say more than those of Redis. */
+export function wrongNumberOfArguments(command: string, usage?: string): CodedError {
+  const message = `wrong number of arguments for '${command}' command`;
+  return new CodedError('ERR', usage === undefined ? message : `${message}: ${usage}`);
 }
 
 export function noPermission(user: string, command: string): CodedError {

@@ -42,7 +42,7 @@ export function globMatcher(pattern: string, longest = Infinity): (text: string)
 function tooLong(longest: number): CodedError {
   return new CodedError(
     'ERR',
-    `only texts of up to ${longest} bytes are searched for what stands between two stars: use a pattern with one star, or none`,
+    `a pattern with two or more stars cannot be matched against a text of more than ${longest} bytes: use one star, or none`,
   );
 }
 
@@ -161,7 +161,7 @@ class Wild implements Piece {
     if (this.length <= MAX_STEPS) return;
     throw new CodedError(
       'ERR',
-      `between two stars of a pattern that has ? or [] there are at most ${MAX_STEPS} characters`,
+      `a pattern with ? or [] must not have more than ${MAX_STEPS} characters between two stars`,
     );
   }
 

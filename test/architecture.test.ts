@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'errors.ts',
     'execution/context',
     'execution/observing',
+    'nearest.ts',
     'resp',
     'slice.ts',
   ],

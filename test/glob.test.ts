@@ -175,14 +175,16 @@ describe('is not kept busy by a pattern made to be slow', () => {
   it('searches no text that is longer than it may be', () => {
     const search = globMatcher('*b*', 1000);
     expect(search('a'.repeat(1000))).toBe(false);
-    expect(() => search('a'.repeat(1001))).toThrow('ERR only texts of up to 1000 bytes are searched');
+    expect(() => search('a'.repeat(1001))).toThrow('a pattern with two or more stars cannot be matched');
     // There is nothing to search for.
     expect(globMatcher('a*b', 1000)('a'.repeat(1001))).toBe(false);
     expect(globMatcher('*', 1000)('a'.repeat(1001))).toBe(true);
   });
 
   it('refuses the few that no search is quick for', () => {
-    expect(() => globMatcher(`*${'?'.repeat(129)}*`)).toThrow('ERR between two stars of a pattern');
+    expect(() => globMatcher(`*${'?'.repeat(129)}*`)).toThrow(
+      'a pattern with ? or [] must not have more than 128 characters',
+    );
     // At the ends nothing is searched.
     expect(globMatcher(`${'?'.repeat(500)}*${'?'.repeat(500)}`)('x'.repeat(1000))).toBe(true);
   });

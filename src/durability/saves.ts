@@ -233,7 +233,7 @@ export class Saves {
     let isGood = false;
     try {
       const path = await this.#sets.newest(name);
-      if (path === undefined) throw new CodedError('NODATASET', 'no such data set');
+      if (path === undefined) throw new CodedError('NODATASET', 'no such data set: SESSION.SAVE creates one');
       await this.#read(path, { whole: () => {}, begin: () => new SkippedSession() });
       isGood = true;
       await this.#read(path, {
@@ -320,7 +320,7 @@ export class Saves {
 function checkName(name: string): void {
   // It gets into log lines and directory listings.
   if (isToken(Slice.of(name))) {
-    throw new CodedError('ERR', 'that looks like a token, which is no name for a data set');
+    throw new CodedError('ERR', 'the name of a data set must not look like a token');
   }
   if (!isDataSetName(name)) throw new CodedError('ERR', DATA_SET_NAME);
 }

@@ -53,8 +53,8 @@ const EXTEND_FLAGS: Record<Extend, number> = {
 };
 
 const BAD_NAME = new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
-const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session of this name exists');
-const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session of this token exists');
+const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session with this name already exists');
+const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this token already exists');
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
@@ -207,7 +207,7 @@ export class SessionEngine {
       return session;
     }
     if (this.sessionsOf(name).length === 0) throw NO_SUCH_SESSION;
-    throw new SessionError('NOTSHARED', 'the session of this name is not shared');
+    throw new SessionError('NOTSHARED', 'no session of this name is shared');
   }
 
   /** Returns the live sessions with the name, oldest first. */
@@ -431,7 +431,7 @@ export class SessionEngine {
   rotate(session: Session, grace = 0): void {
     const slots = this.#slots;
     if (this.isShared(session)) {
-      throw new SessionError('ERR', 'the token of a shared session follows from its name and cannot be rotated');
+      throw new SessionError('ERR', 'the token of a shared session is derived from its name, so it cannot be rotated');
     }
     const old = Slice.of(this.tokenBytes(session).copy());
     parseToken(old, this.#words);
@@ -772,7 +772,10 @@ export class SessionEngine {
       randomToken(this.#words);
       return;
     } else if (!parseToken(token, this.#words)) {
-      throw new SessionError('ERR', 'a token is 22 characters of base64url that hold 128 bits');
+      throw new SessionError(
+        'ERR',
+        'a token must be 128 bits in base64url: 22 characters, of which the last is A, Q, g or w',
+      );
     }
     // For a shared session only entered tokens matter: one that is not entered yet is derived from another name.
     const slot = shared ? this.#tokens.findGiven(this.#words) : this.#tokens.find(this.#words);

@@ -73,7 +73,7 @@ export function replyError({ reply, server }: Context, error: unknown, before: n
 }
 
 /** A fault of ours, as far as a client is concerned. */
-const INTERNAL = new CodedError('ERR', 'internal error');
+const INTERNAL = new CodedError('ERR', 'internal error: the log of the server says more');
 
 export function countError(counters: Counters, code: string): void {
   counters.errors++;

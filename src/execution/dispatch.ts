@@ -55,7 +55,7 @@ function dispatchSilently(execution: Execution, args: Arguments, request: Reques
  */
 function findEntry(execution: Execution, request: Request): CommandEntry {
   const entry = execution.commands.find(request.word(0));
-  if (entry === undefined) throw unknownCommand(request);
+  if (entry === undefined) throw unknownCommand(request, execution.commands);
   if (request.length > 1 && entry.subcommands.size > 0) {
     const subcommand = entry.subcommands.get(request.word(1).latin1().toLowerCase());
     if (subcommand === undefined) throw unknownSubcommand(entry, request.word(1).toBuffer());

@@ -1,3 +1,4 @@
+import { usageOf } from '../commands/declaration/command.js';
 import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
 import {
   type CodedError,
@@ -16,11 +17,16 @@ import { takesMemory } from './growth.js';
 
 /** Why a request may not run, nor wait for EXEC; undefined if it may. */
 export function refusalOf(context: Context, entry: CommandEntry, request: Request): CodedError | undefined {
-  if (!takesWords(entry, request.length)) return wrongNumberOfArguments(entry.fullName);
+  if (!takesWords(entry, request.length)) return wrongNumberFor(entry);
   const refusal = refusalNow(context, entry);
   if (refusal !== undefined) return refusal;
   if (entry.takesMemory && !context.engine.makeRoom() && takesMemory(entry, request)) return OUT_OF_MEMORY;
   return undefined;
+}
+
+function wrongNumberFor({ command, fullName }: CommandEntry): CodedError {
+  const usage = `${fullName.toUpperCase()} ${usageOf(command.arguments)}`;
+  return wrongNumberOfArguments(fullName, fullName.startsWith('session.') ? usage : undefined);
 }
 
 /** Why a command may not run now, whatever its arguments; undefined if it may. EXEC asks again: all of it may have changed. */

@@ -1,33 +1,52 @@
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import type { CommandTable } from '../commands/declaration/command-table.js';
 import { CodedError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { Request } from '../resp/request.js';
 import { foreignKindOf } from './foreign-commands.js';
 import { redacted } from './observing/redaction.js';
 
+/** At most so many commands are suggested. */
+const MOST_SUGGESTED = 3;
+
 /** Redis echoes at most so many characters of the arguments of a request it does not know. */
 const ECHOED = 128;
 
-export function unknownCommand(request: Request): CodedError {
+export function unknownCommand(request: Request, commands: CommandTable): CodedError {
   const name = redacted(request.word(0).toBuffer(), ECHOED);
   const foreign = foreignKindOf(name.toLowerCase());
   if (foreign !== undefined) {
     return new CodedError(
       'ERR',
-      `unknown command '${name}': there are strings, hashes and sessions here, but no ${foreign}`,
+      `unknown command '${name}': respite has strings, hashes and sessions, but no ${foreign}`,
     );
   }
-  // A line sent as one word (`"SESSION.GET token"`) is a SESSION command as well: nothing behind its name is shown.
-  if (/^session\./i.test(name)) return unknownCommandError(name.split(/\s/, 1)[0], '');
+  if (/^session\b/i.test(name)) return unknownSessionCommand(name, commands);
   let args = '';
   for (const argument of request.words(1, ECHOED)) {
     if (args.length >= ECHOED) break;
     args += `'${redacted(argument, ECHOED - args.length)}' `;
   }
-  return unknownCommandError(name, args);
+  return new CodedError('ERR', `unknown command '${name}', with args beginning with: ${args}`);
 }
 
-function unknownCommandError(name: string, args: string): CodedError {
-  return new CodedError('ERR', `unknown command '${name}', with args beginning with: ${args}`);
+/** @param line May be a whole request in one word (`"SESSION.GET token"`): nothing after the name is shown. */
+function unknownSessionCommand(line: string, commands: CommandTable): CodedError {
+  const [name] = line.split(/[^\w.]/, 1);
+  const own = name.slice(SESSION.length).toLowerCase();
+  const near = nearest(own, sessionCommands(commands), MOST_SUGGESTED);
+  const suggestions = near.map((word) => `${SESSION}${word.toUpperCase()}`).join(' or ');
+  const guess = suggestions === '' ? '' : `did you mean ${suggestions}? `;
+  return new CodedError('ERR', `unknown command '${name}': ${guess}SESSION.HELP lists the session commands`);
+}
+
+const SESSION = 'SESSION.';
+
+/** What the session commands are called after that. */
+function sessionCommands({ entries }: CommandTable): string[] {
+  return [...entries.keys()]
+    .filter((name) => name.startsWith(SESSION.toLowerCase()))
+    .map((name) => name.slice(SESSION.length));
 }
 
 export function unknownSubcommand(entry: CommandEntry, name: Buffer): CodedError {

@@ -14,7 +14,7 @@ const NUMBER_DIGITS = 6;
 const SUFFIX = new RegExp(`\\.(\\d{${MS_DIGITS}})-(\\d{${NUMBER_DIGITS}})$`);
 
 /** What a data set may be called, for a person. */
-export const DATA_SET_NAME = `a name is 1 to ${MAX_NAME} letters, digits, ".", "_" and "-"`;
+export const DATA_SET_NAME = `the name of a data set must be 1 to ${MAX_NAME} letters, digits, ".", "_" and "-"`;
 
 /** Whether a data set may be called so: it names a file, and no way out of the directory. */
 export function isDataSetName(name: string): boolean {

@@ -453,5 +453,5 @@ it('a shared session that is kept is the one of its name, whatever the secret is
   const token = recorded.engine.token(session);
   const { engine } = restored([bytesOf(recorded.journal)], recorded, Buffer.alloc(32, 1));
   expect(engine.token(engine.open(slice('x')))).toBe(token);
-  expect(() => engine.create(slice('x'), { shared: true })).toThrow('a shared session of this name exists');
+  expect(() => engine.create(slice('x'), { shared: true })).toThrow('a shared session with this name already exists');
 });

@@ -20,35 +20,52 @@ describe('errors', () => {
     const expired = await create('x');
     await call('SESSION.PEXPIRE', expired, '1');
     for (let left = 1; left > 0; left = (await call('SESSION.EXISTS', expired)) as number);
-    for (const token of ['AAAAAAAAAAAAAAAAAAAAAA', 'malformed', ended, expired]) {
-      expect(await refusal('SESSION.GET', token, 'key')).toBe('NOSESSION no such session');
-      expect(await refusal('SESSION.SET', token, 'key', 'value')).toBe('NOSESSION no such session');
-      expect(await refusal('SESSION.ROTATE', token)).toBe('NOSESSION no such session');
+    const noToken =
+      ': expected a token, which has 22 characters, or the name of a shared session after "@", such as @user:42';
+    for (const [token, detail] of [
+      ['AAAAAAAAAAAAAAAAAAAAAA', ''],
+      [ended, ''],
+      [expired, ''],
+      ['user:42', noToken],
+      // What may be most of a token is not repeated.
+      [ended.slice(1), noToken],
+      [`"${ended}"`, noToken],
+      ['@user:42', ': no shared session has this name'],
+    ]) {
+      expect(await refusal('SESSION.GET', token, 'key')).toBe(`NOSESSION no such session${detail}`);
+      expect(await refusal('SESSION.SET', token, 'key', 'value')).toBe(`NOSESSION no such session${detail}`);
+      expect(await refusal('SESSION.ROTATE', token)).toBe(`NOSESSION no such session${detail}`);
     }
     expect(await refusal('SESSION.OPEN', 'nobody')).toBe('NOSESSION no such session');
   });
 
   it('NOTSHARED', async () => {
     await create('unshared');
-    expect(await refusal('SESSION.OPEN', 'unshared')).toBe('NOTSHARED the session of this name is not shared');
+    expect(await refusal('SESSION.OPEN', 'unshared')).toBe('NOTSHARED no session of this name is shared');
   });
 
   it('SESSIONEXISTS', async () => {
     const token = await create('x');
-    expect(await refusal('SESSION.NEW', 'y', 'TOKEN', token)).toBe('SESSIONEXISTS a session of this token exists');
+    expect(await refusal('SESSION.NEW', 'y', 'TOKEN', token)).toBe(
+      'SESSIONEXISTS a session with this token already exists',
+    );
     await create('shared', 'SHARED');
-    expect(await refusal('SESSION.NEW', 'shared', 'SHARED')).toBe('SESSIONEXISTS a shared session of this name exists');
+    expect(await refusal('SESSION.NEW', 'shared', 'SHARED')).toBe(
+      'SESSIONEXISTS a shared session with this name already exists',
+    );
   });
 
   it('wrong number of arguments', async () => {
     const token = await create('x');
     const wrong = (name: string) => `ERR wrong number of arguments for '${name}' command`;
-    expect(await refusal('SESSION.SET')).toBe(wrong('session.set'));
-    expect(await refusal('SESSION.SET', token, 'key')).toBe(wrong('session.set'));
-    expect(await refusal('SESSION.SET', token, 'key', 'value', 'key')).toBe(wrong('session.set'));
-    expect(await refusal('SESSION.SET', 'unknown', 'key', 'value', 'key')).toBe(wrong('session.set'));
-    expect(await refusal('session.Get', token)).toBe(wrong('session.get'));
-    expect(await refusal('SESSION.GET', token, 'a', 'b')).toBe(wrong('session.get'));
+    const set = `${wrong('session.set')}: SESSION.SET token key value [key value ...]`;
+    const get = `${wrong('session.get')}: SESSION.GET token key`;
+    expect(await refusal('SESSION.SET')).toBe(set);
+    expect(await refusal('SESSION.SET', token, 'key')).toBe(set);
+    expect(await refusal('SESSION.SET', token, 'key', 'value', 'key')).toBe(set);
+    expect(await refusal('SESSION.SET', 'unknown', 'key', 'value', 'key')).toBe(set);
+    expect(await refusal('session.Get', token)).toBe(get);
+    expect(await refusal('SESSION.GET', token, 'a', 'b')).toBe(get);
     expect(await refusal('SESSION.NEW', 'x', 'DATA', 'key')).toBe(wrong('session.new'));
     expect(await refusal('CONFIG', 'GET')).toBe(wrong('config|get'));
     expect(await refusal('CONFIG')).toBe(wrong('config'));
@@ -59,7 +76,13 @@ describe('errors', () => {
     const unknown = (name: string, args: string) => `ERR unknown command '${name}', with args beginning with: ${args}`;
     expect(await refusal('NOPE', 'a', 'b')).toBe(unknown('NOPE', "'a' 'b' "));
     expect(await refusal('NOPE')).toBe(unknown('NOPE', ''));
-    expect(await refusal('SESSION.NOPE', 'a', 'b')).toBe(unknown('SESSION.NOPE', ''));
+    const unknownSession = (name: string, guess = '') =>
+      `ERR unknown command '${name}': ${guess}SESSION.HELP lists the session commands`;
+    expect(await refusal('SESSION.NOPE', 'a', 'b')).toBe(unknownSession('SESSION.NOPE'));
+    expect(await refusal('SESSION', 'GET', 'x')).toBe(unknownSession('SESSION'));
+    expect(await refusal('session.getal', 'x')).toBe(unknownSession('session.getal', 'did you mean SESSION.GETALL? '));
+    expect(await refusal('SESSION.GTE', 'x')).toBe(unknownSession('SESSION.GTE', 'did you mean SESSION.GET? '));
+    expect(await refusal('SESSION.TLL', 'x')).toBe(unknownSession('SESSION.TLL', 'did you mean SESSION.TTL? '));
     const token = await create('x');
     expect(await refusal('NGET', token, 'key')).toBe(unknown('NGET', "'(redacted)' 'key' "));
     expect((await refusal('N '.repeat(1000), 'x '.repeat(1000), 'y')).length).toBeLessThan(400);
@@ -77,20 +100,49 @@ describe('errors', () => {
       const [command, ...args] = words;
       expect(await refusal(command, ...args)).not.toContain(token.slice(0, 6));
     }
-    expect(await refusal('SESSION.SET x secret')).toBe(unknown('SESSION.SET', ''));
+    expect(await refusal('SESSION.SET x secret')).toBe(
+      unknownSession('SESSION.SET', 'did you mean SESSION.SET or SESSION.GET? '),
+    );
     expect(await refusal('NO\r\nPE', 'a\r\n+OK')).toBe(unknown('NO  PE', "'a  +OK' "));
     expect(await refusal('CONFIG', 'NOPE')).toBe("ERR unknown subcommand 'NOPE'. Try CONFIG HELP.");
   });
 
   it('syntax error, not an integer, invalid expire time', async () => {
-    expect(await refusal('SESSION.NEW', 'x', '60', '1', 'NOPE')).toBe('ERR syntax error');
-    expect(await refusal('SESSION.NEW', 'x', 'soon')).toBe('ERR value is not an integer or out of range');
-    expect(await refusal('SESSION.NEW', 'x', '-1')).toBe("ERR invalid expire time in 'session.new' command");
+    const options = '; the options are DATA, EXTEND, MAXAGE, LIMIT, TOKEN, SHARED';
+    const seconds = (name: string) => `${name} must be a whole number of seconds from 0 to 2147483647`;
+    const notAnInteger = 'ERR value is not an integer or out of range';
+    const syntax = 'ERR syntax error';
+    const token = await create('x');
+    for (const [request, error] of [
+      ['SESSION.NEW x 60s', `${notAnInteger}: ${seconds('ttl')}${options}`],
+      ['SESSION.NEW x -1', `ERR invalid expire time in 'session.new' command: ${seconds('ttl')}${options}`],
+      ['SESSION.NEW x 60 maybe', `${syntax}: deleteSession must be yes, no, true, false, 1 or 0${options}`],
+      ['SESSION.NEW x 60 1 NOPE', `${syntax}: argument 4 is not expected here${options}`],
+      ['SESSION.NEW x 60 EXTEND READ', `${syntax}: argument 4 must be GET, SET or BOTH`],
+      ['SESSION.NEW x 60 EXTEND', `${syntax}: a value is missing at the end`],
+      ['SESSION.NEW x 60 EXTEND GET EXTEND GET', `${syntax}: EXTEND is given twice`],
+      ['SESSION.NEW x MAXAGE 1h', `${notAnInteger}: ${seconds('MAXAGE')}`],
+      ['SESSION.NEW x LIMIT 0', `${notAnInteger}: LIMIT must be a whole number from 1 to 2147483647`],
+      [`SESSION.EXPIRE ${token} 60s`, `${notAnInteger}: ${seconds('ttl')}`],
+      [`SESSION.PEXPIRE ${token} 1.5`, `${notAnInteger}: milliseconds must be a whole number from 0 to 2147483647000`],
+      [`SESSION.EXPIRE ${token} 60 1 1`, `${syntax}: argument 4 is not expected here`],
+      [`SESSION.ROTATE ${token} SOON`, `${syntax}: argument 2 must be GRACE`],
+      [`SESSION.ROTATE ${token} GRACE 1m`, `${notAnInteger}: ${seconds('GRACE')}`],
+      ['SESSION.SCAN 0 TYPE x', `${syntax}: argument 2 must be MATCH or COUNT`],
+    ]) {
+      const [command, ...args] = request.split(' ');
+      expect(await refusal(command, ...args), request).toBe(error);
+    }
   });
 
   it('INCRBY: not an integer, overflow', async () => {
     const token = await create('x', 'DATA', 'text', 'text', 'max', '9223372036854775807');
-    expect(await refusal('SESSION.INCRBY', token, 'text', '1')).toBe('ERR hash value is not an integer');
+    expect(await refusal('SESSION.INCRBY', token, 'text', '1')).toBe(
+      'ERR value is not an integer: the value of this key must be a whole number from -2^63 to 2^63 - 1',
+    );
+    expect(await refusal('SESSION.INCRBY', token, 'max', 'x')).toBe(
+      'ERR value is not an integer or out of range: increment must be a whole number from -2^63 to 2^63 - 1',
+    );
     expect(await refusal('SESSION.INCRBY', token, 'max', '1')).toBe('ERR increment or decrement would overflow');
   });
 

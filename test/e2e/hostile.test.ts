@@ -51,7 +51,7 @@ describe('hostile input', () => {
   it('a pattern of megabytes', async () => {
     const client = await RawClient.connect(program.port);
     const pattern = Buffer.alloc(5_000_000, 'a');
-    const refusal = '-ERR a pattern is at most 1024 bytes\r\n';
+    const refusal = '-ERR a pattern must not be longer than 1024 bytes\r\n';
     await client.expect(frame('CONFIG', 'GET', pattern), refusal);
     await client.expect(frame('SESSION.SCAN', '0', 'MATCH', pattern), refusal);
     await client.expect(frame('COMMAND', 'LIST', 'FILTERBY', 'PATTERN', pattern), refusal);

@@ -57,7 +57,9 @@ describe('SESSION.NEW', () => {
   it('takes a token of the caller, once', async () => {
     const token = 'AAECAwQFBgcICQoLDA0ODw';
     expect(await create('user:1', 60, 'TOKEN', token)).toBe(token);
-    await expect(create('user:2', 'TOKEN', token)).rejects.toThrow('SESSIONEXISTS a session of this token exists');
+    await expect(create('user:2', 'TOKEN', token)).rejects.toThrow(
+      'SESSIONEXISTS a session with this token already exists',
+    );
   });
 
   it('ends the oldest beyond LIMIT', async () => {
@@ -74,30 +76,30 @@ describe('SESSION.NEW', () => {
   });
 
   it.each([
-    [['user:1', 'soon'], 'ERR value is not an integer or out of range'],
-    [['user:1', '1.5'], 'ERR value is not an integer or out of range'],
-    [['user:1', ''], 'ERR value is not an integer or out of range'],
-    [['user:1', -1], "ERR invalid expire time in 'session.new' command"],
-    [['user:1', 2147483648], "ERR invalid expire time in 'session.new' command"],
-    [['user:1', 60, 'maybe'], 'ERR syntax error'],
-    [['user:1', 60, '1', 'SOON'], 'ERR syntax error'],
-    [['user:1', 'EXTEND', 'GET'], 'ERR syntax error, EXTEND needs a ttl'],
-    [['user:1', 0, 'EXTEND', 'GET'], 'ERR syntax error, EXTEND needs a ttl'],
-    [['user:1', 60, 'EXTEND', 'ALL'], 'ERR syntax error'],
-    [['user:1', 60, 'EXTEND', 'GET', 'EXTEND', 'GET'], 'ERR syntax error'],
-    [['user:1', 'SHARED', 'LIMIT', 1], 'ERR syntax error, SHARED goes with neither LIMIT nor TOKEN'],
-    [['user:1', 'SHARED', 'TOKEN', UNKNOWN], 'ERR syntax error, SHARED goes with neither LIMIT nor TOKEN'],
-    [['user:1', 'LIMIT', 0], 'ERR value is not an integer or out of range'],
-    [['user:1', 'LIMIT', 'x'], 'ERR value is not an integer or out of range'],
-    [['user:1', 'MAXAGE', -1], "ERR invalid expire time in 'session.new' command"],
-    [['user:1', 'MAXAGE', 'x'], 'ERR value is not an integer or out of range'],
-    [['user:1', 'TOKEN', 'secret'], 'ERR a token is 22 characters of base64url that hold 128 bits'],
-    [['user:1', 'MAXAGE'], 'ERR syntax error'],
-    [['user:1', 'DATA'], "ERR wrong number of arguments for 'session.new' command"],
-    [['user:1', 'DATA', 'key'], "ERR wrong number of arguments for 'session.new' command"],
-    [[], "ERR wrong number of arguments for 'session.new' command"],
+    [['user:1', 'soon'], /^ERR value is not an integer or out of range/],
+    [['user:1', '1.5'], /^ERR value is not an integer or out of range/],
+    [['user:1', ''], /^ERR value is not an integer or out of range/],
+    [['user:1', -1], /^ERR invalid expire time in 'session.new' command/],
+    [['user:1', 2147483648], /^ERR invalid expire time in 'session.new' command/],
+    [['user:1', 60, 'maybe'], /^ERR syntax error/],
+    [['user:1', 60, '1', 'SOON'], /^ERR syntax error/],
+    [['user:1', 'EXTEND', 'GET'], /^ERR syntax error: EXTEND needs a ttl of at least 1/],
+    [['user:1', 0, 'EXTEND', 'GET'], /^ERR syntax error: EXTEND needs a ttl of at least 1/],
+    [['user:1', 60, 'EXTEND', 'ALL'], /^ERR syntax error/],
+    [['user:1', 60, 'EXTEND', 'GET', 'EXTEND', 'GET'], /^ERR syntax error/],
+    [['user:1', 'SHARED', 'LIMIT', 1], /^ERR syntax error: SHARED cannot be combined with LIMIT or TOKEN/],
+    [['user:1', 'SHARED', 'TOKEN', UNKNOWN], /^ERR syntax error: SHARED cannot be combined with LIMIT or TOKEN/],
+    [['user:1', 'LIMIT', 0], /^ERR value is not an integer or out of range/],
+    [['user:1', 'LIMIT', 'x'], /^ERR value is not an integer or out of range/],
+    [['user:1', 'MAXAGE', -1], /^ERR invalid expire time in 'session.new' command/],
+    [['user:1', 'MAXAGE', 'x'], /^ERR value is not an integer or out of range/],
+    [['user:1', 'TOKEN', 'secret'], /^ERR a token must be 128 bits in base64url/],
+    [['user:1', 'MAXAGE'], /^ERR syntax error/],
+    [['user:1', 'DATA'], /^ERR wrong number of arguments for 'session.new' command/],
+    [['user:1', 'DATA', 'key'], /^ERR wrong number of arguments for 'session.new' command/],
+    [[], /^ERR wrong number of arguments for 'session.new' command/],
   ])('refuses %j and makes no session', async (args, message) => {
-    expect(await refusalOf(call('SESSION.NEW', ...args))).toBe(message);
+    expect(await refusalOf(call('SESSION.NEW', ...args))).toMatch(message);
     expect(await redis.dbsize()).toBe(0);
   });
 });
@@ -303,7 +305,9 @@ describe('data of a session', () => {
     await expect(call('SESSION.INCRBY', token, 'n', 1)).rejects.toThrow('ERR increment or decrement would overflow');
     expect(await call('SESSION.GET', token, 'n')).toBe('9223372036854775807');
     await call('SESSION.SET', token, 'n', 'text');
-    await expect(call('SESSION.INCRBY', token, 'n', 1)).rejects.toThrow('ERR hash value is not an integer');
+    await expect(call('SESSION.INCRBY', token, 'n', 1)).rejects.toThrow(
+      'ERR value is not an integer: the value of this key',
+    );
     await expect(call('SESSION.INCRBY', token, 'a', '1.5')).rejects.toThrow(
       'ERR value is not an integer or out of range',
     );
@@ -383,7 +387,7 @@ describe('a session that is no more', () => {
     const ended = await create('x', 60);
     await call('SESSION.END', ended);
     for (const token of [ended, UNKNOWN, 'malformed', '', '@x', 'x'.repeat(1000)]) {
-      expect(await refusalOf(call(command, token, ...args))).toBe('NOSESSION no such session');
+      expect(await refusalOf(call(command, token, ...args))).toMatch(/^NOSESSION no such session/);
     }
     expect(await redis.dbsize()).toBe(0);
   });

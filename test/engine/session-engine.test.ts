@@ -319,7 +319,7 @@ describe('SessionEngine', () => {
   it('shared: derives one token per name and secret, and refuses a second session', () => {
     const { create, engine, exists } = setUp();
     const token = create('defaults', { shared: true });
-    expect(() => create('defaults', { shared: true })).toThrow('a shared session of this name exists');
+    expect(() => create('defaults', { shared: true })).toThrow('a shared session with this name already exists');
     expect(engine.token(engine.open(bytes('defaults')))).toBe(token.toString());
     engine.end(engine.find(token));
     expect(exists(token)).toBe(false);
@@ -354,12 +354,14 @@ describe('SessionEngine', () => {
     const { create, engine } = setUp();
     const token = bytes('AAECAwQFBgcICQoLDA0ODw');
     expect(create('user:1', { token })).toEqual(token);
-    expect(() => create('user:2', { token })).toThrow('a session of this token exists');
+    expect(() => create('user:2', { token })).toThrow('a session with this token already exists');
     engine.rotate(engine.find(token), 1000);
-    expect(() => create('user:2', { token })).toThrow('a session of this token exists');
+    expect(() => create('user:2', { token })).toThrow('a session with this token already exists');
     // The last character has four bits that are not part of the token.
     for (const wrong of ['', 'short', 'AAECAwQFBgcICQoLDA0ODx', 'AAECAwQFBgcICQoLDA0OD=', 'AAECAwQFBgcICQoLDA0ODwA']) {
-      expect(() => create('user:2', { token: bytes(wrong) })).toThrow('a token is 22 characters');
+      expect(() => create('user:2', { token: bytes(wrong) })).toThrow(
+        'a token must be 128 bits in base64url: 22 characters',
+      );
     }
   });
 

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const WRONG = '-WRONGPASS invalid username-password pair or user is disabled.\r\n';
 const tooMany = (wait: string) =>
-  `-ERR too many attempts to authenticate from your address failed, try again in ${wait}\r\n`;
+  `-ERR too many failed attempts to authenticate from your address, try again in ${wait}\r\n`;
 
 async function start(users = 'reader read r; boss admin correct') {
   const clock = new FakeClock();

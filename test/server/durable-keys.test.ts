@@ -212,7 +212,7 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     expect(await durable.ask(`SESSION.NEW rival TOKEN ${token} DATA a 1`)).toBe(token);
     await durable.ask('SET k w');
     await restart(durable);
-    expect(await durable.ask('SESSION.OPEN k')).toBe('SESSIONEXISTS a session of this token exists');
+    expect(await durable.ask('SESSION.OPEN k')).toBe('SESSIONEXISTS a session with this token already exists');
     expect(await durable.ask(`SESSION.GET ${token} a`)).toBe('1');
     expect(await durable.ask('GET k')).toBe('w');
     await durable.ask(`SESSION.END ${token}`);

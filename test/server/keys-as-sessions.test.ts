@@ -75,15 +75,17 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('TTL k')).toBe('100');
     await ask('SESSION.NEW private DATA a 1');
     expect(await ask('HGET private a')).toBe('nil');
-    expect(await ask('SESSION.OPEN private')).toBe('NOTSHARED the session of this name is not shared');
+    expect(await ask('SESSION.OPEN private')).toBe('NOTSHARED no session of this name is shared');
     expect(await ask('SET private v')).toBe('OK');
-    expect(await ask('SESSION.NEW private SHARED')).toBe('SESSIONEXISTS a shared session of this name exists');
+    expect(await ask('SESSION.NEW private SHARED')).toBe(
+      'SESSIONEXISTS a shared session with this name already exists',
+    );
   });
 
   it('SESSION.NEW SHARED of a key that there is says so; of one that was deleted it makes it anew', async () => {
     const { ask } = await start();
     await ask('SET k v');
-    expect(await ask('SESSION.NEW k SHARED')).toBe('SESSIONEXISTS a shared session of this name exists');
+    expect(await ask('SESSION.NEW k SHARED')).toBe('SESSIONEXISTS a shared session with this name already exists');
     const token = await ask('SESSION.OPEN k');
     await ask('DEL k');
     expect(await ask('SESSION.NEW k SHARED')).toBe(token);
@@ -195,11 +197,13 @@ describe('a plain key is the shared session of that name', () => {
     const { ask } = await start();
     await ask('SET k v');
     const token = await ask('SESSION.OPEN k');
-    expect(await ask(`SESSION.NEW rival TOKEN ${token}`)).toBe('SESSIONEXISTS a session of this token exists');
+    expect(await ask(`SESSION.NEW rival TOKEN ${token}`)).toBe(
+      'SESSIONEXISTS a session with this token already exists',
+    );
     await ask('DEL k');
     expect(await ask(`SESSION.NEW rival TOKEN ${token} DATA a 1`)).toBe(token);
     await ask('SET k w');
-    expect(await ask('SESSION.OPEN k')).toBe('SESSIONEXISTS a session of this token exists');
+    expect(await ask('SESSION.OPEN k')).toBe('SESSIONEXISTS a session with this token already exists');
     expect(await ask('SESSION.GET @k ')).toBe('w');
     expect(await ask(`SESSION.GETALL ${token}`)).toBe('a 1');
     expect(await ask('RENAME k l')).toBe('OK');

@@ -274,7 +274,7 @@ describe('CONFIG SET', () => {
       'CONFIG SET client-reply-backlog 1gb\r\n',
       failed(
         'client-reply-backlog',
-        'client-reply-backlog must not be more than the hard client-output-buffer-limit of normal',
+        'client-reply-backlog must not be larger than the hard limit of the class "normal" in client-output-buffer-limit',
       ),
     );
     await client.expect(
@@ -307,7 +307,7 @@ describe('CONFIG SET', () => {
     const client = await connectTo(await startServer());
     await client.expect(
       frame('CONFIG', 'SET', 'requirepass', Buffer.from([112, 246, 113])),
-      '-ERR CONFIG SET failed - options are UTF-8 text\r\n',
+      '-ERR CONFIG SET failed - names and values must be UTF-8 text\r\n',
     );
     await client.expect(
       frame('CONFIG', 'SET', 'requirepass', 'x'.repeat(513)),
@@ -321,7 +321,7 @@ describe('CONFIG SET', () => {
     const server = await startServer();
     const client = await connectTo(server);
     await client.bulk('SESSION.NEW', 'x');
-    await client.expect('SESSION.GET nope x\r\n', '-NOSESSION no such session\r\n');
+    await client.expect('SESSION.GET @nope x\r\n', '-NOSESSION no such session: no shared session has this name\r\n');
     expect(await info(client, 'keyspace_misses')).toBe(1);
     await client.expect('CONFIG RESETSTAT\r\n', '+OK\r\n');
     const all = await client.bulk('INFO', 'everything');

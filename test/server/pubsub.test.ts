@@ -62,7 +62,7 @@ describe('pub/sub', () => {
     const server = await startServer({ users: 'boss read,write,events,admin secret' });
     const client = await connectTo(server);
     await client.expect('AUTH boss secret\r\n', '+OK\r\n');
-    const refusal = '-ERR channels that begin with "__session" are for the events of the server alone\r\n';
+    const refusal = '-ERR channels whose names start with "__session" are reserved for the events of the server\r\n';
     for (const channel of ['__session__:expired:x', '__sessiondata__:expired:x', '__session', '__sessions']) {
       await client.expect(frame('PUBLISH', channel, 'x'), refusal);
     }
@@ -123,12 +123,15 @@ describe('pub/sub', () => {
 
   it('limits what one client may subscribe to', async () => {
     const client = await connectTo(await startServer());
-    await client.expect(frame('SUBSCRIBE', 'x'.repeat(1025)), '-ERR a channel is at most 1024 bytes\r\n');
-    await client.expect(frame('PSUBSCRIBE', 'x'.repeat(1025)), '-ERR a pattern is at most 1024 bytes\r\n');
+    await client.expect(
+      frame('SUBSCRIBE', 'x'.repeat(1025)),
+      '-ERR the name of a channel must not be longer than 1024 bytes\r\n',
+    );
+    await client.expect(frame('PSUBSCRIBE', 'x'.repeat(1025)), '-ERR a pattern must not be longer than 1024 bytes\r\n');
     await client.send(frame('SUBSCRIBE', ...Array.from({ length: 100_001 }, (_, i) => String(i))));
     await client
-      .take('-ERR a client has at most 100000 subscriptions\r\n'.length)
-      .then((reply) => expect(reply).toBe('-ERR a client has at most 100000 subscriptions\r\n'));
+      .take('-ERR a client cannot have more than 100000 subscriptions\r\n'.length)
+      .then((reply) => expect(reply).toBe('-ERR a client cannot have more than 100000 subscriptions\r\n'));
   });
 
   it('sends large messages whole and in order to each, however late they are read', async () => {

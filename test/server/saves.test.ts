@@ -190,7 +190,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     'refuse the name %j, and touch nothing',
     async (name) => {
       const { dir, client } = await start();
-      const refusal = '-ERR a name is 1 to 200 letters, digits, ".", "_" and "-"';
+      const refusal = '-ERR the name of a data set must be 1 to 200 letters, digits, ".", "_" and "-"';
       expect(await ask(client, 'SESSION.SAVE', name)).toBe(refusal);
       expect(await ask(client, 'SESSION.LOAD', name)).toBe(refusal);
       expect(readdirSync(dir)).toEqual([]);
@@ -200,9 +200,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
   it('refuse a token as a name: names get into the log', async () => {
     const { dir, client, log } = await start();
     const token = (await ask(client, 'SESSION.NEW', 'a')) as string;
-    expect(await ask(client, 'SESSION.SAVE', token)).toBe(
-      '-ERR that looks like a token, which is no name for a data set',
-    );
+    expect(await ask(client, 'SESSION.SAVE', token)).toBe('-ERR the name of a data set must not look like a token');
     expect([readdirSync(dir), log.lines.join()]).toEqual([[], expect.not.stringContaining(token)]);
   });
 
@@ -220,7 +218,9 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
         skipped: String(index),
       });
     }
-    expect(await pumped(clock, ask(client, 'SESSION.LOAD', 'a.'))).toBe('-NODATASET no such data set');
+    expect(await pumped(clock, ask(client, 'SESSION.LOAD', 'a.'))).toBe(
+      '-NODATASET no such data set: SESSION.SAVE creates one',
+    );
   });
 
   it('are for administrators, and not for transactions', async () => {
@@ -456,12 +456,14 @@ describe('the disk', () => {
     writeFileSync(file, '');
     const { client, log } = await start({ dir: file });
     expect(await ask(client, 'SESSION.SAVE', 's')).toBe(
-      `-ERR could not save s: cannot use the directory ${file}/saves: ENOTDIR`,
+      `-ERR could not save s: cannot use the directory ${file}/saves: ENOTDIR: not a directory`,
     );
-    expect(await ask(client, 'SESSION.LOAD', 's')).toBe(`-ERR cannot read ${file}/saves: ENOTDIR`);
+    expect(await ask(client, 'SESSION.LOAD', 's')).toBe(`-ERR cannot read ${file}/saves: ENOTDIR: not a directory`);
     await client.expect('BGSAVE\r\n', '+Background saving started\r\n');
     expect(await info(client)).toMatchObject({ rdb_last_bgsave_status: 'err', rdb_saves: '0' });
-    expect(log.lines.at(-1)).toBe(`could not save dump: cannot use the directory ${file}/saves: ENOTDIR`);
+    expect(log.lines.at(-1)).toBe(
+      `could not save dump: cannot use the directory ${file}/saves: ENOTDIR: not a directory`,
+    );
     expect(await ask(client, 'SHUTDOWN', 'SAVE')).toBe('-ERR Errors trying to SHUTDOWN. Check logs.');
     expect(await ask(client, 'PING')).toBe('+PONG');
     await client.send('SHUTDOWN SAVE FORCE\r\n');
@@ -474,7 +476,7 @@ describe('the disk', () => {
     await pumped(clock, ask(client, 'SAVE'));
     const files = filesIn(dir);
     const failing = await whileFull(() => pumped(clock, ask(client, 'SESSION.SAVE', 's')));
-    expect(failing).toBe(`-ERR could not save s: cannot write to ${dir}/saves: EFBIG`);
+    expect(failing).toBe(`-ERR could not save s: cannot write to ${dir}/saves: EFBIG: file too large`);
     expect(filesIn(dir)).toEqual(files);
     expect(await pumped(clock, ask(client, 'SESSION.SAVE', 's'))).toMatchObject({ sessions: '3000' });
   });
@@ -537,7 +539,7 @@ describe("Redis' commands", () => {
 
   it('BGREWRITEAOF without a journal says that there is none', async () => {
     const { client } = await start();
-    expect(await ask(client, 'BGREWRITEAOF')).toBe('-ERR there is no journal: the server runs with appendonly no');
+    expect(await ask(client, 'BGREWRITEAOF')).toBe('-ERR there is no journal to compact, because appendonly is no');
     expect(await info(client)).toMatchObject({ aof_enabled: '0' });
   });
 

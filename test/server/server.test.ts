@@ -80,7 +80,10 @@ describe('Server', () => {
       reply.array(3);
       throw new Error('a fault');
     });
-    await client.expect(`PING ${TOKEN}\r\nECHO x\r\n`, '-ERR internal error\r\n$1\r\nx\r\n');
+    await client.expect(
+      `PING ${TOKEN}\r\nECHO x\r\n`,
+      '-ERR internal error: the log of the server says more\r\n$1\r\nx\r\n',
+    );
     clock.advance(1000);
     vi.spyOn(ping, 'run').mockImplementation(async ({ reply }) => {
       reply.array(3);
@@ -89,7 +92,10 @@ describe('Server', () => {
     });
     const echoes = 'ECHO x\r\n'.repeat(5000);
     const echoed = '$1\r\nx\r\n'.repeat(5000);
-    await client.expect(`${echoes}PING ${TOKEN}\r\n${echoes}`, `${echoed}-ERR internal error\r\n${echoed}`);
+    await client.expect(
+      `${echoes}PING ${TOKEN}\r\n${echoes}`,
+      `${echoed}-ERR internal error: the log of the server says more\r\n${echoed}`,
+    );
     expect(lines).toHaveLength(2);
     expect(lines[0]).toContain('a fault');
     expect(lines.join()).not.toContain(TOKEN);

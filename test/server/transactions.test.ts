@@ -22,11 +22,11 @@ describe('transactions', () => {
       `SESSION.NEW x TOKEN ${TOKEN} DATA n text\r\nSESSION.INCRBY ${TOKEN} n 1\r\n`,
       '+QUEUED\r\n+QUEUED\r\n',
     );
-    await client.expect('SESSION.GET nope key\r\nPING\r\n', '+QUEUED\r\n+QUEUED\r\n');
+    await client.expect('SESSION.GET @nope key\r\nPING\r\n', '+QUEUED\r\n+QUEUED\r\n');
     await other.expect('DBSIZE\r\n', ':0\r\n');
     await client.expect(
       'EXEC\r\n',
-      `*4\r\n$22\r\n${TOKEN}\r\n-ERR hash value is not an integer\r\n-NOSESSION no such session\r\n+PONG\r\n`,
+      `*4\r\n$22\r\n${TOKEN}\r\n-ERR value is not an integer: the value of this key must be a whole number from -2^63 to 2^63 - 1\r\n-NOSESSION no such session: no shared session has this name\r\n+PONG\r\n`,
     );
     await client.expect('EXEC\r\n', '-ERR EXEC without MULTI\r\n');
     await client.expect('MULTI\r\nEXEC\r\n', '+OK\r\n*0\r\n');
@@ -40,7 +40,7 @@ describe('transactions', () => {
 
   it.each([
     ['NOPE\r\n', "-ERR unknown command 'NOPE', with args beginning with: \r\n"],
-    ['SESSION.GET x\r\n', "-ERR wrong number of arguments for 'session.get' command\r\n"],
+    ['SESSION.GET x\r\n', "-ERR wrong number of arguments for 'session.get' command: SESSION.GET token key\r\n"],
     ['MONITOR\r\n', '-ERR Command not allowed inside a transaction\r\n'],
     ['SHUTDOWN\r\n', '-ERR Command not allowed inside a transaction\r\n'],
   ])('a command that cannot be queued ends it: %j', async (command, refusal) => {
@@ -128,7 +128,7 @@ describe('transactions', () => {
   it('hold no more than a request may: what is too large ends them, and its memory is freed', async () => {
     const server = await startServer({ 'client-query-buffer-limit': 64 * 1024 });
     const client = await connectTo(server);
-    const refusal = '-ERR the transaction is too large (client-query-buffer-limit)\r\n';
+    const refusal = '-ERR the transaction is larger than client-query-buffer-limit allows\r\n';
     await client.expect('MULTI\r\n', '+OK\r\n');
     for (let i = 0; i < 2; i++) await client.expect(frame('ECHO', 'x'.repeat(30_000)), '+QUEUED\r\n');
     await client.expect(frame('ECHO', 'x'.repeat(30_000)), refusal);
@@ -161,7 +161,8 @@ describe('transactions', () => {
     await other.expect('PUBLISH a m\r\n', ':1\r\n');
     expect(await client.take(message.length)).toBe(message);
     go();
-    const replies = '*4\r\n+PONG\r\n$1\r\na\r\n-ERR internal error\r\n+PONG\r\n$4\r\nlast\r\n';
+    const replies =
+      '*4\r\n+PONG\r\n$1\r\na\r\n-ERR internal error: the log of the server says more\r\n+PONG\r\n$4\r\nlast\r\n';
     expect(await client.take(replies.length)).toBe(replies);
   });
 });

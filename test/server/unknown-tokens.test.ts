@@ -41,7 +41,7 @@ it('a chosen token that is derived for a key is refused while the key is there, 
   const { client, engine } = await startWithKeys();
   const token = await client.bulk('SESSION.OPEN', 'key:7');
   await client.expect('DEL key:7\r\nHSET key:7 f new\r\n', ':1\r\n:1\r\n');
-  const exists = '-SESSIONEXISTS a session of this token exists\r\n';
+  const exists = '-SESSIONEXISTS a session with this token already exists\r\n';
   await client.expect(`SESSION.NEW x TOKEN ${token}\r\n`, exists);
   await client.expect(`DEL key:7\r\nSESSION.NEW x TOKEN ${token}\r\n`, `:1\r\n$22\r\n${token}\r\n`);
   await client.expect(`HSET key:7 f newer\r\nSESSION.OPEN key:7\r\n`, `:1\r\n${exists}`);

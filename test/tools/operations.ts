@@ -157,7 +157,11 @@ export const SESSION_OPERATIONS = {
   incrby: (key: string, by: number) =>
     writes('INCRBY', [key, String(by)], (data) => {
       const before = data.get(key) ?? '0';
-      if (!INTEGER.test(before)) return [error('hash value is not an integer'), false];
+      if (!INTEGER.test(before))
+        return [
+          error('value is not an integer: the value of this key must be a whole number from -2^63 to 2^63 - 1'),
+          false,
+        ];
       data.set(key, String(Number(before) + by));
       return [is(Number(before) + by), true];
     }),
@@ -220,7 +224,7 @@ export const SESSION_OPERATIONS = {
       'ROTATE',
       grace === 0 ? [] : ['GRACE', String(grace)],
       ({ shared }) =>
-        shared ? error('the token of a shared session follows from its name and cannot be rotated') : isToken,
+        shared ? error('the token of a shared session is derived from its name, so it cannot be rotated') : isToken,
       true,
     ),
 } as const;

@@ -47,6 +47,6 @@ export function authenticate({ client, server }: Context, name: string, password
   const seconds = Math.ceil(delay / 1000);
   throw new CodedError(
     'ERR',
-    `too many attempts to authenticate from your address failed, try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
+    `too many failed attempts to authenticate from your address, try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
   );
 }

@@ -21,7 +21,7 @@ export const hincrby: Command = {
     const session = findHash(engine, key);
     let sum = increment;
     if (session === NO_SESSION) putFields(engine, key, [field, Slice.of(String(increment))]);
-    else sum = engine.data.increment(session, field, increment);
+    else sum = engine.data.increment(session, field, increment, 'hash value is not an integer');
     server.keyspaceEvents.notify('h', 'hincrby', key);
     reply.integer(sum);
   },

@@ -21,7 +21,10 @@ export const publish: Command = {
     const channel = args.slice().latin1();
     if (channel.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
     if (isSessionChannel(channel)) {
-      throw new CodedError('ERR', 'channels that begin with "__session" are for the events of the server alone');
+      throw new CodedError(
+        'ERR',
+        'channels whose names start with "__session" are reserved for the events of the server',
+      );
     }
     return publishInTurn(context, channel, args.bytes());
   },

@@ -28,7 +28,7 @@ function subscribing(name: string, kind: Kind): Command {
         const text = kind === 'pattern' ? args.pattern() : args.slice().latin1();
         if (text.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
         if (client.subscriptions === MAX_SUBSCRIPTIONS) {
-          throw new CodedError('ERR', `a client has at most ${MAX_SUBSCRIPTIONS} subscriptions`);
+          throw new CodedError('ERR', `a client cannot have more than ${MAX_SUBSCRIPTIONS} subscriptions`);
         }
         if (kind === 'channel') server.pubsub.subscribe(client, text);
         else server.pubsub.subscribePattern(client, text);

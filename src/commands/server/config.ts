@@ -50,7 +50,7 @@ const set: Command = {
     const words = args.pairs().map((slice) => {
       const argument = slice.toBuffer();
       // An option is text: bytes that are none would be kept as something else.
-      if (!isUtf8(argument)) throw new CodedError('ERR', 'CONFIG SET failed - options are UTF-8 text');
+      if (!isUtf8(argument)) throw new CodedError('ERR', 'CONFIG SET failed - names and values must be UTF-8 text');
       return argument.toString();
     });
     const given = words.flatMap((name, i) => (i % 2 === 0 ? [[name, words[i + 1]] as const] : []));

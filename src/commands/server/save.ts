@@ -64,7 +64,7 @@ export const bgrewriteaof: Command = {
   run({ server, reply }) {
     const { durability } = server;
     if (durability === undefined)
-      throw new CodedError('ERR', 'there is no journal: the server runs with appendonly no');
+      throw new CodedError('ERR', 'there is no journal to compact, because appendonly is no');
     if (durability.failure !== undefined) throw cannotPersist(durability.failure);
     if (durability.status?.compaction.running !== undefined) {
       throw new CodedError('ERR', 'Background append only file rewriting already in progress');

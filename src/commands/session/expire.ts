@@ -1,9 +1,10 @@
 import { MAX_SECONDS, NO_SESSION } from '../../engine/index.js';
+import type { Expected } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
-import { DELETE_SESSION, TOKEN } from './grammar.js';
+import { DELETE_SESSION, TOKEN, TTL } from './grammar.js';
 
-/** SESSION.EXPIRE and SESSION.PEXPIRE: the same act, in two units. */
-function expire(name: string, argument: Argument, msPerUnit: number): Command {
+/** SESSION.EXPIRE and SESSION.PEXPIRE: the same, in two units. */
+function expire(name: string, argument: Argument & Expected, msPerUnit: number): Command {
   return {
     name,
     summary: `Gives a session a new duration in ${argument.name === 'ttl' ? 'seconds' : 'milliseconds'}, started now.`,
@@ -15,8 +16,8 @@ function expire(name: string, argument: Argument, msPerUnit: number): Command {
     reply: '1; 0 no such session',
     run({ engine, reply }, args) {
       const session = args.findSession(engine);
-      const duration = args.time((MAX_SECONDS * 1000) / msPerUnit) * msPerUnit;
-      const deleteSession = args.left > 0 ? args.boolean() : undefined;
+      const duration = args.time((MAX_SECONDS * 1000) / msPerUnit, argument) * msPerUnit;
+      const deleteSession = args.left > 0 ? args.boolean(DELETE_SESSION) : undefined;
       args.end();
       if (session !== NO_SESSION) engine.setDuration(session, duration, deleteSession);
       reply.integer(session === NO_SESSION ? 0 : 1);
@@ -24,5 +25,5 @@ function expire(name: string, argument: Argument, msPerUnit: number): Command {
   };
 }
 
-export const sessionExpire = expire('session.expire', { name: 'ttl', type: 'integer' }, 1000);
+export const sessionExpire = expire('session.expire', TTL, 1000);
 export const sessionPexpire = expire('session.pexpire', { name: 'milliseconds', type: 'integer' }, 1);

@@ -1,3 +1,4 @@
+import type { Expected } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 
 /** The arguments that the session commands share. */
@@ -15,4 +16,5 @@ export const PAIRS: Argument = {
   multiple: true,
   arguments: [KEY, { name: 'value', type: 'string' }],
 };
-export const DELETE_SESSION: Argument = { name: 'deleteSession', type: 'string', optional: true };
+export const DELETE_SESSION = { name: 'deleteSession', type: 'string', optional: true } as const satisfies Argument;
+export const TTL = { name: 'ttl', type: 'integer', unit: 'seconds' } as const satisfies Argument & Expected;

@@ -12,6 +12,6 @@ export const sessionIncrby: Command = {
   reply: 'the new integer',
   run({ engine, reply }, args) {
     const session = args.session(engine);
-    reply.integer(engine.data.increment(session, args.slice(), args.int64()));
+    reply.integer(engine.data.increment(session, args.slice(), args.int64({ name: 'increment' })));
   },
 };

@@ -1,9 +1,9 @@
 import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
-import { CodedError, SYNTAX } from '../../errors.js';
+import { CodedError } from '../../errors.js';
 import { inSlices } from '../../execution/in-slices.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
-import { DELETE_SESSION, NAME, PAIRS } from './grammar.js';
+import { DELETE_SESSION, NAME, PAIRS, TTL } from './grammar.js';
 
 const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Record<string, Extend>;
 
@@ -20,7 +20,7 @@ export const sessionNew: Command = {
       name: 'expiry',
       type: 'block',
       optional: true,
-      arguments: [{ name: 'ttl', type: 'integer' }, DELETE_SESSION],
+      arguments: [TTL, DELETE_SESSION],
     },
     { name: 'shared', type: 'pure-token', token: 'SHARED', optional: true },
     {
@@ -74,13 +74,13 @@ const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: 
   {
     word: 'MAXAGE',
     read(settings, args) {
-      settings.maxAgeMs = args.time(MAX_SECONDS) * 1000;
+      settings.maxAgeMs = args.time(MAX_SECONDS, { name: 'MAXAGE', unit: 'seconds' }) * 1000;
     },
   },
   {
     word: 'LIMIT',
     read(settings, args) {
-      settings.limit = args.integer(1, MAX_SECONDS);
+      settings.limit = args.integer(1, MAX_SECONDS, { name: 'LIMIT' });
     },
   },
   {
@@ -97,29 +97,32 @@ const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: 
   },
 ];
 
+const OR_OPTIONS = `; the options are ${OPTIONS.map(({ word }) => word).join(', ')}`;
+
 function readSettings(args: Arguments): NewSession {
   const settings: Settings = {};
   let option = args.option(OPTIONS);
   if (option === undefined && args.left > 0) {
-    settings.duration = args.time(MAX_SECONDS) * 1000;
+    settings.duration = args.time(MAX_SECONDS, { ...TTL, orElse: OR_OPTIONS }) * 1000;
     option = args.option(OPTIONS);
     if (option === undefined && args.left > 0) {
-      settings.deleteSession = args.boolean();
+      settings.deleteSession = args.boolean({ ...DELETE_SESSION, orElse: OR_OPTIONS });
       option = args.option(OPTIONS);
     }
   }
   let seen = 0;
   for (; option !== undefined; option = args.option(OPTIONS)) {
     const bit = 1 << OPTIONS.indexOf(option);
-    if ((seen & bit) !== 0) throw SYNTAX;
+    if ((seen & bit) !== 0) throw new CodedError('ERR', `syntax error: ${option.word} is given twice`);
     seen |= bit;
     option.read(settings, args);
   }
-  args.end();
-  if (settings.extend !== undefined && !settings.duration)
-    throw new CodedError('ERR', `syntax error, EXTEND needs a ttl`);
+  args.end(OR_OPTIONS);
+  if (settings.extend !== undefined && !settings.duration) {
+    throw new CodedError('ERR', 'syntax error: EXTEND needs a ttl of at least 1, which it starts again');
+  }
   if (settings.shared && (settings.limit !== undefined || settings.token !== undefined)) {
-    throw new CodedError('ERR', `syntax error, SHARED goes with neither LIMIT nor TOKEN`);
+    throw new CodedError('ERR', 'syntax error: SHARED cannot be combined with LIMIT or TOKEN');
   }
   return settings;
 }

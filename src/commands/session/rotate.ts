@@ -21,7 +21,7 @@ export const sessionRotate: Command = {
     let grace = 0;
     if (args.left > 0) {
       args.choice('GRACE');
-      grace = args.time(MAX_SECONDS) * 1000;
+      grace = args.time(MAX_SECONDS, { name: 'GRACE', unit: 'seconds' }) * 1000;
     }
     args.end();
     engine.rotate(session, grace);

@@ -260,11 +260,17 @@ export class SessionData {
 
   /**
    * Adds to an integer. A missing value counts as 0. Returns the sum.
+   * @param complaint The message of the error if the value is not an integer.
    * @throws SessionError ERR if the value is not a 64-bit integer or the sum would not be.
    */
-  increment(session: Session, key: Slice, increment: bigint): bigint {
+  increment(
+    session: Session,
+    key: Slice,
+    increment: bigint,
+    complaint = 'value is not an integer: the value of this key must be a whole number from -2^63 to 2^63 - 1',
+  ): bigint {
     this.#checkType(session);
-    const sum = this.#sum(session, key, increment, 'hash value is not an integer');
+    const sum = this.#sum(session, key, increment, complaint);
     this.set(session, [key, Slice.of(String(sum))]);
     return sum;
   }

@@ -72,7 +72,7 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     ).toEqual([
       [null, 2],
       [null, mapOf(protocol, { count: '2' })],
-      [expect.objectContaining({ message: 'ERR value is not an integer or out of range' })],
+      [expect.objectContaining({ message: expect.stringMatching(/^ERR value is not an integer or out of range/) })],
       [null, [1, 0]],
     ]);
     expect(await refusalOf(redis.multi().call('SESSION.INCRBY', [token]).exec())).toMatch(/^EXECABORT /);
@@ -100,7 +100,7 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     for (let i = 1; i <= 1000; i++) pipeline.call('SESSION.INCRBY', [token, 'count', '1']);
     expect(await pipeline.call('SESSION.GET', ['malformed', 'key']).ping().exec()).toEqual([
       ...Array.from({ length: 1000 }, (_, i) => [null, i + 1]),
-      [expect.objectContaining({ message: 'NOSESSION no such session' })],
+      [expect.objectContaining({ message: expect.stringMatching(/^NOSESSION no such session: expected a token/) })],
       [null, 'PONG'],
     ]);
   });

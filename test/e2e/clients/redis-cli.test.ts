@@ -70,12 +70,12 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     expect(await typed('SESSION.GETALL @defaults', 'SESSION.GET @defaults missing', 'SESSION.TTL @defaults')).toBe(
       protocol === '-3' ? '1# "theme" => "dark"\n(nil)\n(integer) -1' : '1) "theme"\n2) "dark"\n(nil)\n(integer) -1',
     );
-    expect(await typed('MULTI', 'SESSION.SET @defaults theme', 'EXEC', 'SESSION.GET nobody theme')).toBe(
+    expect(await typed('MULTI', 'SESSION.SET @defaults theme', 'EXEC', 'SESSION.GET @nobody theme')).toBe(
       [
         'OK',
-        "(error) ERR wrong number of arguments for 'session.set' command",
+        "(error) ERR wrong number of arguments for 'session.set' command: SESSION.SET token key value [key value ...]",
         '(error) EXECABORT Transaction discarded because of previous errors.',
-        '(error) NOSESSION no such session',
+        '(error) NOSESSION no such session: no shared session has this name',
       ].join('\n'),
     );
     expect(await cli('--csv', 'SESSION.KEYS', '@defaults')).toBe('"theme"');
