@@ -17,7 +17,7 @@ const NOAUTH = '-NOAUTH Authentication required.\r\n';
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 
 describe('a password', () => {
-  it('can be changed while the server runs; who is in stays in', async () => {
+  it('can be changed while the server runs, and connected clients stay authenticated', async () => {
     const server = await startServer({ requirepass: 'old' });
     const client = await connectTo(server);
     await client.expect('CONFIG SET requirepass new\r\n', NOAUTH);
@@ -28,7 +28,7 @@ describe('a password', () => {
     await other.expect('RESET\r\nPING\r\n', `+RESET\r\n${NOAUTH}`);
   });
 
-  it('ten wrong ones end the connection, and the log tells, without them', async () => {
+  it('ends the connection after ten wrong attempts, which the log reports without the passwords', async () => {
     const log = keepLog();
     const server = await startServer({ requirepass: 'secret' }, { log });
     const [client, bystander] = [await connectTo(server), await connectTo(server)];
@@ -53,7 +53,7 @@ describe('named users', () => {
     return client;
   }
 
-  it('must give their name: nobody gets in without', async () => {
+  it('must authenticate: there is no access without a name', async () => {
     const server = await startServer({ users });
     const client = await connectTo(server);
     await client.expect(
@@ -74,7 +74,7 @@ describe('named users', () => {
     expect(await client.bulk('CLIENT', 'INFO')).toContain(' user=both ');
   });
 
-  it('may do what their permissions allow, which follow from the flags of each command', async () => {
+  it('may run the commands that their permissions allow, according to the flags of each command', async () => {
     const allowed: Record<string, readonly string[]> = {
       reader: ['session.get', 'dbsize'],
       writer: ['session.set', 'session.new'],
@@ -123,7 +123,7 @@ describe('named users', () => {
     }
   });
 
-  it('whatever lists tokens is for administrators', () => {
+  it('only administrators may run commands that list tokens', () => {
     for (const name of [
       'session.endall',
       'session.scan',
@@ -138,7 +138,7 @@ describe('named users', () => {
     }
   });
 
-  it('a command that is not allowed does not get into a transaction', async () => {
+  it('cannot queue a command in a transaction that they may not run', async () => {
     const client = await as('reader', 'r');
     await client.expect('MULTI\r\n', '+OK\r\n');
     await client.expect(
@@ -149,7 +149,7 @@ describe('named users', () => {
     expect(await client.bulk('INFO', 'stats')).toContain('acl_access_denied_cmd:1\r\n');
   });
 
-  it('go with a password for the user default', async () => {
+  it('can be combined with a password for the user default', async () => {
     const server = await startServer({ users, requirepass: 'secret' });
     const client = await connectTo(server);
     await client.expect('AUTH secret\r\nFLUSHALL\r\nAUTH reader r\r\n', '+OK\r\n+OK\r\n+OK\r\n');
@@ -162,7 +162,7 @@ describe('named users', () => {
     }
   });
 
-  it('are to be named where they are asked for', () => {
+  it('may not be empty if the option is set', () => {
     const file = join(directory, 'nobody');
     writeFileSync(file, '# none yet\n\n');
     expect(() => createServer({ 'users-file': file })).toThrow(
@@ -171,7 +171,7 @@ describe('named users', () => {
     expect(() => createServer({ users: ' ; ' })).toThrow(new ConfigError('users: there is no user in it'));
   });
 
-  it('come from a file as well', async () => {
+  it('can be read from a file', async () => {
     const file = join(directory, 'users');
     writeFileSync(file, '# our shop\nshop  read,write  pässword\n\n');
     const server = await startServer({ 'users-file': file });
@@ -197,19 +197,19 @@ describe('named users', () => {
       'default read secret',
       'users, user 1: the user "default" cannot be set here; its password is the option requirepass',
     ],
-  ])('are refused as %j, without repeating the password', (line, message) => {
+  ])('are refused as %j, in an error without the password', (line, message) => {
     const make = () => createServer({ users: line });
     expect(make).toThrow(new ConfigError(message));
     expect(message).not.toContain('secret');
   });
 
-  it('are refused with the line of the file', () => {
+  it('are refused with the line number of the file', () => {
     const file = join(directory, 'wrong-users');
     writeFileSync(file, '# our shop\n\nshop read,write secret\nshop secret\n');
     expect(() => createServer({ 'users-file': file })).toThrow(/^users-file \/.*wrong-users, line 4: expected a name/);
   });
 
-  it('keep passwords from CONFIG GET', async () => {
+  it('keep their passwords out of CONFIG GET', async () => {
     const client = await as('boss', 'a');
     await client.send('CONFIG GET *\r\n');
     const all = await client.takeUntil('save\r\n$0\r\n\r\n');

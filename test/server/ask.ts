@@ -1,12 +1,15 @@
 import { frame, type RawClient } from '../raw-client.js';
 
-/** Sends a request and gives its reply in one line, about as redis-cli shows it: errors as they are, arrays with spaces between. */
+/**
+ * Sends a request and returns its reply as one line, much as redis-cli shows it: errors as they are, arrays separated
+ * by spaces.
+ */
 export async function askWith(client: RawClient, ...request: (string | Buffer)[]): Promise<string> {
   await client.send(frame(...request));
   return replyTo(client);
 }
 
-/** As `askWith`, of words between spaces. */
+/** Like `askWith`, for words separated by spaces. */
 export function ask(client: RawClient, request: string): Promise<string> {
   return askWith(client, ...request.split(' '));
 }

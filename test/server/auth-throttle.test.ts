@@ -5,7 +5,7 @@ import { connectTo, keepLog, startServer, stopServers } from '../embedded-server
 import { FakeClock } from '../fake-clock.js';
 import type { RawClient } from '../raw-client.js';
 
-/** Where connections come from; undefined for where they really do. */
+/** The origins of the next connections; undefined for their real origin. */
 const elsewhere = vi.hoisted(() => ({ address: undefined as string | undefined }));
 vi.mock('../../src/server/origin.js', async (importOriginal) => {
   const origin = await importOriginal<typeof import('../../src/server/origin.js')>();
@@ -32,26 +32,26 @@ async function start(users = 'reader read r; boss admin correct') {
   return { clock, log, server, connect: () => connectTo(server) };
 }
 
-/** Lets ten attempts fail, which cost nothing. */
+/** Makes ten attempts fail, which have no penalty. */
 async function guess(client: RawClient, attempts = 10): Promise<void> {
   await client.send('AUTH boss guess\r\n'.repeat(attempts));
   await client.take(WRONG.length * attempts);
 }
 
 describe('from this machine', () => {
-  it('a client that has ended its side gets the answers to all that it sent', async () => {
+  it('a client that has ended its side gets all its replies', async () => {
     const { clock, connect } = await start();
     await guess(await connect());
     const [client, other] = [await connect(), await connect()];
     client.socket.end('AUTH boss guess\r\nAUTH secret\r\nPING\r\n');
     await other.expect('AUTH secret\r\nPING\r\n', '+OK\r\n+PONG\r\n');
-    // Then the end has come as well.
+    // By then the end has arrived as well.
     for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
     clock.advance(1000);
     expect(await client.takeAll()).toBe(`${WRONG}+OK\r\n+PONG\r\n`);
   });
 
-  it('wrong answers come later and later, and right ones at once', async () => {
+  it('wrong answers are delayed more and more, right ones are immediate', async () => {
     const { clock, log, connect } = await start();
     await guess(await connect());
     const [client, other] = [await connect(), await connect()];
@@ -62,7 +62,7 @@ describe('from this machine', () => {
         answered = true;
         return text;
       });
-      // Read in its turn: by then the guess has been looked at.
+      // Requests are read in order: by now the guess has been checked.
       await other.expect('HELLO 2 AUTH default secret SETNAME a\r\nRESET\r\n', '*14\r\n');
       await other.takeUntil('+RESET\r\n');
       clock.advance(seconds * 1000 - 1);
@@ -79,7 +79,7 @@ describe('from this machine', () => {
     await guess(await connect(), 9);
   });
 
-  it('one connection has one attempt at a time, in a transaction as well', async () => {
+  it('a connection has one attempt at a time, even in a transaction', async () => {
     const { clock, connect } = await start();
     await guess(await connect());
     const client = await connect();
@@ -93,7 +93,7 @@ describe('from this machine', () => {
     expect(await client.takeUntil('lib-ver=')).toContain(' user=reader ');
   });
 
-  it('a client that goes, or a server that stops, waits for nothing', async () => {
+  it('a client that leaves and a server that stops do not wait', async () => {
     const { clock, connect, server } = await start();
     await guess(await connect());
     const [client, other] = [await connect(), await connect()];
@@ -113,7 +113,7 @@ describe('from this machine', () => {
 });
 
 describe('from elsewhere', () => {
-  it('nothing is looked at until the penalty is over, be it right or wrong', async () => {
+  it('nothing is checked until the penalty is over, whether the password is right or wrong', async () => {
     elsewhere.address = '203.0.113.7';
     const { clock, connect } = await start();
     await guess(await connect());
@@ -130,7 +130,7 @@ describe('from elsewhere', () => {
     await other.expect('AUTH boss correct\r\n', '+OK\r\n');
   });
 
-  it('who has got in from there before always does, but not as somebody else', async () => {
+  it('a user who has logged in from there before always can, but not as somebody else', async () => {
     elsewhere.address = '2001:db8::1';
     const { connect } = await start();
     await (await connect()).expect('AUTH reader r\r\n', '+OK\r\n');
@@ -146,7 +146,7 @@ describe('from elsewhere', () => {
 });
 
 describe('AuthThrottle', () => {
-  it('remembers those that failed latest, and not without end', () => {
+  it('remembers only the latest failures', () => {
     const clock = new FakeClock();
     const throttle = new AuthThrottle(clock);
     for (let i = 0; i < 11; i++) throttle.failed('1.2.3.4');
@@ -175,7 +175,7 @@ describe('AuthThrottle', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::7', '0:0:0:0::/64'],
     [undefined, 'nowhere'],
-  ])('%s comes from %s', (address, origin) => {
+  ])('the origin of %s is %s', (address, origin) => {
     expect(originOf(address, false)).toBe(origin);
   });
 });

@@ -11,20 +11,20 @@ const MB = 1024 * KB;
 const info = async (client: RawClient, field: string) =>
   Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
 
-/** Fields of the client in CLIENT LIST that has the name. */
+/** Returns the fields of a client in CLIENT LIST, by its name. */
 async function fieldsOf(admin: RawClient, name: string): Promise<Record<string, string>> {
   const lines = (await admin.bulk('CLIENT', 'LIST')).split('\n');
   const line = lines.find((text) => text.includes(` name=${name} `)) ?? '';
   return Object.fromEntries(line.split(' ').map((field) => field.split('=')));
 }
 
-/** The beginning of an argument of 64 MB, `bytes` of it. */
+/** The first `bytes` bytes of an argument of 64 MB. */
 const part = (bytes: number) => `*3\r\n$3\r\nSET\r\n$1\r\na\r\n$67108864\r\n${'x'.repeat(bytes)}`;
 
 describe('maxmemory-clients', () => {
-  it('holds at every moment, however many clients send at once: the largest go, with an error', async () => {
+  it('holds at all times, however many clients send at once: the largest are disconnected, with an error', async () => {
     const log = keepLog();
-    // Time stands still: no heartbeat comes.
+    // Time stands still, so there is no heartbeat.
     const server = await startServer({ 'maxmemory-clients': 20 * MB }, { clock: new FakeClock(), log });
     const admin = await connectTo(server);
     const small = await connectTo(server);
@@ -54,7 +54,7 @@ describe('maxmemory-clients', () => {
     await admin.expect('PING\r\n', '+PONG\r\n');
   });
 
-  it('counts what waits for EXEC, subscriptions and unread output, and CLIENT LIST shows the same', async () => {
+  it('counts queued commands, subscriptions and unread output, and CLIENT LIST shows the same', async () => {
     const server = await startServer();
     const admin = await connectTo(server);
     const client = await connectTo(server);
@@ -71,7 +71,7 @@ describe('maxmemory-clients', () => {
     expect(Number(fields['tot-mem'])).toBe(idle + Number(fields['multi-mem']));
     await client.expect('DISCARD\r\n', '+OK\r\n');
     expect(Number((await fieldsOf(admin, 'it'))['tot-mem'])).toBe(idle);
-    // Arguments of a request that is not whole: their places are counted as well.
+    // Arguments of an incomplete request: their positions are counted too.
     await client.send(`*1000000\r\n${'$0\r\n\r\n'.repeat(50_000)}`);
     let pending = fields;
     do pending = await fieldsOf(admin, 'it');
@@ -83,7 +83,7 @@ describe('maxmemory-clients', () => {
     expect(await info(admin, 'mem_clients_normal')).toBeGreaterThan(Number(pending['tot-mem']));
   });
 
-  it('lets go of the places of a large request when it is served', async () => {
+  it('frees the positions of a large request once it has been served', async () => {
     const server = await startServer();
     const [admin, client] = [await connectTo(server), await connectTo(server)];
     await client.expect('CLIENT SETNAME it\r\n', '+OK\r\n');
@@ -93,7 +93,7 @@ describe('maxmemory-clients', () => {
     expect((await fieldsOf(admin, 'it'))['tot-mem']).toBe(idle);
   });
 
-  it('spares NO-EVICT, and is reached by the next largest; lowering it evicts at once', async () => {
+  it('spares NO-EVICT clients and evicts the next largest; lowering the limit evicts immediately', async () => {
     const server = await startServer({}, { clock: new FakeClock() });
     const [admin, spared, queue] = [await connectTo(server), await connectTo(server), await connectTo(server)];
     await spared.expect('CLIENT NO-EVICT ON\r\n', '+OK\r\n');

@@ -10,11 +10,11 @@ afterEach(stopServers);
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 const VALUE = 8_000_000;
 const GETS = 3;
-/** Of a check and of the patience with a client that takes nothing, in ms. */
+/** The time between checks, and after which a client is cut that reads nothing, in ms. */
 const CHECK = 500;
 const PATIENCE = 5000;
 
-/** A server that closes while a client has more to take than the system keeps for it. */
+/** Starts to close a server while a client has more to read than the system buffers for it. */
 async function closing(timeout: number) {
   const clock = new StandingClock();
   const accepted: Socket[] = [];
@@ -39,23 +39,23 @@ async function closing(timeout: number) {
   return { clock, client, serverSide, closed, isClosed: () => isClosed };
 }
 
-/** Bytes that the system has not taken from the server. */
+/** Returns how many bytes the system has not accepted from the server. */
 function untaken(socket: Socket): number {
   const { _handle: handle } = socket as Socket & { readonly _handle: { readonly writeQueueSize: number } | null };
   return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
 }
 
-/** Lets the event loop turn a few times. */
+/** Lets the event loop run a few times. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);
 }
 
-it('a client that takes its replies slowly gets all of them', async () => {
+it('a client that reads its replies slowly gets all of them', async () => {
   const { clock, client, serverSide, closed, isClosed } = await closing(3600);
   const { socket } = client;
   const began = clock.now();
   while (!serverSide.writableFinished) {
-    // It takes some each time when a client that takes nothing would nearly have been cut.
+    // The client reads something each time just before it would be cut for reading nothing.
     for (let ms = 0; ms < PATIENCE - CHECK; ms += CHECK) {
       clock.advance(CHECK);
       await turns();
@@ -71,7 +71,7 @@ it('a client that takes its replies slowly gets all of them', async () => {
   await closed;
 });
 
-it('a client that takes nothing is cut after a while, however long a stop may take', async () => {
+it('a client that reads nothing is cut after a while, however long a stop may take', async () => {
   const { clock, closed, isClosed } = await closing(3600);
   const began = clock.now();
   while (!isClosed() && clock.now() < began + 2 * PATIENCE) {
@@ -82,7 +82,7 @@ it('a client that takes nothing is cut after a while, however long a stop may ta
   expect(clock.now() - began).toBeGreaterThanOrEqual(PATIENCE);
 });
 
-it('shutdown-timeout bounds it, for a client that takes its replies as well', async () => {
+it('shutdown-timeout also limits the wait for a client that is reading its replies', async () => {
   const { clock, client, closed } = await closing(1);
   client.socket.resume();
   while (client.socket.bytesRead < VALUE / 2) await new Promise(setImmediate);

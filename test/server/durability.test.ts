@@ -26,12 +26,12 @@ function durable(dir: string, config: Partial<Config> = {}): Partial<Config> {
   return { appendonly: true, appendfsync: 'always', dir, ...config };
 }
 
-/** Lets the event loop turn until whatever is on its way has arrived. */
+/** Lets the event loop run until everything under way has arrived. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Sends a request whose effect the disk is to get, while the disk holds syncs; checks that no reply comes before. */
+/** Sends a request that changes something while the disk holds syncs. Checks that no reply comes before the sync. */
 async function expectHeld(client: RawClient, disk: HeldDisk, request: string | Buffer): Promise<void> {
   const { bytesRead } = client.socket;
   await client.send(request);
@@ -51,7 +51,7 @@ describe('appendfsync always', () => {
       `${CREATED}-ERR Protocol error: invalid multibulk length\r\n`,
     ],
     ['QUIT', `${NEW}QUIT\r\n`, `${CREATED}+OK\r\n`],
-  ])('answers when the disk has it: %s', async (_, request, replies) => {
+  ])('replies once the disk has the change: %s', async (_, request, replies) => {
     const disk = new HeldDisk();
     const client = await connectTo(await startServer(durable(temporaryDirectory()), { clock: new StandingClock() }));
     disk.holdSyncs();
@@ -60,7 +60,7 @@ describe('appendfsync always', () => {
     expect(await client.take(replies.length)).toBe(replies);
   });
 
-  it('one who waits keeps nobody from changing something: all of that is one sync', async () => {
+  it('a waiting client does not stop others from changing something, and all their changes need one sync', async () => {
     const disk = new HeldDisk();
     const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const clients = await Promise.all(Array.from({ length: 5 }, () => connectTo(server)));
@@ -75,21 +75,21 @@ describe('appendfsync always', () => {
     for (const client of clients.slice(1)) await client.take(CREATED.length);
   });
 
-  it('tells nobody of what another client did before the disk has that', async () => {
+  it('does not reveal what another client did before the disk has it', async () => {
     const disk = new HeldDisk();
     const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.expect(NEW, CREATED);
     disk.holdSyncs();
     await expectHeld(client, disk, `SESSION.END ${TOKEN}\r\n`);
-    // It would hear that the session is gone, and a crash would bring it back.
+    // It would learn that the session is gone, and a crash would bring the session back.
     await expectHeld(other, disk, `SESSION.GET ${TOKEN} key\r\n`);
     disk.release();
     expect(await client.take(4)).toBe(':1\r\n');
     expect(await other.take(NOSESSION.length)).toBe(NOSESSION);
   });
 
-  it('tells of an expiry when the disk has it', async () => {
+  it('does not reveal an expiry before the disk has it', async () => {
     const disk = new HeldDisk();
     const clock = new StandingClock();
     const client = await connectTo(await startServer(durable(temporaryDirectory()), { clock }));
@@ -101,7 +101,7 @@ describe('appendfsync always', () => {
     expect(await client.take(NOSESSION.length)).toBe(NOSESSION);
   });
 
-  it('who waits is answered when the policy changes meanwhile', async () => {
+  it('a waiting client gets its reply if the policy changes meanwhile', async () => {
     const disk = new HeldDisk();
     const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const [client, other] = [await connectTo(server), await connectTo(server)];
@@ -114,7 +114,7 @@ describe('appendfsync always', () => {
     expect(await other.take(5)).toBe('+OK\r\n');
   });
 
-  it('a client that is killed meanwhile harms nobody', async () => {
+  it('a client that is killed meanwhile does not affect others', async () => {
     const disk = new HeldDisk();
     const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
     const [client, other] = [await connectTo(server), await connectTo(server)];
@@ -127,8 +127,8 @@ describe('appendfsync always', () => {
   });
 });
 
-describe('what is in the journal', () => {
-  it('a transaction is one batch, and a pipeline as well', async () => {
+describe('the journal', () => {
+  it('has one batch for a transaction, and one for a pipeline', async () => {
     const dir = temporaryDirectory();
     const client = await connectTo(await startServer(durable(dir), { clock: new StandingClock() }));
     await client.expect(
@@ -143,7 +143,7 @@ describe('what is in the journal', () => {
     ]);
   });
 
-  it('reads that extend a session write its deadline at most once in a twentieth of its duration', async () => {
+  it('contains the deadline of a session that reads extend at most once per twentieth of its duration', async () => {
     const dir = temporaryDirectory();
     const clock = new StandingClock();
     const client = await connectTo(await startServer(durable(dir), { clock }));
@@ -179,7 +179,7 @@ describe('what is in the journal', () => {
     },
   );
 
-  it('one that nothing extends ends when it would have, however often it is loaded', async () => {
+  it('keeps the deadline of a session that is never extended, however often it is loaded', async () => {
     const clock = new StandingClock();
     const dir = temporaryDirectory();
     const config = durable(dir);
@@ -198,7 +198,7 @@ describe('what is in the journal', () => {
   });
 });
 
-/** How many ms a session has left for one who starts on what a crash at this instant leaves. */
+/** Returns how many ms a session has left when a server starts with what a crash right now would leave. */
 async function crash(dir: string, clock: StandingClock): Promise<number> {
   const copy = temporaryDirectory();
   cpSync(join(dir, 'journal'), join(copy, 'journal'), { recursive: true });
@@ -225,7 +225,7 @@ describe('when the disk is full', () => {
     return { disk, clock, log, dir, server, client, other };
   }
 
-  it('with always: writes are refused, reads go on, and writes again when there is room', async () => {
+  it('with always: writes are refused, reads continue, and writes succeed again when there is room', async () => {
     const { disk, clock, log, server, dir, client, other } = await fill();
     const first = await connectTo(server);
     await first.send(`SESSION.SET ${TOKEN} first 1\r\n`);
@@ -235,9 +235,9 @@ describe('when the disk is full', () => {
     );
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
     await other.expect('SESSION.NEW y\r\n', `-${MISCONF}`);
-    // What was queued before comes to the same.
+    // The same happens to what was queued before.
     await client.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${MISCONF}`);
-    // A read that extends the session is a record, which waits in memory.
+    // A read that extends the session writes a record, which waits in memory.
     clock.freeze(600_000);
     await other.expect(`SESSION.GET ${TOKEN} k\r\n`, '$1\r\nv\r\n');
     await other.expect('MULTI\r\nPING\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n');
@@ -245,7 +245,7 @@ describe('when the disk is full', () => {
 
     disk.failure = undefined;
     clock.advance(1000);
-    // The one that was under way was neither refused nor acknowledged.
+    // The write that was under way was neither refused nor acknowledged.
     expect(await first.take(5)).toBe('+OK\r\n');
     while (log.lines.length < 3) await turns();
     expect(log.lines[2]).toBe('the journal can be written again');
@@ -261,7 +261,7 @@ describe('when the disk is full', () => {
   it('with everysec: the same', async () => {
     const { disk, clock, log, client, other } = await fill({ appendfsync: 'everysec' });
     await other.expect(`SESSION.SET ${TOKEN} k v1\r\n`, '+OK\r\n');
-    // Where no reply waits for it, what is appended is gathered for 10 ms.
+    // If no reply waits for it, what is appended is gathered for 10 ms.
     clock.advance(10);
     while (log.lines.length < 2) await turns();
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
@@ -273,14 +273,14 @@ describe('when the disk is full', () => {
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
   });
 
-  it('who only reads does not wait for a write of another client that fails', async () => {
+  it('a client that only reads does not wait for a failing write of another client', async () => {
     const { disk, clock, log, other, server } = await fill();
     const writer = await connectTo(server);
     disk.failure = undefined;
     disk.holdSyncs();
     await expectHeld(writer, disk, `SESSION.SET ${TOKEN} k 1\r\n`);
     await expectHeld(other, disk, `SESSION.GET ${TOKEN} k\r\nPING\r\n`);
-    // Another write is on its way, and fails.
+    // Another write is under way, and fails.
     const third = await connectTo(server);
     await third.send(`SESSION.SET ${TOKEN} k 2\r\n`);
     await turns();
@@ -296,7 +296,7 @@ describe('when the disk is full', () => {
   });
 });
 
-it('keeps clients waiting who write faster than the disk, and goes on when it has caught up', async () => {
+it('makes clients wait that write faster than the disk, and continues when the disk has caught up', async () => {
   const disk = new HeldDisk();
   const server = await startServer(durable(temporaryDirectory(), { appendfsync: 'no' }));
   const [client, other] = [await connectTo(server), await connectTo(server)];
@@ -310,7 +310,7 @@ it('keeps clients waiting who write faster than the disk, and goes on when it ha
   while (replies() < 64) await turns();
   await turns();
   expect(replies()).toBeLessThan(70);
-  // Others get no further than that either.
+  // Other clients have to wait too.
   await other.expect('PING\r\n', '+PONG\r\n');
   await other.send('PING\r\n');
   await turns();
@@ -321,7 +321,7 @@ it('keeps clients waiting who write faster than the disk, and goes on when it ha
   expect(await other.take('+PONG\r\n'.length)).toBe('+PONG\r\n');
 });
 
-/** A server that listens, with a session in its journal, which it cannot read until the disk is released. */
+/** Starts a server that listens, with a session in its journal that it cannot read until the disk is released. */
 async function startLoading() {
   const dir = temporaryDirectory();
   const first = await startServer(durable(dir));
@@ -337,7 +337,7 @@ async function startLoading() {
 }
 
 describe('a restart', () => {
-  it('answers LOADING until the sessions are there, except to who asks how it goes', async () => {
+  it('answers LOADING until the sessions are loaded, except to commands about its state', async () => {
     const { disk, server, listening } = await startLoading();
     const client = await connectTo(server);
     const LOADING = '-LOADING Redis is loading the dataset in memory\r\n';
@@ -363,7 +363,7 @@ describe('a restart', () => {
     await server.close();
   });
 
-  it('keeps a limit of memory that is set meanwhile once the sessions are there', async () => {
+  it('applies a memory limit that is set meanwhile once the sessions are loaded', async () => {
     const { dir, disk, server, listening } = await startLoading();
     const client = await connectTo(server);
     await client.expect('CONFIG SET maxmemory 1 maxmemory-policy allsessions-lru\r\n', '+OK\r\n');
@@ -374,11 +374,11 @@ describe('a restart', () => {
     await (await connectTo(await startServer(durable(dir)))).expect('DBSIZE\r\n', ':0\r\n');
   });
 
-  it('can be given up while it loads', async () => {
+  it('can be stopped while it loads', async () => {
     const { dir, disk, server, listening } = await startLoading();
     const closed = server.close();
     await turns();
-    // It still reads there: nobody else may have the directory.
+    // It is still reading there, so no other server may have the directory.
     expect(() => createServer(durable(dir))).toThrow(/another respite/);
     disk.release();
     await listening;
@@ -386,7 +386,7 @@ describe('a restart', () => {
     await (await connectTo(await startServer(durable(dir)))).expect('DBSIZE\r\n', ':1\r\n');
   });
 
-  it('sessions that expired meanwhile are gone, and counted', async () => {
+  it('removes sessions that expired meanwhile, and counts them', async () => {
     const dir = temporaryDirectory();
     const clock = new StandingClock();
     const first = await startServer(durable(dir), { clock });
@@ -402,7 +402,7 @@ describe('a restart', () => {
       expect.stringMatching(/^loaded 5 sessions from \d+ bytes in \d+ ms; 3 of them had expired meanwhile$/),
     ]);
     const next = await connectTo(server);
-    // The wheel comes round to them.
+    // The wheel reaches their deadlines.
     clock.advance(20);
     await next.expect('DBSIZE\r\n', ':3\r\n');
     await next.expect(`SESSION.COUNT ${TOKEN}\r\n`, ':0\r\n');
@@ -411,7 +411,7 @@ describe('a restart', () => {
     await (await connectTo(await startServer(durable(dir), { clock }))).expect('DBSIZE\r\n', ':3\r\n');
   });
 
-  it('keeps the tokens of shared sessions, old tokens in their grace, and what was ended stays so: twice', async () => {
+  it('keeps tokens of shared sessions and old tokens in their grace, and does not bring ended sessions back, twice in a row', async () => {
     const dir = temporaryDirectory();
     let server = await startServer(durable(dir));
     let client = await connectTo(server);
@@ -457,7 +457,7 @@ describe('auto-aof-rewrite', () => {
         `SESSION.INCRBY ${TOKEN} n 1\r\n`.repeat(100),
         Array.from({ length: 100 }, () => `:${++sum}\r\n`).join(''),
       );
-      // The heartbeat looks whether it is due.
+      // The heartbeat checks whether a compaction is due.
       clock.advance(1000);
     }
     while (readdirSync(join(dir, 'journal')).length > 3) await turns();
@@ -469,7 +469,7 @@ describe('auto-aof-rewrite', () => {
     );
   });
 
-  it('is tried again a minute after it failed, and the journal is as good as before', async () => {
+  it('is tried again a minute after a failure, which does not damage the journal', async () => {
     const dir = temporaryDirectory();
     const clock = new StandingClock();
     const log = keepLog();
@@ -493,7 +493,7 @@ describe('auto-aof-rewrite', () => {
   });
 });
 
-it('a command that waits inside of a transaction is answered when the disk has what came before and after it', async () => {
+it('a command that waits in a transaction is answered once the disk has what came before and after it', async () => {
   const dir = temporaryDirectory();
   const disk = new HeldDisk();
   const server: Server = await startServer(durable(dir));

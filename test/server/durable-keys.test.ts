@@ -16,7 +16,7 @@ import { batchesIn } from './journal-records.js';
 
 afterEach(stopServers);
 
-/** A server with a journal, its clock standing still, and a client, over restarts. */
+/** A server with a journal whose clock stands still, and a client, across restarts. */
 class Durable {
   readonly clock = new StandingClock();
   readonly log = keepLog();
@@ -29,7 +29,7 @@ class Durable {
   }
 
   get client(): RawClient {
-    if (this.#client === undefined) throw new Error('it has not been started');
+    if (this.#client === undefined) throw new Error('the server has not been started');
     return this.#client;
   }
 
@@ -48,7 +48,7 @@ class Durable {
     await this.#server?.close();
   }
 
-  /** A request of words between spaces. */
+  /** Sends a request of words separated by spaces. */
   ask(request: string): Promise<string> {
     return ask(this.client, request);
   }
@@ -57,7 +57,7 @@ class Durable {
     return askWith(this.client, ...request);
   }
 
-  /** Compacts the journal, to the end. */
+  /** Compacts the journal and waits for the end. */
   async compact(): Promise<void> {
     const compacted = () => this.log.lines.filter((line) => line.startsWith('compacted')).length;
     const before = compacted();
@@ -65,7 +65,7 @@ class Durable {
     while (compacted() === before) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Everything that can be seen of some keys, tokens included if they are asked for. */
+  /** Returns everything that can be seen of some keys, including their tokens if requested. */
   async seen(keys: readonly string[], withTokens = false): Promise<Record<string, unknown>> {
     const seen: Record<string, unknown> = {};
     for (const key of keys) {
@@ -84,7 +84,7 @@ async function started(config: Partial<Config> = {}): Promise<Durable> {
   return durable;
 }
 
-/** Writes a journal of these records, in a version of the format. */
+/** Writes a journal with these records, in a version of the format. */
 function writeJournal(dir: string, records: RecordEncoder, version = FORMAT_VERSION): void {
   const id = newFileId();
   const journal = join(dir, 'journal');
@@ -97,7 +97,7 @@ function writeJournal(dir: string, records: RecordEncoder, version = FORMAT_VERS
   );
 }
 
-/** How what was done gets to the next start: as it was recorded, or as a whole. */
+/** How the changes reach the next start: as separate records, or compacted. */
 const ways = [
   ['as it was recorded', async (durable: Durable) => durable.restart()],
   [
@@ -156,13 +156,13 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     await restart(durable);
     for (const [request, reply] of Object.entries(expected)) {
       const got = await durable.ask(request);
-      // A deadline may be a clock reading later, never earlier.
+      // A deadline may be later by the time between two clock readings, but never earlier.
       if (request.startsWith('PTTL')) expectAbout(Number(got), Number(reply));
       else expect(got, request).toBe(reply);
     }
   });
 
-  it('with every byte that a key, a field or a value may have, and of every length', async () => {
+  it('with any bytes in keys, fields and values, of any length', async () => {
     const durable = await started();
     const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     const long = Buffer.alloc(512, 'k');
@@ -175,7 +175,7 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     expect(await durable.askWith('HGET', long, 'x')).toBe('y');
   });
 
-  it('their tokens are the same, asked for before or not, and lead to them', async () => {
+  it('and their tokens, whether they had been requested or not, and the tokens lead to the keys', async () => {
     const durable = await started();
     await durable.ask('MSET asked 1 renamed 2 other 3');
     await durable.ask('HSET hash a 1');
@@ -192,7 +192,7 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     const fresh = new Map<string, string>();
     for (const name of ['other', 'now', 'late']) fresh.set(name, await durable.ask(`SESSION.OPEN ${name}`));
     await restart(durable);
-    // Presented before anybody has asked this server for them.
+    // They are used before any client has requested them from this server.
     for (const [name, token] of fresh) {
       expect(await durable.ask(`SESSION.GET ${token} `)).toBe({ other: '3', now: '2', late: 'v' }[name]);
     }
@@ -204,7 +204,7 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     expect(await durable.ask(`SESSION.GET ${tokens.get('asked')} `)).toBe('again');
   });
 
-  it('a session that chose the token of a key that was gone keeps it, and so does the key its data', async () => {
+  it('and the token of a deleted key with the session that chose it, and the data with the key', async () => {
     const durable = await started();
     await durable.ask('SET k v');
     const token = await durable.ask('SESSION.OPEN k');
@@ -221,7 +221,7 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     expect(await durable.ask('SESSION.OPEN k')).toBe(token);
   });
 
-  it('deadlines to the millisecond or two, and what has expired meanwhile is gone', async () => {
+  it('and deadlines to within 2 ms, but not what has expired meanwhile', async () => {
     const durable = await started();
     const at = durable.clock.wall() + 100_000;
     await durable.ask(`SET a v PXAT ${at}`);
@@ -236,7 +236,7 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     await restart(durable);
     expect(await durable.ask('EXISTS a b c')).toBe('1');
     expect(await durable.ask('SESSION.EXISTS @c')).toBe('1');
-    // It was a hash, and may be anything now; its duration starts again.
+    // It was a hash, and may now become anything. Its duration restarts.
     await durable.ask('SET c v KEEPTTL');
     await restart(durable);
     expect(await durable.ask('GET c')).toBe('v');
@@ -258,7 +258,7 @@ const key = fc.constantFrom(...KEYS);
 const value = fc.constantFrom('', '1', '17', 'text', 'x'.repeat(300));
 const field = fc.constantFrom('', 'f', 'g');
 
-/** Requests about a few keys. */
+/** Requests for a few keys. */
 const requests = fc.array(
   fc.oneof(
     fc.tuple(fc.constant('SET'), key, value),
@@ -290,7 +290,7 @@ const requests = fc.array(
   { maxLength: 40, size: 'max' },
 );
 
-it('whatever is done to keys, a restart leads to the same, tokens included', async () => {
+it('whatever is done to keys, they are the same after a restart, tokens included', async () => {
   await fc.assert(
     fc.asyncProperty(requests, fc.boolean(), async (sequence, asksBefore) => {
       const durable = await started();
@@ -298,7 +298,7 @@ it('whatever is done to keys, a restart leads to the same, tokens included', asy
         if (word === 'pass') durable.clock.freeze(Number(rest[0]));
         else if (word !== 'compact') await durable.askWith(word, ...rest);
         else {
-          // Inside of a transaction it would wait for EXEC.
+          // In a transaction it would wait for EXEC.
           await durable.askWith('EXEC');
           await durable.compact();
         }
@@ -329,7 +329,7 @@ describe.each([1, 2])('a journal of version %i', (version) => {
   const SHARED = 'EBESExQVFhcYGRobHB0eHw';
   const slice = (text: string) => Slice.of(text);
 
-  /** Writes a journal as that version had it: the first named shared sessions by their tokens alone. */
+  /** Writes a journal as that version did. The first version identified shared sessions only by their tokens. */
   function write(dir: string): void {
     const session = { duration: 0, deadline: 0, created: 1, maxAgeSeconds: 0, maxAgeEnd: 0 };
     const records = new RecordEncoder();
@@ -354,9 +354,9 @@ describe.each([1, 2])('a journal of version %i', (version) => {
     expect(await durable.ask('GET text')).toBe(version === 1 ? 'nil' : 'abc');
     expect(await durable.ask(`SESSION.GETALL ${TOKEN}`)).toBe('a 1');
     expect(await durable.ask('HGETALL menu')).toBe('a 1 b 2');
-    // It bears the token that it was kept with.
+    // The session has the token that was stored.
     expect(await durable.ask('SESSION.OPEN menu')).toBe(SHARED);
-    // What follows a program of that version could not read.
+    // A program of that version could not read the records that follow.
     const file = join(String(durable.config.dir), 'journal', 'increment.1');
     expect(readFileHeader(readFileSync(file), file)?.version).toBe(FORMAT_VERSION);
     await durable.ask('HSET menu c 3');
@@ -377,7 +377,7 @@ describe.each([1, 2])('a journal of version %i', (version) => {
   });
 });
 
-it('a grace, a MAXAGE and a deadline that no server gives are no longer than the longest, and all is answered', async () => {
+it('a grace, a MAXAGE and a deadline that no server writes are cut to the maximum, and everything works', async () => {
   const [token, old] = ['AAECAwQFBgcICQoLDA0ODw', 'EBESExQVFhcYGRobHB0eHw'];
   const slice = (text: string) => Slice.of(text);
   const far = Number.MAX_SAFE_INTEGER;
@@ -397,10 +397,10 @@ it('a grace, a MAXAGE and a deadline that no server gives are no longer than the
   for (const each of [next, token, old]) expect(await durable.ask(`SESSION.GET ${each} k`)).toBe('v');
 });
 
-it.each(ways)('sessions of a name that were created in one millisecond keep their order, %s', async (_, restart) => {
+it.each(ways)('sessions of one name created in the same millisecond keep their order, %s', async (_, restart) => {
   const durable = await started();
   const tokens: string[] = [];
-  // Those that end leave their slots to later ones.
+  // Later sessions reuse the slots of those that end.
   for (let i = 0; i < 20; i++) {
     tokens.push(await durable.ask('SESSION.NEW x 0'));
     if (i % 3 === 2) await durable.ask(`SESSION.END ${tokens.shift()}`);
@@ -415,7 +415,7 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
   it.each([
     ['the same secret', 'the secret of the first'],
     ['another secret', 'the secret of another'],
-  ])('bring them to another server with %s', async (_, secret) => {
+  ])('copy them to another server with %s', async (_, secret) => {
     const first = await started({ appendonly: false, secret: 'the secret of the first' });
     await first.ask('SET string v EX 100');
     await first.ask('SET empty ');
@@ -440,7 +440,7 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
     expect(Buffer.from(await second.ask('GET large')).equals(large)).toBe(true);
     expect(Buffer.from(await second.ask('HGET largehash a')).equals(large)).toBe(true);
     expect(await second.ask('HGET largehash ')).toBe('b');
-    // It follows from the name and the secret of the server that it is on.
+    // It follows from the name and the server's secret.
     const isSame = secret === first.config.secret;
     expect((await second.ask('SESSION.OPEN asked')) === token).toBe(isSame);
     expect(await second.ask(`SESSION.EXISTS ${token}`)).toBe(isSame ? '1' : '0');
@@ -448,7 +448,7 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
     expect(await second.ask('SESSION.LOAD keys')).toBe('name keys sessions 0 keys 0 skipped 6');
   });
 
-  it('some of them, by their names', async () => {
+  it('copy some of them, by their names', async () => {
     const first = await started({ appendonly: false });
     await first.ask('MSET a 1 b 2 c 3');
     expect(await first.ask('SESSION.SAVE some @a @c')).toContain('sessions 2 keys 2');
@@ -458,7 +458,7 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
   });
 });
 
-it('keys whose tokens nobody knows follow a secret that was changed, with all that they have', async () => {
+it('keys whose tokens nobody has requested keep their data when the secret changes', async () => {
   const durable = await started({ secret: 'the secret before it' });
   await durable.ask('SET k v');
   await durable.restart({ secret: 'the secret after it' });
@@ -471,9 +471,9 @@ it('keys whose tokens nobody knows follow a secret that was changed, with all th
 
 it.each([
   ['', false],
-  [', and one that is compacted meanwhile', true],
+  [', with a compaction meanwhile', true],
 ])(
-  'FLUSHALL of many is one record of the journal, also where a restart comes before they are worked off%s',
+  'FLUSHALL of many is one record in the journal, even if a restart comes before they are freed%s',
   async (_, compacts) => {
     const durable = new Durable();
     await durable.start();

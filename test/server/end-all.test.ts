@@ -9,7 +9,7 @@ afterEach(stopServers);
 const MANY = 3000;
 const VALUE = 'v'.repeat(10_000);
 
-/** A server with many sessions of so large a value. */
+/** Starts a server with many sessions that have this value. */
 async function startWithSessions(value: string) {
   const started = await start();
   const { engine } = started.server;
@@ -19,7 +19,9 @@ async function startWithSessions(value: string) {
   return { ...started, engine };
 }
 
-/** As `startWithSessions`, with a subscriber that hears what they held when they end, and may leave 8 MB unread. */
+/**
+ * Like `startWithSessions`, with a subscriber that receives the sessions' data when they end. It may leave 8 MB unread.
+ */
 async function startWithSubscriber() {
   const started = await startWithSessions(VALUE);
   await askWith(started.client, 'CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 8mb 0 0');
@@ -29,7 +31,7 @@ async function startWithSubscriber() {
   return { ...started, subscriber };
 }
 
-/** Lets time and the event loop go on until something is so. */
+/** Lets time pass and the event loop run until a condition holds. */
 async function goOnUntil(clock: { advance(ms: number): void }, isSo: () => boolean, ms = 5): Promise<void> {
   while (!isSo()) {
     clock.advance(ms);
@@ -40,7 +42,7 @@ async function goOnUntil(clock: { advance(ms: number): void }, isSo: () => boole
 describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
   const reply = command === 'FLUSHALL' ? '+OK\r\n' : `:${MANY}\r\n`;
 
-  it('looks done at once, and is worked off in slices, between which others are served', async () => {
+  it('looks complete immediately, and ends the sessions in slices, between which others are served', async () => {
     const { engine, clock, client, server } = await startWithSessions('v');
     clock.msPerLook = 2;
     const memory = engine.memory;
@@ -50,7 +52,7 @@ describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
     expect(engine.stats()).toMatchObject({ sessions: 0, keys: 0, bytes: 0, names: 0 });
     await client.expect('DBSIZE\r\nKEYS *\r\nHGET name:1 f\r\nSESSION.TOKENS name:2\r\n', ':0\r\n*0\r\n$-1\r\n*0\r\n');
     await client.expect('RANDOMKEY\r\nEXISTS name:3\r\n', '$-1\r\n:0\r\n');
-    // A name that was looked for, or is used again, may be used at once.
+    // A name that has been looked up, or is used again, is free immediately.
     await client.expect('SET name:1 new\r\nGET name:1\r\nDBSIZE\r\n', '+OK\r\n$3\r\nnew\r\n:1\r\n');
     await client.expect(`${command}\r\nDBSIZE\r\n`, `${command === 'FLUSHALL' ? '+OK' : ':1'}\r\n:0\r\n`);
     clock.msPerLook = 2;
@@ -65,7 +67,7 @@ describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
     expect(server.engine.stats().ended).toBe(MANY + 1);
   });
 
-  it('waits for a subscriber that reads, who hears of each once; not for its memory where that is needed', async () => {
+  it('waits for a subscriber that reads, which gets each event once, but not if the memory is needed', async () => {
     const { engine, clock, client, subscriber } = await startWithSubscriber();
     subscriber.socket.pause();
     await client.expect(`${command}\r\n`, reply);
@@ -77,7 +79,7 @@ describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
     } while (engine.doomed !== before);
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(MANY);
-    // What is needed is not kept: there is room for what comes.
+    // Memory that is needed is freed: there is room for a new key.
     engine.limitMemory(engine.memory - 1, 'noeviction');
     await client.expect('SET new value\r\n', '+OK\r\n');
     expect(engine.doomed).toBeLessThan(before);
@@ -94,23 +96,23 @@ describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
     expect(engine.size).toBe(1);
   });
 
-  it('does not wait for one that does not read: it is cut by its limit', async () => {
+  it('does not wait for a subscriber that does not read, which is cut by its output limit', async () => {
     const { engine, clock, client, subscriber } = await startWithSubscriber();
     subscriber.socket.pause();
     await client.expect(`${command}\r\n`, reply);
     await goOnUntil(clock, () => engine.doomed === 0, 100);
     subscriber.socket.resume();
-    // It ends, and has got a part.
+    // Its connection ends, and it has received some of the events.
     expect((await subscriber.takeAll()).length).toBeLessThan(MANY * VALUE.length);
     await client.expect('PING\r\n', '+PONG\r\n');
   });
 
-  it('does not cut a subscriber that reads for few sessions that hold much', async () => {
+  it('does not cut a subscriber that reads when few sessions with much data end', async () => {
     const { client, clock, server } = await start();
     const subscriber = await connectTo(server);
     await subscriber.send('PSUBSCRIBE __sessiondata__:ended:*\r\n');
     await subscriber.takeUntil(':1\r\n');
-    // Each is nearly 1 MB as JSON: together more than may be unread.
+    // Each is nearly 1 MB as JSON: together more than a subscriber may leave unread.
     const value = Slice.of(Buffer.alloc(170_000));
     for (let i = 0; i < 60; i++) {
       server.engine.create(Slice.of(`name:${i}`), { shared: 'tokenless', data: [Slice.of('f'), value] });
@@ -123,7 +125,7 @@ describe.each(['FLUSHALL', 'SESSION.ENDALL'])('%s of many', (command) => {
     await reading;
   });
 
-  it('has others served after each of those that hold much', async () => {
+  it('lets others be served after each session with much data', async () => {
     const { engine, clock, client } = await startWithSessions(VALUE);
     await client.expect(`${command}\r\n`, reply);
     clock.msPerLook = 2;

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 
-/** A fault as nobody foresees it, which tells what it should not. */
+/** A fault that nobody foresees, whose message contains a token. */
 const fail = (): never => {
   throw new RangeError(`Invalid string length of ${TOKEN}`);
 };
@@ -40,7 +40,7 @@ async function subscribe(server: Server, ...patterns: string[]): Promise<RawClie
   return subscriber;
 }
 
-/** Everything that has an event happens, most of it by itself. */
+/** Makes everything happen that has an event, most of it without a command. */
 async function haveAllHappen({ clock, server, client }: Awaited<ReturnType<typeof start>>): Promise<void> {
   const { engine } = server;
   const data = [Slice.of('key'), Slice.of('value')];
@@ -74,8 +74,8 @@ async function haveAllHappen({ clock, server, client }: Awaited<ReturnType<typeo
   expect([engine.size, await ask(client, 'DBSIZE')]).toEqual([0, '0']);
 }
 
-describe('a fault of what is called', () => {
-  it('does not stop what it is told of: the listener of the embedding program', async () => {
+describe('a fault in called code', () => {
+  it('does not stop its caller: in the listener of the embedding program', async () => {
     const heard: string[] = [];
     const set = await start({
       onSession: (event) => {
@@ -86,7 +86,7 @@ describe('a fault of what is called', () => {
     await haveAllHappen(set);
     const all = ['new', 'expired', 'cleared', 'maxage', 'renamed', 'replaced', 'limit', 'rotated', 'ended', 'evicted'];
     expect(new Set(heard)).toEqual(new Set(all));
-    // Once a second, without the token.
+    // At most one line a second, without the token.
     expect(set.log.lines.length).toBeLessThanOrEqual(10);
     for (const line of set.log.lines) {
       expect(line).toContain('the session listener failed: RangeError: Invalid string length of (redacted)');
@@ -98,20 +98,20 @@ describe('a fault of what is called', () => {
   it.each([
     ['what makes messages', SessionMessages.prototype, 'make'],
     ['what finds subscribers', PubSubHub.prototype, 'publishIfHeard'],
-  ] as const)('does not stop what it is told of: %s', async (_, prototype, method) => {
+  ] as const)('does not stop its caller: %s', async (_, prototype, method) => {
     const heard: string[] = [];
     const set = await start({ onSession: (event) => heard.push(event) });
     await subscribe(set.server, '__session*', '__key*');
     vi.spyOn(prototype as unknown as Record<string, () => void>, method).mockImplementation(fail);
     await haveAllHappen(set);
-    // Nor does it keep it from others.
+    // Other listeners are notified too.
     expect(heard.length).toBeGreaterThan(20);
     expect(set.log.lines.join()).toContain(
       'internal error, please report it: RangeError: Invalid string length of (redacted)',
     );
   });
 
-  it('keeps nothing from WATCH', async () => {
+  it('does not keep WATCH from noticing a change', async () => {
     const { server, client } = await start();
     await subscribe(server, '__session*');
     const other = await connectTo(server);
@@ -122,7 +122,7 @@ describe('a fault of what is called', () => {
     await client.expect('MULTI\r\nPING\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n*-1\r\n');
   });
 
-  it('ends the connection of the subscriber whose message it was, and nobody else misses one', async () => {
+  it('ends the connection of the subscriber whose message failed, and no other subscriber misses a message', async () => {
     const { server, client, log } = await start();
     const [first, second, third] = [
       await subscribe(server, '__session__:*'),
@@ -143,7 +143,7 @@ describe('a fault of what is called', () => {
     expect(log.lines).toHaveLength(1);
   });
 
-  it('does not end the client that caused it', async () => {
+  it('does not end the client that caused the message', async () => {
     const { server, client } = await start();
     const subscriber = await subscribe(server, '__session*');
     const { write } = Socket.prototype;
@@ -156,7 +156,7 @@ describe('a fault of what is called', () => {
     expect(await ask(client, 'PING')).toBe('PONG');
   });
 
-  it('of the monitors leaves commands as they are', async () => {
+  it('in MONITOR does not affect commands', async () => {
     const { server, client } = await start();
     const monitor = await connectTo(server);
     expect(await ask(monitor, 'MONITOR')).toBe('OK');
@@ -166,7 +166,7 @@ describe('a fault of what is called', () => {
     expect(await monitor.takeUntil('"k"\r\n')).toContain('"GET" "k"');
   });
 
-  it('ends the connection from whose socket it came', async () => {
+  it('ends the connection whose socket callback failed', async () => {
     const { server, client, log } = await start();
     const other = await connectTo(server);
     expect(await ask(other, 'PING')).toBe('PONG');
@@ -192,11 +192,11 @@ describe('a fault of what is called', () => {
 
   it.each([
     ['a log that throws', new Error('x')],
-    ['what is thrown being no error', 'a text'],
-    ['what is thrown being nothing', undefined],
-    ['what is thrown being beyond words', { toString: fail }],
-    ['what is thrown having a stack beyond words', Object.defineProperty(new Error('x'), 'stack', { get: fail })],
-  ])('does no harm with %s', async (what, fault) => {
+    ['a thrown value that is not an error', 'a text'],
+    ['undefined as the thrown value', undefined],
+    ['a thrown value that cannot be converted to a string', { toString: fail }],
+    ['a thrown error whose stack cannot be read', Object.defineProperty(new Error('x'), 'stack', { get: fail })],
+  ])('does no harm: %s', async (what, fault) => {
     const log = what.startsWith('a log') ? { notice: fail, warning: fail } : keepLog();
     const listener = {
       onSession: () => {

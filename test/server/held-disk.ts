@@ -2,7 +2,7 @@ import { vi } from 'vitest';
 import { type JournalFile, nodeFileSystem } from '../../src/journal/file-system.js';
 import { FakeClock } from '../fake-clock.js';
 
-/** The clock of a server whose turns of the event loop go on while its time stands still. */
+/** The clock of a server whose event loop keeps running while its time stands still. */
 export class StandingClock extends FakeClock {
   override after(delay: number, callback: () => void): () => void {
     if (delay > 0) return super.after(delay, callback);
@@ -12,11 +12,11 @@ export class StandingClock extends FakeClock {
 }
 
 /**
- * The disk of this machine, which waits or fails when the test says so. To be made before the server, and gone with
- * `vi.restoreAllMocks`.
+ * The disk of this machine, which waits or fails when the test says so. Create it before the server.
+ * `vi.restoreAllMocks` removes it.
  */
 export class HeldDisk {
-  /** What writes fail with, if they do. */
+  /** The error with which writes fail, if they are to fail. */
   failure: Error | undefined;
   /** Bytes that have been written. */
   written = 0;
@@ -30,7 +30,7 @@ export class HeldDisk {
 
   static readonly #made = new Set<HeldDisk>();
 
-  /** Lets every disk work: a server whose disk fails waits for it before it stops. To be called after each test. */
+  /** Releases every disk: a server whose disk fails waits for it before it stops. Call this after each test. */
   static repairAll(): void {
     for (const disk of HeldDisk.#made) {
       disk.failure = undefined;
@@ -45,32 +45,35 @@ export class HeldDisk {
     vi.spyOn(nodeFileSystem, 'open').mockImplementation(async (path, mode) => this.#held(await open(path, mode)));
   }
 
-  /** Lets no sync come to its end. */
+  /** Makes syncs wait. */
   holdSyncs(): void {
     this.#holdsSyncs = true;
   }
 
-  /** Lets no read come to its end. */
+  /** Makes reads wait. */
   holdReads(): void {
     this.#holdsReads = true;
   }
 
-  /** Lets no write come to its end. */
+  /** Makes writes wait. */
   holdWrites(): void {
     this.#holdsWrites = true;
   }
 
-  /** Resolves when a sync waits. */
+  /** Resolves when a sync is waiting. */
   async syncing(): Promise<void> {
     while (this.#syncs.length === 0) await this.#changed();
   }
 
-  /** Resolves when a read waits. */
+  /** Resolves when a read is waiting. */
   async reading(): Promise<void> {
     while (this.#reads.length === 0) await this.#changed();
   }
 
-  /** Lets what waits go on. @param keep Syncs that begin later wait again. */
+  /**
+   * Lets whatever is waiting continue.
+   * @param keep Whether syncs that begin later wait again.
+   */
   release({ keep = false } = {}): void {
     this.#holdsSyncs = keep;
     this.#holdsReads = false;
@@ -125,7 +128,7 @@ export class HeldDisk {
   }
 }
 
-/** As the system says that there is no room. */
+/** The system's error for a full disk. */
 export function diskFull(): Error {
   return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 }

@@ -22,7 +22,7 @@ const fields = (line: string) =>
 const clientInfo = async (client: RawClient) => fields(await client.bulk('CLIENT', 'INFO'));
 
 describe('CLIENT', () => {
-  it('INFO and LIST tell field for field what Redis tells', async () => {
+  it('INFO and LIST have the same fields as in Redis', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
     const client = await connectTo(server);
@@ -58,7 +58,7 @@ describe('CLIENT', () => {
     await client.expect('CLIENT LIST NOPE\r\nCLIENT LIST ID\r\n', '-ERR syntax error\r\n-ERR syntax error\r\n');
   });
 
-  it('KILL ends those that pass every filter', async () => {
+  it('KILL disconnects clients that match every filter', async () => {
     const server = await startServer();
     const admin = await connectTo(server);
     const others = await Promise.all(Array.from({ length: 5 }, () => connectTo(server)));
@@ -77,7 +77,7 @@ describe('CLIENT', () => {
     await admin.expect('CLIENT KILL ID\r\n', '-ERR No such client\r\n');
     await admin.expect('CLIENT KILL ID 1 NOPE\r\n', '-ERR syntax error\r\n');
     await admin.expect('CLIENT KILL ID 1 TYPE\r\n', '-ERR syntax error\r\n');
-    // Oneself gets the reply first.
+    // If a client kills itself, it gets the reply first.
     await admin.send(`CLIENT KILL USER default SKIPME no\r\nPING\r\n`);
     expect(await admin.takeAll()).toBe(':1\r\n');
   });
@@ -94,7 +94,7 @@ describe('CLIENT', () => {
 });
 
 describe('COMMAND', () => {
-  it('GETKEYS finds the tokens, by which a proxy may route', async () => {
+  it('GETKEYS finds the tokens, for proxies that route by them', async () => {
     const client = await connectTo(await startServer());
     for (const [request, keys] of [
       ['SESSION.GET tok key', ['tok']],
@@ -117,7 +117,7 @@ describe('COMMAND', () => {
     );
   });
 
-  it('LIST knows subcommands', async () => {
+  it('LIST has subcommands', async () => {
     const client = await connectTo(await startServer());
     await client.expect('COMMAND LIST FILTERBY PATTERN client|l*\r\n', frame('client|list').toString());
   });
@@ -131,7 +131,7 @@ describe('COMMAND', () => {
 });
 
 describe('statistics', () => {
-  it('count calls, refusals and failures, and how long calls take', async () => {
+  it('count calls, refusals and failures, and measure how long calls take', async () => {
     const clock = new FakeClock();
     const server = await startServer({ users: 'ops admin,read a' }, { clock });
     const client = await connectTo(server);
@@ -169,7 +169,7 @@ describe('statistics', () => {
     await client.expect('LATENCY LATEST\r\nLATENCY RESET\r\n', '*0\r\n:0\r\n');
   });
 
-  it('SLOWLOG keeps what took long, without tokens and passwords', async () => {
+  it('SLOWLOG stores slow commands, without tokens and passwords', async () => {
     const clock = new FakeClock();
     const server = await startServer(
       { 'slowlog-log-slower-than': 2000, 'slowlog-max-len': 2, requirepass: 'secret' },
@@ -203,7 +203,7 @@ describe('statistics', () => {
     expect(log).not.toContain(TOKEN);
   });
 
-  it('a token that a client calls itself by is shown to nobody', async () => {
+  it("a token in a client's name is not shown to others", async () => {
     const server = await startServer({ 'slowlog-log-slower-than': 0 });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.expect(frame('CLIENT', 'SETNAME', `app:${TOKEN}`), '+OK\r\n');
@@ -215,7 +215,7 @@ describe('statistics', () => {
     );
     const replies = await client.takeUntil('end\r\n');
     expect(replies).not.toContain(TOKEN);
-    // It is told itself.
+    // The client itself sees it.
     expect(await client.bulk('CLIENT', 'GETNAME')).toBe(`${TOKEN}x`);
     await client.expect(frame('CLIENT', 'SETNAME', `app:${TOKEN}`), '+OK\r\n');
     await other.expect(frame('CLIENT', 'SETNAME', 'checkout-service-production'), '+OK\r\n');
@@ -229,7 +229,7 @@ describe('statistics', () => {
     expect(shown).not.toContain(TOKEN);
   });
 
-  it('a client has a name of at most 512 bytes', async () => {
+  it("a client's name has at most 512 bytes", async () => {
     const client = await connectTo(await startServer());
     await client.expect(frame('CLIENT', 'SETNAME', 'x'.repeat(512)), '+OK\r\n');
     await client.expect(
@@ -242,7 +242,7 @@ describe('statistics', () => {
     );
   });
 
-  it('INFO shows the sections asked for, and rates of the latest second', async () => {
+  it('INFO shows the requested sections, and rates of the last second', async () => {
     const clock = new FakeClock();
     const client = await connectTo(await startServer({}, { clock }));
     const titles = (info: string) => [...info.matchAll(/^# (.*)\r$/gm)].map(([, title]) => title);

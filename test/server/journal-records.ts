@@ -3,7 +3,7 @@ import { BatchScanner } from '../../src/journal/batch-scanner.js';
 import { nodeFileSystem } from '../../src/journal/file-system.js';
 import { RecordDecoder } from '../../src/journal/record-decoder.js';
 
-/** The names of the records in a file of the journal, batch by batch. */
+/** Returns the names of the records in a journal file, by batch. */
 export async function batchesIn(directory: string, file = 'increment.1'): Promise<string[][]> {
   const scanner = await BatchScanner.open(nodeFileSystem, join(directory, 'journal', file));
   const decoder = new RecordDecoder();

@@ -12,13 +12,13 @@ async function start(): Promise<RawClient> {
   return connectTo(await startServer({ appendonly: true, appendfsync: 'no', dir: temporaryDirectory() }));
 }
 
-/** Bytes that the journal has, with what is still to be written. */
+/** Returns the size of the journal in bytes, including what has not been written yet. */
 async function journalSize(client: RawClient): Promise<number> {
   const info = await ask(client, 'INFO persistence');
   return Number(/aof_current_size:(\d+)/.exec(info)?.[1]);
 }
 
-it('the journal grows by what is appended to a value or written into it, not by the value', async () => {
+it('the journal grows by what is appended to a value or written into it, not by the complete value', async () => {
   const client = await start();
   await ask(client, `SESSION.NEW user 0 TOKEN ${TOKEN}`);
   const large = Buffer.alloc(2_000_000, 'large');
@@ -33,7 +33,7 @@ it('the journal grows by what is appended to a value or written into it, not by 
   expect((await journalSize(client)) - before).toBeLessThan(3 * 40 * 200);
 });
 
-it('the journal grows by the tokens that a session is given, not by the session and its old tokens', async () => {
+it('the journal grows by the new tokens of a session, not by the session and its old tokens', async () => {
   const client = await start();
   await ask(client, `SESSION.NEW user 0 TOKEN ${TOKEN} DATA k ${'v'.repeat(5000)}`);
   const before = await journalSize(client);

@@ -6,7 +6,7 @@ import { Slice } from '../../src/slice.js';
 
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 
-/** What JSON.stringify makes of it. */
+/** Returns the JSON for these bytes. */
 function jsonOf(bytes: Buffer): string {
   return JSON.stringify(isUtf8(bytes) ? bytes.toString() : { base64: base64(bytes) });
 }
@@ -27,7 +27,7 @@ const bytes = fc.oneof(
 );
 const fields = fc.array(fc.tuple(bytes, bytes), { maxLength: 6 });
 
-/** A slice in the middle of other bytes, none of which may show. */
+/** A slice in the middle of other bytes, none of which may appear. */
 const within = (part: Buffer) =>
   new Slice(Buffer.concat([Buffer.from('"base64:'), part, Buffer.from('\0ä')]), 8, 8 + part.length);
 
@@ -47,7 +47,7 @@ const expectedOf = (pairs: readonly (readonly [Buffer, Buffer])[]) =>
 describe('the JSON writer', () => {
   const json = new JsonWriter();
 
-  it('writes what JSON.stringify writes, if that fits, to the last byte', () => {
+  it('writes what JSON.stringify writes if it fits, to the last byte', () => {
     fc.assert(
       fc.property(fields, fc.nat(12), (pairs, distance) => {
         const expected = expectedOf(pairs);
@@ -61,7 +61,7 @@ describe('the JSON writer', () => {
     );
   });
 
-  it('goes back to where there was room', () => {
+  it('returns to a mark before the text was full', () => {
     fc.assert(
       fc.property(fields, fields, (kept, dropped) => {
         json.begin(Buffer.byteLength(expectedOf(kept)), '}');
@@ -76,7 +76,7 @@ describe('the JSON writer', () => {
     );
   });
 
-  it('gives a text that is longer than its own buffer for good', () => {
+  it('returns a text that stays valid if it is longer than the reused buffer', () => {
     const long = Buffer.alloc(JsonWriter.KEPT_BYTES, 'a');
     json.begin(1e6, '');
     json.value(Slice.of(long));

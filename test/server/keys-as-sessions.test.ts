@@ -8,7 +8,7 @@ const WRONGTYPE = 'WRONGTYPE Operation against a key holding the wrong kind of v
 const NOSESSION = 'NOSESSION no such session';
 
 describe('a plain key is the shared session of that name', () => {
-  it('SESSION.OPEN gives the token of what was stored under the key, by which its data is reached', async () => {
+  it('SESSION.OPEN returns the token for what was stored under a key, and the token gives access to its data', async () => {
     const { ask } = await start();
     await ask('SET sess:abc {"cart":1} EX 60');
     const token = await ask('SESSION.OPEN sess:abc');
@@ -22,7 +22,7 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('SESSION.OPEN sess:other')).toBe(NOSESSION);
   });
 
-  it('its token is good before anybody has asked for it', async () => {
+  it('its token is valid before any client has requested it', async () => {
     const [first, second] = [await start({ secret: 'x'.repeat(16) }), await start({ secret: 'x'.repeat(16) })];
     await first.ask('SET k v');
     await second.ask('SET k w');
@@ -49,7 +49,7 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('DBSIZE')).toBe('0');
   });
 
-  it('SESSION.ENDNAME ends the key with the other sessions of its name, DEL the key alone', async () => {
+  it('SESSION.ENDNAME ends the key and the other sessions of its name, DEL only the key', async () => {
     const { ask } = await start();
     for (const [request, ended, left] of [
       ['DEL user:1', '1', '2'],
@@ -65,7 +65,7 @@ describe('a plain key is the shared session of that name', () => {
     }
   });
 
-  it('HGET reads the keys of one that was made with SESSION.NEW SHARED, of another it sees nothing', async () => {
+  it('HGET reads a session created with SESSION.NEW SHARED, but not an unshared one', async () => {
     const { ask } = await start();
     const token = await ask('SESSION.NEW k 100 SHARED DATA a 1 b 2');
     expect(await ask('HGET k a')).toBe('1');
@@ -82,7 +82,7 @@ describe('a plain key is the shared session of that name', () => {
     );
   });
 
-  it('SESSION.NEW SHARED of a key that there is says so; of one that was deleted it makes it anew', async () => {
+  it('SESSION.NEW SHARED fails for an existing key, and creates a deleted one anew', async () => {
     const { ask } = await start();
     await ask('SET k v');
     expect(await ask('SESSION.NEW k SHARED')).toBe('SESSIONEXISTS a shared session with this name already exists');
@@ -91,7 +91,7 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('SESSION.NEW k SHARED')).toBe(token);
   });
 
-  it('commands of SESSION read a string under the empty key, and refuse to write to it', async () => {
+  it('session commands read a string under the empty key, and refuse to write to it', async () => {
     const { ask, client } = await start();
     await ask('SET k 41');
     expect(await ask('SESSION.KEYS @k')).toBe('');
@@ -107,12 +107,12 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('GET k')).toBe('41');
     expect(await ask('SESSION.EXPIRE @k 100')).toBe('1');
     expect(await ask('TTL k')).toBe('100');
-    // Inside of a transaction as well.
+    // In a transaction too.
     await client.expect('MULTI\r\nSESSION.SET @k a 1\r\nINCR k\r\n', '+OK\r\n+QUEUED\r\n+QUEUED\r\n');
     expect(await ask('EXEC')).toBe(`${WRONGTYPE} 42`);
   });
 
-  it('without data it is no key, and its first value makes it one again', async () => {
+  it('a shared session without data is not a key, and its first value makes it one', async () => {
     const { ask } = await start();
     const token = await ask('SESSION.NEW k 100 SHARED');
     for (const [request, reply] of [
@@ -162,7 +162,7 @@ describe('a plain key is the shared session of that name', () => {
     'GETSET k 1',
     'MSETNX k 1',
     'MSET k 1',
-  ])('an empty one becomes a string by %s', async (request) => {
+  ])('an empty one becomes a string with %s', async (request) => {
     const { ask } = await start();
     const token = await ask('SESSION.NEW k SHARED DATA a 1');
     await ask('SESSION.CLEAR @k');
@@ -171,7 +171,7 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask(`SESSION.GET ${token} `)).toBe('1');
   });
 
-  it('an empty hash is no key: who takes the last field ends the session, with HDEL', async () => {
+  it('an empty hash is not a key: HDEL of the last field ends the session', async () => {
     const { ask } = await start();
     await ask('HSET k a 1 b 2');
     const token = await ask('SESSION.OPEN k');
@@ -180,11 +180,11 @@ describe('a plain key is the shared session of that name', () => {
     await ask('HSET k a 1');
     expect(await ask('SESSION.DEL @k a')).toBe('1');
     expect(await ask('EXISTS k')).toBe('0');
-    // A session of its own it stays.
+    // SESSION.DEL does not end the session.
     expect(await ask(`SESSION.EXISTS ${token}`)).toBe('1');
   });
 
-  it('LIMIT counts the key among the sessions of its name', async () => {
+  it('LIMIT counts the key as one of the sessions of its name', async () => {
     const { ask } = await start();
     await ask('SET user:1 v');
     await ask('SESSION.NEW user:1 LIMIT 2');
@@ -193,7 +193,7 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('EXISTS user:1')).toBe('0');
   });
 
-  it('a token that a session has chosen stays its own, and the key works all the same', async () => {
+  it('a token that a session has chosen stays with that session, and the key works nevertheless', async () => {
     const { ask } = await start();
     await ask('SET k v');
     const token = await ask('SESSION.OPEN k');

@@ -5,8 +5,8 @@ import { subscribe } from './subscribe.js';
 
 afterEach(stopServers);
 
-describe('events of sessions tell of keys', () => {
-  it('one per act, with the token, in the order of the acts', async () => {
+describe('session events of keys', () => {
+  it('there is one per operation, with the token, in the order of the operations', async () => {
     const { clock, server, client, ask } = await start();
     const heard = await subscribe(await connectTo(server), client, '__session*');
     await ask('SET sess:abc v EX 10');
@@ -28,7 +28,7 @@ describe('events of sessions tell of keys', () => {
     expect(
       events.map((event) => {
         const [, name, token] = /^__session__:\w+:(\S+) ([\w-]{22})$/.exec(event) ?? [];
-        // Each name has a token of its own, always the same.
+        // Each name has a separate token, always the same.
         expect(tokens.get(name) ?? token).toBe(token);
         tokens.set(name, token);
         return event.slice('__session__:'.length, -23);
@@ -44,7 +44,7 @@ describe('events of sessions tell of keys', () => {
     }
   });
 
-  it('expired comes at the deadline, and with it the value, under the empty key', async () => {
+  it('expired comes at the deadline, together with the value under the empty key', async () => {
     const { clock, server, client, ask } = await start();
     const created = clock.wall();
     await ask('SET sess:abc value PX 1000');
@@ -74,7 +74,7 @@ describe('events of sessions tell of keys', () => {
     expect(JSON.parse(fields.slice(fields.indexOf('{'))).keys).toEqual({ f: 'v', g: 'w' });
   });
 
-  it('renamed and rotated take no data away; replaced and ended tell it a last time', async () => {
+  it('renamed and rotated do not publish data, replaced and ended publish the last data', async () => {
     const { server, client, ask } = await start();
     await ask('MSET a 1 b 2');
     const heard = await subscribe(await connectTo(server), client, '__session*');

@@ -21,7 +21,7 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     [[`SET k v PXAT ${Date.UTC(2030, 0, 1) + 123}`], 123],
     [['SET k v', `EXPIREAT k ${Date.UTC(2030, 0, 1) / 1000 + 4}`], 4000],
     [['SESSION.NEW k 5 SHARED DATA f v'], 5000],
-  ])('%j: at the millisecond, not before', async (requests, ms) => {
+  ])('%j: to the millisecond', async (requests, ms) => {
     const { clock, ask } = await start();
     for (const request of requests) await ask(request);
     expect(await ask('PTTL k')).toBe(String(ms));
@@ -49,7 +49,7 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     }
   });
 
-  it('no key is extended by itself, and one without a duration lives until it is deleted', async () => {
+  it('using a key does not extend it, and a key without a duration lives until it is deleted', async () => {
     const { clock, ask } = await start();
     await ask('SET a 1 PX 1000');
     await ask('HSET b f 1');
@@ -73,7 +73,7 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     expect(await ask('EXISTS c d')).toBe('2');
   });
 
-  it('a wall clock that is set neither ends nor lengthens them', async () => {
+  it('setting the wall clock neither shortens nor extends their lives', async () => {
     const { clock, ask } = await start();
     await ask(`SET k v PXAT ${Date.UTC(2030, 0, 1) + 1000}`);
     clock.setWall(Date.UTC(2031, 0, 1));
@@ -83,7 +83,7 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     expect(await ask('EXISTS k')).toBe('0');
   });
 
-  it('EXTEND GET of a shared session works by GET, HGET and the like, EXTEND SET by what writes', async () => {
+  it('with EXTEND GET, GET, HGET and similar commands extend a shared session; with EXTEND SET, commands that write', async () => {
     const { clock, ask } = await start();
     await ask('SESSION.NEW h 1 EXTEND GET SHARED DATA f v');
     await ask('SESSION.NEW s 1 EXTEND GET SHARED');
@@ -127,7 +127,7 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     expect((await heard())[1]).toBe(`__session__:maxage:k ${token}`);
   });
 
-  it('one whose session stays is no key then, and may become anything; its first write starts its duration', async () => {
+  it('a session that stays after its expiry is no longer a key and may become anything; its first write starts its duration', async () => {
     const { clock, server, client, ask } = await start();
     const heard = await subscribe(await connectTo(server), client, '__session*');
     const token = await ask('SESSION.NEW k 1 0 SHARED');

@@ -11,8 +11,8 @@ afterEach(async () => {
 
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 
-describe('who watches', () => {
-  it('MONITOR shows commands of keys with all their arguments, those of transactions as well', async () => {
+describe('observing keys', () => {
+  it('MONITOR shows commands with all their arguments, including those in transactions', async () => {
     const { server, client } = await start();
     const monitor = await connectTo(server);
     await monitor.expect('MONITOR\r\n', '+OK\r\n');
@@ -25,12 +25,12 @@ describe('who watches', () => {
     ]);
   });
 
-  it('an option whose name is as long as a token is told by its name', async () => {
+  it('an error names an option whose name is as long as a token', async () => {
     const { ask } = await start();
     expect(await ask('CONFIG SET notify-keyspace-events Q')).toContain("argument 'notify-keyspace-events'");
   });
 
-  it('SLOWLOG keeps the slow ones, without what looks like a token', async () => {
+  it('SLOWLOG stores the slow ones, without what looks like a token', async () => {
     const { clock, client } = await start({ 'slowlog-log-slower-than': 2000 });
     vi.spyOn(get, 'run').mockImplementation(({ reply }) => {
       clock.freeze(3);

@@ -6,7 +6,7 @@ import { start } from './start.js';
 afterEach(stopServers);
 
 describe('memory', () => {
-  it('noeviction refuses what takes memory; reads, expiries and removals go on', async () => {
+  it('noeviction refuses commands that need memory; reads, expiries and removals continue', async () => {
     const { ask } = await start();
     await ask('MSET a 1 b 2');
     await ask('HSET h f v');
@@ -37,13 +37,13 @@ describe('memory', () => {
     expect(await ask('DBSIZE')).toBe('0');
   });
 
-  it("takes Redis' word for the policy that ends those not used for longest", async () => {
+  it("accepts Redis' name for allsessions-lru", async () => {
     const { ask } = await start({ 'maxmemory-policy': 'volatile-ttl' });
     expect(await ask('CONFIG SET maxmemory-policy allkeys-lru')).toBe('OK');
     expect(await ask('CONFIG GET maxmemory-policy')).toBe('maxmemory-policy allsessions-lru');
   });
 
-  it('volatile-ttl ends the keys that are due, and never one without a duration', async () => {
+  it('volatile-ttl ends keys with a duration, never one without', async () => {
     const { ask } = await start({ 'maxmemory-policy': 'volatile-ttl' });
     await ask('SET soon v EX 10');
     await ask('SET later v EX 20');
@@ -52,7 +52,7 @@ describe('memory', () => {
     expect(await ask('KEYS *')).toBe('never');
   });
 
-  it('allsessions-lru ends the key that was not used for longest; a client of NO-TOUCH uses none', async () => {
+  it('allsessions-lru ends the least recently used key first; a NO-TOUCH client does not count as use', async () => {
     const { clock, server, client, ask } = await start({ 'maxmemory-policy': 'allsessions-lru' });
     const other = await connectTo(server);
     for (const key of ['a', 'b', 'c']) {
@@ -79,7 +79,7 @@ describe('memory', () => {
     expect(order).toEqual(['b', 'c', 'a']);
   });
 
-  it('OBJECT IDLETIME counts from the latest use, which looking is not', async () => {
+  it('OBJECT IDLETIME counts from the last use, and looking is not a use', async () => {
     const { clock, server, ask } = await start();
     await ask('SET k v');
     await ask('HSET h f v');
@@ -106,7 +106,7 @@ describe('memory', () => {
     await askWith(other, 'CLIENT', 'NO-TOUCH', 'ON');
     for (const request of ['GET k', 'SET k w', 'HGET h f', 'HSET h f w']) await askWith(other, ...request.split(' '));
     expect(await ask('OBJECT IDLETIME k')).toBe('4');
-    // TOUCH says what it wants, as in Redis.
+    // TOUCH counts nevertheless, as in Redis.
     await askWith(other, 'TOUCH', 'k');
     expect(await ask('OBJECT IDLETIME k')).toBe('0');
     expect(await ask('OBJECT IDLETIME none')).toBe('nil');

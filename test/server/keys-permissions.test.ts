@@ -5,7 +5,7 @@ import { start } from './start.js';
 
 afterEach(stopServers);
 
-describe('who may', () => {
+describe('permissions', () => {
   const users = 'reader read r; writer write w; boss admin a; listener events e';
 
   it.each([
@@ -31,7 +31,7 @@ describe('who may', () => {
     ],
     ['writer', 'w', ['HSET h f 1', 'HSETNX h g 1', 'HDEL h g', 'HINCRBY h f 1', 'HINCRBYFLOAT h f 1', 'HMSET h a b']],
     ['boss', 'a', ['KEYS *', 'SCAN 0', 'RANDOMKEY', 'FLUSHALL']],
-  ])('%s: what it has the permission for, and nobody else', async (name, password, requests) => {
+  ])('%s may run its commands, and nobody else may', async (name, password, requests) => {
     const { server } = await start({ users });
     for (const [other, its] of [
       ['reader', 'r'],
@@ -49,7 +49,7 @@ describe('who may', () => {
     }
   });
 
-  it('no command of keys goes without a permission', async () => {
+  it('every command for keys needs one', async () => {
     const { server } = await start({ users });
     const client = await connectTo(server);
     for (const request of ['GET k', 'SET k v', 'EXISTS k', 'DEL k', 'HGET h f', 'KEYS *', 'OBJECT IDLETIME k'])

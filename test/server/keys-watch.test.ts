@@ -33,7 +33,7 @@ describe('WATCH of a key', () => {
     ['TOUCH k', false],
     ['SET unrelated v', false],
     ['FLUSHALL', true],
-  ])('%s of another client disturbs it: %s', async (request, disturbs) => {
+  ])('%s by another client aborts the transaction: %s', async (request, disturbs) => {
     const { server, client, ask } = await start();
     await ask('MSET k v other o');
     await ask('HSET h f v');
@@ -45,7 +45,7 @@ describe('WATCH of a key', () => {
     expect(await ask('EXISTS done')).toBe(disturbs ? '0' : '1');
   });
 
-  it.each(passTime)('its expiry disturbs it, %s', async (_, pass) => {
+  it.each(passTime)('its expiry aborts the transaction, %s', async (_, pass) => {
     const { clock, client, ask } = await start();
     await ask('SET k v PX 10');
     await ask('WATCH k');
@@ -54,7 +54,7 @@ describe('WATCH of a key', () => {
     expect(await ask('EXEC')).toBe('nil');
   });
 
-  it('a key that is deleted and made again with the same value is another', async () => {
+  it('a key that is deleted and created again with the same value has changed', async () => {
     const { server, client, ask } = await start();
     await ask('SET k v');
     await ask('WATCH k');

@@ -9,13 +9,13 @@ import { type Heard, subscribe } from './subscribe.js';
 
 afterEach(stopServers);
 
-/** Everything that there is: `A` stands neither for new keys nor for misses. */
+/** All events: `A` includes neither new keys nor misses. */
 const ALL = 'KEAnm';
 
-/** The channels of all events of keys. */
+/** The channels of all keyspace events. */
 const PATTERN = '__key*';
 
-/** A server of which somebody hears all of it, and who causes it. */
+/** Starts a server with a subscriber to all of its events, and a client that causes them. */
 async function start(config: Partial<Config> = {}) {
   const clock = new FakeClock();
   const server = await startServer({ 'notify-keyspace-events': ALL, ...config }, { clock });
@@ -23,13 +23,13 @@ async function start(config: Partial<Config> = {}) {
   return { server, clock, client, heard: await subscribe(await connectTo(server), client, PATTERN) };
 }
 
-/** Has requests carried out, whatever the replies are. A request is words between spaces. */
+/** Runs requests, whatever their replies are. A request is words separated by spaces. */
 async function carryOut(client: RawClient, requests: readonly string[]): Promise<void> {
   await client.send(Buffer.concat([...requests.map((request) => frame(...request.split(' '))), frame('ECHO', 'done')]));
   await client.takeUntil('$4\r\ndone\r\n');
 }
 
-/** What was heard, the events alone, as `<event> <key>`, having seen that both channels tell of each. */
+/** Returns the events received, as `<event> <key>`. Checks that both channels publish each event. */
 async function events(heard: Heard): Promise<string[]> {
   const messages = await heard();
   return messages.flatMap((message, i) => {
@@ -43,7 +43,7 @@ async function events(heard: Heard): Promise<string[]> {
 const FAR = '9999999999';
 const FAR_MS = '9999999999999';
 
-/** What each command does, with what was there before. */
+/** What each command does, and what must exist before. */
 const SCENARIOS: readonly { readonly before?: readonly string[]; readonly requests: readonly string[] }[] = [
   // Strings.
   { requests: ['SET k v', 'SET k w', 'GET k'] },
@@ -111,7 +111,7 @@ const SCENARIOS: readonly { readonly before?: readonly string[]; readonly reques
   { before: ['SET a 1'], requests: ['KEYS *', 'SCAN 0', 'RANDOMKEY', 'DBSIZE', 'WATCH none', 'UNWATCH', 'GET a'] },
 ];
 
-describe.skipIf(!RedisServer.there)('what comes, and in which order, is what Redis sends', () => {
+describe.skipIf(!RedisServer.there)('events and their order are the same as in Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.start();
@@ -152,12 +152,12 @@ describe.skipIf(!RedisServer.there)('what comes, and in which order, is what Red
   it.each([
     ...['', 'K', 'E', 'KE', 'EK', 'KEA', 'AKE', 'xKE', 'Ex', 'g$lshzxetd', 'KEm', 'KEAm', 'KEg$hxe'],
     ...['eEx$K', 'AA', 'Kgg', 'KEAg', 'ts', 'KEz', 'KEd', 'm', 'n', 'Kn', 'KEq', 'KEB', 'ke', 'K E', 'KEA,', '0'],
-  ])('CONFIG SET takes and refuses the letters "%s", and CONFIG GET tells them', async (letters) => {
+  ])('CONFIG SET accepts or refuses the letters "%s", and CONFIG GET returns them', async (letters) => {
     const answers = async (client: RawClient) => {
       await client.send(frame('CONFIG', 'SET', 'notify-keyspace-events', letters));
       const answer = await client.takeUntil('\r\n');
       await client.send(Buffer.concat([frame('CONFIG', 'GET', 'notify-keyspace-events'), frame('ECHO', 'done')]));
-      // What is wrong with them each server says in its own words.
+      // The error texts differ between the servers.
       return [answer[0], await client.takeUntil('$4\r\ndone\r\n')];
     };
     const client = await RawClient.connect(redis.port);
@@ -169,7 +169,7 @@ describe.skipIf(!RedisServer.there)('what comes, and in which order, is what Red
 });
 
 describe('by default', () => {
-  it('nothing is told, nor with kinds alone or channels alone', async () => {
+  it('nothing is published, nor with only kinds or only channels', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     const heard = await subscribe(await connectTo(server), client, PATTERN);
@@ -185,10 +185,10 @@ describe('by default', () => {
     }
   });
 
-  it('a server may be started with letters, but not with others', async () => {
+  it('a server accepts only valid letters', async () => {
     const { client } = await start({ 'notify-keyspace-events': 'gKx' });
     await client.expect('CONFIG GET notify-keyspace-events\r\n', frame('notify-keyspace-events', 'gxK').toString());
-    // Redis leaves the n out beside an A, and yet tells of new keys.
+    // Redis omits the n beside an A, but publishes events of new keys.
     await client.expect('CONFIG SET notify-keyspace-events g$lshzxetdKEnm\r\n', '+OK\r\n');
     await client.expect('CONFIG GET notify-keyspace-events\r\n', frame('notify-keyspace-events', 'AnKEm').toString());
     await client.send('CONFIG SET notify-keyspace-events KEy\r\n');
@@ -197,7 +197,7 @@ describe('by default', () => {
   });
 });
 
-describe.each(passTime)('expired, %s', (_, pass) => {
+describe.each(passTime)('the event expired, %s', (_, pass) => {
   it.each([
     ['SET k v PX 1000'],
     ['PSETEX k 1000 v'],
@@ -206,11 +206,11 @@ describe.each(passTime)('expired, %s', (_, pass) => {
     ['SET k v EX 1', 'SET k w KEEPTTL'],
     ['SET other v EX 1', 'RENAME other k'],
     ['SESSION.NEW k 1 SHARED DATA f v'],
-    // It stays, without its data: the key is gone.
+    // The session stays without its data, so the key is gone.
     ['SESSION.NEW k 1 0 SHARED DATA f v'],
     ['SESSION.NEW k MAXAGE 1 SHARED DATA f v'],
     ['SESSION.NEW k 1 0 SHARED', 'SET k v KEEPTTL'],
-  ])('comes at the deadline, once: %s %s', async (...requests) => {
+  ])('is published at the deadline, once: %s %s', async (...requests) => {
     const { server, clock, client, heard } = await start();
     await carryOut(client, requests);
     await heard();
@@ -228,7 +228,7 @@ describe.each(passTime)('expired, %s', (_, pass) => {
     expect(server.engine.stats().keys).toBe(0);
   });
 
-  it('comes before what the command that met it does', async () => {
+  it('is published before the events of the command that found the key expired', async () => {
     const { clock, client, heard } = await start();
     await carryOut(client, ['SET k v PX 10', 'HSET h f v', 'PEXPIRE h 10']);
     await heard();
@@ -241,7 +241,7 @@ describe.each(passTime)('expired, %s', (_, pass) => {
 });
 
 describe('sessions that are keys', () => {
-  it('whatever ends one tells del, expired or evicted; a session that is no key tells nothing', async () => {
+  it('ending one publishes del, expired or evicted; ending a session that is not a key publishes nothing', async () => {
     const { client, heard } = await start();
     const acts: readonly (readonly [string, readonly string[]])[] = [
       ['SESSION.NEW a SHARED', []],
@@ -255,7 +255,7 @@ describe('sessions that are keys', () => {
       ['SET s v', ['new s', 'set s']],
       ['SESSION.NEW s LIMIT 1', ['del s']],
       ['MSET x 1 y 2', ['new x', 'set x', 'new y', 'set y']],
-      // Redis says nothing of those that are flushed.
+      // Redis publishes nothing for FLUSHALL.
       ['FLUSHALL', ['del x', 'del y']],
       ['MSET x 1 y 2', ['new x', 'set x', 'new y', 'set y']],
       ['SESSION.ENDALL', ['del x', 'del y']],
@@ -266,7 +266,7 @@ describe('sessions that are keys', () => {
     }
   });
 
-  it('what commands of SESSION write to one is not told', async () => {
+  it('writes by session commands publish nothing', async () => {
     const { client, heard } = await start();
     await carryOut(client, [
       ...['SESSION.NEW k 100 SHARED DATA f v', 'SESSION.SET @k g 1', 'SESSION.INCRBY @k g 1', 'SESSION.DEL @k f'],
@@ -275,13 +275,13 @@ describe('sessions that are keys', () => {
     expect(await events(heard)).toEqual(['new k']);
   });
 
-  it('an empty shared session that gets its first value is told as any write, not as new', async () => {
+  it('the first value of an empty shared session publishes a write, not a new key', async () => {
     const { client, heard } = await start();
     await carryOut(client, ['SESSION.NEW k SHARED', 'SET k v', 'SESSION.NEW h SHARED', 'HSET h f v']);
     expect(await events(heard)).toEqual(['set k', 'hset h']);
   });
 
-  it('evicted tells which key had to go', async () => {
+  it('evicted names the key that was evicted', async () => {
     const { client, heard } = await start({ 'maxmemory-policy': 'allsessions-lru' });
     await carryOut(client, ['SET k v', 'SESSION.NEW private DATA f v']);
     await heard();
@@ -289,7 +289,7 @@ describe('sessions that are keys', () => {
     expect(await events(heard)).toEqual(['evicted k']);
   });
 
-  it('what is replaced by RENAME or COPY is told of in the new key alone', async () => {
+  it('RENAME and COPY publish nothing about the key that they replace, except new', async () => {
     const { client, heard } = await start();
     await carryOut(client, ['MSET a 1 b 2 c 3']);
     await heard();
@@ -297,13 +297,13 @@ describe('sessions that are keys', () => {
     expect(await events(heard)).toEqual(['new b', 'rename_from a', 'rename_to b', 'new b', 'copy_to b']);
   });
 
-  it('GETSET and SET with GET tell of a miss', async () => {
+  it('GETSET and SET with GET publish a miss', async () => {
     const { client, heard } = await start({ 'notify-keyspace-events': 'KEm' });
     await carryOut(client, ['GETSET a v', 'SET b v GET', 'SET c v NX GET', 'GET none']);
     expect(await events(heard)).toEqual(['keymiss a', 'keymiss b', 'keymiss c', 'keymiss none']);
   });
 
-  it('SET with an instant that has been tells that the key came and went, at once', async () => {
+  it('SET with a timestamp in the past publishes that the key came and went, immediately', async () => {
     const { client, heard } = await start();
     await carryOut(client, ['SET k v']);
     await heard();
@@ -312,7 +312,7 @@ describe('sessions that are keys', () => {
   });
 });
 
-it('keys are told as they are, whatever bytes they hold', async () => {
+it('keys are published unchanged, whatever bytes they contain', async () => {
   const { server, client } = await start();
   const key = Buffer.from([0, 13, 10, 255, 42, 32]);
   const subscriber = await connectTo(server);

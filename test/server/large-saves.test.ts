@@ -42,7 +42,10 @@ async function fill(client: RawClient): Promise<void> {
   await askWith(client, 'SET', 'text', value('text', 3 * MB));
 }
 
-/** Changes the large sessions while they are written. @param after Called after each change. */
+/**
+ * Changes the large sessions while they are written.
+ * @param after Called after each change.
+ */
 async function change(client: RawClient, round: number, after: () => void = () => {}): Promise<void> {
   const changes = [
     ['SESSION.APPEND', TOKEN, 'a', `appended ${round}`],
@@ -57,7 +60,7 @@ async function change(client: RawClient, round: number, after: () => void = () =
   }
 }
 
-/** Everything that the large sessions have, as a sum of it. */
+/** Returns a checksum of everything that the large sessions contain. */
 function seen({ engine }: Server): { session: string; text: string } {
   const sum = (session: Session) => {
     const data: string[] = [];
@@ -68,7 +71,7 @@ function seen({ engine }: Server): { session: string; text: string } {
 }
 
 describe('a session of some MB', () => {
-  it('survives a compaction, and what happens to it meanwhile does too', async () => {
+  it('survives a compaction, and so do changes to it meanwhile', async () => {
     const dir = temporaryDirectory();
     const { server, client, lines } = await start({ appendonly: true, dir });
     await fill(client);
@@ -79,20 +82,20 @@ describe('a session of some MB', () => {
     await change(client, ++rounds);
     const before = seen(server);
     await server.close();
-    // No batch has all of a session.
+    // No batch has the complete session.
     const batches = await batchesIn(dir, 'base.3');
     expect(batches.filter((names) => names.includes('WRITE')).length).toBeGreaterThan(10);
     const again = await start({ appendonly: true, dir });
     expect(seen(again.server)).toEqual(before);
   });
 
-  it('is saved as it is at some instant, and loaded again', async () => {
+  it('is saved in the state of one moment, and loaded again', async () => {
     const dir = temporaryDirectory();
     const { server, client, lines } = await start({ dir });
     await fill(client);
     const saver = await connectTo(server);
     const saving = ask(saver, 'SESSION.SAVE large');
-    /** What it was like after each change. */
+    /** The states after each change. */
     const states = [seen(server)];
     let rounds = 0;
     while (!lines.some((line) => line.startsWith('saved'))) {
@@ -108,7 +111,7 @@ describe('a session of some MB', () => {
     expect(await ask(client, 'SESSION.STATS')).toContain('sessions 2');
   });
 
-  it('is not saved if it ends before all of it is written', async () => {
+  it('is not saved if it ends before it is completely written', async () => {
     const disk = new HeldDisk();
     const { server, client } = await start({ dir: temporaryDirectory() });
     await fill(client);
@@ -126,7 +129,7 @@ describe('a session of some MB', () => {
     expect(await ask(client, 'STRLEN text')).toBe(String(3 * MB));
   });
 
-  it('is loaded into the journal, from which a start has it; from one that was cut off half-way, it has nothing of it', async () => {
+  it('is loaded into the journal, from which a restart restores it; nothing of it is restored from an unfinished load', async () => {
     const dir = temporaryDirectory();
     const disk = new HeldDisk();
     const { server, client } = await start({ appendonly: true, appendfsync: 'always', dir });

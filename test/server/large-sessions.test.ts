@@ -15,7 +15,7 @@ describe('a hash of many fields', () => {
     return started;
   };
 
-  it('comes by HSCAN in parts of COUNT, and whole in the end, though others are deleted and set meanwhile', async () => {
+  it('is complete after HSCAN in parts of COUNT, although fields are deleted and set meanwhile', async () => {
     const { ask } = await startFilled();
     const seen = new Map<string, string>();
     let cursor = '0';
@@ -33,7 +33,7 @@ describe('a hash of many fields', () => {
     for (const [i, [field, value]] of fields.entries()) if (i % 7 !== 1) expect(seen.get(field)).toBe(value);
   });
 
-  it('HSCAN with MATCH looks at COUNT fields a call, whether they match or not, and at no more than a megabyte', async () => {
+  it('is searched by HSCAN with MATCH in parts of COUNT fields, whether they match or not, and of at most a megabyte', async () => {
     const { ask, client } = await startFilled();
     const found: string[] = [];
     let cursor = '0';
@@ -57,11 +57,11 @@ describe('a hash of many fields', () => {
       expect(page.slice(0, 2)).toBe(`${left} `);
       cursor = left;
     }
-    // A cursor that none gave is behind the end.
+    // A cursor that no call returned is after the end.
     expect((await ask('HSCAN h 18446744073709551615 COUNT 5000')).split(' ').length).toBe(1 + 2 * FIELDS);
   });
 
-  it('HSCAN searches no field of megabytes for a pattern; where there is nothing to search for, it finds it', async () => {
+  it('with a field of megabytes: HSCAN does not search it for a pattern, but finds it by beginning or end', async () => {
     const { ask, client } = await startFilled();
     await askWith(client, 'HSET', 'one', 'f'.repeat(300_000), 'v');
     expect(await ask('HSCAN one 0 MATCH *a*')).toMatch(
@@ -71,7 +71,7 @@ describe('a hash of many fields', () => {
     expect(await ask('HSCAN one 0 MATCH g*')).toBe('0 ');
   });
 
-  it('gives different fields by HRANDFIELD, any with a negative count, and all where there are no more', async () => {
+  it('returns different fields by HRANDFIELD, any with a negative count, and all if there are no more', async () => {
     const { ask } = await startFilled();
     const all = new Map(fields as [string, string][]);
     expect(all.has(await ask('HRANDFIELD h'))).toBe(true);
@@ -84,7 +84,7 @@ describe('a hash of many fields', () => {
     const pairs = (await ask('HRANDFIELD h -3000 WITHVALUES')).split(' ');
     expect(pairs.length).toBe(6000);
     for (let i = 0; i < pairs.length; i += 2) expect(all.get(pairs[i])).toBe(pairs[i + 1]);
-    // Every field has its chance.
+    // Every field can be chosen.
     expect(new Set(pairs).size).toBeGreaterThan(1500);
     await ask('HSET small a 1 b 2');
     expect((await ask('HRANDFIELD small 5')).split(' ').sort()).toEqual(['a', 'b']);
@@ -93,7 +93,7 @@ describe('a hash of many fields', () => {
 });
 
 describe('a large value', () => {
-  it('is read in parts, grows in place, and counts as it is', async () => {
+  it('is read in parts, grows in place, and has the right length', async () => {
     const { ask, client, server } = await start();
     const value = Array.from({ length: 50_000 }, (_, i) => String(i).padStart(6, '0')).join('');
     await askWith(client, 'SET', 's', value);

@@ -16,11 +16,11 @@ const OOM = `-OOM command not allowed when used memory > 'maxmemory'.\r\n`;
 const info = async (client: RawClient, field: string) =>
   Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
 
-/** Limits that an operator sets: what the client sees that meets one, and that the others go on. */
+/** Limits that an operator sets: what a client sees that reaches one, and that others are not affected. */
 describe('maxclients', () => {
-  it('turns away who comes too many, until there is room or the limit is raised', async () => {
+  it('refuses further clients until there is room or the limit is raised', async () => {
     const log = keepLog();
-    // Time stands still: who knocks twice within a second is logged once.
+    // Time stands still: two refusals within a second are logged once.
     const server = await startServer({ maxclients: 1 }, { log, clock: new FakeClock() });
     const first = await connectTo(server);
     await first.expect('PING\r\n', '+PONG\r\n');
@@ -34,14 +34,14 @@ describe('maxclients', () => {
   });
 });
 
-describe('connections that are turned away', () => {
-  it('are not kept without end to be told why', async () => {
+describe('refused connections', () => {
+  it('are not kept in unlimited numbers to be sent the reason', async () => {
     // Time stands still: none of them is cut for staying.
     const server = await startServer({ maxclients: 1 }, { clock: new FakeClock() });
     const admin = await connectTo(server);
     const [{ port }] = server.addresses;
     const sockets: Socket[] = [];
-    // They read the answer and the end, and stay.
+    // These clients read the error and the end, and keep their connections open.
     const knock = () =>
       new Promise<string>((resolve) => {
         let answer = '';
@@ -62,7 +62,7 @@ describe('connections that are turned away', () => {
 });
 
 describe('timeout', () => {
-  it('disconnects a client that is silent, but nobody who listens or has something to say', async () => {
+  it('disconnects a silent client, but not a subscriber or a client that sends something', async () => {
     const clock = new FakeClock();
     const server = await startServer({ timeout: 10 }, { clock });
     const [silent, subscriber, monitor, busy] = await Promise.all(Array.from({ length: 4 }, () => connectTo(server)));
@@ -84,7 +84,7 @@ describe('timeout', () => {
 });
 
 describe('tcp-keepalive', () => {
-  it('is asked of the system for each connection', async () => {
+  it('is requested from the system for each connection', async () => {
     const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
     const server = await startServer({ 'tcp-keepalive': 60 });
     const client = await connectTo(server);
@@ -95,7 +95,7 @@ describe('tcp-keepalive', () => {
 });
 
 describe('maxmemory', () => {
-  /** Sessions of 1000 bytes and more, `count` of them, named by their number. */
+  /** Creates `count` sessions of at least 1000 bytes, named by their number. */
   async function fill(client: RawClient, from: number, count: number, ttl: (i: number) => number): Promise<string> {
     const requests = Array.from({ length: count }, (_, i) =>
       frame('SESSION.NEW', String(from + i), String(ttl(from + i)), 'DATA', 'key', 'v'.repeat(1000)),
@@ -114,7 +114,7 @@ describe('maxmemory', () => {
     return found;
   };
 
-  it('noeviction: what takes memory is refused, the rest is served, and there is room again when sessions end', async () => {
+  it('noeviction: commands that need memory are refused, others are served, and there is room again when sessions end', async () => {
     const server = await startServer();
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await room(client, 100_000);
@@ -142,7 +142,7 @@ describe('maxmemory', () => {
     ['SETRANGE of many keys', (i: number) => `SETRANGE key:${i} 999999 x`, 'SETRANGE key 999999 x'],
     ['COPY of a key that it makes', (i: number) => `COPY key copy:${i}`, 'SETRANGE key 999999 x'],
     ['SET of many keys', (i: number) => `SET key:${i} ${'x'.repeat(1000)}`, 'PING'],
-  ])('noeviction: EXEC of %s runs all of them or none', async (_, request, first) => {
+  ])('noeviction: EXEC of %s runs all commands or none', async (_, request, first) => {
     const server = await startServer();
     const client = await connectTo(server);
     const before = server.engine.memory;
@@ -163,7 +163,7 @@ describe('maxmemory', () => {
     expect(server.engine.memory - before).toBeLessThan(100 * 2_100_000);
   });
 
-  it('allsessions-lru: EXEC makes room for all that its commands may add, and nothing of others comes between them', async () => {
+  it('allsessions-lru: EXEC makes room for all that its commands may add, and no command of others runs in between', async () => {
     const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await fill(client, 0, 30_000, () => 0);
@@ -180,7 +180,7 @@ describe('maxmemory', () => {
     await other.expect('', '+OK\r\n'.repeat(10));
   });
 
-  it('ROTATE with GRACE takes memory, and without it does not; the old tokens of a session are few', async () => {
+  it('ROTATE needs memory only with GRACE, and a session has few old tokens', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     const tokens = [await client.bulk('SESSION.NEW', 'x')];
@@ -193,7 +193,7 @@ describe('maxmemory', () => {
     await client.expect(frame('SESSION.EXISTS', last, ...tokens), ':1\r\n');
   });
 
-  it('volatile-ttl: the sessions due first go, those without a ttl stay', async () => {
+  it('volatile-ttl: the sessions due first are evicted, those without a ttl stay', async () => {
     const server = await startServer({ 'maxmemory-policy': 'volatile-ttl' });
     const client = await connectTo(server);
     await fill(client, 0, 100, () => 0);
@@ -202,11 +202,11 @@ describe('maxmemory', () => {
     expect(await fill(client, 1000, 200, () => 1_000_000)).not.toContain(OOM);
     const left = names(server).filter((name) => name < 1000);
     expect(left.filter((name) => name < 100)).toHaveLength(100);
-    // 200 went of 400; an exact order would have spared none before 300 and all behind it.
+    // 200 of 400 were evicted. An exact order would have evicted all before 300 and none after.
     expect(left.filter((name) => name >= 450).length).toBeGreaterThan(40);
     expect(left.filter((name) => name >= 100 && name < 150).length).toBeLessThan(10);
     await client.expect('CONFIG SET maxmemory 1\r\n', '+OK\r\n');
-    // Each try makes room for about a millisecond, as long as there is somebody to go.
+    // Each attempt makes room for about a millisecond, as long as there are sessions to evict.
     for (let refused = false; !refused; ) {
       await client.send('SESSION.CLEARSET nope key value\r\n');
       refused = (await client.takeUntil('\r\n')) === OOM;
@@ -214,7 +214,7 @@ describe('maxmemory', () => {
     expect(names(server)).toHaveLength(100);
   });
 
-  it('allsessions-lru: those not used for longest go; NO-TOUCH does not count as use', async () => {
+  it('allsessions-lru: the least recently used sessions are evicted; NO-TOUCH does not count as use', async () => {
     const clock = new FakeClock();
     const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' }, { clock });
     const client = await connectTo(server);
@@ -241,7 +241,7 @@ describe('maxmemory', () => {
     expect(created).toBe(sessions + evicted);
   });
 
-  it('a limit that is lowered is reached in slices, by itself, with others served in between', async () => {
+  it('a lowered limit is reached in slices, without commands, and others are served in between', async () => {
     const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     for (let i = 0; i < 50_000; i++)
@@ -255,7 +255,7 @@ describe('maxmemory', () => {
 });
 
 describe('CONFIG SET', () => {
-  it('changes all options that are given, or none; says which may not be changed, and what to do', async () => {
+  it('changes all given options or none; says which option cannot be changed, and what to do', async () => {
     const client = await connectTo(await startServer());
     await client.expect('CONFIG SET timeout 5 maxmemory 1gb\r\n', '+OK\r\n');
     await client.expect(
@@ -303,7 +303,7 @@ describe('CONFIG SET', () => {
     }
   });
 
-  it('takes text alone, and no password that nobody could send', async () => {
+  it('accepts only text, and no password that no client could send', async () => {
     const client = await connectTo(await startServer());
     await client.expect(
       frame('CONFIG', 'SET', 'requirepass', Buffer.from([112, 246, 113])),
@@ -317,7 +317,7 @@ describe('CONFIG SET', () => {
     await client.expect(frame('AUTH', 'pässword'), '+OK\r\n');
   });
 
-  it('RESETSTAT starts the counters anew, and only those', async () => {
+  it('RESETSTAT resets the counters, and nothing else', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     await client.bulk('SESSION.NEW', 'x');

@@ -16,7 +16,7 @@ afterEach(stopServers);
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('a unix socket', () => {
-  it('serves beside the port, or alone, with the mode asked for', async () => {
+  it('is served beside the port, or alone, with the configured mode', async () => {
     const unixsocket = path('both.sock');
     const both = await startServer({ unixsocket, unixsocketperm: '720' });
     expect(statSync(unixsocket).mode & 0o777).toBe(0o720);
@@ -36,7 +36,7 @@ describe('a unix socket', () => {
     await (await connectTo(alone)).expect('PING\r\n', '+PONG\r\n');
   });
 
-  it('takes the place of one that a killed server left behind, but of nothing else', async () => {
+  it('replaces a socket that a killed server left behind, but nothing else', async () => {
     const left = path('left.sock');
     const child = spawnSync(process.execPath, [
       '-e',
@@ -76,7 +76,7 @@ const openssl = spawnSync('openssl', ['version']).error === undefined;
 if (!openssl) console.warn('NOTICE: openssl is not installed: the tests of TLS are skipped');
 
 describe.skipIf(!openssl)('TLS', () => {
-  /** Makes `name.pem` and `name-key.pem`; without a signer it vouches for itself. */
+  /** Creates `name.pem` and `name-key.pem`. Without a signer the certificate is self-signed. */
   function certificate(name: string, signer?: string): void {
     const run = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe', cwd: directory });
     const subject = ['-subj', `/CN=${name}`, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -204,12 +204,12 @@ describe.skipIf(!openssl)('TLS', () => {
     expect(() => createServer(given)).toThrow(message);
   });
 
-  it('clients that do not finish the handshake count as clients, go when it fails, and make room for who comes', async () => {
+  it('clients that do not finish the handshake count as clients, leave when it fails, and make room for new clients', async () => {
     const server = await startServer({ ...files, maxclients: 3 });
     const client = await dial(server);
     await client.expect('PING\r\n', '+PONG\r\n');
     const [silent, talking] = [await connectTo(server), await connectTo(server)];
-    // The place of both is taken, so that a fourth gets that of the first.
+    // Both take up a place, so a fourth client takes that of the first.
     const fourth = await dial(server);
     expect(await silent.takeAll()).toBe('');
     await client.expect('PING\r\n', '+PONG\r\n');
@@ -217,7 +217,7 @@ describe.skipIf(!openssl)('TLS', () => {
     await talking.takeAll();
     const next = await dial(server);
     await next.expect('PING\r\n', '+PONG\r\n');
-    // These are clients by now: whoever comes is turned away.
+    // All places are now taken by clients, so the next connection is refused.
     const last = await connectTo(server);
     expect(await last.takeAll()).toBe('');
     const stats = await client.bulk('INFO', 'stats');
@@ -228,14 +228,14 @@ describe.skipIf(!openssl)('TLS', () => {
     client.close();
   });
 
-  it('a handshake takes at most 10 seconds, or auth-timeout, and AUTH has what is left of that', async () => {
+  it('a handshake takes at most 10 seconds or auth-timeout, and AUTH has the rest of that time', async () => {
     const clock = new FakeClock();
     const config = { ...files, requirepass: 'secret', 'auth-timeout': 20 };
     const server = await startServer(config, { clock });
     const client = await dial(server);
     await client.expect('AUTH secret\r\n', '+OK\r\n');
     const silent = await connectTo(server);
-    // Read in its turn: the silent one has been accepted before.
+    // Connections are accepted in order: the silent one has been accepted before.
     await client.expect('PING\r\n', '+PONG\r\n');
     clock.advance(9000);
     const late = await dial(server);
@@ -252,8 +252,8 @@ describe.skipIf(!openssl)('TLS', () => {
     client.close();
   });
 
-  it('a handshake under way does not keep the server from stopping', async () => {
-    // Time stands still, so the handshake never takes too long: if it were waited for, the server would never stop.
+  it('an unfinished handshake does not keep the server from stopping', async () => {
+    // Time stands still, so the handshake never times out. If the server waited for it, it would never stop.
     const server = await startServer(files, { clock: new FakeClock() });
     const silent = await connectTo(server);
     const client = await dial(server);

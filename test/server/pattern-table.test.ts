@@ -32,7 +32,7 @@ it('finds every pattern that matches a channel, whatever was added and removed',
   );
 });
 
-it('does not look at those that begin otherwise', () => {
+it('does not try patterns with a different prefix', () => {
   const table = new PatternTable();
   for (let i = 0; i < 1000; i++) table.add(`basket:${i}:*`);
   table.add('basket:7?');

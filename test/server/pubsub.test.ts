@@ -22,7 +22,7 @@ describe('pub/sub', () => {
     await client.expect('SESSION.EXISTS x\r\n', ':0\r\n');
   });
 
-  it('a RESP2 subscriber may only listen, PING, QUIT and RESET', async () => {
+  it('a RESP2 subscriber can only subscribe, unsubscribe, PING, QUIT and RESET', async () => {
     const client = await connectTo(await startServer());
     await client.send('SUBSCRIBE a\r\n');
     await client.takeUntil(':1\r\n');
@@ -36,7 +36,7 @@ describe('pub/sub', () => {
     await client.expect('PUBLISH a x\r\n', ':0\r\n');
   });
 
-  it('PUBSUB tells who listens', async () => {
+  it('PUBSUB shows channels, patterns and numbers of subscribers', async () => {
     const server = await startServer();
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.send('SUBSCRIBE news:1 news:2\r\nPSUBSCRIBE n* m*\r\n');
@@ -48,7 +48,7 @@ describe('pub/sub', () => {
     await observer.expect('PUBSUB CHANNELS nothing\r\n', '*0\r\n');
     await observer.expect('PUBSUB NUMSUB news:1 none\r\n', '*4\r\n$6\r\nnews:1\r\n:2\r\n$4\r\nnone\r\n:0\r\n');
     await observer.expect('PUBSUB NUMPAT\r\n', ':2\r\n');
-    // A client gets a message for the channel and for each pattern.
+    // A client gets a message for the channel and one for each matching pattern.
     await observer.expect('PUBLISH news:1 x\r\n', ':4\r\n');
     other.close();
     for (;;) {
@@ -58,7 +58,7 @@ describe('pub/sub', () => {
     await observer.expect('PUBSUB NUMPAT\r\n', ':2\r\n');
   });
 
-  it('lets nobody but the server publish session events, in a transaction either', async () => {
+  it('only the server can publish session events, even in a transaction', async () => {
     const server = await startServer({ users: 'boss read,write,events,admin secret' });
     const client = await connectTo(server);
     await client.expect('AUTH boss secret\r\n', '+OK\r\n');
@@ -88,8 +88,8 @@ describe('pub/sub', () => {
       return client;
     };
 
-    // What redis-server 7.0 answers.
-    it('OFF suppresses replies and errors, but no confirmation', async () => {
+    // The replies of redis-server 7.0.
+    it('OFF suppresses replies and errors, but not confirmations', async () => {
       const client = await connect();
       await client.expect(
         'CLIENT REPLY OFF\r\nPING\r\nSUBSCRIBE\r\nSUBSCRIBE a b\r\nPSUBSCRIBE x*\r\nPING\r\nUNSUBSCRIBE a\r\nUNSUBSCRIBE\r\n' +
@@ -109,7 +109,7 @@ describe('pub/sub', () => {
       );
     });
 
-    it('SKIP suppresses no confirmation either, and is over then', async () => {
+    it('SKIP does not suppress a confirmation either, and ends with it', async () => {
       const client = await connect();
       await client.expect(
         'CLIENT REPLY SKIP\r\nSUBSCRIBE a\r\nUNSUBSCRIBE a\r\nCLIENT REPLY SKIP\r\nPUNSUBSCRIBE\r\nPING\r\n',
@@ -121,7 +121,7 @@ describe('pub/sub', () => {
     });
   });
 
-  it('limits what one client may subscribe to', async () => {
+  it('limits how much one client can subscribe to', async () => {
     const client = await connectTo(await startServer());
     await client.expect(
       frame('SUBSCRIBE', 'x'.repeat(1025)),
@@ -134,7 +134,7 @@ describe('pub/sub', () => {
       .then((reply) => expect(reply).toBe('-ERR a client cannot have more than 100000 subscriptions\r\n'));
   });
 
-  it('sends large messages whole and in order to each, however late they are read', async () => {
+  it('sends large messages completely and in order to each subscriber, however late they are read', async () => {
     const server = await startServer();
     const publisher = await connectTo(server);
     const subscribers = [await connectTo(server), await connectTo(server)];
@@ -151,7 +151,7 @@ describe('pub/sub', () => {
       subscriber.socket.resume();
       expect(Buffer.from(await subscriber.take(expected.length), 'latin1').equals(expected)).toBe(true);
     }
-    // Who hears of what it does itself gets it behind the reply.
+    // A client that receives its own message gets it after the reply.
     const own = await connectTo(server);
     await own.send('HELLO 3\r\nSUBSCRIBE a\r\n');
     await own.takeUntil(':1\r\n');
@@ -160,7 +160,7 @@ describe('pub/sub', () => {
     expect((await own.take(4 + heard.length + 7)) === `:3\r\n${heard}+PONG\r\n`).toBe(true);
   });
 
-  it('keeps no large message in memory that is good for one request only', () => {
+  it('copies a large message that is valid for one request only', () => {
     const hub = new PubSubHub();
     const got: (string | Buffer)[] = [];
     const subscriber = {
@@ -176,11 +176,11 @@ describe('pub/sub', () => {
     expect(hub.publish('a', bytes)).toBe(2);
     bytes.fill('y');
     expect(got[0]).toEqual(Buffer.alloc(100_000, 'x'));
-    // All who get it share it.
+    // All subscribers share the copy.
     expect(got[1]).toBe(got[0]);
   });
 
-  it('disconnects a subscriber that does not keep up, at once beyond the hard limit, and nobody else', async () => {
+  it('disconnects a subscriber that does not keep up, immediately beyond the hard limit, and nobody else', async () => {
     const log = keepLog();
     const server = await startServer({}, { log });
     const [slow, quick, publisher] = [await connectTo(server), await connectTo(server), await connectTo(server)];
@@ -219,7 +219,7 @@ describe('pub/sub', () => {
     const unread = async () => Number(/omem=(\d+)/.exec(await publisher.bulk('CLIENT', 'LIST', 'TYPE', 'pubsub'))?.[1]);
     do await publisher.expect(frame('PUBLISH', 'a', 'x'.repeat(1_000_000)), ':1\r\n');
     while (
-      // So much that the system cannot take it off the server's hands meanwhile.
+      // So much that the system cannot accept all of it meanwhile.
       (await unread()) <= 20_000_000
     );
     clock.advance(10_000);
@@ -238,7 +238,7 @@ describe('pub/sub', () => {
     expect(line).toMatch(/"EXISTS"( "key")+ \.\.\. \(\d+ more arguments\)\r\n$/);
   });
 
-  it('MONITOR shows what is served, but no credentials of connections and no acts of administrators', async () => {
+  it("MONITOR shows commands, but no credentials of connections and no administrators' commands", async () => {
     const server = await startServer({ requirepass: 'secret' });
     const monitor = await connectTo(server);
     await monitor.expect('AUTH secret\r\nMONITOR\r\n', '+OK\r\n+OK\r\n');

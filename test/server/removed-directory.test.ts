@@ -10,7 +10,7 @@ afterEach(stopServers);
 
 const GONE = /is not there any more: put it back or, to keep what is in memory, use SESSION.SAVE/;
 
-/** Lets time pass, and what is on its way arrive, until `condition` holds. */
+/** Lets time pass, and everything under way arrive, until `condition` holds. */
 async function until(clock: StandingClock, condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) {
     clock.advance(100);

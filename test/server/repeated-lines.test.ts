@@ -6,7 +6,7 @@ import { frame } from '../raw-client.js';
 
 afterEach(stopServers);
 
-/** Clients that each leave 40 KB of one reply unread, where 32 KB are allowed: the log has a line for each. */
+/** Clients that each leave 40 KB of one reply unread, where 32 KB are allowed. Each causes a log line. */
 async function overflow(server: Server, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const client = await connectTo(server);
@@ -31,7 +31,7 @@ describe('log lines that clients can cause', () => {
     return { clock, log, server };
   }
 
-  it('come once a second, and the next one tells how many there were', async () => {
+  it('are written once a second, and the next one says how many there were', async () => {
     const { clock, log, server } = await start();
     await overflow(server, 3);
     expect(log.lines).toEqual([expect.stringMatching(OVERFLOWED)]);
@@ -44,7 +44,7 @@ describe('log lines that clients can cause', () => {
     expect(log.lines[2]).toMatch(/normal\)$/);
   });
 
-  it('of one kind do not hide those of another', async () => {
+  it('do not hide those of other kinds', async () => {
     const { log, server } = await start();
     await overflow(server, 2);
     await Promise.all([connectTo(server), connectTo(server)]);
@@ -55,7 +55,7 @@ describe('log lines that clients can cause', () => {
     ]);
   });
 
-  it('are all told when the server stops', async () => {
+  it('are all written when the server stops', async () => {
     const { log, server } = await start();
     await overflow(server, 4);
     await server.close();

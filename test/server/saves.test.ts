@@ -10,7 +10,7 @@ import { frame, type RawClient } from '../raw-client.js';
 
 afterEach(stopServers);
 
-/** Sends a request and waits for its reply, of one line or a map of texts and integers. */
+/** Sends a request and waits for its reply, which is one line or a map of texts and integers. */
 async function ask(client: RawClient, ...request: string[]): Promise<string | Record<string, string>> {
   await client.send(frame(...request));
   return replyTo(client);
@@ -30,7 +30,7 @@ async function info(client: RawClient): Promise<Record<string, string>> {
   return Object.fromEntries([...text.matchAll(/^(\w+):(.*)\r$/gm)].map(([, field, value]) => [field, value]));
 }
 
-/** The files in the directory of data sets, lock aside. */
+/** Returns the files in the directory of data sets, except the lock. */
 const filesIn = (directory: string) => readdirSync(join(directory, 'saves')).filter((file) => file !== 'lock');
 
 async function start(config: Partial<Config> = {}) {
@@ -41,7 +41,7 @@ async function start(config: Partial<Config> = {}) {
   return { dir, clock, log, server, client: await connectTo(server) };
 }
 
-/** Lets the clock of a server go on until something has come. */
+/** Lets time pass on the server's clock until a promise resolves. */
 async function pumped<Result>(clock: FakeClock, result: Promise<Result>): Promise<Result> {
   let settled = false;
   const settling = result.finally(() => {
@@ -55,14 +55,14 @@ async function pumped<Result>(clock: FakeClock, result: Promise<Result>): Promis
   return settling;
 }
 
-/** Begins to save, and waits until that has begun. */
+/** Starts a save, and waits until it has begun. */
 async function beginSave(client: RawClient, ...request: string[]): Promise<void> {
   await client.send(Buffer.concat([frame('PING'), frame(...request)]));
   await client.take('+PONG\r\n'.length);
 }
 
 describe('SESSION.SAVE and SESSION.LOAD', () => {
-  it('bring sessions back as they were, with durations that start again', async () => {
+  it('restore sessions as they were, with durations that start again', async () => {
     const { dir, clock, client, log } = await start();
     const binary = '\0\r\n\xff';
     const plain = (await ask(
@@ -112,7 +112,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     expect(log.lines).toContain('loaded 2 sessions of evening in 0 ms, 0 existed');
   });
 
-  it('save the sessions of tokens alone, each once, without their old tokens', async () => {
+  it('save the sessions of given tokens, each once, without their old tokens', async () => {
     const { clock, client } = await start();
     const old = (await ask(client, 'SESSION.NEW', 'a')) as string;
     const token = (await ask(client, 'SESSION.ROTATE', old, 'GRACE', '100')) as string;
@@ -126,20 +126,20 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     expect(await info(client)).toMatchObject({ rdb_saves: '0', rdb_last_bgsave_time_sec: '-1' });
   });
 
-  it('write nothing where a token is unknown', async () => {
+  it('write nothing if a token is unknown', async () => {
     const { dir, client } = await start();
     const token = (await ask(client, 'SESSION.NEW', 'a')) as string;
     expect(await ask(client, 'SESSION.SAVE', 'some', token, 'x'.repeat(22))).toBe('-NOSESSION no such session');
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('load the newest, and leave sessions that exist as they are', async () => {
+  it('load the newest data set, and leave existing sessions unchanged', async () => {
     const { dir, clock, client } = await start();
     const token = (await ask(client, 'SESSION.NEW', 'a', 'DATA', 'k', '1')) as string;
     await pumped(clock, ask(client, 'SESSION.SAVE', 's'));
     await ask(client, 'SESSION.SET', token, 'k', '2');
     await ask(client, 'SESSION.NEW', 'b', 'SHARED', 'DATA', 'k', '2');
-    // At the same instant.
+    // With the same timestamp.
     await pumped(clock, ask(client, 'SESSION.SAVE', 's'));
     clock.setWall(Date.UTC(2020, 0, 1));
     await ask(client, 'SESSION.SET', token, 'k', '3');
@@ -172,7 +172,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     expect(await pumped(other.clock, ask(other.client, 'SESSION.LOAD', 's'))).toMatchObject({ skipped: '1' });
   });
 
-  it('tell who listens, and keep large sessions', async () => {
+  it('publish events, and keep large sessions', async () => {
     const { clock, client, server } = await start();
     const large = 'x'.repeat(700_000);
     const token = (await ask(client, 'SESSION.NEW', 'big', 'DATA', 'a', large, 'b', large, 'c', '1')) as string;
@@ -197,14 +197,14 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     },
   );
 
-  it('refuse a token as a name: names get into the log', async () => {
+  it('refuse a token as a name, because names are logged', async () => {
     const { dir, client, log } = await start();
     const token = (await ask(client, 'SESSION.NEW', 'a')) as string;
     expect(await ask(client, 'SESSION.SAVE', token)).toBe('-ERR the name of a data set must not look like a token');
     expect([readdirSync(dir), log.lines.join()]).toEqual([[], expect.not.stringContaining(token)]);
   });
 
-  it('take a name as a whole', async () => {
+  it('require the complete name', async () => {
     const { clock, client } = await start();
     const longest = 'x'.repeat(200);
     for (const name of ['a', 'a.b', 'a.001893456000000-000000', '...', longest]) {
@@ -223,7 +223,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     );
   });
 
-  it('are for administrators, and not for transactions', async () => {
+  it('are for administrators, and not allowed in transactions', async () => {
     const { server } = await start({ users: 'writer read,write w' });
     const client = await connectTo(server);
     await client.expect('AUTH writer w\r\n', '+OK\r\n');
@@ -240,7 +240,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     }
   });
 
-  it('get into SLOWLOG without tokens', async () => {
+  it('appear in SLOWLOG without tokens', async () => {
     const { clock, client } = await start({ 'slowlog-log-slower-than': 0 });
     const token = (await ask(client, 'SESSION.NEW', 'a')) as string;
     await pumped(clock, ask(client, 'SESSION.SAVE', 's', token));
@@ -251,7 +251,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
   });
 });
 
-describe('SESSION.LOAD refuses as a whole', () => {
+describe('SESSION.LOAD refuses completely', () => {
   const FILE = 'bad.001893456000000-000000';
 
   async function withFile(make: (path: string) => void) {
@@ -286,7 +286,7 @@ describe('SESSION.LOAD refuses as a whole', () => {
     }
   });
 
-  it('a data set with damage behind good sessions: none of them is created, and other data sets are unharmed', async () => {
+  it('a data set with damage after good sessions: it creates none of them, and other data sets are not affected', async () => {
     const { dir, clock, client } = await start();
     await fill(client, 3000);
     await pumped(clock, ask(client, 'SESSION.SAVE', 'good'));
@@ -302,7 +302,7 @@ describe('SESSION.LOAD refuses as a whole', () => {
     expect(await pumped(clock, ask(client, 'SESSION.LOAD', 'good'))).toMatchObject({ sessions: '3000' });
   });
 
-  it('a file of the journal, which is no data set', async () => {
+  it('a file of the journal, which is not a data set', async () => {
     const { dir, clock, client } = await start({ appendonly: true, appendfsync: 'no' });
     await ask(client, 'SESSION.NEW', 'a');
     mkdirSync(join(dir, 'saves'));
@@ -311,7 +311,7 @@ describe('SESSION.LOAD refuses as a whole', () => {
   });
 });
 
-describe('while it is saved', () => {
+describe('during a save', () => {
   it('others are served, and nothing else is saved', async () => {
     const { clock, client, server } = await start();
     const other = await connectTo(server);
@@ -334,11 +334,11 @@ describe('while it is saved', () => {
     expect(await pumped(clock, ask(other, 'SAVE'))).toBe('+OK');
   });
 
-  it('sessions may end: those that are not written yet are left out', async () => {
+  it('sessions may end: those not written yet are omitted', async () => {
     const { clock, client, server } = await start();
     const other = await connectTo(server);
     await fill(client, 100);
-    // With every look at the clock a slice is over.
+    // Each clock reading ends a slice.
     clock.msPerLook = 2;
     await beginSave(client, 'SESSION.SAVE', 's');
     await other.expect('FLUSHALL\r\n', '+OK\r\n');
@@ -347,7 +347,7 @@ describe('while it is saved', () => {
     expect(await pumped(clock, ask(client, 'SESSION.LOAD', 's'))).toMatchObject({ sessions: saved.sessions });
   });
 
-  it('sessions of tokens may end', async () => {
+  it('sessions given by their tokens may end', async () => {
     const { clock, client, server } = await start();
     const other = await connectTo(server);
     const tokens = await fill(client, 5);
@@ -358,7 +358,7 @@ describe('while it is saved', () => {
     expect(Number(saved.sessions)).toBeLessThan(5);
   });
 
-  it('the client may go: it is saved all the same', async () => {
+  it('the client may leave: the save continues', async () => {
     const { dir, clock, client, server } = await start();
     const other = await connectTo(server);
     await ask(client, 'SESSION.NEW', 'a');
@@ -368,7 +368,7 @@ describe('while it is saved', () => {
     expect(filesIn(dir)).toHaveLength(1);
   });
 
-  it('the server may stop: nothing is left of it', async () => {
+  it('the server may stop: nothing is left of the data set', async () => {
     const { dir, clock, client, server, log } = await start();
     await ask(client, 'SESSION.NEW', 'a');
     await beginSave(client, 'SESSION.SAVE', 's');
@@ -379,7 +379,7 @@ describe('while it is saved', () => {
   });
 });
 
-describe('while it is loaded', () => {
+describe('during a load', () => {
   const COUNT = 50;
 
   async function saved(config: Partial<Config> = {}) {
@@ -391,7 +391,7 @@ describe('while it is loaded', () => {
     return started;
   }
 
-  /** Begins to load and goes on until some sessions are there. */
+  /** Starts a load and lets it run until some sessions exist. */
   async function beginLoad(clock: FakeClock, client: RawClient, server: Server): Promise<void> {
     await beginSave(client, 'SESSION.LOAD', 's');
     while (server.engine.size < 3) {
@@ -401,7 +401,7 @@ describe('while it is loaded', () => {
     expect(server.engine.size).toBeLessThan(COUNT);
   }
 
-  it('others are served, also if they end sessions, load the same or save', async () => {
+  it('others are served, even if they end sessions, load the same data set or save', async () => {
     const { clock, client, server } = await saved();
     const other = await connectTo(server);
     await beginLoad(clock, client, server);
@@ -425,12 +425,12 @@ describe('while it is loaded', () => {
     );
   });
 
-  it('the disk of the journal may fail: it says what was loaded', async () => {
+  it("the journal's disk may fail: the reply says what was loaded", async () => {
     const { clock, client, server } = await saved({ appendonly: true });
     await beginLoad(clock, client, server);
     const other = await connectTo(server);
     await whileFull(async () => {
-      // Far enough for something to be written, not to the end of the load.
+      // Far enough for something to be written, but not to the end of the load.
       while ((await info(other)).aof_last_write_status === 'ok') if (server.engine.size < COUNT / 2) clock.step();
       expect(await pumped(clock, replyTo(client))).toMatch(
         /^-MISCONF Errors writing to the AOF file: EFBIG.*; \d+ sessions were loaded before, 0 skipped$/,
@@ -438,7 +438,7 @@ describe('while it is loaded', () => {
     });
   });
 
-  it('memory may run out: it says what was loaded', async () => {
+  it('memory may run out: the reply says what was loaded', async () => {
     const { clock, client, server } = await saved();
     await beginLoad(clock, client, server);
     const other = await connectTo(server);
@@ -451,7 +451,7 @@ describe('while it is loaded', () => {
 });
 
 describe('the disk', () => {
-  it('may be in the way: the reply says why', async () => {
+  it('may be unusable: the reply says why', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     const { client, log } = await start({ dir: file });
@@ -470,7 +470,7 @@ describe('the disk', () => {
     expect(await client.takeAll()).toBe('');
   });
 
-  it('may be full: no half file is left', async () => {
+  it('may be full: no partial file is left', async () => {
     const { dir, clock, client } = await start();
     await fill(client, 3000);
     await pumped(clock, ask(client, 'SAVE'));
@@ -496,7 +496,7 @@ describe('the disk', () => {
 });
 
 describe("Redis' commands", () => {
-  it('BGSAVE saves all sessions as dump, LASTSAVE tells when', async () => {
+  it('BGSAVE saves all sessions as dump, LASTSAVE returns the time', async () => {
     const { dir, clock, client } = await start();
     const started = Math.floor(clock.wall() / 1000);
     clock.advance(5000);
@@ -517,7 +517,7 @@ describe("Redis' commands", () => {
     expect(await ask(client, 'BGSAVE', 'SCHEDULE', 'x')).toBe('-ERR syntax error');
   });
 
-  it('BGREWRITEAOF compacts the journal, one at a time', async () => {
+  it('BGREWRITEAOF compacts the journal, one compaction at a time', async () => {
     const { clock, client } = await start({ appendonly: true });
     await ask(client, 'SESSION.NEW', 'a', 'DATA', 'k', 'v'.repeat(500));
     await client.expect('SESSION.ENDALL\r\n', ':1\r\n');
@@ -543,13 +543,13 @@ describe("Redis' commands", () => {
     expect(await info(client)).toMatchObject({ aof_enabled: '0' });
   });
 
-  it('CONFIG GET appendonly tells the truth, once', async () => {
+  it('CONFIG GET appendonly returns the actual value, once', async () => {
     const { client } = await start({ appendonly: true });
     await client.expect('CONFIG GET appendonly\r\n', '*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n');
     expect(await ask(client, 'CONFIG', 'SET', 'appendonly', 'no')).toContain('it needs a restart with the new value');
   });
 
-  it('SHUTDOWN SAVE without a journal saves dump, after a save that is under way', async () => {
+  it('SHUTDOWN SAVE without a journal saves dump, after a save that is in progress', async () => {
     const { dir, clock, client, server } = await start();
     const other = await connectTo(server);
     await ask(client, 'SESSION.NEW', 'a');
@@ -572,7 +572,7 @@ describe("Redis' commands", () => {
 });
 
 describe('with a journal', () => {
-  it('what was loaded is there after a restart', async () => {
+  it('loaded sessions exist after a restart', async () => {
     const { dir, clock, client, server } = await start({ appendonly: true });
     const token = (await ask(client, 'SESSION.NEW', 'a', 'DATA', 'k', 'v')) as string;
     await ask(client, 'SESSION.NEW', 'b', '1');
@@ -617,7 +617,7 @@ describe('with a journal', () => {
   );
 });
 
-/** Makes sessions. Returns their tokens. */
+/** Creates sessions. Returns their tokens. */
 async function fill(client: RawClient, count: number): Promise<string[]> {
   const requests = Array.from({ length: count }, (_, n) =>
     frame('SESSION.NEW', `n${n}`, 'DATA', 'key', 'v'.repeat(200)),
@@ -627,14 +627,14 @@ async function fill(client: RawClient, count: number): Promise<string[]> {
   return replies.split('\r\n').filter((line) => line.length === 22);
 }
 
-/** The same bytes but one. */
+/** Returns the same bytes, except one. */
 function changed(bytes: Buffer, at: number): Buffer {
   const other = Buffer.from(bytes);
   other[at] ^= 1;
   return other;
 }
 
-/** Does something while this process can write no file beyond a few bytes. */
+/** Runs an action while this process cannot write files beyond a few bytes. */
 async function whileFull<Result>(act: () => Promise<Result>): Promise<Result> {
   const limit = (bytes: string) => execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}`]);
   limit('100:unlimited');

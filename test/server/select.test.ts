@@ -15,13 +15,13 @@ const calls = commands.flatMap((command): [string[], Command][] => [
   [[command.name], command],
   ...(command.subcommands ?? []).map((sub): [string[], Command] => [[command.name, sub.name], sub]),
 ]);
-/** The shortest request of each command that looks at sessions or changes them. */
+/** The shortest request of each command that reads or changes sessions. */
 const dataRequests = calls
   .filter(([, { flags }]) => flags.includes('readonly') || flags.includes('write'))
   .map(([name, command]) => [...name, ...Array(Math.abs(command.arity) - name.length).fill('1')]);
 
-describe('after a SELECT that was refused', () => {
-  it('nothing looks at sessions or changes them', async () => {
+describe('after a refused SELECT', () => {
+  it('no command reads or changes sessions', async () => {
     const server = await startServer();
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await ask(other, 'SET 1 value');
@@ -40,11 +40,11 @@ describe('after a SELECT that was refused', () => {
       ]),
     );
     for (const request of dataRequests) expect(await askWith(client, ...request), request.join(' ')).toBe(refusal('1'));
-    // The others have nothing to do with it.
+    // Other clients are not affected.
     expect(await ask(other, 'GET 1')).toBe('value');
   });
 
-  it('what is about the connection or the server works', async () => {
+  it('commands about the connection or the server work', async () => {
     const client = await connectTo(await startServer());
     await ask(client, 'SELECT 15');
     expect(await ask(client, 'PING')).toBe('PONG');
@@ -59,13 +59,13 @@ describe('after a SELECT that was refused', () => {
     expect(await ask(client, 'SUBSCRIBE x')).toBe('subscribe x 1');
   });
 
-  it.each(['-1', '16', 'one', '', '9'.repeat(30)])('SELECT %j is such a one', async (index) => {
+  it.each(['-1', '16', 'one', '', '9'.repeat(30)])('SELECT %j is refused', async (index) => {
     const client = await connectTo(await startServer());
     expect(await askWith(client, 'SELECT', index)).toMatch(/^ERR/);
     expect(await ask(client, 'FLUSHDB')).toBe(refusal(index === '9'.repeat(30) ? '(redacted)' : index));
   });
 
-  it('a SELECT that succeeds restores the database, and so does RESET', async () => {
+  it('a successful SELECT restores the database, and so does RESET', async () => {
     const client = await connectTo(await startServer());
     await ask(client, 'SELECT 1');
     await client.send('HELLO 2\r\n');
@@ -80,7 +80,7 @@ describe('after a SELECT that was refused', () => {
     expect(await ask(client, 'DBSIZE')).toBe('0');
   });
 
-  it('transactions do nothing, be it refused before, or within', async () => {
+  it('transactions do nothing, whether SELECT was refused before or within', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     await ask(client, 'SET key value');
@@ -94,7 +94,7 @@ describe('after a SELECT that was refused', () => {
     await client.expect('EXEC\r\n', `*5\r\n$5\r\nvalue\r\n-${OUT_OF_RANGE}\r\n-${refusal('1')}\r\n+OK\r\n:1\r\n`);
   });
 
-  it('what is not answered is refused all the same', async () => {
+  it('commands are refused even if replies are off', async () => {
     const client = await connectTo(await startServer());
     await ask(client, 'SET key value');
     await client.send(Buffer.concat([frame('CLIENT', 'REPLY', 'OFF'), frame('SELECT', '1'), frame('FLUSHALL')]));

@@ -14,7 +14,7 @@ afterEach(async () => {
   await stopServers();
 });
 
-/** What a command can wait for until the test lets it go. */
+/** Something that a command can wait for until the test releases it. */
 function gate(): { waiting: Promise<void>; go: () => void } {
   let go = () => {};
   const waiting = new Promise<void>((resolve) => {
@@ -26,7 +26,7 @@ function gate(): { waiting: Promise<void>; go: () => void } {
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 
 describe('Server', () => {
-  it('ends sessions exactly on time, as its clock has it, and tells its listener', async () => {
+  it('ends sessions exactly on time, by its clock, and notifies its listener', async () => {
     const clock = new FakeClock();
     const events: string[] = [];
     const server: Server = await startServer(
@@ -43,8 +43,8 @@ describe('Server', () => {
     expect(events).toEqual(['new user:42', 'expired user:42']);
   });
 
-  it('answers all that one read brought in one write', async () => {
-    // Time stands still: nobody is to have a turn in between.
+  it('answers everything that one read brought in one write', async () => {
+    // Time stands still, so nobody gets a turn in between.
     const client = await connectTo(await startServer({}, { clock: new FakeClock() }));
     const write = vi.spyOn(Socket.prototype, 'write');
     await client.send('PING\r\n'.repeat(500));
@@ -70,7 +70,7 @@ describe('Server', () => {
     expect(await client.take(38)).toBe('$1\r\na\r\n+PONG\r\n$1\r\nb\r\n+PONG\r\n$4\r\nlast\r\n');
   });
 
-  it('survives a fault of a command, says so in the log, and repeats nothing that the client sent', async () => {
+  it('survives a fault in a command, logs it, and repeats nothing that the client sent', async () => {
     const lines: string[] = [];
     const log = { notice() {}, warning: (line: string) => lines.push(line) };
     const clock = new FakeClock();
@@ -101,7 +101,7 @@ describe('Server', () => {
     expect(lines.join()).not.toContain(TOKEN);
   });
 
-  it('close: answers what was read, though a command has to wait first', async () => {
+  it('close: answers what was read, even if a command has to wait first', async () => {
     const server = await startServer();
     const { waiting, go } = gate();
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
@@ -119,7 +119,7 @@ describe('Server', () => {
     await closed;
   });
 
-  it('answers a client that has ended its side, though a command has to wait first', async () => {
+  it('answers a client that has ended its side, even if a command has to wait first', async () => {
     const client = await connectTo(await startServer());
     const { waiting, go } = gate();
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
@@ -128,14 +128,14 @@ describe('Server', () => {
     });
     client.socket.end('PING\r\nECHO a\r\nPING\r\nECHO b\r\nPI');
     await client.take(7);
-    // The end has come as well.
+    // The end has arrived too.
     for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
     go();
     expect(await client.takeAll()).toBe('$1\r\na\r\n+PONG\r\n$1\r\nb\r\n');
   });
 
-  it('close: answers what was read, though the client has to read first', async () => {
-    // No time passes: how fast the client reads does not matter.
+  it('close: answers what was read, even if the client has to read first', async () => {
+    // No time passes, so it does not matter how fast the client reads.
     const server = await startServer({ 'client-reply-backlog': 16 * 1024 }, { clock: new FakeClock() });
     const client = await connectTo(server);
     await client.expect(`SESSION.NEW x TOKEN ${TOKEN} DATA key ${'v'.repeat(60_000)}\r\n`, `$22\r\n${TOKEN}\r\n`);
@@ -163,7 +163,7 @@ describe('Server', () => {
     expect(await client.takeAll()).toBe('+PONG\r\n+OK\r\n');
   });
 
-  it('survives a listener that throws, and one that looks sessions up', async () => {
+  it('survives a listener that throws, and one that looks up sessions', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const seen: string[] = [];
@@ -198,13 +198,13 @@ describe('Server', () => {
     expect(lines[0]).toContain('a fault of the listener');
   });
 
-  it('QUIT ends the connection; what follows it is not answered', async () => {
+  it('QUIT ends the connection; requests after it are not answered', async () => {
     const client = await connectTo(await startServer());
     await client.send('PING\r\nQUIT\r\nPING\r\n');
     expect(await client.takeAll()).toBe('+PONG\r\n+OK\r\n');
   });
 
-  it('answers a client that has ended its side before it ends its own', async () => {
+  it('answers a client that has ended its side before ending its own', async () => {
     const client = await connectTo(await startServer());
     client.socket.end('PING\r\n');
     expect(await client.takeAll()).toBe('+PONG\r\n');
@@ -215,7 +215,7 @@ describe('Server', () => {
     .find((address) => address !== undefined && !address.internal && address.family === 'IPv4')?.address;
   if (outside === undefined) console.warn('NOTICE: no network but loopback: the test of protected mode is skipped');
 
-  it.skipIf(outside === undefined)('protected mode: turns away who comes from elsewhere', async () => {
+  it.skipIf(outside === undefined)('protected mode: refuses clients from other machines', async () => {
     const server = await startServer({ bind: '*' });
     const stranger = await connectTo(server, outside);
     expect(await stranger.takeAll()).toMatch(/^-DENIED respite is in protected mode: .*requirepass.*\r\n$/);
@@ -228,7 +228,7 @@ describe('Server', () => {
     }
   });
 
-  it('listens on several addresses, on one port', async () => {
+  it('listens on several addresses with one port', async () => {
     const server = await startServer({ bind: '127.0.0.1 127.0.0.2 -198.51.100.1' });
     const ports = new Set(server.addresses.map(({ port }) => port));
     expect([server.addresses.length, ports.size]).toEqual([2, 1]);
@@ -236,7 +236,7 @@ describe('Server', () => {
     await client.expect('PING\r\n', '+PONG\r\n');
   });
 
-  it('keeps no address when one of them cannot be had', async () => {
+  it('listens on no address if one of them is not available', async () => {
     const first = await startServer();
     const { port } = first.addresses[0];
     const second = createServer({ bind: '127.0.0.2 127.0.0.1', port });
@@ -249,7 +249,7 @@ describe('Server', () => {
     expect(third.addresses).toHaveLength(1);
   });
 
-  it('refuses values that an option may not have', () => {
+  it('refuses invalid values of options', () => {
     expect(() => createServer({ port: 70_000 })).toThrow(ConfigError);
     expect(() => createServer({ port: Number.NaN })).toThrow('option port: expected a whole number from 0 to 65535');
     expect(() => createServer({ 'proto-max-bulk-len': 1 })).toThrow(ConfigError);
@@ -261,7 +261,7 @@ describe('Server', () => {
     );
   });
 
-  it('closes twice without harm, with clients or without', async () => {
+  it('can be closed twice, with or without clients', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     await client.expect(frame('PING'), '+PONG\r\n');

@@ -13,13 +13,13 @@ afterEach(async () => {
 
 const TOKENS = ['AAECAwQFBgcICQoLDA0ODw', 'EBESExQVFhcYGRobHB0eHw', 'ICEiIyQlJicoKSorLC0uLw'];
 
-/** What a subscriber gets of a message that its pattern brought, in RESP2. */
+/** A message in RESP2, as a subscriber gets it for its pattern. */
 const pmessage = (pattern: string, channel: string, message: string) =>
   frame('pmessage', pattern, channel, message).toString('latin1');
 
 const EVERYTHING = '__session*';
 
-/** A channel of the test's own, on which it says that nothing more is to come. */
+/** A separate channel, on which the test announces that nothing more follows. */
 const END = 'the end';
 const endMessage = frame('message', END, 'end').toString('latin1');
 
@@ -33,7 +33,7 @@ async function listen(server: Server, pattern = EVERYTHING): Promise<RawClient> 
   return subscriber;
 }
 
-/** What one of `listen` has got by now: everything before a message that is published behind it. */
+/** Returns what a subscriber of `listen` has received so far: everything before a message that is published now. */
 async function heard(server: Server, subscriber: RawClient): Promise<string> {
   const client = await connectTo(server);
   await client.send(frame('PUBLISH', END, 'end'));
@@ -41,7 +41,7 @@ async function heard(server: Server, subscriber: RawClient): Promise<string> {
 }
 
 describe('session events', () => {
-  it('one per act, in the order of the acts', async () => {
+  it('there is one per operation, in the order of the operations', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
     const subscriber = await listen(server, '__session__*');
@@ -81,7 +81,7 @@ describe('session events', () => {
     expect(await heard(server, subscriber)).toBe(expected.join(''));
   });
 
-  it('rotated tells the new token, evicted that it had to make room', async () => {
+  it('rotated publishes the new token, evicted publishes that memory was needed', async () => {
     const server = await startServer({ 'maxmemory-policy': 'allsessions-lru' });
     const subscriber = await listen(server);
     const client = await connectTo(server);
@@ -97,7 +97,7 @@ describe('session events', () => {
     expect(data).not.toContain('__sessiondata__:rotated');
   });
 
-  it('the data as it last was, as JSON; bytes that are no text in base64', async () => {
+  it('contain the last data, as JSON; bytes that are not text in base64', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
     const subscriber = await connectTo(server);
@@ -129,7 +129,7 @@ describe('session events', () => {
     expect(json.indexOf('"2":')).toBeLessThan(json.indexOf('"1":'));
   });
 
-  it('the data of a large session, whole', async () => {
+  it('contain the complete data of a large session', async () => {
     const server = await startServer();
     const subscriber = await listen(server, '__sessiondata__:*');
     const keys: Record<string, string> = Object.fromEntries([
@@ -144,7 +144,7 @@ describe('session events', () => {
   });
 
   describe('beyond event-data-max-bytes', () => {
-    /** The data message that a subscriber gets next. */
+    /** Returns the next data message of a subscriber. */
     const nextData = async (subscriber: RawClient) => {
       await subscriber.takeUntil('\r\n$');
       for (;;) {
@@ -153,13 +153,13 @@ describe('session events', () => {
       }
     };
 
-    it('they tell the names and sizes of keys, however large values are, and every act goes on', async () => {
+    it('they contain the names and sizes of keys, however large values are, and every operation continues', async () => {
       const clock = new FakeClock();
       const server = await startServer({}, { clock });
       const subscriber = await listen(server, '__sessiondata__:*');
       const client = await connectTo(server);
       const zeros = Slice.of(Buffer.alloc(50_000_000));
-      // As JSON, this is longer than any string of JavaScript can be.
+      // As JSON, this is longer than any JavaScript string can be.
       const data = [Slice.of('a'), zeros, Slice.of('b'), zeros, Slice.of('text'), Slice.of('x')];
       const truncated = { truncated: true, count: 3, sizes: { a: 50_000_000, b: 50_000_000, text: 1 } };
       const created = clock.wall();
@@ -184,7 +184,7 @@ describe('session events', () => {
       expect(await nextData(subscriber)).toMatchObject({ event: 'ended', name: 'small', keys: { text: 'x' } });
     });
 
-    it('they tell of as many keys as fit, of 10,000 at most, and how many there are', async () => {
+    it('they contain as many keys as fit, at most 10,000, and the number of keys', async () => {
       const server = await startServer({ 'event-data-max-bytes': 4096 });
       const subscriber = await listen(server, '__sessiondata__:*');
       const client = await connectTo(server);
@@ -215,7 +215,7 @@ describe('session events', () => {
     });
   });
 
-  it('names may hold any byte, and patterns find them', async () => {
+  it('names may have any bytes, and patterns match them', async () => {
     const server = await startServer();
     const name = Buffer.from([0, 13, 10, 255, 42]);
     const subscriber = await connectTo(server);
@@ -228,11 +228,11 @@ describe('session events', () => {
     expect(await subscriber.take(expected.length)).toBe(expected);
   });
 
-  it('are on their way before the reply of the command that caused them', async () => {
+  it('are sent before the reply of the command that caused them', async () => {
     const server = await startServer();
     const subscriber = await listen(server);
     const client = await connectTo(server);
-    // What the server writes to its sockets, in the order in which it does.
+    // What the server writes to its sockets, in order.
     const write = vi.spyOn(Socket.prototype, 'write');
     for (let i = 0; i < 10; i++) await client.bulk('SESSION.NEW', 'x');
     const order = write.mock.contexts.flatMap((socket) => {
@@ -243,7 +243,7 @@ describe('session events', () => {
     expect(order).toEqual(Array.from({ length: 10 }, () => ['event', 'reply']).flat());
   });
 
-  it('a RESP3 client hears of what it does itself, behind the reply', async () => {
+  it('a RESP3 client receives its own messages after the reply', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     await client.send('HELLO 3\r\n');
@@ -257,7 +257,7 @@ describe('session events', () => {
     );
   });
 
-  it('come to those alone who spell out their prefix', async () => {
+  it('are sent only to subscribers whose pattern spells out the prefix', async () => {
     const server = await startServer();
     const client = await connectTo(server);
     const deaf = ['*', '*:x', '?*', '__sessio*', '__sessio?__:*', '_[_]session*', '__key*', '\\__sess*'];
@@ -270,13 +270,13 @@ describe('session events', () => {
     expect(got).toEqual([...deaf.map(() => false), ...hearing.map(() => true)]);
   });
 
-  it('come in slices where many are due at once, and none is lost', async () => {
+  it('are published in slices if many sessions are due at once, and none is lost', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
     const subscriber = await listen(server, '__session__:expired:*');
     for (let i = 0; i < 20_000; i++) server.engine.create(Slice.of(String(i)), { duration: 1000 });
     clock.freeze(1010);
-    // Work takes time: a slice is over after some looks at the clock.
+    // Work takes time: a slice ends after some clock readings.
     clock.msPerLook = 0.01;
     let slices = 0;
     while (server.engine.size > 0 && clock.step()) slices++;

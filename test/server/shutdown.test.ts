@@ -14,7 +14,7 @@ afterEach(async () => {
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 const REFUSED = 'ERR Errors trying to SHUTDOWN. Check logs.';
 const POLICIES = ['always', 'everysec', 'no'] as const;
-/** Seconds: time enough for the real disk, however far the test sets its clock meanwhile. */
+/** In seconds: enough for the real disk, however far the test advances its clock meanwhile. */
 const AGES = 1_000_000;
 const FULL = 'ENOSPC: no space left on device, write';
 
@@ -22,7 +22,7 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 }
 
-/** A server with a session on the disk. */
+/** Starts a server with a session on the disk. */
 async function start(config: Partial<Config> = {}) {
   const disk = new HeldDisk();
   const clock = new StandingClock();
@@ -42,7 +42,7 @@ async function start(config: Partial<Config> = {}) {
       await turns();
     }
   };
-  /** Waits for a line of the log, while time passes. */
+  /** Waits for a log line, while time passes. */
   const logged = async (text: string) => {
     while (!log.lines.some((line) => line.includes(text))) {
       clock.advance(10);
@@ -52,7 +52,7 @@ async function start(config: Partial<Config> = {}) {
   return { disk, clock, log, options, server, client, pass, logged, isClosed: () => isClosed };
 }
 
-/** As `start`, with a disk that is full and a write that was made and is not on it. */
+/** Like `start`, with a full disk and a write that is not on it. */
 async function startFull(config: Partial<Config> = {}) {
   const started = await start(config);
   const { disk, client, server, logged, clock } = started;
@@ -69,7 +69,7 @@ async function startFull(config: Partial<Config> = {}) {
   return { ...started, writer };
 }
 
-/** What the next start logs, and has for the session. */
+/** Returns what the next start logs, and the session's value then. */
 async function startAgain({ options }: Awaited<ReturnType<typeof start>>) {
   HeldDisk.repairAll();
   const log = keepLog();
@@ -80,7 +80,7 @@ async function startAgain({ options }: Awaited<ReturnType<typeof start>>) {
 const CRASH = /crash|kill|cut them short/;
 
 describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfsync) => {
-  it('SHUTDOWN is refused, in any form but with FORCE, and the server goes on', async () => {
+  it('SHUTDOWN is refused in any form except FORCE, and the server continues', async () => {
     const full = await startFull({ appendfsync, 'shutdown-timeout': AGES });
     const { client, disk, clock, log, server, pass } = full;
     for (const words of ['', ' SAVE', ' NOSAVE', ' NOW']) expect(await ask(client, `SHUTDOWN${words}`)).toBe(REFUSED);
@@ -97,7 +97,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     expect(await startAgain(full)).toMatchObject({ value: 'lost', lines: [expect.stringMatching(/^loaded 1 /)] });
   });
 
-  it('SHUTDOWN FORCE stops, says what is lost, and so does the next start, which blames no crash', async () => {
+  it('SHUTDOWN FORCE stops and says what is lost, and so does the next start, which does not report a crash', async () => {
     const full = await startFull({ appendfsync });
     const { client, log, server } = full;
     await client.send('SHUTDOWN FORCE\r\n');
@@ -112,7 +112,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     expect(lines.join('\n')).not.toMatch(CRASH);
   });
 
-  it('a stop as by a signal waits for the disk, and loses nothing if it recovers', async () => {
+  it('a stop as by a signal waits for the disk, and loses nothing if the disk recovers', async () => {
     const full = await startFull({ appendfsync, 'shutdown-timeout': AGES });
     const { client, disk, clock, log, server, pass, logged, isClosed } = full;
     const began = clock.now();
@@ -150,12 +150,12 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const { lines, value } = await startAgain(full);
     expect(value).toBe('kept');
     expect(lines.join('\n')).not.toMatch(CRASH);
-    // It says so once.
+    // It is reported only once.
     await stopServers();
     expect((await startAgain(full)).lines).toEqual([expect.stringMatching(/^loaded 1 /)]);
   });
 
-  it('SHUTDOWN ABORT calls it off, and whoever asked for it is told', async () => {
+  it('SHUTDOWN ABORT cancels the stop, and every client that asked for it gets an error', async () => {
     const full = await startFull({ appendfsync, 'shutdown-timeout': AGES });
     const { client, disk, clock, log, server, pass, isClosed } = full;
     const other = await connectTo(server);
@@ -178,7 +178,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
 });
 
 describe('a disk that does not answer', () => {
-  it('SHUTDOWN waits for it, others are served meanwhile, and ABORT calls it off', async () => {
+  it('SHUTDOWN waits for it, others are served meanwhile, and ABORT cancels the stop', async () => {
     const { client, disk, server, isClosed } = await start({ appendfsync: 'everysec' });
     const [other, third] = [await connectTo(server), await connectTo(server)];
     disk.holdSyncs();
@@ -204,7 +204,7 @@ describe('a disk that does not answer', () => {
     expect(log.lines.at(-1)).toContain('the disk took longer than 60 s');
   });
 
-  it('a stop as by a signal ends after shutdown-timeout all the same', async () => {
+  it('a stop as by a signal ends after shutdown-timeout nevertheless', async () => {
     const { disk, log, server, pass } = await start({ appendfsync: 'everysec' });
     disk.holdSyncs();
     const stopped = server.stop();
@@ -217,7 +217,7 @@ describe('a disk that does not answer', () => {
     );
   });
 
-  it('FORCE does not end the wait for one that is slow, and SHUTDOWN stops when it has answered', async () => {
+  it('FORCE does not end the wait for a slow disk, and SHUTDOWN stops when the disk has answered', async () => {
     const full = await start({ appendfsync: 'everysec' });
     const { client, disk, server } = full;
     disk.holdSyncs();
@@ -231,7 +231,7 @@ describe('a disk that does not answer', () => {
   });
 });
 
-it('FORCE ends a stop that waits', async () => {
+it('FORCE ends a stop that is waiting', async () => {
   const { client, server } = await startFull({ appendfsync: 'everysec' });
   const stopped = server.stop();
   await turns();
@@ -241,7 +241,7 @@ it('FORCE ends a stop that waits', async () => {
   expect(server.lostChanges).toBe(true);
 });
 
-it('with shutdown-timeout 0 a stop as by a signal waits for no disk that fails', async () => {
+it('with shutdown-timeout 0 a stop as by a signal does not wait for a failing disk', async () => {
   const { server } = await startFull({ appendfsync: 'everysec', 'shutdown-timeout': 0 });
   await server.stop();
   expect(server.lostChanges).toBe(true);

@@ -6,7 +6,7 @@ import { ask, askWith } from './ask.js';
 
 afterEach(stopServers);
 
-/** Each look at this clock takes it a millisecond on, so that a slice of work is over whenever that is asked. */
+/** Each reading of this clock advances it by a millisecond, so a slice of work is over at every check. */
 function hastyClock() {
   let now = 1000;
   return { ...systemClock, now: () => ++now };
@@ -14,7 +14,10 @@ function hastyClock() {
 
 const start = () => startServer({}, { clock: hastyClock() });
 
-/** Sends a request that takes long, and then asks for others' turn until it is answered. Returns its reply, and how often others were served. */
+/**
+ * Sends a request that takes long, and then requests of another client until it is answered. Returns its reply, and how
+ * many of the others were served.
+ */
 async function servedDuring(client: RawClient, other: RawClient, ...request: string[]) {
   let answered = false;
   const reply = askWith(client, ...request).finally(() => {
@@ -41,7 +44,7 @@ describe('others are served during', () => {
     const { reply, served } = await servedDuring(client, other, 'KEYS', 'a:*');
     expect(sorted(reply)).toEqual(names(1000));
     expect(served).toBeGreaterThan(10);
-    // Within a transaction nobody else is.
+    // In a transaction no others are served.
     await client.expect('MULTI\r\nSET late x\r\nKEYS late\r\n', '+OK\r\n+QUEUED\r\n+QUEUED\r\n');
     await client.expect('EXEC\r\n', '*2\r\n+OK\r\n*1\r\n$4\r\nlate\r\n');
   });
@@ -66,7 +69,7 @@ describe('others are served during', () => {
     await keys;
     const found = sorted(reply ?? '');
     expect(new Set(found).size).toBe(found.length);
-    // Those that were there all the time.
+    // Those that existed throughout.
     expect(found).toEqual(expect.arrayContaining(names(1000).slice(500)));
   });
 
@@ -94,7 +97,7 @@ describe('others are served during', () => {
     }
   });
 
-  it('SESSION.TOKENS, which leaves out those that end meanwhile', async () => {
+  it('SESSION.TOKENS, which omits sessions that end meanwhile', async () => {
     const server = await start();
     const [client, other] = [await connectTo(server), await connectTo(server)];
     const tokens: string[] = [];
@@ -102,7 +105,7 @@ describe('others are served during', () => {
     const { reply, served } = await servedDuring(client, other, 'SESSION.TOKENS', 'basket');
     expect(reply.split(' ')).toEqual(tokens);
     expect(served).toBeGreaterThan(10);
-    // In the places of those that end others begin, of the same name and of another.
+    // New sessions, of the same name and of another, take the slots of those that end.
     const listed = askWith(client, 'SESSION.TOKENS', 'basket');
     await other.send(
       Buffer.concat([frame('SESSION.END', ...tokens.slice(500)), ...Array(500).fill(frame('SESSION.NEW', 'other'))]),
@@ -132,7 +135,7 @@ describe('others are served during', () => {
     expect(served).toBeGreaterThan(10);
   });
 
-  it('PUBLISH to many patterns, and messages come in their order', async () => {
+  it('PUBLISH to many patterns, and messages stay in order', async () => {
     const server = await start();
     const [client, other, subscriber] = [await connectTo(server), await connectTo(server), await connectTo(server)];
     const patterns = names(1000).map((name) => `*[${name}]*`);
@@ -142,7 +145,7 @@ describe('others are served during', () => {
     expect(reply).toBe('1000');
     expect(served).toBeGreaterThan(10);
     await subscriber.take(patterns.reduce((sum, pattern) => sum + frame('pmessage', pattern, 'a', 'first').length, 0));
-    // A second message waits until the first has reached everybody.
+    // A second message waits until the first has reached every subscriber.
     const publishers = await Promise.all(
       [client, other].map((publisher, i) => askWith(publisher, 'PUBLISH', 'a', `again ${i}`)),
     );
@@ -154,7 +157,7 @@ describe('others are served during', () => {
     expect(new Set(texts).size).toBe(2);
   });
 
-  it('SUBSCRIBE and UNSUBSCRIBE in between, which a message under way survives', async () => {
+  it('PUBLISH, including SUBSCRIBE and UNSUBSCRIBE', async () => {
     const server = await start();
     const [client, subscriber] = [await connectTo(server), await connectTo(server)];
     const patterns = names(1000).map((name) => `*[${name}]*`);

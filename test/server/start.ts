@@ -3,7 +3,7 @@ import { connectTo, startServer } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { ask } from './ask.js';
 
-/** Starts a server on a clock of the test's, with a client that asks it. */
+/** Starts a server on the test's clock, with a client that sends it requests. */
 export async function start(config: Partial<Config> = {}) {
   const clock = new FakeClock();
   const server = await startServer(config, { clock });

@@ -18,7 +18,7 @@ async function member(server: Server): Promise<RawClient> {
 }
 
 describe('auth-timeout', () => {
-  it('ends who has not authenticated in time, and nobody else', async () => {
+  it('disconnects a client that has not authenticated in time, and nobody else', async () => {
     const clock = new FakeClock();
     const log = keepLog();
     const server = await startServer({ requirepass: 'secret', 'auth-timeout': 5 }, { clock, log });
@@ -68,7 +68,7 @@ describe('auth-timeout', () => {
     expect(await client.takeAll()).toBe(OVERDUE);
   });
 
-  it('is nothing to clients that need not authenticate', async () => {
+  it('does not apply to clients that need not authenticate', async () => {
     const clock = new FakeClock();
     const client = await connectTo(await startServer({}, { clock }));
     clock.advance(1_000_000);
@@ -77,7 +77,7 @@ describe('auth-timeout', () => {
 });
 
 describe('clients that have not authenticated', () => {
-  it('hold no more than 16 MB together: those that hold most are disconnected, at once', async () => {
+  it('hold at most 16 MB together: the largest are disconnected, immediately', async () => {
     const log = keepLog();
     // Time stands still: nothing here waits for the heartbeat.
     const server = await startServer({ requirepass: 'secret' }, { clock: new FakeClock(), log });
@@ -91,7 +91,7 @@ describe('clients that have not authenticated', () => {
       greedy.push(client);
       await client.send(part);
     }
-    // What was sent has come when others that came later are served: each is read in its turn.
+    // Requests are read in order: once later ones have been served, all that was sent has arrived.
     while ((await info(admin, 'client_unauthenticated_disconnections')) < 70);
     expect(await info(admin, 'mem_clients_normal')).toBeLessThan(18 * 2 ** 20 + 160 * 6000);
     expect(await info(admin, 'connected_clients')).toBeGreaterThan(30);
@@ -104,7 +104,7 @@ describe('clients that have not authenticated', () => {
     expect(await info(admin, 'mem_clients_normal')).toBeLessThan(200_000);
   });
 
-  it('are owed little: who does not read its errors is not read from any more', async () => {
+  it('may have few unread replies: if they do not read their errors, nothing more is read from them', async () => {
     const server = await startServer({ requirepass: 'secret' });
     const admin = await member(server);
     const deaf = await connectTo(server);
@@ -118,7 +118,7 @@ describe('clients that have not authenticated', () => {
     expect(field('tot-mem')).toBeLessThan(500 * 1024);
   });
 
-  it('make room, the first that came first, for who comes when maxclients are there', async () => {
+  it('make room for new clients at maxclients, the oldest first', async () => {
     const log = keepLog();
     const clock = new FakeClock();
     const server = await startServer({ requirepass: 'secret', maxclients: 3 }, { clock, log });

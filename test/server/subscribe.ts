@@ -1,13 +1,13 @@
 import { frame, type RawClient } from '../raw-client.js';
 import { askWith } from './ask.js';
 
-/** Gives what has come since it was last called, as `<channel> <message>`. */
+/** Returns what has arrived since the last call, as `<channel> <message>`. */
 export type Heard = () => Promise<string[]>;
 
-/** A channel of the test's own. */
+/** A channel for the test only. */
 const END = 'the end';
 
-/** Subscribes to a pattern. The other client publishes what is heard last. */
+/** Subscribes to a pattern. The other client publishes the message that ends each call. */
 export async function subscribe(subscriber: RawClient, publisher: RawClient, pattern: string): Promise<Heard> {
   await askWith(subscriber, 'PSUBSCRIBE', pattern);
   await askWith(subscriber, 'SUBSCRIBE', END);

@@ -14,7 +14,7 @@ const OTHER = 'EBESExQVFhcYGRobHB0eHw';
 const ABORTED = '-EXECABORT Transaction discarded because of previous errors.\r\n';
 
 describe('transactions', () => {
-  it('run together at EXEC, each command with a reply of its own, failed ones too', async () => {
+  it('run together at EXEC, each command with a separate reply, including failed ones', async () => {
     const server = await startServer();
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.expect('MULTI\r\n', '+OK\r\n');
@@ -32,7 +32,7 @@ describe('transactions', () => {
     await client.expect('MULTI\r\nEXEC\r\n', '+OK\r\n*0\r\n');
   });
 
-  it('DISCARD forgets them', async () => {
+  it('are discarded by DISCARD', async () => {
     const client = await connectTo(await startServer());
     await client.expect('DISCARD\r\n', '-ERR DISCARD without MULTI\r\n');
     await client.expect('MULTI\r\nSESSION.NEW x\r\nDISCARD\r\nDBSIZE\r\n', '+OK\r\n+QUEUED\r\n+OK\r\n:0\r\n');
@@ -43,14 +43,14 @@ describe('transactions', () => {
     ['SESSION.GET x\r\n', "-ERR wrong number of arguments for 'session.get' command: SESSION.GET token key\r\n"],
     ['MONITOR\r\n', '-ERR Command not allowed inside a transaction\r\n'],
     ['SHUTDOWN\r\n', '-ERR Command not allowed inside a transaction\r\n'],
-  ])('a command that cannot be queued ends it: %j', async (command, refusal) => {
+  ])('are aborted by a command that cannot be queued: %j', async (command, refusal) => {
     const client = await connectTo(await startServer());
     await client.expect('MULTI\r\nSESSION.NEW x\r\n', '+OK\r\n+QUEUED\r\n');
     await client.expect(command, refusal);
     await client.expect('PING\r\nEXEC\r\nDBSIZE\r\n', `+QUEUED\r\n${ABORTED}:0\r\n`);
   });
 
-  it('MULTI and WATCH inside are refused, and do not end it', async () => {
+  it('refuse MULTI and WATCH inside, and are not aborted by them', async () => {
     const client = await connectTo(await startServer());
     await client.expect(
       'MULTI\r\nMULTI\r\nWATCH x\r\nPING\r\nEXEC\r\n',
@@ -58,13 +58,13 @@ describe('transactions', () => {
     );
   });
 
-  it('an EXEC that is refused ends it as well', async () => {
+  it('end with an EXEC that is refused', async () => {
     const client = await connectTo(await startServer());
     const refusal = "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command\r\n";
     await client.expect('MULTI\r\nPING\r\nEXEC x\r\nPING\r\n', `+OK\r\n+QUEUED\r\n${refusal}+PONG\r\n`);
   });
 
-  it('a command that the client may no longer call does not run, nor what comes behind AUTH', async () => {
+  it('do not run a command that the client may no longer run, nor commands after AUTH', async () => {
     const server = await startServer({ users: 'writer read,write pw; reader read pw' });
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await other.expect('AUTH writer pw\r\n', '+OK\r\n');
@@ -75,7 +75,7 @@ describe('transactions', () => {
     await other.expect('GET b\r\n', '$-1\r\n');
   });
 
-  it('RESET and QUIT run at once', async () => {
+  it('run RESET and QUIT immediately', async () => {
     const client = await connectTo(await startServer());
     await client.expect(
       'MULTI\r\nPING\r\nRESET\r\nEXEC\r\n',
@@ -92,7 +92,7 @@ describe('transactions', () => {
     ['token', `SESSION.ROTATE ${TOKEN} GRACE 100\r\n`],
     ['end', `SESSION.END ${TOKEN}\r\n`],
     ['another session in its place', `SESSION.END ${TOKEN}\r\nSESSION.NEW x TOKEN ${TOKEN}\r\n`],
-  ])('WATCH: a change of %s ends it', async (_, change) => {
+  ])('WATCH: a change of %s aborts them', async (_, change) => {
     const server = await startServer();
     const [client, other] = [await connectTo(server), await connectTo(server)];
     await client.bulk('SESSION.NEW', 'x', '50', 'TOKEN', TOKEN, 'DATA', 'key', 'value');
@@ -100,7 +100,7 @@ describe('transactions', () => {
     await other.expect(`${change}PING end\r\n`, '');
     await other.takeUntil('$3\r\nend\r\n');
     await client.expect('EXEC\r\n', '*-1\r\n');
-    // One EXEC is all that WATCH is for.
+    // WATCH applies to one EXEC only.
     await client.expect('MULTI\r\nPING\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n');
     await client.send('HELLO 3\r\n');
     await client.takeUntil('modules\r\n*0\r\n');
@@ -109,7 +109,7 @@ describe('transactions', () => {
     await client.expect('MULTI\r\nEXEC\r\n', '+OK\r\n_\r\n');
   });
 
-  it('WATCH: reading changes nothing, expiry does', async () => {
+  it('WATCH: reading does not count as a change, expiry does', async () => {
     const clock = new FakeClock();
     const server = await startServer({}, { clock });
     const [client, other] = [await connectTo(server), await connectTo(server)];
@@ -125,7 +125,7 @@ describe('transactions', () => {
     await client.expect('MULTI\r\nEXEC\r\n', '+OK\r\n*0\r\n');
   });
 
-  it('hold no more than a request may: what is too large ends them, and its memory is freed', async () => {
+  it('are limited in size like a request: one that is too large is aborted, and its memory is freed', async () => {
     const server = await startServer({ 'client-query-buffer-limit': 64 * 1024 });
     const client = await connectTo(server);
     const refusal = '-ERR the transaction is larger than client-query-buffer-limit allows\r\n';
@@ -139,7 +139,7 @@ describe('transactions', () => {
     await client.expect('UNWATCH\r\nMULTI\r\nPING\r\nEXEC\r\n', '+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n');
   });
 
-  it('a command that waits makes those behind it wait, and replies stay in order', async () => {
+  it('wait for a command that has to wait, and replies stay in order', async () => {
     let go = () => {};
     const waiting = new Promise<void>((resolve) => {
       go = resolve;
@@ -156,7 +156,7 @@ describe('transactions', () => {
     await client.takeUntil('subscribe\r\n$1\r\na\r\n:1\r\n');
     await client.expect('MULTI\r\nPING\r\nECHO a\r\nECHO bad\r\nPING\r\n', `+OK\r\n${'+QUEUED\r\n'.repeat(4)}`);
     await client.send('EXEC\r\nPING last\r\n');
-    // What it listens to meanwhile does not get in between.
+    // A message that arrives meanwhile is not mixed into the replies.
     const message = '>3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nm\r\n';
     await other.expect('PUBLISH a m\r\n', ':1\r\n');
     expect(await client.take(message.length)).toBe(message);

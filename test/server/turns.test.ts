@@ -12,8 +12,8 @@ afterEach(async () => {
 });
 
 /**
- * Each ECHO takes a millisecond of the clock's. Returns the names of the clients that were served, in order. With the first,
- * `meanwhile` is called: what it has clients send is there for the server to read when this read is done.
+ * Makes each ECHO take a millisecond on the clock. Returns the names of the clients that were served, in order. The
+ * first ECHO calls `meanwhile`: what clients send there can be read by the server when this read is done.
  */
 function slowEchoes(clock: FakeClock, meanwhile: () => void): string[] {
   const served: string[] = [];
@@ -49,7 +49,7 @@ describe('a client that sends much work in one go', () => {
       await greedy.send(echoes(30));
       expect(await greedy.take(replies(30).length)).toBe(replies(30));
       await other.take(replies(1).length);
-      // It has a turn when it is read, and at most one more before the other is read.
+      // It gets a turn when it is read, and at most one more before the other client is read.
       expect(served.indexOf('other')).toBeLessThanOrEqual(6);
       expect(served).toHaveLength(31);
     },
@@ -67,13 +67,13 @@ describe('a client that sends much work in one go', () => {
     const got = await Promise.all(greedy.map((client) => client.take(replies(30).length)));
     expect(new Set(got)).toEqual(new Set([replies(30)]));
     await other.take(replies(1).length);
-    // All others are read with the first, so each has a turn then.
+    // All others are read in the same iteration as the first, so each gets a turn then.
     expect(served.indexOf('other')).toBeLessThanOrEqual(3 * 11 + 3);
-    // None is done before each has come as far as the last but one turn.
+    // None is finished before each has reached its last turn but one.
     expect(new Set(served.slice(0, 10 * 24)).size).toBe(11);
   });
 
-  it('is refused what it may not do in turns as well', async () => {
+  it('gets its errors in turns too', async () => {
     const { named } = await start();
     const [greedy, other] = [await named('greedy'), await named('other')];
     await greedy.send('NOPE\r\n'.repeat(10_000));
@@ -85,7 +85,7 @@ describe('a client that sends much work in one go', () => {
   it.each([
     ['QUIT', '+OK\r\n'],
     ['*1\r\n:', "-ERR Protocol error: expected '$', got ':'\r\n"],
-  ])('that ends with %j gets every reply before the end', async (last, reply) => {
+  ])('and then %j gets every reply before the end', async (last, reply) => {
     const { clock, named } = await start();
     const greedy = await named('greedy');
     slowEchoes(clock, () => {});
@@ -93,7 +93,7 @@ describe('a client that sends much work in one go', () => {
     expect(await greedy.takeAll()).toBe(replies(20) + reply);
   });
 
-  it('is answered all that was read when the server closes', async () => {
+  it('gets replies to everything that was read when the server closes', async () => {
     const { clock, server, named } = await start();
     const greedy = await named('greedy');
     const served = slowEchoes(clock, () => setImmediate(() => server.close()));
@@ -103,7 +103,7 @@ describe('a client that sends much work in one go', () => {
     await server.closed;
   });
 
-  it('may be killed between two turns', async () => {
+  it('can be killed between two turns', async () => {
     const { clock, named } = await start();
     const [greedy, other] = [await named('greedy'), await named('other')];
     const served = slowEchoes(clock, () => other.send(frame('CLIENT', 'KILL', 'ID', '1')));
@@ -114,7 +114,7 @@ describe('a client that sends much work in one go', () => {
     expect(served.length).toBeLessThanOrEqual(6);
   });
 
-  it('runs a transaction as a whole, whatever that takes', async () => {
+  it('runs a transaction without interruption, however long it takes', async () => {
     const { clock, named } = await start();
     const [greedy, other] = [await named('greedy'), await named('other')];
     const served = slowEchoes(clock, () => other.send(echoes(1)));

@@ -8,7 +8,7 @@ afterEach(stopServers);
 const KEYS = 5000;
 const NOBODYS = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-/** A server with many keys whose tokens nobody has asked for. */
+/** Starts a server with many keys whose tokens no client has requested. */
 async function startWithKeys() {
   const started = await start();
   const { engine } = started.server;
@@ -28,7 +28,7 @@ it.each([
   expect(engine.derivations).toBe(0);
 });
 
-it('a token of before is found though nobody has asked for it since, at the price of one derivation', async () => {
+it('an earlier token is found although no client has requested it since, with one derivation', async () => {
   const { client, engine } = await startWithKeys();
   const token = await client.bulk('SESSION.OPEN', 'key:7');
   await client.expect('DEL key:7\r\nHSET key:7 f new\r\n', ':1\r\n:1\r\n');
@@ -37,7 +37,7 @@ it('a token of before is found though nobody has asked for it since, at the pric
   expect(engine.derivations).toBe(derivations + 1);
 });
 
-it('a chosen token that is derived for a key is refused while the key is there, and kept if it came first', async () => {
+it('a chosen token that is derived for a key is refused while the key exists, and kept if it came first', async () => {
   const { client, engine } = await startWithKeys();
   const token = await client.bulk('SESSION.OPEN', 'key:7');
   await client.expect('DEL key:7\r\nHSET key:7 f new\r\n', ':1\r\n:1\r\n');

@@ -7,10 +7,10 @@ import { askWith } from './ask.js';
 
 afterEach(stopServers);
 
-/** What every object of JavaScript has: a look-up in one finds them where there is nothing. */
+/** Properties that every JavaScript object has: a careless look-up finds them in an empty table. */
 const WORDS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'];
 
-/** They end the connection, or change what it gets. */
+/** These end the connection, or change what it receives. */
 const SPECIAL = new Set(['quit', 'shutdown', 'monitor', 'subscribe', 'psubscribe', 'client reply', 'multi', 'reset']);
 
 const calls = commands
@@ -21,7 +21,7 @@ const calls = commands
   .filter(([name]) => !SPECIAL.has(name.join(' ')));
 
 describe.each(WORDS)('%s', (word) => {
-  it('is no word that a command knows', async () => {
+  it('is not a word that a command knows', async () => {
     const client = await connectTo(await startServer());
     await askWith(client, 'SET', 'key', 'value');
     for (const [request, reply] of [
@@ -71,7 +71,7 @@ describe.each(WORDS)('%s', (word) => {
   });
 });
 
-it.each(WORDS.slice(0, 2))('no command fails in a way of our own for %s', async (word) => {
+it.each(WORDS.slice(0, 2))('no command has an internal error for %s', async (word) => {
   const server = await startServer();
   for (const [name, command] of calls) {
     const least = Math.abs(command.arity) - name.length;
