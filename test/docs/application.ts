@@ -34,7 +34,7 @@ export class Application {
 
   /** The environment of commands that are typed in its folder, with its programs and `bin` on the path. */
   environment(bin?: string): Record<string, string> {
-    // npm runs the tests, and what it tells its scripts is not for the npm of an application.
+    // npm runs the tests, and its variables must not reach the npm of the application.
     const inherited = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|VITEST|RESPITE_)/i.test(name));
     const path = [...(bin === undefined ? [] : [bin]), join(this.folder, 'node_modules/.bin'), process.env.PATH];
     return { ...(Object.fromEntries(inherited) as Record<string, string>), PATH: path.join(delimiter) };

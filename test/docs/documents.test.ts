@@ -9,8 +9,8 @@ import { blocksOf, PAGES } from './pages.js';
 import { Terminal } from './terminal.js';
 
 const isConsole = ({ language }: CodeBlock) => language === 'console';
-const goesOn = ({ note }: CodeBlock) => note === 'keeps-running';
-const isServer = (block: CodeBlock) => goesOn(block) && /^\$ (?:\w+=\S+ )*respite\b/.test(block.text);
+const keepsRunning = ({ note }: CodeBlock) => note === 'keeps-running';
+const isServer = (block: CodeBlock) => keepsRunning(block) && /^\$ (?:\w+=\S+ )*respite\b/.test(block.text);
 
 describe.each(PAGES)('%s', (page) => {
   it('has only programs that it runs', () => {
@@ -18,7 +18,7 @@ describe.each(PAGES)('%s', (page) => {
     const names = commands.map(({ command }) => command);
     for (const block of blocksOf(page).filter(({ language }) => language !== 'console')) {
       const { language, line } = block;
-      // What they say of the installation is what `Application` does.
+      // `Application` runs the commands that install packages.
       if (language === 'sh' && /^npm /.test(block.text)) continue;
       expect(['js', 'text'], `line ${line}`).toContain(language);
       expect(names.join('\n'), `line ${line}`).toContain(fileName(block) ?? 'a file name in its first line');
@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
         if (!isConsole(block)) continue;
         for (const step of consoleSteps(block)) {
           if (isServer(block)) await terminal.startServer(step.command);
-          else if (goesOn(block)) await terminal.start(step);
+          else if (keepsRunning(block)) await terminal.start(step);
           else await terminal.run(step);
         }
       }

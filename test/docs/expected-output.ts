@@ -1,4 +1,4 @@
-/** Tokens as a page prints them, and as they are in this run. */
+/** Tokens of a page, and the tokens of this run that they stand for. */
 export type Tokens = Map<string, string>;
 
 const TOKEN = /(?<![\w-])[\w-]{22}(?![\w-])/;
@@ -9,7 +9,7 @@ const VARIABLE: readonly (readonly [pattern: RegExp, matches: string])[] = [
   // Unix ms.
   [/(?<!\d)\d{13}(?!\d)/, '\\d{13}'],
   [/ port \d+/, ' port \\d+'],
-  // How large a file is, what it holds and how long that took.
+  // Sizes of files, and how long it took to write them.
   [/\d+ bytes/, '\\d+ bytes'],
   [/\d+ good batch(?:es)? of \d+ records?/, '\\d+ good batch(?:es)? of \\d+ records?'],
   [/"(?:bytes|milliseconds)"\n *\d+\) \(integer\) \d+/, '"(?:bytes|milliseconds)"\\n *\\d+\\) \\(integer\\) \\d+'],
@@ -20,8 +20,8 @@ const ANY = new RegExp(`(${[TOKEN, ...VARIABLE.map(([pattern]) => pattern)].map(
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
- * Compares what a command has printed with what the page says, and notes the tokens that are new.
- * @returns Whether they agree but for what differs from run to run.
+ * Compares the output of a command with the page, and remembers new tokens.
+ * @returns Whether they are the same, apart from what differs from run to run.
  */
 export function isAsPrinted(actual: string, printed: string, tokens: Tokens): boolean {
   const found: string[] = [];

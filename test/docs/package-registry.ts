@@ -39,7 +39,7 @@ export class PackageRegistry {
     this.#server.closeAllConnections();
   }
 
-  /** @throws Error if there is nothing there: npm gets by without packages that are optional. */
+  /** @throws Error if there is no such package. npm then leaves optional packages out. */
   async #answer(path: string): Promise<string | Buffer> {
     const tarball = /^\/-\/(.+)\.tgz$/.exec(path)?.[1];
     return tarball === undefined ? this.#manifests(path.slice(1)) : packed(join(this.#root, tarball));

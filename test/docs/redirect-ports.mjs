@@ -1,5 +1,5 @@
-// Imported into the programs of the documentation, which run as they are printed: what they connect to on Redis' port, and
-// the port of the web server, are others in a test.
+// Imported into the programs of the documentation. They run as printed, so in a test their connections to Redis' port and
+// the port of their web server are redirected.
 import { Server, Socket } from 'node:net';
 
 const { REDIS_PORT, WEB_PORT } = process.env;

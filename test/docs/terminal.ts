@@ -9,7 +9,7 @@ import { isAsPrinted, type Tokens, withTokens } from './expected-output.js';
 
 const PRELOADS = ['../lifeline.mjs', './redirect-ports.mjs'].map((file) => new URL(file, import.meta.url).href);
 
-/** Directories that pages name, which are inside the application's folder in a test. */
+/** Directories that pages name. In a test they are inside the application's folder. */
 const SYSTEM_DIRECTORIES = /\/(?:var\/lib|run)(?=\/)/g;
 
 /** A process that a page leaves running. */
@@ -20,7 +20,7 @@ interface Running {
   output(): string;
 }
 
-/** Types the commands of a page, in the folder of an application, and compares what they print with what the page says. */
+/** Runs the commands of a page in the folder of an application, and compares their output with the page. */
 export class Terminal {
   readonly #folder: string;
   readonly #environment: Record<string, string>;
@@ -47,14 +47,14 @@ export class Terminal {
     };
   }
 
-  /** Runs a command to its end. @throws Error if it prints something else than the page says. */
+  /** Runs a command until it ends. @throws Error if its output is not what the page says. */
   async run(step: ConsoleStep): Promise<void> {
     const running = this.#spawn(step);
     await once(running.process, 'close');
     this.#compare(running);
   }
 
-  /** Starts a server in place of what goes on, and waits until it is ready. */
+  /** Stops what is running, starts a server and waits until it is ready. */
   async startServer(command: string): Promise<void> {
     await this.stop();
     const running = this.#spawn({ command, output: '' });
@@ -62,9 +62,9 @@ export class Terminal {
     await this.#until(running, () => / is ready on /.test(running.output()));
   }
 
-  /** Starts a command that goes on, and waits until it has printed what it prints at first. */
+  /** Starts a command that keeps running, and waits for its first output. */
   async start(step: ConsoleStep): Promise<void> {
-    // Messages come when something happens to be published.
+    // Messages arrive later, when something is published.
     const [beginning, ...messages] = step.output.split(/(?=^1\) "p?message")/m);
     const running = this.#spawn({ ...step, output: beginning.trimEnd() });
     this.#running.push(running);
@@ -72,13 +72,13 @@ export class Terminal {
     if (messages.length > 0) this.#expected.push({ ...running, step });
   }
 
-  /** Waits for the messages that the page says have been published, and ends what goes on. */
+  /** Waits until every subscriber has printed the messages on the page, and stops what is running. */
   async end(): Promise<void> {
     for (const running of this.#expected.splice(0)) await this.#printed(running);
     await this.stop();
   }
 
-  /** Ends what goes on. */
+  /** Stops what is running. */
   async stop(): Promise<void> {
     for (const { process } of this.#running.splice(0)) {
       if (process.exitCode !== null || process.signalCode !== null) continue;
@@ -112,16 +112,14 @@ export class Terminal {
   }
 
   #compare(running: Running): void {
-    const { step, output } = running;
-    if (!this.#isAsPrinted(running))
-      throw new Error(`$ ${step.command}\n${output()}\n\nThe page says:\n${step.output}`);
+    if (!this.#isAsPrinted(running)) throw mismatch(running);
   }
 
   #printed(running: Running): Promise<void> {
     return this.#until(running, () => this.#isAsPrinted(running));
   }
 
-  /** @throws Error if the process ends before, or hangs. */
+  /** @throws Error if the process ends first, or nothing happens for a minute. */
   async #until(running: Running, isDone: () => boolean): Promise<void> {
     const { process } = running;
     const guard = AbortSignal.timeout(60_000);
