@@ -31,8 +31,8 @@ export interface SessionEngineOptions {
   /** Notified of every change, to keep the sessions elsewhere as well. */
   readonly changes?: ChangeListener;
   /**
-   * The most sessions that an operation ends before it returns. If there are more, the events of the others are published
-   * and their memory is freed afterwards, in slices. Default 256.
+   * The maximum number of sessions that an operation ends completely before it returns. If it ends more, the events of
+   * the others are published, and their memory is freed, afterwards in slices. Default 256.
    */
   readonly endsAtOnce?: number;
   /** The maximum length in bytes of a value that appending, or writing a part, may make. Default 64 MiB. */

@@ -58,7 +58,7 @@ const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this toke
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
-/** The number of sessions of a name that are looked at in one step. */
+/** Sessions of a name to look at in one step. */
 const LOOKS = 64;
 
 /**
@@ -322,9 +322,9 @@ export class SessionEngine {
   }
 
   /**
-   * Returns a function that ends a session, for a caller that may end very many. Each is gone when the function returns.
-   * The first few end as with `end`. The events of the others are published later, and their memory is freed later, in
-   * slices, as after `endAll`.
+   * Returns a function that ends a session, for callers that may end very many. Each session is gone when the function
+   * returns. The first few are ended as with `end`. The events of the others are published, and their memory is freed,
+   * later in slices, as after `endAll`.
    */
   endingMany(event: 'ended' | 'limit' = 'ended'): (session: Session) => void {
     let left = this.#endsAtOnce;
@@ -340,25 +340,25 @@ export class SessionEngine {
     };
   }
 
-  /** Ends the sessions of a name, as `endingMany` does. Returns how many there were. */
+  /** Ends the sessions with a name, as `endingMany` does. Returns how many there were. */
   endName(name: Slice): number {
     return finish(this.endingName(name));
   }
 
   /**
-   * As `endName`, oldest session first, in steps of a fraction of a millisecond. The engine may be used between two
+   * Like `endName`, oldest session first, in steps of a fraction of a millisecond. The engine may be used between
    * steps. Sessions that are created meanwhile are not ended.
    */
   endingName(name: Slice): Generator<void, number> {
     return this.#endOldest(name, 0, 'ended');
   }
 
-  /** Returns the number of sessions that have a name. Some of them may be due. */
+  /** Returns the number of sessions with a name. Some of them may be due. */
   countOf(name: Slice): number {
     return this.#names.count(name);
   }
 
-  /** Ends the oldest sessions of a name until `limit` are left, in steps as `endingName` does. */
+  /** Ends the oldest sessions with a name until `limit` are left, in steps like `endingName`. */
   *limiting(name: Slice, limit: number): Generator<void> {
     yield* this.#endOldest(name, limit + this.#endsAtOnce, 'limit');
     this.#enforceLimit(name, limit);
@@ -809,7 +809,8 @@ export class SessionEngine {
   #enforceLimit(name: Slice, limit: number): void {
     const count = this.#names.count(name);
     if (count <= limit) return;
-    // Sessions that are due do not count. If there are none at all, there is no need to look at all sessions of the name.
+    // Sessions that are due do not count, so they are processed first. If nothing is due at all, this need not look at
+    // all sessions with the name.
     if (count <= LOOKS || this.#deadlines.isAnyDue) this.#sessionsOf(name);
     finish(this.#endOldest(name, limit, 'limit'));
   }
@@ -889,7 +890,7 @@ export class SessionEngine {
   /** Ends a session for every caller. Its event and its memory wait for the sweep. */
   #doom(session: Session, event: 'ended' | 'limit'): void {
     if (this.isShared(session) && this.#names.countLike(session) > 1) {
-      // Its end must be published before the name gets another shared session. The name index sees to that only if the
+      // Its end must be published before the name gets another shared session. The name index ensures that only if the
       // name has no other session.
       this.#end(session, event);
       return;
@@ -980,7 +981,7 @@ function endOfDoomed(flags: number): 'ended' | 'limit' {
   return (flags & Flag.OverLimit) === 0 ? 'ended' : 'limit';
 }
 
-/** Takes all steps at once. Returns the result. */
+/** Runs all steps at once. Returns the result. */
 function finish<Result>(steps: Generator<void, Result>): Result {
   for (;;) {
     const { done, value } = steps.next();

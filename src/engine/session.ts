@@ -80,8 +80,8 @@ export interface NewSession {
   /** Default `none`. */
   readonly extend?: Extend;
   /**
-   * Milliseconds after which the session is ended, whatever else is set. A whole number of seconds, up to `MAX_SECONDS`; 0, the default, for
-   * never.
+   * Milliseconds after which the session is ended, whatever else is set. A multiple of 1000, up to `MAX_SECONDS` s. 0,
+   * the default, for never.
    */
   readonly maxAgeMs?: number;
   /** How many sessions may have this name, including this one, from 1. The oldest are ended. Default: no limit. */

@@ -504,8 +504,8 @@ describe('SessionEngine', () => {
   });
 });
 
-describe('sessions that are ended as some of very many', () => {
-  /** An engine that works off none of them before `isBehind` is false. */
+describe('ending very many sessions', () => {
+  /** An engine that removes none of them while `isBehind` is true. */
   function setUpBehind() {
     const clock = new FakeClock();
     const events: string[] = [];
@@ -521,7 +521,7 @@ describe('sessions that are ended as some of very many', () => {
     return { clock, engine, events, state };
   }
 
-  it('leave nothing behind if the grace of an old token ends before they are worked off', () => {
+  it('leaves nothing behind if the grace period of an old token ends before they are removed', () => {
     const { clock, engine, state } = setUpBehind();
     const session = engine.create(bytes('x'), { duration: 60_000 });
     engine.rotate(session, 1000);
@@ -535,7 +535,7 @@ describe('sessions that are ended as some of very many', () => {
     expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, pending: 0 });
   });
 
-  it('are heard of before another shared session of the name begins', () => {
+  it('publishes the end of a shared session before another one with its name is created', () => {
     const { engine, events } = setUpBehind();
     engine.create(bytes('x'), { shared: 'tokenless' });
     engine.create(bytes('x'));
@@ -544,7 +544,7 @@ describe('sessions that are ended as some of very many', () => {
     expect(events).toEqual(['new x', 'new x', 'ended x', 'new x']);
   });
 
-  it('are ended at their time where those of other names end in turn', () => {
+  it('ends sessions of several names in turn', () => {
     const { clock, engine, events, state } = setUpBehind();
     const sessions = Array.from({ length: 100 }, (_, i) => engine.create(bytes(`name ${i % 3}`)));
     const end = engine.endingMany();

@@ -42,9 +42,9 @@ export interface DoomedOptions {
  * Sessions that have ended for every caller and are removed in slices, because removing a million takes seconds.
  *
  * They belong to an earlier epoch of the slot table. `doom` starts a new epoch (`SlotTable.beginEpoch`), which costs
- * nothing per session. `add` counts a session that was moved to the previous epoch (`SlotTable.doom`). A look-up that finds
- * a doomed session removes it immediately. A sweep through the slots removes the rest. The sweep pauses while subscribers
- * that read are behind with its events.
+ * nothing per session. `add` counts a session that was moved to the previous epoch (`SlotTable.doom`). A look-up that
+ * finds a doomed session removes it immediately. A sweep through the slots removes the rest. The sweep pauses while
+ * subscribers that read are behind with its events.
  */
 export class Doomed {
   readonly #options: DoomedOptions;
@@ -98,7 +98,7 @@ export class Doomed {
     else this.#sweep.schedule();
   }
 
-  /** Counts a session that was doomed on its own. */
+  /** Counts a session that was doomed individually. */
   add({ sessions, keys, bytes, timers }: Totals): void {
     this.#sessions += sessions;
     this.#keys += keys;
@@ -107,7 +107,10 @@ export class Doomed {
     this.#sweep.schedule();
   }
 
-  /** Returns when the session was doomed, in ms, or an earlier time: a session that is doomed on its own was not due by then. */
+  /**
+   * Returns when the session was doomed, in ms. For a session doomed individually, it may return an earlier time: that
+   * session was not due yet.
+   */
   endOf(slot: number): number {
     return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;
   }

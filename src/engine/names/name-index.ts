@@ -28,7 +28,7 @@ export class NameIndex extends OpenAddressing {
   readonly #endDoomed: (slot: number) => void;
   /** The number of names in the index whose sessions are all doomed. */
   #doomed = 0;
-  /** The id whose session was doomed last, and the id that doomed sessions of the same name were moved to, or NONE. */
+  /** The id of the name whose session was doomed last, and the id that its doomed sessions were moved to, or NONE. */
   readonly #moved = { from: NONE, to: NONE };
 
   /**
@@ -53,8 +53,8 @@ export class NameIndex extends OpenAddressing {
   }
 
   /**
-   * Call this when one session is doomed. It is moved to another id with the same name, which no look-up finds. If it is
-   * the only session with the name, it stays, and the name is detached when somebody looks it up.
+   * Call this when a session is doomed individually. Moves it to another id with the same name, which no look-up finds.
+   * The only session of a name stays; the next look-up of the name detaches it.
    */
   doom(slot: number): void {
     const id = this.#slots.owner(slot);
@@ -72,7 +72,7 @@ export class NameIndex extends OpenAddressing {
     this.#insert(this.#moved.to, slot, this.#rows[this.#moved.to * ROW + NEWEST], NONE, false);
   }
 
-  /** Returns the number of sessions that have the same name as this one, itself included. */
+  /** Returns the number of sessions with the same name as this one, including itself. */
   countLike(slot: number): number {
     return this.#rows[this.#slots.owner(slot) * ROW + COUNT];
   }
@@ -278,7 +278,7 @@ export class NameIndex extends OpenAddressing {
     return id;
   }
 
-  /** Returns an id for a name, without entering it in the index. */
+  /** Returns an id for a name without entering it in the index. */
   #allocate(name: Slice): number {
     const id = this.#ids.take();
     if (id >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, id + 1) * ROW);
