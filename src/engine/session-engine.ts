@@ -160,11 +160,11 @@ export class SessionEngine {
 
   /** Notifies a listener of every change from now on. Returns a function that stops this. */
   listen(listener: ChangeListener): () => void {
-    this.#tellOnly([...this.#changeListeners, listener]);
-    return () => this.#tellOnly(this.#changeListeners.filter((other) => other !== listener));
+    this.#setListeners([...this.#changeListeners, listener]);
+    return () => this.#setListeners(this.#changeListeners.filter((other) => other !== listener));
   }
 
-  #tellOnly(listeners: readonly ChangeListener[]): void {
+  #setListeners(listeners: readonly ChangeListener[]): void {
     this.#changeListeners = listeners;
     this.#changes = listeners.length < 2 ? listeners[0] : new ChangeListeners(listeners);
     this.data.changes = this.#changes;
@@ -287,7 +287,7 @@ export class SessionEngine {
     this.#created++;
     this.#deadlines.start(session);
     this.#changes?.onCreated(session);
-    this.#tell('new', session);
+    this.#notify('new', session);
     this.#enforceLimit(name, limit);
     return session;
   }
@@ -443,7 +443,7 @@ export class SessionEngine {
     slots.change(session);
     this.#tokens.add(session);
     this.#changes?.onRotated(session, old);
-    this.#tell('rotated', session);
+    this.#notify('rotated', session);
   }
 
   /**
@@ -462,7 +462,7 @@ export class SessionEngine {
     this.#tokens.addTokenless(session);
     this.#slots.change(session);
     this.#changes?.onCreated(session);
-    this.#tell('renamed', session);
+    this.#notify('renamed', session);
   }
 
   // Memory
@@ -873,7 +873,7 @@ export class SessionEngine {
     const slots = this.#slots;
     this.#cleared++;
     this.#deadlines.cancel(session);
-    this.#tell('cleared', session);
+    this.#notify('cleared', session);
     this.#fields.clear(session);
     slots.change(session);
     slots.setFlags(session, slots.flags(session) & ~(Flag.Running | Flag.String));
@@ -910,7 +910,7 @@ export class SessionEngine {
   #remove(session: Session, event: SessionEnd): void {
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
-    this.#tell(event, session);
+    this.#notify(event, session);
     this.#aliases.removeAll(session);
     this.#fields.clear(session);
     this.#deadlines.cancel(session);
@@ -921,7 +921,7 @@ export class SessionEngine {
   }
 
   /** Notifies the listener. Its faults stop neither this operation nor later ones. */
-  #tell(event: SessionEvent, session: Session): void {
+  #notify(event: SessionEvent, session: Session): void {
     try {
       this.#listener?.onSession(event, session);
     } catch (fault) {

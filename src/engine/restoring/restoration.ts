@@ -183,19 +183,19 @@ export class Restoration {
     if (!isToken(old) || !isToken(token)) throw new RangeError('not a token');
     if (old.equals(token)) throw new RangeError('a token is both old and new');
     let session = this.find(token);
-    const bearer = this.find(old);
+    const holder = this.find(old);
     // A shared session may have a token that another session had before, but it is never rotated.
-    const isRotatable = bearer !== NO_SESSION && (slots.flags(bearer) & Flag.Shared) === 0;
+    const isRotatable = holder !== NO_SESSION && (slots.flags(holder) & Flag.Shared) === 0;
     if (session === NO_SESSION) {
       if (!isRotatable) return;
       this.forget(token);
       parseToken(token, this.#words);
-      tokens.remove(bearer);
-      slots.setToken(bearer, this.#words);
-      tokens.add(bearer);
-      session = bearer;
-    } else if (bearer === NO_SESSION || isRotatable) {
-      if (isRotatable) this.#moveOldTokens(bearer, session);
+      tokens.remove(holder);
+      slots.setToken(holder, this.#words);
+      tokens.add(holder);
+      session = holder;
+    } else if (holder === NO_SESSION || isRotatable) {
+      if (isRotatable) this.#moveOldTokens(holder, session);
       this.forget(old);
     } else {
       return;

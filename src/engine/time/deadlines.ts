@@ -41,7 +41,7 @@ export class Deadlines {
       (slot, deadline) => {
         this.begin();
         const long = takesLong(slot);
-        this.#act(slot, deadline);
+        this.#process(slot, deadline);
         return long;
       },
       { start },
@@ -131,7 +131,7 @@ export class Deadlines {
   /** Processes the slot's deadline if it has come. Returns whether the slot still lives. */
   settle(slot: number): boolean {
     const deadline = this.#wheel.deadline(slot);
-    return deadline > this.#now || this.#held || this.#act(slot, deadline);
+    return deadline > this.#now || this.#held || this.#process(slot, deadline);
   }
 
   /** Whether any slot is due and has not been processed yet. */
@@ -173,7 +173,7 @@ export class Deadlines {
     return this.#lateness.quantile(0.99);
   }
 
-  #act(slot: number, deadline: number): boolean {
+  #process(slot: number, deadline: number): boolean {
     this.#lateness.record(this.#now - deadline);
     return this.#onDue(slot, deadline);
   }
