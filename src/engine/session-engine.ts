@@ -52,7 +52,7 @@ const EXTEND_FLAGS: Record<Extend, number> = {
   both: Flag.ExtendGet | Flag.ExtendSet,
 };
 
-const BAD_NAME = new SessionError('ERR', `a name is 1 to ${MAX_NAME} bytes`);
+const BAD_NAME = new SessionError('ERR', `a name must be 1 to ${MAX_NAME} bytes long`);
 const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session with this name already exists');
 const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this token already exists');
 
@@ -452,7 +452,7 @@ export class SessionEngine {
    *   the name is empty or longer than 512 bytes.
    */
   rename(session: Session, name: Slice): void {
-    if (!this.isShared(session)) throw new SessionError('NOTSHARED', 'only a shared session may be renamed');
+    if (!this.isShared(session)) throw new SessionError('NOTSHARED', 'only a shared session can be renamed');
     SessionEngine.checkName(name);
     if (this.#settled(this.#names.shared(name)) !== NO_SESSION) throw SHARED_EXISTS;
     this.#changes?.onEnded(session);

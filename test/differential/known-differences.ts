@@ -23,7 +23,7 @@ const ms = (text: string, perUnit: bigint) => (/^-?\d{1,19}$/.test(text) ? BigIn
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'A key is 1 to 512 bytes, because it is the name of a session. It cannot be empty.',
-    matches: (request, respite) => request.includes('') && isError(respite, /^ERR a name is 1 to 512 bytes$/),
+    matches: (request, respite) => request.includes('') && isError(respite, /^ERR a name must be 1 to 512 bytes long$/),
     isLasting: true,
   },
   {

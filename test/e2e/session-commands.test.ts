@@ -71,8 +71,8 @@ describe('SESSION.NEW', () => {
   it('takes names of 1 to 512 bytes', async () => {
     const name = 'n'.repeat(512);
     expect(await info(await create(name))).toMatchObject({ name });
-    await expect(create('')).rejects.toThrow('ERR a name is 1 to 512 bytes');
-    await expect(create(`${name}n`)).rejects.toThrow('ERR a name is 1 to 512 bytes');
+    await expect(create('')).rejects.toThrow('ERR a name must be 1 to 512 bytes long');
+    await expect(create(`${name}n`)).rejects.toThrow('ERR a name must be 1 to 512 bytes long');
   });
 
   it.each([
