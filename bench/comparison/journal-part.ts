@@ -102,10 +102,10 @@ async function rewriteJournal({ control }: RunningServer): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-async function inDirectory(act: (directory: string) => Promise<void>): Promise<void> {
+async function inDirectory(action: (directory: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'respite-bench-'));
   try {
-    await act(directory);
+    await action(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -6,7 +6,7 @@ import type { Contender } from './contender.js';
 import { fill, type Schedule } from './fill.js';
 import { Prober } from './prober.js';
 import { Quantiles } from './quantiles.js';
-import { type Heard, Subscriber } from './subscriber.js';
+import { type Received, Subscriber } from './subscriber.js';
 
 /** How often to check how many events have arrived, in ms. */
 const LOOK = 20;
@@ -97,7 +97,7 @@ async function allArrived(subscriber: Subscriber, sessions: number, end: number)
   }
 }
 
-function judge({ arrivals, counts }: Heard, { deadlines, end }: Schedule) {
+function judge({ arrivals, counts }: Received, { deadlines, end }: Schedule) {
   const lateness: number[] = [];
   let last = -Infinity;
   let twice = 0;

@@ -7,12 +7,12 @@ import { once } from 'node:events';
 
 process.once('disconnect', () => process.exit());
 
-export function tell(message: unknown): void {
+export function send(message: unknown): void {
   process.send?.(message);
 }
 
 /** Returns the next message. */
-export async function hear(): Promise<unknown> {
+export async function receive(): Promise<unknown> {
   const [message] = await once(process, 'message');
   return message;
 }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { ask, open } from './ask.js';
 import { now } from './clock.js';
-import { hear, tell } from './parent.js';
+import { receive, send } from './parent.js';
 import type { Probed, ProberOrder } from './prober.js';
 
 /** The program of the second client. */
 
-const { port, probe, rate } = (await hear()) as ProberOrder;
+const { port, probe, rate } = (await receive()) as ProberOrder;
 const INTERVAL = 1000 / rate;
 /** Commands sent before those that count, for one second: the server compiles code that runs often. */
 const WARM_UP = rate;
@@ -15,8 +15,8 @@ const SLEEP = 0.2;
 
 const socket = await open(port);
 await ask(socket, probe);
-tell('connected');
-const first = ((await hear()) as number) - WARM_UP * INTERVAL;
+send('connected');
+const first = ((await receive()) as number) - WARM_UP * INTERVAL;
 await setTimeout(first - now());
 
 /** Returns when a command is due to be sent, in ms. */
@@ -67,9 +67,9 @@ function finish(): void {
     latencies: Float64Array.from(latencies.slice(WARM_UP)),
     sendDelays: Float64Array.from(sendDelays.slice(WARM_UP)),
   };
-  tell(probed);
+  send(probed);
 }
 
 run();
-await hear();
+await receive();
 ending = true;

@@ -1,25 +1,25 @@
 import { ask, open } from './ask.js';
 import { now } from './clock.js';
 import { EventParser } from './event-parser.js';
-import { hear, tell } from './parent.js';
-import type { Heard, SubscriberOrder } from './subscriber.js';
+import { receive, send } from './parent.js';
+import type { Received, SubscriberOrder } from './subscriber.js';
 
 /** The program of the subscriber. Events that are read together arrived at the same time. */
 
 /** How often to report how many have arrived, in ms. */
 const PROGRESS = 50;
 
-const { port, subscription, sessions } = (await hear()) as SubscriberOrder;
-const heard: Heard = { arrivals: new Float64Array(sessions), counts: new Uint8Array(sessions) };
+const { port, subscription, sessions } = (await receive()) as SubscriberOrder;
+const received: Received = { arrivals: new Float64Array(sessions), counts: new Uint8Array(sessions) };
 let arrived = 0;
 let time = 0;
 const parser = new EventParser((session) => {
   if (session >= sessions) throw new Error(`an event arrived for session ${session}, which was never created`);
-  if (heard.counts[session] === 0) {
-    heard.arrivals[session] = time;
+  if (received.counts[session] === 0) {
+    received.arrivals[session] = time;
     arrived++;
   }
-  if (heard.counts[session] < 255) heard.counts[session]++;
+  if (received.counts[session] < 255) received.counts[session]++;
 });
 
 const socket = await open(port);
@@ -32,8 +32,8 @@ socket.once('close', () => {
   throw new Error('the server closed the connection of the subscriber');
 });
 
-const progress = setInterval(() => tell(arrived), PROGRESS);
-tell('subscribed');
-await hear();
+const progress = setInterval(() => send(arrived), PROGRESS);
+send('subscribed');
+await receive();
 clearInterval(progress);
-tell(heard);
+send(received);

@@ -10,7 +10,7 @@ export interface SubscriberOrder {
 }
 
 /** What the subscriber received, by session. */
-export interface Heard {
+export interface Received {
   /** When the session's first event arrived, in ms of `now()`; 0 if none did. */
   readonly arrivals: Float64Array;
   /** How many events of the session arrived, up to 255. */
@@ -47,11 +47,11 @@ export class Subscriber {
   }
 
   /** Returns what has been received so far. Later events are ignored. */
-  async end(): Promise<Heard> {
+  async end(): Promise<Received> {
     this.#child.post('end');
     for (;;) {
       const message = await this.#child.message();
-      if (typeof message !== 'number') return message as Heard;
+      if (typeof message !== 'number') return message as Received;
     }
   }
 

@@ -56,15 +56,15 @@ export class MixedSessions {
       const number = numbers[at];
       const parts = this.#sessions.get(number) ?? [];
       const key = random(parts.length);
-      const act = Math.random();
-      if (act < 0.5) {
+      const choice = Math.random();
+      if (choice < 0.5) {
         await this.#check(number, key, parts[key]);
-      } else if (act < 0.7) {
+      } else if (choice < 0.7) {
         const part = randomPart(parts.length);
         this.#bytes += part.length - parts[key].length;
         parts[key] = part;
         await this.#filler.send(['SESSION.SET', addressOf(number), `key${key}`, bytesOf(part)]);
-      } else if (act < 0.8) {
+      } else if (choice < 0.8) {
         const part = parts[key];
         const length = Math.min(random(1000), SOURCE.length - part.start - part.length);
         const added = SOURCE.subarray(part.start + part.length, part.start + part.length + length);

@@ -1,4 +1,4 @@
-import { hear, tell } from '../expiry/parent.js';
+import { receive, send } from '../expiry/parent.js';
 import type { Act, Dialect, DialectName } from '../sessions/dialect.js';
 import { redisDialect } from '../sessions/redis-dialect.js';
 import { respiteDialect } from '../sessions/respite-dialect.js';
@@ -78,8 +78,8 @@ function laneOf({ sample }: Work, requests: PreparedRequests, lane: number, lane
 
 async function carryOut(order: Order): Promise<object> {
   const { clients, run } = await prepare(order);
-  tell('prepared');
-  await hear();
+  send('prepared');
+  await receive();
   const before = process.cpuUsage();
   const start = performance.now();
   try {
@@ -91,9 +91,9 @@ async function carryOut(order: Order): Promise<object> {
   }
 }
 
-await hear();
-tell('started');
+await receive();
+send('started');
 for (;;) {
-  const order = (await hear()) as Order;
-  tell(await carryOut(order).catch((error: Error) => ({ failure: error.message })));
+  const order = (await receive()) as Order;
+  send(await carryOut(order).catch((error: Error) => ({ failure: error.message })));
 }

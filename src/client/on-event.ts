@@ -63,11 +63,11 @@ export async function onEvent(
   checkEvent(event);
   checkFunction('listener', listener);
   const pattern = `__sessiondata__:${event}:${namesOf(options)}`;
-  const hear = hearing(listener, options);
+  const handle = handlerOf(listener, options);
   try {
     return 'pSubscribe' in subscriber
-      ? await throughNodeRedis(subscriber, pattern, hear)
-      : await throughIoredis(subscriber, pattern, hear);
+      ? await throughNodeRedis(subscriber, pattern, handle)
+      : await throughIoredis(subscriber, pattern, handle);
   } catch (error) {
     throw failureOf(error);
   }
@@ -93,12 +93,12 @@ function namesOf({ name, prefix = '' }: EventOptions): string {
   return escapeGlob(name);
 }
 
-type Hear = (message: string, channel: string) => void;
+type Handler = (message: string, channel: string) => void;
 
 /**
  * Returns the handler of messages. It never throws, because the client library calls it while it reads from its socket.
  */
-function hearing(listener: (event: SessionEvent) => unknown, { onMalformed, onError }: EventOptions): Hear {
+function handlerOf(listener: (event: SessionEvent) => unknown, { onMalformed, onError }: EventOptions): Handler {
   if (onMalformed !== undefined) checkFunction('onMalformed', onMalformed);
   if (onError !== undefined) checkFunction('onError', onError);
   return (message, channel) => {
@@ -109,45 +109,45 @@ function hearing(listener: (event: SessionEvent) => unknown, { onMalformed, onEr
   };
 }
 
-async function throughNodeRedis(subscriber: NodeRedisSubscriber, pattern: string, hear: Hear) {
+async function throughNodeRedis(subscriber: NodeRedisSubscriber, pattern: string, handle: Handler) {
   // A duplicate of an ioredis client connects by itself.
   if (!subscriber.isOpen) await subscriber.connect();
-  await subscriber.pSubscribe(pattern, hear);
+  await subscriber.pSubscribe(pattern, handle);
   return async () => {
-    await subscriber.pUnsubscribe(pattern, hear);
+    await subscriber.pUnsubscribe(pattern, handle);
   };
 }
 
 /**
  * The handlers of each ioredis connection by pattern. An ioredis connection passes every message to every listener.
  */
-const hearers = new WeakMap<IoredisSubscriber, Map<string, Set<Hear>>>();
+const handlers = new WeakMap<IoredisSubscriber, Map<string, Set<Handler>>>();
 
-async function throughIoredis(subscriber: IoredisSubscriber, pattern: string, hear: Hear) {
-  const ofSubscriber = hearersOf(subscriber);
+async function throughIoredis(subscriber: IoredisSubscriber, pattern: string, handle: Handler) {
+  const ofSubscriber = handlersOf(subscriber);
   const ofPattern = ofSubscriber.get(pattern) ?? new Set();
-  ofSubscriber.set(pattern, ofPattern.add(hear));
+  ofSubscriber.set(pattern, ofPattern.add(handle));
   const stop = async () => {
-    if (!ofPattern.delete(hear) || ofPattern.size > 0) return;
+    if (!ofPattern.delete(handle) || ofPattern.size > 0) return;
     ofSubscriber.delete(pattern);
     await subscriber.punsubscribe(pattern);
   };
   try {
     await subscriber.psubscribe(pattern);
   } catch (error) {
-    ofPattern.delete(hear);
+    ofPattern.delete(handle);
     throw error;
   }
   return stop;
 }
 
-function hearersOf(subscriber: IoredisSubscriber): Map<string, Set<Hear>> {
-  const known = hearers.get(subscriber);
+function handlersOf(subscriber: IoredisSubscriber): Map<string, Set<Handler>> {
+  const known = handlers.get(subscriber);
   if (known !== undefined) return known;
-  const ofSubscriber = new Map<string, Set<Hear>>();
-  hearers.set(subscriber, ofSubscriber);
+  const ofSubscriber = new Map<string, Set<Handler>>();
+  handlers.set(subscriber, ofSubscriber);
   subscriber.on('pmessage', (pattern, channel, message) => {
-    for (const hear of ofSubscriber.get(pattern) ?? []) hear(message, channel);
+    for (const handle of ofSubscriber.get(pattern) ?? []) handle(message, channel);
   });
   return ofSubscriber;
 }

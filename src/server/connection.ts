@@ -516,9 +516,9 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   /** Runs a callback of the socket, a timer or the disk. If it throws, only this connection ends. */
-  #contain(act: () => void): void {
+  #contain(action: () => void): void {
     try {
-      act();
+      action();
     } catch (fault) {
       this.#fail(fault);
     }

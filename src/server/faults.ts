@@ -29,9 +29,9 @@ export class Faults {
   };
 
   /** Calls a function and logs what it throws. */
-  contain(act: () => void): void {
+  contain(action: () => void): void {
     try {
-      act();
+      action();
     } catch (fault) {
       this.report(fault);
     }

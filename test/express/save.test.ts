@@ -136,9 +136,9 @@ describe.each(KINDS)('a save, over %s', (kind) => {
     const browser = new Browser(application);
     await browser.get('/buy/pizza');
     const plain = { cookie: { originalMaxAge: 5000 }, theme: 'dark' };
-    const done = (act: (callback: (error?: unknown) => void) => void) =>
+    const done = (action: (callback: (error?: unknown) => void) => void) =>
       new Promise<void>((resolve, reject) => {
-        act((error) => (error ? reject(error) : resolve()));
+        action((error) => (error ? reject(error) : resolve()));
       });
     clock.advance(1000);
     await done((callback) => store.touch(browser.sid, plain as never, callback));

@@ -243,7 +243,7 @@ describe.each(passTime)('the event expired, %s', (_, pass) => {
 describe('sessions that are keys', () => {
   it('ending one publishes del, expired or evicted; ending a session that is not a key publishes nothing', async () => {
     const { client, heard } = await start();
-    const acts: readonly (readonly [string, readonly string[]])[] = [
+    const cases: readonly (readonly [string, readonly string[]])[] = [
       ['SESSION.NEW a SHARED', []],
       ['SESSION.NEW b SHARED DATA f v', ['new b']],
       ['SESSION.NEW b DATA f v', []],
@@ -260,7 +260,7 @@ describe('sessions that are keys', () => {
       ['MSET x 1 y 2', ['new x', 'set x', 'new y', 'set y']],
       ['SESSION.ENDALL', ['del x', 'del y']],
     ];
-    for (const [request, expected] of acts) {
+    for (const [request, expected] of cases) {
       await carryOut(client, [request]);
       expect((await events(heard)).sort(), request).toEqual([...expected].sort());
     }

@@ -635,11 +635,11 @@ function changed(bytes: Buffer, at: number): Buffer {
 }
 
 /** Runs an action while this process cannot write files beyond a few bytes. */
-async function whileFull<Result>(act: () => Promise<Result>): Promise<Result> {
+async function whileFull<Result>(action: () => Promise<Result>): Promise<Result> {
   const limit = (bytes: string) => execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}`]);
   limit('100:unlimited');
   try {
-    return await act();
+    return await action();
   } finally {
     limit('unlimited:unlimited');
   }

@@ -47,7 +47,7 @@ describe('session events', () => {
     const subscriber = await listen(server, '__session__*');
     const client = await connectTo(server);
     const [a, b, c] = TOKENS;
-    const acts = [
+    const requests = [
       `SESSION.NEW a 10 TOKEN ${a}`,
       `SESSION.NEW b 20 0 TOKEN ${b} DATA k v`,
       `SESSION.NEW a LIMIT 1 TOKEN ${c}`,
@@ -55,7 +55,7 @@ describe('session events', () => {
       `SESSION.END ${c}`,
       `SESSION.END ${c}`,
     ];
-    await client.send(acts.map((act) => `${act}\r\n`).join(''));
+    await client.send(requests.map((request) => `${request}\r\n`).join(''));
     await client.takeUntil(':1\r\n:0\r\n');
     clock.advance(20_000);
     await client.send(`SESSION.NEW max MAXAGE 5 TOKEN ${a}\r\n`);
