@@ -95,6 +95,8 @@ export interface NewSession {
    * ignored too.
    */
   readonly string?: Slice | undefined;
+  /** A session whose data is copied. It decides whether the new session is a string; `data` and `string` are ignored. */
+  readonly copyOf?: Session | undefined;
 }
 
 /**

@@ -1,8 +1,7 @@
-import { type NewSession, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { NO_SESSION } from '../../engine/index.js';
 import { CodedError, NO_SUCH_DATABASE } from '../../errors.js';
-import { Slice } from '../../slice.js';
 import type { Command } from '../declaration/command.js';
-import { isKey, makeKey, readKey } from './lookup.js';
+import { isKey, readKey } from './lookup.js';
 
 export const copy: Command = {
   name: 'copy',
@@ -37,15 +36,9 @@ export const copy: Command = {
     }
     if (taken !== NO_SESSION) engine.replace(taken);
     const left = engine.timeLeft(session);
-    makeKey(engine, destination, { ...contentOf(engine, session), duration: left === Infinity ? 0 : left });
+    const duration = left === Infinity ? 0 : left;
+    engine.create(destination, { shared: 'tokenless', copyOf: session, duration });
     server.keyspaceEvents.notify('g', 'copy_to', destination);
     reply.integer(1);
   },
 };
-
-/** What a key holds, copied: what is made of it may move it in memory. */
-function contentOf(engine: SessionEngine, session: Session): NewSession {
-  const data: Slice[] = [];
-  engine.data.peek(session, (key, value) => data.push(Slice.of(key.copy()), Slice.of(value.copy())));
-  return engine.isString(session) ? { string: data[1] } : { data };
-}

@@ -24,17 +24,17 @@ export const sessionTokens: Command = {
 const BATCH = 64;
 
 function* listTokens({ engine, reply }: Context, name: Slice): Generator<void> {
-  const sessions = engine.sessionsOf(name);
-  const tokens = Buffer.allocUnsafe(sessions.length * TOKEN_LENGTH);
+  const slots = engine.slotsOf(name);
+  const tokens = Buffer.allocUnsafe(slots.length * TOKEN_LENGTH);
   let end = 0;
   const add = (session: Session) => {
     // In its slot there may be another session by now.
     if (Slice.of(engine.name(session)).equals(name)) end = engine.tokenBytes(session).writeTo(tokens, end);
   };
-  for (let i = 0; i < sessions.length; i++) {
+  for (let i = 0; i < slots.length; i++) {
     if (i % BATCH === BATCH - 1) yield;
     // It may have ended while others were served: a scan only visits what lives.
-    engine.scan(sessions[i], 1, add);
+    engine.scan(slots[i], 1, add);
   }
   reply.array(end / TOKEN_LENGTH);
   const places = function* () {

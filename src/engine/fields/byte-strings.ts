@@ -144,6 +144,18 @@ export class ByteStrings {
     }
   }
 
+  /** Overwrites a string with another one of the same length. */
+  copy(from: number, to: number): void {
+    const length = this.length(from);
+    for (let done = 0; done < length; ) {
+      const part = this.#locate(from, done, length - done);
+      const source = new Slice(this.#bytes, this.#at, this.#at + part);
+      this.#locate(to, done);
+      source.writeTo(this.#bytes, this.#at);
+      done += part;
+    }
+  }
+
   /** Sets a part of a string to zeros. The part must be within the string. */
   zero(number: number, offset: number, length: number): void {
     for (let done = 0; done < length; ) {

@@ -45,6 +45,8 @@ export interface FieldStore {
    * @param pairs Alternating keys and values. If a key occurs twice, its last value counts.
    */
   fill(slot: number, pairs: readonly Slice[]): void;
+  /** Gives a slot that has no keys those of another one. @throws SessionError OOM. It has some of them then. */
+  copy(from: number, to: number): void;
   /** Sets one key. */
   set(slot: number, key: Slice, value: Slice): void;
   /**

@@ -132,7 +132,7 @@ export class HashedFields extends OpenAddressing {
 
   set(session: number, key: Slice, value: Slice): void {
     let field = this.#find(session, key);
-    if (field === NONE) field = this.#add(session, key, value.length);
+    if (field === NONE) field = this.#addWithKey(session, key, value.length);
     else this.#resize(session, field, value.length);
     this.#strings.write(field, key.length, value);
   }
@@ -142,10 +142,23 @@ export class HashedFields extends OpenAddressing {
     let field = this.#find(session, key);
     const length = field === NONE ? 0 : this.#valueLength(field);
     const end = offset + bytes.length;
-    if (field === NONE) field = this.#add(session, key, end);
+    if (field === NONE) field = this.#addWithKey(session, key, end);
     else if (end > length) this.#resize(session, field, end);
     if (offset > length) this.#strings.zero(field, key.length + length, offset - length);
     this.#strings.write(field, key.length + offset, bytes);
+  }
+
+  /** Gives a session, which has no fields, those of another one. @throws SessionError OOM. It has some of them then. */
+  copy(from: number, to: number): void {
+    const strings = this.#strings;
+    const change = hashOfSession(from) ^ hashOfSession(to);
+    const count = this.count(from);
+    for (let place = 0; place < count; place++) {
+      const source = strings.word(this.#lists[from], place);
+      const hash = this.#rows[source * ROW + HASH] ^ change;
+      const field = this.#add(to, hash, this.#keyLength(source), this.#valueLength(source));
+      strings.copy(source, field);
+    }
   }
 
   delete(session: number, key: Slice): boolean {
@@ -249,9 +262,7 @@ export class HashedFields extends OpenAddressing {
 
   /** Returns the field of a key, or NONE. */
   #find(session: number, key: Slice): number {
-    // One key in many sessions gets a different hash in each, spread as far apart as possible (Knuth's multiplicative
-    // hashing).
-    const hash = this.#hash.of(key) ^ Math.imul(session, 0x9e3779b1);
+    const hash = this.#hash.of(key) ^ hashOfSession(session);
     this.#wanted = hash;
     const field = this.#findIn(this.places, hash, session, key);
     return field === NONE && this.former !== undefined ? this.#findIn(this.former, hash, session, key) : field;
@@ -275,10 +286,17 @@ export class HashedFields extends OpenAddressing {
   }
 
   /** Makes a new field for the key that was just looked for. Its value is undefined. */
-  #add(session: number, key: Slice, valueLength: number): number {
+  #addWithKey(session: number, key: Slice, valueLength: number): number {
+    const field = this.#add(session, this.#wanted, key.length, valueLength);
+    this.#strings.write(field, 0, key);
+    return field;
+  }
+
+  /** Makes a new field. Its key and its value are undefined. */
+  #add(session: number, hash: number, keyLength: number, valueLength: number): number {
     this.reclaim();
     const strings = this.#strings;
-    const bytes = key.length + valueLength;
+    const bytes = keyLength + valueLength;
     const field = strings.create(bytes);
     const list = this.#lists[session];
     const place = strings.length(list) >>> 2;
@@ -288,13 +306,12 @@ export class HashedFields extends OpenAddressing {
       strings.remove(field);
       throw error;
     }
-    strings.write(field, 0, key);
     if (field >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, field + 1) * ROW);
     const row = field * ROW;
-    this.#rows[row + HASH] = this.#wanted;
+    this.#rows[row + HASH] = hash;
     this.#rows[row + SESSION] = session;
     this.#rows[row + PLACE] = place;
-    this.#rows[row + KEY_LENGTH] = key.length;
+    this.#rows[row + KEY_LENGTH] = keyLength;
     this.enter(field);
     this.#keys++;
     this.#bytes += bytes;
@@ -358,3 +375,8 @@ const KEY_LENGTH = 3;
 const BYTES_PER_FIELD = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
 /** Bytes that a session takes besides its list: the list's number and two sums. */
 const BYTES_PER_SESSION = 4 + 16;
+
+/** One key has a different hash in each session, spread as far apart as possible (Knuth's multiplicative hashing). */
+function hashOfSession(session: number): number {
+  return Math.imul(session, 0x9e3779b1);
+}

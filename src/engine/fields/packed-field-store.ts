@@ -132,6 +132,38 @@ export class PackedFieldStore implements FieldStore {
     this.#keys += fields;
   }
 
+  copy(from: number, to: number): void {
+    const address = this.#addressOf(from);
+    if (address === NOTHING) return;
+    if (this.#isHashed(address)) this.#copyHashed(from, to);
+    else this.#copyPacked(from, to, address);
+  }
+
+  #copyPacked(from: number, to: number, address: number): void {
+    const used = this.#usedOf(address);
+    const fields = this.#fieldsIn(address);
+    const bytes = this.#begin(to, used, fields);
+    // To make room, the source may have been moved.
+    const source = this.#addressOf(from);
+    const start = this.#arena.start(source);
+    this.#arena.buffer(source).copy(bytes, this.#at, start + RECORD, start + used);
+    this.#keys += fields;
+    this.#bytes += this.#bytesIn(source);
+  }
+
+  #copyHashed(from: number, to: number): void {
+    const hashed = this.#hashed;
+    const session = this.#sessionAt(this.#addressOf(from));
+    if (hashed.count(session) > MAX_FIELDS || hashed.bytesOf(session) > Arena.MAX_BYTES) {
+      hashed.copy(session, this.#promote(to));
+      return;
+    }
+    // So few fields may fit into a record.
+    const pairs: Slice[] = [];
+    hashed.forEach(session, (key, value) => pairs.push(Slice.of(key.copy()), Slice.of(value.copy())));
+    this.fill(to, pairs);
+  }
+
   set(slot: number, key: Slice, value: Slice): void {
     const address = this.#addressOf(slot);
     const found = this.#find(address, key);

@@ -43,6 +43,7 @@ const acts = fc.array(
     }),
     fc.record({ act: fc.constant('delete' as const), slot, key }),
     fc.record({ act: fc.constant('clear' as const), slot }),
+    fc.record({ act: fc.constant('copy' as const), slot, from: slot }),
     fc.record({ act: fc.constant('fill' as const), slot, pairs: fc.array(fc.tuple(key, bytes), { maxLength: 70 }) }),
   ),
   // Long enough that sessions with many keys occur.
@@ -78,6 +79,18 @@ describe('PackedFieldStore', () => {
           if (step.act === 'clear') {
             expect(store.clear(step.slot)).toBe(fields.size);
             fields.clear();
+            continue;
+          }
+          if (step.act === 'copy') {
+            if (step.from === step.slot) continue;
+            store.clear(step.slot);
+            store.copy(step.from, step.slot);
+            const source = model.get(step.from) ?? new Map<string, Buffer>();
+            // The order is that of the source, which differs from the model's if the source is hashed.
+            const order: string[] = [];
+            store.forEachKey(step.slot, (name) => order.push(name.latin1()));
+            expect([...order].sort()).toEqual([...source.keys()].sort());
+            model.set(step.slot, new Map(order.map((name) => [name, source.get(name) ?? NOTHING])));
             continue;
           }
           if (step.act === 'fill') {
@@ -245,6 +258,18 @@ describe('PackedFieldStore', () => {
     while (store.reclaim()) steps++;
     expect(steps).toBeGreaterThan(100);
     expect(store.memory).toBe(store.memoryOf(2));
+  });
+
+  it('packs the copy of a session that has few fields left', () => {
+    const store = new PackedFieldStore();
+    for (let i = 0; i < 100; i++) store.set(1, Slice.of(String(i)), one);
+    for (let i = 3; i < 100; i++) store.delete(1, Slice.of(String(i)));
+    store.copy(1, 2);
+    expect([store.encoding(1), store.encoding(2), store.count(2)]).toEqual(['hashed', 'packed', 3]);
+    // They share nothing.
+    store.set(1, Slice.of('0'), Slice.of('other'));
+    store.clear(1);
+    expect(store.get(2, Slice.of('0'))?.equals(one)).toBe(true);
   });
 
   it('refuses data when its slabs have run out, reports that before, and does not change', () => {
