@@ -35,7 +35,7 @@ export function checkWhole(what: string, value: unknown, min: number, max: numbe
 }
 
 /**
- * A misspelt `ttl` would otherwise create a session that never expires.
+ * Refuses unknown options: a misspelt `ttl` would create a session that never expires.
  * @param given The options that are none of `known`.
  * @throws TypeError if there are any.
  */

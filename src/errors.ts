@@ -1,6 +1,7 @@
 /**
- * What a client asked for cannot be done: the client's mistake, or how things stand. `code` is for programs and the first word of the
- * reply; `message` is for people, one line. Neither holds a token. Any other error is a fault of ours.
+ * A request that cannot be carried out, through the client's mistake or because of the server's state. `code` is for
+ * programs, and the first word of the reply. `message` is one line for people. Neither contains a token. Any other
+ * error is a fault of respite.
  */
 export class CodedError extends Error {
   readonly code: string;
@@ -13,8 +14,8 @@ export class CodedError extends Error {
 }
 
 /**
- * The wording of errors that several places give, and of all reasons for which a request is refused before it runs. It is that of
- * Redis, where Redis has the error: clients match on it.
+ * Errors that are used in several places, and all reasons for refusing a request before it runs. The wording is that of
+ * Redis where Redis has the error, because clients match on it.
  */
 
 export const SYNTAX = new CodedError('ERR', 'syntax error');
@@ -31,7 +32,7 @@ export const TRANSACTION_TOO_LARGE = new CodedError(
 );
 export const PREVIOUS_ERRORS = new CodedError('EXECABORT', 'Transaction discarded because of previous errors.');
 
-/** @param usage Of a SESSION command, whose errors may say more than those of Redis. */
+/** @param usage The usage of a SESSION command, whose errors may say more than those of Redis. */
 export function wrongNumberOfArguments(command: string, usage?: string): CodedError {
   const message = `wrong number of arguments for '${command}' command`;
   return new CodedError('ERR', usage === undefined ? message : `${message}: ${usage}`);
@@ -48,7 +49,7 @@ export function notOfSubscriber(command: string): CodedError {
   );
 }
 
-/** @param refused What SELECT was asked for. */
+/** @param refused The argument of the refused SELECT. */
 export function noDatabase(refused: string): CodedError {
   return new CodedError(
     'ERR',
@@ -56,12 +57,12 @@ export function noDatabase(refused: string): CodedError {
   );
 }
 
-/** While the journal cannot be written, nothing may change. */
+/** Returns the error for writes while the journal cannot be written. */
 export function cannotPersist(failure: Error): CodedError {
   return new CodedError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
 }
 
-/** EXEC's error for a refusal: none of the commands has run. */
+/** Returns EXEC's error for a refusal: none of the commands has run. */
 export function discarded({ code, message }: CodedError): CodedError {
   const reason = code === 'ERR' ? message : `${code} ${message}`;
   return new CodedError('EXECABORT', `Transaction discarded because of: ${reason}`);

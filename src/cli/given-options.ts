@@ -9,14 +9,17 @@ import {
 } from '../config.js';
 import { nearest } from '../nearest.js';
 
-/** Reads the values of options as the command line and the environment have them. */
+/** Reads the options given on the command line and in the environment. */
 
 export interface Given {
   readonly value: string;
   readonly source: 'command line' | 'environment';
 }
 
-/** @throws ConfigError for a value that is not allowed. It names the flag or the variable, and shows no credential. */
+/**
+ * @throws ConfigError for a value that is not allowed. The message names the flag or the variable, and contains no
+ *   credential.
+ */
 export function readGiven(given: ReadonlyMap<OptionName, Given>): Partial<Config> {
   return Object.fromEntries([...given].map(([name, { value, source }]) => [name, readOne(name, value, source)]));
 }
@@ -31,25 +34,28 @@ function readOne(name: OptionName, value: string, source: Given['source']): Conf
   }
 }
 
-/** A value as it would be written in a shell, cut if it is long. */
+/** Returns a value as written in a shell, shortened if it is long. */
 function quoted(value: string): string {
   const text = value.length > 80 ? `${value.slice(0, 80)}…` : value;
   return /^[\w%+,./:@-]+$/.test(text) ? text : `'${text}'`;
 }
 
-/** Kubernetes describes each service to the containers beside it: RESPITE_PORT for one of the name "respite". */
+/** Kubernetes sets variables for each service in other containers: RESPITE_PORT for a service named "respite". */
 function hintFor(value: string): string {
   return value.startsWith('tcp://')
     ? '; Kubernetes sets this variable for a service named "respite": rename the service, or set enableServiceLinks: false in the pod'
     : '';
 }
 
-/** What the names of all variables start with. */
+/** The prefix of all variables. */
 const PREFIX = 'RESPITE_';
-/** What Kubernetes sets for a service named "respite". */
+/** The other variables that Kubernetes sets for a service named "respite". */
 const OF_KUBERNETES = /^RESPITE_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCTP))/;
 
-/** A warning for each variable that looks like one of respite's and is not: its name, and which was likely meant. */
+/**
+ * Returns a warning for each variable that looks like one of respite's but is not: its name, and which one was probably
+ * meant.
+ */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = optionNames.map(environmentName);
   const withoutPrefix = known.map((name) => name.slice(PREFIX.length));

@@ -1,12 +1,12 @@
 import type { Help, HelpConfiguration } from 'commander';
 
-/** How `--help` is laid out: each option on a line of its own, with its description below, in at most 80 columns. */
+/** The layout of `--help`: each option on a separate line, with its description below, in at most 80 columns. */
 
 const WIDTH = 80;
 
 export const HELP_LAYOUT: HelpConfiguration = {
   helpWidth: WIDTH,
-  // The name of the variable follows from that of the option.
+  // The variable is not shown: its name follows from that of the option.
   optionDescription: ({ description }) => description,
   subcommandTerm: (command) => `${command.name()} ${command.usage()}`,
   formatItem(this: Help, term, _termWidth, description) {

@@ -1,8 +1,8 @@
 /**
  * Typed sessions of a respite server, over the user's own ioredis or node-redis connection.
  *
- * `Sessions`, `Session` and `onEvent` are for applications. The rest is for stores built on them, as `respite/express` is: requests,
- * transactions, and what their replies mean whatever the protocol and the library.
+ * `Sessions`, `Session` and `onEvent` are for applications. The rest is for stores built on them, such as
+ * `respite/express`: it sends requests and transactions, and converts replies, whatever the protocol and the library.
  */
 export {
   type Bytes,

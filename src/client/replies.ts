@@ -1,17 +1,24 @@
 /** Converts replies to values. The form of a reply depends on the protocol and on the library. */
 
+/** Converts a reply to text. */
 export const textOf = (reply: unknown): string => String(reply);
 
+/** Converts a reply to text; null stays null. */
 export const textOrNullOf = (reply: unknown): string | null => (reply === null ? null : String(reply));
 
-/** RESP3 has booleans where RESP2 has 1 and 0. ioredis may return numbers as strings. */
+/** Converts a reply to a number. RESP3 has booleans where RESP2 has 1 and 0. ioredis may return numbers as strings. */
 export const integerOf = (reply: unknown): number => Number(reply);
 
+/** Converts a reply to a boolean. */
 export const booleanOf = (reply: unknown): boolean => Number(reply) === 1;
 
+/** Converts a reply to an array, and each item with `itemOf`. */
 export const arrayOf = <T>(reply: unknown, itemOf: (item: unknown) => T): T[] => (reply as unknown[]).map(itemOf);
 
-/** A map is a flat array in RESP2, and an object or a Map in RESP3. */
+/**
+ * Converts a map to an object, and each value with `toValue`. A map is a flat array in RESP2, and an object or a Map in
+ * RESP3.
+ */
 export function mapOf<T>(reply: unknown, toValue: (value: unknown) => T): Record<string, T> {
   return Object.fromEntries(entriesOf(reply).map(([key, value]) => [String(key), toValue(value)]));
 }

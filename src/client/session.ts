@@ -37,10 +37,12 @@ export class Session {
     return booleanOf(await this.#request('SESSION.END'));
   }
 
+  /** Returns whether the session exists. */
   async exists(): Promise<boolean> {
     return booleanOf(await this.#request('SESSION.EXISTS'));
   }
 
+  /** Returns what is known about the session, except its data. */
   async info(): Promise<SessionInfo> {
     return sessionInfoOf(await this.#request('SESSION.INFO'));
   }
@@ -137,11 +139,12 @@ export class Session {
 
   // Reading data
 
+  /** Returns a value as text, or null if the key does not exist. */
   async get(key: Bytes): Promise<string | null> {
     return textOrNullOf(await this.#request('SESSION.GET', key));
   }
 
-  /** Returns a value as bytes. */
+  /** Returns a value as bytes, or null if the key does not exist. */
   async getBuffer(key: Bytes): Promise<Buffer | null> {
     return (await requestBytes(this.#connection, 'SESSION.GET', this.#token, key)) as Buffer | null;
   }
@@ -151,6 +154,7 @@ export class Session {
     return arrayOf(await this.#request('SESSION.MGET', ...keys), textOrNullOf);
   }
 
+  /** Returns all keys and values, as text. */
   async getAll(): Promise<Record<string, string>> {
     return mapOf(await this.#request('SESSION.GETALL'), textOf);
   }
@@ -160,6 +164,7 @@ export class Session {
     return arrayOf(await this.#request('SESSION.CONTAINS', ...keys), booleanOf);
   }
 
+  /** Returns all keys, as text. */
   async keys(): Promise<string[]> {
     return arrayOf(await this.#request('SESSION.KEYS'), textOf);
   }

@@ -84,8 +84,8 @@ export class Sessions {
   }
 
   /**
-   * Returns the tokens of a name's sessions, oldest first. If the server has named users, this requires the right
-   * `admin`.
+   * Returns the tokens of a name's sessions, oldest first. If the server has named users, this requires the
+   * permission `admin`.
    */
   async tokens(name: Bytes): Promise<string[]> {
     return arrayOf(await request(this.#connection, 'SESSION.TOKENS', name), textOf);
@@ -102,8 +102,8 @@ export class Sessions {
   }
 
   /**
-   * Iterates over all sessions, page by page. A session that exists during the complete scan is returned at least once.
-   * If the server has named users, this requires the right `admin`.
+   * Iterates over all sessions, page by page. A session that exists throughout the scan is returned at least once.
+   * If the server has named users, this requires the permission `admin`.
    * @param options.match A glob pattern for names.
    * @param options.count How many sessions the server examines per page.
    */

@@ -20,7 +20,7 @@ export interface NodeRedisTransactions {
 /**
  * Runs requests as one transaction. Returns their replies, or undefined if nothing was done because a session watched
  * on this connection has changed.
- * @throws RequestError of the first request that was refused.
+ * @throws RequestError for the first request that was refused.
  */
 export async function transaction(
   connection: IoredisTransactions | NodeRedisTransactions,

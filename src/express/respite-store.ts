@@ -158,8 +158,8 @@ export class RespiteStore extends Store {
   // For applications
 
   /**
-   * Passes the ids of all sessions to the callback. If the server has named users, this requires the right `admin`, as
-   * do `all`, `length` and `clear`.
+   * Passes the ids of all sessions to the callback. If the server has named users, this requires the permission
+   * `admin`, as do `all`, `length` and `clear`.
    */
   ids(callback: (error: unknown, ids?: string[]) => void): void {
     answer(this.#ids(), callback);
@@ -176,7 +176,7 @@ export class RespiteStore extends Store {
   }
 
   /**
-   * Returns all sessions of a user, oldest first. If the server has named users, this requires the right `admin`.
+   * Returns all sessions of a user, oldest first. If the server has named users, this requires the permission `admin`.
    * @param name As `nameOf` returns it.
    * @throws TypeError if it is neither a string nor a number, RangeError if it is empty.
    */
