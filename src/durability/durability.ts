@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BackgroundWork, DONE, type Restoration, type SessionEngine } from '../engine/index.js';
+import { type CodedError, cannotPersist } from '../errors.js';
 import {
   DirectoryLock,
   JOURNAL,
@@ -207,6 +208,12 @@ export class Durability {
   /** Why nothing can be written at the moment, undefined if it can. */
   get failure(): Error | undefined {
     return this.#journal?.failure;
+  }
+
+  /** Why no session may change at the moment, as a client is told; undefined if one may. */
+  get refusal(): CodedError | undefined {
+    const { failure } = this;
+    return failure === undefined ? undefined : cannotPersist(failure);
   }
 
   /** Changes that the disk does not have as the policy wants it: durable or, with `no`, written. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, isToken, type SessionEngine, SessionError, TimeSlices } from '../engine/index.js';
-import { CodedError, cannotPersist, OUT_OF_MEMORY } from '../errors.js';
+import { CodedError, OUT_OF_MEMORY } from '../errors.js';
 import {
   type BaseFile,
   DATA_SET_NAME,
@@ -106,16 +106,12 @@ export class Saves {
   get status(): SavesStatus {
     return {
       changes: this.#engine().changes - this.#changesThen,
-      running: this.isSaving ? this.#options.clock.now() - this.#began : undefined,
+      running: this.#saving !== undefined ? this.#options.clock.now() - this.#began : undefined,
       lastSave: this.#lastSave,
       lastOk: this.#lastOk,
       lastMs: this.#lastMs,
       count: this.#count,
     };
-  }
-
-  get isSaving(): boolean {
-    return this.#saving !== undefined;
   }
 
   /** Lets the changes so far count as saved: they were read from the journal. */
@@ -126,20 +122,18 @@ export class Saves {
   /**
    * Saves all sessions that live throughout, each as it is at some instant meanwhile; or those of some tokens.
    * @param tokens Those whose session ends meanwhile are left out.
-   * @throws CodedError if it cannot be called so, another save is under way, or the disk fails: nothing is left of it then.
+   * @throws CodedError at once if it cannot be called so, or another save is under way. Rejects with one if the disk fails: nothing is left
+   *   of it then.
    */
-  async save(name: string, tokens?: readonly Buffer[]): Promise<SavedDataSet> {
+  save(name: string, tokens?: readonly Buffer[]): Promise<SavedDataSet> {
     checkName(name);
     if (this.#saving !== undefined) throw SAVING;
     if (this.#closing) throw STOPPING;
     this.#began = this.#options.clock.now();
-    const saving = this.#save(name, tokens);
-    this.#saving = saving;
-    try {
-      return await saving;
-    } finally {
+    this.#saving = this.#save(name, tokens).finally(() => {
       this.#saving = undefined;
-    }
+    });
+    return this.#saving;
   }
 
   /** As `save`, when a save that is under way has ended. */
@@ -298,8 +292,8 @@ export class Saves {
   }
 
   #checkRoom(): void {
-    const failure = this.#options.durability?.failure;
-    if (failure !== undefined) throw cannotPersist(failure);
+    const refusal = this.#options.durability?.refusal;
+    if (refusal !== undefined) throw refusal;
     if (!this.#engine().makeRoom()) throw OUT_OF_MEMORY;
   }
 

@@ -2,7 +2,6 @@ import { usageOf } from '../commands/declaration/command.js';
 import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
 import {
   type CodedError,
-  cannotPersist,
   LOADING,
   NOT_AUTHENTICATED,
   noDatabase,
@@ -39,7 +38,7 @@ export function refusalNow(context: Context, entry: CommandEntry): CodedError | 
   const { durability } = server;
   if (durability !== undefined) {
     if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
-    if (entry.writes && durability.failure !== undefined) return cannotPersist(durability.failure);
+    if (entry.writes) return durability.refusal;
   }
   return undefined;
 }

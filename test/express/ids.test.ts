@@ -26,17 +26,21 @@ describe.each(KINDS)('ids, over %s', (kind) => {
     expect(application.errors).toEqual([]);
   });
 
-  it('cause an error if the store has not generated them', async () => {
-    const { storeWith } = await setUp(kind);
-    const store = storeWith();
-    const application = await startApp({ store }, (app) =>
-      app.get('/', (req, res) => {
-        req.session.views = 1;
-        req.session.save((error) => res.send(error.message));
-      }),
-    );
-    expect((await new Browser(application).get('/')).body).toMatch(/genid: store\.genid/);
-  });
+  // That of express-session, and one of a token's length that no token can be.
+  it.each([{}, { genid: () => `${'A'.repeat(21)}B` }])(
+    'cause an error if the store has not generated them: %o',
+    async (options) => {
+      const { storeWith } = await setUp(kind);
+      const store = storeWith();
+      const application = await startApp({ store, ...options }, (app) =>
+        app.get('/', (req, res) => {
+          req.session.views = 1;
+          req.session.save((error) => res.send(error.message));
+        }),
+      );
+      expect((await new Browser(application).get('/')).body).toMatch(/genid: store\.genid/);
+    },
+  );
 
   it('do not appear in errors', async () => {
     const { sessions, storeWith } = await setUp(kind);

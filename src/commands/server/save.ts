@@ -1,5 +1,5 @@
 import { DUMP } from '../../durability/saves.js';
-import { CodedError, cannotPersist } from '../../errors.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 /** Redis' own commands about what is on the disk. */
@@ -31,8 +31,7 @@ export const bgsave: Command = {
   run({ server, reply }, args) {
     if (args.left > 0) args.choice('SCHEDULE');
     args.end();
-    if (server.saves.isSaving) throw new CodedError('ERR', 'Background save already in progress');
-    // The log is told of what goes wrong.
+    // A save that fails is logged.
     server.saves.save(DUMP).catch(() => {});
     reply.simple('Background saving started');
   },
@@ -63,13 +62,15 @@ export const bgrewriteaof: Command = {
   reply: 'a line that says so; INFO persistence tells how it ends',
   run({ server, reply }) {
     const { durability } = server;
-    if (durability === undefined)
+    if (durability === undefined) {
       throw new CodedError('ERR', 'there is no journal to compact, because appendonly is no');
-    if (durability.failure !== undefined) throw cannotPersist(durability.failure);
+    }
+    const { refusal } = durability;
+    if (refusal !== undefined) throw refusal;
     if (durability.status?.compaction.running !== undefined) {
       throw new CodedError('ERR', 'Background append only file rewriting already in progress');
     }
-    // The log is told of what goes wrong.
+    // A compaction that fails is logged.
     durability.compact().catch(() => {});
     reply.simple('Background append only file rewriting started');
   },
