@@ -4,13 +4,14 @@ import { BatchScanner, type Found } from './batch-scanner.js';
 import { JOURNAL } from './data-directory.js';
 import { dataSetIn } from './data-set-files.js';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
-import { nodeFileSystem, removeIfThere, replaceFile, syncFile, writeAll } from './file-system.js';
+import { type JournalFile, nodeFileSystem, writeAll } from './file-system.js';
 import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, FORMAT_VERSION } from './frames.js';
 import { asJournalError, isMissing, JournalDamage, JournalError } from './journal-error.js';
 import { encodeManifest, MANIFEST, type Manifest, readManifest } from './manifest.js';
 import { RecordDecoder, RecordError } from './record-decoder.js';
 import { RecordEncoder } from './record-encoder.js';
 import type { RecordName } from './records.js';
+import { putInPlace, replaceFile, temporaryFor, writeTemporary } from './replace-file.js';
 
 /** A part of a file that is not what was written. */
 export interface Damage {
@@ -109,7 +110,10 @@ async function checkAll(path: string, fix: boolean): Promise<CheckedFile[]> {
     const bytes = encodeManifest(manifest);
     const isThere = found instanceof JournalDamage;
     const original = fix && isThere ? await keepOriginal(path) : undefined;
-    if (fix) await replaceFile(nodeFileSystem, path, bytes);
+    if (fix) {
+      await replaceFile(nodeFileSystem, path, bytes);
+      await giveToOwnerOf(directory, path);
+    }
     const reason = isThere ? found.reason : 'it is missing';
     checked.push({
       ...{ path, version: FORMAT_VERSION, batches: 0, records: 0, bytes: bytes.length, hopeless: undefined },
@@ -145,13 +149,12 @@ async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
     throw asJournalError(`cannot read ${path}`, error);
   });
   try {
-    const repaired = `${path}.repaired.tmp`;
     const { file: report } = await scan(scanner, path);
     if (!fix || report.damages.length === 0 || report.hopeless !== undefined) return report;
-    await writeRepaired(path, repaired);
+    await writeTemporary(nodeFileSystem, path, (file) => writeRepaired(path, file));
+    await giveToOwnerOf(path, temporaryFor(path));
     const original = await keepOriginal(path);
-    await nodeFileSystem.rename(repaired, path);
-    await nodeFileSystem.syncDirectory(dirname(path));
+    await putInPlace(nodeFileSystem, path);
     return { ...report, original };
   } finally {
     await scanner.close();
@@ -231,11 +234,9 @@ async function damageAt(scanner: BatchScanner, offset: number, found: Found, isD
   return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };
 }
 
-/** Writes what is good in a file to another, durably. */
-async function writeRepaired(path: string, to: string): Promise<void> {
-  await removeIfThere(nodeFileSystem, to);
+/** Writes what is good in the file at `path` to another file. */
+async function writeRepaired(path: string, file: JournalFile): Promise<void> {
   const scanner = await BatchScanner.open(nodeFileSystem, path);
-  const file = await nodeFileSystem.open(to, 'create');
   try {
     const header = encodeFileHeader(scanner.id ?? '');
     await writeAll(file, header, 0);
@@ -246,14 +247,16 @@ async function writeRepaired(path: string, to: string): Promise<void> {
     };
     const { lacksEnd } = await scan(scanner, path, add);
     if (lacksEnd) await add(endBatch(scanner.id ?? ''));
-    await syncFile(file);
-    // It stays with the user whom the server runs as.
-    const { uid, gid } = await stat(path);
-    if (process.geteuid?.() === 0) await chown(to, uid, gid);
   } finally {
-    await file.close();
     await scanner.close();
   }
+}
+
+/** Gives a file that root has made to the owner of another one: the user that the server runs as. */
+async function giveToOwnerOf(path: string, made: string): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(path);
+  await chown(made, uid, gid);
 }
 
 /** What a data set ends in. */

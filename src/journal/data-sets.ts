@@ -5,6 +5,7 @@ import { isUnfinishedDataSet, newestDataSetFile, nextDataSetFile } from './data-
 import { type FileSystem, nodeFileSystem, removeIfThere } from './file-system.js';
 import { asJournalError, isMissing, JournalDamage, JournalError } from './journal-error.js';
 import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
+import { putInPlace, temporaryFor } from './replace-file.js';
 
 /** A data set that was saved. */
 export interface SavedFile {
@@ -45,14 +46,13 @@ export class DataSets {
       }
       const path = join(directory, nextDataSetFile(files, name, now));
       try {
-        const bytes = await this.#write(`${path}.tmp`, writeState);
-        await fileSystem.rename(`${path}.tmp`, path);
-        await fileSystem.syncDirectory(directory);
+        const bytes = await this.#write(temporaryFor(path), writeState);
+        await putInPlace(fileSystem, path);
         // The directory may be new itself.
         await fileSystem.syncDirectory(dirname(directory));
         return { path, bytes };
       } catch (error) {
-        for (const left of [`${path}.tmp`, path]) await removeIfThere(fileSystem, left).catch(() => {});
+        for (const left of [temporaryFor(path), path]) await removeIfThere(fileSystem, left).catch(() => {});
         throw error;
       }
     } catch (error) {

@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
 import { JournalError } from './journal-error.js';
 
 /**
@@ -184,24 +183,6 @@ export async function readSmallFile(fileSystem: FileSystem, path: string, maxByt
   } finally {
     await file.close();
   }
-}
-
-/**
- * Replaces or creates a file atomically and durably: whenever the power fails, the file has either its old content or all of
- * `bytes`.
- */
-export async function replaceFile(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
-  const temporary = `${path}.tmp`;
-  await removeIfThere(fileSystem, temporary);
-  const file = await fileSystem.open(temporary, 'create');
-  try {
-    await writeAll(file, bytes, 0);
-    await syncFile(file);
-  } finally {
-    await file.close();
-  }
-  await fileSystem.rename(temporary, path);
-  await fileSystem.syncDirectory(dirname(path));
 }
 
 export async function removeIfThere(fileSystem: FileSystem, path: string): Promise<void> {

@@ -6,6 +6,7 @@ import { isMissing, JournalDamage, JournalError } from './journal-error.js';
 import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
 import { type ReadReport, readJournal } from './reader.js';
 import type { JournalRecord } from './record-decoder.js';
+import { putInPlace, temporaryFor } from './replace-file.js';
 
 /** An increment to write to. */
 export interface Increment {
@@ -194,24 +195,23 @@ export class JournalDirectory {
 
   /** Starts a base, under a temporary name. */
   async createBase(): Promise<BaseFile> {
-    await removeIfThere(this.#fileSystem, this.#temporaryBase());
-    return BaseFile.create(this.#fileSystem, this.#temporaryBase());
+    await removeIfThere(this.#fileSystem, temporaryFor(join(this.path, this.#nextBase)));
+    return BaseFile.create(this.#fileSystem, temporaryFor(join(this.path, this.#nextBase)));
   }
 
   /** Abandons a base. Everything is as it was before. */
   async dropBase(base: BaseFile): Promise<void> {
     await base.close();
-    await removeIfThere(this.#fileSystem, this.#temporaryBase());
+    await removeIfThere(this.#fileSystem, temporaryFor(join(this.path, this.#nextBase)));
   }
 
   /** Replaces everything before `increment` by a complete base, and removes the old files. */
   async finishCompaction(base: BaseFile, increment: Increment): Promise<void> {
     await base.finish();
-    const name = `base.${this.#next}`;
-    await this.#fileSystem.rename(this.#temporaryBase(), join(this.path, name));
-    this.#next++;
+    const name = this.#nextBase;
     // The base's name in the directory must be durable before the manifest lists it.
-    await this.#fileSystem.syncDirectory(this.path);
+    await putInPlace(this.#fileSystem, join(this.path, name));
+    this.#next++;
     const old = this.#manifest;
     const first = old.increments.findIndex((other) => join(this.path, other) === increment.path);
     await this.#switchTo((manifest) => ({ ...manifest, base: name, increments: old.increments.slice(first) }));
@@ -222,8 +222,9 @@ export class JournalDirectory {
     for (const file of obsolete) await removeIfThere(this.#fileSystem, join(this.path, file)).catch(() => {});
   }
 
-  #temporaryBase(): string {
-    return join(this.path, `base.${this.#next}.tmp`);
+  /** The name of the next base. */
+  get #nextBase(): string {
+    return `base.${this.#next}`;
   }
 
   /** Changes the manifest; one change at a time. */

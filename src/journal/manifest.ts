@@ -1,6 +1,7 @@
-import { type FileSystem, readSmallFile, replaceFile } from './file-system.js';
+import { type FileSystem, readSmallFile } from './file-system.js';
 import { checksum, FORMAT_VERSION } from './frames.js';
 import { JournalDamage, JournalError } from './journal-error.js';
+import { replaceFile } from './replace-file.js';
 
 /**
  * The files of the journal, in the order in which they are replayed: at most one base, then increments. The manifest is a text

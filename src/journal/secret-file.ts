@@ -1,19 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf } from '../system-error.js';
 import { isMissing, JournalError } from './journal-error.js';
+import { replaceFileSync } from './replace-file.js';
 
 /** Name of the file in the directory. */
 export const SECRET_FILE = 'secret';
@@ -29,7 +19,7 @@ const LENGTH = 32;
 export function readOrMakeSecret(directory: string): Buffer {
   const path = join(directory, SECRET_FILE);
   try {
-    return readSecretFile(path) ?? makeSecretFile(directory, path);
+    return readSecretFile(path) ?? makeSecretFile(path);
   } catch (error) {
     if (error instanceof JournalError) throw error;
     throw new JournalError(`cannot read or make ${path}: ${reasonOf(error)}`);
@@ -61,24 +51,8 @@ function readSecretFile(path: string): Buffer | undefined {
   }
 }
 
-function makeSecretFile(directory: string, path: string): Buffer {
+function makeSecretFile(path: string): Buffer {
   const secret = randomBytes(LENGTH);
-  const temporary = `${path}.tmp`;
-  rmSync(temporary, { force: true });
-  const descriptor = openSync(temporary, 'wx', 0o600);
-  try {
-    fchmodSync(descriptor, 0o600);
-    writeFileSync(descriptor, `${secret.toString('hex')}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(temporary, path);
-  const parent = openSync(directory, 'r');
-  try {
-    fsyncSync(parent);
-  } finally {
-    closeSync(parent);
-  }
+  replaceFileSync(path, `${secret.toString('hex')}\n`);
   return secret;
 }

@@ -154,11 +154,13 @@ describe('checkJournal', () => {
   ])('makes a manifest that is %s again', async (_, damage) => {
     const { path } = await newJournal({ withBase: true });
     damage(join(path, 'manifest'));
+    if (process.geteuid?.() === 0) chownSync(path, 1234, 1234);
     await expect(numbersIn(path)).rejects.toThrow('manifest');
     const before = await checkJournal(path).catch((error) => error);
     expect(before).toMatchObject({ isGood: false });
     expect(await checkJournal(path, { fix: true })).toMatchObject({ isGood: true });
     expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(statSync(join(path, 'manifest')).uid).toBe(statSync(path).uid);
   });
 
   it('keeps every original, and the owner and mode of the file', async () => {
