@@ -10,8 +10,8 @@ export interface Holder {
 const CLASSES = 33;
 
 /**
- * The memory that many holders hold together, and its limit. It is counted as it grows, so the limit holds at every
- * moment. Beyond the limit the largest holders are evicted first. "Largest" is exact to a factor of two, as in Redis:
+ * The memory that many holders hold together, and its limit. It is counted as it grows, so the limit holds at all
+ * times. Beyond the limit the largest holders are evicted first. "Largest" is exact to a factor of two, as in Redis:
  * holders are sorted by the power of two that they reach, so finding the largest needs no walk over all of them.
  */
 export class HeldMemory<Member extends Holder> {

@@ -33,7 +33,7 @@ const REASONS: Record<string, string> = {
   EADDRNOTAVAIL: 'this machine has no such address: change --bind, or write "-" before the address to make it optional',
   ENOTFOUND: 'no host with this name was found: change --bind',
 };
-/** The longest path of a unix socket that every system takes, in bytes. Node.js cuts a longer one off without a word. */
+/** The longest path of a unix socket that every system accepts, in bytes. Node.js truncates a longer one silently. */
 const LONGEST_SOCKET_PATH = 103;
 const ADDRESS_MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
@@ -159,7 +159,10 @@ async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError 
   });
 }
 
-/** Node.js reports a missing directory as EACCES. @throws ListenError if a unix socket cannot have that path. */
+/**
+ * Checks the path of a unix socket, because Node.js reports a missing directory as EACCES.
+ * @throws ListenError if a unix socket cannot have that path.
+ */
 function checkSocketPath(path: string): void {
   const length = Buffer.byteLength(path);
   if (length > LONGEST_SOCKET_PATH) {

@@ -157,7 +157,7 @@ export class Output implements Sender, Reader {
     return this.reply.held + unsent + (this.#messages === undefined ? 0 : this.#messages.held);
   }
 
-  /** Whether the client has left unread half of the hard limit, or all of the soft limit. */
+  /** Whether the client has left more unread than half of the hard limit, or than the soft limit. */
   get isBehind(): boolean {
     const { hard, soft } = this.#options.limit();
     if ((hard === 0 && soft === 0) || this.#socket.destroyed) return false;

@@ -52,7 +52,7 @@ export interface ServerOptions {
 /** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
 const REDIS_VERSION = '7.2.0';
 
-/** The smallest limit for clients in bytes, as a smaller one cannot be meant. */
+/** The lowest limit for all clients together, in bytes. A lower one cannot be intended. */
 const LEAST_CLIENT_MEMORY = 128 * KB;
 
 const NOT_LISTENING: Listeners = { tcp: [], unix: undefined };

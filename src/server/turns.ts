@@ -1,5 +1,5 @@
 /**
- * Lets connections with much work wait for the other clients. In each iteration of the event loop only one of them
+ * Makes connections with much work wait for the other clients. In each iteration of the event loop only one of them
  * continues, so other clients wait for one turn at most, however many connections are waiting here.
  */
 export class Turns {
