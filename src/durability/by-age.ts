@@ -1,4 +1,5 @@
-import type { Session, SessionEngine, TimeSlices } from '../engine/index.js';
+import type { Session, SessionEngine } from '../engine/index.js';
+import type { TimeSlices } from '../engine/time/time-slices.js';
 
 /** Slots looked at, and sorted or merged, between two looks at the clock. */
 const RUN = 1024;

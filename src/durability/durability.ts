@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { BackgroundWork, DONE, type Restoration, type SessionEngine } from '../engine/index.js';
+import type { Restoration, SessionEngine } from '../engine/index.js';
+import { BackgroundWork, DONE } from '../engine/time/background-work.js';
 import { type CodedError, cannotPersist } from '../errors.js';
 import {
   DirectoryLock,

@@ -1,13 +1,5 @@
-import {
-  extendOf,
-  isToken,
-  MAX_DURATION,
-  MAX_NAME,
-  MAX_SECONDS,
-  MAX_VALUE,
-  type NewSession,
-  nameIn,
-} from '../engine/index.js';
+import { extendOf, isToken, MAX_DURATION, MAX_NAME, MAX_SECONDS, MAX_VALUE, type NewSession } from '../engine/index.js';
+import { nameIn } from '../engine/names/address.js';
 import { fieldIndexes, JournalError, type JournalRecord } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';

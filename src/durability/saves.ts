@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Clock, isToken, type SessionEngine, SessionError, TimeSlices } from '../engine/index.js';
+import { type Clock, isToken, type SessionEngine, SessionError } from '../engine/index.js';
+import { TimeSlices } from '../engine/time/time-slices.js';
 import { CodedError, OUT_OF_MEMORY } from '../errors.js';
 import {
   type BaseFile,

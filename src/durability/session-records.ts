@@ -1,4 +1,5 @@
-import { addressOfName, type Session, type SessionEngine, type SessionState } from '../engine/index.js';
+import type { Session, SessionEngine, SessionState } from '../engine/index.js';
+import { addressOfName } from '../engine/names/address.js';
 import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';

@@ -1,4 +1,5 @@
-import { type Clock, NO_SESSION, type Session, type SessionEngine, TimeSlices } from '../engine/index.js';
+import { type Clock, NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { TimeSlices } from '../engine/time/time-slices.js';
 import type { RecordSink } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import { slotsByAge } from './by-age.js';

@@ -1,11 +1,16 @@
-/** The session engine by itself: no server, no socket, no protocol. */
+/**
+ * The session engine by itself: no server, no socket, no protocol. All times are in ms.
+ *
+ * A `Slice` that the engine returns, or passes to a visitor or a listener, is a view of its memory: it is valid until the next call. Copy
+ * what you want to keep (`copy()`, `toString()`). `token`, `name`, `nameText` and `info` return copies. A `Session` is valid until the
+ * caller gives control back to the event loop. What the rest of the server uses besides is imported from its own file.
+ */
 export { Slice } from '../slice.js';
 export type { ChangeListener } from './change-listener.js';
 export type { EvictionPolicy } from './ending/evictor.js';
 export type { SessionEngineOptions, SessionListener } from './engine-options.js';
 export type { Encoding } from './fields/field-store.js';
 export { type SessionData, STRING_KEY } from './fields/session-data.js';
-export { addressOfName, nameIn } from './names/address.js';
 export type { Restoration } from './restoring/restoration.js';
 export type { UnseenSession } from './restoring/unseen-session.js';
 export {
@@ -28,7 +33,5 @@ export {
 } from './session.js';
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
-export { BackgroundWork, DONE } from './time/background-work.js';
 export { type Clock, systemClock } from './time/clock.js';
-export { TimeSlices } from './time/time-slices.js';
 export { isToken, newToken, TOKEN_LENGTH } from './tokens/token.js';

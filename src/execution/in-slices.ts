@@ -1,4 +1,4 @@
-import { TimeSlices } from '../engine/index.js';
+import { TimeSlices } from '../engine/time/time-slices.js';
 import type { Context } from './context/context.js';
 
 /**

@@ -1,5 +1,6 @@
 import { findSession } from '../commands/arguments/arguments.js';
-import { NO_SESSION, nameIn, type Session, type SessionEngine } from '../engine/index.js';
+import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { nameIn } from '../engine/names/address.js';
 import { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
 

@@ -2,12 +2,12 @@ import { parseInt64, parseInteger } from '../../engine/fields/int64.js';
 import {
   NO_SESSION,
   NO_SUCH_SESSION,
-  nameIn,
   type Session,
   type SessionEngine,
   SessionError,
   TOKEN_LENGTH,
 } from '../../engine/index.js';
+import { nameIn } from '../../engine/names/address.js';
 import { CodedError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from '../../errors.js';
 import { Request } from '../../resp/request.js';
 import type { Slice } from '../../slice.js';
