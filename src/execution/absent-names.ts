@@ -1,19 +1,19 @@
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 
-/** One who must know whether there was a shared session of a name meanwhile. */
+/** Must learn of each shared session that is created with a name, however short its life. */
 interface Watcher {
   disturb(): void;
 }
 
 /**
- * Names that had no shared session when somebody began to watch them: one that is made and gone again leaves no other trace.
- * Names are texts with one character per byte.
+ * Names that are watched and had no shared session when the watch began. A session that is created and ended again leaves no
+ * other trace. Names are texts with one character per byte.
  */
 export class AbsentNames implements SessionListener {
   readonly #engine: () => SessionEngine;
   readonly #watchers = new Map<string, Set<Watcher>>();
 
-  /** @param engine Whose sessions they are; asked for at the first event. */
+  /** @param engine Returns the engine of the sessions; called from the first event on. */
   constructor(engine: () => SessionEngine) {
     this.#engine = engine;
   }

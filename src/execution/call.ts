@@ -7,7 +7,7 @@ import type { Context } from './context/context.js';
 import type { Counters } from './context/counters.js';
 
 /**
- * Runs a command that may run. Whatever goes wrong, the client gets exactly one reply.
+ * Runs a command that has passed all checks. Whatever goes wrong, the client gets exactly one reply.
  *
  * @returns A promise only if the command has to wait: the reply is there when it resolves.
  * @throws OutputLimitError if the reply does not fit.
@@ -39,7 +39,7 @@ function record({ server, client }: Context, entry: CommandEntry, request: Reque
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }
 
-/** A command that waits takes time of its own, in which others are served: only how long it took is kept. */
+/** Other clients are served while a command waits, so its duration is measured separately. */
 async function finishLater(
   context: Context,
   entry: CommandEntry,
@@ -60,8 +60,8 @@ async function finishLater(
 }
 
 /**
- * Replies with an error instead of what was written so far.
- * @param before What `reply.written` was before that.
+ * Replies with an error, and drops what the command has written.
+ * @param before The value of `reply.written` when the command began.
  */
 export function replyError({ reply, server }: Context, error: unknown, before: number): void {
   if (error instanceof OutputLimitError) throw error;
@@ -72,7 +72,7 @@ export function replyError({ reply, server }: Context, error: unknown, before: n
   reply.error(`${code} ${message}`);
 }
 
-/** A fault of ours, as far as a client is concerned. */
+/** What a client is told of a fault in the server. */
 const INTERNAL = new CodedError('ERR', 'internal error: the log of the server says more');
 
 export function countError(counters: Counters, code: string): void {

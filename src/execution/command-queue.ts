@@ -4,28 +4,28 @@ import { Request } from '../resp/request.js';
 /** A command that waits for EXEC. */
 export interface QueuedCommand {
   readonly entry: CommandEntry;
-  /** Good until the next one. */
+  /** Valid until the next one is read. */
   readonly request: Request;
 }
 
-/** Chunks grow from the one size to the other: a transaction may be of two commands or of a million. */
+/** Bytes of the first and of the largest chunks. Chunks grow, because a transaction may have two commands or a million. */
 const [FIRST_CHUNK, LARGEST_CHUNK] = [256, 64 * 1024];
-/** A request of more bytes has a chunk to itself. */
+/** A request of more bytes gets a chunk of its own. */
 const MAX_SHARED = LARGEST_CHUNK / 4;
-/** Instead of a request: it has a chunk to itself, the next of them. */
+/** Stands for a request that has a chunk of its own: the next of those. */
 const ALONE = 0xffffffff;
-/** Bytes that a chunk and a place in an array take, at the most. */
+/** Overhead in bytes, at most: of a chunk, and of an entry in an array. */
 const PER_CHUNK = 256;
 const PER_COMMAND = 16;
 
 /**
- * Commands and their requests, in order. The requests are packed: an object for each, and for each of its words, would take a
- * hundred times what a small one has in bytes.
+ * Commands and their requests, in order. The requests are packed, because an object for each request and each of its words would
+ * take a hundred times the bytes of a small request.
  */
 export class CommandQueue implements Iterable<QueuedCommand> {
   readonly #entries: CommandEntry[] = [];
   readonly #chunks: Buffer[] = [];
-  /** Bytes that are used in the last of them. */
+  /** Bytes used in the last chunk. */
   #used = 0;
   readonly #alone: Buffer[] = [];
   #bytes = 0;
@@ -34,7 +34,7 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     return this.#entries.length;
   }
 
-  /** Bytes of memory that it takes. */
+  /** Its memory, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -44,7 +44,7 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     return this.#entries;
   }
 
-  /** Takes in a command and a copy of its request. @param room Bytes of memory that it may take. Returns false if that is too little. */
+  /** Adds a command and a copy of its request. @param room Bytes of memory that they may take. Returns false if that is too little. */
   add(entry: CommandEntry, request: Request, room: number): boolean {
     const length = request.packedLength;
     const isAlone = length > MAX_SHARED;
@@ -69,7 +69,7 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     let at = 0;
     let alone = 0;
     for (const entry of this.#entries) {
-      // Behind the last request of a chunk there is no room for another, or a zero: a request has words.
+      // The last request of a chunk is followed by a zero or by too few bytes for another. A request has words, so it never begins with zero.
       if (at + 4 > this.#chunks[chunk].length || this.#chunks[chunk].readUInt32LE(at) === 0) {
         chunk++;
         at = 0;
@@ -85,7 +85,7 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     }
   }
 
-  /** Sees that the last chunk has room for so many bytes. Returns false if a chunk for them would take more memory than there is room. */
+  /** Makes room for so many bytes in the last chunk. Returns false if a new chunk for them would take more memory than `room`. */
   #reserve(length: number, room: number): boolean {
     const last = this.#chunks.at(-1);
     if (last !== undefined && this.#used + length <= last.length) return true;

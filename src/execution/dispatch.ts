@@ -8,8 +8,8 @@ import { refusalOf } from './refusals.js';
 import { unknownCommand, unknownSubcommand } from './unknown-command.js';
 
 /**
- * Answers one request: finds its command, checks its shape and the client's right, runs it or, inside
- * MULTI, lets it wait for EXEC. Whatever goes wrong, the client gets exactly one reply.
+ * Answers one request: finds its command, checks whether it may run, and runs it or, inside MULTI, queues it for EXEC. Whatever
+ * goes wrong, the client gets exactly one reply.
  *
  * @returns A promise only if the command has to wait: the reply is there when it resolves.
  * @throws OutputLimitError if the reply does not fit.
@@ -36,7 +36,7 @@ function answer(execution: Execution, args: Arguments, request: Request): void |
   server.statistics.skip();
 }
 
-/** As `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */
+/** Like `answer`, for a client that wants no replies: CLIENT REPLY OFF and SKIP. */
 function dispatchSilently(execution: Execution, args: Arguments, request: Request): void | Promise<void> {
   const { client, reply } = execution;
   if (client.replyMode === 'skipNext') client.replyMode = 'skip';
@@ -50,7 +50,7 @@ function dispatchSilently(execution: Execution, args: Arguments, request: Reques
 }
 
 /**
- * The command of a request that may run, or wait for EXEC.
+ * Returns the command of a request that may run or be queued for EXEC.
  * @throws CodedError for one that is unknown or refused.
  */
 function findEntry(execution: Execution, request: Request): CommandEntry {

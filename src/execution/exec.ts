@@ -5,17 +5,17 @@ import type { QueuedCommand } from './command-queue.js';
 import type { Execution } from './execution.js';
 import { refusalNow, refusalOfClient } from './refusals.js';
 
-/** Ends a client's transaction and runs the commands that were waiting, if they may run now and no watched session has changed. */
+/** Ends a client's transaction and runs its commands, if they may run now and no watched session has changed. */
 export function exec(execution: Execution): void | Promise<void> {
   const { engine, transaction } = execution;
-  // Making room may take a while, in which others are served. So it comes first, and everything that may have changed meanwhile after it.
+  // Making room may take a while, in which other clients are served. So it comes before all checks of what they may have changed.
   const growth = transaction.growth(engine);
   const room = growth === 0 || engine.makeRoomFor(growth);
   if (typeof room === 'boolean') return runAll(execution, room);
   return room.then((made) => runAll(execution, made));
 }
 
-/** @param room Whether there is room for all that the commands may add. */
+/** @param room Whether there is room for everything that the commands may add. */
 function runAll(execution: Execution, room: boolean): void | Promise<void> {
   const { engine, reply, transaction } = execution;
   const { failed } = transaction;
@@ -26,7 +26,7 @@ function runAll(execution: Execution, room: boolean): void | Promise<void> {
     reply.nullArray();
     return;
   }
-  // They were checked when they were queued, and much may have changed since.
+  // They were checked when they were queued, but much may have changed since.
   for (const entry of commands.entries) {
     const refusal = refusalNow(execution, entry);
     if (refusal !== undefined) throw discarded(refusal);
@@ -43,13 +43,13 @@ function runAll(execution: Execution, room: boolean): void | Promise<void> {
   transaction.executing = false;
 }
 
-/** Runs the commands that are left. Only one that waits makes the rest wait. */
+/** Runs the remaining commands. They run at once unless one has to wait. */
 function runOn(execution: Execution, commands: Iterator<QueuedCommand>): void | Promise<void> {
   const { reply } = execution;
   const args = new Arguments();
   for (let next = commands.next(); !next.done; next = commands.next()) {
     const { entry, request } = next.value;
-    // One before it may have been AUTH or SELECT.
+    // An earlier command of the transaction may have been AUTH or SELECT.
     const refusal = refusalOfClient(execution, entry);
     if (refusal !== undefined) {
       replyError(execution, refusal, reply.written);

@@ -2,9 +2,9 @@ import type { CommandTable } from '../commands/declaration/command-table.js';
 import type { Context } from './context/context.js';
 import type { ClientTransaction } from './transaction.js';
 
-/** What it takes to run the requests of one client: what commands may reach, and what only dispatch and EXEC may. */
+/** Everything that running a client's requests needs: what commands may use, and what only dispatch and EXEC may use. */
 export interface Execution extends Context {
   readonly commands: CommandTable;
-  /** The client's, of which commands see less. */
+  /** The same as the client's, which shows commands only a part of it. */
   readonly transaction: ClientTransaction;
 }

@@ -1,4 +1,4 @@
-/** Commands of Redis for what a session is not, by what they are for: who calls one is told so. */
+/** Redis' commands for data types that respite does not have, by type. An error names the type. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   lists: words(
     'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
@@ -21,7 +21,7 @@ const KINDS: ReadonlyMap<string, string> = new Map(
   Object.entries(FOREIGN).flatMap(([kind, names]) => names.map((name) => [name, kind])),
 );
 
-/** What a command of Redis that we do not have is for; undefined if it is none of these. @param name In lower case. */
+/** The data type that a command of Redis is for, if respite does not have it; otherwise undefined. @param name In lower case. */
 export function foreignKindOf(name: string): string | undefined {
   return KINDS.get(name);
 }

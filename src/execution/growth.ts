@@ -5,25 +5,25 @@ import { NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import type { QueuedCommand } from './command-queue.js';
 
-/** Bytes that a command takes besides those of its request: a new session and its name. */
+/** Bytes that a command may add besides those of its request: a new session and its name. */
 const OVERHEAD = 256;
-/** What is stored takes so many times its bytes at most, but for the smallest: memory is given out in chunks of certain sizes. */
+/** Stored data takes at most so many times its bytes, except very small data, because memory is allocated in chunks of fixed sizes. */
 const ROUNDING = 1.125;
 
-/** How many bytes of memory a request may add at most: the bytes of its own words and an overhead, unless its command knows better. */
+/** How many bytes of memory a request may add at most: those of its words and an overhead, unless its command says otherwise. */
 function growthOf({ command }: CommandEntry, request: Request): number {
   if (typeof command.growth === 'function') return command.growth(request);
   return request.bytes + OVERHEAD;
 }
 
-/** Whether a request may add memory. One of a command that takes memory does as a rule. */
+/** Whether a request may add memory. Most requests of commands that take memory do. */
 export function takesMemory(entry: CommandEntry, request: Request): boolean {
   return entry.takesMemory && growthOf(entry, request) > 0;
 }
 
 /**
- * How many bytes of memory the commands of a transaction may add at most. What a copy adds is what its source holds by then:
- * no more than the largest session that the transaction touches holds now, and all that is added before.
+ * How many bytes of memory the commands of a transaction may add at most. A copy adds what its source holds by then: at most what
+ * the largest session of the transaction holds now, plus everything that is added before.
  */
 export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
   let growth = 0;
@@ -37,7 +37,7 @@ export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedComm
   return copies === 0 ? growth : growth + copies * (largest(engine, commands) + growth);
 }
 
-/** Bytes of the largest session among those that the requests name. */
+/** The memory of the largest session that the requests name, in bytes. */
 function largest(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
   let most = 0;
   for (const { entry, request } of commands) {

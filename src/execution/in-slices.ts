@@ -5,14 +5,14 @@ import type { Context } from './context/context.js';
  * Does long work in slices, between which other clients are served; within a transaction, all at once. The work can stop wherever it yields. It
  * should yield every fraction of a millisecond, but not more often, because each yield reads the clock. Data may change between slices.
  *
- * @returns A promise only if there is more than a slice of it.
+ * @returns A promise only if the work takes more than one slice.
  */
 export function inSlices({ client, server }: Context, work: Iterator<void>): void | Promise<void> {
   if (client.transaction.executing) {
     while (!work.next().done);
     return;
   }
-  // Most work is done before it is worth reading the clock.
+  // Most work is finished before reading the clock would pay.
   if (work.next().done) return;
   const slices = new TimeSlices(server.clock);
   if (!doSlice(work, slices)) return doLaterSlices(work, slices);
@@ -29,7 +29,7 @@ function doSlice(work: Iterator<void>, slices: TimeSlices): boolean {
   return true;
 }
 
-/** Writes the elements of a long array. */
+/** Writes the elements of a long array, and yields now and then. */
 export function* writeInSlices<Item>(items: Iterable<Item>, write: (item: Item) => void): Generator<void> {
   let written = 0;
   for (const item of items) {
@@ -38,5 +38,5 @@ export function* writeInSlices<Item>(items: Iterable<Item>, write: (item: Item) 
   }
 }
 
-/** Items between two looks at the clock. */
+/** How many items are written between two readings of the clock. */
 const BATCH = 64;

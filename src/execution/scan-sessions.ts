@@ -2,12 +2,12 @@ import type { Scan } from '../commands/arguments/scan-arguments.js';
 import type { Session } from '../engine/index.js';
 import type { Context } from './context/context.js';
 
-/** One call takes at most this many ms; the next one goes on from its cursor. */
+/** A call takes at most this many ms. The next one continues from its cursor. */
 const MAX_MS = 2;
-/** Sessions between two looks at the clock. The slowest pattern takes half a millisecond to match the longest name. */
+/** How many sessions are visited between two readings of the clock. The slowest pattern takes half a millisecond for the longest name. */
 const BATCH = 16;
 
-/** Visits the live sessions from the cursor on, as many as were asked for or as there is time for. Returns the next cursor, 0 at the end. */
+/** Visits live sessions from the cursor on: at most `count`, and no more than there is time for. Returns the next cursor, 0 at the end. */
 export function scanSessions(
   { engine, server }: Context,
   { cursor, count }: Pick<Scan, 'cursor' | 'count'>,

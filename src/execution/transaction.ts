@@ -34,7 +34,7 @@ export class ClientTransaction implements Transaction {
     return this.#watched.size;
   }
 
-  /** Bytes of memory that it takes. */
+  /** Its memory, in bytes. */
   get bytes(): number {
     return this.#queue.bytes + this.#watched.bytes;
   }
@@ -43,7 +43,7 @@ export class ClientTransaction implements Transaction {
     this.#open = true;
   }
 
-  /** A command was refused: the transaction can only be discarded. */
+  /** Notes that a command was refused: EXEC will then discard the transaction. */
   fail(): void {
     if (!this.#open) return;
     this.#failed = true;
@@ -54,9 +54,9 @@ export class ClientTransaction implements Transaction {
     return this.#failed;
   }
 
-  /** Lets a command wait. Its bytes are copied. @throws CodedError if the transaction takes more than `maxBytes` then. */
+  /** Queues a command and a copy of its request. @throws CodedError if the transaction takes more than `maxBytes` then. */
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
-    // After a failure nothing of it will run: EXEC only says so.
+    // After a failure EXEC runs nothing.
     if (this.#failed) return;
     if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
   }
@@ -69,17 +69,17 @@ export class ClientTransaction implements Transaction {
     this.#watched.clear();
   }
 
-  /** How many bytes of memory the commands that wait may add at most. */
+  /** How many bytes of memory the queued commands may add at most. */
   growth(engine: SessionEngine): number {
     return growthOfAll(engine, this.#queue);
   }
 
-  /** Whether every watched session is as it was. */
+  /** Whether every watched session is unchanged. */
   isUndisturbed(engine: SessionEngine): boolean {
     return this.#watched.isUndisturbed(engine);
   }
 
-  /** Ends the transaction. Returns the commands that were waiting. */
+  /** Ends the transaction. Returns the queued commands. */
   end(): CommandQueue {
     const queue = this.#queue;
     this.#open = false;

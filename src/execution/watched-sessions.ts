@@ -4,18 +4,18 @@ import { nameIn } from '../engine/names/address.js';
 import { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
 
-/** What each of WATCH's arguments takes besides its bytes, about. */
+/** About how many bytes each argument of WATCH takes besides its own. */
 const PER_WATCHED = 350;
-/** And for each name of which there is no session. */
+/** The same for each watched name without a session. */
 const PER_ABSENT = 350;
 
 interface Watched {
-  /** Token, `@name` or key, as it was given. */
+  /** A token, `@name` or key, as the client sent it. */
   readonly given: Slice;
   readonly states: readonly WatchedState[];
 }
 
-/** A session as it was, or NO_SESSION. */
+/** A session, or NO_SESSION, when the watch began. */
 interface WatchedState {
   readonly session: Session;
   readonly version: number;
@@ -26,11 +26,11 @@ export class WatchedSessions {
   #watched: Watched[] = [];
   #disturbed = false;
   readonly #absentNames: AbsentNames;
-  /** Names that are watched, of which there was no session. */
+  /** Watched names that had no session. */
   readonly #absent = new Set<string>();
   #bytes = 0;
 
-  /** @param absentNames Where it registers names that had no session when they were watched. */
+  /** @param absentNames Is given the names that have no session when the watch begins. */
   constructor(absentNames: AbsentNames) {
     this.#absentNames = absentNames;
   }
@@ -40,7 +40,7 @@ export class WatchedSessions {
     return this.#watched.length;
   }
 
-  /** Bytes of memory that it takes. */
+  /** Its memory, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -64,7 +64,7 @@ export class WatchedSessions {
     return true;
   }
 
-  /** What was watched has changed. */
+  /** Called when something watched has changed. */
   disturb(): void {
     this.#disturbed = true;
   }
@@ -77,7 +77,7 @@ export class WatchedSessions {
     this.#absent.clear();
   }
 
-  /** Whether every one is as it was. */
+  /** Whether everything watched is unchanged. */
   isUndisturbed(engine: SessionEngine): boolean {
     if (this.#disturbed) return false;
     return this.#watched.every(({ given, states }) =>
@@ -86,7 +86,7 @@ export class WatchedSessions {
   }
 }
 
-/** What is given may be a token or `@name`, and it may be a key: both are watched. */
+/** An argument may be a token or `@name`, or a key. Both are watched. */
 function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {
   return [findSession(engine, given), engine.findShared(given)].map((session) => ({
     session,

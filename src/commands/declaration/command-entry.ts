@@ -2,39 +2,39 @@ import type { Command, CommandFlag } from './command.js';
 import { type KeySpec, keySpecOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
-/** A command as dispatch and COMMAND need it: what its declaration implies, worked out once. */
+/** A command as dispatch and COMMAND need it: everything that follows from its declaration, computed once. */
 export interface CommandEntry {
   readonly command: Command;
-  /** A number of its own, from 0. */
+  /** Unique, from 0. */
   readonly id: number;
   /** `config|get` for a subcommand. */
   readonly fullName: string;
   /** Words in the name: 2 for a subcommand. */
   readonly nameWords: number;
   readonly arity: number;
-  /** The words beyond the arity come in pairs. */
+  /** Whether the words beyond the arity come in pairs. */
   readonly pairs: boolean;
-  /** What `config|get` and its like are under their own part of the name. */
+  /** The subcommands by their own part of the name: `get` for `config|get`. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
-  /** Where its tokens or keys are in a request; undefined if it takes none. */
+  /** Where tokens and keys are in a request; undefined if it takes none. */
   readonly keys: KeySpec | undefined;
   readonly needsAuth: boolean;
   /** Bits of `PERMISSIONS`. */
   readonly needs: number;
-  /** There must be room for what it may add. */
+  /** Whether there must be room for what it may add. */
   readonly takesMemory: boolean;
-  /** Inside MULTI it runs at once instead of waiting for EXEC. */
+  /** Whether it runs at once inside MULTI, instead of being queued. */
   readonly immediate: boolean;
-  /** It changes sessions. */
+  /** Whether it changes sessions. */
   readonly writes: boolean;
-  /** It looks at sessions, or changes them. */
+  /** Whether it reads or changes sessions. */
   readonly usesDatabase: boolean;
-  /** It may be called before the journal has been read. */
+  /** Whether it may be called while the journal is being read. */
   readonly whileLoading: boolean;
   readonly notInTransaction: boolean;
-  /** If it is refused the transaction is over, as after it has run: EXEC. */
+  /** Whether the transaction is over also if it is refused: EXEC. */
   readonly endsTransaction: boolean;
-  /** It may be called by a RESP2 client that subscribes to something. */
+  /** Whether a RESP2 client with subscriptions may call it. */
   readonly whileSubscribed: boolean;
   readonly hiddenFromMonitor: boolean;
   readonly hiddenFromSlowlog: boolean;
@@ -69,13 +69,13 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
   };
 }
 
-/** Whether a request of so many words can be one of this command: no argument missing, no key without its value. */
+/** Whether a request for this command may have so many words: no argument is missing, and every key has its value. */
 export function takesWords({ arity, pairs }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
   return words >= -arity && !(pairs && (words + arity) % 2 === 1);
 }
 
-/** The permission that a command with these flags needs, 0 if anybody may call it who has authenticated. */
+/** The permission that a command with these flags needs; 0 if every authenticated client may call it. */
 function permissionFor(flags: readonly CommandFlag[]): number {
   if (flags.includes('admin')) return PERMISSIONS.admin;
   if (flags.includes('pubsub')) return PERMISSIONS.events;

@@ -2,11 +2,11 @@ import { Slice } from '../../slice.js';
 import type { Command } from './command.js';
 import { type CommandEntry, entryOf } from './command-entry.js';
 
-/** Commands by their names. */
+/** Finds commands by name. */
 export class CommandTable {
-  /** By their names in lower case. */
+  /** By name in lower case. */
   readonly entries: ReadonlyMap<string, CommandEntry>;
-  /** The two spellings that clients use, so that most requests are found without changing their case. */
+  /** By name in lower case and in capitals, as most clients write it: the case of most requests need not be changed. */
   readonly #spellings: ReadonlyMap<string, CommandEntry>;
   #latestName = Slice.of('');
   #latestEntry: CommandEntry | undefined;
@@ -23,7 +23,7 @@ export class CommandTable {
 
   /** @param name In any case. */
   find(name: Slice): CommandEntry | undefined {
-    // Most requests are for the same command as the one before: comparing a few bytes is quicker than making a string.
+    // Most requests are for the same command as the previous one, and comparing a few bytes is faster than making a string.
     if (name.equals(this.#latestName)) return this.#latestEntry;
     const spelt = name.latin1();
     const entry = this.#spellings.get(spelt) ?? this.entries.get(spelt.toLowerCase());

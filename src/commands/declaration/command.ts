@@ -3,43 +3,41 @@ import type { Request } from '../../resp/request.js';
 import type { Arguments } from '../arguments/arguments.js';
 
 /**
- * A command: what it is called, what it takes, what it does. This one object feeds dispatch, arity
- * errors, COMMAND INFO and DOCS (from which redis-cli makes its hints), SESSION.HELP and docs/commands.md.
+ * A command: its name, its arguments and what it does. Dispatch, arity errors, COMMAND INFO and DOCS (and so redis-cli's hints),
+ * SESSION.HELP and docs/commands.md are all made from it.
  */
 export interface Command {
-  /** Lower case; of a subcommand only its own part (`get` of CONFIG GET). */
+  /** In lower case. For a subcommand, only its own part: `get` for CONFIG GET. */
   readonly name: string;
   readonly summary: string;
   readonly complexity: string;
   readonly group: Group;
   readonly flags: readonly CommandFlag[];
-  /** Words of a request, the name included (two of a subcommand); negative: at least so many. As in COMMAND INFO. */
+  /** The number of words in a request, with the name (two words for a subcommand). Negative: at least so many. As in COMMAND INFO. */
   readonly arity: number;
-  /** The words beyond the arity come in pairs of key and value: without its value a key counts as a missing argument. */
+  /** The words beyond the arity come in pairs of key and value. A key without a value is a wrong number of arguments. */
   readonly pairs?: true;
-  /** In order: for COMMAND DOCS and help. Where the keys of a request are follows from their types. */
+  /** In order, for COMMAND DOCS and help. Their types say where the keys of a request are. */
   readonly arguments: readonly Argument[];
   /** What it replies, in a few words, for docs/commands.md. */
   readonly reply: string;
   readonly subcommands?: readonly Command[];
   /**
-   * The most bytes of memory that a request may add, if that is not about the length of the request. `copy`: as much as a key that it names
-   * holds. 0: none, although the command takes memory as a rule (`denyoom`).
+   * The most bytes of memory that a request may add, unless that is about the length of the request. `copy`: as much as a key that it
+   * names holds. 0: none, although other requests of the command may (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
-  /** Inside MULTI it runs at once instead of waiting for EXEC. */
+  /** It runs at once inside MULTI, instead of being queued. */
   readonly immediate?: true;
-  /** If it is refused the transaction is over, as after it has run. */
+  /** The transaction is over also if it is refused. */
   readonly endsTransaction?: true;
-  /** It may be called by a RESP2 client that subscribes to something. */
+  /** A RESP2 client with subscriptions may call it. */
   readonly whileSubscribed?: true;
   /**
-   * Left out where only the subcommands do something.
-   *
-   * Reads its arguments, acts, writes one reply. A command that has to wait returns a promise and
-   * writes its reply before it resolves; the client's next command runs after it.
-   * @throws CodedError, which becomes the reply, instead of what was written so far. Anything else that it throws is a fault of ours: it is
-   *   logged, and the client is only told that there was one.
+   * Reads the arguments, does the work and writes one reply. Missing if only the subcommands do something. A command that has to
+   * wait returns a promise and writes its reply before the promise resolves; the client's next command runs after that.
+   * @throws CodedError, which becomes the reply and replaces what was written. Any other error is a fault: it is logged, and the reply is
+   *   `ERR internal error`.
    */
   run?(context: Context, args: Arguments): void | Promise<void>;
 }
@@ -56,8 +54,8 @@ export type Group =
   | 'server';
 
 /**
- * As in COMMAND INFO. `no_auth`: may be called before the client has authenticated. The permission that a
- * command needs follows from `admin`, `pubsub`, `write` and `readonly`.
+ * As in COMMAND INFO. With `no_auth`, a client need not be authenticated. The permission that a command needs follows from `admin`,
+ * `pubsub`, `write` and `readonly`.
  */
 export type CommandFlag =
   | 'write'
@@ -77,7 +75,7 @@ export type CommandFlag =
 /** As in COMMAND DOCS. */
 export interface Argument {
   readonly name: string;
-  /** `key` is a key, `token` a session's token (or a key as well): what a proxy may route by. COMMAND DOCS calls both keys. */
+  /** `key` is a key, `token` is a session's token or a key. A proxy may route by either, and COMMAND DOCS calls both keys. */
   readonly type:
     | 'key'
     | 'token'
@@ -97,7 +95,7 @@ export interface Argument {
   readonly arguments?: readonly Argument[];
 }
 
-/** The arguments as a person reads them: `name [ttl [deleteSession]] [SHARED]`. */
+/** The arguments for people: `name [ttl [deleteSession]] [SHARED]`. */
 export function usageOf(args: readonly Argument[]): string {
   return args.map(usageOfOne).join(' ');
 }

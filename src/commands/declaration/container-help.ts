@@ -1,6 +1,6 @@
 import { type Command, usageOf } from './command.js';
 
-/** Gives a command with subcommands one more, HELP, which lists them in Redis' form. */
+/** Adds the subcommand HELP, which lists all subcommands in the same form as Redis. */
 export function withHelp(command: Command): Command {
   const subcommands = command.subcommands ?? [];
   const help: Command = {

@@ -3,9 +3,9 @@ import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
 import { writeKeySpec, writePositions } from './key-spec.js';
 
-/** How COMMAND INFO and COMMAND DOCS describe a command, made from its declaration. */
+/** Describes a command from its declaration, for COMMAND INFO and COMMAND DOCS. */
 
-/** The version that brought the commands of today. */
+/** The version that introduced all commands. */
 const SINCE = '0.1.0';
 
 /** ACL categories, as Redis derives them from flags and group. */
@@ -39,17 +39,17 @@ export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   writeStatuses(reply, key?.keyword === undefined ? command.flags : [...command.flags, 'movablekeys']);
   writePositions(reply, key);
   writeStatuses(reply, categoriesOf(entry));
-  // Tips, of which there are none, and where the keys are.
+  // No tips; then where the keys are.
   reply.set(0);
   reply.set(key === undefined ? 0 : 1);
   if (key !== undefined) writeKeySpec(reply, key, command.flags.includes('write'));
-  // Redis has a set here as long as it is empty.
+  // As in Redis: a set if it is empty, otherwise an array.
   if (subcommands.size === 0) reply.set(0);
   else reply.array(subcommands.size);
   for (const subcommand of subcommands.values()) writeInfo(reply, subcommand);
 }
 
-/** A name and its map of COMMAND DOCS' reply. */
+/** A command's name and map in the reply of COMMAND DOCS. */
 export function writeDocs(reply: ReplyEncoder, { command, fullName, subcommands }: CommandEntry): void {
   reply.bulk(fullName);
   reply.map(4 + (command.arguments.length > 0 ? 1 : 0) + (subcommands.size > 0 ? 1 : 0));

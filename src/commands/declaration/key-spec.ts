@@ -3,19 +3,19 @@ import type { Slice } from '../../slice.js';
 import type { Argument, Command } from './command.js';
 
 /**
- * Where in a request the session tokens and keys are: cluster-aware clients and proxies route by them. Made
- * from the declaration, told in the form of COMMAND INFO's key specifications.
+ * Where tokens and keys are in a request. Cluster-aware clients and proxies route by them. It is made from the declaration, and
+ * COMMAND INFO shows it as a key specification.
  */
 export interface KeySpec {
-  /** Position of the first key, the command's name being 0; or, with a keyword, where the search for it starts. */
+  /** The position of the first key, where the command's name is at 0. With a keyword: where the search for it starts. */
   readonly from: number;
-  /** The word that the key stands behind, if it has no position of its own. */
+  /** The word before the key, if the key has no fixed position. */
   readonly keyword: string | undefined;
-  /** The words behind which there is no key any more, but data. */
+  /** The words that end the search for the keyword, because data follows them. */
   readonly until: ReadonlySet<string>;
-  /** How many of the arguments that follow the first key may hold others; Infinity for all. */
+  /** How many arguments after the first key may contain other keys; Infinity for all. */
   readonly more: number;
-  /** A key is at every so many of them: 2 where values stand between. */
+  /** The distance between two keys: 2 if there are values between them. */
   readonly step: number;
 }
 
@@ -24,7 +24,7 @@ export function keySpecOf({ arguments: args }: Command, nameWords: number): KeyS
   const index = args.findIndex((argument) => isKey(argument) || isKey(argument.arguments?.[0]));
   if (index < 0) return undefined;
   const { token, multiple = false, arguments: members = [] } = args[index];
-  // Options come in any order behind the arguments that must be there.
+  // Options come in any order after the required arguments.
   const required = args.filter(({ optional }) => !optional).length;
   const until = new Set(args.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
   const others = args.slice(index + 1).findIndex((argument) => !isKey(argument));
@@ -54,7 +54,7 @@ export function keysIn({ from, keyword, until, more, step }: KeySpec, request: r
   return [];
 }
 
-/** First key, last key and step, as COMMAND INFO has told them ever since: 0 where a position does not say it. */
+/** First key, last key and step, the older form in COMMAND INFO; 0 where the key has no fixed position. */
 export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): void {
   const fixed = spec !== undefined && spec.keyword === undefined;
   reply.integer(fixed ? spec.from : 0);
@@ -66,7 +66,7 @@ export function writeKeySpec(reply: ReplyEncoder, { from, keyword, more, step }:
   reply.map(3);
   reply.bulk('flags');
   const flags = writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
-  // The word may as well be a key or a value of DATA.
+  // The keyword may also occur as a key or a value of DATA.
   if (keyword !== undefined) flags.push('incomplete');
   reply.set(flags.length);
   for (const flag of flags) reply.simple(flag);

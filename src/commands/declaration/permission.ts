@@ -1,4 +1,4 @@
-/** What a user may be allowed to do, as bits. Which one a command needs follows from its flags. */
+/** What a user may be allowed to do, as bits. A command's flags say which one it needs. */
 export const PERMISSIONS = { read: 1, write: 2, events: 4, admin: 8 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;

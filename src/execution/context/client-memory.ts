@@ -1,25 +1,25 @@
 /** What a client holds of the server's memory, in bytes. */
 export interface ClientMemory {
-  /** What came and is not served yet. */
+  /** Received and not served yet. */
   readonly query: number;
-  /** What is kept for more of it. */
+  /** The unused part of the buffers for that. */
   readonly queryFree: number;
-  /** Where the arguments of a request lie that is not whole yet. */
+  /** The positions of arguments in an incomplete request. */
   readonly args: number;
-  /** Commands that wait for EXEC, and what is watched. */
+  /** Commands queued for EXEC, and what is watched. */
   readonly transaction: number;
-  /** What replies are written into. */
+  /** The buffers that replies are written to. */
   readonly reply: number;
   /** Replies and messages that the client has not read. */
   readonly output: number;
-  /** Channels and patterns that it listens to. */
+  /** Channels and patterns that it subscribes to. */
   readonly subscriptions: number;
 }
 
-/** What the objects of a connection take, in bytes, about: growth of the heap with 1,000 idle ones. */
+/** About what the objects of a connection take, in bytes: measured as the growth of the heap with 1,000 idle ones. */
 export const BYTES_PER_CLIENT = 6000;
 
-/** All that a client holds of the server's memory, in bytes. */
+/** All memory that a client holds, in bytes. */
 export function memoryOf({ held }: { readonly held: number }): number {
   return BYTES_PER_CLIENT + held;
 }

@@ -7,53 +7,53 @@ import type { User } from './user.js';
 /** The connection that a command came on. */
 export interface Client extends Subscriber {
   readonly id: number;
-  /** Where it comes from: `127.0.0.1:50188`, or the socket's path and `:0`. */
+  /** Its address: `127.0.0.1:50188`, or the path of the unix socket and `:0`. */
   readonly address: string;
-  /** Where it came in. */
+  /** The server's address that it connected to. */
   readonly localAddress: string;
   readonly onUnixSocket: boolean;
-  /** Where it comes from, as far as the client cannot choose it: failed attempts to authenticate are counted by origin. */
+  /** The part of its address that the client cannot choose. Failed attempts to authenticate are counted by origin. */
   readonly origin: string;
   /** When it connected, on the server's monotonic clock, in ms. */
   readonly connectedAt: number;
-  /** When it last sent something. */
+  /** When it last sent something, on the same clock. */
   readonly activeAt: number;
   name: string;
   libraryName: string;
   libraryVersion: string;
-  /** Who it is; undefined until it has authenticated, where it must. */
+  /** Undefined if it must authenticate and has not done so yet. */
   readonly user: User | undefined;
   readonly protocol: 2 | 3;
   readonly transaction: Transaction;
-  /** Ends its transaction and runs the commands that were waiting: EXEC. Returns a promise only if one of them has to wait. */
+  /** Ends its transaction and runs the queued commands: EXEC. Returns a promise only if one of them has to wait. */
   exec(): void | Promise<void>;
-  /** Whether it is sent all commands that are served. */
+  /** Whether it receives all commands: MONITOR. */
   readonly monitoring: boolean;
   /** Its latest command: `client|list`. */
   lastCommand: string;
-  /** CLIENT REPLY: `skipNext` becomes `skip` with the next command. */
+  /** Set by CLIENT REPLY. `skipNext` becomes `skip` with the next command. */
   replyMode: 'on' | 'off' | 'skipNext' | 'skip';
-  /** What the latest SELECT asked for, if it was refused: there is no other database. */
+  /** The argument of the latest SELECT, if it was refused: there is only database 0. */
   refusedDatabase: string | undefined;
-  /** CLIENT NO-TOUCH: what it reads does not count as use. */
+  /** CLIENT NO-TOUCH: its reads do not count as use. */
   noTouch: boolean;
   /** CLIENT NO-EVICT: it is not disconnected for `maxmemory-clients`. */
   noEvict: boolean;
-  /** What it holds of the server's memory, the objects of the connection aside, in bytes: the sum of `memory()`. */
+  /** Its memory without the objects of the connection, in bytes: the sum of `memory()`. */
   readonly held: number;
   memory(): ClientMemory;
-  /** The client has authenticated as a user: lifts the limits of unauthenticated clients. */
+  /** Makes it this user, and lifts the limits of unauthenticated clients. */
   admit(user: User): void;
-  /** Whether the answer to a wrong password is still being held back. */
+  /** Whether the reply to a wrong password is still held back. */
   readonly penalized: boolean;
-  /** Counts a failed attempt to authenticate; one too many ends the connection. @param delay Ms for which the answer is held back. */
+  /** Counts a failed attempt to authenticate. Too many end the connection. @param delay For how many ms the reply is held back. */
   authenticationFailed(delay: number): void;
-  /** Puts it back into the state in which it connected. */
+  /** Restores the state of a new connection: RESET. */
   reset(): void;
-  /** Sends something that is not part of a reply, as soon as the command under way has ended. */
+  /** Sends something that is not part of a reply, once the current command has ended. */
   push(write: (messages: ReplyEncoder) => void): void;
-  /** Disconnects once the replies so far are on their way; what else the client sent is dropped. */
+  /** Disconnects it after the current replies are sent. Requests that it has sent already are dropped. */
   closeAfterReply(): void;
-  /** Disconnects now. */
+  /** Disconnects it at once. */
   kill(): void;
 }

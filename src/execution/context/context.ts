@@ -3,7 +3,7 @@ import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Client } from './client.js';
 import type { ServerControl } from './server-control.js';
 
-/** What a command may reach. One object per connection, made once. */
+/** What a command may use. There is one object per connection. */
 export interface Context {
   readonly engine: SessionEngine;
   readonly reply: ReplyEncoder;

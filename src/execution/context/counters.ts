@@ -1,37 +1,37 @@
 import type { EngineStats } from '../../engine/index.js';
 
-/** What the server counts, since it started or since CONFIG RESETSTAT. */
+/** What the server has counted since it started, or since CONFIG RESETSTAT. */
 export interface Counters {
   connections: number;
   /** Refused for `maxclients` or by protected mode. */
   rejectedConnections: number;
-  /** Those that have run, in a transaction as well; not those refused. */
+  /** Commands that have run, also in transactions. Refused ones are not included. */
   commands: number;
   errors: number;
-  /** Errors by their first word. */
+  /** Errors by code. */
   errorCodes: Map<string, number>;
   /** Bytes. */
   input: number;
   /** Bytes. */
   output: number;
-  /** Clients disconnected for output that they did not read. */
+  /** Clients disconnected for not reading their output. */
   outputLimitDisconnections: number;
-  /** Clients disconnected for a request that was too large as a whole. */
+  /** Clients disconnected for too large a request. */
   queryLimitDisconnections: number;
-  /** Clients disconnected for silence. */
+  /** Clients disconnected for being idle. */
   timedOut: number;
   /** Clients disconnected for `maxmemory-clients`. */
   evictedClients: number;
-  /** Clients disconnected before they had authenticated: too late, or to make room. */
+  /** Clients disconnected before they authenticated, because they took too long or to make room. */
   unauthenticatedDisconnections: number;
   deniedAuthentications: number;
   deniedCommands: number;
 }
 
-/** As in the engine's statistics. */
+/** Of the engine's statistics, those that CONFIG RESETSTAT resets. */
 export type SessionCounters = Pick<EngineStats, 'expired' | 'evicted' | 'found' | 'missed'>;
 
-/** Per second, over the latest one. */
+/** What was counted in the latest second. */
 export interface Rates {
   readonly commands: number;
   /** Bytes. */

@@ -1,11 +1,11 @@
 import type { Slice } from '../../slice.js';
 
-/** The letter that `notify-keyspace-events` has for a kind of events: generic, string, hash, miss. */
+/** The letters of `notify-keyspace-events` for kinds of events: generic, string, hash, miss. */
 export type KeyEventKind = 'g' | '$' | 'h' | 'm';
 
 /**
- * Publishes what commands do to keys, as `notify-keyspace-events` says. What happens to sessions by themselves, and their end,
- * the engine publishes.
+ * Publishes what commands do to keys, if `notify-keyspace-events` says so. The end of sessions, and what happens to them without a
+ * command, is published when the engine reports it.
  */
 export interface KeyspaceNotifier {
   notify(kind: KeyEventKind, event: string, key: Slice): void;

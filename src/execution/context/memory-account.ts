@@ -1,12 +1,12 @@
-/** What is used of memory, in bytes. */
+/** The memory in use, in bytes. */
 export interface MemoryAccount {
-  /** By the process before it had a session. */
+  /** The process' own, before there was a session. */
   readonly startup: number;
-  /** By the sessions, overhead included. */
+  /** Of sessions, with overhead. */
   readonly sessions: number;
-  /** By the buffers of connections. */
+  /** Of the connections' buffers. */
   readonly clients: number;
-  /** All of that. */
+  /** The sum. */
   readonly used: number;
   readonly peak: number;
 }

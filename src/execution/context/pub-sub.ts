@@ -1,30 +1,30 @@
-/** Somebody who listens to channels. */
+/** A client that can subscribe to channels. */
 export interface Subscriber {
   readonly channels: Set<string>;
   readonly patterns: Set<string>;
-  /** How many of both it listens to. */
+  /** The number of both together. */
   readonly subscriptions: number;
-  /** Bytes of memory that they take, kept by `PubSub`. */
+  /** Their memory in bytes, kept up to date by `PubSub`. */
   subscriptionBytes: number;
-  /** @param pattern The pattern that matched the channel, if it came that way. Texts have one character per byte. */
+  /** Sends it a message. @param pattern The pattern that matched the channel, if one did. Texts have one character per byte. */
   message(channel: string, message: string | Buffer, pattern?: string): void;
 }
 
-/** Channels and who listens to them. Channels and patterns are texts with one character per byte. */
+/** Channels and their subscribers. Channels and patterns are texts with one character per byte. */
 export interface PubSub {
   subscribe(subscriber: Subscriber, channel: string): void;
   unsubscribe(subscriber: Subscriber, channel: string): void;
   subscribePattern(subscriber: Subscriber, pattern: string): void;
   unsubscribePattern(subscriber: Subscriber, pattern: string): void;
-  /** Publishes a message. Returns how many got it or, if there are many subscribers or patterns, a generator that publishes it in steps and returns that. */
+  /** Publishes a message. Returns the number of receivers or, if there are many subscribers or patterns, a generator that publishes in steps and then returns it. */
   publishing(channel: string, message: string | Buffer): number | Generator<void, number>;
-  /** The publication in steps that is under way, which the next one waits for; undefined if there is none. */
+  /** The current publication in steps, which the next one has to wait for; undefined if there is none. */
   underWay: Promise<void> | undefined;
-  /** Channels that somebody subscribes to. */
+  /** The channels that have subscribers. */
   channels(): Iterable<string>;
-  /** How many subscribe to the channel itself. */
+  /** The number of subscribers of the channel, not counting patterns. */
   subscribers(channel: string): number;
-  /** How many patterns are subscribed to. */
+  /** The number of patterns that have subscribers. */
   readonly patternCount: number;
   readonly channelCount: number;
 }

@@ -12,18 +12,18 @@ import type { Monitors } from './monitors.js';
 import type { PubSub } from './pub-sub.js';
 import type { FailedAuthentication, User } from './user.js';
 
-/** The server as a whole, as far as commands are concerned. */
+/** What commands may see and do of the server as a whole. */
 export interface ServerControl {
-  /** Our version. */
+  /** respite's version. */
   readonly version: string;
-  /** The version of Redis whose replies ours follow: what clients decide by. */
+  /** The version of Redis that replies follow. Clients decide by it what they may send. */
   readonly redisVersion: string;
   readonly clock: Clock;
-  /** Unix ms. */
+  /** When it started, in unix ms. */
   readonly started: number;
   readonly runId: string;
   readonly port: number;
-  /** Connections that are open, by id, oldest first. */
+  /** The open connections by id, oldest first. */
   readonly clients: ReadonlyMap<number, Client>;
   readonly counters: Counters;
   readonly rates: Rates;
@@ -33,28 +33,29 @@ export interface ServerControl {
   readonly keyspaceEvents: KeyspaceNotifier;
   readonly monitors: Monitors;
   readonly memory: MemoryAccount;
-  /** What keeps sessions over a restart; undefined if nothing does. */
+  /** Keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;
   /** Saves sessions as data sets, and loads them. */
   readonly saves: Saves;
-  /** The user of that name, if the password is his; else why not. */
+  /** Returns the user of that name if the password is right, otherwise how the attempt failed. */
   authenticate(client: Client, user: string, password: Buffer): User | FailedAuthentication;
-  /** The options' values as they are now. */
+  /** The current values of the options. */
   readonly config: Config;
-  /** Changes options, all or none. @throws OptionError for the first that may not be changed so. */
+  /** Changes options, all or none. @throws OptionError for the first one that may not be changed this way. */
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
-  /** What became of sessions, and of look-ups, since the counters started. */
+  /** What became of sessions and look-ups since the counters were reset. */
   sessionCounters(): SessionCounters;
-  /** Starts the counters anew. */
+  /** Resets the counters. */
   resetCounters(): void;
   /**
-   * Stops the server when the disk has all changes; with `force`, in any case. Resolves just before it stops; rejects if the server goes on.
-   * @param now Whether clients that read slowly are disconnected at once.
+   * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops; rejects if the server
+   * continues.
+   * @param now Whether slow readers are disconnected at once.
    */
   shutdown(force: boolean, now: boolean): Promise<void>;
-  /** Cancels a stop that waits. Returns whether there was one. */
+  /** Cancels a stop that is waiting. Returns whether there was one. */
   abortShutdown(): boolean;
-  /** Ms until a stop that waits for the disk gives up waiting; undefined if none waits. */
+  /** Ms until a stop that is waiting for the disk gives up; undefined if none is waiting. */
   readonly shutdownEndsIn: number | undefined;
   /** Logs an internal error. */
   reportFault(fault: unknown): void;

@@ -1,20 +1,20 @@
 import type { SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 
-/** A client's transaction, as far as its commands are concerned. */
+/** What commands may see and do of a client's transaction. */
 export interface Transaction {
-  /** Whether MULTI has been called, and commands wait for EXEC. */
+  /** Whether MULTI has been called, so that commands are queued for EXEC. */
   readonly open: boolean;
-  /** Its commands are being run: nothing of others may come between them. */
+  /** Whether its commands are running. No other client may be served between them. */
   readonly executing: boolean;
-  /** How many commands wait; -1 outside of a transaction. */
+  /** The number of queued commands; -1 outside of a transaction. */
   readonly length: number;
-  /** How many sessions are watched. */
+  /** The number of watched tokens, names and keys. */
   readonly watching: number;
   begin(): void;
-  /** Ends it. The commands that wait are dropped, and nothing is watched any more. */
+  /** Ends it: drops the queued commands and stops watching. */
   end(): void;
-  /** Watches the session of a token, `@name` or key, or that there is none. @throws CodedError if it takes more than `maxBytes` then. */
+  /** Watches the session of a token, `@name` or key, which need not exist. @throws CodedError if the transaction takes more than `maxBytes` then. */
   watch(engine: SessionEngine, given: Slice, maxBytes: number): void;
   unwatch(): void;
 }

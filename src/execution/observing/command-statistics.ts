@@ -1,70 +1,70 @@
-/** Bucket `i` counts calls of up to 1.024 µs * 2^i; the last one, of more than an hour, everything longer. */
+/** Bucket `i` counts calls of up to 1.024 µs * 2^i. The last one, of more than an hour, counts all longer ones too. */
 const BUCKETS = 33;
 const NS_PER_MS = 1e6;
 
-/** A command, as far as it is counted. */
+/** What the statistics need to know of a command. */
 interface CountedCommand {
-  /** A number of its own, from 0. */
+  /** Unique, from 0. */
   readonly id: number;
   readonly fullName: string;
 }
 
-/** What became of the calls of one command. */
+/** The counters of one command. */
 export interface Tally {
   readonly name: string;
   calls: number;
-  /** Milliseconds that all calls took together. */
+  /** The total duration of all calls, in ms. */
   ms: number;
-  /** Refused before they ran: for their shape, for what the user may do, for lack of memory. */
+  /** Calls refused before they ran, for example for a wrong number of arguments, missing permissions or lack of memory. */
   rejected: number;
-  /** Ran and ended with an error. */
+  /** Calls that ran and ended with an error. */
   failed: number;
-  /** Calls by how long they took, in powers of two. */
+  /** Calls by duration, in powers of two. */
   readonly buckets: Float64Array;
 }
 
-/** How often each command is called, and how long it takes: INFO commandstats and LATENCY HISTOGRAM. */
+/** Counts and times the calls of each command, for INFO commandstats and LATENCY HISTOGRAM. */
 export class CommandStatistics {
   readonly #now: () => number;
   #tallies: (Tally | undefined)[] = [];
   #mark = 0;
   #timing = false;
 
-  /** @param now The clock, in ms. */
+  /** @param now Reads the clock, in ms. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Commands are about to be served: starts to take time. Returns the instant in ms. */
+  /** Starts the timing before commands are served. Returns the current time in ms. */
   begin(): number {
     this.#timing = true;
     this.#mark = this.#now();
     return this.#mark;
   }
 
-  /** What was at hand is served. */
+  /** Stops the timing: everything that was read has been served. */
   end(): void {
     this.#timing = false;
   }
 
-  /** A request was answered without a call: the time that it took is not that of the next one. */
+  /** Leaves out a request that was answered without a call, so that its time is not counted for the next one. */
   skip(): void {
     this.#mark = this.#now();
   }
 
-  /** When the latest request was answered, or serving began, in ms. */
+  /** When the latest request was answered or, before the first, serving began, in ms. */
   get mark(): number {
     return this.#mark;
   }
 
-  /** When the command that is being served began, in ms; the present instant if none is. */
+  /** When the current command began, in ms; the current time if none is being served. */
   get instant(): number {
     return this.#timing ? this.#mark : this.#now();
   }
 
   /**
-   * A call has ended. It took the time since the one before, or since `begin`, so that a command costs one
-   * look at the clock; reading its request counts as well. Returns how long, in ms.
+   * Counts a call that has ended. Its time is counted from the end of the previous one, or from `begin`, so that a command costs one
+   * reading of the clock and decoding its request is included. Returns its duration in ms.
    */
   ran(entry: CountedCommand, failed: boolean): number {
     const started = this.#mark;
@@ -72,7 +72,7 @@ export class CommandStatistics {
     return this.record(entry, this.#mark - started, failed);
   }
 
-  /** A call took `ms`. */
+  /** Counts a call that took `ms`. Returns `ms`. */
   record(entry: CountedCommand, ms: number, failed: boolean): number {
     const tally = this.#tallies[entry.id] ?? this.#tally(entry);
     tally.calls++;
@@ -87,7 +87,7 @@ export class CommandStatistics {
     this.#tally(entry).rejected++;
   }
 
-  /** Of the commands that were called since the start or the latest reset. */
+  /** The counters of all commands called since the start or the latest reset. */
   tallies(): Tally[] {
     return this.#tallies.filter((tally) => tally !== undefined);
   }
@@ -109,12 +109,12 @@ export class CommandStatistics {
   }
 }
 
-/** What a tally's bucket counts at the most, in µs, rounded down. */
+/** The longest duration that a bucket counts, in µs, rounded down. */
 export function bucketLimit(bucket: number): number {
   return Math.floor((1024 * 2 ** bucket) / 1000);
 }
 
-/** How long, in µs, the given share of a tally's calls took at the most, by the bucket's limit. */
+/** The duration, in µs, that the given share of the calls did not exceed, to the limit of its bucket. */
 export function quantile({ calls, buckets }: Tally, share: number): number {
   let left = Math.ceil(calls * share);
   let bucket = 0;

@@ -2,7 +2,7 @@ import type { Config } from '../../config.js';
 import type { Request } from '../../resp/request.js';
 import { redacted, redactedText } from './redaction.js';
 
-/** As much of a request is kept as Redis keeps. */
+/** How much of a request is kept: as in Redis. */
 const MAX_ARGUMENTS = 32;
 const MAX_LENGTH = 128;
 
@@ -18,13 +18,13 @@ export interface SlowlogEntry {
   readonly name: string;
 }
 
-/** Who called a command. */
+/** The client that called a command. */
 interface Caller {
   readonly address: string;
   readonly name: string;
 }
 
-/** The latest commands that took long. */
+/** The latest slow commands: SLOWLOG. */
 export class Slowlog {
   readonly #config: () => Config;
   readonly #wall: () => number;
@@ -32,13 +32,13 @@ export class Slowlog {
   #entries: SlowlogEntry[] = [];
   #nextId = 0;
 
-  /** @param config What counts as long, and how many are kept. @param wall The wall clock, in ms. */
+  /** @param config Says what counts as slow, and how many entries are kept. @param wall Reads the wall clock, in ms. */
   constructor(config: () => Config, wall: () => number) {
     this.#config = config;
     this.#wall = wall;
   }
 
-  /** Takes in a command that took `ms`, if that was long. */
+  /** Adds a command that took `ms`, if that was slow. */
   offer(ms: number, request: Request, { address, name }: Caller): void {
     const { 'slowlog-log-slower-than': slowerThan, 'slowlog-max-len': maxEntries } = this.#config();
     if (ms * 1000 < slowerThan || slowerThan < 0) return;
