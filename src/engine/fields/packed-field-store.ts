@@ -136,19 +136,17 @@ export class PackedFieldStore implements FieldStore {
     const address = this.#addressOf(from);
     if (address === NOTHING) return;
     if (this.#isHashed(address)) this.#copyHashed(from, to);
-    else this.#copyPacked(from, to, address);
+    else this.#copyPacked(address, to);
   }
 
-  #copyPacked(from: number, to: number, address: number): void {
+  #copyPacked(address: number, to: number): void {
     const used = this.#usedOf(address);
     const fields = this.#fieldsIn(address);
     const bytes = this.#begin(to, used, fields);
-    // To make room, the source may have been moved.
-    const source = this.#addressOf(from);
-    const start = this.#arena.start(source);
-    this.#arena.buffer(source).copy(bytes, this.#at, start + RECORD, start + used);
+    const start = this.#arena.start(address);
+    this.#arena.buffer(address).copy(bytes, this.#at, start + RECORD, start + used);
     this.#keys += fields;
-    this.#bytes += this.#bytesIn(source);
+    this.#bytes += this.#bytesIn(address);
   }
 
   #copyHashed(from: number, to: number): void {
@@ -158,7 +156,7 @@ export class PackedFieldStore implements FieldStore {
       hashed.copy(session, this.#promote(to));
       return;
     }
-    // So few fields may fit into a record.
+    // So few fields may fit in a record.
     const pairs: Slice[] = [];
     hashed.forEach(session, (key, value) => pairs.push(Slice.of(key.copy()), Slice.of(value.copy())));
     this.fill(to, pairs);
