@@ -217,8 +217,8 @@ export class SessionEngine {
   }
 
   /**
-   * Returns the slots of the sessions with the name, oldest first, for a caller that looks at them in slices: with `scan`,
-   * because some may be due, or end meanwhile. Quicker than `sessionsOf`, which looks at each session.
+   * Returns the slots of the sessions with the name, oldest first. Faster than `sessionsOf`, because it does not look
+   * at each session. For callers that look at the sessions in slices, with `scan`: some may be due, or end meanwhile.
    */
   slotsOf(name: Slice): Int32Array {
     const slots = new Int32Array(this.#names.count(name));

@@ -95,7 +95,7 @@ export interface NewSession {
    * ignored too.
    */
   readonly string?: Slice | undefined;
-  /** A session whose data is copied. It decides whether the new session is a string; `data` and `string` are ignored. */
+  /** A session whose data to copy. It decides whether the new session is a string; `data` and `string` are ignored. */
   readonly copyOf?: Session | undefined;
 }
 

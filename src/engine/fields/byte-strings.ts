@@ -144,7 +144,7 @@ export class ByteStrings {
     }
   }
 
-  /** Overwrites a string with another one of the same length. */
+  /** Copies a string over another one of the same length. */
   copy(from: number, to: number): void {
     const length = this.length(from);
     for (let done = 0; done < length; ) {

@@ -45,7 +45,10 @@ export interface FieldStore {
    * @param pairs Alternating keys and values. If a key occurs twice, its last value counts.
    */
   fill(slot: number, pairs: readonly Slice[]): void;
-  /** Gives a slot that has no keys those of another one. @throws SessionError OOM. It has some of them then. */
+  /**
+   * Copies all keys and values of a slot to one that has none.
+   * @throws SessionError OOM if there is no memory. The copy is then incomplete.
+   */
   copy(from: number, to: number): void;
   /** Sets one key. */
   set(slot: number, key: Slice, value: Slice): void;

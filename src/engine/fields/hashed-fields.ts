@@ -148,7 +148,10 @@ export class HashedFields extends OpenAddressing {
     this.#strings.write(field, key.length + offset, bytes);
   }
 
-  /** Gives a session, which has no fields, those of another one. @throws SessionError OOM. It has some of them then. */
+  /**
+   * Copies all fields of a session to one that has none.
+   * @throws SessionError OOM if there is no memory. The copy is then incomplete.
+   */
   copy(from: number, to: number): void {
     const strings = this.#strings;
     const change = hashOfSession(from) ^ hashOfSession(to);
@@ -376,7 +379,10 @@ const BYTES_PER_FIELD = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
 /** Bytes that a session takes besides its list: the list's number and two sums. */
 const BYTES_PER_SESSION = 4 + 16;
 
-/** One key has a different hash in each session, spread as far apart as possible (Knuth's multiplicative hashing). */
+/**
+ * Returns what a session adds to the hashes of its keys: one key has a different hash in each session, spread as far
+ * apart as possible (Knuth's multiplicative hashing).
+ */
 function hashOfSession(session: number): number {
   return Math.imul(session, 0x9e3779b1);
 }

@@ -266,7 +266,7 @@ describe('PackedFieldStore', () => {
     for (let i = 3; i < 100; i++) store.delete(1, Slice.of(String(i)));
     store.copy(1, 2);
     expect([store.encoding(1), store.encoding(2), store.count(2)]).toEqual(['hashed', 'packed', 3]);
-    // They share nothing.
+    // The two share no memory.
     store.set(1, Slice.of('0'), Slice.of('other'));
     store.clear(1);
     expect(store.get(2, Slice.of('0'))?.equals(one)).toBe(true);

@@ -139,7 +139,7 @@ describe('Arena', () => {
     let worst = 0;
     for (let act = 0, filling = true; act < 1_000_000; act++) {
       const owner = random(addresses.length);
-      // It fills to nine tenths and empties to a tenth, in turns, with other sizes each time.
+      // It alternately fills to nine tenths and empties to a tenth, with other sizes each time.
       if (addresses[owner] === 0 && (filling || random(4) === 0)) {
         addresses[owner] = arena.allocate(owner, 20 + random(300 + (act >>> 17) * 50));
       } else if (addresses[owner] !== 0 && (!filling || random(4) === 0)) {

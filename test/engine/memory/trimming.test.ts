@@ -31,7 +31,7 @@ describe('trimming', () => {
     expect([...slots.token.subarray(20, 24)]).toEqual([1, 2, 3, 4]);
     for (let slot = 1; slot < COUNT; slot++) slots.allocate(Flag.Session);
     expect(slots.flags(COUNT - 1)).toBe(Flag.Session);
-    // A caller that remembers the slot's former session can tell that this is another one.
+    // The version shows that this is not the session that the slot had before.
     expect(slots.version(COUNT - 1)).not.toBe(version);
   });
 
