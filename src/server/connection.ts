@@ -224,7 +224,8 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   message(channel: string, message: string | Buffer, pattern?: string): void {
-    this.#output.message(channel, message, pattern);
+    // It may have left, and its subscriptions may not all be removed yet.
+    if (!this.#socket.destroyed) this.#output.message(channel, message, pattern);
   }
 
   line(text: string): void {
@@ -590,11 +591,18 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   #leave(): void {
-    this.#options.registry.delete(this.id);
-    this.#stopListening();
+    const { hub, monitors, registry } = this.#options;
+    registry.delete(this.id);
+    monitors.remove(this);
+    if (this.subscriptions > 0) this.#removeSubscriptions(hub.removing(this));
     this.transaction.end();
     this.#cancelPenalty?.();
     this.#account.close();
+  }
+
+  /** Takes a step. The next one follows when other clients have been served. */
+  #removeSubscriptions(steps: Iterator<void>): void {
+    if (!steps.next().done) this.#options.turns.wait(() => this.#contain(() => this.#removeSubscriptions(steps)));
   }
 
   #stopListening(): void {

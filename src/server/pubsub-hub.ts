@@ -15,6 +15,11 @@ const CHANNEL_BYTES = 250;
 /** Patterns tried, or messages sent, between two points where publishing may pause. */
 const BATCH = 16;
 
+/** Subscriptions removed between two points where removing may pause. */
+const REMOVALS = 128;
+
+type CountedAudience = { -readonly [Key in keyof Audience]: Audience[Key] };
+
 /**
  * Channels and patterns, and their subscribers. Patterns for session channels are kept separately
  * (`spellsOutSessions`).
@@ -24,7 +29,8 @@ export class PubSubHub implements PubSub {
   readonly #patterns = new PatternTable();
   readonly #sessionPatterns = new PatternTable();
   underWay: Promise<void> | undefined;
-  readonly #audiences: { prefix: string; size: number }[] = [];
+  /** The audiences of session channels, and those of other channels. */
+  readonly #audiences = { session: [] as CountedAudience[], other: [] as CountedAudience[] };
 
   subscribe(subscriber: Subscriber, channel: string): void {
     if (subscriber.channels.has(channel)) return;
@@ -73,10 +79,22 @@ export class PubSubHub implements PubSub {
     this.#countPattern(pattern, -1);
   }
 
-  /** Ends all subscriptions of a subscriber that leaves. */
+  /** Ends all subscriptions of a subscriber. */
   remove(subscriber: Subscriber): void {
-    for (const channel of subscriber.channels) this.unsubscribe(subscriber, channel);
-    for (const pattern of subscriber.patterns) this.unsubscribePattern(subscriber, pattern);
+    while (!this.removing(subscriber).next().done);
+  }
+
+  /** Like `remove`, in steps of a fraction of a millisecond. */
+  *removing(subscriber: Subscriber): Generator<void> {
+    let removed = 0;
+    for (const channel of subscriber.channels) {
+      this.unsubscribe(subscriber, channel);
+      if (++removed % REMOVALS === 0) yield;
+    }
+    for (const pattern of subscriber.patterns) {
+      this.unsubscribePattern(subscriber, pattern);
+      if (++removed % REMOVALS === 0) yield;
+    }
   }
 
   publish(channel: string, message: string | Buffer): number {
@@ -144,21 +162,25 @@ export class PubSubHub implements PubSub {
   /** Returns the audience of a prefix. It is kept up to date, so call this once. */
   audience(prefix: string): Audience {
     const audience = { prefix, size: 0 };
-    this.#audiences.push(audience);
+    this.#audiencesOf(isSessionChannel(prefix)).push(audience);
     return audience;
   }
 
   #countChannel(channel: string, change: 1 | -1): void {
-    for (const audience of this.#audiences) if (channel.startsWith(audience.prefix)) audience.size += change;
+    for (const audience of this.#audiencesOf(isSessionChannel(channel))) {
+      if (channel.startsWith(audience.prefix)) audience.size += change;
+    }
   }
 
   #countPattern(pattern: string, change: 1 | -1): void {
-    const ofSessions = spellsOutSessions(pattern);
-    for (const audience of this.#audiences) {
-      if (isSessionChannel(audience.prefix) === ofSessions && mayMatch(pattern, audience.prefix)) {
-        audience.size += change;
-      }
+    const [literal] = pattern.split(/[*?[\\]/, 1);
+    for (const audience of this.#audiencesOf(spellsOutSessions(pattern))) {
+      if (mayMatch(pattern, literal, audience.prefix)) audience.size += change;
     }
+  }
+
+  #audiencesOf(session: boolean): CountedAudience[] {
+    return session ? this.#audiences.session : this.#audiences.other;
   }
 
   /** Returns the table of the patterns that may match a channel. */
@@ -194,7 +216,6 @@ function owned(message: string | Buffer): string | Buffer {
 }
 
 /** Whether a pattern may match a channel with this prefix, judging by its text before the first special character. */
-function mayMatch(pattern: string, prefix: string): boolean {
-  const [literal] = pattern.split(/[*?[\\]/, 1);
+function mayMatch(pattern: string, literal: string, prefix: string): boolean {
   return literal === pattern ? literal.startsWith(prefix) : literal.startsWith(prefix) || prefix.startsWith(literal);
 }

@@ -170,4 +170,41 @@ describe('others are served during', () => {
     expect(await ask(client, 'PUBLISH a x')).toBe('0');
     expect(await ask(client, 'PUBSUB NUMPAT')).toBe('0');
   });
+
+  it('UNSUBSCRIBE and PUNSUBSCRIBE from everything', async () => {
+    const server = await start();
+    const [other, subscriber] = [await connectTo(server), await connectTo(server)];
+    for (const kind of ['', 'P']) {
+      await subscriber.send(frame(`${kind}SUBSCRIBE`, ...names(5000)));
+      await subscriber.takeUntil(':5000\r\n');
+      let isOver = false;
+      await subscriber.send(frame(`${kind}UNSUBSCRIBE`));
+      const confirmed = subscriber.takeUntil(':0\r\n').finally(() => {
+        isOver = true;
+      });
+      let served = 0;
+      for (; !isOver; served++) await other.expect('PING\r\n', '+PONG\r\n');
+      expect((await confirmed).match(/a:\d{4}/g)).toEqual(names(5000));
+      expect(served).toBeGreaterThan(10);
+    }
+  });
+
+  it('the end of a client with many subscriptions', async () => {
+    const server = await start();
+    const [other, subscriber] = [await connectTo(server), await connectTo(server)];
+    const patterns = names(10_000).map((name) => `${name}*`);
+    await subscriber.send(frame('PSUBSCRIBE', ...patterns));
+    await subscriber.takeUntil(':10000\r\n');
+    subscriber.close();
+    const left = new Set<number>();
+    let count: number;
+    do {
+      count = Number(await ask(other, 'PUBSUB NUMPAT'));
+      left.add(count);
+      // A message that is sent to it meanwhile does no harm.
+      await ask(other, 'PUBLISH a:9999 x');
+    } while (count > 0);
+    expect(left.size).toBeGreaterThan(5);
+    expect(await ask(other, 'PUBLISH a:9999 x')).toBe('0');
+  });
 });

@@ -1,6 +1,8 @@
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
+import { inSlices } from '../../execution/in-slices.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
+import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
@@ -8,6 +10,9 @@ import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
 /** Subscriptions of one client. */
 const MAX_SUBSCRIPTIONS = 100_000;
+
+/** Subscriptions to end between two looks at the clock. */
+const BATCH = 64;
 
 type Kind = 'channel' | 'pattern';
 
@@ -50,18 +55,24 @@ function unsubscribing(name: string, kind: Kind): Command {
     reply: `a push for each ${kind}: ${name}, the ${kind} or null, how many subscriptions are left`,
     whileSubscribed: true,
     run(context, args) {
-      const { client, server } = context;
-      const given = args.rest().map((argument) => argument.latin1());
-      const all = [...(kind === 'channel' ? client.channels : client.patterns)];
-      const texts = given.length > 0 ? given : all;
-      for (const text of texts) {
-        if (kind === 'channel') server.pubsub.unsubscribe(client, text);
-        else server.pubsub.unsubscribePattern(client, text);
-        confirm(context, name, text);
-      }
-      if (texts.length === 0) confirm(context, name, undefined);
+      return inSlices(context, unsubscribeAll(context, args));
     },
   };
+
+  function* unsubscribeAll(context: Context, args: Arguments): Generator<void> {
+    const { client, server } = context;
+    const given = args.rest().map((argument) => argument.latin1());
+    const all = [...(kind === 'channel' ? client.channels : client.patterns)];
+    const texts = given.length > 0 ? given : all;
+    let count = 0;
+    for (const text of texts) {
+      if (kind === 'channel') server.pubsub.unsubscribe(client, text);
+      else server.pubsub.unsubscribePattern(client, text);
+      confirm(context, name, text);
+      if (++count % BATCH === 0) yield;
+    }
+    if (texts.length === 0) confirm(context, name, undefined);
+  }
 }
 
 function confirm({ client, reply }: Context, name: string, text: string | undefined): void {
