@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type Reply, readReply, show } from './tools/replies.js';
 
-/** A bare socket: sends what no client library would, and sees every byte that comes back. */
+/** A bare socket. It can send what no client library would, and sees every byte of the replies. */
 export class RawClient {
   readonly socket: Socket;
-  /** What has come and is not taken. It is joined when it is looked at: joining it with each chunk would copy megabytes each time. */
+  /** What has arrived and has not been taken. It is joined only when needed: joining each chunk at once would copy megabytes. */
   #chunks: Buffer[] = [];
   #length = 0;
   #ended = false;
@@ -28,21 +29,21 @@ export class RawClient {
     return RawClient.over(connect({ port, host, noDelay: true }));
   }
 
-  /** @param socket One that is connecting. @param event Its event when it has connected. */
+  /** @param socket A socket that is connecting. @param event The event that it emits when it is connected. */
   static async over(socket: Socket, event = 'connect'): Promise<RawClient> {
     const client = new RawClient(socket);
     await once(socket, event);
     return client;
   }
 
-  /** Resolves when the bytes are handed to the system. */
+  /** Resolves when the system has the bytes. */
   send(bytes: string | Buffer): Promise<void> {
     return new Promise((resolve) => {
       this.socket.write(bytes as string, 'latin1', () => resolve());
     });
   }
 
-  /** Waits for so many bytes and takes them. */
+  /** Waits for this many bytes and takes them. */
   async take(length: number): Promise<string> {
     await this.#until(() => this.#length >= length);
     const taken: Buffer[] = [];
@@ -57,28 +58,41 @@ export class RawClient {
     return Buffer.concat(taken).toString('latin1');
   }
 
-  /** Waits for a text to come and takes everything up to its end. */
+  /** Waits for a text and takes everything up to its end. */
   async takeUntil(text: string): Promise<string> {
     await this.#until(() => this.#received.includes(text, 0, 'latin1'));
     return this.take(this.#received.indexOf(text, 0, 'latin1') + text.length);
   }
 
-  /** Sends a request and waits for its reply, a bulk string, whose text is returned. */
-  async bulk(...request: (string | Buffer)[]): Promise<string> {
-    await this.send(frame(...request));
-    const header = await this.takeUntil('\r\n');
-    const length = Number(/^[$=](\d+)/.exec(header)?.[1]);
-    if (Number.isNaN(length)) throw new Error(`expected a bulk string, got ${JSON.stringify(header)}`);
-    return (await this.take(length + 2)).slice(0, -2);
+  /** Waits for a reply and takes it. */
+  async reply(): Promise<Reply> {
+    for (let needed = 1; ; ) {
+      await this.#until(() => this.#length >= needed);
+      const found = readReply(this.#received);
+      if ('needed' in found) {
+        needed = found.needed;
+      } else {
+        await this.take(found.end);
+        return found.reply;
+      }
+    }
   }
 
-  /** Waits for the end of the connection and takes everything that came before. */
+  /** Sends a request and waits for its reply, which must be a bulk string. */
+  async bulk(...request: (string | Buffer)[]): Promise<string> {
+    await this.send(frame(...request));
+    const reply = await this.reply();
+    if (typeof reply !== 'string') throw new Error(`expected a bulk string, got ${show(reply)}`);
+    return reply;
+  }
+
+  /** Waits until the connection ends and takes everything that arrived before. */
   async takeAll(): Promise<string> {
     await this.#until(() => this.#ended);
     return this.#received.toString('latin1');
   }
 
-  /** Sends a request and waits for a reply of that text. */
+  /** Sends a request and waits for exactly this reply. */
   async expect(request: string | Buffer, reply: string): Promise<void> {
     await this.send(request);
     const got = await this.take(reply.length);

@@ -1,17 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import RedisParser from 'redis-parser';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ProtocolError } from '../../src/resp/protocol-error.js';
 import { RequestDecoder, type RequestLimits } from '../../src/resp/request-decoder.js';
+import { frame } from '../raw-client.js';
 
 const LIMITS: RequestLimits = { maxArguments: 1000, maxBulk: 1 << 20, maxInline: 1024, maxRequest: 1 << 20 };
 
 type Words = readonly Buffer[];
-
-const frame = (request: Words) =>
-  Buffer.concat([
-    Buffer.from(`*${request.length}\r\n`),
-    ...request.flatMap((argument) => [Buffer.from(`$${argument.length}\r\n`), argument, Buffer.from('\r\n')]),
-  ]);
 
 function pull(decoder: RequestDecoder): Words[] {
   const requests: Words[] = [];
@@ -32,48 +28,99 @@ const argument = fc.oneof(
 );
 const request = fc.array(argument, { minLength: 1, maxLength: 6 });
 
+/** What a stream is read as when it arrives in these pieces. */
+function outcomeOf(pieces: readonly Buffer[]) {
+  const decoder = new RequestDecoder(LIMITS);
+  const requests: string[][] = [];
+  let error = '';
+  try {
+    for (const piece of pieces) {
+      // The socket overwrites the bytes of a read as soon as its requests are served.
+      const chunk = Buffer.from(piece);
+      decoder.push(chunk);
+      for (let next = decoder.next(); next !== undefined; next = decoder.next()) {
+        requests.push(next.words().map((word) => word.toString('latin1')));
+      }
+      if (decoder.pending === 0) chunk.fill(0x55);
+    }
+  } catch (caught) {
+    if (!(caught instanceof ProtocolError)) throw caught;
+    error = caught.message;
+  }
+  return { requests, error, pending: error === '' ? decoder.pending : undefined };
+}
+
+const cutAt = (stream: Buffer, at: number) => [stream.subarray(0, at), stream.subarray(at)];
+
+/** Requests with arguments of every length that the guard treats in its own way, and other requests between them. */
+const streams: Record<string, readonly (string | Buffer)[]> = {
+  'short and long arguments': [0, 1, 9, 10, 99, 100, 101, 999, 1000].map((length) =>
+    frame('SET', Buffer.alloc(length, '\r\n$*:-')),
+  ),
+  'many arguments': [1, 2, 16, 17, 64, 65, 200].map((count) => frame(...Array.from({ length: count }, String))),
+  'frames between requests that ask for nothing': ['*0\r\n', frame('GET', 'k'), '*-1\r\n', frame('PING'), '\r\n'],
+  'inline requests between frames': ['GET k\r\n', frame('GET', 'k'), 'ECHO "a\\r\\n"\n', frame('ECHO', '\r\n')],
+  'an incomplete frame at the end': [frame('GET', 'k'), '*2\r\n$3\r\nGET\r\n$5\r\nab'],
+  'a fault after a frame: the length of the array': [frame('GET', 'k'), '*1x\r\n'],
+  'a fault after a frame: the length of an argument': [frame('GET', 'k'), '*2\r\n$1\r\nA\r\n$-1\r\n'],
+  'a fault after a frame: no bulk string': [frame('GET', 'k'), '*2\r\n$1\r\nA\r\n:1\r\n'],
+  'a fault after a frame: no line end': [frame('GET', 'k'), '*2\r\n$1\r\nA\r\n$2\r\nabcd'],
+  'a fault in an inline request': [frame('GET', 'k'), 'GET "k\r\n'],
+};
+
 describe('RequestDecoder', () => {
-  it('gives back every request, whatever bytes it holds and wherever the stream is cut', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each(Object.entries(streams))('reads the same wherever the stream is cut: %s', (_, pieces) => {
+    const stream = Buffer.concat(pieces.map((piece) => Buffer.from(piece as string)));
+    const whole = outcomeOf([stream]);
+    for (let at = 1; at < stream.length; at++) {
+      expect(outcomeOf(cutAt(stream, at)), `cut at byte ${at}`).toEqual(whole);
+      expect(outcomeOf([...cutAt(stream.subarray(0, at), at - 1), stream.subarray(at)])).toEqual(whole);
+    }
+    expect(outcomeOf(Array.from(stream, (byte) => Buffer.of(byte)))).toEqual(whole);
+  });
+
+  it('gives a frame to the parser if it is cut, and only then, and reads the same in both ways', () => {
+    const execute = vi.spyOn(RedisParser.prototype, 'execute');
     fc.assert(
-      fc.property(fc.array(request, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 30 })), (requests, cuts) => {
-        const stream = Buffer.concat(requests.map(frame));
-        const decoder = new RequestDecoder(LIMITS);
-        const seen: Words[] = [];
-        let at = 0;
-        for (let i = 0; at < stream.length; i++) {
-          const end = at + (cuts[i % (cuts.length || 1)] ?? stream.length);
-          // The bytes of a read are the socket's: they are overwritten once the requests are served.
-          const chunk = Buffer.from(stream.subarray(at, end));
-          decoder.push(chunk);
-          seen.push(...pull(decoder));
-          if (decoder.pending === 0) chunk.fill(0x55);
-          at = end;
+      fc.property(request, request, request, (before, words, after) => {
+        const [first, second, third] = [before, words, after].map((one) => frame(...one));
+        const stream = Buffer.concat([first, second, third]);
+        const end = first.length + second.length;
+        const expected = [before, words, after].map((one) => one.map((word) => word.toString('latin1')));
+        for (let at = first.length; at <= end; at++) {
+          execute.mockClear();
+          expect(outcomeOf(cutAt(stream, at))).toEqual({ requests: expected, error: '', pending: 0 });
+          const parsed = execute.mock.calls.map(([frame]) => frame.toString('latin1'));
+          expect(parsed).toEqual(at === first.length || at === end ? [] : [second.toString('latin1')]);
         }
-        expect(seen).toEqual(requests);
-        expect(decoder.pending).toBe(0);
       }),
-      { numRuns: 500 },
+      { numRuns: 100 },
     );
   });
 
-  it('gives back every request when the stream comes byte by byte', () => {
+  it('gives back every request, whatever bytes it holds and wherever the stream is cut', () => {
     fc.assert(
-      fc.property(fc.array(request, { maxLength: 4 }), (requests) => {
-        const decoder = new RequestDecoder(LIMITS);
-        const seen: Words[] = [];
-        for (const byte of Buffer.concat(requests.map(frame))) {
-          decoder.push(Buffer.of(byte));
-          seen.push(...pull(decoder));
+      fc.property(fc.array(request, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 30 })), (requests, cuts) => {
+        const stream = Buffer.concat(requests.map((words) => frame(...words)));
+        const pieces: Buffer[] = [];
+        for (let at = 0, i = 0; at < stream.length; i++) {
+          const end = at + (cuts[i % (cuts.length || 1)] ?? stream.length);
+          pieces.push(stream.subarray(at, end));
+          at = end;
         }
-        expect(seen).toEqual(requests);
+        const expected = requests.map((words) => words.map((word) => word.toString('latin1')));
+        expect(outcomeOf(pieces)).toEqual({ requests: expected, error: '', pending: 0 });
       }),
+      { numRuns: 500 },
     );
   });
 
   it('takes time in proportion to the bytes, even when a large argument comes in tiny pieces', () => {
     const decoder = new RequestDecoder(LIMITS);
     const value = Buffer.alloc(1 << 19, 'x');
-    const stream = frame([Buffer.from('SET'), value]);
+    const stream = frame(Buffer.from('SET'), value);
     // Walking or copying everything at each piece would be 130,000 times half a megabyte.
     for (let at = 0; at < stream.length; at += 4) {
       decoder.push(stream.subarray(at, at + 4));
@@ -183,8 +230,8 @@ describe('RequestDecoder', () => {
   });
 
   it('takes little from a client that has not authenticated, and all from the request after it has', () => {
-    const large = frame(Array.from({ length: 17 }, () => Buffer.from('x')));
-    const long = frame([Buffer.alloc(16_385, 'x')]);
+    const large = frame(...Array.from({ length: 17 }, () => 'x'));
+    const long = frame(Buffer.alloc(16_385, 'x'));
     for (const [bytes, reason] of [
       [large, 'unauthenticated multibulk length'],
       [long, 'unauthenticated bulk length'],
@@ -197,7 +244,7 @@ describe('RequestDecoder', () => {
     }
     const decoder = new RequestDecoder(LIMITS);
     decoder.trusted = false;
-    decoder.push(Buffer.concat([frame([Buffer.from('AUTH')]), large, long]));
+    decoder.push(Buffer.concat([frame('AUTH'), large, long]));
     expect(decoder.next()?.words().toString()).toBe('AUTH');
     decoder.trusted = true;
     expect(decoder.next()).toHaveLength(17);
@@ -206,7 +253,7 @@ describe('RequestDecoder', () => {
 
   it('keeps no large buffer for the few bytes that follow a large request', () => {
     const decoder = new RequestDecoder({ ...LIMITS, maxBulk: 2 ** 26, maxRequest: 2 ** 27 });
-    const large = frame([Buffer.alloc(40_000_000)]);
+    const large = frame(Buffer.alloc(40_000_000));
     decoder.push(large.subarray(0, 1000));
     expect(decoder.next()).toBeUndefined();
     decoder.push(Buffer.concat([large.subarray(1000), Buffer.from('*')]));

@@ -1,26 +1,19 @@
 import { frame, type RawClient } from '../raw-client.js';
+import { Failure, type Reply, Status } from '../tools/replies.js';
 
-/**
- * Sends a request and returns its reply as one line, much as redis-cli shows it: errors as they are, arrays separated
- * by spaces.
- */
+/** Sends a request. Returns its reply in one line, much as redis-cli shows it: arrays with spaces between the items. */
 export async function askWith(client: RawClient, ...request: (string | Buffer)[]): Promise<string> {
   await client.send(frame(...request));
-  return replyTo(client);
+  return lineOf(await client.reply());
 }
 
-/** Like `askWith`, for words separated by spaces. */
+/** As `askWith`, but takes the whole request as one string with spaces between the words. */
 export function ask(client: RawClient, request: string): Promise<string> {
   return askWith(client, ...request.split(' '));
 }
 
-async function replyTo(client: RawClient): Promise<string> {
-  const line = (await client.takeUntil('\r\n')).slice(0, -2);
-  const count = Number(line.slice(1));
-  if ((line[0] !== '$' && line[0] !== '*') || Number.isNaN(count)) return line.slice(1);
-  if (count < 0) return 'nil';
-  if (line[0] === '$') return (await client.take(count + 2)).slice(0, -2);
-  const items: string[] = [];
-  for (let left = count; left > 0; left--) items.push(await replyTo(client));
-  return items.join(' ');
+function lineOf(reply: Reply): string {
+  if (reply === null) return 'nil';
+  if (reply instanceof Status || reply instanceof Failure) return reply.text;
+  return Array.isArray(reply) ? reply.map(lineOf).join(' ') : String(reply);
 }
