@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Builds what the end-to-end tests start, so that no test ever runs against an older build. */
+/** Builds the program, so that no end-to-end test runs an old build. */
 export default function build(): void {
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
 }

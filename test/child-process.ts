@@ -3,45 +3,45 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Processes that tests start, none of which outlives them. A test that fails does not get to stop its own, and vitest may kill the
- * process that runs a file.
+ * Starts processes that never outlive the tests. A test that fails may not get to stop its processes, and vitest may kill
+ * the process that runs a test file.
  */
 
 const running = new Set<ChildProcess>();
 
-/** Kills whatever still runs. */
+/** Kills all processes that are still running. */
 export function killChildren(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
 process.once('exit', killChildren);
 
-/** Registers a process, to be killed at the end of this one if it still runs. */
+/** Makes sure that a process is killed when this one ends. */
 export function watched<Child extends ChildProcess>(child: Child): Child {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
 }
 
+/** Ends the process when this one ends, for whatever reason, because the system closes the pipe between them. */
 const LIFELINE = fileURLToPath(new URL('lifeline.mjs', import.meta.url));
 
-/** What has the process end when this one does, however: a pipe that the system closes then. */
 export interface NodeChildOptions {
   readonly env?: Record<string, string>;
-  /** The user id to run as, for who may choose one. */
+  /** The user id to run as. Only root may choose one. */
   readonly uid?: number;
-  /** Whether what it says on stderr is shown. */
+  /** Whether to show what it writes to stderr. */
   readonly showErrors?: boolean;
 }
 
-/** Starts Node.js with arguments. Its input is the lifeline. */
+/** Starts Node.js. Its standard input is the lifeline. */
 export function startNode(args: readonly string[], { env, uid, showErrors = false }: NodeChildOptions = {}) {
   const child = spawn(process.execPath, ['--import', LIFELINE, ...args], {
     env: { ...process.env, ...env },
     ...(uid !== undefined && { uid }),
     stdio: ['pipe', 'pipe', showErrors ? 'inherit' : 'pipe'],
   });
-  // It is not written to, and does not keep this process alive.
+  // Nothing is written to it, and it must not keep this process alive.
   (child.stdin as Writable & { unref(): void }).unref();
   child.stdin?.on('error', () => {});
   return watched(child);

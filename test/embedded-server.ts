@@ -2,12 +2,12 @@ import { connect } from 'node:net';
 import { type Config, createServer, type Server, type ServerOptions } from '../src/index.js';
 import { RawClient } from './raw-client.js';
 
-/** Servers inside the test's own process, with a clock of the test's where it wants one, and bare clients of theirs. */
+/** Starts servers in the test's own process, with the test's own clock if it needs one, and connects bare clients to them. */
 
 const servers: Server[] = [];
 const clients: RawClient[] = [];
 
-/** A server that listens on a free port of 127.0.0.1 unless the config says otherwise. */
+/** Starts a server, on a free port of 127.0.0.1 unless the config says otherwise. */
 export async function startServer(config: Partial<Config> = {}, options: ServerOptions = {}): Promise<Server> {
   const server = createServer({ bind: '127.0.0.1', port: 0, ...config }, options);
   servers.push(server);
@@ -15,7 +15,7 @@ export async function startServer(config: Partial<Config> = {}, options: ServerO
   return server;
 }
 
-/** A client of the server, on its unix socket if it listens nowhere else. */
+/** Connects a client to the server, over its unix socket if it listens nowhere else. */
 export async function connectTo(server: Server, host?: string): Promise<RawClient> {
   const [address] = server.addresses;
   const client =
@@ -26,13 +26,13 @@ export async function connectTo(server: Server, host?: string): Promise<RawClien
   return client;
 }
 
-/** To be called after each test. */
+/** Call this after each test. */
 export async function stopServers(): Promise<void> {
   for (const client of clients.splice(0)) client.close();
   await Promise.all(servers.splice(0).map((server) => server.close()));
 }
 
-/** A log that keeps its lines. */
+/** Returns a log that keeps its lines. */
 export function keepLog() {
   const lines: string[] = [];
   const keep = (line: string) => lines.push(line);

@@ -10,9 +10,9 @@ export class FakeClock implements Clock {
   #now = 1000;
   #wall = Date.UTC(2030, 0, 1);
   #calls: Call[] = [];
-  /** Milliseconds that pass with each look at the clock: work that takes time. */
+  /** How many ms pass each time the clock is read, to simulate work. */
   msPerLook = 0;
-  /** Calls that were made. */
+  /** How many calls have been made. */
   called = 0;
 
   now(): number {
@@ -32,19 +32,19 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Lets time pass; what is due on the way is called at its instant. */
+  /** Lets time pass and makes each call when it is due. */
   advance(ms: number): void {
     const end = this.#now + ms;
     while (this.#step(end));
     this.#skipTo(end);
   }
 
-  /** Lets time pass while the process does not get to its calls: everything that is due is late. */
+  /** Lets time pass without making any calls, as if the process were busy. */
   freeze(ms: number): void {
     this.#skipTo(this.#now + ms);
   }
 
-  /** Makes the next call that is due by now. Returns whether there was one. */
+  /** Makes the next call that is due. Returns whether there was one. */
   step(): boolean {
     return this.#step(this.#now);
   }
@@ -54,7 +54,7 @@ export class FakeClock implements Clock {
     this.#wall = unixMs;
   }
 
-  /** How many calls are waited for. */
+  /** How many calls are scheduled. */
   get waiting(): number {
     return this.#calls.length;
   }

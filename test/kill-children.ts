@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
 import { killChildren } from './child-process.js';
 
-// For every file of tests: what one of them started and did not stop, because it failed.
+// A test that fails may not stop what it started.
 afterAll(killChildren);

@@ -1,6 +1,6 @@
 import type { FakeClock } from './fake-clock.js';
 
-/** The wheel gets to its work, or is behind and what is due is met first by somebody who looks. */
+/** Two ways to let time pass: the wheel expires what is due, or the wheel is late and a command reaches it first. */
 export const passTime = [
   ['the wheel in time', (clock: FakeClock, ms: number) => clock.advance(ms)],
   ['the wheel behind', (clock: FakeClock, ms: number) => clock.freeze(ms)],

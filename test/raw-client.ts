@@ -29,6 +29,11 @@ export class RawClient {
     return RawClient.over(connect({ port, host, noDelay: true }));
   }
 
+  /** @param socket A socket that is connected. */
+  static on(socket: Socket): RawClient {
+    return new RawClient(socket);
+  }
+
   /** @param socket A socket that is connecting. @param event The event that it emits when it is connected. */
   static async over(socket: Socket, event = 'connect'): Promise<RawClient> {
     const client = new RawClient(socket);

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { createClient, RESP_TYPES } from 'redis';
 
-/** Connections of real client libraries to a server of the test's, in each way that they make values of replies. */
+/** Connects real client libraries to a server, in every configuration that changes how they represent replies. */
 
 const closes: (() => void)[] = [];
 
@@ -29,7 +29,7 @@ async function nodeRedis(port: number, RESP: 2 | 3, typeMapping = {}) {
   return redis;
 }
 
-/** One of each, by what it is. */
+/** One connection of each kind, by its description. */
 export const CONNECTIONS = {
   'ioredis, RESP2': async (port: number) => ioredis(port, { protocol: 2 }),
   'ioredis, RESP3': async (port: number) => ioredis(port, { protocol: 3 }),
@@ -45,7 +45,7 @@ export type ConnectionKind = keyof typeof CONNECTIONS;
 
 export const CONNECTION_KINDS = Object.keys(CONNECTIONS) as ConnectionKind[];
 
-/** To be called after each test. */
+/** Call this after each test. */
 export function closeConnections(): void {
   for (const close of closes.splice(0)) close();
 }

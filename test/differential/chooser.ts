@@ -13,9 +13,9 @@ const LIMITS = [
   '-4611686018427387904',
   '9007199254740993',
 ];
-/** Of 64 bits: a time from now on that is still possible would be chosen twice. */
+/** The limits of 64 bits. The smaller ones are possible times from now, which must not be chosen twice. */
 const ENDS = LIMITS.slice(0, 6);
-/** As milliseconds they are just within 64 bits, or just not. */
+/** In milliseconds, these are just within 64 bits or just beyond. */
 const ENDS_OF_SECONDS = ['9223372036854775', '9223372036854776', '-9223372036854775', '-9223372036854776'];
 const NO_INTEGERS = [
   '',
@@ -73,11 +73,11 @@ const PATTERNS = [
 const MANY = 130;
 
 /**
- * Chooses arguments: mostly such as are right, so that something happens, and now and then such as are at a limit or wrong. A
- * sequence has few keys and fields, so that its commands meet at them.
+ * Chooses arguments. Most are valid, so that something happens. Some are at a limit or invalid. A sequence has few keys and
+ * fields, so that its commands affect each other.
  *
- * No key expires while its sequence runs: the two servers would not be at that instant at once. So times end at once,
- * or much later; and none that starts at the time of the command is chosen twice, as `GT` would tell which server was slower.
+ * No key expires while its sequence runs, because the two servers would not get there at the same time. So durations end
+ * immediately or much later. No relative time is chosen twice, because `GT` would show which server was slower.
  */
 export class Chooser {
   readonly random: Random;
@@ -106,7 +106,7 @@ export class Chooser {
     return this.times(1, 3, () => [this.field()]);
   }
 
-  /** Fields and their values. */
+  /** Fields with their values. */
   entries(): string[] {
     if (this.random.chance(0.98)) return this.times(1, 3, () => [this.field(), this.value()]);
     const value = this.value();
@@ -136,12 +136,12 @@ export class Chooser {
     return (random.between(-1e9, 1e9) / 10 ** random.between(0, 12)).toString();
   }
 
-  /** A place in a string that is short. */
+  /** An index into a short string. */
   place(): string {
     return this.random.chance(0.85) ? String(this.random.between(-8, 8)) : this.integer();
   }
 
-  /** Where to write in a string: not so far that it takes gigabytes. */
+  /** An offset at which to write, but not one that would take gigabytes. */
   offset(): string {
     const roll = this.random.fraction();
     if (roll < 0.85) return String(this.random.between(0, 12));
@@ -178,12 +178,12 @@ export class Chooser {
     return this.random.chance(0.9) ? '0' : this.random.pick(wrong);
   }
 
-  /** How much a scan looks at. */
+  /** How many keys or fields a scan looks at. */
   effort(): string {
     return this.random.pick(['1', '2', '10', '1000', '1000', '1000', '0', '-1', 'abc', ...LIMITS.slice(0, 3)]);
   }
 
-  /** How many fields to draw; one that is very negative would be answered with as many. */
+  /** How many fields to draw. A large negative number would give a reply of that size. */
   draws(): string {
     if (this.random.chance(0.85)) return String(this.random.between(-6, 6));
     return this.random.pick([
@@ -192,14 +192,14 @@ export class Chooser {
     ]);
   }
 
-  /** A word in any case. */
+  /** A word in upper, lower or mixed case. */
   word(word: string): string {
     const roll = this.random.fraction();
     if (roll < 0.8) return word;
     return roll < 0.95 ? word.toLowerCase() : word[0] + word.slice(1).toLowerCase();
   }
 
-  /** Some of the options, in any order, which may not go together. @param share How likely each of them is. */
+  /** Some of the options in random order, perhaps in an invalid combination. @param share The probability of each. */
   options(share: number, ...options: readonly (readonly [string, ...(() => string)[]])[]): string[] {
     const chosen = options.filter(() => this.random.chance(share));
     for (let i = chosen.length - 1; i > 0; i--) {

@@ -14,18 +14,18 @@ import {
 
 export interface Row {
   readonly name: string;
-  /** Chooses what follows the name. */
+  /** Chooses the arguments. */
   readonly words: (choose: Chooser) => readonly string[];
-  /** Whether two replies are as good as equal; without it they must be equal. */
+  /** Whether two different replies are acceptable. Without it, they must be equal. */
   readonly same?: Same;
-  /** What is asked just before, so that its reply can be checked by that. */
+  /** A request to send just before, whose reply helps to check this one. */
   readonly before?: (words: readonly string[]) => readonly string[];
 }
 
 const EXPIRE_CONDITIONS = [['NX'], ['XX'], ['GT'], ['LT']] as const;
 const allOf = ([, key = '']: readonly string[]) => ['HGETALL', key];
 
-/** The commands that are compared. To add one, add a row. */
+/** The commands to compare. To add one, add a row. */
 export const COMMANDS: readonly Row[] = [
   { name: 'APPEND', words: (c) => [c.key(), c.value()] },
   {

@@ -10,21 +10,21 @@ export interface Difference {
   readonly redis: Reply;
 }
 
-/** Compares the replies to a sequence, and counts. */
+/** Compares the replies to a sequence, and counts known differences and errors. */
 export class Comparison {
   readonly #apart: number;
-  /** How often each known difference was met. */
+  /** How many times each known difference occurred. */
   readonly known = new Map<string, number>();
   errors = 0;
-  /** A known difference has made the two servers differ: it makes no sense to compare them any longer. */
+  /** Because of a known difference, the two servers now have different data, so there is nothing left to compare. */
   isOver = false;
 
-  /** @param apart So many ms may lie between what one server's clock said and the other's. */
+  /** @param apart How many ms later one server may have carried out a command than the other. */
   constructor(apart: number) {
     this.#apart = apart;
   }
 
-  /** The first difference. */
+  /** Returns the first difference. */
   compare(requests: readonly Request[], respite: readonly Reply[], redis: readonly Reply[]): Difference | undefined {
     let queued: Request[] = [];
     for (let i = 0; i < requests.length && !this.isOver; i++) {
@@ -64,7 +64,7 @@ export class Comparison {
   }
 }
 
-/** What a command replies inside of a transaction. ioredis does not tell that it is a status. */
+/** Whether a command was queued in a transaction. ioredis does not show that the reply is a status. */
 function isQueued(reply: Reply): boolean {
   return reply === 'QUEUED' || (reply instanceof Status && reply.text === 'QUEUED');
 }

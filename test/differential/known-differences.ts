@@ -2,11 +2,11 @@ import { Failure, type Reply, Status } from '../tools/replies.js';
 import type { Request } from './sequence.js';
 
 export interface KnownDifference {
-  /** Why respite replies something else. */
+  /** Why respite has another reply. */
   readonly reason: string;
-  /** Whether it is this one: as narrow as can be, so that it hides no other. */
+  /** Whether a difference is this one. It must be narrow, so that it hides no other. */
   readonly matches: (request: Request, respite: Reply, redis: Reply) => boolean;
-  /** The servers have something else from then on: what follows in the sequence is not compared. */
+  /** The servers have different data from then on, so the rest of the sequence is not compared. */
   readonly isLasting: boolean;
 }
 
@@ -15,7 +15,7 @@ const isText = (reply: Reply) => typeof reply === 'string' || reply instanceof S
 const named = (request: Request, ...words: readonly string[]) =>
   words.every((word, i) => request[i]?.toUpperCase() === word);
 
-/** Ms that hold every instant of the next 142,000 years; what a text spells, if it is a number. */
+/** In ms: the 142,000 years within which a key can expire. */
 const FAR = 2n ** 52n;
 const ms = (text: string, perUnit: bigint) => (/^-?\d{1,19}$/.test(text) ? BigInt(text) * perUnit : 0n);
 

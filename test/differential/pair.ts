@@ -4,18 +4,18 @@ import { equal } from './sameness.js';
 import { scanAll } from './scan-all.js';
 import type { Request } from './sequence.js';
 
-/** What became of a sequence. */
+/** The result of a sequence. */
 export interface Outcome {
   difference: Difference | undefined;
   readonly comparison: Comparison;
 }
 
-/** How much more than it seems two servers' clocks may be apart, in ms. */
+/** How many more ms than measured may lie between the two servers. */
 const SLACK = 50;
-/** What makes both servers empty, whatever was before. */
+/** Empties a server, whatever state it is in. */
 const START: readonly Request[] = [['DISCARD'], ['UNWATCH'], ['FLUSHALL']];
 
-/** A client of each of the two servers, which are asked the same. */
+/** A client of each of the two servers. Both receive the same requests. */
 export class Pair {
   readonly kind: string;
   readonly #respite: Client;
@@ -37,8 +37,8 @@ export class Pair {
   }
 
   /**
-   * Sends sequences of requests to both servers, all at once, each to empty servers. What the last one leaves there is scanned
-   * as well.
+   * Sends sequences of requests to both servers, all at once. The servers are emptied before each sequence. What the last one
+   * leaves is scanned as well.
    */
   async run(sequences: readonly (readonly Request[])[]): Promise<Outcome[]> {
     const pipelines = sequences.map((requests) => [...START, ...requests]);

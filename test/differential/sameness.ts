@@ -1,24 +1,24 @@
 import { Failure, type Reply, show } from '../tools/replies.js';
 
-/** How a pair of replies came about. */
+/** What a pair of replies is about. */
 export interface Exchange {
   readonly words: readonly string[];
-  /** So many ms may lie between what one server's clock said and the other's. */
+  /** How many ms later one server may have carried out the request than the other. */
   readonly apart: number;
-  /** What both have replied to the request that the table has before it, if it was. */
+  /** The reply to the request that the table sends before it, if it was sent. */
   readonly before?: Reply | undefined;
 }
 
 export type Same = (ours: Reply, theirs: Reply, exchange: Exchange) => boolean;
 
-/** Equal replies are shown alike. */
+/** Equal replies have the same text. */
 export const equal = (ours: Reply, theirs: Reply): boolean => ours === theirs || show(ours) === show(theirs);
 
-/** Arrays of the same, in any order. */
+/** Arrays of the same items in any order. */
 export const unordered = (ours: Reply, theirs: Reply): boolean =>
   Array.isArray(ours) && Array.isArray(theirs) && equal(sorted(ours), sorted(theirs));
 
-/** Maps, or flat arrays of pairs, of the same, in any order. */
+/** Maps, or flat arrays of pairs, with the same entries in any order. */
 export const pairs = (ours: Reply, theirs: Reply): boolean =>
   Array.isArray(ours) === Array.isArray(theirs) && unordered(pairsOf(ours), pairsOf(theirs));
 
@@ -27,17 +27,17 @@ export const milliseconds: Same = (ours, theirs, { apart }) => isNear(ours, thei
 export const seconds: Same = (ours, theirs, exchange) => isNear(ours, theirs, secondsApart(exchange));
 
 /**
- * Of what a sequence has made, the idle seconds are few. Redis tells more of a small integer: all keys share one object, which
- * nobody may have looked at for long.
+ * A key that a sequence created has been idle for a few seconds at most. Redis may report more for a small integer, because all
+ * keys share one object for it.
  */
 export const object: Same = (ours, theirs, exchange) =>
   seconds(ours, theirs, exchange) ||
   (integerOf(theirs) !== undefined && typeof ours === typeof theirs && isNear(Number(ours), 0, secondsApart(exchange)));
 
-/** Scans that are over after one page have found the same; where one is not over yet nobody knows. */
+/** Pages of scans. They can only be compared if both scans end with the first page. */
 export const page: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[1] === '0', unordered);
 
-/** As `page`, of pairs. */
+/** As `page`, for pairs. */
 export const pages: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[2] === '0', pairs);
 
 export const drawnKey: Same = (ours, theirs, { before }) =>
@@ -50,14 +50,14 @@ export const drawnField: Same = (ours, theirs, { words, before }) => {
     return ours === null ? theirs === null : typeof theirs === 'string' && drawnFrom(ours, fields);
   }
   if (ours.length !== theirs.length) return false;
-  // RESP3 has an array for each pair.
+  // In RESP3, each pair is an array.
   if (!ours.every((item, i) => Array.isArray(item) === Array.isArray(theirs[i]))) return false;
   const drawn = words.length > 3 && !Array.isArray(ours[0]) ? pairsOf(ours) : ours;
   if (Number(words[2]) > 0 && new Set(drawn.map(show)).size !== drawn.length) return false;
   return drawn.every((item) => drawnFrom(item, words.length > 3 ? all : fields));
 };
 
-/** Rounding may make a second of what is less. */
+/** Rounding may turn a moment into a second. */
 function secondsApart({ apart }: Exchange): number {
   return 1 + Math.ceil(apart / 1000);
 }
@@ -86,7 +86,7 @@ function comparePages(ours: Reply, theirs: Reply, isFirst: boolean, same: typeof
   return !isFirst || ours[0] !== '0' || theirs[0] !== '0' || same(ours[1], theirs[1]);
 }
 
-/** Whether two times are close to each other; -1 and -2 are none. */
+/** Whether two durations are close to each other. -1 and -2 are not durations. */
 function isNear(ours: Reply, theirs: Reply, most: number): boolean {
   const [one, other] = [integerOf(ours), integerOf(theirs)];
   if (one === undefined || other === undefined || typeof ours !== typeof theirs || one < 0n || other < 0n) {
@@ -95,12 +95,12 @@ function isNear(ours: Reply, theirs: Reply, most: number): boolean {
   return Math.abs(Number(one - other)) <= most;
 }
 
-/** ioredis is asked to give integers as texts. */
+/** ioredis is configured to return integers as strings. */
 function integerOf(reply: Reply): bigint | undefined {
   return reply !== null && /^-?\d+$/.test(String(reply)) ? BigInt(String(reply)) : undefined;
 }
 
-/** Whether two replies are as the row's `same` has it: errors must be equal. */
+/** Whether two replies are equal or acceptable to the row's `same`. Errors must be equal. */
 export function agree(same: Same | undefined, ours: Reply, theirs: Reply, exchange: Exchange): boolean {
   if (equal(ours, theirs)) return true;
   if (same === undefined || ours instanceof Failure || theirs instanceof Failure) return false;

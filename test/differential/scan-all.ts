@@ -2,13 +2,13 @@ import { type Reply, show } from '../tools/replies.js';
 import type { Client } from './client.js';
 import type { Request } from './sequence.js';
 
-/** So many pages are more than there can be. */
+/** More pages than there can be. */
 const ENDLESS = 1000;
-/** Redis keeps small hashes in one piece, and gives them as one page. */
+/** Redis returns a small hash as one page. */
 const KEYS_AT_ONCE = '1';
 const FIELDS_AT_ONCE = '10';
 
-/** All keys, and all fields and values of the hashes, as iterations over many pages find them. */
+/** Scans all keys, and all fields and values of hashes, over many pages. */
 export async function scanAll(client: Client): Promise<Reply> {
   const keys = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE], 1);
   const hashes = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'hash'], 1);
@@ -19,7 +19,10 @@ export async function scanAll(client: Client): Promise<Reply> {
   return all;
 }
 
-/** What all pages have, in order and once, as there is no promise of either. @param width Items that belong together. */
+/**
+ * Returns the items of all pages, sorted and without repetition, because Redis promises neither.
+ * @param width How many items belong together.
+ */
 async function iterate(client: Client, request: (cursor: string) => Request, width: number): Promise<Reply[][]> {
   const found = new Map<string, Reply[]>();
   let cursor = '0';
@@ -34,5 +37,5 @@ async function iterate(client: Client, request: (cursor: string) => Request, wid
     cursor = String(reply[0]);
     if (cursor === '0') return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
   }
-  return [['an iteration does not end']];
+  return [['the iteration does not end']];
 }

@@ -4,23 +4,23 @@ import { COMMANDS, type Row } from './command-table.js';
 
 export type Request = readonly string[];
 
-/** Requests to send one after the other to servers that are empty. */
+/** Requests to send one after the other to empty servers. */
 export interface Sequence {
-  /** What made it: the same seed makes the same again. */
+  /** The same seed makes the same sequence. */
   readonly seed: number;
-  /** From 0 to 1, to choose what else there is to choose. */
+  /** A random number from 0 to 1, to choose the pair of clients. */
   readonly chance: number;
   readonly requests: readonly Request[];
 }
 
 const LONGEST = 30;
-/** In place of a right argument, or behind the last. No number that would be a short time. */
+/** Replaces a valid argument or follows the last. None of them is a short duration. */
 const WRONG = ['', 'abc', '-1', '0', '1.5', '9223372036854775808', 'NX', 'GET', 'KEEPTTL', 'WITHVALUES'];
 
 export function makeSequence(seed: number): Sequence {
   const random = new Random(seed);
   const choose = new Chooser(random);
-  // Few commands in many combinations find what many commands do not, and the other way round.
+  // A few commands in many combinations reveal other mistakes than many commands do.
   const rows = random.chance(0.5)
     ? COMMANDS
     : Array.from({ length: random.between(3, 8) }, () => random.pick(COMMANDS));
@@ -32,7 +32,7 @@ export function makeSequence(seed: number): Sequence {
       requests.push([random.pick(['EXEC', 'EXEC', 'EXEC', 'DISCARD'])]);
       inTransaction = false;
     } else if (!inTransaction && random.chance(0.07)) {
-      // What is between the two may be a change, or may be none though it looks like one.
+      // A request in between may change a watched key, or seem to.
       if (random.chance(0.5)) requests.push(['WATCH', ...choose.keys], ...requestsOf(random.pick(rows), choose));
       requests.push(['MULTI']);
       inTransaction = true;
@@ -50,7 +50,7 @@ function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {
   return before === undefined ? [request] : [before(request), request];
 }
 
-/** Makes an argument wrong, or their number, now and then. */
+/** Now and then makes an argument, or the number of arguments, invalid. */
 function spoil(words: readonly string[], random: Random): readonly string[] {
   if (!random.chance(0.04)) return words;
   const at = random.between(0, words.length);
@@ -66,7 +66,7 @@ function spoil(words: readonly string[], random: Random): readonly string[] {
   }
 }
 
-/** Looks at all that is there in the end: so that no change stays unseen. */
+/** Requests that read everything at the end, so that every change is seen. */
 function inspectionOf(keys: readonly string[]): Request[] {
   const looks = [...new Set(keys)].flatMap((key) => [
     ['TYPE', key],

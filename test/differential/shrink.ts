@@ -8,7 +8,7 @@ interface Finding {
   readonly difference: Difference;
 }
 
-/** The fewest requests, of the fewest words, that show the same difference, as far as leaving some out leads. */
+/** Leaves out requests and arguments as long as the difference remains. */
 export async function shrink(pair: Pair, finding: Finding): Promise<Finding> {
   let least = finding;
   const attempt = async (requests: readonly Request[]) => {
@@ -25,7 +25,7 @@ export async function shrink(pair: Pair, finding: Finding): Promise<Finding> {
   return least;
 }
 
-/** Leaves out what the attempt succeeds without: first many items in a row, in the end one at a time. */
+/** Leaves out items as long as the attempt succeeds: many in a row at first, one at a time in the end. */
 async function leaveOut<Item>(
   items: readonly Item[],
   attempt: (fewer: readonly Item[]) => Promise<boolean>,
@@ -39,7 +39,7 @@ async function leaveOut<Item>(
   }
 }
 
-/** What two findings of one and the same difference have in common. */
+/** What two findings of the same difference have in common. */
 export function signatureOf({ request, respite, redis }: Difference): string {
   return [request[0].toUpperCase(), kindOf(respite), kindOf(redis)].join('\n');
 }
@@ -47,6 +47,6 @@ export function signatureOf({ request, respite, redis }: Difference): string {
 function kindOf(reply: Reply): string {
   if (reply instanceof Failure) return reply.text;
   if (reply === null) return 'null';
-  // ioredis is asked to give integers as texts.
+  // ioredis is configured to return integers as strings.
   return /^-?\d+$/.test(String(reply)) ? 'integer' : reply.constructor.name;
 }

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
 import { frame, RawClient } from '../raw-client.js';
+import { Info } from '../tools/info.js';
 import { Program } from '../tools/program.js';
 
 const SESSIONS = 1_000_000;
 const BATCH = 2000;
 const VALUE = 'v'.repeat(29);
 const DATA = ['cart', VALUE, 'lang', VALUE, 'name', VALUE, 'csrftokn', VALUE];
+
+/** Bytes, as INFO gives them. */
+async function memoryOf(client: RawClient): Promise<{ used: number; rss: number }> {
+  const info = new Info(await client.bulk('INFO', 'memory'));
+  return { used: info.number('used_memory'), rss: info.number('used_memory_rss') };
+}
 
 /**
  * `used_memory` is added up, not measured: this holds it against what the system says that the process takes, and sees
@@ -18,13 +25,7 @@ it.each([
 ])('used_memory grows by what a million sessions take, within 15 %%, and gives it back (%s)', async (_, name) => {
   const program = await Program.start();
   const client = await RawClient.connect(program.port);
-  const read = async () => {
-    const info = await client.bulk('INFO', 'memory');
-    const [used, rss] = ['used_memory', 'used_memory_rss'].map((field) =>
-      Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1]),
-    );
-    return { used, rss };
-  };
+  const read = () => memoryOf(client);
   // What the first load takes for good is taken now.
   const fill = async (from: number, count: number) => {
     for (let first = from; first < from + count; first += BATCH) {
@@ -58,13 +59,7 @@ it("large values and sessions of many keys count as they are, take nothing of V8
   // With values in V8's heap, a tenth of these would end the process.
   const program = await Program.start([], { NODE_OPTIONS: '--max-old-space-size=40' });
   const client = await RawClient.connect(program.port);
-  const read = async () => {
-    const info = await client.bulk('INFO', 'memory');
-    const [used, rss] = ['used_memory', 'used_memory_rss'].map((field) =>
-      Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1]),
-    );
-    return { used, rss };
-  };
+  const read = () => memoryOf(client);
   const source = Buffer.alloc(1_100_000, randomBytes(65_537));
   const fill = async (bytes: number) => {
     // Evenly over the orders of magnitude.

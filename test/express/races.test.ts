@@ -37,33 +37,25 @@ function shop(gate: Gate) {
   };
 }
 
-/** A request that began before the logout ends after it. Returns what the browser with the old cookie sees then. */
-async function saveAfterLogout(store: Partial<SessionOptions>) {
+/** Sends a request while a slow request of the same session is under way. Returns what the browser sees afterwards. */
+async function duringSlowRequest(store: Partial<SessionOptions>, path: string) {
   const gate = new Gate();
   const application = await startApp(store, shop(gate));
   const browser = new Browser(application);
   await browser.get('/login/ada');
   const slow = new Browser(application, browser.cookie).get('/slow');
   await gate.reached;
-  await browser.get('/logout');
+  await browser.get(path);
   gate.open();
   expect(await slow).toMatchObject({ status: 200, body: 'slow' });
   return { seen: await shown(browser), errors: application.errors };
 }
 
-/** Two requests change different properties at the same time. Returns the data in the end. */
-async function parallelChanges(store: Partial<SessionOptions>) {
-  const gate = new Gate();
-  const application = await startApp(store, shop(gate));
-  const browser = new Browser(application);
-  await browser.get('/login/ada');
-  const slow = new Browser(application, browser.cookie).get('/slow');
-  await gate.reached;
-  await browser.get('/theme');
-  gate.open();
-  await slow;
-  return { seen: await shown(browser), errors: application.errors };
-}
+/** The slow request ends after the logout. */
+const saveAfterLogout = (store: Partial<SessionOptions>) => duringSlowRequest(store, '/logout');
+
+/** Both requests change the session, but different properties. */
+const parallelChanges = (store: Partial<SessionOptions>) => duringSlowRequest(store, '/theme');
 
 afterEach(tearDown);
 

@@ -4,7 +4,7 @@ import type { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { FLAG_LETTERS, RECORDS, type RecordName, recordNames } from '../../src/journal/records.js';
 import { Slice } from '../../src/slice.js';
 
-/** A record as a test has it. */
+/** A record as the tests represent it. */
 export interface PlainRecord {
   readonly name: RecordName;
   readonly fields: Record<string, Buffer | number>;
@@ -38,7 +38,7 @@ function arbitraryOf(name: RecordName): fc.Arbitrary<PlainRecord> {
   });
 }
 
-/** Any record, with any bytes. */
+/** An arbitrary record with arbitrary bytes. */
 export const anyRecord: fc.Arbitrary<PlainRecord> = fc.oneof(...recordNames.map(arbitraryOf));
 
 type Appends = Pick<RecordEncoder, 'append'>;
@@ -51,7 +51,7 @@ export function append(to: Appends, { name, fields, rest }: PlainRecord): void {
   to.append(name, Object.fromEntries(slices) as never, rest.map(Slice.of));
 }
 
-/** What was read, to be kept. */
+/** Copies the record that was read. */
 export function plain(record: JournalRecord): PlainRecord {
   const types = Object.entries(RECORDS[record.name].fields);
   const fields = types.map(([field, type], index) => [
@@ -64,7 +64,7 @@ export function plain(record: JournalRecord): PlainRecord {
   return { name: record.name, fields: Object.fromEntries(fields), rest };
 }
 
-/** `SET <token> n <n>`: a record that tells which it is. */
+/** `SET <token> n <n>`: a record that contains its own number. */
 export function numbered(n: number): PlainRecord {
   return { name: 'SET', fields: { token: Buffer.from('token') }, rest: [Buffer.from('n'), Buffer.from(String(n))] };
 }

@@ -6,11 +6,11 @@ interface Range {
   readonly bytes: Buffer;
 }
 
-/** What a file holds, and what of it would survive a power failure. */
+/** A file's contents, and which of them would survive a power failure. */
 class Inode {
   content = Buffer.alloc(0);
   durable = Buffer.alloc(0);
-  /** Written, and covered by no sync yet. */
+  /** What was written since the last sync. */
   dirty: Range[] = [];
 
   write(at: number, bytes: Buffer): void {
@@ -32,10 +32,10 @@ function overlaid(content: Buffer, at: number, bytes: Buffer): Buffer<ArrayBuffe
   return larger;
 }
 
-/** What is on a disk: bytes by path. */
+/** The contents of a disk: bytes by path. */
 export type Disk = Map<string, Buffer>;
 
-/** What a call to write or sync comes to: nothing special, that only so many bytes are written, or that it fails. */
+/** The outcome of a write or a sync: success, a partial write, or an error. */
 export type Outcome = 'ok' | Error | { readonly bytes: number };
 
 interface Call {
@@ -44,16 +44,16 @@ interface Call {
 }
 
 /**
- * A file system in memory that tells what is durable. As on Linux, a sync that fails leaves what it should have
- * written neither durable nor to be written by the next one.
+ * A file system in memory that knows what is durable. As on Linux, if a sync fails, the data that it should have written is not
+ * durable, and the next sync does not write it either.
  */
 export class MemoryFileSystem implements FileSystem {
-  /** Called before each call that changes something. What it throws is what the call fails with. */
+  /** Called before each call that changes something. If it throws, the call fails with that error. */
   onChange: (call: string, path: string) => void = () => {};
-  /** Writes and syncs wait for `finish` of what is in `calls`. */
+  /** Makes writes and syncs wait in `calls` until their `finish` is called. */
   isManual = false;
   readonly calls: Call[] = [];
-  /** Files that are open. */
+  /** How many files are open. */
   openFiles = 0;
 
   #names = new Map<string, Inode>();
@@ -69,18 +69,18 @@ export class MemoryFileSystem implements FileSystem {
     }
   }
 
-  /** What is there: what a process that is killed leaves. */
+  /** The contents now, as a killed process leaves them. */
   get disk(): Disk {
     return new Map([...this.#names].map(([path, { content }]) => [path, content]));
   }
 
   /**
-   * What a power failure can leave at this instant: contents as they are, as they were made durable or half-way; names as they
-   * are, as they were made durable, or with any one of the changes since.
+   * What a power failure may leave now. File contents: as they are, as they were last synced, or half-way between. Names: as they
+   * are, as they were last synced, or with any one of the later changes.
    */
   get disksAfterPowerFailure(): Disk[] {
     const torn = ({ content, durable }: Inode) => {
-      // Half of what is new has been written; the size of all of it.
+      // Half of the new data has been written, but the size is that of all of it.
       const half = Buffer.alloc(content.length);
       durable.copy(half);
       content.copy(half, 0, 0, durable.length + Math.floor((content.length - durable.length) / 2));
@@ -102,7 +102,7 @@ export class MemoryFileSystem implements FileSystem {
     );
   }
 
-  /** The bytes of a file that are there, or that are durable. */
+  /** A file's bytes, or only the durable ones. */
   content(path: string): Buffer {
     return this.#inode(path).content;
   }
@@ -172,7 +172,7 @@ export class MemoryFileSystem implements FileSystem {
       },
       write: (bytes, offset, length, position, callback) => {
         checkOpen();
-        // What the caller does to the bytes before the call is over would be its fault.
+        // The caller must not change the bytes before the call has ended.
         const given = bytes.subarray(offset, offset + length);
         this.#call('write', path, (outcome) => {
           if (outcome instanceof Error) return callback(outcome, 0);

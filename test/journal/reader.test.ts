@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import RedisParser from 'redis-parser';
 import { describe, expect, it } from 'vitest';
 import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, newFileId } from '../../src/journal/frames.js';
 import { JournalDamage } from '../../src/journal/journal-error.js';
@@ -9,6 +8,7 @@ import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { Slice } from '../../src/slice.js';
 import { anyRecord, append, numbered, numberIn, type PlainRecord, plain } from './arbitrary-record.js';
 import { MemoryFileSystem } from './memory-file-system.js';
+import { parseFrames } from './parse-frames.js';
 
 const ID = newFileId();
 
@@ -204,16 +204,7 @@ describe('readJournal', () => {
 });
 
 function readByRedisParser(bytes: Buffer): PlainRecord[] {
-  const frames: Buffer[][] = [];
-  const parser = new RedisParser({
-    returnBuffers: true,
-    returnReply: (reply: Buffer[]) => frames.push(reply),
-    returnError: (error: Error) => {
-      throw error;
-    },
-  });
-  parser.execute(bytes);
-  const [header, ...batches] = frames;
+  const [header, ...batches] = parseFrames(bytes);
   expect(header.map(String)).toEqual(['RESPITE-JOURNAL', '3', ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
   const decoder = new RecordDecoder();
   return batches.flatMap(([title, id, , records]) => {

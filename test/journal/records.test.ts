@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import RedisParser from 'redis-parser';
 import { describe, expect, it } from 'vitest';
 import { batchPrefix, newFileId } from '../../src/journal/frames.js';
 import { RecordDecoder, RecordError } from '../../src/journal/record-decoder.js';
@@ -7,29 +6,16 @@ import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { FLAG_LETTERS, fieldIndexes, RECORDS, SessionFlag } from '../../src/journal/records.js';
 import { Slice } from '../../src/slice.js';
 import { anyRecord, append, bytes, type PlainRecord, plain } from './arbitrary-record.js';
+import { parseFrames } from './parse-frames.js';
 
 const PREFIX = batchPrefix(newFileId());
-
-/** The records in the bytes of a batch, as redis-parser reads them. */
-function parsed(bytes: Buffer): Buffer[][] {
-  const replies: Buffer[][] = [];
-  const parser = new RedisParser({
-    returnBuffers: true,
-    returnReply: (reply: Buffer[]) => replies.push(reply),
-    returnError: (error: Error) => {
-      throw error;
-    },
-  });
-  parser.execute(bytes);
-  return replies;
-}
 
 /** The bytes of records, without the batch around them. */
 function encoded(records: readonly PlainRecord[]): Buffer {
   const encoder = new RecordEncoder();
   for (const record of records) append(encoder, record);
   const batch = encoder.takeBatch(PREFIX);
-  const [[, , , payload]] = parsed(batch) as [Buffer[]];
+  const [[, , , payload]] = parseFrames(batch) as [Buffer[]];
   return payload;
 }
 
@@ -60,7 +46,7 @@ describe('records', () => {
       fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 20 }), (records) => {
         const bytes = encoded(records);
         expect(decoded(bytes)).toEqual(records);
-        expect(parsed(bytes).map((args) => args.map((value) => value.toString('latin1')))).toEqual(
+        expect(parseFrames(bytes).map((args) => args.map((value) => value.toString('latin1')))).toEqual(
           records.map(argumentsOf),
         );
       }),

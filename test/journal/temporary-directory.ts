@@ -5,7 +5,7 @@ import { afterEach } from 'vitest';
 
 const made: string[] = [];
 
-/** A new directory, which is gone after the test. To be called in a test of a file that imports this. */
+/** Creates a directory, which is removed after the test. Call this within a test. */
 export function temporaryDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), 'respite-test-'));
   made.push(path);
@@ -13,6 +13,6 @@ export function temporaryDirectory(): string {
 }
 
 afterEach(() => {
-  // A server whose clock was put forward may have stopped before the disk has done all that it was asked for.
+  // If the test moved its clock forward, the server may have stopped while the disk was still at work.
   for (const path of made.splice(0)) rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 });

@@ -12,6 +12,11 @@ export function ask(client: RawClient, request: string): Promise<string> {
   return askWith(client, ...request.split(' '));
 }
 
+/** A number from INFO. */
+export async function infoNumber(client: RawClient, field: string): Promise<number> {
+  return Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
+}
+
 function lineOf(reply: Reply): string {
   if (reply === null) return 'nil';
   if (reply instanceof Status || reply instanceof Failure) return reply.text;

@@ -2,14 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { infoNumber } from './ask.js';
 
 afterEach(stopServers);
 
 const KB = 1024;
 const MB = 1024 * KB;
-
-const info = async (client: RawClient, field: string) =>
-  Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
 
 /** Returns the fields of a client in CLIENT LIST, by its name. */
 async function fieldsOf(admin: RawClient, name: string): Promise<Record<string, string>> {
@@ -33,17 +31,17 @@ describe('maxmemory-clients', () => {
     let most = 0;
     let sent = 0;
     const watching = (async () => {
-      while (sent < large.length) most = Math.max(most, await info(admin, 'mem_clients_normal'));
+      while (sent < large.length) most = Math.max(most, await infoNumber(admin, 'mem_clients_normal'));
     })();
     for (const client of large) {
       await client.send(part(MB));
       sent++;
     }
     await watching;
-    while ((await info(admin, 'evicted_clients')) < 40);
-    most = Math.max(most, await info(admin, 'mem_clients_normal'));
+    while ((await infoNumber(admin, 'evicted_clients')) < 40);
+    most = Math.max(most, await infoNumber(admin, 'mem_clients_normal'));
     expect(most).toBeLessThan(20 * MB + 100 * KB);
-    expect(await info(admin, 'connected_clients')).toBeGreaterThan(10);
+    expect(await infoNumber(admin, 'connected_clients')).toBeGreaterThan(10);
     expect(log.lines).toEqual([
       expect.stringMatching(
         /^client \d+ \(127\.0\.0\.1:\d+\) disconnected: clients hold too much memory, and it is among those that hold most \(maxmemory-clients\)$/,
@@ -80,7 +78,7 @@ describe('maxmemory-clients', () => {
     expect(Number(pending['tot-mem'])).toBe(
       idle + Number(pending.qbuf) + Number(pending['qbuf-free']) + Number(pending['argv-mem']),
     );
-    expect(await info(admin, 'mem_clients_normal')).toBeGreaterThan(Number(pending['tot-mem']));
+    expect(await infoNumber(admin, 'mem_clients_normal')).toBeGreaterThan(Number(pending['tot-mem']));
   });
 
   it('frees the positions of a large request once it has been served', async () => {
@@ -100,10 +98,10 @@ describe('maxmemory-clients', () => {
     await queue.expect('MULTI\r\n', '+OK\r\n');
     await queue.expect(frame('SET', 'k', 'x'.repeat(200_000)), '+QUEUED\r\n');
     await spared.send(part(MB));
-    while ((await info(admin, 'mem_clients_normal')) < MB + 200_000);
+    while ((await infoNumber(admin, 'mem_clients_normal')) < MB + 200_000);
     await admin.expect('CONFIG SET maxmemory-clients 1mb\r\n', '+OK\r\n');
     await queue.takeAll();
-    expect(await info(admin, 'evicted_clients')).toBe(1);
+    expect(await infoNumber(admin, 'evicted_clients')).toBe(1);
     await admin.expect('CONFIG SET maxmemory-clients 50% maxmemory 1gb\r\n', '+OK\r\n');
     await admin.expect('CONFIG GET maxmemory-clients\r\n', '*2\r\n$17\r\nmaxmemory-clients\r\n$3\r\n50%\r\n');
     await spared.send('x');
@@ -128,8 +126,8 @@ describe('maxmemory-clients', () => {
     for (let i = 0; i < 4; i++) {
       await publisher.send(message);
       await publisher.takeUntil('\r\n');
-      expect(await info(publisher, 'mem_clients_normal')).toBeLessThan(25 * MB);
+      expect(await infoNumber(publisher, 'mem_clients_normal')).toBeLessThan(25 * MB);
     }
-    expect(await info(publisher, 'evicted_clients')).toBeGreaterThan(0);
+    expect(await infoNumber(publisher, 'evicted_clients')).toBeGreaterThan(0);
   });
 });

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';
+import { turnEventLoop } from '../turn-event-loop.js';
 import { StandingClock } from './held-disk.js';
 
 afterEach(stopServers);
@@ -30,7 +31,7 @@ async function closing(timeout: number) {
   await other.expect('PING\r\n', '+PONG\r\n');
   unsubscribe('net.server.socket', onConnection);
   const [serverSide] = accepted;
-  while (untaken(serverSide) === 0) await turns();
+  while (untaken(serverSide) === 0) await turnEventLoop(5);
   let isClosed = false;
   const closed = server.close().then(() => {
     isClosed = true;
@@ -45,11 +46,6 @@ function untaken(socket: Socket): number {
   return socket.writableLength === 0 ? 0 : socket.writableLength + (handle?.writeQueueSize ?? 0);
 }
 
-/** Lets the event loop run a few times. */
-async function turns(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
-}
-
 it('a client that reads its replies slowly gets all of them', async () => {
   const { clock, client, serverSide, closed, isClosed } = await closing(3600);
   const { socket } = client;
@@ -58,11 +54,11 @@ it('a client that reads its replies slowly gets all of them', async () => {
     // The client reads something each time just before it would be cut for reading nothing.
     for (let ms = 0; ms < PATIENCE - CHECK; ms += CHECK) {
       clock.advance(CHECK);
-      await turns();
+      await turnEventLoop(5);
     }
     const before = untaken(serverSide);
     socket.resume();
-    while (untaken(serverSide) === before && !isClosed()) await turns();
+    while (untaken(serverSide) === before && !isClosed()) await turnEventLoop(5);
     socket.pause();
   }
   expect(clock.now() - began).toBeGreaterThan(2 * PATIENCE);
@@ -76,7 +72,7 @@ it('a client that reads nothing is cut after a while, however long a stop may ta
   const began = clock.now();
   while (!isClosed() && clock.now() < began + 2 * PATIENCE) {
     clock.advance(CHECK);
-    await turns();
+    await turnEventLoop(5);
   }
   await closed;
   expect(clock.now() - began).toBeGreaterThanOrEqual(PATIENCE);

@@ -6,6 +6,7 @@ import { type Config, createServer, type Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { turnEventLoop } from '../turn-event-loop.js';
 import { diskFull, HeldDisk, StandingClock } from './held-disk.js';
 import { batchesIn } from './journal-records.js';
 
@@ -26,17 +27,12 @@ function durable(dir: string, config: Partial<Config> = {}): Partial<Config> {
   return { appendonly: true, appendfsync: 'always', dir, ...config };
 }
 
-/** Lets the event loop run until everything under way has arrived. */
-async function turns(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-}
-
 /** Sends a request that changes something while the disk holds syncs. Checks that no reply comes before the sync. */
 async function expectHeld(client: RawClient, disk: HeldDisk, request: string | Buffer): Promise<void> {
   const { bytesRead } = client.socket;
   await client.send(request);
   await disk.syncing();
-  await turns();
+  await turnEventLoop();
   expect(client.socket.bytesRead).toBe(bytesRead);
 }
 
@@ -67,7 +63,7 @@ describe('appendfsync always', () => {
     disk.holdSyncs();
     await expectHeld(clients[0], disk, NEW);
     for (const client of clients.slice(1)) await client.send('SESSION.NEW y\r\n');
-    while (server.engine.size < 5) await turns();
+    while (server.engine.size < 5) await turnEventLoop();
     disk.release({ keep: true });
     expect(await clients[0].take(CREATED.length)).toBe(CREATED);
     await disk.syncing();
@@ -108,7 +104,7 @@ describe('appendfsync always', () => {
     disk.holdSyncs();
     await expectHeld(client, disk, NEW);
     await other.send('CONFIG SET appendfsync no\r\nSESSION.NEW y\r\n');
-    while (server.engine.size < 2) await turns();
+    while (server.engine.size < 2) await turnEventLoop();
     disk.release();
     expect(await client.take(CREATED.length)).toBe(CREATED);
     expect(await other.take(5)).toBe('+OK\r\n');
@@ -121,7 +117,7 @@ describe('appendfsync always', () => {
     disk.holdSyncs();
     await expectHeld(client, disk, NEW);
     client.close();
-    await turns();
+    await turnEventLoop();
     disk.release();
     await other.expect(`SESSION.EXISTS ${TOKEN}\r\n`, ':1\r\n');
   });
@@ -229,7 +225,7 @@ describe('when the disk is full', () => {
     const { disk, clock, log, server, dir, client, other } = await fill();
     const first = await connectTo(server);
     await first.send(`SESSION.SET ${TOKEN} first 1\r\n`);
-    while (log.lines.length < 2) await turns();
+    while (log.lines.length < 2) await turnEventLoop();
     expect(log.lines[1]).toBe(
       'the journal cannot be written, and changes are refused: ENOSPC: no space left on device, write',
     );
@@ -247,7 +243,7 @@ describe('when the disk is full', () => {
     clock.advance(1000);
     // The write that was under way was neither refused nor acknowledged.
     expect(await first.take(5)).toBe('+OK\r\n');
-    while (log.lines.length < 3) await turns();
+    while (log.lines.length < 3) await turnEventLoop();
     expect(log.lines[2]).toBe('the journal can be written again');
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
 
@@ -263,13 +259,13 @@ describe('when the disk is full', () => {
     await other.expect(`SESSION.SET ${TOKEN} k v1\r\n`, '+OK\r\n');
     // If no reply waits for it, what is appended is gathered for 10 ms.
     clock.advance(10);
-    while (log.lines.length < 2) await turns();
+    while (log.lines.length < 2) await turnEventLoop();
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
     await client.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${MISCONF}`);
     await other.expect(`SESSION.GET ${TOKEN} k\r\n`, '$2\r\nv1\r\n');
     disk.failure = undefined;
     clock.advance(1000);
-    while (log.lines.length < 3) await turns();
+    while (log.lines.length < 3) await turnEventLoop();
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
   });
 
@@ -283,10 +279,10 @@ describe('when the disk is full', () => {
     // Another write is under way, and fails.
     const third = await connectTo(server);
     await third.send(`SESSION.SET ${TOKEN} k 2\r\n`);
-    await turns();
+    await turnEventLoop();
     disk.failure = diskFull();
     disk.release();
-    while (log.lines.length < 2) await turns();
+    while (log.lines.length < 2) await turnEventLoop();
     expect(await other.take('$1\r\n1\r\n+PONG\r\n'.length)).toBe('$1\r\n1\r\n+PONG\r\n');
     expect(third.socket.bytesRead).toBe(0);
     // The write is tried again.
@@ -307,13 +303,13 @@ it('makes clients wait that write faster than the disk, and continues when the d
   const request = frame('SESSION.SET', TOKEN, 'k', 'v'.repeat(2 ** 20));
   const sent = client.send(Buffer.concat(Array.from({ length: writes }, () => request)));
   const replies = () => (client.socket.bytesRead - before) / '+OK\r\n'.length;
-  while (replies() < 64) await turns();
-  await turns();
+  while (replies() < 64) await turnEventLoop();
+  await turnEventLoop();
   expect(replies()).toBeLessThan(70);
   // Other clients have to wait too.
   await other.expect('PING\r\n', '+PONG\r\n');
   await other.send('PING\r\n');
-  await turns();
+  await turnEventLoop();
   expect(other.socket.bytesRead).toBe('+PONG\r\n'.length);
   disk.release();
   await sent;
@@ -377,7 +373,7 @@ describe('a restart', () => {
   it('can be stopped while it loads', async () => {
     const { dir, disk, server, listening } = await startLoading();
     const closed = server.close();
-    await turns();
+    await turnEventLoop();
     // It is still reading there, so no other server may have the directory.
     expect(() => createServer(durable(dir))).toThrow(/another respite/);
     disk.release();
@@ -460,7 +456,7 @@ describe('auto-aof-rewrite', () => {
       // The heartbeat checks whether a compaction is due.
       clock.advance(1000);
     }
-    while (readdirSync(join(dir, 'journal')).length > 3) await turns();
+    while (readdirSync(join(dir, 'journal')).length > 3) await turnEventLoop();
     await server.close();
     expect(log.lines.find((line) => line.startsWith('compacted'))).toMatch(/from \d{4,} to \d+ bytes in \d+ ms$/);
     await (await connectTo(await startServer(config, { clock }))).expect(
@@ -478,15 +474,15 @@ describe('auto-aof-rewrite', () => {
     const server = await startServer(config, { clock, log });
     const client = await connectTo(server);
     await client.expect(NEW, CREATED);
-    await turns();
+    await turnEventLoop();
     disk.failure = diskFull();
     clock.advance(1000);
-    while (log.lines.length < 2) await turns();
+    while (log.lines.length < 2) await turnEventLoop();
     expect(log.lines[1]).toBe('could not compact the journal: ENOSPC: no space left on device, write');
     disk.failure = undefined;
     await client.expect(`SESSION.SET ${TOKEN} k v\r\n`, '+OK\r\n');
     clock.advance(61_000);
-    while (log.lines.length < 3) await turns();
+    while (log.lines.length < 3) await turnEventLoop();
     expect(log.lines[2]).toMatch(/^compacted/);
     await server.close();
     await (await connectTo(await startServer(config, { clock }))).expect(`SESSION.GET ${TOKEN} k\r\n`, '$1\r\nv\r\n');
@@ -512,10 +508,10 @@ it('a command that waits in a transaction is answered once the disk has what cam
   disk.holdSyncs();
   await expectHeld(client, disk, 'EXEC\r\n');
   go();
-  await turns();
+  await turnEventLoop();
   disk.release({ keep: true });
   await disk.syncing();
-  await turns();
+  await turnEventLoop();
   const { bytesRead } = client.socket;
   disk.release();
   const replies = `*3\r\n${CREATED}+waited\r\n+OK\r\n`;

@@ -18,7 +18,7 @@ export class StandingClock extends FakeClock {
 export class HeldDisk {
   /** The error with which writes fail, if they are to fail. */
   failure: Error | undefined;
-  /** Bytes that have been written. */
+  /** How many bytes have been written. */
   written = 0;
   #holdsSyncs = false;
   #holdsReads = false;

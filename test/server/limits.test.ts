@@ -5,6 +5,7 @@ import { Slice } from '../../src/slice.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { infoNumber } from './ask.js';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -12,9 +13,6 @@ afterEach(async () => {
 });
 
 const OOM = `-OOM command not allowed when used memory > 'maxmemory'.\r\n`;
-
-const info = async (client: RawClient, field: string) =>
-  Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
 
 /** Limits that an operator sets: what a client sees that reaches one, and that others are not affected. */
 describe('maxclients', () => {
@@ -30,7 +28,9 @@ describe('maxclients', () => {
     expect(log.lines).toEqual(['connections are refused: 1 clients are connected (maxclients)']);
     await first.expect('CONFIG SET maxclients 2\r\n', '+OK\r\n');
     await (await connectTo(server)).expect('PING\r\n', '+PONG\r\n');
-    expect([await info(first, 'rejected_connections'), await info(first, 'connected_clients')]).toEqual([2, 2]);
+    expect([await infoNumber(first, 'rejected_connections'), await infoNumber(first, 'connected_clients')]).toEqual([
+      2, 2,
+    ]);
   });
 });
 
@@ -75,7 +75,7 @@ describe('timeout', () => {
       await busy.expect('SESSION.EXISTS x\r\n', ':0\r\n');
     }
     expect(await silent.takeAll()).toBe('');
-    expect(await info(busy, 'client_timeout_disconnections')).toBe(1);
+    expect(await infoNumber(busy, 'client_timeout_disconnections')).toBe(1);
     await busy.expect('PUBLISH a x\r\n', ':1\r\n');
     await busy.expect('CONFIG SET timeout 0\r\n', '+OK\r\n');
     clock.advance(1_000_000);
@@ -105,7 +105,7 @@ describe('maxmemory', () => {
     return client.takeUntil('$3\r\nend\r\n');
   }
   const room = async (client: RawClient, bytes: number) => {
-    const used = (await info(client, 'used_memory_startup')) + (await info(client, 'session_memory'));
+    const used = (await infoNumber(client, 'used_memory_startup')) + (await infoNumber(client, 'session_memory'));
     await client.expect(frame('CONFIG', 'SET', 'maxmemory', String(used + bytes)), '+OK\r\n');
   };
   const names = (server: Server) => {
@@ -133,7 +133,7 @@ describe('maxmemory', () => {
     await other.expect('SESSION.NEW x\r\n', '+QUEUED\r\n');
     await fill(client, 1000, 5, () => 0);
     await other.expect('EXEC\r\n', `-EXECABORT Transaction discarded because of: ${OOM.slice(1)}`);
-    expect(await info(client, 'evicted_keys')).toBe(0);
+    expect(await infoNumber(client, 'evicted_keys')).toBe(0);
     await client.expect('CONFIG SET maxmemory 0\r\n', '+OK\r\n');
     await other.bulk('SESSION.NEW', 'x');
   });
@@ -232,7 +232,7 @@ describe('maxmemory', () => {
     const left = names(server);
     expect(left.filter((name) => name < 200).length).toBeGreaterThan(190);
     expect(left.filter((name) => name >= 200 && name < 500).length).toBeLessThan(110);
-    expect(await info(client, 'evicted_keys')).toBe(await info(client, 'sessions_evicted'));
+    expect(await infoNumber(client, 'evicted_keys')).toBe(await infoNumber(client, 'sessions_evicted'));
     const [created, sessions, evicted] = await Promise.all([
       server.engine.stats().created,
       server.engine.size,
@@ -322,7 +322,7 @@ describe('CONFIG SET', () => {
     const client = await connectTo(server);
     await client.bulk('SESSION.NEW', 'x');
     await client.expect('SESSION.GET @nope x\r\n', '-NOSESSION no such session: no shared session has this name\r\n');
-    expect(await info(client, 'keyspace_misses')).toBe(1);
+    expect(await infoNumber(client, 'keyspace_misses')).toBe(1);
     await client.expect('CONFIG RESETSTAT\r\n', '+OK\r\n');
     const all = await client.bulk('INFO', 'everything');
     for (const line of [

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Config, StopRefused } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
+import { turnEventLoop } from '../turn-event-loop.js';
 import { ask } from './ask.js';
 import { diskFull, HeldDisk, StandingClock } from './held-disk.js';
 
@@ -17,10 +18,6 @@ const POLICIES = ['always', 'everysec', 'no'] as const;
 /** In seconds: enough for the real disk, however far the test advances its clock meanwhile. */
 const AGES = 1_000_000;
 const FULL = 'ENOSPC: no space left on device, write';
-
-async function turns(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise(setImmediate);
-}
 
 /** Starts a server with a session on the disk. */
 async function start(config: Partial<Config> = {}) {
@@ -39,14 +36,14 @@ async function start(config: Partial<Config> = {}) {
   const pass = async () => {
     while (!isClosed) {
       clock.advance(100);
-      await turns();
+      await turnEventLoop();
     }
   };
   /** Waits for a log line, while time passes. */
   const logged = async (text: string) => {
     while (!log.lines.some((line) => line.includes(text))) {
       clock.advance(10);
-      await turns();
+      await turnEventLoop();
     }
   };
   return { disk, clock, log, options, server, client, pass, logged, isClosed: () => isClosed };
@@ -58,7 +55,7 @@ async function startFull(config: Partial<Config> = {}) {
   const { disk, client, server, logged, clock } = started;
   while (server.unsaved > 0) {
     clock.advance(1000);
-    await turns();
+    await turnEventLoop();
   }
   disk.failure = diskFull();
   // With `always` its reply waits for the disk.
@@ -122,7 +119,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
       /^the disk does not have 1 changes: ENOSPC: .*; waiting for it for 1000000 s at most \(shutdown-timeout\)$/,
     );
     clock.advance(AGES * 500 - (clock.now() - began));
-    await turns();
+    await turnEventLoop();
     expect(isClosed()).toBe(false);
     const info = await client.bulk('INFO', 'server');
     expect(info).toContain(`shutdown_in_milliseconds:${AGES * 500}\r\n`);
@@ -141,7 +138,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const { log, server, clock, isClosed } = full;
     const stopped = server.stop();
     clock.advance(59_999);
-    await turns();
+    await turnEventLoop();
     expect(isClosed()).toBe(false);
     clock.advance(1);
     await stopped;
@@ -161,14 +158,14 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const other = await connectTo(server);
     const stopped = expect(server.stop()).rejects.toThrow(StopRefused);
     await other.send('SHUTDOWN\r\n');
-    await turns();
+    await turnEventLoop();
     expect(await ask(client, 'SHUTDOWN ABORT')).toBe('OK');
     expect(await other.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
     await stopped;
     expect(log.lines.at(-1)).toBe('the shutdown is aborted: the server goes on');
     expect(await ask(client, 'SHUTDOWN ABORT')).toBe('ERR No shutdown in progress.');
     clock.advance(2 * AGES * 1000);
-    await turns();
+    await turnEventLoop();
     expect(isClosed()).toBe(false);
     disk.failure = undefined;
     void server.stop();
@@ -190,7 +187,7 @@ describe('a disk that does not answer', () => {
     expect(await ask(third, 'SHUTDOWN ABORT')).toBe('OK');
     for (const one of [client, other]) expect(await one.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
     disk.release();
-    await turns();
+    await turnEventLoop();
     expect(isClosed()).toBe(false);
   });
 
@@ -234,7 +231,7 @@ describe('a disk that does not answer', () => {
 it('FORCE ends a stop that is waiting', async () => {
   const { client, server } = await startFull({ appendfsync: 'everysec' });
   const stopped = server.stop();
-  await turns();
+  await turnEventLoop();
   await client.send('SHUTDOWN FORCE\r\n');
   // No time passes.
   await stopped;

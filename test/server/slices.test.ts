@@ -29,18 +29,14 @@ async function servedDuring(client: RawClient, other: RawClient, ...request: str
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `a:${String(i).padStart(4, '0')}`);
+const MSET = `MSET ${names(1000).join(' x ')} x`;
 const sorted = (reply: string) => reply.split(' ').sort();
 
 describe('others are served during', () => {
   it('KEYS, which returns each key once', async () => {
     const server = await start();
     const [client, other] = [await connectTo(server), await connectTo(server)];
-    await ask(
-      client,
-      `MSET ${names(1000)
-        .map((name) => `${name} x`)
-        .join(' ')} b x`,
-    );
+    await ask(client, `${MSET} b x`);
     const { reply, served } = await servedDuring(client, other, 'KEYS', 'a:*');
     expect(sorted(reply)).toEqual(names(1000));
     expect(served).toBeGreaterThan(10);
@@ -52,12 +48,7 @@ describe('others are served during', () => {
   it('KEYS while keys come and go', async () => {
     const server = await start();
     const [client, other] = [await connectTo(server), await connectTo(server)];
-    await ask(
-      client,
-      `MSET ${names(1000)
-        .map((name) => `${name} x`)
-        .join(' ')}`,
-    );
+    await ask(client, MSET);
     let reply: string | undefined;
     const keys = askWith(client, 'KEYS', '*').then((found) => {
       reply = found;
@@ -76,12 +67,7 @@ describe('others are served during', () => {
   it('SCAN, which then stops before its COUNT', async () => {
     const server = await start();
     const client = await connectTo(server);
-    await ask(
-      client,
-      `MSET ${names(1000)
-        .map((name) => `${name} x`)
-        .join(' ')}`,
-    );
+    await ask(client, MSET);
     for (const command of ['SCAN', 'SESSION.SCAN']) {
       const found = new Set<string>();
       let calls = 0;

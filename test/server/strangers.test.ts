@@ -3,13 +3,11 @@ import type { Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import type { RawClient } from '../raw-client.js';
+import { infoNumber } from './ask.js';
 
 afterEach(stopServers);
 
 const OVERDUE = '-ERR it did not authenticate in time (auth-timeout)\r\n';
-
-const info = async (client: RawClient, field: string) =>
-  Number(new RegExp(`^${field}:(.*)\r$`, 'm').exec(await client.bulk('INFO', 'all'))?.[1]);
 
 async function member(server: Server): Promise<RawClient> {
   const client = await connectTo(server);
@@ -33,7 +31,7 @@ describe('auth-timeout', () => {
     clock.advance(100_000);
     await inTime.expect('PING\r\n', '+PONG\r\n');
     await inside.expect('PING\r\n', '+PONG\r\n');
-    expect(await info(inside, 'client_unauthenticated_disconnections')).toBe(2);
+    expect(await infoNumber(inside, 'client_unauthenticated_disconnections')).toBe(2);
     expect(log.lines).toEqual([
       expect.stringMatching(
         /^client \d \(127\.0\.0\.1:\d+\) disconnected: it did not authenticate in time \(auth-timeout\)$/,
@@ -92,16 +90,16 @@ describe('clients that have not authenticated', () => {
       await client.send(part);
     }
     // Requests are read in order: once later ones have been served, all that was sent has arrived.
-    while ((await info(admin, 'client_unauthenticated_disconnections')) < 70);
-    expect(await info(admin, 'mem_clients_normal')).toBeLessThan(18 * 2 ** 20 + 160 * 6000);
-    expect(await info(admin, 'connected_clients')).toBeGreaterThan(30);
+    while ((await infoNumber(admin, 'client_unauthenticated_disconnections')) < 70);
+    expect(await infoNumber(admin, 'mem_clients_normal')).toBeLessThan(18 * 2 ** 20 + 160 * 6000);
+    expect(await infoNumber(admin, 'connected_clients')).toBeGreaterThan(30);
     expect(log.lines).toEqual([
       expect.stringMatching(/ disconnected: clients that have not authenticated hold too much memory$/),
     ]);
     await modest.expect('ret\r\n', '+OK\r\n');
     for (const client of greedy) client.close();
-    while ((await info(admin, 'connected_clients')) > 2);
-    expect(await info(admin, 'mem_clients_normal')).toBeLessThan(200_000);
+    while ((await infoNumber(admin, 'connected_clients')) > 2);
+    expect(await infoNumber(admin, 'mem_clients_normal')).toBeLessThan(200_000);
   });
 
   it('may have few unread replies: if they do not read their errors, nothing more is read from them', async () => {
@@ -129,8 +127,8 @@ describe('clients that have not authenticated', () => {
     await second.expect('AUTH secret\r\n', '+OK\r\n');
     expect(await (await connectTo(server)).takeAll()).toBe('-ERR max number of clients reached\r\n');
     await third.expect('PING\r\n', '+PONG\r\n');
-    expect(await info(admin, 'client_unauthenticated_disconnections')).toBe(1);
-    expect(await info(admin, 'rejected_connections')).toBe(1);
+    expect(await infoNumber(admin, 'client_unauthenticated_disconnections')).toBe(1);
+    expect(await infoNumber(admin, 'rejected_connections')).toBe(1);
     expect(log.lines).toEqual([
       expect.stringMatching(/^client 2 .* disconnected: max number of clients reached$/),
       'connections are refused: 3 clients are connected (maxclients)',

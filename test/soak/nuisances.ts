@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { RawClient } from '../raw-client.js';
 import { encode } from '../tools/connection.js';
 import type { Random } from '../tools/random.js';
 import { Failure, ReplyReader, show } from '../tools/replies.js';
@@ -20,24 +19,13 @@ const NOAUTH = '-NOAUTH Authentication required.\r\n';
 /** A user with the permission to read, and no other. */
 export const READER = { name: 'reader', password: 'reads' };
 
-/** Collects what arrives on a socket. */
-function listenTo(socket: Socket): { heard: string } {
-  const listener = { heard: '' };
-  socket.on('data', (chunk) => {
-    listener.heard += chunk.toString('latin1');
-  });
-  return listener;
-}
-
 /** Sends bytes and reads until the connection ends. Returns undefined if the client was refused. */
 async function talk(stage: Stage, bytes: string, closing: boolean): Promise<string | undefined> {
-  const socket = await stage.connect(false);
-  const listener = listenTo(socket);
-  const closed = once(socket, 'close');
-  if (closing) socket.end(bytes, 'latin1');
-  else socket.write(bytes, 'latin1');
-  await closed;
-  if (!listener.heard.startsWith(`-${REFUSAL}`)) return listener.heard;
+  const client = RawClient.on(await stage.connect(false));
+  await client.send(bytes);
+  if (closing) client.socket.end();
+  const heard = await client.takeAll();
+  if (!heard.startsWith(`-${REFUSAL}`)) return heard;
   stage.tally.count('refused: maxclients');
   return undefined;
 }
@@ -219,31 +207,26 @@ export async function crowd(stage: Stage, maxClients: number): Promise<void> {
     if (stage.stopping) return;
     stage.tally.count('crowds');
     const many = Math.max(0, maxClients - stage.links.size) + random.between(1, 20);
-    const sockets = await Promise.all(Array.from({ length: many }, () => stage.connect(random.chance(0.3))));
-    await Promise.all(sockets.map((socket) => askInCrowd(stage, socket)));
+    const connect = async () => RawClient.on(await stage.connect(random.chance(0.3)));
+    const clients = await Promise.all(Array.from({ length: many }, connect));
+    await Promise.all(clients.map((client) => client.send('PING\r\n')));
+    const accepted = await Promise.all(clients.map((client) => isAccepted(stage, client)));
     await wait(random.between(0, 200));
-    for (const socket of sockets) {
-      if (!socket.destroyed) stage.tally.count('left without a password');
-      socket.removeAllListeners('close').destroy();
+    for (const client of clients.filter((_, i) => accepted[i])) {
+      // It made room for another client, or a slow machine let it be silent for too long.
+      const ended = client.socket.destroyed ? await client.takeAll() : undefined;
+      if (ended === undefined) stage.tally.count('left without a password');
+      else stage.tally.count(ended === `-${REFUSAL}\r\n` ? 'refused: maxclients' : 'crowd clients disconnected');
+      client.close();
     }
   }
 }
 
-/** Resolves when the server has accepted the client or refused it. */
-function askInCrowd(stage: Stage, socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const listener = listenTo(socket);
-    socket.on('data', () => {
-      if (listener.heard.startsWith(NOAUTH)) resolve();
-    });
-    socket.once('close', () => {
-      if (listener.heard.endsWith(`-${REFUSAL}\r\n`)) stage.tally.count('refused: maxclients');
-      else if (listener.heard === '') stage.tally.count(UNHEARD);
-      // It made room for another client and did not read the error, or a slow machine let it be silent for too long.
-      else if (listener.heard === NOAUTH) stage.tally.count('crowd clients disconnected');
-      else stage.fail(`a client in a crowd was answered with ${JSON.stringify(listener.heard)}`);
-      resolve();
-    });
-    socket.write('PING\r\n');
-  });
+/** Whether the server asks the client to authenticate. Otherwise it must have refused the client. */
+async function isAccepted(stage: Stage, client: RawClient): Promise<boolean> {
+  const heard = await client.takeUntil('\r\n').catch(() => '');
+  if (heard === '') stage.tally.count(UNHEARD);
+  else if (heard === `-${REFUSAL}\r\n`) stage.tally.count('refused: maxclients');
+  else if (heard !== NOAUTH) stage.fail(`a client in a crowd was answered with ${JSON.stringify(heard)}`);
+  return heard === NOAUTH;
 }

@@ -20,7 +20,7 @@ export class Browser {
     });
   }
 
-  /** The id in its session cookie, as the site's store knows it. Frameworks sign it, and mark that they did. */
+  /** The session id in its cookie, as the site's store has it. Frameworks sign the id and add a prefix. */
   get sessionId(): string {
     const values = [...this.#cookies.values()];
     const id = /^(?:s:)?(.+)\.[^.]+$/.exec(decodeURIComponent(values.join()))?.[1];
@@ -28,7 +28,7 @@ export class Browser {
     return id;
   }
 
-  /** How often the site gave it a cookie, new or again. */
+  /** How many times the site has set a cookie. */
   get cookiesSet(): number {
     return this.#cookiesSet;
   }

@@ -12,7 +12,7 @@ interface ServerKind {
   start(): Promise<Server>;
 }
 
-/** What a site may keep its sessions in. It is told a port, and nothing else. */
+/** The servers in which a site can keep its sessions. The site only knows the port. */
 export const SERVERS: readonly ServerKind[] = [
   { server: 'respite', there: true, start: () => Program.start() },
   { server: 'redis-server', there: RedisServer.there, start: () => RedisServer.start() },

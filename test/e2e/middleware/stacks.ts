@@ -8,5 +8,5 @@ const FRAMEWORKS: readonly { framework: string; startSite: StartSite }[] = [
   { framework: '@fastify/session', startSite: startFastify },
 ];
 
-/** Each framework on each client. */
+/** Every framework with every client. */
 export const STACKS = FRAMEWORKS.flatMap((framework) => STORES.map((store) => ({ ...framework, ...store })));

@@ -15,7 +15,7 @@ interface StoreKind {
   open(port: number): Promise<OpenStore>;
 }
 
-/** The session store that both frameworks take, on each of the clients that it takes. */
+/** The session store that works with both frameworks, with each client that it supports. */
 export const STORES: readonly StoreKind[] = [
   {
     client: 'connect-redis 9 with node-redis',
