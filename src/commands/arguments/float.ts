@@ -5,14 +5,14 @@ import { addLongDouble, isInfinite, type LongDouble, parseLongDouble } from './l
 const ZERO = Slice.of('0');
 const NO_FLOAT = 'value is not a valid float';
 
-/** The number that text spells. @throws CodedError if it spells none. */
+/** Reads a number. @throws CodedError if the text is not a number. */
 export function readFloat(text: Slice, error = NO_FLOAT): LongDouble {
   const number = parseLongDouble(text);
   if (number === undefined) throw new CodedError('ERR', error);
   return number;
 }
 
-/** A number to add. @throws CodedError if it is none, or infinite. */
+/** Reads a number that is not infinite. @throws CodedError if the text is not one. */
 export function readFiniteFloat(text: Slice): LongDouble {
   const number = readFloat(text);
   if (isInfinite(number)) throw new CodedError('ERR', 'value is NaN or Infinity');
@@ -20,8 +20,8 @@ export function readFiniteFloat(text: Slice): LongDouble {
 }
 
 /**
- * The sum of a value, 0 if it is undefined, and a number, as Redis writes it.
- * @throws CodedError if the value is no number, or the sum is not finite.
+ * Adds a number to a value, which is 0 if undefined. Returns the sum as Redis writes it.
+ * @throws CodedError if the value is not a number, or the sum is not finite.
  */
 export function addToFloat(value: Slice | undefined, increment: LongDouble, notAFloat = NO_FLOAT): string {
   const sum = addLongDouble(readFloat(value ?? ZERO, notAFloat), increment);

@@ -3,29 +3,30 @@ import { globMatcher } from '../../glob.js';
 import type { Arguments } from './arguments.js';
 
 const DEFAULT_COUNT = 10;
-/** One call looks at no more, whatever COUNT says: more would keep the other clients waiting. */
+/** A call visits no more, whatever COUNT says, because other clients would have to wait. */
 const MAX_COUNT = 4096;
 
 /**
- * Longest text, in bytes, that is searched for a pattern: a few ms at the worst. Names are shorter; fields of a hash may be longer by far.
+ * The longest text that is searched for a pattern, in bytes: that takes a few ms at most. Names are shorter, but fields of a hash may be
+ * much longer.
  */
 const LONGEST_SEARCHED = 2 ** 18;
 
-/** The greatest cursor, of 64 bits, and the longest text of one. */
+/** The highest cursor, of 64 bits, and the most characters of one. */
 const MAX_CURSOR = 2n ** 64n - 1n;
 const MOST_DIGITS = 100;
 
-/** What SCAN and SESSION.SCAN are asked for. */
+/** The arguments of SCAN and SESSION.SCAN. */
 export interface Scan {
   readonly cursor: number;
   readonly count: number;
-  /** Whether a name, with one character per byte, is wanted. */
+  /** Whether a name, with one character per byte, matches. */
   readonly matches: (name: string) => boolean;
-  /** The type of key that is wanted, in lower case; undefined for any. */
+  /** The type of the keys to list, in lower case; undefined for all types. */
   readonly type: string | undefined;
 }
 
-/** Reads a cursor as C's `strtoul` does: one that no scan ever gave is behind the end. @throws CodedError invalid cursor. */
+/** Reads a cursor like C's `strtoul`. A cursor that no scan has returned is past the end. @throws CodedError invalid cursor. */
 export function readCursor(args: Arguments): number {
   const text = args.slice().latin1();
   if (!/^(?:[+-]?[0-9]+)?$/.test(text) || text.length > MOST_DIGITS) throw new CodedError('ERR', 'invalid cursor');
@@ -41,7 +42,7 @@ export function readScan(args: Arguments, typed: boolean): Scan {
   return { cursor: readCursor(args), ...readScanOptions(args, typed) };
 }
 
-/** As `readScan`, behind the cursor. */
+/** Like `readScan`, after the cursor. */
 export function readScanOptions(args: Arguments, typed: boolean): Omit<Scan, 'cursor'> {
   let pattern = '*';
   let count = DEFAULT_COUNT;

@@ -4,12 +4,12 @@ import { redactedText } from '../../execution/observing/redaction.js';
 
 export type ClientType = 'normal' | 'pubsub';
 
-/** As Redis sorts them: who subscribes to something is `pubsub`. */
+/** As in Redis: a client with subscriptions is `pubsub`. */
 export function typeOf({ subscriptions }: Client): ClientType {
   return subscriptions > 0 ? 'pubsub' : 'normal';
 }
 
-/** A client as CLIENT INFO and CLIENT LIST show it, field for field as in Redis, but without tokens. @param now The server's clock, in ms. */
+/** A client's line in CLIENT INFO and CLIENT LIST, with the fields of Redis but without tokens. @param now The server's clock, in ms. */
 export function clientLine(client: Client, now: number): string {
   const { query, queryFree, args, transaction, reply, output } = client.memory();
   const fields: Record<string, string | number> = {

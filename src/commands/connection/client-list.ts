@@ -7,7 +7,7 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
 
-/** CLIENT INFO, LIST and KILL: who is connected, and who is no longer to be. */
+/** CLIENT INFO, LIST and KILL: show and disconnect clients. */
 
 export const clientInfo: Command = {
   name: 'info',
@@ -61,7 +61,7 @@ export const clientList: Command = {
   },
 };
 
-/** Clients between two looks at the clock. */
+/** How many clients are written between two readings of the clock. */
 const BATCH = 16;
 
 function* listClients({ server, reply }: Context, passes: Filter): Generator<void> {
@@ -168,7 +168,7 @@ const FILTERS: Record<
   },
 };
 
-/** Disconnects those that pass every filter. Returns who they were. */
+/** Disconnects the clients that pass every filter, and returns them. */
 function kill({ server, client: self }: Context, filters: readonly Filter[], skipMe: boolean): Client[] {
   const found = [...server.clients.values()].filter(
     (client) => filters.every((passes) => passes(client)) && !(skipMe && client === self),
@@ -180,7 +180,7 @@ function kill({ server, client: self }: Context, filters: readonly Filter[], ski
   return found;
 }
 
-/** Replicas there are none. */
+/** There are no replicas. */
 const TYPES = new Map<string, ClientType | 'none'>([
   ['normal', 'normal'],
   ['pubsub', 'pubsub'],

@@ -15,7 +15,7 @@ import {
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 
-/** EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT: the same act, in two units, from now or from 1970. */
+/** EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT: the same operation in two units, counted from now or from 1970. */
 function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
   return {
     name,
@@ -50,12 +50,12 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
   };
 }
 
-/** The least integer of 64 bits: what has been is gone, however long ago. */
+/** The lowest integer of 64 bits: a time in the past may be as long ago as it likes. */
 const LEAST = -(2 ** 63);
 
 interface Condition {
   readonly word: 'NX' | 'XX' | 'GT' | 'LT';
-  /** Of ms left, Infinity for a key that does not expire, and ms that are to be left. */
+  /** Compares the time that is left (Infinity if the key does not expire) with the new one, both in ms. */
   holds(left: number, ms: number): boolean;
 }
 
@@ -68,14 +68,14 @@ const CONDITIONS: readonly Condition[] = [
 
 const NO_CONDITIONS: readonly Condition[] = [];
 
-/** Times that are so close, in ms, are the same instant, the one that was given before: they are fractions by now. */
+/** Times that are this close, in ms, count as equal: converting the earlier one may have added a fraction. */
 const SAME = 0.01;
 
 function allHold(conditions: readonly Condition[], left: number, ms: number): boolean {
   return conditions.every(({ holds }) => holds(left, ms));
 }
 
-/** @throws CodedError for a word that there is not, and for words that do not go together. */
+/** @throws CodedError for an unknown word, and for words that exclude each other. */
 function readConditions(args: Arguments): readonly Condition[] {
   if (args.left === 0) return NO_CONDITIONS;
   const conditions: Condition[] = [];

@@ -4,10 +4,10 @@ import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 
-/** How a command or an option says when a key expires. */
+/** How a command or an option gives the expiry of a key. */
 export interface ExpiryUnit {
   readonly msPerUnit: number;
-  /** It is a unix time, not a length of time. */
+  /** Whether it is a unix time, not a duration. */
   readonly isInstant: boolean;
   readonly argument: Argument;
 }
@@ -34,8 +34,8 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
 };
 
 /**
- * Reads when a key expires. Returns in how many ms; not more than 0 if it has by now.
- * @param given The argument that says it, which was taken before. @param least The least that it may be, in its unit.
+ * Reads when a key expires. Returns in how many ms; 0 or less if that is past.
+ * @param given The argument, which has been taken already. @param least Its lowest allowed value, in its own unit.
  * @throws CodedError not an integer, invalid expire time.
  */
 export function readExpiry(
@@ -49,7 +49,7 @@ export function readExpiry(
   return isInstant ? engine.timeUntil(ms) : ms;
 }
 
-/** Lets a key expire `ms` from now: at once, if that is not more than 0. */
+/** Makes a key expire in `ms`, or at once if that is 0 or less. */
 export function expireIn({ engine, server }: Context, key: Slice, session: Session, ms: number): void {
   if (ms <= 0) {
     engine.end(session);

@@ -3,18 +3,18 @@ import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 
 /**
- * A key of Redis is the shared session of that name, if it has data: a string is a session with one value, a hash one with keys.
- * One without any is no key; the first that is set makes it one.
+ * A key of Redis is the shared session of that name, if it has data. A string is a session with one value, a hash is one with keys.
+ * A session without data is not a key until something is set.
  */
 
 /** Whether a session, or NO_SESSION, is a key. */
 export function isKey(engine: SessionEngine, session: Session): boolean {
   if (session === NO_SESSION || !engine.isShared(session)) return false;
-  // A string has its value: to look for it would be a cache miss more.
+  // A string always has its value. Looking for it would cost another cache miss.
   return engine.isString(session) || engine.data.count(session) > 0;
 }
 
-/** Makes a key, of whose name there is no shared session. */
+/** Creates a key whose name has no shared session yet. */
 export function makeKey(
   engine: SessionEngine,
   key: Slice,
@@ -23,20 +23,20 @@ export function makeKey(
   return engine.create(key, { shared: 'tokenless', string, data, duration });
 }
 
-/** The key's session, or NO_SESSION: for a command that writes, which takes a key that is missing for nothing to tell of. */
+/** The key's session, or NO_SESSION. For commands that write: a missing key is not an event. */
 export function findKey(engine: SessionEngine, key: Slice): Session {
   const session = engine.findShared(key);
   return isKey(engine, session) ? session : NO_SESSION;
 }
 
-/** As `findKey`, for a command that reads: of one that is missing those who listen hear. */
+/** Like `findKey`, for commands that read: a missing key is published as an event. */
 export function readKey(context: Context, key: Slice): Session {
   const session = findKey(context.engine, key);
   if (session === NO_SESSION) notifyMiss(context, key);
   return session;
 }
 
-/** Somebody asked for a key that there is not. */
+/** Publishes that a key was read that does not exist. */
 export function notifyMiss({ server }: Context, key: Slice): void {
   server.keyspaceEvents.notify('m', 'keymiss', key);
 }

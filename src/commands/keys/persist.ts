@@ -5,7 +5,7 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 
-/** Lets a key live until it is removed. Returns whether it would have expired. */
+/** Removes the expiry of a key. Returns whether it had one. */
 export function persistKey({ engine, server }: Context, key: Slice, session: Session): boolean {
   if (engine.duration(session) === 0) return false;
   engine.setDuration(session, 0);

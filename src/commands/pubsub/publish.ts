@@ -30,7 +30,7 @@ export const publish: Command = {
   },
 };
 
-/** Messages come in the order in which they were published: one that takes long is followed by no other. */
+/** Subscribers receive messages in the order of publication, so the next one waits for one that takes long. */
 function publishInTurn(context: Context, channel: string, message: Buffer): void | Promise<void> {
   const { pubsub } = context.server;
   if (pubsub.underWay !== undefined && !context.client.transaction.executing) {

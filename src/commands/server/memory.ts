@@ -33,7 +33,7 @@ function findByTokenOrKey(engine: SessionEngine, given: Slice): Session {
   return session === NO_SESSION ? engine.findShared(given) : session;
 }
 
-/** What Redis uses memory for and we do not, in the places where client libraries promise a number. */
+/** Uses of memory that only Redis has. Client libraries expect a number for each. */
 const NOTHING = {
   'replication.backlog': 0,
   'clients.slaves': 0,

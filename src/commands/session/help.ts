@@ -1,7 +1,7 @@
 import type { Command } from '../declaration/command.js';
 import { usageOf } from '../declaration/command.js';
 
-/** SESSION.HELP, made from the commands it tells about. */
+/** Makes SESSION.HELP from the commands that it lists. */
 export function sessionHelp(commands: readonly Command[]): Command {
   const help: Command = {
     name: 'session.help',

@@ -4,7 +4,7 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 import { type ExpiryUnit, MILLISECONDS, SECONDS, UNIX_MILLISECONDS, UNIX_SECONDS } from '../keys/expiry.js';
 
-/** An option that says when a string expires. */
+/** An option that gives the expiry of a string. */
 interface ExpiryOption extends ExpiryUnit {
   readonly word: string;
 }
@@ -16,13 +16,13 @@ const EXPIRY_OPTIONS: readonly ExpiryOption[] = [
   { word: 'PXAT', ...UNIX_MILLISECONDS },
 ];
 
-/** Another option of SET or GETEX. Options of one kind exclude each other, though one may be given twice; the times are of the kind `expiry`. */
+/** Another option of SET or GETEX. Options of one kind exclude each other, but one may be repeated. Times are of the kind `expiry`. */
 export interface StringOption<Word extends string = string> {
   readonly word: Word;
   readonly kind: 'condition' | 'get' | 'expiry';
 }
 
-/** The options that were given, by kind. A time is not looked at before the syntax of all is known to be right. */
+/** The given options, by kind. A time is only read after the syntax of all options has been checked. */
 export interface StringOptions<Word extends string> {
   readonly condition?: Word;
   readonly get?: Word;
@@ -32,7 +32,7 @@ export interface StringOptions<Word extends string> {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Reads all that is left: times, and the options given. @throws CodedError syntax error. */
+/** Reads the remaining arguments: times and the allowed options. @throws CodedError syntax error. */
 export function readStringOptions<Word extends string>(
   args: Arguments,
   options: readonly StringOption<Word>[],
@@ -56,7 +56,7 @@ export function readStringOptions<Word extends string>(
   return found;
 }
 
-/** The times and the options of one kind, as arguments of which one may be given. */
+/** The times and the options of one kind, as arguments that exclude each other. */
 export function choiceOf(name: string, kind: StringOption['kind'], options: readonly StringOption[]): Argument {
   const words = options
     .filter((option) => option.kind === kind)
