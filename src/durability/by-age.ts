@@ -1,10 +1,10 @@
 import type { Session, SessionEngine } from '../engine/index.js';
 import type { TimeSlices } from '../engine/time/time-slices.js';
 
-/** Slots looked at, and sorted or merged, between two looks at the clock. */
+/** Slots visited, sorted or merged between two checks of the time. */
 const RUN = 1024;
 
-/** The slots of all sessions that there are, in the order in which those were created. Others are served meanwhile. */
+/** Returns the slots of all sessions, the oldest session first. Clients are served meanwhile. */
 export async function slotsByAge(engine: SessionEngine, slices: TimeSlices): Promise<Uint32Array> {
   const slots = new Uint32Array(engine.slots);
   const created = new Float64Array(engine.slots);
@@ -26,7 +26,7 @@ export async function slotsByAge(engine: SessionEngine, slices: TimeSlices): Pro
   return order.map((index) => slots[index]);
 }
 
-/** The indexes of numbers in the order of those, by merging runs. */
+/** Returns the indexes of `numbers` in ascending order, by merging runs. */
 async function sorted(numbers: Float64Array, slices: TimeSlices): Promise<Uint32Array> {
   const { length } = numbers;
   let from = Uint32Array.from(numbers, (_, index) => index);

@@ -22,44 +22,43 @@ import { Replay } from './replay.js';
 import { WallTime } from './wall-time.js';
 
 export interface DurabilityOptions extends CompactionOptions {
-  /** The directory of all that is kept. */
+  /** The directory for everything that is kept. */
   readonly directory: string;
   readonly policy: SyncPolicy;
 }
 
-/** How a load came out. */
+/** The result of loading. */
 export interface LoadSummary extends LoadReport {
   readonly sessions: number;
-  /** Of those, how many had expired while the server was down. */
+  /** How many of them had expired while the server was down. */
   readonly expired: number;
   readonly ms: number;
 }
 
-/** Bytes of the journal that have been read, of all. */
+/** How many bytes of the journal have been read, and how many there are. */
 export interface LoadProgress {
   readonly loaded: number;
   readonly total: number;
-  /** Unix ms. */
+  /** When loading began, in unix ms. */
   readonly since: number;
 }
 
-/** The system's clock was set if it has moved by more than this against the engine's. */
+/** If the system clock moves by more ms than this against the engine's clock, it was set. */
 const CLOCK_SET_MS = 20;
-/** So many slots are looked at in a slice: less than a millisecond's work. */
+/** Slots visited per slice, which takes less than a millisecond. */
 const MISSED_SLOTS = 4096;
-/** Clients are kept waiting while more bytes than this wait for the disk: all of it is memory, and lost if the process ends. */
+/** Clients wait while more bytes than this are unwritten. They take memory, and are lost if the process ends. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
-/** So many ms a call to the system that is under way may take when nothing is tried again. */
+/** How many ms a system call that is under way may take once nothing is retried. */
 export const LAST_CALL = 1000;
 
 /**
- * Keeps sessions over a restart: everything that happens to them goes to a journal, from which they are put back at the next
- * start.
+ * Keeps sessions across restarts. Every change is recorded in a journal, which is replayed at the next start.
  */
 export class Durability {
-  /** What the tokens of shared sessions are derived from: it outlives a restart as they do. */
+  /** The key from which the tokens of shared sessions are derived. It survives a restart, as they do. */
   readonly secret: Buffer;
-  /** What the engine is to tell of its changes. */
+  /** Records the engine's changes. The engine must notify it of them. */
   readonly recorder: Recorder;
 
   readonly #options: DurabilityOptions;
@@ -68,23 +67,23 @@ export class Durability {
   readonly #compactions: Compactions;
   readonly #wall: WallTime;
   readonly #missed: BackgroundWork;
-  /** From which slot on it is to be recorded what was extended while the disk failed. */
+  /** The first slot whose extensions, missed while the disk failed, are still to be recorded. */
   #missedCursor = 0;
-  /** It is being written down that the clock was set. */
+  /** Pending while the journal records that the clock was set. */
   #notingClock: Promise<void> | undefined;
   #journal: Journal | undefined;
   #loading: Promise<unknown> = Promise.resolve();
   #progress: LoadProgress | undefined;
   #policy: SyncPolicy;
-  /** Those who are called when the disk fails as well. */
+  /** Callbacks that are also called when the disk fails. */
   readonly #impatient = new Set<() => void>();
   /** How many sessions had expired before they were loaded. */
   #expired = 0;
   #closed = false;
 
   /**
-   * Takes exclusive use of the directory, which is made if there is none.
-   * @param engine Whose sessions are kept; asked for when it is needed.
+   * Takes exclusive use of the directory, and creates it if it is missing.
+   * @param engine Returns the engine whose sessions are kept. Not called before it is needed.
    * @throws JournalError if the directory cannot be used.
    */
   constructor(options: DurabilityOptions, engine: () => SessionEngine) {
@@ -107,7 +106,7 @@ export class Durability {
   }
 
   /**
-   * Puts the sessions back that the journal has. Before this nothing may be done with the engine.
+   * Restores the sessions from the journal. Nothing may be done with the engine until this has resolved.
    * @throws JournalError if the journal cannot be used as it is.
    */
   load(onProgress: (progress: LoadProgress) => void = () => {}): Promise<LoadSummary> {
@@ -167,33 +166,33 @@ export class Durability {
     return { ...report, sessions, expired, ms: clock.now() - began };
   }
 
-  /** How far the load has come; undefined when it is over. */
+  /** The progress of loading; undefined when it is over. */
   get progress(): LoadProgress | undefined {
     return this.#progress;
   }
 
-  /** Of the record appended last. */
+  /** The position of the record appended last. */
   get position(): number {
     return this.#journal?.position ?? 0;
   }
 
-  /** Whether what is acknowledged must be durable first. */
+  /** Whether a change must be durable before it is acknowledged. */
   get isStrict(): boolean {
     return this.#policy === 'always';
   }
 
-  /** Whether everything that was recorded is durable. */
+  /** Whether everything recorded so far is durable. */
   get isDurable(): boolean {
     const journal = this.#journal;
     return journal === undefined || journal.durable >= journal.position;
   }
 
-  /** Calls back when everything up to a position is durable, at once if it is. */
+  /** Calls back when everything up to a position is durable; immediately if it already is. */
   whenDurable(position: number, callback: () => void): void {
     this.#loaded().whenDurable(position, callback);
   }
 
-  /** As `whenDurable`, or when the disk fails: for who has changed nothing and is not to wait for its repair. */
+  /** Like `whenDurable`, but also calls back when the disk fails. For a client that has changed nothing. */
   whenDurableOrFailing(position: number, callback: () => void): void {
     if (this.failure !== undefined) {
       callback();
@@ -206,18 +205,18 @@ export class Durability {
     this.#loaded().whenDurable(position, once);
   }
 
-  /** Why nothing can be written at the moment, undefined if it can. */
+  /** Why the journal cannot be written at the moment; undefined if it can. */
   get failure(): Error | undefined {
     return this.#journal?.failure;
   }
 
-  /** Why no session may change at the moment, as a client is told; undefined if one may. */
+  /** The error for clients that want to change a session while the journal cannot be written; undefined if it can. */
   get refusal(): CodedError | undefined {
     const { failure } = this;
     return failure === undefined ? undefined : cannotPersist(failure);
   }
 
-  /** Changes that the disk does not have as the policy wants it: durable or, with `no`, written. */
+  /** The number of changes that are not on disk as the policy requires: durable or, with `no`, written. */
   get unsaved(): number {
     const journal = this.#journal;
     if (journal === undefined) return 0;
@@ -229,23 +228,23 @@ export class Durability {
     if (this.#journal !== undefined) this.#journal.policy = policy;
   }
 
-  /** Makes everything durable that is appended by now, soon and whatever the policy. Rejects if the disk fails. */
+  /** Makes everything appended so far durable soon, whatever the policy. Rejects if the disk fails. */
   flush(): Promise<void> {
     return this.#loaded().makeDurable();
   }
 
-  /** Whether so much waits for the disk that nobody should add to it. */
+  /** Whether so much is unwritten that nothing should be added. */
   get isBehind(): boolean {
     const journal = this.#journal;
     return journal !== undefined && journal.unwrittenBytes > MOST_UNWRITTEN && journal.failure === undefined;
   }
 
-  /** Calls back once when it is not behind any more. */
+  /** Calls back once when the journal is no longer behind. */
   whenCaughtUp(callback: () => void): void {
     this.#loaded().whenWritten(MOST_UNWRITTEN / 2, callback);
   }
 
-  /** What there is to say of the journal; undefined until it is loaded. */
+  /** The state of the journal; undefined until it is loaded. */
   get status() {
     const journal = this.#journal;
     if (journal === undefined) return undefined;
@@ -255,13 +254,16 @@ export class Durability {
       baseSize,
       pendingBytes,
       isSyncing,
-      /** How many of the sessions that were loaded had expired by then. */
+      /** How many of the loaded sessions had already expired. */
       expired: this.#expired,
       compaction: this.#compactions.statusOf(journal),
     };
   }
 
-  /** To be called about once a second: compacts the journal when it has grown enough, and notices when the system's clock was set. */
+  /**
+   * To be called about once a second. Compacts the journal when it has grown enough, and notices when the system clock
+   * was set.
+   */
   beat(): void {
     const journal = this.#journal;
     if (journal === undefined || this.#closed) return;
@@ -270,7 +272,9 @@ export class Durability {
     this.#compactions.runIfDue(journal);
   }
 
-  /** The journal's time goes on when the system's clock is set; by how much the two differ has to be known to the next process. */
+  /**
+   * Setting the system clock does not change the journal's clock. The next process must know by how much they differ.
+   */
   #watchClock(journal: Journal): void {
     const ahead = Math.round(this.#wall.ahead);
     const by = ahead - journal.clockAhead;
@@ -289,22 +293,25 @@ export class Durability {
   }
 
   /**
-   * For a load that puts a session together piece by piece. Resolves when no compaction is under way, with a function that allows compactions
-   * again.
+   * Prevents compactions while a session is loaded piece by piece. Resolves when none is under way, with a function
+   * that allows them again.
    */
   holdCompactions(): Promise<() => void> {
     return this.#compactions.hold();
   }
 
-  /** Compacts the journal while others are served. @throws JournalError if it is being done already, or the disk fails. */
+  /**
+   * Compacts the journal while clients are served.
+   * @throws JournalError if a compaction is under way, or the disk fails.
+   */
   compact(): Promise<void> {
     return this.#compactions.run(this.#loaded());
   }
 
   /**
-   * Makes everything durable and lets another process have the directory. A load is given up.
-   * @param patience Ms for which a disk that fails is tried again; without any, it gets one try.
-   * @throws UnwrittenChanges if the disk does not take everything; what can be closed is closed.
+   * Makes everything durable and releases the directory. Aborts loading.
+   * @param patience For how many ms to retry if the disk fails. With 0, there is one attempt.
+   * @throws UnwrittenChanges if the disk does not take everything. Whatever can be closed is closed.
    */
   async close(patience = 0): Promise<void> {
     this.#closed = true;
@@ -313,7 +320,7 @@ export class Durability {
     const { clock } = this.#options;
     const cancel = clock.after(patience, () => this.#journal?.giveUp());
     const closing = this.#complete();
-    // A call that the system does not return from is not waited for.
+    // A system call may never return.
     const isOver = await endsWithin(closing, patience + LAST_CALL, clock);
     cancel();
     if (isOver) await closing;
@@ -321,7 +328,7 @@ export class Durability {
   }
 
   async #complete(): Promise<void> {
-    // Until it is over, files are open, and may be cut. Its error is told to who asked for it.
+    // Loading has files open, and may truncate them. The caller of `load` gets its error.
     await this.#loading.catch(() => {});
     if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);
     if (this.#journal !== undefined) this.#watchClock(this.#journal);
@@ -343,21 +350,24 @@ export class Durability {
     return new UnwrittenChanges(position - written, written - durable, 'the disk did not answer');
   }
 
-  /** Records some of what was extended while the disk failed. */
+  /** Records some of the extensions that were missed while the disk failed. */
   #recordMissed(): number {
     if (!this.recorder.recordsExtensions) return DONE;
     this.#missedCursor = this.recorder.recordMissed(this.#missedCursor, MISSED_SLOTS);
     return this.#missedCursor > 0 ? 0 : DONE;
   }
 
-  /** Not a getter: V8 calls its runtime for one that is private. */
+  /** Not a getter, because V8 calls its runtime for private getters. */
   #loaded(): Journal {
     if (this.#journal === undefined) throw new Error('the journal has not been loaded');
     return this.#journal;
   }
 }
 
-/** Lets time go on for sessions that were put back. @throws JournalError if they are what no server has written. */
+/**
+ * Finishes the restoration: from now on sessions expire. Returns how many had already expired.
+ * @throws JournalError if no server can have written what was restored.
+ */
 function finished(restoration: Restoration, path: string): number {
   try {
     return restoration.finish();

@@ -26,10 +26,10 @@ import { SessionsWriter } from './sessions-writer.js';
 import { NEVER, WallTime } from './wall-time.js';
 
 export interface SavesOptions {
-  /** The directory of all that is kept; data sets are in `saves` below it, which is made when it is needed. */
+  /** The server's directory. Data sets are in `saves` below it, which is created when needed. */
   readonly directory: string;
   readonly clock: Clock;
-  /** What keeps sessions over a restart, if anything does: sessions are loaded no faster than it writes them. */
+  /** Keeps sessions across restarts, if anything does. Sessions are loaded no faster than it writes them. */
   readonly durability: Durability | undefined;
   readonly log: { notice(message: string): void; warning(message: string): void };
 }
@@ -38,7 +38,7 @@ export interface SavesOptions {
 export interface SavedDataSet {
   readonly sessions: number;
   readonly keys: number;
-  /** Of the file. */
+  /** Size of the file. */
   readonly bytes: number;
   readonly ms: number;
 }
@@ -47,39 +47,39 @@ export interface SavedDataSet {
 export interface LoadedDataSet {
   readonly sessions: number;
   readonly keys: number;
-  /** Sessions that existed, and were left as they are. */
+  /** Sessions that already existed and were left unchanged. */
   readonly skipped: number;
 }
 
 /** What has been loaded so far. */
 type Done = { -readonly [Count in keyof LoadedDataSet]: LoadedDataSet[Count] };
 
-/** What there is to say of saves. */
+/** The state of saves. */
 export interface SavesStatus {
-  /** Changes to sessions since all were saved last. */
+  /** Changes to sessions since all were last saved. */
   readonly changes: number;
-  /** Ms since the save that is under way began; undefined if none is. */
+  /** How many ms ago the current save began; undefined if there is none. */
   readonly running: number | undefined;
-  /** Of the latest save of all sessions that succeeded, or of the start, in unix ms. */
+  /** When all sessions were last saved, or else when the server started, in unix ms. */
   readonly lastSave: number;
   /** Whether the latest save of all sessions succeeded. */
   readonly lastOk: boolean;
-  /** Ms that it took; undefined before the first. */
+  /** How many ms the last successful save of all sessions took; undefined before the first. */
   readonly lastMs: number | undefined;
-  /** Saves of all sessions that succeeded. */
+  /** The number of successful saves of all sessions. */
   readonly count: number;
 }
 
-/** The data set that Redis' own commands save. */
+/** The data set that Redis' own commands save to. */
 export const DUMP = 'dump';
 
-/** Bytes that wait for the journal's disk, above which loading waits for it as well. */
+/** While more bytes than this wait for the journal's disk, loading waits too. */
 const MAX_PENDING = 32 * 1024 * 1024;
 
 const SAVING = new CodedError('ERR', 'Background save already in progress');
 const STOPPING = new CodedError('ERR', 'the server is stopping');
 
-/** Saves sessions as named data sets and loads them again, while others are served. */
+/** Saves sessions as named data sets and loads them again, while clients are served. */
 export class Saves {
   readonly #options: SavesOptions;
   readonly #directory: string;
@@ -95,7 +95,7 @@ export class Saves {
   #changesThen = 0;
   #closing = false;
 
-  /** @param engine Whose sessions they are; asked for when it is needed. */
+  /** @param engine Returns the engine. Not called before it is needed. */
   constructor(options: SavesOptions, engine: () => SessionEngine) {
     this.#options = options;
     this.#directory = join(options.directory, 'saves');
@@ -115,16 +115,17 @@ export class Saves {
     };
   }
 
-  /** Lets the changes so far count as saved: they were read from the journal. */
+  /** Counts the changes so far as saved, because they were read from the journal. */
   forgetChanges(): void {
     this.#changesThen = this.#engine().changes;
   }
 
   /**
-   * Saves all sessions that live throughout, each as it is at some instant meanwhile; or those of some tokens.
-   * @param tokens Those whose session ends meanwhile are left out.
-   * @throws CodedError at once if it cannot be called so, or another save is under way. Rejects with one if the disk fails: nothing is left
-   *   of it then.
+   * Saves all sessions that exist throughout the save, or only those of `tokens`. Each is saved as it is at some moment
+   * during the save.
+   * @param tokens Sessions that end during the save are left out.
+   * @throws CodedError immediately if the name is invalid, another save is under way, or the server is stopping.
+   *   Rejects with one if the disk fails; no file is left then.
    */
   save(name: string, tokens?: readonly Buffer[]): Promise<SavedDataSet> {
     checkName(name);
@@ -137,17 +138,17 @@ export class Saves {
     return this.#saving;
   }
 
-  /** As `save`, when a save that is under way has ended. */
+  /** Like `save`, but first waits for a save that is under way. */
   async saveNext(name: string): Promise<SavedDataSet> {
     while (this.#saving !== undefined) await this.#saving.catch(() => {});
     return this.save(name);
   }
 
   /**
-   * Creates the sessions of the newest data set of a name. Those that exist already, by their token or as the shared session of their
-   * name, are left as they are. A data set that is damaged is refused before the first one is created.
-   * @throws CodedError if there is none, it is damaged, there is no more room, or the journal cannot be written; it says what was
-   *   loaded by then.
+   * Creates the sessions of the newest data set of a name. Sessions that already exist, by their token or as the shared
+   * session of their name, are left unchanged. A damaged data set is refused before any session is created.
+   * @throws CodedError if there is no such data set, it is damaged, memory is full, or the journal cannot be written.
+   *   Its message says what had been loaded by then.
    */
   async load(name: string): Promise<LoadedDataSet> {
     checkName(name);
@@ -161,7 +162,7 @@ export class Saves {
     }
   }
 
-  /** Gives up what is under way. Resolves when nothing is any more. */
+  /** Aborts saving and loading. Resolves when both have ended. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#sets.close();
@@ -200,7 +201,7 @@ export class Saves {
     let keys = 0;
     const writeState = (base: BaseFile) => {
       const writer = new SessionsWriter(engine, clock, base, {
-        // When it is loaded its duration starts again: no deadline is kept.
+        // The duration starts again when the session is loaded, so no deadline is saved.
         whole: (session) => writeSession(base.records, engine, session, NEVER, wall),
         head: (session) => writeHead(base.records, engine, session, NEVER, wall),
         done: (session) => {
@@ -247,7 +248,7 @@ export class Saves {
     return done;
   }
 
-  /** Visits the sessions of a file, while others are served. */
+  /** Visits the sessions of a file while clients are served. */
   #read(path: string, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
     const slices = new TimeSlices(this.#options.clock);
     return readSavedSessions(this.#sets.read(path), path, {
@@ -261,12 +262,12 @@ export class Saves {
 
   async #rest(slices: TimeSlices): Promise<void> {
     const { durability } = this.#options;
-    // Why the disk fails is told when the next session is to be created.
+    // If the disk fails, creating the next session reports it.
     if ((durability?.status?.pendingBytes ?? 0) > MAX_PENDING) await durability?.flush().catch(() => {});
     await slices.next();
   }
 
-  /** Begins a session that comes in pieces. */
+  /** Begins to load a session whose data comes in pieces. */
   async #begin(head: SavedHead, done: Done): Promise<PieceTarget> {
     const engine = this.#engine();
     const skipped = () => {
@@ -313,14 +314,14 @@ export class Saves {
 }
 
 function checkName(name: string): void {
-  // It gets into log lines and directory listings.
+  // The name appears in log lines and directory listings.
   if (isToken(Slice.of(name))) {
     throw new CodedError('ERR', 'the name of a data set must not look like a token');
   }
   if (!isDataSetName(name)) throw new CodedError('ERR', DATA_SET_NAME);
 }
 
-/** An error as a client is told, if it is none of ours; a fault of ours comes out as it is. */
+/** Returns an error as the client sees it. The error of a bug is returned unchanged. */
 function toldError(error: unknown, before: string, after = ''): Error {
   if (error instanceof CodedError) {
     return after === '' ? error : new CodedError(error.code, `${error.message.replace(/\.$/, '')}${after}`);

@@ -6,10 +6,10 @@ import { slotsByAge } from './by-age.js';
 import { PIECE_SIZES, SessionPieces } from './session-pieces.js';
 import type { WallTime } from './wall-time.js';
 
-/** Slots looked at between two looks at the clock. */
+/** Slots visited between two checks of the time. */
 const SLOTS = 16;
 
-/** What is written is gathered, and goes to the disk when it is full. */
+/** Collects what is written. When it is full, it is to be written to the disk. */
 export interface Gathering {
   readonly isFull: boolean;
   readonly records: RecordSink;
@@ -18,25 +18,27 @@ export interface Gathering {
 
 /** How sessions are written. */
 export interface SessionWriting {
-  /** Writes a session as a whole. */
+  /** Writes a complete session. */
   whole(session: Session): void;
-  /** Writes a session but for its keys and values. Returns what the records know it by, which is the caller's. */
+  /** Writes a session without its keys and values. Returns the token in its records, which the caller may keep. */
   head(session: Session): Slice;
-  /** Called when all of a session is written. */
+  /** Called when a session is completely written. */
   done?(session: Session): void;
-  /** Whether it is written at all. */
+  /** Returns whether a session is written at all. Default: every session is. */
   takes?(session: Session): boolean;
-  /** If changes to a session, while it is written in pieces, are to become records as well: the time of those. */
+  /**
+   * If set, changes to a session become records too while it is written in pieces. This is the clock of those records.
+   */
   readonly forwardedAt?: WallTime;
 }
 
-/** Writes sessions, small ones as a whole, large ones in pieces, in slices between which others are served. */
+/** Writes sessions, large ones in pieces. Works in slices, between which clients are served. */
 export class SessionsWriter {
   readonly #engine: SessionEngine;
   readonly #to: Gathering;
   readonly #writing: SessionWriting;
   readonly #slices: TimeSlices;
-  /** Whether the session that was looked at last is. */
+  /** Whether the session visited last is large. */
   #isLarge = false;
 
   constructor(engine: SessionEngine, clock: Clock, to: Gathering, writing: SessionWriting) {
@@ -46,7 +48,7 @@ export class SessionsWriter {
     this.#slices = new TimeSlices(clock);
   }
 
-  /** Writes every session that lives throughout. */
+  /** Writes every session that exists throughout. */
   async writeAll(): Promise<void> {
     const engine = this.#engine;
     let cursor = 0;
@@ -63,7 +65,7 @@ export class SessionsWriter {
     } while (cursor !== 0);
   }
 
-  /** As `writeAll`, those that were created first first. */
+  /** Like `writeAll`, but the oldest sessions first. */
   async writeByAge(): Promise<void> {
     const engine = this.#engine;
     const write = (session: Session) => {
@@ -79,7 +81,7 @@ export class SessionsWriter {
     }
   }
 
-  /** Writes the sessions of the tokens that then still live. */
+  /** Writes the sessions of some tokens, except for those that have ended by then. */
   async writeThose(tokens: readonly Buffer[]): Promise<void> {
     for (const token of tokens) {
       const session = this.#engine.find(Slice.of(token));
@@ -88,7 +90,7 @@ export class SessionsWriter {
     }
   }
 
-  /** Writes the session that is in a slot by now, if one is. */
+  /** Writes the session that is in a slot now, if there is one. */
   async #writeSlot(slot: Session): Promise<void> {
     let isThere = true;
     while (isThere) {
@@ -100,7 +102,7 @@ export class SessionsWriter {
     }
   }
 
-  /** Writes a session, or, if it is large, its beginning. */
+  /** Writes a small session completely, and of a large one only its head. Returns the pieces of a large one. */
   #begin(session: Session): SessionPieces | undefined {
     const engine = this.#engine;
     if (engine.data.size(session) <= PIECE_SIZES.large) {
@@ -119,7 +121,7 @@ export class SessionsWriter {
     this.#writing.done?.(session);
   }
 
-  /** Returns whether the session has come again, and is to be written anew. */
+  /** Returns whether the slot has a new session, which has to be written from its beginning. */
   async #writePieces(session: Session, pieces: SessionPieces): Promise<boolean> {
     const stop = this.#engine.listen(pieces);
     try {

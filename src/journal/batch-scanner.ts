@@ -14,12 +14,12 @@ import {
 } from './frames.js';
 import { JournalError } from './journal-error.js';
 
-/** Bytes that are read at a time; a batch that is longer is read as a whole. */
+/** Bytes read at a time. A longer batch is read in one piece. */
 const WINDOW = 1024 * 1024;
 
-/** What a disk writes as a whole. */
+/** Bytes that a disk writes atomically. */
 const SECTOR = 512;
-/** Fewer zeros tell nothing: they may be a byte that was changed. */
+/** A shorter run of zeros proves nothing: it may come from a single damaged byte. */
 const MIN_ZEROS = 8;
 
 const ZERO = 0x30;
@@ -28,24 +28,24 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * What is at the place where a batch should start: a batch, the end of the file, the beginning of a batch that the file
- * ends in (`cut`), or anything else (`damage`).
+ * What is where a batch should start: a batch, the end of the file, an incomplete batch at the end of the file (`cut`),
+ * or anything else (`damage`).
  */
 export type Found = 'batch' | 'end' | 'cut' | 'damage';
 
 /**
- * Walks the batches of a file and checks their sums, with a window of the file in memory. No length that the file states
- * makes it allocate more than the file has.
+ * Walks the batches of a file and verifies their checksums, with a window of the file in memory. A length stated in the
+ * file never makes it allocate more bytes than the file has.
  */
 export class BatchScanner {
-  /** The id that the file's batches bear; undefined if neither its header nor a batch behind it tells. */
+  /** The id in the file's batches; undefined if neither the header nor the batch after it has it. */
   readonly id: string | undefined;
-  /** The file's header; undefined if it is not good. */
+  /** The file's header; undefined if it is damaged. */
   readonly header: FileHeader | undefined;
-  /** Bytes of the file, when it was opened. */
+  /** Size of the file in bytes when it was opened. */
   readonly size: number;
 
-  /** The records of the batch that was found are `bytes[start, end)`, until the next call. */
+  /** The records of the batch found last are `bytes[start, end)`, valid until the next call. */
   bytes: Buffer;
   start = 0;
   end = 0;
@@ -54,15 +54,15 @@ export class BatchScanner {
 
   readonly #file: JournalFile;
   readonly #prefix: Buffer;
-  /** The window is `bytes[0, #filled)`; it starts at this byte of the file. */
+  /** The window is `bytes[0, #filled)`. It starts at byte `#origin` of the file. */
   #origin = 0;
   #filled = 0;
-  /** Where the walk is in the window. */
+  /** The current offset in the window. */
   #at = 0;
-  /** Of the batch that is cut: where its records start in the file, -1 if that is cut off too, and their sum. */
+  /** For a cut batch: the file offset of its records, -1 if the file ends before them, and their expected checksum. */
   #cutAt = -1;
   #cutSum = 0;
-  /** Bytes from `#at` on that must be in the window to go on. */
+  /** Bytes from `#at` on that must be in the window before the walk can continue. */
   #needed = 0;
 
   private constructor(file: JournalFile, size: number, header: Buffer, filled: number, path: string) {
@@ -77,7 +77,7 @@ export class BatchScanner {
     this.#at = Math.min(FILE_HEADER_LENGTH, size);
   }
 
-  /** @throws JournalError for the format of a later version, and what the file system throws. */
+  /** @throws JournalError if the file's format is of a later version; also what the file system throws. */
   static async open(fileSystem: FileSystem, path: string): Promise<BatchScanner> {
     const file = await fileSystem.open(path, 'read');
     try {
@@ -100,14 +100,14 @@ export class BatchScanner {
     return this.#file.close();
   }
 
-  /** The byte of the file where the walk is: behind the last batch, or where no batch was found. */
+  /** The current offset in the file: after the last batch, or where no batch was found. */
   get offset(): number {
     return this.#origin + this.#at;
   }
 
   /**
-   * Goes on to the next batch without reading from the disk.
-   * @returns undefined if what is in the window does not suffice: `fill`, then call again.
+   * Finds the next batch without reading from the disk.
+   * @returns undefined if the window has too few bytes: call `fill`, then call this again.
    */
   take(): Found | undefined {
     const found = this.#parse(this.#at);
@@ -130,7 +130,7 @@ export class BatchScanner {
     }
   }
 
-  /** Goes on to the next batch. */
+  /** Finds the next batch, and reads from the disk as needed. */
   async next(): Promise<Found> {
     for (;;) {
       const found = this.take();
@@ -140,18 +140,18 @@ export class BatchScanner {
   }
 
   /**
-   * Where no batch was found: goes on to the first place behind it where one is, and stays before that batch.
+   * Skips to the next batch after a place where none was found, and stops before it.
    * @returns false, at the end of the file, if there is none.
    */
   async resynchronize(): Promise<boolean> {
     if (this.id === undefined) {
-      // Nothing can be told from what a value may hold: there is no next one.
+      // Without the id, the content of a value could be mistaken for a batch.
       this.#at = this.size - this.#origin;
       return false;
     }
     const [cutAt, cutSum] = [this.#cutAt, this.#cutSum];
     const isThere = await this.#findBatch();
-    // Batches that were tried are not what `isTorn` asks about.
+    // `isTorn` asks about the place where the search began, not about those that it tried.
     this.#cutAt = cutAt;
     this.#cutSum = cutSum;
     return isThere;
@@ -163,7 +163,7 @@ export class BatchScanner {
       const held = this.bytes.subarray(0, this.#filled);
       const candidate = held.indexOf(this.#prefix, this.#at);
       if (candidate < 0) {
-        // The last bytes in the window may be the beginning of a prefix.
+        // The window may end in the middle of a prefix.
         this.#at = Math.max(this.#at, this.#filled - this.#prefix.length + 1);
         if (this.size - this.offset < this.#prefix.length) break;
         this.#needed = this.#prefix.length;
@@ -179,9 +179,9 @@ export class BatchScanner {
   }
 
   /**
-   * Whether the bytes from `offset`, where `next` found no batch, to the end of the file are what a crash leaves of batches that were not durable yet: a
-   * batch that is cut, or one in which sectors, or the end, were not written and read as zeros. Damage of any other kind did
-   * not come from a crash, and may be in what had been durable.
+   * Returns whether everything from `offset`, where `next` found no batch, is what a crash leaves of batches that were
+   * not durable yet: a cut batch, or one whose end or some of whose sectors were never written and read as zeros. Other
+   * damage does not come from a crash, and may have hit durable batches.
    */
   async isTorn(offset: number, found: Found): Promise<boolean> {
     if (found === 'cut') return !(await this.#hasWrongLength());
@@ -200,7 +200,10 @@ export class BatchScanner {
     return zeros >= Math.min(MIN_ZEROS, this.size - offset);
   }
 
-  /** Whether the batch that seems to be cut is whole: up to the end of the file it has the sum that it should, and only its length is wrong. */
+  /**
+   * Returns whether the batch that seems cut is complete: the rest of the file has the checksum of its records, so only
+   * its length is wrong.
+   */
   async #hasWrongLength(): Promise<boolean> {
     if (this.#cutAt < 0) return false;
     const part = Buffer.alloc(WINDOW);
@@ -223,7 +226,7 @@ export class BatchScanner {
     }
   }
 
-  /** A buffer with at least so many bytes, that starts with those from `#at` on. */
+  /** Returns a buffer of at least `bytes` bytes that starts with those from `#at` on. */
   #windowFor(bytes: number, held: number): Buffer {
     if (bytes <= this.bytes.length) {
       this.bytes.copyWithin(0, this.#at, this.#filled);
@@ -234,7 +237,10 @@ export class BatchScanner {
     return larger;
   }
 
-  /** Looks what is at `at` in the window. Of a batch, `start` and `end` are set. */
+  /**
+   * Returns what is at `at` in the window, and sets `start` and `end` for a batch. If the window has too few bytes,
+   * returns undefined and sets `#needed`.
+   */
   #parse(at: number): Found | undefined {
     const { bytes } = this;
     const prefix = this.#prefix;
@@ -289,7 +295,7 @@ export class BatchScanner {
     return 'batch';
   }
 
-  /** The byte of the file that is at a place in the window. */
+  /** Converts an offset in the window to an offset in the file. */
   offsetOf(at: number): number {
     return this.#origin + at;
   }

@@ -1,6 +1,6 @@
 import type { CheckedFile, CheckReport, Damage } from './check.js';
 
-/** What was found, and what to do, a line each. */
+/** Describes what was found and what to do, one line each. */
 export function checkLines({ files, isGood }: CheckReport): string[] {
   const lines = files.flatMap(fileLines);
   if (files.length > 1) lines.push(isGood ? 'everything is good' : 'not everything is good');

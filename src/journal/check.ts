@@ -13,54 +13,54 @@ import { RecordEncoder } from './record-encoder.js';
 import type { RecordName } from './records.js';
 import { putInPlace, replaceFile, temporaryFor, writeTemporary } from './replace-file.js';
 
-/** A part of a file that is not what was written. */
+/** A damaged part of a file. */
 export interface Damage {
   readonly offset: number;
-  /** From there to the next good batch, or to the end of the file. */
+  /** Bytes from `offset` to the next good batch, or to the end of the file. */
   readonly bytes: number;
   readonly reason: string;
-  /** It is the end of the file, as a crash leaves it: a start drops it by itself. */
+  /** Whether this is the incomplete end that a crash leaves. The server drops it when it starts. */
   readonly isTornTail: boolean;
 }
 
 export interface CheckedFile {
   readonly path: string;
-  /** Of the format, undefined if that cannot be told. */
+  /** Version of the format; undefined if it cannot be determined. */
   readonly version: number | undefined;
-  /** Good ones, and the records in them. */
+  /** Good batches, and the records in them. */
   readonly batches: number;
   readonly records: number;
-  /** Of the whole file. */
+  /** Size of the file. */
   readonly bytes: number;
   readonly damages: readonly Damage[];
-  /** Why it cannot be repaired. */
+  /** Why it cannot be repaired; undefined if it can. */
   readonly hopeless: string | undefined;
-  /** Where the original is, if the file was repaired. */
+  /** Path of the original, if the file was repaired. */
   readonly original: string | undefined;
 }
 
 export interface CheckReport {
   readonly files: readonly CheckedFile[];
-  /** Whether everything is what was written, or has been repaired. */
+  /** Whether every file is undamaged or has been repaired. */
   readonly isGood: boolean;
 }
 
 export interface CheckOptions {
-  /** Repair: what is damaged is left out, what is good kept, and the original put beside the file. Default false. */
+  /** Repair: keep what is good, leave out what is damaged, and keep the original beside the file. Default false. */
   readonly fix?: boolean;
 }
 
-/** The longest name of an original has this many others before it. */
+/** How many originals of one file are kept at most. */
 const MAX_ORIGINALS = 1000;
 
 /**
- * Checks a file of the journal, or the manifest or the directory and with it every file that the manifest lists; or the file of
- * a data set, or a directory of those.
+ * Checks one file of the journal; or, given the manifest or the directory, every file that the manifest lists. Also
+ * checks one data set, or a directory of them.
  *
- * Repair keeps every good batch, those behind the damage as well: records are absolute, so that one which is left out costs
- * what it said and nothing else. A manifest that is lost is made again of the files there are: the last base and, in
- * order, every increment, of which those that the base covers do no harm.
- * @throws JournalError if it cannot be read, or is to be repaired while a server uses it.
+ * A repair keeps every good batch, even those after the damage. Records are absolute, so a lost record costs only what
+ * it said. A lost manifest is rebuilt from the existing files: the last base and all increments in order. Increments
+ * that the base already covers do no harm.
+ * @throws JournalError if the path cannot be read, or should be repaired while a server uses it.
  */
 export async function checkJournal(path: string, options: CheckOptions = {}): Promise<CheckReport> {
   try {
@@ -83,13 +83,13 @@ async function checkPath(path: string, { fix = false }: CheckOptions): Promise<C
   }
 }
 
-/** The directory of the journal, where that of a server was given. */
+/** Returns the journal's directory, also if the server's directory was given. */
 async function journalIn(directory: string): Promise<string> {
   const names = await readdir(directory);
   return names.includes(JOURNAL) && !names.includes(MANIFEST) ? join(directory, JOURNAL) : directory;
 }
 
-/** Keeps a server from using the file, if it is in its place below a server's directory. */
+/** Locks the server's directory if the file is in one, so that no server uses the file during the repair. */
 async function lockFor(path: string): Promise<DirectoryLock | undefined> {
   const directory = dirname(dirname(resolve(path)));
   const names = await readdir(directory);
@@ -163,13 +163,13 @@ async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
 
 interface Scan {
   readonly file: CheckedFile;
-  /** It is the file of a data set, and does not end as one. */
+  /** Whether this is a data set without its END record. */
   readonly lacksEnd: boolean;
 }
 
 /**
- * Walks a file from its beginning to its end, whatever is in between.
- * @param keep Called for each good batch with its bytes.
+ * Walks a file to its end, past any damage.
+ * @param keep Called with the bytes of each good batch.
  */
 async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) => Promise<void>): Promise<Scan> {
   const decoder = new RecordDecoder();
@@ -201,14 +201,14 @@ async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) 
   if (lacksEnd && damages.length === 0) {
     damages.push({ offset: scanner.size, bytes: 0, reason: 'the end of the file is missing', isTornTail: false });
   }
-  // Where the header is lost, the repaired file gets one of this version.
+  // If the header is lost, the repaired file gets one of the current version.
   const version = scanner.id === undefined ? undefined : (scanner.header?.version ?? FORMAT_VERSION);
   const hopeless = scanner.id === undefined ? 'it is no file of the journal' : undefined;
   const { size: bytes } = scanner;
   return { file: { path, version, batches, records, bytes, damages, hopeless, original: undefined }, lacksEnd };
 }
 
-/** How many records the batch has that was found, -1 if they are none. */
+/** Returns the number of records in the batch that was found, or -1 if they are invalid. */
 function countRecords(decoder: RecordDecoder, scanner: BatchScanner): number {
   let count = 0;
   try {
@@ -220,7 +220,10 @@ function countRecords(decoder: RecordDecoder, scanner: BatchScanner): number {
   }
 }
 
-/** @param isDataSet Such a file is durable before it has its name: no crash tears it. */
+/**
+ * Describes the damage at `offset`, and moves on to the next good batch.
+ * @param isDataSet A data set is durable before it gets its name, so a crash cannot leave it incomplete.
+ */
 async function damageAt(scanner: BatchScanner, offset: number, found: Found, isDataSet: boolean): Promise<Damage> {
   if (found === 'batch') {
     return { offset, bytes: scanner.offset - offset, reason: 'a batch holds what is no record', isTornTail: false };
@@ -234,7 +237,7 @@ async function damageAt(scanner: BatchScanner, offset: number, found: Found, isD
   return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };
 }
 
-/** Writes what is good in the file at `path` to another file. */
+/** Writes the good batches of the file at `path` to another file. */
 async function writeRepaired(path: string, file: JournalFile): Promise<void> {
   const scanner = await BatchScanner.open(nodeFileSystem, path);
   try {
@@ -252,21 +255,21 @@ async function writeRepaired(path: string, file: JournalFile): Promise<void> {
   }
 }
 
-/** Gives a file that root has made to the owner of another one: the user that the server runs as. */
+/** Gives a file that root has created to the owner of another file: the user that the server runs as. */
 async function giveToOwnerOf(path: string, made: string): Promise<void> {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = await stat(path);
   await chown(made, uid, gid);
 }
 
-/** What a data set ends in. */
+/** Returns the batch that ends a data set. */
 function endBatch(id: string): Buffer {
   const encoder = new RecordEncoder();
   encoder.append('END', {});
   return encoder.takeBatch(batchPrefix(id));
 }
 
-/** Gives a file a second name, under which it stays. */
+/** Gives a file a second name, which it keeps when it is replaced. Returns that name. */
 async function keepOriginal(path: string): Promise<string> {
   for (let number = 1; number <= MAX_ORIGINALS; number++) {
     const original = `${path}.damaged-${number}`;

@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path';
 import { reasonOf } from '../system-error.js';
 import { isMissing, JournalError } from './journal-error.js';
 
-/** Name of the journal's directory in that of a server. */
+/** Name of the journal's directory within the server's directory. */
 export const JOURNAL = 'journal';
 
 /**
- * Makes sure that there is a directory that this process may keep its files in; makes one with mode 0700 if it is missing.
- * @throws JournalError if there is something else, or it belongs to another user, or cannot be written to.
+ * Makes sure that a directory exists and that this process may keep its files there. Creates it with mode 0700 if it is
+ * missing.
+ * @throws JournalError if the path is not a directory, belongs to another user, or cannot be written to.
  */
 export function prepareDataDirectory(path: string): void {
   const stats = statsOf(path);
@@ -22,12 +23,12 @@ export function prepareDataDirectory(path: string): void {
   }
   if (!stats.isDirectory()) throw new JournalError(`${path} is not a directory`);
   const user = process.geteuid?.();
-  // What is made there would belong to this user, and the owner of the directory could neither read nor protect it.
+  // New files would belong to this user, so the owner of the directory could neither read nor protect them.
   if (user !== undefined && stats.uid !== user) {
     throw new JournalError(`the directory ${path} belongs to user ${stats.uid}, and this process runs as user ${user}`);
   }
   try {
-    // access(2) asks for the user who started the process, not for the one as whom it acts.
+    // access(2) checks the real user of the process, not the effective one.
     const probe = join(path, `probe.${process.pid}.tmp`);
     closeSync(openSync(probe, 'w', 0o600));
     unlinkSync(probe);
@@ -36,7 +37,10 @@ export function prepareDataDirectory(path: string): void {
   }
 }
 
-/** Makes a directory and those above it. (Node.js' own way does not end where the system says ENOENT for good, as in /proc.) */
+/**
+ * Creates a directory and its parents. Node.js' recursive `mkdir` does not return where the system always answers
+ * ENOENT, as in /proc.
+ */
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -1,27 +1,27 @@
 import { JournalError } from './journal-error.js';
 
 /**
- * Named data sets and the files they are in: `<name>.<unix ms>-<number>`, of 15 and 6 digits. So the last 23 characters tell
- * when a file was saved whatever the name holds, dots, dashes and digits as well, and of the files of a name the one that
- * comes last in the alphabet is the newest.
+ * Data sets are in files named `<name>.<unix ms>-<number>`, with 15 and 6 digits. The last 23 characters say when the
+ * file was saved, even if the name has dots, dashes and digits. The newest file of a name is the last in alphabetical
+ * order.
  */
 
-/** Far from the 255 bytes that a file's name may have, with what `respite check` and a save under way put behind it. */
+/** A file's name may have 255 bytes. This leaves room for what a save and `respite check` append. */
 const MAX_NAME = 200;
 
 const MS_DIGITS = 15;
 const NUMBER_DIGITS = 6;
 const SUFFIX = new RegExp(`\\.(\\d{${MS_DIGITS}})-(\\d{${NUMBER_DIGITS}})$`);
 
-/** What a data set may be called, for a person. */
+/** What a data set may be called, for error messages. */
 export const DATA_SET_NAME = `the name of a data set must be 1 to ${MAX_NAME} letters, digits, ".", "_" and "-"`;
 
-/** Whether a data set may be called so: it names a file, and no way out of the directory. */
+/** Returns whether a data set may have this name. Such a name cannot lead out of the directory. */
 export function isDataSetName(name: string): boolean {
   return /^[\w.-]+$/.test(name) && name.length <= MAX_NAME && name !== '.' && name !== '..';
 }
 
-/** The name of the data set that a file holds, undefined if it is not the file of one. */
+/** Returns the name of the data set in a file; undefined if the file is not a data set. */
 export function dataSetIn(file: string): string | undefined {
   const suffix = SUFFIX.exec(file);
   if (suffix === null) return undefined;
@@ -29,12 +29,12 @@ export function dataSetIn(file: string): string | undefined {
   return isDataSetName(name) ? name : undefined;
 }
 
-/** Whether a file is what a save that did not end has left. */
+/** Returns whether a file was left by a save that did not finish. */
 export function isUnfinishedDataSet(file: string): boolean {
   return file.endsWith('.tmp') && dataSetIn(file.slice(0, -'.tmp'.length)) !== undefined;
 }
 
-/** The file that was saved last of those of a name, undefined if there is none. */
+/** Returns the newest file of a data set; undefined if there is none. */
 export function newestDataSetFile(files: readonly string[], name: string): string | undefined {
   return files
     .filter((file) => dataSetIn(file) === name)
@@ -43,9 +43,10 @@ export function newestDataSetFile(files: readonly string[], name: string): strin
 }
 
 /**
- * The file for a new data set of a name. It is newer than all there are, also if two are saved in one millisecond or the
- * clock was set back.
+ * Returns the file name for a new save of a data set. It sorts after all existing ones, even if two saves happen within
+ * a millisecond or the clock was set back.
  * @param now Unix ms.
+ * @throws JournalError if the time has too many digits.
  */
 export function nextDataSetFile(files: readonly string[], name: string, now: number): string {
   const newest = newestDataSetFile(files, name);

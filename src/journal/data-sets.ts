@@ -7,17 +7,18 @@ import { asJournalError, isMissing, JournalDamage, JournalError } from './journa
 import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
 import { putInPlace, temporaryFor } from './replace-file.js';
 
-/** A data set that was saved. */
+/** A saved data set. */
 export interface SavedFile {
   readonly path: string;
   readonly bytes: number;
 }
 
 /**
- * Named data sets, each save of one a new file beside those before. The format is that of a base, with an END record last.
+ * Named data sets. Each save of a name creates a new file and keeps the earlier ones. The format is that of a base,
+ * with an END record last.
  *
- * A file bears its name when all of it is durable, never before; what a crash leaves is called otherwise, and goes at the next
- * save. Whoever saves has exclusive use of the directory; who reads need not.
+ * A file gets its name only when all of it is durable. What a crash leaves has a temporary name, and the next save
+ * removes it. Only one process may save to a directory at a time; reading needs no lock.
  */
 export class DataSets {
   readonly #directory: string;
@@ -31,10 +32,10 @@ export class DataSets {
   }
 
   /**
-   * Saves a data set. If that fails, nothing is left of it.
+   * Saves a data set. If this fails, no file is left.
    * @param now Unix ms.
    * @param writeState Writes the sessions, as for a compaction.
-   * @throws JournalError if the disk fails or it is given up; what `writeState` throws.
+   * @throws JournalError if the disk fails or `close` aborts the save; also what `writeState` throws.
    */
   async save(name: string, now: number, writeState: (base: BaseFile) => Promise<void>): Promise<SavedFile> {
     const directory = this.#directory;
@@ -48,7 +49,7 @@ export class DataSets {
       try {
         const bytes = await this.#write(temporaryFor(path), writeState);
         await putInPlace(fileSystem, path);
-        // The directory may be new itself.
+        // The directory itself may be new.
         await fileSystem.syncDirectory(dirname(directory));
         return { path, bytes };
       } catch (error) {
@@ -60,13 +61,16 @@ export class DataSets {
     }
   }
 
-  /** The file of the newest data set of a name, undefined if there is none. @throws JournalError if it cannot be read. */
+  /**
+   * Returns the path of the newest data set of a name; undefined if there is none.
+   * @throws JournalError if the directory cannot be read, or the path is not a regular file.
+   */
   async newest(name: string): Promise<string | undefined> {
     try {
       const file = newestDataSetFile(await this.#fileSystem.list(this.#directory), name);
       if (file === undefined) return undefined;
       const path = join(this.#directory, file);
-      // A link would lead out of the directory, and who opens a pipe may wait for ever.
+      // A symbolic link may lead out of the directory, and opening a pipe may wait forever.
       if (!(await this.#fileSystem.isFile(path))) throw new JournalError(`${path} is not a file`);
       return path;
     } catch (error) {
@@ -76,9 +80,9 @@ export class DataSets {
   }
 
   /**
-   * Reads the file of a data set, a batch of records at a time. Those are good until the next batch is asked for. A large session
-   * goes on over several.
-   * @throws JournalDamage if anything at all is not what was written; the records before it have been given by then.
+   * Reads a data set, one batch of records at a time. The records are valid until the next batch is requested. A large
+   * session spans several batches.
+   * @throws JournalDamage if anything is not as it was written. The records before it have been returned by then.
    */
   async *read(path: string): AsyncGenerator<Iterable<JournalRecord>> {
     try {
@@ -88,13 +92,13 @@ export class DataSets {
     }
   }
 
-  /** Gives up what is being saved, and all that is to be saved later. */
+  /** Aborts the current save. Later ones fail. */
   close(): void {
     this.#closing = 'the server is stopping';
     this.#base?.abandon(this.#closing);
   }
 
-  /** Returns how many bytes were written. */
+  /** Returns the number of bytes written. */
   async #write(path: string, writeState: (base: BaseFile) => Promise<void>): Promise<number> {
     const base = await BaseFile.create(this.#fileSystem, path);
     this.#base = base;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { reasonOf } from '../system-error.js';
 import { JournalError } from './journal-error.js';
 
-/** Name of the file that is locked. It stays when the lock is released. */
+/** Name of the lock file. The file stays when the lock is released. */
 export const LOCK_FILE = 'lock';
 
 /**
- * Exclusive use of a directory. It is a lock of the kernel's on an open file: it ends with the process, however that ends,
- * so that there is nothing stale to take over and nothing that two processes that start together could both take; and
- * it holds between containers that share the directory. The file says which process has it.
+ * Exclusive use of a directory: a lock that the kernel keeps on an open file. It ends with the process, however the
+ * process ends, so it is never stale, and two processes that start together cannot both take it. It also works between
+ * containers that share the directory. The file contains the process id of the owner.
  */
 export class DirectoryLock {
   readonly #descriptor: number;
@@ -19,7 +19,7 @@ export class DirectoryLock {
     this.#descriptor = descriptor;
   }
 
-  /** @throws JournalError if another process has it, or the directory cannot be locked. */
+  /** Locks a directory. @throws JournalError if another process has the lock, or the directory cannot be locked. */
   static take(directory: string): DirectoryLock {
     const path = join(directory, LOCK_FILE);
     let descriptor: number;
@@ -42,13 +42,15 @@ export class DirectoryLock {
     }
   }
 
-  /** Lets another process have it. To be called once. */
+  /** Releases the lock. To be called once. */
   release(): void {
     closeSync(this.#descriptor);
   }
 }
 
-/** ` (pid 4711)`, if the owner has said so by now. In another container the number means another process. */
+/**
+ * Returns ` (pid 4711)`, or nothing if the owner has not written its id yet. Another container may have given the id.
+ */
 function ownerOf(path: string): string {
   try {
     const pid = /^(\d{1,10})\n$/.exec(readFileSync(path, 'latin1'))?.[1];
@@ -58,7 +60,7 @@ function ownerOf(path: string): string {
   }
 }
 
-/** Node itself cannot lock files. The package is loaded only when it is needed: it has no binary for every system. */
+/** Node.js cannot lock files. The package is loaded only when needed, because it lacks a binary for some systems. */
 function loadTryLock(): (descriptor: number) => boolean {
   try {
     return createRequire(import.meta.url)('fs-native-extensions').tryLock;

@@ -1,4 +1,4 @@
-/** What is kept on the disk: the journal, the secret, and the exclusive use of their directory. */
+/** What is kept on disk: the journal, data sets, the secret, and the lock of their directory. */
 export { type GrowthLimits, isCompactionDue } from './auto-compaction.js';
 export type { BaseFile } from './base-file.js';
 export { type CheckedFile, type CheckOptions, type CheckReport, checkJournal } from './check.js';

@@ -1,8 +1,8 @@
 import { reasonOf } from '../system-error.js';
 
 /**
- * What keeps the journal from being used: the message is one line for a person, says what to do where something can be
- * done, and holds no token and no data.
+ * The journal, or another file in the server's directory, cannot be used. The message is one line for a person. It says
+ * what to do if something can be done, and contains no token and no data.
  */
 export class JournalError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -11,11 +11,11 @@ export class JournalError extends Error {
   }
 }
 
-/** A file of the journal does not hold what was written to it. */
+/** A file of the journal is not as it was written. */
 export class JournalDamage extends JournalError {
   /** Path of the file. */
   readonly file: string;
-  /** Byte of the file from which on it is not what was written. */
+  /** Offset of the damage in the file, in bytes. */
   readonly offset: number;
   /** What is wrong there. */
   readonly reason: string;
@@ -31,13 +31,16 @@ export class JournalDamage extends JournalError {
   }
 }
 
-/** A fault of the file system as an error for a person; any other as it is. @param what What could not be done. */
+/**
+ * Returns a file system's error as a JournalError, and any other error unchanged.
+ * @param what What could not be done.
+ */
 export function asJournalError(what: string, error: unknown): unknown {
   const isOfSystem = error instanceof Error && 'code' in error && !(error instanceof JournalError);
   return isOfSystem ? new JournalError(`${what}: ${reasonOf(error)}`, { cause: error }) : error;
 }
 
-/** Whether it failed because there is no such file. */
+/** Returns whether an operation failed because there is no such file. */
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

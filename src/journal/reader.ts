@@ -4,7 +4,7 @@ import { FILE_HEADER_LENGTH } from './frames.js';
 import { JournalDamage } from './journal-error.js';
 import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
 
-/** The end of a file that a crash left: batches that had not become durable. */
+/** The incomplete end of a file after a crash: batches that had not become durable. */
 export interface TornTail {
   /** Where the last good batch ends. */
   readonly offset: number;
@@ -15,21 +15,21 @@ export interface TornTail {
 export interface ReadReport {
   readonly batches: number;
   readonly records: number;
-  /** Of the header and the good batches. */
+  /** Size of the header and the good batches. */
   readonly bytes: number;
   readonly tornTail: TornTail | undefined;
 }
 
 export interface ReadOptions {
-  /** Called each time another part of the file was read, with how many of its bytes were. */
+  /** Called after each part of the file with the number of bytes read so far. */
   readonly onProgress?: (bytes: number) => void;
 }
 
 /**
- * Reads a file of the journal, a window of it at a time, and calls `visit` for every record in order. The record is good
- * until `visit` returns. Between two windows the event loop gets its turn.
- * @throws JournalDamage if anything but its end, as a crash leaves it, is not what was written; JournalError for the format of a
- *   later version. The records before it have been visited by then.
+ * Reads a file of the journal, one window at a time, and calls `visit` for each record in order. The record is valid
+ * until `visit` returns. The event loop runs between windows.
+ * @throws JournalDamage if anything is not as it was written, except for an incomplete end after a crash; JournalError
+ *   if the format is of a later version. The records before the damage have been visited by then.
  */
 export async function readJournal(
   fileSystem: FileSystem,
@@ -73,7 +73,7 @@ export async function readJournal(
   }
 }
 
-/** Visits the records of the batch that was found. Returns how many there are. */
+/** Visits the records of the batch that was found. Returns their number. */
 function decodeBatch(
   scanner: BatchScanner,
   decoder: RecordDecoder,

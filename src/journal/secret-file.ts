@@ -5,16 +5,18 @@ import { reasonOf } from '../system-error.js';
 import { isMissing, JournalError } from './journal-error.js';
 import { replaceFileSync } from './replace-file.js';
 
-/** Name of the file in the directory. */
+/** Name of the secret's file. */
 export const SECRET_FILE = 'secret';
 
-/** Bytes of the secret. */
+/** Length of the secret in bytes. */
 const LENGTH = 32;
 
 /**
- * The key from which the tokens of shared sessions are derived: read from `secret` in the directory, or made and kept there
- * with mode 0600 if there is none. The file is 64 hex digits and a line feed. The caller has exclusive use of the directory.
- * @throws JournalError if the file cannot be had, is not what was written, or can be read by others.
+ * Returns the key from which the tokens of shared sessions are derived. Reads it from `secret` in the directory, or
+ * creates that file with mode 0600 if there is none. The file has 64 hex digits and a line feed. The caller must have
+ * exclusive use of the directory.
+ * @throws JournalError if the file cannot be read or created, has other content, or can be read or written by other
+ *   users.
  */
 export function readOrMakeSecret(directory: string): Buffer {
   const path = join(directory, SECRET_FILE);
@@ -29,7 +31,7 @@ export function readOrMakeSecret(directory: string): Buffer {
 function readSecretFile(path: string): Buffer | undefined {
   let descriptor: number;
   try {
-    // Not to wait for a pipe's writer.
+    // If it is a pipe, this does not wait for its writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (isMissing(error)) return undefined;
