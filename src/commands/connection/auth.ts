@@ -32,8 +32,9 @@ export const auth: Command = {
 };
 
 /**
- * @throws CodedError WRONGPASS, which does not tell what was wrong; or that too many attempts have failed, which does not tell
- *   whether this one would have.
+ * Authenticates a client.
+ * @throws CodedError WRONGPASS, which does not say whether the name or the password is wrong; or an error about too
+ *   many failed attempts, which does not say whether this one would have succeeded.
  */
 export function authenticate({ client, server }: Context, name: string, password: Buffer): void {
   const outcome = server.authenticate(client, name, password);

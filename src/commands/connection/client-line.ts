@@ -4,12 +4,15 @@ import { redactedText } from '../../execution/observing/redaction.js';
 
 export type ClientType = 'normal' | 'pubsub';
 
-/** As in Redis: a client with subscriptions is `pubsub`. */
+/** Returns the type of a client as in Redis: `pubsub` if it has subscriptions. */
 export function typeOf({ subscriptions }: Client): ClientType {
   return subscriptions > 0 ? 'pubsub' : 'normal';
 }
 
-/** A client's line in CLIENT INFO and CLIENT LIST, with the fields of Redis but without tokens. @param now The server's clock, in ms. */
+/**
+ * Returns the line for a client in CLIENT INFO and CLIENT LIST: the same fields as in Redis, but without tokens.
+ * @param now The server's clock, in ms.
+ */
 export function clientLine(client: Client, now: number): string {
   const { query, queryFree, args, transaction, reply, output } = client.memory();
   const fields: Record<string, string | number> = {

@@ -7,17 +7,17 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
 
-/** CLIENT INFO, LIST and KILL: show and disconnect clients. */
+/** CLIENT INFO, LIST and KILL. */
 
 export const clientInfo: Command = {
   name: 'info',
-  summary: 'Describes this connection.',
+  summary: 'Returns information about this connection.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'text: one line of `field=value`',
+  reply: 'text: a line of `field=value` pairs',
   run({ client, server, reply }) {
     reply.verbatim(`${clientLine(client, server.clock.now())}\n`);
   },
@@ -37,8 +37,8 @@ const TYPE: Argument = {
 
 export const clientList: Command = {
   name: 'list',
-  summary: 'Describes the open connections.',
-  complexity: 'O(N) with N connections',
+  summary: 'Returns information about all connections, or about those that match a filter.',
+  complexity: 'O(N), where N is the number of connections',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
   arity: -2,
@@ -46,7 +46,7 @@ export const clientList: Command = {
     { ...TYPE, optional: true },
     { name: 'client-id', type: 'integer', token: 'ID', optional: true, multiple: true },
   ],
-  reply: 'text: a line of `field=value` per connection',
+  reply: 'text: a line of `field=value` pairs for each connection',
   run(context, args) {
     let passes: Filter = () => true;
     if (args.left > 0) {
@@ -61,7 +61,7 @@ export const clientList: Command = {
   },
 };
 
-/** How many clients are written between two readings of the clock. */
+/** How many clients are visited between two readings of the clock. */
 const BATCH = 16;
 
 function* listClients({ server, reply }: Context, passes: Filter): Generator<void> {
@@ -79,8 +79,8 @@ type Filter = (client: Client) => boolean;
 
 export const clientKill: Command = {
   name: 'kill',
-  summary: 'Disconnects clients.',
-  complexity: 'O(N) with N connections',
+  summary: 'Disconnects the client with an address, or all clients that match every filter.',
+  complexity: 'O(N), where N is the number of connections',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
   arity: -3,
@@ -121,7 +121,7 @@ export const clientKill: Command = {
       ],
     },
   ],
-  reply: 'OK with an address alone; else how many were disconnected',
+  reply: 'OK if only an address is given; otherwise the number of clients disconnected',
   run(context, args) {
     if (args.left === 1) {
       const address = args.text();
@@ -180,7 +180,7 @@ function kill({ server, client: self }: Context, filters: readonly Filter[], ski
   return found;
 }
 
-/** There are no replicas. */
+/** There are no masters and replicas. */
 const TYPES = new Map<string, ClientType | 'none'>([
   ['normal', 'normal'],
   ['pubsub', 'pubsub'],

@@ -1,19 +1,19 @@
 import type { Argument, Command } from '../declaration/command.js';
 
-/** CLIENT REPLY, NO-EVICT, NO-TOUCH and UNPAUSE: how a connection wants to be treated. */
+/** CLIENT REPLY, NO-EVICT, NO-TOUCH and UNPAUSE: modes of a connection. */
 
 const word = (token: string): Argument => ({ name: token.toLowerCase(), type: 'pure-token', token });
 const ON_OFF: Argument = { name: 'enabled', type: 'oneof', arguments: [word('ON'), word('OFF')] };
 
 export const clientReply: Command = {
   name: 'reply',
-  summary: 'Turns replies off and on again, or leaves out that of the next command.',
+  summary: 'Turns replies on or off, or skips the reply to the next command.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
   arity: 3,
   arguments: [{ name: 'on-off-skip', type: 'oneof', arguments: [word('ON'), word('OFF'), word('SKIP')] }],
-  reply: 'OK with ON; with OFF and SKIP none',
+  reply: 'OK for ON; no reply for OFF and SKIP',
   run({ client, reply }, args) {
     const mode = args.choice('ON', 'OFF', 'SKIP');
     if (mode === 'ON') {
@@ -29,7 +29,7 @@ export const clientReply: Command = {
 
 export const clientNoEvict: Command = {
   name: 'no-evict',
-  summary: 'Whether this connection is spared when clients are disconnected for maxmemory-clients.',
+  summary: 'Sets whether this connection is exempt from being disconnected for maxmemory-clients.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],
@@ -44,7 +44,7 @@ export const clientNoEvict: Command = {
 
 export const clientNoTouch: Command = {
   name: 'no-touch',
-  summary: 'Whether the commands of this connection leave out of account for eviction that a session is used.',
+  summary: 'Turns a mode on or off in which commands of this connection do not count as use of a session for eviction.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
@@ -59,7 +59,7 @@ export const clientNoTouch: Command = {
 
 export const clientUnpause: Command = {
   name: 'unpause',
-  summary: 'Accepted for clients that send it: nothing is ever paused here.',
+  summary: 'Does nothing, because clients are never paused.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale'],

@@ -1,12 +1,12 @@
 import { CodedError } from '../../errors.js';
 
-/** What Redis lets a client call itself: printable ASCII without spaces. */
+/** The names that Redis allows: printable ASCII without spaces. */
 const PRINTABLE = /^[!-~]*$/;
 
-/** In bytes. A name is kept as long as the connection, and no limit counts it. */
+/** In bytes. A name is kept for the life of the connection, and no memory limit counts it. */
 const MAX_CLIENT_NAME = 512;
 
-/** @throws CodedError for anything else, or what is longer than anybody needs. */
+/** Returns the name. @throws CodedError if it is too long or has other characters. */
 export function checkedClientName(name: string, what = 'Client names'): string {
   if (name.length > MAX_CLIENT_NAME)
     throw new CodedError('ERR', `${what} cannot have more than ${MAX_CLIENT_NAME} bytes.`);

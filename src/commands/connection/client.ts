@@ -7,13 +7,13 @@ import { checkedClientName } from './client-name.js';
 
 const id: Command = {
   name: 'id',
-  summary: "Returns the connection's id.",
+  summary: 'Returns the ID of the connection.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'id, which no other connection ever has',
+  reply: 'the ID, which is unique and never reused',
   run({ client, reply }) {
     reply.integer(client.id);
   },
@@ -21,13 +21,13 @@ const id: Command = {
 
 const getname: Command = {
   name: 'getname',
-  summary: "Returns the connection's name.",
+  summary: 'Returns the name of the connection.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'name or null',
+  reply: 'the name, or null',
   run({ client, reply }) {
     reply.bulkOrNull(client.name === '' ? undefined : client.name);
   },
@@ -35,7 +35,7 @@ const getname: Command = {
 
 const setname: Command = {
   name: 'setname',
-  summary: 'Names the connection; an empty name takes it back.',
+  summary: 'Sets the name of the connection. An empty name removes it.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
@@ -56,7 +56,7 @@ function isLibraryAttribute(name: string): name is keyof typeof LIBRARY_ATTRIBUT
 
 const setinfo: Command = {
   name: 'setinfo',
-  summary: 'Tells which client library the connection is made with.',
+  summary: 'Sets the name or the version of the client library, which CLIENT LIST shows.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale'],
@@ -83,7 +83,7 @@ const setinfo: Command = {
 
 export const client: Command = {
   name: 'client',
-  summary: 'Commands about connections.',
+  summary: 'A container for commands about connections.',
   complexity: 'depends on the subcommand',
   group: 'connection',
   flags: [],

@@ -2,7 +2,7 @@ import type { Command } from '../declaration/command.js';
 
 export const echo: Command = {
   name: 'echo',
-  summary: 'Returns the message.',
+  summary: 'Returns the given message.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale'],

@@ -12,7 +12,7 @@ const NOT_AUTHENTICATED =
 
 export const hello: Command = {
   name: 'hello',
-  summary: 'Chooses the protocol version and introduces the client.',
+  summary: 'Switches the protocol version, and can authenticate and name the connection.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
@@ -63,10 +63,11 @@ export const hello: Command = {
   },
 };
 
-/** What HELLO may be given besides the version. */
+/** An option of HELLO after the version. */
 interface HelloOption {
+  /** The number of its arguments. */
   readonly takes: number;
-  /** Reads what it takes. Returns the name that SETNAME gives. */
+  /** Reads the arguments. Returns the name given by SETNAME, otherwise undefined. */
   read(context: Context, args: Arguments): string | undefined;
 }
 

@@ -3,13 +3,13 @@ import type { Command } from '../declaration/command.js';
 
 export const ping: Command = {
   name: 'ping',
-  summary: 'Returns the message, or PONG.',
+  summary: 'Returns PONG, or the given message.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast'],
   arity: -1,
   arguments: [{ name: 'message', type: 'string', optional: true }],
-  reply: 'PONG or the message; of a RESP2 subscriber an array of pong and the message',
+  reply: 'PONG, or the message; for a RESP2 client with subscriptions, an array of pong and the message',
   whileSubscribed: true,
   run({ reply, client }, args) {
     if (args.left > 1) throw wrongNumberOfArguments('ping');

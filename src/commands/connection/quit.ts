@@ -8,7 +8,7 @@ export const quit: Command = {
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
   arity: 1,
   arguments: [],
-  reply: 'OK, then the end of the connection',
+  reply: 'OK, then the connection is closed',
   immediate: true,
   whileSubscribed: true,
   run({ client, reply }) {

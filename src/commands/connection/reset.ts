@@ -2,8 +2,8 @@ import type { Command } from '../declaration/command.js';
 
 export const reset: Command = {
   name: 'reset',
-  summary: 'Puts the connection back into the state in which it began.',
-  complexity: 'O(N) with N subscriptions',
+  summary: 'Resets the connection to its initial state.',
+  complexity: 'O(N), where N is the number of subscriptions',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
   arity: 1,

@@ -6,7 +6,7 @@ import type { Command } from '../declaration/command.js';
 export const select: Command = {
   name: 'select',
   summary:
-    'Accepts database 0, the only one. After any other the connection has none: what looks at sessions or changes them is refused.',
+    'Selects database 0, the only one. After any other index, commands that read or change sessions are refused.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale'],
@@ -15,7 +15,7 @@ export const select: Command = {
   reply: 'OK',
   run({ client, reply }, args) {
     const given = args.slice();
-    // A client that goes on regardless would work, and FLUSHDB, in a database that it did not mean.
+    // A client that ignores the error would otherwise work, or call FLUSHDB, in a database that it did not select.
     client.refusedDatabase = redacted(given.toBuffer(), SHOWN);
     const index = parseInt64(given);
     if (index === undefined) throw NOT_AN_INTEGER;
@@ -25,5 +25,5 @@ export const select: Command = {
   },
 };
 
-/** Characters of an index that an error repeats. */
+/** How many characters of an index an error repeats. */
 const SHOWN = 20;

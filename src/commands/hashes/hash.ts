@@ -2,14 +2,17 @@ import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index
 import type { Slice } from '../../slice.js';
 import { asHash, findKey, makeKey } from '../keys/lookup.js';
 
-/** The hash of a key, or NO_SESSION. For commands that write. @throws SessionError WRONGTYPE for a string. */
+/**
+ * Returns a hash key's session, or NO_SESSION. For commands that write.
+ * @throws SessionError WRONGTYPE for a string.
+ */
 export function findHash(engine: SessionEngine, key: Slice): Session {
   return asHash(engine, findKey(engine, key));
 }
 
 /**
  * Sets fields of a hash, and creates it if it does not exist. Returns how many fields are new.
- * @param pairs Fields and values in turn. @throws SessionError WRONGTYPE for a string.
+ * @param pairs Alternating fields and values. @throws SessionError WRONGTYPE for a string.
  */
 export function putFields(engine: SessionEngine, key: Slice, pairs: readonly Slice[]): number {
   const session = engine.findShared(key);

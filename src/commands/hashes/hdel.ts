@@ -6,13 +6,13 @@ import { findHash } from './hash.js';
 
 export const hdel: Command = {
   name: 'hdel',
-  summary: 'Removes fields of a hash; without any it is gone.',
-  complexity: 'O(N) with N fields',
+  summary: 'Removes fields from a hash. Removes the key if no fields remain.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['write', 'fast'],
   arity: -3,
   arguments: [KEY, FIELDS],
-  reply: 'how many were removed',
+  reply: 'the number of fields removed',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const session = findHash(engine, key);
@@ -20,7 +20,7 @@ export const hdel: Command = {
     if (deleted > 0) {
       server.keyspaceEvents.notify('h', 'hdel', key);
       if (engine.data.count(session) === 0) {
-        // It is no key any more, of whose end the engine's word would be told.
+        // Without fields it is no longer a key, so the end of the session would not be published.
         server.keyspaceEvents.notify('g', 'del', key);
         engine.end(session);
       }

@@ -6,7 +6,7 @@ import { FIELD } from './grammar.js';
 
 export const hexists: Command = {
   name: 'hexists',
-  summary: 'Tells whether a hash has a field.',
+  summary: 'Returns whether a hash has a field.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],

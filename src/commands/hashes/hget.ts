@@ -6,13 +6,13 @@ import { FIELD } from './grammar.js';
 
 export const hget: Command = {
   name: 'hget',
-  summary: 'Returns the value of a field.',
+  summary: 'Returns the value of a field in a hash.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
   arity: 3,
   arguments: [KEY, FIELD],
-  reply: 'value or null',
+  reply: 'the value, or null',
   run(context, args) {
     const session = readHash(context, args.slice());
     if (session === NO_SESSION) context.reply.null();

@@ -5,13 +5,13 @@ import { readHash } from '../keys/lookup.js';
 
 export const hgetall: Command = {
   name: 'hgetall',
-  summary: 'Returns the fields of a hash and their values.',
-  complexity: 'O(N) with N fields',
+  summary: 'Returns all fields and values in a hash.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['readonly'],
   arity: 2,
   arguments: [KEY],
-  reply: 'map of fields to values',
+  reply: 'map from fields to values',
   run(context, args) {
     const { engine, reply } = context;
     const session = readHash(context, args.slice());

@@ -7,13 +7,13 @@ import { findHash, putFields } from './hash.js';
 
 export const hincrby: Command = {
   name: 'hincrby',
-  summary: 'Adds to an integer in a hash, which starts at 0.',
+  summary: 'Increments the integer value of a field by a number. A missing field counts as 0.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
   arguments: [KEY, FIELD, { name: 'increment', type: 'integer' }],
-  reply: 'the new integer',
+  reply: 'the new value',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const field = args.slice();

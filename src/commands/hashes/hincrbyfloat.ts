@@ -8,13 +8,13 @@ import { findHash, putFields } from './hash.js';
 
 export const hincrbyfloat: Command = {
   name: 'hincrbyfloat',
-  summary: 'Adds to a number in a hash, which may have a fraction and starts at 0.',
+  summary: 'Increments the floating-point value of a field by a number. A missing field counts as 0.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
   arguments: [KEY, FIELD, { name: 'increment', type: 'double' }],
-  reply: 'the new number',
+  reply: 'the new value',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const field = args.slice();

@@ -7,8 +7,8 @@ import { readHash } from '../keys/lookup.js';
 
 export const hkeys: Command = {
   name: 'hkeys',
-  summary: 'Returns the fields of a hash.',
-  complexity: 'O(N) with N fields',
+  summary: 'Returns all fields in a hash.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['readonly'],
   arity: 2,
@@ -24,8 +24,8 @@ export const hkeys: Command = {
 
 export const hvals: Command = {
   name: 'hvals',
-  summary: 'Returns the values of a hash.',
-  complexity: 'O(N) with N fields',
+  summary: 'Returns all values in a hash.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['readonly'],
   arity: 2,

@@ -5,13 +5,13 @@ import { readHash } from '../keys/lookup.js';
 
 export const hlen: Command = {
   name: 'hlen',
-  summary: 'Counts the fields of a hash.',
+  summary: 'Returns the number of fields in a hash.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
   arity: 2,
   arguments: [KEY],
-  reply: 'how many there are, 0 without such a key',
+  reply: 'the number of fields; 0 if there is no such key',
   run(context, args) {
     const session = readHash(context, args.slice());
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.count(session));

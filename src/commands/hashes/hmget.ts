@@ -6,13 +6,13 @@ import { FIELDS } from './grammar.js';
 
 export const hmget: Command = {
   name: 'hmget',
-  summary: 'Returns the values of fields.',
-  complexity: 'O(N) with N fields',
+  summary: 'Returns the values of fields in a hash.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['readonly', 'fast'],
   arity: -3,
   arguments: [KEY, FIELDS],
-  reply: 'array of values, null where there is none',
+  reply: 'array of values, with null for each missing field',
   run(context, args) {
     const { engine, reply } = context;
     const session = readHash(context, args.slice());

@@ -6,16 +6,16 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 
-/** An integer from 0 that is less than `end`: whoever guesses it gains nothing. */
+/** Returns a random integer from 0 to `end - 1`. It need not be unpredictable. */
 const randomInt = (end: number) => Math.floor(Math.random() * end);
 
-/** Fields, each as often as asked for: a reply without end would take the server away. */
+/** The most fields in a reply with repetitions: an endless reply would block the server. */
 const MOST = 2 ** 20;
 
 export const hrandfield: Command = {
   name: 'hrandfield',
-  summary: 'Returns fields of a hash at random: different ones or, with a negative count, any.',
-  complexity: 'O(N) with N fields returned',
+  summary: 'Returns random fields of a hash. With a negative count, fields may repeat.',
+  complexity: 'O(N), where N is the number of fields returned',
   group: 'hash',
   flags: ['readonly'],
   arity: -2,
@@ -31,7 +31,7 @@ export const hrandfield: Command = {
       ],
     },
   ],
-  reply: 'field or null; with a count array of fields, or of fields and values',
+  reply: 'a field, or null; with a count, array of fields or of fields and values',
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();
@@ -65,7 +65,7 @@ export const hrandfield: Command = {
   },
 };
 
-/** Visits the fields at some places, with their values where these are at hand. */
+/** Visits the fields at the given places. Their values are passed only if the hash is packed. */
 function visitAt(
   data: SessionData,
   session: Session,
@@ -76,14 +76,14 @@ function visitAt(
     for (const place of places) visit(data.keyAt(session, place), undefined);
     return;
   }
-  // A packed one has few, and no places but by counting them.
+  // A packed hash has few fields, and reaches one only by counting.
   const all: [Slice, Slice][] = [];
   data.peek(session, (field, value) => all.push([Slice.of(field.copy()), Slice.of(value.copy())]));
   for (const place of places) visit(...all[place]);
 }
 
 const OUT_OF_RANGE = 'value is out of range';
-/** The greatest integer of 64 bits. */
+/** The largest 64-bit integer. */
 const GREATEST = 2n ** 63n - 1n;
 
 /** @throws CodedError not an integer, out of range. */
@@ -98,7 +98,7 @@ function anyOf(length: number, count: number): number[] {
   return Array.from({ length: count }, () => randomInt(length));
 }
 
-/** By Floyd's algorithm (J. Bentley, Programming Pearls, "A sample of brilliance", 1987): as many steps as places. */
+/** By Floyd's algorithm (J. Bentley, Programming Pearls, "A sample of brilliance", 1987), which takes `count` steps. */
 function differentOf(length: number, count: number): number[] {
   if (count >= length) return Array.from({ length }, (_, place) => place);
   const chosen = new Set<number>();

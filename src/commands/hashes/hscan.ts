@@ -5,7 +5,10 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 
-/** One call stops when the fields it has visited and the values it has found are this many bytes: more would keep other clients waiting. */
+/**
+ * A call stops when the fields it has visited and the values it has found have this many bytes, so that other clients
+ * need not wait.
+ */
 const MOST_BYTES = 2 ** 20;
 /** It also stops after this many ms, checked every `BATCH` fields: a pattern may take long to match. */
 const [MOST_MS, BATCH] = [2, 16];
@@ -13,8 +16,8 @@ const [MOST_MS, BATCH] = [2, 16];
 export const hscan: Command = {
   name: 'hscan',
   summary:
-    'Iterates over the fields of a hash. Those of a packed one, 64 at most, come at the first call, whatever COUNT says.',
-  complexity: 'O(COUNT) for each call, O(N) to the end with N fields',
+    'Iterates over the fields of a hash. A small hash (up to 64 fields) is returned by the first call, whatever COUNT says.',
+  complexity: 'O(COUNT) for each call, O(N) for a complete iteration, where N is the number of fields',
   group: 'hash',
   flags: ['readonly'],
   arity: -3,
@@ -24,7 +27,7 @@ export const hscan: Command = {
     { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
   ],
-  reply: '[next cursor or 0, [field, value, …]]',
+  reply: '[next cursor, [field, value, …]]; the cursor is 0 at the end',
   run(context, args) {
     const { engine, reply, server } = context;
     const { data } = engine;

@@ -7,13 +7,13 @@ import { putFields } from './hash.js';
 
 export const hset: Command = {
   name: 'hset',
-  summary: 'Sets fields of a hash.',
-  complexity: 'O(N) with N fields',
+  summary: 'Sets fields in a hash.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: -4,
   arguments: [KEY, FIELDS_AND_VALUES],
-  reply: 'how many are new',
+  reply: 'the number of new fields',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     reply.integer(putFields(engine, key, args.pairs()));
@@ -23,8 +23,8 @@ export const hset: Command = {
 
 export const hmset: Command = {
   name: 'hmset',
-  summary: 'Sets fields of a hash.',
-  complexity: 'O(N) with N fields',
+  summary: 'Sets fields in a hash.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: -4,

@@ -6,13 +6,13 @@ import { findHash, putFields } from './hash.js';
 
 export const hsetnx: Command = {
   name: 'hsetnx',
-  summary: 'Sets a field of a hash if there is no such field.',
+  summary: 'Sets a field in a hash, but only if the field does not exist.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
   arguments: [KEY, FIELD, VALUE],
-  reply: '1; 0 if there is such a field',
+  reply: '1; 0 if the field exists',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const field = args.slice();

@@ -6,13 +6,13 @@ import { FIELD } from './grammar.js';
 
 export const hstrlen: Command = {
   name: 'hstrlen',
-  summary: 'Returns the length of the value of a field.',
+  summary: 'Returns the length of the value of a field in a hash.',
   complexity: 'O(1)',
   group: 'hash',
   flags: ['readonly', 'fast'],
   arity: 3,
   arguments: [KEY, FIELD],
-  reply: 'length in bytes, 0 without such a field',
+  reply: 'the length in bytes; 0 if there is no such field',
   run(context, args) {
     const session = readHash(context, args.slice());
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.getLength(session, args.slice()));

@@ -5,8 +5,8 @@ import { isKey, readKey } from './lookup.js';
 
 export const copy: Command = {
   name: 'copy',
-  summary: 'Copies a key: its data, and when it expires.',
-  complexity: 'O(N) with N fields',
+  summary: 'Copies a key with its data and its expiration.',
+  complexity: 'O(N), where N is the number of fields',
   group: 'generic',
   flags: ['write', 'denyoom'],
   arity: -3,
@@ -16,7 +16,7 @@ export const copy: Command = {
     { name: 'destination-db', type: 'integer', token: 'DB', optional: true },
     { name: 'replace', type: 'pure-token', token: 'REPLACE', optional: true },
   ],
-  reply: '1; 0 if there is no such key, or a key at the destination that is not to be replaced',
+  reply: '1; 0 if the source does not exist, or the destination exists and REPLACE is not given',
   growth: 'copy',
   run(context, args) {
     const { engine, reply, server } = context;

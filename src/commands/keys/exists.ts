@@ -5,13 +5,13 @@ import { readKey } from './lookup.js';
 
 export const exists: Command = {
   name: 'exists',
-  summary: 'Counts those keys that exist.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns how many of the given keys exist.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'generic',
   flags: ['readonly', 'fast'],
   arity: -2,
   arguments: [KEYS],
-  reply: 'how many exist; a key given twice counts twice',
+  reply: 'the number of keys that exist; a key given twice counts twice',
   run(context, args) {
     let found = 0;
     while (args.left > 0) if (readKey(context, args.slice()) !== NO_SESSION) found++;

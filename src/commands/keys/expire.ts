@@ -15,7 +15,7 @@ import {
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 
-/** EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT: the same operation in two units, counted from now or from 1970. */
+/** EXPIRE, PEXPIRE, EXPIREAT and PEXPIREAT: the same command in two units, counted from now or from 1970. */
 function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
   return {
     name,
@@ -35,7 +35,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
         arguments: CONDITIONS.map(({ word }) => ({ name: word.toLowerCase(), type: 'pure-token', token: word })),
       },
     ],
-    reply: '1; 0 if there is no such key, or the condition does not hold',
+    reply: '1; 0 if there is no such key or a condition is not met',
     run(context, args) {
       const { engine, reply } = context;
       const key = args.slice();
@@ -50,12 +50,12 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
   };
 }
 
-/** The lowest integer of 64 bits: a time in the past may be as long ago as it likes. */
+/** The least 64-bit integer: any time in the past removes the key at once. */
 const LEAST = -(2 ** 63);
 
 interface Condition {
   readonly word: 'NX' | 'XX' | 'GT' | 'LT';
-  /** Compares the time that is left (Infinity if the key does not expire) with the new one, both in ms. */
+  /** @param left The current ms until the key expires; Infinity if it does not. @param ms The new ms. */
   holds(left: number, ms: number): boolean;
 }
 
@@ -68,7 +68,10 @@ const CONDITIONS: readonly Condition[] = [
 
 const NO_CONDITIONS: readonly Condition[] = [];
 
-/** Times that are this close, in ms, count as equal: converting the earlier one may have added a fraction. */
+/**
+ * Two times that differ by less than this, in ms, are equal: repeating a deadline that was set before gives a slightly
+ * different fraction.
+ */
 const SAME = 0.01;
 
 function allHold(conditions: readonly Condition[], left: number, ms: number): boolean {
@@ -92,11 +95,15 @@ function readConditions(args: Arguments): readonly Condition[] {
   return conditions;
 }
 
-export const expire = expireBy('expire', 'Says after how many seconds a key expires.', SECONDS);
-export const pexpire = expireBy('pexpire', 'Says after how many milliseconds a key expires.', MILLISECONDS);
-export const expireat = expireBy('expireat', 'Says when a key expires, in seconds since 1970.', UNIX_SECONDS);
+export const expire = expireBy('expire', 'Sets the expiration time of a key in seconds.', SECONDS);
+export const pexpire = expireBy('pexpire', 'Sets the expiration time of a key in milliseconds.', MILLISECONDS);
+export const expireat = expireBy(
+  'expireat',
+  'Sets the expiration time of a key to a unix time in seconds.',
+  UNIX_SECONDS,
+);
 export const pexpireat = expireBy(
   'pexpireat',
-  'Says when a key expires, in milliseconds since 1970.',
+  'Sets the expiration time of a key to a unix time in milliseconds.',
   UNIX_MILLISECONDS,
 );

@@ -4,7 +4,7 @@ import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 
-/** How a command or an option gives the expiry of a key. */
+/** A way to specify when a key expires, as a command or an option does. */
 export interface ExpiryUnit {
   readonly msPerUnit: number;
   /** Whether it is a unix time, not a duration. */
@@ -34,8 +34,9 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
 };
 
 /**
- * Reads when a key expires. Returns in how many ms; 0 or less if that is past.
- * @param given The argument, which has been taken already. @param least Its lowest allowed value, in its own unit.
+ * Reads the time at which a key expires. Returns the ms until then; 0 or less if it has passed.
+ * @param given The argument with the time, which has already been taken from `args`.
+ * @param least The least valid value, in its unit.
  * @throws CodedError not an integer, invalid expire time.
  */
 export function readExpiry(
@@ -49,7 +50,7 @@ export function readExpiry(
   return isInstant ? engine.timeUntil(ms) : ms;
 }
 
-/** Makes a key expire in `ms`, or at once if that is 0 or less. */
+/** Sets a key to expire `ms` from now: at once, if that is 0 or less. */
 export function expireIn({ engine, server }: Context, key: Slice, session: Session, ms: number): void {
   if (ms <= 0) {
     engine.end(session);

@@ -7,9 +7,9 @@ import { isKey } from './lookup.js';
 export const keys: Command = {
   name: 'keys',
   summary: 'Returns all keys that match a pattern.',
-  complexity: 'O(N) with N sessions',
+  complexity: 'O(N), where N is the number of sessions',
   group: 'generic',
-  // The name of a key opens it.
+  // Whoever knows the name of a key can read it.
   flags: ['readonly', 'admin'],
   arity: 2,
   arguments: [{ name: 'pattern', type: 'pattern' }],
@@ -19,11 +19,11 @@ export const keys: Command = {
   },
 };
 
-/** Sessions between two looks at the clock. */
+/** How many sessions are visited between two readings of the clock. */
 const BATCH = 16;
 
 function* findKeys({ engine, reply }: Context, matches: (key: string) => boolean): Generator<void> {
-  // A key that is ended and set again meanwhile may be met twice.
+  // A key that is removed and set again meanwhile may be visited twice.
   const found = new Set<string>();
   let cursor = 0;
   do {

@@ -4,13 +4,13 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 
-/** Up to so many bytes Redis keeps a string in one piece with its header. */
+/** Redis stores a string of up to this many bytes together with its header. */
 const EMBEDDED = 44;
 
-/** How a key is kept, in Redis' words for what comes closest. */
+/** Returns Redis' name for the closest way of storing a key. */
 function encodingOf(engine: SessionEngine, session: Session): string {
   if (!engine.isString(session)) return engine.data.encoding(session) === 'packed' ? 'listpack' : 'hashtable';
-  // Looking is not using. An integer is shorter than that as well.
+  // `peekPart` does not count as use. Integers are shorter than EMBEDDED too.
   const value = engine.data.peekPart(session, STRING_KEY, 0, EMBEDDED + 1);
   if (value === undefined || value.length > EMBEDDED) return 'raw';
   return parseInt64(value) === undefined ? 'embstr' : 'int';
@@ -18,13 +18,13 @@ function encodingOf(engine: SessionEngine, session: Session): string {
 
 const encoding: Command = {
   name: 'encoding',
-  summary: 'Tells how a key is kept.',
+  summary: 'Returns how a key is stored internally.',
   complexity: 'O(1)',
   group: 'generic',
   flags: ['readonly'],
   arity: 3,
   arguments: [KEY],
-  reply: 'int, embstr, raw, listpack (fields in one run of bytes) or hashtable; null without such a key',
+  reply: 'int, embstr, raw, listpack (all fields in one block of bytes) or hashtable; null if there is no such key',
   run({ engine, reply }, args) {
     const session = findKey(engine, args.slice());
     if (session === NO_SESSION) reply.null();
@@ -34,13 +34,13 @@ const encoding: Command = {
 
 const idletime: Command = {
   name: 'idletime',
-  summary: 'Tells how long ago a key was last used.',
+  summary: 'Returns the time since a key was last used.',
   complexity: 'O(1)',
   group: 'generic',
   flags: ['readonly'],
   arity: 3,
   arguments: [KEY],
-  reply: 'seconds; null without such a key',
+  reply: 'seconds; null if there is no such key',
   run({ engine, reply }, args) {
     const session = findKey(engine, args.slice());
     if (session === NO_SESSION) reply.null();
@@ -50,7 +50,7 @@ const idletime: Command = {
 
 export const object: Command = {
   name: 'object',
-  summary: 'Commands that look at how keys are kept.',
+  summary: 'A container for commands about how keys are stored.',
   complexity: 'depends on the subcommand',
   group: 'generic',
   flags: [],

@@ -5,7 +5,7 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 
-/** Removes the expiry of a key. Returns whether it had one. */
+/** Removes a key's expiration. Returns whether it had one. */
 export function persistKey({ engine, server }: Context, key: Slice, session: Session): boolean {
   if (engine.duration(session) === 0) return false;
   engine.setDuration(session, 0);
@@ -15,13 +15,13 @@ export function persistKey({ engine, server }: Context, key: Slice, session: Ses
 
 export const persist: Command = {
   name: 'persist',
-  summary: 'Lets a key live until it is removed.',
+  summary: 'Removes the expiration of a key.',
   complexity: 'O(1)',
   group: 'generic',
   flags: ['write', 'fast'],
   arity: 2,
   arguments: [KEY],
-  reply: '1; 0 if there is no such key, or it does not expire',
+  reply: '1; 0 if there is no such key or it does not expire',
   run(context, args) {
     const key = args.slice();
     const session = findKey(context.engine, key);

@@ -10,7 +10,10 @@ import { findKey, isKey } from './lookup.js';
 
 const NEW_KEY: Argument = { name: 'newkey', type: 'key' };
 
-/** Renames a key. Returns false, having done nothing, if the new name is taken and may not be. @throws CodedError no such key. */
+/**
+ * Renames a key. Returns false, and does nothing, if the new name is taken and `mayReplace` is not set.
+ * @throws CodedError no such key.
+ */
 function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayReplace: boolean): boolean {
   const session = findKey(engine, key);
   if (session === NO_SESSION) throw new CodedError('ERR', 'no such key');
@@ -26,8 +29,9 @@ function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayRe
 
 export const rename: Command = {
   name: 'rename',
-  summary: 'Gives a key another name, in place of the key that has it.',
-  complexity: 'O(1); O(N) with N fields where a journal is kept, O(M) with M younger sessions of the new name',
+  summary: 'Renames a key, replacing any key that already has the new name.',
+  complexity:
+    'O(1); with a journal O(N), where N is the number of fields; O(M), where M is the number of younger sessions with the new name',
   group: 'generic',
   flags: ['write'],
   arity: 3,
@@ -41,13 +45,14 @@ export const rename: Command = {
 
 export const renamenx: Command = {
   name: 'renamenx',
-  summary: 'Gives a key another name, if no key has it.',
-  complexity: 'O(1); O(N) with N fields where a journal is kept, O(M) with M younger sessions of the new name',
+  summary: 'Renames a key, but only if no key has the new name.',
+  complexity:
+    'O(1); with a journal O(N), where N is the number of fields; O(M), where M is the number of younger sessions with the new name',
   group: 'generic',
   flags: ['write', 'fast'],
   arity: 3,
   arguments: [KEY, NEW_KEY],
-  reply: '1; 0 if there is a key of that name',
+  reply: '1; 0 if the new name is taken',
   run(context, args) {
     context.reply.integer(renameKey(context, args.slice(), args.slice(), false) ? 1 : 0);
   },

@@ -6,10 +6,10 @@ import { typeOf } from './type.js';
 
 export const scan: Command = {
   name: 'scan',
-  summary: 'Iterates over the keys.',
-  complexity: 'O(N) with N = COUNT for every call, O(M) with M sessions for a whole iteration',
+  summary: 'Iterates over all keys.',
+  complexity: 'O(COUNT) for each call, O(N) for a complete iteration, where N is the number of sessions',
   group: 'generic',
-  // The name of a shared session opens it.
+  // Whoever knows the name of a key can read it.
   flags: ['readonly', 'admin'],
   arity: -2,
   arguments: [
@@ -18,7 +18,7 @@ export const scan: Command = {
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
     { name: 'type', type: 'string', token: 'TYPE', optional: true },
   ],
-  reply: '[cursor, [key, …]]; cursor 0 at the end',
+  reply: '[next cursor, [key, …]]; the cursor is 0 at the end',
   run(context, args) {
     const { engine, reply } = context;
     const { matches, type, ...range } = readScan(args, true);

@@ -5,13 +5,13 @@ import { readKey } from './lookup.js';
 
 export const touch: Command = {
   name: 'touch',
-  summary: 'Counts those keys that exist, as used now. When they expire stays as it is.',
-  complexity: 'O(N) with N keys',
+  summary: 'Marks keys as used now, without changing when they expire.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'generic',
   flags: ['readonly', 'fast'],
   arity: -2,
   arguments: [KEYS],
-  reply: 'how many exist',
+  reply: 'the number of keys that exist',
   run(context, args) {
     let touched = 0;
     while (args.left > 0) {

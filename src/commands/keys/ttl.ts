@@ -3,12 +3,12 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { readKey } from './lookup.js';
 
-/** TTL, PTTL, EXPIRETIME and PEXPIRETIME: when a key expires, in two units, from now or from 1970. */
+/** TTL, PTTL, EXPIRETIME and PEXPIRETIME: the same command in two units, counted from now or from 1970. */
 function timeOf(
   name: string,
   summary: string,
   unit: string,
-  tell: (engine: SessionEngine, session: Session) => number,
+  read: (engine: SessionEngine, session: Session) => number,
 ): Command {
   return {
     name,
@@ -18,12 +18,12 @@ function timeOf(
     flags: ['readonly', 'fast'],
     arity: 2,
     arguments: [KEY],
-    reply: `${unit}; -1 if it does not expire, -2 without such a key`,
+    reply: `${unit}; -1 if the key does not expire, -2 if there is no such key`,
     run(context, args) {
       const { engine, reply } = context;
       const session = readKey(context, args.slice());
       if (session === NO_SESSION) reply.integer(-2);
-      else reply.integer(engine.timeLeft(session) === Infinity ? -1 : tell(engine, session));
+      else reply.integer(engine.timeLeft(session) === Infinity ? -1 : read(engine, session));
     },
   };
 }
@@ -31,19 +31,22 @@ function timeOf(
 const msLeft = (engine: SessionEngine, session: Session) => Math.ceil(engine.timeLeft(session));
 const rounded = (ms: number) => Math.floor((ms + 500) / 1000);
 
-export const ttl = timeOf('ttl', 'Tells in how many seconds a key expires.', 'seconds, rounded', (engine, session) =>
-  rounded(msLeft(engine, session)),
+export const ttl = timeOf(
+  'ttl',
+  'Returns the time until a key expires, in seconds.',
+  'seconds, rounded',
+  (engine, session) => rounded(msLeft(engine, session)),
 );
-export const pttl = timeOf('pttl', 'Tells in how many milliseconds a key expires.', 'milliseconds', msLeft);
+export const pttl = timeOf('pttl', 'Returns the time until a key expires, in milliseconds.', 'milliseconds', msLeft);
 export const expiretime = timeOf(
   'expiretime',
-  'Tells when a key expires.',
-  'seconds since 1970, rounded',
+  'Returns when a key expires, as a unix time in seconds.',
+  'unix time in seconds, rounded',
   (engine, session) => rounded(engine.unixDeadline(session)),
 );
 export const pexpiretime = timeOf(
   'pexpiretime',
-  'Tells when a key expires.',
-  'milliseconds since 1970',
+  'Returns when a key expires, as a unix time in milliseconds.',
+  'unix time in milliseconds',
   (engine, session) => engine.unixDeadline(session),
 );

@@ -1,6 +1,6 @@
 import { CodedError } from '../../errors.js';
 
-/** Longest name of a channel, in bytes: more than an event's channel has. */
+/** The longest name of a channel, in bytes. Channels of events have shorter names. */
 export const MAX_CHANNEL = 1024;
 
 export const CHANNEL_TOO_LONG = new CodedError(

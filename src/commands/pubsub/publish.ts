@@ -7,8 +7,9 @@ import { isSessionChannel } from './session-channels.js';
 
 export const publish: Command = {
   name: 'publish',
-  summary: 'Sends a message to who listens to a channel.',
-  complexity: 'O(N + M) with N subscribers and M patterns that begin as the channel does',
+  summary: 'Sends a message to the subscribers of a channel.',
+  complexity:
+    'O(N + M), where N is the number of subscribers and M the number of patterns with the same beginning as the channel',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale', 'fast'],
   arity: 3,
@@ -16,7 +17,7 @@ export const publish: Command = {
     { name: 'channel', type: 'string' },
     { name: 'message', type: 'string' },
   ],
-  reply: 'how many got it',
+  reply: 'the number of subscriptions that received the message',
   run(context, args) {
     const channel = args.slice().latin1();
     if (channel.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
@@ -30,7 +31,10 @@ export const publish: Command = {
   },
 };
 
-/** Subscribers receive messages in the order of publication, so the next one waits for one that takes long. */
+/**
+ * Subscribers receive messages in the order of publication, so a message waits while an earlier one is still being
+ * sent.
+ */
 function publishInTurn(context: Context, channel: string, message: Buffer): void | Promise<void> {
   const { pubsub } = context.server;
   if (pubsub.underWay !== undefined && !context.client.transaction.executing) {

@@ -5,8 +5,8 @@ import type { Command } from '../declaration/command.js';
 
 const channels: Command = {
   name: 'channels',
-  summary: 'Lists the channels that somebody subscribes to.',
-  complexity: 'O(N) with N channels',
+  summary: 'Returns the channels that have subscribers.',
+  complexity: 'O(N), where N is the number of channels',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale'],
   arity: -2,
@@ -19,11 +19,11 @@ const channels: Command = {
   },
 };
 
-/** Channels between two looks at the clock. */
+/** How many channels are visited between two readings of the clock. */
 const BATCH = 16;
 
 function* findChannels({ server, reply }: Context, matches: (channel: string) => boolean): Generator<void> {
-  // One that is left and subscribed to again meanwhile is met twice.
+  // A channel that loses its last subscriber and gets a new one meanwhile is visited twice.
   const found = new Set<string>();
   let seen = 0;
   for (const channel of server.pubsub.channels()) {
@@ -36,13 +36,13 @@ function* findChannels({ server, reply }: Context, matches: (channel: string) =>
 
 const numsub: Command = {
   name: 'numsub',
-  summary: 'Counts the subscribers of channels, those of patterns aside.',
-  complexity: 'O(N) with N channels',
+  summary: 'Returns the number of subscribers of each channel, not counting patterns.',
+  complexity: 'O(N), where N is the number of channels',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale'],
   arity: -2,
   arguments: [{ name: 'channel', type: 'string', optional: true, multiple: true }],
-  reply: 'array: each channel and its count',
+  reply: 'array of channels and numbers',
   run({ server, reply }, args) {
     reply.array(args.left * 2);
     while (args.left > 0) {
@@ -55,13 +55,13 @@ const numsub: Command = {
 
 const numpat: Command = {
   name: 'numpat',
-  summary: 'Counts the patterns that somebody subscribes to.',
+  summary: 'Returns the number of patterns that have subscribers.',
   complexity: 'O(1)',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'how many there are',
+  reply: 'the number of patterns',
   run({ server, reply }) {
     reply.integer(server.pubsub.patternCount);
   },
@@ -69,7 +69,7 @@ const numpat: Command = {
 
 export const pubsub: Command = {
   name: 'pubsub',
-  summary: 'Commands about channels and who listens to them.',
+  summary: 'A container for commands about pub/sub.',
   complexity: 'depends on the subcommand',
   group: 'pubsub',
   flags: [],

@@ -1,14 +1,14 @@
-/** The prefix of the channels of session events. Only the server publishes there. */
+/** The prefix of the channels for session events. Only the server publishes on them. */
 const PREFIX = '__session';
 
-/** Whether a channel is for session events, or could be one day. */
+/** Returns whether a channel is reserved for session events. */
 export const isSessionChannel = (channel: string): boolean => channel.startsWith(PREFIX);
 
-/** The prefix, each of its characters escaped or not: `\_` is as literal as `_`. */
+/** The prefix, with any of its characters escaped: `\_` is as literal as `_`. */
 const SPELLED_OUT = new RegExp(`^${[...PREFIX].map((character) => `\\\\?${character}`).join('')}`);
 
 /**
- * Whether a pattern spells out the prefix of session channels before any wildcard. Only such patterns match them, because events
- * contain tokens and data, and a subscriber of `*` has not asked for those.
+ * Returns whether a pattern spells out the prefix of session channels before any wildcard. Only such patterns match
+ * them, because events carry tokens and data, and a client that subscribes to `*` did not ask for those.
  */
 export const spellsOutSessions = (pattern: string): boolean => SPELLED_OUT.test(pattern);

@@ -8,7 +8,7 @@ import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
 /** SUBSCRIBE, UNSUBSCRIBE and the same for patterns. */
 
-/** Subscriptions of one client. */
+/** The most subscriptions that a client may have. */
 const MAX_SUBSCRIPTIONS = 100_000;
 
 /** Subscriptions to end between two looks at the clock. */
@@ -19,13 +19,13 @@ type Kind = 'channel' | 'pattern';
 function subscribing(name: string, kind: Kind): Command {
   return {
     name,
-    summary: `Listens to ${kind === 'channel' ? 'channels' : 'all channels that match a pattern'}.`,
-    complexity: 'O(N) with N the arguments',
+    summary: `Subscribes to ${kind === 'channel' ? 'channels' : 'all channels that match a pattern'}.`,
+    complexity: 'O(N), where N is the number of arguments',
     group: 'pubsub',
     flags: ['pubsub', 'loading', 'stale'],
     arity: -2,
     arguments: [{ name: kind, type: kind === 'channel' ? 'string' : 'pattern', multiple: true }],
-    reply: `a push for each ${kind}: ${name}, the ${kind}, how many subscriptions there are`,
+    reply: `a push for each ${kind}: ${name}, the ${kind}, the number of subscriptions`,
     whileSubscribed: true,
     run(context, args) {
       const { client, server } = context;
@@ -46,13 +46,13 @@ function subscribing(name: string, kind: Kind): Command {
 function unsubscribing(name: string, kind: Kind): Command {
   return {
     name,
-    summary: `Listens no longer to the ${kind}s named, or to any.`,
-    complexity: 'O(N) with N the arguments or, without, the subscriptions',
+    summary: `Unsubscribes from the given ${kind}s, or from all.`,
+    complexity: 'O(N), where N is the number of arguments or, without any, of subscriptions',
     group: 'pubsub',
     flags: ['pubsub', 'loading', 'stale'],
     arity: -1,
     arguments: [{ name: kind, type: kind === 'channel' ? 'string' : 'pattern', optional: true, multiple: true }],
-    reply: `a push for each ${kind}: ${name}, the ${kind} or null, how many subscriptions are left`,
+    reply: `a push for each ${kind}: ${name}, the ${kind} or null, the number of remaining subscriptions`,
     whileSubscribed: true,
     run(context, args) {
       return inSlices(context, unsubscribeAll(context, args));

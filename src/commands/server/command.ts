@@ -9,19 +9,19 @@ import { keysIn } from '../declaration/key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 
-/** COMMAND and its subcommands, which tell about all commands. */
+/** COMMAND and its subcommands, which describe all commands. */
 export function introspection(entries: () => ReadonlyMap<string, CommandEntry>): Command {
   const all = () => [...entries().values()];
 
   const count: Command = {
     name: 'count',
-    summary: 'Counts the commands.',
+    summary: 'Returns the number of commands.',
     complexity: 'O(1)',
     group: 'server',
     flags: ['loading', 'stale'],
     arity: 2,
     arguments: [],
-    reply: 'how many there are',
+    reply: 'the number of commands',
     run({ reply }) {
       reply.integer(all().length);
     },
@@ -29,13 +29,13 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
 
   const docs: Command = {
     name: 'docs',
-    summary: 'Documents commands: those named, or all.',
-    complexity: 'O(N) with N commands',
+    summary: 'Returns documentation of the given commands, or of all.',
+    complexity: 'O(N), where N is the number of commands',
     group: 'server',
     flags: ['loading', 'stale'],
     arity: -2,
     arguments: [NAMES],
-    reply: 'map of names to maps',
+    reply: 'map from names to maps',
     run({ reply }, args) {
       const named = args.left > 0 ? namedEntries(entries(), args).filter((entry) => entry !== undefined) : all();
       reply.map(named.length);
@@ -45,8 +45,8 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
 
   const getkeys: Command = {
     name: 'getkeys',
-    summary: 'Returns the tokens and keys in a request: what a proxy may route by.',
-    complexity: 'O(N) with N the arguments',
+    summary: 'Returns the tokens and keys in a request, for example for a proxy that routes by them.',
+    complexity: 'O(N), where N is the number of arguments',
     group: 'server',
     flags: ['loading', 'stale'],
     arity: -3,
@@ -64,13 +64,13 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
 
   const info: Command = {
     name: 'info',
-    summary: 'Describes commands as a client library needs them: those named, or all.',
-    complexity: 'O(N) with N commands',
+    summary: 'Returns what client libraries need to know about the given commands, or about all.',
+    complexity: 'O(N), where N is the number of commands',
     group: 'server',
     flags: ['loading', 'stale'],
     arity: -2,
     arguments: [NAMES],
-    reply: 'array, null where there is no such command',
+    reply: 'array, with null for each unknown command',
     run({ reply }, args) {
       const named = args.left > 0 ? namedEntries(entries(), args) : all();
       reply.array(named.length);
@@ -83,8 +83,8 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
 
   const list: Command = {
     name: 'list',
-    summary: 'Lists the names of all commands, or of those that pass a filter.',
-    complexity: 'O(N) with N commands',
+    summary: 'Returns the names of all commands, or of those that match a filter.',
+    complexity: 'O(N), where N is the number of commands',
     group: 'server',
     flags: ['loading', 'stale'],
     arity: -2,
@@ -114,19 +114,19 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
 
   return {
     name: 'command',
-    summary: 'Describes all commands.',
-    complexity: 'O(N) with N commands',
+    summary: 'Returns what client libraries need to know about all commands.',
+    complexity: 'O(N), where N is the number of commands',
     group: 'server',
     flags: ['loading', 'stale'],
     arity: -1,
     arguments: [],
-    reply: 'array, as COMMAND INFO',
+    reply: 'array, as from COMMAND INFO',
     subcommands: [count, docs, getkeys, info, list],
     run: (context, args) => info.run?.(context, args),
   };
 }
 
-/** The commands named; `config|get` is the subcommand. */
+/** Returns the commands with the given names; `config|get` names a subcommand. */
 function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Arguments): (CommandEntry | undefined)[] {
   const found: (CommandEntry | undefined)[] = [];
   while (args.left > 0) {
@@ -137,7 +137,10 @@ function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Argument
   return found;
 }
 
-/** @throws CodedError, in Redis' words, if the request is none or of a command without keys. */
+/**
+ * Returns the keys in a request.
+ * @throws CodedError, in Redis' words, if the request is invalid or its command takes no keys.
+ */
 function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): readonly Slice[] {
   const word = (index: number) => request[index]?.latin1().toLowerCase() ?? '';
   const main = entries.get(word(0));

@@ -8,12 +8,12 @@ import type { Command } from '../declaration/command.js';
 const get: Command = {
   name: 'get',
   summary: 'Returns the options whose names match one of the patterns.',
-  complexity: 'O(N * M) with N options and M patterns',
+  complexity: 'O(N * M), where N is the number of options and M the number of patterns',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: -3,
   arguments: [{ name: 'parameter', type: 'pattern', multiple: true }],
-  reply: 'map of names to values',
+  reply: 'map from names to values',
   run({ server, reply }, args) {
     const patterns: ((name: string) => boolean)[] = [];
     while (args.left > 0) patterns.push(globMatcher(args.pattern().toLowerCase()));
@@ -28,8 +28,8 @@ const get: Command = {
 
 const set: Command = {
   name: 'set',
-  summary: 'Changes options of the running server: all that are given, or none.',
-  complexity: 'O(N) with N options',
+  summary: 'Sets options of the running server: all given ones or, on an error, none.',
+  complexity: 'O(N), where N is the number of options',
   group: 'server',
   // The value may be a password.
   flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog'],
@@ -49,7 +49,7 @@ const set: Command = {
   run({ server, reply }, args) {
     const words = args.pairs().map((slice) => {
       const argument = slice.toBuffer();
-      // An option is text: bytes that are none would be kept as something else.
+      // Options are text. Bytes that are not UTF-8 would be stored as other bytes.
       if (!isUtf8(argument)) throw new CodedError('ERR', 'CONFIG SET failed - names and values must be UTF-8 text');
       return argument.toString();
     });
@@ -63,7 +63,7 @@ const set: Command = {
   },
 };
 
-/** In Redis' words. */
+/** Words the error as Redis does. */
 function refusalOf({ option, reason }: OptionError): CodedError {
   const name = redacted(Buffer.from(option));
   return new CodedError(
@@ -76,7 +76,7 @@ function refusalOf({ option, reason }: OptionError): CodedError {
 
 const resetstat: Command = {
   name: 'resetstat',
-  summary: 'Starts the counters of INFO stats, commandstats, errorstats and of LATENCY HISTOGRAM anew.',
+  summary: 'Resets the statistics of INFO and LATENCY HISTOGRAM.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
@@ -91,7 +91,7 @@ const resetstat: Command = {
 
 const rewrite: Command = {
   name: 'rewrite',
-  summary: 'Refused: options come from the command line and the environment, there is no file to write them to.',
+  summary: 'Always fails: options come from the command line and the environment, so there is no file to rewrite.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
@@ -105,7 +105,7 @@ const rewrite: Command = {
 
 export const config: Command = {
   name: 'config',
-  summary: "Commands about the server's options.",
+  summary: "A container for commands about the server's options.",
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],

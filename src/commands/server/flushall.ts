@@ -1,11 +1,11 @@
 import type { Command } from '../declaration/command.js';
 
-/** FLUSHALL and FLUSHDB: with one database the same. */
+/** FLUSHALL and FLUSHDB: the same, because there is only one database. */
 function flush(name: string): Command {
   return {
     name,
-    summary: 'Ends every session.',
-    complexity: 'O(1); what N sessions leave is worked off later, between other commands',
+    summary: 'Ends all sessions.',
+    complexity: 'O(1); the memory of N sessions is freed later in O(N), between other commands',
     group: 'server',
     flags: ['write', 'admin'],
     arity: -1,

@@ -7,14 +7,13 @@ import { quantile } from '../../execution/observing/command-statistics.js';
 import { typeOf } from '../connection/client-line.js';
 
 /**
- * INFO's sections: each one's fields, under the names that monitoring reads in Redis' INFO where Redis has
- * them. A field of Redis that could only say "none" here (replicas, scripts, forks) is there where tools ask
- * for it, and left out elsewhere.
+ * The sections of INFO. Fields that Redis also has keep their names there, so that monitoring tools find them. Redis'
+ * fields about things that respite does not have (replicas, scripts, forks) are included only if tools read them.
  */
 
 type Fields = Record<string, string | number>;
 
-/** Shown only if they are asked for, by name or as part of everything. */
+/** Shown only on request: by name, or with `all` or `everything`. */
 export const SECTIONS_ON_REQUEST = new Set(['Commandstats', 'Latencystats']);
 
 export const SECTIONS: Record<string, (context: Context) => Fields> = {
@@ -220,7 +219,7 @@ function journalFields(durability: Durability | undefined): Fields {
   };
 }
 
-/** Shown while the journal is read. */
+/** Shown while the journal is being read. */
 function loadingFields(progress: LoadProgress | undefined, now: number): Fields {
   if (progress === undefined) return {};
   const { loaded, total, since } = progress;
@@ -230,17 +229,17 @@ function loadingFields(progress: LoadProgress | undefined, now: number): Fields 
     loading_total_bytes: total,
     loading_loaded_bytes: loaded,
     loading_loaded_perc: ((loaded / Math.max(1, total)) * 100).toFixed(2),
-    // As in Redis, a second before there is anything to go by.
+    // As in Redis, one second until there is anything to estimate from.
     loading_eta_seconds: loaded === 0 ? 1 : Math.round((elapsed * (total - loaded)) / loaded),
   };
 }
 
-/** Whole seconds, -1 for what was not. */
+/** Returns whole seconds, or -1 for undefined. */
 function seconds(ms: number | undefined): number {
   return ms === undefined ? -1 : Math.floor(ms / 1000);
 }
 
-/** Bytes as Redis shows them to people: `1.50M`. */
+/** Formats a number of bytes as Redis does: `1.50M`. */
 function human(bytes: number): string {
   let unit = 0;
   let size = bytes;

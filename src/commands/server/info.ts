@@ -1,14 +1,15 @@
 import type { Command } from '../declaration/command.js';
 import { SECTIONS, SECTIONS_ON_REQUEST } from './info-sections.js';
 
-/** What stands for every section, and for those that are shown when none is asked for. */
+/** The names for all sections, and for those shown by default. */
 const EVERY = new Set(['all', 'everything']);
 const DEFAULT = 'default';
 
 export const info: Command = {
   name: 'info',
-  summary: 'Reports on the server: the sections named, or all but commandstats and latencystats.',
-  complexity: 'O(N) with N connections, for the memory that they take',
+  summary:
+    'Returns information and statistics about the server: the given sections, or all except commandstats and latencystats.',
+  complexity: 'O(N), where N is the number of connections',
   group: 'server',
   flags: ['loading', 'stale'],
   arity: -1,

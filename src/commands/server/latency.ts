@@ -4,16 +4,16 @@ import type { Command } from '../declaration/command.js';
 
 const histogram: Command = {
   name: 'histogram',
-  summary: 'Tells how long commands take: those named, or all that were called.',
-  complexity: 'O(N) with N commands',
+  summary: 'Returns how long calls took, for the given commands or for all that were called.',
+  complexity: 'O(N), where N is the number of commands',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: -2,
   arguments: [{ name: 'command', type: 'string', optional: true, multiple: true }],
-  reply: 'map of names to calls and histogram_usec: how many took up to 1, 2, 4, … µs',
+  reply: 'map from names to calls and histogram_usec: how many calls took up to 1, 2, 4, … µs',
   run({ server, reply }, args) {
     const named = new Set(args.rest().map((argument) => argument.latin1().toLowerCase()));
-    // `client` stands for all its subcommands.
+    // `client` stands for all of its subcommands.
     const wanted = ({ name }: Tally) => named.size === 0 || named.has(name) || named.has(name.split('|', 1)[0]);
     const tallies = server.statistics.tallies().filter((tally) => tally.calls > 0 && wanted(tally));
     reply.map(tallies.length);
@@ -21,7 +21,7 @@ const histogram: Command = {
   },
 };
 
-/** The counts are running totals; a bucket that adds nothing is left out. */
+/** The counts are cumulative. A bucket that adds nothing is left out. */
 function writeTally(reply: ReplyEncoder, { name, calls, buckets }: Tally): void {
   const filled = [...buckets.keys()].filter((bucket) => buckets[bucket] > 0);
   reply.bulk(name);
@@ -38,10 +38,10 @@ function writeTally(reply: ReplyEncoder, { name, calls, buckets }: Tally): void 
   }
 }
 
-/** Redis' monitor of latency events, at its default: switched off, so that there are none. */
+/** Redis' latency monitor as it is by default: switched off, and so without events. */
 const latest: Command = {
   name: 'latest',
-  summary: 'Lists latency events, of which none are recorded: see HISTOGRAM and SLOWLOG.',
+  summary: 'Returns no latency events, because none are recorded. See LATENCY HISTOGRAM and SLOWLOG instead.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
@@ -55,7 +55,7 @@ const latest: Command = {
 
 const history: Command = {
   name: 'history',
-  summary: 'Lists what happened with one latency event, of which none are recorded.',
+  summary: 'Returns no samples of a latency event, because none are recorded.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
@@ -69,7 +69,7 @@ const history: Command = {
 
 const reset: Command = {
   name: 'reset',
-  summary: 'Removes latency events, of which none are recorded.',
+  summary: 'Does nothing, because no latency events are recorded.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
@@ -83,7 +83,7 @@ const reset: Command = {
 
 export const latency: Command = {
   name: 'latency',
-  summary: 'Commands about how long commands take.',
+  summary: 'A container for commands about latency.',
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],

@@ -6,7 +6,7 @@ import type { Command } from '../declaration/command.js';
 
 const usage: Command = {
   name: 'usage',
-  summary: 'Estimates the memory that a session takes, its name aside.',
+  summary: 'Estimates the memory that a session or key takes, not counting its name.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['readonly'],
@@ -15,7 +15,7 @@ const usage: Command = {
     { name: 'token', type: 'token' },
     { name: 'count', type: 'integer', token: 'SAMPLES', optional: true },
   ],
-  reply: 'bytes; null without such a session. A key that SCAN lists will do as well',
+  reply: 'bytes; null if there is no such session or key',
   run({ engine, reply }, args) {
     const session = findByTokenOrKey(engine, args.slice());
     if (args.left > 0) {
@@ -33,7 +33,7 @@ function findByTokenOrKey(engine: SessionEngine, given: Slice): Session {
   return session === NO_SESSION ? engine.findShared(given) : session;
 }
 
-/** Uses of memory that only Redis has. Client libraries expect a number for each. */
+/** Uses of memory that exist only in Redis. Client libraries expect a number for each. */
 const NOTHING = {
   'replication.backlog': 0,
   'clients.slaves': 0,
@@ -44,13 +44,13 @@ const NOTHING = {
 
 const stats: Command = {
   name: 'stats',
-  summary: 'Tells what memory is used for, in bytes.',
-  complexity: 'O(N) with N connections',
+  summary: 'Returns how the memory is used, in bytes.',
+  complexity: 'O(N), where N is the number of connections',
   group: 'server',
   flags: ['loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'map, under the names that Redis has for it',
+  reply: 'map, with the same names as in Redis',
   run({ engine, server, reply }) {
     const { startup, sessions, clients, used, peak } = server.memory;
     const { sessions: count, bytes } = engine.stats();
@@ -88,7 +88,7 @@ const stats: Command = {
 
 export const memory: Command = {
   name: 'memory',
-  summary: 'Commands about memory.',
+  summary: 'A container for commands about memory.',
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],

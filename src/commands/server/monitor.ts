@@ -2,14 +2,14 @@ import type { Command } from '../declaration/command.js';
 
 export const monitor: Command = {
   name: 'monitor',
-  summary: 'Shows every command that is served from now on, as it comes.',
+  summary: 'Streams every command that the server processes.',
   complexity: 'O(1)',
   group: 'server',
-  // It shows tokens, which are credentials.
+  // The stream contains tokens, which are credentials.
   flags: ['admin', 'loading', 'stale', 'no_multi'],
   arity: 1,
   arguments: [],
-  reply: 'OK, then a line per command; RESET or QUIT ends it',
+  reply: 'OK, then a line for each command until RESET or QUIT',
   run({ client, server, reply }) {
     server.monitors.add(client);
     reply.ok();

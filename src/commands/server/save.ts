@@ -2,17 +2,17 @@ import { DUMP } from '../../durability/saves.js';
 import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
-/** Redis' own commands about what is on the disk. */
+/** Redis' commands for saving to disk. */
 
 export const save: Command = {
   name: 'save',
-  summary: `Saves all sessions as the data set ${DUMP}, while others are served.`,
-  complexity: 'O(N) with N the sessions and their keys',
+  summary: `Saves all sessions as the data set ${DUMP}. Other clients are served meanwhile.`,
+  complexity: 'O(N), where N is the number of sessions and their keys',
   group: 'server',
   flags: ['admin', 'no_multi'],
   arity: 1,
   arguments: [],
-  reply: 'OK, when they are saved',
+  reply: 'OK, once the sessions are saved',
   async run({ server, reply }) {
     await server.saves.save(DUMP);
     reply.ok();
@@ -21,13 +21,13 @@ export const save: Command = {
 
 export const bgsave: Command = {
   name: 'bgsave',
-  summary: `Begins to save all sessions as the data set ${DUMP}.`,
+  summary: `Starts saving all sessions as the data set ${DUMP} and returns at once.`,
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin'],
   arity: -1,
   arguments: [{ name: 'schedule', type: 'pure-token', token: 'SCHEDULE', optional: true }],
-  reply: 'a line that says so; INFO persistence tells how it ends',
+  reply: 'a status line; INFO persistence shows the outcome',
   run({ server, reply }, args) {
     if (args.left > 0) args.choice('SCHEDULE');
     args.end();
@@ -39,13 +39,13 @@ export const bgsave: Command = {
 
 export const lastsave: Command = {
   name: 'lastsave',
-  summary: 'Tells when all sessions were saved as a data set last.',
+  summary: 'Returns when all sessions were last saved as a data set.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['loading', 'stale', 'fast'],
   arity: 1,
   arguments: [],
-  reply: 'unix time (s); that of the start before the first',
+  reply: 'unix time in seconds; that of the server start if nothing was saved yet',
   run({ server, reply }) {
     reply.integer(Math.floor(server.saves.status.lastSave / 1000));
   },
@@ -53,13 +53,13 @@ export const lastsave: Command = {
 
 export const bgrewriteaof: Command = {
   name: 'bgrewriteaof',
-  summary: 'Begins to compact the journal.',
+  summary: 'Starts compacting the journal and returns at once.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin'],
   arity: 1,
   arguments: [],
-  reply: 'a line that says so; INFO persistence tells how it ends',
+  reply: 'a status line; INFO persistence shows the outcome',
   run({ server, reply }) {
     const { durability } = server;
     if (durability === undefined) {

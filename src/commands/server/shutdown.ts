@@ -8,8 +8,8 @@ const WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'] as const;
 export const shutdown: Command = {
   name: 'shutdown',
   summary:
-    'Stops the server when the disk has all changes of the journal; if the disk fails, only with FORCE. SAVE without a journal saves all sessions first, as the data set dump. NOW cuts clients that read slowly. ABORT calls off a stop that waits.',
-  complexity: 'O(1); with SAVE and without a journal O(N) with N the sessions and their keys',
+    'Stops the server once all changes in the journal are on disk. If the disk fails, it stops only with FORCE. SAVE saves all sessions first, as the data set dump, if there is no journal. NOW disconnects slow clients. ABORT cancels a shutdown that is waiting.',
+  complexity: 'O(1); with SAVE and without a journal O(N), where N is the number of sessions and their keys',
   group: 'server',
   flags: ['admin', 'loading', 'stale', 'no_multi', 'allow_busy'],
   arity: -1,
@@ -27,7 +27,7 @@ export const shutdown: Command = {
     { name: 'force', type: 'pure-token', token: 'FORCE', optional: true },
     { name: 'abort', type: 'pure-token', token: 'ABORT', optional: true },
   ],
-  reply: 'none: the connection ends; OK for ABORT',
+  reply: 'no reply, the connection is closed; OK for ABORT',
   run({ server, reply }, args) {
     const given = new Set<(typeof WORDS)[number]>();
     while (args.left > 0) given.add(args.choice(...WORDS));
@@ -51,11 +51,11 @@ interface How {
 
 async function stop(server: ServerControl, { save, force, now }: How): Promise<void> {
   try {
-    // With a journal there is nothing to save: it is completed anyway.
+    // With a journal there is nothing to save: shutdown completes it anyway.
     if (save && server.durability === undefined) await saveAll(server, force);
     await server.shutdown(force, now);
   } catch {
-    // The log has been told why.
+    // The reason is in the log.
     throw new CodedError('ERR', 'Errors trying to SHUTDOWN. Check logs.');
   }
 }

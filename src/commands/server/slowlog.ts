@@ -5,13 +5,14 @@ const DEFAULT_COUNT = 10;
 
 const get: Command = {
   name: 'get',
-  summary: 'Returns the latest commands that took long.',
-  complexity: 'O(N) with N entries',
+  summary: 'Returns the latest entries of the slow log.',
+  complexity: 'O(N), where N is the number of entries',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: -2,
   arguments: [{ name: 'count', type: 'integer', optional: true }],
-  reply: 'array, newest first: id, unix time (s), µs taken, the request without tokens, address and name of the client',
+  reply:
+    'array, newest first: id, unix time (s), duration (µs), the request without tokens, address and name of the client',
   run({ server, reply }, args) {
     const count = args.left > 0 ? Number(args.int64()) : DEFAULT_COUNT;
     args.end();
@@ -33,13 +34,13 @@ const get: Command = {
 
 const len: Command = {
   name: 'len',
-  summary: 'Counts the entries.',
+  summary: 'Returns the number of entries in the slow log.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'how many there are',
+  reply: 'the number of entries',
   run({ server, reply }) {
     reply.integer(server.slowlog.length);
   },
@@ -47,8 +48,8 @@ const len: Command = {
 
 const reset: Command = {
   name: 'reset',
-  summary: 'Removes all entries.',
-  complexity: 'O(N) with N entries',
+  summary: 'Removes all entries from the slow log.',
+  complexity: 'O(N), where N is the number of entries',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: 2,
@@ -62,7 +63,7 @@ const reset: Command = {
 
 export const slowlog: Command = {
   name: 'slowlog',
-  summary: 'Commands about commands that took long.',
+  summary: 'A container for commands about slow commands.',
   complexity: 'depends on the subcommand',
   group: 'server',
   flags: [],

@@ -3,13 +3,13 @@ import { KEY, TOKEN } from './grammar.js';
 
 export const sessionAppend: Command = {
   name: 'session.append',
-  summary: 'Adds bytes at the end of the value of a key.',
-  complexity: 'O(N) with N bytes',
+  summary: 'Appends bytes to the value of a key. Creates the key if it does not exist.',
+  complexity: 'O(N), where N is the number of bytes appended',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
   arguments: [TOKEN, KEY, { name: 'value', type: 'string' }],
-  reply: 'length in bytes after it',
+  reply: 'the new length in bytes',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.integer(engine.data.append(session, args.slice(), args.slice()));

@@ -3,13 +3,13 @@ import { KEY, TOKEN } from './grammar.js';
 
 export const sessionCas: Command = {
   name: 'session.cas',
-  summary: 'Compares and sets: gives a key a new value if it still has the old one.',
+  summary: 'Sets a key to a new value only if its current value is the given old one (compare-and-set).',
   complexity: 'O(1)',
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
   arity: 5,
   arguments: [TOKEN, KEY, { name: 'old', type: 'string' }, { name: 'new', type: 'string' }],
-  reply: '1 if the value was `old` and is now `new`, else 0',
+  reply: '1 if the value was `old` and is now `new`, 0 otherwise',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.integer(engine.data.compareAndSet(session, args.slice(), args.slice(), args.slice()) ? 1 : 0);

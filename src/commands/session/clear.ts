@@ -3,13 +3,13 @@ import { TOKEN } from './grammar.js';
 
 export const sessionClear: Command = {
   name: 'session.clear',
-  summary: 'Removes all keys of a session; the session stays.',
-  complexity: 'O(N) with N keys',
+  summary: 'Removes all keys from a session, but keeps the session.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session-data',
   flags: ['write'],
   arity: 2,
   arguments: [TOKEN],
-  reply: 'how many keys were removed',
+  reply: 'the number of keys removed',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.integer(engine.data.clear(session));

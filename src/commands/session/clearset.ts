@@ -3,14 +3,14 @@ import { PAIRS, TOKEN } from './grammar.js';
 
 export const sessionClearset: Command = {
   name: 'session.clearset',
-  summary: 'Removes all keys of a session, then sets others, as one act.',
-  complexity: 'O(N) with N keys removed and set',
+  summary: 'Atomically replaces all data of a session with the given keys and values.',
+  complexity: 'O(N), where N is the number of keys removed and set',
   group: 'session-data',
   flags: ['write', 'denyoom'],
   arity: -4,
   pairs: true,
   arguments: [TOKEN, PAIRS],
-  reply: 'how many keys were removed',
+  reply: 'the number of keys removed',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.integer(engine.data.replace(session, args.pairs()));

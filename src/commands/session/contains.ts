@@ -3,13 +3,13 @@ import { KEYS, TOKEN } from './grammar.js';
 
 export const sessionContains: Command = {
   name: 'session.contains',
-  summary: 'Tells of each key whether a session has it, without extending it.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns whether a session has each of the given keys. Does not extend the session.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session-data',
   flags: ['readonly', 'fast'],
   arity: -3,
   arguments: [TOKEN, KEYS],
-  reply: 'array of 0 or 1, one per key',
+  reply: 'array with 1 or 0 for each key',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.array(args.left);

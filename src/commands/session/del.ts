@@ -4,12 +4,12 @@ import { KEYS, TOKEN } from './grammar.js';
 export const sessionDel: Command = {
   name: 'session.del',
   summary: 'Removes keys from a session.',
-  complexity: 'O(N) with N keys',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session-data',
   flags: ['write', 'fast'],
   arity: -3,
   arguments: [TOKEN, KEYS],
-  reply: 'how many were removed',
+  reply: 'the number of keys removed',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.integer(engine.data.delete(session, args.rest()));

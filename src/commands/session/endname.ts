@@ -6,13 +6,13 @@ import { NAME } from './grammar.js';
 
 export const sessionEndname: Command = {
   name: 'session.endname',
-  summary: 'Ends every session of a name: "log out everywhere".',
-  complexity: 'O(N) with N sessions of the name; if N is large, other commands run in between',
+  summary: 'Ends all sessions with a name ("log out everywhere").',
+  complexity: 'O(N), where N is the number of sessions with the name; if N is large, other commands run in between',
   group: 'session',
   flags: ['write'],
   arity: 2,
   arguments: [NAME],
-  reply: 'how many were ended',
+  reply: 'the number of sessions ended',
   run(context, args) {
     return inSlices(context, endName(context, args.slice()));
   },

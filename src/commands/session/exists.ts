@@ -4,13 +4,13 @@ import { TOKENS } from './grammar.js';
 
 export const sessionExists: Command = {
   name: 'session.exists',
-  summary: 'Counts which of the tokens are those of live sessions.',
-  complexity: 'O(N) with N tokens',
+  summary: 'Returns how many of the given sessions exist.',
+  complexity: 'O(N), where N is the number of tokens',
   group: 'session',
   flags: ['readonly', 'fast'],
   arity: -2,
   arguments: [TOKENS],
-  reply: 'how many exist; a token given twice counts twice',
+  reply: 'the number of sessions that exist; a token given twice counts twice',
   run({ engine, reply }, args) {
     let existing = 0;
     while (args.left > 0) if (args.findSession(engine) !== NO_SESSION) existing++;

@@ -3,17 +3,17 @@ import type { Expected } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { DELETE_SESSION, TOKEN, TTL } from './grammar.js';
 
-/** SESSION.EXPIRE and SESSION.PEXPIRE: the same, in two units. */
+/** SESSION.EXPIRE and SESSION.PEXPIRE: the same command in two units. */
 function expire(name: string, argument: Argument & Expected, msPerUnit: number): Command {
   return {
     name,
-    summary: `Gives a session a new duration in ${argument.name === 'ttl' ? 'seconds' : 'milliseconds'}, started now.`,
+    summary: `Sets the duration of a session in ${argument.name === 'ttl' ? 'seconds' : 'milliseconds'} and starts it now.`,
     complexity: 'O(1)',
     group: 'session',
     flags: ['write', 'fast'],
     arity: -3,
     arguments: [TOKEN, argument, DELETE_SESSION],
-    reply: '1; 0 no such session',
+    reply: '1; 0 if there is no such session',
     run({ engine, reply }, args) {
       const session = args.findSession(engine);
       const duration = args.time((MAX_SECONDS * 1000) / msPerUnit, argument) * msPerUnit;

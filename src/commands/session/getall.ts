@@ -3,13 +3,13 @@ import { TOKEN } from './grammar.js';
 
 export const sessionGetall: Command = {
   name: 'session.getall',
-  summary: 'Returns all keys and values of a session.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns all keys and values in a session.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session-data',
   flags: ['readonly'],
   arity: 2,
   arguments: [TOKEN],
-  reply: 'map of keys to values',
+  reply: 'map from keys to values',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.map(engine.data.count(session));

@@ -1,7 +1,7 @@
 import type { Command } from '../declaration/command.js';
 import { usageOf } from '../declaration/command.js';
 
-/** Makes SESSION.HELP from the commands that it lists. */
+/** SESSION.HELP, generated from the declarations of the commands. */
 export function sessionHelp(commands: readonly Command[]): Command {
   const help: Command = {
     name: 'session.help',
@@ -11,7 +11,7 @@ export function sessionHelp(commands: readonly Command[]): Command {
     flags: ['fast', 'loading', 'stale'],
     arity: 1,
     arguments: [],
-    reply: 'array of lines, one per command',
+    reply: 'array with a line for each command',
     run({ reply }) {
       reply.array(lines.length);
       for (const line of lines) reply.simple(line);

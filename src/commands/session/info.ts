@@ -4,14 +4,14 @@ import { milliseconds, seconds } from './time-left.js';
 
 export const sessionInfo: Command = {
   name: 'session.info',
-  summary: 'Describes a session, without its data and without extending it.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns the settings and size of a session. Does not extend the session.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session',
   flags: ['readonly'],
   arity: 2,
   arguments: [TOKEN],
   reply:
-    'map: name, keys, shared, extend (none, get, set, both), duration (s), deleteSession, maxage (s), pttl (ms, -1 none), created (unix ms), bytes, encoding (packed, hashed)',
+    'map: name, keys, shared, extend (none, get, set, both), duration (s), deleteSession, maxage (s), pttl (ms; -1 if no deadline is pending), created (unix ms), bytes, encoding (packed, hashed)',
   run({ engine, reply }, args) {
     const info = engine.info(args.session(engine));
     reply.map(11);

@@ -3,8 +3,8 @@ import { TOKEN } from './grammar.js';
 
 export const sessionKeys: Command = {
   name: 'session.keys',
-  summary: 'Lists the keys of a session, without extending it.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns all keys in a session, without values. Does not extend the session.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session-data',
   flags: ['readonly'],
   arity: 2,

@@ -4,13 +4,13 @@ import { DATA_SET } from './grammar.js';
 export const sessionLoad: Command = {
   name: 'session.load',
   summary:
-    'Creates the sessions of the newest data set of that name, except those that exist, while others are served.',
-  complexity: 'O(N) with N the sessions and their keys',
+    'Creates the sessions saved in the newest data set with the given name, skipping those that exist. Other clients are served meanwhile.',
+  complexity: 'O(N), where N is the number of sessions and their keys',
   group: 'session',
   flags: ['write', 'denyoom', 'admin', 'no_multi'],
   arity: 2,
   arguments: [DATA_SET],
-  reply: 'map: name, sessions, keys, skipped (sessions that exist)',
+  reply: 'map: name, sessions, keys, skipped (sessions that already exist)',
   async run({ server, reply }, args) {
     const name = args.slice().latin1();
     const { sessions, keys, skipped } = await server.saves.load(name);

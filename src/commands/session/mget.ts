@@ -3,13 +3,13 @@ import { KEYS, TOKEN } from './grammar.js';
 
 export const sessionMget: Command = {
   name: 'session.mget',
-  summary: 'Returns the values of several keys.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns the values of keys in a session.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'session-data',
   flags: ['readonly', 'fast'],
   arity: -3,
   arguments: [TOKEN, KEYS],
-  reply: 'array of values, null where missing',
+  reply: 'array of values, with null for each missing key',
   run({ engine, reply }, args) {
     const session = args.session(engine);
     reply.array(args.left);

@@ -9,8 +9,9 @@ const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Recor
 
 export const sessionNew: Command = {
   name: 'session.new',
-  summary: 'Creates a session.',
-  complexity: 'O(N) with N keys in DATA; with LIMIT also O(M) with M sessions that it ends',
+  summary: 'Creates a session and returns its token.',
+  complexity:
+    'O(N), where N is the number of keys in DATA; with LIMIT also O(M), where M is the number of sessions that it ends',
   group: 'session',
   flags: ['write', 'denyoom', 'fast'],
   arity: -2,
@@ -39,7 +40,7 @@ export const sessionNew: Command = {
     { name: 'token', type: 'token', token: 'TOKEN', optional: true },
     { name: 'data', type: 'block', token: 'DATA', optional: true, arguments: [PAIRS] },
   ],
-  reply: 'token',
+  reply: 'the token',
   run(context, args) {
     const { engine, reply } = context;
     const name = args.slice();
@@ -52,12 +53,12 @@ export const sessionNew: Command = {
   },
 };
 
-/** If the name has this many sessions more than LIMIT, they are ended in slices. */
+/** If the number of sessions with the name exceeds LIMIT by more than this, they are ended in slices. */
 const MANY = 512;
 
 type Settings = { -readonly [Key in keyof NewSession]: NewSession[Key] };
 
-/** Each option reads what follows it. */
+/** Each option reads the arguments that follow it. */
 const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: Arguments): void }[] = [
   {
     word: 'DATA',
@@ -119,7 +120,7 @@ function readSettings(args: Arguments): NewSession {
   }
   args.end(OR_OPTIONS);
   if (settings.extend !== undefined && !settings.duration) {
-    throw new CodedError('ERR', 'syntax error: EXTEND needs a ttl of at least 1, which it starts again');
+    throw new CodedError('ERR', 'syntax error: EXTEND needs a ttl of at least 1, because it restarts the ttl');
   }
   if (settings.shared && (settings.limit !== undefined || settings.token !== undefined)) {
     throw new CodedError('ERR', 'syntax error: SHARED cannot be combined with LIMIT or TOKEN');

@@ -3,13 +3,13 @@ import { NAME } from './grammar.js';
 
 export const sessionOpen: Command = {
   name: 'session.open',
-  summary: 'Returns the token of the shared session of a name.',
-  complexity: 'O(1); O(N) with N unshared sessions of the name',
+  summary: 'Returns the token of the shared session with a name.',
+  complexity: 'O(1); O(N), where N is the number of unshared sessions with the name',
   group: 'session',
   flags: ['readonly', 'fast'],
   arity: 2,
   arguments: [NAME],
-  reply: 'token of the live shared session of that name',
+  reply: 'the token; an error if there is no such session',
   run({ engine, reply }, args) {
     reply.bulk(engine.tokenBytes(engine.open(args.slice())));
   },

@@ -2,19 +2,19 @@ import { MAX_OLD_TOKENS, MAX_SECONDS } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
 import { TOKEN } from './grammar.js';
 
-/** Bytes that an old token takes, about. */
+/** About how many bytes an old token takes. */
 const OLD_TOKEN = 128;
 
 export const sessionRotate: Command = {
   name: 'session.rotate',
-  summary: `Gives a session a new token, as after a login; data and deadline stay. At most ${MAX_OLD_TOKENS} old tokens stay valid at a time.`,
+  summary: `Gives a session a new token, for example after a login. Its data and deadline stay the same. At most ${MAX_OLD_TOKENS} old tokens stay valid at a time.`,
   complexity: 'O(1)',
   group: 'session',
   flags: ['write', 'denyoom', 'fast'],
   arity: -2,
   arguments: [TOKEN, { name: 'seconds', type: 'integer', token: 'GRACE', optional: true }],
-  reply: 'new token; the old one stops at once, or when the grace is over',
-  // Without GRACE nothing is added: whoever logs in gets a new token even where memory is short.
+  reply: 'the new token; the old one stops working at once or, with GRACE, after that many seconds',
+  // Without GRACE nothing is added, so a login gets its new token even when memory is short.
   growth: (request) => (request.length > 2 ? OLD_TOKEN : 0),
   run({ engine, reply }, args) {
     const session = args.session(engine);

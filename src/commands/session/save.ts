@@ -4,13 +4,14 @@ import { DATA_SET, TOKENS } from './grammar.js';
 
 export const sessionSave: Command = {
   name: 'session.save',
-  summary: 'Saves all sessions, or those given, as a new data set of that name, while others are served.',
-  complexity: 'O(N) with N the sessions and their keys',
+  summary:
+    'Saves all sessions, or only the given ones, as a new data set with the given name. Other clients are served meanwhile.',
+  complexity: 'O(N), where N is the number of sessions and their keys',
   group: 'session',
   flags: ['admin', 'no_multi'],
   arity: -2,
   arguments: [DATA_SET, { ...TOKENS, optional: true }],
-  reply: 'map: name, sessions, keys, bytes (of the file), milliseconds',
+  reply: 'map: name, sessions, keys, bytes (size of the file), milliseconds',
   async run({ engine, server, reply }, args) {
     const name = args.slice().latin1();
     const tokens = new Map<Session, Buffer>();

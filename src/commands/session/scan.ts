@@ -5,10 +5,10 @@ import type { Command } from '../declaration/command.js';
 
 export const sessionScan: Command = {
   name: 'session.scan',
-  summary: 'Iterates over the live sessions.',
-  complexity: 'O(N) with N = COUNT for every call, O(M) with M sessions for a whole iteration',
+  summary: 'Iterates over all sessions.',
+  complexity: 'O(COUNT) for each call, O(N) for a complete iteration, where N is the number of sessions',
   group: 'session',
-  // Tokens are credentials: who may list them may be anybody.
+  // Tokens are credentials: a client that may list them can use every session.
   flags: ['readonly', 'admin'],
   arity: -2,
   arguments: [
@@ -16,7 +16,7 @@ export const sessionScan: Command = {
     { name: 'name-pattern', type: 'pattern', token: 'MATCH', optional: true },
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
   ],
-  reply: '[cursor, [token, name, …]]; cursor 0 at the end',
+  reply: '[next cursor, [token, name, …]]; the cursor is 0 at the end',
   run(context, args) {
     const { engine, reply } = context;
     const { matches, ...range } = readScan(args, false);

@@ -1,7 +1,7 @@
 import type { EngineStats } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
 
-/** What is replied, in order, and where it comes from. */
+/** The fields of the reply, in order, and where their values come from. */
 const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
   ['sessions', 'sessions'],
   ['keys', 'keys'],
@@ -20,7 +20,7 @@ const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
 
 export const sessionStats: Command = {
   name: 'session.stats',
-  summary: 'Counts sessions, what became of them, and how the timing wheel does.',
+  summary: 'Returns counters of sessions and of the timing wheel.',
   complexity: 'O(1)',
   group: 'session',
   flags: ['readonly', 'fast'],

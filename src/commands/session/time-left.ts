@@ -1,11 +1,11 @@
-/** Times as replies give them: whole units, rounded up, so that what is left is never said to be 0; -1 for no end. */
+/** Times as replies show them: in whole units, rounded up so that a live session never shows 0; -1 for no deadline. */
 
-/** @param ms Milliseconds, Infinity for no end. */
+/** @param ms In milliseconds; Infinity for no deadline. */
 export function milliseconds(ms: number): number {
   return ms === Infinity ? -1 : Math.ceil(ms);
 }
 
-/** @param ms Milliseconds, Infinity for no end. */
+/** @param ms In milliseconds; Infinity for no deadline. */
 export function seconds(ms: number): number {
   return ms === Infinity ? -1 : Math.ceil(ms / 1000);
 }

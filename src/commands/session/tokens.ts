@@ -7,20 +7,20 @@ import { NAME } from './grammar.js';
 
 export const sessionTokens: Command = {
   name: 'session.tokens',
-  summary: 'Lists the tokens of the live sessions of a name.',
-  complexity: 'O(N) with N sessions of the name',
+  summary: 'Returns the tokens of all sessions with a name.',
+  complexity: 'O(N), where N is the number of sessions with the name',
   group: 'session',
-  // Tokens are credentials: who may list them may be anybody.
+  // Tokens are credentials: a client that may list them can use every session.
   flags: ['readonly', 'admin'],
   arity: 2,
   arguments: [NAME],
-  reply: 'array of tokens, oldest session first',
+  reply: 'array of tokens, those of the oldest sessions first',
   run(context, args) {
     return inSlices(context, listTokens(context, args.slice()));
   },
 };
 
-/** Sessions between two looks at the clock. */
+/** How many sessions are visited between two readings of the clock. */
 const BATCH = 64;
 
 function* listTokens({ engine, reply }: Context, name: Slice): Generator<void> {
@@ -28,12 +28,12 @@ function* listTokens({ engine, reply }: Context, name: Slice): Generator<void> {
   const tokens = Buffer.allocUnsafe(slots.length * TOKEN_LENGTH);
   let end = 0;
   const add = (session: Session) => {
-    // In its slot there may be another session by now.
+    // By now the slot may hold another session.
     if (Slice.of(engine.name(session)).equals(name)) end = engine.tokenBytes(session).writeTo(tokens, end);
   };
   for (let i = 0; i < slots.length; i++) {
     if (i % BATCH === BATCH - 1) yield;
-    // It may have ended while others were served: a scan only visits what lives.
+    // The session may have ended while others were served. A scan visits only live ones.
     engine.scan(slots[i], 1, add);
   }
   reply.array(end / TOKEN_LENGTH);

@@ -4,13 +4,13 @@ import { TOKENS } from './grammar.js';
 
 export const sessionTouch: Command = {
   name: 'session.touch',
-  summary: 'Starts the running durations of sessions again.',
-  complexity: 'O(N) with N tokens',
+  summary: 'Restarts the durations of sessions that have a pending deadline.',
+  complexity: 'O(N), where N is the number of tokens',
   group: 'session',
   flags: ['write', 'fast'],
   arity: -2,
   arguments: [TOKENS],
-  reply: 'how many had their duration started again',
+  reply: 'the number of sessions whose duration was restarted',
   run({ engine, reply }, args) {
     let touched = 0;
     while (args.left > 0) {

@@ -5,13 +5,13 @@ import { putString } from './write-string.js';
 
 export const append: Command = {
   name: 'append',
-  summary: 'Adds bytes at the end of a string, which starts empty.',
+  summary: 'Appends bytes to a string. Creates the key if it does not exist.',
   complexity: 'O(1) amortized',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
   arity: 3,
   arguments: [KEY, VALUE],
-  reply: 'length in bytes after it',
+  reply: 'the new length in bytes',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const value = args.slice();

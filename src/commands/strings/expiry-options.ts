@@ -16,13 +16,16 @@ const EXPIRY_OPTIONS: readonly ExpiryOption[] = [
   { word: 'PXAT', ...UNIX_MILLISECONDS },
 ];
 
-/** Another option of SET or GETEX. Options of one kind exclude each other, but one may be repeated. Times are of the kind `expiry`. */
+/**
+ * Another option of SET or GETEX. Options of the same kind exclude each other, but an option may be repeated. Times are
+ * of the kind `expiry`.
+ */
 export interface StringOption<Word extends string = string> {
   readonly word: Word;
   readonly kind: 'condition' | 'get' | 'expiry';
 }
 
-/** The given options, by kind. A time is only read after the syntax of all options has been checked. */
+/** The given options, by kind. A time is parsed only after the syntax of all options has been checked. */
 export interface StringOptions<Word extends string> {
   readonly condition?: Word;
   readonly get?: Word;
@@ -32,7 +35,7 @@ export interface StringOptions<Word extends string> {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Reads the remaining arguments: times and the allowed options. @throws CodedError syntax error. */
+/** Reads the remaining arguments: times, and words of `options`. @throws CodedError syntax error. */
 export function readStringOptions<Word extends string>(
   args: Arguments,
   options: readonly StringOption<Word>[],
@@ -56,7 +59,7 @@ export function readStringOptions<Word extends string>(
   return found;
 }
 
-/** The times and the options of one kind, as arguments that exclude each other. */
+/** Returns an argument that is one of the options of a kind; `expiry` includes the times. */
 export function choiceOf(name: string, kind: StringOption['kind'], options: readonly StringOption[]): Argument {
   const words = options
     .filter((option) => option.kind === kind)

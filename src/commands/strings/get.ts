@@ -5,13 +5,13 @@ import { readString } from '../keys/lookup.js';
 
 export const get: Command = {
   name: 'get',
-  summary: 'Returns the value of a string.',
+  summary: 'Returns the value of a string key.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['readonly', 'fast'],
   arity: 2,
   arguments: [KEY],
-  reply: 'value or null',
+  reply: 'the value, or null',
   run(context, args) {
     const session = readString(context, args.slice());
     if (session === NO_SESSION) context.reply.null();

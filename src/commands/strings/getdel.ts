@@ -5,13 +5,13 @@ import { readString } from '../keys/lookup.js';
 
 export const getdel: Command = {
   name: 'getdel',
-  summary: 'Returns the value of a string, which is then gone.',
+  summary: 'Returns the value of a string key and removes the key.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'fast'],
   arity: 2,
   arguments: [KEY],
-  reply: 'value or null',
+  reply: 'the value, or null',
   run(context, args) {
     const { engine, reply } = context;
     const session = readString(context, args.slice());

@@ -10,13 +10,13 @@ const OPTIONS: readonly StringOption<'PERSIST'>[] = [{ word: 'PERSIST', kind: 'e
 
 export const getex: Command = {
   name: 'getex',
-  summary: 'Returns the value of a string, and says when it expires.',
+  summary: 'Returns the value of a string key and sets or removes its expiration.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'fast'],
   arity: -2,
   arguments: [KEY, choiceOf('expiration', 'expiry', OPTIONS)],
-  reply: 'value or null',
+  reply: 'the value, or null',
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();

@@ -6,13 +6,13 @@ import { readString } from '../keys/lookup.js';
 
 export const getrange: Command = {
   name: 'getrange',
-  summary: 'Returns a part of a string; places below 0 count from its end.',
-  complexity: 'O(N) with N bytes returned',
+  summary: 'Returns part of a string. Negative positions count from its end.',
+  complexity: 'O(N), where N is the number of bytes returned',
   group: 'string',
   flags: ['readonly'],
   arity: 4,
   arguments: [KEY, { name: 'start', type: 'integer' }, { name: 'end', type: 'integer' }],
-  reply: 'the bytes from start to end, both included',
+  reply: 'the bytes from start to end, inclusive',
   run(context, args) {
     const key = args.slice();
     const start = Number(args.int64());
@@ -22,7 +22,7 @@ export const getrange: Command = {
   },
 };
 
-/** Places below 0 count from the end. */
+/** Returns the bytes from `start` to `end`, inclusive. Negative positions count from the end. */
 function rangeOf(data: SessionData, session: Session, start: number, end: number): Slice | string {
   const length = data.getLength(session, STRING_KEY);
   if (start < 0 && end < 0 && start > end) return '';

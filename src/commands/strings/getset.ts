@@ -5,13 +5,13 @@ import { stringValue, writeString } from './write-string.js';
 
 export const getset: Command = {
   name: 'getset',
-  summary: 'Sets a string and returns the value that it had.',
+  summary: 'Sets a key to a string and returns its previous value.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
   arity: 3,
   arguments: [KEY, VALUE],
-  reply: 'value before, or null',
+  reply: 'the previous value, or null',
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();

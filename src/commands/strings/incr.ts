@@ -21,13 +21,13 @@ const INTEGER = {
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
-  reply: 'the new integer',
+  reply: 'the new value',
 } as const;
 
 export const incr: Command = {
   ...INTEGER,
   name: 'incr',
-  summary: 'Adds 1 to an integer, which starts at 0.',
+  summary: 'Increments the integer value of a key by 1. A missing key counts as 0.',
   arity: 2,
   arguments: [KEY],
   run(context, args) {
@@ -38,7 +38,7 @@ export const incr: Command = {
 export const decr: Command = {
   ...INTEGER,
   name: 'decr',
-  summary: 'Takes 1 from an integer, which starts at 0.',
+  summary: 'Decrements the integer value of a key by 1. A missing key counts as 0.',
   arity: 2,
   arguments: [KEY],
   run(context, args) {
@@ -49,7 +49,7 @@ export const decr: Command = {
 export const incrby: Command = {
   ...INTEGER,
   name: 'incrby',
-  summary: 'Adds to an integer, which starts at 0.',
+  summary: 'Increments the integer value of a key by a number. A missing key counts as 0.',
   arity: 3,
   arguments: [KEY, { name: 'increment', type: 'integer' }],
   run(context, args) {
@@ -58,13 +58,13 @@ export const incrby: Command = {
 };
 
 const DECREMENT: Argument = { name: 'decrement', type: 'integer' };
-/** The integer of 64 bits whose negative is none. */
+/** The only 64-bit integer whose negative is not a 64-bit integer. */
 const LEAST = -(2n ** 63n);
 
 export const decrby: Command = {
   ...INTEGER,
   name: 'decrby',
-  summary: 'Takes from an integer, which starts at 0.',
+  summary: 'Decrements the integer value of a key by a number. A missing key counts as 0.',
   arity: 3,
   arguments: [KEY, DECREMENT],
   run(context, args) {

@@ -6,13 +6,13 @@ import { putString, stringValue } from './write-string.js';
 
 export const incrbyfloat: Command = {
   name: 'incrbyfloat',
-  summary: 'Adds to a number that may have a fraction, which starts at 0.',
+  summary: 'Increments the floating-point value of a key by a number. A missing key counts as 0.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
   arity: 3,
   arguments: [KEY, { name: 'increment', type: 'double' }],
-  reply: 'the new number',
+  reply: 'the new value',
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const session = engine.findShared(key);

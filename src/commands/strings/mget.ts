@@ -5,13 +5,13 @@ import { readKey } from '../keys/lookup.js';
 
 export const mget: Command = {
   name: 'mget',
-  summary: 'Returns the values of strings.',
-  complexity: 'O(N) with N keys',
+  summary: 'Returns the values of string keys.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'string',
   flags: ['readonly', 'fast'],
   arity: -2,
   arguments: [KEYS],
-  reply: 'array of values, null where there is no string',
+  reply: 'array of values, with null for each key that is missing or not a string',
   run(context, args) {
     const { engine, reply } = context;
     reply.array(args.left);

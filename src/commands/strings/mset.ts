@@ -11,7 +11,7 @@ import { writeString } from './write-string.js';
 const DATA: Argument = { name: 'data', type: 'block', multiple: true, arguments: [KEY, VALUE] };
 
 function setAll(context: Context, pairs: readonly Slice[]): void {
-  // All of them or none.
+  // Sets all or none.
   for (let i = 0; i < pairs.length; i += 2) SessionEngine.checkName(pairs[i]);
   for (let i = 0; i < pairs.length; i += 2) {
     writeString(context, pairs[i], context.engine.findShared(pairs[i]), pairs[i + 1], 0);
@@ -20,8 +20,8 @@ function setAll(context: Context, pairs: readonly Slice[]): void {
 
 export const mset: Command = {
   name: 'mset',
-  summary: 'Makes keys strings.',
-  complexity: 'O(N) with N keys',
+  summary: 'Sets keys to strings.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'string',
   flags: ['write', 'denyoom'],
   arity: -3,
@@ -35,13 +35,13 @@ export const mset: Command = {
 
 export const msetnx: Command = {
   name: 'msetnx',
-  summary: 'Makes keys strings if there is none of them.',
-  complexity: 'O(N) with N keys',
+  summary: 'Sets keys to strings, but only if none of the keys exists.',
+  complexity: 'O(N), where N is the number of keys',
   group: 'string',
   flags: ['write', 'denyoom'],
   arity: -3,
   arguments: [DATA],
-  reply: '1; 0 if there is one of them',
+  reply: '1; 0 if one of the keys exists',
   run(context, args) {
     const { engine, reply } = context;
     const pairs = args.pairs();

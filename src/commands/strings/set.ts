@@ -18,7 +18,7 @@ const NO_OPTIONS: StringOptions<Word> = {};
 
 export const set: Command = {
   name: 'set',
-  summary: 'Makes a key a string, whatever it was.',
+  summary: 'Sets a key to a string, replacing a value of any type.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom'],
@@ -30,7 +30,7 @@ export const set: Command = {
     choiceOf('get', 'get', OPTIONS),
     choiceOf('expiration', 'expiry', OPTIONS),
   ],
-  reply: 'OK, or null if NX or XX forbids it; with GET the value before, or null',
+  reply: 'OK, or null if NX or XX prevented it; with GET, the previous value or null',
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();
@@ -48,7 +48,7 @@ export const set: Command = {
       return;
     }
     const written = writeString(context, key, session, value, expiry === 'KEEPTTL' ? undefined : Math.max(ms, 0));
-    // Its time has been: those who watch it see it come and go.
+    // Its time has passed. It is set and ended at once, so that subscribers and watchers notice.
     if (time !== undefined && ms <= 0) engine.end(written);
     if (get === undefined) reply.ok();
   },

@@ -3,11 +3,11 @@ import { type ExpiryUnit, MILLISECONDS, readExpiry, SECONDS } from '../keys/expi
 import { KEY, VALUE } from '../keys/grammar.js';
 import { writeString } from './write-string.js';
 
-/** SETEX and PSETEX: the same act, in two units. */
+/** SETEX and PSETEX: the same command in two units. */
 function setExpiring(name: string, unit: ExpiryUnit): Command {
   return {
     name,
-    summary: `Makes a key a string that expires in so many ${unit.argument.name}.`,
+    summary: `Sets a key to a string that expires after the given number of ${unit.argument.name}.`,
     complexity: 'O(1)',
     group: 'string',
     flags: ['write', 'denyoom'],

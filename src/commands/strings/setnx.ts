@@ -5,13 +5,13 @@ import { writeString } from './write-string.js';
 
 export const setnx: Command = {
   name: 'setnx',
-  summary: 'Makes a key a string if there is no such key.',
+  summary: 'Sets a key to a string, but only if the key does not exist.',
   complexity: 'O(1)',
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
   arity: 3,
   arguments: [KEY, VALUE],
-  reply: '1; 0 if there is such a key',
+  reply: '1; 0 if the key exists',
   run(context, args) {
     const { engine, reply } = context;
     const key = args.slice();

@@ -7,14 +7,14 @@ import { putString } from './write-string.js';
 
 export const setrange: Command = {
   name: 'setrange',
-  summary: 'Overwrites a part of a string, which is filled up with zero bytes where it is too short.',
-  complexity: 'O(N) with N bytes written, zero bytes included',
+  summary: 'Overwrites part of a string. A string that is too short is padded with zero bytes.',
+  complexity: 'O(N), where N is the number of bytes written, padding included',
   group: 'string',
   flags: ['write', 'denyoom'],
   arity: 4,
   arguments: [KEY, { name: 'offset', type: 'integer' }, VALUE],
-  reply: 'length in bytes after it',
-  // What its offset fills up; one that is no number is an error.
+  reply: 'the new length in bytes',
+  // The offset may require padding. An offset that is not a number adds nothing, because it is an error.
   growth: (request) => request.bytes + (Math.max(0, Number(request.word(2).latin1())) || 0),
   run({ engine, reply, server }, args) {
     const key = args.slice();

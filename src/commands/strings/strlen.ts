@@ -11,7 +11,7 @@ export const strlen: Command = {
   flags: ['readonly', 'fast'],
   arity: 2,
   arguments: [KEY],
-  reply: 'length in bytes, 0 without such a key',
+  reply: 'the length in bytes; 0 if there is no such key',
   run(context, args) {
     const session = readString(context, args.slice());
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.getLength(session, STRING_KEY));

@@ -4,9 +4,9 @@ import type { Slice } from '../../slice.js';
 import { asString, isKey, makeKey } from '../keys/lookup.js';
 
 /**
- * Makes a key a string with this value, as SET does, and publishes that. Returns its session.
- * @param session The shared session of that name, with any data, or NO_SESSION.
- * @param duration Ms until it expires, 0 for never; undefined keeps the expiry.
+ * Sets a key to a string, as SET does, and notifies keyspace subscribers. Returns the key's session.
+ * @param session The shared session with the key's name, whatever it contains, or NO_SESSION.
+ * @param duration Milliseconds until it expires; 0 for never, undefined to keep the current deadline.
  */
 export function writeString(
   { engine, server }: Context,
@@ -16,7 +16,7 @@ export function writeString(
   duration: number | undefined,
 ): Session {
   const written = putString(engine, key, session, value, duration ?? 0);
-  // A new session has its duration already.
+  // A new session already has its duration.
   if (session !== NO_SESSION && duration !== undefined && (duration > 0 || engine.duration(session) > 0)) {
     engine.setDuration(session, duration);
   }
@@ -26,8 +26,8 @@ export function writeString(
 }
 
 /**
- * Makes a key a string with this value. Returns its session. An existing key keeps its expiry.
- * @param duration Ms until a new key expires, 0 for never.
+ * Sets a key to a string. An existing key keeps its deadline. Returns the key's session.
+ * @param duration Milliseconds until a new key expires; 0 for never.
  */
 export function putString(engine: SessionEngine, key: Slice, session: Session, value: Slice, duration = 0): Session {
   if (session === NO_SESSION) return makeKey(engine, key, { string: value, duration });
@@ -35,7 +35,10 @@ export function putString(engine: SessionEngine, key: Slice, session: Session, v
   return session;
 }
 
-/** The value of a string; undefined if the session, or NO_SESSION, is not a key. @throws SessionError WRONGTYPE for a hash. */
+/**
+ * Returns the value of a string key, or undefined if the session, or NO_SESSION, is no key.
+ * @throws SessionError WRONGTYPE for a hash.
+ */
 export function stringValue(engine: SessionEngine, session: Session): Slice | undefined {
   return isKey(engine, session) ? engine.data.getString(asString(engine, session)) : undefined;
 }

@@ -3,13 +3,13 @@ import type { Command } from '../declaration/command.js';
 
 export const exec: Command = {
   name: 'exec',
-  summary: 'Runs the commands of the transaction, with nothing of other clients between them.',
-  complexity: 'that of the commands',
+  summary: 'Runs the commands of the transaction as one: no command of another client runs in between.',
+  complexity: 'depends on the commands',
   group: 'transactions',
   flags: ['loading', 'stale', 'skip_slowlog'],
   arity: 1,
   arguments: [],
-  reply: 'array of their replies; null if a watched session has changed',
+  reply: 'array of their replies; null if a watched session or key has changed',
   immediate: true,
   endsTransaction: true,
   run({ client }) {

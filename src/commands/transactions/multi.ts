@@ -3,7 +3,7 @@ import type { Command } from '../declaration/command.js';
 
 export const multi: Command = {
   name: 'multi',
-  summary: 'Begins a transaction: the commands that follow wait for EXEC.',
+  summary: 'Starts a transaction. The commands that follow are queued for EXEC.',
   complexity: 'O(1)',
   group: 'transactions',
   flags: ['fast', 'loading', 'stale', 'allow_busy'],

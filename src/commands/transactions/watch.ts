@@ -6,8 +6,8 @@ import type { Command } from '../declaration/command.js';
 export const watch: Command = {
   name: 'watch',
   summary:
-    'Makes the next EXEC depend on sessions and keys being as they are now: their data, settings and token, or that there is none.',
-  complexity: 'O(N) with N of them; EXEC looks at each again',
+    'Watches sessions and keys: the next EXEC runs only if their data, settings and tokens have not changed and none was created or ended.',
+  complexity: 'O(N), where N is the number of sessions and keys; EXEC checks each again',
   group: 'transactions',
   flags: ['readonly', 'fast', 'stale', 'allow_busy'],
   arity: -2,
@@ -23,7 +23,7 @@ export const watch: Command = {
 
 export const unwatch: Command = {
   name: 'unwatch',
-  summary: 'Makes the next EXEC depend on nothing.',
+  summary: 'Stops watching all sessions and keys.',
   complexity: 'O(1)',
   group: 'transactions',
   flags: ['fast', 'loading', 'stale', 'allow_busy'],
