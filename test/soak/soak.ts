@@ -25,12 +25,12 @@ import { Worker } from './worker.js';
  */
 
 const PASSWORD = 'soak-password';
-/** How long the server may take to notice that all clients have left, the load to end, and the server to stop, in ms:
- * guards against hanging. */
+/** Guards against hanging, in ms: how long the server may take to notice that all clients have left. */
 const SETTLE_MS = 120_000;
+/** How long the load may take to end, and the server to stop. */
 const LEAVE_MS = 120_000;
 const STOP_MS = 120_000;
-/** How long an event may take, in ms: another guard. */
+/** How long an event may take. */
 const EVENT_MS = 60_000;
 /** Seconds between two lines of output. */
 const REPORT = 5;
