@@ -1,14 +1,14 @@
 import { chown, link, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { BatchScanner, type Found } from './batch-scanner.js';
 import { JOURNAL } from './data-directory.js';
 import { dataSetIn } from './data-set-files.js';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
 import { type JournalFile, nodeFileSystem, writeAll } from './file-system.js';
 import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, FORMAT_VERSION } from './frames.js';
 import { asJournalError, isMissing, JournalDamage, JournalError } from './journal-error.js';
+import { JournalWalk } from './journal-walk.js';
 import { encodeManifest, MANIFEST, type Manifest, readManifest } from './manifest.js';
-import { RecordDecoder, RecordError } from './record-decoder.js';
+import { RecordError } from './record-decoder.js';
 import { RecordEncoder } from './record-encoder.js';
 import type { RecordName } from './records.js';
 import { putInPlace, replaceFile, temporaryFor, writeTemporary } from './replace-file.js';
@@ -145,11 +145,11 @@ async function manifestOfFiles(directory: string): Promise<Manifest> {
 }
 
 async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
-  const scanner = await BatchScanner.open(nodeFileSystem, path).catch((error) => {
+  const walk = await JournalWalk.open(nodeFileSystem, path).catch((error) => {
     throw asJournalError(`cannot read ${path}`, error);
   });
   try {
-    const { file: report } = await scan(scanner, path);
+    const { file: report } = await scan(walk, path);
     if (!fix || report.damages.length === 0 || report.hopeless !== undefined) return report;
     await writeTemporary(nodeFileSystem, path, (file) => writeRepaired(path, file));
     await giveToOwnerOf(path, temporaryFor(path));
@@ -157,7 +157,7 @@ async function checkFile(path: string, fix: boolean): Promise<CheckedFile> {
     await putInPlace(nodeFileSystem, path);
     return { ...report, original };
   } finally {
-    await scanner.close();
+    await walk.close();
   }
 }
 
@@ -171,87 +171,83 @@ interface Scan {
  * Walks a file to its end, past any damage.
  * @param keep Called with the bytes of each good batch.
  */
-async function scan(scanner: BatchScanner, path: string, keep?: (batch: Buffer) => Promise<void>): Promise<Scan> {
-  const decoder = new RecordDecoder();
+async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => Promise<void>): Promise<Scan> {
   const damages: Damage[] = [];
   const isDataSet = dataSetIn(basename(path)) !== undefined;
   let batches = 0;
   let records = 0;
   let last: RecordName | undefined;
-  if (scanner.header === undefined) {
-    const bytes = Math.min(FILE_HEADER_LENGTH, scanner.size);
+  if (walk.header === undefined) {
+    const bytes = Math.min(FILE_HEADER_LENGTH, walk.size);
     damages.push({ offset: 0, bytes, reason: 'the header is wrong', isTornTail: false });
   }
-  for (;;) {
-    const offset = scanner.offset;
-    const found = await scanner.next();
-    if (found === 'end') break;
-    const count = found === 'batch' ? countRecords(decoder, scanner) : -1;
-    if (count >= 0) {
-      batches++;
-      records += count;
-      last = decoder.name;
-      const length = scanner.offset - offset;
-      await keep?.(scanner.bytes.subarray(scanner.end + 2 - length, scanner.end + 2));
+  for (let found = await walk.next(); found !== 'end'; found = await walk.next()) {
+    if (found !== 'batch') {
+      const { offset, bytes, reason, isTorn } = await walk.badPart(found);
+      // A data set is durable before it has its name: no crash tears it.
+      damages.push({ offset, bytes, reason, isTornTail: isTorn && !isDataSet && walk.header !== undefined });
       continue;
     }
-    damages.push(await damageAt(scanner, offset, found, isDataSet));
+    const names = namesOfRecords(walk);
+    if (names === undefined) {
+      const { start: offset } = walk;
+      damages.push({
+        offset,
+        bytes: walk.offset - offset,
+        reason: 'a batch holds what is no record',
+        isTornTail: false,
+      });
+      continue;
+    }
+    batches++;
+    records += names.count;
+    last = names.last;
+    await keep?.(walk.batch);
   }
   const lacksEnd = isDataSet && last !== 'END';
+  const { id, header, size: bytes } = walk;
   if (lacksEnd && damages.length === 0) {
-    damages.push({ offset: scanner.size, bytes: 0, reason: 'the end of the file is missing', isTornTail: false });
+    damages.push({ offset: bytes, bytes: 0, reason: 'the end of the file is missing', isTornTail: false });
   }
   // If the header is lost, the repaired file gets one of the current version.
-  const version = scanner.id === undefined ? undefined : (scanner.header?.version ?? FORMAT_VERSION);
-  const hopeless = scanner.id === undefined ? 'it is no file of the journal' : undefined;
-  const { size: bytes } = scanner;
+  const version = id === undefined ? undefined : (header?.version ?? FORMAT_VERSION);
+  const hopeless = id === undefined ? 'it is no file of the journal' : undefined;
   return { file: { path, version, batches, records, bytes, damages, hopeless, original: undefined }, lacksEnd };
 }
 
-/** Returns the number of records in the batch that was found, or -1 if they are invalid. */
-function countRecords(decoder: RecordDecoder, scanner: BatchScanner): number {
+/** How many records the batch has that was found, and the name of the last one; undefined if not all of it is records. */
+function namesOfRecords(
+  walk: JournalWalk,
+): { readonly count: number; readonly last: RecordName | undefined } | undefined {
   let count = 0;
+  let last: RecordName | undefined;
   try {
-    for (let at = scanner.start; at < scanner.end; count++) at = decoder.decode(scanner.bytes, at, scanner.end);
-    return count;
+    for (let record = walk.nextRecord(); record !== undefined; record = walk.nextRecord()) {
+      count++;
+      last = record.name;
+    }
+    return { count, last };
   } catch (error) {
-    if (error instanceof RecordError) return -1;
+    if (error instanceof RecordError) return undefined;
     throw error;
   }
 }
 
-/**
- * Describes the damage at `offset`, and moves on to the next good batch.
- * @param isDataSet A data set is durable before it gets its name, so a crash cannot leave it incomplete.
- */
-async function damageAt(scanner: BatchScanner, offset: number, found: Found, isDataSet: boolean): Promise<Damage> {
-  if (found === 'batch') {
-    return { offset, bytes: scanner.offset - offset, reason: 'a batch holds what is no record', isTornTail: false };
-  }
-  const broken = scanner.reason;
-  const goesOn = await scanner.resynchronize();
-  const isTorn = !goesOn && (await scanner.isTorn(offset, found));
-  const isTornTail = isTorn && !isDataSet && scanner.header !== undefined;
-  const cut = isTorn ? 'a batch is incomplete' : 'the length of a batch is wrong';
-  const reason = found === 'cut' ? cut : broken;
-  return { offset, bytes: (goesOn ? scanner.offset : scanner.size) - offset, reason, isTornTail };
-}
-
 /** Writes the good batches of the file at `path` to another file. */
 async function writeRepaired(path: string, file: JournalFile): Promise<void> {
-  const scanner = await BatchScanner.open(nodeFileSystem, path);
+  const walk = await JournalWalk.open(nodeFileSystem, path);
   try {
-    const header = encodeFileHeader(scanner.id ?? '');
+    const header = encodeFileHeader(walk.id ?? '');
     await writeAll(file, header, 0);
     let size = header.length;
     const add = async (batch: Buffer) => {
       await writeAll(file, batch, size);
       size += batch.length;
     };
-    const { lacksEnd } = await scan(scanner, path, add);
-    if (lacksEnd) await add(endBatch(scanner.id ?? ''));
+    const { lacksEnd } = await scan(walk, path, add);
+    if (lacksEnd) await add(endBatch(walk.id ?? ''));
   } finally {
-    await scanner.close();
+    await walk.close();
   }
 }
 

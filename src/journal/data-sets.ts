@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { BaseFile } from './base-file.js';
-import { BatchScanner } from './batch-scanner.js';
 import { isUnfinishedDataSet, newestDataSetFile, nextDataSetFile } from './data-set-files.js';
 import { type FileSystem, nodeFileSystem, removeIfThere } from './file-system.js';
-import { asJournalError, isMissing, JournalDamage, JournalError } from './journal-error.js';
-import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
+import { asJournalError, isMissing, JournalError } from './journal-error.js';
+import { JournalWalk } from './journal-walk.js';
+import type { JournalRecord } from './record-decoder.js';
 import { putInPlace, temporaryFor } from './replace-file.js';
 
 /** A saved data set. */
@@ -116,41 +116,32 @@ export class DataSets {
 }
 
 async function* readBatches(fileSystem: FileSystem, path: string): AsyncGenerator<Iterable<JournalRecord>> {
-  const scanner = await BatchScanner.open(fileSystem, path);
-  const decoder = new RecordDecoder();
+  const walk = await JournalWalk.open(fileSystem, path);
+  const state = { hasEnd: false };
   try {
-    if (scanner.header === undefined)
-      throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
-    let hasEnd = false;
-    for (;;) {
-      const { offset } = scanner;
-      const found = await scanner.next();
-      if (found === 'end') break;
-      if (found !== 'batch') {
-        throw new JournalDamage(path, offset, found === 'cut' ? 'a batch is incomplete' : scanner.reason);
-      }
-      if (hasEnd) throw new JournalDamage(path, offset, 'more follows its end');
-      yield recordsOf(scanner, decoder, path);
-      hasEnd = decoder.name === 'END';
+    walk.checkHeader();
+    for (let found = await walk.next(); found !== 'end'; found = await walk.next()) {
+      if (found !== 'batch') throw walk.damageBy(await walk.badPart(found));
+      yield recordsOf(walk, state);
     }
-    if (!hasEnd) throw new JournalDamage(path, scanner.offset, 'the end of the file is missing');
+    if (!state.hasEnd) throw walk.damage(walk.offset, 'the end of the file is missing');
   } finally {
-    await scanner.close();
+    await walk.close();
   }
 }
 
-function* recordsOf(scanner: BatchScanner, decoder: RecordDecoder, path: string): Iterable<JournalRecord> {
-  for (let at = scanner.start; at < scanner.end; ) {
-    const start = at;
+/** The records of the batch that was found. @param state Whether an END record has been read: it is the last of all. */
+function* recordsOf(walk: JournalWalk, state: { hasEnd: boolean }): Iterable<JournalRecord> {
+  for (;;) {
+    let record: JournalRecord | undefined;
     try {
-      at = decoder.decode(scanner.bytes, at, scanner.end);
+      record = walk.nextRecord();
     } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      throw new JournalDamage(path, scanner.offsetOf(start), error.message);
+      throw walk.errorOf(error);
     }
-    yield decoder;
-    if (decoder.name === 'END' && at < scanner.end) {
-      throw new JournalDamage(path, scanner.offsetOf(at), 'more follows its end');
-    }
+    if (record === undefined) return;
+    if (state.hasEnd) throw walk.damage(walk.start, 'more follows its end');
+    state.hasEnd = record.name === 'END';
+    yield record;
   }
 }

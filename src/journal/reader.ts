@@ -1,8 +1,7 @@
-import { BatchScanner } from './batch-scanner.js';
 import type { FileSystem } from './file-system.js';
 import { FILE_HEADER_LENGTH } from './frames.js';
-import { JournalDamage } from './journal-error.js';
-import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
+import { JournalWalk } from './journal-walk.js';
+import type { JournalRecord } from './record-decoder.js';
 
 /** The incomplete end of a file after a crash: batches that had not become durable. */
 export interface TornTail {
@@ -37,61 +36,44 @@ export async function readJournal(
   visit: (record: JournalRecord) => void,
   { onProgress }: ReadOptions = {},
 ): Promise<ReadReport> {
-  const scanner = await BatchScanner.open(fileSystem, path);
-  const decoder = new RecordDecoder();
+  const walk = await JournalWalk.open(fileSystem, path);
   let batches = 0;
   let records = 0;
   try {
-    if (scanner.header === undefined)
-      throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+    walk.checkHeader();
     for (;;) {
-      const found = scanner.take();
+      const found = walk.take();
       if (found === undefined) {
-        onProgress?.(scanner.offset);
-        await scanner.fill();
+        onProgress?.(walk.offset);
+        await walk.fill();
         continue;
       }
       if (found === 'batch') {
-        records += decodeBatch(scanner, decoder, path, visit);
+        records += visitRecords(walk, visit);
         batches++;
         continue;
       }
-      const { offset, size } = scanner;
-      const tornTail = found === 'end' ? undefined : { offset, bytes: size - offset };
-      if (found !== 'end') {
-        const reason = found === 'cut' ? 'the length of a batch is wrong' : scanner.reason;
-        if (await scanner.resynchronize()) {
-          throw new JournalDamage(path, offset, `${reason}, and good ones follow at byte ${scanner.offset}`);
-        }
-        if (!(await scanner.isTorn(offset, found))) throw new JournalDamage(path, offset, reason);
-      }
-      onProgress?.(size);
-      return { batches, records, bytes: Math.max(offset, FILE_HEADER_LENGTH), tornTail };
+      const bad = found === 'end' ? undefined : await walk.badPart(found);
+      if (bad?.isTorn === false) throw walk.damageBy(bad);
+      const tornTail = bad && { offset: bad.offset, bytes: bad.bytes };
+      onProgress?.(walk.size);
+      return { batches, records, bytes: Math.max(walk.start, FILE_HEADER_LENGTH), tornTail };
     }
   } finally {
-    await scanner.close();
+    await walk.close();
   }
 }
 
-/** Visits the records of the batch that was found. Returns their number. */
-function decodeBatch(
-  scanner: BatchScanner,
-  decoder: RecordDecoder,
-  path: string,
-  visit: (record: JournalRecord) => void,
-): number {
-  const { start, end } = scanner;
+/** Visits the records of the batch that was found. Returns how many there are. */
+function visitRecords(walk: JournalWalk, visit: (record: JournalRecord) => void): number {
   let records = 0;
-  for (let at = start; at < end; ) {
-    try {
-      const next = decoder.decode(scanner.bytes, at, scanner.end);
-      visit(decoder);
-      at = next;
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      throw new JournalDamage(path, scanner.offsetOf(at), error.message);
+  try {
+    for (let record = walk.nextRecord(); record !== undefined; record = walk.nextRecord()) {
+      visit(record);
+      records++;
     }
-    records++;
+  } catch (error) {
+    throw walk.errorOf(error);
   }
   return records;
 }
