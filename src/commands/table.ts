@@ -233,7 +233,7 @@ const server: readonly Command[] = [
   shutdown,
 ];
 
-/** Every command there is. */
+/** All commands. */
 export const commands: readonly Command[] = [
   ...session,
   sessionHelp([...session, ...sessionData]),
@@ -247,5 +247,5 @@ export const commands: readonly Command[] = [
   ...server,
 ];
 
-/** All of them by their names. */
+/** All commands by name. */
 export const table = new CommandTable(commands);

@@ -1,19 +1,19 @@
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 
-/** Must learn of each shared session that is created with a name, however short its life. */
+/** Is notified of each shared session that is created with a watched name, even if it soon ends again. */
 interface Watcher {
   disturb(): void;
 }
 
 /**
- * Names that are watched and had no shared session when the watch began. A session that is created and ended again leaves no
- * other trace. Names are texts with one character per byte.
+ * Names that are watched and had no shared session when the watch began. A session that is created and ended again
+ * leaves no other trace. Names are texts with one character per byte.
  */
 export class AbsentNames implements SessionListener {
   readonly #engine: () => SessionEngine;
   readonly #watchers = new Map<string, Set<Watcher>>();
 
-  /** @param engine Returns the engine of the sessions; called from the first event on. */
+  /** @param engine Returns the engine. It is first called at the first event. */
   constructor(engine: () => SessionEngine) {
     this.#engine = engine;
   }

@@ -32,7 +32,10 @@ function finish(context: Context, entry: CommandEntry, request: Request, failed:
   record(context, entry, request, context.server.statistics.ran(entry, failed));
 }
 
-/** Counts a command that has run, and passes it on to SLOWLOG and MONITOR; those of a transaction come before its EXEC. */
+/**
+ * Counts a command that has run, and passes it on to SLOWLOG and MONITOR. The commands of a transaction come before its
+ * EXEC.
+ */
 function record({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
   server.counters.commands++;
   if (!entry.hiddenFromSlowlog) server.slowlog.offer(ms, request, client);
@@ -72,7 +75,7 @@ export function replyError({ reply, server }: Context, error: unknown, before: n
   reply.error(`${code} ${message}`);
 }
 
-/** What a client is told of a fault in the server. */
+/** The reply to a client when the server has a fault. */
 const INTERNAL = new CodedError('ERR', 'internal error: the log of the server says more');
 
 export function countError(counters: Counters, code: string): void {

@@ -1,26 +1,28 @@
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { Request } from '../resp/request.js';
 
-/** A command that waits for EXEC. */
+/** A command that is queued for EXEC. */
 export interface QueuedCommand {
   readonly entry: CommandEntry;
   /** Valid until the next one is read. */
   readonly request: Request;
 }
 
-/** Bytes of the first and of the largest chunks. Chunks grow, because a transaction may have two commands or a million. */
+/**
+ * Bytes of the first and of the largest chunks. Chunks grow, because a transaction may have two commands or a million.
+ */
 const [FIRST_CHUNK, LARGEST_CHUNK] = [256, 64 * 1024];
 /** A request of more bytes gets a chunk of its own. */
 const MAX_SHARED = LARGEST_CHUNK / 4;
-/** Stands for a request that has a chunk of its own: the next of those. */
+/** Marks the place of a request that has a chunk of its own. */
 const ALONE = 0xffffffff;
 /** Overhead in bytes, at most: of a chunk, and of an entry in an array. */
 const PER_CHUNK = 256;
 const PER_COMMAND = 16;
 
 /**
- * Commands and their requests, in order. The requests are packed, because an object for each request and each of its words would
- * take a hundred times the bytes of a small request.
+ * Commands and their requests, in order. The requests are packed, because an object for each request and each of its
+ * words would take a hundred times the bytes of a small request.
  */
 export class CommandQueue implements Iterable<QueuedCommand> {
   readonly #entries: CommandEntry[] = [];
@@ -44,7 +46,10 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     return this.#entries;
   }
 
-  /** Adds a command and a copy of its request. @param room Bytes of memory that they may take. Returns false if that is too little. */
+  /**
+   * Adds a command and a copy of its request.
+   * @param room Bytes of memory that they may take. Returns false if that is too little.
+   */
   add(entry: CommandEntry, request: Request, room: number): boolean {
     const length = request.packedLength;
     const isAlone = length > MAX_SHARED;
@@ -69,7 +74,8 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     let at = 0;
     let alone = 0;
     for (const entry of this.#entries) {
-      // The last request of a chunk is followed by a zero or by too few bytes for another. A request has words, so it never begins with zero.
+      // After the last request of a chunk there is a zero, or too little room for one. Requests have words, so they
+      // never begin with a zero.
       if (at + 4 > this.#chunks[chunk].length || this.#chunks[chunk].readUInt32LE(at) === 0) {
         chunk++;
         at = 0;
@@ -85,7 +91,10 @@ export class CommandQueue implements Iterable<QueuedCommand> {
     }
   }
 
-  /** Makes room for so many bytes in the last chunk. Returns false if a new chunk for them would take more memory than `room`. */
+  /**
+   * Makes room for `length` bytes in the last chunk. Returns false if a new chunk for them would take more memory than
+   * `room`.
+   */
   #reserve(length: number, room: number): boolean {
     const last = this.#chunks.at(-1);
     if (last !== undefined && this.#used + length <= last.length) return true;

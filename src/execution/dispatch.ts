@@ -8,8 +8,8 @@ import { refusalOf } from './refusals.js';
 import { unknownCommand, unknownSubcommand } from './unknown-command.js';
 
 /**
- * Answers one request: finds its command, checks whether it may run, and runs it or, inside MULTI, queues it for EXEC. Whatever
- * goes wrong, the client gets exactly one reply.
+ * Answers one request: finds its command, checks whether it may run, and runs it or, inside MULTI, queues it for EXEC.
+ * Whatever goes wrong, the client gets exactly one reply.
  *
  * @returns A promise only if the command has to wait: the reply is there when it resolves.
  * @throws OutputLimitError if the reply does not fit.
@@ -51,7 +51,7 @@ function dispatchSilently(execution: Execution, args: Arguments, request: Reques
 
 /**
  * Returns the command of a request that may run or be queued for EXEC.
- * @throws CodedError for one that is unknown or refused.
+ * @throws CodedError if the command is unknown or refused.
  */
 function findEntry(execution: Execution, request: Request): CommandEntry {
   const entry = execution.commands.find(request.word(0));

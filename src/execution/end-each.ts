@@ -2,16 +2,16 @@ import { NO_SESSION, type Session } from '../engine/index.js';
 import type { Context } from './context/context.js';
 import { inSlices } from './in-slices.js';
 
-/** What is left of a command's arguments. */
+/** The remaining arguments of a command. */
 interface Rest {
   readonly left: number;
 }
 
-/** Arguments between two looks at the clock. */
+/** How many arguments are read between two readings of the clock. */
 const BATCH = 64;
 
 /**
- * Ends the sessions that arguments lead to, in slices, and replies with how many there were.
+ * Ends the sessions given by the remaining arguments, in slices, and replies with their number.
  * @param next Takes an argument and returns its session, or NO_SESSION.
  */
 export function endEach(context: Context, args: Rest, next: () => Session): void | Promise<void> {

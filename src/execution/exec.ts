@@ -8,7 +8,8 @@ import { refusalNow, refusalOfClient } from './refusals.js';
 /** Ends a client's transaction and runs its commands, if they may run now and no watched session has changed. */
 export function exec(execution: Execution): void | Promise<void> {
   const { engine, transaction } = execution;
-  // Making room may take a while, in which other clients are served. So it comes before all checks of what they may have changed.
+  // Making room may take a while, in which other clients are served. So it comes before all checks of what they may
+  // have changed.
   const growth = transaction.growth(engine);
   const room = growth === 0 || engine.makeRoomFor(growth);
   if (typeof room === 'boolean') return runAll(execution, room);

@@ -2,7 +2,9 @@ import type { CommandTable } from '../commands/declaration/command-table.js';
 import type { Context } from './context/context.js';
 import type { ClientTransaction } from './transaction.js';
 
-/** Everything that running a client's requests needs: what commands may use, and what only dispatch and EXEC may use. */
+/**
+ * Everything that running a client's requests needs: what commands may use, and what only dispatch and EXEC may use.
+ */
 export interface Execution extends Context {
   readonly commands: CommandTable;
   /** The same as the client's, which shows commands only a part of it. */

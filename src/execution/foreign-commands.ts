@@ -21,7 +21,10 @@ const KINDS: ReadonlyMap<string, string> = new Map(
   Object.entries(FOREIGN).flatMap(([kind, names]) => names.map((name) => [name, kind])),
 );
 
-/** The data type that a command of Redis is for, if respite does not have it; otherwise undefined. @param name In lower case. */
+/**
+ * Returns the data type of a Redis command that respite does not have; otherwise undefined.
+ * @param name In lower case.
+ */
 export function foreignKindOf(name: string): string | undefined {
   return KINDS.get(name);
 }

@@ -7,23 +7,29 @@ import type { QueuedCommand } from './command-queue.js';
 
 /** Bytes that a command may add besides those of its request: a new session and its name. */
 const OVERHEAD = 256;
-/** Stored data takes at most so many times its bytes, except very small data, because memory is allocated in chunks of fixed sizes. */
+/**
+ * Stored data takes at most this many times its bytes, unless it is very small: memory is allocated in chunks of fixed
+ * sizes.
+ */
 const ROUNDING = 1.125;
 
-/** How many bytes of memory a request may add at most: those of its words and an overhead, unless its command says otherwise. */
+/**
+ * Returns the most bytes of memory that a request may add: those of its words plus an overhead, unless its command says
+ * otherwise.
+ */
 function growthOf({ command }: CommandEntry, request: Request): number {
   if (typeof command.growth === 'function') return command.growth(request);
   return request.bytes + OVERHEAD;
 }
 
-/** Whether a request may add memory. Most requests of commands that take memory do. */
+/** Returns whether a request may add memory. Most requests of commands with `takesMemory` may. */
 export function takesMemory(entry: CommandEntry, request: Request): boolean {
   return entry.takesMemory && growthOf(entry, request) > 0;
 }
 
 /**
- * How many bytes of memory the commands of a transaction may add at most. A copy adds what its source holds by then: at most what
- * the largest session of the transaction holds now, plus everything that is added before.
+ * Returns the most bytes of memory that the commands of a transaction may add. A copy adds what its source then holds:
+ * at most what the largest session in the transaction holds now, plus everything added before.
  */
 export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
   let growth = 0;
@@ -37,7 +43,7 @@ export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedComm
   return copies === 0 ? growth : growth + copies * (largest(engine, commands) + growth);
 }
 
-/** The memory of the largest session that the requests name, in bytes. */
+/** Returns the memory of the largest session that the requests name, in bytes. */
 function largest(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
   let most = 0;
   for (const { entry, request } of commands) {

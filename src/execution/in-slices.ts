@@ -2,8 +2,9 @@ import { TimeSlices } from '../engine/time/time-slices.js';
 import type { Context } from './context/context.js';
 
 /**
- * Does long work in slices, between which other clients are served; within a transaction, all at once. The work can stop wherever it yields. It
- * should yield every fraction of a millisecond, but not more often, because each yield reads the clock. Data may change between slices.
+ * Does long work in slices, between which other clients are served; within a transaction, all at once. The work can
+ * stop wherever it yields. It should yield every fraction of a millisecond, but not more often, because each yield
+ * reads the clock. Data may change between slices.
  *
  * @returns A promise only if the work takes more than one slice.
  */
@@ -12,7 +13,7 @@ export function inSlices({ client, server }: Context, work: Iterator<void>): voi
     while (!work.next().done);
     return;
   }
-  // Most work is finished before reading the clock would pay.
+  // Most work is done before it is worth reading the clock.
   if (work.next().done) return;
   const slices = new TimeSlices(server.clock);
   if (!doSlice(work, slices)) return doLaterSlices(work, slices);

@@ -14,7 +14,7 @@ import type { Request } from '../resp/request.js';
 import type { Context } from './context/context.js';
 import { takesMemory } from './growth.js';
 
-/** Why a request may neither run nor be queued for EXEC; undefined if it may. */
+/** Returns why a request may neither run nor be queued for EXEC; undefined if it may. */
 export function refusalOf(context: Context, entry: CommandEntry, request: Request): CodedError | undefined {
   if (!takesWords(entry, request.length)) return wrongNumberFor(entry);
   const refusal = refusalNow(context, entry);
@@ -28,7 +28,10 @@ function wrongNumberFor({ command, fullName }: CommandEntry): CodedError {
   return wrongNumberOfArguments(fullName, fullName.startsWith('session.') ? usage : undefined);
 }
 
-/** Why a command may not run now, whatever its arguments; undefined if it may. EXEC asks again, because all of this may have changed. */
+/**
+ * Returns why a command may not run now, whatever its arguments; undefined if it may. EXEC asks again, because all of
+ * this may have changed.
+ */
 export function refusalNow(context: Context, entry: CommandEntry): CodedError | undefined {
   const { client, server, reply } = context;
   const refusal = refusalOfClient(context, entry);

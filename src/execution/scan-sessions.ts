@@ -4,10 +4,13 @@ import type { Context } from './context/context.js';
 
 /** A call takes at most this many ms. The next one continues from its cursor. */
 const MAX_MS = 2;
-/** How many sessions are visited between two readings of the clock. The slowest pattern takes half a millisecond for the longest name. */
+/**
+ * How many sessions are visited between two readings of the clock. Matching the slowest pattern against the longest
+ * name takes half a millisecond.
+ */
 const BATCH = 16;
 
-/** Visits live sessions from the cursor on: at most `count`, and no more than there is time for. Returns the next cursor, 0 at the end. */
+/** Visits live sessions from the cursor on, up to `count` and as time allows. Returns the next cursor, 0 at the end. */
 export function scanSessions(
   { engine, server }: Context,
   { cursor, count }: Pick<Scan, 'cursor' | 'count'>,

@@ -54,7 +54,10 @@ export class ClientTransaction implements Transaction {
     return this.#failed;
   }
 
-  /** Queues a command and a copy of its request. @throws CodedError if the transaction takes more than `maxBytes` then. */
+  /**
+   * Queues a command and a copy of its request.
+   * @throws CodedError if the transaction takes more than `maxBytes` then.
+   */
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure EXEC runs nothing.
     if (this.#failed) return;
@@ -69,12 +72,12 @@ export class ClientTransaction implements Transaction {
     this.#watched.clear();
   }
 
-  /** How many bytes of memory the queued commands may add at most. */
+  /** Returns the most bytes of memory that the queued commands may add. */
   growth(engine: SessionEngine): number {
     return growthOfAll(engine, this.#queue);
   }
 
-  /** Whether every watched session is unchanged. */
+  /** Returns whether every watched session is unchanged. */
   isUndisturbed(engine: SessionEngine): boolean {
     return this.#watched.isUndisturbed(engine);
   }

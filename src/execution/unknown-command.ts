@@ -6,10 +6,10 @@ import type { Request } from '../resp/request.js';
 import { foreignKindOf } from './foreign-commands.js';
 import { redacted } from './observing/redaction.js';
 
-/** At most so many commands are suggested. */
+/** The most commands that an error suggests. */
 const MOST_SUGGESTED = 3;
 
-/** Redis echoes at most so many characters of the arguments of a request it does not know. */
+/** The most characters of an unknown request that Redis echoes. */
 const ECHOED = 128;
 
 export function unknownCommand(request: Request, commands: CommandTable): CodedError {
@@ -30,7 +30,7 @@ export function unknownCommand(request: Request, commands: CommandTable): CodedE
   return new CodedError('ERR', `unknown command '${name}', with args beginning with: ${args}`);
 }
 
-/** @param line May be a whole request in one word (`"SESSION.GET token"`): nothing after the name is shown. */
+/** @param line May be a complete request in one word (`"SESSION.GET token"`), so nothing after the name is shown. */
 function unknownSessionCommand(line: string, commands: CommandTable): CodedError {
   const [name] = line.split(/[^\w.]/, 1);
   const own = name.slice(SESSION.length).toLowerCase();
@@ -42,7 +42,7 @@ function unknownSessionCommand(line: string, commands: CommandTable): CodedError
 
 const SESSION = 'SESSION.';
 
-/** What the session commands are called after that. */
+/** Returns the names of the session commands without the prefix. */
 function sessionCommands({ entries }: CommandTable): string[] {
   return [...entries.keys()]
     .filter((name) => name.startsWith(SESSION.toLowerCase()))

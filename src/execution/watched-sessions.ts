@@ -15,7 +15,7 @@ interface Watched {
   readonly states: readonly WatchedState[];
 }
 
-/** A session, or NO_SESSION, when the watch began. */
+/** The state of a session, or NO_SESSION, when the watch began. */
 interface WatchedState {
   readonly session: Session;
   readonly version: number;
@@ -30,7 +30,7 @@ export class WatchedSessions {
   readonly #absent = new Set<string>();
   #bytes = 0;
 
-  /** @param absentNames Is given the names that have no session when the watch begins. */
+  /** @param absentNames Registers the names that have no session when the watch begins. */
   constructor(absentNames: AbsentNames) {
     this.#absentNames = absentNames;
   }
@@ -46,7 +46,7 @@ export class WatchedSessions {
   }
 
   /**
-   * Watches the session of a token, `@name` or key, or that there is none.
+   * Watches the session of a token, `@name` or key, which need not exist.
    * @param room Bytes of memory that it may take. Returns false if that is too little.
    */
   add(engine: SessionEngine, given: Slice, room: number): boolean {
@@ -77,7 +77,7 @@ export class WatchedSessions {
     this.#absent.clear();
   }
 
-  /** Whether everything watched is unchanged. */
+  /** Returns whether everything watched is unchanged. */
   isUndisturbed(engine: SessionEngine): boolean {
     if (this.#disturbed) return false;
     return this.#watched.every(({ given, states }) =>

@@ -13,7 +13,7 @@ import { Request } from '../../resp/request.js';
 import type { Slice } from '../../slice.js';
 
 const NOTHING = Request.of([]);
-/** Nobody needs a longer one, and each of its stars makes matching go through a part of the text. */
+/** In bytes. Longer patterns are of no use, and every star in a pattern makes matching slower. */
 const MAX_PATTERN = 1024;
 const BOOLEANS = [
   ['1', true],
@@ -24,25 +24,27 @@ const BOOLEANS = [
   ['NO', false],
 ] as const;
 
-/** What an error of a SESSION command says of the argument that is wrong. Errors of Redis' commands are worded as Redis does. */
+/**
+ * What an error of a SESSION command says about a wrong argument. Errors of Redis' own commands have Redis' wording.
+ */
 export interface Expected {
-  /** How the command's usage calls it, or the word in front of it: `ttl`, `LIMIT`. */
+  /** Its name in the command's usage, or the word before it: `ttl`, `LIMIT`. */
   readonly name: string;
   /** In the plural: `seconds`. */
   readonly unit?: string;
-  /** What else could be here. */
+  /** What would also be valid here, added to the error. */
   readonly orElse?: string;
 }
 
 /**
- * A cursor over a request: commands take their arguments one after the other, each in the type they
- * expect, and never count indexes; what is wrong is worded here, alike for all.
+ * A cursor over a request. Commands take one argument after the other, each as the type that they expect, and need no
+ * indexes. Errors about arguments are worded here, so that they are the same for all commands.
  */
 export class Arguments {
   #request = NOTHING;
   #next = 0;
   #command = '';
-  /** An option's word was taken: what it wants may be missing. */
+  /** Whether an option's word was taken: a missing argument is then a syntax error. */
   #inOption = false;
 
   /** Points at the argument that follows the `skip` words of the command's name. */
@@ -53,7 +55,7 @@ export class Arguments {
     this.#inOption = false;
   }
 
-  /** Lets go of the request, whose bytes would otherwise live until the client's next one. */
+  /** Drops the reference to the request, which would otherwise keep its bytes alive until the client's next request. */
   release(): void {
     this.#request = NOTHING;
   }
@@ -62,36 +64,39 @@ export class Arguments {
     return this.#request.length - this.#next;
   }
 
-  /** @throws CodedError if there is none: wrong number of arguments or, behind an option's word, syntax error. */
+  /**
+   * Takes the next argument.
+   * @throws CodedError if there is none: wrong number of arguments or, in an option, syntax error.
+   */
   slice(): Slice {
     if (this.left === 0) throw this.#missing();
     return this.#request.word(this.#next++);
   }
 
-  /** As `slice`, for who needs a Buffer. */
+  /** Like `slice`, as a Buffer. */
   bytes(): Buffer {
     return this.slice().toBuffer();
   }
 
-  /** Everything that is left. */
+  /** Takes all remaining arguments. */
   rest(): Slice[] {
     const rest: Slice[] = [];
     while (this.#next < this.#request.length) rest.push(this.#request.word(this.#next++));
     return rest;
   }
 
-  /** Everything that is left, in pairs: at least one. @throws CodedError wrong number of arguments. */
+  /** Takes all remaining arguments, which must be one or more pairs. @throws CodedError wrong number of arguments. */
   pairs(): Slice[] {
     if (this.left === 0 || this.left % 2 !== 0) throw wrongNumberOfArguments(this.#command);
     return this.rest();
   }
 
-  /** A word in lower case. */
+  /** Takes a word, in lower case. */
   word(): string {
     return this.slice().latin1().toLowerCase();
   }
 
-  /** A glob pattern, one character per byte. @throws CodedError if it is longer than anybody needs. */
+  /** Takes a glob pattern, as text with one character per byte. @throws CodedError if it is too long. */
   pattern(): string {
     const slice = this.slice();
     if (slice.length > MAX_PATTERN)
@@ -103,27 +108,30 @@ export class Arguments {
     return this.slice().toString();
   }
 
-  /** An integer in a range that a double holds exactly. @throws CodedError not an integer. */
+  /** Takes an integer from `min` to `max`, which a double must represent exactly. @throws CodedError not an integer. */
   integer(min: number, max: number, expected?: Expected): number {
     const value = parseInteger(this.slice());
-    // Of NaN neither is true.
+    // Both comparisons are false for NaN.
     if (!(value >= min && value <= max)) throw withDetail(NOT_AN_INTEGER, numberFrom(min, max, expected));
     return value;
   }
 
-  /** @throws CodedError not an integer. */
+  /** Takes a 64-bit integer. @throws CodedError not an integer. */
   int64(expected?: Expected): bigint {
     const value = parseInt64(this.slice());
     if (value === undefined) throw withDetail(NOT_AN_INTEGER, numberFrom('-2^63', '2^63 - 1', expected));
     return value;
   }
 
-  /** A length of time from 0 to `max`. @throws CodedError invalid expire time, not an integer. */
+  /**
+   * Takes a duration from 0 to `max`, in the unit of the argument.
+   * @throws CodedError invalid expire time, not an integer.
+   */
   time(max: number, expected?: Expected): number {
     return this.timeIn(this.slice(), 0, max, expected);
   }
 
-  /** As `time`, in an argument that was taken before: a length of time, or a unix time, from `least` to `max`. */
+  /** Like `time`, for an argument that has already been taken: a duration or a unix time from `least` to `max`. */
   timeIn(given: Slice, least: number, max: number, expected?: Expected): number {
     const value = parseInteger(given);
     if (value >= least && value <= max) return value;
@@ -133,31 +141,31 @@ export class Arguments {
     throw withDetail(error, numberFrom(least, max, expected));
   }
 
-  /** `1 0 true false yes no`, any case. @throws CodedError syntax error. */
+  /** Takes one of `1 0 true false yes no`, in any case. @throws CodedError syntax error. */
   boolean({ name, orElse = '' }: Expected): boolean {
     const given = this.slice();
     for (const [word, value] of BOOLEANS) if (spells(given, word)) return value;
     throw withDetail(SYNTAX, `${name} must be yes, no, true, false, 1 or 0${orElse}`);
   }
 
-  /** Takes the word, in capitals, of one of the options given, if one is next. */
+  /** Takes the next argument if it is an option's word, and returns the option. Words are declared in capitals. */
   option<Option extends { readonly word: string }>(options: readonly Option[]): Option | undefined {
     for (const option of options) if (this.#takes(option.word)) return option;
     return undefined;
   }
 
-  /** Takes one of the words given, in capitals. @throws CodedError syntax error. */
+  /** Takes one of the words, which are given in capitals. @throws CodedError syntax error. */
   choice<Word extends string>(...words: readonly Word[]): Word {
     for (const word of words) if (this.#takes(word)) return word;
     throw this.left === 0 ? this.#missing() : this.#syntax(`argument ${this.#next} must be ${listed(words)}`);
   }
 
-  /** Whether a token, or `@name`, reaches a live session; which one, or NO_SESSION. */
+  /** Takes a token or `@name`. Returns its live session, or NO_SESSION. */
   findSession(engine: SessionEngine): Session {
     return findSession(engine, this.slice());
   }
 
-  /** The live session of a token or of `@name`. @throws SessionError NOSESSION. */
+  /** Takes a token or `@name`. Returns its live session. @throws SessionError NOSESSION. */
   session(engine: SessionEngine): Session {
     const given = this.slice();
     const session = findSession(engine, given);
@@ -165,12 +173,12 @@ export class Arguments {
     return session;
   }
 
-  /** @throws CodedError syntax error, if anything is left. @param orElse What could be here. */
+  /** Checks that no arguments remain. @param orElse What would be valid here. @throws CodedError syntax error. */
   end(orElse = ''): void {
     if (this.left > 0) throw this.#syntax(`argument ${this.#next} is not expected here${orElse}`);
   }
 
-  /** A syntax error, which a SESSION command explains. */
+  /** Returns a syntax error, with an explanation if the command is a SESSION command. */
   #syntax(detail: string): CodedError {
     return this.#command.startsWith('session.') ? withDetail(SYNTAX, detail) : SYNTAX;
   }
@@ -187,7 +195,7 @@ export class Arguments {
   }
 }
 
-/** The same error, with more to say: clients that match on how its message starts still do. */
+/** Returns the error with a detail at the end of its message, because clients match on the beginning. */
 function withDetail(error: CodedError, detail: string | undefined): CodedError {
   return detail === undefined ? error : new CodedError(error.code, `${error.message}: ${detail}`);
 }
@@ -198,7 +206,7 @@ function numberFrom(min: number | string, max: number | string, expected: Expect
   return `${name} must be a whole number ${unit === undefined ? '' : `of ${unit} `}from ${min} to ${max}${orElse}`;
 }
 
-/** `GET, SET or BOTH` */
+/** Returns `GET, SET or BOTH`. */
 function listed(words: readonly string[]): string {
   return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
 }
@@ -209,13 +217,15 @@ const NOT_A_TOKEN = new SessionError(
   `${NO_SUCH_SESSION.message}: expected a token, which has ${TOKEN_LENGTH} characters, or the name of a shared session after "@", such as @user:42`,
 );
 
-/** @param given What no session has. It is not repeated: it may be a token that was mistyped. */
+/**
+ * @param given The argument that matches no session. The error does not repeat it, because it may be a mistyped token.
+ */
 function noSuchSession(given: Slice): SessionError {
   if (nameIn(given) !== undefined) return NO_SHARED_SESSION;
   return given.length === TOKEN_LENGTH ? NO_SUCH_SESSION : NOT_A_TOKEN;
 }
 
-/** Whether a slice is the word, which is in capitals, in any case. */
+/** Returns whether a slice is the word in any case. The word is given in capitals. */
 function spells(slice: Slice, word: string): boolean {
   if (slice.length !== word.length) return false;
   const { bytes, start } = slice;
@@ -227,7 +237,7 @@ function spells(slice: Slice, word: string): boolean {
   return true;
 }
 
-/** The live session of a token or of `@name`, or NO_SESSION. */
+/** Returns the live session of a token or `@name`, or NO_SESSION. */
 export function findSession(engine: SessionEngine, token: Slice): Session {
   const name = nameIn(token);
   return name === undefined ? engine.find(token) : engine.findShared(name);

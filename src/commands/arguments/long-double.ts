@@ -1,27 +1,28 @@
 import type { Slice } from '../../slice.js';
 
 /**
- * The 80-bit floating point numbers that Redis on x86-64 computes with in INCRBYFLOAT: 64 bits of mantissa, rounded to nearest,
- * ties to even. A double has too few: `0.1 + 0.2` is `0.3` in Redis.
+ * The 80-bit floating-point numbers that Redis on x86-64 uses for INCRBYFLOAT: 64 bits of mantissa, rounded to nearest,
+ * ties to even. Doubles have too few bits: `0.1 + 0.2` is `0.3` in Redis.
  *
- * A number is `mantissa * 2 ** exponent`, the exponent infinite for the infinities. Zero has no sign: none is ever printed.
+ * A number is `mantissa * 2 ** exponent`. Infinities have an infinite exponent. Zero has no sign, because a negative
+ * zero is never printed.
  */
 export interface LongDouble {
-  /** At most 2^64, either way. */
+  /** From -2^64 to 2^64. */
   readonly mantissa: bigint;
   readonly exponent: number;
 }
 
-/** What is longer is no number to Redis, whatever it spells, in bytes. */
+/** In bytes. Redis rejects any longer text. */
 const MAX_LENGTH = 5 * 1024 - 1;
 const MANTISSA_BITS = 64;
-/** Of the smallest number above 0. */
+/** The exponent of the smallest positive number. */
 const MIN_EXPONENT = -16445;
-/** Numbers from 2 to the power of this are infinite. */
+/** Numbers from `2 ** OVERFLOW` on are infinite. */
 const OVERFLOW = 16384;
-/** Beyond this power of ten, either way, all is infinite or 0: no need to work it out. */
+/** Numbers above `10 ** FAR` are infinite and numbers below `10 ** -FAR` are 0, so they need not be computed. */
 const FAR = 5000;
-/** Digits behind the point in what is printed. */
+/** The most digits printed after the decimal point. */
 const PLACES = 17;
 
 const DECIMAL = /^([+-]?)(?:([0-9]+)\.?([0-9]*)|\.([0-9]+))(?:e([+-]?[0-9]+))?$/i;
@@ -29,8 +30,8 @@ const HEXADECIMAL = /^([+-]?)0x(?:([0-9a-f]+)\.?([0-9a-f]*)|\.([0-9a-f]+))(?:p([
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 
 /**
- * The number that `text` spells to C's `strtold`, in decimal or hexadecimal; undefined if it is no number, is NaN, or is too
- * large or too close to 0 for the format. Infinity may be spelled, though: see `isInfinite`.
+ * Parses a decimal or hexadecimal number as C's `strtold` does. Returns undefined if the text is not a number, or if
+ * the number is NaN, too large or too close to 0 for the format. A text may also say infinity: see `isInfinite`.
  */
 export function parseLongDouble(text: Slice): LongDouble | undefined {
   if (text.length > MAX_LENGTH) return undefined;
@@ -48,8 +49,8 @@ export function isInfinite(number: LongDouble): boolean {
 }
 
 /**
- * The sum as Redis writes it: in decimal without exponent, with up to 17 digits behind the point. Undefined if it is infinite or
- * NaN.
+ * Returns the sum as Redis writes it: in decimal without an exponent, with up to 17 digits after the point. Undefined
+ * if it is infinite or NaN.
  */
 export function addLongDouble(one: LongDouble, other: LongDouble): string | undefined {
   if (isInfinite(one) || isInfinite(other)) return undefined;
@@ -83,15 +84,15 @@ function parseHexadecimal([, sign, whole = '', fraction = '', only = '', power =
 
 const ZERO: LongDouble = { mantissa: 0n, exponent: 0 };
 
-/** Undefined for what rounding, of a number that is neither, has made infinite or 0. */
+/** Returns undefined if rounding has made a number infinite or 0. */
 function withinRange(number: LongDouble): LongDouble | undefined {
   return isInfinite(number) || number.mantissa === 0n ? undefined : number;
 }
 
-/** The number closest to `numerator / denominator * 2 ** exponent`; of two as close, the even one. */
+/** Returns the number closest to `numerator / denominator * 2 ** exponent`; of two equally close ones, the even one. */
 function round(numerator: bigint, denominator: bigint, exponent: number): LongDouble {
   if (numerator === 0n) return ZERO;
-  // How many bits there are before the point: those of the quotient without rounding, which may add one.
+  // The number of bits before the point in the unrounded quotient. Rounding may add one.
   const most = bitLength(numerator) - bitLength(denominator) + 1;
   const bits = isLess(numerator, denominator, most - 1) ? most - 1 : most;
   const shift = Math.max(bits - MANTISSA_BITS, MIN_EXPONENT - exponent);
@@ -101,13 +102,13 @@ function round(numerator: bigint, denominator: bigint, exponent: number): LongDo
   return { mantissa: rounded, exponent: power };
 }
 
-/** Whether `numerator / denominator`, without the sign, is less than `2 ** power`. */
+/** Returns whether the absolute value of `numerator / denominator` is less than `2 ** power`. */
 function isLess(numerator: bigint, denominator: bigint, power: number): boolean {
   const magnitude = numerator < 0n ? -numerator : numerator;
   return power < 0 ? magnitude << BigInt(-power) < denominator : magnitude < denominator << BigInt(power);
 }
 
-/** `numerator / (denominator * 2 ** shift)`, rounded to nearest, ties to even. */
+/** Returns `numerator / (denominator * 2 ** shift)`, rounded to nearest, ties to even. */
 function divide(numerator: bigint, denominator: bigint, shift: number): bigint {
   const dividend = shift < 0 ? numerator << BigInt(-shift) : numerator;
   const divisor = shift > 0 ? denominator << BigInt(shift) : denominator;
@@ -118,13 +119,13 @@ function divide(numerator: bigint, denominator: bigint, shift: number): bigint {
   return dividend < 0n ? quotient - 1n : quotient + 1n;
 }
 
-/** Without the sign. */
+/** Returns the number of bits of the absolute value. */
 function bitLength(value: bigint): number {
   const digits = (value < 0n ? -value : value).toString(16);
   return 4 * digits.length - LEADING_ZEROS[Number.parseInt(digits[0], 16)];
 }
 
-/** Of a hexadecimal digit. */
+/** The leading zero bits of each hexadecimal digit. */
 const LEADING_ZEROS = [4, 3, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 function print({ mantissa, exponent }: LongDouble): string {

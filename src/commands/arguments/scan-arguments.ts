@@ -7,8 +7,8 @@ const DEFAULT_COUNT = 10;
 const MAX_COUNT = 4096;
 
 /**
- * The longest text that is searched for a pattern, in bytes: that takes a few ms at most. Names are shorter, but fields of a hash may be
- * much longer.
+ * The longest text that is searched for a pattern, in bytes: that takes a few ms at most. Names are shorter, but fields
+ * of a hash may be much longer.
  */
 const LONGEST_SEARCHED = 2 ** 18;
 
@@ -26,7 +26,10 @@ export interface Scan {
   readonly type: string | undefined;
 }
 
-/** Reads a cursor like C's `strtoul`. A cursor that no scan has returned is past the end. @throws CodedError invalid cursor. */
+/**
+ * Reads a cursor like C's `strtoul`. A cursor that no scan has returned is past the end.
+ * @throws CodedError invalid cursor.
+ */
 export function readCursor(args: Arguments): number {
   const text = args.slice().latin1();
   if (!/^(?:[+-]?[0-9]+)?$/.test(text) || text.length > MOST_DIGITS) throw new CodedError('ERR', 'invalid cursor');
@@ -37,7 +40,10 @@ export function readCursor(args: Arguments): number {
     : Math.min(Number(cursor), Number.MAX_SAFE_INTEGER);
 }
 
-/** Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`. @throws CodedError as Redis words it. */
+/**
+ * Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`.
+ * @throws CodedError as Redis words it.
+ */
 export function readScan(args: Arguments, typed: boolean): Scan {
   return { cursor: readCursor(args), ...readScanOptions(args, typed) };
 }

@@ -32,7 +32,7 @@ export interface CommandEntry {
   /** Whether it may be called while the journal is being read. */
   readonly whileLoading: boolean;
   readonly notInTransaction: boolean;
-  /** Whether the transaction is over also if it is refused: EXEC. */
+  /** Whether it ends the transaction even if it is refused: EXEC. */
   readonly endsTransaction: boolean;
   /** Whether a RESP2 client with subscriptions may call it. */
   readonly whileSubscribed: boolean;
@@ -69,13 +69,16 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
   };
 }
 
-/** Whether a request for this command may have so many words: no argument is missing, and every key has its value. */
+/**
+ * Returns whether a request for this command may have this number of words: no argument is missing, and every key has a
+ * value.
+ */
 export function takesWords({ arity, pairs }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
   return words >= -arity && !(pairs && (words + arity) % 2 === 1);
 }
 
-/** The permission that a command with these flags needs; 0 if every authenticated client may call it. */
+/** Returns the permission that a command with these flags needs; 0 if every authenticated client may call it. */
 function permissionFor(flags: readonly CommandFlag[]): number {
   if (flags.includes('admin')) return PERMISSIONS.admin;
   if (flags.includes('pubsub')) return PERMISSIONS.events;

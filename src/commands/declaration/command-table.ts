@@ -6,7 +6,7 @@ import { type CommandEntry, entryOf } from './command-entry.js';
 export class CommandTable {
   /** By name in lower case. */
   readonly entries: ReadonlyMap<string, CommandEntry>;
-  /** By name in lower case and in capitals, as most clients write it: the case of most requests need not be changed. */
+  /** By name in lower case and in capitals. Most clients use one of the two, so their case need not be converted. */
   readonly #spellings: ReadonlyMap<string, CommandEntry>;
   #latestName = Slice.of('');
   #latestEntry: CommandEntry | undefined;
@@ -23,7 +23,8 @@ export class CommandTable {
 
   /** @param name In any case. */
   find(name: Slice): CommandEntry | undefined {
-    // Most requests are for the same command as the previous one, and comparing a few bytes is faster than making a string.
+    // Most requests are for the same command as the previous one, and comparing a few bytes is faster than making a
+    // string.
     if (name.equals(this.#latestName)) return this.#latestEntry;
     const spelt = name.latin1();
     const entry = this.#spellings.get(spelt) ?? this.entries.get(spelt.toLowerCase());

@@ -3,8 +3,8 @@ import type { Request } from '../../resp/request.js';
 import type { Arguments } from '../arguments/arguments.js';
 
 /**
- * A command: its name, its arguments and what it does. Dispatch, arity errors, COMMAND INFO and DOCS (and so redis-cli's hints),
- * SESSION.HELP and docs/commands.md are all made from it.
+ * A command: its name, its arguments and what it does. Dispatch, arity errors, COMMAND INFO and DOCS (and so
+ * redis-cli's hints), SESSION.HELP and docs/commands.md are all made from it.
  */
 export interface Command {
   /** In lower case. For a subcommand, only its own part: `get` for CONFIG GET. */
@@ -13,9 +13,14 @@ export interface Command {
   readonly complexity: string;
   readonly group: Group;
   readonly flags: readonly CommandFlag[];
-  /** The number of words in a request, with the name (two words for a subcommand). Negative: at least so many. As in COMMAND INFO. */
+  /**
+   * The number of words in a request, including the name (two words for a subcommand). Negative for a minimum. As in
+   * COMMAND INFO.
+   */
   readonly arity: number;
-  /** The words beyond the arity come in pairs of key and value. A key without a value is a wrong number of arguments. */
+  /**
+   * The words beyond the arity are pairs of key and value. A key without a value makes the number of arguments wrong.
+   */
   readonly pairs?: true;
   /** In order, for COMMAND DOCS and help. Their types say where the keys of a request are. */
   readonly arguments: readonly Argument[];
@@ -23,21 +28,22 @@ export interface Command {
   readonly reply: string;
   readonly subcommands?: readonly Command[];
   /**
-   * The most bytes of memory that a request may add, unless that is about the length of the request. `copy`: as much as a key that it
-   * names holds. 0: none, although other requests of the command may (`denyoom`).
+   * The most bytes of memory that a request may add, if that is not about the length of the request. `copy`: as much as
+   * the largest key in the request. 0: none, although other requests of the command may add some (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
   /** It runs at once inside MULTI, instead of being queued. */
   readonly immediate?: true;
-  /** The transaction is over also if it is refused. */
+  /** It ends the transaction even if it is refused. */
   readonly endsTransaction?: true;
   /** A RESP2 client with subscriptions may call it. */
   readonly whileSubscribed?: true;
   /**
-   * Reads the arguments, does the work and writes one reply. Missing if only the subcommands do something. A command that has to
-   * wait returns a promise and writes its reply before the promise resolves; the client's next command runs after that.
-   * @throws CodedError, which becomes the reply and replaces what was written. Any other error is a fault: it is logged, and the reply is
-   *   `ERR internal error`.
+   * Reads the arguments, does the work and writes one reply. Missing if only the subcommands do something. A command
+   * that has to wait returns a promise and writes its reply before the promise resolves; the client's next command runs
+   * after that.
+   * @throws CodedError, which becomes the reply and replaces what was written. Any other error is a fault: it is
+   *   logged, and the reply is `ERR internal error`.
    */
   run?(context: Context, args: Arguments): void | Promise<void>;
 }
@@ -54,8 +60,8 @@ export type Group =
   | 'server';
 
 /**
- * As in COMMAND INFO. With `no_auth`, a client need not be authenticated. The permission that a command needs follows from `admin`,
- * `pubsub`, `write` and `readonly`.
+ * As in COMMAND INFO. With `no_auth`, a client need not be authenticated. The permission that a command needs follows
+ * from `admin`, `pubsub`, `write` and `readonly`.
  */
 export type CommandFlag =
   | 'write'
@@ -75,7 +81,10 @@ export type CommandFlag =
 /** As in COMMAND DOCS. */
 export interface Argument {
   readonly name: string;
-  /** `key` is a key, `token` is a session's token or a key. A proxy may route by either, and COMMAND DOCS calls both keys. */
+  /**
+   * `key` is a key, `token` is a session's token or a key. A proxy may route by either, and COMMAND DOCS calls both
+   * keys.
+   */
   readonly type:
     | 'key'
     | 'token'
@@ -95,7 +104,7 @@ export interface Argument {
   readonly arguments?: readonly Argument[];
 }
 
-/** The arguments for people: `name [ttl [deleteSession]] [SHARED]`. */
+/** Returns the arguments as people read them: `name [ttl [deleteSession]] [SHARED]`. */
 export function usageOf(args: readonly Argument[]): string {
   return args.map(usageOfOne).join(' ');
 }

@@ -1,6 +1,6 @@
 import { type Command, usageOf } from './command.js';
 
-/** Adds the subcommand HELP, which lists all subcommands in the same form as Redis. */
+/** Adds the subcommand HELP, which lists all subcommands in the form that Redis uses. */
 export function withHelp(command: Command): Command {
   const subcommands = command.subcommands ?? [];
   const help: Command = {

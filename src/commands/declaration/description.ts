@@ -8,7 +8,7 @@ import { writeKeySpec, writePositions } from './key-spec.js';
 /** The version that introduced all commands. */
 const SINCE = '0.1.0';
 
-/** ACL categories, as Redis derives them from flags and group. */
+/** Returns the ACL categories, derived from flags and group as in Redis. */
 export function categoriesOf({ command }: CommandEntry): string[] {
   const { flags, group } = command;
   const categories = [flags.includes('fast') ? '@fast' : '@slow'];
@@ -29,7 +29,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   transactions: '@transaction',
 };
 
-/** One element of COMMAND INFO's reply. */
+/** Writes an element of COMMAND INFO's reply. */
 export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   const { command, fullName, arity, subcommands } = entry;
   const key = entry.keys;
@@ -39,7 +39,7 @@ export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   writeStatuses(reply, key?.keyword === undefined ? command.flags : [...command.flags, 'movablekeys']);
   writePositions(reply, key);
   writeStatuses(reply, categoriesOf(entry));
-  // No tips; then where the keys are.
+  // No tips, then the key specifications.
   reply.set(0);
   reply.set(key === undefined ? 0 : 1);
   if (key !== undefined) writeKeySpec(reply, key, command.flags.includes('write'));
@@ -49,7 +49,7 @@ export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   for (const subcommand of subcommands.values()) writeInfo(reply, subcommand);
 }
 
-/** A command's name and map in the reply of COMMAND DOCS. */
+/** Writes a command's name and map in the reply to COMMAND DOCS. */
 export function writeDocs(reply: ReplyEncoder, { command, fullName, subcommands }: CommandEntry): void {
   reply.bulk(fullName);
   reply.map(4 + (command.arguments.length > 0 ? 1 : 0) + (subcommands.size > 0 ? 1 : 0));

@@ -3,11 +3,13 @@ import type { Slice } from '../../slice.js';
 import type { Argument, Command } from './command.js';
 
 /**
- * Where tokens and keys are in a request. Cluster-aware clients and proxies route by them. It is made from the declaration, and
- * COMMAND INFO shows it as a key specification.
+ * Where tokens and keys are in a request. Cluster-aware clients and proxies route by them. It is derived from the
+ * declaration, and COMMAND INFO shows it as a key specification.
  */
 export interface KeySpec {
-  /** The position of the first key, where the command's name is at 0. With a keyword: where the search for it starts. */
+  /**
+   * The position of the first key, where the command's name is at 0. With a keyword: where the search for it starts.
+   */
   readonly from: number;
   /** The word before the key, if the key has no fixed position. */
   readonly keyword: string | undefined;
@@ -19,7 +21,7 @@ export interface KeySpec {
   readonly step: number;
 }
 
-/** @param nameWords Words in the command's name: 2 for a subcommand. */
+/** Returns undefined if the command takes no keys. @param nameWords Words in the command's name: 2 for a subcommand. */
 export function keySpecOf({ arguments: args }: Command, nameWords: number): KeySpec | undefined {
   const index = args.findIndex((argument) => isKey(argument) || isKey(argument.arguments?.[0]));
   if (index < 0) return undefined;
@@ -41,7 +43,7 @@ function isKey(argument: Argument | undefined): boolean {
   return argument?.type === 'key' || argument?.type === 'token';
 }
 
-/** The keys among the words of a request. */
+/** Returns the keys among the words of a request. */
 export function keysIn({ from, keyword, until, more, step }: KeySpec, request: readonly Slice[]): readonly Slice[] {
   if (keyword === undefined) {
     return request.slice(from, from + more + 1).filter((_, place) => place % step === 0);
@@ -54,7 +56,7 @@ export function keysIn({ from, keyword, until, more, step }: KeySpec, request: r
   return [];
 }
 
-/** First key, last key and step, the older form in COMMAND INFO; 0 where the key has no fixed position. */
+/** Writes first key, last key and step, the older form in COMMAND INFO. They are 0 if the key has no fixed position. */
 export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): void {
   const fixed = spec !== undefined && spec.keyword === undefined;
   reply.integer(fixed ? spec.from : 0);

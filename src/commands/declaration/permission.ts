@@ -3,5 +3,5 @@ export const PERMISSIONS = { read: 1, write: 2, events: 4, admin: 8 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
 
-/** All of them. */
+/** All permissions. */
 export const EVERYTHING = 15;

@@ -19,7 +19,7 @@ export interface ClientMemory {
 /** About what the objects of a connection take, in bytes: measured as the growth of the heap with 1,000 idle ones. */
 export const BYTES_PER_CLIENT = 6000;
 
-/** All memory that a client holds, in bytes. */
+/** Returns all memory that a client holds, in bytes. */
 export function memoryOf({ held }: { readonly held: number }): number {
   return BYTES_PER_CLIENT + held;
 }

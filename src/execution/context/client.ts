@@ -42,11 +42,14 @@ export interface Client extends Subscriber {
   /** Its memory without the objects of the connection, in bytes: the sum of `memory()`. */
   readonly held: number;
   memory(): ClientMemory;
-  /** Makes it this user, and lifts the limits of unauthenticated clients. */
+  /** Authenticates it as this user, and lifts the limits of unauthenticated clients. */
   admit(user: User): void;
   /** Whether the reply to a wrong password is still held back. */
   readonly penalized: boolean;
-  /** Counts a failed attempt to authenticate. Too many end the connection. @param delay For how many ms the reply is held back. */
+  /**
+   * Counts a failed attempt to authenticate. Too many end the connection.
+   * @param delay For how many ms the reply is held back.
+   */
   authenticationFailed(delay: number): void;
   /** Restores the state of a new connection: RESET. */
   reset(): void;

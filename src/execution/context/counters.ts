@@ -5,7 +5,7 @@ export interface Counters {
   connections: number;
   /** Refused for `maxclients` or by protected mode. */
   rejectedConnections: number;
-  /** Commands that have run, also in transactions. Refused ones are not included. */
+  /** Commands that have run, including those in transactions, but not refused ones. */
   commands: number;
   errors: number;
   /** Errors by code. */
@@ -28,7 +28,7 @@ export interface Counters {
   deniedCommands: number;
 }
 
-/** Of the engine's statistics, those that CONFIG RESETSTAT resets. */
+/** The statistics of the engine that CONFIG RESETSTAT resets. */
 export type SessionCounters = Pick<EngineStats, 'expired' | 'evicted' | 'found' | 'missed'>;
 
 /** What was counted in the latest second. */

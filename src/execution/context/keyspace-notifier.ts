@@ -4,8 +4,8 @@ import type { Slice } from '../../slice.js';
 export type KeyEventKind = 'g' | '$' | 'h' | 'm';
 
 /**
- * Publishes what commands do to keys, if `notify-keyspace-events` says so. The end of sessions, and what happens to them without a
- * command, is published when the engine reports it.
+ * Publishes what commands do to keys, if `notify-keyspace-events` says so. The end of sessions, and what happens to
+ * them without a command, is published when the engine reports it.
  */
 export interface KeyspaceNotifier {
   notify(kind: KeyEventKind, event: string, key: Slice): void;

@@ -1,10 +1,10 @@
 /** The memory in use, in bytes. */
 export interface MemoryAccount {
-  /** The process' own, before there was a session. */
+  /** Memory of the process before it had sessions. */
   readonly startup: number;
-  /** Of sessions, with overhead. */
+  /** Memory of sessions, including overhead. */
   readonly sessions: number;
-  /** Of the connections' buffers. */
+  /** Memory of the connections' buffers. */
   readonly clients: number;
   /** The sum. */
   readonly used: number;

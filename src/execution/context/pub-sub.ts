@@ -6,7 +6,10 @@ export interface Subscriber {
   readonly subscriptions: number;
   /** Their memory in bytes, kept up to date by `PubSub`. */
   subscriptionBytes: number;
-  /** Sends it a message. @param pattern The pattern that matched the channel, if one did. Texts have one character per byte. */
+  /**
+   * Sends it a message.
+   * @param pattern The pattern that matched the channel, if one did. Texts have one character per byte.
+   */
   message(channel: string, message: string | Buffer, pattern?: string): void;
 }
 
@@ -16,7 +19,10 @@ export interface PubSub {
   unsubscribe(subscriber: Subscriber, channel: string): void;
   subscribePattern(subscriber: Subscriber, pattern: string): void;
   unsubscribePattern(subscriber: Subscriber, pattern: string): void;
-  /** Publishes a message. Returns the number of receivers or, if there are many subscribers or patterns, a generator that publishes in steps and then returns it. */
+  /**
+   * Publishes a message. Returns the number of receivers or, if there are many subscribers or patterns, a generator
+   * that publishes in steps and then returns it.
+   */
   publishing(channel: string, message: string | Buffer): number | Generator<void, number>;
   /** The current publication in steps, which the next one has to wait for; undefined if there is none. */
   underWay: Promise<void> | undefined;

@@ -12,11 +12,11 @@ import type { Monitors } from './monitors.js';
 import type { PubSub } from './pub-sub.js';
 import type { FailedAuthentication, User } from './user.js';
 
-/** What commands may see and do of the server as a whole. */
+/** The part of the server that commands may use. */
 export interface ServerControl {
   /** respite's version. */
   readonly version: string;
-  /** The version of Redis that replies follow. Clients decide by it what they may send. */
+  /** The version of Redis that replies follow. Clients use it to decide which commands they may send. */
   readonly redisVersion: string;
   readonly clock: Clock;
   /** When it started, in unix ms. */
@@ -43,13 +43,13 @@ export interface ServerControl {
   readonly config: Config;
   /** Changes options, all or none. @throws OptionError for the first one that may not be changed this way. */
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
-  /** What became of sessions and look-ups since the counters were reset. */
+  /** Returns the counters of sessions and look-ups since their last reset. */
   sessionCounters(): SessionCounters;
   /** Resets the counters. */
   resetCounters(): void;
   /**
-   * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops; rejects if the server
-   * continues.
+   * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops;
+   * rejects if the server continues.
    * @param now Whether slow readers are disconnected at once.
    */
   shutdown(force: boolean, now: boolean): Promise<void>;

@@ -1,7 +1,7 @@
 import type { SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 
-/** What commands may see and do of a client's transaction. */
+/** The part of a client's transaction that commands may use. */
 export interface Transaction {
   /** Whether MULTI has been called, so that commands are queued for EXEC. */
   readonly open: boolean;
@@ -14,7 +14,10 @@ export interface Transaction {
   begin(): void;
   /** Ends it: drops the queued commands and stops watching. */
   end(): void;
-  /** Watches the session of a token, `@name` or key, which need not exist. @throws CodedError if the transaction takes more than `maxBytes` then. */
+  /**
+   * Watches the session of a token, `@name` or key, which need not exist.
+   * @throws CodedError if the transaction takes more than `maxBytes` then.
+   */
   watch(engine: SessionEngine, given: Slice, maxBytes: number): void;
   unwatch(): void;
 }

@@ -1,4 +1,4 @@
-/** Who a client is. */
+/** The user that a client has authenticated as. */
 export interface User {
   readonly name: string;
   /** Bits of `PERMISSIONS`. */

@@ -1,4 +1,7 @@
-/** Bucket `i` counts calls of up to 1.024 µs * 2^i. The last one, of more than an hour, counts all longer ones too. */
+/**
+ * Bucket `i` counts calls of up to 1.024 µs * 2^i. The last bucket, for more than an hour, also counts all longer
+ * calls.
+ */
 const BUCKETS = 33;
 const NS_PER_MS = 1e6;
 
@@ -15,7 +18,9 @@ export interface Tally {
   calls: number;
   /** The total duration of all calls, in ms. */
   ms: number;
-  /** Calls refused before they ran, for example for a wrong number of arguments, missing permissions or lack of memory. */
+  /**
+   * Calls refused before they ran, for example for a wrong number of arguments, missing permissions or lack of memory.
+   */
   rejected: number;
   /** Calls that ran and ended with an error. */
   failed: number;
@@ -47,7 +52,7 @@ export class CommandStatistics {
     this.#timing = false;
   }
 
-  /** Leaves out a request that was answered without a call, so that its time is not counted for the next one. */
+  /** Skips a request that was answered without a call, so that its time does not count for the next one. */
   skip(): void {
     this.#mark = this.#now();
   }
@@ -63,8 +68,8 @@ export class CommandStatistics {
   }
 
   /**
-   * Counts a call that has ended. Its time is counted from the end of the previous one, or from `begin`, so that a command costs one
-   * reading of the clock and decoding its request is included. Returns its duration in ms.
+   * Counts a call that has ended. Its time counts from the end of the previous call, or from `begin`: a command then
+   * costs one reading of the clock, and the time includes decoding its request. Returns the duration in ms.
    */
   ran(entry: CountedCommand, failed: boolean): number {
     const started = this.#mark;
@@ -87,7 +92,7 @@ export class CommandStatistics {
     this.#tally(entry).rejected++;
   }
 
-  /** The counters of all commands called since the start or the latest reset. */
+  /** Returns the counters of all commands called since the start or the latest reset. */
   tallies(): Tally[] {
     return this.#tallies.filter((tally) => tally !== undefined);
   }
@@ -109,12 +114,12 @@ export class CommandStatistics {
   }
 }
 
-/** The longest duration that a bucket counts, in µs, rounded down. */
+/** Returns the longest duration that a bucket counts, in µs, rounded down. */
 export function bucketLimit(bucket: number): number {
   return Math.floor((1024 * 2 ** bucket) / 1000);
 }
 
-/** The duration, in µs, that the given share of the calls did not exceed, to the limit of its bucket. */
+/** Returns the duration, in µs, that the given share of the calls did not exceed: the limit of its bucket. */
 export function quantile({ calls, buckets }: Tally, share: number): number {
   let left = Math.ceil(calls * share);
   let bucket = 0;

@@ -2,7 +2,7 @@ import type { Config } from '../../config.js';
 import type { Request } from '../../resp/request.js';
 import { redacted, redactedText } from './redaction.js';
 
-/** How much of a request is kept: as in Redis. */
+/** How much of a request is kept. The limits are those of Redis. */
 const MAX_ARGUMENTS = 32;
 const MAX_LENGTH = 128;
 
@@ -14,7 +14,7 @@ export interface SlowlogEntry {
   /** Without anything that could be a token. */
   readonly request: readonly string[];
   readonly address: string;
-  /** Of the client, without anything that could be a token. */
+  /** The client's name, without anything that could be a token. */
   readonly name: string;
 }
 
@@ -59,7 +59,7 @@ export class Slowlog {
     return this.#entries.length;
   }
 
-  /** The newest `count` entries, newest first. */
+  /** Returns the newest `count` entries, newest first. */
   latest(count: number): readonly SlowlogEntry[] {
     return this.#entries.slice(0, count);
   }
