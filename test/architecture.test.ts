@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
-/** What each part of the house may import besides itself, of ours and of packages. Nothing flows backwards. */
+/** What each part may import besides itself: other parts and packages. Imports point down only. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['errors.ts', 'slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
-  // How a request becomes a reply, from the bottom up.
+  // From a request to its reply, from the bottom up.
   'execution/observing': ['config.ts', 'resp'],
   'execution/context': ['config.ts', 'durability', 'engine', 'execution/observing', 'resp', 'slice.ts'],
   'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts'],
@@ -77,7 +77,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:path',
   ],
   durability: ['engine', 'errors.ts', 'journal', 'slice.ts', 'node:path'],
-  // What an application loads: nothing of the server, and no client library.
+  // What an application loads: no part of the server, and no client library.
   client: ['argument-checks.ts'],
   express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],
   'config.ts': ['nearest.ts', 'option-kinds.ts'],
@@ -89,7 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'argument-checks.ts': [],
   'slice.ts': [],
   'system-error.ts': ['node:util'],
-  // It reads package.json, which is above the house.
+  // It reads package.json, which is outside `src`.
   'version.ts': ['node:module', '..'],
   'index.ts': ['config.ts', 'durability', 'engine', 'journal', 'server'],
   cli: ['config.ts', 'nearest.ts', 'server', 'cli-progress', 'commander', 'node:fs'],
@@ -98,7 +98,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
-/** The file or package behind each import of a file. */
+/** Returns the file or package of each import of a file. */
 function importsOf(file: string): string[] {
   const source = readFileSync(resolve(SRC, file), 'utf8');
   const statements = source.matchAll(/^(?:import|export|\}) [^'"=;]*?\bfrom '([^']+)';|^import '([^']+)';/gm);
@@ -111,17 +111,17 @@ function importsOf(file: string): string[] {
   });
 }
 
-/** The part that a file belongs to, or the package: a folder within a folder may be a part of its own. */
+/** Returns the part that a file belongs to, or the package. A folder within a folder may be a part too. */
 function partOf(file: string): string {
   const [folder, inner] = file.split(sep);
   return Object.hasOwn(MAY_IMPORT, `${folder}/${inner}`) ? `${folder}/${inner}` : folder;
 }
 
-/** Those of some nodes that are in circles of edges, or between two circles. */
+/** Returns the nodes that are in circles of edges, or between two circles. */
 function circlesAmong(nodes: readonly string[], edgesOf: (node: string) => readonly string[]): string[] {
   let left = nodes;
   for (;;) {
-    // What leads to none of those left is in no circle, nor is what none of them leads to.
+    // A node without an edge to, or from, any remaining node is not in a circle.
     const targets = new Set(left.flatMap(edgesOf));
     const kept = left.filter((node) => targets.has(node) && edgesOf(node).some((other) => left.includes(other)));
     if (kept.length === left.length) return kept;
@@ -129,8 +129,8 @@ function circlesAmong(nodes: readonly string[], edgesOf: (node: string) => reado
   }
 }
 
-describe('the house', () => {
-  it.each(files)('%s imports only what its part may', (file) => {
+describe('the architecture', () => {
+  it.each(files)('%s imports only what its part may import', (file) => {
     const part = partOf(file);
     const foreign = importsOf(file)
       .map(partOf)
@@ -153,7 +153,7 @@ describe('the house', () => {
     expect(circlesAmong(Object.keys(MAY_IMPORT), (part) => MAY_IMPORT[part] ?? [])).toEqual([]);
   });
 
-  it('only the program reads arguments and the environment, and exits', () => {
+  it('only the program reads arguments and the environment and calls exit', () => {
     for (const file of files.filter((name) => name !== 'cli.ts')) {
       expect(readFileSync(resolve(SRC, file), 'utf8'), file).not.toMatch(/process\.(argv|env|exit)\b/);
     }

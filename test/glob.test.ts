@@ -31,12 +31,12 @@ it.each([
   expect(globMatcher(pattern)(text)).toBe(matches);
 });
 
-/** Redis' `stringmatchlen`, line by line, on x86: it tries everything. */
+/** Redis' `stringmatchlen`, line by line, as on x86. It tries every possibility. */
 function redisMatches(pattern: number[], text: number[]): boolean {
   let p = 0;
   let t = 0;
   const left = () => pattern.length - p;
-  // Behind its end a pattern has a NUL, which reads as no character of a pattern.
+  // After its end a pattern has a NUL, which is not a special character.
   const at = (index: number) => pattern[index] ?? NUL;
   while (left() > 0 && t < text.length) {
     if (at(p) === STAR) {
@@ -88,7 +88,7 @@ const signed = (code: number) => (code << 24) >> 24;
 const codes = (text: string) => [...Buffer.from(text, 'latin1')];
 
 function expectAsInRedis(pattern: string, text: string): void {
-  // SCAN and KEYS do not even ask whether a lone star matches.
+  // SCAN and KEYS do not match against a lone star.
   const expected = pattern === '*' || redisMatches(codes(pattern), codes(text));
   expect(globMatcher(pattern)(text), JSON.stringify([pattern, text])).toBe(expected);
 }
@@ -101,7 +101,7 @@ describe('agrees with Redis', () => {
       'pieces of letters and ?',
       fc.string({ unit: fc.oneof({ weight: 2, arbitrary: letters }, fc.constantFrom('*', '?')), maxLength: 12 }),
     ],
-    ['anything that means something', fc.string({ unit: fc.constantFrom(...'ab*?[]^-\\\xe4'), maxLength: 12 })],
+    ['special characters', fc.string({ unit: fc.constantFrom(...'ab*?[]^-\\\xe4'), maxLength: 12 })],
     [
       'classes',
       fc
@@ -137,9 +137,9 @@ describe('agrees with Redis', () => {
     fc.assert(fc.property(pattern, text, expectAsInRedis), { numRuns: 3000 });
   });
 
-  it('on long pieces between stars', () => {
+  it('on long parts between stars', () => {
     const piece = (unit: fc.Arbitrary<string>, maxLength: number) => fc.string({ unit, minLength: 30, maxLength });
-    // Letters that repeat themselves, so that a piece begins again within itself.
+    // Few letters, so that parts repeat within themselves.
     const literal = piece(fc.constantFrom('a', 'a', 'a', 'b'), 80);
     const wild = piece(fc.constantFrom('a', 'a', 'a', 'b', '?'), 128);
     const noise = fc.string({ unit: fc.constantFrom('a', 'a', 'b'), maxLength: 100 });
@@ -155,37 +155,37 @@ describe('agrees with Redis', () => {
   });
 });
 
-describe('is not kept busy by a pattern made to be slow', () => {
+describe('a pattern designed to be slow is matched quickly', () => {
   const most = 'a'.repeat(1021);
 
   it.each([
     ['a star for each letter', `${'a*'.repeat(500)}b`],
-    ['a long piece that fails at its end', `*${most}b*`],
-    ['a long piece that fails at its beginning', `*b${most}*`],
-    ['a long piece that fails in its middle', `*${'a'.repeat(510)}b${'a'.repeat(510)}*`],
-    ['pieces that may be anything', `*${'?'.repeat(127)}b*`.repeat(7)],
+    ['a long part that fails at its end', `*${most}b*`],
+    ['a long part that fails at its start', `*b${most}*`],
+    ['a long part that fails in its middle', `*${'a'.repeat(510)}b${'a'.repeat(510)}*`],
+    ['parts that match anything', `*${'?'.repeat(127)}b*`.repeat(7)],
     ['classes', `*${'[ab][^b]'.repeat(63)}c*`],
     ['a class of many ranges', `*[${'b-c'.repeat(300)}]*`],
-    ['many pieces with classes', '*[^b]aaaaaa?b'.repeat(78)],
+    ['many parts with classes', '*[^b]aaaaaa?b'.repeat(78)],
   ])('%s', (_, pattern) => {
-    // Tried at each place, some of these would take 16 thousand million steps: hours, in a test.
+    // Trying each position would take up to 16 billion steps, which is hours.
     expect(globMatcher(pattern)(`${'a'.repeat(16 * 2 ** 20)}\n`)).toBe(false);
   });
 
-  it('searches no text that is longer than it may be', () => {
+  it('does not search a text that is longer than the limit', () => {
     const search = globMatcher('*b*', 1000);
     expect(search('a'.repeat(1000))).toBe(false);
     expect(() => search('a'.repeat(1001))).toThrow('a pattern with two or more stars cannot be matched');
-    // There is nothing to search for.
+    // These patterns need no search.
     expect(globMatcher('a*b', 1000)('a'.repeat(1001))).toBe(false);
     expect(globMatcher('*', 1000)('a'.repeat(1001))).toBe(true);
   });
 
-  it('refuses the few that no search is quick for', () => {
+  it('refuses the few patterns for which no search is quick', () => {
     expect(() => globMatcher(`*${'?'.repeat(129)}*`)).toThrow(
       'a pattern with ? or [] must not have more than 128 characters',
     );
-    // At the ends nothing is searched.
+    // At the ends of a text no search is needed.
     expect(globMatcher(`${'?'.repeat(500)}*${'?'.repeat(500)}`)('x'.repeat(1000))).toBe(true);
   });
 });

@@ -11,12 +11,12 @@ describe('the nearest words', () => {
     ['ports', 'port', 1],
     ['pirt', 'port', 1],
     ['kitten', 'sitting', 3],
-  ])('between %j and %j there are %i edits', (one, other, edits) => {
+  ])('%j and %j are %i edits apart', (one, other, edits) => {
     expect(editsBetween(one, other)).toBe(edits);
     expect(editsBetween(other, one)).toBe(edits);
   });
 
-  it('one edit of a word is one edit away, or none', () => {
+  it('a word with one edit is at most one edit away', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (word, at, letter) => {
         const split = at % (word.length + 1);
@@ -26,7 +26,7 @@ describe('the nearest words', () => {
     );
   });
 
-  it('come nearest first, as far as any is near', () => {
+  it('are sorted by distance, without those too far away', () => {
     const words = ['session.set', 'session.get', 'session.getall', 'ping'];
     expect(nearest('session.gte', words, 3)).toEqual(['session.get', 'session.set']);
     expect(nearest('pong', words)).toEqual(['ping']);

@@ -12,10 +12,10 @@ const documents = [
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 ];
 
-/** A document without its code, in which nothing is a link or a heading. */
+/** Returns a document without its code blocks, which have no links or headings. */
 const proseOf = (document: string) => read(document).replace(/^```.*?^```$/gms, '');
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** Returns the anchors of a document's headings, as GitHub creates them. */
 function anchorsOf(document: string): string[] {
   return [...proseOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading
@@ -26,7 +26,7 @@ function anchorsOf(document: string): string[] {
 }
 
 describe('the documents', () => {
-  it.each(Object.keys(GENERATED))('%s is as the declarations say (else: npm run readme)', (page) => {
+  it.each(Object.keys(GENERATED))('%s agrees with the declarations (if not: npm run readme)', (page) => {
     const text = read(page);
     expect(render(page, text)).toBe(text);
   });
@@ -40,7 +40,7 @@ describe('the documents', () => {
     }
   });
 
-  it.each(documents)('%s has only links that lead somewhere', (document) => {
+  it.each(documents)('%s has no dead links', (document) => {
     for (const [, target] of proseOf(document).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
       const [path, anchor] = target.split('#');
       const file = path === '' ? document : posix.join(posix.dirname(document), path);
@@ -50,7 +50,7 @@ describe('the documents', () => {
   });
 
   it.each(documents.filter((document) => /^(?:README|docs)/.test(document)))(
-    '%s has a line a paragraph',
+    '%s has one line per paragraph',
     (document) => {
       const isOwn = /^(?:$|[#|>-]|\d+\. |<!--)/;
       const lines = proseOf(document).split('\n');

@@ -4,11 +4,11 @@ import { Slice } from '../src/slice.js';
 
 const bytes = fc.uint8Array({ maxLength: 100 }).map((array) => Buffer.from(array));
 
-/** The bytes in the middle of a buffer. */
+/** Puts bytes into the middle of a buffer. */
 const inside = (content: Buffer, before: Buffer, after: Buffer) =>
   new Slice(Buffer.concat([before, content, after]), before.length, before.length + content.length);
 
-it('is the bytes between its bounds, whatever lies around them', () => {
+it('has the bytes between its bounds, whatever is around them', () => {
   fc.assert(
     fc.property(bytes, bytes, bytes, bytes, (content, before, after, other) => {
       const slice = inside(content, before, after);
@@ -25,7 +25,7 @@ it('is the bytes between its bounds, whatever lies around them', () => {
   );
 });
 
-it('is a view, of which a copy is independent', () => {
+it('is a view; a copy is independent of it', () => {
   const slice = inside(Buffer.from('value'), Buffer.from('<'), Buffer.from('>'));
   const copy = slice.copy();
   slice.bytes.fill('x');

@@ -10,7 +10,7 @@ const TOKEN = Slice.of('AAECAwQFBgcICQoLDA0ODw');
 const OTHER = Slice.of('EBESExQVFhcYGRobHB0eHw');
 const HOUR = 3_600_000;
 
-/** The clocks of a machine: its wall clock may be set, and each process has a clock that begins anew. */
+/** The clocks of a machine. The wall clock can be set. Each process has a monotonic clock that starts anew. */
 class Machine {
   clock = new StandingClock();
 
@@ -18,7 +18,7 @@ class Machine {
     this.clock.setWall(this.clock.wall() + ms);
   }
 
-  /** Another process is started. */
+  /** Starts another process. */
   begin(): void {
     const wall = this.clock.wall();
     this.clock = new StandingClock();
@@ -41,7 +41,7 @@ async function start(directory: string, { clock }: Machine) {
       const session = engine.find(token);
       return session === NO_SESSION ? 0 : engine.timeLeft(session);
     },
-    /** What is on the disk, as a kill leaves it. */
+    /** Stops the server, and returns a directory as a kill would have left it. */
     killed: async () => {
       await durability.flush();
       const copy = temporaryDirectory();
@@ -53,7 +53,7 @@ async function start(directory: string, { clock }: Machine) {
   };
 }
 
-/** Lets the system's clock be set by so many ms, and waits until that is noted. */
+/** Sets the system clock forward by `by` ms, and waits until this is recorded. */
 async function setNoted(machine: Machine, by: number, { durability, lines }: Awaited<ReturnType<typeof start>>) {
   machine.set(by);
   durability.beat();
@@ -64,7 +64,7 @@ async function setNoted(machine: Machine, by: number, { durability, lines }: Awa
 }
 
 it.each([2 * HOUR, -2 * HOUR])(
-  'sessions end when they would have, though the clock is set by %d ms and the server killed',
+  'sessions last as long as before, even if the clock is set by %d ms and the server is killed',
   async (by) => {
     const machine = new Machine();
     let run = await start(temporaryDirectory(), machine);
@@ -74,7 +74,7 @@ it.each([2 * HOUR, -2 * HOUR])(
     for (let kills = 1; kills <= 3; kills++) {
       const directory = await run.killed();
       machine.begin();
-      // The server is down for ten seconds.
+      // The server is down for 10 s.
       machine.clock.freeze(10_000);
       run = await start(directory, machine);
       for (const [token, whole] of [
@@ -84,7 +84,7 @@ it.each([2 * HOUR, -2 * HOUR])(
         expect(run.left(token)).toBeGreaterThanOrEqual(whole - kills * 10_000);
         expect(run.left(token)).toBeLessThanOrEqual(whole - kills * 10_000 + 5);
       }
-      // A base has them in the same time.
+      // A base uses the same clock.
       if (kills === 2) await run.durability.compact();
     }
     await setNoted(machine, -by, run);
@@ -94,7 +94,7 @@ it.each([2 * HOUR, -2 * HOUR])(
   },
 );
 
-it('what is left never exceeds the duration, though the clock was set back while the server was down', async () => {
+it('the time left never exceeds the duration, even if the clock was set back while the server was down', async () => {
   const machine = new Machine();
   const run = await start(temporaryDirectory(), machine);
   run.engine.create(Slice.of('x'), { token: TOKEN, duration: 100_000, extend: 'get' });
@@ -111,7 +111,7 @@ it('what is left never exceeds the duration, though the clock was set back while
   again.engine.close();
 });
 
-it('notes at the latest when it stops that the clock was set', async () => {
+it('records when it stops, at the latest, that the clock was set', async () => {
   const machine = new Machine();
   const directory = temporaryDirectory();
   const run = await start(directory, machine);

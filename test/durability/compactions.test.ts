@@ -4,7 +4,7 @@ import { SessionEngine } from '../../src/engine/index.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { StandingClock } from '../server/held-disk.js';
 
-it('a compaction that waits for one load keeps no other load waiting', async () => {
+it('a compaction that waits for one load does not delay another load', async () => {
   const clock = new StandingClock();
   const lines: string[] = [];
   const log = { notice: (line: string) => lines.push(line), warning: (line: string) => lines.push(line) };

@@ -33,7 +33,7 @@ const integer = fc.oneof(
     arbitrary: fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 52 - 1, 2 ** 52, 2 ** 52 + 1, MAX - 1, MAX),
   },
 );
-/** Of values: what is longer would only take long. */
+/** Lengths of values. Longer ones would only take more time. */
 const length = fc.constantFrom(0, 1, 5, 3000, 2 ** 29 + 1, MAX);
 
 function fieldValue(field: string, type: string): fc.Arbitrary<Buffer | number> {
@@ -63,7 +63,7 @@ const records = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-/** The engine that records lead to, or why there is none. */
+/** Loads records into an engine. Returns the error if they are refused. */
 function load(all: readonly PlainRecord[], clock: FakeClock, engine: SessionEngine): Error | undefined {
   const encoder = new RecordEncoder();
   for (const record of all) append(encoder, record);
@@ -82,7 +82,7 @@ function load(all: readonly PlainRecord[], clock: FakeClock, engine: SessionEngi
   }
 }
 
-/** Lets a refusal pass that a client is told of. */
+/** Ignores an error that a client would get. */
 function attempt(act: () => unknown): void {
   try {
     act();
@@ -91,7 +91,7 @@ function attempt(act: () => unknown): void {
   }
 }
 
-it('a load of records with any values is refused, or gives an engine that does whatever is asked of it, and can be written and loaded', () => {
+it('records with any values are refused, or restore a working engine that can be saved and loaded', () => {
   let loaded = 0;
   fc.assert(
     fc.property(records, (all) => {
@@ -105,7 +105,7 @@ it('a load of records with any values is refused, or gives an engine that does w
       const engine: SessionEngine = new SessionEngine({ clock, changes: recorder, secret: Buffer.alloc(32) });
       const refusal = load(all, clock, engine);
       if (refusal !== undefined) {
-        // A fault of ours would be a TypeError, or a RangeError of V8's.
+        // A bug would cause a TypeError, or a RangeError from V8.
         expect([RecordError, RangeError]).toContain(refusal.constructor);
         expect(refusal.message).not.toMatch(/Invalid|Maximum|must be|out of range/);
         return;

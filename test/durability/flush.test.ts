@@ -29,7 +29,7 @@ async function start(policy: SyncPolicy, clock = new FakeClock()) {
     durability,
     clock,
     change: () => engine.create(Slice.of('user')),
-    /** Everything that was appended, made durable within a turn. */
+    /** Makes everything appended so far durable, within a turn. */
     async flush(): Promise<void> {
       const flushed = durability.flush();
       clock.step();
@@ -39,7 +39,7 @@ async function start(policy: SyncPolicy, clock = new FakeClock()) {
 }
 
 it.each(['always', 'everysec', 'no'] as const)(
-  'with %s, makes everything durable before a second is over',
+  'with %s, makes everything durable without waiting for the next second',
   async (policy) => {
     const { durability, change, flush } = await start(policy);
     for (let times = 0; times < 2; times++) {
@@ -58,11 +58,11 @@ it.each(['always', 'everysec', 'no'] as const)(
   },
 );
 
-it('two at a time are both told, and the policy is then what it was', async () => {
+it('two calls at once both resolve, and the policy is unchanged afterwards', async () => {
   const { durability, change, flush } = await start('everysec');
   change();
   await Promise.all([flush(), flush()]);
-  // Under `everysec` nothing more is synced while the clock stands still.
+  // With `everysec` nothing more is synced while the clock stands still.
   change();
   let isDurable = false;
   durability.whenDurable(durability.position, () => {

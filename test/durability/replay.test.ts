@@ -47,7 +47,7 @@ const act = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ act: fc.constant('set' as const), which, key, value }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('append' as const), which, key, value }) },
-  // A key of Redis that is written to, made, renamed, replaced, or whose token somebody wants to know.
+  // Operations on plain keys: writing, creating, renaming and replacing them, and asking for their token.
   { weight: 3, arbitrary: fc.record({ act: fc.constant('setString' as const), name, value }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('appendToString' as const), which, value }) },
   {
@@ -75,7 +75,7 @@ type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
 
 const WRITES_KEYS = new Set<Act['act']>(['set', 'append', 'delete', 'clear', 'replace']);
 
-/** A clock by whose wall time passes as well. */
+/** A clock whose wall time advances too. */
 class RunningClock extends FakeClock {
   readonly #offset: number;
 
@@ -102,7 +102,7 @@ class Recorded {
     clock: this.clock,
     changes: this.recorder,
     secret: Buffer.alloc(32),
-    // What is ended all at once is worked off one by one.
+    // Sessions that end together are removed one by one.
     endsAtOnce: 0,
     listener: { onSession() {}, isBehind: () => this.#looks++ % 2 > 0 },
   });
@@ -130,7 +130,7 @@ class Recorded {
     if (sessions.length === 0) return undefined;
     const session = sessions[step.which % sessions.length];
     const { data } = engine;
-    // Whatever else writes to a string is refused.
+    // Other writes to a string are refused.
     if (engine.isString(session) && WRITES_KEYS.has(step.act)) return undefined;
     switch (step.act) {
       case 'token':
@@ -138,7 +138,7 @@ class Recorded {
       case 'rename':
         return this.#rename(session, slice(step.name));
       case 'appendToString':
-        // What has keys becomes no string by it.
+        // A session with keys does not become a string.
         return engine.isString(session) ? data.appendToString(session, slice(step.value)) : undefined;
       case 'writeToString':
         return engine.isString(session) ? data.writeToString(session, step.offset, slice(step.value)) : undefined;
@@ -179,7 +179,7 @@ class Recorded {
     this.engine.rename(session, name);
   }
 
-  /** Lets happen what is due. */
+  /** Expires everything that is due. */
   settle(): void {
     this.engine.scan(0, 2 ** 27, () => {});
   }
@@ -191,7 +191,7 @@ class Recorded {
   }
 }
 
-/** What the records lead to, in an engine of another process, whose clock began at another time. */
+/** Replays records in the engine of another process, whose clock started at another time. */
 function restored(records: readonly Buffer[], before: Recorded, secret = Buffer.alloc(32)): Restored {
   const clock = new RunningClock(before.clock.wall() - new FakeClock().now());
   const engine = new SessionEngine({ clock, secret });
@@ -213,7 +213,7 @@ interface Restored {
   readonly clock: RunningClock;
 }
 
-/** Everything that is to be the same, with what is left until each deadline. */
+/** Returns everything that must be the same, with the time left until each deadline. */
 function contents({ engine, clock }: Restored): Map<string, Record<string, unknown>> {
   const found = new Map<string, Record<string, unknown>>();
   engine.scan(0, 2 ** 27, (session) => {
@@ -224,7 +224,7 @@ function contents({ engine, clock }: Restored): Map<string, Record<string, unkno
     });
     const old: Record<string, number> = {};
     engine.forEachOldToken(session, (token, until) => {
-      // One that is due leads nowhere, though the wheel has not been round.
+      // An old token that is due leads nowhere, even before the wheel has expired it.
       if (until > clock.now()) old[token.latin1()] = until - clock.now();
     });
     found.set(engine.token(session), {
@@ -243,7 +243,7 @@ const bytesOf = (encoder: RecordEncoder) => {
   return encoder.length === 0 ? Buffer.alloc(0) : recordsIn(encoder.takeBatch(batchPrefix('0'.repeat(16))));
 };
 
-/** The records of a batch, without the frame around them. */
+/** Returns the records of a batch without its frame. */
 function recordsIn(batch: Buffer): Buffer {
   const start = batch.indexOf('*', 1);
   return batch.subarray(start, batch.length - 2);
@@ -251,16 +251,16 @@ function recordsIn(batch: Buffer): Buffer {
 
 const MS = 3;
 
-/** Of the sessions of a name, oldest first. */
+/** Returns the tokens of a name's sessions, oldest first. */
 const tokensOf = ({ engine }: { engine: SessionEngine }, name: string) =>
   engine.sessionsOf(slice(name)).map((session) => engine.token(session));
 
 function expectTheSame(before: Recorded, after: Restored): void {
-  // Who is due is gone, on both sides, as soon as anybody looks.
+  // Looking removes what is due, in both engines.
   const expected = contents(before);
   const kept = contents(after);
   for (const [token, session] of kept) {
-    // Written ahead, a session may outlive the one it was.
+    // Deadlines are recorded ahead of time, so a restored session may live longer than the original.
     if (!expected.has(token)) {
       kept.delete(token);
       expect(Number(session.left)).toBeLessThanOrEqual(Math.max(1000, Number(session.duration) * 0.1) + MS);
@@ -290,7 +290,7 @@ function expectTheSame(before: Recorded, after: Restored): void {
   }
 }
 
-it('what was recorded leads to the sessions there were, and twice to the same', () => {
+it('replaying the records restores the sessions, and so does replaying them twice', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60 }), fc.boolean(), (steps, twice) => {
       const recorded = new Recorded();
@@ -305,7 +305,7 @@ it('what was recorded leads to the sessions there were, and twice to the same', 
 
 const TINY = { large: 0, piece: 3, keys: 2 };
 
-/** Writes the sessions of an engine in pieces, one at each call, all of them as large ones. */
+/** Writes the sessions of an engine in pieces, one piece per call. Treats every session as large. */
 class InPieces {
   #cursor = 0;
   #isOver = false;
@@ -338,7 +338,7 @@ class InPieces {
   }
 }
 
-it('a base that is written in pieces while sessions change, and what was recorded meanwhile, lead to the same', () => {
+it('a base written in pieces while sessions change, with the records appended meanwhile, restores the sessions', () => {
   fc.assert(
     fc.property(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 60 }), (before, during) => {
       const recorded = new Recorded();
@@ -363,7 +363,7 @@ it('a base that is written in pieces while sessions change, and what was recorde
   );
 });
 
-it('a data set that is written in pieces while sessions change has those that were there throughout, each as it was when its last piece was written', async () => {
+it('a data set written in pieces has every session that existed throughout, as it was at its last piece', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 60 }), async (before, during) => {
       const recorded = new Recorded();
@@ -371,7 +371,7 @@ it('a data set that is written in pieces while sessions change has those that we
       for (const step of before) recorded.carryOut(step);
       const wall = new WallTime(clock);
       const set = new RecordEncoder();
-      /** As they were when they were complete, by token. */
+      /** The sessions as they were when completely written, by token. */
       const written = new Map<string, unknown>();
       const inPieces = new InPieces(engine, (session) => {
         const pieces = new SessionPieces(engine, session, set, writeHead(set, engine, session, 0, wall), TINY, wall);
@@ -407,7 +407,7 @@ it('a data set that is written in pieces while sessions change has those that we
       await readSavedSessions(batches(bytesOf(set)), 'set', visitor);
       const loaded = new Map<string, unknown>();
       other.scan(0, 2 ** 27, (session) => loaded.set(other.token(session), kept(other, session)));
-      // A token may have been given to another session meanwhile: the one that was written first has it.
+      // Another session may have got the same token meanwhile. Then the session that was written first has it.
       for (const [token, session] of written) expect([token, loaded.get(token)]).toEqual([token, session]);
       expect(loaded.size).toBe(written.size);
       expect(other.stats()).toMatchObject({ sessions: loaded.size });
@@ -416,7 +416,7 @@ it('a data set that is written in pieces while sessions change has those that we
   );
 });
 
-/** What a data set keeps of a session. */
+/** Returns what a data set keeps of a session. */
 function kept(engine: SessionEngine, session: Session) {
   const { name, duration, maxAgeMs, deleteSession, extend, shared, keys } = engine.info(session);
   const data = new Map<string, string>();
@@ -425,7 +425,7 @@ function kept(engine: SessionEngine, session: Session) {
   return { name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys, isString, data };
 }
 
-/** The same records in several batches, each as long as it is good: until the next one is asked for. */
+/** Yields the records in several batches. Each batch is overwritten when the next one is requested. */
 async function* batches(bytes: Buffer): AsyncGenerator<Iterable<JournalRecord>> {
   const decoder = new RecordDecoder();
   let at = 0;
@@ -447,7 +447,7 @@ async function* batches(bytes: Buffer): AsyncGenerator<Iterable<JournalRecord>> 
   }
 }
 
-it('a shared session that is kept is the one of its name, whatever the secret is now', () => {
+it('a restored shared session is found by its name, even if the secret has changed', () => {
   const recorded = new Recorded();
   const session = recorded.engine.create(slice('x'), { shared: true });
   const token = recorded.engine.token(session);

@@ -13,7 +13,7 @@ const settings = fc.record({
   duration: fc.constantFrom(0, 1_000_000, 1_234_567),
   deleteSession: fc.boolean(),
   shared: fc.boolean(),
-  /** A key of Redis: its token is derived when somebody asks, and it may have one value alone. */
+  /** A plain key: its token is derived when it is needed, and it may have a single value. */
   tokenless: fc.boolean(),
   isString: fc.boolean(),
   extend: fc.constantFrom<Extend>('none', 'get', 'set', 'both'),
@@ -26,7 +26,7 @@ const settings = fc.record({
     .map((pairs) => pairs.flat()),
 });
 
-/** What there is to see of all sessions. */
+/** Returns everything visible of all sessions. */
 function seen(engine: SessionEngine) {
   const sessions: unknown[] = [];
   engine.scan(0, 2 ** 27, (session: Session) => {
@@ -39,7 +39,7 @@ function seen(engine: SessionEngine) {
   return sessions;
 }
 
-it('what is saved and loaded elsewhere is what it was', async () => {
+it('sessions that are saved and loaded into another engine are the same there', async () => {
   const secret = Buffer.alloc(32);
   await fc.assert(
     fc.asyncProperty(fc.array(settings, { maxLength: 40 }), async (all) => {

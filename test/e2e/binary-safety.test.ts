@@ -22,7 +22,7 @@ const fields = fc.uniqueArray(fc.tuple(bytes(0, 20), bytes(0, 200)), {
   selector: ([key]) => key.toString('latin1'),
 });
 
-it('names, keys and values hold any bytes, through ioredis', async () => {
+it('names, keys and values can have any bytes, with ioredis', async () => {
   const redis = program.client();
   await fc.assert(
     fc.asyncProperty(bytes(1, 512), fields, async (name, pairs) => {
@@ -42,7 +42,7 @@ it('names, keys and values hold any bytes, through ioredis', async () => {
   );
 });
 
-/** What a session is made of, whether it is sent at once, in pieces of any length, or byte by byte. */
+/** Creates, fills, reads and ends a session. Sends the requests in pieces of these lengths. */
 async function roundTrip(client: RawClient, pairs: [Buffer, Buffer][], cuts: number[]): Promise<void> {
   const token = 'AAECAwQFBgcICQoLDA0ODw';
   const requests = Buffer.concat([
@@ -61,14 +61,14 @@ async function roundTrip(client: RawClient, pairs: [Buffer, Buffer][], cuts: num
   let at = 0;
   for (let i = 0; at < requests.length; i++) {
     const end = at + cuts[i % cuts.length];
-    // Each piece is a write of its own, with Nagle's algorithm off.
+    // Each piece is a separate write, with Nagle's algorithm off.
     await client.send(requests.subarray(at, end));
     at = end;
   }
   expect(await client.take(replies.length)).toBe(replies);
 }
 
-it('requests may be cut anywhere', async () => {
+it('requests can be cut anywhere', async () => {
   const client = await RawClient.connect(program.port);
   const cuts = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 });
   await fc.assert(
@@ -78,7 +78,7 @@ it('requests may be cut anywhere', async () => {
   client.close();
 });
 
-it('requests may come byte by byte', async () => {
+it('requests can arrive byte by byte', async () => {
   const client = await RawClient.connect(program.port);
   await fc.assert(
     fc.asyncProperty(fields, (pairs) => roundTrip(client, pairs, [1])),

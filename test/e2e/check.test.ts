@@ -7,7 +7,7 @@ import { Slice } from '../../src/slice.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { runToEnd } from '../tools/program.js';
 
-it('respite check: tells what is wrong with a file of the journal, repairs it, and exits with 0 when all is good', async () => {
+it('respite check finds damage in a file of the journal, repairs it, and exits with 0 if there is none', async () => {
   const path = join(temporaryDirectory(), 'journal');
   const directory = await JournalDirectory.open(nodeFileSystem, path);
   const increment = await directory.beginCompaction();
@@ -39,7 +39,7 @@ it('respite check: tells what is wrong with a file of the journal, repairs it, a
   expect((await runToEnd(['check', path])).code).toBe(0);
 });
 
-it('respite check: one line and exit code 1 for what cannot be read', async () => {
+it('respite check prints one line and exits with 1 if it cannot read the file', async () => {
   const path = join(temporaryDirectory(), 'missing');
   expect(await runToEnd(['check', path])).toEqual({ code: 1, out: '', err: `error: cannot read ${path}: ENOENT\n` });
   expect(await runToEnd(['check'])).toMatchObject({ code: 1, err: "error: missing required argument 'file'\n" });

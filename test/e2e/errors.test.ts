@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frame, RawClient } from '../raw-client.js';
 import { Program, refusalOf } from '../tools/program.js';
 
-/** The error table of the commands' specification, row by row, as clients of the started program see it. */
+/** Every error in the specification of the commands, as clients of the program see it. */
 describe('errors', () => {
   let program: Program;
   beforeAll(async () => {
@@ -27,7 +27,7 @@ describe('errors', () => {
       [ended, ''],
       [expired, ''],
       ['user:42', noToken],
-      // What may be most of a token is not repeated.
+      // What may be a large part of a token is not repeated.
       [ended.slice(1), noToken],
       [`"${ended}"`, noToken],
       ['@user:42', ': no shared session has this name'],
@@ -72,7 +72,7 @@ describe('errors', () => {
     expect(await refusal('PING', 'a', 'b')).toBe(wrong('ping'));
   });
 
-  it('unknown command, with what came with it, but nothing that may be a credential', async () => {
+  it('unknown command, with its arguments, but without possible credentials', async () => {
     const unknown = (name: string, args: string) => `ERR unknown command '${name}', with args beginning with: ${args}`;
     expect(await refusal('NOPE', 'a', 'b')).toBe(unknown('NOPE', "'a' 'b' "));
     expect(await refusal('NOPE')).toBe(unknown('NOPE', ''));
@@ -146,7 +146,7 @@ describe('errors', () => {
     expect(await refusal('SESSION.INCRBY', token, 'max', '1')).toBe('ERR increment or decrement would overflow');
   });
 
-  it('APPEND beyond the longest value', async () => {
+  it('APPEND beyond the maximum length of a value', async () => {
     const small = await Program.start(['--proto-max-bulk-len', '1kb']);
     const client = small.client();
     const token = (await client.call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(1000)])) as string;
@@ -185,7 +185,7 @@ describe('a server with a password', () => {
     }
   });
 
-  it('lets ioredis in, by AUTH and by HELLO', async () => {
+  it('ioredis can authenticate with AUTH and with HELLO', async () => {
     const password = 'correct horse';
     for (const options of [
       { protocol: 2, password },
@@ -197,7 +197,7 @@ describe('a server with a password', () => {
     }
   });
 
-  it('takes little from a client before it has authenticated', async () => {
+  it('accepts only small requests before a client has authenticated', async () => {
     for (const [bytes, reason] of [
       ['*17\r\n', 'unauthenticated multibulk length'],
       ['*2\r\n$4\r\nAUTH\r\n$16385\r\n', 'unauthenticated bulk length'],
@@ -208,7 +208,7 @@ describe('a server with a password', () => {
     }
   });
 
-  it('takes everything in the very read that brings the password', async () => {
+  it('accepts large requests that arrive together with the password', async () => {
     const client = await RawClient.connect(program.port);
     const long = 'x'.repeat(20_000);
     await client.expect(
@@ -218,7 +218,7 @@ describe('a server with a password', () => {
     client.close();
   });
 
-  it('tells the password to nobody', async () => {
+  it('never shows the password', async () => {
     const client = program.client({ protocol: 2, password: 'correct horse' });
     expect(JSON.stringify(await client.call('CONFIG', ['GET', '*']))).not.toContain('correct horse');
     expect(program.log).not.toContain('correct horse');
@@ -226,7 +226,7 @@ describe('a server with a password', () => {
 });
 
 describe('a server without a password', () => {
-  it('says so to AUTH as Redis does', async () => {
+  it('replies to AUTH as Redis does', async () => {
     const program = await Program.start();
     const client = program.client();
     expect(await refusalOf(client.call('AUTH', ['x']))).toMatch(/^ERR AUTH <password> called without any password/);
@@ -239,7 +239,7 @@ describe('a server without a password', () => {
 });
 
 describe('maxclients', () => {
-  it('turns away one client too many, and takes the next when one has left', async () => {
+  it('refuses one client too many, and accepts another when one has left', async () => {
     const program = await Program.start(['--maxclients', '2']);
     const [first, second] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
     await second.expect('PING\r\n', '+PONG\r\n');
@@ -248,13 +248,13 @@ describe('maxclients', () => {
     const began = performance.now();
     const more = await Promise.all(Array.from({ length: 50 }, () => RawClient.connect(program.port)));
     for (const refused of more) expect(await refused.takeAll()).toBe('-ERR max number of clients reached\r\n');
-    // One a second.
+    // One line per second.
     const seconds = (performance.now() - began) / 1000;
     expect(program.log.match(/connections are refused/g)?.length).toBeLessThanOrEqual(2 + seconds);
     await first.expect('PING\r\n', '+PONG\r\n');
     await first.send('QUIT\r\n');
     expect(await first.takeAll()).toBe('+OK\r\n');
-    // The server may see the end of the connection a moment after its client does.
+    // The server may notice the end of the connection a moment later than the client.
     for (let reply = ''; reply !== '+'; ) {
       const fourth = await RawClient.connect(program.port);
       await fourth.send('PING\r\n');

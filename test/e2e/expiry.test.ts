@@ -4,24 +4,25 @@ import { Program } from '../tools/program.js';
 
 const SESSIONS = 10_000;
 const WITHIN_MS = 1000;
-/** Set at a time: few, so that no request waits long behind others before its duration starts. */
+/** Durations set at a time. There are few, so that no request waits long behind others before its duration starts. */
 const BATCH = 10;
-/** From when the first deadline is set to when it comes, at first: more where setting them all takes longer. */
+/** Time from setting the first duration to the first deadline. It is doubled if setting all of them takes longer. */
 const LEAD_MS = 2500;
 const TOLERANCE_MS = 20;
 /**
- * The machine may be busy: then the server gets to neither its timers nor its clients for a while. So what counts is that it has answered
- * so many requests since: between two of them it has been round its event loop, and any timer has had its turn.
+ * On a busy machine the server may get to neither its timers nor its clients for a while. So a session is late only if
+ * the server has answered this many requests since: between two of them, its event loop has gone round and every timer
+ * has had its turn.
  */
 const ANSWERS = 5;
 
 /**
- * Seen from outside, on the real clock, every session is gone on time: 20 ms after its deadline, and 5 answers of the server after that if it
- * has not got to them before. How late that is in ms depends on the machine: `npm run bench:expiry` measures it.
+ * Checks from outside, on the real clock, that every session is gone on time: 20 ms after its deadline or, on a busy
+ * machine, after 5 more answers. How late that is in ms depends on the machine; `npm run bench:expiry` measures it.
  *
- * DBSIZE is asked again and again, so the k-th session to go was seen to be gone at the first answer that says so; it is held against
- * the k-th deadline. A duration is counted from when PEXPIRE was sent, before the server has it, so lateness is measured too large
- * rather than too small.
+ * The test sends DBSIZE repeatedly. The first answer that shows the kth session to be gone is compared with the kth
+ * deadline. A duration is counted from when PEXPIRE was sent, before the server has it, so the measured lateness is too
+ * large rather than too small.
  */
 it('10,000 sessions due within a second are gone on time, under load', async () => {
   const program = await Program.start();
@@ -29,14 +30,14 @@ it('10,000 sessions due within a second are gone on time, under load', async () 
   const { tokens, deadlines } = await sessionsDueSoon(watcher);
   const answers = await watch(watcher, other, tokens);
   const late = deadlines.filter((deadline, k) => {
-    // A request that was sent when it should have been gone, and enough others since.
+    // The first request sent when the session should have been gone, and the answers since.
     const inTime = answers.findIndex(({ sent }) => sent >= deadline + TOLERANCE_MS);
     const judge = inTime < 0 ? undefined : answers[inTime + ANSWERS];
-    // All had gone before.
+    // Undefined if all sessions had gone before.
     return judge !== undefined && SESSIONS - judge.left <= k;
   });
   expect(late).toEqual([]);
-  // None goes before its time. The clocks of two processes may differ by what a reading takes.
+  // No session goes too early. The clocks of two processes may differ by the time that a reading takes.
   deadlines.forEach((deadline, k) => {
     const gone = answers.find(({ left }) => SESSIONS - left > k);
     expect(gone?.heard).toBeGreaterThan(deadline - 1);
@@ -45,7 +46,7 @@ it('10,000 sessions due within a second are gone on time, under load', async () 
   await program.stop();
 });
 
-/** Sessions whose deadlines are spread over a second, which has not begun; the deadlines in order. */
+/** Creates sessions whose deadlines are spread over a second that has not begun yet. Returns the deadlines in order. */
 async function sessionsDueSoon(redis: Redis): Promise<{ tokens: string[]; deadlines: number[] }> {
   for (let lead = LEAD_MS; ; lead *= 2) {
     const tokens = await create(redis);
@@ -75,11 +76,11 @@ async function create(redis: Redis): Promise<string[]> {
 interface Answer {
   readonly sent: number;
   readonly heard: number;
-  /** Sessions that the server had. */
+  /** How many sessions the server had. */
   readonly left: number;
 }
 
-/** How many sessions there are from now on until all have gone, while another client keeps sending commands. */
+/** Asks for the number of sessions until all have gone, while another client keeps sending commands. */
 async function watch(watcher: Redis, other: Redis, tokens: string[]): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let left = SESSIONS; left > 0; ) {

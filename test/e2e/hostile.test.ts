@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { frame, RawClient } from '../raw-client.js';
 import { Program } from '../tools/program.js';
 
-/** Waits until the program takes no more memory than so many bytes: V8 gives back what it does not use, in its own time. */
+/** Waits until the program takes less memory than `bytes`. V8 returns unused memory only after a while. */
 async function memoryWithin(program: Program, bytes: number): Promise<void> {
   while ((await program.info('used_memory_rss')) >= bytes);
 }
 
-/** What a hostile or broken client sends, and that nobody else notices. */
+/** What a hostile or broken client may send. Other clients must not notice it. */
 describe('hostile input', () => {
   let program: Program;
   let bystander: Redis;
@@ -19,7 +19,7 @@ describe('hostile input', () => {
     program = await Program.start();
     bystander = program.client();
     token = (await bystander.call('SESSION.NEW', ['bystander', 'DATA', 'key', 'value'])) as string;
-    // Memory that the first load takes for good is taken now.
+    // Makes the program take the memory that it keeps after its first load.
     await Promise.all(Array.from({ length: 20_000 }, () => bystander.call('SESSION.GET', [token, 'key'])));
   });
   beforeEach(async () => {
@@ -39,10 +39,10 @@ describe('hostile input', () => {
     ['an integer as argument', '*2\r\n$4\r\nECHO\r\n:1\r\n', "expected '$', got ':'"],
     ['an error as argument', '*2\r\n$4\r\nECHO\r\n-ERR\r\n', "expected '$', got '-'"],
     ['an argument without its CRLF', '*1\r\n$4\r\nPINGPING', 'expected CRLF after bulk'],
-    ['digits that are none', '*1\r\n$4x\r\nPING\r\n', 'invalid bulk length'],
+    ['a length that is not a number', '*1\r\n$4x\r\nPING\r\n', 'invalid bulk length'],
     ['an HTTP request', 'POST / HTTP/1.1\r\nHost: x\r\n\r\nFLUSHALL\r\n', 'this is not an HTTP server'],
     ['unbalanced quotes', 'ECHO "x\r\n', 'unbalanced quotes in request'],
-  ])('%s: a protocol error in Redis’ words, then the end', async (_, bytes, reason) => {
+  ])('%s: gets a protocol error in Redis’ words, and the connection is closed', async (_, bytes, reason) => {
     const client = await RawClient.connect(program.port);
     await client.send(`PING\r\n${bytes}`);
     expect(await client.takeAll()).toBe(`+PONG\r\n-ERR Protocol error: ${reason}\r\n`);
@@ -67,7 +67,7 @@ describe('hostile input', () => {
   it.each([
     ['at once', Infinity],
     ['in pieces', 10_000],
-  ])('a request that is too large as a whole, %s', async (_, piece) => {
+  ])('a request whose total size is too large, %s', async (_, piece) => {
     const small = await Program.start(['--client-query-buffer-limit', '64kb']);
     const client = await RawClient.connect(small.port);
     const bytes = frame('ECHO', 'x'.repeat(70_000));
@@ -87,7 +87,7 @@ describe('hostile input', () => {
     for (const client of clients) client.close();
   });
 
-  it('half a frame and then silence, or the end', async () => {
+  it('half a frame, and then silence or the end of the connection', async () => {
     const silent = await RawClient.connect(program.port);
     await silent.send('*2\r\n$4\r\nEC');
     const ended = await RawClient.connect(program.port);
@@ -120,7 +120,7 @@ describe('hostile input', () => {
         else client.socket.end('PING\r\n*1\r\n$4\r\nPI');
       }
     }
-    // The bystander and the observer are left.
+    // The bystander and the client that reads INFO are left.
     while ((await program.info('connected_clients')) > 2);
   });
 
@@ -142,7 +142,7 @@ describe('hostile input', () => {
     const sent = greedy.send(Buffer.concat(Array.from({ length: gets }, () => frame('SESSION.GET', session, 'key'))));
     for (let i = 0; i < 200; i++) expect(await polite.call('SESSION.COUNT', [session])).toBe(1);
     await memoryWithin(limited, memory + 60e6);
-    // It is still there when the client reads at last, and replies come: more than the limit many times over.
+    // When the client reads at last, it gets the replies: many times as much as the limit.
     greedy.socket.resume();
     await sent;
     for (let i = 0; i < gets / 20; i++) expect((await greedy.take(500_011)).startsWith('$500000\r\nv')).toBe(true);
@@ -150,7 +150,7 @@ describe('hostile input', () => {
     await limited.stop();
   });
 
-  it('a reply beyond the hard limit disconnects the client that asked for it, and nobody else', async () => {
+  it('a reply beyond the hard limit disconnects only the client that asked for it', async () => {
     const limited = await Program.start(['--client-output-buffer-limit', 'normal 1mb 0 0']);
     const [greedy, polite] = [await RawClient.connect(limited.port), limited.client()];
     const session = (await polite.call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(500_000)])) as string;

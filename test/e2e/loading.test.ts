@@ -12,16 +12,16 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const hasTerminal = spawnSync('script', ['--version']).status === 0;
 if (!hasTerminal) console.warn('NOTICE: script is not installed: the loading bar is not tested');
 
-/** What a terminal shows of a text: each line as it was written last. */
+/** Returns what a terminal shows of a text: each line as last written. */
 function shown(text: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what controls a terminal.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are controlled by them.
   const withoutModes = text.replace(/\x1b\[\?\d+[hl]|\x1b[78]|\x1b\[\d*K/g, '');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
   return withoutModes.split('\r\n').map((line) => line.split(/\x1b\[1G|\r/).at(-1) ?? '');
 }
 
 describe('loading', () => {
-  it.runIf(hasTerminal)('shows a bar on a terminal, which ends at 100 % on its own line', async () => {
+  it.runIf(hasTerminal)('shows a bar on a terminal, which ends at 100 % on a line of its own', async () => {
     const dir = temporaryDirectory();
     const args = ['--appendonly', 'yes', '--dir', dir];
     const before = await Program.start(args);
@@ -45,10 +45,10 @@ describe('loading', () => {
     expect(lines[2]).toMatch(/^\S+ notice respite \S+ is ready/);
   });
 
-  it('estimates the time left from how fast it has been', () => {
+  it('estimates the time left from the speed so far', () => {
     const estimate = new Estimate();
     const left = (now: number, loaded: number) => estimate.timeLeft(now, loaded, 1_000_000);
-    // Whatever came before the first look does not count.
+    // What was loaded before the first update does not count.
     expect(left(5000, 0)).toBe('');
     expect(left(5100, 1000)).toBe('');
     expect(left(6000, 100_000)).toBe(', 9 s left');
@@ -57,7 +57,7 @@ describe('loading', () => {
     expect(new Estimate().timeLeft(0, 0, 0)).toBe('');
   });
 
-  it('says minutes of a long time', () => {
+  it('gives a long time in minutes', () => {
     const estimate = new Estimate();
     estimate.timeLeft(0, 0, 100);
     expect(estimate.timeLeft(10_000, 1, 100)).toBe(', 17 min left');

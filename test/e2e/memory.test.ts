@@ -9,24 +9,24 @@ const BATCH = 2000;
 const VALUE = 'v'.repeat(29);
 const DATA = ['cart', VALUE, 'lang', VALUE, 'name', VALUE, 'csrftokn', VALUE];
 
-/** Bytes, as INFO gives them. */
+/** Returns bytes, as INFO gives them. */
 async function memoryOf(client: RawClient): Promise<{ used: number; rss: number }> {
   const info = new Info(await client.bulk('INFO', 'memory'));
   return { used: info.number('used_memory'), rss: info.number('used_memory_rss') };
 }
 
 /**
- * `used_memory` is added up, not measured: this holds it against what the system says that the process takes, and sees
- * that the system has it back when all have ended.
+ * `used_memory` is calculated, not measured. This compares it with the memory that the process takes according to the
+ * system, and checks that the memory is returned when all sessions have ended.
  */
 it.each([
   ['one name for all', () => 'basket'],
   ['a name for each', (i: number) => `user:${i}`],
-])('used_memory grows by what a million sessions take, within 15 %%, and gives it back (%s)', async (_, name) => {
+])('used_memory grows by what a million sessions take, within 15 %%, and shrinks again (%s)', async (_, name) => {
   const program = await Program.start();
   const client = await RawClient.connect(program.port);
   const read = () => memoryOf(client);
-  // What the first load takes for good is taken now.
+  // Makes the program take the memory that it keeps after its first load.
   const fill = async (from: number, count: number) => {
     for (let first = from; first < from + count; first += BATCH) {
       const requests = Array.from({ length: BATCH }, (_, i) =>
@@ -44,7 +44,7 @@ it.each([
   expect(ratio).toBeGreaterThan(0.85);
   expect(ratio).toBeLessThan(1.15);
 
-  // All of it is given back; V8 takes some seconds until it makes its young generation small.
+  // All memory is returned. V8 takes some seconds to shrink its young generation.
   await client.send(frame('SESSION.ENDALL'));
   await client.takeUntil('\r\n');
   await vi.waitFor(async () => expect((await read()).rss).toBeLessThan(before.rss * 1.15), 120_000);
@@ -52,17 +52,17 @@ it.each([
   await program.stop();
 });
 
-/** What V8 lets the garbage of large requests grow to before it collects it. */
+/** How many bytes of garbage from large requests V8 may keep before it collects them. */
 const GARBAGE = 80e6;
 
-it("large values and sessions of many keys count as they are, take nothing of V8's heap, and are given back", async () => {
-  // With values in V8's heap, a tenth of these would end the process.
+it("large values and sessions with many keys are counted correctly, are outside V8's heap, and are returned", async () => {
+  // If values were in V8's heap, a tenth of these would crash the process.
   const program = await Program.start([], { NODE_OPTIONS: '--max-old-space-size=40' });
   const client = await RawClient.connect(program.port);
   const read = () => memoryOf(client);
   const source = Buffer.alloc(1_100_000, randomBytes(65_537));
   const fill = async (bytes: number) => {
-    // Evenly over the orders of magnitude.
+    // Lengths are spread evenly over the orders of magnitude.
     for (let sum = 0, i = 0; sum < bytes; i++) {
       const length = Math.ceil(100 * 10_000 ** ((i % 97) / 96));
       await client.expect(frame('SET', `key:${i}`, source.subarray(i % 1000, (i % 1000) + length)), '+OK\r\n');

@@ -37,7 +37,7 @@ describe('the program', () => {
     await program.stop();
   });
 
-  it('goes on when nobody reads its log any more', async () => {
+  it('continues when nobody reads its log any more', async () => {
     const program = await Program.start(['--maxclients', '1']);
     program.closeLog();
     const [first, second] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
@@ -61,7 +61,7 @@ describe('the program', () => {
     expect(oneLine).toContain('Default: normal 512mb 0 0 pubsub 32mb 8mb 60');
   });
 
-  it('--version prints it', async () => {
+  it('--version prints the version', async () => {
     expect(await runToEnd(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
@@ -111,11 +111,11 @@ describe('the program', () => {
       ['--unixsocket', join(directory, 'missing/x.sock'), '--port', '0'],
       `cannot listen on ${join(directory, 'missing/x.sock')}: the directory ${join(directory, 'missing')} does not exist (ENOENT): create it first`,
     ],
-  ])('%j: one clear line and exit code 1', async (args, line) => {
+  ])('%j: prints one clear line and exits with 1', async (args, line) => {
     expect(await runToEnd(args)).toEqual({ code: 1, out: '', err: `error: ${line}\n` });
   });
 
-  it('a bad value in the environment is named with its variable', async () => {
+  it('names the environment variable that has a bad value', async () => {
     const { code, err } = await runToEnd([], { RESPITE_PORT: 'http' });
     expect([code, err]).toEqual([1, 'error: RESPITE_PORT=http: expected a whole number from 0 to 65535\n']);
     expect((await runToEnd([], { RESPITE_PORT: 'tcp://10.0.0.1:6379' })).err).toMatch(
@@ -125,7 +125,7 @@ describe('the program', () => {
     expect(secret.err).toBe('error: RESPITE_REQUIREPASS: expected at most 512 characters\n');
   });
 
-  it('warns about variables that are no options, but not about those that Kubernetes sets', async () => {
+  it('warns about unknown RESPITE_ variables, except those that Kubernetes sets', async () => {
     const program = await Program.start([], {
       RESPITE_MAXCLEINTS: 'hunter2',
       RESPITE_COLOUR: 'hunter2',
@@ -140,7 +140,7 @@ describe('the program', () => {
     await program.stop();
   });
 
-  it('a port in use: one clear line and exit code 1', async () => {
+  it('prints one clear line and exits with 1 if the port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as AddressInfo;
@@ -153,7 +153,7 @@ describe('the program', () => {
   });
 
   it.each(['0.0.0.0', '*', '::', '127.0.0.1 198.51.100.1', 'example.test'])(
-    'will not listen on %s without a password, and says what to do',
+    'refuses to listen on %s without a password, and says what to do',
     async (bind) => {
       const { code, out, err } = await runToEnd(['--port', '0', '--bind', bind]);
       expect([code, out, err.trim().split('\n').length]).toEqual([1, '', 1]);
@@ -168,7 +168,7 @@ describe('the program', () => {
     await program.stop();
   });
 
-  it('takes options from the environment, and those of the command line before them', async () => {
+  it('takes options from the environment, but the command line has precedence', async () => {
     const program = await Program.start(['--maxclients', '7'], {
       RESPITE_MAXCLIENTS: '8',
       RESPITE_PROTO_MAX_BULK_LEN: '2kb',
@@ -205,13 +205,13 @@ describe('the program', () => {
 
 describe('the end of the program', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    '%s: answers what was read, ends every connection, exits with 0',
+    '%s: it answers what it has read, closes every connection and exits with 0',
     async (signal) => {
       const program = await Program.start();
       const [busy, idle] = [await RawClient.connect(program.port), await RawClient.connect(program.port)];
       await idle.expect('PING\r\n', '+PONG\r\n');
       const token = (await program.client().call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(100_000)])) as string;
-      // The replies fill the socket: they are on their way, and not read yet, when the signal comes.
+      // The replies fill the socket, so they are sent but not read yet when the signal arrives.
       await busy.expect(
         Buffer.concat(Array.from({ length: 8 }, () => frame('SESSION.GET', token, 'key'))),
         '$100000\r\n',
@@ -224,7 +224,7 @@ describe('the end of the program', () => {
     },
   );
 
-  it('does not wait for a client that reads nothing', async () => {
+  it('it does not wait for a client that reads nothing', async () => {
     const program = await Program.start(['--shutdown-timeout', '1']);
     const token = (await program.client().call('SESSION.NEW', ['x', 'DATA', 'key', 'v'.repeat(10_000_000)])) as string;
     const client = await RawClient.connect(program.port);
@@ -232,12 +232,12 @@ describe('the end of the program', () => {
     await client.send(Buffer.concat(Array.from({ length: 5 }, () => frame('SESSION.GET', token, 'key'))));
     await program.client().ping();
     program.signal('SIGTERM');
-    // It ends though the client stays.
+    // It ends even though the client stays connected.
     expect(await program.exited()).toBe(0);
     client.close();
   });
 
-  it('SHUTDOWN ends it, without a reply', async () => {
+  it('SHUTDOWN ends it without a reply', async () => {
     const program = await Program.start();
     const client = await RawClient.connect(program.port);
     await client.expect('SHUTDOWN ABORT\r\n', '-ERR No shutdown in progress.\r\n');

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { Program, runToEnd } from '../tools/program.js';
 
-it('a data set outlives the program, and respite check finds it good', async () => {
+it('a data set survives the program, and respite check finds no damage in it', async () => {
   const dir = temporaryDirectory();
   const first = await Program.start(['--dir', dir]);
   const client = first.client();

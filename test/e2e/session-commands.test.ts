@@ -23,7 +23,7 @@ const info = async (token: string) => {
 const UNKNOWN = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 describe('SESSION.NEW', () => {
-  it('gives a token of 22 base64url characters, another for each session', async () => {
+  it('returns a token of 22 base64url characters, a different one for each session', async () => {
     const tokens = await Promise.all(Array.from({ length: 100 }, () => create('user:1')));
     for (const token of tokens) expect(token).toMatch(/^[\w-]{22}$/);
     expect(new Set(tokens).size).toBe(100);
@@ -45,16 +45,16 @@ describe('SESSION.NEW', () => {
     [[60, 0, 'Extend', 'Both', 'maxage', 90], { extend: 'both', maxage: 90, deleteSession: 0 }],
     [['MAXAGE', 90, 'SHARED'], { maxage: 90, shared: 1 }],
     [['LIMIT', 3, 'DATA', 'key', 'value', 'shared', 'SHARED'], { keys: 2, bytes: 20, shared: 0 }],
-  ])('takes %j', async (args, expected) => {
+  ])('accepts %j', async (args, expected) => {
     expect(await info(await create('user:1', ...args))).toMatchObject({ name: 'user:1', ...expected });
   });
 
-  it('fills the session in the same act', async () => {
+  it('fills the session in the same command', async () => {
     const token = await create('user:1', 60, 'DATA', 'a', '1', 'b', '2', 'a', '3');
     expect(await call('SESSION.GETALL', token)).toEqual(['a', '3', 'b', '2']);
   });
 
-  it('takes a token of the caller, once', async () => {
+  it('accepts a token from the caller, once', async () => {
     const token = 'AAECAwQFBgcICQoLDA0ODw';
     expect(await create('user:1', 60, 'TOKEN', token)).toBe(token);
     await expect(create('user:2', 'TOKEN', token)).rejects.toThrow(
@@ -62,13 +62,13 @@ describe('SESSION.NEW', () => {
     );
   });
 
-  it('ends the oldest beyond LIMIT', async () => {
+  it('ends the oldest sessions beyond LIMIT', async () => {
     const tokens = [];
     for (let i = 0; i < 5; i++) tokens.push(await create('user:1', 60, 'LIMIT', 2));
     expect(await call('SESSION.TOKENS', 'user:1')).toEqual(tokens.slice(3));
   });
 
-  it('takes names of 1 to 512 bytes', async () => {
+  it('accepts names of 1 to 512 bytes', async () => {
     const name = 'n'.repeat(512);
     expect(await info(await create(name))).toMatchObject({ name });
     await expect(create('')).rejects.toThrow('ERR a name must be 1 to 512 bytes long');
@@ -98,14 +98,14 @@ describe('SESSION.NEW', () => {
     [['user:1', 'DATA'], /^ERR wrong number of arguments for 'session.new' command/],
     [['user:1', 'DATA', 'key'], /^ERR wrong number of arguments for 'session.new' command/],
     [[], /^ERR wrong number of arguments for 'session.new' command/],
-  ])('refuses %j and makes no session', async (args, message) => {
+  ])('refuses %j and creates no session', async (args, message) => {
     expect(await refusalOf(call('SESSION.NEW', ...args))).toMatch(message);
     expect(await redis.dbsize()).toBe(0);
   });
 });
 
 describe('life of a session', () => {
-  it('OPEN gives the token of the shared session, which @name stands for', async () => {
+  it('OPEN returns the token of the shared session, for which @name stands', async () => {
     const token = await create('defaults', 'SHARED', 'DATA', 'theme', 'dark');
     expect(await call('SESSION.OPEN', 'defaults')).toBe(token);
     expect(await call('SESSION.GET', '@defaults', 'theme')).toBe('dark');
@@ -119,7 +119,7 @@ describe('life of a session', () => {
     expect(await call('SESSION.END', '@defaults')).toBe(1);
   });
 
-  it('END, ENDNAME and ENDALL tell how many they ended', async () => {
+  it('END, ENDNAME and ENDALL return how many sessions they ended', async () => {
     const [a, b, c] = [await create('x'), await create('x'), await create('y')];
     expect(await call('SESSION.END', a, UNKNOWN, a, 'nonsense')).toBe(1);
     expect(await call('SESSION.MEXISTS', a, b, c)).toEqual([0, 1, 1]);
@@ -131,7 +131,7 @@ describe('life of a session', () => {
     expect(await redis.dbsize()).toBe(0);
   });
 
-  it('EXISTS counts a token given twice twice', async () => {
+  it('EXISTS counts a repeated token twice', async () => {
     const token = await create('x');
     expect(await call('SESSION.EXISTS', token, token, UNKNOWN, '', 'x')).toBe(2);
     expect(await call('SESSION.MEXISTS', token, UNKNOWN, token)).toEqual([1, 0, 1]);
@@ -160,7 +160,7 @@ describe('life of a session', () => {
     expect(described.created).toBeLessThan(Date.now() + 1000);
   });
 
-  it('TTL rounds up; -1 is never, -2 is no session', async () => {
+  it('TTL rounds up; -1 means never, -2 no session', async () => {
     const token = await create('x', 60);
     expect(await call('SESSION.TTL', token)).toBe(60);
     expect(await call('SESSION.PTTL', token)).toBeGreaterThan(50_000);
@@ -172,7 +172,7 @@ describe('life of a session', () => {
     expect(await call('SESSION.TTL', await create('x', 'MAXAGE', 90))).toBe(90);
   });
 
-  it('EXPIRE and PEXPIRE give a new duration', async () => {
+  it('EXPIRE and PEXPIRE set a new duration', async () => {
     const token = await create('x', 60);
     expect(await call('SESSION.EXPIRE', token, 100, 'no')).toBe(1);
     expect(await info(token)).toMatchObject({ duration: 100, deleteSession: 0 });
@@ -196,12 +196,12 @@ describe('life of a session', () => {
     }
   });
 
-  it('TOUCH starts the durations again that are running', async () => {
+  it('TOUCH restarts running durations', async () => {
     const [running, forever] = [await create('x', 60), await create('x')];
     expect(await call('SESSION.TOUCH', running, forever, UNKNOWN, running)).toBe(2);
   });
 
-  it('ROTATE gives a new token and keeps the data; with GRACE the old one stays good', async () => {
+  it('ROTATE returns a new token and keeps the data; with GRACE the old token stays valid', async () => {
     const old = await create('x', 60, 'DATA', 'key', 'value');
     const rotated = await call('SESSION.ROTATE', old);
     expect(rotated).toMatch(/^[\w-]{22}$/);
@@ -223,10 +223,10 @@ describe('life of a session', () => {
     expect(await call('SESSION.TOKENS', 'nobody')).toEqual([]);
   });
 
-  it('SCAN goes over all sessions', async () => {
+  it('SCAN visits all sessions', async () => {
     const made = new Map<string, string>();
     for (let i = 0; i < 250; i++) made.set(await create(`user:${i}`), `user:${i}`);
-    // How far one call gets is a matter of time as well as of COUNT.
+    // How far a call gets depends on time as well as on COUNT.
     const scan = async (...args: (string | number)[]): Promise<Map<string, string>> => {
       const seen = new Map<string, string>();
       let cursor = '0';
@@ -283,12 +283,12 @@ describe('data of a session', () => {
     expect(await all()).toEqual(['a', 'x', 'b', '2', 'c', 'y']);
   });
 
-  it('ADD keeps what is there', async () => {
+  it('ADD keeps existing values', async () => {
     expect(await call('SESSION.ADD', token, 'a', 'x', 'c', 'y', 'c', 'z')).toBe(1);
     expect(await all()).toEqual(['a', '1', 'b', '2', 'c', 'y']);
   });
 
-  it('CAS sets if the value is still the old one', async () => {
+  it('CAS sets a key if it still has the old value', async () => {
     expect(await call('SESSION.CAS', token, 'a', '1', 'new')).toBe(1);
     expect(await call('SESSION.CAS', token, 'a', '1', 'newer')).toBe(0);
     expect(await call('SESSION.CAS', token, 'missing', '', 'new')).toBe(0);
@@ -331,13 +331,13 @@ describe('data of a session', () => {
     expect(await all()).toEqual(['b', '2']);
   });
 
-  it('CONTAINS, KEYS and COUNT look', async () => {
+  it('CONTAINS, KEYS and COUNT show what there is', async () => {
     expect(await call('SESSION.CONTAINS', token, 'a', 'missing', 'a')).toEqual([1, 0, 1]);
     expect(await call('SESSION.KEYS', token)).toEqual(['a', 'b']);
     expect(await call('SESSION.COUNT', token)).toBe(2);
   });
 
-  it('CLEAR and CLEARSET empty the session, which stays', async () => {
+  it('CLEAR and CLEARSET empty the session but keep it', async () => {
     expect(await call('SESSION.CLEARSET', token, 'c', '3')).toBe(2);
     expect(await all()).toEqual(['c', '3']);
     expect(await call('SESSION.CLEAR', token)).toBe(1);
@@ -346,14 +346,14 @@ describe('data of a session', () => {
     expect(await call('SESSION.EXISTS', token)).toBe(1);
   });
 
-  it('is seen by no other session', async () => {
+  it('is visible to no other session', async () => {
     const other = await create('x', 60);
     expect(await call('SESSION.GET', other, 'a')).toBeNull();
     await call('SESSION.SET', other, 'a', 'other');
     expect(await call('SESSION.GET', token, 'a')).toBe('1');
   });
 
-  it('comes back as maps, booleans and nulls in RESP3', async () => {
+  it('is returned as maps, booleans and nulls in RESP3', async () => {
     const resp3 = program.client({ protocol: 3, replyMapping: 'resp3' });
     expect(await resp3.call('SESSION.GETALL', [token])).toEqual({ a: '1', b: '2' });
     expect(await resp3.call('SESSION.GET', [token, 'missing'])).toBeNull();
@@ -363,7 +363,7 @@ describe('data of a session', () => {
   });
 });
 
-describe('a session that is no more', () => {
+describe('a session that no longer exists', () => {
   const commands: [string, ...string[]][] = [
     ['SESSION.SET', 'k', 'v'],
     ['SESSION.ADD', 'k', 'v'],
@@ -383,7 +383,7 @@ describe('a session that is no more', () => {
     ['SESSION.ROTATE'],
   ];
 
-  it.each(commands)('%s says so and creates nothing', async (command, ...args) => {
+  it.each(commands)('%s is refused and creates nothing', async (command, ...args) => {
     const ended = await create('x', 60);
     await call('SESSION.END', ended);
     for (const token of [ended, UNKNOWN, 'malformed', '', '@x', 'x'.repeat(1000)]) {

@@ -38,7 +38,7 @@ function arbitraryOf(name: RecordName): fc.Arbitrary<PlainRecord> {
   });
 }
 
-/** An arbitrary record with arbitrary bytes. */
+/** Any record, with any bytes. */
 export const anyRecord: fc.Arbitrary<PlainRecord> = fc.oneof(...recordNames.map(arbitraryOf));
 
 type Appends = Pick<RecordEncoder, 'append'>;

@@ -9,6 +9,6 @@ it.each([
   [{ size: 60 * MB, baseSize: 1 * MB }, { percentage: 100, minSize: 64 * MB }, false],
   [{ size: 65 * MB, baseSize: 0 }, { percentage: 100, minSize: 64 * MB }, true],
   [{ size: 500 * MB, baseSize: 1 * MB }, { percentage: 0, minSize: 0 }, false],
-])('of %j, with %j, compaction is due: %s', (sizes, limits, due) => {
+])('with the sizes %j and the limits %j, a compaction is due: %s', (sizes, limits, due) => {
   expect(isCompactionDue(sizes, limits)).toBe(due);
 });

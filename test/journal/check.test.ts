@@ -27,7 +27,7 @@ async function openJournal(path: string) {
   return { journal, numbers, report };
 }
 
-/** A journal with the numbers 1 to 9, each a batch; a base that holds 1 to 3 if asked for. */
+/** Writes a journal with the numbers 1 to 9, one per batch. With `withBase`, 1 to 3 are in a base. */
 async function writeJournal(path: string, { withBase = false } = {}): Promise<void> {
   const { journal } = await openJournal(path);
   for (let n = 1; n <= 9; n++) {
@@ -52,14 +52,14 @@ async function numbersIn(path: string): Promise<number[]> {
   return numbers;
 }
 
-/** Changes a byte of a file. */
+/** Flips one bit of the byte at `at`. */
 function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
   bytes[at] ^= 1;
   writeFileSync(path, bytes);
 }
 
-/** Where each batch of a file starts. */
+/** Returns the offsets of a file's batches. */
 function batchStarts(path: string): number[] {
   const text = readFileSync(path, 'latin1');
   return [...text.matchAll(/\*4\r\n\$5\r\nBATCH/g)].map(({ index }) => index);
@@ -72,7 +72,7 @@ async function newJournal(options?: { withBase: boolean }) {
 }
 
 describe('checkJournal', () => {
-  it('finds nothing wrong with what the journal wrote, by file, manifest or directory', async () => {
+  it('finds no damage in what the journal wrote, given a file, the manifest or the directory', async () => {
     const { path, increment } = await newJournal({ withBase: true });
     expect(await checkJournal(increment)).toMatchObject({
       isGood: true,
@@ -86,7 +86,7 @@ describe('checkJournal', () => {
     expect(readdirSync(path).sort()).toEqual(['base.3', 'increment.2', 'manifest']);
   });
 
-  it('finds a byte that was changed, wherever, and keeps every other batch', async () => {
+  it('finds a changed byte anywhere, and keeps all other batches', async () => {
     const { path, increment } = await newJournal();
     const good = readFileSync(increment);
     const starts = batchStarts(increment);
@@ -113,7 +113,7 @@ describe('checkJournal', () => {
     }
   });
 
-  it('keeps what is between two damages', async () => {
+  it('keeps what is between two damaged parts', async () => {
     const { path, increment } = await newJournal();
     const starts = batchStarts(increment);
     flip(increment, starts[1] + 50);
@@ -127,7 +127,7 @@ describe('checkJournal', () => {
     expect(await numbersIn(path)).toEqual([1, 3, 4, 7, 8, 9]);
   });
 
-  it('cuts a torn tail off, and tells it from damage', async () => {
+  it('drops an incomplete end, and distinguishes it from damage', async () => {
     const { path, increment } = await newJournal();
     const bytes = readFileSync(increment);
     writeFileSync(increment, bytes.subarray(0, -4));
@@ -138,7 +138,7 @@ describe('checkJournal', () => {
     expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it('repairs a header, with the batches behind it', async () => {
+  it('repairs a header, and keeps all batches', async () => {
     const { path, increment } = await newJournal();
     const bytes = readFileSync(increment);
     bytes.fill('x', 0, FILE_HEADER_LENGTH);
@@ -151,7 +151,7 @@ describe('checkJournal', () => {
   it.each([
     ['lost', (manifest: string) => unlinkSync(manifest)],
     ['damaged', (manifest: string) => flip(manifest, 30)],
-  ])('makes a manifest that is %s again', async (_, damage) => {
+  ])('rebuilds a %s manifest', async (_, damage) => {
     const { path } = await newJournal({ withBase: true });
     damage(join(path, 'manifest'));
     if (process.geteuid?.() === 0) chownSync(path, 1234, 1234);
@@ -175,7 +175,7 @@ describe('checkJournal', () => {
     expect(statSync(increment)).toMatchObject({ uid, mode });
   });
 
-  it('repairs nothing that a server uses, and nothing that is no journal', async () => {
+  it('repairs nothing that a server is using or that is not a journal', async () => {
     const { path, increment } = await newJournal();
     flip(increment, 100);
     const lock = DirectoryLock.take(join(path, '..'));
@@ -191,13 +191,13 @@ describe('checkJournal', () => {
     expect(readFileSync(other, 'utf8')).toBe('something else');
   });
 
-  it('says in one line what it cannot read', async () => {
+  it('reports in one line what it cannot read', async () => {
     const directory = temporaryDirectory();
     await expect(checkJournal(join(directory, 'x'))).rejects.toThrow(`cannot read ${directory}/x: ENOENT`);
     await expect(checkJournal(directory)).rejects.toThrow(`${directory} holds no journal`);
   });
 
-  it('says what was found, and what to do', async () => {
+  it('prints what was found and what to do', async () => {
     const { increment } = await newJournal();
     const [, second] = batchStarts(increment);
     flip(increment, second + 60);
@@ -218,7 +218,7 @@ describe('checkJournal', () => {
     ]);
   });
 
-  it('takes the directory of a server for that of its journal, and refuses what is neither file nor directory', async () => {
+  it('accepts the directory of a server, and refuses what is neither a file nor a directory', async () => {
     const { increment } = await newJournal();
     const journal = dirname(increment);
     const server = temporaryDirectory();
@@ -232,7 +232,7 @@ describe('checkJournal', () => {
   it.each([
     ['zeros', Buffer.alloc(3000)],
     ['a journal that lost its first sector', undefined],
-  ])('comes to an end with what is no file of the journal: %s', async (_, content) => {
+  ])('reports that this is not a file of the journal: %s', async (_, content) => {
     const { increment } = await newJournal();
     writeFileSync(increment, content ?? Buffer.concat([Buffer.alloc(512), readFileSync(increment).subarray(512)]));
     const { files, isGood } = await checkJournal(increment, { fix: true });
@@ -240,15 +240,15 @@ describe('checkJournal', () => {
     expect(files[0].damages.some(({ isTornTail }) => isTornTail)).toBe(false);
   });
 
-  it('is used on a directory that was prepared for it', async () => {
+  it('checks a journal in a prepared directory', async () => {
     const directory = join(temporaryDirectory(), 'data');
     prepareDataDirectory(directory);
     await writeJournal(join(directory, 'journal'));
     expect((await checkJournal(join(directory, 'journal'))).isGood).toBe(true);
   });
 
-  describe('of data sets', () => {
-    /** A directory with two data sets, of the numbers 1 to 3, each a batch. */
+  describe('on data sets', () => {
+    /** Creates a directory with two data sets of the numbers 1 to 3, one per batch. */
     async function twoSaved() {
       const directory = temporaryDirectory();
       const sets = new DataSets(directory);
@@ -272,7 +272,7 @@ describe('checkJournal', () => {
       return { directory, paths, numbersIn };
     }
 
-    it('takes one, or a directory of them', async () => {
+    it('checks one of them, or a directory of them', async () => {
       const { directory, paths } = await twoSaved();
       const report = await checkJournal(directory);
       expect(report.isGood).toBe(true);
@@ -285,7 +285,7 @@ describe('checkJournal', () => {
     it.each([
       ['between two batches', 1, 'the end of the file is missing'],
       ['within a batch', 5, 'a batch is incomplete'],
-    ])('finds that one was cut %s, and repairs it so that it can be loaded', async (_, cut, reason) => {
+    ])('finds one that was truncated %s, and repairs it so that it can be loaded', async (_, cut, reason) => {
       const { paths, numbersIn } = await twoSaved();
       const bytes = readFileSync(paths[0]);
       const starts = batchStarts(paths[0]);
@@ -298,7 +298,7 @@ describe('checkJournal', () => {
       expect((await checkJournal(paths[0])).isGood).toBe(true);
     });
 
-    it('repairs one that is damaged in the middle', async () => {
+    it('repairs one with damage in the middle', async () => {
       const { paths, numbersIn } = await twoSaved();
       flip(paths[1], batchStarts(paths[1])[1] + 60);
       await checkJournal(paths[1], { fix: true });

@@ -6,7 +6,7 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 const isRoot = process.geteuid?.() === 0;
 
-/** Does something as a user who is not root, when the test is. */
+/** Runs `act` as another user than root. The test itself must run as root. */
 function asNobody(act: () => void): void {
   process.seteuid?.(65534);
   try {
@@ -17,14 +17,14 @@ function asNobody(act: () => void): void {
 }
 
 describe('prepareDataDirectory', () => {
-  it('makes what is missing, for this user alone', () => {
+  it('creates missing directories, accessible only to this user', () => {
     const path = join(temporaryDirectory(), 'a', 'b');
     prepareDataDirectory(path);
     expect(statSync(path).mode & 0o777).toBe(0o700);
     prepareDataDirectory(path);
   });
 
-  it('refuses what is not a directory', () => {
+  it('refuses a path that is not a directory', () => {
     const path = join(temporaryDirectory(), 'file');
     writeFileSync(path, '');
     expect(() => prepareDataDirectory(path)).toThrow(`${path} is not a directory`);
@@ -42,7 +42,7 @@ describe('prepareDataDirectory', () => {
     );
   });
 
-  it.runIf(isRoot)('refuses a directory that cannot be written to, or made', () => {
+  it.runIf(isRoot)('refuses a directory that cannot be written to or created', () => {
     const parent = temporaryDirectory();
     chmodSync(parent, 0o755);
     const path = join(parent, 'mine');

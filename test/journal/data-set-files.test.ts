@@ -11,12 +11,12 @@ import {
 const NOW = Date.UTC(2030, 0, 1);
 
 describe('names of data sets', () => {
-  it.each(['a', 'dump', 'A-b_c.9', '...', '.hidden', '-x', '0', 'x'.repeat(200)])('%j is one', (name) => {
+  it.each(['a', 'dump', 'A-b_c.9', '...', '.hidden', '-x', '0', 'x'.repeat(200)])('%j is valid', (name) => {
     expect(isDataSetName(name)).toBe(true);
   });
 
   it.each(['', '.', '..', '/', 'a/b', '../a', 'a\\b', 'a b', 'a\n', 'ä', 'a\0', '*', 'x'.repeat(201), 'x'.repeat(300)])(
-    '%j is none',
+    '%j is invalid',
     (name) => {
       expect(isDataSetName(name)).toBe(false);
     },
@@ -24,7 +24,7 @@ describe('names of data sets', () => {
 });
 
 describe('files of data sets', () => {
-  it('tell the name and when they were saved', () => {
+  it('have the name and the time of the save', () => {
     const file = nextDataSetFile([], 'v1.2-beta_3', NOW);
     expect(file).toBe('v1.2-beta_3.001893456000000-000000');
     expect(dataSetIn(file)).toBe('v1.2-beta_3');
@@ -41,16 +41,16 @@ describe('files of data sets', () => {
     '.001893456000000-000000',
     '..001893456000000-000000',
     'a/b.001893456000000-000000',
-  ])('%s is none', (file) => {
+  ])('%s is not one', (file) => {
     expect(dataSetIn(file)).toBeUndefined();
   });
 
-  it('that a crash left can be told from all others', () => {
+  it('left by a crash are distinguished from all others', () => {
     const files = ['dump.001893456000000-000000', 'dump.001893456000000-000000.tmp', 'x.tmp', 'lock', 'base.1.tmp'];
     expect(files.filter(isUnfinishedDataSet)).toEqual([files[1]]);
   });
 
-  it('are found by the whole name, also if another looks like the file of a first', () => {
+  it('are found by the complete name, even if another name looks like a file of the first', () => {
     const first = nextDataSetFile([], 'a', NOW);
     const second = nextDataSetFile([first], first, NOW + 1);
     const files = [first, second, nextDataSetFile([], 'a.', NOW + 2), nextDataSetFile([], 'a-000001', NOW + 3)];
@@ -61,7 +61,7 @@ describe('files of data sets', () => {
 
   const character = fc.constantFrom(...'ab01.-_');
   const name = fc.string({ unit: character, minLength: 1, maxLength: 40 }).filter(isDataSetName);
-  it('are in the order in which they were saved, whatever the clock does meanwhile', () => {
+  it('sort in the order of the saves, whatever the clock does', () => {
     const step = fc.constantFrom(0, 0.5, 1, -1, -NOW, 1000);
     fc.assert(
       fc.property(
@@ -85,7 +85,7 @@ describe('files of data sets', () => {
     );
   });
 
-  it('go on in the next millisecond when one has all it can have', () => {
+  it('continue in the next millisecond when one has the highest number', () => {
     const next = (file: string) => nextDataSetFile([file], 'a', NOW);
     expect(next('a.001893456000000-000009')).toBe('a.001893456000000-000010');
     expect(next('a.001893456000000-999999')).toBe('a.001893456000001-000000');

@@ -8,7 +8,7 @@ import { type Disk, failure, MemoryFileSystem } from './memory-file-system.js';
 const DIRECTORY = '/data/saves';
 const NOW = Date.UTC(2030, 0, 1);
 
-/** Writes records that count from `first`, one a batch. */
+/** Writes records that count up from `first`, one per batch. */
 const counting =
   (first: number, count = 3) =>
   async (base: BaseFile) => {
@@ -26,14 +26,14 @@ async function numbersIn(sets: DataSets, path: string): Promise<number[]> {
   return numbers;
 }
 
-/** What the newest data set of that name holds, undefined if there is none. */
+/** Returns what is in the newest data set of a name; undefined if there is none. */
 async function newestIn(disk: Disk): Promise<number[] | undefined> {
   const sets = new DataSets(DIRECTORY, new MemoryFileSystem(disk));
   const path = await sets.newest('a');
   return path === undefined ? undefined : numbersIn(sets, path);
 }
 
-/** A disk with one data set, saved at `NOW`. */
+/** Returns a disk with one data set, saved at `NOW`. */
 async function oneSaved(): Promise<{ disk: Disk; path: string }> {
   const fileSystem = new MemoryFileSystem();
   const { path } = await new DataSets(DIRECTORY, fileSystem).save('a', NOW, counting(0));
@@ -41,7 +41,7 @@ async function oneSaved(): Promise<{ disk: Disk; path: string }> {
 }
 
 describe('a data set', () => {
-  it('is what was written; the next one of its name is beside it, and counts', async () => {
+  it('contains what was written; a newer save of the name is another file, and is found first', async () => {
     const fileSystem = new MemoryFileSystem();
     const sets = new DataSets(DIRECTORY, fileSystem);
     const first = await sets.save('a', NOW, counting(0));
@@ -59,7 +59,7 @@ describe('a data set', () => {
     expect(fileSystem.openFiles).toBe(0);
   });
 
-  it('is there as a whole or not at all, whenever the power goes, and when it was acknowledged it is there', async () => {
+  it('is there completely or not at all after a power failure, and completely if it was acknowledged', async () => {
     const { disk } = await oneSaved();
     const fileSystem = new MemoryFileSystem(disk);
     const disks: Disk[] = [];
@@ -71,7 +71,7 @@ describe('a data set', () => {
     for (const after of fileSystem.disksAfterPowerFailure) expect(await newestIn(after)).toEqual([10, 11, 12]);
   });
 
-  it('leaves nothing when a call fails, whichever', async () => {
+  it('leaves no file if any call fails', async () => {
     const { disk } = await oneSaved();
     for (let failing = 0; ; failing++) {
       const fileSystem = new MemoryFileSystem(disk);
@@ -99,7 +99,7 @@ describe('a data set', () => {
     }
   });
 
-  it('leaves nothing when the sessions cannot be had', async () => {
+  it('leaves no file if the sessions cannot be read', async () => {
     const fileSystem = new MemoryFileSystem();
     const sets = new DataSets(DIRECTORY, fileSystem);
     const fault = new Error('no');
@@ -108,7 +108,7 @@ describe('a data set', () => {
     expect(fileSystem.openFiles).toBe(0);
   });
 
-  it('is given up when it is closed, before it is begun or while it is written', async () => {
+  it('is aborted by close, before or while it is written', async () => {
     const fileSystem = new MemoryFileSystem();
     const sets = new DataSets(DIRECTORY, fileSystem);
     const saving = sets.save('a', NOW, async (base) => {
@@ -121,7 +121,7 @@ describe('a data set', () => {
     expect(fileSystem.disk.size).toBe(0);
   });
 
-  it('what a crash left of one is no data set, and goes at the next save', async () => {
+  it('is not what a crash left of one; the next save removes that', async () => {
     const { disk, path } = await oneSaved();
     const left = `${DIRECTORY}/a.001893456999999-000000.tmp`;
     const fileSystem = new MemoryFileSystem(
@@ -141,7 +141,7 @@ describe('the file of a data set is refused', () => {
     return numbersIn(sets, '/f');
   };
 
-  it('wherever it is cut', async () => {
+  it('if it is truncated anywhere', async () => {
     const { disk, path } = await oneSaved();
     const bytes = disk.get(path) as Buffer;
     for (let length = 0; length < bytes.length; length++) {
@@ -150,7 +150,7 @@ describe('the file of a data set is refused', () => {
     expect(await read(bytes)).toEqual([0, 1, 2]);
   });
 
-  it('whichever byte is another', async () => {
+  it('if any byte has changed', async () => {
     const { disk, path } = await oneSaved();
     const bytes = disk.get(path) as Buffer;
     for (let at = 0; at < bytes.length; at++) {
@@ -177,9 +177,9 @@ describe('the file of a data set is refused', () => {
   });
 
   it.each([
-    ['of no bytes', ''],
-    ['of another program', 'REDIS0010\xfa\tredis-ver\x067.0.15'],
-    ['that is the beginning of one', '*4\r\n$15\r\nRESPITE-JOURNAL\r\n'],
+    ['if it is empty', ''],
+    ['if it is from another program', 'REDIS0010\xfa\tredis-ver\x067.0.15'],
+    ['if it has only a part of the header', '*4\r\n$15\r\nRESPITE-JOURNAL\r\n'],
   ])('%s', async (_, text) => {
     await expect(read(Buffer.from(text, 'latin1'))).rejects.toThrow('it does not start as a file of the journal does');
   });

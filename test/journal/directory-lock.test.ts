@@ -9,7 +9,7 @@ import { startNode } from '../child-process.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const MODULE = fileURLToPath(new URL('../../dist/journal/directory-lock.js', import.meta.url));
-/** Takes the lock, says so or why not, and goes on until it is killed. */
+/** Takes the lock, prints whether it has it or why not, and runs until it is killed. */
 const PROGRAM = `
   import { DirectoryLock } from ${JSON.stringify(MODULE)};
   try {
@@ -23,7 +23,7 @@ const PROGRAM = `
 
 const children: ChildProcess[] = [];
 
-/** Another process, and what it says of the lock. */
+/** Starts another process, and returns what it prints about the lock. */
 async function another(directory: string): Promise<{ child: ChildProcess; says: string }> {
   const child = startNode(['--input-type=module', '-e', PROGRAM, directory], { showErrors: true });
   children.push(child);
@@ -41,7 +41,7 @@ afterEach(() => {
 });
 
 describe('DirectoryLock', () => {
-  it('is had by one process, and says by which', async () => {
+  it('is held by one process, and says by which', async () => {
     const directory = temporaryDirectory();
     const lock = DirectoryLock.take(directory);
     const message = `another respite (pid ${process.pid}) uses the directory ${directory}`;
@@ -51,7 +51,7 @@ describe('DirectoryLock', () => {
     expect((await another(directory)).says).toBe('taken');
   });
 
-  it('is free as soon as the process that had it is killed', async () => {
+  it('is free as soon as its process is killed', async () => {
     const directory = temporaryDirectory();
     const { child, says } = await another(directory);
     expect(says).toBe('taken');
@@ -62,7 +62,7 @@ describe('DirectoryLock', () => {
     lock.release();
   });
 
-  it('is had by one of many that start at once, when the one before was killed', async () => {
+  it('goes to one of many processes that start together, after the previous owner was killed', async () => {
     const directory = temporaryDirectory();
     await kill((await another(directory)).child);
     const said = (await Promise.all(Array.from({ length: 8 }, () => another(directory)))).map(({ says }) => says);
@@ -70,13 +70,13 @@ describe('DirectoryLock', () => {
     expect(said.filter((says) => says.startsWith('another respite')).length).toBe(7);
   });
 
-  it('can be had in a directory with a long path', () => {
+  it('works in a directory with a long path', () => {
     const directory = join(temporaryDirectory(), 'd'.repeat(200));
     mkdirSync(directory);
     DirectoryLock.take(directory).release();
   });
 
-  it('follows no link, and believes no file', () => {
+  it('follows no symbolic link, and ignores what is in the file', () => {
     const directory = temporaryDirectory();
     const victim = join(directory, 'victim');
     writeFileSync(victim, 'mine');
@@ -88,7 +88,7 @@ describe('DirectoryLock', () => {
     DirectoryLock.take(other).release();
   });
 
-  it('says in one line why it cannot be had', () => {
+  it('says in one line why it cannot be taken', () => {
     const directory = join(temporaryDirectory(), 'missing');
     expect(() => DirectoryLock.take(directory)).toThrow(`cannot open ${directory}/lock: ENOENT`);
   });

@@ -11,13 +11,13 @@ import { type Disk, failure, MemoryFileSystem } from './memory-file-system.js';
 const PATH = '/data/journal';
 
 /**
- * The state in these tests: one number, which each record replaces. It is at `n` when the records up to it are there; a
- * base holds the number of when it was written.
+ * The state in these tests is one number, which each record replaces. So it is `n` if all records up to the nth are
+ * there. A base has the number at the time when it was written.
  */
 const fields = { token: Slice.of('t') };
 const number = (n: number) => [Slice.of('n'), Slice.of(String(n))];
 
-/** A clock on which every wait is over in the next turn. */
+/** A clock on which every delay ends in the next turn of the event loop. */
 const clock: JournalClock = {
   now: () => 0,
   after(_, callback) {
@@ -28,7 +28,7 @@ const clock: JournalClock = {
 
 class Running {
   last = 0;
-  /** Acknowledged: durable. */
+  /** The last number known to be durable. */
   safe = 0;
   readonly fileSystem: MemoryFileSystem;
   readonly journal: Journal;
@@ -46,7 +46,7 @@ class Running {
     return new Running(fileSystem, journal, (await loadAll(journal)).last);
   }
 
-  /** Appends the next number, and waits until it is durable. */
+  /** Appends the next number and waits until it is durable. */
   async append(): Promise<void> {
     const n = ++this.last;
     this.journal.records.append('SET', fields, number(n));
@@ -86,7 +86,7 @@ async function loadAll(journal: Pick<Journal, 'load'>) {
   return { last, report };
 }
 
-/** What a start finds on a disk. It leaves nothing but what counts. */
+/** Opens the journal on a disk, and checks that only files listed in the manifest remain. */
 async function recover(disk: Disk) {
   const fileSystem = new MemoryFileSystem(disk);
   const directory = await JournalDirectory.open(fileSystem, PATH);
@@ -100,7 +100,7 @@ async function recover(disk: Disk) {
 }
 
 describe('the directory of the journal', () => {
-  it('whenever the process or the power goes, from first start over compactions, has every number that was acknowledged', async () => {
+  it('has every acknowledged number after a kill or a power failure at any time, during compactions too', async () => {
     const fileSystem = new MemoryFileSystem();
     const instants: { call: string; disks: Disk[]; safe: number; last: number }[] = [];
     let running: Running | undefined;
@@ -125,13 +125,13 @@ describe('the directory of the journal', () => {
         const found = await recover(disk).catch((error) => expect.unreachable(`${where}: ${error.message}`));
         expect(found.last, where).toBeGreaterThanOrEqual(safe);
         expect(found.last, where).toBeLessThanOrEqual(last);
-        // Once more, as if it had crashed again during that start.
+        // A second start, as if the first had crashed at its end.
         expect((await recover(found.fileSystem.disk)).last).toBe(found.last);
       }
     }
   });
 
-  it('whichever call fails, everything acknowledged stays, and the next compaction succeeds', async () => {
+  it('keeps everything acknowledged whichever call fails, and the next compaction succeeds', async () => {
     let calls = Infinity;
     for (let failing = 0; failing < calls; failing++) {
       const fileSystem = new MemoryFileSystem();
@@ -160,7 +160,7 @@ describe('the directory of the journal', () => {
     expect(calls).toBeLessThan(60);
   });
 
-  it('holds one base and one increment after a compaction, and knows their sizes', async () => {
+  it('has one base and one increment after a compaction, and knows their sizes', async () => {
     const fileSystem = new MemoryFileSystem();
     const running = await Running.start(fileSystem);
     for (let i = 0; i < 5; i++) await running.append();
@@ -176,7 +176,7 @@ describe('the directory of the journal', () => {
     await again.stop();
   });
 
-  it('goes on where a torn tail was cut off, and says how much that was', async () => {
+  it('cuts off an incomplete end, says how long it was, and continues there', async () => {
     const fileSystem = new MemoryFileSystem();
     const running = await Running.start(fileSystem);
     await running.append();
@@ -197,7 +197,7 @@ describe('the directory of the journal', () => {
     expect((await recover(recovered.disk)).last).toBe(2);
   });
 
-  it('refuses a torn file that others go on from, and a torn base', async () => {
+  it('refuses an incomplete file that is not the last one, and an incomplete base', async () => {
     const fileSystem = new MemoryFileSystem();
     const running = await Running.start(fileSystem);
     await running.append();
@@ -216,7 +216,7 @@ describe('the directory of the journal', () => {
     }
   });
 
-  it('leaves alone what is not its own', async () => {
+  it('leaves files of others alone', async () => {
     const others = [
       'increment.1.damaged-1',
       'notes',
@@ -234,7 +234,7 @@ describe('the directory of the journal', () => {
     expect(await fileSystem.list(PATH)).toEqual(expect.arrayContaining(others));
   });
 
-  it('refuses to start anew where the manifest is missing, or a file that it lists', async () => {
+  it('refuses to start if the manifest, or a file that it lists, is missing', async () => {
     const fileSystem = new MemoryFileSystem();
     const running = await Running.start(fileSystem);
     await running.append();
@@ -253,7 +253,7 @@ describe('the directory of the journal', () => {
     }
   });
 
-  it('refuses a manifest with a byte that was changed, wherever', async () => {
+  it('refuses a manifest in which any byte has changed', async () => {
     const fileSystem = new MemoryFileSystem();
     await (await Running.start(fileSystem)).stop();
     const manifest = fileSystem.content(`${PATH}/manifest`);
@@ -275,7 +275,7 @@ describe('the directory of the journal', () => {
     expect(() => decodeManifest(Buffer.from(text), '/manifest')).toThrow('/manifest');
   });
 
-  it('gives a compaction up when it is closed', async () => {
+  it('aborts a compaction when it is closed', async () => {
     const fileSystem = new MemoryFileSystem();
     const running = await Running.start(fileSystem);
     await running.append();
@@ -287,7 +287,7 @@ describe('the directory of the journal', () => {
   });
 
   it.each(['everysec', 'no'] as const)(
-    'with %s: whenever the power goes, what one turn did while a base was written is there as a whole or not at all',
+    'with %s: after a power failure, the records of one turn during a compaction are all there or none is',
     async (policy) => {
       const fileSystem = new MemoryFileSystem();
       const disks: Disk[] = [];
@@ -337,7 +337,7 @@ describe('the directory of the journal', () => {
   });
 });
 
-/** Starts a compaction that goes on writing until it is given up; resolves with why. */
+/** Starts a compaction that writes until it is aborted. Resolves with the error. */
 async function startCompaction({ journal }: Running): Promise<Error> {
   return journal
     .compact(async (base) => {
@@ -347,7 +347,7 @@ async function startCompaction({ journal }: Running): Promise<Error> {
       }
     })
     .then(
-      () => new Error('it was not given up'),
+      () => new Error('it was not aborted'),
       (error) => error,
     );
 }

@@ -17,8 +17,8 @@ const SLICE = fileURLToPath(new URL('../../dist/slice.js', import.meta.url));
 const MODULE = fileURLToPath(new URL('../../dist/journal/index.js', import.meta.url));
 
 /**
- * Appends numbers, as many as it can, and says each that is safe: from its own death, with `always` from a power failure.
- * Compacts without a pause if asked to. Its state is the largest number: one SET of one key.
+ * Appends numbers as fast as it can and prints each that is safe: from a kill or, with `always`, from a power failure.
+ * Compacts all the time if asked to. Its state is the last number: one SET of one key.
  */
 const PROGRAM = `
   import { Journal } from ${JSON.stringify(MODULE)};
@@ -63,7 +63,10 @@ afterEach(() => {
   child?.kill('SIGKILL');
 });
 
-/** Runs the program until it has said so many numbers, kills it, and tells which it loaded and which it said last. */
+/**
+ * Runs the program until it has printed `lines` lines, then kills it. Returns the number it loaded and the last safe
+ * one.
+ */
 function runAndKill(path: string, policy: SyncPolicy, lines: number): Promise<{ loaded: number; safe: number }> {
   const started = startNode(['--input-type=module', '-e', PROGRAM, path, policy, 'yes'], { showErrors: true });
   child = started;
@@ -83,7 +86,7 @@ function runAndKill(path: string, policy: SyncPolicy, lines: number): Promise<{ 
 
 describe('Journal', () => {
   it.each<SyncPolicy>(['always', 'everysec', 'no'])(
-    'with %s: a process that is killed at any time has said nothing that the next one does not know',
+    'with %s: a process killed at any time has reported nothing as safe that the next one lacks',
     async (policy) => {
       const path = join(temporaryDirectory(), 'journal');
       let safe = 0;
@@ -103,7 +106,7 @@ describe('Journal', () => {
     },
   );
 
-  it('goes on by itself when there is room again, and has lost nothing', async () => {
+  it('continues by itself when the disk has room again, and has lost nothing', async () => {
     const path = join(temporaryDirectory(), 'journal');
     const node = [process.execPath, '--input-type=module', '-e', PROGRAM, path, 'always', 'no'];
     const started = watched(spawn('prlimit', ['--fsize=50000:', ...node], { stdio: ['ignore', 'pipe', 'inherit'] }));
@@ -130,7 +133,7 @@ describe('Journal', () => {
     expect(numbers.length).toBeGreaterThanOrEqual(Number(said.at(-1)?.split(' ')[1]));
   });
 
-  it('says in one line why it cannot be used', async () => {
+  it('reports in one line why it cannot be used', async () => {
     const path = join(temporaryDirectory(), 'journal');
     const options = { clock: systemClock, policy: 'no', onFailure() {}, onRecovery() {} } as const;
     writeFileSync(path, '');
@@ -142,7 +145,7 @@ describe('Journal', () => {
     await expect(journal.load(() => {})).rejects.toThrow(`cannot read the journal in ${other}: EISDIR`);
   });
 
-  it('refuses what needs it to be loaded before it is', async () => {
+  it('refuses to append before it is loaded', async () => {
     const path = join(temporaryDirectory(), 'journal');
     const journal = await Journal.open(path, { clock: systemClock, policy: 'no', onFailure() {}, onRecovery() {} });
     expect(() => journal.records.append('END', {})).toThrow('has not been loaded');

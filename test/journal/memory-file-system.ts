@@ -6,7 +6,7 @@ interface Range {
   readonly bytes: Buffer;
 }
 
-/** A file's contents, and which of them would survive a power failure. */
+/** The content of a file, and what of it would survive a power failure. */
 class Inode {
   content = Buffer.alloc(0);
   durable = Buffer.alloc(0);
@@ -44,8 +44,8 @@ interface Call {
 }
 
 /**
- * A file system in memory that knows what is durable. As on Linux, if a sync fails, the data that it should have written is not
- * durable, and the next sync does not write it either.
+ * A file system in memory that knows what is durable. As on Linux, if a sync fails, the data that it should have
+ * written is not durable, and the next sync does not write it either.
  */
 export class MemoryFileSystem implements FileSystem {
   /** Called before each call that changes something. If it throws, the call fails with that error. */
@@ -75,8 +75,8 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   /**
-   * What a power failure may leave now. File contents: as they are, as they were last synced, or half-way between. Names: as they
-   * are, as they were last synced, or with any one of the later changes.
+   * What a power failure may leave now. File contents: as they are, as they were last synced, or half-way between.
+   * Names: as they are, as they were last synced, or with any one of the later changes.
    */
   get disksAfterPowerFailure(): Disk[] {
     const torn = ({ content, durable }: Inode) => {

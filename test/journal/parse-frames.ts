@@ -1,6 +1,6 @@
 import RedisParser from 'redis-parser';
 
-/** The arrays of bulk strings in the bytes, as redis-parser reads them. */
+/** Returns the arrays of bulk strings in some bytes, as redis-parser reads them. */
 export function parseFrames(bytes: Buffer): Buffer[][] {
   const frames: Buffer[][] = [];
   const parser = new RedisParser({

@@ -18,7 +18,7 @@ function batchOf(records: readonly PlainRecord[], id = ID): Buffer {
   return encoder.takeBatch(batchPrefix(id));
 }
 
-/** A file of these batches, and where each starts. */
+/** Returns a file of batches, and the offset of each. */
 function fileOf(batches: readonly Buffer[]) {
   let end = FILE_HEADER_LENGTH;
   const starts = batches.map((batch) => {
@@ -45,7 +45,7 @@ async function damageOf(bytes: Buffer): Promise<JournalDamage> {
 const three = [batchOf([numbered(1)]), batchOf([numbered(2), numbered(3)]), batchOf([numbered(4)])];
 
 describe('readJournal', () => {
-  it('reads what was written, and redis-parser reads the same', async () => {
+  it('reads what was written, as redis-parser does', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), { maxLength: 5 }),
@@ -65,7 +65,7 @@ describe('readJournal', () => {
     );
   });
 
-  it('reads batches larger than its window, and many small ones', async () => {
+  it('reads batches that are larger than its window, and many small ones', async () => {
     const large: PlainRecord = {
       name: 'SET',
       fields: { token: Buffer.from('t') },
@@ -81,7 +81,7 @@ describe('readJournal', () => {
     expect(result.records.every(({ rest }, index) => rest[1].equals(records[index].rest[1]))).toBe(true);
   });
 
-  it('drops the last batch where it is cut, at every byte', async () => {
+  it('drops the last batch if it is cut at any byte', async () => {
     const { bytes, starts } = fileOf(three);
     for (let length = starts[2]; length < bytes.length; length++) {
       const { records, report } = await read(bytes.subarray(0, length));
@@ -91,7 +91,7 @@ describe('readJournal', () => {
     }
   });
 
-  it('reads as many whole batches as there are, wherever the file ends', async () => {
+  it('reads all complete batches, wherever the file ends', async () => {
     const { bytes, starts } = fileOf(three);
     for (let length = FILE_HEADER_LENGTH; length <= bytes.length; length++) {
       const whole = starts.filter((start, index) => start + three[index].length <= length).length;
@@ -99,14 +99,14 @@ describe('readJournal', () => {
     }
   });
 
-  it('refuses a file with a byte that was changed, wherever, and says where', async () => {
+  it('refuses a file in which any byte has changed, and says where', async () => {
     const { bytes, starts } = fileOf(three);
     for (let at = 0; at < bytes.length; at++) {
       for (const change of [1, 2, 4, 8, 16, 32, 64, 128, bytes[at]]) {
         const changed = Buffer.from(bytes);
         changed[at] ^= change;
         const error = await read(changed).catch((error) => error);
-        // A file of another version is no damage.
+        // Another version is not damage.
         if (error.message?.includes('version')) continue;
         expect(error).toBeInstanceOf(JournalDamage);
         expect(error).toMatchObject({ file: '/increment.1', offset: [0, ...starts].findLast((start) => start <= at) });
@@ -124,28 +124,28 @@ describe('readJournal', () => {
     );
   });
 
-  it('drops what was not written before the power went, and reads as zeros', async () => {
+  it('drops what was not written before a power failure and reads as zeros', async () => {
     const long = batchOf(Array.from({ length: 100 }, (_, n) => numbered(n)));
     const { bytes, starts } = fileOf([...three, long]);
     const start = starts[3];
-    // To the end of the file, from the last batch or any sector of it on.
+    // Zeros from the last batch, or any sector of it, to the end of the file.
     for (let from = start; from < bytes.length - 10; from = (Math.floor(from / 512) + 1) * 512) {
       const torn = Buffer.from(bytes);
       torn.fill(0, from);
       expect((await read(torn)).report.tornTail).toEqual({ offset: start, bytes: bytes.length - start });
     }
-    // A sector in its middle.
+    // Zeros in a sector in its middle.
     const sector = (Math.floor(start / 512) + 2) * 512;
     const holed = Buffer.from(bytes);
     holed.fill(0, sector, sector + 512);
     expect((await read(holed)).report.tornTail?.offset).toBe(start);
-    // Behind it: the file was made longer first.
+    // Zeros after it, because the file became longer before it was written.
     const grown = Buffer.concat([bytes, Buffer.alloc(5000)]);
     expect((await read(grown)).report).toMatchObject({ batches: 4, tornTail: { offset: bytes.length, bytes: 5000 } });
   });
 
-  it('does not take a batch in a value for one of its own', async () => {
-    // What a client can make: it knows the format, but not the id of the file.
+  it('does not mistake a batch in a value for one of its own', async () => {
+    // A client can write this: it knows the format, but not the id of the file.
     const forged = batchOf([{ name: 'END', fields: {}, rest: [] }], newFileId());
     const record = { ...numbered(1), rest: [Buffer.from('k'), Buffer.concat([forged, forged])] };
     const { bytes, starts } = fileOf([batchOf([numbered(1)]), batchOf([record])]);
@@ -160,7 +160,7 @@ describe('readJournal', () => {
     expect((await damageOf(bytes)).reason).toBe('there is no batch');
   });
 
-  it('refuses records that are none, though their sum is right', async () => {
+  it('refuses invalid records even if their checksum is right', async () => {
     const encoder = new RecordEncoder();
     encoder.append('GONE', { token: Slice.of('secret') });
     const batch = encoder.takeBatch(batchPrefix(ID));
@@ -188,7 +188,7 @@ describe('readJournal', () => {
     await expect(read(later)).rejects.toThrow('version 4 of the format and this program knows version 3');
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const { bytes } = fileOf(
       Array.from({ length: 50 }, (_, n) =>
         batchOf([{ ...numbered(n), rest: [Buffer.from('k'), Buffer.alloc(100_000)] }]),

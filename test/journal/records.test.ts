@@ -10,7 +10,7 @@ import { parseFrames } from './parse-frames.js';
 
 const PREFIX = batchPrefix(newFileId());
 
-/** The bytes of records, without the batch around them. */
+/** Encodes records, without a batch around them. */
 function encoded(records: readonly PlainRecord[]): Buffer {
   const encoder = new RecordEncoder();
   for (const record of records) append(encoder, record);
@@ -29,7 +29,7 @@ function decoded(bytes: Buffer): PlainRecord[] {
   return records;
 }
 
-/** The arguments as redis-parser should see them. */
+/** Returns a record's arguments as redis-parser should read them. */
 function argumentsOf({ name, fields, rest }: PlainRecord): string[] {
   const values = Object.entries(RECORDS[name].fields).map(([field, type]) => {
     const value = fields[field];
@@ -53,7 +53,7 @@ describe('records', () => {
     );
   });
 
-  it('of one key are the same by the short way', () => {
+  it('with one key are the same from the faster encoder', () => {
     fc.assert(
       fc.property(bytes(300), bytes(300), bytes(300), (...parts) => {
         const [token, key, value] = parts.map(Slice.of);
@@ -85,14 +85,14 @@ describe('records', () => {
     });
   });
 
-  it('hold large values, larger than a slab', () => {
+  it('can have values larger than a slab', () => {
     const large = Buffer.alloc(3_000_000, 'x');
     const record: PlainRecord = { name: 'SET', fields: { token: Buffer.from('t') }, rest: [large, large] };
     const records = decoded(encoded([record, record]));
     expect(records.flatMap(({ rest }) => rest.map((value) => value.equals(large)))).toEqual([true, true, true, true]);
   });
 
-  it('lie in memory that is used again once nobody needs any batch in it, and not before', () => {
+  it('are in memory that is reused only when no batch in it is needed any more', () => {
     const encoder = new RecordEncoder();
     const take = (n: number) => {
       encoder.append('GONE', { token: Slice.of(Buffer.alloc(400_000, n)) });
@@ -111,7 +111,7 @@ describe('records', () => {
     expect(take(7).buffer).toBe(one.buffer);
   });
 
-  it('do not change a batch that was taken when others are encoded', () => {
+  it('do not change a batch that was taken before', () => {
     const encoder = new RecordEncoder();
     const gone = (n: number) => encoder.append('GONE', { token: Slice.of(Buffer.alloc(200, n)) });
     const batches = Array.from({ length: 3000 }, (_, n) => {
@@ -132,7 +132,7 @@ describe('records', () => {
     },
   );
 
-  it('refuse arguments that they may not have', () => {
+  it('refuse invalid arguments', () => {
     const encoder = new RecordEncoder();
     const token = Slice.of('t');
     expect(() => encoder.append('SET', { token }, [token])).toThrow(RangeError);
@@ -142,11 +142,11 @@ describe('records', () => {
 
   it.each([
     ['an unknown name', '*1\r\n$4\r\nWHAT\r\n'],
-    ['a name that starts like one', '*2\r\n$3\r\nSAT\r\n$1\r\nt\r\n'],
+    ['a name that starts like a known one', '*2\r\n$3\r\nSAT\r\n$1\r\nt\r\n'],
     ['too few fields', '*2\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n'],
-    ['too many', '*3\r\n$4\r\nGONE\r\n$1\r\nt\r\n$1\r\nt\r\n'],
+    ['too many fields', '*3\r\n$4\r\nGONE\r\n$1\r\nt\r\n$1\r\nt\r\n'],
     ['a key without a value', '*3\r\n$3\r\nSET\r\n$1\r\nt\r\n$1\r\nk\r\n'],
-    ['a number that is none', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$1\r\nx\r\n'],
+    ['an invalid number', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$1\r\nx\r\n'],
     ['a number that is too large', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$16\r\n9007199254740992\r\n'],
     ['an empty number', '*3\r\n$8\r\nDEADLINE\r\n$1\r\nt\r\n$0\r\n\r\n'],
     ['an argument beyond the end', '*2\r\n$4\r\nGONE\r\n$9999999999\r\nt\r\n'],
@@ -154,11 +154,11 @@ describe('records', () => {
     ['no arguments', '*0\r\n'],
     ['no array', '$4\r\nGONE\r\n'],
     ['no end', '*2\r\n$4\r\nGONE\r\n$1\r\nt'],
-  ])('are refused: %s', (_, text) => {
+  ])('are refused if they have %s', (_, text) => {
     expect(() => decoded(Buffer.from(text))).toThrow(RecordError);
   });
 
-  it('are refused or read, whatever the bytes are', () => {
+  it('are refused or read, whatever their bytes are', () => {
     fc.assert(
       fc.property(
         fc.array(anyRecord, { minLength: 1, maxLength: 3 }),

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { RecordName } from '../../src/journal/records.js';
 
 /**
- * What `records.ts` promises of the records: that a base which is written while sessions change, and then all that was
- * appended since it was begun, lead to the state there is. The replay here is what every replay must do.
+ * Tests what `records.ts` promises: replaying a base that was written while sessions changed, and then everything
+ * appended since the base began, gives the current state. Every replay must work like the one here.
  */
 
 interface Session {
@@ -22,12 +22,12 @@ type Entry = readonly [RecordName, ...(string | number)[]];
 class State {
   sessions: Session[] = [];
 
-  /** The session whose present token this is. */
+  /** Returns the session that has this token now. */
   bearer(token: string): Session | undefined {
     return this.sessions.find((session) => session.token === token);
   }
 
-  /** Whether a token leads to a session. */
+  /** Returns whether a token, current or old, leads to a session. */
   knows(token: string): boolean {
     return this.sessions.some((session) => session.token === token || session.aliases.has(token));
   }
@@ -106,19 +106,19 @@ class State {
       .sort((a, b) => (a.token < b.token ? -1 : 1));
   }
 
-  /** Lets a token lead nowhere. */
+  /** Removes whatever the token leads to. */
   #forget(token: string): void {
     this.sessions = this.sessions.filter((session) => session.token !== token);
     for (const { aliases } of this.sessions) aliases.delete(token);
   }
 }
 
-/** Characters of a value that are written at a time. */
+/** Characters of a value written at a time. */
 const PIECE = 2;
 
 /**
- * The records of a session, in pieces, between which it may change: of a value the next part as it is then, under the token that the session had
- * at first.
+ * Yields the records of a session in pieces. The session may change between them. Each piece has the next part of a
+ * value as it is then. All records use the session's first token.
  */
 function* recordsOf(session: Session): Generator<Entry[]> {
   const { token, name, deadline, settings, keys, aliases } = session;
@@ -130,7 +130,7 @@ function* recordsOf(session: Session): Generator<Entry[]> {
     let offset = 0;
     do {
       const part = (keys.get(key) ?? '').slice(offset, offset + PIECE);
-      // It was deleted, or has become shorter: what is written since says so.
+      // The value was deleted or has become shorter. Records in the increment say so.
       if (part === '') break;
       yield [['WRITE', token, key, offset, offset, part]];
       offset += PIECE;
@@ -138,15 +138,17 @@ function* recordsOf(session: Session): Generator<Entry[]> {
   }
 }
 
-/** Sessions that change, what is appended of it, and a base that is written meanwhile, slot by slot. */
+/** Sessions that change, the increment that records the changes, and a base that is written meanwhile, slot by slot. */
 class Server {
   readonly state = new State();
   base: Entry[] = [];
   increment: Entry[] = [];
-  /** A session keeps its slot for life; a freed one is the next that is taken. */
+  /** A session keeps its slot until it ends. A free slot is reused first. */
   readonly #slots: (Session | undefined)[] = [];
   #scanned = 0;
-  /** Those that were there when the base was begun: what was created since is in the increment as a whole, and has no place in the base. */
+  /**
+   * Sessions that existed when the base began. Newer ones are completely in the increment, so the base leaves them out.
+   */
   #old: readonly Session[] = [];
   #pieces: { readonly session: Session; readonly records: Generator<Entry[]> } | undefined;
   #tokens = 0;
@@ -165,7 +167,7 @@ class Server {
 
   /** Writes the next piece to the base. Returns whether there was one. */
   scan(): boolean {
-    // A slot may be another session's by now: what became of the one before is in the increment.
+    // The slot may have another session by now. The increment says what happened to the previous one.
     if (this.#pieces !== undefined && this.state.sessions.includes(this.#pieces.session)) {
       const { value } = this.#pieces.records.next();
       if (value !== undefined) {
@@ -180,7 +182,7 @@ class Server {
     return true;
   }
 
-  /** One turn. */
+  /** Takes one turn. */
   act(...entries: Entry[]): void {
     this.increment.push(...entries);
     for (const entry of entries) this.state.replay(entry);
@@ -199,10 +201,10 @@ class Server {
   }
 }
 
-/** Tokens that clients choose, again and again. */
+/** Tokens that clients choose repeatedly. */
 const CHOSEN = ['T1', 'T2', 'T3'];
 
-/** What clients, the clock and the compaction do: to which session, and with which key and number. */
+/** What clients, the clock and the compaction do, to which session, and with which key and number. */
 const acts = fc.record({
   what: fc.constantFrom(
     ...([
@@ -237,10 +239,10 @@ function carryOut(server: Server, { what, which, key, number }: Act): void {
   else if (what === 'flush') server.act(['FLUSH']);
   else if (what === 'new') {
     const token = number < 70 ? CHOSEN[which % CHOSEN.length] : server.newToken();
-    // One that leads to a session is refused.
+    // A token that leads to a session is refused.
     if (!state.knows(token)) server.act(['SESSION', token, key, number, number, key, number]);
   } else if (session === undefined) return;
-  // Nothing is written: whoever reads the alias sees that it is over.
+  // Nothing is recorded: the alias itself has the end of the grace period.
   else if (what === 'grace ends') session.aliases.clear();
   else if (what === 'set') server.act(['SET', session.token, key, number]);
   else if (what === 'append') {
@@ -257,7 +259,7 @@ function carryOut(server: Server, { what, which, key, number }: Act): void {
   else if (what === 'rotate with grace') server.rotate(session, number);
 }
 
-/** Leaves out old tokens that the records still hold and whose grace is over. */
+/** Removes old tokens whose grace period has ended, which may still be in the records. */
 function endGraces(replayed: State, state: State): void {
   for (const { token, aliases } of replayed.sessions) {
     for (const old of aliases.keys()) if (state.bearer(token)?.aliases.has(old) === false) aliases.delete(old);
@@ -265,7 +267,7 @@ function endGraces(replayed: State, state: State): void {
 }
 
 describe('replay', () => {
-  it('of a base, written while sessions change, and of what was appended since leads to the state there is', () => {
+  it('of a base written while sessions change, and of what was appended meanwhile, gives the current state', () => {
     fc.assert(
       fc.property(fc.array(acts, { minLength: 5, maxLength: 80, size: 'max' }), (script) => {
         const server = new Server();
@@ -275,7 +277,7 @@ describe('replay', () => {
         for (const entry of [...server.base, ...server.increment]) replayed.replay(entry);
         endGraces(replayed, server.state);
         expect(replayed.plain).toEqual(server.state.plain);
-        // Twice does no harm either.
+        // Replaying the increment twice does no harm.
         for (const entry of server.increment) replayed.replay(entry);
         endGraces(replayed, server.state);
         expect(replayed.plain).toEqual(server.state.plain);

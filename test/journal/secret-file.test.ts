@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readOrMakeSecret } from '../../src/journal/secret-file.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
-/** A directory with this in its secret file. */
+/** Creates a directory with this text in its secret file. */
 function directoryWith(text: string, mode = 0o600): string {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, 'secret'), text);
@@ -13,7 +13,7 @@ function directoryWith(text: string, mode = 0o600): string {
 }
 
 describe('readOrMakeSecret', () => {
-  it('makes 32 random bytes that nobody else can read, and keeps them', () => {
+  it('creates 32 random bytes that no other user can read, and keeps them', () => {
     const directory = temporaryDirectory();
     const secret = readOrMakeSecret(directory);
     expect(secret.length).toBe(32);
@@ -23,14 +23,14 @@ describe('readOrMakeSecret', () => {
     expect(readOrMakeSecret(temporaryDirectory())).not.toEqual(secret);
   });
 
-  it('makes it whatever a start that was cut short has left', () => {
+  it('creates the file whatever an interrupted start has left', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'secret.tmp'), 'half');
     readOrMakeSecret(directory);
     expect(readdirSync(directory)).toEqual(['secret']);
   });
 
-  it.each([0o640, 0o604, 0o660, 0o602, 0o644])('refuses a file of mode %o', (mode) => {
+  it.each([0o640, 0o604, 0o660, 0o602, 0o644])('refuses a file with mode %o', (mode) => {
     const directory = directoryWith(`${'ab'.repeat(32)}\n`, mode);
     expect(() => readOrMakeSecret(directory)).toThrow(/can be read or written by others: chmod 600/);
   });
@@ -41,13 +41,13 @@ describe('readOrMakeSecret', () => {
     ['ab'.repeat(33), 'too much'],
     ['zz'.repeat(32), 'other digits'],
     ['ab'.repeat(1_000_000), 'very much'],
-  ])('refuses a file that holds something else, and shows none of it', (text) => {
+  ])('refuses a file with other content, and does not show it', (text) => {
     const directory = directoryWith(text);
     expect(() => readOrMakeSecret(directory)).toThrow(/^(?!.*(?:abab|zzzz))\S+secret does not hold 64 hex digits/);
     expect(readFileSync(join(directory, 'secret'), 'latin1')).toBe(text);
   });
 
-  it('says in one line why there is none', () => {
+  it('says in one line why there is no secret', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'secret'));
     expect(() => readOrMakeSecret(directory)).toThrow(`${directory}/secret is not a file`);

@@ -13,7 +13,7 @@ import { type Disk, failure, MemoryFileSystem } from './memory-file-system.js';
 const IDS = ['0123456789abcdef', '1123456789abcdef'];
 const PATHS = ['/increment.1', '/increment.2'];
 
-/** The numbers in the good batches at the beginning of a file. */
+/** Returns the numbers in the good batches at the start of a file. */
 async function numbersIn(bytes: Buffer): Promise<number[]> {
   const scanner = await BatchScanner.open(new MemoryFileSystem(new Map([['/f', bytes]])), '/f');
   const decoder = new RecordDecoder();
@@ -27,12 +27,12 @@ async function numbersIn(bytes: Buffer): Promise<number[]> {
   return numbers;
 }
 
-/** What the increment has, durable or not. */
+/** Returns the content of the increment, durable or not. */
 function contentOf(fileSystem: MemoryFileSystem): Buffer {
   return fileSystem.disk.get(PATHS[0]) as Buffer;
 }
 
-/** A writer whose disk does what the test says, and what must be true of it at all times. */
+/** A writer whose disk does what the test says. `check` checks what must always be true. */
 class Bench {
   readonly fileSystem: MemoryFileSystem;
   readonly clock = new FakeClock();
@@ -42,7 +42,7 @@ class Bench {
   readonly #called: number[] = [];
   #waiters = 0;
   #switched = false;
-  /** Written once: nothing that a later failure takes back. */
+  /** The highest `written` so far. A later failure must not lower it. */
   #bestWritten = 0;
 
   private constructor(fileSystem: MemoryFileSystem, increments: readonly Increment[], policy: SyncPolicy) {
@@ -70,7 +70,7 @@ class Bench {
     return new Bench(fileSystem, increments, policy);
   }
 
-  /** One turn of the event loop that appends so many records. */
+  /** Simulates a turn of the event loop that appends this many records. */
   turn(records: number): void {
     for (let i = 0; i < records; i++) append(this.writer, numbered(this.writer.position + 1));
     const { position } = this.writer;
@@ -79,7 +79,7 @@ class Bench {
       expect(this.writer.durable).toBeGreaterThanOrEqual(position);
       this.#called.push(waiter);
     });
-    // `always` writes at the end of the turn, the others gather for 10 ms.
+    // `always` writes at the end of the turn. The other policies collect records for 10 ms.
     this.clock.advance(this.writer.policy === 'always' ? 0 : 10);
   }
 
@@ -89,7 +89,7 @@ class Bench {
     this.writer.switchTo(this.#increments[1]);
   }
 
-  /** Gives whatever the disk is asked what it wants, with pauses between, until nothing is left to do. */
+  /** Lets every call to the disk succeed, and time pass, until nothing is left to do. */
   async settle(): Promise<void> {
     for (let idle = 0; idle < 3; ) {
       const call = this.fileSystem.calls[0];
@@ -124,7 +124,7 @@ class Bench {
     expect(this.fileSystem.calls.filter(({ kind }) => kind === 'write').length).toBeLessThanOrEqual(1);
   }
 
-  /** How many waiters have not been called. */
+  /** How many callbacks have not been called yet. */
   get waiting(): number {
     return this.#waiters - this.#called.length;
   }
@@ -174,7 +174,7 @@ const acts: fc.Arbitrary<{ text: string; act: Act }> = fc.oneof(
 
 describe('JournalWriter', () => {
   it.each<SyncPolicy>(['always', 'everysec', 'no'])(
-    'with %s: whatever the disk does, what it acknowledges is there, once and in order',
+    'with %s: whatever the disk does, acknowledged records are there once and in order',
     async (policy) => {
       await fc.assert(
         fc.asyncProperty(
@@ -188,7 +188,7 @@ describe('JournalWriter', () => {
               act(bench);
               await bench.check();
             }
-            // The disk recovers: everything gets there by itself.
+            // The disk recovers, and everything is written without further calls.
             await bench.settle();
             await bench.check();
             const { writer } = bench;
@@ -215,7 +215,7 @@ describe('JournalWriter', () => {
     },
   );
 
-  it('with always: calls back after the sync, and syncs many turns at once', async () => {
+  it('with always: calls back after the sync, and syncs many turns together', async () => {
     const bench = await Bench.start('always');
     const { fileSystem, writer } = bench;
     bench.turn(1);
@@ -233,7 +233,7 @@ describe('JournalWriter', () => {
     expect(fileSystem.calls).toEqual([]);
   });
 
-  it('with everysec: syncs once a second, and not when nothing was written', async () => {
+  it('with everysec: syncs once a second if something was written', async () => {
     const bench = await Bench.start('everysec');
     const { fileSystem, clock } = bench;
     let syncs = 0;
@@ -248,7 +248,7 @@ describe('JournalWriter', () => {
     expect(syncs).toBe(5);
   });
 
-  it('is one batch a turn though the policy changes in the middle of it', async () => {
+  it('writes one batch per turn even if the policy changes during the turn', async () => {
     const bench = await Bench.start('everysec');
     append(bench.writer, numbered(1));
     bench.writer.policy = 'always';
@@ -259,7 +259,7 @@ describe('JournalWriter', () => {
     expect(bench.writer.written).toBe(2);
   });
 
-  it('tells when less is to be written, or the disk fails', async () => {
+  it('calls back when enough is written or the disk fails', async () => {
     const bench = await Bench.start('no');
     const told: string[] = [];
     append(bench.writer, numbered(1));
@@ -278,7 +278,7 @@ describe('JournalWriter', () => {
   });
 
   it.each(['everysec', 'no'] as const)(
-    'with %s: makes durable what is asked for, or says that the disk fails',
+    'with %s: makes records durable when asked, or reports that the disk fails',
     async (policy) => {
       const bench = await Bench.start(policy);
       append(bench.writer, numbered(1));
@@ -301,7 +301,7 @@ describe('JournalWriter', () => {
     },
   );
 
-  it('with everysec: goes on writing while the disk syncs', async () => {
+  it('with everysec: continues to write during a sync', async () => {
     const bench = await Bench.start('everysec');
     const { fileSystem, clock, writer } = bench;
     bench.turn(1);
@@ -315,7 +315,7 @@ describe('JournalWriter', () => {
     expect([writer.written, writer.durable]).toEqual([2, 1]);
   });
 
-  it('with no: leaves it to the system, and keeps nothing', async () => {
+  it('with no: leaves the sync to the system, and keeps nothing in memory', async () => {
     const bench = await Bench.start('no');
     const { fileSystem, clock, writer } = bench;
     for (let i = 0; i < 100; i++) {
@@ -327,7 +327,7 @@ describe('JournalWriter', () => {
     expect([writer.written, writer.durable, writer.pendingBytes]).toEqual([100, 0, 0]);
   });
 
-  it('keeps nothing either when the policy becomes no', async () => {
+  it('keeps nothing in memory when the policy becomes no', async () => {
     const bench = await Bench.start('everysec');
     const { fileSystem, writer } = bench;
     bench.turn(1);
@@ -338,7 +338,7 @@ describe('JournalWriter', () => {
     expect(writer.pendingBytes).toBe(0);
   });
 
-  it.each<SyncPolicy>(['everysec', 'no'])('who waits is called back when the policy becomes %s', async (policy) => {
+  it.each<SyncPolicy>(['everysec', 'no'])('calls back when the policy becomes %s', async (policy) => {
     const bench = await Bench.start('always');
     const { fileSystem, writer } = bench;
     bench.turn(1);
@@ -348,7 +348,7 @@ describe('JournalWriter', () => {
     expect([bench.waiting, writer.durable]).toEqual([0, 2]);
   });
 
-  it('says that the disk is full once, tries again ever more seldom, and says when it is not', async () => {
+  it('reports a full disk once, retries at growing intervals, and reports the recovery', async () => {
     const bench = await Bench.start('everysec');
     const { fileSystem, clock, writer, events } = bench;
     bench.turn(1);
@@ -368,7 +368,7 @@ describe('JournalWriter', () => {
     expect(writer.durable).toBe(1);
   });
 
-  it('after a failed sync writes again what was written, before it says that it is durable', async () => {
+  it('after a failed sync, writes again before it reports anything as durable', async () => {
     const bench = await Bench.start('always');
     const { fileSystem, clock, writer } = bench;
     bench.turn(3);
@@ -385,7 +385,7 @@ describe('JournalWriter', () => {
   });
 
   it.each(['during a write', 'between two attempts', 'before it is closed'])(
-    'closes with what is lost when it is given up, %s, and closes the file; before, it tries again',
+    'retries until it is told to give up %s, then closes the file and says what is lost',
     async (when) => {
       const bench = await Bench.start('always');
       const { fileSystem, writer } = bench;
@@ -409,16 +409,16 @@ describe('JournalWriter', () => {
       if (when !== 'before it is closed') writer.giveUp();
       if (when !== 'between two attempts') fileSystem.calls[0].finish(failure('ENOSPC'));
       await expect(closed).rejects.toMatchObject({ lost: 3, unsynced: 0, reason: 'ENOSPC' });
-      // A batch that was written in part is gone: nothing looks as after a crash.
+      // A partly written batch is removed, so that it does not look like a crash.
       expect(contentOf(fileSystem)).toHaveLength(end);
       expect(await numbersIn(fileSystem.durable(PATHS[0]))).toEqual([1, 2]);
-      // The other increment is the test's.
+      // The test has opened the other increment.
       expect(fileSystem.openFiles).toBe(1);
       expect(() => bench.turn(1)).toThrow('closed');
     },
   );
 
-  it('makes durable what was written when it closes with a loss, and does not believe a sync after one that failed', async () => {
+  it('makes durable what was written when it closes with a loss, and trusts no sync after a failed one', async () => {
     for (const syncs of [true, false]) {
       const bench = await Bench.start('everysec');
       const { fileSystem, writer } = bench;
@@ -437,7 +437,7 @@ describe('JournalWriter', () => {
     }
   });
 
-  it('cuts batches between turns: what one turn appends is one batch', async () => {
+  it('starts a new batch only between turns', async () => {
     const bench = await Bench.start('no');
     const { fileSystem } = bench;
     const large = Buffer.alloc(700_000);

@@ -43,7 +43,7 @@ describe('ReplyEncoder', () => {
     expect(written(3, write)).toBe(resp3);
   });
 
-  it('hands over replies of every size whole, and starts anew', () => {
+  it('returns complete replies of every size, and starts anew', () => {
     const reply = new ReplyEncoder();
     for (const size of [0, 1, 1000, 16_370, 16_384, 70_000, 5, 3_000_000, 5]) {
       const value = Buffer.alloc(size, 'v');
@@ -54,7 +54,7 @@ describe('ReplyEncoder', () => {
     }
   });
 
-  it('takes back what a command wrote before it failed', () => {
+  it('discards what a command wrote before it failed', () => {
     const reply = new ReplyEncoder();
     reply.ok();
     reply.begin();
@@ -64,28 +64,25 @@ describe('ReplyEncoder', () => {
     expect(reply.take()).toBe('+OK\r\n-ERR failed\r\n');
   });
 
-  it.each([5, 5_000, 50_000])(
-    'hands over what is finished and keeps what may be taken back, after %i bytes',
-    (size) => {
-      const reply = new ReplyEncoder();
-      const value = Buffer.alloc(size, 'v');
-      reply.bulk(value);
-      reply.begin();
-      reply.array(2);
-      reply.bulk(value);
-      const whole = `$${size}\r\n${value}\r\n`;
-      expect(reply.takeFinished().toString('latin1')).toBe(whole);
-      expect(reply.takeFinished().length).toBe(0);
-      reply.integer(1);
-      expect(reply.take().toString('latin1')).toBe(`*2\r\n${whole}:1\r\n`);
-      reply.begin();
-      reply.ok();
-      expect(reply.takeFinished().length).toBe(0);
-      reply.rewind();
-      reply.error('ERR failed');
-      expect(reply.take()).toBe('-ERR failed\r\n');
-    },
-  );
+  it.each([5, 5_000, 50_000])('returns what is finished and keeps what may be discarded, after %i bytes', (size) => {
+    const reply = new ReplyEncoder();
+    const value = Buffer.alloc(size, 'v');
+    reply.bulk(value);
+    reply.begin();
+    reply.array(2);
+    reply.bulk(value);
+    const whole = `$${size}\r\n${value}\r\n`;
+    expect(reply.takeFinished().toString('latin1')).toBe(whole);
+    expect(reply.takeFinished().length).toBe(0);
+    reply.integer(1);
+    expect(reply.take().toString('latin1')).toBe(`*2\r\n${whole}:1\r\n`);
+    reply.begin();
+    reply.ok();
+    expect(reply.takeFinished().length).toBe(0);
+    reply.rewind();
+    reply.error('ERR failed');
+    expect(reply.take()).toBe('-ERR failed\r\n');
+  });
 
   it('refuses to grow beyond its limit', () => {
     const reply = new ReplyEncoder({ maxBytes: 10_000 });
@@ -93,7 +90,7 @@ describe('ReplyEncoder', () => {
     expect(() => reply.bulk(Buffer.alloc(9000))).toThrow(OutputLimitError);
   });
 
-  it('uses the memory of large replies again once they are sent, and not before', () => {
+  it('reuses the memory of large replies only after they are sent', () => {
     const write = (reply: ReplyEncoder, text: string) => {
       reply.bulk(text.repeat(40_000));
       return reply.take() as Buffer;
@@ -104,7 +101,7 @@ describe('ReplyEncoder', () => {
     expect(sent.buffer).not.toBe(unsent.buffer);
     other.sent();
     expect(write(one, 'c').buffer).toBe(sent.buffer);
-    // What was taken last is sent; that does not tell of what was taken before.
+    // `sent` is about what was taken last. What was taken earlier may still be unsent.
     one.ok();
     one.take();
     one.sent();
@@ -112,7 +109,7 @@ describe('ReplyEncoder', () => {
     expect(unsent.toString()).toBe(`$40000\r\n${'a'.repeat(40_000)}\r\n`);
   });
 
-  it('keeps what has to wait in no more memory than it needs, and goes on behind it', () => {
+  it('keeps replies that have to wait in as little memory as they need, and appends to them', () => {
     const reply = new ReplyEncoder();
     reply.bulk('x'.repeat(100));
     reply.keep();

@@ -28,14 +28,14 @@ const argument = fc.oneof(
 );
 const request = fc.array(argument, { minLength: 1, maxLength: 6 });
 
-/** What a stream is read as when it arrives in these pieces. */
+/** Decodes a stream that arrives in these pieces. */
 function outcomeOf(pieces: readonly Buffer[]) {
   const decoder = new RequestDecoder(LIMITS);
   const requests: string[][] = [];
   let error = '';
   try {
     for (const piece of pieces) {
-      // The socket overwrites the bytes of a read as soon as its requests are served.
+      // The socket's buffer is overwritten as soon as the requests in it are served.
       const chunk = Buffer.from(piece);
       decoder.push(chunk);
       for (let next = decoder.next(); next !== undefined; next = decoder.next()) {
@@ -52,13 +52,13 @@ function outcomeOf(pieces: readonly Buffer[]) {
 
 const cutAt = (stream: Buffer, at: number) => [stream.subarray(0, at), stream.subarray(at)];
 
-/** Requests with arguments of every length that the guard treats in its own way, and other requests between them. */
+/** Streams with arguments of all lengths that are decoded differently, and with other requests between them. */
 const streams: Record<string, readonly (string | Buffer)[]> = {
   'short and long arguments': [0, 1, 9, 10, 99, 100, 101, 999, 1000].map((length) =>
     frame('SET', Buffer.alloc(length, '\r\n$*:-')),
   ),
   'many arguments': [1, 2, 16, 17, 64, 65, 200].map((count) => frame(...Array.from({ length: count }, String))),
-  'frames between requests that ask for nothing': ['*0\r\n', frame('GET', 'k'), '*-1\r\n', frame('PING'), '\r\n'],
+  'frames between empty requests': ['*0\r\n', frame('GET', 'k'), '*-1\r\n', frame('PING'), '\r\n'],
   'inline requests between frames': ['GET k\r\n', frame('GET', 'k'), 'ECHO "a\\r\\n"\n', frame('ECHO', '\r\n')],
   'an incomplete frame at the end': [frame('GET', 'k'), '*2\r\n$3\r\nGET\r\n$5\r\nab'],
   'a fault after a frame: the length of the array': [frame('GET', 'k'), '*1x\r\n'],
@@ -71,7 +71,7 @@ const streams: Record<string, readonly (string | Buffer)[]> = {
 describe('RequestDecoder', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it.each(Object.entries(streams))('reads the same wherever the stream is cut: %s', (_, pieces) => {
+  it.each(Object.entries(streams))('decodes a stream in the same way wherever it is cut: %s', (_, pieces) => {
     const stream = Buffer.concat(pieces.map((piece) => Buffer.from(piece as string)));
     const whole = outcomeOf([stream]);
     for (let at = 1; at < stream.length; at++) {
@@ -81,7 +81,7 @@ describe('RequestDecoder', () => {
     expect(outcomeOf(Array.from(stream, (byte) => Buffer.of(byte)))).toEqual(whole);
   });
 
-  it('gives a frame to the parser if it is cut, and only then, and reads the same in both ways', () => {
+  it('uses the parser only for frames that are cut, with the same result', () => {
     const execute = vi.spyOn(RedisParser.prototype, 'execute');
     fc.assert(
       fc.property(request, request, request, (before, words, after) => {
@@ -100,7 +100,7 @@ describe('RequestDecoder', () => {
     );
   });
 
-  it('gives back every request, whatever bytes it holds and wherever the stream is cut', () => {
+  it('decodes every request, whatever its bytes are and wherever the stream is cut', () => {
     fc.assert(
       fc.property(fc.array(request, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 30 })), (requests, cuts) => {
         const stream = Buffer.concat(requests.map((words) => frame(...words)));
@@ -117,11 +117,11 @@ describe('RequestDecoder', () => {
     );
   });
 
-  it('takes time in proportion to the bytes, even when a large argument comes in tiny pieces', () => {
+  it('takes linear time even when a large argument arrives in tiny pieces', () => {
     const decoder = new RequestDecoder(LIMITS);
     const value = Buffer.alloc(1 << 19, 'x');
     const stream = frame(Buffer.from('SET'), value);
-    // Walking or copying everything at each piece would be 130,000 times half a megabyte.
+    // Walking or copying everything for each piece would mean 130,000 times half a megabyte.
     for (let at = 0; at < stream.length; at += 4) {
       decoder.push(stream.subarray(at, at + 4));
       if (at + 4 < stream.length) expect(decoder.next()).toBeUndefined();
@@ -129,7 +129,7 @@ describe('RequestDecoder', () => {
     expect(decoder.next()?.word(1).toBuffer().equals(value)).toBe(true);
   });
 
-  it('never throws anything but a ProtocolError, whatever comes', () => {
+  it('throws nothing but ProtocolErrors, whatever arrives', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '*',
@@ -164,7 +164,7 @@ describe('RequestDecoder', () => {
     );
   });
 
-  it('takes requests that ask for nothing', () => {
+  it('accepts empty requests', () => {
     expect(decode('*0\r\n*-1\r\n\r\n\n  \r\n*1\r\n$4\r\nPING\r\n')).toEqual([['PING']]);
   });
 
@@ -214,7 +214,7 @@ describe('RequestDecoder', () => {
     expect(() => decode(bytes)).toThrow(new ProtocolError(reason));
   });
 
-  it('refuses a request that is too big as a whole', () => {
+  it('refuses a request whose total size is too big', () => {
     const decoder = new RequestDecoder({ ...LIMITS, maxRequest: 1000 });
     decoder.push(Buffer.from('*100\r\n'));
     expect(decoder.next()).toBeUndefined();
@@ -222,14 +222,14 @@ describe('RequestDecoder', () => {
     expect(() => decoder.next()).toThrow(new ProtocolError('too big request', { ofSize: true }));
   });
 
-  it('gives the requests that came before the fault first', () => {
+  it('returns the requests before a fault first', () => {
     const decoder = new RequestDecoder(LIMITS);
     decoder.push(Buffer.from('*1\r\n$4\r\nPING\r\n*1\r\n:1\r\n'));
     expect(decoder.next()?.words().toString()).toBe('PING');
     expect(() => decoder.next()).toThrow(ProtocolError);
   });
 
-  it('takes little from a client that has not authenticated, and all from the request after it has', () => {
+  it('accepts only small requests before the client authenticates, and large ones from the next request on', () => {
     const large = frame(...Array.from({ length: 17 }, () => 'x'));
     const long = frame(Buffer.alloc(16_385, 'x'));
     for (const [bytes, reason] of [
@@ -251,7 +251,7 @@ describe('RequestDecoder', () => {
     expect(decoder.next()?.word(0)).toHaveLength(16_385);
   });
 
-  it('keeps no large buffer for the few bytes that follow a large request', () => {
+  it('does not keep a large buffer for the few bytes after a large request', () => {
     const decoder = new RequestDecoder({ ...LIMITS, maxBulk: 2 ** 26, maxRequest: 2 ** 27 });
     const large = frame(Buffer.alloc(40_000_000));
     decoder.push(large.subarray(0, 1000));
@@ -263,7 +263,7 @@ describe('RequestDecoder', () => {
     expect(decoder.held).toBeLessThan(100_000);
   });
 
-  it('allocates nothing for what is announced and does not come', () => {
+  it('allocates nothing for announced bytes that have not arrived', () => {
     const before = process.memoryUsage().arrayBuffers;
     const decoders = Array.from(
       { length: 100 },

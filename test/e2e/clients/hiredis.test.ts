@@ -25,7 +25,7 @@ describe.skipIf(!there)('hiredis', () => {
     await program.stop();
   });
 
-  it('does what a program does', async () => {
+  it('uses sessions as a program does', async () => {
     const binary = join(directory, 'client');
     await run('cc', ['-Wall', '-Wextra', '-Werror', '-O1', SOURCE, '-o', binary, '-lhiredis']);
     expect(await run(binary, [String(program.port), 'correct horse'])).toBe('done\n');

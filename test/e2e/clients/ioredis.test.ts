@@ -30,7 +30,7 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await refusalOf(redis.call('SESSION.GET', [token, 'cart']))).toBe('NOSESSION no such session');
   });
 
-  it('hears of sessions, and has heard before whatever it asks next', async () => {
+  it('gets events of sessions before the answer to any later command', async () => {
     const [redis, subscriber] = [connect(), connect()];
     const heard: string[][] = [];
     subscriber.on('pmessage', (...message: string[]) => heard.push(message));
@@ -38,7 +38,7 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await subscriber.psubscribe('__session__:*')).toBe(1);
     expect(await subscriber.subscribe('news')).toBe(2);
     const expectHeard = async (...messages: string[][]) => {
-      // The events were sent before the reply to their command: they come before an answer to anything later.
+      // The events are sent before the reply to the command that causes them, so before any later answer.
       await subscriber.ping();
       expect(heard.splice(0)).toEqual(messages);
     };
@@ -120,7 +120,7 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     const closed = once(victim, 'close');
     expect(await redis.call('CLIENT', ['KILL', 'ID', String(id), 'TYPE', 'normal'])).toBe(1);
     await closed;
-    // ioredis connects again.
+    // ioredis reconnects.
     expect(await victim.client('ID')).toBeGreaterThan(id);
     const address = / addr=(\S+) /.exec(String(await victim.client('INFO')))?.[1] ?? '';
     const closedAgain = once(victim, 'close');
@@ -129,7 +129,7 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await refusalOf(redis.client('KILL', address))).toBe('ERR No such client');
   });
 
-  it('does nothing in a database that there is not', async () => {
+  it('does nothing in a database that does not exist', async () => {
     const [redis, lost] = [connect(), program.client({ protocol, db: 1 })];
     await redis.set('key', 'value');
     expect(await refusalOf(lost.flushdb())).toMatch(/^ERR SELECT 1 was refused, so this connection has no database/);

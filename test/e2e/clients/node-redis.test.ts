@@ -6,7 +6,7 @@ const PASSWORD = 'correct horse';
 
 function clientOf(port: number, RESP: 2 | 3, options: { username?: string; password?: string; name?: string } = {}) {
   const client = createClient({ RESP, socket: { host: '127.0.0.1', port }, password: PASSWORD, ...options });
-  // A client that is disconnected by another says so, and connects again.
+  // A client that another one disconnects reports it, and reconnects.
   client.on('error', () => {});
   return client.connect();
 }
@@ -61,12 +61,12 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.dbSize()).toBe(0);
   });
 
-  it('hears of sessions, and has heard before whatever it asks next', async () => {
+  it('gets events of sessions before the answer to any later command', async () => {
     const heard: string[][] = [];
     await other.pSubscribe('__session__:*', (message, channel) => heard.push([channel, message]));
     await other.subscribe('news', (message, channel) => heard.push([channel, message]));
     const expectHeard = async (...messages: string[][]) => {
-      // The events were sent before the reply to their command: they come before an answer to anything later.
+      // The events are sent before the reply to the command that causes them, so before any later answer.
       await other.ping();
       expect(heard.splice(0)).toEqual(messages);
     };
@@ -80,13 +80,13 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.pubSubChannels('n*')).toEqual(['news']);
     expect(await redis.pubSubNumPat()).toBe(1);
     if (protocol === 3) {
-      // It goes on with other commands meanwhile; what it causes itself comes behind the reply, as in Redis 7.2.
+      // Other commands work meanwhile. Events that the client causes itself follow the reply, as in Redis 7.2.
       await other.sendCommand(['SESSION.NEW', 'mine']);
       await expectHeard(['__session__:new:mine', expect.any(String)]);
     }
     await other.pUnsubscribe();
     await other.unsubscribe('news');
-    // In RESP2 node-redis gives bytes to a client that once subscribed, with any server.
+    // In RESP2 node-redis returns bytes to a client that once subscribed, with any server.
     expect(String(await other.echo('and takes commands again'))).toBe('and takes commands again');
   });
 
@@ -127,7 +127,7 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await increment()).toEqual([11]);
   });
 
-  it('pipelines what is asked in one turn', async () => {
+  it('pipelines commands sent in one turn', async () => {
     const token = await create('x', 'DATA', 'count', '0');
     const replies = Array.from({ length: 1000 }, () => redis.sendCommand(['SESSION.INCRBY', token, 'count', '1']));
     expect(await Promise.all(replies)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
@@ -178,14 +178,14 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.memoryUsage('unknown')).toBeNull();
   });
 
-  it('reads what the server tells about itself', async () => {
+  it('reads what the server reports about itself', async () => {
     const token = await create('x', '60', 'DATA', 'key', 'value');
     const info = await redis.info();
     expect(info).toMatch(/^# Server\r\nredis_version:7\./);
     expect(info).toMatch(/^db0:keys=1,expires=1,avg_ttl=\d+\r$/m);
     expect(await redis.info('keyspace')).not.toContain('# Server');
     const memory = await redis.memoryStats();
-    // What the library declares, and Redis 7.0 has.
+    // What the library declares and Redis 7.0 has.
     for (const name of [
       'peak.allocated',
       'total.allocated',
@@ -224,10 +224,10 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.commandGetKeys(['SESSION.END', 'a', 'b'])).toEqual(['a', 'b']);
   });
 
-  it('reads what the server tells about its commands', async () => {
+  it('reads what the server reports about its commands', async () => {
     const all = await redis.command();
     expect(all).toHaveLength(await redis.commandCount());
-    // The list has subcommands as well.
+    // The list includes subcommands.
     const names = await redis.commandList();
     expect(names.filter((name) => !name.includes('|'))).toEqual(all.map(({ name }) => name));
     expect(names).toContain('config|get');

@@ -15,7 +15,7 @@ async function scrape(program: Program, flags: readonly string[], env: Record<st
     env,
   );
   await exporter.until(/Providing metrics/);
-  // It says so a moment before it listens.
+  // It logs this a moment before it listens.
   let response: Response | undefined;
   while (response === undefined) response = await fetch(`http://${address}/metrics`).catch(() => undefined);
   const text = await response.text();
@@ -111,12 +111,12 @@ describe.skipIf(!there)('prometheus-redis-exporter', () => {
     );
     expect(names.filter((name) => name.startsWith('redis_connected_clients_details'))).toHaveLength(3);
     expect(names.some((name) => name.startsWith('redis_latency_percentiles_usec'))).toBe(true);
-    // Neither what it exports nor what we log holds a token.
+    // Neither the metrics nor the log contains a token.
     expect(names.join('\n') + scraped.log + program.log).not.toContain(token);
   });
 });
 
-describe.skipIf(!there)('prometheus-redis-exporter, where a password is asked for', () => {
+describe.skipIf(!there)('prometheus-redis-exporter, with a password', () => {
   let program: Program;
   beforeAll(async () => {
     program = await Program.start([], {
@@ -126,15 +126,15 @@ describe.skipIf(!there)('prometheus-redis-exporter, where a password is asked fo
   });
   afterAll(() => program.stop());
 
-  it('gets in with it', async () => {
+  it('authenticates with the password', async () => {
     expectNoError(await scrape(program, [], { REDIS_PASSWORD: 'correct horse' }));
   });
 
-  it('gets in as a user', async () => {
+  it('authenticates as a user', async () => {
     expectNoError(await scrape(program, ['-redis.user', 'monitoring'], { REDIS_PASSWORD: 'only-looks' }));
   });
 
-  it('is not up with a wrong one', async () => {
+  it('reports the server as down with a wrong password', async () => {
     const { metrics } = await scrape(program, [], { REDIS_PASSWORD: 'wrong' });
     expect(metrics.get('redis_up')).toBe(0);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isThere, run, works } from '../../tools/external-tool.js';
 import { Program } from '../../tools/program.js';
 
-// Debian's, not one that may come first in the path: it has Debian's packages.
+// Debian's Python has Debian's packages. Another Python may be first in the path.
 const PYTHON = '/usr/bin/python3';
 const there = isThere('redis-py', 'python3-redis', works(PYTHON, '-c', 'import redis'));
 const SCRIPT = fileURLToPath(new URL('session.py', import.meta.url));
@@ -21,7 +21,7 @@ describe.skipIf(!there)('redis-py', () => {
   it.each([
     ['default', 'correct horse'],
     ['shop', 'pizza-margherita'],
-  ])('does as %s what a program does', async (username, password) => {
+  ])('uses sessions as a program does, as the user %s', async (username, password) => {
     expect(await run(PYTHON, [SCRIPT, String(program.port), username, password])).toBe('done\n');
   });
 });

@@ -4,7 +4,7 @@ import { watched } from '../../child-process.js';
 import { isThere, run, works } from '../../tools/external-tool.js';
 import { Program } from '../../tools/program.js';
 
-/** What goes into redis-cli other than as arguments: a value, a stream of requests, what a person types. */
+/** Input of redis-cli other than arguments: a value, a stream of requests, what a person types. */
 
 const there = isThere('redis-cli', 'redis-tools', works('redis-cli', '--version'));
 
@@ -17,7 +17,7 @@ describe.skipIf(!there)('redis-cli', () => {
 
   const cli = async (...args: string[]) => (await run('redis-cli', ['-p', String(program.port), ...args])).trimEnd();
 
-  it('keeps bytes: -x reads a value from its input', async () => {
+  it('-x reads a value from its input and keeps all bytes', async () => {
     const token = await cli('SESSION.NEW', 'x');
     const child = watched(spawn('redis-cli', ['-p', String(program.port), '-x', 'SESSION.SET', token, 'bytes']));
     child.stdin.end(Buffer.from([0, 13, 10, 255]));
@@ -25,7 +25,7 @@ describe.skipIf(!there)('redis-cli', () => {
     expect(await cli('--no-raw', 'SESSION.GET', token, 'bytes')).toBe('"\\x00\\r\\n\\xff"');
   });
 
-  it('pipes a hundred thousand requests in', async () => {
+  it('--pipe sends a hundred thousand requests', async () => {
     const child = watched(spawn('redis-cli', ['-p', String(program.port), '--pipe']));
     let output = '';
     child.stdout.on('data', (text) => {
@@ -37,7 +37,7 @@ describe.skipIf(!there)('redis-cli', () => {
   });
 
   it('shows argument hints at its prompt', async () => {
-    // script gives it the terminal that it wants.
+    // `script` provides the terminal that redis-cli needs.
     const child = watched(
       spawn('script', ['-qec', `stty cols 200; redis-cli -p ${program.port}`, '/dev/null'], {
         env: { ...process.env, TERM: 'xterm' },
@@ -53,7 +53,7 @@ describe.skipIf(!there)('redis-cli', () => {
           child.stdin.write('SESSION.NEW ');
         } else if (typed === 1 && output.includes('name [ttl')) {
           typed = 2;
-          // Ctrl-U empties the line, Ctrl-D ends redis-cli.
+          // Ctrl-U clears the line, Ctrl-D ends redis-cli.
           child.stdin.write('\x15\x04');
         }
       });

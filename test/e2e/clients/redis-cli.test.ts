@@ -7,16 +7,16 @@ import { Program } from '../../tools/program.js';
 const there = isThere('redis-cli', 'redis-tools', works('redis-cli', '--version'));
 const PASSWORD = 'correct horse';
 
-/** Colours and the like. */
+/** Escape sequences, such as colours. */
 const NOT_TEXT = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m|\r`, 'g');
 
-/** Every command and subcommand, as one calls it. */
+/** Every command and subcommand, as written in a call. */
 const calls = commands.flatMap((command): [string, Command][] => [
   [command.name.toUpperCase(), command],
   ...(command.subcommands ?? []).map((sub): [string, Command] => [`${command.name} ${sub.name}`.toUpperCase(), sub]),
 ]);
 
-/** A map, which RESP2 has as a flat array. */
+/** Returns a map, which is a flat array in RESP2. */
 function mapOf(json: unknown): Record<string, unknown> {
   if (!Array.isArray(json)) return json as Record<string, unknown>;
   return Object.fromEntries(json.flatMap((key, i) => (i % 2 === 0 ? [[key, json[i + 1]]] : [])));
@@ -33,12 +33,12 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
 
   const env = { REDISCLI_AUTH: PASSWORD };
   const cli = async (...args: string[]) => (await run('redis-cli', [...user, ...args], { env })).trimEnd();
-  /** As at its prompt: a line for each command. */
+  /** Runs commands as at the prompt, one per line. */
   const typed = async (...lines: string[]) =>
     (await run('redis-cli', [...user, '--no-raw'], { env, input: lines.join('\n') })).trimEnd();
   const start = (...args: string[]) => new Tool('redis-cli', [...user, ...args], env);
 
-  it('helps with every command', async () => {
+  it('has help for every command', async () => {
     const help = (await typed(...calls.map(([name]) => `help ${name}`))).replace(NOT_TEXT, '');
     const topics = new Map(
       help
@@ -53,9 +53,9 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     }
   });
 
-  it('does nothing in a database that there is not', async () => {
+  it('does nothing in a database that does not exist', async () => {
     await cli('SET', 'key', 'value');
-    // It says that SELECT failed, and carries on.
+    // It reports that SELECT failed, and continues.
     await expect(cli('-n', '1', 'FLUSHDB')).rejects.toThrow(
       'ERR SELECT 1 was refused, so this connection has no database',
     );
@@ -63,7 +63,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     expect(await cli('-n', '0', 'DEL', 'key')).toBe('1');
   });
 
-  it('works with sessions, shows types, and takes commands from its input', async () => {
+  it('works with sessions, shows types, and reads commands from its input', async () => {
     expect(await typed('MULTI', 'SESSION.NEW defaults SHARED DATA theme dark', 'PING', 'EXEC')).toMatch(
       /^OK\nQUEUED\nQUEUED\n1\) "[\w-]{22}"\n2\) PONG$/,
     );
@@ -83,7 +83,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     expect(await cli('SESSION.ENDALL')).toBe('1');
   });
 
-  it('authenticates by name', async () => {
+  it('authenticates as a user', async () => {
     const reader = (...args: string[]) =>
       run('redis-cli', [...user, '--user', 'reader', ...args], { env: { REDISCLI_AUTH: 'only-looks' } });
     expect(await reader('SESSION.EXISTS', 'x')).toBe('0\n');
@@ -92,7 +92,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
 
   it('--stat', async () => {
     await cli('SESSION.NEW', 'x', '3600');
-    // Line by line, where it would fill a buffer first.
+    // Line by line. Otherwise it would fill a buffer first.
     const stat = new Tool('stdbuf', ['-oL', 'redis-cli', ...user, '-i', '0.05', '--stat'], env);
     await stat.until(/(\n\d.*){3}\n/);
     await stat.stop();
@@ -208,7 +208,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     );
   });
 
-  it('CONFIG GET and SET, with a clear word on what needs a restart', async () => {
+  it('CONFIG GET and SET, with a clear error for options that need a restart', async () => {
     expect(await cli('CONFIG', 'SET', 'timeout', '60')).toBe('OK');
     expect(await cli('CONFIG', 'GET', 'time*')).toMatch(/^timeout[\n ]60$/);
     expect(await cli('CONFIG', 'SET', 'port', '7000')).toMatch(/^ERR CONFIG SET failed .*'port'.* needs a restart/);

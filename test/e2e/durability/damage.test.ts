@@ -12,7 +12,7 @@ const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 
 const args = (dir: string) => ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', dir];
 
-/** A directory that the program has left when it was killed, and where the last batches of its journal end. */
+/** Kills the program. Returns its directory and the offsets at which the last batches of its journal end. */
 async function leave(): Promise<{ dir: string; increment: string; ends: number[] }> {
   const dir = temporaryDirectory();
   const increment = join(dir, 'journal', 'increment.1');
@@ -35,7 +35,7 @@ function copyOf(dir: string): { dir: string; increment: string } {
   return { dir: copy, increment: join(copy, 'journal', 'increment.1') };
 }
 
-it('what a crash cut short is dropped, with a warning that says how much; nothing before it is', async () => {
+it('an incomplete batch after a crash is dropped, with a warning that gives its size; nothing before it is', async () => {
   const { dir, increment, ends } = await leave();
   const [, before, end] = ends;
   for (const cut of [1, Math.floor((end - before) / 2), end - before - 1]) {
@@ -51,7 +51,7 @@ it('what a crash cut short is dropped, with a warning that says how much; nothin
     client.close();
     await program.stop();
   }
-  // At every byte, without the program around it.
+  // The same for a cut at every byte, in the test's own process.
   for (let size = end; size >= before; size--) {
     const copy = copyOf(dir);
     truncateSync(copy.increment, size);
@@ -67,7 +67,7 @@ it('what a crash cut short is dropped, with a warning that says how much; nothin
   expect(readFileSync(increment).length).toBe(end);
 });
 
-it('a byte that has changed is refused, with file, offset and what to do, which then helps', async () => {
+it('a changed byte is refused, with the file, the offset and what to do, and doing so helps', async () => {
   const { dir, increment, ends } = await leave();
   const bytes = readFileSync(increment);
   // The value of the second SET.

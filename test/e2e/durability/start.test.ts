@@ -18,7 +18,7 @@ function start(dir: string, user?: number) {
 const refused = (reason: string) => ({ code: 1, out: '', err: `error: ${reason}\n` });
 
 describe('a start is refused with one line and exit code 1', () => {
-  it('on a file in the place of the directory, or of one above it', async () => {
+  it('if the directory, or one above it, is a file', async () => {
     const path = join(temporaryDirectory(), 'file');
     writeFileSync(path, '');
     expect(await start(path)).toEqual(refused(`${path} is not a directory`));
@@ -27,7 +27,7 @@ describe('a start is refused with one line and exit code 1', () => {
     );
   });
 
-  it('on a directory that another server uses, until that one is gone', async () => {
+  it('if another server uses the directory, until that one is gone', async () => {
     const dir = temporaryDirectory();
     const program = await Program.start(['--appendonly', 'yes', '--dir', dir]);
     expect(await start(dir)).toEqual(refused(`another respite (pid ${program.pid}) uses the directory ${dir}`));
@@ -36,7 +36,7 @@ describe('a start is refused with one line and exit code 1', () => {
     await (await Program.start(['--appendonly', 'yes', '--dir', dir])).stop();
   });
 
-  it.runIf(isRoot)('on a directory of another user', async () => {
+  it.runIf(isRoot)('if the directory belongs to another user', async () => {
     const dir = temporaryDirectory();
     chownSync(dir, NOBODY, NOBODY);
     expect(await start(dir)).toEqual(
@@ -44,7 +44,7 @@ describe('a start is refused with one line and exit code 1', () => {
     );
   });
 
-  it.runIf(isRoot)('on a directory that it may not write to', async ({ skip }) => {
+  it.runIf(isRoot)('if it may not write to the directory', async ({ skip }) => {
     if ((await runToEnd(['--version'], {}, NOBODY)).code !== 0) skip('other users cannot read this checkout');
     const parent = temporaryDirectory();
     chmodSync(parent, 0o755);
@@ -59,7 +59,7 @@ describe('a start is refused with one line and exit code 1', () => {
     );
   });
 
-  it('on a file system that is mounted for reading alone', async ({ skip }) => {
+  it('if the file system is mounted read-only', async ({ skip }) => {
     const dir = temporaryDirectory();
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', dir], { stdio: 'ignore' });
@@ -74,11 +74,11 @@ describe('a start is refused with one line and exit code 1', () => {
   });
 });
 
-it('a load is given up at SIGTERM, with exit code 0', async () => {
+it('SIGTERM aborts loading, with exit code 0', async () => {
   const dir = temporaryDirectory();
   const args = ['--appendonly', 'yes', '--dir', dir];
   await (await Program.start(args)).stop();
-  // Opening a pipe to read it waits until another process opens it to write.
+  // Opening a pipe for reading waits until another process opens it for writing.
   const increment = join(dir, 'journal', 'increment.1');
   rmSync(increment);
   execFileSync('mkfifo', [increment]);
@@ -95,7 +95,7 @@ it('a load is given up at SIGTERM, with exit code 0', async () => {
   expect(lines).toHaveLength(2);
 });
 
-/** Resolves when a server there answers that it is loading. */
+/** Resolves when the server at this socket answers that it is loading. */
 async function untilLoading(path: string): Promise<void> {
   for (;;) {
     const client = await RawClient.over(connect(path)).catch(() => undefined);

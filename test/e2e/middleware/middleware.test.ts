@@ -6,12 +6,12 @@ import { SERVERS } from './servers.js';
 import { MAX_AGE } from './site.js';
 import { STACKS } from './stacks.js';
 
-/** The key that a store keeps a visitor's session under. */
+/** The key under which a store keeps a visitor's session. */
 const keyOf = ({ sessionId }: Browser) => `sess:${sessionId}`;
 
 describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ start }) => {
   let server: Awaited<ReturnType<typeof start>>;
-  /** Looks at what the site keeps, over a connection of its own. */
+  /** Looks at what the site keeps, over a separate connection. */
   let redis: Redis;
   beforeAll(async () => {
     server = await start();
@@ -22,7 +22,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
     await server.stop();
   });
 
-  describe.each(STACKS)('of $framework, by $client', ({ startSite, open }) => {
+  describe.each(STACKS)('of $framework, with $client', ({ startSite, open }) => {
     let backend: Awaited<ReturnType<typeof open>>;
     let site: Awaited<ReturnType<typeof startSite>>;
     beforeAll(async () => {
@@ -69,7 +69,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       expect(keyOf(browser)).not.toBe(before);
       expect(await redis.exists(before)).toBe(0);
       expect(await redis.exists(keyOf(browser))).toBe(1);
-      // What the stranger did is not the user's.
+      // What the visitor did before login does not count for the user.
       expect(await browser.post('/visits')).toEqual({ visits: 1 });
     });
 
@@ -79,7 +79,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       expect(await browser.post('/visits')).toEqual({ visits: 1 });
       expect(await browser.post('/visits')).toEqual({ visits: 2 });
       const answers = await Promise.all(Array.from({ length: 20 }, () => browser.post('/visits')));
-      // Each request writes the whole session back, so that some count the same; but each writes a whole one.
+      // Each request writes the complete session back, so concurrent ones may lose a visit, but no session is mixed.
       for (const answer of answers) expect(answer).toEqual({ visits: expect.any(Number) });
       const { visits } = JSON.parse(String(await redis.get(keyOf(browser))));
       expect(visits).toBeGreaterThanOrEqual(3);
@@ -89,7 +89,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       expect(await redis.dbsize()).toBe(1);
     });
 
-    it.each(['GET /', 'POST /visits'])('starts the time anew with %s', async (request) => {
+    it.each(['GET /', 'POST /visits'])('restarts the duration with %s', async (request) => {
       const browser = await loggedIn('Ada');
       const key = keyOf(browser);
       expect(await redis.pexpire(key, MAX_AGE / 2)).toBe(1);
@@ -98,7 +98,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       await (request === 'GET /' ? browser.get('/') : browser.post('/visits'));
       expect(await redis.pttl(key)).toBeGreaterThan(MAX_AGE / 2);
       expect(await redis.pttl(key)).toBeLessThanOrEqual(MAX_AGE);
-      // The cookie's as well.
+      // The cookie's duration too.
       expect(browser.cookiesSet).toBe(2);
     });
 
@@ -111,7 +111,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       expect(await other.get('/')).toEqual({ user: 'Ada' });
     });
 
-    it('forgets who comes back after the deadline', async () => {
+    it('forgets a visitor who returns after the deadline', async () => {
       const browser = await loggedIn('Ada');
       const key = keyOf(browser);
       expect(await redis.pexpireat(key, Date.now() - 1)).toBe(1);
@@ -132,7 +132,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
         await redis.config('SET', 'notify-keyspace-events', '');
       });
 
-      it('expires by itself, and the server says so', async () => {
+      it('expires sessions and publishes it', async () => {
         const [browser, other] = [await loggedIn('Ada'), await loggedIn('Grace')];
         const key = keyOf(browser);
         const expired = once(subscriber, 'message');
@@ -143,11 +143,11 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       });
     });
 
-    it('lists, counts and clears the sessions, and nothing else', async () => {
+    it('lists, counts and clears only the sessions', async () => {
       const { store } = backend;
       expect(await store.all()).toEqual([]);
       expect(await store.length()).toBe(0);
-      // More than the store asks for at a time.
+      // More than the store requests at a time.
       const ids = Array.from({ length: 250 }, (_, i) => `bulk-${i}`);
       await Promise.all(ids.map((id) => store.set(id, { cookie: { originalMaxAge: MAX_AGE }, user: `user of ${id}` })));
       const browser = await loggedIn('Ada');

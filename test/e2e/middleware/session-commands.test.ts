@@ -6,8 +6,8 @@ import { Browser } from './browser.js';
 import { MAX_AGE } from './site.js';
 import { STACKS } from './stacks.js';
 
-/** What plain Redis does not offer: a site's sessions are sessions to SESSION commands as well, named by their keys. */
-describe.each(STACKS)('SESSION commands beside $framework, by $client', ({ startSite, open }) => {
+/** What plain Redis does not offer: SESSION commands also work on a site's sessions, whose names are their keys. */
+describe.each(STACKS)('SESSION commands beside $framework, with $client', ({ startSite, open }) => {
   let program: Program;
   let redis: Redis;
   let backend: Awaited<ReturnType<typeof open>>;
@@ -40,7 +40,7 @@ describe.each(STACKS)('SESSION commands beside $framework, by $client', ({ start
     expect(ttl).toBeGreaterThanOrEqual(Math.ceil((await redis.pttl(key)) / 1000));
     const info = await redis.call('SESSION.INFO', [token]);
     expect(info).toMatchObject({ name: key, shared: true, duration: MAX_AGE / 1000 });
-    // Looking extends nothing, and the site does not notice.
+    // Looking does not extend a session, and the site does not notice.
     expect(await browser.get('/')).toEqual({ user: 'Ada' });
     expect(await redis.call('SESSION.OPEN', [key])).toBe(token);
   });
@@ -54,7 +54,7 @@ describe.each(STACKS)('SESSION commands beside $framework, by $client', ({ start
     expect(await other.browser.get('/')).toEqual({ user: 'Ada' });
   });
 
-  it('hear of its end', async () => {
+  it('publish its end', async () => {
     const { key } = await logIn();
     const token = await redis.call('SESSION.OPEN', [key]);
     const subscriber = program.client();
