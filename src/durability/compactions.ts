@@ -87,7 +87,7 @@ export class Compactions {
    * @throws JournalError if a compaction is under way, or the disk fails.
    */
   async run(journal: Journal): Promise<void> {
-    if (this.#isAskedFor) throw new JournalError('the journal is being compacted already');
+    if (this.#isAskedFor) throw new JournalError('the journal is already being compacted');
     this.#isAskedFor = true;
     try {
       while (this.#holds > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiting.push(resolve));

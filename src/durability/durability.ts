@@ -125,12 +125,12 @@ export class Durability {
       clock,
       policy: this.#policy,
       onFailure: (error) => {
-        log.warning(`the journal cannot be written, and changes are refused: ${error.message}`);
+        log.warning(`the journal cannot be written, so changes are refused until it can: ${error.message}`);
         this.recorder.recordsExtensions = false;
         for (const callback of this.#impatient) callback();
       },
       onRecovery: () => {
-        log.notice('the journal can be written again');
+        log.notice('the journal can be written again: changes are accepted: changes are accepted');
         this.recorder.recordsExtensions = true;
         this.#missedCursor = 0;
         if (this.recorder.missesExtensions) this.#missed.schedule();
@@ -156,12 +156,14 @@ export class Durability {
     const note = await takeStopNote(directory);
     if (note !== undefined) {
       const { at, lost, reason } = note;
-      log.warning(`when it was stopped at ${new Date(at).toISOString()}, ${lost} changes were lost: ${reason}`);
+      log.warning(`the last shutdown, at ${new Date(at).toISOString()}, lost ${lost} changes: ${reason}`);
     }
     if (report.dropped !== undefined) {
       const { path, offset, bytes } = report.dropped;
-      const why = note === undefined ? 'a crash or a kill' : 'that stop';
-      log.warning(`${path}: dropped the last ${bytes} bytes, from ${offset} on: ${why} cut them short`);
+      const why = note === undefined ? 'a crash or a kill' : 'that shutdown';
+      log.warning(
+        `${path}: dropped the last ${bytes} bytes, from byte ${offset} on, because ${why} left them incomplete`,
+      );
     }
     return { ...report, sessions, expired, ms: clock.now() - began };
   }
@@ -283,9 +285,9 @@ export class Durability {
     this.#notingClock = journal
       .setClockAhead(ahead)
       .then(
-        () => log.notice(`the clock of the system was set by ${by} ms: sessions end when they would have`),
+        () => log.notice(`the system clock was set by ${by} ms: sessions still last as long as before`),
         // It is tried again in a second.
-        (error: Error) => log.warning(`could not note that the clock of the system was set: ${error.message}`),
+        (error: Error) => log.warning(`could not record that the system clock was set: ${error.message}`),
       )
       .finally(() => {
         this.#notingClock = undefined;
@@ -373,6 +375,6 @@ function finished(restoration: Restoration, path: string): number {
     return restoration.finish();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new JournalError(`the journal in ${path} holds what no server writes: ${error.message}`);
+    throw new JournalError(`the journal in ${path} contains what no server writes: ${error.message}`);
   }
 }

@@ -92,7 +92,7 @@ export class Replay {
       this.#acts[record.name](record);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new RecordError(`a ${record.name} record says what cannot be: ${error.message}`);
+      throw new RecordError(`a ${record.name} record is impossible: ${error.message}`);
     }
   }
 

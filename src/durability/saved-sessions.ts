@@ -251,5 +251,5 @@ function completed({ name, isString, settings, data }: Begun, path: string): Sav
 }
 
 function unexpected(path: string, what: string): JournalError {
-  return new JournalError(`${path} holds what no data set does: ${what}`);
+  return new JournalError(`${path} contains what no data set can: ${what}`);
 }

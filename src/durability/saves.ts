@@ -244,7 +244,9 @@ export class Saves {
       );
     }
     const { sessions, skipped } = done;
-    log.notice(`loaded ${sessions} sessions of ${name} in ${Math.round(clock.now() - began)} ms, ${skipped} existed`);
+    log.notice(
+      `loaded ${sessions} sessions from ${name} in ${Math.round(clock.now() - began)} ms; ${skipped} existed already`,
+    );
     return done;
   }
 

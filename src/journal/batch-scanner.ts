@@ -249,7 +249,8 @@ export class BatchScanner {
     const isAll = this.#origin + this.#filled >= this.size;
     if (available === 0 && isAll) return 'end';
     const compared = Math.min(available, prefix.length);
-    if (bytes.compare(prefix, 0, compared, at, at + compared) !== 0) return this.#damage('there is no batch');
+    if (bytes.compare(prefix, 0, compared, at, at + compared) !== 0)
+      return this.#damage('a batch does not start where it should');
     const header = Math.min(MAX_BATCH_HEADER, this.size - this.#origin - at);
     if (available < header) return this.#more(header);
 
@@ -259,7 +260,7 @@ export class BatchScanner {
     for (let digits = 0; digits < CRC_LENGTH; digits++, i++) {
       if (i >= end) return 'cut';
       const value = hexValue(bytes[i]);
-      if (value < 0) return this.#damage('a batch has no check sum');
+      if (value < 0) return this.#damage('a batch has no checksum');
       crc = ((crc << 4) | value) >>> 0;
     }
     for (const expected of '\r\n$') {

@@ -8,7 +8,7 @@ export function checkLines({ files, isGood }: CheckReport): string[] {
     lines.push('what was dropped may have said that sessions ended, and they may be back: SESSION.ENDALL if in doubt');
   }
   const canFix = !isGood && files.every(({ hopeless }) => hopeless === undefined);
-  return canFix ? [...lines, 'with --fix, what is good is kept, and the original put beside it'] : lines;
+  return canFix ? [...lines, 'with --fix, respite keeps what is good and moves the original aside'] : lines;
 }
 
 function fileLines(file: CheckedFile): string[] {

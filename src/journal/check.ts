@@ -140,7 +140,7 @@ async function manifestOfFiles(directory: string): Promise<Manifest> {
       .sort((a, b) => Number(a[1]) - Number(b[1]))
       .map(([name]) => name);
   const increments = numbered('increment');
-  if (increments.length === 0) throw new JournalError(`${directory} holds no journal`);
+  if (increments.length === 0) throw new JournalError(`${directory} contains no journal`);
   return { base: numbered('base').at(-1), increments, clockAhead: 0 };
 }
 
@@ -194,7 +194,7 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
       damages.push({
         offset,
         bytes: walk.offset - offset,
-        reason: 'a batch holds what is no record',
+        reason: 'a batch contains an invalid record',
         isTornTail: false,
       });
       continue;
@@ -211,7 +211,7 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
   }
   // If the header is lost, the repaired file gets one of the current version.
   const version = id === undefined ? undefined : (header?.version ?? FORMAT_VERSION);
-  const hopeless = id === undefined ? 'it is no file of the journal' : undefined;
+  const hopeless = id === undefined ? 'it is not a file of the journal' : undefined;
   return { file: { path, version, batches, records, bytes, damages, hopeless, original: undefined }, lacksEnd };
 }
 
@@ -276,5 +276,5 @@ async function keepOriginal(path: string): Promise<string> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-  throw new JournalError(`there are ${MAX_ORIGINALS} originals of ${path} already`);
+  throw new JournalError(`there are already ${MAX_ORIGINALS} originals of ${path}: move some of them away`);
 }

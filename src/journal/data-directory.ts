@@ -17,7 +17,7 @@ export function prepareDataDirectory(path: string): void {
     try {
       makeDirectory(path);
     } catch (error) {
-      throw new JournalError(`cannot make the directory ${path}: ${reasonOf(error)}`);
+      throw new JournalError(`cannot create the directory ${path}: ${reasonOf(error)}`);
     }
     return;
   }
@@ -25,7 +25,7 @@ export function prepareDataDirectory(path: string): void {
   const user = process.geteuid?.();
   // New files would belong to this user, so the owner of the directory could neither read nor protect them.
   if (user !== undefined && stats.uid !== user) {
-    throw new JournalError(`the directory ${path} belongs to user ${stats.uid}, and this process runs as user ${user}`);
+    throw new JournalError(`the directory ${path} belongs to user ${stats.uid}, but this process runs as user ${user}`);
   }
   try {
     // access(2) checks the real user of the process, not the effective one.

@@ -59,6 +59,6 @@ export function nextDataSetFile(files: readonly string[], name: string, now: num
 
 function fileOf(name: string, ms: number, number: number): string {
   if (ms >= 10 ** MS_DIGITS)
-    throw new JournalError('the wall clock, or the newest data set, is of a time that has no name');
+    throw new JournalError('the time of the system clock, or of the newest data set, is out of range');
   return `${name}.${String(ms).padStart(MS_DIGITS, '0')}-${String(number).padStart(NUMBER_DIGITS, '0')}`;
 }

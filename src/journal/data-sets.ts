@@ -140,7 +140,7 @@ function* recordsOf(walk: JournalWalk, state: { hasEnd: boolean }): Iterable<Jou
       throw walk.errorOf(error);
     }
     if (record === undefined) return;
-    if (state.hasEnd) throw walk.damage(walk.start, 'more follows its end');
+    if (state.hasEnd) throw walk.damage(walk.start, 'there is more data after its end');
     state.hasEnd = record.name === 'END';
     yield record;
   }

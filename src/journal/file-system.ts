@@ -171,7 +171,7 @@ export async function readSmallFile(fileSystem: FileSystem, path: string, maxByt
   const file = await fileSystem.open(path, 'read');
   try {
     const size = await file.size();
-    if (size > maxBytes) throw new JournalError(`${path} is not what it should be: it has ${size} bytes`);
+    if (size > maxBytes) throw new JournalError(`${path} has ${size} bytes, which is too many`);
     const bytes = Buffer.alloc(size);
     let length = 0;
     while (length < size) {

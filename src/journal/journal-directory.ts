@@ -72,7 +72,9 @@ export class JournalDirectory {
     const listed = new Set([manifest.base, ...manifest.increments]);
     for (const name of listed) {
       if (name !== undefined && !names.includes(name)) {
-        throw new JournalError(`${join(path, name)} is missing, and ${join(path, MANIFEST)} lists it: restore it`);
+        throw new JournalError(
+          `${join(path, name)} is missing, although ${join(path, MANIFEST)} lists it: restore it from a backup`,
+        );
       }
     }
     for (const name of names) {
@@ -88,7 +90,7 @@ export class JournalDirectory {
         /^(?:increment\.1|.*\.tmp)$/.test(name) && (await sizeOf(fileSystem, join(path, name))) <= FILE_HEADER_LENGTH;
       if (!isEmpty && name !== `${MANIFEST}.tmp`) {
         throw new JournalError(
-          `${join(path, MANIFEST)} is missing, and there is ${name}: restore it, or move both away`,
+          `${join(path, MANIFEST)} is missing, although ${name} exists: "respite check ${path} --fix" restores it`,
         );
       }
       await removeIfThere(fileSystem, join(path, name));
@@ -168,7 +170,7 @@ export class JournalDirectory {
       const header = Buffer.alloc(FILE_HEADER_LENGTH);
       await file.read(header, 0, header.length, 0);
       const id = readFileHeader(header, path)?.id;
-      if (id === undefined) throw new JournalDamage(path, 0, 'it does not start as a file of the journal does');
+      if (id === undefined) throw new JournalDamage(path, 0, 'it does not start like a file of the journal');
       // The file may have an older version, which lacks some records. The header is in one sector, which the disk writes atomically.
       const present = encodeFileHeader(id);
       if (!header.equals(present)) await writeAll(file, present, 0);

@@ -22,7 +22,7 @@ export class JournalDamage extends JournalError {
 
   constructor(file: string, offset: number, reason: string) {
     super(
-      `${file} is damaged at byte ${offset}: ${reason}; to see what can be kept: respite check ${file}, to keep it: respite check ${file} --fix`,
+      `${file} is damaged at byte ${offset}: ${reason}; "respite check ${file}" shows what can be kept, and "respite check ${file} --fix" keeps it`,
     );
     this.name = 'JournalDamage';
     this.file = file;

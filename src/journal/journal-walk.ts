@@ -64,7 +64,7 @@ export class JournalWalk {
 
   /** @throws JournalDamage if the file does not start with a good header. */
   checkHeader(): void {
-    if (this.header === undefined) throw this.damage(0, 'it does not start as a file of the journal does');
+    if (this.header === undefined) throw this.damage(0, 'it does not start like a file of the journal');
   }
 
   /** Goes on to the next batch without reading from the disk. Returns undefined if `fill` must be awaited first. */
@@ -133,7 +133,7 @@ export class JournalWalk {
 
   /** The error for a bad part that cannot be excused. */
   damageBy({ offset, reason, next }: BadPart): JournalDamage {
-    return this.damage(offset, next === undefined ? reason : `${reason}, and good ones follow at byte ${next}`);
+    return this.damage(offset, next === undefined ? reason : `${reason}, and good batches follow at byte ${next}`);
   }
 
   /** The error for damage anywhere in the file. */

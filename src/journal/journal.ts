@@ -174,7 +174,7 @@ export class Journal {
    *   The journal is then as it was.
    */
   async compact(writeState: (base: BaseFile) => Promise<void>): Promise<void> {
-    if (this.#compaction !== undefined) throw new JournalError('the journal is being compacted already');
+    if (this.#compaction !== undefined) throw new JournalError('the journal is already being compacted');
     if (this.failure !== undefined) throw new JournalError('the journal cannot be compacted while the disk fails');
     this.#compaction = this.#compact(writeState);
     try {

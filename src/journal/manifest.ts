@@ -45,7 +45,7 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
   const version = new RegExp(`^${TITLE} (\\d{1,15})\n`).exec(text)?.[1];
   if (version !== undefined && Number(version) > FORMAT_VERSION) {
     throw new JournalError(
-      `${path} has version ${version} of the format and this program knows version ${FORMAT_VERSION}: start a newer one`,
+      `${path} has version ${version} of the format, but this respite reads only version ${FORMAT_VERSION}: use a newer respite`,
     );
   }
   const [, body, files, clock = '0', crc] =
@@ -53,7 +53,7 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
       text,
     ) ?? [];
   if (body === undefined || Number.parseInt(crc, 16) !== checksum(bytes, 0, body.length)) {
-    throw new JournalDamage(path, 0, 'it is no manifest, or its check sum is wrong');
+    throw new JournalDamage(path, 0, 'it is not a manifest, or its checksum is wrong');
   }
   const names = files.trimEnd().split('\n');
   const base = names[0].startsWith('base.') ? names.shift() : undefined;

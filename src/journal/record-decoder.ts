@@ -143,7 +143,7 @@ export class RecordDecoder implements JournalRecord {
 
   /** Reads a marker, a number into `#number`, CR LF. Returns where the line ends. */
   #header(bytes: Buffer, at: number, end: number, marker: number): number {
-    if (at >= end || bytes[at] !== marker) throw new RecordError('there is no record');
+    if (at >= end || bytes[at] !== marker) throw new RecordError('a record does not start where it should');
     let number = 0;
     let i = at + 1;
     for (; i < end && bytes[i] !== CR; i++) {
@@ -159,9 +159,9 @@ export class RecordDecoder implements JournalRecord {
 
 function planOf(bytes: Buffer, start: number, end: number): Plan {
   const plan = PLANS[keyOf(end - start, bytes[start])];
-  if (plan === undefined) throw new RecordError('there is no such record');
+  if (plan === undefined) throw new RecordError('a record has an unknown name');
   for (let i = 0; i < plan.name.length; i++) {
-    if (bytes[start + i] !== plan.name.charCodeAt(i)) throw new RecordError('there is no such record');
+    if (bytes[start + i] !== plan.name.charCodeAt(i)) throw new RecordError('a record has an unknown name');
   }
   return plan;
 }
@@ -170,11 +170,11 @@ function integerOf(bytes: Buffer, start: number, end: number, name: RecordName):
   let number = 0;
   for (let i = start; i < end; i++) {
     const digit = bytes[i] - ZERO;
-    if (digit < 0 || digit > 9) throw new RecordError(`a ${name} record holds a number that it may not`);
+    if (digit < 0 || digit > 9) throw new RecordError(`a ${name} record contains an invalid number`);
     number = number * 10 + digit;
   }
   if (start === end || end - start > MAX_INTEGER || number > Number.MAX_SAFE_INTEGER) {
-    throw new RecordError(`a ${name} record holds a number that it may not`);
+    throw new RecordError(`a ${name} record contains an invalid number`);
   }
   return number;
 }
@@ -190,7 +190,7 @@ function flagsOf(bytes: Buffer, start: number, end: number, name: RecordName): n
   let flags = 0;
   for (let i = start; i < end; i++) {
     const bit = FLAG_BITS[bytes[i]];
-    if (bit === 0 || (flags & bit) !== 0) throw new RecordError(`a ${name} record holds flags that there are not`);
+    if (bit === 0 || (flags & bit) !== 0) throw new RecordError(`a ${name} record contains unknown flags`);
     flags |= bit;
   }
   return flags;

@@ -24,7 +24,7 @@ export function readOrMakeSecret(directory: string): Buffer {
     return readSecretFile(path) ?? makeSecretFile(path);
   } catch (error) {
     if (error instanceof JournalError) throw error;
-    throw new JournalError(`cannot read or make ${path}: ${reasonOf(error)}`);
+    throw new JournalError(`cannot read or create ${path}: ${reasonOf(error)}`);
   }
 }
 
@@ -41,11 +41,13 @@ function readSecretFile(path: string): Buffer | undefined {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw new JournalError(`${path} is not a file`);
     if ((stats.mode & 0o077) !== 0) {
-      throw new JournalError(`${path} can be read or written by others: chmod 600 ${path}, and consider a new secret`);
+      throw new JournalError(
+        `other users can read or write ${path}: run "chmod 600 ${path}", and consider a new secret`,
+      );
     }
     const text = stats.size <= 4 * LENGTH ? readFileSync(descriptor, 'latin1') : '';
     if (!/^[0-9a-f]{64}\n?$/.test(text)) {
-      throw new JournalError(`${path} does not hold 64 hex digits: restore it, or remove it for a new secret`);
+      throw new JournalError(`${path} does not contain 64 hex digits: restore it, or remove it to get a new secret`);
     }
     return Buffer.from(text.trimEnd(), 'hex');
   } finally {

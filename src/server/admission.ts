@@ -118,8 +118,8 @@ export class Admission {
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (isUnwelcome(socket)) {
-      repeatedLines.warning('certificate', 'a connection is refused: tls-ca does not vouch for its certificate');
-      return 'DENIED tls-ca does not vouch for your certificate';
+      repeatedLines.warning('certificate', 'refused a connection: tls-ca did not sign its certificate');
+      return 'DENIED tls-ca did not sign your certificate';
     }
     if (this.#hasRoom) return undefined;
     this.#warnFull();

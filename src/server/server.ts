@@ -302,7 +302,7 @@ export class Server {
       await this.#durability?.close(patience);
     } catch (error) {
       this.#lostChanges = true;
-      this.#log.warning(`stopped with changes that the disk does not have: ${(error as Error).message}`);
+      this.#log.warning(`stopped with changes that are not on disk: ${(error as Error).message}`);
     }
   }
 

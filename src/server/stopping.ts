@@ -80,7 +80,7 @@ export class Stopping {
   /** Cancels a stop that is waiting. Returns whether there was one. */
   abort(): boolean {
     if (this.#asked.length === 0) return false;
-    this.#options.log.notice('the shutdown is aborted: the server goes on');
+    this.#options.log.notice('the shutdown was cancelled: the server keeps running');
     this.#refuse();
     return true;
   }
@@ -124,7 +124,7 @@ export class Stopping {
     } else {
       if (!this.#saidToWait) {
         const seconds = Math.ceil((this.endsIn ?? 0) / 1000);
-        log.warning(`${this.#unwritten()}: ${message}; waiting for it for ${seconds} s at most (shutdown-timeout)`);
+        log.warning(`${this.#unwritten()}: ${message}; waiting up to ${seconds} s for the disk (shutdown-timeout)`);
       }
       this.#saidToWait = true;
       this.#cancelRetry = clock.after(RETRY_EVERY, () => this.#flush());
@@ -132,7 +132,7 @@ export class Stopping {
   }
 
   #refuseFor(reason: string): void {
-    this.#options.log.warning(`SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; with FORCE they are given up`);
+    this.#options.log.warning(`SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; SHUTDOWN FORCE gives them up`);
     this.#refuse();
   }
 
@@ -161,6 +161,6 @@ export class Stopping {
   }
 
   #unwritten(): string {
-    return `the disk does not have ${this.#options.durability?.unsaved} changes`;
+    return `${this.#options.durability?.unsaved} changes are not on disk yet`;
   }
 }

@@ -24,7 +24,7 @@ export class Strangers {
   /** The memory that they hold, without the objects of their connections. */
   readonly memory = new HeldMemory<Stranger>(
     () => MAX_BYTES,
-    (stranger) => stranger.dismiss('clients that have not authenticated hold too much memory'),
+    (stranger) => stranger.dismiss('clients that have not authenticated use too much memory'),
   );
   /** When each came, in ms, the oldest first. */
   readonly #since = new Map<Stranger, number>();

@@ -15,7 +15,7 @@ it('a compaction that waits for one load does not delay another load', async () 
   await durability.load();
   const release = await durability.holdCompactions();
   const compaction = durability.compact();
-  await expect(durability.compact()).rejects.toThrow('the journal is being compacted already');
+  await expect(durability.compact()).rejects.toThrow('the journal is already being compacted');
   const another = durability.holdCompactions();
   release();
   const releaseOther = await another;

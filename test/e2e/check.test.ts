@@ -41,6 +41,10 @@ it('respite check finds damage in a file of the journal, repairs it, and exits w
 
 it('respite check prints one line and exits with 1 if it cannot read the file', async () => {
   const path = join(temporaryDirectory(), 'missing');
-  expect(await runToEnd(['check', path])).toEqual({ code: 1, out: '', err: `error: cannot read ${path}: ENOENT\n` });
+  expect(await runToEnd(['check', path])).toEqual({
+    code: 1,
+    out: '',
+    err: `error: cannot read ${path}: ENOENT: no such file or directory\n`,
+  });
   expect(await runToEnd(['check'])).toMatchObject({ code: 1, err: "error: missing required argument 'file'\n" });
 });

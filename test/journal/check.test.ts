@@ -143,7 +143,7 @@ describe('checkJournal', () => {
     const bytes = readFileSync(increment);
     bytes.fill('x', 0, FILE_HEADER_LENGTH);
     writeFileSync(increment, bytes);
-    await expect(numbersIn(path)).rejects.toThrow('it does not start as a file of the journal does');
+    await expect(numbersIn(path)).rejects.toThrow('it does not start like a file of the journal');
     expect(await checkJournal(path, { fix: true })).toMatchObject({ isGood: true });
     expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
@@ -187,14 +187,14 @@ describe('checkJournal', () => {
     writeFileSync(other, 'something else');
     const report = await checkJournal(other, { fix: true });
     expect(report.isGood).toBe(false);
-    expect(checkLines(report).at(-1)).toBe(`${other}: cannot be repaired: it is no file of the journal`);
+    expect(checkLines(report).at(-1)).toBe(`${other}: cannot be repaired: it is not a file of the journal`);
     expect(readFileSync(other, 'utf8')).toBe('something else');
   });
 
   it('reports in one line what it cannot read', async () => {
     const directory = temporaryDirectory();
     await expect(checkJournal(join(directory, 'x'))).rejects.toThrow(`cannot read ${directory}/x: ENOENT`);
-    await expect(checkJournal(directory)).rejects.toThrow(`${directory} holds no journal`);
+    await expect(checkJournal(directory)).rejects.toThrow(`${directory} contains no journal`);
   });
 
   it('prints what was found and what to do', async () => {
@@ -208,7 +208,7 @@ describe('checkJournal', () => {
     expect(checkLines(await checkJournal(increment))).toEqual([
       found,
       `${damage} lost`,
-      'with --fix, what is good is kept, and the original put beside it',
+      'with --fix, respite keeps what is good and moves the original aside',
     ]);
     expect(checkLines(await checkJournal(increment, { fix: true }))).toEqual([
       found,
@@ -236,7 +236,7 @@ describe('checkJournal', () => {
     const { increment } = await newJournal();
     writeFileSync(increment, content ?? Buffer.concat([Buffer.alloc(512), readFileSync(increment).subarray(512)]));
     const { files, isGood } = await checkJournal(increment, { fix: true });
-    expect([isGood, files[0].hopeless]).toEqual([false, 'it is no file of the journal']);
+    expect([isGood, files[0].hopeless]).toEqual([false, 'it is not a file of the journal']);
     expect(files[0].damages.some(({ isTornTail }) => isTornTail)).toBe(false);
   });
 

@@ -38,7 +38,7 @@ describe('prepareDataDirectory', () => {
     mkdirSync(path);
     chownSync(path, 1234, 1234);
     expect(() => prepareDataDirectory(path)).toThrow(
-      `the directory ${path} belongs to user 1234, and this process runs as user 0`,
+      `the directory ${path} belongs to user 1234, but this process runs as user 0`,
     );
   });
 
@@ -51,7 +51,7 @@ describe('prepareDataDirectory', () => {
     asNobody(() => {
       expect(() => prepareDataDirectory(path)).toThrow(`cannot write to the directory ${path}: EACCES`);
       expect(() => prepareDataDirectory(join(parent, 'new'))).toThrow(
-        `cannot make the directory ${parent}/new: EACCES`,
+        `cannot create the directory ${parent}/new: EACCES`,
       );
     });
   });

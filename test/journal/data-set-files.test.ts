@@ -89,6 +89,6 @@ describe('files of data sets', () => {
     const next = (file: string) => nextDataSetFile([file], 'a', NOW);
     expect(next('a.001893456000000-000009')).toBe('a.001893456000000-000010');
     expect(next('a.001893456000000-999999')).toBe('a.001893456000001-000000');
-    expect(() => next('a.999999999999999-999999')).toThrow('of a time that has no name');
+    expect(() => next('a.999999999999999-999999')).toThrow('is out of range');
   });
 });

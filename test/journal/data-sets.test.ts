@@ -160,20 +160,20 @@ describe('the file of a data set is refused', () => {
     }
   });
 
-  it('if more follows its end', async () => {
+  it('if there is more data after its end', async () => {
     const fileSystem = new MemoryFileSystem();
     const sets = new DataSets(DIRECTORY, fileSystem);
     const inOne = await sets.save('a', NOW, async (base) => {
       base.records.append('END', {});
       append(base.records, numbered(1));
     });
-    await expect(numbersIn(sets, inOne.path)).rejects.toThrow('more follows its end');
+    await expect(numbersIn(sets, inOne.path)).rejects.toThrow('there is more data after its end');
     const inAnother = await sets.save('a', NOW, async (base) => {
       base.records.append('END', {});
       await base.write();
       append(base.records, numbered(1));
     });
-    await expect(numbersIn(sets, inAnother.path)).rejects.toThrow('more follows its end');
+    await expect(numbersIn(sets, inAnother.path)).rejects.toThrow('there is more data after its end');
   });
 
   it.each([
@@ -181,6 +181,6 @@ describe('the file of a data set is refused', () => {
     ['if it is from another program', 'REDIS0010\xfa\tredis-ver\x067.0.15'],
     ['if it has only a part of the header', '*4\r\n$15\r\nRESPITE-JOURNAL\r\n'],
   ])('%s', async (_, text) => {
-    await expect(read(Buffer.from(text, 'latin1'))).rejects.toThrow('it does not start as a file of the journal does');
+    await expect(read(Buffer.from(text, 'latin1'))).rejects.toThrow('it does not start like a file of the journal');
   });
 });

@@ -241,9 +241,9 @@ describe('the directory of the journal', () => {
     await running.compact();
     await running.stop();
     for (const [name, message] of [
-      ['manifest', 'manifest is missing, and there is'],
-      ['base.3', 'base.3 is missing, and'],
-      ['increment.2', 'increment.2 is missing, and'],
+      ['manifest', 'manifest is missing, although'],
+      ['base.3', 'base.3 is missing, although'],
+      ['increment.2', 'increment.2 is missing, although'],
     ]) {
       const disk = copy(fileSystem.disk);
       disk.delete(`${PATH}/${name}`);
@@ -330,7 +330,7 @@ describe('the directory of the journal', () => {
     const running = await Running.start(new MemoryFileSystem());
     const first = running.compact();
     expect(running.journal.isCompacting).toBe(true);
-    await expect(running.compact()).rejects.toThrow('being compacted already');
+    await expect(running.compact()).rejects.toThrow('already being compacted');
     await first;
     expect(running.journal.isCompacting).toBe(false);
     await running.stop();

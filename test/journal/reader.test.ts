@@ -119,8 +119,8 @@ describe('readJournal', () => {
     const { bytes, starts } = fileOf(three);
     bytes[starts[1] + three[1].length - 5] ^= 1;
     expect((await damageOf(bytes)).message).toBe(
-      `/increment.1 is damaged at byte ${starts[1]}: the check sum of a batch is wrong, and good ones follow at byte ${starts[2]}; ` +
-        'to see what can be kept: respite check /increment.1, to keep it: respite check /increment.1 --fix',
+      `/increment.1 is damaged at byte ${starts[1]}: the check sum of a batch is wrong, and good batches follow at byte ${starts[2]}; ` +
+        '"respite check /increment.1" shows what can be kept, and "respite check /increment.1 --fix" keeps it',
     );
   });
 
@@ -157,7 +157,7 @@ describe('readJournal', () => {
 
   it('refuses a batch of another file', async () => {
     const { bytes } = fileOf([...three, batchOf([numbered(5)], newFileId())]);
-    expect((await damageOf(bytes)).reason).toBe('there is no batch');
+    expect((await damageOf(bytes)).reason).toBe('a batch does not start where it should');
   });
 
   it('refuses invalid records even if their checksum is right', async () => {
@@ -169,7 +169,7 @@ describe('readJournal', () => {
     const payload = evil.subarray(evil.indexOf('*2'), -2);
     evil.write(crc32c(payload).toString(16).padStart(8, '0'), batchPrefix(ID).length, 'latin1');
     const { reason, message } = await damageOf(fileOf([...three, evil]).bytes);
-    expect(reason).toBe('there is no such record');
+    expect(reason).toBe('a record has an unknown name');
     expect(message).not.toContain('secret');
   });
 
@@ -185,7 +185,7 @@ describe('readJournal', () => {
 
   it('refuses the format of a later version', async () => {
     const later = encodeFileHeader(ID, 4);
-    await expect(read(later)).rejects.toThrow('version 4 of the format and this program knows version 3');
+    await expect(read(later)).rejects.toThrow('version 4 of the format, but this respite reads only version 3');
   });
 
   it('reports its progress', async () => {

@@ -32,7 +32,7 @@ describe('readOrMakeSecret', () => {
 
   it.each([0o640, 0o604, 0o660, 0o602, 0o644])('refuses a file with mode %o', (mode) => {
     const directory = directoryWith(`${'ab'.repeat(32)}\n`, mode);
-    expect(() => readOrMakeSecret(directory)).toThrow(/can be read or written by others: chmod 600/);
+    expect(() => readOrMakeSecret(directory)).toThrow(/^other users can read or write \S+secret: run "chmod 600 /);
   });
 
   it.each([
@@ -43,7 +43,7 @@ describe('readOrMakeSecret', () => {
     ['ab'.repeat(1_000_000), 'very much'],
   ])('refuses a file with other content, and does not show it', (text) => {
     const directory = directoryWith(text);
-    expect(() => readOrMakeSecret(directory)).toThrow(/^(?!.*(?:abab|zzzz))\S+secret does not hold 64 hex digits/);
+    expect(() => readOrMakeSecret(directory)).toThrow(/^(?!.*(?:abab|zzzz))\S+secret does not contain 64 hex digits/);
     expect(readFileSync(join(directory, 'secret'), 'latin1')).toBe(text);
   });
 
@@ -52,7 +52,7 @@ describe('readOrMakeSecret', () => {
     mkdirSync(join(directory, 'secret'));
     expect(() => readOrMakeSecret(directory)).toThrow(`${directory}/secret is not a file`);
     expect(() => readOrMakeSecret(join(directory, 'missing'))).toThrow(
-      /cannot read or make .*ENOENT: no such file or directory$/,
+      /cannot read or create .*ENOENT: no such file or directory$/,
     );
   });
 });

@@ -227,7 +227,7 @@ describe('when the disk is full', () => {
     await first.send(`SESSION.SET ${TOKEN} first 1\r\n`);
     while (log.lines.length < 2) await turnEventLoop();
     expect(log.lines[1]).toBe(
-      'the journal cannot be written, and changes are refused: ENOSPC: no space left on device, write',
+      'the journal cannot be written, so changes are refused until it can: ENOSPC: no space left on device, write',
     );
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
     await other.expect('SESSION.NEW y\r\n', `-${MISCONF}`);
@@ -244,7 +244,7 @@ describe('when the disk is full', () => {
     // The write that was under way was neither refused nor acknowledged.
     expect(await first.take(5)).toBe('+OK\r\n');
     while (log.lines.length < 3) await turnEventLoop();
-    expect(log.lines[2]).toBe('the journal can be written again');
+    expect(log.lines[2]).toBe('the journal can be written again: changes are accepted');
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
 
     await server.close();

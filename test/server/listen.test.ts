@@ -152,7 +152,7 @@ describe.skipIf(!openssl)('TLS', () => {
     await client.send('PING\r\n');
     if (what === 'served') expect(await client.take(7)).toBe('+PONG\r\n');
     else if (what === 'refused')
-      expect(await client.takeAll()).toBe('-DENIED tls-ca does not vouch for your certificate\r\n');
+      expect(await client.takeAll()).toBe('-DENIED tls-ca did not sign your certificate\r\n');
     else expect(await client.takeAll()).toBe('');
     client.close();
     const other = await dial(server, 'client');

@@ -107,7 +107,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     expect(await ask(client, 'SESSION.OPEN', 'menu')).toBe(shared);
     await client.expect('SESSION.CONTAINS @menu a b\r\n', '*2\r\n:1\r\n:0\r\n');
     expect(log.lines.join('\n')).not.toMatch(new RegExp(`${plain}|${shared}`));
-    expect(log.lines).toContain('loaded 2 sessions of evening in 0 ms, 0 existed');
+    expect(log.lines).toContain('loaded 2 sessions from evening in 0 ms; 0 existed already');
   });
 
   it('save the sessions of given tokens, each once, without their old tokens', async () => {
@@ -267,7 +267,7 @@ describe('SESSION.LOAD refuses completely', () => {
   ])('a file %s', async (_, text) => {
     const { clock, client, path } = await withFile((file) => writeFileSync(file, text, 'latin1'));
     const reply = await pumped(clock, ask(client, 'SESSION.LOAD', 'bad'));
-    expect(reply).toMatch(/^-ERR .* is damaged at byte 0: it does not start as a file of the journal does; /);
+    expect(reply).toMatch(/^-ERR .* is damaged at byte 0: it does not start like a file of the journal; /);
     expect(reply).toContain(path);
     expect(reply).not.toContain('root');
   });
@@ -293,7 +293,7 @@ describe('SESSION.LOAD refuses completely', () => {
     for (const damaged of [bytes.subarray(0, -100), changed(bytes, bytes.length - 1000)]) {
       writeFileSync(join(dir, 'saves', FILE), damaged);
       const reply = await pumped(clock, ask(client, 'SESSION.LOAD', 'bad'));
-      expect(reply).toMatch(/^-ERR \S+ is damaged at byte \d{6,}: .*; to see what can be kept: respite check /);
+      expect(reply).toMatch(/^-ERR \S+ is damaged at byte \d{6,}: .*; "respite check \S+" shows what can be kept/);
       expect(reply).not.toContain('loaded');
       expect(await ask(client, 'DBSIZE')).toBe('0');
     }

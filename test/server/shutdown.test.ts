@@ -74,7 +74,7 @@ async function startAgain({ options }: Awaited<ReturnType<typeof start>>) {
   return { lines: log.lines, value: await ask(client, `SESSION.GET ${TOKEN} k`) };
 }
 
-const CRASH = /crash|kill|cut them short/;
+const CRASH = /crash|kill|left them incomplete/;
 
 describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfsync) => {
   it('SHUTDOWN is refused in any form except FORCE, and the server continues', async () => {
@@ -82,7 +82,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const { client, disk, clock, log, server, pass } = full;
     for (const words of ['', ' SAVE', ' NOSAVE', ' NOW']) expect(await ask(client, `SHUTDOWN${words}`)).toBe(REFUSED);
     expect(log.lines.at(-1)).toBe(
-      `SHUTDOWN is refused: the disk does not have ${server.unsaved} changes: ${FULL}; with FORCE they are given up`,
+      `SHUTDOWN is refused: ${server.unsaved} changes are not on disk yet: ${FULL}; SHUTDOWN FORCE gives them up`,
     );
     expect(await client.bulk('INFO', 'server')).not.toContain('shutdown_in_milliseconds');
     disk.failure = undefined;
@@ -102,10 +102,10 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     // No time passes.
     await server.closed;
     expect(server.lostChanges).toBe(true);
-    expect(log.lines.at(-1)).toBe(`stopped with changes that the disk does not have: 1 changes are lost: ${FULL}`);
+    expect(log.lines.at(-1)).toBe(`stopped with changes that are not on disk: 1 changes are lost: ${FULL}`);
     const { lines, value } = await startAgain(full);
     expect(value).toBe('kept');
-    expect(lines[0]).toMatch(/^when it was stopped at 2030-01-01T00:\S+Z, 1 changes were lost: ENOSPC: /);
+    expect(lines[0]).toMatch(/^the last shutdown, at 2030-01-01T00:\S+Z, lost 1 changes: ENOSPC: /);
     expect(lines.join('\n')).not.toMatch(CRASH);
   });
 
@@ -114,9 +114,9 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const { client, disk, clock, log, server, pass, logged, isClosed } = full;
     const began = clock.now();
     const stopped = server.stop();
-    await logged('waiting for it');
+    await logged('waiting up to');
     expect(log.lines.at(-1)).toMatch(
-      /^the disk does not have 1 changes: ENOSPC: .*; waiting for it for 1000000 s at most \(shutdown-timeout\)$/,
+      /^1 changes are not on disk yet: ENOSPC: .*; waiting up to 1000000 s for the disk \(shutdown-timeout\)$/,
     );
     clock.advance(AGES * 500 - (clock.now() - began));
     await turnEventLoop();
@@ -143,7 +143,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     clock.advance(1);
     await stopped;
     expect(server.lostChanges).toBe(true);
-    expect(log.lines.at(-1)).toBe(`stopped with changes that the disk does not have: 1 changes are lost: ${FULL}`);
+    expect(log.lines.at(-1)).toBe(`stopped with changes that are not on disk: 1 changes are lost: ${FULL}`);
     const { lines, value } = await startAgain(full);
     expect(value).toBe('kept');
     expect(lines.join('\n')).not.toMatch(CRASH);
@@ -162,7 +162,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     expect(await ask(client, 'SHUTDOWN ABORT')).toBe('OK');
     expect(await other.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
     await stopped;
-    expect(log.lines.at(-1)).toBe('the shutdown is aborted: the server goes on');
+    expect(log.lines.at(-1)).toBe('the shutdown was cancelled: the server keeps running');
     expect(await ask(client, 'SHUTDOWN ABORT')).toBe('ERR No shutdown in progress.');
     clock.advance(2 * AGES * 1000);
     await turnEventLoop();
@@ -210,7 +210,7 @@ describe('a disk that does not answer', () => {
     await stopped;
     expect(server.lostChanges).toBe(true);
     expect(log.lines.at(-1)).toBe(
-      'stopped with changes that the disk does not have: 1 changes are lost if the machine fails now: the disk did not answer',
+      'stopped with changes that are not on disk: 1 changes are lost if the machine fails now: the disk did not answer',
     );
   });
 

@@ -94,7 +94,7 @@ describe('clients that have not authenticated', () => {
     expect(await infoNumber(admin, 'mem_clients_normal')).toBeLessThan(18 * 2 ** 20 + 160 * 6000);
     expect(await infoNumber(admin, 'connected_clients')).toBeGreaterThan(30);
     expect(log.lines).toEqual([
-      expect.stringMatching(/ disconnected: clients that have not authenticated hold too much memory$/),
+      expect.stringMatching(/ disconnected: clients that have not authenticated use too much memory$/),
     ]);
     await modest.expect('ret\r\n', '+OK\r\n');
     for (const client of greedy) client.close();

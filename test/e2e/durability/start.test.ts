@@ -40,7 +40,7 @@ describe('a start is refused with one line and exit code 1', () => {
     const dir = temporaryDirectory();
     chownSync(dir, NOBODY, NOBODY);
     expect(await start(dir)).toEqual(
-      refused(`the directory ${dir} belongs to user ${NOBODY}, and this process runs as user 0`),
+      refused(`the directory ${dir} belongs to user ${NOBODY}, but this process runs as user 0`),
     );
   });
 
@@ -55,7 +55,7 @@ describe('a start is refused with one line and exit code 1', () => {
       refused(`cannot write to the directory ${dir}: EACCES: permission denied`),
     );
     expect(await start(join(parent, 'other'), NOBODY)).toEqual(
-      refused(`cannot make the directory ${join(parent, 'other')}: EACCES: permission denied`),
+      refused(`cannot create the directory ${join(parent, 'other')}: EACCES: permission denied`),
     );
   });
 
