@@ -4,7 +4,7 @@ import type { LoadProgress } from '../../src/durability/durability.js';
 import type { Context } from '../../src/execution/context/context.js';
 import { FakeClock } from '../fake-clock.js';
 
-/** INFO persistence of a server that reads its journal. */
+/** Returns INFO persistence of a server that is reading its journal. */
 function whileLoading(loaded: number, total: number, ms: number) {
   const clock = new FakeClock();
   const progress: LoadProgress = { loaded, total, since: clock.wall() };
@@ -13,7 +13,7 @@ function whileLoading(loaded: number, total: number, ms: number) {
   return SECTIONS.Persistence({ server: { durability: { progress }, saves: { status }, clock } } as unknown as Context);
 }
 
-it('INFO persistence tells how far the journal has been read', () => {
+it('INFO persistence shows how much of the journal has been read', () => {
   expect(whileLoading(250, 1000, 5000)).toMatchObject({
     loading: 1,
     aof_enabled: 1,
@@ -25,6 +25,6 @@ it('INFO persistence tells how far the journal has been read', () => {
   });
 });
 
-it('INFO persistence tells of no progress before there is any', () => {
+it('INFO persistence shows no progress before there is any', () => {
   expect(whileLoading(0, 0, 0)).toMatchObject({ loading: 1, loading_loaded_perc: '0.00', loading_eta_seconds: 1 });
 });

@@ -73,11 +73,11 @@ const PATTERNS = [
 const MANY = 130;
 
 /**
- * Chooses arguments. Most are valid, so that something happens. Some are at a limit or invalid. A sequence has few keys and
- * fields, so that its commands affect each other.
+ * Chooses arguments. Most are valid, so that something happens. Some are at a limit or invalid. A sequence has few keys
+ * and fields, so that its commands affect each other.
  *
- * No key expires while its sequence runs, because the two servers would not get there at the same time. So durations end
- * immediately or much later. No relative time is chosen twice, because `GT` would show which server was slower.
+ * No key expires while its sequence runs, because the two servers would not get there at the same time. So durations
+ * end immediately or much later. No relative time is chosen twice, because `GT` would show which server was slower.
  */
 export class Chooser {
   readonly random: Random;
@@ -178,7 +178,7 @@ export class Chooser {
     return this.random.chance(0.9) ? '0' : this.random.pick(wrong);
   }
 
-  /** How many keys or fields a scan looks at. */
+  /** How many keys or fields a scan visits. */
   effort(): string {
     return this.random.pick(['1', '2', '10', '1000', '1000', '1000', '0', '-1', 'abc', ...LIMITS.slice(0, 3)]);
   }

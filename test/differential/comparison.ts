@@ -19,7 +19,7 @@ export class Comparison {
   /** Because of a known difference, the two servers now have different data, so there is nothing left to compare. */
   isOver = false;
 
-  /** @param apart How many ms later one server may have carried out a command than the other. */
+  /** @param apart By how many ms the two servers may have executed a command apart. */
   constructor(apart: number) {
     this.#apart = apart;
   }
@@ -64,7 +64,7 @@ export class Comparison {
   }
 }
 
-/** Whether a command was queued in a transaction. ioredis does not show that the reply is a status. */
+/** Returns whether a command was queued in a transaction. ioredis does not show that the reply is a status. */
 function isQueued(reply: Reply): boolean {
   return reply === 'QUEUED' || (reply instanceof Status && reply.text === 'QUEUED');
 }

@@ -16,7 +16,7 @@ import { shrink, signatureOf } from './shrink.js';
 
 /** How many sequences are sent at once. */
 const BATCH = 64;
-/** How many differences are enough. */
+/** After how many differences the test stops. */
 const ENOUGH = 50;
 /** How many characters of a reply, and of a word, are printed. */
 const SHOWN = 200;

@@ -10,9 +10,9 @@ export interface Outcome {
   readonly comparison: Comparison;
 }
 
-/** How many more ms than measured may lie between the two servers. */
+/** How many ms more than measured the two servers may be apart. */
 const SLACK = 50;
-/** Empties a server, whatever state it is in. */
+/** Empties a server, in any state of the connection. */
 const START: readonly Request[] = [['DISCARD'], ['UNWATCH'], ['FLUSHALL']];
 
 /** A client of each of the two servers. Both receive the same requests. */
@@ -37,8 +37,8 @@ export class Pair {
   }
 
   /**
-   * Sends sequences of requests to both servers, all at once. The servers are emptied before each sequence. What the last one
-   * leaves is scanned as well.
+   * Sends sequences of requests to both servers, all at once. The servers are emptied before each sequence. The data
+   * left by the last one is also scanned.
    */
   async run(sequences: readonly (readonly Request[])[]): Promise<Outcome[]> {
     const pipelines = sequences.map((requests) => [...START, ...requests]);

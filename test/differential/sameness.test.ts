@@ -21,7 +21,7 @@ function same(kind: Same | undefined, ours: Reply, theirs: Reply, exchange: Part
   return agree(kind, ours, theirs, { words: [], apart: 10, ...exchange });
 }
 
-describe('replies that are as good as equal', () => {
+describe('replies that count as equal', () => {
   it.each<[string, Same | undefined, Reply, Reply, Partial<Exchange>?]>([
     ['equal errors', seconds, new Failure('ERR no'), new Failure('ERR no')],
     ['arrays in another order', unordered, ['b', 'a', 'a'], ['a', 'b', 'a']],
@@ -36,8 +36,8 @@ describe('replies that are as good as equal', () => {
     ['seconds rounded the other way', seconds, '5', '6'],
     ['idle seconds', object, 0, 1],
     ['idle seconds of an integer that keys share', object, '0', '600'],
-    ['whole pages', page, ['0', ['b', 'a']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
-    ['pages of which one is not the last', page, ['7', ['b']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
+    ['complete pages', page, ['0', ['b', 'a']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
+    ['pages, one of which is not the last', page, ['7', ['b']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
     ['pages of pairs', pages, ['0', ['b', '2', 'a', '1']], ['0', AB], { words: ['HSCAN', 'h', '0'] }],
     ['one field or another', drawnField, 'a', 'b', { words: ['HRANDFIELD', 'h'], before: AB }],
     ['fields', drawnField, ['a', 'a'], ['b', 'a'], { words: ['HRANDFIELD', 'h', '-2'], before: AB }],
@@ -56,18 +56,18 @@ describe('replies that differ', () => {
     ['integers that are one double', undefined, 2n ** 63n - 1n, 2n ** 63n - 2n],
     ['errors', seconds, new Failure('ERR no'), new Failure('ERR yes')],
     ['an error and a time', seconds, new Failure('ERR 1'), 1],
-    ['order, where there is one', undefined, ['b', 'a'], ['a', 'b']],
-    ['how often an item comes', unordered, ['a', 'a', 'b'], ['a', 'b', 'b']],
+    ['the order of an array', undefined, ['b', 'a'], ['a', 'b']],
+    ['how often an item occurs', unordered, ['a', 'a', 'b'], ['a', 'b', 'b']],
     ['values that are swapped', pairs, ['a', '2', 'b', '1'], AB],
     ['a map and flat pairs', pairs, new Map([['a', '1']]), ['a', '1']],
-    ['no time and no key', milliseconds, -1, -2],
-    ['no time and some time', seconds, -1, 0],
-    ['idle seconds of what was just made', object, 600, 0],
+    ['no expiration and no key', milliseconds, -1, -2],
+    ['no expiration and an expiration', seconds, -1, 0],
+    ['idle seconds of a new key', object, 600, 0],
     ['an encoding and idle seconds', object, 'int', '0'],
     ['encodings', object, 'int', 'raw'],
     ['times far from each other', milliseconds, 5000, 5012],
-    ['whole pages', page, ['0', ['a']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
-    ['what is no page', page, ['0', 'a'], ['0', ['a']], { words: ['SCAN', '0'] }],
+    ['complete pages', page, ['0', ['a']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
+    ['a reply that is not a page', page, ['0', 'a'], ['0', ['a']], { words: ['SCAN', '0'] }],
     ['a field that is not there', drawnField, 'c', 'b', { words: ['HRANDFIELD', 'h'], before: AB }],
     ['too few', drawnField, ['a'], ['b', 'a'], { words: ['HRANDFIELD', 'h', '-2'], before: AB }],
     ['one twice', drawnField, ['a', 'a'], ['b', 'a'], { words: ['HRANDFIELD', 'h', '2'], before: AB }],

@@ -1,9 +1,9 @@
 import { Failure, type Reply, show } from '../tools/replies.js';
 
-/** What a pair of replies is about. */
+/** What is known about a pair of replies. */
 export interface Exchange {
   readonly words: readonly string[];
-  /** How many ms later one server may have carried out the request than the other. */
+  /** By how many ms the two servers may have executed the request apart. */
   readonly apart: number;
   /** The reply to the request that the table sends before it, if it was sent. */
   readonly before?: Reply | undefined;
@@ -27,8 +27,8 @@ export const milliseconds: Same = (ours, theirs, { apart }) => isNear(ours, thei
 export const seconds: Same = (ours, theirs, exchange) => isNear(ours, theirs, secondsApart(exchange));
 
 /**
- * A key that a sequence created has been idle for a few seconds at most. Redis may report more for a small integer, because all
- * keys share one object for it.
+ * A key that a sequence created has been idle for a few seconds at most. Redis may report more for a small integer,
+ * because all keys share one object for it.
  */
 export const object: Same = (ours, theirs, exchange) =>
   seconds(ours, theirs, exchange) ||
@@ -37,7 +37,7 @@ export const object: Same = (ours, theirs, exchange) =>
 /** Pages of scans. They can only be compared if both scans end with the first page. */
 export const page: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[1] === '0', unordered);
 
-/** As `page`, for pairs. */
+/** Like `page`, for pairs. */
 export const pages: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[2] === '0', pairs);
 
 export const drawnKey: Same = (ours, theirs, { before }) =>
@@ -57,7 +57,7 @@ export const drawnField: Same = (ours, theirs, { words, before }) => {
   return drawn.every((item) => drawnFrom(item, words.length > 3 ? all : fields));
 };
 
-/** Rounding may turn a moment into a second. */
+/** Rounding may turn a short time into a second. */
 function secondsApart({ apart }: Exchange): number {
   return 1 + Math.ceil(apart / 1000);
 }
@@ -86,7 +86,7 @@ function comparePages(ours: Reply, theirs: Reply, isFirst: boolean, same: typeof
   return !isFirst || ours[0] !== '0' || theirs[0] !== '0' || same(ours[1], theirs[1]);
 }
 
-/** Whether two durations are close to each other. -1 and -2 are not durations. */
+/** Returns whether two durations are close to each other. -1 and -2 are not durations. */
 function isNear(ours: Reply, theirs: Reply, most: number): boolean {
   const [one, other] = [integerOf(ours), integerOf(theirs)];
   if (one === undefined || other === undefined || typeof ours !== typeof theirs || one < 0n || other < 0n) {
@@ -100,7 +100,7 @@ function integerOf(reply: Reply): bigint | undefined {
   return reply !== null && /^-?\d+$/.test(String(reply)) ? BigInt(String(reply)) : undefined;
 }
 
-/** Whether two replies are equal or acceptable to the row's `same`. Errors must be equal. */
+/** Returns whether two replies are equal or acceptable to the row's `same`. Errors must be equal. */
 export function agree(same: Same | undefined, ours: Reply, theirs: Reply, exchange: Exchange): boolean {
   if (equal(ours, theirs)) return true;
   if (same === undefined || ours instanceof Failure || theirs instanceof Failure) return false;

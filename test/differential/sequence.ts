@@ -4,7 +4,7 @@ import { COMMANDS, type Row } from './command-table.js';
 
 export type Request = readonly string[];
 
-/** Requests to send one after the other to empty servers. */
+/** Requests to send to empty servers, one after the other. */
 export interface Sequence {
   /** The same seed makes the same sequence. */
   readonly seed: number;

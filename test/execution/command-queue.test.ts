@@ -6,7 +6,7 @@ import { Request } from '../../src/resp/request.js';
 
 const entry = (id: number) => ({ id }) as CommandEntry;
 
-it('gives back what it was given, in order, and takes no more memory than it may', () => {
+it('returns what was added, in order, and takes no more memory than it may', () => {
   const word = fc.oneof(
     { weight: 5, arbitrary: fc.uint8Array({ maxLength: 20 }) },
     fc.integer({ min: 0, max: 70_000 }).map((length) => new Uint8Array(length).fill(length)),
@@ -27,7 +27,7 @@ it('gives back what it was given, in order, and takes no more memory than it may
       const expected = kept.map(({ id, words }) => shown(id, words));
       expect(queue.length).toBe(kept.length);
       expect(queue.entries.map(({ id }) => id)).toEqual(kept.map(({ id }) => id));
-      // Twice: what may grow is looked at before it runs.
+      // Twice, because the growth of memory is computed before the commands run.
       for (let times = 0; times < 2; times++) {
         expect([...queue].map((queued) => shown(queued.entry.id, queued.request.words()))).toEqual(expected);
       }
@@ -43,7 +43,7 @@ it('keeps a copy of the request', () => {
   expect([...queue][0].request.words().map(String)).toEqual(['GET', 'key']);
 });
 
-it('fills what it may take', () => {
+it('uses almost all memory that it may take', () => {
   const queue = new CommandQueue();
   const limit = 100_000;
   const ping = Request.of([Buffer.from('PING')]);

@@ -12,7 +12,7 @@ import { FakeClock } from '../fake-clock.js';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes that the process holds, garbage aside. */
+/** Returns the memory of the process in bytes, without garbage. */
 function held(): number {
   collect();
   collect();
@@ -41,7 +41,7 @@ it.each<[string, (transaction: ClientTransaction) => void]>([
   ['values of some size', (transaction) => queue(transaction, 10_000, 'SET', 'k', 'x'.repeat(3000))],
   ['large values', (transaction) => queue(transaction, 1000, 'SET', 'k', 'x'.repeat(40_000))],
   [
-    'large and small in turn',
+    'large and small alternating',
     (transaction) => {
       for (let i = 0; i < 1000; i++) {
         queue(transaction, 1, 'SET', 'k', 'x'.repeat(20_000));
@@ -50,9 +50,9 @@ it.each<[string, (transaction: ClientTransaction) => void]>([
     },
   ],
   ['watched sessions', (transaction) => watch(transaction, PRESENT, 'present:')],
-  ['watched names of which there is no session', (transaction) => watch(transaction, 20_000, 'absent:')],
+  ['watched names without a session', (transaction) => watch(transaction, 20_000, 'absent:')],
   ['the same by name', (transaction) => watch(transaction, 20_000, '@absent:')],
-])('a transaction takes the memory that it says: %s', (_, fill) => {
+])('a transaction takes the memory that it reports: %s', (_, fill) => {
   const transaction = new ClientTransaction(new AbsentNames(() => engine));
   transaction.begin();
   const before = held();

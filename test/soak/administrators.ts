@@ -4,7 +4,7 @@ import { Link } from './link.js';
 import { Race } from './race.js';
 import type { Stage } from './stage.js';
 
-/** Clients that can cope with being killed. */
+/** Clients that expect to be killed. */
 const VICTIM = /^(worker|listener)-/;
 
 /** Kills random clients. */

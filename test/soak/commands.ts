@@ -87,7 +87,7 @@ export function randomCommand(session: KnownSession, address: string, random: Ra
   };
 }
 
-/** How a random new session is created, and what it is like then. @param longest Seconds it lives at most. */
+/** How a random new session is created, and its state then. @param longest The most seconds that it lives. */
 export class Draft {
   readonly settings: Session = noSession();
   readonly #options: readonly string[];

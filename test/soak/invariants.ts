@@ -17,7 +17,7 @@ function expectBetween(what: string, actual: number, least: number, most: number
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
 
-/** How many sessions to scan in one step: more than a single command looks at. */
+/** How many sessions to scan in one step: more than a single command visits. */
 const SCAN_COUNT = 4096;
 
 /**
@@ -26,7 +26,7 @@ const SCAN_COUNT = 4096;
  */
 export async function checkSessions(link: Link): Promise<number> {
   const tokens = [...(await scanSessions(link, SCAN_COUNT)).keys()];
-  // In a transaction, nothing happens in between, except that sessions which have expired end when they are looked at.
+  // In a transaction, nothing happens in between, except that expired sessions end when they are accessed.
   const replies = await transaction(link, [
     ...tokens.flatMap((token) => [
       ['SESSION.INFO', token],

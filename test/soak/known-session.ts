@@ -5,9 +5,9 @@ import type { Pressure } from './stage.js';
 
 /**
  * What the only user of a session knows about it. The user knows what it sent and what came back. It does not know when
- * exactly the server did its work, whether the server carried out a command that was never answered, or whether it had
- * to evict the session. So there are several possibilities. Each reply is worked out for each of them, and those that
- * would have given another reply are dropped. The run fails when none is left.
+ * exactly the server did its work, whether the server executed a command that was never answered, or whether it had
+ * to evict the session. So there are several possibilities. The expected reply is computed for each of them, and those
+ * with another reply are dropped. The run fails when none is left.
  */
 
 /** A command on one session, ready to be sent. */
@@ -21,10 +21,10 @@ export interface Command {
   after?(reply: Reply, at: Span): void;
 }
 
-/** Commands on one session that the server carries out together or not at all, and that were never answered. */
+/** Commands on one session that the server executes together or not at all, and that were never answered. */
 export interface Lost {
   readonly commands: readonly Command[];
-  /** Later commands may have been carried out although these were not: EXEC may have been refused. */
+  /** Whether later commands may have been executed although these were not, because EXEC may have been refused. */
   readonly mayBeRefused: boolean;
 }
 
@@ -72,12 +72,12 @@ export class KnownSession {
     for (const [old, { to }] of this.#tokens) if (to < at.from - 1000) this.#tokens.delete(old);
   }
 
-  /** Whether it is certainly gone. */
+  /** Returns whether it is certainly gone. */
   get gone(): boolean {
     return this.#possible.every(({ alive }) => !alive);
   }
 
-  /** Whether it is gone and must have been evicted. */
+  /** Returns whether it is gone and must have been evicted. */
   get evicted(): boolean {
     return this.#possible.every(({ alive, evicted }) => !alive && evicted);
   }
@@ -88,14 +88,14 @@ export class KnownSession {
     return alive.has(true) ? 'yes' : 'no';
   }
 
-  /** Another command ended it, or may have. */
+  /** Call this when another command has ended it, or may have. */
   ended(certainly: boolean, at: Span): void {
     const settled = this.#settled(at);
     this.#possible = distinct([...(certainly ? [] : settled), ...settled.map((session) => ended(session))]);
     this.#seenAt = at.from;
   }
 
-  /** A command was answered. @throws Error if no possibility explains the reply. */
+  /** Call this when a command was answered. @throws Error if no possibility explains the reply. */
   settle(command: Command, reply: Reply, at: Span): void {
     const settled = this.#settled(at);
     const reaches = this.#reaches(command.token, at);
@@ -120,7 +120,7 @@ export class KnownSession {
   }
 
   /**
-   * Commands were sent and never answered: the server may have carried out the first few of them.
+   * Call this when commands were sent and never answered. The server may have executed the first few of them.
    * @returns Whether the number of possibilities is still manageable.
    */
   lose(all: readonly Lost[], at: Span): boolean {
@@ -148,7 +148,7 @@ export class KnownSession {
     return true;
   }
 
-  /** Whether the token leads to it. */
+  /** Returns whether the token leads to it. */
   #reaches(token: string | undefined, at: Span): Certainty {
     if (token === undefined) return 'yes';
     const until = this.#tokens.get(token);
@@ -158,7 +158,7 @@ export class KnownSession {
     return passed === 'yes' ? 'no' : 'yes';
   }
 
-  /** The possibilities, with what time and a lack of memory may have done to them. */
+  /** Returns the possibilities, including what time and a lack of memory may have done to them. */
   #settled(at: Span): Session[] {
     const mayBeEvicted = this.#pressure.within({ from: this.#seenAt, to: at.to });
     return distinct(
@@ -188,7 +188,7 @@ function ended({ shared }: Session): Session {
   return { ...noSession(), shared };
 }
 
-/** What time may have done to a live session. */
+/** Returns what time may have done to a live session. */
 function later(session: Session, at: Span): Session[] {
   const isDue = hasPassed(session.due, at);
   const isTooOld = hasPassed(session.end, at);
@@ -207,7 +207,9 @@ function hasPassed(deadline: Span | undefined, at: Span): Certainty {
   return at.from > deadline.to + SLACK ? 'yes' : 'maybe';
 }
 
-/** Each possibility once. Of two that differ only in why the session is gone, the one without an eviction. */
+/**
+ * Returns each possibility once. If two differ only in why the session is gone, the one without an eviction is kept.
+ */
 function distinct(possible: Session[]): Session[] {
   if (possible.length < 2) return possible;
   const byState = new Map<string, Session>();

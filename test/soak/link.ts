@@ -92,7 +92,7 @@ export class Link extends Connection {
     return `127.0.0.1:${this.socket.localPort}`;
   }
 
-  /** Cuts the connection after so many more bytes have arrived. */
+  /** Cuts the connection after `bytes` more bytes have arrived. */
   cutAfter(bytes: number): void {
     this.#cutAt = this.#received + bytes;
   }

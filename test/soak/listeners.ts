@@ -10,8 +10,8 @@ import type { Stage } from './stage.js';
 const SLOW_SHARE = 0.3;
 
 /**
- * Subscribers that come, listen to events for a while and leave: properly, killed, or disconnected because they have
- * not read for too long.
+ * Subscribers that connect, receive events for a while and leave. Some leave properly, some are killed, and some are
+ * disconnected because they have not read for too long.
  */
 export async function listen(stage: Stage, number: number): Promise<void> {
   const random = stage.random.fork(10_000 + number);
@@ -71,7 +71,7 @@ async function publishToItself(stage: Stage, link: Link): Promise<void> {
   link.intercept = intercept;
 }
 
-/** Listens until it has unsubscribed or the server has disconnected it. */
+/** Receives messages until it has unsubscribed or the server has disconnected it. */
 async function listenToData(stage: Stage, random: Random, link: Link, pattern: string): Promise<void> {
   const slow = random.chance(SLOW_SHARE);
   if (slow) link.pause();
@@ -113,7 +113,7 @@ async function goAway(stage: Stage, random: Random, link: Link, pattern: string)
   await link.ended;
 }
 
-/** @throws Error if the message is not the JSON of a session on its channel. */
+/** Checks the message of an event. @throws Error if it is not the JSON of a session on its channel. */
 function checkData(channel: string, message: string): void {
   const [, event, name] = /^__sessiondata__:(\w+):(.*)$/s.exec(channel) ?? [];
   const session = JSON.parse(Buffer.from(message, 'latin1').toString()) as Record<string, Reply>;

@@ -89,7 +89,7 @@ export class NameGroup {
     };
   }
 
-  /** The tokens of the sessions that may be alive, and of those that certainly are. */
+  /** Returns the tokens of the sessions that may be alive, and of those that certainly are. */
   #tokensAt(at: Span): readonly [possible: string[], certain: string[]] {
     const possible = this.#sessions.filter((session) => session.aliveAt(at) !== 'no');
     const certain = possible.filter((session) => session.aliveAt(at) === 'yes');

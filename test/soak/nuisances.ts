@@ -38,7 +38,7 @@ interface Nuisance {
   readonly closing?: true;
   /** What else to count, to compare with the server's own counts. */
   readonly counts?: Readonly<Record<string, number>>;
-  /** So that it happens only once: the server delays its replies to later guesses for minutes. */
+  /** Whether to do it only once, because the server delays its replies to later guesses for minutes. */
   readonly once?: true;
 }
 
@@ -89,7 +89,7 @@ function nuisancesWith(password: string): Nuisance[] {
   ];
 }
 
-/** Sends, again and again, what no client library would. */
+/** Repeatedly sends what no client library would send. */
 export async function annoy(stage: Stage, number: number): Promise<void> {
   const random = stage.random.fork(50_000 + number);
   const nuisances = nuisancesWith(stage.password);
@@ -121,7 +121,7 @@ async function cutAtOnce(stage: Stage): Promise<void> {
   stage.tally.count('connections cut at once');
 }
 
-/** Sends random bytes. Whatever the server takes them for, it must answer with nothing but whole errors. */
+/** Sends random bytes. However the server reads them, it must answer only with complete errors. */
 async function sendGarbage(stage: Stage, bytes: string): Promise<void> {
   const heard = await talk(stage, `${encode(['AUTH', stage.password])}${bytes}\r\n`, true);
   if (heard === '') stage.tally.count(UNHEARD);
@@ -222,7 +222,7 @@ export async function crowd(stage: Stage, maxClients: number): Promise<void> {
   }
 }
 
-/** Whether the server asks the client to authenticate. Otherwise it must have refused the client. */
+/** Returns whether the server asks the client to authenticate. Otherwise it must have refused the client. */
 async function isAccepted(stage: Stage, client: RawClient): Promise<boolean> {
   const heard = await client.takeUntil('\r\n').catch(() => '');
   if (heard === '') stage.tally.count(UNHEARD);

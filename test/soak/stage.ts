@@ -19,7 +19,7 @@ export class Pressure {
     if (last !== undefined) this.#spans.push({ from: last.from, to: performance.now() });
   }
 
-  /** Whether memory was short at any moment of that time. */
+  /** Returns whether memory was short at any time in that span. */
   within({ from, to }: Span): boolean {
     return this.#spans.some((span) => span.from <= to && from <= span.to);
   }

@@ -13,12 +13,12 @@ import type { Stage } from './stage.js';
 const SESSIONS = 6;
 const DEEPEST = 40;
 
-/** Requests that are checked together. */
+/** Requests whose replies are checked together. */
 interface Task {
   readonly bytes: string;
   readonly replies: number;
   settle(replies: readonly Reply[], at: Span): void;
-  /** No reply came: the server may have carried it out, or not. */
+  /** Called if no reply came: the server may or may not have executed it. */
   lose?(losses: Losses): void;
 }
 
@@ -96,7 +96,7 @@ export class Worker {
     return Link.join(this.#stage, { name: this.#name, protocol, unix: this.#unix });
   }
 
-  /** Sends a pipeline, whole or in pieces, and sometimes cuts the connection. */
+  /** Sends a pipeline, in one piece or several, and sometimes cuts the connection. */
   async #send(link: Link): Promise<void> {
     const random = this.#random;
     const { tally } = this.#stage;
@@ -141,7 +141,7 @@ export class Worker {
     }
   }
 
-  /** Reconnects, and works out what may have become of the commands without a reply. */
+  /** Reconnects, and computes what the commands without a reply may have done. */
   async #recover(old: Link): Promise<Link> {
     for (;;) {
       const link = await this.#join();
@@ -264,7 +264,7 @@ export class Worker {
       command.words,
       (reply, at) => command.settle(reply, at),
       () => {
-        // It is uncertain which sessions the name has. Another name takes its place.
+        // It is uncertain which sessions the name has. It is replaced by another name.
         if (command.changes && group === this.#group) this.#group = this.#newGroup();
       },
     );
@@ -332,7 +332,7 @@ export class Worker {
     };
   }
 
-  /** What EXEC replied, `refused` if memory was short. @param replies To the queued commands and EXEC. */
+  /** Returns the reply to EXEC, or `refused` if memory was short. @param replies To the queued commands and EXEC. */
   #resultsOf(replies: readonly Reply[], at: Span): Reply | 'refused' {
     const results = replies[replies.length - 1];
     const refused = replies.slice(0, -1).filter((reply) => !isStatus(reply, 'QUEUED'));

@@ -50,7 +50,7 @@ export async function runLoadTest<Options>(
   process.exit(0);
 }
 
-/** Reads a whole number that is at least so large. */
+/** Reads a whole number of at least `least`. */
 export function whole(least: number): (text: string) => number {
   return (text) => {
     if (!/^\d{1,10}$/.test(text) || Number(text) < least) {

@@ -16,7 +16,7 @@ export interface Operation {
 
 type Effect = Operation['run'];
 
-/** Two processes read the clock, and both round: by how many ms a deadline may seem early or late. */
+/** How many ms early or late a deadline may seem, because two processes read the clock and both round. */
 export const SLACK = 3;
 const INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
 const TOKEN = /^[\w-]{21}[AQgw]$/;
@@ -44,7 +44,7 @@ function onSession(name: string, args: readonly string[], run: Effect, takesMemo
   return command(`SESSION.${name}`, args, (session, at) => (session.alive ? run(session, at) : missing), takesMemory);
 }
 
-/** A command that looks at the data without extending the session. */
+/** A command that reads data without extending the session. */
 function look(name: string, args: readonly string[], reply: (data: Session['data']) => Expected): Operation {
   return onSession(name, args, ({ data }) => reply(data));
 }
@@ -71,7 +71,7 @@ function writes(
   return onSession(name, args, run, takesMemory);
 }
 
-/** The reply is how many were changed. */
+/** The reply is the number of changes. */
 const howMany = (count: number) => [is(count), count > 0] as const;
 
 function remove(data: Session['data'], keys: readonly string[]): number {
@@ -256,7 +256,7 @@ function writesKey(name: string, args: readonly string[], edit: (session: Sessio
   return command(name, args, run, true);
 }
 
-/** Redis' commands on the key that a shared session is. */
+/** Redis' commands on a key, which is a shared session. */
 export const KEY_OPERATIONS = {
   hget: (key: string) => readsKey('HGET', [key], (data) => is(data.get(key) ?? null)),
   hmget: (keys: readonly string[]) => readsKey('HMGET', keys, (data) => is(keys.map((key) => data.get(key) ?? null))),
@@ -294,7 +294,7 @@ export const KEY_OPERATIONS = {
       start(session, at);
       return ok;
     }),
-  /** Overwrites a part of a string key. Without an offset, appends to it. */
+  /** Overwrites part of a string key. Without an offset, appends to it. */
   write: (offset: number | undefined, value: string) =>
     writesKey(
       offset === undefined ? 'APPEND' : 'SETRANGE',

@@ -30,7 +30,7 @@ export class Program {
   private constructor(args: readonly string[], env: Record<string, string>, showErrors: boolean) {
     const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], { env, showErrors });
     this.#process = child;
-    // A test that fails cannot stop the program, which must not keep the tests waiting then.
+    // A test that fails cannot stop the program. It must not keep the tests waiting.
     child.unref();
     if (child.stderr !== null) this.#log(child.stderr as Socket, () => {});
     this.ready = new Promise((resolve, reject) => {
@@ -118,7 +118,10 @@ export class Program {
   }
 }
 
-/** Runs the program to its end and returns what it printed. @param user The user id to run as; only root may choose one. */
+/**
+ * Runs the program to its end and returns what it printed.
+ * @param user The user id to run as; only root may choose one.
+ */
 export async function runToEnd(args: readonly string[], environment: Record<string, string> = {}, user?: number) {
   const child = startNode([CLI, ...args], { env: environment, ...(user !== undefined && { uid: user }) });
   let out = '';
@@ -133,7 +136,7 @@ export async function runToEnd(args: readonly string[], environment: Record<stri
   return { code, out, err };
 }
 
-/** The message of the error that a request is refused with. */
+/** Returns the message of the error that refuses a request. */
 export async function refusalOf(reply: Promise<unknown>): Promise<string> {
   return reply.then(
     (value) => `no error, but ${JSON.stringify(value)}`,

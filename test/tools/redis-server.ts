@@ -1,7 +1,7 @@
 import { isThere, Tool, works } from './external-tool.js';
 import { freePort } from './free-port.js';
 
-/** Redis itself, whose behaviour applications rely on. */
+/** A real Redis server, to compare with. */
 export class RedisServer {
   static readonly there = isThere('redis-server', 'redis-server', works('redis-server', '--version'));
 

@@ -38,7 +38,7 @@ export type Reply =
 
 /** Thrown when the reply is incomplete. */
 class Incomplete {
-  /** How many bytes must be there before another attempt is worthwhile. */
+  /** How many bytes are needed before another attempt is worthwhile. */
   readonly needed: number;
   constructor(needed: number) {
     this.needed = needed;

@@ -1,4 +1,4 @@
-/** From when to when, in ms of `performance.now()`: something happened somewhere in between. */
+/** A time span, in ms of `performance.now()`, within which something happened. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -57,12 +57,12 @@ export function start(session: Session, at: Span): void {
   session.due = session.duration > 0 ? after(at, session.duration) : undefined;
 }
 
-/** The session's data was read. */
+/** Call this when the session's data was read. */
 export function read(session: Session, at: Span): void {
   if (session.due !== undefined && (session.extend === 'get' || session.extend === 'both')) start(session, at);
 }
 
-/** The session's data was changed. */
+/** Call this when the session's data was changed. */
 export function changed(session: Session, at: Span): void {
   if (session.due === undefined || session.extend === 'set' || session.extend === 'both') start(session, at);
 }

@@ -3,7 +3,7 @@ import { Failure, mapOf, type Reply, show } from '../tools/replies.js';
 import type { Entry } from './client.js';
 import { aheadOf, type ClientState, dueOf, type OwnSession } from './client-state.js';
 
-/** By how many ms two clocks and a request's way may make a deadline seem wrong. */
+/** How many ms early or late a deadline may seem, because of two clocks and the time that a request takes. */
 export const SLACK = 30;
 
 /** How many tokens are looked up in one request. */
@@ -51,7 +51,8 @@ interface Observation {
 
 /**
  * Finds out which entries took effect before the kill. The server must be in the state after some entry and all earlier
- * ones, none of them in part: it carries out one client's requests in order, and the journal keeps that order.
+ * ones, and no entry may be there in part: the server executes one client's requests in order, and the journal keeps
+ * that order.
  * @throws Error if it is in no such state, or in one without something that must exist.
  */
 export async function audit(
@@ -144,7 +145,7 @@ async function observe(
   return { found, live, began, ended: performance.now() };
 }
 
-/** What is different from that state, undefined if nothing is. */
+/** Returns what differs from that state; undefined if nothing does. */
 function compare(
   state: ClientState,
   { found, live, began, ended }: Observation,
@@ -168,7 +169,7 @@ function compare(
     if (late > 0) return `${name} exists, ${Math.round(late)} ms after it was due`;
     const difference = compareSession(session, there, sharedTokens.get(name));
     if (difference !== undefined) return `${name} ${difference}`;
-    // It may expire while it is looked at.
+    // It may expire while it is being checked.
     if (ended > there.from - SLACK) continue;
     for (const token of session.old) if (!live.has(token)) return `an old token of ${name} does not lead to it`;
   }

@@ -3,8 +3,8 @@ import { isStatus, type Reply } from '../tools/replies.js';
 import { copyOf, created, noSession, put, type Session, type Span } from '../tools/session.js';
 
 /**
- * What the sessions of one client are like after the requests that it sent: what the server must have again after it
- * was killed.
+ * The state of one client's sessions after the requests that it sent. The server must have this state again after a
+ * kill.
  */
 
 /** A session with a name that no other session has, or a plain key. */
@@ -34,7 +34,7 @@ export interface Change {
   readonly run: (session: OwnSession, at: Span, state: ClientState) => Expected;
 }
 
-/** When a change was answered, and with what. */
+/** When and how a change was answered. */
 export interface Outcome {
   /** From when it was sent to when its reply had arrived, or to the kill if there was no reply. */
   readonly at: Span;
@@ -97,7 +97,7 @@ export class ClientState {
     }
     const isNew = present === undefined && change.token === 'none';
     if (change.token === 'server' || change.renamedTo !== undefined || isNew) session.token = token;
-    // Without a reply, nobody knows whether the session had expired before it was read.
+    // Without a reply, it is unknown whether the session had expired before it was read.
     if (change.reads && !isAnswered && session.due !== undefined) session.due = union(before, session.due);
     if (change.renamedTo !== undefined) {
       this.remove(change.renamedTo);

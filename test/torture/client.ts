@@ -19,7 +19,7 @@ import {
 
 export type Policy = 'always' | 'everysec' | 'no';
 
-/** A request or a transaction: the server carries it out as a whole or not at all. */
+/** A request or a transaction: the server executes it completely or not at all. */
 export interface Entry {
   readonly changes: readonly Change[];
   outcomes: readonly Outcome[];
@@ -31,7 +31,7 @@ const SESSIONS = 25;
 /** How many names the shared sessions and the plain keys of a client have. They come and go. */
 const SHARED = 3;
 const KEYS = 4;
-/** How many requests are sent in one write at most, and below how many unanswered ones the next are sent. */
+/** The most requests in one write, and the number of unanswered requests below which the next are sent. */
 const BURST = 16;
 const FEW = 8;
 /** Sessions with a shorter duration, in ms, expire during the torture. They are only read. */
@@ -47,8 +47,8 @@ function nameAfter(change: Change): string {
 }
 
 /**
- * A client with sessions of its own. It changes them in bursts and checks every reply. It keeps a record of its requests
- * and of what was acknowledged, and after a kill it finds out how many of the requests took effect.
+ * A client with sessions of its own. It changes them in bursts and checks every reply. It keeps a record of its
+ * requests and of what was acknowledged, and after a kill it finds out how many of the requests took effect.
  */
 export class Client {
   readonly number: number;
@@ -57,7 +57,7 @@ export class Client {
   #floor = new ClientState();
   /** Later requests, in order. */
   #log: Entry[] = [];
-  /** What the replies say, and what will be when everything is answered. */
+  /** The state according to the replies, and the state once everything is answered. */
   #heard = new ClientState();
   #head = new ClientState();
   /** Names of sessions that expired and may return for a while, because their expiry was not promised to be durable. */
@@ -100,10 +100,10 @@ export class Client {
 
   /**
    * Checks what the server has, and continues from there.
-   * @param killed When the server was killed that this client had put load on.
+   * @param killed When the server under load was killed.
    * @param now The policy of the server that is checked.
    * @returns How many acknowledged requests were lost, and how many unacknowledged ones took effect.
-   * @throws Error if the server has what it must not have.
+   * @throws Error if the server has data that it must not have.
    */
   async audit(connection: Connection, killed: number, now: Policy): Promise<{ lost: number; kept: number }> {
     // On a busy machine it may have done nothing for a while before it was killed.
@@ -136,7 +136,7 @@ export class Client {
     return { lost: Math.max(0, lost), kept: Math.max(0, -lost) };
   }
 
-  /** Whether a session of that name may exist. */
+  /** Returns whether a session with that name may exist. */
   knows(name: string): boolean {
     return this.#floor.sessions.has(name) || this.#limbo.has(name);
   }
@@ -236,7 +236,7 @@ export class Client {
     }
   }
 
-  /** Whether the reply says that there is no such session. @throws Error if there must be one, or must not. */
+  /** Returns whether the reply says that there is no such session. @throws Error if there must be one, or must not. */
   #checkAbsence(change: Change, reply: Reply, isExpected: boolean, at: Span): boolean {
     if (change.creates) return false;
     const session = this.#heard.sessions.get(change.name);

@@ -17,9 +17,9 @@ import { Client, type Policy } from './client.js';
  */
 
 const CLIENTS = 5;
-/** Sessions that nobody changes, so that a compaction takes a while. */
+/** How many sessions are never changed. They make a compaction take a while. */
 const BALLAST = 2500;
-/** How many ms after it is ready the server is killed at the latest. It starts a compaction that is due after a second. */
+/** A server is killed at most this many ms after it is ready. It starts a compaction that is due after a second. */
 const LONGEST = 1400;
 /** About how many ms a start takes. */
 const START = 300;
@@ -33,7 +33,7 @@ class Torture {
   readonly #journal: string;
   readonly #random: Random;
   readonly #clients: readonly Client[];
-  /** The values of the sessions that nobody changes, by token. */
+  /** The values of the sessions that are never changed, by token. */
   readonly #ballast = new Map<string, string>();
   readonly #tally = new Tally();
   /** When the server was killed, in ms. */
@@ -107,7 +107,7 @@ class Torture {
     return wait(this.#random.fraction() * (moment === 'soon' ? 50 : LONGEST));
   }
 
-  /** Resolves somewhere in a compaction: after one of the changes that it makes to the journal's directory. */
+  /** Resolves at some point during a compaction: after one of the changes that it makes to the journal's directory. */
   async #untilCompaction(): Promise<void> {
     const steps = this.#random.between(1, 12);
     const delay = this.#random.chance(0.5) ? 0 : this.#random.fraction() * 20;
@@ -156,7 +156,7 @@ class Torture {
     }
     const values = await connection.askAll([...this.#ballast.keys()].map((token) => ['SESSION.GET', token, 'v']));
     [...this.#ballast.values()].forEach((value, i) => {
-      if (values[i] !== value) throw new Error(`a session that nobody changed has ${show(values[i])}`);
+      if (values[i] !== value) throw new Error(`a session that was never changed has ${show(values[i])}`);
     });
     const sessions = await this.#checkNames(connection);
     connection.close();

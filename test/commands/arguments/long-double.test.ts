@@ -16,7 +16,7 @@ function sum(one: string, other: string): string | undefined {
   return addLongDouble(first, second);
 }
 
-describe('sums, as redis-server 7.0 gives them', () => {
+describe('sums, as in redis-server 7.0', () => {
   it.each([
     ['0.1', '0.2', '0.3'],
     ['10.50', '0.1', '10.6'],
@@ -47,7 +47,7 @@ describe('sums, as redis-server 7.0 gives them', () => {
     ['1', 'inf'],
     ['-infinity', '1'],
     ['+INF', '-inf'],
-  ])('%s + %s is no number that could be stored', (one, other) => {
+  ])('%s + %s cannot be stored', (one, other) => {
     expect(sum(one, other)).toBeUndefined();
   });
 });
@@ -83,29 +83,29 @@ describe('parseLongDouble', () => {
     '-1e-99999999999999',
     '0x1p-16446',
     '1'.repeat(5120),
-  ])('refuses %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(read(text)).toBeUndefined();
   });
 
-  it('reads what is just within the limits', () => {
+  it('reads numbers just within the limits', () => {
     for (const text of ['1.18e4932', '0x1p16383', '2e-4951', '0x1.00001p-16446', `0.${'1'.repeat(5117)}`]) {
       expect(read(text), text).toMatchObject({ exponent: expect.any(Number) });
     }
   });
 
-  it('tells the infinities from numbers', () => {
+  it('distinguishes infinities from numbers', () => {
     for (const text of ['inf', '-Inf', '+infinity']) expect(isInfinite(read(text) as LongDouble)).toBe(true);
     expect(isInfinite(read('1e4000') as LongDouble)).toBe(false);
   });
 
-  it('takes no time to see that megabytes are no number', () => {
+  it('rejects megabytes without reading them', () => {
     const text = Slice.of('1'.repeat(2 ** 26));
     const msOf = (work: () => void) => {
       const began = performance.now();
       work();
       return performance.now() - began;
     };
-    // As long as this machine takes to look at the text ten times. It may be busy: only if that is never enough it hangs.
+    // The time that this machine takes to search the text ten times. A busy machine may need several attempts.
     const enough = 10 * msOf(() => text.bytes.indexOf(0));
     while (
       msOf(() => {
@@ -114,11 +114,11 @@ describe('parseLongDouble', () => {
     );
   });
 
-  it('gives the number of 64 bits that is closest, the even one of two', () => {
+  it('returns the closest 64-bit number, or the even one of two', () => {
     fc.assert(
       fc.property(digits, fc.integer({ min: -4900, max: 4870 }), (number, exponent) => {
         const { mantissa, exponent: power } = read(`${number}e${exponent}`) as LongDouble;
-        // Both as whole numbers in units of half the last place, times whatever makes that whole.
+        // Both as integers in units of half the last place, multiplied by whatever makes them integers.
         const scale = 10n ** BigInt(Math.max(0, -exponent));
         const shift = BigInt(Math.max(0, 1 - power));
         const given = (number * 10n ** BigInt(Math.max(0, exponent))) << shift;
@@ -131,7 +131,7 @@ describe('parseLongDouble', () => {
     );
   });
 
-  it('reads what has 64 bits exactly', () => {
+  it('reads numbers of 64 bits exactly', () => {
     fc.assert(
       fc.property(mantissas, fc.integer({ min: 1, max: 300 }), (mantissa, places) => {
         const { mantissa: read64, exponent } = read(decimal(mantissa, places)) as LongDouble;
@@ -140,7 +140,7 @@ describe('parseLongDouble', () => {
     );
   });
 
-  it('reads halfway numbers as the even one', () => {
+  it('rounds halfway numbers to even', () => {
     fc.assert(
       fc.property(
         fc.bigInt({ min: 2n ** 63n, max: 2n ** 64n - 1n }),
@@ -156,7 +156,7 @@ describe('parseLongDouble', () => {
 });
 
 describe('addLongDouble', () => {
-  it('is exact where 64 bits suffice', () => {
+  it('is exact if 64 bits suffice', () => {
     fc.assert(
       fc.property(int62, int62, fc.integer({ min: 0, max: 17 }), (one, other, places) => {
         expect(sum(decimal(one, places), decimal(other, places))).toBe(decimal(one + other, places));
@@ -164,7 +164,7 @@ describe('addLongDouble', () => {
     );
   });
 
-  it('gives integers of 64 bits to the last digit', () => {
+  it('returns all digits of 64-bit integers', () => {
     fc.assert(
       fc.property(int62, int62, (one, other) => {
         expect(sum(String(one), String(other))).toBe(String(one + other));
@@ -172,7 +172,7 @@ describe('addLongDouble', () => {
     );
   });
 
-  it('does not care for the order', () => {
+  it('does not depend on the order', () => {
     fc.assert(
       fc.property(digits, digits, fc.integer({ min: -40, max: 40 }), (one, other, exponent) => {
         expect(sum(`${one}e${exponent}`, String(other))).toBe(sum(String(other), `${one}e${exponent}`));
@@ -186,7 +186,7 @@ const digits = fc.bigInt({ min: -(10n ** 60n), max: 10n ** 60n }).filter((number
 const mantissas = fc.bigInt({ min: -(2n ** 64n) + 1n, max: 2n ** 64n - 1n }).filter((number) => number !== 0n);
 const int62 = fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n });
 
-/** `number / 2 ** places` without a needless digit. */
+/** Returns `number / 2 ** places` without trailing zeros. */
 function decimal(number: bigint, places: number): string {
   const text = (magnitude(number) * 5n ** BigInt(places)).toString().padStart(places + 1, '0');
   const point = text.length - places;

@@ -13,7 +13,7 @@ const named = (name: string): Command => {
   return found;
 };
 
-/** As `config|get`. */
+/** Returns all commands and subcommands, with names like `config|get`. */
 function withFullNames(): [fullName: string, command: Command][] {
   return commands.flatMap((command) => [
     [command.name, command],
@@ -26,7 +26,7 @@ interface Length {
   readonly most: number;
 }
 
-/** How many words arguments take. */
+/** Returns how many words the arguments take. */
 function lengthOf(args: readonly Argument[]): Length {
   const lengths = args.map(lengthOfOne);
   return {
@@ -49,7 +49,7 @@ function lengthOfOne({ type, token, optional, multiple, arguments: members = [] 
   return { least: optional ? 0 : words + value.least, most: multiple ? Infinity : words + value.most };
 }
 
-/** An element of COMMAND's reply, as far as it matters here. */
+/** An element of COMMAND's reply, with the parts used here. */
 type CommandInfo = [name: string, arity: number, ...unknown[]];
 
 function aritiesIn(infos: readonly CommandInfo[]): Map<string, number> {
@@ -59,7 +59,7 @@ function aritiesIn(infos: readonly CommandInfo[]): Map<string, number> {
 }
 
 describe('declarations', () => {
-  it('have names of their own', () => {
+  it('have unique names', () => {
     expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
   });
 
@@ -73,7 +73,7 @@ describe('declarations', () => {
     }
   });
 
-  it.each(withFullNames())('%s documents as many arguments as its arity says', (fullName, command) => {
+  it.each(withFullNames())('%s documents the number of arguments that its arity allows', (fullName, command) => {
     const words = fullName.split('|').length + (command.run === undefined ? 1 : 0);
     const { least, most } = lengthOf(command.arguments);
     const isOpen = least < most || command.subcommands !== undefined;
@@ -81,13 +81,13 @@ describe('declarations', () => {
     expect(command.pairs ?? false).toBe(command.arguments.at(-1)?.name === 'pair');
   });
 
-  it.skipIf(!RedisServer.there)("has Redis' arity for Redis' commands", async () => {
+  it.skipIf(!RedisServer.there)("have Redis' arity for Redis' commands", async () => {
     const redis = await RedisServer.start();
     const connection = new Redis(redis.port);
     try {
       const arities = aritiesIn((await connection.call('COMMAND')) as CommandInfo[]);
       const differing = withFullNames().filter(([name, { arity }]) => (arities.get(name) ?? arity) !== arity);
-      // QUIT ignores arguments there; to ask for the keys of a command that takes none is a wrong number of arguments.
+      // In Redis, QUIT ignores arguments, and COMMAND GETKEYS of a command alone is a wrong number of arguments.
       expect(differing.map(([name]) => name)).toEqual(['quit', 'command|getkeys']);
       expect(arities.size).toBeGreaterThan(200);
     } finally {
@@ -109,14 +109,14 @@ describe('declarations', () => {
     expect(usageOf(named(name).arguments)).toBe(usage);
   });
 
-  it('a key without its value is one word too few', () => {
+  it('a key without a value is one word too few', () => {
     const set = entryOf(named('session.set'));
     expect([3, 4, 5, 6, 7].map((words) => takesWords(set, words))).toEqual([false, true, false, true, false]);
     const get = entryOf(named('session.get'));
     expect([2, 3, 4].map((words) => takesWords(get, words))).toEqual([false, true, false]);
   });
 
-  it('say of whatever writes that there must be room for it, unless it adds nothing', () => {
+  it('have the flag denyoom if they write, unless they add nothing', () => {
     const all = commands.flatMap((command) => [command, ...(command.subcommands ?? [])]);
     const addNothing = all.filter(({ flags }) => flags.includes('write') && !flags.includes('denyoom'));
     const known = [
@@ -126,11 +126,11 @@ describe('declarations', () => {
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],
       ...['session.expire', 'session.pexpire', 'session.touch'],
-      // A name for another one, of 512 bytes at most.
+      // They replace a name by another one of up to 512 bytes.
       ...['rename', 'renamenx'],
     ];
     expect(addNothing.map(({ name }) => name).sort()).toEqual(known.sort());
-    // What it says of its growth is looked at only then.
+    // `growth` is used only with this flag.
     for (const { name, growth, flags } of all) {
       if (growth !== undefined) expect(flags, name).toContain('denyoom');
     }
