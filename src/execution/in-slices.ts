@@ -1,5 +1,6 @@
 import { TimeSlices } from '../engine/time/time-slices.js';
 import type { Context } from './context/context.js';
+import type { ServerControl } from './context/server-control.js';
 
 /**
  * Does long work in slices, between which other clients are served; within a transaction, all at once. The work can
@@ -16,12 +17,15 @@ export function inSlices({ client, server }: Context, work: Iterator<void>): voi
   // Most work is done before it is worth reading the clock.
   if (work.next().done) return;
   const slices = new TimeSlices(server.clock);
-  if (!doSlice(work, slices)) return doLaterSlices(work, slices);
+  if (!doSlice(work, slices)) return doLaterSlices(work, slices, server);
 }
 
-async function doLaterSlices(work: Iterator<void>, slices: TimeSlices): Promise<void> {
-  do await slices.next();
-  while (!doSlice(work, slices));
+async function doLaterSlices(work: Iterator<void>, slices: TimeSlices, server: ServerControl): Promise<void> {
+  do {
+    await slices.next();
+    // The journal is closed then, and the client is gone.
+    if (server.stopped) return;
+  } while (!doSlice(work, slices));
 }
 
 /** Returns whether the work is done. */

@@ -93,6 +93,7 @@ export class Server {
   #listeners = NOT_LISTENING;
   #lastId = 0;
   #closing = false;
+  #stopped = false;
   #lostChanges = false;
   #resolveClosed: () => void = () => {};
 
@@ -298,6 +299,7 @@ export class Server {
   }
 
   async #closeJournal(patience: number): Promise<void> {
+    this.#stopped = true;
     try {
       await this.#durability?.close(patience);
     } catch (error) {
@@ -398,6 +400,7 @@ export class Server {
     const stopping = this.#stopping;
     const clock = this.#clock;
     const addresses = () => this.addresses;
+    const isStopped = () => this.#stopped;
     return {
       version,
       redisVersion: REDIS_VERSION,
@@ -435,6 +438,9 @@ export class Server {
       },
       shutdown: (force, now) => this.#stopping.ask(force ? 'force' : 'ask', now),
       abortShutdown: () => this.#stopping.abort(),
+      get stopped() {
+        return isStopped();
+      },
       get shutdownEndsIn() {
         return stopping.endsIn;
       },

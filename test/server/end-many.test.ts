@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/engine/index.js';
 import type { Server } from '../../src/index.js';
 import { Slice } from '../../src/slice.js';
-import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { turnEventLoop } from '../turn-event-loop.js';
 import { ask, askWith } from './ask.js';
 import { start } from './start.js';
 import { subscribe } from './subscribe.js';
@@ -224,5 +225,22 @@ describe('DEL of very many', () => {
         `__keyevent@0__:set ${key}`,
       ]);
     }
+  });
+});
+
+describe('a server that stops while a command ends very many sessions', () => {
+  it('does not wait for it past shutdown-timeout, and reports no fault', async () => {
+    const log = keepLog();
+    const config = { appendonly: true, dir: temporaryDirectory(), 'shutdown-timeout': 0 };
+    const server = await startServer(config, { clock: hastyClock(), log });
+    const client = await connectTo(server);
+    createMany(server, 'v', 50_000);
+    client.socket.write(frame('SESSION.ENDNAME', 'basket'));
+    while (server.engine.doomed === 0) await turnEventLoop();
+    await server.close();
+    const left = server.engine.stats().sessions;
+    for (let turn = 0; turn < 100; turn++) await turnEventLoop();
+    expect(server.engine.stats().sessions).toBe(left);
+    expect(log.lines.filter((line) => line.includes('internal error'))).toEqual([]);
   });
 });

@@ -53,6 +53,8 @@ export interface ServerControl {
    * @param now Whether slow readers are disconnected at once.
    */
   shutdown(force: boolean, now: boolean): Promise<void>;
+  /** Whether the server has stopped. Commands that are still under way must not change anything then. */
+  readonly stopped: boolean;
   /** Cancels a stop that is waiting. Returns whether there was one. */
   abortShutdown(): boolean;
   /** Ms until a stop that is waiting for the disk gives up; undefined if none is waiting. */
