@@ -2,7 +2,7 @@ import type { Session, SessionEngine, SessionEvent, SessionListener } from '../e
 
 /** Is notified of each shared session that is created with a watched name, even if it soon ends again. */
 interface Watcher {
-  disturb(): void;
+  markChanged(): void;
 }
 
 /**
@@ -39,6 +39,6 @@ export class AbsentNames implements SessionListener {
     if (this.size === 0 || !(event === 'new' || event === 'renamed')) return;
     const engine = this.#engine();
     if (!engine.isShared(session)) return;
-    for (const watcher of this.#watchers.get(engine.nameText(session)) ?? []) watcher.disturb();
+    for (const watcher of this.#watchers.get(engine.nameText(session)) ?? []) watcher.markChanged();
   }
 }

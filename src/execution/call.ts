@@ -76,7 +76,7 @@ export function replyError({ reply, server }: Context, error: unknown, before: n
 }
 
 /** The reply to a client when the server has a fault. */
-const INTERNAL = new CodedError('ERR', 'internal error: the log of the server says more');
+const INTERNAL = new CodedError('ERR', 'internal error, see the log of the server');
 
 export function countError(counters: Counters, code: string): void {
   counters.errors++;

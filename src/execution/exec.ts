@@ -20,10 +20,10 @@ export function exec(execution: Execution): void | Promise<void> {
 function runAll(execution: Execution, room: boolean): void | Promise<void> {
   const { engine, reply, transaction } = execution;
   const { failed } = transaction;
-  const undisturbed = transaction.isUndisturbed(engine);
+  const unchanged = transaction.isUnchanged(engine);
   const commands = transaction.end();
   if (failed) throw PREVIOUS_ERRORS;
-  if (!undisturbed) {
+  if (!unchanged) {
     reply.nullArray();
     return;
   }

@@ -78,8 +78,8 @@ export class ClientTransaction implements Transaction {
   }
 
   /** Returns whether every watched session is unchanged. */
-  isUndisturbed(engine: SessionEngine): boolean {
-    return this.#watched.isUndisturbed(engine);
+  isUnchanged(engine: SessionEngine): boolean {
+    return this.#watched.isUnchanged(engine);
   }
 
   /** Ends the transaction. Returns the queued commands. */

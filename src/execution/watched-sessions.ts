@@ -24,7 +24,7 @@ interface WatchedState {
 /** The sessions that must not change before a client's EXEC. */
 export class WatchedSessions {
   #watched: Watched[] = [];
-  #disturbed = false;
+  #changed = false;
   readonly #absentNames: AbsentNames;
   /** Watched names that had no session. */
   readonly #absent = new Set<string>();
@@ -65,21 +65,21 @@ export class WatchedSessions {
   }
 
   /** Called when something watched has changed. */
-  disturb(): void {
-    this.#disturbed = true;
+  markChanged(): void {
+    this.#changed = true;
   }
 
   clear(): void {
     this.#watched = [];
     this.#bytes = 0;
-    this.#disturbed = false;
+    this.#changed = false;
     for (const name of this.#absent) this.#absentNames.unwatch(name, this);
     this.#absent.clear();
   }
 
   /** Returns whether everything watched is unchanged. */
-  isUndisturbed(engine: SessionEngine): boolean {
-    if (this.#disturbed) return false;
+  isUnchanged(engine: SessionEngine): boolean {
+    if (this.#changed) return false;
     return this.#watched.every(({ given, states }) =>
       statesOf(engine, given).every((now, i) => now.session === states[i].session && now.version === states[i].version),
     );

@@ -45,7 +45,7 @@ export class Access {
   authenticate({ origin, penalized }: Client, name: string, password: Buffer): User | FailedAuthentication {
     // Attempts on one connection are checked one after the other, also within one EXEC.
     const wait = penalized ? 1 : this.#throttle.delay(origin, name);
-    if (wait > 0) return { lookedAt: false, delay: wait };
+    if (wait > 0) return { wasChecked: false, delay: wait };
     const user = this.#userOf(name, password);
     if (user !== undefined) {
       this.#throttle.succeeded(origin, name);
@@ -56,7 +56,7 @@ export class Access {
       const line = `too many failed attempts to authenticate from ${origin}: the answer is delayed by ${delay / 1000} s`;
       this.#repeatedLines.warning('password guessing', line);
     }
-    return { lookedAt: true, delay };
+    return { wasChecked: true, delay };
   }
 
   /** Returns the user of that name if the password is right. */

@@ -141,7 +141,7 @@ export class Server {
     this.engine = new SessionEngine({
       clock,
       // The statistics read the time anyway.
-      instant: () => statistics.instant,
+      instant: () => statistics.timestamp,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
       ...(this.#durability && { changes: this.#durability.recorder }),

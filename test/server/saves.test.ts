@@ -537,7 +537,9 @@ describe("Redis' commands", () => {
 
   it('BGREWRITEAOF without a journal says that there is none', async () => {
     const { client } = await start();
-    expect(await ask(client, 'BGREWRITEAOF')).toBe('-ERR there is no journal to compact, because appendonly is no');
+    expect(await ask(client, 'BGREWRITEAOF')).toBe(
+      '-ERR there is no journal to compact, because the option appendonly is no',
+    );
     expect(await info(client)).toMatchObject({ aof_enabled: '0' });
   });
 

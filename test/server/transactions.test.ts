@@ -162,7 +162,7 @@ describe('transactions', () => {
     expect(await client.take(message.length)).toBe(message);
     go();
     const replies =
-      '*4\r\n+PONG\r\n$1\r\na\r\n-ERR internal error: the log of the server says more\r\n+PONG\r\n$4\r\nlast\r\n';
+      '*4\r\n+PONG\r\n$1\r\na\r\n-ERR internal error, see the log of the server\r\n+PONG\r\n$4\r\nlast\r\n';
     expect(await client.take(replies.length)).toBe(replies);
   });
 });

@@ -62,10 +62,10 @@ export function addLongDouble(one: LongDouble, other: LongDouble): string | unde
 }
 
 function parseDecimal([, sign, whole = '', fraction = '', only = '', power = '0']: RegExpExecArray) {
-  const behind = fraction + only;
-  const digits = (whole + behind).replace(/^0+/, '');
+  const afterPoint = fraction + only;
+  const digits = (whole + afterPoint).replace(/^0+/, '');
   if (digits === '') return ZERO;
-  const exponent = Number(power) - behind.length;
+  const exponent = Number(power) - afterPoint.length;
   if (Math.abs(exponent + digits.length) > FAR) return undefined;
   const value = BigInt(sign + digits);
   const scale = 10n ** BigInt(Math.abs(exponent));
@@ -73,10 +73,10 @@ function parseDecimal([, sign, whole = '', fraction = '', only = '', power = '0'
 }
 
 function parseHexadecimal([, sign, whole = '', fraction = '', only = '', power = '0']: RegExpExecArray) {
-  const behind = fraction + only;
-  const digits = (whole + behind).replace(/^0+/, '');
+  const afterPoint = fraction + only;
+  const digits = (whole + afterPoint).replace(/^0+/, '');
   if (digits === '') return ZERO;
-  const exponent = Number(power) - 4 * behind.length;
+  const exponent = Number(power) - 4 * afterPoint.length;
   if (Math.abs(exponent + 4 * digits.length) > 4 * FAR) return undefined;
   const value = BigInt(`0x${digits}`);
   return withinRange(round(sign === '-' ? -value : value, 1n, exponent));

@@ -42,9 +42,9 @@ export function authenticate({ client, server }: Context, name: string, password
     client.admit(outcome);
     return;
   }
-  const { lookedAt, delay } = outcome;
-  client.authenticationFailed(lookedAt ? delay : 0);
-  if (lookedAt) throw new CodedError('WRONGPASS', 'invalid username-password pair or user is disabled.');
+  const { wasChecked, delay } = outcome;
+  client.authenticationFailed(wasChecked ? delay : 0);
+  if (wasChecked) throw new CodedError('WRONGPASS', 'invalid username-password pair or user is disabled.');
   const seconds = Math.ceil(delay / 1000);
   throw new CodedError(
     'ERR',

@@ -125,7 +125,7 @@ export const clientKill: Command = {
   run(context, args) {
     if (args.left === 1) {
       const address = args.text();
-      const [found] = kill(context, [({ address: its }) => its === address], false);
+      const [found] = kill(context, [(client) => client.address === address], false);
       if (found === undefined) throw new CodedError('ERR', 'No such client');
       context.reply.ok();
       return;

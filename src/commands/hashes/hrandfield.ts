@@ -52,7 +52,7 @@ export const hrandfield: Command = {
       reply.bulk(data.keyAt(session, randomInt(length)));
       return;
     }
-    if (count < -MOST) throw new CodedError('ERR', `${OUT_OF_RANGE}, at most ${MOST} fields come at a time`);
+    if (count < -MOST) throw new CodedError('ERR', `${OUT_OF_RANGE}, at most ${MOST} fields are returned at a time`);
     const places = count < 0 ? anyOf(length, -count) : differentOf(length, count);
     const isNested = withValues && reply.protocol === 3;
     reply.array(withValues && !isNested ? 2 * places.length : places.length);

@@ -8,28 +8,28 @@ import type { Argument } from '../declaration/command.js';
 export interface ExpiryUnit {
   readonly msPerUnit: number;
   /** Whether it is a unix time, not a duration. */
-  readonly isInstant: boolean;
+  readonly isUnixTime: boolean;
   readonly argument: Argument;
 }
 
 export const SECONDS: ExpiryUnit = {
   msPerUnit: 1000,
-  isInstant: false,
+  isUnixTime: false,
   argument: { name: 'seconds', type: 'integer' },
 };
 export const MILLISECONDS: ExpiryUnit = {
   msPerUnit: 1,
-  isInstant: false,
+  isUnixTime: false,
   argument: { name: 'milliseconds', type: 'integer' },
 };
 export const UNIX_SECONDS: ExpiryUnit = {
   msPerUnit: 1000,
-  isInstant: true,
+  isUnixTime: true,
   argument: { name: 'unix-time-seconds', type: 'unix-time' },
 };
 export const UNIX_MILLISECONDS: ExpiryUnit = {
   msPerUnit: 1,
-  isInstant: true,
+  isUnixTime: true,
   argument: { name: 'unix-time-milliseconds', type: 'unix-time' },
 };
 
@@ -40,14 +40,14 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
  * @throws CodedError not an integer, invalid expire time.
  */
 export function readExpiry(
-  { msPerUnit, isInstant }: ExpiryUnit,
+  { msPerUnit, isUnixTime }: ExpiryUnit,
   given: Slice,
   least: number,
   { engine }: Context,
   args: Arguments,
 ): number {
   const ms = args.timeIn(given, least, MAX_DURATION / msPerUnit) * msPerUnit;
-  return isInstant ? engine.timeUntil(ms) : ms;
+  return isUnixTime ? engine.timeUntil(ms) : ms;
 }
 
 /** Sets a key to expire `ms` from now: at once, if that is 0 or less. */

@@ -63,7 +63,7 @@ export const bgrewriteaof: Command = {
   run({ server, reply }) {
     const { durability } = server;
     if (durability === undefined) {
-      throw new CodedError('ERR', 'there is no journal to compact, because appendonly is no');
+      throw new CodedError('ERR', 'there is no journal to compact, because the option appendonly is no');
     }
     const { refusal } = durability;
     if (refusal !== undefined) throw refusal;

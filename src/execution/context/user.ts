@@ -8,7 +8,7 @@ export interface User {
 /** A failed attempt to authenticate. */
 export interface FailedAuthentication {
   /** Whether the password was checked and wrong. If not, too many attempts from the origin had failed before. */
-  readonly lookedAt: boolean;
+  readonly wasChecked: boolean;
   /** For how many ms the reply is held back or, if the password was not checked, no further attempt is checked. */
   readonly delay: number;
 }

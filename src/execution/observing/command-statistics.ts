@@ -63,7 +63,7 @@ export class CommandStatistics {
   }
 
   /** When the current command began, in ms; the current time if none is being served. */
-  get instant(): number {
+  get timestamp(): number {
     return this.#timing ? this.#mark : this.#now();
   }
 
