@@ -42,7 +42,7 @@ function record({ server, client }: Context, entry: CommandEntry, request: Reque
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }
 
-/** Other clients are served while a command waits, so its duration is measured separately. */
+/** Waits for a command. Its duration is measured separately, because other clients are served meanwhile. */
 async function finishLater(
   context: Context,
   entry: CommandEntry,

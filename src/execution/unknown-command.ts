@@ -30,7 +30,10 @@ export function unknownCommand(request: Request, commands: CommandTable): CodedE
   return new CodedError('ERR', `unknown command '${name}', with args beginning with: ${args}`);
 }
 
-/** @param line May be a complete request in one word (`"SESSION.GET token"`), so nothing after the name is shown. */
+/**
+ * Suggests the nearest session commands.
+ * @param line May be a complete request in one word (`"SESSION.GET token"`), so nothing after the name is shown.
+ */
 function unknownSessionCommand(line: string, commands: CommandTable): CodedError {
   const [name] = line.split(/[^\w.]/, 1);
   const own = name.slice(SESSION.length).toLowerCase();

@@ -86,7 +86,7 @@ export class WatchedSessions {
   }
 }
 
-/** An argument may be a token or `@name`, or a key. Both are watched. */
+/** Returns the states of the session and of the key that an argument may mean: both are watched. */
 function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {
   return [findSession(engine, given), engine.findShared(given)].map((session) => ({
     session,

@@ -86,7 +86,7 @@ const OUT_OF_RANGE = 'value is out of range';
 /** The largest 64-bit integer. */
 const GREATEST = 2n ** 63n - 1n;
 
-/** @throws CodedError not an integer, out of range. */
+/** Reads the count. @throws CodedError not an integer, out of range. */
 function readCount(args: Arguments): number {
   const count = args.int64();
   if (count < -GREATEST)
@@ -98,7 +98,10 @@ function anyOf(length: number, count: number): number[] {
   return Array.from({ length: count }, () => randomInt(length));
 }
 
-/** By Floyd's algorithm (J. Bentley, Programming Pearls, "A sample of brilliance", 1987), which takes `count` steps. */
+/**
+ * Returns `count` different indexes, by Floyd's algorithm (J. Bentley, Programming Pearls, "A sample of brilliance",
+ * 1987), which takes `count` steps.
+ */
 function differentOf(length: number, count: number): number[] {
   if (count >= length) return Array.from({ length }, (_, place) => place);
   const chosen = new Set<number>();

@@ -78,7 +78,7 @@ function allHold(conditions: readonly Condition[], left: number, ms: number): bo
   return conditions.every(({ holds }) => holds(left, ms));
 }
 
-/** @throws CodedError for an unknown word, and for words that exclude each other. */
+/** Reads the conditions. @throws CodedError for an unknown word, and for words that exclude each other. */
 function readConditions(args: Arguments): readonly Condition[] {
   if (args.left === 0) return NO_CONDITIONS;
   const conditions: Condition[] = [];

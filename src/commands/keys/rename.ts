@@ -31,7 +31,7 @@ export const rename: Command = {
   name: 'rename',
   summary: 'Renames a key, replacing any key that already has the new name.',
   complexity:
-    'O(1); with a journal O(N), where N is the number of fields; O(M), where M is the number of younger sessions with the new name',
+    'O(M), where M is the number of younger sessions with the new name; with a journal O(N + M), where N is the number of fields',
   group: 'generic',
   flags: ['write'],
   arity: 3,
@@ -47,7 +47,7 @@ export const renamenx: Command = {
   name: 'renamenx',
   summary: 'Renames a key, but only if no key has the new name.',
   complexity:
-    'O(1); with a journal O(N), where N is the number of fields; O(M), where M is the number of younger sessions with the new name',
+    'O(M), where M is the number of younger sessions with the new name; with a journal O(N + M), where N is the number of fields',
   group: 'generic',
   flags: ['write', 'fast'],
   arity: 3,

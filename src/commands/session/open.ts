@@ -4,7 +4,7 @@ import { NAME } from './grammar.js';
 export const sessionOpen: Command = {
   name: 'session.open',
   summary: 'Returns the token of the shared session with a name.',
-  complexity: 'O(1); O(N), where N is the number of unshared sessions with the name',
+  complexity: 'O(1); O(N) if no session with the name is shared, where N is their number',
   group: 'session',
   flags: ['readonly', 'fast'],
   arity: 2,
