@@ -242,7 +242,10 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     ]);
     expect(config?.subcommands.map(({ name }) => name)).toContain('config|get');
     const docs = await redis.commandDocs(['SESSION.NEW']);
-    expect(docs['session.new']).toMatchObject({ summary: 'Creates a session.', group: 'session' });
+    expect(docs['session.new']).toMatchObject({
+      summary: 'Creates a session and returns its token.',
+      group: 'session',
+    });
     expect(docs['session.new'].arguments?.[0]).toMatchObject({ name: 'name', type: 'string' });
     expect(Object.keys(await redis.commandDocs())).toHaveLength(all.length);
   });
