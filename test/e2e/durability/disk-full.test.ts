@@ -9,10 +9,10 @@ import { Program } from '../../tools/program.js';
 const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
 const VALUE = 'v'.repeat(4000);
 
-/** A directory in which there is little room, until there is more. */
+/** A directory with little room until `makeRoom` is called. */
 interface SmallDisk {
   readonly dir: string;
-  /** Lets the program that was started there feel it. */
+  /** Starts to limit the room for the program that was started there. */
   restrict(program: Program): void;
   makeRoom(program: Program): void;
   readonly code: string;
@@ -25,7 +25,7 @@ afterEach(() => {
   unmount = () => {};
 });
 
-/** A small file system in memory. Undefined where nothing can be mounted. */
+/** Mounts a small file system in memory. Returns undefined if nothing can be mounted. */
 function smallFileSystem(): SmallDisk | undefined {
   const dir = temporaryDirectory();
   try {
@@ -46,7 +46,7 @@ function smallFileSystem(): SmallDisk | undefined {
   };
 }
 
-/** A limit to how long a file may become. */
+/** Limits the size of files. */
 function limitedFiles(): SmallDisk {
   const limit = (program: Program, bytes: string) =>
     execFileSync('prlimit', ['--pid', String(program.pid), `--fsize=${bytes}:unlimited`]);
@@ -60,16 +60,16 @@ function limitedFiles(): SmallDisk {
 
 const disks = [
   ['a full file system', smallFileSystem],
-  ['a file that may not become longer', limitedFiles],
+  ['a limited file size', limitedFiles],
 ] as const;
 
 it.each(
   disks.flatMap(([what, make]) => (['always', 'everysec'] as const).map((policy) => [what, policy, make] as const)),
 )(
-  '%s, with %s: writes get MISCONF, reads go on, and so do writes when there is room; nothing that was acknowledged is lost',
+  '%s, with %s: writes get MISCONF and reads work; when there is room writes work again, and nothing acknowledged is lost',
   async (_, policy, make) => {
     const disk = make();
-    // The other one needs no right.
+    // The limited file size needs no permissions, so it is always tested.
     if (disk === undefined) return;
     const args = ['--appendonly', 'yes', '--appendfsync', policy, '--dir', disk.dir];
     let program = await Program.start(args);
@@ -77,7 +77,7 @@ it.each(
     await client.bulk('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
     disk.restrict(program);
 
-    // One writes until it is refused, or hears nothing because its write has to wait.
+    // The writer writes until it is refused, or gets no reply because its write has to wait.
     let acknowledged = 0;
     let refused: string | undefined;
     let enough = false;
@@ -105,12 +105,12 @@ it.each(
     while (misconf.test(await probe()));
     await writing;
     expect(program.log).toContain('the journal can be written again: changes are accepted');
-    // With `always` the one that was under way was carried out when there was room.
+    // With `always` the pending write was carried out when there was room.
     if (policy === 'always') expect(refused).toBeUndefined();
     else if (refused !== undefined) expect(refused).toMatch(misconf);
     expect(await probe()).toBe('+OK\r\n');
 
-    // With `everysec` a kill may take what the system was not given yet.
+    // With `everysec` a kill may lose what was not written to the system yet.
     program.signal(policy === 'always' ? 'SIGKILL' : 'SIGTERM');
     await program.exited();
     for (const one of [client, writer]) one.close();
@@ -124,7 +124,7 @@ it.each(
 );
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (signal) => {
-  /** A program that has acknowledged changes which its disk does not take. */
+  /** Starts a program and makes it acknowledge changes that its disk does not take. */
   async function fill(...more: string[]) {
     const disk = limitedFiles();
     const args = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--dir', disk.dir];
@@ -132,7 +132,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (sign
     const client = await RawClient.connect(program.port);
     await client.bulk('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN);
     await client.expect(frame('SESSION.SET', TOKEN, 'key-0', VALUE), '+OK\r\n');
-    // A batch that gathers more than there is room for would be cut, and dropped as a whole.
+    // A batch with more than there is room for would be cut, and dropped completely.
     while (!(await client.bulk('INFO', 'persistence')).includes('aof_buffer_length:0\r\n'));
     disk.restrict(program);
     let acknowledged = 0;
@@ -143,7 +143,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (sign
     return { disk, args, program, client, acknowledged };
   }
 
-  /** What the next start logs, and what it has of a key. */
+  /** Starts the program again. Returns its log and the value of a key. */
   async function startAgain(args: string[], key: string) {
     const program = await Program.start(args);
     const client = await RawClient.connect(program.port);
@@ -153,7 +153,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (sign
     return { log: program.log, value };
   }
 
-  it('says after a while that changes are lost, exits with 1, and the next start knows why', async () => {
+  it('reports after a while that changes are lost and exits with 1, and the next start says why', async () => {
     const { args, program } = await fill('--shutdown-timeout', '1');
     program.signal(signal);
     expect(await program.exited()).toBe(1);
@@ -165,7 +165,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (sign
     expect(value).toBe(VALUE);
   });
 
-  it('waits for room, and loses nothing when there is some', async () => {
+  it('waits for room, and loses nothing if there is some in time', async () => {
     const { disk, args, program, client, acknowledged } = await fill('--shutdown-timeout', '3600');
     program.signal(signal);
     while (!program.log.includes('waiting up to')) await client.expect('PING\r\n', '+PONG\r\n');
@@ -174,7 +174,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while the disk is full', (sign
     expect((await startAgain(args, `key-${acknowledged}`)).value).toBe(VALUE);
   });
 
-  it('ends at once when it comes again, but not after SHUTDOWN ABORT', async () => {
+  it('a second one exits immediately, but not after SHUTDOWN ABORT', async () => {
     const { program, client } = await fill('--shutdown-timeout', '3600');
     program.signal(signal);
     while (!program.log.includes('waiting up to')) await client.expect('PING\r\n', '+PONG\r\n');
