@@ -130,7 +130,7 @@ export class Durability {
         for (const callback of this.#impatient) callback();
       },
       onRecovery: () => {
-        log.notice('the journal can be written again: changes are accepted: changes are accepted');
+        log.notice('the journal can be written again: changes are accepted');
         this.recorder.recordsExtensions = true;
         this.#missedCursor = 0;
         if (this.recorder.missesExtensions) this.#missed.schedule();
