@@ -26,7 +26,7 @@ export interface CompactionStatus {
 /** Compacts the journal when it has grown enough and on request. */
 export class Compactions {
   readonly #options: CompactionOptions;
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   readonly #recorder: Recorder;
   #beganAt = 0;
   #failedAt = -Infinity;
@@ -41,7 +41,7 @@ export class Compactions {
   #holds = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(options: CompactionOptions, engine: () => SessionEngine, recorder: Recorder) {
+  constructor(options: CompactionOptions, engine: SessionEngine, recorder: Recorder) {
     this.#options = options;
     this.#engine = engine;
     this.#recorder = recorder;
@@ -103,7 +103,7 @@ export class Compactions {
     const { clock, log } = this.#options;
     const [began, size] = [clock.now(), journal.size];
     this.#beganAt = began;
-    const engine = this.#engine();
+    const engine = this.#engine;
     const recorder = this.#recorder;
     try {
       await journal.compact((base) => {

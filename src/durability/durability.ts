@@ -3,27 +3,23 @@ import type { Restoration, SessionEngine } from '../engine/index.js';
 import { BackgroundWork, DONE } from '../engine/time/background-work.js';
 import { type CodedError, cannotPersist } from '../errors.js';
 import {
-  DirectoryLock,
   JOURNAL,
   Journal,
   JournalError,
   type LoadReport,
   leaveStopNote,
-  prepareDataDirectory,
-  readOrMakeSecret,
   type SyncPolicy,
   takeStopNote,
   UnwrittenChanges,
 } from '../journal/index.js';
 import { type CompactionOptions, Compactions } from './compactions.js';
 import { endsWithin } from './ends-within.js';
+import type { LockedDirectory } from './locked-directory.js';
 import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
 import { WallTime } from './wall-time.js';
 
 export interface DurabilityOptions extends CompactionOptions {
-  /** The directory for everything that is kept. */
-  readonly directory: string;
   readonly policy: SyncPolicy;
 }
 
@@ -56,14 +52,12 @@ export const LAST_CALL = 1000;
  * Keeps sessions across restarts. Every change is recorded in a journal, which is replayed at the next start.
  */
 export class Durability {
-  /** The key from which the tokens of shared sessions are derived. It survives a restart, as they do. */
-  readonly secret: Buffer;
-  /** Records the engine's changes. The engine must notify it of them. */
+  /** Records the engine's changes. */
   readonly recorder: Recorder;
 
   readonly #options: DurabilityOptions;
-  readonly #engine: () => SessionEngine;
-  readonly #lock: DirectoryLock;
+  readonly #engine: SessionEngine;
+  readonly #directory: LockedDirectory;
   readonly #compactions: Compactions;
   readonly #wall: WallTime;
   readonly #missed: BackgroundWork;
@@ -82,25 +76,18 @@ export class Durability {
   #closed = false;
 
   /**
-   * Takes exclusive use of the directory, and creates it if it is missing.
-   * @param engine Returns the engine whose sessions are kept. Not called before it is needed.
-   * @throws JournalError if the directory cannot be used.
+   * @param directory For everything that is kept. `close` releases it.
+   * @param engine The engine whose sessions are kept. Nothing may have been done with it yet.
    */
-  constructor(options: DurabilityOptions, engine: () => SessionEngine) {
+  constructor(directory: LockedDirectory, engine: SessionEngine, options: DurabilityOptions) {
+    this.#directory = directory;
     this.#options = options;
     this.#policy = options.policy;
     this.#progress = { loaded: 0, total: 0, since: options.clock.wall() };
     this.#engine = engine;
-    prepareDataDirectory(options.directory);
-    this.#lock = DirectoryLock.take(options.directory);
-    try {
-      this.secret = readOrMakeSecret(options.directory);
-    } catch (error) {
-      this.#lock.release();
-      throw error;
-    }
     this.#wall = new WallTime(options.clock);
     this.recorder = new Recorder(engine, () => this.#loaded().records, this.#wall);
+    engine.listen(this.recorder);
     this.#missed = new BackgroundWork(options.clock, () => this.#recordMissed());
     this.#compactions = new Compactions(options, engine, this.recorder);
   }
@@ -116,11 +103,12 @@ export class Durability {
   }
 
   async #load(onProgress: (progress: LoadProgress) => void): Promise<LoadSummary> {
-    const { clock, directory, log } = this.#options;
+    const { clock, log } = this.#options;
+    const directory = this.#directory.path;
     const began = clock.now();
     const since = clock.wall();
     this.#progress = { loaded: 0, total: 0, since };
-    const restoration = this.#engine().restore();
+    const restoration = this.#engine.restore();
     const journal = await Journal.open(join(directory, JOURNAL), {
       clock,
       policy: this.#policy,
@@ -148,7 +136,7 @@ export class Durability {
         onProgress(this.#progress);
       },
     );
-    const sessions = this.#engine().size;
+    const sessions = this.#engine.size;
     const expired = finished(restoration, join(directory, JOURNAL));
     this.#expired = expired;
     this.#journal = journal;
@@ -335,7 +323,8 @@ export class Durability {
     if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);
     if (this.#journal !== undefined) this.#watchClock(this.#journal);
     await this.#notingClock;
-    const { clock, directory } = this.#options;
+    const { clock } = this.#options;
+    const directory = this.#directory.path;
     try {
       await this.#journal?.close();
     } catch (error) {
@@ -344,7 +333,7 @@ export class Durability {
       }
       throw error;
     } finally {
-      this.#lock.release();
+      this.#directory.release();
     }
   }
 

@@ -27,7 +27,7 @@ export interface Prepared {
  * written.
  */
 export class Recorder implements ChangeListener {
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   readonly #journal: () => RecordSink;
   readonly #wall: WallTime;
   /** By slot, the deadline written last, in ms of the engine's clock; Infinity if there is none, 0 if nothing was written. */
@@ -45,7 +45,7 @@ export class Recorder implements ChangeListener {
    * @param engine Returns the engine of the sessions; called at the first change. @param journal Returns where changes are appended.
    * @param wall The journal's clock.
    */
-  constructor(engine: () => SessionEngine, journal: () => RecordSink, wall: WallTime) {
+  constructor(engine: SessionEngine, journal: () => RecordSink, wall: WallTime) {
     this.#engine = engine;
     this.#journal = journal;
     this.#wall = wall;
@@ -72,37 +72,37 @@ export class Recorder implements ChangeListener {
 
   onCreated(session: Session): void {
     if (this.#created !== undefined && session < this.#slotsThen) this.#created[session >>> 5] |= 1 << (session & 31);
-    this.#keep(session, deadlineAhead(this.#engine().state(session)));
+    this.#keep(session, deadlineAhead(this.#engine.state(session)));
     const prepared = this.#prepared.size === 0 ? undefined : this.#prepared.get(session);
     if (prepared === undefined) {
       this.writeTo(this.#journal(), session);
       return;
     }
     this.#prepared.delete(session);
-    writeRevealed(this.#journal(), this.#engine(), prepared, session, this.#keptDeadline(session), this.#wall);
+    writeRevealed(this.#journal(), this.#engine, prepared, session, this.#keptDeadline(session), this.#wall);
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
-    this.#journal().appendSet(addressOf(this.#engine(), session), key, value);
+    this.#journal().appendSet(addressOf(this.#engine, session), key, value);
   }
 
   onWritten(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
-    const token = addressOf(this.#engine(), session);
+    const token = addressOf(this.#engine, session);
     if (offset === 0 && bytes.length >= lengthBefore) this.#journal().appendSet(token, key, bytes);
     else this.#journal().append('WRITE', { token, key, offset, lengthBefore, bytes });
   }
 
   onDeleted(session: Session, key: Slice): void {
-    this.#journal().beginAbout('DEL', addressOf(this.#engine(), session), 1);
+    this.#journal().beginAbout('DEL', addressOf(this.#engine, session), 1);
     this.#journal().item(key);
   }
 
   onEmptied(session: Session): void {
-    this.#journal().beginAbout('CLEAR', addressOf(this.#engine(), session), 0);
+    this.#journal().beginAbout('CLEAR', addressOf(this.#engine, session), 0);
   }
 
   onChanged(session: Session): void {
-    const state = this.#engine().state(session);
+    const state = this.#engine.state(session);
     const wall = this.#wall;
     const deadline = this.#keep(session, deadlineAhead(state));
     this.#journal().append('SETTINGS', {
@@ -118,7 +118,7 @@ export class Recorder implements ChangeListener {
 
   /** Records missed extensions of up to `count` slots from `cursor` on. Returns where to continue, or 0 when all are recorded. */
   recordMissed(cursor: number, count: number): number {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const next = engine.scan(cursor, count, (session) => {
       // While writes are refused, only reads extend sessions.
       const { extendGet, deadline } = engine.state(session);
@@ -129,7 +129,7 @@ export class Recorder implements ChangeListener {
   }
 
   onExtended(session: Session): void {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const deadline = engine.deadline(session);
     const ahead = aheadOf(engine.duration(session));
     if (deadline + ahead / 2 <= this.#writtenFor(session)) return;
@@ -138,14 +138,14 @@ export class Recorder implements ChangeListener {
   }
 
   onRotated(session: Session, old: Slice): void {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const until = engine.graceEnd(old);
     const graceEnd = until === 0 ? NEVER : this.#wall.ofClock(until);
     this.#journal().append('ROTATED', { token: old, newToken: engine.tokenBytes(session), graceEnd });
   }
 
   onEnded(session: Session): void {
-    this.#journal().beginAbout('GONE', addressOf(this.#engine(), session), 0);
+    this.#journal().beginAbout('GONE', addressOf(this.#engine, session), 0);
   }
 
   onEndedAll(): void {
@@ -157,7 +157,7 @@ export class Recorder implements ChangeListener {
    * one could have a token that another session in the base had before it was rotated.
    */
   beginBase(): void {
-    this.#slotsThen = this.#engine().slots;
+    this.#slotsThen = this.#engine.slots;
     this.#created = new Uint32Array((this.#slotsThen >>> 5) + 1);
   }
 
@@ -174,14 +174,14 @@ export class Recorder implements ChangeListener {
 
   /** Writes a complete session, with the deadline that the journal has for it or a later one. */
   writeTo(sink: RecordSink, session: Session): void {
-    const engine = this.#engine();
+    const engine = this.#engine;
     writeSession(sink, engine, session, this.#keptDeadline(session), this.#wall);
     writeOldTokens(sink, engine, session, this.#wall);
   }
 
   /** Like `writeTo`, but without the session's data. Returns a copy of the token in its records. */
   writeHeadTo(sink: RecordSink, session: Session): Slice {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const token = writeHead(sink, engine, session, this.#keptDeadline(session), this.#wall);
     writeOldTokens(sink, engine, session, this.#wall);
     return token;
@@ -189,14 +189,14 @@ export class Recorder implements ChangeListener {
 
   /** Returns the deadline that the journal has for a session, or a later one, in unix ms. */
   #keptDeadline(session: Session): number {
-    const deadline = this.#engine().state(session).deadline;
+    const deadline = this.#engine.state(session).deadline;
     if (deadline === Infinity) return NEVER;
     // A session that was loaded from the journal and not extended since keeps the deadline that was loaded.
     return this.#wall.ofClock(this.#keep(session, Math.max(deadline, this.#writtenFor(session))));
   }
 
   #recordDeadline(session: Session): void {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const written = this.#keep(session, engine.deadline(session) + aheadOf(engine.duration(session)));
     this.#journal().append('DEADLINE', {
       ...this.#tokenOf(session),
@@ -205,7 +205,7 @@ export class Recorder implements ChangeListener {
   }
 
   #tokenOf(session: Session): { token: Slice } {
-    return { token: addressOf(this.#engine(), session) };
+    return { token: addressOf(this.#engine, session) };
   }
 
   #writtenFor(session: Session): number {

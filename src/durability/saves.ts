@@ -84,7 +84,7 @@ export class Saves {
   readonly #options: SavesOptions;
   readonly #directory: string;
   readonly #sets: DataSets;
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   #saving: Promise<SavedDataSet> | undefined;
   readonly #loading = new Set<Promise<LoadedDataSet>>();
   #began = 0;
@@ -95,8 +95,7 @@ export class Saves {
   #changesThen = 0;
   #closing = false;
 
-  /** @param engine Returns the engine. Not called before it is needed. */
-  constructor(options: SavesOptions, engine: () => SessionEngine) {
+  constructor(options: SavesOptions, engine: SessionEngine) {
     this.#options = options;
     this.#directory = join(options.directory, 'saves');
     this.#sets = new DataSets(this.#directory);
@@ -106,7 +105,7 @@ export class Saves {
 
   get status(): SavesStatus {
     return {
-      changes: this.#engine().changes - this.#changesThen,
+      changes: this.#engine.changes - this.#changesThen,
       running: this.#saving !== undefined ? this.#options.clock.now() - this.#began : undefined,
       lastSave: this.#lastSave,
       lastOk: this.#lastOk,
@@ -117,7 +116,7 @@ export class Saves {
 
   /** Counts the changes so far as saved, because they were read from the journal. */
   forgetChanges(): void {
-    this.#changesThen = this.#engine().changes;
+    this.#changesThen = this.#engine.changes;
   }
 
   /**
@@ -171,7 +170,7 @@ export class Saves {
 
   async #save(name: string, tokens: readonly Buffer[] | undefined): Promise<SavedDataSet> {
     const { clock, log } = this.#options;
-    const engine = this.#engine();
+    const engine = this.#engine;
     const { changes } = engine;
     try {
       const { bytes, sessions, keys } = await this.#write(name, tokens);
@@ -195,7 +194,7 @@ export class Saves {
 
   async #write(name: string, tokens: readonly Buffer[] | undefined) {
     const { clock } = this.#options;
-    const engine = this.#engine();
+    const engine = this.#engine;
     const wall = new WallTime(clock);
     let sessions = 0;
     let keys = 0;
@@ -271,7 +270,7 @@ export class Saves {
 
   /** Begins to load a session whose data comes in pieces. */
   async #begin(head: SavedHead, done: Done): Promise<PieceTarget> {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const skipped = () => {
       done.skipped++;
     };
@@ -298,11 +297,11 @@ export class Saves {
   #checkRoom(): void {
     const refusal = this.#options.durability?.refusal;
     if (refusal !== undefined) throw refusal;
-    if (!this.#engine().makeRoom()) throw OUT_OF_MEMORY;
+    if (!this.#engine.makeRoom()) throw OUT_OF_MEMORY;
   }
 
   #create({ name, settings, keys }: SavedSession, done: Done): void {
-    const engine = this.#engine();
+    const engine = this.#engine;
     this.#checkRoom();
     try {
       engine.create(name, settings);

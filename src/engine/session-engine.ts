@@ -90,7 +90,7 @@ export class SessionEngine {
 
   readonly #clock: Clock;
   readonly #derived: DerivedTokens;
-  readonly #listener: SessionListener | undefined;
+  #listener: SessionListener | undefined;
   readonly #onFault: (fault: unknown) => void;
   #changes: ChangeListener | undefined;
   #changeListeners: readonly ChangeListener[] = [];
@@ -156,6 +156,15 @@ export class SessionEngine {
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);
     if (options.changes !== undefined) this.listen(options.changes);
+  }
+
+  /**
+   * Sets the listener for events, for a listener that needs the engine. There can be one.
+   * @throws Error if there is one already.
+   */
+  attach(listener: SessionListener): void {
+    if (this.#listener !== undefined) throw new Error('the engine has a listener already');
+    this.#listener = listener;
   }
 
   /** Notifies a listener of every change from now on. Returns a function that stops this. */

@@ -10,11 +10,10 @@ interface Watcher {
  * leaves no other trace. Names are texts with one character per byte.
  */
 export class AbsentNames implements SessionListener {
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   readonly #watchers = new Map<string, Set<Watcher>>();
 
-  /** @param engine Returns the engine. It is first called at the first event. */
-  constructor(engine: () => SessionEngine) {
+  constructor(engine: SessionEngine) {
     this.#engine = engine;
   }
 
@@ -37,7 +36,7 @@ export class AbsentNames implements SessionListener {
 
   onSession(event: SessionEvent, session: Session): void {
     if (this.size === 0 || !(event === 'new' || event === 'renamed')) return;
-    const engine = this.#engine();
+    const engine = this.#engine;
     if (!engine.isShared(session)) return;
     for (const watcher of this.#watchers.get(engine.nameText(session)) ?? []) watcher.markChanged();
   }

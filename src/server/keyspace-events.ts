@@ -26,15 +26,14 @@ export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
   readonly #ofKey: Audience;
   readonly #ofEvent: Audience;
   readonly #flags: () => string;
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   readonly #onFault: (fault: unknown) => void;
 
   /**
    * @param flags Returns the current `notify-keyspace-events`, each kind spelt out.
-   * @param engine Returns the engine. Called from the first event on.
    * @param onFault Called with faults, so the command that reports an event still succeeds.
    */
-  constructor(hub: PubSubHub, flags: () => string, engine: () => SessionEngine, onFault: (fault: unknown) => void) {
+  constructor(hub: PubSubHub, flags: () => string, engine: SessionEngine, onFault: (fault: unknown) => void) {
     this.#onFault = onFault;
     this.#hub = hub;
     this.#ofKey = hub.audience('__keyspace@0__:');
@@ -54,7 +53,7 @@ export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
     if (flags === '') return;
     const named = OF_SESSIONS[event];
     if (named === undefined || !flags.includes(named[0])) return;
-    const engine = this.#engine();
+    const engine = this.#engine;
     if (isKey(engine, session)) this.#publish(flags, named[1], () => engine.nameText(session));
   }
 

@@ -6,6 +6,7 @@ import { type Config, withDefaults } from '../config.js';
 import { readSecret } from '../config-files.js';
 import { Durability, LAST_CALL, type LoadProgress } from '../durability/durability.js';
 import { endsWithin } from '../durability/ends-within.js';
+import { LockedDirectory } from '../durability/locked-directory.js';
 import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { AbsentNames } from '../execution/absent-names.js';
@@ -75,7 +76,7 @@ export class Server {
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
-  readonly #absentNames = new AbsentNames(() => this.engine);
+  readonly #absentNames: AbsentNames;
   readonly #slowReaders: SlowReaders;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
@@ -117,26 +118,8 @@ export class Server {
     this.#access = new Access(this.#settings, clock, this.#repeatedLines);
     this.#slowReaders = new SlowReaders(clock);
     const givenSecret = readSecret(config);
-    this.#durability = config.appendonly ? this.#makeDurable(config, givenClock) : undefined;
-    this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, () => this.engine);
-    this.#stopping = new Stopping({
-      clock,
-      log,
-      durability: this.#durability,
-      timeout: () => this.#shutdownTimeout,
-      close: (endsAt) => this.#stop(endsAt),
-    });
-    const secret = givenSecret ?? this.#durability?.secret;
-    this.#monitors = new MonitorFeed(clock, this.#faults.report);
-    this.#keyspaceEvents = new KeyspaceEvents(
-      this.#hub,
-      () => this.#settings.now['notify-keyspace-events'],
-      () => this.engine,
-      this.#faults.report,
-    );
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
+    const directory = config.appendonly ? new LockedDirectory(config.dir) : undefined;
+    const secret = givenSecret ?? directory?.secret;
     const statistics = new CommandStatistics(() => clock.now());
     this.engine = new SessionEngine({
       clock,
@@ -144,9 +127,28 @@ export class Server {
       instant: () => statistics.timestamp,
       maxValueBytes: config['proto-max-bulk-len'],
       ...(secret && { secret }),
-      ...(this.#durability && { changes: this.#durability.recorder }),
-      listener: this.#sessionListener(listener),
       onFault: this.#faults.report,
+    });
+    this.#durability = directory && this.#makeDurable(directory, givenClock);
+    this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, this.engine);
+    this.#stopping = new Stopping({
+      clock,
+      log,
+      durability: this.#durability,
+      timeout: () => this.#shutdownTimeout,
+      close: (endsAt) => this.#stop(endsAt),
+    });
+    this.#monitors = new MonitorFeed(clock, this.#faults.report);
+    this.#keyspaceEvents = new KeyspaceEvents(
+      this.#hub,
+      () => this.#settings.now['notify-keyspace-events'],
+      this.engine,
+      this.#faults.report,
+    );
+    this.#absentNames = new AbsentNames(this.engine);
+    this.engine.attach(this.#sessionListener(listener));
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
     });
     this.#clientMemory = new HeldMemory(
       () => this.#clientMemoryLimit,
@@ -324,20 +326,16 @@ export class Server {
   }
 
   /** @param clock A clock whose calls are not contained: a faulty journal must not go on acknowledging writes. */
-  #makeDurable({ dir, appendfsync }: Config, clock: Clock): Durability {
-    return new Durability(
-      {
-        directory: dir,
-        policy: appendfsync,
-        clock,
-        growth: () => ({
-          percentage: this.#settings.now['auto-aof-rewrite-percentage'],
-          minSize: this.#settings.now['auto-aof-rewrite-min-size'],
-        }),
-        log: this.#log,
-      },
-      () => this.engine,
-    );
+  #makeDurable(directory: LockedDirectory, clock: Clock): Durability {
+    return new Durability(directory, this.engine, {
+      policy: this.#settings.now.appendfsync,
+      clock,
+      growth: () => ({
+        percentage: this.#settings.now['auto-aof-rewrite-percentage'],
+        minSize: this.#settings.now['auto-aof-rewrite-min-size'],
+      }),
+      log: this.#log,
+    });
   }
 
   #applySettings(): void {
@@ -380,7 +378,7 @@ export class Server {
     const events = new SessionEvents(
       this.#hub,
       this.#clock,
-      () => this.engine,
+      this.engine,
       () => this.#settings.now['event-data-max-bytes'],
     );
     const ours = [events, this.#keyspaceEvents, this.#absentNames];

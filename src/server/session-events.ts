@@ -23,16 +23,15 @@ interface Channels {
 export class SessionEvents implements SessionListener {
   readonly #hub: PubSubHub;
   readonly #clock: Clock;
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   readonly #maxBytes: () => number;
   readonly #messages: SessionMessages;
   readonly #channels: Record<string, Channels>;
 
   /**
-   * @param engine Returns the engine. Called from the first event on.
    * @param maxBytes Returns the current `event-data-max-bytes`.
    */
-  constructor(hub: PubSubHub, clock: Clock, engine: () => SessionEngine, maxBytes: () => number) {
+  constructor(hub: PubSubHub, clock: Clock, engine: SessionEngine, maxBytes: () => number) {
     this.#hub = hub;
     this.#maxBytes = maxBytes;
     this.#messages = new SessionMessages(engine);
@@ -52,11 +51,11 @@ export class SessionEvents implements SessionListener {
   onSession(event: SessionEvent, session: Session): void {
     const channels = this.#channels[event];
     if (channels.event.size > 0) {
-      const engine = this.#engine();
+      const engine = this.#engine;
       this.#hub.publishIfHeard(channels.event.prefix + engine.nameText(session), () => engine.token(session));
     }
     if (channels.data !== undefined && channels.data.size > 0) {
-      const engine = this.#engine();
+      const engine = this.#engine;
       this.#hub.publishIfHeard(channels.data.prefix + engine.nameText(session), () =>
         this.#messages.make(event, session, this.#clock.wall(), this.#maxBytes()),
       );

@@ -16,11 +16,10 @@ const KEYS_AT_A_TIME = 256;
  * It reads no more data than fits the limit, however much there is.
  */
 export class SessionMessages {
-  readonly #engine: () => SessionEngine;
+  readonly #engine: SessionEngine;
   readonly #json = new JsonWriter();
 
-  /** @param engine Returns the engine. Called for each message. */
-  constructor(engine: () => SessionEngine) {
+  constructor(engine: SessionEngine) {
     this.#engine = engine;
   }
 
@@ -32,7 +31,7 @@ export class SessionMessages {
    */
   make(event: SessionEvent, session: Session, at: number, maxBytes: number): Buffer {
     const json = this.#json;
-    const engine = this.#engine();
+    const engine = this.#engine;
     json.begin(maxBytes, '}}');
     json.raw(`{"event":"${event}","name":`);
     json.value(Slice.of(engine.name(session)));

@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Durability } from '../../src/durability/durability.js';
+import { LockedDirectory } from '../../src/durability/locked-directory.js';
 import { NO_SESSION, SessionEngine } from '../../src/engine/index.js';
 import { Slice } from '../../src/slice.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
@@ -30,8 +31,8 @@ async function start(directory: string, { clock }: Machine) {
   const lines: string[] = [];
   const log = { notice: (line: string) => lines.push(line), warning: (line: string) => lines.push(line) };
   const growth = () => ({ percentage: 0, minSize: 0 });
-  const durability: Durability = new Durability({ directory, policy: 'always', clock, growth, log }, () => engine);
-  const engine: SessionEngine = new SessionEngine({ clock, changes: durability.recorder });
+  const engine = new SessionEngine({ clock });
+  const durability = new Durability(new LockedDirectory(directory), engine, { policy: 'always', clock, growth, log });
   await durability.load();
   return {
     durability,

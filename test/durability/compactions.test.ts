@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Durability } from '../../src/durability/durability.js';
+import { LockedDirectory } from '../../src/durability/locked-directory.js';
 import { SessionEngine } from '../../src/engine/index.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { StandingClock } from '../server/held-disk.js';
@@ -10,8 +11,8 @@ it('a compaction that waits for one load does not delay another load', async () 
   const log = { notice: (line: string) => lines.push(line), warning: (line: string) => lines.push(line) };
   const growth = () => ({ percentage: 0, minSize: 0 });
   const directory = temporaryDirectory();
-  const durability: Durability = new Durability({ directory, policy: 'always', clock, growth, log }, () => engine);
-  const engine: SessionEngine = new SessionEngine({ clock, changes: durability.recorder });
+  const engine = new SessionEngine({ clock });
+  const durability = new Durability(new LockedDirectory(directory), engine, { policy: 'always', clock, growth, log });
   await durability.load();
   const release = await durability.holdCompactions();
   const compaction = durability.compact();

@@ -97,12 +97,9 @@ it('records with any values are refused, or restore a working engine that can be
     fc.property(records, (all) => {
       const clock = new FakeClock();
       const journal = new RecordEncoder();
-      const recorder: Recorder = new Recorder(
-        () => engine,
-        () => journal,
-        new WallTime(clock),
-      );
-      const engine: SessionEngine = new SessionEngine({ clock, changes: recorder, secret: Buffer.alloc(32) });
+      const engine = new SessionEngine({ clock, secret: Buffer.alloc(32) });
+      const recorder = new Recorder(engine, () => journal, new WallTime(clock));
+      engine.listen(recorder);
       const refusal = load(all, clock, engine);
       if (refusal !== undefined) {
         // A bug would cause a TypeError, or a RangeError from V8.

@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { Durability } from '../../src/durability/durability.js';
+import { LockedDirectory } from '../../src/durability/locked-directory.js';
 import { SessionEngine, systemClock } from '../../src/engine/index.js';
 import type { SyncPolicy } from '../../src/journal/index.js';
 import { Slice } from '../../src/slice.js';
@@ -12,17 +13,13 @@ afterEach(async () => {
 });
 
 async function start(policy: SyncPolicy, clock = new FakeClock()) {
-  const durability: Durability = new Durability(
-    {
-      directory: temporaryDirectory(),
-      policy,
-      clock,
-      growth: () => ({ percentage: 0, minSize: 0 }),
-      log: { notice() {}, warning() {} },
-    },
-    () => engine,
-  );
-  const engine = new SessionEngine({ clock: systemClock, changes: durability.recorder });
+  const engine = new SessionEngine({ clock: systemClock });
+  const durability = new Durability(new LockedDirectory(temporaryDirectory()), engine, {
+    policy,
+    clock,
+    growth: () => ({ percentage: 0, minSize: 0 }),
+    log: { notice() {}, warning() {} },
+  });
   open.push(durability);
   await durability.load();
   return {

@@ -93,20 +93,19 @@ class RunningClock extends FakeClock {
 class Recorded {
   readonly clock = new RunningClock(Date.UTC(2030, 0, 1));
   readonly journal = new RecordEncoder();
-  readonly recorder: Recorder = new Recorder(
-    () => this.engine,
-    () => this.journal,
-    new WallTime(this.clock),
-  );
   readonly engine = new SessionEngine({
     clock: this.clock,
-    changes: this.recorder,
     secret: Buffer.alloc(32),
     // Sessions that end together are removed one by one.
     endsAtOnce: 0,
     listener: { onSession() {}, isBehind: () => this.#looks++ % 2 > 0 },
   });
+  readonly recorder = new Recorder(this.engine, () => this.journal, new WallTime(this.clock));
   #looks = 0;
+
+  constructor() {
+    this.engine.listen(this.recorder);
+  }
 
   carryOut(step: Act): unknown {
     const { engine } = this;

@@ -48,7 +48,7 @@ it('sessions that are saved and loaded into another engine are the same there', 
         const engine = new SessionEngine({ secret });
         return {
           engine,
-          saves: new Saves({ directory, clock: systemClock, durability: undefined, log }, () => engine),
+          saves: new Saves({ directory, clock: systemClock, durability: undefined, log }, engine),
         };
       };
       const [from, to] = [make(), make()];

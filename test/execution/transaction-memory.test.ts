@@ -53,7 +53,7 @@ it.each<[string, (transaction: ClientTransaction) => void]>([
   ['watched names without a session', (transaction) => watch(transaction, 20_000, 'absent:')],
   ['the same by name', (transaction) => watch(transaction, 20_000, '@absent:')],
 ])('a transaction takes the memory that it reports: %s', (_, fill) => {
-  const transaction = new ClientTransaction(new AbsentNames(() => engine));
+  const transaction = new ClientTransaction(new AbsentNames(engine));
   transaction.begin();
   const before = held();
   fill(transaction);
