@@ -14,6 +14,7 @@ import {
   optionNames,
   withDefaults,
 } from './config.js';
+import { counted } from './counted.js';
 import { createServer, ListenError, type Log, type Server, streamLog } from './index.js';
 import { checkJournal, checkLines, JournalError } from './journal/index.js';
 import { bindAddresses } from './server/listen.js';
@@ -165,7 +166,7 @@ function stopOnSignals(server: Server, log: Log): void {
     process.on(signal, () => {
       if (isStopping) {
         const { unsaved } = server;
-        const what = unsaved === 0 ? '' : `; ${unsaved} changes that are not on disk yet are lost`;
+        const what = unsaved === 0 ? '' : `, without writing ${counted(unsaved, 'change')} to disk`;
         log.warning(`${signal} again: exiting at once${what}`);
         process.exit(1);
       }

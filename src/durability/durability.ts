@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../counted.js';
 import type { Restoration, SessionEngine } from '../engine/index.js';
 import { BackgroundWork, DONE } from '../engine/time/background-work.js';
 import { type CodedError, cannotPersist } from '../errors.js';
@@ -113,7 +114,7 @@ export class Durability {
       clock,
       policy: this.#policy,
       onFailure: (error) => {
-        log.warning(`the journal cannot be written, so changes are refused until it can: ${error.message}`);
+        log.warning(`the journal cannot be written, so changes are refused for now: ${error.message}`);
         this.recorder.recordsExtensions = false;
         for (const callback of this.#impatient) callback();
       },
@@ -144,14 +145,12 @@ export class Durability {
     const note = await takeStopNote(directory);
     if (note !== undefined) {
       const { at, lost, reason } = note;
-      log.warning(`the last shutdown, at ${new Date(at).toISOString()}, lost ${lost} changes: ${reason}`);
+      log.warning(`the last shutdown, at ${new Date(at).toISOString()}, lost ${counted(lost, 'change')}: ${reason}`);
     }
     if (report.dropped !== undefined) {
       const { path, offset, bytes } = report.dropped;
       const why = note === undefined ? 'a crash or a kill' : 'that shutdown';
-      log.warning(
-        `${path}: dropped the last ${bytes} bytes, from byte ${offset} on, because ${why} left them incomplete`,
-      );
+      log.warning(`${path}: dropped ${counted(bytes, 'byte')} from byte ${offset} on: ${why} left the end incomplete`);
     }
     return { ...report, sessions, expired, ms: clock.now() - began };
   }
@@ -274,7 +273,7 @@ export class Durability {
       .setClockAhead(ahead)
       .then(
         () => log.notice(`the system clock was set by ${by} ms: sessions still last as long as before`),
-        // It is tried again in a second.
+        // The next beat tries again.
         (error: Error) => log.warning(`could not record that the system clock was set: ${error.message}`),
       )
       .finally(() => {

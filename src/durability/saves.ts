@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../counted.js';
 import { type Clock, isToken, type SessionEngine, SessionError } from '../engine/index.js';
 import { TimeSlices } from '../engine/time/time-slices.js';
 import { CodedError, OUT_OF_MEMORY } from '../errors.js';
@@ -182,13 +183,13 @@ export class Saves {
         this.#count++;
         this.#changesThen = changes;
       }
-      log.notice(`saved ${sessions} sessions as ${name}: ${bytes} bytes in ${Math.round(ms)} ms`);
+      log.notice(`saved ${counted(sessions, 'session')} as ${name}: ${bytes} bytes in ${Math.round(ms)} ms`);
       return { sessions, keys, bytes, ms };
     } catch (error) {
       if (tokens === undefined) this.#lastOk = false;
-      const told = toldError(error, `could not save ${name}: `);
-      log.warning(told.message);
-      throw told;
+      const clientError = clientErrorOf(error, `could not save ${name}: `);
+      log.warning(clientError.message);
+      throw clientError;
     }
   }
 
@@ -236,15 +237,15 @@ export class Saves {
         begin: (head) => this.#begin(head, done),
       });
     } catch (error) {
-      throw toldError(
+      throw clientErrorOf(
         error,
         '',
-        isGood ? `; ${done.sessions} sessions were loaded before, ${done.skipped} skipped` : '',
+        isGood ? `; ${counted(done.sessions, 'session')} loaded before that, ${done.skipped} skipped` : '',
       );
     }
     const { sessions, skipped } = done;
     log.notice(
-      `loaded ${sessions} sessions from ${name} in ${Math.round(clock.now() - began)} ms; ${skipped} existed already`,
+      `loaded ${counted(sessions, 'session')} from ${name} in ${Math.round(clock.now() - began)} ms; ${skipped} existed already`,
     );
     return done;
   }
@@ -323,7 +324,7 @@ function checkName(name: string): void {
 }
 
 /** Returns an error as the client sees it. The error of a bug is returned unchanged. */
-function toldError(error: unknown, before: string, after = ''): Error {
+function clientErrorOf(error: unknown, before: string, after = ''): Error {
   if (error instanceof CodedError) {
     return after === '' ? error : new CodedError(error.code, `${error.message.replace(/\.$/, '')}${after}`);
   }

@@ -289,7 +289,7 @@ export class BatchScanner {
     if (available < whole) return this.#more(whole);
     const after = start + length;
     if (bytes[after] !== CR || bytes[after + 1] !== LF || checksum(bytes, start, after) !== crc) {
-      return this.#damage('the check sum of a batch is wrong');
+      return this.#damage('the checksum of a batch is wrong');
     }
     this.start = start;
     this.end = after;

@@ -184,7 +184,7 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
   for (let found = await walk.next(); found !== 'end'; found = await walk.next()) {
     if (found !== 'batch') {
       const { offset, bytes, reason, isTorn } = await walk.badPart(found);
-      // A data set is durable before it has its name: no crash tears it.
+      // A data set is durable before it gets its name, so a crash cannot leave it incomplete.
       damages.push({ offset, bytes, reason, isTornTail: isTorn && !isDataSet && walk.header !== undefined });
       continue;
     }
@@ -215,7 +215,7 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
   return { file: { path, version, batches, records, bytes, damages, hopeless, original: undefined }, lacksEnd };
 }
 
-/** How many records the batch has that was found, and the name of the last one; undefined if not all of it is records. */
+/** Returns the number of records in the batch that was found and the name of the last; undefined if one is invalid. */
 function namesOfRecords(
   walk: JournalWalk,
 ): { readonly count: number; readonly last: RecordName | undefined } | undefined {

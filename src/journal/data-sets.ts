@@ -130,7 +130,7 @@ async function* readBatches(fileSystem: FileSystem, path: string): AsyncGenerato
   }
 }
 
-/** The records of the batch that was found. @param state Whether an END record has been read: it is the last of all. */
+/** Yields the records of the batch that was found. @param state Says whether the END record, the last one, was read. */
 function* recordsOf(walk: JournalWalk, state: { hasEnd: boolean }): Iterable<JournalRecord> {
   for (;;) {
     let record: JournalRecord | undefined;

@@ -30,7 +30,7 @@ export class DirectoryLock {
     }
     try {
       if (!loadTryLock()(descriptor)) {
-        throw new JournalError(`another respite${ownerOf(path)} uses the directory ${directory}`);
+        throw new JournalError(`another respite${ownerOf(path)} is using the directory ${directory}`);
       }
       ftruncateSync(descriptor, 0);
       writeSync(descriptor, `${process.pid}\n`, 0);
@@ -65,11 +65,8 @@ function loadTryLock(): (descriptor: number) => boolean {
   try {
     return createRequire(import.meta.url)('fs-native-extensions').tryLock;
   } catch (error) {
-    throw new JournalError(
-      'fs-native-extensions has no binary for this system, and without it no directory can be locked',
-      {
-        cause: error,
-      },
-    );
+    throw new JournalError('cannot lock a directory: the package fs-native-extensions has no binary for this system', {
+      cause: error,
+    });
   }
 }

@@ -4,27 +4,27 @@ import { BATCH_TRAILER, type FileHeader } from './frames.js';
 import { JournalDamage } from './journal-error.js';
 import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
 
-/** A part of a file that is not a good batch. */
+/** A part of a file that is not a good batch. Offsets and lengths are in bytes. */
 export interface BadPart {
-  /** Where it starts, in bytes. */
+  /** Its offset in the file. */
   readonly offset: number;
-  /** How long it is: up to the next good batch, or to the end of the file. */
+  /** Its length, up to the next good batch or the end of the file. */
   readonly bytes: number;
   readonly reason: string;
-  /** Whether it is the end of the file, as a crash leaves it: batches that were not durable yet. */
+  /** Whether it is the incomplete end that a crash leaves: batches that were not durable yet. */
   readonly isTorn: boolean;
-  /** Where the next good batch is, if there is one. */
+  /** Offset of the next good batch; undefined if there is none. */
   readonly next: number | undefined;
 }
 
-/** Walks the batches of a file of the journal, and the records of each batch. What a bad part means is up to the caller. */
+/** Walks the batches of a file of the journal, and the records of each. The caller decides what a bad part means. */
 export class JournalWalk {
   readonly #scanner: BatchScanner;
   readonly #path: string;
   readonly #decoder = new RecordDecoder();
-  /** Where in the file the batch starts that was found last. */
+  /** The offset in the file of the batch found last. */
   #start = 0;
-  /** Where in the scanner's window the current record is, and the next one. */
+  /** The offsets of the current record and the next one in the scanner's window. */
   #record = 0;
   #next = 0;
 
@@ -33,7 +33,7 @@ export class JournalWalk {
     this.#path = path;
   }
 
-  /** @throws JournalError if the format is of a later version, and what the file system throws. */
+  /** @throws JournalError if the file's format is of a later version; also what the file system throws. */
   static async open(fileSystem: FileSystem, path: string): Promise<JournalWalk> {
     return new JournalWalk(await BatchScanner.open(fileSystem, path), path);
   }
@@ -42,22 +42,22 @@ export class JournalWalk {
     return this.#scanner.close();
   }
 
-  /** The file's header, undefined if it is damaged. */
+  /** The file's header; undefined if it is damaged. */
   get header(): FileHeader | undefined {
     return this.#scanner.header;
   }
 
-  /** The id of the file's batches, undefined if it cannot be found out. */
+  /** The id in the file's batches; undefined if it cannot be determined. */
   get id(): string | undefined {
     return this.#scanner.id;
   }
 
-  /** Bytes of the file. */
+  /** Size of the file in bytes. */
   get size(): number {
     return this.#scanner.size;
   }
 
-  /** Where the walk is in the file: behind the last batch or the last bad part. */
+  /** The current offset in the file: after the last batch or bad part. */
   get offset(): number {
     return this.#scanner.offset;
   }
@@ -67,7 +67,7 @@ export class JournalWalk {
     if (this.header === undefined) throw this.damage(0, 'it does not start like a file of the journal');
   }
 
-  /** Goes on to the next batch without reading from the disk. Returns undefined if `fill` must be awaited first. */
+  /** Finds the next batch without reading from the disk. Returns undefined if `fill` must be awaited first. */
   take(): Found | undefined {
     this.#start = this.#scanner.offset;
     const found = this.#scanner.take();
@@ -80,7 +80,7 @@ export class JournalWalk {
     return this.#scanner.fill();
   }
 
-  /** Goes on to the next batch. */
+  /** Finds the next batch, and reads from the disk as needed. */
   async next(): Promise<Found> {
     for (;;) {
       const found = this.take();
@@ -89,7 +89,7 @@ export class JournalWalk {
     }
   }
 
-  /** Where the batch or the bad part starts that was found last. */
+  /** The offset in the file of the batch or bad part found last. */
   get start(): number {
     return this.#start;
   }
@@ -101,8 +101,8 @@ export class JournalWalk {
   }
 
   /**
-   * The next record of the batch that was found, valid until the next call; undefined at the end of the batch.
-   * @throws RecordError if there is something else.
+   * Returns the next record of the batch that was found, valid until the next call; undefined at the end of the batch.
+   * @throws RecordError if it is invalid.
    */
   nextRecord(): JournalRecord | undefined {
     const { bytes, end } = this.#scanner;
@@ -112,13 +112,13 @@ export class JournalWalk {
     return this.#decoder;
   }
 
-  /** The error to throw in place of one that reading the current record threw: it says where the record is. */
+  /** Returns the error to throw instead of one from the current record. It says where the record is. */
   errorOf(error: unknown): unknown {
     if (!(error instanceof RecordError)) return error;
     return this.damage(this.#scanner.offsetOf(this.#record), error.message);
   }
 
-  /** What is wrong where no batch was `found`. The walk goes on behind it. */
+  /** Describes what was found instead of a batch, and moves past it. @param found The result of `take` or `next`. */
   async badPart(found: Found): Promise<BadPart> {
     const scanner = this.#scanner;
     const offset = this.#start;
@@ -131,12 +131,12 @@ export class JournalWalk {
     return { offset, bytes: end - offset, reason, isTorn, next: goesOn ? end : undefined };
   }
 
-  /** The error for a bad part that cannot be excused. */
+  /** Returns the error for a bad part that is damage. */
   damageBy({ offset, reason, next }: BadPart): JournalDamage {
     return this.damage(offset, next === undefined ? reason : `${reason}, and good batches follow at byte ${next}`);
   }
 
-  /** The error for damage anywhere in the file. */
+  /** Returns the error for damage at an offset of the file. */
   damage(offset: number, reason: string): JournalDamage {
     return new JournalDamage(this.#path, offset, reason);
   }

@@ -17,7 +17,7 @@ export interface JournalOptions {
   readonly fileSystem?: FileSystem;
 }
 
-const GIVEN_UP = 'the compaction is given up: the journal is being closed';
+const GIVEN_UP = 'the compaction was aborted because the journal is being closed';
 
 /**
  * The journal: a directory of files, and a writer that appends to the last one.

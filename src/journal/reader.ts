@@ -64,7 +64,7 @@ export async function readJournal(
   }
 }
 
-/** Visits the records of the batch that was found. Returns how many there are. */
+/** Visits the records of the batch that was found. Returns their number. */
 function visitRecords(walk: JournalWalk, visit: (record: JournalRecord) => void): number {
   let records = 0;
   try {

@@ -1,3 +1,5 @@
+import { counted } from '../counted.js';
+
 /** The journal was closed, or has to be closed, before everything that was appended had been written. */
 export class UnwrittenChanges extends Error {
   /** The number of changes that are lost. */
@@ -9,8 +11,8 @@ export class UnwrittenChanges extends Error {
 
   constructor(lost: number, unsynced: number, reason: string) {
     const parts = [
-      ...(lost > 0 ? [`${lost} changes are lost`] : []),
-      ...(unsynced > 0 ? [`${unsynced} changes are lost if the machine fails now`] : []),
+      ...(lost > 0 ? [`${counted(lost, 'change')} lost`] : []),
+      ...(unsynced > 0 ? [`${counted(unsynced, 'change')} lost if the machine fails now`] : []),
     ];
     super(`${parts.join(', ') || 'the journal could not be completed'}: ${reason}`);
     this.name = 'UnwrittenChanges';

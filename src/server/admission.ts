@@ -156,7 +156,7 @@ export class Admission {
 
   #warnFull(): void {
     const { repeatedLines, settings } = this.#options;
-    const line = `connections are refused: ${settings.now.maxclients} clients are connected (maxclients)`;
+    const line = `refused a connection: too many clients (maxclients ${settings.now.maxclients})`;
     repeatedLines.warning('client limit', line);
   }
 }

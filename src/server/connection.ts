@@ -257,7 +257,7 @@ export class Connection implements MonitoringClient, Stranger {
     if (this.#failedAuthentications < MAX_FAILED_AUTHENTICATIONS || this.#closing) return;
     this.#options.repeatedLines.warning(
       'authentication',
-      `${this.#what()} disconnected: ${this.#failedAuthentications} attempts to authenticate failed`,
+      `${this.#what()} disconnected: ${this.#failedAuthentications} failed attempts to authenticate`,
     );
     this.closeAfterReply();
   }

@@ -4,6 +4,7 @@ import type { TlsOptions } from 'node:tls';
 import { table } from '../commands/table.js';
 import { type Config, withDefaults } from '../config.js';
 import { readSecret } from '../config-files.js';
+import { counted } from '../counted.js';
 import { Durability, LAST_CALL, type LoadProgress } from '../durability/durability.js';
 import { endsWithin } from '../durability/ends-within.js';
 import { LockedDirectory } from '../durability/locked-directory.js';
@@ -213,7 +214,7 @@ export class Server {
       const { sessions, expired, bytes, ms } = await this.#durability.load(onLoading);
       this.#saves.forgetChanges();
       this.#log.notice(
-        `loaded ${sessions} sessions from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} of them had expired meanwhile`,
+        `loaded ${counted(sessions, 'session')} from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} had expired while the server was down`,
       );
       this.#limitMemory();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import type { Durability } from '../durability/durability.js';
 import type { Clock } from '../engine/index.js';
 import type { Log } from './log.js';
@@ -161,6 +162,6 @@ export class Stopping {
   }
 
   #unwritten(): string {
-    return `${this.#options.durability?.unsaved} changes are not on disk yet`;
+    return `could not write ${counted(this.#options.durability?.unsaved ?? 0, 'change')} to disk`;
   }
 }

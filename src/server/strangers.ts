@@ -45,7 +45,7 @@ export class Strangers {
    */
   checkPatience(now: number, patience: number): void {
     for (const [stranger, since] of this.#since) {
-      if (now - since >= patience) stranger.dismiss('it did not authenticate in time (auth-timeout)');
+      if (now - since >= patience) stranger.dismiss('not authenticated in time (auth-timeout)');
     }
   }
 

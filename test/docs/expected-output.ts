@@ -11,7 +11,7 @@ const VARIABLE: readonly (readonly [pattern: RegExp, matches: string])[] = [
   [/ port \d+/, ' port \\d+'],
   // Sizes of files, and how long it took to write them.
   [/\d+ bytes/, '\\d+ bytes'],
-  [/\d+ good batch(?:es)? of \d+ records?/, '\\d+ good batch(?:es)? of \\d+ records?'],
+  [/\d+ good batch(?:es)? with \d+ records?/, '\\d+ good batch(?:es)? with \\d+ records?'],
   [/"(?:bytes|milliseconds)"\n *\d+\) \(integer\) \d+/, '"(?:bytes|milliseconds)"\\n *\\d+\\) \\(integer\\) \\d+'],
 ];
 

@@ -21,7 +21,9 @@ it('respite check finds damage in a file of the journal, repairs it, and exits w
 
   const good = await runToEnd(['check', path]);
   expect(good).toMatchObject({ code: 0, err: '' });
-  expect(good.out).toMatch(/^\S+base\.3: \d+ bytes, version 3 of the format, 3 good batches of 3 records, no damage\n/);
+  expect(good.out).toMatch(
+    /^\S+base\.3: \d+ bytes, version 3 of the format, 3 good batches with 3 records, no damage\n/,
+  );
 
   const file = join(path, 'base.3');
   const bytes = readFileSync(file);
@@ -29,12 +31,12 @@ it('respite check finds damage in a file of the journal, repairs it, and exits w
   writeFileSync(file, bytes);
   const bad = await runToEnd(['check', file]);
   expect(bad.code).toBe(1);
-  expect(bad.out).toMatch(/damaged: at byte \d+, the check sum of a batch is wrong; \d+ bytes lost\n/);
+  expect(bad.out).toMatch(/damaged at byte \d+: the checksum of a batch is wrong; \d+ bytes lost\n/);
   expect(bad.out + bad.err).not.toContain('token');
 
   const fixed = await runToEnd(['check', file, '--fix']);
   expect(fixed).toMatchObject({ code: 0, err: '' });
-  expect(fixed.out).toContain('repaired; the original is');
+  expect(fixed.out).toContain('repaired; the original is now');
   expect(readFileSync(`${file}.damaged-1`)).toEqual(bytes);
   expect((await runToEnd(['check', path])).code).toBe(0);
 });

@@ -23,7 +23,7 @@ it('a data set survives the program, and respite check finds no damage in it', a
   expect(files).toHaveLength(1);
   const check = await runToEnd(['check', join(dir, 'saves', files[0])]);
   expect(check).toMatchObject({ code: 0, err: '' });
-  expect(check.out).toContain('of 201 records, no damage');
+  expect(check.out).toContain('with 201 records, no damage');
 
   const second = await Program.start(['--dir', dir]);
   const other = second.client();

@@ -203,18 +203,18 @@ describe('checkJournal', () => {
     flip(increment, second + 60);
     const size = statSync(increment).size;
     const length = batchStarts(increment)[2] - second;
-    const found = `${increment}: ${size} bytes, version 3 of the format, 8 good batches of 8 records`;
-    const damage = `${increment}: damaged: at byte ${second}, the check sum of a batch is wrong; ${length} bytes`;
+    const found = `${increment}: ${size} bytes, version 3 of the format, 8 good batches with 8 records`;
+    const damage = `${increment}: damaged at byte ${second}: the checksum of a batch is wrong; ${length} bytes`;
     expect(checkLines(await checkJournal(increment))).toEqual([
       found,
       `${damage} lost`,
-      'with --fix, respite keeps what is good and moves the original aside',
+      'to keep what is good, run this again with --fix: the original stays beside the repaired file',
     ]);
     expect(checkLines(await checkJournal(increment, { fix: true }))).toEqual([
       found,
       `${damage} dropped`,
-      `${increment}: repaired; the original is ${increment}.damaged-1`,
-      'what was dropped may have said that sessions ended, and they may be back: SESSION.ENDALL if in doubt',
+      `${increment}: repaired; the original is now ${increment}.damaged-1`,
+      'ended sessions may be back, because their end may have been dropped: if in doubt, end all with SESSION.ENDALL',
     ]);
   });
 

@@ -44,7 +44,7 @@ describe('DirectoryLock', () => {
   it('is held by one process, and says by which', async () => {
     const directory = temporaryDirectory();
     const lock = DirectoryLock.take(directory);
-    const message = `another respite (pid ${process.pid}) uses the directory ${directory}`;
+    const message = `another respite (pid ${process.pid}) is using the directory ${directory}`;
     expect((await another(directory)).says).toBe(message);
     expect(() => DirectoryLock.take(directory)).toThrow(message);
     lock.release();

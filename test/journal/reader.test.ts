@@ -119,7 +119,7 @@ describe('readJournal', () => {
     const { bytes, starts } = fileOf(three);
     bytes[starts[1] + three[1].length - 5] ^= 1;
     expect((await damageOf(bytes)).message).toBe(
-      `/increment.1 is damaged at byte ${starts[1]}: the check sum of a batch is wrong, and good batches follow at byte ${starts[2]}; ` +
+      `/increment.1 is damaged at byte ${starts[1]}: the checksum of a batch is wrong, and good batches follow at byte ${starts[2]}; ` +
         '"respite check /increment.1" shows what can be kept, and "respite check /increment.1 --fix" keeps it',
     );
   });

@@ -246,7 +246,7 @@ describe.skipIf(!openssl)('TLS', () => {
     await client.expect('PING\r\n', '+PONG\r\n');
     clock.advance(3000);
     await second.takeAll();
-    expect(await late.takeAll()).toBe('-ERR it did not authenticate in time (auth-timeout)\r\n');
+    expect(await late.takeAll()).toBe('-ERR not authenticated in time (auth-timeout)\r\n');
     await client.expect('PING\r\n', '+PONG\r\n');
     expect(await client.bulk('INFO', 'stats')).toContain('client_unauthenticated_disconnections:3\r\n');
     client.close();

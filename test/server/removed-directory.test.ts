@@ -62,5 +62,5 @@ it('appendfsync always: nothing is acknowledged once the directory is gone, and 
   });
   await until(clock, async () => isStopped);
   expect(server.lostChanges).toBe(true);
-  expect(log.lines).toContainEqual(expect.stringMatching(/1 changes are lost: /));
+  expect(log.lines).toContainEqual(expect.stringMatching(/1 change lost: /));
 });

@@ -51,7 +51,7 @@ describe('log lines that clients can cause', () => {
     for (let i = 0; i < 2; i++) await (await connectTo(server)).takeAll();
     expect(log.lines).toEqual([
       expect.stringMatching(OVERFLOWED),
-      'connections are refused: 2 clients are connected (maxclients)',
+      'refused a connection: too many clients (maxclients 2)',
     ]);
   });
 

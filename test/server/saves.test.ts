@@ -419,7 +419,7 @@ describe('during a load', () => {
     await beginLoad(clock, client, server);
     await pumped(clock, server.close());
     expect(await client.takeAll()).toMatch(
-      /^-ERR the server is stopping; \d+ sessions were loaded before, 0 skipped\r\n$/,
+      /^-ERR the server is stopping; \d+ sessions loaded before that, 0 skipped\r\n$/,
     );
   });
 
@@ -431,7 +431,7 @@ describe('during a load', () => {
       // Far enough for something to be written, but not to the end of the load.
       while ((await info(other)).aof_last_write_status === 'ok') if (server.engine.size < COUNT / 2) clock.step();
       expect(await pumped(clock, replyTo(client))).toMatch(
-        /^-MISCONF Errors writing to the AOF file: EFBIG.*; \d+ sessions were loaded before, 0 skipped$/,
+        /^-MISCONF Errors writing to the AOF file: EFBIG.*; \d+ sessions loaded before that, 0 skipped$/,
       );
     });
   });
@@ -442,7 +442,7 @@ describe('during a load', () => {
     const other = await connectTo(server);
     await other.expect('CONFIG SET maxmemory 1mb\r\n', '+OK\r\n');
     expect(await pumped(clock, replyTo(client))).toMatch(
-      /^-OOM command not allowed when used memory > 'maxmemory'; \d+ sessions were loaded before, 0 skipped$/,
+      /^-OOM command not allowed when used memory > 'maxmemory'; \d+ sessions loaded before that, 0 skipped$/,
     );
     expect(await ask(client, 'SESSION.LOAD', 's')).toBe("-OOM command not allowed when used memory > 'maxmemory'.");
   });
@@ -486,7 +486,7 @@ describe('the disk', () => {
     await ask(one.client, 'SESSION.NEW', 'a');
     await beginSave(one.client, 'SAVE');
     expect(await ask(two.client, 'SESSION.SAVE', 's')).toBe(
-      `-ERR could not save s: another respite (pid ${process.pid}) uses the directory ${dir}/saves`,
+      `-ERR could not save s: another respite (pid ${process.pid}) is using the directory ${dir}/saves`,
     );
     expect(await pumped(one.clock, replyTo(one.client))).toBe('+OK');
     expect(await pumped(two.clock, ask(two.client, 'SESSION.LOAD', 'dump'))).toMatchObject({ sessions: '1' });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { counted } from '../../src/counted.js';
 import { type Config, StopRefused } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
@@ -74,7 +75,7 @@ async function startAgain({ options }: Awaited<ReturnType<typeof start>>) {
   return { lines: log.lines, value: await ask(client, `SESSION.GET ${TOKEN} k`) };
 }
 
-const CRASH = /crash|kill|left them incomplete/;
+const CRASH = /crash|kill|left the end incomplete/;
 
 describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfsync) => {
   it('SHUTDOWN is refused in any form except FORCE, and the server continues', async () => {
@@ -82,7 +83,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const { client, disk, clock, log, server, pass } = full;
     for (const words of ['', ' SAVE', ' NOSAVE', ' NOW']) expect(await ask(client, `SHUTDOWN${words}`)).toBe(REFUSED);
     expect(log.lines.at(-1)).toBe(
-      `SHUTDOWN is refused: ${server.unsaved} changes are not on disk yet: ${FULL}; SHUTDOWN FORCE gives them up`,
+      `SHUTDOWN is refused: could not write ${counted(server.unsaved, 'change')} to disk: ${FULL}; SHUTDOWN FORCE gives them up`,
     );
     expect(await client.bulk('INFO', 'server')).not.toContain('shutdown_in_milliseconds');
     disk.failure = undefined;
@@ -102,10 +103,10 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     // No time passes.
     await server.closed;
     expect(server.lostChanges).toBe(true);
-    expect(log.lines.at(-1)).toBe(`stopped with changes that are not on disk: 1 changes are lost: ${FULL}`);
+    expect(log.lines.at(-1)).toBe(`stopped with changes that are not on disk: 1 change lost: ${FULL}`);
     const { lines, value } = await startAgain(full);
     expect(value).toBe('kept');
-    expect(lines[0]).toMatch(/^the last shutdown, at 2030-01-01T00:\S+Z, lost 1 changes: ENOSPC: /);
+    expect(lines[0]).toMatch(/^the last shutdown, at 2030-01-01T00:\S+Z, lost 1 change: ENOSPC: /);
     expect(lines.join('\n')).not.toMatch(CRASH);
   });
 
@@ -116,7 +117,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const stopped = server.stop();
     await logged('waiting up to');
     expect(log.lines.at(-1)).toMatch(
-      /^1 changes are not on disk yet: ENOSPC: .*; waiting up to 1000000 s for the disk \(shutdown-timeout\)$/,
+      /^could not write 1 change to disk: ENOSPC: .*; waiting up to 1000000 s for the disk \(shutdown-timeout\)$/,
     );
     clock.advance(AGES * 500 - (clock.now() - began));
     await turnEventLoop();
@@ -143,7 +144,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     clock.advance(1);
     await stopped;
     expect(server.lostChanges).toBe(true);
-    expect(log.lines.at(-1)).toBe(`stopped with changes that are not on disk: 1 changes are lost: ${FULL}`);
+    expect(log.lines.at(-1)).toBe(`stopped with changes that are not on disk: 1 change lost: ${FULL}`);
     const { lines, value } = await startAgain(full);
     expect(value).toBe('kept');
     expect(lines.join('\n')).not.toMatch(CRASH);
@@ -210,7 +211,7 @@ describe('a disk that does not answer', () => {
     await stopped;
     expect(server.lostChanges).toBe(true);
     expect(log.lines.at(-1)).toBe(
-      'stopped with changes that are not on disk: 1 changes are lost if the machine fails now: the disk did not answer',
+      'stopped with changes that are not on disk: 1 change lost if the machine fails now: the disk did not answer',
     );
   });
 

@@ -7,7 +7,7 @@ import { infoNumber } from './ask.js';
 
 afterEach(stopServers);
 
-const OVERDUE = '-ERR it did not authenticate in time (auth-timeout)\r\n';
+const OVERDUE = '-ERR not authenticated in time (auth-timeout)\r\n';
 
 async function member(server: Server): Promise<RawClient> {
   const client = await connectTo(server);
@@ -34,9 +34,9 @@ describe('auth-timeout', () => {
     expect(await infoNumber(inside, 'client_unauthenticated_disconnections')).toBe(2);
     expect(log.lines).toEqual([
       expect.stringMatching(
-        /^client \d \(127\.0\.0\.1:\d+\) disconnected: it did not authenticate in time \(auth-timeout\)$/,
+        /^client \d \(127\.0\.0\.1:\d+\) disconnected: not authenticated in time \(auth-timeout\)$/,
       ),
-      expect.stringMatching(/ disconnected: it did not authenticate in time \(auth-timeout\)$/),
+      expect.stringMatching(/ disconnected: not authenticated in time \(auth-timeout\)$/),
     ]);
   });
 
@@ -131,7 +131,7 @@ describe('clients that have not authenticated', () => {
     expect(await infoNumber(admin, 'rejected_connections')).toBe(1);
     expect(log.lines).toEqual([
       expect.stringMatching(/^client 2 .* disconnected: max number of clients reached$/),
-      'connections are refused: 3 clients are connected (maxclients)',
+      'refused a connection: too many clients (maxclients 3)',
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { counted } from '../../../src/counted.js';
 import { connectTo, keepLog, startServer, stopServers } from '../../embedded-server.js';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { frame, RawClient } from '../../raw-client.js';
@@ -44,7 +45,7 @@ it('an incomplete batch after a crash is dropped, with a warning that gives its 
     const program = await Program.start(args(copy.dir));
     const dropped = end - before - cut;
     expect(program.log).toContain(
-      `warning ${copy.increment}: dropped the last ${dropped} bytes, from byte ${before} on, because a crash or a kill left them incomplete`,
+      `warning ${copy.increment}: dropped ${counted(dropped, 'byte')} from byte ${before} on: a crash or a kill left the end incomplete`,
     );
     const client = await RawClient.connect(program.port);
     await client.expect(`SESSION.GET ${TOKEN} n\r\n`, '$1\r\n1\r\n');
@@ -76,7 +77,7 @@ it('a changed byte is refused, with the file, the offset and what to do, and doi
   const refusal = await runToEnd(['--port', '0', '--bind', '127.0.0.1', ...args(dir)]);
   expect(refusal.code).toBe(1);
   expect(refusal.err).toBe(
-    `error: ${increment} is damaged at byte ${ends[0]}: the check sum of a batch is wrong, and good batches follow at byte ${ends[1]}; ` +
+    `error: ${increment} is damaged at byte ${ends[0]}: the checksum of a batch is wrong, and good batches follow at byte ${ends[1]}; ` +
       `"respite check ${increment}" shows what can be kept, and "respite check ${increment} --fix" keeps it\n`,
   );
   expect(readFileSync(increment)).toEqual(bytes);

@@ -30,7 +30,7 @@ describe('a start is refused with one line and exit code 1', () => {
   it('if another server uses the directory, until that one is gone', async () => {
     const dir = temporaryDirectory();
     const program = await Program.start(['--appendonly', 'yes', '--dir', dir]);
-    expect(await start(dir)).toEqual(refused(`another respite (pid ${program.pid}) uses the directory ${dir}`));
+    expect(await start(dir)).toEqual(refused(`another respite (pid ${program.pid}) is using the directory ${dir}`));
     program.signal('SIGKILL');
     await program.exited();
     await (await Program.start(['--appendonly', 'yes', '--dir', dir])).stop();
