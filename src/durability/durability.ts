@@ -363,6 +363,6 @@ function finished(restoration: Restoration, path: string): number {
     return restoration.finish();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new JournalError(`the journal in ${path} contains what no server writes: ${error.message}`);
+    throw new JournalError(`the journal in ${path} is inconsistent: ${error.message}`);
   }
 }

@@ -62,7 +62,7 @@ export class LoadingSession implements PieceTarget {
     try {
       check();
       if (isString && (keys !== 1 || !unseen.has(STRING_KEY))) {
-        throw new JournalError('a string of the data set has keys, or no value');
+        throw new JournalError('a string in the data set has keys, or no value');
       }
       engine.create(name, isString ? { ...settings, string: EMPTY } : settings, unseen);
       this.#end();

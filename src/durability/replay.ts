@@ -28,7 +28,7 @@ const TOKEN = 0;
 export class Replay {
   readonly #restoration: Restoration;
   readonly #wall: WallTime;
-  readonly #acts: Record<RecordName, (record: JournalRecord) => void>;
+  readonly #handlers: Record<RecordName, (record: JournalRecord) => void>;
 
   /** @param wall The journal's clock. */
   constructor(restoration: Restoration, wall: WallTime) {
@@ -46,7 +46,7 @@ export class Replay {
         const session = restoration.findData(record.slice(TOKEN));
         if (session !== NO_SESSION) act(session, record);
       };
-    this.#acts = {
+    this.#handlers = {
       EXPECT: (record) => restoration.expect(record.integer(EXPECT.sessions), record.integer(EXPECT.names)),
       SESSION: (record) => this.#put(record),
       PREPARED: (record) => restoration.prepare(record.slice(TOKEN)),
@@ -89,10 +89,10 @@ export class Replay {
   /** @throws RecordError for a record that no recorder writes. */
   visit(record: JournalRecord): void {
     try {
-      this.#acts[record.name](record);
+      this.#handlers[record.name](record);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new RecordError(`a ${record.name} record is impossible: ${error.message}`);
+      throw new RecordError(`a ${record.name} record is invalid: ${error.message}`);
     }
   }
 

@@ -102,7 +102,7 @@ class Reader {
     if (isAbout) return this.#goOn(record);
     this.#end();
     if (record.name === 'END') return undefined;
-    if (record.name !== 'SESSION') throw unexpected(this.#path, `a ${record.name} record out of its place`);
+    if (record.name !== 'SESSION') throw unexpected(this.#path, `a ${record.name} record in the wrong place`);
     this.#begun = beginningOf(record, this.#path);
     return this.#visitor.pause();
   }
@@ -163,7 +163,7 @@ class Reader {
         this.#pieces = undefined;
         break;
       default:
-        throw unexpected(this.#path, `a ${record.name} record out of its place`);
+        throw unexpected(this.#path, `a ${record.name} record in the wrong place`);
     }
   }
 
@@ -171,7 +171,8 @@ class Reader {
     const offset = record.integer(WRITE.offset);
     const lengthBefore = record.integer(WRITE.lengthBefore);
     const bytes = record.slice(WRITE.bytes);
-    if (Math.max(lengthBefore, offset + bytes.length) > MAX_VALUE) throw unexpected(this.#path, 'a value too long');
+    if (Math.max(lengthBefore, offset + bytes.length) > MAX_VALUE)
+      throw unexpected(this.#path, 'a value that is too long');
     this.#checkKey(pieces, record.slice(WRITE.key));
     pieces.target.write(record.slice(WRITE.key), offset, bytes, lengthBefore);
   }
@@ -182,7 +183,7 @@ class Reader {
   }
 
   #checkKey({ head }: InPieces, key: Slice): void {
-    if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string that has not just its value');
+    if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string with more than its value');
   }
 
   /** To be called when the session being read is complete. */
@@ -211,7 +212,7 @@ function owned({ name, token, settings, isString, data }: Begun): Begun {
 function beginningOf(record: JournalRecord, path: string): Begun {
   const name = record.slice(SESSION.name);
   const token = record.slice(SESSION.token);
-  if (name.length === 0 || name.length > MAX_NAME) throw unexpected(path, 'a session without a proper name');
+  if (name.length === 0 || name.length > MAX_NAME) throw unexpected(path, 'a session without a valid name');
   const settings = settingsOf(record, SESSION, token, path);
   const data: Slice[] = [];
   for (let i = record.fields; i < record.count; i++) data.push(record.slice(i));
@@ -229,7 +230,7 @@ function settingsOf(
   const maxAgeSeconds = record.integer(at.maxAgeSeconds);
   // A shared session has no token if nobody had asked for it.
   const tokenless = shared && nameIn(token) !== undefined;
-  if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a proper token');
+  if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a valid token');
   if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
   return {
     duration,
@@ -246,10 +247,10 @@ function completed({ name, isString, settings, data }: Begun, path: string): Sav
   const keys = data.length / 2;
   if (!isString) return { name, settings: { ...settings, data }, keys };
   const [key, value] = data;
-  if (keys !== 1 || key.length > 0) throw unexpected(path, 'a string that has not just its value');
+  if (keys !== 1 || key.length > 0) throw unexpected(path, 'a string with more than its value');
   return { name, settings: { ...settings, string: value }, keys };
 }
 
 function unexpected(path: string, what: string): JournalError {
-  return new JournalError(`${path} contains what no data set can: ${what}`);
+  return new JournalError(`${path} is not a valid data set: it has ${what}`);
 }

@@ -32,6 +32,6 @@ function fileLines(file: CheckedFile): string[] {
 
 function damageLine({ offset, bytes, reason, isTornTail }: Damage, dropped: boolean): string {
   const where = isTornTail ? `incomplete from byte ${offset} on, as after a crash` : `damaged at byte ${offset}`;
-  const lost = isTornTail ? 'lost, which the server drops when it starts' : 'lost';
-  return `${where}: ${reason}; ${counted(bytes, 'byte')} ${dropped ? 'dropped' : lost}`;
+  const left = isTornTail ? ', which the server drops when it starts' : ' lost';
+  return `${where}: ${reason}; ${counted(bytes, 'byte')}${dropped ? ' dropped' : left}`;
 }

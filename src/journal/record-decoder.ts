@@ -25,7 +25,7 @@ const PLANS: (Plan | undefined)[] = [];
 for (const name of recordNames) {
   const { fields, rest } = RECORDS[name];
   const key = keyOf(name.length, name.charCodeAt(0));
-  if (PLANS[key] !== undefined) throw new Error(`${name} cannot be told from ${PLANS[key].name}`);
+  if (PLANS[key] !== undefined) throw new Error(`${name} cannot be distinguished from ${PLANS[key].name}`);
   PLANS[key] = { name, types: Object.values(fields), rest };
 }
 

@@ -133,7 +133,11 @@ describe('checkJournal', () => {
     writeFileSync(increment, bytes.subarray(0, -4));
     const { isGood, files } = await checkJournal(increment);
     expect(isGood).toBe(false);
-    expect(files[0].damages).toMatchObject([{ isTornTail: true, reason: 'a batch is incomplete' }]);
+    const [{ offset, bytes: left, ...damage }] = files[0].damages;
+    expect(damage).toEqual({ isTornTail: true, reason: 'a batch is incomplete' });
+    expect(checkLines({ isGood, files })[1]).toBe(
+      `${increment}: incomplete from byte ${offset} on, as after a crash: a batch is incomplete; ${left} bytes, which the server drops when it starts`,
+    );
     await checkJournal(increment, { fix: true });
     expect(await numbersIn(path)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
