@@ -80,7 +80,7 @@ function checkArguments(command: string, args: readonly unknown[]): void {
 async function throughPipeline(connection: IoredisConnection, command: string, args: Bytes[]): Promise<unknown> {
   const pipeline = connection.pipeline();
   pipeline.callBuffer(command, args);
-  const [[error, reply]] = (await pipeline.exec()) ?? [[null, null]];
+  const [error, reply] = (await pipeline.exec())?.[0] ?? [null, null];
   if (error !== null) throw error;
   return reply;
 }

@@ -29,7 +29,7 @@ export function failureOf(error: unknown): RequestError {
   // The error for trying several addresses of a host has no message.
   if (!message && errors !== undefined && errors.length > 0) return failureOf(errors[0]);
   // A server without session commands (Redis) repeats the arguments of an unknown command, and so the token.
-  const [said] = String(message || code || name).split(', with args beginning with:', 1);
+  const said = String(message || code || name).replace(/, with args beginning with:.*/s, '');
   const word = /^[A-Z]+(?= )/.exec(said)?.[0];
   if (word === 'NOSESSION') return new NoSessionError();
   return new RequestError(said, word ?? (typeof code === 'string' ? code : undefined));

@@ -34,7 +34,7 @@ export async function renameSession(
       // If the session changes from here on, the transaction fails and the loop runs again.
       await request(connection, 'WATCH', token);
       const [info, fields, time] = await Promise.all([session.info(), session.getAll(), request(connection, 'TIME')]);
-      const [seconds, microseconds] = arrayOf(time, integerOf);
+      const [seconds, microseconds] = arrayOf(time, integerOf) as [number, number];
       const age = seconds + microseconds / 1e6 - info.created / 1000;
       const maxAge = info.maxAge === 0 ? undefined : Math.max(1, Math.floor(info.maxAge - age));
       const created = create({ fields: new Map(Object.entries(fields)), maxAge });

@@ -1,4 +1,5 @@
 import type { SessionData } from 'express-session';
+import { MAX_SECONDS } from '../argument-checks.js';
 import {
   escapeGlob,
   flatten,
@@ -159,7 +160,8 @@ export class StoredSessions {
   }
 
   #run(requests: readonly Request[]): Promise<unknown> {
-    return requests.length === 1 ? request(this.#client, ...requests[0]) : this.#transact(requests);
+    const [first, second] = requests;
+    return first !== undefined && second === undefined ? request(this.#client, ...first) : this.#transact(requests);
   }
 
   async #transact(requests: readonly Request[]): Promise<unknown[]> {
@@ -174,7 +176,7 @@ export class StoredSessions {
 const MAX_NAME_BYTES = 512;
 
 /** The longest duration that the server accepts, in ms. */
-const MAX_DURATION = (2 ** 31 - 1) * 1000;
+const MAX_DURATION = MAX_SECONDS * 1000;
 
 const expiry = (token: string, duration: number): Request => ['SESSION.PEXPIRE', token, String(duration)];
 
