@@ -21,28 +21,38 @@ export interface Prepared {
 /**
  * Appends all changes of sessions to the journal.
  *
- * **Deadlines are written ahead**, so that reads that extend a session do not become writes. The deadline is written with a tenth of
- * the duration (at least a second) added, and written again only when less than half of that is left. So after a crash no session
- * ends earlier than it would have, and none more than that much later. If nothing extends a session, its exact deadline is
- * written.
+ * **Deadlines are written ahead**, so that reads that extend a session do not become writes. The deadline is written
+ * with a tenth of the duration (at least a second) added, and written again only when less than half of that is left.
+ * So after a crash no session ends earlier than it would have, and none more than that much later. If nothing extends a
+ * session, its exact deadline is written.
  */
 export class Recorder implements ChangeListener {
   readonly #engine: SessionEngine;
   readonly #journal: () => RecordSink;
   readonly #wall: WallTime;
-  /** By slot, the deadline written last, in ms of the engine's clock; Infinity if there is none, 0 if nothing was written. */
+  /**
+   * By slot, the deadline written last, in ms of the engine's clock; Infinity if there is none, 0 if nothing was
+   * written.
+   */
   #written = column(Float64Array, 1024, RESERVED_SLOTS);
-  /** Whether extensions are recorded. While the disk fails they would pile up without limit, because reads are not refused. */
+  /**
+   * Whether extensions are recorded. While the disk fails they would pile up without limit, because reads are not
+   * refused.
+   */
   recordsExtensions = true;
   #missesExtensions = false;
   /** By slot, the tokens of sessions that are being built piece by piece. */
   readonly #prepared = new Map<Session, Slice>();
-  /** While a base is being written: a bit for each slot that was in use when it began, set when a session is created in the slot. */
+  /**
+   * While a base is being written: a bit for each slot that was in use when it began, set when a session is created in
+   * the slot.
+   */
   #created: Uint32Array | undefined;
   #slotsThen = 0;
 
   /**
-   * @param engine Returns the engine of the sessions; called at the first change. @param journal Returns where changes are appended.
+   * @param engine Returns the engine of the sessions; called at the first change.
+   * @param journal Returns where changes are appended.
    * @param wall The journal's clock.
    */
   constructor(engine: SessionEngine, journal: () => RecordSink, wall: WallTime) {
@@ -52,8 +62,8 @@ export class Recorder implements ChangeListener {
   }
 
   /**
-   * Records the beginning of a session that is built piece by piece in this slot. Its creation will complete it. No base may begin
-   * meanwhile, because it would lack the pieces.
+   * Records the beginning of a session that is built piece by piece in this slot. Its creation will complete it. No
+   * base may begin meanwhile, because it would lack the pieces.
    */
   prepare(slot: Session): Prepared {
     const prepared = { token: newToken(), records: this.#journal() };
@@ -116,7 +126,10 @@ export class Recorder implements ChangeListener {
     return this.#missesExtensions;
   }
 
-  /** Records missed extensions of up to `count` slots from `cursor` on. Returns where to continue, or 0 when all are recorded. */
+  /**
+   * Records missed extensions of up to `count` slots from `cursor` on. Returns where to continue, or 0 when all are
+   * recorded.
+   */
   recordMissed(cursor: number, count: number): number {
     const engine = this.#engine;
     const next = engine.scan(cursor, count, (session) => {
@@ -153,8 +166,8 @@ export class Recorder implements ChangeListener {
   }
 
   /**
-   * To be called when a base begins. Sessions created from now on are completely in the increment, and must not be in the base as well: there
-   * one could have a token that another session in the base had before it was rotated.
+   * To be called when a base begins. Sessions created from now on are completely in the increment, and must not be in
+   * the base as well: there one could have a token that another session in the base had before it was rotated.
    */
   beginBase(): void {
     this.#slotsThen = this.#engine.slots;

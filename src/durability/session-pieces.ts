@@ -27,13 +27,14 @@ interface LargeValue {
 }
 
 /**
- * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data at the moment when
- * it is written.
+ * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data at
+ * the moment when it is written.
  *
- * - For a **base**, that is enough. Every change since the base began is in the increment, which is replayed over the base.
- * - A **data set** has no increment. So changes to the session are **forwarded**: they become records in the file, between the pieces, until
- *   the last piece is written. Together the records give the session as it is then. If the session ends earlier, its last record is
- *   GONE.
+ * - For a **base**, that is enough. Every change since the base began is in the increment, which is replayed over the
+ *   base.
+ * - A **data set** has no increment. So changes to the session are **forwarded**: they become records in the file,
+ *   between the pieces, until the last piece is written. Together the records give the session as it is then. If the
+ *   session ends earlier, its last record is GONE.
  */
 export class SessionPieces implements ChangeListener {
   /** Whether the slot has a new session, under another token or name, which has to be written from its beginning. */

@@ -4,7 +4,10 @@ import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import type { WallTime } from './wall-time.js';
 
-/** A session with more bytes of data than this is written in several records, because a record is read into memory completely. */
+/**
+ * A session with more bytes of data than this is written in several records, because a record is read into memory
+ * completely.
+ */
 const LARGE = 1024 * 1024;
 
 /** Returns the fields that SESSION and SETTINGS have in common. @param deadline Unix ms, as it is to be written. */
@@ -20,14 +23,17 @@ export function settingsOf(state: SessionState, deadline: number, wall: WallTime
 }
 
 /**
- * Returns what identifies a session in its records: its token or, if it is shared, `@` and its name, which stays the same when somebody
- * asks for its token. Valid until the next call.
+ * Returns what identifies a session in its records: its token or, if it is shared, `@` and its name, which stays the
+ * same when somebody asks for its token. Valid until the next call.
  */
 export function addressOf(engine: SessionEngine, session: Session): Slice {
   return engine.isShared(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }
 
-/** Returns the token that a session will have when it is restored, or `@` and its name if nobody knows its token. Valid until the next call. */
+/**
+ * Returns the token that a session will have when it is restored, or `@` and its name if nobody knows its token. Valid
+ * until the next call.
+ */
 function keptTokenOf(engine: SessionEngine, session: Session): Slice {
   return engine.isTokenless(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }

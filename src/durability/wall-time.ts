@@ -10,10 +10,10 @@ const CLOSE_MS = 1;
 /**
  * The journal's clock: unix ms that advance with the engine's clock, whatever happens to the system's wall clock.
  *
- * Durations run on the engine's clock, which restarts with each process, but files need timestamps that outlive the process. The
- * wall clock provides them, but it may be set while the server runs. So the two are compared once, at the start. From then on the
- * journal's clock follows the engine's. The journal keeps by how much the wall clock is ahead (`ahead`), so that the next process,
- * which has only the wall clock, can continue the journal's clock.
+ * Durations run on the engine's clock, which restarts with each process, but files need timestamps that outlive the
+ * process. The wall clock provides them, but it may be set while the server runs. So the two are compared once, at the
+ * start. From then on the journal's clock follows the engine's. The journal keeps by how much the wall clock is ahead
+ * (`ahead`), so that the next process, which has only the wall clock, can continue the journal's clock.
  *
  * (`engine/time/unix-time.ts` is responsible for the expiry times that clients see.)
  */
@@ -49,7 +49,10 @@ export class WallTime {
   }
 }
 
-/** Returns by how many ms the wall clock is ahead of the engine's. The process may be interrupted between the two readings. */
+/**
+ * Returns by how many ms the wall clock is ahead of the engine's. The process may be interrupted between the two
+ * readings.
+ */
 function between(clock: Clock): number {
   for (let looks = 1; ; looks++) {
     const before = clock.now();

@@ -5,7 +5,10 @@ export interface GrowthLimits {
   readonly minSize: number;
 }
 
-/** Returns whether the journal has grown so much since its base that it should be compacted, by Redis' rule. Sizes are in bytes. */
+/**
+ * Returns whether the journal has grown so much since its base that it should be compacted, by Redis' rule. Sizes are
+ * in bytes.
+ */
 export function isCompactionDue(
   { size, baseSize }: { readonly size: number; readonly baseSize: number },
   { percentage, minSize }: GrowthLimits,

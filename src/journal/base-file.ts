@@ -8,11 +8,11 @@ import type { RecordSink } from './record-sink.js';
 const BATCH = 256 * 1024;
 
 /**
- * A base that is being written: the state as records, mostly SESSION and ALIAS. Records are gathered. When `isFull`, `write` must be
- * awaited before more are appended, so a base of any size takes little memory.
+ * A base that is being written: the state as records, mostly SESSION and ALIAS. Records are gathered. When `isFull`,
+ * `write` must be awaited before more are appended, so a base of any size takes little memory.
  *
- * A session may be read at any time while the base is being written, and a large one piece by piece, over several turns of the
- * event loop, because all changes to it meanwhile are in the increment.
+ * A session may be read at any time while the base is being written, and a large one piece by piece, over several turns
+ * of the event loop, because all changes to it meanwhile are in the increment.
  */
 export class BaseFile {
   readonly #file: JournalFile;
@@ -52,8 +52,8 @@ export class BaseFile {
   }
 
   /**
-   * Takes the records. A session with more than a few MB of data should be written as a SESSION record without data, followed by SET
-   * records with parts of it, because a batch is read into memory completely.
+   * Takes the records. A session with more than a few MB of data should be written as a SESSION record without data,
+   * followed by SET records with parts of it, because a batch is read into memory completely.
    */
   get records(): RecordSink {
     return this.#encoder;

@@ -2,11 +2,14 @@ import * as fs from 'node:fs';
 import { JournalError } from './journal-error.js';
 
 /**
- * The file system calls that the journal makes. They are injected, so that a test can make each of them fail, write too little,
- * wait, or be the last one before a power failure. None of them blocks the event loop.
+ * The file system calls that the journal makes. They are injected, so that a test can make each of them fail, write too
+ * little, wait, or be the last one before a power failure. None of them blocks the event loop.
  */
 export interface FileSystem {
-  /** Opens a file. `read`: for reading; `write`: an existing file for reading and writing; `create`: a new file with mode 0600, which must not exist. */
+  /**
+   * Opens a file. `read`: for reading; `write`: an existing file for reading and writing; `create`: a new file with
+   * mode 0600, which must not exist.
+   */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<JournalFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
@@ -24,7 +27,10 @@ export interface FileSystem {
 export interface JournalFile {
   /** Returns the number of bytes read; 0 at the end of the file. */
   read(into: Buffer, offset: number, length: number, position: number): Promise<number>;
-  /** Writes at a position of the file. It may write less than asked. It takes a callback because it is called for every batch. */
+  /**
+   * Writes at a position of the file. It may write less than asked. It takes a callback because it is called for every
+   * batch.
+   */
   write(
     bytes: Buffer,
     offset: number,
@@ -32,7 +38,10 @@ export interface JournalFile {
     position: number,
     callback: (error: Error | null, written: number) => void,
   ): void;
-  /** Makes the content and the size of the file durable. Fails if the file is no longer at its path, because nobody would find it again. */
+  /**
+   * Makes the content and the size of the file durable. Fails if the file is no longer at its path, because nobody
+   * would find it again.
+   */
   sync(callback: (error: Error | null) => void): void;
   /** Fails if the file is no longer at its path. */
   look(callback: (error: Error | null) => void): void;

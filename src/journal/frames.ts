@@ -9,16 +9,16 @@ import { JournalError } from './journal-error.js';
  *     *4 BATCH <id> <CRC-32C of the records, 8 hex digits> <records>
  *     *4 BATCH …
  *
- * The records of a batch are RESP as well, arrays of bulk strings: `*4 SET <token> <key> <value>`. A batch has the records of
- * one or more complete turns of the event loop. It is replayed completely or not at all.
+ * The records of a batch are RESP as well, arrays of bulk strings: `*4 SET <token> <key> <value>`. A batch has the
+ * records of one or more complete turns of the event loop. It is replayed completely or not at all.
  *
- * The id is 64 random bits, known only to those who can read the file. It marks what the journal itself wrote. Values come from
- * clients, and a value that contains a batch must not be taken for one when a damaged file is searched for the next good
- * batch. The id also distinguishes the batches of a file from older ones in the same blocks of the disk.
+ * The id is 64 random bits, known only to those who can read the file. It marks what the journal itself wrote. Values
+ * come from clients, and a value that contains a batch must not be taken for one when a damaged file is searched for
+ * the next good batch. The id also distinguishes the batches of a file from older ones in the same blocks of the disk.
  *
- * Version 1 had no strings and no sessions identified by `@name`. Version 2 had no WRITE, ROTATED, PREPARED, REVEALED and FLUSH, and no
- * fractions of a millisecond. In both, the header's checksum covered only the id. They can be read; a file that is written to becomes
- * one of this version.
+ * Version 1 had no strings and no sessions identified by `@name`. Version 2 had no WRITE, ROTATED, PREPARED, REVEALED
+ * and FLUSH, and no fractions of a millisecond. In both, the header's checksum covered only the id. They can be read; a
+ * file that is written to becomes one of this version.
  */
 export const FORMAT_VERSION = 3;
 
@@ -87,7 +87,10 @@ export const MAX_BATCH_HEADER = batchPrefix(newFileId()).length + CRC_LENGTH + '
 /** Bytes after the records of a batch. */
 export const BATCH_TRAILER = '\r\n'.length;
 
-/** Returns the CRC-32C (Castagnoli) of `bytes[start, end)`. @param before The checksum of preceding bytes to be included. */
+/**
+ * Returns the CRC-32C (Castagnoli) of `bytes[start, end)`.
+ * @param before The checksum of preceding bytes to be included.
+ */
 export function checksum(bytes: Buffer, start: number, end: number, before = 0): number {
   return crc32c(bytes.subarray(start, end), before);
 }
@@ -97,8 +100,8 @@ function hex(crc: number): string {
 }
 
 /**
- * Makes a batch of the records in `bytes[start, end)` by writing its header before them and its end after them. There must be
- * room for MAX_BATCH_HEADER bytes before and BATCH_TRAILER bytes after. Returns where the batch starts.
+ * Makes a batch of the records in `bytes[start, end)` by writing its header before them and its end after them. There
+ * must be room for MAX_BATCH_HEADER bytes before and BATCH_TRAILER bytes after. Returns where the batch starts.
  */
 export function frameBatch(bytes: Buffer, start: number, end: number, prefix: Buffer): number {
   const header = `${hex(checksum(bytes, start, end))}\r\n$${end - start}\r\n`;

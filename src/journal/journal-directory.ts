@@ -32,13 +32,13 @@ export interface LoadReport {
 const OURS = /^(?:(?:base|increment)\.\d{1,15}(?:\.tmp)?|manifest\.tmp)$/;
 
 /**
- * The directory of the journal: `manifest`, `base.<n>`, `increment.<n>`. Only the manifest says which files are the journal. Each
- * step makes new files durable, then renames a new manifest into place, then removes files that are no longer needed. Whenever
- * the power fails, the manifest lists a complete state.
+ * The directory of the journal: `manifest`, `base.<n>`, `increment.<n>`. Only the manifest says which files are the
+ * journal. Each step makes new files durable, then renames a new manifest into place, then removes files that are no
+ * longer needed. Whenever the power fails, the manifest lists a complete state.
  *
- * Compaction: `beginCompaction` adds an increment, which takes all records from then on. The state of that moment, or a later one,
- * is written to a base. `finishCompaction` replaces all files before that increment by the base. If a compaction is abandoned, the
- * earlier files are still valid.
+ * Compaction: `beginCompaction` adds an increment, which takes all records from then on. The state of that moment, or a
+ * later one, is written to a base. `finishCompaction` replaces all files before that increment by the base. If a
+ * compaction is abandoned, the earlier files are still valid.
  */
 export class JournalDirectory {
   /** Path of the directory. */
@@ -171,7 +171,8 @@ export class JournalDirectory {
       await file.read(header, 0, header.length, 0);
       const id = readFileHeader(header, path)?.id;
       if (id === undefined) throw new JournalDamage(path, 0, 'it does not start like a file of the journal');
-      // The file may have an older version, which lacks some records. The header is in one sector, which the disk writes atomically.
+      // The file may have an older version, which lacks some records. The header is in one sector, which the disk
+      // writes atomically.
       const present = encodeFileHeader(id);
       if (!header.equals(present)) await writeAll(file, present, 0);
       return { path, file, id, size: await file.size() };

@@ -9,7 +9,10 @@ import { type JournalClock, JournalWriter, type SyncPolicy } from './writer.js';
 export interface JournalOptions {
   readonly clock: JournalClock;
   readonly policy: SyncPolicy;
-  /** Called when writing to the disk fails. Records are kept and writing is retried. From then on `failure` gives the reason. */
+  /**
+   * Called when writing to the disk fails. Records are kept and writing is retried. From then on `failure` gives the
+   * reason.
+   */
   readonly onFailure: (error: Error) => void;
   /** Called when writing works again and nothing is left to be retried. */
   readonly onRecovery: () => void;
@@ -45,7 +48,10 @@ export class Journal {
     this.#options = options;
   }
 
-  /** Opens the journal in a directory, or creates an empty one there. @throws JournalError if the directory cannot be used. */
+  /**
+   * Opens the journal in a directory, or creates an empty one there.
+   * @throws JournalError if the directory cannot be used.
+   */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     try {
       return new Journal(await JournalDirectory.open(options.fileSystem ?? nodeFileSystem, path), options);
@@ -94,7 +100,9 @@ export class Journal {
     return this.#open().durable;
   }
 
-  /** Calls back when everything up to a position is durable; immediately if it already is. The callback must not throw. */
+  /**
+   * Calls back when everything up to a position is durable; immediately if it already is. The callback must not throw.
+   */
   whenDurable(position: number, callback: () => void): void {
     this.#open().whenDurable(position, callback);
   }
@@ -109,7 +117,10 @@ export class Journal {
     return this.#open().unwrittenBytes;
   }
 
-  /** Calls back once, when fewer than `bytes` bytes are still to be written or the disk fails. The callback must not throw. */
+  /**
+   * Calls back once, when fewer than `bytes` bytes are still to be written or the disk fails. The callback must not
+   * throw.
+   */
   whenWritten(bytes: number, callback: () => void): void {
     this.#open().whenWritten(bytes, callback);
   }
@@ -143,7 +154,10 @@ export class Journal {
     return this.#open().isSyncing;
   }
 
-  /** Checks that the file still exists. To be called from time to time, because a policy that never syncs would not notice. */
+  /**
+   * Checks that the file still exists. To be called from time to time, because a policy that never syncs would not
+   * notice.
+   */
   check(): void {
     this.#open().check();
   }
@@ -168,10 +182,10 @@ export class Journal {
 
   /**
    * Replaces everything so far by one base. Records that are appended meanwhile go to a new increment.
-   * @param writeState Writes every session that exists now to the base, in its current or a later state: it calls `append`, and `await
-   *   base.write()` whenever `base.isFull`.
-   * @throws JournalError if a compaction is under way or the disk fails at the moment; also what `writeState` or the file system throws.
-   *   The journal is then as it was.
+   * @param writeState Writes every session that exists now to the base, in its current or a later state: it calls
+   *   `append`, and `await base.write()` whenever `base.isFull`.
+   * @throws JournalError if a compaction is under way or the disk fails at the moment; also what `writeState` or the
+   *   file system throws. The journal is then as it was.
    */
   async compact(writeState: (base: BaseFile) => Promise<void>): Promise<void> {
     if (this.#compaction !== undefined) throw new JournalError('the journal is already being compacted');
@@ -185,8 +199,8 @@ export class Journal {
   }
 
   /**
-   * Aborts a compaction, makes everything durable and closes the files. If the disk fails, this retries until `giveUp` is called; then it
-   * closes the files and rejects with UnwrittenChanges. To be called once.
+   * Aborts a compaction, makes everything durable and closes the files. If the disk fails, this retries until `giveUp`
+   * is called; then it closes the files and rejects with UnwrittenChanges. To be called once.
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -210,7 +224,8 @@ export class Journal {
     if (this.#closing) base.abandon(GIVEN_UP);
     try {
       await writeState(base);
-      // The base has sessions as they were at different times, so it is valid only together with everything appended so far.
+      // The base has sessions as they were at different times, so it is valid only together with everything appended
+      // so far.
       await this.#open().makeDurable();
       await this.#directory.finishCompaction(base, increment);
       this.#bytesBefore = base.size;

@@ -4,8 +4,8 @@ import { JournalDamage, JournalError } from './journal-error.js';
 import { replaceFile } from './replace-file.js';
 
 /**
- * The files of the journal, in the order in which they are replayed: at most one base, then increments. The manifest is a text
- * file with one line for each, and a checksum in the last line:
+ * The files of the journal, in the order in which they are replayed: at most one base, then increments. The manifest is
+ * a text file with one line for each, and a checksum in the last line:
  *
  *     respite-journal-manifest 1
  *     base.3
@@ -13,8 +13,8 @@ import { replaceFile } from './replace-file.js';
  *     clock 7200000
  *     crc 8a9136aa
  *
- * `clock` is present if the system's clock was set while the server ran. It says by how many ms the wall clock is ahead of the
- * journal's clock.
+ * `clock` is present if the system's clock was set while the server ran. It says by how many ms the wall clock is ahead
+ * of the journal's clock.
  */
 export interface Manifest {
   readonly base: string | undefined;

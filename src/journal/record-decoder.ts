@@ -66,9 +66,9 @@ export interface JournalRecord {
 /**
  * Reads records from the bytes of a batch.
  *
- * It finds the arguments without copying them, as `RequestGuard` does for requests. redis-parser reads the same bytes, but makes a
- * Buffer of every argument and took more than three times as long. Anything that is not exactly a declared record, with the
- * arguments that it must have, is refused.
+ * It finds the arguments without copying them, as `RequestGuard` does for requests. redis-parser reads the same bytes,
+ * but makes a Buffer of every argument and took more than three times as long. Anything that is not exactly a declared
+ * record, with the arguments that it must have, is refused.
  */
 export class RecordDecoder implements JournalRecord {
   name: RecordName = 'END';

@@ -3,7 +3,10 @@ import { BATCH_TRAILER, frameBatch, MAX_BATCH, MAX_BATCH_HEADER } from './frames
 import type { RecordSink } from './record-sink.js';
 import { FLAG_LETTERS, RECORDS, type RecordFields, type RecordName, recordNames, type TokenRecord } from './records.js';
 
-/** Bytes allocated at a time. Many small batches share a slab, so batches that wait for the disk take no more memory than they need. */
+/**
+ * Bytes allocated at a time. Many small batches share a slab, so batches that wait for the disk take no more memory
+ * than they need.
+ */
 const SLAB = 1024 * 1024;
 
 /** The most slabs kept for reuse. At a million writes a second, one second takes about a hundred batches. */
@@ -55,8 +58,8 @@ const PLANS = Object.fromEntries(
 /**
  * Writes records one after the other into a buffer, and makes batches of them.
  *
- * Every write of a client goes through it. It writes bytes to the place that the disk write reads from, and allocates one slab for
- * hundreds of batches.
+ * Every write of a client goes through it. It writes bytes to the place that the disk write reads from, and allocates
+ * one slab for hundreds of batches.
  */
 export class RecordEncoder implements RecordSink {
   /** The number of records written so far. */
@@ -68,7 +71,9 @@ export class RecordEncoder implements RecordSink {
   #end = 0;
   /** The number of batches still needed, by slab. */
   readonly #needed = new Map<ArrayBufferLike, number>();
-  /** Slabs for reuse. Allocating new ones by the hundred would make the garbage collector run dozens of times a second. */
+  /**
+   * Slabs for reuse. Allocating new ones by the hundred would make the garbage collector run dozens of times a second.
+   */
   #spare: Buffer[] = [];
   /** The number of arguments that the current record still lacks. */
   #missing = 0;

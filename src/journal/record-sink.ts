@@ -6,7 +6,8 @@ export interface RecordSink {
   /**
    * Appends a record.
    * @param rest Keys, or keys and values alternating, as the record's declaration says.
-   * @throws RangeError for a number that is not an integer from 0 to 2^53 - 1, or a rest that the record may not have. Nothing is written then.
+   * @throws RangeError for a number that is not an integer from 0 to 2^53 - 1, or a rest that the record may not have.
+   *   Nothing is written then.
    */
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest?: readonly Slice[]): void;
 

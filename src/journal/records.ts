@@ -4,19 +4,21 @@ import type { Slice } from '../slice.js';
  * All records of the journal, in one table. The encoder, the decoder and their types are made from it.
  *
  * Every record is absolute: it says which session a token leads to from then on, or what that session has, not how it
- * changes. Replayed in order and to the end, over any later state, the records lead to the same final state. Because of this a
- * base can be written while sessions change: the changes are in the increment as well, and replaying them does no harm.
- * `test/journal/replay.test.ts` checks this, and shows how to replay.
+ * changes. Replayed in order and to the end, over any later state, the records lead to the same final state. Because of
+ * this a base can be written while sessions change: the changes are in the increment as well, and replaying them does
+ * no harm. `test/journal/replay.test.ts` checks this, and shows how to replay.
  *
- * For this to work, a record is about the session whose current token it names or, if that is `@` and a name, about the shared
- * session of that name. If there is no such session, the record is ignored. So a shared session needs no token, which saves an HMAC.
+ * For this to work, a record is about the session whose current token it names or, if that is `@` and a name, about the
+ * shared session of that name. If there is no such session, the record is ignored. So a shared session needs no token,
+ * which saves an HMAC.
  *
- * Timestamps are unix ms on the journal's clock (`durability/wall-time.ts`). Times are in ms, except where a name says seconds. 0 means none.
+ * Timestamps are unix ms on the journal's clock (`durability/wall-time.ts`). Times are in ms, except where a name says
+ * seconds. 0 means none.
  */
 
 /**
- * How an argument is written: `bytes` unchanged, an `integer` (0 to 2^53 - 1) in decimal digits, a `decimal` with up to three digits after
- * the point, `flags` as the letters of those that are set.
+ * How an argument is written: `bytes` unchanged, an `integer` (0 to 2^53 - 1) in decimal digits, a `decimal` with up to
+ * three digits after the point, `flags` as the letters of those that are set.
  */
 export type FieldType = 'bytes' | 'integer' | 'decimal' | 'flags';
 
@@ -46,17 +48,22 @@ export const RECORDS = {
   /** About how many sessions and names follow, so that room can be made for them. A base starts with it. */
   EXPECT: { fields: { sessions: 'integer', names: 'integer' }, rest: 'none' },
   /**
-   * The token leads to this session, which has exactly these keys and values, and no old tokens. If the token led to another
-   * session, that one is removed with its old tokens; if it was an old token of another session, it no longer is. The token is `@`
-   * and the name for a shared session whose token nobody has asked for. A shared session replaces the one of the same name.
+   * The token leads to this session, which has exactly these keys and values, and no old tokens. If the token led to
+   * another session, that one is removed with its old tokens; if it was an old token of another session, it no longer
+   * is. The token is `@` and the name for a shared session whose token nobody has asked for. A shared session replaces
+   * the one of the same name.
    */
   SESSION: { fields: { token: 'bytes', ...SESSION_FIELDS }, rest: 'pairs' },
   /**
-   * Begins a session that is built piece by piece. It has this random token until it is REVEALED; SET, WRITE, DEL and CLEAR records for it
-   * may follow. It cannot be found until then. A session that is still PREPARED at the end of the journal is dropped.
+   * Begins a session that is built piece by piece. It has this random token until it is REVEALED; SET, WRITE, DEL and
+   * CLEAR records for it may follow. It cannot be found until then. A session that is still PREPARED at the end of the
+   * journal is dropped.
    */
   PREPARED: { fields: { token: 'bytes' }, rest: 'none' },
-  /** The session prepared under `token` is complete. From now on `newToken` leads to it, as if SESSION had been written with its keys and values. */
+  /**
+   * The session prepared under `token` is complete. From now on `newToken` leads to it, as if SESSION had been written
+   * with its keys and values.
+   */
   REVEALED: { fields: { token: 'bytes', newToken: 'bytes', ...SESSION_FIELDS }, rest: 'none' },
   /** The session has these settings. Its keys and values stay. */
   SETTINGS: {
@@ -75,8 +82,8 @@ export const RECORDS = {
   /** The session's keys have these values. Other keys stay. */
   SET: { fields: { token: 'bytes' }, rest: 'pairs' },
   /**
-   * The value of a key is cut, or padded with zero bytes, to `lengthBefore` bytes. Then these bytes are written at `offset`, with zero
-   * bytes before them if the value is shorter than that.
+   * The value of a key is cut, or padded with zero bytes, to `lengthBefore` bytes. Then these bytes are written at
+   * `offset`, with zero bytes before them if the value is shorter than that.
    */
   WRITE: {
     fields: { token: 'bytes', key: 'bytes', offset: 'integer', lengthBefore: 'integer', bytes: 'bytes' },
@@ -86,12 +93,15 @@ export const RECORDS = {
   DEL: { fields: { token: 'bytes' }, rest: 'keys' },
   /** The session has no keys. */
   CLEAR: { fields: { token: 'bytes' }, rest: 'none' },
-  /** `oldToken` leads to the session until `graceEnd`. If it was the token of another session, that one is removed with its old tokens. */
+  /**
+   * `oldToken` leads to the session until `graceEnd`. If it was the token of another session, that one is removed with
+   * its old tokens.
+   */
   ALIAS: { fields: { token: 'bytes', oldToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /**
-   * The session has a new random token, which no session had before. Until `graceEnd` the token `token` leads to it as an old token; if that
-   * is 0, it does not. If a session already has the new token, it is this session in a later state. Then the session with `token` is
-   * removed, and its old tokens lead to the other one.
+   * The session has a new random token, which no session had before. Until `graceEnd` the token `token` leads to it as
+   * an old token; if that is 0, it does not. If a session already has the new token, it is this session in a later
+   * state. Then the session with `token` is removed, and its old tokens lead to the other one.
    */
   ROTATED: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** The session with this token is gone, with all its old tokens. */
@@ -118,7 +128,10 @@ export type RecordFields<Name extends RecordName> = {
     : never;
 };
 
-/** Returns the index of each field among a record's arguments: `const SESSION = fieldIndexes('SESSION')`, then `record.integer(SESSION.deadline)`. */
+/**
+ * Returns the index of each field among a record's arguments: `const SESSION = fieldIndexes('SESSION')`, then
+ * `record.integer(SESSION.deadline)`.
+ */
 export function fieldIndexes<Name extends RecordName>(
   name: Name,
 ): { readonly [Field in keyof (typeof RECORDS)[Name]['fields']]: number } {
@@ -129,5 +142,8 @@ export function fieldIndexes<Name extends RecordName>(
 /** The bits of a session's flags. */
 export const SessionFlag = { DeleteSession: 1, Shared: 2, ExtendGet: 4, ExtendSet: 8, String: 16 } as const;
 
-/** The letters of the flags in the file, by bit: Delete session, Shared, extended by Get, extended by Write, a string (one Value). */
+/**
+ * The letters of the flags in the file, by bit: Delete session, Shared, extended by Get, extended by Write, a string
+ * (one Value).
+ */
 export const FLAG_LETTERS = 'DSGWV';

@@ -20,7 +20,10 @@ export interface WriterOptions {
   readonly increment: Increment;
   readonly policy: SyncPolicy;
   readonly clock: JournalClock;
-  /** Called when writing or syncing fails for the first time after it has worked. Records are kept, and writing is retried. */
+  /**
+   * Called when writing or syncing fails for the first time after it has worked. Records are kept, and writing is
+   * retried.
+   */
   readonly onFailure: (error: Error) => void;
   /** Called when everything that was kept has reached the disk. */
   readonly onRecovery: () => void;
@@ -37,8 +40,9 @@ const LONGEST_RETRY = 1000;
 const LONG_BATCH = 1024 * 1024;
 
 /**
- * Unless a reply waits for them, records are gathered for this many ms, or until they take this many bytes. A write costs some ten
- * microseconds, and otherwise every turn would need one. If the process is killed, no more than this is lost.
+ * Unless a reply waits for them, records are gathered for this many ms, or until they take this many bytes. A write
+ * costs some ten microseconds, and otherwise every turn would need one. If the process is killed, no more than this is
+ * lost.
  */
 const GATHER_MS = 10;
 const ENOUGH = 512 * 1024;
@@ -63,17 +67,17 @@ interface Closing {
 }
 
 /**
- * Writes records to an increment, one batch at a time, while the records of the next turns are gathered (group commit). Nothing
- * here blocks: `append` writes to memory, and the rest happens when the operating system reports completion.
+ * Writes records to an increment, one batch at a time, while the records of the next turns are gathered (group commit).
+ * Nothing here blocks: `append` writes to memory, and the rest happens when the operating system reports completion.
  *
- * A position is the number of records appended so far. Records up to `written` have been handed to the operating system and
- * survive the end of the process. Records up to `durable` survive a power failure.
+ * A position is the number of records appended so far. Records up to `written` have been handed to the operating system
+ * and survive the end of the process. Records up to `durable` survive a power failure.
  *
- * When the disk fails, nothing is given up and nothing is written twice. A batch that was written in part continues where it
- * stopped once there is room; until then the file ends as it does after a crash, in an incomplete batch. A failed sync may have
- * dropped data, and a later sync would report success. So, unless the policy is `no`, batches are kept in memory until they are
- * durable, and after a failed sync all of them are written again, to the same places, before anything else. `durable` advances
- * only after a successful sync that began after that.
+ * When the disk fails, nothing is given up and nothing is written twice. A batch that was written in part continues
+ * where it stopped once there is room; until then the file ends as it does after a crash, in an incomplete batch. A
+ * failed sync may have dropped data, and a later sync would report success. So, unless the policy is `no`, batches are
+ * kept in memory until they are durable, and after a failed sync all of them are written again, to the same places,
+ * before anything else. `durable` advances only after a successful sync that began after that.
  */
 export class JournalWriter implements RecordSink {
   readonly #clock: JournalClock;
@@ -138,7 +142,10 @@ export class JournalWriter implements RecordSink {
     this.#syncedAt = clock.now();
   }
 
-  /** Appends a record. All records of one turn of the event loop form one batch, which is replayed completely or not at all. */
+  /**
+   * Appends a record. All records of one turn of the event loop form one batch, which is replayed completely or not at
+   * all.
+   */
   append<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: readonly Slice[] = []): void {
     this.begin(name, fields, rest.length);
     for (const bytes of rest) this.item(bytes);
@@ -218,7 +225,10 @@ export class JournalWriter implements RecordSink {
     return this.#unwritten + this.#encoder.length;
   }
 
-  /** Calls back once, when fewer than `bytes` bytes are still to be written or the disk fails. The callback must not throw. */
+  /**
+   * Calls back once, when fewer than `bytes` bytes are still to be written or the disk fails. The callback must not
+   * throw.
+   */
   whenWritten(bytes: number, callback: () => void): void {
     this.#catchingUp.push({ bytes, callback });
   }
@@ -238,8 +248,8 @@ export class JournalWriter implements RecordSink {
   }
 
   /**
-   * Calls back when everything up to a position is durable; immediately if it already is. Callbacks are called in the order in
-   * which they were passed, and must not throw. With `no` this may take until the increment ends.
+   * Calls back when everything up to a position is durable; immediately if it already is. Callbacks are called in the
+   * order in which they were passed, and must not throw. With `no` this may take until the increment ends.
    */
   whenDurable(position: number, callback: () => void): void {
     if (position <= this.#durable && this.#firstWaiter === this.#waiters.length) {
@@ -276,8 +286,8 @@ export class JournalWriter implements RecordSink {
   }
 
   /**
-   * Makes everything durable and closes the file. Nothing may be appended any more. If the disk fails, this retries until `giveUp` is
-   * called; then it closes the file and rejects with UnwrittenChanges.
+   * Makes everything durable and closes the file. Nothing may be appended any more. If the disk fails, this retries
+   * until `giveUp` is called; then it closes the file and rejects with UnwrittenChanges.
    */
   close(): Promise<void> {
     if (this.#closing !== undefined) return this.#closing.promise;
@@ -302,7 +312,10 @@ export class JournalWriter implements RecordSink {
       void this.#closeWithLoss(this.#failure);
   }
 
-  /** Schedules a write: for the end of the turn with `always` or if much has been gathered, otherwise for a few ms later. */
+  /**
+   * Schedules a write: for the end of the turn with `always` or if much has been gathered, otherwise for a few ms
+   * later.
+   */
   #writeSoon(): void {
     if (this.#policy === 'always' || this.#encoder.length > ENOUGH) {
       this.#pumpAtTurnEnd();
@@ -336,7 +349,10 @@ export class JournalWriter implements RecordSink {
     this.#pump();
   };
 
-  /** Makes a batch of the records gathered so far. To be called between turns, because the records of one turn belong together. */
+  /**
+   * Makes a batch of the records gathered so far. To be called between turns, because the records of one turn belong
+   * together.
+   */
   #seal(): void {
     if (this.#encoder.length === 0) return;
     const bytes = this.#encoder.takeBatch(this.#prefix);
