@@ -404,7 +404,7 @@ export function withChanges(config: Config, given: readonly (readonly [name: str
     seen.add(name);
     if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, 'this option cannot be changed');
     if (!isOptionName(name)) throw new OptionError(name, undefined);
-    if (!('live' in OPTIONS[name])) throw new OptionError(name, 'it needs a restart with the new value');
+    if (!('live' in OPTIONS[name])) throw new OptionError(name, 'this option can be set only when the server starts');
     try {
       const kind: Kind<Config[OptionName]> = OPTIONS[name].kind as Kind<Config[OptionName]>;
       changed[name] = kind.parse(value, config[name]);

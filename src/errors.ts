@@ -32,10 +32,10 @@ export const TRANSACTION_TOO_LARGE = new CodedError(
 );
 export const PREVIOUS_ERRORS = new CodedError('EXECABORT', 'Transaction discarded because of previous errors.');
 
-/** @param usage The usage of a SESSION command, whose errors may say more than those of Redis. */
-export function wrongNumberOfArguments(command: string, usage?: string): CodedError {
+/** @param detail What a SESSION command expects. Its errors may say more than those of Redis. */
+export function wrongNumberOfArguments(command: string, detail?: string): CodedError {
   const message = `wrong number of arguments for '${command}' command`;
-  return new CodedError('ERR', usage === undefined ? message : `${message}: ${usage}`);
+  return new CodedError('ERR', detail === undefined ? message : `${message}: ${detail}`);
 }
 
 export function noPermission(user: string, command: string): CodedError {

@@ -216,7 +216,7 @@ export class SessionEngine {
       return session;
     }
     if (!this.#hasSessions(name)) throw NO_SUCH_SESSION;
-    throw new SessionError('NOTSHARED', 'no session of this name is shared');
+    throw new SessionError('NOTSHARED', 'no session with this name is shared');
   }
 
   /** Returns the live sessions with the name, oldest first. */

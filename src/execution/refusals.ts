@@ -24,7 +24,7 @@ export function refusalOf(context: Context, entry: CommandEntry, request: Reques
 }
 
 function wrongNumberFor({ command, fullName }: CommandEntry): CodedError {
-  const usage = `${fullName.toUpperCase()} ${usageOf(command.arguments)}`;
+  const usage = `${fullName.toUpperCase()} ${usageOf(command.arguments)}`.trimEnd();
   return wrongNumberOfArguments(fullName, fullName.startsWith('session.') ? usage : undefined);
 }
 

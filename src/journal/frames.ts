@@ -62,7 +62,7 @@ export function readFileHeader(bytes: Buffer, file: string): FileHeader | undefi
   const version = /^\*4\r\n\$15\r\nRESPITE-JOURNAL\r\n\$\d{1,2}\r\n(\d{1,16})\r\n/.exec(text)?.[1];
   if (version !== undefined && Number(version) > FORMAT_VERSION) {
     throw new JournalError(
-      `${file} has version ${version} of the format, but this respite reads only version ${FORMAT_VERSION}: use a newer respite`,
+      `${file} has version ${version} of the format, but this respite reads only versions up to ${FORMAT_VERSION}: use a newer respite`,
     );
   }
   const id = /\r\n\$16\r\n([0-9a-f]{16})\r\n\$8\r\n/.exec(text)?.[1];

@@ -45,7 +45,7 @@ export function decodeManifest(bytes: Buffer, path: string): Manifest {
   const version = new RegExp(`^${TITLE} (\\d{1,15})\n`).exec(text)?.[1];
   if (version !== undefined && Number(version) > FORMAT_VERSION) {
     throw new JournalError(
-      `${path} has version ${version} of the format, but this respite reads only version ${FORMAT_VERSION}: use a newer respite`,
+      `${path} has version ${version} of the format, but this respite reads only versions up to ${FORMAT_VERSION}: use a newer respite`,
     );
   }
   const [, body, files, clock = '0', crc] =

@@ -133,7 +133,7 @@ export class Stopping {
   }
 
   #refuseFor(reason: string): void {
-    this.#options.log.warning(`SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; SHUTDOWN FORCE gives them up`);
+    this.#options.log.warning(`SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; SHUTDOWN FORCE discards them`);
     this.#refuse();
   }
 

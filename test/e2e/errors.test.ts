@@ -41,7 +41,7 @@ describe('errors', () => {
 
   it('NOTSHARED', async () => {
     await create('unshared');
-    expect(await refusal('SESSION.OPEN', 'unshared')).toBe('NOTSHARED no session of this name is shared');
+    expect(await refusal('SESSION.OPEN', 'unshared')).toBe('NOTSHARED no session with this name is shared');
   });
 
   it('SESSIONEXISTS', async () => {
@@ -66,7 +66,8 @@ describe('errors', () => {
     expect(await refusal('SESSION.SET', 'unknown', 'key', 'value', 'key')).toBe(set);
     expect(await refusal('session.Get', token)).toBe(get);
     expect(await refusal('SESSION.GET', token, 'a', 'b')).toBe(get);
-    expect(await refusal('SESSION.NEW', 'x', 'DATA', 'key')).toBe(wrong('session.new'));
+    expect(await refusal('SESSION.NEW', 'x', 'DATA', 'key')).toBe(`${wrong('session.new')}: each key needs a value`);
+    expect(await refusal('SESSION.HELP', 'x')).toBe(`${wrong('session.help')}: SESSION.HELP`);
     expect(await refusal('CONFIG', 'GET')).toBe(wrong('config|get'));
     expect(await refusal('CONFIG')).toBe(wrong('config'));
     expect(await refusal('PING', 'a', 'b')).toBe(wrong('ping'));
@@ -118,8 +119,8 @@ describe('errors', () => {
       ['SESSION.NEW x -1', `ERR invalid expire time in 'session.new' command: ${seconds('ttl')}${options}`],
       ['SESSION.NEW x 60 maybe', `${syntax}: deleteSession must be yes, no, true, false, 1 or 0${options}`],
       ['SESSION.NEW x 60 1 NOPE', `${syntax}: argument 4 is not expected here${options}`],
-      ['SESSION.NEW x 60 EXTEND READ', `${syntax}: argument 4 must be GET, SET or BOTH`],
-      ['SESSION.NEW x 60 EXTEND', `${syntax}: a value is missing at the end`],
+      ['SESSION.NEW x 60 EXTEND READ', `${syntax}: EXTEND must be GET, SET or BOTH`],
+      ['SESSION.NEW x 60 EXTEND', `${syntax}: EXTEND needs a value`],
       ['SESSION.NEW x 60 EXTEND GET EXTEND GET', `${syntax}: EXTEND is given twice`],
       ['SESSION.NEW x MAXAGE 1h', `${notAnInteger}: ${seconds('MAXAGE')}`],
       ['SESSION.NEW x LIMIT 0', `${notAnInteger}: LIMIT must be a whole number from 1 to 2147483647`],
@@ -129,6 +130,8 @@ describe('errors', () => {
       [`SESSION.ROTATE ${token} SOON`, `${syntax}: argument 2 must be GRACE`],
       [`SESSION.ROTATE ${token} GRACE 1m`, `${notAnInteger}: ${seconds('GRACE')}`],
       ['SESSION.SCAN 0 TYPE x', `${syntax}: argument 2 must be MATCH or COUNT`],
+      ['SESSION.SCAN 0 COUNT 5 TYPE x', `${syntax}: argument 4 must be MATCH or COUNT`],
+      ['SESSION.SCAN 0 COUNT', `${syntax}: COUNT needs a value`],
     ]) {
       const [command, ...args] = request.split(' ');
       expect(await refusal(command, ...args), request).toBe(error);
@@ -250,7 +253,7 @@ describe('maxclients', () => {
     for (const refused of more) expect(await refused.takeAll()).toBe('-ERR max number of clients reached\r\n');
     // One line per second.
     const seconds = (performance.now() - began) / 1000;
-    expect(program.log.match(/connections are refused/g)?.length).toBeLessThanOrEqual(2 + seconds);
+    expect(program.log.match(/refused a connection/g)?.length).toBeLessThanOrEqual(2 + seconds);
     await first.expect('PING\r\n', '+PONG\r\n');
     await first.send('QUIT\r\n');
     expect(await first.takeAll()).toBe('+OK\r\n');

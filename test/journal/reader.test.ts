@@ -185,7 +185,7 @@ describe('readJournal', () => {
 
   it('refuses the format of a later version', async () => {
     const later = encodeFileHeader(ID, 4);
-    await expect(read(later)).rejects.toThrow('version 4 of the format, but this respite reads only version 3');
+    await expect(read(later)).rejects.toThrow('version 4 of the format, but this respite reads only versions up to 3');
   });
 
   it('reports its progress', async () => {

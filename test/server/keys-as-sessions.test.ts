@@ -75,7 +75,7 @@ describe('a plain key is the shared session of that name', () => {
     expect(await ask('TTL k')).toBe('100');
     await ask('SESSION.NEW private DATA a 1');
     expect(await ask('HGET private a')).toBe('nil');
-    expect(await ask('SESSION.OPEN private')).toBe('NOTSHARED no session of this name is shared');
+    expect(await ask('SESSION.OPEN private')).toBe('NOTSHARED no session with this name is shared');
     expect(await ask('SET private v')).toBe('OK');
     expect(await ask('SESSION.NEW private SHARED')).toBe(
       'SESSIONEXISTS a shared session with this name already exists',

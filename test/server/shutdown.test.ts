@@ -83,7 +83,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     const { client, disk, clock, log, server, pass } = full;
     for (const words of ['', ' SAVE', ' NOSAVE', ' NOW']) expect(await ask(client, `SHUTDOWN${words}`)).toBe(REFUSED);
     expect(log.lines.at(-1)).toBe(
-      `SHUTDOWN is refused: could not write ${counted(server.unsaved, 'change')} to disk: ${FULL}; SHUTDOWN FORCE gives them up`,
+      `SHUTDOWN is refused: could not write ${counted(server.unsaved, 'change')} to disk: ${FULL}; SHUTDOWN FORCE discards them`,
     );
     expect(await client.bulk('INFO', 'server')).not.toContain('shutdown_in_milliseconds');
     disk.failure = undefined;

@@ -44,15 +44,17 @@ export class Arguments {
   #request = NOTHING;
   #next = 0;
   #command = '';
-  /** Whether an option's word was taken: a missing argument is then a syntax error. */
-  #inOption = false;
+  /** The option's word that was taken last. A missing argument is then a syntax error. */
+  #option: string | undefined;
+  /** Index of the argument after that word. */
+  #afterOption = 0;
 
   /** Points at the argument that follows the `skip` words of the command's name. */
   reset(request: Request, command: string, skip: number): void {
     this.#request = request;
     this.#command = command;
     this.#next = skip;
-    this.#inOption = false;
+    this.#option = undefined;
   }
 
   /** Drops the reference to the request, which would otherwise keep its bytes alive until the client's next request. */
@@ -87,7 +89,9 @@ export class Arguments {
 
   /** Takes all remaining arguments, which must be one or more pairs. @throws CodedError wrong number of arguments. */
   pairs(): Slice[] {
-    if (this.left === 0 || this.left % 2 !== 0) throw wrongNumberOfArguments(this.#command);
+    if (this.left === 0 || this.left % 2 !== 0) {
+      throw wrongNumberOfArguments(this.#command, this.#isOwn() ? 'each key needs a value' : undefined);
+    }
     return this.rest();
   }
 
@@ -157,7 +161,9 @@ export class Arguments {
   /** Takes one of the words, which are given in capitals. @throws CodedError syntax error. */
   choice<Word extends string>(...words: readonly Word[]): Word {
     for (const word of words) if (this.#takes(word)) return word;
-    throw this.left === 0 ? this.#missing() : this.#syntax(`argument ${this.#next} must be ${listed(words)}`);
+    if (this.left === 0) throw this.#missing();
+    const isValue = this.#option !== undefined && this.#afterOption === this.#next;
+    throw this.#syntax(`${isValue ? this.#option : `argument ${this.#next}`} must be ${listed(words)}`);
   }
 
   /** Takes a token or `@name`. Returns its live session, or NO_SESSION. */
@@ -180,17 +186,24 @@ export class Arguments {
 
   /** Returns a syntax error, with an explanation if the command is a SESSION command. */
   #syntax(detail: string): CodedError {
-    return this.#command.startsWith('session.') ? withDetail(SYNTAX, detail) : SYNTAX;
+    return this.#isOwn() ? withDetail(SYNTAX, detail) : SYNTAX;
+  }
+
+  /** Returns whether Redis does not have the command, so that no client matches on the wording of its errors. */
+  #isOwn(): boolean {
+    return this.#command.startsWith('session.');
   }
 
   #missing(): CodedError {
-    return this.#inOption ? this.#syntax('a value is missing at the end') : wrongNumberOfArguments(this.#command);
+    return this.#option === undefined
+      ? wrongNumberOfArguments(this.#command)
+      : this.#syntax(`${this.#option} needs a value`);
   }
 
   #takes(word: string): boolean {
     if (this.left === 0 || !spells(this.#request.word(this.#next), word)) return false;
-    this.#next++;
-    this.#inOption = true;
+    this.#afterOption = ++this.#next;
+    this.#option = word;
     return true;
   }
 }
