@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 
-/** Asks repeatedly until the answer is yes, at most for `boundMs`. */
+/**
+ * Asks repeatedly until the answer is yes.
+ * @throws Error if it is not yes within `boundMs` ms.
+ */
 export async function waitUntil(ask: () => Promise<boolean>, boundMs = 5000): Promise<void> {
   const giveUp = performance.now() + boundMs;
   while (!(await ask())) {

@@ -31,7 +31,7 @@ const program = new Command('respite')
   .allowExcessArguments()
   .action(run);
 
-// If the reader of the log goes away, the sessions must not go with it.
+// The server keeps running if the program that reads its log ends.
 process.stdout.on('error', () => {});
 // A mistyped option may hold a password.
 program.configureOutput({
@@ -75,9 +75,9 @@ async function run(): Promise<void> {
     stopOnSignals(server, log);
     const loading = terminal ?? loadingLines(log.notice);
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
-    // It may have been stopped while it loaded the journal.
+    // The server may have been stopped while it loaded the journal.
     if (server.isListening) {
-      log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${invitation(server, config)}`);
+      log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${connectCommand(server, config)}`);
     }
     await server.closed;
     log.notice('stopped');
@@ -110,11 +110,13 @@ function whereIs(server: Server): string {
 }
 
 /** Returns a command that connects to the server. redis-cli uses 127.0.0.1 by default. */
-function invitation(server: Server, config: Config): string {
-  return ['redis-cli', ...wayIn(server, config), ...(config.requirepass === '' ? [] : ['--askpass'])].join(' ');
+function connectCommand(server: Server, config: Config): string {
+  return ['redis-cli', ...connectionFlags(server, config), ...(config.requirepass === '' ? [] : ['--askpass'])].join(
+    ' ',
+  );
 }
 
-function wayIn(server: Server, config: Config): string[] {
+function connectionFlags(server: Server, config: Config): string[] {
   const { unixSocket } = server;
   if (unixSocket !== undefined) return ['-s', unixSocket];
   const [{ address, port }] = server.addresses;

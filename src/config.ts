@@ -18,11 +18,7 @@ import {
   yesNo,
 } from './option-kinds.js';
 
-/**
- * The options, in one table. The command line, the environment, CONFIG GET and SET, and docs/options.md are generated
- * from it. An option that Redis has too has Redis' name, and its values are written as in Redis.
- */
-
+/** One row of the table of options. */
 interface Option<Value> {
   readonly group: OptionGroup;
   readonly kind: Kind<Value>;
@@ -36,6 +32,10 @@ interface Option<Value> {
 
 export type OptionGroup = 'Network' | 'TLS' | 'Access' | 'Persistence' | 'Limits' | 'Observation';
 
+/**
+ * The options, in one table. The command line, the environment, CONFIG GET and SET, and docs/options.md are generated
+ * from it. An option that Redis has too has Redis' name, and its values are written as in Redis.
+ */
 export const OPTIONS = {
   bind: {
     group: 'Network',
@@ -257,7 +257,7 @@ export const OPTIONS = {
       normal: { hard: 512 * MB, soft: 0, seconds: 0 },
       pubsub: { hard: 32 * MB, soft: 8 * MB, seconds: 60 },
     },
-    help: 'When to disconnect a client that leaves output unread: at once above the hard limit, or after so many seconds above the soft limit. The class "pubsub" is for subscribers and monitors, "normal" for all others. A limit of 0 is off.',
+    help: 'When to disconnect a client that leaves output unread: at once above the hard limit, or after the given number of seconds above the soft limit. The class "pubsub" is for subscribers and monitors, "normal" for all others. A limit of 0 is off.',
     live: true,
   },
   'maxmemory-clients': {
@@ -276,7 +276,7 @@ export const OPTIONS = {
   },
   'event-data-max-bytes': {
     group: 'Observation',
-    // A larger message would delay everybody by more than 10 ms or so, and by default subscribers may leave only 8 MB
+    // A larger message would delay all clients by more than about 10 ms, and by default subscribers may leave only 8 MB
     // unread.
     kind: size(4 * KB, 4 * MB),
     initial: 1 * MB,

@@ -1,6 +1,4 @@
-/** The kinds of option values: numbers, sizes, and so on. */
-
-/** How to parse and format values of one kind. */
+/** A kind of option values, such as numbers or sizes: how to parse and format them. */
 export interface Kind<Value> {
   /** What `--help` shows in place of the value. */
   readonly placeholder: string;
@@ -57,10 +55,10 @@ export function size(min: number, max: number): Kind<number> {
   };
 }
 
-/** A share of something else. */
+/** A percentage of another option's value. */
 export type Percentage = `${number}%`;
 
-/** A size of at least `min`, or a percentage. 0 for none. */
+/** A size from `min` to `max`, 0 for no limit, or a percentage. */
 export function sizeOrPercentage(min: number, max: number): Kind<number | Percentage> {
   return {
     placeholder: 'bytes|percentage',
@@ -115,9 +113,9 @@ export const addresses = text(
 
 /** When to disconnect a client that leaves its output unread. */
 export interface OutputLimit {
-  /** Immediately, beyond this many bytes. 0 for never. */
+  /** Immediately, above this many bytes. 0 for never. */
   readonly hard: number;
-  /** After `seconds` in a row beyond this many bytes. 0 for never. */
+  /** After `seconds` without interruption above this many bytes. 0 for never. */
   readonly soft: number;
   readonly seconds: number;
 }

@@ -9,14 +9,14 @@ import {
 } from '../config.js';
 import { nearest } from '../nearest.js';
 
-/** Reads the options given on the command line and in the environment. */
-
+/** The value of an option, and where it was given. */
 export interface Given {
   readonly value: string;
   readonly source: 'command line' | 'environment';
 }
 
 /**
+ * Parses the options given on the command line and in the environment.
  * @throws ConfigError for a value that is not allowed. The message names the flag or the variable, and contains no
  *   credential.
  */
@@ -40,7 +40,10 @@ function quoted(value: string): string {
   return /^[\w%+,./:@-]+$/.test(text) ? text : `'${text}'`;
 }
 
-/** Kubernetes sets variables for each service in other containers: RESPITE_PORT for a service named "respite". */
+/**
+ * Explains a value that comes from Kubernetes. It sets variables for each service in other containers: RESPITE_PORT for
+ * a service named "respite".
+ */
 function hintFor(value: string): string {
   return value.startsWith('tcp://')
     ? '; Kubernetes sets this variable for a service named "respite": rename the service, or set enableServiceLinks: false in the pod'
@@ -53,8 +56,8 @@ const PREFIX = 'RESPITE_';
 const OF_KUBERNETES = /^RESPITE_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCTP))/;
 
 /**
- * Returns a warning for each variable that looks like one of respite's but is not: its name, and which one was probably
- * meant.
+ * Returns a warning for each variable that looks like one of respite's but is not. It names the variable, and the one
+ * that was probably meant.
  */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   const known = optionNames.map(environmentName);

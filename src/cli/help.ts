@@ -1,9 +1,9 @@
 import type { Help, HelpConfiguration } from 'commander';
 
-/** The layout of `--help`: each option on a separate line, with its description below, in at most 80 columns. */
-
+/** In columns. */
 const WIDTH = 80;
 
+/** The layout of `--help`: each option on a separate line, with its description below. */
 export const HELP_LAYOUT: HelpConfiguration = {
   helpWidth: WIDTH,
   // The variable is not shown: its name follows from that of the option.

@@ -31,7 +31,7 @@ export class LoadingBar implements LoadingDisplay {
       format: 'loading the journal {bar} {percentage} % of {size}{left}',
       barsize: 30,
       hideCursor: true,
-      // A line written above it takes its place until it is drawn again.
+      // A log line overwrites the bar until the bar is drawn again.
       forceRedraw: true,
     });
   }

@@ -28,8 +28,8 @@ export type RedisConnection = IoredisConnection | NodeRedisConnection;
 export type Request = readonly [command: string, ...args: Bytes[]];
 
 /**
- * Makes node-redis 5 and 6 return text, and maps as Maps, whatever the client's own options are. Keyed by RESP's type
- * bytes. Maps, because an object would lose a key named `__proto__`.
+ * Makes node-redis 5 and 6 return text, and maps as Maps, whatever the client's own options are. `typeMapping` has
+ * RESP's type bytes as keys. Maps stay Maps, because an object would lose a key named `__proto__`.
  */
 const AS_TEXT = { typeMapping: { ['%'.charCodeAt(0)]: Map } };
 

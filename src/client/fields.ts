@@ -8,7 +8,7 @@ export type Value = Bytes | number | bigint;
 export type Fields = Readonly<Record<string, Value>> | ReadonlyMap<Bytes, Value>;
 
 /**
- * Returns the keys and values in turn, as commands expect them.
+ * Returns keys and values alternately, as commands expect them.
  * @throws TypeError if `fields` is neither an object nor a Map, or has an invalid key or value.
  */
 export function flatten(fields: Fields): Bytes[] {

@@ -1,4 +1,4 @@
-/** Converts replies to values. The form of a reply depends on the protocol and on the library. */
+// Converts replies to values. The form of a reply depends on the protocol and on the library.
 
 /** Converts a reply to text. */
 export const textOf = (reply: unknown): string => String(reply);

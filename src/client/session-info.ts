@@ -17,7 +17,7 @@ export interface SessionInfo {
   readonly pttl: number;
   /** In Unix ms. */
   readonly created: number;
-  /** Memory that the session takes. */
+  /** Bytes of memory that the session takes. */
   readonly bytes: number;
   readonly encoding: 'packed' | 'hashed';
 }

@@ -82,7 +82,7 @@ export class Session {
   }
 
   /**
-   * Replaces the token. Returns the new one, which `token` has from then on. Data and deadline stay the same.
+   * Replaces the token. Returns the new token, and sets `token` to it. Data and deadline stay the same.
    * @param options.grace How many seconds the old token stays valid. 0: it becomes invalid immediately.
    */
   async rotate({ grace = 0 }: { grace?: number } = {}): Promise<string> {
@@ -104,7 +104,7 @@ export class Session {
     return integerOf(await this.#request('SESSION.ADD', ...flatten(fields)));
   }
 
-  /** Sets a key to `value` if its current value is `expected`. Returns whether it was. */
+  /** Sets a key to `value` if its current value is `expected`. Returns whether the key was set. */
   async cas(key: Bytes, expected: Value, value: Value): Promise<boolean> {
     return booleanOf(await this.#request('SESSION.CAS', key, bytesOf(expected), bytesOf(value)));
   }

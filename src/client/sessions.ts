@@ -96,7 +96,7 @@ export class Sessions {
     return integerOf(await request(this.#connection, 'SESSION.EXISTS', ...tokens));
   }
 
-  /** Restarts the durations of sessions. Returns how many were running. */
+  /** Restarts the durations of sessions. Returns how many sessions had a running duration. */
   async touch(...tokens: [string, ...string[]]): Promise<number> {
     return integerOf(await request(this.#connection, 'SESSION.TOUCH', ...tokens));
   }

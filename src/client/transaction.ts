@@ -44,7 +44,7 @@ async function throughIoredis(connection: IoredisTransactions, requests: readonl
   }
 }
 
-/** How node-redis says that a watched session has changed, or may have changed while it was disconnected. */
+/** How node-redis says that a watched session has changed, or may have changed while the client was disconnected. */
 const DISTURBED = /watched keys has been changed|after WATCH/;
 
 async function throughNodeRedis(connection: NodeRedisTransactions, requests: readonly Request[]) {

@@ -1,6 +1,6 @@
 import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 
-/** Is notified of each shared session that is created with a watched name, even if it soon ends again. */
+/** Notified of each shared session that is created with a watched name, even if the session soon ends. */
 interface Watcher {
   markChanged(): void;
 }

@@ -9,7 +9,7 @@ import type { Counters } from './context/counters.js';
 /**
  * Runs a command that has passed all checks. Whatever goes wrong, the client gets exactly one reply.
  *
- * @returns A promise only if the command has to wait: the reply is there when it resolves.
+ * @returns A promise only if the command has to wait. The reply has been written when it resolves.
  * @throws OutputLimitError if the reply does not fit.
  */
 export function call(context: Context, args: Arguments, entry: CommandEntry, request: Request): void | Promise<void> {

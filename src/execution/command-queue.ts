@@ -4,19 +4,20 @@ import { Request } from '../resp/request.js';
 /** A command that is queued for EXEC. */
 export interface QueuedCommand {
   readonly entry: CommandEntry;
-  /** Valid until the next one is read. */
+  /** Valid until the next command is read. */
   readonly request: Request;
 }
 
 /**
- * Bytes of the first and of the largest chunks. Chunks grow, because a transaction may have two commands or a million.
+ * The sizes of the first and of the largest chunks, in bytes. Chunks grow, because a transaction may have two commands
+ * or a million.
  */
 const [FIRST_CHUNK, LARGEST_CHUNK] = [256, 64 * 1024];
 /** A request of more bytes gets a chunk of its own. */
 const MAX_SHARED = LARGEST_CHUNK / 4;
 /** Marks the place of a request that has a chunk of its own. */
 const ALONE = 0xffffffff;
-/** Overhead in bytes, at most: of a chunk, and of an entry in an array. */
+/** The most bytes of overhead of a chunk, and of an entry in an array. */
 const PER_CHUNK = 256;
 const PER_COMMAND = 16;
 

@@ -11,7 +11,7 @@ import { unknownCommand, unknownSubcommand } from './unknown-command.js';
  * Answers one request: finds its command, checks whether it may run, and runs it or, inside MULTI, queues it for EXEC.
  * Whatever goes wrong, the client gets exactly one reply.
  *
- * @returns A promise only if the command has to wait: the reply is there when it resolves.
+ * @returns A promise only if the command has to wait. The reply has been written when it resolves.
  * @throws OutputLimitError if the reply does not fit.
  */
 export function dispatch(execution: Execution, args: Arguments, request: Request): void | Promise<void> {

@@ -56,7 +56,7 @@ export class ClientTransaction implements Transaction {
 
   /**
    * Queues a command and a copy of its request.
-   * @throws CodedError if the transaction takes more than `maxBytes` then.
+   * @throws CodedError if the transaction would take more than `maxBytes`.
    */
   add(entry: CommandEntry, request: Request, maxBytes: number): void {
     // After a failure EXEC runs nothing.

@@ -4,9 +4,9 @@ import { nameIn } from '../engine/names/address.js';
 import { Slice } from '../slice.js';
 import type { AbsentNames } from './absent-names.js';
 
-/** About how many bytes each argument of WATCH takes besides its own. */
+/** About how many bytes each argument of WATCH takes besides the argument itself. */
 const PER_WATCHED = 350;
-/** The same for each watched name without a session. */
+/** About how many bytes each watched name without a session takes besides the name itself. */
 const PER_ABSENT = 350;
 
 interface Watched {

@@ -6,7 +6,7 @@ export type SessionFields = ReadonlyMap<string, string>;
 /** The property that express-session itself sets. */
 const COOKIE = 'cookie';
 
-/** The most milliseconds by which express-session's arithmetic changes an originalMaxAge by itself. */
+/** The most ms by which express-session's arithmetic changes an originalMaxAge without the application's doing. */
 const DRIFT = 10;
 
 interface StoredCookie {

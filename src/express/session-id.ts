@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 export const newSessionId = (): string => randomBytes(16).toString('base64url');
 
 /**
- * Whether the text has the form of a session id, whose last character stands for two bits. `@name` does not: with it anyone
- * who knows a name could open its shared session.
+ * Whether the text has the form of a session id: 22 characters, the last of which stands for two bits. `@name` is not
+ * accepted, because anyone who knows a name could then open its shared session.
  */
 export const isSessionId = (text: string): boolean => /^[\w-]{21}[AQgw]$/.test(text);

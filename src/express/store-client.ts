@@ -37,16 +37,14 @@ export function checkClient(client: unknown): void {
   );
 }
 
-/**
- * Opens another connection to the same server, for what a shared connection cannot do. It reconnects when it is lost.
- */
+/** Opens another connection to the same server, for what a shared connection cannot do. It reconnects if it is lost. */
 export function connectAlike(client: StoreClient): Promise<StoreClient> {
   return connected('call' in client ? client.duplicate(QUEUES) : client.duplicate());
 }
 
 /**
- * Like `connectAlike`, but the connection does not reconnect, so pending commands fail: the server has forgotten the
- * connection's state (WATCH) too.
+ * Like `connectAlike`, but the connection does not reconnect, so pending commands fail: the server has also forgotten
+ * the connection's state (WATCH).
  */
 export function connectOnce(client: StoreClient): Promise<StoreClient> {
   return connected(
@@ -66,7 +64,7 @@ export async function disconnect(client: StoreClient): Promise<void> {
 }
 
 /**
- * ioredis then queues commands until it has connected, even if the application has turned that off for its own client.
+ * Makes ioredis queue commands until it has connected, even if the application has turned that off for its own client.
  */
 const QUEUES = { enableOfflineQueue: true };
 

@@ -54,7 +54,7 @@ export class StoredSessions {
     const session = this.#sessions.withToken(token);
     try {
       const [fields, left] = await Promise.all([session.getAll(), session.pttl()]);
-      // It may have ended between the two commands.
+      // The session may have ended between the two commands.
       return left === -2 ? null : (sessionOf(new Map(Object.entries(fields)), Date.now() + left) ?? null);
     } catch (error) {
       if (error instanceof NoSessionError) return null;

@@ -21,8 +21,8 @@ export class TrackedSession {
   }
 
   /**
-   * Runs a write after all earlier writes have ended, because what to write depends on what they stored. If there are
-   * none, runs it immediately, so it is sent before anything the caller does next.
+   * Runs a write after all earlier writes have ended, because what to write depends on what they stored. If no write is
+   * under way, runs it immediately, so it is sent before anything the caller does next.
    */
   inTurn<T>(write: () => Promise<T>): Promise<T> {
     const writing = this.#writing === undefined ? write() : this.#writing.then(write, write);

@@ -9,7 +9,7 @@ import type { Settings } from './settings.js';
 import type { Strangers } from './strangers.js';
 import { isUnwelcome } from './tls.js';
 
-/** The most refused connections at a time that are sent an error. Further ones are just closed. */
+/** At most this many refused connections at a time are sent an error. Others are just closed. */
 const MAX_TURNED_AWAY = 256;
 
 /** The longest that a handshake may take, in ms. */
@@ -52,7 +52,7 @@ export class Admission {
   /** Call this when a connection begins its TLS handshake. */
   expect(socket: Socket): void {
     const from = endpointOf(socket);
-    if (!this.#hasRoom) {
+    if (!this.#makeRoom()) {
       this.#options.counters.rejectedConnections++;
       this.#warnFull();
       socket.destroy();
@@ -65,7 +65,7 @@ export class Admission {
   /**
    * Call this when a connection is ready to be served.
    * @param path The unix socket that accepted the connection, undefined for TCP.
-   * @returns When the connection came, in ms of the clock, or undefined if it was refused.
+   * @returns When the client connected, in ms of the clock, or undefined if the connection was refused.
    */
   admit(socket: Socket, path?: string): number | undefined {
     const { clock, counters } = this.#options;
@@ -121,16 +121,17 @@ export class Admission {
       repeatedLines.warning('certificate', 'refused a connection: tls-ca did not sign its certificate');
       return 'DENIED tls-ca did not sign your certificate';
     }
-    if (this.#hasRoom) return undefined;
+    if (this.#makeRoom()) return undefined;
     this.#warnFull();
     return 'ERR max number of clients reached';
   }
 
   /**
-   * Whether there is room for another connection. If there is none, this first disconnects the client that has gone
-   * longest without authenticating: otherwise clients without a password could keep others out just by connecting.
+   * Makes room for another connection if necessary, by disconnecting the client that has gone longest without
+   * authenticating: otherwise clients without a password could keep others out just by connecting. Returns whether
+   * there is room.
    */
-  get #hasRoom(): boolean {
+  #makeRoom(): boolean {
     if (!this.#isFull) return true;
     this.#dismissOldest();
     return !this.#isFull;

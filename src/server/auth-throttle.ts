@@ -1,15 +1,17 @@
 import type { Clock } from '../engine/index.js';
 import { isLocal } from './origin.js';
 
-/** Failed attempts per origin without a penalty. */
+/** This many failed attempts from an origin have no penalty. */
 const FREE_FAILURES = 10;
-/** The penalty of the next failure, in ms. It doubles with each further failure, up to the maximum. */
+/**
+ * The penalty of the first failure after those, in ms. It doubles with each further failure, up to `LAST_PENALTY_MS`.
+ */
 const FIRST_PENALTY_MS = 1000;
 const LAST_PENALTY_MS = 16_000;
 /** After this many ms without a failure, an origin's failures are forgotten. */
 const FORGOTTEN_MS = 600_000;
 /**
- * The most origins that are remembered, those that failed or succeeded last. An attacker may have millions of
+ * At most this many origins are remembered, those that failed or succeeded last. An attacker may have millions of
  * addresses.
  */
 const MAX_REMEMBERED = 10_000;

@@ -44,8 +44,8 @@ export class ClientAccount<Client extends AccountedClient> {
   }
 
   /**
-   * Call this when the client has to authenticate. One that already had to gets no more time.
-   * @param since When it came, in ms.
+   * Call this when the client has to authenticate. A client that already had to gets no extra time.
+   * @param since When it connected, in ms.
    */
   joinStrangers(since: number): void {
     if (this.#isStranger || this.#isClosed) return;

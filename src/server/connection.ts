@@ -53,18 +53,21 @@ export interface ConnectionLimits extends RequestLimits {
   readonly output: OutputLimits;
 }
 
-/** Like `replyBacklog`, which is never less, for a client that has not authenticated: it can receive only errors. */
+/**
+ * Bytes of unread replies beyond which nothing more is read from a client that has not authenticated. Such a client can
+ * receive only errors. `replyBacklog` is never lower.
+ */
 const STRANGERS_BACKLOG = 16 * 1024;
 
 /** The most failed attempts to authenticate on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
 
-/** After this many ms of work for one client, it is the others' turn. */
+/** After this many ms of work for one client, the other clients are served. */
 const TURN_MS = 3;
 
 /**
- * One client. Bytes from its socket become requests, requests become replies, and the replies to everything that one
- * read brought leave in one write.
+ * One client. Bytes from its socket become requests, requests become replies, and the replies to all requests of one
+ * read are sent in one write.
  *
  * It pulls requests from the decoder, so it can stop between any two: when the client leaves its replies unread, when a
  * command has to wait, when the connection ends.
@@ -112,8 +115,8 @@ export class Connection implements MonitoringClient, Stranger {
   /** Whether no more requests are pulled: the client sent QUIT or violated the protocol. */
   #closing = false;
   /**
-   * Whether nothing more is read, and the connection ends once everything read is answered: the server is stopping, or
-   * the client has ended its side.
+   * Whether nothing more is read, and the connection ends once everything that was read is answered: the server is
+   * stopping, or the client has ended its side.
    */
   #draining = false;
   /** Whether the end has been sent. */
@@ -123,10 +126,10 @@ export class Connection implements MonitoringClient, Stranger {
   #penalty = 0;
   #cancelPenalty: (() => void) | undefined;
   /** Whether requests are being served. */
-  #served = false;
+  #serving = false;
 
   /**
-   * @param since When the connection came, in ms: before its TLS handshake, if it had one.
+   * @param since When the client connected, in ms: before the TLS handshake, if there was one.
    * @param path The unix socket that accepted the connection, undefined for TCP.
    */
   constructor(socket: Socket, id: number, options: ConnectionOptions, since: number, path?: string) {
@@ -161,7 +164,7 @@ export class Connection implements MonitoringClient, Stranger {
         this.#resume('reader');
       }),
     );
-    // The socket closes itself after an error. That a client vanishes is not worth a log line.
+    // The socket closes itself after an error. A client that vanishes is not worth a log line.
     socket.on('error', () => {});
     socket.once('end', () => this.#contain(() => this.#finish()));
     socket.once('close', () => this.#contain(() => this.#leave()));
@@ -206,7 +209,7 @@ export class Connection implements MonitoringClient, Stranger {
 
   /** Whether it may be disconnected to free memory. Not while it runs a command: the command would go on. */
   get evictable(): boolean {
-    return !this.noEvict && !this.#served;
+    return !this.noEvict && !this.#serving;
   }
 
   account(): void {
@@ -215,7 +218,10 @@ export class Connection implements MonitoringClient, Stranger {
 
   evict(): void {
     this.#options.server.counters.evictedClients++;
-    this.#expel('eviction', 'clients hold too much memory, and it is among those that hold most (maxmemory-clients)');
+    this.#expel(
+      'eviction',
+      'all clients together hold too much memory, and this client is among the largest (maxmemory-clients)',
+    );
   }
 
   dismiss(reason: string): void {
@@ -224,7 +230,7 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   message(channel: string, message: string | Buffer, pattern?: string): void {
-    // It may have left, and its subscriptions may not all be removed yet.
+    // The client may have left before all its subscriptions are removed.
     if (!this.#socket.destroyed) this.#output.message(channel, message, pattern);
   }
 
@@ -364,7 +370,7 @@ export class Connection implements MonitoringClient, Stranger {
     const { reply } = this.#execution;
     const { statistics, durability } = this.#options.server;
     let served = false;
-    this.#served = true;
+    this.#serving = true;
     this.#servedFrom = durability?.position ?? 0;
     const begun = statistics.begin();
     this.activeAt = begun;
@@ -401,7 +407,7 @@ export class Connection implements MonitoringClient, Stranger {
       durability.whenCaughtUp(this.#goOn);
     }
     if (this.#isBusy) reply.keep();
-    this.#served = false;
+    this.#serving = false;
     this.account();
   }
 
@@ -534,7 +540,7 @@ export class Connection implements MonitoringClient, Stranger {
     if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
   }
 
-  /** Call this when the client has ended its side. The connection ends once everything read is answered. */
+  /** Call this when the client has ended its side. The connection ends once everything that was read is answered. */
   #finish(): void {
     this.#draining = true;
     if (this.#waitingFor === undefined) this.#end();
@@ -586,7 +592,7 @@ export class Connection implements MonitoringClient, Stranger {
   #expel(kind: 'eviction' | 'unauthenticated', reason: string): void {
     if (this.#account.isClosed) return;
     this.#options.repeatedLines.warning(kind, `${this.#what()} disconnected: ${reason}`);
-    if (!this.#served && !this.#isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
+    if (!this.#serving && !this.#isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
     this.kill();
   }
 
@@ -600,7 +606,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#account.close();
   }
 
-  /** Takes a step. The next one follows when other clients have been served. */
+  /** Removes some subscriptions, and the next ones when other clients have been served. */
   #removeSubscriptions(steps: Iterator<void>): void {
     if (!steps.next().done) this.#options.turns.wait(() => this.#contain(() => this.#removeSubscriptions(steps)));
   }

@@ -64,7 +64,7 @@ function describe(fault: unknown): string {
   try {
     if (!(fault instanceof Error)) return withoutTokens(String(fault));
     const { name, message, stack = '' } = fault;
-    // The stack repeats the message. The places in the code follow it.
+    // The stack repeats the message, followed by the places in the code.
     const places = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : '';
     return withoutTokens(`${name}: ${message}`) + places;
   } catch {

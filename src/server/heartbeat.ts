@@ -21,7 +21,7 @@ export class Heartbeat {
     this.#cancel = clock.after(BEAT_MS, this.#beat);
   }
 
-  /** Per second, during the last second. */
+  /** The rates per second, measured over the last second. */
   get rates(): Rates {
     return this.#rates;
   }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Slice } from '../slice.js';
 
-/** The most bytes that one byte becomes: `\u0000`. */
+/** One byte becomes at most this many bytes: `\u0000`. */
 const WIDEST = 6;
 /** Bytes that are escaped between two checks for room. */
 const BLOCK = 128;
@@ -34,9 +34,9 @@ const HEX = Buffer.from('0123456789abcdef');
 /**
  * Writes JSON whose texts are given as bytes, up to a limit, without creating strings. Beyond the limit it is `full`,
  * writes nothing more, and can only be rewound to a `mark`. JSON is text but bytes need not be: a value that is not
- * UTF-8 becomes `{"base64": "…"}`, such a key `base64:…`.
+ * UTF-8 becomes `{"base64": "…"}`, and such a key becomes `base64:…`.
  *
- * It needs up to 3 ms per 1 MB of output, whatever the content.
+ * It takes up to 3 ms per MB of output, whatever the content.
  */
 export class JsonWriter {
   /** A buffer of this many bytes is reused for each text. A longer text gets a separate buffer. */
@@ -119,7 +119,7 @@ export class JsonWriter {
 
   /**
    * Ends the text and returns it. A text of up to `JsonWriter.KEPT_BYTES` is valid until the next `begin`, a longer one
-   * for good.
+   * indefinitely.
    */
   take(): Buffer {
     this.#limit += this.#end.length;
@@ -176,7 +176,7 @@ export class JsonWriter {
   }
 }
 
-/** Returns where the run of bytes ends that need no escape. */
+/** Returns the end of the run of bytes from `from` on that need no escape. */
 function endOfPlain(bytes: Buffer, from: number, end: number): number {
   let at = from;
   while (at < end && ESCAPES[bytes[at]] === 0) at++;

@@ -101,8 +101,8 @@ function listenOn(
 ): Promise<Server | undefined> {
   const { onAcceptError } = events;
   return new Promise((resolve, reject) => {
-    // Replies are sent immediately.
     const accept = (socket: Socket) => events.onConnection(socket);
+    // `noDelay` sends replies immediately.
     const server =
       tls === undefined
         ? createServer({ noDelay: true, ...HALF_OPEN }, accept)
@@ -167,7 +167,7 @@ function checkSocketPath(path: string): void {
   const length = Buffer.byteLength(path);
   if (length > LONGEST_SOCKET_PATH) {
     throw new ListenError(
-      `cannot listen on ${path}: the path has ${length} bytes, and that of a unix socket has at most ${LONGEST_SOCKET_PATH}`,
+      `cannot listen on ${path}: the path has ${length} bytes, but the path of a unix socket has at most ${LONGEST_SOCKET_PATH}`,
     );
   }
   const directory = dirname(path);

@@ -2,7 +2,7 @@ import type { OutputLimits } from '../option-kinds.js';
 import type { ConnectionLimits } from './connection.js';
 import type { Settings } from './settings.js';
 
-/** The limits of connections. Each always has its current value. */
+/** The limits of connections. Reading one returns its current value. */
 export class LiveLimits implements ConnectionLimits {
   readonly #settings: Settings;
 

@@ -6,8 +6,7 @@ import type { Request } from '../resp/request.js';
 /** An argument is shown up to this many bytes: nobody uses MONITOR to read values. */
 const SHOWN_BYTES = 1024;
 /**
- * Arguments are shown until the line has this many characters. A request may have a million, and any client may send
- * one.
+ * Arguments are shown until the line has this many characters. Any client may send a request with a million arguments.
  */
 const LINE_LENGTH = 64 * 1024;
 const ESCAPES: Record<string, string> = {

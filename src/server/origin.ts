@@ -1,11 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { isLoopback } from './protected-mode.js';
 
-/**
- * Where a client comes from, as far as it cannot choose that: an IPv4 address, the /64 network of an IPv6 address
- * (anyone with one address of it has all), this machine, or the unix socket.
- */
-
 const THIS_MACHINE = 'this machine';
 const UNIX_SOCKET = 'the unix socket';
 /** Groups of 16 bits in an IPv6 address, and in the part of it that its owner cannot choose. */
@@ -13,6 +8,8 @@ const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
 /**
+ * Returns where a client comes from, without what it can choose: an IPv4 address, the /64 network of an IPv6 address
+ * (anyone with one address in it has them all), this machine, or the unix socket.
  * @param address The socket's remote address; undefined if it is already closed.
  * @param onUnixSocket Whether the client uses the unix socket and so has no address.
  */

@@ -12,7 +12,8 @@ const PIECE = 64 * 1024;
 export const SHARED_FROM = PIECE;
 
 /**
- * When more than this many bytes of messages wait, they are counted when they are added, not only when they are sent.
+ * While more than this many bytes of messages wait, further messages are counted when they are added, not only when
+ * they are sent.
  */
 const UNCOUNTED = 4 * 1024;
 
@@ -170,7 +171,7 @@ export class Output implements Sender, Reader {
   }
 
   /**
-   * Reports a client that has exceeded the soft limit for too long. Call this from time to time.
+   * Reports a client that has exceeded the soft limit for too long. Call this about once a second.
    * @param now In ms.
    */
   checkSoftLimit(now: number): void {

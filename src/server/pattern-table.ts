@@ -9,7 +9,7 @@ export interface Pattern {
 
 /** The most characters of a prefix that are used for look-ups. */
 const MAX_PREFIX = 64;
-/** Up to this many patterns, all of them are tried. */
+/** If there are at most this many patterns, all of them are tried. */
 const FEW = 8;
 
 /**

@@ -22,7 +22,7 @@ interface State {
   at: number;
   /** Lines omitted since then. */
   omitted: number;
-  /** The latest of them. */
+  /** The latest omitted line. */
   latest: string;
 }
 

@@ -267,8 +267,8 @@ export class Server {
 
   /**
    * Stops the server: it accepts nothing more, answers what it has read, and ends every connection. This takes at most
-   * `shutdown-timeout`, plus one second for the disk's last answer. A client that reads nothing for 5 s is cut earlier.
-   * Without a journal all sessions are lost. A data set that is being saved or loaded is abandoned.
+   * `shutdown-timeout`, plus one second for the disk's last answer. A client that reads nothing for 5 s is disconnected
+   * earlier. Without a journal all sessions are lost. A data set that is being saved or loaded is abandoned.
    */
   close(): Promise<void> {
     this.#stop(this.#clock.now() + this.#shutdownTimeout);

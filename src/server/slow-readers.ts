@@ -18,9 +18,9 @@ interface Progress {
 }
 
 /**
- * Clients that are behind with reading their messages. Work that publishes very many messages waits for those that do
- * read, so that they are not disconnected for it. It does not wait for clients that do not read; the output limits deal
- * with them.
+ * Clients that are behind with reading their messages. Work that publishes very many messages waits for the clients
+ * that are still reading, so that it does not get them disconnected. It does not wait for clients that have stopped
+ * reading; the output limits deal with them.
  */
 export class SlowReaders {
   readonly #clock: Clock;

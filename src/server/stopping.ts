@@ -38,8 +38,8 @@ interface Asked {
 }
 
 /**
- * The phase between the request to stop and the stop. It makes everything durable that was acknowledged. Meanwhile
- * clients are served as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
+ * The phase between the request to stop and the stop. It makes all acknowledged changes durable. Meanwhile clients are
+ * served as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
  */
 export class Stopping {
   readonly #options: StoppingOptions;

@@ -3,7 +3,7 @@ import { HeldMemory, type Holder } from './held-memory.js';
 
 /**
  * The most bytes that all strangers may hold together. A login takes a few hundred bytes for a moment, so honest
- * clients do not come near this limit, and it is small compared to the program itself.
+ * clients stay far below this limit. The limit is small compared to the memory of the program itself.
  */
 const MAX_BYTES = 16 * MB;
 
@@ -26,10 +26,10 @@ export class Strangers {
     () => MAX_BYTES,
     (stranger) => stranger.dismiss('clients that have not authenticated use too much memory'),
   );
-  /** When each came, in ms, the oldest first. */
+  /** When each client connected, in ms, the oldest first. */
   readonly #since = new Map<Stranger, number>();
 
-  /** @param since When it came, in ms. */
+  /** @param since When it connected, in ms. */
   add(stranger: Stranger, since: number): void {
     this.#since.set(stranger, since);
   }
@@ -49,7 +49,7 @@ export class Strangers {
     }
   }
 
-  /** The stranger that has been connected longest, and when it came, in ms. */
+  /** The stranger that has been connected longest, and when it connected, in ms. */
   get oldest(): readonly [Stranger, number] | undefined {
     for (const entry of this.#since) return entry;
     return undefined;

@@ -18,7 +18,7 @@ export function tlsOptions(config: Config): TlsOptions | undefined {
       `tls-key ${config['tls-key']} is not the private key of the first certificate in tls-cert ${config['tls-cert']}`,
     );
   }
-  // Without a certificate in it, Node.js would accept whatever a public authority has signed.
+  // If tls-ca contained no certificate, Node.js would accept any certificate that a public authority has signed.
   if (ca !== undefined) readCertificate(config, 'tls-ca', ca);
   const options = { cert, key, ...(ca !== undefined && { ca }), minVersion: 'TLSv1.2' } as const;
   try {
@@ -27,8 +27,8 @@ export function tlsOptions(config: Config): TlsOptions | undefined {
     throw new ConfigError(`tls-cert, tls-key and tls-ca cannot be used: ${(error as Error).message}`);
   }
   const asked = ca !== undefined && config['tls-auth-clients'] !== 'no';
-  // With "optional" Node accepts every client and only reports whether its certificate is valid. `isUnwelcome` acts on
-  // that.
+  // With "optional", Node.js accepts every client and only reports whether its certificate is valid. `isUnwelcome`
+  // checks that.
   return { ...options, requestCert: asked, rejectUnauthorized: asked && config['tls-auth-clients'] === 'yes' };
 }
 

@@ -50,7 +50,7 @@ export function isSamePassword(one: Buffer, other: Buffer): boolean {
   return timingSafeEqual(digestOf(one), digestOf(other));
 }
 
-/** Compared if there is no such user. No password has this digest. */
+/** Compared with the given password if there is no such user. No password has this digest. */
 const NOBODY = Buffer.alloc(32);
 
 function digestOf(password: Buffer): Buffer {

@@ -44,7 +44,7 @@ describe('maxmemory-clients', () => {
     expect(await infoNumber(admin, 'connected_clients')).toBeGreaterThan(10);
     expect(log.lines).toEqual([
       expect.stringMatching(
-        /^client \d+ \(127\.0\.0\.1:\d+\) disconnected: clients hold too much memory, and it is among those that hold most \(maxmemory-clients\)$/,
+        /^client \d+ \(127\.0\.0\.1:\d+\) disconnected: all clients together hold too much memory, and this client is among the largest \(maxmemory-clients\)$/,
       ),
     ]);
     await small.send('PING\r\n');

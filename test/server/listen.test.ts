@@ -63,7 +63,7 @@ describe('a unix socket', () => {
       [nowhere, `the directory ${path('no')} does not exist (ENOENT): create it first`],
       [path('file/such.sock'), `${file} is not a directory`],
       [path('file/no/such.sock'), `the directory ${path('file/no')} does not exist (ENOENT): create it first`],
-      [path('x'.repeat(100)), /the path has \d+ bytes, and that of a unix socket has at most 103$/],
+      [path('x'.repeat(100)), /the path has \d+ bytes, but the path of a unix socket has at most 103$/],
     ] as const) {
       const listening = createServer({ bind: '127.0.0.1', port: 0, unixsocket }).listen();
       await expect(listening).rejects.toThrow(ListenError);

@@ -3,16 +3,16 @@ import { globMatcher } from '../../glob.js';
 import type { Arguments } from './arguments.js';
 
 const DEFAULT_COUNT = 10;
-/** A call visits no more, whatever COUNT says, because other clients would have to wait. */
+/** A call visits at most this many, whatever COUNT says, so that other clients need not wait long. */
 const MAX_COUNT = 4096;
 
 /**
- * The longest text that is searched for a pattern, in bytes: that takes a few ms at most. Names are shorter, but fields
- * of a hash may be much longer.
+ * The longest text that is matched against a pattern, in bytes. That takes a few ms at most. Names are shorter, but
+ * fields of a hash may be much longer.
  */
 const LONGEST_SEARCHED = 2 ** 18;
 
-/** The highest cursor, of 64 bits, and the most characters of one. */
+/** The highest cursor, which has 64 bits, and the most characters that a cursor may have. */
 const MAX_CURSOR = 2n ** 64n - 1n;
 const MOST_DIGITS = 100;
 
@@ -41,7 +41,7 @@ export function readCursor(args: Arguments): number {
 }
 
 /**
- * Reads `cursor [MATCH pattern] [COUNT count]` and, where `typed`, `[TYPE type]`.
+ * Reads `cursor [MATCH pattern] [COUNT count]` and, if `typed`, `[TYPE type]`.
  * @throws CodedError as Redis words it.
  */
 export function readScan(args: Arguments, typed: boolean): Scan {

@@ -7,7 +7,7 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
 
-/** CLIENT INFO, LIST and KILL. */
+// CLIENT INFO, LIST and KILL.
 
 export const clientInfo: Command = {
   name: 'info',

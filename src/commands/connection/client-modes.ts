@@ -1,6 +1,6 @@
 import type { Argument, Command } from '../declaration/command.js';
 
-/** CLIENT REPLY, NO-EVICT, NO-TOUCH and UNPAUSE: modes of a connection. */
+// CLIENT REPLY, NO-EVICT, NO-TOUCH and UNPAUSE: modes of a connection.
 
 const word = (token: string): Argument => ({ name: token.toLowerCase(), type: 'pure-token', token });
 const ON_OFF: Argument = { name: 'enabled', type: 'oneof', arguments: [word('ON'), word('OFF')] };

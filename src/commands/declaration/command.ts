@@ -28,7 +28,7 @@ export interface Command {
   readonly reply: string;
   readonly subcommands?: readonly Command[];
   /**
-   * The most bytes of memory that a request may add, if that is not about the length of the request. `copy`: as much as
+   * The most bytes of memory that a request may add, if that differs from the length of the request. `copy`: as much as
    * the largest key in the request. 0: none, although other requests of the command may add some (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
@@ -39,7 +39,7 @@ export interface Command {
   /** A RESP2 client with subscriptions may call it. */
   readonly whileSubscribed?: true;
   /**
-   * Reads the arguments, does the work and writes one reply. Missing if only the subcommands do something. A command
+   * Reads the arguments, does the work and writes one reply. Omitted if only the subcommands do something. A command
    * that has to wait returns a promise and writes its reply before the promise resolves; the client's next command runs
    * after that.
    * @throws CodedError, which becomes the reply and replaces what was written. Any other error is a fault: it is

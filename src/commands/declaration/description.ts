@@ -3,7 +3,7 @@ import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
 import { writeKeySpec, writePositions } from './key-spec.js';
 
-/** Describes a command from its declaration, for COMMAND INFO and COMMAND DOCS. */
+// Describes a command from its declaration, for COMMAND INFO and COMMAND DOCS.
 
 /** The version that introduced all commands. */
 const SINCE = '0.1.0';

@@ -1,7 +1,7 @@
 import type { Argument } from '../declaration/command.js';
 import { VALUE } from '../keys/grammar.js';
 
-/** The arguments that the commands for hashes share. */
+// The arguments that the commands for hashes share.
 
 export const FIELD: Argument = { name: 'field', type: 'string' };
 export const FIELDS: Argument = { ...FIELD, multiple: true };

@@ -3,7 +3,7 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readHash } from '../keys/lookup.js';
 
-/** HKEYS and HVALS. */
+// HKEYS and HVALS.
 
 export const hkeys: Command = {
   name: 'hkeys',

@@ -76,7 +76,7 @@ function visitAt(
     for (const place of places) visit(data.keyAt(session, place), undefined);
     return;
   }
-  // A packed hash has few fields, and reaches one only by counting.
+  // A packed hash has few fields, and can find the n-th field only by counting.
   const all: [Slice, Slice][] = [];
   data.peek(session, (field, value) => all.push([Slice.of(field.copy()), Slice.of(value.copy())]));
   for (const place of places) visit(...all[place]);

@@ -3,7 +3,7 @@ import { KEY } from '../keys/grammar.js';
 import { FIELDS_AND_VALUES } from './grammar.js';
 import { putFields } from './hash.js';
 
-/** HSET and HMSET, which differ in what they reply. */
+// HSET and HMSET, which differ in what they reply.
 
 export const hset: Command = {
   name: 'hset',

@@ -55,7 +55,7 @@ const LEAST = -(2 ** 63);
 
 interface Condition {
   readonly word: 'NX' | 'XX' | 'GT' | 'LT';
-  /** @param left The current ms until the key expires; Infinity if it does not. @param ms The new ms. */
+  /** @param left The current ms until the key expires; Infinity if it does not. @param ms The new ms until then. */
   holds(left: number, ms: number): boolean;
 }
 

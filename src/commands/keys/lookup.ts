@@ -3,11 +3,10 @@ import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 
 /**
- * A key of Redis is a shared session with the key's name: a string is a session with one value, and a hash is a session
- * with keys. A shared session without data is not a key until something is set in it.
+ * Returns whether a session, or NO_SESSION, is a key. A key of Redis is a shared session with the key's name: a string
+ * is a session with one value, and a hash is a session with keys. A shared session without data is not a key until
+ * something is set in it.
  */
-
-/** Returns whether a session, or NO_SESSION, is a key. */
 export function isKey(engine: SessionEngine, session: Session): boolean {
   if (session === NO_SESSION || !engine.isShared(session)) return false;
   // A string always has its value. Looking for it would cost another cache miss.
@@ -56,13 +55,13 @@ export function readHash(context: Context, key: Slice): Session {
   return asHash(context.engine, readKey(context, key));
 }
 
-/** Returns the given session, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
+/** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
 export function asString(engine: SessionEngine, session: Session): Session {
   if (session !== NO_SESSION && !engine.isString(session)) throw WRONG_TYPE;
   return session;
 }
 
-/** Returns the given session, or NO_SESSION. @throws SessionError WRONGTYPE for a string. */
+/** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE for a string. */
 export function asHash(engine: SessionEngine, session: Session): Session {
   if (session !== NO_SESSION && engine.isString(session)) throw WRONG_TYPE;
   return session;

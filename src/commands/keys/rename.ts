@@ -6,7 +6,7 @@ import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey, isKey } from './lookup.js';
 
-/** RENAME and RENAMENX. */
+// RENAME and RENAMENX.
 
 const NEW_KEY: Argument = { name: 'newkey', type: 'key' };
 

@@ -9,7 +9,7 @@ export const publish: Command = {
   name: 'publish',
   summary: 'Sends a message to the subscribers of a channel.',
   complexity:
-    'O(N + M), where N is the number of subscribers and M the number of patterns with the same beginning as the channel',
+    'O(N + M), where N is the number of subscribers and M the number of patterns with the same prefix as the channel',
   group: 'pubsub',
   flags: ['pubsub', 'loading', 'stale', 'fast'],
   arity: 3,

@@ -9,6 +9,6 @@ const SPELLED_OUT = new RegExp(`^${[...PREFIX].map((character) => `\\\\?${charac
 
 /**
  * Returns whether a pattern spells out the prefix of session channels before any wildcard. Only such patterns match
- * them, because events carry tokens and data, and a client that subscribes to `*` did not ask for those.
+ * them, because events carry tokens and data, and a client that subscribes to `*` did not ask for them.
  */
 export const spellsOutSessions = (pattern: string): boolean => SPELLED_OUT.test(pattern);

@@ -6,12 +6,12 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
-/** SUBSCRIBE, UNSUBSCRIBE and the same for patterns. */
+// SUBSCRIBE, UNSUBSCRIBE and the same for patterns.
 
 /** The most subscriptions that a client may have. */
 const MAX_SUBSCRIPTIONS = 100_000;
 
-/** Subscriptions to end between two looks at the clock. */
+/** How many subscriptions are ended between two readings of the clock. */
 const BATCH = 64;
 
 type Kind = 'channel' | 'pattern';

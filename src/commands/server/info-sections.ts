@@ -6,16 +6,15 @@ import type { Context } from '../../execution/context/context.js';
 import { quantile } from '../../execution/observing/command-statistics.js';
 import { typeOf } from '../connection/client-line.js';
 
-/**
- * The sections of INFO. Fields that Redis also has keep their names there, so that monitoring tools find them. Redis'
- * fields about things that respite does not have (replicas, scripts, forks) are included only if tools read them.
- */
-
 type Fields = Record<string, string | number>;
 
 /** Shown only on request: by name, or with `all` or `everything`. */
 export const SECTIONS_ON_REQUEST = new Set(['Commandstats', 'Latencystats']);
 
+/**
+ * The sections of INFO. Fields that Redis also has keep their names there, so that monitoring tools find them. Redis'
+ * fields about things that respite does not have (replicas, scripts, forks) are included only if tools read them.
+ */
 export const SECTIONS: Record<string, (context: Context) => Fields> = {
   Server: ({ server }) => {
     const uptime = Math.max(0, Math.floor((server.clock.wall() - server.started) / 1000));

@@ -2,7 +2,7 @@ import { DUMP } from '../../durability/saves.js';
 import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
-/** Redis' commands for saving to disk. */
+// Redis' commands for saving to disk.
 
 export const save: Command = {
   name: 'save',

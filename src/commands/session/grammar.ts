@@ -1,7 +1,7 @@
 import type { Expected } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 
-/** The arguments that the session commands share. */
+// The arguments that the session commands share.
 
 export const TOKEN: Argument = { name: 'token', type: 'token' };
 export const TOKENS: Argument = { ...TOKEN, multiple: true };

@@ -53,7 +53,7 @@ export const sessionNew: Command = {
   },
 };
 
-/** If the number of sessions with the name exceeds LIMIT by more than this, they are ended in slices. */
+/** If the number of sessions with the name exceeds LIMIT by more than this, the surplus is ended in slices. */
 const MANY = 512;
 
 type Settings = { -readonly [Key in keyof NewSession]: NewSession[Key] };

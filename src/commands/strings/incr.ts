@@ -6,7 +6,7 @@ import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { putString } from './write-string.js';
 
-/** INCR, DECR, INCRBY and DECRBY. */
+// INCR, DECR, INCRBY and DECRBY.
 
 function increment({ engine, reply, server }: Context, key: Slice, by: bigint): void {
   const session = engine.findShared(key);

@@ -6,12 +6,12 @@ import { KEY, VALUE } from '../keys/grammar.js';
 import { isKey } from '../keys/lookup.js';
 import { writeString } from './write-string.js';
 
-/** MSET and MSETNX. */
+// MSET and MSETNX.
 
 const DATA: Argument = { name: 'data', type: 'block', multiple: true, arguments: [KEY, VALUE] };
 
 function setAll(context: Context, pairs: readonly Slice[]): void {
-  // Sets all or none.
+  // Checks all names first, so that either all keys are set or none.
   for (let i = 0; i < pairs.length; i += 2) SessionEngine.checkName(pairs[i]);
   for (let i = 0; i < pairs.length; i += 2) {
     writeString(context, pairs[i], context.engine.findShared(pairs[i]), pairs[i + 1], 0);

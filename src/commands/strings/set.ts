@@ -48,7 +48,7 @@ export const set: Command = {
       return;
     }
     const written = writeString(context, key, session, value, expiry === 'KEEPTTL' ? undefined : Math.max(ms, 0));
-    // Its time has passed. It is set and ended at once, so that subscribers and watchers notice.
+    // The given time has passed. The key is set and ended at once, so that subscribers and watchers notice.
     if (time !== undefined && ms <= 0) engine.end(written);
     if (get === undefined) reply.ok();
   },

@@ -36,7 +36,7 @@ export function putString(engine: SessionEngine, key: Slice, session: Session, v
 }
 
 /**
- * Returns the value of a string key, or undefined if the session, or NO_SESSION, is no key.
+ * Returns the value of a string key, or undefined if the session, or NO_SESSION, is not a key.
  * @throws SessionError WRONGTYPE for a hash.
  */
 export function stringValue(engine: SessionEngine, session: Session): Slice | undefined {

@@ -1,7 +1,7 @@
 import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
-/** WATCH and UNWATCH. */
+// WATCH and UNWATCH.
 
 export const watch: Command = {
   name: 'watch',

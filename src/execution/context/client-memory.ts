@@ -1,8 +1,8 @@
-/** What a client holds of the server's memory, in bytes. */
+/** The server's memory that a client takes, in bytes. */
 export interface ClientMemory {
   /** Received and not served yet. */
   readonly query: number;
-  /** The unused part of the buffers for that. */
+  /** The unused part of the input buffers. */
   readonly queryFree: number;
   /** The positions of arguments in an incomplete request. */
   readonly args: number;
@@ -16,7 +16,7 @@ export interface ClientMemory {
   readonly subscriptions: number;
 }
 
-/** About what the objects of a connection take, in bytes: measured as the growth of the heap with 1,000 idle ones. */
+/** About how many bytes the objects of a connection take, measured as heap growth with 1,000 idle connections. */
 export const BYTES_PER_CLIENT = 6000;
 
 /** Returns all memory that a client holds, in bytes. */

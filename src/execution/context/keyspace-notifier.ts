@@ -5,7 +5,7 @@ export type KeyEventKind = 'g' | '$' | 'h' | 'm';
 
 /**
  * Publishes what commands do to keys, if `notify-keyspace-events` says so. The end of sessions, and what happens to
- * them without a command, is published when the engine reports it.
+ * them without a command, are published when the engine reports them.
  */
 export interface KeyspaceNotifier {
   notify(kind: KeyEventKind, event: string, key: Slice): void;

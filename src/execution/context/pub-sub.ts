@@ -2,7 +2,7 @@
 export interface Subscriber {
   readonly channels: Set<string>;
   readonly patterns: Set<string>;
-  /** The number of both together. */
+  /** The number of channels and patterns together. */
   readonly subscriptions: number;
   /** Their memory in bytes, kept up to date by `PubSub`. */
   subscriptionBytes: number;
@@ -21,7 +21,7 @@ export interface PubSub {
   unsubscribePattern(subscriber: Subscriber, pattern: string): void;
   /**
    * Publishes a message. Returns the number of receivers or, if there are many subscribers or patterns, a generator
-   * that publishes in steps and then returns it.
+   * that publishes in steps and then returns that number.
    */
   publishing(channel: string, message: string | Buffer): number | Generator<void, number>;
   /** The current publication in steps, which the next one has to wait for; undefined if there is none. */

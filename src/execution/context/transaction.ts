@@ -16,7 +16,7 @@ export interface Transaction {
   end(): void;
   /**
    * Watches the session of a token, `@name` or key, which need not exist.
-   * @throws CodedError if the transaction takes more than `maxBytes` then.
+   * @throws CodedError if the transaction would take more than `maxBytes`.
    */
   watch(engine: SessionEngine, given: Slice, maxBytes: number): void;
   unwatch(): void;

@@ -13,8 +13,8 @@ const WORDS = /^[a-z_-]{21}[a-fh-vx-z_-]+$/;
 const isOption = (word: string) => (optionNames as readonly string[]).includes(word.toLowerCase());
 
 /**
- * Returns bytes from a client as errors and SLOWLOG may repeat them: without anything that could be a token, because
- * tokens are credentials, and cut to `length` characters.
+ * Returns bytes from a client in the form in which errors and SLOWLOG may repeat them: without anything that could be a
+ * token, because tokens are credentials, and cut to `length` characters.
  */
 export function redacted(sent: Buffer, length = 128): string {
   const read = 8 * length;
