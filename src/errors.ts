@@ -1,7 +1,7 @@
 /**
- * A request that cannot be carried out, through the client's mistake or because of the server's state. `code` is for
- * programs, and the first word of the reply. `message` is one line for people. Neither contains a token. Any other
- * error is a fault of respite.
+ * A request cannot be carried out, because of the client's mistake or the server's state. `code` is for programs, and
+ * is the first word of the reply. `message` is one line for people. Neither contains a token. Any other error is a
+ * fault of respite.
  */
 export class CodedError extends Error {
   readonly code: string;

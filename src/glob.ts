@@ -5,9 +5,9 @@ import { CodedError } from './errors.js';
  * for itself. Patterns and texts have one character per byte.
  *
  * A pattern comes from a client, so no pattern may take long to match. Stars split it into pieces. The first piece is
- * compared with the beginning of the text and the last with its end. Each piece between them is searched from where the
- * previous one ended. The first match is good enough, because it leaves the most text for the pieces that follow. So no
- * star is tried twice, and a match reads each byte of the text at most once per star.
+ * compared with the beginning of the text and the last with its end. Each piece between them is searched for from where
+ * the previous one ended. The first match is good enough, because it leaves the most text for the pieces that follow.
+ * So no star is tried twice, and a match takes time in proportion to the text.
  *
  * @param longest The longest text that is searched, in bytes: for a longer one the matcher throws a CodedError. Texts
  *   of which only the beginning and the end are compared may have any length.
@@ -52,18 +52,20 @@ interface Piece {
   readonly length: number;
   /** Whether it matches at a position that has enough text after it. */
   isAt(text: string, at: number): boolean;
-  /** Returns the first position in `[from, end)` where it matches, or -1. Takes time in proportion to the text. */
+  /**
+   * Returns the first position in `[from, end)` where it matches, or -1. Takes time in proportion to the text searched.
+   */
   find(text: string, from: number, end: number): number;
   /** @throws CodedError if `find` would take too long. */
   checkSearchable(): void;
 }
 
 /**
- * Literals of up to this many characters are searched with `indexOf`, which in the worst case compares all of them at
- * each position.
+ * Literals of up to this many characters are searched for with `indexOf`, which in the worst case compares every
+ * character of the literal at each position.
  */
 const SHORT_LITERAL = 32;
-/** Up to this many steps are tried at each position. Preparing a faster search would take longer. */
+/** Pieces of up to this many steps are compared at each position. Preparing a faster search would take longer. */
 const SHORT_WILD = 8;
 
 /** Characters that stand for themselves. */
@@ -122,9 +124,9 @@ function bordersOf(text: string): Uint16Array {
 type Step = number | typeof ANY | Int32Array;
 const ANY = -1;
 
-/** A search takes one operation per character of text and this many steps. */
+/** Bits in a word. A search takes one operation per character of text for every word of steps. */
 const WORD = 32;
-/** The most steps of a piece that is searched. */
+/** The most steps of a piece that is searched for. */
 const MAX_STEPS = 128;
 /**
  * The steps that each character matches: one bit per step, one row per character. Prepared for one piece at a time.
@@ -134,7 +136,7 @@ const STATE = new Int32Array(MAX_STEPS / WORD);
 /** The piece for which `STEPS_OF` is prepared. */
 let searched: Wild | undefined;
 
-/** Characters of which some may vary. */
+/** Characters, some of which may vary. */
 class Wild implements Piece {
   readonly #steps: readonly Step[];
 

@@ -1,6 +1,6 @@
 /**
- * A range of bytes inside a buffer. Arguments of requests, and keys and values of the store, are passed as slices: making one
- * copies nothing and takes a tenth of the time that making a Buffer takes.
+ * A range of bytes inside a buffer. Arguments of requests, and keys and values of the store, are passed as slices:
+ * making one copies nothing and takes a tenth of the time that making a Buffer takes.
  *
  * A slice is valid as long as the bytes beneath it do not change. Call `copy` to keep them.
  */
@@ -17,7 +17,7 @@ export class Slice {
     this.end = end;
   }
 
-  /** Makes a slice of a whole buffer, or of a text's bytes in UTF-8. */
+  /** Makes a slice of a complete buffer, or of a text's bytes in UTF-8. */
   static of(whole: Buffer | string): Slice {
     const bytes = typeof whole === 'string' ? Buffer.from(whole) : whole;
     return new Slice(bytes, 0, bytes.length);
@@ -52,7 +52,7 @@ export class Slice {
     return this.length === other.length && this.isAt(other.bytes, other.start);
   }
 
-  /** Whether its bytes equal those of `bytes` from `at` on. */
+  /** Whether its bytes equal those in `bytes` from `at` on. */
   isAt(bytes: Buffer, at: number): boolean {
     // Keys are short, so a loop is faster than calling into Node's C++.
     for (let from = this.start, to = at; from < this.end; from++, to++) {
@@ -61,7 +61,7 @@ export class Slice {
     return true;
   }
 
-  /** Copies its bytes to `at`. Returns the index after them. */
+  /** Copies its bytes into `bytes` from `at` on. Returns the index after them. */
   writeTo(bytes: Buffer, at: number): number {
     if (this.end - this.start > SHORT) return at + this.bytes.copy(bytes, at, this.start, this.end);
     let to = at;

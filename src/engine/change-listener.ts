@@ -2,12 +2,12 @@ import type { Slice } from '../slice.js';
 import type { Session } from './session.js';
 
 /**
- * A listener for every change to sessions, in the order of the changes: enough to restore the sessions. Each method is
- * called when the change is made, and can read the session's new state from the engine. It must not change anything,
- * and must not throw.
+ * Is notified of every change to sessions, in order, with all that is needed to restore the sessions. A method is
+ * called after its change, unless it says otherwise, and may read the session's new state from the engine. It must not
+ * change anything, and must not throw.
  */
 export interface ChangeListener {
-  /** The session was created, with its settings and first data. */
+  /** The session was created, with its settings and first data, or renamed (after `onEnded`). */
   onCreated(session: Session): void;
   onSet(session: Session, key: Slice, value: Slice): void;
   /**
@@ -19,17 +19,17 @@ export interface ChangeListener {
   onDeleted(session: Session, key: Slice): void;
   /** Every key was removed; the session stays. */
   onEmptied(session: Session): void;
-  /** Its settings changed, or its duration was started or stopped other than by extending it. */
+  /** The session's settings changed, or its duration was started or stopped. Extending it calls only `onExtended`. */
   onChanged(session: Session): void;
-  /** Its running duration was restarted. */
+  /** The session's running duration was restarted. */
   onExtended(session: Session): void;
   /**
-   * It has a new token.
-   * @param old Its previous token, which leads nowhere now unless it is among the session's old tokens.
+   * The session has a new token.
+   * @param old The previous token, which no longer leads to the session unless it has a grace period.
    */
   onRotated(session: Session, old: Slice): void;
-  /** It is about to be removed, for whatever reason. */
+  /** The session is about to be removed, for whatever reason, or renamed (`onCreated` follows). */
   onEnded(session: Session): void;
-  /** All sessions have ended. No further method is called for any of them. */
+  /** All sessions are about to end. No further method is called for any of them. */
   onEndedAll(): void;
 }

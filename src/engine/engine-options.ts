@@ -10,7 +10,7 @@ export interface SessionListener {
    * operation continues regardless.
    */
   onSession(event: SessionEvent, session: Session): void;
-  /** Whether ending very many sessions should pause a little because listeners are behind. */
+  /** Whether the listener is behind with the events, so that ending very many sessions should pause for a moment. */
   isBehind?(): boolean;
 }
 
@@ -18,23 +18,23 @@ export interface SessionEngineOptions {
   /** Default: the clocks of the process. */
   readonly clock?: Clock;
   /**
-   * Returns the time of the current operation, in ms on the clock: at or after the moment at which it was requested. A
-   * caller that knows the time already saves reading the clock. Default: the clock's `now`.
+   * Returns the time of the current operation, in ms on the clock: when the operation was requested, or later. Pass
+   * this if you know the time already, to save reading the clock. Default: the clock's `now`.
    */
   readonly instant?: () => number;
-  /** The key from which the tokens of shared sessions are derived. Default: 32 random bytes. */
+  /** The secret with which the tokens of shared sessions are derived from their names. Default: 32 random bytes. */
   readonly secret?: Uint8Array;
   /** Notified when sessions are created, end or are cleared, and when they get a new token or name. */
   readonly listener?: SessionListener;
   /** Called with what the listener throws. Default: emits a process warning. */
   readonly onFault?: (fault: unknown) => void;
-  /** Notified of every change, to keep the sessions elsewhere as well. */
+  /** Notified of every change, so that the sessions can be kept elsewhere too. */
   readonly changes?: ChangeListener;
   /**
-   * The maximum number of sessions that an operation ends completely before it returns. If it ends more, the events of
-   * the others are published, and their memory is freed, afterwards in slices. Default 256.
+   * The maximum number of sessions that an operation ends completely before it returns. For the rest, events are
+   * published and memory is freed afterwards, in slices. Default 256.
    */
   readonly endsAtOnce?: number;
-  /** The maximum length in bytes of a value that appending, or writing a part, may make. Default 64 MiB. */
+  /** The maximum length, in bytes, that appending or writing a part may give a value. Default 64 MiB. */
   readonly maxValueBytes?: number;
 }

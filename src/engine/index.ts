@@ -1,9 +1,10 @@
 /**
  * The session engine by itself: no server, no socket, no protocol. All times are in ms.
  *
- * A `Slice` that the engine returns, or passes to a visitor or a listener, is a view of its memory: it is valid until the next call. Copy
- * what you want to keep (`copy()`, `toString()`). `token`, `name`, `nameText` and `info` return copies. A `Session` is valid until the
- * caller gives control back to the event loop. What the rest of the server uses besides is imported from its own file.
+ * A `Slice` that the engine returns, or passes to a visitor or a listener, is a view of the engine's memory, valid
+ * until the next call. Copy what you want to keep (`copy()`, `toString()`). `token`, `name`, `nameText` and `info`
+ * return copies. A `Session` is valid until the caller gives control back to the event loop. The server imports other
+ * parts of the engine from their files.
  */
 export { Slice } from '../slice.js';
 export type { ChangeListener } from './change-listener.js';

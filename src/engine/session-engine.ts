@@ -58,16 +58,16 @@ const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this toke
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
-/** Sessions of a name to look at in one step. */
+/** The number of sessions of a name to look at in one step. */
 const LOOKS = 64;
 
 /**
- * If a session has more bytes of data than this, ending it takes so long that reading the clock afterwards costs
- * little.
+ * If a session's data takes more bytes of memory than this, ending the session takes so long that reading the clock
+ * afterwards adds little.
  */
 const MUCH_DATA = 4096;
 
-/** How long after sessions have ended the memory they leave is freed, in ms: new sessions may need it. */
+/** How long to wait, in ms, before freeing the memory of ended sessions: new sessions may need it. */
 const TRIM_DELAY_MS = 1000;
 
 /**
@@ -79,10 +79,10 @@ const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 
 /**
  * Keeps sessions: their tokens, names and data. Ends them on time.
  *
- * Every method that looks sessions up (`create`, `find`, `sessionsOf`, …) reads the clock. That is the time of the
- * operation, and what is due by then happens first. So no caller sees data past its deadline, however late the wheel
- * is. A `Session` that such a method returns is valid for the rest of the operation, that is, until the caller returns
- * to the event loop.
+ * Every method that looks sessions up (`create`, `find`, `sessionsOf`, …) reads the clock. The operation happens at
+ * that time, and sessions that are due by then have expired, however late the wheel is. So no caller sees data past its
+ * deadline. A `Session` that such a method returns is valid for the rest of the operation, that is, until the caller
+ * returns to the event loop.
  */
 export class SessionEngine {
   /** The sessions' keys and values. */
@@ -159,7 +159,8 @@ export class SessionEngine {
   }
 
   /**
-   * Sets the listener for events, for a listener that needs the engine. There can be one.
+   * Sets the listener for events, if it needs the engine and so cannot be passed to the constructor. There can be only
+   * one.
    * @throws Error if there is one already.
    */
   attach(listener: SessionListener): void {
@@ -179,7 +180,7 @@ export class SessionEngine {
     this.data.changes = this.#changes;
   }
 
-  /** Stops the wheel, eviction and trimming: nothing happens by itself any more. */
+  /** Stops all background work: the wheel, the sweep of doomed sessions, eviction and trimming. */
   close(): void {
     this.#deadlines.stop();
     this.#doomed.stop();
@@ -226,8 +227,9 @@ export class SessionEngine {
   }
 
   /**
-   * Returns the slots of the sessions with the name, oldest first. Faster than `sessionsOf`, because it does not look
-   * at each session. For callers that look at the sessions in slices, with `scan`: some may be due, or end meanwhile.
+   * Returns the slots of the sessions with the name, oldest first. Faster than `sessionsOf`, because it does not check
+   * deadlines. For callers that then visit the slots in slices, with `scan`: some sessions may be due, or may have
+   * ended by then.
    */
   slotsOf(name: Slice): Int32Array {
     const slots = new Int32Array(this.#names.count(name));
@@ -237,8 +239,8 @@ export class SessionEngine {
   }
 
   /**
-   * Visits live sessions by slot. A session keeps its slot for life. So a scan that starts at 0 and continues until
-   * this returns 0 visits every session that lives throughout exactly once.
+   * Visits live sessions in the order of their slots. A session keeps its slot for life. So a scan that starts at 0 and
+   * continues until this returns 0 visits every session that lives throughout the scan exactly once.
    * @param cursor 0, or what the previous call returned.
    * @param count The number of slots to look at, 1 or more.
    * @returns The cursor for the next call, or 0 at the end.
@@ -261,12 +263,12 @@ export class SessionEngine {
 
   /**
    * Creates a session.
-   * @param unseen A prepared session to make visible, whose data replaces that of the settings. If this throws, it
-   *   stays unseen.
-   * @throws SessionError SESSIONEXISTS if the token is in use, or a shared session with the name exists and this one is
-   *   to be shared; ERR if the name is empty or longer than 512 bytes, or the given token is malformed; OOM if there is
-   *   no memory.
-   * @throws RangeError if a setting is out of range, or there are 2^27 sessions.
+   * @param unseen A prepared session to make visible. Its data is used instead of the data in the settings. If `create`
+   *   throws, the prepared session stays unseen.
+   * @throws SessionError SESSIONEXISTS if the token is in use, or if `settings.shared` is set and the name already has
+   *   a shared session; ERR if the name is empty or longer than 512 bytes, or the given token is malformed; OOM if
+   *   there is no memory.
+   * @throws RangeError if a setting is out of range, or there are already 2^27 sessions and old tokens.
    */
   create(name: Slice, settings: NewSession = {}, unseen?: UnseenSession): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0 } = settings;
@@ -325,8 +327,8 @@ export class SessionEngine {
   }
 
   /**
-   * Starts a session whose data is assembled before it becomes visible. The caller passes it to `create`, or discards
-   * it.
+   * Starts a session whose data is assembled before the session becomes visible. The caller passes it to `create`, or
+   * discards it.
    */
   prepare(): UnseenSession {
     return this.#unseen.prepare();
@@ -344,8 +346,8 @@ export class SessionEngine {
 
   /**
    * Returns a function that ends a session, for callers that may end very many. Each session is gone when the function
-   * returns. The first few are ended as with `end`. The events of the others are published, and their memory is freed,
-   * later in slices, as after `endAll`.
+   * returns. The first few are ended as with `end`. For the rest, events are published and memory is freed later, in
+   * slices, as after `endAll`.
    */
   endingMany(event: 'ended' | 'limit' = 'ended'): (session: Session) => void {
     let left = this.#endsAtOnce;
@@ -386,8 +388,8 @@ export class SessionEngine {
   }
 
   /**
-   * Ends every session. Returns how many, without those that were already due. They are gone when this returns. If
-   * there are many, their events are published, and their memory freed, afterwards in slices.
+   * Ends every session. Returns how many it ended, not counting those that a deadline had already ended. All are gone
+   * when this returns. If there are many, events are published and memory is freed afterwards, in slices.
    */
   endAll(): number {
     const now = this.#deadlines.begin();
@@ -402,7 +404,10 @@ export class SessionEngine {
     return sessions - expired - maxage;
   }
 
-  /** Counts the sessions that are due by now and not ended yet: by their duration, and by MAXAGE. */
+  /**
+   * Counts the sessions that a deadline has ended by `now` (ms) but that were not processed yet: by their duration, and
+   * by MAXAGE.
+   */
   #countDue(now: number): { expired: number; maxage: number } {
     const slots = this.#slots;
     let expired = 0;
@@ -416,7 +421,8 @@ export class SessionEngine {
   }
 
   /**
-   * Gives a session a new duration in ms, which starts now. 0: it never expires.
+   * Gives a session a new duration in ms, which starts now. With 0, the session has no duration.
+   * @param deleteSession Whether expiry removes the session or only its data. If left out, this does not change.
    * @throws RangeError if the duration is not from 0 to `MAX_DURATION`.
    */
   setDuration(session: Session, duration: number, deleteSession?: boolean): void {
@@ -430,12 +436,12 @@ export class SessionEngine {
     this.#changes?.onChanged(session);
   }
 
-  /** Counts a session as used now, for eviction and `idleTime`. */
+  /** Records that a session is used now, for eviction and `idleTime`. */
   use(session: Session): void {
     this.#slots.use(session, this.#deadlines.now);
   }
 
-  /** Restarts a session's running duration. Returns false if none is running. */
+  /** Records that a session is used now, and restarts its running duration. Returns false if none is running. */
   touch(session: Session): boolean {
     this.#slots.use(session, this.#deadlines.now);
     const extended = this.#deadlines.extend(session);
@@ -444,9 +450,9 @@ export class SessionEngine {
   }
 
   /**
-   * Gives a session a new random token. Without `grace`, every old token stops at once. Otherwise the current token
-   * leads to the session for another `grace` ms. A session has at most `MAX_OLD_TOKENS` old tokens: beyond that, the
-   * one whose grace period ends first stops at once.
+   * Gives a session a new random token. Without `grace`, every old token stops working at once. Otherwise the current
+   * token leads to the session for another `grace` ms. A session has at most `MAX_OLD_TOKENS` old tokens: beyond that,
+   * the one whose grace period ends first stops working at once.
    * @throws SessionError ERR for a shared session, whose token is derived from its name.
    */
   rotate(session: Session, grace = 0): void {
@@ -468,9 +474,9 @@ export class SessionEngine {
   }
 
   /**
-   * Gives a shared session a new name, and therefore a new token. The old token stops at once.
-   * @throws SessionError NOTSHARED if the session is not shared; SESSIONEXISTS if the name has a shared session; ERR if
-   *   the name is empty or longer than 512 bytes.
+   * Gives a shared session a new name, and therefore a new token. The old token stops working at once.
+   * @throws SessionError NOTSHARED if the session is not shared; SESSIONEXISTS if the name already has a shared
+   *   session; ERR if the name is empty or longer than 512 bytes.
    */
   rename(session: Session, name: Slice): void {
     if (!this.isShared(session)) throw new SessionError('NOTSHARED', 'only a shared session can be renamed');
@@ -490,16 +496,16 @@ export class SessionEngine {
 
   /**
    * Sets how many bytes of `memory` the sessions may take, and what happens when they take more. With `noeviction`,
-   * `makeRoom` returns false. The other policies end the session that is due first (`volatile-ttl`) or was not used for
-   * longest (`allsessions-lru`) until the limit is met.
+   * `makeRoom` returns false. The other policies end sessions until the limit is met: approximately those that are due
+   * first (`volatile-ttl`) or have been unused for longest (`allsessions-lru`).
    */
   limitMemory(maxBytes: number, policy: EvictionPolicy): void {
     this.#evictor.limit(maxBytes, policy);
   }
 
   /**
-   * Evicts sessions until the limit is met, for at most 1 ms (10 ms if far too much is taken). The rest follows after
-   * the waiting requests have been served. Call this before an operation that may take memory.
+   * Evicts sessions until the limit is met, for at most 1 ms (10 ms if the limit is far exceeded). The rest follows
+   * after the waiting requests have been served. Call this before an operation that may take memory.
    * @returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
@@ -507,14 +513,14 @@ export class SessionEngine {
   }
 
   /**
-   * Evicts sessions until there is room for `bytes` more: for a caller that is about to take much memory at once.
-   * @returns false if that is not possible; a promise of the result if many must be evicted, in slices.
+   * Evicts sessions until there is room for `bytes` more. For a caller that is about to take much memory at once.
+   * @returns Whether there is room. A promise of that if so many sessions must be evicted that it takes several slices.
    */
   makeRoomFor(bytes: number): boolean | Promise<boolean> {
     return this.#evictor.makeRoomFor(bytes);
   }
 
-  /** Whether the sessions' data has nearly reached what can be addressed. */
+  /** Whether the sessions' data is nearly at the limit of what can be addressed. */
   get isFull(): boolean {
     return this.#fields.isFull;
   }
@@ -555,7 +561,7 @@ export class SessionEngine {
     return this.tokenBytes(session).latin1();
   }
 
-  /** Returns the token's 22 characters, valid until the next call of any engine. Copy them to keep them. */
+  /** Returns the token's 22 characters, valid until the next call to any engine. Copy them to keep them. */
   tokenBytes(session: Session): Slice {
     if (!this.#giveToken(session)) {
       this.#derived.derive(this.#names.sliceOf(session), this.#words);
@@ -569,7 +575,10 @@ export class SessionEngine {
     return this.#derived.derivations;
   }
 
-  /** Whether it is a shared session whose token nobody has asked for. Asking for its token changes that. */
+  /**
+   * Whether the session is a shared one whose token nobody has asked for or presented. Asking for the token changes
+   * that.
+   */
   isTokenless(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.Tokenless) !== 0;
   }
@@ -588,7 +597,7 @@ export class SessionEngine {
     return this.#names.sliceOf(session).latin1();
   }
 
-  /** Whether it is a string: one value and no keys. */
+  /** Whether the session is a string: one value and no keys. */
   isString(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.String) !== 0;
   }
@@ -597,7 +606,7 @@ export class SessionEngine {
     return (this.#slots.flags(session) & Flag.Shared) !== 0;
   }
 
-  /** Returns how long ago its data was last used, in ms, to a tenth of a second. */
+  /** Returns how long ago the session's data was last used, in ms, to a tenth of a second. */
   idleTime(session: Session): number {
     return Math.max(0, this.#deadlines.now - this.#slots.lastUsed(session));
   }
@@ -607,15 +616,15 @@ export class SessionEngine {
     return this.#deadlines.left(session);
   }
 
-  /** Returns when it is due, as an integer in unix ms, or Infinity if it never is. */
+  /** Returns when the session is due, as an integer in unix ms, or Infinity if it never is. */
   unixDeadline(session: Session): number {
     const deadline = this.deadline(session);
     return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
   }
 
   /**
-   * Returns the ms from now until a time in unix ms; negative if that is past. Also sets the time of the operation to
-   * now.
+   * Returns the ms from now until a time in unix ms, negative if that time is past. Also sets the time of the operation
+   * to now.
    */
   timeUntil(unix: number): number {
     return this.#unixTime.instantOf(unix) - this.#deadlines.begin();
@@ -626,22 +635,22 @@ export class SessionEngine {
     return this.#slots.version(session);
   }
 
-  /** Returns when it was created, in unix ms with a fraction. */
+  /** Returns when the session was created, in unix ms with a fraction. */
   created(session: Session): number {
     return this.#slots.created[session];
   }
 
-  /** Returns its duration in ms, or 0 if it has none. */
+  /** Returns the session's duration in ms, or 0 if it has none. */
   duration(session: Session): number {
     return this.#slots.duration[session];
   }
 
-  /** Returns when it is due, by its duration or MAXAGE, in ms on the clock, or Infinity if it never is. */
+  /** Returns when the session is due, by its duration or MAXAGE, in ms on the clock, or Infinity if it never is. */
   deadline(session: Session): number {
     return this.#deadlines.deadline(session);
   }
 
-  /** Returns what must be kept of a session besides token, name and data. */
+  /** Returns what must be kept to restore a session, besides its token, name and data. */
   state(session: Session): SessionState {
     const slots = this.#slots;
     const flags = slots.flags(session);
@@ -659,7 +668,7 @@ export class SessionEngine {
     };
   }
 
-  /** Starts restoring sessions. Until `Restoration.finish` nothing else may be done with the engine. */
+  /** Starts restoring sessions. Nothing else may use the engine until `Restoration.finish` is called. */
   restore(): Restoration {
     return new Restoration({
       slots: this.#slots,
@@ -671,7 +680,7 @@ export class SessionEngine {
     });
   }
 
-  /** Returns until when an old token leads to a session, in ms on the clock, or 0 if it leads to none. */
+  /** Returns when an old token stops leading to its session, in ms on the clock, or 0 if it leads to none. */
   graceEnd(old: Slice): number {
     if (!parseToken(old, this.#words)) return 0;
     const slot = this.#tokens.findGiven(this.#words);
@@ -715,7 +724,7 @@ export class SessionEngine {
     return this.#slots.used;
   }
 
-  /** The number of sessions. A session that is due counts until the wheel or a command comes to it. */
+  /** The number of sessions. A session that is due counts until the wheel or a command processes its deadline. */
   get size(): number {
     return this.#slots.taken - this.#aliases.count - this.#doomed.sessions - this.#unseen.count;
   }
@@ -762,8 +771,8 @@ export class SessionEngine {
     const slot = this.#tokens.find(this.#words);
     const session = this.#settled(slot);
     if (session !== NO_SESSION || slot === NONE) return session;
-    // The session has just ended. If its token was the one derived for a shared session, it leads to that one now.
-    // While its end is being published, the look-up still finds it.
+    // The session with the token has just ended. If a shared session's derived token is the same, the token leads to
+    // the shared session now. While the end is being published, the look-up still finds the session that ended.
     parseToken(token, this.#words);
     const other = this.#tokens.find(this.#words);
     return other === slot ? NO_SESSION : this.#settled(other);
@@ -798,12 +807,12 @@ export class SessionEngine {
         'a token must be 128 bits in base64url: 22 characters, of which the last is A, Q, g or w',
       );
     }
-    // For a shared session only entered tokens matter: one that is not entered yet is derived from another name.
+    // For a shared session, only entered tokens matter: a token that is not entered yet is derived from another name.
     const slot = shared ? this.#tokens.findGiven(this.#words) : this.#tokens.find(this.#words);
     if (slot === NONE) return;
     if (this.#settled(slot) !== NO_SESSION) throw shared ? SHARED_EXISTS : TOKEN_EXISTS;
-    // The session that had it has just ended. Check again: a listener of its end may have looked up sessions, so that
-    // another one has the token now.
+    // The session with the token has just ended. Check again: the listener may have looked up sessions, and a look-up
+    // can give the token to another one.
     this.#takeToken(name, settings);
   }
 
@@ -845,7 +854,7 @@ export class SessionEngine {
     finish(this.#endOldest(name, limit, 'limit'));
   }
 
-  /** Ends the oldest of the sessions that a name has now until `left` are left. Returns how many it ended. */
+  /** Ends the oldest of the sessions that a name has now, until `left` remain. Returns how many it ended. */
   *#endOldest(name: Slice, left: number, event: 'ended' | 'limit'): Generator<void, number> {
     this.#deadlines.begin();
     const end = this.endingMany(event);
@@ -866,7 +875,7 @@ export class SessionEngine {
     return ended;
   }
 
-  /** Processes a deadline that has come. Returns whether the slot still lives. */
+  /** Processes a deadline (ms) that has come. Returns whether the slot still lives. */
   #expire(slot: number, deadline: number): boolean {
     const slots = this.#slots;
     if (slots.isDoomed(slot)) {
@@ -887,11 +896,11 @@ export class SessionEngine {
     this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
     this.#changes?.onEmptied(session);
     this.#changes?.onChanged(session);
-    // MAXAGE may have come by now, too.
+    // The deadline of MAXAGE may have come, too.
     return this.#deadlines.settle(slot);
   }
 
-  /** Returns how a deadline that has come ends a session, or undefined if it does not. */
+  /** Returns how a session ends at a deadline (ms) that has come, or undefined if it does not end. */
   #endAt(slot: number, deadline: number): 'maxage' | 'expired' | undefined {
     const slots = this.#slots;
     if (slots.maxAge(slot) > 0 && deadline >= slots.maxAgeEnd[slot]) return 'maxage';
@@ -917,7 +926,7 @@ export class SessionEngine {
     this.#remove(session, event);
   }
 
-  /** Ends a session for every caller. Its event and its memory wait for the sweep. */
+  /** Ends a session for every caller. The sweep publishes its event and frees its memory later. */
   #doom(session: Session, event: 'ended' | 'limit'): void {
     if (this.isShared(session) && this.#names.countLike(session) > 1) {
       // Its end must be published before the name gets another shared session. The name index ensures that only if the
@@ -959,7 +968,7 @@ export class SessionEngine {
     }
   }
 
-  /** The wheel has come to the deadline of a doomed session, or of one of its old tokens. */
+  /** Processes a deadline (ms), which has come, of a doomed session or of one of its old tokens. */
   #expireDoomed(slot: number, deadline: number): void {
     this.#doomed.subtract({ ...NOTHING, timers: 1 });
     if ((this.#slots.flags(slot) & Flag.Alias) !== 0) this.#aliases.remove(slot);
@@ -968,13 +977,13 @@ export class SessionEngine {
 
   /**
    * Removes a doomed session. Its end was counted and recorded when it was doomed. If its deadline had come by then,
-   * the events say so: `expired` or `maxage`, or `cleared` before the end.
+   * the event is `expired` or `maxage`, or `cleared` comes before it.
    * @param deadline In ms.
    */
   #endDoomed(slot: number, deadline = this.#deadlines.deadline(slot)): void {
     const session = slot as Session;
     const slots = this.#slots;
-    // A listener may look it up, which leads here again.
+    // The listener may look the session up, which calls this again.
     if ((slots.flags(slot) & Flag.Ending) !== 0) return;
     slots.setFlags(slot, slots.flags(slot) | Flag.Ending);
     const totals = this.#totalsOf(session);
@@ -992,7 +1001,10 @@ export class SessionEngine {
     return { sessions: 1, keys: this.#fields.count(session), bytes: this.#fields.size(session), timers };
   }
 
-  /** Frees some of the memory that ended sessions have left. Returns when to continue, for `BackgroundWork`. */
+  /**
+   * Frees some of the memory of ended sessions. Is a step of `BackgroundWork`: returns the delay before the next one,
+   * in ms.
+   */
   #trim(): number {
     const slots = this.#slots.used;
     const trimmed = [

@@ -1,6 +1,6 @@
 import { CodedError } from '../errors.js';
 
-/** An operation that the engine refuses. `code` is for programs, `message` for people. Neither contains a token. */
+/** The engine refuses an operation. `code` is for programs, `message` for people. Neither contains a token. */
 export class SessionError extends CodedError {
   declare readonly code: SessionErrorCode;
 

@@ -25,18 +25,18 @@ export function extendOf(reads: boolean, writes: boolean): Extend {
 /** The events of sessions, and what each one removes: nothing, the data, or the session with its data. */
 export const SESSION_EVENTS = {
   new: 'nothing',
-  /** At the deadline. */
+  /** The session reached its deadline. */
   expired: 'session',
-  /** At the deadline, with deleteSession off. */
+  /** The session reached its deadline, with deleteSession off. */
   cleared: 'data',
-  /** By a command. */
+  /** A command ended the session. */
   ended: 'session',
-  /** More sessions had the name than LIMIT allows. */
+  /** The session's name had more sessions than LIMIT allows. */
   limit: 'session',
   maxage: 'session',
-  /** To free memory. */
+  /** The session was ended to free memory. */
   evicted: 'session',
-  /** Another session took its place: RENAME, COPY. */
+  /** Another session took its place (RENAME, COPY). */
   replaced: 'session',
   /** The session has a new token. */
   rotated: 'nothing',
@@ -63,12 +63,12 @@ export const MAX_OLD_TOKENS = 16;
 /** The longest duration, and the longest MAXAGE, that the SESSION commands accept, in seconds: 68 years. */
 export const MAX_SECONDS = 2 ** 31 - 1;
 
-/** The longest duration, in ms. With it, a deadline still fits in a double exactly. */
+/** The longest duration, in ms. A deadline that far ahead is still exact to the millisecond in a double. */
 export const MAX_DURATION = 2 ** 52;
 
 /** Settings of a new session. Each may be left out. Times are in ms, as everywhere in the engine. */
 export interface NewSession {
-  /** Milliseconds until the session expires, up to `MAX_DURATION`. 0, the default, for never. */
+  /** Milliseconds until the session expires, up to `MAX_DURATION`. 0, the default, means never. */
   readonly duration?: number | undefined;
   /** Whether expiry removes the session, or only its data. Default true. */
   readonly deleteSession?: boolean;
@@ -81,21 +81,26 @@ export interface NewSession {
   readonly extend?: Extend;
   /**
    * Milliseconds after which the session is ended, whatever else is set. A multiple of 1000, up to `MAX_SECONDS` s. 0,
-   * the default, for never.
+   * the default, means never.
    */
   readonly maxAgeMs?: number;
-  /** How many sessions may have this name, including this one, from 1. The oldest are ended. Default: no limit. */
+  /**
+   * How many sessions may have this name, including this one: 1 or more. The oldest beyond that are ended. Default: no
+   * limit.
+   */
   readonly limit?: number;
   /** A token to use instead of a random one: 22 characters of base64url. */
   readonly token?: Slice;
   /** The first data: alternating keys and values. */
   readonly data?: readonly Slice[] | undefined;
   /**
-   * Makes the session a string with this value and no keys, and `data` is ignored. For a prepared session, the value is
-   * ignored too.
+   * If set, the session is a string with this value and no keys, and `data` is ignored. For a prepared session, the
+   * value is ignored too.
    */
   readonly string?: Slice | undefined;
-  /** A session whose data to copy. It decides whether the new session is a string; `data` and `string` are ignored. */
+  /**
+   * A session whose data to copy. The new session is a string if the copied one is; `data` and `string` are ignored.
+   */
   readonly copyOf?: Session | undefined;
 }
 

@@ -9,7 +9,7 @@ const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', b: '\b', a:
  * closing quote.
  *
  * @param line The line without its line ending.
- * @throws ProtocolError `unbalanced quotes in request`.
+ * @throws ProtocolError if quotes are unbalanced.
  */
 export function splitInlineRequest(line: Buffer): Buffer[] {
   // One character per byte: any byte is kept.

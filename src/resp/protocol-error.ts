@@ -1,6 +1,6 @@
 /** The client broke the protocol. The server sends it the reason, in Redis' words, and disconnects it. */
 export class ProtocolError extends Error {
-  /** Whether the client sent more at once than it is allowed to. */
+  /** Whether the client sent a larger request than it may. */
   readonly ofSize: boolean;
 
   constructor(reason: string, { ofSize = false } = {}) {

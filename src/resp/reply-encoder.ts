@@ -1,9 +1,9 @@
 import { Slice } from '../slice.js';
 import { giveReplyBufferBack, takeReplyBuffer } from './reply-buffers.js';
 
-/** Output up to this many bytes leaves as a string, because that socket write is cheaper. */
+/** Output of up to this many bytes is taken as a string, because writing a string to the socket is cheaper. */
 const STRING_BYTES = 4 * 1024;
-/** The smallest buffer that an encoder has to itself, in bytes. */
+/** The smallest buffer that an encoder does not share, in bytes. */
 const LEAST_BYTES = 512;
 /** Text up to this many characters is written in a loop, which is faster than calling into Node's C++. */
 const SHORT = 32;
@@ -18,7 +18,7 @@ const LF = 0x0a;
 const HEADER_BYTES = 20;
 const MAX_SMALL = Number.MAX_SAFE_INTEGER;
 
-/** How much may be written between two calls of `take`. */
+/** How many bytes may be written between two calls of `take`. */
 export interface ReplyLimit {
   readonly maxBytes: number;
 }
@@ -54,8 +54,8 @@ export class ReplyEncoder {
 
   /**
    * @param limit Checked whenever more room is needed. Writing more than it allows throws an OutputLimitError.
-   * @param waits Whether the output waits before it is taken, possibly in thousands of encoders at once. If so, the encoder has a
-   *   small buffer to itself.
+   * @param waits Whether the output waits before it is taken, possibly in thousands of encoders at once. If so, the
+   *   encoder has a small buffer that it does not share.
    */
   constructor(limit: ReplyLimit = { maxBytes: Infinity }, waits = false) {
     this.#limit = limit;
@@ -72,7 +72,7 @@ export class ReplyEncoder {
     this.#begun = this.#length;
   }
 
-  /** Bytes written since `begin`. Marks where a part of the reply starts, for `rewind`. */
+  /** Bytes written since `begin`. Pass this to `rewind` to remove what is written afterwards. */
   get written(): number {
     return this.#length - this.#begun;
   }
@@ -124,7 +124,7 @@ export class ReplyEncoder {
       this.#reserve(unfinished);
       this.#length = buffer.copy(this.#buffer, 0, end, end + unfinished);
     }
-    // The buffer taken before will never be `sent`.
+    // A buffer that was taken earlier and not `sent` is not reused.
     this.#lent = EMPTY;
     if (end > STRING_BYTES) {
       this.#lent = buffer;
@@ -144,7 +144,7 @@ export class ReplyEncoder {
     giveReplyBufferBack(buffer);
   }
 
-  /** The output taken last is no longer needed: its buffer may be reused. */
+  /** Call this when the output taken last is no longer needed. Its buffer is then reused. */
   sent(): void {
     giveReplyBufferBack(this.#lent);
     this.#lent = EMPTY;
@@ -154,12 +154,15 @@ export class ReplyEncoder {
     this.simple('OK');
   }
 
-  /** A short status of ASCII characters without line breaks. */
+  /** Writes a short status of ASCII characters without line breaks. */
   simple(status: string): void {
     this.#line('+', status);
   }
 
-  /** @param message Starts with the error code. Line breaks, which would end the reply, become spaces. */
+  /**
+   * Writes an error.
+   * @param message Starts with the error code. Line breaks, which would end the reply, become spaces.
+   */
   error(message: string): void {
     const line = Buffer.from(message.replace(/[\r\n]/g, ' '));
     this.#reserve(line.length + 3);
@@ -168,26 +171,26 @@ export class ReplyEncoder {
     this.#ascii('\r\n');
   }
 
-  /** An integer of at most 64 bits. */
+  /** Writes an integer of at most 64 bits. */
   integer(value: number | bigint): void {
     if (typeof value === 'number' && value >= 0 && value <= MAX_SMALL) this.#count(COLON, value);
     else this.#line(':', String(value));
   }
 
-  /** A boolean; 1 or 0 in RESP2. */
+  /** Writes a boolean: 1 or 0 in RESP2. */
   boolean(value: boolean): void {
     if (this.protocol === 3) this.#line('#', value ? 't' : 'f');
     else this.integer(value ? 1 : 0);
   }
 
-  /** A number that may have a fraction; a bulk string in RESP2. */
+  /** Writes a number that may have a fraction: a bulk string in RESP2. */
   double(value: number): void {
     const text = Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : value < 0 ? '-inf' : 'nan';
     if (this.protocol === 3) this.#line(',', text);
     else this.bulk(text);
   }
 
-  /** A bulk string. A JavaScript string is written as UTF-8. */
+  /** Writes a bulk string. A JavaScript string is encoded as UTF-8. */
   bulk(value: Slice | Buffer | string): void {
     const slice = value instanceof Slice ? value : Slice.of(value);
     const { length } = slice;
@@ -200,12 +203,12 @@ export class ReplyEncoder {
     this.#length = end + 2;
   }
 
-  /** The header of a bulk string that is sent separately: `length` bytes and a line ending follow. */
+  /** Writes the header of a bulk string that is sent separately: `length` bytes and a line ending must follow. */
   bulkHeader(length: number): void {
     this.#count(DOLLAR, length);
   }
 
-  /** A bulk string, given as a JavaScript string with one character per byte. */
+  /** Writes a bulk string, given as a JavaScript string with one character per byte. */
   latin1(text: string): void {
     this.#count(DOLLAR, text.length);
     this.#reserve(text.length + 2);
@@ -214,13 +217,13 @@ export class ReplyEncoder {
     this.#ascii('\r\n');
   }
 
-  /** A bulk string, or null if there is none. */
+  /** Writes a bulk string, or null for undefined. */
   bulkOrNull(value: Slice | Buffer | string | undefined): void {
     if (value === undefined) this.null();
     else this.bulk(value);
   }
 
-  /** Text for people to read, which RESP3 marks as such. */
+  /** Writes text for people to read, which RESP3 marks as such. */
   verbatim(text: string): void {
     if (this.protocol === 2) {
       this.bulk(text);
@@ -237,28 +240,28 @@ export class ReplyEncoder {
     this.#line(this.protocol === 3 ? '_' : '$-1', '');
   }
 
-  /** Null where an array is expected. */
+  /** Writes null where an array is expected. */
   nullArray(): void {
     this.#line(this.protocol === 3 ? '_' : '*-1', '');
   }
 
-  /** The header of an array: `length` replies follow. */
+  /** Writes the header of an array: `length` replies must follow. */
   array(length: number): void {
     this.#count(ASTERISK, length);
   }
 
-  /** The header of a map: `size` pairs of a key and a value follow. A flat array in RESP2. */
+  /** Writes the header of a map: `size` pairs of a key and a value must follow. A flat array in RESP2. */
   map(size: number): void {
     if (this.protocol === 3) this.#count(PERCENT, size);
     else this.#count(ASTERISK, size * 2);
   }
 
-  /** The header of a set: `size` replies follow. An array in RESP2. */
+  /** Writes the header of a set: `size` replies must follow. An array in RESP2. */
   set(size: number): void {
     this.#count(this.protocol === 3 ? TILDE : ASTERISK, size);
   }
 
-  /** The header of a push, which answers no request: `length` replies follow. An array in RESP2. */
+  /** Writes the header of a push message, which answers no request: `length` replies must follow. An array in RESP2. */
   push(length: number): void {
     this.#count(this.protocol === 3 ? GREATER : ASTERISK, length);
   }

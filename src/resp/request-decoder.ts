@@ -9,15 +9,18 @@ export type { RequestLimits };
 const CR = 0x0d;
 const LF = 0x0a;
 const EMPTY = Buffer.alloc(0);
-/** Bytes of a socket's read. A larger buffer has gathered a request, and is not kept for a small remainder. */
+/**
+ * The most bytes of one socket read. A larger buffer was made to gather a request, and is not kept for a small
+ * remainder.
+ */
 const KEPT_BYTES = 64 * 1024;
 
 /**
- * Decodes bytes into requests, which are pulled one at a time. So the limits that AUTH changes apply to what follows it in
- * the same read, and a connection with too many unsent replies simply stops pulling.
+ * Decodes bytes into requests, which the connection pulls one at a time. So the limits that AUTH changes apply to what
+ * follows it in the same read, and a connection with too many unsent replies simply stops pulling.
  *
- * An incomplete request is gathered in one buffer, which doubles as it grows, up to the largest request allowed. So an
- * incomplete request takes at most twice as much memory as the client has sent.
+ * An incomplete request is gathered in one buffer, which doubles when it is full. So an incomplete request takes at
+ * most twice as much memory as the client has sent.
  */
 export class RequestDecoder {
   readonly #guard: RequestGuard;
@@ -46,7 +49,7 @@ export class RequestDecoder {
     return this.#end - this.#start;
   }
 
-  /** Bytes of memory held for them. */
+  /** Bytes of memory held for these requests. */
   get held(): number {
     return this.#buffer.length;
   }
@@ -78,7 +81,8 @@ export class RequestDecoder {
 
   /**
    * Returns the next request, or undefined if no complete one is left.
-   * @throws ProtocolError if the bytes are not a request. Nothing more can be read from this client then.
+   * @throws ProtocolError if the bytes are not a request within the limits. Nothing more can be read from this client
+   *   then.
    */
   next(): Request | undefined {
     while (this.pending > 0) {
@@ -92,7 +96,7 @@ export class RequestDecoder {
         return undefined;
       }
       const request = this.#take(end, framed);
-      // `*0`, `*-1` and an empty line are no requests.
+      // `*0`, `*-1` and an empty line are not requests.
       if (request !== null && request.length > 0) return request;
     }
     // An idle client must not keep the buffer of its last read alive.
@@ -104,8 +108,8 @@ export class RequestDecoder {
   }
 
   /**
-   * Returns the request that ends at `end`. The guard has already found a frame's arguments, so a frame that is complete in one
-   * read is used where it is. Only a frame that spans several reads goes through the parser.
+   * Returns the request that ends at `end`. The guard has already found a frame's arguments, so a frame that is
+   * complete in one read is used where it is. Only a frame that spans several reads goes through the parser.
    */
   #take(end: number, framed: boolean): Request | null {
     const start = this.#start;
@@ -153,8 +157,8 @@ const parser = new RedisParser({
 function parseFrame(frame: Buffer): Request | null {
   parser.execute(frame);
   const words = parsed;
-  if (words === undefined) throw new Error('redis-parser found no end of a frame that is whole');
-  // No data of one client may remain here until another client's request.
+  if (words === undefined) throw new Error('redis-parser did not find the end of a complete frame');
+  // One client's data must not stay here until another client's request.
   parsed = undefined;
   if (words === null) return null;
   return Request.cutFrom(frame, words);

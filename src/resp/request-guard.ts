@@ -8,7 +8,7 @@ export interface RequestLimits {
   readonly maxBulk: number;
   /** The longest inline request. */
   readonly maxInline: number;
-  /** The longest request as a whole, headers included. */
+  /** The longest request in total, headers included. */
   readonly maxRequest: number;
 }
 
@@ -22,10 +22,10 @@ const ZERO = 0x30;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** An array with the bounds of more arguments, maybe a million, is not kept for the next frame. */
+/** The bounds of more arguments than this are not kept for the next frame: there may be a million. */
 const USUAL_ARGUMENTS = 64;
 
-/** Bytes of a number in an array that grew by pushing, spare room included. */
+/** Bytes that a number takes in an array that grew by pushing, including spare room. */
 const BYTES_PER_BOUND = 12;
 
 /** The shortest bulk string in bytes: `$1`, one byte and two line endings. */
@@ -35,12 +35,12 @@ const SHORTEST_BULK = 7;
 const MAX_DIGITS = 10;
 
 /**
- * Checks the headers of RESP requests before the parser sees them. The parser trusts its input: it would allocate an array
- * for `*30000000`, follow nested arrays and accept any byte as a digit. It receives only complete frames that passed the
- * guard: arrays of bulk strings within the limits.
+ * Checks the headers of RESP requests before the parser sees them. The parser does not check its input: it would
+ * allocate an array for `*30000000`, follow nested arrays and accept any byte as a digit. It receives only complete
+ * frames that passed the guard: arrays of bulk strings within the limits.
  *
- * The guard stops where the bytes end and continues there, so a frame that arrives byte by byte costs no more than one that
- * arrives at once.
+ * The guard stops where the bytes end and later continues there, so a frame that arrives byte by byte costs no more
+ * than one that arrives at once.
  */
 export class RequestGuard {
   /** Whether the client has authenticated, or does not have to. */
@@ -61,8 +61,8 @@ export class RequestGuard {
   }
 
   /**
-   * Where each argument of the frame checked last starts and ends, counted from the start of the frame. Valid until the next
-   * check. Only the first `words` pairs belong to this frame.
+   * Where each argument of the frame checked last starts and ends, counted from the start of the frame. Valid until the
+   * next check. Only the first `words` pairs belong to this frame.
    */
   get bounds(): readonly number[] {
     return this.#bounds;
@@ -79,7 +79,7 @@ export class RequestGuard {
     return length > 2 * USUAL_ARGUMENTS ? length * BYTES_PER_BOUND : 0;
   }
 
-  /** Frees the bounds of a large frame. To be called when the client has sent nothing else. */
+  /** Frees the bounds of a large frame. Call this when the client has sent nothing else. */
   release(): void {
     if (this.held > 0) this.#bounds = [];
   }
@@ -125,8 +125,8 @@ export class RequestGuard {
   }
 
   /**
-   * The fast path for nearly every argument: a complete bulk string of 1 to 99 bytes. Returns where it ends, or -1 if it is
-   * anything else, which the slow path then checks.
+   * The fast path, which checks nearly every argument: a complete bulk string of 1 to 99 bytes. Returns where it ends,
+   * or -1 for anything else, which the slow path then checks.
    */
   #walkShortBulk(bytes: Buffer, at: number, end: number): number {
     if (at + SHORTEST_BULK > end || bytes[at] !== DOLLAR) return -1;
@@ -160,7 +160,7 @@ export class RequestGuard {
   }
 
   /**
-   * Reads `[-]digits CR LF` into `#number`. Strict: no sign except one minus, no leading zeros.
+   * Reads `[-]digits CR LF` into `#number`. Accepts no sign except one minus, and no leading zeros.
    * @returns Where the line ends, or -1 if it is incomplete.
    */
   #readHeader(bytes: Buffer, at: number, end: number, complaint: string): number {

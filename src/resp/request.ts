@@ -1,8 +1,8 @@
 import { Slice } from '../slice.js';
 
 /**
- * A command's name and its arguments, as views of the bytes read. Valid until the next request is pulled; call `pack` to keep
- * it longer.
+ * A command's name and its arguments, as views of the bytes read. Valid until the next request is pulled. Call `pack`
+ * to keep it longer.
  */
 export class Request {
   readonly #bytes: Buffer;
@@ -11,9 +11,7 @@ export class Request {
   /** The number of words, the command's name included. */
   readonly length: number;
 
-  /**
-   * @param bounds The start and end of each word in turn, counted from `origin`. Not copied.
-   */
+  /** @param bounds The start and the end of each word, one word after the other, counted from `origin`. Not copied. */
   constructor(bytes: Buffer, origin: number, bounds: readonly number[], length: number) {
     this.#bytes = bytes;
     this.#origin = origin;
@@ -32,7 +30,7 @@ export class Request {
     return new Request(Buffer.concat(words, at), 0, bounds, words.length);
   }
 
-  /** Makes a request whose words are views of `bytes`. */
+  /** Makes a request of words that are views of `bytes`. If any is not, makes a request of copies. */
   static cutFrom(bytes: Buffer, words: readonly Buffer[]): Request {
     const bounds: number[] = [];
     for (const word of words) {
@@ -43,7 +41,7 @@ export class Request {
     return new Request(bytes, 0, bounds, words.length);
   }
 
-  /** The bytes of all words together. */
+  /** The number of bytes in all words together. */
   get bytes(): number {
     let bytes = 0;
     for (let at = 0; at < this.length * 2; at += 2) bytes += this.#bounds[at + 1] - this.#bounds[at];

@@ -2,16 +2,16 @@ import type { SlotTable } from '../tables/slot-table.js';
 import { BackgroundWork, DONE } from '../time/background-work.js';
 import type { Clock } from '../time/clock.js';
 
-/** Slots to look at between two looks at the clock. */
+/** The number of slots to look at before the clock is read. */
 const SLOTS = 64;
 /**
- * Sessions with more bytes of data than this are not ended at once, however few they are: their events may be six times
- * as long.
+ * Sessions that together have more bytes of data than this are not ended at once, however few there are: their events
+ * may be six times as long.
  */
 export const BYTES_AT_ONCE = 2 ** 20;
-/** After this many bytes of data, look at the clock. */
+/** The clock is read after this many bytes of data have been removed. */
 const MUCH_DATA = 4096;
-/** How long, in ms, the sweep pauses while listeners are behind, before it checks again. */
+/** How long the sweep pauses, in ms, before it checks again whether listeners are behind. */
 const REST_MS = 5;
 
 /** Sums over sessions. */
@@ -28,8 +28,7 @@ export interface DoomedOptions {
   readonly slots: SlotTable;
   readonly clock: Clock;
   /**
-   * If there are no more doomed sessions than this, and they hold little data, they are ended before the command that
-   * dooms them returns.
+   * If there are no more doomed sessions than this, and they hold little data, `doom` removes them before it returns.
    */
   readonly atOnce: number;
   /** Ends a doomed session for good. */
@@ -44,7 +43,7 @@ export interface DoomedOptions {
  * They belong to an earlier epoch of the slot table. `doom` starts a new epoch (`SlotTable.beginEpoch`), which costs
  * nothing per session. `add` counts a session that was moved to the previous epoch (`SlotTable.doom`). A look-up that
  * finds a doomed session removes it immediately. A sweep through the slots removes the rest. The sweep pauses while
- * subscribers that read are behind with its events.
+ * listeners are behind with its events.
  */
 export class Doomed {
   readonly #options: DoomedOptions;
@@ -52,7 +51,7 @@ export class Doomed {
   #keys = 0;
   #bytes = 0;
   #timers = 0;
-  /** When each past epoch that has sessions left ended, in ms. */
+  /** When each past epoch ended, in ms, if it may have sessions left. */
   readonly #ends = new Map<number, number>();
   /** The next slot of the sweep. */
   #cursor = 0;
@@ -82,8 +81,7 @@ export class Doomed {
   }
 
   /**
-   * Dooms all sessions of the current epoch.
-   * @param present The sums over these sessions.
+   * Dooms all sessions of the current epoch, over which the sums are given.
    * @param now When they end, in ms on the clock.
    */
   doom({ sessions, keys, bytes, timers }: Totals, now: number): void {
@@ -98,7 +96,7 @@ export class Doomed {
     else this.#sweep.schedule();
   }
 
-  /** Counts a session that was doomed individually. */
+  /** Counts a session that was doomed individually, whose sums are given. */
   add({ sessions, keys, bytes, timers }: Totals): void {
     this.#sessions += sessions;
     this.#keys += keys;
@@ -108,8 +106,8 @@ export class Doomed {
   }
 
   /**
-   * Returns when the session was doomed, in ms. For a session doomed individually, it may return an earlier time: that
-   * session was not due yet.
+   * Returns when the session was doomed, in ms. For a session that was doomed individually, the result may be too
+   * early, which does no harm: the session was not due yet.
    */
   endOf(slot: number): number {
     return this.#ends.get(this.#options.slots.epochOf(slot)) ?? 0;

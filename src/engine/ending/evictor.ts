@@ -5,33 +5,35 @@ import type { Clock } from '../time/clock.js';
 import type { Deadlines } from '../time/deadlines.js';
 import { TimeSlices } from '../time/time-slices.js';
 
-/** Which session to end when memory runs out: none, the one due first, or the one not used for longest. */
+/** Which session to end when memory runs out: none, the one due first, or the one unused for longest. */
 export type EvictionPolicy = 'noeviction' | 'volatile-ttl' | 'allsessions-lru';
 
-/** Sessions to look at for each eviction. On average, the one chosen is among the first 6 % of all. */
+/** The number of sessions to look at for each eviction. On average, 6 % of all sessions rank before the one chosen. */
 const SAMPLES = 16;
-/** Slots to search for one sample. After a longer run of free slots, the next sample starts elsewhere. */
+/** The number of slots to search for one sample. After a longer run of free slots, the next sample starts elsewhere. */
 const STRETCH = 256;
 
-/** Length of a slice of eviction in ms, if more than an eighth too much memory is taken. */
+/**
+ * Length of a slice of eviction in ms, if memory exceeds the limit by more than an eighth or a caller waits for room.
+ */
 const LONG_SLICE_MS = 10;
 
-/** What an evictor needs to know of the sessions. */
+/** What an evictor needs from the engine. */
 export interface Evictable {
   /** Bytes of memory that the sessions take. */
   readonly memory: number;
-  /** Whether they are nearly at the engine's own limits, whatever the memory limit. */
+  /** Whether the sessions are nearly at the engine's own limits, whatever the memory limit is. */
   readonly isFull: boolean;
-  /** Frees some of what was removed. Returns whether there may be more. */
+  /** Frees some of the data that was removed. Returns whether there may be more. */
   reclaim(): boolean;
   evict(session: Session): void;
-  /** Ends a doomed session. Returns false if there is none. */
+  /** Removes a doomed session. Returns false if there is none. */
   endDoomed(): boolean;
 }
 
 /**
- * Keeps sessions within a memory limit. Like Redis, it does not keep all sessions in order, which every use would have
- * to change. It evicts the best of a few that it picks at random.
+ * Keeps sessions within a memory limit. Like Redis, it does not keep all sessions in order, because every use would
+ * change the order. It evicts the best candidate of a few picked at random.
  */
 export class Evictor {
   readonly #slots: SlotTable;
@@ -69,7 +71,7 @@ export class Evictor {
   }
 
   /**
-   * Evicts until the limit is met, or for one slice. Further slices follow, and requests are served between them.
+   * Evicts until the limit is met or the slice is over. Further slices follow, and requests are served between them.
    * Returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
@@ -100,7 +102,7 @@ export class Evictor {
 
   /**
    * Evicts until the slice is over. Returns true if there is room for `bytes` more, false if there cannot be, undefined
-   * if the slice ended before.
+   * if the slice ended first.
    */
   #evict(bytes: number): boolean | undefined {
     if (this.#stopped) return true;
@@ -147,7 +149,7 @@ export class Evictor {
       const end = Math.min(used, start + STRETCH);
       for (let slot = start; slot < end && !consider(slot); slot++);
     }
-    // Candidates are so rare that no sample was one: look at all slots.
+    // Candidates are so rare that no sample found one: look at all slots.
     if (best === NO_SESSION) for (let slot = 0; slot < used; slot++) consider(slot);
     return best;
   }

@@ -7,14 +7,14 @@ import { Numbering } from '../tables/numbering.js';
 /**
  * Byte strings of any length, identified by numbers, outside V8's heap. Any part of a string can be changed.
  *
- * A string that fits in a chunk of the arena is one chunk. A longer one is pieces of `PIECE` bytes and a chunk that
- * lists them. Each piece is a chunk, the last no larger than necessary. So the cost of appending a byte, or of reading
- * a part, depends on the part and not on the length of the string. When the arena moves a chunk, the list is searched
- * for its old address: that takes less time than moving the chunk.
+ * A string that fits in a chunk of the arena is one chunk. A longer string consists of pieces of `PIECE` bytes and a
+ * chunk that lists them. Each piece is a chunk, the last no larger than necessary. So the cost of appending a byte, or
+ * of reading a part, depends on the part and not on the length of the string. When the arena moves a chunk, the list is
+ * searched for its old address: that takes less time than moving the chunk.
  *
  * **Removing** a string of more than `PIECES_AT_ONCE` pieces sets it aside. `reclaim` frees its pieces a few at a time,
- * and so does each newly allocated piece, so new strings use up the memory of removed ones. Until they are freed,
- * pieces count as memory.
+ * and so does each newly allocated piece, so new strings use up the memory of removed ones. Pieces count as memory
+ * until they are freed.
  */
 export class ByteStrings {
   /** The maximum length of a string in bytes: as many pieces as one list can hold. */
@@ -106,8 +106,8 @@ export class ByteStrings {
   }
 
   /**
-   * Makes a string longer or shorter. Bytes that are added are undefined.
-   * @throws SessionError OOM if there is no memory. The string is as long as before then.
+   * Makes a string longer or shorter. The content of added bytes is undefined.
+   * @throws SessionError OOM if there is no memory. The string then keeps its length.
    * @throws RangeError if `length` is more than `MAX_LENGTH`.
    */
   resize(number: number, length: number): void {
@@ -177,7 +177,7 @@ export class ByteStrings {
     return new Slice(this.#assemble(number, offset, length, this.#scratchFor(length)), 0, length);
   }
 
-  /** Like `read`, but valid until the string is changed. */
+  /** Like `read`, but valid until any string is changed or removed. */
   readForLong(number: number, offset: number, length: number): Slice {
     if ((offset % PIECE) + length <= PIECE) return this.read(number, offset, length);
     return new Slice(this.#assemble(number, offset, length, Buffer.allocUnsafeSlow(length)), 0, length);
@@ -200,7 +200,7 @@ export class ByteStrings {
     return true;
   }
 
-  /** Returns a word of a string that is used as an array of 32-bit words. */
+  /** Returns a word of a string that serves as an array of 32-bit words. */
   word(number: number, index: number): number {
     const address = this.#piece(number, Math.floor(index / WORDS));
     return this.#arena.words(address)[(this.#arena.start(address) >>> 2) + (index % WORDS)];
@@ -261,7 +261,7 @@ export class ByteStrings {
     return true;
   }
 
-  /** The number of strings that there are rows for. */
+  /** How many strings there are rows for. */
   get #capacity(): number {
     return this.#rows.length / ROW;
   }
@@ -377,7 +377,7 @@ export class ByteStrings {
     arena.free(address);
   }
 
-  /** Makes room in the list for one more piece: for all pieces that are to come, or as many as a list can hold. */
+  /** Makes room in the list for one more piece. If it must move the list, makes room for all `wanted` pieces. */
   #fitList(number: number, pieces: number, wanted: number): void {
     const list = this.#addressOf(number);
     if (pieces * 4 < this.#arena.room(list)) return;
@@ -421,7 +421,7 @@ export class ByteStrings {
     this.#arena.free(list);
   }
 
-  /** Turns the pieces after `length` into a separate, removed string. */
+  /** Moves the pieces after `length` to a new string, which is set aside as removed. */
   #putAside(number: number, length: number): void {
     const first = lastPieceOf(length) + 1;
     const pieces = this.#lastPiece(number) + 1 - first;
@@ -469,9 +469,11 @@ export class ByteStrings {
 const FULL_CHUNK = Arena.chunkSize(Arena.MAX_BYTES);
 /** Bytes in each piece except the last: what the largest chunk has room for. */
 const PIECE = Arena.MAX_BYTES;
-/** The same, in words. */
+/** Words in each piece except the last. */
 const WORDS = PIECE / 4;
-/** Pieces of 64 KiB to free at once: that takes a fraction of a millisecond even if it makes the arena move others. */
+/**
+ * The number of pieces to free at once: that takes a fraction of a millisecond even if it makes the arena move others.
+ */
 const PIECES_AT_ONCE = 16;
 /** Up to this many bytes are compared in a loop, which is faster than calling into Node's C++. */
 const SHORT = 64;

@@ -12,8 +12,8 @@ export interface FieldStore {
   /** Bytes in the keys and values of all slots. */
   readonly bytes: number;
   /**
-   * Bytes of memory that these take, including overhead and what was removed but is not freed yet. Memory kept for
-   * later use does not count.
+   * Bytes of memory that the keys and values take, including overhead and what was removed but is not freed yet. Memory
+   * kept for later use does not count.
    */
   readonly memory: number;
   /**
@@ -33,7 +33,7 @@ export interface FieldStore {
   get(slot: number, key: Slice): Slice | undefined;
   /**
    * Returns a part of a value, or undefined if there is no such key. The part is shorter than `length` if the value
-   * ends before. The cost depends on the part, not on the length of the value.
+   * ends earlier. The cost depends on the part, not on the length of the value.
    * @param offset In bytes, from 0.
    * @param length In bytes.
    */
@@ -60,8 +60,8 @@ export interface FieldStore {
   /** Removes one key. Returns whether it existed. */
   delete(slot: number, key: Slice): boolean;
   /**
-   * Removes every key of the slot. Returns how many there were. This is fast however many there are: `reclaim` frees
-   * the rest of the memory.
+   * Removes every key of the slot. Returns how many there were. Returns quickly however many there were: `reclaim`
+   * frees the rest of their memory later.
    */
   clear(slot: number): number;
   /**
@@ -70,9 +70,12 @@ export interface FieldStore {
    * until it returns.
    */
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void;
-  /** Returns the key at a place in that order, from 0 to `count` - 1. A key keeps its place until a key is removed. */
+  /**
+   * Returns the key at a place in the order of `forEach`, from 0 to `count` - 1. A key keeps its place until a key is
+   * removed.
+   */
   keyAt(slot: number, place: number): Slice;
-  /** Visits every key of the slot, in the same order. */
+  /** Visits every key of the slot, in the order of `forEach`. */
   forEachKey(slot: number, visit: (key: Slice) => void): void;
   /**
    * Visits some keys of the slot, with the length of each value in bytes. The visitor may read the values. A scan
@@ -83,10 +86,10 @@ export interface FieldStore {
    * @returns The cursor for the next call, or 0 at the end.
    */
   scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number;
-  /** Frees some of what was removed, in a fraction of a millisecond. Returns whether there may be more. */
+  /** Frees some of the data that was removed, in a fraction of a millisecond. Returns whether there may be more. */
   reclaim(): boolean;
   /**
-   * Frees some of the memory that slots below `slots` do not need. Slots from there on must be empty. Returns whether
+   * Frees some of the memory that slots below `slots` do not need. Slots from `slots` on must be empty. Returns whether
    * there may be more.
    */
   trim(slots: number): boolean;

@@ -7,13 +7,13 @@ import { NONE } from '../tables/slot-table.js';
 import { ByteStrings } from './byte-strings.js';
 
 /**
- * The fields of large sessions, outside V8's heap. It is fast however many fields a session has, and however long they
- * are.
+ * The fields of large sessions, outside V8's heap. Reading and writing a field is fast however many fields the session
+ * has, and however long they are.
  *
  * A field is a byte string: its key, then its value. All fields of all sessions share one hash table, which grows a few
- * entries at a time, so a session needs neither an object nor a table. A session's fields are in a list: another byte
- * string, which holds the numbers of the fields in the order in which they were set. When a field is deleted, the last
- * one takes its place.
+ * entries at a time, so a session needs neither an object nor a table. Each session has a list: another byte string,
+ * which holds the numbers of its fields in the order in which they were set. When a field is deleted, the last one
+ * takes its place.
  *
  * Ending a session with many or large fields sets them aside. `reclaim` frees them a few at a time, and so does each
  * new field.
@@ -25,7 +25,7 @@ export class HashedFields extends OpenAddressing {
   /** The properties of each field besides its bytes: `ROW` numbers per byte string. */
   #rows = column(Int32Array, FIRST * ROW, RESERVED * ROW);
   readonly #sessions = new Numbering();
-  /** The byte string that is each session's list. */
+  /** The number of the byte string that is each session's list. */
   #lists = column(Int32Array, FIRST, RESERVED);
   /** Two numbers per session: the bytes in its keys and values, and the bytes of memory that its fields take. */
   #sums = column(Float64Array, FIRST * 2, RESERVED * 2);
@@ -107,7 +107,7 @@ export class HashedFields extends OpenAddressing {
     return this.#find(session, key) !== NONE;
   }
 
-  /** Returns the value of a key, assembled if it spans pieces. */
+  /** Returns the value of a key, or undefined. A value that spans pieces is assembled. */
   get(session: number, key: Slice): Slice | undefined {
     const field = this.#find(session, key);
     if (field === NONE) return undefined;
@@ -124,7 +124,7 @@ export class HashedFields extends OpenAddressing {
     return this.#strings.read(field, start, Math.min(length, end - start));
   }
 
-  /** Returns the length of a value in bytes, or 0 if there is none. */
+  /** Returns the length of a value in bytes, or 0 if there is no such key. */
   valueLength(session: number, key: Slice): number {
     const field = this.#find(session, key);
     return field === NONE ? 0 : this.#valueLength(field);
@@ -190,7 +190,7 @@ export class HashedFields extends OpenAddressing {
     return this.#strings.readForLong(field, 0, this.#keyLength(field));
   }
 
-  /** Visits all fields in the order in which they were set, except for those that took the place of a deleted one. */
+  /** Visits all fields in the order of the list. */
   forEach(session: number, visit: (key: Slice, value: Slice) => void): void {
     const count = this.count(session);
     for (let place = 0; place < count; place++) {
@@ -222,7 +222,10 @@ export class HashedFields extends OpenAddressing {
     return end;
   }
 
-  /** Frees some of what has ended or was deleted, in a fraction of a millisecond. Returns whether there may be more. */
+  /**
+   * Frees some of the sessions and fields that were removed, in a fraction of a millisecond. Returns whether there may
+   * be more.
+   */
   reclaim(): boolean {
     const session = this.#ended.at(-1);
     if (session === undefined) return this.#strings.reclaim();
@@ -241,7 +244,7 @@ export class HashedFields extends OpenAddressing {
     return true;
   }
 
-  /** The number of byte strings that there are rows for. */
+  /** How many byte strings there are rows for. */
   get #capacity(): number {
     return this.#rows.length / ROW;
   }
@@ -288,14 +291,14 @@ export class HashedFields extends OpenAddressing {
     }
   }
 
-  /** Makes a new field for the key that was just looked for. Its value is undefined. */
+  /** Makes a new field for the key that `#find` last looked for. The content of its value is undefined. */
   #addWithKey(session: number, key: Slice, valueLength: number): number {
     const field = this.#add(session, this.#wanted, key.length, valueLength);
     this.#strings.write(field, 0, key);
     return field;
   }
 
-  /** Makes a new field. Its key and its value are undefined. */
+  /** Makes a new field. The content of its key and value is undefined. */
   #add(session: number, hash: number, keyLength: number, valueLength: number): number {
     this.reclaim();
     const strings = this.#strings;
@@ -335,8 +338,8 @@ export class HashedFields extends OpenAddressing {
   }
 
   /**
-   * Frees some fields of a session that has ended, and after the last one the session itself. Returns whether it is
-   * gone.
+   * Frees some fields of a session that has ended, and after the last one the session itself. Returns whether the
+   * session is gone.
    */
   #free(session: number): boolean {
     const list = this.#lists[session];
@@ -380,8 +383,8 @@ const BYTES_PER_FIELD = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
 const BYTES_PER_SESSION = 4 + 16;
 
 /**
- * Returns what a session adds to the hashes of its keys: one key has a different hash in each session, spread as far
- * apart as possible (Knuth's multiplicative hashing).
+ * Returns what the hashes of a session's keys are XORed with. So the same key has a different hash in each session,
+ * spread as far apart as possible (Knuth's multiplicative hashing).
  */
 function hashOfSession(session: number): number {
   return Math.imul(session, 0x9e3779b1);

@@ -5,7 +5,7 @@ const MAX = 2n ** 63n - 1n;
 /** As Redis parses integers: no plus sign, no spaces, no leading zeros, no -0. */
 const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
-/** Returns the 64-bit integer that `text` spells, undefined if it is anything else. */
+/** Returns the 64-bit integer that `text` spells, or undefined if it spells anything else. */
 export function parseInt64(text: Slice): bigint | undefined {
   if (text.length > 20) return undefined;
   const digits = text.latin1();
@@ -13,8 +13,8 @@ export function parseInt64(text: Slice): bigint | undefined {
 }
 
 /**
- * Returns the 64-bit integer that `text` spells as a double: exact up to 2^53, NaN if `text` is anything else. Short
- * numbers without a sign, the usual case, are parsed without making a string.
+ * Returns the 64-bit integer that `text` spells, as a double that is exact up to 2^53, or NaN if `text` spells anything
+ * else. Short numbers without a sign, the usual case, are parsed without making a string.
  */
 export function parseInteger(text: Slice): number {
   const { bytes, start, end } = text;

@@ -6,14 +6,15 @@ import type { Encoding, FieldStore } from './field-store.js';
 import { HashedFields } from './hashed-fields.js';
 
 /**
- * A field store that keeps a session's keys and values in one packed record, outside V8's heap. A million sessions are
- * some hundred buffers instead of millions of objects for the garbage collector to walk.
+ * A field store that keeps a session's keys and values in one packed record, outside V8's heap. A million sessions take
+ * a few large buffers, instead of millions of objects for the garbage collector to walk.
  *
- * A record is a header, then the fields. A field is the lengths of its key and value (one byte each below 128, else two
- * or three), the key, and the value. A record is searched in order, as Redis' listpack is; for a few fields that is
- * faster than a hash map. A session that outgrows the record (`MAX_FIELDS`, or the arena's largest chunk) is promoted:
- * its fields move to a hash table, also outside V8's heap, and its record only holds its number there. It becomes
- * packed again after it was cleared, or when its only value is set to a short enough one.
+ * A record is a header, then the fields. A field consists of the lengths of its key and value (one byte each below 128,
+ * else two or three), the key, and the value. A record is searched in order, as Redis' listpack is; for a few fields
+ * that is faster than a hash map. A session with more than `MAX_FIELDS` fields, or more bytes than the arena's largest
+ * chunk holds, is promoted: its fields move to a hash table, also outside V8's heap, and its record only holds the
+ * session's number there. The session is packed again when it gets new fields after it was cleared, or when its only
+ * value is set to a short enough one.
  */
 export class PackedFieldStore implements FieldStore {
   readonly #arena: Arena;
@@ -23,8 +24,8 @@ export class PackedFieldStore implements FieldStore {
   #keys = 0;
   #bytes = 0;
 
-  // The field that `#find` found, as indices in the buffer: where it starts, where its key and value start, and its
-  // end.
+  // The field that `#find` found, as indices in the buffer: where the field starts, where its key and value start, and
+  // where the field ends.
   #at = 0;
   #keyAt = 0;
   #valueAt = 0;
@@ -156,7 +157,7 @@ export class PackedFieldStore implements FieldStore {
       hashed.copy(session, this.#promote(to));
       return;
     }
-    // So few fields may fit in a record.
+    // These few fields may fit in a record.
     const pairs: Slice[] = [];
     hashed.forEach(session, (key, value) => pairs.push(Slice.of(key.copy()), Slice.of(value.copy())));
     this.fill(to, pairs);
@@ -214,7 +215,7 @@ export class PackedFieldStore implements FieldStore {
       this.set(slot, key, overwritten(this.get(slot, key) as Slice, offset, bytes));
       return;
     }
-    // Makes room after the value; what precedes it stays.
+    // Makes room after the value. What precedes that stays.
     const head = this.#keyAt - this.#at - lengthBytes(length);
     const before = this.#end - this.#at;
     const at = this.#replace(slot, this.#end, 0, grown, this.#fieldsIn(address)) - before;
@@ -320,12 +321,12 @@ export class PackedFieldStore implements FieldStore {
     return slab.bytes[slab.start(address) + 2];
   }
 
-  /** Whether the fields are hashed: then the record has none. */
+  /** Whether the session is hashed: its record has no fields. */
   #isHashed(address: number): boolean {
     return address !== NOTHING && this.#fieldsIn(address) === 0;
   }
 
-  /** Returns the number among the hashed sessions that a record without fields holds. */
+  /** Returns the number of a hashed session, which its record holds. */
   #sessionAt(address: number): number {
     return this.#arena.buffer(address).readUInt32LE(this.#arena.start(address) + RECORD);
   }
@@ -485,7 +486,7 @@ export class PackedFieldStore implements FieldStore {
     }
   }
 
-  /** Moves the fields of a slot to the hash table. Returns its number there. */
+  /** Moves the fields of a slot to the hash table. Returns the session's number there. */
   #promote(slot: number): number {
     const hashed = this.#hashed;
     const session = hashed.begin();
@@ -572,8 +573,8 @@ function write(bytes: Buffer, at: number, key: Slice, value: Slice): number {
 }
 
 /**
- * The first byte of a length that takes three bytes: the other two follow, lower one first. If the first byte is from
- * 128 to below this value, the length takes two bytes, and the first byte is 128 plus the upper one.
+ * The first byte of a length that takes three bytes: the other two follow, lower one first. A first byte from 128 to
+ * 254 means that the length takes two bytes: 128 plus its upper byte, then its lower byte.
  */
 const THREE_BYTES = 255;
 /** The smallest length that takes three bytes. */

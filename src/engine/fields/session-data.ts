@@ -16,8 +16,8 @@ export const STRING_KEY = Slice.of('');
  * `count`, `size`, `forEachKey`, `peek`) never extends.
  *
  * A session may be a **string**: it has one value, under the empty key, and is read like any other session. Writing
- * keys to a string throws a SessionError WRONGTYPE, and so does changing a string where the session has keys. Only
- * `setString` makes any session a string.
+ * keys to a string throws a SessionError WRONGTYPE, and so does writing to a session with keys as if it were a string.
+ * Only `setString` replaces keys by a string.
  *
  * Keys and values are returned as slices of the store's own memory, valid until the next call. To keep one, or to pass
  * it to another call, copy it (`Slice.of(value.copy())`). Never write into one.
@@ -36,7 +36,7 @@ export class SessionData {
    */
   countsAsUse = true;
 
-  /** @param maxValueBytes The maximum length in bytes of a value that `append`, or a write to a string, may make. */
+  /** @param maxValueBytes The maximum length, in bytes, that `append` or a write to a string may give a value. */
   constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
     this.#slots = slots;
     this.#fields = fields;
@@ -112,7 +112,7 @@ export class SessionData {
 
   // Reading
 
-  /** Counts as one read: for a caller that then looks at several things. */
+  /** Counts one read of the session. For a caller that then looks at several keys. */
   read(session: Session): void {
     this.#read(session);
   }
@@ -124,7 +124,7 @@ export class SessionData {
 
   /**
    * Returns a part of a value, or undefined if there is no such key. The part is shorter than `length` if the value
-   * ends before. The cost depends on the part, not on the length of the value.
+   * ends earlier. The cost depends on the part, not on the length of the value.
    * @param offset In bytes, from 0.
    * @param length In bytes.
    */
@@ -196,7 +196,8 @@ export class SessionData {
   }
 
   /**
-   * Returns `zeros` zero bytes followed by `part`: what an empty string is after `part` is written at offset `zeros`.
+   * Returns `zeros` zero bytes followed by `part`: what an empty string becomes when `part` is written at offset
+   * `zeros`.
    * @throws SessionError ERR if that would exceed the maximum length.
    */
   padded(zeros: number, part: Slice): Slice {

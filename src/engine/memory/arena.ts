@@ -16,9 +16,9 @@ const MAX_CHUNK = 2 ** 16;
  * sixteenth, or an eighth, larger than requested. Each free chunk holds the number of the next free chunk in its slab,
  * so allocating and freeing take a few loads and stores.
  *
- * **Fragmentation**: when more than a quarter of a size's chunks are free, and these are more than one slab holds, the
- * arena empties a slab with few used chunks into the others and frees it. So it reserves at most 4/3 of what is in use,
- * plus one slab per size.
+ * **Fragmentation**: when more than a quarter of a size's chunks are free, and the free ones are more than one slab
+ * holds, the arena empties a slab with few used chunks into the others and frees it. So it reserves at most 4/3 of what
+ * is in use, plus one slab per size.
  *
  * **Limit**: an arena has at most 262,143 slabs. That is 32 GiB of chunks of up to 2 KiB, or 128 GiB of larger ones.
  */
@@ -340,8 +340,8 @@ const SIZES: readonly number[] = (() => {
 })();
 
 /**
- * Returns the smallest size class for each multiple of `2 ** bits` bytes, up to a kind's largest chunk. Sizes are at
- * least that far apart.
+ * Returns, for each multiple of `2 ** bits` bytes up to `maxChunk`, the smallest size class that has room for that
+ * many. Sizes are at least `2 ** bits` bytes apart.
  */
 function classes(bits: number, maxChunk: number): Uint8Array {
   return Uint8Array.from({ length: (maxChunk >>> bits) + 1 }, (_, steps) =>

@@ -4,8 +4,8 @@
  * A column is a view of a resizable ArrayBuffer. Addresses for its maximum length are reserved at once, which takes no
  * memory; memory is added and removed at the end. So growing copies nothing, however long the column is: copying the
  * columns of half a million sessions takes 50 ms. Shrinking returns memory to the system at once, whereas memory that
- * the garbage collector frees stays in malloc's heap. New memory is all zeros, and counts towards the process only once
- * it is written to.
+ * the garbage collector frees stays in malloc's heap. New memory is all zeros, and counts towards the process's memory
+ * only once it is written to.
  *
  * Reading an element takes about half a nanosecond longer than in an array that cannot be resized.
  */
@@ -48,14 +48,17 @@ export function resized<C extends Column>(old: C, length: number): C {
   return larger;
 }
 
-/** Returns the length to give to columns of `length` that must hold `needed` elements, which is more. */
+/**
+ * Returns the next length for columns of `length` that must hold `needed` elements, where `needed` is more than
+ * `length`.
+ */
 export function longer(length: number, needed: number): number {
   return Math.max(needed, length + Math.min(length, STEP));
 }
 
 /**
- * Returns the next length for columns of `length` of which only `needed` elements are used. This is `length` itself
- * unless they are much too long. They shrink in steps: call it again, later, until it returns `length`.
+ * Returns the next length for columns of `length` of which only `needed` elements are used. Returns `length` itself
+ * unless they are much too long. Columns shrink in steps: call this again, later, until it returns `length`.
  */
 export function shorter(length: number, needed: number): number {
   const wanted = needed + SPARE;

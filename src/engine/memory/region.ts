@@ -2,11 +2,12 @@
  * A region of memory for slabs, 33 MiB long.
  *
  * glibc's malloc maps every allocation larger than 32 MiB and unmaps it when it is freed. Smaller buffers come from
- * malloc's heap and stay there when they are freed. Only memory that was ever written to counts towards the process.
+ * malloc's heap and stay there when they are freed. Only memory that was ever written to counts towards the process's
+ * memory.
  *
  * A region is a plain buffer, so only V8's garbage collector frees it. A resizable buffer would return its memory on
  * demand, but takes ten times as long to make a view of. Detaching a buffer (as a transfer does) makes V8 check, from
- * then on, at every access to any typed array whether it is detached. `collect` gets the collector to run.
+ * then on, at every access to any typed array whether it is detached. `collect` makes the collector run.
  */
 export class Region {
   /** Bytes per region. */
@@ -47,8 +48,8 @@ export class Region {
   }
 
   /**
-   * Runs V8's collector if enough memory was given up, and once more after some quiet seconds: only then does V8 shrink
-   * its young generation, and the first run may have missed regions that were given up while it was under way.
+   * Runs V8's collector if enough memory was given up, and once more after some quiet seconds. Only the second run
+   * shrinks V8's young generation, and the first may have missed regions that were given up while it was under way.
    * @returns Whether to call `collect` again in a second.
    */
   static collect(): boolean {
@@ -64,13 +65,15 @@ export class Region {
   }
 }
 
+/** The fewest bytes given up for which the collector is run. */
 const WORTH_COLLECTING = 4 * 2 ** 20;
+/** After this many further calls of `collect`, a second apart, the collector runs once more. */
 const QUIET_ROUNDS = 6;
 
 /**
- * V8 starts a collection when buffers have grown by 64 MiB since the last one. This makes a larger buffer and writes
- * nothing to it. The collector does most of its work in steps and on other threads; with a small heap its longest pause
- * is about 5 ms.
+ * Makes V8 start a collection. V8 does so when buffers have grown by 64 MiB since the last one, so this makes a larger
+ * buffer, and writes nothing to it. The collector does most of its work in steps and on other threads; with a small
+ * heap its longest pause is about 5 ms.
  */
 function callCollector(): void {
   try {

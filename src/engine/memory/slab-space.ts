@@ -55,7 +55,7 @@ export class SlabSpace<S extends Slab> {
     this.#put(slab, place);
   }
 
-  /** Takes the memory from a slab. Other slabs may move: their `bytes`, `words` and `base` then change. */
+  /** Takes a slab's memory back. Other slabs may move, which changes their `place`, `bytes`, `words` and `base`. */
   remove(slab: S): void {
     const last = this.#slabs.pop() as S;
     if (last !== slab) {
@@ -75,7 +75,7 @@ export class SlabSpace<S extends Slab> {
       try {
         fresh = new Region();
       } catch {
-        // Without memory for a fresh region, they stay in this one.
+        // Without memory for a fresh region, the slabs stay in this one.
         return;
       }
       this.#regions[before] = fresh;
@@ -102,5 +102,6 @@ export class SlabSpace<S extends Slab> {
   }
 }
 
+/** What a slab without memory has. */
 export const NO_BYTES = Buffer.alloc(0);
 export const NO_WORDS = new Uint32Array(0);

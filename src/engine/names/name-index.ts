@@ -7,11 +7,11 @@ import { home, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE, type SlotTable } from '../tables/slot-table.js';
 
 /**
- * Name → its sessions, always exact. Each name in use has an id. The sessions of a name form a list through the slot
- * table's `older` and `newer`, in the order of their creation.
+ * Finds the sessions of each name, and is always exact. Each name in use has an id. The sessions of a name form a list
+ * through the slot table's `older` and `newer`, in the order of their creation.
  *
- * The properties of a name are in a row of numbers, its bytes in an arena. A `Map` would not do: one of a million names
- * rehashes itself within a single removal, which takes tens of milliseconds.
+ * The properties of a name are in a row of numbers, its bytes in an arena. A `Map` would not do: with a million names,
+ * it rehashes itself within a single removal, which takes tens of milliseconds.
  */
 export class NameIndex extends OpenAddressing {
   readonly #slots: SlotTable;
@@ -54,7 +54,7 @@ export class NameIndex extends OpenAddressing {
 
   /**
    * Call this when a session is doomed individually. Moves it to another id with the same name, which no look-up finds.
-   * The only session of a name stays; the next look-up of the name detaches it.
+   * If the session is the only one with its name, it stays, and the next look-up of the name detaches the name.
    */
   doom(slot: number): void {
     const id = this.#slots.owner(slot);
@@ -121,7 +121,7 @@ export class NameIndex extends OpenAddressing {
 
   /**
    * Returns the shared sessions of all names with this hash: nearly always none or one, because nobody can choose names
-   * with the same hash without knowing its key.
+   * with the same hash without knowing the key of the hash.
    */
   sharedByHash(hash: number): number[] {
     const found: number[] = [];
@@ -199,7 +199,7 @@ export class NameIndex extends OpenAddressing {
       if (this.#rows[row + COUNT] < 2) continue;
       const sessions: number[] = [];
       for (let slot = this.#rows[row + OLDEST]; slot !== NONE; slot = slots.newer(slot)) sessions.push(slot);
-      // V8's sort merges runs: a list that is already in order costs one look per session.
+      // V8's sort merges runs: a list that is already in order costs one comparison per session.
       sessions.sort((a, b) => slots.created[a] - slots.created[b]);
       this.#rows[row + OLDEST] = sessions[0];
       this.#rows[row + NEWEST] = sessions[sessions.length - 1];
@@ -241,8 +241,9 @@ export class NameIndex extends OpenAddressing {
   }
 
   /**
-   * Makes room for a new entry of a name whose sessions are doomed. These, of which there may be a million, keep the
-   * old id. The name's doomed shared session is ended first: a new shared session would have the same token.
+   * Removes a name whose sessions are all doomed from the index, so that the name can be entered again. The sessions,
+   * of which there may be a million, keep the old id. But a shared session among them is ended at once, because a new
+   * shared session would have the same token.
    */
   #detach(id: number): void {
     const row = id * ROW;
@@ -316,7 +317,7 @@ export class NameIndex extends OpenAddressing {
     return this.#rows[id * ROW + HASH];
   }
 
-  /** The number of ids that there are rows for. */
+  /** How many ids there are rows for. */
   get #capacity(): number {
     return this.#rows.length / ROW;
   }

@@ -8,16 +8,16 @@ import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
 import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
 
-/** A file may announce more than it holds: room is made for at most this many. */
+/** The most sessions or names to make room for in advance. A file may announce more than it holds. */
 const MOST = 2 ** 24;
 /** The longest grace period of an old token, in ms. */
 const LONGEST_GRACE = MAX_SECONDS * 1000;
-/** As if the session had not been used since the clock started. */
+/** When a restored session was last used, in ms: as if it had not been used since the clock started. */
 const NEVER_USED = 0;
 
 /**
- * Restores sessions as they were kept, before anything else uses the engine. Meanwhile nothing is due, no rule is
- * applied and no listener is notified. `finish` resumes normal operation.
+ * Restores recorded sessions, before anything else uses the engine. Meanwhile nothing is due, no rule is applied and no
+ * listener is notified. `finish` resumes normal operation.
  *
  * A session is identified by its current token, a shared one also by `@` and its name. Times are ms on the engine's
  * clock, and may be in the past.
@@ -33,7 +33,7 @@ export class Restoration {
     parts.deadlines.hold();
   }
 
-  /** Makes room for about this many sessions and names, but for no more than the largest engine needs. */
+  /** Makes room for this many sessions and names in advance, up to 2^24 of each. */
   expect(sessions: number, names: number): void {
     this.#parts.tokens.reserve(Math.min(sessions, MOST));
     this.#parts.names.reserve(Math.min(names, MOST));
@@ -53,7 +53,8 @@ export class Restoration {
 
   /**
    * Adds a session. It replaces whatever its token led to and, if it is shared, the shared session of its name.
-   * @param token `@` and the name for a shared session whose token nobody has asked for.
+   * @param token The session's token; `@` and the name for a shared session whose token nobody has asked for or
+   *   presented.
    * @param pairs Alternating keys and values.
    * @param unseen The prepared session whose data to use instead of `pairs`.
    * @throws RangeError if the token is malformed, the name is empty, a string has keys, or a number is out of range.
@@ -61,7 +62,7 @@ export class Restoration {
   put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[], unseen?: UnseenSession): void {
     const { slots, tokens, names, fields } = this.#parts;
     const tokenless = nameIn(token) !== undefined;
-    if (tokenless && !state.shared) throw new RangeError('a session that is not shared has no token');
+    if (tokenless && !state.shared) throw new RangeError('a session has no token and is not shared');
     if (name.length === 0) throw new RangeError('a session has no name');
     // A string's value may follow later.
     if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
@@ -84,8 +85,8 @@ export class Restoration {
   }
 
   /**
-   * Starts a session that is identified by a temporary token until it is revealed. If it never is, `finish` discards
-   * it.
+   * Starts a session that is identified by a temporary token until `reveal` makes it visible. If that never happens,
+   * `finish` discards it.
    */
   prepare(token: Slice): void {
     this.forget(token);
@@ -108,7 +109,7 @@ export class Restoration {
     return this.#parts.slots.created[session];
   }
 
-  /** Sets a session's settings and deadline. Whether it is shared does not change. */
+  /** Sets a session's settings and deadline. Does not change whether the session is shared. */
   settle(session: Session, state: SessionState): void {
     const { slots } = this.#parts;
     slots.created[session] = state.created;
@@ -128,8 +129,8 @@ export class Restoration {
   }
 
   /**
-   * Makes the session's duration run until `deadline` (ms). With Infinity, or if the session has no duration, none
-   * runs.
+   * Makes the session's duration run until `deadline` (ms). With Infinity, or if the session has no duration, no
+   * duration runs.
    */
   run(session: Session, deadline: number): void {
     const { slots, deadlines } = this.#parts;
@@ -159,7 +160,7 @@ export class Restoration {
 
   /**
    * Makes an old token lead to a session until `until` (ms), replacing whatever it led to.
-   * @throws RangeError if it is not a token, or is the session's token.
+   * @throws RangeError if `old` is not a token, or is the session's current token.
    */
   addOldToken(session: Session, old: Slice, until: number): void {
     const { aliases } = this.#parts;
@@ -174,9 +175,10 @@ export class Restoration {
    * undefined, no old token does.
    *
    * If a session has the new token already, it is the same session in a later state: new tokens are random, so no other
-   * session can have had this one. Then only the old tokens of the session with token `old` matter. That session is
-   * either this session as restored from its creation, or another one whose records are all still to be replayed.
-   * @throws RangeError if either is not a token, or both are the same.
+   * session can have had this one. Then the session that has `old`, if any, is removed, and only its old tokens are
+   * kept. It is either a copy of this session in an earlier state, recreated from the record of its creation, or
+   * another session whose records are all still to be replayed.
+   * @throws RangeError if `old` or `token` is not a token, or both are the same.
    */
   rotate(old: Slice, token: Slice, until: number | undefined): void {
     const { slots, tokens, aliases } = this.#parts;
@@ -218,8 +220,8 @@ export class Restoration {
   }
 
   /**
-   * Makes a token, or `@name`, lead nowhere. If it is a session's token, the session is removed with its old tokens. If
-   * it is an old token, only that is removed.
+   * Makes a token or `@name` lead nowhere. If it identifies a session, prepared or not, the session is removed with its
+   * old tokens. If it is an old token, only that token is removed.
    */
   forget(token: Slice): void {
     if (this.#prepared.size > 0) {
@@ -243,14 +245,15 @@ export class Restoration {
   }
 
   /**
-   * Resumes normal operation: what is due is processed soon. No time left exceeds the duration, MAXAGE or the longest
-   * grace period, whatever the file and the wall clock say. Returns how many sessions are due.
+   * Resumes normal operation: what is due is processed soon. Limits the time left of each session and old token to the
+   * duration, MAXAGE or the longest grace period, whatever the file and the wall clock say. Returns how many sessions
+   * are due.
    * @throws RangeError if a string has keys or no value.
    */
   finish(): number {
     const { slots, deadlines, names } = this.#parts;
     for (const unseen of this.#prepared.values()) unseen.discard();
-    // Sessions were added in any order.
+    // Sessions were added in no particular order.
     names.sort();
     const now = deadlines.begin();
     let due = 0;
@@ -288,8 +291,8 @@ export class Restoration {
   #slotOf(token: Slice): number {
     const name = nameIn(token);
     if (name !== undefined) return this.#parts.names.shared(name);
-    // `find` would derive an HMAC for each session that comes with a new token: that would take longer than all the
-    // rest.
+    // `find` would compute an HMAC for tokens that are not entered, as those of new sessions are: that would take
+    // longer than all the rest.
     return parseToken(token, this.#words) ? this.#parts.tokens.findGiven(this.#words) : NONE;
   }
 

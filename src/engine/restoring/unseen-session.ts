@@ -4,12 +4,12 @@ import type { Session } from '../session.js';
 import type { EngineParts } from './engine-parts.js';
 
 /**
- * The data of a session that is assembled piece by piece while other clients are served. It cannot be found, and does
- * not count as a session, until the engine makes it one (`SessionEngine.create`). It has a slot, and its data is stored
- * like that of a session.
+ * A session whose data is assembled piece by piece while other clients are served. It has a slot, and its data is
+ * stored like that of any session. But it cannot be found, and does not count, until `SessionEngine.create` makes it
+ * visible.
  */
 export class UnseenSession {
-  /** The slot of its data, and of the session later. */
+  /** The slot of its data, which becomes the visible session's slot. */
   readonly slot: Session;
   readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
   #isOver = false;
@@ -40,24 +40,24 @@ export class UnseenSession {
     return this.#parts.fields.has(this.slot, key);
   }
 
-  /** The number of its keys. */
+  /** The number of keys. */
   get keys(): number {
     return this.#parts.fields.count(this.slot);
   }
 
-  /** Whether it has become a session or was discarded. */
+  /** Whether it was revealed or discarded. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Makes it a session with these flags. Returns its slot. */
+  /** Makes it a visible session with these flags. Returns its slot. */
   reveal(flags: number): Session {
     this.#isOver = true;
     this.#parts.slots.begin(this.slot, flags);
     return this.slot;
   }
 
-  /** Discards it and its data. Does nothing once it is over. */
+  /** Discards it and its data. Does nothing if it was revealed or discarded already. */
   discard(): void {
     if (this.#isOver) return;
     this.#isOver = true;

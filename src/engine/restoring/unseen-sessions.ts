@@ -19,7 +19,7 @@ export class UnseenSessions {
     return unseen;
   }
 
-  /** Makes one a session with these flags. Returns its slot. */
+  /** Makes an unseen session visible, with these flags. Returns its slot. */
   reveal(unseen: UnseenSession, flags: number): Session {
     this.#all.delete(unseen);
     return unseen.reveal(flags);

@@ -2,9 +2,10 @@ import { randomFillSync } from 'node:crypto';
 import type { Slice } from '../../slice.js';
 
 /**
- * HalfSipHash-1-3: a keyed hash of bytes to 32 bits, for tables whose keys a stranger chooses. Without the key, nobody
- * can find many keys with the same hash. (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF", 2012,
- * in the variant for 32-bit words of their reference code, with the number of rounds that Linux uses for hash tables.)
+ * HalfSipHash-1-3: a keyed hash of bytes to 32 bits, for tables whose entries clients choose. Without the key, nobody
+ * can find many inputs with the same hash. (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF",
+ * 2012, in the variant for 32-bit words of their reference code, with the number of rounds that Linux uses for hash
+ * tables.)
  */
 export class KeyedHash {
   readonly #key0: number;

@@ -1,9 +1,9 @@
 /**
- * Gives out numbers from 0 on, always the lowest free one. So the numbers in use stay together, and what they index can
- * become shorter again.
+ * Gives out numbers from 0 on, always the lowest free one. So the numbers in use stay low, and arrays indexed by them
+ * can shrink again.
  *
  * The first level has a bit per number, set if the number is taken. Each further level has a bit per word of the level
- * before, set if all 32 bits of the word are. So finding the lowest free number takes a look at one word per level. A
+ * before, set if all 32 bits of that word are set. So finding the lowest free number reads one word per level. A
  * million numbers take 130 KB.
  */
 export class Numbering {
@@ -16,12 +16,12 @@ export class Numbering {
     return this.#end;
   }
 
-  /** The number of taken numbers. */
+  /** How many numbers are taken. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** Takes the lowest free number. There are 2^30 numbers. */
+  /** Takes and returns the lowest free number. At most 2^30 numbers can be taken. */
   take(): number {
     let number = 0;
     for (let level = LEVELS - 1; level >= 0; level--) {

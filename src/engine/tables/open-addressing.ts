@@ -3,17 +3,17 @@ import { column, resized } from '../memory/column.js';
 type Places = Int32Array<ArrayBuffer>;
 
 /**
- * A hash table of items, which are numbers (slots, ids), by open addressing with linear probing. It is one column; the
- * subclass keeps what the items stand for. Removing an item shifts the entries after it back, so there are no
- * tombstones (D. E. Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
+ * A hash table with open addressing and linear probing. Its items are numbers (slots, ids), kept in one column; the
+ * subclass keeps what they stand for. Removing an item shifts the entries after it back, so there are no tombstones (D.
+ * E. Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
  *
- * A table that has become too small is replaced **a few entries at a time**, with each `enter` and `withdraw`. One that
- * is much too large is replaced by `shrink`, when there is time. Rehashing a million entries at once would take tens of
- * milliseconds. Until the former table is empty, an item is in one table or the other. The former table empties from
- * its end, so what remains is a smaller table in which every entry is still found.
+ * A table that has become too small is replaced **a few entries at a time**, with each `enter` and `withdraw`. A table
+ * that is much too large is replaced by `shrink`, when there is time. Rehashing a million entries at once would take
+ * tens of milliseconds. Until the former table is empty, an item is in one table or the other. The former table empties
+ * from its end, so what remains is a smaller table in which every entry is still found.
  *
- * A subclass looks an item up from `home(places, hash)` on, until it finds the item or an empty place: in `places`,
- * then in `former`.
+ * To look an item up, a subclass searches `places`, then `former`. A search starts at `home(places, hash)` and ends at
+ * the item or at an empty place.
  */
 export abstract class OpenAddressing {
   /** Bytes per entry, on average: a place takes 4, and a quarter to a half of the places are taken. */
@@ -35,9 +35,7 @@ export abstract class OpenAddressing {
     return this.#size;
   }
 
-  /**
-   * Makes room for `items` items if the table is empty. A table that grows step by step moves each item several times.
-   */
+  /** Makes room for `items` items if the table is empty. Growing step by step would move each item several times. */
   reserve(items: number): void {
     if (this.#size > 0 || this.former !== undefined || items * 2 <= this.places.length) return;
     this.places = newPlaces(2 ** (32 - Math.clz32(items * 2 - 1)));
@@ -66,8 +64,8 @@ export abstract class OpenAddressing {
   }
 
   /**
-   * Shrinks a table that is much too large, a little at a time. Callers that withdraw items by the million have no time
-   * for it; call this when there is time. Returns whether there is more to do.
+   * Shrinks a table that is much too large, a little at a time. `withdraw` does not do this, because it may be called
+   * for millions of items at once. Returns whether there is more to do.
    */
   protected shrink(): boolean {
     if (this.former !== undefined) {

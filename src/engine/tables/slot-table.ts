@@ -36,9 +36,9 @@ export const EPOCH_BITS = 0x7fff_f000;
 const ONE_EPOCH = 0x1000;
 const EPOCHS = 2 ** 19;
 
-/** Resolution of the time of last use, in ms: 32 bits of it are 13 years. */
+/** Resolution of the time of last use, in ms: 32 bits are enough for 13 years. */
 const USE_MS = 100;
-/** Resolution of MAXAGE, in ms: 31 bits of it are 68 years. */
+/** Resolution of MAXAGE, in ms: 31 bits are enough for 68 years. */
 const MAX_AGE_MS = 1000;
 
 /** The length of a row, and the index of each number in it. */
@@ -52,7 +52,7 @@ const LAST_USED = 5;
 const VERSION = 6;
 const MAX_AGE = 7;
 
-/** As many slots as the wheel has timers. */
+/** The most slots: the wheel cannot have more timers. */
 const MAX_SLOTS = 2 ** 27;
 const FIRST_SLOTS = 1024;
 /** The columns can grow to this many slots in place. Beyond that, they are copied to twice the length. */
@@ -61,7 +61,7 @@ const RESERVED_SLOTS = 2 ** 25;
 /**
  * The fixed-size part of every session. A session is a slot number, and its properties are in typed arrays indexed by
  * it. A million sessions are a handful of arrays instead of a million objects for the garbage collector to walk. The
- * lowest free slot is taken first, so that the columns can become shorter again when sessions have ended.
+ * lowest free slot is taken first, so that the columns can shrink again when sessions have ended.
  *
  * Small numbers share a row of 32 bytes per slot. Ending a session touches most of them, and with a million sessions
  * each further array would be another cache miss. The rest have columns.
@@ -85,9 +85,9 @@ export class SlotTable {
   #changes = 0;
   /** The current epoch, as in a slot's flags. */
   #epoch = 0;
-  /** Epochs that have started since nothing was doomed. */
+  /** How many past epochs may have doomed slots left. */
   #swept = 0;
-  /** Whether there may be slots of an earlier epoch. Only then need a slot's epoch be checked. */
+  /** Whether there may be slots of an earlier epoch. Only then does a slot's epoch have to be checked. */
   sweeping = false;
 
   /**
@@ -142,11 +142,11 @@ export class SlotTable {
   }
 
   setToken(slot: number, words: Uint32Array): void {
-    // For four words, `set` takes longer to start than to copy.
+    // Calling `set` would take longer than copying four words.
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = words[word];
   }
 
-  /** Returns the slot's bits of `Flag` and its epoch. A free slot, or one that was never used, has none. */
+  /** Returns the slot's bits of `Flag` and of its epoch, or 0 if the slot is free. */
   flags(slot: number): number {
     return this.#rows[slot * ROW + FLAGS];
   }
@@ -184,7 +184,7 @@ export class SlotTable {
     this.#rows[slot * ROW + NEWER] = other;
   }
 
-  /** Returns a session's first alias, or the alias that follows an alias. */
+  /** Returns a session's first alias, or the alias that follows an alias, or NONE. */
   chain(slot: number): number {
     return this.#rows[slot * ROW + CHAIN];
   }
@@ -198,7 +198,10 @@ export class SlotTable {
     return (this.#rows[slot * ROW + LAST_USED] >>> 0) * USE_MS;
   }
 
-  /** @param now In ms, up to 13 years. */
+  /**
+   * Sets when the session's data was last used.
+   * @param now In ms on the monotonic clock, up to 13 years.
+   */
   use(slot: number, now: number): void {
     this.#rows[slot * ROW + LAST_USED] = now / USE_MS;
   }
@@ -226,7 +229,10 @@ export class SlotTable {
     return this.#rows[slot * ROW + MAX_AGE] * MAX_AGE_MS;
   }
 
-  /** @param ms A multiple of 1000, up to 2^31 - 1 s. */
+  /**
+   * Sets MAXAGE.
+   * @param ms A multiple of 1000, up to 2^31 - 1 s. 0 for none.
+   */
   setMaxAge(slot: number, ms: number): void {
     this.#rows[slot * ROW + MAX_AGE] = ms / MAX_AGE_MS;
   }
@@ -253,7 +259,7 @@ export class SlotTable {
     return slot;
   }
 
-  /** Reuses a slot that is already in use, initialised as by `allocate`. */
+  /** Initialises a slot that is in use, as `allocate` does: sets its flags, its chain and its version. */
   begin(slot: number, flags: number): void {
     this.setFlags(slot, flags | this.#epoch);
     this.setChain(slot, NONE);

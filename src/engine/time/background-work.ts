@@ -13,7 +13,7 @@ export class BackgroundWork {
   #stopped = false;
 
   /**
-   * @param step Does a fraction of a millisecond's work. Returns 0 to continue, a delay in ms to continue after that,
+   * @param step Does a fraction of a millisecond's work. Returns 0 to continue, a delay in ms after which to continue,
    *   or `DONE`. If it throws, the work stops until it is scheduled again.
    */
   constructor(clock: Clock, step: () => number) {

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
  */
 export interface Clock {
   /**
-   * Returns milliseconds on a monotonic clock. Its origin is arbitrary, but the value is never negative. May have a
+   * Returns milliseconds on a monotonic clock. Its origin is arbitrary, but the value is never negative. It may have a
    * fraction.
    */
   now(): number;
@@ -17,8 +17,8 @@ export interface Clock {
   wall(): number;
   /**
    * Calls `callback` once, `delay` ms from now or a little later. With 0, after the requests that are already waiting
-   * have been served. A call that is weeks away may come early. A pending call does not keep the process alive, unless
-   * `delay` is 0.
+   * have been served. A call that is more than 24 days away may come early. A pending call does not keep the process
+   * alive, unless `delay` is 0.
    * @returns A function that cancels the call.
    */
   after(delay: number, callback: () => void): () => void;

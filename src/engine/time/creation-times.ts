@@ -1,8 +1,8 @@
 import type { Clock } from './clock.js';
 
 /**
- * Gives each session its time of creation on the wall clock. No two sessions have the same time, so their order can be
- * kept.
+ * Gives each session its time of creation on the wall clock. No two sessions get the same time unless the wall clock is
+ * set back, so their order can be restored.
  */
 export class CreationTimes {
   readonly #clock: Clock;
@@ -16,7 +16,7 @@ export class CreationTimes {
   next(): number {
     const wall = this.#clock.wall();
     const last = this.#last;
-    // If the wall clock was set back by a second or more, the new time counts.
+    // If the wall clock was set back by a second or more, its new time is used.
     const isTaken = wall <= last && wall > last - 1000;
     this.#last = isTaken ? Math.round(last * 1000 + 1) / 1000 : wall;
     return this.#last;

@@ -5,10 +5,11 @@ import { Reaper } from './reaper.js';
 import { TimingWheel } from './timing-wheel.js';
 
 /**
- * When each slot is due: starts, extends and ends durations, on the timing wheel.
+ * Keeps when each slot is due: starts, extends and ends durations, on the timing wheel.
  *
  * The wheel processes a deadline soon after it has passed. `settle` processes it at the latest when a command looks the
- * session up, so no client notices when the wheel is late. `begin` fixes the time of an operation once.
+ * session up, so no client notices when the wheel is late. `begin` sets the time of an operation, which then stays the
+ * same.
  */
 export class Deadlines {
   readonly #slots: SlotTable;
@@ -24,7 +25,8 @@ export class Deadlines {
   /**
    * @param instant Returns the time of the current operation (ms).
    * @param onDue Processes a deadline (ms) that has come. Returns whether the slot still lives.
-   * @param takesLong Whether processing the slot's deadline may take long. The clock is then read before the next one.
+   * @param takesLong Whether processing the slot's deadline may take long. The clock is then read before the next
+   *   deadline is processed.
    */
   constructor(
     slots: SlotTable,
@@ -54,7 +56,7 @@ export class Deadlines {
     this.#reaper.stop();
   }
 
-  /** Treats nothing as due until `release`, neither the wheel nor look-ups. */
+  /** Until `release` is called, neither the wheel nor look-ups treat anything as due. */
   hold(): void {
     this.#held = true;
     this.#reaper.hold();
@@ -118,12 +120,12 @@ export class Deadlines {
     return this.#wheel.deadline(slot);
   }
 
-  /** Frees some of the memory that slots below `slots` do not need. Returns whether it did. */
+  /** Frees some of the memory that slots below `slots` do not need. Returns whether it freed any. */
   trim(slots: number): boolean {
     return this.#wheel.trim(slots);
   }
 
-  /** Returns the milliseconds until the deadline, or Infinity if there is none. */
+  /** Returns the milliseconds until the deadline, negative if it has passed, or Infinity if there is none. */
   left(slot: number): number {
     return this.#wheel.deadline(slot) - this.#now;
   }

@@ -1,4 +1,4 @@
-/** Lateness below this many ms is counted per millisecond. Anything later counts as the last one. */
+/** Lateness below this many ms is counted per millisecond. Anything later counts as the last of them. */
 const RANGE = 4096;
 
 /** A histogram of how late expiries were, in whole ms. Its size is fixed. */

@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import { TimeSlices } from './time-slices.js';
 import type { TimingWheel } from './timing-wheel.js';
 
-/** Timers to visit between two looks at the clock. */
+/** The number of timers to visit before the clock is read. */
 const VISITS = 64;
 
 /**
@@ -24,9 +24,9 @@ export class Reaper {
     this.#slices = new TimeSlices(clock);
   }
 
-  /** Call this with every deadline that is scheduled (ms): it may come before the next wake-up. */
+  /** Call this with every deadline that is scheduled (ms), because it may be before the next wake-up. */
   expect(deadline: number): void {
-    // Most deadlines are long after the next wake-up: one comparison.
+    // Most deadlines are long after the next wake-up, and cost one comparison.
     if (deadline < this.#wakeAt) this.#sleepUntil(Math.ceil(deadline / this.#wheel.tickMs) * this.#wheel.tickMs);
   }
 

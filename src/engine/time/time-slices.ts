@@ -22,13 +22,13 @@ export class TimeSlices {
     this.#until = this.#clock.now() + ms;
   }
 
-  /** Whether the slice has taken its time. The work should then stop until the next one. */
+  /** Whether the slice has used up its time. The work should then stop until the next slice. */
   get isOver(): boolean {
     return this.#clock.now() >= this.#until;
   }
 
   /**
-   * Waits until the waiting requests have been served, then starts the next slice.
+   * Lets waiting requests be served, then starts the next slice.
    * @param ms How long it lasts.
    */
   async next(ms = SLICE_MS): Promise<void> {

@@ -15,9 +15,9 @@ import { column, longer, resized, shorter } from '../memory/column.js';
  *
  * - **Accuracy**: a timer never fires early. It fires less than one tick late, plus the time until the
  *   caller calls {@link TimingWheel.advance}.
- * - **Extending is one store**: moving a deadline later only writes the deadline. When the wheel comes
- *   to the timer's old place, it finds the later deadline and links the timer there. So the wheel visits
- *   a timer once even if it was extended a thousand times. Only moving a deadline earlier relinks at once.
+ * - **Extending is one store**: moving a deadline later only writes the deadline. When the wheel comes to the timer's
+ *   old place, it finds the later deadline and links the timer there. So the wheel visits a timer once even if it was
+ *   extended a thousand times. Only moving a deadline earlier relinks the timer at once.
  * - **Idle is free**: a bitmap of occupied wheel slots gives the next time that matters
  *   ({@link TimingWheel.nextVisit}), so nothing has to wake up for every tick.
  * - **Work comes in slices**: `advance` takes a budget of visits and continues where it stopped.
@@ -107,7 +107,7 @@ export class TimingWheel {
   /**
    * Starts a timer, or moves the deadline of a scheduled one.
    *
-   * A deadline in the past is due at the next tick that `advance` comes to.
+   * A timer whose deadline is in the past fires at the next tick that `advance` comes to.
    * @param timer An integer from 0 to 2^27 - 1. The columns grow to hold the largest one used.
    * @param deadline When the timer is due, in ms: finite, not negative.
    * @throws RangeError if either is out of range.
@@ -142,7 +142,7 @@ export class TimingWheel {
    *
    * @param now The current time in ms. A time before that of the last `advance` does nothing new.
    * @param budget The maximum number of timers to visit, 1 or more.
-   * @returns true if nothing due by `now` is left, false if the budget ran out first.
+   * @returns true if every tick up to `now` is processed, false if the budget ran out first.
    * @throws RangeError if `now` or `budget` is out of range; Error if called from `onDue`.
    */
   advance(now: number, budget: number = Infinity): boolean {
@@ -171,7 +171,7 @@ export class TimingWheel {
 
   /**
    * Returns the next time in ms at which `advance` has a timer to visit, or Infinity if there is none. That timer is
-   * not always due: a timer that was extended, or whose round has not come yet, is visited and stays.
+   * not always due: a timer that was extended, or whose round has not come yet, is visited and stays scheduled.
    */
   nextVisit(): number {
     if (this.#cursor !== NIL) return this.#tick * this.tickMs;
@@ -206,7 +206,7 @@ export class TimingWheel {
 
   /**
    * Frees some of the memory if there is much more than timers 0 to `capacity` - 1 need. Timers from `capacity` on must
-   * not be scheduled. Returns whether it did.
+   * not be scheduled. Returns whether it freed any.
    */
   trim(capacity: number): boolean {
     const trimmed = shorter(this.capacity, capacity);
@@ -230,7 +230,7 @@ export class TimingWheel {
     this.reserve(Math.min(longer(this.capacity, timer + 1), MAX_TIMERS));
   }
 
-  /** Returns whether it took long. */
+  /** Returns whether `onDue` took long. */
   #visit(timer: number): boolean {
     const due = this.#dueTick(timer);
     if (due <= this.#tick) {
@@ -253,7 +253,7 @@ export class TimingWheel {
     return tick * this.tickMs < deadline ? tick + 1 : tick;
   }
 
-  /** Returns the last tick that has started at `time`. */
+  /** Returns the last tick that has started by `time`. */
   #tickAt(time: number): number {
     const tick = Math.floor(checkedTime(time) / this.tickMs);
     return tick * this.tickMs > time ? tick - 1 : tick;

@@ -1,13 +1,13 @@
 import type { Clock } from './clock.js';
 
-/** If the distance between the two clocks changes by more than this many ms, the wall clock was set. */
+/** If the distance between the two clocks changes by more than this many ms, somebody set the wall clock. */
 const TOLERANCE = 2;
 
 /**
  * Converts between the wall clock and the monotonic clock, for clients that ask when a session expires. A timestamp
- * that is converted there and back is the same millisecond again; reading both clocks each time would be off by a
- * millisecond now and then. (For files there is `durability/wall-time.ts`, which rounds up, so that nothing ends early
- * after a restart.)
+ * that is converted there and back does not change; if both clocks were read each time, it would sometimes be off by a
+ * millisecond. (For files there is `durability/wall-time.ts`, which rounds up, so that nothing ends early after a
+ * restart.)
  */
 export class UnixTime {
   readonly #clock: Clock;

@@ -63,7 +63,7 @@ export class Aliases {
     this.#release(alias);
   }
 
-  /** Visits the aliases of a session, latest first. */
+  /** Visits the aliases of a session, the latest first. */
   forEach(session: number, visit: (alias: number) => void): void {
     for (let alias = this.#slots.chain(session); alias !== NONE; alias = this.#slots.chain(alias)) visit(alias);
   }

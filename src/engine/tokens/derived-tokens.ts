@@ -4,17 +4,18 @@ import { KeyedHash } from '../tables/keyed-hash.js';
 import { TOKEN_WORDS } from './token.js';
 
 /**
- * Derives the tokens of shared sessions. Each follows from the session's name under the server's secret, and leads back
- * to the name.
+ * Derives the tokens of shared sessions. A token is computed from the session's name and the server's secret, and leads
+ * back to the name.
  *
- * The first three words are HMAC-SHA-256 of the name, cut to 96 bits. The fourth is the *locator*, a keyed 32-bit hash
- * of the name, XORed with a *mask*: 32 bits of the AES-256 encryption of the first three words. As with a synthetic IV,
- * the unpredictable three words hide the fourth, so all 128 bits look random without the secret. With the secret, one
- * AES block gives the locator of any token. The name index finds names by the same hash, so the names that a token may
- * belong to (nearly always none or one) are found as fast as a name, however many names there are. The token of each is
- * then derived and compared in full.
+ * The first three words are the HMAC-SHA-256 of the name, cut to 96 bits. The fourth is the *locator*, a keyed 32-bit
+ * hash of the name, XORed with a *mask*: 32 bits of the AES-256 encryption of the first three words. As with a
+ * synthetic IV, the three unpredictable words hide the fourth, so all 128 bits look random without the secret. With the
+ * secret, one AES block gives the locator of any token. The name index finds names by the same hash, so the names that
+ * a token may belong to (nearly always none or one) are found as fast as a name, however many names there are. The
+ * token of each is then derived and compared in full.
  *
- * So a shared session can be created without its token: an HMAC takes longer than the rest of a `SET`.
+ * So a shared session can be created without its token, which saves an HMAC: that takes longer than the rest of a
+ * `SET`.
  */
 export class DerivedTokens {
   /** The hash that gives a name's locator. */

@@ -3,7 +3,7 @@ import { home, OpenAddressing } from '../tables/open-addressing.js';
 import { Flag, NONE, type SlotTable } from '../tables/slot-table.js';
 import { TOKEN_WORDS } from './token.js';
 
-/** Derives the tokens of shared sessions from their names, and finds the sessions again. */
+/** Derives the tokens of shared sessions from their names, and finds the sessions that a token may belong to. */
 export interface Derivation {
   /** Fills `words` with the token of a shared session. */
   derive(slot: number, words: Uint32Array): void;
@@ -12,7 +12,7 @@ export interface Derivation {
 }
 
 /**
- * Token → slot. The tokens themselves stay in their column of the slot table.
+ * Finds slots by token. The tokens themselves are in a column of the slot table.
  *
  * The token of a shared session is derived from its name, which costs an HMAC. So a shared session can be added without
  * its token. The token is entered when a client asks for it (`give`) or presents it (`find`).
@@ -24,7 +24,7 @@ export class TokenIndex extends OpenAddressing {
   #tokenless = 0;
   /**
    * Most tokens are random and could serve as their own hash, but NEW … TOKEN lets a caller choose one. Secret
-   * multipliers keep the caller from choosing a million tokens with the same hash.
+   * multipliers keep callers from choosing many tokens with the same hash.
    */
   readonly #multipliers = randomFillSync(new Uint32Array(TOKEN_WORDS)).map((word) => word | 1);
 
@@ -63,7 +63,7 @@ export class TokenIndex extends OpenAddressing {
   /**
    * Gives a tokenless slot its token.
    * @returns false if another slot has the token, because a client chose it for another session. The slot then stays
-   *   tokenless, and gets the token when it is asked for again after the other session has ended.
+   *   tokenless. It can get its token once the other session has ended.
    */
   give(slot: number): boolean {
     this.#derivation.derive(slot, this.#derived);

@@ -20,7 +20,7 @@ for (let bits = 0; bits < 64; bits++) SIX_BITS[ALPHABET.charCodeAt(bits)] = bits
 /**
  * Parses a token into `words`.
  *
- * 22 characters hold 132 bits. The last four must be 0, so that every token has only one spelling.
+ * 22 characters hold 132 bits. The last four bits must be 0, so that every token has only one spelling.
  * @returns false if `text` is not a token. `words` is undefined then.
  */
 export function parseToken(text: Slice, words: Uint32Array): boolean {
@@ -63,7 +63,7 @@ export function formatToken(words: Uint32Array, offset = 0): Slice {
   let at = 0;
   for (let i = 0; i < TOKEN_WORDS; i++) {
     const word = words[offset + i];
-    // Up to five bits are held over; with those of a complete word they would not fit in 32.
+    // Up to five bits are left over from before, so a complete word would not fit into `bits` with them.
     for (let half = 16; half >= 0; half -= 16) {
       bits = (bits << 16) | ((word >>> half) & 0xffff);
       held += 16;
@@ -80,7 +80,7 @@ export function newToken(): Slice {
   return Slice.of(formatToken(scratch).copy());
 }
 
-/** Random words for 256 tokens: one call of the system's generator costs more than a token. */
+/** Random words for 256 tokens: one call to the system's generator takes longer than the rest of making a token. */
 const pool = new Uint32Array(256 * TOKEN_WORDS);
 let poolUsed = pool.length;
 
