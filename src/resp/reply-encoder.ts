@@ -16,7 +16,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** The longest header, in bytes: a type, a count and the end of the line. */
 const HEADER_BYTES = 20;
-const MAX_SMALL = Number.MAX_SAFE_INTEGER;
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
 /** How many bytes may be written between two calls of `take`. */
 export interface ReplyLimit {
@@ -173,7 +173,7 @@ export class ReplyEncoder {
 
   /** Writes an integer of at most 64 bits. */
   integer(value: number | bigint): void {
-    if (typeof value === 'number' && value >= 0 && value <= MAX_SMALL) this.#count(COLON, value);
+    if (typeof value === 'number' && value >= 0 && value <= MAX_SAFE) this.#count(COLON, value);
     else this.#line(':', String(value));
   }
 
@@ -271,7 +271,7 @@ export class ReplyEncoder {
     this.#header(type, count);
   }
 
-  /** Writes a type and a count from 0 to `MAX_SMALL`. The caller has made room. */
+  /** Writes a type and a count from 0 to `MAX_SAFE`. The caller has made room. */
   #header(type: number, count: number): void {
     const buffer = this.#buffer;
     let at = this.#length;

@@ -30,7 +30,7 @@ export class RequestDecoder {
   #start = 0;
   #end = 0;
   /** Whether the current request was incomplete when it was last examined. */
-  #straddles = false;
+  #spansReads = false;
   /** In an inline request, how many bytes from `#start` contain no line ending. */
   #searched = 0;
 
@@ -91,7 +91,7 @@ export class RequestDecoder {
       const length = end < 0 ? this.pending : end - this.#start;
       if (length > this.#limits.maxRequest) throw new ProtocolError('too big request', { ofSize: true });
       if (end < 0) {
-        this.#straddles = true;
+        this.#spansReads = true;
         this.#compact();
         return undefined;
       }
@@ -113,8 +113,8 @@ export class RequestDecoder {
    */
   #take(end: number, framed: boolean): Request | null {
     const start = this.#start;
-    const quick = framed && !this.#straddles;
-    this.#straddles = false;
+    const quick = framed && !this.#spansReads;
+    this.#spansReads = false;
     this.#start = end;
     if (quick) return new Request(this.#buffer, start, this.#guard.bounds, this.#guard.words);
     const bytes = this.#buffer.subarray(start, end);

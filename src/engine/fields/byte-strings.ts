@@ -114,7 +114,7 @@ export class ByteStrings {
     const old = this.length(number);
     if (length > ByteStrings.MAX_LENGTH) throw new RangeError(`a string is at most ${ByteStrings.MAX_LENGTH} bytes`);
     if (length <= old) {
-      if (this.#lastPiece(number) - lastPieceOf(length) > PIECES_AT_ONCE) this.#putAside(number, length);
+      if (this.#lastPiece(number) - lastPieceOf(length) > PIECES_AT_ONCE) this.#setEndAside(number, length);
       this.#shrink(number, length);
       return;
     }
@@ -422,7 +422,7 @@ export class ByteStrings {
   }
 
   /** Moves the pieces after `length` to a new string, which is set aside as removed. */
-  #putAside(number: number, length: number): void {
+  #setEndAside(number: number, length: number): void {
     const first = lastPieceOf(length) + 1;
     const pieces = this.#lastPiece(number) + 1 - first;
     const arena = this.#arena;

@@ -116,7 +116,7 @@ export class PackedFieldStore implements FieldStore {
   }
 
   fill(slot: number, pairs: readonly Slice[]): void {
-    let used = RECORD;
+    let used = HEADER_BYTES;
     for (let i = 0; i < pairs.length; i += 2) used += fieldLength(pairs[i], pairs[i + 1]);
     const fields = pairs.length / 2;
     if (used > Arena.MAX_BYTES || fields > MAX_FIELDS || hasTwice(pairs)) {
@@ -145,7 +145,7 @@ export class PackedFieldStore implements FieldStore {
     const fields = this.#fieldsIn(address);
     const bytes = this.#begin(to, used, fields);
     const start = this.#arena.start(address);
-    this.#arena.buffer(address).copy(bytes, this.#at, start + RECORD, start + used);
+    this.#arena.buffer(address).copy(bytes, this.#at, start + HEADER_BYTES, start + used);
     this.#keys += fields;
     this.#bytes += this.#bytesIn(address);
   }
@@ -171,7 +171,7 @@ export class PackedFieldStore implements FieldStore {
       value.writeTo(this.#arena.buffer(address), this.#valueAt);
       return;
     }
-    const oldUsed = address === NOTHING ? RECORD : this.#usedOf(address);
+    const oldUsed = address === NOTHING ? HEADER_BYTES : this.#usedOf(address);
     if (oldUsed === HASHED) {
       this.#setHashed(slot, address, key, value);
       return;
@@ -328,7 +328,7 @@ export class PackedFieldStore implements FieldStore {
 
   /** Returns the number of a hashed session, which its record holds. */
   #sessionAt(address: number): number {
-    return this.#arena.buffer(address).readUInt32LE(this.#arena.start(address) + RECORD);
+    return this.#arena.buffer(address).readUInt32LE(this.#arena.start(address) + HEADER_BYTES);
   }
 
   /** Looks for a key. If the record does not have it, the field found is an empty one at the end of the record. */
@@ -339,7 +339,7 @@ export class PackedFieldStore implements FieldStore {
     const start = slab.start(address);
     const end = start + (bytes[start] | (bytes[start + 1] << 8));
     const wanted = key.length;
-    let at = start + RECORD;
+    let at = start + HEADER_BYTES;
     while (at < end) {
       let next = at;
       let keyLength = bytes[next++];
@@ -374,7 +374,7 @@ export class PackedFieldStore implements FieldStore {
     const start = slab.start(address);
     const end = start + (bytes[start] | (bytes[start + 1] << 8));
     let sum = 0;
-    for (let at = start + RECORD; at < end; ) {
+    for (let at = start + HEADER_BYTES; at < end; ) {
       let keyLength = bytes[at++];
       if (keyLength >= 128) {
         if (keyLength < THREE_BYTES) keyLength = ((keyLength & 127) << 8) | bytes[at++];
@@ -398,7 +398,7 @@ export class PackedFieldStore implements FieldStore {
     const start = this.#arena.start(address);
     const end = start + this.#usedOf(address);
     const key = new Slice(bytes, 0, 0);
-    const value = new Slice(bytes, 0, start + RECORD);
+    const value = new Slice(bytes, 0, start + HEADER_BYTES);
     while (value.end < end) {
       let next = value.end;
       let keyLength = bytes[next++];
@@ -429,7 +429,7 @@ export class PackedFieldStore implements FieldStore {
   #replace(slot: number, at: number, oldLength: number, newLength: number, fields: number): number {
     const address = this.#addressOf(slot);
     if (address === NOTHING) {
-      this.#begin(slot, RECORD + newLength, 1);
+      this.#begin(slot, HEADER_BYTES + newLength, 1);
       return this.#at;
     }
     const slab = this.#arena.slab(address);
@@ -446,7 +446,7 @@ export class PackedFieldStore implements FieldStore {
     const moved = this.#arena.allocate(slot, newUsed);
     const to = this.#arena.buffer(moved);
     const toStart = this.#arena.start(moved);
-    from.copy(to, toStart + RECORD, start + RECORD, at);
+    from.copy(to, toStart + HEADER_BYTES, start + HEADER_BYTES, at);
     from.copy(to, toStart + head + newLength, at + oldLength, start + used);
     header(to, toStart, newUsed, fields);
     this.#addresses[slot] = moved;
@@ -466,7 +466,7 @@ export class PackedFieldStore implements FieldStore {
     const start = this.#arena.start(address);
     const bytes = this.#arena.buffer(address);
     header(bytes, start, used, fields);
-    this.#at = start + RECORD;
+    this.#at = start + HEADER_BYTES;
     return bytes;
   }
 
@@ -477,7 +477,7 @@ export class PackedFieldStore implements FieldStore {
   /** Sets a field of a hashed session. A session whose only field becomes short enough is packed again. */
   #setHashed(slot: number, address: number, key: Slice, value: Slice): void {
     const session = this.#sessionAt(address);
-    const used = RECORD + fieldLength(key, value);
+    const used = HEADER_BYTES + fieldLength(key, value);
     if (used <= Arena.MAX_BYTES && this.#hashed.count(session) === 1 && this.#hashed.has(session, key)) {
       this.clear(slot);
       this.set(slot, key, value);
@@ -493,7 +493,7 @@ export class PackedFieldStore implements FieldStore {
     let record: number;
     try {
       this.forEach(slot, (key, value) => hashed.set(session, key, value));
-      record = this.#arena.allocate(slot, RECORD + 4);
+      record = this.#arena.allocate(slot, HEADER_BYTES + 4);
     } catch (error) {
       hashed.end(session);
       throw error;
@@ -501,7 +501,7 @@ export class PackedFieldStore implements FieldStore {
     const start = this.#arena.start(record);
     const bytes = this.#arena.buffer(record);
     header(bytes, start, HASHED, 0);
-    bytes.writeUInt32LE(session, start + RECORD);
+    bytes.writeUInt32LE(session, start + HEADER_BYTES);
     const address = this.#addressOf(slot);
     if (address === NOTHING) {
       if (slot >= this.#addresses.length) this.#growFor(slot);
@@ -529,7 +529,7 @@ const EMPTY = Slice.of('');
 /** The most fields in a packed record: a search looks at half of them on average. */
 const MAX_FIELDS = 64;
 /** Bytes of a record's header: two for the record's length, one for the number of fields. */
-const RECORD = 3;
+const HEADER_BYTES = 3;
 /** The length in the header of a hashed session's record. */
 const HASHED = 0;
 

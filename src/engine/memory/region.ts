@@ -16,7 +16,7 @@ export class Region {
   /** Bytes touched in regions that are in use. */
   static #held = 0;
   /** Bytes touched in regions that were given up since the collector last ran. */
-  static #left = 0;
+  static #givenUp = 0;
   /** The number of calls of `collect` until the collector must run once more. 0 if it need not. */
   static #rounds = 0;
 
@@ -42,9 +42,9 @@ export class Region {
   }
 
   /** Call this when the region is no longer used. */
-  leave(): void {
+  giveUp(): void {
     Region.#held -= this.#touched;
-    Region.#left += this.#touched;
+    Region.#givenUp += this.#touched;
   }
 
   /**
@@ -53,8 +53,8 @@ export class Region {
    * @returns Whether to call `collect` again in a second.
    */
   static collect(): boolean {
-    if (Region.#left >= Math.max(WORTH_COLLECTING, Region.#held / 4)) {
-      Region.#left = 0;
+    if (Region.#givenUp >= Math.max(WORTH_COLLECTING, Region.#held / 4)) {
+      Region.#givenUp = 0;
       Region.#rounds = QUIET_ROUNDS;
       callCollector();
     } else if (Region.#rounds > 0) {

@@ -69,7 +69,7 @@ export class SlabSpace<S extends Slab> {
     const region = this.#regions[before];
     if (left === 0) {
       this.#regions.pop();
-      region.leave();
+      region.giveUp();
     } else if (left * this.#slabBytes * 8 <= region.touched) {
       let fresh: Region;
       try {
@@ -80,7 +80,7 @@ export class SlabSpace<S extends Slab> {
       }
       this.#regions[before] = fresh;
       for (const moving of this.#slabs.slice(-left)) this.#move(moving, moving.place);
-      region.leave();
+      region.giveUp();
     }
   }
 

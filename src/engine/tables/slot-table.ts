@@ -86,7 +86,7 @@ export class SlotTable {
   /** The current epoch, as in a slot's flags. */
   #epoch = 0;
   /** How many past epochs may have doomed slots left. */
-  #swept = 0;
+  #pastEpochs = 0;
   /** Whether there may be slots of an earlier epoch. Only then does a slot's epoch have to be checked. */
   sweeping = false;
 
@@ -98,7 +98,7 @@ export class SlotTable {
   beginEpoch(sessions: number): number {
     const over = this.#epoch;
     this.#epoch = (over + ONE_EPOCH) & EPOCH_BITS;
-    this.#swept++;
+    this.#pastEpochs++;
     this.sweeping = true;
     this.#changes += sessions;
     return over;
@@ -106,19 +106,19 @@ export class SlotTable {
 
   /** Dooms one slot by moving it to the previous epoch. */
   doom(slot: number): void {
-    if (!this.sweeping) this.#swept = 1;
+    if (!this.sweeping) this.#pastEpochs = 1;
     this.sweeping = true;
     this.setFlags(slot, (this.flags(slot) & ~EPOCH_BITS) | ((this.#epoch - ONE_EPOCH) & EPOCH_BITS));
   }
 
   /** The number of epochs that may still start while there are doomed slots: beyond that, epochs would be ambiguous. */
   get epochsLeft(): number {
-    return EPOCHS - 1 - this.#swept;
+    return EPOCHS - 1 - this.#pastEpochs;
   }
 
   /** Call this when nothing is doomed any more. */
   endSweep(): void {
-    this.#swept = 0;
+    this.#pastEpochs = 0;
     this.sweeping = false;
   }
 
