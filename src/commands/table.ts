@@ -8,7 +8,6 @@ import { reset } from './connection/reset.js';
 import { select } from './connection/select.js';
 import type { Command } from './declaration/command.js';
 import { CommandTable } from './declaration/command-table.js';
-import { withHelp } from './declaration/container-help.js';
 import { hdel } from './hashes/hdel.js';
 import { hexists } from './hashes/hexists.js';
 import { hget } from './hashes/hget.js';
@@ -142,7 +141,7 @@ const sessionData: readonly Command[] = [
   sessionClearset,
 ];
 
-const connection: readonly Command[] = [ping, echo, quit, reset, hello, auth, select, withHelp(client)];
+const connection: readonly Command[] = [ping, echo, quit, reset, hello, auth, select, client];
 
 const generic: readonly Command[] = [
   del,
@@ -165,7 +164,7 @@ const generic: readonly Command[] = [
   expiretime,
   pexpiretime,
   persist,
-  withHelp(object),
+  object,
 ];
 
 const strings: readonly Command[] = [
@@ -210,18 +209,18 @@ const hashes: readonly Command[] = [
   hrandfield,
 ];
 
-const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, withHelp(pubsub)];
+const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, pubsub];
 
 const transactions: readonly Command[] = [multi, exec, discard, watch, unwatch];
 
 const server: readonly Command[] = [
-  withHelp(introspection(() => table.entries)),
-  withHelp(config),
+  introspection(() => table.entries),
+  config,
   info,
   monitor,
-  withHelp(slowlog),
-  withHelp(latency),
-  withHelp(memory),
+  slowlog,
+  latency,
+  memory,
   dbsize,
   time,
   flushall,

@@ -1,6 +1,7 @@
 import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
 import { clientNoEvict, clientNoTouch, clientReply, clientUnpause } from './client-modes.js';
 import { checkedClientName } from './client-name.js';
@@ -81,26 +82,16 @@ const setinfo: Command = {
   },
 };
 
-export const client: Command = {
-  name: 'client',
-  summary: 'A container for commands about connections.',
-  complexity: 'depends on the subcommand',
-  group: 'connection',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [
-    getname,
-    id,
-    clientInfo,
-    clientKill,
-    clientList,
-    clientNoEvict,
-    clientNoTouch,
-    clientReply,
-    setinfo,
-    setname,
-    clientUnpause,
-  ],
-};
+export const client = container('client', 'connection', 'A container for commands about connections.', [
+  getname,
+  id,
+  clientInfo,
+  clientKill,
+  clientList,
+  clientNoEvict,
+  clientNoTouch,
+  clientReply,
+  setinfo,
+  setname,
+  clientUnpause,
+]);

@@ -1,6 +1,7 @@
 import { parseInt64 } from '../../engine/fields/int64.js';
 import { NO_SESSION, type Session, type SessionEngine, STRING_KEY } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 import { KEY } from './grammar.js';
 import { findKey } from './lookup.js';
 
@@ -48,14 +49,7 @@ const idletime: Command = {
   },
 };
 
-export const object: Command = {
-  name: 'object',
-  summary: 'A container for commands about how keys are stored.',
-  complexity: 'depends on the subcommand',
-  group: 'generic',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [encoding, idletime],
-};
+export const object = container('object', 'generic', 'A container for commands about how keys are stored.', [
+  encoding,
+  idletime,
+]);

@@ -2,6 +2,7 @@ import type { Context } from '../../execution/context/context.js';
 import { inSlices, writeInSlices } from '../../execution/in-slices.js';
 import { globMatcher } from '../../glob.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 
 const channels: Command = {
   name: 'channels',
@@ -67,14 +68,8 @@ const numpat: Command = {
   },
 };
 
-export const pubsub: Command = {
-  name: 'pubsub',
-  summary: 'A container for commands about pub/sub.',
-  complexity: 'depends on the subcommand',
-  group: 'pubsub',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [channels, numpat, numsub],
-};
+export const pubsub = container('pubsub', 'pubsub', 'A container for commands about pub/sub.', [
+  channels,
+  numpat,
+  numsub,
+]);

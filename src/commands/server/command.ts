@@ -4,6 +4,7 @@ import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { type CommandEntry, takesWords } from '../declaration/command-entry.js';
+import { withHelp } from '../declaration/container.js';
 import { categoriesOf, writeDocs, writeInfo } from '../declaration/description.js';
 import { keysIn } from '../declaration/key-spec.js';
 
@@ -112,7 +113,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     },
   };
 
-  return {
+  return withHelp({
     name: 'command',
     summary: 'Returns what client libraries need to know about all commands.',
     complexity: 'O(N), where N is the number of commands',
@@ -123,7 +124,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     reply: 'array, as from COMMAND INFO',
     subcommands: [count, docs, getkeys, info, list],
     run: (context, args) => info.run?.(context, args),
-  };
+  });
 }
 
 /** Returns the commands with the given names; `config|get` names a subcommand. */

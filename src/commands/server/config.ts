@@ -4,6 +4,7 @@ import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import { globMatcher } from '../../glob.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 
 const get: Command = {
   name: 'get',
@@ -103,14 +104,9 @@ const rewrite: Command = {
   },
 };
 
-export const config: Command = {
-  name: 'config',
-  summary: "A container for commands about the server's options.",
-  complexity: 'depends on the subcommand',
-  group: 'server',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [get, resetstat, rewrite, set],
-};
+export const config = container('config', 'server', "A container for commands about the server's options.", [
+  get,
+  resetstat,
+  rewrite,
+  set,
+]);

@@ -1,6 +1,7 @@
 import { bucketLimit, type Tally } from '../../execution/observing/command-statistics.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 
 const histogram: Command = {
   name: 'histogram',
@@ -81,14 +82,9 @@ const reset: Command = {
   },
 };
 
-export const latency: Command = {
-  name: 'latency',
-  summary: 'A container for commands about latency.',
-  complexity: 'depends on the subcommand',
-  group: 'server',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [histogram, history, latest, reset],
-};
+export const latency = container('latency', 'server', 'A container for commands about latency.', [
+  histogram,
+  history,
+  latest,
+  reset,
+]);

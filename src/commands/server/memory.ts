@@ -3,6 +3,7 @@ import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index
 import type { Slice } from '../../slice.js';
 import { findSession } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 
 const usage: Command = {
   name: 'usage',
@@ -86,14 +87,4 @@ const stats: Command = {
   },
 };
 
-export const memory: Command = {
-  name: 'memory',
-  summary: 'A container for commands about memory.',
-  complexity: 'depends on the subcommand',
-  group: 'server',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [stats, usage],
-};
+export const memory = container('memory', 'server', 'A container for commands about memory.', [stats, usage]);

@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
 
 const DEFAULT_COUNT = 10;
 
@@ -61,14 +62,8 @@ const reset: Command = {
   },
 };
 
-export const slowlog: Command = {
-  name: 'slowlog',
-  summary: 'A container for commands about slow commands.',
-  complexity: 'depends on the subcommand',
-  group: 'server',
-  flags: [],
-  arity: -2,
-  arguments: [],
-  reply: 'depends on the subcommand',
-  subcommands: [get, len, reset],
-};
+export const slowlog = container('slowlog', 'server', 'A container for commands about slow commands.', [
+  get,
+  len,
+  reset,
+]);

@@ -1,4 +1,19 @@
-import { type Command, usageOf } from './command.js';
+import { type Command, type Group, usageOf } from './command.js';
+
+/** Declares a command that does nothing by itself: each of its subcommands does. HELP is added to them. */
+export function container(name: string, group: Group, summary: string, subcommands: readonly Command[]): Command {
+  return withHelp({
+    name,
+    summary,
+    complexity: 'depends on the subcommand',
+    group,
+    flags: [],
+    arity: -2,
+    arguments: [],
+    reply: 'depends on the subcommand',
+    subcommands,
+  });
+}
 
 /** Adds the subcommand HELP, which lists all subcommands in the form that Redis uses. */
 export function withHelp(command: Command): Command {
