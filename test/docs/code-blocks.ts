@@ -40,3 +40,11 @@ export function consoleSteps({ text }: CodeBlock): ConsoleStep[] {
       return { command, output: output.join('\n') };
     });
 }
+
+/**
+ * Whether a block sets up a machine: the unit of a service, the description of an image, or commands that need root or
+ * Docker. No test can run it as it is.
+ */
+export function setsUpMachine({ language, note }: CodeBlock): boolean {
+  return language === 'ini' || language === 'dockerfile' || note === 'sets-up-a-machine';
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../tools/free-port.js';
 import { Application } from './application.js';
-import { type CodeBlock, consoleSteps, fileName } from './code-blocks.js';
+import { type CodeBlock, consoleSteps, fileName, setsUpMachine } from './code-blocks.js';
 import { blocksOf, PAGES } from './pages.js';
 import { Terminal } from './terminal.js';
 
@@ -19,7 +19,7 @@ describe.each(PAGES)('%s', (page) => {
     for (const block of blocksOf(page).filter(({ language }) => language !== 'console')) {
       const { language, line } = block;
       // `Application` runs the commands that install packages.
-      if (language === 'sh' && /^npm /.test(block.text)) continue;
+      if ((language === 'sh' && /^npm /.test(block.text)) || setsUpMachine(block)) continue;
       expect(['js', 'text'], `line ${line}`).toContain(language);
       expect(names.join('\n'), `line ${line}`).toContain(fileName(block) ?? 'a file name in its first line');
     }
@@ -41,6 +41,25 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
   it('starts the server with npx', () => {
     const options = { cwd: application.folder, env: application.environment(), encoding: 'utf8' } as const;
     expect(execFileSync('npx', ['respite', '--version'], options)).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('runs respite as the service and the image of docs/production.md do', async () => {
+    const terminal = new Terminal(application, { redis: await freePort(), web: await freePort() });
+    const blocks = blocksOf('docs/production.md');
+    const textOf = (wanted: string) => blocks.find(({ language }) => language === wanted)?.text ?? '';
+    const [, service] = /^ExecStart=(.*)$/m.exec(textOf('ini')) ?? [];
+    const [, variables] = /^ENV (.*)$/m.exec(textOf('dockerfile')) ?? [];
+    try {
+      await terminal.startServer(service);
+      await terminal.run({ command: 'redis-cli CONFIG GET appendonly', output: '1) "appendonly"\n2) "yes"' });
+      // The shell must not take the "*" for file names. The image has no other shell.
+      await terminal.startServer(`set -f; RESPITE_REQUIREPASS=correct-horse ${variables} exec respite`);
+      const auth = 'REDISCLI_AUTH=correct-horse exec';
+      await terminal.run({ command: `${auth} redis-cli CONFIG GET bind`, output: '1) "bind"\n2) "*"' });
+      await terminal.run({ command: `${auth} redis-cli CONFIG GET appendonly`, output: '1) "appendonly"\n2) "yes"' });
+    } finally {
+      await terminal.stop();
+    }
   });
 
   it.each(PAGES.filter((page) => blocksOf(page).some(isConsole)))('prints what %s shows', async (page) => {
