@@ -264,12 +264,18 @@ describe('CONFIG SET', () => {
     );
     const failed = (name: string, reason: string) =>
       `-ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}\r\n`;
-    await client.expect('CONFIG SET timeout 6 port 7000\r\n', failed('port', 'this option can be set only when the server starts'));
+    await client.expect(
+      'CONFIG SET timeout 6 port 7000\r\n',
+      failed('port', 'this option can be set only when the server starts'),
+    );
     await client.expect(
       'CONFIG SET timeout 6 maxmemory-policy lru\r\n',
       failed('maxmemory-policy', 'expected one of noeviction, volatile-ttl, allsessions-lru'),
     );
-    await client.expect('CONFIG SET appendonly yes\r\n', failed('appendonly', 'this option can be set only when the server starts'));
+    await client.expect(
+      'CONFIG SET appendonly yes\r\n',
+      failed('appendonly', 'this option can be set only when the server starts'),
+    );
     await client.expect(
       'CONFIG SET client-reply-backlog 1gb\r\n',
       failed(

@@ -546,7 +546,9 @@ describe("Redis' commands", () => {
   it('CONFIG GET appendonly returns the actual value, once', async () => {
     const { client } = await start({ appendonly: true });
     await client.expect('CONFIG GET appendonly\r\n', '*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n');
-    expect(await ask(client, 'CONFIG', 'SET', 'appendonly', 'no')).toContain('this option can be set only when the server starts');
+    expect(await ask(client, 'CONFIG', 'SET', 'appendonly', 'no')).toContain(
+      'this option can be set only when the server starts',
+    );
   });
 
   it('SHUTDOWN SAVE without a journal saves dump, after a save that is in progress', async () => {
