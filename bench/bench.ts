@@ -19,7 +19,7 @@ import { LoadGenerator } from './load/generator.js';
 
 /**
  * Compares respite with Redis: the server's CPU for each operation of an application, the memory of a session, the
- * latency of clients, and how all of them grow. The same load generator drives all servers, which take turns.
+ * latency of clients, and how these figures grow. The same load generator drives all servers, which take turns.
  */
 
 const NOTES = `

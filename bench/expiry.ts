@@ -15,8 +15,9 @@ import { requireProgram } from './processes.js';
 const NOTES = `
 Lateness is the time from a session's deadline until the subscriber reads its event.
 The second client sends at a fixed rate, without waiting for replies, and reads replies every 0.2 ms. Its latencies count
-from the time a command was due to be sent. "sent late" is the client's own share of them, as it shares the machine with
-the server. They are measured from the first deadline to the last event, so for longer if events are late.`;
+from the time a command was due to be sent. "sent late" is the part that the client itself caused,
+because it shares the machine with the server. Latencies are measured from the first deadline to the last event, so for
+longer if events are late.`;
 
 interface Settings extends Load {
   readonly scenario: 'minute' | 'second' | 'both';

@@ -22,7 +22,7 @@ It shares the machine's cores with the server and with the client that fills it.
 
 /** The longest collection that is allowed, in ms. */
 const LONGEST_COLLECTION = 10;
-/** What V8 may keep besides, in bytes: its young generation grows and shrinks as V8 decides. */
+/** How many bytes more than the empty server V8 may keep: it decides how its young generation grows and shrinks. */
 const LEFT_BYTES = 64e6;
 /** The seconds in which sessions are used, and in which memory may be freed. */
 const USE_SECONDS = 20;

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-/** Returns a line that says where and when figures were taken. Without it they cannot be compared with others. */
+/** Returns a line that says where and when figures were taken. Without that, they cannot be compared with others. */
 export function describeMachine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? 'unknown processor';

@@ -2,7 +2,7 @@ import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
 
 /**
  * The lower bound for `extend`: compares a random number in an array as long as the wheel's deadlines, and replaces it
- * with a larger one. Its growth with the size is due to memory alone.
+ * with a larger one. The growth of this time with the size is due to memory alone.
  */
 export function compareAndStore({ size, running, all, durations }: Load): Batch {
   const deadlines = new Float64Array(all.length);

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 
 /**
- * A preload for respite (`node --import`), of which respite's source knows nothing. Between two messages of the parent
+ * A preload for respite (`node --import`). respite's source does not refer to it. Between two messages of the parent
  * process it records garbage collections and how late the event loop runs timers.
  */
 
@@ -27,7 +27,7 @@ process.on('message', (message) => {
     setImmediate(() => setImmediate(report));
   }
 });
-// The channel must not keep the server alive. It is no error of the server if the parent ends.
+// The channel must not keep the server alive. If the parent ends, that is not an error of the server.
 process.channel?.unref();
 
 function report() {

@@ -1,6 +1,6 @@
 import { shuffled } from './shuffled.js';
 
-/** Durations are spread evenly up to this, in ms: half an hour, as sessions have. */
+/** The longest duration, in ms: half an hour, as for typical sessions. Durations are spread evenly up to this. */
 export const LONGEST = 30 * 60_000;
 
 /** Timers and the operations on them, all generated in advance so that generating them is not measured. */

@@ -4,7 +4,8 @@ import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
 
 /**
- * How often each timer is extended in `extendWithVisit`, in ms. Rarely: the more often, the fewer visits per extension.
+ * How often each timer is extended in `extendWithVisit`, in ms. The interval is long, because the more often a timer is
+ * extended, the fewer visits there are per extension.
  */
 const EXTENDED_EVERY = 10 * 60_000;
 

@@ -23,13 +23,13 @@ const ROUNDS = 3;
 /** The minimum time of each measurement, in ns. */
 const MEASURED_FOR = 0.4e9;
 
-/** Re-linking in the prototype, from an earlier run: shows whether the wheel is as fast as promised. */
+/** Re-linking in the prototype, in ns, from an earlier run: shows whether the wheel is as fast as promised. */
 const PROTOTYPE = [38, 56, 103, 156];
 
 const NOTES = `
 Each figure is the lowest of the rounds' medians. Timers are picked in a shuffled order. Their durations are spread
-randomly over 30 minutes. At 1 k all timers are in the nearest cache, at 10 M none is in a near one: what grows with
-their number is not the work but the latency of memory, once for the timer and once for each neighbour in its list.
+randomly over 30 minutes. At 1 k all timers fit into the processor's fastest cache, at 10 M hardly any are cached: what grows
+with their number is not the work but the latency of memory, once for the timer and once for each neighbour in its list.
 
 start + cancel       one timer is started and another, random one is cancelled: two operations.
 extend               a timer gets a later deadline: one store. A later visit that this may cause is not included.

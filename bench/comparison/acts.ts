@@ -6,7 +6,7 @@ export interface ComparedAct {
   readonly name: string;
   readonly verb: Verb;
   readonly shape: Shape;
-  /** How the sessions are created that the operation uses. By default `create`. */
+  /** The operation that creates the sessions to use. By default `create`. */
   readonly madeBy?: Verb;
   /** Whether the operation can be repeated on the same sessions, creates a session, or ends one. */
   readonly effect: 'repeats' | 'makes' | 'ends';

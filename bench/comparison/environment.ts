@@ -3,7 +3,10 @@ import { cpus, release, totalmem } from 'node:os';
 import { version } from '../../src/version.js';
 import { requireProgram } from '../processes.js';
 
-/** Where, when and with which versions a run was made. Without this its figures cannot be compared with others. */
+/**
+ * Where, when and with which versions a run was made. Without this information, its figures cannot be compared with
+ * others.
+ */
 export interface Environment {
   readonly date: string;
   readonly processor: string;

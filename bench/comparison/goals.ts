@@ -98,7 +98,7 @@ function tail({ tail: findings }: Findings): number {
   return ratio(p999(SUBJECT), p999(BASE));
 }
 
-/** The longest of all rounds, because the goal is about occasional pauses. */
+/** Returns the longest of all rounds, because the goal is about occasional pauses. */
 function longestCollection({ tail: findings }: Findings): number {
   return longest(
     (findings[SUBJECT] ?? []).flatMap(({ runtime }) => runtime?.collections ?? []).map(({ duration }) => duration),

@@ -11,7 +11,9 @@ import type { Plan } from './plan.js';
 import { Servers } from './servers.js';
 
 const DEPTH = 16;
-/** Of very many sessions or keys, this many random ones are used: more than a processor's caches hold. */
+/**
+ * If there are more sessions or keys than this, this many random ones are used: more than a processor's caches hold.
+ */
 const SAMPLE = 200_000;
 /** Sessions or keys created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;

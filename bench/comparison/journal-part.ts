@@ -92,7 +92,7 @@ export function journalPart(
   };
 }
 
-/** Has the server rewrite its journal. Returns how long that took, in s. */
+/** Makes the server rewrite its journal. Returns how long that took, in s. */
 async function rewriteJournal({ control }: RunningServer): Promise<number> {
   // A rewrite that the server started by itself must end first.
   while (await control.rewritesJournal()) await setTimeout(LOOK);

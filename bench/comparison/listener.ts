@@ -33,7 +33,7 @@ function listeningInodes(table: string, port: number): string[] {
 /** Returns what a process' open file descriptors refer to; nothing if it has ended or belongs to another user. */
 function linksOf(pid: number): string[] {
   return orNothing(() => readdirSync(`/proc/${pid}/fd`)).flatMap((fd) =>
-    // The file may already be closed. In this very process, that is always so for the folder just read.
+    // The file may already be closed. In this process that is always true of the folder that was just read.
     orNothing(() => [readlinkSync(`/proc/${pid}/fd/${fd}`)]),
   );
 }

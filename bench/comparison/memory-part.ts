@@ -8,7 +8,9 @@ import type { MemoryFindings } from './findings.js';
 import type { Job, Part } from './job.js';
 import type { Plan } from './plan.js';
 
-/** The time from the last request to the measurement of RSS, in ms. What a server frees promptly is free by then. */
+/**
+ * The time from the last request to the measurement of RSS, in ms. Memory that a server frees promptly is free by then.
+ */
 const SETTLE = 2_000;
 /** Sessions created per second, approximately. */
 const FILLED_PER_SECOND = 80_000;

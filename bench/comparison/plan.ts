@@ -2,7 +2,7 @@
 export interface Plan {
   readonly acts: {
     readonly rounds: number;
-    /** Sessions that reads and writes use in turn. */
+    /** Sessions that reads and writes cycle through. */
     readonly sessions: number;
     /** How long to measure a repeatable operation each time. */
     readonly seconds: number;
@@ -39,8 +39,9 @@ export interface Plan {
   };
   readonly journal: {
     readonly rounds: number;
-    /** Sessions that writes use in turn, and for how long. */
+    /** Sessions that writes cycle through. */
     readonly written: number;
+    /** How long to measure writes each time. */
     readonly seconds: number;
     /** Sessions to restore in a restart. */
     readonly sessions: number;

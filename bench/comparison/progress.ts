@@ -5,7 +5,7 @@ import type { Job } from './job.js';
 export interface Progress {
   begin(job: Job): void;
   end(job: Job): void;
-  /** To be called at the end. Later output starts on a new line. */
+  /** Call this at the end. Later output starts on a new line. */
   close(): void;
 }
 

@@ -19,8 +19,8 @@ const FILLED_PER_SECOND = 80_000;
 
 /**
  * Measures latency when operations arrive at a fixed rate that all servers can sustain, while sessions are created,
- * extended and expire in balance. Sessions that are not read live just as long as it takes to create the same number
- * anew; the others are all read before they are due. So the number of sessions stays the same.
+ * extended and expire in balance. Sessions that are not read live exactly as long as it takes to create the same number
+ * of new ones; all others are read before they are due. So the number of sessions stays the same.
  */
 export function tailPart(
   generator: LoadGenerator,
@@ -32,7 +32,8 @@ export function tailPart(
   const staying = plan.live - passing;
   const ttl = Math.round(passing / CREATED_PER_SECOND);
   const created = Math.ceil(CREATED_PER_SECOND * (plan.warmUp + plan.seconds)) + 1;
-  // Twice as long as those that are not read: their first read may come after all sessions have been created.
+  // Twice as long as sessions that are not read, because the first read may come only after all sessions have been
+  // created.
   const kept = { ...TYPICAL, ttl: ttl * 2 };
   const passed = { ...TYPICAL, ttl };
 

@@ -32,8 +32,8 @@ export async function open(port: number): Promise<Socket> {
 }
 
 /**
- * Sends requests and waits for their replies. It does without a client library, whose own work would be measured too.
- * All replies are known in advance.
+ * Sends requests and waits for their replies. It uses no client library, because the library's own work would be
+ * measured too. All replies are known in advance.
  *
  * @throws Error if another reply comes, or the connection ends.
  */

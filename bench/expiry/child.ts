@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A process with an event loop of its own, so what it measures is not delayed by other work. It runs a program of this
+ * A process with a separate event loop, so what it measures is not delayed by other work. It runs a program of this
  * folder and exchanges messages with this process.
  */
 export class Child {
@@ -32,7 +32,7 @@ export class Child {
         if (!this.#stopped) reject(new Error(`${program} ended too soon`));
       });
     });
-    // `message` rejects too. There may be nothing else that waits for this promise.
+    // `message` rejects too, so perhaps nobody waits for this promise.
     this.failure.catch(() => {});
   }
 

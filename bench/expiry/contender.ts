@@ -2,8 +2,8 @@ import type { ServerProcess } from '../processes.js';
 import type { Exchange } from './ask.js';
 
 /**
- * A server to measure: how to do the same with each server. Sessions are numbered from 0. A session's name ends in its
- * number, so each event can be compared with its deadline.
+ * A server to measure, and how to do the same operations on each server. Sessions are numbered from 0. A session's name
+ * ends in its number, so each event can be compared with its deadline.
  */
 export interface Contender {
   readonly start: () => Promise<ServerProcess>;

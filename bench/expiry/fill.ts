@@ -3,7 +3,7 @@ import { ask, type Exchange } from './ask.js';
 import { now } from './clock.js';
 import type { Contender } from './contender.js';
 
-/** Requests per batch. Few, because a request that waits behind others starts its duration late. */
+/** Requests per batch. The number is small, because a request that waits behind others starts its duration late. */
 const BATCH = 50;
 /** The least time from setting the last deadline to the first deadline, in ms, for the server to settle. */
 const REST = 3_000;
@@ -24,7 +24,7 @@ export interface Schedule {
 
 /**
  * Creates sessions and makes them expire evenly over `span` ms, in a different order than they were created in, as real
- * sessions do. All are created first: the time that this takes determines how far ahead the deadlines must be.
+ * sessions do. Creates all sessions first: the time that this takes determines how far ahead the deadlines must be.
  *
  * @throws Error if the first is due before all deadlines are set.
  */

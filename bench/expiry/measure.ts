@@ -38,7 +38,7 @@ export interface Findings {
   readonly twice: number;
   /** Latencies of the second client, from the first deadline to the last event. */
   readonly latencies: Quantiles;
-  /** How late that client sent its commands. */
+  /** How late the second client sent its commands. */
   readonly sendDelays: Quantiles;
 }
 
@@ -54,7 +54,7 @@ export async function measure(contender: Contender, load: Load): Promise<Finding
     const run = observe(socket, contender, load, subscriber, prober);
     return { server: server.name, ...(await Promise.race([run, subscriber.failure, prober.failure])) };
   } finally {
-    // First stop those that would report it as an error that the server is gone.
+    // Stop the processes first that would report the end of the server as an error.
     subscriber.stop();
     prober.stop();
     socket.destroy();

@@ -8,7 +8,7 @@ import type { Probed, ProberOrder } from './prober.js';
 
 const { port, probe, rate } = (await receive()) as ProberOrder;
 const INTERVAL = 1000 / rate;
-/** Commands sent before those that count, for one second: the server compiles code that runs often. */
+/** Commands sent before those that count, for one second, so that the server compiles its code. */
 const WARM_UP = rate;
 /** The longest sleep, in ms. A reply that arrives meanwhile is read at most this much later. */
 const SLEEP = 0.2;

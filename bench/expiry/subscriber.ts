@@ -41,7 +41,7 @@ export class Subscriber {
     return this.#child.failure;
   }
 
-  /** For how many sessions the event has arrived, as of some hundredths of a second ago. */
+  /** For how many sessions the event has arrived, as of at most about 50 ms ago. */
   get arrived(): number {
     return this.#arrived;
   }

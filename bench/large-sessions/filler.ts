@@ -33,7 +33,7 @@ export class Filler {
   }
 
   /**
-   * Sends a request, once few enough are waiting.
+   * Sends a request, once at most `MOST_WAITING` bytes are waiting.
    * @param onReply Receives the reply, with Buffers for strings.
    */
   async send(words: readonly (string | Buffer)[], onReply: (reply: unknown) => void = () => {}): Promise<void> {

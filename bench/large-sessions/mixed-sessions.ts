@@ -35,7 +35,7 @@ export class MixedSessions {
     return this.#sessions.size;
   }
 
-  /** The total size of their values in bytes. */
+  /** The total size of the values in bytes. */
   get bytes(): number {
     return this.#bytes;
   }

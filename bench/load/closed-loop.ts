@@ -16,13 +16,13 @@ export interface ClosedLoopFindings {
   readonly seconds: number;
   /**
    * From sending a request to reading its reply. A closed loop sends nothing while it waits. So these latencies say how
-   * long a client waits under full load, but not how long one waits that sends at times of its own: see `OpenLoop`.
+   * long a client waits under full load, but not how long a client waits that sends at fixed times: see `OpenLoop`.
    */
   readonly latency: LatencySummary;
 }
 
 /**
- * Each client sends the requests of its lane.
+ * Runs a closed loop: each client sends the requests of its lane.
  * @throws Error if a reply is wrong.
  */
 export function runClosedLoop(

@@ -4,8 +4,8 @@ import type { Findings, Order, Outcome } from './order.js';
 /** The findings that all orders have. */
 export interface Effort {
   /**
-   * The generator's own share of one core, from 0 to 1. Near 1 the generator itself may limit the operations per
-   * second.
+   * The share of one core that the generator used, from 0 to 1. Near 1 the generator itself may limit the operations
+   * per second.
    */
   readonly busy: number;
 }

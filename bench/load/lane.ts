@@ -10,7 +10,7 @@ export class Lane {
   /** How many requests the last `take` returned. */
   taken = 0;
 
-  /** Returns one of `lanes` equal parts. */
+  /** Returns lane number `lane` of `lanes` equal parts. */
   static part(requests: PreparedRequests, lane: number, lanes: number): Lane {
     const start = (number: number) => Math.floor((number * requests.count) / lanes);
     return new Lane(requests, { first: start(lane), end: start(lane + 1), next: start(lane), repeats: false });

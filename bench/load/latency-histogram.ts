@@ -9,7 +9,7 @@ export interface LatencySummary {
   readonly max: number;
 }
 
-/** The longest latency that can be recorded, in µs: one minute. Longer ones count as this. */
+/** The longest latency that can be recorded, in µs: one minute. Longer latencies count as this one. */
 const LONGEST = 60e6;
 
 /** An HDR histogram of latencies, exact to a thousandth, in constant memory. */

@@ -37,7 +37,7 @@ const LEAD = 20;
 const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /**
- * Sends each request when it is due.
+ * Runs an open loop: sends each request when it is due.
  * @throws Error if a reply is wrong or missing.
  */
 export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: OpenLoop): Promise<OpenLoopFindings> {

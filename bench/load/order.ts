@@ -13,7 +13,7 @@ export interface Work {
   readonly first: number;
   /** How many numbers there are. */
   readonly count: number;
-  /** How many random ones of them to use repeatedly. If omitted, each is used once, in order. */
+  /** How many of them, chosen at random, to use repeatedly. If omitted, each is used once, in order. */
   readonly sample?: number;
 }
 

@@ -22,7 +22,7 @@ interface Expected {
  * Finds the ends of RESP2 replies, and compares the first line of each with the only correct one: `$29`, `:1`, `+OK`
  * and `*16` are known before the request is sent. An error, a null, or another type, length or number fails
  * immediately. The rest of the reply is skipped by its length. Measured: 32 ns for the two replies to a sliding read,
- * 142 ns for a map of 8 keys. The servers take some hundreds and some thousands of ns for these.
+ * 142 ns for a map of 8 keys. The servers take hundreds of ns for the first, and thousands for the second.
  */
 export class ReplyScanner {
   readonly #replies: readonly Expected[];

@@ -3,7 +3,7 @@ import type { Dialect } from './dialect.js';
 import { ttlOf, valueIn } from './shape.js';
 import { tokenOf } from './token.js';
 
-/** What session middleware does, the same for every server: each session is a string under a key. */
+/** The operations of session middleware, the same for every server: each session is a string under a key. */
 export const plainKeys: Pick<Dialect, 'setString' | 'getString'> = {
   setString: (shape) => ({
     request: (session) => encodeRequest('SET', keyOf(session), valueIn(shape), 'EX', ttlOf(shape, session)),

@@ -47,7 +47,7 @@ export function valueIn({ valueLength }: Shape): string {
   return 'v'.repeat(valueLength);
 }
 
-/** Returns a session's keys and values in turn. */
+/** Returns a session's keys and values alternately. */
 export function dataOf(shape: Shape): string[] {
   return shape.keys.flatMap((key) => [key, valueIn(shape)]);
 }

@@ -13,9 +13,9 @@ export interface QueuedCommand {
  * or a million.
  */
 const [FIRST_CHUNK, LARGEST_CHUNK] = [256, 64 * 1024];
-/** A request of more bytes gets a chunk of its own. */
+/** A request of more bytes gets a separate chunk. */
 const MAX_SHARED = LARGEST_CHUNK / 4;
-/** Marks the place of a request that has a chunk of its own. */
+/** Marks the place of a request that has a separate chunk. */
 const ALONE = 0xffffffff;
 /** The most bytes of overhead of a chunk, and of an entry in an array. */
 const PER_CHUNK = 256;

@@ -4,7 +4,7 @@ import type { SlowReaders } from './slow-readers.js';
 /** A session listener and the function that receives its faults. */
 export type ContainedListener = readonly [listener: SessionListener, onFault: (fault: unknown) => void];
 
-/** Notifies several listeners in turn. A fault of one affects neither the others nor the operation. */
+/** Notifies several listeners, one after the other. A fault of one affects neither the others nor the operation. */
 export class SessionListeners implements SessionListener {
   readonly #listeners: readonly ContainedListener[];
   readonly #slowReaders: SlowReaders;
