@@ -208,7 +208,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     );
   });
 
-  it('CONFIG GET and SET, with a clear error for options that need a restart', async () => {
+  it('CONFIG GET and SET, with a clear error for options that are set only at the start', async () => {
     expect(await cli('CONFIG', 'SET', 'timeout', '60')).toBe('OK');
     expect(await cli('CONFIG', 'GET', 'time*')).toMatch(/^timeout[\n ]60$/);
     expect(await cli('CONFIG', 'SET', 'port', '7000')).toMatch(
