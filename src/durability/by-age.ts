@@ -1,7 +1,7 @@
 import type { Session, SessionEngine } from '../engine/index.js';
 import type { TimeSlices } from '../engine/time/time-slices.js';
 
-/** Slots visited, sorted or merged between two checks of the time. */
+/** The number of slots to visit, sort or merge before the time is checked. */
 const RUN = 1024;
 
 /** Returns the slots of all sessions, the oldest session first. Clients are served meanwhile. */
@@ -26,7 +26,7 @@ export async function slotsByAge(engine: SessionEngine, slices: TimeSlices): Pro
   return order.map((index) => slots[index]);
 }
 
-/** Returns the indexes of `numbers` in ascending order, by merging runs. */
+/** Returns the indexes of `numbers` in ascending order of the numbers, by merging runs. */
 async function sorted(numbers: Float64Array, slices: TimeSlices): Promise<Uint32Array> {
   const { length } = numbers;
   let from = Uint32Array.from(numbers, (_, index) => index);

@@ -8,7 +8,7 @@ const RETRY_MS = 60_000;
 
 export interface CompactionOptions {
   readonly clock: Clock;
-  /** How much the journal may grow before it is compacted automatically. Called each time. */
+  /** How much the journal may grow before it is compacted automatically. Called at each check. */
   readonly growth: () => GrowthLimits;
   /** Takes messages for the operator, one line each. */
   readonly log: { notice(message: string): void; warning(message: string): void };
@@ -33,7 +33,7 @@ export class Compactions {
   #lastMs: number | undefined;
   #lastSucceeded = true;
   #stopped = false;
-  /** Whether a requested compaction is under way or waits for `hold` to be released. */
+  /** Whether a compaction is under way or waits until nobody holds compactions back. */
   #isAskedFor = false;
   /** The compaction that is under way. */
   #running: Promise<void> | undefined;
@@ -74,7 +74,7 @@ export class Compactions {
     };
   }
 
-  /** Compacts the journal if it has grown enough. To be called about once a second. */
+  /** Compacts the journal if it has grown enough. Call this about once a second. */
   runIfDue(journal: Journal): void {
     const { clock, growth } = this.#options;
     if (this.#isAskedFor || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
@@ -83,7 +83,7 @@ export class Compactions {
   }
 
   /**
-   * Replaces the journal's files by a base. Works in slices, so that clients are served meanwhile.
+   * Replaces the journal's files with a base. Works in slices, so that clients are served meanwhile.
    * @throws JournalError if a compaction is under way, or the disk fails.
    */
   async run(journal: Journal): Promise<void> {

@@ -40,11 +40,13 @@ export interface LoadProgress {
   readonly since: number;
 }
 
-/** If the system clock moves by more ms than this against the engine's clock, it was set. */
+/** If the system clock moves by more ms than this against the engine's clock, somebody set it. */
 const CLOCK_SET_MS = 20;
-/** Slots visited per slice, which takes less than a millisecond. */
+/** The number of slots to visit per slice, which takes less than a millisecond. */
 const MISSED_SLOTS = 4096;
-/** Clients wait while more bytes than this are unwritten. They take memory, and are lost if the process ends. */
+/**
+ * Clients wait while more bytes than this are unwritten. Unwritten bytes take memory, and are lost if the process ends.
+ */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
 /** How many ms a system call that is under way may take once nothing is retried. */
 export const LAST_CALL = 1000;
@@ -77,8 +79,8 @@ export class Durability {
   #closed = false;
 
   /**
-   * @param directory For everything that is kept. `close` releases it.
-   * @param engine The engine whose sessions are kept. Nothing may have been done with it yet.
+   * @param directory Where everything is kept. `close` releases it.
+   * @param engine The engine whose sessions are kept. It must be new.
    */
   constructor(directory: LockedDirectory, engine: SessionEngine, options: DurabilityOptions) {
     this.#directory = directory;
@@ -94,7 +96,7 @@ export class Durability {
   }
 
   /**
-   * Restores the sessions from the journal. Nothing may be done with the engine until this has resolved.
+   * Restores the sessions from the journal. Nothing else may use the engine until this has resolved.
    * @throws JournalError if the journal cannot be used as it is.
    */
   load(onProgress: (progress: LoadProgress) => void = () => {}): Promise<LoadSummary> {
@@ -222,7 +224,7 @@ export class Durability {
     return this.#loaded().makeDurable();
   }
 
-  /** Whether so much is unwritten that nothing should be added. */
+  /** Whether so much is unwritten that nothing should be appended. */
   get isBehind(): boolean {
     const journal = this.#journal;
     return journal !== undefined && journal.unwrittenBytes > MOST_UNWRITTEN && journal.failure === undefined;
@@ -250,8 +252,8 @@ export class Durability {
   }
 
   /**
-   * To be called about once a second. Compacts the journal when it has grown enough, and notices when the system clock
-   * was set.
+   * Call this about once a second. Compacts the journal when it has grown enough, records when the system clock was
+   * set, and notices when the journal's file was removed.
    */
   beat(): void {
     const journal = this.#journal;
@@ -262,7 +264,8 @@ export class Durability {
   }
 
   /**
-   * Setting the system clock does not change the journal's clock. The next process must know by how much they differ.
+   * Records when the system clock was set. That does not change the journal's clock, so the next process must know by
+   * how much the two differ.
    */
   #watchClock(journal: Journal): void {
     const ahead = Math.round(this.#wall.ahead);
@@ -300,7 +303,7 @@ export class Durability {
   /**
    * Makes everything durable and releases the directory. Aborts loading.
    * @param patience For how many ms to retry if the disk fails. With 0, there is one attempt.
-   * @throws UnwrittenChanges if the disk does not take everything. Whatever can be closed is closed.
+   * @throws UnwrittenChanges if not everything could be written. Whatever can be closed is closed.
    */
   async close(patience = 0): Promise<void> {
     this.#closed = true;
@@ -317,7 +320,7 @@ export class Durability {
   }
 
   async #complete(): Promise<void> {
-    // Loading has files open, and may truncate them. The caller of `load` gets its error.
+    // Loading has files open, and may truncate them. The caller of `load` gets any error.
     await this.#loading.catch(() => {});
     if (this.recorder.missesExtensions && this.failure === undefined) this.recorder.recordMissed(0, Infinity);
     if (this.#journal !== undefined) this.#watchClock(this.#journal);
@@ -347,7 +350,7 @@ export class Durability {
     return this.#missedCursor > 0 ? 0 : DONE;
   }
 
-  /** Not a getter, because V8 calls its runtime for private getters. */
+  /** Not a getter, because private getters are slow: V8 calls its runtime for them. */
   #loaded(): Journal {
     if (this.#journal === undefined) throw new Error('the journal has not been loaded');
     return this.#journal;

@@ -13,14 +13,17 @@ export interface LoadingOptions {
   readonly recorder: Recorder | undefined;
   /** Called before each piece. Throws if there is no room for it. */
   readonly check: () => void;
-  /** `onCreated` is called with its number of keys when it is created, `onSkipped` if it already exists. */
+  /**
+   * `onCreated` is called with the session's number of keys when the session is created, `onSkipped` if it already
+   * exists.
+   */
   readonly onCreated: (keys: number) => void;
   readonly onSkipped: () => void;
   /** Called when loading ends, successfully or not. */
   readonly onEnd: () => void;
 }
 
-/** A session that is loaded piece by piece. Until it is complete no client can see it, and a restart drops it. */
+/** A session that is loaded piece by piece. Until it is complete, no client can see it, and a restart drops it. */
 export class LoadingSession implements PieceTarget {
   readonly #options: LoadingOptions;
   readonly #unseen: UnseenSession;
@@ -107,7 +110,10 @@ export class SkippedSession implements PieceTarget {
   }
 }
 
-/** Returns whether there is already a session with the token or shared name of a saved one. */
+/**
+ * Returns whether a saved session exists already: a session with its token or, if it is shared, a shared session with
+ * its name.
+ */
 export function exists(engine: SessionEngine, { name, settings }: SavedHead): boolean {
   const session: Session = settings.token === undefined ? engine.findShared(name) : engine.find(settings.token);
   return session >= 0;

@@ -3,7 +3,7 @@ import { DirectoryLock, prepareDataDirectory, readOrMakeSecret } from '../journa
 /** A data directory in exclusive use. */
 export class LockedDirectory {
   readonly path: string;
-  /** The key from which the tokens of shared sessions are derived. It survives a restart, as they do. */
+  /** The secret with which the tokens of shared sessions are derived. It survives a restart, so the tokens do too. */
   readonly secret: Buffer;
   readonly #lock: DirectoryLock;
 
@@ -23,7 +23,7 @@ export class LockedDirectory {
     }
   }
 
-  /** Ends the exclusive use. To be called once. */
+  /** Ends the exclusive use. Call this once. */
   release(): void {
     this.#lock.release();
   }

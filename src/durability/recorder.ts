@@ -5,9 +5,9 @@ import type { Slice } from '../slice.js';
 import { addressOf, settingsOf, writeHead, writeOldTokens, writeRevealed, writeSession } from './session-records.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
-/** The part of its duration by which the deadline of a session that is extended is written ahead. */
+/** The fraction of the session's duration by which its deadline is written ahead. */
 const AHEAD = 0.1;
-/** The least that a deadline is written ahead, in ms. */
+/** The least time by which a deadline is written ahead, in ms. */
 const AHEAD_AT_LEAST = 1000;
 /** How many slots the column can grow to in place. */
 const RESERVED_SLOTS = 2 ** 25;
@@ -23,8 +23,8 @@ export interface Prepared {
  *
  * **Deadlines are written ahead**, so that reads that extend a session do not become writes. The deadline is written
  * with a tenth of the duration (at least a second) added, and written again only when less than half of that is left.
- * So after a crash no session ends earlier than it would have, and none more than that much later. If nothing extends a
- * session, its exact deadline is written.
+ * So after a crash no session ends earlier than it would have, and none later by more than what was added. If nothing
+ * extends a session, its exact deadline is written.
  */
 export class Recorder implements ChangeListener {
   readonly #engine: SessionEngine;
@@ -48,10 +48,11 @@ export class Recorder implements ChangeListener {
    * the slot.
    */
   #created: Uint32Array | undefined;
+  /** How many slots there were when the base began. */
   #slotsThen = 0;
 
   /**
-   * @param engine Returns the engine of the sessions; called at the first change.
+   * @param engine The engine of the sessions.
    * @param journal Returns where changes are appended.
    * @param wall The journal's clock.
    */
@@ -63,7 +64,7 @@ export class Recorder implements ChangeListener {
 
   /**
    * Records the beginning of a session that is built piece by piece in this slot. Its creation will complete it. No
-   * base may begin meanwhile, because it would lack the pieces.
+   * base may begin meanwhile, because the base would lack the pieces.
    */
   prepare(slot: Session): Prepared {
     const prepared = { token: newToken(), records: this.#journal() };
@@ -166,15 +167,15 @@ export class Recorder implements ChangeListener {
   }
 
   /**
-   * To be called when a base begins. Sessions created from now on are completely in the increment, and must not be in
-   * the base as well: there one could have a token that another session in the base had before it was rotated.
+   * Call this when a base begins. Sessions created from now on are completely in the increment. They must not be in the
+   * base as well, where such a session could have a token that another session in the base had before it was rotated.
    */
   beginBase(): void {
     this.#slotsThen = this.#engine.slots;
     this.#created = new Uint32Array((this.#slotsThen >>> 5) + 1);
   }
 
-  /** To be called when the base is complete or abandoned. */
+  /** Call this when the base is complete or abandoned. */
   endBase(): void {
     this.#created = undefined;
   }

@@ -126,7 +126,7 @@ export class Replay {
     const maxAgeSeconds = record.integer(at.maxAgeSeconds);
     if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw new RangeError('a session lasts too long');
     const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
-    // Listed one by one: spreading the flags took as long as the rest of a session.
+    // Listed one by one, because spreading the flags took as long as the rest of a session.
     return {
       shared,
       isString,

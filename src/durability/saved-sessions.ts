@@ -9,7 +9,7 @@ const SETTINGS = fieldIndexes('SETTINGS');
 const WRITE = fieldIndexes('WRITE');
 /** The index of the token in records about a session. */
 const TOKEN = 0;
-/** If its batch ends, a session with more bytes than this continues in pieces; a smaller one is copied. */
+/** When a batch ends, its last session is copied or, if it has more bytes than this, passed on in pieces. */
 const LARGE = 64 * 1024;
 
 /** A session without its data. */
@@ -27,7 +27,7 @@ export interface SavedSession {
   readonly keys: number;
 }
 
-/** Takes a session piece by piece. At the end it is completed or dropped. */
+/** Takes a session piece by piece. At the end, `complete` or `drop` is called. */
 export interface PieceTarget {
   set(key: Slice, value: Slice): void;
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
@@ -48,7 +48,8 @@ export interface SavedSessionVisitor {
 
 /**
  * Reads the sessions of a data set.
- * @param batches The records of the data set. @param path The path of the file, for the error message.
+ * @param batches The records of the data set.
+ * @param path The path of the file, for the error message.
  * @throws JournalError if the records are not those of a data set.
  */
 export async function readSavedSessions(
@@ -73,7 +74,7 @@ export async function readSavedSessions(
 /** A session that may have more data. */
 interface Begun extends SavedHead {
   readonly token: Slice;
-  /** Keys and values alternating. */
+  /** Alternating keys and values. */
   readonly data: Slice[];
 }
 
@@ -107,7 +108,7 @@ class Reader {
     return this.#visitor.pause();
   }
 
-  /** To be called at the end of a batch: keeps what is needed of it. */
+  /** Call this at the end of a batch. Copies what is still needed of the batch. */
   async endBatch(): Promise<void> {
     const begun = this.#begun;
     if (begun === undefined) return;
@@ -116,7 +117,7 @@ class Reader {
     else this.#begun = owned(begun);
   }
 
-  /** Drops a session that was begun. */
+  /** Drops a session of which only a part was read. */
   close(): void {
     this.#pieces?.target.drop();
   }
@@ -186,7 +187,7 @@ class Reader {
     if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string with more than its value');
   }
 
-  /** To be called when the session being read is complete. */
+  /** Call this when the session being read is complete. */
   #end(): void {
     const [begun, pieces] = [this.#begun, this.#pieces];
     this.#begun = undefined;
@@ -228,7 +229,7 @@ function settingsOf(
   const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
   const duration = record.integer(at.duration);
   const maxAgeSeconds = record.integer(at.maxAgeSeconds);
-  // A shared session has no token if nobody had asked for it.
+  // A shared session has no token if nobody had asked for the token.
   const tokenless = shared && nameIn(token) !== undefined;
   if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a valid token');
   if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');

@@ -30,7 +30,7 @@ export interface SavesOptions {
   /** The server's directory. Data sets are in `saves` below it, which is created when needed. */
   readonly directory: string;
   readonly clock: Clock;
-  /** Keeps sessions across restarts, if anything does. Sessions are loaded no faster than it writes them. */
+  /** Keeps sessions across restarts, if anything does. Data sets are loaded no faster than the journal is written. */
   readonly durability: Durability | undefined;
   readonly log: { notice(message: string): void; warning(message: string): void };
 }
@@ -123,7 +123,7 @@ export class Saves {
   /**
    * Saves all sessions that exist throughout the save, or only those of `tokens`. Each is saved as it is at some moment
    * during the save.
-   * @param tokens Sessions that end during the save are left out.
+   * @param tokens The tokens of the sessions to save. Sessions that end during the save are left out.
    * @throws CodedError immediately if the name is invalid, another save is under way, or the server is stopping.
    *   Rejects with one if the disk fails; no file is left then.
    */
@@ -245,7 +245,7 @@ export class Saves {
     }
     const { sessions, skipped } = done;
     log.notice(
-      `loaded ${counted(sessions, 'session')} from ${name} in ${Math.round(clock.now() - began)} ms; ${skipped} existed already`,
+      `loaded ${counted(sessions, 'session')} from ${name} in ${Math.round(clock.now() - began)} ms; ${skipped} already existed`,
     );
     return done;
   }
@@ -323,7 +323,7 @@ function checkName(name: string): void {
   if (!isDataSetName(name)) throw new CodedError('ERR', DATA_SET_NAME);
 }
 
-/** Returns an error as the client sees it. The error of a bug is returned unchanged. */
+/** Returns an error as the client sees it. An error that comes from a bug is returned unchanged. */
 function clientErrorOf(error: unknown, before: string, after = ''): Error {
   if (error instanceof CodedError) {
     return after === '' ? error : new CodedError(error.code, `${error.message.replace(/\.$/, '')}${after}`);

@@ -16,19 +16,19 @@ export interface PieceSizes {
 
 export const PIECE_SIZES: PieceSizes = { large: 1024 * 1024, piece: 128 * 1024, keys: 64 };
 
-/** A value that is being written; `offset` bytes of it have been. */
+/** A value that is being written, of which `offset` bytes have been written. */
 interface LargeValue {
   readonly key: Slice;
   offset: number;
-  /** Its length when writing began, in bytes. What is beyond was recorded when it was written. */
+  /** Its length when writing began, in bytes. Anything beyond that was recorded when a client wrote it. */
   readonly length: number;
-  /** Whether it was changed since. Then the records also have everything beyond `offset`. */
+  /** Whether a part of it was changed since then. Then the records also have what is beyond `offset`. */
   isTouched: boolean;
 }
 
 /**
- * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data at
- * the moment when it is written.
+ * Writes the data of one session piece by piece, while clients are served and may change it. Each piece has the data as
+ * it is when the piece is written.
  *
  * - For a **base**, that is enough. Every change since the base began is in the increment, which is replayed over the
  *   base.
@@ -37,7 +37,7 @@ interface LargeValue {
  *   session ends earlier, its last record is GONE.
  */
 export class SessionPieces implements ChangeListener {
-  /** Whether the slot has a new session, under another token or name, which has to be written from its beginning. */
+  /** Whether the slot has a new session, under another token or name, which has to be written from the start. */
   isBegunAgain = false;
   readonly #engine: SessionEngine;
   readonly #session: Session;
@@ -72,7 +72,7 @@ export class SessionPieces implements ChangeListener {
     this.#wall = wall;
   }
 
-  /** Whether the session existed until the end. */
+  /** Whether the session was written completely. It was not if it ended before that. */
   get isWhole(): boolean {
     return !this.#isGone && this.#cursor === undefined && this.#value === undefined && this.#waiting.length === 0;
   }
@@ -90,7 +90,7 @@ export class SessionPieces implements ChangeListener {
   #writeKeys(cursor: number): void {
     const { data } = this.#engine;
     const { piece, keys } = this.#sizes;
-    // Values that were found together are one piece.
+    // Values that are written together must not take more than a piece.
     const most = Math.ceil(piece / keys);
     const next = data.peekSome(this.#session, cursor, keys, (key, length) => {
       const value = length <= most ? data.peekPart(this.#session, key, 0, length) : undefined;
@@ -116,7 +116,7 @@ export class SessionPieces implements ChangeListener {
       return;
     }
     value.offset += bytes.length;
-    // The value may be shorter now. What is beyond its first length was recorded when it was written.
+    // The value may be shorter now. Anything beyond its original length was recorded when a client wrote it.
     if (bytes.length === 0 || value.offset >= value.length) this.#value = undefined;
     const lengthBefore = isTouched ? data.peekLength(this.#session, key) : offset;
     if (bytes.length > 0 || offset === 0) {
@@ -165,7 +165,7 @@ export class SessionPieces implements ChangeListener {
   onExtended(): void {}
 
   onRotated(session: Session): void {
-    // The token that was written no longer leads to the session, or only for a short time.
+    // The token that was written no longer leads to the session, or will soon stop leading to it.
     if (!this.#forwards(session)) return;
     this.onEnded(session);
     this.isBegunAgain = true;

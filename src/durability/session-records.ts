@@ -10,7 +10,10 @@ import type { WallTime } from './wall-time.js';
  */
 const LARGE = 1024 * 1024;
 
-/** Returns the fields that SESSION and SETTINGS have in common. @param deadline Unix ms, as it is to be written. */
+/**
+ * Returns the fields that SESSION and SETTINGS have in common.
+ * @param deadline Unix ms, as it is to be written.
+ */
 export function settingsOf(state: SessionState, deadline: number, wall: WallTime) {
   return {
     // The engine accepts fractions of a millisecond, a record does not.
@@ -38,7 +41,10 @@ function keptTokenOf(engine: SessionEngine, session: Session): Slice {
   return engine.isTokenless(session) ? addressOfName(engine.nameBytes(session)) : engine.tokenBytes(session);
 }
 
-/** Writes a session in its current state, with its data. @param deadline Unix ms. */
+/**
+ * Writes a session in its current state, with its data.
+ * @param deadline Unix ms.
+ */
 export function writeSession(
   to: RecordSink,
   engine: SessionEngine,
@@ -92,7 +98,9 @@ function fieldsOf(engine: SessionEngine, session: Session, deadline: number, wal
   return { name: Slice.of(engine.name(session)), created: state.created, ...settingsOf(state, deadline, wall) };
 }
 
-/** Writes the old tokens that still lead to a session, oldest first. The session must have been written before. */
+/**
+ * Writes the old tokens that still lead to a session, oldest first. The session itself must have been written before.
+ */
 export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: Session, wall: WallTime): void {
   const olds: { token: Buffer; until: number }[] = [];
   engine.forEachOldToken(session, (token, until) => olds.push({ token: token.copy(), until }));

@@ -6,10 +6,10 @@ import { slotsByAge } from './by-age.js';
 import { PIECE_SIZES, SessionPieces } from './session-pieces.js';
 import type { WallTime } from './wall-time.js';
 
-/** Slots visited between two checks of the time. */
+/** The number of slots to visit before the time is checked. */
 const SLOTS = 16;
 
-/** Collects what is written. When it is full, it is to be written to the disk. */
+/** Gathers records in memory. When `isFull`, call `write`, which writes them to the disk. */
 export interface Gathering {
   readonly isFull: boolean;
   readonly records: RecordSink;
@@ -102,7 +102,7 @@ export class SessionsWriter {
     }
   }
 
-  /** Writes a small session completely, and of a large one only its head. Returns the pieces of a large one. */
+  /** Writes a small session completely, but only the head of a large one. Returns the pieces of a large one. */
   #begin(session: Session): SessionPieces | undefined {
     const engine = this.#engine;
     if (engine.data.size(session) <= PIECE_SIZES.large) {
@@ -121,7 +121,7 @@ export class SessionsWriter {
     this.#writing.done?.(session);
   }
 
-  /** Returns whether the slot has a new session, which has to be written from its beginning. */
+  /** Returns whether the slot has a new session, which has to be written from the start. */
   async #writePieces(session: Session, pieces: SessionPieces): Promise<boolean> {
     const stop = this.#engine.listen(pieces);
     try {

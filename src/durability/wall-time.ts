@@ -12,7 +12,7 @@ const CLOSE_MS = 1;
  *
  * Durations run on the engine's clock, which restarts with each process, but files need timestamps that outlive the
  * process. The wall clock provides them, but it may be set while the server runs. So the two are compared once, at the
- * start. From then on the journal's clock follows the engine's. The journal keeps by how much the wall clock is ahead
+ * start. From then on the journal's clock follows the engine's. The journal records by how much the wall clock is ahead
  * (`ahead`), so that the next process, which has only the wall clock, can continue the journal's clock.
  *
  * (`engine/time/unix-time.ts` is responsible for the expiry times that clients see.)

@@ -19,7 +19,7 @@ export class BaseFile {
   readonly #prefix: Buffer;
   readonly #encoder = new RecordEncoder();
   #size: number;
-  /** Why it was abandoned. */
+  /** Why the base was abandoned; undefined if it was not. */
   #abandoned: string | undefined;
   #closed = false;
 
@@ -52,19 +52,25 @@ export class BaseFile {
   }
 
   /**
-   * Takes the records. A session with more than a few MB of data should be written as a SESSION record without data,
-   * followed by SET records with parts of it, because a batch is read into memory completely.
+   * What the records are appended to. A session with more than a few MB of data should be written as a SESSION record
+   * without data, followed by SET records with parts of it, because a batch is read into memory completely.
    */
   get records(): RecordSink {
     return this.#encoder;
   }
 
-  /** Makes the next `write` or `finish` fail. @param reason The error's message. */
+  /**
+   * Makes the next `write` or `finish` fail.
+   * @param reason The error's message.
+   */
   abandon(reason: string): void {
     this.#abandoned = reason;
   }
 
-  /** Writes what was gathered. @throws JournalError if the base was abandoned. */
+  /**
+   * Writes what was gathered.
+   * @throws JournalError if the base was abandoned.
+   */
   async write(): Promise<void> {
     if (this.#abandoned !== undefined) throw new JournalError(this.#abandoned);
     if (this.#encoder.length === 0) return;

@@ -28,17 +28,17 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * What is where a batch should start: a batch, the end of the file, an incomplete batch at the end of the file (`cut`),
- * or anything else (`damage`).
+ * What the scanner finds where a batch should start: a batch, the end of the file, an incomplete batch at the end of
+ * the file (`cut`), or anything else (`damage`).
  */
 export type Found = 'batch' | 'end' | 'cut' | 'damage';
 
 /**
  * Walks the batches of a file and verifies their checksums, with a window of the file in memory. A length stated in the
- * file never makes it allocate more bytes than the file has.
+ * file never makes the scanner allocate more bytes than the file has.
  */
 export class BatchScanner {
-  /** The id in the file's batches; undefined if neither the header nor the batch after it has it. */
+  /** The id in the file's batches; undefined if neither the header nor the first batch contains it. */
   readonly id: string | undefined;
   /** The file's header; undefined if it is damaged. */
   readonly header: FileHeader | undefined;
@@ -151,7 +151,7 @@ export class BatchScanner {
     }
     const [cutAt, cutSum] = [this.#cutAt, this.#cutSum];
     const isThere = await this.#findBatch();
-    // `isTorn` asks about the place where the search began, not about those that it tried.
+    // `isTorn` needs these for the place where the search began, not for the candidates that it tried.
     this.#cutAt = cutAt;
     this.#cutSum = cutSum;
     return isThere;

@@ -50,16 +50,16 @@ export interface CheckOptions {
   readonly fix?: boolean;
 }
 
-/** How many originals of one file are kept at most. */
+/** The most originals of one file that are kept. */
 const MAX_ORIGINALS = 1000;
 
 /**
  * Checks one file of the journal; or, given the manifest or the directory, every file that the manifest lists. Also
  * checks one data set, or a directory of them.
  *
- * A repair keeps every good batch, even those after the damage. Records are absolute, so a lost record costs only what
- * it said. A lost manifest is rebuilt from the existing files: the last base and all increments in order. Increments
- * that the base already covers do no harm.
+ * A repair keeps every good batch, even those after the damage. Records are absolute, so losing a record loses only
+ * what it said. A lost manifest is rebuilt from the existing files: the last base and all increments in order.
+ * Increments that the base already covers do no harm.
  * @throws JournalError if the path cannot be read, or should be repaired while a server uses it.
  */
 export async function checkJournal(path: string, options: CheckOptions = {}): Promise<CheckReport> {

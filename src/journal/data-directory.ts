@@ -38,8 +38,8 @@ export function prepareDataDirectory(path: string): void {
 }
 
 /**
- * Creates a directory and its parents. Node.js' recursive `mkdir` does not return where the system always answers
- * ENOENT, as in /proc.
+ * Creates a directory and its parents. Node.js' recursive `mkdir` never returns where the system always answers ENOENT,
+ * as in /proc.
  */
 function makeDirectory(path: string): void {
   try {

@@ -130,7 +130,10 @@ async function* readBatches(fileSystem: FileSystem, path: string): AsyncGenerato
   }
 }
 
-/** Yields the records of the batch that was found. @param state Says whether the END record, the last one, was read. */
+/**
+ * Yields the records of the batch that was found.
+ * @param state Says whether the END record, the last one, was read.
+ */
 function* recordsOf(walk: JournalWalk, state: { hasEnd: boolean }): Iterable<JournalRecord> {
   for (;;) {
     let record: JournalRecord | undefined;

@@ -19,7 +19,10 @@ export class DirectoryLock {
     this.#descriptor = descriptor;
   }
 
-  /** Locks a directory. @throws JournalError if another process has the lock, or the directory cannot be locked. */
+  /**
+   * Locks a directory.
+   * @throws JournalError if another process has the lock, or the directory cannot be locked.
+   */
   static take(directory: string): DirectoryLock {
     const path = join(directory, LOCK_FILE);
     let descriptor: number;
@@ -42,14 +45,14 @@ export class DirectoryLock {
     }
   }
 
-  /** Releases the lock. To be called once. */
+  /** Releases the lock. Call this once. */
   release(): void {
     closeSync(this.#descriptor);
   }
 }
 
 /**
- * Returns ` (pid 4711)`, or nothing if the owner has not written its id yet. Another container may have given the id.
+ * Returns ` (pid 4711)`, or '' if the owner has not written its process id yet. The id may be one of another container.
  */
 function ownerOf(path: string): string {
   try {

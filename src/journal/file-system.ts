@@ -175,7 +175,10 @@ export function syncFile(file: JournalFile): Promise<void> {
   return promised((callback) => file.sync(callback as (error: Error | null) => void));
 }
 
-/** Reads a file that should be small. @throws JournalError if it has more than `maxBytes` bytes. */
+/**
+ * Reads a file that should be small.
+ * @throws JournalError if it has more than `maxBytes` bytes.
+ */
 export async function readSmallFile(fileSystem: FileSystem, path: string, maxBytes: number): Promise<Buffer> {
   const file = await fileSystem.open(path, 'read');
   try {

@@ -13,8 +13,9 @@ import { JournalError } from './journal-error.js';
  * records of one or more complete turns of the event loop. It is replayed completely or not at all.
  *
  * The id is 64 random bits, known only to those who can read the file. It marks what the journal itself wrote. Values
- * come from clients, and a value that contains a batch must not be taken for one when a damaged file is searched for
- * the next good batch. The id also distinguishes the batches of a file from older ones in the same blocks of the disk.
+ * come from clients, and a value that contains a batch must not be taken for a batch of the file when a damaged file is
+ * searched for the next good one. The id also distinguishes the batches of a file from older ones in the same blocks of
+ * the disk.
  *
  * Version 1 had no strings and no sessions identified by `@name`. Version 2 had no WRITE, ROTATED, PREPARED, REVEALED
  * and FLUSH, and no fractions of a millisecond. In both, the header's checksum covered only the id. They can be read; a

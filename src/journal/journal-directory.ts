@@ -12,7 +12,7 @@ import { putInPlace, temporaryFor } from './replace-file.js';
 export interface Increment {
   readonly path: string;
   readonly file: JournalFile;
-  /** The id that its batches carry. */
+  /** The id in its batches. */
   readonly id: string;
   /** Its size in bytes: the offset of the next batch. */
   readonly size: number;
@@ -37,7 +37,7 @@ const OURS = /^(?:(?:base|increment)\.\d{1,15}(?:\.tmp)?|manifest\.tmp)$/;
  * longer needed. Whenever the power fails, the manifest lists a complete state.
  *
  * Compaction: `beginCompaction` adds an increment, which takes all records from then on. The state of that moment, or a
- * later one, is written to a base. `finishCompaction` replaces all files before that increment by the base. If a
+ * later one, is written to a base. `finishCompaction` replaces all files before that increment with the base. If a
  * compaction is abandoned, the earlier files are still valid.
  */
 export class JournalDirectory {
@@ -120,7 +120,7 @@ export class JournalDirectory {
 
   /**
    * Reads all records in order. Cuts off an incomplete tail that a crash left.
-   * @param onProgress Called from time to time with the number of bytes read, and of all bytes.
+   * @param onProgress Called from time to time with the number of bytes read so far and the number of all bytes.
    * @throws JournalDamage if anything else is not as it was written. The records before it have been visited by then.
    */
   async load(
@@ -162,7 +162,7 @@ export class JournalDirectory {
     return { batches, records, bytes, dropped };
   }
 
-  /** Opens the last increment for writing. To be called after `load`. */
+  /** Opens the last increment for writing. Call this after `load`. */
   async openIncrement(): Promise<Increment> {
     const path = join(this.path, this.#manifest.increments.at(-1) as string);
     const file = await this.#fileSystem.open(path, 'write');
@@ -190,7 +190,8 @@ export class JournalDirectory {
       await this.#switchTo((manifest) => ({ ...manifest, increments: [...manifest.increments, name] }));
       return increment;
     } catch (error) {
-      // The manifest may already list it, so the empty file stays. If it is not listed, the next start removes it.
+      // The manifest may already list the increment, so the empty file stays. If it is not listed, the next start
+      // removes it.
       await increment.file.close();
       throw error;
     }
@@ -208,7 +209,7 @@ export class JournalDirectory {
     await removeIfThere(this.#fileSystem, temporaryFor(join(this.path, this.#nextBase)));
   }
 
-  /** Replaces everything before `increment` by a complete base, and removes the old files. */
+  /** Replaces everything before `increment` with a complete base, and removes the old files. */
   async finishCompaction(base: BaseFile, increment: Increment): Promise<void> {
     await base.finish();
     const name = this.#nextBase;

@@ -118,7 +118,10 @@ export class JournalWalk {
     return this.damage(this.#scanner.offsetOf(this.#record), error.message);
   }
 
-  /** Describes what was found instead of a batch, and moves past it. @param found The result of `take` or `next`. */
+  /**
+   * Describes what was found instead of a batch, and moves past it.
+   * @param found The result of `take` or `next`.
+   */
   async badPart(found: Found): Promise<BadPart> {
     const scanner = this.#scanner;
     const offset = this.#start;

@@ -26,10 +26,10 @@ const GIVEN_UP = 'the compaction was aborted because the journal is being closed
  * The journal: a directory of files, and a writer that appends to the last one.
  *
  *     const journal = await Journal.open(join(dir, 'journal'), options);
- *     await journal.load((record) => …);           // replay what is there
- *     journal.records.appendSet(token, key, value);   // when it happens
- *     journal.whenDurable(journal.position, reply);   // with `always`
- *     await journal.compact(async (base) => …);      // write the current state as a base
+ *     await journal.load((record) => …);            // replay what is there
+ *     journal.records.appendSet(token, key, value); // record a change
+ *     journal.whenDurable(journal.position, reply); // with `always`
+ *     await journal.compact(async (base) => …);     // write the current state as a base
  *     await journal.close();
  *
  * The caller has exclusive use of the directory (`DirectoryLock`).
@@ -61,8 +61,8 @@ export class Journal {
   }
 
   /**
-   * Replays the journal, then opens it for appending. To be called once, before anything else.
-   * @param onProgress Called from time to time with the number of bytes read, and of all bytes.
+   * Replays the journal, then opens it for appending. Call this once, before anything else.
+   * @param onProgress Called from time to time with the number of bytes read so far and the number of all bytes.
    * @throws JournalDamage if the content is not what was written.
    */
   async load(
@@ -80,7 +80,7 @@ export class Journal {
     }
   }
 
-  /** Takes records. All records of one turn of the event loop are replayed together or not at all. */
+  /** What records are appended to. All records of one turn of the event loop are replayed together or not at all. */
   get records(): RecordSink {
     return this.#open();
   }
@@ -125,7 +125,9 @@ export class Journal {
     this.#open().whenWritten(bytes, callback);
   }
 
-  /** Why writing fails at the moment, which is when writes are refused (MISCONF); undefined if it works. */
+  /**
+   * Why writing to the disk fails at the moment, so that clients' writes are refused (MISCONF); undefined if it works.
+   */
   get failure(): Error | undefined {
     return this.#open().failure;
   }
@@ -155,8 +157,8 @@ export class Journal {
   }
 
   /**
-   * Checks that the file still exists. To be called from time to time, because a policy that never syncs would not
-   * notice.
+   * Checks that the file still exists. Call this from time to time: with a policy that never syncs, nothing else
+   * notices that the file is gone.
    */
   check(): void {
     this.#open().check();
@@ -167,7 +169,10 @@ export class Journal {
     return this.#directory.clockAhead;
   }
 
-  /** Records durably by how many whole ms the wall clock is ahead of the journal's clock. Rejects if the disk fails. */
+  /**
+   * Records durably by how many ms (an integer) the wall clock is ahead of the journal's clock. Rejects if the disk
+   * fails.
+   */
   async setClockAhead(ms: number): Promise<void> {
     try {
       await this.#directory.setClockAhead(ms);
@@ -181,9 +186,9 @@ export class Journal {
   }
 
   /**
-   * Replaces everything so far by one base. Records that are appended meanwhile go to a new increment.
-   * @param writeState Writes every session that exists now to the base, in its current or a later state: it calls
-   *   `append`, and `await base.write()` whenever `base.isFull`.
+   * Replaces everything so far with one base. Records that are appended meanwhile go to a new increment.
+   * @param writeState Writes every session that exists now to the base, in its current or a later state: it appends to
+   *   `base.records`, and awaits `base.write()` whenever `base.isFull`.
    * @throws JournalError if a compaction is under way or the disk fails at the moment; also what `writeState` or the
    *   file system throws. The journal is then as it was.
    */
@@ -200,12 +205,12 @@ export class Journal {
 
   /**
    * Aborts a compaction, makes everything durable and closes the files. If the disk fails, this retries until `giveUp`
-   * is called; then it closes the files and rejects with UnwrittenChanges. To be called once.
+   * is called; then it closes the files and rejects with UnwrittenChanges. Call this once.
    */
   async close(): Promise<void> {
     this.#closing = true;
     this.#base?.abandon(GIVEN_UP);
-    // The caller of `compact` gets its error.
+    // The caller of `compact` gets any error.
     await this.#compaction?.catch(() => {});
     await this.#writer?.close();
   }
@@ -237,7 +242,7 @@ export class Journal {
     }
   }
 
-  /** Not a getter, because V8 calls its runtime for private getters. */
+  /** Not a getter, because private getters are slow: V8 calls its runtime for them. */
   #open(): JournalWriter {
     if (this.#writer === undefined) throw new Error('the journal has not been loaded');
     return this.#writer;

@@ -7,11 +7,11 @@ import { replaceFile } from './replace-file.js';
  * The files of the journal, in the order in which they are replayed: at most one base, then increments. The manifest is
  * a text file with one line for each, and a checksum in the last line:
  *
- *     respite-journal-manifest 1
+ *     respite-journal-manifest 3
  *     base.3
  *     increment.4
  *     clock 7200000
- *     crc 8a9136aa
+ *     crc fdaeaa2a
  *
  * `clock` is present if the system's clock was set while the server ran. It says by how many ms the wall clock is ahead
  * of the journal's clock.
@@ -20,7 +20,7 @@ export interface Manifest {
   readonly base: string | undefined;
   /** At least one. The last one is being written. */
   readonly increments: readonly string[];
-  /** By how many whole ms the wall clock is ahead of the journal's clock. */
+  /** By how many ms the wall clock is ahead of the journal's clock: an integer. */
   readonly clockAhead: number;
 }
 
@@ -39,7 +39,10 @@ export function encodeManifest({ base, increments, clockAhead }: Manifest): Buff
   return Buffer.concat([body, Buffer.from(`crc ${crc}\n`, 'latin1')]);
 }
 
-/** @throws JournalError, JournalDamage if the bytes are not a manifest. @param path For the message. */
+/**
+ * @throws JournalError, JournalDamage if the bytes are not a manifest.
+ * @param path The path of the manifest, for the error.
+ */
 export function decodeManifest(bytes: Buffer, path: string): Manifest {
   const text = bytes.toString('latin1');
   const version = new RegExp(`^${TITLE} (\\d{1,15})\n`).exec(text)?.[1];

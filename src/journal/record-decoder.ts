@@ -141,7 +141,7 @@ export class RecordDecoder implements JournalRecord {
     return after + 2;
   }
 
-  /** Reads a marker, a number into `#number`, CR LF. Returns where the line ends. */
+  /** Reads a line: a marker, a number and CR LF. Sets `#number`. Returns where the line ends. */
   #header(bytes: Buffer, at: number, end: number, marker: number): number {
     if (at >= end || bytes[at] !== marker) throw new RecordError('a record does not start where it should');
     let number = 0;

@@ -58,8 +58,8 @@ const PLANS = Object.fromEntries(
 /**
  * Writes records one after the other into a buffer, and makes batches of them.
  *
- * Every write of a client goes through it. It writes bytes to the place that the disk write reads from, and allocates
- * one slab for hundreds of batches.
+ * Every write of a client is encoded here, so encoding allocates only one slab for hundreds of batches, and writes the
+ * bytes where the disk write reads them.
  */
 export class RecordEncoder implements RecordSink {
   /** The number of records written so far. */
@@ -69,7 +69,7 @@ export class RecordEncoder implements RecordSink {
   /** Where the records of the current batch start in `#bytes`. There is room for the batch's header before them. */
   #start = 0;
   #end = 0;
-  /** The number of batches still needed, by slab. */
+  /** By slab, the number of batches that were taken and not recycled yet. */
   readonly #needed = new Map<ArrayBufferLike, number>();
   /**
    * Slabs for reuse. Allocating new ones by the hundred would make the garbage collector run dozens of times a second.
@@ -91,7 +91,7 @@ export class RecordEncoder implements RecordSink {
   begin<Name extends RecordName>(name: Name, fields: RecordFields<Name>, rest: number): void {
     const plan = PLANS[name];
     const values = fields as Record<string, Slice | number>;
-    if (this.#missing > 0) throw new Error('the record before is not complete');
+    if (this.#missing > 0) throw new Error('the previous record is not complete');
     if (plan.perRest === 0 ? rest !== 0 : rest % plan.perRest !== 0) {
       throw new RangeError(`a ${name} record cannot have ${rest} arguments after its fields`);
     }
@@ -119,7 +119,7 @@ export class RecordEncoder implements RecordSink {
 
   beginAbout(name: TokenRecord, token: Slice, rest: number): void {
     const plan = PLANS[name];
-    if (this.#missing > 0) throw new Error('the record before is not complete');
+    if (this.#missing > 0) throw new Error('the previous record is not complete');
     this.#reserve(MAX_NUMBER + plan.name.length + token.length + BULK_OVERHEAD);
     this.#header(ASTERISK, 2 + rest);
     this.#end = plan.name.writeTo(this.#bytes, this.#end);
@@ -129,7 +129,7 @@ export class RecordEncoder implements RecordSink {
   }
 
   appendSet(token: Slice, key: Slice, value: Slice): void {
-    if (this.#missing > 0) throw new Error('the record before is not complete');
+    if (this.#missing > 0) throw new Error('the previous record is not complete');
     this.#reserve(SET_ONE.length + token.length + key.length + value.length + 3 * BULK_OVERHEAD);
     this.#end = SET_ONE.writeTo(this.#bytes, this.#end);
     this.#bulk(token);
@@ -139,7 +139,7 @@ export class RecordEncoder implements RecordSink {
   }
 
   item(bytes: Slice): void {
-    if (this.#missing === 0) throw new Error('the record has all its arguments');
+    if (this.#missing === 0) throw new Error('the record already has all its arguments');
     this.#missing--;
     this.#reserve(bytes.length + BULK_OVERHEAD);
     this.#bulk(bytes);

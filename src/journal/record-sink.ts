@@ -5,7 +5,7 @@ import type { RecordFields, RecordName, TokenRecord } from './records.js';
 export interface RecordSink {
   /**
    * Appends a record.
-   * @param rest Keys, or keys and values alternating, as the record's declaration says.
+   * @param rest Keys, or alternating keys and values, as the record's declaration says.
    * @throws RangeError for a number that is not an integer from 0 to 2^53 - 1, or a rest that the record may not have.
    *   Nothing is written then.
    */

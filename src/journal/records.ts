@@ -8,9 +8,9 @@ import type { Slice } from '../slice.js';
  * this a base can be written while sessions change: the changes are in the increment as well, and replaying them does
  * no harm. `test/journal/replay.test.ts` checks this, and shows how to replay.
  *
- * For this to work, a record is about the session whose current token it names or, if that is `@` and a name, about the
- * shared session of that name. If there is no such session, the record is ignored. So a shared session needs no token,
- * which saves an HMAC.
+ * For this to work, a record is about the session that currently has its token or, if the token is `@` and a name,
+ * about the shared session of that name. If there is no such session, the record is ignored. So a shared session needs
+ * no token, which saves an HMAC.
  *
  * Timestamps are unix ms on the journal's clock (`durability/wall-time.ts`). Times are in ms, except where a name says
  * seconds. 0 means none.
@@ -22,7 +22,7 @@ import type { Slice } from '../slice.js';
  */
 export type FieldType = 'bytes' | 'integer' | 'decimal' | 'flags';
 
-/** What follows the fields: nothing, keys, or keys and values alternating. */
+/** What follows the fields: nothing, keys, or alternating keys and values. */
 export type RestType = 'none' | 'keys' | 'pairs';
 
 interface RecordDeclaration {
@@ -50,8 +50,8 @@ export const RECORDS = {
   /**
    * The token leads to this session, which has exactly these keys and values, and no old tokens. If the token led to
    * another session, that one is removed with its old tokens; if it was an old token of another session, it no longer
-   * is. The token is `@` and the name for a shared session whose token nobody has asked for. A shared session replaces
-   * the one of the same name.
+   * leads there. The token is `@` and the name for a shared session whose token nobody has asked for. A shared session
+   * replaces the one of the same name.
    */
   SESSION: { fields: { token: 'bytes', ...SESSION_FIELDS }, rest: 'pairs' },
   /**

@@ -12,7 +12,7 @@ export async function replaceFile(fileSystem: FileSystem, path: string, bytes: B
   await putInPlace(fileSystem, path);
 }
 
-/** Returns the path of a file until it is complete. */
+/** Returns the path that a file has until it is complete. */
 export function temporaryFor(path: string): string {
   return `${path}.tmp`;
 }

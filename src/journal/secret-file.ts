@@ -12,7 +12,7 @@ export const SECRET_FILE = 'secret';
 const LENGTH = 32;
 
 /**
- * Returns the key from which the tokens of shared sessions are derived. Reads it from `secret` in the directory, or
+ * Returns the secret with which the tokens of shared sessions are derived. Reads it from `secret` in the directory, or
  * creates that file with mode 0600 if there is none. The file has 64 hex digits and a line feed. The caller must have
  * exclusive use of the directory.
  * @throws JournalError if the file cannot be read or created, has other content, or can be read or written by other

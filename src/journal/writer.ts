@@ -47,7 +47,7 @@ const LONG_BATCH = 1024 * 1024;
 const GATHER_MS = 10;
 const ENOUGH = 512 * 1024;
 
-/** Far more bytes than one turn appends, and far fewer than a batch can have. */
+/** Far more bytes than one turn usually appends, and far fewer than a batch can have. */
 const LONGEST_BATCH = 2 ** 30;
 
 interface Batch {
@@ -62,7 +62,7 @@ interface Batch {
 
 interface Closing {
   readonly promise: Promise<void>;
-  /** Called once it is done, with the error if it failed. */
+  /** Call this once when closing has ended, with the error if it failed. */
   readonly settle: (error?: Error) => void;
 }
 
@@ -92,7 +92,7 @@ export class JournalWriter implements RecordSink {
 
   /** Batches that are not durable yet, oldest first; with `no`, those that are not written. */
   readonly #batches: Batch[] = [];
-  /** The index of the batch being written or written next, and how many of its bytes are written. */
+  /** The index of the batch that is being written or will be written next, and how many of its bytes are written. */
   #next = 0;
   #done = 0;
   #writing = false;
@@ -100,12 +100,14 @@ export class JournalWriter implements RecordSink {
   /** Whether something was written that no sync covers. */
   #dirty = false;
   #syncedAt: number;
+  /** Whether all batches that were kept must be written again. */
   #rewind = false;
   #written = 0;
   #durable = 0;
   /** The position of the last record that was written and not kept (with `no`). */
   #forgotten = 0;
 
+  /** Whether `#onTurnEnd` is scheduled. */
   #turnEnds = false;
   /** Whether appended records will be written in a few ms. */
   #gathers = false;
@@ -118,9 +120,9 @@ export class JournalWriter implements RecordSink {
   #waitingFor: number[] = [];
   #waiters: (() => void)[] = [];
   #firstWaiter = 0;
-  /** The position that must soon be durable, whatever the policy. */
+  /** The position up to which everything must soon be durable, whatever the policy. */
   #promised = 0;
-  /** Callbacks of those waiting for that, called if the disk fails. */
+  /** Callbacks of `makeDurable`, called if the disk fails. */
   readonly #urgent = new Set<(error: Error) => void>();
   /** Bytes of batches that are not written yet. */
   #unwritten = 0;
@@ -212,7 +214,7 @@ export class JournalWriter implements RecordSink {
   }
 
   set policy(policy: SyncPolicy) {
-    // Callbacks that wait already were promised a sync, and the new policy may not bring one.
+    // The waiting callbacks were promised a sync, and the new policy may not make one.
     const isAwaited = this.#policy === 'always' && this.#firstWaiter < this.#waiters.length;
     if (isAwaited) this.#promised = this.#waitingFor[this.#waiters.length - 1];
     this.#policy = policy;
@@ -331,7 +333,7 @@ export class JournalWriter implements RecordSink {
     this.#clock.after(0, this.#onTurnEnd);
   }
 
-  /** To be called before each record. */
+  /** Call this before each record. */
   #prepare(): void {
     if (this.#closed || this.#closing !== undefined) throw new Error('the journal is closed');
     // The length of a batch is limited. If one turn appends this much, it becomes several batches.
@@ -350,7 +352,7 @@ export class JournalWriter implements RecordSink {
   };
 
   /**
-   * Makes a batch of the records gathered so far. To be called between turns, because the records of one turn belong
+   * Makes a batch of the records gathered so far. Call this between turns, because the records of one turn belong
    * together.
    */
   #seal(): void {
@@ -384,7 +386,7 @@ export class JournalWriter implements RecordSink {
     else this.#write(batch, batch.bytes);
   }
 
-  /** To be called when everything is written. */
+  /** Call this when everything is written. */
   #rest(): void {
     if (this.#failure !== undefined && !this.#dirty) this.#recovered();
     if (!this.#dirty) {
@@ -444,7 +446,7 @@ export class JournalWriter implements RecordSink {
   /** Syncs the oldest increment that is not durable. */
   #sync(): void {
     if (this.#syncing) return;
-    // They all belong to one increment, because no increment begins before the previous one is durable.
+    // These batches all belong to one increment, because no increment begins before the previous one is durable.
     const count = this.#next;
     const file = this.#batches[0]?.file ?? this.#file;
     const position = count > 0 ? this.#batches[count - 1].position : this.#forgotten;
@@ -473,7 +475,7 @@ export class JournalWriter implements RecordSink {
     if (this.#dirty) this.#sync();
     if (this.#dirty || this.#syncing) return;
     this.#batches.splice(this.#next, 1);
-    // The file is durable, so an error of closing it does not matter.
+    // The file is durable, so an error when closing it does not matter.
     file.close().catch(() => {});
     this.#pump();
   }
@@ -538,7 +540,7 @@ export class JournalWriter implements RecordSink {
     if (batch !== undefined && this.#done > 0 && batch.position > this.#written) {
       await batch.file.truncate(batch.at).catch(() => {});
     }
-    // After a failed sync, the success of another one would mean nothing.
+    // After a failed sync, the success of another sync would mean nothing.
     if (this.#written > this.#durable && !this.#rewind) {
       const last = this.#next > 0 ? this.#batches[this.#next - 1] : undefined;
       const file = this.#batches[0]?.file ?? this.#file;

@@ -107,7 +107,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     expect(await ask(client, 'SESSION.OPEN', 'menu')).toBe(shared);
     await client.expect('SESSION.CONTAINS @menu a b\r\n', '*2\r\n:1\r\n:0\r\n');
     expect(log.lines.join('\n')).not.toMatch(new RegExp(`${plain}|${shared}`));
-    expect(log.lines).toContain('loaded 2 sessions from evening in 0 ms; 0 existed already');
+    expect(log.lines).toContain('loaded 2 sessions from evening in 0 ms; 0 already existed');
   });
 
   it('save the sessions of given tokens, each once, without their old tokens', async () => {

@@ -17,7 +17,7 @@ export const STRING_KEY = Slice.of('');
  *
  * A session may be a **string**: it has one value, under the empty key, and is read like any other session. Writing
  * keys to a string throws a SessionError WRONGTYPE, and so does writing to a session with keys as if it were a string.
- * Only `setString` replaces keys by a string.
+ * Only `setString` replaces keys with a string.
  *
  * Keys and values are returned as slices of the store's own memory, valid until the next call. To keep one, or to pass
  * it to another call, copy it (`Slice.of(value.copy())`). Never write into one.
