@@ -34,7 +34,7 @@ export class Compactions {
   #lastSucceeded = true;
   #stopped = false;
   /** Whether a compaction is under way or waits until nobody holds compactions back. */
-  #isAskedFor = false;
+  #isPending = false;
   /** The compaction that is under way. */
   #running: Promise<void> | undefined;
   /** How many callers hold compactions back, and the callbacks of compactions that wait for them. */
@@ -50,7 +50,7 @@ export class Compactions {
   /** Starts no more automatic compactions, and logs nothing about one that is aborted. */
   stop(): void {
     this.#stopped = true;
-    this.#letGo();
+    this.#startWaiting();
   }
 
   /** Resolves when no compaction is under way, with a function that allows compactions again. */
@@ -58,12 +58,12 @@ export class Compactions {
     this.#holds++;
     while (this.#running !== undefined) await this.#running.catch(() => {});
     return () => {
-      if (--this.#holds === 0) this.#letGo();
+      if (--this.#holds === 0) this.#startWaiting();
     };
   }
 
-  #letGo(): void {
-    for (const go of this.#waiting.splice(0)) go();
+  #startWaiting(): void {
+    for (const start of this.#waiting.splice(0)) start();
   }
 
   statusOf(journal: Journal): CompactionStatus {
@@ -77,7 +77,7 @@ export class Compactions {
   /** Compacts the journal if it has grown enough. Call this about once a second. */
   runIfDue(journal: Journal): void {
     const { clock, growth } = this.#options;
-    if (this.#isAskedFor || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
+    if (this.#isPending || journal.failure !== undefined || this.#stopped || this.#holds > 0) return;
     if (clock.now() - this.#failedAt < RETRY_MS) return;
     if (isCompactionDue(journal, growth())) void this.run(journal).catch(() => {});
   }
@@ -87,14 +87,14 @@ export class Compactions {
    * @throws JournalError if a compaction is under way, or the disk fails.
    */
   async run(journal: Journal): Promise<void> {
-    if (this.#isAskedFor) throw new JournalError('the journal is already being compacted');
-    this.#isAskedFor = true;
+    if (this.#isPending) throw new JournalError('the journal is already being compacted');
+    this.#isPending = true;
     try {
       while (this.#holds > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiting.push(resolve));
       this.#running = this.#run(journal);
       await this.#running;
     } finally {
-      this.#isAskedFor = false;
+      this.#isPending = false;
       this.#running = undefined;
     }
   }

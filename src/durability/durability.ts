@@ -73,7 +73,7 @@ export class Durability {
   #progress: LoadProgress | undefined;
   #policy: SyncPolicy;
   /** Callbacks that are also called when the disk fails. */
-  readonly #impatient = new Set<() => void>();
+  readonly #calledOnFailure = new Set<() => void>();
   /** How many sessions had expired before they were loaded. */
   #expired = 0;
   #closed = false;
@@ -118,7 +118,7 @@ export class Durability {
       onFailure: (error) => {
         log.warning(`the journal cannot be written, so changes are refused for now: ${error.message}`);
         this.recorder.recordsExtensions = false;
-        for (const callback of this.#impatient) callback();
+        for (const callback of this.#calledOnFailure) callback();
       },
       onRecovery: () => {
         log.notice('the journal can be written again: changes are accepted');
@@ -190,9 +190,9 @@ export class Durability {
       return;
     }
     const once = () => {
-      if (this.#impatient.delete(once)) callback();
+      if (this.#calledOnFailure.delete(once)) callback();
     };
-    this.#impatient.add(once);
+    this.#calledOnFailure.add(once);
     this.#loaded().whenDurable(position, once);
   }
 

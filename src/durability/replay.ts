@@ -34,38 +34,38 @@ export class Replay {
   constructor(restoration: Restoration, wall: WallTime) {
     this.#restoration = restoration;
     this.#wall = wall;
-    const bearing =
-      (act: (session: Session, record: JournalRecord) => void) =>
+    const ofSession =
+      (apply: (session: Session, record: JournalRecord) => void) =>
       (record: JournalRecord): void => {
         const session = restoration.find(record.slice(TOKEN));
-        if (session !== NO_SESSION) act(session, record);
+        if (session !== NO_SESSION) apply(session, record);
       };
-    const havingData =
-      (act: (session: Session, record: JournalRecord) => void) =>
+    const ofData =
+      (apply: (session: Session, record: JournalRecord) => void) =>
       (record: JournalRecord): void => {
         const session = restoration.findData(record.slice(TOKEN));
-        if (session !== NO_SESSION) act(session, record);
+        if (session !== NO_SESSION) apply(session, record);
       };
     this.#handlers = {
       EXPECT: (record) => restoration.expect(record.integer(EXPECT.sessions), record.integer(EXPECT.names)),
       SESSION: (record) => this.#put(record),
       PREPARED: (record) => restoration.prepare(record.slice(TOKEN)),
       REVEALED: (record) => this.#reveal(record),
-      SETTINGS: bearing((session, record) => restoration.settle(session, this.#settings(session, record))),
-      DEADLINE: bearing((session, record) =>
+      SETTINGS: ofSession((session, record) => restoration.settle(session, this.#settings(session, record))),
+      DEADLINE: ofSession((session, record) =>
         restoration.run(session, this.#wall.toClock(record.integer(DEADLINE.deadline))),
       ),
-      SET: havingData((session, record) => {
+      SET: ofData((session, record) => {
         for (let i = record.fields; i < record.count; i += 2) {
           restoration.set(session, record.slice(i), record.slice(i + 1));
         }
       }),
-      WRITE: havingData((session, record) => this.#write(session, record)),
-      DEL: havingData((session, record) => {
+      WRITE: ofData((session, record) => this.#write(session, record)),
+      DEL: ofData((session, record) => {
         for (let i = record.fields; i < record.count; i++) restoration.delete(session, record.slice(i));
       }),
-      CLEAR: havingData((session) => restoration.clear(session)),
-      ALIAS: bearing((session, record) =>
+      CLEAR: ofData((session) => restoration.clear(session)),
+      ALIAS: ofSession((session, record) =>
         restoration.addOldToken(
           session,
           record.slice(ALIAS.oldToken),

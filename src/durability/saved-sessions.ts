@@ -100,7 +100,7 @@ class Reader {
   read(record: JournalRecord): Promise<void> | undefined {
     const token = this.#begun?.token ?? this.#pieces?.token;
     const isAbout = record.name !== 'SESSION' && record.name !== 'END' && token?.equals(record.slice(TOKEN)) === true;
-    if (isAbout) return this.#goOn(record);
+    if (isAbout) return this.#continue(record);
     this.#end();
     if (record.name === 'END') return undefined;
     if (record.name !== 'SESSION') throw unexpected(this.#path, `a ${record.name} record in the wrong place`);
@@ -122,7 +122,7 @@ class Reader {
     this.#pieces?.target.drop();
   }
 
-  async #goOn(record: JournalRecord): Promise<void> {
+  async #continue(record: JournalRecord): Promise<void> {
     if (this.#begun !== undefined) await this.#divide(this.#begun);
     if (this.#pieces !== undefined) this.#apply(this.#pieces, record);
     await this.#visitor.pause();

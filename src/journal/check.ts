@@ -188,8 +188,8 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
       damages.push({ offset, bytes, reason, isTornTail: isTorn && !isDataSet && walk.header !== undefined });
       continue;
     }
-    const names = namesOfRecords(walk);
-    if (names === undefined) {
+    const checked = checkRecords(walk);
+    if (checked === undefined) {
       const { start: offset } = walk;
       damages.push({
         offset,
@@ -200,8 +200,8 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
       continue;
     }
     batches++;
-    records += names.count;
-    last = names.last;
+    records += checked.count;
+    last = checked.last;
     await keep?.(walk.batch);
   }
   const lacksEnd = isDataSet && last !== 'END';
@@ -216,7 +216,7 @@ async function scan(walk: JournalWalk, path: string, keep?: (batch: Buffer) => P
 }
 
 /** Returns the number of records in the batch that was found and the name of the last; undefined if one is invalid. */
-function namesOfRecords(
+function checkRecords(
   walk: JournalWalk,
 ): { readonly count: number; readonly last: RecordName | undefined } | undefined {
   let count = 0;
