@@ -198,7 +198,7 @@ export class RespiteStore extends Store {
     checkFunction('listener', listener);
     const own = this.#subscriber === undefined ? await connectAlike(this.#client) : undefined;
     const subscriber = this.#subscriber ?? (own as StoreClient);
-    const hear = ({ token, at, keys }: SessionEvent) => {
+    const notify = ({ token, at, keys }: SessionEvent) => {
       if (keys === undefined) return listener(token, undefined);
       const session = sessionOf(new Map(Object.entries(keys).map(([key, value]) => [key, String(value)])), at);
       if (session !== undefined) return listener(token, session);
@@ -211,7 +211,7 @@ export class RespiteStore extends Store {
     try {
       for (const event of ['expired', 'maxage'] as const) {
         stops.push(
-          await onEvent(subscriber, event, hear, { prefix: this.#prefix, ...(onError !== undefined && { onError }) }),
+          await onEvent(subscriber, event, notify, { prefix: this.#prefix, ...(onError !== undefined && { onError }) }),
         );
       }
     } catch (error) {

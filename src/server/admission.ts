@@ -7,7 +7,7 @@ import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
 import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';
 import type { Strangers } from './strangers.js';
-import { isUnwelcome } from './tls.js';
+import { hasUntrustedCertificate } from './tls.js';
 
 /** At most this many refused connections at a time are sent an error. Others are just closed. */
 const MAX_TURNED_AWAY = 256;
@@ -117,7 +117,7 @@ export class Admission {
     if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
       return `DENIED ${PROTECTED_MODE}`;
     }
-    if (isUnwelcome(socket)) {
+    if (hasUntrustedCertificate(socket)) {
       repeatedLines.warning('certificate', 'refused a connection: tls-ca did not sign its certificate');
       return 'DENIED tls-ca did not sign your certificate';
     }

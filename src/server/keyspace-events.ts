@@ -62,7 +62,7 @@ export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
     try {
       if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.prefix + key(), event);
       if (this.#ofEvent.size > 0 && flags.includes('E')) {
-        this.#hub.publishIfHeard(this.#ofEvent.prefix + event, () => Buffer.from(key(), 'latin1'));
+        this.#hub.publishIfSubscribed(this.#ofEvent.prefix + event, () => Buffer.from(key(), 'latin1'));
       }
     } catch (fault) {
       this.#onFault(fault);

@@ -98,14 +98,14 @@ export class PubSubHub implements PubSub {
   }
 
   publish(channel: string, message: string | Buffer): number {
-    return this.publishIfHeard(channel, () => owned(message));
+    return this.publishIfSubscribed(channel, () => owned(message));
   }
 
   /**
    * Like `publish`, but creates the message only if there is a subscriber. A Buffer of more than `SHARED_FROM` bytes
    * must not change afterwards.
    */
-  publishIfHeard(channel: string, make: () => string | Buffer): number {
+  publishIfSubscribed(channel: string, make: () => string | Buffer): number {
     let message: string | Buffer | undefined;
     let receivers = 0;
     for (const subscriber of this.#subscribersOf(channel)) {

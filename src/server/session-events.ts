@@ -52,11 +52,11 @@ export class SessionEvents implements SessionListener {
     const channels = this.#channels[event];
     if (channels.event.size > 0) {
       const engine = this.#engine;
-      this.#hub.publishIfHeard(channels.event.prefix + engine.nameText(session), () => engine.token(session));
+      this.#hub.publishIfSubscribed(channels.event.prefix + engine.nameText(session), () => engine.token(session));
     }
     if (channels.data !== undefined && channels.data.size > 0) {
       const engine = this.#engine;
-      this.#hub.publishIfHeard(channels.data.prefix + engine.nameText(session), () =>
+      this.#hub.publishIfSubscribed(channels.data.prefix + engine.nameText(session), () =>
         this.#messages.make(event, session, this.#clock.wall(), this.#maxBytes()),
       );
     }

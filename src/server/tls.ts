@@ -27,8 +27,8 @@ export function tlsOptions(config: Config): TlsOptions | undefined {
     throw new ConfigError(`tls-cert, tls-key and tls-ca cannot be used: ${(error as Error).message}`);
   }
   const asked = ca !== undefined && config['tls-auth-clients'] !== 'no';
-  // With "optional", Node.js accepts every client and only reports whether its certificate is valid. `isUnwelcome`
-  // checks that.
+  // With "optional", Node.js accepts every client and only reports whether its certificate is valid.
+  // `hasUntrustedCertificate` checks that.
   return { ...options, requestCert: asked, rejectUnauthorized: asked && config['tls-auth-clients'] === 'yes' };
 }
 
@@ -65,7 +65,7 @@ function readKey(config: Config, pem: string): KeyObject {
 }
 
 /** Whether a client presented a certificate that `tls-ca` did not sign. */
-export function isUnwelcome(socket: Socket): boolean {
+export function hasUntrustedCertificate(socket: Socket): boolean {
   if (!(socket instanceof TLSSocket) || socket.authorized) return false;
   return Object.keys(socket.getPeerCertificate()).length > 0;
 }

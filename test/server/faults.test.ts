@@ -97,7 +97,7 @@ describe('a fault in called code', () => {
 
   it.each([
     ['what makes messages', SessionMessages.prototype, 'make'],
-    ['what finds subscribers', PubSubHub.prototype, 'publishIfHeard'],
+    ['what finds subscribers', PubSubHub.prototype, 'publishIfSubscribed'],
   ] as const)('does not stop its caller: %s', async (_, prototype, method) => {
     const heard: string[] = [];
     const set = await start({ onSession: (event) => heard.push(event) });
@@ -116,7 +116,7 @@ describe('a fault in called code', () => {
     await subscribe(server, '__session*');
     const other = await connectTo(server);
     expect(await ask(client, 'WATCH k')).toBe('OK');
-    vi.spyOn(PubSubHub.prototype, 'publishIfHeard').mockImplementation(fail);
+    vi.spyOn(PubSubHub.prototype, 'publishIfSubscribed').mockImplementation(fail);
     expect(await ask(other, 'SET k v')).toBe('OK');
     expect(await ask(other, 'DEL k')).toBe('1');
     await client.expect('MULTI\r\nPING\r\nEXEC\r\n', '+OK\r\n+QUEUED\r\n*-1\r\n');
