@@ -13,10 +13,8 @@ export class CodedError extends Error {
   }
 }
 
-/**
- * Errors that are used in several places, and all reasons for refusing a request before it runs. The wording is that of
- * Redis where Redis has the error, because clients match on it.
- */
+// Errors that are used in several places, and all reasons for refusing a request before it runs. Where Redis has the
+// error, the wording is that of Redis, because clients match on it.
 
 export const SYNTAX = new CodedError('ERR', 'syntax error');
 export const NOT_AN_INTEGER = new CodedError('ERR', 'value is not an integer or out of range');

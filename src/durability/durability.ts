@@ -350,7 +350,10 @@ export class Durability {
     return this.#missedCursor > 0 ? 0 : DONE;
   }
 
-  /** Not a getter, because private getters are slow: V8 calls its runtime for them. */
+  /**
+   * Returns the journal, once it is loaded. Not a getter, because private getters are slow: V8 calls its runtime for
+   * them.
+   */
   #loaded(): Journal {
     if (this.#journal === undefined) throw new Error('the journal has not been loaded');
     return this.#journal;

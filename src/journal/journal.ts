@@ -242,7 +242,10 @@ export class Journal {
     }
   }
 
-  /** Not a getter, because private getters are slow: V8 calls its runtime for them. */
+  /**
+   * Returns the writer, once the journal is loaded. Not a getter, because private getters are slow: V8 calls its
+   * runtime for them.
+   */
   #open(): JournalWriter {
     if (this.#writer === undefined) throw new Error('the journal has not been loaded');
     return this.#writer;

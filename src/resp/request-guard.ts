@@ -125,8 +125,8 @@ export class RequestGuard {
   }
 
   /**
-   * The fast path, which checks nearly every argument: a complete bulk string of 1 to 99 bytes. Returns where it ends,
-   * or -1 for anything else, which the slow path then checks.
+   * Checks a complete bulk string of 1 to 99 bytes: the fast path for nearly every argument. Returns where it ends, or
+   * -1 for anything else, which the slow path then checks.
    */
   #walkShortBulk(bytes: Buffer, at: number, end: number): number {
     if (at + SHORTEST_BULK > end || bytes[at] !== DOLLAR) return -1;

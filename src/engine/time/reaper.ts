@@ -37,7 +37,7 @@ export class Reaper {
     this.#held = true;
   }
 
-  /** Continues, with what has become due meanwhile. */
+  /** Continues. First processes what has become due meanwhile. */
   release(): void {
     this.#held = false;
     this.#wakeAt = Infinity;
