@@ -3,6 +3,7 @@ import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { GENERATED, render } from '../scripts/readme.js';
+import { SESSION_EVENTS } from '../src/engine/index.js';
 import { KNOWN_DIFFERENCES } from './differential/known-differences.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -61,6 +62,12 @@ describe('the documents', () => {
 
   it.each(KNOWN_DIFFERENCES.map(({ reason }) => reason))('docs list a difference from Redis: %s', (reason) => {
     expect(read('docs/differences-from-redis.md')).toContain(`- ${reason}\n`);
+  });
+
+  it('docs/events.md describes every event of sessions', () => {
+    const [, table] = read('docs/events.md').split('## Which events there are');
+    const described = [...table.split('\n## ')[0].matchAll(/^\| `(\w+)` \|/gm)].map(([, event]) => event);
+    expect(described.sort()).toEqual(Object.keys(SESSION_EVENTS).sort());
   });
 
   it.each(['dependencies', 'devDependencies'] as const)('CONTRIBUTING.md says why each of the %s is there', (kind) => {

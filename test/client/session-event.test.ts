@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSessionEvent, type SessionEvent } from '../../src/client/session-event.js';
+import { parseSessionEvent, SESSION_EVENT_NAMES, type SessionEvent } from '../../src/client/session-event.js';
+import { SESSION_EVENTS } from '../../src/engine/index.js';
 
 const WHOLE = { event: 'ended', name: 'x', token: 't', at: 2, created: 1, keys: { a: 'b', c: { base64: 'AA==' } } };
 const TRUNCATED = {
@@ -21,6 +22,13 @@ function isSound(event: SessionEvent): boolean {
   if (event.truncated) return common && event.keys === undefined && Object.values(event.sizes).every(Number.isFinite);
   return common && Object.values(event.keys).every((value) => typeof value === 'string' || Buffer.isBuffer(value));
 }
+
+describe('the names of events', () => {
+  it('are those of all events after which data is gone', () => {
+    const withData = Object.entries(SESSION_EVENTS).filter(([, gone]) => gone !== 'nothing');
+    expect([...SESSION_EVENT_NAMES].sort()).toEqual(withData.map(([name]) => name).sort());
+  });
+});
 
 describe('the parser of messages', () => {
   it('accepts what the server sends, and properties that a later version adds', () => {
