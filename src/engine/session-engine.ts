@@ -36,8 +36,8 @@ import { CreationTimes } from './time/creation-times.js';
 import { Deadlines } from './time/deadlines.js';
 import { TimingWheel } from './time/timing-wheel.js';
 import { UnixTime } from './time/unix-time.js';
-import { Aliases } from './tokens/aliases.js';
 import { DerivedTokens } from './tokens/derived-tokens.js';
+import { OldTokens } from './tokens/old-tokens.js';
 import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './tokens/token.js';
 import { TokenIndex } from './tokens/token-index.js';
 
@@ -103,7 +103,7 @@ export class SessionEngine {
   readonly #fields: FieldStore = new PackedFieldStore(() => this.#trimming.schedule(TRIM_DELAY_MS));
   readonly #unseen = new UnseenSessions({ slots: this.#slots, fields: this.#fields });
   readonly #deadlines: Deadlines;
-  readonly #aliases: Aliases;
+  readonly #oldTokens: OldTokens;
   readonly #evictor: Evictor;
   readonly #doomed: Doomed;
   /** Frees memory in slices: freeing a hundred megabytes takes 10 ms. */
@@ -143,7 +143,7 @@ export class SessionEngine {
       (slot, deadline) => this.#expire(slot, deadline),
       (slot) => this.#fields.memoryOf(slot) > MUCH_DATA,
     );
-    this.#aliases = new Aliases(this.#slots, this.#tokens, this.#deadlines);
+    this.#oldTokens = new OldTokens(this.#slots, this.#tokens, this.#deadlines);
     this.#doomed = new Doomed({
       slots: this.#slots,
       clock,
@@ -463,8 +463,8 @@ export class SessionEngine {
     const old = Slice.of(this.tokenBytes(session).copy());
     parseToken(old, this.#words);
     this.#tokens.remove(session);
-    if (grace > 0) this.#aliases.add(session, this.#words, this.#deadlines.now + grace);
-    else this.#aliases.removeAll(session);
+    if (grace > 0) this.#oldTokens.add(session, this.#words, this.#deadlines.now + grace);
+    else this.#oldTokens.removeAll(session);
     randomToken(this.#words);
     slots.setToken(session, this.#words);
     slots.change(session);
@@ -676,7 +676,7 @@ export class SessionEngine {
       names: this.#names,
       fields: this.#fields,
       deadlines: this.#deadlines,
-      aliases: this.#aliases,
+      oldTokens: this.#oldTokens,
     });
   }
 
@@ -684,13 +684,13 @@ export class SessionEngine {
   graceEnd(old: Slice): number {
     if (!parseToken(old, this.#words)) return 0;
     const slot = this.#tokens.findGiven(this.#words);
-    return slot !== NONE && (this.#slots.flags(slot) & Flag.Alias) !== 0 ? this.#deadlines.deadline(slot) : 0;
+    return slot !== NONE && (this.#slots.flags(slot) & Flag.OldToken) !== 0 ? this.#deadlines.deadline(slot) : 0;
   }
 
   /** Visits the old tokens that still lead to a session, with the end of each grace period in ms on the clock. */
   forEachOldToken(session: Session, visit: (token: Slice, until: number) => void): void {
-    this.#aliases.forEach(session, (alias) =>
-      visit(formatToken(this.#slots.token, alias * TOKEN_WORDS), this.#deadlines.deadline(alias)),
+    this.#oldTokens.forEach(session, (old) =>
+      visit(formatToken(this.#slots.token, old * TOKEN_WORDS), this.#deadlines.deadline(old)),
     );
   }
 
@@ -726,7 +726,7 @@ export class SessionEngine {
 
   /** The number of sessions. A session that is due counts until the wheel or a command processes its deadline. */
   get size(): number {
-    return this.#slots.taken - this.#aliases.count - this.#doomed.sessions - this.#unseen.count;
+    return this.#slots.taken - this.#oldTokens.count - this.#doomed.sessions - this.#unseen.count;
   }
 
   /** The number of doomed sessions: ended for every caller, but not removed yet. */
@@ -778,15 +778,15 @@ export class SessionEngine {
     return other === slot ? NO_SESSION : this.#settled(other);
   }
 
-  /** Returns the live session of a slot that a look-up found, or NO_SESSION. An alias leads to its session. */
+  /** Returns the live session of a slot that a look-up found, or NO_SESSION. An old token leads to its session. */
   #settled(slot: number): Session {
     if (slot === NONE) return NO_SESSION;
     if (this.#slots.isDoomed(slot)) {
-      this.#endDoomed((this.#slots.flags(slot) & Flag.Alias) === 0 ? slot : this.#slots.owner(slot));
+      this.#endDoomed((this.#slots.flags(slot) & Flag.OldToken) === 0 ? slot : this.#slots.owner(slot));
       return NO_SESSION;
     }
     if (!this.#deadlines.settle(slot)) return NO_SESSION;
-    if ((this.#slots.flags(slot) & Flag.Alias) === 0) return slot as Session;
+    if ((this.#slots.flags(slot) & Flag.OldToken) === 0) return slot as Session;
     return this.#settled(this.#slots.owner(slot));
   }
 
@@ -882,8 +882,8 @@ export class SessionEngine {
       this.#expireDoomed(slot, deadline);
       return false;
     }
-    if ((slots.flags(slot) & Flag.Alias) !== 0) {
-      this.#aliases.remove(slot);
+    if ((slots.flags(slot) & Flag.OldToken) !== 0) {
+      this.#oldTokens.remove(slot);
       return false;
     }
     const session = slot as Session;
@@ -939,7 +939,7 @@ export class SessionEngine {
     this.#changes?.onEnded(session);
     const totals = this.#totalsOf(session);
     this.#names.doom(session);
-    this.#aliases.forEach(session, (alias) => slots.doom(alias));
+    this.#oldTokens.forEach(session, (old) => slots.doom(old));
     slots.change(session);
     if (event === 'limit') slots.setFlags(session, slots.flags(session) | Flag.OverLimit);
     slots.doom(session);
@@ -950,7 +950,7 @@ export class SessionEngine {
     // A listener that looks sessions up must not find this one due again.
     this.#deadlines.cancel(session);
     this.#notify(event, session);
-    this.#aliases.removeAll(session);
+    this.#oldTokens.removeAll(session);
     this.#fields.clear(session);
     this.#deadlines.cancel(session);
     this.#tokens.remove(session);
@@ -971,7 +971,7 @@ export class SessionEngine {
   /** Processes a deadline (ms), which has come, of a doomed session or of one of its old tokens. */
   #expireDoomed(slot: number, deadline: number): void {
     this.#doomed.subtract({ ...NOTHING, timers: 1 });
-    if ((this.#slots.flags(slot) & Flag.Alias) !== 0) this.#aliases.remove(slot);
+    if ((this.#slots.flags(slot) & Flag.OldToken) !== 0) this.#oldTokens.remove(slot);
     else this.#endDoomed(slot, deadline);
   }
 
@@ -997,7 +997,7 @@ export class SessionEngine {
 
   #totalsOf(session: Session): Totals {
     let timers = this.#deadlines.deadline(session) < Infinity ? 1 : 0;
-    this.#aliases.forEach(session, () => timers++);
+    this.#oldTokens.forEach(session, () => timers++);
     return { sessions: 1, keys: this.#fields.count(session), bytes: this.#fields.size(session), timers };
   }
 

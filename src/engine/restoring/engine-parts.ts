@@ -2,7 +2,7 @@ import type { FieldStore } from '../fields/field-store.js';
 import type { NameIndex } from '../names/name-index.js';
 import type { SlotTable } from '../tables/slot-table.js';
 import type { Deadlines } from '../time/deadlines.js';
-import type { Aliases } from '../tokens/aliases.js';
+import type { OldTokens } from '../tokens/old-tokens.js';
 import type { TokenIndex } from '../tokens/token-index.js';
 
 /** The parts of an engine that make up sessions. */
@@ -12,5 +12,5 @@ export interface EngineParts {
   readonly names: NameIndex;
   readonly fields: FieldStore;
   readonly deadlines: Deadlines;
-  readonly aliases: Aliases;
+  readonly oldTokens: OldTokens;
 }

@@ -42,7 +42,7 @@ export class Restoration {
   /** Returns the session with the token, or the shared session of `@name`, due or not; NO_SESSION if there is none. */
   find(token: Slice): Session {
     const slot = this.#slotOf(token);
-    return slot === NONE || (this.#parts.slots.flags(slot) & Flag.Alias) !== 0 ? NO_SESSION : (slot as Session);
+    return slot === NONE || (this.#parts.slots.flags(slot) & Flag.OldToken) !== 0 ? NO_SESSION : (slot as Session);
   }
 
   /** Like `find`, but also finds prepared sessions: for callers that only change data. */
@@ -163,11 +163,11 @@ export class Restoration {
    * @throws RangeError if `old` is not a token, or is the session's current token.
    */
   addOldToken(session: Session, old: Slice, until: number): void {
-    const { aliases } = this.#parts;
+    const { oldTokens } = this.#parts;
     if (this.#slotOf(old) === session) throw new RangeError('a token is both old and new');
     this.forget(old);
     if (!parseToken(old, this.#words)) throw new RangeError('not a token');
-    aliases.add(session, this.#words, Math.max(0, until));
+    oldTokens.add(session, this.#words, Math.max(0, until));
   }
 
   /**
@@ -181,7 +181,7 @@ export class Restoration {
    * @throws RangeError if `old` or `token` is not a token, or both are the same.
    */
   rotate(old: Slice, token: Slice, until: number | undefined): void {
-    const { slots, tokens, aliases } = this.#parts;
+    const { slots, tokens, oldTokens } = this.#parts;
     if (!isToken(old) || !isToken(token)) throw new RangeError('not a token');
     if (old.equals(token)) throw new RangeError('a token is both old and new');
     let session = this.find(token);
@@ -202,20 +202,20 @@ export class Restoration {
     } else {
       return;
     }
-    if (until === undefined) aliases.removeAll(session);
+    if (until === undefined) oldTokens.removeAll(session);
     else this.addOldToken(session, old, until);
   }
 
   #moveOldTokens(from: Session, to: Session): void {
-    const { slots, aliases, deadlines } = this.#parts;
+    const { slots, oldTokens, deadlines } = this.#parts;
     const olds: number[] = [];
-    aliases.forEach(from, (alias) => olds.push(alias));
+    oldTokens.forEach(from, (old) => olds.push(old));
     // Oldest first, the order in which they were added.
-    for (const alias of olds.reverse()) {
-      const until = deadlines.deadline(alias);
-      this.#words.set(slots.token.subarray(alias * TOKEN_WORDS, (alias + 1) * TOKEN_WORDS));
-      aliases.remove(alias);
-      aliases.add(to, this.#words, until);
+    for (const old of olds.reverse()) {
+      const until = deadlines.deadline(old);
+      this.#words.set(slots.token.subarray(old * TOKEN_WORDS, (old + 1) * TOKEN_WORDS));
+      oldTokens.remove(old);
+      oldTokens.add(to, this.#words, until);
     }
   }
 
@@ -239,8 +239,8 @@ export class Restoration {
 
   #forgetSlot(slot: number): void {
     if (slot === NONE) return;
-    const { slots, aliases } = this.#parts;
-    if ((slots.flags(slot) & Flag.Alias) !== 0) aliases.remove(slot);
+    const { slots, oldTokens } = this.#parts;
+    if ((slots.flags(slot) & Flag.OldToken) !== 0) oldTokens.remove(slot);
     else this.#remove(slot);
   }
 
@@ -273,7 +273,7 @@ export class Restoration {
   /** Returns the latest time at which a session or an old token can be due, in ms. */
   #latest(slot: number, flags: number, now: number): number {
     const { slots } = this.#parts;
-    if ((flags & Flag.Alias) !== 0) return now + LONGEST_GRACE;
+    if ((flags & Flag.OldToken) !== 0) return now + LONGEST_GRACE;
     const duration = (flags & Flag.Running) !== 0 ? slots.duration[slot] : Infinity;
     const maxAge = slots.maxAge(slot);
     if (maxAge === 0) return now + duration;
@@ -297,8 +297,8 @@ export class Restoration {
   }
 
   #remove(slot: number): void {
-    const { slots, tokens, names, fields, deadlines, aliases } = this.#parts;
-    aliases.removeAll(slot);
+    const { slots, tokens, names, fields, deadlines, oldTokens } = this.#parts;
+    oldTokens.removeAll(slot);
     fields.clear(slot);
     deadlines.cancel(slot);
     tokens.remove(slot);

@@ -10,7 +10,7 @@ export const Flag = {
   /** The slot is a session. */
   Session: 1,
   /** The slot is an old token of a session, valid until its grace period ends. */
-  Alias: 2,
+  OldToken: 2,
   Shared: 4,
   /** Expiry removes the session, not only its data. */
   DeleteSession: 8,
@@ -70,7 +70,7 @@ export class SlotTable {
   /** Bytes per slot. */
   static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + ROW * 4;
 
-  /** Four words per slot: the token of the session or alias. Undefined for a tokenless session. */
+  /** Four words per slot: the token of the session, or the old token. Undefined for a tokenless session. */
   token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
   /** The time of creation in unix ms, with up to three decimals. */
   created = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
@@ -155,7 +155,7 @@ export class SlotTable {
     this.#rows[slot * ROW + FLAGS] = flags;
   }
 
-  /** Returns the id of a session's name, or the session slot of an alias. */
+  /** Returns the id of a session's name, or the session slot of an old token. */
   owner(slot: number): number {
     return this.#rows[slot * ROW + OWNER];
   }
@@ -165,8 +165,8 @@ export class SlotTable {
   }
 
   /**
-   * Returns the next older session of the same name: the sessions of a name form a list, oldest first. For an alias,
-   * returns what precedes it in its chain: another alias, or the session.
+   * Returns the next older session of the same name: the sessions of a name form a list, oldest first. For an old token,
+   * returns what precedes it in its chain: another old token, or the session.
    */
   older(slot: number): number {
     return this.#rows[slot * ROW + OLDER];
@@ -184,7 +184,7 @@ export class SlotTable {
     this.#rows[slot * ROW + NEWER] = other;
   }
 
-  /** Returns a session's first alias, or the alias that follows an alias, or NONE. */
+  /** Returns a session's first old token, or the one that follows an old token, or NONE. */
   chain(slot: number): number {
     return this.#rows[slot * ROW + CHAIN];
   }
