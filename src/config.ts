@@ -90,7 +90,7 @@ export const OPTIONS = {
     group: 'TLS',
     kind: text('file'),
     initial: '',
-    help: 'CA certificates in PEM, against which the certificates of clients are checked.',
+    help: 'CA certificates in PEM, with which the certificates of clients are checked.',
   },
   'tls-auth-clients': {
     group: 'TLS',
@@ -177,7 +177,7 @@ export const OPTIONS = {
     group: 'Persistence',
     kind: size(0, 2 ** 50),
     initial: 64 * MB,
-    help: 'Leave a journal smaller than this uncompacted.',
+    help: 'Do not compact a journal that is smaller than this.',
     live: true,
   },
   'shutdown-timeout': {
@@ -191,7 +191,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: integer(1, 1_000_000),
     initial: 10_000,
-    help: 'Most connections at one time.',
+    help: 'Maximum number of connections at a time.',
     live: true,
   },
   timeout: {
@@ -226,7 +226,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: integer(16, 2 ** 20),
     initial: 2 ** 20,
-    help: 'Most arguments in one request.',
+    help: 'Maximum number of arguments in a request.',
     live: true,
   },
   'proto-inline-max-size': {
@@ -264,7 +264,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: sizeOrPercentage(128 * KB, 1024 * GB),
     initial: 1 * GB,
-    help: 'Memory that all clients together may use, in bytes or as a percentage of maxmemory. Above it, the clients that use most are disconnected. 0 for no limit. The default leaves room for any single client that keeps to its own limits.',
+    help: 'Memory that all clients together may use, in bytes or as a percentage of maxmemory. Above it, the clients that use most are disconnected. 0 for no limit. The default leaves room for any single client that stays within its own limits.',
     live: true,
   },
   'notify-keyspace-events': {
