@@ -242,6 +242,14 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output.push(write);
   }
 
+  holdMessages(): void {
+    this.#output.hold();
+  }
+
+  get gone(): boolean {
+    return this.#account.isClosed;
+  }
+
   admit(user: User): void {
     this.#account.leaveStrangers();
     this.user = user;
@@ -514,6 +522,7 @@ export class Connection implements MonitoringClient, Stranger {
     const goOn = () =>
       this.#contain(() => {
         this.#noteChanges();
+        this.#output.release();
         this.#resume('command');
       });
     running.then(goOn, (error: unknown) => {

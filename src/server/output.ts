@@ -50,6 +50,8 @@ export class Output implements Sender, Reader {
   #messages: ReplyEncoder | undefined;
   /** Whether a read is being served: replies are being written, and messages wait. */
   #serving = false;
+  /** Whether messages wait for the reply of the current command, even if others are served meanwhile. */
+  #holding = false;
   /** Unused bytes of the buffers that the socket still holds. */
   #slack = 0;
   /** When the soft limit was first exceeded, in ms; undefined if it is not exceeded. */
@@ -73,8 +75,19 @@ export class Output implements Sender, Reader {
     this.#serving = false;
   }
 
+  /** Holds messages back until the current command has ended. They then follow its reply. */
+  hold(): void {
+    this.#holding = true;
+  }
+
+  /** Call this when a command that waited has ended. */
+  release(): void {
+    if (this.#holding) this.settle();
+  }
+
   /** Call this when a command has ended. Messages that it sent to its own client follow its reply. */
   settle(): void {
+    this.#holding = false;
     if (this.#messages !== undefined && this.#messages.length > 0) {
       this.reply.append(this.#messages.take());
       this.#messages.sent();
@@ -95,7 +108,7 @@ export class Output implements Sender, Reader {
 
   /** Writes the waiting messages. */
   send(): void {
-    if (this.#serving || this.#messages === undefined || this.#messages.length === 0) return;
+    if (this.#serving || this.#holding || this.#messages === undefined || this.#messages.length === 0) return;
     try {
       if (this.#socket.destroyed) return;
       this.#write(this.#messages.take(), this.#messages);
@@ -122,7 +135,7 @@ export class Output implements Sender, Reader {
       if (pattern !== undefined) out.latin1(pattern);
       out.latin1(channel);
       if (typeof message === 'string') out.latin1(message);
-      else if (message.length > SHARED_FROM && !this.#serving) this.#share(out, message);
+      else if (message.length > SHARED_FROM && !this.#serving && !this.#holding) this.#share(out, message);
       else out.bulk(message);
       this.#endMessage(out);
     } catch (fault) {

@@ -157,6 +157,44 @@ describe('others are served during', () => {
     expect(await ask(client, 'PUBSUB NUMPAT')).toBe('0');
   });
 
+  it('SUBSCRIBE and PSUBSCRIBE, and messages follow the confirmations', async () => {
+    const server = await start();
+    const [other, subscriber] = [await connectTo(server), await connectTo(server)];
+    for (const kind of ['', 'P']) {
+      await subscriber.send(frame(`${kind}SUBSCRIBE`, ...names(5000)));
+      let isOver = false;
+      const received = subscriber.takeUntil(':5000\r\n').finally(() => {
+        isOver = true;
+      });
+      let published = 0;
+      for (; !isOver; published++) await ask(other, 'PUBLISH a:0000 first');
+      expect((await received).match(/message|a:\d{4}/g)).toEqual(names(5000));
+      expect(published).toBeGreaterThan(10);
+      await subscriber.takeUntil('first\r\n');
+      await subscriber.send('RESET\r\n');
+      await subscriber.takeUntil('+RESET\r\n');
+    }
+  });
+
+  it('SUBSCRIBE and PSUBSCRIBE of a client that is disconnected', async () => {
+    const server = await start();
+    const other = await connectTo(server);
+    for (const [kind, query] of [
+      ['', 'PUBSUB NUMSUB a:0000 a:4999'],
+      ['P', 'PUBSUB NUMPAT'],
+    ]) {
+      const before = await ask(other, query);
+      const subscriber = await connectTo(server);
+      const id = await ask(subscriber, 'CLIENT ID');
+      await subscriber.send(frame(`${kind}SUBSCRIBE`, ...names(5000)));
+      while ((await ask(other, query)) === before);
+      expect(await ask(other, `CLIENT KILL ID ${id}`)).toBe('1');
+      while ((await ask(other, query)) !== before);
+      // It would go on in later slices.
+      for (let i = 0; i < 100; i++) expect(await ask(other, query)).toBe(before);
+    }
+  });
+
   it('UNSUBSCRIBE and PUNSUBSCRIBE from everything', async () => {
     const server = await start();
     const [other, subscriber] = [await connectTo(server), await connectTo(server)];

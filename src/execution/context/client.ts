@@ -55,6 +55,10 @@ export interface Client extends Subscriber {
   reset(): void;
   /** Sends something that is not part of a reply, once the current command has ended. */
   push(write: (messages: ReplyEncoder) => void): void;
+  /** Holds messages back until the current command has ended. They then follow its reply. */
+  holdMessages(): void;
+  /** Whether it has disconnected. */
+  readonly gone: boolean;
   /** Disconnects it after the current replies are sent. Requests that it has sent already are dropped. */
   closeAfterReply(): void;
   /** Disconnects it at once. */
