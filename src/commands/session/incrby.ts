@@ -1,5 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import type { Argument, Command } from '../declaration/command.js';
 import { KEY, TOKEN } from './grammar.js';
+
+const INCREMENT = { name: 'increment', type: 'integer' } as const satisfies Argument;
 
 export const sessionIncrby: Command = {
   name: 'session.incrby',
@@ -8,10 +10,10 @@ export const sessionIncrby: Command = {
   group: 'session-data',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
-  arguments: [TOKEN, KEY, { name: 'increment', type: 'integer' }],
+  arguments: [TOKEN, KEY, INCREMENT],
   reply: 'the new value',
   run({ engine, reply }, args) {
     const session = args.session(engine);
-    reply.integer(engine.data.increment(session, args.slice(), args.int64({ name: 'increment' })));
+    reply.integer(engine.data.increment(session, args.slice(), args.int64(INCREMENT)));
   },
 };

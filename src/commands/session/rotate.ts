@@ -1,9 +1,12 @@
 import { MAX_OLD_TOKENS, MAX_SECONDS } from '../../engine/index.js';
+import type { Expected } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { TOKEN } from './grammar.js';
 
 /** About how many bytes an old token takes. */
 const OLD_TOKEN = 128;
+
+const GRACE: Expected = { name: 'GRACE', unit: 'seconds' };
 
 export const sessionRotate: Command = {
   name: 'session.rotate',
@@ -21,7 +24,7 @@ export const sessionRotate: Command = {
     let grace = 0;
     if (args.left > 0) {
       args.choice('GRACE');
-      grace = args.time(MAX_SECONDS, { name: 'GRACE', unit: 'seconds' }) * 1000;
+      grace = args.time(MAX_SECONDS, GRACE) * 1000;
     }
     args.end();
     engine.rotate(session, grace);
