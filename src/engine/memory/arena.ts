@@ -85,7 +85,7 @@ export class Arena {
     const sizeClass = this.#classes[classOf(HEADER + bytes)];
     const slab = this.#openSlab(sizeClass);
     const chunk = takeChunk(slab);
-    slab.words[slab.wordOf(chunk)] = owner + 1;
+    slab.words[(chunk * slab.size) >>> 2] = owner + 1;
     this.#count(sizeClass, 1);
     if (slab.used === sizeClass.perSlab) close(sizeClass, slab);
     return addressOf(slab, chunk);
@@ -103,7 +103,7 @@ export class Arena {
   /** Changes a chunk's owner. */
   setOwner(address: number, owner: number): void {
     const slab = this.#slabOf(address);
-    slab.words[(slab.start(address) - HEADER) >>> 2] = owner + 1;
+    slab.words[((address & OFFSET_MASK) << slab.unitBits) >>> 2] = owner + 1;
   }
 
   /** Frees the empty slabs that are kept for sizes not in use, one per size. */
@@ -180,7 +180,7 @@ export class Arena {
   }
 
   #release(sizeClass: SizeClass, slab: ChunkSlab, chunk: number): void {
-    const at = slab.wordOf(chunk);
+    const at = (chunk * slab.size) >>> 2;
     slab.words[at] = FREE;
     slab.words[at + 1] = slab.firstFree;
     slab.firstFree = chunk;
@@ -208,9 +208,9 @@ export class Arena {
     const source = this.#leastUsed(sizeClass.open);
     // Nothing may be allocated in the slab while it is being emptied.
     close(sizeClass, source);
-    const { size, words, bytes, base, fresh } = source;
+    const { size, words, bytes, fresh } = source;
     for (let chunk = 0; chunk < fresh && source.used > 0; chunk++) {
-      const at = base + chunk * size;
+      const at = chunk * size;
       const owner = words[at >>> 2];
       if (owner === FREE) continue;
       const address = this.allocate(owner - 1, size - HEADER);
@@ -274,7 +274,6 @@ export class ChunkSlab implements Slab {
   place = NONE;
   bytes = NO_BYTES;
   words = NO_WORDS;
-  base = 0;
 
   /** Makes a slab that will be the last of its class. */
   constructor(number: number, sizeClass: SizeClass) {
@@ -287,12 +286,7 @@ export class ChunkSlab implements Slab {
 
   /** Returns the index in `bytes` at which the owner's part of a chunk starts. */
   start(address: number): number {
-    return this.base + ((address & OFFSET_MASK) << this.unitBits) + HEADER;
-  }
-
-  /** Returns the index in `words` at which a chunk starts. */
-  wordOf(chunk: number): number {
-    return (this.base + chunk * this.size) >>> 2;
+    return ((address & OFFSET_MASK) << this.unitBits) + HEADER;
   }
 
   /** Bytes that the owner can keep in a chunk. */
@@ -369,7 +363,7 @@ function takeChunk(slab: ChunkSlab): number {
   if (slab.firstFree === NONE) return slab.fresh++;
   const chunk = slab.firstFree;
   // `NONE` was written as 2^32 - 1.
-  slab.firstFree = slab.words[slab.wordOf(chunk) + 1] | 0;
+  slab.firstFree = slab.words[((chunk * slab.size) >>> 2) + 1] | 0;
   return chunk;
 }
 

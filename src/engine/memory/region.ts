@@ -20,13 +20,7 @@ export class Region {
   /** The number of calls of `collect` until the collector must run once more. 0 if it need not. */
   static #rounds = 0;
 
-  /**
-   * The complete region. All slabs in it share this view. With two views per slab, 16 GB of slabs would need a quarter
-   * of a million views, and the collector marks each one.
-   */
-  readonly bytes = Buffer.from(new ArrayBuffer(Region.BYTES));
-  /** The same memory, as 32-bit words. */
-  readonly words = new Uint32Array(this.bytes.buffer);
+  readonly buffer = new ArrayBuffer(Region.BYTES);
   /** Bytes from this index on have never been written to. */
   #touched = 0;
 

@@ -4,12 +4,9 @@ import { Region } from './region.js';
 export interface Slab {
   /** The number of the place that it is at. */
   place: number;
-  /** The region that it is in. */
   bytes: Buffer;
   /** The same memory, as 32-bit words. */
   words: Uint32Array<ArrayBuffer>;
-  /** The index in `bytes` at which it starts: a multiple of 4. */
-  base: number;
   /** Bytes in use, from its start: what is copied when it moves. */
   readonly extent: number;
 }
@@ -55,7 +52,7 @@ export class SlabSpace<S extends Slab> {
     this.#put(slab, place);
   }
 
-  /** Takes a slab's memory back. Other slabs may move, which changes their `place`, `bytes`, `words` and `base`. */
+  /** Takes a slab's memory back. Other slabs may move, which changes their `place`, `bytes` and `words`. */
   remove(slab: S): void {
     const last = this.#slabs.pop() as S;
     if (last !== slab) {
@@ -85,9 +82,9 @@ export class SlabSpace<S extends Slab> {
   }
 
   #move(slab: S, place: number): void {
-    const { bytes, base, extent } = slab;
+    const { bytes, extent } = slab;
     this.#put(slab, place);
-    bytes.copy(slab.bytes, slab.base, base, base + extent);
+    bytes.copy(slab.bytes, 0, 0, extent);
   }
 
   #put(slab: S, place: number): void {
@@ -96,9 +93,8 @@ export class SlabSpace<S extends Slab> {
     const region = this.#regions[(place - within) / this.#slabsPerRegion];
     region.touch((within + 1) * slabBytes);
     slab.place = place;
-    slab.bytes = region.bytes;
-    slab.words = region.words;
-    slab.base = within * slabBytes;
+    slab.bytes = Buffer.from(region.buffer, within * slabBytes, slabBytes);
+    slab.words = new Uint32Array(region.buffer, within * slabBytes, slabBytes / 4);
   }
 }
 
