@@ -54,7 +54,7 @@ export class Access {
     }
     const delay = this.#throttle.failed(origin);
     if (delay > 0) {
-      const line = `too many failed attempts to authenticate from ${origin}: the answer is delayed by ${delay / 1000} s`;
+      const line = `too many failed attempts to authenticate from ${origin}: the reply is delayed by ${delay / 1000} s`;
       this.#repeatedLines.warning('password guessing', line);
     }
     return { wasChecked: true, delay };

@@ -435,7 +435,10 @@ export class Server {
         counting.reset();
         statistics.reset();
       },
-      shutdown: (force, now) => this.#stopping.ask(force ? 'force' : 'ask', now),
+      shutdown: (force, now) => {
+        this.#log.notice('SHUTDOWN: stopping');
+        return this.#stopping.ask(force ? 'force' : 'ask', now);
+      },
       abortShutdown: () => this.#stopping.abort(),
       get stopped() {
         return isStopped();

@@ -73,7 +73,7 @@ describe('from this machine', () => {
     }
     await client.expect('AUTH boss correct\r\n', '+OK\r\n');
     expect(log.lines).toContain(
-      'too many failed attempts to authenticate from this machine: the answer is delayed by 1 s',
+      'too many failed attempts to authenticate from this machine: the reply is delayed by 1 s',
     );
     clock.advance(600_000);
     await guess(await connect(), 9);

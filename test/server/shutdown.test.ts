@@ -91,6 +91,7 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     await client.send('SHUTDOWN\r\n');
     await pass();
     expect(await client.takeAll()).toBe('');
+    expect(log.lines.at(-1)).toBe('SHUTDOWN: stopping');
     expect(server.lostChanges).toBe(false);
     expect(await startAgain(full)).toMatchObject({ value: 'lost', lines: [expect.stringMatching(/^loaded 1 /)] });
   });
