@@ -144,7 +144,9 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
       mapOf(protocol, { timeout: '3600', 'slowlog-max-len': '7' }),
     );
     expect(await redis.config('GET', 'nothing-like-it')).toEqual(mapOf(protocol, {}));
-    expect(await refusalOf(redis.config('SET', 'timeout', '60', 'port', '1'))).toMatch(/'port'.*only when the server starts/);
+    expect(await refusalOf(redis.config('SET', 'timeout', '60', 'port', '1'))).toMatch(
+      /'port'.*only when the server starts/,
+    );
     expect(await refusalOf(redis.config('SET', 'timeout', '60', 'Timeout', '7'))).toMatch(/'timeout'.*duplicate/);
     expect(await redis.config('GET', 'timeout')).toEqual(mapOf(protocol, { timeout: '3600' }));
     expect(await redis.config('RESETSTAT')).toBe('OK');
