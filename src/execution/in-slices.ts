@@ -34,14 +34,14 @@ function doSlice(work: Iterator<void>, slices: TimeSlices): boolean {
   return true;
 }
 
-/** Writes the elements of a long array, and yields now and then. */
-export function* writeInSlices<Item>(items: Iterable<Item>, write: (item: Item) => void): Generator<void> {
-  let written = 0;
+/** Visits items that take a few microseconds each at most, and yields now and then. */
+export function* forEachInSlices<Item>(items: Iterable<Item>, visit: (item: Item) => void): Generator<void> {
+  let visited = 0;
   for (const item of items) {
-    write(item);
-    if (++written % BATCH === 0) yield;
+    visit(item);
+    if (++visited % BATCH === 0) yield;
   }
 }
 
-/** How many items are written between two readings of the clock. */
-const BATCH = 64;
+/** How many items are visited between two readings of the clock. */
+const BATCH = 16;

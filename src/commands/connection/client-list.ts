@@ -1,7 +1,7 @@
 import { CodedError } from '../../errors.js';
 import type { Client } from '../../execution/context/client.js';
 import type { Context } from '../../execution/context/context.js';
-import { inSlices } from '../../execution/in-slices.js';
+import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
@@ -61,17 +61,12 @@ export const clientList: Command = {
   },
 };
 
-/** How many clients are visited between two readings of the clock. */
-const BATCH = 16;
-
 function* listClients({ server, reply }: Context, passes: Filter): Generator<void> {
   const now = server.clock.now();
   let lines = '';
-  let seen = 0;
-  for (const client of server.clients.values()) {
+  yield* forEachInSlices(server.clients.values(), (client) => {
     if (passes(client)) lines += `${clientLine(client, now)}\n`;
-    if (++seen % BATCH === 0) yield;
-  }
+  });
   reply.verbatim(lines);
 }
 

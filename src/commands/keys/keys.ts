@@ -1,5 +1,5 @@
 import type { Context } from '../../execution/context/context.js';
-import { inSlices, writeInSlices } from '../../execution/in-slices.js';
+import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import { globMatcher } from '../../glob.js';
 import type { Command } from '../declaration/command.js';
 import { isKey } from './lookup.js';
@@ -35,5 +35,5 @@ function* findKeys({ engine, reply }: Context, matches: (key: string) => boolean
     yield;
   } while (cursor !== 0);
   reply.array(found.size);
-  yield* writeInSlices(found, (key) => reply.latin1(key));
+  yield* forEachInSlices(found, (key) => reply.latin1(key));
 }

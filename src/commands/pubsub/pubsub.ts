@@ -1,5 +1,5 @@
 import type { Context } from '../../execution/context/context.js';
-import { inSlices, writeInSlices } from '../../execution/in-slices.js';
+import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import { globMatcher } from '../../glob.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
@@ -20,19 +20,14 @@ const channels: Command = {
   },
 };
 
-/** How many channels are visited between two readings of the clock. */
-const BATCH = 16;
-
 function* findChannels({ server, reply }: Context, matches: (channel: string) => boolean): Generator<void> {
   // A channel that loses its last subscriber and gets a new one meanwhile is visited twice.
   const found = new Set<string>();
-  let seen = 0;
-  for (const channel of server.pubsub.channels()) {
+  yield* forEachInSlices(server.pubsub.channels(), (channel) => {
     if (matches(channel)) found.add(channel);
-    if (++seen % BATCH === 0) yield;
-  }
+  });
   reply.array(found.size);
-  yield* writeInSlices(found, (channel) => reply.latin1(channel));
+  yield* forEachInSlices(found, (channel) => reply.latin1(channel));
 }
 
 const numsub: Command = {

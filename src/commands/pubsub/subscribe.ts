@@ -1,6 +1,6 @@
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
-import { inSlices } from '../../execution/in-slices.js';
+import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
@@ -11,8 +11,6 @@ import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 /** The most subscriptions that a client may have. */
 const MAX_SUBSCRIPTIONS = 100_000;
 
-/** How many subscriptions are ended between two readings of the clock. */
-const BATCH = 64;
 /** Subscriptions to add between two looks at the clock. A long pattern takes about 50 µs. */
 const SUBSCRIPTIONS = 16;
 
@@ -78,13 +76,11 @@ function unsubscribing(name: string, kind: Kind): Command {
     const given = args.rest().map((argument) => argument.latin1());
     const all = [...(kind === 'channel' ? client.channels : client.patterns)];
     const texts = given.length > 0 ? given : all;
-    let count = 0;
-    for (const text of texts) {
+    yield* forEachInSlices(texts, (text) => {
       if (kind === 'channel') server.pubsub.unsubscribe(client, text);
       else server.pubsub.unsubscribePattern(client, text);
       confirm(context, name, text);
-      if (++count % BATCH === 0) yield;
-    }
+    });
     if (texts.length === 0) confirm(context, name, undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { type Session, TOKEN_LENGTH } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
-import { inSlices, writeInSlices } from '../../execution/in-slices.js';
+import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import { Slice } from '../../slice.js';
 import type { Command } from '../declaration/command.js';
 import { NAME } from './grammar.js';
@@ -40,5 +40,5 @@ function* listTokens({ engine, reply }: Context, name: Slice): Generator<void> {
   const places = function* () {
     for (let at = 0; at < end; at += TOKEN_LENGTH) yield new Slice(tokens, at, at + TOKEN_LENGTH);
   };
-  yield* writeInSlices(places(), (token) => reply.bulk(token));
+  yield* forEachInSlices(places(), (token) => reply.bulk(token));
 }
