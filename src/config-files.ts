@@ -62,7 +62,7 @@ export function readUsers(config: Config): UserLine[] {
 }
 
 /** PEM texts. */
-export interface Certificates {
+interface Certificates {
   readonly cert: string;
   readonly key: string;
   /** The authorities that may sign clients' certificates. */

@@ -347,7 +347,7 @@ export function parseOption(name: OptionName, value: string): Config[OptionName]
 }
 
 /** Writes an option's value as on the command line and in CONFIG GET. */
-export function formatOption<Name extends OptionName>(name: Name, value: Config[Name]): string {
+function formatOption<Name extends OptionName>(name: Name, value: Config[Name]): string {
   return (OPTIONS[name].kind as Kind<Config[Name]>).format(value);
 }
 

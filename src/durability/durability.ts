@@ -20,12 +20,12 @@ import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
 import { WallTime } from './wall-time.js';
 
-export interface DurabilityOptions extends CompactionOptions {
+interface DurabilityOptions extends CompactionOptions {
   readonly policy: SyncPolicy;
 }
 
 /** The result of loading. */
-export interface LoadSummary extends LoadReport {
+interface LoadSummary extends LoadReport {
   readonly sessions: number;
   /** How many of them had expired while the server was down. */
   readonly expired: number;

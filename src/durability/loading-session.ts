@@ -7,7 +7,7 @@ import type { PieceTarget, SavedHead } from './saved-sessions.js';
 const EMPTY = Slice.of('');
 
 /** What loading a session in pieces needs. */
-export interface LoadingOptions {
+interface LoadingOptions {
   readonly engine: SessionEngine;
   /** Records the session in the journal, if there is one. */
   readonly recorder: Recorder | undefined;

@@ -26,7 +26,7 @@ import { writeHead, writeSession } from './session-records.js';
 import { SessionsWriter } from './sessions-writer.js';
 import { NEVER, WallTime } from './wall-time.js';
 
-export interface SavesOptions {
+interface SavesOptions {
   /** The server's directory. Data sets are in `saves` below it, which is created when needed. */
   readonly directory: string;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export interface SavesOptions {
 }
 
 /** What was saved. */
-export interface SavedDataSet {
+interface SavedDataSet {
   readonly sessions: number;
   readonly keys: number;
   /** Size of the file. */
@@ -45,7 +45,7 @@ export interface SavedDataSet {
 }
 
 /** What was loaded. */
-export interface LoadedDataSet {
+interface LoadedDataSet {
   readonly sessions: number;
   readonly keys: number;
   /** Sessions that already existed and were left unchanged. */
@@ -56,7 +56,7 @@ export interface LoadedDataSet {
 type Done = { -readonly [Count in keyof LoadedDataSet]: LoadedDataSet[Count] };
 
 /** The state of saves. */
-export interface SavesStatus {
+interface SavesStatus {
   /** Changes to sessions since all were last saved. */
   readonly changes: number;
   /** How many ms ago the current save began; undefined if there is none. */

@@ -5,7 +5,7 @@ import { settingsOf } from './session-records.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
 /** How much is written at once. */
-export interface PieceSizes {
+interface PieceSizes {
   /** A session with more bytes of data than this is written in pieces. */
   readonly large: number;
   /** Bytes of a value that are written at once. */

@@ -10,14 +10,14 @@ import type { WallTime } from './wall-time.js';
 const SLOTS = 16;
 
 /** Gathers records in memory. When `isFull`, call `write`, which writes them to the disk. */
-export interface Gathering {
+interface Gathering {
   readonly isFull: boolean;
   readonly records: RecordSink;
   write(): Promise<void>;
 }
 
 /** How sessions are written. */
-export interface SessionWriting {
+interface SessionWriting {
   /** Writes a complete session. */
   whole(session: Session): void;
   /** Writes a session without its keys and values. Returns the token in its records, which the caller may keep. */

@@ -3,7 +3,7 @@ import type { SessionFields } from './session-fields.js';
 import { connectOnce, disconnect, type StoreClient } from './store-client.js';
 
 /** The session to create in place of the old one. */
-export interface Renamed {
+interface Renamed {
   /** Its data. */
   readonly fields: SessionFields;
   /** The remaining seconds of its maximum age, if it has one. */

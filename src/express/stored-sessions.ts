@@ -27,7 +27,7 @@ import { isSessionId } from './session-id.js';
 import type { StoreClient } from './store-client.js';
 import type { TrackedSession } from './tracked-session.js';
 
-export interface StoredSessionsOptions {
+interface StoredSessionsOptions {
   /** The prefix of these sessions' names. */
   readonly prefix: string;
   /** The duration of a session whose cookie has no maxAge, in seconds. */

@@ -5,7 +5,7 @@ import { JournalDamage } from './journal-error.js';
 import { type JournalRecord, RecordDecoder, RecordError } from './record-decoder.js';
 
 /** A part of a file that is not a good batch. Offsets and lengths are in bytes. */
-export interface BadPart {
+interface BadPart {
   /** Its offset in the file. */
   readonly offset: number;
   /** Its length, up to the next good batch or the end of the file. */

@@ -4,7 +4,7 @@ import { JournalWalk } from './journal-walk.js';
 import type { JournalRecord } from './record-decoder.js';
 
 /** The incomplete end of a file after a crash: batches that had not become durable. */
-export interface TornTail {
+interface TornTail {
   /** Where the last good batch ends. */
   readonly offset: number;
   /** Bytes from there to the end of the file. */
@@ -19,7 +19,7 @@ export interface ReadReport {
   readonly tornTail: TornTail | undefined;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Called after each part of the file with the number of bytes read so far. */
   readonly onProgress?: (bytes: number) => void;
 }

@@ -20,7 +20,7 @@ import type { Slice } from '../slice.js';
  * How an argument is written: `bytes` unchanged, an `integer` (0 to 2^53 - 1) in decimal digits, a `decimal` with up to
  * three digits after the point, `flags` as the letters of those that are set.
  */
-export type FieldType = 'bytes' | 'integer' | 'decimal' | 'flags';
+type FieldType = 'bytes' | 'integer' | 'decimal' | 'flags';
 
 /** What follows the fields: nothing, keys, or alternating keys and values. */
 export type RestType = 'none' | 'keys' | 'pairs';

@@ -6,7 +6,7 @@ import { isMissing, JournalError } from './journal-error.js';
 import { replaceFileSync } from './replace-file.js';
 
 /** Name of the secret's file. */
-export const SECRET_FILE = 'secret';
+const SECRET_FILE = 'secret';
 
 /** Length of the secret in bytes. */
 const LENGTH = 32;

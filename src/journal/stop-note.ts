@@ -2,10 +2,10 @@ import { readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The name of the file in the data directory. */
-export const STOP_NOTE = 'last-stop';
+const STOP_NOTE = 'last-stop';
 
 /** Describes a stop that lost changes. The next start logs it. */
-export interface StopNote {
+interface StopNote {
   /** Unix ms. */
   readonly at: number;
   /** The number of changes that are certainly lost. */

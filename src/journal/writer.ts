@@ -16,7 +16,7 @@ export interface JournalClock {
   after(delay: number, callback: () => void): () => void;
 }
 
-export interface WriterOptions {
+interface WriterOptions {
   readonly increment: Increment;
   readonly policy: SyncPolicy;
   readonly clock: JournalClock;

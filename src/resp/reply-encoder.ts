@@ -19,7 +19,7 @@ const HEADER_BYTES = 20;
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
 
 /** How many bytes may be written between two calls of `take`. */
-export interface ReplyLimit {
+interface ReplyLimit {
   readonly maxBytes: number;
 }
 

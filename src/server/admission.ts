@@ -22,7 +22,7 @@ interface Handshake {
   readonly since: number;
 }
 
-export interface AdmissionOptions {
+interface AdmissionOptions {
   readonly clock: Clock;
   readonly settings: Settings;
   readonly access: Access;

@@ -3,7 +3,7 @@ import type { HeldMemory } from './held-memory.js';
 import type { Stranger, Strangers } from './strangers.js';
 
 /** A client whose memory is counted. */
-export interface AccountedClient extends Stranger {
+interface AccountedClient extends Stranger {
   /** Bytes that the client holds, without the objects of its connection. */
   readonly held: number;
 }

@@ -17,7 +17,7 @@ export class ListenError extends Error {
 }
 
 /** One address of the `bind` option. */
-export interface BindAddress {
+interface BindAddress {
   readonly host: string;
   /** Whether it was written with a "-": then the machine need not have it. */
   readonly optional: boolean;
@@ -50,7 +50,7 @@ export function bindAddresses(bind: string): BindAddress[] {
 }
 
 /** Callbacks of the listeners. */
-export interface ListenEvents {
+interface ListenEvents {
   /** @param path The unix socket that accepted the connection, undefined for TCP. */
   onConnection(socket: Socket, path?: string): void;
   /** A connection begins its TLS handshake. `onConnection` follows if it succeeds. The caller must limit its time. */

@@ -18,7 +18,7 @@ export const SHARED_FROM = PIECE;
 const UNCOUNTED = 4 * 1024;
 
 /** What an output needs from its connection. */
-export interface OutputOptions {
+interface OutputOptions {
   readonly outbox: Outbox;
   /** Returns the limit that currently applies to the client. */
   limit(): OutputLimit;

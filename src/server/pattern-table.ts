@@ -1,7 +1,7 @@
 import type { Subscriber } from '../execution/context/pub-sub.js';
 import { globMatcher } from '../glob.js';
 
-export interface Pattern {
+interface Pattern {
   readonly text: string;
   readonly matches: (channel: string) => boolean;
   readonly subscribers: Set<Subscriber>;

@@ -5,7 +5,7 @@ import type { Log } from './log.js';
 const INTERVAL_MS = 1000;
 
 /** The kinds of log lines that a client can cause as often as it likes. */
-export type RepeatedKind =
+type RepeatedKind =
   | 'accept error'
   | 'authentication'
   | 'certificate'

@@ -7,14 +7,14 @@ import type { Log } from './log.js';
  * What a stop does if the disk does not accept all changes: `ask` is refused, `insist` waits and then stops anyway,
  * `force` stops immediately.
  */
-export type StopMode = 'ask' | 'insist' | 'force';
+type StopMode = 'ask' | 'insist' | 'force';
 
 const BY_STRENGTH: readonly StopMode[] = ['ask', 'insist', 'force'];
 
 /** The stop was refused or cancelled, and the server continues. The log says why. */
 export class StopRefused extends Error {}
 
-export interface StoppingOptions {
+interface StoppingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly durability: Durability | undefined;

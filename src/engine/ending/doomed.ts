@@ -24,7 +24,7 @@ export interface Totals {
   readonly timers: number;
 }
 
-export interface DoomedOptions {
+interface DoomedOptions {
   readonly slots: SlotTable;
   readonly clock: Clock;
   /**

@@ -19,7 +19,7 @@ const STRETCH = 256;
 const LONG_SLICE_MS = 10;
 
 /** What an evictor needs from the engine. */
-export interface Evictable {
+interface Evictable {
   /** Bytes of memory that the sessions take. */
   readonly memory: number;
   /** Whether the sessions are nearly at the engine's own limits, whatever the memory limit is. */

@@ -255,7 +255,7 @@ interface SizeClass {
  * A slab, cut into chunks of `size` bytes. The first word of a used chunk is its owner + 1. The first word of a free
  * chunk is `FREE`, the second the number of the next free chunk.
  */
-export class ChunkSlab implements Slab {
+class ChunkSlab implements Slab {
   readonly number: number;
   readonly sizeClass: SizeClass;
   readonly size: number;

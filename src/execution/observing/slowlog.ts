@@ -6,7 +6,7 @@ import { redacted, redactedText } from './redaction.js';
 const MAX_ARGUMENTS = 32;
 const MAX_LENGTH = 128;
 
-export interface SlowlogEntry {
+interface SlowlogEntry {
   readonly id: number;
   /** Unix seconds. */
   readonly at: number;
