@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, type RawClient } from '../raw-client.js';
 import { mapOf, show } from '../tools/replies.js';
+import { HeldDisk } from './held-disk.js';
 
-afterEach(stopServers);
+afterEach(async () => {
+  HeldDisk.repairAll();
+  await stopServers();
+  vi.restoreAllMocks();
+});
 
 /** Sends a request. Returns its reply: an array as a map. */
 async function ask(client: RawClient, ...request: string[]): Promise<string | Record<string, string>> {
@@ -311,9 +316,11 @@ describe('SESSION.LOAD refuses completely', () => {
 
 describe('during a save', () => {
   it('others are served, and nothing else is saved', async () => {
+    const disk = new HeldDisk();
     const { clock, client, server } = await start();
     const other = await connectTo(server);
     await ask(client, 'SESSION.NEW', 'a');
+    disk.holdSyncs();
     await beginSave(client, 'SESSION.SAVE', 's');
     const already = '-ERR Background save already in progress';
     for (const request of [
@@ -327,6 +334,7 @@ describe('during a save', () => {
     }
     expect(await ask(other, 'SESSION.NEW', 'b')).toHaveLength(22);
     expect(await info(other)).toMatchObject({ rdb_bgsave_in_progress: '1', rdb_current_bgsave_time_sec: '0' });
+    disk.release();
     expect(await pumped(clock, replyTo(client))).toMatchObject({ name: 's' });
     expect(await info(other)).toMatchObject({ rdb_bgsave_in_progress: '0', rdb_current_bgsave_time_sec: '-1' });
     expect(await pumped(clock, ask(other, 'SAVE'))).toBe('+OK');
