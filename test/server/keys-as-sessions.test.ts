@@ -36,6 +36,36 @@ describe('a plain key is the shared session of that name', () => {
     expect(await second.ask(`SESSION.GET ${token} f`)).toBe('v');
   });
 
+  it('with EXTEND GET, commands that add to a number do not extend it', async () => {
+    const { ask, clock } = await start();
+    for (const [write, ...adding] of [
+      ['SET k 1', 'INCR k', 'INCRBYFLOAT k 1.5'],
+      ['HSET k f 1', 'HINCRBY k f 1', 'HINCRBYFLOAT k f 1.5'],
+    ]) {
+      await ask('DEL k');
+      await ask('SESSION.NEW k 100 SHARED EXTEND GET');
+      await ask(write);
+      await ask('SESSION.EXPIRE @k 100');
+      clock.advance(10_000);
+      for (const command of adding) await ask(command);
+      expect(await ask('SESSION.TTL @k')).toBe('90');
+    }
+  });
+
+  it('values that are too long to be numbers are not, whatever they begin with', async () => {
+    const { ask } = await start();
+    const digits = '1'.repeat(10_000);
+    await ask(`SET k ${digits}`);
+    await ask(`HSET h f ${digits}`);
+    expect(await ask('INCR k')).toBe('ERR value is not an integer or out of range');
+    expect(await ask('INCRBYFLOAT k 1')).toBe('ERR value is not a valid float');
+    expect(await ask('HINCRBY h f 1')).toBe('ERR hash value is not an integer');
+    expect(await ask('HINCRBYFLOAT h f 1')).toBe('ERR hash value is not a float');
+    expect(await ask('SESSION.CAS @h f 1 2')).toBe('0');
+    expect(await ask(`SESSION.CAS @h f ${digits} 2`)).toBe('1');
+    expect(await ask(`SESSION.CAS @h f 2${digits} 3`)).toBe('0');
+  });
+
   it('SESSION.ENDNAME, END and ENDALL end it, and DEL ends the session', async () => {
     const { ask } = await start();
     await ask('MSET a 1 b 2 c 3 d 4');

@@ -13,8 +13,8 @@ export interface LongDouble {
   readonly exponent: number;
 }
 
-/** In bytes. Redis rejects any longer text. */
-const MAX_LENGTH = 5 * 1024 - 1;
+/** The length of the longest text that may be a number, in bytes. Redis rejects any longer text. */
+export const MAX_FLOAT_LENGTH = 5 * 1024 - 1;
 const MANTISSA_BITS = 64;
 /** The exponent of the smallest positive number. */
 const MIN_EXPONENT = -16445;
@@ -34,7 +34,7 @@ const INFINITE = /^([+-]?)inf(?:inity)?$/i;
  * the number is NaN, too large or too close to 0 for the format. A text may also say infinity: see `isInfinite`.
  */
 export function parseLongDouble(text: Slice): LongDouble | undefined {
-  if (text.length > MAX_LENGTH) return undefined;
+  if (text.length > MAX_FLOAT_LENGTH) return undefined;
   const spelled = text.latin1();
   const decimal = DECIMAL.exec(spelled);
   if (decimal !== null) return parseDecimal(decimal);

@@ -1,6 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import { addToFloat, readFiniteFloat } from '../arguments/float.js';
+import { MAX_FLOAT_LENGTH } from '../arguments/long-double.js';
 import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
@@ -20,7 +21,7 @@ export const hincrbyfloat: Command = {
     const field = args.slice();
     const increment = readFiniteFloat(args.slice());
     const session = findHash(engine, key);
-    const value = session === NO_SESSION ? undefined : engine.data.get(session, field);
+    const value = session === NO_SESSION ? undefined : engine.data.peekPart(session, field, 0, MAX_FLOAT_LENGTH + 1);
     const sum = addToFloat(value, increment, 'hash value is not a float');
     putFields(engine, key, [field, Slice.of(sum)]);
     server.keyspaceEvents.notify('h', 'hincrbyfloat', key);

@@ -1,8 +1,11 @@
+import { STRING_KEY } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import { addToFloat, readFloat } from '../arguments/float.js';
+import { MAX_FLOAT_LENGTH } from '../arguments/long-double.js';
 import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
-import { putString, stringValue } from './write-string.js';
+import { asString, isKey } from '../keys/lookup.js';
+import { putString } from './write-string.js';
 
 export const incrbyfloat: Command = {
   name: 'incrbyfloat',
@@ -16,7 +19,10 @@ export const incrbyfloat: Command = {
   run({ engine, reply, server }, args) {
     const key = args.slice();
     const session = engine.findShared(key);
-    const sum = addToFloat(stringValue(engine, session), readFloat(args.slice()));
+    const value = isKey(engine, session)
+      ? engine.data.peekPart(asString(engine, session), STRING_KEY, 0, MAX_FLOAT_LENGTH + 1)
+      : undefined;
+    const sum = addToFloat(value, readFloat(args.slice()));
     putString(engine, key, session, Slice.of(sum));
     server.keyspaceEvents.notify('$', 'incrbyfloat', key);
     reply.bulk(sum);

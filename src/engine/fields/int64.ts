@@ -5,9 +5,12 @@ const MAX = 2n ** 63n - 1n;
 /** As Redis parses integers: no plus sign, no spaces, no leading zeros, no -0. */
 const CANONICAL = /^(?:0|-?[1-9][0-9]{0,18})$/;
 
+/** The length of the longest text that spells a 64-bit integer. */
+export const MAX_INT64_LENGTH = 20;
+
 /** Returns the 64-bit integer that `text` spells, or undefined if it spells anything else. */
 export function parseInt64(text: Slice): bigint | undefined {
-  if (text.length > 20) return undefined;
+  if (text.length > MAX_INT64_LENGTH) return undefined;
   const digits = text.latin1();
   return CANONICAL.test(digits) ? withinInt64(BigInt(digits)) : undefined;
 }

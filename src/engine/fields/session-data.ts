@@ -5,7 +5,7 @@ import { SessionError, WRONG_TYPE } from '../session-error.js';
 import { Flag, type SlotTable } from '../tables/slot-table.js';
 import type { Deadlines } from '../time/deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
-import { parseInt64, withinInt64 } from './int64.js';
+import { MAX_INT64_LENGTH, parseInt64, withinInt64 } from './int64.js';
 
 /** The key that holds a string's value. */
 export const STRING_KEY = Slice.of('');
@@ -254,7 +254,8 @@ export class SessionData {
   /** Sets a key to `value` if its current value is `expected`. Returns whether it was. */
   compareAndSet(session: Session, key: Slice, expected: Slice, value: Slice): boolean {
     this.#checkType(session);
-    if (this.#fields.get(session, key)?.equals(expected) !== true) return false;
+    // One byte more shows that a value is longer, however long it is.
+    if (this.#fields.read(session, key, 0, expected.length + 1)?.equals(expected) !== true) return false;
     this.set(session, [key, value]);
     return true;
   }
@@ -347,7 +348,8 @@ export class SessionData {
   }
 
   #sum(session: Session, key: Slice, increment: bigint, notAnInteger: string): bigint {
-    const value = this.#fields.get(session, key);
+    // A value may be very long. Longer than this, it is no integer.
+    const value = this.#fields.read(session, key, 0, MAX_INT64_LENGTH + 1);
     const number = value === undefined ? 0n : parseInt64(value);
     if (number === undefined) throw new SessionError('ERR', notAnInteger);
     const sum = withinInt64(number + increment);
