@@ -53,6 +53,7 @@ const EXTEND_FLAGS: Record<Extend, number> = {
 };
 
 const BAD_NAME = new SessionError('ERR', `a name must be 1 to ${MAX_NAME} bytes long`);
+const NO_SESSION_WITH_NAME = new SessionError('NOSESSION', `${NO_SUCH_SESSION.message}: no session has this name`);
 const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session with this name already exists');
 const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this token already exists');
 
@@ -216,7 +217,7 @@ export class SessionEngine {
       if (!this.#giveToken(session)) throw TOKEN_EXISTS;
       return session;
     }
-    if (!this.#hasSessions(name)) throw NO_SUCH_SESSION;
+    if (!this.#hasSessions(name)) throw NO_SESSION_WITH_NAME;
     throw new SessionError('NOTSHARED', 'no session with this name is shared');
   }
 

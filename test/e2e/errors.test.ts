@@ -36,7 +36,7 @@ describe('errors', () => {
       expect(await refusal('SESSION.SET', token, 'key', 'value')).toBe(`NOSESSION no such session${detail}`);
       expect(await refusal('SESSION.ROTATE', token)).toBe(`NOSESSION no such session${detail}`);
     }
-    expect(await refusal('SESSION.OPEN', 'nobody')).toBe('NOSESSION no such session');
+    expect(await refusal('SESSION.OPEN', 'nobody')).toBe('NOSESSION no such session: no session has this name');
   });
 
   it('NOTSHARED', async () => {

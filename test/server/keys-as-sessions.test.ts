@@ -19,7 +19,7 @@ describe('a plain key is the shared session of that name', () => {
     await ask('HSET sess:def a 1');
     expect(await ask('SESSION.GETALL @sess:def')).toBe('a 1');
     expect(await ask('SESSION.OPEN sess:abc')).toBe(token);
-    expect(await ask('SESSION.OPEN sess:other')).toBe(NOSESSION);
+    expect(await ask('SESSION.OPEN sess:other')).toBe(`${NOSESSION}: no session has this name`);
   });
 
   it('its token is valid before any client has requested it', async () => {

@@ -40,7 +40,7 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
         ['KEYS *', ''],
       ],
       ...[
-        ['SESSION.OPEN k', 'NOSESSION no such session'],
+        ['SESSION.OPEN k', 'NOSESSION no such session: no session has this name'],
         ['SCAN 0 MATCH k', '0 '],
         ['RENAME k x', 'ERR no such key'],
       ],
