@@ -114,7 +114,7 @@ async function checkAll(path: string, fix: boolean): Promise<CheckedFile[]> {
       await replaceFile(nodeFileSystem, path, bytes);
       await giveToOwnerOf(directory, path);
     }
-    const reason = isThere ? found.reason : 'it is missing';
+    const reason = isThere ? found.reason : 'the file is missing';
     checked.push({
       ...{ path, version: FORMAT_VERSION, batches: 0, records: 0, bytes: bytes.length, hopeless: undefined },
       damages: [{ offset: 0, bytes: 0, reason, isTornTail: false }],
