@@ -15,19 +15,26 @@ export const getrange: Command = {
   reply: 'the bytes from start to end, inclusive',
   run(context, args) {
     const key = args.slice();
-    const start = Number(args.int64());
-    const end = Number(args.int64());
+    const start = args.int64();
+    const end = args.int64();
     const session = readString(context, key);
     context.reply.bulk(session === NO_SESSION ? '' : rangeOf(context.engine.data, session, start, end));
   },
 };
 
-/** Returns the bytes from `start` to `end`, inclusive. Negative positions count from the end. */
-function rangeOf(data: SessionData, session: Session, start: number, end: number): Slice | string {
+/**
+ * Returns the bytes from `start` to `end`, inclusive. Negative positions count from the end. They are compared before
+ * they are rounded to doubles, because 64-bit integers that differ can round to the same one.
+ */
+function rangeOf(data: SessionData, session: Session, start: bigint, end: bigint): Slice | string {
+  if (start < 0n && end < 0n && start > end) return '';
   const length = data.getLength(session, STRING_KEY);
-  if (start < 0 && end < 0 && start > end) return '';
-  const first = Math.max(0, start < 0 ? length + start : start);
-  const last = Math.min(length - 1, Math.max(0, end < 0 ? length + end : end));
+  const first = Math.max(0, positionOf(start, length));
+  const last = Math.min(length - 1, Math.max(0, positionOf(end, length)));
   if (first > last) return '';
   return data.peekPart(session, STRING_KEY, first, last - first + 1) ?? '';
+}
+
+function positionOf(position: bigint, length: number): number {
+  return Number(position) + (position < 0n ? length : 0);
 }
