@@ -95,8 +95,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // It reads package.json, which is outside `src`.
   'version.ts': ['node:module', '..'],
   'index.ts': ['config.ts', 'durability', 'engine', 'journal', 'server'],
-  cli: ['config.ts', 'nearest.ts', 'server', 'cli-progress', 'commander', 'node:fs'],
-  'cli.ts': ['cli', 'config.ts', 'counted.ts', 'index.ts', 'journal', 'server', 'version.ts', 'commander'],
+  cli: [
+    'config.ts',
+    'counted.ts',
+    'index.ts',
+    'journal',
+    'nearest.ts',
+    'server',
+    'version.ts',
+    'cli-progress',
+    'commander',
+    'node:fs',
+  ],
+  'cli.ts': ['cli', 'config.ts', 'version.ts', 'commander'],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
@@ -157,7 +168,7 @@ describe('the architecture', () => {
   });
 
   it('only the program reads arguments and the environment and calls exit', () => {
-    for (const file of files.filter((name) => name !== 'cli.ts')) {
+    for (const file of files.filter((name) => name !== 'cli.ts' && partOf(name) !== 'cli')) {
       expect(readFileSync(resolve(SRC, file), 'utf8'), file).not.toMatch(/process\.(argv|env|exit)\b/);
     }
   });
