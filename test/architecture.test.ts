@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:path',
     'node:tls',
   ],
+  http: [],
   journal: [
     'counted.ts',
     'slice.ts',
