@@ -3,6 +3,7 @@ import { nameIn } from '../engine/names/address.js';
 import { fieldIndexes, JournalError, type JournalRecord } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
+import type { WallTime } from './wall-time.js';
 
 const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
@@ -50,14 +51,16 @@ export interface SavedSessionVisitor {
  * Reads the sessions of a data set.
  * @param batches The records of the data set.
  * @param path The path of the file, for the error message.
+ * @param wall The clock on which each session's MAXAGE keeps its end. Undefined if MAXAGE starts again.
  * @throws JournalError if the records are not those of a data set.
  */
 export async function readSavedSessions(
   batches: AsyncIterable<Iterable<JournalRecord>>,
   path: string,
   visitor: SavedSessionVisitor,
+  wall: WallTime | undefined,
 ): Promise<void> {
-  const reader = new Reader(path, visitor);
+  const reader = new Reader(path, visitor, wall);
   try {
     for await (const records of batches) {
       for (const record of records) {
@@ -88,13 +91,15 @@ interface InPieces {
 class Reader {
   readonly #path: string;
   readonly #visitor: SavedSessionVisitor;
+  readonly #wall: WallTime | undefined;
   /** The session that was read last, if it is not in pieces. Its slices are valid until the batch ends. */
   #begun: Begun | undefined;
   #pieces: InPieces | undefined;
 
-  constructor(path: string, visitor: SavedSessionVisitor) {
+  constructor(path: string, visitor: SavedSessionVisitor, wall: WallTime | undefined) {
     this.#path = path;
     this.#visitor = visitor;
+    this.#wall = wall;
   }
 
   read(record: JournalRecord): Promise<void> | undefined {
@@ -104,7 +109,7 @@ class Reader {
     this.#end();
     if (record.name === 'END') return undefined;
     if (record.name !== 'SESSION') throw unexpected(this.#path, `a ${record.name} record in the wrong place`);
-    this.#begun = beginningOf(record, this.#path);
+    this.#begun = this.#beginningOf(record);
     return this.#visitor.pause();
   }
 
@@ -155,7 +160,7 @@ class Reader {
       case 'SETTINGS': {
         const { token } = pieces;
         const { name } = pieces.head;
-        const settings = settingsOf(record, SETTINGS, token, this.#path);
+        const settings = this.#settingsOf(record, SETTINGS, token);
         pieces.head = { name, settings, isString: settingsIn(record.integer(SETTINGS.flags)).isString };
         break;
       }
@@ -187,6 +192,41 @@ class Reader {
     if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string with more than its value');
   }
 
+  #beginningOf(record: JournalRecord): Begun {
+    const name = record.slice(SESSION.name);
+    const token = record.slice(SESSION.token);
+    if (name.length === 0 || name.length > MAX_NAME) throw unexpected(this.#path, 'a session without a valid name');
+    const settings = this.#settingsOf(record, SESSION, token);
+    const data: Slice[] = [];
+    for (let i = record.fields; i < record.count; i++) data.push(record.slice(i));
+    return { name, token, isString: settingsIn(record.integer(SESSION.flags)).isString, settings, data };
+  }
+
+  #settingsOf(
+    record: JournalRecord,
+    at: Pick<typeof SESSION, 'duration' | 'maxAgeSeconds' | 'maxAgeEnd' | 'flags'>,
+    token: Slice,
+  ): NewSession {
+    const path = this.#path;
+    const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
+    const duration = record.integer(at.duration);
+    const maxAgeSeconds = record.integer(at.maxAgeSeconds);
+    // A shared session has no token if nobody had asked for the token.
+    const tokenless = shared && nameIn(token) !== undefined;
+    if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a valid token');
+    if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
+    return {
+      duration,
+      deleteSession,
+      extend: extendOf(extendGet, extendSet),
+      maxAgeMs: maxAgeSeconds * 1000,
+      maxAgeEnd: this.#wall?.toClock(record.integer(at.maxAgeEnd)) ?? Infinity,
+      shared: tokenless ? 'tokenless' : shared,
+      // The token of a shared session follows from its name.
+      ...(!shared && { token }),
+    };
+  }
+
   /** Call this when the session being read is complete. */
   #end(): void {
     const [begun, pieces] = [this.#begun, this.#pieces];
@@ -207,40 +247,6 @@ function owned({ name, token, settings, isString, data }: Begun): Begun {
     settings: { ...settings, ...(settings.token !== undefined && { token: ownToken }) },
     isString,
     data: data.map(copy),
-  };
-}
-
-function beginningOf(record: JournalRecord, path: string): Begun {
-  const name = record.slice(SESSION.name);
-  const token = record.slice(SESSION.token);
-  if (name.length === 0 || name.length > MAX_NAME) throw unexpected(path, 'a session without a valid name');
-  const settings = settingsOf(record, SESSION, token, path);
-  const data: Slice[] = [];
-  for (let i = record.fields; i < record.count; i++) data.push(record.slice(i));
-  return { name, token, isString: settingsIn(record.integer(SESSION.flags)).isString, settings, data };
-}
-
-function settingsOf(
-  record: JournalRecord,
-  at: Pick<typeof SESSION, 'duration' | 'maxAgeSeconds' | 'flags'>,
-  token: Slice,
-  path: string,
-): NewSession {
-  const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
-  const duration = record.integer(at.duration);
-  const maxAgeSeconds = record.integer(at.maxAgeSeconds);
-  // A shared session has no token if nobody had asked for the token.
-  const tokenless = shared && nameIn(token) !== undefined;
-  if (!tokenless && !isToken(token)) throw unexpected(path, 'a session without a valid token');
-  if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
-  return {
-    duration,
-    deleteSession,
-    extend: extendOf(extendGet, extendSet),
-    maxAgeMs: maxAgeSeconds * 1000,
-    shared: tokenless ? 'tokenless' : shared,
-    // The token of a shared session follows from its name.
-    ...(!shared && { token }),
   };
 }
 

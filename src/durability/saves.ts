@@ -50,6 +50,8 @@ interface LoadedDataSet {
   readonly keys: number;
   /** Sessions that already existed and were left unchanged. */
   readonly skipped: number;
+  /** Sessions that were not created because their MAXAGE had ended. */
+  readonly ended: number;
 }
 
 /** What has been loaded so far. */
@@ -147,13 +149,14 @@ export class Saves {
   /**
    * Creates the sessions of the newest data set of a name. Sessions that already exist, by their token or as the shared
    * session of their name, are left unchanged. A damaged data set is refused before any session is created.
+   * @param restart Whether each session's MAXAGE starts again. Otherwise it ends when it would have ended before.
    * @throws CodedError if there is no such data set, it is damaged, memory is full, or the journal cannot be written.
    *   Its message says what had been loaded by then.
    */
-  async load(name: string): Promise<LoadedDataSet> {
+  async load(name: string, restart = false): Promise<LoadedDataSet> {
     checkName(name);
     if (this.#closing) throw STOPPING;
-    const loading = this.#load(name);
+    const loading = this.#load(name, restart);
     this.#loading.add(loading);
     try {
       return await loading;
@@ -222,17 +225,18 @@ export class Saves {
     }
   }
 
-  async #load(name: string): Promise<LoadedDataSet> {
+  async #load(name: string, restart: boolean): Promise<LoadedDataSet> {
     const { clock, log } = this.#options;
     const began = clock.now();
-    const done = { sessions: 0, keys: 0, skipped: 0 };
+    const done = { sessions: 0, keys: 0, skipped: 0, ended: 0 };
+    const wall = restart ? undefined : new WallTime(clock);
     let isGood = false;
     try {
       const path = await this.#sets.newest(name);
       if (path === undefined) throw new CodedError('NODATASET', 'no such data set: SESSION.SAVE creates one');
-      await this.#read(path, { whole: () => {}, begin: () => new SkippedSession() });
+      await this.#read(path, wall, { whole: () => {}, begin: () => new SkippedSession() });
       isGood = true;
-      await this.#read(path, {
+      await this.#read(path, wall, {
         whole: (session) => this.#create(session, done),
         begin: (head) => this.#begin(head, done),
       });
@@ -243,23 +247,22 @@ export class Saves {
         isGood ? `; ${counted(done.sessions, 'session')} loaded before that, ${done.skipped} skipped` : '',
       );
     }
-    const { sessions, skipped } = done;
+    const { sessions, skipped, ended } = done;
     log.notice(
-      `loaded ${counted(sessions, 'session')} from ${name} in ${Math.round(clock.now() - began)} ms; ${skipped} already existed`,
+      `loaded ${counted(sessions, 'session')} from ${name} in ${Math.round(clock.now() - began)} ms; ` +
+        `${skipped} already existed, ${ended} had reached their MAXAGE`,
     );
     return done;
   }
 
   /** Visits the sessions of a file while clients are served. */
-  #read(path: string, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
+  #read(path: string, wall: WallTime | undefined, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
     const slices = new TimeSlices(this.#options.clock);
-    return readSavedSessions(this.#sets.read(path), path, {
-      ...visitor,
-      pause: () => {
-        if (this.#closing) throw STOPPING;
-        return slices.isOver ? this.#rest(slices) : undefined;
-      },
-    });
+    const pause = () => {
+      if (this.#closing) throw STOPPING;
+      return slices.isOver ? this.#rest(slices) : undefined;
+    };
+    return readSavedSessions(this.#sets.read(path), path, { ...visitor, pause }, wall);
   }
 
   async #rest(slices: TimeSlices): Promise<void> {
@@ -272,6 +275,7 @@ export class Saves {
   /** Begins to load a session whose data comes in pieces. */
   async #begin(head: SavedHead, done: Done): Promise<PieceTarget> {
     const engine = this.#engine;
+    if (this.#hasEnded(head)) return new SkippedSession(() => done.ended++);
     const skipped = () => {
       done.skipped++;
     };
@@ -295,14 +299,24 @@ export class Saves {
     });
   }
 
+  /** Whether a session's MAXAGE has ended since it was saved. */
+  #hasEnded({ settings }: Pick<SavedHead, 'settings'>): boolean {
+    return (settings.maxAgeEnd ?? Infinity) <= this.#options.clock.now();
+  }
+
   #checkRoom(): void {
     const refusal = this.#options.durability?.refusal;
     if (refusal !== undefined) throw refusal;
     if (!this.#engine.makeRoom()) throw OUT_OF_MEMORY;
   }
 
-  #create({ name, settings, keys }: SavedSession, done: Done): void {
+  #create(session: SavedSession, done: Done): void {
+    if (this.#hasEnded(session)) {
+      done.ended++;
+      return;
+    }
     const engine = this.#engine;
+    const { name, settings, keys } = session;
     this.#checkRoom();
     try {
       engine.create(name, settings);

@@ -273,7 +273,7 @@ export class SessionEngine {
    */
   create(name: Slice, settings: NewSession = {}, unseen?: UnseenSession): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0 } = settings;
-    const { limit = Infinity, string, copyOf } = settings;
+    const { maxAgeEnd = Infinity, limit = Infinity, string, copyOf } = settings;
     const isString = copyOf === undefined ? string !== undefined : this.isString(copyOf);
     const tokenless = shared === 'tokenless';
     SessionEngine.checkName(name);
@@ -298,7 +298,7 @@ export class SessionEngine {
     slots.duration[session] = duration;
     slots.setMaxAge(session, maxAgeMs);
     // If no session has a MAXAGE, the column is never written to and takes no memory.
-    if (maxAgeMs > 0) slots.maxAgeEnd[session] = now + maxAgeMs;
+    if (maxAgeMs > 0) slots.maxAgeEnd[session] = Math.min(now + maxAgeMs, maxAgeEnd);
     if (unseen === undefined) this.#fillNew(session, settings);
     this.#names.add(name, session, shared !== false);
     if (tokenless) {

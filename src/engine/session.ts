@@ -84,6 +84,8 @@ export interface NewSession {
    * the default, means never.
    */
   readonly maxAgeMs?: number;
+  /** When the maximum age is reached, in ms on the engine's clock, if that is sooner than `maxAgeMs` from now. */
+  readonly maxAgeEnd?: number;
   /**
    * How many sessions may have this name, including this one: 1 or more. The oldest beyond that are ended. Default: no
    * limit.

@@ -403,7 +403,7 @@ it('a data set written in pieces has every session that existed throughout, as i
           }),
         pause: () => undefined,
       };
-      await readSavedSessions(batches(bytesOf(set)), 'set', visitor);
+      await readSavedSessions(batches(bytesOf(set)), 'set', visitor, undefined);
       const loaded = new Map<string, unknown>();
       other.scan(0, 2 ** 27, (session) => loaded.set(other.token(session), kept(other, session)));
       // Another session may have got the same token meanwhile. Then the session that was written first has it.

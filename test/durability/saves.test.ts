@@ -64,8 +64,8 @@ it('sessions that are saved and loaded into another engine are the same there', 
       const saved = await from.saves.save('all');
       const loaded = await to.saves.load('all');
       expect(seen(to.engine)).toEqual(seen(from.engine));
-      expect(loaded).toEqual({ sessions: saved.sessions, keys: saved.keys, skipped: 0 });
-      expect(await to.saves.load('all')).toEqual({ sessions: 0, keys: 0, skipped: saved.sessions });
+      expect(loaded).toEqual({ sessions: saved.sessions, keys: saved.keys, skipped: 0, ended: 0 });
+      expect(await to.saves.load('all')).toEqual({ sessions: 0, keys: 0, skipped: saved.sessions, ended: 0 });
       from.engine.close();
       to.engine.close();
     }),

@@ -65,7 +65,7 @@ async function beginSave(client: RawClient, ...request: string[]): Promise<void>
 }
 
 describe('SESSION.SAVE and SESSION.LOAD', () => {
-  it('restore sessions as they were, with durations that start again', async () => {
+  it('restore sessions as they were, with durations and MAXAGE that start again if asked', async () => {
     const { dir, clock, client, log } = await start();
     const binary = '\0\r\n\xff';
     const plain = (await ask(
@@ -102,8 +102,8 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
 
     await client.expect('FLUSHALL\r\n', '+OK\r\n');
     clock.advance(1_000_000);
-    const loaded = await pumped(clock, ask(client, 'SESSION.LOAD', 'evening'));
-    expect(loaded).toEqual({ name: 'evening', sessions: '2', keys: '3', skipped: '0' });
+    const loaded = await pumped(clock, ask(client, 'SESSION.LOAD', 'evening', 'RESTART'));
+    expect(loaded).toEqual({ name: 'evening', sessions: '2', keys: '3', skipped: '0', ended: '0' });
     expect(await ask(client, 'SESSION.INFO', plain)).toEqual({
       ...(before as object),
       created: String(clock.wall()),
@@ -112,7 +112,48 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
     expect(await ask(client, 'SESSION.OPEN', 'menu')).toBe(shared);
     await client.expect('SESSION.CONTAINS @menu a b\r\n', '*2\r\n:1\r\n:0\r\n');
     expect(log.lines.join('\n')).not.toMatch(new RegExp(`${plain}|${shared}`));
-    expect(log.lines).toContain('loaded 2 sessions from evening in 0 ms; 0 already existed');
+    expect(log.lines).toContain(
+      'loaded 2 sessions from evening in 0 ms; 0 already existed, 0 had reached their MAXAGE',
+    );
+  });
+
+  it.each([
+    ['small', 'x'],
+    ['large', 'x'.repeat(2 * 1024 * 1024)],
+  ])('keep the end of MAXAGE of a %s session on every server', async (_, value) => {
+    const { dir, clock, client } = await start();
+    const expiry = ['1000', 'EXTEND', 'GET', 'MAXAGE', '500'];
+    const token = (await ask(client, 'SESSION.NEW', 'user:1', ...expiry, 'DATA', 'k', value)) as string;
+    await ask(client, 'SESSION.NEW', 'user:1', '1000');
+    clock.advance(200_000);
+    await pumped(clock, ask(client, 'SESSION.SAVE', 's'));
+
+    /** Starts a server on the same directory, whose monotonic clock shows another time, and loads the data set. */
+    const loadedAfter = async (ms: number, name: string, ...restart: string[]) => {
+      const other = await start({ dir });
+      other.clock.advance(777_777);
+      other.clock.setWall(Date.UTC(2030, 0, 1) + 200_000 + ms);
+      const loaded = await pumped(other.clock, ask(other.client, 'SESSION.LOAD', name, ...restart));
+      const left = Number(await ask(other.client, 'SESSION.PTTL', token));
+      return { ...other, loaded, left };
+    };
+    const second = await loadedAfter(100_000, 's');
+    expect(second.loaded).toMatchObject({ sessions: '2', ended: '0' });
+    // Files round up by a millisecond or two.
+    expect(second.left).toBeGreaterThanOrEqual(200_000);
+    expect(second.left).toBeLessThanOrEqual(200_002);
+    expect(await ask(second.client, 'SESSION.INFO', token)).toMatchObject({ maxage: '500', duration: '1000' });
+    // A data set of what was loaded has the same end, and reading does not extend the session beyond it.
+    await ask(second.client, 'SESSION.GET', token, 'k');
+    await pumped(second.clock, ask(second.client, 'SESSION.SAVE', 't'));
+    expect((await loadedAfter(290_000, 't')).left).toBeLessThanOrEqual(10_004);
+    const late = await loadedAfter(310_000, 't');
+    expect(late.loaded).toMatchObject({ sessions: '1', skipped: '0', ended: '1' });
+    expect((await loadedAfter(310_000, 't', 'RESTART')).left).toBe(500_000);
+    // A server whose clock was set back gives no session more than its MAXAGE.
+    expect((await loadedAfter(-900_000, 's')).left).toBe(500_000);
+    second.clock.advance(200_002);
+    await second.client.expect(`SESSION.EXISTS ${token}\r\n`, ':0\r\n');
   });
 
   it('save the sessions of given tokens, each once, without their old tokens', async () => {
@@ -155,6 +196,7 @@ describe('SESSION.SAVE and SESSION.LOAD', () => {
       sessions: '1',
       keys: '1',
       skipped: '1',
+      ended: '0',
     });
     expect(await ask(client, 'SESSION.GET', token, 'k')).toBe('4');
     await ask(client, 'SESSION.END', token);
