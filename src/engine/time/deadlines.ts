@@ -2,7 +2,7 @@ import { Flag, type SlotTable } from '../tables/slot-table.js';
 import type { Clock } from './clock.js';
 import { Lateness } from './lateness.js';
 import { Reaper } from './reaper.js';
-import { TimingWheel } from './timing-wheel.js';
+import { type TimerCounts, TimingWheel } from './timing-wheel.js';
 
 /**
  * Keeps when each slot is due: starts, extends and ends durations, on the timing wheel.
@@ -158,6 +158,16 @@ export class Deadlines {
   /** The number of pending deadlines. */
   get pending(): number {
     return this.#wheel.size;
+  }
+
+  /** See `TimingWheel.countAhead`. */
+  countAhead(now: number, counts: TimerCounts, from: number, to: number): boolean {
+    return this.#wheel.countAhead(now, counts, from, to);
+  }
+
+  /** See `TimingWheel.handAt`. */
+  handAt(now: number): number {
+    return this.#wheel.handAt(now);
   }
 
   /** The length of the wheel's tick in ms. */

@@ -193,6 +193,45 @@ export class TimingWheel {
   }
 
   /**
+   * Adds timers to counts, by when they will fire. It reads the deadlines, so a timer that was extended is counted at
+   * its new place, even if the wheel still has it at the old one. A count of many timers can be made in steps, with the
+   * same `now` for all of them. It takes 10 to 15 ns per timer.
+   * @param now The time of the count, in ms. Timers that are overdue then count as due at the next tick.
+   * @param from The first timer to count.
+   * @param to The timer to stop at. Default: all timers that fit.
+   * @returns Whether there are timers from `to` on.
+   * @throws RangeError if `now` is out of range.
+   */
+  countAhead(now: number, counts: TimerCounts, from = 0, to: number = this.capacity): boolean {
+    // Everything is in local variables, because the loop runs over millions of timers.
+    const { thisRound, laterRounds, soon, soonPartMs } = counts;
+    const deadlines = this.#deadlines;
+    const { tickMs, slots } = this;
+    const mask = this.#mask;
+    const shift = Math.log2(slots / thisRound.length);
+    const hand = this.#tickAt(now);
+    const soonEnd = now + soon.length * soonPartMs;
+    const end = Math.min(to, this.capacity);
+    for (let timer = from; timer < end; timer++) {
+      const deadline = deadlines[timer];
+      if (deadline === Infinity) continue;
+      let tick = Math.ceil(deadline / tickMs);
+      if (tick * tickMs < deadline) tick++;
+      if (tick <= hand) tick = hand + 1;
+      const segment = (tick & mask) >>> shift;
+      if (tick - hand <= slots) thisRound[segment]++;
+      else laterRounds[segment]++;
+      if (deadline < soonEnd) soon[Math.max(0, Math.floor((deadline - now) / soonPartMs))]++;
+    }
+    return end < this.capacity;
+  }
+
+  /** Returns the wheel slot of the last tick that has started by `now` (ms): the position of the hand. */
+  handAt(now: number): number {
+    return this.#tickAt(now) & this.#mask;
+  }
+
+  /**
    * Makes room for timers 0 to `capacity` - 1 at once, before many are scheduled.
    * @throws RangeError if `capacity` is more than 2^27 or not an integer.
    */
@@ -304,6 +343,20 @@ export class TimingWheel {
     }
     return this.slots;
   }
+}
+
+/** The numbers of timers, by when they will fire. {@link TimingWheel.countAhead} adds to them. */
+export interface TimerCounts {
+  /**
+   * Timers that fire within one revolution, by segment of the wheel. All segments have the same number of wheel slots,
+   * so the number of segments must be a power of two, up to the number of wheel slots.
+   */
+  readonly thisRound: Uint32Array;
+  /** Timers that fire in later rounds, by the same segments. */
+  readonly laterRounds: Uint32Array;
+  /** Timers by time left, in parts of `soonPartMs`, as far as the array goes. The first includes overdue timers. */
+  readonly soon: Uint32Array;
+  readonly soonPartMs: number;
 }
 
 /** Options of a {@link TimingWheel}. Each may be left out. */

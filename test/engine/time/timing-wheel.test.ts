@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TimingWheel } from '../../../src/engine/time/timing-wheel.js';
+import { type TimerCounts, TimingWheel } from '../../../src/engine/time/timing-wheel.js';
 
 const TICK = 10;
 const SLOTS = 32;
@@ -11,6 +11,11 @@ function wheelWithLog(options: ConstructorParameters<typeof TimingWheel>[1] = {}
   const fired: number[] = [];
   const wheel = new TimingWheel((timer) => fired.push(timer), { tickMs: TICK, slots: SLOTS, ...options });
   return { wheel, fired, take: () => fired.splice(0).sort((a, b) => a - b) };
+}
+
+/** Counts in 8 segments, and the next 3 * 25 ms. */
+function noCounts(): TimerCounts {
+  return { thisRound: new Uint32Array(8), laterRounds: new Uint32Array(8), soon: new Uint32Array(3), soonPartMs: 25 };
 }
 
 describe('TimingWheel', () => {
@@ -144,6 +149,58 @@ describe('TimingWheel', () => {
     expect(wheel.deadline(4000)).toBe(Infinity);
     wheel.advance(10);
     expect(take()).toEqual([0, 5000, 70_000]);
+  });
+
+  it('counts timers by where and when they will fire, extended or not, in steps or at once', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 3 * TURN }),
+        fc.array(fc.record({ delay: fc.integer({ min: 0, max: 4 * TURN }), extendedBy: fc.nat(2 * TURN) }), {
+          maxLength: 40,
+        }),
+        fc.integer({ min: 1, max: 50 }),
+        (start, timers, step) => {
+          const fired: { timer: number; at: number }[] = [];
+          let now = start;
+          const wheel = new TimingWheel((timer) => fired.push({ timer, at: now }), {
+            tickMs: TICK,
+            slots: SLOTS,
+            start,
+            capacity: 1,
+          });
+          const deadlines = timers.map(({ delay, extendedBy }) => start + delay + extendedBy);
+          timers.forEach(({ delay }, timer) => {
+            wheel.schedule(timer, start + delay);
+            wheel.schedule(timer, deadlines[timer]);
+          });
+          const counted = noCounts();
+          let from = 0;
+          while (wheel.countAhead(start, counted, from, from + step)) from += step;
+
+          for (; wheel.size > 0; now += TICK) wheel.advance(now);
+          const expected = noCounts();
+          const hand = Math.floor(start / TICK);
+          for (const { timer, at } of fired) {
+            const tick = Math.floor(at / TICK);
+            const round = tick - hand <= SLOTS ? expected.thisRound : expected.laterRounds;
+            round[Math.floor((tick % SLOTS) / (SLOTS / round.length))]++;
+            const part = Math.floor((deadlines[timer] - start) / expected.soonPartMs);
+            if (part < expected.soon.length) expected.soon[part]++;
+          }
+          expect(counted).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it('counts a timer that is overdue as due at the next tick', () => {
+    const { wheel } = wheelWithLog({ start: TURN });
+    wheel.schedule(1, 5);
+    const counts = noCounts();
+    expect(wheel.countAhead(TURN + 35, counts)).toBe(false);
+    expect(wheel.handAt(TURN + 35)).toBe(3);
+    expect([...counts.thisRound]).toEqual([0, 1, 0, 0, 0, 0, 0, 0]);
+    expect([...counts.soon]).toEqual([1, 0, 0]);
   });
 
   it.each([
