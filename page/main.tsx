@@ -1,3 +1,8 @@
 import { render } from 'preact';
+import { App } from './app.js';
+import { Feed } from './feed/feed.js';
+import './styles/base.css';
+import { applyTheme } from './theme.js';
 
-render(<h1>respite</h1>, document.getElementById('app') ?? document.body);
+applyTheme();
+render(<App feed={new Feed('live')} />, document.getElementById('app') ?? document.body);

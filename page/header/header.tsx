@@ -1,0 +1,121 @@
+import type { Feed } from '../feed/feed.js';
+import { bytes } from '../format/bytes.js';
+import { count, rate } from '../format/count.js';
+import { duration } from '../format/duration.js';
+import { timeOfDay } from '../format/time.js';
+import type { Theme } from '../theme.js';
+import './header.css';
+import { type Trouble, troublesOf } from './troubles.js';
+
+/** Says in one glance whether the server is well. */
+export function Header(props: { feed: Feed; here: string; theme: Theme; onTheme: (theme: Theme) => void }) {
+  const { feed, here, theme, onTheme } = props;
+  return (
+    <header class="header">
+      <div class="header-bar">
+        <a class="brand" href="#/" aria-label="respite: overview">
+          <Mark />
+          <span>respite</span>
+        </a>
+        <nav aria-label="Pages">
+          <NavLink href="#/" here={here === 'overview'}>
+            Overview
+          </NavLink>
+          <NavLink href="#/sessions" here={here === 'sessions'}>
+            Sessions
+          </NavLink>
+        </nav>
+        <ThemeToggle theme={theme} onTheme={onTheme} />
+      </div>
+      <Verdict feed={feed} />
+      <Vitals feed={feed} />
+    </header>
+  );
+}
+
+function NavLink({ href, here, children }: { href: string; here: boolean; children: string }) {
+  return (
+    <a href={href} aria-current={here ? 'page' : undefined}>
+      {children}
+    </a>
+  );
+}
+
+function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+      <circle cx="16" cy="16" r="12" />
+      <path d="M16 8v8l5 4" />
+    </svg>
+  );
+}
+
+function ThemeToggle({ theme, onTheme }: { theme: Theme; onTheme: (theme: Theme) => void }) {
+  const other = theme === 'dark' ? 'light' : 'dark';
+  return (
+    <button class="theme quiet" type="button" onClick={() => onTheme(other)} aria-label={`Switch to ${other} colours`}>
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <circle cx="12" cy="12" r="8" />
+        <path d="M12 4a8 8 0 0 1 0 16z" />
+      </svg>
+    </button>
+  );
+}
+
+/** One sentence, and one more for each thing that is wrong. A screen reader announces it when it changes. */
+function Verdict({ feed }: { feed: Feed }) {
+  const { latest, connected, samples } = feed;
+  const troubles: Trouble[] = latest === undefined ? [] : troublesOf(latest.snapshot, samples);
+  if (!connected && latest !== undefined) {
+    const since = timeOfDay(latest.snapshot.at);
+    troubles.unshift({ level: 'bad', text: `Connection lost. Reconnecting … The figures are from ${since}.` });
+  }
+  const level = troubles[0]?.level ?? (latest === undefined ? 'wait' : 'good');
+  const sentence = latest === undefined ? 'Connecting …' : 'All is well.';
+  return (
+    <div class={`verdict ${level}`} role="status">
+      {troubles.length === 0 ? (
+        <p>{sentence}</p>
+      ) : (
+        troubles.map(({ level, text }) => (
+          <p key={text} class={level}>
+            {text}
+          </p>
+        ))
+      )}
+    </div>
+  );
+}
+
+function Vitals({ feed }: { feed: Feed }) {
+  if (feed.latest === undefined) return null;
+  const { hello, snapshot } = feed.latest;
+  const { lateness, memory, connections } = snapshot;
+  const share = memory.limit === 0 ? undefined : Math.min(1, memory.used / memory.limit);
+  return (
+    <dl class="vitals">
+      <Vital label="sessions" value={count(snapshot.sessions)} />
+      <Vital label="operations/s" value={rate(snapshot.commandsPerSecond)} />
+      <Vital label="late, p99" value={lateness.count === 0 ? '–' : duration(lateness.p99)} />
+      <div>
+        <dt>{memory.limit === 0 ? 'memory, no limit' : `memory of ${bytes(memory.limit)}`}</dt>
+        <dd>
+          {bytes(memory.used)}
+          {share !== undefined && <progress value={share} aria-label="Share of maxmemory" />}
+        </dd>
+      </div>
+      <Vital label="clients" value={count(connections.clients)} />
+      <Vital label="up for" value={duration(snapshot.uptimeMs)} />
+      <Vital label="version" value={hello.version} />
+    </dl>
+  );
+}
+
+function Vital({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

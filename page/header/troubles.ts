@@ -1,0 +1,91 @@
+import type { LiveSnapshot } from '../../src/http/live-data.js';
+import type { Sample } from '../feed/sample.js';
+import { bytes } from '../format/bytes.js';
+import { count, counted } from '../format/count.js';
+import { duration } from '../format/duration.js';
+
+/** Something that an operator should know. */
+export interface Trouble {
+  /** `bad`: clients notice it. `warn`: they may soon. */
+  readonly level: 'bad' | 'warn';
+  /** What is wrong, in one sentence. */
+  readonly text: string;
+}
+
+/** Expiry is late from here on, in ms: five times what respite promises. */
+const LATE_MS = 100;
+const VERY_LATE_MS = 1000;
+/** An event loop that stands still for so long is worth a word. */
+const STALL_MS = 100;
+/** How long a stall, an eviction or a refused connection is remembered, in ms. */
+const REMEMBERED_MS = 30_000;
+/** The share of a limit from which it is near. */
+const NEAR = 0.9;
+
+/** Returns what is wrong, the worst first; nothing if all is well. */
+export function troublesOf(snapshot: LiveSnapshot, samples: readonly Sample[]): Trouble[] {
+  const recent = samples.filter(({ at }) => at > snapshot.at - REMEMBERED_MS);
+  const found = [
+    ...notReady(snapshot),
+    ...persistence(snapshot),
+    ...memory(snapshot, recent),
+    ...lateness(snapshot),
+    ...stalls(snapshot, recent),
+    ...connections(snapshot, recent),
+  ];
+  return [...found.filter(({ level }) => level === 'bad'), ...found.filter(({ level }) => level === 'warn')];
+}
+
+const bad = (text: string): Trouble => ({ level: 'bad', text });
+const warn = (text: string): Trouble => ({ level: 'warn', text });
+
+function notReady({ ready, notReady, persistence }: LiveSnapshot): Trouble[] {
+  if (ready) return [];
+  // These have sentences of their own.
+  if (persistence.on && persistence.loading !== undefined) return [];
+  if (persistence.on && persistence.error !== '') return [];
+  return [bad(`Not ready: ${notReady.join('; ') || 'no reason given'}.`)];
+}
+
+function persistence({ persistence }: LiveSnapshot): Trouble[] {
+  if (!persistence.on) return [];
+  const { error, loading, compaction } = persistence;
+  const found: Trouble[] = [];
+  if (loading !== undefined) {
+    const percent = Math.floor((100 * loading.loaded) / Math.max(1, loading.total));
+    found.push(bad(`Loading the journal: ${percent} % of ${bytes(loading.total)}. Commands wait until it is loaded.`));
+  }
+  if (error !== '') found.push(bad(`Cannot write to the disk, so changes are refused: ${error}.`));
+  if (!compaction.lastSucceeded) found.push(warn('The last compaction of the journal failed.'));
+  return found;
+}
+
+function memory({ memory: { used, limit, policy } }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
+  if (limit === 0) return [];
+  const figures = `${bytes(used)} of ${bytes(limit)}`;
+  if (recent.some(({ evicted }) => evicted > 0)) {
+    return [warn(`Memory is full (${figures}), so sessions are evicted to make room.`)];
+  }
+  if (used >= limit && policy === 'noeviction') {
+    return [bad(`Memory is full (${figures}), so commands that need more are refused with OOM.`)];
+  }
+  return used >= NEAR * limit ? [warn(`Memory is nearly full (${figures}).`)] : [];
+}
+
+function lateness({ lateness: { count: expiries, p99, overMs } }: LiveSnapshot): Trouble[] {
+  if (expiries === 0 || p99 < LATE_MS) return [];
+  const text = `Sessions expire late: 1 in 100 by ${duration(p99)} or more, over the last ${duration(overMs)}.`;
+  return [p99 >= VERY_LATE_MS ? bad(text) : warn(text)];
+}
+
+function stalls({ eventLoopDelay }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
+  const longest = recent.reduce((most, { stallMs }) => Math.max(most, stallMs), eventLoopDelay.max);
+  if (longest < STALL_MS) return [];
+  return [warn(`The event loop stood still for ${duration(longest)}, so all clients had to wait.`)];
+}
+
+function connections({ connections: { clients, limit } }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
+  if (recent.some(({ rejected }) => rejected > 0)) return [warn('Connections have just been refused.')];
+  if (limit === 0 || clients < NEAR * limit) return [];
+  return [warn(`${counted(clients, 'client')} connected, of at most ${count(limit)}.`)];
+}

@@ -1,0 +1,30 @@
+import type { LiveSlowCommand } from '../../src/http/live-data.js';
+import { duration } from '../format/duration.js';
+import { timestamp } from '../format/time.js';
+import { Name } from '../names/name.js';
+
+/** The commands that took longest, newest first. */
+export function SlowLog({ entries }: { entries: readonly LiveSlowCommand[] }) {
+  return (
+    <section class="card" aria-labelledby="slow-title">
+      <h2 id="slow-title">Slow log</h2>
+      {entries.length === 0 ? (
+        <p class="muted note">No command was slow.</p>
+      ) : (
+        <ol class="slow-log">
+          {entries.slice(0, 8).map(({ id, at, ms, words, client }) => (
+            <li key={id}>
+              <strong>{duration(ms)}</strong>
+              <code>
+                <Name name={words.join(' ')} short />
+              </code>
+              <span class="muted">
+                {timestamp(at)}, {client}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import { useRef } from 'preact/hooks';
+import type { Received } from '../feed/feed.js';
+import { count, shortCount } from '../format/count.js';
+import { duration } from '../format/duration.js';
+import { drawMinute } from './draw-minute.js';
+import { WheelPainter } from './draw-wheel.js';
+import { Drawing } from './drawing.js';
+import './wheel.css';
+
+/** The timing wheel: what is due, and when. */
+export function Wheel({ received, expiredPerSecond }: { received: Received; expiredPerSecond: number }) {
+  const painter = useRef<WheelPainter>(undefined);
+  painter.current ??= new WheelPainter();
+  const { current } = painter;
+  const { tickMs, slots } = received.hello.wheel;
+  const { timers, dueIn60s } = received.snapshot.wheel;
+  const revolution = duration(tickMs * slots);
+  return (
+    <section class="card wheel" aria-labelledby="wheel-title">
+      <h2 id="wheel-title">Timing wheel</h2>
+      <div class="wheel-face">
+        <Drawing
+          name="wheel-canvas"
+          label={`Timing wheel with ${count(timers)} timers. ${count(dueIn60s)} are due within a minute.`}
+          draw={(context, size, colours, now) => current.draw(context, size, colours, now, received, expiredPerSecond)}
+        />
+        <p class="wheel-centre" aria-hidden="true">
+          <strong>{shortCount(timers)}</strong>
+          {timers === 1 ? 'timer' : 'timers'}
+        </p>
+      </div>
+      <p class="muted note">
+        One turn takes {revolution}. Bars point outwards if they are due in this turn, inwards if in a later one. Each
+        circle is ten times as many.
+      </p>
+    </section>
+  );
+}
+
+/** What the hand comes to within a minute. */
+export function NextMinute({ received }: { received: Received }) {
+  const { dueIn1s, dueIn10s, dueIn60s } = received.snapshot.wheel;
+  return (
+    <section class="card minute" aria-labelledby="minute-title">
+      <h2 id="minute-title">Due in the next minute</h2>
+      <dl class="figures">
+        <Figure label="within 1 s" value={count(dueIn1s)} />
+        <Figure label="within 10 s" value={count(dueIn10s)} />
+        <Figure label="within 60 s" value={count(dueIn60s)} />
+      </dl>
+      <Drawing
+        name="minute-canvas"
+        label={`Due within 1 second: ${count(dueIn1s)}, 10 seconds: ${count(dueIn10s)}, 60 seconds: ${count(dueIn60s)}.`}
+        draw={(context, size, colours, now) => drawMinute(context, size, colours, now, received)}
+      />
+    </section>
+  );
+}
+
+function Figure({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
