@@ -1,12 +1,35 @@
 /**
+ * The codes of all errors that a client can get: what programs match on, and the label `code` of `respite_errors_total`.
+ * No client can add one.
+ */
+export const ERROR_CODES = [
+  'ERR',
+  'EXECABORT',
+  'LOADING',
+  'MISCONF',
+  'NOAUTH',
+  'NODATASET',
+  'NOPERM',
+  'NOPROTO',
+  'NOSESSION',
+  'NOTSHARED',
+  'OOM',
+  'SESSIONEXISTS',
+  'WRONGPASS',
+  'WRONGTYPE',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
  * A request cannot be carried out, because of the client's mistake or the server's state. `code` is for programs, and
  * is the first word of the reply. `message` is one line for people. Neither contains a token. Any other error is a
  * fault of respite.
  */
 export class CodedError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'CodedError';
     this.code = code;

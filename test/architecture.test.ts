@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   resp: ['slice.ts', 'redis-parser'],
   // From a request to its reply, from the bottom up.
   'execution/observing': ['config.ts', 'resp'],
-  'execution/context': ['config.ts', 'durability', 'engine', 'execution/observing', 'resp', 'slice.ts'],
+  'execution/context': ['config.ts', 'durability', 'engine', 'errors.ts', 'execution/observing', 'resp', 'slice.ts'],
   'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts'],
   'commands/declaration': ['commands/arguments', 'execution/context', 'resp', 'slice.ts'],
   execution: [
@@ -44,6 +44,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   server: [
     'counted.ts',
+    'errors.ts',
     'commands',
     'commands/arguments',
     'commands/declaration',

@@ -34,6 +34,7 @@ import { BackgroundWork, DONE } from './time/background-work.js';
 import { type Clock, systemClock } from './time/clock.js';
 import { CreationTimes } from './time/creation-times.js';
 import { Deadlines } from './time/deadlines.js';
+import type { Lateness } from './time/lateness.js';
 import { type TimerCounts, TimingWheel } from './time/timing-wheel.js';
 import { UnixTime } from './time/unix-time.js';
 import { DerivedTokens } from './tokens/derived-tokens.js';
@@ -114,6 +115,7 @@ export class SessionEngine {
   #expired = 0;
   #cleared = 0;
   #evicted = 0;
+  #rotated = 0;
   #found = 0;
   #missed = 0;
 
@@ -470,6 +472,7 @@ export class SessionEngine {
     slots.setToken(session, this.#words);
     slots.change(session);
     this.#tokens.add(session);
+    this.#rotated++;
     this.#changes?.onRotated(session, old);
     this.#notify('rotated', session);
   }
@@ -747,11 +750,12 @@ export class SessionEngine {
       expired: this.#expired,
       cleared: this.#cleared,
       evicted: this.#evicted,
+      rotated: this.#rotated,
       extended: this.#deadlines.extended,
       tickMs: this.#deadlines.tickMs,
       wheelSlots: this.#deadlines.wheelSlots,
       pending: this.#deadlines.pending - this.#doomed.timers,
-      lateP99: this.#deadlines.lateP99,
+      lateP99: this.lateness.recent(this.#clock.now()).p99,
       found: this.#found,
       missed: this.#missed,
     };
@@ -771,6 +775,11 @@ export class SessionEngine {
   /** Returns the wheel slot that the wheel's hand points to at `now` (ms on the engine's clock). */
   wheelHand(now: number): number {
     return this.#deadlines.handAt(now);
+  }
+
+  /** How late expiries were. Resetting it changes nothing but its summaries. */
+  get lateness(): Lateness {
+    return this.#deadlines.lateness;
   }
 
   /** Makes sure that a session has a token. Returns false if another session has the token derived for it. */

@@ -163,6 +163,8 @@ export interface EngineStats {
   cleared: number;
   /** Sessions ended to free memory. */
   evicted: number;
+  /** How often a session got a new token. */
+  rotated: number;
   /** How often a read, a write or TOUCH restarted a duration. */
   extended: number;
   /** The length of the wheel's tick. */
@@ -171,7 +173,7 @@ export interface EngineStats {
   wheelSlots: number;
   /** Pending timers. */
   pending: number;
-  /** How late, at most, 99 % of all expiries were, in ms. */
+  /** How late, at most, 99 % of the expiries of the last five minutes were, in ms. */
   lateP99: number;
   /** Look-ups by token or shared name that found a session. */
   found: number;

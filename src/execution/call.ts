@@ -1,6 +1,6 @@
 import type { Arguments } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
-import { CodedError } from '../errors.js';
+import { CodedError, type ErrorCode } from '../errors.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 import type { Context } from './context/context.js';
@@ -78,7 +78,7 @@ export function replyError({ reply, server }: Context, error: unknown, before: n
 /** The reply to a client when the server has a fault. */
 const INTERNAL = new CodedError('ERR', 'internal error, see the log of the server');
 
-export function countError(counters: Counters, code: string): void {
+export function countError(counters: Counters, code: ErrorCode): void {
   counters.errors++;
-  counters.errorCodes.set(code, (counters.errorCodes.get(code) ?? 0) + 1);
+  counters.errorCodes[code]++;
 }

@@ -53,8 +53,7 @@ export class Admission {
   expect(socket: Socket): void {
     const from = endpointOf(socket);
     if (!this.#makeRoom()) {
-      this.#options.counters.rejectedConnections++;
-      this.#warnFull();
+      this.#rejectFull();
       socket.destroy();
       return;
     }
@@ -75,7 +74,6 @@ export class Admission {
     counters.connections++;
     const refusal = this.#refusalOf(socket, path);
     if (refusal === undefined) return since;
-    counters.rejectedConnections++;
     this.#turnAway(socket, refusal);
     return undefined;
   }
@@ -111,18 +109,20 @@ export class Admission {
     endSoon(socket, this.#options.clock, `-${refusal}\r\n`);
   }
 
-  /** Returns the error with which to refuse a connection, or undefined if it may become a client. */
+  /** Counts a connection that is refused, and returns the error for it, or undefined if it may become a client. */
   #refusalOf(socket: Socket, path?: string): string | undefined {
-    const { access, repeatedLines } = this.#options;
+    const { access, counters, repeatedLines } = this.#options;
     if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
+      counters.rejectedByProtectedMode++;
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (hasUntrustedCertificate(socket)) {
+      counters.rejectedByCertificate++;
       repeatedLines.warning('certificate', 'refused a connection: tls-ca did not sign its certificate');
       return 'DENIED tls-ca did not sign your certificate';
     }
     if (this.#makeRoom()) return undefined;
-    this.#warnFull();
+    this.#rejectFull();
     return 'ERR max number of clients reached';
   }
 
@@ -155,8 +155,10 @@ export class Admission {
     stranger?.dismiss('max number of clients reached');
   }
 
-  #warnFull(): void {
-    const { repeatedLines, settings } = this.#options;
+  /** Counts and logs a connection for which there is no room. */
+  #rejectFull(): void {
+    const { counters, repeatedLines, settings } = this.#options;
+    counters.rejectedByMaxclients++;
     const line = `refused a connection: too many clients (maxclients ${settings.now.maxclients})`;
     repeatedLines.warning('client limit', line);
   }

@@ -1,40 +1,22 @@
 import type { SessionEngine } from '../engine/index.js';
-import type { Counters, SessionCounters } from '../execution/context/counters.js';
+import { ERROR_CODES, type ErrorCode } from '../errors.js';
+import type { Counters, CountersSinceReset } from '../execution/context/counters.js';
 
-/** Counts events since the server's start or CONFIG RESETSTAT. The engine's own counts are never reset. */
+type NumberName = Exclude<keyof CountersSinceReset, 'errorCodes'>;
+
+/**
+ * Counts events. A reset (CONFIG RESETSTAT) sets no counter back: it only notes what the counters were. So metrics,
+ * which compare two readings, are not disturbed.
+ */
 export class Counting {
-  readonly counters: Counters = freshCounters();
-  readonly #engine: SessionEngine;
-  #before: SessionCounters = { expired: 0, evicted: 0, found: 0, missed: 0 };
-
-  constructor(engine: SessionEngine) {
-    this.#engine = engine;
-  }
-
-  /** Returns how many sessions expired or were evicted, and how many look-ups succeeded or failed. */
-  sessions(): SessionCounters {
-    const { expired, evicted, found, missed } = this.#engine.stats();
-    return {
-      expired: expired - this.#before.expired,
-      evicted: evicted - this.#before.evicted,
-      found: found - this.#before.found,
-      missed: missed - this.#before.missed,
-    };
-  }
-
-  reset(): void {
-    this.#before = this.#engine.stats();
-    Object.assign(this.counters, freshCounters());
-  }
-}
-
-function freshCounters(): Counters {
-  return {
+  readonly counters: Counters = {
     connections: 0,
-    rejectedConnections: 0,
+    rejectedByMaxclients: 0,
+    rejectedByProtectedMode: 0,
+    rejectedByCertificate: 0,
     commands: 0,
     errors: 0,
-    errorCodes: new Map(),
+    errorCodes: Object.fromEntries(ERROR_CODES.map((code) => [code, 0])) as Record<ErrorCode, number>,
     input: 0,
     output: 0,
     outputLimitDisconnections: 0,
@@ -45,4 +27,33 @@ function freshCounters(): Counters {
     deniedAuthentications: 0,
     deniedCommands: 0,
   };
+  readonly #engine: SessionEngine;
+  /** The counts at the latest reset; undefined before the first. */
+  #before: CountersSinceReset | undefined;
+
+  constructor(engine: SessionEngine) {
+    this.#engine = engine;
+  }
+
+  /** Returns what was counted since the start or the latest reset. */
+  sinceReset(): CountersSinceReset {
+    const now = this.#read();
+    const before = this.#before;
+    if (before === undefined) return now;
+    const { errorCodes, ...numbers } = now;
+    const codes = ERROR_CODES.map((code) => [code, errorCodes[code] - before.errorCodes[code]]);
+    const counts = Object.entries(numbers).map(([name, count]) => [name, count - before[name as NumberName]]);
+    return { ...Object.fromEntries(counts), errorCodes: Object.fromEntries(codes) };
+  }
+
+  reset(): void {
+    this.#before = this.#read();
+    this.#engine.lateness.reset();
+  }
+
+  #read(): CountersSinceReset {
+    const { expired, evicted, found, missed } = this.#engine.stats();
+    const { counters } = this;
+    return { ...counters, errorCodes: { ...counters.errorCodes }, expired, evicted, found, missed };
+  }
 }

@@ -33,8 +33,7 @@ export class Heartbeat {
   readonly #beat = (): void => {
     const sample = this.#sample();
     const seconds = (sample.at - this.#last.at) / 1000;
-    // After a reset the counters start again from 0.
-    const rate = (name: keyof Rates) => Math.max(0, (sample[name] - this.#last[name]) / seconds);
+    const rate = (name: keyof Rates) => (sample[name] - this.#last[name]) / seconds;
     this.#rates = { commands: rate('commands'), input: rate('input'), output: rate('output') };
     this.#last = sample;
     this.#cancel = this.#clock.after(BEAT_MS, this.#beat);

@@ -430,7 +430,7 @@ export class Server {
         return settings.now;
       },
       setOptions: (given) => settings.set(given),
-      sessionCounters: () => counting.sessions(),
+      countersSinceReset: () => counting.sinceReset(),
       resetCounters: () => {
         counting.reset();
         statistics.reset();

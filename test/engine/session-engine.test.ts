@@ -454,7 +454,24 @@ describe('SessionEngine', () => {
     const token = create('user:1', { duration: 1000 });
     clock.freeze(1234);
     exists(token);
-    expect(engine.stats().lateP99).toBe(235);
+    expect(engine.stats().lateP99).toBe(234);
+    expect(engine.lateness.total()).toEqual({ p50: 234, p99: 234, max: 234 });
+  });
+
+  it('shows the lateness of the last five minutes beside that of its whole life', () => {
+    const { clock, create, engine, exists } = setUp();
+    const token = create('user:1', { duration: 1000 });
+    clock.freeze(1234);
+    exists(token);
+    clock.freeze(6 * 60_000);
+    expect(engine.stats().lateP99).toBe(0);
+    expect(engine.lateness.total().p99).toBe(234);
+  });
+
+  it('counts rotations', () => {
+    const { create, engine } = setUp();
+    engine.rotate(engine.find(create('user:1')));
+    expect(engine.stats().rotated).toBe(1);
   });
 
   it('endAll ends every session and counts them', () => {

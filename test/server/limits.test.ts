@@ -341,5 +341,28 @@ describe('CONFIG SET', () => {
       expect(all).toContain(`\r\n${line}\r\n`);
     }
     expect(all).not.toMatch(/cmdstat_session|errorstat/);
+    await client.expect('SESSION.GET @nope x\r\n', '-NOSESSION no such session: no shared session has this name\r\n');
+    const after = await client.bulk('INFO', 'everything');
+    expect(after).toContain('\r\nkeyspace_misses:1\r\n');
+    expect(after).toContain('\r\nerrorstat_NOSESSION:count=1\r\n');
+    expect(after).toMatch(/cmdstat_session\.get:calls=1,.*,failed_calls=1\r\n/);
+  });
+
+  it('shows how late expiries were in the last minutes and ever, until RESETSTAT', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({}, { clock });
+    const client = await connectTo(server);
+    const late = async () => (await client.bulk('INFO', 'sessions')).match(/(?<=wheel_late_)\S+/g);
+    await client.bulk('SESSION.NEW', 'x', '1', '1', 'SHARED');
+    // The command notices the deadline, because the wheel did not.
+    clock.freeze(1030);
+    await client.expect('SESSION.EXISTS @x\r\n', ':0\r\n');
+    expect(await late()).toEqual(
+      ['p50', 'p99', 'max', 'lifetime_p50', 'lifetime_p99', 'lifetime_max'].map((field) => `${field}_ms:30`),
+    );
+    clock.freeze(5 * 60_000);
+    expect((await late())?.map((field) => Number(field.split(':')[1]))).toEqual([0, 0, 0, 30, 30, 30]);
+    await client.expect('CONFIG RESETSTAT\r\n', '+OK\r\n');
+    expect((await late())?.map((field) => Number(field.split(':')[1]))).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });

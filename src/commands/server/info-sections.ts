@@ -100,8 +100,8 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     };
   },
   Stats: ({ server }) => {
-    const { counters, rates, pubsub } = server;
-    const { expired, evicted, found, missed } = server.sessionCounters();
+    const { rates, pubsub } = server;
+    const counters = server.countersSinceReset();
     return {
       total_connections_received: counters.connections,
       total_commands_processed: counters.commands,
@@ -110,14 +110,15 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       total_net_output_bytes: counters.output,
       instantaneous_input_kbps: (rates.input / 1024).toFixed(2),
       instantaneous_output_kbps: (rates.output / 1024).toFixed(2),
-      rejected_connections: counters.rejectedConnections,
-      expired_keys: expired,
+      rejected_connections:
+        counters.rejectedByMaxclients + counters.rejectedByProtectedMode + counters.rejectedByCertificate,
+      expired_keys: counters.expired,
       expired_stale_perc: '0.00',
       expired_time_cap_reached_count: 0,
-      evicted_keys: evicted,
+      evicted_keys: counters.evicted,
       evicted_clients: counters.evictedClients,
-      keyspace_hits: found,
-      keyspace_misses: missed,
+      keyspace_hits: counters.found,
+      keyspace_misses: counters.missed,
       pubsub_channels: pubsub.channelCount,
       pubsub_patterns: pubsub.patternCount,
       latest_fork_usec: 0,
@@ -148,7 +149,11 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       }),
     ),
   Errorstats: ({ server }) =>
-    Object.fromEntries([...server.counters.errorCodes].map(([code, count]) => [`errorstat_${code}`, `count=${count}`])),
+    Object.fromEntries(
+      Object.entries(server.countersSinceReset().errorCodes)
+        .filter(([, count]) => count > 0)
+        .map(([code, count]) => [`errorstat_${code}`, `count=${count}`]),
+    ),
   Latencystats: ({ server }) =>
     Object.fromEntries(
       server.statistics
@@ -160,8 +165,10 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
         }),
     ),
   Cluster: () => ({ cluster_enabled: 0 }),
-  Sessions: ({ engine }) => {
+  Sessions: ({ engine, server }) => {
     const stats = engine.stats();
+    const late = engine.lateness.recent(server.clock.now());
+    const everLate = engine.lateness.total();
     return {
       sessions: stats.sessions,
       session_names: stats.names,
@@ -174,8 +181,16 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       sessions_evicted: stats.evicted,
       sessions_cleared: stats.cleared,
       sessions_extended: stats.extended,
+      sessions_rotated: stats.rotated,
       wheel_pending: stats.pending,
-      wheel_late_p99_ms: stats.lateP99,
+      // Of the last five minutes.
+      wheel_late_p50_ms: late.p50,
+      wheel_late_p99_ms: late.p99,
+      wheel_late_max_ms: late.max,
+      // Since the start or CONFIG RESETSTAT.
+      wheel_late_lifetime_p50_ms: everLate.p50,
+      wheel_late_lifetime_p99_ms: everLate.p99,
+      wheel_late_lifetime_max_ms: everLate.max,
     };
   },
   Keyspace: ({ engine }): Fields => {

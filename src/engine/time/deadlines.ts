@@ -17,7 +17,8 @@ export class Deadlines {
   readonly #onDue: (slot: number, deadline: number) => boolean;
   readonly #wheel: TimingWheel;
   readonly #reaper: Reaper;
-  readonly #lateness = new Lateness();
+  /** How late deadlines were processed. */
+  readonly lateness: Lateness;
   #now = 0;
   #extended = 0;
   #held = false;
@@ -39,6 +40,7 @@ export class Deadlines {
     this.#instant = instant;
     this.#onDue = onDue;
     const start = clock.now();
+    this.lateness = new Lateness(start);
     this.#wheel = new TimingWheel(
       (slot, deadline) => {
         this.begin();
@@ -180,13 +182,8 @@ export class Deadlines {
     return this.#wheel.slots;
   }
 
-  /** How late, at most, 99 % of all deadlines were processed, in ms. */
-  get lateP99(): number {
-    return this.#lateness.quantile(0.99);
-  }
-
   #process(slot: number, deadline: number): boolean {
-    this.#lateness.record(this.#now - deadline);
+    this.lateness.record(this.#now - deadline, this.#now);
     return this.#onDue(slot, deadline);
   }
 }

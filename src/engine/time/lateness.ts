@@ -1,27 +1,132 @@
-/** Lateness below this many ms is counted per millisecond. Anything later counts as the last of them. */
-const RANGE = 4096;
+/** Up to this many ms there is one bucket per ms. Beyond that, there are this many buckets per doubling. */
+const PER_DOUBLING = 64;
+const DOUBLING_BITS = 6;
+/** The limit of the last bucket in ms, 70 minutes. It also counts everything later. */
+const LAST_LIMIT = 2 ** 22;
+const BUCKETS = bucketOf(LAST_LIMIT) + 1;
 
-/** A histogram of how late expiries were, in whole ms. Its size is fixed. */
+const MINUTE_MS = 60_000;
+/** How many minutes `recent` looks back, including the current one. */
+const MINUTES = 5;
+
+/** How late something was, in ms, rounded up by at most 1 ms or a 64th. All are 0 if nothing was recorded. */
+export interface LatenessSummary {
+  /** Half were at most this late. */
+  readonly p50: number;
+  /** 99 % were at most this late. */
+  readonly p99: number;
+  readonly max: number;
+}
+
+/**
+ * A histogram of how late something was, since it was made and in the last minutes. Its size is fixed, and recording
+ * allocates nothing. The buckets are those of G. Tene's HdrHistogram: the longer, the wider.
+ */
 export class Lateness {
-  readonly #counts = new Float64Array(RANGE);
-  #total = 0;
+  readonly #counts = new Float64Array(BUCKETS);
+  #sum = 0;
+  /** The counts as they were when each of the last minutes began. */
+  readonly #starts = Array.from({ length: MINUTES }, () => new Float64Array(BUCKETS));
+  /** The greatest lateness in each of these minutes, in ms. */
+  readonly #maxima = new Float64Array(MINUTES);
+  /** The index of the current minute, and when it ends. */
+  #minute = 0;
+  #minuteEnd: number;
+  /** The counts as they were at the last reset, and the greatest lateness between then and the current minute. */
+  readonly #before = new Float64Array(BUCKETS);
+  #maxBefore = 0;
 
-  /** @param ms From the deadline to when the expiry was processed, 0 or more. */
-  record(ms: number): void {
-    this.#counts[Math.min(Math.floor(ms), RANGE - 1)]++;
-    this.#total++;
+  /** @param now In ms. */
+  constructor(now: number) {
+    this.#minuteEnd = now + MINUTE_MS;
   }
 
   /**
-   * Returns the lateness in ms that the given share of all expiries did not exceed, rounded up. 4096 stands for
-   * anything from 4095 ms on. Returns 0 if there was no expiry.
-   * @param share More than 0, at most 1.
+   * @param ms From when it was due to when it happened, 0 or more.
+   * @param now The time in ms. It must not go back.
    */
-  quantile(share: number): number {
-    let left = Math.ceil(this.#total * share);
-    if (left === 0) return 0;
-    let ms = 0;
-    while (left > this.#counts[ms]) left -= this.#counts[ms++];
-    return ms + 1;
+  record(ms: number, now: number): void {
+    if (now >= this.#minuteEnd) this.#beginMinute(now);
+    this.#counts[bucketOf(ms)]++;
+    this.#sum += ms;
+    if (ms > this.#maxima[this.#minute]) this.#maxima[this.#minute] = ms;
   }
+
+  /** Summarizes the current minute and the four before it, but nothing from before the last reset. */
+  recent(now: number): LatenessSummary {
+    if (now >= this.#minuteEnd) this.#beginMinute(now);
+    return this.#summary(this.#starts[(this.#minute + 1) % MINUTES], Math.max(...this.#maxima));
+  }
+
+  /** Summarizes everything since this was made or reset. */
+  total(): LatenessSummary {
+    return this.#summary(this.#before, Math.max(this.#maxBefore, this.#maxima[this.#minute]));
+  }
+
+  /** Makes `recent` and `total` begin again. `count`, `sum` and `counts` never go back. */
+  reset(): void {
+    for (const start of [this.#before, ...this.#starts]) start.set(this.#counts);
+    this.#maxima.fill(0);
+    this.#maxBefore = 0;
+  }
+
+  /** The sum of everything recorded, in ms. */
+  get sum(): number {
+    return this.#sum;
+  }
+
+  /**
+   * Returns how many were at most as late as each of the limits, and how many there were in all.
+   * @param limits In ms, ascending. Exact if each is an integer of up to 7 bits, possibly times a power of two.
+   */
+  counts(limits: readonly number[]): number[] {
+    const counts: number[] = [];
+    let bucket = 0;
+    let sum = 0;
+    for (const last of [...limits.map(bucketOf), BUCKETS - 1]) {
+      while (bucket <= last) sum += this.#counts[bucket++];
+      counts.push(sum);
+    }
+    return counts;
+  }
+
+  #beginMinute(now: number): void {
+    const passed = 1 + Math.floor((now - this.#minuteEnd) / MINUTE_MS);
+    this.#maxBefore = Math.max(this.#maxBefore, this.#maxima[this.#minute]);
+    for (let i = Math.min(passed, MINUTES); i > 0; i--) {
+      this.#minute = (this.#minute + 1) % MINUTES;
+      this.#starts[this.#minute].set(this.#counts);
+      this.#maxima[this.#minute] = 0;
+    }
+    this.#minuteEnd += passed * MINUTE_MS;
+  }
+
+  #summary(since: Float64Array, max: number): LatenessSummary {
+    let count = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) count += this.#counts[bucket] - since[bucket];
+    const quantile = (share: number) => {
+      let left = Math.ceil(count * share);
+      if (left === 0) return 0;
+      let bucket = 0;
+      while (left > this.#counts[bucket] - since[bucket]) left -= this.#counts[bucket] - since[bucket++];
+      return limitOf(bucket);
+    };
+    return { p50: quantile(0.5), p99: quantile(0.99), max: Math.ceil(max) };
+  }
+}
+
+/** Returns the index of the first bucket whose limit is at least `ms`. */
+function bucketOf(ms: number): number {
+  const below = Math.ceil(ms) - 1;
+  if (below < PER_DOUBLING) return below + 1;
+  if (below >= LAST_LIMIT) return BUCKETS - 1;
+  const doublings = 31 - DOUBLING_BITS - Math.clz32(below);
+  return doublings * PER_DOUBLING + (below >>> doublings) + 1;
+}
+
+/** Returns the greatest lateness that a bucket counts, in ms. */
+function limitOf(bucket: number): number {
+  const before = bucket - 1;
+  const doublings = Math.max(0, (before >>> DOUBLING_BITS) - 1);
+  return bucket <= PER_DOUBLING ? bucket : (before - doublings * PER_DOUBLING + 1) << doublings;
 }

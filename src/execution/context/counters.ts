@@ -1,15 +1,21 @@
 import type { EngineStats } from '../../engine/index.js';
+import type { ErrorCode } from '../../errors.js';
 
-/** What the server has counted since it started, or since CONFIG RESETSTAT. */
+/** What the server has counted since it started. The counts never go back. */
 export interface Counters {
+  /** Connections that were accepted, including those that were then rejected. */
   connections: number;
-  /** Refused for `maxclients` or by protected mode. */
-  rejectedConnections: number;
+  /** Connections rejected for `maxclients`. */
+  rejectedByMaxclients: number;
+  /** Connections rejected by protected mode. */
+  rejectedByProtectedMode: number;
+  /** Connections rejected because `tls-ca` did not sign their certificate. */
+  rejectedByCertificate: number;
   /** Commands that have run, including those in transactions, but not refused ones. */
   commands: number;
   errors: number;
   /** Errors by code. */
-  errorCodes: Map<string, number>;
+  readonly errorCodes: Record<ErrorCode, number>;
   /** Bytes. */
   input: number;
   /** Bytes. */
@@ -28,8 +34,8 @@ export interface Counters {
   deniedCommands: number;
 }
 
-/** The statistics of the engine that CONFIG RESETSTAT resets. */
-export type SessionCounters = Pick<EngineStats, 'expired' | 'evicted' | 'found' | 'missed'>;
+/** What INFO shows: what was counted since the start or the latest CONFIG RESETSTAT. */
+export type CountersSinceReset = Readonly<Counters> & Pick<EngineStats, 'expired' | 'evicted' | 'found' | 'missed'>;
 
 /** What was counted in the latest second. */
 export interface Rates {

@@ -5,7 +5,7 @@ import type { Clock } from '../../engine/index.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { Slowlog } from '../observing/slowlog.js';
 import type { Client } from './client.js';
-import type { Counters, Rates, SessionCounters } from './counters.js';
+import type { Counters, CountersSinceReset, Rates } from './counters.js';
 import type { KeyspaceNotifier } from './keyspace-notifier.js';
 import type { MemoryAccount } from './memory-account.js';
 import type { Monitors } from './monitors.js';
@@ -43,9 +43,9 @@ export interface ServerControl {
   readonly config: Config;
   /** Changes options, all or none. @throws OptionError for the first one that may not be changed this way. */
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
-  /** Returns the counters of sessions and look-ups since their last reset. */
-  sessionCounters(): SessionCounters;
-  /** Resets the counters. */
+  /** Returns what was counted since the start or the latest `resetCounters`. */
+  countersSinceReset(): CountersSinceReset;
+  /** Makes `countersSinceReset` and the statistics begin again. */
   resetCounters(): void;
   /**
    * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops;

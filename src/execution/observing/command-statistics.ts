@@ -31,7 +31,10 @@ export interface Tally {
 /** Counts and times the calls of each command, for INFO commandstats and LATENCY HISTOGRAM. */
 export class CommandStatistics {
   readonly #now: () => number;
-  #tallies: (Tally | undefined)[] = [];
+  /** By the id of the command. */
+  readonly #tallies: (Tally | undefined)[] = [];
+  /** The tallies as they were at the latest reset. */
+  #before: (Tally | undefined)[] = [];
   #mark = 0;
   #timing = false;
 
@@ -92,13 +95,21 @@ export class CommandStatistics {
     this.#tally(entry).rejected++;
   }
 
-  /** Returns the counters of all commands called since the start or the latest reset. */
-  tallies(): Tally[] {
+  /** The counters of all commands called since the start. They never go back. */
+  get lifetime(): Tally[] {
     return this.#tallies.filter((tally) => tally !== undefined);
   }
 
+  /** Returns the counters of all commands called since the start or the latest reset. */
+  tallies(): Tally[] {
+    return this.#tallies
+      .map((tally, id) => tally && since(tally, this.#before[id]))
+      .filter((tally) => tally !== undefined && tally.calls + tally.rejected > 0) as Tally[];
+  }
+
+  /** Makes `tallies` begin again. */
   reset(): void {
-    this.#tallies = [];
+    this.#before = this.#tallies.map((tally) => tally && { ...tally, buckets: tally.buckets.slice() });
   }
 
   #tally({ id, fullName }: CountedCommand): Tally {
@@ -112,6 +123,19 @@ export class CommandStatistics {
     };
     return this.#tallies[id];
   }
+}
+
+/** Returns what a tally has counted since it was as `before`. */
+function since(tally: Tally, before: Tally | undefined): Tally {
+  if (before === undefined) return tally;
+  return {
+    name: tally.name,
+    calls: tally.calls - before.calls,
+    ms: tally.ms - before.ms,
+    rejected: tally.rejected - before.rejected,
+    failed: tally.failed - before.failed,
+    buckets: tally.buckets.map((count, bucket) => count - before.buckets[bucket]),
+  };
 }
 
 /** Returns the longest duration that a bucket counts, in µs, rounded down. */
