@@ -3,8 +3,9 @@ import { type Config, ConfigError, type OptionName, withDefaults } from '../conf
 import { counted } from '../counted.js';
 import { createServer, ListenError, type Log, type Server, streamLog } from '../index.js';
 import { JournalError } from '../journal/index.js';
+import { isLoopback } from '../origin.js';
 import { bindAddresses } from '../server/listen.js';
-import { isLoopback, PROTECTED_MODE } from '../server/protected-mode.js';
+import { PROTECTED_MODE } from '../server/protected-mode.js';
 import { version } from '../version.js';
 import { type Given, readGiven, unknownVariables } from './given-options.js';
 import { LoadingBar, loadingLines } from './loading.js';

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/index.js';
 import type { Counters } from '../execution/context/counters.js';
+import { isLoopback } from '../origin.js';
 import type { Access } from './access.js';
 import { endSoon } from './end-socket.js';
-import { isLoopback, PROTECTED_MODE } from './protected-mode.js';
+import { PROTECTED_MODE } from './protected-mode.js';
 import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';
 import type { Strangers } from './strangers.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../engine/index.js';
-import { isLocal } from './origin.js';
+import { isLocal } from '../origin.js';
 
 /** This many failed attempts from an origin have no penalty. */
 const FREE_FAILURES = 10;

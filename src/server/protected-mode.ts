@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
-
 /**
  * Why a client is refused, and what to do. Protected mode, as in Redis: a server with neither a password nor users
  * serves only its own machine (`Access.isProtected`). Otherwise anyone who found its port could read all sessions.
@@ -8,10 +6,3 @@ export const PROTECTED_MODE =
   'respite is in protected mode: it has no password, so it accepts connections only from its own machine. ' +
   'To accept others, set a password (requirepass) or, if only your own programs can reach the port, ' +
   'turn protected mode off (protected-mode no).';
-
-/** Whether an address, numeric or `localhost`, is the machine itself. */
-export function isLoopback(address: string): boolean {
-  const numeric = address.replace(/^::ffff:/i, '');
-  if (isIPv4(numeric)) return numeric.startsWith('127.');
-  return address === 'localhost' || (isIPv6(address) && address === '::1');
-}

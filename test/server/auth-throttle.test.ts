@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { originOf } from '../../src/origin.js';
 import { AuthThrottle } from '../../src/server/auth-throttle.js';
-import { originOf } from '../../src/server/origin.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import type { RawClient } from '../raw-client.js';
 
 /** The origins of the next connections; undefined for their real origin. */
 const elsewhere = vi.hoisted(() => ({ address: undefined as string | undefined }));
-vi.mock('../../src/server/origin.js', async (importOriginal) => {
-  const origin = await importOriginal<typeof import('../../src/server/origin.js')>();
+vi.mock('../../src/origin.js', async (importOriginal) => {
+  const origin = await importOriginal<typeof import('../../src/origin.js')>();
   return {
     ...origin,
     originOf: (address: string | undefined, onUnixSocket: boolean) =>

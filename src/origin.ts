@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-import { isLoopback } from './protected-mode.js';
+import { isIPv4, isIPv6 } from 'node:net';
 
 const THIS_MACHINE = 'this machine';
 const UNIX_SOCKET = 'the unix socket';
@@ -19,6 +18,13 @@ export function originOf(address: string | undefined, onUnixSocket: boolean): st
   if (isLoopback(address)) return THIS_MACHINE;
   const numeric = address.replace(/^::ffff:(?=\d+\.)/i, '');
   return isIPv4(numeric) ? numeric : networkOf(address);
+}
+
+/** Whether an address, numeric or `localhost`, is the machine itself. */
+export function isLoopback(address: string): boolean {
+  const numeric = address.replace(/^::ffff:/i, '');
+  if (isIPv4(numeric)) return numeric.startsWith('127.');
+  return address === 'localhost' || (isIPv6(address) && address === '::1');
 }
 
 /** Whether the client is on this machine. */
