@@ -9,6 +9,7 @@ import {
   keyspaceEvents,
   MB,
   type OutputLimits,
+  optional,
   outputLimits,
   type Percentage,
   size,
@@ -30,7 +31,7 @@ interface Option<Value> {
   readonly live?: true;
 }
 
-export type OptionGroup = 'Network' | 'TLS' | 'Access' | 'Persistence' | 'Limits' | 'Observation';
+export type OptionGroup = 'Network' | 'HTTP' | 'TLS' | 'Access' | 'Persistence' | 'Limits' | 'Observation';
 
 /**
  * The options, in one table. The command line, the environment, CONFIG GET and SET, and docs/options.md are generated
@@ -74,11 +75,23 @@ export const OPTIONS = {
     initial: '700',
     help: 'Permissions of the unix socket, in octal as for chmod.',
   },
+  'http-port': {
+    group: 'HTTP',
+    kind: optional(integer(0, 65_535)),
+    initial: undefined,
+    help: 'Port of the health checks, the metrics and the page. 0 picks a free one. Empty for none.',
+  },
+  'http-bind': {
+    group: 'HTTP',
+    kind: addresses,
+    initial: '127.0.0.1',
+    help: 'Addresses on which http-port listens, written as for bind.',
+  },
   'tls-cert': {
     group: 'TLS',
     kind: text('file'),
     initial: '',
-    help: 'Certificate in PEM, followed by any intermediate certificates. Needs tls-key. The port then accepts only TLS.',
+    help: 'Certificate in PEM, followed by any intermediate certificates. Needs tls-key. The port and http-port then accept only TLS.',
   },
   'tls-key': {
     group: 'TLS',
@@ -118,7 +131,7 @@ export const OPTIONS = {
     group: 'Access',
     kind: text('users'),
     initial: '',
-    help: 'Named users, separated by ";". Each has a name, permissions and a password, separated by spaces. Permissions are read, write, events and admin, joined by ",". "#" and the SHA-256 of a password can stand in for the password.',
+    help: 'Named users, separated by ";". Each has a name, permissions and a password, separated by spaces. Permissions are read, write, events, admin and monitor, joined by ",". "#" and the SHA-256 of a password can stand in for the password.',
     hidden: true,
   },
   'users-file': {
@@ -299,7 +312,12 @@ export const OPTIONS = {
   },
 } as const satisfies Record<
   string,
-  Option<string> | Option<number> | Option<boolean> | Option<OutputLimits> | Option<number | Percentage>
+  | Option<string>
+  | Option<number>
+  | Option<number | undefined>
+  | Option<boolean>
+  | Option<OutputLimits>
+  | Option<number | Percentage>
 >;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -441,6 +459,9 @@ function checkTogether(config: Config): void {
   }
   if (config.bind.trim() === '' && config.unixsocket === '') {
     throw new ConfigError('there is nothing to listen on: set bind to an address, or unixsocket to a path');
+  }
+  if (config['http-port'] !== undefined && config['http-bind'].trim() === '') {
+    throw new ConfigError('http-port needs an address in http-bind');
   }
 }
 

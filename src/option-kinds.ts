@@ -96,6 +96,15 @@ export function withAliases<Value>(kind: Kind<Value>, aliases: Readonly<Record<s
   };
 }
 
+/** Returns a kind that also accepts an empty text, for no value. */
+export function optional<Value>(kind: Kind<Value>): Kind<Value | undefined> {
+  return {
+    placeholder: kind.placeholder,
+    parse: (text) => (text === '' ? undefined : kind.parse(text)),
+    format: (value) => (value === undefined ? '' : kind.format(value)),
+  };
+}
+
 export const yesNo: Kind<boolean> = {
   placeholder: 'yes|no',
   parse(value) {

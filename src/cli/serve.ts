@@ -26,7 +26,8 @@ export async function serve(program: Command): Promise<void> {
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
     // The server may have been stopped while it loaded the journal.
     if (server.isListening) {
-      log.notice(`respite ${version} is ready on ${whereIs(server)} - try: ${connectCommand(server, config)}`);
+      const page = server.httpUrl === undefined ? '' : `, page at ${server.httpUrl}`;
+      log.notice(`respite ${version} is ready on ${whereIs(server)}${page} - try: ${connectCommand(server, config)}`);
     }
     await server.closed;
     log.notice('stopped');
@@ -93,10 +94,10 @@ function refuseStrayArgument(program: Command): void {
 
 /** @throws ConfigError if others could reach a server that has no password. */
 function refuseToBeExposed(server: Server, config: Config): void {
-  const exposed = bindAddresses(config.bind).find(({ host }) => !isLoopback(host));
-  if (exposed !== undefined && server.isProtected) {
-    throw new ConfigError(`cannot listen on ${exposed.host}: ${PROTECTED_MODE}`);
-  }
+  if (!server.isProtected) return;
+  const addresses = config['http-port'] === undefined ? config.bind : `${config.bind} ${config['http-bind']}`;
+  const exposed = bindAddresses(addresses).find(({ host }) => !isLoopback(host));
+  if (exposed !== undefined) throw new ConfigError(`cannot listen on ${exposed.host}: ${PROTECTED_MODE}`);
 }
 
 /** The first signal stops the server, a second one ends the process immediately. */

@@ -43,7 +43,11 @@ export class Access {
    * Returns the user of that name if the password is right, otherwise how the attempt failed. After too many failures
    * from the client's origin, the password is not checked.
    */
-  authenticate({ origin, penalized }: Client, name: string, password: Buffer): User | FailedAuthentication {
+  authenticate(
+    { origin, penalized }: Pick<Client, 'origin' | 'penalized'>,
+    name: string,
+    password: Buffer,
+  ): User | FailedAuthentication {
     // While a failed attempt on this connection is penalized, no other is checked, not even within the same EXEC.
     const wait = penalized ? 1 : this.#throttle.delay(origin, name);
     if (wait > 0) return { wasChecked: false, delay: wait };

@@ -27,12 +27,6 @@ const ALL = new Map([
   ['*', '0.0.0.0'],
   ['::*', '::'],
 ]);
-const REASONS: Record<string, string> = {
-  EADDRINUSE: 'the port is in use: choose another with --port, or --port 0 for any free one',
-  EACCES: 'this user may not use the port: choose one from 1024 on with --port',
-  EADDRNOTAVAIL: 'this machine has no such address: change --bind, or write "-" before the address to make it optional',
-  ENOTFOUND: 'no host with this name was found: change --bind',
-};
 /** The longest path of a unix socket that every system accepts, in bytes. Node.js truncates a longer one silently. */
 const LONGEST_SOCKET_PATH = 103;
 const ADDRESS_MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
@@ -47,6 +41,21 @@ export function bindAddresses(bind: string): BindAddress[] {
       const host = optional ? word.slice(1) : word;
       return { host: ALL.get(host) ?? host, optional };
     });
+}
+
+/** Why a server cannot listen, and what to change. */
+const REASONS: Record<string, (options: TcpOptions) => string> = {
+  EADDRINUSE: ({ port }) => `the port is in use: choose another with --${port}, or --${port} 0 for any free one`,
+  EACCES: ({ port }) => `this user may not use the port: choose one from 1024 on with --${port}`,
+  EADDRNOTAVAIL: ({ bind }) =>
+    `this machine has no such address: change --${bind}, or write "-" before the address to make it optional`,
+  ENOTFOUND: ({ bind }) => `no host with this name was found: change --${bind}`,
+};
+
+/** The options that say where to listen. */
+export interface TcpOptions {
+  readonly bind: 'bind' | 'http-bind';
+  readonly port: 'port' | 'http-port';
 }
 
 /** Callbacks of the listeners. */
@@ -71,20 +80,14 @@ export interface Listeners {
  * @throws ListenError if it cannot listen on an address that is not optional. Then it listens on none.
  */
 export async function listen(config: Config, tls: TlsOptions | undefined, events: ListenEvents): Promise<Listeners> {
-  const tcp: Server[] = [];
-  let { port } = config;
+  const accept = (socket: Socket) => events.onConnection(socket);
+  // `noDelay` sends replies immediately.
+  const create = () =>
+    tls === undefined ? createServer({ noDelay: true, ...HALF_OPEN }, accept) : createTlsListener(tls, accept, events);
+  const tcp = await listenOnTcp(config, { bind: 'bind', port: 'port' }, create, events.onAcceptError);
   try {
-    for (const address of bindAddresses(config.bind)) {
-      const server = await listenOn(address, port, config['tcp-backlog'], tls, events);
-      if (server === undefined) continue;
-      tcp.push(server);
-      // With port 0 the first address gets a free port, and the others use the same.
-      port = (server.address() as AddressInfo).port;
-    }
     const unix = config.unixsocket === '' ? undefined : await listenOnUnixSocket(config, events);
-    if (tcp.length === 0 && unix === undefined) {
-      throw new ListenError(`cannot listen on any address of --bind "${config.bind}": this machine has none of them`);
-    }
+    if (tcp.length === 0 && unix === undefined) throw nowhere(config, 'bind');
     return { tcp, unix };
   } catch (error) {
     for (const server of tcp) server.close();
@@ -92,29 +95,59 @@ export async function listen(config: Config, tls: TlsOptions | undefined, events
   }
 }
 
+/** Returns the error for a server none of whose optional addresses exists. */
+export function nowhere(config: Config, bind: TcpOptions['bind']): ListenError {
+  return new ListenError(`cannot listen on any address of --${bind} "${config[bind]}": this machine has none of them`);
+}
+
+/**
+ * Listens on every address of an option, with the same port.
+ * @param create Returns a new server for an address.
+ * @param onAcceptError Called when a connection could not be accepted.
+ * @throws ListenError if it cannot listen on an address that is not optional. Then it listens on none.
+ */
+export async function listenOnTcp<Listener extends Server>(
+  config: Config,
+  options: TcpOptions,
+  create: () => Listener,
+  onAcceptError: ListenEvents['onAcceptError'],
+): Promise<Listener[]> {
+  const servers: Listener[] = [];
+  let port = config[options.port] ?? 0;
+  try {
+    for (const address of bindAddresses(config[options.bind])) {
+      const server = create();
+      if (!(await listenOn(address, port, config, options, server))) continue;
+      server.on('error', onAcceptError);
+      servers.push(server);
+      // With port 0 the first address gets a free port, and the others use the same.
+      port = (server.address() as AddressInfo).port;
+    }
+    return servers;
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+}
+
+/** Returns whether the server listens. If not, the machine does not have the address, which is optional. */
 function listenOn(
   { host, optional }: BindAddress,
   port: number,
-  backlog: number,
-  tls: TlsOptions | undefined,
-  events: ListenEvents,
-): Promise<Server | undefined> {
-  const { onAcceptError } = events;
+  config: Config,
+  options: TcpOptions,
+  server: Server,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const accept = (socket: Socket) => events.onConnection(socket);
-    // `noDelay` sends replies immediately.
-    const server =
-      tls === undefined
-        ? createServer({ noDelay: true, ...HALF_OPEN }, accept)
-        : createTlsListener(tls, accept, events);
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
-      if (optional && ADDRESS_MISSING.has(code)) resolve(undefined);
-      else reject(new ListenError(`cannot listen on ${host}:${port}: ${REASONS[code] ?? reasonOf(error)}`));
-    });
-    server.listen({ host, port, backlog, ipv6Only: true }, () => {
-      server.removeAllListeners('error').on('error', onAcceptError);
-      resolve(server);
+      if (optional && ADDRESS_MISSING.has(code)) resolve(false);
+      else reject(new ListenError(`cannot listen on ${host}:${port}: ${REASONS[code]?.(options) ?? reasonOf(error)}`));
+    };
+    server.once('error', fail);
+    server.listen({ host, port, backlog: config['tcp-backlog'], ipv6Only: true }, () => {
+      server.off('error', fail);
+      resolve(true);
     });
   });
 }

@@ -14,6 +14,7 @@ import { AbsentNames } from '../execution/absent-names.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { Slowlog } from '../execution/observing/slowlog.js';
+import type { HttpContext } from '../http/http-context.js';
 import { KB } from '../option-kinds.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
@@ -23,6 +24,7 @@ import { Counting } from './counting.js';
 import { containedLog, Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
+import { HttpPort } from './http-port.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { type Listeners, listen } from './listen.js';
 import { LiveLimits } from './live-limits.js';
@@ -93,6 +95,9 @@ export class Server {
   readonly #stopping: Stopping;
   readonly #connectionOptions: ConnectionOptions;
   #listeners = NOT_LISTENING;
+  #http: HttpPort | undefined;
+  /** Aborted when connections are closed. */
+  readonly #closed = new AbortController();
   #lastId = 0;
   #closing = false;
   #stopped = false;
@@ -196,16 +201,43 @@ export class Server {
    *   line.
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
-    const listeners = await listen(this.#settings.now, this.#tls, {
+    const onAcceptError = ({ code, message }: NodeJS.ErrnoException) =>
+      this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`);
+    this.#listeners = await listen(this.#settings.now, this.#tls, {
       onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
       onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
-      onAcceptError: ({ code, message }) =>
-        this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`),
+      onAcceptError,
     });
-    this.#listeners = listeners;
+    await this.#listenOnHttp(onAcceptError);
     // The server may have been closed meanwhile.
-    if (this.#closing) this.#stopListening();
+    if (this.#closing) await Promise.all([this.#stopListening(), this.#http?.close(0)]);
     else await this.#load(onLoading);
+  }
+
+  async #listenOnHttp(onAcceptError: (error: NodeJS.ErrnoException) => void): Promise<void> {
+    if (this.#settings.now['http-port'] === undefined) return;
+    try {
+      this.#http = await HttpPort.open(this.#settings.now, this.#tls, this.#httpContext(), onAcceptError);
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
+  }
+
+  #httpContext(): HttpContext {
+    const access = this.#access;
+    return {
+      engine: this.engine,
+      server: this.#control,
+      get userWithoutPassword() {
+        return access.userWithoutPassword;
+      },
+      get isProtected() {
+        return access.isProtected;
+      },
+      closing: this.#closed.signal,
+      authenticate: (from, name, password) => access.authenticate(from, name, password),
+    };
   }
 
   async #load(onLoading: ((progress: LoadProgress) => void) | undefined): Promise<void> {
@@ -243,6 +275,16 @@ export class Server {
   /** The TCP addresses that it listens on; empty if it does not listen on TCP. */
   get addresses(): AddressInfo[] {
     return this.#listeners.tcp.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];
+  }
+
+  /** The addresses that it listens on for HTTP; empty without `http-port`. */
+  get httpAddresses(): AddressInfo[] {
+    return this.#http?.addresses ?? [];
+  }
+
+  /** The URL of its page on this machine, undefined without `http-port`. */
+  get httpUrl(): string | undefined {
+    return this.#http?.url;
   }
 
   /** The unix socket that it listens on, if any. */
@@ -284,6 +326,7 @@ export class Server {
   #stop(endsAt: number): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#closed.abort();
     const left = () => Math.max(0, endsAt - this.#clock.now());
     const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
     for (const connection of this.#connections.values()) connection.close();
@@ -296,6 +339,8 @@ export class Server {
     // A listener closes when its last connection has closed.
     void endsWithin(stopped, left() + LAST_CALL, this.#clock)
       .then(cancelCut)
+      // Health checks are answered until the last client has been served.
+      .then(() => this.#http?.close(left()))
       .then(() => this.#closeJournal(left()))
       .then(() => this.#repeatedLines.close())
       .then(this.#resolveClosed);
@@ -400,6 +445,7 @@ export class Server {
     const clock = this.#clock;
     const addresses = () => this.addresses;
     const isStopped = () => this.#stopped;
+    const isClosing = () => this.#closing;
     return {
       version,
       redisVersion: REDIS_VERSION,
@@ -440,6 +486,9 @@ export class Server {
         return this.#stopping.ask(force ? 'force' : 'ask', now);
       },
       abortShutdown: () => this.#stopping.abort(),
+      get isStopping() {
+        return isClosing() || stopping.endsIn !== undefined;
+      },
       get stopped() {
         return isStopped();
       },

@@ -44,7 +44,11 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
   });
 
   it('runs respite as the service and the image of docs/production.md do', async () => {
-    const terminal = new Terminal(application, { redis: await freePort(), web: await freePort() });
+    const terminal = new Terminal(application, {
+      redis: await freePort(),
+      http: await freePort(),
+      web: await freePort(),
+    });
     const blocks = blocksOf('docs/production.md');
     const textOf = (wanted: string) => blocks.find(({ language }) => language === wanted)?.text ?? '';
     const [, service] = /^ExecStart=(.*)$/m.exec(textOf('ini')) ?? [];
@@ -63,7 +67,11 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
   });
 
   it.each(PAGES.filter((page) => blocksOf(page).some(isConsole)))('prints what %s shows', async (page) => {
-    const terminal = new Terminal(application, { redis: await freePort(), web: await freePort() });
+    const terminal = new Terminal(application, {
+      redis: await freePort(),
+      http: await freePort(),
+      web: await freePort(),
+    });
     try {
       const blocks = blocksOf(page);
       const [first] = blocks.filter(isConsole);

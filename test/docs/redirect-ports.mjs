@@ -1,8 +1,8 @@
-// Imported into the programs of the documentation. They run as printed, so in a test their connections to Redis' port and
-// the port of their web server are redirected.
+// Imported into the programs of the documentation. They run as printed, so in a test their connections to Redis' port, and
+// the ports of respite's page and of their web server, are redirected.
 import { Server, Socket } from 'node:net';
 
-const { REDIS_PORT, WEB_PORT } = process.env;
+const { HTTP_PORT, REDIS_PORT, WEB_PORT } = process.env;
 const { connect } = Socket.prototype;
 const { listen } = Server.prototype;
 
@@ -14,5 +14,6 @@ Socket.prototype.connect = function (...args) {
 
 Server.prototype.listen = function (...args) {
   if (args[0] === 3000) args[0] = Number(WEB_PORT);
+  if (args[0]?.port === 8080) args[0].port = Number(HTTP_PORT);
   return listen.apply(this, args);
 };

@@ -28,8 +28,8 @@ export class Terminal {
   readonly #running: Running[] = [];
   readonly #expected: Running[] = [];
 
-  /** @param ports Where the page's server is, and its web application. */
-  constructor(application: Application, ports: { redis: number; web: number }) {
+  /** @param ports Where the page's server is, for clients and for HTTP, and its web application. */
+  constructor(application: Application, ports: { redis: number; http: number; web: number }) {
     this.#folder = application.folder;
     const bin = join(this.#folder, 'bin');
     for (const directory of [bin, join(this.#folder, 'run'), join(this.#folder, 'var/lib')]) {
@@ -37,10 +37,12 @@ export class Terminal {
     }
     // A terminal shows replies with their types, which redis-cli leaves out when its output is read by a program.
     script(bin, 'redis-cli', `exec ${which('redis-cli')} --no-raw -p ${ports.redis} "$@"`);
-    script(bin, 'curl', `exec ${which('curl')} -sS --connect-to localhost:3000:127.0.0.1:${ports.web} "$@"`);
+    const redirected = `--connect-to localhost:3000:127.0.0.1:${ports.web} --connect-to 127.0.0.1:8080:127.0.0.1:${ports.http}`;
+    script(bin, 'curl', `exec ${which('curl')} -sS ${redirected} "$@"`);
     this.#environment = {
       ...application.environment(bin),
       NODE_OPTIONS: PRELOADS.map((url) => `--import=${url}`).join(' '),
+      HTTP_PORT: String(ports.http),
       REDIS_PORT: String(ports.redis),
       RESPITE_PORT: String(ports.redis),
       WEB_PORT: String(ports.web),

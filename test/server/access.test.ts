@@ -186,7 +186,7 @@ describe('named users', () => {
     ],
     [
       'a read x; shop reed secret',
-      'users, user 2: the second word must be permissions joined by ",": any of read, write, events, admin',
+      'users, user 2: the second word must be permissions joined by ",": any of read, write, events, admin, monitor',
     ],
     [
       'shop read #secret',

@@ -38,7 +38,11 @@ export interface ServerControl {
   /** Saves sessions as data sets, and loads them. */
   readonly saves: Saves;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */
-  authenticate(client: Client, user: string, password: Buffer): User | FailedAuthentication;
+  authenticate(
+    client: Pick<Client, 'origin' | 'penalized'>,
+    user: string,
+    password: Buffer,
+  ): User | FailedAuthentication;
   /** The current values of the options. */
   readonly config: Config;
   /** Changes options, all or none. @throws OptionError for the first one that may not be changed this way. */
@@ -53,6 +57,8 @@ export interface ServerControl {
    * @param now Whether slow readers are disconnected at once.
    */
   shutdown(force: boolean, now: boolean): Promise<void>;
+  /** Whether a stop has been asked for and not been cancelled. Clients should no longer be sent here. */
+  readonly isStopping: boolean;
   /** Whether the server has stopped. Commands that are still under way must not change anything then. */
   readonly stopped: boolean;
   /** Cancels a stop that is waiting. Returns whether there was one. */

@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { Context, MiddlewareHandler } from 'hono';
+import { PERMISSIONS } from '../commands/declaration/permission.js';
+import type { User } from '../execution/context/user.js';
+import { isLoopback, originOf } from '../origin.js';
+import { basicCredentials } from './basic-credentials.js';
+import type { HttpContext, HttpEnv } from './http-context.js';
+
+/**
+ * Decides which requests are served, and as which user: by HTTP Basic if there is a password or a user, otherwise as
+ * the user that every client is.
+ */
+export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
+  const penalized = new WeakSet<Socket>();
+  return async (c, next) => {
+    if (context.closing.aborted) return c.text('the server is stopping\n', 503);
+    const user = context.userWithoutPassword;
+    const outcome = user === undefined ? await logIn(context, c, penalized) : (strangersRefusal(context, c) ?? user);
+    if (outcome instanceof Response) return outcome;
+    if ((outcome.permissions & PERMISSIONS.monitor) === 0) {
+      return c.text(`the user ${outcome.name} does not have the permission monitor\n`, 403);
+    }
+    c.set('user', outcome);
+    return next();
+  };
+}
+
+/**
+ * Returns the refusal of a request that needs no password, if it comes from elsewhere or for another host. A page on
+ * the internet can give its own name the address 127.0.0.1, and then read what a browser gets from there (DNS
+ * rebinding). It cannot do so for an address. If there is a password, the browser does not send it to that name.
+ */
+function strangersRefusal({ isProtected, server }: HttpContext, c: Context<HttpEnv>): Response | undefined {
+  if (isProtected && !isLoopback(c.env.incoming.socket.remoteAddress ?? '')) {
+    return c.text('respite has no password, so it serves only its own machine: set requirepass or users\n', 403);
+  }
+  if (!isOwnHost(c.req.header('host') ?? '', server.config['http-bind'])) {
+    const hint = 'ask for an address or localhost, or set requirepass or users';
+    return c.text(`respite has no password, so it answers under no other name: ${hint}\n`, 403);
+  }
+  return undefined;
+}
+
+/** Whether a request's Host is an address, `localhost` or a name in `http-bind`. */
+function isOwnHost(host: string, bind: string): boolean {
+  const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0 || name === 'localhost' || name.endsWith('.localhost')) return true;
+  return bind.split(/\s+/).some((address) => address.replace(/^-/, '').toLowerCase() === name && name !== '');
+}
+
+/** Returns the user of a request, or the refusal. */
+async function logIn(
+  { authenticate, server, closing }: HttpContext,
+  c: Context<HttpEnv>,
+  penalized: WeakSet<Socket>,
+): Promise<User | Response> {
+  const credentials = basicCredentials(c.req.header('authorization'));
+  if (credentials === undefined) return challenge(c, 'respite needs a password\n');
+  const { socket } = c.env.incoming;
+  const from = { origin: originOf(socket.remoteAddress, false), penalized: penalized.has(socket) };
+  const outcome = authenticate(from, credentials.name, credentials.password);
+  if ('permissions' in outcome) return outcome;
+  server.counters.deniedAuthentications++;
+  if (!outcome.wasChecked) {
+    const seconds = Math.ceil(outcome.delay / 1000);
+    return c.text('too many failed attempts to log in from your address\n', 429, { 'Retry-After': String(seconds) });
+  }
+  if (outcome.delay > 0) {
+    penalized.add(socket);
+    await new Promise<void>((resolve) => {
+      const over = () => {
+        cancel();
+        socket.off('close', over);
+        closing.removeEventListener('abort', over);
+        resolve();
+      };
+      const cancel = server.clock.after(outcome.delay, over);
+      socket.once('close', over);
+      closing.addEventListener('abort', over);
+    });
+    penalized.delete(socket);
+  }
+  return challenge(c, 'wrong user or password\n');
+}
+
+function challenge(c: Context<HttpEnv>, text: string): Response {
+  return c.text(text, 401, { 'WWW-Authenticate': 'Basic realm="respite", charset="UTF-8"' });
+}

@@ -1,0 +1,34 @@
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { accessRules } from './access-rules.js';
+import { addHealth } from './health.js';
+import type { HttpApp, HttpContext, HttpEnv } from './http-context.js';
+import { ROUTES } from './routes.js';
+import { sameOrigin } from './same-origin.js';
+import { securityHeaders } from './security-headers.js';
+
+const METHODS = ['GET', 'HEAD', 'POST'];
+
+/** Returns the application that answers all requests. */
+export function httpApp(context: HttpContext): HttpApp {
+  const app: HttpApp = new Hono<HttpEnv>();
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    context.server.reportFault(error);
+    return c.text('internal error, see the log of the server\n', 500);
+  });
+  app.notFound((c) => c.text('there is nothing here\n', 404));
+  app.use(securityHeaders);
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => refuseMethod(c, methods) }));
+  app.use((c, next) => (METHODS.includes(c.req.method) ? next() : Promise.resolve(refuseMethod(c, METHODS))));
+  addHealth(app, context);
+  app.use(accessRules(context), sameOrigin);
+  for (const add of ROUTES) add(app, context);
+  return app;
+}
+
+function refuseMethod(c: Parameters<Parameters<HttpApp['notFound']>[0]>[0], methods: readonly string[]): Response {
+  const allowed = methods.join(', ');
+  return c.text(`this method is not allowed here: use ${allowed}\n`, 405, { Allow: allowed }) as Response;
+}

@@ -1,0 +1,24 @@
+import type { MiddlewareHandler } from 'hono';
+
+/**
+ * Refuses POST requests that another site's page makes a browser send, with the passwords that the browser remembers. A
+ * request without `Sec-Fetch-Site` and `Origin` does not come from a page. The content type JSON is a second barrier:
+ * a browser asks for permission before it sends JSON to another site, and the listener never gives it.
+ */
+export const sameOrigin: MiddlewareHandler = async (c, next) => {
+  if (c.req.method !== 'POST') return next();
+  if (!isSameOrigin(c.req.header('sec-fetch-site'), c.req.header('origin'), c.req.header('host'))) {
+    return c.text('requests from pages of other sites are refused\n', 403);
+  }
+  if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
+    return c.text('expected the content type application/json\n', 415);
+  }
+  return next();
+};
+
+/** @param site What a browser says, if its connection is secure. It holds even if a proxy has changed the host. */
+function isSameOrigin(site: string | undefined, origin: string | undefined, host: string | undefined): boolean {
+  if (site !== undefined) return site === 'same-origin';
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+}
