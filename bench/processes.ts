@@ -117,10 +117,11 @@ export async function startRedis(options: readonly string[] = []): Promise<Serve
 function lineOf(child: Child, ready: RegExp): Promise<RegExpExecArray> {
   const complaint = collect(child.stderr);
   return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const match = ready.exec(line);
-      if (match) resolve(match);
-    });
+    for (const input of [child.stdout, child.stderr])
+      createInterface({ input }).on('line', (line) => {
+        const match = ready.exec(line);
+        if (match) resolve(match);
+      });
     child.once('close', (code) =>
       reject(new Error(`${child.spawnfile} ended with ${code} before it was ready: ${complaint()}`)),
     );

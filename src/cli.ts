@@ -16,8 +16,6 @@ const program = new Command('respite')
   .allowExcessArguments()
   .action(() => serve(program));
 
-// The server keeps running if the program that reads its log ends.
-process.stdout.on('error', () => {});
 // A mistyped option may hold a password.
 program.configureOutput({
   outputError: (text, write) => write(text.replace(/^(error: unknown option '[^=']*)=.*'/, "$1'")),
@@ -32,9 +30,10 @@ await program.parseAsync();
 
 function commanderOption(name: OptionName): Option {
   const { kind, help, group } = OPTIONS[name];
+  const alias = 'alias' in OPTIONS[name] ? `--${OPTIONS[name].alias}, ` : '';
   const byDefault = describeDefault(name);
   const option = new Option(
-    `--${name} <${kind.placeholder}>`,
+    `${alias}--${name} <${kind.placeholder}>`,
     byDefault === '' ? help : `${help} Default: ${byDefault}`,
   );
   return option.env(environmentName(name)).helpGroup(`${group}:`);

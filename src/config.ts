@@ -27,6 +27,8 @@ interface Option<Value> {
   readonly help: string;
   /** Whether the value is a credential. CONFIG GET does not show credentials. */
   readonly hidden?: true;
+  /** Another name for it on the command line. */
+  readonly alias?: string;
   /** Whether CONFIG SET may change it. Then the value must be read from the config each time it is used. */
   readonly live?: true;
 }
@@ -279,6 +281,26 @@ export const OPTIONS = {
     initial: 1 * GB,
     help: 'Memory that all clients together may use, in bytes or as a percentage of maxmemory. Above it, the clients that use most are disconnected. 0 for no limit. The default leaves room for any single client that stays within its own limits.',
     live: true,
+  },
+  'log-format': {
+    group: 'Observation',
+    kind: choice('text', 'json'),
+    initial: 'text',
+    help: 'How the log is written: as text for people, or as one JSON object a line for programs.',
+  },
+  loglevel: {
+    group: 'Observation',
+    kind: choice('debug', 'verbose', 'notice', 'warning'),
+    initial: 'notice',
+    help: 'The least important lines that are logged. "verbose" adds connections and their ends, "debug" the errors that clients get.',
+    alias: 'log-level',
+    live: true,
+  },
+  logfile: {
+    group: 'Observation',
+    kind: text('file'),
+    initial: '',
+    help: 'File to which the log is appended. SIGHUP opens it again after it was renamed. Empty for standard error.',
   },
   'notify-keyspace-events': {
     group: 'Observation',

@@ -4,8 +4,9 @@ export type { LoadProgress } from './durability/durability.js';
 export * from './engine/index.js';
 export { TimingWheel, type TimingWheelOptions } from './engine/time/timing-wheel.js';
 export { JournalDamage, JournalError } from './journal/index.js';
+export { streamLog } from './log/line-log.js';
+export type { GivenLog, Log, LogFields, LogLevel } from './log/log.js';
 export { ListenError } from './server/listen.js';
-export { type Log, streamLog } from './server/log.js';
 export { Server, type ServerOptions } from './server/server.js';
 export { StopRefused } from './server/stopping.js';
 

@@ -11,7 +11,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   resp: ['slice.ts', 'redis-parser'],
   // From a request to its reply, from the bottom up.
   'execution/observing': ['config.ts', 'resp'],
-  'execution/context': ['config.ts', 'durability', 'engine', 'errors.ts', 'execution/observing', 'resp', 'slice.ts'],
+  'execution/context': [
+    'config.ts',
+    'durability',
+    'engine',
+    'errors.ts',
+    'execution/observing',
+    'log',
+    'resp',
+    'slice.ts',
+  ],
   'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts'],
   'commands/declaration': ['commands/arguments', 'execution/context', 'resp', 'slice.ts'],
   execution: [
@@ -55,6 +64,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'durability',
     'engine',
     'http',
+    'log',
     'resp',
     'config.ts',
     'config-files.ts',
@@ -85,6 +95,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:tls',
     'node:url',
   ],
+  // Below the server and the program, which both write to it.
+  log: ['counted.ts', 'system-error.ts', 'node:fs'],
   journal: [
     'counted.ts',
     'slice.ts',
@@ -113,15 +125,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'system-error.ts': ['node:util'],
   // It reads package.json, which is outside `src`.
   'version.ts': ['node:module', '..'],
-  'index.ts': ['config.ts', 'durability', 'engine', 'journal', 'server'],
+  'index.ts': ['config.ts', 'durability', 'engine', 'journal', 'log', 'server'],
   cli: [
     'config.ts',
     'counted.ts',
     'index.ts',
     'journal',
+    'log',
     'nearest.ts',
     'origin.ts',
     'server',
+    'system-error.ts',
     'version.ts',
     'cli-progress',
     'commander',

@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress';
 /**
  * Shows how far the journal has been loaded: as a bar on a terminal, otherwise as a line in the log from time to time.
  */
-interface LoadingDisplay {
+export interface LoadingDisplay {
   /**
    * @param loaded In bytes.
    * @param total In bytes.

@@ -1,28 +1,30 @@
 import type { Command } from 'commander';
 import { type Config, ConfigError, type OptionName, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
-import { createServer, ListenError, type Log, type Server, streamLog } from '../index.js';
+import { createServer, ListenError, type Log, type Server } from '../index.js';
 import { JournalError } from '../journal/index.js';
 import { isLoopback } from '../origin.js';
 import { bindAddresses } from '../server/listen.js';
 import { PROTECTED_MODE } from '../server/protected-mode.js';
 import { version } from '../version.js';
 import { type Given, readGiven, unknownVariables } from './given-options.js';
-import { LoadingBar, loadingLines } from './loading.js';
+import { ProgramLog } from './program-log.js';
 import { strayArgument } from './stray-argument.js';
 
 /** Runs a server with the options of the program, until it is stopped. */
 export async function serve(program: Command): Promise<void> {
-  const terminal = process.stdout.isTTY ? new LoadingBar(process.stdout) : undefined;
-  const log = streamLog(terminal ?? process.stdout);
+  const output = new ProgramLog();
   try {
     refuseStrayArgument(program);
-    for (const warning of unknownVariables(process.env)) log.warning(warning);
+    for (const warning of unknownVariables(process.env)) output.warning(warning);
     const config = withDefaults(givenOptions(program));
-    const server = createServer(config, { log });
+    output.configure(config);
+    const server = createServer(config, { log: output });
+    const { log } = server;
     refuseToBeExposed(server, config);
     stopOnSignals(server, log);
-    const loading = terminal ?? loadingLines(log.notice);
+    process.on('SIGHUP', () => output.reopen());
+    const loading = output.loadingDisplay(log.notice);
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
     // The server may have been stopped while it loaded the journal.
     if (server.isListening) {
@@ -34,6 +36,7 @@ export async function serve(program: Command): Promise<void> {
     process.exit(server.lostChanges ? 1 : 0);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ListenError || error instanceof JournalError) {
+      if (output.hasFile) output.warning(`cannot start: ${error.message}`);
       program.error(`error: ${error.message}`);
     }
     throw error;

@@ -5,6 +5,7 @@ import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 import type { Context } from './context/context.js';
 import type { Counters } from './context/counters.js';
+import { clientFields, clientText } from './observing/client-text.js';
 
 /**
  * Runs a command that has passed all checks. Whatever goes wrong, the client gets exactly one reply.
@@ -23,7 +24,7 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
     if (running !== undefined) return finishLater(context, entry, request, running, before);
     finish(context, entry, request, false);
   } catch (error) {
-    replyError(context, error, before);
+    replyError(context, error, before, entry);
     finish(context, entry, request, true);
   }
 }
@@ -57,7 +58,7 @@ async function finishLater(
     await running;
   } catch (error) {
     failed = true;
-    replyError(context, error, before);
+    replyError(context, error, before, entry);
   }
   record(context, entry, request, statistics.record(entry, clock.now() - started, failed));
 }
@@ -65,14 +66,24 @@ async function finishLater(
 /**
  * Replies with an error, and drops what the command has written.
  * @param before The value of `reply.written` when the command began.
+ * @param entry The command; undefined if the request was refused before one ran.
  */
-export function replyError({ reply, server }: Context, error: unknown, before: number): void {
+export function replyError(context: Context, error: unknown, before: number, entry?: CommandEntry): void {
+  const { reply, server } = context;
   if (error instanceof OutputLimitError) throw error;
   reply.rewind(before);
   const { code, message } = error instanceof CodedError ? error : INTERNAL;
   if (!(error instanceof CodedError)) server.reportFault(error);
   countError(server.counters, code);
+  if (server.log.isOn('debug')) logError(context, code, entry);
   reply.error(`${code} ${message}`);
+}
+
+/** The message of the error is left out, because it may repeat what the client sent. */
+function logError({ server, client }: Context, code: string, entry: CommandEntry | undefined): void {
+  const what = entry === undefined ? 'a request was refused' : `${entry.fullName} failed`;
+  const fields = { event: 'error', ...clientFields(client), command: entry?.fullName, code };
+  server.log.debug(`${clientText(client)}: ${what} with ${code}`, fields);
 }
 
 /** The reply to a client when the server has a fault. */

@@ -8,6 +8,7 @@ import type { User } from '../execution/context/user.js';
 import { dispatch } from '../execution/dispatch.js';
 import { exec } from '../execution/exec.js';
 import type { Execution } from '../execution/execution.js';
+import { clientFields, clientText } from '../execution/observing/client-text.js';
 import { ClientTransaction } from '../execution/transaction.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { originOf } from '../origin.js';
@@ -169,6 +170,7 @@ export class Connection implements MonitoringClient, Stranger {
     socket.once('end', () => this.#contain(() => this.#finish()));
     socket.once('close', () => this.#contain(() => this.#leave()));
     this.account();
+    this.#logWhen('connected');
   }
 
   get protocol(): 2 | 3 {
@@ -612,6 +614,7 @@ export class Connection implements MonitoringClient, Stranger {
     if (this.subscriptions > 0) this.#removeSubscriptions(hub.removing(this));
     this.transaction.end();
     this.#cancelPenalty?.();
+    if (!this.#account.isClosed) this.#logWhen('disconnected');
     this.#account.close();
   }
 
@@ -625,8 +628,13 @@ export class Connection implements MonitoringClient, Stranger {
     this.#options.monitors.remove(this);
   }
 
+  #logWhen(event: 'connected' | 'disconnected'): void {
+    const { log } = this.#options.server;
+    if (log.isOn('verbose')) log.verbose(`${clientText(this)} ${event}`, { event, ...clientFields(this) });
+  }
+
   #what(): string {
-    return `client ${this.id} (${this.address})`;
+    return clientText(this);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../engine/index.js';
 import { redacted } from '../execution/observing/redaction.js';
-import type { Log } from './log.js';
 import type { RepeatedLines } from './repeated-lines.js';
 
 /** The most characters of a message that are logged. */
@@ -45,18 +44,6 @@ export class Faults {
       after: (delay, callback) => clock.after(delay, () => this.contain(callback)),
     };
   }
-}
-
-/** Returns a log that never throws, even if the embedding program's log does. */
-export function containedLog(log: Log): Log {
-  const contained = (level: 'notice' | 'warning') => (line: string) => {
-    try {
-      log[level](line);
-    } catch {
-      // There is nowhere left to report it.
-    }
-  };
-  return { notice: contained('notice'), warning: contained('warning') };
 }
 
 /** Describes a fault, which can be any value and may itself throw when it is read. */

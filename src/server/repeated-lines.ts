@@ -1,5 +1,5 @@
 import type { Clock } from '../engine/index.js';
-import type { Log } from './log.js';
+import type { Log } from '../log/log.js';
 
 /** At most one line of each kind is logged per this many ms. */
 const INTERVAL_MS = 1000;

@@ -15,20 +15,21 @@ import type { ServerControl } from '../execution/context/server-control.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { Slowlog } from '../execution/observing/slowlog.js';
 import type { HttpContext } from '../http/http-context.js';
+import { FilteredLog } from '../log/filtered-log.js';
+import { type GivenLog, type Log, silentLog } from '../log/log.js';
 import { KB } from '../option-kinds.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
-import { containedLog, Faults } from './faults.js';
+import { Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
 import { HttpPort } from './http-port.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { type Listeners, listen } from './listen.js';
 import { LiveLimits } from './live-limits.js';
-import { type Log, silentLog } from './log.js';
 import { Memory } from './memory.js';
 import { MonitorFeed } from './monitor-feed.js';
 import { Outbox } from './outbox.js';
@@ -49,8 +50,8 @@ export interface ServerOptions {
   readonly clock?: Clock;
   /** Notified of what happens to sessions. */
   readonly listener?: SessionListener;
-  /** By default nothing is logged. */
-  readonly log?: Log;
+  /** Receives the lines of at least the level `loglevel`. By default nothing is logged. */
+  readonly log?: GivenLog;
 }
 
 /** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
@@ -73,7 +74,7 @@ export class Server {
   readonly #settings: Settings;
   readonly #access: Access;
   readonly #tls: TlsOptions | undefined;
-  readonly #log: Log;
+  readonly #log: FilteredLog;
   readonly #repeatedLines: RepeatedLines;
   readonly #faults: Faults;
   readonly #clock: Clock;
@@ -111,10 +112,10 @@ export class Server {
    */
   constructor(given: Partial<Config> = {}, options: ServerOptions = {}) {
     const { listener } = options;
-    const log = containedLog(options.log ?? silentLog);
     const givenClock = options.clock ?? systemClock;
     const config = withDefaults(given);
     this.#settings = new Settings(config, () => this.#applySettings());
+    const log = new FilteredLog(options.log ?? silentLog, () => this.#settings.now.loglevel);
     this.#tls = tlsOptions(config);
     this.#log = log;
     this.#repeatedLines = new RepeatedLines(log, givenClock);
@@ -255,6 +256,11 @@ export class Server {
       void this.close();
       throw error;
     }
+  }
+
+  /** The log, for the embedding program's own lines. It leaves out those below `loglevel`. */
+  get log(): Log {
+    return this.#log;
   }
 
   /** Whether it serves only its own machine because it has no password (protected mode). */
@@ -450,6 +456,7 @@ export class Server {
       version,
       redisVersion: REDIS_VERSION,
       clock,
+      log: this.#log,
       started: clock.wall(),
       runId: randomBytes(20).toString('hex'),
       get port() {

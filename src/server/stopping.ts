@@ -1,7 +1,7 @@
 import { counted } from '../counted.js';
 import type { Durability } from '../durability/durability.js';
 import type { Clock } from '../engine/index.js';
-import type { Log } from './log.js';
+import type { Log } from '../log/log.js';
 
 /**
  * What a stop does if the disk does not accept all changes: `ask` is refused, `insist` waits and then stops anyway,

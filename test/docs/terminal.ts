@@ -129,8 +129,11 @@ export class Terminal {
       if (process.exitCode !== null || process.signalCode !== null || guard.aborted) {
         throw mismatch(running);
       }
-      const options = { signal: guard };
-      await Promise.race([once(process.stdout, 'data', options), once(process, 'close', options)]).catch(() => {});
+      const settled = new AbortController();
+      const options = { signal: AbortSignal.any([guard, settled.signal]) };
+      const outputs = [process.stdout, process.stderr].map((stream) => once(stream, 'data', options));
+      await Promise.race([...outputs, once(process, 'close', options)]).catch(() => {});
+      settled.abort();
     }
   }
 }

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { startNode } from '../child-process.js';
 
+/** How a line of the log begins, as text or as JSON. Anything else on standard error is an error. */
+const LOG_LINE = /^\d{4}-\d\d-\d\dT|^\{"time":/;
+
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 interface ClientOptions {
@@ -24,17 +27,20 @@ export class Program {
   readonly #process: ChildProcess;
   readonly #clients: Redis[] = [];
   readonly #lines: string[] = [];
+  readonly #output: string[] = [];
   #observer: Redis | undefined;
   #port = 0;
 
   private constructor(args: readonly string[], env: Record<string, string>, showErrors: boolean) {
-    const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], { env, showErrors });
+    const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], { env });
     this.#process = child;
     // A test that fails cannot stop the program. It must not keep the tests waiting.
     child.unref();
-    if (child.stderr !== null) this.#log(child.stderr as Socket, () => {});
+    this.#read(child.stdout as Socket, (line) => this.#output.push(line));
     this.ready = new Promise((resolve, reject) => {
-      this.#log(child.stdout as Socket, (line) => {
+      this.#read(child.stderr as Socket, (line) => {
+        this.#lines.push(line);
+        if (showErrors && !LOG_LINE.test(line)) console.error(line);
         const port = /is ready on \S+:(\d+)/.exec(line)?.[1];
         if (port === undefined) return;
         this.#port = Number(port);
@@ -55,19 +61,21 @@ export class Program {
     return new Program(args, environment, false);
   }
 
-  #log(stream: Socket, onLine: (line: string) => void): void {
+  #read(stream: Socket, onLine: (line: string) => void): void {
     stream.unref();
-    createInterface({ input: stream }).on('line', (line) => {
-      this.#lines.push(line);
-      onLine(line);
-    });
+    createInterface({ input: stream }).on('line', onLine);
   }
 
   get port(): number {
     return this.#port;
   }
 
-  /** What it has logged. */
+  /** What it has written to standard output. */
+  get output(): string {
+    return this.#output.join('\n');
+  }
+
+  /** What it has written to standard error: its log and its errors. */
   get log(): string {
     return this.#lines.join('\n');
   }
@@ -88,7 +96,7 @@ export class Program {
 
   /** Stops reading its log. */
   closeLog(): void {
-    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
   }
 
   get pid(): number {

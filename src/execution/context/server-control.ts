@@ -2,6 +2,7 @@ import type { Config } from '../../config.js';
 import type { Durability } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
 import type { Clock } from '../../engine/index.js';
+import type { FilteredLog } from '../../log/filtered-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { Slowlog } from '../observing/slowlog.js';
 import type { Client } from './client.js';
@@ -19,6 +20,7 @@ export interface ServerControl {
   /** The version of Redis that replies follow. Clients use it to decide which commands they may send. */
   readonly redisVersion: string;
   readonly clock: Clock;
+  readonly log: FilteredLog;
   /** When it started, in unix ms. */
   readonly started: number;
   readonly runId: string;
