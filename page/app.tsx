@@ -1,9 +1,12 @@
+import { useEffect, useRef } from 'preact/hooks';
 import './app.css';
 import type { Feed } from './feed/feed.js';
 import { useFeed } from './feed/use-feed.js';
 import { Header } from './header/header.js';
+import { nameText } from './names/readable-name.js';
 import { Overview } from './overview/overview.js';
-import { useRoute } from './route.js';
+import { type Route, useRoute } from './route.js';
+import { Sessions } from './sessions/sessions.js';
 import { useTheme } from './theme.js';
 
 /** The page: the header, and one of its views below it. */
@@ -11,15 +14,28 @@ export function App({ feed }: { feed: Feed }) {
   useFeed(feed);
   const [theme, setTheme] = useTheme();
   const route = useRoute();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(route);
+  useEffect(() => {
+    document.title = titleOf(route);
+    // Whoever follows a link with the keyboard, or listens, goes on where the new view begins.
+    if (shown.current !== route) main.current?.focus();
+    shown.current = route;
+  }, [route]);
   return (
     <>
       <a class="skip" href="#main">
         Skip to the content
       </a>
       <Header feed={feed} here={route.view} theme={theme} onTheme={setTheme} />
-      <main id="main" tabIndex={-1}>
-        <Overview feed={feed} theme={theme} />
+      <main id="main" ref={main} tabIndex={-1}>
+        {route.view === 'overview' ? <Overview feed={feed} theme={theme} /> : <Sessions feed={feed} route={route} />}
       </main>
     </>
   );
+}
+
+function titleOf(route: Route): string {
+  if (route.view === 'overview') return 'respite';
+  return `${route.name === undefined ? 'Sessions' : nameText(route.name)} – respite`;
 }

@@ -5,7 +5,7 @@ const small = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 2 });
 /** Writes a whole number: `1,234,567`. */
 export const count = (value: number): string => exact.format(value);
 
-/** Writes a number in little space: `812`, `1.23K`, `4.5M`. */
+/** Writes a number in little space: `812`, `12.3k`, `4.5M`. */
 export const shortCount = (value: number): string => (value < 10_000 ? exact.format(value) : short.format(value));
 
 /** Writes a rate per second: `0`, `0.4`, `12`, `1,204`. */

@@ -14,12 +14,16 @@ export interface NamePart {
 const HIDDEN =
   /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}|^ | $| (?= )|(?<= ) |^\p{M}|[\u115F\u1160\u2800\u3164\uFFA0]|[\uFE00-\uFE0F]/gu;
 
+const HIDDEN_OR_MARK = new RegExp(`${HIDDEN.source}|\\p{M}`, 'gu');
+
 /** Splits a name into what can be shown as it is and what has to be escaped, so that no two names look the same. */
 export function nameParts(name: JsonBytes): NamePart[] {
   if (typeof name !== 'string') return binaryParts(name.base64);
   const parts: NamePart[] = [];
   let from = 0;
-  for (const { 0: hidden, index } of name.matchAll(HIDDEN)) {
+  // Marks of their own look like letters that have them: é can be written in two ways.
+  const hiding = name === name.normalize('NFC') ? HIDDEN : HIDDEN_OR_MARK;
+  for (const { 0: hidden, index } of name.matchAll(hiding)) {
     if (index > from) parts.push({ text: name.slice(from, index), escaped: false });
     parts.push({ text: escapeOf(hidden), escaped: true });
     from = index + hidden.length;

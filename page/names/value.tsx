@@ -1,0 +1,19 @@
+import type { JsonBytes } from '../../src/http/live-data.js';
+import { count } from '../format/count.js';
+import { Name } from './name.js';
+
+/** So many characters of a value are shown. Base64 is cut to a whole number of bytes. */
+const SHOWN = 1024;
+
+/** Shows the beginning of a value. */
+export function Value({ value }: { value: JsonBytes }) {
+  const text = typeof value === 'string' ? value : value.base64;
+  if (text.length <= SHOWN) return <Name name={value} />;
+  const start = text.slice(0, SHOWN);
+  return (
+    <>
+      <Name name={typeof value === 'string' ? start : { base64: start }} />
+      <span class="muted"> … and {count(text.length - SHOWN)} more characters</span>
+    </>
+  );
+}

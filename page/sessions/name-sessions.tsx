@@ -1,0 +1,178 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { JsonBytes } from '../../src/http/live-data.js';
+import type { ListedSession } from '../../src/http/session-api-data.js';
+import type { Feed } from '../feed/feed.js';
+import { counted } from '../format/count.js';
+import { Name } from '../names/name.js';
+import { nameText } from '../names/readable-name.js';
+import { addressOf } from '../route.js';
+import { ConfirmDialog } from './confirm-dialog.js';
+import { ask } from './session-api.js';
+import { type KeyValue, SessionCard } from './session-card.js';
+import { type Pages, usePages } from './use-pages.js';
+import { useSeconds } from './use-seconds.js';
+
+/** Extending a session is no event, so the list is read again this often, in ms. */
+const REFRESH_MS = 5000;
+/** Events come in groups. One reading of the list serves for all of a group. */
+const GROUP_MS = 200;
+
+/** Only lists of at most so many sessions are read again by themselves. */
+const FOLLOWED = 200;
+/** The values of at most so many different keys are asked for. */
+const MOST_KEYS = 100;
+
+/** A session, and those of its values that were asked for. */
+interface Item {
+  readonly session: ListedSession;
+  readonly values: readonly KeyValue[] | undefined;
+}
+
+/** The sessions with a name. The list follows what happens to them. */
+export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonBytes; mayEnd: boolean }) {
+  const id = JSON.stringify(name);
+  const [showValues, setShowValues] = useState(false);
+  // Values are asked for by key, so the keys must be known first.
+  const keys = useRef<readonly JsonBytes[]>([]);
+  const sessions = usePages<Item>(id, async (cursor) => {
+    const asked = showValues ? keys.current : [];
+    const page = await ask('/api/sessions', { name, keys: asked, ...(cursor !== undefined && { cursor }) });
+    const items = page.sessions.map((session) => ({
+      session,
+      values: showValues ? valuesOf(session, asked) : undefined,
+    }));
+    return { items, next: page.cursor };
+  });
+  keys.current = keysOf(sessions.items);
+  const now = useSeconds();
+  const [ending, setEnding] = useState<ListedSession | 'all'>();
+  const follow = useRef(() => {});
+  follow.current = () => {
+    if (sessions.items.length <= FOLLOWED) sessions.refresh();
+  };
+  useEffect(() => followEvents(feed, id, () => follow.current()), [feed, id]);
+  useEffect(() => {
+    if (sessions.readAt > 0) sessions.refresh();
+  }, [showValues]);
+  const found = sessions.items.length;
+  return (
+    <section class="sessions" aria-labelledby="name-title">
+      <p>
+        <a href={addressOf({ view: 'sessions' })}>All names</a>
+      </p>
+      <h1 id="name-title">
+        <Name name={name} />
+      </h1>
+      <div class="name-bar">
+        <p class="muted" role="status">
+          {foundText(sessions)}
+        </p>
+        {found > 0 && (
+          <button type="button" class="quiet" aria-pressed={showValues} onClick={() => setShowValues(!showValues)}>
+            {showValues ? 'Hide values' : 'Show values'}
+          </button>
+        )}
+        {mayEnd && found > 0 && (
+          <button type="button" onClick={() => setEnding('all')}>
+            End all
+          </button>
+        )}
+      </div>
+      {sessions.failure !== '' && (
+        <p class="failure" role="alert">
+          {sessions.failure}
+        </p>
+      )}
+      <ul class="session-list" aria-label={`Sessions of ${nameText(name)}`}>
+        {sessions.items.map(({ session, values }) => (
+          <SessionCard
+            key={session.id}
+            session={session}
+            values={values}
+            elapsedMs={now - sessions.readAt}
+            onEnd={mayEnd ? () => setEnding(session) : undefined}
+          />
+        ))}
+      </ul>
+      {sessions.more && (
+        <button type="button" class="more" disabled={sessions.loading} onClick={sessions.loadMore}>
+          Show more
+        </button>
+      )}
+      {ending !== undefined && (
+        <EndDialog name={name} session={ending} onEnded={sessions.refresh} onClose={() => setEnding(undefined)} />
+      )}
+    </section>
+  );
+}
+
+function foundText({ items, more, readAt }: Pages<unknown>): string {
+  if (readAt === 0) return 'Reading …';
+  if (items.length === 0) return 'No session has this name.';
+  return `${more ? 'The first ' : ''}${counted(items.length, 'session')}, the oldest first.`;
+}
+
+/** Asks before it ends a session, or all with the name. */
+function EndDialog(props: {
+  name: JsonBytes;
+  session: ListedSession | 'all';
+  onEnded: () => void;
+  onClose: () => void;
+}) {
+  const { name, session, onEnded, onClose } = props;
+  const all = session === 'all';
+  return (
+    <ConfirmDialog
+      title={all ? 'End all sessions with this name?' : 'End this session?'}
+      action={all ? 'End all' : 'End'}
+      onConfirm={async () => {
+        if (all) await ask('/api/end-name', { name });
+        else await ask('/api/end-session', { name, ids: [session.id] });
+        onEnded();
+      }}
+      onClose={onClose}
+    >
+      <p>
+        <Name name={name} />
+        {!all && (
+          <>
+            , <code>{session.id}</code>
+          </>
+        )}
+      </p>
+      <p>{all ? 'They are gone at once, with their data.' : 'It is gone at once, with its data.'}</p>
+    </ConfirmDialog>
+  );
+}
+
+/** Returns the keys of sessions, each once. */
+function keysOf(items: readonly Item[]): JsonBytes[] {
+  const keys = new Map<string, JsonBytes>();
+  for (const { session } of items) {
+    for (const { key } of session.keys) keys.set(JSON.stringify(key), key);
+  }
+  return [...keys.values()].slice(0, MOST_KEYS);
+}
+
+function valuesOf({ values }: ListedSession, keys: readonly JsonBytes[]): KeyValue[] {
+  return keys.flatMap((key, i) => {
+    const value = values[i];
+    return value == null ? [] : [{ key, value }];
+  });
+}
+
+/** Calls `refresh` when something has happened to sessions with a name, and now and then. Returns what stops that. */
+function followEvents(feed: Feed, name: string, refresh: () => void): () => void {
+  let group = 0;
+  const stop = feed.onEvents(({ entries }) => {
+    if (!entries.some((event) => JSON.stringify(event.name) === name)) return;
+    clearTimeout(group);
+    group = window.setTimeout(refresh, GROUP_MS);
+  });
+  const regularly = setInterval(refresh, REFRESH_MS);
+  return () => {
+    stop();
+    clearTimeout(group);
+    clearInterval(regularly);
+  };
+}

@@ -1,0 +1,99 @@
+import { useState } from 'preact/hooks';
+import type { Feed } from '../feed/feed.js';
+import { count, counted } from '../format/count.js';
+import { Name } from '../names/name.js';
+import { addressOf, type Route } from '../route.js';
+import { NameSessions } from './name-sessions.js';
+import { ask } from './session-api.js';
+import './sessions.css';
+import { usePages } from './use-pages.js';
+
+/** Finds sessions by name. */
+export function Sessions({ feed, route }: { feed: Feed; route: Route & { view: 'sessions' } }) {
+  const { name } = route;
+  const permissions = feed.latest?.hello.permissions;
+  if (permissions === undefined) return null;
+  if (!permissions.includes('read')) {
+    return (
+      <section class="sessions">
+        <h1>Sessions</h1>
+        <p>Your user lacks the permission read, which listing sessions needs.</p>
+      </section>
+    );
+  }
+  if (name === undefined) return <Search feed={feed} />;
+  return <NameSessions key={JSON.stringify(name)} feed={feed} name={name} mayEnd={permissions.includes('write')} />;
+}
+
+function Search({ feed }: { feed: Feed }) {
+  const [typed, setTyped] = useState('');
+  const [pattern, setPattern] = useState('');
+  const names = usePages(pattern, async (cursor) => {
+    const page = await ask('/api/names', { ...(pattern !== '' && { match: pattern }), ...(cursor && { cursor }) });
+    return { items: page.names, next: page.cursor };
+  });
+  const total = feed.latest?.snapshot.names;
+  return (
+    <section class="sessions" aria-labelledby="search-title">
+      <h1 id="search-title">Sessions</h1>
+      {/* biome-ignore lint/a11y/useSemanticElements: the element <search> is too new for some browsers. */}
+      <form
+        class="search"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setPattern(typed.trim());
+        }}
+      >
+        <label for="pattern">Name, or a pattern with * and ?</label>
+        <input
+          id="pattern"
+          type="search"
+          value={typed}
+          placeholder="user:*"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        />
+        <button type="submit" class="primary">
+          Search
+        </button>
+      </form>
+      <p class="muted" role="status">
+        {names.loading ? 'Searching …' : foundText(names.items.length, names.more, pattern, total)}
+      </p>
+      {names.failure !== '' && (
+        <p class="failure" role="alert">
+          {names.failure}
+        </p>
+      )}
+      {names.items.length > 0 && (
+        <ul class="card names">
+          {names.items.map(({ name, sessions }) => (
+            <li key={JSON.stringify(name)}>
+              <a href={addressOf({ view: 'sessions', name })}>
+                <Name name={name} />
+                <span class="muted">{counted(sessions, 'session')}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {names.more && (
+        <button type="button" class="more" disabled={names.loading} onClick={names.loadMore}>
+          Show more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function foundText(found: number, more: boolean, pattern: string, total: number | undefined): string {
+  if (found === 0) return pattern === '' ? 'There are no sessions.' : 'No name matches.';
+  if (!more) return `${counted(found, 'name')}.`;
+  const first = `The first ${count(found)}`;
+  return pattern === '' && total !== undefined
+    ? `${first} of ${counted(total, 'name')}.`
+    : `${first} names that match.`;
+}

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nameParts, nameText } from '../../page/names/readable-name.js';
+import type { JsonBytes } from '../../src/http/live-data.js';
+
+const textOf = (name: JsonBytes) => nameParts(name).map(({ text, escaped }) => (escaped ? `[${text}]` : text));
+
+describe('a name on the page', () => {
+  it.each<[JsonBytes, string[]]>([
+    ['user:42', ['user:42']],
+    ['Ada Lovelace', ['Ada Lovelace']],
+    ['عربة', ['عربة']],
+    ['👩‍💻', ['👩', '[\\u{200d}]', '💻']],
+    ['<b>bold</b>', ['<b>bold</b>']],
+    ['basket ', ['basket', '[␣]']],
+    [' basket', ['[␣]', 'basket']],
+    ['a  b', ['a', '[␣]', '[␣]', 'b']],
+    ['a\u00a0b', ['a', '[\\xa0]', 'b']],
+    ['a\tb\nc', ['a', '[\\t]', 'b', '[\\n]', 'c']],
+    ['user\u202egnp', ['user', '[\\u{202e}]', 'gnp']],
+    ['a\u200bb', ['a', '[\\u{200b}]', 'b']],
+    ['\u0301a', ['[\\u{301}]', 'a']],
+    ['caf\u00e9', ['caf\u00e9']],
+    ['cafe\u0301', ['cafe', '[\\u{301}]']],
+    [{ base64: '/wABYWJj' }, ['[\\xff\\x00\\x01]', 'abc']],
+  ])('%j', (name, parts) => expect(textOf(name)).toEqual(parts));
+
+  it('shows different names differently', () => {
+    const text = fc.array(fc.constantFrom(' ', '\u00a0', '\u200b', '\u202e', '\\', 'u', '{', 'a', '␣', '\n', 'n'));
+    const name = text.map((letters) => letters.join(''));
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        fc.pre(one !== other);
+        expect(nameParts(one)).not.toEqual(nameParts(other));
+      }),
+    );
+  });
+
+  it('shows nothing that cannot be seen', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        expect(nameText(name)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+      }),
+    );
+  });
+});

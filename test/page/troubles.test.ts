@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { type Sample, sampleOf } from '../../page/feed/sample.js';
+import { troublesOf } from '../../page/header/troubles.js';
+import type { LivePersistence, LiveSnapshot } from '../../src/http/live-data.js';
+
+const HEALTHY: LiveSnapshot = {
+  at: 1_000_000,
+  uptimeMs: 60_000,
+  ready: true,
+  notReady: [],
+  sessions: 3,
+  names: 2,
+  totals: {
+    commands: 100,
+    errors: 0,
+    created: 10,
+    extended: 50,
+    expired: 5,
+    cleared: 1,
+    ended: 2,
+    evicted: 0,
+    rotated: 0,
+  },
+  commandsPerSecond: 10,
+  lateness: { overMs: 300_000, count: 6, p50: 3, p99: 9, max: 12 },
+  memory: {
+    used: 40_000_000,
+    peak: 41_000_000,
+    limit: 1_000_000_000,
+    policy: 'noeviction',
+    rss: 90_000_000,
+    data: 1000,
+    parts: { startup: 39_000_000, sessions: 900_000, clients: 100_000 },
+  },
+  connections: { clients: 4, limit: 10_000, subscribers: 0, accepted: 9, rejected: 0, watchers: 1 },
+  network: { input: 0, output: 0, inputPerSecond: 0, outputPerSecond: 0 },
+  persistence: { on: false },
+  slowlog: [],
+  eventLoopDelay: { p50: 1, p99: 2, max: 5 },
+  wheel: {
+    at: 1_000_000,
+    timers: 3,
+    hand: 0,
+    thisRound: [],
+    laterRounds: [],
+    minute: [],
+    dueIn1s: 0,
+    dueIn10s: 0,
+    dueIn60s: 0,
+  },
+};
+
+const JOURNAL: LivePersistence & { on: true } = {
+  on: true,
+  policy: 'everysec',
+  error: '',
+  size: 100,
+  baseSize: 50,
+  pending: 0,
+  compaction: { lastSucceeded: true },
+};
+
+const sample = (change: Partial<Sample>, agoMs = 0): Sample => ({
+  ...sampleOf(HEALTHY, { ...HEALTHY, at: HEALTHY.at - 1000 }),
+  at: HEALTHY.at - agoMs,
+  ...change,
+});
+const memory = (change: Partial<LiveSnapshot['memory']>) => ({ memory: { ...HEALTHY.memory, ...change } });
+const lateness = (p99: number) => ({ lateness: { ...HEALTHY.lateness, p99 } });
+const full = memory({ used: 1_000_000_000 });
+
+describe('what the page says is wrong', () => {
+  it.each<[string, Partial<LiveSnapshot>, Sample[], string[]]>([
+    ['nothing', {}, [sample({})], []],
+    ['nothing with a journal', { persistence: JOURNAL }, [], []],
+    ['a reason that the server gives', { ready: false, notReady: ['stopping'] }, [], ['bad Not ready: stopping.']],
+    [
+      'the disk',
+      { ready: false, notReady: ['persistence'], persistence: { ...JOURNAL, error: 'no space left on device' } },
+      [],
+      ['bad Cannot write to the disk, so changes are refused: no space left on device.'],
+    ],
+    [
+      'loading',
+      { ready: false, notReady: ['loading'], persistence: { ...JOURNAL, loading: { loaded: 45, total: 100 } } },
+      [],
+      ['bad Loading the journal: 45 % of 100 B. Commands wait until it is loaded.'],
+    ],
+    [
+      'a failed compaction',
+      { persistence: { ...JOURNAL, compaction: { lastSucceeded: false } } },
+      [],
+      ['warn The last compaction of the journal failed.'],
+    ],
+    [
+      'full memory',
+      full,
+      [],
+      ['bad Memory is full (954 MB of 954 MB), so commands that need more are refused with OOM.'],
+    ],
+    [
+      'evictions',
+      full,
+      [sample({ evicted: 3 }, 10_000)],
+      ['warn Memory is full (954 MB of 954 MB), so sessions are evicted to make room.'],
+    ],
+    ['evictions that are long past', {}, [sample({ evicted: 3 }, 40_000)], []],
+    ['nearly full memory', memory({ used: 950_000_000 }), [], ['warn Memory is nearly full (906 MB of 954 MB).']],
+    ['much memory without a limit', memory({ used: 1e12, limit: 0 }), [], []],
+    ['late', lateness(150), [], ['warn Sessions expire late: 1 in 100 by 150 ms or more, over the last 5 min.']],
+    ['very late', lateness(4000), [], ['bad Sessions expire late: 1 in 100 by 4.0 s or more, over the last 5 min.']],
+    [
+      'a stall',
+      {},
+      [sample({ stallMs: 400 }, 20_000), sample({})],
+      ['warn The event loop stood still for 400 ms, so all clients had to wait.'],
+    ],
+    [
+      'many clients',
+      { connections: { ...HEALTHY.connections, clients: 9500 } },
+      [],
+      ['warn 9,500 clients connected, of at most 10,000.'],
+    ],
+    ['refused connections', {}, [sample({ rejected: 2 })], ['warn Connections have just been refused.']],
+    [
+      'the worst first',
+      { ...full, ...lateness(150) },
+      [],
+      [
+        'bad Memory is full (954 MB of 954 MB), so commands that need more are refused with OOM.',
+        'warn Sessions expire late: 1 in 100 by 150 ms or more, over the last 5 min.',
+      ],
+    ],
+  ])('%s', (_, change, samples, sentences) => {
+    const troubles = troublesOf({ ...HEALTHY, ...change }, samples);
+    expect(troubles.map(({ level, text }) => `${level} ${text}`)).toEqual(sentences);
+  });
+
+  it('rates are the differences between two snapshots', () => {
+    const totals = { ...HEALTHY.totals, created: 30, expired: 6, cleared: 2 };
+    const { created, expired, ended } = sampleOf({ ...HEALTHY, at: HEALTHY.at + 2000, totals }, HEALTHY);
+    expect({ created, expired, ended }).toEqual({ created: 10, expired: 1, ended: 0 });
+  });
+});
