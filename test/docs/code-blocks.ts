@@ -41,10 +41,7 @@ export function consoleSteps({ text }: CodeBlock): ConsoleStep[] {
     });
 }
 
-/**
- * Whether a block sets up a machine: the unit of a service, the description of an image, or commands that need root or
- * Docker. No test can run it as it is.
- */
+/** Whether a block sets up a machine: settings of a service, or commands that need root or Docker. No test runs it. */
 export function setsUpMachine({ language, note }: CodeBlock): boolean {
-  return language === 'ini' || language === 'dockerfile' || note === 'sets-up-a-machine';
+  return language === 'ini' || note === 'sets-up-a-machine';
 }

@@ -7,8 +7,12 @@ import { watched } from '../child-process.js';
 /** Whether a command succeeds. Its output is discarded. */
 export const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
 
-/** Whether a tool is installed. If it is not, prints a notice, because its tests are skipped. */
+/**
+ * Whether a tool is installed. If it is not, prints a notice, because its tests are skipped.
+ * @throws Error in CI, where no test may be skipped.
+ */
 export function isThere(tool: string, packages: string, there: boolean): boolean {
+  if (!there && process.env.CI) throw new Error(`${tool} is not installed (Debian: ${packages})`);
   if (!there) console.warn(`NOTICE: ${tool} is not installed (Debian: ${packages}): its tests are skipped`);
   return there;
 }
