@@ -133,6 +133,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'journal',
     'log',
     'nearest.ts',
+    'option-kinds.ts',
     'origin.ts',
     'server',
     'system-error.ts',

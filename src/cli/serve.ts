@@ -6,9 +6,9 @@ import { JournalError } from '../journal/index.js';
 import { isLoopback } from '../origin.js';
 import { bindAddresses } from '../server/listen.js';
 import { PROTECTED_MODE } from '../server/protected-mode.js';
-import { version } from '../version.js';
 import { type Given, readGiven, unknownVariables } from './given-options.js';
 import { ProgramLog } from './program-log.js';
+import { readyLine } from './ready-line.js';
 import { strayArgument } from './stray-argument.js';
 
 /** Runs a server with the options of the program, until it is stopped. */
@@ -28,8 +28,8 @@ export async function serve(program: Command): Promise<void> {
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
     // The server may have been stopped while it loaded the journal.
     if (server.isListening) {
-      const page = server.httpUrl === undefined ? '' : `, page at ${server.httpUrl}`;
-      log.notice(`respite ${version} is ready on ${whereIs(server)}${page} - try: ${connectCommand(server, config)}`);
+      const { message, fields } = readyLine(server, config);
+      log.notice(message, fields);
     }
     await server.closed;
     log.notice('stopped');
@@ -41,29 +41,6 @@ export async function serve(program: Command): Promise<void> {
     }
     throw error;
   }
-}
-
-function whereIs(server: Server): string {
-  const addresses = server.addresses.map(({ address, port, family }) =>
-    family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
-  );
-  const { unixSocket } = server;
-  return (unixSocket === undefined ? addresses : [...addresses, unixSocket]).join(' and ');
-}
-
-/** Returns a command that connects to the server. redis-cli uses 127.0.0.1 by default. */
-function connectCommand(server: Server, config: Config): string {
-  return ['redis-cli', ...connectionFlags(server, config), ...(config.requirepass === '' ? [] : ['--askpass'])].join(
-    ' ',
-  );
-}
-
-function connectionFlags(server: Server, config: Config): string[] {
-  const { unixSocket } = server;
-  if (unixSocket !== undefined) return ['-s', unixSocket];
-  const [{ address, port }] = server.addresses;
-  const host = ['127.0.0.1', '0.0.0.0', '::'].includes(address) ? [] : ['-h', address];
-  return [...host, '-p', String(port), ...(config['tls-cert'] === '' ? [] : ['--tls'])];
 }
 
 /**

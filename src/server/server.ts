@@ -263,6 +263,11 @@ export class Server {
     return this.#log;
   }
 
+  /** Whether a client has to authenticate before it may run commands. */
+  get requiresAuthentication(): boolean {
+    return this.#access.userWithoutPassword === undefined;
+  }
+
   /** Whether it serves only its own machine because it has no password (protected mode). */
   get isProtected(): boolean {
     return this.#access.isProtected;

@@ -22,16 +22,21 @@ describe('the program', () => {
     const program = await Program.start();
     expect(program.log).toMatch(
       new RegExp(
-        `^\\S+ notice respite ${version} is ready on 127\\.0\\.0\\.1:${program.port} - try: redis-cli -p ${program.port}$`,
+        `^\\S+ notice respite ${version} is ready on 127\\.0\\.0\\.1:${program.port} - no journal, no maxmemory, no password, no TLS - try: redis-cli -p ${program.port}$`,
       ),
     );
     await program.stop();
   });
 
   it.each([
+    [
+      ['--appendonly', 'yes', '--dir', join(directory, 'data'), '--maxmemory', '100mb', '--requirepass', 'hunter2'],
+      / - journal in \S+\/data, synced every second, maxmemory 100mb \(noeviction\), password required, no TLS - try/,
+    ],
+    [['--http-port', '0'], / no TLS, page at http:\/\/127\.0\.0\.1:\d+\/? - try: redis-cli -p \d+$/],
     [['--requirepass', 'x'], /try: redis-cli -p \d+ --askpass$/],
     [['--bind', '127.0.0.2'], /try: redis-cli -h 127\.0\.0\.2 -p \d+$/],
-  ])('says how to reach it with %j', async (args, invitation) => {
+  ])('says how to reach it and what matters most with %j', async (args, invitation) => {
     const program = await Program.start(args);
     expect(program.log).toMatch(invitation);
     await program.stop();
