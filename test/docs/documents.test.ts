@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InstalledPackage } from '../packages/installed-package.js';
 import { freePort } from '../tools/free-port.js';
 import { Application } from './application.js';
 import { type CodeBlock, consoleSteps, fileName, setsUpMachine } from './code-blocks.js';
@@ -41,6 +42,32 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
   it('starts the server with npx', () => {
     const options = { cwd: application.folder, env: application.environment(), encoding: 'utf8' } as const;
     expect(execFileSync('npx', ['respite', '--version'], options)).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('has the program, its types and its page, but no source, tests or maps', () => {
+    const { files } = new InstalledPackage(application.folder);
+    const top = new Set(files.map((file) => file.split('/')[0]));
+    expect([...top].sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(files).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/index.d.ts', 'dist/page/index.html']));
+    expect(files.filter((file) => /\.map$|\.test\.|(?<!\.d)\.[cm]?tsx?$/.test(file))).toEqual([]);
+  });
+
+  it('can be imported and required', () => {
+    const respite = new InstalledPackage(application.folder);
+    const imported = respite.exported('import');
+    expect(Object.keys(imported)).toEqual(expect.arrayContaining(['respite', 'respite/client', 'respite/express']));
+    for (const [module, names] of Object.entries(imported)) expect(names, module).not.toEqual([]);
+    const required = respite.exported('require');
+    for (const [module, names] of Object.entries(imported))
+      expect(required[module]).toEqual(expect.arrayContaining(names));
+  });
+
+  it.each(['nodenext', 'bundler'] as const)('has types for TypeScript with %s', async (resolution) => {
+    await new InstalledPackage(application.folder).compile(resolution);
+  });
+
+  it('is packaged as other tools expect', async () => {
+    expect(await new InstalledPackage(application.folder).faults()).toEqual([]);
   });
 
   it('runs respite as the service does', async () => {

@@ -108,6 +108,13 @@ describe.skipIf(!isLinuxRoot || !isThere('buildah', 'buildah busybox-static redi
       return () => log;
     }
 
+    /** The containers of this test share the network of the machine. */
+    const environment = async (port: number) => ({
+      RESPITE_PORT: String(port),
+      RESPITE_HTTP_PORT: String(await freePort()),
+      RESPITE_REQUIREPASS: PASSWORD,
+    });
+
     const redis = (port: number, ...command: string[]) =>
       execFileSync('redis-cli', ['-p', String(port), ...command], {
         env: { ...process.env, REDISCLI_AUTH: PASSWORD },
@@ -127,7 +134,7 @@ describe.skipIf(!isLinuxRoot || !isThere('buildah', 'buildah busybox-static redi
 
     it('serves clients, stops on its signal, and keeps sessions in the volume', async () => {
       const port = await freePort();
-      const env = { RESPITE_PORT: String(port), RESPITE_REQUIREPASS: PASSWORD };
+      const env = await environment(port);
       const volume = image.volume();
       const first = image.run(volume, env, ...image.config.Entrypoint);
       await ready(first);
@@ -143,7 +150,7 @@ describe.skipIf(!isLinuxRoot || !isThere('buildah', 'buildah busybox-static redi
     it('runs as the first process of a container with a read-only root file system', async () => {
       const port = await freePort();
       const volume = image.volume();
-      const child = image.runReadOnly(volume, { RESPITE_PORT: String(port), RESPITE_REQUIREPASS: PASSWORD });
+      const child = image.runReadOnly(volume, await environment(port));
       await ready(child);
       expect(redis(port, 'INFO', 'server')).toContain('process_id:1\r\n');
       redis(port, 'SESSION.NEW', 'user:42');
