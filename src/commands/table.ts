@@ -72,6 +72,7 @@ import { sessionKeys } from './session/keys.js';
 import { sessionLoad } from './session/load.js';
 import { sessionMexists } from './session/mexists.js';
 import { sessionMget } from './session/mget.js';
+import { sessionNames } from './session/names.js';
 import { sessionNew } from './session/new.js';
 import { sessionOpen } from './session/open.js';
 import { sessionRotate } from './session/rotate.js';
@@ -119,6 +120,7 @@ const session: readonly Command[] = [
   sessionRotate,
   sessionTokens,
   sessionScan,
+  sessionNames,
   sessionStats,
   sessionSave,
   sessionLoad,

@@ -257,6 +257,24 @@ export class SessionEngine {
     return end < this.#slots.used ? end : 0;
   }
 
+  /**
+   * Visits the names that have sessions, each with its oldest session and the number of its sessions. A name keeps its
+   * place as long as it has sessions. So a scan that starts at 0 and continues until this returns 0 visits every name
+   * that has sessions throughout the scan exactly once.
+   * @param cursor 0, or what the previous call returned.
+   * @param count The number of places to look at, 1 or more.
+   * @returns The cursor for the next call, or 0 at the end.
+   */
+  scanNames(cursor: number, count: number, visit: (oldest: Session, sessions: number) => void): number {
+    this.#deadlines.begin();
+    const end = Math.min(cursor + count, this.#names.end);
+    for (let id = cursor; id < end; id++) {
+      const oldest = this.#oldestLive(id);
+      if (oldest !== NO_SESSION) visit(oldest, this.#names.countLike(oldest));
+    }
+    return end < this.#names.end ? end : 0;
+  }
+
   // Life of a session
 
   /** @throws SessionError ERR if the name is empty or longer than 512 bytes. */
@@ -850,6 +868,16 @@ export class SessionEngine {
 
   #isLiveSession(slot: number): boolean {
     return this.#slots.isSession(slot) && this.#deadlines.settle(slot);
+  }
+
+  /** Returns the oldest live session of the name with an id, or NO_SESSION. */
+  #oldestLive(id: number): Session {
+    for (let slot = this.#names.oldestOf(id); slot !== NONE; ) {
+      const newer = this.#slots.newer(slot);
+      if (this.#isLiveSession(slot)) return slot as Session;
+      slot = newer;
+    }
+    return NO_SESSION;
   }
 
   #hasSessions(name: Slice): boolean {

@@ -250,6 +250,32 @@ describe('life of a session', () => {
     expect(await call('SESSION.SCAN', 1_000_000_000)).toEqual(['0', []]);
   });
 
+  it('NAMES visits all names, with the number of sessions of each', async () => {
+    for (let i = 0; i < 100; i++) for (let made = 0; made <= i % 3; made++) await create(`user:${i}`);
+    const names = async (...args: (string | number)[]): Promise<Record<string, number>> => {
+      const seen: Record<string, number> = {};
+      let cursor = '0';
+      do {
+        const [next, flat] = (await call('SESSION.NAMES', cursor, ...args)) as [string, (string | number)[]];
+        for (let i = 0; i < flat.length; i += 2) {
+          expect(seen).not.toHaveProperty([flat[i]]);
+          seen[flat[i]] = flat[i + 1] as number;
+        }
+        cursor = next;
+      } while (cursor !== '0');
+      return seen;
+    };
+    const all = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`user:${i}`, 1 + (i % 3)]));
+    for (const args of [[], ['COUNT', 7], ['MATCH', 'user:*', 'COUNT', 1000]])
+      expect(await names(...args)).toEqual(all);
+    expect(await names('MATCH', 'user:?5')).toMatchObject({ 'user:15': 1, 'user:25': 2, 'user:35': 3 });
+    await call('SESSION.ENDNAME', 'user:15');
+    expect(await names('MATCH', 'user:15')).toEqual({});
+    await call('SESSION.ENDALL');
+    expect(await names()).toEqual({});
+    await expect(call('SESSION.NAMES', 'x')).rejects.toThrow('ERR invalid cursor');
+  });
+
   it('STATS counts', async () => {
     const before = (await call('SESSION.STATS')) as (string | number)[];
     expect(before.filter((_, i) => i % 2 === 0)).toEqual(

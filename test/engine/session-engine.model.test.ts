@@ -384,6 +384,14 @@ class Comparison {
     let scanned = 0;
     engine.scan(0, Infinity, () => scanned++);
     expect(scanned).toBe(sessions);
+    const counts = new Map<string, number>();
+    engine.scanNames(0, Infinity, (oldest, count) => {
+      const name = engine.nameText(oldest);
+      expect([counts.has(name), engine.sessionsOf(bytes(name))[0]]).toEqual([false, oldest]);
+      counts.set(name, count);
+    });
+    for (const { name } of this.#model.sessions) counts.set(name, (counts.get(name) ?? 0) - 1);
+    expect([...counts.values()].filter((left) => left !== 0)).toEqual([]);
     // The events of sessions that were all ended at once come later.
     expect(this.#ends.length).toBe(this.#model.ends.length - engine.doomed);
     if (engine.doomed > 0) return;

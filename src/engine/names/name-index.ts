@@ -107,6 +107,18 @@ export class NameIndex extends OpenAddressing {
     return id === NONE ? NONE : this.#rows[id * ROW + OLDEST];
   }
 
+  /** Every id of a name is below this number. A name keeps its id as long as it has sessions. */
+  get end(): number {
+    return this.#ids.end;
+  }
+
+  /** Returns the oldest session of the name with an id, or NONE if no name has this id or its sessions are doomed. */
+  oldestOf(id: number): number {
+    const oldest = this.#rows[id * ROW + OLDEST];
+    // There may be a million doomed sessions, which a scan must not go through.
+    return oldest === NONE || this.#slots.isDoomed(this.#rows[id * ROW + NEWEST]) ? NONE : oldest;
+  }
+
   /** Returns the newest session with the name, or NONE. */
   newest(name: Slice): number {
     const id = this.#find(name);
