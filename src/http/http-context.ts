@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { SessionEngine } from '../engine/index.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import type { FailedAuthentication, User } from '../execution/context/user.js';
+import type { DecodedReply } from '../resp/reply-decoder.js';
 
 /** What routes may use. The server provides it. */
 export interface HttpContext {
@@ -18,8 +20,24 @@ export interface HttpContext {
    * responses that have no end, such as server-sent events, must end.
    */
   readonly closing: AbortSignal;
+  /**
+   * Connects a client that has authenticated as a user. Close it when its commands have been answered.
+   * @param from The connection of the request, whose addresses the client has too.
+   */
+  connect(user: User, from: Socket): CommandClient;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */
   authenticate(from: HttpPeer, user: string, password: Buffer): User | FailedAuthentication;
+}
+
+/** A client of the server within the process. */
+export interface CommandClient {
+  /**
+   * Runs a command as for any client: it is checked, counted, logged and made durable in the same way.
+   * @returns The reply in RESP2.
+   * @throws ReplyError if the reply is an error, or with the code CLOSED if the server closes the connection.
+   */
+  run(...words: readonly (string | Buffer)[]): Promise<DecodedReply>;
+  close(): void;
 }
 
 /** The other side of an HTTP connection. */

@@ -12,6 +12,7 @@ import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { AbsentNames } from '../execution/absent-names.js';
 import type { ServerControl } from '../execution/context/server-control.js';
+import type { User } from '../execution/context/user.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { Slowlog } from '../execution/observing/slowlog.js';
 import type { HttpContext } from '../http/http-context.js';
@@ -27,6 +28,7 @@ import { Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
 import { HttpPort } from './http-port.js';
+import { type Endpoints, InnerClient } from './inner-client.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { type Listeners, listen } from './listen.js';
 import { LiveLimits } from './live-limits.js';
@@ -238,7 +240,19 @@ export class Server {
       },
       closing: this.#closed.signal,
       authenticate: (from, name, password) => access.authenticate(from, name, password),
+      connect: (user, from) => this.#connectInner(user, from),
     };
+  }
+
+  /** Connects a client within the process. */
+  #connectInner(user: User, from: Endpoints): InnerClient {
+    const client = new InnerClient(from);
+    const connection = new Connection(client.socket, ++this.#lastId, this.#connectionOptions, this.#clock.now());
+    connection.name = 'http';
+    connection.admit(user);
+    this.#connections.set(connection.id, connection);
+    if (this.#closing) connection.close();
+    return client;
   }
 
   async #load(onLoading: ((progress: LoadProgress) => void) | undefined): Promise<void> {

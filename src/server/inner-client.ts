@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import type { CommandClient } from '../http/http-context.js';
+import { encodeRequest } from '../resp/encode-request.js';
+import { type DecodedReply, ReplyDecoder, ReplyError } from '../resp/reply-decoder.js';
+
+/** The addresses of a connection. */
+export type Endpoints = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
+
+/** Its connection was closed, by the server or by CLIENT KILL. */
+const CLOSED = new ReplyError('CLOSED', 'the server has closed the connection');
+
+interface Waiting {
+  readonly resolve: (reply: DecodedReply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A client within the process. The server serves it through a `Connection`, as it serves every client, so its commands
+ * are checked, counted, logged and made durable in the same way.
+ */
+export class InnerClient implements CommandClient {
+  readonly #socket: InnerSocket;
+  readonly #waiting: Waiting[] = [];
+
+  /** @param from The addresses that the server shows for it. */
+  constructor(from: Endpoints) {
+    const decoder = new ReplyDecoder((reply) => this.#waiting.shift()?.resolve(reply));
+    this.#socket = new InnerSocket(from, (bytes) => decoder.push(bytes));
+    this.#socket.once('close', () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(CLOSED);
+    });
+  }
+
+  /** What the server serves: the other end. */
+  get socket(): Socket {
+    return this.#socket as unknown as Socket;
+  }
+
+  async run(...words: readonly (string | Buffer)[]): Promise<DecodedReply> {
+    if (this.#socket.destroyed) throw CLOSED;
+    const reply = await new Promise<DecodedReply>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#socket.push(encodeRequest(words));
+    });
+    if (reply instanceof ReplyError) throw reply;
+    return reply;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** The part of a socket that a `Connection` uses. What it writes has been read at once. */
+class InnerSocket extends Duplex {
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  readonly #onWrite: (bytes: Buffer) => void;
+
+  constructor({ remoteAddress, remotePort, localAddress, localPort }: Endpoints, onWrite: (bytes: Buffer) => void) {
+    super();
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
+    this.#onWrite = onWrite;
+  }
+
+  override _read(): void {}
+
+  override _write(bytes: Buffer, _: BufferEncoding, done: () => void): void {
+    // The server uses its buffer again.
+    this.#onWrite(Buffer.from(bytes));
+    done();
+  }
+
+  /** The server has ended its side, so nothing more will be served. */
+  override _final(done: () => void): void {
+    done();
+    this.destroy();
+  }
+}
