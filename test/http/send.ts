@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
-import { request as requestTls } from 'node:https';
+import { request as requestTls, type RequestOptions as TlsRequestOptions } from 'node:https';
 import type { Server } from '../../src/index.js';
 
 interface Response {
@@ -12,7 +12,7 @@ interface Response {
 export function send(
   server: Pick<Server, 'httpUrl'>,
   path: string,
-  { body, ...options }: RequestOptions & { body?: string | Buffer } = {},
+  { body, ...options }: RequestOptions & TlsRequestOptions & { body?: string | Buffer } = {},
 ): Promise<Response> {
   const url = new URL(path, server.httpUrl);
   const start = url.protocol === 'https:' ? requestTls : request;
