@@ -26,8 +26,8 @@ export interface LiveHello {
   /** Differs after a restart: totals start again from 0. */
   readonly runId: string;
   readonly started: number;
-  /** The user, or undefined if the server has no users and no password. */
-  readonly user?: string;
+  /** The name of the user: `default` if the server has no users. */
+  readonly user: string;
   /** What the user may do: `read` lists sessions, `write` ends them, `admin` sees the values of sessions. */
   readonly permissions: readonly ('read' | 'write' | 'events' | 'admin' | 'monitor')[];
   /** The size of the wheel, and how {@link LiveWheel} divides it. */
@@ -136,7 +136,7 @@ export interface LiveConnections {
   readonly subscribers: number;
   /** Accepted since the start. */
   readonly accepted: number;
-  /** Refused since the start, for `maxclients` or by protected mode. */
+  /** Rejected since the start: for `maxclients`, by protected mode, or for their certificate. */
   readonly rejected: number;
   /** Open streams of this kind. */
   readonly watchers: number;

@@ -1,4 +1,5 @@
 import type { HttpApp, HttpContext } from './http-context.js';
+import { addLive } from './live.js';
 import { addPage } from './page.js';
 import { addSessionApi } from './session-api.js';
 
@@ -7,4 +8,4 @@ import { addSessionApi } from './session-api.js';
  * (`access-rules.ts`), so `c.var.user` is set and has the permission `monitor`. A route that changes something also
  * checks the permission that the command for it needs. The page comes last, because it answers all other paths.
  */
-export const ROUTES: readonly ((app: HttpApp, context: HttpContext) => void)[] = [addSessionApi, addPage];
+export const ROUTES: readonly ((app: HttpApp, context: HttpContext) => void)[] = [addLive, addSessionApi, addPage];

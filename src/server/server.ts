@@ -83,6 +83,7 @@ export class Server {
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
   readonly #absentNames: AbsentNames;
+  readonly #sessionListeners: SessionListeners;
   readonly #slowReaders: SlowReaders;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
@@ -155,7 +156,8 @@ export class Server {
       this.#faults.report,
     );
     this.#absentNames = new AbsentNames(this.engine);
-    this.engine.attach(this.#sessionListener(listener));
+    this.#sessionListeners = this.#makeListeners(listener);
+    this.engine.attach(this.#sessionListeners);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -445,7 +447,7 @@ export class Server {
   };
 
   /** Returns the server's own listeners and, after them, that of the embedding program. */
-  #sessionListener(listener: SessionListener | undefined): SessionListener {
+  #makeListeners(listener: SessionListener | undefined): SessionListeners {
     const events = new SessionEvents(
       this.#hub,
       this.#clock,
@@ -503,6 +505,7 @@ export class Server {
       },
       setOptions: (given) => settings.set(given),
       countersSinceReset: () => counting.sinceReset(),
+      listenToSessions: (listener) => this.#sessionListeners.add([listener, this.#faults.report]),
       resetCounters: () => {
         counting.reset();
         statistics.reset();

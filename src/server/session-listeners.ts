@@ -6,13 +6,21 @@ export type ContainedListener = readonly [listener: SessionListener, onFault: (f
 
 /** Notifies several listeners, one after the other. A fault of one affects neither the others nor the operation. */
 export class SessionListeners implements SessionListener {
-  readonly #listeners: readonly ContainedListener[];
+  #listeners: readonly ContainedListener[];
   readonly #slowReaders: SlowReaders;
 
   /** @param slowReaders Clients to wait for. */
   constructor(listeners: readonly ContainedListener[], slowReaders: SlowReaders) {
     this.#listeners = listeners;
     this.#slowReaders = slowReaders;
+  }
+
+  /** Notifies another listener from now on, after the others. Returns a function that stops this. */
+  add(listener: ContainedListener): () => void {
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   isBehind(): boolean {

@@ -455,7 +455,7 @@ describe('SessionEngine', () => {
     clock.freeze(1234);
     exists(token);
     expect(engine.stats().lateP99).toBe(234);
-    expect(engine.lateness.total()).toEqual({ p50: 234, p99: 234, max: 234 });
+    expect(engine.lateness.total()).toEqual({ count: 1, p50: 234, p99: 234, max: 234 });
   });
 
   it('shows the lateness of the last five minutes beside that of its whole life', () => {

@@ -9,8 +9,13 @@ const MINUTE_MS = 60_000;
 /** How many minutes `recent` looks back, including the current one. */
 const MINUTES = 5;
 
+/** How many ms `recent` looks back at most. */
+export const RECENT_MS = MINUTES * MINUTE_MS;
+
 /** How late something was, in ms, rounded up by at most 1 ms or a 64th. All are 0 if nothing was recorded. */
 export interface LatenessSummary {
+  /** How many were recorded. */
+  readonly count: number;
   /** Half were at most this late. */
   readonly p50: number;
   /** 99 % were at most this late. */
@@ -111,7 +116,7 @@ export class Lateness {
       while (left > this.#counts[bucket] - since[bucket]) left -= this.#counts[bucket] - since[bucket++];
       return limitOf(bucket);
     };
-    return { p50: quantile(0.5), p99: quantile(0.99), max: Math.ceil(max) };
+    return { count, p50: quantile(0.5), p99: quantile(0.99), max: Math.ceil(max) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.js';
 import type { Durability } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
-import type { Clock } from '../../engine/index.js';
+import type { Clock, SessionListener } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { Slowlog } from '../observing/slowlog.js';
@@ -51,6 +51,8 @@ export interface ServerControl {
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
   /** Returns what was counted since the start or the latest `resetCounters`. */
   countersSinceReset(): CountersSinceReset;
+  /** Notifies a listener of the events of sessions from now on. Returns a function that stops this. */
+  listenToSessions(listener: SessionListener): () => void;
   /** Makes `countersSinceReset` and the statistics begin again. */
   resetCounters(): void;
   /**

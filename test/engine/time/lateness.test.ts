@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Lateness } from '../../../src/engine/time/lateness.js';
+import { Lateness, type LatenessSummary } from '../../../src/engine/time/lateness.js';
 
 const MINUTE = 60_000;
 
@@ -23,35 +23,35 @@ function setUp() {
 describe('Lateness', () => {
   it('summarizes: rounded up to whole ms, and beyond 128 ms by at most a 64th', () => {
     const { record, recent } = setUp();
-    expect(recent()).toEqual({ p50: 0, p99: 0, max: 0 });
+    expect(recent()).toEqual({ count: 0, p50: 0, p99: 0, max: 0 });
     for (let ms = 0; ms < 100; ms++) record(ms + 0.5);
-    expect(recent()).toEqual({ p50: 50, p99: 99, max: 100 });
+    expect(recent()).toEqual({ count: 100, p50: 50, p99: 99, max: 100 });
     record(...Array.from({ length: 100 }, () => 1001.5));
-    expect(recent()).toEqual({ p50: 100, p99: 1008, max: 1002 });
+    expect(recent()).toEqual({ count: 200, p50: 100, p99: 1008, max: 1002 });
   });
 
   it('forgets what is more than five minutes old, but not in the total', () => {
     const { lateness, pass, record, recent } = setUp();
     record(7);
     pass(5 * MINUTE - 1);
-    expect(recent()).toEqual({ p50: 7, p99: 7, max: 7 });
+    expect(recent()).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });
     record(3);
     pass(1);
-    expect(recent()).toEqual({ p50: 3, p99: 3, max: 3 });
+    expect(recent()).toEqual({ count: 1, p50: 3, p99: 3, max: 3 });
     pass(60 * MINUTE);
-    expect(recent()).toEqual({ p50: 0, p99: 0, max: 0 });
-    expect(lateness.total()).toEqual({ p50: 3, p99: 7, max: 7 });
+    expect(recent()).toEqual({ count: 0, p50: 0, p99: 0, max: 0 });
+    expect(lateness.total()).toEqual({ count: 2, p50: 3, p99: 7, max: 7 });
   });
 
   it('a reset clears the summaries, and not what is counted since the beginning', () => {
     const { lateness, record, recent } = setUp();
     record(7, 20);
     lateness.reset();
-    expect(recent()).toEqual({ p50: 0, p99: 0, max: 0 });
-    expect(lateness.total()).toEqual({ p50: 0, p99: 0, max: 0 });
+    expect(recent()).toEqual({ count: 0, p50: 0, p99: 0, max: 0 });
+    expect(lateness.total()).toEqual({ count: 0, p50: 0, p99: 0, max: 0 });
     record(3);
-    expect(recent()).toEqual({ p50: 3, p99: 3, max: 3 });
-    expect(lateness.total()).toEqual({ p50: 3, p99: 3, max: 3 });
+    expect(recent()).toEqual({ count: 1, p50: 3, p99: 3, max: 3 });
+    expect(lateness.total()).toEqual({ count: 1, p50: 3, p99: 3, max: 3 });
     expect(lateness.counts([5, 10])).toEqual([1, 2, 3]);
     expect(lateness.sum).toBe(30);
   });
@@ -102,9 +102,10 @@ describe('Lateness', () => {
   });
 });
 
-function expectSummary({ p50, p99, max }: { p50: number; p99: number; max: number }, given: number[]): void {
+function expectSummary({ count, p50, p99, max }: LatenessSummary, given: number[]): void {
   const sorted = given.toSorted((a, b) => a - b);
   const exact = (share: number) => Math.min(sorted[Math.ceil(sorted.length * share) - 1] ?? 0, 2 ** 22);
+  expect(count).toBe(sorted.length);
   expect(max).toBe(Math.ceil(sorted.at(-1) ?? 0));
   for (const [found, wanted] of [
     [p50, exact(0.5)],

@@ -1,0 +1,120 @@
+import { typeOf } from '../commands/connection/client-line.js';
+import { RECENT_MS, type SessionEngine } from '../engine/index.js';
+import type { ServerControl } from '../execution/context/server-control.js';
+import type {
+  LiveConnections,
+  LiveMemory,
+  LivePersistence,
+  LiveSlowCommand,
+  LiveSnapshot,
+  LiveTotals,
+} from './live-data.js';
+
+/** The number of slow commands in a snapshot. */
+const SLOW_COMMANDS = 10;
+
+/** What a snapshot is taken of. */
+export interface LiveSources {
+  readonly engine: SessionEngine;
+  readonly server: ServerControl;
+  /** Returns why the server is not ready, in words; nothing if it is. */
+  readonly notReady: () => readonly string[];
+}
+
+/** What the feed knows by itself. */
+type FromFeed = Pick<LiveSnapshot, 'wheel' | 'eventLoopDelay'> & Pick<LiveConnections, 'watchers'>;
+
+/** Returns the current state of the server. It takes a fraction of a millisecond, however many sessions there are. */
+export function takeSnapshot(
+  { engine, server, notReady }: LiveSources,
+  { wheel, eventLoopDelay, watchers }: FromFeed,
+): LiveSnapshot {
+  const { counters, rates, clock } = server;
+  const reasons = notReady();
+  const { sessions, names, bytes, ...stats } = engine.stats();
+  return {
+    at: Math.round(clock.wall()),
+    uptimeMs: Math.max(0, Math.round(clock.wall() - server.started)),
+    ready: reasons.length === 0,
+    notReady: reasons,
+    sessions,
+    names,
+    totals: totalsOf(server, stats),
+    commandsPerSecond: Math.round(rates.commands),
+    lateness: { overMs: RECENT_MS, ...engine.lateness.recent(clock.now()) },
+    memory: memoryOf(server, bytes),
+    connections: connectionsOf(server, watchers),
+    network: {
+      input: counters.input,
+      output: counters.output,
+      inputPerSecond: Math.round(rates.input),
+      outputPerSecond: Math.round(rates.output),
+    },
+    persistence: persistenceOf(server),
+    slowlog: slowCommandsOf(server),
+    eventLoopDelay,
+    wheel,
+  };
+}
+
+function totalsOf({ counters }: ServerControl, stats: Omit<LiveTotals, 'commands' | 'errors'>): LiveTotals {
+  const { created, extended, expired, cleared, ended, evicted, rotated } = stats;
+  const { commands, errors } = counters;
+  return { commands, errors, created, extended, expired, cleared, ended, evicted, rotated };
+}
+
+function memoryOf({ memory, config }: ServerControl, data: number): LiveMemory {
+  const { startup, sessions, clients, used, peak } = memory;
+  return {
+    used,
+    peak,
+    limit: config.maxmemory,
+    policy: config['maxmemory-policy'],
+    rss: process.memoryUsage.rss(),
+    data,
+    parts: { startup, sessions, clients },
+  };
+}
+
+function connectionsOf({ clients, counters, config }: ServerControl, watchers: number): LiveConnections {
+  let subscribers = 0;
+  for (const client of clients.values()) if (typeOf(client) === 'pubsub') subscribers++;
+  return {
+    clients: clients.size,
+    limit: config.maxclients,
+    subscribers,
+    accepted: counters.connections,
+    rejected: counters.rejectedByMaxclients + counters.rejectedByProtectedMode + counters.rejectedByCertificate,
+    watchers,
+  };
+}
+
+function persistenceOf({ durability, config }: ServerControl): LivePersistence {
+  if (durability === undefined) return { on: false };
+  const { status, failure, progress } = durability;
+  const { running, lastMs, lastSucceeded = true } = status?.compaction ?? {};
+  return {
+    on: true,
+    policy: config.appendfsync,
+    error: failure?.message ?? '',
+    size: status?.size ?? 0,
+    baseSize: status?.baseSize ?? 0,
+    pending: status?.pendingBytes ?? 0,
+    compaction: {
+      ...(running !== undefined && { runningMs: Math.round(running) }),
+      ...(lastMs !== undefined && { lastMs: Math.round(lastMs) }),
+      lastSucceeded,
+    },
+    ...(progress !== undefined && { loading: { loaded: progress.loaded, total: progress.total } }),
+  };
+}
+
+function slowCommandsOf({ slowlog }: ServerControl): LiveSlowCommand[] {
+  return slowlog.latest(SLOW_COMMANDS).map(({ id, at, microseconds, request, address }) => ({
+    id,
+    at: at * 1000,
+    ms: microseconds / 1000,
+    words: request,
+    client: address,
+  }));
+}
