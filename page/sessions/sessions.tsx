@@ -42,7 +42,8 @@ function Search({ feed }: { feed: Feed }) {
         role="search"
         onSubmit={(event) => {
           event.preventDefault();
-          setPattern(typed.trim());
+          if (typed === pattern) names.refresh();
+          else setPattern(typed);
         }}
       >
         <label for="pattern">Name, or a pattern with * and ?</label>
