@@ -60,15 +60,18 @@ import { sessionCount } from './session/count.js';
 import { sessionDel } from './session/del.js';
 import { sessionEnd } from './session/end.js';
 import { sessionEndall } from './session/endall.js';
+import { sessionEndid } from './session/endid.js';
 import { sessionEndname } from './session/endname.js';
 import { sessionExists } from './session/exists.js';
 import { sessionExpire, sessionPexpire } from './session/expire.js';
 import { sessionGet } from './session/get.js';
 import { sessionGetall } from './session/getall.js';
 import { sessionHelp } from './session/help.js';
+import { sessionId } from './session/id.js';
 import { sessionIncrby } from './session/incrby.js';
 import { sessionInfo } from './session/info.js';
 import { sessionKeys } from './session/keys.js';
+import { sessionList } from './session/list.js';
 import { sessionLoad } from './session/load.js';
 import { sessionMexists } from './session/mexists.js';
 import { sessionMget } from './session/mget.js';
@@ -108,6 +111,7 @@ const session: readonly Command[] = [
   sessionOpen,
   sessionEnd,
   sessionEndname,
+  sessionEndid,
   sessionEndall,
   sessionExists,
   sessionMexists,
@@ -118,6 +122,8 @@ const session: readonly Command[] = [
   sessionPexpire,
   sessionTouch,
   sessionRotate,
+  sessionId,
+  sessionList,
   sessionTokens,
   sessionScan,
   sessionNames,

@@ -12,6 +12,7 @@ export type { EvictionPolicy } from './ending/evictor.js';
 export type { SessionEngineOptions, SessionListener } from './engine-options.js';
 export type { Encoding } from './fields/field-store.js';
 export { type SessionData, STRING_KEY } from './fields/session-data.js';
+export type { NameWalk, Place } from './names/name-walk.js';
 export type { Restoration } from './restoring/restoration.js';
 export type { UnseenSession } from './restoring/unseen-session.js';
 export {
@@ -37,4 +38,5 @@ export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from
 export { type Clock, systemClock } from './time/clock.js';
 export { type Lateness, type LatenessSummary, RECENT_MS } from './time/lateness.js';
 export type { TimerCounts } from './time/timing-wheel.js';
+export { ID_LENGTH, PublicIdSet } from './tokens/public-ids.js';
 export { isToken, newToken, TOKEN_LENGTH } from './tokens/token.js';

@@ -10,6 +10,7 @@ import { PackedFieldStore } from './fields/packed-field-store.js';
 import { SessionData, STRING_KEY } from './fields/session-data.js';
 import { Region } from './memory/region.js';
 import { NameIndex } from './names/name-index.js';
+import { NameWalk, type Place } from './names/name-walk.js';
 import { Restoration } from './restoring/restoration.js';
 import type { UnseenSession } from './restoring/unseen-session.js';
 import { UnseenSessions } from './restoring/unseen-sessions.js';
@@ -39,6 +40,7 @@ import { type TimerCounts, TimingWheel } from './time/timing-wheel.js';
 import { UnixTime } from './time/unix-time.js';
 import { DerivedTokens } from './tokens/derived-tokens.js';
 import { OldTokens } from './tokens/old-tokens.js';
+import { IDS_AT_ONCE, type PublicIdSet, PublicIds } from './tokens/public-ids.js';
 import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './tokens/token.js';
 import { TokenIndex } from './tokens/token-index.js';
 
@@ -72,11 +74,13 @@ const MUCH_DATA = 4096;
 /** How long to wait, in ms, before freeing the memory of ended sessions: new sessions may need it. */
 const TRIM_DELAY_MS = 1000;
 
+/** Bytes of memory that each slot takes outside the slot table: timer, place in the field store. */
+const BYTES_ELSEWHERE = TimingWheel.BYTES_PER_TIMER + 4;
 /**
- * Bytes of memory that a session takes besides its name, its data and its place in the token index: columns, timer,
- * place in the field store.
+ * Bytes of memory that a session takes besides its name, its data, its place in the token index and a public id that it
+ * keeps.
  */
-const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + TimingWheel.BYTES_PER_TIMER + 4;
+const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + BYTES_ELSEWHERE;
 
 /**
  * Keeps sessions: their tokens, names and data. Ends them on time.
@@ -106,6 +110,7 @@ export class SessionEngine {
   readonly #unseen = new UnseenSessions({ slots: this.#slots, fields: this.#fields });
   readonly #deadlines: Deadlines;
   readonly #oldTokens: OldTokens;
+  readonly #ids: PublicIds;
   readonly #evictor: Evictor;
   readonly #doomed: Doomed;
   /** Frees memory in slices: freeing a hundred megabytes takes 10 ms. */
@@ -125,12 +130,15 @@ export class SessionEngine {
   constructor(options: SessionEngineOptions = {}) {
     this.#clock = options.clock ?? systemClock;
     this.#endsAtOnce = options.endsAtOnce ?? 256;
-    const derived = new DerivedTokens(options.secret ?? randomBytes(32));
+    const secret = options.secret ?? randomBytes(32);
+    const derived = new DerivedTokens(secret);
     const names = new NameIndex(this.#slots, derived.locator, (slot) => this.#endDoomed(slot));
     this.#derived = derived;
     this.#names = names;
+    const derive = (slot: number, words: Uint32Array) => derived.derive(names.sliceOf(slot), words);
+    this.#ids = new PublicIds(secret, this.#slots, derive);
     this.#tokens = new TokenIndex(this.#slots, {
-      derive: (slot, words) => derived.derive(names.sliceOf(slot), words),
+      derive,
       candidates: (words) => names.sharedByHash(derived.locatorIn(words)),
     });
     this.#listener = options.listener;
@@ -275,6 +283,15 @@ export class SessionEngine {
     return end < this.#names.end ? end : 0;
   }
 
+  /**
+   * Starts a walk through the live sessions with a name, oldest first.
+   * @param name Must not change until the walk is over.
+   * @param from Where to start: the `place` of an earlier walk. Default: at the oldest session.
+   */
+  walk(name: Slice, from?: Place): NameWalk {
+    return new NameWalk({ slots: this.#slots, names: this.#names, deadlines: this.#deadlines }, name, from);
+  }
+
   // Life of a session
 
   /** @throws SessionError ERR if the name is empty or longer than 512 bytes. */
@@ -397,6 +414,24 @@ export class SessionEngine {
     return this.#endOldest(name, 0, 'ended');
   }
 
+  /** Ends the sessions with a name that have one of the public ids, in steps like `endingName`. */
+  *endingById(name: Slice, ids: PublicIdSet): Generator<void, number> {
+    const end = this.endingMany();
+    const walk = this.walk(name);
+    const looked: Session[] = [];
+    let ended = 0;
+    for (let isMore = !ids.isEmpty; isMore; ) {
+      looked.length = 0;
+      isMore = walk.step(IDS_AT_ONCE, (session) => looked.push(session) > 0);
+      this.#ids.forEachIn(ids, looked, (slot) => {
+        end(slot as Session);
+        ended++;
+      });
+      if (isMore) yield;
+    }
+    return ended;
+  }
+
   /** Returns the number of sessions with a name. Some of them may be due. */
   countOf(name: Slice): number {
     return this.#names.count(name);
@@ -482,6 +517,7 @@ export class SessionEngine {
       throw new SessionError('ERR', 'the token of a shared session is derived from its name, so it cannot be rotated');
     }
     const old = Slice.of(this.tokenBytes(session).copy());
+    this.#ids.keep(session);
     parseToken(old, this.#words);
     this.#tokens.remove(session);
     if (grace > 0) this.#oldTokens.add(session, this.#words, this.#deadlines.now + grace);
@@ -568,13 +604,14 @@ export class SessionEngine {
    */
   get memory(): number {
     const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
-    return this.#slots.taken * BYTES_PER_SLOT + index + this.#fields.memory + this.#names.memory;
+    return this.#slots.memory + this.#slots.taken * BYTES_ELSEWHERE + index + this.#fields.memory + this.#names.memory;
   }
 
   /** Returns the bytes of memory that the session takes, without its name. */
   memoryOf(session: Session): number {
     const index = this.isTokenless(session) ? 0 : TokenIndex.BYTES_PER_ENTRY;
-    return BYTES_PER_SLOT + index + this.#fields.memoryOf(session);
+    const id = (this.#slots.flags(session) & Flag.KeptId) !== 0 ? SlotTable.BYTES_PER_ID : 0;
+    return BYTES_PER_SLOT + id + index + this.#fields.memoryOf(session);
   }
 
   // Looking at a session: never extends it
@@ -590,6 +627,19 @@ export class SessionEngine {
       return formatToken(this.#words);
     }
     return formatToken(this.#slots.token, session * TOKEN_WORDS);
+  }
+
+  /**
+   * Returns the session's public id: 11 characters of base64url, which identify it among the sessions with its name and
+   * open nothing. It stays the same when the session is rotated.
+   */
+  id(session: Session): string {
+    return this.#ids.of(session);
+  }
+
+  /** Returns the session's public id if it no longer follows from the token, because the session was rotated. */
+  keptId(session: Session): string | undefined {
+    return (this.#slots.flags(session) & Flag.KeptId) === 0 ? undefined : this.id(session);
   }
 
   /** The number of tokens derived from names. Each costs an HMAC. */
@@ -631,6 +681,16 @@ export class SessionEngine {
   /** Returns how long ago the session's data was last used, in ms, to a tenth of a second. */
   idleTime(session: Session): number {
     return Math.max(0, this.#deadlines.now - this.#slots.lastUsed(session));
+  }
+
+  /**
+   * Returns when the session's data was last used, in unix ms to a tenth of a second. Returns -1 for a session that was
+   * restored and has not been used since.
+   */
+  lastUsed(session: Session): number {
+    const at = this.#slots.lastUsed(session);
+    // The time of use is rounded down, which must not put it before the creation.
+    return at === 0 ? -1 : Math.max(this.#unixTime.of(at), Math.floor(this.created(session)));
   }
 
   /** Returns the milliseconds until the deadline, more than 0, or Infinity if there is none. */
@@ -699,6 +759,7 @@ export class SessionEngine {
       fields: this.#fields,
       deadlines: this.#deadlines,
       oldTokens: this.#oldTokens,
+      ids: this.#ids,
     });
   }
 

@@ -2,6 +2,7 @@ import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js
 import { CodedError } from '../../errors.js';
 import { inSlices } from '../../execution/in-slices.js';
 import type { Arguments, Expected } from '../arguments/arguments.js';
+import { type Option, orOptions, readOptions } from '../arguments/options.js';
 import type { Command } from '../declaration/command.js';
 import { DELETE_SESSION, NAME, PAIRS, TTL } from './grammar.js';
 
@@ -58,8 +59,7 @@ const MANY = 512;
 
 type Settings = { -readonly [Key in keyof NewSession]: NewSession[Key] };
 
-/** Each option reads the arguments that follow it. */
-const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: Arguments): void }[] = [
+const OPTIONS: readonly Option<Settings>[] = [
   {
     word: 'DATA',
     read(settings, args) {
@@ -98,7 +98,7 @@ const OPTIONS: readonly { readonly word: string; read(settings: Settings, args: 
   },
 ];
 
-const OR_OPTIONS = `; the options are ${OPTIONS.map(({ word }) => word).join(', ')}`;
+const OR_OPTIONS = orOptions(OPTIONS);
 
 // What errors say. Made once, because making them for each request would slow logins down by a quarter.
 const MAXAGE: Expected = { name: 'MAXAGE', unit: 'seconds' };
@@ -117,14 +117,7 @@ function readSettings(args: Arguments): NewSession {
       option = args.option(OPTIONS);
     }
   }
-  let seen = 0;
-  for (; option !== undefined; option = args.option(OPTIONS)) {
-    const bit = 1 << OPTIONS.indexOf(option);
-    if ((seen & bit) !== 0) throw new CodedError('ERR', `syntax error: ${option.word} is given twice`);
-    seen |= bit;
-    option.read(settings, args);
-  }
-  args.end(OR_OPTIONS);
+  readOptions(args, OPTIONS, OR_OPTIONS, settings, option);
   if (settings.extend !== undefined && !settings.duration) {
     throw new CodedError('ERR', 'syntax error: EXTEND needs a ttl of at least 1, because it restarts the ttl');
   }

@@ -93,6 +93,11 @@ export class SessionData {
     return this.#fields.read(session, key, offset, length);
   }
 
+  /** Like `get`, without extending the session. */
+  peekValue(session: Session, key: Slice): Slice | undefined {
+    return this.#fields.get(session, key);
+  }
+
   /** Like `getLength`, without extending the session. */
   peekLength(session: Session, key: Slice): number {
     return this.#fields.valueLength(session, key);

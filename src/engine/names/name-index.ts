@@ -95,6 +95,11 @@ export class NameIndex extends OpenAddressing {
     return new Slice(this.#arena.buffer(address), start, start + length);
   }
 
+  /** Returns whether a slot is a session with the name. */
+  has(name: Slice, slot: number): boolean {
+    return this.#slots.isSession(slot) && this.#slots.owner(slot) === this.#find(name);
+  }
+
   /** Returns the number of sessions with the name. */
   count(name: Slice): number {
     const id = this.#find(name);

@@ -119,7 +119,7 @@ export class Restoration {
     slots.setFlags(
       session,
       Flag.Session |
-        (slots.flags(session) & (Flag.Shared | Flag.Tokenless | EPOCH_BITS)) |
+        (slots.flags(session) & (Flag.Shared | Flag.Tokenless | Flag.KeptId | EPOCH_BITS)) |
         (state.isString ? Flag.String : 0) |
         (state.deleteSession ? Flag.DeleteSession : 0) |
         (state.extendGet ? Flag.ExtendGet : 0) |
@@ -159,6 +159,14 @@ export class Restoration {
   }
 
   /**
+   * Gives a session the public id that it had.
+   * @throws RangeError if `id` is not an id.
+   */
+  setId(session: Session, id: Slice): void {
+    if (!this.#parts.ids.restore(session, id)) throw new RangeError('not an id');
+  }
+
+  /**
    * Makes an old token lead to a session until `until` (ms), replacing whatever it led to.
    * @throws RangeError if `old` is not a token, or is the session's current token.
    */
@@ -181,7 +189,7 @@ export class Restoration {
    * @throws RangeError if `old` or `token` is not a token, or both are the same.
    */
   rotate(old: Slice, token: Slice, until: number | undefined): void {
-    const { slots, tokens, oldTokens } = this.#parts;
+    const { slots, tokens, oldTokens, ids } = this.#parts;
     if (!isToken(old) || !isToken(token)) throw new RangeError('not a token');
     if (old.equals(token)) throw new RangeError('a token is both old and new');
     let session = this.find(token);
@@ -191,6 +199,7 @@ export class Restoration {
     if (session === NO_SESSION) {
       if (!isRotatable) return;
       this.forget(token);
+      ids.keep(holder);
       parseToken(token, this.#words);
       tokens.remove(holder);
       slots.setToken(holder, this.#words);

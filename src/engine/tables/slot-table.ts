@@ -24,6 +24,8 @@ export const Flag = {
   Ending: 512,
   /** A doomed session that was ended because its name had more sessions than LIMIT allows. */
   OverLimit: 1024,
+  /** The session was rotated, so its public id no longer follows from its token, and is in a column. */
+  KeptId: 2048,
   /** A shared session whose token nobody has asked for or presented. It is not in the token index. */
   Tokenless: 256,
 } as const;
@@ -52,6 +54,9 @@ const LAST_USED = 5;
 const VERSION = 6;
 const MAX_AGE = 7;
 
+/** 32-bit words in a public id. */
+const ID_WORDS = 2;
+
 /** The most slots: the wheel cannot have more timers. */
 const MAX_SLOTS = 2 ** 27;
 const FIRST_SLOTS = 1024;
@@ -67,8 +72,10 @@ const RESERVED_SLOTS = 2 ** 25;
  * each further array would be another cache miss. The rest have columns.
  */
 export class SlotTable {
-  /** Bytes per slot. */
+  /** Bytes per slot, without the public id. */
   static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + ROW * 4;
+  /** Bytes that a kept public id takes. */
+  static readonly BYTES_PER_ID = ID_WORDS * 4;
 
   /** Four words per slot: the token of the session, or the old token. Undefined for a tokenless session. */
   token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
@@ -78,6 +85,10 @@ export class SlotTable {
   duration = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
   /** When MAXAGE is reached, in ms on the monotonic clock. Undefined for a slot without `maxAge`. */
   maxAgeEnd = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
+  /** Two words per slot: the public id of a session with `KeptId`, undefined for others. */
+  #id = column(Uint32Array, FIRST_SLOTS * ID_WORDS, RESERVED_SLOTS * ID_WORDS);
+  /** The number of sessions with `KeptId`. */
+  #keptIds = 0;
 
   #rows = column(Int32Array, FIRST_SLOTS * ROW, RESERVED_SLOTS * ROW);
   #capacity = FIRST_SLOTS;
@@ -144,6 +155,30 @@ export class SlotTable {
   setToken(slot: number, words: Uint32Array): void {
     // Calling `set` would take longer than copying four words.
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = words[word];
+  }
+
+  /** Makes a session keep its public id, the two words of which are given, in this table. */
+  keepId(slot: number, high: number, low: number): void {
+    const flags = this.flags(slot);
+    if ((flags & Flag.KeptId) === 0) this.#keptIds++;
+    this.setFlags(slot, flags | Flag.KeptId);
+    this.#id[slot * ID_WORDS] = high;
+    this.#id[slot * ID_WORDS + 1] = low;
+  }
+
+  /** Returns the first 32 bits of the id of a session with `KeptId`. */
+  idHigh(slot: number): number {
+    return this.#id[slot * ID_WORDS];
+  }
+
+  /** Returns the last 32 bits of the id of a session with `KeptId`. */
+  idLow(slot: number): number {
+    return this.#id[slot * ID_WORDS + 1];
+  }
+
+  /** Bytes of memory that the slots in use take. */
+  get memory(): number {
+    return this.taken * SlotTable.BYTES_PER_SLOT + this.#keptIds * SlotTable.BYTES_PER_ID;
   }
 
   /** Returns the slot's bits of `Flag` and of its epoch, or 0 if the slot is free. */
@@ -271,6 +306,7 @@ export class SlotTable {
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = 0;
     // The end of a doomed slot was counted when it was doomed.
     if (!this.isDoomed(slot)) this.change(slot);
+    if ((this.flags(slot) & Flag.KeptId) !== 0) this.#keptIds--;
     this.setFlags(slot, 0);
     this.#numbering.release(slot);
   }
@@ -286,6 +322,7 @@ export class SlotTable {
   #resize(capacity: number): void {
     this.#capacity = capacity;
     this.token = resized(this.token, capacity * TOKEN_WORDS);
+    this.#id = resized(this.#id, capacity * ID_WORDS);
     this.created = resized(this.created, capacity);
     this.duration = resized(this.duration, capacity);
     this.maxAgeEnd = resized(this.maxAgeEnd, capacity);

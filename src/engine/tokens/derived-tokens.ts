@@ -1,6 +1,7 @@
-import { type Cipher, createCipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { type Cipher, createCipheriv, createHmac } from 'node:crypto';
 import type { Slice } from '../../slice.js';
 import { KeyedHash } from '../tables/keyed-hash.js';
+import { keyFor } from './key-for.js';
 import { TOKEN_WORDS } from './token.js';
 
 /**
@@ -28,12 +29,9 @@ export class DerivedTokens {
 
   constructor(secret: Uint8Array) {
     this.#secret = secret;
-    // Each purpose has its own key: clients choose names, and must not be able to make an HMAC that equals a key or a
-    // mask.
-    const keyFor = (purpose: string, bytes: number) => Buffer.from(hkdfSync('sha256', secret, '', purpose, bytes));
     // ECB is safe here: it encrypts single blocks under one key, as a pseudorandom function.
-    this.#cipher = createCipheriv('aes-256-ecb', keyFor('respite token mask', 32), null);
-    const key = keyFor('respite name locator', 8);
+    this.#cipher = createCipheriv('aes-256-ecb', keyFor(secret, 'respite token mask', 32), null);
+    const key = keyFor(secret, 'respite name locator', 8);
     this.locator = new KeyedHash(Uint32Array.of(key.readUInt32LE(0), key.readUInt32LE(4)));
   }
 

@@ -1,0 +1,17 @@
+import type { Command } from '../declaration/command.js';
+import { TOKEN } from './grammar.js';
+
+export const sessionId: Command = {
+  name: 'session.id',
+  summary:
+    'Returns the public id of a session, which identifies it among the sessions with its name and opens nothing. Does not extend the session.',
+  complexity: 'O(1)',
+  group: 'session',
+  flags: ['readonly', 'fast'],
+  arity: 2,
+  arguments: [TOKEN],
+  reply: 'the id: 11 characters of base64url',
+  run({ engine, reply }, args) {
+    reply.bulk(engine.id(args.session(engine)));
+  },
+};
