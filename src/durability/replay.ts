@@ -19,6 +19,7 @@ const REVEALED = fieldIndexes('REVEALED');
 const SETTINGS = fieldIndexes('SETTINGS');
 const DEADLINE = fieldIndexes('DEADLINE');
 const ALIAS = fieldIndexes('ALIAS');
+const ID = fieldIndexes('ID');
 const ROTATED = fieldIndexes('ROTATED');
 const WRITE = fieldIndexes('WRITE');
 /** The index of the token, with which every record about a session starts. */
@@ -72,6 +73,7 @@ export class Replay {
           this.#wall.toClock(record.integer(ALIAS.graceEnd)),
         ),
       ),
+      ID: ofSession((session, record) => restoration.setId(session, record.slice(ID.id))),
       ROTATED: (record) => {
         const graceEnd = record.integer(ROTATED.graceEnd);
         restoration.rotate(

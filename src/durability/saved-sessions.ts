@@ -1,4 +1,13 @@
-import { extendOf, isToken, MAX_DURATION, MAX_NAME, MAX_SECONDS, MAX_VALUE, type NewSession } from '../engine/index.js';
+import {
+  extendOf,
+  isPublicId,
+  isToken,
+  MAX_DURATION,
+  MAX_NAME,
+  MAX_SECONDS,
+  MAX_VALUE,
+  type NewSession,
+} from '../engine/index.js';
 import { nameIn } from '../engine/names/address.js';
 import { fieldIndexes, JournalError, type JournalRecord } from '../journal/index.js';
 import { Slice } from '../slice.js';
@@ -8,6 +17,7 @@ import type { WallTime } from './wall-time.js';
 const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
 const WRITE = fieldIndexes('WRITE');
+const ID = fieldIndexes('ID');
 /** The index of the token in records about a session. */
 const TOKEN = 0;
 /** When a batch ends, its last session is copied or, if it has more bytes than this, passed on in pieces. */
@@ -105,6 +115,10 @@ class Reader {
   read(record: JournalRecord): Promise<void> | undefined {
     const token = this.#begun?.token ?? this.#pieces?.token;
     const isAbout = record.name !== 'SESSION' && record.name !== 'END' && token?.equals(record.slice(TOKEN)) === true;
+    if (isAbout && record.name === 'ID' && this.#begun !== undefined) {
+      this.#begun = this.#withId(this.#begun, record);
+      return undefined;
+    }
     if (isAbout) return this.#continue(record);
     this.#end();
     if (record.name === 'END') return undefined;
@@ -157,10 +171,14 @@ class Reader {
       case 'CLEAR':
         target.clear();
         break;
+      case 'ID':
+        pieces.head = this.#withId(pieces.head, record);
+        break;
       case 'SETTINGS': {
         const { token } = pieces;
         const { name } = pieces.head;
-        const settings = this.#settingsOf(record, SETTINGS, token);
+        const { id } = pieces.head.settings;
+        const settings = { ...this.#settingsOf(record, SETTINGS, token), id };
         pieces.head = { name, settings, isString: settingsIn(record.integer(SETTINGS.flags)).isString };
         break;
       }
@@ -171,6 +189,13 @@ class Reader {
       default:
         throw unexpected(this.#path, `a ${record.name} record in the wrong place`);
     }
+  }
+
+  /** Returns the session with the public id in the record. */
+  #withId<Head extends SavedHead>(head: Head, record: JournalRecord): Head {
+    const id = Slice.of(record.slice(ID.id).copy());
+    if (!isPublicId(id)) throw unexpected(this.#path, 'a session with an invalid id');
+    return { ...head, settings: { ...head.settings, id } };
   }
 
   #write(pieces: InPieces, record: JournalRecord): void {

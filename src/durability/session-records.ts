@@ -57,6 +57,7 @@ export function writeSession(
   const fields = { token, ...fieldsOf(engine, session, deadline, wall) };
   if (data.size(session) > LARGE) {
     to.append('SESSION', fields);
+    writeKeptId(to, engine, session);
     data.peek(session, (key, value) => to.appendSet(keptTokenOf(engine, session), key, value));
   } else {
     to.begin('SESSION', fields, 2 * data.count(session));
@@ -64,6 +65,7 @@ export function writeSession(
       to.item(key);
       to.item(value);
     });
+    writeKeptId(to, engine, session);
   }
 }
 
@@ -77,6 +79,7 @@ export function writeHead(
 ): Slice {
   const token = Slice.of(keptTokenOf(engine, session).copy());
   to.append('SESSION', { token, ...fieldsOf(engine, session, deadline, wall) });
+  writeKeptId(to, engine, session);
   return token;
 }
 
@@ -91,6 +94,13 @@ export function writeRevealed(
 ): void {
   const newToken = keptTokenOf(engine, session);
   to.append('REVEALED', { token: prepared, newToken, ...fieldsOf(engine, session, deadline, wall) });
+  writeKeptId(to, engine, session);
+}
+
+/** Writes the public id of a session that was rotated. The session itself must have been written before. */
+function writeKeptId(to: RecordSink, engine: SessionEngine, session: Session): void {
+  const id = engine.keptId(session);
+  if (id !== undefined) to.append('ID', { token: keptTokenOf(engine, session), id: Slice.of(id) });
 }
 
 function fieldsOf(engine: SessionEngine, session: Session, deadline: number, wall: WallTime) {

@@ -40,7 +40,7 @@ import { type TimerCounts, TimingWheel } from './time/timing-wheel.js';
 import { UnixTime } from './time/unix-time.js';
 import { DerivedTokens } from './tokens/derived-tokens.js';
 import { OldTokens } from './tokens/old-tokens.js';
-import { IDS_AT_ONCE, type PublicIdSet, PublicIds } from './tokens/public-ids.js';
+import { IDS_AT_ONCE, isPublicId, type PublicIdSet, PublicIds } from './tokens/public-ids.js';
 import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './tokens/token.js';
 import { TokenIndex } from './tokens/token-index.js';
 
@@ -310,13 +310,14 @@ export class SessionEngine {
    */
   create(name: Slice, settings: NewSession = {}, unseen?: UnseenSession): Session {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0 } = settings;
-    const { maxAgeEnd = Infinity, limit = Infinity, string, copyOf } = settings;
+    const { maxAgeEnd = Infinity, limit = Infinity, string, copyOf, id } = settings;
     const isString = copyOf === undefined ? string !== undefined : this.isString(copyOf);
     const tokenless = shared === 'tokenless';
     SessionEngine.checkName(name);
     checkTime('duration', duration, MAX_DURATION);
     checkTime('maxAgeMs', maxAgeMs, MAX_SECONDS * 1000);
     if (maxAgeMs % 1000 !== 0) throw new RangeError('maxAgeMs must be a whole number of seconds');
+    if (id !== undefined && !isPublicId(id)) throw new RangeError('not a public id');
     if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
     const now = this.#deadlines.begin();
     if (shared && this.#settled(this.#names.shared(name)) !== NO_SESSION) throw SHARED_EXISTS;
@@ -344,6 +345,7 @@ export class SessionEngine {
       slots.setToken(session, this.#words);
       this.#tokens.add(session);
     }
+    if (id !== undefined) this.#ids.restore(session, id);
     this.#created++;
     this.#deadlines.start(session);
     this.#changes?.onCreated(session);

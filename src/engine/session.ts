@@ -93,6 +93,8 @@ export interface NewSession {
   readonly limit?: number;
   /** A token to use instead of a random one: 22 characters of base64url. */
   readonly token?: Slice;
+  /** The session's public id, if it does not follow from the token: the session was rotated before it was saved. */
+  readonly id?: Slice | undefined;
   /** The first data: alternating keys and values. */
   readonly data?: readonly Slice[] | undefined;
   /**

@@ -7,7 +7,7 @@ import { replaceFile } from './replace-file.js';
  * The files of the journal, in the order in which they are replayed: at most one base, then increments. The manifest is
  * a text file with one line for each, and a checksum in the last line:
  *
- *     respite-journal-manifest 3
+ *     respite-journal-manifest 4
  *     base.3
  *     increment.4
  *     clock 7200000

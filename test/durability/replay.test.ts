@@ -228,6 +228,7 @@ function contents({ engine, clock }: Restored): Map<string, Record<string, unkno
     });
     found.set(engine.token(session), {
       ...state,
+      id: engine.id(session),
       name: engine.name(session).toString('latin1'),
       keys,
       old,
@@ -421,7 +422,8 @@ function kept(engine: SessionEngine, session: Session) {
   const data = new Map<string, string>();
   engine.data.peek(session, (key, value) => data.set(key.latin1(), value.latin1()));
   const isString = engine.isString(session);
-  return { name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys, isString, data };
+  const id = engine.id(session);
+  return { id, name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys, isString, data };
 }
 
 /** Yields the records in several batches. Each batch is overwritten when the next one is requested. */

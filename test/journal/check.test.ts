@@ -207,7 +207,7 @@ describe('checkJournal', () => {
     flip(increment, second + 60);
     const size = statSync(increment).size;
     const length = batchStarts(increment)[2] - second;
-    const found = `${increment}: ${size} bytes, version 3 of the format, 8 good batches with 8 records`;
+    const found = `${increment}: ${size} bytes, version ${FORMAT_VERSION} of the format, 8 good batches with 8 records`;
     const damage = `${increment}: damaged at byte ${second}: the checksum of a batch is wrong; ${length} bytes`;
     expect(checkLines(await checkJournal(increment))).toEqual([
       found,

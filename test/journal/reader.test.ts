@@ -184,8 +184,8 @@ describe('readJournal', () => {
   });
 
   it('refuses the format of a later version', async () => {
-    const later = encodeFileHeader(ID, 4);
-    await expect(read(later)).rejects.toThrow('version 4 of the format, but this respite reads only versions up to 3');
+    const later = encodeFileHeader(ID, FORMAT_VERSION + 1);
+    await expect(read(later)).rejects.toThrow(`only versions up to ${FORMAT_VERSION}`);
   });
 
   it('reports its progress', async () => {
@@ -205,7 +205,7 @@ describe('readJournal', () => {
 
 function readByRedisParser(bytes: Buffer): PlainRecord[] {
   const [header, ...batches] = parseFrames(bytes);
-  expect(header.map(String)).toEqual(['RESPITE-JOURNAL', '3', ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
+  expect(header.map(String)).toEqual(['RESPITE-JOURNAL', `${FORMAT_VERSION}`, ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
   const decoder = new RecordDecoder();
   return batches.flatMap(([title, id, , records]) => {
     expect([title, id].map(String)).toEqual(['BATCH', ID]);

@@ -13,9 +13,13 @@ interface Session {
   deadline: number;
   settings: number;
   readonly keys: Map<string, string>;
+  /** The public id, if the session was rotated. Otherwise it follows from the token. */
+  id: string | undefined;
   /** Old tokens and the end of their grace. */
   readonly aliases: Map<string, number>;
 }
+
+const idOf = ({ id, token }: Session) => id ?? `id of ${token}`;
 
 type Entry = readonly [RecordName, ...(string | number)[]];
 
@@ -41,12 +45,15 @@ class State {
         const keys = new Map<string, string>();
         for (let i = 4; i < args.length; i += 2) keys.set(String(args[i]), String(args[i + 1]));
         const [deadline, settings] = [Number(second), Number(args[3])];
-        this.sessions.push({ token, name: first, deadline, settings, keys, aliases: new Map() });
+        this.sessions.push({ token, name: first, deadline, settings, keys, id: undefined, aliases: new Map() });
         break;
       }
       case 'ALIAS':
         this.#forget(first);
         this.bearer(token)?.aliases.set(first, Number(second));
+        break;
+      case 'ID':
+        if (session !== undefined) session.id = first;
         break;
       case 'ROTATED': {
         const later = this.bearer(first);
@@ -54,6 +61,7 @@ class State {
         if (rotated === undefined) break;
         if (later === undefined) {
           this.#forget(first);
+          rotated.id = idOf(rotated);
         } else {
           this.#forget(token);
           for (const [old, graceEnd] of session?.aliases ?? []) later.aliases.set(old, graceEnd);
@@ -98,10 +106,11 @@ class State {
 
   get plain() {
     return this.sessions
-      .map(({ keys, aliases, ...rest }) => ({
-        ...rest,
-        keys: Object.fromEntries([...keys].sort()),
-        aliases: Object.fromEntries([...aliases].sort()),
+      .map((session) => ({
+        ...session,
+        id: idOf(session),
+        keys: Object.fromEntries([...session.keys].sort()),
+        aliases: Object.fromEntries([...session.aliases].sort()),
       }))
       .sort((a, b) => (a.token < b.token ? -1 : 1));
   }
@@ -121,9 +130,10 @@ const PIECE = 2;
  * value as it is then. All records use the session's first token.
  */
 function* recordsOf(session: Session): Generator<Entry[]> {
-  const { token, name, deadline, settings, keys, aliases } = session;
+  const { token, name, deadline, settings, keys, id, aliases } = session;
   yield [
     ['SESSION', token, name, deadline, settings],
+    ...(id === undefined ? [] : [['ID', token, id] as const]),
     ...[...aliases].map(([old, graceEnd]): Entry => ['ALIAS', token, old, graceEnd]),
   ];
   for (const key of [...keys.keys()]) {

@@ -324,7 +324,7 @@ it('whatever is done to keys, they are the same after a restart, tokens included
   );
 });
 
-describe.each([1, 2])('a journal of version %i', (version) => {
+describe.each([1, 2, 3])('a journal of version %i', (version) => {
   const TOKEN = 'AAECAwQFBgcICQoLDA0ODw';
   const SHARED = 'EBESExQVFhcYGRobHB0eHw';
   const slice = (text: string) => Slice.of(text);
@@ -430,7 +430,7 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
 
     const second = await started({ ...first.config, secret });
     await second.ask('SET hash there');
-    expect(await second.ask('SESSION.LOAD keys')).toBe('name keys sessions 5 keys 6 skipped 1');
+    expect(await second.ask('SESSION.LOAD keys')).toBe('name keys sessions 5 keys 6 skipped 1 ended 0');
     expect(await second.seen(['string', 'empty', 'hash', 'asked'])).toEqual({
       string: { type: 'string', content: 'v', expires: String(second.clock.wall() + 100_000) },
       empty: { type: 'string', content: '', expires: '-1' },

@@ -112,6 +112,11 @@ export class PublicIdSet {
   }
 }
 
+/** Whether `text` is a well-formed public id. */
+export function isPublicId(text: Slice): boolean {
+  return bytesOf(text) !== undefined;
+}
+
 /** Returns the 64 bits of an id, or undefined if the text is not an id. */
 function bytesOf(id: Slice): Buffer | undefined {
   if (id.length !== ID_LENGTH) return undefined;
