@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { batchPrefix, encodeFileHeader, FILE_HEADER_LENGTH, newFileId } from '../../src/journal/frames.js';
+import {
+  batchPrefix,
+  encodeFileHeader,
+  FILE_HEADER_LENGTH,
+  FORMAT_VERSION,
+  newFileId,
+} from '../../src/journal/frames.js';
 import { JournalDamage } from '../../src/journal/journal-error.js';
 import { readJournal } from '../../src/journal/reader.js';
 import { RecordDecoder } from '../../src/journal/record-decoder.js';
@@ -205,7 +211,12 @@ describe('readJournal', () => {
 
 function readByRedisParser(bytes: Buffer): PlainRecord[] {
   const [header, ...batches] = parseFrames(bytes);
-  expect(header.map(String)).toEqual(['RESPITE-JOURNAL', `${FORMAT_VERSION}`, ID, expect.stringMatching(/^[0-9a-f]{8}$/)]);
+  expect(header.map(String)).toEqual([
+    'RESPITE-JOURNAL',
+    `${FORMAT_VERSION}`,
+    ID,
+    expect.stringMatching(/^[0-9a-f]{8}$/),
+  ]);
   const decoder = new RecordDecoder();
   return batches.flatMap(([title, id, , records]) => {
     expect([title, id].map(String)).toEqual(['BATCH', ID]);

@@ -445,7 +445,7 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
     expect((await second.ask('SESSION.OPEN asked')) === token).toBe(isSame);
     expect(await second.ask(`SESSION.EXISTS ${token}`)).toBe(isSame ? '1' : '0');
     expect(await second.ask('APPEND large x')).toBe(String(large.length + 1));
-    expect(await second.ask('SESSION.LOAD keys')).toBe('name keys sessions 0 keys 0 skipped 6');
+    expect(await second.ask('SESSION.LOAD keys')).toBe('name keys sessions 0 keys 0 skipped 6 ended 0');
   });
 
   it('copy some of them, by their names', async () => {

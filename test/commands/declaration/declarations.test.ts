@@ -102,6 +102,7 @@ describe('declarations', () => {
       'name [ttl [deleteSession]] [SHARED] [EXTEND GET|SET|BOTH] [MAXAGE seconds] [LIMIT count] [TOKEN token] [DATA key value [key value ...]]',
     ],
     ['session.end', 'token [token ...]'],
+    ['session.list', 'name [CURSOR cursor] [COUNT count] [SIZES] [KEYS key [key ...]]'],
     ['session.scan', 'cursor [MATCH name-pattern] [COUNT count]'],
     ['hello', '[protover [AUTH username password] [SETNAME clientname]]'],
     ['client|setinfo', 'LIB-NAME libname|LIB-VER libver'],
@@ -122,7 +123,7 @@ describe('declarations', () => {
     const known = [
       // They end sessions, or remove data.
       ...['del', 'flushall', 'flushdb', 'getdel', 'hdel', 'unlink'],
-      ...['session.clear', 'session.del', 'session.end', 'session.endall', 'session.endname'],
+      ...['session.clear', 'session.del', 'session.end', 'session.endall', 'session.endid', 'session.endname'],
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],
       ...['session.expire', 'session.pexpire', 'session.touch'],
