@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['errors.ts', 'slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
   // From a request to its reply, from the bottom up.
-  'execution/observing': ['config.ts', 'resp'],
+  'execution/observing': ['config.ts', 'duration-histogram.ts', 'resp'],
   'execution/context': [
     'config.ts',
     'durability',
@@ -105,6 +105,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   log: ['counted.ts', 'system-error.ts', 'node:fs'],
   journal: [
     'counted.ts',
+    'duration-histogram.ts',
     'slice.ts',
     'system-error.ts',
     '@node-rs',
@@ -124,6 +125,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'option-kinds.ts': [],
   'origin.ts': ['node:net'],
   'counted.ts': [],
+  'duration-histogram.ts': [],
   'errors.ts': [],
   'glob.ts': ['errors.ts'],
   'argument-checks.ts': [],

@@ -21,6 +21,9 @@ export interface CompactionStatus {
   /** How long the last successful compaction took, in ms; undefined before the first. */
   readonly lastMs: number | undefined;
   readonly lastSucceeded: boolean;
+  /** How many succeeded, and how many failed or were aborted, since the start. */
+  readonly succeeded: number;
+  readonly failed: number;
 }
 
 /** Compacts the journal when it has grown enough and on request. */
@@ -32,6 +35,8 @@ export class Compactions {
   #failedAt = -Infinity;
   #lastMs: number | undefined;
   #lastSucceeded = true;
+  #succeeded = 0;
+  #failed = 0;
   #stopped = false;
   /** Whether a compaction is under way or waits until nobody holds compactions back. */
   #isPending = false;
@@ -71,6 +76,8 @@ export class Compactions {
       running: journal.isCompacting ? this.#options.clock.now() - this.#beganAt : undefined,
       lastMs: this.#lastMs,
       lastSucceeded: this.#lastSucceeded,
+      succeeded: this.#succeeded,
+      failed: this.#failed,
     };
   }
 
@@ -118,10 +125,12 @@ export class Compactions {
         return writer.writeAll();
       });
       this.#lastSucceeded = true;
+      this.#succeeded++;
       this.#lastMs = clock.now() - began;
       log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${Math.round(this.#lastMs)} ms`);
     } catch (error) {
       this.#lastSucceeded = false;
+      this.#failed++;
       this.#failedAt = clock.now();
       if (!this.#stopped) log.warning(`could not compact the journal: ${(error as Error).message}`);
       throw error;

@@ -239,12 +239,13 @@ export class Durability {
   get status() {
     const journal = this.#journal;
     if (journal === undefined) return undefined;
-    const { size, baseSize, pendingBytes, isSyncing } = journal;
+    const { size, baseSize, pendingBytes, isSyncing, activity } = journal;
     return {
       size,
       baseSize,
       pendingBytes,
       isSyncing,
+      activity,
       /** How many of the loaded sessions had already expired. */
       expired: this.#expired,
       compaction: this.#compactions.statusOf(journal),

@@ -24,6 +24,7 @@ export {
   MAX_OLD_TOKENS,
   MAX_SECONDS,
   MAX_VALUE,
+  type MemoryParts,
   type NewSession,
   NO_SESSION,
   SESSION_EVENTS,

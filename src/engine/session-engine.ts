@@ -21,6 +21,7 @@ import {
   MAX_DURATION,
   MAX_NAME,
   MAX_SECONDS,
+  type MemoryParts,
   type NewSession,
   NO_SESSION,
   type Session,
@@ -607,6 +608,21 @@ export class SessionEngine {
   get memory(): number {
     const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
     return this.#slots.memory + this.#slots.taken * BYTES_ELSEWHERE + index + this.#fields.memory + this.#names.memory;
+  }
+
+  /** Returns what `memory` is the sum of, in bytes, and the memory of the arenas for names, keys and values. */
+  memoryParts(): MemoryParts {
+    const arenas = [this.#names.arena, ...this.#fields.arenas];
+    return {
+      slots: this.#slots.taken * BYTES_PER_SLOT,
+      tokens: this.#tokens.size * TokenIndex.BYTES_PER_ENTRY,
+      names: this.#names.memory,
+      data: this.#fields.memory,
+      arenas: {
+        used: arenas.reduce((sum, { used }) => sum + used, 0),
+        reserved: arenas.reduce((sum, { reserved }) => sum + reserved, 0),
+      },
+    };
   }
 
   /** Returns the bytes of memory that the session takes, without its name. */

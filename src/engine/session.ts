@@ -149,6 +149,20 @@ export interface SessionInfo {
   readonly encoding: Encoding;
 }
 
+/** The memory that sessions take, by part, in bytes. */
+export interface MemoryParts {
+  /** Columns of sessions and old tokens, and their timers. */
+  readonly slots: number;
+  /** The index of tokens. */
+  readonly tokens: number;
+  /** Names, and the index of names. */
+  readonly names: number;
+  /** Keys and values. */
+  readonly data: number;
+  /** The arenas, whose used part is in `names` and `data`. The rest is fragmentation. */
+  readonly arenas: { readonly used: number; readonly reserved: number };
+}
+
 export interface EngineStats {
   sessions: number;
   keys: number;

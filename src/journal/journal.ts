@@ -4,7 +4,7 @@ import { JournalDirectory, type LoadReport } from './journal-directory.js';
 import { asJournalError, JournalError } from './journal-error.js';
 import type { JournalRecord } from './record-decoder.js';
 import type { RecordSink } from './record-sink.js';
-import { type JournalClock, JournalWriter, type SyncPolicy } from './writer.js';
+import { type JournalClock, JournalWriter, type SyncPolicy, type WriterActivity } from './writer.js';
 
 export interface JournalOptions {
   readonly clock: JournalClock;
@@ -149,6 +149,11 @@ export class Journal {
   /** Bytes kept in memory until the disk has them. */
   get pendingBytes(): number {
     return this.#open().pendingBytes;
+  }
+
+  /** What was done since the journal was loaded, compactions excepted. */
+  get activity(): WriterActivity {
+    return this.#open().activity;
   }
 
   /** Whether a sync is under way. */

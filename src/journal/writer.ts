@@ -1,3 +1,4 @@
+import { DurationHistogram } from '../duration-histogram.js';
 import type { Slice } from '../slice.js';
 import { FileGoneError, type JournalFile } from './file-system.js';
 import { batchPrefix } from './frames.js';
@@ -27,6 +28,18 @@ interface WriterOptions {
   readonly onFailure: (error: Error) => void;
   /** Called when everything that was kept has reached the disk. */
   readonly onRecovery: () => void;
+}
+
+/** What a writer has done. Times are in ms on its clock. */
+export interface WriterActivity {
+  /** Bytes handed to the operating system. What was written again after a failed sync counts again. */
+  readonly writtenBytes: number;
+  /** How long syncs took, including those that failed. */
+  readonly syncs: DurationHistogram;
+  /** Writes and syncs that failed. */
+  readonly errors: number;
+  /** When the latest of them failed; -Infinity if none has. */
+  readonly failedAt: number;
 }
 
 /** Time between two syncs with `everysec`, in ms. */
@@ -126,6 +139,10 @@ export class JournalWriter implements RecordSink {
   readonly #urgent = new Set<(error: Error) => void>();
   /** Bytes of batches that are not written yet. */
   #unwritten = 0;
+  #writtenBytes = 0;
+  readonly #syncs = new DurationHistogram();
+  #errors = 0;
+  #failedAt = -Infinity;
   #catchingUp: { readonly bytes: number; readonly callback: () => void }[] = [];
 
   #closing: Closing | undefined;
@@ -202,6 +219,11 @@ export class JournalWriter implements RecordSink {
   /** Bytes of batches kept in memory. */
   get pendingBytes(): number {
     return this.#batches.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), this.#encoder.length);
+  }
+
+  /** What was done since this was made. */
+  get activity(): WriterActivity {
+    return { writtenBytes: this.#writtenBytes, syncs: this.#syncs, errors: this.#errors, failedAt: this.#failedAt };
   }
 
   /** Whether a sync is under way. */
@@ -407,6 +429,7 @@ export class JournalWriter implements RecordSink {
         return;
       }
       this.#done += count;
+      this.#writtenBytes += count;
       this.#dirty = true;
       if (this.#done === bytes.length) this.#wrote(batch);
       this.#pump();
@@ -450,11 +473,13 @@ export class JournalWriter implements RecordSink {
     const count = this.#next;
     const file = this.#batches[0]?.file ?? this.#file;
     const position = count > 0 ? this.#batches[count - 1].position : this.#forgotten;
+    const began = this.#clock.now();
     this.#syncing = true;
     this.#dirty = false;
     file.sync((error) => {
       this.#syncing = false;
       this.#syncedAt = this.#clock.now();
+      this.#syncs.record(this.#syncedAt - began);
       if (error !== null) {
         this.#dirty = true;
         this.#rewind = true;
@@ -505,6 +530,8 @@ export class JournalWriter implements RecordSink {
   }
 
   #failed(error: Error): void {
+    this.#errors++;
+    this.#failedAt = this.#clock.now();
     for (const reject of this.#urgent) reject(error);
     this.#urgent.clear();
     if (this.#closing !== undefined && this.#givenUp) {

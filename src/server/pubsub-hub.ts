@@ -29,6 +29,7 @@ export class PubSubHub implements PubSub {
   readonly #patterns = new PatternTable();
   readonly #sessionPatterns = new PatternTable();
   underWay: Promise<void> | undefined;
+  #delivered = 0;
   /** The audiences of session channels, and those of other channels. */
   readonly #audiences = { session: [] as CountedAudience[], other: [] as CountedAudience[] };
 
@@ -123,6 +124,7 @@ export class PubSubHub implements PubSub {
         }
       }
     }
+    this.#delivered += receivers;
     return receivers;
   }
 
@@ -137,6 +139,7 @@ export class PubSubHub implements PubSub {
     for (const subscriber of this.#subscribersOf(channel)) {
       message ??= owned(given);
       subscriber.message(channel, message);
+      this.#delivered++;
       if (++receivers % BATCH === 0) yield;
     }
     let tried = 0;
@@ -147,6 +150,7 @@ export class PubSubHub implements PubSub {
         message ??= owned(given);
         for (const subscriber of subscribers) {
           subscriber.message(channel, message, text);
+          this.#delivered++;
           if (++receivers % BATCH === 0) yield;
         }
       }
@@ -203,6 +207,10 @@ export class PubSubHub implements PubSub {
 
   get channelCount(): number {
     return this.#channels.size;
+  }
+
+  get delivered(): number {
+    return this.#delivered;
   }
 
   get patternCount(): number {

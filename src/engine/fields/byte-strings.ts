@@ -1,5 +1,5 @@
 import { Slice } from '../../slice.js';
-import { Arena } from '../memory/arena.js';
+import { Arena, type ArenaMemory } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import { NO_BYTES } from '../memory/slab-space.js';
 import { Numbering } from '../tables/numbering.js';
@@ -47,6 +47,11 @@ export class ByteStrings {
   /** Bytes of memory that the strings take, including those that are not freed yet. */
   get memory(): number {
     return this.#arena.used + this.#numbers.taken * ByteStrings.BYTES_PER_STRING;
+  }
+
+  /** The arena that the strings are in. */
+  get arena(): ArenaMemory {
+    return this.#arena;
   }
 
   /** Bytes that a string takes besides its chunks. */

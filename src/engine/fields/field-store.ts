@@ -1,4 +1,5 @@
 import type { Slice } from '../../slice.js';
+import type { ArenaMemory } from '../memory/arena.js';
 
 /**
  * Stores the keys and values of sessions, by slot. Keys and values are bytes of any length and content. The store
@@ -16,6 +17,8 @@ export interface FieldStore {
    * kept for later use does not count.
    */
   readonly memory: number;
+  /** The arenas that the keys and values are in. */
+  readonly arenas: readonly ArenaMemory[];
   /**
    * Whether the store is nearly at its own limits, however much memory the system has. Operations under way still have
    * room.

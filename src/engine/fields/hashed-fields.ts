@@ -1,4 +1,5 @@
 import type { Slice } from '../../slice.js';
+import type { ArenaMemory } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import { KeyedHash } from '../tables/keyed-hash.js';
 import { Numbering } from '../tables/numbering.js';
@@ -59,6 +60,11 @@ export class HashedFields extends OpenAddressing {
   /** Bytes of memory that the fields take, including those that are not freed yet. */
   get memory(): number {
     return this.#strings.memory + this.size * BYTES_PER_FIELD + this.#sessions.taken * BYTES_PER_SESSION;
+  }
+
+  /** The arena that the keys and values are in. */
+  get arena(): ArenaMemory {
+    return this.#strings.arena;
   }
 
   /** Whether it is nearly at its limits, as in `Arena.isFull`. */

@@ -1,5 +1,5 @@
 import { Slice } from '../../slice.js';
-import { Arena } from '../memory/arena.js';
+import { Arena, type ArenaMemory } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import { NO_BYTES } from '../memory/slab-space.js';
 import type { Encoding, FieldStore } from './field-store.js';
@@ -54,6 +54,10 @@ export class PackedFieldStore implements FieldStore {
 
   get memory(): number {
     return this.#arena.used + this.#hashed.memory;
+  }
+
+  get arenas(): readonly ArenaMemory[] {
+    return [this.#arena, this.#hashed.arena];
   }
 
   get isFull(): boolean {

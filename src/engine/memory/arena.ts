@@ -6,6 +6,14 @@ const HEADER = 4;
 const SMALLEST_CHUNK = 16;
 const MAX_CHUNK = 2 ** 16;
 
+/** The memory of an arena. */
+export interface ArenaMemory {
+  /** Bytes of the chunks in use. */
+  readonly used: number;
+  /** Bytes of all slabs. */
+  readonly reserved: number;
+}
+
 /**
  * An allocator of memory outside V8's heap. Each chunk has an owner, so that the arena can move chunks to stay compact.
  * Slabs and size classes are those of J. Bonwick, "The slab allocator: an object-caching kernel memory allocator"
@@ -22,7 +30,7 @@ const MAX_CHUNK = 2 ** 16;
  *
  * **Limit**: an arena has at most 262,143 slabs. That is 32 GiB of chunks of up to 2 KiB, or 128 GiB of larger ones.
  */
-export class Arena {
+export class Arena implements ArenaMemory {
   /** Bytes that the owner can keep in the largest chunk. */
   static readonly MAX_BYTES = MAX_CHUNK - HEADER;
 
@@ -51,12 +59,10 @@ export class Arena {
     this.#maxSlabs = maxSlabs;
   }
 
-  /** Bytes of the chunks in use. */
   get used(): number {
     return this.#used;
   }
 
-  /** Bytes of all slabs. */
   get reserved(): number {
     return this.#small.bytes + this.#large.bytes;
   }

@@ -1,5 +1,5 @@
 import { Slice } from '../../slice.js';
-import { Arena } from '../memory/arena.js';
+import { Arena, type ArenaMemory } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import type { KeyedHash } from '../tables/keyed-hash.js';
 import { Numbering } from '../tables/numbering.js';
@@ -80,6 +80,11 @@ export class NameIndex extends OpenAddressing {
   /** Bytes of memory that the names in use take. */
   get memory(): number {
     return this.#ids.taken * ROW * 4 + this.size * OpenAddressing.BYTES_PER_ENTRY + this.#arena.used;
+  }
+
+  /** The arena that the names are in. */
+  get arena(): ArenaMemory {
+    return this.#arena;
   }
 
   /** Returns the bytes of memory that a name of `length` bytes takes. */

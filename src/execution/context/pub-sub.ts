@@ -33,4 +33,6 @@ export interface PubSub {
   /** The number of patterns that have subscribers. */
   readonly patternCount: number;
   readonly channelCount: number;
+  /** The number of messages passed to subscribers since the start: one for each subscriber and subscription. */
+  readonly delivered: number;
 }

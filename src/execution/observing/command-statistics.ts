@@ -1,9 +1,4 @@
-/**
- * Bucket `i` counts calls of up to 1.024 µs * 2^i. The last bucket, for more than an hour, also counts all longer
- * calls.
- */
-const BUCKETS = 33;
-const NS_PER_MS = 1e6;
+import { bucketOf, DURATION_BUCKETS } from '../../duration-histogram.js';
 
 /** What the statistics need to know of a command. */
 interface CountedCommand {
@@ -24,7 +19,7 @@ export interface Tally {
   rejected: number;
   /** Calls that ran and ended with an error. */
   failed: number;
-  /** Calls by duration, in powers of two. */
+  /** Calls by duration, as in `DurationHistogram`. */
   readonly buckets: Float64Array;
 }
 
@@ -86,8 +81,7 @@ export class CommandStatistics {
     tally.calls++;
     tally.ms += ms;
     if (failed) tally.failed++;
-    const units = (ms * NS_PER_MS) / 1024;
-    tally.buckets[units >= 2 ** 32 ? BUCKETS - 1 : 32 - Math.clz32(units)]++;
+    tally.buckets[bucketOf(ms)]++;
     return ms;
   }
 
@@ -119,7 +113,7 @@ export class CommandStatistics {
       ms: 0,
       rejected: 0,
       failed: 0,
-      buckets: new Float64Array(BUCKETS),
+      buckets: new Float64Array(DURATION_BUCKETS),
     };
     return this.#tallies[id];
   }
@@ -147,6 +141,6 @@ export function bucketLimit(bucket: number): number {
 export function quantile({ calls, buckets }: Tally, share: number): number {
   let left = Math.ceil(calls * share);
   let bucket = 0;
-  while (left > buckets[bucket] && bucket < BUCKETS - 1) left -= buckets[bucket++];
+  while (left > buckets[bucket] && bucket < DURATION_BUCKETS - 1) left -= buckets[bucket++];
   return bucketLimit(bucket);
 }
