@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { type Command, usageOf } from '../src/commands/declaration/command.js';
 import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
+import type { MetricGroup } from '../src/metrics/metric.js';
+import { METRIC_GROUPS } from '../src/metrics/table.js';
 
 /**
- * Writes the tables of commands and options in docs/ from the declarations of commands and options.
+ * Writes the tables of commands, options and metrics in docs/ from their declarations.
  *
  *     npm run readme
  */
@@ -32,6 +34,7 @@ export const GENERATED: Record<string, () => string> = {
     const groups = [...new Set(optionNames.map((name) => OPTIONS[name].group))];
     return groups.map(optionTable).join('\n\n');
   },
+  'docs/metrics.md': () => METRIC_GROUPS.map(metricTable).join('\n\n'),
 };
 
 /** Returns the text of a page with its generated part replaced. */
@@ -66,6 +69,14 @@ function optionTable(group: OptionGroup): string {
       return `| \`--${name}\` | ${initial === '' ? '' : `\`${initial}\``} | ${live} | ${escapeCell(OPTIONS[name].help)} |`;
     });
   return `## ${group}\n\n| option | default | live | what it does |\n|---|---|---|---|\n${rows.join('\n')}`;
+}
+
+function metricTable({ title, metrics }: MetricGroup): string {
+  const rows = metrics.map(({ name, type, labels = [], help }) => {
+    const names = labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${type} | ${names} | ${escapeCell(help)} |`;
+  });
+  return `### ${title}\n\n| metric | type | labels | what it shows |\n|---|---|---|---|\n${rows.join('\n')}`;
 }
 
 function escapeCell(text: string): string {

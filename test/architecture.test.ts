@@ -89,6 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:buffer',
     'execution/context',
     'execution/observing',
+    'metrics',
     'origin.ts',
     '@hono',
     'hono',
@@ -103,6 +104,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   // Below the server and the program, which both write to it.
   log: ['counted.ts', 'system-error.ts', 'node:fs'],
+  metrics: [
+    'duration-histogram.ts',
+    'engine',
+    'errors.ts',
+    'execution/context',
+    'prom-client',
+    'node:perf_hooks',
+    'node:process',
+  ],
   journal: [
     'counted.ts',
     'duration-histogram.ts',

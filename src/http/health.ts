@@ -27,6 +27,9 @@ const READYZ: Record<string, Check> = {
   shutdown: ({ isStopping }) => (isStopping ? 'the server is stopping' : undefined),
 };
 
+/** The names of the checks of /readyz. */
+export const READY_CHECKS = Object.keys(READYZ);
+
 /** Returns why clients should not be sent to the server, by the name of the check; empty if they should be. */
 export function failedChecks(server: ServerControl): Map<string, string> {
   return failuresOf(server, READYZ);

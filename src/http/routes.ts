@@ -1,5 +1,6 @@
 import type { HttpApp, HttpContext } from './http-context.js';
 import { addLive } from './live.js';
+import { addMetrics } from './metrics.js';
 import { addPage } from './page.js';
 import { addSessionApi } from './session-api.js';
 
@@ -8,4 +9,9 @@ import { addSessionApi } from './session-api.js';
  * (`access-rules.ts`), so `c.var.user` is set and has the permission `monitor`. A route that changes something also
  * checks the permission that the command for it needs. The page comes last, because it answers all other paths.
  */
-export const ROUTES: readonly ((app: HttpApp, context: HttpContext) => void)[] = [addLive, addSessionApi, addPage];
+export const ROUTES: readonly ((app: HttpApp, context: HttpContext) => void)[] = [
+  addMetrics,
+  addLive,
+  addSessionApi,
+  addPage,
+];

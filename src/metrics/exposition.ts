@@ -1,0 +1,94 @@
+import { Registry, type RegistryContentType, type Metric as RegistryMetric } from 'prom-client';
+import type { HistogramSample, Metric, Sample } from './metric.js';
+import { type MetricSource, type Scrape, scrape } from './scrape.js';
+import { METRIC_GROUPS } from './table.js';
+
+/** The two formats that Prometheus and its like read. */
+export type MetricsFormat = 'prometheus' | 'openmetrics';
+
+/** The content type of each format. */
+export const CONTENT_TYPES = {
+  prometheus: Registry.PROMETHEUS_CONTENT_TYPE,
+  openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
+} as const;
+
+/** Writes all metrics as text. Values are read when they are asked for. Otherwise this costs nothing. */
+export class Exposition {
+  readonly #source: MetricSource;
+  /** One registry for each format, because writing OpenMetrics changes the names of a registry's counters for good. */
+  readonly #registries: Record<MetricsFormat, Registry<RegistryContentType>>;
+  #scrape: Scrape;
+
+  constructor(source: MetricSource) {
+    this.#source = source;
+    this.#scrape = scrape(source);
+    this.#registries = { prometheus: this.#registry('prometheus'), openmetrics: this.#registry('openmetrics') };
+  }
+
+  async text(format: MetricsFormat): Promise<string> {
+    this.#scrape = scrape(this.#source);
+    return this.#registries[format].metrics();
+  }
+
+  #registry(format: MetricsFormat): Registry<RegistryContentType> {
+    const registry = new Registry<RegistryContentType>();
+    registry.setContentType(CONTENT_TYPES[format]);
+    for (const { metrics } of METRIC_GROUPS) {
+      for (const metric of metrics) registry.registerMetric(this.#readWhenAsked(metric));
+    }
+    return registry;
+  }
+
+  /** Returns what a registry needs of a metric. Its own classes would keep a copy of each value. */
+  #readWhenAsked(metric: Metric): RegistryMetric {
+    const registered = {
+      name: metric.name,
+      help: metric.help,
+      type: metric.type,
+      get: () => ({ ...registered, values: valuesOf(metric, this.#scrape) }),
+    };
+    return registered as unknown as RegistryMetric;
+  }
+}
+
+/** A line of the text, as the registry takes it. */
+interface Line {
+  /** If it is not that of the metric. */
+  readonly metricName?: string;
+  readonly value: number;
+  readonly labels: Record<string, string | number>;
+}
+
+function valuesOf(metric: Metric, from: Scrape): Line[] {
+  const { labels = [] } = metric;
+  if (metric.type === 'histogram') {
+    return metric.read(from).flatMap((sample) => histogramValues(metric.name, metric.bounds, labels, sample));
+  }
+  const read = metric.read(from);
+  const samples: readonly Sample[] = typeof read === 'number' ? [[read]] : read;
+  return samples.map(([value, ...values]) => ({ value, labels: labelled(labels, values) }));
+}
+
+function histogramValues(
+  name: string,
+  bounds: readonly number[],
+  names: readonly string[],
+  { counts, sum, labels: values }: HistogramSample,
+): Line[] {
+  const labels = labelled(names, values);
+  const buckets = counts.map((value, i) => ({
+    metricName: `${name}_bucket`,
+    value,
+    labels: { ...labels, le: bounds[i] ?? '+Inf' },
+  }));
+  const count = counts[counts.length - 1];
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, value: sum, labels },
+    { metricName: `${name}_count`, value: count, labels },
+  ];
+}
+
+function labelled(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+}

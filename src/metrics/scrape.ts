@@ -1,0 +1,41 @@
+import { memoryUsage, resourceUsage } from 'node:process';
+import type { EngineStats, Lateness, MemoryParts, SessionEngine } from '../engine/index.js';
+import type { ServerControl } from '../execution/context/server-control.js';
+import type { Runtime } from './runtime.js';
+
+/** Where metrics are read from. */
+export interface MetricSource {
+  readonly engine: SessionEngine;
+  readonly server: ServerControl;
+  readonly runtime: Runtime;
+  /** Returns for each readiness check whether it passes. */
+  readiness(): ReadonlyMap<string, boolean>;
+}
+
+/** What is read once for all metrics. */
+export interface Scrape {
+  readonly server: ServerControl;
+  readonly runtime: Runtime;
+  readonly readiness: ReadonlyMap<string, boolean>;
+  readonly stats: EngineStats;
+  readonly lateness: Lateness;
+  readonly memoryParts: MemoryParts;
+  /** Undefined without a journal, and while it is loaded. */
+  readonly journal: NonNullable<ServerControl['durability']>['status'];
+  readonly processMemory: NodeJS.MemoryUsage;
+  readonly processUsage: NodeJS.ResourceUsage;
+}
+
+export function scrape({ engine, server, runtime, readiness }: MetricSource): Scrape {
+  return {
+    server,
+    runtime,
+    readiness: readiness(),
+    stats: engine.stats(),
+    lateness: engine.lateness,
+    memoryParts: engine.memoryParts(),
+    journal: server.durability?.status,
+    processMemory: memoryUsage(),
+    processUsage: resourceUsage(),
+  };
+}

@@ -1,0 +1,17 @@
+import { CLIENT_METRICS } from './client-metrics.js';
+import { COMMAND_METRICS } from './command-metrics.js';
+import { MEMORY_METRICS } from './memory-metrics.js';
+import type { MetricGroup } from './metric.js';
+import { PERSISTENCE_METRICS } from './persistence-metrics.js';
+import { SERVER_METRICS } from './server-metrics.js';
+import { SESSION_METRICS } from './session-metrics.js';
+
+/** All metrics. `docs/metrics.md` comes from this table. */
+export const METRIC_GROUPS: readonly MetricGroup[] = [
+  SESSION_METRICS,
+  COMMAND_METRICS,
+  CLIENT_METRICS,
+  MEMORY_METRICS,
+  PERSISTENCE_METRICS,
+  SERVER_METRICS,
+];
