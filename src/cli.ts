@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
 import { addCheckCommand } from './cli/check.js';
+import { addDemoCommand } from './cli/demo.js';
 import { EXAMPLES, HELP_LAYOUT } from './cli/help.js';
 import { serve } from './cli/serve.js';
 import { describeDefault, environmentName, OPTIONS, type OptionName, optionNames } from './config.js';
@@ -8,12 +9,16 @@ import { version } from './version.js';
 
 const program = new Command('respite')
   .description('A session server that speaks the Redis protocol. Sessions end exactly on time.')
-  .usage('[--option value ...]\n       respite check [--fix] <file>')
+  .usage(
+    '[--option value ...]\n       respite check [--fix] <file>\n       respite demo [--port port] [--http-port port]',
+  )
   .version(version, '-V, --version', 'Show the version.')
   .helpOption('-h, --help', 'Show this help.')
   .configureHelp(HELP_LAYOUT)
   .addHelpText('after', EXAMPLES)
   .allowExcessArguments()
+  // Options after a command are the command's.
+  .enablePositionalOptions()
   .action(() => serve(program));
 
 // A mistyped option may hold a password.
@@ -24,6 +29,7 @@ program.configureOutput({
 for (const name of optionNames) program.addOption(commanderOption(name));
 
 addCheckCommand(program);
+addDemoCommand(program);
 program.helpCommand(false);
 
 await program.parseAsync();

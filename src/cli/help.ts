@@ -35,6 +35,8 @@ Examples:
       Give shared sessions the same tokens on several servers.
   respite check /var/lib/respite/journal
       Check that the journal is undamaged.
+  respite demo
+      Watch the sessions of a simulated shop on a page.
 
 Once it runs, in another terminal:
   redis-cli SESSION.NEW user:42 1800

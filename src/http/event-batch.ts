@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
 import { redacted } from '../execution/observing/redaction.js';
-import type { JsonBytes, LiveEvents } from './live-data.js';
+import { toJsonBytes } from './json-bytes.js';
+import type { LiveEvents } from './live-data.js';
 
 /** The most events of each kind in a batch. A flood of one kind does not hide the others. */
 const MOST_OF_A_KIND = 10;
@@ -64,12 +64,8 @@ export class EventBatch implements SessionListener {
  * @param names `redacted` removes from the names everything that could be a token.
  */
 export function liveEvents({ events, omitted }: Batch, names: 'whole' | 'redacted'): LiveEvents {
-  const encode = names === 'whole' ? jsonBytes : redactedName;
+  const encode = names === 'whole' ? toJsonBytes : redactedName;
   return { entries: events.map(({ at, event, name }) => ({ at, event, name: encode(name) })), omitted };
-}
-
-function jsonBytes(bytes: Buffer): JsonBytes {
-  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 }
 
 function redactedName(name: Buffer): string {

@@ -53,7 +53,7 @@ describe('the program', () => {
   });
 
   it('--help describes every option in 80 columns, in groups, with examples', async () => {
-    for (const args of [['--help'], ['check', '--help']]) {
+    for (const args of [['--help'], ['check', '--help'], ['demo', '--help']]) {
       const { code, out, err } = await runToEnd(args, { COLUMNS: '200' });
       expect([code, err]).toEqual([0, '']);
       expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -80,6 +80,7 @@ describe('the program', () => {
     ],
     [['--protected-mode', 'maybe'], '--protected-mode maybe: expected yes or no'],
     [['--requirepass', 'hunter2'.repeat(80)], '--requirepass: expected at most 512 characters'],
+    [['demo', '--port', 'http'], '--port http: expected a whole number from 0 to 65535'],
     [['--bind', ''], 'there is nothing to listen on: set bind to an address, or unixsocket to a path'],
     [
       ['--bind', '198.51.100.1', '--requirepass', 'x'],
