@@ -11,6 +11,12 @@ export function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string') throw new TypeError(`${what} must be a string, not ${kindOf(value)}`);
 }
 
+/** @throws TypeError if the value is not an array of strings. */
+export function checkTexts(what: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new TypeError(`${what} must be an array of strings, not ${kindOf(value)}`);
+  for (const item of value) checkText(`each item of ${what}`, item);
+}
+
 /** @throws TypeError if the value is neither a string nor a Buffer. */
 export function checkBytes(what: string, value: unknown): void {
   if (typeof value === 'string' || Buffer.isBuffer(value)) return;

@@ -14,6 +14,7 @@ export {
 } from './connection.js';
 export { escapeGlob } from './escape-glob.js';
 export { type Fields, flatten, type Value } from './fields.js';
+export type { ListedSession } from './listed-session.js';
 export {
   checkSubscriber,
   type EventOptions,

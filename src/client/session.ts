@@ -47,6 +47,14 @@ export class Session {
     return sessionInfoOf(await this.#request('SESSION.INFO'));
   }
 
+  /**
+   * Returns the session's public id, which identifies it among the sessions of its name and opens nothing. It stays the
+   * same when the token is replaced.
+   */
+  async id(): Promise<string> {
+    return textOf(await this.#request('SESSION.ID'));
+  }
+
   /** Returns the seconds until the deadline, rounded up. -1: there is no deadline. -2: there is no such session. */
   async ttl(): Promise<number> {
     return integerOf(await this.#request('SESSION.TTL'));

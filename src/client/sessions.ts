@@ -1,6 +1,7 @@
-import { checkFlag, checkNoOtherOptions, checkText, checkWhole, MAX_SECONDS } from '../argument-checks.js';
+import { checkFlag, checkNoOtherOptions, checkText, checkTexts, checkWhole, MAX_SECONDS } from '../argument-checks.js';
 import { type Bytes, checkConnection, type RedisConnection, request } from './connection.js';
 import { type Fields, flatten } from './fields.js';
+import { type ListedSession, listedSessionOf } from './listed-session.js';
 import { arrayOf, integerOf, pairsOf, textOf } from './replies.js';
 import { Session } from './session.js';
 
@@ -81,6 +82,33 @@ export class Sessions {
   /** Ends every session of a name ("log out everywhere"). Returns how many there were. */
   async endName(name: Bytes): Promise<number> {
     return integerOf(await request(this.#connection, 'SESSION.ENDNAME', name));
+  }
+
+  /**
+   * Lists a name's sessions, page by page, oldest first, without their tokens. A session that exists throughout is
+   * returned exactly once. Nothing is extended.
+   * @param options.keys The keys whose values to return.
+   * @param options.count The most sessions per page, at least 1. The server returns at most 1000.
+   */
+  async *list<Key extends string = never>(
+    name: Bytes,
+    { keys = [], count = 100 }: { readonly keys?: readonly Key[]; readonly count?: number } = {},
+  ): AsyncGenerator<ListedSession<Key>[], void> {
+    checkTexts('keys', keys);
+    checkWhole('count', count, 1, MAX_SECONDS);
+    const values = keys.length === 0 ? [] : ['KEYS', ...keys];
+    let cursor = '0';
+    do {
+      const list = ['SESSION.LIST', name, 'CURSOR', cursor, 'COUNT', String(count), ...values] as const;
+      const [next, found] = (await request(this.#connection, ...list)) as [unknown, unknown];
+      yield arrayOf(found, listedSessionOf<Key>);
+      cursor = textOf(next);
+    } while (cursor !== '0');
+  }
+
+  /** Ends those sessions of a name that have one of the ids. Returns how many there were. */
+  async endById(name: Bytes, ...ids: [string, ...string[]]): Promise<number> {
+    return integerOf(await request(this.#connection, 'SESSION.ENDID', name, ...ids));
   }
 
   /**

@@ -1,3 +1,3 @@
 /** A store that keeps the sessions of express-session in a respite server. */
-export { RespiteStore, type RespiteStoreOptions, type SessionWithId } from './respite-store.js';
+export { type ListedUserSession, RespiteStore, type RespiteStoreOptions, type SessionWithId } from './respite-store.js';
 export type { IoredisClient, NodeRedisClient, StoreClient } from './store-client.js';

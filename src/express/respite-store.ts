@@ -1,14 +1,15 @@
 import { type SessionData, Store } from 'express-session';
-import { checkFunction, checkText, checkWhole, kindOf, MAX_SECONDS } from '../argument-checks.js';
+import { checkFunction, checkText, checkTexts, checkWhole, MAX_SECONDS } from '../argument-checks.js';
 import {
   checkSubscriber,
   type EventOptions,
+  type ListedSession,
   NoSessionError,
   onEvent,
   type RedisSubscriber,
   type SessionEvent,
 } from '../client/index.js';
-import { changesBetween, fieldsOf, type SessionFields, sessionOf, withChanges } from './session-fields.js';
+import { changesBetween, fieldsOf, parse, type SessionFields, sessionOf, withChanges } from './session-fields.js';
 import { isSessionId, newSessionId } from './session-id.js';
 import { checkClient, connectAlike, disconnect, type StoreClient } from './store-client.js';
 import { StoredSessions } from './stored-sessions.js';
@@ -44,6 +45,12 @@ export interface RespiteStoreOptions {
 
 /** A session with its id, which is a credential. */
 export type SessionWithId = SessionData & { id: string };
+
+/** A session in a list, without the id in the cookie, which is a credential. `id` opens nothing: it may be shown. */
+export type ListedUserSession<Key extends string> = Omit<ListedSession, 'values'> & {
+  /** The properties of `req.session` that were asked for. */
+  readonly values: Partial<Pick<SessionData, Key & keyof SessionData>>;
+};
 
 /**
  * A store that keeps the sessions of express-session in a respite server. Each property of `req.session` is a separate
@@ -173,6 +180,47 @@ export class RespiteStore extends Store {
    */
   async endAll(name: string | number): Promise<number> {
     return this.#stored.endName(this.#prefix + knownName(name));
+  }
+
+  /**
+   * Lists the sessions of a user, oldest first, without the ids in their cookies: for a page that shows the user's
+   * devices.
+   * @param name As `nameOf` returns it.
+   * @param options.keys The properties of `req.session` whose values to return. By default none.
+   * @throws TypeError if the name is neither a string nor a number, RangeError if it is empty.
+   */
+  async list<Key extends keyof SessionData & string = never>(
+    name: string | number,
+    { keys = [] }: { readonly keys?: readonly Key[] } = {},
+  ): Promise<ListedUserSession<Key>[]> {
+    checkTexts('keys', keys);
+    const sessions = await this.#stored.list(this.#prefix + knownName(name), keys);
+    return sessions.map(({ values, ...session }) => {
+      const parsed = Object.entries(values).map(([key, json]) => [key, parse(json as string | null)] as const);
+      return { ...session, values: Object.fromEntries(parsed) as ListedUserSession<Key>['values'] };
+    });
+  }
+
+  /**
+   * Ends those sessions of a user that have one of the ids. Returns how many there were.
+   * @param name As `nameOf` returns it.
+   * @param ids Ids that `list` or `id` returned.
+   * @throws TypeError if the name is neither a string nor a number or an id is not a string, RangeError if the name is
+   *   empty.
+   */
+  async endById(name: string | number, ids: readonly string[]): Promise<number> {
+    const fullName = this.#prefix + knownName(name);
+    checkTexts('ids', ids);
+    return this.#stored.endById(fullName, ids);
+  }
+
+  /**
+   * Returns the id by which `list` shows a session, or undefined if the session has ended or has not been saved yet.
+   * @param sid The id in the cookie: `req.sessionID`.
+   */
+  async id(sid: string): Promise<string | undefined> {
+    checkText('the session id', sid);
+    return this.#stored.id(sid);
   }
 
   /**
@@ -335,10 +383,7 @@ function checkOptions(options: RespiteStoreOptions): void {
   if (prefix === '') throw new RangeError('prefix must not be empty: it is the name of sessions without a known user');
   if (ttl !== undefined) checkWhole('ttl', ttl, 1, MAX_SECONDS);
   if (maxAge !== undefined) checkWhole('maxAge', maxAge, 1, MAX_SECONDS);
-  if (keep !== undefined) {
-    if (!Array.isArray(keep)) throw new TypeError(`keep must be an array of strings, not ${kindOf(keep)}`);
-    for (const key of keep) checkText('each item of keep', key);
-  }
+  if (keep !== undefined) checkTexts('keep', keep);
   if (subscriber !== undefined) checkSubscriber(subscriber);
 }
 

@@ -66,9 +66,10 @@ export function sessionOf(fields: SessionFields, expires: number): SessionData |
 
 const isJson = ([, value]: readonly [string, unknown]): boolean => value !== undefined;
 
-function parse(json: string | undefined): unknown {
+/** Returns undefined if there is no value or it is not JSON. */
+export function parse(json: string | null | undefined): unknown {
   try {
-    return json === undefined ? undefined : JSON.parse(json);
+    return json === undefined || json === null ? undefined : JSON.parse(json);
   } catch {
     return undefined;
   }

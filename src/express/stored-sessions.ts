@@ -3,6 +3,7 @@ import { MAX_SECONDS } from '../argument-checks.js';
 import {
   escapeGlob,
   flatten,
+  type ListedSession,
   mapOf,
   NoSessionError,
   newRequest,
@@ -58,6 +59,29 @@ export class StoredSessions {
       return left === -2 ? null : (sessionOf(new Map(Object.entries(fields)), Date.now() + left) ?? null);
     } catch (error) {
       if (error instanceof NoSessionError) return null;
+      throw error;
+    }
+  }
+
+  /** Lists a name's sessions, oldest first, with the values of these keys. */
+  async list<Key extends string>(name: string, keys: readonly Key[]): Promise<ListedSession<Key>[]> {
+    const sessions: ListedSession<Key>[] = [];
+    for await (const page of this.#sessions.list(name, { keys })) sessions.push(...page);
+    return sessions;
+  }
+
+  /** Ends those sessions of a name that have one of the ids. Returns how many there were. */
+  async endById(name: string, [first, ...others]: readonly string[]): Promise<number> {
+    return first === undefined ? 0 : this.#sessions.endById(name, first, ...others);
+  }
+
+  /** Returns a session's id, or undefined if there is no such session. */
+  async id(token: string): Promise<string | undefined> {
+    if (!isSessionId(token)) return undefined;
+    try {
+      return await this.#sessions.withToken(token).id();
+    } catch (error) {
+      if (error instanceof NoSessionError) return undefined;
       throw error;
     }
   }

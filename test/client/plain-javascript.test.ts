@@ -97,6 +97,8 @@ describe('plain JavaScript', () => {
       'shared must be true or false, not a string',
     );
     await expect(sessions.scan({ count: 0 }).next()).rejects.toThrow('count must be a whole number from 1 to ');
+    await expect(sessions.list('x', { count: 0 }).next()).rejects.toThrow('count must be a whole number from 1 to ');
+    await expect(sessions.list('x', { keys: 'a' }).next()).rejects.toThrow('keys must be an array of strings, not a ');
     expect(await session.info()).toMatchObject({ duration: 0 });
   });
 

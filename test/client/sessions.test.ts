@@ -74,6 +74,44 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
     expect(await failureOf(sessions.open('own'))).toMatchObject({ name: 'RequestError', code: 'NOTSHARED' });
   });
 
+  it('are listed and ended by their public ids', async () => {
+    const phone = await sessions.create('user:42', { ttl: 60, data: { device: 'phone', 'a b': '' } });
+    const created = clock.wall();
+    clock.setWall(created + 5000);
+    const others = [];
+    for (let i = 0; i < 5; i++) others.push(await sessions.create('user:42'));
+    await sessions.create('user:43');
+    const id = await phone.id();
+    await phone.rotate();
+    expect(await phone.id()).toBe(id);
+    const pages = [];
+    const listing = sessions.list('user:42', { keys: ['device', '__proto__'], count: 4 });
+    for await (const page of listing) pages.push(page);
+    expect(pages.map(({ length }) => length)).toEqual([4, 2]);
+    const [first, second] = pages.flat();
+    expect(first).toEqual({
+      id,
+      created,
+      // The test set the wall clock, and the time of use is on the monotonic clock.
+      lastUsed: created + 5000,
+      pttl: 60_000,
+      bytes: 14,
+      keys: 2,
+      values: Object.fromEntries([
+        ['device', 'phone'],
+        ['__proto__', null],
+      ]),
+    });
+    expect(first.values.device).toBe('phone');
+    expect(second.values.device).toBe(null);
+    expect(await sessions.endById('user:42', id, second.id, second.id, 'unknown')).toBe(2);
+    expect(await phone.exists()).toBe(false);
+    for await (const page of sessions.list('user:42'))
+      expect(page.map(({ values }) => values)).toEqual([{}, {}, {}, {}]);
+    expect(await failureOf(phone.id())).toBeInstanceOf(NoSessionError);
+    for await (const page of sessions.list('nobody')) expect(page).toEqual([]);
+  });
+
   it('store what is written', async () => {
     const session = await sessions.create('x');
     await session.set({ cart: 'pizza', __proto__x: '1' });
