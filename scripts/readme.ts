@@ -65,7 +65,7 @@ function optionTable(group: OptionGroup): string {
     .filter((name) => OPTIONS[name].group === group)
     .map((name) => {
       const initial = describeDefault(name);
-      const live = 'live' in OPTIONS[name] ? 'yes' : '';
+      const live = 'live' in OPTIONS[name] ? 'yes' : 'reloads' in OPTIONS[name] ? 'reload' : '';
       return `| \`--${name}\` | ${initial === '' ? '' : `\`${initial}\``} | ${live} | ${escapeCell(OPTIONS[name].help)} |`;
     });
   return `## ${group}\n\n| option | default | live | what it does |\n|---|---|---|---|\n${rows.join('\n')}`;

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import './cli/signals.js';
 import { Command, Option } from 'commander';
 import { addCheckCommand } from './cli/check.js';
+import { checkConfig } from './cli/check-config.js';
 import { addDemoCommand } from './cli/demo.js';
 import { EXAMPLES, HELP_LAYOUT } from './cli/help.js';
 import { serve } from './cli/serve.js';
@@ -10,7 +12,12 @@ import { version } from './version.js';
 const program = new Command('respite')
   .description('A session server that speaks the Redis protocol. Sessions end exactly on time.')
   .usage(
-    '[--option value ...]\n       respite check [--fix] <file>\n       respite demo [--port port] [--http-port port]',
+    [
+      '[file] [--option value ...]',
+      'respite --check-config [file] [--option value ...]',
+      'respite check [--fix] <file>',
+      'respite demo [--port port] [--http-port port]',
+    ].join('\n       '),
   )
   .version(version, '-V, --version', 'Show the version.')
   .helpOption('-h, --help', 'Show this help.')
@@ -19,7 +26,11 @@ const program = new Command('respite')
   .allowExcessArguments()
   // Options after a command are the command's.
   .enablePositionalOptions()
-  .action(() => serve(program));
+  .option(
+    '--check-config',
+    'Print the options that would be used and where each comes from, check them and the files that they name, and exit.',
+  )
+  .action(({ checkConfig: only }: { checkConfig?: true }) => (only ? checkConfig(program) : serve(program)));
 
 // A mistyped option may hold a password.
 program.configureOutput({

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { type Config, ConfigError, type OptionName } from './config.js';
+import { type Config, ConfigError, OPTIONS, type OptionName } from './config.js';
 import { reasonOf } from './system-error.js';
 
-/** Reads the files that options name: the secret, the named users, the certificates. */
+/** Reads the files that options name: the secret, the password, the named users, the certificates. */
 
 const MIN_SECRET = 16;
 
@@ -25,6 +26,28 @@ export function readSecret(config: Config): Buffer | undefined {
     throw new ConfigError(`${option}: the secret must have at least ${MIN_SECRET} bytes, but it has ${secret.length}`);
   }
   return secret;
+}
+
+/**
+ * Returns the config with the password of `requirepass-file` as `requirepass`.
+ * @throws ConfigError if both are given, or if the file cannot be read or contains no valid password.
+ */
+export function withPassword(config: Config): Config {
+  const file = config['requirepass-file'];
+  if (file === '') return config;
+  if (config.requirepass !== '') {
+    throw new ConfigError('requirepass and requirepass-file cannot be combined: set one of them');
+  }
+  const bytes = Buffer.from(readOptionFile('requirepass-file', file).replace(/\r?\n$/, ''), 'latin1');
+  const where = `requirepass-file ${file}`;
+  // An operator who gives this file does not want a server without a password.
+  if (bytes.length === 0) throw new ConfigError(`${where}: there is no password in it`);
+  if (!isUtf8(bytes)) throw new ConfigError(`${where}: the password is not UTF-8 text`);
+  try {
+    return { ...config, requirepass: OPTIONS.requirepass.kind.parse(bytes.toString()) };
+  } catch (error) {
+    throw new ConfigError(`${where}: ${(error as Error).message}`);
+  }
 }
 
 /** A user as written in an option or a file. */

@@ -31,6 +31,8 @@ interface Option<Value> {
   readonly alias?: string;
   /** Whether CONFIG SET may change it. Then the value must be read from the config each time it is used. */
   readonly live?: true;
+  /** Whether a reload of the configuration may change it, although CONFIG SET may not. */
+  readonly reloads?: true;
 }
 
 export type OptionGroup = 'Network' | 'HTTP' | 'TLS' | 'Access' | 'Persistence' | 'Limits' | 'Observation';
@@ -94,18 +96,21 @@ export const OPTIONS = {
     kind: text('file'),
     initial: '',
     help: 'Certificate in PEM, followed by any intermediate certificates. Needs tls-key. The port and http-port then accept only TLS.',
+    reloads: true,
   },
   'tls-key': {
     group: 'TLS',
     kind: text('file'),
     initial: '',
     help: 'Private key of the certificate, in PEM, without a passphrase.',
+    reloads: true,
   },
   'tls-ca': {
     group: 'TLS',
     kind: text('file'),
     initial: '',
     help: 'CA certificates in PEM, with which the certificates of clients are checked.',
+    reloads: true,
   },
   'tls-auth-clients': {
     group: 'TLS',
@@ -129,18 +134,27 @@ export const OPTIONS = {
     hidden: true,
     live: true,
   },
+  'requirepass-file': {
+    group: 'Access',
+    kind: text('file'),
+    initial: '',
+    help: 'File that holds the password, such as a mounted secret. A final line ending is not part of the password.',
+    reloads: true,
+  },
   users: {
     group: 'Access',
     kind: text('users'),
     initial: '',
     help: 'Named users, separated by ";". Each has a name, permissions and a password, separated by spaces. Permissions are read, write, events, admin and monitor, joined by ",". "#" and the SHA-256 of a password can stand in for the password.',
     hidden: true,
+    reloads: true,
   },
   'users-file': {
     group: 'Access',
     kind: text('file'),
     initial: '',
     help: 'File with the named users, one per line.',
+    reloads: true,
   },
   'auth-timeout': {
     group: 'Access',
@@ -379,15 +393,19 @@ export function environmentName(name: OptionName): string {
 
 /**
  * Parses an option's value.
+ * @param current The value of which the text may change only a part. By default that is the initial value.
  * @throws Error whose message says what is allowed.
  */
-export function parseOption(name: OptionName, value: string): Config[OptionName] {
-  const { kind, initial } = OPTIONS[name];
-  return (kind as Kind<Config[OptionName]>).parse(value, initial);
+export function parseOption(
+  name: OptionName,
+  value: string,
+  current: Config[OptionName] = OPTIONS[name].initial,
+): Config[OptionName] {
+  return (OPTIONS[name].kind as Kind<Config[OptionName]>).parse(value, current);
 }
 
 /** Writes an option's value as on the command line and in CONFIG GET. */
-function formatOption<Name extends OptionName>(name: Name, value: Config[Name]): string {
+export function formatOption<Name extends OptionName>(name: Name, value: Config[Name]): string {
   return (OPTIONS[name].kind as Kind<Config[Name]>).format(value);
 }
 
@@ -405,9 +423,13 @@ export function visibleOptions(config: Config): [name: string, value: string][] 
 
 /** Returns an option's default for a person to read. */
 export function describeDefault(name: OptionName): string {
-  const { kind, initial } = OPTIONS[name];
-  const { describe } = kind as Kind<Config[OptionName]>;
-  return describe === undefined ? formatOption(name, initial) : describe(initial);
+  return describeOption(name, OPTIONS[name].initial);
+}
+
+/** Writes an option's value for a person to read, with units. It may be a credential. */
+export function describeOption<Name extends OptionName>(name: Name, value: Config[Name]): string {
+  const { describe } = OPTIONS[name].kind as Kind<Config[Name]>;
+  return describe === undefined ? formatOption(name, value) : describe(value);
 }
 
 /**
@@ -444,7 +466,8 @@ export function withChanges(config: Config, given: readonly (readonly [name: str
     seen.add(name);
     if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, 'this option cannot be changed');
     if (!isOptionName(name)) throw new OptionError(name, undefined);
-    if (!('live' in OPTIONS[name])) throw new OptionError(name, 'this option can be set only when the server starts');
+    const refusal = refusalToSet(name, config);
+    if (refusal !== undefined) throw new OptionError(name, refusal);
     try {
       const kind: Kind<Config[OptionName]> = OPTIONS[name].kind as Kind<Config[OptionName]>;
       changed[name] = kind.parse(value, config[name]);
@@ -456,13 +479,23 @@ export function withChanges(config: Config, given: readonly (readonly [name: str
   return changed as Config;
 }
 
+/** Returns why CONFIG SET may not change an option; undefined if it may. */
+function refusalToSet(name: OptionName, config: Config): string | undefined {
+  if ('reloads' in OPTIONS[name]) return 'this option can be changed only in the configuration file, by CONFIG RELOAD';
+  if (!('live' in OPTIONS[name])) return 'this option can be set only when the server starts';
+  if (name === 'requirepass' && config['requirepass-file'] !== '') {
+    return 'the password is in requirepass-file: change that file, then use CONFIG RELOAD';
+  }
+  return undefined;
+}
+
 /** Whether there is an option with that name, in lower case. */
-function isOptionName(name: string): name is OptionName {
+export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTIONS, name);
 }
 
 /** @throws ConfigError if values that are valid separately cannot be combined. */
-function checkTogether(config: Config): void {
+export function checkTogether(config: Config): void {
   const { normal } = config['client-output-buffer-limit'];
   if (normal.hard !== 0 && config['client-reply-backlog'] > normal.hard) {
     throw new ConfigError(

@@ -11,6 +11,8 @@ export interface Kind<Value> {
   format(value: Value): string;
   /** Like `format`, but for a person to read, if that differs. */
   describe?(value: Value): string;
+  /** Whether a configuration file may write the value as several words without quotes around them. */
+  readonly severalWords?: true;
 }
 
 export const KB = 1024;
@@ -114,11 +116,14 @@ export const yesNo: Kind<boolean> = {
   format: (value) => (value ? 'yes' : 'no'),
 };
 
-export const addresses = text(
-  'addresses',
-  /^\s*(?:-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*)?\s*$/,
-  'expected addresses separated by spaces, such as "127.0.0.1 -::1"',
-);
+export const addresses: Kind<string> = {
+  ...text(
+    'addresses',
+    /^\s*(?:-?[^\s-]\S*(?:\s+-?[^\s-]\S*)*)?\s*$/,
+    'expected addresses separated by spaces, such as "127.0.0.1 -::1"',
+  ),
+  severalWords: true,
+};
 
 /** When to disconnect a client that leaves its output unread. */
 export interface OutputLimit {
@@ -138,6 +143,7 @@ export interface OutputLimits {
 /** As in redis.conf: one or more classes, each with its limits. Classes that are not named keep their limits. */
 export const outputLimits: Kind<OutputLimits> = {
   placeholder: 'class hard soft seconds ...',
+  severalWords: true,
   parse(value, current = { normal: NO_OUTPUT_LIMIT, pubsub: NO_OUTPUT_LIMIT }) {
     const words = value.trim().split(/\s+/);
     const limits = { ...current };

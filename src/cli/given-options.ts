@@ -17,21 +17,37 @@ export interface Given {
 
 /**
  * Parses the options given on the command line and in the environment.
- * @throws ConfigError for a value that is not allowed. The message names the flag or the variable, and contains no
- *   credential.
+ * @returns The values, and one line for each value that is not allowed. It names the flag or the variable, and contains
+ *   no credential.
  */
-export function readGiven(given: ReadonlyMap<OptionName, Given>): Partial<Config> {
-  return Object.fromEntries([...given].map(([name, { value, source }]) => [name, readOne(name, value, source)]));
+export function parseGiven(given: ReadonlyMap<OptionName, Given>): {
+  values: ReadonlyMap<OptionName, Config[OptionName]>;
+  problems: readonly string[];
+} {
+  const values = new Map<OptionName, Config[OptionName]>();
+  const problems: string[] = [];
+  for (const [name, { value, source }] of given) {
+    try {
+      values.set(name, parseOption(name, value));
+    } catch (error) {
+      problems.push(
+        `${shownGiven(name, value, source)}: ${(error as Error).message}${source === 'environment' ? hintFor(value) : ''}`,
+      );
+    }
+  }
+  return { values, problems };
 }
 
-function readOne(name: OptionName, value: string, source: Given['source']): Config[OptionName] {
-  try {
-    return parseOption(name, value);
-  } catch (error) {
-    const [where, separator] = source === 'command line' ? [`--${name}`, ' '] : [environmentName(name), '='];
-    const shown = 'hidden' in OPTIONS[name] ? where : `${where}${separator}${quoted(value)}`;
-    throw new ConfigError(`${shown}: ${(error as Error).message}${source === 'environment' ? hintFor(value) : ''}`);
-  }
+/** Like `parseGiven`. @throws ConfigError that lists all problems, one a line. */
+export function readGiven(given: ReadonlyMap<OptionName, Given>): Partial<Config> {
+  const { values, problems } = parseGiven(given);
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return Object.fromEntries(values);
+}
+
+function shownGiven(name: OptionName, value: string, source: Given['source']): string {
+  const [where, separator] = source === 'command line' ? [`--${name}`, ' '] : [environmentName(name), '='];
+  return 'hidden' in OPTIONS[name] ? where : `${where}${separator}${quoted(value)}`;
 }
 
 /** Returns a value as written in a shell, shortened if it is long. */

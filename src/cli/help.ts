@@ -18,7 +18,8 @@ export const HELP_LAYOUT: HelpConfiguration = {
 
 export const EXAMPLES = `
 Each option can also be set by an environment variable: --port 7000 by
-RESPITE_PORT=7000, --users-file by RESPITE_USERS_FILE, and so on.
+RESPITE_PORT=7000, --users-file by RESPITE_USERS_FILE, and so on; or in a file
+in the syntax of redis.conf, as: port 7000
 
 Examples:
   respite
@@ -31,6 +32,8 @@ Examples:
       Listen on a unix socket only, as a sidecar does.
   respite --appendonly yes --dir /var/lib/respite
       Keep sessions across restarts, crashes and power failures.
+  respite /etc/respite.conf
+      Read the options from a file. SIGHUP reads it again.
   respite --secret-file /run/secrets/respite
       Give shared sessions the same tokens on several servers.
   respite check /var/lib/respite/journal

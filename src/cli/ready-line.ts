@@ -56,9 +56,8 @@ function addressesOf(server: Server): string[] {
 
 /** Returns a command that connects to the server. redis-cli uses 127.0.0.1 by default. */
 function connectCommand(server: Server, config: Config): string {
-  return ['redis-cli', ...connectionFlags(server, config), ...(config.requirepass === '' ? [] : ['--askpass'])].join(
-    ' ',
-  );
+  const needsPassword = config.requirepass !== '' || config['requirepass-file'] !== '';
+  return ['redis-cli', ...connectionFlags(server, config), ...(needsPassword ? ['--askpass'] : [])].join(' ');
 }
 
 function connectionFlags(server: Server, config: Config): string[] {

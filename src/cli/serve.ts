@@ -1,29 +1,30 @@
 import type { Command } from 'commander';
-import { type Config, ConfigError, type OptionName, withDefaults } from '../config.js';
+import { ConfigError, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
 import { createServer, ListenError, type Log, type Server } from '../index.js';
 import { JournalError } from '../journal/index.js';
-import { isLoopback } from '../origin.js';
-import { bindAddresses } from '../server/listen.js';
-import { PROTECTED_MODE } from '../server/protected-mode.js';
-import { type Given, readGiven, unknownVariables } from './given-options.js';
+import { refuseExposure } from '../server/exposure.js';
+import { configFileOf } from './config-argument.js';
+import { unknownVariables } from './given-options.js';
+import { ProgramConfig } from './program-config.js';
 import { ProgramLog } from './program-log.js';
 import { readyLine } from './ready-line.js';
-import { strayArgument } from './stray-argument.js';
+import { logIgnoredSignals } from './signals.js';
 
 /** Runs a server with the options of the program, until it is stopped. */
 export async function serve(program: Command): Promise<void> {
   const output = new ProgramLog();
   try {
-    refuseStrayArgument(program);
+    const source = new ProgramConfig(program, configFileOf(program));
     for (const warning of unknownVariables(process.env)) output.warning(warning);
-    const config = withDefaults(givenOptions(program));
+    const config = withDefaults(source.read());
     output.configure(config);
-    const server = createServer(config, { log: output });
+    const server = createServer(config, { log: output, source });
     const { log } = server;
-    refuseToBeExposed(server, config);
+    refuseExposure(config, server.isProtected);
     stopOnSignals(server, log);
-    process.on('SIGHUP', () => output.reopen());
+    reloadOnSignal(server, output);
+    logIgnoredSignals(log);
     const loading = output.loadingDisplay(log.notice);
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
     // The server may have been stopped while it loaded the journal.
@@ -37,47 +38,10 @@ export async function serve(program: Command): Promise<void> {
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ListenError || error instanceof JournalError) {
       if (output.hasFile) output.warning(`cannot start: ${error.message}`);
-      program.error(`error: ${error.message}`);
+      program.error(error.message.replace(/^/gm, 'error: '));
     }
     throw error;
   }
-}
-
-/**
- * Returns the options given on the command line or in the environment.
- * @throws ConfigError for a value that is not allowed.
- */
-function givenOptions(program: Command): Partial<Config> {
-  const given = new Map<OptionName, Given>();
-  for (const option of program.options) {
-    const value: string | undefined = program.getOptionValue(option.attributeName());
-    if (option.envVar === undefined || value === undefined) continue;
-    const source = program.getOptionValueSource(option.attributeName()) === 'env' ? 'environment' : 'command line';
-    given.set(option.name() as OptionName, { value, source });
-  }
-  return readGiven(given);
-}
-
-/** @throws ConfigError if there is an argument that is not an option. */
-function refuseStrayArgument(program: Command): void {
-  const [argument] = program.args;
-  if (argument === undefined) return;
-  const position = process.argv.indexOf(argument, 2) - 1;
-  throw new ConfigError(
-    strayArgument(
-      argument,
-      position,
-      program.commands.map((command) => command.name()),
-    ),
-  );
-}
-
-/** @throws ConfigError if others could reach a server that has no password. */
-function refuseToBeExposed(server: Server, config: Config): void {
-  if (!server.isProtected) return;
-  const addresses = config['http-port'] === undefined ? config.bind : `${config.bind} ${config['http-bind']}`;
-  const exposed = bindAddresses(addresses).find(({ host }) => !isLoopback(host));
-  if (exposed !== undefined) throw new ConfigError(`cannot listen on ${exposed.host}: ${PROTECTED_MODE}`);
 }
 
 /** The first signal stops the server, a second one ends the process immediately. */
@@ -99,4 +63,17 @@ function stopOnSignals(server: Server, log: Log): void {
       });
     });
   }
+}
+
+/** SIGHUP opens the log file again and reloads the configuration. */
+function reloadOnSignal(server: Server, output: ProgramLog): void {
+  process.on('SIGHUP', () => {
+    output.reopen();
+    try {
+      server.reload();
+    } catch (error) {
+      // The server has logged what is wrong with the configuration.
+      if (!(error instanceof ConfigError)) server.log.warning(`cannot reload: ${(error as Error).message}`);
+    }
+  });
 }

@@ -1,3 +1,4 @@
+import { acl } from './acl/acl.js';
 import { auth } from './connection/auth.js';
 import { client } from './connection/client.js';
 import { echo } from './connection/echo.js';
@@ -223,6 +224,7 @@ const transactions: readonly Command[] = [multi, exec, discard, watch, unwatch];
 
 const server: readonly Command[] = [
   introspection(() => table.entries),
+  acl(() => table.entries),
   config,
   info,
   monitor,

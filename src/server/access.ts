@@ -1,12 +1,12 @@
 import { EVERYTHING } from '../commands/declaration/permission.js';
-import { readUsers } from '../config-files.js';
 import type { Clock } from '../engine/index.js';
 import type { Client } from '../execution/context/client.js';
-import type { FailedAuthentication, User } from '../execution/context/user.js';
+import type { FailedAuthentication, ListedUser, User } from '../execution/context/user.js';
 import { AuthThrottle } from './auth-throttle.js';
+import { isProtectedBy } from './exposure.js';
 import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';
-import { isSamePassword, Users } from './users.js';
+import { digestOf, isSamePassword, type Users } from './users.js';
 
 /** The user of a client that has not given a name, as in Redis. */
 const DEFAULT_USER: User = { name: 'default', permissions: EVERYTHING };
@@ -14,21 +14,51 @@ const DEFAULT_USER: User = { name: 'default', permissions: EVERYTHING };
 /** Decides who may connect, and as which user: as `default` by its password, or as a named user. */
 export class Access {
   readonly #settings: Settings;
-  readonly #users: Users;
+  #users: Users;
   readonly #throttle: AuthThrottle;
   readonly #repeatedLines: RepeatedLines;
 
-  /** @throws ConfigError if the named users cannot be read. */
-  constructor(settings: Settings, clock: Clock, repeatedLines: RepeatedLines) {
+  constructor(settings: Settings, users: Users, clock: Clock, repeatedLines: RepeatedLines) {
     this.#settings = settings;
     this.#throttle = new AuthThrottle(clock);
     this.#repeatedLines = repeatedLines;
-    this.#users = new Users(readUsers(settings.now));
+    this.#users = users;
   }
 
   /** Whether only clients on this machine are served, because any client could connect without a password. */
   get isProtected(): boolean {
-    return this.#settings.now['protected-mode'] && this.userWithoutPassword !== undefined;
+    return isProtectedBy(this.#settings.now, this.#users);
+  }
+
+  /** Replaces the named users. Clients that have authenticated keep their user. Returns whether anything differs. */
+  replaceUsers(users: Users): boolean {
+    const isNew = !users.equals(this.#users);
+    this.#users = users;
+    return isNew;
+  }
+
+  /** Returns the user of that name with its current permissions; undefined if nobody can log in as that user. */
+  userNamed(name: string): User | undefined {
+    if (name !== DEFAULT_USER.name) return this.#users.get(name);
+    return this.#hasDefaultUser ? DEFAULT_USER : undefined;
+  }
+
+  /** All users, sorted by name. */
+  get listedUsers(): ListedUser[] {
+    const { requirepass } = this.#settings.now;
+    const passwords = requirepass === '' ? [] : [digestOf(Buffer.from(requirepass)).toString('hex')];
+    const byDefault = { ...DEFAULT_USER, isEnabled: this.#hasDefaultUser, passwords };
+    const named = [...this.#users.all].map(({ user, digest }) => ({
+      ...user,
+      isEnabled: true,
+      passwords: [digest.toString('hex')],
+    }));
+    return [byDefault, ...named].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  /** Whether clients can be the user `default`. With named users that takes a password. */
+  get #hasDefaultUser(): boolean {
+    return this.#users.size === 0 || this.#settings.now.requirepass !== '';
   }
 
   /**

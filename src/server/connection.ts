@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Arguments } from '../commands/arguments/arguments.js';
+import { PERMISSIONS } from '../commands/declaration/permission.js';
 import type { AbsentNames } from '../execution/absent-names.js';
 import { countError } from '../execution/call.js';
 import type { Client } from '../execution/context/client.js';
@@ -256,6 +257,17 @@ export class Connection implements MonitoringClient, Stranger {
     this.#account.leaveStrangers();
     this.user = user;
     this.#decoder.trusted = true;
+  }
+
+  /** See `ReloadedClient`. */
+  changeUser(user: User | undefined): boolean {
+    if (this.user === undefined) return false;
+    const needs = (this.subscriptions > 0 ? PERMISSIONS.events : 0) | (this.monitoring ? PERMISSIONS.admin : 0);
+    this.user = user ?? { name: this.user.name, permissions: 0 };
+    if (user !== undefined && (needs & ~user.permissions) === 0) return false;
+    // If it asked for the reload itself, it gets the reply first.
+    setImmediate(() => this.#contain(() => this.kill()));
+    return true;
   }
 
   exec(): void | Promise<void> {

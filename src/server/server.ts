@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
-import type { TlsOptions } from 'node:tls';
+import { Server as TlsServer } from 'node:tls';
 import { table } from '../commands/table.js';
 import { type Config, withDefaults } from '../config.js';
-import { readSecret } from '../config-files.js';
+import { withPassword } from '../config-files.js';
 import { counted } from '../counted.js';
 import { Durability, LAST_CALL, type LoadProgress } from '../durability/durability.js';
 import { endsWithin } from '../durability/ends-within.js';
@@ -11,6 +11,7 @@ import { LockedDirectory } from '../durability/locked-directory.js';
 import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { AbsentNames } from '../execution/absent-names.js';
+import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import type { User } from '../execution/context/user.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
@@ -22,6 +23,9 @@ import { KB } from '../option-kinds.js';
 import { version } from '../version.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
+import { CertificateWatch } from './certificate-watch.js';
+import { Certificates } from './certificates.js';
+import type { ConfigSource } from './config-source.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
 import { Faults } from './faults.js';
@@ -34,16 +38,18 @@ import { type Listeners, listen } from './listen.js';
 import { LiveLimits } from './live-limits.js';
 import { Memory } from './memory.js';
 import { MonitorFeed } from './monitor-feed.js';
+import { readOptionFiles } from './option-files.js';
 import { Outbox } from './outbox.js';
 import { PubSubHub } from './pubsub-hub.js';
+import { Reload } from './reload.js';
 import { RepeatedLines } from './repeated-lines.js';
+import { rewriter } from './rewriting.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
 import { Settings } from './settings.js';
 import { SlowReaders } from './slow-readers.js';
 import { Stopping } from './stopping.js';
 import { Strangers } from './strangers.js';
-import { tlsOptions } from './tls.js';
 import { Turns } from './turns.js';
 
 /** What an embedding program may supply. All options are optional. */
@@ -54,6 +60,8 @@ export interface ServerOptions {
   readonly listener?: SessionListener;
   /** Receives the lines of at least the level `loglevel`. By default nothing is logged. */
   readonly log?: GivenLog;
+  /** Where the options come from, so that they can be read again. By default they are those that were given. */
+  readonly source?: ConfigSource;
 }
 
 /** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
@@ -75,7 +83,10 @@ export class Server {
 
   readonly #settings: Settings;
   readonly #access: Access;
-  readonly #tls: TlsOptions | undefined;
+  readonly #source: ConfigSource;
+  readonly #certificates: Certificates;
+  readonly #certificateWatch: CertificateWatch;
+  readonly #reload: Reload;
   readonly #log: FilteredLog;
   readonly #repeatedLines: RepeatedLines;
   readonly #faults: Faults;
@@ -116,18 +127,20 @@ export class Server {
   constructor(given: Partial<Config> = {}, options: ServerOptions = {}) {
     const { listener } = options;
     const givenClock = options.clock ?? systemClock;
-    const config = withDefaults(given);
+    const config = withPassword(withDefaults(given));
+    const { secret: givenSecret, users, tls } = readOptionFiles(config);
     this.#settings = new Settings(config, () => this.#applySettings());
     const log = new FilteredLog(options.log ?? silentLog, () => this.#settings.now.loglevel);
-    this.#tls = tlsOptions(config);
+    this.#source = options.source ?? { read: () => given };
+    this.#certificates = new Certificates(tls);
+    this.#certificateWatch = new CertificateWatch(this.#certificates, log);
     this.#log = log;
     this.#repeatedLines = new RepeatedLines(log, givenClock);
     this.#faults = new Faults(this.#repeatedLines);
     const clock = this.#faults.containedClock(givenClock);
     this.#clock = clock;
-    this.#access = new Access(this.#settings, clock, this.#repeatedLines);
+    this.#access = new Access(this.#settings, users, clock, this.#repeatedLines);
     this.#slowReaders = new SlowReaders(clock);
-    const givenSecret = readSecret(config);
     const directory = config.appendonly ? new LockedDirectory(config.dir) : undefined;
     const secret = givenSecret ?? directory?.secret;
     const statistics = new CommandStatistics(() => clock.now());
@@ -177,6 +190,14 @@ export class Server {
       strangers: this.#strangers,
       clients: this.#connections,
     });
+    this.#reload = new Reload({
+      settings: this.#settings,
+      access: this.#access,
+      certificates: this.#certificates,
+      secret: givenSecret,
+      clients: this.#connections,
+      log,
+    });
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
     this.#control = this.#makeControl(statistics);
     this.#connectionOptions = {
@@ -208,10 +229,14 @@ export class Server {
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     const onAcceptError = ({ code, message }: NodeJS.ErrnoException) =>
       this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`);
-    this.#listeners = await listen(this.#settings.now, this.#tls, {
+    const listeners = await listen(this.#settings.now, this.#certificates.options, {
       onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
       onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
       onAcceptError,
+    });
+    this.#listeners = listeners;
+    this.#certificates.onReplaced((tls) => {
+      for (const server of listeners.tcp) if (server instanceof TlsServer) server.setSecureContext(tls);
     });
     await this.#listenOnHttp(onAcceptError);
     // The server may have been closed meanwhile.
@@ -222,7 +247,10 @@ export class Server {
   async #listenOnHttp(onAcceptError: (error: NodeJS.ErrnoException) => void): Promise<void> {
     if (this.#settings.now['http-port'] === undefined) return;
     try {
-      this.#http = await HttpPort.open(this.#settings.now, this.#tls, this.#httpContext(), onAcceptError);
+      const { options } = this.#certificates;
+      const http = await HttpPort.open(this.#settings.now, options, this.#httpContext(), onAcceptError);
+      this.#certificates.onReplaced((tls) => http.setCertificate(tls));
+      this.#http = http;
     } catch (error) {
       void this.close();
       throw error;
@@ -282,6 +310,15 @@ export class Server {
   /** Whether a client has to authenticate before it may run commands. */
   get requiresAuthentication(): boolean {
     return this.#access.userWithoutPassword === undefined;
+  }
+
+  /**
+   * Reads the options and the files that they name again: users, passwords and certificates. No connection is closed
+   * and, unless everything is valid, nothing changes. See docs/configuration.md.
+   * @throws ConfigError if something is wrong.
+   */
+  reload(): ReloadReport {
+    return this.#reload.run(() => this.#source.read());
   }
 
   /** Whether it serves only its own machine because it has no password (protected mode). */
@@ -442,6 +479,7 @@ export class Server {
     this.#faults.contain(() => this.#admission.checkPatience(now, patience));
     this.#repeatedLines.flush(now);
     this.#durability?.beat();
+    void this.#certificateWatch.look(this.#settings.now).catch(this.#faults.report);
     // Reading it updates the peak.
     void this.#memory.used;
   };
@@ -473,6 +511,7 @@ export class Server {
     const addresses = () => this.addresses;
     const isStopped = () => this.#stopped;
     const isClosing = () => this.#closing;
+    const { file } = this.#source;
     return {
       version,
       redisVersion: REDIS_VERSION,
@@ -500,9 +539,14 @@ export class Server {
       durability: this.#durability,
       saves: this.#saves,
       authenticate: (client, name, password) => access.authenticate(client, name, password),
+      get users() {
+        return access.listedUsers;
+      },
       get config() {
         return settings.now;
       },
+      reload: () => this.reload(),
+      configFile: file && { path: file.path, rewrite: rewriter(settings, file, this.#log) },
       setOptions: (given) => settings.set(given),
       countersSinceReset: () => counting.sinceReset(),
       listenToSessions: (listener) => this.#sessionListeners.add([listener, this.#faults.report]),

@@ -69,3 +69,10 @@ export function hasUntrustedCertificate(socket: Socket): boolean {
   if (!(socket instanceof TLSSocket) || socket.authorized) return false;
   return Object.keys(socket.getPeerCertificate()).length > 0;
 }
+
+/** Describes the server's certificate: its subject, and until when it is valid. */
+export function describeCertificate(options: TlsOptions | undefined): string {
+  const { subject, validTo } = new X509Certificate(String(options?.cert));
+  const name = (subject ?? '').replaceAll('\n', ', ');
+  return `${name === '' ? 'a certificate without a subject' : name}, valid until ${new Date(validTo).toISOString()}`;
+}

@@ -4,7 +4,8 @@ import { ConfigError } from '../config.js';
 import type { UserLine } from '../config-files.js';
 import type { User } from '../execution/context/user.js';
 
-interface Account {
+/** A named user and its password. */
+export interface Account {
   readonly user: User;
   /** SHA-256 of the password. */
   readonly digest: Buffer;
@@ -37,6 +38,26 @@ export class Users {
     return this.#accounts.size;
   }
 
+  /** Returns the user of that name. */
+  get(name: string): User | undefined {
+    return this.#accounts.get(name)?.user;
+  }
+
+  /** All users, each with the SHA-256 of its password. */
+  get all(): Iterable<Account> {
+    return this.#accounts.values();
+  }
+
+  /** Whether users, permissions and passwords are the same. */
+  equals(other: Users): boolean {
+    if (this.size !== other.size) return false;
+    for (const { user, digest } of this.all) {
+      const account = other.#accounts.get(user.name);
+      if (account?.user.permissions !== user.permissions || !account.digest.equals(digest)) return false;
+    }
+    return true;
+  }
+
   /** Returns the user of that name if the password is right. The time it takes reveals nothing. */
   authenticate(name: string, password: Buffer): User | undefined {
     const account = this.#accounts.get(name);
@@ -53,7 +74,8 @@ export function isSamePassword(one: Buffer, other: Buffer): boolean {
 /** Compared with the given password if there is no such user. No password has this digest. */
 const NOBODY = Buffer.alloc(32);
 
-function digestOf(password: Buffer): Buffer {
+/** Returns the SHA-256 of a password. */
+export function digestOf(password: Buffer): Buffer {
   return createHash('sha256').update(password).digest();
 }
 

@@ -27,7 +27,23 @@ const allOf = ([, key = '']: readonly string[]) => ['HGETALL', key];
 
 /** The commands to compare. To add one, add a row. */
 export const COMMANDS: readonly Row[] = [
+  {
+    name: 'ACL',
+    words: (c) =>
+      c.random.pick([
+        [],
+        ['WHOAMI'],
+        ['whoami', 'x'],
+        ['USERS'],
+        ['GETUSER'],
+        ['GETUSER', 'nobody'],
+        ['CAT', 'nothing'],
+        ['CAT', ''],
+        ['LIST', 'x'],
+      ]),
+  },
   { name: 'APPEND', words: (c) => [c.key(), c.value()] },
+  { name: 'CONFIG', words: (c) => c.random.pick([[], ['REWRITE'], ['rewrite', 'x']]) },
   {
     name: 'COPY',
     words: (c) => [

@@ -41,6 +41,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: false,
   },
   {
+    reason: 'ACL CAT lists the categories that respite has commands in, and ACL LIST shows users as Redis 7.2 does.',
+    matches: (request, respite, redis) =>
+      (named(request, 'ACL', 'CAT') || named(request, 'ACL', 'LIST')) && [respite, redis].every(Array.isArray),
+    isLasting: false,
+  },
+  {
     reason: 'Errors do not repeat anything that may be a credential.',
     matches: (_, respite, redis) =>
       isError(respite, /^ERR unknown subcommand '/) && isError(redis, /^ERR unknown subcommand '/),

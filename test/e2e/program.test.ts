@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { OPTIONS, optionNames } from '../../src/config.js';
 import { version } from '../../src/version.js';
@@ -93,15 +93,16 @@ describe('the program', () => {
     [['chekc', 'x'], 'argument 1 is not a command of respite: did you mean "check"?'],
     [
       ['--requirepass', 'correct', 'horse'],
-      'argument 3 is neither an option nor a command. An option is a flag with one value, such as --port 7000; put quotes around a value that has spaces',
+      'argument 3 is neither a file, an option nor a command. An option is a flag with one value, such as --port 7000; put quotes around a value that has spaces',
+    ],
+    [['missing.conf'], `missing.conf: cannot read ${resolve('missing.conf')}: ENOENT: no such file or directory`],
+    [
+      ['missing.conf', 'x'],
+      'argument 2 is neither a file, an option nor a command. An option is a flag with one value, such as --port 7000; put quotes around a value that has spaces',
     ],
     [
-      ['missing.conf'],
-      'respite reads no configuration file, so missing.conf cannot be used. Give each option as a flag (--port 7000) or as an environment variable (RESPITE_PORT=7000)',
-    ],
-    [
-      [file('redis.conf', '# port of ours\nport 7000\nrequirepass hunter2\nslaveof x\n  maxmemory 1gb\n')],
-      `respite reads no configuration file, so ${join(directory, 'redis.conf')} cannot be used. Give each option as a flag (--port 7000) or as an environment variable (RESPITE_PORT=7000). Of the options in this file, respite has: port, requirepass, maxmemory`,
+      [file('a.conf', ''), file('b.conf', '')],
+      'respite reads one configuration file, which may include others: see "include" in docs/configuration.md',
     ],
     [['--secret', 'short'], 'secret: the secret must have at least 16 bytes, but it has 5'],
     [

@@ -214,6 +214,6 @@ describe('named users', () => {
     await client.send('CONFIG GET *\r\n');
     const all = await client.takeUntil('save\r\n$0\r\n\r\n');
     expect(all).toContain('users-file');
-    expect(all).not.toMatch(/\$5\r\nusers\r\n|requirepass|\$6\r\nsecret\r\n/);
+    expect(all).not.toMatch(/\$5\r\nusers\r\n|requirepass\r\n|\$6\r\nsecret\r\n/);
   });
 });

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { OptionError, visibleOptions } from '../../config.js';
+import { ConfigError, OptionError, visibleOptions } from '../../config.js';
 import { CodedError } from '../../errors.js';
+import type { ReloadReport } from '../../execution/context/reload-report.js';
+import type { ServerControl } from '../../execution/context/server-control.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import { globMatcher } from '../../glob.js';
 import type { Command } from '../declaration/command.js';
@@ -90,22 +92,64 @@ const resetstat: Command = {
   },
 };
 
-const rewrite: Command = {
-  name: 'rewrite',
-  summary: 'Always fails: options come from the command line and the environment, so there is no file to rewrite.',
-  complexity: 'O(1)',
+const reload: Command = {
+  name: 'reload',
+  summary:
+    'Reads the configuration file and the files of users, passwords and certificates again: all or, on an error, nothing.',
+  complexity: 'O(N), where N is the number of options, users and clients',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'an error',
-  run() {
-    throw new CodedError('ERR', 'The server is running without a config file');
+  reply:
+    'map: changed (the options with new values), restart (options that need a restart), kept (options that CONFIG SET has changed), disconnected (clients of removed users)',
+  run({ server, reply }) {
+    const { changed, restart, kept, disconnected } = reloaded(server);
+    reply.map(4);
+    for (const [key, names] of Object.entries({ changed, restart, kept })) {
+      reply.bulk(key);
+      reply.array(names.length);
+      for (const name of names) reply.bulk(name);
+    }
+    reply.bulk('disconnected');
+    reply.integer(disconnected);
+  },
+};
+
+function reloaded(server: ServerControl): ReloadReport {
+  try {
+    return server.reload();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const reasons = error.message.replaceAll('\n', '; ');
+    throw new CodedError('ERR', `CONFIG RELOAD failed, so nothing has changed: ${reasons}`);
+  }
+}
+
+const rewrite: Command = {
+  name: 'rewrite',
+  summary: 'Writes what CONFIG SET has changed into the configuration file. Comments and other lines stay.',
+  complexity: 'O(N), where N is the length of the file',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arity: 2,
+  arguments: [],
+  reply: 'OK',
+  async run({ server, reply }) {
+    const { configFile } = server;
+    if (configFile === undefined) throw new CodedError('ERR', 'The server is running without a config file');
+    try {
+      await configFile.rewrite();
+    } catch (error) {
+      throw new CodedError('ERR', `Rewriting config file: ${(error as Error).message}`);
+    }
+    reply.ok();
   },
 };
 
 export const config = container('config', 'server', "A container for commands about the server's options.", [
   get,
+  reload,
   resetstat,
   rewrite,
   set,

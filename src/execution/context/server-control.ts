@@ -11,7 +11,8 @@ import type { KeyspaceNotifier } from './keyspace-notifier.js';
 import type { MemoryAccount } from './memory-account.js';
 import type { Monitors } from './monitors.js';
 import type { PubSub } from './pub-sub.js';
-import type { FailedAuthentication, User } from './user.js';
+import type { ReloadReport } from './reload-report.js';
+import type { FailedAuthentication, ListedUser, User } from './user.js';
 
 /** The part of the server that commands may use. */
 export interface ServerControl {
@@ -45,10 +46,16 @@ export interface ServerControl {
     user: string,
     password: Buffer,
   ): User | FailedAuthentication;
+  /** All users, sorted by name. */
+  readonly users: readonly ListedUser[];
   /** The current values of the options. */
   readonly config: Config;
   /** Changes options, all or none. @throws OptionError for the first one that may not be changed this way. */
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
+  /** Reads the options and the files that they name again, all or nothing. @throws ConfigError if one is wrong. */
+  reload(): ReloadReport;
+  /** The configuration file, if there is one. `rewrite` writes what `setOptions` has changed, and rejects if that fails. */
+  readonly configFile: { readonly path: string; rewrite(): Promise<void> } | undefined;
   /** Returns what was counted since the start or the latest `resetCounters`. */
   countersSinceReset(): CountersSinceReset;
   /** Notifies a listener of the events of sessions from now on. Returns a function that stops this. */

@@ -5,6 +5,14 @@ export interface User {
   readonly permissions: number;
 }
 
+/** A user as ACL LIST shows it. */
+export interface ListedUser extends User {
+  /** Whether a client can be this user. */
+  readonly isEnabled: boolean;
+  /** The SHA-256 of each password, in hex. None if clients need no password. */
+  readonly passwords: readonly string[];
+}
+
 /** A failed attempt to authenticate. */
 export interface FailedAuthentication {
   /** Whether the password was checked and wrong. If not, too many attempts from the origin had failed before. */

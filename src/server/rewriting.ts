@@ -1,0 +1,39 @@
+import { OPTIONS } from '../config.js';
+import type { Log } from '../log/log.js';
+import type { RewritableFile } from './config-source.js';
+import type { Settings } from './settings.js';
+
+/**
+ * Returns a function that writes what CONFIG SET has changed into the configuration file, and logs it. Its promise
+ * rejects if the file cannot be written and so has its old content.
+ */
+export function rewriter(settings: Settings, file: RewritableFile, log: Log): () => Promise<void> {
+  // Two rewrites at once would use the same temporary file.
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    const run = last.then(() => rewrite(settings, file, log));
+    last = run.catch(() => {});
+    return run;
+  };
+}
+
+async function rewrite(settings: Settings, file: RewritableFile, log: Log): Promise<void> {
+  const { now, changedBySet: changes } = settings;
+  const { isPrivate } = await file.rewrite(changes);
+  const names = [...changes.keys()];
+  const overridden = names.filter((name) => file.overriddenBy(name) !== undefined);
+  // A reload will not find the value of an option for which the file does not count.
+  settings.saved(
+    names.filter((name) => !overridden.includes(name)),
+    now,
+  );
+  log.notice(
+    `CONFIG REWRITE: wrote ${names.length === 0 ? 'nothing, because nothing has changed,' : names.join(', ')} to ${file.path}`,
+  );
+  if (!isPrivate && names.some((name) => 'hidden' in OPTIONS[name])) {
+    log.warning(`${file.path} now contains a password, and other users of this machine can read it`);
+  }
+  for (const name of overridden) {
+    log.warning(`${name} in ${file.path} does not count: at the next start the ${file.overriddenBy(name)} comes first`);
+  }
+}
