@@ -8,6 +8,11 @@ const ALONE = [
   'test/execution/transaction-memory.test.ts',
 ];
 
+/** These tests exercise the wire, so they also run without the shared read buffer. */
+const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns'].map(
+  (it) => `test/server/${it}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     // End-to-end tests start the built program.
@@ -23,6 +28,16 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: ALONE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'without the read buffer',
+          include: WIRE,
+          setupFiles: ['test/kill-children.ts', 'test/without-read-buffer.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

@@ -75,6 +75,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'version.ts',
     'node:buffer',
     'node:crypto',
+    'node:events',
     'node:fs',
     'node:net',
     'node:path',

@@ -21,7 +21,11 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
   engine.data.countsAsUse = !client.noTouch;
   try {
     const running = entry.command.run?.(context, args);
-    if (running !== undefined) return finishLater(context, entry, request, running, before);
+    if (running !== undefined) {
+      // Other clients' requests are read before it ends.
+      request.own();
+      return finishLater(context, entry, request, running, before);
+    }
     finish(context, entry, request, false);
   } catch (error) {
     replyError(context, error, before, entry);

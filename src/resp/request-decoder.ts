@@ -29,6 +29,8 @@ export class RequestDecoder {
   #buffer: Buffer = EMPTY;
   #start = 0;
   #end = 0;
+  /** Whether the buffer is the one given to `push`, which its owner uses again. */
+  #borrowed = false;
   /** Whether the current request was incomplete when it was last examined. */
   #spansReads = false;
   /** In an inline request, how many bytes from `#start` contain no line ending. */
@@ -51,7 +53,7 @@ export class RequestDecoder {
 
   /** Bytes of memory held for these requests. */
   get held(): number {
-    return this.#buffer.length;
+    return this.#borrowed ? this.pending : this.#buffer.length;
   }
 
   /** Bytes of memory held for the positions of the current request's arguments. */
@@ -59,16 +61,20 @@ export class RequestDecoder {
     return this.#guard.held;
   }
 
-  /** Adds bytes from the socket. They are copied only if a request spans two reads. */
-  push(chunk: Buffer): void {
+  /**
+   * Adds the first `length` bytes of a chunk from the socket. They must not change until `keep` is called. They are
+   * copied only if a request spans two reads.
+   */
+  push(chunk: Buffer, length = chunk.length): void {
     const pending = this.pending;
     if (pending === 0) {
       this.#buffer = chunk;
+      this.#borrowed = true;
       this.#start = 0;
-      this.#end = chunk.length;
+      this.#end = length;
       return;
     }
-    const needed = pending + chunk.length;
+    const needed = pending + length;
     if (this.#start + needed > this.#buffer.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * pending));
       this.#buffer.copy(larger, 0, this.#start, this.#end);
@@ -76,7 +82,12 @@ export class RequestDecoder {
       this.#start = 0;
       this.#end = pending;
     }
-    this.#end += chunk.copy(this.#buffer, this.#end);
+    this.#end += chunk.copy(this.#buffer, this.#end, 0, length);
+  }
+
+  /** Copies the bytes that have not been pulled yet, because the chunk given to `push` is about to be used again. */
+  keep(): void {
+    if (this.#borrowed) this.#copyRest();
   }
 
   /**
@@ -101,9 +112,7 @@ export class RequestDecoder {
     }
     // An idle client must not keep the buffer of its last read alive.
     this.#guard.release();
-    this.#buffer = EMPTY;
-    this.#start = 0;
-    this.#end = 0;
+    this.#copyRest();
     return undefined;
   }
 
@@ -123,12 +132,19 @@ export class RequestDecoder {
 
   /** Replaces a large buffer that has only a few bytes left. */
   #compact(): void {
-    if (this.#buffer.length <= KEPT_BYTES || this.pending * 4 > this.#buffer.length) return;
-    const rest = Buffer.allocUnsafeSlow(this.pending);
-    this.#buffer.copy(rest, 0, this.#start, this.#end);
+    if (this.#borrowed || this.#buffer.length <= KEPT_BYTES || this.pending * 4 > this.#buffer.length) return;
+    this.#copyRest();
+  }
+
+  /** Replaces the buffer by one that has only the bytes not pulled yet. */
+  #copyRest(): void {
+    const { pending } = this;
+    const rest = pending === 0 ? EMPTY : Buffer.allocUnsafeSlow(pending);
+    if (pending > 0) this.#buffer.copy(rest, 0, this.#start, this.#end);
     this.#buffer = rest;
+    this.#borrowed = false;
     this.#start = 0;
-    this.#end = rest.length;
+    this.#end = pending;
   }
 
   /** Returns the end of the current inline request, its line feed included, or -1 if it is incomplete. */

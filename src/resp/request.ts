@@ -1,12 +1,13 @@
 import { Slice } from '../slice.js';
 
 /**
- * A command's name and its arguments, as views of the bytes read. Valid until the next request is pulled. Call `pack`
- * to keep it longer.
+ * A command's name and its arguments, as views of the bytes read. Valid while the bytes that were read are served and
+ * until the next request is pulled. Call `own` or `pack` to keep it longer.
  */
 export class Request {
-  readonly #bytes: Buffer;
-  readonly #origin: number;
+  #bytes: Buffer;
+  #origin: number;
+  #isOwned = false;
   readonly #bounds: readonly number[];
   /** The number of words, the command's name included. */
   readonly length: number;
@@ -39,6 +40,19 @@ export class Request {
       bounds.push(start, start + word.length);
     }
     return new Request(bytes, 0, bounds, words.length);
+  }
+
+  /**
+   * Copies the bytes, because the buffer that they were read into is about to be used again. Words taken earlier are not
+   * valid any longer.
+   */
+  own(): void {
+    if (this.#isOwned) return;
+    const first = this.#bounds[0];
+    const end = this.#bounds[2 * this.length - 1];
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#origin + first, this.#origin + end));
+    this.#origin = -first;
+    this.#isOwned = true;
   }
 
   /** The number of bytes in all words together. */

@@ -23,6 +23,7 @@ import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
+import { onBytes } from './read-buffer.js';
 import type { RepeatedLines } from './repeated-lines.js';
 import type { SlowReaders } from './slow-readers.js';
 import type { Stranger, Strangers } from './strangers.js';
@@ -159,7 +160,7 @@ export class Connection implements MonitoringClient, Stranger {
       commands: options.commands,
       transaction: this.transaction,
     };
-    socket.on('data', (chunk: Buffer) => this.#contain(() => this.#receive(chunk)));
+    onBytes(socket, (bytes, length) => this.#contain(() => this.#receive(bytes, length)));
     socket.on('drain', () =>
       this.#contain(() => {
         this.account();
@@ -358,13 +359,15 @@ export class Connection implements MonitoringClient, Stranger {
     });
   }
 
-  #receive(chunk: Buffer): void {
-    this.#options.server.counters.input += chunk.length;
+  /** @param length How many of the bytes the socket has received. They are valid only until this returns. */
+  #receive(bytes: Buffer, length: number): void {
+    this.#options.server.counters.input += length;
     if (this.#closing || this.#draining) return;
-    this.#decoder.push(chunk);
+    this.#decoder.push(bytes, length);
     if (this.#waitingFor === undefined) {
       this.#serve();
     } else {
+      this.#decoder.keep();
       this.activeAt = this.#options.server.clock.now();
       this.account();
     }
@@ -428,6 +431,7 @@ export class Connection implements MonitoringClient, Stranger {
       this.#wait('disk');
       durability.whenCaughtUp(this.#goOn);
     }
+    this.#decoder.keep();
     if (this.#isBusy) reply.keep();
     this.#serving = false;
     this.account();

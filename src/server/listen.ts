@@ -1,9 +1,10 @@
 import { chmodSync, existsSync, lstatSync, statSync, unlinkSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type ServerOpts, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
 import { reasonOf } from '../system-error.js';
+import { bufferedSocket, canUseOneReadBuffer } from './read-buffer.js';
 
 /** A client that has ended its side may still wait for replies. The connection ends after them. */
 const HALF_OPEN = { allowHalfOpen: true };
@@ -81,12 +82,13 @@ export interface Listeners {
  */
 export async function listen(config: Config, tls: TlsOptions | undefined, events: ListenEvents): Promise<Listeners> {
   const accept = (socket: Socket) => events.onConnection(socket);
+  const isBuffered = await canUseOneReadBuffer();
   // `noDelay` sends replies immediately.
   const create = () =>
-    tls === undefined ? createServer({ noDelay: true, ...HALF_OPEN }, accept) : createTlsListener(tls, accept, events);
+    tls === undefined ? createListener({ noDelay: true }, isBuffered, accept) : createTlsListener(tls, accept, events);
   const tcp = await listenOnTcp(config, { bind: 'bind', port: 'port' }, create, events.onAcceptError);
   try {
-    const unix = config.unixsocket === '' ? undefined : await listenOnUnixSocket(config, events);
+    const unix = config.unixsocket === '' ? undefined : await listenOnUnixSocket(config, isBuffered, events);
     if (tcp.length === 0 && unix === undefined) throw nowhere(config, 'bind');
     return { tcp, unix };
   } catch (error) {
@@ -152,6 +154,12 @@ function listenOn(
   });
 }
 
+/** @param isBuffered Whether sockets are read into the shared buffer. */
+function createListener(options: ServerOpts, isBuffered: boolean, accept: (socket: Socket) => void): Server {
+  if (!isBuffered) return createServer({ ...options, ...HALF_OPEN }, accept);
+  return createServer({ ...options, ...HALF_OPEN, pauseOnConnect: true }, (socket) => accept(bufferedSocket(socket)));
+}
+
 function createTlsListener(tls: TlsOptions, accept: (socket: Socket) => void, events: ListenEvents): Server {
   const server = createTlsServer({ ...tls, noDelay: true }, accept);
   server.on('connection', events.onHandshake);
@@ -163,7 +171,11 @@ function createTlsListener(tls: TlsOptions, accept: (socket: Socket) => void, ev
   return server;
 }
 
-async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError }: ListenEvents): Promise<Server> {
+async function listenOnUnixSocket(
+  config: Config,
+  isBuffered: boolean,
+  { onConnection, onAcceptError }: ListenEvents,
+): Promise<Server> {
   const path = config.unixsocket;
   try {
     checkSocketPath(path);
@@ -172,7 +184,7 @@ async function listenOnUnixSocket(config: Config, { onConnection, onAcceptError 
     throw error instanceof ListenError ? error : new ListenError(`cannot listen on ${path}: ${reasonOf(error)}`);
   }
   return new Promise((resolve, reject) => {
-    const server = createServer(HALF_OPEN, (socket) => onConnection(socket, path));
+    const server = createListener({}, isBuffered, (socket) => onConnection(socket, path));
     const fail = (error: NodeJS.ErrnoException) => {
       const exists = 'there is a file that is not a socket: remove it, or choose another path with --unixsocket';
       reject(new ListenError(`cannot listen on ${path}: ${error.code === 'EADDRINUSE' ? exists : reasonOf(error)}`));

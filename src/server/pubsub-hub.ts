@@ -134,10 +134,9 @@ export class PubSubHub implements PubSub {
   }
 
   *#publishInSteps(channel: string, given: string | Buffer): Generator<void, number> {
-    let message: string | Buffer | undefined;
+    const message = typeof given === 'string' ? given : Buffer.from(given);
     let receivers = 0;
     for (const subscriber of this.#subscribersOf(channel)) {
-      message ??= owned(given);
       subscriber.message(channel, message);
       this.#delivered++;
       if (++receivers % BATCH === 0) yield;
@@ -147,7 +146,6 @@ export class PubSubHub implements PubSub {
       for (const { text, matches, subscribers } of patterns) {
         if (++tried % BATCH === 0) yield;
         if (!matches(channel)) continue;
-        message ??= owned(given);
         for (const subscriber of subscribers) {
           subscriber.message(channel, message, text);
           this.#delivered++;
@@ -218,7 +216,10 @@ export class PubSubHub implements PubSub {
   }
 }
 
-/** Returns a message that outlives the request it came with: one copy for all subscribers. */
+/**
+ * Returns a message that outlives the request it came with: one copy for all subscribers. A short message is copied for
+ * each of them anyway.
+ */
 function owned(message: string | Buffer): string | Buffer {
   return typeof message === 'string' || message.length <= SHARED_FROM ? message : Buffer.from(message);
 }

@@ -1,5 +1,4 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';
@@ -18,9 +17,6 @@ const PATIENCE = 5000;
 /** Starts to close a server while a client has more to read than the system buffers for it. */
 async function closing(timeout: number) {
   const clock = new StandingClock();
-  const accepted: Socket[] = [];
-  const onConnection = (message: unknown) => accepted.push((message as { socket: Socket }).socket);
-  subscribe('net.server.socket', onConnection);
   const server = await startServer({ 'shutdown-timeout': timeout, 'client-reply-backlog': 16 * 1024 }, { clock });
   const client = await connectTo(server);
   const value = 'v'.repeat(VALUE);
@@ -29,8 +25,7 @@ async function closing(timeout: number) {
   await client.send(Buffer.concat(Array.from({ length: GETS }, () => frame('SESSION.GET', TOKEN, 'key'))));
   const other = await connectTo(server);
   await other.expect('PING\r\n', '+PONG\r\n');
-  unsubscribe('net.server.socket', onConnection);
-  const [serverSide] = accepted;
+  const serverSide = serverSideOf(client.socket);
   while (untaken(serverSide) === 0) await turnEventLoop(5);
   let isClosed = false;
   const closed = server.close().then(() => {
@@ -38,6 +33,15 @@ async function closing(timeout: number) {
   });
   expect(await other.takeAll()).toBe('');
   return { clock, client, serverSide, closed, isClosed: () => isClosed };
+}
+
+/** Returns the socket at the other end of a connection within this process. */
+function serverSideOf({ localPort }: Socket): Socket {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): unknown[] };
+  const sockets = handles().filter((handle) => handle instanceof Socket);
+  const found = sockets.find(({ remotePort }) => remotePort === localPort);
+  if (found === undefined) throw new Error(`no socket is connected to port ${localPort}`);
+  return found;
 }
 
 /** Returns how many bytes the system has not accepted from the server. */

@@ -75,6 +75,14 @@ export class Arguments {
     return this.#request.word(this.#next++);
   }
 
+  /**
+   * Copies the request. The arguments taken from now on then stay valid while the command waits and other requests are
+   * read.
+   */
+  own(): void {
+    this.#request.own();
+  }
+
   /** Like `slice`, as a Buffer. */
   bytes(): Buffer {
     return this.slice().toBuffer();

@@ -38,7 +38,8 @@ export const publish: Command = {
 function publishInTurn(context: Context, channel: string, message: Buffer): void | Promise<void> {
   const { pubsub } = context.server;
   if (pubsub.underWay !== undefined && !context.client.transaction.executing) {
-    return pubsub.underWay.then(() => publishInTurn(context, channel, message));
+    const kept = Buffer.from(message);
+    return pubsub.underWay.then(() => publishInTurn(context, channel, kept));
   }
   const published = pubsub.publishing(channel, message);
   if (typeof published === 'number') {

@@ -17,6 +17,7 @@ export const sessionEndid: Command = {
   arguments: [NAME, { name: 'id', type: 'string', multiple: true }],
   reply: 'the number of sessions ended',
   run(context, args) {
+    args.own();
     return inSlices(context, endById(context, args.slice(), args));
   },
 };

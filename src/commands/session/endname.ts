@@ -14,6 +14,7 @@ export const sessionEndname: Command = {
   arguments: [NAME],
   reply: 'the number of sessions ended',
   run(context, args) {
+    args.own();
     return inSlices(context, endName(context, args.slice()));
   },
 };

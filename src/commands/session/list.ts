@@ -36,6 +36,7 @@ export const sessionList: Command = {
   ],
   reply: `[next cursor, [map, …]], the oldest session first; the cursor is 0 at the end. Each map: id, created (unix ms), lastUsed (unix ms; -1 if not since the server started), pttl (ms; -1 if no deadline is pending), bytes, keys (their number); with SIZES also sizes (map from key to the length of its value in bytes; of a session with very many keys, about ${SIZES}); with KEYS also values (map from each given key to its value, or null)`,
   run(context, args) {
+    args.own();
     const name = args.slice();
     const listing: Listing = { from: undefined, count: 10, sizes: false, keys: [] };
     readOptions(args, OPTIONS, OR_OPTIONS, listing);

@@ -1,6 +1,7 @@
 import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
 import { inSlices } from '../../execution/in-slices.js';
+import { Slice } from '../../slice.js';
 import type { Arguments, Expected } from '../arguments/arguments.js';
 import { type Option, orOptions, readOptions } from '../arguments/options.js';
 import type { Command } from '../declaration/command.js';
@@ -50,7 +51,7 @@ export const sessionNew: Command = {
     const isLowered = limit !== undefined && engine.countOf(name) > limit + MANY;
     const session = engine.create(name, isLowered ? { ...settings, limit: Infinity } : settings);
     reply.bulk(engine.tokenBytes(session));
-    if (isLowered) return inSlices(context, engine.limiting(name, limit));
+    if (isLowered) return inSlices(context, engine.limiting(Slice.of(name.copy()), limit));
   },
 };
 

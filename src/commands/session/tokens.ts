@@ -16,6 +16,7 @@ export const sessionTokens: Command = {
   arguments: [NAME],
   reply: 'array of tokens, those of the oldest sessions first',
   run(context, args) {
+    args.own();
     return inSlices(context, listTokens(context, args.slice()));
   },
 };
