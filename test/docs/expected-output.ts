@@ -1,7 +1,9 @@
-/** Tokens of a page, and the tokens of this run that they stand for. */
+/** Tokens and public ids of a page, and those of this run that they stand for. */
 export type Tokens = Map<string, string>;
 
 const TOKEN = /(?<![\w-])[\w-]{22}(?![\w-])/;
+/** A public id in quotes. Those in the pages have a digit and a capital, which tells them from words. */
+const ID = /(?<=")(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{11}(?=")/;
 
 /** What differs from run to run, besides tokens. */
 const VARIABLE: readonly (readonly [pattern: RegExp, matches: string])[] = [
@@ -15,7 +17,9 @@ const VARIABLE: readonly (readonly [pattern: RegExp, matches: string])[] = [
   [/"(?:bytes|milliseconds)"\n *\d+\) \(integer\) \d+/, '"(?:bytes|milliseconds)"\\n *\\d+\\) \\(integer\\) \\d+'],
 ];
 
-const ANY = new RegExp(`(${[TOKEN, ...VARIABLE.map(([pattern]) => pattern)].map(({ source }) => source).join('|')})`);
+const ANY = new RegExp(
+  `(${[TOKEN, ID, ...VARIABLE.map(([pattern]) => pattern)].map(({ source }) => source).join('|')})`,
+);
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
@@ -27,13 +31,15 @@ export function isAsPrinted(actual: string, printed: string, tokens: Tokens): bo
   const found: string[] = [];
   const pattern = printed
     .split(ANY)
-    .map((part) => {
-      if (new RegExp(`^${TOKEN.source}$`).test(part)) {
+    .map((part, i) => {
+      // What ANY matched is at the odd places.
+      if (i % 2 === 0) return escaped(part);
+      if (/^(?:[\w-]{22}|[\w-]{11})$/.test(part)) {
         const known = tokens.get(part);
         if (known !== undefined) return escaped(known);
         if (found.includes(part)) return `\\${found.indexOf(part) + 1}`;
         found.push(part);
-        return '([\\w-]{22})';
+        return `([\\w-]{${part.length}})`;
       }
       const variable = VARIABLE.find(([candidate]) => new RegExp(`^${candidate.source}$`).test(part));
       return variable === undefined ? escaped(part) : variable[1];
