@@ -25,6 +25,8 @@ export interface HttpContext {
    * @param from The connection of the request, whose addresses the client has too.
    */
   connect(user: User, from: Socket): CommandClient;
+  /** Calls back when users, their permissions or passwords have changed: responses without an end must end then. */
+  onUsersChanged(listener: () => void): void;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */
   authenticate(from: HttpPeer, user: string, password: Buffer): User | FailedAuthentication;
 }

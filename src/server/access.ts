@@ -15,6 +15,7 @@ const DEFAULT_USER: User = { name: 'default', permissions: EVERYTHING };
 export class Access {
   readonly #settings: Settings;
   #users: Users;
+  readonly #onUsersChanged: (() => void)[] = [];
   readonly #throttle: AuthThrottle;
   readonly #repeatedLines: RepeatedLines;
 
@@ -34,7 +35,13 @@ export class Access {
   replaceUsers(users: Users): boolean {
     const isNew = !users.equals(this.#users);
     this.#users = users;
+    if (isNew) for (const listener of this.#onUsersChanged) listener();
     return isNew;
+  }
+
+  /** Calls back when the named users have been replaced by others. */
+  onUsersChanged(listener: () => void): void {
+    this.#onUsersChanged.push(listener);
   }
 
   /** Returns the user of that name with its current permissions; undefined if nobody can log in as that user. */

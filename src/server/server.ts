@@ -269,6 +269,7 @@ export class Server {
         return access.isProtected;
       },
       closing: this.#closed.signal,
+      onUsersChanged: (listener) => access.onUsersChanged(() => this.#faults.contain(listener)),
       authenticate: (from, name, password) => access.authenticate(from, name, password),
       connect: (user, from) => this.#connectInner(user, from),
     };

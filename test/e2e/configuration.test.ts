@@ -68,6 +68,19 @@ describe('a configuration file', () => {
   });
 });
 
+describe.skipIf(process.getuid?.() !== 0)('a configuration file that the user may not read', () => {
+  it('is refused', async () => {
+    const file = write('respite.conf', 'port 7000\n');
+    chmodSync(file, 0o600);
+    for (const folder of [root, directory]) chmodSync(folder, 0o755);
+    expect(await runToEnd([file], {}, 65_534)).toEqual({
+      code: 1,
+      out: '',
+      err: `error: ${file}: cannot read ${file}: EACCES: permission denied\n`,
+    });
+  });
+});
+
 describe('--check-config', () => {
   it('prints each option, its value without credentials, and where it comes from', async () => {
     write('more.conf', 'maxmemory 1024mb\nclient-output-buffer-limit pubsub 1mb 0 0\n');

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Config, ConfigError, type ReloadReport, type Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { LiveReader } from '../http/live-reader.js';
 import { frame, RawClient } from '../raw-client.js';
 import { hasOpenssl, writeCertificate } from '../tools/certificate.js';
 
@@ -187,6 +188,18 @@ describe('users', () => {
     expect(log.lines).toContain(
       '3 clients disconnected: their users no longer exist, or may no longer receive what they have subscribed to',
     );
+  });
+
+  it('who watch the page have to log in again, and see nothing more until then', async () => {
+    const { server, reload } = await start({ ...users('watcher monitor a', 'other read a'), 'http-port': 0 });
+    const headers = { Authorization: `Basic ${Buffer.from('watcher:a').toString('base64')}` };
+    const reader = await LiveReader.open(server, headers);
+    await reader.next('snapshot');
+    reload({ ...users('watcher monitor a', 'other read a'), 'http-port': 0, timeout: 5 });
+    await reader.next('snapshot');
+    reload({ ...users('other read a'), 'http-port': 0 });
+    await reader.ended();
+    expect((await LiveReader.open(server, headers)).status).toBe(401);
   });
 
   it('that end themselves with CONFIG RELOAD get its reply, and nothing after it', async () => {

@@ -34,6 +34,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       uptime_in_days: Math.floor(uptime / 86_400),
       hz: 1,
       configured_hz: 1,
+      config_file: server.configFile?.path ?? '',
       ...(server.shutdownEndsIn !== undefined && { shutdown_in_milliseconds: server.shutdownEndsIn }),
     };
   },
