@@ -209,6 +209,13 @@ export const OPTIONS = {
     help: 'Do not compact a journal that is smaller than this.',
     live: true,
   },
+  'shutdown-delay': {
+    group: 'Limits',
+    kind: integer(0, 86_400, 'seconds'),
+    initial: 0,
+    help: 'How long the server still serves clients after it has been asked to stop, in seconds. Meanwhile /readyz answers 503, so that load balancers send no more clients. SHUTDOWN NOW skips it.',
+    live: true,
+  },
   'shutdown-timeout': {
     group: 'Limits',
     kind: integer(0, 2 ** 31 - 1, 'seconds'),

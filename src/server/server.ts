@@ -158,6 +158,7 @@ export class Server {
       clock,
       log,
       durability: this.#durability,
+      delay: () => this.#settings.now['shutdown-delay'] * 1000,
       timeout: () => this.#shutdownTimeout,
       close: (endsAt) => this.#stop(endsAt),
     });

@@ -18,7 +18,9 @@ interface StoppingOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly durability: Durability | undefined;
-  /** The most ms that a stop may take: the option `shutdown-timeout`. */
+  /** For how many ms to go on serving before a stop: the option `shutdown-delay`. */
+  delay(): number;
+  /** The most ms that a stop may take after that: the option `shutdown-timeout`. */
   timeout(): number;
   /**
    * Stops the server.
@@ -38,19 +40,22 @@ interface Asked {
 }
 
 /**
- * The phase between the request to stop and the stop. It makes all acknowledged changes durable. Meanwhile clients are
- * served as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
+ * The phase between the request to stop and the stop. First it lets the delay pass, so that load balancers notice that
+ * /readyz fails and send no more clients. Then it makes all acknowledged changes durable. Meanwhile clients are served
+ * as before (while the disk fails, their writes are refused), and SHUTDOWN ABORT cancels the stop.
  */
 export class Stopping {
   readonly #options: StoppingOptions;
   #asked: Asked[] = [];
   #mode: StopMode = 'ask';
-  /** Whether to stop without waiting for clients that read slowly. */
+  /** Whether to stop without the delay, and without waiting for clients that read slowly. */
   #now = false;
   #endsAt = 0;
   /** The number of the latest flush. Results of earlier ones are ignored. */
   #attempt = 0;
   #saidToWait = false;
+  /** Ends the delay; undefined if it is over. */
+  #cancelDelay: (() => void) | undefined;
   #cancelRetry: () => void = () => {};
   #cancelDeadline: () => void = () => {};
 
@@ -58,7 +63,7 @@ export class Stopping {
     this.#options = options;
   }
 
-  /** Ms until a stop that waits for the disk gives up waiting; undefined if none is waiting. */
+  /** Ms until a stop that has been asked for happens at the latest; undefined if none has been asked for. */
   get endsIn(): number | undefined {
     return this.#asked.length === 0 ? undefined : Math.max(0, Math.ceil(this.#endsAt - this.#options.clock.now()));
   }
@@ -66,7 +71,7 @@ export class Stopping {
   /**
    * Asks for a stop. If one is already waiting, the stronger mode applies. Resolves just before the server stops,
    * rejects with StopRefused if the server continues.
-   * @param now Whether to disconnect clients that read slowly immediately.
+   * @param now Whether to skip the delay, and to disconnect clients that read slowly immediately.
    */
   ask(mode: StopMode, now = false): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -74,7 +79,8 @@ export class Stopping {
       if (BY_STRENGTH.indexOf(mode) > BY_STRENGTH.indexOf(this.#mode)) this.#mode = mode;
       this.#now ||= now;
       if (this.#asked.length === 1) this.#begin();
-      else this.#flush();
+      else if (this.#cancelDelay === undefined) this.#flush();
+      else if (this.#now) this.#finish();
     });
   }
 
@@ -87,8 +93,29 @@ export class Stopping {
   }
 
   #begin(): void {
-    const { clock, durability, timeout } = this.#options;
-    const forDisk = Math.max(timeout(), LEAST_FOR_DISK);
+    const { clock, log, durability, delay } = this.#options;
+    const ms = delay();
+    // While the journal is being loaded, no load balancer sends clients anyway.
+    if (ms === 0 || this.#now || durability?.progress !== undefined) {
+      this.#finish();
+      return;
+    }
+    log.notice(`clients are served for another ${ms / 1000} s before the stop (shutdown-delay)`);
+    this.#endsAt = clock.now() + ms + this.#forDisk;
+    this.#cancelDelay = clock.after(ms, () => this.#finish());
+  }
+
+  /** The most ms that the disk may take. */
+  get #forDisk(): number {
+    return Math.max(this.#options.timeout(), LEAST_FOR_DISK);
+  }
+
+  /** Makes all changes durable and stops. */
+  #finish(): void {
+    const { clock, durability } = this.#options;
+    this.#cancelDelay?.();
+    this.#cancelDelay = undefined;
+    const forDisk = this.#forDisk;
     this.#endsAt = clock.now() + forDisk;
     // Until the journal has been loaded, there is nothing that the disk does not have.
     if (durability === undefined || durability.progress !== undefined || durability.isDurable) {
@@ -156,6 +183,8 @@ export class Stopping {
     this.#now = false;
     this.#saidToWait = false;
     this.#attempt++;
+    this.#cancelDelay?.();
+    this.#cancelDelay = undefined;
     this.#cancelRetry();
     this.#cancelDeadline();
     return asked;

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { counted } from '../../src/counted.js';
 import { type Config, StopRefused } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
+import { send } from '../http/send.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { turnEventLoop } from '../turn-event-loop.js';
 import { ask } from './ask.js';
@@ -244,4 +245,61 @@ it('with shutdown-timeout 0 a stop as by a signal does not wait for a failing di
   const { server } = await startFull({ appendfsync: 'everysec', 'shutdown-timeout': 0 });
   await server.stop();
   expect(server.lostChanges).toBe(true);
+});
+
+describe('with shutdown-delay', () => {
+  const DELAYED = { 'shutdown-delay': 30, 'http-port': 0, appendfsync: 'always' } as const;
+  const readyz = async (server: { httpUrl: string | undefined }) => (await send(server, '/readyz')).status;
+  /** Waits until the server has been asked to stop. */
+  const asked = async (server: { httpUrl: string | undefined }) => {
+    while ((await readyz(server)) === 200) await turnEventLoop();
+  };
+
+  it('/readyz fails first, and clients old and new are served until the delay is over', async () => {
+    const delayed = await start(DELAYED);
+    const { client, clock, log, server, isClosed } = delayed;
+    expect(await readyz(server)).toBe(200);
+    const stopped = server.stop();
+    expect(await readyz(server)).toBe(503);
+    expect((await send(server, '/readyz')).text).toContain('[-]shutdown failed: the server is stopping\n');
+    expect((await send(server, '/livez')).status).toBe(200);
+    expect(log.lines.at(-1)).toBe('clients are served for another 30 s before the stop (shutdown-delay)');
+    clock.advance(29_999);
+    await turnEventLoop();
+    expect(isClosed()).toBe(false);
+    expect(await ask(await connectTo(server), `SESSION.SET ${TOKEN} k later`)).toBe('OK');
+    // What is left of the delay, and the longest wait for the disk.
+    expect(await client.bulk('INFO', 'server')).toContain('shutdown_in_milliseconds:10001\r\n');
+    clock.advance(1);
+    await delayed.pass();
+    await stopped;
+    expect((await startAgain(delayed)).value).toBe('later');
+  });
+
+  it('SHUTDOWN is delayed too, and SHUTDOWN ABORT cancels it', async () => {
+    const { client, clock, server, isClosed } = await start(DELAYED);
+    await client.send('SHUTDOWN\r\n');
+    await asked(server);
+    expect(await ask(await connectTo(server), 'SHUTDOWN ABORT')).toBe('OK');
+    expect(await client.takeUntil('\r\n')).toBe(`-${REFUSED}\r\n`);
+    expect(await readyz(server)).toBe(200);
+    clock.advance(60_000);
+    await turnEventLoop();
+    expect(isClosed()).toBe(false);
+  });
+
+  it.each(['SHUTDOWN NOW', 'SHUTDOWN FORCE NOW'])('%s skips it, even if it has begun', async (request) => {
+    const { client, server } = await start(DELAYED);
+    void server.stop();
+    await asked(server);
+    await client.send(`${request}\r\n`);
+    // No time passes.
+    await server.closed;
+  });
+
+  it('close skips it', async () => {
+    const { server } = await start(DELAYED);
+    void server.stop();
+    await server.close();
+  });
 });

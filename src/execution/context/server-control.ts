@@ -65,7 +65,7 @@ export interface ServerControl {
   /**
    * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops;
    * rejects if the server continues.
-   * @param now Whether slow readers are disconnected at once.
+   * @param now Whether `shutdown-delay` is skipped, and slow readers are disconnected at once.
    */
   shutdown(force: boolean, now: boolean): Promise<void>;
   /** Whether a stop has been asked for and not been cancelled. Clients should no longer be sent here. */
@@ -74,7 +74,7 @@ export interface ServerControl {
   readonly stopped: boolean;
   /** Cancels a stop that is waiting. Returns whether there was one. */
   abortShutdown(): boolean;
-  /** Ms until a stop that is waiting for the disk gives up; undefined if none is waiting. */
+  /** Ms until a stop that has been asked for happens at the latest; undefined if none has been asked for. */
   readonly shutdownEndsIn: number | undefined;
   /** Logs an internal error. */
   reportFault(fault: unknown): void;
