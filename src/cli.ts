@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { addCheckCommand } from './cli/check.js';
 import { checkConfig } from './cli/check-config.js';
 import { addDemoCommand } from './cli/demo.js';
+import { addHealthCommand } from './cli/health.js';
 import { EXAMPLES, HELP_LAYOUT } from './cli/help.js';
 import { serve } from './cli/serve.js';
 import { describeDefault, environmentName, OPTIONS, type OptionName, optionNames } from './config.js';
@@ -17,6 +18,7 @@ const program = new Command('respite')
       'respite --check-config [file] [--option value ...]',
       'respite check [--fix] <file>',
       'respite demo [--port port] [--http-port port]',
+      'respite health [--url URL | --socket path] [file]',
     ].join('\n       '),
   )
   .version(version, '-V, --version', 'Show the version.')
@@ -41,6 +43,7 @@ for (const name of optionNames) program.addOption(commanderOption(name));
 
 addCheckCommand(program);
 addDemoCommand(program);
+addHealthCommand(program);
 program.helpCommand(false);
 
 await program.parseAsync();

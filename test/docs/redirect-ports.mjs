@@ -9,6 +9,7 @@ const { listen } = Server.prototype;
 Socket.prototype.connect = function (...args) {
   const options = Array.isArray(args[0]) ? args[0][0] : args[0];
   if (options?.port === 6379) options.port = Number(REDIS_PORT);
+  if (Number(options?.port) === 8080) options.port = Number(HTTP_PORT);
   return connect.apply(this, args);
 };
 
