@@ -115,6 +115,16 @@ describe.skipIf(!isLinuxRoot || !isThere('buildah', 'buildah busybox-static redi
       RESPITE_REQUIREPASS: PASSWORD,
     });
 
+    /** Runs the image's health check. */
+    async function isHealthy(volume: string, env: Record<string, string>): Promise<boolean> {
+      const [kind, ...command] = image.config.Healthcheck?.Test ?? [];
+      expect(kind).toBe('CMD');
+      const check = image.run(volume, env, ...command);
+      children.push(check);
+      const [code] = await once(check, 'close');
+      return code === 0;
+    }
+
     const redis = (port: number, ...command: string[]) =>
       execFileSync('redis-cli', ['-p', String(port), ...command], {
         env: { ...process.env, REDISCLI_AUTH: PASSWORD },
@@ -138,9 +148,11 @@ describe.skipIf(!isLinuxRoot || !isThere('buildah', 'buildah busybox-static redi
       const volume = image.volume();
       const first = image.run(volume, env, ...image.config.Entrypoint);
       await ready(first);
+      expect(await isHealthy(volume, env)).toBe(true);
       const token = redis(port, 'SESSION.NEW', 'user:42', '1800', 'DATA', 'cart', 'pizza');
       signalInside(first, image.config.StopSignal as NodeJS.Signals);
       expect(await once(first, 'close')).toEqual([0, null]);
+      expect(await isHealthy(volume, env)).toBe(false);
 
       const second = image.run(volume, env, ...image.config.Entrypoint);
       await ready(second);

@@ -101,7 +101,9 @@ describe.each(FILES)(`${FOLDER}/%s`, (file) => {
     const limit = quantity(respite.resources?.limits?.memory);
     const counted = bytes('maxmemory') + bytes('maxmemory-clients');
     expect(counted).toBeLessThanOrEqual(0.75 * limit);
-    expect(podOf(file).terminationGracePeriodSeconds).toBeGreaterThan(OPTIONS['shutdown-timeout'].initial);
+    const delay = Number(environment.RESPITE_SHUTDOWN_DELAY ?? OPTIONS['shutdown-delay'].initial);
+    const stop = delay + OPTIONS['shutdown-timeout'].initial;
+    expect(podOf(file).terminationGracePeriodSeconds).toBeGreaterThan(stop);
   });
 
   it('lets the container do as little as possible', () => {
@@ -136,6 +138,7 @@ describe.each(FILES)(`${FOLDER}/%s`, (file) => {
         ...Object.fromEntries(inFolder),
         RESPITE_PORT: String(redisPort),
         RESPITE_HTTP_PORT: String(httpPort),
+        RESPITE_SHUTDOWN_DELAY: '0',
       },
     });
     let log = '';

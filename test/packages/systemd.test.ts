@@ -22,6 +22,10 @@ describe('the systemd unit', () => {
     },
   );
 
+  it('reloads by the signal for it', () => {
+    expect(settings.get('ExecReload')).toMatch(/ -HUP \$MAINPID$/);
+  });
+
   it('gives the program its directory, and time to stop', () => {
     const { initial } = OPTIONS['shutdown-timeout'];
     expect(Number(settings.get('TimeoutStopSec'))).toBeGreaterThan(initial);
