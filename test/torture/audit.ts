@@ -32,6 +32,7 @@ interface Answer {
 /** A session as the server has it. */
 interface Found {
   readonly token: string;
+  readonly id: string;
   readonly data: ReadonlyMap<string, string>;
   /** Its deadline is between the two, in ms. */
   readonly from: number;
@@ -94,6 +95,7 @@ export async function audit(
     const found = observation.found.get(name);
     if (found !== undefined) {
       session.token = found.token;
+      session.id = found.id;
       const { duration } = session;
       if (session.extend === 'get') session.due = { from: found.readFrom + duration, to: found.readTo + duration };
       else session.due = found.from === Infinity ? undefined : { from: found.from, to: found.to };
@@ -122,17 +124,18 @@ async function observe(
     present.flatMap(({ token }) => [
       ['SESSION.PTTL', token],
       ['SESSION.GETALL', token],
+      ['SESSION.ID', token],
     ]),
   );
   const readTo = performance.now();
   present.forEach(({ name, token }, i) => {
-    const [left, all] = [replies[2 * i], replies[2 * i + 1]];
+    const [left, all, id] = replies.slice(3 * i, 3 * i + 3);
     // It has expired since it was listed.
-    if (all instanceof Failure || left === -2) return;
+    if (all instanceof Failure || id instanceof Failure || left === -2) return;
     if (found.has(name)) throw new Error(`there are two sessions ${name}`);
     const data = mapOf(all) as ReadonlyMap<string, string>;
     const due = left === -1 ? Infinity : Number(left);
-    found.set(name, { token, data, from: readFrom + due - 1, to: readTo + due, readFrom, readTo });
+    found.set(name, { token, id: String(id), data, from: readFrom + due - 1, to: readTo + due, readFrom, readTo });
   });
   const live = new Set<string>();
   for (let i = 0; i < tokens.length; i += MANY) {
@@ -180,6 +183,7 @@ function compare(
 function compareSession(session: OwnSession, found: Found, shared: string | undefined): string | undefined {
   const token = session.token ?? (session.shared ? shared : undefined);
   if (token !== undefined && token !== found.token) return 'has another token';
+  if (session.id !== undefined && session.id !== found.id) return 'has another public id';
   const { from, to } = dueOf(session);
   const latest = to + aheadOf(session);
   if (found.to < from - SLACK) return `is due ${Math.round(from - found.to)} ms early`;

@@ -11,6 +11,8 @@ import { copyOf, created, noSession, put, type Session, type Span } from '../too
 export interface OwnSession extends Session {
   /** Undefined if the server chose it and has not replied yet. */
   token: string | undefined;
+  /** Its public id, which stays the same until it ends or is renamed. Undefined if it has not been looked up yet. */
+  id: string | undefined;
   /** Earlier tokens that still lead to it. */
   old: Set<string>;
 }
@@ -88,7 +90,7 @@ export class ClientState {
     }
     // It may have expired. Then nothing happens.
     if (present === undefined && !change.creates) return () => false;
-    const session = present ?? { ...noSession(), token: undefined, old: new Set<string>() };
+    const session = present ?? { ...noSession(), token: undefined, id: undefined, old: new Set<string>() };
     const before = dueOf(session);
     const expected = change.run(session, at, this);
     if (!session.alive) {
@@ -171,7 +173,7 @@ export function creation(name: string, { token, ttl, slides, data }: NewSession,
     ownToken: token,
     reads: false,
     run: (session, at) => {
-      Object.assign(session, created(settings, at), { token });
+      Object.assign(session, created(settings, at), { token, id: undefined });
       return (reply) => isToken(reply) && reply === (known ?? reply);
     },
   };
@@ -204,6 +206,7 @@ export function renaming(name: string, to: string): Change {
     reads: false,
     run: (session, _, state) => {
       state.invalidate(session);
+      session.id = undefined;
       return (reply) => isStatus(reply, 'OK');
     },
   };
