@@ -50,6 +50,9 @@ async function createAll(server: Restartable): Promise<string[]> {
   ] as const) {
     let token = await server.ask('SESSION.NEW', 'user:1', 'DATA', 'k', data);
     for (let i = 0; i < rotations; i++) token = await server.ask('SESSION.ROTATE', token, 'GRACE', '1000');
+    // Other changes are recorded by token, and must not make it lose the id.
+    await server.ask('SESSION.EXPIRE', token, '1000');
+    await server.ask('SESSION.SET', token, 'other', 'x');
     tokens.push(token);
   }
   await server.ask('SESSION.NEW', 'user:1', 'SHARED');
