@@ -128,8 +128,8 @@ function lineOf(child: Child, ready: RegExp): Promise<RegExpExecArray> {
   });
 }
 
-/** redis-server cannot pick a port itself. */
-async function freePort(): Promise<number> {
+/** Returns a free port, for servers that cannot pick one or do not say which. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
