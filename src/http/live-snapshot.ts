@@ -89,10 +89,11 @@ function connectionsOf({ clients, counters, config }: ServerControl, watchers: n
   };
 }
 
-function persistenceOf({ durability, config }: ServerControl): LivePersistence {
+function persistenceOf({ durability, config, clock }: ServerControl): LivePersistence {
   if (durability === undefined) return { on: false };
   const { status, failure, progress } = durability;
   const { running, lastMs, lastSucceeded = true } = status?.compaction ?? {};
+  const sync = status?.activity.lastSync;
   return {
     on: true,
     policy: config.appendfsync,
@@ -100,6 +101,9 @@ function persistenceOf({ durability, config }: ServerControl): LivePersistence {
     size: status?.size ?? 0,
     baseSize: status?.baseSize ?? 0,
     pending: status?.pendingBytes ?? 0,
+    ...(sync !== undefined && {
+      fsync: { at: Math.round(clock.wall() - (clock.now() - sync.at)), ms: Math.round(100 * sync.ms) / 100 },
+    }),
     compaction: {
       ...(running !== undefined && { runningMs: Math.round(running) }),
       ...(lastMs !== undefined && { lastMs: Math.round(lastMs) }),

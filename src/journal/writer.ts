@@ -36,6 +36,8 @@ export interface WriterActivity {
   readonly writtenBytes: number;
   /** How long syncs took, including those that failed. */
   readonly syncs: DurationHistogram;
+  /** When the latest sync ended, and how many ms it took; undefined before the first. */
+  readonly lastSync: { readonly at: number; readonly ms: number } | undefined;
   /** Writes and syncs that failed. */
   readonly errors: number;
   /** When the latest of them failed; -Infinity if none has. */
@@ -141,6 +143,8 @@ export class JournalWriter implements RecordSink {
   #unwritten = 0;
   #writtenBytes = 0;
   readonly #syncs = new DurationHistogram();
+  /** How long the latest sync took, in ms; undefined before the first. */
+  #syncMs: number | undefined;
   #errors = 0;
   #failedAt = -Infinity;
   #catchingUp: { readonly bytes: number; readonly callback: () => void }[] = [];
@@ -223,7 +227,13 @@ export class JournalWriter implements RecordSink {
 
   /** What was done since this was made. */
   get activity(): WriterActivity {
-    return { writtenBytes: this.#writtenBytes, syncs: this.#syncs, errors: this.#errors, failedAt: this.#failedAt };
+    return {
+      writtenBytes: this.#writtenBytes,
+      syncs: this.#syncs,
+      lastSync: this.#syncMs === undefined ? undefined : { at: this.#syncedAt, ms: this.#syncMs },
+      errors: this.#errors,
+      failedAt: this.#failedAt,
+    };
   }
 
   /** Whether a sync is under way. */
@@ -479,7 +489,8 @@ export class JournalWriter implements RecordSink {
     file.sync((error) => {
       this.#syncing = false;
       this.#syncedAt = this.#clock.now();
-      this.#syncs.record(this.#syncedAt - began);
+      this.#syncMs = this.#syncedAt - began;
+      this.#syncs.record(this.#syncMs);
       if (error !== null) {
         this.#dirty = true;
         this.#rewind = true;

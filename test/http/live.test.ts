@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { LiveEvents } from '../../src/http/live-data.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LiveEvents, LiveSnapshot } from '../../src/http/live-data.js';
 import type { Config } from '../../src/index.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { askWith } from '../server/ask.js';
+import { diskFull, HeldDisk } from '../server/held-disk.js';
 import { turnEventLoop } from '../turn-event-loop.js';
 import { LiveReader } from './live-reader.js';
 import { basic, send } from './send.js';
@@ -15,6 +16,8 @@ const readers: LiveReader[] = [];
 
 afterEach(async () => {
   for (const reader of readers.splice(0)) reader.close();
+  HeldDisk.repairAll();
+  vi.restoreAllMocks();
   await stopServers();
 });
 
@@ -153,6 +156,36 @@ describe('GET /live', () => {
     const { slowlog } = await reader.next('snapshot').then(() => reader.next('snapshot'));
     expect(slowlog.map(({ words }) => words.join(' '))).toContain('SESSION.ROTATE (redacted) GRACE 1');
     for (const token of [first, second, shared]) expect(reader.text).not.toContain(token);
+  });
+
+  it('shows the journal: its size, the latest fsync, and why a write failed', async () => {
+    const disk = new HeldDisk();
+    const config = { appendonly: true, appendfsync: 'always', dir: temporaryDirectory(), 'http-port': 0 } as const;
+    const server = await startServer(config);
+    const client = await connectTo(server);
+    const before = Date.now();
+    await askWith(client, 'SESSION.NEW', 'x');
+    const reader = await LiveReader.open(server);
+    readers.push(reader);
+    const { at, persistence } = await reader.next('snapshot');
+    if (!persistence.on) throw new Error('persistence is off');
+    expect(persistence).toMatchObject({ policy: 'always', error: '', compaction: { lastSucceeded: true } });
+    expect(persistence.size).toBeGreaterThan(0);
+    expect(persistence.fsync?.ms).toBeGreaterThanOrEqual(0);
+    expect(persistence.fsync?.at).toBeGreaterThanOrEqual(before - 1);
+    expect(persistence.fsync?.at).toBeLessThanOrEqual(at + 1);
+
+    disk.failure = diskFull();
+    await client.send('SESSION.NEW x\r\n');
+    let snapshot: LiveSnapshot;
+    do snapshot = await reader.next('snapshot');
+    while (snapshot.ready);
+    expect(snapshot.notReady).toEqual(['the journal cannot be written, so writes are refused']);
+    expect(snapshot.persistence).toMatchObject({ error: expect.stringContaining('ENOSPC') });
+    disk.failure = undefined;
+    do snapshot = await reader.next('snapshot');
+    while (!snapshot.ready);
+    expect(snapshot.persistence).toMatchObject({ error: '' });
   });
 
   it('sends events together, a few of each kind, and says how many it leaves out', async () => {
