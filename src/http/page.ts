@@ -22,16 +22,19 @@ const TYPES: Record<string, string> = {
 /** Vite puts files whose names change with their contents here. */
 const HASHED = 'assets/';
 
-/** Serves the page, which consists of the files that exist when the first request comes. */
-export function addPage(app: HttpApp): void {
+/**
+ * Serves the page.
+ * @param directory Where its files are. They must exist before the first request.
+ */
+export function addPage(app: HttpApp, _?: unknown, directory = DIRECTORY): void {
   let files: ReadonlySet<string> | undefined;
   app.get('*', async (c) => {
-    files ??= filesOf(DIRECTORY);
+    files ??= filesOf(directory);
     const name = c.req.path === '/' ? 'index.html' : c.req.path.slice(1);
     if (!files.has(name)) {
       return name === 'index.html' ? c.text('the page is not built: run npm run build\n') : c.notFound();
     }
-    return c.body(await readFile(join(DIRECTORY, name)), 200, {
+    return c.body(await readFile(join(directory, name)), 200, {
       'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
       'Cache-Control': name.startsWith(HASHED) ? 'private, max-age=31536000, immutable' : 'no-cache',
     });
