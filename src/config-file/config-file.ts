@@ -6,7 +6,7 @@ import { FileLines } from './file-lines.js';
 import { joinWords } from './words.js';
 
 /** An option as a configuration file sets it. */
-export interface FileOption {
+interface FileOption {
   readonly value: Config[OptionName];
   /** The last line that sets it. `file` is as the user wrote it. */
   readonly file: string;
@@ -14,7 +14,7 @@ export interface FileOption {
 }
 
 /** What a configuration file says. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly options: ReadonlyMap<OptionName, FileOption>;
   /** One line for each mistake, such as `/etc/respite.conf:12: port x: expected …`. None contains a credential. */
   readonly problems: readonly string[];

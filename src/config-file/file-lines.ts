@@ -7,7 +7,7 @@ import { hasWildcard, matchingPaths } from './matching-paths.js';
 import { splitWords } from './words.js';
 
 /** A line of a configuration file. */
-export interface FileLine {
+interface FileLine {
   /** In lower case. */
   readonly name: string;
   readonly values: readonly string[];
@@ -17,7 +17,7 @@ export interface FileLine {
 }
 
 /** A mistake in a configuration file. */
-export interface Problem {
+interface Problem {
   /** `/etc/respite.conf:12`, or only the file. */
   readonly where: string;
   readonly reason: string;
@@ -78,10 +78,9 @@ export class FileLines {
 
   #readLine(text: string, file: string, line: number, open: readonly string[]): void {
     const where = `${file}:${line}`;
-    // Not `trim`, which would remove bytes of letters in UTF-8 too.
-    const trimmed = text.replace(/^[ \t\r]+|[ \t\r]+$/g, '');
-    if (trimmed === '' || trimmed.startsWith('#')) return;
-    const words = splitWords(trimmed)?.map((word) => Buffer.from(word, 'latin1'));
+    // Not \s, which also matches a byte of letters in UTF-8.
+    if (/^[ \t\v\f\r]*(?:#|$)/.test(text)) return;
+    const words = splitWords(text)?.map((word) => Buffer.from(word, 'latin1'));
     if (words === undefined) {
       this.#report(where, 'a quote is not closed, or its end is not followed by a space');
     } else if (!words.every((word) => isUtf8(word))) {

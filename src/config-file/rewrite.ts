@@ -42,7 +42,7 @@ export async function rewriteConfigFile(
  * @param lines For each option that this file sets: the number of the line that counts, from 1 on.
  * @param changes The words of each value.
  */
-export function rewritten(
+function rewritten(
   text: string,
   lines: ReadonlyMap<OptionName, number>,
   changes: ReadonlyMap<OptionName, readonly string[]>,

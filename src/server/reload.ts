@@ -31,6 +31,8 @@ interface ReloadedClient {
   changeUser(user: User | undefined): boolean;
 }
 
+const EVENT = { event: 'reload' };
+
 /**
  * Applies what the sources of options and the files that they name say now, without closing listeners: all of it or, if
  * anything is wrong, nothing. First everything is read and checked. Then it is put into use by steps that cannot fail.
@@ -52,7 +54,7 @@ export class Reload {
       return this.#reload(read());
     } catch (error) {
       if (error instanceof ConfigError) {
-        const fields = { event: 'reload', reason: error.message };
+        const fields = { ...EVENT, reason: error.message };
         log.warning(`cannot reload, so nothing has changed: ${error.message}`, fields);
       }
       throw error;
@@ -93,7 +95,7 @@ export class Reload {
     const { log } = this.#options;
     const changes = changed.map((name) => describeChange(name, before, config));
     log.notice(changes.length === 0 ? 'reloaded: nothing has changed' : `reloaded: changed ${changes.join(', ')}`, {
-      event: 'reload',
+      ...EVENT,
       changed: changed.join(' '),
       restart: restart.join(' '),
       kept: kept.join(' '),
@@ -101,10 +103,10 @@ export class Reload {
     });
     if (disconnected > 0) {
       const who = `${counted(disconnected, 'client')} disconnected`;
-      log.notice(`${who}: their users no longer exist, or may no longer receive what they have subscribed to`);
+      log.notice(`${who}: their users no longer exist, or may no longer receive what they have subscribed to`, EVENT);
     }
-    if (kept.length > 0) log.notice(`kept the values that CONFIG SET gave to: ${kept.join(', ')}`);
-    if (restart.length > 0) log.warning(`changed, but needs a restart: ${restart.join(', ')}`);
+    if (kept.length > 0) log.notice(`kept the values that CONFIG SET gave to: ${kept.join(', ')}`, EVENT);
+    if (restart.length > 0) log.warning(`changed, but needs a restart: ${restart.join(', ')}`, EVENT);
   }
 }
 

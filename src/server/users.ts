@@ -5,7 +5,7 @@ import type { UserLine } from '../config-files.js';
 import type { User } from '../execution/context/user.js';
 
 /** A named user and its password. */
-export interface Account {
+interface Account {
   readonly user: User;
   /** SHA-256 of the password. */
   readonly digest: Buffer;

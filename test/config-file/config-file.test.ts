@@ -195,6 +195,13 @@ describe('a configuration file', () => {
     );
   });
 
+  it('is read in time that grows with its size, whatever it contains', () => {
+    const blanks = ' '.repeat(500_000);
+    expect(problemsOf(write(`port${blanks}7000${blanks}x\n`))).toEqual([
+      'respite.conf:1: port takes one value, but there are 2: put quotes around a value with spaces',
+    ]);
+  });
+
   it('can set every option to its default, written as docs/options.md writes it', () => {
     const lines = optionNames.map((name) => `${joinWords([name, describeOption(name, OPTIONS[name].initial)])}\n`);
     expect(Object.keys(read(write(lines.join('')))).sort()).toEqual([...optionNames].sort());

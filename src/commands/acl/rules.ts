@@ -10,7 +10,7 @@ const CATEGORIES = [
 ] as const;
 
 /** What a user may do, as rules of Redis' ACL. */
-export interface Rules {
+interface Rules {
   readonly flags: readonly string[];
   readonly commands: string;
   /** Empty if the user may use no keys. */
