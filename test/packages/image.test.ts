@@ -22,8 +22,12 @@ describe.skipIf(!isLinuxRoot || !isThere('buildah', 'buildah busybox-static redi
     beforeAll(async () => {
       image = await Image.build();
     }, 600_000);
-    afterEach(() => {
-      for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
+    afterEach(async () => {
+      for (const child of children.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill('SIGKILL');
+        await once(child, 'close');
+      }
     });
     afterAll(() => image?.remove());
 

@@ -10,6 +10,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BASE = 'localhost/respite-base';
 const IMAGE = 'localhost/respite';
 
+/** For `unshare`: if it ends, so do all processes that it has started. */
+const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child'];
+
 /** What an image says about how to run it, as Docker writes it. */
 export interface ImageConfig {
   readonly User: string;
@@ -55,6 +58,7 @@ export class Image {
       ...process.env,
       CONTAINERS_STORAGE_CONF: storage,
       STORAGE_DRIVER: 'vfs',
+      TMPDIR: directory,
       BUILDAH_ISOLATION: 'chroot',
     };
     const execute = (command: string, ...args: string[]) => promisify(execFile)(command, args, { cwd: ROOT, env });
@@ -82,11 +86,15 @@ export class Image {
     return directory;
   }
 
-  /** Runs a command in a container, by `buildah run`. Ends it with the process that is returned. */
+  /** Runs a command in a container, by `buildah run`. All of it ends with the process that is returned. */
   run(volume: string, env: Record<string, string>, ...command: string[]): ChildProcess {
     const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
     const args = ['run', '--volume', `${volume}:/data`, ...variables, this.#container, '--', ...command];
-    return watched(spawn('buildah', args, { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    // buildah leaves the program behind when it is killed.
+    const namespaces = [...NAMESPACES, '--mount-proc'];
+    return watched(
+      spawn('unshare', [...namespaces, 'buildah', ...args], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   }
 
   /**
@@ -97,7 +105,6 @@ export class Image {
     const { User, Env, Entrypoint } = this.config;
     const variables = [...Env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
     const inside = ['chroot', `--userspec=${User}`, this.root, 'env', '-i', ...variables, ...Entrypoint];
-    const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
     const mounts = [
       'mount --bind "$1" "$1"',
       'mount -o remount,bind,ro "$1"',
@@ -106,7 +113,7 @@ export class Image {
       'shift 2',
       'exec "$@"',
     ];
-    const args = [...namespaces, 'sh', '-c', mounts.join(' && '), 'sh', this.root, volume, ...inside];
+    const args = [...NAMESPACES, 'sh', '-c', mounts.join(' && '), 'sh', this.root, volume, ...inside];
     return watched(spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
