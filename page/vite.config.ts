@@ -16,10 +16,12 @@ export default defineConfig({
     // The content security policy forbids what is written into the document itself, data: URLs included.
     assetsInlineLimit: 0,
     modulePreload: false,
+    license: { fileName: 'licenses.md' },
     reportCompressedSize: false,
   },
   server: {
     proxy: {
+      '/live': { target: SERVER, changeOrigin: true },
       '/api': { target: SERVER, changeOrigin: true },
     },
   },

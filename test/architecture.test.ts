@@ -188,6 +188,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
+const PAGE = fileURLToPath(new URL('../page', import.meta.url));
+const pageFiles = readdirSync(PAGE, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  /(?<!\.config)\.tsx?$/.test(file),
+);
+
 /** Returns the file or package of each import of a file. */
 function importsOf(file: string): string[] {
   const source = readFileSync(resolve(SRC, file), 'utf8');
@@ -246,6 +251,14 @@ describe('the architecture', () => {
   it('only the program reads arguments and the environment and calls exit', () => {
     for (const file of files.filter((name) => name !== 'cli.ts' && partOf(name) !== 'cli')) {
       expect(readFileSync(resolve(SRC, file), 'utf8'), file).not.toMatch(/process\.(argv|env|exit)\b/);
+    }
+  });
+
+  it.each(pageFiles)('page/%s imports only the page, its two packages and types', (file) => {
+    const source = readFileSync(resolve(PAGE, file), 'utf8');
+    for (const [, statement, from] of source.matchAll(/^(import [^'"=;]*?)'([^']+)';/gm)) {
+      if (from.includes('/src/')) expect(statement).toMatch(/^import type /);
+      else expect(from).toMatch(/^(?:\.|preact|uplot)/);
     }
   });
 

@@ -70,6 +70,9 @@ export function Chart(props: {
   return <div ref={box} class="chart" role="img" aria-label={label} />;
 }
 
+/** Returns how many seconds a chart shows if there are samples for the given number: a minute at least. */
+const shownSeconds = (known: number): number => Math.min(HISTORY_MS / 1000, Math.max(60, known));
+
 /** Returns the samples with `undefined` where some are missing. */
 function withGaps(samples: readonly Sample[]): (Sample | undefined)[] {
   return samples.flatMap((sample, i) => {
@@ -100,7 +103,7 @@ function options(
     scales: {
       x: {
         time: true,
-        range: (_, __, newest) => (newest == null ? [0, 1] : [newest - HISTORY_MS / 1000, newest]),
+        range: (_, oldest, newest) => (newest == null ? [0, 1] : [newest - shownSeconds(newest - oldest), newest]),
       },
       y: { range: (_, __, most) => [0, Math.max(latest.current.least, (most ?? 0) * 1.08)] },
     },

@@ -62,27 +62,30 @@ function ThemeToggle({ theme, onTheme }: { theme: Theme; onTheme: (theme: Theme)
   );
 }
 
-/** One sentence, and one more for each thing that is wrong. A screen reader announces it when it changes. */
+/** One sentence if all is well, otherwise one for each thing that is wrong. */
 function Verdict({ feed }: { feed: Feed }) {
   const { latest, connected, samples } = feed;
   const troubles: Trouble[] = latest === undefined ? [] : troublesOf(latest.snapshot, samples);
   if (!connected && latest !== undefined) {
     const since = timeOfDay(latest.snapshot.at);
-    troubles.unshift({ level: 'bad', text: `Connection lost. Reconnecting … The figures are from ${since}.` });
+    const text = `Connection lost. Reconnecting … The figures are from ${since}.`;
+    troubles.unshift({ level: 'bad', about: 'connection lost', text });
   }
   const level = troubles[0]?.level ?? (latest === undefined ? 'wait' : 'good');
   const sentence = latest === undefined ? 'Connecting …' : 'All is well.';
+  const spoken = troubles.length === 0 ? sentence : `Trouble: ${troubles.map(({ about }) => about).join(', ')}`;
   return (
-    <div class={`verdict ${level}`} role="status">
-      {troubles.length === 0 ? (
-        <p>{sentence}</p>
-      ) : (
-        troubles.map(({ level, text }) => (
-          <p key={text} class={level}>
-            {text}
-          </p>
-        ))
-      )}
+    <div class={`verdict ${level}`}>
+      {troubles.length === 0 && <p>{sentence}</p>}
+      {troubles.map(({ level, about, text }) => (
+        <p key={about} class={level}>
+          {text}
+        </p>
+      ))}
+      {/* A screen reader announces a change. The sentences change with every figure in them, so they would be a nuisance. */}
+      <span class="spoken" role="status">
+        {spoken}
+      </span>
     </div>
   );
 }

@@ -8,6 +8,8 @@ import { duration } from '../format/duration.js';
 export interface Trouble {
   /** `bad`: clients notice it. `warn`: they may soon. */
   readonly level: 'bad' | 'warn';
+  /** What it is about, in a word or two. Stays the same while the figures in `text` change. */
+  readonly about: string;
   /** What is wrong, in one sentence. */
   readonly text: string;
 }
@@ -36,15 +38,15 @@ export function troublesOf(snapshot: LiveSnapshot, samples: readonly Sample[]): 
   return [...found.filter(({ level }) => level === 'bad'), ...found.filter(({ level }) => level === 'warn')];
 }
 
-const bad = (text: string): Trouble => ({ level: 'bad', text });
-const warn = (text: string): Trouble => ({ level: 'warn', text });
+const bad = (about: string, text: string): Trouble => ({ level: 'bad', about, text });
+const warn = (about: string, text: string): Trouble => ({ level: 'warn', about, text });
 
 function notReady({ ready, notReady, persistence }: LiveSnapshot): Trouble[] {
   if (ready) return [];
   // These have sentences of their own.
   if (persistence.on && persistence.loading !== undefined) return [];
   if (persistence.on && persistence.error !== '') return [];
-  return [bad(`Not ready: ${notReady.join('; ') || 'no reason given'}.`)];
+  return [bad('not ready', `Not ready: ${notReady.join('; ') || 'no reason given'}.`)];
 }
 
 function persistence({ persistence }: LiveSnapshot): Trouble[] {
@@ -53,10 +55,12 @@ function persistence({ persistence }: LiveSnapshot): Trouble[] {
   const found: Trouble[] = [];
   if (loading !== undefined) {
     const percent = Math.floor((100 * loading.loaded) / Math.max(1, loading.total));
-    found.push(bad(`Loading the journal: ${percent} % of ${bytes(loading.total)}. Commands wait until it is loaded.`));
+    found.push(
+      bad('loading', `Loading the journal: ${percent} % of ${bytes(loading.total)}. Commands wait until it is loaded.`),
+    );
   }
-  if (error !== '') found.push(bad(`Cannot write to the disk, so changes are refused: ${error}.`));
-  if (!compaction.lastSucceeded) found.push(warn('The last compaction of the journal failed.'));
+  if (error !== '') found.push(bad('the disk', `Cannot write to the disk, so changes are refused: ${error}.`));
+  if (!compaction.lastSucceeded) found.push(warn('compaction', 'The last compaction of the journal failed.'));
   return found;
 }
 
@@ -64,28 +68,28 @@ function memory({ memory: { used, limit, policy } }: LiveSnapshot, recent: reado
   if (limit === 0) return [];
   const figures = `${bytes(used)} of ${bytes(limit)}`;
   if (recent.some(({ evicted }) => evicted > 0)) {
-    return [warn(`Memory is full (${figures}), so sessions are evicted to make room.`)];
+    return [warn('memory', `Memory is full (${figures}), so sessions are evicted to make room.`)];
   }
   if (used >= limit && policy === 'noeviction') {
-    return [bad(`Memory is full (${figures}), so commands that need more are refused with OOM.`)];
+    return [bad('memory', `Memory is full (${figures}), so commands that need more are refused with OOM.`)];
   }
-  return used >= NEAR * limit ? [warn(`Memory is nearly full (${figures}).`)] : [];
+  return used >= NEAR * limit ? [warn('memory', `Memory is nearly full (${figures}).`)] : [];
 }
 
 function lateness({ lateness: { count: expiries, p99, overMs } }: LiveSnapshot): Trouble[] {
   if (expiries === 0 || p99 < LATE_MS) return [];
   const text = `Sessions expire late: 1 in 100 by ${duration(p99)} or more, over the last ${duration(overMs)}.`;
-  return [p99 >= VERY_LATE_MS ? bad(text) : warn(text)];
+  return [p99 >= VERY_LATE_MS ? bad('late expiry', text) : warn('late expiry', text)];
 }
 
 function stalls({ eventLoopDelay }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
   const longest = recent.reduce((most, { stallMs }) => Math.max(most, stallMs), eventLoopDelay.max);
   if (longest < STALL_MS) return [];
-  return [warn(`The event loop stood still for ${duration(longest)}, so all clients had to wait.`)];
+  return [warn('the event loop', `The event loop stood still for ${duration(longest)}, so all clients had to wait.`)];
 }
 
 function connections({ connections: { clients, limit } }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
-  if (recent.some(({ rejected }) => rejected > 0)) return [warn('Connections have just been refused.')];
+  if (recent.some(({ rejected }) => rejected > 0)) return [warn('connections', 'Connections have just been refused.')];
   if (limit === 0 || clients < NEAR * limit) return [];
-  return [warn(`${counted(clients, 'client')} connected, of at most ${count(limit)}.`)];
+  return [warn('connections', `${counted(clients, 'client')} connected, of at most ${count(limit)}.`)];
 }

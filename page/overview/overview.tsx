@@ -72,9 +72,9 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
         >
           <Facts
             facts={{
-              'half of all, at most': lateness.count === 0 ? '–' : duration(lateness.p50),
-              'the latest': lateness.count === 0 ? '–' : duration(lateness.max),
-              [`in ${duration(lateness.overMs)}`]: `${count(lateness.count)} expired`,
+              'p50 (dashed)': lateness.count === 0 ? '–' : duration(lateness.p50),
+              maximum: lateness.count === 0 ? '–' : duration(lateness.max),
+              [`expired in ${duration(lateness.overMs)}`]: count(lateness.count),
             }}
           />
         </GraphCard>

@@ -12,7 +12,7 @@ export function SlowLog({ entries }: { entries: readonly LiveSlowCommand[] }) {
         <p class="muted note">No command was slow.</p>
       ) : (
         <ol class="slow-log">
-          {entries.slice(0, 8).map(({ id, at, ms, words, client }) => (
+          {entries.slice(0, 6).map(({ id, at, ms, words, client }) => (
             <li key={id}>
               <strong>{duration(ms)}</strong>
               <code>

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { Received } from '../feed/feed.js';
-import { count, shortCount } from '../format/count.js';
+import { count, counted, shortCount } from '../format/count.js';
 import { duration } from '../format/duration.js';
 import { drawMinute } from './draw-minute.js';
 import { WheelPainter } from './draw-wheel.js';
@@ -21,7 +21,7 @@ export function Wheel({ received, expiredPerSecond }: { received: Received; expi
       <div class="wheel-face">
         <Drawing
           name="wheel-canvas"
-          label={`Timing wheel with ${count(timers)} timers. ${count(dueIn60s)} are due within a minute.`}
+          label={`Timing wheel: ${counted(timers, 'timer')}, ${count(dueIn60s)} due within a minute.`}
           draw={(context, size, colours, now) => current.draw(context, size, colours, now, received, expiredPerSecond)}
         />
         <p class="wheel-centre" aria-hidden="true">

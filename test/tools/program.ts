@@ -30,6 +30,7 @@ export class Program {
   readonly #output: string[] = [];
   #observer: Redis | undefined;
   #port = 0;
+  #pageUrl = '';
 
   private constructor(args: readonly string[], env: Record<string, string>, showErrors: boolean) {
     const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], { env });
@@ -44,6 +45,7 @@ export class Program {
         const port = /is ready on \S+:(\d+)/.exec(line)?.[1];
         if (port === undefined) return;
         this.#port = Number(port);
+        this.#pageUrl = / page at (\S+?)\/? - /.exec(line)?.[1] ?? '';
         resolve(this);
       });
       child.once('close', (code) => reject(new Error(`exited with ${code} before it was ready: ${this.log}`)));
@@ -97,6 +99,11 @@ export class Program {
   /** Stops reading its log. */
   closeLog(): void {
     this.#process.stderr?.destroy();
+  }
+
+  /** The URL of its page, without a slash at the end; empty without `http-port`. */
+  get pageUrl(): string {
+    return this.#pageUrl;
   }
 
   get pid(): number {
