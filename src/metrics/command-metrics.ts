@@ -8,10 +8,11 @@ export const COMMAND_METRICS: MetricGroup = {
     {
       type: 'histogram',
       name: 'respite_command_duration_seconds',
-      help: 'Time from reading a request to its reply, by command. Commands that were never called are left out.',
+      help: 'Time from reading a request to its reply. Commands that never ran are left out.',
       labels: ['command'],
       bounds: DURATION_BOUNDS,
-      read: ({ server }) => server.statistics.lifetime.map((tally) => durationSample(tally, tally.name)),
+      read: ({ server }) =>
+        server.statistics.lifetime.filter(({ calls }) => calls > 0).map((tally) => durationSample(tally, tally.name)),
     },
     {
       type: 'counter',

@@ -45,50 +45,54 @@ export class Exposition {
       name: metric.name,
       help: metric.help,
       type: metric.type,
-      get: () => ({ ...registered, values: valuesOf(metric, this.#scrape) }),
+      get: () => ({ ...registered, values: linesOf(metric, this.#scrape) }),
     };
     return registered as unknown as RegistryMetric;
   }
 }
 
-/** A line of the text, as the registry takes it. */
+/**
+ * A line of the text, as the registry takes it. Several lines may have the same object of shared labels, which is then
+ * written only once, as for the registry's own histograms.
+ */
 interface Line {
   /** If it is not that of the metric. */
   readonly metricName?: string;
   readonly value: number;
-  readonly labels: Record<string, string | number>;
+  readonly labels: Labels;
+  readonly sharedLabels: Labels;
 }
 
-function valuesOf(metric: Metric, from: Scrape): Line[] {
-  const { labels = [] } = metric;
+type Labels = Readonly<Record<string, string | number>>;
+
+const NO_LABELS: Labels = {};
+
+function linesOf(metric: Metric, from: Scrape): Line[] {
   if (metric.type === 'histogram') {
-    return metric.read(from).flatMap((sample) => histogramValues(metric.name, metric.bounds, labels, sample));
+    const limits = [...metric.bounds, '+Inf'].map((le): Labels => ({ le }));
+    return metric.read(from).flatMap((sample) => histogramLines(metric, sample, limits));
   }
   const read = metric.read(from);
   const samples: readonly Sample[] = typeof read === 'number' ? [[read]] : read;
-  return samples.map(([value, ...values]) => ({ value, labels: labelled(labels, values) }));
+  return samples.map(([value, ...values]) => ({
+    value,
+    labels: labelsOf(metric, values),
+    sharedLabels: NO_LABELS,
+  }));
 }
 
-function histogramValues(
-  name: string,
-  bounds: readonly number[],
-  names: readonly string[],
-  { counts, sum, labels: values }: HistogramSample,
-): Line[] {
-  const labels = labelled(names, values);
-  const buckets = counts.map((value, i) => ({
-    metricName: `${name}_bucket`,
-    value,
-    labels: { ...labels, le: bounds[i] ?? '+Inf' },
-  }));
+function histogramLines(metric: Metric, { counts, sum, labels }: HistogramSample, limits: readonly Labels[]): Line[] {
+  const { name } = metric;
+  const sharedLabels = labelsOf(metric, labels);
+  const buckets = counts.map((value, i) => ({ metricName: `${name}_bucket`, value, labels: limits[i], sharedLabels }));
   const count = counts[counts.length - 1];
   return [
     ...buckets,
-    { metricName: `${name}_sum`, value: sum, labels },
-    { metricName: `${name}_count`, value: count, labels },
+    { metricName: `${name}_sum`, value: sum, labels: NO_LABELS, sharedLabels },
+    { metricName: `${name}_count`, value: count, labels: NO_LABELS, sharedLabels },
   ];
 }
 
-function labelled(names: readonly string[], values: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
+function labelsOf({ labels = [] }: Metric, values: readonly string[]): Labels {
+  return labels.length === 0 ? NO_LABELS : Object.fromEntries(labels.map((label, i) => [label, values[i]]));
 }

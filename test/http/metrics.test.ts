@@ -94,7 +94,7 @@ describe('GET /metrics', () => {
       'respite_session_lookups_total{result="missed"}': 2,
       respite_expiry_lateness_seconds_sum: 0.03,
       'respite_command_duration_seconds_count{command="session.new"}': 2,
-      'respite_command_duration_seconds_bucket{command="session.new",le="+Inf"}': 2,
+      'respite_command_duration_seconds_bucket{le="+Inf",command="session.new"}': 2,
       'respite_commands_failed_total{command="session.get"}': 1,
       'respite_commands_rejected_total{command="session.get"}': 0,
       'respite_errors_total{code="NOSESSION"}': 1,
