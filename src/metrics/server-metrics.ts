@@ -46,7 +46,7 @@ export const SERVER_METRICS: MetricGroup = {
     {
       type: 'histogram',
       name: 'respite_event_loop_delay_seconds',
-      help: 'For how long the event loop kept a timer waiting, looked at 50 times a second.',
+      help: 'For how long the event loop kept a timer waiting, looked at 20 times a second.',
       bounds: LATENESS_BOUNDS,
       read: ({ runtime }) => [latenessSample(runtime.delay)],
     },
