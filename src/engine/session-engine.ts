@@ -655,6 +655,11 @@ export class SessionEngine {
     return this.#ids.of(session);
   }
 
+  /** Returns the public ids of some sessions. */
+  ids(sessions: readonly Session[]): string[] {
+    return this.#ids.ofAll(sessions);
+  }
+
   /** Returns the session's public id if it no longer follows from the token, because the session was rotated. */
   keptId(session: Session): string | undefined {
     return (this.#slots.flags(session) & Flag.KeptId) === 0 ? undefined : this.id(session);

@@ -105,7 +105,8 @@ function* list({ engine, reply, server }: Context, walk: NameWalk, listing: List
   reply.array(2);
   reply.bulk(isMore ? cursorOf(walk.place) : '0');
   reply.array(found.length);
-  for (const session of found) writeSession({ engine, reply }, session, listing);
+  const ids = engine.ids(found);
+  for (const [i, session] of found.entries()) writeSession({ engine, reply }, session, ids[i], listing);
 }
 
 /** Returns how many bytes of a session's keys and values the page shows. */
@@ -120,26 +121,31 @@ function shownBytes(engine: SessionEngine, session: Session, { sizes, keys }: Li
   return bytes;
 }
 
-function writeSession({ engine, reply }: Pick<Context, 'engine' | 'reply'>, session: Session, listing: Listing): void {
+function writeSession(
+  { engine, reply }: Pick<Context, 'engine' | 'reply'>,
+  session: Session,
+  id: string,
+  listing: Listing,
+): void {
   const { data } = engine;
   const { sizes, keys } = listing;
   reply.map(6 + (sizes ? 1 : 0) + (keys.length > 0 ? 1 : 0));
-  reply.bulk('id');
-  reply.bulk(engine.id(session));
-  reply.bulk('created');
+  reply.latin1('id');
+  reply.latin1(id);
+  reply.latin1('created');
   reply.integer(Math.floor(engine.created(session)));
-  reply.bulk('lastUsed');
+  reply.latin1('lastUsed');
   reply.integer(engine.lastUsed(session));
-  reply.bulk('pttl');
+  reply.latin1('pttl');
   reply.integer(milliseconds(engine.timeLeft(session)));
-  reply.bulk('bytes');
+  reply.latin1('bytes');
   reply.integer(data.size(session));
-  reply.bulk('keys');
+  reply.latin1('keys');
   reply.integer(data.count(session));
   if (sizes) {
     const shown: { key: Buffer; length: number }[] = [];
     data.peekSome(session, 0, SIZES, (key, length) => shown.push({ key: key.copy(), length }));
-    reply.bulk('sizes');
+    reply.latin1('sizes');
     reply.map(shown.length);
     for (const { key, length } of shown) {
       reply.bulk(key);
@@ -147,7 +153,7 @@ function writeSession({ engine, reply }: Pick<Context, 'engine' | 'reply'>, sess
     }
   }
   if (keys.length > 0) {
-    reply.bulk('values');
+    reply.latin1('values');
     reply.map(keys.length);
     for (const key of keys) {
       reply.bulk(key);

@@ -43,6 +43,16 @@ export class PublicIds {
     return this.#idsOf([slot]).toString('base64url', 0, ID_BYTES);
   }
 
+  /** Returns the ids of some sessions, in less time than one by one. */
+  ofAll(slots: readonly number[]): string[] {
+    const all: string[] = [];
+    for (let i = 0; i < slots.length; i += IDS_AT_ONCE) {
+      const ids = this.#idsOf(slots.slice(i, i + IDS_AT_ONCE));
+      for (let at = 0; at < ids.length; at += BLOCK) all.push(ids.toString('base64url', at, at + ID_BYTES));
+    }
+    return all;
+  }
+
   /** Visits those of up to `IDS_AT_ONCE` sessions whose ids are in the set. */
   forEachIn(wanted: PublicIdSet, slots: readonly number[], visit: (slot: number) => void): void {
     const ids = this.#idsOf(slots);

@@ -79,6 +79,9 @@ describe('a public id', () => {
           for (let i = 0; i < rotations; i++) engine.rotate(session, i);
           return { mine, wanted, id: engine.id(session), token: engine.token(session) };
         });
+        // All at once they are the same.
+        const sessions = all.map((one) => engine.find(Slice.of(one.token)));
+        expect(engine.ids(sessions)).toEqual(all.map(({ id }) => id));
         const wanted = all.filter((one) => one.wanted).map(({ id }) => id);
         const gone = all.filter((one) => one.wanted && one.mine);
         // Each twice, and some that are not ids.
