@@ -5,6 +5,7 @@ import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
 import type { MetricGroup } from '../src/metrics/metric.js';
 import { METRIC_GROUPS } from '../src/metrics/table.js';
+import { INCIDENT_KINDS } from '../src/server/incident-kinds.js';
 
 /**
  * Writes the tables of commands, options and metrics in docs/ from their declarations.
@@ -34,6 +35,7 @@ export const GENERATED: Record<string, () => string> = {
     const groups = [...new Set(optionNames.map((name) => OPTIONS[name].group))];
     return groups.map(optionTable).join('\n\n');
   },
+  'docs/logging.md': incidentTable,
   'docs/metrics.md': () => METRIC_GROUPS.map(metricTable).join('\n\n'),
 };
 
@@ -58,6 +60,13 @@ function commandRows(command: Command): string[] {
 function commandRow(name: string, command: Command): string {
   const usage = `${name.toUpperCase()} ${usageOf(command.arguments)}`.trimEnd();
   return `| \`${escapeCell(usage)}\` | ${escapeCell(command.summary)} | ${escapeCell(command.reply)} |`;
+}
+
+function incidentTable(): string {
+  const rows = Object.entries(INCIDENT_KINDS).map(
+    ([event, { when, title, quiet }]) => `| \`${event}\` | ${when} | ${title} | ${quiet / 1000} s |`,
+  );
+  return `| event | it begins when | what its other lines call it | over after |\n|---|---|---|---|\n${rows.join('\n')}`;
 }
 
 function optionTable(group: OptionGroup): string {

@@ -339,6 +339,13 @@ export const OPTIONS = {
     help: 'Longest message with the data of a session that has ended. A longer one is truncated: it lists key names and sizes, as many as fit, instead of values.',
     live: true,
   },
+  'latency-monitor-threshold': {
+    group: 'Observation',
+    kind: integer(0, 2 ** 31 - 1, 'ms'),
+    initial: 0,
+    help: 'What takes at least this many ms is kept for LATENCY LATEST and HISTORY: commands, expiry, eviction, the journal, stalls of the event loop. 0 for nothing.',
+    live: true,
+  },
   'slowlog-log-slower-than': {
     group: 'Observation',
     kind: integer(-1, 2 ** 31 - 1, 'microseconds'),

@@ -38,6 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'commands/arguments',
     'commands/declaration',
     'config.ts',
+    'counted.ts',
     'durability',
     'engine',
     'errors.ts',
@@ -126,7 +127,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:module',
     'node:path',
   ],
-  durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'slice.ts', 'node:path'],
+  durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'log', 'slice.ts', 'node:path'],
   // What an application loads: no part of the server, and no client library.
   client: ['argument-checks.ts'],
   express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],

@@ -1,5 +1,12 @@
 import { connect } from 'node:net';
-import { type Config, createServer, type Server, type ServerOptions } from '../src/index.js';
+import {
+  type Config,
+  createServer,
+  type LogFields,
+  type LogLevel,
+  type Server,
+  type ServerOptions,
+} from '../src/index.js';
 import { RawClient } from './raw-client.js';
 
 /** Starts servers in the test's own process, with the test's own clock if it needs one, and connects bare clients to them. */
@@ -32,9 +39,13 @@ export async function stopServers(): Promise<void> {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 }
 
-/** Returns a log that keeps its lines. */
+/** Returns a log that keeps its lines of level notice and warning. */
 export function keepLog() {
   const lines: string[] = [];
-  const keep = (line: string) => lines.push(line);
-  return { lines, notice: keep, warning: keep };
+  const entries: { level: LogLevel; message: string; fields: LogFields | undefined }[] = [];
+  const keep = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    lines.push(message);
+    entries.push({ level, message, fields });
+  };
+  return { lines, entries, notice: keep('notice'), warning: keep('warning') };
 }

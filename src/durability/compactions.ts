@@ -1,5 +1,6 @@
 import type { Clock, SessionEngine } from '../engine/index.js';
 import { type GrowthLimits, isCompactionDue, type Journal, JournalError } from '../journal/index.js';
+import type { Log } from '../log/log.js';
 import type { Recorder } from './recorder.js';
 import { SessionsWriter } from './sessions-writer.js';
 
@@ -11,7 +12,7 @@ export interface CompactionOptions {
   /** How much the journal may grow before it is compacted automatically. Called at each check. */
   readonly growth: () => GrowthLimits;
   /** Takes messages for the operator, one line each. */
-  readonly log: { notice(message: string): void; warning(message: string): void };
+  readonly log: Pick<Log, 'notice' | 'warning'>;
 }
 
 /** The state of compactions. */

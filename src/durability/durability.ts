@@ -21,6 +21,8 @@ import { Replay } from './replay.js';
 import { WallTime } from './wall-time.js';
 
 interface DurabilityOptions extends CompactionOptions {
+  /** Called after each sync of the journal with how long it took, in ms. */
+  readonly onSync?: ((ms: number) => void) | undefined;
   readonly policy: SyncPolicy;
 }
 
@@ -111,17 +113,31 @@ export class Durability {
     const began = clock.now();
     const since = clock.wall();
     this.#progress = { loaded: 0, total: 0, since };
+    let failedAt = began;
     const restoration = this.#engine.restore();
     const journal = await Journal.open(join(directory, JOURNAL), {
       clock,
       policy: this.#policy,
+      onSync: this.#options.onSync,
       onFailure: (error) => {
-        log.warning(`the journal cannot be written, so changes are refused for now: ${error.message}`);
+        failedAt = clock.now();
+        log.warning(`the journal in ${directory} cannot be written, so changes are refused for now: ${error.message}`, {
+          event: 'journal-failure',
+          state: 'begins',
+          path: directory,
+          reason: error.message,
+        });
         this.recorder.recordsExtensions = false;
         for (const callback of this.#calledOnFailure) callback();
       },
       onRecovery: () => {
-        log.notice('the journal can be written again: changes are accepted');
+        const seconds = Math.round((clock.now() - failedAt) / 1000);
+        log.notice(`the journal can be written again: changes are accepted; it could not for ${seconds} s`, {
+          event: 'journal-failure',
+          state: 'over',
+          path: directory,
+          seconds,
+        });
         this.recorder.recordsExtensions = true;
         this.#missedCursor = 0;
         if (this.recorder.missesExtensions) this.#missed.schedule();

@@ -12,6 +12,7 @@ import {
   JournalError,
   prepareDataDirectory,
 } from '../journal/index.js';
+import type { Log } from '../log/log.js';
 import { Slice } from '../slice.js';
 import type { Durability } from './durability.js';
 import { exists, LoadingSession, SkippedSession } from './loading-session.js';
@@ -32,7 +33,7 @@ interface SavesOptions {
   readonly clock: Clock;
   /** Keeps sessions across restarts, if anything does. Data sets are loaded no faster than the journal is written. */
   readonly durability: Durability | undefined;
-  readonly log: { notice(message: string): void; warning(message: string): void };
+  readonly log: Pick<Log, 'notice' | 'warning'>;
 }
 
 /** What was saved. */

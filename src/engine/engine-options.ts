@@ -14,6 +14,9 @@ export interface SessionListener {
   isBehind?(): boolean;
 }
 
+/** What the engine does by itself. */
+export type Cycle = 'expire-cycle' | 'eviction-cycle';
+
 export interface SessionEngineOptions {
   /** Default: the clocks of the process. */
   readonly clock?: Clock;
@@ -28,6 +31,8 @@ export interface SessionEngineOptions {
   readonly listener?: SessionListener;
   /** Called with what the listener throws. Default: emits a process warning. */
   readonly onFault?: (fault: unknown) => void;
+  /** Called after each slice of expiry or eviction with how long it took, in ms. */
+  readonly onCycle?: (cycle: Cycle, ms: number) => void;
   /** Notified of every change, so that the sessions can be kept elsewhere too. */
   readonly changes?: ChangeListener;
   /**

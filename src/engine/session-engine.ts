@@ -147,6 +147,7 @@ export class SessionEngine {
     const clock = this.#clock;
     this.#unixTime = new UnixTime(clock);
     this.#creationTimes = new CreationTimes(clock);
+    const { onCycle } = options;
     const instant = options.instant ?? (() => clock.now());
     this.#deadlines = new Deadlines(
       this.#slots,
@@ -154,6 +155,7 @@ export class SessionEngine {
       instant,
       (slot, deadline) => this.#expire(slot, deadline),
       (slot) => this.#fields.memoryOf(slot) > MUCH_DATA,
+      onCycle && ((ms) => onCycle('expire-cycle', ms)),
     );
     this.#oldTokens = new OldTokens(this.#slots, this.#tokens, this.#deadlines);
     this.#doomed = new Doomed({
@@ -163,7 +165,9 @@ export class SessionEngine {
       end: (slot) => this.#endDoomed(slot),
       isBehind: () => this.#listener?.isBehind?.() ?? false,
     });
-    this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this);
+    this.#evictor = new Evictor(this.#slots, this.#deadlines, this.#clock, this, (ms) =>
+      onCycle?.('eviction-cycle', ms),
+    );
     this.#trimming = new BackgroundWork(clock, () => this.#trim());
     const maxValueBytes = options.maxValueBytes ?? 64 * 1024 * 1024;
     this.data = new SessionData(this.#slots, this.#fields, this.#deadlines, maxValueBytes);

@@ -38,11 +38,12 @@ function finish(context: Context, entry: CommandEntry, request: Request, failed:
 }
 
 /**
- * Counts a command that has run, and passes it on to SLOWLOG and MONITOR. The commands of a transaction come before its
+ * Counts a command that has run, and passes it on to LATENCY, SLOWLOG and MONITOR. The commands of a transaction come before its
  * EXEC.
  */
 function record({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
   server.counters.commands++;
+  if (ms >= server.latency.threshold) server.latency.add(entry.isFast ? 'fast-command' : 'command', ms);
   if (!entry.hiddenFromSlowlog) server.slowlog.offer(ms, request, client);
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }

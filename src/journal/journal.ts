@@ -16,6 +16,8 @@ export interface JournalOptions {
   readonly onFailure: (error: Error) => void;
   /** Called when writing works again and nothing is left to be retried. */
   readonly onRecovery: () => void;
+  /** Called after each sync with how long it took, in ms. */
+  readonly onSync?: ((ms: number) => void) | undefined;
   /** Default: the file system of this machine. */
   readonly fileSystem?: FileSystem;
 }

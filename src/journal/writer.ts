@@ -26,6 +26,8 @@ interface WriterOptions {
    * retried.
    */
   readonly onFailure: (error: Error) => void;
+  /** Called after each sync with how long it took, in ms. */
+  readonly onSync?: ((ms: number) => void) | undefined;
   /** Called when everything that was kept has reached the disk. */
   readonly onRecovery: () => void;
 }
@@ -96,6 +98,7 @@ interface Closing {
  */
 export class JournalWriter implements RecordSink {
   readonly #clock: JournalClock;
+  readonly #onSync: ((ms: number) => void) | undefined;
   readonly #onFailure: (error: Error) => void;
   readonly #onRecovery: () => void;
   readonly #encoder = new RecordEncoder();
@@ -154,7 +157,8 @@ export class JournalWriter implements RecordSink {
   #givenUp = false;
   #closed = false;
 
-  constructor({ increment, policy, clock, onFailure, onRecovery }: WriterOptions) {
+  constructor({ increment, policy, clock, onFailure, onRecovery, onSync }: WriterOptions) {
+    this.#onSync = onSync;
     this.#clock = clock;
     this.#policy = policy;
     this.#onFailure = onFailure;
@@ -491,6 +495,7 @@ export class JournalWriter implements RecordSink {
       this.#syncedAt = this.#clock.now();
       this.#syncMs = this.#syncedAt - began;
       this.#syncs.record(this.#syncMs);
+      this.#onSync?.(this.#syncMs);
       if (error !== null) {
         this.#dirty = true;
         this.#rewind = true;

@@ -4,7 +4,7 @@ import type { Client } from '../execution/context/client.js';
 import type { FailedAuthentication, ListedUser, User } from '../execution/context/user.js';
 import { AuthThrottle } from './auth-throttle.js';
 import { isProtectedBy } from './exposure.js';
-import type { RepeatedLines } from './repeated-lines.js';
+import type { Incidents } from './incidents.js';
 import type { Settings } from './settings.js';
 import { digestOf, isSamePassword, type Users } from './users.js';
 
@@ -17,12 +17,12 @@ export class Access {
   #users: Users;
   readonly #onUsersChanged: (() => void)[] = [];
   readonly #throttle: AuthThrottle;
-  readonly #repeatedLines: RepeatedLines;
+  readonly #incidents: Incidents;
 
-  constructor(settings: Settings, users: Users, clock: Clock, repeatedLines: RepeatedLines) {
+  constructor(settings: Settings, users: Users, clock: Clock, incidents: Incidents) {
     this.#settings = settings;
     this.#throttle = new AuthThrottle(clock);
-    this.#repeatedLines = repeatedLines;
+    this.#incidents = incidents;
     this.#users = users;
   }
 
@@ -87,18 +87,28 @@ export class Access {
   ): User | FailedAuthentication {
     // While a failed attempt on this connection is penalized, no other is checked, not even within the same EXEC.
     const wait = penalized ? 1 : this.#throttle.delay(origin, name);
-    if (wait > 0) return { wasChecked: false, delay: wait };
+    if (wait > 0) {
+      this.#reportFailure(origin);
+      return { wasChecked: false, delay: wait };
+    }
     const user = this.#userOf(name, password);
     if (user !== undefined) {
       this.#throttle.succeeded(origin, name);
       return user;
     }
     const delay = this.#throttle.failed(origin);
+    this.#reportFailure(origin);
     if (delay > 0) {
-      const line = `too many failed attempts to authenticate from ${origin}: the reply is delayed by ${delay / 1000} s`;
-      this.#repeatedLines.warning('password guessing', line);
+      const message = `too many failed attempts to authenticate from ${origin}: the reply is delayed by ${delay / 1000} s`;
+      this.#incidents.report('password-guessing', { message, subject: origin, fields: { from: origin } });
     }
     return { wasChecked: true, delay };
+  }
+
+  /** The name of the user is left out: people type their password there by mistake. */
+  #reportFailure(origin: string): void {
+    const message = `an attempt to authenticate from ${origin} failed`;
+    this.#incidents.report('failed-authentication', { message, subject: origin, fields: { from: origin } });
   }
 
   /** Returns the user of that name if the password is right. */

@@ -4,8 +4,8 @@ import type { Counters } from '../execution/context/counters.js';
 import { isLoopback } from '../origin.js';
 import type { Access } from './access.js';
 import { endSoon } from './end-socket.js';
+import type { Incidents } from './incidents.js';
 import { PROTECTED_MODE } from './protected-mode.js';
-import type { RepeatedLines } from './repeated-lines.js';
 import type { Settings } from './settings.js';
 import type { Strangers } from './strangers.js';
 import { hasUntrustedCertificate } from './tls.js';
@@ -28,7 +28,7 @@ interface AdmissionOptions {
   readonly settings: Settings;
   readonly access: Access;
   readonly counters: Counters;
-  readonly repeatedLines: RepeatedLines;
+  readonly incidents: Incidents;
   /** Clients that have not authenticated. */
   readonly strangers: Strangers;
   /** The connected clients. */
@@ -112,14 +112,15 @@ export class Admission {
 
   /** Counts a connection that is refused, and returns the error for it, or undefined if it may become a client. */
   #refusalOf(socket: Socket, path?: string): string | undefined {
-    const { access, counters, repeatedLines } = this.#options;
+    const { access, counters, incidents } = this.#options;
     if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
       counters.rejectedByProtectedMode++;
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (hasUntrustedCertificate(socket)) {
       counters.rejectedByCertificate++;
-      repeatedLines.warning('certificate', 'refused a connection: tls-ca did not sign its certificate');
+      const message = 'refused a connection: tls-ca did not sign its certificate';
+      incidents.report('certificate', { message, fields: { address: endpointOf(socket) } });
       return 'DENIED tls-ca did not sign your certificate';
     }
     if (this.#makeRoom()) return undefined;
@@ -158,10 +159,11 @@ export class Admission {
 
   /** Counts and logs a connection for which there is no room. */
   #rejectFull(): void {
-    const { counters, repeatedLines, settings } = this.#options;
+    const { counters, incidents, settings } = this.#options;
     counters.rejectedByMaxclients++;
-    const line = `refused a connection: too many clients (maxclients ${settings.now.maxclients})`;
-    repeatedLines.warning('client limit', line);
+    const { maxclients } = settings.now;
+    const message = `refused a connection: too many clients (maxclients ${maxclients})`;
+    incidents.report('client-limit', { message, fields: { maxclients } });
   }
 }
 

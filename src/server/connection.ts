@@ -19,19 +19,20 @@ import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import { ClientAccount } from './client-account.js';
 import { cutWhenIdle, endSoon } from './end-socket.js';
 import type { HeldMemory } from './held-memory.js';
+import type { IncidentName } from './incident-kinds.js';
+import type { Incidents } from './incidents.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { onBytes } from './read-buffer.js';
-import type { RepeatedLines } from './repeated-lines.js';
 import type { SlowReaders } from './slow-readers.js';
 import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
 /** What a connection needs from the server. */
 export interface ConnectionOptions extends Pick<Execution, 'engine' | 'server' | 'commands'> {
-  readonly repeatedLines: RepeatedLines;
+  readonly incidents: Incidents;
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
   readonly absentNames: AbsentNames;
@@ -223,7 +224,7 @@ export class Connection implements MonitoringClient, Stranger {
   evict(): void {
     this.#options.server.counters.evictedClients++;
     this.#expel(
-      'eviction',
+      'client-memory',
       'all clients together hold too much memory, and this client is among the largest (maxmemory-clients)',
     );
   }
@@ -284,10 +285,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#penalty = Math.max(this.#penalty, delay);
     this.#failedAuthentications++;
     if (this.#failedAuthentications < MAX_FAILED_AUTHENTICATIONS || this.#closing) return;
-    this.#options.repeatedLines.warning(
-      'authentication',
-      `${this.#what()} disconnected: ${this.#failedAuthentications} failed attempts to authenticate`,
-    );
+    // The failed attempts have been reported, by address.
     this.closeAfterReply();
   }
 
@@ -605,20 +603,17 @@ export class Connection implements MonitoringClient, Stranger {
 
   #overflow(reason: string): void {
     if (this.#socket.destroyed) return;
-    const { repeatedLines, server } = this.#options;
+    const { server } = this.#options;
     server.counters.outputLimitDisconnections++;
     const limitClass = this.listening ? 'pubsub' : 'normal';
-    repeatedLines.warning(
-      'output limit',
-      `${this.#what()} disconnected: ${reason} (client-output-buffer-limit ${limitClass})`,
-    );
+    this.#report('output-limit', `${reason} (client-output-buffer-limit ${limitClass})`);
     this.kill();
   }
 
   /** Disconnects a client that did nothing wrong. It is sent the reason, unless it could mistake that for a reply. */
-  #expel(kind: 'eviction' | 'unauthenticated', reason: string): void {
+  #expel(incident: 'client-memory' | 'unauthenticated', reason: string): void {
     if (this.#account.isClosed) return;
-    this.#options.repeatedLines.warning(kind, `${this.#what()} disconnected: ${reason}`);
+    this.#report(incident, reason);
     if (!this.#serving && !this.#isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
     this.kill();
   }
@@ -649,8 +644,11 @@ export class Connection implements MonitoringClient, Stranger {
     if (log.isOn('verbose')) log.verbose(`${clientText(this)} ${event}`, { event, ...clientFields(this) });
   }
 
-  #what(): string {
-    return clientText(this);
+  /** Reports that the client is disconnected. */
+  #report(incident: IncidentName, reason: string): void {
+    const client = clientText(this);
+    const fields = clientFields(this);
+    this.#options.incidents.report(incident, { message: `${client} disconnected: ${reason}`, client, fields });
   }
 }
 

@@ -1,30 +1,34 @@
 import type { Clock } from '../engine/index.js';
 import { redacted } from '../execution/observing/redaction.js';
-import type { RepeatedLines } from './repeated-lines.js';
+import type { Incidents } from './incidents.js';
 
 /** The most characters of a message that are logged. */
 const LOGGED = 500;
 
 /**
  * Catches faults: the server's own, and those of the embedding program's callbacks. A fault in a listener, a timer or a
- * subscriber must not stop its caller half-way, so those calls are contained. Faults are logged at most once a second,
- * without anything that could be a token.
+ * subscriber must not stop its caller half-way, so those calls are contained. Each kind of fault
+ * is logged as an incident, without anything that could be a token.
  */
 export class Faults {
-  readonly #lines: RepeatedLines;
+  readonly #incidents: Incidents;
 
-  constructor(lines: RepeatedLines) {
-    this.#lines = lines;
+  constructor(incidents: Incidents) {
+    this.#incidents = incidents;
   }
 
   /** Logs an internal error. */
   readonly report = (fault: unknown): void => {
-    this.#lines.warning('fault', `internal error, please report it: ${describe(fault)}`);
+    const description = describe(fault);
+    const subject = kindOf(description);
+    this.#incidents.report('fault', { message: `internal error, please report it: ${description}`, subject });
   };
 
   /** Logs a fault of the embedding program's session listener. */
   readonly reportListener = (fault: unknown): void => {
-    this.#lines.warning('listener fault', `the session listener failed: ${describe(fault)}`);
+    const description = describe(fault);
+    const subject = kindOf(description);
+    this.#incidents.report('listener-fault', { message: `the session listener failed: ${description}`, subject });
   };
 
   /** Calls a function and logs what it throws. */
@@ -44,6 +48,11 @@ export class Faults {
       after: (delay, callback) => clock.after(delay, () => this.contain(callback)),
     };
   }
+}
+
+/** Returns what tells a fault from others: its message, and the place in the code. */
+function kindOf(description: string): string {
+  return description.split('\n', 2).join(' ');
 }
 
 /** Describes a fault, which can be any value and may itself throw when it is read. */

@@ -14,7 +14,9 @@ import { AbsentNames } from '../execution/absent-names.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import type { User } from '../execution/context/user.js';
+import { clientFields, clientText } from '../execution/observing/client-text.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
+import { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import { Slowlog } from '../execution/observing/slowlog.js';
 import type { HttpContext } from '../http/http-context.js';
 import { FilteredLog } from '../log/filtered-log.js';
@@ -28,10 +30,13 @@ import { Certificates } from './certificates.js';
 import type { ConfigSource } from './config-source.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { Counting } from './counting.js';
+import { EventLoop } from './event-loop.js';
 import { Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
 import { HttpPort } from './http-port.js';
+import { IncidentWatch, LATE_MS } from './incident-watch.js';
+import { Incidents } from './incidents.js';
 import { type Endpoints, InnerClient } from './inner-client.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { type Listeners, listen } from './listen.js';
@@ -42,7 +47,6 @@ import { readOptionFiles } from './option-files.js';
 import { Outbox } from './outbox.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { Reload } from './reload.js';
-import { RepeatedLines } from './repeated-lines.js';
 import { rewriter } from './rewriting.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
@@ -88,7 +92,8 @@ export class Server {
   readonly #certificateWatch: CertificateWatch;
   readonly #reload: Reload;
   readonly #log: FilteredLog;
-  readonly #repeatedLines: RepeatedLines;
+  readonly #incidents: Incidents;
+  readonly #incidentWatch: IncidentWatch;
   readonly #faults: Faults;
   readonly #clock: Clock;
   readonly #hub = new PubSubHub();
@@ -96,6 +101,8 @@ export class Server {
   readonly #absentNames: AbsentNames;
   readonly #sessionListeners: SessionListeners;
   readonly #slowReaders: SlowReaders;
+  readonly #latency: LatencyMonitor;
+  readonly #eventLoop: EventLoop | undefined;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   readonly #strangers = new Strangers();
@@ -135,20 +142,24 @@ export class Server {
     this.#certificates = new Certificates(tls);
     this.#certificateWatch = new CertificateWatch(this.#certificates, log);
     this.#log = log;
-    this.#repeatedLines = new RepeatedLines(log, givenClock);
-    this.#faults = new Faults(this.#repeatedLines);
+    this.#incidents = new Incidents(log, givenClock);
+    this.#faults = new Faults(this.#incidents);
     const clock = this.#faults.containedClock(givenClock);
     this.#clock = clock;
-    this.#access = new Access(this.#settings, users, clock, this.#repeatedLines);
+    this.#access = new Access(this.#settings, users, clock, this.#incidents);
     this.#slowReaders = new SlowReaders(clock);
     const directory = config.appendonly ? new LockedDirectory(config.dir) : undefined;
     const secret = givenSecret ?? directory?.secret;
+    this.#latency = new LatencyMonitor(() => clock.wall());
     const statistics = new CommandStatistics(() => clock.now());
     this.engine = new SessionEngine({
       clock,
       // The statistics read the time anyway.
       instant: () => statistics.timestamp,
       maxValueBytes: config['proto-max-bulk-len'],
+      onCycle: (cycle, ms) => {
+        if (ms >= this.#latency.threshold) this.#latency.add(cycle, ms);
+      },
       ...(secret && { secret }),
       onFault: this.#faults.report,
     });
@@ -162,6 +173,7 @@ export class Server {
       timeout: () => this.#shutdownTimeout,
       close: (endsAt) => this.#stop(endsAt),
     });
+    this.#eventLoop = options.clock === undefined ? new EventLoop(LATE_MS) : undefined;
     this.#monitors = new MonitorFeed(clock, this.#faults.report);
     this.#keyspaceEvents = new KeyspaceEvents(
       this.#hub,
@@ -181,13 +193,14 @@ export class Server {
     );
     this.#memory = new Memory(this.engine, this.#clientMemory);
     this.#limitMemory();
+    this.#setLatencyThreshold();
     this.#counting = new Counting(this.engine);
     this.#admission = new Admission({
       clock,
       settings: this.#settings,
       access: this.#access,
       counters: this.#counting.counters,
-      repeatedLines: this.#repeatedLines,
+      incidents: this.#incidents,
       strangers: this.#strangers,
       clients: this.#connections,
     });
@@ -199,13 +212,22 @@ export class Server {
       clients: this.#connections,
       log,
     });
+    this.#incidentWatch = new IncidentWatch({
+      incidents: this.#incidents,
+      engine: this.engine,
+      counters: this.#counting.counters,
+      settings: this.#settings,
+      durability: this.#durability,
+      latency: this.#latency,
+      eventLoop: this.#eventLoop,
+    });
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
     this.#control = this.#makeControl(statistics);
     this.#connectionOptions = {
       engine: this.engine,
       server: this.#control,
       commands: table,
-      repeatedLines: this.#repeatedLines,
+      incidents: this.#incidents,
       hub: this.#hub,
       monitors: this.#monitors,
       absentNames: this.#absentNames,
@@ -229,7 +251,10 @@ export class Server {
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     const onAcceptError = ({ code, message }: NodeJS.ErrnoException) =>
-      this.#repeatedLines.warning('accept error', `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`);
+      this.#incidents.report('accept-error', {
+        message: `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`,
+        fields: { code },
+      });
     const listeners = await listen(this.#settings.now, this.#certificates.options, {
       onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
       onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
@@ -401,6 +426,8 @@ export class Server {
       for (const connection of this.#connections.values()) connection.kill();
     });
     this.#heartbeat.stop();
+    this.#eventLoop?.stop();
+    this.#incidentWatch.beat();
     this.engine.close();
     // A listener closes when its last connection has closed.
     void endsWithin(stopped, left() + LAST_CALL, this.#clock)
@@ -408,7 +435,7 @@ export class Server {
       // Health checks are answered until the last client has been served.
       .then(() => this.#http?.close(left()))
       .then(() => this.#closeJournal(left()))
-      .then(() => this.#repeatedLines.close())
+      .then(() => this.#incidents.close())
       .then(this.#resolveClosed);
   }
 
@@ -447,14 +474,23 @@ export class Server {
         minSize: this.#settings.now['auto-aof-rewrite-min-size'],
       }),
       log: this.#log,
+      onSync: (ms) => {
+        const isAwaited = this.#settings.now.appendfsync === 'always';
+        if (isAwaited && ms >= this.#latency.threshold) this.#latency.add('aof-fsync-always', ms);
+      },
     });
   }
 
   #applySettings(): void {
+    this.#setLatencyThreshold();
     // While sessions are loaded, none may be evicted: not all of their records have been read yet.
     if (this.#durability?.progress === undefined) this.#limitMemory();
     this.#clientMemory.enforce();
     if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
+  }
+
+  #setLatencyThreshold(): void {
+    this.#latency.threshold = this.#settings.now['latency-monitor-threshold'] || Infinity;
   }
 
   #limitMemory(): void {
@@ -479,7 +515,8 @@ export class Server {
     this.#faults.contain(() => this.#clientMemory.enforce());
     this.#faults.contain(() => this.#strangers.checkPatience(now, patience));
     this.#faults.contain(() => this.#admission.checkPatience(now, patience));
-    this.#repeatedLines.flush(now);
+    this.#incidentWatch.beat();
+    this.#incidents.beat(now);
     this.#durability?.beat();
     void this.#certificateWatch.look(this.#settings.now).catch(this.#faults.report);
     // Reading it updates the peak.
@@ -530,6 +567,7 @@ export class Server {
         return heartbeat.rates;
       },
       statistics,
+      latency: this.#latency,
       slowlog: new Slowlog(
         () => settings.now,
         () => clock.wall(),
@@ -556,8 +594,10 @@ export class Server {
         counting.reset();
         statistics.reset();
       },
-      shutdown: (force, now) => {
-        this.#log.notice('SHUTDOWN: stopping');
+      shutdown: (client, force, now) => {
+        const fields = { event: 'shutdown', ...clientFields(client) };
+        const user = client.user === undefined ? '' : ` as the user ${client.user.name}`;
+        this.#log.notice(`SHUTDOWN by ${clientText(client)}${user}: stopping`, fields);
         return this.#stopping.ask(force ? 'force' : 'ask', now);
       },
       abortShutdown: () => this.#stopping.abort(),

@@ -226,8 +226,8 @@ describe('when the disk is full', () => {
     const first = await connectTo(server);
     await first.send(`SESSION.SET ${TOKEN} first 1\r\n`);
     while (log.lines.length < 2) await turnEventLoop();
-    expect(log.lines[1]).toBe(
-      'the journal cannot be written, so changes are refused for now: ENOSPC: no space left on device, write',
+    expect(log.lines[1]).toMatch(
+      /^the journal in \S+ cannot be written, so changes are refused for now: ENOSPC: no space left on device, write$/,
     );
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, `-${MISCONF}`);
     await other.expect('SESSION.NEW y\r\n', `-${MISCONF}`);
@@ -243,8 +243,10 @@ describe('when the disk is full', () => {
     clock.advance(1000);
     // The write that was under way was neither refused nor acknowledged.
     expect(await first.take(5)).toBe('+OK\r\n');
-    while (log.lines.length < 3) await turnEventLoop();
-    expect(log.lines[2]).toBe('the journal can be written again: changes are accepted');
+    while (!log.lines.some((line) => line.includes('can be written again'))) await turnEventLoop();
+    expect(log.lines.at(-1)).toMatch(
+      /^the journal can be written again: changes are accepted; it could not for \d+ s$/,
+    );
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
 
     await server.close();
@@ -265,7 +267,7 @@ describe('when the disk is full', () => {
     await other.expect(`SESSION.GET ${TOKEN} k\r\n`, '$2\r\nv1\r\n');
     disk.failure = undefined;
     clock.advance(1000);
-    while (log.lines.length < 3) await turnEventLoop();
+    while (!log.lines.some((line) => line.includes('can be written again'))) await turnEventLoop();
     await other.expect(`SESSION.SET ${TOKEN} k v2\r\n`, '+OK\r\n');
   });
 

@@ -33,7 +33,7 @@ it.each<SyncPolicy>(['everysec', 'no'])(
     expect(await ask(client, 'GET before')).toBe('1');
     renameSync(`${dir}.moved`, dir);
     await until(clock, async () => (await ask(client, 'SET after 1')) === 'OK');
-    expect(log.lines.at(-1)).toBe('the journal can be written again: changes are accepted');
+    expect(log.lines.at(-1)).toContain('the journal can be written again: changes are accepted');
     client.close();
     await server.close();
     const again = await connectTo(await startServer(config));

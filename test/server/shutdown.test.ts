@@ -92,7 +92,9 @@ describe.each(POLICIES)('with appendfsync %s, while the disk is full', (appendfs
     await client.send('SHUTDOWN\r\n');
     await pass();
     expect(await client.takeAll()).toBe('');
-    expect(log.lines.at(-1)).toBe('SHUTDOWN: stopping');
+    expect(log.lines.find((line) => line.startsWith('SHUTDOWN by'))).toMatch(
+      /^SHUTDOWN by client 1 \(127\.0\.0\.1:\d+\) as the user default: stopping$/,
+    );
     expect(server.lostChanges).toBe(false);
     expect(await startAgain(full)).toMatchObject({ value: 'lost', lines: [expect.stringMatching(/^loaded 1 /)] });
   });

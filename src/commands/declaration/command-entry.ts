@@ -18,6 +18,7 @@ export interface CommandEntry {
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
   /** Where tokens and keys are in a request; undefined if it takes none. */
   readonly keys: KeySpec | undefined;
+  readonly isFast: boolean;
   readonly needsAuth: boolean;
   /** Bits of `PERMISSIONS`. */
   readonly needs: number;
@@ -54,6 +55,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     pairs: command.pairs ?? false,
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
     keys: keySpecOf(command, nameWords),
+    isFast: has('fast'),
     needsAuth: !has('no_auth'),
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),

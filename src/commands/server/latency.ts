@@ -2,6 +2,7 @@ import { bucketLimit, type Tally } from '../../execution/observing/command-stati
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
+import { latencyReport } from './latency-report.js';
 
 const histogram: Command = {
   name: 'histogram',
@@ -39,50 +40,79 @@ function writeTally(reply: ReplyEncoder, { name, calls, buckets }: Tally): void 
   }
 }
 
-/** Redis' latency monitor as it is by default: switched off, and so without events. */
 const latest: Command = {
   name: 'latest',
-  summary: 'Returns no latency events, because none are recorded. See LATENCY HISTOGRAM and SLOWLOG instead.',
+  summary: 'Returns the latest sample of each event that took at least latency-monitor-threshold ms.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: 2,
   arguments: [],
-  reply: 'empty array',
-  run({ reply }) {
-    reply.array(0);
+  reply: 'array with, for each event, its name, the unix time, the latest and the longest duration in ms',
+  run({ server, reply }) {
+    const all = server.latency.all();
+    reply.array(all.length);
+    for (const { event, samples, max } of all) {
+      const { at, ms } = samples[samples.length - 1];
+      reply.array(4);
+      reply.bulk(event);
+      for (const number of [at, ms, max]) reply.integer(number);
+    }
   },
 };
 
 const history: Command = {
   name: 'history',
-  summary: 'Returns no samples of a latency event, because none are recorded.',
+  summary: 'Returns up to 160 samples of an event, oldest first. Of each second, the longest is kept.',
   complexity: 'O(1)',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: 3,
   arguments: [{ name: 'event', type: 'string' }],
-  reply: 'empty array',
-  run({ reply }) {
-    reply.array(0);
+  reply: 'array of pairs: the unix time and the duration in ms',
+  run({ server, reply }, args) {
+    const samples = server.latency.of(args.text())?.samples ?? [];
+    reply.array(samples.length);
+    for (const { at, ms } of samples) {
+      reply.array(2);
+      reply.integer(at);
+      reply.integer(ms);
+    }
+  },
+};
+
+const doctor: Command = {
+  name: 'doctor',
+  summary: 'Says what took long, and what to do about it.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arity: 2,
+  arguments: [],
+  reply: 'text',
+  run({ server, reply }) {
+    reply.verbatim(latencyReport(server.latency, Math.floor(server.clock.wall() / 1000)));
   },
 };
 
 const reset: Command = {
   name: 'reset',
-  summary: 'Does nothing, because no latency events are recorded.',
-  complexity: 'O(1)',
+  summary: 'Forgets the samples of the given events, or of all.',
+  complexity: 'O(N), where N is the number of events',
   group: 'server',
   flags: ['admin', 'loading', 'stale'],
   arity: -2,
   arguments: [{ name: 'event', type: 'string', optional: true, multiple: true }],
-  reply: '0',
-  run({ reply }) {
-    reply.integer(0);
+  reply: 'the number of events whose samples were forgotten',
+  run({ server, reply }, args) {
+    const { latency } = server;
+    const events = args.left > 0 ? args.rest().map(String) : latency.all().map(({ event }) => event);
+    reply.integer(events.filter((event) => latency.forget(event)).length);
   },
 };
 
 export const latency = container('latency', 'server', 'A container for commands about latency.', [
+  doctor,
   histogram,
   history,
   latest,

@@ -1,5 +1,6 @@
 import { DUMP } from '../../durability/saves.js';
 import { CodedError, SYNTAX } from '../../errors.js';
+import type { Client } from '../../execution/context/client.js';
 import type { ServerControl } from '../../execution/context/server-control.js';
 import type { Command } from '../declaration/command.js';
 
@@ -28,7 +29,7 @@ export const shutdown: Command = {
     { name: 'abort', type: 'pure-token', token: 'ABORT', optional: true },
   ],
   reply: 'no reply, the connection is closed; OK for ABORT',
-  run({ server, reply }, args) {
+  run({ server, client, reply }, args) {
     const given = new Set<(typeof WORDS)[number]>();
     while (args.left > 0) given.add(args.choice(...WORDS));
     if (given.has('SAVE') && given.has('NOSAVE')) throw SYNTAX;
@@ -38,7 +39,7 @@ export const shutdown: Command = {
       reply.ok();
       return;
     }
-    return stop(server, { save: given.has('SAVE'), force: given.has('FORCE'), now: given.has('NOW') });
+    return stop(server, client, { save: given.has('SAVE'), force: given.has('FORCE'), now: given.has('NOW') });
   },
 };
 
@@ -49,11 +50,11 @@ interface How {
   readonly now: boolean;
 }
 
-async function stop(server: ServerControl, { save, force, now }: How): Promise<void> {
+async function stop(server: ServerControl, client: Client, { save, force, now }: How): Promise<void> {
   try {
     // With a journal there is nothing to save: shutdown completes it anyway.
     if (save && server.durability === undefined) await saveAll(server, force);
-    await server.shutdown(force, now);
+    await server.shutdown(client, force, now);
   } catch {
     // The reason is in the log.
     throw new CodedError('ERR', 'Errors trying to SHUTDOWN. Check logs.');

@@ -39,14 +39,25 @@ export class Evictor {
   readonly #slots: SlotTable;
   readonly #deadlines: Deadlines;
   readonly #sessions: Evictable;
+  readonly #clock: Clock;
   readonly #slices: TimeSlices;
+  readonly #onSlice: (ms: number) => void;
   /** Evicts the rest after the waiting requests have been served. */
   readonly #rest: BackgroundWork;
   #maxMemory = Infinity;
   #policy: EvictionPolicy = 'noeviction';
   #stopped = false;
 
-  constructor(slots: SlotTable, deadlines: Deadlines, clock: Clock, sessions: Evictable) {
+  /** @param onSlice Called after each slice with how long it took, in ms. */
+  constructor(
+    slots: SlotTable,
+    deadlines: Deadlines,
+    clock: Clock,
+    sessions: Evictable,
+    onSlice: (ms: number) => void,
+  ) {
+    this.#clock = clock;
+    this.#onSlice = onSlice;
     this.#slots = slots;
     this.#deadlines = deadlines;
     this.#sessions = sessions;
@@ -109,6 +120,15 @@ export class Evictor {
     // Evicting all sessions would not be enough.
     if (bytes > 0 && bytes > this.#maxMemory) return false;
     if (!this.#isTooMuch(bytes)) return true;
+    const began = this.#clock.now();
+    try {
+      return this.#evictSlice(bytes);
+    } finally {
+      this.#onSlice(this.#clock.now() - began);
+    }
+  }
+
+  #evictSlice(bytes: number): boolean | undefined {
     this.#deadlines.begin();
     while (this.#isTooMuch(bytes)) {
       // Removed data is freed first, then doomed sessions are.

@@ -28,6 +28,7 @@ export class Deadlines {
    * @param onDue Processes a deadline (ms) that has come. Returns whether the slot still lives.
    * @param takesLong Whether processing the slot's deadline may take long. The clock is then read before the next
    *   deadline is processed.
+   * @param onSlice Called after each slice of processing with how long it took, in ms.
    */
   constructor(
     slots: SlotTable,
@@ -35,6 +36,7 @@ export class Deadlines {
     instant: () => number,
     onDue: (slot: number, deadline: number) => boolean,
     takesLong: (slot: number) => boolean = () => false,
+    onSlice?: (ms: number) => void,
   ) {
     this.#slots = slots;
     this.#instant = instant;
@@ -50,7 +52,7 @@ export class Deadlines {
       },
       { start },
     );
-    this.#reaper = new Reaper(this.#wheel, clock);
+    this.#reaper = new Reaper(this.#wheel, clock, onSlice);
   }
 
   /** Stops the wheel: deadlines are no longer processed by themselves. */

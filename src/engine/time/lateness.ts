@@ -30,6 +30,8 @@ export interface LatenessSummary {
 export class Lateness {
   readonly #counts = new Float64Array(BUCKETS);
   #sum = 0;
+  /** The greatest lateness since `takeWorst`, in ms. */
+  #worst = 0;
   /** The counts as they were when each of the last minutes began. */
   readonly #starts = Array.from({ length: MINUTES }, () => new Float64Array(BUCKETS));
   /** The greatest lateness in each of these minutes, in ms. */
@@ -54,6 +56,7 @@ export class Lateness {
     if (now >= this.#minuteEnd) this.#beginMinute(now);
     this.#counts[bucketOf(ms)]++;
     this.#sum += ms;
+    if (ms > this.#worst) this.#worst = ms;
     if (ms > this.#maxima[this.#minute]) this.#maxima[this.#minute] = ms;
   }
 
@@ -73,6 +76,13 @@ export class Lateness {
     for (const start of [this.#before, ...this.#starts]) start.set(this.#counts);
     this.#maxima.fill(0);
     this.#maxBefore = 0;
+  }
+
+  /** Returns the greatest lateness since the last call, in ms. */
+  takeWorst(): number {
+    const worst = this.#worst;
+    this.#worst = 0;
+    return worst;
   }
 
   /** The sum of everything recorded, in ms. */

@@ -13,12 +13,15 @@ export class Reaper {
   readonly #wheel: TimingWheel;
   readonly #clock: Clock;
   readonly #slices: TimeSlices;
+  readonly #onSlice: ((ms: number) => void) | undefined;
   #wakeAt = Infinity;
   #stopped = false;
   #held = false;
   #cancelWake = () => {};
 
-  constructor(wheel: TimingWheel, clock: Clock) {
+  /** @param onSlice Called after each slice with how long it took, in ms. */
+  constructor(wheel: TimingWheel, clock: Clock, onSlice?: (ms: number) => void) {
+    this.#onSlice = onSlice;
     this.#wheel = wheel;
     this.#clock = clock;
     this.#slices = new TimeSlices(clock);
@@ -61,12 +64,14 @@ export class Reaper {
   readonly #wake = (): void => {
     this.#wakeAt = -Infinity;
     this.#slices.begin();
+    const began = this.#onSlice === undefined ? 0 : this.#clock.now();
     let caughtUp = false;
     try {
       do caughtUp = this.#wheel.advance(this.#clock.now(), VISITS);
       while (!caughtUp && !this.#slices.isOver);
     } finally {
       this.#sleepUntil(caughtUp ? this.#wheel.nextVisit() : this.#clock.now());
+      this.#onSlice?.(this.#clock.now() - began);
     }
   };
 }

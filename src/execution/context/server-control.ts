@@ -4,6 +4,7 @@ import type { Saves } from '../../durability/saves.js';
 import type { Clock, SessionListener } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
+import type { LatencyMonitor } from '../observing/latency-monitor.js';
 import type { Slowlog } from '../observing/slowlog.js';
 import type { Client } from './client.js';
 import type { Counters, CountersSinceReset, Rates } from './counters.js';
@@ -31,6 +32,7 @@ export interface ServerControl {
   readonly counters: Counters;
   readonly rates: Rates;
   readonly statistics: CommandStatistics;
+  readonly latency: LatencyMonitor;
   readonly slowlog: Slowlog;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceNotifier;
@@ -65,9 +67,10 @@ export interface ServerControl {
   /**
    * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops;
    * rejects if the server continues.
+   * @param client Who asked for it. The log says so.
    * @param now Whether `shutdown-delay` is skipped, and slow readers are disconnected at once.
    */
-  shutdown(force: boolean, now: boolean): Promise<void>;
+  shutdown(client: Client, force: boolean, now: boolean): Promise<void>;
   /** Whether a stop has been asked for and not been cancelled. Clients should no longer be sent here. */
   readonly isStopping: boolean;
   /** Whether the server has stopped. Commands that are still under way must not change anything then. */

@@ -1,0 +1,127 @@
+/** What an operator must know, and what may happen once or a million times. */
+interface IncidentKind {
+  /** What there is many of: `refusals for lack of memory`. */
+  readonly title: string;
+  /** What is counted, in the singular. */
+  readonly noun: string;
+  /** What `worst` means, if the kind has one. It is followed by a duration. */
+  readonly worst?: string;
+  /** After this many ms without one, the incident is over. */
+  readonly quiet: number;
+  /** Whether there is an incident for each address. */
+  readonly perAddress?: true;
+  /** When the first line appears, for the documentation. */
+  readonly when: string;
+}
+
+const QUIET_MS = 10_000;
+/** For what comes from time to time rather than in a stream. */
+const LONG_QUIET_MS = 60_000;
+
+/**
+ * The kinds of incidents by their name in JSON logs (`event`). `src/server/incidents.ts` writes their lines, and the
+ * table in docs/logging.md is generated from them.
+ */
+export const INCIDENT_KINDS = {
+  'out-of-memory': {
+    title: 'refusals for lack of memory',
+    noun: 'command',
+    quiet: QUIET_MS,
+    when: 'a command gets `OOM`, because `maxmemory` is reached',
+  },
+  eviction: {
+    title: 'evictions',
+    noun: 'session',
+    quiet: QUIET_MS,
+    when: 'sessions are evicted, because `maxmemory` is reached',
+  },
+  'refused-write': {
+    title: 'refusals because the disk fails',
+    noun: 'command',
+    quiet: QUIET_MS,
+    when: 'a command gets `MISCONF`, because the journal cannot be written',
+  },
+  'event-loop-stall': {
+    title: 'stalls of the event loop',
+    noun: 'stall',
+    worst: 'the longest',
+    quiet: LONG_QUIET_MS,
+    when: 'nothing was served for 100 ms or longer',
+  },
+  'late-expiry': {
+    title: 'late expiries',
+    noun: 'session',
+    worst: 'the latest by',
+    quiet: QUIET_MS,
+    when: 'the wheel expires a session 100 ms or more after it was due',
+  },
+  'failed-authentication': {
+    title: 'failed attempts to authenticate',
+    noun: 'attempt',
+    perAddress: true,
+    quiet: LONG_QUIET_MS,
+    when: 'a client gives a wrong password or user, for each address',
+  },
+  'password-guessing': {
+    title: 'delayed replies to wrong passwords',
+    noun: 'attempt',
+    perAddress: true,
+    quiet: LONG_QUIET_MS,
+    when: 'there were more than ten wrong passwords, for each address',
+  },
+  'client-limit': {
+    title: 'refusals because of too many clients',
+    noun: 'connection',
+    quiet: QUIET_MS,
+    when: 'a connection is refused, because `maxclients` are connected',
+  },
+  'client-memory': {
+    title: 'disconnections because clients hold too much memory',
+    noun: 'client',
+    quiet: QUIET_MS,
+    when: 'a client is disconnected, because `maxmemory-clients` is reached',
+  },
+  'output-limit': {
+    title: 'disconnections of clients that do not read',
+    noun: 'client',
+    quiet: QUIET_MS,
+    when: 'a client is disconnected for `client-output-buffer-limit`',
+  },
+  unauthenticated: {
+    title: 'disconnections of clients that have not authenticated',
+    noun: 'client',
+    quiet: QUIET_MS,
+    when: 'such a client is disconnected, because of `auth-timeout` or to make room',
+  },
+  certificate: {
+    title: 'refusals of certificates',
+    noun: 'connection',
+    quiet: QUIET_MS,
+    when: 'a client has a certificate that `tls-ca` did not sign',
+  },
+  'accept-error': {
+    title: 'failures to accept connections',
+    noun: 'connection',
+    quiet: QUIET_MS,
+    when: 'the system refuses a connection, such as when there are too many open files',
+  },
+  fault: {
+    title: 'internal errors of one kind',
+    noun: 'error',
+    quiet: QUIET_MS,
+    when: 'respite has a bug, for each one',
+  },
+  'listener-fault': {
+    title: 'faults of the session listener',
+    noun: 'fault',
+    quiet: QUIET_MS,
+    when: 'the listener of the embedding program throws, for each error',
+  },
+} as const satisfies Record<string, IncidentKind>;
+
+export type IncidentName = keyof typeof INCIDENT_KINDS;
+
+/** Returns a kind by its name, with the properties that not every kind has. */
+export function incidentKind(name: IncidentName): IncidentKind {
+  return INCIDENT_KINDS[name];
+}
