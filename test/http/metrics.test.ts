@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Server } from '../../src/index.js';
+import { createServer, type Server } from '../../src/index.js';
 import { METRIC_GROUPS } from '../../src/metrics/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
@@ -198,6 +198,30 @@ describe('GET /metrics', () => {
       'respite_ready_check{check="loading"}': 1,
       'respite_errors_total{code="MISCONF"}': 1,
     });
+  });
+
+  it('answers while the journal is loaded', async () => {
+    const config = { ...HTTP, appendonly: true, dir: temporaryDirectory() } as const;
+    const first = await startServer(config);
+    await (await connectTo(first)).bulk('SESSION.NEW', 'x', '60');
+    await first.close();
+    const disk = new HeldDisk();
+    disk.holdReads();
+    const server = createServer({ bind: '127.0.0.1', port: 0, ...config });
+    const listening = server.listen();
+    await disk.reading();
+    const loading = await scrape(server);
+    expect(loading.types.size).toBe(TABLE.length);
+    expect(Object.fromEntries(loading.series)).toMatchObject({
+      respite_sessions: 0,
+      respite_journal_size_bytes: 0,
+      respite_ready: 0,
+      'respite_ready_check{check="loading"}': 0,
+    });
+    disk.release();
+    await listening;
+    expect(Object.fromEntries((await scrape(server)).series)).toMatchObject({ respite_sessions: 1, respite_ready: 1 });
+    await server.close();
   });
 
   it('shows how long the event loop kept timers waiting', async () => {
