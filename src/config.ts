@@ -130,7 +130,7 @@ export const OPTIONS = {
     // A client that has not authenticated cannot send more than 16 KB.
     kind: text('password', /^.{0,512}$/s, 'expected at most 512 characters'),
     initial: '',
-    help: 'Password that clients give with AUTH. Prefer the environment variable, because other users of the machine can see the command line.',
+    help: 'Password that clients give with AUTH. Prefer the environment variable or requirepass-file, because other users of the machine can see the command line.',
     hidden: true,
     live: true,
   },
