@@ -45,11 +45,6 @@ export class LiveFeed {
     this.#delay = new EventLoopDelay(clock);
   }
 
-  /** The number of watchers. */
-  get size(): number {
-    return this.#watchers.size;
-  }
-
   /** Adds a watcher. Returns the body of the response to it, or undefined if there are too many watchers. */
   watch(user: User): ReadableStream<Uint8Array> | undefined {
     if (this.#watchers.size >= MOST_WATCHERS) return undefined;

@@ -29,6 +29,9 @@ export class WheelCount {
   #latest: LiveWheel | undefined;
   /** When the next count may start, in ms. */
   #next = -Infinity;
+  #isCounting = false;
+  /** Called when the count that is under way has ended. */
+  #done: (wheel: LiveWheel) => void = () => {};
   #cancel: () => void = () => {};
 
   constructor({ engine, clock }: WheelCountParts) {
@@ -42,21 +45,30 @@ export class WheelCount {
     return { tickMs, slots: wheelSlots, segments: SEGMENTS, minutePartMs: MINUTE_PART_MS };
   }
 
-  /** Counts, if the previous count was long enough ago. Then calls back with the latest count, possibly at once. */
+  /**
+   * Calls back with the latest count, possibly at once. Counts first, if the latest count was long enough ago. If a
+   * count is still under way, it is not started again: then the latest one before it is good enough.
+   */
   refresh(done: (wheel: LiveWheel) => void): void {
-    this.#cancel();
-    if (this.#latest !== undefined && this.#clock.now() < this.#next) done(this.#latest);
-    else this.#count(done);
+    const isFresh = this.#clock.now() < this.#next;
+    if (this.#latest !== undefined && (isFresh || this.#isCounting)) {
+      done(this.#latest);
+      return;
+    }
+    this.#done = done;
+    if (!this.#isCounting) this.#count();
   }
 
   /** Stops a count that is under way, and forgets the latest one. */
   stop(): void {
     this.#cancel();
+    this.#isCounting = false;
     this.#latest = undefined;
     this.#next = -Infinity;
   }
 
-  #count(done: (wheel: LiveWheel) => void): void {
+  #count(): void {
+    this.#isCounting = true;
     const clock = this.#clock;
     const [now, at] = [clock.now(), Math.round(clock.wall())];
     const counts = {
@@ -87,7 +99,8 @@ export class WheelCount {
         dueIn10s: sumOf(minute, 10_000),
         dueIn60s: sumOf(minute, 60_000),
       };
-      done(this.#latest);
+      this.#isCounting = false;
+      this.#done(this.#latest);
     };
     step(0);
   }
