@@ -611,14 +611,14 @@ export class SessionEngine {
    */
   get memory(): number {
     const index = this.#tokens.size * TokenIndex.BYTES_PER_ENTRY;
-    return this.#slots.memory + this.#slots.taken * BYTES_ELSEWHERE + index + this.#fields.memory + this.#names.memory;
+    return this.#slotMemory() + index + this.#fields.memory + this.#names.memory;
   }
 
   /** Returns what `memory` is the sum of, in bytes, and the memory of the arenas for names, keys and values. */
   memoryParts(): MemoryParts {
     const arenas = [this.#names.arena, ...this.#fields.arenas];
     return {
-      slots: this.#slots.taken * BYTES_PER_SLOT,
+      slots: this.#slotMemory(),
       tokens: this.#tokens.size * TokenIndex.BYTES_PER_ENTRY,
       names: this.#names.memory,
       data: this.#fields.memory,
@@ -886,6 +886,11 @@ export class SessionEngine {
   /** How late expiries were. Resetting it changes nothing but its summaries. */
   get lateness(): Lateness {
     return this.#deadlines.lateness;
+  }
+
+  /** Returns the bytes of memory that the slots in use take, with the public ids that sessions keep. */
+  #slotMemory(): number {
+    return this.#slots.memory + this.#slots.taken * BYTES_ELSEWHERE;
   }
 
   /** Makes sure that a session has a token. Returns false if another session has the token derived for it. */

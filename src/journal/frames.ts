@@ -18,8 +18,8 @@ import { JournalError } from './journal-error.js';
  * the disk.
  *
  * Version 1 had no strings and no sessions identified by `@name`. Version 2 had no WRITE, ROTATED, PREPARED, REVEALED
- * and FLUSH, and no fractions of a millisecond. In both, the header's checksum covered only the id. Version 3 had no ID. They
- * can be read; a file that is written to becomes one of this version.
+ * and FLUSH, and no fractions of a millisecond. In both, the header's checksum covered only the id. Version 3 had no
+ * ID. They can be read; a file that is written to becomes one of this version.
  */
 export const FORMAT_VERSION = 4;
 

@@ -101,9 +101,9 @@ export const RECORDS = {
   /** The session has this public id, which does not follow from its token, because the session was rotated. */
   ID: { fields: { token: 'bytes', id: 'bytes' }, rest: 'none' },
   /**
-   * The session has a new random token, which no session had before, and keeps its public id. Until `graceEnd` the token `token` leads to it as
-   * an old token; if that is 0, it does not. If a session already has the new token, it is this session in a later
-   * state. Then the session with `token` is removed, and its old tokens lead to the other one.
+   * The session has a new random token, which no session had before, and keeps its public id. Until `graceEnd` the
+   * token `token` leads to it as an old token; if that is 0, it does not. If a session already has the new token, it is
+   * this session in a later state. Then the session with `token` is removed, and its old tokens lead to the other one.
    */
   ROTATED: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** The session with this token is gone, with all its old tokens. */
