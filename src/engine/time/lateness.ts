@@ -71,7 +71,7 @@ export class Lateness {
     return this.#summary(this.#before, Math.max(this.#maxBefore, this.#maxima[this.#minute]));
   }
 
-  /** Makes `recent` and `total` begin again. `count`, `sum` and `counts` never go back. */
+  /** Makes `recent` and `total` begin again. `sum` and `counts` never go back. */
   reset(): void {
     for (const start of [this.#before, ...this.#starts]) start.set(this.#counts);
     this.#maxima.fill(0);
