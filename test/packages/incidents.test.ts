@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, it } from 'vitest';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+
+afterEach(stopServers);
+
+const [, section] = readFileSync('docs/operations.md', 'utf8').split('## Incidents\n');
+const rows = section
+  .split('\n')
+  .filter((line) => /^\| \S/.test(line))
+  .slice(1)
+  .map((line) => line.slice(2, -2).split(' | '));
+const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+
+it('the incidents of docs/operations.md have the names of log lines, metrics and fields of INFO', async () => {
+  expect(rows.length).toBeGreaterThan(8);
+  const log = readFileSync('docs/logging.md', 'utf8');
+  const metrics = readFileSync('docs/metrics.md', 'utf8');
+  const client = await connectTo(await startServer());
+  const info = await client.bulk('INFO', 'everything');
+  // Shown only when they are not 0.
+  const unseen = /^(?:errorstat_|shutdown_in_milliseconds$)/;
+  for (const [what, events, metric, fields] of rows) {
+    for (const name of names(events)) expect(log, what).toContain(`\`${name}\``);
+    for (const name of names(metric).filter((text) => text.startsWith('respite_'))) {
+      expect(metrics, what).toContain(`\n| \`${name}\` |`);
+    }
+    for (const name of names(fields).filter((text) => !unseen.test(text) && !/^[A-Z]/.test(text))) {
+      expect(info, what).toContain(`\n${name}:`);
+    }
+  }
+});
