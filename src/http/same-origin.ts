@@ -1,15 +1,19 @@
 import type { MiddlewareHandler } from 'hono';
 
 /**
- * Refuses POST requests that another site's page makes a browser send, with the passwords that the browser remembers. A
- * request without `Sec-Fetch-Site` and `Origin` does not come from a page. The content type JSON is a second barrier:
- * a browser asks for permission before it sends JSON to another site, and the listener never gives it.
+ * Refuses requests that another site's page makes a browser send, with the passwords that the browser remembers. A
+ * request without `Sec-Fetch-Site` and `Origin` does not come from a page. For a POST, the content type JSON is a second
+ * barrier: a browser asks for permission before it sends JSON to another site, and the listener never gives it.
  */
 export const sameOrigin: MiddlewareHandler = async (c, next) => {
-  if (c.req.method !== 'POST') return next();
-  if (!isSameOrigin(c.req.header('sec-fetch-site'), c.req.header('origin'), c.req.header('host'))) {
-    return c.text('requests from pages of other sites are refused\n', 403);
-  }
+  const isPost = c.req.method === 'POST';
+  const site = c.req.header('sec-fetch-site');
+  const isRefused = isPost
+    ? !isSameOrigin(site, c.req.header('origin'), c.req.header('host'))
+    : // A link on another site may lead here. Nothing may be read from there, so only streams would be opened for nobody.
+      (site === 'cross-site' || site === 'same-site') && c.req.header('sec-fetch-mode') !== 'navigate';
+  if (isRefused) return c.text('requests from pages of other sites are refused\n', 403);
+  if (!isPost) return next();
   if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
     return c.text('expected the content type application/json\n', 415);
   }

@@ -219,6 +219,19 @@ describe('requests from pages of other sites', () => {
     },
   );
 
+  it('cannot open streams, but may link to the page', async () => {
+    const server = await startServer(HTTP);
+    const get = async (path: string, site: string, mode: string) => {
+      const headers = { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': mode };
+      return (await send(server, path, { method: 'HEAD', headers })).status;
+    };
+    expect(await get('/live', 'cross-site', 'cors')).toBe(403);
+    expect(await get('/live', 'same-site', 'no-cors')).toBe(403);
+    expect(await get('/live', 'same-origin', 'cors')).toBe(200);
+    expect(await get('/', 'cross-site', 'navigate')).toBe(200);
+    expect(await get('/', 'none', 'navigate')).toBe(200);
+  });
+
   it('are not allowed to read anything, and cannot embed the page', async () => {
     const server = await startServer(HTTP);
     for (const path of ['/', '/livez', '/nosuch', '/readyz']) {
