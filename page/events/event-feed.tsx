@@ -71,7 +71,7 @@ export function EventFeed({ feed }: { feed: Feed }) {
         <span class="muted">
           {paused ? `Paused, ${count(waiting)} new` : log.omitted > 0 ? `${count(log.omitted)} left out` : ''}
         </span>
-        <button type="button" class="quiet" aria-pressed={stopped} onClick={() => setStopped(!stopped)}>
+        <button type="button" class="quiet" onClick={() => setStopped(!stopped)}>
           {stopped ? 'Resume' : 'Pause'}
         </button>
       </div>

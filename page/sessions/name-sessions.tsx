@@ -10,7 +10,7 @@ import { ConfirmDialog } from './confirm-dialog.js';
 import { ask } from './session-api.js';
 import { type KeyValue, SessionCard } from './session-card.js';
 import { type Pages, usePages } from './use-pages.js';
-import { useSeconds } from './use-seconds.js';
+import { useTicks } from './use-ticks.js';
 
 /** Extending a session is no event, so the list is read again this often, in ms. */
 const REFRESH_MS = 5000;
@@ -44,7 +44,9 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
     return { items, next: page.cursor };
   });
   keys.current = keysOf(sessions.items);
-  const now = useSeconds();
+  // Many cards take long to draw.
+  const now = useTicks(sessions.items.length <= FOLLOWED ? 250 : 1000);
+  const serverTime = timeOfServer(feed, now);
   const [ending, setEnding] = useState<ListedSession | 'all'>();
   const follow = useRef(() => {});
   follow.current = () => {
@@ -68,7 +70,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
           {foundText(sessions)}
         </p>
         {found > 0 && (
-          <button type="button" class="quiet" aria-pressed={showValues} onClick={() => setShowValues(!showValues)}>
+          <button type="button" class="quiet" onClick={() => setShowValues(!showValues)}>
             {showValues ? 'Hide values' : 'Show values'}
           </button>
         )}
@@ -90,6 +92,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
             session={session}
             values={values}
             elapsedMs={now - sessions.readAt}
+            serverTime={serverTime}
             onEnd={mayEnd ? () => setEnding(session) : undefined}
           />
         ))}
@@ -104,6 +107,11 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
       )}
     </section>
   );
+}
+
+/** Returns the server's time in unix ms: the clock of this machine may be wrong. */
+function timeOfServer({ latest }: Feed, now: number): number {
+  return latest === undefined ? Date.now() : latest.snapshot.at + now - latest.receivedAt;
 }
 
 function foundText({ items, more, readAt }: Pages<unknown>): string {

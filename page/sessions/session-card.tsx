@@ -19,9 +19,11 @@ export function SessionCard(props: {
   values: readonly KeyValue[] | undefined;
   /** How long ago it was listed. */
   elapsedMs: number;
+  /** The server's time in unix ms. */
+  serverTime: number;
   onEnd: (() => void) | undefined;
 }) {
-  const { session, values, elapsedMs, onEnd } = props;
+  const { session, values, elapsedMs, serverTime, onEnd } = props;
   const { id, created, lastUsed, timeLeft, keyCount, keys } = session;
   return (
     <li class="card session">
@@ -35,8 +37,13 @@ export function SessionCard(props: {
         )}
       </div>
       <dl class="session-facts">
-        <Fact name="created" value={timestamp(created)} />
-        <Fact name="last used" value={lastUsed === undefined ? 'before the server started' : ago(lastUsed)} />
+        <Fact name="created" value={timestamp(created, serverTime)} />
+        <Fact
+          name="last used"
+          value={
+            lastUsed === undefined ? 'before the server started' : `${duration(Math.max(0, serverTime - lastUsed))} ago`
+          }
+        />
         <Fact name="size" value={bytes(session.bytes)} />
       </dl>
       <div class="session-keys">
@@ -68,8 +75,6 @@ export function SessionCard(props: {
     </li>
   );
 }
-
-const ago = (at: number): string => `${duration(Math.max(0, Date.now() - at))} ago`;
 
 function Fact({ name, value }: { name: string; value: string }) {
   return (

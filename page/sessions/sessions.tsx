@@ -11,6 +11,8 @@ import { usePages } from './use-pages.js';
 /** Finds sessions by name. */
 export function Sessions({ feed, route }: { feed: Feed; route: Route & { view: 'sessions' } }) {
   const { name } = route;
+  // Kept for whoever comes back from a name.
+  const [pattern, setPattern] = useState('');
   const permissions = feed.latest?.hello.permissions;
   if (permissions === undefined) return null;
   if (!permissions.includes('read')) {
@@ -21,13 +23,13 @@ export function Sessions({ feed, route }: { feed: Feed; route: Route & { view: '
       </section>
     );
   }
-  if (name === undefined) return <Search feed={feed} />;
+  if (name === undefined) return <Search feed={feed} pattern={pattern} onSearch={setPattern} />;
   return <NameSessions key={JSON.stringify(name)} feed={feed} name={name} mayEnd={permissions.includes('write')} />;
 }
 
-function Search({ feed }: { feed: Feed }) {
-  const [typed, setTyped] = useState('');
-  const [pattern, setPattern] = useState('');
+function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string) => void }) {
+  const { feed, pattern, onSearch } = props;
+  const [typed, setTyped] = useState(pattern);
   const names = usePages(pattern, async (cursor) => {
     const page = await ask('/api/names', { ...(pattern !== '' && { match: pattern }), ...(cursor && { cursor }) });
     return { items: page.names, next: page.cursor };
@@ -43,7 +45,7 @@ function Search({ feed }: { feed: Feed }) {
         onSubmit={(event) => {
           event.preventDefault();
           if (typed === pattern) names.refresh();
-          else setPattern(typed);
+          else onSearch(typed);
         }}
       >
         <label for="pattern">Name, or a pattern with * and ?</label>

@@ -1,8 +1,14 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type Palette, palette } from '../palette.js';
 
-/** Draws a picture of `width` by `height` CSS pixels. `now` is `performance.now()`. */
-export type Draw = (context: CanvasRenderingContext2D, size: Size, colours: Palette, now: number) => void;
+/** Draws a picture of `width` by `height` CSS pixels. `now` is `performance.now()`. `still`: without what only moves. */
+export type Draw = (
+  context: CanvasRenderingContext2D,
+  size: Size,
+  colours: Palette,
+  now: number,
+  still: boolean,
+) => void;
 
 export interface Size {
   readonly width: number;
@@ -14,7 +20,7 @@ const FRAME_MS = 1000 / 30;
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /**
- * A canvas that is drawn again and again while it can be seen, or, for people who want less motion, only with new data.
+ * A canvas that is drawn again and again while it can be seen, for people who want less motion only once a second.
  * Screen readers get `label`.
  */
 export function Drawing({ draw, label, name }: { draw: Draw; label: string; name: string }) {
@@ -38,10 +44,9 @@ export function Drawing({ draw, label, name }: { draw: Draw; label: string; name
       }
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
-      latest.current(context, { width, height }, palette(), now);
+      latest.current(context, { width, height }, palette(), now, reducedMotion.matches);
     };
     const turn = (now: number) => {
-      // The draw function changes with each snapshot.
       const due = reducedMotion.matches ? 1000 : FRAME_MS - 4;
       if (now - drawn >= due) paint(now);
       frame = requestAnimationFrame(turn);

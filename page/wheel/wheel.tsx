@@ -22,7 +22,9 @@ export function Wheel({ received, expiredPerSecond }: { received: Received; expi
         <Drawing
           name="wheel-canvas"
           label={`Timing wheel: ${counted(timers, 'timer')}, ${count(dueIn60s)} due within a minute.`}
-          draw={(context, size, colours, now) => current.draw(context, size, colours, now, received, expiredPerSecond)}
+          draw={(context, size, colours, now, still) =>
+            current.draw(context, size, colours, now, received, still ? 0 : expiredPerSecond)
+          }
         />
         <p class="wheel-centre" aria-hidden="true">
           <strong>{shortCount(timers)}</strong>

@@ -165,6 +165,9 @@ describe.skipIf(!hasChromium)('the page', () => {
     await expect.poll(() => cards.count(), { timeout: 120_000 }).toBeGreaterThan(0);
     await moreUntilEnd(page, cards, 120);
     expect(new Set(await page.locator('.session-id').allInnerTexts()).size).toBe(120);
+    // The search is still there.
+    await page.getByRole('link', { name: 'All names' }).click();
+    await page.getByText('1 name.', { exact: true }).waitFor();
   });
 
   it('works with the keyboard alone', async () => {
