@@ -7,7 +7,7 @@
 # Needs buildah and root.
 set -euo pipefail
 name=${1:-localhost/respite-base}
-# Needs nothing of the kernel.
+# This driver works on every kernel and file system.
 export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs}
 
 work=$(mktemp -d)
