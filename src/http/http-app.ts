@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { accessRules } from './access-rules.js';
@@ -20,15 +20,15 @@ export function httpApp(context: HttpContext): HttpApp {
   });
   app.notFound((c) => c.text('there is nothing here\n', 404));
   app.use(securityHeaders);
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => refuseMethod(c, methods) }));
-  app.use((c, next) => (METHODS.includes(c.req.method) ? next() : Promise.resolve(refuseMethod(c, METHODS))));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
+  app.use(async (c, next) => (METHODS.includes(c.req.method) ? next() : refuseMethod(c, METHODS)));
   addHealth(app, context);
   app.use(accessRules(context), sameOrigin);
   for (const add of ROUTES) add(app, context);
   return app;
 }
 
-function refuseMethod(c: Parameters<Parameters<HttpApp['notFound']>[0]>[0], methods: readonly string[]): Response {
+function refuseMethod(c: Context, methods: readonly string[]): Response {
   const allowed = methods.join(', ');
-  return c.text(`this method is not allowed here: use ${allowed}\n`, 405, { Allow: allowed }) as Response;
+  return c.text(`this method is not allowed here: use ${allowed}\n`, 405, { Allow: allowed });
 }

@@ -28,7 +28,7 @@ export interface LiveHello {
   readonly started: number;
   /** The name of the user: `default` if the server has no users. */
   readonly user: string;
-  /** What the user may do: `read` lists sessions, `write` ends them, `admin` sees the values of sessions. */
+  /** What the user may do: `read` lists sessions and their values, `write` ends them. */
   readonly permissions: readonly ('read' | 'write' | 'events' | 'admin' | 'monitor')[];
   /** The size of the wheel, and how {@link LiveWheel} divides it. */
   readonly wheel: {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { table } from '../commands/table.js';
@@ -285,6 +286,8 @@ export class Server {
 
   #httpContext(): HttpContext {
     const access = this.#access;
+    // Each request may wait for it.
+    setMaxListeners(0, this.#closed.signal);
     return {
       engine: this.engine,
       server: this.#control,

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { createServer as createNetServer, type Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -52,6 +53,9 @@ describe('respite health over HTTP', () => {
     const environment = { RESPITE_HTTP_PORT: String(port), RESPITE_HTTP_BIND: '*', RESPITE_REQUIREPASS: 'x' };
     expect(await runToEnd(['health'], environment)).toEqual(good(where));
     expect(await runToEnd(['--http-port', String(port), 'health'])).toEqual(good(where));
+    const file = join(temporaryDirectory(), 'respite.conf');
+    writeFileSync(file, `http-port ${port}\n`);
+    expect(await runToEnd(['health', file])).toEqual(good(where));
     expect(await runToEnd(['health', '--url', `http://${where}/nosuch`])).toEqual(
       bad(where, 'not ready: it answers with the status 401'),
     );
