@@ -68,7 +68,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'log',
     'resp',
     'config.ts',
-    'config-files.ts',
+    'credential-files.ts',
     'option-kinds.ts',
     'origin.ts',
     'slice.ts',
@@ -132,7 +132,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   client: ['argument-checks.ts'],
   express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],
   'config.ts': ['nearest.ts', 'option-kinds.ts'],
-  'config-files.ts': ['config.ts', 'system-error.ts', 'node:buffer', 'node:fs'],
+  'credential-files.ts': ['config.ts', 'system-error.ts', 'node:buffer', 'node:fs'],
   'config-file': [
     'config.ts',
     'counted.ts',
@@ -163,7 +163,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: [
     'config.ts',
     'config-file',
-    'config-files.ts',
+    'credential-files.ts',
     'counted.ts',
     'demo',
     'index.ts',

@@ -9,8 +9,8 @@ import {
   withDefaults,
 } from '../config.js';
 import { joinWords } from '../config-file/words.js';
-import { readSecret, readUsers, withPassword } from '../config-files.js';
-import { isProtectedBy, refuseExposure } from '../server/exposure.js';
+import { readSecret, readUsers, withPassword } from '../credential-files.js';
+import { isProtectedBy, refuseExposure } from '../server/protected-mode.js';
 import { tlsOptions } from '../server/tls.js';
 import { Users } from '../server/users.js';
 import { configFileOf } from './config-argument.js';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Command } from 'commander';
 import { type Config, ConfigError, withDefaults } from '../config.js';
-import { withPassword } from '../config-files.js';
+import { withPassword } from '../credential-files.js';
 import { isLoopback } from '../origin.js';
 import { encodeRequest } from '../resp/encode-request.js';
 import { bindAddresses } from '../server/listen.js';

@@ -3,7 +3,7 @@ import { ConfigError, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
 import { createServer, ListenError, type Log, type Server } from '../index.js';
 import { JournalError } from '../journal/index.js';
-import { refuseExposure } from '../server/exposure.js';
+import { refuseExposure } from '../server/protected-mode.js';
 import { configFileOf } from './config-argument.js';
 import { unknownVariables } from './given-options.js';
 import { ProgramConfig } from './program-config.js';

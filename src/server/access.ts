@@ -3,8 +3,8 @@ import type { Clock } from '../engine/index.js';
 import type { Client } from '../execution/context/client.js';
 import type { FailedAuthentication, ListedUser, User } from '../execution/context/user.js';
 import { AuthThrottle } from './auth-throttle.js';
-import { isProtectedBy } from './exposure.js';
 import type { Incidents } from './incidents.js';
+import { isProtectedBy } from './protected-mode.js';
 import type { Settings } from './settings.js';
 import { digestOf, isSamePassword, type Users } from './users.js';
 

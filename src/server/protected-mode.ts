@@ -1,8 +1,32 @@
+import { type Config, ConfigError } from '../config.js';
+import { isLoopback } from '../origin.js';
+import { bindAddresses } from './listen.js';
+
 /**
  * Why a client is refused, and what to do. Protected mode, as in Redis: a server with neither a password nor users
- * serves only its own machine (`Access.isProtected`). Otherwise anyone who found its port could read all sessions.
+ * serves only its own machine. Otherwise anyone who found its port could read all sessions.
  */
 export const PROTECTED_MODE =
   'respite is in protected mode: it has no password, so it accepts connections only from its own machine. ' +
   'To accept others, set a password (requirepass) or, if only your own programs can reach the port, ' +
   'turn protected mode off (protected-mode no).';
+
+/**
+ * Whether only clients on this machine are served, because any client could connect without a password.
+ * @param config With the password of `requirepass-file` as `requirepass`.
+ */
+export function isProtectedBy(config: Config, users: { readonly size: number }): boolean {
+  return config['protected-mode'] && config.requirepass === '' && users.size === 0;
+}
+
+/**
+ * @param isProtected Whether clients from other machines are turned away.
+ * @throws ConfigError if the server listens for clients that it would all turn away.
+ */
+export function refuseExposure(config: Config, isProtected: boolean): void {
+  const addresses = config['http-port'] === undefined ? config.bind : `${config.bind} ${config['http-bind']}`;
+  const exposed = bindAddresses(addresses).find(({ host }) => !isLoopback(host));
+  if (exposed !== undefined && isProtected) {
+    throw new ConfigError(`cannot listen on ${exposed.host}: ${PROTECTED_MODE}`);
+  }
+}

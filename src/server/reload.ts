@@ -1,13 +1,13 @@
 import { type Config, ConfigError, describeOption, OPTIONS, type OptionName, withDefaults } from '../config.js';
-import { withPassword } from '../config-files.js';
 import { counted } from '../counted.js';
+import { withPassword } from '../credential-files.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { User } from '../execution/context/user.js';
 import type { Log } from '../log/log.js';
 import type { Access } from './access.js';
 import type { Certificates } from './certificates.js';
-import { isProtectedBy, refuseExposure } from './exposure.js';
-import { type OptionFiles, readOptionFiles } from './option-files.js';
+import { type Credentials, readCredentials } from './credentials.js';
+import { isProtectedBy, refuseExposure } from './protected-mode.js';
 import type { Settings } from './settings.js';
 
 interface ReloadOptions {
@@ -67,7 +67,7 @@ export class Reload {
     const next = withPassword(withDefaults(given));
     const merged = settings.merge(next);
     const { config, kept } = merged;
-    const files = readOptionFiles({ ...config, secret: next.secret, 'secret-file': next['secret-file'] });
+    const files = readCredentials({ ...config, secret: next.secret, 'secret-file': next['secret-file'] });
     if (!access.isProtected) refuseExposure(config, isProtectedBy(config, files.users));
 
     const changed = new Set(merged.changed);
@@ -110,7 +110,7 @@ export class Reload {
   }
 }
 
-function isSameSecret(one: OptionFiles['secret'], other: OptionFiles['secret']): boolean {
+function isSameSecret(one: Credentials['secret'], other: Credentials['secret']): boolean {
   return one === undefined || other === undefined ? one === other : one.equals(other);
 }
 

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
 import { type Config, ConfigError } from '../config.js';
-import { readCertificates } from '../config-files.js';
+import { readCertificates } from '../credential-files.js';
 
 /**
  * Returns the TLS options of the port, or undefined if it does not use TLS.

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { PERMISSIONS, type Permission } from '../commands/declaration/permission.js';
 import { ConfigError } from '../config.js';
-import type { UserLine } from '../config-files.js';
+import type { UserLine } from '../credential-files.js';
 import type { User } from '../execution/context/user.js';
 
 /** A named user and its password. */

@@ -1,11 +1,11 @@
 import type { TlsOptions } from 'node:tls';
 import type { Config } from '../config.js';
-import { readSecret, readUsers } from '../config-files.js';
+import { readSecret, readUsers } from '../credential-files.js';
 import { tlsOptions } from './tls.js';
 import { Users } from './users.js';
 
-/** What is in the files that options name, and in the options that could be such files. */
-export interface OptionFiles {
+/** The credentials in options, or in the files that options name. */
+export interface Credentials {
   /** The configured secret of shared sessions, if there is one. */
   readonly secret: Buffer | undefined;
   readonly users: Users;
@@ -14,9 +14,9 @@ export interface OptionFiles {
 }
 
 /**
- * Reads and checks all files that options name.
+ * Reads and checks the credentials.
  * @throws ConfigError for the first one that cannot be used.
  */
-export function readOptionFiles(config: Config): OptionFiles {
+export function readCredentials(config: Config): Credentials {
   return { secret: readSecret(config), users: new Users(readUsers(config)), tls: tlsOptions(config) };
 }

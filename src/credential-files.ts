@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, OPTIONS, type OptionName } from './config.js';
 import { reasonOf } from './system-error.js';
 
-/** Reads the files that options name: the secret, the password, the named users, the certificates. */
+/** Reads credentials from options and from the files that they name: the secret, the password, users, certificates. */
 
 const MIN_SECRET = 16;
 
