@@ -446,6 +446,12 @@ export function describeOption<Name extends OptionName>(name: Name, value: Confi
   return describe === undefined ? formatOption(name, value) : describe(value);
 }
 
+/** Returns an option's value as the words that follow its name in a configuration file. It may be a credential. */
+export function optionWords<Name extends OptionName>(name: Name, value: Config[Name]): string[] {
+  const text = describeOption(name, value);
+  return 'severalWords' in OPTIONS[name].kind && text !== '' ? text.split(' ') : [text];
+}
+
 /**
  * Fills in the defaults.
  * @throws ConfigError for an option that does not exist, or a value that is not allowed.

@@ -54,6 +54,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   server: [
     'counted.ts',
+    'endpoint.ts',
     'errors.ts',
     'commands',
     'commands/arguments',
@@ -149,6 +150,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'option-kinds.ts': [],
   'origin.ts': ['node:net'],
   'counted.ts': [],
+  'endpoint.ts': [],
   'duration-histogram.ts': [],
   'errors.ts': [],
   'glob.ts': ['errors.ts'],
@@ -166,6 +168,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'credential-files.ts',
     'counted.ts',
     'demo',
+    'endpoint.ts',
     'index.ts',
     'journal',
     'log',

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import {
   type Config,
   ConfigError,
-  describeOption,
   OPTIONS,
   type OptionName,
   optionNames,
+  optionWords,
   withDefaults,
 } from '../config.js';
 import { joinWords } from '../config-file/words.js';
@@ -75,7 +75,6 @@ function table(config: Config, origins: ReadonlyMap<OptionName, Origin>): string
 
 /** Returns a value as in a configuration file. Credentials are masked. */
 function shown(name: OptionName, config: Config): string {
-  const value = describeOption(name, config[name]);
-  if ('hidden' in OPTIONS[name] && value !== '') return '***';
-  return joinWords('severalWords' in OPTIONS[name].kind && value !== '' ? value.split(' ') : [value]);
+  if ('hidden' in OPTIONS[name] && config[name] !== '') return '***';
+  return joinWords(optionWords(name, config[name]));
 }

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Command } from 'commander';
 import { type Config, ConfigError, withDefaults } from '../config.js';
 import { withPassword } from '../credential-files.js';
+import { endpoint, reachable } from '../endpoint.js';
 import { isLoopback } from '../origin.js';
 import { encodeRequest } from '../resp/encode-request.js';
 import { bindAddresses } from '../server/listen.js';
@@ -66,12 +67,11 @@ function targetOf(config: Config, { url, socket }: Given): Target {
   const tls = config['tls-cert'] !== '';
   const httpPort = config['http-port'];
   if (httpPort !== undefined && httpPort !== 0) {
-    const host = reachable(config['http-bind']);
     return {
-      url: new URL(`${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${httpPort}/readyz`),
+      url: new URL(`${tls ? 'https' : 'http'}://${endpoint(hostOf(config['http-bind']), httpPort)}/readyz`),
     };
   }
-  if (config.bind.trim() !== '' && config.port !== 0) return { host: reachable(config.bind), port: config.port, tls };
+  if (config.bind.trim() !== '' && config.port !== 0) return { host: hostOf(config.bind), port: config.port, tls };
   if (config.unixsocket !== '') return { path: config.unixsocket };
   throw new ConfigError('the port of the server is not known: set http-port or port, or give --url or --socket');
 }
@@ -86,11 +86,10 @@ function healthUrl(given: string): URL {
   return url;
 }
 
-/** Returns the first address of a `bind` option, or the loopback address if that is all addresses. */
-function reachable(bind: string): string {
+/** Returns the first address of a `bind` option, as seen from this machine. */
+function hostOf(bind: string): string {
   const [{ host }] = bindAddresses(bind);
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+  return reachable(host);
 }
 
 /** Asks over HTTP. Returns what to print. @throws Unhealthy */
@@ -123,7 +122,7 @@ async function get(url: URL): Promise<string> {
 
 /** Asks with PING. Returns what to print. @throws Unhealthy */
 async function ping(target: Exclude<Target, { url: URL }>, password: string): Promise<string> {
-  const where = 'path' in target ? target.path : `${target.host}:${target.port}`;
+  const where = 'path' in target ? target.path : endpoint(target.host, target.port);
   const logIn = password === '' ? [] : [['AUTH', 'default', password]];
   const requests = [...logIn, ['PING']];
   let socket: Socket | undefined;

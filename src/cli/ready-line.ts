@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import { endpoint } from '../endpoint.js';
 import type { Server } from '../index.js';
 import type { LogFields } from '../log/log.js';
 import { formatSize } from '../option-kinds.js';
@@ -49,9 +50,7 @@ export function readyLine(server: Server, config: Config): ReadyLine {
 }
 
 function addressesOf(server: Server): string[] {
-  return server.addresses.map(({ address, port, family }) =>
-    family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`,
-  );
+  return server.addresses.map(({ address, port }) => endpoint(address, port));
 }
 
 /** Returns a command that connects to the server. redis-cli uses 127.0.0.1 by default. */

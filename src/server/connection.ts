@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Arguments } from '../commands/arguments/arguments.js';
 import { PERMISSIONS } from '../commands/declaration/permission.js';
+import { endpoint } from '../endpoint.js';
 import type { AbsentNames } from '../execution/absent-names.js';
 import { countError } from '../execution/call.js';
 import type { Client } from '../execution/context/client.js';
@@ -143,8 +144,8 @@ export class Connection implements MonitoringClient, Stranger {
     this.transaction = new ClientTransaction(options.absentNames);
     this.onUnixSocket = path !== undefined;
     this.origin = originOf(socket.remoteAddress, this.onUnixSocket);
-    this.address = path === undefined ? endpoint(socket.remoteAddress, socket.remotePort) : `${path}:0`;
-    this.localAddress = path === undefined ? endpoint(socket.localAddress, socket.localPort) : `${path}:0`;
+    this.address = path === undefined ? endpoint(socket.remoteAddress ?? '?', socket.remotePort ?? 0) : `${path}:0`;
+    this.localAddress = path === undefined ? endpoint(socket.localAddress ?? '?', socket.localPort ?? 0) : `${path}:0`;
     this.connectedAt = options.server.clock.now();
     this.activeAt = this.connectedAt;
     this.user = options.userWithoutPassword();
@@ -650,9 +651,4 @@ export class Connection implements MonitoringClient, Stranger {
     const fields = clientFields(this);
     this.#options.incidents.report(incident, { message: `${client} disconnected: ${reason}`, client, fields });
   }
-}
-
-/** Formats an address and a port as Redis does. */
-function endpoint(address = '?', port = 0): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,9 +1,10 @@
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { type Config, ConfigError } from '../config.js';
+import { endpoint, reachable } from '../endpoint.js';
 import type { HttpContext } from '../http/http-context.js';
 import type { HttpListener } from '../http/http-listener.js';
-import { listenOnTcp, nowhere } from './listen.js';
+import { addressesOf, listenOnTcp, nowhere } from './listen.js';
 
 /** The port for HTTP. Its code and packages are loaded only if it is used. */
 export class HttpPort {
@@ -38,16 +39,13 @@ export class HttpPort {
   }
 
   get addresses(): AddressInfo[] {
-    return this.#servers.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];
+    return addressesOf(this.#servers);
   }
 
   /** The URL of the page at the first address, as seen from this machine. */
   get url(): string | undefined {
     const [first] = this.addresses;
-    if (first === undefined) return undefined;
-    const { address, family, port } = first;
-    const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-    return `${this.#scheme}://${family === 'IPv6' ? `[${reachable}]` : reachable}:${port}/`;
+    return first && `${this.#scheme}://${endpoint(reachable(first.address), first.port)}/`;
   }
 
   /** Uses another certificate for new connections. */

@@ -60,7 +60,7 @@ export interface TcpOptions {
 }
 
 /** Callbacks of the listeners. */
-interface ListenEvents {
+export interface ListenEvents {
   /** @param path The unix socket that accepted the connection, undefined for TCP. */
   onConnection(socket: Socket, path?: string): void;
   /** A connection begins its TLS handshake. `onConnection` follows if it succeeds. The caller must limit its time. */
@@ -95,6 +95,11 @@ export async function listen(config: Config, tls: TlsOptions | undefined, events
     for (const server of tcp) server.close();
     throw error;
   }
+}
+
+/** The addresses that servers listen on. */
+export function addressesOf(servers: readonly Server[]): AddressInfo[] {
+  return servers.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];
 }
 
 /** Returns the error for a server none of whose optional addresses exists. */

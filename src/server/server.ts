@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
 import { table } from '../commands/table.js';
 import { type Config, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
@@ -15,7 +14,6 @@ import { AbsentNames } from '../execution/absent-names.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import type { User } from '../execution/context/user.js';
-import { clientFields, clientText } from '../execution/observing/client-text.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import { Slowlog } from '../execution/observing/slowlog.js';
@@ -36,12 +34,11 @@ import { EventLoop } from './event-loop.js';
 import { Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
-import { HttpPort } from './http-port.js';
 import { IncidentWatch, LATE_MS } from './incident-watch.js';
 import { Incidents } from './incidents.js';
 import { type Endpoints, InnerClient } from './inner-client.js';
 import { KeyspaceEvents } from './keyspace-events.js';
-import { type Listeners, listen } from './listen.js';
+import { Listening } from './listening.js';
 import { LiveLimits } from './live-limits.js';
 import { Memory } from './memory.js';
 import { MonitorFeed } from './monitor-feed.js';
@@ -74,8 +71,6 @@ const REDIS_VERSION = '7.2.0';
 
 /** The lowest limit for all clients together, in bytes. A lower one cannot be intended. */
 const LEAST_CLIENT_MEMORY = 128 * KB;
-
-const NOT_LISTENING: Listeners = { tcp: [], unix: undefined };
 
 /** The session server: an engine behind sockets. */
 export class Server {
@@ -117,8 +112,7 @@ export class Server {
   readonly #saves: Saves;
   readonly #stopping: Stopping;
   readonly #connectionOptions: ConnectionOptions;
-  #listeners = NOT_LISTENING;
-  #http: HttpPort | undefined;
+  readonly #listening: Listening;
   /** Aborted when connections are closed. */
   readonly #closed = new AbortController();
   #lastId = 0;
@@ -222,6 +216,15 @@ export class Server {
       latency: this.#latency,
       eventLoop: this.#eventLoop,
     });
+    this.#listening = new Listening(this.#settings, this.#certificates, {
+      onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
+      onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
+      onAcceptError: ({ code, message }) =>
+        this.#incidents.report('accept-error', {
+          message: `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`,
+          fields: { code },
+        }),
+    });
     this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
     this.#control = this.#makeControl(statistics);
     this.#connectionOptions = {
@@ -251,37 +254,16 @@ export class Server {
    *   line.
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
-    const onAcceptError = ({ code, message }: NodeJS.ErrnoException) =>
-      this.#incidents.report('accept-error', {
-        message: `cannot accept a connection: ${code ?? message.split('\n', 1)[0]}`,
-        fields: { code },
-      });
-    const listeners = await listen(this.#settings.now, this.#certificates.options, {
-      onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
-      onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
-      onAcceptError,
-    });
-    this.#listeners = listeners;
-    this.#certificates.onReplaced((tls) => {
-      for (const server of listeners.tcp) if (server instanceof TlsServer) server.setSecureContext(tls);
-    });
-    await this.#listenOnHttp(onAcceptError);
-    // The server may have been closed meanwhile.
-    if (this.#closing) await Promise.all([this.#stopListening(), this.#http?.close(0)]);
-    else await this.#load(onLoading);
-  }
-
-  async #listenOnHttp(onAcceptError: (error: NodeJS.ErrnoException) => void): Promise<void> {
-    if (this.#settings.now['http-port'] === undefined) return;
+    await this.#listening.open();
     try {
-      const { options } = this.#certificates;
-      const http = await HttpPort.open(this.#settings.now, options, this.#httpContext(), onAcceptError);
-      this.#certificates.onReplaced((tls) => http.setCertificate(tls));
-      this.#http = http;
+      await this.#listening.openHttp(this.#httpContext());
     } catch (error) {
       void this.close();
       throw error;
     }
+    // The server may have been closed meanwhile.
+    if (this.#closing) await Promise.all([this.#listening.close(), this.#listening.closeHttp(0)]);
+    else await this.#load(onLoading);
   }
 
   #httpContext(): HttpContext {
@@ -368,22 +350,22 @@ export class Server {
 
   /** The TCP addresses that it listens on; empty if it does not listen on TCP. */
   get addresses(): AddressInfo[] {
-    return this.#listeners.tcp.map((server) => server.address()).filter((address) => address !== null) as AddressInfo[];
+    return this.#listening.addresses;
   }
 
   /** The addresses that it listens on for HTTP; empty without `http-port`. */
   get httpAddresses(): AddressInfo[] {
-    return this.#http?.addresses ?? [];
+    return this.#listening.httpAddresses;
   }
 
   /** The URL of its page on this machine, undefined without `http-port`. */
   get httpUrl(): string | undefined {
-    return this.#http?.url;
+    return this.#listening.httpUrl;
   }
 
   /** The unix socket that it listens on, if any. */
   get unixSocket(): string | undefined {
-    return this.#listeners.unix?.listening ? this.#settings.now.unixsocket : undefined;
+    return this.#listening.unixSocket;
   }
 
   /**
@@ -422,7 +404,7 @@ export class Server {
     this.#closing = true;
     this.#closed.abort();
     const left = () => Math.max(0, endsAt - this.#clock.now());
-    const stopped = Promise.all([this.#stopListening(), this.#saves.close()]);
+    const stopped = Promise.all([this.#listening.close(), this.#saves.close()]);
     for (const connection of this.#connections.values()) connection.close();
     this.#admission.close();
     const cancelCut = this.#clock.after(left(), () => {
@@ -436,7 +418,7 @@ export class Server {
     void endsWithin(stopped, left() + LAST_CALL, this.#clock)
       .then(cancelCut)
       // Health checks are answered until the last client has been served.
-      .then(() => this.#http?.close(left()))
+      .then(() => this.#listening.closeHttp(left()))
       .then(() => this.#closeJournal(left()))
       .then(() => this.#incidents.close())
       .then(this.#resolveClosed);
@@ -450,12 +432,6 @@ export class Server {
       this.#lostChanges = true;
       this.#log.warning(`stopped with changes that are not on disk: ${(error as Error).message}`);
     }
-  }
-
-  async #stopListening(): Promise<void> {
-    const { tcp, unix } = this.#listeners;
-    const servers = unix === undefined ? tcp : [...tcp, unix];
-    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
   #accept(socket: Socket, path?: string): void {
@@ -597,12 +573,7 @@ export class Server {
         counting.reset();
         statistics.reset();
       },
-      shutdown: (client, force, now) => {
-        const fields = { event: 'shutdown', ...clientFields(client) };
-        const user = client.user === undefined ? '' : ` as the user ${client.user.name}`;
-        this.#log.notice(`SHUTDOWN by ${clientText(client)}${user}: stopping`, fields);
-        return this.#stopping.ask(force ? 'force' : 'ask', now);
-      },
+      shutdown: (force, now) => this.#stopping.ask(force ? 'force' : 'ask', now),
       abortShutdown: () => this.#stopping.abort(),
       get isStopping() {
         return isClosing() || stopping.endsIn !== undefined;

@@ -1,4 +1,4 @@
-import { type Config, describeOption, OPTIONS, type OptionName, optionNames, withChanges } from '../config.js';
+import { type Config, type OptionName, optionNames, optionWords, withChanges } from '../config.js';
 import { isSame, type MergedConfig, mergeConfig } from './merge-config.js';
 
 /** The current values of the options. CONFIG SET and a reload change some of them while the server runs. */
@@ -46,16 +46,11 @@ export class Settings {
   /** The options that CONFIG SET has changed, each with the words of its value as in a configuration file. */
   get changedBySet(): Map<OptionName, readonly string[]> {
     const names = optionNames.filter((name) => !isSame(name, this.#config, this.#given));
-    return new Map(names.map((name) => [name, wordsOf(name, this.#config)]));
+    return new Map(names.map((name) => [name, optionWords(name, this.#config[name])]));
   }
 
   /** Call this when the configuration file has the values that these options have in `config`. */
   saved(names: readonly OptionName[], config: Config): void {
     this.#given = { ...this.#given, ...Object.fromEntries(names.map((name) => [name, config[name]])) };
   }
-}
-
-function wordsOf(name: OptionName, config: Config): string[] {
-  const value = describeOption(name, config[name]);
-  return 'severalWords' in OPTIONS[name].kind && value !== '' ? value.split(' ') : [value];
 }

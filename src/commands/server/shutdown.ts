@@ -2,6 +2,7 @@ import { DUMP } from '../../durability/saves.js';
 import { CodedError, SYNTAX } from '../../errors.js';
 import type { Client } from '../../execution/context/client.js';
 import type { ServerControl } from '../../execution/context/server-control.js';
+import { clientFields, clientText } from '../../execution/observing/client-text.js';
 import type { Command } from '../declaration/command.js';
 
 const WORDS = ['NOSAVE', 'SAVE', 'NOW', 'FORCE', 'ABORT'] as const;
@@ -51,10 +52,15 @@ interface How {
 }
 
 async function stop(server: ServerControl, client: Client, { save, force, now }: How): Promise<void> {
+  const user = client.user === undefined ? '' : ` as the user ${client.user.name}`;
   try {
     // With a journal there is nothing to save: shutdown completes it anyway.
     if (save && server.durability === undefined) await saveAll(server, force);
-    await server.shutdown(client, force, now);
+    server.log.notice(`SHUTDOWN by ${clientText(client)}${user}: stopping`, {
+      event: 'shutdown',
+      ...clientFields(client),
+    });
+    await server.shutdown(force, now);
   } catch {
     // The reason is in the log.
     throw new CodedError('ERR', 'Errors trying to SHUTDOWN. Check logs.');

@@ -67,10 +67,9 @@ export interface ServerControl {
   /**
    * Stops the server once the disk has all changes or, with `force`, in any case. Resolves just before it stops;
    * rejects if the server continues.
-   * @param client Who asked for it. The log says so.
    * @param now Whether `shutdown-delay` is skipped, and slow readers are disconnected at once.
    */
-  shutdown(client: Client, force: boolean, now: boolean): Promise<void>;
+  shutdown(force: boolean, now: boolean): Promise<void>;
   /** Whether a stop has been asked for and not been cancelled. Clients should no longer be sent here. */
   readonly isStopping: boolean;
   /** Whether the server has stopped. Commands that are still under way must not change anything then. */
