@@ -27,7 +27,7 @@ interface Option<Value> {
   readonly help: string;
   /** Whether the value is a credential. CONFIG GET does not show credentials. */
   readonly hidden?: true;
-  /** Another name for it on the command line. */
+  /** Another name for it on the command line, in the environment and in a configuration file. */
   readonly alias?: string;
   /** Whether CONFIG SET may change it. Then the value must be read from the config each time it is used. */
   readonly live?: true;
@@ -400,9 +400,11 @@ export class OptionError extends Error {
   }
 }
 
-/** Returns the name of the environment variable of an option. */
-export function environmentName(name: OptionName): string {
-  return `RESPITE_${name.toUpperCase().replaceAll('-', '_')}`;
+/** Returns the names of an option's environment variables. If several are set, the first one counts. */
+export function environmentNames(name: OptionName): string[] {
+  const option = OPTIONS[name];
+  const names = 'alias' in option ? [name, option.alias] : [name];
+  return names.map((each) => `RESPITE_${each.toUpperCase().replaceAll('-', '_')}`);
 }
 
 /**

@@ -187,7 +187,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:tls',
   ],
-  'cli.ts': ['cli', 'config.ts', 'version.ts', 'commander'],
+  'cli.ts': ['cli'],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

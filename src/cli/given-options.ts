@@ -1,7 +1,7 @@
 import {
   type Config,
   ConfigError,
-  environmentName,
+  environmentNames,
   OPTIONS,
   type OptionName,
   optionNames,
@@ -10,10 +10,9 @@ import {
 import { nearest } from '../nearest.js';
 
 /** The value of an option, and where it was given. */
-export interface Given {
-  readonly value: string;
-  readonly source: 'command line' | 'environment';
-}
+export type Given =
+  | { readonly value: string; readonly source: 'command line' }
+  | { readonly value: string; readonly source: 'environment'; readonly variable: string };
 
 /**
  * Parses the options given on the command line and in the environment.
@@ -26,12 +25,13 @@ export function parseGiven(given: ReadonlyMap<OptionName, Given>): {
 } {
   const values = new Map<OptionName, Config[OptionName]>();
   const problems: string[] = [];
-  for (const [name, { value, source }] of given) {
+  for (const [name, each] of given) {
+    const { value, source } = each;
     try {
       values.set(name, parseOption(name, value));
     } catch (error) {
       problems.push(
-        `${shownGiven(name, value, source)}: ${(error as Error).message}${source === 'environment' ? hintFor(value) : ''}`,
+        `${shownGiven(name, each)}: ${(error as Error).message}${source === 'environment' ? hintFor(value) : ''}`,
       );
     }
   }
@@ -45,9 +45,9 @@ export function readGiven(given: ReadonlyMap<OptionName, Given>): Partial<Config
   return Object.fromEntries(values);
 }
 
-function shownGiven(name: OptionName, value: string, source: Given['source']): string {
-  const [where, separator] = source === 'command line' ? [`--${name}`, ' '] : [environmentName(name), '='];
-  return 'hidden' in OPTIONS[name] ? where : `${where}${separator}${quoted(value)}`;
+function shownGiven(name: OptionName, given: Given): string {
+  const [where, separator] = given.source === 'command line' ? [`--${name}`, ' '] : [given.variable, '='];
+  return 'hidden' in OPTIONS[name] ? where : `${where}${separator}${quoted(given.value)}`;
 }
 
 /** Returns a value as written in a shell, shortened if it is long. */
@@ -76,7 +76,7 @@ const OF_KUBERNETES = /^RESPITE_(?:SERVICE_(?:HOST|PORT)|PORT_\d+_(?:TCP|UDP|SCT
  * that was probably meant.
  */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const known = optionNames.map(environmentName);
+  const known = optionNames.flatMap(environmentNames);
   const withoutPrefix = known.map((name) => name.slice(PREFIX.length));
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !OF_KUBERNETES.test(name))

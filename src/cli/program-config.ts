@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Config, ConfigError, environmentName, type OptionName, optionNames } from '../config.js';
+import { type Config, ConfigError, environmentNames, type OptionName, optionNames } from '../config.js';
 import { readConfigFile } from '../config-file/config-file.js';
 import { rewriteConfigFile } from '../config-file/rewrite.js';
 import type { ConfigSource, RewritableFile } from '../server/config-source.js';
@@ -59,18 +59,28 @@ export class ProgramConfig implements ConfigSource {
   }
 
   #sourceOf(name: OptionName): string {
-    return this.#given.get(name)?.source === 'environment' ? `environment ${environmentName(name)}` : 'command line';
+    const given = this.#given.get(name);
+    return given?.source === 'environment' ? `environment ${given.variable}` : 'command line';
   }
 }
 
 /** Returns the options given on the command line or in the environment. */
 function givenOptions(program: Command): Map<OptionName, Given> {
   const given = new Map<OptionName, Given>();
-  for (const option of program.options) {
-    const value: string | undefined = program.getOptionValue(option.attributeName());
-    if (option.envVar === undefined || value === undefined) continue;
-    const source = program.getOptionValueSource(option.attributeName()) === 'env' ? 'environment' : 'command line';
-    given.set(option.name() as OptionName, { value, source });
+  for (const name of optionNames) {
+    const value = valueOfFlag(program, name);
+    if (value !== undefined) {
+      given.set(name, { value, source: 'command line' });
+      continue;
+    }
+    const variable = environmentNames(name).find((each) => process.env[each] !== undefined);
+    if (variable !== undefined)
+      given.set(name, { value: process.env[variable] ?? '', source: 'environment', variable });
   }
   return given;
+}
+
+function valueOfFlag(program: Command, name: OptionName): string | undefined {
+  const option = program.options.find((each) => each.long === `--${name}`);
+  return option === undefined ? undefined : program.getOptionValue(option.attributeName());
 }

@@ -9,7 +9,7 @@ import { unknownVariables } from './given-options.js';
 import { ProgramConfig } from './program-config.js';
 import { ProgramLog } from './program-log.js';
 import { readyLine } from './ready-line.js';
-import { logIgnoredSignals } from './signals.js';
+import { logIgnoredSignals, onSighup } from './signals.js';
 
 /** Runs a server with the options of the program, until it is stopped. */
 export async function serve(program: Command): Promise<void> {
@@ -67,7 +67,7 @@ function stopOnSignals(server: Server, log: Log): void {
 
 /** SIGHUP opens the log file again and reloads the configuration. */
 function reloadOnSignal(server: Server, output: ProgramLog): void {
-  process.on('SIGHUP', () => {
+  onSighup(() => {
     output.reopen();
     try {
       server.reload();

@@ -49,6 +49,24 @@ describe('a configuration file', () => {
     await program.stop();
   });
 
+  it('and the environment know the other name of an option, as the command line does', async () => {
+    const file = write('respite.conf', 'log-level warning\n');
+    const cases: [string[], Record<string, string>, string][] = [
+      [[file], {}, `warning  ${file}:1`],
+      [[file], { RESPITE_LOG_LEVEL: 'verbose' }, 'verbose  environment RESPITE_LOG_LEVEL'],
+      [[], { RESPITE_LOG_LEVEL: 'verbose', RESPITE_LOGLEVEL: 'debug' }, 'debug    environment RESPITE_LOGLEVEL'],
+      [['--log-level', 'debug'], { RESPITE_LOG_LEVEL: 'verbose' }, 'debug    command line'],
+    ];
+    for (const [args, environment, expected] of cases) {
+      const { out, err } = await runToEnd(['--check-config', ...args], environment);
+      expect(err).toBe('');
+      const shown = /^loglevel +(.*)$/m.exec(out)?.[1].replace(/ +/, ' ');
+      expect(shown).toBe(expected.replace(/ +/, ' '));
+    }
+    const { err } = await runToEnd(['--check-config'], { RESPITE_LOG_LEVEL: 'loud' });
+    expect(err).toMatch(/^error: RESPITE_LOG_LEVEL=loud: expected /);
+  });
+
   it('with mistakes is refused: one line for each', async () => {
     const file = write('respite.conf', 'prot 7000\ntimeout x\n');
     const wrong = await runToEnd([file, '--maxclients', '0'], { RESPITE_PORT: 'http' });
@@ -180,6 +198,18 @@ describe('signals', () => {
     await logged(program, /SIGUSR1 is ignored/);
     program.signal('SIGUSR2');
     await logged(program, /SIGUSR2 is ignored/);
+    expect(await program.client().ping()).toBe('PONG');
+    expect(program.log).not.toMatch(/debugger/i);
+    await program.stop();
+  });
+
+  it('come at any time from when the program begins to load', async () => {
+    const preload = new URL('../tools/signal-while-loading.mjs', import.meta.url);
+    const program = Program.launch([], {
+      NODE_OPTIONS: `--import=${preload.href}`,
+      SIGNALS: 'SIGHUP,SIGUSR1,SIGUSR2',
+    });
+    await program.ready;
     expect(await program.client().ping()).toBe('PONG');
     expect(program.log).not.toMatch(/debugger/i);
     await program.stop();

@@ -8,7 +8,7 @@ import type { IDeployment, IStatefulSet } from 'kubernetes-models/apps/v1';
 import type { IContainer, IPodSpec, IService } from 'kubernetes-models/v1';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { environmentName, OPTIONS, type OptionName, optionNames, parseOption } from '../../src/config.js';
+import { environmentNames, OPTIONS, type OptionName, optionNames, parseOption } from '../../src/config.js';
 import { startNode } from '../child-process.js';
 import { freePort } from '../tools/free-port.js';
 
@@ -39,7 +39,7 @@ function environmentOf({ env = [] }: IContainer): Record<string, string> {
 }
 
 function optionOf(variable: string): OptionName {
-  const name = optionNames.find((candidate) => environmentName(candidate) === variable);
+  const name = optionNames.find((candidate) => environmentNames(candidate).includes(variable));
   if (name === undefined) throw new Error(`there is no option ${variable}`);
   return name;
 }
@@ -97,7 +97,7 @@ describe.each(FILES)(`${FOLDER}/%s`, (file) => {
   });
 
   it('leaves memory for what maxmemory does not count, and time to stop', () => {
-    const bytes = (name: OptionName) => Number(parseOption(name, environment[environmentName(name)]));
+    const bytes = (name: OptionName) => Number(parseOption(name, environment[environmentNames(name)[0]]));
     const limit = quantity(respite.resources?.limits?.memory);
     const counted = bytes('maxmemory') + bytes('maxmemory-clients');
     expect(counted).toBeLessThanOrEqual(0.75 * limit);
