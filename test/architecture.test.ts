@@ -161,7 +161,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'version.ts': ['node:module', '..'],
   'index.ts': ['config.ts', 'durability', 'engine', 'execution/context', 'journal', 'log', 'server'],
   // The demo is a client of the server.
-  demo: ['engine', 'redis-parser', 'node:events', 'node:net'],
+  demo: ['engine', 'resp', 'node:events', 'node:net'],
   cli: [
     'config.ts',
     'config-file',

@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import RedisParser from 'redis-parser';
+import { encodeRequest } from '../resp/encode-request.js';
+import { type DecodedReply, ReplyDecoder, ReplyError } from '../resp/reply-decoder.js';
 
-/** What the server answers. */
-export type Reply = string | number | null | readonly Reply[];
+/** A reply whose strings are text. */
+type Reply = string | number | null | readonly Reply[];
 
-/** The server has answered with an error. */
-export class ReplyError extends Error {}
-
-/** There is no connection any more. */
+/** The connection has been closed. */
 export class ConnectionClosed extends Error {}
 
 interface Waiting {
@@ -21,16 +19,12 @@ export class RedisConnection {
   readonly #socket: Socket;
   /** The commands that are not answered yet, in order. */
   readonly #waiting: Waiting[] = [];
-  readonly #parser = new RedisParser({
-    returnReply: (reply: Reply) => this.#answer(reply),
-    returnError: ({ message }: Error) => this.#waiting.shift()?.reject(new ReplyError(message)),
-    returnFatalError: (error: Error) => this.#socket.destroy(error),
-  });
   #onMessage: (message: string) => void = () => {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (bytes) => this.#parser.execute(bytes));
+    const decoder = new ReplyDecoder((reply) => this.#receive(reply));
+    socket.on('data', (bytes) => decoder.push(bytes));
     // 'close' follows.
     socket.on('error', () => {});
     socket.once('close', () => {
@@ -49,7 +43,7 @@ export class RedisConnection {
 
   /**
    * Sends a command and returns the reply.
-   * @throws ReplyError if the reply is an error; ConnectionClosed if there is no connection any more.
+   * @throws ReplyError if the reply is an error; ConnectionClosed if the connection has been closed.
    */
   call(...words: (string | number)[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -58,8 +52,7 @@ export class RedisConnection {
         return;
       }
       this.#waiting.push({ resolve, reject });
-      const parts = words.map((word) => `$${Buffer.byteLength(String(word))}\r\n${word}\r\n`);
-      this.#socket.write(`*${words.length}\r\n${parts.join('')}`);
+      this.#socket.write(encodeRequest(words.map(String)));
     });
   }
 
@@ -73,8 +66,20 @@ export class RedisConnection {
     this.#socket.destroy();
   }
 
-  #answer(reply: Reply): void {
+  #receive(decoded: DecodedReply): void {
+    if (decoded instanceof ReplyError) {
+      this.#waiting.shift()?.reject(decoded);
+      return;
+    }
+    const reply = textOf(decoded);
     if (Array.isArray(reply) && reply[0] === 'message') this.#onMessage(String(reply[2]));
     else this.#waiting.shift()?.resolve(reply);
   }
+}
+
+/** An error within an array becomes its message. */
+function textOf(reply: DecodedReply): Reply {
+  if (Buffer.isBuffer(reply)) return reply.toString();
+  if (reply instanceof ReplyError) return reply.message;
+  return Array.isArray(reply) ? reply.map(textOf) : (reply as number | null);
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../engine/index.js';
+import { ReplyError } from '../resp/reply-decoder.js';
 import { CUSTOMERS, DEVICES, DISHES, NETWORKS, STREETS } from './goods.js';
 import type { Random } from './random.js';
-import { ConnectionClosed, type RedisConnection, ReplyError } from './redis-connection.js';
+import { ConnectionClosed, type RedisConnection } from './redis-connection.js';
 
 /** Durations in seconds, short enough to watch sessions expire. */
 const SECONDS = {
@@ -221,7 +222,7 @@ export class Shop {
     });
   }
 
-  /** Starts somebody. A person whose command is refused goes home: the session has expired, or the viewer ended it. */
+  /** Starts somebody's visit. A person whose command is refused goes home: the session has expired, or the viewer ended it. */
   #start(somebody: () => Promise<void>): void {
     somebody().catch((error) => {
       if (!(error instanceof ReplyError || error instanceof ConnectionClosed)) throw error;
@@ -230,5 +231,5 @@ export class Shop {
 }
 
 function isRefusal(error: unknown, code: string): boolean {
-  return error instanceof ReplyError && error.message.startsWith(code);
+  return error instanceof ReplyError && error.code === code;
 }
