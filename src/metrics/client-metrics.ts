@@ -47,7 +47,7 @@ export const CLIENT_METRICS: MetricGroup = {
     },
     {
       type: 'counter',
-      name: 'respite_authentications_denied_total',
+      name: 'respite_authentications_failed_total',
       help: 'Failed attempts to authenticate.',
       read: ({ server }) => server.counters.deniedAuthentications,
     },
