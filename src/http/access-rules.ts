@@ -8,8 +8,8 @@ import { basicCredentials } from './basic-credentials.js';
 import type { HttpContext, HttpEnv } from './http-context.js';
 
 /**
- * Decides which requests are served, and as which user: by HTTP Basic if there is a password or a user, otherwise as
- * the user that every client is.
+ * Decides which requests are served, and as which user. If the server has a password or users, requests log in with HTTP
+ * Basic. Otherwise all have the user that every client has.
  */
 export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
   const penalized = new WeakSet<Socket>();
@@ -27,17 +27,18 @@ export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
 }
 
 /**
- * Returns the refusal of a request that needs no password, if it comes from elsewhere or for another host. A page on
- * the internet can give its own name the address 127.0.0.1, and then read what a browser gets from there (DNS
- * rebinding). It cannot do so for an address. If there is a password, the browser does not send it to that name.
+ * Refuses requests without a password that come from another machine, or that are for another host. The Host matters
+ * because of DNS rebinding: a page on the internet can give its own name the address 127.0.0.1, and then read what the
+ * browser gets from there. It cannot do that with a Host that is an address. With a password there is no such danger,
+ * because the browser does not send the password to that name.
  */
 function strangersRefusal({ isProtected, server }: HttpContext, c: Context<HttpEnv>): Response | undefined {
   if (isProtected && !isLoopback(c.env.incoming.socket.remoteAddress ?? '')) {
     return c.text('respite has no password, so it serves only its own machine: set requirepass or users\n', 403);
   }
   if (!isOwnHost(c.req.header('host') ?? '', server.config['http-bind'])) {
-    const hint = 'ask for an address or localhost, or set requirepass or users';
-    return c.text(`respite has no password, so it answers under no other name: ${hint}\n`, 403);
+    const hosts = 'an address, localhost or a name in http-bind';
+    return c.text(`respite has no password, so it serves only ${hosts}: use one, or set requirepass or users\n`, 403);
   }
   return undefined;
 }

@@ -27,7 +27,7 @@ export class HttpConnections {
   }
 
   /**
-   * Ends all connections. Responses that are under way are completed first, except events, which have no end. Resolves
+   * Ends all connections. Responses under way are completed first, except streams of events, which have no end. Resolves
    * when no connection is left.
    */
   end(): Promise<void> {
@@ -60,8 +60,8 @@ export class HttpConnections {
   }
 
   /**
-   * Makes room for another connection if necessary, by cutting the oldest one on which nothing is being answered:
-   * otherwise anybody could keep health checks out just by connecting. Returns whether there is room.
+   * Makes room for another connection if necessary, by cutting the oldest one without a request.
+   * Otherwise anybody could block health checks just by connecting. Returns whether there is room.
    */
   #makeRoom(): boolean {
     if (this.#connections.size < MAX_CONNECTIONS) return true;

@@ -61,8 +61,8 @@ export class HttpListener {
   }
 
   /**
-   * Stops listening and ends all connections, at the latest after one second or `patience` ms. Resolves when all have
-   * ended.
+   * Stops listening and ends all connections, after at most one second or `patience` ms, whichever is shorter. Resolves
+   * when all have ended.
    */
   async close(patience: number): Promise<void> {
     for (const server of this.#servers) server.close();

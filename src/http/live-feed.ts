@@ -108,7 +108,7 @@ export class LiveFeed {
       watchers: this.#watchers.size,
     });
     this.#snapshot = message('snapshot', snapshot);
-    // A slow watcher gets a later one.
+    // A watcher that is too slow misses this one.
     for (const watcher of this.#watchers) watcher.send(this.#snapshot);
   }
 

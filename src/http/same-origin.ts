@@ -10,7 +10,7 @@ export const sameOrigin: MiddlewareHandler = async (c, next) => {
   const site = c.req.header('sec-fetch-site');
   const isRefused = isPost
     ? !isSameOrigin(site, c.req.header('origin'), c.req.header('host'))
-    : // A link on another site may lead here. Nothing may be read from there, so only streams would be opened for nobody.
+    : // A link on another site may lead here. No other request from there is useful: its page cannot read the response.
       (site === 'cross-site' || site === 'same-site') && c.req.header('sec-fetch-mode') !== 'navigate';
   if (isRefused) return c.text('requests from pages of other sites are refused\n', 403);
   if (!isPost) return next();

@@ -1,11 +1,11 @@
-/** Messages that may wait for a watcher. Each has a few kilobytes. */
+/** The most messages that wait for a watcher. Each has a few kilobytes. */
 const MOST_WAITING = 4;
 
 /** One open stream of server-sent events. */
 export class Watcher {
   /** The body of the response. */
   readonly body: ReadableStream<Uint8Array>;
-  /** Whether the watcher may see names of sessions as they are. */
+  /** Whether the watcher may see the complete names of sessions. */
   readonly seesNames: boolean;
   /** Events that the watcher missed because it was slow. */
   missed = 0;

@@ -46,8 +46,8 @@ export class WheelCount {
   }
 
   /**
-   * Calls back with the latest count, possibly at once. Counts first, if the latest count was long enough ago. If a
-   * count is still under way, it is not started again: then the latest one before it is good enough.
+   * Calls back with a count, possibly at once: with the latest one if it is recent, or if another is under way, and
+   * otherwise with a new one.
    */
   refresh(done: (wheel: LiveWheel) => void): void {
     const isFresh = this.#clock.now() < this.#next;

@@ -8,8 +8,8 @@ const EVENT = { event: 'certificate' };
 
 /**
  * Replaces the certificates when their files change. It looks at the files' identity and times about once a second.
- * That sees files that are rewritten or renamed, symbolic links that are switched at any level, as Kubernetes does, and
- * network file systems, for all of which notifications of the system would need a case of their own.
+ * So it notices files that are rewritten or renamed, also on network file systems, and symbolic links that are switched
+ * at any level, as Kubernetes does. With the system's notifications, each of these would be a special case.
  */
 export class CertificateWatch {
   readonly #certificates: Certificates;
@@ -19,7 +19,7 @@ export class CertificateWatch {
   /** The state of the files when they were last looked at. */
   #seen = '';
   #looking = false;
-  /** Whether the files cannot be used, which has been logged. */
+  /** Whether the files cannot be used. That has been logged. */
   #isBad = false;
 
   constructor(certificates: Certificates, log: GivenLog) {

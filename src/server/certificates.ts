@@ -1,6 +1,6 @@
 import type { TlsOptions } from 'node:tls';
 
-/** The certificates that listeners use. They can be replaced while connections are open; new connections use the new ones. */
+/** The certificates that listeners use. When they are replaced, open connections keep theirs. */
 export class Certificates {
   #options: TlsOptions | undefined;
   readonly #listeners: ((options: TlsOptions) => void)[] = [];
@@ -15,7 +15,7 @@ export class Certificates {
     return this.#options;
   }
 
-  /** Calls back with each replacement, for `setSecureContext` of a listener. */
+  /** Calls back each time the certificates have been replaced, so that a listener can call `setSecureContext`. */
   onReplaced(listener: (options: TlsOptions) => void): void {
     this.#listeners.push(listener);
   }

@@ -5,8 +5,8 @@ import type { Counters, CountersSinceReset } from '../execution/context/counters
 type NumberName = Exclude<keyof CountersSinceReset, 'errorCodes'>;
 
 /**
- * Counts events. A reset (CONFIG RESETSTAT) sets no counter back: it only notes what the counters were. So metrics,
- * which compare two readings, are not disturbed.
+ * Counts events. A reset (CONFIG RESETSTAT) does not clear the counters. It only notes what they were, because
+ * metrics must never go back.
  */
 export class Counting {
   readonly counters: Counters = {

@@ -7,8 +7,8 @@ const LOGGED = 500;
 
 /**
  * Catches faults: the server's own, and those of the embedding program's callbacks. A fault in a listener, a timer or a
- * subscriber must not stop its caller half-way, so those calls are contained. Each kind of fault
- * is logged as an incident, without anything that could be a token.
+ * subscriber must not stop its caller half-way, so those calls are contained. Each kind of fault is logged as an
+ * incident, without anything that could be a token.
  */
 export class Faults {
   readonly #incidents: Incidents;
@@ -50,7 +50,7 @@ export class Faults {
   }
 }
 
-/** Returns what tells a fault from others: its message, and the place in the code. */
+/** Returns what distinguishes a fault from others: its message, and the place in the code. */
 function kindOf(description: string): string {
   return description.split('\n', 2).join(' ');
 }

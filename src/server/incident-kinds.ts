@@ -1,21 +1,21 @@
-/** What an operator must know, and what may happen once or a million times. */
+/** A kind of event that an operator should know about, and that may happen once or a million times. */
 interface IncidentKind {
-  /** What there is many of: `refusals for lack of memory`. */
+  /** How its later lines begin, in the plural: `refusals for lack of memory`. */
   readonly title: string;
   /** What is counted, in the singular. */
   readonly noun: string;
-  /** What `worst` means, if the kind has one. It is followed by a duration. */
+  /** The words before the greatest duration, if its events have one: `the longest`. */
   readonly worst?: string;
-  /** After this many ms without one, the incident is over. */
+  /** The incident is over after this many ms without another event. */
   readonly quiet: number;
   /** Whether there is an incident for each address. */
   readonly perAddress?: true;
-  /** When the first line appears, for the documentation. */
+  /** When an incident begins, for the documentation. */
   readonly when: string;
 }
 
 const QUIET_MS = 10_000;
-/** For what comes from time to time rather than in a stream. */
+/** For events that come from time to time rather than in a stream. */
 const LONG_QUIET_MS = 60_000;
 
 /**

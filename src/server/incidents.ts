@@ -5,11 +5,11 @@ import { type IncidentName, incidentKind } from './incident-kinds.js';
 
 /** An incident that lasts is logged again after this many ms. */
 const REMINDER_MS = 600_000;
-/** Of one kind, at most this many incidents are told apart. An attacker may have millions of addresses. */
+/** At most this many incidents of one kind are open at a time. An attacker may have millions of addresses. */
 const MOST_SUBJECTS = 10;
-/** The subject of all others. */
+/** The subject that all others share. */
 const OTHERS = 'others';
-/** Of how many clients, after the first, the last line says which they were. */
+/** The most clients, after the first, that the last line lists. */
 const MOST_NAMED = 5;
 
 /** One or more occurrences of the same kind. */
@@ -17,7 +17,7 @@ interface Occurrence {
   /** The line that begins an incident. It is used only then. */
   readonly message: string | (() => string);
   readonly fields?: LogFields;
-  /** What tells incidents of one kind apart, such as an address. */
+  /** Distinguishes incidents of one kind: an address, or the text of an error. */
   readonly subject?: string;
   /** How many there were, by default 1. */
   readonly count?: number;
@@ -27,7 +27,7 @@ interface Occurrence {
   readonly client?: string;
 }
 
-/** An incident that is going on. */
+/** An incident that is not over. */
 interface Incident {
   readonly name: IncidentName;
   readonly subject: string;
@@ -41,9 +41,9 @@ interface Incident {
 }
 
 /**
- * Says what an operator must know once, when it begins, and once more when it is over, with how often it happened and
- * for how long: neither never nor a thousand times. If it happened only once, the first line has said everything. So
- * nobody can fill the disk or hide other lines.
+ * Logs what may happen once or a million times: one line when it begins, and one when it is over, with how often it
+ * happened and for how long. So nobody can fill the disk or hide other lines. If it happened only once, there is no
+ * second line.
  */
 export class Incidents {
   readonly #log: Log;
@@ -77,7 +77,7 @@ export class Incidents {
   }
 
   /**
-   * Ends incidents that are over, and reminds of those that last. Call this about once a second.
+   * Ends incidents that are over, and logs those that last again. Call this about once a second.
    * @param now In ms.
    */
   beat(now: number): void {
@@ -110,7 +110,7 @@ export class Incidents {
     this.#log.warning(message, fieldsOf(incident, 'continues', now));
   }
 
-  /** Returns the subject, or `others` if too many are told apart already. */
+  /** Returns the subject, or `others` if too many incidents of the kind are open already. */
   #subjectOf(name: IncidentName, subject = ''): string {
     if (subject === '' || this.#open.has(keyOf(name, subject))) return subject;
     let others = 0;

@@ -4,13 +4,13 @@ import { type Config, checkTogether, formatOption, OPTIONS, type OptionName, opt
 export interface MergedConfig {
   /** The config to continue with. */
   readonly config: Config;
-  /** What the sources say, as far as it has been considered: options that need a restart keep their old value. */
+  /** What the sources say, except that options that need a restart have their old value. */
   readonly given: Config;
   /** Options with a new value. */
   readonly changed: readonly OptionName[];
-  /** Options that have been given a new value, which only a restart can apply. */
+  /** Options whose new value only a restart can apply. */
   readonly restart: readonly OptionName[];
-  /** Options that still have the value that CONFIG SET gave them, because what the sources say has not changed. */
+  /** Options that keep the value that CONFIG SET gave them, because the sources still say the same. */
   readonly kept: readonly OptionName[];
 }
 

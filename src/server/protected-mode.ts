@@ -20,8 +20,8 @@ export function isProtectedBy(config: Config, users: { readonly size: number }):
 }
 
 /**
- * @param isProtected Whether clients from other machines are turned away.
- * @throws ConfigError if the server listens for clients that it would all turn away.
+ * @param isProtected Whether clients from other machines are refused.
+ * @throws ConfigError if the server listens on an address of which it would refuse every client.
  */
 export function refuseExposure(config: Config, isProtected: boolean): void {
   const addresses = config['http-port'] === undefined ? config.bind : `${config.bind} ${config['http-bind']}`;

@@ -4,11 +4,11 @@ import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 /**
  * Reads all sockets into one buffer. Node.js allocates 64 KB for each read of an accepted socket and then shrinks it to
  * what came, which costs more than serving a request. Only a socket that is made with the option `onread` reads into a
- * given buffer, so an accepted connection is moved to such a socket. The option `handle`, with which that is done, is
- * not in Node's documentation. Therefore `useOneReadBuffer` first tries whether it works.
+ * given buffer, so an accepted connection is moved to such a socket. That needs the option `handle`, which Node's
+ * documentation does not mention, so `canUseOneReadBuffer` first tries whether it works.
  */
 
-/** As much as Node.js reads at once. */
+/** As many bytes as Node.js reads at once. */
 const BYTES = 64 * 1024;
 const BUFFER = Buffer.allocUnsafeSlow(BYTES);
 /** The longest that the trial may take, in ms. It takes 2 ms; the limit only keeps a start from hanging. */

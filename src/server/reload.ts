@@ -14,7 +14,7 @@ interface ReloadOptions {
   readonly settings: Settings;
   readonly access: Access;
   readonly certificates: Certificates;
-  /** The configured secret that the server has started with. */
+  /** The configured secret with which the server has started. */
   readonly secret: Buffer | undefined;
   readonly clients: ReadonlyMap<number, ReloadedClient>;
   readonly log: Log;
@@ -34,8 +34,8 @@ interface ReloadedClient {
 const EVENT = { event: 'reload' };
 
 /**
- * Applies what the sources of options and the files that they name say now, without closing listeners: all of it or, if
- * anything is wrong, nothing. First everything is read and checked. Then it is put into use by steps that cannot fail.
+ * Applies what the sources of options, and the files that they name, say now. It is all or nothing: first everything is
+ * read and checked, then it is applied in steps that cannot fail. Listeners stay open.
  */
 export class Reload {
   readonly #options: ReloadOptions;

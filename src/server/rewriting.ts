@@ -5,7 +5,7 @@ import type { Settings } from './settings.js';
 
 /**
  * Returns a function that writes what CONFIG SET has changed into the configuration file, and logs it. Its promise
- * rejects if the file cannot be written and so has its old content.
+ * rejects if the file cannot be written. The file then has its old content.
  */
 export function rewriter(settings: Settings, file: RewritableFile, log: Log): () => Promise<void> {
   // Two rewrites at once would use the same temporary file.
@@ -22,7 +22,7 @@ async function rewrite(settings: Settings, file: RewritableFile, log: Log): Prom
   const { isPrivate } = await file.rewrite(changes);
   const names = [...changes.keys()];
   const overridden = names.filter((name) => file.overriddenBy(name) !== undefined);
-  // A reload will not find the value of an option for which the file does not count.
+  // For the other options, a reload will not read the new value: the file does not count for them.
   settings.saved(
     names.filter((name) => !overridden.includes(name)),
     now,
