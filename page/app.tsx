@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import './app.css';
 import type { Feed } from './feed/feed.js';
 import { useFeed } from './feed/use-feed.js';
@@ -16,9 +16,10 @@ export function App({ feed }: { feed: Feed }) {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
   const shown = useRef(route);
-  useEffect(() => {
+  // Before the next key is handled: it belongs to the new view.
+  useLayoutEffect(() => {
     document.title = titleOf(route);
-    // Whoever follows a link with the keyboard, or listens, goes on where the new view begins.
+    // A keyboard or screen reader continues where the new view begins.
     if (shown.current !== route) main.current?.focus();
     shown.current = route;
   }, [route]);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import './confirm-dialog.css';
 
 /** Asks before something is done that cannot be undone. Shows why it failed, if it does. */
@@ -15,7 +15,7 @@ export function ConfirmDialog(props: {
   const dialog = useRef<HTMLDialogElement>(null);
   const [running, setRunning] = useState(false);
   const [failure, setFailure] = useState('');
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   const confirm = async () => {
     setRunning(true);
