@@ -71,7 +71,7 @@ export interface LiveSnapshot {
   readonly persistence: LivePersistence;
   /** The latest slow commands, newest first. */
   readonly slowlog: readonly LiveSlowCommand[];
-  /** How long the event loop kept timers waiting in the last second, in ms. */
+  /** How long the event loop kept timers waiting in the last 5 s, in whole ms, rounded up. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly wheel: LiveWheel;
 }

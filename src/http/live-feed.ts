@@ -1,7 +1,6 @@
 import { PERMISSIONS, type Permission } from '../commands/declaration/permission.js';
 import type { User } from '../execution/context/user.js';
 import { type Batch, EventBatch, liveEvents } from './event-batch.js';
-import { EventLoopDelay } from './event-loop-delay.js';
 import type { LiveMessages, LiveWheel } from './live-data.js';
 import { type LiveSources, takeSnapshot } from './live-snapshot.js';
 import { Watcher } from './watcher.js';
@@ -24,7 +23,6 @@ export class LiveFeed {
   readonly #watchers = new Set<Watcher>();
   readonly #batch: EventBatch;
   readonly #wheel: WheelCount;
-  readonly #delay: EventLoopDelay;
   /** The latest snapshot, for new watchers. */
   #snapshot: Buffer | undefined;
   /** When events were last sent, in ms. */
@@ -42,7 +40,6 @@ export class LiveFeed {
       this.#cancelBatch = clock.after(delay, () => this.#sendEvents());
     });
     this.#wheel = new WheelCount({ engine, clock });
-    this.#delay = new EventLoopDelay(clock);
   }
 
   /** Adds a watcher. Returns the body of the response to it, or undefined if there are too many watchers. */
@@ -69,7 +66,6 @@ export class LiveFeed {
 
   #start(): void {
     this.#stopListening = this.#sources.server.listenToSessions(this.#batch);
-    this.#delay.start();
     this.#beat();
   }
 
@@ -79,7 +75,6 @@ export class LiveFeed {
     this.#batch.take();
     this.#cancelSnapshot();
     this.#wheel.stop();
-    this.#delay.stop();
     this.#snapshot = undefined;
   }
 
@@ -102,11 +97,7 @@ export class LiveFeed {
   }
 
   #sendSnapshot(wheel: LiveWheel): void {
-    const snapshot = takeSnapshot(this.#sources, {
-      wheel,
-      eventLoopDelay: this.#delay.take(),
-      watchers: this.#watchers.size,
-    });
+    const snapshot = takeSnapshot(this.#sources, { wheel, watchers: this.#watchers.size });
     this.#snapshot = message('snapshot', snapshot);
     // A watcher that is too slow misses this one.
     for (const watcher of this.#watchers) watcher.send(this.#snapshot);

@@ -22,14 +22,12 @@ export interface LiveSources {
 }
 
 /** What the feed knows by itself. */
-type FromFeed = Pick<LiveSnapshot, 'wheel' | 'eventLoopDelay'> & Pick<LiveConnections, 'watchers'>;
+type FromFeed = Pick<LiveSnapshot, 'wheel'> & Pick<LiveConnections, 'watchers'>;
 
 /** Returns the current state of the server. It takes a fraction of a millisecond, however many sessions there are. */
-export function takeSnapshot(
-  { engine, server, notReady }: LiveSources,
-  { wheel, eventLoopDelay, watchers }: FromFeed,
-): LiveSnapshot {
+export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel, watchers }: FromFeed): LiveSnapshot {
   const { counters, rates, clock } = server;
+  const { p50, p99, max } = server.eventLoopDelay.recent(clock.now());
   const reasons = notReady();
   const { sessions, names, bytes, ...stats } = engine.stats();
   return {
@@ -52,7 +50,7 @@ export function takeSnapshot(
     },
     persistence: persistenceOf(server),
     slowlog: slowCommandsOf(server),
-    eventLoopDelay,
+    eventLoopDelay: { p50, p99, max },
     wheel,
   };
 }

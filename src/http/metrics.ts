@@ -8,7 +8,7 @@ const OPENMETRICS = 'application/openmetrics-text';
 
 /** Adds /metrics: in OpenMetrics if the client prefers that, as Prometheus does, otherwise in Prometheus' own format. */
 export function addMetrics(app: HttpApp, { engine, server, closing }: HttpContext): void {
-  const runtime = new Runtime(server.clock);
+  const runtime = new Runtime();
   closing.addEventListener('abort', () => runtime.stop());
   const exposition = new Exposition({
     engine,

@@ -46,9 +46,9 @@ export const SERVER_METRICS: MetricGroup = {
     {
       type: 'histogram',
       name: 'respite_event_loop_delay_seconds',
-      help: 'For how long the event loop kept a timer waiting, looked at 20 times a second.',
+      help: 'For how long the event loop kept a timer waiting, looked at 25 times a second. A stall can have been up to 40 ms longer.',
       bounds: LATENESS_BOUNDS,
-      read: ({ runtime }) => [latenessSample(runtime.delay)],
+      read: ({ server }) => [latenessSample(server.eventLoopDelay)],
     },
     {
       type: 'counter',

@@ -46,7 +46,7 @@ export const INCIDENT_KINDS = {
     noun: 'stall',
     worst: 'the longest',
     quiet: LONG_QUIET_MS,
-    when: 'nothing was served for 100 ms or longer',
+    when: 'nothing was served for more than 100 to 140 ms',
   },
   'late-expiry': {
     title: 'late expiries',

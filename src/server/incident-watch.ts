@@ -1,14 +1,13 @@
 import { counted } from '../counted.js';
 import type { Durability } from '../durability/durability.js';
-import type { SessionEngine } from '../engine/index.js';
+import type { Lateness, SessionEngine } from '../engine/index.js';
 import type { Counters } from '../execution/context/counters.js';
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
-import type { EventLoop } from './event-loop.js';
 import type { Incidents } from './incidents.js';
 import type { Settings } from './settings.js';
 
-/** A stall of the event loop, and an expiry this late, are incidents. In ms. */
-export const LATE_MS = 100;
+/** A look at the event loop, and an expiry, that are later than this are incidents. In ms. */
+const LATE_MS = 100;
 
 interface WatchOptions {
   readonly incidents: Incidents;
@@ -17,8 +16,8 @@ interface WatchOptions {
   readonly settings: Settings;
   readonly durability: Durability | undefined;
   readonly latency: LatencyMonitor;
-  /** Undefined with a clock that is not the process' own. */
-  readonly eventLoop: EventLoop | undefined;
+  /** How long the event loop kept timers waiting. */
+  readonly eventLoopDelay: Lateness;
 }
 
 /**
@@ -31,10 +30,13 @@ export class IncidentWatch {
   #refusedForMemory = 0;
   #refusedWrites = 0;
   #evicted = 0;
-  #late = 0;
+  readonly #expiries: LateCount;
+  readonly #stalls: LateCount;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#expiries = new LateCount(options.engine.lateness);
+    this.#stalls = new LateCount(options.eventLoopDelay);
   }
 
   /** Call this about once a second. */
@@ -75,25 +77,38 @@ export class IncidentWatch {
   }
 
   #watchWheel(): void {
-    const { incidents, engine } = this.#options;
-    const worst = engine.lateness.takeWorst();
-    const [inTime, all] = engine.lateness.counts([LATE_MS]);
-    const count = all - inTime - this.#late;
-    this.#late += count;
+    const { count, worst } = this.#expiries.take();
     if (count === 0) return;
     const ms = Math.round(worst);
     const message = `${counted(count, 'session')} expired up to ${ms} ms late`;
-    incidents.report('late-expiry', { message, fields: { worst_ms: ms }, count, ms });
+    this.#options.incidents.report('late-expiry', { message, fields: { worst_ms: ms }, count, ms });
   }
 
   #watchEventLoop(): void {
-    const { incidents, eventLoop, latency } = this.#options;
-    if (eventLoop === undefined) return;
-    const { count, longest } = eventLoop.takeStalls();
-    if (longest >= latency.threshold) latency.add('event-loop-stall', longest);
+    const { incidents, latency } = this.#options;
+    const { count, worst } = this.#stalls.take();
+    if (worst >= latency.threshold) latency.add('event-loop-stall', worst);
     if (count === 0) return;
-    const ms = Math.round(longest);
+    const ms = Math.round(worst);
     const message = `the event loop stalled for ${ms} ms: no client was served meanwhile`;
     incidents.report('event-loop-stall', { message, fields: { worst_ms: ms }, count, ms });
+  }
+}
+
+/** Counts what was late by more than `LATE_MS`. */
+class LateCount {
+  readonly #lateness: Lateness;
+  #counted = 0;
+
+  constructor(lateness: Lateness) {
+    this.#lateness = lateness;
+  }
+
+  /** Returns how many were late since the last call, and the greatest lateness in ms, even if it is too short to count. */
+  take(): { count: number; worst: number } {
+    const [inTime, all] = this.#lateness.counts([LATE_MS]);
+    const count = all - inTime - this.#counted;
+    this.#counted += count;
+    return { count, worst: this.#lateness.takeWorst() };
   }
 }

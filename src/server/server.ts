@@ -34,7 +34,7 @@ import { EventLoop } from './event-loop.js';
 import { Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
-import { IncidentWatch, LATE_MS } from './incident-watch.js';
+import { IncidentWatch } from './incident-watch.js';
 import { Incidents } from './incidents.js';
 import { type Endpoints, InnerClient } from './inner-client.js';
 import { KeyspaceEvents } from './keyspace-events.js';
@@ -98,7 +98,7 @@ export class Server {
   readonly #sessionListeners: SessionListeners;
   readonly #slowReaders: SlowReaders;
   readonly #latency: LatencyMonitor;
-  readonly #eventLoop: EventLoop | undefined;
+  readonly #eventLoop: EventLoop;
   readonly #monitors: MonitorFeed;
   readonly #connections = new Map<number, Connection>();
   readonly #strangers = new Strangers();
@@ -168,7 +168,7 @@ export class Server {
       timeout: () => this.#shutdownTimeout,
       close: (endsAt) => this.#stop(endsAt),
     });
-    this.#eventLoop = options.clock === undefined ? new EventLoop(LATE_MS) : undefined;
+    this.#eventLoop = new EventLoop(clock);
     this.#monitors = new MonitorFeed(clock, this.#faults.report);
     this.#keyspaceEvents = new KeyspaceEvents(
       this.#hub,
@@ -214,7 +214,7 @@ export class Server {
       settings: this.#settings,
       durability: this.#durability,
       latency: this.#latency,
-      eventLoop: this.#eventLoop,
+      eventLoopDelay: this.#eventLoop.delay,
     });
     this.#listening = new Listening(this.#settings, this.#certificates, {
       onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
@@ -411,7 +411,7 @@ export class Server {
       for (const connection of this.#connections.values()) connection.kill();
     });
     this.#heartbeat.stop();
-    this.#eventLoop?.stop();
+    this.#eventLoop.stop();
     this.#incidentWatch.beat();
     this.engine.close();
     // A listener closes when its last connection has closed.
@@ -547,6 +547,7 @@ export class Server {
       },
       statistics,
       latency: this.#latency,
+      eventLoopDelay: this.#eventLoop.delay,
       slowlog: new Slowlog(
         () => settings.now,
         () => clock.wall(),

@@ -92,6 +92,17 @@ describe('LATENCY', () => {
     await client.expect('LATENCY RESET eviction-cycle\r\n', ':1\r\n');
   });
 
+  it('keeps stalls of the event loop', async () => {
+    const { clock, client } = await start({ 'latency-monitor-threshold': 60 });
+    clock.advance(2000);
+    clock.freeze(99);
+    clock.advance(1000);
+    await client.expect('LATENCY LATEST\r\n', '*0\r\n');
+    clock.freeze(140);
+    clock.advance(2000);
+    expect(await ask(client, 'LATENCY LATEST')).toMatch(/^event-loop-stall \d+ 100 100$/);
+  });
+
   it('keeps syncs of the journal that replies wait for', async () => {
     const disk = new HeldDisk();
     const clock = new StandingClock();

@@ -5,12 +5,11 @@ const DOUBLING_BITS = 6;
 const LAST_LIMIT = 2 ** 22;
 const BUCKETS = bucketOf(LAST_LIMIT) + 1;
 
-const MINUTE_MS = 60_000;
-/** How many minutes `recent` looks back, including the current one. */
-const MINUTES = 5;
+/** How many periods `recent` looks back, including the current one. */
+const PERIODS = 5;
 
-/** How many ms `recent` looks back at most. */
-export const RECENT_MS = MINUTES * MINUTE_MS;
+/** How many ms `recent` looks back at most, by default. */
+export const RECENT_MS = 5 * 60_000;
 
 /** How late something was, in ms, rounded up by at most 1 ms or a 64th. All are 0 if nothing was recorded. */
 export interface LatenessSummary {
@@ -24,28 +23,33 @@ export interface LatenessSummary {
 }
 
 /**
- * A histogram of how late something was, since it was made and in the last minutes. Its size is fixed, and recording
- * allocates nothing. The buckets are those of G. Tene's HdrHistogram: the longer, the wider.
+ * A histogram of how late something was, since it was made and recently. Its size is fixed, and recording allocates
+ * nothing. The buckets are those of G. Tene's HdrHistogram: the longer, the wider.
  */
 export class Lateness {
   readonly #counts = new Float64Array(BUCKETS);
   #sum = 0;
   /** The greatest lateness since `takeWorst`, in ms. */
   #worst = 0;
-  /** The counts as they were when each of the last minutes began. */
-  readonly #starts = Array.from({ length: MINUTES }, () => new Float64Array(BUCKETS));
-  /** The greatest lateness in each of these minutes, in ms. */
-  readonly #maxima = new Float64Array(MINUTES);
-  /** The index of the current minute, and when it ends. */
-  #minute = 0;
-  #minuteEnd: number;
-  /** The counts as they were at the last reset, and the greatest lateness between then and the current minute. */
+  readonly #periodMs: number;
+  /** The counts as they were when each of the last periods began. */
+  readonly #starts = Array.from({ length: PERIODS }, () => new Float64Array(BUCKETS));
+  /** The greatest lateness in each of these periods, in ms. */
+  readonly #maxima = new Float64Array(PERIODS);
+  /** The index of the current period, and when it ends. */
+  #period = 0;
+  #periodEnd: number;
+  /** The counts as they were at the last reset, and the greatest lateness between then and the current period. */
   readonly #before = new Float64Array(BUCKETS);
   #maxBefore = 0;
 
-  /** @param now In ms. */
-  constructor(now: number) {
-    this.#minuteEnd = now + MINUTE_MS;
+  /**
+   * @param now In ms.
+   * @param recentMs How many ms `recent` looks back at most.
+   */
+  constructor(now: number, recentMs = RECENT_MS) {
+    this.#periodMs = recentMs / PERIODS;
+    this.#periodEnd = now + this.#periodMs;
   }
 
   /**
@@ -53,22 +57,22 @@ export class Lateness {
    * @param now The time in ms. It must not go back.
    */
   record(ms: number, now: number): void {
-    if (now >= this.#minuteEnd) this.#beginMinute(now);
+    if (now >= this.#periodEnd) this.#beginPeriod(now);
     this.#counts[bucketOf(ms)]++;
     this.#sum += ms;
     if (ms > this.#worst) this.#worst = ms;
-    if (ms > this.#maxima[this.#minute]) this.#maxima[this.#minute] = ms;
+    if (ms > this.#maxima[this.#period]) this.#maxima[this.#period] = ms;
   }
 
-  /** Summarizes the current minute and the four before it, but nothing from before the last reset. */
+  /** Summarizes the current fifth of `recentMs` and the four before it, but nothing from before the last reset. */
   recent(now: number): LatenessSummary {
-    if (now >= this.#minuteEnd) this.#beginMinute(now);
-    return this.#summary(this.#starts[(this.#minute + 1) % MINUTES], Math.max(...this.#maxima));
+    if (now >= this.#periodEnd) this.#beginPeriod(now);
+    return this.#summary(this.#starts[(this.#period + 1) % PERIODS], Math.max(...this.#maxima));
   }
 
   /** Summarizes everything since this was made or reset. */
   total(): LatenessSummary {
-    return this.#summary(this.#before, Math.max(this.#maxBefore, this.#maxima[this.#minute]));
+    return this.#summary(this.#before, Math.max(this.#maxBefore, this.#maxima[this.#period]));
   }
 
   /** Makes `recent` and `total` begin again. `sum` and `counts` never go back. */
@@ -78,7 +82,7 @@ export class Lateness {
     this.#maxBefore = 0;
   }
 
-  /** Returns the greatest lateness since the last call, in ms. */
+  /** Returns the greatest lateness since the last call, in ms. For one reader only; the other methods are for any number. */
   takeWorst(): number {
     const worst = this.#worst;
     this.#worst = 0;
@@ -105,15 +109,15 @@ export class Lateness {
     return counts;
   }
 
-  #beginMinute(now: number): void {
-    const passed = 1 + Math.floor((now - this.#minuteEnd) / MINUTE_MS);
-    this.#maxBefore = Math.max(this.#maxBefore, this.#maxima[this.#minute]);
-    for (let i = Math.min(passed, MINUTES); i > 0; i--) {
-      this.#minute = (this.#minute + 1) % MINUTES;
-      this.#starts[this.#minute].set(this.#counts);
-      this.#maxima[this.#minute] = 0;
+  #beginPeriod(now: number): void {
+    const passed = 1 + Math.floor((now - this.#periodEnd) / this.#periodMs);
+    this.#maxBefore = Math.max(this.#maxBefore, this.#maxima[this.#period]);
+    for (let i = Math.min(passed, PERIODS); i > 0; i--) {
+      this.#period = (this.#period + 1) % PERIODS;
+      this.#starts[this.#period].set(this.#counts);
+      this.#maxima[this.#period] = 0;
     }
-    this.#minuteEnd += passed * MINUTE_MS;
+    this.#periodEnd += passed * this.#periodMs;
   }
 
   #summary(since: Float64Array, max: number): LatenessSummary {

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.js';
 import type { Durability } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
-import type { Clock, SessionListener } from '../../engine/index.js';
+import type { Clock, Lateness, SessionListener } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { LatencyMonitor } from '../observing/latency-monitor.js';
@@ -33,6 +33,8 @@ export interface ServerControl {
   readonly rates: Rates;
   readonly statistics: CommandStatistics;
   readonly latency: LatencyMonitor;
+  /** How long the event loop kept timers waiting. `recent` summarizes the last 5 s. */
+  readonly eventLoopDelay: Lateness;
   readonly slowlog: Slowlog;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceNotifier;

@@ -43,6 +43,16 @@ describe('Lateness', () => {
     expect(lateness.total()).toEqual({ count: 2, p50: 3, p99: 7, max: 7 });
   });
 
+  it('can look back for another time than five minutes', () => {
+    const lateness = new Lateness(0, 5000);
+    lateness.record(7, 999);
+    lateness.record(3, 1000);
+    expect(lateness.recent(4999).count).toBe(2);
+    expect(lateness.recent(5000)).toEqual({ count: 1, p50: 3, p99: 3, max: 3 });
+    expect(lateness.recent(6000).count).toBe(0);
+    expect(lateness.total().count).toBe(2);
+  });
+
   it('a reset clears the summaries, and not what is counted since the beginning', () => {
     const { lateness, record, recent } = setUp();
     record(7, 20);
