@@ -40,6 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'config.ts',
     'counted.ts',
     'durability',
+    'duration-histogram.ts',
     'engine',
     'errors.ts',
     'execution',

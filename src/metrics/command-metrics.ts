@@ -12,7 +12,7 @@ export const COMMAND_METRICS: MetricGroup = {
       labels: ['command'],
       bounds: DURATION_BOUNDS,
       read: ({ server }) =>
-        server.statistics.lifetime.filter(({ calls }) => calls > 0).map((tally) => durationSample(tally, tally.name)),
+        server.statistics.lifetime.filter(({ count }) => count > 0).map((tally) => durationSample(tally, tally.name)),
     },
     {
       type: 'counter',

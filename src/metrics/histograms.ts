@@ -1,3 +1,4 @@
+import { bucketLimit, type DurationHistogram } from '../duration-histogram.js';
 import type { Lateness } from '../engine/index.js';
 import type { HistogramSample } from './metric.js';
 
@@ -8,7 +9,7 @@ import type { HistogramSample } from './metric.js';
 const SHOWN_BUCKETS = [4, 6, 8, 10, 12, 14, 16, 18, 20, 22];
 
 /** The limits of these buckets, in seconds. */
-export const DURATION_BOUNDS = SHOWN_BUCKETS.map((bucket) => (1024 * 2 ** bucket) / 1e9);
+export const DURATION_BOUNDS = SHOWN_BUCKETS.map((bucket) => bucketLimit(bucket) / 1e9);
 
 /** Limits of buckets of `Lateness`, in ms. */
 const LATENESS_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 2000];
@@ -16,11 +17,7 @@ const LATENESS_MS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000, 2000];
 /** The same in seconds. */
 export const LATENESS_BOUNDS = LATENESS_MS.map((ms) => ms / 1000);
 
-/** @param histogram A `DurationHistogram`, or the tally of a command. */
-export function durationSample(
-  { ms, buckets }: { readonly ms: number; readonly buckets: Float64Array },
-  ...labels: string[]
-): HistogramSample {
+export function durationSample({ ms, buckets }: DurationHistogram, ...labels: string[]): HistogramSample {
   const counts: number[] = [];
   let bucket = 0;
   let sum = 0;

@@ -3,7 +3,6 @@ import { arch, memoryUsage, version as nodeVersion, pid, platform, resourceUsage
 import type { Durability, LoadProgress } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
 import type { Context } from '../../execution/context/context.js';
-import { quantile } from '../../execution/observing/command-statistics.js';
 import { typeOf } from '../connection/client-line.js';
 
 type Fields = Record<string, string | number>;
@@ -140,12 +139,12 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
   },
   Commandstats: ({ server }) =>
     Object.fromEntries(
-      server.statistics.tallies().map(({ name, calls, ms, rejected, failed }) => {
+      server.statistics.tallies().map(({ name, count, ms, rejected, failed }) => {
         const usec = Math.round(ms * 1000);
-        const perCall = calls === 0 ? 0 : (ms * 1000) / calls;
+        const perCall = count === 0 ? 0 : (ms * 1000) / count;
         return [
           `cmdstat_${name}`,
-          `calls=${calls},usec=${usec},usec_per_call=${perCall.toFixed(2)},rejected_calls=${rejected},failed_calls=${failed}`,
+          `calls=${count},usec=${usec},usec_per_call=${perCall.toFixed(2)},rejected_calls=${rejected},failed_calls=${failed}`,
         ];
       }),
     ),
@@ -159,9 +158,11 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     Object.fromEntries(
       server.statistics
         .tallies()
-        .filter(({ calls }) => calls > 0)
+        .filter(({ count }) => count > 0)
         .map((tally) => {
-          const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => quantile(tally, share).toFixed(3));
+          const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) =>
+            Math.floor(tally.quantile(share) / 1000).toFixed(3),
+          );
           return [`latency_percentiles_usec_${tally.name}`, `p50=${p50},p99=${p99},p99.9=${p999}`];
         }),
     ),

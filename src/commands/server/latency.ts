@@ -1,4 +1,5 @@
-import { bucketLimit, type Tally } from '../../execution/observing/command-statistics.js';
+import { bucketLimit } from '../../duration-histogram.js';
+import type { Tally } from '../../execution/observing/command-statistics.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
@@ -17,25 +18,25 @@ const histogram: Command = {
     const named = new Set(args.rest().map((argument) => argument.latin1().toLowerCase()));
     // `client` stands for all of its subcommands.
     const wanted = ({ name }: Tally) => named.size === 0 || named.has(name) || named.has(name.split('|', 1)[0]);
-    const tallies = server.statistics.tallies().filter((tally) => tally.calls > 0 && wanted(tally));
+    const tallies = server.statistics.tallies().filter((tally) => tally.count > 0 && wanted(tally));
     reply.map(tallies.length);
     for (const tally of tallies) writeTally(reply, tally);
   },
 };
 
 /** The counts are cumulative. A bucket that adds nothing is left out. */
-function writeTally(reply: ReplyEncoder, { name, calls, buckets }: Tally): void {
+function writeTally(reply: ReplyEncoder, { name, count, buckets }: Tally): void {
   const filled = [...buckets.keys()].filter((bucket) => buckets[bucket] > 0);
   reply.bulk(name);
   reply.map(2);
   reply.bulk('calls');
-  reply.integer(calls);
+  reply.integer(count);
   reply.bulk('histogram_usec');
   reply.map(filled.length);
   let total = 0;
   for (const bucket of filled) {
     total += buckets[bucket];
-    reply.integer(bucketLimit(bucket));
+    reply.integer(Math.floor(bucketLimit(bucket) / 1000));
     reply.integer(total);
   }
 }

@@ -1,4 +1,4 @@
-import { bucketOf, DURATION_BUCKETS } from '../../duration-histogram.js';
+import { DurationHistogram } from '../../duration-histogram.js';
 
 /** What the statistics need to know of a command. */
 interface CountedCommand {
@@ -7,20 +7,31 @@ interface CountedCommand {
   readonly fullName: string;
 }
 
-/** The counters of one command. */
-export interface Tally {
+/** The counters of one command: how often it ran and how long that took, and what did not succeed. */
+export class Tally extends DurationHistogram {
   readonly name: string;
-  calls: number;
-  /** The total duration of all calls, in ms. */
-  ms: number;
   /**
    * Calls refused before they ran, for example for a wrong number of arguments, missing permissions or lack of memory.
    */
-  rejected: number;
+  rejected = 0;
   /** Calls that ran and ended with an error. */
-  failed: number;
-  /** Calls by duration, as in `DurationHistogram`. */
-  readonly buckets: Float64Array;
+  failed = 0;
+
+  constructor(name: string) {
+    super();
+    this.name = name;
+  }
+
+  /** Returns what has been counted since the tally was as `before`; without it, a copy. */
+  since(before = new Tally(this.name)): Tally {
+    const since = new Tally(this.name);
+    since.count = this.count - before.count;
+    since.ms = this.ms - before.ms;
+    since.rejected = this.rejected - before.rejected;
+    since.failed = this.failed - before.failed;
+    for (let i = 0; i < this.buckets.length; i++) since.buckets[i] = this.buckets[i] - before.buckets[i];
+    return since;
+  }
 }
 
 /** Counts and times the calls of each command, for INFO commandstats and LATENCY HISTOGRAM. */
@@ -78,10 +89,8 @@ export class CommandStatistics {
   /** Counts a call that took `ms`. Returns `ms`. */
   record(entry: CountedCommand, ms: number, failed: boolean): number {
     const tally = this.#tallies[entry.id] ?? this.#tally(entry);
-    tally.calls++;
-    tally.ms += ms;
+    tally.record(ms);
     if (failed) tally.failed++;
-    tally.buckets[bucketOf(ms)]++;
     return ms;
   }
 
@@ -97,50 +106,17 @@ export class CommandStatistics {
   /** Returns the counters of all commands called since the start or the latest reset. */
   tallies(): Tally[] {
     return this.#tallies
-      .map((tally, id) => tally && since(tally, this.#before[id]))
-      .filter((tally) => tally !== undefined && tally.calls + tally.rejected > 0) as Tally[];
+      .map((tally, id) => tally?.since(this.#before[id]))
+      .filter((tally) => tally !== undefined && tally.count + tally.rejected > 0) as Tally[];
   }
 
   /** Makes `tallies` begin again. */
   reset(): void {
-    this.#before = this.#tallies.map((tally) => tally && { ...tally, buckets: tally.buckets.slice() });
+    this.#before = this.#tallies.map((tally) => tally?.since());
   }
 
   #tally({ id, fullName }: CountedCommand): Tally {
-    this.#tallies[id] ??= {
-      name: fullName,
-      calls: 0,
-      ms: 0,
-      rejected: 0,
-      failed: 0,
-      buckets: new Float64Array(DURATION_BUCKETS),
-    };
+    this.#tallies[id] ??= new Tally(fullName);
     return this.#tallies[id];
   }
-}
-
-/** Returns what a tally has counted since it was as `before`. */
-function since(tally: Tally, before: Tally | undefined): Tally {
-  if (before === undefined) return tally;
-  return {
-    name: tally.name,
-    calls: tally.calls - before.calls,
-    ms: tally.ms - before.ms,
-    rejected: tally.rejected - before.rejected,
-    failed: tally.failed - before.failed,
-    buckets: tally.buckets.map((count, bucket) => count - before.buckets[bucket]),
-  };
-}
-
-/** Returns the longest duration that a bucket counts, in µs, rounded down. */
-export function bucketLimit(bucket: number): number {
-  return Math.floor((1024 * 2 ** bucket) / 1000);
-}
-
-/** Returns the duration, in µs, that the given share of the calls did not exceed: the limit of its bucket. */
-export function quantile({ calls, buckets }: Tally, share: number): number {
-  let left = Math.ceil(calls * share);
-  let bucket = 0;
-  while (left > buckets[bucket] && bucket < DURATION_BUCKETS - 1) left -= buckets[bucket++];
-  return bucketLimit(bucket);
 }
