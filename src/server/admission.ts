@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../engine/index.js';
 import type { Counters } from '../execution/context/counters.js';
-import { isLoopback } from '../origin.js';
+import { isLoopback, originOf } from '../origin.js';
 import type { Access } from './access.js';
 import { endSoon } from './end-socket.js';
 import type { Incidents } from './incidents.js';
@@ -54,7 +54,7 @@ export class Admission {
   expect(socket: Socket): void {
     const from = endpointOf(socket);
     if (!this.#makeRoom()) {
-      this.#rejectFull();
+      this.#rejectFull(socket);
       socket.destroy();
       return;
     }
@@ -119,12 +119,13 @@ export class Admission {
     }
     if (hasUntrustedCertificate(socket)) {
       counters.rejectedByCertificate++;
-      const message = 'refused a connection: tls-ca did not sign its certificate';
-      incidents.report('certificate', { message, fields: { address: endpointOf(socket) } });
+      const from = originOf(socket.remoteAddress, path !== undefined);
+      const message = `refused a connection from ${from}: tls-ca did not sign its certificate`;
+      incidents.report('certificate', { message, fields: { from } });
       return 'DENIED tls-ca did not sign your certificate';
     }
     if (this.#makeRoom()) return undefined;
-    this.#rejectFull();
+    this.#rejectFull(socket, path);
     return 'ERR max number of clients reached';
   }
 
@@ -158,12 +159,13 @@ export class Admission {
   }
 
   /** Counts and logs a connection for which there is no room. */
-  #rejectFull(): void {
+  #rejectFull(socket: Socket, path?: string): void {
     const { counters, incidents, settings } = this.#options;
     counters.rejectedByMaxclients++;
     const { maxclients } = settings.now;
-    const message = `refused a connection: too many clients (maxclients ${maxclients})`;
-    incidents.report('client-limit', { message, fields: { maxclients } });
+    const from = originOf(socket.remoteAddress, path !== undefined);
+    const message = `refused a connection from ${from}: too many clients (maxclients ${maxclients})`;
+    incidents.report('client-limit', { message, fields: { maxclients, from } });
   }
 }
 

@@ -28,7 +28,9 @@ async function rewrite(settings: Settings, file: RewritableFile, log: Log): Prom
     now,
   );
   log.notice(
-    `CONFIG REWRITE: wrote ${names.length === 0 ? 'nothing, because nothing has changed,' : names.join(', ')} to ${file.path}`,
+    names.length === 0
+      ? `CONFIG REWRITE: CONFIG SET has changed nothing, so ${file.path} stays the same`
+      : `CONFIG REWRITE: wrote ${names.join(', ')} to ${file.path}`,
   );
   if (!isPrivate && names.some((name) => 'hidden' in OPTIONS[name])) {
     log.warning(`${file.path} now contains a password, and other users of this machine can read it`);

@@ -75,7 +75,7 @@ describe('an incident', () => {
     for (let i = 0; i < 2; i++) await (await connectTo(server)).takeAll();
     expect(log.lines).toEqual([
       expect.stringMatching(OVERFLOWED),
-      'refused a connection: too many clients (maxclients 2)',
+      'refused a connection from this machine: too many clients (maxclients 2)',
     ]);
   });
 
@@ -181,12 +181,16 @@ describe('the log says once', () => {
     for (let i = 0; i < 5; i++) expect(await ask(client, 'SESSION.NEW x')).toMatch(/^MISCONF /);
     await logged('refusing commands');
     disk.failure = undefined;
+    await logged('can be written again');
     await logged('are over');
-    expect(log.lines.slice(1)).toEqual([
+    expect(log.lines.slice(1, 3)).toEqual([
       `the journal in ${dir} cannot be written, so changes are refused for now: ENOSPC: no space left on device, write`,
       'refusing commands that change sessions: the journal cannot be written: ENOSPC: no space left on device, write',
-      expect.stringMatching(/^the journal can be written again: changes are accepted; it could not for \d+ s$/),
+    ]);
+    // The clock runs ahead of the real disk, so either may come first.
+    expect(log.lines.slice(3).toSorted()).toEqual([
       'refusals because the disk fails are over: 5 commands within a second',
+      expect.stringMatching(/^the journal can be written again: changes are accepted; it could not for \d+ s$/),
     ]);
   });
 

@@ -25,7 +25,7 @@ describe('maxclients', () => {
     const refused = async () =>
       (await (await connectTo(server)).takeAll()) === '-ERR max number of clients reached\r\n';
     expect([await refused(), await refused()]).toEqual([true, true]);
-    expect(log.lines).toEqual(['refused a connection: too many clients (maxclients 1)']);
+    expect(log.lines).toEqual(['refused a connection from this machine: too many clients (maxclients 1)']);
     await first.expect('CONFIG SET maxclients 2\r\n', '+OK\r\n');
     await (await connectTo(server)).expect('PING\r\n', '+PONG\r\n');
     expect([await infoNumber(first, 'rejected_connections'), await infoNumber(first, 'connected_clients')]).toEqual([

@@ -132,7 +132,7 @@ describe('clients that have not authenticated', () => {
     expect(await infoNumber(admin, 'rejected_connections')).toBe(1);
     expect(log.lines).toEqual([
       expect.stringMatching(/^client 2 .* disconnected: max number of clients reached$/),
-      'refused a connection: too many clients (maxclients 3)',
+      'refused a connection from this machine: too many clients (maxclients 3)',
     ]);
   });
 });

@@ -123,14 +123,15 @@ export class Lateness {
   #summary(since: Float64Array, max: number): LatenessSummary {
     let count = 0;
     for (let bucket = 0; bucket < BUCKETS; bucket++) count += this.#counts[bucket] - since[bucket];
+    const greatest = Math.ceil(max);
     const quantile = (share: number) => {
       let left = Math.ceil(count * share);
       if (left === 0) return 0;
       let bucket = 0;
       while (left > this.#counts[bucket] - since[bucket]) left -= this.#counts[bucket] - since[bucket++];
-      return limitOf(bucket);
+      return Math.min(limitOf(bucket), greatest);
     };
-    return { count, p50: quantile(0.5), p99: quantile(0.99), max: Math.ceil(max) };
+    return { count, p50: quantile(0.5), p99: quantile(0.99), max: greatest };
   }
 }
 
