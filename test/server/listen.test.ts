@@ -147,13 +147,15 @@ describe.skipIf(!openssl)('TLS', () => {
     ['no', undefined, 'served'],
     ['no', 'stranger', 'served'],
   ] as const)('tls-auth-clients %s: a client with the certificate %s is %s', async (auth, who, what) => {
-    const server = await startServer({ ...files, 'tls-ca': path('ca.pem'), 'tls-auth-clients': auth });
+    const log = keepLog();
+    const server = await startServer({ ...files, 'tls-ca': path('ca.pem'), 'tls-auth-clients': auth }, { log });
     const client = await dial(server, who);
     await client.send('PING\r\n');
     if (what === 'served') expect(await client.take(7)).toBe('+PONG\r\n');
-    else if (what === 'refused')
+    else if (what === 'refused') {
       expect(await client.takeAll()).toBe('-DENIED tls-ca did not sign your certificate\r\n');
-    else expect(await client.takeAll()).toBe('');
+      expect(log.lines).toEqual(['refused a connection from this machine: tls-ca did not sign its certificate']);
+    } else expect(await client.takeAll()).toBe('');
     client.close();
     const other = await dial(server, 'client');
     await other.expect('PING\r\n', '+PONG\r\n');
