@@ -6,7 +6,7 @@ export type Theme = 'light' | 'dark';
 const STORED = 'respite-theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 
-/** Returns the theme that was chosen here, or else the one that the system has. */
+/** Returns the theme that the user chose on this page, or else that of the system. */
 function current(): Theme {
   const chosen = stored();
   if (chosen === 'light' || chosen === 'dark') return chosen;

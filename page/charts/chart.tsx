@@ -14,7 +14,7 @@ export interface Line {
 }
 
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
-/** Without a sample for so long, in ms, the line is broken. */
+/** The line is broken where there is no sample for this many ms. */
 const GAP_MS = 3500;
 
 /**
@@ -26,7 +26,7 @@ export function Chart(props: {
   lines: readonly Line[];
   label: string;
   format: (value: number) => string;
-  /** A value that the axis reaches at least. */
+  /** The axis reaches at least this value. */
   least: number;
   /** Without an axis, for where there is little room. */
   bare?: boolean;

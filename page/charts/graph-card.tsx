@@ -4,7 +4,7 @@ import type { Sample } from '../feed/sample.js';
 import { timeOfDay } from '../format/time.js';
 import { Chart, type Line } from './chart.js';
 
-/** A figure, what it was in the last minutes, and what belongs to it. */
+/** A figure with its chart, and with further facts below. */
 export function GraphCard(props: {
   title: string;
   /** What the figure counts. */

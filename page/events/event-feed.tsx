@@ -34,7 +34,7 @@ interface Log {
   readonly omitted: number;
 }
 
-/** What happens to sessions, newest first. It stands still while it is read. */
+/** What happens to sessions, newest first. The list stands still while the pointer or the focus is on it. */
 export function EventFeed({ feed }: { feed: Feed }) {
   const [log, setLog] = useState<Log>({ rows: [], omitted: 0 });
   const [stopped, setStopped] = useState(false);

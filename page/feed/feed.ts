@@ -3,7 +3,7 @@ import { type Sample, sampleOf } from './sample.js';
 
 /** How long the charts look back, in ms. */
 export const HISTORY_MS = 300_000;
-/** A stream that is silent for so long is dead, even if nobody said so: a snapshot comes once a second. */
+/** A stream that is silent for this many ms is dead, even without an error: a snapshot comes once a second. */
 const SILENCE_MS = 6000;
 /** How long to wait before the next attempt to connect, in ms. */
 const RETRY_MS = 1500;
@@ -16,7 +16,7 @@ export interface Received {
   readonly receivedAt: number;
 }
 
-/** The live data of the server. Reconnects by itself, for ever. */
+/** The live data of the server. Reconnects by itself, forever. */
 export class Feed {
   /** The latest snapshot; undefined before the first. */
   latest: Received | undefined;
@@ -37,13 +37,13 @@ export class Feed {
     this.#connect();
   }
 
-  /** Calls a function after each change. Returns what stops that. */
+  /** Calls a function after each change. Returns a function that stops this. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls a function with the events of sessions. Returns what stops that. */
+  /** Calls a function with the events of sessions. Returns a function that stops this. */
   onEvents(listener: (events: LiveEvents) => void): () => void {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);

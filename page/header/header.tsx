@@ -7,7 +7,7 @@ import type { Theme } from '../theme.js';
 import './header.css';
 import { type Trouble, troublesOf } from './troubles.js';
 
-/** Says in one glance whether the server is well. */
+/** Shows at a glance whether the server is well. */
 export function Header(props: { feed: Feed; here: string; theme: Theme; onTheme: (theme: Theme) => void }) {
   const { feed, here, theme, onTheme } = props;
   return (
@@ -98,7 +98,7 @@ function Vitals({ feed }: { feed: Feed }) {
   return (
     <dl class="vitals">
       <Vital label="sessions" value={count(snapshot.sessions)} />
-      <Vital label="operations/s" value={rate(snapshot.commandsPerSecond)} />
+      <Vital label="commands/s" value={rate(snapshot.commandsPerSecond)} />
       <Vital label="late, p99" value={lateness.count === 0 ? '–' : duration(lateness.p99)} />
       <div>
         <dt>{memory.limit === 0 ? 'memory, no limit' : `memory of ${bytes(memory.limit)}`}</dt>

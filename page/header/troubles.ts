@@ -14,10 +14,10 @@ export interface Trouble {
   readonly text: string;
 }
 
-/** Expiry is late from here on, in ms: five times what respite promises. */
+/** From here on, in ms, expiry is late: five times what respite promises. */
 const LATE_MS = 100;
 const VERY_LATE_MS = 1000;
-/** An event loop that stands still for so long is worth a word. */
+/** A shorter stall of the event loop is no trouble, in ms. */
 const STALL_MS = 100;
 /** How long a stall, an eviction or a refused connection is remembered, in ms. */
 const REMEMBERED_MS = 30_000;

@@ -2,7 +2,7 @@ import type { JsonBytes } from '../../src/http/live-data.js';
 import { nameParts, nameText } from './readable-name.js';
 import './name.css';
 
-/** Longer names are shortened in the middle where there is little room: their ends tell them apart. */
+/** Where there is little room, longer names are shortened in the middle, because names often differ at their end. */
 const SHORT = 48;
 
 /** Shows bytes of a client: a name, a key or a value. Nothing in them can act, hide or turn the text around them. */

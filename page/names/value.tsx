@@ -2,7 +2,7 @@ import type { JsonBytes } from '../../src/http/live-data.js';
 import { count } from '../format/count.js';
 import { Name } from './name.js';
 
-/** So many characters of a value are shown. Base64 is cut to a whole number of bytes. */
+/** The most characters of a value that are shown. A multiple of 4, so base64 is cut between two bytes. */
 const SHOWN = 1024;
 
 /** Shows the beginning of a value. */

@@ -12,7 +12,7 @@ import './overview.css';
 import { Persistence } from './persistence.js';
 import { SlowLog } from './slow-log.js';
 
-/** A rate is the mean of so many samples, because single seconds jump too much to be read. */
+/** A rate is the mean of this many samples, because the figures of single seconds jump too much to be read. */
 const SMOOTHED = 3;
 
 const main = (of: Line['of']): Line => ({ of, main: true });
@@ -28,7 +28,7 @@ const RATES = [
 const LATENESS = [main(({ lateP99 }) => lateP99), beside(({ lateP50 }) => lateP50)];
 const MEMORY = [main(({ memory }) => memory), beside(({ rss }) => rss)];
 const CLIENTS = [main(({ clients }) => clients)];
-const OPERATIONS = [main(({ commands }) => commands)];
+const COMMANDS = [main(({ commands }) => commands)];
 
 /** Everything at once: the wheel, what happens to sessions, and how the server is. */
 export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
@@ -116,9 +116,9 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
           />
         </GraphCard>
         <GraphCard
-          title="Operations"
+          title="Commands"
           unit="per second"
-          lines={OPERATIONS}
+          lines={COMMANDS}
           value={now.commandsPerSecond}
           format={rate}
           least={4}

@@ -3,7 +3,7 @@ import { bytes } from '../format/bytes.js';
 import { duration } from '../format/duration.js';
 import { Facts } from './facts.js';
 
-/** What the disk has. */
+/** The journal: whether it works, its size, its syncs and compactions. */
 export function Persistence({ persistence, at }: { persistence: LivePersistence; at: number }) {
   return (
     <section class="card" aria-labelledby="persistence-title">

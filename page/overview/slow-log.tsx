@@ -3,7 +3,7 @@ import { duration } from '../format/duration.js';
 import { timestamp } from '../format/time.js';
 import { Name } from '../names/name.js';
 
-/** The commands that took longest, newest first. */
+/** The latest slow commands, newest first. */
 export function SlowLog({ entries }: { entries: readonly LiveSlowCommand[] }) {
   return (
     <section class="card" aria-labelledby="slow-title">

@@ -6,7 +6,7 @@ import './confirm-dialog.css';
 export function ConfirmDialog(props: {
   title: string;
   children: ComponentChildren;
-  /** What is done, on the button. */
+  /** The text of the button. */
   action: string;
   onConfirm: () => Promise<void>;
   onClose: () => void;

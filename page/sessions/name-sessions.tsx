@@ -14,12 +14,12 @@ import { useTicks } from './use-ticks.js';
 
 /** Extending a session is no event, so the list is read again this often, in ms. */
 const REFRESH_MS = 5000;
-/** Events come in groups. One reading of the list serves for all of a group. */
+/** Events come in groups. The list is read once for each group, this many ms after its last event. */
 const GROUP_MS = 200;
 
-/** Only lists of at most so many sessions are read again by themselves. */
+/** Longer lists are not read again automatically. */
 const FOLLOWED = 200;
-/** The values of at most so many different keys are asked for. */
+/** The most keys whose values are asked for. */
 const MOST_KEYS = 100;
 
 /** A session, and those of its values that were asked for. */
@@ -169,7 +169,7 @@ function valuesOf({ values }: ListedSession, keys: readonly JsonBytes[]): KeyVal
   });
 }
 
-/** Calls `refresh` when something has happened to sessions with a name, and now and then. Returns what stops that. */
+/** Calls `refresh` when something has happened to sessions with a name, and and every few seconds. Returns a function that stops this. */
 function followEvents(feed: Feed, name: string, refresh: () => void): () => void {
   let group = 0;
   const stop = feed.onEvents(({ entries }) => {

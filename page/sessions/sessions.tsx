@@ -11,7 +11,7 @@ import { usePages } from './use-pages.js';
 /** Finds sessions by name. */
 export function Sessions({ feed, route }: { feed: Feed; route: Route & { view: 'sessions' } }) {
   const { name } = route;
-  // Kept for whoever comes back from a name.
+  // Kept for when the user comes back from a name.
   const [pattern, setPattern] = useState('');
   const permissions = feed.latest?.hello.permissions;
   if (permissions === undefined) return null;

@@ -17,7 +17,7 @@ export interface Pages<Item> {
   /** When the list was read, as `performance.now()`. */
   readonly readAt: number;
   loadMore(): void;
-  /** Reads all pages again that are shown. */
+  /** Reads all pages that are shown again. */
   refresh(): void;
 }
 
@@ -31,7 +31,7 @@ interface State<Item> {
 const EMPTY = { items: [], next: undefined, failure: '', readAt: 0 };
 
 /**
- * Reads a list page by page, anew whenever `list` changes.
+ * Reads a list page by page, and starts again whenever `list` changes.
  * @param load Reads a page of the list, the first without `next`.
  */
 export function usePages<Item>(list: string, load: (next?: string) => Promise<Page<Item>>): Pages<Item> {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Returns `performance.now()`, anew every so many ms. */
+/** Returns `performance.now()`, and renders again every `everyMs`. */
 export function useTicks(everyMs: number): number {
   const [now, setNow] = useState(() => performance.now());
   useEffect(() => {

@@ -4,7 +4,7 @@ import type { Size } from './drawing.js';
 import { handPosition } from './wheel-position.js';
 
 const TURN = 2 * Math.PI;
-/** A spark flies outwards for so long, in ms. */
+/** How long a spark flies outwards, in ms. */
 const SPARK_MS = 1400;
 const MAX_SPARKS = 24;
 
@@ -19,7 +19,8 @@ interface Spark {
 
 /**
  * Draws the timing wheel as a clock face. Each bar is a segment of wheel slots. What is due in this revolution points
- * outwards, what is due in later ones inwards. Lengths are logarithmic: each faint circle is ten times as much.
+ * outwards, what is due in later ones inwards. Lengths are logarithmic: each faint circle stands for ten times as many
+ * timers as the one inside it.
  */
 export class WheelPainter {
   #sparks: Spark[] = [];
@@ -54,7 +55,7 @@ export class WheelPainter {
     for (let segment = 0; segment < segments; segment++) {
       const middle = (segment + 0.5) / segments;
       const ahead = (middle - hand + 1) % 1;
-      // The nearer, the stronger.
+      // Nearer bars are stronger.
       context.globalAlpha = 1 - 0.62 * ahead;
       bar(context, middle, base + 2, (reach * log(thisRound[segment] ?? 0)) / decades, breadth * 0.68, colours.accent);
       context.globalAlpha = 0.55;
@@ -76,11 +77,11 @@ export class WheelPainter {
     circle(context, base);
   }
 
-  /** Says how far ahead of the hand the places are, every two minutes. */
+  /** Labels places on the rim with the time until the hand gets there. */
   #minutes(context: CanvasRenderingContext2D, colours: Palette, rim: number, received: Received, hand: number): void {
     const { tickMs, slots } = received.hello.wheel;
     const revolution = tickMs * slots;
-    // A wheel of a few seconds or of many hours is labelled as sparsely.
+    // So a wheel of a few seconds has as few labels as one of many hours.
     const step = niceStep(revolution / 6);
     context.fillStyle = colours.muted;
     context.font = `11px ${colours.font}`;
@@ -119,7 +120,7 @@ export class WheelPainter {
     this.#sparks = this.#sparks.filter(({ start }) => now - start < SPARK_MS);
     if (perSecond > 0 && now >= this.#nextSpark && this.#sparks.length < MAX_SPARKS) {
       this.#sparks.push({ start: now, at: hand, drift: Math.random() * 2 - 1 });
-      // A logarithm again: a hundred thousand expiries a second are not a hundred thousand sparks.
+      // Logarithmic too: a hundred thousand expiries a second must not make a hundred thousand sparks.
       this.#nextSpark = now + 1000 / Math.min(16, 1 + 3 * log(perSecond));
     }
     context.fillStyle = colours.accent;

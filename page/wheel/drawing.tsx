@@ -1,7 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type Palette, palette } from '../palette.js';
 
-/** Draws a picture of `width` by `height` CSS pixels. `now` is `performance.now()`. `still`: without what only moves. */
+/**
+ * Draws a picture of `width` by `height` CSS pixels.
+ * @param now As `performance.now()`.
+ * @param still Whether to leave out what is there only to move.
+ */
 export type Draw = (
   context: CanvasRenderingContext2D,
   size: Size,
@@ -15,12 +19,12 @@ export interface Size {
   readonly height: number;
 }
 
-/** Ample for what moves a few pixels a second. */
+/** Often enough for what moves a few pixels a second. */
 const FRAME_MS = 1000 / 30;
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /**
- * A canvas that is drawn again and again while it can be seen, for people who want less motion only once a second.
+ * A canvas that is drawn again and again while it can be seen, or only once a second if the user wants less motion.
  * Screen readers get `label`.
  */
 export function Drawing({ draw, label, name }: { draw: Draw; label: string; name: string }) {

@@ -32,8 +32,8 @@ export function Wheel({ received, expiredPerSecond }: { received: Received; expi
         </p>
       </div>
       <p class="muted note">
-        One turn takes {revolution}. Bars point outwards if they are due in this turn, inwards if in a later one. Each
-        circle is ten times as many.
+        One turn takes {revolution}. Bars that point outwards are due in this turn, those that point inwards in a later
+        one. Each circle stands for ten times as many.
       </p>
     </section>
   );
