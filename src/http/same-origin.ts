@@ -1,18 +1,20 @@
 import type { MiddlewareHandler } from 'hono';
 
 /**
- * Refuses requests that another site's page makes a browser send, with the passwords that the browser remembers. A
- * request without `Sec-Fetch-Site` and `Origin` does not come from a page. For a POST, the content type JSON is a second
- * barrier: a browser asks for permission before it sends JSON to another site, and the listener never gives it.
+ * Refuses requests that another site's page makes a browser send. They would come with the passwords that the browser
+ * remembers, and a wrong password among them would count against the browser's address. A request without
+ * `Sec-Fetch-Site` and `Origin` does not come from a page, or is a GET that the page cannot read. For a POST, the content
+ * type JSON is a second barrier: a browser asks for permission before it sends JSON to another site, and the listener
+ * never gives it.
  */
 export const sameOrigin: MiddlewareHandler = async (c, next) => {
   const isPost = c.req.method === 'POST';
   const site = c.req.header('sec-fetch-site');
-  const isRefused = isPost
-    ? !isSameOrigin(site, c.req.header('origin'), c.req.header('host'))
-    : // A link on another site may lead here. No other request from there is useful: its page cannot read the response.
-      (site === 'cross-site' || site === 'same-site') && c.req.header('sec-fetch-mode') !== 'navigate';
-  if (isRefused) return c.text('requests from pages of other sites are refused\n', 403);
+  // A link on another site may lead here, and an address may be typed.
+  const isWelcome = !isPost && (site === 'none' || c.req.header('sec-fetch-mode') === 'navigate');
+  if (!isWelcome && !isSameOrigin(site, c.req.header('origin'), c.req.header('host'))) {
+    return c.text('requests from pages of other sites are refused\n', 403);
+  }
   if (!isPost) return next();
   if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
     return c.text('expected the content type application/json\n', 415);

@@ -238,6 +238,20 @@ describe('requests from pages of other sites', () => {
     expect(await get('/live', 'same-origin', 'cors')).toBe(200);
     expect(await get('/', 'cross-site', 'navigate')).toBe(200);
     expect(await get('/', 'none', 'navigate')).toBe(200);
+    // A browser sends no Sec-Fetch-Site over HTTP to another machine.
+    const status = async (Origin: string) =>
+      (await send(server, '/live', { method: 'HEAD', headers: { Origin, Host: '10.1.2.3:8080' } })).status;
+    expect(await status('http://evil.example')).toBe(403);
+    expect(await status('http://10.1.2.3:8080')).toBe(200);
+  });
+
+  it('do not count as failed attempts to log in', async () => {
+    const server = await startServer({ ...HTTP, users: USERS });
+    const headers = { ...basic('watcher', 'wrong'), 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors' };
+    expect((await send(server, '/', { headers })).status).toBe(403);
+    const client = await connectTo(server);
+    await client.expect('AUTH deputy s3cret\r\n', '+OK\r\n');
+    expect(await client.bulk('INFO', 'stats')).toContain('acl_access_denied_auth:0\r\n');
   });
 
   it('are not allowed to read anything, and cannot embed the page', async () => {
