@@ -15,6 +15,8 @@ export function httpApp(context: HttpContext): HttpApp {
   const app: HttpApp = new Hono<HttpEnv>();
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse();
+    // The client has left in the middle of its request, so nobody gets this response.
+    if (c.env.incoming.destroyed && !c.env.incoming.complete) return c.body(null, 400);
     context.server.reportFault(error);
     return c.text('internal error, see the log of the server\n', 500);
   });
@@ -23,7 +25,7 @@ export function httpApp(context: HttpContext): HttpApp {
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
   app.use(async (c, next) => (METHODS.includes(c.req.method) ? next() : refuseMethod(c, METHODS)));
   addHealth(app, context);
-  app.use(accessRules(context), sameOrigin);
+  app.use(sameOrigin, accessRules(context));
   for (const add of ROUTES) add(app, context);
   return app;
 }

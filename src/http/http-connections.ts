@@ -3,6 +3,11 @@ import type { Socket } from 'node:net';
 
 /** The most connections at a time. */
 const MAX_CONNECTIONS = 512;
+/**
+ * The most requests on one connection that are not answered yet. Browsers and Prometheus wait for each answer. One read
+ * can contain thousands of requests, and all of them would be answered before anybody else is served.
+ */
+const MAX_UNANSWERED = 8;
 
 interface HttpConnection {
   /** The TCP socket, also with TLS. */
@@ -11,9 +16,12 @@ interface HttpConnection {
   readonly responses: Set<ServerResponse>;
 }
 
-/** The connections of the listener. There is a limit, and a connection that does nothing makes room for a new one. */
+/** The connections of the listener. There is a limit, and an old connection makes room for a new one. */
 export class HttpConnections {
-  /** By the client's and the server's addresses and ports, the oldest first. */
+  /**
+   * By the client's and the server's addresses and ports. First comes the one whose connect, or latest request on an idle
+   * connection, was longest ago.
+   */
   readonly #connections = new Map<string, HttpConnection>();
   #closing = false;
   #onEmpty: () => void = () => {};
@@ -21,9 +29,34 @@ export class HttpConnections {
   /** Watches the connections of a server. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => this.#add(socket));
-    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.#begin(request, response);
+  }
+
+  /**
+   * Call this with each request. Returns whether to answer it. If not, its connection ends, because its client has sent
+   * too many requests without waiting for the answers.
+   */
+  begin(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request;
+    const key = keyOf(socket);
+    const connection = this.#connections.get(key);
+    if (connection === undefined) return false;
+    const { responses } = connection;
+    if (responses.size === MAX_UNANSWERED) {
+      connection.socket.destroy();
+      // Otherwise Node does so with an error, which takes several times as long.
+      request.destroy();
+      return false;
+    }
+    if (responses.size === 0) {
+      this.#connections.delete(key);
+      this.#connections.set(key, connection);
+    }
+    responses.add(response);
+    response.once('close', () => {
+      responses.delete(response);
+      if (this.#closing && responses.size === 0) socket.destroySoon();
     });
+    return true;
   }
 
   /**
@@ -60,28 +93,24 @@ export class HttpConnections {
   }
 
   /**
-   * Makes room for another connection if necessary, by cutting the oldest one without a request.
-   * Otherwise anybody could block health checks just by connecting. Returns whether there is room.
+   * Makes room for another connection if necessary: otherwise anybody could block health checks, just by connecting or by
+   * leaving responses unread. Cuts the first connection without a request. If there is none, cuts the first that does not
+   * send events: only users read those, and their number is limited. Returns whether there is room.
    */
   #makeRoom(): boolean {
     if (this.#connections.size < MAX_CONNECTIONS) return true;
+    return this.#cutFirst(({ size }) => size === 0) || this.#cutFirst((responses) => ![...responses].some(isEndless));
+  }
+
+  /** Cuts the first connection with such responses. Returns whether there is one. */
+  #cutFirst(matches: (responses: ReadonlySet<ServerResponse>) => boolean): boolean {
     for (const [key, { socket, responses }] of this.#connections) {
-      if (responses.size > 0) continue;
+      if (!matches(responses)) continue;
       this.#connections.delete(key);
       socket.destroy();
       return true;
     }
     return false;
-  }
-
-  #begin({ socket }: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#connections.get(keyOf(socket));
-    if (connection === undefined) return;
-    connection.responses.add(response);
-    response.once('close', () => {
-      connection.responses.delete(response);
-      if (this.#closing && connection.responses.size === 0) socket.destroySoon();
-    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
@@ -22,6 +22,8 @@ const LIMITS = {
 const HANDSHAKE_MS = 10_000;
 /** A connection whose client reads and sends nothing for this many ms is cut. */
 const SILENCE_MS = 60_000;
+/** Stands for the host in a request of HTTP/1.0 that names none, as health checks of load balancers do. */
+const NO_HOST = 'host.invalid';
 /** How many ms a close waits for responses that are under way. */
 const CLOSE_MS = 1000;
 
@@ -30,14 +32,17 @@ export class HttpListener {
   readonly #context: HttpContext;
   readonly #connections = new HttpConnections();
   readonly #servers: (Server | TlsServer)[] = [];
-  readonly #answer: ReturnType<typeof getRequestListener>;
+  readonly #answer: (request: IncomingMessage, response: ServerResponse) => void;
   #tls: TlsOptions | undefined;
 
   /** @param tls The certificate and its key. Client certificates are not asked for. */
   constructor(context: HttpContext, tls: TlsOptions | undefined) {
     this.#context = context;
     this.#tls = tls;
-    this.#answer = getRequestListener(httpApp(context).fetch, { overrideGlobalObjects: false });
+    const answer = getRequestListener(httpApp(context).fetch, { overrideGlobalObjects: false, hostname: NO_HOST });
+    this.#answer = (request, response) => {
+      if (this.#connections.begin(request, response)) void answer(request, response);
+    };
   }
 
   /** Returns a new server for one address, which does not listen yet. */

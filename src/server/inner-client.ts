@@ -1,14 +1,33 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { CommandClient } from '../http/http-context.js';
+import type { OutputLimits } from '../option-kinds.js';
 import { encodeRequest } from '../resp/encode-request.js';
 import { type DecodedReply, ReplyDecoder, ReplyError } from '../resp/reply-decoder.js';
+import { LiveLimits } from './live-limits.js';
 
 /** The addresses of a connection. */
 export type Endpoints = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort'>;
 
+/**
+ * The longest reply in bytes. The client decodes a reply in one step and copies it a few times, so a longer one would
+ * keep others waiting.
+ */
+const MAX_REPLY = 4 * 2 ** 20;
+
 /** Its connection was closed, by the server or by CLIENT KILL. */
-const CLOSED = new ReplyError('CLOSED', 'the server has closed the connection');
+const CLOSED = new ReplyError(
+  'CLOSED',
+  `the server has closed the connection, for example because the reply has more than ${MAX_REPLY / 2 ** 20} MB`,
+);
+
+/** The limits of clients within the process: those of others, but replies are shorter. */
+export class InnerLimits extends LiveLimits {
+  override get output(): OutputLimits {
+    const { normal, pubsub } = super.output;
+    return { normal: { ...normal, hard: Math.min(normal.hard || Infinity, MAX_REPLY) }, pubsub };
+  }
+}
 
 interface Waiting {
   readonly resolve: (reply: DecodedReply) => void;

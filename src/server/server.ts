@@ -36,7 +36,7 @@ import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
 import { IncidentWatch } from './incident-watch.js';
 import { Incidents } from './incidents.js';
-import { type Endpoints, InnerClient } from './inner-client.js';
+import { type Endpoints, InnerClient, InnerLimits } from './inner-client.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { Listening } from './listening.js';
 import { LiveLimits } from './live-limits.js';
@@ -112,6 +112,7 @@ export class Server {
   readonly #saves: Saves;
   readonly #stopping: Stopping;
   readonly #connectionOptions: ConnectionOptions;
+  readonly #innerOptions: ConnectionOptions;
   readonly #listening: Listening;
   /** Aborted when connections are closed. */
   readonly #closed = new AbortController();
@@ -244,6 +245,7 @@ export class Server {
       limits: new LiveLimits(this.#settings),
       userWithoutPassword: () => this.#access.userWithoutPassword,
     };
+    this.#innerOptions = { ...this.#connectionOptions, limits: new InnerLimits(this.#settings) };
   }
 
   /**
@@ -289,7 +291,7 @@ export class Server {
   /** Connects a client within the process. */
   #connectInner(user: User, from: Endpoints): InnerClient {
     const client = new InnerClient(from);
-    const connection = new Connection(client.socket, ++this.#lastId, this.#connectionOptions, this.#clock.now());
+    const connection = new Connection(client.socket, ++this.#lastId, this.#innerOptions, this.#clock.now());
     connection.name = 'http';
     connection.admit(user);
     this.#connections.set(connection.id, connection);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
-import { startServer, stopServers } from '../embedded-server.js';
+import { keepLog, startServer, stopServers } from '../embedded-server.js';
 import { RawClient } from '../raw-client.js';
 import { turnEventLoop } from '../turn-event-loop.js';
 import { basic, send } from './send.js';
@@ -13,7 +13,8 @@ afterEach(async () => {
   await stopServers();
 });
 
-const start = (config: Partial<Config> = {}) => startServer({ 'http-port': 0, ...config });
+const start = (config: Partial<Config> = {}, parts: Parameters<typeof startServer>[1] = {}) =>
+  startServer({ 'http-port': 0, ...config }, parts);
 
 /** Opens a connection to the HTTP port. */
 async function open(server: Server): Promise<RawClient> {
@@ -30,6 +31,9 @@ async function exchange(server: Server, bytes: string): Promise<string> {
 }
 
 const LIVEZ = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+const UNFINISHED_POST =
+  'POST /api/names HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{';
 
 /** Waits until a connection has been served. */
 async function served(client: RawClient): Promise<void> {
@@ -111,8 +115,21 @@ describe('a request', () => {
   it('may come with others in one read, and each is answered in turn', async () => {
     const server = await start();
     const client = await open(server);
-    await client.send(LIVEZ.repeat(50));
-    for (let i = 0; i < 50; i++) expect(await client.takeUntil('\r\n\r\nok')).toMatch(/^HTTP\/1\.1 200 /);
+    await client.send(LIVEZ.repeat(8));
+    for (let i = 0; i < 8; i++) expect(await client.takeUntil('\r\n\r\nok')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('ends the connection if too many others on it are not answered yet', async () => {
+    const server = await start();
+    const answers = await exchange(server, LIVEZ.repeat(1000));
+    expect(answers.split('HTTP/1.1 200 ').length - 1).toBeLessThanOrEqual(8);
+    expect((await send(server, '/livez')).status).toBe(200);
+  });
+
+  it('of HTTP/1.0 needs no host for a health check', async () => {
+    const server = await start();
+    expect(await exchange(server, 'GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 .*ok$/s);
+    expect(await exchange(server, 'GET /metrics HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 403 /);
   });
 
   it('is still answered when its client has ended its side', async () => {
@@ -133,6 +150,21 @@ describe('connections', () => {
     await served(idle[519]);
   });
 
+  it('that are all busy make room too, but not those that send events', async () => {
+    const server = await start();
+    const watcher = await open(server);
+    await watcher.send('GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await watcher.takeUntil('event: hello');
+    const busy: RawClient[] = [];
+    for (let i = 0; i < 520; i++) {
+      busy.push(await open(server));
+      await busy[i].send(UNFINISHED_POST);
+    }
+    expect((await send(server, '/livez')).status).toBe(200);
+    await busy[0].takeAll();
+    await watcher.takeUntil('event: snapshot');
+  });
+
   it('whose headers do not arrive in time are ended', async () => {
     const server = await start();
     const silent = await open(server);
@@ -143,17 +175,17 @@ describe('connections', () => {
   });
 
   it('that vanish half-way do no harm', async () => {
-    const server = await start();
-    for (const bytes of [
-      'GET',
-      LIVEZ.slice(0, -2),
-      'POST /api/names HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
-    ]) {
+    const log = keepLog();
+    const server = await start({}, { log });
+    for (const bytes of ['GET', LIVEZ.slice(0, -2), UNFINISHED_POST]) {
       const client = await open(server);
       await client.send(bytes);
+      for (let turns = 0; turns < 20; turns++) await turnEventLoop();
       client.socket.resetAndDestroy();
     }
     expect((await send(server, '/livez')).status).toBe(200);
+    await server.close();
+    expect(log.lines.join('\n')).not.toContain('internal error');
   });
 });
 
@@ -162,10 +194,7 @@ describe('a stop', () => {
     ['has sent nothing', ''],
     ['has sent half of the headers', 'GET /livez HTTP/1.1\r\nHost'],
     ['is idle after a request', LIVEZ],
-    [
-      'does not send its body',
-      'POST /api/names HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
-    ],
+    ['does not send its body', UNFINISHED_POST],
     ['reads events', 'GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n'],
   ])('is not delayed by a client that %s', async (_, bytes) => {
     const server = await start();
