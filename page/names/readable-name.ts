@@ -1,7 +1,7 @@
 import type { JsonBytes } from '../../src/http/live-data.js';
 
 /** A piece of a name: text as it is, or something that cannot be seen, written as an escape. */
-export interface NamePart {
+interface NamePart {
   readonly text: string;
   readonly escaped: boolean;
 }

@@ -6,13 +6,7 @@ import { type Palette, palette } from '../palette.js';
  * @param now As `performance.now()`.
  * @param still Whether to leave out what is there only to move.
  */
-export type Draw = (
-  context: CanvasRenderingContext2D,
-  size: Size,
-  colours: Palette,
-  now: number,
-  still: boolean,
-) => void;
+type Draw = (context: CanvasRenderingContext2D, size: Size, colours: Palette, now: number, still: boolean) => void;
 
 export interface Size {
   readonly width: number;

@@ -29,7 +29,7 @@ const SPECIAL_EVERY_MS = 15_000;
 /** Devices that stay logged in, for seconds between these limits. */
 const REMEMBERED = { devices: 300, seconds: [30, 1300], seenEveryMs: 500 } as const;
 
-export interface ShopOptions {
+interface ShopOptions {
   /** The connection of the web site. */
   readonly site: Pick<RedisConnection, 'call'>;
   /** The connection of the couriers' app. */

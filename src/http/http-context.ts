@@ -43,7 +43,7 @@ export interface CommandClient {
 }
 
 /** The other side of an HTTP connection. */
-export interface HttpPeer {
+interface HttpPeer {
   /** See `Client.origin`. */
   readonly origin: string;
   /** Whether the reply to a wrong password is still held back on this connection. */

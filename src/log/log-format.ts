@@ -1,6 +1,6 @@
 import type { LogFields, LogLevel } from './log.js';
 
-export interface LogLine {
+interface LogLine {
   /** In unix ms. */
   readonly time: number;
   readonly level: LogLevel;

@@ -38,7 +38,7 @@ export class StreamOutput implements LogOutput {
  * A file descriptor of a file or a terminal. Each line is written before the next statement runs, so that the last line
  * before a crash is not lost.
  */
-export class DescriptorOutput implements LogOutput {
+class DescriptorOutput implements LogOutput {
   #descriptor: number;
   /** Whether the last line was written in part, so the next one must begin with a line break. */
   #torn = false;

@@ -4,7 +4,7 @@ import { type MetricSource, type Scrape, scrape } from './scrape.js';
 import { METRIC_GROUPS } from './table.js';
 
 /** The two formats that Prometheus and its like read. */
-export type MetricsFormat = 'prometheus' | 'openmetrics';
+type MetricsFormat = 'prometheus' | 'openmetrics';
 
 /** The content type of each format. */
 export const CONTENT_TYPES = {

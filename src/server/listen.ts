@@ -54,7 +54,7 @@ const REASONS: Record<string, (options: TcpOptions) => string> = {
 };
 
 /** The options that say where to listen. */
-export interface TcpOptions {
+interface TcpOptions {
   readonly bind: 'bind' | 'http-bind';
   readonly port: 'port' | 'http-port';
 }

@@ -1,19 +1,16 @@
 /** What can take long. The names are those of Redis, where Redis has the same thing. */
-export const LATENCY_EVENTS = [
-  'command',
-  'fast-command',
-  'expire-cycle',
-  'eviction-cycle',
-  'aof-fsync-always',
-  'event-loop-stall',
-] as const;
-
-export type LatencyEvent = (typeof LATENCY_EVENTS)[number];
+export type LatencyEvent =
+  | 'command'
+  | 'fast-command'
+  | 'expire-cycle'
+  | 'eviction-cycle'
+  | 'aof-fsync-always'
+  | 'event-loop-stall';
 
 /** The number of samples that are kept of an event, as in Redis. */
 const MOST_SAMPLES = 160;
 
-export interface LatencySample {
+interface LatencySample {
   /** Unix seconds. */
   readonly at: number;
   /** The longest of that second, in whole ms. */
