@@ -293,7 +293,8 @@ export class Server {
     const client = new InnerClient(from);
     const connection = new Connection(client.socket, ++this.#lastId, this.#innerOptions, this.#clock.now());
     connection.name = 'http';
-    connection.admit(user);
+    // The users may have changed since the headers of the request arrived.
+    connection.admit(this.#access.userNamed(user.name) ?? { name: user.name, permissions: 0 });
     this.#connections.set(connection.id, connection);
     if (this.#closing) connection.close();
     return client;

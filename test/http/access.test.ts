@@ -129,6 +129,33 @@ describe('with users', () => {
   });
 });
 
+describe('a reload of the users', () => {
+  it.each([
+    ['has lost a permission', 'deputy read,monitor s3cret'],
+    ['no longer exists', 'watcher read,monitor wordpass'],
+  ])('applies to a request whose body has not arrived yet, if its user %s', async (_, users) => {
+    let now = USERS;
+    const read = () => ({ ...HTTP, bind: '127.0.0.1', port: 0, users: now });
+    const server = await startServer(read(), { source: { read } });
+    const client = await RawClient.connect(server.httpAddresses[0].port);
+    const headers = {
+      Host: 'localhost',
+      ...basic('deputy', 's3cret'),
+      ...NAMES.headers,
+      'Content-Length': 12,
+      Expect: '100-continue',
+      Connection: 'close',
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    await client.send(`POST /api/end-name HTTP/1.1\r\n${lines.join('')}\r\n`);
+    await client.takeUntil('HTTP/1.1 100 Continue\r\n\r\n');
+    now = users;
+    server.reload();
+    await client.send('{"name":"x"}');
+    expect(await client.takeAll()).toMatch(/^HTTP\/1\.1 403 .*NOPERM/s);
+  });
+});
+
 describe('with requirepass', () => {
   it('takes the password for the user default or for an empty name, byte by byte', async () => {
     const password = 'pa:ß\u{1f600}';
