@@ -36,6 +36,8 @@ it('a data set survives the program, and respite check finds no damage in it', a
     200,
     'skipped',
     0,
+    'ended',
+    0,
   ]);
   expect(await other.call('SESSION.GET', [tokens[123], 'n'])).toBe('123');
   other.call('SHUTDOWN', ['SAVE']).catch(() => {});

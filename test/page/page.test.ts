@@ -196,7 +196,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    // Once it is closed it is hidden, but not yet gone: until then the button has no dialog to open.
+    await page.locator('dialog').waitFor({ state: 'detached' });
     expect(await focused.innerText()).toBe('End all');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
