@@ -106,8 +106,13 @@ export class Sessions {
     } while (cursor !== '0');
   }
 
-  /** Ends those sessions of a name that have one of the ids. Returns how many there were. */
-  async endById(name: Bytes, ...ids: [string, ...string[]]): Promise<number> {
+  /**
+   * Ends those sessions of a name that have one of the ids. Returns how many there were.
+   * @param ids Ids that `list` or `Session.id` returned. There may be none.
+   */
+  async endById(name: Bytes, ids: readonly string[]): Promise<number> {
+    checkTexts('ids', ids);
+    if (ids.length === 0) return 0;
     return integerOf(await request(this.#connection, 'SESSION.ENDID', name, ...ids));
   }
 

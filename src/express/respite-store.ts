@@ -209,9 +209,7 @@ export class RespiteStore extends Store {
    *   empty.
    */
   async endById(name: string | number, ids: readonly string[]): Promise<number> {
-    const fullName = this.#prefix + knownName(name);
-    checkTexts('ids', ids);
-    return this.#stored.endById(fullName, ids);
+    return this.#stored.endById(this.#prefix + knownName(name), ids);
   }
 
   /**

@@ -71,8 +71,8 @@ export class StoredSessions {
   }
 
   /** Ends those sessions of a name that have one of the ids. Returns how many there were. */
-  async endById(name: string, [first, ...others]: readonly string[]): Promise<number> {
-    return first === undefined ? 0 : this.#sessions.endById(name, first, ...others);
+  endById(name: string, ids: readonly string[]): Promise<number> {
+    return this.#sessions.endById(name, ids);
   }
 
   /** Returns a session's id, or undefined if there is no such session. */

@@ -99,6 +99,8 @@ describe('plain JavaScript', () => {
     await expect(sessions.scan({ count: 0 }).next()).rejects.toThrow('count must be a whole number from 1 to ');
     await expect(sessions.list('x', { count: 0 }).next()).rejects.toThrow('count must be a whole number from 1 to ');
     await expect(sessions.list('x', { keys: 'a' }).next()).rejects.toThrow('keys must be an array of strings, not a ');
+    await expect(sessions.endById('x', 'id')).rejects.toThrow('ids must be an array of strings, not a string');
+    await expect(sessions.endById('x', [null])).rejects.toThrow('each item of ids must be a string, not null');
     expect(await session.info()).toMatchObject({ duration: 0 });
   });
 

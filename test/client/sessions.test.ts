@@ -104,7 +104,10 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
     });
     expect(first.values.device).toBe('phone');
     expect(second.values.device).toBe(null);
-    expect(await sessions.endById('user:42', id, second.id, second.id, 'unknown')).toBe(2);
+    const ids: string[] = [id, second.id, second.id, 'unknown'];
+    expect(await sessions.endById('user:42', ids)).toBe(2);
+    expect(await sessions.endById('user:42', ids)).toBe(0);
+    expect(await sessions.endById('user:42', [])).toBe(0);
     expect(await phone.exists()).toBe(false);
     for await (const page of sessions.list('user:42'))
       expect(page.map(({ values }) => values)).toEqual([{}, {}, {}, {}]);
