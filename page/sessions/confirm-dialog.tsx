@@ -9,9 +9,12 @@ export function ConfirmDialog(props: {
   /** The text of the button. */
   action: string;
   onConfirm: () => Promise<void>;
+  /** Called when it is done and the dialog is closed. */
+  onDone: () => void;
+  /** Called when the dialog is closed, whether or not anything was done. */
   onClose: () => void;
 }) {
-  const { title, children, action, onConfirm, onClose } = props;
+  const { title, children, action, onConfirm, onDone, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const [running, setRunning] = useState(false);
   const [failure, setFailure] = useState('');
@@ -22,11 +25,13 @@ export function ConfirmDialog(props: {
     setFailure('');
     try {
       await onConfirm();
-      dialog.current?.close();
     } catch (error) {
       setRunning(false);
       setFailure((error as Error).message);
+      return;
     }
+    dialog.current?.close();
+    onDone();
   };
 
   return (

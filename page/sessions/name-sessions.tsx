@@ -48,6 +48,12 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
   const now = useTicks(sessions.items.length <= FOLLOWED ? 250 : 1000);
   const serverTime = timeOfServer(feed, now);
   const [ending, setEnding] = useState<ListedSession | 'all'>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const ended = () => {
+    // The button that had the focus is about to go.
+    heading.current?.focus();
+    sessions.refresh();
+  };
   const follow = useRef(() => {});
   follow.current = () => {
     if (sessions.items.length <= FOLLOWED) sessions.refresh();
@@ -62,7 +68,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
       <p>
         <a href={addressOf({ view: 'sessions' })}>All names</a>
       </p>
-      <h1 id="name-title">
+      <h1 id="name-title" ref={heading} tabIndex={-1}>
         <Name name={name} />
       </h1>
       <div class="name-bar">
@@ -103,7 +109,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
         </button>
       )}
       {ending !== undefined && (
-        <EndDialog name={name} session={ending} onEnded={sessions.refresh} onClose={() => setEnding(undefined)} />
+        <EndDialog name={name} session={ending} onEnded={ended} onClose={() => setEnding(undefined)} />
       )}
     </section>
   );
@@ -117,6 +123,7 @@ function timeOfServer({ latest }: Feed, now: number): number {
 function foundText({ items, more, readAt }: Pages<unknown>): string {
   if (readAt === 0) return 'Reading …';
   if (items.length === 0) return 'No session has this name.';
+  if (items.length === 1 && !more) return '1 session.';
   return `${more ? 'The first ' : ''}${counted(items.length, 'session')}, the oldest first.`;
 }
 
@@ -136,8 +143,8 @@ function EndDialog(props: {
       onConfirm={async () => {
         if (all) await ask('/api/end-name', { name });
         else await ask('/api/end-session', { name, ids: [session.id] });
-        onEnded();
       }}
+      onDone={onEnded}
       onClose={onClose}
     >
       <p>

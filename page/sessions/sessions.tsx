@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Feed } from '../feed/feed.js';
 import { count, counted } from '../format/count.js';
 import { Name } from '../names/name.js';
@@ -35,6 +35,9 @@ function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string
     return { items: page.names, next: page.cursor };
   });
   const total = feed.latest?.snapshot.names;
+  const input = useRef<HTMLInputElement>(null);
+  // A search for a part of a name finds nothing, so the page offers the pattern that does.
+  const wider = pattern === '' || /[*?[\\]/.test(pattern) ? undefined : `*${pattern}*`;
   return (
     <section class="sessions" aria-labelledby="search-title">
       <h1 id="search-title">Sessions</h1>
@@ -51,6 +54,7 @@ function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string
         <label for="pattern">Name, or a pattern with * and ?</label>
         <input
           id="pattern"
+          ref={input}
           type="search"
           value={typed}
           placeholder="user:*"
@@ -66,6 +70,20 @@ function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string
       <p class="muted" role="status">
         {names.loading ? 'Searching …' : foundText(names.items.length, names.more, pattern, total)}
       </p>
+      {wider !== undefined && !names.loading && names.failure === '' && names.items.length === 0 && (
+        <p>
+          <button
+            type="button"
+            onClick={() => {
+              setTyped(wider);
+              onSearch(wider);
+              input.current?.focus();
+            }}
+          >
+            Search for {wider}
+          </button>
+        </p>
+      )}
       {names.failure !== '' && (
         <p class="failure" role="alert">
           {names.failure}

@@ -32,8 +32,8 @@ export function Wheel({ received, expiredPerSecond }: { received: Received; expi
         </p>
       </div>
       <p class="muted note">
-        One turn takes {revolution}. Bars that point outwards are due in this turn, those that point inwards in a later
-        one. Each circle stands for ten times as many.
+        The hand takes {revolution} for a turn. A bar shows how many sessions are due when the hand gets there. Bars
+        that point inwards are due in a later turn. Each circle stands for ten times as many.
       </p>
     </section>
   );
