@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import type { Clock, SessionEngine } from '../engine/index.js';
 import { type GrowthLimits, isCompactionDue, type Journal, JournalError } from '../journal/index.js';
 import type { Log } from '../log/log.js';
@@ -27,9 +28,20 @@ export interface CompactionStatus {
   readonly failed: number;
 }
 
+/** Compactions that have failed one after the other. */
+interface Failures {
+  /** When the first one failed, in ms. */
+  readonly began: number;
+  readonly count: number;
+  /** Why the latest one failed. */
+  readonly reason: string;
+}
+
 /** Compacts the journal when it has grown enough and on request. */
 export class Compactions {
   readonly #options: CompactionOptions;
+  /** The data directory, for log lines. */
+  readonly #directory: string;
   readonly #engine: SessionEngine;
   readonly #recorder: Recorder;
   #beganAt = 0;
@@ -38,6 +50,8 @@ export class Compactions {
   #lastSucceeded = true;
   #succeeded = 0;
   #failed = 0;
+  /** Undefined if the latest compaction succeeded. */
+  #failures: Failures | undefined;
   #stopped = false;
   /** Whether a compaction is under way or waits until nobody holds compactions back. */
   #isPending = false;
@@ -47,8 +61,9 @@ export class Compactions {
   #holds = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(options: CompactionOptions, engine: SessionEngine, recorder: Recorder) {
+  constructor(options: CompactionOptions, directory: string, engine: SessionEngine, recorder: Recorder) {
     this.#options = options;
+    this.#directory = directory;
     this.#engine = engine;
     this.#recorder = recorder;
   }
@@ -129,14 +144,45 @@ export class Compactions {
       this.#succeeded++;
       this.#lastMs = clock.now() - began;
       log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${Math.round(this.#lastMs)} ms`);
+      this.#logRecovery();
     } catch (error) {
       this.#lastSucceeded = false;
       this.#failed++;
       this.#failedAt = clock.now();
-      if (!this.#stopped) log.warning(`could not compact the journal: ${(error as Error).message}`);
+      if (!this.#stopped) this.#logFailure((error as Error).message);
       throw error;
     } finally {
       this.#recorder.endBase();
     }
+  }
+
+  /** Logs the first failure, and later ones only if they have another reason: on a full disk there is one a minute. */
+  #logFailure(reason: string): void {
+    const { clock, log } = this.#options;
+    const before = this.#failures;
+    this.#failures = { began: before?.began ?? clock.now(), count: (before?.count ?? 0) + 1, reason };
+    if (before?.reason === reason) return;
+    const path = this.#directory;
+    log.warning(`could not compact the journal in ${path}: ${reason}`, {
+      event: 'compaction-failure',
+      state: before === undefined ? 'begins' : 'continues',
+      path,
+      reason,
+    });
+  }
+
+  #logRecovery(): void {
+    if (this.#failures === undefined) return;
+    const { clock, log } = this.#options;
+    const { began, count } = this.#failures;
+    this.#failures = undefined;
+    const seconds = Math.round((clock.now() - began) / 1000);
+    log.notice(`the journal can be compacted again: ${counted(count, 'compaction')} had failed in ${seconds} s`, {
+      event: 'compaction-failure',
+      state: 'over',
+      path: this.#directory,
+      count,
+      seconds,
+    });
   }
 }

@@ -68,6 +68,8 @@ export class Durability {
   readonly #missed: BackgroundWork;
   /** The first slot whose extensions, missed while the disk failed, are still to be recorded. */
   #missedCursor = 0;
+  /** Whether the log says that a change of the system clock cannot be recorded. */
+  #saidClockFails = false;
   /** Pending while the journal records that the clock was set. */
   #notingClock: Promise<void> | undefined;
   #journal: Journal | undefined;
@@ -94,7 +96,7 @@ export class Durability {
     this.recorder = new Recorder(engine, () => this.#loaded().records, this.#wall);
     engine.listen(this.recorder);
     this.#missed = new BackgroundWork(options.clock, () => this.#recordMissed());
-    this.#compactions = new Compactions(options, engine, this.recorder);
+    this.#compactions = new Compactions(options, directory.path, engine, this.recorder);
   }
 
   /**
@@ -292,9 +294,15 @@ export class Durability {
     this.#notingClock = journal
       .setClockAhead(ahead)
       .then(
-        () => log.notice(`the system clock was set by ${by} ms: sessions still last as long as before`),
-        // The next beat tries again.
-        (error: Error) => log.warning(`could not record that the system clock was set: ${error.message}`),
+        () => {
+          this.#saidClockFails = false;
+          log.notice(`the system clock was set by ${by} ms: sessions still last as long as before`);
+        },
+        // Each beat tries again.
+        (error: Error) => {
+          if (!this.#saidClockFails) log.warning(`could not record that the system clock was set: ${error.message}`);
+          this.#saidClockFails = true;
+        },
       )
       .finally(() => {
         this.#notingClock = undefined;

@@ -1,11 +1,17 @@
 import { cpSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { Durability } from '../../src/durability/durability.js';
 import { LockedDirectory } from '../../src/durability/locked-directory.js';
 import { NO_SESSION, SessionEngine } from '../../src/engine/index.js';
 import { Slice } from '../../src/slice.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { StandingClock } from '../server/held-disk.js';
+import { diskFull, HeldDisk, StandingClock } from '../server/held-disk.js';
+import { turnEventLoop } from '../turn-event-loop.js';
+
+afterEach(() => {
+  HeldDisk.repairAll();
+  vi.restoreAllMocks();
+});
 
 const TOKEN = Slice.of('AAECAwQFBgcICQoLDA0ODw');
 const OTHER = Slice.of('EBESExQVFhcYGRobHB0eHw');
@@ -123,4 +129,28 @@ it('records when it stops, at the latest, that the clock was set', async () => {
   const again = await start(directory, machine);
   expect(again.left()).toBeGreaterThan(99_000);
   await again.durability.close();
+});
+
+it('that the clock was set is recorded when the disk works again, and logged once', async () => {
+  const disk = new HeldDisk();
+  const machine = new Machine();
+  const { durability, lines } = await start(temporaryDirectory(), machine);
+  disk.failure = diskFull();
+  machine.set(2 * HOUR);
+  const noted = (text: string) => lines.filter((line) => line.includes(text));
+  while (noted('could not record').length === 0) {
+    durability.beat();
+    await turnEventLoop();
+  }
+  for (let beats = 0; beats < 200; beats++) {
+    durability.beat();
+    await turnEventLoop();
+  }
+  disk.failure = undefined;
+  while (noted('the system clock was set').length === 0) {
+    durability.beat();
+    await turnEventLoop();
+  }
+  expect(noted('could not record')).toHaveLength(1);
+  await durability.close();
 });
