@@ -80,7 +80,7 @@ describe('ACL', () => {
     expect(await ask('CAT', 'write')).not.toContain('get');
     expect(show(await ask('CAT', 'geo'))).toContain("ERR Unknown category 'geo'");
     expect(show(await ask('CAT', 'read', 'x'))).toContain(
-      "ERR unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.",
+      "ERR unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP.",
     );
   });
 });

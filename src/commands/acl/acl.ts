@@ -103,7 +103,8 @@ function cat(entries: () => ReadonlyMap<string, CommandEntry>): Command {
     run({ reply }, args) {
       const given = args.left === 0 ? undefined : args.bytes();
       if (args.left > 0) {
-        throw new CodedError('ERR', "unknown subcommand or wrong number of arguments for 'cat'. Try ACL HELP.");
+        const what = `unknown subcommand or wrong number of arguments for '${args.subcommand}'`;
+        throw new CodedError('ERR', `${what}. Try ACL HELP.`);
       }
       const names = given === undefined ? categoriesAmong(all()) : namesIn(all(), given);
       reply.array(names.length);

@@ -62,6 +62,11 @@ export class Arguments {
     this.#request = NOTHING;
   }
 
+  /** The subcommand in the client's spelling, which some errors of Redis repeat. */
+  get subcommand(): string {
+    return this.#request.word(1).latin1();
+  }
+
   get left(): number {
     return this.#request.length - this.#next;
   }
