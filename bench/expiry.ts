@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type Findings, type Load, measure } from './expiry/measure.js';
 import { redis } from './expiry/redis.js';
 import { formatFindings, formatGoals, type Goal, GRADUAL_GOALS, SUDDEN_GOALS } from './expiry/report.js';
 import { respite } from './expiry/respite.js';
 import { describeMachine } from './machine.js';
+import { positive } from './positive.js';
 import { requireProgram } from './processes.js';
 
 /**
@@ -46,11 +47,6 @@ try {
   await run(readSettings());
 } catch (error) {
   program.error(`error: ${(error as Error).message}`);
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError('Expected a positive number.');
-  return Number(text);
 }
 
 function readSettings(): Settings {

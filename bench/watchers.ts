@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { describeMachine } from './machine.js';
+import { positive } from './positive.js';
 import { freePort, type ServerProcess, startRespite } from './processes.js';
 import { formatTable } from './table.js';
 
@@ -43,12 +44,6 @@ try {
   await run(program.opts<Settings>());
 } catch (error) {
   program.error(`error: ${(error as Error).message}`);
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!(Number.isInteger(number) && number > 0)) throw new InvalidArgumentError('Expected a positive whole number.');
-  return number;
 }
 
 async function run({ sessions, seconds }: Settings): Promise<void> {

@@ -33,7 +33,9 @@ cp /bin/busybox "$root/bin/busybox"
 for tool in $(/bin/busybox --list | grep -vx busybox); do ln -s busybox "$root/bin/$tool"; done
 install -D -m 644 /etc/ssl/certs/ca-certificates.crt -t "$root/etc/ssl/certs"
 ln -s /bin/env "$root/usr/bin/env"
-cp -r "$(npm root --global)/npm" "$root/usr/local/lib/node_modules/npm"
+# Not `npm root --global`: that is beside the node in use, which may have come without npm.
+npm=$(realpath "$(command -v npm)")
+cp -r "${npm%/bin/npm-cli.js}" "$root/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
 echo 'root:x:0:0:root:/root:/bin/sh
 node:x:1000:1000::/home/node:/bin/sh' >"$root/etc/passwd"

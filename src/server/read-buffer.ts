@@ -61,34 +61,38 @@ let trial: Promise<boolean> | undefined;
 
 /** Returns whether `bufferedSocket` works with this version of Node.js. Finds out once. */
 export function canUseOneReadBuffer(): Promise<boolean> {
-  trial ??= tryBufferedSocket().catch(() => false);
+  trial ??= tryBufferedSocket(PATIENCE_MS);
   return trial;
 }
 
-/** Sends a byte through a buffered socket and back, and then ends both sides. */
-async function tryBufferedSocket(): Promise<boolean> {
+/**
+ * Sends a byte through a buffered socket and back, and ends both sides. Returns whether both arrived.
+ * @param patience How long that may take, in ms.
+ */
+export async function tryBufferedSocket(patience: number): Promise<boolean> {
+  const signal = AbortSignal.timeout(patience);
   const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  listener.listen(0, '127.0.0.1');
-  let client: Socket | undefined;
+  const sockets: Socket[] = [];
   try {
+    listener.listen(0, '127.0.0.1');
     await once(listener, 'listening', { signal });
-    client = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+    const client = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+    sockets.push(client);
     const [accepted] = (await once(listener, 'connection', { signal })) as [Socket];
     const socket = bufferedSocket(accepted);
+    sockets.push(accepted, socket);
     let question = '';
     onBytes(socket, (bytes, length) => {
       question += bytes.toString('latin1', 0, length);
     });
-    const answered = once(client, 'data', { signal });
-    const ended = once(socket, 'end', { signal });
+    socket.once('end', () => socket.end('2'));
     client.end('1');
-    await ended;
-    socket.end('2');
-    const [answer] = (await answered) as [Buffer];
+    const [answer] = (await once(client, 'data', { signal })) as [Buffer];
     return question === '1' && answer.toString() === '2';
+  } catch {
+    return false;
   } finally {
-    client?.destroy();
+    for (const socket of sockets) socket.destroy();
     listener.close();
   }
 }
