@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LiveEvent, LiveEventKind } from '../../src/http/live-data.js';
+import type { LiveEvent, LiveEventKind } from '../../src/http/live/live-data.js';
 import type { Feed } from '../feed/feed.js';
 import { count, counted } from '../format/count.js';
 import { timeOfDay } from '../format/time.js';

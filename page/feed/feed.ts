@@ -1,4 +1,4 @@
-import type { LiveEvents, LiveHello, LiveMessages, LiveSnapshot } from '../../src/http/live-data.js';
+import type { LiveEvents, LiveHello, LiveMessages, LiveSnapshot } from '../../src/http/live/live-data.js';
 import { type Sample, sampleOf } from './sample.js';
 
 /** How long the charts look back, in ms. */

@@ -1,4 +1,4 @@
-import type { LiveSnapshot } from '../../src/http/live-data.js';
+import type { LiveSnapshot } from '../../src/http/live/live-data.js';
 
 /** What the charts keep of a snapshot. Rates are per second since the previous snapshot. */
 export interface Sample {

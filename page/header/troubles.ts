@@ -1,4 +1,4 @@
-import type { LiveSnapshot } from '../../src/http/live-data.js';
+import type { LiveSnapshot } from '../../src/http/live/live-data.js';
 import type { Sample } from '../feed/sample.js';
 import { bytes } from '../format/bytes.js';
 import { count, counted } from '../format/count.js';

@@ -1,4 +1,4 @@
-import type { LivePersistence } from '../../src/http/live-data.js';
+import type { LivePersistence } from '../../src/http/live/live-data.js';
 import { bytes } from '../format/bytes.js';
 import { duration } from '../format/duration.js';
 import { Facts } from './facts.js';

@@ -1,4 +1,4 @@
-import type { LiveSlowCommand } from '../../src/http/live-data.js';
+import type { LiveSlowCommand } from '../../src/http/live/live-data.js';
 import { duration } from '../format/duration.js';
 import { timestamp } from '../format/time.js';
 import { Name } from '../names/name.js';

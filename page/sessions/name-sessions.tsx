@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { JsonBytes } from '../../src/http/live-data.js';
-import type { ListedSession } from '../../src/http/session-api-data.js';
+import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { ListedSession } from '../../src/http/sessions/session-api-data.js';
 import type { Feed } from '../feed/feed.js';
 import { counted } from '../format/count.js';
 import { Name } from '../names/name.js';

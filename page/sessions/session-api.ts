@@ -1,4 +1,4 @@
-import type { ApiError, SessionApi, SessionApiPath } from '../../src/http/session-api-data.js';
+import type { ApiError, SessionApi, SessionApiPath } from '../../src/http/sessions/session-api-data.js';
 
 /**
  * Sends a request of the session API.

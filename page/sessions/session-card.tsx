@@ -1,5 +1,5 @@
-import type { JsonBytes } from '../../src/http/live-data.js';
-import type { ListedSession } from '../../src/http/session-api-data.js';
+import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { ListedSession } from '../../src/http/sessions/session-api-data.js';
 import { bytes } from '../format/bytes.js';
 import { count, counted } from '../format/count.js';
 import { countdown, duration } from '../format/duration.js';

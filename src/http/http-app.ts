@@ -1,12 +1,12 @@
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { accessRules } from './access-rules.js';
+import { accessRules } from './access/access-rules.js';
+import { sameOrigin } from './access/same-origin.js';
+import { securityHeaders } from './access/security-headers.js';
 import { addHealth } from './health.js';
 import type { HttpApp, HttpContext, HttpEnv } from './http-context.js';
 import { ROUTES } from './routes.js';
-import { sameOrigin } from './same-origin.js';
-import { securityHeaders } from './security-headers.js';
 
 const METHODS = ['GET', 'HEAD', 'POST'];
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { JsonBytes } from './live-data.js';
+import type { JsonBytes } from './live/live-data.js';
 
 /** Returns bytes for JSON: as text if they are UTF-8, otherwise in base64. */
 export function toJsonBytes(bytes: Buffer): JsonBytes {

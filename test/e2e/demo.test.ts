@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { startNode } from '../child-process.js';
-import { LiveReader } from '../http/live-reader.js';
+import { LiveReader } from '../http/live/live-reader.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Sample, sampleOf } from '../../page/feed/sample.js';
 import { troublesOf } from '../../page/header/troubles.js';
-import type { LivePersistence, LiveSnapshot } from '../../src/http/live-data.js';
+import type { LivePersistence, LiveSnapshot } from '../../src/http/live/live-data.js';
 
 const HEALTHY: LiveSnapshot = {
   at: 1_000_000,

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Config, ConfigError, type ReloadReport, type Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
-import { LiveReader } from '../http/live-reader.js';
+import { LiveReader } from '../http/live/live-reader.js';
 import { frame, RawClient } from '../raw-client.js';
 import { hasOpenssl, writeCertificate } from '../tools/certificate.js';
 

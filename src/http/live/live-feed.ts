@@ -1,5 +1,5 @@
-import { PERMISSIONS, type Permission } from '../commands/declaration/permission.js';
-import type { User } from '../execution/context/user.js';
+import { PERMISSIONS, type Permission } from '../../commands/declaration/permission.js';
+import type { User } from '../../execution/context/user.js';
 import { type Batch, EventBatch, liveEvents } from './event-batch.js';
 import type { LiveMessages, LiveWheel } from './live-data.js';
 import { type LiveSources, takeSnapshot } from './live-snapshot.js';

@@ -1,4 +1,4 @@
-import type { SessionEngine } from '../engine/index.js';
+import type { SessionEngine } from '../../engine/index.js';
 import type { LiveHello, LiveWheel } from './live-data.js';
 
 /** The number of segments that the wheel is shown in. */

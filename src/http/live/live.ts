@@ -1,5 +1,5 @@
-import { failedChecks } from './health.js';
-import type { HttpApp, HttpContext } from './http-context.js';
+import { failedChecks } from '../health.js';
+import type { HttpApp, HttpContext } from '../http-context.js';
 import { LiveFeed } from './live-feed.js';
 
 /** Adds `GET /live`: server-sent events for the page. `live-data.ts` says what they contain. */

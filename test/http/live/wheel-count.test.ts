@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { LiveWheel } from '../../src/http/live-data.js';
-import { WheelCount } from '../../src/http/wheel-count.js';
-import { SessionEngine, Slice } from '../../src/index.js';
-import { FakeClock } from '../fake-clock.js';
+import type { LiveWheel } from '../../../src/http/live/live-data.js';
+import { WheelCount } from '../../../src/http/live/wheel-count.js';
+import { SessionEngine, Slice } from '../../../src/index.js';
+import { FakeClock } from '../../fake-clock.js';
 
 /** An engine with so many timers that they are counted in several steps. */
 function setUp() {

@@ -1,8 +1,8 @@
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { type DecodedReply, ReplyError } from '../resp/reply-decoder.js';
-import type { CommandClient, HttpApp, HttpContext } from './http-context.js';
-import { toJsonBytes } from './json-bytes.js';
+import { type DecodedReply, ReplyError } from '../../resp/reply-decoder.js';
+import type { CommandClient, HttpApp, HttpContext } from '../http-context.js';
+import { toJsonBytes } from '../json-bytes.js';
 import { BadRequest, JsonRequest } from './json-request.js';
 import type { ApiError, ListedName, ListedSession, SessionApi, SessionApiPath } from './session-api-data.js';
 

@@ -1,4 +1,4 @@
-import { fromJsonBytes } from './json-bytes.js';
+import { fromJsonBytes } from '../json-bytes.js';
 
 /** A request is not what the API expects. The message says what is. */
 export class BadRequest extends Error {}

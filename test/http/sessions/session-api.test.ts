@@ -6,17 +6,17 @@ import type {
   NamesRequest,
   SessionApi,
   SessionApiPath,
-} from '../../src/http/session-api-data.js';
-import { createServer, type Server } from '../../src/index.js';
-import { Slice } from '../../src/slice.js';
-import { connectTo, startServer, stopServers } from '../embedded-server.js';
-import { FakeClock } from '../fake-clock.js';
-import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { frame } from '../raw-client.js';
-import { ask } from '../server/ask.js';
-import { HeldDisk } from '../server/held-disk.js';
-import { turnEventLoop } from '../turn-event-loop.js';
-import { send } from './send.js';
+} from '../../../src/http/sessions/session-api-data.js';
+import { createServer, type Server } from '../../../src/index.js';
+import { Slice } from '../../../src/slice.js';
+import { connectTo, startServer, stopServers } from '../../embedded-server.js';
+import { FakeClock } from '../../fake-clock.js';
+import { temporaryDirectory } from '../../journal/temporary-directory.js';
+import { frame } from '../../raw-client.js';
+import { ask } from '../../server/ask.js';
+import { HeldDisk } from '../../server/held-disk.js';
+import { turnEventLoop } from '../../turn-event-loop.js';
+import { send } from '../send.js';
 
 afterEach(async () => {
   HeldDisk.repairAll();

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { LiveEvents, LiveSnapshot } from '../../src/http/live-data.js';
-import type { Config } from '../../src/index.js';
-import { connectTo, startServer, stopServers } from '../embedded-server.js';
-import { FakeClock } from '../fake-clock.js';
-import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { askWith } from '../server/ask.js';
-import { diskFull, HeldDisk } from '../server/held-disk.js';
-import { turnEventLoop } from '../turn-event-loop.js';
+import type { LiveEvents, LiveSnapshot } from '../../../src/http/live/live-data.js';
+import type { Config } from '../../../src/index.js';
+import { connectTo, startServer, stopServers } from '../../embedded-server.js';
+import { FakeClock } from '../../fake-clock.js';
+import { temporaryDirectory } from '../../journal/temporary-directory.js';
+import { askWith } from '../../server/ask.js';
+import { diskFull, HeldDisk } from '../../server/held-disk.js';
+import { turnEventLoop } from '../../turn-event-loop.js';
+import { basic, send } from '../send.js';
 import { LiveReader } from './live-reader.js';
-import { basic, send } from './send.js';
 
 const readers: LiveReader[] = [];
 

@@ -5,14 +5,14 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Config, ConfigError, createServer } from '../../src/index.js';
-import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
-import { FakeClock } from '../fake-clock.js';
-import { temporaryDirectory } from '../journal/temporary-directory.js';
-import { RawClient } from '../raw-client.js';
-import { infoNumber } from '../server/ask.js';
-import { turnEventLoop } from '../turn-event-loop.js';
-import { basic, send } from './send.js';
+import { type Config, ConfigError, createServer } from '../../../src/index.js';
+import { connectTo, keepLog, startServer, stopServers } from '../../embedded-server.js';
+import { FakeClock } from '../../fake-clock.js';
+import { temporaryDirectory } from '../../journal/temporary-directory.js';
+import { RawClient } from '../../raw-client.js';
+import { infoNumber } from '../../server/ask.js';
+import { turnEventLoop } from '../../turn-event-loop.js';
+import { basic, send } from '../send.js';
 
 afterEach(stopServers);
 

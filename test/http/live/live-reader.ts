@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
-import type { LiveMessages } from '../../src/http/live-data.js';
-import type { Server } from '../../src/index.js';
+import type { LiveMessages } from '../../../src/http/live/live-data.js';
+import type { Server } from '../../../src/index.js';
 
 interface Received<Kind extends keyof LiveMessages = keyof LiveMessages> {
   readonly kind: Kind;

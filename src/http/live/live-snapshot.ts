@@ -1,6 +1,6 @@
-import { typeOf } from '../commands/connection/client-line.js';
-import { RECENT_MS, type SessionEngine } from '../engine/index.js';
-import type { ServerControl } from '../execution/context/server-control.js';
+import { typeOf } from '../../commands/connection/client-line.js';
+import { RECENT_MS, type SessionEngine } from '../../engine/index.js';
+import type { ServerControl } from '../../execution/context/server-control.js';
 import type {
   LiveConnections,
   LiveMemory,

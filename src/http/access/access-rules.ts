@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
-import { PERMISSIONS } from '../commands/declaration/permission.js';
-import type { User } from '../execution/context/user.js';
-import { isLoopback, originOf } from '../origin.js';
+import { PERMISSIONS } from '../../commands/declaration/permission.js';
+import type { User } from '../../execution/context/user.js';
+import { isLoopback, originOf } from '../../origin.js';
+import type { HttpContext, HttpEnv } from '../http-context.js';
 import { basicCredentials } from './basic-credentials.js';
-import type { HttpContext, HttpEnv } from './http-context.js';
 
 /**
  * Decides which requests are served, and as which user. If the server has a password or users, requests log in with HTTP

@@ -1,6 +1,6 @@
-import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
-import { redacted } from '../execution/observing/redaction.js';
-import { toJsonBytes } from './json-bytes.js';
+import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../../engine/index.js';
+import { redacted } from '../../execution/observing/redaction.js';
+import { toJsonBytes } from '../json-bytes.js';
 import type { LiveEvents } from './live-data.js';
 
 /** The most events of each kind in a batch. A flood of one kind does not hide the others. */
