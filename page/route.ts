@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { JsonBytes } from '../src/http/live/live-data.js';
+import type { JsonBytes } from '../src/http/json-bytes.js';
 
 /** What the page shows. It is in the fragment of the address, which never reaches the server or its logs. */
 export type Route = { readonly view: 'overview' } | { readonly view: 'sessions'; readonly name?: JsonBytes };

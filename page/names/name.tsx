@@ -1,4 +1,4 @@
-import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { JsonBytes } from '../../src/http/json-bytes.js';
 import { nameParts, nameText } from './readable-name.js';
 import './name.css';
 

@@ -1,4 +1,4 @@
-import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { JsonBytes } from '../../src/http/json-bytes.js';
 
 /** A piece of a name: text as it is, or something that cannot be seen, written as an escape. */
 interface NamePart {

@@ -1,4 +1,4 @@
-import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { JsonBytes } from '../../src/http/json-bytes.js';
 import { count } from '../format/count.js';
 import { Name } from './name.js';
 

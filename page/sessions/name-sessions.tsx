@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { JsonBytes } from '../../src/http/json-bytes.js';
 import type { ListedSession } from '../../src/http/sessions/session-api-data.js';
 import type { Feed } from '../feed/feed.js';
 import { counted } from '../format/count.js';

@@ -1,4 +1,4 @@
-import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { JsonBytes } from '../../src/http/json-bytes.js';
 import type { ListedSession } from '../../src/http/sessions/session-api-data.js';
 import { bytes } from '../format/bytes.js';
 import { count, counted } from '../format/count.js';

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type { JsonBytes } from './live/live-data.js';
+
+/** Bytes of a client in JSON: text if they are UTF-8, otherwise in base64. */
+export type JsonBytes = string | { readonly base64: string };
 
 /** Returns bytes for JSON: as text if they are UTF-8, otherwise in base64. */
 export function toJsonBytes(bytes: Buffer): JsonBytes {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nameParts, nameText } from '../../page/names/readable-name.js';
-import type { JsonBytes } from '../../src/http/live/live-data.js';
+import type { JsonBytes } from '../../src/http/json-bytes.js';
 
 const textOf = (name: JsonBytes) => nameParts(name).map(({ text, escaped }) => (escaped ? `[${text}]` : text));
 

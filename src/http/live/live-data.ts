@@ -1,5 +1,7 @@
+import type { JsonBytes } from '../json-bytes.js';
+
 /**
- * What `GET /live` sends: a stream of server-sent events. The page imports these types, so this file imports nothing.
+ * What `GET /live` sends: a stream of server-sent events. The page imports these types, so this file imports only types.
  *
  * | event | data | sent |
  * |---|---|---|
@@ -15,9 +17,6 @@ export interface LiveMessages {
   readonly snapshot: LiveSnapshot;
   readonly sessions: LiveEvents;
 }
-
-/** Bytes of a client in JSON: text if they are UTF-8. */
-export type JsonBytes = string | { readonly base64: string };
 
 /** What does not change while the stream is open. */
 export interface LiveHello {

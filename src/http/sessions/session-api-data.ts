@@ -1,4 +1,4 @@
-import type { JsonBytes } from '../live/live-data.js';
+import type { JsonBytes } from '../json-bytes.js';
 
 /**
  * The requests and responses of the page's session API. Each is a POST with a JSON object as its body: names must not be
