@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 /** The most connections at a time. */
 const MAX_CONNECTIONS = 512;
 /**
  * The most requests on one connection that are not answered yet. Browsers and Prometheus wait for each answer. One read
- * can contain thousands of requests, and all of them would be answered before anybody else is served.
+ * can contain more than a thousand requests, and Node would start all of them before it serves anybody else.
  */
 const MAX_UNANSWERED = 8;
 
@@ -23,12 +24,19 @@ export class HttpConnections {
    * connection, was longest ago.
    */
   readonly #connections = new Map<string, HttpConnection>();
+  /** What was read last. Node parses it at once, so requests begin in it. */
+  #read: Buffer = Buffer.alloc(0);
   #closing = false;
   #onEmpty: () => void = () => {};
 
   /** Watches the connections of a server. */
-  watch(server: Server): void {
+  watch(server: Server | TlsServer): void {
     server.on('connection', (socket: Socket) => this.#add(socket));
+    server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
+      socket.prependListener('data', (bytes: Buffer) => {
+        this.#read = bytes;
+      });
+    });
   }
 
   /**
@@ -42,9 +50,9 @@ export class HttpConnections {
     if (connection === undefined) return false;
     const { responses } = connection;
     if (responses.size === MAX_UNANSWERED) {
-      connection.socket.destroy();
-      // Otherwise Node does so with an error, which takes several times as long.
-      request.destroy();
+      socket.destroy();
+      // Node's parser would still go through all that was read. At bytes that are not HTTP it stops.
+      this.#read.fill(0);
       return false;
     }
     if (responses.size === 0) {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
@@ -11,6 +10,7 @@ import { FakeClock } from '../../fake-clock.js';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { RawClient } from '../../raw-client.js';
 import { infoNumber } from '../../server/ask.js';
+import { writeCertificate } from '../../tools/certificate.js';
 import { turnEventLoop } from '../../turn-event-loop.js';
 import { basic, send } from '../send.js';
 
@@ -298,18 +298,10 @@ describe('requests from pages of other sites', () => {
 });
 
 describe('HTTPS', () => {
-  /** Makes a certificate and its key. */
-  function certificate(directory: string, name: string): { 'tls-cert': string; 'tls-key': string } {
-    const files = { 'tls-cert': join(directory, `${name}.pem`), 'tls-key': join(directory, `${name}.key`) };
-    const options = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=${name}`;
-    execFileSync('openssl', [...options.split(' '), '-keyout', files['tls-key'], '-out', files['tls-cert']], {
-      stdio: 'pipe',
-    });
-    return files;
-  }
-
   it('is spoken with the certificate of the server, and no client needs one', async () => {
-    const files = certificate(temporaryDirectory(), 'localhost');
+    const directory = temporaryDirectory();
+    writeCertificate(directory, 'localhost');
+    const files = { 'tls-cert': join(directory, 'cert.pem'), 'tls-key': join(directory, 'key.pem') };
     const server = await startServer({
       ...HTTP,
       ...files,
