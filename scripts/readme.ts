@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { type Command, usageOf } from '../src/commands/declaration/command.js';
 import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
+import { INCIDENT_KINDS } from '../src/log/incident-kinds.js';
 import type { MetricGroup } from '../src/metrics/metric.js';
 import { METRIC_GROUPS } from '../src/metrics/table.js';
-import { INCIDENT_KINDS } from '../src/server/incident-kinds.js';
 
 /**
  * Writes the tables of commands, options and metrics in docs/ from their declarations.

@@ -1,7 +1,7 @@
 import { counted } from '../counted.js';
 import type { Clock } from '../engine/index.js';
+import { type IncidentName, incidentKind } from '../log/incident-kinds.js';
 import type { Log, LogFields } from '../log/log.js';
-import { type IncidentName, incidentKind } from './incident-kinds.js';
 
 /** An incident that lasts is logged again after this many ms. */
 const REMINDER_MS = 600_000;
