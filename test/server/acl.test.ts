@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { rulesOf } from '../../src/commands/acl/rules.js';
+import { categoriesOf } from '../../src/commands/declaration/description.js';
+import { EVERYTHING } from '../../src/commands/declaration/permission.js';
+import { table } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { frame } from '../raw-client.js';
 import { show } from '../tools/replies.js';
@@ -24,14 +28,28 @@ describe('ACL', () => {
   it('LIST shows the users as rules of Redis, sorted by name, to administrators', async () => {
     const ask = await as('root', 'd');
     expect(await ask('LIST')).toEqual([
-      `user audit on sanitize-payload #${sha256('b')} &* -@all +@pubsub`,
+      `user audit on sanitize-payload #${sha256('b')} &* +@all -@read -@write +@pubsub -@admin`,
       'user default off sanitize-payload ~* &* +@all',
       `user ops on sanitize-payload #${sha256('c')} ~* &* +@all`,
-      `user root on sanitize-payload #${sha256('d')} resetchannels -@all +@admin`,
-      `user shop on sanitize-payload #${sha256('a')} ~* resetchannels -@all +@read +@write`,
+      `user root on sanitize-payload #${sha256('d')} resetchannels +@all -@read -@write -@pubsub +@admin`,
+      `user shop on sanitize-payload #${sha256('a')} ~* resetchannels +@all -@pubsub -@admin`,
     ]);
     expect(await ask('USERS')).toEqual(['audit', 'default', 'ops', 'root', 'shop']);
   });
+
+  it.each(Array.from({ length: EVERYTHING + 1 }, (_, permissions) => permissions))(
+    'LIST gives a user with the permissions %i exactly the commands that the user may run',
+    (permissions) => {
+      const words = rulesOf({ name: 'x', isEnabled: true, passwords: [], permissions }).commands.split(' ');
+      for (const entry of [...table.entries.values()].flatMap((each) => [each, ...each.subcommands.values()])) {
+        // A container is not run itself.
+        if (entry.subcommands.size > 0 && entry.command.run === undefined) continue;
+        const categories = ['@all', ...categoriesOf(entry)];
+        const rule = words.findLast((word) => categories.includes(word.slice(1)));
+        expect(rule?.[0], `${entry.fullName}: ${words.join(' ')}`).toBe((entry.needs & ~permissions) === 0 ? '+' : '-');
+      }
+    },
+  );
 
   it('LIST shows whether the user "default" needs a password', async () => {
     const open = await connectTo(await startServer());
@@ -49,7 +67,7 @@ describe('ACL', () => {
       'passwords',
       [sha256('a')],
       'commands',
-      '-@all +@read +@write',
+      '+@all -@pubsub -@admin',
       'keys',
       '~*',
       'channels',

@@ -1,7 +1,10 @@
 import type { ListedUser } from '../../execution/context/user.js';
-import { PERMISSIONS } from '../declaration/permission.js';
+import { PERMISSIONS, type Permission } from '../declaration/permission.js';
 
-/** The category of Redis for each permission. */
+/**
+ * The category of commands that need each permission. A command in several needs the permission of the last one
+ * (`command-entry.ts`), and in Redis the last rule counts. `monitor` is not there, because no command needs it.
+ */
 const CATEGORIES = [
   ['read', '@read'],
   ['write', '@write'],
@@ -20,8 +23,14 @@ interface Rules {
 }
 
 export function rulesOf({ isEnabled, passwords, permissions }: ListedUser): Rules {
-  const allowed = CATEGORIES.filter(([name]) => (permissions & PERMISSIONS[name]) !== 0);
-  const isEverything = allowed.length === CATEGORIES.length;
+  const mayUse = (name: Permission) => (permissions & PERMISSIONS[name]) !== 0;
+  // Commands that need no permission are for everybody.
+  const rules = ['+@all'];
+  for (const [name, category] of CATEGORIES) {
+    if (!mayUse(name)) rules.push(`-${category}`);
+    // An earlier rule may have taken some of them away.
+    else if (rules.length > 1) rules.push(`+${category}`);
+  }
   const flags = [
     isEnabled ? 'on' : 'off',
     ...(isEnabled && passwords.length === 0 ? ['nopass'] : []),
@@ -29,9 +38,9 @@ export function rulesOf({ isEnabled, passwords, permissions }: ListedUser): Rule
   ];
   return {
     flags,
-    commands: isEverything ? '+@all' : ['-@all', ...allowed.map(([, category]) => `+${category}`)].join(' '),
-    keys: (permissions & (PERMISSIONS.read | PERMISSIONS.write)) === 0 ? '' : '~*',
-    channels: (permissions & PERMISSIONS.events) === 0 ? '' : '&*',
+    commands: rules.join(' '),
+    keys: mayUse('read') || mayUse('write') ? '~*' : '',
+    channels: mayUse('events') ? '&*' : '',
   };
 }
 

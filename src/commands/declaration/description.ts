@@ -14,6 +14,7 @@ export function categoriesOf({ command }: CommandEntry): string[] {
   const categories = [flags.includes('fast') ? '@fast' : '@slow'];
   if (flags.includes('write')) categories.push('@write');
   if (flags.includes('readonly')) categories.push('@read');
+  if (flags.includes('pubsub')) categories.push('@pubsub');
   if (flags.includes('admin')) categories.push('@admin', '@dangerous');
   const ofGroup = GROUP_CATEGORIES[group];
   if (ofGroup !== undefined) categories.push(ofGroup);
@@ -25,7 +26,6 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   generic: '@keyspace',
   hash: '@hash',
   string: '@string',
-  pubsub: '@pubsub',
   transactions: '@transaction',
 };
 
