@@ -6,7 +6,8 @@ export const quit: Command = {
   complexity: 'O(1)',
   group: 'connection',
   flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
-  arity: 1,
+  // As in Redis, arguments are ignored.
+  arity: -1,
   arguments: [],
   reply: 'OK, then the connection is closed',
   immediate: true,
