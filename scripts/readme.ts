@@ -4,11 +4,12 @@ import { type Command, usageOf } from '../src/commands/declaration/command.js';
 import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
 import { INCIDENT_KINDS } from '../src/log/incident-kinds.js';
+import { LOG_EVENTS } from '../src/log/log-events.js';
 import type { MetricGroup } from '../src/metrics/metric.js';
 import { METRIC_GROUPS } from '../src/metrics/table.js';
 
 /**
- * Writes the tables of commands, options and metrics in docs/ from their declarations.
+ * Writes the tables of commands, options, events of the log and metrics in docs/ from their declarations.
  *
  *     npm run readme
  */
@@ -35,7 +36,7 @@ export const GENERATED: Record<string, () => string> = {
     const groups = [...new Set(optionNames.map((name) => OPTIONS[name].group))];
     return groups.map(optionTable).join('\n\n');
   },
-  'docs/logging.md': incidentTable,
+  'docs/logging.md': () => `${incidentTable()}\n\n${eventTable()}`,
   'docs/metrics.md': () => METRIC_GROUPS.map(metricTable).join('\n\n'),
 };
 
@@ -66,7 +67,15 @@ function incidentTable(): string {
   const rows = Object.entries(INCIDENT_KINDS).map(
     ([event, { when, title, quiet }]) => `| \`${event}\` | ${when} | ${title} | ${quiet / 1000} s |`,
   );
-  return `| event | it begins when | what its other lines call it | over after |\n|---|---|---|---|\n${rows.join('\n')}`;
+  const head = '| event | it begins when | what its later lines call it | over after |\n|---|---|---|---|';
+  return `### Events of incidents\n\n${head}\n${rows.join('\n')}`;
+}
+
+function eventTable(): string {
+  const rows = Object.entries(LOG_EVENTS).map(
+    ([event, { levels, says }]) => `| \`${event}\` | ${levels.join(', ')} | ${escapeCell(says)} |`,
+  );
+  return `### Other events\n\n| event | level | what its lines say |\n|---|---|---|\n${rows.join('\n')}`;
 }
 
 function optionTable(group: OptionGroup): string {

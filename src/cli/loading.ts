@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import type { EventLog } from '../log/log-events.js';
 
 /**
  * Shows how far the journal has been loaded: as a bar on a terminal, otherwise as a line in the log from time to time.
@@ -58,7 +59,7 @@ export class LoadingBar implements LoadingDisplay {
   }
 }
 
-export function loadingLines(write: (line: string) => void): LoadingDisplay {
+export function loadingLines(log: EventLog): LoadingDisplay {
   const estimate = new Estimate();
   let next = Date.now() + LINE_EVERY_MS;
   return {
@@ -68,7 +69,8 @@ export function loadingLines(write: (line: string) => void): LoadingDisplay {
       if (now < next) return;
       next = now + LINE_EVERY_MS;
       const percentage = Math.floor((loaded / total) * 100);
-      write(`loading the journal: ${percentage} % of ${(total / 1e6).toFixed(1)} MB${left}`);
+      const message = `loading the journal: ${percentage} % of ${(total / 1e6).toFixed(1)} MB${left}`;
+      log.notice(message, { event: 'loading', loaded, total });
     },
     end() {},
   };

@@ -1,5 +1,6 @@
 import { type Config, ConfigError } from '../config.js';
 import { LineLog } from '../log/line-log.js';
+import type { EventLog } from '../log/log-events.js';
 import { LOG_FORMATS } from '../log/log-format.js';
 import { FileOutput, StreamOutput, standardError } from '../log/log-output.js';
 import { reasonOf } from '../system-error.js';
@@ -47,8 +48,8 @@ export class ProgramLog extends LineLog {
     }
   }
 
-  /** Returns what shows how far the journal is loaded. @param write Writes a log line. */
-  loadingDisplay(write: (line: string) => void): LoadingDisplay {
-    return this.#bar ?? loadingLines(write);
+  /** Returns what shows how far the journal is loaded: a bar, or lines in the given log. */
+  loadingDisplay(log: EventLog): LoadingDisplay {
+    return this.#bar ?? loadingLines(log);
   }
 }

@@ -1,14 +1,14 @@
 import type { Config } from '../config.js';
 import { endpoint } from '../endpoint.js';
 import type { Server } from '../index.js';
-import type { LogFields } from '../log/log.js';
+import type { EventFields } from '../log/log-events.js';
 import { formatSize } from '../option-kinds.js';
 import { version } from '../version.js';
 
 /** What the log says when clients are served: where, with which of the settings that matter most, and how to try it. */
 interface ReadyLine {
   readonly message: string;
-  readonly fields: LogFields;
+  readonly fields: EventFields;
 }
 
 const SYNCED: Record<Config['appendfsync'], string> = {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { ConfigError, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
-import { createServer, ListenError, type Log, type Server } from '../index.js';
+import { createServer, ListenError, type Server } from '../index.js';
 import { JournalError } from '../journal/index.js';
+import type { EventLog } from '../log/log-events.js';
 import { refuseExposure } from '../server/protected-mode.js';
 import { configFileOf } from './config-argument.js';
 import { unknownVariables } from './given-options.js';
@@ -16,16 +17,16 @@ export async function serve(program: Command): Promise<void> {
   const output = new ProgramLog();
   try {
     const source = new ProgramConfig(program, configFileOf(program));
-    for (const warning of unknownVariables(process.env)) output.warning(warning);
     const config = withDefaults(source.read());
     output.configure(config);
+    for (const message of unknownVariables(process.env)) output.warning(message, { event: 'unknown-variable' });
     const server = createServer(config, { log: output, source });
-    const { log } = server;
+    const log: EventLog = server.log;
     refuseExposure(config, server.isProtected);
     stopOnSignals(server, log);
-    reloadOnSignal(server, output);
+    reloadOnSignal(server, log, output);
     logIgnoredSignals(log);
-    const loading = output.loadingDisplay(log.notice);
+    const loading = output.loadingDisplay(log);
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
     // The server may have been stopped while it loaded the journal.
     if (server.isListening) {
@@ -33,11 +34,11 @@ export async function serve(program: Command): Promise<void> {
       log.notice(message, fields);
     }
     await server.closed;
-    log.notice('stopped');
+    log.notice('stopped', { event: 'stopped' });
     process.exit(server.lostChanges ? 1 : 0);
   } catch (error) {
     if (error instanceof ConfigError || error instanceof ListenError || error instanceof JournalError) {
-      if (output.hasFile) output.warning(`cannot start: ${error.message}`);
+      if (output.hasFile) output.warning(`cannot start: ${error.message}`, { event: 'start-failure' });
       program.error(error.message.replace(/^/gm, 'error: '));
     }
     throw error;
@@ -45,18 +46,18 @@ export async function serve(program: Command): Promise<void> {
 }
 
 /** The first signal stops the server, a second one ends the process immediately. */
-function stopOnSignals(server: Server, log: Log): void {
+function stopOnSignals(server: Server, log: EventLog): void {
   let isStopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (isStopping) {
         const { unsaved } = server;
         const what = unsaved === 0 ? '' : `, without writing ${counted(unsaved, 'change')} to disk`;
-        log.warning(`${signal} again: exiting at once${what}`);
+        log.warning(`${signal} again: exiting at once${what}`, { event: 'signal', signal });
         process.exit(1);
       }
       isStopping = true;
-      log.notice(`${signal}: stopping`);
+      log.notice(`${signal}: stopping`, { event: 'signal', signal });
       server.stop().catch(() => {
         // SHUTDOWN ABORT cancelled it.
         isStopping = false;
@@ -66,14 +67,15 @@ function stopOnSignals(server: Server, log: Log): void {
 }
 
 /** SIGHUP opens the log file again and reloads the configuration. */
-function reloadOnSignal(server: Server, output: ProgramLog): void {
+function reloadOnSignal(server: Server, log: EventLog, output: ProgramLog): void {
   onSighup(() => {
     output.reopen();
     try {
       server.reload();
     } catch (error) {
       // The server has logged what is wrong with the configuration.
-      if (!(error instanceof ConfigError)) server.log.warning(`cannot reload: ${(error as Error).message}`);
+      if (error instanceof ConfigError) return;
+      log.warning(`cannot reload: ${(error as Error).message}`, { event: 'reload' });
     }
   });
 }

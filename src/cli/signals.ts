@@ -1,6 +1,6 @@
-import type { Log } from '../index.js';
+import type { EventLog } from '../log/log-events.js';
 
-let log: Log | undefined;
+let log: EventLog | undefined;
 let hangUp: (() => void) | undefined;
 
 /**
@@ -10,7 +10,10 @@ let hangUp: (() => void) | undefined;
  */
 for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
   process.on(signal, () =>
-    log?.notice(`${signal} is ignored; SIGHUP reloads the configuration, SIGTERM stops respite`),
+    log?.notice(`${signal} is ignored; SIGHUP reloads the configuration, SIGTERM stops respite`, {
+      event: 'signal',
+      signal,
+    }),
   );
 }
 process.on('SIGHUP', onHangUp);
@@ -21,7 +24,7 @@ function onHangUp(): void {
 }
 
 /** Logs ignored signals from now on. */
-export function logIgnoredSignals(to: Log): void {
+export function logIgnoredSignals(to: EventLog): void {
   log = to;
 }
 

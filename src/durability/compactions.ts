@@ -1,7 +1,7 @@
 import { counted } from '../counted.js';
 import type { Clock, SessionEngine } from '../engine/index.js';
 import { type GrowthLimits, isCompactionDue, type Journal, JournalError } from '../journal/index.js';
-import type { Log } from '../log/log.js';
+import type { EventLog } from '../log/log-events.js';
 import type { Recorder } from './recorder.js';
 import { SessionsWriter } from './sessions-writer.js';
 
@@ -13,7 +13,7 @@ export interface CompactionOptions {
   /** How much the journal may grow before it is compacted automatically. Called at each check. */
   readonly growth: () => GrowthLimits;
   /** Takes messages for the operator, one line each. */
-  readonly log: Pick<Log, 'notice' | 'warning'>;
+  readonly log: Pick<EventLog, 'notice' | 'warning'>;
 }
 
 /** The state of compactions. */
@@ -143,7 +143,13 @@ export class Compactions {
       this.#lastSucceeded = true;
       this.#succeeded++;
       this.#lastMs = clock.now() - began;
-      log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${Math.round(this.#lastMs)} ms`);
+      const ms = Math.round(this.#lastMs);
+      log.notice(`compacted the journal from ${size} to ${journal.size} bytes in ${ms} ms`, {
+        event: 'compaction',
+        before: size,
+        bytes: journal.size,
+        ms,
+      });
       this.#logRecovery();
     } catch (error) {
       this.#lastSucceeded = false;

@@ -165,12 +165,19 @@ export class Durability {
     const note = await takeStopNote(directory);
     if (note !== undefined) {
       const { at, lost, reason } = note;
-      log.warning(`the last shutdown, at ${new Date(at).toISOString()}, lost ${counted(lost, 'change')}: ${reason}`);
+      const time = new Date(at).toISOString();
+      const fields = { event: 'lost-changes', count: lost, reason } as const;
+      log.warning(`the last shutdown, at ${time}, lost ${counted(lost, 'change')}: ${reason}`, fields);
     }
     if (report.dropped !== undefined) {
       const { path, offset, bytes } = report.dropped;
       const why = note === undefined ? 'a crash or a kill' : 'that shutdown';
-      log.warning(`${path}: dropped ${counted(bytes, 'byte')} from byte ${offset} on: ${why} left the end incomplete`);
+      log.warning(`${path}: dropped ${counted(bytes, 'byte')} from byte ${offset} on: ${why} left the end incomplete`, {
+        event: 'journal-end',
+        path,
+        offset,
+        bytes,
+      });
     }
     return { ...report, sessions, expired, ms: clock.now() - began };
   }
@@ -296,11 +303,16 @@ export class Durability {
       .then(
         () => {
           this.#saidClockFails = false;
-          log.notice(`the system clock was set by ${by} ms: sessions still last as long as before`);
+          const fields = { event: 'clock-set', ms: by } as const;
+          log.notice(`the system clock was set by ${by} ms: sessions still last as long as before`, fields);
         },
         // Each beat tries again.
         (error: Error) => {
-          if (!this.#saidClockFails) log.warning(`could not record that the system clock was set: ${error.message}`);
+          const reason = error.message;
+          if (!this.#saidClockFails) {
+            const fields = { event: 'clock-failure', reason } as const;
+            log.warning(`could not record that the system clock was set: ${reason}`, fields);
+          }
           this.#saidClockFails = true;
         },
       )

@@ -12,7 +12,7 @@ import {
   JournalError,
   prepareDataDirectory,
 } from '../journal/index.js';
-import type { Log } from '../log/log.js';
+import type { EventLog } from '../log/log-events.js';
 import { Slice } from '../slice.js';
 import type { Durability } from './durability.js';
 import { exists, LoadingSession, SkippedSession } from './loading-session.js';
@@ -33,7 +33,7 @@ interface SavesOptions {
   readonly clock: Clock;
   /** Keeps sessions across restarts, if anything does. Data sets are loaded no faster than the journal is written. */
   readonly durability: Durability | undefined;
-  readonly log: Pick<Log, 'notice' | 'warning'>;
+  readonly log: Pick<EventLog, 'notice' | 'warning'>;
 }
 
 /** What was saved. */
@@ -187,12 +187,19 @@ export class Saves {
         this.#count++;
         this.#changesThen = changes;
       }
-      log.notice(`saved ${counted(sessions, 'session')} as ${name}: ${bytes} bytes in ${Math.round(ms)} ms`);
+      log.notice(`saved ${counted(sessions, 'session')} as ${name}: ${bytes} bytes in ${Math.round(ms)} ms`, {
+        event: 'data-set',
+        state: 'saved',
+        name,
+        sessions,
+        bytes,
+        ms: Math.round(ms),
+      });
       return { sessions, keys, bytes, ms };
     } catch (error) {
       if (tokens === undefined) this.#lastOk = false;
       const clientError = clientErrorOf(error, `could not save ${name}: `);
-      log.warning(clientError.message);
+      log.warning(clientError.message, { event: 'save-failure', name });
       throw clientError;
     }
   }
@@ -249,9 +256,11 @@ export class Saves {
       );
     }
     const { sessions, skipped, ended } = done;
+    const ms = Math.round(clock.now() - began);
     log.notice(
-      `loaded ${counted(sessions, 'session')} from ${name} in ${Math.round(clock.now() - began)} ms; ` +
+      `loaded ${counted(sessions, 'session')} from ${name} in ${ms} ms; ` +
         `${skipped} already existed, ${ended} had reached their MAXAGE`,
+      { event: 'data-set', state: 'loaded', name, sessions, skipped, ended, ms },
     );
     return done;
   }

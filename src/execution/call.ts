@@ -87,7 +87,7 @@ export function replyError(context: Context, error: unknown, before: number, ent
 /** The message of the error is left out, because it may repeat what the client sent. */
 function logError({ server, client }: Context, code: string, entry: CommandEntry | undefined): void {
   const what = entry === undefined ? 'a request was refused' : `${entry.fullName} failed`;
-  const fields = { event: 'error', ...clientFields(client), command: entry?.fullName, code };
+  const fields = { event: 'error', ...clientFields(client), command: entry?.fullName, code } as const;
   server.log.debug(`${clientText(client)}: ${what} with ${code}`, fields);
 }
 

@@ -8,7 +8,7 @@ interface IncidentKind {
   readonly worst?: string;
   /** The incident is over after this many ms without another event. */
   readonly quiet: number;
-  /** Whether there is an incident for each address. */
+  /** Whether each address has an incident of its own. */
   readonly perAddress?: true;
   /** When an incident begins, for the documentation. */
   readonly when: string;
@@ -20,7 +20,7 @@ const LONG_QUIET_MS = 60_000;
 
 /**
  * The kinds of incidents by their name in JSON logs (`event`). `src/server/incidents.ts` writes their lines, and the
- * table in docs/logging.md is generated from them.
+ * first table in docs/logging.md is generated from them.
  */
 export const INCIDENT_KINDS = {
   'out-of-memory': {
@@ -53,21 +53,28 @@ export const INCIDENT_KINDS = {
     noun: 'session',
     worst: 'the latest by',
     quiet: QUIET_MS,
-    when: 'the wheel expires a session 100 ms or more after it was due',
+    when: 'a session expires more than 100 ms after it was due',
   },
   'failed-authentication': {
     title: 'failed attempts to authenticate',
     noun: 'attempt',
     perAddress: true,
     quiet: LONG_QUIET_MS,
-    when: 'a client gives a wrong password or user, for each address',
+    when: 'a client gives a wrong password or user (one incident for each address)',
   },
   'password-guessing': {
     title: 'delayed replies to wrong passwords',
     noun: 'attempt',
     perAddress: true,
     quiet: LONG_QUIET_MS,
-    when: 'there were more than ten wrong passwords, for each address',
+    when: 'there were more than ten wrong passwords (one incident for each address)',
+  },
+  'protected-mode': {
+    title: 'refusals because of protected mode',
+    noun: 'connection',
+    perAddress: true,
+    quiet: LONG_QUIET_MS,
+    when: 'a client of another machine is refused, because the server has no password (one incident for each address)',
   },
   'client-limit': {
     title: 'refusals because of too many clients',
@@ -91,7 +98,7 @@ export const INCIDENT_KINDS = {
     title: 'disconnections of clients that have not authenticated',
     noun: 'client',
     quiet: QUIET_MS,
-    when: 'such a client is disconnected, because of `auth-timeout` or to make room',
+    when: 'a client that has not authenticated is disconnected, for `auth-timeout` or to make room for another',
   },
   certificate: {
     title: 'refusals of certificates',
@@ -103,19 +110,19 @@ export const INCIDENT_KINDS = {
     title: 'failures to accept connections',
     noun: 'connection',
     quiet: QUIET_MS,
-    when: 'the system refuses a connection, such as when there are too many open files',
+    when: 'the system cannot accept a connection, for example because too many files are open',
   },
   fault: {
     title: 'internal errors of one kind',
     noun: 'error',
     quiet: QUIET_MS,
-    when: 'respite has a bug, for each one',
+    when: 'respite has a bug (one incident for each kind of error)',
   },
   'listener-fault': {
     title: 'faults of the session listener',
     noun: 'fault',
     quiet: QUIET_MS,
-    when: 'the listener of the embedding program throws, for each error',
+    when: 'the listener of an embedding program throws (one incident for each kind of error)',
   },
 } as const satisfies Record<string, IncidentKind>;
 

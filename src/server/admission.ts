@@ -115,6 +115,9 @@ export class Admission {
     const { access, counters, incidents } = this.#options;
     if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
       counters.rejectedByProtectedMode++;
+      const from = originOf(socket.remoteAddress, false);
+      const message = `refused a connection from ${from}: ${PROTECTED_MODE}`;
+      incidents.report('protected-mode', { message, subject: from, fields: { from } });
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (hasUntrustedCertificate(socket)) {

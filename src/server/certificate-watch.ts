@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { type Config, ConfigError } from '../config.js';
-import type { GivenLog } from '../log/log.js';
+import type { EventLog } from '../log/log-events.js';
 import type { Certificates } from './certificates.js';
 import { describeCertificate, tlsOptions } from './tls.js';
 
-const EVENT = { event: 'certificate' };
+const EVENT = { event: 'certificate-change' } as const;
 
 /**
  * Replaces the certificates when their files change. It looks at the files' identity and times about once a second.
@@ -13,7 +13,7 @@ const EVENT = { event: 'certificate' };
  */
 export class CertificateWatch {
   readonly #certificates: Certificates;
-  readonly #log: GivenLog;
+  readonly #log: Pick<EventLog, 'notice' | 'warning'>;
   /** The state of the files when they were last read. */
   #read = '';
   /** The state of the files when they were last looked at. */
@@ -22,7 +22,7 @@ export class CertificateWatch {
   /** Whether the files cannot be used. That has been logged. */
   #isBad = false;
 
-  constructor(certificates: Certificates, log: GivenLog) {
+  constructor(certificates: Certificates, log: Pick<EventLog, 'notice' | 'warning'>) {
     this.#certificates = certificates;
     this.#log = log;
   }

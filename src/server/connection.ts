@@ -56,6 +56,8 @@ export interface ConnectionLimits extends RequestLimits {
   readonly replyBacklog: number;
   /** The limit of unread output at which a client is disconnected. */
   readonly output: OutputLimits;
+  /** Names what limits the unread output of a class of clients, for the log. */
+  outputLimitName(limitClass: keyof OutputLimits): string;
 }
 
 /**
@@ -607,7 +609,7 @@ export class Connection implements MonitoringClient, Stranger {
     const { server } = this.#options;
     server.counters.outputLimitDisconnections++;
     const limitClass = this.listening ? 'pubsub' : 'normal';
-    this.#report('output-limit', `${reason} (client-output-buffer-limit ${limitClass})`);
+    this.#report('output-limit', `${reason} (${this.#options.limits.outputLimitName(limitClass)})`);
     this.kill();
   }
 

@@ -1,7 +1,8 @@
 import { counted } from '../counted.js';
 import type { Clock } from '../engine/index.js';
 import { type IncidentName, incidentKind } from '../log/incident-kinds.js';
-import type { Log, LogFields } from '../log/log.js';
+import type { LogFields } from '../log/log.js';
+import type { EventLog } from '../log/log-events.js';
 
 /** An incident that lasts is logged again after this many ms. */
 const REMINDER_MS = 600_000;
@@ -46,12 +47,12 @@ interface Incident {
  * second line.
  */
 export class Incidents {
-  readonly #log: Log;
+  readonly #log: EventLog;
   readonly #clock: Clock;
   /** By kind and subject. */
   readonly #open = new Map<string, Incident>();
 
-  constructor(log: Log, clock: Clock) {
+  constructor(log: EventLog, clock: Clock) {
     this.#log = log;
     this.#clock = clock;
   }
@@ -66,7 +67,7 @@ export class Incidents {
     if (open === undefined) {
       const remindAt = now + REMINDER_MS;
       this.#open.set(key, { name, subject, began: now, latest: now, count, worst: ms, remindAt, clients: [] });
-      const fields = { event: name, state: 'begins', ...occurrence.fields };
+      const fields = { state: 'begins', ...occurrence.fields, event: name };
       this.#log.warning(typeof message === 'string' ? message : message(), fields);
       return;
     }

@@ -27,6 +27,12 @@ export class InnerLimits extends LiveLimits {
     const { normal, pubsub } = super.output;
     return { normal: { ...normal, hard: Math.min(normal.hard || Infinity, MAX_REPLY) }, pubsub };
   }
+
+  override outputLimitName(limitClass: keyof OutputLimits): string {
+    const { normal } = super.output;
+    const isOurs = limitClass === 'normal' && (normal.hard === 0 || normal.hard > MAX_REPLY);
+    return isOurs ? `the HTTP API replies with at most ${MAX_REPLY / 2 ** 20} MB` : super.outputLimitName(limitClass);
+  }
 }
 
 interface Waiting {

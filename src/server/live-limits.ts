@@ -33,4 +33,8 @@ export class LiveLimits implements ConnectionLimits {
   get output(): OutputLimits {
     return this.#settings.now['client-output-buffer-limit'];
   }
+
+  outputLimitName(limitClass: keyof OutputLimits): string {
+    return `client-output-buffer-limit ${limitClass}`;
+  }
 }

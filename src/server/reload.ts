@@ -3,7 +3,7 @@ import { counted } from '../counted.js';
 import { withPassword } from '../credential-files.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { User } from '../execution/context/user.js';
-import type { Log } from '../log/log.js';
+import type { EventLog } from '../log/log-events.js';
 import type { Access } from './access.js';
 import type { Certificates } from './certificates.js';
 import { type Credentials, readCredentials } from './credentials.js';
@@ -17,7 +17,7 @@ interface ReloadOptions {
   /** The configured secret with which the server has started. */
   readonly secret: Buffer | undefined;
   readonly clients: ReadonlyMap<number, ReloadedClient>;
-  readonly log: Log;
+  readonly log: EventLog;
 }
 
 /** A client whose user may change. */
@@ -31,7 +31,7 @@ interface ReloadedClient {
   changeUser(user: User | undefined): boolean;
 }
 
-const EVENT = { event: 'reload' };
+const EVENT = { event: 'reload' } as const;
 
 /**
  * Applies what the sources of options, and the files that they name, say now. It is all or nothing: first everything is

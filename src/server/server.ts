@@ -41,6 +41,7 @@ import { KeyspaceEvents } from './keyspace-events.js';
 import { Listening } from './listening.js';
 import { LiveLimits } from './live-limits.js';
 import { Memory } from './memory.js';
+import { MemoryLimit } from './memory-limit.js';
 import { MonitorFeed } from './monitor-feed.js';
 import { Outbox } from './outbox.js';
 import { PubSubHub } from './pubsub-hub.js';
@@ -105,6 +106,7 @@ export class Server {
   readonly #admission: Admission;
   readonly #clientMemory: HeldMemory<Connection>;
   readonly #memory: Memory;
+  readonly #memoryLimit: MemoryLimit;
   readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
   readonly #control: ServerControl;
@@ -188,7 +190,8 @@ export class Server {
       (client) => client.evict(),
     );
     this.#memory = new Memory(this.engine, this.#clientMemory);
-    this.#limitMemory();
+    this.#memoryLimit = new MemoryLimit(this.engine, this.#memory, this.#settings, log);
+    this.#memoryLimit.apply();
     this.#setLatencyThreshold();
     this.#counting = new Counting(this.engine);
     this.#admission = new Admission({
@@ -307,8 +310,9 @@ export class Server {
       this.#saves.forgetChanges();
       this.#log.notice(
         `loaded ${counted(sessions, 'session')} from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} had expired while the server was down`,
+        { event: 'loaded', sessions, expired, bytes, ms: Math.round(ms) },
       );
-      this.#limitMemory();
+      this.#memoryLimit.apply();
     } catch (error) {
       // Closing the server interrupted the load.
       if (this.#closing) return;
@@ -433,7 +437,8 @@ export class Server {
       await this.#durability?.close(patience);
     } catch (error) {
       this.#lostChanges = true;
-      this.#log.warning(`stopped with changes that are not on disk: ${(error as Error).message}`);
+      const reason = (error as Error).message;
+      this.#log.warning(`stopped with changes that are not on disk: ${reason}`, { event: 'lost-changes', reason });
     }
   }
 
@@ -466,18 +471,13 @@ export class Server {
   #applySettings(): void {
     this.#setLatencyThreshold();
     // While sessions are loaded, none may be evicted: not all of their records have been read yet.
-    if (this.#durability?.progress === undefined) this.#limitMemory();
+    if (this.#durability?.progress === undefined) this.#memoryLimit.apply();
     this.#clientMemory.enforce();
     if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
   }
 
   #setLatencyThreshold(): void {
     this.#latency.threshold = this.#settings.now['latency-monitor-threshold'] || Infinity;
-  }
-
-  #limitMemory(): void {
-    const { maxmemory, 'maxmemory-policy': policy } = this.#settings.now;
-    this.engine.limitMemory(maxmemory === 0 ? Infinity : maxmemory - this.#memory.startup, policy);
   }
 
   /** The most bytes that all clients may hold together. */

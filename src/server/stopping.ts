@@ -1,7 +1,7 @@
 import { counted } from '../counted.js';
 import type { Durability } from '../durability/durability.js';
 import type { Clock } from '../engine/index.js';
-import type { Log } from '../log/log.js';
+import type { EventLog } from '../log/log-events.js';
 
 /**
  * What a stop does if the disk does not accept all changes: `ask` is refused, `insist` waits and then stops anyway,
@@ -16,7 +16,7 @@ export class StopRefused extends Error {}
 
 interface StoppingOptions {
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: EventLog;
   readonly durability: Durability | undefined;
   /** For how many ms to go on serving before a stop: the option `shutdown-delay`. */
   delay(): number;
@@ -87,7 +87,7 @@ export class Stopping {
   /** Cancels a stop that is waiting. Returns whether there was one. */
   abort(): boolean {
     if (this.#asked.length === 0) return false;
-    this.#options.log.notice('the shutdown was cancelled: the server keeps running');
+    this.#options.log.notice('the shutdown was cancelled: the server keeps running', { event: 'shutdown-cancelled' });
     this.#refuse();
     return true;
   }
@@ -100,7 +100,11 @@ export class Stopping {
       this.#finish();
       return;
     }
-    log.notice(`clients are served for another ${ms / 1000} s before the stop (shutdown-delay)`);
+    const seconds = ms / 1000;
+    log.notice(`clients are served for another ${seconds} s before the stop (shutdown-delay)`, {
+      event: 'shutdown-delay',
+      seconds,
+    });
     this.#endsAt = clock.now() + ms + this.#forDisk;
     this.#cancelDelay = clock.after(ms, () => this.#finish());
   }
@@ -152,7 +156,11 @@ export class Stopping {
     } else {
       if (!this.#saidToWait) {
         const seconds = Math.ceil((this.endsIn ?? 0) / 1000);
-        log.warning(`${this.#unwritten()}: ${message}; waiting up to ${seconds} s for the disk (shutdown-timeout)`);
+        log.warning(`${this.#unwritten()}: ${message}; waiting up to ${seconds} s for the disk (shutdown-timeout)`, {
+          event: 'shutdown-wait',
+          reason: message,
+          seconds,
+        });
       }
       this.#saidToWait = true;
       this.#cancelRetry = clock.after(RETRY_EVERY, () => this.#flush());
@@ -160,7 +168,8 @@ export class Stopping {
   }
 
   #refuseFor(reason: string): void {
-    this.#options.log.warning(`SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; SHUTDOWN FORCE discards them`);
+    const message = `SHUTDOWN is refused: ${this.#unwritten()}: ${reason}; SHUTDOWN FORCE discards them`;
+    this.#options.log.warning(message, { event: 'shutdown-refused', reason });
     this.#refuse();
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { version } from '../../src/version.js';
@@ -68,6 +68,55 @@ describe('the log', () => {
     );
     expect(lines).toContainEqual(expect.objectContaining({ level: 'verbose', event: 'disconnected', ...client }));
     expect(program.log).not.toContain('AAECAwQFBgcICQoLDA0ODw');
+  });
+
+  it('gives each line an event that docs/logging.md lists', async () => {
+    const directory = temporaryDirectory();
+    const file = join(directory, 'respite.conf');
+    const users = join(directory, 'users');
+    writeFileSync(users, 'shop read,write a\n');
+    writeFileSync(
+      file,
+      `appendonly yes\ndir ${directory}\nport 0\nusers-file users\nloglevel debug\nlog-format json\n`,
+    );
+    const run = () => Program.launch([file, '--users-file', users, '--requirepass', 'x'], { RESPITE_TYPO: '1' });
+    const first = run();
+    await first.ready;
+    await visit(
+      first,
+      ['AUTH', 'wrong'],
+      ['AUTH', 'x'],
+      ['SESSION.NEW', 'user:42'],
+      ['SESSION.SAVE', 'nightly'],
+      ['SESSION.LOAD', 'nightly'],
+      ['CONFIG', 'SET', 'timeout', '100', 'maxmemory', '1'],
+      ['CONFIG', 'REWRITE'],
+      ['BGREWRITEAOF'],
+      ['SESSION.NEW', 'user:42'],
+      ['NONSENSE'],
+    );
+    await logged(first, '"compaction"');
+    first.signal('SIGUSR2');
+    await logged(first, 'SIGUSR2');
+    writeFileSync(users, 'nonsense');
+    first.signal('SIGHUP');
+    await logged(first, 'cannot reload');
+    writeFileSync(users, 'web read,write a\n');
+    first.signal('SIGHUP');
+    await logged(first, 'reloaded: changed');
+    await first.stop();
+    const second = run();
+    await second.ready;
+    await visit(second, ['AUTH', 'x'], ['SHUTDOWN']);
+    await second.stop();
+    const [, listed] = readFileSync('docs/logging.md', 'utf8').split('## Events\n');
+    const lines = jsonLines(`${first.log}\n${second.log}`);
+    const events = new Set(lines.map(({ event }) => String(event)));
+    for (const line of lines) expect(listed, JSON.stringify(line)).toContain(`\n| \`${line.event}\` |`);
+    const expected =
+      'ready unknown-variable low-maxmemory loaded compaction data-set reload rewrite signal shutdown stopped ' +
+      'failed-authentication out-of-memory connected disconnected error';
+    expect([...events]).toEqual(expect.arrayContaining(expected.split(' ')));
   });
 
   it('has the lines of loglevel and above, which CONFIG SET changes', async () => {

@@ -130,6 +130,7 @@ describe('the log says once', () => {
     const clock = new FakeClock();
     const log = keepLog();
     const client = await connectTo(await startServer({ maxmemory: 1 }, { clock, log }));
+    log.entries.shift();
     for (let i = 0; i < 30; i++) {
       expect(await ask(client, 'SESSION.NEW x')).toMatch(/^OOM /);
       clock.advance(100);
@@ -149,6 +150,24 @@ describe('the log says once', () => {
     ]);
   });
 
+  it('that maxmemory leaves nothing for sessions, with what the program needs', async () => {
+    const clock = new FakeClock();
+    const log = keepLog();
+    const client = await connectTo(await startServer({ maxmemory: 1_000_000 }, { clock, log }));
+    const needed = Number(/used_memory_startup:(\d+)/.exec(await client.bulk('INFO', 'memory'))?.[1]);
+    const low = (maxmemory: number, size: string) => ({
+      level: 'warning',
+      message: `maxmemory is too low for any session: it is ${size}, and the program itself needs ${needed} bytes of it`,
+      fields: { event: 'low-maxmemory', maxmemory, needed },
+    });
+    expect(log.entries).toEqual([low(1_000_000, '1000000')]);
+    await ask(client, 'CONFIG SET timeout 100');
+    await ask(client, `CONFIG SET maxmemory ${needed + 1}`);
+    await ask(client, 'CONFIG SET maxmemory 0');
+    await ask(client, 'CONFIG SET maxmemory 1mb');
+    expect(log.entries.slice(1)).toEqual([low(1024 * 1024, '1mb')]);
+  });
+
   it('that sessions are evicted', async () => {
     const clock = new FakeClock();
     const log = keepLog();
@@ -156,7 +175,7 @@ describe('the log says once', () => {
     for (let i = 0; i < 30; i++) await ask(client, 'SESSION.NEW x');
     await ask(client, 'CONFIG SET maxmemory 1');
     clock.advance(20_000);
-    expect(log.lines).toEqual([
+    expect(log.lines.slice(1)).toEqual([
       'evicting sessions: maxmemory is reached (1 bytes, allsessions-lru)',
       'evictions are over: 30 sessions within a second',
     ]);

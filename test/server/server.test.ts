@@ -5,7 +5,7 @@ import { echo } from '../../src/commands/connection/echo.js';
 import { ping } from '../../src/commands/connection/ping.js';
 import { type Config, ConfigError, createServer, ListenError, type Server } from '../../src/index.js';
 import { Slice } from '../../src/slice.js';
-import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame } from '../raw-client.js';
 
@@ -201,6 +201,12 @@ describe('Server', () => {
     expect(await client.takeAll()).toBe('+PONG\r\n+OK\r\n');
   });
 
+  it('QUIT ignores arguments, as in Redis', async () => {
+    const client = await connectTo(await startServer());
+    await client.send('QUIT now please\r\nPING\r\n');
+    expect(await client.takeAll()).toBe('+OK\r\n');
+  });
+
   it('answers a client that has ended its side before ending its own', async () => {
     const client = await connectTo(await startServer());
     client.socket.end('PING\r\n');
@@ -213,9 +219,26 @@ describe('Server', () => {
   if (outside === undefined) console.warn('NOTICE: no network but loopback: the test of protected mode is skipped');
 
   it.skipIf(outside === undefined)('protected mode: refuses clients from other machines', async () => {
-    const server = await startServer({ bind: '*' });
+    const clock = new FakeClock();
+    const log = keepLog();
+    const server = await startServer({ bind: '*' }, { clock, log });
     const stranger = await connectTo(server, outside);
     expect(await stranger.takeAll()).toMatch(/^-DENIED respite is in protected mode: .*requirepass.*\r\n$/);
+    await (await connectTo(server, outside)).takeAll();
+    clock.advance(61_000);
+    expect(log.entries).toMatchObject([
+      {
+        level: 'warning',
+        message: expect.stringMatching(
+          `^refused a connection from ${outside}: respite is in protected mode: .* set a password \\(requirepass\\)`,
+        ),
+        fields: { event: 'protected-mode', state: 'begins', from: outside },
+      },
+      {
+        message: `refusals because of protected mode from ${outside} are over: 2 connections within a second`,
+        fields: { event: 'protected-mode', state: 'over', from: outside, count: 2 },
+      },
+    ]);
     const neighbour = await connectTo(server);
     await neighbour.expect('PING\r\n', '+PONG\r\n');
     for (const config of [{ requirepass: 'x' }, { 'protected-mode': false }]) {

@@ -3,6 +3,7 @@ import type { Durability } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
 import type { Clock, Lateness, SessionListener } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
+import type { EventLog } from '../../log/log-events.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { LatencyMonitor } from '../observing/latency-monitor.js';
 import type { Slowlog } from '../observing/slowlog.js';
@@ -22,7 +23,7 @@ export interface ServerControl {
   /** The version of Redis that replies follow. Clients use it to decide which commands they may send. */
   readonly redisVersion: string;
   readonly clock: Clock;
-  readonly log: FilteredLog;
+  readonly log: EventLog & Pick<FilteredLog, 'isOn'>;
   /** When it started, in unix ms. */
   readonly started: number;
   readonly runId: string;

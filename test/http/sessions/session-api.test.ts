@@ -9,7 +9,7 @@ import type {
 } from '../../../src/http/sessions/session-api-data.js';
 import { createServer, type Server } from '../../../src/index.js';
 import { Slice } from '../../../src/slice.js';
-import { connectTo, startServer, stopServers } from '../../embedded-server.js';
+import { connectTo, keepLog, startServer, stopServers } from '../../embedded-server.js';
 import { FakeClock } from '../../fake-clock.js';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { frame } from '../../raw-client.js';
@@ -225,7 +225,8 @@ describe('a request of the page', () => {
   });
 
   it('fails if it asks for so many values that others would have to wait', async () => {
-    const server = await startServer(HTTP);
+    const log = keepLog();
+    const server = await startServer(HTTP, { log });
     const client = await connectTo(server);
     const token = String(await ask(client, 'SESSION.NEW x'));
     await ask(client, `SESSION.SET ${token} value ${'v'.repeat(500_000)}`);
@@ -237,6 +238,11 @@ describe('a request of the page', () => {
       status: 503,
       body: { code: 'CLOSED', error: expect.stringContaining('more than 4 MB') },
     });
+    expect(log.lines).toEqual([
+      expect.stringMatching(
+        /^client \d+ \(.*"http"\) disconnected: replies exceed the output buffer limit \(the HTTP API replies with at most 4 MB\)$/,
+      ),
+    ]);
     expect(await api(server, '/api/names', {})).toEqual({ names: [{ name: 'x', sessions: 1 }] });
   });
 
