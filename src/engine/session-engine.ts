@@ -77,11 +77,6 @@ const TRIM_DELAY_MS = 1000;
 
 /** Bytes of memory that each slot takes outside the slot table: timer, place in the field store. */
 const BYTES_ELSEWHERE = TimingWheel.BYTES_PER_TIMER + 4;
-/**
- * Bytes of memory that a session takes besides its name, its data, its place in the token index and a public id that it
- * keeps.
- */
-const BYTES_PER_SLOT = SlotTable.BYTES_PER_SLOT + BYTES_ELSEWHERE;
 
 /**
  * Keeps sessions: their tokens, names and data. Ends them on time.
@@ -338,10 +333,8 @@ export class SessionEngine {
     const session = unseen === undefined ? (slots.allocate(flags) as Session) : this.#unseen.reveal(unseen, flags);
     slots.created[session] = this.#creationTimes.next();
     slots.use(session, now);
-    slots.duration[session] = duration;
-    slots.setMaxAge(session, maxAgeMs);
-    // If no session has a MAXAGE, the column is never written to and takes no memory.
-    if (maxAgeMs > 0) slots.maxAgeEnd[session] = Math.min(now + maxAgeMs, maxAgeEnd);
+    slots.setDuration(session, duration);
+    if (maxAgeMs > 0) slots.setMaxAge(session, maxAgeMs, Math.min(now + maxAgeMs, maxAgeEnd));
     if (unseen === undefined) this.#fillNew(session, settings);
     this.#names.add(name, session, shared !== false);
     if (tokenless) {
@@ -478,7 +471,7 @@ export class SessionEngine {
     this.#deadlines.forEachDue((slot, deadline) => {
       if (!slots.isSession(slot)) return;
       if (this.#endAt(slot, deadline) === 'expired') expired++;
-      else if (slots.maxAge(slot) > 0 && slots.maxAgeEnd[slot] <= now) maxage++;
+      else if (slots.maxAgeEnd(slot) <= now) maxage++;
     });
     return { expired, maxage };
   }
@@ -493,7 +486,7 @@ export class SessionEngine {
     const flags = this.#slots.flags(session);
     if (deleteSession === true) this.#slots.setFlags(session, flags | Flag.DeleteSession);
     if (deleteSession === false) this.#slots.setFlags(session, flags & ~Flag.DeleteSession);
-    this.#slots.duration[session] = duration;
+    this.#slots.setDuration(session, duration);
     this.#slots.change(session);
     this.#deadlines.start(session);
     this.#changes?.onChanged(session);
@@ -632,8 +625,7 @@ export class SessionEngine {
   /** Returns the bytes of memory that the session takes, without its name. */
   memoryOf(session: Session): number {
     const index = this.isTokenless(session) ? 0 : TokenIndex.BYTES_PER_ENTRY;
-    const id = (this.#slots.flags(session) & Flag.KeptId) !== 0 ? SlotTable.BYTES_PER_ID : 0;
-    return BYTES_PER_SLOT + id + index + this.#fields.memoryOf(session);
+    return this.#slots.memoryOf(session) + BYTES_ELSEWHERE + index + this.#fields.memoryOf(session);
   }
 
   // Looking at a session: never extends it
@@ -751,7 +743,7 @@ export class SessionEngine {
 
   /** Returns the session's duration in ms, or 0 if it has none. */
   duration(session: Session): number {
-    return this.#slots.duration[session];
+    return this.#slots.duration(session);
   }
 
   /** Returns when the session is due, by its duration or MAXAGE, in ms on the clock, or Infinity if it never is. */
@@ -769,10 +761,10 @@ export class SessionEngine {
       deleteSession: (flags & Flag.DeleteSession) !== 0,
       extendGet: (flags & Flag.ExtendGet) !== 0,
       extendSet: (flags & Flag.ExtendSet) !== 0,
-      duration: slots.duration[session],
+      duration: slots.duration(session),
       deadline: (flags & Flag.Running) !== 0 ? this.#deadlines.deadline(session) : Infinity,
       maxAgeMs: slots.maxAge(session),
-      maxAgeEnd: slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity,
+      maxAgeEnd: slots.maxAgeEnd(session),
       created: slots.created[session],
     };
   }
@@ -888,7 +880,7 @@ export class SessionEngine {
     return this.#deadlines.lateness;
   }
 
-  /** Returns the bytes of memory that the slots in use take, with the public ids that sessions keep. */
+  /** Returns the bytes of memory that the slots in use take. */
   #slotMemory(): number {
     return this.#slots.memory + this.#slots.taken * BYTES_ELSEWHERE;
   }
@@ -1040,7 +1032,7 @@ export class SessionEngine {
       return false;
     }
     this.#clear(session);
-    this.#deadlines.set(slot, slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity);
+    this.#deadlines.set(slot, slots.maxAgeEnd(slot));
     this.#changes?.onEmptied(session);
     this.#changes?.onChanged(session);
     // The deadline of MAXAGE may have come, too.
@@ -1050,7 +1042,7 @@ export class SessionEngine {
   /** Returns how a session ends at a deadline (ms) that has come, or undefined if it does not end. */
   #endAt(slot: number, deadline: number): 'maxage' | 'expired' | undefined {
     const slots = this.#slots;
-    if (slots.maxAge(slot) > 0 && deadline >= slots.maxAgeEnd[slot]) return 'maxage';
+    if (deadline >= slots.maxAgeEnd(slot)) return 'maxage';
     return (slots.flags(slot) & Flag.DeleteSession) !== 0 ? 'expired' : undefined;
   }
 
@@ -1136,7 +1128,7 @@ export class SessionEngine {
     const totals = this.#totalsOf(session);
     const at = this.#doomed.endOf(slot);
     const due = deadline <= at ? this.#endAt(slot, deadline) : endOfDoomed(slots.flags(slot));
-    const end = due ?? (slots.maxAge(slot) > 0 && slots.maxAgeEnd[slot] <= at ? 'maxage' : 'ended');
+    const end = due ?? (slots.maxAgeEnd(slot) <= at ? 'maxage' : 'ended');
     if (due === undefined) this.#clear(session);
     this.#remove(session, end);
     this.#doomed.subtract(totals);

@@ -3,7 +3,7 @@ import { STRING_KEY } from '../fields/session-data.js';
 import { writeAs } from '../fields/write-as.js';
 import { nameIn } from '../names/address.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
-import { EPOCH_BITS, Flag, NONE } from '../tables/slot-table.js';
+import { Flag, LASTING_FLAGS, NONE } from '../tables/slot-table.js';
 import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
 import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
@@ -113,13 +113,12 @@ export class Restoration {
   settle(session: Session, state: SessionState): void {
     const { slots } = this.#parts;
     slots.created[session] = state.created;
-    slots.duration[session] = state.duration;
-    slots.setMaxAge(session, state.maxAgeMs);
-    if (state.maxAgeMs > 0) slots.maxAgeEnd[session] = state.maxAgeEnd;
+    slots.setDuration(session, state.duration);
+    slots.setMaxAge(session, state.maxAgeMs, state.maxAgeEnd);
     slots.setFlags(
       session,
       Flag.Session |
-        (slots.flags(session) & (Flag.Shared | Flag.Tokenless | Flag.KeptId | EPOCH_BITS)) |
+        (slots.flags(session) & LASTING_FLAGS) |
         (state.isString ? Flag.String : 0) |
         (state.deleteSession ? Flag.DeleteSession : 0) |
         (state.extendGet ? Flag.ExtendGet : 0) |
@@ -135,9 +134,9 @@ export class Restoration {
   run(session: Session, deadline: number): void {
     const { slots, deadlines } = this.#parts;
     const flags = slots.flags(session);
-    const runs = deadline < Infinity && slots.duration[session] > 0;
+    const runs = deadline < Infinity && slots.duration(session) > 0;
     slots.setFlags(session, runs ? flags | Flag.Running : flags & ~Flag.Running);
-    const last = slots.maxAge(session) > 0 ? slots.maxAgeEnd[session] : Infinity;
+    const last = slots.maxAgeEnd(session);
     deadlines.set(session, Math.max(0, Math.min(runs ? deadline : Infinity, last)));
   }
 
@@ -283,11 +282,12 @@ export class Restoration {
   #latest(slot: number, flags: number, now: number): number {
     const { slots } = this.#parts;
     if ((flags & Flag.OldToken) !== 0) return now + LONGEST_GRACE;
-    const duration = (flags & Flag.Running) !== 0 ? slots.duration[slot] : Infinity;
+    const duration = (flags & Flag.Running) !== 0 ? slots.duration(slot) : Infinity;
     const maxAge = slots.maxAge(slot);
     if (maxAge === 0) return now + duration;
-    slots.maxAgeEnd[slot] = Math.min(slots.maxAgeEnd[slot], now + maxAge);
-    return Math.min(now + duration, slots.maxAgeEnd[slot]);
+    const end = Math.min(slots.maxAgeEnd(slot), now + maxAge);
+    slots.setMaxAge(slot, maxAge, end);
+    return Math.min(now + duration, end);
   }
 
   #checkString(slot: number): void {

@@ -1,6 +1,7 @@
 import { column, longer, resized, shorter } from '../memory/column.js';
 import { TOKEN_WORDS } from '../tokens/token.js';
 import { Numbering } from './numbering.js';
+import { RareProperties } from './rare-properties.js';
 
 /** The end of a list of slots, or no slot. */
 export const NONE = -1;
@@ -28,34 +29,40 @@ export const Flag = {
   KeptId: 2048,
   /** A shared session whose token nobody has asked for or presented. It is not in the token index. */
   Tokenless: 256,
+  /** The session has a MAXAGE. */
+  MaxAge: 4096,
+  /** The session has old tokens. */
+  OldTokens: 8192,
 } as const;
 
 /**
  * The higher bits are the slot's epoch. Starting a new epoch ends all sessions at once. A slot of an earlier epoch is
  * *doomed*: no look-up returns it, although its memory is freed later (see `Doomed`).
  */
-export const EPOCH_BITS = 0x7fff_f000;
-const ONE_EPOCH = 0x1000;
-const EPOCHS = 2 ** 19;
+export const EPOCH_BITS = 0x7fff_c000;
+/** Flags that last as long as the session, whatever its settings become. */
+export const LASTING_FLAGS = Flag.Shared | Flag.Tokenless | Flag.KeptId | Flag.MaxAge | Flag.OldTokens | EPOCH_BITS;
+const ONE_EPOCH = 0x4000;
+const EPOCHS = 2 ** 17;
 
 /** Resolution of the time of last use, in ms: 32 bits are enough for 13 years. */
 const USE_MS = 100;
-/** Resolution of MAXAGE, in ms: 31 bits are enough for 68 years. */
-const MAX_AGE_MS = 1000;
 
 /** The length of a row, and the index of each number in it. */
-const ROW = 8;
+const ROW = 7;
 const FLAGS = 0;
 const OWNER = 1;
 const OLDER = 2;
 const NEWER = 3;
-const CHAIN = 4;
-const LAST_USED = 5;
-const VERSION = 6;
-const MAX_AGE = 7;
+const LAST_USED = 4;
+const VERSION = 5;
+const DURATION = 6;
 
-/** 32-bit words in a public id. */
-const ID_WORDS = 2;
+/**
+ * A row has the duration in whole ms, up to 49 days. This value means that it is longer, or has a fraction, and is among
+ * the rare properties.
+ */
+const UNUSUAL = 2 ** 32 - 1;
 
 /** The most slots: the wheel cannot have more timers. */
 const MAX_SLOTS = 2 ** 27;
@@ -68,27 +75,17 @@ const RESERVED_SLOTS = 2 ** 25;
  * it. A million sessions are a handful of arrays instead of a million objects for the garbage collector to walk. The
  * lowest free slot is taken first, so that the columns can shrink again when sessions have ended.
  *
- * Small numbers share a row of 32 bytes per slot. Ending a session touches most of them, and with a million sessions
- * each further array would be another cache miss. The rest have columns.
+ * Small numbers share a row per slot. Ending a session touches most of them, and with a million sessions each further
+ * array would be another cache miss. The rest have columns. What few sessions have is in `RareProperties`.
  */
 export class SlotTable {
-  /** Bytes per slot, without the public id. */
-  static readonly BYTES_PER_SLOT = TOKEN_WORDS * 4 + 3 * 8 + ROW * 4;
-  /** Bytes that a kept public id takes. */
-  static readonly BYTES_PER_ID = ID_WORDS * 4;
-
   /** Four words per slot: the token of the session, or the old token. Undefined for a tokenless session. */
   token = column(Uint32Array, FIRST_SLOTS * TOKEN_WORDS, RESERVED_SLOTS * TOKEN_WORDS);
   /** The time of creation in unix ms, with up to three decimals. */
   created = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
-  /** The duration in ms, or 0 if the session never expires. */
-  duration = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
-  /** When MAXAGE is reached, in ms on the monotonic clock. Undefined for a slot without `maxAge`. */
-  maxAgeEnd = column(Float64Array, FIRST_SLOTS, RESERVED_SLOTS);
-  /** Two words per slot: the public id of a session with `KeptId`, undefined for others. */
-  #id = column(Uint32Array, FIRST_SLOTS * ID_WORDS, RESERVED_SLOTS * ID_WORDS);
-  /** The number of sessions with `KeptId`. */
-  #keptIds = 0;
+  readonly #rare = new RareProperties(FIRST_SLOTS, RESERVED_SLOTS);
+  /** Bytes that rare properties take. */
+  #rareBytes = 0;
 
   #rows = column(Int32Array, FIRST_SLOTS * ROW, RESERVED_SLOTS * ROW);
   #capacity = FIRST_SLOTS;
@@ -159,26 +156,28 @@ export class SlotTable {
 
   /** Makes a session keep its public id, the two words of which are given, in this table. */
   keepId(slot: number, high: number, low: number): void {
-    const flags = this.flags(slot);
-    if ((flags & Flag.KeptId) === 0) this.#keptIds++;
-    this.setFlags(slot, flags | Flag.KeptId);
-    this.#id[slot * ID_WORDS] = high;
-    this.#id[slot * ID_WORDS + 1] = low;
+    this.#setRare(slot, Flag.KeptId, true);
+    this.#rare.setId(slot, high, low);
   }
 
   /** Returns the first 32 bits of the id of a session with `KeptId`. */
   idHigh(slot: number): number {
-    return this.#id[slot * ID_WORDS];
+    return this.#rare.idHigh(slot);
   }
 
   /** Returns the last 32 bits of the id of a session with `KeptId`. */
   idLow(slot: number): number {
-    return this.#id[slot * ID_WORDS + 1];
+    return this.#rare.idLow(slot);
   }
 
   /** Bytes of memory that the slots in use take. */
   get memory(): number {
-    return this.taken * SlotTable.BYTES_PER_SLOT + this.#keptIds * SlotTable.BYTES_PER_ID;
+    return this.taken * BYTES_PER_SLOT + this.#rareBytes;
+  }
+
+  /** Returns the bytes of memory that a slot in use takes. */
+  memoryOf(slot: number): number {
+    return BYTES_PER_SLOT + this.#rareBytesOf(slot);
   }
 
   /** Returns the slot's bits of `Flag` and of its epoch, or 0 if the slot is free. */
@@ -221,11 +220,13 @@ export class SlotTable {
 
   /** Returns a session's first old token, or the one that follows an old token, or NONE. */
   chain(slot: number): number {
-    return this.#rows[slot * ROW + CHAIN];
+    return (this.flags(slot) & (Flag.OldToken | Flag.OldTokens)) === 0 ? NONE : this.#rare.chain[slot];
   }
 
   setChain(slot: number, other: number): void {
-    this.#rows[slot * ROW + CHAIN] = other;
+    const isSession = (this.flags(slot) & Flag.OldToken) === 0;
+    if (isSession) this.#setRare(slot, Flag.OldTokens, other !== NONE);
+    if (!isSession || other !== NONE) this.#rare.chain[slot] = other;
   }
 
   /** Returns when the session's data was last used, in ms on the monotonic clock, to a tenth of a second. */
@@ -259,17 +260,46 @@ export class SlotTable {
     return this.#changes;
   }
 
+  /** Returns the duration in ms, or 0 if the session never expires. */
+  duration(slot: number): number {
+    const duration = this.#rows[slot * ROW + DURATION] >>> 0;
+    return duration === UNUSUAL ? this.#rare.duration[slot] : duration;
+  }
+
+  /**
+   * Sets the duration of a session that is new or has one.
+   * @param ms Any number that is not negative. 0 for none.
+   */
+  setDuration(slot: number, ms: number): void {
+    const isUsual = ms >>> 0 === ms && ms !== UNUSUAL;
+    const wasUsual = this.#rows[slot * ROW + DURATION] >>> 0 !== UNUSUAL;
+    this.#rows[slot * ROW + DURATION] = isUsual ? ms : UNUSUAL;
+    if (!isUsual) this.#rare.duration[slot] = ms;
+    if (isUsual !== wasUsual)
+      this.#rareBytes += isUsual ? -RareProperties.DURATION_BYTES : RareProperties.DURATION_BYTES;
+  }
+
   /** Returns MAXAGE in ms, or 0 if there is none. */
   maxAge(slot: number): number {
-    return this.#rows[slot * ROW + MAX_AGE] * MAX_AGE_MS;
+    return (this.flags(slot) & Flag.MaxAge) === 0 ? 0 : this.#rare.maxAge[slot];
+  }
+
+  /** Returns when MAXAGE is reached, in ms on the monotonic clock, or Infinity if there is none. */
+  maxAgeEnd(slot: number): number {
+    return (this.flags(slot) & Flag.MaxAge) === 0 ? Infinity : this.#rare.maxAgeEnd[slot];
   }
 
   /**
    * Sets MAXAGE.
-   * @param ms A multiple of 1000, up to 2^31 - 1 s. 0 for none.
+   * @param ms 0 for none.
+   * @param end When it is reached, in ms on the monotonic clock.
    */
-  setMaxAge(slot: number, ms: number): void {
-    this.#rows[slot * ROW + MAX_AGE] = ms / MAX_AGE_MS;
+  setMaxAge(slot: number, ms: number, end: number): void {
+    this.#setRare(slot, Flag.MaxAge, ms > 0);
+    // Without MAXAGE, the columns are not written to and take no memory.
+    if (ms === 0) return;
+    this.#rare.maxAge[slot] = ms;
+    this.#rare.maxAgeEnd[slot] = end;
   }
 
   /** Every slot in use is below this number. */
@@ -283,7 +313,7 @@ export class SlotTable {
   }
 
   /**
-   * Takes a slot for the current epoch. Sets only its flags, chain and version; the caller must set the rest.
+   * Takes a slot for the current epoch. Sets only its flags and version; the caller must set the rest.
    * @throws RangeError if 2^27 slots are in use.
    */
   allocate(flags: number): number {
@@ -294,10 +324,11 @@ export class SlotTable {
     return slot;
   }
 
-  /** Initialises a slot that is in use, as `allocate` does: sets its flags, its chain and its version. */
+  /** Initialises a slot that is in use, as `allocate` does: sets its flags and its version, and no duration. */
   begin(slot: number, flags: number): void {
     this.setFlags(slot, flags | this.#epoch);
-    this.setChain(slot, NONE);
+    this.#rows[slot * ROW + DURATION] = 0;
+    this.#rareBytes += this.#rareBytesOf(slot);
     this.change(slot);
   }
 
@@ -306,7 +337,7 @@ export class SlotTable {
     for (let word = 0; word < TOKEN_WORDS; word++) this.token[slot * TOKEN_WORDS + word] = 0;
     // The end of a doomed slot was counted when it was doomed.
     if (!this.isDoomed(slot)) this.change(slot);
-    if ((this.flags(slot) & Flag.KeptId) !== 0) this.#keptIds--;
+    this.#rareBytes -= this.#rareBytesOf(slot);
     this.setFlags(slot, 0);
     this.#numbering.release(slot);
   }
@@ -322,10 +353,30 @@ export class SlotTable {
   #resize(capacity: number): void {
     this.#capacity = capacity;
     this.token = resized(this.token, capacity * TOKEN_WORDS);
-    this.#id = resized(this.#id, capacity * ID_WORDS);
     this.created = resized(this.created, capacity);
-    this.duration = resized(this.duration, capacity);
-    this.maxAgeEnd = resized(this.maxAgeEnd, capacity);
     this.#rows = resized(this.#rows, capacity * ROW);
+    this.#rare.resize(capacity);
+  }
+
+  /** Sets or clears a flag of a rare property. */
+  #setRare(slot: number, flag: number, isSet: boolean): void {
+    const flags = this.flags(slot);
+    if (((flags & flag) !== 0) === isSet) return;
+    this.#rareBytes -= this.#rareBytesOf(slot);
+    this.setFlags(slot, flags ^ flag);
+    this.#rareBytes += this.#rareBytesOf(slot);
+  }
+
+  #rareBytesOf(slot: number): number {
+    const flags = this.flags(slot);
+    return (
+      ((flags & Flag.KeptId) !== 0 ? RareProperties.ID_BYTES : 0) +
+      ((flags & Flag.MaxAge) !== 0 ? RareProperties.MAX_AGE_BYTES : 0) +
+      ((flags & (Flag.OldToken | Flag.OldTokens)) !== 0 ? RareProperties.CHAIN_BYTES : 0) +
+      (this.#rows[slot * ROW + DURATION] >>> 0 === UNUSUAL ? RareProperties.DURATION_BYTES : 0)
+    );
   }
 }
+
+/** Bytes per slot, without rare properties. */
+const BYTES_PER_SLOT = TOKEN_WORDS * 4 + 8 + ROW * 4;

@@ -86,8 +86,8 @@ export class Deadlines {
   /** Starts the session's duration now. Without a duration, only the deadline of MAXAGE remains. */
   start(slot: number): void {
     const slots = this.#slots;
-    const duration = slots.duration[slot];
-    const last = slots.maxAge(slot) > 0 ? slots.maxAgeEnd[slot] : Infinity;
+    const duration = slots.duration(slot);
+    const last = slots.maxAgeEnd(slot);
     if (duration > 0) {
       slots.setFlags(slot, slots.flags(slot) | Flag.Running);
       this.set(slot, Math.min(this.#now + duration, last));
