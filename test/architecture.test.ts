@@ -89,6 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'commands',
     'commands/declaration',
     'engine',
+    'errors.ts',
     'resp',
     'node:buffer',
     'execution/context',

@@ -87,7 +87,7 @@ export function EventFeed({ feed }: { feed: Feed }) {
       >
         {log.rows.length === 0 && <li class="muted">Nothing has happened since you opened this page.</li>}
         {log.rows.map(({ id, at, event, name }) => (
-          <li key={id}>
+          <li key={id} class="event">
             <time class="muted" dateTime={new Date(at).toISOString()}>
               {timeOfDay(at)}
             </time>

@@ -79,7 +79,8 @@ export class Feed {
   #take(snapshot: LiveSnapshot): void {
     if (this.#hello === undefined) return;
     const previous = this.latest?.snapshot;
-    if (previous !== undefined && snapshot.at > previous.at) {
+    // What happened while the page was not connected belongs to no second that it shows.
+    if (this.connected && previous !== undefined && snapshot.at > previous.at) {
       const oldest = snapshot.at - HISTORY_MS - 2000;
       this.samples = [...this.samples.filter(({ at }) => at > oldest), sampleOf(snapshot, previous)];
     }

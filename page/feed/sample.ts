@@ -1,6 +1,7 @@
-import type { LiveSnapshot } from '../../src/http/live/live-data.js';
+import type { ErrorCode } from '../../src/errors.js';
+import type { LiveSnapshot, LiveTotals } from '../../src/http/live/live-data.js';
 
-/** What the charts keep of a snapshot. Rates are per second since the previous snapshot. */
+/** What the page keeps of a snapshot. Rates are per second since the previous snapshot. */
 export interface Sample {
   /** Unix ms, by the server's clock. */
   readonly at: number;
@@ -18,6 +19,8 @@ export interface Sample {
   readonly memory: number;
   readonly rss: number;
   readonly clients: number;
+  /** How many commands were refused since the previous snapshot, by code. Codes without any are left out. */
+  readonly refused: ReadonlyMap<ErrorCode, number>;
 }
 
 /** Makes a sample of two snapshots of the same run of the server. */
@@ -42,5 +45,26 @@ export function sampleOf(snapshot: LiveSnapshot, previous: LiveSnapshot): Sample
     memory: memory.used,
     rss: memory.rss,
     clients: snapshot.connections.clients,
+    refused: refusedSince(totals, before),
   };
+}
+
+function refusedSince({ errorCodes }: LiveTotals, before: LiveTotals): Map<ErrorCode, number> {
+  const codes = Object.keys(errorCodes) as ErrorCode[];
+  return new Map(
+    codes.flatMap((code) => {
+      const count = errorCodes[code] - before.errorCodes[code];
+      return count > 0 ? [[code, count]] : [];
+    }),
+  );
+}
+
+/** Returns how many commands were refused since `from`, in unix ms, by code. */
+export function refusedIn(samples: readonly Sample[], from: number): Map<ErrorCode, number> {
+  const sums = new Map<ErrorCode, number>();
+  for (const { at, refused } of samples) {
+    if (at <= from) continue;
+    for (const [code, count] of refused) sums.set(code, (sums.get(code) ?? 0) + count);
+  }
+  return sums;
 }

@@ -25,10 +25,13 @@ export function Header(props: { feed: Feed; here: string; theme: Theme; onTheme:
             Sessions
           </NavLink>
         </nav>
+        {feed.latest && <span class="version muted">v{feed.latest.hello.version}</span>}
         <ThemeToggle theme={theme} onTheme={onTheme} />
       </div>
-      <Verdict feed={feed} />
-      <Vitals feed={feed} />
+      <div class="health">
+        <Verdict feed={feed} />
+        <Vitals feed={feed} />
+      </div>
     </header>
   );
 }
@@ -92,16 +95,16 @@ function Verdict({ feed }: { feed: Feed }) {
 
 function Vitals({ feed }: { feed: Feed }) {
   if (feed.latest === undefined) return null;
-  const { hello, snapshot } = feed.latest;
+  const { snapshot } = feed.latest;
   const { lateness, memory, connections } = snapshot;
   const share = memory.limit === 0 ? undefined : Math.min(1, memory.used / memory.limit);
   return (
     <dl class="vitals">
       <Vital label="sessions" value={count(snapshot.sessions)} />
       <Vital label="commands/s" value={rate(snapshot.commandsPerSecond)} />
-      <Vital label="late, p99" value={lateness.count === 0 ? '–' : duration(lateness.p99)} />
+      <Vital label="99 % expire within" value={lateness.count === 0 ? '–' : duration(lateness.p99)} />
       <div>
-        <dt>{memory.limit === 0 ? 'memory, no limit' : `memory of ${bytes(memory.limit)}`}</dt>
+        <dt>{memory.limit === 0 ? 'memory' : `memory of ${bytes(memory.limit)}`}</dt>
         <dd>
           {bytes(memory.used)}
           {share !== undefined && <progress value={share} aria-label="Share of maxmemory" />}
@@ -109,7 +112,6 @@ function Vitals({ feed }: { feed: Feed }) {
       </div>
       <Vital label="clients" value={count(connections.clients)} />
       <Vital label="up for" value={duration(snapshot.uptimeMs)} />
-      <Vital label="version" value={hello.version} />
     </dl>
   );
 }

@@ -1,5 +1,5 @@
 import type { LiveSnapshot } from '../../src/http/live/live-data.js';
-import type { Sample } from '../feed/sample.js';
+import { refusedIn, type Sample } from '../feed/sample.js';
 import { bytes } from '../format/bytes.js';
 import { count, counted } from '../format/count.js';
 import { duration } from '../format/duration.js';
@@ -19,8 +19,9 @@ const LATE_MS = 100;
 const VERY_LATE_MS = 1000;
 /** A shorter stall of the event loop is no trouble, in ms. */
 const STALL_MS = 100;
-/** How long a stall, an eviction or a refused connection is remembered, in ms. */
+/** How long a stall, an eviction or a refusal is remembered, in ms. */
 const REMEMBERED_MS = 30_000;
+const LATELY = 'in the last half minute';
 /** The share of a limit from which it is near. */
 const NEAR = 0.9;
 
@@ -31,6 +32,7 @@ export function troublesOf(snapshot: LiveSnapshot, samples: readonly Sample[]): 
     ...notReady(snapshot),
     ...persistence(snapshot),
     ...memory(snapshot, recent),
+    ...authentication(recent),
     ...lateness(snapshot),
     ...stalls(snapshot, recent),
     ...connections(snapshot, recent),
@@ -64,16 +66,42 @@ function persistence({ persistence }: LiveSnapshot): Trouble[] {
   return found;
 }
 
-function memory({ memory: { used, limit, policy } }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
+function memory(snapshot: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
+  const { used, limit, policy } = snapshot.memory;
+  const figures = limit === 0 ? bytes(used) : `${bytes(used)} of ${bytes(limit)}`;
+  const refused = refusedIn(recent, 0).get('OOM') ?? 0;
+  if (limit > 0 && used >= limit && !mayEvict(snapshot)) {
+    const nothing = policy === 'noeviction' ? '' : ` and maxmemory-policy ${policy} finds nothing to evict`;
+    const text = `Memory is full (${figures})${nothing}, so commands that need more are refused with OOM.`;
+    return [bad('memory', text)];
+  }
+  if (refused > 0) {
+    const were = refused === 1 ? 'was' : 'were';
+    return [
+      bad(
+        'memory',
+        `${counted(refused, 'command')} ${were} refused with OOM ${LATELY}: too little memory (${figures}).`,
+      ),
+    ];
+  }
   if (limit === 0) return [];
-  const figures = `${bytes(used)} of ${bytes(limit)}`;
   if (recent.some(({ evicted }) => evicted > 0)) {
     return [warn('memory', `Memory is full (${figures}), so sessions are evicted to make room.`)];
   }
-  if (used >= limit && policy === 'noeviction') {
-    return [bad('memory', `Memory is full (${figures}), so commands that need more are refused with OOM.`)];
-  }
   return used >= NEAR * limit ? [warn('memory', `Memory is nearly full (${figures}).`)] : [];
+}
+
+/** Returns whether there is a session that `maxmemory-policy` may evict. */
+function mayEvict({ memory: { policy }, sessions, wheel }: LiveSnapshot): boolean {
+  if (policy === 'noeviction') return false;
+  return policy === 'volatile-ttl' ? wheel.timers > 0 : sessions > 0;
+}
+
+function authentication(recent: readonly Sample[]): Trouble[] {
+  const wrong = refusedIn(recent, 0).get('WRONGPASS') ?? 0;
+  if (wrong === 0) return [];
+  const attempts = counted(wrong, 'attempt');
+  return [warn('authentication', `${attempts} to log in failed ${LATELY}: wrong user name or password.`)];
 }
 
 function lateness({ lateness: { count: expiries, p99, overMs } }: LiveSnapshot): Trouble[] {

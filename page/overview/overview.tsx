@@ -2,16 +2,18 @@ import type { Line } from '../charts/chart.js';
 import { GraphCard } from '../charts/graph-card.js';
 import { EventFeed } from '../events/event-feed.js';
 import type { Feed } from '../feed/feed.js';
-import type { Sample } from '../feed/sample.js';
+import { refusedIn, type Sample } from '../feed/sample.js';
 import { bytes } from '../format/bytes.js';
 import { count, rate, shortCount } from '../format/count.js';
 import { duration } from '../format/duration.js';
+import { RefusedCommands } from '../refusals/refused-commands.js';
 import { NextMinute, Wheel } from '../wheel/wheel.js';
 import { Facts } from './facts.js';
 import './overview.css';
 import { Persistence } from './persistence.js';
 import { SlowLog } from './slow-log.js';
 
+const MINUTE = 60_000;
 /** A rate is the mean of this many samples, because the figures of single seconds jump too much to be read. */
 const SMOOTHED = 3;
 
@@ -35,6 +37,7 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
   const { latest, samples } = feed;
   if (latest === undefined) return null;
   const { lateness, memory, connections, network, totals, persistence, slowlog, ...now } = latest.snapshot;
+  const refused = refusedIn(samples, now.at - MINUTE);
   const expiredPerSecond = feed.connected ? (samples.at(-1)?.expired ?? 0) : 0;
   return (
     <div class="overview">
@@ -109,8 +112,8 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
         >
           <Facts
             facts={{
-              'that subscribe': count(connections.subscribers),
-              refused: count(connections.rejected),
+              subscribers: count(connections.subscribers),
+              'connections refused': count(connections.rejected),
               'watching this page': count(connections.watchers),
             }}
           />
@@ -127,7 +130,7 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
         >
           <Facts
             facts={{
-              errors: count(totals.errors),
+              'refused, last minute': count([...refused.values()].reduce((sum, value) => sum + value, 0)),
               'received, sent': `${bytes(network.inputPerSecond)}/s, ${bytes(network.outputPerSecond)}/s`,
               'event loop, p99': duration(now.eventLoopDelay.p99),
             }}
@@ -136,8 +139,9 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
       </div>
       <EventFeed feed={feed} />
       <div class="beside-events">
+        <RefusedCommands totals={totals} lastMinute={refused} />
         <Persistence persistence={persistence} at={now.at} />
-        <SlowLog entries={slowlog} />
+        <SlowLog slowlog={slowlog} />
       </div>
     </div>
   );

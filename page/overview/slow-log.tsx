@@ -1,13 +1,17 @@
-import type { LiveSlowCommand } from '../../src/http/live/live-data.js';
+import type { LiveSlowLog } from '../../src/http/live/live-data.js';
 import { duration } from '../format/duration.js';
 import { timestamp } from '../format/time.js';
 import { Name } from '../names/name.js';
 
 /** The latest slow commands, newest first. */
-export function SlowLog({ entries }: { entries: readonly LiveSlowCommand[] }) {
+export function SlowLog({ slowlog: { fromMs, entries } }: { slowlog: LiveSlowLog }) {
+  const from = fromMs === undefined ? 'off' : `from ${duration(fromMs)} on`;
   return (
     <section class="card" aria-labelledby="slow-title">
-      <h2 id="slow-title">Slow log</h2>
+      <div class="card-bar">
+        <h2 id="slow-title">Slow log</h2>
+        <span class="muted">{from}</span>
+      </div>
       {entries.length === 0 ? (
         <p class="muted note">No command was slow.</p>
       ) : (

@@ -7,6 +7,7 @@ import { Name } from '../names/name.js';
 import { nameText } from '../names/readable-name.js';
 import { addressOf } from '../route.js';
 import { ConfirmDialog } from './confirm-dialog.js';
+import { ListBar, rangeText } from './list-bar.js';
 import { ask } from './session-api.js';
 import { type KeyValue, SessionCard } from './session-card.js';
 import { type Pages, usePages } from './use-pages.js';
@@ -17,8 +18,8 @@ const REFRESH_MS = 5000;
 /** Events come in groups. The list is read once for each group, this many ms after its last event. */
 const GROUP_MS = 200;
 
-/** Longer lists are not read again automatically. */
-const FOLLOWED = 200;
+/** The most sessions on a page. */
+const PAGE = 100;
 /** The most keys whose values are asked for. */
 const MOST_KEYS = 100;
 
@@ -32,20 +33,19 @@ interface Item {
 export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonBytes; mayEnd: boolean }) {
   const id = JSON.stringify(name);
   const [showValues, setShowValues] = useState(false);
-  // Values are asked for by key, so the keys must be known first.
-  const keys = useRef<readonly JsonBytes[]>([]);
   const sessions = usePages<Item>(id, async (cursor) => {
-    const asked = showValues ? keys.current : [];
-    const page = await ask('/api/sessions', { name, keys: asked, ...(cursor !== undefined && { cursor }) });
+    const request = { name, count: PAGE, ...(cursor !== undefined && { cursor }) };
+    let page = await ask('/api/sessions', request);
+    // Values are asked for by key, so the keys must be known first.
+    const asked = showValues ? keysOf(page.sessions) : [];
+    if (asked.length > 0) page = await ask('/api/sessions', { ...request, keys: asked });
     const items = page.sessions.map((session) => ({
       session,
       values: showValues ? valuesOf(session, asked) : undefined,
     }));
     return { items, next: page.cursor };
   });
-  keys.current = keysOf(sessions.items);
-  // Many cards take long to draw.
-  const now = useTicks(sessions.items.length <= FOLLOWED ? 250 : 1000);
+  const now = useTicks(250);
   const serverTime = timeOfServer(feed, now);
   const [ending, setEnding] = useState<ListedSession | 'all'>();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -55,14 +55,13 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
     sessions.refresh();
   };
   const follow = useRef(() => {});
-  follow.current = () => {
-    if (sessions.items.length <= FOLLOWED) sessions.refresh();
-  };
+  follow.current = sessions.refresh;
   useEffect(() => followEvents(feed, id, () => follow.current()), [feed, id]);
   useEffect(() => {
     if (sessions.readAt > 0) sessions.refresh();
   }, [showValues]);
   const found = sessions.items.length;
+  const onePage = sessions.before === 0 && sessions.next === undefined;
   return (
     <section class="sessions" aria-labelledby="name-title">
       <p>
@@ -71,10 +70,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
       <h1 id="name-title" ref={heading} tabIndex={-1}>
         <Name name={name} />
       </h1>
-      <div class="name-bar">
-        <p class="muted" role="status">
-          {foundText(sessions)}
-        </p>
+      <ListBar pages={sessions} text={foundText(sessions)}>
         {found > 0 && (
           <button type="button" class="quiet" onClick={() => setShowValues(!showValues)}>
             {showValues ? 'Hide values' : 'Show values'}
@@ -85,7 +81,8 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
             End all
           </button>
         )}
-      </div>
+      </ListBar>
+      {!mayEnd && found > 0 && <p class="muted">Your user lacks the permission write, which ending sessions needs.</p>}
       {sessions.failure !== '' && (
         <p class="failure" role="alert">
           {sessions.failure}
@@ -103,13 +100,14 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
           />
         ))}
       </ul>
-      {sessions.more && (
-        <button type="button" class="more" disabled={sessions.loading} onClick={sessions.loadMore}>
-          Show more
-        </button>
-      )}
       {ending !== undefined && (
-        <EndDialog name={name} session={ending} onEnded={ended} onClose={() => setEnding(undefined)} />
+        <EndDialog
+          name={name}
+          session={ending}
+          found={`${onePage ? '' : 'at least '}${counted(sessions.before + found, 'session')}`}
+          onEnded={ended}
+          onClose={() => setEnding(undefined)}
+        />
       )}
     </section>
   );
@@ -120,21 +118,25 @@ function timeOfServer({ latest }: Feed, now: number): number {
   return latest === undefined ? Date.now() : latest.snapshot.at + now - latest.receivedAt;
 }
 
-function foundText({ items, more, readAt }: Pages<unknown>): string {
-  if (readAt === 0) return 'Reading …';
-  if (items.length === 0) return 'No session has this name.';
-  if (items.length === 1 && !more) return '1 session.';
-  return `${more ? 'The first ' : ''}${counted(items.length, 'session')}, the oldest first.`;
+function foundText(sessions: Pages<unknown>): string {
+  const { items, before, next, readAt, failure } = sessions;
+  if (readAt === 0) return failure === '' ? 'Reading …' : '';
+  if (items.length === 0)
+    return before > 0 ? 'No more sessions.' : 'No session has this name. A new one appears here at once.';
+  if (before > 0 || next !== undefined) return `${rangeText(sessions, 'Sessions')}, the oldest first.`;
+  return items.length === 1 ? '1 session.' : `${counted(items.length, 'session')}, the oldest first.`;
 }
 
 /** Asks before it ends a session, or all with the name. */
 function EndDialog(props: {
   name: JsonBytes;
   session: ListedSession | 'all';
+  /** How many sessions have the name, in words. */
+  found: string;
   onEnded: () => void;
   onClose: () => void;
 }) {
-  const { name, session, onEnded, onClose } = props;
+  const { name, session, found, onEnded, onClose } = props;
   const all = session === 'all';
   return (
     <ConfirmDialog
@@ -148,22 +150,19 @@ function EndDialog(props: {
       onClose={onClose}
     >
       <p>
-        <Name name={name} />
-        {!all && (
-          <>
-            , <code>{session.id}</code>
-          </>
-        )}
+        <Name name={name} />, {all ? found : <code>{session.id}</code>}
       </p>
-      <p>{all ? 'They are gone at once, with their data.' : 'It is gone at once, with its data.'}</p>
+      <p>
+        {all ? 'They are gone at once, with their data' : 'It is gone at once, with its data'}. This cannot be undone.
+      </p>
     </ConfirmDialog>
   );
 }
 
 /** Returns the keys of sessions, each once. */
-function keysOf(items: readonly Item[]): JsonBytes[] {
+function keysOf(sessions: readonly ListedSession[]): JsonBytes[] {
   const keys = new Map<string, JsonBytes>();
-  for (const { session } of items) {
+  for (const session of sessions) {
     for (const { key } of session.keys) keys.set(JSON.stringify(key), key);
   }
   return [...keys.values()].slice(0, MOST_KEYS);
@@ -176,7 +175,7 @@ function valuesOf({ values }: ListedSession, keys: readonly JsonBytes[]): KeyVal
   });
 }
 
-/** Calls `refresh` when something has happened to sessions with a name, and and every few seconds. Returns a function that stops this. */
+/** Calls `refresh` when something has happened to sessions with a name, and every few seconds. Returns a function that stops this. */
 function followEvents(feed: Feed, name: string, refresh: () => void): () => void {
   let group = 0;
   const stop = feed.onEvents(({ entries }) => {

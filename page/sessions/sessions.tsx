@@ -3,10 +3,11 @@ import type { Feed } from '../feed/feed.js';
 import { count, counted } from '../format/count.js';
 import { Name } from '../names/name.js';
 import { addressOf, type Route } from '../route.js';
+import { ListBar, rangeText } from './list-bar.js';
 import { NameSessions } from './name-sessions.js';
 import { ask } from './session-api.js';
 import './sessions.css';
-import { usePages } from './use-pages.js';
+import { type Pages, usePages } from './use-pages.js';
 
 /** Finds sessions by name. */
 export function Sessions({ feed, route }: { feed: Feed; route: Route & { view: 'sessions' } }) {
@@ -67,9 +68,7 @@ function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string
           Search
         </button>
       </form>
-      <p class="muted" role="status">
-        {names.loading ? 'Searching …' : foundText(names.items.length, names.more, pattern, total)}
-      </p>
+      <ListBar pages={names} text={foundText(names, pattern, total)} />
       {wider !== undefined && !names.loading && names.failure === '' && names.items.length === 0 && (
         <p>
           <button
@@ -101,20 +100,16 @@ function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string
           ))}
         </ul>
       )}
-      {names.more && (
-        <button type="button" class="more" disabled={names.loading} onClick={names.loadMore}>
-          Show more
-        </button>
-      )}
     </section>
   );
 }
 
-function foundText(found: number, more: boolean, pattern: string, total: number | undefined): string {
-  if (found === 0) return pattern === '' ? 'There are no sessions.' : 'No name matches.';
-  if (!more) return `${counted(found, 'name')}.`;
-  const first = `The first ${count(found)}`;
-  return pattern === '' && total !== undefined
-    ? `${first} of ${counted(total, 'name')}.`
-    : `${first} names that match.`;
+function foundText(names: Pages<unknown>, pattern: string, total: number | undefined): string {
+  const { items, before, next, readAt, failure } = names;
+  if (readAt === 0) return failure === '' ? 'Searching …' : '';
+  if (items.length === 0)
+    return before > 0 ? 'No more names.' : pattern === '' ? 'There are no sessions.' : 'No name matches.';
+  if (before === 0 && next === undefined) return `${counted(items.length, 'name')}.`;
+  const range = rangeText(names, 'Names');
+  return pattern === '' && total !== undefined ? `${range} of ${count(total)}.` : `${range} that match.`;
 }

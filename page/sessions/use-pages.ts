@@ -7,83 +7,99 @@ export interface Page<Item> {
   readonly next?: string | undefined;
 }
 
+/** The page that is shown. There is only one, so a list may have millions of items. */
 export interface Pages<Item> {
   readonly items: readonly Item[];
-  /** Whether there is more. */
-  readonly more: boolean;
+  /** How many items are on the pages before it. */
+  readonly before: number;
   readonly loading: boolean;
-  /** Why the last page could not be read; empty if it could. */
+  /** Why the page could not be read; empty if it could. */
   readonly failure: string;
-  /** When the list was read, as `performance.now()`. */
+  /** When it was read, as `performance.now()`; 0 until then. */
   readonly readAt: number;
-  loadMore(): void;
-  /** Reads all pages that are shown again. */
+  /** Reads the next page; undefined at the end. */
+  readonly next: (() => void) | undefined;
+  /** Reads the previous page; undefined on the first. */
+  readonly previous: (() => void) | undefined;
+  /** Reads the page again. */
   refresh(): void;
 }
 
+/** Where a page begins. */
+interface Place {
+  readonly cursor: string | undefined;
+  readonly before: number;
+}
+
 interface State<Item> {
+  /** Where the pages up to this one begin. */
+  readonly places: readonly Place[];
   readonly items: readonly Item[];
   readonly next: string | undefined;
   readonly failure: string;
   readonly readAt: number;
 }
 
-const EMPTY = { items: [], next: undefined, failure: '', readAt: 0 };
+const START: readonly Place[] = [{ cursor: undefined, before: 0 }];
+const EMPTY = { places: START, items: [], next: undefined, failure: '', readAt: 0 };
 
 /**
  * Reads a list page by page, and starts again whenever `list` changes.
- * @param load Reads a page of the list, the first without `next`.
+ * @param load Reads a page of the list, the first without `cursor`.
  */
-export function usePages<Item>(list: string, load: (next?: string) => Promise<Page<Item>>): Pages<Item> {
+export function usePages<Item>(list: string, load: (cursor?: string) => Promise<Page<Item>>): Pages<Item> {
   const [state, setState] = useState<State<Item>>(EMPTY);
   const [loading, setLoading] = useState(true);
-  const current = useRef({ list, load, state, loading });
-  current.current = { list, load, state, loading };
+  const current = useRef({ load, places: state.places, loading });
+  current.current = { load, places: state.places, loading };
   const generation = useRef(0);
-  /** Whether to read the list again as soon as it is read. */
+  /** Whether to read the page again as soon as it is read. */
   const outdated = useRef(false);
 
-  /** Reads pages until there are as many items as wanted. */
-  const read = useCallback(async (from: State<Item>, wanted: number) => {
+  /** Reads the page that begins at the last of the places. */
+  const read = useCallback(async (places: readonly Place[]) => {
     const mine = ++generation.current;
     setLoading(true);
-    let { items, next } = from;
+    let page: Page<Item> = { items: [], next: places.at(-1)?.cursor };
     let failure = '';
     try {
-      do {
-        const page = await current.current.load(next);
-        items = [...items, ...page.items];
-        next = page.next;
-      } while (next !== undefined && items.length < wanted && mine === generation.current);
+      // A page may be empty although others follow it.
+      do page = await current.current.load(page.next);
+      while (page.items.length === 0 && page.next !== undefined && mine === generation.current);
     } catch (error) {
       failure = (error as Error).message;
     }
-    // Another list has been asked for meanwhile.
+    // Another page has been asked for meanwhile.
     if (mine !== generation.current) return;
-    const readAt = performance.now();
-    setState((before) => (failure === '' ? { items, next, failure, readAt } : { ...before, failure }));
+    const { items, next } = page;
+    setState((before) =>
+      failure === '' ? { places, items, next, failure, readAt: performance.now() } : { ...before, failure },
+    );
     setLoading(false);
     if (outdated.current) {
       outdated.current = false;
-      read(EMPTY, items.length);
+      read(places);
     }
   }, []);
 
   useEffect(() => {
     setState(EMPTY);
-    read(EMPTY, 1);
+    read(START);
   }, [list, read]);
 
+  const { places, items, next, failure, readAt } = state;
+  const before = places.at(-1)?.before ?? 0;
   return {
-    items: state.items,
-    more: state.next !== undefined,
+    items,
+    before,
     loading,
-    failure: state.failure,
-    readAt: state.readAt,
-    loadMore: () => read(current.current.state, current.current.state.items.length + 1),
+    failure,
+    readAt,
+    next: next === undefined ? undefined : () => read([...places, { cursor: next, before: before + items.length }]),
+    previous: places.length === 1 ? undefined : () => read(places.slice(0, -1)),
     refresh: () => {
       if (current.current.loading) outdated.current = true;
-      else read(EMPTY, current.current.state.items.length);
+      else read(current.current.places);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Received } from '../feed/feed.js';
+import { shortCount } from '../format/count.js';
 import type { Palette } from '../palette.js';
 import type { Size } from './drawing.js';
 import { handPosition } from './wheel-position.js';
@@ -37,9 +38,9 @@ export class WheelPainter {
   ): void {
     const radius = Math.min(width, height) / 2;
     const rim = radius - 32;
-    const base = rim * 0.66;
+    const base = rim * 0.6;
     const reach = rim - base;
-    const inwards = base * 0.2;
+    const inwards = base * 0.3;
     const hand = handPosition(received, now);
     const { thisRound, laterRounds } = received.snapshot.wheel;
     const decades = Math.max(2, Math.ceil(Math.log10(1 + largest(thisRound))));
@@ -57,12 +58,13 @@ export class WheelPainter {
       const ahead = (middle - hand + 1) % 1;
       // Nearer bars are stronger.
       context.globalAlpha = 1 - 0.62 * ahead;
-      bar(context, middle, base + 2, (reach * log(thisRound[segment] ?? 0)) / decades, breadth * 0.68, colours.accent);
-      context.globalAlpha = 0.55;
+      bar(context, middle, base + 2, (reach * log(thisRound[segment] ?? 0)) / decades, breadth * 0.75, colours.accent);
+      context.globalAlpha = 0.7;
       const later = (inwards * log(laterRounds[segment] ?? 0)) / laterDecades;
-      bar(context, middle, base - 2, -later, breadth * 0.6, colours.muted);
+      bar(context, middle, base - 2, -later, breadth * 0.75, colours.muted);
     }
     context.globalAlpha = 1;
+    this.#scale(context, colours, base, reach, decades, hand);
     this.#hand(context, colours, hand, base - inwards, rim);
     this.#drawSparks(context, colours, now, hand, rim, expiredPerSecond);
     context.restore();
@@ -70,11 +72,35 @@ export class WheelPainter {
 
   #face(context: CanvasRenderingContext2D, colours: Palette, base: number, reach: number, decades: number): void {
     context.lineWidth = 1;
-    context.strokeStyle = colours.track;
+    context.strokeStyle = colours.line;
     for (let decade = 1; decade <= decades; decade++) circle(context, base + (reach * decade) / decades);
     context.strokeStyle = colours.line;
     context.lineWidth = 1.5;
     circle(context, base);
+  }
+
+  /** Labels the circles with the number that they stand for, just behind the hand, where the least is due. */
+  #scale(
+    context: CanvasRenderingContext2D,
+    colours: Palette,
+    base: number,
+    reach: number,
+    decades: number,
+    hand: number,
+  ) {
+    const angle = angleOf(hand) - 18 / base;
+    context.font = `10px ${colours.font}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.strokeStyle = colours.card;
+    context.lineWidth = 4;
+    context.fillStyle = colours.muted;
+    for (let decade = 1; decade <= decades; decade++) {
+      const distance = base + (reach * decade) / decades;
+      const at = [shortCount(10 ** decade), Math.cos(angle) * distance, Math.sin(angle) * distance] as const;
+      context.strokeText(...at);
+      context.fillText(...at);
+    }
   }
 
   /** Labels places on the rim with the time until the hand gets there. */

@@ -31,9 +31,13 @@ export function Wheel({ received, expiredPerSecond }: { received: Received; expi
           {timers === 1 ? 'timer' : 'timers'}
         </p>
       </div>
+      <ul class="legend" aria-hidden="true">
+        <li class="legend-now">due in this turn</li>
+        <li class="legend-later">due in a later turn</li>
+      </ul>
       <p class="muted note">
-        The hand takes {revolution} for a turn. A bar shows how many sessions are due when the hand gets there. Bars
-        that point inwards are due in a later turn. Each circle stands for ten times as many.
+        A bar shows how many timers fire when the hand gets there. A turn takes <span class="whole">{revolution}</span>.
+        Each session with a deadline has a timer, and so has an old token in its grace period.
       </p>
     </section>
   );

@@ -81,5 +81,8 @@ Three things to try:
 3. Follow the events in a terminal, as the page does:
      curl -N ${url}live
 
+Some requests come after their customer has logged out. respite refuses them, by design: a late write does not bring a
+session back. The page counts them as NOSESSION.
+
 Everything is in memory. Press Ctrl+C to close the shop.`;
 }

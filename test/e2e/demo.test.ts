@@ -26,6 +26,10 @@ it('respite demo opens a shop whose sessions come and go on the page, until Ctrl
     const { entries } = await reader.next('sessions');
     for (const { event, name } of entries) seen.add(`${event} ${name}`);
   }
+  // The only errors on the page are those that it explains.
+  const { errors, errorCodes } = (await reader.next('snapshot')).totals;
+  expect(errorCodes.NOSESSION).toBe(errors);
+  expect(text).toContain('The page counts them as NOSESSION.');
   // What it suggests instead of redis-cli works: a number of sessions.
   const command = /^ +(node -e .*)$/m.exec(text)?.[1] ?? '';
   expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toMatch(/^:\d+\r\n$/);

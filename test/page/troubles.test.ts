@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Sample, sampleOf } from '../../page/feed/sample.js';
+import { refusedIn, type Sample, sampleOf } from '../../page/feed/sample.js';
 import { troublesOf } from '../../page/header/troubles.js';
+import { ERROR_CODES, type ErrorCode } from '../../src/errors.js';
 import type { LivePersistence, LiveSnapshot } from '../../src/http/live/live-data.js';
+
+/** Counts of errors by code, 0 for those that are left out. */
+const errorCodes = (counts: Partial<Record<ErrorCode, number>> = {}) =>
+  ({ ...Object.fromEntries(ERROR_CODES.map((code) => [code, 0])), ...counts }) as Record<ErrorCode, number>;
 
 const HEALTHY: LiveSnapshot = {
   at: 1_000_000,
@@ -13,6 +18,7 @@ const HEALTHY: LiveSnapshot = {
   totals: {
     commands: 100,
     errors: 0,
+    errorCodes: errorCodes(),
     created: 10,
     extended: 50,
     expired: 5,
@@ -35,7 +41,7 @@ const HEALTHY: LiveSnapshot = {
   connections: { clients: 4, limit: 10_000, subscribers: 0, accepted: 9, rejected: 0, watchers: 1 },
   network: { input: 0, output: 0, inputPerSecond: 0, outputPerSecond: 0 },
   persistence: { on: false },
-  slowlog: [],
+  slowlog: { fromMs: 10, entries: [] },
   eventLoopDelay: { p50: 1, p99: 2, max: 5 },
   wheel: {
     at: 1_000_000,
@@ -68,6 +74,9 @@ const sample = (change: Partial<Sample>, agoMs = 0): Sample => ({
 const memory = (change: Partial<LiveSnapshot['memory']>) => ({ memory: { ...HEALTHY.memory, ...change } });
 const lateness = (p99: number) => ({ lateness: { ...HEALTHY.lateness, p99 } });
 const full = memory({ used: 1_000_000_000 });
+const fullWith = (policy: string) => memory({ used: 1_000_000_000, policy });
+const refused = (code: ErrorCode, count: number, agoMs = 0) => sample({ refused: new Map([[code, count]]) }, agoMs);
+const noTimers = { wheel: { ...HEALTHY.wheel, timers: 0 } };
 
 describe('what the page says is wrong', () => {
   it.each<[string, Partial<LiveSnapshot>, Sample[], string[]]>([
@@ -100,10 +109,46 @@ describe('what the page says is wrong', () => {
     ],
     [
       'evictions',
-      full,
+      fullWith('allsessions-lru'),
       [sample({ evicted: 3 }, 10_000)],
       ['warn Memory is full (954 MB of 954 MB), so sessions are evicted to make room.'],
     ],
+    [
+      'a policy that finds nothing to evict',
+      { ...fullWith('allsessions-lru'), sessions: 0 },
+      [sample({ evicted: 3 })],
+      [
+        'bad Memory is full (954 MB of 954 MB) and maxmemory-policy allsessions-lru finds nothing to evict, so commands that need more are refused with OOM.',
+      ],
+    ],
+    [
+      'a policy that spares sessions without a deadline',
+      { ...fullWith('volatile-ttl'), ...noTimers },
+      [],
+      [
+        'bad Memory is full (954 MB of 954 MB) and maxmemory-policy volatile-ttl finds nothing to evict, so commands that need more are refused with OOM.',
+      ],
+    ],
+    [
+      'full memory in which something can be evicted',
+      fullWith('volatile-ttl'),
+      [],
+      ['warn Memory is nearly full (954 MB of 954 MB).'],
+    ],
+    [
+      'commands that were refused although memory is not full now',
+      fullWith('volatile-ttl'),
+      [refused('OOM', 2, 20_000), refused('OOM', 1)],
+      ['bad 3 commands were refused with OOM in the last half minute: too little memory (954 MB of 954 MB).'],
+    ],
+    ['commands that were refused long ago', {}, [refused('OOM', 2, 40_000), refused('WRONGPASS', 2, 40_000)], []],
+    [
+      'wrong passwords',
+      {},
+      [refused('WRONGPASS', 1)],
+      ['warn 1 attempt to log in failed in the last half minute: wrong user name or password.'],
+    ],
+    ['sessions that had ended', {}, [refused('NOSESSION', 50)], []],
     ['evictions that are long past', {}, [sample({ evicted: 3 }, 40_000)], []],
     ['nearly full memory', memory({ used: 950_000_000 }), [], ['warn Memory is nearly full (906 MB of 954 MB).']],
     ['much memory without a limit', memory({ used: 1e12, limit: 0 }), [], []],
@@ -140,5 +185,23 @@ describe('what the page says is wrong', () => {
     const totals = { ...HEALTHY.totals, created: 30, expired: 6, cleared: 2 };
     const { created, expired, ended } = sampleOf({ ...HEALTHY, at: HEALTHY.at + 2000, totals }, HEALTHY);
     expect({ created, expired, ended }).toEqual({ created: 10, expired: 1, ended: 0 });
+  });
+
+  it('refused commands are counted by code, for as long as asked', () => {
+    const counted = (at: number, counts: Partial<Record<ErrorCode, number>>): LiveSnapshot => ({
+      ...HEALTHY,
+      at,
+      totals: { ...HEALTHY.totals, errorCodes: errorCodes(counts) },
+    });
+    const snapshots = [
+      counted(0, { OOM: 5 }),
+      counted(1000, { OOM: 6, NOPERM: 1 }),
+      counted(2000, { OOM: 8, NOPERM: 1, NOSESSION: 4 }),
+    ];
+    const samples = snapshots.slice(1).map((snapshot, i) => sampleOf(snapshot, snapshots[i] ?? snapshot));
+    const counts = (from: number) => Object.fromEntries(refusedIn(samples, from));
+    expect(counts(0)).toEqual({ OOM: 3, NOPERM: 1, NOSESSION: 4 });
+    expect(counts(1000)).toEqual({ OOM: 2, NOSESSION: 4 });
+    expect(counts(2000)).toEqual({});
   });
 });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.js';
 import type { JsonBytes } from '../json-bytes.js';
 
 /**
@@ -68,8 +69,7 @@ export interface LiveSnapshot {
     readonly outputPerSecond: number;
   };
   readonly persistence: LivePersistence;
-  /** The latest slow commands, newest first. */
-  readonly slowlog: readonly LiveSlowCommand[];
+  readonly slowlog: LiveSlowLog;
   /** How long the event loop kept timers waiting in the last 5 s, in whole ms, rounded up. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly wheel: LiveWheel;
@@ -79,6 +79,8 @@ export interface LiveSnapshot {
 export interface LiveTotals {
   readonly commands: number;
   readonly errors: number;
+  /** The same errors by code. */
+  readonly errorCodes: Readonly<Record<ErrorCode, number>>;
   readonly created: number;
   /** How often a read or a write restarted a duration. */
   readonly extended: number;
@@ -167,6 +169,13 @@ export type LivePersistence =
       /** How much of the journal is loaded; undefined once it all is. */
       readonly loading?: { readonly loaded: number; readonly total: number };
     };
+
+export interface LiveSlowLog {
+  /** A command is slow if it takes this long: `slowlog-log-slower-than`. Undefined if the slow log is off. */
+  readonly fromMs?: number;
+  /** The latest slow commands, newest first. */
+  readonly entries: readonly LiveSlowCommand[];
+}
 
 export interface LiveSlowCommand {
   /** Increases with each entry. */

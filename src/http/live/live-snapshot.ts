@@ -5,7 +5,7 @@ import type {
   LiveConnections,
   LiveMemory,
   LivePersistence,
-  LiveSlowCommand,
+  LiveSlowLog,
   LiveSnapshot,
   LiveTotals,
 } from './live-data.js';
@@ -49,16 +49,19 @@ export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel,
       outputPerSecond: Math.round(rates.output),
     },
     persistence: persistenceOf(server),
-    slowlog: slowCommandsOf(server),
+    slowlog: slowLogOf(server),
     eventLoopDelay: { p50, p99, max },
     wheel,
   };
 }
 
-function totalsOf({ counters }: ServerControl, stats: Omit<LiveTotals, 'commands' | 'errors'>): LiveTotals {
+function totalsOf(
+  { counters }: ServerControl,
+  stats: Omit<LiveTotals, 'commands' | 'errors' | 'errorCodes'>,
+): LiveTotals {
   const { created, extended, expired, cleared, ended, evicted, rotated } = stats;
-  const { commands, errors } = counters;
-  return { commands, errors, created, extended, expired, cleared, ended, evicted, rotated };
+  const { commands, errors, errorCodes } = counters;
+  return { commands, errors, errorCodes, created, extended, expired, cleared, ended, evicted, rotated };
 }
 
 function memoryOf({ memory, config }: ServerControl, data: number): LiveMemory {
@@ -111,12 +114,14 @@ function persistenceOf({ durability, config, clock }: ServerControl): LivePersis
   };
 }
 
-function slowCommandsOf({ slowlog }: ServerControl): LiveSlowCommand[] {
-  return slowlog.latest(SLOW_COMMANDS).map(({ id, at, microseconds, request, address }) => ({
+function slowLogOf({ slowlog, config }: ServerControl): LiveSlowLog {
+  const threshold = config['slowlog-log-slower-than'];
+  const entries = slowlog.latest(SLOW_COMMANDS).map(({ id, at, microseconds, request, address }) => ({
     id,
     at: at * 1000,
     ms: microseconds / 1000,
     words: request,
     client: address,
   }));
+  return { ...(threshold >= 0 && { fromMs: threshold / 1000 }), entries };
 }

@@ -135,6 +135,25 @@ describe('GET /live', () => {
     expect((await reader.next('snapshot')).wheel).toMatchObject({ timers: 4, dueIn10s: 1 });
   });
 
+  it('counts refused commands by code, and says which commands are slow', async () => {
+    const { clock, ask, watch } = await start({ 'slowlog-log-slower-than': 500, requirepass: 'secret' });
+    const auth = basic('default', 'secret');
+    const reader = await watch(auth);
+    const { totals, slowlog } = await reader.next('snapshot');
+    expect(totals.errors).toBe(0);
+    expect(sum(Object.values(totals.errorCodes))).toBe(0);
+    expect(slowlog).toEqual({ fromMs: 0.5, entries: [] });
+    expect(await ask('GET', 'x')).toMatch(/^NOAUTH/);
+    expect(await ask('AUTH', 'wrong')).toMatch(/^WRONGPASS/);
+    await ask('AUTH', 'secret');
+    for (let i = 0; i < 2; i++) expect(await ask('SESSION.SET', 'gone', 'key', 'value')).toMatch(/^NOSESSION/);
+    await ask('CONFIG', 'SET', 'slowlog-log-slower-than', '-1');
+    clock.advance(1000);
+    const after = await reader.next('snapshot');
+    expect(after.totals).toMatchObject({ errors: 4, errorCodes: { NOAUTH: 1, WRONGPASS: 1, NOSESSION: 2, OOM: 0 } });
+    expect(after.slowlog).toEqual({ entries: [] });
+  });
+
   it('sends what happens to sessions, with names of any bytes, and never a token', async () => {
     const { clock, ask, watch } = await start({ 'slowlog-log-slower-than': 0 });
     const reader = await watch();
@@ -157,7 +176,7 @@ describe('GET /live', () => {
     expect(omitted).toBe(0);
     expect(entries).toEqual([{ at: clock.wall(), event: 'expired', name: 'user:ada' }]);
     const { slowlog } = await reader.next('snapshot').then(() => reader.next('snapshot'));
-    expect(slowlog.map(({ words }) => words.join(' '))).toContain('SESSION.ROTATE (redacted) GRACE 1');
+    expect(slowlog.entries.map(({ words }) => words.join(' '))).toContain('SESSION.ROTATE (redacted) GRACE 1');
     for (const token of [first, second, shared]) expect(reader.text).not.toContain(token);
   });
 

@@ -1,0 +1,20 @@
+import type { ErrorCode } from '../../src/errors.js';
+
+/** Why a command is refused with a code, in plain words. What concerns all clients comes first. */
+export const REASONS: Readonly<Record<ErrorCode, string>> = {
+  OOM: 'Memory is full: maxmemory is reached.',
+  MISCONF: 'The journal cannot be written, so nothing may change.',
+  LOADING: 'The journal was still being loaded.',
+  WRONGPASS: 'Wrong user name or password.',
+  NOAUTH: 'The client had not authenticated.',
+  NOPERM: 'The user lacks the permission that the command needs.',
+  NOSESSION:
+    'The session has ended, has expired or never existed. A late request, after a logout say, is refused by design.',
+  NOTSHARED: 'No session with this name is shared.',
+  SESSIONEXISTS: 'There is already a session with this token, or a shared one with this name.',
+  NODATASET: 'There is no data set with this name.',
+  WRONGTYPE: 'The value is a string and the command needs a hash, or vice versa.',
+  NOPROTO: 'HELLO asked for a protocol other than 2 and 3.',
+  EXECABORT: 'A command of the transaction was refused, so none of them ran.',
+  ERR: 'Anything else, such as an unknown command or a wrong argument.',
+};
