@@ -227,7 +227,7 @@ describe('the end of the program', () => {
       expect(await idle.takeAll()).toBe('');
       expect(await busy.takeAll()).toHaveLength(8 * 100_011 - 9);
       expect(await program.exited()).toBe(0);
-      expect(program.log).toMatch(new RegExp(`notice ${signal}: stopping\\n.* notice stopped$`));
+      expect(program.log).toMatch(new RegExp(`notice ${signal}: stopping\\n[^]*notice stopped$`));
     },
   );
 
