@@ -331,6 +331,11 @@ export class Server {
     return this.#access.userWithoutPassword === undefined;
   }
 
+  /** The names of the users that clients can log in as, sorted. */
+  get userNames(): string[] {
+    return this.#access.listedUsers.filter(({ isEnabled }) => isEnabled).map(({ name }) => name);
+  }
+
   /**
    * Reads the options and the files that they name again: users, passwords and certificates. No connection is closed
    * and, unless everything is valid, nothing changes. See docs/configuration.md.

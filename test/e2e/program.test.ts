@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,6 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { OPTIONS, optionNames } from '../../src/config.js';
 import { version } from '../../src/version.js';
 import { frame, RawClient } from '../raw-client.js';
+import { hasOpenssl, writeCertificate, writeSignedCertificate } from '../tools/certificate.js';
+import { isThere, works } from '../tools/external-tool.js';
 import { Program, runToEnd } from '../tools/program.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'respite-'));
@@ -36,9 +39,49 @@ describe('the program', () => {
     [['--http-port', '0'], / no TLS, page at http:\/\/127\.0\.0\.1:\d+\/? - try: redis-cli -p \d+$/],
     [['--requirepass', 'x'], /try: redis-cli -p \d+ --askpass$/],
     [['--bind', '127.0.0.2'], /try: redis-cli -h 127\.0\.0\.2 -p \d+$/],
+    [
+      ['--users', 'web read a;ops admin b'],
+      / user and password required, no TLS - try: redis-cli -p \d+ --user ops --askpass$/,
+    ],
+    [['--users', 'web read a', '--requirepass', 'x'], / password required, no TLS - try: redis-cli -p \d+ --askpass$/],
   ])('says how to reach it and what matters most with %j', async (args, invitation) => {
     const program = await Program.start(args);
     expect(program.log).toMatch(invitation);
+    await program.stop();
+  });
+
+  const hasTools = isThere('redis-cli', 'redis-tools', works('redis-cli', '--version')) && hasOpenssl;
+  const own = join(directory, 'own');
+  const signed = join(directory, "ca's files");
+  const tls = (of: string) => ['--tls-cert', join(of, 'cert.pem'), '--tls-key', join(of, 'key.pem')];
+
+  it.skipIf(!hasTools).each<[string, string[], string, string]>([
+    ['no password', [], 'default', ''],
+    ['a password', ['--requirepass', 'secret'], 'default', ''],
+    ['users', ['--users', 'web read secret'], 'web', ''],
+    ['a user with characters of the shell', ['--users', "it's$HOME read secret"], "it's$HOME", ''],
+    ['users and a password', ['--users', 'web read other', '--requirepass', 'secret'], 'default', ''],
+    ['a unix socket', ['--unixsocket', join(directory, 'a socket')], 'default', ''],
+    ['TLS, self-signed', [...tls(own), '--requirepass', 'secret'], 'default', ''],
+    ['TLS with its own authority', [...tls(signed), '--tls-ca', join(signed, 'ca.pem')], 'default', ''],
+    [
+      'client certificates',
+      [...tls(signed), '--tls-ca', join(signed, 'ca.pem'), '--tls-auth-clients', 'yes', '--users', 'web read secret'],
+      'web',
+      signed,
+    ],
+  ])('says the command of redis-cli that connects, with %s', async (_, args, user, certificate) => {
+    for (const each of [own, signed]) mkdirSync(each, { recursive: true });
+    writeCertificate(own, 'localhost');
+    writeSignedCertificate(signed, 'localhost');
+    const program = await Program.start(args);
+    const [, command] = / - try: (.*)$/m.exec(program.log) ?? [];
+    const run = command
+      .replace(' --askpass', ' --no-auth-warning -a secret')
+      .replace('CERTIFICATE', `"${certificate}/cert.pem"`)
+      .replace('KEY', `"${certificate}/key.pem"`);
+    expect(execFileSync('sh', ['-c', `${run} ACL WHOAMI`], { encoding: 'utf8' })).toBe(`${user}\n`);
+    expect(command.includes('--askpass')).toBe(args.some((argument) => argument.includes('secret')));
     await program.stop();
   });
 
