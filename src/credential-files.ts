@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { type Config, ConfigError, OPTIONS, type OptionName } from './config.js';
-import { reasonOf } from './system-error.js';
+import { readRegularFile } from './regular-file.js';
 
 /** Reads credentials from options and from the files that they name: the secret, the password, users, certificates. */
 
 const MIN_SECRET = 16;
+/** The most bytes of a file. A hundred thousand users need less. */
+const LARGEST = 16 * 2 ** 20;
 
 /**
  * Returns the configured secret of shared sessions, or undefined if there is none.
@@ -38,10 +39,11 @@ export function withPassword(config: Config): Config {
   if (config.requirepass !== '') {
     throw new ConfigError('requirepass and requirepass-file cannot be combined: set one of them');
   }
-  const bytes = Buffer.from(readOptionFile('requirepass-file', file).replace(/\r?\n$/, ''), 'latin1');
+  const bytes = Buffer.from(readOptionText('requirepass-file', file).replace(/\r?\n$/, ''), 'latin1');
   const where = `requirepass-file ${file}`;
   // An operator who gives this file does not want a server without a password.
   if (bytes.length === 0) throw new ConfigError(`${where}: there is no password in it`);
+  if (bytes.includes('\n')) throw new ConfigError(`${where}: a password is one line, but there are more`);
   if (!isUtf8(bytes)) throw new ConfigError(`${where}: the password is not UTF-8 text`);
   try {
     return { ...config, requirepass: OPTIONS.requirepass.kind.parse(bytes.toString()) };
@@ -72,7 +74,7 @@ export function readUsers(config: Config): UserLine[] {
   const lines =
     file === ''
       ? Buffer.from(config.users).toString('latin1').split(';')
-      : readOptionFile('users-file', file).split('\n');
+      : readOptionText('users-file', file).split('\n');
   const users = lines
     .map((line, index) => ({
       text: line.trim(),
@@ -106,8 +108,13 @@ export function readCertificates(config: Config): Certificates | undefined {
 /** Returns the bytes of a file that an option names, one character each. */
 function readOptionFile(option: OptionName, file: string): string {
   try {
-    return readFileSync(file, 'latin1');
+    return readRegularFile(file, LARGEST).toString('latin1');
   } catch (error) {
-    throw new ConfigError(`${option}: cannot read ${file}: ${reasonOf(error)}`);
+    throw new ConfigError(`${option}: cannot read ${file}: ${(error as Error).message}`);
   }
+}
+
+/** Returns the text of a file that an option names, without the byte order mark of editors on Windows. */
+function readOptionText(option: OptionName, file: string): string {
+  return readOptionFile(option, file).replace(/^\xef\xbb\xbf/, '');
 }

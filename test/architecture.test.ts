@@ -135,7 +135,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   client: ['argument-checks.ts'],
   express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],
   'config.ts': ['nearest.ts', 'option-kinds.ts'],
-  'credential-files.ts': ['config.ts', 'system-error.ts', 'node:buffer', 'node:fs'],
+  'credential-files.ts': ['config.ts', 'regular-file.ts', 'node:buffer'],
   'config-file': [
     'config.ts',
     'counted.ts',
@@ -143,6 +143,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'journal',
     'nearest.ts',
     'option-kinds.ts',
+    'regular-file.ts',
     'system-error.ts',
     'node:buffer',
     'node:fs',
@@ -158,6 +159,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'glob.ts': ['errors.ts'],
   'argument-checks.ts': [],
   'slice.ts': [],
+  'regular-file.ts': ['system-error.ts', 'node:fs'],
   'system-error.ts': ['node:util'],
   // It reads package.json, which is outside `src`.
   'version.ts': ['node:module', '..'],
@@ -183,6 +185,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'version.ts',
     'cli-progress',
     'commander',
+    'node:crypto',
     'node:fs',
     'node:http',
     'node:https',

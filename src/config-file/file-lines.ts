@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { counted } from '../counted.js';
+import { readRegularFile } from '../regular-file.js';
 import { reasonOf } from '../system-error.js';
 import { hasWildcard, matchingPaths } from './matching-paths.js';
 import { splitWords } from './words.js';
@@ -108,23 +109,16 @@ export class FileLines {
 
 /** @throws Error if it is no readable text file. */
 function readText(file: string): string {
-  // Opening a named pipe would otherwise wait for somebody to write to it.
-  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const bytes = contentOf(file);
+  if (bytes.includes(0)) throw new Error(`${file} is a binary file, not a configuration file`);
+  // Editors on Windows begin a file with a byte order mark.
+  return bytes.toString('latin1').replace(/^\xef\xbb\xbf/, '');
+}
+
+function contentOf(file: string): Buffer {
   try {
-    const stats = fstatSync(descriptor);
-    if (stats.isDirectory()) throw new Error(`${file} is a directory, not a configuration file`);
-    if (!stats.isFile()) throw new Error(`${file} is not a regular file`);
-    const buffer = Buffer.alloc(LONGEST_FILE + 1);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-      read = readSync(descriptor, buffer, length, buffer.length - length, null);
-    }
-    if (length > LONGEST_FILE) throw new Error(`${file} has more than 1 MB: it is not a configuration file`);
-    const bytes = buffer.subarray(0, length);
-    if (bytes.includes(0)) throw new Error(`${file} is a binary file, not a configuration file`);
-    // Editors on Windows begin a file with a byte order mark.
-    return bytes.toString('latin1').replace(/^\xef\xbb\xbf/, '');
-  } finally {
-    closeSync(descriptor);
+    return readRegularFile(file, LONGEST_FILE);
+  } catch (error) {
+    throw new Error(`cannot read ${resolve(file)}: ${(error as Error).message}`);
   }
 }
