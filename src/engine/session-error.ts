@@ -12,6 +12,10 @@ export class SessionError extends CodedError {
 
 export const NO_SUCH_SESSION = new SessionError('NOSESSION', 'no such session');
 
+export const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session with this name already exists');
+
+export const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this token already exists');
+
 export const WRONG_TYPE = new SessionError('WRONGTYPE', 'Operation against a key holding the wrong kind of value');
 
 export type SessionErrorCode = 'NOSESSION' | 'NOTSHARED' | 'SESSIONEXISTS' | 'WRONGTYPE' | 'OOM' | 'ERR';

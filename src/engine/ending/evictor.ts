@@ -1,9 +1,13 @@
+import type { EngineParts } from '../engine-parts.js';
+import type { MemoryUse } from '../memory-use.js';
 import { NO_SESSION, type Session } from '../session.js';
 import { Flag, type SlotTable } from '../tables/slot-table.js';
 import { BackgroundWork, DONE } from '../time/background-work.js';
 import type { Clock } from '../time/clock.js';
 import type { Deadlines } from '../time/deadlines.js';
 import { TimeSlices } from '../time/time-slices.js';
+import type { Doomed } from './doomed.js';
+import type { Ending } from './ending.js';
 
 /** Which session to end when memory runs out: none, the one due first, or the one unused for longest. */
 export type EvictionPolicy = 'noeviction' | 'volatile-ttl' | 'allsessions-lru';
@@ -18,17 +22,10 @@ const STRETCH = 256;
  */
 const LONG_SLICE_MS = 10;
 
-/** What an evictor needs from the engine. */
-interface Evictable {
-  /** Bytes of memory that the sessions take. */
-  readonly memory: number;
-  /** Whether the sessions are nearly at the engine's own limits, whatever the memory limit is. */
-  readonly isFull: boolean;
-  /** Frees some of the data that was removed. Returns whether there may be more. */
-  reclaim(): boolean;
-  evict(session: Session): void;
-  /** Removes a doomed session. Returns false if there is none. */
-  endDoomed(): boolean;
+interface EvictorParts extends Pick<EngineParts, 'slots' | 'deadlines' | 'fields'> {
+  readonly memory: MemoryUse;
+  readonly ending: Ending;
+  readonly doomed: Doomed;
 }
 
 /**
@@ -36,9 +33,7 @@ interface Evictable {
  * change the order. It evicts the best candidate of a few picked at random.
  */
 export class Evictor {
-  readonly #slots: SlotTable;
-  readonly #deadlines: Deadlines;
-  readonly #sessions: Evictable;
+  readonly #parts: EvictorParts;
   readonly #clock: Clock;
   readonly #slices: TimeSlices;
   readonly #onSlice: (ms: number) => void;
@@ -49,18 +44,10 @@ export class Evictor {
   #stopped = false;
 
   /** @param onSlice Called after each slice with how long it took, in ms. */
-  constructor(
-    slots: SlotTable,
-    deadlines: Deadlines,
-    clock: Clock,
-    sessions: Evictable,
-    onSlice: (ms: number) => void,
-  ) {
+  constructor(parts: EvictorParts, clock: Clock, onSlice: (ms: number) => void) {
+    this.#parts = parts;
     this.#clock = clock;
     this.#onSlice = onSlice;
-    this.#slots = slots;
-    this.#deadlines = deadlines;
-    this.#sessions = sessions;
     this.#slices = new TimeSlices(clock);
     this.#rest = new BackgroundWork(clock, () => {
       this.makeRoom();
@@ -86,9 +73,10 @@ export class Evictor {
    * Returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
-    const { memory } = this.#sessions;
-    if (memory <= this.#maxMemory && !this.#sessions.isFull) return true;
-    this.#slices.begin(memory > this.#maxMemory * 1.125 ? LONG_SLICE_MS : undefined);
+    const { memory, fields } = this.#parts;
+    const { total } = memory;
+    if (total <= this.#maxMemory && !fields.isFull) return true;
+    this.#slices.begin(total > this.#maxMemory * 1.125 ? LONG_SLICE_MS : undefined);
     const room = this.#evict(0);
     if (room === undefined) this.#rest.schedule();
     return room !== false;
@@ -129,13 +117,14 @@ export class Evictor {
   }
 
   #evictSlice(bytes: number): boolean | undefined {
-    this.#deadlines.begin();
+    const { deadlines, fields, ending, doomed } = this.#parts;
+    deadlines.begin();
     while (this.#isTooMuch(bytes)) {
       // Removed data is freed first, then doomed sessions are.
-      if (!this.#sessions.reclaim() && !this.#sessions.endDoomed()) {
+      if (!fields.reclaim() && !doomed.endOne()) {
         const session = this.#pick();
         if (session === NO_SESSION) return false;
-        this.#sessions.evict(session);
+        ending.end(session, 'evicted');
       }
       if (this.#slices.isOver) return !this.#isTooMuch(bytes) || undefined;
     }
@@ -143,27 +132,29 @@ export class Evictor {
   }
 
   #isTooMuch(bytes: number): boolean {
-    return this.#sessions.memory + bytes > this.#maxMemory || this.#sessions.isFull;
+    const { memory, fields } = this.#parts;
+    return memory.total + bytes > this.#maxMemory || fields.isFull;
   }
 
   /** Returns the session to evict first, or NO_SESSION if the policy spares all. */
   #pick(): Session {
+    const { slots, deadlines } = this.#parts;
     const policy = this.#policy;
-    if (policy === 'noeviction' || this.#slots.taken === 0) return NO_SESSION;
-    if (policy === 'volatile-ttl' && this.#deadlines.pending === 0) return NO_SESSION;
+    if (policy === 'noeviction' || slots.taken === 0) return NO_SESSION;
+    if (policy === 'volatile-ttl' && deadlines.pending === 0) return NO_SESSION;
     const rank = RANKS[policy];
     let best = NO_SESSION;
     let bestRank = Infinity;
     const consider = (slot: number): boolean => {
-      if ((this.#slots.flags(slot) & Flag.Session) === 0) return false;
-      const itsRank = rank(slot, this.#slots, this.#deadlines);
+      if ((slots.flags(slot) & Flag.Session) === 0) return false;
+      const itsRank = rank(slot, slots, deadlines);
       if (itsRank < bestRank) {
         best = slot as Session;
         bestRank = itsRank;
       }
       return true;
     };
-    const { used } = this.#slots;
+    const { used } = slots;
     for (let sample = 0; sample < SAMPLES; sample++) {
       const start = Math.floor(Math.random() * used);
       const end = Math.min(used, start + STRETCH);

@@ -1,11 +1,11 @@
 import type { Slice } from '../../slice.js';
+import type { EngineParts } from '../engine-parts.js';
 import { STRING_KEY } from '../fields/session-data.js';
 import { writeAs } from '../fields/write-as.js';
 import { nameIn } from '../names/address.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
 import { Flag, LASTING_FLAGS, NONE } from '../tables/slot-table.js';
 import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
-import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
 
 /** The most sessions or names to make room for in advance. A file may announce more than it holds. */

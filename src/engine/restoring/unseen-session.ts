@@ -1,7 +1,7 @@
 import type { Slice } from '../../slice.js';
+import type { EngineParts } from '../engine-parts.js';
 import { writeAs } from '../fields/write-as.js';
 import type { Session } from '../session.js';
-import type { EngineParts } from './engine-parts.js';
 
 /**
  * A session whose data is assembled piece by piece while other clients are served. It has a slot, and its data is

@@ -1,5 +1,5 @@
+import type { EngineParts } from '../engine-parts.js';
 import type { Session } from '../session.js';
-import type { EngineParts } from './engine-parts.js';
 import { UnseenSession } from './unseen-session.js';
 
 /** The sessions that are being assembled and are not visible yet. They have slots and data, but do not count. */

@@ -1,0 +1,37 @@
+import type { EngineParts } from './engine-parts.js';
+import { Region } from './memory/region.js';
+import { BackgroundWork, DONE } from './time/background-work.js';
+import type { Clock } from './time/clock.js';
+
+/** How long to wait, in ms, before freeing the memory of ended sessions: new sessions may need it. */
+const DELAY_MS = 1000;
+
+/** Gives back the memory of ended sessions, in slices: freeing a hundred megabytes takes 10 ms. */
+export class Trimming {
+  readonly #parts: Pick<EngineParts, 'slots' | 'deadlines' | 'fields' | 'names' | 'tokens'>;
+  readonly #work: BackgroundWork;
+
+  constructor(parts: Pick<EngineParts, 'slots' | 'deadlines' | 'fields' | 'names' | 'tokens'>, clock: Clock) {
+    this.#parts = parts;
+    this.#work = new BackgroundWork(clock, () => this.#trim());
+  }
+
+  /** Call this when sessions or data were removed. */
+  schedule(): void {
+    this.#work.schedule(DELAY_MS);
+  }
+
+  /** Stops for good. */
+  stop(): void {
+    this.#work.stop();
+  }
+
+  /** Frees some. Is a step of `BackgroundWork`: returns the delay before the next one, in ms. */
+  #trim(): number {
+    const { slots, deadlines, fields, names, tokens } = this.#parts;
+    const { used } = slots;
+    const trimmed = [slots.trim(), deadlines.trim(used), fields.trim(used), names.trim(), tokens.trim()];
+    if (trimmed.includes(true)) return 0;
+    return Region.collect() ? DELAY_MS : DONE;
+  }
+}
