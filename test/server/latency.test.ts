@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { latencyGraph } from '../../src/commands/server/latency-graph.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
@@ -45,6 +46,41 @@ describe('LATENCY', () => {
       /^fast-command: 2 samples, on average 200 ms, the longest 300 ms, the latest 100 ms, \d s ago\.\n.*\n\ncommand: 1 sample, .*\nOther clients waited meanwhile\. SLOWLOG GET/,
     );
     await client.expect('LATENCY RESET nope command\r\nLATENCY RESET\r\nLATENCY LATEST\r\n', ':1\r\n:1\r\n*0\r\n');
+  });
+
+  it('GRAPH draws the samples as Redis does', () => {
+    // Redis 7.0.15 drew this, for the same samples.
+    const drawn = [
+      'command - high 300 ms, low 10 ms (all time high 400 ms)',
+      '-'.repeat(80),
+      ' #    ',
+      ' |  o ',
+      ' | o| ',
+      'o|_||_',
+      '      ',
+      '865421',
+      'ssssss',
+      '',
+    ];
+    const ages = [8, 6, 5, 4, 2, 1];
+    const samples = [50, 300, 10, 120, 200, 20].map((ms, i) => ({ at: START - ages[i], ms }));
+    expect(latencyGraph({ event: 'command', samples, max: 400 }, START)).toBe(drawn.join('\n'));
+  });
+
+  it('GRAPH continues below after 80 samples, and shows seconds, minutes, hours and days', () => {
+    const samples = [90_000, 7200, 120, 5].map((age) => ({ at: START - age, ms: 7 }));
+    const [, , ...one] = latencyGraph({ event: 'command', samples, max: 7 }, START).split('\n');
+    expect(one).toEqual(['    ', '    ', '    ', '____', '    ', '1225', 'dhms', '']);
+    const many = Array.from({ length: 100 }, () => samples[3]);
+    const [, , ...two] = latencyGraph({ event: 'command', samples: many, max: 7 }, START).split('\n');
+    expect(two.map(({ length }) => length)).toEqual([...Array(7).fill(80), 0, ...Array(7).fill(20), 0]);
+  });
+
+  it('GRAPH answers, or says that there is no sample', async () => {
+    const { clock, client } = await start({ 'latency-monitor-threshold': 100 });
+    await slowly(clock, client, 'PING', 300);
+    expect(await client.bulk('LATENCY', 'GRAPH', 'fast-command')).toMatch(/^fast-command - high 300 ms, low 300 ms/);
+    await client.expect('LATENCY GRAPH nope\r\n', "-ERR No samples available for event 'nope'\r\n");
   });
 
   it('HISTORY has the longest of each second, of the last 160', async () => {

@@ -1,8 +1,11 @@
 import { bucketLimit } from '../../duration-histogram.js';
+import { CodedError } from '../../errors.js';
 import type { Tally } from '../../execution/observing/command-statistics.js';
+import { redacted } from '../../execution/observing/redaction.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
+import { latencyGraph } from './latency-graph.js';
 import { latencyReport } from './latency-report.js';
 
 const histogram: Command = {
@@ -82,6 +85,23 @@ const history: Command = {
   },
 };
 
+const graph: Command = {
+  name: 'graph',
+  summary: 'Draws the samples of an event as text.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arity: 3,
+  arguments: [{ name: 'event', type: 'string' }],
+  reply: 'text, or an error if there is no sample',
+  run({ server, reply }, args) {
+    const event = args.bytes();
+    const series = server.latency.of(event.toString('latin1'));
+    if (series === undefined) throw new CodedError('ERR', `No samples available for event '${redacted(event)}'`);
+    reply.verbatim(latencyGraph(series, Math.floor(server.clock.wall() / 1000)));
+  },
+};
+
 const doctor: Command = {
   name: 'doctor',
   summary: 'Says what took long, and what to do about it.',
@@ -114,6 +134,7 @@ const reset: Command = {
 
 export const latency = container('latency', 'server', 'A container for commands about latency.', [
   doctor,
+  graph,
   histogram,
   history,
   latest,
