@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
+import { INCIDENT_KINDS } from '../../src/log/incident-kinds.js';
+import { LOG_EVENTS } from '../../src/log/log-events.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 
 afterEach(stopServers);
@@ -29,4 +31,12 @@ it('the incidents of docs/operations.md have the names of log lines, metrics and
       expect(info, what).toContain(`\n${name}:`);
     }
   }
+});
+
+it('docs/operations.md lists all incidents', () => {
+  const listed = rows.flatMap(([, events]) => names(events));
+  // These begin and end, as incidents do.
+  const states = Object.entries(LOG_EVENTS).filter(([, { says }]) => says.includes('`over`'));
+  expect(listed).toEqual(expect.arrayContaining([...Object.keys(INCIDENT_KINDS), ...states.map(([event]) => event)]));
+  expect(states).toHaveLength(2);
 });

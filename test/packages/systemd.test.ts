@@ -24,6 +24,8 @@ describe('the systemd unit', () => {
 
   it('reloads by the signal for it', () => {
     expect(settings.get('ExecReload')).toMatch(/ -HUP \$MAINPID$/);
+    // Before the program can handle the signal, it ends the process.
+    expect(settings.get('RestartForceExitStatus')).toBe('SIGHUP');
   });
 
   it('gives the program its directory, and time to stop', () => {
