@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config, Server } from '../../src/index.js';
-import { keepLog, startServer, stopServers } from '../embedded-server.js';
+import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { RawClient } from '../raw-client.js';
+import { ask } from '../server/ask.js';
 import { writeCertificate } from '../tools/certificate.js';
 import { turnEventLoop } from '../turn-event-loop.js';
 import { basic, send } from './send.js';
@@ -187,7 +188,8 @@ describe('connections', () => {
     }
     expect((await send(server, '/livez')).status).toBe(200);
     await busy[0].takeAll();
-    await watcher.takeUntil('event: snapshot');
+    await ask(await connectTo(server), 'SESSION.NEW after-the-rush');
+    await watcher.takeUntil('after-the-rush');
   });
 
   it('whose headers do not arrive in time are ended', async () => {

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
+import type { HttpEnv } from '../http-context.js';
 
 /** The page loads its own files and nothing else. Nobody may embed it, and it submits no form. */
 const CONTENT_SECURITY_POLICY = [
@@ -18,12 +19,12 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
+  // Routes may overrule this one.
+  'Cache-Control': 'no-store',
 };
 
-/** Adds the headers that all responses have. A response is not stored unless its route says otherwise. */
-export const securityHeaders: MiddlewareHandler = async (c, next) => {
-  await next();
-  const { headers } = c.res;
-  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
+/** Sets the headers that all responses have, in Node's response, which some routes write themselves. */
+export const securityHeaders: MiddlewareHandler<HttpEnv> = async (c, next) => {
+  for (const [name, value] of Object.entries(HEADERS)) c.env.outgoing.setHeader(name, value);
+  return next();
 };

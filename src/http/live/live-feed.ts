@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { PERMISSIONS, type Permission } from '../../commands/declaration/permission.js';
 import type { User } from '../../execution/context/user.js';
 import { type Batch, EventBatch, liveEvents } from './event-batch.js';
@@ -42,14 +43,19 @@ export class LiveFeed {
     this.#wheel = new WheelCount({ engine, clock });
   }
 
-  /** Adds a watcher. Returns the body of the response to it, or undefined if there are too many watchers. */
-  watch(user: User): ReadableStream<Uint8Array> | undefined {
-    if (this.#watchers.size >= MOST_WATCHERS) return undefined;
-    const watcher = new Watcher(may(user, 'read'), (gone) => this.#remove(gone));
+  /** Whether there can be another watcher. */
+  get hasRoom(): boolean {
+    return this.#watchers.size < MOST_WATCHERS;
+  }
+
+  /** Adds a watcher. It gets the response, whose headers have not been sent. */
+  watch(user: User, response: ServerResponse): void {
+    // The client has already disconnected.
+    if (response.destroyed) return;
+    const watcher = new Watcher(response, may(user, 'read'), (gone) => this.#remove(gone));
     this.#watchers.add(watcher);
     watcher.send(Buffer.concat([Buffer.from(`retry: ${RETRY_MS}\n`), this.#hello(user), this.#snapshot ?? NOTHING]));
     if (this.#watchers.size === 1) this.#start();
-    return watcher.body;
   }
 
   /** Ends all streams. */

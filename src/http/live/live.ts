@@ -1,3 +1,4 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { failedChecks } from '../health.js';
 import type { HttpApp, HttpContext } from '../http-context.js';
 import { LiveFeed } from './live-feed.js';
@@ -9,11 +10,10 @@ export function addLive(app: HttpApp, { engine, server, closing, onUsersChanged 
   // Browsers connect again by themselves, and are authenticated again.
   onUsersChanged(() => feed.close());
   app.get('/live', (c) => {
-    const headers = { 'Content-Type': 'text/event-stream' };
     // The stream of a HEAD request would never be read.
-    if (c.req.method === 'HEAD') return c.body(null, 200, headers);
-    const body = feed.watch(c.var.user);
-    if (body === undefined) return c.text('too many are watching already\n', 503, { 'Retry-After': '10' });
-    return c.body(body, 200, headers);
+    if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
+    if (!feed.hasRoom) return c.text('too many are watching already\n', 503, { 'Retry-After': '10' });
+    feed.watch(c.var.user, c.env.outgoing);
+    return RESPONSE_ALREADY_SENT;
   });
 }

@@ -1,39 +1,35 @@
-/** The most messages that wait for a watcher. Each has a few kilobytes. */
-const MOST_WAITING = 4;
+import type { ServerResponse } from 'node:http';
 
 /** One open stream of server-sent events. */
 export class Watcher {
-  /** The body of the response. */
-  readonly body: ReadableStream<Uint8Array>;
   /** Whether the watcher may see the complete names of sessions. */
   readonly seesNames: boolean;
   /** Events that the watcher missed because it was slow. */
   missed = 0;
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  readonly #response: ServerResponse;
 
-  /** @param onGone Called when the watcher has disconnected. */
-  constructor(seesNames: boolean, onGone: (watcher: Watcher) => void) {
+  /**
+   * Begins the response. The end of the connection ends it, so the messages are not in chunks, and each is one write of
+   * bytes that all watchers share.
+   * @param onGone Called when the watcher has disconnected.
+   */
+  constructor(response: ServerResponse, seesNames: boolean, onGone: (watcher: Watcher) => void) {
+    this.#response = response;
     this.seesNames = seesNames;
-    this.body = new ReadableStream(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        cancel: () => onGone(this),
-      },
-      { highWaterMark: MOST_WAITING },
-    );
+    response.once('close', () => onGone(this));
+    response.removeHeader('Transfer-Encoding');
+    response.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'close' });
   }
 
-  /** Sends a message, unless too many are waiting already. Returns whether it did. */
-  send(message: Uint8Array): boolean {
-    if ((this.#controller.desiredSize ?? 0) <= 0) return false;
-    this.#controller.enqueue(message);
+  /** Sends a message, unless earlier ones are still waiting to be read. Returns whether it did. */
+  send(message: Buffer): boolean {
+    if (this.#response.writableNeedDrain) return false;
+    this.#response.write(message);
     return true;
   }
 
   /** Ends the stream. */
   end(): void {
-    this.#controller.close();
+    this.#response.end();
   }
 }
