@@ -30,12 +30,15 @@ const SHOWN = 80;
 /** Reads a configuration file in the syntax of redis.conf, and the files that it includes. Later lines win. */
 export function readConfigFile(path: string): ConfigFile {
   const options = new Map<OptionName, FileOption>();
-  const unknown = new Set<string>();
+  /** Names that are not options, and what is wrong with each. */
+  const unknown = new Map<string, string>();
   const content = new FileLines(({ name: written, values, file, line }) => {
     const name = optionNamed(written);
     if (name === undefined) {
-      unknown.add(written);
-      return unknownOption(written);
+      // Looking for a similar name takes long. What is wrong with later lines is not listed.
+      const reason = unknown.get(written) ?? (unknown.size < MOST_SHOWN ? unknownOption(written) : 'not an option');
+      unknown.set(written, reason);
+      return reason;
     }
     try {
       options.set(name, { value: parseLine(name, values, options.get(name)?.value), file, line });
@@ -66,7 +69,7 @@ function unknownOption(name: string): string {
 
 function hintForRedisConf(
   path: string,
-  unknown: ReadonlySet<string>,
+  unknown: ReadonlyMap<string, string>,
   known: ReadonlyMap<OptionName, FileOption>,
 ): string {
   const has = known.size === 0 ? 'none of the others' : [...known.keys()].join(', ');

@@ -1,6 +1,6 @@
 import { chmod, chown, readFile, realpath, stat } from 'node:fs/promises';
 import type { OptionName } from '../config.js';
-import { nodeFileSystem, writeAll } from '../journal/file-system.js';
+import { nodeFileSystem, removeIfThere, writeAll } from '../journal/file-system.js';
 import { putInPlace, temporaryFor, writeTemporary } from '../journal/replace-file.js';
 import { readConfigFile } from './config-file.js';
 import { joinWords } from './words.js';
@@ -28,11 +28,17 @@ export async function rewriteConfigFile(
   const text = rewritten(await readFile(path, 'latin1'), lines, changes);
   const { mode, uid, gid } = await stat(path);
   const temporary = temporaryFor(path);
-  await writeTemporary(nodeFileSystem, path, (open) => writeAll(open, Buffer.from(text, 'latin1'), 0));
-  // Only root may give a file away. For others it is theirs anyway, or must become so.
-  await chown(temporary, uid, gid).catch(() => {});
-  await chmod(temporary, mode & 0o7777);
-  await putInPlace(nodeFileSystem, path);
+  try {
+    await writeTemporary(nodeFileSystem, path, (open) => writeAll(open, Buffer.from(text, 'latin1'), 0));
+    // Only root may give a file away. For others it is theirs anyway, or must become so.
+    await chown(temporary, uid, gid).catch(() => {});
+    await chmod(temporary, mode & 0o7777);
+    await putInPlace(nodeFileSystem, path);
+  } catch (error) {
+    // The disk may be full, and the file may have passwords.
+    await removeIfThere(nodeFileSystem, temporary).catch(() => {});
+    throw error;
+  }
   return { isPrivate: (mode & 0o044) === 0 };
 }
 

@@ -2,10 +2,16 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Config, describeOption, OPTIONS, type OptionName, optionNames } from '../../src/config.js';
 import { readConfigFile } from '../../src/config-file/config-file.js';
 import { joinWords } from '../../src/config-file/words.js';
+import { nearest } from '../../src/nearest.js';
+
+vi.mock(import('../../src/nearest.js'), async (original) => {
+  const { nearest, ...rest } = await original();
+  return { ...rest, nearest: vi.fn(nearest) };
+});
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'respite-config-')));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -140,6 +146,13 @@ describe('a configuration file', () => {
     const problems = problemsOf(write('port x\n'.repeat(1000)));
     expect(problems).toHaveLength(21);
     expect(problems[20]).toBe('respite.conf: and 980 more mistakes');
+  });
+
+  it('looks for names similar to a misspelt one only as often as it says which they are', () => {
+    vi.mocked(nearest).mockClear();
+    const lines = Array.from({ length: 2000 }, (_, i) => `maxmemory${'abcdefghij'[i % 10]}${'x'.repeat(i % 20)} 1gb\n`);
+    expect(problemsOf(write(lines.join('')))).toHaveLength(22);
+    expect(vi.mocked(nearest).mock.calls.length).toBeLessThanOrEqual(20);
   });
 
   it.each<[string, (path: string) => void, string]>([

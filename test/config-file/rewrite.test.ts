@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { OptionName } from '../../src/config.js';
 import { readConfigFile } from '../../src/config-file/config-file.js';
 import { rewriteConfigFile } from '../../src/config-file/rewrite.js';
+import { nodeFileSystem } from '../../src/journal/file-system.js';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'respite-rewrite-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -74,5 +75,13 @@ describe('the rewritten file', () => {
   it('is the old one if it has mistakes', async () => {
     await expect(rewrite('prot 7000\n', { timeout: ['1'] })).rejects.toThrow(/respite.conf:1: respite has no option/);
     expect(readFileSync(path('respite.conf'), 'utf8')).toBe('prot 7000\n');
+  });
+
+  it('is not left half-done when the disk fails', async () => {
+    const before = readdirSync(directory);
+    vi.spyOn(nodeFileSystem, 'rename').mockRejectedValueOnce(new Error('EIO'));
+    await expect(rewrite('port 7000\n', { timeout: ['5'] })).rejects.toThrow('EIO');
+    expect(readFileSync(path('respite.conf'), 'utf8')).toBe('port 7000\n');
+    expect(readdirSync(directory).filter((name) => !before.includes(name) && name !== 'respite.conf')).toEqual([]);
   });
 });
