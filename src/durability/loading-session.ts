@@ -114,7 +114,7 @@ export class SkippedSession implements PieceTarget {
  * Returns whether a saved session exists already: a session with its token or, if it is shared, a shared session with
  * its name.
  */
-export function exists(engine: SessionEngine, { name, settings }: SavedHead): boolean {
+export function exists(engine: SessionEngine, { name, settings }: Pick<SavedHead, 'name' | 'settings'>): boolean {
   const session: Session = settings.token === undefined ? engine.findShared(name) : engine.find(settings.token);
   return session >= 0;
 }
