@@ -7,32 +7,30 @@ import type { Pages } from './use-pages.js';
 export function ListBar(props: { pages: Pages<unknown>; text: string; children?: ComponentChildren }) {
   const { pages, text, children } = props;
   const { next, previous } = pages;
-  const top = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLDivElement>(null);
   const turn = (read: (() => void) | undefined) => () => {
     read?.();
-    const { current } = top;
-    if (current !== null && current.getBoundingClientRect().top < 0) current.scrollIntoView();
+    // The bar itself is always in view. A page begins below what is above the bar.
+    const above = bar.current?.previousElementSibling;
+    if (above && above.getBoundingClientRect().top < 0) above.scrollIntoView();
   };
   return (
-    <>
-      <div ref={top} />
-      <div class="list-bar">
-        <p class="muted" role="status">
-          {text}
-        </p>
-        {children}
-        {(next ?? previous) && (
-          <nav aria-label="Pages of the list">
-            <button type="button" aria-disabled={previous === undefined} onClick={turn(previous)}>
-              Previous
-            </button>
-            <button type="button" aria-disabled={next === undefined} onClick={turn(next)}>
-              Next
-            </button>
-          </nav>
-        )}
-      </div>
-    </>
+    <div ref={bar} class="list-bar">
+      <p class="muted" role="status">
+        {text}
+      </p>
+      {children}
+      {(next ?? previous) && (
+        <nav aria-label="Pages of the list">
+          <button type="button" aria-disabled={previous === undefined} onClick={turn(previous)}>
+            Previous
+          </button>
+          <button type="button" aria-disabled={next === undefined} onClick={turn(next)}>
+            Next
+          </button>
+        </nav>
+      )}
+    </div>
   );
 }
 

@@ -18,8 +18,6 @@ const REFRESH_MS = 5000;
 /** Events come in groups. The list is read once for each group, this many ms after its last event. */
 const GROUP_MS = 200;
 
-/** The most sessions on a page. */
-const PAGE = 100;
 /** The most keys whose values are asked for. */
 const MOST_KEYS = 100;
 
@@ -33,8 +31,8 @@ interface Item {
 export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonBytes; mayEnd: boolean }) {
   const id = JSON.stringify(name);
   const [showValues, setShowValues] = useState(false);
-  const sessions = usePages<Item>(id, async (cursor) => {
-    const request = { name, count: PAGE, ...(cursor !== undefined && { cursor }) };
+  const sessions = usePages<Item>(id, async (count, cursor) => {
+    const request = { name, count, ...(cursor !== undefined && { cursor }) };
     let page = await ask('/api/sessions', request);
     // Values are asked for by key, so the keys must be known first.
     const asked = showValues ? keysOf(page.sessions) : [];

@@ -31,8 +31,12 @@ export function Sessions({ feed, route }: { feed: Feed; route: Route & { view: '
 function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string) => void }) {
   const { feed, pattern, onSearch } = props;
   const [typed, setTyped] = useState(pattern);
-  const names = usePages(pattern, async (cursor) => {
-    const page = await ask('/api/names', { ...(pattern !== '' && { match: pattern }), ...(cursor && { cursor }) });
+  const names = usePages(pattern, async (count, cursor) => {
+    const page = await ask('/api/names', {
+      count,
+      ...(pattern !== '' && { match: pattern }),
+      ...(cursor && { cursor }),
+    });
     return { items: page.names, next: page.cursor };
   });
   const total = feed.latest?.snapshot.names;

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-/** A page of a long list. */
-export interface Page<Item> {
+/** Part of a long list. */
+export interface Part<Item> {
   readonly items: readonly Item[];
-  /** How to get the page after it; undefined at the end. */
+  /** How to get what comes after it; undefined at the end. */
   readonly next?: string | undefined;
 }
 
@@ -40,14 +40,22 @@ interface State<Item> {
   readonly readAt: number;
 }
 
+/** About how many items a page has. */
+const PAGE = 100;
+/** A page gets shorter rather than be read in more parts than this. Parts are small if time is short or values are long. */
+const MOST_PARTS = 8;
+
 const START: readonly Place[] = [{ cursor: undefined, before: 0 }];
 const EMPTY = { places: START, items: [], next: undefined, failure: '', readAt: 0 };
 
 /**
  * Reads a list page by page, and starts again whenever `list` changes.
- * @param load Reads a page of the list, the first without `cursor`.
+ * @param load Reads about `count` items, the first ones without `cursor`. It may read fewer.
  */
-export function usePages<Item>(list: string, load: (cursor?: string) => Promise<Page<Item>>): Pages<Item> {
+export function usePages<Item>(
+  list: string,
+  load: (count: number, cursor?: string) => Promise<Part<Item>>,
+): Pages<Item> {
   const [state, setState] = useState<State<Item>>(EMPTY);
   const [loading, setLoading] = useState(true);
   const current = useRef({ load, places: state.places, loading });
@@ -60,18 +68,22 @@ export function usePages<Item>(list: string, load: (cursor?: string) => Promise<
   const read = useCallback(async (places: readonly Place[]) => {
     const mine = ++generation.current;
     setLoading(true);
-    let page: Page<Item> = { items: [], next: places.at(-1)?.cursor };
+    const items: Item[] = [];
+    let next = places.at(-1)?.cursor;
     let failure = '';
     try {
-      // A page may be empty although others follow it.
-      do page = await current.current.load(page.next);
-      while (page.items.length === 0 && page.next !== undefined && mine === generation.current);
+      for (let parts = 1; ; parts++) {
+        const part = await current.current.load(PAGE - items.length, next);
+        items.push(...part.items);
+        next = part.next;
+        if (next === undefined || mine !== generation.current) break;
+        if (items.length >= PAGE || (items.length > 0 && parts === MOST_PARTS)) break;
+      }
     } catch (error) {
       failure = (error as Error).message;
     }
     // Another page has been asked for meanwhile.
     if (mine !== generation.current) return;
-    const { items, next } = page;
     setState((before) =>
       failure === '' ? { places, items, next, failure, readAt: performance.now() } : { ...before, failure },
     );
