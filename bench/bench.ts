@@ -1,48 +1,65 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { actsPart } from './comparison/acts-part.js';
-import { type Contender, redis, respite } from './comparison/contender.js';
-import { formatEnvironment, readEnvironment } from './comparison/environment.js';
-import { expiredPart } from './comparison/expired-part.js';
-import { judge } from './comparison/goals.js';
-import { growthPart } from './comparison/growth-part.js';
-import { runJobs } from './comparison/job.js';
-import { journalPart } from './comparison/journal-part.js';
-import { memoryPart } from './comparison/memory-part.js';
-import { findPeer } from './comparison/peer.js';
-import { FULL, QUICK } from './comparison/plan.js';
-import { showProgress } from './comparison/progress.js';
-import { writeResults } from './comparison/results.js';
-import { formatFindings, formatVerdicts } from './comparison/tables.js';
-import { tailPart } from './comparison/tail-part.js';
-import type { Address } from './load/client.js';
+import { version } from '../src/version.js';
+import { Figures } from './figures.js';
+import { judge } from './goals.js';
 import { LoadGenerator } from './load/generator.js';
+import { describeMachine, readMachine } from './machine.js';
+import { measureGrowth } from './parts/growth.js';
+import { measureJournal } from './parts/journal.js';
+import { measureLateness } from './parts/lateness.js';
+import { measureMemory } from './parts/memory.js';
+import { measureOperations } from './parts/operations.js';
+import { measureRates } from './parts/rates.js';
+import { measureTail } from './parts/tail.js';
+import { type Bench, FULL, QUICK } from './plan.js';
+import { formatFigures, formatVerdicts } from './report.js';
+import { readCommit, writeResults } from './results.js';
+import { peer, respite, versionOf } from './server.js';
 
 /**
- * Compares respite with Redis: the server's CPU for each operation of an application, the memory of a session, the
- * latency of clients, and how these figures grow. The same load generator drives all servers, which take turns.
+ * Compares respite with Redis, Valkey and others: how late sessions expire, the server's CPU for each operation of an
+ * application, the memory of a session, the latency of clients, the cost of a journal, and how these figures grow. One
+ * load generator drives all servers, which take turns.
  */
 
+const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  operations: measureOperations,
+  rates: measureRates,
+  memory: measureMemory,
+  lateness: measureLateness,
+  tail: measureTail,
+  growth: measureGrowth,
+  journal: measureJournal,
+};
+
 const NOTES = `
-Figures are medians of several rounds; the servers take turns in each. × is the multiple of Redis' figure. It is the
-median of each round's ratio, which differs a little from the ratio of the medians.
-CPU is the user and system time of all threads of the server, per operation. In Redis an operation that extends a
-session is two commands, sent together. 20 connections keep "depth" operations in flight each. "generator %" is the
-load generator's share of one core: near 100 the generator, not the server, limits ops/s. Latencies of operations
-count from the time a request was sent, under full load. Latencies of the tail count from the time it was due.`;
+Figures are medians of several rounds. "× best" is respite's figure as a multiple of that of the best peer: the median of
+the rounds' ratios, with the lowest and the highest in parentheses. The best peer is the one with the best median.
+"disturbed" counts the measurements during which other processes took more than a tenth of a core, after two repetitions.
+CPU is the user and system time of all threads of the server. What one command of respite does takes several in Redis and
+Valkey, which are sent together. 20 connections keep "depth" operations in flight each. If the load generator is at 100 %
+of a core, it limits the operations per second, not the server. Latencies of operations count from the time a request was
+sent, under full load. All other latencies count from the time the request was due.`;
 
 interface Options {
   readonly quick?: true;
-  readonly peer?: readonly Address[];
+  readonly node?: readonly string[];
+  readonly peer?: readonly (readonly [name: string, command: string])[];
+  readonly only?: readonly string[];
 }
 
 const program = new Command('bench')
-  .description('Compares respite with redis-server: CPU, operations per second, memory, latency, growth.')
-  .option('--quick', 'rough figures in two and a half minutes, from smaller and shorter rounds')
-  .option(
-    '--peer <host:port>',
-    'also measure this server (repeatable). All data on it is REMOVED',
-    (text: string, peers: readonly Address[] = []) => [...peers, parseAddress(text)],
+  .description(
+    "Compares respite with other servers: lateness, CPU, memory, latency, growth. Debian's redis-server takes part if it is installed.",
   )
+  .option('--quick', 'rough figures in four minutes, from fewer, smaller and shorter rounds')
+  .option('--node <path>', 'run respite under this Node.js (repeatable; the first is compared in every part)', collect)
+  .option(
+    '--peer <name=command>',
+    'also measure the server that this command starts (repeatable); see scripts/peers.sh',
+    (text: string, peers: readonly (readonly string[])[] = []) => [...peers, parsePeer(text)],
+  )
+  .option('--only <parts>', `measure only some of ${Object.keys(PARTS).join(',')}, and write no results`, parseParts)
   .allowExcessArguments(false)
   .parse();
 
@@ -52,46 +69,70 @@ try {
   program.error(`error: ${(error as Error).message}`);
 }
 
-function parseAddress(text: string): Address {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || Number(port) > 65535) throw new InvalidArgumentError('Expected HOST:PORT.');
-  return { host, port: Number(port) };
+function collect(text: string, all: readonly string[] = []): string[] {
+  return [...all, text];
 }
 
-async function run({ quick, peer = [] }: Options): Promise<void> {
-  const plan = quick ? QUICK : FULL;
-  const peers = await Promise.all(peer.map(findPeer));
-  const environment = readEnvironment(peers.map(({ name }) => name));
-  console.log(formatEnvironment(environment));
+function parsePeer(text: string): readonly [string, string] {
+  const [, name, command] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('Expected NAME=COMMAND.');
+  return [name, command];
+}
 
-  const contenders: readonly Contender[] = [respite, redis, ...peers];
-  const generator = await LoadGenerator.start();
-  const acts = actsPart(generator, contenders, plan);
-  const memory = memoryPart(generator, contenders, plan);
-  const expired = expiredPart(generator, contenders, plan);
-  const tail = tailPart(generator, contenders, plan);
-  const growth = growthPart(generator, contenders, plan);
-  const journal = journalPart(generator, contenders, plan);
-  const jobs = [acts, memory, expired, tail, growth, journal].flatMap((part) => part.jobs);
-  const progress = showProgress(jobs);
-  try {
-    await runJobs(jobs, progress);
-  } finally {
-    progress.close();
-    generator.stop();
+function parseParts(text: string): string[] {
+  const parts = text.split(',');
+  for (const part of parts) {
+    if (!(part in PARTS)) throw new InvalidArgumentError(`There is no part ${part}.`);
   }
+  return parts;
+}
 
-  const findings = {
-    acts: acts.findings(),
-    memory: memory.findings(),
-    expired: expired.findings(),
-    tail: tail.findings(),
-    growth: growth.findings(),
-    journal: journal.findings(),
+async function run({ quick, node = [process.execPath], peer: given = [], only }: Options): Promise<void> {
+  const subjects = node.map((path) => respite(path, `respite (Node ${versionIn(path)})`));
+  const debian = versionOf('redis-server') === undefined ? [] : [['Redis', 'redis-server'] as const];
+  const peers = [...debian, ...given].map(([name, command]) => peer(`${name} ${versionIn(command)}`, command));
+  const machine = readMachine();
+  console.log(describeMachine(machine));
+
+  const generator = await LoadGenerator.start();
+  const figures = new Figures();
+  const parts = only ?? Object.keys(PARTS);
+  const began = performance.now();
+  for (const [index, part] of parts.entries()) {
+    await PARTS[part]({
+      plan: quick ? QUICK : FULL,
+      contenders: [...subjects, ...peers],
+      main: [subjects[0], ...peers],
+      generator,
+      figures,
+      progress: (step) => progress(`${part} (${index + 1} of ${parts.length}): ${step}`, performance.now() - began),
+    });
+  }
+  generator.stop();
+
+  const results = {
+    machine,
+    command: `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(' ')}` : ''}`,
+    respite: `${version} (${readCommit()})`,
+    subjects: subjects.map(({ name }) => name),
+    peers: peers.map(({ name }) => name),
+    figures: figures.summarize(peers.map(({ name }) => name)),
   };
-  const verdicts = judge(findings);
-  console.log(`\n${formatFindings(findings)}\n\n${formatVerdicts(verdicts)}`);
-  console.log(NOTES);
-  const written = writeResults(quick ? 'quick' : 'full', { environment, plan, findings, verdicts });
-  console.log(`\nResults are in ${written.join(' and ')}`);
+  const verdicts = judge(results.figures, results.subjects[0]).filter(({ reached }) => !only || reached !== null);
+  console.log(`\n${formatFigures(results)}\n\n${formatVerdicts(verdicts)}\n${NOTES}`);
+  if (only !== undefined) return;
+  console.log(`\nResults are in ${writeResults(quick ? 'quick' : 'full', results).join(' and ')}`);
+}
+
+/** @throws Error if the program does not say its version. */
+function versionIn(command: string): string {
+  const found = versionOf(command);
+  if (found === undefined) throw new Error(`\`${command} --version\` prints no version`);
+  return found;
+}
+
+/** Shows a step on a terminal in place of the last one, and otherwise (in a CI log, for example) on a line of its own. */
+function progress(step: string, ms: number): void {
+  const line = `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')} ${step}`;
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
 }

@@ -1,9 +1,26 @@
-import { cpus } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 
-/** Returns a line that says where and when figures were taken. Without that, they cannot be compared with others. */
-export function describeMachine(): string {
+/** Where and when figures were taken. Without that, they cannot be compared with others. */
+export interface Machine {
+  readonly date: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** In GB. */
+  readonly memory: number;
+  readonly kernel: string;
+}
+
+export function readMachine(): Machine {
   const processors = cpus();
-  const model = processors[0]?.model.trim() ?? 'unknown processor';
-  const date = new Date().toISOString().slice(0, 10);
-  return `${model}, ${processors.length} cores, Node.js ${process.versions.node}, ${date}`;
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    processor: processors[0]?.model.trim() ?? 'unknown processor',
+    cores: processors.length,
+    memory: Math.round(totalmem() / 1e9),
+    kernel: release(),
+  };
+}
+
+export function describeMachine({ processor, cores, memory, kernel, date } = readMachine()): string {
+  return `${processor}, ${cores} cores, ${memory} GB, Linux ${kernel}, ${date}`;
 }

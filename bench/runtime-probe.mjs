@@ -31,16 +31,8 @@ process.on('message', (message) => {
 process.channel?.unref();
 
 function report() {
-  const ms = (/** @type {number} */ nanoseconds) => Math.max(0, nanoseconds / 1e6 - RESOLUTION);
   process.send?.({
-    collections: collections
-      .filter(({ startTime }) => startTime >= begin)
-      .map(({ startTime, duration, detail }) => ({ at: startTime - begin, duration, kind: detail.kind })),
-    loopDelay: {
-      p50: ms(delay.percentile(50)),
-      p99: ms(delay.percentile(99)),
-      p999: ms(delay.percentile(99.9)),
-      max: ms(delay.max),
-    },
+    collections: collections.filter(({ startTime }) => startTime >= begin).map(({ duration }) => duration),
+    loopDelay: Math.max(0, delay.max / 1e6 - RESOLUTION),
   });
 }

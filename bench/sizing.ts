@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { Redis } from 'ioredis';
-import { encodeRequest } from './expiry/ask.js';
 import { Client } from './load/client.js';
 import { fill } from './load/fill.js';
+import { encodeRequest } from './load/resp.js';
 import { describeMachine } from './machine.js';
-import { type ServerProcess, startRespite } from './processes.js';
+import { respite, type Server } from './server.js';
 import { formatTable } from './table.js';
 
 /**
@@ -58,23 +58,21 @@ try {
 async function measureSessions(): Promise<string[][]> {
   const rows: string[][] = [];
   for (const { title, keys, value, count, name, options = [] } of SESSIONS) {
-    const server = await startRespite(undefined, ['--dir', directory]);
-    const observer = new Redis(server.port);
+    const server = await respite().start({ options: ['--dir', directory] });
     const data = Array.from({ length: keys }, (_, key) => [
       `k${String(key).padStart(3, '0')}`,
       'v'.repeat(value),
     ]).flat();
     const rest = ['9000', 'EXTEND', 'GET', ...options, ...(keys > 0 ? ['DATA', ...data] : [])];
-    const act = { request: (i: number) => encodeRequest('SESSION.NEW', name(i), ...rest), replies: ['$22'] };
-    const before = await memoryOf(server, observer);
-    const clients = await Promise.all([1, 2, 3, 4].map(() => Client.open({ host: '127.0.0.1', port: server.port })));
-    await fill(clients, act, 0, count);
+    const create = { request: (i: number) => encodeRequest('SESSION.NEW', name(i), ...rest), replies: ['$22'] };
+    const before = await memoryOf(server, server.client);
+    const clients = await Client.openMany(server.port, 4);
+    await fill(clients, create, 0, count);
     for (const client of clients) client.close();
-    const after = await memoryOf(server, observer);
-    const saved = (await observer.call('SESSION.SAVE', 'sizing')) as (string | number)[];
+    const after = await memoryOf(server, server.client);
+    const saved = (await server.client.call('SESSION.SAVE', 'sizing')) as (string | number)[];
     const bytes = Number(saved[saved.indexOf('bytes') + 1]);
     rows.push([title, ...perUnit(before, after, count), Math.round(bytes / count).toString()]);
-    observer.disconnect();
     await server.stop();
   }
   return rows;
@@ -91,7 +89,7 @@ async function measureConnections(): Promise<string[][]> {
     ['with a subscription', false, 'SUBSCRIBE session:expired:user\r\n'],
     ['over TLS', true, 'PING\r\n'],
   ] as const) {
-    const server = await startRespite(undefined, ['--unixsocket', socket, ...(isTls ? tls : [])]);
+    const server = await respite().start({ options: ['--unixsocket', socket, ...(isTls ? tls : [])] });
     const observer = new Redis({ path: socket });
     const before = await memoryOf(server, observer);
     const opened: { destroy(): void }[] = [];
@@ -108,7 +106,7 @@ async function measureConnections(): Promise<string[][]> {
 /** Opens a connection, sends a request and waits for its reply. */
 async function open(port: number, isTls: boolean, request: string): Promise<{ destroy(): void }> {
   if (!isTls) {
-    const client = await Client.open({ host: '127.0.0.1', port });
+    const client = await Client.open(port);
     const answered = new Promise<void>((resolve, failed) =>
       client.listen(request.startsWith('PING') ? ['+PONG'] : ['*3'], { answered: () => resolve(), failed }),
     );
@@ -129,7 +127,7 @@ interface Memory {
   readonly resident: number;
 }
 
-async function memoryOf(server: ServerProcess, observer: Redis): Promise<Memory> {
+async function memoryOf(server: Server, observer: Redis): Promise<Memory> {
   await setTimeout(SETTLE);
   const [, used] = /^used_memory:(\d+)/m.exec(await observer.info('memory')) ?? [];
   return { used: Number(used), resident: server.residentBytes() };

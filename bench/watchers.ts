@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
+import { LoadGenerator } from './load/generator.js';
 import { describeMachine } from './machine.js';
+import { fill } from './measure.js';
 import { positive } from './positive.js';
-import { freePort, type ServerProcess, startRespite } from './processes.js';
+import { freePort, respite, type Server } from './server.js';
+import { TYPICAL } from './sessions.js';
 import { formatTable } from './table.js';
 
 /**
@@ -17,9 +19,6 @@ const GOAL = 2;
 const WATCHERS = [0, 1, 10, 0];
 /** Sessions that are created per second under load. Each expires after two seconds. */
 const LOAD_PER_SECOND = 1000;
-/** The length of the reply to SESSION.NEW: `$22`, a token, and two line ends. */
-const REPLY_BYTES = 29;
-const BATCH = 1000;
 /** Ms before each measurement, for the server to settle. */
 const REST = 3000;
 
@@ -49,74 +48,46 @@ try {
 async function run({ sessions, seconds }: Settings): Promise<void> {
   console.log(`${sessions} sessions: ${describeMachine()}`);
   const http = await freePort();
-  const server = await startRespite(undefined, ['--http-port', String(http)]);
-  const client = connect({ host: '127.0.0.1', port: server.port, noDelay: true });
-  await once(client, 'connect');
+  const server = await respite().start({ options: ['--http-port', String(http)] });
+  const { port, dialect } = server;
+  const generator = await LoadGenerator.start();
   process.stderr.write('creating sessions …\n');
-  await fill(client, sessions);
+  // 200 for each name, due within an hour, most of them in later rounds of the wheel.
+  const shape = { ...TYPICAL, ttl: 3600, spread: true, perName: 200 } as const;
+  await fill(generator, server, { operation: 'create', shape, count: sessions });
 
   const rows: string[][] = [];
-  for (const load of [0, LOAD_PER_SECOND]) {
-    const stopLoad = startLoad(client, load);
+  for (const load of ['idle', 'under load']) {
+    // As many as all measurements of the loop take.
+    const count = LOAD_PER_SECOND * WATCHERS.length * (seconds + REST / 1000) * 2;
+    const login = { operation: 'login', shape: { ...TYPICAL, ttl: 2 }, first: sessions, count } as const;
+    const streams = load === 'idle' ? [] : [{ work: login, connections: 1, perSecond: LOAD_PER_SECOND }];
+    const loop = { warmUp: 0, seconds: Infinity };
+    const logins = await generator.prepare<'open'>({ kind: 'open', port, dialect, streams, loop });
+    const answered = logins.begin();
     const found: { watchers: number; percent: number; bytes: number }[] = [];
     for (const watchers of WATCHERS) {
-      process.stderr.write(`${watchers} watchers, ${load} sessions a second …\n`);
+      process.stderr.write(`${watchers} watchers, ${load} …\n`);
       found.push({ watchers, ...(await measure(server, http, watchers, seconds)) });
     }
-    stopLoad();
+    logins.end();
+    await answered;
     const alone = found.filter((each) => each.watchers === 0);
     const base = alone.reduce((sum, { percent }) => sum + percent, 0) / alone.length;
     for (const { watchers, percent, bytes } of found) {
-      rows.push([
-        load === 0 ? 'idle' : 'under load',
-        String(watchers),
-        `${percent.toFixed(2)} %`,
-        `${(percent - base).toFixed(2)} %`,
-        (bytes / 1024).toFixed(1),
-      ]);
+      const cells = [`${percent.toFixed(2)} %`, `${(percent - base).toFixed(2)} %`, (bytes / 1024).toFixed(1)];
+      rows.push([load, String(watchers), ...cells]);
       if (watchers === 10 && percent - base > GOAL) process.exitCode = 1;
     }
   }
   console.log(formatTable(['', 'watchers', 'CPU', 'more', 'KB/s per watcher'], rows));
   console.log(NOTES);
-  client.destroy();
+  generator.stop();
   await server.stop();
 }
 
-/** Creates sessions of thousands of names, due in half an hour to an hour, most of them in later rounds of the wheel. */
-async function fill(client: Socket, sessions: number): Promise<void> {
-  for (let first = 0; first < sessions; first += BATCH) {
-    const count = Math.min(BATCH, sessions - first);
-    const requests = Array.from({ length: count }, (_, i) => {
-      const session = first + i;
-      return `SESSION.NEW user:${session % 5000} ${1800 + (session % 1800)} EXTEND GET DATA cart pizza\r\n`;
-    });
-    client.write(requests.join(''));
-    await answers(client, count);
-  }
-}
-
-/** Waits for the replies to this many SESSION.NEW. */
-async function answers(client: Socket, count: number): Promise<void> {
-  let left = count * REPLY_BYTES;
-  while (left > 0) {
-    const [chunk] = (await once(client, 'data')) as [Buffer];
-    if (chunk[0] === '-'.charCodeAt(0)) throw new Error(chunk.toString('latin1', 1).split('\r', 1)[0]);
-    left -= chunk.length;
-  }
-}
-
-/** Creates sessions at a steady rate. Returns a function that stops this. */
-function startLoad(client: Socket, perSecond: number): () => void {
-  const every = 20;
-  client.resume();
-  const request = 'SESSION.NEW visitor 2\r\n'.repeat((perSecond * every) / 1000);
-  const timer = setInterval(() => client.write(request), every);
-  return () => clearInterval(timer);
-}
-
 /** Returns the CPU time of the server in %, and how many bytes a second each watcher received. */
-async function measure(server: ServerProcess, http: number, watchers: number, seconds: number) {
+async function measure(server: Server, http: number, watchers: number, seconds: number) {
   const streams = await Promise.all(Array.from({ length: watchers }, () => watch(http)));
   await setTimeout(REST);
   const [cpu, began] = [server.cpuSeconds(), performance.now()];

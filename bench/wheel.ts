@@ -1,11 +1,11 @@
 import { measure } from 'mitata';
 import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { describeMachine } from './machine.js';
-import { compareAndStore } from './memory-floor.js';
-import { nodeTimerOperations } from './node-timers.js';
 import { formatTable } from './table.js';
-import { type Batch, type Load, randomLoad } from './timer-load.js';
-import { wheelOperations } from './wheel-operations.js';
+import { compareAndStore } from './wheel/memory-floor.js';
+import { nodeTimerOperations } from './wheel/node-timers.js';
+import { wheelOperations } from './wheel/operations.js';
+import { type Batch, type Load, randomLoad } from './wheel/timer-load.js';
 
 /**
  * Measures the time per operation of the timing wheel, from a thousand running timers to ten million, and of Node's own

@@ -43,4 +43,7 @@ fetch() {
 
 [ -e "$dir/redis-cli" ] || fetch
 for program in valkey-server redis-server; do "$dir/$program" --version; done
-echo "$dir/valkey-server and $dir/redis-server start them."
+echo "
+To compare respite with them:
+
+npm run bench -- --peer Valkey=$dir/valkey-server --peer Redis=$dir/redis-server"

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { RESULT_TABLES } from '../bench/tables.js';
 import { type Command, usageOf } from '../src/commands/declaration/command.js';
 import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
@@ -9,7 +10,8 @@ import type { MetricGroup } from '../src/metrics/metric.js';
 import { METRIC_GROUPS } from '../src/metrics/table.js';
 
 /**
- * Writes the tables of commands, options, events of the log and metrics in docs/ from their declarations.
+ * Writes the tables of commands, options, events of the log and metrics in docs/ from their declarations, and those of
+ * figures from the committed results of the benchmark.
  *
  *     npm run readme
  */
@@ -26,8 +28,13 @@ const GROUPS: Record<Command['group'], string> = {
   server: 'Server',
 };
 
-/** The pages with a generated part, which is between `<!-- generated -->` and `<!-- /generated -->`. */
-export const GENERATED: Record<string, () => string> = {
+/**
+ * The pages with generated parts. Each is between `<!-- generated -->` and `<!-- /generated -->`. If a page has several,
+ * each has a name: `<!-- generated: cpu -->`.
+ */
+export const GENERATED: Record<string, (part: string) => string> = {
+  'README.md': (part) => RESULT_TABLES[part](),
+  'docs/performance.md': (part) => RESULT_TABLES[part](),
   'docs/commands.md': () => {
     const groups = Object.keys(GROUPS) as Command['group'][];
     return groups.map(commandTable).join('\n\n');
@@ -40,11 +47,13 @@ export const GENERATED: Record<string, () => string> = {
   'docs/metrics.md': () => METRIC_GROUPS.map(metricTable).join('\n\n'),
 };
 
-/** Returns the text of a page with its generated part replaced. */
+/** Returns the text of a page with its generated parts replaced. */
 export function render(page: string, text: string): string {
-  const part = /(<!-- generated -->\n).*?(<!-- \/generated -->)/s;
-  if (!part.test(text)) throw new Error(`${page} has no part <!-- generated -->`);
-  return text.replace(part, (_, open: string, close: string) => `${open}\n${GENERATED[page]()}\n\n${close}`);
+  const parts = /(<!-- generated(?:: (\w+))? -->\n).*?(<!-- \/generated -->)/gs;
+  if (text.search(parts) === -1) throw new Error(`${page} has no part <!-- generated -->`);
+  return text.replace(parts, (_, open: string, part: string, close: string) => {
+    return `${open}\n${GENERATED[page](part)}\n\n${close}`;
+  });
 }
 
 function commandTable(group: Command['group']): string {

@@ -2,16 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ReplyScanner } from './reply-scanner.js';
 
-/** Where a server listens. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** Receives the events of a client. */
 export interface ClientListener {
-  /** This many more operations are answered. Their replies were read at `instant`, in ms of `performance.now()`. */
-  answered(acts: number, instant: number): void;
+  /** This many more operations are answered. Their replies were read at `time`, in ms of `performance.now()`. */
+  answered(operations: number, time: number): void;
   /** A reply is wrong, or the connection has ended. */
   failed(error: Error): void;
 }
@@ -22,10 +16,15 @@ export class Client {
   #scanner = new ReplyScanner([]);
   #listener: ClientListener = { answered() {}, failed() {} };
 
-  static async open(address: Address): Promise<Client> {
-    const socket = connect({ ...address, noDelay: true });
+  /** Connects to a server on this machine. */
+  static async open(port: number): Promise<Client> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     return new Client(socket);
+  }
+
+  static openMany(port: number, count: number): Promise<Client[]> {
+    return Promise.all(Array.from({ length: count }, () => Client.open(port)));
   }
 
   private constructor(socket: Socket) {
@@ -51,10 +50,10 @@ export class Client {
   }
 
   #receive(chunk: Buffer): void {
-    const instant = performance.now();
+    const time = performance.now();
     try {
-      const acts = this.#scanner.push(chunk);
-      if (acts > 0) this.#listener.answered(acts, instant);
+      const operations = this.#scanner.push(chunk);
+      if (operations > 0) this.#listener.answered(operations, time);
     } catch (error) {
       this.#listener.failed(error as Error);
     }

@@ -1,6 +1,6 @@
 import type { Client } from './client.js';
-import type { Lane } from './lane.js';
-import { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
+import type { LatencyHistogram } from './latency-histogram.js';
+import type { Lane } from './requests.js';
 import { SentTimes } from './sent-times.js';
 
 export interface ClosedLoop {
@@ -10,19 +10,13 @@ export interface ClosedLoop {
   readonly seconds: number;
 }
 
-export interface ClosedLoopFindings {
-  readonly acts: number;
-  /** From the first request to the last reply. */
-  readonly seconds: number;
-  /**
-   * From sending a request to reading its reply. A closed loop sends nothing while it waits. So these latencies say how
-   * long a client waits under full load, but not how long a client waits that sends at fixed times: see `OpenLoop`.
-   */
-  readonly latency: LatencySummary;
-}
-
 /**
- * Runs a closed loop: each client sends the requests of its lane.
+ * Runs a closed loop: each client sends the requests of its lane, and a new one for each reply. A closed loop sends
+ * nothing while it waits. So its latencies say how long a client waits under full load, but not how long a client waits
+ * that sends at fixed times: see `OpenLoop`.
+ *
+ * @param latencies Receives the time from sending each request to reading its reply.
+ * @returns The number of operations.
  * @throws Error if a reply is wrong.
  */
 export function runClosedLoop(
@@ -30,9 +24,9 @@ export function runClosedLoop(
   replies: readonly string[],
   lanes: readonly Lane[],
   { depth, seconds }: ClosedLoop,
-): Promise<ClosedLoopFindings> {
-  const latencies = new LatencyHistogram();
-  let acts = 0;
+  latencies: LatencyHistogram,
+): Promise<number> {
+  let operations = 0;
   let busy = clients.length;
   return new Promise((resolve, reject) => {
     const start = performance.now();
@@ -40,21 +34,20 @@ export function runClosedLoop(
     for (const [index, client] of clients.entries()) {
       const lane = lanes[index];
       const sent = new SentTimes(depth);
-      const send = (most: number, instant: number): void => {
-        for (let left = most; left > 0 && instant < end; left -= lane.taken) {
+      const send = (most: number, time: number): void => {
+        for (let left = most; left > 0 && time < end; left -= lane.taken) {
           const requests = lane.take(left);
           if (lane.taken === 0) break;
-          sent.add(lane.taken, instant);
+          sent.add(lane.taken, time);
           client.send(requests);
         }
-        if (sent.inFlight > 0 || --busy > 0) return;
-        resolve({ acts, seconds: (performance.now() - start) / 1000, latency: latencies.summarize() });
+        if (sent.inFlight === 0 && --busy === 0) resolve(operations);
       };
       client.listen(replies, {
-        answered(answered, instant) {
-          acts += answered;
-          sent.remove(answered, instant, latencies);
-          send(answered, instant);
+        answered(answered, time) {
+          operations += answered;
+          sent.remove(answered, time, latencies);
+          send(answered, time);
         },
         failed: reject,
       });

@@ -1,5 +1,26 @@
 import type { LatencyHistogram } from './latency-histogram.js';
-import type { Schedule } from './schedule.js';
+
+/** When operations are due: at fixed times, whether or not the previous ones have been answered. */
+export class Schedule {
+  readonly #start: number;
+  /** The time between two operations, in ms. */
+  readonly #interval: number;
+
+  /** @param start When the first operation is due, in ms. */
+  constructor(start: number, perSecond: number) {
+    this.#start = start;
+    this.#interval = 1000 / perSecond;
+  }
+
+  due(operation: number): number {
+    return this.#start + operation * this.#interval;
+  }
+
+  /** Returns how many operations are due by a time. */
+  dueBy(time: number): number {
+    return Math.max(0, Math.floor((time - this.#start) / this.#interval) + 1);
+  }
+}
 
 /**
  * Latencies that count from the time an operation was due, not from when it was sent. A delay of the server then counts
@@ -24,11 +45,11 @@ export class DueLatencies {
     this.#from = from;
   }
 
-  /** Records that the next `acts` operations of a client were answered at `instant`. */
-  answered(client: number, acts: number, instant: number): void {
-    for (let left = acts; left > 0; left--) {
+  /** Records that the next operations of a client were answered at `time`. */
+  answered(client: number, operations: number, time: number): void {
+    for (let left = operations; left > 0; left--) {
       const due = this.#schedule.due(client + this.#answered[client]++ * this.#answered.length);
-      if (due >= this.#from) this.#latencies.record(instant - due);
+      if (due >= this.#from) this.#latencies.record(time - due);
     }
   }
 }

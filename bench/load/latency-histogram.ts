@@ -1,16 +1,15 @@
 import { build, type Histogram } from 'hdr-histogram-js';
 
-/** Quantiles of latencies, in µs. */
-export interface LatencySummary {
-  readonly count: number;
+/** Quantiles of latencies, in ms. */
+export interface Latencies {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
 }
 
-/** The longest latency that can be recorded, in µs: one minute. Longer latencies count as this one. */
-const LONGEST = 60e6;
+/** The longest latency that can be recorded, in µs: five minutes. Longer latencies count as this one. */
+const LONGEST = 300e6;
 
 /** An HDR histogram of latencies, exact to a thousandth, in constant memory. */
 export class LatencyHistogram {
@@ -22,6 +21,10 @@ export class LatencyHistogram {
     useWebAssembly: false,
   });
 
+  get count(): number {
+    return this.#histogram.totalCount;
+  }
+
   /**
    * @param latency In ms.
    * @param count How many requests had it.
@@ -30,14 +33,8 @@ export class LatencyHistogram {
     this.#histogram.recordValueWithCount(Math.min(Math.max(0, Math.round(latency * 1000)), LONGEST), count);
   }
 
-  summarize(): LatencySummary {
-    const at = (percentile: number) => this.#histogram.getValueAtPercentile(percentile);
-    return {
-      count: this.#histogram.totalCount,
-      p50: at(50),
-      p99: at(99),
-      p999: at(99.9),
-      max: this.#histogram.maxValue,
-    };
+  summarize(): Latencies {
+    const at = (percentile: number) => this.#histogram.getValueAtPercentile(percentile) / 1000;
+    return { p50: at(50), p99: at(99), p999: at(99.9), max: this.#histogram.maxValue / 1000 };
   }
 }

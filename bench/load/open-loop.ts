@@ -1,8 +1,7 @@
 import type { Client } from './client.js';
-import { DueLatencies } from './due-latencies.js';
-import type { Lane } from './lane.js';
-import { LatencyHistogram, type LatencySummary } from './latency-histogram.js';
-import { Schedule } from './schedule.js';
+import { DueLatencies, Schedule } from './due-latencies.js';
+import { type Latencies, LatencyHistogram } from './latency-histogram.js';
+import type { Lane } from './requests.js';
 
 /** Operations of one kind at a fixed rate, from clients that take turns. */
 export interface Stream {
@@ -15,16 +14,16 @@ export interface Stream {
 export interface OpenLoop {
   /** The time before operations are recorded, in seconds. */
   readonly warmUp: number;
-  /** How long operations are recorded, in seconds. */
+  /** How long operations are recorded, in seconds. Infinity: until the loop is stopped. */
   readonly seconds: number;
 }
 
 export interface OpenLoopFindings {
-  readonly acts: number;
+  readonly operations: number;
   /** From the time an operation was due until its reply was read. */
-  readonly latency: LatencySummary;
+  readonly latency: Latencies;
   /** From the time an operation was due until it was sent: the part that this process is responsible for. */
-  readonly sendDelay: LatencySummary;
+  readonly sendDelay: Latencies;
 }
 
 /** The longest sleep, in ms. A reply that arrives meanwhile is read at most this much later. */
@@ -38,24 +37,32 @@ const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMEN
 
 /**
  * Runs an open loop: sends each request when it is due.
+ * @param stopped Ends the loop early.
  * @throws Error if a reply is wrong or missing.
  */
-export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: OpenLoop): Promise<OpenLoopFindings> {
+export function runOpenLoop(
+  streams: readonly Stream[],
+  { warmUp, seconds }: OpenLoop,
+  stopped: Promise<unknown> = new Promise(() => {}),
+): Promise<OpenLoopFindings> {
   const latencies = new LatencyHistogram();
   const sendDelays = new LatencyHistogram();
   const start = performance.now() + LEAD;
   const from = start + warmUp * 1000;
-  const end = from + seconds * 1000;
+  let end = from + seconds * 1000;
   let inFlight = 0;
+  stopped.then(() => {
+    end = Math.min(end, performance.now());
+  });
   return new Promise((resolve, reject) => {
     const running = streams.map(({ clients, replies, lane, perSecond }) => {
       const schedule = new Schedule(start, perSecond);
       const due = new DueLatencies(schedule, clients.length, latencies, from);
       for (const [index, client] of clients.entries()) {
         client.listen(replies, {
-          answered(acts, instant) {
-            inFlight -= acts;
-            due.answered(index, acts, instant);
+          answered(operations, time) {
+            inFlight -= operations;
+            due.answered(index, operations, time);
           },
           failed: reject,
         });
@@ -64,15 +71,15 @@ export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: Ope
     });
 
     /** Sends what is due. Returns when the next operation is due. */
-    const sendDue = (instant: number): number => {
+    const sendDue = (time: number): number => {
       let next = Infinity;
       for (const stream of running) {
         const { clients, lane, schedule } = stream;
-        const due = schedule.dueBy(Math.min(instant, end));
+        const due = schedule.dueBy(Math.min(time, end));
         while (stream.sent < due) {
           const requests = lane.take(1);
           if (lane.taken === 0) throw new Error('an open loop has run out of requests');
-          if (schedule.due(stream.sent) >= from) sendDelays.record(instant - schedule.due(stream.sent));
+          if (schedule.due(stream.sent) >= from) sendDelays.record(time - schedule.due(stream.sent));
           clients[stream.sent++ % clients.length].send(requests);
           inFlight++;
         }
@@ -88,14 +95,14 @@ export function runOpenLoop(streams: readonly Stream[], { warmUp, seconds }: Ope
     const turn = (): void => {
       try {
         const next = sendDue(performance.now());
-        const instant = performance.now();
-        if (instant >= end && inFlight === 0) {
-          const latency = latencies.summarize();
-          resolve({ acts: latency.count, latency, sendDelay: sendDelays.summarize() });
+        const time = performance.now();
+        if (time >= end && inFlight === 0) {
+          const sent = running.reduce((sum, stream) => sum + stream.sent, 0);
+          resolve({ operations: sent, latency: latencies.summarize(), sendDelay: sendDelays.summarize() });
           return;
         }
-        if (instant >= end + PATIENCE) throw new Error(`${inFlight} replies are missing`);
-        Atomics.wait(nothing, 0, 0, Math.min(SLEEP, Math.max(0, next - instant)));
+        if (time >= end + PATIENCE) throw new Error(`${inFlight} replies are missing`);
+        Atomics.wait(nothing, 0, 0, Math.min(SLEEP, Math.max(0, next - time)));
         setImmediate(turn);
       } catch (error) {
         reject(error as Error);

@@ -1,44 +1,43 @@
-import type { DialectName, Verb } from '../sessions/dialect.js';
-import type { Shape } from '../sessions/shape.js';
-import type { Address } from './client.js';
-import type { ClosedLoop, ClosedLoopFindings } from './closed-loop.js';
+import type { Dialect, OperationName } from '../operations.js';
+import type { Shape } from '../sessions.js';
+import type { ClosedLoop } from './closed-loop.js';
+import type { Latencies } from './latency-histogram.js';
 import type { OpenLoop, OpenLoopFindings } from './open-loop.js';
 
-/** Operations of one kind, and which sessions (or keys) they use. */
+/** Operations of one kind, and which sessions (or keys, or names) they use. */
 export interface Work {
-  readonly dialect: DialectName;
-  readonly verb: Verb;
+  readonly operation: OperationName;
   readonly shape: Shape;
-  /** The lowest number. */
-  readonly first: number;
+  /** The lowest number. 0 by default. */
+  readonly first?: number;
   /** How many numbers there are. */
   readonly count: number;
-  /** How many of them, chosen at random, to use repeatedly. If omitted, each is used once, in order. */
+  /** Whether to use them repeatedly, in random order: at most so many of them. If omitted, each is used once, in order. */
   readonly sample?: number;
 }
-
-/** A task for the load generator. */
-export type Order =
-  | { readonly kind: 'fill'; readonly address: Address; readonly work: Work }
-  | {
-      readonly kind: 'closed';
-      readonly address: Address;
-      readonly work: Work;
-      readonly connections: number;
-      readonly loop: ClosedLoop;
-    }
-  | {
-      readonly kind: 'open';
-      readonly address: Address;
-      readonly streams: readonly StreamOrder[];
-      readonly loop: OpenLoop;
-    };
 
 /** Operations of one kind in an open loop. */
 export interface StreamOrder {
   readonly work: Work;
   readonly connections: number;
   readonly perSecond: number;
+}
+
+/** A task for the load generator. */
+export type Order = { readonly port: number; readonly dialect: Dialect } & (
+  | {
+      readonly kind: 'fill';
+      readonly work: Work;
+      /** How many requests are prepared at a time. */
+      readonly block?: number;
+    }
+  | { readonly kind: 'closed'; readonly work: Work; readonly connections: number; readonly loop: ClosedLoop }
+  | { readonly kind: 'open'; readonly streams: readonly StreamOrder[]; readonly loop: OpenLoop }
+);
+
+interface ClosedLoopFindings {
+  readonly operations: number;
+  readonly latency: Latencies;
 }
 
 /** The results, by the kind of order. */
@@ -48,7 +47,13 @@ export interface Findings {
   readonly open: OpenLoopFindings;
 }
 
-/** The result of an order: findings, or what went wrong. */
-export type Outcome<Kind extends Order['kind']> =
-  | (Findings[Kind] & { readonly busy: number; readonly failure?: undefined })
-  | { readonly failure: string };
+/** What is known about every order. */
+export interface Effort {
+  /** From the start to the last reply. */
+  readonly seconds: number;
+  /**
+   * The share of one core that the generator used, from 0 to 1. Near 1 the generator itself may limit the operations
+   * per second.
+   */
+  readonly busy: number;
+}

@@ -49,7 +49,7 @@ export class ReplyScanner {
    * @throws Error if a reply is wrong.
    */
   push(chunk: Uint8Array): number {
-    let acts = 0;
+    let operations = 0;
     let at = 0;
     while (at < chunk.length) {
       if (this.#skip > 0) {
@@ -65,9 +65,9 @@ export class ReplyScanner {
       if (this.#skip > 0 || this.#elements > 0) continue;
       if (++this.#reply < this.#replies.length) continue;
       this.#reply = 0;
-      acts++;
+      operations++;
     }
-    return acts;
+    return operations;
   }
 
   /** Returns where it stopped: after the line, with `#matched` 0, or at the chunk's end. */

@@ -15,21 +15,21 @@ export class SentTimes {
     return this.#sent - this.#answered;
   }
 
-  add(count: number, instant: number): void {
-    for (let left = count; left > 0; left--) this.#times[this.#sent++ % this.#times.length] = instant;
+  add(count: number, time: number): void {
+    for (let left = count; left > 0; left--) this.#times[this.#sent++ % this.#times.length] = time;
   }
 
   /**
    * Records the latencies of the oldest `count` requests, which are now answered. Requests sent together are recorded
    * together.
    */
-  remove(count: number, instant: number, latencies: LatencyHistogram): void {
+  remove(count: number, time: number, latencies: LatencyHistogram): void {
     const end = this.#answered + count;
     while (this.#answered < end) {
       const sent = this.#times[this.#answered % this.#times.length];
       const first = this.#answered;
       while (this.#answered < end && this.#times[this.#answered % this.#times.length] === sent) this.#answered++;
-      latencies.record(instant - sent, this.#answered - first);
+      latencies.record(time - sent, this.#answered - first);
     }
   }
 }

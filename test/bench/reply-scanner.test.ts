@@ -9,7 +9,7 @@ const MAP = `*4\r\n${bulk('one')}$-1\r\n${bulk('')}:-12\r\n`;
 const NESTED = `*3\r\n*2\r\n+a\r\n${bulk('b\r\nc')}*0\r\n*-1\r\n`;
 
 /** The replies to several kinds of operations, and a correct answer to each. */
-const ACTS = [
+const OPERATIONS = [
   { lines: ['$29', ':1'], answer: `${bulk(VALUE)}:1\r\n` },
   { lines: ['+OK'], answer: '+OK\r\n' },
   { lines: ['*4', ':1'], answer: `${MAP}:1\r\n` },
@@ -25,19 +25,19 @@ function push(lines: readonly string[], text: string): number {
 describe('ReplyScanner', () => {
   it('counts the operations that are answered completely, however the replies are split', () => {
     const cases = fc.record({
-      act: fc.constantFrom(...ACTS),
-      acts: fc.integer({ min: 1, max: 5 }),
+      operation: fc.constantFrom(...OPERATIONS),
+      count: fc.integer({ min: 1, max: 5 }),
       cuts: fc.array(fc.nat(400), { maxLength: 12 }),
     });
     fc.assert(
-      fc.property(cases, ({ act, acts, cuts }) => {
-        const bytes = Buffer.from(act.answer.repeat(acts), 'latin1');
+      fc.property(cases, ({ operation, count, cuts }) => {
+        const bytes = Buffer.from(operation.answer.repeat(count), 'latin1');
         const edges = [0, ...cuts.filter((cut) => cut < bytes.length), bytes.length].toSorted((a, b) => a - b);
-        const scanner = new ReplyScanner(act.lines);
+        const scanner = new ReplyScanner(operation.lines);
         let counted = 0;
         for (let index = 1; index < edges.length; index++) {
           counted += scanner.push(bytes.subarray(edges[index - 1], edges[index]));
-          expect(counted).toBe(Math.floor(edges[index] / act.answer.length));
+          expect(counted).toBe(Math.floor(edges[index] / operation.answer.length));
         }
       }),
     );

@@ -12,10 +12,7 @@ describe('SentTimes', () => {
     sent.remove(4, 15, latencies);
     expect(sent.inFlight).toBe(0);
     // 10 and 10; 15; 5, 5 and 5.
-    expect(latencies.summarize()).toMatchObject({
-      count: 6,
-      p50: expect.closeTo(5000, -1),
-      max: expect.closeTo(15_000, -1),
-    });
+    expect(latencies.count).toBe(6);
+    expect(latencies.summarize()).toMatchObject({ p50: expect.closeTo(5), max: expect.closeTo(15) });
   });
 });

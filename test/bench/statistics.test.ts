@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, ratio } from '../../bench/comparison/statistics.js';
+import { median, ratio } from '../../bench/statistics.js';
 
 describe('median', () => {
   it.each([
@@ -14,12 +14,15 @@ describe('median', () => {
 
 describe('ratio', () => {
   it('compares within rounds, so a slowdown that affects both servers changes nothing', () => {
-    expect(ratio([2, 20, 200], [1, 10, 100])).toBe(2);
-    expect(ratio([2, 20, 20], [1, 10, 20])).toBe(2);
+    expect(ratio([2, 20, 200], [1, 10, 100])).toEqual([2, 2, 2]);
+  });
+
+  it('has the lowest and the highest of the rounds as its spread', () => {
+    expect(ratio([2, 20, 20], [1, 10, 20])).toEqual([2, 1, 2]);
   });
 
   it('ignores a round that only one server has', () => {
-    expect(ratio([2, 4, 99], [1, 2])).toBe(2);
-    expect(ratio([], [1])).toBeNaN();
+    expect(ratio([2, 4, 99], [1, 2])[0]).toBe(2);
+    expect(ratio([], [1])[0]).toBeNaN();
   });
 });

@@ -1,0 +1,89 @@
+import type { Figures } from './figures.js';
+import type { LoadGenerator } from './load/generator.js';
+import type { Contender } from './server.js';
+
+/** How much to measure. Times are in seconds. */
+export interface Plan {
+  /** Rounds of everything that takes little time. */
+  readonly rounds: number;
+  /** How long to measure an operation that can be repeated on the same sessions. */
+  readonly seconds: number;
+  /** How many logins or logouts to measure at each depth. Each needs a separate session. */
+  readonly once: Readonly<Record<number, number>>;
+  /** How long to measure at a fixed rate. */
+  readonly rateSeconds: number;
+  /** Sessions for memory, lateness and the restart. */
+  readonly many: number;
+  /** Rounds of the memory of sessions. */
+  readonly memoryRounds: number;
+  /** The time over which sessions are due. */
+  readonly dueSeconds: number;
+  readonly tail: {
+    readonly rounds: number;
+    /** Sessions that exist at a time. */
+    readonly live: number;
+    readonly warmUp: number;
+    readonly seconds: number;
+  };
+  readonly growth: {
+    readonly rounds: number;
+    /** Numbers of sessions to measure at. */
+    readonly sessions: readonly number[];
+    /** Numbers of keys of a single session to measure at. */
+    readonly keys: readonly number[];
+  };
+  readonly restarts: number;
+}
+
+export const FULL: Plan = {
+  rounds: 5,
+  seconds: 0.6,
+  once: { 1: 20_000, 16: 80_000, 64: 120_000 },
+  rateSeconds: 1.5,
+  many: 1_000_000,
+  memoryRounds: 2,
+  dueSeconds: 60,
+  tail: { rounds: 2, live: 500_000, warmUp: 3, seconds: 20 },
+  growth: { rounds: 3, sessions: [1_000, 100_000, 1_000_000], keys: [1, 100, 10_000, 100_000] },
+  restarts: 3,
+};
+
+export const QUICK: Plan = {
+  rounds: 2,
+  seconds: 0.2,
+  once: { 1: 5_000, 16: 20_000, 64: 30_000 },
+  rateSeconds: 0.5,
+  many: 100_000,
+  memoryRounds: 1,
+  dueSeconds: 4,
+  tail: { rounds: 1, live: 50_000, warmUp: 1, seconds: 3 },
+  growth: { rounds: 1, sessions: [1_000, 100_000], keys: [1, 10_000] },
+  restarts: 1,
+};
+
+/** What the parts of a run share. */
+export interface Bench {
+  readonly plan: Plan;
+  /** All servers: respite on each Node.js, and the peers. */
+  readonly contenders: readonly Contender[];
+  /** The same without respite on a second Node.js. */
+  readonly main: readonly Contender[];
+  readonly generator: LoadGenerator;
+  readonly figures: Figures;
+  /** Says what is measured next. */
+  progress(step: string): void;
+}
+
+/**
+ * Lets servers take turns, in a different order in every second round: which of two processes is measured first makes a
+ * difference of 2 to 5 %.
+ */
+export function* turns(
+  rounds: number,
+  contenders: readonly Contender[],
+): Generator<readonly [round: string, contender: Contender]> {
+  for (let round = 1; round <= rounds; round++) {
+    const order = round % 2 === 1 ? contenders : contenders.toReversed();
+    for (const contender of order) yield [`round ${round} of ${rounds}`, contender];
+  }
+}

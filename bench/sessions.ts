@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+
+/** What the sessions of a measurement are like. They are numbered from 0. */
+export interface Shape {
+  /** In seconds. 0: they do not expire. */
+  readonly ttl: number;
+  /** Spreads the durations over 1 to `ttl` seconds, like the remaining times of sessions that have run for a while. */
+  readonly spread?: true;
+  /** When `expire` lets the sessions expire: evenly over `span` ms from `begin` on, in ms of the monotonic clock. */
+  readonly due?: { readonly begin: number; readonly span: number };
+  /** Which operations restart the duration. */
+  readonly extend: 'GET' | 'SET' | 'BOTH' | 'NONE';
+  /** How many sessions have the same name. */
+  readonly perName: number;
+  /** Whether a server without names keeps a set of the sessions of each name, so that they can be found. */
+  readonly indexed?: true;
+  readonly keys: readonly string[];
+  /** The length of each key's value, in bytes. */
+  readonly valueLength: number;
+}
+
+/** Half an hour, as in many session libraries. Nothing expires during a measurement. */
+const TTL = 1800;
+
+/** A typical session of a web shop: keys of 4, 4, 4 and 8 bytes with values of 29 bytes. */
+export const TYPICAL: Shape = {
+  ttl: TTL,
+  extend: 'GET',
+  perName: 1,
+  keys: ['user', 'lang', 'cart', 'csrftokn'],
+  valueLength: 29,
+};
+
+/** The same for a server on which the application can find the sessions of a name. */
+export const INDEXED: Shape = { ...TYPICAL, indexed: true };
+
+/** A session that is read completely: 8 keys with values of 32 bytes. */
+export const WHOLE: Shape = {
+  ...TYPICAL,
+  keys: [...TYPICAL.keys, 'role', 'city', 'seen', 'referrer'],
+  valueLength: 32,
+};
+
+/** A session as middleware stores it under a plain key: one value, with a user and a few settings as JSON. */
+export const PLAIN: Shape = { ...TYPICAL, extend: 'NONE', keys: [], valueLength: 200 };
+
+/** The session that grows: its keys are added one by one. */
+export const GROWING: Shape = { ...TYPICAL, extend: 'BOTH', keys: [keyName(0)] };
+
+/** Returns the key to read and write. It is neither the first nor the last, so a server has to search for it. */
+export function keyInUse({ keys }: Shape): string {
+  return keys[Math.floor(keys.length / 2)];
+}
+
+export function valueIn({ valueLength }: Shape): string {
+  return 'v'.repeat(valueLength);
+}
+
+/** Returns a session's keys and values alternately. */
+export function dataOf(shape: Shape): string[] {
+  return shape.keys.flatMap((key) => [key, valueIn(shape)]);
+}
+
+/** Returns a key of the growing session. */
+export function keyName(key: number): string {
+  return `key:${key}`;
+}
+
+export function nameOf({ perName }: Shape, session: number): string {
+  return `user:${Math.floor(session / perName)}`;
+}
+
+/** The fractional part of the golden ratio. Its multiples modulo 1 are evenly spread, for any number of them. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Returns where a session is in an even spread, from 0 to 1. Sessions created one after the other are far apart. */
+function spreadOf(session: number): number {
+  return (session * GOLDEN) % 1;
+}
+
+/** Returns the duration of a session, in seconds. */
+export function ttlOf({ ttl, spread }: Shape, session: number): number {
+  return spread ? 1 + Math.floor(spreadOf(session) * ttl) : ttl;
+}
+
+/** Returns when a session is due, in ms of the monotonic clock. */
+export function dueOf({ due = { begin: 0, span: 0 } }: Shape, session: number): number {
+  return due.begin + spreadOf(session) * due.span;
+}
+
+const tokenBytes = randomBytes(16);
+
+/**
+ * Returns the token of a session, always the same within this process: its number and 96 random bits, shared by all.
+ * It does not have to be stored or read from a reply. For Redis it is the key, so both servers look up as many bytes.
+ */
+export function tokenOf(session: number): string {
+  tokenBytes.writeUInt32BE(session);
+  return tokenBytes.toString('base64url');
+}
+
+/** Returns the number of the session with a token. */
+export function numberOf(token: string): number {
+  return Buffer.from(token.slice(0, 6), 'base64url').readUInt32BE();
+}

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../bench/load/client.js';
+import { now } from '../../bench/load/clock.js';
+import { fill } from '../../bench/load/fill.js';
+import { Subscriber } from '../../bench/load/subscriber.js';
+import { OPERATIONS, type OperationName } from '../../bench/operations.js';
+import { peer, respite, type Server } from '../../bench/server.js';
+import { GROWING, INDEXED, PLAIN, type Shape, TYPICAL, WHOLE } from '../../bench/sessions.js';
+import { RedisServer } from '../tools/redis-server.js';
+
+const FIVE_PER_NAME: Shape = { ...INDEXED, perName: 5 };
+const NEVER: Shape = { ...TYPICAL, ttl: 0, extend: 'NONE' };
+
+/** Each step needs what the steps before it have left. A wrong reply to any request fails. */
+const STEPS: readonly { operation: OperationName; shape: Shape; first?: number; count: number; left: number }[] = [
+  { operation: 'create', shape: TYPICAL, count: 10, left: 10 },
+  { operation: 'read', shape: TYPICAL, count: 10, left: 10 },
+  { operation: 'write', shape: { ...TYPICAL, extend: 'SET' }, count: 10, left: 10 },
+  { operation: 'logout', shape: TYPICAL, count: 10, left: 0 },
+  { operation: 'create', shape: GROWING, count: 1, left: 1 },
+  { operation: 'addKey', shape: GROWING, first: 1, count: 9, left: 1 },
+  { operation: 'readKey', shape: GROWING, count: 10, left: 1 },
+  { operation: 'writeKey', shape: GROWING, count: 10, left: 1 },
+  { operation: 'logout', shape: GROWING, count: 1, left: 0 },
+  { operation: 'login', shape: TYPICAL, count: 10, left: 10 },
+  { operation: 'create', shape: { ...WHOLE, spread: true }, first: 10, count: 10, left: 20 },
+  { operation: 'readAll', shape: WHOLE, first: 10, count: 10, left: 20 },
+  { operation: 'setString', shape: PLAIN, count: 10, left: 30 },
+  { operation: 'getString', shape: PLAIN, count: 10, left: 30 },
+  { operation: 'ping', shape: TYPICAL, count: 10, left: 30 },
+];
+
+const redis = RedisServer.there ? [peer('Redis', 'redis-server')] : [];
+
+describe.each([respite(), ...redis])('operations on $name', (contender) => {
+  let server: Server;
+  let clients: readonly Client[];
+  const run = (operation: OperationName, shape: Shape, count: number, first = 0, block?: number) =>
+    fill(clients, OPERATIONS[operation][contender.dialect](shape), first, count, block);
+
+  beforeAll(async () => {
+    server = await contender.start();
+    clients = await Client.openMany(server.port, 2);
+  });
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await server.stop();
+  });
+
+  it('get the replies that they expect, and leave the sessions that they should', async () => {
+    for (const { operation, shape, count, first, left } of STEPS) {
+      await run(operation, shape, count, first);
+      expect(await server.count(), operation).toBe(left);
+    }
+  });
+
+  it('keep an index with which a server without names can find sessions', async () => {
+    await server.removeAll();
+    await run('create', FIVE_PER_NAME, 10);
+    // Redis has a set for each of the two names.
+    const sets = contender.dialect === 'redis' ? 2 : 0;
+    expect(await server.count()).toBe(10 + sets);
+    await run('logout', FIVE_PER_NAME, 5, 5);
+    expect(await server.count()).toBe(sets > 0 ? 6 : 5);
+    await run('logoutEverywhere', FIVE_PER_NAME, 1);
+    expect(await server.count()).toBe(0);
+  });
+
+  it('let sessions expire when they are due, which the subscriber receives once for each', async () => {
+    await server.removeAll();
+    if (contender.dialect === 'redis') await server.client.config('SET', 'notify-keyspace-events', 'Ex');
+    const subscriber = await Subscriber.start(server.port, contender.dialect, 100);
+    await run('create', NEVER, 100);
+    const shape = { ...NEVER, due: { begin: now() + 200, span: 200 } };
+    await run('expire', shape, 100, 0, 10);
+    const { lateness, missing, twice } = await subscriber.receive(shape);
+    subscriber.stop();
+    expect({ missing, twice }).toEqual({ missing: 0, twice: 0 });
+    // Deadlines are whole milliseconds, and up to half of one early.
+    expect(lateness.max).toBeGreaterThan(0);
+    expect(await server.count()).toBe(0);
+  }, 60_000);
+});
