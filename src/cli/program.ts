@@ -4,7 +4,7 @@ import { version } from '../version.js';
 import { addCheckCommand } from './check.js';
 import { checkConfig } from './check-config.js';
 import { addDemoCommand } from './demo.js';
-import { addHealthCommand } from './health.js';
+import { addHealthCommand } from './health/health.js';
 import { EXAMPLES, HELP_LAYOUT } from './help.js';
 import { serve } from './serve.js';
 import { endOnSighup } from './signals.js';
