@@ -14,11 +14,8 @@ export interface Trouble {
   readonly text: string;
 }
 
-/** From here on, in ms, expiry is late: five times what respite promises. */
-const LATE_MS = 100;
+/** From here on, in ms, expiry is so late that clients notice it. */
 const VERY_LATE_MS = 1000;
-/** A shorter stall of the event loop is no trouble, in ms. */
-const STALL_MS = 100;
 /** How long a stall, an eviction or a refusal is remembered, in ms. */
 const REMEMBERED_MS = 30_000;
 const LATELY = 'in the last half minute';
@@ -104,15 +101,15 @@ function authentication(recent: readonly Sample[]): Trouble[] {
   return [warn('authentication', `${attempts} to log in failed ${LATELY}: wrong user name or password.`)];
 }
 
-function lateness({ lateness: { count: expiries, p99, overMs } }: LiveSnapshot): Trouble[] {
-  if (expiries === 0 || p99 < LATE_MS) return [];
+function lateness({ lateness: { count: expiries, p99, overMs }, lateMs }: LiveSnapshot): Trouble[] {
+  if (expiries === 0 || p99 < lateMs) return [];
   const text = `Sessions expire late: 1 in 100 by ${duration(p99)} or more, over the last ${duration(overMs)}.`;
   return [p99 >= VERY_LATE_MS ? bad('late expiry', text) : warn('late expiry', text)];
 }
 
-function stalls({ eventLoopDelay }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
+function stalls({ eventLoopDelay, lateMs }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
   const longest = recent.reduce((most, { stallMs }) => Math.max(most, stallMs), eventLoopDelay.max);
-  if (longest < STALL_MS) return [];
+  if (longest < lateMs) return [];
   return [warn('the event loop', `The event loop stood still for ${duration(longest)}, so all clients had to wait.`)];
 }
 

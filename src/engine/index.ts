@@ -37,7 +37,7 @@ export {
 export { SessionEngine } from './session-engine.js';
 export { NO_SUCH_SESSION, SessionError, type SessionErrorCode, WRONG_TYPE } from './session-error.js';
 export { type Clock, systemClock } from './time/clock.js';
-export { Lateness, type LatenessSummary, RECENT_MS } from './time/lateness.js';
+export { LATE_MS, Lateness, type LatenessSummary, RECENT_MS } from './time/lateness.js';
 export type { TimerCounts } from './time/timing-wheel.js';
 export { ID_LENGTH, isPublicId, PublicIdSet } from './tokens/public-ids.js';
 export { isToken, newToken, TOKEN_LENGTH } from './tokens/token.js';

@@ -1,13 +1,10 @@
 import { counted } from '../counted.js';
 import type { Durability } from '../durability/durability.js';
-import type { Lateness, SessionEngine } from '../engine/index.js';
+import { LATE_MS, type Lateness, type SessionEngine } from '../engine/index.js';
 import type { Counters } from '../execution/context/counters.js';
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import type { Incidents } from './incidents.js';
 import type { Settings } from './settings.js';
-
-/** A look at the event loop, and an expiry, that are later than this are incidents. In ms. */
-const LATE_MS = 100;
 
 interface WatchOptions {
   readonly incidents: Incidents;

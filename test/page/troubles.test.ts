@@ -28,6 +28,7 @@ const HEALTHY: LiveSnapshot = {
     rotated: 0,
   },
   commandsPerSecond: 10,
+  lateMs: 100,
   lateness: { overMs: 300_000, count: 6, p50: 3, p99: 9, max: 12 },
   memory: {
     used: 40_000_000,

@@ -11,6 +11,12 @@ const PERIODS = 5;
 /** How many ms `recent` looks back at most, by default. */
 export const RECENT_MS = 5 * 60_000;
 
+/**
+ * An expiry, or a stall of the event loop, of more than this many ms is worth an operator's attention: five times what
+ * respite promises. The log and the page use it, and the alerts for Prometheus have the same number.
+ */
+export const LATE_MS = 100;
+
 /** How late something was, in ms, rounded up by at most 1 ms or a 64th. All are 0 if nothing was recorded. */
 export interface LatenessSummary {
   /** How many were recorded. */

@@ -59,6 +59,8 @@ export interface LiveSnapshot {
   readonly commandsPerSecond: number;
   /** How late expiries were, over the last minutes. */
   readonly lateness: LiveLateness;
+  /** Expiries and stalls of the event loop of this many ms or more are trouble. */
+  readonly lateMs: number;
   readonly memory: LiveMemory;
   readonly connections: LiveConnections;
   /** Bytes since the start, and per second over the last second. */

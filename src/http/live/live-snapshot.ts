@@ -1,5 +1,5 @@
 import { typeOf } from '../../commands/connection/client-line.js';
-import { RECENT_MS, type SessionEngine } from '../../engine/index.js';
+import { LATE_MS, RECENT_MS, type SessionEngine } from '../../engine/index.js';
 import type { ServerControl } from '../../execution/context/server-control.js';
 import type {
   LiveConnections,
@@ -39,6 +39,7 @@ export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel,
     names,
     totals: totalsOf(server, stats),
     commandsPerSecond: Math.round(rates.commands),
+    lateMs: LATE_MS,
     lateness: { overMs: RECENT_MS, ...engine.lateness.recent(clock.now()) },
     memory: memoryOf(server, bytes),
     connections: connectionsOf(server, watchers),
