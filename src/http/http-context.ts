@@ -25,7 +25,11 @@ export interface HttpContext {
    * @param from The connection of the request, whose addresses the client has too.
    */
   connect(user: User, from: Socket): CommandClient;
-  /** Calls back when users, their permissions or passwords have changed: responses without an end must end then. */
+  /**
+   * Calls back when the named users, their permissions or passwords have changed: responses without an end must end then.
+   * A change of `requirepass` alone is not reported. As in Redis, who is already connected as `default` stays, with or
+   * without a password.
+   */
   onUsersChanged(listener: () => void): void;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */
   authenticate(from: HttpPeer, user: string, password: Buffer): User | FailedAuthentication;

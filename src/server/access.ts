@@ -39,7 +39,7 @@ export class Access {
     return isNew;
   }
 
-  /** Calls back when the named users have been replaced by others. */
+  /** Calls back when the named users have been replaced by others. See `HttpContext.onUsersChanged`. */
   onUsersChanged(listener: () => void): void {
     this.#onUsersChanged.push(listener);
   }

@@ -29,8 +29,9 @@ export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
 /**
  * Refuses requests without a password that come from another machine, or that are for another host. The Host matters
  * because of DNS rebinding: a page on the internet can give its own name the address 127.0.0.1, and then read what the
- * browser gets from there. It cannot do that with a Host that is an address. With a password there is no such danger,
- * because the browser does not send the password to that name.
+ * browser gets from there. It cannot do that with a Host that is an address. With a password the Host may be any,
+ * so that people can use any name of the server: a browser keeps a password for the name and port that it was typed for,
+ * and does not send it to another name that has the same address.
  */
 function strangersRefusal({ isProtected, server }: HttpContext, c: Context<HttpEnv>): Response | undefined {
   if (isProtected && !isLoopback(c.env.incoming.socket.remoteAddress ?? '')) {

@@ -309,6 +309,17 @@ describe('GET /live', () => {
     expect(status).toBe(200);
   });
 
+  it('goes on when CONFIG SET gives the server a password, which the next watcher needs', async () => {
+    const { clock, ask, watch } = await start();
+    const reader = await watch();
+    await reader.next('snapshot');
+    await ask('CONFIG', 'SET', 'requirepass', 'secret');
+    expect((await watch()).status).toBe(401);
+    expect((await watch(basic('', 'secret'))).status).toBe(200);
+    clock.advance(1000);
+    expect((await reader.next('snapshot')).connections.watchers).toBe(2);
+  });
+
   it('ends when the server stops', async () => {
     const { server, watch } = await start();
     const reader = await watch();
