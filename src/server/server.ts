@@ -331,9 +331,11 @@ export class Server {
     return this.#access.userWithoutPassword === undefined;
   }
 
-  /** The names of the users that clients can log in as, sorted. */
+  /** The names of the users that clients can log in as, first those with the most permissions. */
   get userNames(): string[] {
-    return this.#access.listedUsers.filter(({ isEnabled }) => isEnabled).map(({ name }) => name);
+    const enabled = this.#access.listedUsers.filter(({ isEnabled }) => isEnabled);
+    const count = ({ permissions }: User) => permissions.toString(2).replaceAll('0', '').length;
+    return enabled.sort((one, other) => count(other) - count(one)).map(({ name }) => name);
   }
 
   /**

@@ -40,8 +40,8 @@ describe('the program', () => {
     [['--requirepass', 'x'], /try: redis-cli -p \d+ --askpass$/],
     [['--bind', '127.0.0.2'], /try: redis-cli -h 127\.0\.0\.2 -p \d+$/],
     [
-      ['--users', 'web read a;ops admin b'],
-      / user and password required, no TLS - try: redis-cli -p \d+ --user ops --askpass$/,
+      ['--users', 'metrics monitor a;web read,write b'],
+      / user and password required, no TLS - try: redis-cli -p \d+ --user web --askpass$/,
     ],
     [['--users', 'web read a', '--requirepass', 'x'], / password required, no TLS - try: redis-cli -p \d+ --askpass$/],
   ])('says how to reach it and what matters most with %j', async (args, invitation) => {
@@ -156,7 +156,7 @@ describe('the program', () => {
       ['--secret-file', join(directory, 'missing')],
       `secret-file: cannot read ${join(directory, 'missing')}: ENOENT: no such file or directory`,
     ],
-    [['--secret-file', directory], `secret-file: cannot read ${directory}: EISDIR: illegal operation on a directory`],
+    [['--secret-file', directory], `secret-file: cannot read ${directory}: it is a directory`],
     [
       ['--unixsocket', join(directory, 'missing/x.sock'), '--port', '0'],
       `cannot listen on ${join(directory, 'missing/x.sock')}: the directory ${join(directory, 'missing')} does not exist (ENOENT): create it first`,
