@@ -4,7 +4,6 @@ import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import type { RawClient } from '../raw-client.js';
-import { turnEventLoop } from '../turn-event-loop.js';
 import { ask } from './ask.js';
 import { HeldDisk, StandingClock } from './held-disk.js';
 import { start } from './start.js';
@@ -147,7 +146,7 @@ describe('LATENCY', () => {
     const client = await connectTo(server);
     disk.holdSyncs();
     await client.send('SESSION.NEW x TOKEN AAECAwQFBgcICQoLDA0ODw\r\n');
-    for (let turns = 0; turns < 50; turns++) await turnEventLoop();
+    await disk.syncing();
     clock.freeze(50);
     disk.release();
     await client.takeUntil('ODw\r\n');
