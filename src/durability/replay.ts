@@ -107,10 +107,8 @@ export class Replay {
   }
 
   #put(record: JournalRecord): void {
-    const pairs: Slice[] = [];
-    for (let i = record.fields; i < record.count; i++) pairs.push(record.slice(i));
     const state = this.#stateOf(record, SESSION, record.integer(SESSION.created));
-    this.#restoration.put(record.slice(TOKEN), nameOf(record, SESSION.name), state, pairs);
+    this.#restoration.put(record.slice(TOKEN), nameOf(record, SESSION.name), state, record.rest());
   }
 
   #reveal(record: JournalRecord): void {

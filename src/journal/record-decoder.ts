@@ -29,6 +29,8 @@ for (const name of recordNames) {
   PLANS[key] = { name, types: Object.values(fields), rest };
 }
 
+const MOST_FIELDS = Math.max(...recordNames.map((name) => Object.keys(RECORDS[name].fields).length));
+
 const FLAG_BITS = new Uint8Array(256);
 for (let bit = 0; bit < FLAG_LETTERS.length; bit++) FLAG_BITS[FLAG_LETTERS.charCodeAt(bit)] = 1 << bit;
 
@@ -61,6 +63,8 @@ export interface JournalRecord {
   slice(index: number): Slice;
   /** Returns the number of a field that is an integer, a decimal or flags. */
   integer(index: number): number;
+  /** Returns views of the arguments after the fields, valid until the next record is read. */
+  rest(): readonly Slice[];
 }
 
 /**
@@ -78,8 +82,10 @@ export class RecordDecoder implements JournalRecord {
 
   /** The start and end of each argument, alternating. */
   readonly #bounds: number[] = [];
-  readonly #integers: number[] = [];
-  /** The number that `#header` or `#integer` read last. */
+  readonly #integers = new Float64Array(MOST_FIELDS);
+  /** The views that `rest` returns. They are reused, because a million sessions have millions of keys and values. */
+  #rest: Slice[] = [];
+  /** The number that `#header` or `#bulk` read last. */
   #number = 0;
 
   start(index: number): number {
@@ -96,6 +102,21 @@ export class RecordDecoder implements JournalRecord {
 
   integer(index: number): number {
     return this.#integers[index];
+  }
+
+  rest(): readonly Slice[] {
+    const { fields, count, buffer } = this;
+    const length = count - fields;
+    if (this.#rest.length !== length) this.#rest = [];
+    const rest = this.#rest;
+    while (rest.length < length) rest.push(new Slice(buffer, 0, 0));
+    for (let i = 0, at = 2 * fields; i < length; i++, at += 2) {
+      const slice = rest[i];
+      slice.bytes = buffer;
+      slice.start = this.#bounds[at];
+      slice.end = this.#bounds[at + 1];
+    }
+    return rest;
   }
 
   /**
@@ -119,9 +140,32 @@ export class RecordDecoder implements JournalRecord {
     const bounds = this.#bounds;
     let next = first;
     for (let i = 0; i < count; i++) {
-      next = this.#bulk(bytes, next, end);
-      bounds[2 * i] = next - 2 - this.#number;
-      bounds[2 * i + 1] = next - 2;
+      // Nearly all arguments have fewer than 100 bytes. Reading them here takes less time than calls of `#bulk`.
+      const tens = bytes[next + 1] - ZERO;
+      const ones = bytes[next + 2] - ZERO;
+      const isShort = ones < 0;
+      const length = isShort ? tens : tens * 10 + ones;
+      const body = isShort ? next + 4 : next + 5;
+      const after = body + length;
+      if (
+        after + 2 <= end &&
+        bytes[next] === DOLLAR &&
+        tens >= 0 &&
+        tens <= 9 &&
+        ones <= 9 &&
+        bytes[body - 2] === CR &&
+        bytes[body - 1] === LF &&
+        bytes[after] === CR &&
+        bytes[after + 1] === LF
+      ) {
+        next = after + 2;
+        bounds[2 * i] = body;
+        bounds[2 * i + 1] = after;
+      } else {
+        next = this.#bulk(bytes, next, end);
+        bounds[2 * i] = next - 2 - this.#number;
+        bounds[2 * i + 1] = next - 2;
+      }
     }
     for (let i = 0; i < plan.types.length; i++) {
       const type = plan.types[i];
@@ -167,14 +211,24 @@ function planOf(bytes: Buffer, start: number, end: number): Plan {
 }
 
 function integerOf(bytes: Buffer, start: number, end: number, name: RecordName): number {
+  // Numbers of up to nine digits fit in 31 bits, with which V8 calculates faster.
+  const middle = Math.max(start, end - 9);
+  const high = middle - start > 9 ? -1 : digitsOf(bytes, start, middle);
+  const low = digitsOf(bytes, middle, end);
+  const number = high * 1e9 + low;
+  if (start === end || high < 0 || low < 0 || number > Number.MAX_SAFE_INTEGER || end - start > MAX_INTEGER) {
+    throw new RecordError(`a ${name} record contains an invalid number`);
+  }
+  return number;
+}
+
+/** Returns the number that up to nine digits stand for, or -1 if something else is among them. */
+function digitsOf(bytes: Buffer, start: number, end: number): number {
   let number = 0;
   for (let i = start; i < end; i++) {
     const digit = bytes[i] - ZERO;
-    if (digit < 0 || digit > 9) throw new RecordError(`a ${name} record contains an invalid number`);
+    if (digit < 0 || digit > 9) return -1;
     number = number * 10 + digit;
-  }
-  if (start === end || end - start > MAX_INTEGER || number > Number.MAX_SAFE_INTEGER) {
-    throw new RecordError(`a ${name} record contains an invalid number`);
   }
   return number;
 }

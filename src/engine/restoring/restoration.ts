@@ -61,15 +61,17 @@ export class Restoration {
    */
   put(token: Slice, name: Slice, state: SessionState, pairs: readonly Slice[], unseen?: UnseenSession): void {
     const { slots, tokens, names, fields } = this.#parts;
-    const tokenless = nameIn(token) !== undefined;
+    const nameInToken = nameIn(token);
+    const tokenless = nameInToken !== undefined;
     if (tokenless && !state.shared) throw new RangeError('a session has no token and is not shared');
     if (name.length === 0) throw new RangeError('a session has no name');
     // A string's value may follow later.
     if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
       throw new RangeError('a string has keys');
-    this.forget(token);
-    if (state.shared) this.#forgetSlot(names.shared(name));
     if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
+    this.#discardPrepared(token);
+    this.#forgetSlot(tokenless ? names.shared(nameInToken) : tokens.findGiven(this.#words));
+    if (state.shared) this.#forgetSlot(names.shared(name));
     const flags = Flag.Session | (state.shared ? Flag.Shared : 0);
     const session = unseen?.reveal(flags) ?? (slots.allocate(flags) as Session);
     slots.use(session, NEVER_USED);
@@ -232,11 +234,14 @@ export class Restoration {
    * old tokens. If it is an old token, only that token is removed.
    */
   forget(token: Slice): void {
-    if (this.#prepared.size > 0) {
-      this.#prepared.get(token.latin1())?.discard();
-      this.#prepared.delete(token.latin1());
-    }
+    this.#discardPrepared(token);
     this.#forgetSlot(this.#slotOf(token));
+  }
+
+  #discardPrepared(token: Slice): void {
+    if (this.#prepared.size === 0) return;
+    this.#prepared.get(token.latin1())?.discard();
+    this.#prepared.delete(token.latin1());
   }
 
   /** Removes every session, so that no token leads anywhere. */
