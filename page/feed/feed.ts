@@ -30,7 +30,7 @@ export class Feed {
   readonly #eventListeners = new Set<(events: LiveEvents) => void>();
   #hello: LiveHello | undefined;
   #source: EventSource | undefined;
-  #watchdog = 0;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
 
   constructor(url: string) {
     this.#url = url;
@@ -54,9 +54,9 @@ export class Feed {
     const source = new EventSource(this.#url);
     this.#source = source;
     const on = <Name extends keyof LiveMessages>(name: Name, handle: (data: LiveMessages[Name]) => void) =>
-      source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+      source.addEventListener(name, (event) => {
         this.#watch(SILENCE_MS);
-        handle(JSON.parse(data));
+        handle(JSON.parse((event as MessageEvent).data));
       });
     on('hello', (hello) => this.#greet(hello));
     on('snapshot', (snapshot) => this.#take(snapshot));
@@ -94,12 +94,12 @@ export class Feed {
     this.connected = false;
     this.#changed();
     clearTimeout(this.#watchdog);
-    this.#watchdog = window.setTimeout(() => this.#connect(), retryMs);
+    this.#watchdog = setTimeout(() => this.#connect(), retryMs);
   }
 
   #watch(ms: number): void {
     clearTimeout(this.#watchdog);
-    this.#watchdog = window.setTimeout(() => this.#lose(0), ms);
+    this.#watchdog = setTimeout(() => this.#lose(0), ms);
   }
 
   #changed(): void {
