@@ -108,6 +108,8 @@ export class Connection implements MonitoringClient, Stranger {
   readonly #account: ClientAccount<Connection>;
   readonly #execution: Execution;
   readonly #args = new Arguments();
+  /** The progress of the output when patience was last checked. */
+  #progress = 0;
   /**
    * What the next request waits for: the reply of a command, the client to read its replies, the disk to have what the
    * replies acknowledge, the other clients' turn, or the end of the penalty for a wrong password.
@@ -335,6 +337,10 @@ export class Connection implements MonitoringClient, Stranger {
   checkPatience(now: number, timeout: number): void {
     this.account();
     this.#output.checkSoftLimit(now);
+    const { progress, unread } = this.#output;
+    // A client that is still reading a long reply is not silent.
+    if (unread > 0 && progress !== this.#progress) this.activeAt = now;
+    this.#progress = progress;
     if (timeout === 0 || this.listening || this.#isBusy || now - this.activeAt < timeout) return;
     this.#options.server.counters.timedOut++;
     this.kill();

@@ -81,6 +81,30 @@ describe('timeout', () => {
     clock.advance(1_000_000);
     await busy.expect('PING\r\n', '+PONG\r\n');
   });
+
+  it('does not disconnect a client that is still reading a long reply, unless it stops reading', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({ timeout: 10 }, { clock });
+    const [client, other] = await Promise.all([connectTo(server), connectTo(server)]);
+    const [value, reads] = ['v'.repeat(8_000_000), 6];
+    await client.expect(frame('SET', 'x', value), '+OK\r\n');
+    await client.send(frame('MGET', ...Array.from({ length: reads }, () => 'x')));
+    const { socket } = client;
+    const before = socket.bytesRead;
+    const pass = async (ms: number) => {
+      clock.advance(ms);
+      await other.expect('PING\r\n', '+PONG\r\n');
+    };
+    for (let i = 1; i < reads; i++) {
+      socket.resume();
+      while (socket.bytesRead < before + i * value.length && !socket.closed) await new Promise(setImmediate);
+      socket.pause();
+      for (let seconds = 0; seconds < 4; seconds++) await pass(1000);
+    }
+    expect(await infoNumber(other, 'client_timeout_disconnections')).toBe(0);
+    for (let seconds = 0; seconds < 12; seconds++) await pass(1000);
+    expect(await infoNumber(other, 'client_timeout_disconnections')).toBe(1);
+  });
 });
 
 describe('tcp-keepalive', () => {
