@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../src/version.js';
 import { Figures } from './figures.js';
-import { judge } from './goals.js';
 import { LoadGenerator } from './load/generator.js';
 import { describeMachine, readMachine } from './machine.js';
 import { measureGrowth } from './parts/growth.js';
@@ -12,7 +11,7 @@ import { measureOperations } from './parts/operations.js';
 import { measureRates } from './parts/rates.js';
 import { measureTail } from './parts/tail.js';
 import { type Bench, FULL, QUICK } from './plan.js';
-import { formatFigures, formatVerdicts } from './report.js';
+import { formatTables } from './report.js';
 import { readCommit, writeResults } from './results.js';
 import { peer, respite, versionOf } from './server.js';
 
@@ -35,11 +34,10 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
 const NOTES = `
 Figures are medians of several rounds. "× best" is respite's figure as a multiple of that of the best peer: the median of
 the rounds' ratios, with the lowest and the highest in parentheses. The best peer is the one with the best median.
-"disturbed" counts the measurements during which other processes took more than a tenth of a core, after two repetitions.
+"~" marks figures during which other processes took more than a tenth of a core, although they were repeated.
 CPU is the user and system time of all threads of the server. What one command of respite does takes several in Redis and
 Valkey, which are sent together. 20 connections keep "depth" operations in flight each. If the load generator is at 100 %
-of a core, it limits the operations per second, not the server. Latencies of operations count from the time a request was
-sent, under full load. All other latencies count from the time the request was due.`;
+of a core, it limits the operations per second, not the server. Latencies count from the time a request was due.`;
 
 interface Options {
   readonly quick?: true;
@@ -118,8 +116,7 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
     peers: peers.map(({ name }) => name),
     figures: figures.summarize(peers.map(({ name }) => name)),
   };
-  const verdicts = judge(results.figures, results.subjects[0]).filter(({ reached }) => !only || reached !== null);
-  console.log(`\n${formatFigures(results)}\n\n${formatVerdicts(verdicts)}\n${NOTES}`);
+  console.log(`\n${formatTables(results)}\n${NOTES}`);
   if (only !== undefined) return;
   console.log(`\nResults are in ${writeResults(quick ? 'quick' : 'full', results).join(' and ')}`);
 }

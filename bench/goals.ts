@@ -1,4 +1,5 @@
 import { type Figure, findFigure, type Key, type Measure } from './figures.js';
+import { EVERYSEC, JOURNAL_DEPTHS } from './parts/journal.js';
 import { ALONE, BESIDE_OTHERS } from './parts/lateness.js';
 import { A_NAME_EACH, ONE_NAME } from './parts/memory.js';
 import type { Spread } from './statistics.js';
@@ -60,7 +61,7 @@ export const GOALS: readonly Goal[] = [
   most(0.9, 'memory', ONE_NAME, 'bare', 'bytes'),
   most(0.85, 'memory', A_NAME_EACH, 'with index', 'bytes'),
   { ...most(1.15, 'lateness', 'memory 5 s after all expired', ALONE, 'timesEmpty'), relative: false },
-  ...[16, 64].map((depth) => most(1.0, 'journal', 'write, sliding', `depth ${depth}`, 'cpu')),
+  ...JOURNAL_DEPTHS.map((depth) => most(1.0, 'journal', EVERYSEC, `depth ${depth}`, 'cpu')),
   { ...most(1.5, ...RESTART), relative: false },
   most(2, ...RESTART),
   { ...most(15, ...LATE, ALONE, 'p99'), relative: false },

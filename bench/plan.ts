@@ -37,13 +37,13 @@ export interface Plan {
 
 export const FULL: Plan = {
   rounds: 5,
-  seconds: 0.6,
-  once: { 1: 20_000, 16: 80_000, 64: 120_000 },
-  rateSeconds: 1.5,
+  seconds: 0.5,
+  once: { 1: 15_000, 16: 60_000, 64: 100_000 },
+  rateSeconds: 1.2,
   many: 1_000_000,
   memoryRounds: 2,
   dueSeconds: 60,
-  tail: { rounds: 2, live: 500_000, warmUp: 3, seconds: 20 },
+  tail: { rounds: 2, live: 300_000, warmUp: 2, seconds: 15 },
   growth: { rounds: 3, sessions: [1_000, 100_000, 1_000_000], keys: [1, 100, 10_000, 100_000] },
   restarts: 3,
 };

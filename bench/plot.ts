@@ -12,83 +12,48 @@ const PANEL_HEIGHT = 180;
 
 const COLOURS = ['#c2410c', '#f59e0b', '#1d4ed8', '#15803d', '#7e22ce', '#0891b2'];
 
-/** One diagram: the figures that it shows, side by side. */
+/** One diagram: figures side by side. */
 interface Panel {
   readonly title: string;
   readonly unit: string;
-  readonly shows: (key: Key) => boolean;
-  /** What the place of a figure is called. */
-  readonly label: (key: Key) => string;
+  /** Which figures it shows. */
+  readonly where: Partial<Key>;
+  readonly measures: readonly Measure[];
+  /** What distinguishes them. */
+  readonly label: (figure: Key) => string;
   readonly isWide?: boolean;
-  /** Lines on logarithmic axes, instead of bars. */
+  /** Lines on a logarithmic axis, instead of bars. */
   readonly isLogarithmic?: boolean;
 }
 
-const MILLISECONDS: readonly Measure[] = ['p50', 'p99', 'p999', 'max'];
+const LATENCIES = {
+  unit: 'ms',
+  measures: ['p50', 'p99', 'p999', 'max'],
+  label: ({ measure }) => MEASURES[measure].title.replace(', ms', ''),
+  isLogarithmic: true,
+} as const satisfies Partial<Panel>;
+const COSTS = { unit: 'µs', measures: ['cpu'] } as const;
+const SIZES = { ...COSTS, label: ({ at }: Key) => at };
+const PLACES = { label: ({ what, at }: Key) => `${what},\n${at}` };
+const OPERATIONS = {
+  ...COSTS,
+  label: ({ what }: Key) => what.replaceAll(' ', '\n').replace('with\n', 'with ').replace('log\nout', 'log out'),
+  isWide: true,
+};
 
-function cpuPanel(at: string, title: string): Panel {
-  return {
-    title: `CPU of the server per operation, ${title}`,
-    unit: 'µs',
-    shows: (key) => key.part === 'operations' && key.measure === 'cpu' && key.at === at,
-    label: ({ what }) =>
-      what
-        .replace(', ', ',\n')
-        .replace(/^(whole|plain|SET) /, '$1\n')
-        .replace(' every', '\nevery'),
-    isWide: true,
-  };
-}
-
-function growthPanel(what: string, title: string): Panel {
-  return {
-    title,
-    unit: 'µs',
-    shows: (key) => key.part === 'growth' && key.what === what,
-    label: ({ at }) => at,
-  };
-}
-
+// biome-ignore format: a table
 const PANELS: readonly Panel[] = [
-  cpuPanel('depth 1', 'one request at a time on each connection'),
-  cpuPanel('depth 16', '16 at a time'),
-  cpuPanel('depth 64', '64 at a time'),
-  {
-    title: 'CPU of the server per operation, at a fixed rate',
-    unit: 'µs',
-    shows: ({ part, measure }) => part === 'rates' && measure === 'cpu',
-    label: ({ what, at }) => `${what.replace(', sliding', '')},\n${at}`,
-  },
-  {
-    title: 'Memory',
-    unit: 'bytes per session',
-    shows: ({ part }) => part === 'memory',
-    label: ({ what, at }) => `${what},\n${at}`,
-  },
-  {
-    title: 'Events after the deadline, many sessions due over a minute',
-    unit: 'ms',
-    shows: ({ part, what, at, measure }) =>
-      part === 'lateness' && what === 'expired event' && at === 'alone' && MILLISECONDS.includes(measure),
-    label: ({ measure }) => MEASURES[measure].title.replace(', ms', ''),
-    isLogarithmic: true,
-  },
-  {
-    title: 'Latency at 20,000 operations a second, from the due time',
-    unit: 'ms',
-    shows: ({ part, what, measure }) => part === 'tail' && what === 'login and read' && MILLISECONDS.includes(measure),
-    label: ({ measure }) => MEASURES[measure].title.replace(', ms', ''),
-    isLogarithmic: true,
-  },
-  growthPanel('read, by sessions', 'CPU per read, by the number of sessions'),
-  growthPanel('read, by keys', 'CPU per read, by the keys of one session'),
-  growthPanel('write, by keys', 'CPU per write, by the keys of one session'),
-  {
-    title: 'Restart with a journal',
-    unit: 's',
-    shows: ({ part, what }) => part === 'journal' && what === 'restart',
-    label: ({ at }) => at,
-  },
+  { title: 'CPU of the server per operation, one at a time', ...OPERATIONS, where: { part: 'operations', at: 'depth 1' } },
+  { title: 'CPU of the server per operation, 16 at a time', ...OPERATIONS, where: { part: 'operations', at: 'depth 16' } },
+  { title: 'CPU of the server per operation, 64 at a time', ...OPERATIONS, where: { part: 'operations', at: 'depth 64' } },
+  { title: 'CPU of the server per operation, at a fixed rate', ...COSTS, ...PLACES, where: { part: 'rates' }, isWide: true },
+  { title: 'Memory', unit: 'bytes per session', measures: ['bytes'], ...PLACES, where: { part: 'memory' }, isWide: true },
+  { title: 'Events after the deadline', ...LATENCIES, where: { part: 'lateness', what: 'expired event', at: 'alone' } },
+  { title: 'Latency at 20,000 operations a second', ...LATENCIES, where: { part: 'tail', what: 'login and read' } },
+  { title: 'CPU per read, by the number of sessions', ...SIZES, where: { part: 'growth', what: 'read, by sessions' } },
+  { title: 'CPU per read, by the keys of one session', ...SIZES, where: { part: 'growth', what: 'read, by keys' } },
+  { title: 'CPU per write, by the keys of one session', ...SIZES, where: { part: 'growth', what: 'write, by keys' } },
+  { title: 'Restart with a journal', unit: 's', measures: ['seconds'], ...PLACES, where: { part: 'journal', what: 'restart' } },
 ];
 
 /** Draws the results as one SVG. */
@@ -97,7 +62,13 @@ export function plot({ figures, subjects, peers, machine, respite }: Results): s
   const height = FIRST_ROW + (Math.max(...places.map(({ row }) => row)) + 1) * ROW;
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   const servers = [...subjects, ...peers];
-  const shown = PANELS.map(({ shows }) => figures.filter(shows));
+  const shown = PANELS.map(({ where, measures }) =>
+    figures.filter(
+      (figure) =>
+        measures.includes(figure.measure) &&
+        Object.entries(where).every(([key, value]) => figure[key as keyof Key] === value),
+    ),
+  );
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { RESULT_TABLES } from '../bench/tables.js';
+import { documentPart } from '../bench/report.js';
+import { readResults } from '../bench/results.js';
 import { type Command, usageOf } from '../src/commands/declaration/command.js';
 import { commands } from '../src/commands/table.js';
 import { describeDefault, OPTIONS, type OptionGroup, optionNames } from '../src/config.js';
@@ -33,8 +34,8 @@ const GROUPS: Record<Command['group'], string> = {
  * each has a name: `<!-- generated: cpu -->`.
  */
 export const GENERATED: Record<string, (part: string) => string> = {
-  'README.md': (part) => RESULT_TABLES[part](),
-  'docs/performance.md': (part) => RESULT_TABLES[part](),
+  'README.md': (part) => documentPart(readResults(), part),
+  'docs/performance.md': (part) => documentPart(readResults(), part),
   'docs/commands.md': () => {
     const groups = Object.keys(GROUPS) as Command['group'][];
     return groups.map(commandTable).join('\n\n');

@@ -1,7 +1,6 @@
 import type { Exchange } from '../operations.js';
 import type { Client } from './client.js';
 import { runClosedLoop } from './closed-loop.js';
-import { LatencyHistogram } from './latency-histogram.js';
 import { Requests } from './requests.js';
 
 /** Operations that are prepared at a time. All of them would be a gigabyte of requests. */
@@ -16,10 +15,9 @@ export async function fill(
   count: number,
   block = BLOCK,
 ): Promise<void> {
-  const latencies = new LatencyHistogram();
   for (let done = 0; done < count; done += block) {
     const requests = new Requests(Math.min(block, count - done), (index) => exchange.request(first + done + index));
     const loop = { depth: DEPTH, seconds: Infinity };
-    await runClosedLoop(clients, exchange.replies, requests.parts(clients.length), loop, latencies);
+    await runClosedLoop(clients, exchange.replies, requests.parts(clients.length), loop);
   }
 }

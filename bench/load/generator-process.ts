@@ -3,7 +3,6 @@ import { shuffled } from '../shuffled.js';
 import { Client } from './client.js';
 import { runClosedLoop } from './closed-loop.js';
 import { fill } from './fill.js';
-import { LatencyHistogram } from './latency-histogram.js';
 import { runOpenLoop } from './open-loop.js';
 import type { Order, Work } from './order.js';
 import { receive, send } from './parent.js';
@@ -42,9 +41,8 @@ async function prepare(order: Order): Promise<[readonly Client[], () => Promise<
       const { work, connections, loop } = order;
       const clients = await Client.openMany(order.port, connections);
       const lanes = lanesOf(work, connections);
-      const latencies = new LatencyHistogram();
-      const run = () => runClosedLoop(clients, exchangeOf(work).replies, lanes, loop, latencies);
-      return [clients, async () => ({ operations: await run(), latency: latencies.summarize() })];
+      const run = () => runClosedLoop(clients, exchangeOf(work).replies, lanes, loop);
+      return [clients, async () => ({ operations: await run() })];
     }
     case 'open': {
       const streams = await Promise.all(

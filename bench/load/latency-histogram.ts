@@ -25,12 +25,9 @@ export class LatencyHistogram {
     return this.#histogram.totalCount;
   }
 
-  /**
-   * @param latency In ms.
-   * @param count How many requests had it.
-   */
-  record(latency: number, count = 1): void {
-    this.#histogram.recordValueWithCount(Math.min(Math.max(0, Math.round(latency * 1000)), LONGEST), count);
+  /** @param latency In ms. */
+  record(latency: number): void {
+    this.#histogram.recordValue(Math.min(Math.max(0, Math.round(latency * 1000)), LONGEST));
   }
 
   summarize(): Latencies {

@@ -1,7 +1,6 @@
 import type { Dialect, OperationName } from '../operations.js';
 import type { Shape } from '../sessions.js';
 import type { ClosedLoop } from './closed-loop.js';
-import type { Latencies } from './latency-histogram.js';
 import type { OpenLoop, OpenLoopFindings } from './open-loop.js';
 
 /** Operations of one kind, and which sessions (or keys, or names) they use. */
@@ -35,15 +34,10 @@ export type Order = { readonly port: number; readonly dialect: Dialect } & (
   | { readonly kind: 'open'; readonly streams: readonly StreamOrder[]; readonly loop: OpenLoop }
 );
 
-interface ClosedLoopFindings {
-  readonly operations: number;
-  readonly latency: Latencies;
-}
-
 /** The results, by the kind of order. */
 export interface Findings {
   readonly fill: object;
-  readonly closed: ClosedLoopFindings;
+  readonly closed: { readonly operations: number };
   readonly open: OpenLoopFindings;
 }
 

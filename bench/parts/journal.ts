@@ -11,6 +11,8 @@ import { CYCLED } from './operations.js';
 const WRITES = { ...TYPICAL, extend: 'SET' } as const;
 /** Requests in flight on each connection. */
 export const JOURNAL_DEPTHS = [16, 64] as const;
+/** Writes with a journal that is made durable every second. */
+export const EVERYSEC = 'write, sliding, everysec';
 
 /** Measures what writes cost with a journal that is durable every second, and how long a restart from it takes. */
 export async function measureJournal(bench: Bench): Promise<void> {
@@ -30,7 +32,7 @@ async function measureWrites({ plan, contenders, generator, figures, progress }:
     for (const [round, { name }] of turns(plan.rounds, contenders)) {
       progress(`write, depth ${depth}, ${round}, ${name}`);
       const { cpu, others } = await measureLoop(generator, servers[name], work, { depth, seconds: plan.seconds });
-      figures.add({ part: 'journal', what: 'write, sliding', at: `depth ${depth}` }, name, { cpu }, others);
+      figures.add({ part: 'journal', what: EVERYSEC, at: `depth ${depth}` }, name, { cpu }, others);
     }
   }
   await stopAll(servers);

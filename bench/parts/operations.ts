@@ -70,8 +70,8 @@ export async function measureOperations({ plan, contenders, generator, figures, 
       for (const [round, { name }] of turns(plan.rounds, contenders)) {
         progress(`${row.what}, depth ${depth}, ${round}, ${name}`);
         const loop = { depth, seconds: plan.seconds };
-        const { cpu, operations, seconds, latency, busy, others } = await run(row, servers[name], loop, false);
-        const found = { cpu, perSecond: operations / seconds, p99: latency.p99, generator: busy * 100 };
+        const { cpu, operations, seconds, busy, others } = await run(row, servers[name], loop, false);
+        const found = { cpu, perSecond: operations / seconds, generator: busy * 100 };
         figures.add({ part: 'operations', what: row.what, at: `depth ${depth}` }, name, found, others);
       }
     }
