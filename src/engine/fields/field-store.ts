@@ -1,5 +1,6 @@
 import type { Slice } from '../../slice.js';
 import type { ArenaMemory } from '../memory/arena.js';
+import type { ShapeTotals } from './shapes.js';
 
 /**
  * Stores the keys and values of sessions, by slot. Keys and values are bytes of any length and content. The store
@@ -25,6 +26,8 @@ export interface FieldStore {
    */
   readonly isFull: boolean;
 
+  /** Returns what shapes save (see `Shapes`). */
+  shapes(): ShapeTotals;
   /** Returns the number of keys of the slot. */
   count(slot: number): number;
   /** Returns the bytes in the keys and values of the slot. */

@@ -1,35 +1,45 @@
 import { Slice } from '../../slice.js';
 import { Arena, type ArenaMemory } from '../memory/arena.js';
-import { column, longer, resized, shorter } from '../memory/column.js';
 import { NO_BYTES } from '../memory/slab-space.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { HashedFields } from './hashed-fields.js';
+import { lengthBytes, writeLength } from './lengths.js';
+import { NOTHING, RecordChunks } from './record-chunks.js';
+import {
+  fieldLength,
+  PACKED_HEADER,
+  Records,
+  SHAPED_HEADER,
+  valueLength,
+  writeField,
+  writeFieldCount,
+  writeRecordLength,
+  writeShape,
+  writeValue,
+} from './records.js';
+import { type Shape, Shapes, type ShapeTotals } from './shapes.js';
 
 /**
  * A field store that keeps a session's keys and values in one packed record, outside V8's heap. A million sessions take
- * a few large buffers, instead of millions of objects for the garbage collector to walk.
+ * a few large buffers, instead of millions of objects for the garbage collector to walk. `Records` describes and reads
+ * the records; this class changes them.
  *
- * A record is a header, then the fields. A field consists of the lengths of its key and value (one byte each below 128,
- * else two or three), the key, and the value. A record is searched in order, as Redis' listpack is; for a few fields
- * that is faster than a hash map. A session with more than `MAX_FIELDS` fields, or more bytes than the arena's largest
- * chunk holds, is promoted: its fields move to a hash table, also outside V8's heap, and its record only holds the
- * session's number there. The session is packed again when it gets new fields after it was cleared, or when its only
- * value is set to a short enough one.
+ * Sessions of one kind have the same keys. Their records are **shaped**: the keys are kept once, in `Shapes`. A session
+ * gets a shape when its keys are set and the shape exists, or was seen often enough. When a key is added or deleted, it
+ * gets another shape or, if there is none, is packed with its keys.
+ *
+ * A session with more than `MAX_FIELDS` fields, or more bytes than the arena's largest chunk holds, is **promoted**: its
+ * fields move to a hash table, also outside V8's heap, and its record only holds the session's number there. The session
+ * is packed again when it gets new fields after it was cleared, or when its only value is set to a short enough one.
  */
 export class PackedFieldStore implements FieldStore {
+  readonly #chunks: RecordChunks;
   readonly #arena: Arena;
   readonly #hashed: HashedFields;
-  /** The address of each slot's record, or NOTHING. */
-  #addresses = column(Uint32Array, 1024, RESERVED_SLOTS);
+  readonly #shapes = new Shapes();
+  readonly #records: Records;
   #keys = 0;
   #bytes = 0;
-
-  // The field that `#find` found, as indices in the buffer: where the field starts, where its key and value start, and
-  // where the field ends.
-  #at = 0;
-  #keyAt = 0;
-  #valueAt = 0;
-  #end = 0;
   /** The slice that `get` returns, reused. */
   readonly #value = new Slice(NO_BYTES, 0, 0);
 
@@ -38,10 +48,10 @@ export class PackedFieldStore implements FieldStore {
    * @param maxSlabs The maximum number of slabs of each arena. By default the arena's own limit.
    */
   constructor(onRemoved: () => void = () => {}, maxSlabs?: number) {
-    this.#arena = new Arena((slot, address) => {
-      this.#addresses[slot] = address;
-    }, maxSlabs);
+    this.#chunks = new RecordChunks(maxSlabs);
+    this.#arena = this.#chunks.arena;
     this.#hashed = new HashedFields(onRemoved, maxSlabs);
+    this.#records = new Records(this.#arena, this.#shapes);
   }
 
   get keys(): number {
@@ -53,7 +63,7 @@ export class PackedFieldStore implements FieldStore {
   }
 
   get memory(): number {
-    return this.#arena.used + this.#hashed.memory;
+    return this.#arena.used + this.#shapes.memory + this.#hashed.memory;
   }
 
   get arenas(): readonly ArenaMemory[] {
@@ -64,99 +74,133 @@ export class PackedFieldStore implements FieldStore {
     return this.#arena.isFull || this.#hashed.isFull;
   }
 
+  shapes(): ShapeTotals {
+    return this.#shapes.totals();
+  }
+
   count(slot: number): number {
-    const address = this.#addressOf(slot);
+    const address = this.#chunks.of(slot);
     if (address === NOTHING) return 0;
-    const fields = this.#fieldsIn(address);
-    return fields > 0 ? fields : this.#hashed.count(this.#sessionAt(address));
+    const fields = this.#records.fieldsIn(address);
+    return fields > 0 ? fields : this.#hashed.count(this.#records.sessionAt(address));
   }
 
   size(slot: number): number {
-    const address = this.#addressOf(slot);
-    if (this.#isHashed(address)) return this.#hashed.bytesOf(this.#sessionAt(address));
-    return this.#bytesIn(address);
+    const address = this.#chunks.of(slot);
+    if (address === NOTHING) return 0;
+    if (this.#isHashed(address)) return this.#hashed.bytesOf(this.#records.sessionAt(address));
+    return this.#records.bytesIn(address);
   }
 
   memoryOf(slot: number): number {
-    const address = this.#addressOf(slot);
+    const address = this.#chunks.of(slot);
     if (address === NOTHING) return 0;
     const record = this.#arena.size(address);
-    return this.#isHashed(address) ? record + this.#hashed.memoryOf(this.#sessionAt(address)) : record;
+    return this.#isHashed(address) ? record + this.#hashed.memoryOf(this.#records.sessionAt(address)) : record;
   }
 
   encoding(slot: number): Encoding {
-    return this.#isHashed(this.#addressOf(slot)) ? 'hashed' : 'packed';
+    return this.#isHashed(this.#chunks.of(slot)) ? 'hashed' : 'packed';
   }
 
   has(slot: number, key: Slice): boolean {
-    const address = this.#addressOf(slot);
-    if (this.#find(address, key)) return true;
-    return this.#isHashed(address) && this.#hashed.has(this.#sessionAt(address), key);
+    const address = this.#chunks.of(slot);
+    if (address === NOTHING) return false;
+    if (this.#records.find(address, key)) return true;
+    return this.#isHashed(address) && this.#hashed.has(this.#records.sessionAt(address), key);
   }
 
   get(slot: number, key: Slice): Slice | undefined {
-    const address = this.#addressOf(slot);
-    if (!this.#find(address, key)) {
-      return this.#isHashed(address) ? this.#hashed.get(this.#sessionAt(address), key) : undefined;
+    const address = this.#chunks.of(slot);
+    if (address === NOTHING) return undefined;
+    const records = this.#records;
+    if (!records.find(address, key)) {
+      return this.#isHashed(address) ? this.#hashed.get(records.sessionAt(address), key) : undefined;
     }
     const value = this.#value;
     value.bytes = this.#arena.buffer(address);
-    value.start = this.#valueAt;
-    value.end = this.#end;
+    value.start = records.valueAt;
+    value.end = records.end;
     return value;
   }
 
   read(slot: number, key: Slice, offset: number, length: number): Slice | undefined {
-    const address = this.#addressOf(slot);
-    if (this.#isHashed(address)) return this.#hashed.read(this.#sessionAt(address), key, offset, length);
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) return this.#hashed.read(this.#records.sessionAt(address), key, offset, length);
     const value = this.get(slot, key);
     return value && partOf(value, offset, length);
   }
 
   valueLength(slot: number, key: Slice): number {
-    const address = this.#addressOf(slot);
-    if (this.#find(address, key)) return this.#end - this.#valueAt;
-    return this.#isHashed(address) ? this.#hashed.valueLength(this.#sessionAt(address), key) : 0;
+    const address = this.#chunks.of(slot);
+    if (address === NOTHING) return 0;
+    const records = this.#records;
+    if (records.find(address, key)) return records.end - records.valueAt;
+    return this.#isHashed(address) ? this.#hashed.valueLength(records.sessionAt(address), key) : 0;
   }
 
   fill(slot: number, pairs: readonly Slice[]): void {
-    let used = HEADER_BYTES;
-    for (let i = 0; i < pairs.length; i += 2) used += fieldLength(pairs[i], pairs[i + 1]);
-    const fields = pairs.length / 2;
-    if (used > Arena.MAX_BYTES || fields > MAX_FIELDS || hasTwice(pairs)) {
+    if (pairs.length === 0) return;
+    const used = packedLength(pairs);
+    // The keys of a shape differ, which need not be checked again.
+    let shape = this.#shapes.find(pairs, 2);
+    const isPackable = used <= Arena.MAX_BYTES && pairs.length <= MAX_FIELDS * 2;
+    if (!isPackable || (shape === undefined && hasTwice(pairs))) {
       for (let i = 0; i < pairs.length; i += 2) this.set(slot, pairs[i], pairs[i + 1]);
       return;
     }
-    if (fields === 0) return;
-    const bytes = this.#begin(slot, used, fields);
-    let at = this.#at;
+    shape ??= this.#shapes.findOrMake(pairs, 2);
+    if (shape === undefined) this.#fillPacked(slot, pairs, used);
+    else this.#fillShaped(slot, pairs, used - shape.saves, shape);
+    this.#keys += pairs.length / 2;
+  }
+
+  #fillPacked(slot: number, pairs: readonly Slice[], used: number): void {
+    const start = this.#chunks.begin(slot, used);
+    const bytes = this.#chunks.buffer(slot);
+    writeFieldCount(bytes, start, pairs.length / 2);
+    let at = start + PACKED_HEADER;
     for (let i = 0; i < pairs.length; i += 2) {
-      at = write(bytes, at, pairs[i], pairs[i + 1]);
+      at = writeField(bytes, at, pairs[i], pairs[i + 1]);
       this.#bytes += pairs[i].length + pairs[i + 1].length;
     }
-    this.#keys += fields;
+  }
+
+  #fillShaped(slot: number, pairs: readonly Slice[], used: number, shape: Shape): void {
+    const start = this.#chunks.begin(slot, used);
+    const bytes = this.#chunks.buffer(slot);
+    writeShape(bytes, start, shape);
+    this.#shapes.retain(shape);
+    let at = start + SHAPED_HEADER;
+    this.#bytes += shape.keyBytes;
+    for (let i = 1; i < pairs.length; i += 2) {
+      at = writeValue(bytes, at, pairs[i]);
+      this.#bytes += pairs[i].length;
+    }
   }
 
   copy(from: number, to: number): void {
-    const address = this.#addressOf(from);
+    const address = this.#chunks.of(from);
     if (address === NOTHING) return;
     if (this.#isHashed(address)) this.#copyHashed(from, to);
-    else this.#copyPacked(address, to);
+    else this.#copyRecord(address, to);
   }
 
-  #copyPacked(address: number, to: number): void {
-    const used = this.#usedOf(address);
-    const fields = this.#fieldsIn(address);
-    const bytes = this.#begin(to, used, fields);
+  #copyRecord(address: number, to: number): void {
+    const records = this.#records;
+    const used = records.lengthOf(address);
+    const at = this.#chunks.begin(to, used);
     const start = this.#arena.start(address);
-    this.#arena.buffer(address).copy(bytes, this.#at, start + HEADER_BYTES, start + used);
-    this.#keys += fields;
-    this.#bytes += this.#bytesIn(address);
+    this.#arena.buffer(address).copy(this.#chunks.buffer(to), at, start, start + used);
+    const shape = records.shapeOf(address);
+    if (shape !== undefined) this.#shapes.retain(shape);
+    this.#keys += records.fieldsIn(address);
+    this.#bytes += records.bytesIn(address);
   }
 
   #copyHashed(from: number, to: number): void {
     const hashed = this.#hashed;
-    const session = this.#sessionAt(this.#addressOf(from));
+    const session = this.#records.sessionAt(this.#chunks.of(from));
     if (hashed.count(session) > MAX_FIELDS || hashed.bytesOf(session) > Arena.MAX_BYTES) {
       hashed.copy(session, this.#promote(to));
       return;
@@ -168,128 +212,196 @@ export class PackedFieldStore implements FieldStore {
   }
 
   set(slot: number, key: Slice, value: Slice): void {
-    const address = this.#addressOf(slot);
-    const found = this.#find(address, key);
-    const grown = value.length - (found ? this.#end - this.#valueAt : -key.length);
-    if (found && grown === 0) {
-      value.writeTo(this.#arena.buffer(address), this.#valueAt);
+    const address = this.#chunks.of(slot);
+    const records = this.#records;
+    if (address === NOTHING || !records.find(address, key)) {
+      this.#add(slot, address, key, value);
       return;
     }
-    const oldUsed = address === NOTHING ? HEADER_BYTES : this.#usedOf(address);
-    if (oldUsed === HASHED) {
-      this.#setHashed(slot, address, key, value);
+    const { at, valueAt, end } = records;
+    const grown = value.length - (end - valueAt);
+    if (grown === 0) {
+      value.writeTo(this.#arena.buffer(address), valueAt);
       return;
     }
-    const oldLength = found ? this.#end - this.#at : 0;
-    const newLength = fieldLength(key, value);
-    const fields = (address === NOTHING ? 0 : this.#fieldsIn(address)) + (found ? 0 : 1);
-    const used = oldUsed + newLength - oldLength;
-    if (used > Arena.MAX_BYTES || fields > MAX_FIELDS) {
+    const isShaped = records.shapeOf(address) !== undefined;
+    const length = isShaped ? valueLength(value) : fieldLength(key, value);
+    if (records.packedLengthOf(address) + length - (end - at) > Arena.MAX_BYTES) {
       this.#hashed.set(this.#promote(slot), key, value);
       return;
     }
-    const at = this.#replace(slot, this.#at, oldLength, newLength, fields);
-    write(this.#arena.buffer(this.#addresses[slot]), at, key, value);
+    const to = this.#chunks.splice(slot, at, end - at, length);
+    const bytes = this.#chunks.buffer(slot);
+    if (isShaped) writeValue(bytes, to, value);
+    else writeField(bytes, to, key, value);
     this.#bytes += grown;
-    if (!found) this.#keys++;
+  }
+
+  /** Adds a field that the slot does not have. */
+  #add(slot: number, address: number, key: Slice, value: Slice): void {
+    const records = this.#records;
+    if (address === NOTHING) {
+      this.#addFirst(slot, key, value);
+    } else if (records.isHashed(address)) {
+      this.#setHashed(slot, address, key, value);
+    } else if (
+      records.packedLengthOf(address) + fieldLength(key, value) > Arena.MAX_BYTES ||
+      records.fieldsIn(address) === MAX_FIELDS
+    ) {
+      this.#hashed.set(this.#promote(slot), key, value);
+    } else {
+      this.#append(slot, address, key, value);
+      this.#keys++;
+      this.#bytes += key.length + value.length;
+    }
+  }
+
+  #addFirst(slot: number, key: Slice, value: Slice): void {
+    if (PACKED_HEADER + fieldLength(key, value) > Arena.MAX_BYTES) this.#hashed.set(this.#promote(slot), key, value);
+    else this.fill(slot, [key, value]);
+  }
+
+  /** Appends a field to a packed or shaped record. */
+  #append(slot: number, address: number, key: Slice, value: Slice): void {
+    const records = this.#records;
+    const shape = records.shapeOf(address);
+    const next = shape && this.#shapes.with(shape, key);
+    if (shape !== undefined && next !== undefined) {
+      const at = this.#chunks.splice(slot, this.#chunks.end(slot), 0, valueLength(value));
+      writeValue(this.#chunks.buffer(slot), at, value);
+      this.#setShape(slot, shape, next);
+      return;
+    }
+    const packed = shape === undefined ? address : this.#unshape(slot, shape);
+    const fields = records.fieldsIn(packed) + 1;
+    const at = this.#chunks.splice(slot, this.#chunks.end(slot), 0, fieldLength(key, value));
+    this.#writeField(slot, at, key, value, fields);
+    // The shape that it would get was looked for already.
+    if (shape === undefined) this.#shape(slot);
+  }
+
+  #writeField(slot: number, at: number, key: Slice, value: Slice, fields: number): void {
+    const bytes = this.#chunks.buffer(slot);
+    writeField(bytes, at, key, value);
+    writeFieldCount(bytes, this.#chunks.start(slot), fields);
   }
 
   write(slot: number, key: Slice, offset: number, bytes: Slice): void {
-    const address = this.#addressOf(slot);
+    const address = this.#chunks.of(slot);
+    const records = this.#records;
     if (this.#isHashed(address)) {
-      this.#hashed.write(this.#sessionAt(address), key, offset, bytes);
+      this.#hashed.write(records.sessionAt(address), key, offset, bytes);
       return;
     }
-    const end = offset + bytes.length;
-    if (!this.#find(address, key)) {
+    const newLength = offset + bytes.length;
+    if (address === NOTHING || !records.find(address, key)) {
       this.set(slot, key, offset === 0 ? bytes : overwritten(EMPTY, offset, bytes));
       return;
     }
-    const length = this.#end - this.#valueAt;
-    if (end <= length) {
-      bytes.writeTo(this.#arena.buffer(address), this.#valueAt + offset);
+    const { at, valueAt, end } = records;
+    const length = end - valueAt;
+    if (newLength <= length) {
+      bytes.writeTo(this.#arena.buffer(address), valueAt + offset);
       return;
     }
-    const grown = end - length;
-    if (this.#usedOf(address) + grown + lengthBytes(end) - lengthBytes(length) > Arena.MAX_BYTES) {
+    const grown = newLength - length;
+    const longer = lengthBytes(newLength) - lengthBytes(length);
+    if (records.packedLengthOf(address) + grown + longer > Arena.MAX_BYTES) {
       this.#hashed.write(this.#promote(slot), key, offset, bytes);
       return;
     }
-    if (lengthBytes(end) !== lengthBytes(length)) {
+    if (longer > 0) {
       this.set(slot, key, overwritten(this.get(slot, key) as Slice, offset, bytes));
       return;
     }
     // Makes room after the value. What precedes that stays.
-    const head = this.#keyAt - this.#at - lengthBytes(length);
-    const before = this.#end - this.#at;
-    const at = this.#replace(slot, this.#end, 0, grown, this.#fieldsIn(address)) - before;
-    const buffer = this.#arena.buffer(this.#addresses[slot]);
-    writeLength(buffer, at + head, end);
-    const valueEnd = at + before;
-    const start = valueEnd - length + offset;
-    if (start > valueEnd) buffer.fill(0, valueEnd, start);
-    bytes.writeTo(buffer, start);
+    const lengthAt = at + (records.shapeOf(address) === undefined ? lengthBytes(key.length) : 0);
+    const moved = this.#chunks.splice(slot, end, 0, grown) - end;
+    const buffer = this.#chunks.buffer(slot);
+    writeLength(buffer, lengthAt + moved, newLength);
+    const gap = end + moved;
+    const to = valueAt + moved + offset;
+    if (to > gap) buffer.fill(0, gap, to);
+    bytes.writeTo(buffer, to);
     this.#bytes += grown;
   }
 
   delete(slot: number, key: Slice): boolean {
-    const address = this.#addressOf(slot);
-    if (!this.#find(address, key)) {
+    const address = this.#chunks.of(slot);
+    const records = this.#records;
+    if (address === NOTHING) return false;
+    if (!records.find(address, key)) {
       if (!this.#isHashed(address)) return false;
-      const session = this.#sessionAt(address);
+      const session = records.sessionAt(address);
       const deleted = this.#hashed.delete(session, key);
       if (this.#hashed.count(session) === 0) this.clear(slot);
       return deleted;
     }
+    const bytes = key.length + records.end - records.valueAt;
+    if (records.fieldsIn(address) === 1) this.#forget(slot, address);
+    else this.#remove(slot, address, key);
     this.#keys--;
-    this.#bytes -= this.#end - this.#keyAt;
-    const fields = this.#fieldsIn(address) - 1;
-    if (fields > 0) this.#replace(slot, this.#at, this.#end - this.#at, 0, fields);
-    else this.#forget(slot, address);
+    this.#bytes -= bytes;
     return true;
   }
 
+  /** Removes the field that was found from a packed or shaped record, which has others. */
+  #remove(slot: number, address: number, key: Slice): void {
+    const records = this.#records;
+    const shape = records.shapeOf(address);
+    const next = shape && this.#shapes.without(shape, shape.placeOf(key));
+    if (shape !== undefined && next !== undefined) {
+      this.#chunks.splice(slot, records.at, records.end - records.at, 0);
+      this.#setShape(slot, shape, next);
+      return;
+    }
+    if (shape !== undefined) records.find(this.#unshape(slot, shape), key);
+    const fields = records.fieldsIn(this.#chunks.of(slot)) - 1;
+    this.#chunks.splice(slot, records.at, records.end - records.at, 0);
+    writeFieldCount(this.#chunks.buffer(slot), this.#chunks.start(slot), fields);
+  }
+
   clear(slot: number): number {
-    const address = this.#addressOf(slot);
+    const address = this.#chunks.of(slot);
     if (address === NOTHING) return 0;
-    let count = this.#fieldsIn(address);
+    let count = this.#records.fieldsIn(address);
     if (count > 0) {
       this.#keys -= count;
-      this.#bytes -= this.#bytesIn(address);
+      this.#bytes -= this.#records.bytesIn(address);
     } else {
-      count = this.#hashed.end(this.#sessionAt(address));
+      count = this.#hashed.end(this.#records.sessionAt(address));
     }
     this.#forget(slot, address);
     return count;
   }
 
   forEach(slot: number, visit: (key: Slice, value: Slice) => void): void {
-    const address = this.#addressOf(slot);
-    if (this.#isHashed(address)) this.#hashed.forEach(this.#sessionAt(address), visit);
-    else this.#walk(address, visit);
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) this.#hashed.forEach(this.#records.sessionAt(address), visit);
+    else if (address !== NOTHING) this.#records.walk(address, visit);
   }
 
   forEachKey(slot: number, visit: (key: Slice) => void): void {
-    const address = this.#addressOf(slot);
-    if (this.#isHashed(address)) this.#hashed.forEachKey(this.#sessionAt(address), visit);
-    else this.#walk(address, visit);
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) this.#hashed.forEachKey(this.#records.sessionAt(address), visit);
+    else if (address !== NOTHING) this.#records.walk(address, visit);
   }
 
   keyAt(slot: number, place: number): Slice {
-    const address = this.#addressOf(slot);
-    if (this.#isHashed(address)) return this.#hashed.keyAt(this.#sessionAt(address), place);
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) return this.#hashed.keyAt(this.#records.sessionAt(address), place);
     let left = place;
     let found = EMPTY;
-    this.#walk(address, (key) => {
+    this.#records.walk(address, (key) => {
       if (left-- === 0) found = new Slice(key.bytes, key.start, key.end);
     });
     return found;
   }
 
   scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number {
-    const address = this.#addressOf(slot);
-    if (this.#isHashed(address)) return this.#hashed.scan(this.#sessionAt(address), cursor, count, visit);
-    this.#walk(address, (key, value) => visit(key, value.length));
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) return this.#hashed.scan(this.#records.sessionAt(address), cursor, count, visit);
+    if (address !== NOTHING) this.#records.walk(address, (key, value) => visit(key, value.length));
     return 0;
   }
 
@@ -301,187 +413,74 @@ export class PackedFieldStore implements FieldStore {
     // A view would keep its memory alive.
     this.#value.bytes = NO_BYTES;
     if (this.#hashed.trim()) return true;
-    this.#arena.trim();
-    const length = shorter(this.#addresses.length, slots);
-    if (length === this.#addresses.length) return false;
-    this.#addresses = resized(this.#addresses, length);
-    return true;
+    this.#shapes.trim();
+    return this.#chunks.trim(slots);
   }
 
-  #addressOf(slot: number): number {
-    return slot < this.#addresses.length ? this.#addresses[slot] : NOTHING;
-  }
-
-  /** Returns the bytes of a record, header included, or `HASHED` if the record only holds a session's number. */
-  #usedOf(address: number): number {
-    const slab = this.#arena.slab(address);
-    const { bytes } = slab;
-    const at = slab.start(address);
-    return bytes[at] | (bytes[at + 1] << 8);
-  }
-
-  #fieldsIn(address: number): number {
-    const slab = this.#arena.slab(address);
-    return slab.bytes[slab.start(address) + 2];
-  }
-
-  /** Whether the session is hashed: its record has no fields. */
   #isHashed(address: number): boolean {
-    return address !== NOTHING && this.#fieldsIn(address) === 0;
+    return address !== NOTHING && this.#records.isHashed(address);
   }
 
-  /** Returns the number of a hashed session, which its record holds. */
-  #sessionAt(address: number): number {
-    return this.#arena.buffer(address).readUInt32LE(this.#arena.start(address) + HEADER_BYTES);
+  /** Gives a shaped record another shape, whose keys its values already match. */
+  #setShape(slot: number, former: Shape, shape: Shape): void {
+    writeShape(this.#chunks.buffer(slot), this.#chunks.start(slot), shape);
+    this.#shapes.retain(shape);
+    this.#shapes.release(former);
   }
 
-  /** Looks for a key. If the record does not have it, the field found is an empty one at the end of the record. */
-  #find(address: number, key: Slice): boolean {
-    if (address === NOTHING) return false;
-    const slab = this.#arena.slab(address);
-    const { bytes } = slab;
-    const start = slab.start(address);
-    const end = start + (bytes[start] | (bytes[start + 1] << 8));
-    const wanted = key.length;
-    let at = start + HEADER_BYTES;
-    while (at < end) {
-      let next = at;
-      let keyLength = bytes[next++];
-      if (keyLength >= 128) {
-        if (keyLength < THREE_BYTES) keyLength = ((keyLength & 127) << 8) | bytes[next++];
-        else keyLength = bytes[next++] | (bytes[next++] << 8);
-      }
-      let valueLength = bytes[next++];
-      if (valueLength >= 128) {
-        if (valueLength < THREE_BYTES) valueLength = ((valueLength & 127) << 8) | bytes[next++];
-        else valueLength = bytes[next++] | (bytes[next++] << 8);
-      }
-      const valueAt = next + keyLength;
-      if (keyLength === wanted && key.isAt(bytes, next)) {
-        this.#at = at;
-        this.#keyAt = next;
-        this.#valueAt = valueAt;
-        this.#end = valueAt + valueLength;
-        return true;
-      }
-      at = valueAt + valueLength;
+  /** Gives a packed record a shape, if there is one for its keys or they were seen often enough. */
+  #shape(slot: number): void {
+    const address = this.#chunks.of(slot);
+    const records = this.#records;
+    const shape = this.#shapes.ofHash(records.hashOfKeys(address), () => {
+      const keys: Slice[] = [];
+      records.walk(address, ({ bytes, start, end }) => keys.push(new Slice(bytes, start, end)));
+      return keys;
+    });
+    if (shape === undefined) return;
+    const length = records.lengthOf(address) - shape.saves;
+    let shaped: number;
+    try {
+      shaped = this.#arena.allocate(slot, length);
+    } catch {
+      // Without memory for another record, it stays packed.
+      return;
     }
-    this.#at = end;
-    return false;
+    const bytes = this.#arena.buffer(shaped);
+    const start = this.#arena.start(shaped);
+    writeRecordLength(bytes, start, length);
+    writeShape(bytes, start, shape);
+    let at = start + SHAPED_HEADER;
+    records.walk(address, (_, value) => {
+      at = writeValue(bytes, at, value);
+    });
+    this.#shapes.retain(shape);
+    this.#chunks.replace(slot, shaped);
   }
 
-  /** Returns the bytes in the keys and values of a record. */
-  #bytesIn(address: number): number {
-    if (address === NOTHING) return 0;
-    const slab = this.#arena.slab(address);
-    const { bytes } = slab;
-    const start = slab.start(address);
-    const end = start + (bytes[start] | (bytes[start + 1] << 8));
-    let sum = 0;
-    for (let at = start + HEADER_BYTES; at < end; ) {
-      let keyLength = bytes[at++];
-      if (keyLength >= 128) {
-        if (keyLength < THREE_BYTES) keyLength = ((keyLength & 127) << 8) | bytes[at++];
-        else keyLength = bytes[at++] | (bytes[at++] << 8);
-      }
-      let valueLength = bytes[at++];
-      if (valueLength >= 128) {
-        if (valueLength < THREE_BYTES) valueLength = ((valueLength & 127) << 8) | bytes[at++];
-        else valueLength = bytes[at++] | (bytes[at++] << 8);
-      }
-      at += keyLength + valueLength;
-      sum += keyLength + valueLength;
-    }
-    return sum;
-  }
-
-  /** Visits the fields of a record. The visitor gets the same two slices each time. */
-  #walk(address: number, visit: (key: Slice, value: Slice) => void): void {
-    if (address === NOTHING) return;
-    const bytes = this.#arena.buffer(address);
-    const start = this.#arena.start(address);
-    const end = start + this.#usedOf(address);
-    const key = new Slice(bytes, 0, 0);
-    const value = new Slice(bytes, 0, start + HEADER_BYTES);
-    while (value.end < end) {
-      let next = value.end;
-      let keyLength = bytes[next++];
-      if (keyLength >= 128) {
-        if (keyLength < THREE_BYTES) keyLength = ((keyLength & 127) << 8) | bytes[next++];
-        else keyLength = bytes[next++] | (bytes[next++] << 8);
-      }
-      let valueLength = bytes[next++];
-      if (valueLength >= 128) {
-        if (valueLength < THREE_BYTES) valueLength = ((valueLength & 127) << 8) | bytes[next++];
-        else valueLength = bytes[next++] | (bytes[next++] << 8);
-      }
-      key.start = next;
-      key.end = next + keyLength;
-      value.start = key.end;
-      value.end = value.start + valueLength;
-      visit(key, value);
-    }
-  }
-
-  /**
-   * Changes the length of a field in a slot's record. Moves the record to a chunk of another size if its chunk is too
-   * small or much too large.
-   * @param at Where the field starts in the record's buffer.
-   * @param fields How many fields the record has afterwards.
-   * @returns Where the field starts now.
-   */
-  #replace(slot: number, at: number, oldLength: number, newLength: number, fields: number): number {
-    const address = this.#addressOf(slot);
-    if (address === NOTHING) {
-      this.#begin(slot, HEADER_BYTES + newLength, 1);
-      return this.#at;
-    }
-    const slab = this.#arena.slab(address);
-    const from = slab.bytes;
-    const start = slab.start(address);
-    const used = from[start] | (from[start + 1] << 8);
-    const newUsed = used + newLength - oldLength;
-    const head = at - start;
-    if (newUsed <= slab.room && (newUsed * 2 > slab.size || Arena.chunkSize(newUsed) * 2 > slab.size)) {
-      from.copyWithin(at + newLength, at + oldLength, start + used);
-      header(from, start, newUsed, fields);
-      return at;
-    }
-    const moved = this.#arena.allocate(slot, newUsed);
-    const to = this.#arena.buffer(moved);
-    const toStart = this.#arena.start(moved);
-    from.copy(to, toStart + HEADER_BYTES, start + HEADER_BYTES, at);
-    from.copy(to, toStart + head + newLength, at + oldLength, start + used);
-    header(to, toStart, newUsed, fields);
-    this.#addresses[slot] = moved;
-    // This may move the new chunk too.
-    this.#arena.free(address);
-    return this.#arena.start(this.#addresses[slot]) + head;
-  }
-
-  /**
-   * Makes the record for the first fields of a slot: `used` bytes, header included. Sets `#at` to where the fields
-   * start. Returns its buffer.
-   */
-  #begin(slot: number, used: number, fields: number): Buffer {
-    if (slot >= this.#addresses.length) this.#growFor(slot);
-    const address = this.#arena.allocate(slot, used);
-    this.#addresses[slot] = address;
-    const start = this.#arena.start(address);
-    const bytes = this.#arena.buffer(address);
-    header(bytes, start, used, fields);
-    this.#at = start + HEADER_BYTES;
-    return bytes;
-  }
-
-  #growFor(slot: number): void {
-    this.#addresses = resized(this.#addresses, longer(this.#addresses.length, slot + 1));
+  /** Packs a shaped record. Returns its new address. */
+  #unshape(slot: number, shape: Shape): number {
+    const address = this.#chunks.of(slot);
+    const records = this.#records;
+    const length = records.packedLengthOf(address);
+    const packed = this.#arena.allocate(slot, length);
+    const bytes = this.#arena.buffer(packed);
+    const start = this.#arena.start(packed);
+    writeRecordLength(bytes, start, length);
+    writeFieldCount(bytes, start, shape.keys.length);
+    let at = start + PACKED_HEADER;
+    records.walk(address, (key, value) => {
+      at = writeField(bytes, at, key, value);
+    });
+    this.#shapes.release(shape);
+    this.#chunks.replace(slot, packed);
+    return this.#chunks.of(slot);
   }
 
   /** Sets a field of a hashed session. A session whose only field becomes short enough is packed again. */
   #setHashed(slot: number, address: number, key: Slice, value: Slice): void {
-    const session = this.#sessionAt(address);
-    const used = HEADER_BYTES + fieldLength(key, value);
+    const session = this.#records.sessionAt(address);
+    const used = PACKED_HEADER + fieldLength(key, value);
     if (used <= Arena.MAX_BYTES && this.#hashed.count(session) === 1 && this.#hashed.has(session, key)) {
       this.clear(slot);
       this.set(slot, key, value);
@@ -497,55 +496,45 @@ export class PackedFieldStore implements FieldStore {
     let record: number;
     try {
       this.forEach(slot, (key, value) => hashed.set(session, key, value));
-      record = this.#arena.allocate(slot, HEADER_BYTES + 4);
+      record = this.#arena.allocate(slot, PACKED_HEADER + 4);
     } catch (error) {
       hashed.end(session);
       throw error;
     }
     const start = this.#arena.start(record);
     const bytes = this.#arena.buffer(record);
-    header(bytes, start, HASHED, 0);
-    bytes.writeUInt32LE(session, start + HEADER_BYTES);
-    const address = this.#addressOf(slot);
-    if (address === NOTHING) {
-      if (slot >= this.#addresses.length) this.#growFor(slot);
-      this.#addresses[slot] = record;
-    } else {
-      this.#keys -= this.#fieldsIn(address);
-      this.#bytes -= this.#bytesIn(address);
-      this.#addresses[slot] = record;
-      // This may move the new record too.
-      this.#arena.free(address);
+    writeRecordLength(bytes, start, 0);
+    writeFieldCount(bytes, start, 0);
+    bytes.writeUInt32LE(session, start + PACKED_HEADER);
+    const address = this.#chunks.of(slot);
+    if (address !== NOTHING) {
+      this.#keys -= this.#records.fieldsIn(address);
+      this.#bytes -= this.#records.bytesIn(address);
+      this.#releaseShape(address);
     }
+    this.#chunks.replace(slot, record);
     return session;
   }
 
   #forget(slot: number, address: number): void {
-    this.#addresses[slot] = NOTHING;
-    this.#arena.free(address);
+    this.#releaseShape(address);
+    this.#chunks.remove(slot);
+  }
+
+  #releaseShape(address: number): void {
+    const shape = this.#records.shapeOf(address);
+    if (shape !== undefined) this.#shapes.release(shape);
   }
 }
 
-/** The addresses can grow to this many slots in place. Beyond that, they are copied to twice the length. */
-const RESERVED_SLOTS = 2 ** 25;
-const NOTHING = 0;
 const EMPTY = Slice.of('');
 /** The most fields in a packed record: a search looks at half of them on average. */
 const MAX_FIELDS = 64;
-/** Bytes of a record's header: two for the record's length, one for the number of fields. */
-const HEADER_BYTES = 3;
-/** The length in the header of a hashed session's record. */
-const HASHED = 0;
-
-function header(bytes: Buffer, start: number, used: number, fields: number): void {
-  bytes[start] = used & 255;
-  bytes[start + 1] = used >>> 8;
-  bytes[start + 2] = fields;
-}
-
-/** Returns the bytes that a field takes. */
-function fieldLength({ length: key }: Slice, { length: value }: Slice): number {
-  return lengthBytes(key) + lengthBytes(value) + key + value;
+/** Returns the bytes of a packed record with these keys and values. */
+function packedLength(pairs: readonly Slice[]): number {
+  let sum = PACKED_HEADER;
+  for (let i = 0; i < pairs.length; i += 2) sum += fieldLength(pairs[i], pairs[i + 1]);
+  return sum;
 }
 
 /** Returns up to `length` bytes of a value from `offset` on. */
@@ -568,40 +557,4 @@ function hasTwice(pairs: readonly Slice[]): boolean {
     for (let j = 0; j < i; j += 2) if (pairs[i].equals(pairs[j])) return true;
   }
   return false;
-}
-
-/** Writes a field. Returns the index after it. */
-function write(bytes: Buffer, at: number, key: Slice, value: Slice): number {
-  const keyAt = writeLength(bytes, writeLength(bytes, at, key.length), value.length);
-  return value.writeTo(bytes, key.writeTo(bytes, keyAt));
-}
-
-/**
- * The first byte of a length that takes three bytes: the other two follow, lower one first. A first byte from 128 to
- * 254 means that the length takes two bytes: 128 plus its upper byte, then its lower byte.
- */
-const THREE_BYTES = 255;
-/** The smallest length that takes three bytes. */
-const LONG = (THREE_BYTES & 127) << 8;
-
-/** Returns the bytes that a length takes. */
-function lengthBytes(length: number): number {
-  return length < 128 ? 1 : length < LONG ? 2 : 3;
-}
-
-/** Writes a length. Returns the index after it. */
-function writeLength(bytes: Buffer, at: number, length: number): number {
-  if (length < 128) {
-    bytes[at] = length;
-    return at + 1;
-  }
-  if (length < LONG) {
-    bytes[at] = 128 | (length >>> 8);
-    bytes[at + 1] = length & 255;
-    return at + 2;
-  }
-  bytes[at] = THREE_BYTES;
-  bytes[at + 1] = length & 255;
-  bytes[at + 2] = length >>> 8;
-  return at + 3;
 }

@@ -25,8 +25,24 @@ const patterned = (size: number, seed: number) => {
 };
 const bytes = fc.tuple(length, fc.nat({ max: 255 })).map(([size, seed]) => patterned(size, seed));
 const few = fc.nat({ max: 99 }).map((number) => Buffer.from(String(number)));
+/** What sessions of a kind have in common. Adding a key to one list, or deleting one, often gives another list. */
+const KINDS = [
+  ['user', 'language', 'basket'],
+  ['user', 'language'],
+  ['user', 'basket'],
+  ['language', 'user'],
+  ['user', 'language', 'basket', ''],
+  ['user', 'language', 'basket', '', 'k'.repeat(200)],
+  ['a session with a single key'],
+  Array.from({ length: 64 }, (_, i) => `key${i}`),
+];
+const kind = fc.constantFrom(...KINDS);
 const key = fc.oneof(
   { weight: 20, arbitrary: few },
+  {
+    weight: 20,
+    arbitrary: fc.constantFrom('user', 'language', 'basket', 'key63', 'k'.repeat(200)).map((k) => Buffer.from(k)),
+  },
   { weight: 10, arbitrary: fc.constantFrom(Buffer.from('a'), Buffer.from('b'), Buffer.alloc(0)) },
   bytes,
 );
@@ -45,6 +61,13 @@ const acts = fc.array(
     fc.record({ act: fc.constant('clear' as const), slot }),
     fc.record({ act: fc.constant('copy' as const), slot, from: slot }),
     fc.record({ act: fc.constant('fill' as const), slot, pairs: fc.array(fc.tuple(key, bytes), { maxLength: 70 }) }),
+    fc.record({
+      act: fc.constant('fill' as const),
+      slot,
+      pairs: fc
+        .tuple(kind, fc.array(bytes, { minLength: 64, maxLength: 64 }))
+        .map(([keys, values]) => keys.map((name, i): [Buffer, Buffer] => [Buffer.from(name), values[i]])),
+    }),
   ),
   // Long enough that sessions with many keys occur.
   { maxLength: 400, size: 'max' },
@@ -67,11 +90,34 @@ function expectSame(actual: Buffer | undefined, expected: Buffer | undefined): v
   else if (!actual.equals(expected)) expect.fail(`${actual.length} bytes that differ from ${expected.length} expected`);
 }
 
+/** Sets these keys in as many slots as it takes for their list to become a shape. */
+function makeShape(store: PackedFieldStore, keys: readonly string[], firstSlot = 10_000): void {
+  const before = store.shapes().shapes;
+  for (let i = 0; i < 16; i++) fill(store, firstSlot + i, keys);
+  if (store.shapes().shapes !== before + 1) expect.fail(`${keys} got no shape`);
+}
+
+function fill(store: PackedFieldStore, slot: number, keys: readonly string[], value = 'value'): void {
+  store.clear(slot);
+  store.fill(
+    slot,
+    keys.flatMap((key) => [Slice.of(key), Slice.of(value)]),
+  );
+}
+
+function keysOf(store: PackedFieldStore, slot: number): string[] {
+  const keys: string[] = [];
+  store.forEachKey(slot, (key) => keys.push(key.latin1()));
+  return keys;
+}
+
 describe('PackedFieldStore', () => {
   it('holds what a Map of Maps holds, counts it, and keeps no buffer of the caller', () => {
     fc.assert(
-      fc.property(acts, (sequence) => {
+      fc.property(acts, fc.subarray(KINDS), (sequence, shapes) => {
         const store = new PackedFieldStore();
+        for (const keys of shapes) makeShape(store, keys);
+        for (let i = 0; i < 16; i++) store.clear(10_000 + i);
         const model = new Map<number, Map<string, Buffer>>();
         for (const step of sequence) {
           const fields = model.get(step.slot) ?? new Map<string, Buffer>();
@@ -175,11 +221,13 @@ describe('PackedFieldStore', () => {
         }
         expect([store.keys, store.bytes]).toEqual([keys, size]);
         while (store.reclaim());
-        expect([...model.keys()].reduce((sum, number) => sum + store.memoryOf(number), 0)).toBe(store.memory);
+        const ofSlots = [...model.keys()].reduce((sum, number) => sum + store.memoryOf(number), 0);
+        expect(ofSlots + store.shapes().memory).toBe(store.memory);
         expect(store.memory).toBeGreaterThanOrEqual(size);
         for (const number of model.keys()) store.clear(number);
         while (store.trim(0));
         expect([store.keys, store.bytes, store.memory]).toEqual([0, 0, 0]);
+        expect(store.shapes()).toEqual({ shapes: 0, sessions: 0, memory: 0, savedBytes: 0 });
       }),
       { numRuns: 25 },
     );
@@ -205,6 +253,89 @@ describe('PackedFieldStore', () => {
     store.set(1, one, one);
     expect([store.encoding(1), store.encoding(2), store.encoding(3)]).toEqual(['packed', 'packed', 'packed']);
     expect([store.keys, store.get(3, one)?.latin1()]).toEqual([2, '1']);
+  });
+
+  it('keeps the keys of many like sessions once, and gives each session its shape as keys are added and deleted', () => {
+    const store = new PackedFieldStore();
+    const [all, two] = KINDS;
+    makeShape(store, two, 100);
+    makeShape(store, all, 200);
+    const shaped = () => store.shapes().sessions;
+    // The sixteenth of each kind is the first with a shape.
+    expect(shaped()).toBe(2);
+    const packed = store.memoryOf(200);
+    expect(store.memoryOf(215)).toBeLessThanOrEqual(packed - 16);
+    fill(store, 1, two);
+    expect(shaped()).toBe(3);
+    // Another key leads to another shape, one by one too, and deleting it back.
+    store.set(1, Slice.of('basket'), Slice.of('value'));
+    expect([shaped(), keysOf(store, 1), store.memoryOf(1)]).toEqual([3, all, store.memoryOf(215)]);
+    store.delete(1, Slice.of('basket'));
+    for (const key of all) store.set(2, Slice.of(key), one);
+    expect([shaped(), keysOf(store, 1), keysOf(store, 2)]).toEqual([4, two, all]);
+    // The same keys in another order, or keys that nobody else has, are packed.
+    for (const key of [...all].reverse()) store.set(3, Slice.of(key), one);
+    store.set(1, Slice.of('another'), one);
+    store.delete(2, Slice.of('user'));
+    expect([shaped(), keysOf(store, 1), keysOf(store, 2)]).toEqual([2, [...two, 'another'], ['language', 'basket']]);
+    // A copy has the same shape. A session of too many keys has none.
+    store.copy(215, 4);
+    expect([shaped(), keysOf(store, 4), store.get(4, Slice.of('basket'))?.latin1()]).toEqual([3, all, 'value']);
+    for (let i = 0; i < 70; i++) store.set(215, Slice.of(`key${i}`), one);
+    store.set(4, Slice.of('language'), zeros(100_000));
+    expect([shaped(), store.encoding(215), store.encoding(4), store.count(4)]).toEqual([1, 'hashed', 'hashed', 3]);
+    store.clear(115);
+    expect(store.shapes()).toMatchObject({ shapes: 2, sessions: 0 });
+    while (store.trim(1000));
+    expect(store.shapes()).toEqual({ shapes: 0, sessions: 0, memory: 0, savedBytes: 0 });
+    makeShape(store, two, 100);
+  });
+
+  it('takes no more memory than without shapes, whoever makes a million lists of keys', () => {
+    const store = new PackedFieldStore();
+    const list = (i: number) => [`${i} is a key of nobody else`, 'user', 'k'.repeat(100)];
+    for (let i = 0; i < 20_000; i++) fill(store, i % 100, list(i));
+    expect(store.shapes().shapes).toBe(0);
+    // A list that is seen often gets a shape among them.
+    for (let i = 0; i < 20_000; i++) fill(store, i % 100, i % 10 === 0 ? KINDS[0] : list(i + 50_000));
+    expect(store.shapes().shapes).toBe(1);
+    // Seen often enough, lists get shapes until there are a thousand.
+    for (let i = 0; i < 3000; i++) for (let seen = 0; seen < 17; seen++) fill(store, i, list(i));
+    const { shapes, memory } = store.shapes();
+    expect(shapes).toBe(1024);
+    expect(memory).toBeLessThan(2 ** 21);
+    fill(store, 5000, list(5000));
+    fill(store, 5001, KINDS[0]);
+    expect([keysOf(store, 5000), keysOf(store, 5001)]).toEqual([list(5000), KINDS[0]]);
+    // Once sessions have ended, their shapes make room for others.
+    for (let i = 0; i < 100; i++) store.clear(i);
+    const { sessions } = store.shapes();
+    for (let i = 0; i < 50; i++) fill(store, 6000 + i, ['a new kind', 'of session']);
+    expect(store.shapes().sessions).toBeGreaterThan(sessions + 10);
+  });
+
+  it('changes nothing if there is no memory for a session that loses its shape', () => {
+    const store = new PackedFieldStore(() => {}, 3);
+    const keys = ['k'.repeat(1000), 'user'];
+    makeShape(store, keys, 0);
+    let slot = 16;
+    const value = 'v'.repeat(100);
+    expect(() => {
+      for (; ; slot++) fill(store, slot, keys, value);
+    }).toThrow(SessionError);
+    expect(store.shapes().sessions).toBeGreaterThan(500);
+    for (let full = 100; full < slot; full++) {
+      try {
+        store.set(full, Slice.of('another'), one);
+      } catch (error) {
+        expect((error as SessionError).code).toBe('OOM');
+        expect(keysOf(store, full)).toEqual(keys);
+        expect(store.get(full, Slice.of('user'))?.latin1()).toBe(value);
+        expect(full).toBeLessThan(slot - 1);
+        return;
+      }
+    }
+    expect.fail('there was memory for all');
   });
 
   it('takes as much memory for a value that grew byte by byte as for one set at once', () => {
