@@ -12,6 +12,7 @@ export type { EvictionPolicy } from './ending/evictor.js';
 export type { SessionEngineOptions, SessionListener } from './engine-options.js';
 export type { Encoding } from './fields/field-store.js';
 export { type SessionData, STRING_KEY } from './fields/session-data.js';
+export type { ShapeTotals } from './fields/shapes.js';
 export type { NameWalk, Place } from './names/name-walk.js';
 export type { Restoration } from './restoring/restoration.js';
 export type { UnseenSession } from './restoring/unseen-session.js';

@@ -40,6 +40,7 @@ export class MemoryUse {
         used: arenas.reduce((sum, { used }) => sum + used, 0),
         reserved: arenas.reduce((sum, { reserved }) => sum + reserved, 0),
       },
+      shapes: this.#fields.shapes(),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Slice } from '../slice.js';
 import type { Encoding } from './fields/field-store.js';
+import type { ShapeTotals } from './fields/shapes.js';
 import { NONE } from './tables/slot-table.js';
 
 /**
@@ -161,6 +162,8 @@ export interface MemoryParts {
   readonly data: number;
   /** The arenas, whose used part is in `names` and `data`. The rest is fragmentation. */
   readonly arenas: { readonly used: number; readonly reserved: number };
+  /** What it saves to keep the keys of sessions of one kind once. The memory of the shapes is in `data`. */
+  readonly shapes: ShapeTotals;
 }
 
 export interface EngineStats {

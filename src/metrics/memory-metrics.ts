@@ -43,6 +43,12 @@ export const MEMORY_METRICS: MetricGroup = {
     },
     {
       type: 'gauge',
+      name: 'respite_shape_saved_bytes',
+      help: 'Memory saved by keeping the keys of sessions of one kind once. Negative while there are few such sessions.',
+      read: ({ memoryParts }) => memoryParts.shapes.savedBytes,
+    },
+    {
+      type: 'gauge',
       name: 'respite_process_resident_memory_bytes',
       help: 'Memory of the process, as the system counts it.',
       read: ({ processMemory }) => processMemory.rss,

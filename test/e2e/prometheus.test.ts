@@ -87,6 +87,7 @@ describe('metrics of the program', () => {
       'respite_journal_unsaved_changes',
       'respite_ready_check',
       'respite_save_last_success_timestamp_seconds',
+      'respite_shape_saved_bytes',
     ]);
   });
 

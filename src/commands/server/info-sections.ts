@@ -171,12 +171,16 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     const stats = engine.stats();
     const late = engine.lateness.recent(server.clock.now());
     const everLate = engine.lateness.total();
+    const { shapes } = engine.memoryParts();
     return {
       sessions: stats.sessions,
       session_names: stats.names,
       session_keys: stats.keys,
       session_bytes: stats.bytes,
       session_memory: engine.memory,
+      shapes: shapes.shapes,
+      shaped_sessions: shapes.sessions,
+      shape_saved_bytes: shapes.savedBytes,
       sessions_created: stats.created,
       sessions_ended: stats.ended,
       sessions_expired: stats.expired,
