@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { table } from '../commands/table.js';
 import { type Config, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
@@ -12,31 +10,29 @@ import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { AbsentNames } from '../execution/absent-names.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
-import type { ServerControl } from '../execution/context/server-control.js';
 import type { User } from '../execution/context/user.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { LatencyMonitor } from '../execution/observing/latency-monitor.js';
-import { Slowlog } from '../execution/observing/slowlog.js';
 import type { HttpContext } from '../http/http-context.js';
 import { FilteredLog } from '../log/filtered-log.js';
 import { type GivenLog, type Log, silentLog } from '../log/log.js';
-import { KB } from '../option-kinds.js';
-import { version } from '../version.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { Certificates } from './certificates.js';
+import { clientMemoryLimit } from './client-memory-limit.js';
+import { Clients } from './clients.js';
 import type { ConfigSource } from './config-source.js';
-import { Connection, type ConnectionOptions } from './connection.js';
+import type { Connection } from './connection.js';
 import { Counting } from './counting.js';
 import { readCredentials } from './credentials.js';
 import { EventLoop } from './event-loop.js';
 import { Faults } from './faults.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
+import { httpContext } from './http-context.js';
 import { IncidentWatch } from './incident-watch.js';
 import { Incidents } from './incidents.js';
-import { type Endpoints, InnerClient, InnerLimits } from './inner-client.js';
 import { KeyspaceEvents } from './keyspace-events.js';
 import { Listening } from './listening.js';
 import { LiveLimits } from './live-limits.js';
@@ -46,7 +42,7 @@ import { MonitorFeed } from './monitor-feed.js';
 import { Outbox } from './outbox.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { Reload } from './reload.js';
-import { rewriter } from './rewriting.js';
+import { serverControl } from './server-control.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
 import { Settings } from './settings.js';
@@ -67,12 +63,6 @@ export interface ServerOptions {
   readonly source?: ConfigSource;
 }
 
-/** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
-const REDIS_VERSION = '7.2.0';
-
-/** The lowest limit for all clients together, in bytes. A lower one cannot be intended. */
-const LEAST_CLIENT_MEMORY = 128 * KB;
-
 /** The session server: an engine behind sockets. */
 export class Server {
   /**
@@ -85,7 +75,6 @@ export class Server {
   readonly #settings: Settings;
   readonly #access: Access;
   readonly #source: ConfigSource;
-  readonly #certificates: Certificates;
   readonly #certificateWatch: CertificateWatch;
   readonly #reload: Reload;
   readonly #log: FilteredLog;
@@ -96,29 +85,23 @@ export class Server {
   readonly #hub = new PubSubHub();
   readonly #keyspaceEvents: KeyspaceEvents;
   readonly #absentNames: AbsentNames;
-  readonly #sessionListeners: SessionListeners;
   readonly #slowReaders: SlowReaders;
   readonly #latency: LatencyMonitor;
   readonly #eventLoop: EventLoop;
-  readonly #monitors: MonitorFeed;
-  readonly #connections = new Map<number, Connection>();
+  readonly #clients: Clients;
   readonly #strangers = new Strangers();
   readonly #admission: Admission;
   readonly #clientMemory: HeldMemory<Connection>;
   readonly #memory: Memory;
   readonly #memoryLimit: MemoryLimit;
-  readonly #counting: Counting;
   readonly #heartbeat: Heartbeat;
-  readonly #control: ServerControl;
+  readonly #httpContext: HttpContext;
   readonly #durability: Durability | undefined;
   readonly #saves: Saves;
   readonly #stopping: Stopping;
-  readonly #connectionOptions: ConnectionOptions;
-  readonly #innerOptions: ConnectionOptions;
   readonly #listening: Listening;
   /** Aborted when connections are closed. */
   readonly #closed = new AbortController();
-  #lastId = 0;
   #closing = false;
   #stopped = false;
   #lostChanges = false;
@@ -137,8 +120,8 @@ export class Server {
     this.#settings = new Settings(config, () => this.#applySettings());
     const log = new FilteredLog(options.log ?? silentLog, () => this.#settings.now.loglevel);
     this.#source = options.source ?? { read: () => given };
-    this.#certificates = new Certificates(tls);
-    this.#certificateWatch = new CertificateWatch(this.#certificates, log);
+    const certificates = new Certificates(tls);
+    this.#certificateWatch = new CertificateWatch(certificates, log);
     this.#log = log;
     this.#incidents = new Incidents(log, givenClock);
     this.#faults = new Faults(this.#incidents);
@@ -172,7 +155,7 @@ export class Server {
       close: (endsAt) => this.#stop(endsAt),
     });
     this.#eventLoop = new EventLoop(clock);
-    this.#monitors = new MonitorFeed(clock, this.#faults.report);
+    const monitors = new MonitorFeed(clock, this.#faults.report);
     this.#keyspaceEvents = new KeyspaceEvents(
       this.#hub,
       () => this.#settings.now['notify-keyspace-events'],
@@ -180,48 +163,49 @@ export class Server {
       this.#faults.report,
     );
     this.#absentNames = new AbsentNames(this.engine);
-    this.#sessionListeners = this.#makeListeners(listener);
-    this.engine.attach(this.#sessionListeners);
+    const sessionListeners = this.#makeListeners(listener);
+    this.engine.attach(sessionListeners);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
+    const connections = new Map<number, Connection>();
     this.#clientMemory = new HeldMemory(
-      () => this.#clientMemoryLimit,
+      () => clientMemoryLimit(this.#settings.now),
       (client) => client.evict(),
     );
     this.#memory = new Memory(this.engine, this.#clientMemory);
     this.#memoryLimit = new MemoryLimit(this.engine, this.#memory, this.#settings, log);
     this.#memoryLimit.apply();
     this.#setLatencyThreshold();
-    this.#counting = new Counting(this.engine);
+    const counting = new Counting(this.engine);
     this.#admission = new Admission({
       clock,
       settings: this.#settings,
       access: this.#access,
-      counters: this.#counting.counters,
+      counters: counting.counters,
       incidents: this.#incidents,
       strangers: this.#strangers,
-      clients: this.#connections,
+      clients: connections,
     });
     this.#reload = new Reload({
       settings: this.#settings,
       access: this.#access,
-      certificates: this.#certificates,
+      certificates,
       secret: givenSecret,
-      clients: this.#connections,
+      clients: connections,
       log,
     });
     this.#incidentWatch = new IncidentWatch({
       incidents: this.#incidents,
       engine: this.engine,
-      counters: this.#counting.counters,
+      counters: counting.counters,
       settings: this.#settings,
       durability: this.#durability,
       latency: this.#latency,
       eventLoopDelay: this.#eventLoop.delay,
     });
-    this.#listening = new Listening(this.#settings, this.#certificates, {
-      onConnection: (socket, path) => this.#faults.contain(() => this.#accept(socket, path)),
+    this.#listening = new Listening(this.#settings, certificates, {
+      onConnection: (socket, path) => this.#faults.contain(() => this.#clients.accept(socket, path)),
       onHandshake: (socket) => this.#faults.contain(() => this.#admission.expect(socket)),
       onAcceptError: ({ code, message }) =>
         this.#incidents.report('accept-error', {
@@ -229,26 +213,64 @@ export class Server {
           fields: { code },
         }),
     });
-    this.#heartbeat = new Heartbeat(clock, this.#counting.counters, this.#onBeat);
-    this.#control = this.#makeControl(statistics);
-    this.#connectionOptions = {
-      engine: this.engine,
-      server: this.#control,
-      commands: table,
-      incidents: this.#incidents,
+    this.#heartbeat = new Heartbeat(clock, counting.counters, this.#onBeat);
+    const control = serverControl({
+      clock,
+      log,
+      settings: this.#settings,
+      source: this.#source,
+      access: this.#access,
+      reload: this.#reload,
+      counting,
+      heartbeat: this.#heartbeat,
+      statistics,
+      latency: this.#latency,
+      eventLoop: this.#eventLoop,
       hub: this.#hub,
-      monitors: this.#monitors,
-      absentNames: this.#absentNames,
-      outbox: new Outbox(),
-      turns: new Turns(),
-      slowReaders: this.#slowReaders,
-      registry: this.#connections,
-      memory: this.#clientMemory,
-      strangers: this.#strangers,
-      limits: new LiveLimits(this.#settings),
-      userWithoutPassword: () => this.#access.userWithoutPassword,
-    };
-    this.#innerOptions = { ...this.#connectionOptions, limits: new InnerLimits(this.#settings) };
+      keyspaceEvents: this.#keyspaceEvents,
+      sessionListeners,
+      monitors,
+      memory: this.#memory,
+      clients: connections,
+      durability: this.#durability,
+      saves: this.#saves,
+      listening: this.#listening,
+      stopping: this.#stopping,
+      faults: this.#faults,
+      isClosing: () => this.#closing,
+      isStopped: () => this.#stopped,
+    });
+    this.#clients = new Clients({
+      settings: this.#settings,
+      access: this.#access,
+      admission: this.#admission,
+      faults: this.#faults,
+      connection: {
+        engine: this.engine,
+        server: control,
+        commands: table,
+        incidents: this.#incidents,
+        hub: this.#hub,
+        monitors,
+        absentNames: this.#absentNames,
+        outbox: new Outbox(),
+        turns: new Turns(),
+        slowReaders: this.#slowReaders,
+        registry: connections,
+        memory: this.#clientMemory,
+        strangers: this.#strangers,
+        limits: new LiveLimits(this.#settings),
+        userWithoutPassword: () => this.#access.userWithoutPassword,
+      },
+    });
+    this.#httpContext = httpContext({
+      engine: this.engine,
+      control,
+      access: this.#access,
+      clients: this.#clients,
+      faults: this.#faults,
+      closing: this.#closed.signal,
+    });
   }
 
   /**
@@ -261,7 +283,7 @@ export class Server {
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     await this.#listening.open();
     try {
-      await this.#listening.openHttp(this.#httpContext());
+      await this.#listening.openHttp(this.#httpContext);
     } catch (error) {
       void this.close();
       throw error;
@@ -269,38 +291,6 @@ export class Server {
     // The server may have been closed meanwhile.
     if (this.#closing) await Promise.all([this.#listening.close(), this.#listening.closeHttp(0)]);
     else await this.#load(onLoading);
-  }
-
-  #httpContext(): HttpContext {
-    const access = this.#access;
-    // Each request may wait for it.
-    setMaxListeners(0, this.#closed.signal);
-    return {
-      engine: this.engine,
-      server: this.#control,
-      get userWithoutPassword() {
-        return access.userWithoutPassword;
-      },
-      get isProtected() {
-        return access.isProtected;
-      },
-      closing: this.#closed.signal,
-      onUsersChanged: (listener) => access.onUsersChanged(() => this.#faults.contain(listener)),
-      authenticate: (from, name, password) => access.authenticate(from, name, password),
-      connect: (user, from) => this.#connectInner(user, from),
-    };
-  }
-
-  /** Connects a client within the process. */
-  #connectInner(user: User, from: Endpoints): InnerClient {
-    const client = new InnerClient(from);
-    const connection = new Connection(client.socket, ++this.#lastId, this.#innerOptions, this.#clock.now());
-    connection.name = 'http';
-    // The users may have changed since the headers of the request arrived.
-    connection.admit(this.#access.userNamed(user.name) ?? { name: user.name, permissions: 0 });
-    this.#connections.set(connection.id, connection);
-    if (this.#closing) connection.close();
-    return client;
   }
 
   async #load(onLoading: ((progress: LoadProgress) => void) | undefined): Promise<void> {
@@ -419,11 +409,9 @@ export class Server {
     this.#closed.abort();
     const left = () => Math.max(0, endsAt - this.#clock.now());
     const stopped = Promise.all([this.#listening.close(), this.#saves.close()]);
-    for (const connection of this.#connections.values()) connection.close();
+    this.#clients.close();
     this.#admission.close();
-    const cancelCut = this.#clock.after(left(), () => {
-      for (const connection of this.#connections.values()) connection.kill();
-    });
+    const cancelCut = this.#clock.after(left(), () => this.#clients.kill());
     this.#heartbeat.stop();
     this.#eventLoop.stop();
     this.#incidentWatch.beat();
@@ -447,15 +435,6 @@ export class Server {
       const reason = (error as Error).message;
       this.#log.warning(`stopped with changes that are not on disk: ${reason}`, { event: 'lost-changes', reason });
     }
-  }
-
-  #accept(socket: Socket, path?: string): void {
-    const since = this.#admission.admit(socket, path);
-    if (since === undefined) return;
-    const keepAlive = this.#settings.now['tcp-keepalive'];
-    if (keepAlive > 0 && path === undefined) socket.setKeepAlive(true, keepAlive * 1000);
-    const connection = new Connection(socket, ++this.#lastId, this.#connectionOptions, since, path);
-    this.#connections.set(connection.id, connection);
   }
 
   /** @param clock A clock whose calls are not contained: a faulty journal must not go on acknowledging writes. */
@@ -487,20 +466,10 @@ export class Server {
     this.#latency.threshold = this.#settings.now['latency-monitor-threshold'] || Infinity;
   }
 
-  /** The most bytes that all clients may hold together. */
-  get #clientMemoryLimit(): number {
-    const { maxmemory, 'maxmemory-clients': given } = this.#settings.now;
-    const limit = typeof given === 'number' ? given : (maxmemory * Number.parseInt(given, 10)) / 100;
-    // As in Redis, a limit so small that no client could send a command is raised.
-    return limit === 0 ? Infinity : Math.max(limit, LEAST_CLIENT_MEMORY);
-  }
-
   readonly #onBeat = (now: number): void => {
-    const { timeout, 'auth-timeout': authTimeout } = this.#settings.now;
+    const { 'auth-timeout': authTimeout } = this.#settings.now;
     const patience = authTimeout === 0 ? Infinity : authTimeout * 1000;
-    for (const connection of this.#connections.values()) {
-      this.#faults.contain(() => connection.checkPatience(now, timeout * 1000));
-    }
+    this.#clients.checkPatience(now);
     this.#faults.contain(() => this.#clientMemory.enforce());
     this.#faults.contain(() => this.#strangers.checkPatience(now, patience));
     this.#faults.contain(() => this.#admission.checkPatience(now, patience));
@@ -527,75 +496,5 @@ export class Server {
       ...(listener === undefined ? [] : [[listener, reportListener] as const]),
     ];
     return new SessionListeners(listeners, this.#slowReaders);
-  }
-
-  #makeControl(statistics: CommandStatistics): ServerControl {
-    const settings = this.#settings;
-    const access = this.#access;
-    const counting = this.#counting;
-    const heartbeat = this.#heartbeat;
-    const stopping = this.#stopping;
-    const clock = this.#clock;
-    const addresses = () => this.addresses;
-    const isStopped = () => this.#stopped;
-    const isClosing = () => this.#closing;
-    const { file } = this.#source;
-    return {
-      version,
-      redisVersion: REDIS_VERSION,
-      clock,
-      log: this.#log,
-      started: clock.wall(),
-      runId: randomBytes(20).toString('hex'),
-      get port() {
-        return addresses()[0]?.port ?? 0;
-      },
-      clients: this.#connections,
-      counters: counting.counters,
-      get rates() {
-        return heartbeat.rates;
-      },
-      statistics,
-      latency: this.#latency,
-      eventLoopDelay: this.#eventLoop.delay,
-      slowlog: new Slowlog(
-        () => settings.now,
-        () => clock.wall(),
-      ),
-      pubsub: this.#hub,
-      keyspaceEvents: this.#keyspaceEvents,
-      monitors: this.#monitors,
-      memory: this.#memory,
-      durability: this.#durability,
-      saves: this.#saves,
-      authenticate: (client, name, password) => access.authenticate(client, name, password),
-      get users() {
-        return access.listedUsers;
-      },
-      get config() {
-        return settings.now;
-      },
-      reload: () => this.reload(),
-      configFile: file && { path: file.path, rewrite: rewriter(settings, file, this.#log) },
-      setOptions: (given) => settings.set(given),
-      countersSinceReset: () => counting.sinceReset(),
-      listenToSessions: (listener) => this.#sessionListeners.add([listener, this.#faults.report]),
-      resetCounters: () => {
-        counting.reset();
-        statistics.reset();
-      },
-      shutdown: (force, now) => this.#stopping.ask(force ? 'force' : 'ask', now),
-      abortShutdown: () => this.#stopping.abort(),
-      get isStopping() {
-        return isClosing() || stopping.endsIn !== undefined;
-      },
-      get stopped() {
-        return isStopped();
-      },
-      get shutdownEndsIn() {
-        return stopping.endsIn;
-      },
-      reportFault: this.#faults.report,
-    };
   }
 }
