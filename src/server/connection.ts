@@ -1,13 +1,10 @@
 import type { Socket } from 'node:net';
-import { Arguments } from '../commands/arguments/arguments.js';
 import { PERMISSIONS } from '../commands/declaration/permission.js';
 import { endpoint } from '../endpoint.js';
 import type { AbsentNames } from '../execution/absent-names.js';
-import { countError } from '../execution/call.js';
 import type { Client } from '../execution/context/client.js';
 import type { ClientMemory } from '../execution/context/client-memory.js';
 import type { User } from '../execution/context/user.js';
-import { dispatch } from '../execution/dispatch.js';
 import { exec } from '../execution/exec.js';
 import type { Execution } from '../execution/execution.js';
 import { clientFields, clientText } from '../execution/observing/client-text.js';
@@ -15,11 +12,9 @@ import { ClientTransaction } from '../execution/transaction.js';
 import type { IncidentName } from '../log/incident-kinds.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { originOf } from '../origin.js';
-import { ProtocolError } from '../resp/protocol-error.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
 import { ClientAccount } from './client-account.js';
-import { cutWhenIdle, endSoon } from './end-socket.js';
 import type { HeldMemory } from './held-memory.js';
 import type { Incidents } from './incidents.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
@@ -27,6 +22,7 @@ import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { onBytes } from './read-buffer.js';
+import { RequestLoop } from './request-loop.js';
 import type { SlowReaders } from './slow-readers.js';
 import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
@@ -60,24 +56,12 @@ export interface ConnectionLimits extends RequestLimits {
   outputLimitName(limitClass: keyof OutputLimits): string;
 }
 
-/**
- * Bytes of unread replies beyond which nothing more is read from a client that has not authenticated. Such a client can
- * receive only errors. `replyBacklog` is never lower.
- */
-const STRANGERS_BACKLOG = 16 * 1024;
-
 /** The most failed attempts to authenticate on one connection. */
 const MAX_FAILED_AUTHENTICATIONS = 10;
 
-/** After this many ms of work for one client, the other clients are served. */
-const TURN_MS = 3;
-
 /**
- * One client. Bytes from its socket become requests, requests become replies, and the replies to all requests of one
- * read are sent in one write.
- *
- * It pulls requests from the decoder, so it can stop between any two: when the client leaves its replies unread, when a
- * command has to wait, when the connection ends.
+ * One client: who it is, what it has set and subscribed to, the memory that it holds, and why it is disconnected. Its
+ * requests are served by a `RequestLoop`.
  */
 export class Connection implements MonitoringClient, Stranger {
   readonly id: number;
@@ -86,7 +70,6 @@ export class Connection implements MonitoringClient, Stranger {
   readonly onUnixSocket: boolean;
   readonly origin: string;
   readonly connectedAt: number;
-  activeAt: number;
   name = '';
   libraryName = '';
   libraryVersion = '';
@@ -107,35 +90,10 @@ export class Connection implements MonitoringClient, Stranger {
   readonly #output: Output;
   readonly #account: ClientAccount<Connection>;
   readonly #execution: Execution;
-  readonly #args = new Arguments();
+  readonly #requests: RequestLoop;
   /** The progress of the output when patience was last checked. */
   #progress = 0;
-  /**
-   * What the next request waits for: the reply of a command, the client to read its replies, the disk to have what the
-   * replies acknowledge, the other clients' turn, or the end of the penalty for a wrong password.
-   */
-  #waitingFor: 'command' | 'reader' | 'disk' | 'turn' | 'penalty' | undefined;
-  /** With appendfsync always: the position in the journal that must be durable before the current replies are sent. */
-  #durableFirst = 0;
-  /** The position in the journal before the latest read was served. */
-  #servedFrom = 0;
-  /** Whether the current replies acknowledge changes by this client, and do not only show those of others. */
-  #changed = false;
-  /** Whether no more requests are pulled: the client sent QUIT or violated the protocol. */
-  #closing = false;
-  /**
-   * Whether nothing more is read, and the connection ends once everything that was read is answered: the server is
-   * stopping, or the client has ended its side.
-   */
-  #draining = false;
-  /** Whether the end has been sent. */
-  #ended = false;
   #failedAuthentications = 0;
-  /** For how many ms the replies are held back because of a wrong password. */
-  #penalty = 0;
-  #cancelPenalty: (() => void) | undefined;
-  /** Whether requests are being served. */
-  #serving = false;
 
   /**
    * @param since When the client connected, in ms: before the TLS handshake, if there was one.
@@ -151,7 +109,6 @@ export class Connection implements MonitoringClient, Stranger {
     this.address = path === undefined ? endpoint(socket.remoteAddress ?? '?', socket.remotePort ?? 0) : `${path}:0`;
     this.localAddress = path === undefined ? endpoint(socket.localAddress ?? '?', socket.localPort ?? 0) : `${path}:0`;
     this.connectedAt = options.server.clock.now();
-    this.activeAt = this.connectedAt;
     this.user = options.userWithoutPassword();
     this.#decoder = new RequestDecoder(options.limits);
     this.#decoder.trusted = this.user !== undefined;
@@ -166,19 +123,38 @@ export class Connection implements MonitoringClient, Stranger {
       commands: options.commands,
       transaction: this.transaction,
     };
-    onBytes(socket, (bytes, length) => this.#contain(() => this.#receive(bytes, length)));
+    this.#requests = new RequestLoop({
+      socket,
+      server: options.server,
+      decoder: this.#decoder,
+      output: this.#output,
+      execution: this.#execution,
+      turns: options.turns,
+      connectedAt: this.connectedAt,
+      limits: options.limits,
+      onProgress: () => this.account(),
+      onFault: (fault) => this.#fail(fault),
+    });
+    onBytes(socket, (bytes, length) => {
+      options.server.counters.input += length;
+      this.#contain(() => this.#requests.receive(bytes, length));
+    });
     socket.on('drain', () =>
       this.#contain(() => {
         this.account();
-        this.#resume('reader');
+        this.#requests.drained();
       }),
     );
     // The socket closes itself after an error. A client that vanishes is not worth a log line.
     socket.on('error', () => {});
-    socket.once('end', () => this.#contain(() => this.#finish()));
+    socket.once('end', () => this.#contain(() => this.#requests.finish()));
     socket.once('close', () => this.#contain(() => this.#leave()));
     this.account();
     this.#logWhen('connected');
+  }
+
+  get activeAt(): number {
+    return this.#requests.activeAt;
   }
 
   get protocol(): 2 | 3 {
@@ -219,7 +195,7 @@ export class Connection implements MonitoringClient, Stranger {
 
   /** Whether it may be disconnected to free memory. Not while it runs a command: the command would go on. */
   get evictable(): boolean {
-    return !this.noEvict && !this.#serving;
+    return !this.noEvict && !this.#requests.isServing;
   }
 
   account(): void {
@@ -282,16 +258,15 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   get penalized(): boolean {
-    return this.#penalty > 0;
+    return this.#requests.penalized;
   }
 
   authenticationFailed(delay: number): void {
     this.#options.server.counters.deniedAuthentications++;
-    this.#penalty = Math.max(this.#penalty, delay);
+    this.#requests.penalize(delay);
     this.#failedAuthentications++;
-    if (this.#failedAuthentications < MAX_FAILED_AUTHENTICATIONS || this.#closing) return;
     // The failed attempts have been reported, by address.
-    this.closeAfterReply();
+    if (this.#failedAuthentications >= MAX_FAILED_AUTHENTICATIONS) this.closeAfterReply();
   }
 
   reset(): void {
@@ -310,22 +285,18 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   closeAfterReply(): void {
-    this.#closing = true;
+    this.#requests.serveNoMore();
   }
 
   kill(): void {
-    this.#closing = true;
+    this.#requests.serveNoMore();
     this.#leave();
     this.#socket.destroy();
   }
 
   /** Answers what was read, then ends the connection. Cuts it if the client stops reading its replies. */
   close(): void {
-    this.#draining = true;
-    // No further guesses can follow.
-    if (this.#waitingFor === 'penalty') this.#onPenaltyOver();
-    if (this.#waitingFor === undefined) this.#end();
-    else cutWhenIdle(this.#socket, this.#options.server.clock, () => this.#waitingFor !== 'reader');
+    this.#requests.close();
   }
 
   /**
@@ -339,9 +310,9 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output.checkSoftLimit(now);
     const { progress, unread } = this.#output;
     // A client that is still reading a long reply is not silent.
-    if (unread > 0 && progress !== this.#progress) this.activeAt = now;
+    if (unread > 0 && progress !== this.#progress) this.#requests.activeAt = now;
     this.#progress = progress;
-    if (timeout === 0 || this.listening || this.#isBusy || now - this.activeAt < timeout) return;
+    if (timeout === 0 || this.listening || this.#requests.isBusy || now - this.activeAt < timeout) return;
     this.#options.server.counters.timedOut++;
     this.kill();
   }
@@ -366,197 +337,7 @@ export class Connection implements MonitoringClient, Stranger {
     });
   }
 
-  /** @param length How many of the bytes the socket has received. They are valid only until this returns. */
-  #receive(bytes: Buffer, length: number): void {
-    this.#options.server.counters.input += length;
-    if (this.#closing || this.#draining) return;
-    this.#decoder.push(bytes, length);
-    if (this.#waitingFor === undefined) {
-      this.#serve();
-    } else {
-      this.#decoder.keep();
-      this.activeAt = this.#options.server.clock.now();
-      this.account();
-    }
-  }
-
-  /** Whether the client is waiting for the server. */
-  get #isBusy(): boolean {
-    return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
-  }
-
-  #wait(reason: 'command' | 'reader' | 'disk' | 'turn' | 'penalty'): void {
-    this.#waitingFor = reason;
-    this.#socket.pause();
-  }
-
-  #resume(reason: 'command' | 'reader' | 'turn'): void {
-    if (this.#waitingFor !== reason || this.#ended) return;
-    this.#waitingFor = undefined;
-    this.#socket.resume();
-    this.#serve();
-  }
-
-  /** Answers what has been read. */
-  #serve(): void {
-    const { reply } = this.#execution;
-    const { statistics, durability } = this.#options.server;
-    let served = false;
-    this.#serving = true;
-    this.#servedFrom = durability?.position ?? 0;
-    const begun = statistics.begin();
-    this.activeAt = begun;
-    this.#output.begin();
-    try {
-      while (!this.#closing && this.#waitingFor === undefined && this.#penalty === 0) {
-        const request = this.#decoder.next();
-        if (request === undefined) break;
-        served = true;
-        const running = dispatch(this.#execution, this.#args, request);
-        if (running !== undefined) this.#await(running);
-        else this.#output.settle();
-        if (this.#penalty > 0 || durability?.isBehind) break;
-        if (statistics.mark - begun >= TURN_MS && this.#decoder.pending > 0) {
-          this.#letOthers();
-          break;
-        }
-        if (reply.length <= STRANGERS_BACKLOG || reply.length <= this.#replyBacklog) continue;
-        this.#noteChanges();
-        if (this.#durableFirst > 0) break;
-        this.#flush();
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    statistics.end();
-    if (served) this.#noteChanges();
-    if (this.#waitingFor !== 'command') this.#args.release();
-    if (this.#penalty > 0) this.#serveOutPenalty();
-    else if (this.#durableFirst > 0) this.#holdReplies();
-    else this.#send();
-    if (this.#waitingFor === undefined && !this.#ended && durability?.isBehind) {
-      this.#wait('disk');
-      durability.whenCaughtUp(this.#goOn);
-    }
-    this.#decoder.keep();
-    if (this.#isBusy) reply.keep();
-    this.#serving = false;
-    this.account();
-  }
-
-  /** Bytes of unread replies beyond which nothing more is read from the client. */
-  get #replyBacklog(): number {
-    const { replyBacklog } = this.#options.limits;
-    return this.user === undefined ? STRANGERS_BACKLOG : replyBacklog;
-  }
-
-  /** Lets other clients go first, because serving the rest of what was read may take long. */
-  #letOthers(): void {
-    if (this.#waitingFor !== undefined) return;
-    this.#wait('turn');
-    this.#options.turns.wait(this.#takeTurn);
-  }
-
-  readonly #takeTurn = (): void =>
-    this.#contain(() => {
-      if (!this.#socket.destroyed) this.#resume('turn');
-    });
-
-  /**
-   * With appendfsync always, everything done so far must be durable before the replies are sent, not only what this
-   * client did: it may have read what another client wrote, or learnt that a session is gone. While the disk fails,
-   * writes are refused, and clients that only read do not wait.
-   */
-  #noteChanges(): void {
-    const { durability } = this.#options.server;
-    if (!durability?.isStrict || durability.failure !== undefined || durability.isDurable) return;
-    this.#durableFirst = durability.position;
-    this.#changed ||= durability.position > this.#servedFrom;
-  }
-
-  /**
-   * Holds the replies back until the disk has what they reveal. Replies before a command that waits are sent with that
-   * command's reply.
-   */
-  #holdReplies(): void {
-    if (this.#waitingFor === 'command') return;
-    const { durability } = this.#options.server;
-    this.#wait('disk');
-    if (this.#changed) durability?.whenDurable(this.#durableFirst, this.#onDurable);
-    else durability?.whenDurableOrFailing(this.#durableFirst, this.#onDurable);
-  }
-
-  readonly #onDurable = (): void =>
-    this.#contain(() => {
-      this.#durableFirst = 0;
-      this.#changed = false;
-      if (this.#waitingFor !== 'disk') return;
-      this.#waitingFor = undefined;
-      this.#sendHeld();
-    });
-
-  /**
-   * Holds the replies back until the penalty is over. Replies before a command that waits are sent with that command's
-   * reply.
-   */
-  #serveOutPenalty(): void {
-    if (this.#waitingFor === 'command') return;
-    this.#wait('penalty');
-    this.#cancelPenalty ??= this.#options.server.clock.after(this.#penalty, this.#onPenaltyOver);
-  }
-
-  readonly #onPenaltyOver = (): void =>
-    this.#contain(() => {
-      this.#penalty = 0;
-      this.#cancelPenalty?.();
-      this.#cancelPenalty = undefined;
-      this.#waitingFor = undefined;
-      if (this.#durableFirst > 0) {
-        this.#holdReplies();
-        return;
-      }
-      this.#sendHeld();
-    });
-
-  /** Sends replies that were held back, and continues: requests may be left to serve even if no more bytes arrive. */
-  #sendHeld(): void {
-    this.#output.end();
-    this.#flush();
-    if (this.#waitingFor === undefined) this.#goOn();
-  }
-
-  /** Continues when the disk has caught up. */
-  readonly #goOn = (): void =>
-    this.#contain(() => {
-      this.#waitingFor = undefined;
-      if (this.#ended) return;
-      this.#socket.resume();
-      this.#serve();
-    });
-
-  /** Sends the replies, and ends the connection if nothing more is to be answered. */
-  #send(): void {
-    this.#output.end();
-    this.#flush();
-    const finished = this.#closing || this.#draining;
-    if (finished && this.#waitingFor === undefined) this.#end();
-  }
-
-  #await(running: Promise<void>): void {
-    this.#wait('command');
-    const goOn = () =>
-      this.#contain(() => {
-        this.#noteChanges();
-        this.#output.release();
-        this.#resume('command');
-      });
-    running.then(goOn, (error: unknown) => {
-      this.#fail(error);
-      goOn();
-    });
-  }
-
-  /** Runs a callback of the socket, a timer or the disk. If it throws, only this connection ends. */
+  /** Runs a callback of the socket or a timer. If it throws, only this connection ends. */
   #contain(action: () => void): void {
     try {
       action();
@@ -565,49 +346,14 @@ export class Connection implements MonitoringClient, Stranger {
     }
   }
 
-  /** Writes the replies that are ready, but not the reply of a command that is still waiting. */
-  #flush(): void {
-    this.#output.flush(this.#waitingFor === 'command');
-    const { writableNeedDrain, writableLength } = this.#socket;
-    const unread = writableNeedDrain && writableLength > this.#replyBacklog;
-    // A client that does not read its replies gets no turn either.
-    if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
-  }
-
-  /** Call this when the client has ended its side. The connection ends once everything that was read is answered. */
-  #finish(): void {
-    this.#draining = true;
-    if (this.#waitingFor === undefined) this.#end();
-  }
-
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    endSoon(this.#socket, this.#options.server.clock);
-  }
-
-  /**
-   * Ends the connection, either for an error of the client, which is sent to it, or for an internal error, which is
-   * logged.
-   */
+  /** Ends the connection for an internal error, or because a reply is too large. */
   #fail(error: unknown): void {
-    const { counters, reportFault } = this.#options.server;
     if (error instanceof OutputLimitError) {
       this.#overflow(error.message);
       return;
     }
-    if (!(error instanceof ProtocolError)) {
-      reportFault(error);
-      this.kill();
-      return;
-    }
-    this.#closing = true;
-    if (error.ofSize) counters.queryLimitDisconnections++;
-    countError(counters, 'ERR');
-    // Sending the earlier replies makes room for the error, unless the disk must have something first.
-    this.#noteChanges();
-    if (this.#durableFirst === 0) this.#flush();
-    this.#execution.reply.error(`ERR ${error.message}`);
+    this.#options.server.reportFault(error);
+    this.kill();
   }
 
   #overflow(reason: string): void {
@@ -623,7 +369,8 @@ export class Connection implements MonitoringClient, Stranger {
   #expel(incident: 'client-memory' | 'unauthenticated', reason: string): void {
     if (this.#account.isClosed) return;
     this.#report(incident, reason);
-    if (!this.#serving && !this.#isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
+    const { isServing, isBusy } = this.#requests;
+    if (!isServing && !isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
     this.kill();
   }
 
@@ -633,7 +380,7 @@ export class Connection implements MonitoringClient, Stranger {
     monitors.remove(this);
     if (this.subscriptions > 0) this.#removeSubscriptions(hub.removing(this));
     this.transaction.end();
-    this.#cancelPenalty?.();
+    this.#requests.cancelPenalty();
     if (!this.#account.isClosed) this.#logWhen('disconnected');
     this.#account.close();
   }

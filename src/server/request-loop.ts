@@ -1,0 +1,350 @@
+import type { Socket } from 'node:net';
+import { Arguments } from '../commands/arguments/arguments.js';
+import { countError } from '../execution/call.js';
+import type { ServerControl } from '../execution/context/server-control.js';
+import { dispatch } from '../execution/dispatch.js';
+import type { Execution } from '../execution/execution.js';
+import { ProtocolError } from '../resp/protocol-error.js';
+import type { RequestDecoder } from '../resp/request-decoder.js';
+import { DurableReplies } from './durable-replies.js';
+import { cutWhenIdle, endSoon } from './end-socket.js';
+import type { Output } from './output.js';
+import type { Turns } from './turns.js';
+
+interface RequestLoopOptions {
+  readonly socket: Socket;
+  readonly server: ServerControl;
+  readonly decoder: RequestDecoder;
+  readonly output: Output;
+  readonly execution: Execution;
+  readonly turns: Turns;
+  /** In ms. */
+  readonly connectedAt: number;
+  /** Bytes of unread replies beyond which nothing more is read from a client that has authenticated. It may change. */
+  readonly limits: { readonly replyBacklog: number };
+  /** Called when requests have been served, or more has been read. */
+  onProgress(): void;
+  /** Called with errors other than those of the protocol. The connection must end. */
+  onFault(fault: unknown): void;
+}
+
+/**
+ * What the next request waits for: the reply of a command, the client to read its replies, the disk to have what the
+ * replies acknowledge, the other clients' turn, or the end of the penalty for a wrong password.
+ */
+type Cause = 'command' | 'reader' | 'disk' | 'turn' | 'penalty';
+
+/**
+ * Bytes of unread replies beyond which nothing more is read from a client that has not authenticated. Such a client can
+ * receive only errors. `replyBacklog` is never lower.
+ */
+const STRANGERS_BACKLOG = 16 * 1024;
+
+/** After this many ms of work for one client, the other clients are served. */
+const TURN_MS = 3;
+
+/**
+ * Serves one client: bytes from its socket become requests, requests become replies, and the replies to all requests of
+ * one read are sent in one write.
+ *
+ * It pulls requests from the decoder, so it can stop between any two: when the client leaves its replies unread, when a
+ * command has to wait, when the connection ends. While it waits, nothing is read from the socket.
+ */
+export class RequestLoop {
+  /** When the client was last active, in ms. */
+  activeAt: number;
+
+  readonly #options: RequestLoopOptions;
+  readonly #socket: Socket;
+  readonly #decoder: RequestDecoder;
+  readonly #output: Output;
+  readonly #execution: Execution;
+  readonly #args = new Arguments();
+  readonly #durable: DurableReplies;
+  #waitingFor: Cause | undefined;
+  /** Whether no more requests are pulled: the client sent QUIT, violated the protocol, or is disconnected. */
+  #closing = false;
+  /**
+   * Whether nothing more is read, and the connection ends once everything that was read is answered: the server is
+   * stopping, or the client has ended its side.
+   */
+  #draining = false;
+  /** Whether the end has been sent. */
+  #ended = false;
+  /** For how many ms the replies are held back because of a wrong password. */
+  #penalty = 0;
+  #cancelPenalty: (() => void) | undefined;
+  #serving = false;
+
+  constructor(options: RequestLoopOptions) {
+    this.#options = options;
+    this.#socket = options.socket;
+    this.#decoder = options.decoder;
+    this.#output = options.output;
+    this.#execution = options.execution;
+    this.#durable = new DurableReplies(options.server.durability);
+    this.activeAt = options.connectedAt;
+  }
+
+  /** Whether requests are being served. */
+  get isServing(): boolean {
+    return this.#serving;
+  }
+
+  /** Whether the client is waiting for the server. */
+  get isBusy(): boolean {
+    return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
+  }
+
+  /** Whether replies are held back because of a wrong password. */
+  get penalized(): boolean {
+    return this.#penalty > 0;
+  }
+
+  /** Holds the replies back for this many ms, or as long as they already are. */
+  penalize(ms: number): void {
+    this.#penalty = Math.max(this.#penalty, ms);
+  }
+
+  /**
+   * Serves what the socket has received.
+   * @param length How many of the bytes. They are valid only until this returns.
+   */
+  receive(bytes: Buffer, length: number): void {
+    if (this.#closing || this.#draining) return;
+    this.#decoder.push(bytes, length);
+    if (this.#waitingFor === undefined) {
+      this.#serve();
+    } else {
+      this.#decoder.keep();
+      this.activeAt = this.#options.server.clock.now();
+      this.#options.onProgress();
+    }
+  }
+
+  /** Call this when the client has read its replies. */
+  drained(): void {
+    this.#resume('reader');
+  }
+
+  /** Call this when the client has ended its side. The connection ends once everything that was read is answered. */
+  finish(): void {
+    this.#draining = true;
+    if (this.#waitingFor === undefined) this.#end();
+  }
+
+  /** Answers what was read, then ends the connection. Cuts it if the client stops reading its replies. */
+  close(): void {
+    this.#draining = true;
+    // No further guesses can follow.
+    if (this.#waitingFor === 'penalty') this.#onPenaltyOver();
+    if (this.#waitingFor === undefined) this.#end();
+    else cutWhenIdle(this.#socket, this.#options.server.clock, () => this.#waitingFor !== 'reader');
+  }
+
+  /** Serves no more requests. The connection ends when the replies have been sent. */
+  serveNoMore(): void {
+    this.#closing = true;
+  }
+
+  /** Call this when the client has left. */
+  cancelPenalty(): void {
+    this.#cancelPenalty?.();
+  }
+
+  #wait(cause: Cause): void {
+    this.#waitingFor = cause;
+    this.#socket.pause();
+  }
+
+  #resume(cause: Cause): void {
+    if (this.#waitingFor !== cause || this.#ended) return;
+    this.#waitingFor = undefined;
+    this.#socket.resume();
+    this.#serve();
+  }
+
+  /** Answers what has been read. */
+  #serve(): void {
+    const { reply } = this.#execution;
+    const { statistics, durability } = this.#options.server;
+    let served = false;
+    this.#serving = true;
+    this.#durable.begin();
+    const begun = statistics.begin();
+    this.activeAt = begun;
+    this.#output.begin();
+    try {
+      while (!this.#closing && this.#waitingFor === undefined && this.#penalty === 0) {
+        const request = this.#decoder.next();
+        if (request === undefined) break;
+        served = true;
+        const running = dispatch(this.#execution, this.#args, request);
+        if (running !== undefined) this.#await(running);
+        else this.#output.settle();
+        if (this.#penalty > 0 || durability?.isBehind) break;
+        if (statistics.mark - begun >= TURN_MS && this.#decoder.pending > 0) {
+          this.#letOthers();
+          break;
+        }
+        if (reply.length <= STRANGERS_BACKLOG || reply.length <= this.#replyBacklog) continue;
+        this.#durable.note();
+        if (this.#durable.mustWait) break;
+        this.#flush();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    statistics.end();
+    if (served) this.#durable.note();
+    if (this.#waitingFor !== 'command') this.#args.release();
+    if (this.#penalty > 0) this.#serveOutPenalty();
+    else if (this.#durable.mustWait) this.#holdReplies();
+    else this.#send();
+    if (this.#waitingFor === undefined && !this.#ended && durability?.isBehind) {
+      this.#wait('disk');
+      durability.whenCaughtUp(this.#goOn);
+    }
+    this.#decoder.keep();
+    if (this.isBusy) reply.keep();
+    this.#serving = false;
+    this.#options.onProgress();
+  }
+
+  /** Bytes of unread replies beyond which nothing more is read from the client. */
+  get #replyBacklog(): number {
+    return this.#execution.client.user === undefined ? STRANGERS_BACKLOG : this.#options.limits.replyBacklog;
+  }
+
+  /** Goes on when a command that waited has ended. */
+  #await(running: Promise<void>): void {
+    this.#wait('command');
+    const goOn = () =>
+      this.#contain(() => {
+        this.#durable.note();
+        this.#output.release();
+        this.#resume('command');
+      });
+    running.then(goOn, (error: unknown) => {
+      this.#fail(error);
+      goOn();
+    });
+  }
+
+  /** Lets other clients go first, because serving the rest of what was read may take long. */
+  #letOthers(): void {
+    if (this.#waitingFor !== undefined) return;
+    this.#wait('turn');
+    this.#options.turns.wait(this.#takeTurn);
+  }
+
+  readonly #takeTurn = (): void =>
+    this.#contain(() => {
+      if (!this.#socket.destroyed) this.#resume('turn');
+    });
+
+  /**
+   * Holds the replies back until the disk has what they reveal. Replies before a command that waits are sent with that
+   * command's reply.
+   */
+  #holdReplies(): void {
+    if (this.#waitingFor === 'command') return;
+    this.#wait('disk');
+    this.#durable.wait(this.#onDurable);
+  }
+
+  readonly #onDurable = (): void =>
+    this.#contain(() => {
+      this.#durable.release();
+      if (this.#waitingFor !== 'disk') return;
+      this.#waitingFor = undefined;
+      this.#sendHeld();
+    });
+
+  /**
+   * Holds the replies back until the penalty is over. Replies before a command that waits are sent with that command's
+   * reply.
+   */
+  #serveOutPenalty(): void {
+    if (this.#waitingFor === 'command') return;
+    this.#wait('penalty');
+    this.#cancelPenalty ??= this.#options.server.clock.after(this.#penalty, this.#onPenaltyOver);
+  }
+
+  readonly #onPenaltyOver = (): void =>
+    this.#contain(() => {
+      this.#penalty = 0;
+      this.#cancelPenalty?.();
+      this.#cancelPenalty = undefined;
+      this.#waitingFor = undefined;
+      if (this.#durable.mustWait) {
+        this.#holdReplies();
+        return;
+      }
+      this.#sendHeld();
+    });
+
+  /** Sends replies that were held back, and continues: requests may be left to serve even if no more bytes arrive. */
+  #sendHeld(): void {
+    this.#output.end();
+    this.#flush();
+    if (this.#waitingFor === undefined) this.#goOn();
+  }
+
+  /** Continues when the disk has caught up. */
+  readonly #goOn = (): void =>
+    this.#contain(() => {
+      this.#waitingFor = undefined;
+      if (this.#ended) return;
+      this.#socket.resume();
+      this.#serve();
+    });
+
+  /** Sends the replies, and ends the connection if nothing more is to be answered. */
+  #send(): void {
+    this.#output.end();
+    this.#flush();
+    const finished = this.#closing || this.#draining;
+    if (finished && this.#waitingFor === undefined) this.#end();
+  }
+
+  /** Writes the replies that are ready, but not the reply of a command that is still waiting. */
+  #flush(): void {
+    this.#output.flush(this.#waitingFor === 'command');
+    const { writableNeedDrain, writableLength } = this.#socket;
+    const unread = writableNeedDrain && writableLength > this.#replyBacklog;
+    // A client that does not read its replies gets no turn either.
+    if (unread && (this.#waitingFor === undefined || this.#waitingFor === 'turn')) this.#wait('reader');
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    endSoon(this.#socket, this.#options.server.clock);
+  }
+
+  /** Runs a callback of a timer, the disk or a command. If it throws, only this connection ends. */
+  #contain(action: () => void): void {
+    try {
+      action();
+    } catch (fault) {
+      this.#fail(fault);
+    }
+  }
+
+  /** Ends the connection. An error of the client is sent to it. */
+  #fail(error: unknown): void {
+    if (!(error instanceof ProtocolError)) {
+      this.#options.onFault(error);
+      return;
+    }
+    const { counters } = this.#options.server;
+    this.#closing = true;
+    if (error.ofSize) counters.queryLimitDisconnections++;
+    countError(counters, 'ERR');
+    // Sending the earlier replies makes room for the error, unless the disk must have something first.
+    this.#durable.note();
+    if (!this.#durable.mustWait) this.#flush();
+    this.#execution.reply.error(`ERR ${error.message}`);
+  }
+}
