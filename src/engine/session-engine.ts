@@ -134,8 +134,7 @@ export class SessionEngine {
       end: endDoomed,
       isBehind: () => listeners.isBehind,
     });
-    const totals = new LiveTotals({ ...parts, doomed, unseen });
-    const ending = new Ending({ ...parts, doomed, totals, listeners, trimming }, endsAtOnce);
+    const ending = new Ending({ ...parts, doomed, listeners, trimming }, endsAtOnce);
     const lookUps = new LookUps(parts, endDoomed);
     const nameEnding = new NameEnding({ ...parts, lookUps, ending }, endsAtOnce);
     const times = new CreationTimes(clock);
@@ -144,7 +143,7 @@ export class SessionEngine {
     this.#unseen = unseen;
     this.#trimming = trimming;
     this.#doomed = doomed;
-    this.#totals = totals;
+    this.#totals = new LiveTotals({ ...parts, doomed, unseen });
     this.#ending = ending;
     this.#lookUps = lookUps;
     this.#nameEnding = nameEnding;
@@ -327,7 +326,7 @@ export class SessionEngine {
    * when this returns. If there are many, events are published and memory is freed afterwards, in slices.
    */
   endAll(): number {
-    return this.#ending.endAll();
+    return this.#ending.endAll(this.#totals.all());
   }
 
   /**

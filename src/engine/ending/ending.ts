@@ -1,6 +1,5 @@
 import type { EngineParts } from '../engine-parts.js';
 import type { Listeners } from '../listeners.js';
-import type { LiveTotals } from '../live-totals.js';
 import type { Session, SessionEnd } from '../session.js';
 import { Flag } from '../tables/slot-table.js';
 import type { Trimming } from '../trimming.js';
@@ -10,7 +9,6 @@ const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
 interface EndingParts extends Omit<EngineParts, 'ids'> {
   readonly doomed: Doomed;
-  readonly totals: LiveTotals;
   readonly listeners: Listeners;
   readonly trimming: Trimming;
 }
@@ -79,11 +77,13 @@ export class Ending {
     };
   }
 
-  /** See `SessionEngine.endAll`. */
-  endAll(): number {
-    const { deadlines, names, doomed, totals, listeners } = this.#parts;
+  /**
+   * See `SessionEngine.endAll`.
+   * @param all Sums over all live sessions.
+   */
+  endAll(all: Totals): number {
+    const { deadlines, names, doomed, listeners } = this.#parts;
     const now = deadlines.begin();
-    const all = totals.all();
     if (all.sessions === 0) return 0;
     const { expired, maxage } = this.#countDue(now);
     this.#expired += expired;
