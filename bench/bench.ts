@@ -13,7 +13,7 @@ import { measureTail } from './parts/tail.js';
 import { type Bench, FULL, QUICK } from './plan.js';
 import { formatTables } from './report.js';
 import { readCommit, writeResults } from './results.js';
-import { peer, respite, versionOf } from './server.js';
+import { killRunning, peer, respite, versionOf } from './server.js';
 
 /**
  * Compares respite with Redis, Valkey and others: how late sessions expire, the server's CPU for each operation of an
@@ -92,25 +92,34 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
   const machine = readMachine();
   console.log(describeMachine(machine));
 
-  const generator = await LoadGenerator.start();
   const figures = new Figures();
   const parts = only ?? Object.keys(PARTS);
   const began = performance.now();
   for (const [index, part] of parts.entries()) {
-    await PARTS[part]({
+    const generator = await LoadGenerator.start();
+    const bench: Bench = {
       plan: quick ? QUICK : FULL,
       contenders: [...subjects, ...peers],
       main: [subjects[0], ...peers],
       generator,
       figures,
       progress: (step) => progress(`${part} (${index + 1} of ${parts.length}): ${step}`, performance.now() - began),
-    });
+    };
+    try {
+      await PARTS[part](bench);
+    } catch (error) {
+      // The other parts are worth their time.
+      process.exitCode = 1;
+      console.error(`\nerror: ${part} failed: ${(error as Error).stack}`);
+      killRunning();
+    } finally {
+      generator.stop();
+    }
   }
-  generator.stop();
 
   const results = {
     machine,
-    command: `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(' ')}` : ''}`,
+    command: commandLine(),
     respite: `${version} (${readCommit()})`,
     subjects: subjects.map(({ name }) => name),
     peers: peers.map(({ name }) => name),
@@ -119,6 +128,12 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
   console.log(`\n${formatTables(results)}\n${NOTES}`);
   if (only !== undefined) return;
   console.log(`\nResults are in ${writeResults(quick ? 'quick' : 'full', results).join(' and ')}`);
+}
+
+/** Returns the command of this run, without the folders of this machine. */
+function commandLine(): string {
+  const words = process.argv.slice(2).map((word) => word.replace(/(^|=)\S*\//, '$1'));
+  return ['npm run bench', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');
 }
 
 /** @throws Error if the program does not say its version. */

@@ -6,12 +6,16 @@ import type { Contender } from './server.js';
 export interface Plan {
   /** Rounds of everything that takes little time. */
   readonly rounds: number;
+  /** How long to run each operation before it is measured, so that V8 compiles its code. */
+  readonly warmUp: number;
   /** How long to measure an operation that can be repeated on the same sessions. */
   readonly seconds: number;
   /** How many logins or logouts to measure at each depth. Each needs a separate session. */
   readonly once: Readonly<Record<number, number>>;
   /** How long to measure at a fixed rate. */
   readonly rateSeconds: number;
+  /** How long a server gets before its memory is measured. What is freed promptly is free by then. */
+  readonly settle: number;
   /** Sessions for memory, lateness and the restart. */
   readonly many: number;
   /** Rounds of the memory of sessions. */
@@ -37,9 +41,11 @@ export interface Plan {
 
 export const FULL: Plan = {
   rounds: 5,
+  warmUp: 0.7,
   seconds: 0.5,
   once: { 1: 15_000, 16: 60_000, 64: 100_000 },
   rateSeconds: 1.2,
+  settle: 2,
   many: 1_000_000,
   memoryRounds: 2,
   dueSeconds: 60,
@@ -50,13 +56,15 @@ export const FULL: Plan = {
 
 export const QUICK: Plan = {
   rounds: 2,
-  seconds: 0.2,
-  once: { 1: 5_000, 16: 20_000, 64: 30_000 },
-  rateSeconds: 0.5,
+  warmUp: 0.4,
+  seconds: 0.1,
+  once: { 1: 2_000, 16: 10_000, 64: 15_000 },
+  rateSeconds: 0.3,
+  settle: 0.5,
   many: 100_000,
   memoryRounds: 1,
   dueSeconds: 4,
-  tail: { rounds: 1, live: 50_000, warmUp: 1, seconds: 3 },
+  tail: { rounds: 1, live: 20_000, warmUp: 0.5, seconds: 2 },
   growth: { rounds: 1, sessions: [1_000, 100_000], keys: [1, 10_000] },
   restarts: 1,
 };

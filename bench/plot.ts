@@ -73,7 +73,7 @@ export function plot({ figures, subjects, peers, machine, respite }: Results): s
     animation: false,
     backgroundColor: '#ffffff',
     color: COLOURS,
-    legend: { data: servers, top: 56, left: 'center' },
+    legend: { data: servers, top: 56, left: 'center', itemGap: 40 },
     title: [
       {
         text: `respite ${respite} beside ${peers.join(', ')}`,

@@ -35,10 +35,12 @@ export interface RuntimeFindings {
 
 const running = new Set<ChildProcess>();
 
-// However this process ends, the servers end too: one that is left behind would affect later measurements.
-process.once('exit', () => {
+/** Kills the servers that still run: one that is left behind would affect later measurements. */
+export function killRunning(): void {
   for (const child of running) child.kill('SIGKILL');
-});
+}
+
+process.once('exit', killRunning);
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 process.once('SIGHUP', () => process.exit(129));

@@ -8,6 +8,7 @@ import { fill } from './measure.js';
 import { positive } from './positive.js';
 import { freePort, respite, type Server } from './server.js';
 import { TYPICAL } from './sessions.js';
+import { median } from './statistics.js';
 import { formatTable } from './table.js';
 
 /**
@@ -106,10 +107,6 @@ async function warmUp(http: number): Promise<void> {
   const streams = await Promise.all(Array.from({ length: 10 }, () => watch(http)));
   await setTimeout(WARM_UP);
   for (const stream of streams) stream.destroy();
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
 }
 
 /** Returns the CPU time of the server in %, and how many bytes a second each watcher received. */

@@ -26,7 +26,7 @@ async function measureWrites({ plan, contenders, generator, figures, progress }:
   for (const { name } of contenders) {
     progress(`write, warm up ${name}`);
     await fill(generator, servers[name], { operation: 'create', shape: WRITES, count: CYCLED });
-    await measureLoop(generator, servers[name], work, { depth: 16, seconds: 0.7 });
+    await measureLoop(generator, servers[name], work, { depth: 16, seconds: plan.warmUp });
   }
   for (const depth of JOURNAL_DEPTHS) {
     for (const [round, { name }] of turns(plan.rounds, contenders)) {

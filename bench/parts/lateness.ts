@@ -8,8 +8,6 @@ import type { Bench } from '../plan.js';
 import { type Server, startChild, stopChild } from '../server.js';
 import { type Shape, TYPICAL } from '../sessions.js';
 
-/** How long a new server gets to settle, in ms. */
-const SETTLE = 2_000;
 /** The time from the last event to the measurement of what memory is left, in ms. */
 const AFTER = 5_000;
 /** Requests prepared at a time when deadlines are set: durations begin when the request is sent, so there must be few. */
@@ -39,13 +37,11 @@ export async function measureLateness(bench: Bench): Promise<void> {
       if (at === BESIDE_OTHERS && dialect === 'redis') continue;
       bench.progress(`${bench.plan.many} sessions due over ${bench.plan.dueSeconds} s, ${at}, ${name}`);
       const server = await start();
-      const neighbour = at === ALONE ? undefined : startChild(process.execPath, ['--eval', BUSY_LOOP]);
       const subscriber = await Subscriber.start(server.port, dialect, bench.plan.many);
       try {
-        await observe(bench, server, at, subscriber, neighbour?.pid === undefined ? [] : [neighbour.pid]);
+        await observe(bench, server, at, subscriber);
       } finally {
         subscriber.stop();
-        if (neighbour !== undefined) await stopChild(neighbour);
         await server.stop();
       }
     }
@@ -57,11 +53,10 @@ async function observe(
   server: Server,
   at: string,
   subscriber: Subscriber,
-  neighbours: readonly number[],
 ): Promise<void> {
   const { name, dialect, port } = server;
   if (dialect === 'redis') await server.client.config('SET', 'notify-keyspace-events', 'Ex');
-  await setTimeout(SETTLE);
+  await setTimeout(plan.settle * 1000);
   const empty = server.residentBytes();
   const shape = await fillUntilDue(generator, server, plan.many, plan.dueSeconds * 1000);
   const read = { operation: 'read', shape: SESSION, first: plan.many, count: READ, sample: READ } as const;
@@ -70,7 +65,9 @@ async function observe(
   const reading = await generator.prepare<'open'>({ kind: 'open', port, dialect, streams, loop });
   await setTimeout(shape.due.begin - now() - 1_000);
 
-  const others = watchOthers(server.pid, generator.pid, subscriber.pid, ...neighbours);
+  const neighbours = at === ALONE ? [] : [startChild(process.execPath, ['--eval', BUSY_LOOP])];
+  const pids = [server, generator, subscriber, ...neighbours].map(({ pid }) => pid as number);
+  const others = watchOthers(...pids);
   const replies = reading.begin();
   // If it fails before the subscriber has ended, it is reported below.
   replies.catch(() => {});
@@ -78,6 +75,7 @@ async function observe(
   reading.end();
   const { latency, sendDelay } = await replies;
   const taken = others();
+  for (const neighbour of neighbours) await stopChild(neighbour);
   if (dialect === 'respite' && missing + twice > 0) {
     throw new Error(`${name}: ${missing} events were missing, ${twice} arrived more than once`);
   }

@@ -4,11 +4,6 @@ import { watchOthers } from '../others.js';
 import { type Bench, turns } from '../plan.js';
 import { INDEXED, type Shape, TYPICAL } from '../sessions.js';
 
-/**
- * The time from the last request to the measurement of RSS, in ms. Memory that a server frees promptly is free by then.
- */
-const SETTLE = 2_000;
-
 export const ONE_NAME = 'one name for all';
 export const A_NAME_EACH = 'a name for each';
 
@@ -26,10 +21,10 @@ export async function measureMemory({ plan, contenders, generator, figures, prog
       progress(`${places[0].what}, ${places[0].at}, ${round}, ${name}`);
       const server = await start();
       const others = watchOthers(server.pid, generator.pid);
-      await setTimeout(SETTLE);
+      await setTimeout(plan.settle * 1000);
       const empty = server.residentBytes();
       await fill(generator, server, { operation: 'create', shape, count: plan.many });
-      await setTimeout(SETTLE);
+      await setTimeout(plan.settle * 1000);
       const bytes = (server.residentBytes() - empty) / plan.many;
       const taken = others();
       await server.stop();

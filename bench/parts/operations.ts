@@ -38,11 +38,8 @@ export const DEPTHS = [1, 16, 64] as const;
 /** Sessions that repeated operations cycle through. */
 export const CYCLED = 10_000;
 
-/**
- * V8 compiles code that runs often. Each operation first runs for this many seconds at this depth, without being
- * recorded.
- */
-const WARM_UP = { depth: 16, seconds: 0.7 };
+/** The depth of the warm-up. */
+const WARM = 16;
 
 /** Measures what each operation costs the servers at each depth, under full load. */
 export async function measureOperations({ plan, contenders, generator, figures, progress }: Bench): Promise<void> {
@@ -64,7 +61,7 @@ export async function measureOperations({ plan, contenders, generator, figures, 
   for (const row of ROWS) {
     for (const { name } of contenders) {
       progress(`${row.what}, warm up ${name}`);
-      await run(row, servers[name], WARM_UP, true);
+      await run(row, servers[name], { depth: WARM, seconds: plan.warmUp }, true);
     }
     for (const depth of DEPTHS) {
       for (const [round, { name }] of turns(plan.rounds, contenders)) {
