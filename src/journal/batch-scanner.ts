@@ -16,6 +16,8 @@ import { JournalError } from './journal-error.js';
 
 /** Bytes read at a time. A longer batch is read in one piece. */
 const WINDOW = 1024 * 1024;
+/** Room before the bytes that are read ahead, for a batch that begins before them. */
+const MARGIN = WINDOW;
 
 /** Bytes that a disk writes atomically. */
 const SECTOR = 512;
@@ -33,9 +35,17 @@ const LF = 0x0a;
  */
 export type Found = 'batch' | 'end' | 'cut' | 'damage';
 
+/** Bytes of the file that are being read while the bytes before them are scanned. */
+interface Ahead {
+  /** The bytes start at `MARGIN`. */
+  readonly bytes: Buffer;
+  /** How many were read. It never rejects: after an error it is 0. They are then read again, which reports the error. */
+  readonly read: Promise<number>;
+}
+
 /**
- * Walks the batches of a file and verifies their checksums, with a window of the file in memory. A length stated in the
- * file never makes the scanner allocate more bytes than the file has.
+ * Walks the batches of a file and verifies their checksums, with a window of the file in memory, while the next part of
+ * the file is read. A length stated in the file never makes the scanner allocate more bytes than the file has.
  */
 export class BatchScanner {
   /** The id in the file's batches; undefined if neither the header nor the first batch contains it. */
@@ -54,7 +64,10 @@ export class BatchScanner {
 
   readonly #file: JournalFile;
   readonly #prefix: Buffer;
-  /** The window is `bytes[0, #filled)`. It starts at byte `#origin` of the file. */
+  #ahead: Ahead | undefined;
+  /** A buffer for reading ahead that is not in use. */
+  #spare: Buffer | undefined;
+  /** The window is `bytes[0, #filled)`. Byte 0 of the window would be byte `#origin` of the file. */
   #origin = 0;
   #filled = 0;
   /** The current offset in the window. */
@@ -96,8 +109,9 @@ export class BatchScanner {
     }
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  async close(): Promise<void> {
+    await this.#ahead?.read;
+    await this.#file.close();
   }
 
   /** The current offset in the file: after the last batch, or where no batch was found. */
@@ -118,16 +132,41 @@ export class BatchScanner {
   /** Reads more of the file into the window. */
   async fill(): Promise<void> {
     const held = this.#filled - this.#at;
-    this.bytes = this.#windowFor(Math.max(this.#needed, held + 1), held);
-    this.#origin += this.#at;
-    this.#at = 0;
-    this.#filled = held;
-    while (this.#filled < this.#needed || this.#filled === held) {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const read = ahead === undefined ? 0 : await ahead.read;
+    if (ahead !== undefined && read > 0 && held <= MARGIN) this.#continueIn(ahead, read);
+    if (this.bytes.length - this.#at < Math.max(this.#needed, held + 1)) this.#makeRoom();
+    while (this.#filled - this.#at < this.#needed || this.#filled - this.#at === held) {
       const position = this.#origin + this.#filled;
-      const read = await this.#file.read(this.bytes, this.#filled, this.bytes.length - this.#filled, position);
-      if (read === 0) throw new JournalError('the file became shorter while it was read');
-      this.#filled += read;
+      const more = await this.#file.read(this.bytes, this.#filled, this.bytes.length - this.#filled, position);
+      if (more === 0) throw new JournalError('the file became shorter while it was read');
+      this.#filled += more;
     }
+    this.#readAhead();
+  }
+
+  /** Begins to read what follows the window, unless its batches are so long that they would not fit before that. */
+  #readAhead(): void {
+    const position = this.#origin + this.#filled;
+    const length = Math.min(WINDOW, this.size - position);
+    if (length <= 0 || this.#needed > MARGIN) return;
+    const bytes = this.#spare ?? Buffer.allocUnsafeSlow(MARGIN + WINDOW);
+    this.#spare = undefined;
+    this.#ahead = { bytes, read: this.#file.read(bytes, MARGIN, length, position).catch(() => 0) };
+  }
+
+  /** Makes the bytes that were read ahead the window, with what is left of the former window before them. */
+  #continueIn({ bytes }: Ahead, read: number): void {
+    const former = this.bytes;
+    const end = this.#origin + this.#filled;
+    const start = MARGIN - (this.#filled - this.#at);
+    former.copy(bytes, start, this.#at, this.#filled);
+    this.bytes = bytes;
+    this.#origin = end - MARGIN;
+    this.#at = start;
+    this.#filled = MARGIN + read;
+    if (former.length === bytes.length) this.#spare = former;
   }
 
   /** Finds the next batch, and reads from the disk as needed. */
@@ -226,15 +265,21 @@ export class BatchScanner {
     }
   }
 
-  /** Returns a buffer of at least `bytes` bytes that starts with those from `#at` on. */
-  #windowFor(bytes: number, held: number): Buffer {
+  /** Moves the bytes from `#at` on to the start of a window that has room for what is needed. */
+  #makeRoom(): void {
+    const held = this.#filled - this.#at;
+    const bytes = Math.max(this.#needed, held + 1);
     if (bytes <= this.bytes.length) {
       this.bytes.copyWithin(0, this.#at, this.#filled);
-      return this.bytes;
+    } else {
+      const longer = Math.min(Math.max(bytes, 2 * this.bytes.length), this.size - this.offset);
+      const larger = Buffer.allocUnsafeSlow(longer);
+      this.bytes.copy(larger, 0, this.#at, this.#filled);
+      this.bytes = larger;
     }
-    const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, 2 * this.bytes.length), this.size - this.offset));
-    this.bytes.copy(larger, 0, this.#at, this.#at + held);
-    return larger;
+    this.#origin += this.#at;
+    this.#at = 0;
+    this.#filled = held;
   }
 
   /**

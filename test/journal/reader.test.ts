@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { JournalFile } from '../../src/journal/file-system.js';
 import {
   batchPrefix,
   encodeFileHeader,
@@ -9,7 +11,7 @@ import {
 } from '../../src/journal/frames.js';
 import { JournalDamage } from '../../src/journal/journal-error.js';
 import { readJournal } from '../../src/journal/reader.js';
-import { RecordDecoder } from '../../src/journal/record-decoder.js';
+import { type JournalRecord, RecordDecoder } from '../../src/journal/record-decoder.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { Slice } from '../../src/slice.js';
 import { anyRecord, append, numbered, numberIn, type PlainRecord, plain } from './arbitrary-record.js';
@@ -194,6 +196,46 @@ describe('readJournal', () => {
     await expect(read(later)).rejects.toThrow(`only versions up to ${FORMAT_VERSION}`);
   });
 
+  it('reads batches of any length while the disk returns fewer bytes than asked, or fails', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.nat(3_000_000), fc.nat(600_000)), { maxLength: 8 }),
+        fc.infiniteStream(fc.oneof(fc.constant(Infinity), fc.integer({ min: 1000, max: 2_000_000 }))),
+        fc.nat(40),
+        async (lengths, mosts, failingRead) => {
+          const records = lengths.map((length, n) => ({
+            ...numbered(n),
+            rest: [Buffer.from(String(n)), Buffer.alloc(length, n)],
+          }));
+          const { bytes } = fileOf(records.map((record) => batchOf([record])));
+          const disk = new UnreliableDisk(bytes, mosts, failingRead);
+          const seen: number[] = [];
+          const visit = (record: JournalRecord) => {
+            const n = seen.push(record.count) - 1;
+            expect(plain(record).rest.every((bytes, i) => bytes.equals(records[n].rest[i]))).toBe(true);
+          };
+          const result = await readJournal(disk, '/f', visit).catch((error) => error);
+          // A part that could not be read ahead is read again when it is needed.
+          if (result instanceof Error) expect([disk.failed, result.message]).toEqual([1, 'read failed']);
+          else expect(seen.length).toBe(records.length);
+          expect(disk.openFiles).toBe(0);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('reads the next part while the records of one are visited', async () => {
+    const records = Array.from({ length: 40 }, (_, n) => ({
+      ...numbered(n),
+      rest: [Buffer.from('k'), Buffer.alloc(100_000)],
+    }));
+    const disk = new UnreliableDisk(fileOf(records.map((record) => batchOf([record]))).bytes);
+    const reads: number[] = [];
+    await readJournal(disk, '/f', () => reads.push(disk.under));
+    expect(reads.filter((under) => under > 0).length).toBeGreaterThan(10);
+  });
+
   it('reports its progress', async () => {
     const { bytes } = fileOf(
       Array.from({ length: 50 }, (_, n) =>
@@ -208,6 +250,40 @@ describe('readJournal', () => {
     expect(seen.at(-1)).toBe(bytes.length);
   });
 });
+
+/** A disk that reads at most some number of bytes at a time, and fails to read once. */
+class UnreliableDisk extends MemoryFileSystem {
+  /** Reads under way. */
+  under = 0;
+  failed = 0;
+  readonly #mosts: Iterator<number>;
+  readonly #failing: number;
+  #reads = 0;
+
+  constructor(bytes: Buffer, mosts: Iterable<number> = [], failing = Infinity) {
+    super(new Map([['/f', bytes]]));
+    this.#mosts = mosts[Symbol.iterator]();
+    this.#failing = failing;
+  }
+
+  override async open(path: string, mode: 'read' | 'write' | 'create'): Promise<JournalFile> {
+    const file = await super.open(path, mode);
+    return {
+      ...file,
+      read: async (into, offset, length, position) => {
+        this.under++;
+        // As on a real disk, the event loop runs before the bytes are there.
+        await setImmediate();
+        this.under--;
+        if (this.#reads++ === this.#failing) {
+          this.failed++;
+          throw new Error('read failed');
+        }
+        return file.read(into, offset, Math.min(length, this.#mosts.next().value ?? Infinity), position);
+      },
+    };
+  }
+}
 
 function readByRedisParser(bytes: Buffer): PlainRecord[] {
   const [header, ...batches] = parseFrames(bytes);
