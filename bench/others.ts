@@ -16,16 +16,17 @@ let repetitionsLeft = 60;
  * Watches how much processor time is taken from a measurement: by processes that do not belong to it, and by other
  * machines on the same host (steal).
  * @param pids The processes that belong to it, besides this one.
- * @returns A function that returns the share of one core that was taken since then.
+ * @returns A function that returns the share of one core that was taken since then. It takes the ids of processes of the
+ *   measurement that were started meanwhile.
  */
-export function watchOthers(...pids: readonly number[]): () => number {
-  const read = () => ({
-    taken: busySeconds() - [process.pid, ...pids].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
+export function watchOthers(...pids: readonly number[]): (...started: readonly number[]) => number {
+  const read = (...started: readonly number[]) => ({
+    taken: busySeconds() - [process.pid, ...pids, ...started].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0),
     time: performance.now() / 1000,
   });
   const before = read();
-  return () => {
-    const after = read();
+  return (...started) => {
+    const after = read(...started);
     return Math.max(0, (after.taken - before.taken) / (after.time - before.time));
   };
 }

@@ -81,7 +81,7 @@ function summary({ figures, subjects }: Results): Table {
     findFigure(figures, { part, what, at, measure });
   const late = find('lateness', 'expired event', ALONE, 'p99');
   const bytes = find('memory', A_NAME_EACH, 'with index', 'bytes');
-  const cpu = (what: string) => subjects.map((name) => `**${mediansByDepth(figures, what, name)}**`);
+  const cpu = (what: string) => subjects.map((name) => bold(mediansByDepth(figures, what, name)));
   const best = (figure: Figure | undefined, format: (server: string) => string) =>
     figure?.best ? `${format(figure.best)} (${figure.best})` : NONE;
   const duration = (server: string) => formatDuration(late?.servers[server]?.[0]);
@@ -91,7 +91,7 @@ function summary({ figures, subjects }: Results): Table {
     rows: [
       [
         'How late the `expired` event is for 99 % of 1,000,000 sessions that are due within a minute',
-        ...subjects.map((name) => `**${duration(name)}**`),
+        ...subjects.map((name) => bold(duration(name))),
         best(late, duration),
       ],
       [
@@ -106,7 +106,7 @@ function summary({ figures, subjects }: Results): Table {
       ],
       [
         'Memory of a session with 4 keys that can be found by its name',
-        ...subjects.map((name) => `**${size(name)}**`),
+        ...subjects.map((name) => bold(size(name))),
         best(bytes, size),
       ],
     ],
@@ -198,6 +198,10 @@ function formatRatio(figure: Figure | undefined, subject: string): string {
 function formatSpread(spread: Spread): string {
   const [median, lowest, highest] = spread.map((figure) => figure.toFixed(2));
   return lowest === highest ? median : `${median} (${lowest}–${highest})`;
+}
+
+function bold(text: string): string {
+  return text.startsWith(NONE) ? NONE : `**${text}**`;
 }
 
 function list(names: readonly string[]): string {
