@@ -215,6 +215,22 @@ function importsOf(file: string): string[] {
   });
 }
 
+/** Returns the files and packages that are loaded with a file, itself included. */
+function loadedWith(file: string, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(file)) return loaded;
+  loaded.add(file);
+  if (!files.includes(file)) return loaded;
+  const source = readFileSync(resolve(SRC, file), 'utf8');
+  for (const [, specifier] of source.matchAll(
+    /^(?:import (?!type )|export (?!type )|\} )[^'"=;]*?\bfrom '([^']+)';/gm,
+  )) {
+    const isFile = specifier.startsWith('.');
+    const path = isFile ? relative(SRC, resolve(SRC, dirname(file), specifier)).replace(/\.js$/, '.ts') : specifier;
+    loadedWith(path, loaded);
+  }
+  return loaded;
+}
+
 /** Returns the part that a file belongs to, or the package. A folder within a folder may be a part too. */
 function partOf(file: string): string {
   const [folder, inner] = file.split(sep);
@@ -261,6 +277,12 @@ describe('the architecture', () => {
     for (const file of files.filter((name) => name !== 'cli.ts' && partOf(name) !== 'cli')) {
       expect(readFileSync(resolve(SRC, file), 'utf8'), file).not.toMatch(/process\.(argv|env|exit)\b/);
     }
+  });
+
+  it('a server without http-port does not load node:http, which takes a tenth of the time to start', () => {
+    const loaded = loadedWith('cli/program.ts');
+    expect(loaded).toContain('journal/writer.ts');
+    expect([...loaded].filter((name) => /^node:https?$|^@?hono|^prom-client$/.test(name))).toEqual([]);
   });
 
   it.each(pageFiles)('page/%s imports only the page, its two packages and types', (file) => {

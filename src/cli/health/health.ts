@@ -4,7 +4,6 @@ import { withPassword } from '../../credential-files.js';
 import { endpoint, reachable } from '../../endpoint.js';
 import { bindAddresses } from '../../server/listen.js';
 import { ProgramConfig } from '../program-config.js';
-import { askOverHttp } from './ask-over-http.js';
 import { askWithPing, type PingTarget } from './ask-with-ping.js';
 import { Unhealthy } from './unhealthy.js';
 
@@ -35,14 +34,20 @@ async function health(program: Command, file: string | undefined, given: Given, 
   try {
     const config = withDefaults(new ProgramConfig(program, file).read());
     const target = targetOf(config, given);
-    console.log(
-      'url' in target ? await askOverHttp(target.url) : await askWithPing(target, withPassword(config).requirepass),
-    );
+    console.log(await ask(target, config));
   } catch (error) {
     if (error instanceof Unhealthy || error instanceof ConfigError)
       command.error(error.message.replace(/^/gm, 'error: '));
     throw error;
   }
+}
+
+/** Returns what to print. @throws Unhealthy */
+async function ask(target: Target, config: Config): Promise<string> {
+  if (!('url' in target)) return askWithPing(target, withPassword(config).requirepass);
+  // Loaded only here: `node:http` loads undici, which takes a tenth of the time that the server needs to start.
+  const { askOverHttp } = await import('./ask-over-http.js');
+  return askOverHttp(target.url);
 }
 
 /** @throws ConfigError if it does not know where the server is. */
