@@ -21,24 +21,13 @@ export interface Verdict extends Goal {
 }
 
 /** The most CPU for operations at a depth of 1, 16 and 64, as multiples of the best peer's. */
+// biome-ignore format: a table
 const CPU_GOALS: readonly (readonly [operations: readonly string[], limits: readonly [number, number, number]])[] = [
-  [
-    ['read, sliding', 'write, sliding'],
-    [1.0, 0.75, 0.6],
-  ],
-  [
-    ['login, with index', 'logout, with index'],
-    [1.0, 0.8, 0.7],
-  ],
-  [
-    ['login, bare', 'logout, bare'],
-    [1.3, 1.1, 1.1],
-  ],
+  [['read, sliding', 'write, sliding'], [1.0, 0.75, 0.6]],
+  [['login, with index', 'logout, with index'], [1.0, 0.8, 0.7]],
+  [['login, bare', 'logout, bare'], [1.3, 1.1, 1.1]],
   [['whole session'], [1.05, 0.8, 0.65]],
-  [
-    ['GET', 'SET EX'],
-    [1.1, 1.3, 1.3],
-  ],
+  [['GET', 'SET EX'], [1.1, 1.3, 1.3]],
 ];
 
 function most(limit: number, part: string, what: string, at: string, measure: Measure): Goal {

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import type { Dialect } from './operations.js';
 
-/** Where a server keeps its journal. It is made durable every second. */
 export interface StartOptions {
+  /** The directory of its journal, which is made durable every second. None by default. */
   readonly journal?: string | undefined;
   /** Whether to start respite with `runtime-probe.mjs`. */
   readonly watched?: boolean;
