@@ -44,7 +44,7 @@ function finish(context: Context, entry: CommandEntry, request: Request, failed:
 function record({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
   server.counters.commands++;
   if (ms >= server.latency.threshold) server.latency.add(entry.isFast ? 'fast-command' : 'command', ms);
-  if (!entry.hiddenFromSlowlog) server.slowlog.offer(ms, request, client);
+  if (ms >= server.slowlog.threshold && !entry.hiddenFromSlowlog) server.slowlog.add(ms, request, client);
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
 }
 

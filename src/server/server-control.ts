@@ -5,7 +5,7 @@ import type { Clock } from '../engine/index.js';
 import type { ServerControl } from '../execution/context/server-control.js';
 import type { CommandStatistics } from '../execution/observing/command-statistics.js';
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
-import { Slowlog } from '../execution/observing/slowlog.js';
+import type { Slowlog } from '../execution/observing/slowlog.js';
 import type { FilteredLog } from '../log/filtered-log.js';
 import { version } from '../version.js';
 import type { Access } from './access.js';
@@ -40,6 +40,7 @@ interface ControlParts extends Pick<ServerControl, 'clients'> {
   readonly heartbeat: Heartbeat;
   readonly statistics: CommandStatistics;
   readonly latency: LatencyMonitor;
+  readonly slowlog: Slowlog;
   readonly eventLoop: EventLoop;
   readonly hub: PubSubHub;
   readonly keyspaceEvents: KeyspaceEvents;
@@ -79,10 +80,7 @@ export function serverControl(parts: ControlParts): ServerControl {
     statistics,
     latency: parts.latency,
     eventLoopDelay: parts.eventLoop.delay,
-    slowlog: new Slowlog(
-      () => settings.now,
-      () => clock.wall(),
-    ),
+    slowlog: parts.slowlog,
     pubsub: parts.hub,
     keyspaceEvents: parts.keyspaceEvents,
     monitors: parts.monitors,

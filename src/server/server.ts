@@ -13,6 +13,7 @@ import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { User } from '../execution/context/user.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { LatencyMonitor } from '../execution/observing/latency-monitor.js';
+import { Slowlog } from '../execution/observing/slowlog.js';
 import type { HttpContext } from '../http/http-context.js';
 import { FilteredLog } from '../log/filtered-log.js';
 import { type GivenLog, type Log, silentLog } from '../log/log.js';
@@ -87,6 +88,7 @@ export class Server {
   readonly #absentNames: AbsentNames;
   readonly #slowReaders: SlowReaders;
   readonly #latency: LatencyMonitor;
+  readonly #slowlog: Slowlog;
   readonly #eventLoop: EventLoop;
   readonly #clients: Clients;
   readonly #strangers = new Strangers();
@@ -132,6 +134,7 @@ export class Server {
     const directory = config.appendonly ? new LockedDirectory(config.dir) : undefined;
     const secret = givenSecret ?? directory?.secret;
     this.#latency = new LatencyMonitor(() => clock.wall());
+    this.#slowlog = new Slowlog(() => clock.wall());
     const statistics = new CommandStatistics(() => clock.now());
     this.engine = new SessionEngine({
       clock,
@@ -176,7 +179,7 @@ export class Server {
     this.#memory = new Memory(this.engine, this.#clientMemory);
     this.#memoryLimit = new MemoryLimit(this.engine, this.#memory, this.#settings, log);
     this.#memoryLimit.apply();
-    this.#setLatencyThreshold();
+    this.#setThresholds();
     const counting = new Counting(this.engine);
     this.#admission = new Admission({
       clock,
@@ -225,6 +228,7 @@ export class Server {
       heartbeat: this.#heartbeat,
       statistics,
       latency: this.#latency,
+      slowlog: this.#slowlog,
       eventLoop: this.#eventLoop,
       hub: this.#hub,
       keyspaceEvents: this.#keyspaceEvents,
@@ -455,15 +459,18 @@ export class Server {
   }
 
   #applySettings(): void {
-    this.#setLatencyThreshold();
+    this.#setThresholds();
     // While sessions are loaded, none may be evicted: not all of their records have been read yet.
     if (this.#durability?.progress === undefined) this.#memoryLimit.apply();
     this.#clientMemory.enforce();
     if (this.#durability !== undefined) this.#durability.policy = this.#settings.now.appendfsync;
   }
 
-  #setLatencyThreshold(): void {
-    this.#latency.threshold = this.#settings.now['latency-monitor-threshold'] || Infinity;
+  #setThresholds(): void {
+    const { 'latency-monitor-threshold': latency, 'slowlog-log-slower-than': slow } = this.#settings.now;
+    this.#latency.threshold = latency || Infinity;
+    this.#slowlog.threshold = slow < 0 ? Infinity : slow / 1000;
+    this.#slowlog.maxEntries = this.#settings.now['slowlog-max-len'];
   }
 
   readonly #onBeat = (now: number): void => {

@@ -1,4 +1,3 @@
-import type { Config } from '../../config.js';
 import type { Request } from '../../resp/request.js';
 import { redacted, redactedText } from './redaction.js';
 
@@ -26,22 +25,22 @@ interface Caller {
 
 /** The latest slow commands: SLOWLOG. */
 export class Slowlog {
-  readonly #config: () => Config;
+  /** In ms. Infinity if nothing is recorded. Compare with it before calling `add`. */
+  threshold = Infinity;
+  /** The number of entries that are kept. */
+  maxEntries = 0;
   readonly #wall: () => number;
   /** Newest first. */
   #entries: SlowlogEntry[] = [];
   #nextId = 0;
 
-  /** @param config Says what counts as slow, and how many entries are kept. @param wall Reads the wall clock, in ms. */
-  constructor(config: () => Config, wall: () => number) {
-    this.#config = config;
+  /** @param wall Reads the wall clock, in ms. */
+  constructor(wall: () => number) {
     this.#wall = wall;
   }
 
-  /** Adds a command that took `ms`, if that was slow. */
-  offer(ms: number, request: Request, { address, name }: Caller): void {
-    const { 'slowlog-log-slower-than': slowerThan, 'slowlog-max-len': maxEntries } = this.#config();
-    if (ms * 1000 < slowerThan || slowerThan < 0) return;
+  /** Adds a command that took `ms`, at least the threshold. */
+  add(ms: number, request: Request, { address, name }: Caller): void {
     const microseconds = Math.floor(ms * 1000);
     const at = Math.floor(this.#wall() / 1000);
     this.#entries.unshift({
@@ -52,7 +51,7 @@ export class Slowlog {
       address,
       name: redactedText(name),
     });
-    this.#entries.length = Math.min(this.#entries.length, maxEntries);
+    this.#entries.length = Math.min(this.#entries.length, this.maxEntries);
   }
 
   get length(): number {
