@@ -184,6 +184,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'system-error.ts',
     'version.ts',
     'cli-progress',
+    'node:v8',
     'commander',
     'node:crypto',
     'node:fs',
