@@ -158,9 +158,10 @@ function findCpu(figures: readonly Figure[], what: string, depth: number): Figur
 }
 
 function goalTable({ figures, subjects: [subject] }: Results): Table {
+  const verdicts = judge(figures, subject).filter(({ part }) => figures.some((figure) => figure.part === part));
   return {
     header: ['goal', 'limit', subject, 'best peer', ''],
-    rows: judge(figures, subject).map((verdict) => [
+    rows: verdicts.map((verdict) => [
       `${verdict.what}, ${verdict.at}: ${MEASURES[verdict.measure].title}`,
       `${verdict.bound === 'most' ? '≤' : '≥'} ${verdict.limit}${verdict.relative ? ' ×' : ''}`,
       verdict.reached === null ? NONE : formatSpread(verdict.reached),
