@@ -124,7 +124,7 @@ function plainTable({ figures, subjects, peers }: Results, table: PlainTable): T
   return {
     header: ['', ...servers, ...compared.map((name) => `${name} × best peer`)],
     rows: shown.map((figure) => [
-      `${figure.what}, ${figure.at}: ${MEASURES[figure.measure].title}`,
+      `${figure.what}, ${figure.at}: ${MEASURES[figure.measure].title}${disturbanceOf(figure)}`,
       ...servers.map((name) => formatFigure(figure, name)),
       ...compared.map((name) => formatRatio(figure, name)),
     ]),
@@ -142,7 +142,10 @@ function cpuTable({ figures, subjects: [subject, ...further] }: Results): Table 
     ],
     rows: measured.map(({ what }) => [
       what,
-      ...DEPTHS.map((depth) => formatRatio(findCpu(figures, what, depth), subject)),
+      ...DEPTHS.map((depth) => {
+        const figure = findCpu(figures, what, depth);
+        return `${formatRatio(figure, subject)}${disturbanceOf(figure)}`;
+      }),
       ...further.map((name) => mediansByDepth(figures, what, name)),
     ]),
   };
@@ -189,11 +192,14 @@ function formatDuration(ms: number | undefined): string {
   return ms < 1000 ? `${Number(ms.toPrecision(2))} ms` : `${Number((ms / 1000).toPrecision(2))} s`;
 }
 
-/** Marks a figure that other processes have disturbed. */
 function formatRatio(figure: Figure | undefined, subject: string): string {
   const spread = figure?.ratios[subject];
-  if (figure === undefined || spread === undefined) return NONE;
-  return `${formatSpread(spread)}${figure.disturbed > 0 ? ' ~' : ''}`;
+  return spread === undefined ? NONE : formatSpread(spread);
+}
+
+/** Returns the mark of a figure that other processes have disturbed. */
+function disturbanceOf(figure: Figure | undefined): string {
+  return figure !== undefined && figure.disturbed > 0 ? ' ~' : '';
 }
 
 function formatSpread(spread: Spread): string {
