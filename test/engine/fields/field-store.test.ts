@@ -296,8 +296,8 @@ describe('PackedFieldStore', () => {
     const list = (i: number) => [`${i} is a key of nobody else`, 'user', 'k'.repeat(100)];
     for (let i = 0; i < 20_000; i++) fill(store, i % 100, list(i));
     expect(store.shapes().shapes).toBe(0);
-    // A list that is seen often gets a shape among them.
-    for (let i = 0; i < 20_000; i++) fill(store, i % 100, i % 10 === 0 ? KINDS[0] : list(i + 50_000));
+    // A list that is seen now and then gets a shape among them.
+    for (let i = 0; i < 40_000; i++) fill(store, i % 100, i % 400 === 0 ? KINDS[0] : list(i + 50_000));
     expect(store.shapes().shapes).toBe(1);
     // Seen often enough, lists get shapes until there are a thousand.
     for (let i = 0; i < 3000; i++) for (let seen = 0; seen < 17; seen++) fill(store, i, list(i));
