@@ -11,6 +11,7 @@ import { ProgramConfig } from './program-config.js';
 import { ProgramLog } from './program-log.js';
 import { readyLine } from './ready-line.js';
 import { logIgnoredSignals, onSighup } from './signals.js';
+import { limitYoungGeneration } from './young-generation.js';
 
 /** Runs a server with the options of the program, until it is stopped. */
 export async function serve(program: Command): Promise<void> {
@@ -28,6 +29,8 @@ export async function serve(program: Command): Promise<void> {
     logIgnoredSignals(log);
     const loading = output.loadingDisplay(log);
     await server.listen(({ loaded, total }) => loading.update(loaded, total)).finally(() => loading.end());
+    // Loading a journal goes faster without the limit.
+    limitYoungGeneration();
     // The server may have been stopped while it loaded the journal.
     if (server.isListening) {
       const { message, fields } = readyLine(server, config);
