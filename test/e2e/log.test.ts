@@ -21,6 +21,10 @@ async function visit(program: Program, ...requests: string[][]): Promise<void> {
   await client.takeAll();
 }
 
+/** Returns the lines of a log without those that a slow machine causes at any time. */
+const linesOf = (log: string) =>
+  log.split('\n').filter((line) => !/stalled for|stalls of the event loop|expired up to|late expiries/.test(line));
+
 /** Waits until the log has a text. */
 async function logged(program: Program, text: string): Promise<void> {
   while (!program.log.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -125,7 +129,7 @@ describe('the log', () => {
     await logged(program, 'disconnected');
     await visit(program, ['CONFIG', 'SET', 'loglevel', 'warning']);
     await program.stop();
-    const messages = program.log.split('\n').map((line) => line.replace(/^\S+ /, '').replace(/:\d+\)/, ')'));
+    const messages = linesOf(program.log).map((line) => line.replace(/^\S+ /, '').replace(/:\d+\)/, ')'));
     expect(messages.slice(1)).toEqual([
       'verbose client 1 (127.0.0.1) disconnected',
       'verbose client 2 (127.0.0.1) connected',
@@ -145,7 +149,7 @@ describe('the log', () => {
     const client = await RawClient.connect(port);
     await client.expect('PING\r\n', '+PONG\r\n');
     await program.stop();
-    expect(readFileSync(`${logfile}.1`, 'utf8')).toMatch(/is ready on[\s\S]*client 1 \(\S+\) connected\n$/);
+    expect(readFileSync(`${logfile}.1`, 'utf8')).toMatch(/is ready on[\s\S]*client 1 \(\S+\) connected\n/);
     expect(readFileSync(logfile, 'utf8')).toMatch(/client 2 \(\S+\) connected\n[\s\S]*notice stopped\n$/);
     expect(program.log).toBe('');
   });
@@ -193,9 +197,10 @@ describe('the log', () => {
       limit('unlimited');
       await connect();
       await program.stop();
-      const lines = readFileSync(logfile, 'utf8').slice(ready).split('\n');
+      const lines = linesOf(readFileSync(logfile, 'utf8').slice(ready));
       expect(lines[0]).toHaveLength(10);
-      expect(lines[1]).toContain('3 log lines could not be written: EFBIG: file too large');
+      // A line about a slow machine may be lost as well.
+      expect(lines[1]).toMatch(/[3-9] log lines could not be written: EFBIG: file too large/);
       expect(lines[2]).toMatch(/client 4 \(.*\) connected/);
       if (format === 'json') expect(() => jsonLines(lines.slice(1).join('\n'))).not.toThrow();
     },

@@ -26,6 +26,7 @@ describe('the program', () => {
     expect(program.log).toMatch(
       new RegExp(
         `^\\S+ notice respite ${version} is ready on 127\\.0\\.0\\.1:${program.port} - no journal, no maxmemory, no password, no TLS - try: redis-cli -p ${program.port}$`,
+        'm',
       ),
     );
     await program.stop();
@@ -36,14 +37,14 @@ describe('the program', () => {
       ['--appendonly', 'yes', '--dir', join(directory, 'data'), '--maxmemory', '100mb', '--requirepass', 'hunter2'],
       / - journal in \S+\/data, synced every second, maxmemory 100mb \(noeviction\), password required, no TLS - try/,
     ],
-    [['--http-port', '0'], / no TLS, page at http:\/\/127\.0\.0\.1:\d+\/? - try: redis-cli -p \d+$/],
-    [['--requirepass', 'x'], /try: redis-cli -p \d+ --askpass$/],
-    [['--bind', '127.0.0.2'], /try: redis-cli -h 127\.0\.0\.2 -p \d+$/],
+    [['--http-port', '0'], / no TLS, page at http:\/\/127\.0\.0\.1:\d+\/? - try: redis-cli -p \d+$/m],
+    [['--requirepass', 'x'], /try: redis-cli -p \d+ --askpass$/m],
+    [['--bind', '127.0.0.2'], /try: redis-cli -h 127\.0\.0\.2 -p \d+$/m],
     [
       ['--users', 'metrics monitor a;web read,write b'],
-      / user and password required, no TLS - try: redis-cli -p \d+ --user web --askpass$/,
+      / user and password required, no TLS - try: redis-cli -p \d+ --user web --askpass$/m,
     ],
-    [['--users', 'web read a', '--requirepass', 'x'], / password required, no TLS - try: redis-cli -p \d+ --askpass$/],
+    [['--users', 'web read a', '--requirepass', 'x'], / password required, no TLS - try: redis-cli -p \d+ --askpass$/m],
   ])('says how to reach it and what matters most with %j', async (args, invitation) => {
     const program = await Program.start(args);
     expect(program.log).toMatch(invitation);
@@ -182,7 +183,7 @@ describe('the program', () => {
       RESPITE_SERVICE_HOST: '10.0.0.1',
       RESPITE_PORT_6379_TCP_ADDR: '10.0.0.1',
     });
-    const warnings = program.log.split('\n').filter((line) => line.includes(' warning '));
+    const warnings = program.log.split('\n').filter((line) => line.includes(' the environment variable '));
     expect(warnings.map((line) => line.replace(/^\S+ warning /, '')).sort()).toEqual([
       'the environment variable RESPITE_COLOUR is ignored, because respite has no such option: respite --help lists the options',
       'the environment variable RESPITE_MAXCLEINTS is ignored, because respite has no such option: did you mean RESPITE_MAXCLIENTS?',

@@ -107,7 +107,7 @@ describe('what the page says is wrong', () => {
       'a stall',
       {},
       [sample({ stallMs: 400 }, 20_000), sample({})],
-      ['warn The event loop stood still for 400 ms, so all clients had to wait.'],
+      ['warn The event loop stalled for 400 ms, so all clients had to wait.'],
     ],
     [
       'many clients',

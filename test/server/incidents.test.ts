@@ -215,7 +215,7 @@ describe('the log says once', () => {
 
   it('that sessions expire late, and how late', async () => {
     const clock = new FakeClock();
-    const log = keepLog();
+    const log = keepLog({ delays: true });
     const client = await connectTo(await startServer({}, { clock, log }));
     for (const duration of [1, 1, 3]) await ask(client, `SESSION.NEW x ${duration}`);
     // The process is busy when they are due.
@@ -255,7 +255,7 @@ describe('the log says once', () => {
 
   it('that the event loop stalled, and for how long', async () => {
     const clock = new FakeClock();
-    const log = keepLog();
+    const log = keepLog({ delays: true });
     await startServer({}, { clock, log });
     // It begins to look after a second, and then looks every 40 ms.
     clock.advance(2000);
