@@ -110,7 +110,7 @@ function lateness({ lateness: { count: expiries, p99, overMs }, lateMs }: LiveSn
 function stalls({ eventLoopDelay, lateMs }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
   const longest = recent.reduce((most, { stallMs }) => Math.max(most, stallMs), eventLoopDelay.max);
   if (longest < lateMs) return [];
-  return [warn('the event loop', `The event loop stood still for ${duration(longest)}, so all clients had to wait.`)];
+  return [warn('the event loop', `The event loop stalled for ${duration(longest)}, so all clients had to wait.`)];
 }
 
 function connections({ connections: { clients, limit } }: LiveSnapshot, recent: readonly Sample[]): Trouble[] {
