@@ -22,6 +22,7 @@ import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { onBytes } from './read-buffer.js';
+import type { ReplyBatch } from './reply-batch.js';
 import { RequestLoop } from './request-loop.js';
 import type { SlowReaders } from './slow-readers.js';
 import type { Stranger, Strangers } from './strangers.js';
@@ -34,6 +35,7 @@ export interface ConnectionOptions extends Pick<Execution, 'engine' | 'server' |
   readonly monitors: MonitorFeed;
   readonly absentNames: AbsentNames;
   readonly outbox: Outbox;
+  readonly batch: ReplyBatch;
   readonly turns: Turns;
   readonly slowReaders: SlowReaders;
   readonly limits: ConnectionLimits;
@@ -290,6 +292,7 @@ export class Connection implements MonitoringClient, Stranger {
 
   kill(): void {
     this.#requests.serveNoMore();
+    this.#output.writeBatched();
     this.#leave();
     this.#socket.destroy();
   }
@@ -318,9 +321,10 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   #makeOutput(): Output {
-    const { outbox, server, limits } = this.#options;
+    const { outbox, batch, server, limits } = this.#options;
     return new Output(this.#socket, {
       outbox,
+      batch,
       limit: () => (this.listening ? limits.output.pubsub : limits.output.normal),
       replyLimit: {
         get maxBytes() {
@@ -369,6 +373,7 @@ export class Connection implements MonitoringClient, Stranger {
   #expel(incident: 'client-memory' | 'unauthenticated', reason: string): void {
     if (this.#account.isClosed) return;
     this.#report(incident, reason);
+    this.#output.writeBatched();
     const { isServing, isBusy } = this.#requests;
     if (!isServing && !isBusy && this.#output.unread === 0) this.#socket.write(`-ERR ${reason}\r\n`);
     this.kill();

@@ -3,6 +3,7 @@ import type { OutputLimit } from '../option-kinds.js';
 import { ReplyEncoder } from '../resp/reply-encoder.js';
 import { untakenBytes } from './end-socket.js';
 import type { Outbox, Sender } from './outbox.js';
+import type { BatchedReplies, ReplyBatch } from './reply-batch.js';
 import type { Reader } from './slow-readers.js';
 
 /** Messages are passed to the socket in pieces of about this many bytes. */
@@ -20,6 +21,7 @@ const UNCOUNTED = 4 * 1024;
 /** What an output needs from its connection. */
 interface OutputOptions {
   readonly outbox: Outbox;
+  readonly batch: ReplyBatch;
   /** Returns the limit that currently applies to the client. */
   limit(): OutputLimit;
   /** The most bytes of replies to the requests of one read. */
@@ -42,7 +44,7 @@ interface OutputOptions {
  * The two are encoded separately, because a message may arrive while a waiting command has written half of its reply. A
  * message that the client itself causes follows the reply of the command that caused it (`settle`).
  */
-export class Output implements Sender, Reader {
+export class Output implements Sender, Reader, BatchedReplies {
   readonly reply: ReplyEncoder;
   readonly #socket: Socket;
   readonly #options: OutputOptions;
@@ -58,6 +60,8 @@ export class Output implements Sender, Reader {
   #overSince: number | undefined;
   /** Bytes that were passed to the socket. */
   #written = 0;
+  /** Replies that are written at the end of the turn, one character per byte: so few and so soon that nobody counts them. */
+  #batched = '';
 
   constructor(socket: Socket, options: OutputOptions) {
     this.#socket = socket;
@@ -95,15 +99,37 @@ export class Output implements Sender, Reader {
   }
 
   /**
-   * Writes the replies that are ready, and before them all messages that wait for any client.
+   * Writes the replies that are ready, and before them all messages that wait for any client. Small replies are written
+   * at the end of the turn, with those to other clients.
    * @param unfinished Whether a waiting command has begun a reply, which is not written yet.
+   * @param now In ms.
    */
-  flush(unfinished: boolean): void {
+  flush(unfinished: boolean, now: number): void {
     this.#options.outbox.flush();
     if (this.#socket.destroyed) return;
     const replies = unfinished ? this.reply.takeFinished() : this.reply.take();
-    if (replies.length > 0) this.#write(replies, this.reply);
+    if (typeof replies === 'string') this.#addToBatch(replies, now);
+    else this.#write(replies, this.reply);
     this.send();
+  }
+
+  #addToBatch(replies: string, now: number): void {
+    if (replies === '') return;
+    const isFirst = this.#batched === '';
+    this.#batched += replies;
+    if (isFirst) this.#options.batch.add(this, now);
+  }
+
+  /** Writes the replies that wait for the end of the turn. Call this before the connection ends. */
+  writeBatched(): void {
+    const replies = this.#batched;
+    if (replies === '') return;
+    this.#batched = '';
+    try {
+      if (!this.#socket.destroyed) this.#pass(replies, this.reply);
+    } catch (fault) {
+      this.#options.onFault(fault);
+    }
   }
 
   /** Writes the waiting messages. */
@@ -218,6 +244,12 @@ export class Output implements Sender, Reader {
   }
 
   #write(bytes: string | Buffer, from: ReplyEncoder): void {
+    this.writeBatched();
+    this.#pass(bytes, from);
+  }
+
+  /** Passes bytes to the socket. */
+  #pass(bytes: string | Buffer, from: ReplyEncoder): void {
     this.#options.onWrite(bytes.length);
     this.#written += bytes.length;
     this.#socket.write(bytes, 'latin1');

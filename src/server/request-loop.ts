@@ -310,7 +310,7 @@ export class RequestLoop {
 
   /** Writes the replies that are ready, but not the reply of a command that is still waiting. */
   #flush(): void {
-    this.#output.flush(this.#waitingFor === 'command');
+    this.#output.flush(this.#waitingFor === 'command', this.#options.server.statistics.mark);
     const { writableNeedDrain, writableLength } = this.#socket;
     const unread = writableNeedDrain && writableLength > this.#replyBacklog;
     // A client that does not read its replies gets no turn either.
@@ -320,6 +320,7 @@ export class RequestLoop {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#output.writeBatched();
     endSoon(this.#socket, this.#options.server.clock);
   }
 

@@ -43,6 +43,7 @@ import { MonitorFeed } from './monitor-feed.js';
 import { Outbox } from './outbox.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { Reload } from './reload.js';
+import { ReplyBatch } from './reply-batch.js';
 import { serverControl } from './server-control.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
@@ -258,6 +259,7 @@ export class Server {
         monitors,
         absentNames: this.#absentNames,
         outbox: new Outbox(),
+        batch: new ReplyBatch(),
         turns: new Turns(),
         slowReaders: this.#slowReaders,
         registry: connections,
