@@ -41,7 +41,10 @@ export function consoleSteps({ text }: CodeBlock): ConsoleStep[] {
     });
 }
 
-/** Whether a block sets up a machine: settings of a service, or commands that need root or Docker. No test runs it. */
+/**
+ * Whether a block sets up a machine: settings of a service, or commands that need root, Docker or downloads. No test
+ * runs it.
+ */
 export function setsUpMachine({ language, note }: CodeBlock): boolean {
   return language === 'ini' || note === 'sets-up-a-machine';
 }
