@@ -16,6 +16,11 @@ export interface HttpContext {
   /** Whether only clients on this machine are served. */
   readonly isProtected: boolean;
   /**
+   * Logs that protected mode refused a request.
+   * @param from See `Client.origin`.
+   */
+  reportProtectedMode(from: string): void;
+  /**
    * Aborted when the server begins to close its connections. From then on only health checks are answered, and
    * responses that have no end, such as server-sent events, must end.
    */

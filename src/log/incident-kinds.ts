@@ -71,7 +71,7 @@ export const INCIDENT_KINDS = {
   },
   'protected-mode': {
     title: 'refusals because of protected mode',
-    noun: 'connection',
+    noun: 'attempt',
     perAddress: true,
     quiet: LONG_QUIET_MS,
     when: 'a client of another machine is refused, because the server has no password (one incident for each address)',

@@ -5,7 +5,7 @@ import { isLoopback, originOf } from '../origin.js';
 import type { Access } from './access.js';
 import { endSoon } from './end-socket.js';
 import type { Incidents } from './incidents.js';
-import { PROTECTED_MODE } from './protected-mode.js';
+import { PROTECTED_MODE, reportProtectedMode } from './protected-mode.js';
 import type { Settings } from './settings.js';
 import type { Strangers } from './strangers.js';
 import { hasUntrustedCertificate } from './tls.js';
@@ -115,9 +115,7 @@ export class Admission {
     const { access, counters, incidents } = this.#options;
     if (access.isProtected && path === undefined && !isLoopback(socket.remoteAddress ?? '')) {
       counters.rejectedByProtectedMode++;
-      const from = originOf(socket.remoteAddress, false);
-      const message = `refused a connection from ${from}: ${PROTECTED_MODE}`;
-      incidents.report('protected-mode', { message, subject: from, fields: { from } });
+      reportProtectedMode(incidents, 'a connection', originOf(socket.remoteAddress, false));
       return `DENIED ${PROTECTED_MODE}`;
     }
     if (hasUntrustedCertificate(socket)) {

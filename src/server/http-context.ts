@@ -5,6 +5,8 @@ import type { HttpContext } from '../http/http-context.js';
 import type { Access } from './access.js';
 import type { Clients } from './clients.js';
 import type { Faults } from './faults.js';
+import type { Incidents } from './incidents.js';
+import { reportProtectedMode } from './protected-mode.js';
 
 /** The parts of a server that HTTP requests reach. */
 interface HttpContextParts {
@@ -13,12 +15,14 @@ interface HttpContextParts {
   readonly access: Access;
   readonly clients: Clients;
   readonly faults: Faults;
+  readonly incidents: Incidents;
   /** Aborted when connections are closed. */
   readonly closing: AbortSignal;
 }
 
 /** Makes what HTTP requests see of a server out of its parts. */
-export function httpContext({ engine, control, access, clients, faults, closing }: HttpContextParts): HttpContext {
+export function httpContext(parts: HttpContextParts): HttpContext {
+  const { engine, control, access, clients, faults, incidents, closing } = parts;
   // Each request may wait for it.
   setMaxListeners(0, closing);
   return {
@@ -30,6 +34,7 @@ export function httpContext({ engine, control, access, clients, faults, closing 
     get isProtected() {
       return access.isProtected;
     },
+    reportProtectedMode: (from) => reportProtectedMode(incidents, 'an HTTP request', from),
     closing,
     onUsersChanged: (listener) => access.onUsersChanged(() => faults.contain(listener)),
     authenticate: (from, name, password) => access.authenticate(from, name, password),

@@ -1,5 +1,6 @@
 import { type Config, ConfigError } from '../config.js';
 import { isLoopback } from '../origin.js';
+import type { Incidents } from './incidents.js';
 import { bindAddresses } from './listen.js';
 
 /**
@@ -17,6 +18,16 @@ export const PROTECTED_MODE =
  */
 export function isProtectedBy(config: Config, users: { readonly size: number }): boolean {
   return config['protected-mode'] && config.requirepass === '' && users.size === 0;
+}
+
+/**
+ * Logs that a client was refused.
+ * @param what What it tried: `a connection`.
+ * @param from Its origin, see `Client.origin`.
+ */
+export function reportProtectedMode(incidents: Incidents, what: string, from: string): void {
+  const message = `refused ${what} from ${from}: ${PROTECTED_MODE}`;
+  incidents.report('protected-mode', { message, subject: from, fields: { from } });
 }
 
 /**

@@ -275,6 +275,7 @@ export class Server {
       access: this.#access,
       clients: this.#clients,
       faults: this.#faults,
+      incidents: this.#incidents,
       closing: this.#closed.signal,
     });
   }

@@ -235,7 +235,7 @@ describe('Server', () => {
         fields: { event: 'protected-mode', state: 'begins', from: outside },
       },
       {
-        message: `refusals because of protected mode from ${outside} are over: 2 connections within a second`,
+        message: `refusals because of protected mode from ${outside} are over: 2 attempts within a second`,
         fields: { event: 'protected-mode', state: 'over', from: outside, count: 2 },
       },
     ]);

@@ -33,11 +33,13 @@ export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
  * so that people can use any name of the server: a browser keeps a password for the name and port that it was typed for,
  * and does not send it to another name that has the same address.
  */
-function strangersRefusal({ isProtected, server }: HttpContext, c: Context<HttpEnv>): Response | undefined {
-  if (isProtected && !isLoopback(c.env.incoming.socket.remoteAddress ?? '')) {
+function strangersRefusal(context: HttpContext, c: Context<HttpEnv>): Response | undefined {
+  const { remoteAddress } = c.env.incoming.socket;
+  if (context.isProtected && !isLoopback(remoteAddress ?? '')) {
+    context.reportProtectedMode(originOf(remoteAddress, false));
     return c.text('respite has no password, so it serves only its own machine: set requirepass or users\n', 403);
   }
-  if (!isOwnHost(c.req.header('host') ?? '', server.config['http-bind'])) {
+  if (!isOwnHost(c.req.header('host') ?? '', context.server.config['http-bind'])) {
     const hosts = 'an address, localhost or a name in http-bind';
     return c.text(`respite has no password, so it serves only ${hosts}: use one, or set requirepass or users\n`, 403);
   }

@@ -60,11 +60,24 @@ describe('without a password', () => {
   it.skipIf(outside === undefined)(
     'serves other machines nothing but health checks, unless protected mode is off',
     async () => {
-      const server = await startServer({ ...HTTP, 'http-bind': '0.0.0.0' });
+      const log = keepLog();
+      const server = await startServer({ ...HTTP, 'http-bind': '0.0.0.0' }, { log });
       const from = { httpUrl: `http://${outside}:${server.httpAddresses[0].port}` };
       expect((await send(from, '/readyz')).status).toBe(200);
+      expect(log.entries).toEqual([]);
       expect(await search(from)).toMatchObject({ status: 403, text: expect.stringContaining('requirepass') });
-      await (await connectTo(server)).expect('CONFIG SET protected-mode no\r\n', '+OK\r\n');
+      expect(log.entries).toMatchObject([
+        {
+          level: 'warning',
+          message: expect.stringMatching(
+            `^refused an HTTP request from ${outside}: respite is in protected mode: .*requirepass`,
+          ),
+          fields: { event: 'protected-mode', state: 'begins', from: outside },
+        },
+      ]);
+      const neighbour = await connectTo(server);
+      expect(await infoNumber(neighbour, 'rejected_connections')).toBe(0);
+      await neighbour.expect('CONFIG SET protected-mode no\r\n', '+OK\r\n');
       expect((await search(from)).status).toBe(200);
       await (await connectTo(server)).expect('CONFIG SET requirepass x\r\n', '+OK\r\n');
       expect((await search(from)).status).toBe(401);
