@@ -65,7 +65,7 @@ export class NameIndex extends OpenAddressing {
     if (this.#moved.from !== id || this.#moved.to === NONE) {
       const name = Slice.of(this.sliceOf(slot).copy());
       this.#moved.from = id;
-      this.#moved.to = this.#allocate(name);
+      this.#moved.to = this.#allocate(name, this.#hash.of(name));
       this.#rows[this.#moved.to * ROW + SHARED] = DETACHED;
     }
     this.remove(slot);
@@ -178,8 +178,9 @@ export class NameIndex extends OpenAddressing {
   }
 
   #idFor(name: Slice): number {
-    const found = this.#find(name);
-    return found === NONE ? this.#begin(name) : found;
+    const hash = this.#hash.of(name);
+    const found = this.#find(name, hash);
+    return found === NONE ? this.#begin(name, hash) : found;
   }
 
   #insert(id: number, slot: number, older: number, newer: number, shared: boolean): void {
@@ -253,8 +254,7 @@ export class NameIndex extends OpenAddressing {
   }
 
   /** Returns the id of a name, or NONE. */
-  #find(name: Slice): number {
-    const hash = this.#hash.of(name);
+  #find(name: Slice, hash = this.#hash.of(name)): number {
     let id = this.#findIn(this.places, hash, name);
     if (id === NONE && this.former !== undefined) id = this.#findIn(this.former, hash, name);
     if (!this.#slots.sweeping || id === NONE || !this.#slots.isDoomed(this.#rows[id * ROW + NEWEST])) return id;
@@ -295,14 +295,14 @@ export class NameIndex extends OpenAddressing {
   }
 
   /** Enters a new name and returns its id. */
-  #begin(name: Slice): number {
-    const id = this.#allocate(name);
+  #begin(name: Slice, hash: number): number {
+    const id = this.#allocate(name, hash);
     this.enter(id);
     return id;
   }
 
   /** Returns an id for a name without entering it in the index. */
-  #allocate(name: Slice): number {
+  #allocate(name: Slice, hash: number): number {
     const id = this.#ids.take();
     if (id >= this.#capacity) this.#rows = resized(this.#rows, longer(this.#capacity, id + 1) * ROW);
     const address = this.#arena.allocate(id, lengthBytes(name.length) + name.length);
@@ -316,7 +316,7 @@ export class NameIndex extends OpenAddressing {
     }
     name.writeTo(bytes, at + lengthBytes(name.length));
     const row = id * ROW;
-    this.#rows[row + HASH] = this.#hash.of(name);
+    this.#rows[row + HASH] = hash;
     this.#rows[row + ADDRESS] = address;
     this.#rows[row + OLDEST] = NONE;
     this.#rows[row + NEWEST] = NONE;
