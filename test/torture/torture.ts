@@ -165,7 +165,9 @@ class Torture {
     this.#tally.count('requests acknowledged', news);
     this.#tally.count('acknowledged and lost', lost);
     this.#tally.count('not acknowledged and kept', kept);
-    const size = readdirSync(this.#journal).reduce((sum, name) => sum + statSync(join(this.#journal, name)).size, 0);
+    // A compaction may remove a file after the directory was read.
+    const sizeOf = (name: string) => statSync(join(this.#journal, name), { throwIfNoEntry: false })?.size ?? 0;
+    const size = readdirSync(this.#journal).reduce((sum, name) => sum + sizeOf(name), 0);
     return `${news} requests, ${lost} lost, ${kept} kept unacknowledged; ${sessions} sessions in ${Math.round(size / 1024)} KB`;
   }
 
