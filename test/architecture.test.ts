@@ -88,6 +88,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: [
     'commands',
     'commands/declaration',
+    'counted.ts',
     'engine',
     'errors.ts',
     'resp',

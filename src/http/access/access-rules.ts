@@ -2,10 +2,15 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { PERMISSIONS } from '../../commands/declaration/permission.js';
+import { counted } from '../../counted.js';
 import type { User } from '../../execution/context/user.js';
 import { isLoopback, originOf } from '../../origin.js';
 import type { HttpContext, HttpEnv } from '../http-context.js';
 import { basicCredentials } from './basic-credentials.js';
+
+/** A browser shows it when somebody has cancelled the login. */
+const HOW_TO_LOG_IN =
+  'reload and log in as a user with the permission monitor, or as default with the password of requirepass';
 
 /**
  * Decides which requests are served, and as which user. If the server has a password or users, requests log in with HTTP
@@ -60,7 +65,7 @@ async function logIn(
   penalized: WeakSet<Socket>,
 ): Promise<User | Response> {
   const credentials = basicCredentials(c.req.header('authorization'));
-  if (credentials === undefined) return challenge(c, 'respite needs a password\n');
+  if (credentials === undefined) return challenge(c, 'respite needs a password');
   const { socket } = c.env.incoming;
   const from = { origin: originOf(socket.remoteAddress, false), penalized: penalized.has(socket) };
   const outcome = authenticate(from, credentials.name, credentials.password);
@@ -68,7 +73,8 @@ async function logIn(
   server.counters.deniedAuthentications++;
   if (!outcome.wasChecked) {
     const seconds = Math.ceil(outcome.delay / 1000);
-    return c.text('too many failed attempts to log in from your address\n', 429, { 'Retry-After': String(seconds) });
+    const text = `too many failed attempts to log in from your address: wait ${counted(seconds, 'second')}, then reload\n`;
+    return c.text(text, 429, { 'Retry-After': String(seconds) });
   }
   if (outcome.delay > 0) {
     penalized.add(socket);
@@ -85,9 +91,9 @@ async function logIn(
     });
     penalized.delete(socket);
   }
-  return challenge(c, 'wrong user or password\n');
+  return challenge(c, 'wrong user or password');
 }
 
-function challenge(c: Context<HttpEnv>, text: string): Response {
-  return c.text(text, 401, { 'WWW-Authenticate': 'Basic realm="respite", charset="UTF-8"' });
+function challenge(c: Context<HttpEnv>, reason: string): Response {
+  return c.text(`${reason}: ${HOW_TO_LOG_IN}\n`, 401, { 'WWW-Authenticate': 'Basic realm="respite", charset="UTF-8"' });
 }

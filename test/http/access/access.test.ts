@@ -20,6 +20,9 @@ const HTTP = { 'http-port': 0 } as const;
 const USERS = 'watcher read,monitor wordpass;writer read,write secret;deputy read,write,events,admin,monitor s3cret';
 const NAMES = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' };
 
+const HOW_TO_LOG_IN =
+  'reload and log in as a user with the permission monitor, or as default with the password of requirepass';
+
 /** An address of this machine that is not a loopback address. */
 const outside = Object.values(networkInterfaces())
   .flat()
@@ -112,7 +115,7 @@ describe('with users', () => {
   ])('refuses %s, and repeats nothing of it', async (_, headers) => {
     const server = await startServer({ ...HTTP, users: USERS });
     const refused = await search(server, headers);
-    expect(refused).toMatchObject({ status: 401, text: 'wrong user or password\n' });
+    expect(refused).toMatchObject({ status: 401, text: `wrong user or password: ${HOW_TO_LOG_IN}\n` });
   });
 
   it.each([
@@ -122,7 +125,10 @@ describe('with users', () => {
     ['nothing', 'Basic '],
   ])('challenges a request whose credentials have %s', async (_, Authorization) => {
     const server = await startServer({ ...HTTP, users: USERS });
-    expect(await search(server, { Authorization })).toMatchObject({ status: 401, text: 'respite needs a password\n' });
+    expect(await search(server, { Authorization })).toMatchObject({
+      status: 401,
+      text: `respite needs a password: ${HOW_TO_LOG_IN}\n`,
+    });
   });
 
   it('runs commands as the user, with its permissions', async () => {
@@ -220,7 +226,11 @@ describe('password guessing', () => {
       const eleventh = search(from, basic('watcher', 'wrong'));
       let refused = await search(from, basic('watcher', 'wordpass'));
       while (refused.status === 200) refused = await search(from, basic('deputy', 's3cret'));
-      expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+      expect(refused).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': '1' },
+        text: 'too many failed attempts to log in from your address: wait 1 second, then reload\n',
+      });
       clock.advance(1000);
       expect((await eleventh).status).toBe(401);
       expect((await search(from, basic('watcher', 'wordpass'))).status).toBe(200);
