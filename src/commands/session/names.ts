@@ -5,7 +5,8 @@ import type { Command } from '../declaration/command.js';
 
 export const sessionNames: Command = {
   name: 'session.names',
-  summary: 'Iterates over the names that have sessions, with the number of sessions of each. COUNT is a hint, as in SCAN.',
+  summary:
+    'Iterates over the names that have sessions, with the number of sessions of each. COUNT is a hint, as in SCAN.',
   complexity: 'O(COUNT) for each call, O(N) for a complete iteration, where N is the number of names',
   group: 'session',
   flags: ['readonly'],
