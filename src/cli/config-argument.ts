@@ -42,7 +42,7 @@ function strayArgument(argument: string, position: number, commands: readonly st
   const [near] = nearest(argument, commands);
   if (near !== undefined) return `argument ${position} is not a command of respite: did you mean "${near}"?`;
   return (
-    `argument ${position} is neither a file, an option nor a command. An option is a flag with one value, ` +
-    'such as --port 7000; put quotes around a value that has spaces'
+    `argument ${position} is not a file, an option or a command: write an option as a flag and its value, ` +
+    'such as --port 7000, and put quotes around a value that has spaces'
   );
 }

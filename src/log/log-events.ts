@@ -41,7 +41,7 @@ export const LOG_EVENTS = {
   rewrite: { levels: ['notice', 'warning'], says: 'CONFIG REWRITE has written the configuration file' },
   'certificate-change': {
     levels: ['notice', 'warning'],
-    says: 'The files of the certificate have changed, and whether they can be used',
+    says: 'The files of the certificate have changed, and whether they can be used; or the certificate has expired',
   },
   logfile: { levels: ['warning'], says: '`logfile` cannot be opened again' },
   'log-lines-lost': { levels: ['warning'], says: 'How many lines could not be written before this one' },

@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { type Config, ConfigError } from '../config.js';
 import type { EventLog } from '../log/log-events.js';
 import type { Certificates } from './certificates.js';
-import { describeCertificate, tlsOptions } from './tls.js';
+import { describeCertificate, expiryOf, tlsOptions } from './tls.js';
 
 const EVENT = { event: 'certificate-change' } as const;
 
 /**
- * Replaces the certificates when their files change. It looks at the files' identity and times about once a second.
+ * Replaces the certificates when their files change, and warns once when the certificate in use has expired. It looks at the files' identity and times about once a second.
  * So it notices files that are rewritten or renamed, also on network file systems, and symbolic links that are switched
  * at any level, as Kubernetes does. With the system's notifications, each of these would be a special case.
  */
@@ -21,10 +21,15 @@ export class CertificateWatch {
   #looking = false;
   /** Whether the files cannot be used. That has been logged. */
   #isBad = false;
+  readonly #wall: () => number;
+  /** The certificate in use, when it expires, in unix ms, and whether that has been logged. */
+  #used: { readonly options: unknown; readonly expiry: number; isLogged: boolean } | undefined;
 
-  constructor(certificates: Certificates, log: Pick<EventLog, 'notice' | 'warning'>) {
+  /** @param wall Reads the wall clock, in ms. */
+  constructor(certificates: Certificates, log: Pick<EventLog, 'notice' | 'warning'>, wall: () => number) {
     this.#certificates = certificates;
     this.#log = log;
+    this.#wall = wall;
   }
 
   /** Looks at the files without blocking. Call this about once a second. */
@@ -39,6 +44,17 @@ export class CertificateWatch {
       this.#reload(config);
     }
     this.#seen = state;
+    this.#warnOfExpiry();
+  }
+
+  #warnOfExpiry(): void {
+    const { options } = this.#certificates;
+    if (options === undefined) return;
+    if (this.#used?.options !== options) this.#used = { options, expiry: expiryOf(options), isLogged: false };
+    if (this.#used.isLogged || this.#wall() < this.#used.expiry) return;
+    this.#used.isLogged = true;
+    const advice = 'clients that check it refuse it: replace the files of tls-cert and tls-key';
+    this.#log.warning(`the certificate has expired (${describeCertificate(options)}), and ${advice}`, EVENT);
   }
 
   #reload(config: Config): void {

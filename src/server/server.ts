@@ -124,7 +124,7 @@ export class Server {
     const log = new FilteredLog(options.log ?? silentLog, () => this.#settings.now.loglevel);
     this.#source = options.source ?? { read: () => given };
     const certificates = new Certificates(tls);
-    this.#certificateWatch = new CertificateWatch(certificates, log);
+    this.#certificateWatch = new CertificateWatch(certificates, log, () => givenClock.wall());
     this.#log = log;
     this.#incidents = new Incidents(log, givenClock);
     this.#faults = new Faults(this.#incidents);

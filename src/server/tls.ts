@@ -76,3 +76,8 @@ export function describeCertificate(options: TlsOptions | undefined): string {
   const name = (subject ?? '').replaceAll('\n', ', ');
   return `${name === '' ? 'a certificate without a subject' : name}, valid until ${new Date(validTo).toISOString()}`;
 }
+
+/** Returns when the server's certificate expires, in unix ms. */
+export function expiryOf({ cert }: TlsOptions): number {
+  return Date.parse(new X509Certificate(String(cert)).validTo);
+}

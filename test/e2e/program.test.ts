@@ -137,12 +137,12 @@ describe('the program', () => {
     [['chekc', 'x'], 'argument 1 is not a command of respite: did you mean "check"?'],
     [
       ['--requirepass', 'correct', 'horse'],
-      'argument 3 is neither a file, an option nor a command. An option is a flag with one value, such as --port 7000; put quotes around a value that has spaces',
+      'argument 3 is not a file, an option or a command: write an option as a flag and its value, such as --port 7000, and put quotes around a value that has spaces',
     ],
     [['missing.conf'], `missing.conf: cannot read ${resolve('missing.conf')}: ENOENT: no such file or directory`],
     [
       ['missing.conf', 'x'],
-      'argument 2 is neither a file, an option nor a command. An option is a flag with one value, such as --port 7000; put quotes around a value that has spaces',
+      'argument 2 is not a file, an option or a command: write an option as a flag and its value, such as --port 7000, and put quotes around a value that has spaces',
     ],
     [
       [file('a.conf', ''), file('b.conf', '')],

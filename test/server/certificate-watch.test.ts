@@ -22,13 +22,15 @@ describe.skipIf(!hasOpenssl)('the watch of the certificate', () => {
   let config: Config;
   let certificates: Certificates;
   let watch: CertificateWatch;
+  let now: number;
   beforeEach(async () => {
     log = keepLog();
     rmSync(folder('used'), { recursive: true, force: true });
     cpSync(folder('first'), folder('used'), { recursive: true });
     config = withDefaults({ 'tls-cert': join(folder('used'), 'cert.pem'), 'tls-key': join(folder('used'), 'key.pem') });
     certificates = new Certificates(tlsOptions(config));
-    watch = new CertificateWatch(certificates, log);
+    now = Date.now();
+    watch = new CertificateWatch(certificates, log, () => now);
     await look(3);
     expect([current(), log.lines]).toEqual(['CN=first', []]);
   });
@@ -50,6 +52,20 @@ describe.skipIf(!hasOpenssl)('the watch of the certificate', () => {
     expect(current()).toBe('CN=second');
     expect(log.lines).toEqual([
       expect.stringMatching(/^the certificate has changed: new connections get CN=second, valid until 20/),
+    ]);
+  });
+
+  it('warns once when the certificate has expired, also of one that replaces it', async () => {
+    now += 3 * 24 * 3600_000;
+    await look(3);
+    const expired = expect.stringMatching(/^the certificate has expired \(CN=first, valid until 20/);
+    expect(log.lines).toEqual([expired]);
+    put('second', 'cert.pem');
+    put('second', 'key.pem');
+    await look(3);
+    expect(log.lines.slice(1)).toEqual([
+      expect.stringMatching(/^the certificate has changed/),
+      expect.stringMatching(/^the certificate has expired \(CN=second/),
     ]);
   });
 
