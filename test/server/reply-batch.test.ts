@@ -81,7 +81,7 @@ function makeOutput(batch: ReplyBatch) {
   });
   let text = '';
   const written = () => {
-    text += socket.read()?.toString('latin1') ?? '';
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) text += chunk.toString('latin1');
     return text;
   };
   return { socket, output, written };
