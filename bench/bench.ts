@@ -132,7 +132,7 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
 
 /** Returns the command of this run, without the folders of this machine. */
 function commandLine(): string {
-  const words = process.argv.slice(2).map((word) => word.replace(/(^|=)\S*\//, '$1'));
+  const words = process.argv.slice(2).map((word) => word.replace(/(^|=)[^=\s]*\//, '$1'));
   return ['npm run bench', ...(words.length === 0 ? [] : ['--', ...words])].join(' ');
 }
 

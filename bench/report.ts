@@ -66,7 +66,7 @@ export function formatTables(results: Results): string {
 export function documentPart(results: Results, name: string): string {
   const { subjects, peers, machine, respite, command } = results;
   if (name === 'conditions') {
-    return `The committed results are of respite ${respite}, as ${list(subjects)}, beside ${list(peers)}. The machine: ${describeMachine(machine)}. The command:\n\n\`\`\`sh\n${command}\n\`\`\``;
+    return `The committed results are of respite ${respite}, as ${list(subjects)}, beside ${list(peers)}. The machine: ${describeMachine(machine)}. The command, without folders: \`${command}\`.`;
   }
   if (name === 'summary') {
     return `Measured beside ${list(peers)} on ${machine.cores} cores with \`npm run bench\` ([all figures](docs/performance.md), including those where another server is better):\n\n${markdown(summary(results))}`;
