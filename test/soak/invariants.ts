@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { scanSessions } from '../tools/connection.js';
 import { Info } from '../tools/info.js';
 import { Failure, mapOf, type Reply } from '../tools/replies.js';
@@ -70,7 +71,7 @@ function checkLives(info: Info): void {
 
 /** After SESSION.ENDALL nothing is left, and there were as many events as INFO says. */
 export async function checkEmpty(link: Link, logs: readonly EventLog[]): Promise<void> {
-  const info = await Info.of(link);
+  const info = await withoutShapes(link);
   const gauges = ['sessions', 'session_names', 'session_keys', 'session_bytes', 'session_memory', 'wheel_pending'];
   for (const field of gauges) expectEqual(`${field} after SESSION.ENDALL`, info.number(field), 0);
   checkLives(info);
@@ -83,6 +84,18 @@ export async function checkEmpty(link: Link, logs: readonly EventLog[]): Promise
     expectEqual('tokens without a final event, compared with rotated events', log.open, log.count('rotated'));
   }
 }
+
+/** Returns INFO when the server has freed the shapes that no session uses. It does that after about a second. */
+async function withoutShapes(link: Link): Promise<Info> {
+  for (let looks = 0; ; looks++) {
+    const info = await Info.of(link);
+    if (info.number('shapes') === 0 || looks === MOST_LOOKS) return info;
+    await setTimeout(100);
+  }
+}
+
+/** A minute of looks at INFO. */
+const MOST_LOOKS = 600;
 
 /** After all other clients have left, the server's counts must be consistent and match the clients' counts. */
 export function checkCounters(info: Info, tally: Tally): void {
