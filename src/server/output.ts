@@ -60,7 +60,10 @@ export class Output implements Sender, Reader, BatchedReplies {
   #overSince: number | undefined;
   /** Bytes that were passed to the socket. */
   #written = 0;
-  /** Replies that are written at the end of the turn, one character per byte: so few and so soon that nobody counts them. */
+  /**
+   * Replies that are written at the end of the turn, one character per byte. They do not count as unread: they take a
+   * few KB and are gone within the turn.
+   */
   #batched = '';
 
   constructor(socket: Socket, options: OutputOptions) {
