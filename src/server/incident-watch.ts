@@ -69,7 +69,11 @@ export class IncidentWatch {
     this.#refusedWrites += refused;
     if (refused === 0) return;
     const reason = durability?.failure?.message;
-    const message = `refusing commands that change sessions: the journal cannot be written${reason === undefined ? '' : `: ${reason}`}`;
+    // If it can be written again, a line in the present tense would raise a false alarm.
+    const message =
+      reason === undefined
+        ? 'refused commands that change sessions while the journal could not be written'
+        : `refusing commands that change sessions: the journal cannot be written: ${reason}`;
     incidents.report('refused-write', { message, fields: { reason }, count: refused });
   }
 
