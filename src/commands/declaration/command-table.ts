@@ -2,14 +2,23 @@ import { Slice } from '../../slice.js';
 import type { Command } from './command.js';
 import { type CommandEntry, entryOf } from './command-entry.js';
 
+/** How one or more clients spell a command. */
+interface Spelling {
+  readonly name: Slice;
+  readonly entry: CommandEntry;
+}
+
+/** How many spellings are remembered at most. A power of two. */
+const PLACES = 512;
+
 /** Finds commands by name. */
 export class CommandTable {
   /** By name in lower case. */
   readonly entries: ReadonlyMap<string, CommandEntry>;
   /** By name in lower case and in capitals. Most clients use one of the two, so their case need not be converted. */
   readonly #spellings: ReadonlyMap<string, CommandEntry>;
-  #latestName = Slice.of('');
-  #latestEntry: CommandEntry | undefined;
+  /** The spelling that was found last in each place, see `placeOf`. */
+  readonly #remembered = new Array<Spelling | undefined>(PLACES).fill(undefined);
 
   constructor(commands: readonly Command[]) {
     this.entries = new Map(commands.map((command) => [command.name, entryOf(command)]));
@@ -23,15 +32,19 @@ export class CommandTable {
 
   /** @param name In any case. */
   find(name: Slice): CommandEntry | undefined {
-    // Most requests are for the same command as the previous one, and comparing a few bytes is faster than making a
-    // string.
-    if (name.equals(this.#latestName)) return this.#latestEntry;
+    // Clients use few commands, and comparing a few bytes is faster than making a string.
+    const place = placeOf(name);
+    const known = this.#remembered[place];
+    if (known?.name.equals(name)) return known.entry;
     const spelt = name.latin1();
     const entry = this.#spellings.get(spelt) ?? this.entries.get(spelt.toLowerCase());
-    if (entry !== undefined) {
-      this.#latestName = Slice.of(name.copy());
-      this.#latestEntry = entry;
-    }
+    if (entry !== undefined) this.#remembered[place] = { name: Slice.of(name.copy()), entry };
     return entry;
   }
+}
+
+/** Returns where a spelling is remembered. Of 131 commands in capitals, 126 have a place to themselves. */
+function placeOf({ bytes, start, end }: Slice): number {
+  const third = Math.max(start, end - 3);
+  return (end - start + 13 * bytes[start] + 28 * bytes[third] + 16 * bytes[end - 1]) & (PLACES - 1);
 }
