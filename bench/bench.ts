@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { version } from '../src/version.js';
+import type { Comparison } from './comparison.js';
+import { peer, respite, versionOf } from './contender.js';
 import { Figures } from './figures.js';
 import { LoadGenerator } from './load/generator.js';
 import { describeMachine, readMachine } from './machine.js';
@@ -10,10 +12,10 @@ import { measureMemory } from './parts/memory.js';
 import { measureOperations } from './parts/operations.js';
 import { measureRates } from './parts/rates.js';
 import { measureTail } from './parts/tail.js';
-import { type Bench, FULL, QUICK } from './plan.js';
+import { FULL, QUICK } from './plan.js';
+import { killRunning } from './processes.js';
 import { formatTables } from './report.js';
 import { readCommit, writeResults } from './results.js';
-import { killRunning, peer, respite, versionOf } from './server.js';
 
 /**
  * Compares respite with Redis, Valkey and others: how late sessions expire, the server's CPU for each operation of an
@@ -21,7 +23,7 @@ import { killRunning, peer, respite, versionOf } from './server.js';
  * load generator drives all servers, which take turns.
  */
 
-const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+const PARTS: Readonly<Record<string, (run: Comparison) => Promise<void>>> = {
   operations: measureOperations,
   rates: measureRates,
   memory: measureMemory,
@@ -97,16 +99,15 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
   const began = performance.now();
   for (const [index, part] of parts.entries()) {
     const generator = await LoadGenerator.start();
-    const bench: Bench = {
-      plan: quick ? QUICK : FULL,
-      contenders: [...subjects, ...peers],
-      main: [subjects[0], ...peers],
-      generator,
-      figures,
-      progress: (step) => progress(`${part} (${index + 1} of ${parts.length}): ${step}`, performance.now() - began),
-    };
     try {
-      await PARTS[part](bench);
+      await PARTS[part]({
+        plan: quick ? QUICK : FULL,
+        contenders: [...subjects, ...peers],
+        main: [subjects[0], ...peers],
+        generator,
+        figures,
+        progress: (step) => progress(`${part} (${index + 1} of ${parts.length}): ${step}`, performance.now() - began),
+      });
     } catch (error) {
       // The other parts are worth their time.
       process.exitCode = 1;

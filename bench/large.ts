@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { respite } from './contender.js';
 import { LoadGenerator } from './load/generator.js';
 import { describeMachine } from './machine.js';
 import { MixedSessions } from './mixed-sessions.js';
-import { type RuntimeFindings, respite } from './server.js';
+import { Server } from './server.js';
 import { TYPICAL } from './sessions.js';
 import { formatTable } from './table.js';
 
@@ -25,27 +26,12 @@ const USE_SECONDS = 20;
 const RETURN_SECONDS = 60;
 /** The share of the sessions that is read to verify its data. */
 const READ_SHARE = 1 / 8;
-const PROBES_PER_SECOND = 1000;
+const PING = { operation: 'ping', shape: TYPICAL, count: 1, sample: 1 } as const;
+const PROBES = { work: PING, connections: 1, perSecond: 1000 };
 const WARM_UP_SECONDS = 1.5;
 const GB = 1e9;
-const HEADER = [
-  '',
-  's',
-  'collections',
-  `> ${LONGEST_COLLECTION} ms`,
-  'longest ms',
-  'loop delay ms',
-  'waited p99',
-  'max',
-  'sessions',
-  'data GB',
-  'used_memory',
-  'RSS',
-];
-
-interface Settings {
-  readonly gb: number;
-}
+// biome-ignore format: a row
+const HEADER = ['', 's', 'collections', `> ${LONGEST_COLLECTION} ms`, 'longest ms', 'loop delay ms', 'waited p99', 'max', 'sessions', 'data GB', 'used_memory', 'RSS'];
 
 const program = new Command('bench:large')
   .description('Fills respite with sessions of 100 bytes to 1 MB, uses and ends them, and measures pauses and memory.')
@@ -54,7 +40,7 @@ const program = new Command('bench:large')
   .parse();
 
 try {
-  await run(program.opts<Settings>());
+  await run(program.opts<{ gb: number }>().gb);
 } catch (error) {
   program.error(`error: ${(error as Error).message}`);
 }
@@ -65,76 +51,71 @@ function positive(text: string): number {
   return number;
 }
 
-async function run({ gb }: Settings): Promise<void> {
+async function run(gb: number): Promise<void> {
   console.log(`${gb} GB of sessions: ${describeMachine()}`);
-  const server = await respite().start({ watched: true, options: ['--maxmemory', '0'] });
-  const { port, dialect } = server;
+  const server = await Server.start(respite(), { watched: true, options: ['--maxmemory', '0'] });
   const generator = await LoadGenerator.start();
-  const sessions = new MixedSessions(port);
-
-  const rows: string[][] = [];
-  const measure = async (name: string, phase: () => Promise<void>): Promise<RuntimeFindings> => {
-    process.stderr.write(`${name} …\n`);
-    const ping = { operation: 'ping', shape: TYPICAL, count: 1, sample: 1 } as const;
-    const streams = [{ work: ping, connections: 1, perSecond: PROBES_PER_SECOND }];
-    const loop = { warmUp: WARM_UP_SECONDS, seconds: Infinity };
-    const pings = await generator.prepare<'open'>({ kind: 'open', port, dialect, streams, loop });
-    const replies = pings.begin();
-    await setTimeout(WARM_UP_SECONDS * 1000);
-    const begin = performance.now();
-    const endWatch = server.watch();
-    await Promise.race([phase(), replies]);
-    const seconds = (performance.now() - begin) / 1000;
-    const runtime = await endWatch();
-    pings.end();
-    const { latency } = await replies;
-    rows.push([
-      name,
-      seconds.toFixed(1),
-      String(runtime.collections.length),
-      String(runtime.collections.filter((ms) => ms > LONGEST_COLLECTION).length),
-      longest(runtime.collections).toFixed(1),
-      runtime.loopDelay.toFixed(1),
-      latency.p99.toFixed(1),
-      latency.max.toFixed(1),
-      String(sessions.count),
-      ...[sessions.bytes, await sessions.usedMemory(), server.residentBytes()].map((bytes) => (bytes / GB).toFixed(2)),
-    ]);
-    process.stderr.write(`${formatTable(HEADER, rows.slice(-1))}\n`);
-    return runtime;
-  };
-
+  const sessions = new MixedSessions(server.client);
   await sessions.make(64e6);
   await sessions.endAll();
   await setTimeout(3000);
   const emptyBytes = server.residentBytes();
-  const phases = [
-    await measure('create', () => sessions.make(gb * GB)),
-    await measure('use', () => sessions.use(USE_SECONDS)),
-    await measure('verify', () => sessions.verify(READ_SHARE)),
-    await measure('end', async () => {
-      await sessions.endEach();
-      for (let second = 0; second < RETURN_SECONDS && !isBack(); second++) await setTimeout(1000);
-    }),
+  const isBack = () => server.residentBytes() < emptyBytes + LEFT_BYTES;
+
+  const phases: readonly (readonly [name: string, run: () => Promise<void>])[] = [
+    ['create', () => sessions.make(gb * GB)],
+    ['use', () => sessions.use(USE_SECONDS)],
+    ['verify', () => sessions.verify(READ_SHARE)],
+    [
+      'end',
+      async () => {
+        await sessions.endEach();
+        for (let second = 0; second < RETURN_SECONDS && !isBack(); second++) await setTimeout(1000);
+      },
+    ],
   ];
-  function isBack(): boolean {
-    return server.residentBytes() < emptyBytes + LEFT_BYTES;
+  const rows: string[][] = [];
+  let pause = 0;
+  for (const [name, phase] of phases) {
+    process.stderr.write(`${name} …\n`);
+    const { seconds, collections, loopDelay, latency } = await observe(server, generator, phase);
+    const longest = collections.reduce((most, ms) => Math.max(most, ms), 0);
+    pause = Math.max(pause, longest);
+    const memory = [sessions.bytes, await server.usedBytes(), server.residentBytes()];
+    rows.push([
+      name,
+      seconds.toFixed(1),
+      String(collections.length),
+      String(collections.filter((ms) => ms > LONGEST_COLLECTION).length),
+      ...[longest, loopDelay, latency.p99, latency.max].map((ms) => ms.toFixed(1)),
+      String(sessions.count),
+      ...memory.map((bytes) => (bytes / GB).toFixed(2)),
+    ]);
+    process.stderr.write(`${formatTable(HEADER, rows.slice(-1))}\n`);
   }
-  console.log(`\n${formatTable(HEADER, rows)}`);
-  console.log(NOTES);
-  console.log(
-    `The empty server had ${(emptyBytes / 1e6).toFixed(0)} MB, in the end it has ${(server.residentBytes() / 1e6).toFixed(0)} MB.`,
-  );
-  sessions.close();
-  generator.stop();
-  const pause = longest(phases.flatMap(({ collections }) => collections));
+  const [before, after] = [emptyBytes, server.residentBytes()].map((bytes) => (bytes / 1e6).toFixed(0));
+  console.log(`\n${formatTable(HEADER, rows)}\n${NOTES}`);
+  console.log(`The empty server had ${before} MB, in the end it has ${after} MB.`);
   const back = isBack();
+  generator.stop();
   await server.stop();
   if (pause > LONGEST_COLLECTION)
     throw new Error(`a collection took ${pause.toFixed(1)} ms, more than ${LONGEST_COLLECTION}`);
   if (!back) throw new Error(`the memory was not freed within ${RETURN_SECONDS} s`);
 }
 
-function longest(durations: readonly number[]): number {
-  return durations.reduce((most, duration) => Math.max(most, duration), 0);
+/** Runs a phase while another client sends PINGs. Returns how long it took, pauses of the server, and latencies. */
+async function observe(server: Server, generator: LoadGenerator, phase: () => Promise<void>) {
+  const load = { kind: 'open', streams: [PROBES], warmUp: WARM_UP_SECONDS, seconds: Infinity } as const;
+  const pings = await generator.prepare<'open'>(server, load);
+  const replies = pings.begin();
+  await setTimeout(WARM_UP_SECONDS * 1000);
+  const begin = performance.now();
+  const endWatch = server.watch();
+  await Promise.race([phase(), replies]);
+  const seconds = (performance.now() - begin) / 1000;
+  const runtime = await endWatch();
+  pings.end();
+  const { latency } = await replies;
+  return { seconds, ...runtime, latency };
 }

@@ -1,5 +1,5 @@
 import type { LoadGenerator } from './load/generator.js';
-import type { Effort, Findings, Order, Work } from './load/order.js';
+import type { Closed, Findings, Open, Work } from './load/orders.js';
 import { undisturbed, watchOthers } from './others.js';
 import type { Server } from './server.js';
 
@@ -15,35 +15,32 @@ export interface Cost {
 }
 
 /** Runs a load on a server. */
-export async function measure<Kind extends 'closed' | 'open'>(
+export async function measure<Load extends Closed | Open>(
   generator: LoadGenerator,
   server: Server,
-  order: Omit<Extract<Order, { kind: Kind }>, 'port' | 'dialect'>,
-): Promise<Findings[Kind] & Effort & Cost> {
-  const { port, dialect } = server;
-  const prepared = await generator.prepare<Kind>({ ...order, port, dialect } as Extract<Order, { kind: Kind }>);
+  load: Load,
+): Promise<Findings[Load['kind']] & Cost> {
+  const prepared = await generator.prepare<Load['kind']>(server, load as never);
   const others = watchOthers(server.pid, generator.pid);
   const before = server.cpuSeconds();
   const found = await prepared.begin();
   const cpu = ((server.cpuSeconds() - before) / found.operations) * 1e6;
-  return Object.assign(found, { cpu, others: others() });
+  return { ...found, cpu, others: others() };
 }
 
-/** Runs operations in a closed loop, again if other processes disturb. */
+/**
+ * Runs operations in a closed loop, again if other processes disturb.
+ * @param prepare Runs before each try.
+ */
 export function measureLoop(
   generator: LoadGenerator,
   server: Server,
   work: Work,
   loop: { readonly depth: number; readonly seconds: number },
   prepare: () => Promise<void> = async () => {},
-) {
+): Promise<Findings['closed'] & Cost> {
   return undisturbed(async () => {
     await prepare();
-    return measure<'closed'>(generator, server, { kind: 'closed', work, connections: CONNECTIONS, loop });
+    return measure(generator, server, { kind: 'closed', work, connections: CONNECTIONS, ...loop });
   });
-}
-
-/** Runs each operation once, as fast as possible. */
-export async function fill(generator: LoadGenerator, { port, dialect }: Server, work: Work, block = 50_000) {
-  await generator.run<'fill'>({ kind: 'fill', port, dialect, work, block });
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { shuffled } from './shuffled.js';
 
 const SMALLEST = 100;
 const LARGEST = 1_000_000;
@@ -13,20 +14,14 @@ const MOST_WAITING = 8e6;
 /** The bytes of which all values are parts. */
 const SOURCE = randomBytes(2 * LARGEST);
 
-/** A value: a part of the source. */
-interface Part {
-  readonly start: number;
-  length: number;
-}
-
 /**
  * Sessions with one to eight keys, whose sizes are spread evenly over the orders of magnitude, and the data that they
  * should have.
  */
 export class MixedSessions {
   readonly #client: Redis;
-  /** Each session's values, by its number. */
-  readonly #sessions = new Map<number, Part[]>();
+  /** Each session's values, by its number. They are parts of the source. */
+  readonly #sessions = new Map<number, Buffer[]>();
   #made = 0;
   #bytes = 0;
   /** Bytes of requests that wait for their replies, the reply to the last one, and the first failure. */
@@ -34,8 +29,8 @@ export class MixedSessions {
   #last: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
 
-  constructor(port: number) {
-    this.#client = new Redis({ port, retryStrategy: null });
+  constructor(client: Redis) {
+    this.#client = client;
   }
 
   get count(): number {
@@ -61,27 +56,26 @@ export class MixedSessions {
     while (performance.now() < end) {
       const at = random(numbers.length);
       const number = numbers[at];
-      const parts = this.#sessions.get(number) ?? [];
-      const key = random(parts.length);
+      const values = this.#sessions.get(number) ?? [];
+      const key = random(values.length);
+      const value = values[key];
       const choice = Math.random();
       if (choice < 0.5) {
-        await this.#check(number, key, parts[key]);
+        await this.#check(number, key, value);
       } else if (choice < 0.7) {
-        const part = randomPart(parts.length);
-        this.#bytes += part.length - parts[key].length;
-        parts[key] = part;
-        await this.#send(['SESSION.SET', addressOf(number), `key${key}`, bytesOf(part)]);
+        values[key] = randomValue(values.length);
+        this.#bytes += values[key].length - value.length;
+        await this.#send(['SESSION.SET', addressOf(number), `key${key}`, values[key]]);
       } else if (choice < 0.8) {
-        const part = parts[key];
-        const length = Math.min(random(1000), SOURCE.length - part.start - part.length);
-        const added = SOURCE.subarray(part.start + part.length, part.start + part.length + length);
-        part.length += length;
-        this.#bytes += length;
+        const start = value.byteOffset - SOURCE.byteOffset;
+        values[key] = SOURCE.subarray(start, start + value.length + random(1000));
+        const added = values[key].subarray(value.length);
+        this.#bytes += added.length;
         await this.#send(['SESSION.APPEND', addressOf(number), `key${key}`, added]);
       } else {
         await this.#end(number);
-        while (this.#bytes < bytes - LARGEST) numbers[at] = await this.#makeOne();
-        if (!this.#sessions.has(numbers[at])) numbers[at] = await this.#makeOne();
+        do numbers[at] = await this.#makeOne();
+        while (this.#bytes < bytes - LARGEST);
       }
     }
     await this.#settle();
@@ -92,9 +86,9 @@ export class MixedSessions {
    * @throws Error if any data differs from what was sent.
    */
   async verify(share: number): Promise<void> {
-    for (const [number, parts] of this.#sessions) {
+    for (const [number, values] of this.#sessions) {
       if (Math.random() > share) continue;
-      for (const [key, part] of parts.entries()) await this.#check(number, key, part);
+      for (const [key, value] of values.entries()) await this.#check(number, key, value);
     }
     await this.#settle();
   }
@@ -102,11 +96,7 @@ export class MixedSessions {
   /** Ends the sessions one by one, in random order. */
   async endEach(): Promise<void> {
     const numbers = [...this.#sessions.keys()];
-    for (let left = numbers.length; left > 0; left--) {
-      const at = random(left);
-      await this.#end(numbers[at]);
-      numbers[at] = numbers[left - 1];
-    }
+    for (const index of shuffled(numbers.length)) await this.#end(numbers[index]);
     await this.#settle();
   }
 
@@ -114,15 +104,6 @@ export class MixedSessions {
     await this.#client.call('SESSION.ENDALL');
     this.#sessions.clear();
     this.#bytes = 0;
-  }
-
-  /** Returns `used_memory`, in bytes. */
-  async usedMemory(): Promise<number> {
-    return Number(/^used_memory:(\d+)/m.exec(await this.#client.info('memory'))?.[1]);
-  }
-
-  close(): void {
-    this.#client.disconnect();
   }
 
   /** Sends a request, once few bytes are waiting. */
@@ -151,10 +132,10 @@ export class MixedSessions {
   async #makeOne(): Promise<number> {
     const number = this.#made++;
     const keys = 1 + random(MOST_KEYS);
-    const parts = Array.from({ length: keys }, () => randomPart(keys));
-    this.#sessions.set(number, parts);
-    for (const { length } of parts) this.#bytes += length;
-    const data = parts.flatMap((part, key) => [`key${key}`, bytesOf(part)]);
+    const values = Array.from({ length: keys }, () => randomValue(keys));
+    this.#sessions.set(number, values);
+    for (const { length } of values) this.#bytes += length;
+    const data = values.flatMap((value, key) => [`key${key}`, value]);
     await this.#send(['SESSION.NEW', `large:${number}`, DURATION, 'SHARED', 'DATA', ...data]);
     return number;
   }
@@ -165,10 +146,10 @@ export class MixedSessions {
     await this.#send(['SESSION.END', addressOf(number)]);
   }
 
-  async #check(number: number, key: number, { start, length }: Part): Promise<void> {
+  async #check(number: number, key: number, value: Buffer): Promise<void> {
     await this.#send(['SESSION.GET', addressOf(number), `key${key}`], (reply) => {
-      const isRight = reply instanceof Buffer && reply.equals(SOURCE.subarray(start, start + length));
-      if (!isRight) throw new Error(`session ${number} has a wrong value under key ${key}`);
+      if (reply instanceof Buffer && reply.equals(value)) return;
+      throw new Error(`session ${number} has a wrong value under key ${key}`);
     });
   }
 }
@@ -177,16 +158,13 @@ function addressOf(number: number): string {
   return `@large:${number}`;
 }
 
-function bytesOf({ start, length }: Part): Buffer {
-  return SOURCE.subarray(start, start + length);
-}
-
 function random(end: number): number {
   return Math.floor(Math.random() * end);
 }
 
 /** Returns a random value for a session with this many keys. */
-function randomPart(keys: number): Part {
+function randomValue(keys: number): Buffer {
   const length = Math.ceil((SMALLEST * (LARGEST / SMALLEST) ** Math.random()) / keys);
-  return { start: random(LARGEST), length };
+  const start = random(LARGEST);
+  return SOURCE.subarray(start, start + length);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cpuSecondsOf } from './server.js';
+import { cpuSecondsOf } from './processes.js';
 
 /**
  * Above this a measurement counts as disturbed. It is a share of one core. The kernel counts the time of all processes

@@ -1,7 +1,3 @@
-import type { Figures } from './figures.js';
-import type { LoadGenerator } from './load/generator.js';
-import type { Contender } from './server.js';
-
 /** How much to measure. Times are in seconds. */
 export interface Plan {
   /** Rounds of everything that takes little time. */
@@ -68,30 +64,3 @@ export const QUICK: Plan = {
   growth: { rounds: 1, sessions: [1_000, 100_000], keys: [1, 10_000] },
   restarts: 1,
 };
-
-/** What the parts of a run share. */
-export interface Bench {
-  readonly plan: Plan;
-  /** All servers: respite on each Node.js, and the peers. */
-  readonly contenders: readonly Contender[];
-  /** The same without respite on a second Node.js. */
-  readonly main: readonly Contender[];
-  readonly generator: LoadGenerator;
-  readonly figures: Figures;
-  /** Says what is measured next. */
-  progress(step: string): void;
-}
-
-/**
- * Lets servers take turns, in a different order in every second round: which of two processes is measured first makes a
- * difference of 2 to 5 %.
- */
-export function* turns(
-  rounds: number,
-  contenders: readonly Contender[],
-): Generator<readonly [round: string, contender: Contender]> {
-  for (let round = 1; round <= rounds; round++) {
-    const order = round % 2 === 1 ? contenders : contenders.toReversed();
-    for (const contender of order) yield [`round ${round} of ${rounds}`, contender];
-  }
-}

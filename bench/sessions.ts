@@ -6,8 +6,11 @@ export interface Shape {
   readonly ttl: number;
   /** Spreads the durations over 1 to `ttl` seconds, like the remaining times of sessions that have run for a while. */
   readonly spread?: true;
-  /** When `expire` lets the sessions expire: evenly over `span` ms from `begin` on, in ms of the monotonic clock. */
-  readonly due?: { readonly begin: number; readonly span: number };
+  /**
+   * When `expire` lets the sessions expire: evenly over `span` ms from `begin` on, in ms of the monotonic clock. Unix time
+   * is ahead of that clock.
+   */
+  readonly due?: { readonly begin: number; readonly span: number; readonly unixAhead: number };
   /** Which operations restart the duration. */
   readonly extend: 'GET' | 'SET' | 'BOTH' | 'NONE';
   /** How many sessions have the same name. */
@@ -17,6 +20,8 @@ export interface Shape {
   readonly keys: readonly string[];
   /** The length of each key's value, in bytes. */
   readonly valueLength: number;
+  /** Whether operations use more and more keys of session 0, instead of one key of each session. */
+  readonly grows?: true;
 }
 
 /** Half an hour, as in many session libraries. Nothing expires during a measurement. */
@@ -30,6 +35,9 @@ export const TYPICAL: Shape = {
   keys: ['user', 'lang', 'cart', 'csrftokn'],
   valueLength: 29,
 };
+
+/** The same, but only writes extend it. */
+export const SLIDING_WRITE: Shape = { ...TYPICAL, extend: 'SET' };
 
 /** The same for a server on which the application can find the sessions of a name. */
 export const INDEXED: Shape = { ...TYPICAL, indexed: true };
@@ -45,11 +53,14 @@ export const WHOLE: Shape = {
 export const PLAIN: Shape = { ...TYPICAL, extend: 'NONE', keys: [], valueLength: 200 };
 
 /** The session that grows: its keys are added one by one. */
-export const GROWING: Shape = { ...TYPICAL, extend: 'BOTH', keys: [keyName(0)] };
+export const GROWING: Shape = { ...TYPICAL, extend: 'BOTH', keys: ['key:0'], grows: true };
 
-/** Returns the key to read and write. It is neither the first nor the last, so a server has to search for it. */
-export function keyInUse({ keys }: Shape): string {
-  return keys[Math.floor(keys.length / 2)];
+/**
+ * Returns the token and the key to read and write. The key is neither the first nor the last of its session, so a server
+ * has to search for it.
+ */
+export function addressOf({ keys, grows }: Shape, number: number): readonly [token: string, key: string] {
+  return grows ? [tokenOf(0), `key:${number}`] : [tokenOf(number), keys[Math.floor(keys.length / 2)]];
 }
 
 export function valueIn({ valueLength }: Shape): string {
@@ -59,11 +70,6 @@ export function valueIn({ valueLength }: Shape): string {
 /** Returns a session's keys and values alternately. */
 export function dataOf(shape: Shape): string[] {
   return shape.keys.flatMap((key) => [key, valueIn(shape)]);
-}
-
-/** Returns a key of the growing session. */
-export function keyName(key: number): string {
-  return `key:${key}`;
 }
 
 export function nameOf({ perName }: Shape, session: number): string {
@@ -84,7 +90,7 @@ export function ttlOf({ ttl, spread }: Shape, session: number): number {
 }
 
 /** Returns when a session is due, in ms of the monotonic clock. */
-export function dueOf({ due = { begin: 0, span: 0 } }: Shape, session: number): number {
+export function dueOf({ due = { begin: 0, span: 0, unixAhead: 0 } }: Shape, session: number): number {
   return due.begin + spreadOf(session) * due.span;
 }
 

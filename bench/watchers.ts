@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
+import { respite } from './contender.js';
 import { LoadGenerator } from './load/generator.js';
 import { describeMachine } from './machine.js';
-import { fill } from './measure.js';
 import { positive } from './positive.js';
-import { freePort, respite, type Server } from './server.js';
+import { freePort, Server } from './server.js';
 import { TYPICAL } from './sessions.js';
 import { median } from './statistics.js';
 import { formatTable } from './table.js';
@@ -32,11 +32,6 @@ CPU time of the server in % of one core. A watcher reads GET /live, as the page 
 session events up to four times a second. Under load, ${LOAD_PER_SECOND} sessions a second are created and as many expire.
 Each figure is the median of ${ROUNDS} measurements; "more" is the difference to none watching.`;
 
-interface Settings {
-  readonly sessions: number;
-  readonly seconds: number;
-}
-
 const program = new Command('bench:watchers')
   .description('Measures how much CPU time watchers of the live page cost.')
   .option('--sessions <number>', 'number of sessions', positive, 1_000_000)
@@ -45,33 +40,32 @@ const program = new Command('bench:watchers')
   .parse();
 
 try {
-  await run(program.opts<Settings>());
+  await run(program.opts<{ sessions: number; seconds: number }>());
 } catch (error) {
   program.error(`error: ${(error as Error).message}`);
 }
 
-async function run({ sessions, seconds }: Settings): Promise<void> {
+async function run({ sessions, seconds }: { readonly sessions: number; readonly seconds: number }): Promise<void> {
   console.log(`${sessions} sessions: ${describeMachine()}`);
   const http = await freePort();
-  const server = await respite().start({ options: ['--http-port', String(http)] });
-  const { port, dialect } = server;
+  const server = await Server.start(respite(), { options: ['--http-port', String(http)] });
   const generator = await LoadGenerator.start();
   process.stderr.write('creating sessions …\n');
   // 200 for each name, due within an hour, most of them in later rounds of the wheel.
   const shape = { ...TYPICAL, ttl: 3600, spread: true, perName: 200 } as const;
-  await fill(generator, server, { operation: 'create', shape, count: sessions });
+  await generator.fill(server, { operation: 'create', shape, count: sessions });
 
   const rows: string[][] = [];
   for (const load of ['idle', 'under load']) {
     // Twice as many as all measurements of the loop take.
     const longest = WARM_UP / 1000 + ROUNDS * WATCHERS.length * (seconds + REST / 1000);
     const count = 2 * LOAD_PER_SECOND * longest;
-    const login = { operation: 'login', shape: { ...TYPICAL, ttl: 2 }, first: sessions, count } as const;
-    const streams = load === 'idle' ? [] : [{ work: login, connections: 1, perSecond: LOAD_PER_SECOND }];
-    const loop = { warmUp: 0, seconds: Infinity };
-    const logins = await generator.prepare<'open'>({ kind: 'open', port, dialect, streams, loop });
+    const work = { operation: 'login', shape: { ...TYPICAL, ttl: 2 }, first: sessions, count } as const;
+    const streams = load === 'idle' ? [] : [{ work, connections: 1, perSecond: LOAD_PER_SECOND }];
+    const logins = await generator.prepare(server, { kind: 'open', streams, warmUp: 0, seconds: Infinity });
     const answered = logins.begin();
-    await warmUp(http);
+    // Lets the server compile what the measurements run.
+    await measure(server, http, 10, WARM_UP / 1000);
     const found = WATCHERS.map((watchers) => ({ watchers, percent: [] as number[], bytes: [] as number[] }));
     for (let round = 1; round <= ROUNDS; round++) {
       for (const { watchers, percent, bytes } of found) {
@@ -86,13 +80,8 @@ async function run({ sessions, seconds }: Settings): Promise<void> {
     const base = median(found[0].percent);
     for (const { watchers, percent, bytes } of found) {
       const more = median(percent) - base;
-      rows.push([
-        load,
-        String(watchers),
-        `${median(percent).toFixed(2)} %`,
-        `${more.toFixed(2)} %`,
-        (median(bytes) / 1024).toFixed(1),
-      ]);
+      const cpu = [median(percent), more].map((figure) => `${figure.toFixed(2)} %`);
+      rows.push([load, String(watchers), ...cpu, (median(bytes) / 1024).toFixed(1)]);
       if (watchers === 10 && more > GOAL) process.exitCode = 1;
     }
   }
@@ -100,13 +89,6 @@ async function run({ sessions, seconds }: Settings): Promise<void> {
   console.log(NOTES);
   generator.stop();
   await server.stop();
-}
-
-/** Lets the server compile what the measurements run. */
-async function warmUp(http: number): Promise<void> {
-  const streams = await Promise.all(Array.from({ length: 10 }, () => watch(http)));
-  await setTimeout(WARM_UP);
-  for (const stream of streams) stream.destroy();
 }
 
 /** Returns the CPU time of the server in %, and how many bytes a second each watcher received. */

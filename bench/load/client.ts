@@ -2,19 +2,15 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ReplyScanner } from './reply-scanner.js';
 
-/** Receives the events of a client. */
-export interface ClientListener {
-  /** This many more operations are answered. Their replies were read at `time`, in ms of `performance.now()`. */
-  answered(operations: number, time: number): void;
-  /** A reply is wrong, or the connection has ended. */
-  failed(error: Error): void;
-}
+/** Is called with how many more operations are answered, and when that was read, in ms of `performance.now()`. */
+type Answered = (operations: number, time: number) => void;
 
 /** One connection. A raw socket, because a client library's own work would be measured too. */
 export class Client {
   readonly #socket: Socket;
   #scanner = new ReplyScanner([]);
-  #listener: ClientListener = { answered() {}, failed() {} };
+  #answered: Answered = () => {};
+  #failed: (error: Error) => void = () => {};
 
   /** Connects to a server on this machine. */
   static async open(port: number): Promise<Client> {
@@ -30,14 +26,18 @@ export class Client {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('data', (chunk) => this.#receive(chunk));
-    socket.on('error', (error) => this.#listener.failed(error));
-    socket.on('close', () => this.#listener.failed(new Error('the server closed a connection')));
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('close', () => this.#failed(new Error('the server closed a connection')));
   }
 
-  /** @param replies The first lines of the replies to each operation, see `ReplyScanner`. */
-  listen(replies: readonly string[], listener: ClientListener): void {
-    this.#scanner = new ReplyScanner(replies);
-    this.#listener = listener;
+  /**
+   * @param examples Correct replies to each operation that follows.
+   * @param failed Is called if a reply is wrong or the connection has ended.
+   */
+  listen(examples: readonly string[], answered: Answered, failed: (error: Error) => void): void {
+    this.#scanner = new ReplyScanner(examples);
+    this.#answered = answered;
+    this.#failed = failed;
   }
 
   send(requests: Buffer): void {
@@ -45,7 +45,7 @@ export class Client {
   }
 
   close(): void {
-    this.#listener = { answered() {}, failed() {} };
+    this.#failed = () => {};
     this.#socket.destroy();
   }
 
@@ -53,9 +53,9 @@ export class Client {
     const time = performance.now();
     try {
       const operations = this.#scanner.push(chunk);
-      if (operations > 0) this.#listener.answered(operations, time);
+      if (operations > 0) this.#answered(operations, time);
     } catch (error) {
-      this.#listener.failed(error as Error);
+      this.#failed(error as Error);
     }
   }
 }

@@ -10,7 +10,7 @@ export function now(): number {
  * Returns what must be added to `now()` to get Unix ms. `Date.now()` returns whole milliseconds, so this waits for the
  * moment at which its value changes.
  */
-export function wallClockAhead(): number {
+export function unixAhead(): number {
   const before = Date.now();
   let wall = before;
   while (wall === before) wall = Date.now();

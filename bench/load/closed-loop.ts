@@ -10,7 +10,7 @@ export interface ClosedLoop {
 
 /**
  * Runs a closed loop: each client sends the requests of its lane, and a new one for each reply. A closed loop sends
- * nothing while it waits, so it cannot measure latency: see `OpenLoop`.
+ * nothing while it waits, so it cannot measure latency: see `runOpenLoop`.
  *
  * @returns The number of operations.
  * @throws Error if a reply is wrong.
@@ -38,14 +38,12 @@ export function runClosedLoop(
         }
         if (inFlight === 0 && --busy === 0) resolve(operations);
       };
-      client.listen(replies, {
-        answered(answered, time) {
-          operations += answered;
-          inFlight -= answered;
-          send(answered, time);
-        },
-        failed: reject,
-      });
+      const answered = (count: number, time: number): void => {
+        operations += count;
+        inFlight -= count;
+        send(count, time);
+      };
+      client.listen(replies, answered, reject);
       send(depth, start);
     }
   });

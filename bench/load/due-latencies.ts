@@ -23,9 +23,9 @@ export class Schedule {
 }
 
 /**
- * Latencies that count from the time an operation was due, not from when it was sent. A delay of the server then counts
- * for every operation that was due during it, even if the client could not send it or it waited in the server's socket.
- * Such latencies are "corrected for coordinated omission".
+ * Latencies that count from the time an operation was due, not from when it was sent ("corrected for coordinated
+ * omission"). A delay of the server then counts for every operation that was due during it, even if the client could not
+ * send it or it waited in the server's socket.
  *
  * Operation n is sent by client n modulo the number of clients, and each client's replies come in order. So it is known
  * which operation a reply belongs to, and nothing has to be stored per operation.

@@ -1,11 +1,11 @@
-import { OPERATIONS } from '../operations.js';
+import { once } from 'node:events';
+import { OPERATIONS, requestOf } from '../operations.js';
 import { shuffled } from '../shuffled.js';
 import { Client } from './client.js';
 import { runClosedLoop } from './closed-loop.js';
-import { fill } from './fill.js';
+import { ExpiredEvents } from './expired-events.js';
 import { runOpenLoop } from './open-loop.js';
-import type { Order, Work } from './order.js';
-import { receive, send } from './parent.js';
+import type { Fill, Order, Target, Work } from './orders.js';
 import { type Lane, Requests } from './requests.js';
 
 /**
@@ -13,69 +13,98 @@ import { type Lane, Requests } from './requests.js';
  * findings. A second message stops an open loop.
  */
 
-const FILLING_CONNECTIONS = 4;
+const FILLING = { connections: 4, depth: 64, seconds: Infinity };
 /**
  * With only a few sessions or keys, their requests are repeated up to this number, because requests that are sent
  * together must be contiguous.
  */
 const LEAST_REQUESTS = 10_000;
 
-/** Prepares an order. Returns the connections and a function that runs it. */
-async function prepare(order: Order): Promise<[readonly Client[], () => Promise<object>]> {
-  const exchangeOf = ({ operation, shape }: Work) => OPERATIONS[operation][order.dialect](shape);
-  const lanesOf = (work: Work, lanes: number): Lane[] => {
-    const { first = 0, count, sample } = work;
-    const { request } = exchangeOf(work);
-    if (sample === undefined) return new Requests(count, (index) => request(first + index)).parts(lanes);
-    const numbers = shuffled(count).subarray(0, sample);
-    const length = Math.max(numbers.length, LEAST_REQUESTS);
-    return new Requests(length, (index) => request(first + numbers[index % numbers.length])).cycles(lanes);
-  };
+/** What runs when the start message arrives, and what it needs. */
+interface Task {
+  readonly open: readonly { close(): void }[];
+  run(start: unknown): Promise<object>;
+}
+
+async function prepare(target: Target, order: Order): Promise<Task> {
+  const { port } = target;
   switch (order.kind) {
     case 'fill': {
-      const clients = await Client.openMany(order.port, FILLING_CONNECTIONS);
-      const { first = 0, count } = order.work;
-      return [clients, () => fill(clients, exchangeOf(order.work), first, count, order.block).then(() => ({}))];
+      const clients = await Client.openMany(port, FILLING.connections);
+      return { open: clients, run: () => fill(clients, target, order) };
     }
     case 'closed': {
-      const { work, connections, loop } = order;
-      const clients = await Client.openMany(order.port, connections);
-      const lanes = lanesOf(work, connections);
-      const run = () => runClosedLoop(clients, exchangeOf(work).replies, lanes, loop);
-      return [clients, async () => ({ operations: await run() })];
+      const clients = await Client.openMany(port, order.connections);
+      const lanes = lanesOf(target, order.work, clients.length);
+      const replies = repliesTo(target, order.work);
+      return { open: clients, run: async () => ({ operations: await runClosedLoop(clients, replies, lanes, order) }) };
     }
     case 'open': {
       const streams = await Promise.all(
         order.streams.map(async ({ work, connections, perSecond }) => ({
-          clients: await Client.openMany(order.port, connections),
-          replies: exchangeOf(work).replies,
-          lane: lanesOf(work, 1)[0],
+          clients: await Client.openMany(port, connections),
+          replies: repliesTo(target, work),
+          lane: lanesOf(target, work, 1)[0],
           perSecond,
         })),
       );
-      return [streams.flatMap(({ clients }) => clients), () => runOpenLoop(streams, order.loop, receive())];
+      return { open: streams.flatMap(({ clients }) => clients), run: () => runOpenLoop(streams, order, receive()) };
+    }
+    case 'events': {
+      const events = await ExpiredEvents.subscribe(target, order.sessions);
+      return { open: [events], run: (shape) => events.receive(shape as Work['shape']) };
     }
   }
 }
 
-async function carryOut(order: Order): Promise<object> {
-  const [clients, run] = await prepare(order);
-  send('prepared');
-  await receive();
+/** Returns the requests that each of several clients sends. */
+function lanesOf({ dialect }: Target, { operation, shape, first = 0, count, sample }: Work, clients: number): Lane[] {
+  const steps = OPERATIONS[operation][dialect];
+  const request = (number: number) => requestOf(steps(shape, first + number));
+  if (sample === undefined) return new Requests(count, request).parts(clients);
+  const numbers = shuffled(count).subarray(0, sample);
+  const length = Math.max(numbers.length, LEAST_REQUESTS);
+  return new Requests(length, (index) => request(numbers[index % numbers.length])).cycles(clients);
+}
+
+function repliesTo({ dialect }: Target, { operation, shape, first = 0 }: Work): string[] {
+  return OPERATIONS[operation][dialect](shape, first).map(([, reply]) => reply);
+}
+
+async function fill(clients: readonly Client[], target: Target, { work, block }: Fill): Promise<object> {
+  const { first = 0, count } = work;
+  for (let done = 0; done < count; done += block) {
+    const part = { ...work, first: first + done, count: Math.min(block, count - done) };
+    await runClosedLoop(clients, repliesTo(target, part), lanesOf(target, part, clients.length), FILLING);
+  }
+  return {};
+}
+
+async function carryOut({ target, order }: { target: Target; order: Order }): Promise<object> {
+  const { open, run } = await prepare(target, order);
+  process.send?.('prepared');
+  const start = await receive();
   const before = process.cpuUsage();
-  const start = performance.now();
+  const began = performance.now();
   try {
-    const findings = await run();
-    const seconds = (performance.now() - start) / 1000;
+    const findings = await run(start);
+    const seconds = (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(before);
     return { ...findings, seconds, busy: (user + system) / 1e6 / seconds };
   } finally {
-    for (const client of clients) client.close();
+    for (const each of open) each.close();
   }
 }
 
-send('started');
+/** Returns the next message of the parent process. */
+async function receive(): Promise<unknown> {
+  const [message] = await once(process, 'message');
+  return message;
+}
+
+process.once('disconnect', () => process.exit());
+process.send?.('started');
 for (;;) {
-  const order = (await receive()) as Order;
-  send(await carryOut(order).catch((error: Error) => ({ failure: error.message })));
+  const task = (await receive()) as { target: Target; order: Order };
+  process.send?.(await carryOut(task).catch((error: Error) => ({ failure: error.message })));
 }

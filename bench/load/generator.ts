@@ -1,56 +1,86 @@
-import { Child } from './child.js';
-import type { Effort, Findings, Order } from './order.js';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Findings, Order, Target, Work } from './orders.js';
 
-/** The load generator, in a separate process. It carries out one order at a time. */
-export class LoadGenerator {
-  readonly #child: Child;
-
-  static async start(): Promise<LoadGenerator> {
-    return new LoadGenerator(await Child.start('./generator-process.ts'));
-  }
-
-  private constructor(child: Child) {
-    this.#child = child;
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** Prepares an order: its requests and its connections. Nothing is sent yet. */
-  async prepare<Kind extends Order['kind']>(order: Extract<Order, { kind: Kind }>): Promise<PreparedOrder<Kind>> {
-    this.#child.post(order);
-    await this.#child.message();
-    return new PreparedOrder(this.#child);
-  }
-
-  async run<Kind extends Order['kind']>(order: Extract<Order, { kind: Kind }>): Promise<Findings[Kind] & Effort> {
-    return (await this.prepare<Kind>(order)).begin();
-  }
-
-  stop(): void {
-    this.#child.stop();
-  }
-}
-
-export class PreparedOrder<Kind extends Order['kind']> {
-  readonly #child: Child;
-
-  constructor(child: Child) {
-    this.#child = child;
-  }
-
+/** An order whose requests and connections are ready. */
+export interface Prepared<Found> {
   /**
    * Begins to send, and resolves when all is answered.
    * @throws Error if the server gave a wrong reply.
    */
-  async begin(): Promise<Findings[Kind] & Effort> {
-    this.#child.post('go');
-    return (await this.#child.message()) as Findings[Kind] & Effort;
+  begin(start?: unknown): Promise<Found>;
+  /** Ends an open loop that has no end. */
+  end(): void;
+}
+
+/**
+ * The load generator, in a process of its own so that other work does not delay what it measures. It carries out one
+ * order at a time.
+ */
+export class LoadGenerator {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<never>;
+  #stopped = false;
+
+  static async start(): Promise<LoadGenerator> {
+    const generator = new LoadGenerator();
+    await generator.#message();
+    return generator;
   }
 
-  /** Ends an open loop that has no end. */
-  end(): void {
-    this.#child.post('end');
+  private constructor() {
+    const program = fileURLToPath(new URL('./generator-process.ts', import.meta.url));
+    // JSON has no Infinity.
+    this.#process = fork(program, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
+    this.#ended = new Promise((_, reject) => {
+      this.#process.once('exit', () => {
+        if (!this.#stopped) reject(new Error('the load generator ended too soon'));
+      });
+    });
+    // `#message` rejects too, so perhaps nobody waits for this promise.
+    this.#ended.catch(() => {});
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Prepares an order. Nothing is sent yet. */
+  async prepare<Kind extends Order['kind']>(
+    { port, dialect }: Target,
+    order: Extract<Order, { kind: Kind }>,
+  ): Promise<Prepared<Findings[Kind]>> {
+    this.#process.send({ target: { port, dialect }, order });
+    await this.#message();
+    return {
+      begin: async (start = 'begin') => {
+        this.#process.send(start as object);
+        return (await this.#message()) as Findings[Kind];
+      },
+      end: () => this.#process.send('end'),
+    };
+  }
+
+  /** Runs each operation once, as fast as possible. */
+  async fill(target: Target, work: Work, block = 50_000): Promise<void> {
+    const prepared = await this.prepare(target, { kind: 'fill', work, block });
+    await prepared.begin();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#process.kill();
+  }
+
+  /**
+   * Returns the next message of the process.
+   * @throws Error if it ends instead, or reports a failure.
+   */
+  async #message(): Promise<unknown> {
+    const [message] = await Promise.race([once(this.#process, 'message'), this.#ended]);
+    const { failure } = message as { failure?: string };
+    if (failure !== undefined) throw new Error(failure);
+    return message;
   }
 }

@@ -40,7 +40,7 @@ const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMEN
  * @param stopped Ends the loop early.
  * @throws Error if a reply is wrong or missing.
  */
-export function runOpenLoop(
+export async function runOpenLoop(
   streams: readonly Stream[],
   { warmUp, seconds }: OpenLoop,
   stopped: Promise<unknown> = new Promise(() => {}),
@@ -51,63 +51,53 @@ export function runOpenLoop(
   const from = start + warmUp * 1000;
   let end = from + seconds * 1000;
   let inFlight = 0;
+  let failure: Error | undefined;
   stopped.then(() => {
     end = Math.min(end, performance.now());
   });
-  return new Promise((resolve, reject) => {
-    const running = streams.map(({ clients, replies, lane, perSecond }) => {
-      const schedule = new Schedule(start, perSecond);
-      const due = new DueLatencies(schedule, clients.length, latencies, from);
-      for (const [index, client] of clients.entries()) {
-        client.listen(replies, {
-          answered(operations, time) {
-            inFlight -= operations;
-            due.answered(index, operations, time);
-          },
-          failed: reject,
-        });
-      }
-      return { clients, lane, schedule, sent: 0 };
-    });
-
-    /** Sends what is due. Returns when the next operation is due. */
-    const sendDue = (time: number): number => {
-      let next = Infinity;
-      for (const stream of running) {
-        const { clients, lane, schedule } = stream;
-        const due = schedule.dueBy(Math.min(time, end));
-        while (stream.sent < due) {
-          const requests = lane.take(1);
-          if (lane.taken === 0) throw new Error('an open loop has run out of requests');
-          if (schedule.due(stream.sent) >= from) sendDelays.record(time - schedule.due(stream.sent));
-          clients[stream.sent++ % clients.length].send(requests);
-          inFlight++;
-        }
-        next = Math.min(next, schedule.due(stream.sent));
-      }
-      return next;
-    };
-
-    /**
-     * Node's timers have whole milliseconds only, which is too coarse. So this sleeps briefly, then lets the event loop
-     * read.
-     */
-    const turn = (): void => {
-      try {
-        const next = sendDue(performance.now());
-        const time = performance.now();
-        if (time >= end && inFlight === 0) {
-          const sent = running.reduce((sum, stream) => sum + stream.sent, 0);
-          resolve({ operations: sent, latency: latencies.summarize(), sendDelay: sendDelays.summarize() });
-          return;
-        }
-        if (time >= end + PATIENCE) throw new Error(`${inFlight} replies are missing`);
-        Atomics.wait(nothing, 0, 0, Math.min(SLEEP, Math.max(0, next - time)));
-        setImmediate(turn);
-      } catch (error) {
-        reject(error as Error);
-      }
-    };
-    turn();
+  const running = streams.map(({ clients, replies, lane, perSecond }) => {
+    const schedule = new Schedule(start, perSecond);
+    const due = new DueLatencies(schedule, clients.length, latencies, from);
+    for (const [index, client] of clients.entries()) {
+      const answered = (operations: number, time: number): void => {
+        inFlight -= operations;
+        due.answered(index, operations, time);
+      };
+      client.listen(replies, answered, (error) => {
+        failure ??= error;
+      });
+    }
+    return { clients, lane, schedule, sent: 0 };
   });
+
+  /** Sends what is due. Returns when the next operation is due. */
+  const sendDue = (time: number): number => {
+    let next = Infinity;
+    for (const stream of running) {
+      const { clients, lane, schedule } = stream;
+      const due = schedule.dueBy(Math.min(time, end));
+      while (stream.sent < due) {
+        const requests = lane.take(1);
+        if (lane.taken === 0) throw new Error('an open loop has run out of requests');
+        if (schedule.due(stream.sent) >= from) sendDelays.record(time - schedule.due(stream.sent));
+        clients[stream.sent++ % clients.length].send(requests);
+        inFlight++;
+      }
+      next = Math.min(next, schedule.due(stream.sent));
+    }
+    return next;
+  };
+
+  // Node's timers have whole milliseconds only, which is too coarse. So this sleeps briefly, then lets the event loop read.
+  for (;;) {
+    const next = sendDue(performance.now());
+    const time = performance.now();
+    if (time >= end && inFlight === 0) break;
+    if (time >= end + PATIENCE) throw new Error(`${inFlight} replies are missing`);
+    Atomics.wait(nothing, 0, 0, Math.min(SLEEP, Math.max(0, next - time)));
+    await new Promise(setImmediate);
+    if (failure !== undefined) throw failure;
+  }
+  const operations = running.reduce((sum, { sent }) => sum + sent, 0);
+  return { operations, latency: latencies.summarize(), sendDelay: sendDelays.summarize() };
 }

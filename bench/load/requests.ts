@@ -6,23 +6,21 @@ const PIECE = 65_536;
  * costs neither a copy nor an allocation per request.
  */
 export class Requests {
-  readonly count: number;
+  readonly #count: number;
   readonly #bytes: Buffer;
   /** Where each request starts, and where the last one ends. */
   readonly #offsets: Float64Array;
 
   /** @param request Returns the request of the operation with an index, in ASCII. */
   constructor(count: number, request: (index: number) => string) {
-    this.count = count;
+    this.#count = count;
     this.#offsets = new Float64Array(count + 1);
     const pieces: Buffer[] = [];
     let text = '';
-    let offset = 0;
     for (let index = 0; index < count; index++) {
       const next = request(index);
       text += next;
-      offset += next.length;
-      this.#offsets[index + 1] = offset;
+      this.#offsets[index + 1] = this.#offsets[index] + next.length;
       if (text.length < PIECE) continue;
       pieces.push(Buffer.from(text, 'latin1'));
       text = '';
@@ -36,43 +34,44 @@ export class Requests {
   }
 
   /** Divides the requests among clients. Each sends its part once. */
-  parts(lanes: number): Lane[] {
-    const start = (lane: number) => Math.floor((lane * this.count) / lanes);
-    return Array.from({ length: lanes }, (_, lane) => new Lane(this, start(lane), start(lane), start(lane + 1), false));
+  parts(clients: number): Lane[] {
+    const starts = this.#starts(clients);
+    return starts.map((start, lane) => new Lane(this, start, starts[lane + 1] ?? this.#count));
   }
 
   /** Lets each client send all requests repeatedly, beginning at a different place. */
-  cycles(lanes: number): Lane[] {
-    const start = (lane: number) => Math.floor((lane * this.count) / lanes);
-    return Array.from({ length: lanes }, (_, lane) => new Lane(this, 0, start(lane), this.count, true));
+  cycles(clients: number): Lane[] {
+    return this.#starts(clients).map((start) => new Lane(this, start, this.#count, 0));
+  }
+
+  #starts(clients: number): number[] {
+    return Array.from({ length: clients }, (_, lane) => Math.floor((lane * this.#count) / clients));
   }
 }
 
 /** The requests that a client sends, in order. */
 export class Lane {
   readonly #requests: Requests;
-  readonly #first: number;
   readonly #end: number;
-  readonly #repeats: boolean;
+  readonly #restart: number;
   #next: number;
   /** How many requests the last `take` returned. */
   taken = 0;
 
-  constructor(requests: Requests, first: number, next: number, end: number, repeats: boolean) {
+  /** @param restart Where to go on after the end. By default nothing is left then. */
+  constructor(requests: Requests, next: number, end: number, restart = end) {
     this.#requests = requests;
-    this.#first = first;
     this.#next = next;
     this.#end = end;
-    this.#repeats = repeats;
+    this.#restart = restart;
   }
 
   /** Returns the next requests: at most `most` and, unless none are left, at least one. */
   take(most: number): Buffer {
-    if (this.#next === this.#end && this.#repeats) this.#next = this.#first;
-    const end = Math.min(this.#next + most, this.#end);
-    const bytes = this.#requests.slice(this.#next, end);
-    this.taken = end - this.#next;
-    this.#next = end;
-    return bytes;
+    if (this.#next === this.#end) this.#next = this.#restart;
+    const first = this.#next;
+    this.#next = Math.min(first + most, this.#end);
+    this.taken = this.#next - first;
+    return this.#requests.slice(first, this.#next);
   }
 }

@@ -1,7 +1,6 @@
-import { fill, measureLoop } from '../measure.js';
+import { type Comparison, compare, withServers } from '../comparison.js';
+import { measureLoop } from '../measure.js';
 import type { OperationName } from '../operations.js';
-import { type Bench, turns } from '../plan.js';
-import { startAll, stopAll } from '../server.js';
 import { GROWING, type Shape, TYPICAL } from '../sessions.js';
 
 const DEPTH = 16;
@@ -10,53 +9,63 @@ const DEPTH = 16;
  */
 const SAMPLE = 200_000;
 
-export const SESSIONS = 'read, by sessions';
-export const KEYS = ['read, by keys', 'write, by keys'] as const;
+/** What grows, and which operations are measured at each size. */
+interface Growing {
+  readonly unit: string;
+  readonly shape: Shape;
+  readonly addedBy: OperationName;
+  readonly rows: readonly (readonly [what: string, operation: OperationName])[];
+}
+
+const SESSIONS: Growing = {
+  unit: 'sessions',
+  shape: TYPICAL,
+  addedBy: 'create',
+  rows: [['read, by sessions', 'read']],
+};
+
+const KEYS: Growing = {
+  unit: 'keys',
+  shape: GROWING,
+  addedBy: 'addKey',
+  rows: [
+    ['read, by keys', 'read'],
+    ['write, by keys', 'write'],
+  ],
+};
 
 /** Measures what an operation costs with more and more sessions, and in one session with more and more keys. */
-export async function measureGrowth({ plan, main, generator, figures, progress }: Bench): Promise<void> {
-  const { rounds, sessions, keys } = plan.growth;
-  const servers = await startAll(main);
+export async function measureGrowth(run: Comparison): Promise<void> {
+  const { plan, main, generator, progress } = run;
+  await withServers(main, async (servers) => {
+    const measureAll = async ({ unit, shape, addedBy, rows }: Growing, sizes: readonly number[], from: number) => {
+      let filled = from;
+      for (const size of sizes) {
+        for (const { name } of main) {
+          progress(`fill to ${size} ${unit}, ${name}`);
+          await generator.fill(servers[name], { operation: addedBy, shape, first: filled, count: size - filled });
+        }
+        filled = size;
+        for (const [what, operation] of rows) {
+          const work = { operation, shape, count: size, sample: SAMPLE };
+          const loop = { depth: DEPTH, seconds: plan.seconds };
+          const measureOn = (name: string) => measureLoop(generator, servers[name], work, loop);
+          // V8 compiles the code in the first run.
+          if (size === sizes[0]) for (const { name } of main) await measureOn(name);
+          const place = { part: 'growth', what, at: size.toLocaleString('en') };
+          await compare(run, place, plan.growth.rounds, main, async ({ name }) => {
+            const { cpu, others } = await measureOn(name);
+            return { cpu, others };
+          });
+        }
+      }
+    };
 
-  const measureAt = async (what: string, operation: OperationName, shape: Shape, size: number, isFirst: boolean) => {
-    const at = size.toLocaleString('en');
-    const work = { operation, shape, count: size, sample: SAMPLE };
-    const run = (name: string) => measureLoop(generator, servers[name], work, { depth: DEPTH, seconds: plan.seconds });
-    // V8 compiles the code in the first run.
-    if (isFirst) for (const { name } of main) await run(name);
-    for (const [round, { name }] of turns(rounds, main)) {
-      progress(`${what}, ${at}, ${round}, ${name}`);
-      const { cpu, others } = await run(name);
-      figures.add({ part: 'growth', what, at }, name, { cpu }, others);
-    }
-  };
-
-  for (const [index, size] of sessions.entries()) {
-    const before = sessions[index - 1] ?? 0;
+    await measureAll(SESSIONS, plan.growth.sessions, 0);
     for (const { name } of main) {
-      progress(`fill to ${size} sessions, ${name}`);
-      const work = { operation: 'create', shape: TYPICAL, first: before, count: size - before } as const;
-      await fill(generator, servers[name], work);
+      await servers[name].removeAll();
+      await generator.fill(servers[name], { operation: 'create', shape: GROWING, count: 1 });
     }
-    await measureAt(SESSIONS, 'read', TYPICAL, size, index === 0);
-  }
-  for (const { name } of main) {
-    await servers[name].removeAll();
-    await fill(generator, servers[name], { operation: 'create', shape: GROWING, count: 1 });
-  }
-  for (const [index, size] of keys.entries()) {
-    const before = keys[index - 1] ?? 1;
-    for (const { name } of main) {
-      progress(`fill to ${size} keys, ${name}`);
-      await fill(generator, servers[name], {
-        operation: 'addKey',
-        shape: GROWING,
-        first: before,
-        count: size - before,
-      });
-    }
-    await measureAt(KEYS[0], 'readKey', GROWING, size, index === 0);
-    await measureAt(KEYS[1], 'writeKey', GROWING, size, index === 0);
-  }
-  await stopAll(servers);
+    await measureAll(KEYS, plan.growth.keys, 1);
+  });
 }

@@ -1,71 +1,71 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fill, measureLoop } from '../measure.js';
+import { type Comparison, compare, withServers } from '../comparison.js';
+import type { Contender } from '../contender.js';
+import { measureLoop } from '../measure.js';
 import { undisturbed, watchOthers } from '../others.js';
-import { type Bench, turns } from '../plan.js';
-import { type Contender, startAll, stopAll } from '../server.js';
-import { TYPICAL } from '../sessions.js';
-import { CYCLED } from './operations.js';
+import { Server } from '../server.js';
+import { SLIDING_WRITE, TYPICAL } from '../sessions.js';
+import { CYCLED, WARM } from './operations.js';
 
-const WRITES = { ...TYPICAL, extend: 'SET' } as const;
 /** Requests in flight on each connection. */
 export const JOURNAL_DEPTHS = [16, 64] as const;
 /** Writes with a journal that is made durable every second. */
 export const EVERYSEC = 'write, sliding, everysec';
 
 /** Measures what writes cost with a journal that is durable every second, and how long a restart from it takes. */
-export async function measureJournal(bench: Bench): Promise<void> {
-  await withJournals(bench.contenders, (contenders) => measureWrites({ ...bench, contenders }));
-  await withJournals(bench.contenders, (contenders) => measureRestarts({ ...bench, contenders }));
+export async function measureJournal(run: Comparison): Promise<void> {
+  await withJournals(run.contenders, (contenders) => measureWrites({ ...run, contenders }));
+  await withJournals(run.contenders, (contenders) => measureRestarts({ ...run, contenders }));
 }
 
-async function measureWrites({ plan, contenders, generator, figures, progress }: Bench): Promise<void> {
-  const servers = await startAll(contenders);
-  const work = { operation: 'write', shape: WRITES, count: CYCLED, sample: CYCLED } as const;
-  for (const { name } of contenders) {
-    progress(`write, warm up ${name}`);
-    await fill(generator, servers[name], { operation: 'create', shape: WRITES, count: CYCLED });
-    await measureLoop(generator, servers[name], work, { depth: 16, seconds: plan.warmUp });
-  }
-  for (const depth of JOURNAL_DEPTHS) {
-    for (const [round, { name }] of turns(plan.rounds, contenders)) {
-      progress(`write, depth ${depth}, ${round}, ${name}`);
-      const { cpu, others } = await measureLoop(generator, servers[name], work, { depth, seconds: plan.seconds });
-      figures.add({ part: 'journal', what: EVERYSEC, at: `depth ${depth}` }, name, { cpu }, others);
+async function measureWrites(run: Comparison): Promise<void> {
+  const { plan, contenders, generator, progress } = run;
+  const shape = SLIDING_WRITE;
+  const work = { operation: 'write', shape, count: CYCLED, sample: CYCLED } as const;
+  await withServers(contenders, async (servers) => {
+    for (const { name } of contenders) {
+      progress(`write, warm up ${name}`);
+      await generator.fill(servers[name], { operation: 'create', shape, count: CYCLED });
+      await measureLoop(generator, servers[name], work, { depth: WARM, seconds: plan.warmUp });
     }
-  }
-  await stopAll(servers);
+    for (const depth of JOURNAL_DEPTHS) {
+      const place = { part: 'journal', what: EVERYSEC, at: `depth ${depth}` };
+      await compare(run, place, plan.rounds, contenders, async ({ name }) => {
+        const { cpu, others } = await measureLoop(generator, servers[name], work, { depth, seconds: plan.seconds });
+        return { cpu, others };
+      });
+    }
+  });
 }
 
-async function measureRestarts({ plan, contenders, generator, figures, progress }: Bench): Promise<void> {
+async function measureRestarts(run: Comparison): Promise<void> {
+  const { plan, contenders, generator } = run;
   const at = `${plan.many.toLocaleString('en')} sessions`;
-  for (const { name, start } of contenders) {
-    progress(`compaction, ${at}, ${name}`);
-    const server = await start();
-    await fill(generator, server, { operation: 'create', shape: TYPICAL, count: plan.many });
+  await compare(run, { part: 'journal', what: 'compaction', at }, 1, contenders, async (contender) => {
+    const server = await Server.start(contender);
+    await generator.fill(server, { operation: 'create', shape: TYPICAL, count: plan.many });
     const begin = performance.now();
     await server.compact();
     const seconds = (performance.now() - begin) / 1000;
-    // Redis and Valkey compact in a child process, which cannot be told from other processes.
-    figures.add({ part: 'journal', what: 'compaction', at }, name, { seconds }, 0);
     await server.stop();
-  }
-  for (const [round, { name, start }] of turns(plan.restarts, contenders)) {
-    progress(`restart, ${at}, ${round}, ${name}`);
-    const { seconds, others } = await undisturbed(async () => {
+    // Redis and Valkey compact in a child process, which cannot be told from other processes.
+    return { seconds, others: 0 };
+  });
+  await compare(run, { part: 'journal', what: 'restart', at }, plan.restarts, contenders, (contender) =>
+    undisturbed(async () => {
       const watched = watchOthers();
       const begin = performance.now();
-      const server = await start();
+      const server = await Server.start(contender);
       const seconds = (performance.now() - begin) / 1000;
       const others = watched(server.pid);
       const sessions = await server.count();
-      if (sessions !== plan.many) throw new Error(`${name} has ${sessions} sessions after its restart`);
+      if (sessions !== plan.many) throw new Error(`${contender.name} has ${sessions} sessions after its restart`);
       await server.stop();
       return { seconds, others };
-    });
-    figures.add({ part: 'journal', what: 'restart', at }, name, { seconds }, others);
-  }
+    }),
+  );
 }
 
 /** Gives each contender a journal, in a directory that is removed afterwards. */
@@ -79,7 +79,7 @@ async function withJournals(
       contenders.map((contender, index) => {
         const journal = join(directory, String(index));
         mkdirSync(journal);
-        return { ...contender, start: () => contender.start({ journal }) };
+        return { ...contender, journal };
       }),
     );
   } finally {

@@ -1,11 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { now } from '../load/clock.js';
-import type { LoadGenerator } from '../load/generator.js';
-import { Subscriber } from '../load/subscriber.js';
-import { fill } from '../measure.js';
+import type { Comparison } from '../comparison.js';
+import { now, unixAhead } from '../load/clock.js';
+import { LoadGenerator } from '../load/generator.js';
 import { watchOthers } from '../others.js';
-import type { Bench } from '../plan.js';
-import { type Server, startChild, stopChild } from '../server.js';
+import { startProcess, stopProcess } from '../processes.js';
+import { Server } from '../server.js';
 import { type Shape, TYPICAL } from '../sessions.js';
 
 /** The time from the last event to the measurement of what memory is left, in ms. */
@@ -31,15 +30,16 @@ export const BESIDE_OTHERS = 'beside a busy process';
  * sessions are due evenly over a minute, in a different order than they were created in, as real sessions are. The
  * peers are measured alone only: they are late by seconds.
  */
-export async function measureLateness(bench: Bench): Promise<void> {
+export async function measureLateness(run: Comparison): Promise<void> {
+  const { plan, main, progress } = run;
   for (const at of [ALONE, BESIDE_OTHERS]) {
-    for (const { name, dialect, start } of bench.main) {
-      if (at === BESIDE_OTHERS && dialect === 'redis') continue;
-      bench.progress(`${bench.plan.many} sessions due over ${bench.plan.dueSeconds} s, ${at}, ${name}`);
-      const server = await start();
-      const subscriber = await Subscriber.start(server.port, dialect, bench.plan.many);
+    for (const contender of main) {
+      if (at === BESIDE_OTHERS && contender.dialect === 'redis') continue;
+      progress(`${plan.many} sessions due over ${plan.dueSeconds} s, ${at}, ${contender.name}`);
+      const server = await Server.start(contender);
+      const subscriber = await LoadGenerator.start();
       try {
-        await observe(bench, server, at, subscriber);
+        await observe(run, server, at, subscriber);
       } finally {
         subscriber.stop();
         await server.stop();
@@ -48,45 +48,40 @@ export async function measureLateness(bench: Bench): Promise<void> {
   }
 }
 
-async function observe(
-  { plan, generator, figures }: Bench,
-  server: Server,
-  at: string,
-  subscriber: Subscriber,
-): Promise<void> {
-  const { name, dialect, port } = server;
+async function observe(run: Comparison, server: Server, at: string, subscriber: LoadGenerator): Promise<void> {
+  const { plan, generator, figures } = run;
+  const { name, dialect } = server;
   if (dialect === 'redis') await server.client.config('SET', 'notify-keyspace-events', 'Ex');
+  const events = await subscriber.prepare(server, { kind: 'events', sessions: plan.many });
   await setTimeout(plan.settle * 1000);
   const empty = server.residentBytes();
-  const shape = await fillUntilDue(generator, server, plan.many, plan.dueSeconds * 1000);
+  const due = await fillUntilDue(generator, server, plan.many, plan.dueSeconds * 1000);
   const read = { operation: 'read', shape: SESSION, first: plan.many, count: READ, sample: READ } as const;
   const streams = [{ work: read, connections: 1, perSecond: RATE }];
-  const loop = { warmUp: 1, seconds: Infinity };
-  const reading = await generator.prepare<'open'>({ kind: 'open', port, dialect, streams, loop });
-  await setTimeout(shape.due.begin - now() - 1_000);
+  const reading = await generator.prepare(server, { kind: 'open', streams, warmUp: 1, seconds: Infinity });
+  await setTimeout(due.begin - now() - 1_000);
 
-  const neighbours = at === ALONE ? [] : [startChild(process.execPath, ['--eval', BUSY_LOOP])];
-  const pids = [server, generator, subscriber, ...neighbours].map(({ pid }) => pid as number);
-  const others = watchOthers(...pids);
+  const neighbours = at === ALONE ? [] : [startProcess(process.execPath, ['--eval', BUSY_LOOP])];
+  const others = watchOthers(...[server, generator, subscriber, ...neighbours].map(({ pid }) => pid as number));
   const replies = reading.begin();
   // If it fails before the subscriber has ended, it is reported below.
   replies.catch(() => {});
-  const { lateness, missing, twice } = await subscriber.receive(shape);
+  const { lateness, missing, twice } = await events.begin({ ...SESSION, due });
   reading.end();
   const { latency, sendDelay } = await replies;
   const taken = others();
-  for (const neighbour of neighbours) await stopChild(neighbour);
+  for (const neighbour of neighbours) await stopProcess(neighbour);
   if (dialect === 'respite' && missing + twice > 0) {
     throw new Error(`${name}: ${missing} events were missing, ${twice} arrived more than once`);
   }
+  const add = (what: string, found: Parameters<typeof figures.add>[2]) =>
+    figures.add({ part: 'lateness', what, at }, name, found, taken);
   const { p50, p99, max } = lateness;
-  figures.add({ part: 'lateness', what: 'expired event', at }, name, { p50, p99, max }, taken);
-  const waited = { p99: latency.p99, p999: latency.p999, max: latency.max, sentLate: sendDelay.p99 };
-  figures.add({ part: 'lateness', what: 'other client', at }, name, waited, taken);
+  add('expired event', { p50, p99, max });
+  add('other client', { p99: latency.p99, p999: latency.p999, max: latency.max, sentLate: sendDelay.p99 });
   if (at !== ALONE) return;
   await setTimeout(AFTER);
-  const timesEmpty = server.residentBytes() / empty;
-  figures.add({ part: 'lateness', what: 'memory 5 s after all expired', at }, name, { timesEmpty }, taken);
+  add('memory 5 s after all expired', { timesEmpty: server.residentBytes() / empty });
 }
 
 /**
@@ -94,16 +89,16 @@ async function observe(
  * @throws Error if the first is due before all deadlines are set.
  */
 async function fillUntilDue(generator: LoadGenerator, server: Server, sessions: number, span: number) {
-  await fill(generator, server, { operation: 'create', shape: SESSION, count: sessions + READ });
+  await generator.fill(server, { operation: 'create', shape: SESSION, count: sessions + READ });
   const setDeadlines = async (begin: number, count: number) => {
-    const shape = { ...SESSION, due: { begin, span } };
-    await fill(generator, server, { operation: 'expire', shape, count }, BLOCK);
-    return shape;
+    const due = { begin, span, unixAhead: unixAhead() };
+    await generator.fill(server, { operation: 'expire', shape: { ...SESSION, due }, count }, BLOCK);
+    return due;
   };
   const started = now();
   await setDeadlines(started + AN_HOUR, sessions / 20);
   const begin = now() + (now() - started) * 20 * MARGIN + 2_000;
-  const shape = await setDeadlines(begin, sessions);
+  const due = await setDeadlines(begin, sessions);
   if (now() > begin - 1_200) throw new Error('setting the deadlines took so long that some are over');
-  return shape;
+  return due;
 }

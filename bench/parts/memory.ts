@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { fill } from '../measure.js';
+import { type Comparison, turns } from '../comparison.js';
 import type { Dialect } from '../operations.js';
 import { watchOthers } from '../others.js';
-import { type Bench, turns } from '../plan.js';
+import { Server } from '../server.js';
 import { INDEXED, type Shape, TYPICAL } from '../sessions.js';
 
 export const ONE_NAME = 'one name for all';
@@ -32,15 +32,16 @@ const CASES: Readonly<Record<Dialect, readonly Case[]>> = {
 };
 
 /** Measures the memory of sessions: how much the RSS of a new server grows when it is filled. */
-export async function measureMemory({ plan, contenders, generator, figures, progress }: Bench): Promise<void> {
-  for (const [round, { name, dialect, start }] of turns(plan.memoryRounds, contenders)) {
+export async function measureMemory({ plan, contenders, generator, figures, progress }: Comparison): Promise<void> {
+  for (const [round, contender] of turns(plan.memoryRounds, contenders)) {
+    const { name, dialect } = contender;
     for (const { shape, rows } of CASES[dialect]) {
       progress(`${rows[0].join(', ')}, ${round}, ${name}`);
-      const server = await start();
+      const server = await Server.start(contender);
       const others = watchOthers(server.pid, generator.pid);
       await setTimeout(plan.settle * 1000);
       const empty = server.residentBytes();
-      await fill(generator, server, { operation: 'create', shape, count: plan.many });
+      await generator.fill(server, { operation: 'create', shape, count: plan.many });
       await setTimeout(plan.settle * 1000);
       const bytes = (server.residentBytes() - empty) / plan.many;
       const taken = others();

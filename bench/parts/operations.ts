@@ -1,8 +1,8 @@
-import { fill, measureLoop } from '../measure.js';
+import { type Comparison, compare, withServers } from '../comparison.js';
+import { measureLoop } from '../measure.js';
 import type { OperationName } from '../operations.js';
-import { type Bench, turns } from '../plan.js';
-import { type Server, startAll, stopAll } from '../server.js';
-import { INDEXED, PLAIN, type Shape, TYPICAL, WHOLE } from '../sessions.js';
+import type { Server } from '../server.js';
+import { INDEXED, PLAIN, type Shape, SLIDING_WRITE, TYPICAL, WHOLE } from '../sessions.js';
 
 /** An operation of an application, as a row of the results. */
 interface Row {
@@ -20,7 +20,7 @@ const FIVE_PER_NAME: Shape = { ...INDEXED, perName: 5 };
 // biome-ignore format: a table
 export const ROWS: readonly Row[] = [
   { what: 'read, sliding', operation: 'read', shape: TYPICAL, effect: 'repeats' },
-  { what: 'write, sliding', operation: 'write', shape: { ...TYPICAL, extend: 'SET' }, effect: 'repeats' },
+  { what: 'write, sliding', operation: 'write', shape: SLIDING_WRITE, effect: 'repeats' },
   { what: 'whole session', operation: 'readAll', shape: WHOLE, effect: 'repeats' },
   { what: 'login, with index', operation: 'login', shape: INDEXED, effect: 'creates' },
   { what: 'login, bare', operation: 'login', shape: TYPICAL, effect: 'creates' },
@@ -34,44 +34,41 @@ export const ROWS: readonly Row[] = [
 
 /** Requests in flight on each connection. */
 export const DEPTHS = [1, 16, 64] as const;
-
 /** Sessions that repeated operations cycle through. */
 export const CYCLED = 10_000;
-
-/** The depth of the warm-up. */
-const WARM = 16;
+/** The depth at which operations run before they are measured, so that V8 compiles their code. */
+export const WARM = 16;
 
 /** Measures what each operation costs the servers at each depth, under full load. */
-export async function measureOperations({ plan, contenders, generator, figures, progress }: Bench): Promise<void> {
-  const servers = await startAll(contenders);
+export async function measureOperations(run: Comparison): Promise<void> {
+  const { plan, contenders, generator, progress } = run;
 
-  const run = async (row: Row, server: Server, loop: { depth: number; seconds: number }, refill: boolean) => {
+  const measureRow = (row: Row, server: Server, depth: number, seconds: number, isFirst = false) => {
     const { operation, shape, effect, madeBy = 'create' } = row;
-    const sessions = effect === 'repeats' ? CYCLED : plan.once[loop.depth];
-    const prepare = async () => {
-      if (!refill && effect === 'repeats') return;
-      await server.removeAll();
-      if (effect !== 'creates') await fill(generator, server, { operation: madeBy, shape, count: sessions });
-    };
+    const sessions = effect === 'repeats' ? CYCLED : plan.once[depth];
     const count = operation === 'logoutEverywhere' ? sessions / shape.perName : sessions;
     const work = { operation, shape, count, ...(effect === 'repeats' ? { sample: count } : {}) };
-    return measureLoop(generator, server, work, loop, prepare);
+    return measureLoop(generator, server, work, { depth, seconds }, async () => {
+      if (effect === 'repeats' && !isFirst) return;
+      await server.removeAll();
+      if (effect !== 'creates') await generator.fill(server, { operation: madeBy, shape, count: sessions });
+    });
   };
 
-  for (const row of ROWS) {
-    for (const { name } of contenders) {
-      progress(`${row.what}, warm up ${name}`);
-      await run(row, servers[name], { depth: WARM, seconds: plan.warmUp }, true);
-    }
-    for (const depth of DEPTHS) {
-      for (const [round, { name }] of turns(plan.rounds, contenders)) {
-        progress(`${row.what}, depth ${depth}, ${round}, ${name}`);
-        const loop = { depth, seconds: plan.seconds };
-        const { cpu, operations, seconds, busy, others } = await run(row, servers[name], loop, false);
-        const found = { cpu, perSecond: operations / seconds, generator: busy * 100 };
-        figures.add({ part: 'operations', what: row.what, at: `depth ${depth}` }, name, found, others);
+  await withServers(contenders, async (servers) => {
+    for (const row of ROWS) {
+      for (const { name } of contenders) {
+        progress(`${row.what}, warm up ${name}`);
+        await measureRow(row, servers[name], WARM, plan.warmUp, true);
+      }
+      for (const depth of DEPTHS) {
+        const place = { part: 'operations', what: row.what, at: `depth ${depth}` };
+        await compare(run, place, plan.rounds, contenders, async ({ name }) => {
+          const found = await measureRow(row, servers[name], depth, plan.seconds);
+          const { cpu, operations, seconds, busy, others } = found;
+          return { cpu, perSecond: operations / seconds, generator: busy * 100, others };
+        });
       }
     }
-  }
-  await stopAll(servers);
+  });
 }

@@ -1,44 +1,41 @@
-import { fill, measure, measureLoop } from '../measure.js';
+import { type Comparison, compare, withServers } from '../comparison.js';
+import { measure, measureLoop } from '../measure.js';
 import { undisturbed } from '../others.js';
-import { type Bench, turns } from '../plan.js';
-import { startAll, stopAll } from '../server.js';
-import { TYPICAL } from '../sessions.js';
+import { SLIDING_WRITE, TYPICAL } from '../sessions.js';
 import { CYCLED } from './operations.js';
 
 const CONNECTIONS = 200;
 /** Operations per second. All servers can sustain more, so they have time to sleep. */
-export const RATES = [10_000, 30_000] as const;
+const RATES = [10_000, 30_000];
 
 const ROWS = [
   { what: 'read, sliding', operation: 'read', shape: TYPICAL },
-  { what: 'write, sliding', operation: 'write', shape: { ...TYPICAL, extend: 'SET' } },
+  { what: 'write, sliding', operation: 'write', shape: SLIDING_WRITE },
 ] as const;
 
 /** Measures what operations cost a server that is not busy: they come one at a time, at a fixed rate. */
-export async function measureRates({ plan, contenders, generator, figures, progress }: Bench): Promise<void> {
-  const servers = await startAll(contenders);
-  for (const { what, operation, shape } of ROWS) {
-    const work = { operation, shape, count: CYCLED, sample: CYCLED };
-    for (const { name } of contenders) {
-      progress(`${what}, warm up ${name}`);
-      await servers[name].removeAll();
-      await fill(generator, servers[name], { operation: 'create', shape, count: CYCLED });
-      // Many at a time: V8 compiles what runs often.
-      await measureLoop(generator, servers[name], work, { depth: 64, seconds: plan.warmUp });
-    }
-    for (const perSecond of RATES) {
-      for (const [round, { name }] of turns(plan.rounds, contenders)) {
-        const at = `${perSecond.toLocaleString('en')} a second`;
-        progress(`${what}, ${at}, ${round}, ${name}`);
+export async function measureRates(run: Comparison): Promise<void> {
+  const { plan, contenders, generator, progress } = run;
+  await withServers(contenders, async (servers) => {
+    for (const { what, operation, shape } of ROWS) {
+      const work = { operation, shape, count: CYCLED, sample: CYCLED };
+      for (const { name } of contenders) {
+        progress(`${what}, warm up ${name}`);
+        await servers[name].removeAll();
+        await generator.fill(servers[name], { operation: 'create', shape, count: CYCLED });
+        // Many at a time: V8 compiles what runs often.
+        await measureLoop(generator, servers[name], work, { depth: 64, seconds: plan.warmUp });
+      }
+      for (const perSecond of RATES) {
+        const place = { part: 'rates', what, at: `${perSecond.toLocaleString('en')} a second` };
         const streams = [{ work, connections: CONNECTIONS, perSecond }];
-        const loop = { warmUp: 0.2, seconds: plan.rateSeconds };
-        const { cpu, latency, sendDelay, others } = await undisturbed(() =>
-          measure<'open'>(generator, servers[name], { kind: 'open', streams, loop }),
-        );
-        const found = { cpu, p99: latency.p99, sentLate: sendDelay.p99 };
-        figures.add({ part: 'rates', what, at }, name, found, others);
+        const load = { kind: 'open', streams, warmUp: 0.2, seconds: plan.rateSeconds } as const;
+        await compare(run, place, plan.rounds, contenders, async ({ name }) => {
+          const found = await undisturbed(() => measure(generator, servers[name], load));
+          const { cpu, latency, sendDelay, others } = found;
+          return { cpu, p99: latency.p99, sentLate: sendDelay.p99, others };
+        });
       }
     }
-  }
-  await stopAll(servers);
+  });
 }

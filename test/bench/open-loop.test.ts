@@ -23,7 +23,7 @@ async function serve(answer: (socket: Socket, requests: number) => void): Promis
 
 function drive(client: Client) {
   const [lane] = new Requests(10, () => REQUEST).cycles(1);
-  const stream = { clients: [client], replies: [':1'], lane, perSecond: 1000 };
+  const stream = { clients: [client], replies: [':1\r\n'], lane, perSecond: 1000 };
   return runOpenLoop([stream], { warmUp: 0, seconds: 0.3 }).finally(() => client.close());
 }
 

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Client } from '../../bench/load/client.js';
-import { now } from '../../bench/load/clock.js';
-import { fill } from '../../bench/load/fill.js';
-import { Subscriber } from '../../bench/load/subscriber.js';
-import { OPERATIONS, type OperationName } from '../../bench/operations.js';
-import { peer, respite, type Server } from '../../bench/server.js';
-import { GROWING, INDEXED, PLAIN, type Shape, TYPICAL, WHOLE } from '../../bench/sessions.js';
+import { peer, respite } from '../../bench/contender.js';
+import { now, unixAhead } from '../../bench/load/clock.js';
+import { LoadGenerator } from '../../bench/load/generator.js';
+import type { OperationName } from '../../bench/operations.js';
+import { Server } from '../../bench/server.js';
+import { GROWING, INDEXED, PLAIN, type Shape, SLIDING_WRITE, TYPICAL, WHOLE } from '../../bench/sessions.js';
 import { RedisServer } from '../tools/redis-server.js';
 
 const FIVE_PER_NAME: Shape = { ...INDEXED, perName: 5 };
@@ -15,12 +14,12 @@ const NEVER: Shape = { ...TYPICAL, ttl: 0, extend: 'NONE' };
 const STEPS: readonly { operation: OperationName; shape: Shape; first?: number; count: number; left: number }[] = [
   { operation: 'create', shape: TYPICAL, count: 10, left: 10 },
   { operation: 'read', shape: TYPICAL, count: 10, left: 10 },
-  { operation: 'write', shape: { ...TYPICAL, extend: 'SET' }, count: 10, left: 10 },
+  { operation: 'write', shape: SLIDING_WRITE, count: 10, left: 10 },
   { operation: 'logout', shape: TYPICAL, count: 10, left: 0 },
   { operation: 'create', shape: GROWING, count: 1, left: 1 },
   { operation: 'addKey', shape: GROWING, first: 1, count: 9, left: 1 },
-  { operation: 'readKey', shape: GROWING, count: 10, left: 1 },
-  { operation: 'writeKey', shape: GROWING, count: 10, left: 1 },
+  { operation: 'read', shape: GROWING, count: 10, left: 1 },
+  { operation: 'write', shape: GROWING, count: 10, left: 1 },
   { operation: 'logout', shape: GROWING, count: 1, left: 0 },
   { operation: 'login', shape: TYPICAL, count: 10, left: 10 },
   { operation: 'create', shape: { ...WHOLE, spread: true }, first: 10, count: 10, left: 20 },
@@ -34,16 +33,16 @@ const redis = RedisServer.there ? [peer('Redis', 'redis-server')] : [];
 
 describe.each([respite(), ...redis])('operations on $name', (contender) => {
   let server: Server;
-  let clients: readonly Client[];
+  let generator: LoadGenerator;
   const run = (operation: OperationName, shape: Shape, count: number, first = 0, block?: number) =>
-    fill(clients, OPERATIONS[operation][contender.dialect](shape), first, count, block);
+    generator.fill(server, { operation, shape, first, count }, block);
 
   beforeAll(async () => {
-    server = await contender.start();
-    clients = await Client.openMany(server.port, 2);
-  });
+    server = await Server.start(contender);
+    generator = await LoadGenerator.start();
+  }, 60_000);
   afterAll(async () => {
-    for (const client of clients) client.close();
+    generator.stop();
     await server.stop();
   });
 
@@ -52,7 +51,11 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
       await run(operation, shape, count, first);
       expect(await server.count(), operation).toBe(left);
     }
-  });
+  }, 60_000);
+
+  it('fail with the reply if it is another one', async () => {
+    await expect(run('logout', TYPICAL, 1, 1_000_000)).rejects.toThrow('":0\\r\\n", not :1');
+  }, 60_000);
 
   it('keep an index with which a server without names can find sessions', async () => {
     await server.removeAll();
@@ -64,16 +67,30 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
     expect(await server.count()).toBe(sets > 0 ? 6 : 5);
     await run('logoutEverywhere', FIVE_PER_NAME, 1);
     expect(await server.count()).toBe(0);
-  });
+  }, 60_000);
+
+  it('repeat in a closed loop, and in an open loop that is ended', async () => {
+    await server.removeAll();
+    await run('create', TYPICAL, 10);
+    const work = { operation: 'read', shape: TYPICAL, count: 10, sample: 10 } as const;
+    const closed = await generator.prepare(server, { kind: 'closed', work, connections: 2, depth: 8, seconds: 0.1 });
+    expect((await closed.begin()).operations).toBeGreaterThan(10);
+    const streams = [{ work, connections: 2, perSecond: 100 }];
+    const open = await generator.prepare(server, { kind: 'open', streams, warmUp: 0, seconds: Infinity });
+    const found = open.begin();
+    open.end();
+    expect((await found).latency.max).toBeGreaterThanOrEqual(0);
+  }, 60_000);
 
   it('let sessions expire when they are due, which the subscriber receives once for each', async () => {
     await server.removeAll();
     if (contender.dialect === 'redis') await server.client.config('SET', 'notify-keyspace-events', 'Ex');
-    const subscriber = await Subscriber.start(server.port, contender.dialect, 100);
+    const subscriber = await LoadGenerator.start();
+    const events = await subscriber.prepare(server, { kind: 'events', sessions: 100 });
     await run('create', NEVER, 100);
-    const shape = { ...NEVER, due: { begin: now() + 200, span: 200 } };
+    const shape = { ...NEVER, due: { begin: now() + 200, span: 200, unixAhead: unixAhead() } };
     await run('expire', shape, 100, 0, 10);
-    const { lateness, missing, twice } = await subscriber.receive(shape);
+    const { lateness, missing, twice } = await events.begin(shape);
     subscriber.stop();
     expect({ missing, twice }).toEqual({ missing: 0, twice: 0 });
     // Deadlines are whole milliseconds, and up to half of one early.
