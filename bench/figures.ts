@@ -5,17 +5,17 @@ import { median, ratio, type Spread, spreadOf } from './statistics.js';
 export const MEASURES = {
   cpu: { title: 'CPU, µs per operation', digits: 2, best: 'lowest' },
   perSecond: { title: 'operations per second', digits: 0, best: 'highest' },
-  generator: { title: 'load generator, % of a core', digits: 0 },
+  generator: { title: 'load generator, % of a core', digits: 0, best: null },
   bytes: { title: 'bytes per session', digits: 0, best: 'lowest' },
   timesEmpty: { title: 'memory relative to the empty server', digits: 2, best: 'lowest' },
   p50: { title: '50 % within, ms', digits: 2, best: 'lowest' },
   p99: { title: '99 % within, ms', digits: 2, best: 'lowest' },
   p999: { title: '99.9 % within, ms', digits: 2, best: 'lowest' },
   max: { title: 'longest, ms', digits: 2, best: 'lowest' },
-  sentLate: { title: 'load generator: 99 % sent within, ms', digits: 2 },
+  sentLate: { title: 'load generator: 99 % sent within, ms', digits: 2, best: null },
   seconds: { title: 'seconds', digits: 2, best: 'lowest' },
-  sessions: { title: 'sessions', digits: 0 },
-} as const satisfies Record<string, { title: string; digits: number; best?: 'lowest' | 'highest' }>;
+  sessions: { title: 'sessions', digits: 0, best: null },
+} as const;
 
 export type Measure = keyof typeof MEASURES;
 
@@ -41,9 +41,15 @@ export interface Figure extends Key {
   readonly disturbed: number;
 }
 
+/** What is measured of a figure, by the name of the server. */
+interface Row extends Key {
+  readonly rounds: Record<string, number[]>;
+  disturbed: number;
+}
+
 /** Collects what the parts measure. */
 export class Figures {
-  readonly #rows = new Map<string, Key & { rounds: Record<string, number[]>; disturbed: number }>();
+  readonly #rows: Row[] = [];
 
   /**
    * Adds the figures of one server in one round.
@@ -51,25 +57,25 @@ export class Figures {
    */
   add(place: Place, server: string, found: Partial<Record<Measure, number>>, others: number): void {
     for (const [measure, figure] of Object.entries(found) as [Measure, number][]) {
-      const id = JSON.stringify([place.part, place.what, place.at, measure]);
-      const row = this.#rows.get(id) ?? { ...place, measure, rounds: {}, disturbed: 0 };
-      this.#rows.set(id, row);
-      row.rounds[server] ??= [];
-      row.rounds[server].push(figure);
+      const key = { ...place, measure };
+      const row = findFigure(this.#rows, key) ?? { ...key, rounds: {}, disturbed: 0 };
+      if (!this.#rows.includes(row)) this.#rows.push(row);
+      row.rounds[server] = [...(row.rounds[server] ?? []), figure];
       if (others > DISTURBED) row.disturbed++;
     }
   }
 
   /** @param peers The names of the servers with which respite is compared. All others are respite. */
   summarize(peers: readonly string[]): Figure[] {
-    return [...this.#rows.values()].map(({ rounds, disturbed, ...key }) => {
+    return this.#rows.map(({ rounds, disturbed, ...key }) => {
       const best = bestOf(key.measure, rounds, peers);
-      const own = Object.keys(rounds).filter((server) => !peers.includes(server));
+      const all = Object.entries(rounds);
+      const own = best === null ? [] : all.filter(([name]) => !peers.includes(name));
       return {
         ...key,
-        servers: mapValues(rounds, spreadOf),
+        servers: Object.fromEntries(all.map(([name, figures]) => [name, spreadOf(figures)])),
         best,
-        ratios: best === null ? {} : Object.fromEntries(own.map((name) => [name, ratio(rounds[name], rounds[best])])),
+        ratios: Object.fromEntries(own.map(([name, figures]) => [name, ratio(figures, rounds[best as string])])),
         disturbed,
       };
     });
@@ -77,19 +83,16 @@ export class Figures {
 }
 
 function bestOf(measure: Measure, rounds: Record<string, number[]>, peers: readonly string[]): string | null {
-  const { best } = MEASURES[measure] as { best?: 'lowest' | 'highest' };
+  const { best } = MEASURES[measure];
+  if (best === null) return null;
   const sign = best === 'highest' ? -1 : 1;
   const measured = peers.filter((name) => name in rounds);
-  if (best === undefined || measured.length === 0) return null;
-  return measured.toSorted((a, b) => sign * (median(rounds[a]) - median(rounds[b])))[0];
-}
-
-function mapValues<From, To>(record: Record<string, From>, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+  return measured.toSorted((a, b) => sign * (median(rounds[a]) - median(rounds[b])))[0] ?? null;
 }
 
 /** Finds a figure in the results. */
-export function findFigure(figures: readonly Figure[], { part, what, at, measure }: Key): Figure | undefined {
+export function findFigure<Found extends Key>(figures: readonly Found[], key: Key): Found | undefined {
+  const { part, what, at, measure } = key;
   return figures.find(
     (figure) => figure.part === part && figure.what === what && figure.at === at && figure.measure === measure,
   );

@@ -26,6 +26,8 @@ const USE_SECONDS = 20;
 const RETURN_SECONDS = 60;
 /** The share of the sessions that is read to verify its data. */
 const READ_SHARE = 1 / 8;
+/** How many requests are in flight: one for each user of sessions. */
+const USERS = 16;
 const PING = { operation: 'ping', shape: TYPICAL, count: 1, sample: 1 } as const;
 const PROBES = { work: PING, connections: 1, perSecond: 1000 };
 const WARM_UP_SECONDS = 1.5;
@@ -55,24 +57,24 @@ async function run(gb: number): Promise<void> {
   console.log(`${gb} GB of sessions: ${describeMachine()}`);
   const server = await Server.start(respite(), { watched: true, options: ['--maxmemory', '0'] });
   const generator = await LoadGenerator.start();
-  const sessions = new MixedSessions(server.client);
-  await sessions.make(64e6);
-  await sessions.endAll();
+  const users = Array.from({ length: USERS }, (_, user) => new MixedSessions(server.client, `large:${user}`));
+  const all = (use: (sessions: MixedSessions) => Promise<void>) => Promise.all(users.map(use));
+  const sum = (figure: 'bytes' | 'count') => users.reduce((total, sessions) => total + sessions[figure], 0);
+  // Compiles the code, and lets V8's heap grow to what is needed.
+  await all((sessions) => sessions.make(64e6 / USERS));
+  await all((sessions) => sessions.endEach());
   await setTimeout(3000);
   const emptyBytes = server.residentBytes();
   const isBack = () => server.residentBytes() < emptyBytes + LEFT_BYTES;
-
-  const phases: readonly (readonly [name: string, run: () => Promise<void>])[] = [
-    ['create', () => sessions.make(gb * GB)],
-    ['use', () => sessions.use(USE_SECONDS)],
-    ['verify', () => sessions.verify(READ_SHARE)],
-    [
-      'end',
-      async () => {
-        await sessions.endEach();
-        for (let second = 0; second < RETURN_SECONDS && !isBack(); second++) await setTimeout(1000);
-      },
-    ],
+  const end = async () => {
+    await all((sessions) => sessions.endEach());
+    for (let second = 0; second < RETURN_SECONDS && !isBack(); second++) await setTimeout(1000);
+  };
+  const phases: readonly (readonly [name: string, run: () => Promise<unknown>])[] = [
+    ['create', () => all((sessions) => sessions.make((gb * GB) / USERS))],
+    ['use', () => all((sessions) => sessions.use(USE_SECONDS))],
+    ['verify', () => all((sessions) => sessions.verify(READ_SHARE))],
+    ['end', end],
   ];
   const rows: string[][] = [];
   let pause = 0;
@@ -81,14 +83,14 @@ async function run(gb: number): Promise<void> {
     const { seconds, collections, loopDelay, latency } = await observe(server, generator, phase);
     const longest = collections.reduce((most, ms) => Math.max(most, ms), 0);
     pause = Math.max(pause, longest);
-    const memory = [sessions.bytes, await server.usedBytes(), server.residentBytes()];
+    const memory = [sum('bytes'), await server.usedBytes(), server.residentBytes()];
     rows.push([
       name,
       seconds.toFixed(1),
       String(collections.length),
       String(collections.filter((ms) => ms > LONGEST_COLLECTION).length),
       ...[longest, loopDelay, latency.p99, latency.max].map((ms) => ms.toFixed(1)),
-      String(sessions.count),
+      String(sum('count')),
       ...memory.map((bytes) => (bytes / GB).toFixed(2)),
     ]);
     process.stderr.write(`${formatTable(HEADER, rows.slice(-1))}\n`);
@@ -105,7 +107,7 @@ async function run(gb: number): Promise<void> {
 }
 
 /** Runs a phase while another client sends PINGs. Returns how long it took, pauses of the server, and latencies. */
-async function observe(server: Server, generator: LoadGenerator, phase: () => Promise<void>) {
+async function observe(server: Server, generator: LoadGenerator, phase: () => Promise<unknown>) {
   const load = { kind: 'open', streams: [PROBES], warmUp: WARM_UP_SECONDS, seconds: Infinity } as const;
   const pings = await generator.prepare<'open'>(server, load);
   const replies = pings.begin();

@@ -7,78 +7,61 @@ const LARGEST = 1_000_000;
 const MOST_KEYS = 8;
 /** In seconds. None expires while the benchmark runs. */
 const DURATION = '86400';
-
-/** The most bytes of requests that wait for their replies. */
-const MOST_WAITING = 8e6;
-
 /** The bytes of which all values are parts. */
 const SOURCE = randomBytes(2 * LARGEST);
 
 /**
  * Sessions with one to eight keys, whose sizes are spread evenly over the orders of magnitude, and the data that they
- * should have.
+ * should have. It waits for each reply, so several of these use a server at the same time.
  */
 export class MixedSessions {
   readonly #client: Redis;
-  /** Each session's values, by its number. They are parts of the source. */
-  readonly #sessions = new Map<number, Buffer[]>();
+  readonly #prefix: string;
+  /** The values of each session, by its name. They are parts of the source. */
+  readonly #sessions = new Map<string, Buffer[]>();
   #made = 0;
-  #bytes = 0;
-  /** Bytes of requests that wait for their replies, the reply to the last one, and the first failure. */
-  #waiting = 0;
-  #last: Promise<void> = Promise.resolve();
-  #failure: Error | undefined;
+  /** The total size of the values. */
+  bytes = 0;
 
-  constructor(client: Redis) {
+  /** @param prefix The prefix of the sessions' names. */
+  constructor(client: Redis, prefix: string) {
     this.#client = client;
+    this.#prefix = prefix;
   }
 
   get count(): number {
     return this.#sessions.size;
   }
 
-  /** The total size of the values in bytes. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Creates sessions until they have this many bytes. */
   async make(bytes: number): Promise<void> {
-    while (this.#bytes < bytes) await this.#makeOne();
-    await this.#settle();
+    while (this.bytes < bytes) await this.#makeOne();
   }
 
   /** Reads, replaces, appends to, ends and creates sessions at random. */
   async use(seconds: number): Promise<void> {
     const end = performance.now() + seconds * 1000;
-    const numbers = [...this.#sessions.keys()];
+    const names = [...this.#sessions.keys()];
     const { bytes } = this;
-    while (performance.now() < end) {
-      const at = random(numbers.length);
-      const number = numbers[at];
-      const values = this.#sessions.get(number) ?? [];
+    while (performance.now() < end && names.length > 0) {
+      const at = random(names.length);
+      const values = this.#sessions.get(names[at]) ?? [];
       const key = random(values.length);
-      const value = values[key];
       const choice = Math.random();
       if (choice < 0.5) {
-        await this.#check(number, key, value);
+        await this.#check(names[at], key);
       } else if (choice < 0.7) {
-        values[key] = randomValue(values.length);
-        this.#bytes += values[key].length - value.length;
-        await this.#send(['SESSION.SET', addressOf(number), `key${key}`, values[key]]);
+        await this.#change('SESSION.SET', names[at], key, randomValue(values.length), 0);
       } else if (choice < 0.8) {
-        const start = value.byteOffset - SOURCE.byteOffset;
-        values[key] = SOURCE.subarray(start, start + value.length + random(1000));
-        const added = values[key].subarray(value.length);
-        this.#bytes += added.length;
-        await this.#send(['SESSION.APPEND', addressOf(number), `key${key}`, added]);
+        const start = values[key].byteOffset - SOURCE.byteOffset;
+        const longer = SOURCE.subarray(start, start + values[key].length + random(1000));
+        await this.#change('SESSION.APPEND', names[at], key, longer, values[key].length);
       } else {
-        await this.#end(number);
-        do numbers[at] = await this.#makeOne();
-        while (this.#bytes < bytes - LARGEST);
+        await this.#end(names[at]);
+        do names[at] = await this.#makeOne();
+        while (this.bytes < bytes - LARGEST);
       }
     }
-    await this.#settle();
   }
 
   /**
@@ -86,76 +69,52 @@ export class MixedSessions {
    * @throws Error if any data differs from what was sent.
    */
   async verify(share: number): Promise<void> {
-    for (const [number, values] of this.#sessions) {
+    for (const [name, values] of this.#sessions) {
       if (Math.random() > share) continue;
-      for (const [key, value] of values.entries()) await this.#check(number, key, value);
+      for (const key of values.keys()) await this.#check(name, key);
     }
-    await this.#settle();
   }
 
   /** Ends the sessions one by one, in random order. */
   async endEach(): Promise<void> {
-    const numbers = [...this.#sessions.keys()];
-    for (const index of shuffled(numbers.length)) await this.#end(numbers[index]);
-    await this.#settle();
+    const names = [...this.#sessions.keys()];
+    for (const index of shuffled(names.length)) await this.#end(names[index]);
   }
 
-  async endAll(): Promise<void> {
-    await this.#client.call('SESSION.ENDALL');
-    this.#sessions.clear();
-    this.#bytes = 0;
-  }
-
-  /** Sends a request, once few bytes are waiting. */
-  async #send(words: readonly (string | Buffer)[], onReply: (reply: unknown) => void = () => {}): Promise<void> {
-    const bytes = words.reduce((sum, word) => sum + word.length, 0);
-    const [command, ...args] = words;
-    this.#waiting += bytes;
-    this.#last = this.#client
-      .callBuffer(command as string, ...args)
-      .then(onReply)
-      .catch((error: Error) => {
-        this.#failure ??= error;
-      })
-      .finally(() => {
-        this.#waiting -= bytes;
-      });
-    if (this.#waiting > MOST_WAITING) await this.#settle();
-  }
-
-  /** Waits for all replies, which come in order. */
-  async #settle(): Promise<void> {
-    await this.#last;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #makeOne(): Promise<number> {
-    const number = this.#made++;
+  async #makeOne(): Promise<string> {
+    const name = `${this.#prefix}:${this.#made++}`;
     const keys = 1 + random(MOST_KEYS);
     const values = Array.from({ length: keys }, () => randomValue(keys));
-    this.#sessions.set(number, values);
-    for (const { length } of values) this.#bytes += length;
+    this.#sessions.set(name, values);
+    this.bytes += sizeOf(values);
     const data = values.flatMap((value, key) => [`key${key}`, value]);
-    await this.#send(['SESSION.NEW', `large:${number}`, DURATION, 'SHARED', 'DATA', ...data]);
-    return number;
+    await this.#client.call('SESSION.NEW', name, DURATION, 'SHARED', 'DATA', ...data);
+    return name;
   }
 
-  async #end(number: number): Promise<void> {
-    for (const { length } of this.#sessions.get(number) ?? []) this.#bytes -= length;
-    this.#sessions.delete(number);
-    await this.#send(['SESSION.END', addressOf(number)]);
+  async #end(name: string): Promise<void> {
+    this.bytes -= sizeOf(this.#sessions.get(name) ?? []);
+    this.#sessions.delete(name);
+    await this.#client.call('SESSION.END', `@${name}`);
   }
 
-  async #check(number: number, key: number, value: Buffer): Promise<void> {
-    await this.#send(['SESSION.GET', addressOf(number), `key${key}`], (reply) => {
-      if (reply instanceof Buffer && reply.equals(value)) return;
-      throw new Error(`session ${number} has a wrong value under key ${key}`);
-    });
+  /** @param from Where in the new value that begins which is sent. */
+  async #change(command: string, name: string, key: number, value: Buffer, from: number): Promise<void> {
+    const values = this.#sessions.get(name) ?? [];
+    this.bytes += value.length - values[key].length;
+    values[key] = value;
+    await this.#client.call(command, `@${name}`, `key${key}`, value.subarray(from));
+  }
+
+  async #check(name: string, key: number): Promise<void> {
+    const reply = (await this.#client.callBuffer('SESSION.GET', `@${name}`, `key${key}`)) as Buffer | null;
+    const value = this.#sessions.get(name)?.[key];
+    if (!value || !reply?.equals(value)) throw new Error(`session ${name} has a wrong value under key ${key}`);
   }
 }
 
-function addressOf(number: number): string {
-  return `@large:${number}`;
+function sizeOf(values: readonly Buffer[]): number {
+  return values.reduce((sum, { length }) => sum + length, 0);
 }
 
 function random(end: number): number {

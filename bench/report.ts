@@ -1,19 +1,12 @@
 import { type Figure, findFigure, MEASURES, type Measure } from './figures.js';
-import { judge, type Verdict } from './goals.js';
+import { judge } from './goals.js';
 import { describeMachine } from './machine.js';
 import { ALONE } from './parts/lateness.js';
 import { A_NAME_EACH } from './parts/memory.js';
 import { DEPTHS, ROWS } from './parts/operations.js';
 import type { Results } from './results.js';
 import type { Spread } from './statistics.js';
-import { formatTable } from './table.js';
-
-/** The tables of a run, for a terminal and for the documents. */
-
-interface Table {
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+import { formatTable, markdown, type Table } from './table.js';
 
 /** Tables that have a row for each of these figures of a part. */
 interface PlainTable {
@@ -25,14 +18,11 @@ interface PlainTable {
   readonly compares?: true;
 }
 
+const SLIDING = ['read, sliding', 'write, sliding'];
+// biome-ignore format: a table
 const PLAIN_TABLES: Readonly<Record<string, PlainTable>> = {
   costs: { part: 'operations', measures: ['cpu'] },
-  throughput: {
-    part: 'operations',
-    measures: ['perSecond', 'generator'],
-    operations: ['read, sliding', 'write, sliding'],
-    compares: true,
-  },
+  throughput: { part: 'operations', measures: ['perSecond', 'generator'], operations: SLIDING, compares: true },
   rates: { part: 'rates', measures: ['cpu', 'p99', 'sentLate'], compares: true },
   memory: { part: 'memory', measures: ['bytes'], compares: true },
   lateness: { part: 'lateness', measures: ['p50', 'p99', 'p999', 'max', 'timesEmpty'] },
@@ -45,14 +35,10 @@ const PLAIN_TABLES: Readonly<Record<string, PlainTable>> = {
 const NONE = '–';
 
 /** Returns the tables of a run by name, without those of parts that were not measured. */
-export function tablesOf(results: Results): Record<string, Table> {
-  const plain = Object.entries(PLAIN_TABLES).map(([name, table]) => [name, plainTable(results, table)]);
-  const tables: Record<string, Table> = {
-    ...Object.fromEntries(plain),
-    cpu: cpuTable(results),
-    goals: goalTable(results),
-  };
-  return Object.fromEntries(Object.entries(tables).filter(([, { rows }]) => rows.length > 0));
+function tablesOf(results: Results): Record<string, Table> {
+  const plain = Object.entries(PLAIN_TABLES).map(([name, table]) => [name, plainTable(results, table)] as const);
+  const all = [...plain, ['cpu', cpuTable(results)] as const, ['goals', goalTable(results)] as const];
+  return Object.fromEntries(all.filter(([, { rows }]) => rows.length > 0));
 }
 
 /** Formats all tables for a terminal. */
@@ -77,38 +63,36 @@ export function documentPart(results: Results, name: string): string {
 
 /** The few figures that the README begins with. */
 function summary({ figures, subjects }: Results): Table {
-  const find = (part: string, what: string, at: string, measure: Measure) =>
-    findFigure(figures, { part, what, at, measure });
-  const late = find('lateness', 'expired event', ALONE, 'p99');
-  const bytes = find('memory', A_NAME_EACH, 'with index', 'bytes');
-  const cpu = (what: string) => subjects.map((name) => bold(mediansByDepth(figures, what, name)));
-  const best = (figure: Figure | undefined, format: (server: string) => string) =>
-    figure?.best ? `${format(figure.best)} (${figure.best})` : NONE;
-  const duration = (server: string) => formatDuration(late?.servers[server]?.[0]);
-  const size = (server: string) => `${formatFigure(bytes, server)} bytes`;
+  const late = findFigure(figures, { part: 'lateness', what: 'expired event', at: ALONE, measure: 'p99' });
+  const bytes = findFigure(figures, { part: 'memory', what: A_NAME_EACH, at: 'with index', measure: 'bytes' });
+  const row = (title: string, figure: Figure | undefined, format: (server: string) => string) => [
+    title,
+    ...subjects.map((name) => bold(format(name))),
+    figure?.best ? `${format(figure.best)} (${figure.best})` : NONE,
+  ];
+  const cpuRow = (title: string, what: string) => [
+    title,
+    ...subjects.map((name) => bold(mediansByDepth(figures, what, name))),
+    '1',
+  ];
   return {
     header: ['', ...subjects, 'best of the others'],
     rows: [
-      [
+      row(
         'How late the `expired` event is for 99 % of 1,000,000 sessions that are due within a minute',
-        ...subjects.map((name) => bold(duration(name))),
-        best(late, duration),
-      ],
-      [
+        late,
+        (server) => formatDuration(late?.servers[server]?.[0]),
+      ),
+      cpuRow(
         'CPU time of a read that extends the session, relative to the best of the others, with 1 / 16 / 64 requests at a time',
-        ...cpu('read, sliding'),
-        '1',
-      ],
-      [
-        'CPU time of a login after which the session can be found by its name, likewise',
-        ...cpu('login, with index'),
-        '1',
-      ],
-      [
+        'read, sliding',
+      ),
+      cpuRow('CPU time of a login after which the session can be found by its name, likewise', 'login, with index'),
+      row(
         'Memory of a session with 4 keys that can be found by its name',
-        ...subjects.map((name) => bold(size(name))),
-        best(bytes, size),
-      ],
+        bytes,
+        (server) => `${formatFigure(bytes, server)} bytes`,
+      ),
     ],
   };
 }
@@ -126,7 +110,7 @@ function plainTable({ figures, subjects, peers }: Results, table: PlainTable): T
     rows: shown.map((figure) => [
       `${figure.what}, ${figure.at}: ${MEASURES[figure.measure].title}${disturbanceOf(figure)}`,
       ...servers.map((name) => formatFigure(figure, name)),
-      ...compared.map((name) => formatRatio(figure, name)),
+      ...compared.map((name) => formatSpread(figure.ratios[name])),
     ]),
   };
 }
@@ -142,41 +126,35 @@ function cpuTable({ figures, subjects: [subject, ...further] }: Results): Table 
     ],
     rows: measured.map(({ what }) => [
       what,
-      ...DEPTHS.map((depth) => {
-        const figure = findCpu(figures, what, depth);
-        return `${formatRatio(figure, subject)}${disturbanceOf(figure)}`;
-      }),
+      ...byDepth(figures, what).map((figure) => `${formatSpread(figure?.ratios[subject])}${disturbanceOf(figure)}`),
       ...further.map((name) => mediansByDepth(figures, what, name)),
     ]),
   };
 }
 
 function mediansByDepth(figures: readonly Figure[], what: string, subject: string): string {
-  const ratios = DEPTHS.map((depth) => findCpu(figures, what, depth)?.ratios[subject]?.[0]);
-  return ratios.map((ratio) => ratio?.toFixed(2) ?? NONE).join(' / ');
+  return byDepth(figures, what)
+    .map((figure) => figure?.ratios[subject]?.[0].toFixed(2) ?? NONE)
+    .join(' / ');
 }
 
-function findCpu(figures: readonly Figure[], what: string, depth: number): Figure | undefined {
-  return findFigure(figures, { part: 'operations', what, at: `depth ${depth}`, measure: 'cpu' });
+/** Returns the CPU time of an operation at each depth. */
+function byDepth(figures: readonly Figure[], what: string): (Figure | undefined)[] {
+  return DEPTHS.map((depth) => findFigure(figures, { part: 'operations', what, at: `depth ${depth}`, measure: 'cpu' }));
 }
 
 function goalTable({ figures, subjects: [subject] }: Results): Table {
   const verdicts = judge(figures, subject).filter(({ part }) => figures.some((figure) => figure.part === part));
   return {
     header: ['goal', 'limit', subject, 'best peer', ''],
-    rows: verdicts.map((verdict) => [
-      `${verdict.what}, ${verdict.at}: ${MEASURES[verdict.measure].title}`,
-      `${verdict.bound === 'most' ? '≤' : '≥'} ${verdict.limit}${verdict.relative ? ' ×' : ''}`,
-      verdict.reached === null ? NONE : formatSpread(verdict.reached),
-      verdict.best ?? '',
-      wordFor(verdict),
+    rows: verdicts.map(({ what, at, measure, bound, limit, relative, reached, best, met }) => [
+      `${what}, ${at}: ${MEASURES[measure].title}`,
+      `${bound === 'most' ? '≤' : '≥'} ${limit}${relative ? ' ×' : ''}`,
+      formatSpread(reached ?? undefined),
+      best ?? '',
+      reached === null ? 'not measured' : met ? 'met' : 'missed',
     ]),
   };
-}
-
-function wordFor({ reached, met }: Verdict): string {
-  if (reached === null) return 'not measured';
-  return met ? 'met' : 'missed';
 }
 
 function formatFigure(figure: Figure | undefined, server: string): string {
@@ -192,19 +170,15 @@ function formatDuration(ms: number | undefined): string {
   return ms < 1000 ? `${Number(ms.toPrecision(2))} ms` : `${Number((ms / 1000).toPrecision(2))} s`;
 }
 
-function formatRatio(figure: Figure | undefined, subject: string): string {
-  const spread = figure?.ratios[subject];
-  return spread === undefined ? NONE : formatSpread(spread);
+function formatSpread(spread: Spread | undefined): string {
+  if (spread === undefined) return NONE;
+  const [median, lowest, highest] = spread.map((figure) => figure.toFixed(2));
+  return lowest === highest ? median : `${median} (${lowest}–${highest})`;
 }
 
 /** Returns the mark of a figure that other processes have disturbed. */
 function disturbanceOf(figure: Figure | undefined): string {
   return figure !== undefined && figure.disturbed > 0 ? ' ~' : '';
-}
-
-function formatSpread(spread: Spread): string {
-  const [median, lowest, highest] = spread.map((figure) => figure.toFixed(2));
-  return lowest === highest ? median : `${median} (${lowest}–${highest})`;
 }
 
 function bold(text: string): string {
@@ -213,9 +187,4 @@ function bold(text: string): string {
 
 function list(names: readonly string[]): string {
   return names.join(', ').replace(/, ([^,]*)$/, ' and $1');
-}
-
-function markdown({ header, rows }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
-  return [line(header), `|${'---|'.repeat(header.length)}`, ...rows.map(line)].join('\n');
 }

@@ -2,10 +2,7 @@ import { measure } from 'mitata';
 import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { describeMachine } from './machine.js';
 import { formatTable } from './table.js';
-import { compareAndStore } from './wheel/memory-floor.js';
-import { nodeTimerOperations } from './wheel/node-timers.js';
-import { wheelOperations } from './wheel/operations.js';
-import { type Batch, type Load, randomLoad } from './wheel/timer-load.js';
+import { compareAndStore, NODE_OPERATIONS, type Operation, Timers, WHEEL_OPERATIONS } from './wheel/operations.js';
 
 /**
  * Measures the time per operation of the timing wheel, from a thousand running timers to ten million, and of Node's own
@@ -44,80 +41,54 @@ Node: refresh        timeout.refresh() of a random timer.
                      Node's timers are omitted at 10 M: they take 2 GB of heap, and half a minute to start.
 (prototype)          the time for moving earlier in the prototype, measured on another day.`;
 
-const MEMORY = 'memory alone';
+/** What to measure, in the order of the rows. */
+const OPERATIONS = { ...WHEEL_OPERATIONS, 'memory alone': compareAndStore, ...NODE_OPERATIONS };
 
-type Operations = Record<string, (load: Load) => Batch>;
-/** Nanoseconds by operation, one figure per measured size. */
-type Figures = Map<string, number[]>;
+const { slots, tickMs } = new TimingWheel(() => {});
+console.log(`Timing wheel, ${slots} wheel slots of ${tickMs} ms: ${describeMachine()}\n`);
+const header = ['ns per operation', ...SIZES.map(formatSize), '10 M / 1 k', `goal: ${GOAL}x`];
+const rows = Object.entries(await measureAll()).map(([name, times]) => [...cells(name, times), verdict(name, times)]);
+console.log(formatTable(header, [...rows, [...cells('(prototype)', PROTOTYPE), '']]));
+console.log(NOTES);
 
-async function measureAll(): Promise<Figures> {
-  const figures: Figures = new Map();
+/** Returns ns by operation, one figure per measured size. */
+async function measureAll(): Promise<Record<string, number[]>> {
+  const figures: Record<string, number[]> = Object.fromEntries(Object.keys(OPERATIONS).map((name) => [name, []]));
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const size of SIZES) {
+    for (const [column, size] of SIZES.entries()) {
       process.stderr.write(`round ${round} of ${ROUNDS}, ${formatSize(size)} timers …\n`);
-      const load = randomLoad(size);
-      await measureEach(wheelOperations, load, figures);
-      await measureEach({ [MEMORY]: compareAndStore }, load, figures);
-      if (size <= MOST_NODE_TIMERS) await measureEach(nodeTimerOperations, load, figures);
+      const timers = new Timers(size);
+      for (const [name, prepare] of Object.entries(OPERATIONS)) {
+        if (name in NODE_OPERATIONS && size > MOST_NODE_TIMERS) continue;
+        const time = await nanosecondsOf(prepare(timers));
+        figures[name][column] = Math.min(time, figures[name][column] ?? Infinity);
+      }
     }
   }
   return figures;
 }
 
-async function measureEach(operations: Operations, load: Load, figures: Figures): Promise<void> {
-  const column = SIZES.indexOf(load.size);
-  for (const [name, prepare] of Object.entries(operations)) {
-    const batch = prepare(load);
-    const time = await nanosecondsPerOperation(batch.run);
-    batch.close?.();
-    const times = figures.get(name) ?? [];
-    times[column] = Math.min(time, times[column] ?? Infinity);
-    figures.set(name, times);
-  }
+async function nanosecondsOf({ run, perRun = () => 1, close }: Operation): Promise<number> {
+  const { p50 } = await measure(run, { gc: false, min_cpu_time: MEASURED_FOR });
+  close?.();
+  return p50 / perRun();
 }
 
-/** mitata decides how often to call. Batches may have different numbers of operations, so they are counted. */
-async function nanosecondsPerOperation(run: () => number): Promise<number> {
-  let calls = 0;
-  let operations = 0;
-  const counted = () => {
-    calls++;
-    operations += run();
-  };
-  const { p50 } = await measure(counted, { gc: false, min_cpu_time: MEASURED_FOR });
-  return (p50 * calls) / operations;
-}
-
-function report(figures: Figures): string {
-  const header = ['ns per operation', ...SIZES.map(formatSize), '10 M / 1 k', `goal: ${GOAL}x`];
-  const rows = [...figures].map(([name, times]) => [
-    name,
-    ...cells(times),
-    name in wheelOperations ? verdict(times) : '',
-  ]);
-  return formatTable(header, [...rows, ['(prototype)', ...cells(PROTOTYPE), '']]);
-}
-
-function cells(times: readonly number[]): string[] {
+function cells(name: string, times: readonly number[]): string[] {
   const figures = SIZES.map((_, index) => times[index]?.toFixed(times[index] < 10 ? 1 : 0) ?? '-');
-  return [...figures, times.length === SIZES.length ? growth(times).toFixed(1) : '-'];
+  return [name, ...figures, times.length === SIZES.length ? growthOf(times).toFixed(1) : '-'];
 }
 
-function verdict(times: readonly number[]): string {
-  return growth(times) <= GOAL ? 'met' : 'missed';
+function verdict(name: string, times: readonly number[]): string {
+  if (!(name in WHEEL_OPERATIONS)) return '';
+  return growthOf(times) <= GOAL ? 'met' : 'missed';
 }
 
 /** Returns how much longer an operation takes with the most timers than with the fewest. */
-function growth(times: readonly number[]): number {
+function growthOf(times: readonly number[]): number {
   return times[SIZES.length - 1] / times[0];
 }
 
 function formatSize(size: number): string {
   return size < 1_000_000 ? `${size / 1_000} k` : `${size / 1_000_000} M`;
 }
-
-const { slots, tickMs } = new TimingWheel(() => {});
-console.log(`Timing wheel, ${slots} wheel slots of ${tickMs} ms: ${describeMachine()}\n`);
-const figures = await measureAll();
-console.log(report(figures));
-console.log(NOTES);

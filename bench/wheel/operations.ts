@@ -1,146 +1,197 @@
 // Imports the source, not the build, because the type check must pass without a build. The code is the same: tsx and
 // the build only remove the types and leave classes and #fields to V8.
 import { TimingWheel } from '../../src/engine/time/timing-wheel.js';
-import { BATCH, type Batch, LONGEST, type Load } from './timer-load.js';
+import { shuffled } from '../shuffled.js';
 
+/** The longest duration, in ms: half an hour, as for typical sessions. Durations are spread evenly up to this. */
+const LONGEST = 30 * 60_000;
 /**
  * How often each timer is extended in `extendWithVisit`, in ms. The interval is long, because the more often a timer is
  * extended, the fewer visits there are per extension.
  */
 const EXTENDED_EVERY = 10 * 60_000;
 
-/** The operations of the wheel to measure. Each leaves as many timers running as there were, and checks that. */
-export const wheelOperations = {
+/** Timers and what is needed for operations on them, generated in advance so that generating it is not measured. */
+export class Timers {
+  /** How many timers run. */
+  readonly size: number;
+  /** All timers, shuffled: the running ones first, then an eighth as many that are free. */
+  readonly all: Int32Array;
+  /** Durations in ms, one per timer. They are read in sequence, which costs next to nothing. */
+  readonly durations: Float64Array;
+
+  constructor(size: number) {
+    this.size = size;
+    this.all = shuffled(size + size / 8);
+    this.durations = Float64Array.from(this.all, () => Math.random() * LONGEST);
+  }
+
+  /** Returns a wheel in which they run, with deadlines after a time in ms. */
+  wheel(start = 0, onDue: (timer: number, deadline: number) => void = refuse): TimingWheel {
+    const wheel = new TimingWheel(onDue, { capacity: this.all.length });
+    for (let index = 0; index < this.size; index++) wheel.schedule(this.all[index], start + this.durations[index]);
+    return wheel;
+  }
+
+  /** Returns Node's timers under the same numbers. */
+  timeouts(): NodeJS.Timeout[] {
+    const timeouts = new Array<NodeJS.Timeout>(this.all.length);
+    for (let index = 0; index < this.size; index++) {
+      timeouts[this.all[index]] = setTimeout(refuse, this.durations[index]);
+    }
+    return timeouts;
+  }
+
+  /**
+   * How many timers change between two steps of the clock. A server does not wake for every request either. But a step
+   * must be much shorter than a round of the wheel.
+   */
+  get perStep(): number {
+    return Math.min(this.size / 10, 4096);
+  }
+}
+
+/** An operation that is ready to be measured. */
+export interface Operation {
+  /** Runs it once, or several times. */
+  run(): void;
+  /** How many times it ran in each `run` on average. Once by default. */
+  perRun?(): number;
+  /** Frees what the garbage collector cannot. A figure for work that was not done would be worthless, so it checks. */
+  close?(): void;
+}
+
+/** Each leaves as many timers running as there were. */
+export const WHEEL_OPERATIONS: Readonly<Record<string, (timers: Timers) => Operation>> = {
   'start + cancel': startAndCancel,
-  extend,
+  // Each pass over the timers gives them deadlines in the half hour after that of the previous pass.
+  extend: (timers) => moveInPasses(timers, 0, LONGEST),
   'extend, with visit': extendWithVisit,
-  'move earlier': moveEarlier,
+  // Downwards from a time that is never reached.
+  'move earlier': (timers) => moveInPasses(timers, 1e12, -LONGEST),
   'expire + start': expireAndStart,
-} satisfies Record<string, (load: Load) => Batch>;
+};
+
+/** Node's own timers under the same load: one object per timer, one list per duration, a heap of the lists. */
+export const NODE_OPERATIONS: Readonly<Record<string, (timers: Timers) => Operation>> = {
+  'Node: move': (timers) => {
+    const { size, all, durations } = timers;
+    const timeouts = timers.timeouts();
+    let next = 0;
+    // There are more durations than running timers, so a timer gets another one in each pass.
+    let duration = 0;
+    const run = () => {
+      clearTimeout(timeouts[all[next]]);
+      timeouts[all[next]] = setTimeout(refuse, durations[duration]);
+      if (++next === size) next = 0;
+      if (++duration === durations.length) duration = 0;
+    };
+    return { run, close: () => timeouts.forEach(clearTimeout) };
+  },
+  'Node: refresh': (timers) => {
+    const { size, all } = timers;
+    const timeouts = timers.timeouts();
+    let next = 0;
+    const run = () => {
+      timeouts[all[next]].refresh();
+      if (++next === size) next = 0;
+    };
+    return { run, close: () => timeouts.forEach(clearTimeout) };
+  },
+};
 
 /**
- * The running timers are a window that moves around the shuffled timers, so a freed timer is started again much later.
+ * The lower bound for `extend`: compares a random number in an array as long as the wheel's deadlines, and replaces it
+ * with a larger one. The growth of this time with the size is due to memory alone.
  */
-function startAndCancel(load: Load): Batch {
-  const { size, all, durations } = load;
-  const wheel = fill(new TimingWheel(refuse, { capacity: all.length }), load, 0);
-  let oldest = 0;
-  return {
-    run() {
-      let cancelled = oldest;
-      let started = (oldest + size) % all.length;
-      for (let left = BATCH; left > 0; left--) {
-        wheel.schedule(all[started], durations[started]);
-        wheel.cancel(all[cancelled]);
-        if (++started === all.length) started = 0;
-        if (++cancelled === all.length) cancelled = 0;
-      }
-      oldest = cancelled;
-      return verified(wheel, size);
-    },
+export function compareAndStore({ size, all, durations }: Timers): Operation {
+  const deadlines = new Float64Array(all.length);
+  let base = LONGEST;
+  let next = 0;
+  const run = () => {
+    const deadline = base + durations[next];
+    if (deadlines[all[next]] <= deadline) deadlines[all[next]] = deadline;
+    if (++next < size) return;
+    next = 0;
+    base += LONGEST;
   };
+  return { run };
 }
 
-/** Each pass over the timers gives them deadlines in the half hour after that of the previous pass. */
-function extend(load: Load): Batch {
-  return moveInPasses(load, 0, LONGEST);
-}
-
-/** Like `extend`, but downwards from a time that is never reached. */
-function moveEarlier(load: Load): Batch {
-  return moveInPasses(load, 1e12, -LONGEST);
-}
-
-function moveInPasses(load: Load, firstTime: number, step: number): Batch {
-  const { size, running, all, durations } = load;
-  const wheel = fill(new TimingWheel(refuse, { capacity: all.length }), load, firstTime);
-  let base = firstTime + step;
-  let position = 0;
-  return {
-    run() {
-      let next = position;
-      for (let left = BATCH; left > 0; left--) {
-        wheel.schedule(running[next], base + durations[next]);
-        if (++next === size) {
-          next = 0;
-          base += step;
-        }
-      }
-      position = next;
-      return verified(wheel, size);
-    },
+/** The running timers are a window that moves around the shuffled timers, so a freed timer is started again much later. */
+function startAndCancel(timers: Timers): Operation {
+  const { size, all, durations } = timers;
+  const wheel = timers.wheel();
+  let cancelled = 0;
+  let started = size;
+  const run = () => {
+    wheel.schedule(all[started], durations[started]);
+    wheel.cancel(all[cancelled]);
+    if (++started === all.length) started = 0;
+    if (++cancelled === all.length) cancelled = 0;
   };
+  return { run, close: () => verify(wheel, size) };
+}
+
+function moveInPasses(timers: Timers, first: number, step: number): Operation {
+  const { size, all, durations } = timers;
+  const wheel = timers.wheel(first);
+  let base = first + step;
+  let next = 0;
+  const run = () => {
+    wheel.schedule(all[next], base + durations[next]);
+    if (++next < size) return;
+    next = 0;
+    base += step;
+  };
+  return { run, close: () => verify(wheel, size) };
 }
 
 /** All timers have the longest duration and are extended long before they are due, so none comes due. */
-function extendWithVisit(load: Load): Batch {
-  const { size, running, all } = load;
-  const wheel = fill(new TimingWheel(refuse, { capacity: all.length }), load, 0);
-  for (const timer of running) wheel.schedule(timer, LONGEST);
+function extendWithVisit(timers: Timers): Operation {
+  const { size, all, perStep } = timers;
+  const wheel = timers.wheel();
+  for (let index = 0; index < size; index++) wheel.schedule(all[index], LONGEST);
   const interval = EXTENDED_EVERY / size;
-  const extensionsPerStep = timersPerStep(size);
-  let position = 0;
+  let next = 0;
+  let untilStep = perStep;
   let now = 0;
-  return {
-    run() {
-      let next = position;
-      for (let left = BATCH; left > 0; left--) {
-        now += interval;
-        wheel.schedule(running[next], now + LONGEST);
-        if (++next === size) next = 0;
-        if (left % extensionsPerStep === 0) wheel.advance(now);
-      }
-      position = next;
-      return verified(wheel, size);
-    },
+  const run = () => {
+    now += interval;
+    wheel.schedule(all[next], now + LONGEST);
+    if (++next === size) next = 0;
+    if (--untilStep > 0) return;
+    untilStep = perStep;
+    wheel.advance(now);
   };
+  return { run, close: () => verify(wheel, size) };
 }
 
-function expireAndStart(load: Load): Batch {
-  const { size, all, durations } = load;
+function expireAndStart(timers: Timers): Operation {
+  const { size, durations, perStep } = timers;
   let now = 0;
+  let runs = 0;
   let expired = 0;
   let next = 0;
-  const restart = (timer: number, deadline: number) => {
+  const wheel = timers.wheel(0, (timer, deadline) => {
     wheel.schedule(timer, deadline + durations[next]);
     if (++next === durations.length) next = 0;
     expired++;
+  });
+  const step = (perStep / size) * (LONGEST / 2);
+  const run = () => {
+    runs++;
+    now += step;
+    wheel.advance(now);
   };
-  const wheel = fill(new TimingWheel(restart, { capacity: all.length }), load, 0);
-  const step = (timersPerStep(size) / size) * (LONGEST / 2);
-  return {
-    run() {
-      const before = expired;
-      while (expired - before < BATCH) {
-        now += step;
-        wheel.advance(now);
-      }
-      verified(wheel, size);
-      return expired - before;
-    },
-  };
+  return { run, perRun: () => expired / runs, close: () => verify(wheel, size) };
 }
 
-/**
- * Returns how many timers change between two steps of the clock. A server does not wake for every request either. But a
- * step must be much shorter than a round of the wheel, and a batch must contain many steps so that all batches are
- * alike.
- */
-function timersPerStep(size: number): number {
-  return Math.min(size / 10, BATCH / 16);
-}
-
-function fill(wheel: TimingWheel, { running, durations }: Load, start: number): TimingWheel {
-  for (let index = 0; index < running.length; index++) wheel.schedule(running[index], start + durations[index]);
-  return wheel;
-}
-
-/** A figure for work that was not done would be worthless. */
-function verified(wheel: TimingWheel, size: number): number {
+function verify(wheel: TimingWheel, size: number): void {
   if (wheel.size !== size) throw new Error(`${wheel.size} timers run, not ${size}`);
-  return BATCH;
 }
 
-function refuse(timer: number): never {
-  throw new Error(`timer ${timer} came due`);
+/** No timer comes due: Node's are cleared before the event loop runs. */
+function refuse(): never {
+  throw new Error('a timer came due');
 }
