@@ -67,9 +67,13 @@ export function valueIn({ valueLength }: Shape): string {
   return 'v'.repeat(valueLength);
 }
 
+const dataByShape = new WeakMap<Shape, readonly string[]>();
+
 /** Returns a session's keys and values alternately. */
-export function dataOf(shape: Shape): string[] {
-  return shape.keys.flatMap((key) => [key, valueIn(shape)]);
+export function dataOf(shape: Shape): readonly string[] {
+  const data = dataByShape.get(shape) ?? shape.keys.flatMap((key) => [key, valueIn(shape)]);
+  dataByShape.set(shape, data);
+  return data;
 }
 
 export function nameOf({ perName }: Shape, session: number): string {
