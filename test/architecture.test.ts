@@ -106,7 +106,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:path',
     'node:tls',
-    'node:url',
+    'version.ts',
   ],
   // Below the server and the program, which both write to it.
   log: ['counted.ts', 'system-error.ts', 'node:fs'],
@@ -162,8 +162,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'slice.ts': [],
   'regular-file.ts': ['system-error.ts', 'node:fs'],
   'system-error.ts': ['node:util'],
-  // It reads package.json, which is outside `src`.
-  'version.ts': ['node:module', '..'],
+  // It reads package.json.
+  'version.ts': ['node:module', 'node:path', 'respite'],
   'index.ts': ['config.ts', 'durability', 'engine', 'execution/context', 'journal', 'log', 'server'],
   // The demo is a client of the server.
   demo: ['engine', 'resp', 'node:events', 'node:net'],

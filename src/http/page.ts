@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PACKAGE } from '../version.js';
 import type { HttpApp } from './http-context.js';
 
-/** Where `npm run build` puts the page: `dist/page`, as seen from `dist/http` and from `src/http`. */
-const DIRECTORY = fileURLToPath(new URL('../../dist/page', import.meta.url));
+/** Where `npm run build` puts the page. */
+const DIRECTORY = join(PACKAGE, 'dist/page');
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

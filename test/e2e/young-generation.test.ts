@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { startNode } from '../child-process.js';
 
-const MODULE = new URL('../../dist/cli/young-generation.js', import.meta.url).href;
+const MODULE = new URL('../../src/cli/young-generation.ts', import.meta.url).href;
 
 /** Keeps V8 busy with objects that survive, and prints the size of the young generation in MB. */
 const script = (limit: boolean) => `
@@ -23,7 +23,7 @@ const script = (limit: boolean) => `
 `;
 
 async function sizeWith(limit: boolean): Promise<number> {
-  const child = startNode(['--input-type=module', '--eval', script(limit)], { showErrors: true });
+  const child = startNode(['--import', 'tsx', '--input-type=module', '--eval', script(limit)], { showErrors: true });
   const [output] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')]);
   return Number(output);
 }
