@@ -53,11 +53,15 @@ const program = new Command('bench')
     "Compares respite with other servers: lateness, CPU, memory, latency, growth. Debian's redis-server takes part if it is installed.",
   )
   .option('--quick', 'rough figures in four minutes, from fewer, smaller and shorter rounds')
-  .option('--node <path>', 'run respite under this Node.js (repeatable; the first is compared in every part)', collect)
+  .option(
+    '--node <path>',
+    'run respite under this Node.js (repeatable; the first is compared in every part)',
+    collect((path) => path),
+  )
   .option(
     '--peer <name=command>',
     'also measure the server that this command starts (repeatable); see scripts/peers.sh',
-    (text: string, peers: readonly (readonly string[])[] = []) => [...peers, parsePeer(text)],
+    collect(parsePeer),
   )
   .option('--only <parts>', `measure only some of ${Object.keys(PARTS).join(',')}, and write no results`, parseParts)
   .allowExcessArguments(false)
@@ -69,8 +73,9 @@ try {
   program.error(`error: ${(error as Error).message}`);
 }
 
-function collect(text: string, all: readonly string[] = []): string[] {
-  return [...all, text];
+/** Lets an option be given several times. */
+function collect<Value>(parse: (text: string) => Value) {
+  return (text: string, all: readonly Value[] = []) => [...all, parse(text)];
 }
 
 function parsePeer(text: string): readonly [string, string] {

@@ -109,7 +109,7 @@ async function run(gb: number): Promise<void> {
 /** Runs a phase while another client sends PINGs. Returns how long it took, pauses of the server, and latencies. */
 async function observe(server: Server, generator: LoadGenerator, phase: () => Promise<unknown>) {
   const load = { kind: 'open', streams: [PROBES], warmUp: WARM_UP_SECONDS, seconds: Infinity } as const;
-  const pings = await generator.prepare<'open'>(server, load);
+  const pings = await generator.prepare(server, load);
   const replies = pings.begin();
   await setTimeout(WARM_UP_SECONDS * 1000);
   const begin = performance.now();

@@ -20,7 +20,7 @@ export async function measure<Load extends Closed | Open>(
   server: Server,
   load: Load,
 ): Promise<Findings[Load['kind']] & Cost> {
-  const prepared = await generator.prepare<Load['kind']>(server, load as never);
+  const prepared = await generator.prepare(server, load);
   const others = watchOthers(server.pid, generator.pid);
   const before = server.cpuSeconds();
   const found = await prepared.begin();

@@ -47,16 +47,16 @@ export class LoadGenerator {
   }
 
   /** Prepares an order. Nothing is sent yet. */
-  async prepare<Kind extends Order['kind']>(
+  async prepare<Given extends Order>(
     { port, dialect }: Target,
-    order: Extract<Order, { kind: Kind }>,
-  ): Promise<Prepared<Findings[Kind]>> {
+    order: Given,
+  ): Promise<Prepared<Findings[Given['kind']]>> {
     this.#process.send({ target: { port, dialect }, order });
     await this.#message();
     return {
       begin: async (start = 'begin') => {
         this.#process.send(start as object);
-        return (await this.#message()) as Findings[Kind];
+        return (await this.#message()) as Findings[Given['kind']];
       },
       end: () => this.#process.send('end'),
     };

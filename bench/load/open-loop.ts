@@ -1,5 +1,5 @@
 import type { Client } from './client.js';
-import { DueLatencies, Schedule } from './due-latencies.js';
+import { DueLatencies } from './due-latencies.js';
 import { type Latencies, LatencyHistogram } from './latency-histogram.js';
 import type { Lane } from './requests.js';
 
@@ -56,12 +56,11 @@ export async function runOpenLoop(
     end = Math.min(end, performance.now());
   });
   const running = streams.map(({ clients, replies, lane, perSecond }) => {
-    const schedule = new Schedule(start, perSecond);
-    const due = new DueLatencies(schedule, clients.length, latencies, from);
+    const schedule = new DueLatencies(start, perSecond, clients.length, latencies, from);
     for (const [index, client] of clients.entries()) {
       const answered = (operations: number, time: number): void => {
         inFlight -= operations;
-        due.answered(index, operations, time);
+        schedule.answered(index, operations, time);
       };
       client.listen(replies, answered, (error) => {
         failure ??= error;

@@ -1,43 +1,24 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Comparison, compare, withServers } from '../comparison.js';
+import { type Comparison, compare } from '../comparison.js';
 import type { Contender } from '../contender.js';
-import { measureLoop } from '../measure.js';
 import { undisturbed, watchOthers } from '../others.js';
 import { Server } from '../server.js';
-import { SLIDING_WRITE, TYPICAL } from '../sessions.js';
-import { CYCLED, WARM } from './operations.js';
+import { TYPICAL } from '../sessions.js';
+import { measureRows, WRITE } from './operations.js';
 
 /** Requests in flight on each connection. */
-export const JOURNAL_DEPTHS = [16, 64] as const;
+export const JOURNAL_DEPTHS = [16, 64];
 /** Writes with a journal that is made durable every second. */
 export const EVERYSEC = 'write, sliding, everysec';
 
 /** Measures what writes cost with a journal that is durable every second, and how long a restart from it takes. */
 export async function measureJournal(run: Comparison): Promise<void> {
-  await withJournals(run.contenders, (contenders) => measureWrites({ ...run, contenders }));
+  await withJournals(run.contenders, (contenders) =>
+    measureRows({ ...run, contenders }, 'journal', [{ ...WRITE, what: EVERYSEC }], JOURNAL_DEPTHS),
+  );
   await withJournals(run.contenders, (contenders) => measureRestarts({ ...run, contenders }));
-}
-
-async function measureWrites(run: Comparison): Promise<void> {
-  const { plan, contenders, generator, progress } = run;
-  const shape = SLIDING_WRITE;
-  const work = { operation: 'write', shape, count: CYCLED, sample: CYCLED } as const;
-  await withServers(contenders, async (servers) => {
-    for (const { name } of contenders) {
-      progress(`write, warm up ${name}`);
-      await generator.fill(servers[name], { operation: 'create', shape, count: CYCLED });
-      await measureLoop(generator, servers[name], work, { depth: WARM, seconds: plan.warmUp });
-    }
-    for (const depth of JOURNAL_DEPTHS) {
-      const place = { part: 'journal', what: EVERYSEC, at: `depth ${depth}` };
-      await compare(run, place, plan.rounds, contenders, async ({ name }) => {
-        const { cpu, others } = await measureLoop(generator, servers[name], work, { depth, seconds: plan.seconds });
-        return { cpu, others };
-      });
-    }
-  });
 }
 
 async function measureRestarts(run: Comparison): Promise<void> {

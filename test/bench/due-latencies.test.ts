@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { DueLatencies, Schedule } from '../../bench/load/due-latencies.js';
+import { DueLatencies } from '../../bench/load/due-latencies.js';
 import { LatencyHistogram } from '../../bench/load/latency-histogram.js';
 
 /** One operation each ms from 1000 on. */
-const schedule = new Schedule(1000, 1000);
-
-describe('Schedule', () => {
-  it('counts what is due by a time, that time included', () => {
-    expect([999.9, 1000, 1000.5, 1001, 1002.9].map((time) => schedule.dueBy(time))).toEqual([0, 1, 1, 2, 3]);
-  });
-});
+function everyMs(clients: number, latencies: LatencyHistogram, from = 0): DueLatencies {
+  return new DueLatencies(1000, 1000, clients, latencies, from);
+}
 
 describe('DueLatencies', () => {
+  it('counts what is due by a time, that time included', () => {
+    const due = everyMs(1, new LatencyHistogram());
+    expect([999.9, 1000, 1000.5, 1001, 1002.9].map((time) => due.dueBy(time))).toEqual([0, 1, 1, 2, 3]);
+  });
+
   it('counts a pause of the server for every operation that was due in it', () => {
     const latencies = new LatencyHistogram();
-    const due = new DueLatencies(schedule, 1, latencies, 0);
+    const due = everyMs(1, latencies);
     // Operations 0 to 899 are answered immediately. Operation 900 keeps the server busy until 2000, and those after it
     // wait.
-    for (let operation = 0; operation < 900; operation++) due.answered(0, 1, schedule.due(operation));
+    for (let operation = 0; operation < 900; operation++) due.answered(0, 1, due.due(operation));
     due.answered(0, 100, 2000);
     const { p50, p99, max } = latencies.summarize();
     expect({ count: latencies.count, p50 }).toEqual({ count: 1000, p50: 0 });
@@ -28,7 +29,7 @@ describe('DueLatencies', () => {
 
   it('knows which operation a reply belongs to when clients take turns', () => {
     const latencies = new LatencyHistogram();
-    const due = new DueLatencies(schedule, 3, latencies, 0);
+    const due = everyMs(3, latencies);
     // Client 2 has the operations 2, 5 and 8, due at 1002, 1005 and 1008.
     due.answered(2, 3, 1008);
     expect(latencies.count).toBe(3);
@@ -37,7 +38,7 @@ describe('DueLatencies', () => {
 
   it('ignores what was due before the recording', () => {
     const latencies = new LatencyHistogram();
-    const due = new DueLatencies(schedule, 1, latencies, 1002);
+    const due = everyMs(1, latencies, 1002);
     due.answered(0, 4, 1003);
     expect(latencies.count).toBe(2);
   });
