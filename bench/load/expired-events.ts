@@ -31,8 +31,7 @@ const SUBSCRIPTIONS = {
 
 /** A subscriber to the `expired` events of sessions 0 to `count` - 1. */
 export class ExpiredEvents {
-  readonly #counts: Uint8Array;
-  /** When the first event of each session arrived, in ms of `now()`. */
+  /** When the first event of each session arrived, in ms of `now()`; NaN before that. */
   readonly #arrivals: Float64Array;
   readonly #socket;
   #arrived = 0;
@@ -50,8 +49,7 @@ export class ExpiredEvents {
   }
 
   private constructor(port: number, count: number) {
-    this.#counts = new Uint8Array(count);
-    this.#arrivals = new Float64Array(count);
+    this.#arrivals = new Float64Array(count).fill(NaN);
     const fail = (error: Error) => {
       this.#failure ??= error;
     };
@@ -68,15 +66,15 @@ export class ExpiredEvents {
   /** Waits for the events of sessions of a shape with `due`, or until no more arrive after the last deadline. */
   async receive(shape: Shape): Promise<EventFindings> {
     const { begin = 0, span = 0 } = shape.due ?? {};
-    const sessions = this.#counts.length;
+    const sessions = this.#arrivals.length;
     while (this.#arrived < sessions && now() - Math.max(this.#time, begin + span) < SILENCE) {
       await setTimeout(LOOK);
       if (this.#failure !== undefined) throw this.#failure;
     }
     await setTimeout(LINGER);
     const latencies = new LatencyHistogram();
-    for (let session = 0; session < sessions; session++) {
-      if (this.#counts[session] > 0) latencies.record(this.#arrivals[session] - dueOf(shape, session));
+    for (const [session, arrival] of this.#arrivals.entries()) {
+      if (!Number.isNaN(arrival)) latencies.record(arrival - dueOf(shape, session));
     }
     return { lateness: latencies.summarize(), missing: sessions - this.#arrived, twice: this.#twice };
   }
@@ -90,8 +88,8 @@ export class ExpiredEvents {
     const token = message[message.length - 1];
     if (typeof token !== 'string') return;
     const session = numberOf(token);
-    if (session >= this.#counts.length) throw new Error(`an event of session ${session}, which was never created`);
-    if (this.#counts[session]++ > 0) {
+    if (session >= this.#arrivals.length) throw new Error(`an event of session ${session}, which was never created`);
+    if (!Number.isNaN(this.#arrivals[session])) {
       this.#twice++;
       return;
     }

@@ -33,7 +33,7 @@ export class Timers {
     return wheel;
   }
 
-  /** Returns Node's timers under the same numbers. */
+  /** Starts the running ones as timers of Node. */
   timeouts(): NodeJS.Timeout[] {
     const timeouts = new Array<NodeJS.Timeout>(this.all.length);
     for (let index = 0; index < this.size; index++) {
@@ -57,11 +57,14 @@ export interface Operation {
   run(): void;
   /** How many times it ran in each `run` on average. Once by default. */
   perRun?(): number;
-  /** Frees what the garbage collector cannot. A figure for work that was not done would be worthless, so it checks. */
+  /** Frees what the garbage collector cannot, and checks that as many timers run as before. */
   close?(): void;
 }
 
-/** Each leaves as many timers running as there were. */
+/**
+ * The operations of the wheel. Each leaves as many timers running as there were, which is checked: a figure for work that
+ * was not done would be worthless.
+ */
 export const WHEEL_OPERATIONS: Readonly<Record<string, (timers: Timers) => Operation>> = {
   'start + cancel': startAndCancel,
   // Each pass over the timers gives them deadlines in the half hour after that of the previous pass.
