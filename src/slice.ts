@@ -17,6 +17,15 @@ export class Slice {
     this.end = end;
   }
 
+  /** Makes it a slice of other bytes. */
+  point(bytes: Buffer, start: number, end: number): this {
+    // Usually the buffer is the same, and a comparison is faster than a write, which V8's collector has to know of.
+    if (this.bytes !== bytes) this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return this;
+  }
+
   /** Makes a slice of a complete buffer, or of a text's bytes in UTF-8. */
   static of(whole: Buffer | string): Slice {
     const bytes = typeof whole === 'string' ? Buffer.from(whole) : whole;

@@ -35,6 +35,8 @@ export class RequestDecoder {
   #spansReads = false;
   /** In an inline request, how many bytes from `#start` contain no line ending. */
   #searched = 0;
+  /** The request that `next` returns, unless it came in several reads or as a line. */
+  readonly #request = new Request(EMPTY, 0, [], 0);
 
   constructor(limits: RequestLimits) {
     this.#limits = limits;
@@ -90,6 +92,11 @@ export class RequestDecoder {
     if (this.#borrowed) this.#copyRest();
   }
 
+  /** Call this when the request pulled last has been served. It is then no longer valid. */
+  release(): void {
+    this.#request.release();
+  }
+
   /**
    * Returns the next request, or undefined if no complete one is left.
    * @throws ProtocolError if the bytes are not a request within the limits. Nothing more can be read from this client
@@ -125,7 +132,7 @@ export class RequestDecoder {
     const quick = framed && !this.#spansReads;
     this.#spansReads = false;
     this.#start = end;
-    if (quick) return new Request(this.#buffer, start, this.#guard.bounds, this.#guard.words);
+    if (quick) return this.#request.point(this.#buffer, start, this.#guard.bounds, this.#guard.words);
     const bytes = this.#buffer.subarray(start, end);
     return framed ? parseFrame(bytes) : parseLine(bytes);
   }

@@ -1,23 +1,57 @@
 import { Slice } from '../slice.js';
 
+const NO_BYTES = Buffer.alloc(0);
+const NO_BOUNDS: readonly number[] = [];
+
+/** How many words of a request have shared slices: enough for most logins. */
+const SHARED = 20;
+/**
+ * By index, the slices of the words of the request that is being served. A new slice for each word was most of what a
+ * request allocated: 600 of 900 bytes for a login.
+ */
+const shared = Array.from({ length: SHARED }, () => new Slice(NO_BYTES, 0, 0));
+
 /**
  * A command's name and its arguments, as views of the bytes read. Valid while the bytes that were read are served and
  * until the next request is pulled. Call `own` or `pack` to keep it longer.
+ *
+ * A decoder has one request, which it points at each frame in turn. The slices of its words are shared by all requests.
  */
 export class Request {
   #bytes: Buffer;
   #origin: number;
+  #bounds: readonly number[];
+  #length: number;
+  /** Whether its words stay valid while other requests are read. */
   #isOwned = false;
-  readonly #bounds: readonly number[];
-  /** The number of words, the command's name included. */
-  readonly length: number;
 
   /** @param bounds The start and the end of each word, one word after the other, counted from `origin`. Not copied. */
   constructor(bytes: Buffer, origin: number, bounds: readonly number[], length: number) {
     this.#bytes = bytes;
     this.#origin = origin;
     this.#bounds = bounds;
-    this.length = length;
+    this.#length = length;
+  }
+
+  /** Makes it another request. The parameters are those of the constructor. */
+  point(bytes: Buffer, origin: number, bounds: readonly number[], length: number): this {
+    this.#bytes = bytes;
+    this.#origin = origin;
+    this.#bounds = bounds;
+    this.#length = length;
+    this.#isOwned = false;
+    return this;
+  }
+
+  /** Empties the request and the slices of all requests, because they would keep the bytes alive. */
+  release(): void {
+    this.point(NO_BYTES, 0, NO_BOUNDS, 0);
+    for (let index = 0; index < SHARED; index++) shared[index].point(NO_BYTES, 0, 0);
+  }
+
+  /** The number of words, the command's name included. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Makes a request of copies of these words. */
@@ -43,8 +77,8 @@ export class Request {
   }
 
   /**
-   * Copies the bytes, because the buffer that they were read into is about to be used again. Words taken earlier are not
-   * valid any longer.
+   * Copies the bytes, because other requests are about to be read. Words taken earlier are not valid any longer; words
+   * taken from now on are.
    */
   own(): void {
     if (this.#isOwned) return;
@@ -62,10 +96,13 @@ export class Request {
     return bytes;
   }
 
-  /** Returns a word; the command's name is word 0. */
+  /** Returns a word, valid as long as the request; the command's name is word 0. */
   word(index: number): Slice {
     const at = index << 1;
-    return new Slice(this.#bytes, this.#origin + this.#bounds[at], this.#origin + this.#bounds[at + 1]);
+    const start = this.#origin + this.#bounds[at];
+    const end = this.#origin + this.#bounds[at + 1];
+    if (index >= SHARED || this.#isOwned) return new Slice(this.#bytes, start, end);
+    return shared[index].point(this.#bytes, start, end);
   }
 
   /** Returns the words from one index up to another, or up to the last, as views. */

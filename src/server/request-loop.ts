@@ -197,7 +197,10 @@ export class RequestLoop {
     }
     statistics.end();
     if (served) this.#durable.note();
-    if (this.#waitingFor !== 'command') this.#args.release();
+    if (this.#waitingFor !== 'command') {
+      this.#args.release();
+      this.#decoder.release();
+    }
     if (this.#penalty > 0) this.#serveOutPenalty();
     else if (this.#durable.mustWait) this.#holdReplies();
     else this.#send();
