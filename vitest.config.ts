@@ -19,8 +19,8 @@ export default defineConfig({
     globalSetup: 'test/build.ts',
     setupFiles: 'test/kill-children.ts',
     // Guards against hanging, not expectations: a machine may be slow and busy.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     projects: [
       {
         extends: true,

@@ -13,14 +13,15 @@ interface IoredisOptions {
 }
 
 function ioredis(port: number, options: IoredisOptions) {
-  const redis = new Redis(port, options);
+  const redis = new Redis(port, { connectTimeout: 60_000, ...options });
   redis.on('error', () => {});
   closes.push(() => redis.disconnect());
   return redis;
 }
 
 async function nodeRedis(port: number, RESP: 2 | 3, typeMapping = {}) {
-  const redis = createClient({ RESP, socket: { host: '127.0.0.1', port }, commandOptions: { typeMapping } });
+  const socket = { host: '127.0.0.1', port, connectTimeout: 60_000 };
+  const redis = createClient({ RESP, socket, commandOptions: { typeMapping } });
   redis.on('error', () => {});
   await redis.connect();
   closes.push(() => {

@@ -188,7 +188,7 @@ it('refuses invalid arguments from plain JavaScript', async () => {
 it('connects a node-redis client that is not connected', async () => {
   const server = await startServer({}, { clock: new FakeClock() });
   const { port } = server.addresses[0];
-  const client = createClient({ socket: { host: '127.0.0.1', port } });
+  const client = createClient({ socket: { host: '127.0.0.1', port, connectTimeout: 60_000 } });
   const stop = await onEvent(client, 'ended', () => {});
   expect(client.isOpen).toBe(true);
   await stop();

@@ -36,7 +36,7 @@ describe('loading', () => {
       out += text;
       const port = /is ready on \S+:(\d+) /.exec(out)?.[1];
       if (port === undefined || stopper !== undefined) continue;
-      stopper = new Redis(Number(port), { retryStrategy: null });
+      stopper = new Redis(Number(port), { retryStrategy: null, connectTimeout: 60_000 });
       stopper.shutdown('NOSAVE').catch(() => {});
     }
     const lines = shown(out);

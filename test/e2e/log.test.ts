@@ -6,7 +6,7 @@ import { version } from '../../src/version.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, RawClient } from '../raw-client.js';
 import { freePort } from '../tools/free-port.js';
-import { Program, runToEnd } from '../tools/program.js';
+import { linesOf, Program, runToEnd } from '../tools/program.js';
 
 const jsonLines = (text: string) =>
   text
@@ -20,10 +20,6 @@ async function visit(program: Program, ...requests: string[][]): Promise<void> {
   await client.send(Buffer.concat([...requests.map((request) => frame(...request)), frame('QUIT')]));
   await client.takeAll();
 }
-
-/** Returns the lines of a log without those that a slow machine causes at any time. */
-const linesOf = (log: string) =>
-  log.split('\n').filter((line) => !/stalled for|stalls of the event loop|expired up to|late expiries/.test(line));
 
 /** Waits until the log has a text. */
 async function logged(program: Program, text: string): Promise<void> {

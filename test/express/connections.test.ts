@@ -12,7 +12,11 @@ afterEach(tearDown);
 
 it('opens connections that wait until they are connected, even if those of the application do not', async () => {
   const server = await startServer();
-  const client = new Redis(server.addresses[0].port, { protocol: 2, enableOfflineQueue: false });
+  const client = new Redis(server.addresses[0].port, {
+    protocol: 2,
+    enableOfflineQueue: false,
+    connectTimeout: 60_000,
+  });
   await once(client, 'ready');
   const store = new RespiteStore({ client, nameOf: (session) => session.userId });
   const stop = await store.onExpired(() => {});

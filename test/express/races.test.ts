@@ -96,7 +96,7 @@ describe.skipIf(!there)('with connect-redis', () => {
     const socket = join(directory, 'redis.sock');
     redis = watched(spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--save', '', '--dir', directory]));
     for await (const line of redis.stdout ?? []) if (/ready to accept connections/i.test(String(line))) break;
-    const client = createClient({ socket: { path: socket, tls: false } });
+    const client = createClient({ socket: { path: socket, tls: false, connectTimeout: 60_000 } });
     client.on('error', () => {});
     await client.connect();
     return { store: new RedisStore({ client }), close: () => client.destroy() };

@@ -4,7 +4,7 @@ import { RespiteStore } from '../../src/express/index.js';
 import { startServer } from '../embedded-server.js';
 import { CONNECTIONS } from '../redis-connections.js';
 import { Browser, Gate, startApp } from './app.js';
-import { HOUR, KINDS, refusalsOf, setUp, shown, startShop, tearDown } from './shop.js';
+import { HOUR, KINDS, NEARLY, refusalsOf, setUp, shown, startShop, tearDown } from './shop.js';
 
 afterEach(tearDown);
 
@@ -18,7 +18,7 @@ describe.each(KINDS)('a save, over %s', (kind) => {
     const session = sessions.withToken(browser.sid);
     expect(await session.getAll()).toEqual({ cart: '["pizza"]', cookie: expect.any(String) });
     expect(JSON.parse((await session.get('cookie')) ?? '')).toEqual({
-      originalMaxAge: expect.closeTo(HOUR, -5),
+      originalMaxAge: expect.closeTo(HOUR, NEARLY),
       httpOnly: true,
       path: '/',
     });
@@ -28,7 +28,7 @@ describe.each(KINDS)('a save, over %s', (kind) => {
       maxAge: 28_800,
       deleteSession: true,
     });
-    expect(await session.pttl()).toBeCloseTo(HOUR, -2);
+    expect(await session.pttl()).toBeCloseTo(HOUR, NEARLY);
     expect(await shown(browser)).toEqual({ cart: ['pizza'] });
     expect(application.errors).toEqual([]);
   });
@@ -99,7 +99,7 @@ describe.each(KINDS)('a save, over %s', (kind) => {
     const browser = new Browser(application);
     await browser.get('/lost');
     expect(await shown(browser)).toEqual({ views: 2 });
-    expect(await sessions.withToken(browser.sid).pttl()).toBeCloseTo(HOUR, -2);
+    expect(await sessions.withToken(browser.sid).pttl()).toBeCloseTo(HOUR, NEARLY);
     expect(application.errors).toEqual([]);
   });
 
@@ -135,7 +135,7 @@ describe.each(KINDS)('a save, over %s', (kind) => {
     const application = await startShop(store);
     const browser = new Browser(application);
     await browser.get('/buy/pizza');
-    const plain = { cookie: { originalMaxAge: 5000 }, theme: 'dark' };
+    const plain = { cookie: { originalMaxAge: HOUR / 2 }, theme: 'dark' };
     const done = (action: (callback: (error?: unknown) => void) => void) =>
       new Promise<void>((resolve, reject) => {
         action((error) => (error ? reject(error) : resolve()));
@@ -148,7 +148,7 @@ describe.each(KINDS)('a save, over %s', (kind) => {
     expect(await shown(browser)).toEqual({ theme: 'dark' });
     // express-session counts down the remaining time of a cookie, in real time.
     const left = await sessions.withToken(browser.sid).pttl();
-    expect(left > 0 && left <= 5000, String(left)).toBe(true);
+    expect(left > 0 && left <= HOUR / 2, String(left)).toBe(true);
     const refused = refusalsOf(store);
     await done((callback) => store.set('A'.repeat(22), plain as never, callback));
     expect(refused).toEqual(['A'.repeat(22)]);

@@ -12,6 +12,12 @@ import { type Application, type Browser, startApp, stopApps } from './app.js';
 export const HOUR = 3_600_000;
 
 /**
+ * For `toBeCloseTo`: within 50 s. express-session counts the duration of a cookie down in real time, so that a busy
+ * machine makes it shorter.
+ */
+export const NEARLY = -5;
+
+/**
  * The tests of the client cover the different forms of replies. These kinds differ in how requests reach the server.
  */
 export const KINDS = ['ioredis, RESP2', 'ioredis, pipelining by itself', 'node-redis, RESP3'] as const;

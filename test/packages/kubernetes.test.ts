@@ -156,6 +156,7 @@ describe.each(FILES)(`${FOLDER}/%s`, (file) => {
     const client = new Redis({
       ...(socket === undefined ? { port: redisPort } : { path: join(folder, socket) }),
       password: PASSWORD,
+      connectTimeout: 60_000,
     });
     expect(await client.ping()).toBe('PONG');
     client.disconnect();

@@ -15,6 +15,8 @@ export const launch = (environment: Record<string, string> = {}): Promise<Browse
   chromium.launch({
     executablePath: CHROMIUM,
     args: ARGUMENTS.split(' '),
+    // It only guards against hanging.
+    timeout: 120_000,
     env: { ...(process.env as Record<string, string>), ...environment },
   });
 

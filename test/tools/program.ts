@@ -25,6 +25,8 @@ export class Program {
   /** Resolves when the program accepts connections. Rejects if it ends first. */
   readonly ready: Promise<Program>;
   readonly #process: ChildProcess;
+  /** Resolves when the process is gone and everything that it wrote has been read. */
+  readonly #closed: Promise<unknown>;
   readonly #clients: Redis[] = [];
   readonly #lines: string[] = [];
   readonly #output: string[] = [];
@@ -35,6 +37,7 @@ export class Program {
   private constructor(args: readonly string[], env: Record<string, string>, showErrors: boolean) {
     const child = startNode([CLI, '--bind', '127.0.0.1', '--port', '0', ...args], { env });
     this.#process = child;
+    this.#closed = new Promise((resolve) => child.once('close', resolve));
     // A test that fails cannot stop the program. It must not keep the tests waiting.
     child.unref();
     this.#read(child.stdout as Socket, (line) => this.#output.push(line));
@@ -90,7 +93,8 @@ export class Program {
 
   /** A client that is closed with the program. RESP2 unless the options say otherwise. */
   client(options: ClientOptions = { protocol: 2 }): Redis {
-    const client = new Redis(this.port, options);
+    // The timeout only guards against hanging. A busy machine may take longer than the default of 10 s.
+    const client = new Redis(this.port, { connectTimeout: 60_000, ...options });
     client.on('error', () => {});
     this.#clients.push(client);
     return client;
@@ -120,9 +124,9 @@ export class Program {
     await this.exited();
   }
 
-  /** Resolves with the exit code. */
+  /** Resolves with the exit code, when its log is complete. */
   async exited(): Promise<number | null> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit');
+    await this.#closed;
     return this.#process.exitCode;
   }
 
@@ -149,6 +153,13 @@ export async function runToEnd(args: readonly string[], environment: Record<stri
   });
   const [code] = (await once(child, 'close')) as [number];
   return { code, out, err };
+}
+
+/** Returns the lines of a log without those that a slow machine causes at any time. */
+export function linesOf(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => !/stalled for|stalls of the event loop|expired up to|late expiries/.test(line));
 }
 
 /** Returns the message of the error that refuses a request. */

@@ -25,7 +25,8 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     );
     expect(await redis.call('SESSION.MGET', [token, 'cart', 'missing'])).toEqual(['pizza', null]);
     expect(await redis.callBuffer('SESSION.GET', [token, 'cart'])).toEqual(Buffer.from('pizza'));
-    expect(await redis.call('SESSION.TTL', [token])).toBe(1800);
+    // A busy machine may use up some of it.
+    expect(await redis.call('SESSION.TTL', [token])).toBeGreaterThan(1740);
     expect(await redis.call('SESSION.END', [token])).toBe(1);
     expect(await refusalOf(redis.call('SESSION.GET', [token, 'cart']))).toBe('NOSESSION no such session');
   });

@@ -5,7 +5,8 @@ import { Program, refusalOf } from '../../tools/program.js';
 const PASSWORD = 'correct horse';
 
 function clientOf(port: number, RESP: 2 | 3, options: { username?: string; password?: string; name?: string } = {}) {
-  const client = createClient({ RESP, socket: { host: '127.0.0.1', port }, password: PASSWORD, ...options });
+  const socket = { host: '127.0.0.1', port, connectTimeout: 60_000 };
+  const client = createClient({ RESP, socket, password: PASSWORD, ...options });
   // A client that another one disconnects reports it, and reconnects.
   client.on('error', () => {});
   return client.connect();

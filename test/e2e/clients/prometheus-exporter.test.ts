@@ -50,7 +50,7 @@ describe.skipIf(!there)('prometheus-redis-exporter', () => {
     await subscriber.psubscribe('__session__:*');
     await subscriber.subscribe('news', 'weather');
     const create = async (...args: string[]) => (await redis.call('SESSION.NEW', args)) as string;
-    const token = await create('user:42', '60', 'DATA', 'cart', 'pizza');
+    const token = await create('user:42', '3600', 'DATA', 'cart', 'pizza');
     await create('basket', 'SHARED', 'DATA', 'a', '1', 'b', '2');
     await redis.call('SESSION.GET', [token, 'cart']);
     await redis.call('SESSION.GET', ['malformed', 'cart']).catch(() => {});

@@ -120,7 +120,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
 
   it('--bigkeys, --memkeys and --scan', async () => {
     await cli('SESSION.NEW', 'basket', 'SHARED', 'DATA', 'a', '1', 'b', '2');
-    await cli('SESSION.NEW', 'bill', '60', 'SHARED', 'DATA', 'a', 'x'.repeat(10_000));
+    await cli('SESSION.NEW', 'bill', '3600', 'SHARED', 'DATA', 'a', 'x'.repeat(10_000));
     await cli('SESSION.NEW', 'user', 'DATA', 'a', '1', 'b', '2', 'c', '3');
     expect((await cli('--scan')).split('\n').sort()).toEqual(['basket', 'bill']);
     expect(await cli('--scan', '--pattern', 'bas*')).toBe('basket');
@@ -159,7 +159,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     await subscriber.until(/\n1\n/);
     const token = await cli('SESSION.NEW', 'user');
     await cli('SESSION.END', token);
-    await subscriber.until(new RegExp(token));
+    await subscriber.until(new RegExp(`${token}\n`));
     expect(subscriber.output).toBe([command.toLowerCase(), channel, '1', ...heard, token, ''].join('\n'));
     await subscriber.stop();
   });
@@ -167,7 +167,7 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
   it('CLIENT LIST and INFO', async () => {
     const list = await cli('CLIENT', 'LIST');
     expect(list).toMatch(
-      new RegExp(`^id=\\d+ addr=127\\.0\\.0\\.1:\\d+ .* cmd=client\\|list user=default .* resp=${protocol[1]}`),
+      new RegExp(`^id=\\d+ addr=127\\.0\\.0\\.1:\\d+ .* cmd=client\\|list user=default .* resp=${protocol[1]}`, 'm'),
     );
     const info = await run('redis-cli', [...user, 'INFO', 'everything'], { env });
     for (const section of ['Server', 'Clients', 'Memory', 'Stats', 'CPU', 'Commandstats', 'Keyspace']) {

@@ -57,14 +57,14 @@ with client.pipeline(transaction=True) as pipeline:
 pubsub = client.pubsub()
 pubsub.psubscribe("__session__:*")
 pubsub.subscribe("news")
-equal([pubsub.get_message(timeout=5)["type"] for _ in range(2)], ["psubscribe", "subscribe"])
+equal([pubsub.get_message(timeout=60)["type"] for _ in range(2)], ["psubscribe", "subscribe"])
 equal(client.execute_command("SESSION.ENDNAME", "user:42"), 1)
 equal(
-    pubsub.get_message(timeout=5),
+    pubsub.get_message(timeout=60),
     {"type": "pmessage", "pattern": "__session__:*", "channel": "__session__:ended:user:42", "data": token},
 )
 equal(client.publish("news", "read all about it"), 1)
-equal(pubsub.get_message(timeout=5)["data"], "read all about it")
+equal(pubsub.get_message(timeout=60)["data"], "read all about it")
 equal(client.pubsub_numsub("news"), [("news", 1)])
 equal(client.pubsub_numpat(), 1)
 pubsub.close()

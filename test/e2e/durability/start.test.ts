@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../journal/temporary-directory.js';
 import { RawClient } from '../../raw-client.js';
-import { Program, runToEnd } from '../../tools/program.js';
+import { linesOf, Program, runToEnd } from '../../tools/program.js';
 
 const NOBODY = 65_534;
 const isRoot = process.geteuid?.() === 0;
@@ -90,7 +90,7 @@ it('SIGTERM aborts loading, with exit code 0', async () => {
   const pipe = openSync(increment, 'r+');
   expect(await program.exited()).toBe(0);
   closeSync(pipe);
-  const lines = program.log.split('\n');
+  const lines = linesOf(program.log);
   expect(lines.at(-1)).toMatch(/ notice stopped$/);
   expect(lines).toHaveLength(2);
 });

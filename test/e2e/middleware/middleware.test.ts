@@ -15,7 +15,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
   let redis: Redis;
   beforeAll(async () => {
     server = await start();
-    redis = new Redis(server.port, '127.0.0.1');
+    redis = new Redis(server.port, '127.0.0.1', { connectTimeout: 60_000 });
   });
   afterAll(async () => {
     redis.disconnect();
@@ -125,7 +125,7 @@ describe.each(SERVERS.filter(({ there }) => there))('sessions in $server', ({ st
       let subscriber: Redis;
       beforeEach(async () => {
         await redis.config('SET', 'notify-keyspace-events', 'Ex');
-        subscriber = new Redis(server.port, '127.0.0.1');
+        subscriber = new Redis(server.port, '127.0.0.1', { connectTimeout: 60_000 });
         await subscriber.subscribe('__keyevent@0__:expired');
       });
       afterEach(async () => {

@@ -20,7 +20,7 @@ export const STORES: readonly StoreKind[] = [
   {
     client: 'connect-redis 9 with node-redis',
     async open(port) {
-      const client = createClient({ socket: { host: '127.0.0.1', port } });
+      const client = createClient({ socket: { host: '127.0.0.1', port, connectTimeout: 60_000 } });
       await client.connect();
       return { store: new RedisStore({ client }), close: () => client.destroy() };
     },
@@ -28,7 +28,7 @@ export const STORES: readonly StoreKind[] = [
   {
     client: 'connect-redis 8 with ioredis',
     async open(port) {
-      const client = new Redis(port, '127.0.0.1');
+      const client = new Redis(port, '127.0.0.1', { connectTimeout: 60_000 });
       return { store: new RedisStore8({ client }), close: () => client.disconnect() };
     },
   },
