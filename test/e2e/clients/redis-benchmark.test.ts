@@ -9,7 +9,7 @@ describe.skipIf(!there)('redis-benchmark', () => {
     const program = await Program.start();
     const token = (await program
       .client()
-      .call('SESSION.NEW', ['x', '60', 'EXTEND', 'GET', 'DATA', 'key', 'value'])) as string;
+      .call('SESSION.NEW', ['x', '3600', 'EXTEND', 'GET', 'DATA', 'key', 'value'])) as string;
     for (const args of [
       ['-t', 'ping', '-P', '1'],
       ['-P', '16', 'SESSION.GET', token, 'key'],
