@@ -40,7 +40,7 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
   beforeAll(async () => {
     server = await Server.start(contender);
     generator = await LoadGenerator.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     generator.stop();
     await server.stop();
@@ -51,11 +51,11 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
       await run(operation, shape, count, first);
       expect(await server.count(), operation).toBe(left);
     }
-  }, 60_000);
+  });
 
   it('fail with the reply if it is another one', async () => {
     await expect(run('logout', TYPICAL, 1, 1_000_000)).rejects.toThrow('":0\\r\\n", not :1');
-  }, 60_000);
+  });
 
   it('keep an index with which a server without names can find sessions', async () => {
     await server.removeAll();
@@ -67,7 +67,7 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
     expect(await server.count()).toBe(sets > 0 ? 6 : 5);
     await run('logoutEverywhere', FIVE_PER_NAME, 1);
     expect(await server.count()).toBe(0);
-  }, 60_000);
+  });
 
   it('repeat in a closed loop, and in an open loop that is ended', async () => {
     await server.removeAll();
@@ -80,21 +80,31 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
     const found = open.begin();
     open.end();
     expect((await found).latency.max).toBeGreaterThanOrEqual(0);
-  }, 60_000);
+  });
 
   it('let sessions expire when they are due, which the subscriber receives once for each', async () => {
-    await server.removeAll();
     if (contender.dialect === 'redis') await server.client.config('SET', 'notify-keyspace-events', 'Ex');
-    const subscriber = await LoadGenerator.start();
-    const events = await subscriber.prepare(server, { kind: 'events', sessions: 100 });
-    await run('create', NEVER, 100);
-    const shape = { ...NEVER, due: { begin: now() + 200, span: 200, unixAhead: unixAhead() } };
-    await run('expire', shape, 100, 0, 10);
-    const { lateness, missing, twice } = await events.begin(shape);
-    subscriber.stop();
+    /** Returns nothing if the machine was too slow to set all deadlines before the first: Redis has no event then. */
+    const expire = async (leadMs: number) => {
+      await server.removeAll();
+      const subscriber = await LoadGenerator.start();
+      try {
+        const events = await subscriber.prepare(server, { kind: 'events', sessions: 100 });
+        await run('create', NEVER, 100);
+        const begin = now() + leadMs;
+        const shape = { ...NEVER, due: { begin, span: 200, unixAhead: unixAhead() } };
+        await run('expire', shape, 100, 0, 10);
+        return now() < begin ? await events.begin(shape) : undefined;
+      } finally {
+        subscriber.stop();
+      }
+    };
+    let findings = await expire(200);
+    for (let leadMs = 400; findings === undefined; leadMs *= 2) findings = await expire(leadMs);
+    const { lateness, missing, twice } = findings;
     expect({ missing, twice }).toEqual({ missing: 0, twice: 0 });
     // Deadlines are whole milliseconds, and up to half of one early.
     expect(lateness.max).toBeGreaterThan(0);
     expect(await server.count()).toBe(0);
-  }, 60_000);
+  });
 });
