@@ -6,8 +6,12 @@ export type SessionFields = ReadonlyMap<string, string>;
 /** The property that express-session itself sets. */
 const COOKIE = 'cookie';
 
-/** The most ms by which express-session's arithmetic changes an originalMaxAge without the application's doing. */
-const DRIFT = 10;
+/**
+ * The most ms, and the largest part of it, by which express-session's arithmetic changes an originalMaxAge without the
+ * application's doing.
+ */
+const DRIFT = 1000;
+const DRIFT_PART = 0.1;
 
 interface StoredCookie {
   readonly originalMaxAge: number | null;
@@ -33,8 +37,12 @@ function cookieJson(value: unknown, stored: SessionFields | undefined): string {
   const { expires: _, ...cookie } = JSON.parse(JSON.stringify(value)) as StoredCookie;
   const now = cookie.originalMaxAge;
   const before = stored === undefined ? undefined : cookieOf(stored)?.originalMaxAge;
-  // express-session reads the clock twice while it renews a cookie, and loses the millisecond that may pass in between.
-  const drifted = typeof now === 'number' && typeof before === 'number' && Math.abs(now - before) <= DRIFT;
+  // express-session reads the clock twice while it renews a cookie, and loses the time that passes in between: usually a
+  // millisecond at most, but much more if the machine is busy or the garbage collector runs just then.
+  const drifted =
+    typeof now === 'number' &&
+    typeof before === 'number' &&
+    Math.abs(now - before) <= Math.min(DRIFT, before * DRIFT_PART);
   return JSON.stringify(drifted ? { ...cookie, originalMaxAge: before } : cookie);
 }
 

@@ -1,5 +1,5 @@
 import type { Express } from 'express';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Browser, Gate } from './app.js';
 import { HOUR, KINDS, NEARLY, setUp, shown, startShop, tearDown } from './shop.js';
 
@@ -68,6 +68,24 @@ describe.each(KINDS)('the cookie, over %s', (kind) => {
     expect(await session.pttl()).toBe(60_000);
     await browser.get('/remember/0');
     expect(await session.exists()).toBe(false);
+  });
+
+  it('stays the same if the machine is so busy that time passes while it is renewed', async () => {
+    const { sessions, storeWith } = await setUp(kind);
+    const application = await startShop(storeWith());
+    const browser = new Browser(application);
+    await browser.get('/buy/pizza');
+    const session = sessions.withToken(browser.sid);
+    const [cookie, whole] = [await session.get('cookie'), await session.pttl()];
+    const began = Date.now();
+    let looks = 0;
+    const look = vi.spyOn(Date, 'now').mockImplementation(() => began + 40 * ++looks);
+    try {
+      await browser.get('/buy/cola');
+    } finally {
+      look.mockRestore();
+    }
+    expect([await session.get('cookie'), await session.pttl()]).toEqual([cookie, whole]);
   });
 
   it('stays as another request has set it', async () => {
