@@ -69,7 +69,8 @@ async function measureAll(): Promise<Record<string, number[]>> {
 }
 
 async function nanosecondsOf({ run, perRun = () => 1, close }: Operation): Promise<number> {
-  const { p50 } = await measure(run, { gc: false, min_cpu_time: MEASURED_FOR });
+  // Without `warmup_threshold`, one slow call at first would make mitata measure single calls instead of batches.
+  const { p50 } = await measure(run, { gc: false, min_cpu_time: MEASURED_FOR, warmup_threshold: Infinity });
   close?.();
   return p50 / perRun();
 }
