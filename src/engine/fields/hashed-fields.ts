@@ -3,7 +3,7 @@ import type { ArenaMemory } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import { KeyedHash } from '../tables/keyed-hash.js';
 import { Numbering } from '../tables/numbering.js';
-import { home, OpenAddressing } from '../tables/open-addressing.js';
+import { home, isFrom, itemOf, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE } from '../tables/slot-table.js';
 import { ByteStrings } from './byte-strings.js';
 
@@ -69,7 +69,7 @@ export class HashedFields extends OpenAddressing {
 
   /** Whether it is nearly at its limits, as in `Arena.isFull`. */
   get isFull(): boolean {
-    return this.#strings.isFull;
+    return this.#strings.isFull || this.#strings.end > OpenAddressing.MAX_ITEM - SPARE_FIELDS;
   }
 
   /** Makes a session without fields. Returns its number, from 0 to 2^30 - 1. */
@@ -282,9 +282,12 @@ export class HashedFields extends OpenAddressing {
 
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, session: number, key: Slice): number {
     const mask = places.length - 1;
-    for (let place = home(places, hash); ; place = (place + 1) & mask) {
-      const field = places[place] - 1;
-      if (field === NONE) return NONE;
+    const start = home(places, hash);
+    for (let distance = 0; ; distance++) {
+      const entry = places[(start + distance) & mask];
+      if (entry === 0) return NONE;
+      if (!isFrom(entry, distance)) continue;
+      const field = itemOf(entry);
       const row = field * ROW;
       if (
         this.#rows[row + HASH] === hash &&
@@ -374,6 +377,9 @@ const BYTES_AT_ONCE = 2 ** 20;
 const FIRST = 1024;
 /** The rows can grow to this many byte strings in place. Beyond that, they are copied to twice the length. */
 const RESERVED = 2 ** 27;
+
+/** So many numbers of fields, a 64th of all, are kept for operations that are under way. */
+const SPARE_FIELDS = 2 ** 22;
 
 /** The length of a row, and the index of each number in it. */
 const ROW = 4;

@@ -3,7 +3,7 @@ import { Arena, type ArenaMemory } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import type { KeyedHash } from '../tables/keyed-hash.js';
 import { Numbering } from '../tables/numbering.js';
-import { home, OpenAddressing } from '../tables/open-addressing.js';
+import { home, isFrom, itemOf, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE, type SlotTable } from '../tables/slot-table.js';
 
 /**
@@ -151,7 +151,7 @@ export class NameIndex extends OpenAddressing {
       if (places === undefined) continue;
       const mask = places.length - 1;
       for (let place = home(places, hash); places[place] !== 0; place = (place + 1) & mask) {
-        const row = (places[place] - 1) * ROW;
+        const row = itemOf(places[place]) * ROW;
         if (this.#rows[row + HASH] === hash && this.#rows[row + SHARED] !== NONE) found.push(this.#rows[row + SHARED]);
       }
     }
@@ -278,9 +278,13 @@ export class NameIndex extends OpenAddressing {
 
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, name: Slice): number {
     const mask = places.length - 1;
-    for (let place = home(places, hash); ; place = (place + 1) & mask) {
-      const id = places[place] - 1;
-      if (id === NONE || (this.#rows[id * ROW + HASH] === hash && this.#is(id, name))) return id;
+    const start = home(places, hash);
+    for (let distance = 0; ; distance++) {
+      const entry = places[(start + distance) & mask];
+      if (entry === 0) return NONE;
+      if (!isFrom(entry, distance)) continue;
+      const id = itemOf(entry);
+      if (this.#rows[id * ROW + HASH] === hash && this.#is(id, name)) return id;
     }
   }
 

@@ -7,21 +7,27 @@ type Places = Int32Array<ArrayBuffer>;
  * subclass keeps what they stand for. Removing an item shifts the entries after it back, so there are no tombstones (D.
  * E. Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
  *
+ * An entry also has the item's **distance** from its home, the place where the search for its hash starts. An item with
+ * another home than the one searched for is recognised by its distance, and an entry is shifted back without its hash.
+ * What an item stands for is in other memory, which is rarely in the processor's cache when there are many items.
+ *
  * A table that has become too small is replaced **a few entries at a time**, with each `enter` and `withdraw`. A table
  * that is much too large is replaced by `shrink`, when there is time. Rehashing a million entries at once would take
  * tens of milliseconds. Until the former table is empty, an item is in one table or the other. The former table empties
  * from its end, so what remains is a smaller table in which every entry is still found.
  *
  * To look an item up, a subclass searches `places`, then `former`. A search starts at `home(places, hash)` and ends at
- * the item or at an empty place.
+ * the item or at an empty place. On the way, it looks only at entries that `isFrom` that home.
  */
 export abstract class OpenAddressing {
   /** Bytes per entry, on average: a place takes 4, and a quarter to a half of the places are taken. */
   static readonly BYTES_PER_ENTRY = 12;
+  /** The largest item. */
+  static readonly MAX_ITEM = 2 ** 28 - 2;
 
   /**
-   * Item + 1 for each entry, 0 for each empty place. The length is a power of two, and at most half of the places are
-   * taken.
+   * What is at each place: 0 if it is empty, otherwise item + 1 and, in the four bits above, the distance. The length is
+   * a power of two, and at most half of the places are taken.
    */
   protected places: Places = newPlaces(LEAST_PLACES);
   /** What remains of the table that this one replaces, if any. */
@@ -44,7 +50,7 @@ export abstract class OpenAddressing {
   /** Returns the hash of an item that is entered, or about to be. */
   protected abstract hashOf(item: number): number;
 
-  /** Enters an item, from 0 to 2^31 - 2, that is not in the table yet. */
+  /** Enters an item, from 0 to `MAX_ITEM`, that is not in the table yet. */
   protected enter(item: number): void {
     this.#size++;
     if (this.#size * 2 > this.places.length) this.#replaceBy(this.places.length * 2);
@@ -81,19 +87,23 @@ export abstract class OpenAddressing {
   #put(item: number): void {
     const { places } = this;
     const mask = places.length - 1;
-    let place = home(places, this.hashOf(item));
-    while (places[place] !== 0) place = (place + 1) & mask;
-    places[place] = item + 1;
+    const start = home(places, this.hashOf(item));
+    let distance = 0;
+    while (places[(start + distance) & mask] !== 0) distance++;
+    places[(start + distance) & mask] = entryOf(item, distance);
   }
 
   #takeOut(places: Places, place: number): void {
     const mask = places.length - 1;
     let hole = place;
     for (let next = (hole + 1) & mask; places[next] !== 0; next = (next + 1) & mask) {
-      const start = home(places, this.hashOf(places[next] - 1));
+      const entry = places[next];
+      let distance = entry >>> ITEM_BITS;
+      if (distance === FAR) distance = (next - home(places, this.hashOf(itemOf(entry)))) & mask;
+      const back = (next - hole) & mask;
       // An entry may move back to the hole unless its home is after the hole.
-      if (((next - start) & mask) >= ((next - hole) & mask)) {
-        places[hole] = places[next];
+      if (distance >= back) {
+        places[hole] = entryOf(itemOf(entry), distance - back);
         hole = next;
       }
     }
@@ -128,7 +138,7 @@ export abstract class OpenAddressing {
   }
 
   #moveFrom(former: Places, place: number): void {
-    const item = former[place] - 1;
+    const item = itemOf(former[place]);
     former[place] = 0;
     this.#put(item);
   }
@@ -153,10 +163,32 @@ export function home(places: Places, hash: number): number {
   return hash & (places.length - 1);
 }
 
+/**
+ * Whether the item of an entry has its home `distance` places before. True for nearly no other, because few are far from
+ * home.
+ */
+export function isFrom(entry: number, distance: number): boolean {
+  return entry >>> ITEM_BITS === (distance < FAR ? distance : FAR);
+}
+
+/** Returns the item of an entry that is not 0. */
+export function itemOf(entry: number): number {
+  return (entry & ITEM) - 1;
+}
+
+function entryOf(item: number, distance: number): number {
+  return (item + 1) | ((distance < FAR ? distance : FAR) << ITEM_BITS);
+}
+
+const ITEM_BITS = 28;
+const ITEM = 2 ** ITEM_BITS - 1;
+/** An entry has this distance if it is so far from its home, or farther. Its hash tells how far. */
+const FAR = 15;
+
 /** Returns the place of an item, or an empty place if the item is not in the table. */
 function placeOf(item: number, places: Places, hash: number): number {
   const mask = places.length - 1;
   let place = home(places, hash);
-  while (places[place] !== 0 && places[place] !== item + 1) place = (place + 1) & mask;
+  while (places[place] !== 0 && itemOf(places[place]) !== item) place = (place + 1) & mask;
   return place;
 }

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { home, OpenAddressing } from '../tables/open-addressing.js';
+import { home, isFrom, itemOf, OpenAddressing } from '../tables/open-addressing.js';
 import { Flag, NONE, type SlotTable } from '../tables/slot-table.js';
 import { TOKEN_WORDS } from './token.js';
 
@@ -109,9 +109,12 @@ export class TokenIndex extends OpenAddressing {
   #findIn(places: Int32Array<ArrayBuffer>, hash: number, words: Uint32Array): number {
     const mask = places.length - 1;
     const tokens = this.#slots.token;
-    for (let place = home(places, hash); ; place = (place + 1) & mask) {
-      const slot = places[place] - 1;
-      if (slot === NONE) return NONE;
+    const start = home(places, hash);
+    for (let distance = 0; ; distance++) {
+      const entry = places[(start + distance) & mask];
+      if (entry === 0) return NONE;
+      if (!isFrom(entry, distance)) continue;
+      const slot = itemOf(entry);
       const at = slot * TOKEN_WORDS;
       if (
         tokens[at] === words[0] &&

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { home, OpenAddressing } from '../../../src/engine/tables/open-addressing.js';
+import { home, isFrom, itemOf, OpenAddressing } from '../../../src/engine/tables/open-addressing.js';
 
 /** A table with a given hash function. */
 class Table extends OpenAddressing {
@@ -19,9 +19,12 @@ class Table extends OpenAddressing {
   has(item: number): boolean {
     return [this.places, this.former].some((places) => {
       if (places === undefined) return false;
-      let place = home(places, this.#hash(item));
-      while (places[place] !== 0 && places[place] !== item + 1) place = (place + 1) % places.length;
-      return places[place] === item + 1;
+      const start = home(places, this.#hash(item));
+      for (let distance = 0; ; distance++) {
+        const entry = places[(start + distance) % places.length];
+        if (entry === 0) return false;
+        if (isFrom(entry, distance) && itemOf(entry) === item) return true;
+      }
     });
   }
 
