@@ -113,6 +113,16 @@ export class LookUps {
     return sessions;
   }
 
+  /** Returns up to `most` of the sessions with a name, due or not, from the oldest to `last` at most. */
+  oldestOf(name: Slice, most: number, last = NONE): number[] {
+    const oldest: number[] = [];
+    for (let slot = this.#names.oldest(name); slot !== NONE && oldest.length < most; slot = this.#slots.newer(slot)) {
+      oldest.push(slot);
+      if (slot === last) break;
+    }
+    return oldest;
+  }
+
   /** Whether a slot is a live session. */
   isLive(slot: number): boolean {
     return this.#slots.isSession(slot) && this.#deadlines.settle(slot);

@@ -179,7 +179,7 @@ class Comparison {
       else this.#clock.advance(act.ms);
       this.#expire();
     } else if (act.act === 'endRival') {
-      expect(this.#engine.endName(bytes('rival'))).toBe(this.#rival === undefined ? 0 : 1);
+      expect(this.#engine.endFew(bytes('rival'))).toBe(this.#rival === undefined ? 0 : 1);
       this.#rival = undefined;
     } else if (act.act === 'rival') {
       this.#makeRival(act.name);

@@ -32,6 +32,14 @@ function endOf(event: string, name: string, data: [string, string][]): string {
   return JSON.stringify([event, name, data]);
 }
 
+/** Runs all steps. Returns the result. */
+function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 class Model {
   now = 0;
   sessions: ModelSession[] = [];
@@ -111,7 +119,14 @@ const acts = fc.array(
       weight: 2,
       arbitrary: fc.record({ act: fc.constant('end' as const), which, isOneOfMany: fc.boolean() }),
     },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('endName' as const), name: fc.constantFrom('x', 'y', 'z') }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        act: fc.constant('endName' as const),
+        name: fc.constantFrom('x', 'y', 'z'),
+        inSteps: fc.boolean(),
+      }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({ act: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 100, 2000) }),
@@ -258,7 +273,8 @@ class Comparison {
       for (const old of bearing.slice(0, Math.max(0, bearing.length - (limit ?? Infinity)))) model.end(old, 'limit');
     } else if (act.act === 'endName') {
       const bearing = model.sessions.filter(({ name }) => name === act.name);
-      expect(engine.endName(bytes(act.name))).toBe(bearing.length);
+      const name = bytes(act.name);
+      expect(act.inSteps ? finish(engine.endingName(name)) : engine.endFew(name)).toBe(bearing.length);
       for (const old of bearing) model.end(old, 'ended');
     } else if (model.sessions.length > 0) {
       const expected = model.sessions[act.which % model.sessions.length];

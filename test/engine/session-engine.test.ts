@@ -92,14 +92,14 @@ describe.each(passTime)('rules of a session, %s', (_, pass) => {
 
   it('rule 4: a session that is due is not visible anywhere, and its event comes when a look-up meets it', () => {
     const { clock, create, engine, exists, take } = setUp();
-    const names = ['find', 'open', 'create', 'sessionsOf', 'scan', 'endName'];
+    const names = ['find', 'open', 'create', 'sessionsOf', 'scan', 'endFew'];
     for (const name of names) create(name, { duration: 1000, shared: true });
     pass(clock, 1000);
     expect(exists(create('find'))).toBe(true);
     expect(() => engine.open(bytes('open'))).toThrow('no such session');
     create('create', { shared: true });
     expect(engine.sessionsOf(bytes('sessionsOf'))).toEqual([]);
-    expect(engine.endName(bytes('endName'))).toBe(0);
+    expect(engine.endFew(bytes('endFew'))).toBe(0);
     const scanned: string[] = [];
     engine.scan(0, 100, (session) => scanned.push(engine.name(session).toString()));
     expect(scanned.sort()).toEqual(['create', 'find']);
@@ -542,7 +542,7 @@ describe('ending very many sessions', () => {
     const { clock, engine, state } = setUpBehind();
     const session = engine.create(bytes('x'), { duration: 60_000 });
     engine.rotate(session, 1000);
-    expect(engine.endName(bytes('x'))).toBe(1);
+    expect(engine.endFew(bytes('x'))).toBe(1);
     expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, pending: 0 });
     clock.advance(2000);
     expect(engine.stats()).toMatchObject({ sessions: 0, names: 0, pending: 0 });
@@ -556,9 +556,25 @@ describe('ending very many sessions', () => {
     const { engine, events } = setUpBehind();
     engine.create(bytes('x'), { shared: 'tokenless' });
     engine.create(bytes('x'));
-    expect(engine.endName(bytes('x'))).toBe(2);
+    expect(engine.endFew(bytes('x'))).toBe(2);
     engine.create(bytes('x'), { shared: 'tokenless' });
     expect(events).toEqual(['new x', 'new x', 'ended x', 'new x']);
+  });
+
+  it('ends the sessions of a name in steps if there are many, and spares those created meanwhile', () => {
+    const engine = new SessionEngine({ endsAtOnce: 100 });
+    for (let i = 0; i < 150; i++) engine.create(bytes('x'));
+    expect(engine.endFew(bytes('x'))).toBeUndefined();
+    expect(engine.countOf(bytes('x'))).toBe(150);
+    const steps = engine.endingName(bytes('x'));
+    expect(steps.next()).toEqual({ done: false, value: undefined });
+    expect(engine.countOf(bytes('x'))).toBe(150 - 64);
+    const spared = engine.create(bytes('x'));
+    expect(steps.next().done).toBe(false);
+    expect(steps.next()).toEqual({ done: true, value: 150 });
+    expect(engine.sessionsOf(bytes('x'))).toEqual([spared]);
+    expect(engine.endFew(bytes('x'))).toBe(1);
+    engine.close();
   });
 
   it('ends sessions of several names in turn', () => {

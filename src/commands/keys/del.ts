@@ -1,4 +1,7 @@
+import type { Session } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import { endEach } from '../../execution/end-each.js';
+import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { KEYS } from './grammar.js';
 import { findKey } from './lookup.js';
@@ -15,9 +18,13 @@ function remove(name: string): Command {
     arguments: [KEYS],
     reply: 'the number of keys removed',
     run(context, args) {
-      return endEach(context, args, () => findKey(context.engine, args.slice()));
+      return endEach(context, args, nextKey);
     },
   };
+}
+
+function nextKey({ engine }: Context, args: Arguments): Session {
+  return findKey(engine, args.slice());
 }
 
 export const del = remove('del');

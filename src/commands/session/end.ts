@@ -1,4 +1,7 @@
+import type { Session } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import { endEach } from '../../execution/end-each.js';
+import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { TOKENS } from './grammar.js';
 
@@ -12,6 +15,10 @@ export const sessionEnd: Command = {
   arguments: [TOKENS],
   reply: 'the number of sessions ended',
   run(context, args) {
-    return endEach(context, args, () => args.findSession(context.engine));
+    return endEach(context, args, nextSession);
   },
 };
+
+function nextSession({ engine }: Context, args: Arguments): Session {
+  return args.findSession(engine);
+}

@@ -1,6 +1,6 @@
 import type { Context } from '../../execution/context/context.js';
 import { inSlices } from '../../execution/in-slices.js';
-import type { Slice } from '../../slice.js';
+import { Slice } from '../../slice.js';
 import type { Command } from '../declaration/command.js';
 import { NAME } from './grammar.js';
 
@@ -14,11 +14,13 @@ export const sessionEndname: Command = {
   arguments: [NAME],
   reply: 'the number of sessions ended',
   run(context, args) {
-    args.own();
-    return inSlices(context, endName(context, args.slice()));
+    const name = args.slice();
+    const ended = context.engine.endFew(name);
+    if (ended !== undefined) return context.reply.integer(ended);
+    return inSlices(context, endMany(context, Slice.of(name.copy())));
   },
 };
 
-function* endName({ engine, reply }: Context, name: Slice): Generator<void> {
+function* endMany({ engine, reply }: Context, name: Slice): Generator<void> {
   reply.integer(yield* engine.endingName(name));
 }

@@ -32,9 +32,12 @@ export class NameEnding {
     return this.#oldest(name, 0, 'ended');
   }
 
-  /** Like `all`, in one go. */
-  allNow(name: Slice): number {
-    return finish(this.all(name));
+  /** Like `all`, in one go, for names with few sessions. Returns undefined, and ends none, if there are more than 64. */
+  few(name: Slice): number | undefined {
+    const { deadlines, lookUps, ending } = this.#parts;
+    deadlines.begin();
+    const all = lookUps.oldestOf(name, LOOKS + 1);
+    return all.length > LOOKS ? undefined : this.#end(all, name, 0, ending.endingMany('ended'));
   }
 
   /** Ends the oldest until `limit` are left. */
@@ -79,17 +82,26 @@ export class NameEnding {
     const end = ending.endingMany(event);
     const newest = names.newest(name);
     let ended = 0;
-    for (let looks = names.count(name); looks > 0 && names.count(name) > left; looks--) {
-      const slot = names.oldest(name);
-      if (lookUps.isLive(slot)) {
-        end(slot as Session);
-        ended++;
-      }
-      if (slot === newest) break;
-      if (looks % LOOKS === 0) {
-        yield;
-        deadlines.begin();
-      }
+    for (let looks = names.count(name); ; ) {
+      const some = lookUps.oldestOf(name, Math.min(LOOKS, looks, names.count(name) - left), newest);
+      ended += this.#end(some, name, left, end);
+      looks -= some.length;
+      if (some.length < LOOKS || looks === 0 || some[LOOKS - 1] === newest) return ended;
+      yield;
+      deadlines.begin();
+    }
+  }
+
+  /** Ends sessions of a name, those that are live, until `left` remain. Returns how many it ended. */
+  #end(slots: readonly number[], name: Slice, left: number, end: (session: Session) => void): number {
+    const { names, lookUps } = this.#parts;
+    let ended = 0;
+    for (const slot of slots) {
+      // A listener that looks sessions up may have ended some.
+      if (left > 0 && names.count(name) <= left) break;
+      if (!lookUps.isLive(slot)) continue;
+      end(slot as Session);
+      ended++;
     }
     return ended;
   }
