@@ -156,6 +156,7 @@ export class Durability {
         this.#progress = { loaded, total, since };
         onProgress(this.#progress);
       },
+      (records, count) => replay.foresee(records, count),
     );
     const sessions = this.#engine.size;
     const expired = finished(restoration, join(directory, JOURNAL));

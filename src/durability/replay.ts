@@ -9,7 +9,7 @@ import {
   type SessionState,
 } from '../engine/index.js';
 import { fieldIndexes, type JournalRecord, RecordError, type RecordName } from '../journal/index.js';
-import type { Slice } from '../slice.js';
+import { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
@@ -29,6 +29,9 @@ const TOKEN = 0;
 export class Replay {
   readonly #restoration: Restoration;
   readonly #wall: WallTime;
+  /** The token and the name of the session that is foreseen, reused. */
+  readonly #token = Slice.of('');
+  readonly #name = Slice.of('');
   readonly #handlers: Record<RecordName, (record: JournalRecord) => void>;
 
   /** @param wall The journal's clock. */
@@ -86,6 +89,17 @@ export class Replay {
       FLUSH: () => restoration.forgetAll(),
       END: () => {},
     };
+  }
+
+  /** Prepares for the next `count` records, and changes nothing. */
+  foresee(records: readonly JournalRecord[], count: number): void {
+    const { foreseen } = this.#restoration;
+    for (let i = 0; i < count; i++) {
+      const record = records[i];
+      if (record.name !== 'SESSION') continue;
+      foreseen.add(moved(this.#token, record, TOKEN), moved(this.#name, record, SESSION.name));
+    }
+    foreseen.fetch();
   }
 
   /** @throws RecordError for a record that no recorder writes. */
@@ -146,4 +160,12 @@ function nameOf(record: JournalRecord, index: number): Slice {
   const name = record.slice(index);
   if (name.length > MAX_NAME) throw new RangeError('a name is too long');
   return name;
+}
+
+/** Makes a slice a view of an argument. */
+function moved(slice: Slice, record: JournalRecord, index: number): Slice {
+  slice.bytes = record.buffer;
+  slice.start = record.start(index);
+  slice.end = record.end(index);
+  return slice;
 }

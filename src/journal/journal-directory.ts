@@ -4,7 +4,7 @@ import { type FileSystem, type JournalFile, removeIfThere, syncFile, writeAll } 
 import { encodeFileHeader, FILE_HEADER_LENGTH, newFileId, readFileHeader } from './frames.js';
 import { isMissing, JournalDamage, JournalError } from './journal-error.js';
 import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.js';
-import { type ReadReport, readJournal } from './reader.js';
+import { type Foresight, type ReadReport, readJournal } from './reader.js';
 import type { JournalRecord } from './record-decoder.js';
 import { putInPlace, temporaryFor } from './replace-file.js';
 
@@ -121,11 +121,13 @@ export class JournalDirectory {
   /**
    * Reads all records in order. Cuts off an incomplete tail that a crash left.
    * @param onProgress Called from time to time with the number of bytes read so far and the number of all bytes.
+   * @param foresee See `Foresight`.
    * @throws JournalDamage if anything else is not as it was written. The records before it have been visited by then.
    */
   async load(
     visit: (record: JournalRecord) => void,
     onProgress?: (bytes: number, of: number) => void,
+    foresee?: Foresight,
   ): Promise<LoadReport> {
     const { base, increments } = this.#manifest;
     const names = base === undefined ? increments : [base, ...increments];
@@ -139,6 +141,7 @@ export class JournalDirectory {
       const path = join(this.path, name);
       const report: ReadReport = await readJournal(this.#fileSystem, path, visit, {
         onProgress: (read) => onProgress?.(bytes + read, of),
+        foresee,
       });
       if (dropped !== undefined && report.batches > 0) {
         // An increment is written to only after the previous one is durable.

@@ -17,11 +17,19 @@ interface BadPart {
   readonly next: number | undefined;
 }
 
+/** The most records that are read ahead. */
+const AHEAD = 32;
+/** A record with more bytes is read only when it is the next one. */
+const LONG = 16 * 1024;
+
 /** Walks the batches of a file of the journal, and the records of each. The caller decides what a bad part means. */
 export class JournalWalk {
   readonly #scanner: BatchScanner;
   readonly #path: string;
   readonly #decoder = new RecordDecoder();
+  /** The records that were read ahead, and their offsets in the scanner's window. */
+  readonly #ahead = Array.from({ length: AHEAD }, () => new RecordDecoder());
+  readonly #offsets = new Float64Array(AHEAD);
   /** The offset in the file of the batch found last. */
   #start = 0;
   /** The offsets of the current record and the next one in the scanner's window. */
@@ -110,6 +118,46 @@ export class JournalWalk {
     this.#record = this.#next;
     this.#next = this.#decoder.decode(bytes, this.#next, end);
     return this.#decoder;
+  }
+
+  /**
+   * Reads the next records of the batch that was found, at most `AHEAD`. They are valid until the next call. Returns
+   * their number, 0 at the end of the batch.
+   * @throws RecordError if the first of them is invalid. If another one is, only those before it are read.
+   */
+  readAhead(): number {
+    const { bytes, end } = this.#scanner;
+    let count = 0;
+    for (; count < AHEAD && this.#next < end; count++) {
+      const at = this.#next;
+      this.#record = at;
+      this.#offsets[count] = at;
+      try {
+        this.#next = this.#ahead[count].decode(bytes, at, end);
+      } catch (error) {
+        // The next call throws it, after the caller has used the records before it.
+        if (count > 0) break;
+        throw error;
+      }
+      if (count > 0 && this.#next - at > LONG) {
+        // It becomes the first of the next call, so that only one decoder keeps memory for long records.
+        this.#ahead[count] = new RecordDecoder();
+        this.#next = at;
+        break;
+      }
+    }
+    return count;
+  }
+
+  /** All records that can be read ahead. Those below the result of `readAhead` are valid. */
+  get ahead(): readonly JournalRecord[] {
+    return this.#ahead;
+  }
+
+  /** Makes a record that was read ahead the current one, and returns it. */
+  moveTo(index: number): JournalRecord {
+    this.#record = this.#offsets[index];
+    return this.#ahead[index];
   }
 
   /** Returns the error to throw instead of one from the current record. It says where the record is. */

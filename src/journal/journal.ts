@@ -2,6 +2,7 @@ import type { BaseFile } from './base-file.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { JournalDirectory, type LoadReport } from './journal-directory.js';
 import { asJournalError, JournalError } from './journal-error.js';
+import type { Foresight } from './reader.js';
 import type { JournalRecord } from './record-decoder.js';
 import type { RecordSink } from './record-sink.js';
 import { type JournalClock, JournalWriter, type SyncPolicy, type WriterActivity } from './writer.js';
@@ -65,14 +66,16 @@ export class Journal {
   /**
    * Replays the journal, then opens it for appending. Call this once, before anything else.
    * @param onProgress Called from time to time with the number of bytes read so far and the number of all bytes.
+   * @param foresee See `Foresight`.
    * @throws JournalDamage if the content is not what was written.
    */
   async load(
     visit: (record: JournalRecord) => void,
     onProgress?: (bytes: number, of: number) => void,
+    foresee?: Foresight,
   ): Promise<LoadReport> {
     try {
-      const report = await this.#directory.load(visit, onProgress);
+      const report = await this.#directory.load(visit, onProgress, foresee);
       const increment = await this.#directory.openIncrement();
       this.#bytesBefore = report.bytes - increment.size;
       this.#writer = new JournalWriter({ ...this.#options, increment });

@@ -19,9 +19,18 @@ export interface ReadReport {
   readonly tornTail: TornTail | undefined;
 }
 
+/**
+ * Called with some records before the first of them is visited. It may read them, but must not change anything: a later
+ * record of the same batch may be invalid.
+ * @param count How many of the records are valid, from the first one on.
+ */
+export type Foresight = (records: readonly JournalRecord[], count: number) => void;
+
 interface ReadOptions {
   /** Called after each part of the file with the number of bytes read so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** See `Foresight`. */
+  readonly foresee?: Foresight | undefined;
 }
 
 /**
@@ -34,7 +43,7 @@ export async function readJournal(
   fileSystem: FileSystem,
   path: string,
   visit: (record: JournalRecord) => void,
-  { onProgress }: ReadOptions = {},
+  { onProgress, foresee }: ReadOptions = {},
 ): Promise<ReadReport> {
   const walk = await JournalWalk.open(fileSystem, path);
   let batches = 0;
@@ -49,7 +58,7 @@ export async function readJournal(
         continue;
       }
       if (found === 'batch') {
-        records += visitRecords(walk, visit);
+        records += visitRecords(walk, visit, foresee);
         batches++;
         continue;
       }
@@ -65,12 +74,13 @@ export async function readJournal(
 }
 
 /** Visits the records of the batch that was found. Returns their number. */
-function visitRecords(walk: JournalWalk, visit: (record: JournalRecord) => void): number {
+function visitRecords(walk: JournalWalk, visit: (record: JournalRecord) => void, foresee?: Foresight): number {
   let records = 0;
   try {
-    for (let record = walk.nextRecord(); record !== undefined; record = walk.nextRecord()) {
-      visit(record);
-      records++;
+    for (let count = walk.readAhead(); count > 0; count = walk.readAhead()) {
+      foresee?.(walk.ahead, count);
+      for (let i = 0; i < count; i++) visit(walk.moveTo(i));
+      records += count;
     }
   } catch (error) {
     throw walk.errorOf(error);

@@ -3,14 +3,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JournalFile } from '../../src/journal/file-system.js';
 import {
+  BATCH_TRAILER,
   batchPrefix,
   encodeFileHeader,
   FILE_HEADER_LENGTH,
   FORMAT_VERSION,
+  frameBatch,
+  MAX_BATCH_HEADER,
   newFileId,
 } from '../../src/journal/frames.js';
 import { JournalDamage } from '../../src/journal/journal-error.js';
-import { readJournal } from '../../src/journal/reader.js';
+import { type Foresight, readJournal } from '../../src/journal/reader.js';
 import { type JournalRecord, RecordDecoder } from '../../src/journal/record-decoder.js';
 import { RecordEncoder } from '../../src/journal/record-encoder.js';
 import { Slice } from '../../src/slice.js';
@@ -24,6 +27,14 @@ function batchOf(records: readonly PlainRecord[], id = ID): Buffer {
   const encoder = new RecordEncoder();
   for (const record of records) append(encoder, record);
   return encoder.takeBatch(batchPrefix(id));
+}
+
+/** Returns the bytes of records, without the batch around them. */
+function recordBytes(records: readonly PlainRecord[]): Buffer {
+  if (records.length === 0) return Buffer.alloc(0);
+  const batch = batchOf(records);
+  const header = batch.indexOf('\r\n', batch.indexOf('$', batchPrefix(ID).length)) + 2;
+  return batch.subarray(header, batch.length - BATCH_TRAILER);
 }
 
 /** Returns a file of batches, and the offset of each. */
@@ -234,6 +245,49 @@ describe('readJournal', () => {
     const reads: number[] = [];
     await readJournal(disk, '/f', () => reads.push(disk.under));
     expect(reads.filter((under) => under > 0).length).toBeGreaterThan(10);
+  });
+
+  it('foresees each record before it visits it, and visits all records before an invalid one', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(100), fc.nat(100), async (before, after) => {
+        // Long records are not read ahead with others.
+        const record = (n: number) =>
+          n % 7 === 6 ? { ...numbered(n), rest: [Buffer.alloc(20_000), Buffer.from(String(n))] } : numbered(n);
+        const good = recordBytes(Array.from({ length: before }, (_, n) => record(n)));
+        const rest = recordBytes(Array.from({ length: after }, (_, n) => record(before + n)));
+        const bad = Buffer.from('*2\r\n$3\r\nBAD\r\n$0\r\n\r\n');
+        const file = (records: Buffer) => {
+          const bytes = Buffer.concat([Buffer.alloc(MAX_BATCH_HEADER), records, Buffer.alloc(BATCH_TRAILER)]);
+          const end = bytes.length - BATCH_TRAILER;
+          const start = frameBatch(bytes, MAX_BATCH_HEADER, end, batchPrefix(ID));
+          return { bytes: fileOf([bytes.subarray(start)]).bytes, recordsAt: MAX_BATCH_HEADER - start };
+        };
+        const readAll = async (bytes: Buffer) => {
+          const foreseen: number[] = [];
+          const visited: number[] = [];
+          const visit = (record: JournalRecord) => {
+            visited.push(numberIn(record));
+            expect(foreseen.length).toBeGreaterThanOrEqual(visited.length);
+          };
+          const foresee: Foresight = (records, count) => {
+            expect(foreseen).toEqual(visited);
+            foreseen.push(...records.slice(0, count).map(numberIn));
+          };
+          const fileSystem = new MemoryFileSystem(new Map([['/f', bytes]]));
+          const result = await readJournal(fileSystem, '/f', visit, { foresee }).catch((error) => error);
+          return { foreseen, visited, result };
+        };
+        const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+        const whole = await readAll(file(Buffer.concat([good, rest])).bytes);
+        expect(whole).toMatchObject({ visited: numbers(before + after), foreseen: numbers(before + after) });
+        const { bytes, recordsAt } = file(Buffer.concat([good, bad, rest]));
+        const damaged = await readAll(bytes);
+        expect(damaged).toMatchObject({ visited: numbers(before), foreseen: numbers(before) });
+        expect(damaged.result).toBeInstanceOf(JournalDamage);
+        expect(damaged.result.offset).toBe(FILE_HEADER_LENGTH + recordsAt + good.length);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('reports its progress', async () => {

@@ -158,6 +158,11 @@ export class NameIndex extends OpenAddressing {
     return found;
   }
 
+  /** Returns the hash of a name, for `fetch`. */
+  hash(name: Slice): number {
+    return this.#hash.of(name);
+  }
+
   /** Adds a session as the newest of its name, which has 1 to `MAX_NAME` bytes. */
   add(name: Slice, slot: number, shared: boolean): void {
     const id = this.#idFor(name);

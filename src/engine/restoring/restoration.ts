@@ -6,6 +6,7 @@ import { nameIn } from '../names/address.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
 import { Flag, LASTING_FLAGS, NONE } from '../tables/slot-table.js';
 import { isToken, parseToken, TOKEN_WORDS } from '../tokens/token.js';
+import { Foreseen } from './foreseen.js';
 import { UnseenSession } from './unseen-session.js';
 
 /** The most sessions or names to make room for in advance. A file may announce more than it holds. */
@@ -23,6 +24,8 @@ const NEVER_USED = 0;
  * clock, and may be in the past.
  */
 export class Restoration {
+  /** For sessions that `put` will add soon. */
+  readonly foreseen: Foreseen;
   readonly #parts: EngineParts;
   readonly #words = new Uint32Array(TOKEN_WORDS);
   /** Sessions that are not complete yet, by the temporary tokens that the journal identifies them by. */
@@ -30,6 +33,7 @@ export class Restoration {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.foreseen = new Foreseen(parts);
     parts.deadlines.hold();
   }
 

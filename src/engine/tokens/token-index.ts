@@ -49,6 +49,11 @@ export class TokenIndex extends OpenAddressing {
     return slot === NONE && this.former !== undefined ? this.#findIn(this.former, hash, words) : slot;
   }
 
+  /** Returns the hash of a token, for `fetch`. */
+  hash(words: Uint32Array): number {
+    return hashToken(words, 0, this.#multipliers);
+  }
+
   /** Enters a slot by the token in its column. No other slot may have that token. */
   add(slot: number): void {
     this.enter(slot);
