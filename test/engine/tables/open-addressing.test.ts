@@ -85,6 +85,15 @@ describe('OpenAddressing', () => {
     );
   });
 
+  it('finds the items that share a home, near and far, when others with it were removed', () => {
+    const table = new Table(() => -3);
+    for (let item = 0; item < 40; item++) table.enter(item);
+    for (let removed = 0; removed < 40; removed++) {
+      table.withdraw(removed);
+      for (let item = 0; item < 40; item++) expect(table.has(item)).toBe(item > removed);
+    }
+  });
+
   it('becomes small again when nearly all items were removed, in any order, and there was time', () => {
     const table = new Table((item) => Math.imul(item, 0x9e3779b1));
     const order = Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 100_000);
