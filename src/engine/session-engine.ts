@@ -293,17 +293,19 @@ export class SessionEngine {
     return this.#ending.endingMany(event);
   }
 
-  /**
-   * Ends the sessions with a name, oldest first, as `endingMany` does. Returns how many there were. If there are more
-   * than 64, ends none and returns undefined: `endingName` is for those.
-   */
+  /** Ends the sessions with a name, oldest first, as `endingMany` does. Returns how many there were. */
+  endName(name: Slice): number {
+    return this.#nameEnding.allNow(name);
+  }
+
+  /** Like `endName`, but if there are more than 64, ends none and returns undefined: `endingName` is for those. */
   endFew(name: Slice): number | undefined {
     return this.#nameEnding.few(name);
   }
 
   /**
-   * Ends the sessions with a name, oldest first, in steps of a fraction of a millisecond. The engine may be used between
-   * steps. Sessions that are created meanwhile are not ended.
+   * Like `endName`, in steps of a fraction of a millisecond. The engine may be used between steps. Sessions that are
+   * created meanwhile are not ended.
    */
   endingName(name: Slice): Generator<void, number> {
     return this.#nameEnding.all(name);

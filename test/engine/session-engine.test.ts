@@ -574,6 +574,9 @@ describe('ending very many sessions', () => {
     expect(steps.next()).toEqual({ done: true, value: 150 });
     expect(engine.sessionsOf(bytes('x'))).toEqual([spared]);
     expect(engine.endFew(bytes('x'))).toBe(1);
+    for (let i = 0; i < 150; i++) engine.create(bytes('x'));
+    expect(engine.endName(bytes('x'))).toBe(150);
+    expect(engine.sessionsOf(bytes('x'))).toEqual([]);
     engine.close();
   });
 

@@ -32,7 +32,12 @@ export class NameEnding {
     return this.#oldest(name, 0, 'ended');
   }
 
-  /** Like `all`, in one go, for names with few sessions. Returns undefined, and ends none, if there are more than 64. */
+  /** Like `all`, in one go. */
+  allNow(name: Slice): number {
+    return this.few(name) ?? finish(this.all(name));
+  }
+
+  /** Like `allNow`, but for names with few sessions. Returns undefined, and ends none, if there are more than 64. */
   few(name: Slice): number | undefined {
     const { deadlines, lookUps, ending } = this.#parts;
     deadlines.begin();
