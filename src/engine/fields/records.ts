@@ -137,8 +137,15 @@ export class Records {
     const slab = this.#arena.slab(address);
     const { bytes } = slab;
     const start = slab.start(address);
-    const end = start + (bytes[start] | (bytes[start + 1] << 8));
+    const length = bytes[start] | (bytes[start + 1] << 8);
     const isShaped = shape !== undefined;
+    // In a record this short, each length takes one byte.
+    if (length < 128) {
+      return isShaped
+        ? shape.keyBytes + length - SHAPED_HEADER - shape.keys.length
+        : length - PACKED_HEADER - 2 * bytes[start + KIND];
+    }
+    const end = start + length;
     let sum = isShaped ? shape.keyBytes : 0;
     // Of a shaped record, it adds up the values, otherwise keys and values.
     for (let at = start + (isShaped ? SHAPED_HEADER : PACKED_HEADER); at < end; ) {
