@@ -63,7 +63,9 @@ export function judge(figures: readonly Figure[], respite: string): Verdict[] {
     const { relative, bound, limit } = goal;
     const figure = findFigure(figures, goal);
     const reached = (relative ? figure?.ratios : figure?.servers)?.[respite] ?? null;
-    const met = reached !== null && (bound === 'most' ? reached[0] <= limit : reached[0] >= limit);
+    // As it is shown, so that no figure looks met and counts as missed.
+    const median = reached && Number(reached[0].toFixed(2));
+    const met = median !== null && (bound === 'most' ? median <= limit : median >= limit);
     return { ...goal, reached, best: relative ? (figure?.best ?? null) : null, met };
   });
 }

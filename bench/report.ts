@@ -117,7 +117,9 @@ function plainTable({ figures, subjects, peers }: Results, table: PlainTable): T
 
 /** The multiples of the best peer's CPU time, with a column for each depth. */
 function cpuTable({ figures, subjects: [subject, ...further] }: Results): Table {
-  const measured = ROWS.filter(({ what }) => figures.some((figure) => figure.what === what && figure.ratios[subject]));
+  const measured = ROWS.filter(({ what }) =>
+    figures.some((figure) => figure.part === 'operations' && figure.what === what && figure.ratios[subject]),
+  );
   return {
     header: [
       `CPU of ${subject} × best peer`,
