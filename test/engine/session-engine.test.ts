@@ -580,6 +580,17 @@ describe('ending very many sessions', () => {
     engine.close();
   });
 
+  it('ends none beyond a limit in steps in place of one that is due', () => {
+    const clock = new FakeClock();
+    const engine = new SessionEngine({ clock, endsAtOnce: 0 });
+    const kept = Array.from({ length: 30 }, () => engine.create(bytes('x')));
+    for (let i = 0; i < 700; i++) engine.create(bytes('x'), { duration: 1000, deleteSession: true });
+    clock.freeze(1500);
+    for (const _ of engine.limiting(bytes('x'), 40));
+    expect(engine.sessionsOf(bytes('x'))).toEqual(kept);
+    engine.close();
+  });
+
   it('ends sessions of several names in turn', () => {
     const { clock, engine, events, state } = setUpBehind();
     const sessions = Array.from({ length: 100 }, (_, i) => engine.create(bytes(`name ${i % 3}`)));

@@ -47,6 +47,13 @@ export class NameEnding {
 
   /** Ends the oldest until `limit` are left. */
   *beyond(name: Slice, limit: number): Generator<void> {
+    const { deadlines, lookUps } = this.#parts;
+    deadlines.begin();
+    if (deadlines.isAnyDue) {
+      // Looking at a session that is due processes its deadline. Those must not count, or live ones would end instead.
+      const walk = lookUps.walk(name);
+      while (walk.step(LOOKS, () => true)) yield;
+    }
     yield* this.#oldest(name, limit + this.#atOnce, 'limit');
     this.enforce(name, limit);
   }

@@ -1,5 +1,5 @@
 import { Slice } from '../../slice.js';
-import { Arena, type ArenaMemory } from '../memory/arena.js';
+import { Arena, type ArenaMemory, OUT_OF_MEMORY } from '../memory/arena.js';
 import { column, longer, resized, shorter } from '../memory/column.js';
 import { NO_BYTES } from '../memory/slab-space.js';
 import { Numbering } from '../tables/numbering.js';
@@ -22,6 +22,7 @@ export class ByteStrings {
 
   readonly #arena: Arena;
   readonly #numbers = new Numbering();
+  readonly #maxStrings: number;
   readonly #onRemoved: () => void;
   /** Two numbers per string: its length, and the address of its chunk or list. The address of an empty string is 0. */
   #rows = column(Int32Array, FIRST * ROW, RESERVED * ROW);
@@ -38,8 +39,10 @@ export class ByteStrings {
   /**
    * @param onRemoved Called when there is something to reclaim.
    * @param maxSlabs The maximum number of slabs of the arena. By default the arena's own limit.
+   * @param maxStrings The maximum number of strings.
    */
-  constructor(onRemoved: () => void, maxSlabs?: number) {
+  constructor(onRemoved: () => void, maxSlabs?: number, maxStrings = 2 ** 30) {
+    this.#maxStrings = maxStrings;
     this.#arena = new Arena((number, address, from) => this.#moved(number, address, from), maxSlabs);
     this.#onRemoved = onRemoved;
   }
@@ -62,9 +65,11 @@ export class ByteStrings {
     return this.#numbers.end;
   }
 
-  /** Whether it is nearly at its limits, as in `Arena.isFull`. */
+  /**
+   * Whether it is nearly at its limits, as in `Arena.isFull`. A 64th of the numbers is kept for operations in progress.
+   */
   get isFull(): boolean {
-    return this.#arena.isFull;
+    return this.#arena.isFull || this.#numbers.taken > this.#maxStrings - this.#maxStrings / 64;
   }
 
   /** Returns the bytes of memory that a string takes. */
@@ -84,9 +89,10 @@ export class ByteStrings {
 
   /**
    * Makes a string of `length` bytes, whose content is undefined. Returns its number.
-   * @throws SessionError OOM if there is no memory. Nothing has changed then.
+   * @throws SessionError OOM if there is no memory, or there are `maxStrings` already. Nothing has changed then.
    */
   create(length: number): number {
+    if (this.#numbers.taken >= this.#maxStrings) throw OUT_OF_MEMORY;
     const number = this.#numbers.take();
     if (number * ROW >= this.#rows.length) this.#rows = resized(this.#rows, longer(this.#capacity, number + 1) * ROW);
     this.#rows[number * ROW + LENGTH] = 0;

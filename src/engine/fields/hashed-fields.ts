@@ -40,10 +40,11 @@ export class HashedFields extends OpenAddressing {
   /**
    * @param onRemoved Called when there is something to reclaim.
    * @param maxSlabs The maximum number of slabs of the arena. By default the arena's own limit.
+   * @param maxFields The maximum number of fields and sessions together. By default as many as the table can hold.
    */
-  constructor(onRemoved: () => void, maxSlabs?: number) {
+  constructor(onRemoved: () => void, maxSlabs?: number, maxFields = OpenAddressing.MAX_ITEM + 1) {
     super();
-    this.#strings = new ByteStrings(onRemoved, maxSlabs);
+    this.#strings = new ByteStrings(onRemoved, maxSlabs, maxFields);
     this.#onRemoved = onRemoved;
   }
 
@@ -69,14 +70,18 @@ export class HashedFields extends OpenAddressing {
 
   /** Whether it is nearly at its limits, as in `Arena.isFull`. */
   get isFull(): boolean {
-    return this.#strings.isFull || this.#strings.end > OpenAddressing.MAX_ITEM - SPARE_FIELDS;
+    return this.#strings.isFull;
   }
 
-  /** Makes a session without fields. Returns its number, from 0 to 2^30 - 1. */
+  /**
+   * Makes a session without fields. Returns its number, from 0 to 2^30 - 1.
+   * @throws SessionError OOM if there is no memory. Nothing has changed then.
+   */
   begin(): number {
+    const list = this.#strings.create(0);
     const session = this.#sessions.take();
     if (session >= this.#lists.length) this.#resizeSessions(longer(this.#lists.length, session + 1));
-    this.#lists[session] = this.#strings.create(0);
+    this.#lists[session] = list;
     this.#sums[session * 2] = 0;
     this.#sums[session * 2 + 1] = 0;
     return session;
@@ -377,9 +382,6 @@ const BYTES_AT_ONCE = 2 ** 20;
 const FIRST = 1024;
 /** The rows can grow to this many byte strings in place. Beyond that, they are copied to twice the length. */
 const RESERVED = 2 ** 27;
-
-/** So many numbers of fields, a 64th of all, are kept for operations that are under way. */
-const SPARE_FIELDS = 2 ** 22;
 
 /** The length of a row, and the index of each number in it. */
 const ROW = 4;

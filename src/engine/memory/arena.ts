@@ -313,7 +313,7 @@ const FREE = 0;
 const NONE = -1;
 /** The number of slabs to look at for one with few used chunks. */
 const LOOKS = 64;
-const OUT_OF_MEMORY = new SessionError('OOM', 'no memory is left for keys and values');
+export const OUT_OF_MEMORY = new SessionError('OOM', 'no memory is left for keys and values');
 
 /**
  * Describes a kind of slab. Chunks start at multiples of a unit, and a slab has as many units as an address can count.
