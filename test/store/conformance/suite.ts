@@ -1,0 +1,62 @@
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { Reply } from '../../tools/replies.js';
+import { Client } from './client.js';
+import type { Stand, StoreUnderTest } from './store-under-test.js';
+import { Subscriber } from './subscriber.js';
+
+/** What the tests of one store share: the store, which runs for all of them, and the clients of the current test. */
+export class Suite {
+  /** The commands that the store has not refused, in lower case. */
+  readonly accepted = new Set<string>();
+  readonly #clients: Client[] = [];
+  #stand: Stand | undefined;
+
+  /** Call this inside `describe`. It starts the store before the tests, and ends all sessions after each. */
+  constructor(store: StoreUnderTest) {
+    beforeAll(async () => {
+      this.#stand = await store.start();
+    });
+    afterEach(async () => {
+      await (await this.connect()).ask('SESSION.ENDALL');
+      for (const client of this.#clients.splice(0)) client.close();
+    });
+    afterAll(() => this.#stand?.stop());
+  }
+
+  get stand(): Stand {
+    if (this.#stand === undefined) throw new Error('the store has not started');
+    return this.#stand;
+  }
+
+  /** Connects a client for the current test. */
+  async connect(): Promise<Client> {
+    const client = new Client(await this.stand.connect(), (command) => this.accepted.add(command));
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Subscribes to channels that match a pattern, with a client of its own. */
+  async subscribe(pattern: string): Promise<Subscriber> {
+    return Subscriber.to(pattern, await this.connect());
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.stand.pass(ms);
+  }
+
+  passUnnoticed(ms: number): Promise<void> {
+    return this.stand.passUnnoticed(ms);
+  }
+
+  /** Expects a time in ms, of which a little may have passed already. */
+  expectLeft(left: Reply, ms: number): void {
+    expect(left).toBeLessThanOrEqual(ms);
+    expect(left).toBeGreaterThanOrEqual(ms - this.stand.drift);
+  }
+
+  /** Expects a time in ms that has passed, or a little more. */
+  expectPassed(passed: number, ms: number): void {
+    expect(passed).toBeGreaterThanOrEqual(ms);
+    expect(passed).toBeLessThanOrEqual(ms + this.stand.drift);
+  }
+}
