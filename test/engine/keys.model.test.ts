@@ -35,7 +35,7 @@ const name = fc.constantFrom(...NAMES);
 const key = fc.constantFrom('', 'f', '\xff\0');
 const value = fc.constantFrom('', '1', '41', 'text', '\r\n', 'x'.repeat(300));
 const duration = fc.constantFrom(0, 5, 10, 100, 700_000);
-const named = <Kind extends string>(act: Kind) => fc.record({ act: fc.constant(act), name });
+const named = <Kind extends string>(kind: Kind) => fc.record({ kind: fc.constant(kind), name });
 
 /**
  * Whether `by` can be added to a value. Like Redis, it does not accept `01` and `-0`, which APPEND can make, as
@@ -45,12 +45,12 @@ function adds(text: string, by: bigint): boolean {
   return /^(?:0|-?[1-9]\d*)$/.test(text) && [BigInt(text), BigInt(text) + by].every((n) => BigInt.asIntN(64, n) === n);
 }
 
-const acts = fc.array(
+const operations = fc.array(
   fc.oneof(
     {
       weight: 3,
       arbitrary: fc.record({
-        act: fc.constant('create' as const),
+        kind: fc.constant('create' as const),
         name,
         tokenless: fc.boolean(),
         isString: fc.boolean(),
@@ -59,35 +59,38 @@ const acts = fc.array(
         value,
       }),
     },
-    { weight: 3, arbitrary: fc.record({ act: fc.constant('setString' as const), name, value }) },
-    { weight: 2, arbitrary: fc.record({ act: fc.constant('appendToString' as const), name, value }) },
-    { weight: 2, arbitrary: fc.record({ act: fc.constant('incrementString' as const), name, by: fc.bigInt(-9n, 9n) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('setString' as const), name, value }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('appendToString' as const), name, value }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('incrementString' as const), name, by: fc.bigInt(-9n, 9n) }),
+    },
     {
       weight: 3,
       arbitrary: fc.record({
-        act: fc.constant('write' as const),
+        kind: fc.constant('write' as const),
         name,
         how: fc.constantFrom('set', 'add', 'append', 'compareAndSet', 'delete', 'clear', 'replace', 'increment'),
         key,
         value,
       }),
     },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('setDuration' as const), name, duration }) },
-    { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), name, to: name }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('setDuration' as const), name, duration }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('rename' as const), name, to: name }) },
     {
       weight: 2,
-      arbitrary: fc.record({ act: fc.constant('end' as const), name, isOneOfMany: fc.boolean() }),
+      arbitrary: fc.record({ kind: fc.constant('end' as const), name, isOneOfMany: fc.boolean() }),
     },
     { weight: 2, arbitrary: named('open') },
     { weight: 2, arbitrary: named('present') },
     { weight: 1, arbitrary: named('rival') },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('endRival' as const) }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 95) }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('workOff' as const), count: fc.nat({ max: 3 }) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('endRival' as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 95) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('workOff' as const), count: fc.nat({ max: 3 }) }) },
     {
       weight: 2,
       arbitrary: fc.record({
-        act: fc.constant('pass' as const),
+        kind: fc.constant('pass' as const),
         ms: fc.constantFrom(1, 4, 5, 10, 95, 700_000),
         late: fc.boolean(),
       }),
@@ -95,11 +98,11 @@ const acts = fc.array(
   ),
   { maxLength: 60, size: 'max' },
 );
-type Act = (typeof acts extends fc.Arbitrary<infer Value> ? Value : never)[number];
+type Operation = (typeof operations extends fc.Arbitrary<infer Value> ? Value : never)[number];
 
-function codeOf(act: () => unknown): string {
+function codeOf(action: () => unknown): string {
   try {
-    act();
+    action();
     return 'none';
   } catch (error) {
     if (error instanceof SessionError) return error.code;
@@ -132,9 +135,9 @@ class Comparison {
   /** The key whose token the rival has. */
   #rival: Name | undefined;
 
-  run(sequence: readonly Act[]): void {
-    for (const act of sequence) {
-      this.#do(act);
+  run(sequence: readonly Operation[]): void {
+    for (const operation of sequence) {
+      this.#do(operation);
       this.#compare();
     }
     this.#engine.endAll();
@@ -164,34 +167,34 @@ class Comparison {
     }
   }
 
-  #do(act: Act): void {
-    if (act.act === 'endAll') {
-      this.#clock.freeze(act.late);
+  #do(operation: Operation): void {
+    if (operation.kind === 'endAll') {
+      this.#clock.freeze(operation.late);
       this.#expire();
       expect(this.#engine.endAll()).toBe(this.#keys.size + (this.#rival === undefined ? 0 : 1));
       this.#keys.clear();
       this.#rival = undefined;
-    } else if (act.act === 'workOff') {
-      this.#allowed = act.count;
+    } else if (operation.kind === 'workOff') {
+      this.#allowed = operation.count;
       this.#clock.advance(0);
-    } else if (act.act === 'pass') {
-      if (act.late) this.#clock.freeze(act.ms);
-      else this.#clock.advance(act.ms);
+    } else if (operation.kind === 'pass') {
+      if (operation.late) this.#clock.freeze(operation.ms);
+      else this.#clock.advance(operation.ms);
       this.#expire();
-    } else if (act.act === 'endRival') {
+    } else if (operation.kind === 'endRival') {
       expect(this.#engine.endFew(bytes('rival'))).toBe(this.#rival === undefined ? 0 : 1);
       this.#rival = undefined;
-    } else if (act.act === 'rival') {
-      this.#makeRival(act.name);
+    } else if (operation.kind === 'rival') {
+      this.#makeRival(operation.name);
     } else {
-      const found = this.#engine.findShared(bytes(act.name));
-      const expected = this.#keys.get(act.name);
+      const found = this.#engine.findShared(bytes(operation.name));
+      const expected = this.#keys.get(operation.name);
       expect(found !== NO_SESSION).toBe(expected !== undefined);
-      if (act.act === 'create') this.#create(act);
-      else if (act.act === 'open') this.#open(act.name);
-      else if (act.act === 'present') this.#present(act.name);
-      else if (expected === undefined) this.#begin(act);
-      else this.#change(act, found, expected);
+      if (operation.kind === 'create') this.#create(operation);
+      else if (operation.kind === 'open') this.#open(operation.name);
+      else if (operation.kind === 'present') this.#present(operation.name);
+      else if (expected === undefined) this.#begin(operation);
+      else this.#change(operation, found, expected);
     }
   }
 
@@ -216,22 +219,22 @@ class Comparison {
     this.#rival = name;
   }
 
-  #create(act: Extract<Act, { act: 'create' }>): void {
-    const { tokenless, isString, duration, deleteSession } = act;
-    const data = isString ? ['', act.value] : ['f', act.value];
+  #create(operation: Extract<Operation, { kind: 'create' }>): void {
+    const { tokenless, isString, duration, deleteSession } = operation;
+    const data = isString ? ['', operation.value] : ['f', operation.value];
     const settings = {
       shared: tokenless ? ('tokenless' as const) : true,
       duration,
       deleteSession,
-      ...(isString ? { string: bytes(act.value) } : { data: data.map(bytes) }),
+      ...(isString ? { string: bytes(operation.value) } : { data: data.map(bytes) }),
     };
-    const code = codeOf(() => this.#engine.create(bytes(act.name), settings));
+    const code = codeOf(() => this.#engine.create(bytes(operation.name), settings));
     // A tokenless session does not need a token that another session has.
-    const isTaken = this.#keys.has(act.name) || (!tokenless && this.#rival === act.name);
+    const isTaken = this.#keys.has(operation.name) || (!tokenless && this.#rival === operation.name);
     expect(code).toBe(isTaken ? 'SESSIONEXISTS' : 'none');
     if (isTaken) return;
     const made = { isString, data: new Map([[data[0], data[1]]]), duration, deleteSession, deadline: Infinity };
-    this.#keys.set(act.name, made);
+    this.#keys.set(operation.name, made);
     this.#start(made);
   }
 
@@ -261,12 +264,12 @@ class Comparison {
   }
 
   /** The first write creates a key. */
-  #begin(act: Act): void {
-    if (act.act !== 'setString') return;
-    this.#engine.create(bytes(act.name), { shared: 'tokenless', string: bytes(act.value) });
-    this.#keys.set(act.name, {
+  #begin(operation: Operation): void {
+    if (operation.kind !== 'setString') return;
+    this.#engine.create(bytes(operation.name), { shared: 'tokenless', string: bytes(operation.value) });
+    this.#keys.set(operation.name, {
       isString: true,
-      data: new Map([['', act.value]]),
+      data: new Map([['', operation.value]]),
       duration: 0,
       deadline: Infinity,
       deleteSession: true,
@@ -274,77 +277,80 @@ class Comparison {
   }
 
   #change(
-    act: Exclude<Act, { act: 'create' | 'open' | 'present' | 'pass' | 'rival' | 'endRival' | 'endAll' | 'workOff' }>,
+    operation: Exclude<
+      Operation,
+      { kind: 'create' | 'open' | 'present' | 'pass' | 'rival' | 'endRival' | 'endAll' | 'workOff' }
+    >,
     session: Session,
     expected: ModelKey,
   ): void {
     const engine = this.#engine;
-    switch (act.act) {
+    switch (operation.kind) {
       case 'end':
-        if (act.isOneOfMany) engine.endingMany()(session);
+        if (operation.isOneOfMany) engine.endingMany()(session);
         else engine.end(session);
-        this.#keys.delete(act.name);
+        this.#keys.delete(operation.name);
         break;
       case 'setDuration':
-        engine.setDuration(session, act.duration);
-        expected.duration = act.duration;
+        engine.setDuration(session, operation.duration);
+        expected.duration = operation.duration;
         this.#start(expected);
         break;
       case 'rename': {
-        const { token } = { token: derived(act.name) };
-        if (this.#keys.has(act.to)) {
-          expect(codeOf(() => engine.rename(session, bytes(act.to)))).toBe('SESSIONEXISTS');
-          if (act.to === act.name) return;
-          engine.replace(engine.findShared(bytes(act.to)));
+        const { token } = { token: derived(operation.name) };
+        if (this.#keys.has(operation.to)) {
+          expect(codeOf(() => engine.rename(session, bytes(operation.to)))).toBe('SESSIONEXISTS');
+          if (operation.to === operation.name) return;
+          engine.replace(engine.findShared(bytes(operation.to)));
         }
-        this.#renamed = act.name;
-        engine.rename(session, bytes(act.to));
-        this.#keys.delete(act.name);
-        this.#keys.set(act.to, expected);
-        if (this.#rival !== act.name) expect(engine.find(bytes(token))).toBe(NO_SESSION);
+        this.#renamed = operation.name;
+        engine.rename(session, bytes(operation.to));
+        this.#keys.delete(operation.name);
+        this.#keys.set(operation.to, expected);
+        if (this.#rival !== operation.name) expect(engine.find(bytes(token))).toBe(NO_SESSION);
         break;
       }
       case 'setString':
-        engine.data.setString(session, bytes(act.value));
-        this.#makeString(expected, act.value);
+        engine.data.setString(session, bytes(operation.value));
+        this.#makeString(expected, operation.value);
         break;
       case 'appendToString': {
         if (!expected.isString && expected.data.size > 0) {
-          expect(codeOf(() => engine.data.appendToString(session, bytes(act.value)))).toBe('WRONGTYPE');
+          expect(codeOf(() => engine.data.appendToString(session, bytes(operation.value)))).toBe('WRONGTYPE');
           return;
         }
-        const joined = (expected.isString ? (expected.data.get('') ?? '') : '') + act.value;
-        expect(engine.data.appendToString(session, bytes(act.value))).toBe(joined.length);
+        const joined = (expected.isString ? (expected.data.get('') ?? '') : '') + operation.value;
+        expect(engine.data.appendToString(session, bytes(operation.value))).toBe(joined.length);
         this.#makeString(expected, joined);
         break;
       }
       case 'incrementString': {
         if (!expected.isString && expected.data.size > 0) {
-          expect(codeOf(() => engine.data.incrementString(session, act.by))).toBe('WRONGTYPE');
+          expect(codeOf(() => engine.data.incrementString(session, operation.by))).toBe('WRONGTYPE');
           return;
         }
         const before = expected.data.get('') ?? '0';
-        if (!adds(before, act.by)) {
-          expect(codeOf(() => engine.data.incrementString(session, act.by))).toBe('ERR');
+        if (!adds(before, operation.by)) {
+          expect(codeOf(() => engine.data.incrementString(session, operation.by))).toBe('ERR');
           return;
         }
-        const sum = BigInt(before) + act.by;
-        expect(engine.data.incrementString(session, act.by)).toBe(sum);
+        const sum = BigInt(before) + operation.by;
+        expect(engine.data.incrementString(session, operation.by)).toBe(sum);
         this.#makeString(expected, String(sum));
         break;
       }
       case 'write':
-        this.#write(act, session, expected);
+        this.#write(operation, session, expected);
         break;
     }
   }
 
-  #write(act: Extract<Act, { act: 'write' }>, session: Session, expected: ModelKey): void {
+  #write(operation: Extract<Operation, { kind: 'write' }>, session: Session, expected: ModelKey): void {
     const { data } = this.#engine;
-    const [key, value] = [bytes(act.key), bytes(act.value)];
-    const had = expected.data.get(act.key);
+    const [key, value] = [bytes(operation.key), bytes(operation.value)];
+    const had = expected.data.get(operation.key);
     const version = this.#engine.version(session);
-    const writes: Record<typeof act.how, () => unknown> = {
+    const writes: Record<typeof operation.how, () => unknown> = {
       set: () => data.set(session, [key, value]),
       add: () => data.add(session, [key, value]),
       append: () => data.append(session, key, value),
@@ -354,26 +360,29 @@ class Comparison {
       replace: () => data.replace(session, [key, value]),
       increment: () => data.increment(session, key, 1n),
     };
-    const code = codeOf(writes[act.how]);
+    const code = codeOf(writes[operation.how]);
     if (expected.isString) {
       // An increment may report a problem with the value first.
-      expect(act.how === 'increment' && act.key === '' ? ['WRONGTYPE', 'ERR'] : ['WRONGTYPE']).toContain(code);
+      expect(operation.how === 'increment' && operation.key === '' ? ['WRONGTYPE', 'ERR'] : ['WRONGTYPE']).toContain(
+        code,
+      );
       expect(this.#engine.version(session)).toBe(version);
       return;
     }
-    if (act.how === 'increment' && had !== undefined && !adds(had, 1n)) {
+    if (operation.how === 'increment' && had !== undefined && !adds(had, 1n)) {
       expect(code).toBe('ERR');
       return;
     }
     expect(code).toBe('none');
     const after = new Map(expected.data);
-    if (act.how === 'set' || (act.how === 'add' && had === undefined)) after.set(act.key, act.value);
-    if (act.how === 'append') after.set(act.key, (had ?? '') + act.value);
-    if (act.how === 'compareAndSet' && had === '1') after.set(act.key, act.value);
-    if (act.how === 'delete') after.delete(act.key);
-    if (act.how === 'clear' || act.how === 'replace') after.clear();
-    if (act.how === 'replace') after.set(act.key, act.value);
-    if (act.how === 'increment') after.set(act.key, String(BigInt(had ?? '0') + 1n));
+    if (operation.how === 'set' || (operation.how === 'add' && had === undefined))
+      after.set(operation.key, operation.value);
+    if (operation.how === 'append') after.set(operation.key, (had ?? '') + operation.value);
+    if (operation.how === 'compareAndSet' && had === '1') after.set(operation.key, operation.value);
+    if (operation.how === 'delete') after.delete(operation.key);
+    if (operation.how === 'clear' || operation.how === 'replace') after.clear();
+    if (operation.how === 'replace') after.set(operation.key, operation.value);
+    if (operation.how === 'increment') after.set(operation.key, String(BigInt(had ?? '0') + 1n));
     const wrote = this.#engine.version(session) !== version;
     expected.data = after;
     if (wrote) this.#wrote(expected);
@@ -415,7 +424,7 @@ class Comparison {
 
 it('shared sessions without tokens, strings and names that change do what they should, whatever comes', () => {
   fc.assert(
-    fc.property(acts, (sequence) => new Comparison().run(sequence)),
+    fc.property(operations, (sequence) => new Comparison().run(sequence)),
     { numRuns: 200 },
   );
 });

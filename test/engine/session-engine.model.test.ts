@@ -101,12 +101,12 @@ const key = fc.constantFrom('a', 'b', 'c', '\xff\0');
 const value = fc.constantFrom('', '1', '41', 'text', '\r\n');
 const duration = fc.constantFrom(0, 5, 10, 15, 100, 700_000);
 
-const acts = fc.array(
+const operations = fc.array(
   fc.oneof(
     {
       weight: 3,
       arbitrary: fc.record({
-        act: fc.constant('create' as const),
+        kind: fc.constant('create' as const),
         name: fc.constantFrom('x', 'y', 'z'),
         duration,
         deleteSession: fc.boolean(),
@@ -117,29 +117,29 @@ const acts = fc.array(
     },
     {
       weight: 2,
-      arbitrary: fc.record({ act: fc.constant('end' as const), which, isOneOfMany: fc.boolean() }),
+      arbitrary: fc.record({ kind: fc.constant('end' as const), which, isOneOfMany: fc.boolean() }),
     },
     {
       weight: 1,
       arbitrary: fc.record({
-        act: fc.constant('endName' as const),
+        kind: fc.constant('endName' as const),
         name: fc.constantFrom('x', 'y', 'z'),
         inSteps: fc.boolean(),
       }),
     },
     {
       weight: 1,
-      arbitrary: fc.record({ act: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 100, 2000) }),
+      arbitrary: fc.record({ kind: fc.constant('endAll' as const), late: fc.constantFrom(0, 0, 5, 100, 2000) }),
     },
     {
       weight: 2,
-      arbitrary: fc.record({ act: fc.constant('workOff' as const), count: fc.nat({ max: 3 }), room: fc.boolean() }),
+      arbitrary: fc.record({ kind: fc.constant('workOff' as const), count: fc.nat({ max: 3 }), room: fc.boolean() }),
     },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('touch' as const), which }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('touch' as const), which }) },
     {
       weight: 1,
       arbitrary: fc.record({
-        act: fc.constant('setDuration' as const),
+        kind: fc.constant('setDuration' as const),
         which,
         duration,
         deleteSession: fc.constantFrom(undefined, true, false),
@@ -147,23 +147,23 @@ const acts = fc.array(
     },
     {
       weight: 1,
-      arbitrary: fc.record({ act: fc.constant('rotate' as const), which, grace: fc.constantFrom(0, 10, 100) }),
+      arbitrary: fc.record({ kind: fc.constant('rotate' as const), which, grace: fc.constantFrom(0, 10, 100) }),
     },
-    { weight: 4, arbitrary: fc.record({ act: fc.constant('set' as const), which, key, value }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('add' as const), which, key, value }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('append' as const), which, key, value }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('set' as const), which, key, value }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('add' as const), which, key, value }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('append' as const), which, key, value }) },
     {
       weight: 1,
-      arbitrary: fc.record({ act: fc.constant('compareAndSet' as const), which, key, expected: value, value }),
+      arbitrary: fc.record({ kind: fc.constant('compareAndSet' as const), which, key, expected: value, value }),
     },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('delete' as const), which, key }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('clear' as const), which }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('replace' as const), which, key, value }) },
-    { weight: 2, arbitrary: fc.record({ act: fc.constant('get' as const), which, key }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), which, key }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const), which }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('replace' as const), which, key, value }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('get' as const), which, key }) },
     {
       weight: 4,
       arbitrary: fc.record({
-        act: fc.constant('pass' as const),
+        kind: fc.constant('pass' as const),
         ms: fc.constantFrom(1, 4, 5, 9, 10, 11, 85, 1000, 700_000),
         late: fc.boolean(),
       }),
@@ -171,7 +171,7 @@ const acts = fc.array(
   ),
   { maxLength: 60, size: 'max' },
 );
-type Act = (typeof acts extends fc.Arbitrary<infer Value> ? Value : never)[number];
+type Operation = (typeof operations extends fc.Arbitrary<infer Value> ? Value : never)[number];
 
 const bytes = (text: string) => Slice.of(Buffer.from(text, 'latin1'));
 
@@ -201,12 +201,12 @@ class Comparison {
   #allowed = 0;
   readonly #model = new Model();
 
-  run(acts: Act[]): void {
-    for (const act of acts) {
-      this.#do(act);
+  run(operations: Operation[]): void {
+    for (const operation of operations) {
+      this.#do(operation);
       this.#compare();
     }
-    this.#do({ act: 'endAll', late: 0 });
+    this.#do({ kind: 'endAll', late: 0 });
     this.#compare();
     const { ended, expired } = this.#engine.stats();
     this.#allowed = Infinity;
@@ -225,31 +225,31 @@ class Comparison {
     expect(this.#engine.memory).toBe(this.#memory);
   }
 
-  #do(act: Act): void {
+  #do(operation: Operation): void {
     const model = this.#model;
     const engine = this.#engine;
-    if (act.act === 'pass') {
-      if (act.late) this.#clock.freeze(act.ms);
-      else this.#clock.advance(act.ms);
+    if (operation.kind === 'pass') {
+      if (operation.late) this.#clock.freeze(operation.ms);
+      else this.#clock.advance(operation.ms);
       model.passTo(this.#clock.now() - this.#origin);
-    } else if (act.act === 'endAll') {
-      this.#clock.freeze(act.late);
+    } else if (operation.kind === 'endAll') {
+      this.#clock.freeze(operation.late);
       model.passTo(this.#clock.now() - this.#origin);
       expect(engine.endAll()).toBe(model.sessions.length);
       for (const old of [...model.sessions]) model.end(old, 'ended');
-    } else if (act.act === 'workOff') {
+    } else if (operation.kind === 'workOff') {
       const { doomed } = engine;
-      if (act.room && doomed > 0) {
+      if (operation.room && doomed > 0) {
         // Memory that is needed is freed even if listeners are behind.
         engine.limitMemory(engine.memory - 1, 'noeviction');
         expect(engine.doomed).toBeLessThan(doomed);
         engine.limitMemory(Infinity, 'noeviction');
       }
-      this.#allowed = act.count;
+      this.#allowed = operation.count;
       this.#clock.advance(0);
-    } else if (act.act === 'create') {
-      const { duration, deleteSession, extend, maxAgeMs, limit } = act;
-      const session = engine.create(bytes(act.name), {
+    } else if (operation.kind === 'create') {
+      const { duration, deleteSession, extend, maxAgeMs, limit } = operation;
+      const session = engine.create(bytes(operation.name), {
         duration,
         deleteSession,
         extend,
@@ -258,7 +258,7 @@ class Comparison {
       });
       const made: ModelSession = {
         tokens: [{ token: engine.token(session), until: Infinity }],
-        name: act.name,
+        name: operation.name,
         duration,
         deadline: Infinity,
         end: maxAgeMs > 0 ? model.now + maxAgeMs : Infinity,
@@ -269,31 +269,31 @@ class Comparison {
       model.sessions.push(made);
       model.count('new');
       model.start(made);
-      const bearing = model.sessions.filter(({ name }) => name === act.name);
-      for (const old of bearing.slice(0, Math.max(0, bearing.length - (limit ?? Infinity)))) model.end(old, 'limit');
-    } else if (act.act === 'endName') {
-      const bearing = model.sessions.filter(({ name }) => name === act.name);
-      const name = bytes(act.name);
-      expect(act.inSteps ? finish(engine.endingName(name)) : engine.endFew(name)).toBe(bearing.length);
-      for (const old of bearing) model.end(old, 'ended');
+      const named = model.sessions.filter(({ name }) => name === operation.name);
+      for (const old of named.slice(0, Math.max(0, named.length - (limit ?? Infinity)))) model.end(old, 'limit');
+    } else if (operation.kind === 'endName') {
+      const named = model.sessions.filter(({ name }) => name === operation.name);
+      const name = bytes(operation.name);
+      expect(operation.inSteps ? finish(engine.endingName(name)) : engine.endFew(name)).toBe(named.length);
+      for (const old of named) model.end(old, 'ended');
     } else if (model.sessions.length > 0) {
-      const expected = model.sessions[act.which % model.sessions.length];
-      const { token } = expected.tokens[act.which % expected.tokens.length];
-      this.#onSession(act, engine.find(bytes(token)), expected);
+      const expected = model.sessions[operation.which % model.sessions.length];
+      const { token } = expected.tokens[operation.which % expected.tokens.length];
+      this.#onSession(operation, engine.find(bytes(token)), expected);
     }
   }
 
   #onSession(
-    act: Exclude<Act, { act: 'pass' | 'create' | 'endName' | 'endAll' | 'workOff' }>,
+    operation: Exclude<Operation, { kind: 'pass' | 'create' | 'endName' | 'endAll' | 'workOff' }>,
     session: Session,
     expected: ModelSession,
   ): void {
     const model = this.#model;
     const { data } = this.#engine;
     expect(session).not.toBe(NO_SESSION);
-    switch (act.act) {
+    switch (operation.kind) {
       case 'end':
-        if (act.isOneOfMany) this.#engine.endingMany()(session);
+        if (operation.isOneOfMany) this.#engine.endingMany()(session);
         else this.#engine.end(session);
         model.end(expected, 'ended');
         break;
@@ -301,53 +301,55 @@ class Comparison {
         expect(this.#engine.touch(session)).toBe(model.touch(expected));
         break;
       case 'setDuration':
-        this.#engine.setDuration(session, act.duration, act.deleteSession);
-        expected.duration = act.duration;
-        expected.deleteSession = act.deleteSession ?? expected.deleteSession;
+        this.#engine.setDuration(session, operation.duration, operation.deleteSession);
+        expected.duration = operation.duration;
+        expected.deleteSession = operation.deleteSession ?? expected.deleteSession;
         model.start(expected);
         break;
       case 'rotate':
-        this.#engine.rotate(session, act.grace);
-        if (act.grace === 0) expected.tokens = [];
-        for (const old of expected.tokens) if (old.until === Infinity) old.until = model.now + act.grace;
+        this.#engine.rotate(session, operation.grace);
+        if (operation.grace === 0) expected.tokens = [];
+        for (const old of expected.tokens) if (old.until === Infinity) old.until = model.now + operation.grace;
         expected.tokens.push({ token: this.#engine.token(session), until: Infinity });
         model.count('rotated');
         break;
       case 'get':
         model.read(expected);
-        expect(data.get(session, bytes(act.key))?.latin1()).toBe(expected.data.get(act.key));
+        expect(data.get(session, bytes(operation.key))?.latin1()).toBe(expected.data.get(operation.key));
         break;
       case 'set':
-        data.set(session, [bytes(act.key), bytes(act.value)]);
-        expected.data.set(act.key, act.value);
+        data.set(session, [bytes(operation.key), bytes(operation.value)]);
+        expected.data.set(operation.key, operation.value);
         model.wrote(expected);
         break;
       case 'add': {
-        const added = !expected.data.has(act.key);
-        expect(data.add(session, [bytes(act.key), bytes(act.value)])).toBe(added ? 1 : 0);
+        const added = !expected.data.has(operation.key);
+        expect(data.add(session, [bytes(operation.key), bytes(operation.value)])).toBe(added ? 1 : 0);
         if (!added) return;
-        expected.data.set(act.key, act.value);
+        expected.data.set(operation.key, operation.value);
         model.wrote(expected);
         break;
       }
       case 'append': {
-        const joined = (expected.data.get(act.key) ?? '') + act.value;
-        expect(data.append(session, bytes(act.key), bytes(act.value))).toBe(joined.length);
-        expected.data.set(act.key, joined);
+        const joined = (expected.data.get(operation.key) ?? '') + operation.value;
+        expect(data.append(session, bytes(operation.key), bytes(operation.value))).toBe(joined.length);
+        expected.data.set(operation.key, joined);
         model.wrote(expected);
         break;
       }
       case 'compareAndSet': {
-        const matches = expected.data.get(act.key) === act.expected;
-        expect(data.compareAndSet(session, bytes(act.key), bytes(act.expected), bytes(act.value))).toBe(matches);
+        const matches = expected.data.get(operation.key) === operation.expected;
+        expect(
+          data.compareAndSet(session, bytes(operation.key), bytes(operation.expected), bytes(operation.value)),
+        ).toBe(matches);
         if (!matches) return;
-        expected.data.set(act.key, act.value);
+        expected.data.set(operation.key, operation.value);
         model.wrote(expected);
         break;
       }
       case 'delete': {
-        const deleted = expected.data.delete(act.key);
-        expect(data.delete(session, [bytes(act.key), bytes(act.key)])).toBe(deleted ? 1 : 0);
+        const deleted = expected.data.delete(operation.key);
+        expect(data.delete(session, [bytes(operation.key), bytes(operation.key)])).toBe(deleted ? 1 : 0);
         if (deleted) model.wrote(expected);
         break;
       }
@@ -359,9 +361,9 @@ class Comparison {
         break;
       }
       case 'replace':
-        expect(data.replace(session, [bytes(act.key), bytes(act.value)])).toBe(expected.data.size);
+        expect(data.replace(session, [bytes(operation.key), bytes(operation.value)])).toBe(expected.data.size);
         expected.data.clear();
-        expected.data.set(act.key, act.value);
+        expected.data.set(operation.key, operation.value);
         model.wrote(expected);
         break;
     }
@@ -418,7 +420,7 @@ class Comparison {
 
 it('follows the rules, whatever is done in any order', () => {
   fc.assert(
-    fc.property(acts, (sequence) => new Comparison().run(sequence)),
+    fc.property(operations, (sequence) => new Comparison().run(sequence)),
     { numRuns: 40 },
   );
 });
