@@ -63,7 +63,11 @@ const program = new Command('bench')
     'also measure the server that this command starts (repeatable); see scripts/peers.sh',
     collect(parsePeer),
   )
-  .option('--only <parts>', `measure only some of ${Object.keys(PARTS).join(',')}, and write no results`, parseParts)
+  .option(
+    '--only <parts>',
+    `measure only these parts (comma-separated: ${Object.keys(PARTS).join(', ')}), and write no results`,
+    parseParts,
+  )
   .allowExcessArguments(false)
   .parse();
 
@@ -114,7 +118,7 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
         progress: (step) => progress(`${part} (${index + 1} of ${parts.length}): ${step}`, performance.now() - began),
       });
     } catch (error) {
-      // The other parts are worth their time.
+      // Run the other parts anyway.
       process.exitCode = 1;
       console.error(`\nerror: ${part} failed: ${(error as Error).stack}`);
       killRunning();

@@ -34,7 +34,7 @@ export function* turns(
   }
 }
 
-/** Measures one thing in turn on servers, and adds what is found to the figures. */
+/** Measures one thing on each server in turn, and adds the results to the figures. */
 export async function compare(
   { figures, progress }: Comparison,
   place: Place,

@@ -17,9 +17,9 @@ const NOTES = `
 A second client sends a PING every millisecond, without waiting for replies. "waited" is the time from when it was due until its reply was read.
 It shares the machine's cores with the server and with the client that fills it. Memory is in GB of 10^9 bytes, at the end of each phase.`;
 
-/** The longest collection that is allowed, in ms. */
-const LONGEST_COLLECTION = 10;
-/** How many bytes more than the empty server V8 may keep: it decides how its young generation grows and shrinks. */
+/** Collections that take more than this many ms are counted separately. */
+const LONG_COLLECTION = 10;
+/** How many bytes more than the empty server may be left, because V8 decides how large its young generation is. */
 const LEFT_BYTES = 64e6;
 /** The seconds in which sessions are used, and in which memory may be freed. */
 const USE_SECONDS = 20;
@@ -33,7 +33,7 @@ const PROBES = { work: PING, connections: 1, perSecond: 1000 };
 const WARM_UP_SECONDS = 1.5;
 const GB = 1e9;
 // biome-ignore format: a row
-const HEADER = ['', 's', 'collections', `> ${LONGEST_COLLECTION} ms`, 'longest ms', 'loop delay ms', 'waited p99', 'max', 'sessions', 'data GB', 'used_memory', 'RSS'];
+const HEADER = ['', 's', 'collections', `> ${LONG_COLLECTION} ms`, 'longest ms', 'loop delay ms', 'waited p99', 'max', 'sessions', 'data GB', 'used_memory', 'RSS'];
 
 const program = new Command('bench:large')
   .description('Fills respite with sessions of 100 bytes to 1 MB, uses and ends them, and measures pauses and memory.')
@@ -77,18 +77,16 @@ async function run(gb: number): Promise<void> {
     ['end', end],
   ];
   const rows: string[][] = [];
-  let pause = 0;
   for (const [name, phase] of phases) {
     process.stderr.write(`${name} …\n`);
     const { seconds, collections, loopDelay, latency } = await observe(server, generator, phase);
     const longest = collections.reduce((most, ms) => Math.max(most, ms), 0);
-    pause = Math.max(pause, longest);
     const memory = [sum('bytes'), await server.usedBytes(), server.residentBytes()];
     rows.push([
       name,
       seconds.toFixed(1),
       String(collections.length),
-      String(collections.filter((ms) => ms > LONGEST_COLLECTION).length),
+      String(collections.filter((ms) => ms > LONG_COLLECTION).length),
       ...[longest, loopDelay, latency.p99, latency.max].map((ms) => ms.toFixed(1)),
       String(sum('count')),
       ...memory.map((bytes) => (bytes / GB).toFixed(2)),
@@ -101,8 +99,6 @@ async function run(gb: number): Promise<void> {
   const back = isBack();
   generator.stop();
   await server.stop();
-  if (pause > LONGEST_COLLECTION)
-    throw new Error(`a collection took ${pause.toFixed(1)} ms, more than ${LONGEST_COLLECTION}`);
   if (!back) throw new Error(`the memory was not freed within ${RETURN_SECONDS} s`);
 }
 

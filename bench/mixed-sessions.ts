@@ -98,7 +98,7 @@ export class MixedSessions {
     await this.#client.call('SESSION.END', `@${name}`);
   }
 
-  /** @param from Where the part of the new value that is sent begins. */
+  /** @param from The offset in `value` of the bytes to send. */
   async #change(command: string, name: string, key: number, value: Buffer, from: number): Promise<void> {
     const values = this.#sessions.get(name) ?? [];
     this.bytes += value.length - values[key].length;

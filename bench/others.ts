@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { cpuSecondsOf } from './processes.js';
 
 /**
- * Above this a measurement counts as disturbed. It is a share of one core. The kernel counts the time of all processes
- * together by looking 250 times a second, so the figure itself is uncertain by a few hundredths.
+ * A measurement is disturbed if other processes took more than this share of a core. The kernel counts the time of all
+ * processes together by looking 250 times a second, so the share itself is uncertain by a few hundredths.
  */
 export const DISTURBED = 0.1;
 
-/** How many times a measurement is made at most, until one is not disturbed. */
+/** The most times a measurement is made, until one is not disturbed. */
 const TRIES = 3;
 /** How many measurements of a run may be repeated. On a busy machine a run would not end otherwise. */
 let repetitionsLeft = 60;

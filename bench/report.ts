@@ -79,15 +79,15 @@ function summary({ figures, subjects }: Results): Table {
     header: ['', ...subjects, 'best of the others'],
     rows: [
       row(
-        'How late the `expired` event is for 99 % of 1,000,000 sessions that are due within a minute',
+        'Lateness of the `expired` event, 99th percentile, with 1,000,000 sessions due within a minute',
         late,
         (server) => formatDuration(late?.servers[server]?.[0]),
       ),
       cpuRow(
-        'CPU time of a read that extends the session, relative to the best of the others, with 1 / 16 / 64 requests at a time',
+        'CPU time of a read that extends the session, × the best other server, at 1 / 16 / 64 requests in flight per connection',
         'read, sliding',
       ),
-      cpuRow('CPU time of a login after which the session can be found by its name, likewise', 'login, with index'),
+      cpuRow('CPU time of a login with an index by name, likewise', 'login, with index'),
       row(
         'Memory of a session with 4 keys that can be found by its name',
         bytes,

@@ -45,7 +45,7 @@ const REQUESTS = [
   { title: 'over TLS', isTls: true, request: 'PING\r\n' },
 ];
 
-/** What is freed promptly is free after so many ms. */
+/** How long to wait, in ms, so that memory that is freed promptly is free. */
 const SETTLE = 2000;
 
 const directory = mkdtempSync(join(tmpdir(), 'respite-sizing-'));
@@ -103,7 +103,7 @@ async function measureConnections(): Promise<string[][]> {
   return rows;
 }
 
-/** Returns by how many bytes `used_memory` and RSS grow with each of so many sessions or connections. */
+/** Returns how many bytes of `used_memory` and RSS each of `count` sessions or connections adds. */
 async function perUnit(server: Server, count: number, add: () => Promise<void>): Promise<string[]> {
   const read = async () => {
     await setTimeout(SETTLE);

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { respite } from './contender.js';
 import { LoadGenerator } from './load/generator.js';
 import { describeMachine } from './machine.js';
-import { positive } from './positive.js';
 import { freePort, Server } from './server.js';
 import { TYPICAL } from './sessions.js';
 import { median } from './statistics.js';
@@ -43,6 +42,12 @@ try {
   await run(program.opts<{ sessions: number; seconds: number }>());
 } catch (error) {
   program.error(`error: ${(error as Error).message}`);
+}
+
+/** Reads an option that is a whole number from 1 to 99,999,999. */
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError('Expected a positive whole number.');
+  return Number(text);
 }
 
 async function run({ sessions, seconds }: { readonly sessions: number; readonly seconds: number }): Promise<void> {

@@ -1,7 +1,7 @@
 // Imports the source, not the build, because the type check must pass without a build. The code is the same: tsx and
 // the build only remove the types and leave classes and #fields to V8.
-import { TimingWheel } from '../../src/engine/time/timing-wheel.js';
-import { shuffled } from '../shuffled.js';
+import { TimingWheel } from '../src/engine/time/timing-wheel.js';
+import { shuffled } from './shuffled.js';
 
 /** The longest duration, in ms: half an hour, as for typical sessions. Durations are spread evenly up to this. */
 const LONGEST = 30 * 60_000;

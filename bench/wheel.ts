@@ -2,7 +2,7 @@ import { measure } from 'mitata';
 import { TimingWheel } from '../src/engine/time/timing-wheel.js';
 import { describeMachine } from './machine.js';
 import { formatTable } from './table.js';
-import { compareAndStore, NODE_OPERATIONS, type Operation, Timers, WHEEL_OPERATIONS } from './wheel/operations.js';
+import { compareAndStore, NODE_OPERATIONS, type Operation, Timers, WHEEL_OPERATIONS } from './wheel-operations.js';
 
 /**
  * Measures the time per operation of the timing wheel, from a thousand running timers to ten million, and of Node's own

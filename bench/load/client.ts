@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ReplyScanner } from './reply-scanner.js';
 
-/** Is called with how many more operations are answered, and when that was read, in ms of `performance.now()`. */
+/**
+ * Called with the number of operations answered since the last call, and when their replies were read, in ms of
+ * `performance.now()`.
+ */
 type Answered = (operations: number, time: number) => void;
 
 /** One connection. A raw socket, because a client library's own work would be measured too. */
@@ -32,7 +35,7 @@ export class Client {
 
   /**
    * @param examples Correct replies to each operation that follows.
-   * @param failed Is called if a reply is wrong or the connection has ended.
+   * @param failed Called if a reply is wrong or the connection has ended.
    */
   listen(examples: readonly string[], answered: Answered, failed: (error: Error) => void): void {
     this.#scanner = new ReplyScanner(examples);

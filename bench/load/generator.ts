@@ -6,7 +6,8 @@ import type { Findings, Order, Target, Work } from './orders.js';
 /** An order whose requests and connections are ready. */
 export interface Prepared<Found> {
   /**
-   * Begins to send, and resolves when all is answered.
+   * Starts sending. Resolves when everything has been answered.
+   * @param start A message for the load generator: the shape of the sessions, for an order that receives events.
    * @throws Error if the server gave a wrong reply.
    */
   begin(start?: unknown): Promise<Found>;

@@ -12,7 +12,7 @@ export interface Work {
   readonly first?: number;
   /** How many numbers there are. */
   readonly count: number;
-  /** Whether to use them repeatedly, in random order: at most so many of them. If omitted, each is used once, in order. */
+  /** How many of the numbers to use, drawn at random and repeated. If omitted, each number is used once, in order. */
   readonly sample?: number;
 }
 

@@ -58,7 +58,7 @@ export class Lane {
   /** How many requests the last `take` returned. */
   taken = 0;
 
-  /** @param restart Where to go on after the end. By default nothing is left then. */
+  /** @param restart Where to continue after the end. By default, the lane is then empty. */
   constructor(requests: Requests, next: number, end: number, restart = end) {
     this.#requests = requests;
     this.#next = next;

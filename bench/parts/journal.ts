@@ -31,7 +31,7 @@ async function measureRestarts(run: Comparison): Promise<void> {
     await server.compact();
     const seconds = (performance.now() - begin) / 1000;
     await server.stop();
-    // Redis and Valkey compact in a child process, which cannot be told from other processes.
+    // Redis and Valkey compact in a child process, which cannot be distinguished from other processes.
     return { seconds, others: 0 };
   });
   await compare(run, { part: 'journal', what: 'restart', at }, plan.restarts, contenders, (contender) =>

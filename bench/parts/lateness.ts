@@ -11,7 +11,7 @@ import { type Shape, TYPICAL } from '../sessions.js';
 const AFTER = 5_000;
 /** Requests prepared at a time when deadlines are set: durations begin when the request is sent, so there must be few. */
 const BLOCK = 50;
-/** Setting the deadlines may take so much longer than the first of them suggest, on a shared machine. */
+/** On a shared machine, setting all deadlines may take this many times as long as the first ones suggest. */
 const MARGIN = 2;
 const AN_HOUR = 3_600_000;
 /** Operations per second of the other client. */
