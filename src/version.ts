@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 
-/** The package finds itself by its name, because this module may be in `src`, in `dist` or in the bundled program. */
+/** Finds the package by its name, because this module may be in `src`, in `dist` or in the bundled program. */
 const require = createRequire(import.meta.url);
 
-/** The directory of the package: of package.json. */
+/** The directory that contains package.json. */
 export const PACKAGE = dirname(require.resolve('respite/package.json'));
 
 /** The version in package.json. */

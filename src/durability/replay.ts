@@ -97,7 +97,7 @@ export class Replay {
     for (let i = 0; i < count; i++) {
       const record = records[i];
       if (record.name !== 'SESSION') continue;
-      foreseen.add(moved(this.#token, record, TOKEN), moved(this.#name, record, SESSION.name));
+      foreseen.add(pointedAt(this.#token, record, TOKEN), pointedAt(this.#name, record, SESSION.name));
     }
     foreseen.fetch();
   }
@@ -162,10 +162,7 @@ function nameOf(record: JournalRecord, index: number): Slice {
   return name;
 }
 
-/** Makes a slice a view of an argument. */
-function moved(slice: Slice, record: JournalRecord, index: number): Slice {
-  slice.bytes = record.buffer;
-  slice.start = record.start(index);
-  slice.end = record.end(index);
-  return slice;
+/** Makes a slice a view of an argument, and returns it. */
+function pointedAt(slice: Slice, record: JournalRecord, index: number): Slice {
+  return slice.point(record.buffer, record.start(index), record.end(index));
 }

@@ -113,7 +113,7 @@ export class LookUps {
     return sessions;
   }
 
-  /** Returns up to `most` of the sessions with a name, due or not, from the oldest to `last` at most. */
+  /** Returns the oldest sessions with a name, due or not: at most `most` of them, and none newer than `last`. */
   oldestOf(name: Slice, most: number, last = NONE): number[] {
     const oldest: number[] = [];
     for (let slot = this.#names.oldest(name); slot !== NONE && oldest.length < most; slot = this.#slots.newer(slot)) {

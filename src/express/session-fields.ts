@@ -7,8 +7,8 @@ export type SessionFields = ReadonlyMap<string, string>;
 const COOKIE = 'cookie';
 
 /**
- * The most ms, and the largest part of it, by which express-session's arithmetic changes an originalMaxAge without the
- * application's doing.
+ * The largest change of originalMaxAge, in ms and as a share of it, that counts as express-session's own arithmetic and
+ * not as the application's.
  */
 const DRIFT = 1000;
 const DRIFT_PART = 0.1;

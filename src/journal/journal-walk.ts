@@ -123,7 +123,7 @@ export class JournalWalk {
   /**
    * Reads the next records of the batch that was found, at most `AHEAD`. They are valid until the next call. Returns
    * their number, 0 at the end of the batch.
-   * @throws RecordError if the first of them is invalid. If another one is, only those before it are read.
+   * @throws RecordError if the first of them is invalid. If a later one is, only those before it are read.
    */
   readAhead(): number {
     const { bytes, end } = this.#scanner;

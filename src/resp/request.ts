@@ -16,6 +16,8 @@ const shared = Array.from({ length: SHARED }, () => new Slice(NO_BYTES, 0, 0));
  * until the next request is pulled. Call `own` or `pack` to keep it longer.
  *
  * A decoder has one request, which it points at each frame in turn. The slices of its words are shared by all requests.
+ * That is safe because no command serves another connection before it returns. It must stay so, or the words of one
+ * request would become those of another.
  */
 export class Request {
   #bytes: Buffer;
@@ -33,7 +35,7 @@ export class Request {
     this.#length = length;
   }
 
-  /** Makes it another request. The parameters are those of the constructor. */
+  /** Points it at another frame. The parameters are those of the constructor. */
   point(bytes: Buffer, origin: number, bounds: readonly number[], length: number): this {
     this.#bytes = bytes;
     this.#origin = origin;
@@ -77,8 +79,8 @@ export class Request {
   }
 
   /**
-   * Copies the bytes, because other requests are about to be read. Words taken earlier are not valid any longer; words
-   * taken from now on are.
+   * Copies the bytes. Call this before other requests are read. Words taken earlier are no longer valid; words taken
+   * afterwards stay valid.
    */
   own(): void {
     if (this.#isOwned) return;

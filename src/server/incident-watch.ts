@@ -69,7 +69,7 @@ export class IncidentWatch {
     this.#refusedWrites += refused;
     if (refused === 0) return;
     const reason = durability?.failure?.message;
-    // If it can be written again, a line in the present tense would raise a false alarm.
+    // If the journal can be written again by now, a line in the present tense would raise a false alarm.
     const message =
       reason === undefined
         ? 'refused commands that change sessions while the journal could not be written'

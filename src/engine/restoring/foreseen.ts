@@ -4,8 +4,8 @@ import { parseToken, TOKEN_WORDS } from '../tokens/token.js';
 
 /**
  * The sessions that are restored next. `fetch` reads their places in the two indexes, so that these are in the
- * processor's cache when the sessions are added. With a million sessions, each place is a cache miss. One session after
- * the other waits for each of them, whereas the misses of a short loop that only reads overlap.
+ * processor's cache when the sessions are added. With a million sessions, each place is a cache miss. Adding the
+ * sessions one by one would wait for each miss in turn; in a short loop that only reads, the misses overlap.
  */
 export class Foreseen {
   /** The most sessions that are remembered. */
@@ -17,7 +17,7 @@ export class Foreseen {
   readonly #names = new Int32Array(Foreseen.MOST);
   #tokenCount = 0;
   #nameCount = 0;
-  /** Depends on everything that was read. V8 leaves out reads whose results are not used. */
+  /** Depends on everything that was read, because V8 optimizes away reads whose results are not used. */
   #sum = 0;
 
   constructor(parts: Pick<EngineParts, 'tokens' | 'names'>) {

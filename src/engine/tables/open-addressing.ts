@@ -7,9 +7,9 @@ type Places = Int32Array<ArrayBuffer>;
  * subclass keeps what they stand for. Removing an item shifts the entries after it back, so there are no tombstones (D.
  * E. Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
  *
- * An entry also has the item's **distance** from its home, the place where the search for its hash starts. An item with
- * another home than the one searched for is recognised by its distance, and an entry is shifted back without its hash.
- * What an item stands for is in other memory, which is rarely in the processor's cache when there are many items.
+ * An entry also has the item's **distance** from its home, the place where the search for its hash starts. So a search
+ * skips items with another home, and a removal shifts entries back, without reading what the items stand for: that is
+ * elsewhere in memory, and rarely in the processor's cache.
  *
  * A table that has become too small is replaced **a few entries at a time**, with each `enter` and `withdraw`. A table
  * that is much too large is replaced by `shrink`, when there is time. Rehashing a million entries at once would take
@@ -49,7 +49,7 @@ export abstract class OpenAddressing {
 
   /**
    * Reads what looking up the first `count` hashes will read first, so that it is in the processor's cache.
-   * @returns A number that means nothing and must be used, or V8 leaves out the reads.
+   * @returns A meaningless number. Use it, or V8 optimizes the reads away.
    */
   fetch(hashes: Int32Array, count: number): number {
     const { places } = this;
@@ -176,8 +176,8 @@ export function home(places: Places, hash: number): number {
 }
 
 /**
- * Whether the item of an entry has its home `distance` places before. True for nearly no other, because few are far from
- * home.
+ * Whether the entry's item may have its home `distance` places before it. Exact below 15; longer distances, which are
+ * rare, are not told apart.
  */
 export function isFrom(entry: number, distance: number): boolean {
   return entry >>> ITEM_BITS === (distance < FAR ? distance : FAR);
@@ -194,7 +194,7 @@ function entryOf(item: number, distance: number): number {
 
 const ITEM_BITS = 28;
 const ITEM = 2 ** ITEM_BITS - 1;
-/** An entry has this distance if it is so far from its home, or farther. Its hash tells how far. */
+/** Stored for every distance of 15 or more; the hash of the item then gives the real one. */
 const FAR = 15;
 
 /** Returns the place of an item, or an empty place if the item is not in the table. */
