@@ -8,7 +8,7 @@ const ALONE = [
   'test/execution/transaction-memory.test.ts',
 ];
 
-/** These tests exercise the wire, so they also run without the shared read buffer. */
+/** These tests exercise the wire, so they run with and without the shared read buffer. */
 const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns'].map(
   (it) => `test/server/${it}.test.ts`,
 );
@@ -27,7 +27,16 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...WIRE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'with the read buffer',
+          include: WIRE,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
