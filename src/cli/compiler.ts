@@ -2,13 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * How much code V8 may inline when it optimizes a function, in bytes of bytecode; 920 by default. A request passes
- * through many short functions, and this budget is enough to inline most of them: a read takes 10 % less JavaScript time.
+ * through many short functions, and this budget is enough to inline most of them: a read takes 10 % less JavaScript
+ * time.
  */
 const BUDGET = 4000;
 
 setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${BUDGET}`);
 
 // Maglev is V8's middle compiler, used since Node.js 22. A server runs long enough for TurboFan, the last compiler, to
-// compile everything that requests use. Without Maglev the process is 15 MB smaller, because compiler threads keep most of
-// the memory that they once used. Requests cost the same, except for some seconds after the start: 3 % more.
+// compile everything that requests use. Without Maglev the process is 15 MB smaller, because compiler threads keep most
+// of the memory that they once used. Requests cost the same, except in the first seconds after the start: 3 % more.
 setFlagsFromString('--no-maglev');

@@ -7,10 +7,11 @@ import { describeCertificate, expiryOf, tlsOptions } from './tls.js';
 const EVENT = { event: 'certificate-change' } as const;
 
 /**
- * Replaces the certificates when their files change, and warns once when the certificate in use has expired. It looks at
- * the files' identity and times about once a second.
- * So it notices files that are rewritten or renamed, also on network file systems, and symbolic links that are switched
- * at any level, as Kubernetes does. With the system's notifications, each of these would be a special case.
+ * Replaces the certificates when their files change, and warns once when the certificate in use has expired.
+ *
+ * It looks at the files' identity and times about once a second. So it notices files that are rewritten or renamed,
+ * even on network file systems, and symbolic links that are switched at any level, as Kubernetes does. With the system's
+ * notifications, each of these would be a special case.
  */
 export class CertificateWatch {
   readonly #certificates: Certificates;
