@@ -3,6 +3,7 @@
  * No client can add one.
  */
 export const ERROR_CODES = [
+  'CLUSTERDOWN',
   'ERR',
   'EXECABORT',
   'LOADING',
@@ -11,10 +12,12 @@ export const ERROR_CODES = [
   'NODATASET',
   'NOPERM',
   'NOPROTO',
+  'NOREPLICAS',
   'NOSESSION',
   'NOTSHARED',
   'OOM',
   'SESSIONEXISTS',
+  'TRYAGAIN',
   'WRONGPASS',
   'WRONGTYPE',
 ] as const;

@@ -9,6 +9,8 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['errors.ts', 'slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
+  store: ['engine', 'slice.ts'],
+  'store/valkey': ['engine', 'errors.ts', 'slice.ts', 'store', 'ioredis', 'node:crypto', 'node:fs', 'node:tls'],
   // From a request to its reply, from the bottom up.
   'execution/observing': ['config.ts', 'duration-histogram.ts', 'resp'],
   'execution/context': [

@@ -1,0 +1,118 @@
+import type { ConnectionOptions } from 'node:tls';
+import { CodedError } from '../../errors.js';
+
+/**
+ * The nodes of the Valkey or Redis in which the sessions are: the primaries of a cluster, or a single primary, which
+ * Sentinels may name. `connect.ts` connects to them.
+ */
+export interface Nodes {
+  /**
+   * Calls a function of the library on the primary that has the partition. The calls of one turn of the event loop to
+   * one node leave in one write. Calls to one node run in the order in which they were made, except that one which is
+   * sent to another node (its partition is moving) or has to wait for a connection may be overtaken.
+   *
+   * A call whose outcome is not known is never repeated.
+   *
+   * @param partition Its base key is the function's only key.
+   * @param fn The function's name without the library's prefix: `get`.
+   * @param args What follows the key. They are copied before this returns.
+   * @throws CodedError (rejects) what the function answered, with its code and message.
+   * @throws StoreError (rejects) if the store did not answer, within `timeout` ms.
+   */
+  call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply>;
+
+  /**
+   * Subscribes to a sharded channel of partitions: `<base>:<channel>`. The subscription follows its partitions to other
+   * nodes, and reconnects by itself.
+   */
+  subscribe(channel: string, partitions: Iterable<number>, listener: ChannelListener): Subscription;
+
+  /** What is known now. This asks nobody. */
+  state(): StoreState;
+
+  /** Calls a function whenever `state().reachable` has changed. Returns how to stop. */
+  onStateChange(listener: (state: StoreState) => void): () => void;
+
+  /** Waits for the calls that are on their way, at most `timeout` ms, and closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Strings are sent as UTF-8, numbers in decimal. */
+export type Argument = Uint8Array | string | number;
+
+/** Strings and status replies are Buffers. An error inside an array stands where the reply would be. */
+export type Reply = Buffer | number | null | CodedError | readonly Reply[];
+
+export interface ChannelListener {
+  /** The message is a copy. */
+  onMessage(partition: number, message: Buffer): void;
+  /**
+   * The subscription to a partition's channel begins: for the first time, or again after it was interrupted. Messages
+   * may have been published before that it did not receive. From now on it receives all, until this is called again.
+   */
+  onStart(partition: number): void;
+}
+
+export interface Subscription {
+  /** Changes which partitions it is for. */
+  set(partitions: Iterable<number>): void;
+  close(): void;
+}
+
+export interface StoreState {
+  readonly kind: 'cluster' | 'single' | 'sentinel';
+  /** The product and version of the first node that was asked: `Valkey 9.1.2`, `Redis 7.0.15`. */
+  readonly version: string;
+  /** The addresses of the primaries, `host:port`. */
+  readonly primaries: readonly string[];
+  /** Whether each partition has a primary that answers. */
+  readonly reachable: boolean;
+  /** Since when `reachable` has been as it is, in Unix ms. */
+  readonly since: number;
+  /** Why it was not reachable most recently, in one line without secrets. */
+  readonly lastError: string | undefined;
+}
+
+/** The functions that run on the nodes. */
+export interface FunctionLibrary {
+  /** What FUNCTION LOAD is given. */
+  readonly code: string;
+  /** How the name of each function begins. */
+  readonly prefix: string;
+  /** The functions that nobody needs a replica to have received, because they change nothing that is waited for. */
+  readonly reads: ReadonlySet<string>;
+}
+
+export interface NodesOptions {
+  /** Some of the nodes, or of the Sentinels. One that answers is enough. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly user?: string;
+  readonly password?: string;
+  /** Of a single primary. A cluster has only database 0. */
+  readonly database?: number;
+  /** If set, connections use TLS. `{}` trusts the usual authorities. */
+  readonly tls?: ConnectionOptions;
+  /** The name under which the Sentinels know the primary. Needed only if they know several. */
+  readonly sentinelName?: string;
+  /** What the Sentinels themselves ask for. */
+  readonly sentinelPassword?: string;
+  /** The prefix of all keys: `respite:`. */
+  readonly prefix: string;
+  readonly library: FunctionLibrary;
+  /** The longest a call takes, in ms. */
+  readonly timeout: number;
+  /** How many replicas must have received a write before it is acknowledged. */
+  readonly wait: number;
+}
+
+/** The store did not answer, or could not. `message` says whether the operation may have run. */
+export class StoreError extends CodedError {
+  /** Whether the operation may have run. If not, it certainly has not, and will not. */
+  readonly mayHaveRun: boolean;
+
+  constructor(code: 'TRYAGAIN' | 'CLUSTERDOWN' | 'NOREPLICAS', message: string, mayHaveRun: boolean) {
+    super(code, message);
+    this.name = 'StoreError';
+    this.mayHaveRun = mayHaveRun;
+  }
+}
