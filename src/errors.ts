@@ -4,6 +4,7 @@
  */
 export const ERROR_CODES = [
   'CLUSTERDOWN',
+  'CROSSSLOT',
   'ERR',
   'EXECABORT',
   'LOADING',

@@ -5,6 +5,9 @@ export const REASONS: Readonly<Record<ErrorCode, string>> = {
   OOM: 'Memory is full: maxmemory is reached.',
   MISCONF: 'The journal cannot be written, so nothing may change.',
   LOADING: 'The journal was still being loaded.',
+  CLUSTERDOWN: 'The store of sessions has no node that could serve the command.',
+  NOREPLICAS: 'Too few replicas of the store have received the change in time.',
+  TRYAGAIN: 'The store of sessions did not answer in time, or is failing over.',
   WRONGPASS: 'Wrong user name or password.',
   NOAUTH: 'The client had not authenticated.',
   NOPERM: 'The user lacks the permission that the command needs.',
@@ -15,6 +18,7 @@ export const REASONS: Readonly<Record<ErrorCode, string>> = {
   NODATASET: 'There is no data set with this name.',
   WRONGTYPE: 'The value is a string and the command needs a hash, or vice versa.',
   NOPROTO: 'HELLO asked for a protocol other than 2 and 3.',
+  CROSSSLOT: 'A transaction had sessions of different partitions of the store.',
   EXECABORT: 'A command of the transaction was refused, so none of them ran.',
   ERR: 'Anything else, such as an unknown command or a wrong argument.',
 };
