@@ -72,6 +72,10 @@ export class Tool {
     }
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   async stop(): Promise<void> {
     if (this.#ended) return;
     this.#child.kill('SIGKILL');

@@ -1,28 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import { Redis } from 'ioredis';
 import { isThere, Tool, works } from './external-tool.js';
 import { freePort } from './free-port.js';
 
-/** A real Redis server, to compare with. */
+/** `STORE_SERVER` names another program than Debian's: the newest Valkey, for example. */
+const PROGRAM = process.env.STORE_SERVER ?? 'redis-server';
+
+/** Makes the system kill a program when the process that started it ends, even if that was killed. Linux has it. */
+const DIES_WITH_PARENT = works('setpriv', '--version') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
+
+/** It neither writes data to the disk nor reads any that happen to be there. */
+const IN_MEMORY = ['--save', '', '--appendonly', 'no'];
+
+/** What a client needs to connect to a server. */
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: ConnectionOptions;
+}
+
+/** A real Redis or Valkey server on a free port of 127.0.0.1. */
 export class RedisServer {
-  static readonly there = isThere('redis-server', 'redis-server', works('redis-server', '--version'));
+  static readonly there = isThere('redis-server', 'redis-server', works(PROGRAM, '--version'));
 
   readonly port: number;
-  readonly #tool: Tool;
+  readonly #args: readonly string[];
+  readonly #directory: string;
+  readonly #credentials: Credentials;
+  #tool!: Tool;
 
-  private constructor(port: number, tool: Tool) {
+  private constructor(port: number, directory: string, args: readonly string[], credentials: Credentials) {
     this.port = port;
-    this.#tool = tool;
+    this.#args = args;
+    this.#directory = directory;
+    this.#credentials = credentials;
   }
 
-  /** Starts it on a free port. It neither writes to the disk nor reads files that happen to be there. */
-  static async start(options: readonly string[] = []): Promise<RedisServer> {
+  /**
+   * Starts a server.
+   * @param credentials What `ask` needs to connect to it.
+   */
+  static async start(options: readonly string[] = [], credentials: Credentials = {}): Promise<RedisServer> {
+    const directory = mkdtempSync(join(tmpdir(), 'respite-redis-'));
     const port = await freePort();
-    const files = ['--save', '', '--appendonly', 'no', '--dbfilename', 'never-written.rdb'];
-    const tool = new Tool('redis-server', ['--bind', '127.0.0.1', '--port', String(port), ...files, ...options]);
-    await tool.until(/Ready to accept connections/);
-    return new RedisServer(port, tool);
+    // The options come last, so that they can put TLS on the port.
+    const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, ...IN_MEMORY, ...options];
+    return new RedisServer(port, directory, args, credentials).restart();
   }
 
-  stop(): Promise<void> {
+  /** Starts a Sentinel. @param lines Its configuration. */
+  static async startSentinel(lines: readonly string[]): Promise<RedisServer> {
+    const directory = mkdtempSync(join(tmpdir(), 'respite-sentinel-'));
+    const port = await freePort();
+    // A Sentinel writes what it learns into its configuration.
+    const file = join(directory, 'sentinel.conf');
+    writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, ...lines, ''].join('\n'));
+    return new RedisServer(port, directory, [file, '--sentinel'], {}).restart();
+  }
+
+  /** Sends a command over a connection of its own. */
+  async ask(command: string, ...args: (string | number)[]): Promise<unknown> {
+    const client = new Redis(this.port, { retryStrategy: null, connectTimeout: 60_000, ...this.#credentials });
+    client.on('error', () => {});
+    try {
+      return await client.call(command, ...args);
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  /** Kills it. `restart` starts it again, without its data. */
+  kill(): Promise<void> {
     return this.#tool.stop();
+  }
+
+  async restart(): Promise<this> {
+    const [command = '', ...args] = [...DIES_WITH_PARENT, PROGRAM, ...this.#args];
+    this.#tool = new Tool(command, args);
+    await this.#tool.until(/Ready to accept connections|Sentinel ID is/);
+    return this;
+  }
+
+  /** Stops it as if the machine did not answer. Its sockets stay open. */
+  pause(): void {
+    this.#tool.signal('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#tool.signal('SIGCONT');
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
