@@ -1,0 +1,60 @@
+-- Calling the node, and its clock.
+
+-- A library cannot reach any of Lua's or the node's functions while it is loaded. So `prepare` gets them, at the first
+-- call. A file may therefore only define functions and constants.
+local call, pcall
+local band, bor, format, byte, sub, floor, ceil, min, pack, read, concat, remove
+
+local function prepare()
+  call, pcall = redis.call, redis.pcall
+  band, bor = bit.band, bit.bor
+  format, byte, sub = string.format, string.byte, string.sub
+  floor, ceil, min = math.floor, math.ceil, math.min
+  pack, read = struct.pack, struct.unpack
+  concat, remove = table.concat, table.remove
+end
+
+-- The time of the call that is running, in unix µs.
+local now = 0
+
+-- A time that never comes, in unix µs. Times before it are exact in a double.
+local NEVER = 2 ^ 53
+
+-- Lua passes at most about 8,000 values to a function.
+local MOST = 4000
+
+-- Begins a call.
+local function begin()
+  if not call then prepare() end
+  local time = call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
+
+-- Returns now in unix ms, rounded down.
+local function nowMs()
+  return floor(now / 1000)
+end
+
+-- Returns an error reply: a code, a space, a message. `redis.error_reply` does not exist yet either.
+local function failure(text)
+  return { err = text }
+end
+
+-- Calls a command with a key and any number of arguments, those of a list from a place on. `step` divides how many
+-- arguments one call may have. Returns the sum of the replies.
+local function callMany(command, key, list, from, step)
+  local last = #list
+  local most = MOST - MOST % step
+  local sum = 0
+  for first = from, last, most do
+    sum = sum + call(command, key, unpack(list, first, min(first + most - 1, last)))
+  end
+  return sum
+end
+
+-- Returns the elements of a list from a place on.
+local function slice(list, from)
+  local part = {}
+  for i = from, #list do part[i - from + 1] = list[i] end
+  return part
+end

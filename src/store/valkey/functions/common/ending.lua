@@ -1,0 +1,63 @@
+-- How sessions end: by a command, or at their deadlines.
+
+local COUNTERS = { expired = 'expired' }
+
+-- Ends a session. The entry in the index of its name is in another partition, so it is left to be removed.
+local function finish(session, event)
+  local base = session.base
+  local token = session.origin
+  local keys = { session.key }
+  if has(session, Flag.ROTATED) then
+    local current, old = tokensOf(session)
+    token = current
+    keys[2] = tokenKey(base, current)
+    for _, one in ipairs(old) do keys[#keys + 1] = tokenKey(base, one[1]) end
+  end
+  notify(base, event, session.origin, token, session.created, session.name, dataOf(session))
+  call('UNLINK', unpack(keys))
+  local member = memberOf(session)
+  call('ZREM', base .. ':due', member)
+  call('ZADD', base .. ':unindexing', nowMs(), member)
+  tally(base, COUNTERS[event] or 'ended')
+  return member
+end
+
+-- Removes all keys of a session but keeps the session. `save` must follow.
+local function empty(session)
+  local tokens = has(session, Flag.ROTATED) and call('HGET', session.key, TOKENS)
+  call('UNLINK', session.key)
+  session.bytes = 0
+  if tokens then call('HSET', session.key, TOKENS, tokens) end
+end
+
+-- Removes the data of a session at its deadline.
+local function clearAtDeadline(session)
+  local base = session.base
+  notify(base, 'cleared', session.origin, tokenOf(session), session.created, session.name, dataOf(session))
+  empty(session)
+  change(session)
+  switch(session, Flag.RUNNING, false)
+  session.deadline = session.ageEnd
+  session.due = session.deadline
+  call('HSET', session.key, META, packed(session))
+  place(session)
+  tally(base, 'cleared')
+end
+
+-- Does what the session's deadline demands if it has come. Returns whether the session still lives, and whether
+-- anything was done.
+local function settle(session)
+  local done = false
+  while session.deadline <= now do
+    done = true
+    if session.deadline >= session.ageEnd then
+      finish(session, 'maxage')
+      return false, true
+    elseif has(session, Flag.DELETE) then
+      finish(session, 'expired')
+      return false, true
+    end
+    clearAtDeadline(session)
+  end
+  return true, done
+end

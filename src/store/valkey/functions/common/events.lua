@@ -1,0 +1,74 @@
+-- Events: entries of the partition's outbox, published as they are added.
+
+-- The largest data that an event has, in bytes: what `event-data-max-bytes` can be at most.
+local MAX_DATA = 4 * 1024 * 1024
+local MAX_KEYS = 10000
+-- Payloads longer than this are not published. They would be sent to each replica once more.
+local MAX_PUBLISHED = 64 * 1024
+-- The outbox never has many more entries than this. Usually `due` trims it to far fewer.
+local MAX_EVENTS = 10000
+
+-- Returns the session's keys and values for an event.
+local function packData(fields)
+  local parts, count = {}, 0
+  for i = 1, #fields, 2 do
+    local field = fields[i]
+    if not isOwn(field) then
+      local key, value = keyOf(field), fields[i + 1]
+      parts[count + 1] = pack('<I4I4', #key, #value)
+      parts[count + 2] = key
+      parts[count + 3] = value
+      count = count + 3
+    end
+  end
+  return 'D' .. pack('<I4', count / 3) .. concat(parts)
+end
+
+-- Returns the number of the session's keys, and the lengths of the values of as many as an event may have.
+local function packSizes(session, keys)
+  local parts, count, room = {}, 0, MAX_DATA
+  local function add(field, length)
+    if isOwn(field) or room <= 0 or count >= MAX_KEYS * 2 then return end
+    local key = keyOf(field)
+    parts[count + 1] = pack('<I4I4', #key, length)
+    parts[count + 2] = key
+    count = count + 2
+    room = room - #key - 8
+  end
+  if keys <= MAX_KEYS then
+    for _, field in ipairs(call('HKEYS', session.key)) do add(field, call('HSTRLEN', session.key, field)) end
+  else
+    local cursor = '0'
+    repeat
+      local some = call('HSCAN', session.key, cursor, 'COUNT', 1000)
+      cursor = some[1]
+      for i = 1, #some[2], 2 do add(some[2][i], #some[2][i + 1]) end
+    until cursor == '0' or room <= 0 or count >= MAX_KEYS * 2
+  end
+  return 'S' .. pack('<I4', keys) .. concat(parts)
+end
+
+-- Returns what the session has at its end, for an event.
+local function dataOf(session)
+  if session.bytes <= MAX_DATA then
+    local keys = countKeys(session)
+    if keys == 0 then return 'D\0\0\0\0' end
+    if keys <= MAX_KEYS then return packData(call('HGETALL', session.key)) end
+  end
+  return packSizes(session, countKeys(session))
+end
+
+local function notify(base, event, origin, token, created, name, data)
+  local payload = pack(
+    '<Bc0I6I7Bc0Bc0I2c0',
+    #event, event, nowMs(), created, #origin, origin, #token, token, #name, name
+  ) .. data
+  local channel = base .. ':events'
+  local id = call('XADD', channel, 'MAXLEN', '~', MAX_EVENTS, '*', 'e', payload)
+  call('SPUBLISH', channel, #payload <= MAX_PUBLISHED and id .. ' ' .. payload or id .. ' ')
+end
+
+-- Counts in the partition's statistics.
+local function tally(base, what)
+  call('HINCRBY', base .. ':stats', what, 1)
+end

@@ -1,0 +1,110 @@
+-- A session while a function works on it: what its meta field has, as a table.
+--
+-- The meta field should stay at most 64 bytes long, because the node keeps a hash in one block of memory (a listpack)
+-- only if no field is longer. That leaves 20 bytes for the name, or 9 with MAXAGE.
+
+local FORMAT = 1
+
+-- Times in unix µs: deadline, due, created. In ms: duration, used. Then the number of changes, and the bytes of the
+-- keys and values.
+local LAYOUT = '<BBI7I7I6I7I6I4I5'
+local LAYOUT_LENGTH = 44
+-- Only with Flag.MAXAGE: the maximum age in seconds, and when it is reached, in unix µs.
+local AGE_LAYOUT = '<I4I7'
+local AGE_LENGTH = 11
+
+local Flag = {
+  -- Expiry removes the session, and not only its data.
+  DELETE = 1,
+  EXTEND_GET = 2,
+  EXTEND_SET = 4,
+  -- Its token is derived from its name.
+  SHARED = 8,
+  -- Its duration has started and not yet ended.
+  RUNNING = 16,
+  -- Its token has changed, so the field TOKENS exists.
+  ROTATED = 32,
+  MAXAGE = 64,
+}
+
+local CHANGES = 2 ^ 32
+
+local function has(session, flag)
+  return band(session.flags, flag) ~= 0
+end
+
+local function switch(session, flag, on)
+  session.flags = on and bor(session.flags, flag) or band(session.flags, 255 - flag)
+end
+
+-- The deadline is when the session expires. `due` is when the owner of the partition looks at the session next: the
+-- place of the session in the set of what is due. It is not moved each time that the session is extended.
+local function unpackSession(base, key, origin, meta)
+  local _, flags, deadline, due, duration, created, used, changes, bytes, at = read(LAYOUT, meta)
+  local session = {
+    base = base,
+    key = key,
+    origin = origin,
+    flags = flags,
+    deadline = deadline,
+    due = due,
+    duration = duration,
+    created = created,
+    used = used,
+    changes = changes,
+    bytes = bytes,
+    maxAge = 0,
+    ageEnd = NEVER,
+  }
+  if flags >= Flag.MAXAGE then
+    session.maxAge, session.ageEnd, at = read(AGE_LAYOUT, meta, at)
+  end
+  session.name = sub(meta, at)
+  return session
+end
+
+local function packed(session)
+  local meta = pack(
+    LAYOUT,
+    FORMAT,
+    session.flags,
+    session.deadline,
+    session.due,
+    session.duration,
+    session.created,
+    session.used,
+    session.changes,
+    session.bytes
+  )
+  if session.ageEnd == NEVER then return meta .. session.name end
+  return meta .. pack(AGE_LAYOUT, session.maxAge, session.ageEnd) .. session.name
+end
+
+-- Returns the session as sets of sessions have it.
+local function memberOf(session)
+  return session.origin .. format('%016.0f', session.created) .. session.name
+end
+
+-- Lengths of the parts of a member.
+local ORIGIN_LENGTH = 22
+local ID_LENGTH = 38
+
+-- Returns origin and created of an id or member, and the name of a member.
+local function partsOf(member)
+  return sub(member, 1, ORIGIN_LENGTH), tonumber(sub(member, ORIGIN_LENGTH + 1, ID_LENGTH)), sub(member, ID_LENGTH + 1)
+end
+
+local function sessionKey(base, origin)
+  return base .. ':s:' .. origin
+end
+
+-- Returns the number of keys.
+local function countKeys(session)
+  return call('HLEN', session.key) - (has(session, Flag.ROTATED) and 2 or 1)
+end
+
+-- Returns the ms until the deadline, rounded up, or -1 if there is none.
+local function msLeft(session)
+  if session.deadline == NEVER then return -1 end
+  return ceil((session.deadline - now) / 1000)
+end

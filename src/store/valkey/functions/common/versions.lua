@@ -1,0 +1,8 @@
+-- What WATCH compares.
+
+-- Returns a text that differs when the session has changed, or when another one has taken its place. Empty if there is
+-- no session.
+local function versionOf(base, address)
+  local session = find(base, address)
+  return session and format('%.0f:%d', session.created, session.changes) or ''
+end

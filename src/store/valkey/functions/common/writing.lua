@@ -1,0 +1,123 @@
+-- Changing a session: its deadline, its place in the set of what is due, and its meta field.
+
+-- A session is not moved in the set of what is due until its deadline is this much later, in µs. Before that, its owner
+-- notices when it reaps it.
+local LAZY = 30 * 60 * 1000000
+-- How long after the session is due the node removes it by itself, in µs. It is much longer than LAZY.
+local SLACK = 60 * 60 * 1000000
+-- Owners know what is due within this time, in µs. What is placed nearer than that must be announced.
+local HORIZON = 5 * 1000000
+-- A read that changes nothing else is only noted if the last use was this long ago, in ms.
+local USE_STEP = 100
+
+local function tokenKey(base, token)
+  return base .. ':t:' .. token
+end
+
+-- Returns the current token of a rotated session, and its old tokens as a list of {token, end of its grace in unix ms}.
+local function tokensOf(session)
+  local text = call('HGET', session.key, TOKENS)
+  local old = {}
+  for at = ORIGIN_LENGTH + 1, #text, ORIGIN_LENGTH + 6 do
+    old[#old + 1] = { sub(text, at, at + ORIGIN_LENGTH - 1), (read('<I6', text, at + ORIGIN_LENGTH)) }
+  end
+  return sub(text, 1, ORIGIN_LENGTH), old
+end
+
+-- Returns the current token.
+local function tokenOf(session)
+  if not has(session, Flag.ROTATED) then return session.origin end
+  return sub(call('HGET', session.key, TOKENS), 1, ORIGIN_LENGTH)
+end
+
+-- Makes the node remove a key a while after the session has ended at its deadline, in case no process is left to do so.
+-- A session that survives its deadline stays.
+local function keepUntil(session, key)
+  local last = has(session, Flag.DELETE) and session.due or session.ageEnd
+  if last == NEVER then
+    call('PERSIST', key)
+  else
+    call('PEXPIREAT', key, ceil((last + SLACK) / 1000))
+  end
+end
+
+-- Places the session in the set of what is due.
+local function place(session)
+  local member = memberOf(session)
+  local due = session.due
+  local score = due == NEVER and '+inf' or ceil(due / 1000)
+  call('ZADD', session.base .. ':due', score, member)
+  keepUntil(session, session.key)
+  if has(session, Flag.ROTATED) then keepUntil(session, tokenKey(session.base, tokenOf(session))) end
+  if due < now + HORIZON then call('SPUBLISH', session.base .. ':due', score .. ' ' .. member) end
+end
+
+-- Writes the session's meta field, and with it other fields and values.
+local function save(session, ...)
+  local moves = session.deadline < session.due or session.deadline > session.due + LAZY
+  if moves then session.due = session.deadline end
+  call('HSET', session.key, META, packed(session), ...)
+  if moves then place(session) end
+end
+
+-- Starts the session's duration now. Without one, only the deadline of MAXAGE remains.
+local function start(session)
+  local runs = session.duration > 0
+  switch(session, Flag.RUNNING, runs)
+  session.deadline = runs and min(now + session.duration * 1000, session.ageEnd) or session.ageEnd
+end
+
+-- Counts a use of the session. `use` is the argument of the call.
+local function useNow(session, use)
+  if use == '1' then session.used = nowMs() end
+end
+
+-- Records a change of what WATCH watches.
+local function change(session)
+  session.changes = (session.changes + 1) % CHANGES
+end
+
+-- Records that the session's data has changed. `save` must follow.
+local function wrote(session, use)
+  useNow(session, use)
+  change(session)
+  -- A session that was cleared at its deadline starts a new duration with its first write.
+  if not has(session, Flag.RUNNING) or has(session, Flag.EXTEND_SET) then start(session) end
+end
+
+-- Sets keys to values, and writes the meta field. `values` are what `fetch` returned for the keys.
+-- args: from a place on, fields and values alternate.
+local function put(session, values, args, from)
+  local bytes = session.bytes
+  local last = #args
+  -- By field, the length of the value that this call has set it to, if there may be several.
+  local set = last > from + 1 and {} or nil
+  local i = 1
+  for at = from, last, 2 do
+    local field, length = args[at], #args[at + 1]
+    i = i + 1
+    local before = set and set[field] or values[i] and #values[i]
+    if before then
+      bytes = bytes + length - before
+    else
+      bytes = bytes + length + #keyOf(field)
+    end
+    if set then set[field] = length end
+  end
+  session.bytes = bytes
+  if last - from < MOST then return save(session, unpack(args, from)) end
+  callMany('HSET', session.key, args, from, 2)
+  save(session)
+end
+
+-- Counts a read of the session's data, and extends the session if it is to be extended by reads.
+local function wasRead(session, use)
+  if has(session, Flag.EXTEND_GET) and has(session, Flag.RUNNING) then
+    start(session)
+    useNow(session, use)
+    save(session)
+  elseif use == '1' and nowMs() - session.used >= USE_STEP then
+    useNow(session, use)
+    save(session)
+  end
+end

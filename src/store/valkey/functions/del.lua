@@ -1,0 +1,18 @@
+operation('del', 'write', function(base, args)
+  toFields(args, 3, 1)
+  local session, values = find(base, args[1], slice(args, 3))
+  if not session then return noSession(args[1]) end
+  local deleted = callMany('HDEL', session.key, args, 3, 1)
+  if deleted == 0 then return 0 end
+  local seen = {}
+  for i = 3, #args do
+    local field, value = args[i], values[i - 1]
+    if value and not seen[field] then
+      seen[field] = true
+      session.bytes = session.bytes - #keyOf(field) - #value
+    end
+  end
+  wrote(session, args[2])
+  save(session)
+  return deleted
+end)

@@ -1,0 +1,13 @@
+operation('expire', 'write', function(base, args)
+  local session = find(base, args[1])
+  if not session then return 0 end
+  session.duration = tonumber(args[2])
+  if args[3] ~= '' then switch(session, Flag.DELETE, args[3] == '1') end
+  change(session)
+  start(session)
+  session.due = session.deadline
+  save(session)
+  -- The node's own time for removing it may have changed as well.
+  place(session)
+  return 1
+end)

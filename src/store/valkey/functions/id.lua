@@ -1,0 +1,4 @@
+operation('id', 'read', function(base, args)
+  local session = find(base, args[1])
+  return session and session.origin or noSession(args[1])
+end)

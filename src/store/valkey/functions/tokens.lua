@@ -1,0 +1,8 @@
+operation('tokens', 'read', function(base, args)
+  local tokens = {}
+  for i, id in ipairs(args) do
+    local session = find(base, '=' .. id)
+    tokens[i] = session and tokenOf(session) or false
+  end
+  return tokens
+end)

@@ -1,0 +1,3 @@
+operation('version', 'read', function(base, args)
+  return versionOf(base, args[1])
+end)
