@@ -69,6 +69,13 @@ export interface StoreEvent {
   readonly at: number;
   /** Alternating keys and values, if the event has removed them. */
   readonly data: readonly Buffer[] | undefined;
+  /** If the event has removed too much data to contain it: the number of keys, and the lengths of some of the values. */
+  readonly sizes: DataSizes | undefined;
+}
+
+export interface DataSizes {
+  readonly count: number;
+  readonly entries: readonly { readonly key: Buffer; readonly length: number }[];
 }
 
 export interface StoreStatus {

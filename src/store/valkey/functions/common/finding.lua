@@ -5,7 +5,7 @@ local NAME, ID = 64, 61
 local NO_SESSION = failure('NOSESSION no such session')
 local NO_SHARED_SESSION = failure('NOSESSION no such session: no shared session has this name')
 
--- Returns the live session that an id means, or nil, and the values of fields.
+-- Returns the session that an id or member means, or nil, and the values of fields. It may be due.
 local function findById(base, id, fields)
   local origin, created = partsOf(id)
   local key = sessionKey(base, origin)
@@ -16,6 +16,7 @@ local function findById(base, id, fields)
   return session, values
 end
 
+-- Returns the session that a token leads to, or nil, and the values of fields. It may be due.
 local function findByToken(base, token, fields)
   local key = sessionKey(base, token)
   local values = fetch(key, fields)
