@@ -3,13 +3,13 @@
 -- A library cannot reach any of Lua's or the node's functions while it is loaded. So `prepare` gets them, at the first
 -- call. A file may therefore only define functions and constants.
 local call, pcall
-local band, bor, format, byte, sub, floor, ceil, min, pack, read, concat, remove
+local band, bor, format, byte, sub, floor, ceil, max, min, pack, read, concat, remove
 
 local function prepare()
   call, pcall = redis.call, redis.pcall
   band, bor = bit.band, bit.bor
   format, byte, sub = string.format, string.byte, string.sub
-  floor, ceil, min = math.floor, math.ceil, math.min
+  floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
   pack, read = struct.pack, struct.unpack
   concat, remove = table.concat, table.remove
 end
