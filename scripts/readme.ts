@@ -64,7 +64,7 @@ function commandTable(group: Command['group']): string {
 
 function commandRows(command: Command): string[] {
   const { name, subcommands = [] } = command;
-  const rows = command.run === undefined ? [] : [commandRow(name, command)];
+  const rows = command.subcommands !== undefined && command.run === undefined ? [] : [commandRow(name, command)];
   return [...rows, ...subcommands.map((subcommand) => commandRow(`${name} ${subcommand.name}`, subcommand))];
 }
 

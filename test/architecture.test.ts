@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'resp',
     'slice.ts',
     'store',
+    'store/memory',
   ],
   commands: [
     'commands/arguments',
@@ -52,6 +53,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'resp',
     'slice.ts',
     'store',
+    'store/memory',
     'node:buffer',
     'node:os',
     'node:process',

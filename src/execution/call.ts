@@ -14,13 +14,12 @@ import { clientFields, clientText } from './observing/client-text.js';
  * @throws OutputLimitError if the reply does not fit.
  */
 export function call(context: Context, args: Arguments, entry: CommandEntry, request: Request): void | Promise<void> {
-  const { reply, client, engine } = context;
+  const { reply, client } = context;
   const before = reply.written;
   client.lastCommand = entry.fullName;
   args.reset(request, entry.fullName, entry.nameWords);
-  engine.data.countsAsUse = !client.noTouch;
   try {
-    const running = entry.command.run?.(context, args);
+    const running = entry.ask === undefined ? run(context, args, entry) : ask(context, args, entry);
     if (running !== undefined) {
       // Other clients' requests are read before it ends.
       request.own();
@@ -31,6 +30,18 @@ export function call(context: Context, args: Arguments, entry: CommandEntry, req
     replyError(context, error, before, entry);
     finish(context, entry, request, true);
   }
+}
+
+function run(context: Context, args: Arguments, entry: CommandEntry): void | Promise<void> {
+  context.engine.data.countsAsUse = !context.client.noTouch;
+  return entry.run?.(context, args);
+}
+
+/** Asks the store, and writes what it answers. */
+function ask({ store, reply, client }: Context, args: Arguments, entry: CommandEntry): void | Promise<void> {
+  const answer = entry.ask?.(store, args, !client.noTouch);
+  if (answer instanceof Promise) return answer.then((result) => entry.write?.(reply, result));
+  entry.write?.(reply, answer);
 }
 
 function finish(context: Context, entry: CommandEntry, request: Request, failed: boolean): void {

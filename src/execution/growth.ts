@@ -1,8 +1,8 @@
-import { findSession } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { keysIn } from '../commands/declaration/key-spec.js';
 import { NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
+import { findSession } from '../store/memory/find-session.js';
 import type { QueuedCommand } from './command-queue.js';
 
 /** Bytes that a command may add besides those of its request: a new session and its name. */

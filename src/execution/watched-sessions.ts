@@ -1,7 +1,7 @@
-import { findSession } from '../commands/arguments/arguments.js';
 import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
 import { nameIn } from '../engine/names/address.js';
 import { Slice } from '../slice.js';
+import { findSession } from '../store/memory/find-session.js';
 import type { AbsentNames } from './absent-names.js';
 
 /** About how many bytes each argument of WATCH takes besides the argument itself. */

@@ -203,6 +203,13 @@ export class ReplyEncoder {
     this.#length = end + 2;
   }
 
+  /** Writes an array of bulk strings that have `length` bytes each and lie one after the other. */
+  bulksOf(bytes: Buffer, length: number): void {
+    this.array(bytes.length / length);
+    const slice = Slice.of(bytes);
+    for (let at = 0; at < bytes.length; at += length) this.bulk(slice.point(bytes, at, at + length));
+  }
+
   /** Writes the header of a bulk string that is sent separately: `length` bytes and a line ending must follow. */
   bulkHeader(length: number): void {
     this.#count(DOLLAR, length);

@@ -14,6 +14,7 @@ import type { OutputLimits } from '../option-kinds.js';
 import { originOf } from '../origin.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
+import type { SessionStore } from '../store/session-store.js';
 import { ClientAccount } from './client-account.js';
 import type { HeldMemory } from './held-memory.js';
 import type { Incidents } from './incidents.js';
@@ -30,6 +31,9 @@ import type { Turns } from './turns.js';
 
 /** What a connection needs from the server. */
 export interface ConnectionOptions extends Pick<Execution, 'engine' | 'server' | 'commands'> {
+  readonly store: SessionStore;
+  /** The same sessions for a transaction, whose commands must not let others run in between. */
+  readonly storeAtOnce: SessionStore;
   readonly incidents: Incidents;
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
@@ -117,7 +121,11 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output = this.#makeOutput();
     this.#account = new ClientAccount<Connection>(this, options.memory, options.strangers);
     if (this.user === undefined) this.#account.joinStrangers(since);
+    const { transaction } = this;
     this.#execution = {
+      get store() {
+        return transaction.executing ? options.storeAtOnce : options.store;
+      },
       engine: options.engine,
       server: options.server,
       client: this,

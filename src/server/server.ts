@@ -8,6 +8,7 @@ import { endsWithin } from '../durability/ends-within.js';
 import { LockedDirectory } from '../durability/locked-directory.js';
 import { Saves } from '../durability/saves.js';
 import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
+import { atOnce, inSlices } from '../engine/time/in-slices.js';
 import { AbsentNames } from '../execution/absent-names.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
 import type { User } from '../execution/context/user.js';
@@ -17,6 +18,7 @@ import { Slowlog } from '../execution/observing/slowlog.js';
 import type { HttpContext } from '../http/http-context.js';
 import { FilteredLog } from '../log/filtered-log.js';
 import { type GivenLog, type Log, silentLog } from '../log/log.js';
+import { MemoryStore } from '../store/memory/memory-store.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
 import { CertificateWatch } from './certificate-watch.js';
@@ -252,6 +254,8 @@ export class Server {
       faults: this.#faults,
       connection: {
         engine: this.engine,
+        store: new MemoryStore(this.engine, clock, (work) => inSlices(work, clock, () => this.#stopped)),
+        storeAtOnce: new MemoryStore(this.engine, clock, atOnce),
         server: control,
         commands: table,
         incidents: this.#incidents,

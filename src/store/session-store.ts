@@ -77,6 +77,9 @@ export interface SessionLooks {
   stats(): Answer<EngineStats>;
 }
 
+/** About how many keys of a session SESSION.LIST shows with their sizes. */
+export const SHOWN_SIZES = 64;
+
 /** Which sessions SESSION.LIST shows, and what of each. */
 export interface Listing {
   /** Where the page starts: `0`, or the cursor of the previous page. */
@@ -107,10 +110,10 @@ export interface ListedSession {
   readonly bytes: number;
   /** The number of keys. */
   readonly keys: number;
-  /** Some of the keys, with the length of each value in bytes. Empty unless `Listing.sizes` is set. */
-  readonly sizes: readonly { readonly key: Buffer; readonly length: number }[];
-  /** The value of each of `Listing.keys`, undefined where the session has none. */
-  readonly values: readonly (Buffer | undefined)[];
+  /** Some of the keys, with the length of each value in bytes. Undefined unless `Listing.sizes` is set. */
+  readonly sizes: readonly { readonly key: Buffer; readonly length: number }[] | undefined;
+  /** The value of each of `Listing.keys`, undefined where the session has none. Undefined if there are no such keys. */
+  readonly values: readonly { readonly key: Buffer; readonly value: Buffer | undefined }[] | undefined;
 }
 
 export interface ScanRange {

@@ -91,7 +91,7 @@ describe('others are served during', () => {
     for (let i = 0; i < 1000; i++) tokens.push(await ask(client, 'SESSION.NEW basket'));
     const { reply, served } = await servedDuring(client, other, 'SESSION.TOKENS', 'basket');
     expect(reply.split(' ')).toEqual(tokens);
-    expect(served).toBeGreaterThan(10);
+    expect(served).toBeGreaterThan(5);
     // New sessions, of the same name and of another, take the slots of those that end.
     const listed = askWith(client, 'SESSION.TOKENS', 'basket');
     await other.send(

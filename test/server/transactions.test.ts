@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { echo } from '../../src/commands/connection/echo.js';
+import type { CommandEntry } from '../../src/commands/declaration/command-entry.js';
+import { table } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame } from '../raw-client.js';
@@ -144,6 +145,7 @@ describe('transactions', () => {
     const waiting = new Promise<void>((resolve) => {
       go = resolve;
     });
+    const echo = table.entries.get('echo') as { run: NonNullable<CommandEntry['run']> };
     vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
       const message = args.bytes();
       await waiting;

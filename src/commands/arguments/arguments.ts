@@ -1,13 +1,4 @@
 import { parseInt64, parseInteger } from '../../engine/fields/int64.js';
-import {
-  NO_SESSION,
-  NO_SUCH_SESSION,
-  type Session,
-  type SessionEngine,
-  SessionError,
-  TOKEN_LENGTH,
-} from '../../engine/index.js';
-import { nameIn } from '../../engine/names/address.js';
 import { CodedError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from '../../errors.js';
 import { Request } from '../../resp/request.js';
 import type { Slice } from '../../slice.js';
@@ -180,19 +171,6 @@ export class Arguments {
     throw this.#syntax(`${isValue ? this.#option : `argument ${this.#next}`} must be ${listed(words)}`);
   }
 
-  /** Takes a token or `@name`. Returns its live session, or NO_SESSION. */
-  findSession(engine: SessionEngine): Session {
-    return findSession(engine, this.slice());
-  }
-
-  /** Takes a token or `@name`. Returns its live session. @throws SessionError NOSESSION. */
-  session(engine: SessionEngine): Session {
-    const given = this.slice();
-    const session = findSession(engine, given);
-    if (session === NO_SESSION) throw noSuchSession(given);
-    return session;
-  }
-
   /** Checks that no arguments remain. @param orElse What would be valid here. @throws CodedError syntax error. */
   end(orElse = ''): void {
     if (this.left > 0) throw this.#syntax(`argument ${this.#next} is not expected here${orElse}`);
@@ -238,22 +216,8 @@ function listed(words: readonly string[]): string {
   return words.join(', ').replace(/, ([^,]*)$/, ' or $1');
 }
 
-const NO_SHARED_SESSION = new SessionError('NOSESSION', `${NO_SUCH_SESSION.message}: no shared session has this name`);
-const NOT_A_TOKEN = new SessionError(
-  'NOSESSION',
-  `${NO_SUCH_SESSION.message}: expected a token, which has ${TOKEN_LENGTH} characters, or the name of a shared session after "@", such as @user:42`,
-);
-
-/**
- * @param given The argument that matches no session. The error does not repeat it, because it may be a mistyped token.
- */
-function noSuchSession(given: Slice): SessionError {
-  if (nameIn(given) !== undefined) return NO_SHARED_SESSION;
-  return given.length === TOKEN_LENGTH ? NO_SUCH_SESSION : NOT_A_TOKEN;
-}
-
 /** Returns whether a slice is the word in any case. The word is given in capitals. */
-function spells(slice: Slice, word: string): boolean {
+export function spells(slice: Slice, word: string): boolean {
   if (slice.length !== word.length) return false;
   const { bytes, start } = slice;
   for (let i = 0; i < word.length; i++) {
@@ -262,10 +226,4 @@ function spells(slice: Slice, word: string): boolean {
     if (capital !== word.charCodeAt(i)) return false;
   }
   return true;
-}
-
-/** Returns the live session of a token or `@name`, or NO_SESSION. */
-export function findSession(engine: SessionEngine, token: Slice): Session {
-  const name = nameIn(token);
-  return name === undefined ? engine.find(token) : engine.findShared(name);
 }

@@ -1,5 +1,8 @@
 import type { Context } from '../../execution/context/context.js';
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Request } from '../../resp/request.js';
+import type { Answer } from '../../store/answer.js';
+import type { SessionStore } from '../../store/session-store.js';
 import type { Arguments } from '../arguments/arguments.js';
 
 /**
@@ -46,6 +49,19 @@ export interface Command {
    *   logged, and the reply is `ERR internal error`.
    */
   run?(context: Context, args: Arguments): void | Promise<void>;
+  /**
+   * Instead of `run`: reads the arguments and asks the store of sessions. `write` is called with the answer.
+   * @param isUse Whether the command counts as use of the sessions that it reads and writes.
+   * @throws CodedError as `run`.
+   */
+  ask?(store: SessionStore, args: Arguments, isUse: boolean): Answer<unknown>;
+  /** Writes the result of `ask` as one reply. */
+  write?(reply: ReplyEncoder, result: unknown): void;
+  /**
+   * Whether `ask` may take several steps. Then the client's later requests wait for its answer. For other commands, a
+   * store that answers later keeps their order by itself.
+   */
+  readonly inSteps?: true | ((request: Request) => boolean);
 }
 
 export type Group =

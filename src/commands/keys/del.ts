@@ -1,7 +1,8 @@
-import type { Session } from '../../engine/index.js';
+import { NO_SESSION } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
-import { endEach } from '../../execution/end-each.js';
-import type { Arguments } from '../arguments/arguments.js';
+import { inSlices } from '../../execution/in-slices.js';
+import type { Slice } from '../../slice.js';
+import { endEach } from '../../store/memory/end-each.js';
 import type { Command } from '../declaration/command.js';
 import { KEYS } from './grammar.js';
 import { findKey } from './lookup.js';
@@ -18,13 +19,20 @@ function remove(name: string): Command {
     arguments: [KEYS],
     reply: 'the number of keys removed',
     run(context, args) {
-      return endEach(context, args, nextKey);
+      const { engine, reply } = context;
+      if (args.left > 1) {
+        args.own();
+        return inSlices(context, removeMany(context, args.rest()));
+      }
+      const key = findKey(engine, args.slice());
+      if (key !== NO_SESSION) engine.end(key);
+      reply.integer(key === NO_SESSION ? 0 : 1);
     },
   };
 }
 
-function nextKey({ engine }: Context, args: Arguments): Session {
-  return findKey(engine, args.slice());
+function* removeMany({ engine, reply }: Context, keys: readonly Slice[]): Generator<void, void> {
+  reply.integer(yield* endEach(engine, keys, findKey));
 }
 
 export const del = remove('del');

@@ -1,4 +1,5 @@
-import { scanSessions } from '../../execution/scan-sessions.js';
+import type { Session } from '../../engine/index.js';
+import { scanInTime } from '../../store/memory/scan-in-time.js';
 import { readScan } from '../arguments/scan-arguments.js';
 import type { Command } from '../declaration/command.js';
 import { isKey } from './lookup.js';
@@ -19,16 +20,16 @@ export const scan: Command = {
     { name: 'type', type: 'string', token: 'TYPE', optional: true },
   ],
   reply: '[next cursor, [key, …]]; the cursor is 0 at the end',
-  run(context, args) {
-    const { engine, reply } = context;
+  run({ engine, reply, server }, args) {
     const { matches, type, ...range } = readScan(args, true);
     const found: string[] = [];
-    const next = scanSessions(context, range, (session) => {
+    const visit = (session: Session) => {
       if (!isKey(engine, session)) return;
       if (type !== undefined && type !== typeOf(engine, session)) return;
       const name = engine.nameText(session);
       if (matches(name)) found.push(name);
-    });
+    };
+    const next = scanInTime(server.clock, range, (cursor, count) => engine.scan(cursor, count, visit));
     reply.array(2);
     reply.bulk(String(next));
     reply.array(found.length);

@@ -1,7 +1,7 @@
 import { memoryUsage } from 'node:process';
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
-import { findSession } from '../arguments/arguments.js';
+import { findSession } from '../../store/memory/find-session.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
 

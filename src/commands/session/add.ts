@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { PAIRS, TOKEN } from './grammar.js';
 
-export const sessionAdd: Command = {
+export const sessionAdd = sessionCommand({
   name: 'session.add',
   summary: 'Sets only the keys that a session does not have yet.',
   complexity: 'O(N), where N is the number of keys',
@@ -11,8 +11,6 @@ export const sessionAdd: Command = {
   pairs: true,
   arguments: [TOKEN, PAIRS],
   reply: 'the number of keys added; existing keys keep their values',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.integer(engine.data.add(session, args.pairs()));
-  },
-};
+  ask: (store, args, isUse) => store.add(args.slice(), args.pairs(), isUse),
+  write: (reply, added) => reply.integer(added),
+});

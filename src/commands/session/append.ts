@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { KEY, TOKEN } from './grammar.js';
 
-export const sessionAppend: Command = {
+export const sessionAppend = sessionCommand({
   name: 'session.append',
   summary: 'Appends bytes to the value of a key. Creates the key if it does not exist.',
   complexity: 'O(N), where N is the number of bytes appended',
@@ -10,8 +10,6 @@ export const sessionAppend: Command = {
   arity: 4,
   arguments: [TOKEN, KEY, { name: 'value', type: 'string' }],
   reply: 'the new length in bytes',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.integer(engine.data.append(session, args.slice(), args.slice()));
-  },
-};
+  ask: (store, args, isUse) => store.append(args.slice(), args.slice(), args.slice(), isUse),
+  write: (reply, length) => reply.integer(length),
+});

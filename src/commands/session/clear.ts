@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 
-export const sessionClear: Command = {
+export const sessionClear = sessionCommand({
   name: 'session.clear',
   summary: 'Removes all keys from a session, but keeps the session.',
   complexity: 'O(N), where N is the number of keys',
@@ -10,8 +10,6 @@ export const sessionClear: Command = {
   arity: 2,
   arguments: [TOKEN],
   reply: 'the number of keys removed',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.integer(engine.data.clear(session));
-  },
-};
+  ask: (store, args, isUse) => store.clear(args.slice(), isUse),
+  write: (reply, cleared) => reply.integer(cleared),
+});

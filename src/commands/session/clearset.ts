@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { PAIRS, TOKEN } from './grammar.js';
 
-export const sessionClearset: Command = {
+export const sessionClearset = sessionCommand({
   name: 'session.clearset',
   summary: 'Atomically replaces all data of a session with the given keys and values.',
   complexity: 'O(N), where N is the number of keys removed and set',
@@ -11,8 +11,6 @@ export const sessionClearset: Command = {
   pairs: true,
   arguments: [TOKEN, PAIRS],
   reply: 'the number of keys removed',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.integer(engine.data.replace(session, args.pairs()));
-  },
-};
+  ask: (store, args, isUse) => store.replace(args.slice(), args.pairs(), isUse),
+  write: (reply, cleared) => reply.integer(cleared),
+});

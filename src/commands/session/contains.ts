@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { KEYS, TOKEN } from './grammar.js';
 
-export const sessionContains: Command = {
+export const sessionContains = sessionCommand({
   name: 'session.contains',
   summary: 'Returns whether a session has each of the given keys. Does not extend the session.',
   complexity: 'O(N), where N is the number of keys',
@@ -10,9 +10,9 @@ export const sessionContains: Command = {
   arity: -3,
   arguments: [TOKEN, KEYS],
   reply: 'array with 1 or 0 for each key',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.array(args.left);
-    while (args.left > 0) reply.integer(engine.data.has(session, args.slice()) ? 1 : 0);
+  ask: (store, args) => store.contains(args.slice(), args.rest()),
+  write(reply, contained) {
+    reply.array(contained.length);
+    for (const isThere of contained) reply.integer(isThere ? 1 : 0);
   },
-};
+});

@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 
-export const sessionCount: Command = {
+export const sessionCount = sessionCommand({
   name: 'session.count',
   summary: 'Returns the number of keys in a session. Does not extend the session.',
   complexity: 'O(1)',
@@ -10,8 +10,6 @@ export const sessionCount: Command = {
   arity: 2,
   arguments: [TOKEN],
   reply: 'the number of keys',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.integer(engine.data.count(session));
-  },
-};
+  ask: (store, args) => store.count(args.slice()),
+  write: (reply, keys) => reply.integer(keys),
+});

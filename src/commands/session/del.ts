@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { KEYS, TOKEN } from './grammar.js';
 
-export const sessionDel: Command = {
+export const sessionDel = sessionCommand({
   name: 'session.del',
   summary: 'Removes keys from a session.',
   complexity: 'O(N), where N is the number of keys',
@@ -10,8 +10,6 @@ export const sessionDel: Command = {
   arity: -3,
   arguments: [TOKEN, KEYS],
   reply: 'the number of keys removed',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.integer(engine.data.delete(session, args.rest()));
-  },
-};
+  ask: (store, args, isUse) => store.delete(args.slice(), args.rest(), isUse),
+  write: (reply, deleted) => reply.integer(deleted),
+});

@@ -1,11 +1,7 @@
-import type { Session } from '../../engine/index.js';
-import type { Context } from '../../execution/context/context.js';
-import { endEach } from '../../execution/end-each.js';
-import type { Arguments } from '../arguments/arguments.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKENS } from './grammar.js';
 
-export const sessionEnd: Command = {
+export const sessionEnd = sessionCommand({
   name: 'session.end',
   summary: 'Ends sessions. They and their data are gone when the reply is sent.',
   complexity: 'O(N), where N is the number of tokens; if N is large, other commands run in between',
@@ -14,11 +10,11 @@ export const sessionEnd: Command = {
   arity: -2,
   arguments: [TOKENS],
   reply: 'the number of sessions ended',
-  run(context, args) {
-    return endEach(context, args, nextSession);
+  inSteps: (request) => request.length > 2,
+  ask(store, args) {
+    if (args.left === 1) return store.end(args.slice());
+    args.own();
+    return store.endMany(args.rest());
   },
-};
-
-function nextSession({ engine }: Context, args: Arguments): Session {
-  return args.findSession(engine);
-}
+  write: (reply, ended) => reply.integer(Number(ended)),
+});

@@ -1,6 +1,6 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 
-export const sessionEndall: Command = {
+export const sessionEndall = sessionCommand({
   name: 'session.endall',
   summary: 'Ends all sessions.',
   complexity: 'O(1); the memory of N sessions is freed later in O(N), between other commands',
@@ -9,7 +9,7 @@ export const sessionEndall: Command = {
   arity: 1,
   arguments: [],
   reply: 'the number of sessions ended',
-  run({ engine, reply }) {
-    reply.integer(engine.endAll());
-  },
-};
+  inSteps: true,
+  ask: (store) => store.endAll(),
+  write: (reply, ended) => reply.integer(ended),
+});

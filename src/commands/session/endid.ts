@@ -1,12 +1,7 @@
-import { PublicIdSet } from '../../engine/index.js';
-import type { Context } from '../../execution/context/context.js';
-import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
-import type { Slice } from '../../slice.js';
-import type { Arguments } from '../arguments/arguments.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { NAME } from './grammar.js';
 
-export const sessionEndid: Command = {
+export const sessionEndid = sessionCommand({
   name: 'session.endid',
   summary: 'Ends those sessions with a name that have one of the public ids ("log out this device").',
   complexity:
@@ -16,14 +11,10 @@ export const sessionEndid: Command = {
   arity: -3,
   arguments: [NAME, { name: 'id', type: 'string', multiple: true }],
   reply: 'the number of sessions ended',
-  run(context, args) {
+  inSteps: true,
+  ask(store, args) {
     args.own();
-    return inSlices(context, endById(context, args.slice(), args));
+    return store.endByIds(args.slice(), args.rest());
   },
-};
-
-function* endById({ engine, reply }: Context, name: Slice, args: Arguments): Generator<void> {
-  const ids = new PublicIdSet();
-  yield* forEachInSlices(args.rest(), (id) => ids.add(id));
-  reply.integer(yield* engine.endingById(name, ids));
-}
+  write: (reply, ended) => reply.integer(ended),
+});

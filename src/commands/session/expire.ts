@@ -1,11 +1,12 @@
-import { MAX_SECONDS, NO_SESSION } from '../../engine/index.js';
+import { MAX_SECONDS } from '../../engine/index.js';
 import type { Expected } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { DELETE_SESSION, TOKEN, TTL } from './grammar.js';
 
 /** SESSION.EXPIRE and SESSION.PEXPIRE: the same command in two units. */
 function expire(name: string, argument: Argument & Expected, msPerUnit: number): Command {
-  return {
+  return sessionCommand({
     name,
     summary: `Sets the duration of a session in ${argument.name === 'ttl' ? 'seconds' : 'milliseconds'} and starts it now.`,
     complexity: 'O(1)',
@@ -14,15 +15,15 @@ function expire(name: string, argument: Argument & Expected, msPerUnit: number):
     arity: -3,
     arguments: [TOKEN, argument, DELETE_SESSION],
     reply: '1; 0 if there is no such session',
-    run({ engine, reply }, args) {
-      const session = args.findSession(engine);
+    ask(store, args) {
+      const token = args.slice();
       const duration = args.time((MAX_SECONDS * 1000) / msPerUnit, argument) * msPerUnit;
       const deleteSession = args.left > 0 ? args.boolean(DELETE_SESSION) : undefined;
       args.end();
-      if (session !== NO_SESSION) engine.setDuration(session, duration, deleteSession);
-      reply.integer(session === NO_SESSION ? 0 : 1);
+      return store.setDuration(token, duration, deleteSession);
     },
-  };
+    write: (reply, isThere) => reply.integer(isThere ? 1 : 0),
+  });
 }
 
 export const sessionExpire = expire('session.expire', TTL, 1000);

@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { KEY, TOKEN } from './grammar.js';
 
-export const sessionGet: Command = {
+export const sessionGet = sessionCommand({
   name: 'session.get',
   summary: 'Returns the value of a key in a session.',
   complexity: 'O(1)',
@@ -10,8 +10,6 @@ export const sessionGet: Command = {
   arity: 3,
   arguments: [TOKEN, KEY],
   reply: 'the value, or null',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.bulkOrNull(engine.data.get(session, args.slice()));
-  },
-};
+  ask: (store, args, isUse) => store.get(args.slice(), args.slice(), isUse),
+  write: (reply, value) => reply.bulkOrNull(value),
+});

@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 
-export const sessionGetall: Command = {
+export const sessionGetall = sessionCommand({
   name: 'session.getall',
   summary: 'Returns all keys and values in a session.',
   complexity: 'O(N), where N is the number of keys',
@@ -10,12 +10,12 @@ export const sessionGetall: Command = {
   arity: 2,
   arguments: [TOKEN],
   reply: 'map from keys to values',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.map(engine.data.count(session));
-    engine.data.forEach(session, (key, value) => {
+  ask: (store, args, isUse) => store.getAll(args.slice(), isUse),
+  write(reply, fields) {
+    reply.map(fields.size);
+    fields.forEach((key, value) => {
       reply.bulk(key);
       reply.bulk(value);
     });
   },
-};
+});

@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 
-export const sessionId: Command = {
+export const sessionId = sessionCommand({
   name: 'session.id',
   summary:
     'Returns the public id of a session, which identifies it among the sessions with its name and opens nothing. Does not extend the session.',
@@ -11,7 +11,6 @@ export const sessionId: Command = {
   arity: 2,
   arguments: [TOKEN],
   reply: 'the id: 11 characters of base64url',
-  run({ engine, reply }, args) {
-    reply.bulk(engine.id(args.session(engine)));
-  },
-};
+  ask: (store, args) => store.id(args.slice()),
+  write: (reply, id) => reply.latin1(id),
+});

@@ -1,8 +1,8 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 import { milliseconds, seconds } from './time-left.js';
 
-export const sessionInfo: Command = {
+export const sessionInfo = sessionCommand({
   name: 'session.info',
   summary: 'Returns the settings and size of a session. Does not extend the session.',
   complexity: 'O(N), where N is the number of keys',
@@ -12,8 +12,8 @@ export const sessionInfo: Command = {
   arguments: [TOKEN],
   reply:
     'map: name, keys, shared, extend (none, get, set, both), duration (s), deleteSession, maxage (s), pttl (ms; -1 if no deadline is pending), created (unix ms), bytes, encoding (packed, hashed)',
-  run({ engine, reply }, args) {
-    const info = engine.info(args.session(engine));
+  ask: (store, args) => store.info(args.slice()),
+  write(reply, info) {
     reply.map(11);
     reply.bulk('name');
     reply.bulk(info.name);
@@ -38,4 +38,4 @@ export const sessionInfo: Command = {
     reply.bulk('encoding');
     reply.bulk(info.encoding);
   },
-};
+});

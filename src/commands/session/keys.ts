@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 
-export const sessionKeys: Command = {
+export const sessionKeys = sessionCommand({
   name: 'session.keys',
   summary: 'Returns all keys in a session, without values. Does not extend the session.',
   complexity: 'O(N), where N is the number of keys',
@@ -10,9 +10,11 @@ export const sessionKeys: Command = {
   arity: 2,
   arguments: [TOKEN],
   reply: 'array of keys',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.array(engine.data.count(session));
-    engine.data.forEachKey(session, (key) => reply.bulk(key));
+  ask: (store, args) => store.keys(args.slice()),
+  write(reply, keys) {
+    reply.array(keys.size);
+    keys.forEach((key) => {
+      reply.bulk(key);
+    });
   },
-};
+});

@@ -1,8 +1,7 @@
-import { NO_SESSION } from '../../engine/index.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKENS } from './grammar.js';
 
-export const sessionMexists: Command = {
+export const sessionMexists = sessionCommand({
   name: 'session.mexists',
   summary: 'Returns whether each of the given sessions exists.',
   complexity: 'O(N), where N is the number of tokens',
@@ -11,8 +10,9 @@ export const sessionMexists: Command = {
   arity: -2,
   arguments: [TOKENS],
   reply: 'array with 1 or 0 for each token',
-  run({ engine, reply }, args) {
-    reply.array(args.left);
-    while (args.left > 0) reply.integer(args.findSession(engine) === NO_SESSION ? 0 : 1);
+  ask: (store, args) => store.has(args.rest()),
+  write(reply, there) {
+    reply.array(there.length);
+    for (const isThere of there) reply.integer(isThere ? 1 : 0);
   },
-};
+});

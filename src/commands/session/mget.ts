@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { KEYS, TOKEN } from './grammar.js';
 
-export const sessionMget: Command = {
+export const sessionMget = sessionCommand({
   name: 'session.mget',
   summary: 'Returns the values of keys in a session.',
   complexity: 'O(N), where N is the number of keys',
@@ -10,9 +10,11 @@ export const sessionMget: Command = {
   arity: -3,
   arguments: [TOKEN, KEYS],
   reply: 'array of values, with null for each missing key',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    reply.array(args.left);
-    engine.data.getMany(session, args.rest(), (value) => reply.bulkOrNull(value));
+  ask: (store, args, isUse) => store.getMany(args.slice(), args.rest(), isUse),
+  write(reply, values) {
+    reply.array(values.length);
+    values.forEach((value) => {
+      reply.bulkOrNull(value);
+    });
   },
-};
+});

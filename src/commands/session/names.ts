@@ -1,9 +1,7 @@
-import type { Session } from '../../engine/index.js';
-import { scanNames } from '../../execution/scan-sessions.js';
 import { readScan } from '../arguments/scan-arguments.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 
-export const sessionNames: Command = {
+export const sessionNames = sessionCommand({
   name: 'session.names',
   summary:
     'Iterates over the names that have sessions, with the number of sessions of each. COUNT is a hint, as in SCAN.',
@@ -17,19 +15,15 @@ export const sessionNames: Command = {
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
   ],
   reply: '[next cursor, [name, number of sessions, …]]; the cursor is 0 at the end',
-  run(context, args) {
-    const { engine, reply } = context;
-    const { matches, ...range } = readScan(args, false);
-    const found: { oldest: Session; sessions: number }[] = [];
-    const next = scanNames(context, range, (oldest, sessions) => {
-      if (matches(engine.nameText(oldest))) found.push({ oldest, sessions });
-    });
+  inSteps: true,
+  ask: (store, args) => store.scanNames(readScan(args, false)),
+  write(reply, { cursor, items }) {
     reply.array(2);
-    reply.bulk(String(next));
-    reply.array(found.length * 2);
-    for (const { oldest, sessions } of found) {
-      reply.bulk(engine.name(oldest));
+    reply.bulk(String(cursor));
+    reply.array(items.length * 2);
+    for (const { name, sessions } of items) {
+      reply.bulk(name);
       reply.integer(sessions);
     }
   },
-};
+});

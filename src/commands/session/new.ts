@@ -1,15 +1,15 @@
-import { type Extend, MAX_SECONDS, type NewSession } from '../../engine/index.js';
+import { type Extend, MAX_SECONDS } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
-import { inSlices } from '../../execution/in-slices.js';
-import { Slice } from '../../slice.js';
-import type { Arguments, Expected } from '../arguments/arguments.js';
+import type { Request } from '../../resp/request.js';
+import type { Settings } from '../../store/session-store.js';
+import { type Arguments, type Expected, spells } from '../arguments/arguments.js';
 import { type Option, orOptions, readOptions } from '../arguments/options.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { DELETE_SESSION, NAME, PAIRS, TTL } from './grammar.js';
 
 const EXTEND = { GET: 'get', SET: 'set', BOTH: 'both' } as const satisfies Record<string, Extend>;
 
-export const sessionNew: Command = {
+export const sessionNew = sessionCommand({
   name: 'session.new',
   summary: 'Creates a session and returns its token.',
   complexity:
@@ -43,24 +43,26 @@ export const sessionNew: Command = {
     { name: 'data', type: 'block', token: 'DATA', optional: true, arguments: [PAIRS] },
   ],
   reply: 'the token',
-  run(context, args) {
-    const { engine, reply } = context;
-    const name = args.slice();
-    const settings = readSettings(args);
-    const { limit } = settings;
-    const isLowered = limit !== undefined && engine.countOf(name) > limit + MANY;
-    const session = engine.create(name, isLowered ? { ...settings, limit: Infinity } : settings);
-    reply.bulk(engine.tokenBytes(session));
-    if (isLowered) return inSlices(context, engine.limiting(Slice.of(name.copy()), limit));
-  },
-};
+  inSteps: namesOthers,
+  ask: (store, args) => store.create(args.slice(), readSettings(args)),
+  write: (reply, token) => reply.bulk(token),
+});
 
-/** If the number of sessions with the name exceeds LIMIT by more than this, the surplus is ended in slices. */
-const MANY = 512;
+/** Whether a request may be about sessions that the client's other requests are about too: LIMIT, SHARED, TOKEN. */
+function namesOthers(request: Request): boolean {
+  for (let i = 2; i < request.length; i++) {
+    const word = request.word(i);
+    if (spells(word, 'DATA')) return false;
+    if (OTHERS.some((other) => spells(word, other))) return true;
+  }
+  return false;
+}
 
-type Settings = { -readonly [Key in keyof NewSession]: NewSession[Key] };
+const OTHERS = ['LIMIT', 'SHARED', 'TOKEN'] as const;
 
-const OPTIONS: readonly Option<Settings>[] = [
+type Writable = { -readonly [Key in keyof Settings]: Settings[Key] };
+
+const OPTIONS: readonly Option<Writable>[] = [
   {
     word: 'DATA',
     read(settings, args) {
@@ -107,8 +109,8 @@ const LIMIT: Expected = { name: 'LIMIT' };
 const TTL_OR_OPTION: Expected = { name: TTL.name, unit: TTL.unit, orElse: OR_OPTIONS };
 const DELETE_SESSION_OR_OPTION: Expected = { name: DELETE_SESSION.name, orElse: OR_OPTIONS };
 
-function readSettings(args: Arguments): NewSession {
-  const settings: Settings = {};
+function readSettings(args: Arguments): Settings {
+  const settings: Writable = {};
   let option = args.option(OPTIONS);
   if (option === undefined && args.left > 0) {
     settings.duration = args.time(MAX_SECONDS, TTL_OR_OPTION) * 1000;

@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { NAME } from './grammar.js';
 
-export const sessionOpen: Command = {
+export const sessionOpen = sessionCommand({
   name: 'session.open',
   summary: 'Returns the token of the shared session with a name.',
   complexity: 'O(1); O(N) if no session with the name is shared, where N is their number',
@@ -10,7 +10,6 @@ export const sessionOpen: Command = {
   arity: 2,
   arguments: [NAME],
   reply: 'the token; an error if there is no such session',
-  run({ engine, reply }, args) {
-    reply.bulk(engine.tokenBytes(engine.open(args.slice())));
-  },
-};
+  ask: (store, args) => store.open(args.slice()),
+  write: (reply, token) => reply.bulk(token),
+});

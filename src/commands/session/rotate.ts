@@ -1,6 +1,6 @@
 import { MAX_OLD_TOKENS, MAX_SECONDS } from '../../engine/index.js';
 import type { Expected } from '../arguments/arguments.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKEN } from './grammar.js';
 
 /** About how many bytes an old token takes. */
@@ -8,7 +8,7 @@ const OLD_TOKEN = 128;
 
 const GRACE: Expected = { name: 'GRACE', unit: 'seconds' };
 
-export const sessionRotate: Command = {
+export const sessionRotate = sessionCommand({
   name: 'session.rotate',
   summary: `Gives a session a new token, for example after a login. Its data and deadline stay the same. At most ${MAX_OLD_TOKENS} old tokens stay valid at a time.`,
   complexity: 'O(1)',
@@ -19,15 +19,15 @@ export const sessionRotate: Command = {
   reply: 'the new token; the old one stops working at once or, with GRACE, after that many seconds',
   // Without GRACE nothing is added, so a login gets its new token even when memory is short.
   growth: (request) => (request.length > 2 ? OLD_TOKEN : 0),
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
+  ask(store, args) {
+    const token = args.slice();
     let grace = 0;
     if (args.left > 0) {
       args.choice('GRACE');
       grace = args.time(MAX_SECONDS, GRACE) * 1000;
     }
     args.end();
-    engine.rotate(session, grace);
-    reply.bulk(engine.tokenBytes(session));
+    return store.rotate(token, grace);
   },
-};
+  write: (reply, token) => reply.bulk(token),
+});

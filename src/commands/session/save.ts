@@ -1,4 +1,5 @@
 import type { Session } from '../../engine/index.js';
+import { sessionOf } from '../../store/memory/find-session.js';
 import type { Command } from '../declaration/command.js';
 import { DATA_SET, TOKENS } from './grammar.js';
 
@@ -17,7 +18,7 @@ export const sessionSave: Command = {
     const tokens = new Map<Session, Buffer>();
     const isPart = args.left > 0;
     while (args.left > 0) {
-      const session = args.session(engine);
+      const session = sessionOf(engine, args.slice());
       tokens.set(session, engine.tokenBytes(session).copy());
     }
     const { sessions, keys, bytes, ms } = await server.saves.save(name, isPart ? [...tokens.values()] : undefined);

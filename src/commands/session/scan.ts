@@ -1,9 +1,7 @@
-import type { Session } from '../../engine/index.js';
-import { scanSessions } from '../../execution/scan-sessions.js';
 import { readScan } from '../arguments/scan-arguments.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 
-export const sessionScan: Command = {
+export const sessionScan = sessionCommand({
   name: 'session.scan',
   summary: 'Iterates over all sessions.',
   complexity: 'O(COUNT) for each call, O(N) for a complete iteration, where N is the number of sessions',
@@ -17,19 +15,15 @@ export const sessionScan: Command = {
     { name: 'count', type: 'integer', token: 'COUNT', optional: true },
   ],
   reply: '[next cursor, [token, name, …]]; the cursor is 0 at the end',
-  run(context, args) {
-    const { engine, reply } = context;
-    const { matches, ...range } = readScan(args, false);
-    const found: Session[] = [];
-    const next = scanSessions(context, range, (session) => {
-      if (matches(engine.nameText(session))) found.push(session);
-    });
+  inSteps: true,
+  ask: (store, args) => store.scan(readScan(args, false)),
+  write(reply, { cursor, items }) {
     reply.array(2);
-    reply.bulk(String(next));
-    reply.array(found.length * 2);
-    for (const session of found) {
-      reply.bulk(engine.tokenBytes(session));
-      reply.bulk(engine.name(session));
+    reply.bulk(String(cursor));
+    reply.array(items.length * 2);
+    for (const { token, name } of items) {
+      reply.bulk(token);
+      reply.bulk(name);
     }
   },
-};
+});

@@ -1,7 +1,7 @@
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { PAIRS, TOKEN } from './grammar.js';
 
-export const sessionSet: Command = {
+export const sessionSet = sessionCommand({
   name: 'session.set',
   summary: 'Sets keys in a session, overwriting existing values.',
   complexity: 'O(N), where N is the number of keys',
@@ -11,9 +11,6 @@ export const sessionSet: Command = {
   pairs: true,
   arguments: [TOKEN, PAIRS],
   reply: 'OK',
-  run({ engine, reply }, args) {
-    const session = args.session(engine);
-    engine.data.set(session, args.pairs());
-    reply.ok();
-  },
-};
+  ask: (store, args, isUse) => store.set(args.slice(), args.pairs(), isUse),
+  write: (reply) => reply.ok(),
+});

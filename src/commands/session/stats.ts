@@ -1,5 +1,5 @@
 import type { EngineStats } from '../../engine/index.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 
 /** The fields of the reply, in order, and where their values come from. */
 const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
@@ -18,7 +18,7 @@ const FIELDS: readonly (readonly [name: string, field: keyof EngineStats])[] = [
   ['late_p99', 'lateP99'],
 ];
 
-export const sessionStats: Command = {
+export const sessionStats = sessionCommand({
   name: 'session.stats',
   summary: 'Returns counters of sessions and of the timing wheel.',
   complexity: 'O(1)',
@@ -28,12 +28,13 @@ export const sessionStats: Command = {
   arguments: [],
   reply:
     'map: sessions, keys, bytes, names, created, ended, expired, cleared, extended, tick (ms), slots, pending, late_p99 (ms)',
-  run({ engine, reply }) {
-    const stats = engine.stats();
+  inSteps: true,
+  ask: (store) => store.stats(),
+  write(reply, stats) {
     reply.map(FIELDS.length);
     for (const [name, field] of FIELDS) {
       reply.bulk(name);
       reply.integer(stats[field]);
     }
   },
-};
+});

@@ -1,8 +1,7 @@
-import { NO_SESSION } from '../../engine/index.js';
-import type { Command } from '../declaration/command.js';
+import { sessionCommand } from '../declaration/session-command.js';
 import { TOKENS } from './grammar.js';
 
-export const sessionTouch: Command = {
+export const sessionTouch = sessionCommand({
   name: 'session.touch',
   summary: 'Restarts the durations of sessions that have a pending deadline.',
   complexity: 'O(N), where N is the number of tokens',
@@ -11,12 +10,6 @@ export const sessionTouch: Command = {
   arity: -2,
   arguments: [TOKENS],
   reply: 'the number of sessions whose duration was restarted',
-  run({ engine, reply }, args) {
-    let touched = 0;
-    while (args.left > 0) {
-      const session = args.findSession(engine);
-      if (session !== NO_SESSION && engine.touch(session)) touched++;
-    }
-    reply.integer(touched);
-  },
-};
+  ask: (store, args) => store.touch(args.rest()),
+  write: (reply, touched) => reply.integer(touched),
+});

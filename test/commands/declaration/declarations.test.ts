@@ -64,17 +64,17 @@ describe('declarations', () => {
   });
 
   it.each(commands)('$name is described', (command) => {
-    for (const { name, summary, complexity, reply, run, subcommands } of [command, ...(command.subcommands ?? [])]) {
+    for (const { name, summary, complexity, reply, run, ask, subcommands } of [command, ...(command.subcommands ?? [])]) {
       expect(name).toMatch(/^[a-z.-]+$/);
       expect(summary).toMatch(/^[A-Z].*\.$/);
       expect(complexity).not.toBe('');
       expect(reply).not.toBe('');
-      expect(run ?? subcommands).toBeDefined();
+      expect(run ?? ask ?? subcommands).toBeDefined();
     }
   });
 
   it.each(withFullNames())('%s documents the number of arguments that its arity allows', (fullName, command) => {
-    const words = fullName.split('|').length + (command.run === undefined ? 1 : 0);
+    const words = fullName.split('|').length + (command.run === undefined && command.ask === undefined ? 1 : 0);
     const { least, most } = lengthOf(command.arguments);
     const isOpen = least < most || command.subcommands !== undefined;
     // The arguments of QUIT are ignored, so they are not documented.
