@@ -64,7 +64,10 @@ describe('declarations', () => {
   });
 
   it.each(commands)('$name is described', (command) => {
-    for (const { name, summary, complexity, reply, run, ask, subcommands } of [command, ...(command.subcommands ?? [])]) {
+    for (const { name, summary, complexity, reply, run, ask, subcommands } of [
+      command,
+      ...(command.subcommands ?? []),
+    ]) {
       expect(name).toMatch(/^[a-z.-]+$/);
       expect(summary).toMatch(/^[A-Z].*\.$/);
       expect(complexity).not.toBe('');
