@@ -14,7 +14,8 @@ local function dropFirst(base, old)
   call('DEL', tokenKey(base, remove(old, first)[1]))
 end
 
-operation('rotate', 'grow', function(base, args)
+-- It adds a little, but a login must get its new token even when memory is short.
+operation('rotate', 'write', function(base, args)
   local session = find(base, args[1])
   if not session then return noSession(args[1]) end
   if has(session, Flag.SHARED) then return IS_SHARED end

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { readLibrary } from '../../../src/store/valkey/library.js';
+import type { Argument } from '../../../src/store/valkey/nodes.js';
+import { RedisServer } from '../../tools/redis-server.js';
+
+/** The base of the only partition. */
+export const BASE = 'respite:{17}';
+
+/** The flags of `create`. */
+export const Flag = { deleteSession: 1, extendGet: 2, extendSet: 4, shared: 8 };
+
+export interface NewSession {
+  readonly token?: string;
+  readonly name?: string | Buffer;
+  readonly flags?: number;
+  /** In ms. */
+  readonly duration?: number;
+  /** In ms. */
+  readonly maxAge?: number;
+  readonly data?: readonly Argument[];
+}
+
+export interface Created {
+  readonly token: string;
+  readonly member: Buffer;
+}
+
+/** A server with the library, and a connection to it. */
+export class LibraryServer {
+  static readonly there = RedisServer.there;
+  readonly library = readLibrary();
+  readonly #server: RedisServer;
+  /** A connection on which the server may be asked anything. */
+  readonly redis: Redis;
+
+  private constructor(server: RedisServer) {
+    this.#server = server;
+    this.redis = new Redis(server.port);
+  }
+
+  static async start(...options: string[]): Promise<LibraryServer> {
+    const server = new LibraryServer(await RedisServer.start(options));
+    await server.redis.function('LOAD', server.library.code);
+    return server;
+  }
+
+  async stop(): Promise<void> {
+    this.redis.disconnect();
+    await this.#server.stop();
+  }
+
+  /** Calls a function. Its texts are returned as Buffers. */
+  async call<Reply = unknown>(fn: string, ...args: readonly (Argument | readonly Argument[])[]): Promise<Reply> {
+    const all = (args.flat() as Argument[]).map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : arg));
+    return (await this.redis.callBuffer('FCALL', [this.library.prefix + fn, 1, BASE, ...all])) as Reply;
+  }
+
+  /** Calls a function. Its texts are returned as strings with one character per byte. */
+  async text<Reply = unknown>(fn: string, ...args: readonly (Argument | readonly Argument[])[]): Promise<Reply> {
+    return texts(await this.call(fn, ...args)) as Reply;
+  }
+
+  /** Creates a session as NEW does. */
+  async create(settings: NewSession = {}): Promise<Created> {
+    const { token = newToken(), name = 'user:42', flags = Flag.deleteSession, duration = 0, maxAge = 0 } = settings;
+    const created = await this.call<Buffer>('index', name, token);
+    await this.call('create', token, name, flags, duration, maxAge, created, settings.data ?? []);
+    const member = Buffer.concat([Buffer.from(token), created, Buffer.from(name)]);
+    await this.call('indexed', member);
+    return { token, member };
+  }
+
+  /** What follows the base in the names of all keys. */
+  async keys(): Promise<string[]> {
+    return (await this.redis.keys('*')).map((key) => key.replace(`${BASE}:`, '')).sort();
+  }
+}
+
+export function newToken(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+export function idOf(member: Buffer): Buffer {
+  return member.subarray(0, 38);
+}
+
+function texts(reply: unknown): unknown {
+  if (Buffer.isBuffer(reply)) return reply.toString('latin1');
+  return Array.isArray(reply) ? reply.map(texts) : reply;
+}
