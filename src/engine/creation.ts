@@ -8,7 +8,7 @@ import type { LookUps } from './look-ups.js';
 import type { UnseenSession } from './restoring/unseen-session.js';
 import type { UnseenSessions } from './restoring/unseen-sessions.js';
 import { type Extend, MAX_DURATION, MAX_SECONDS, type NewSession, NO_SESSION, type Session } from './session.js';
-import { SessionError, SHARED_EXISTS, TOKEN_EXISTS } from './session-error.js';
+import { MALFORMED_TOKEN, SHARED_EXISTS, TOKEN_EXISTS } from './session-error.js';
 import { Flag, NONE } from './tables/slot-table.js';
 import type { CreationTimes } from './time/creation-times.js';
 import type { DerivedTokens } from './tokens/derived-tokens.js';
@@ -119,10 +119,7 @@ export class Creation {
       randomToken(this.#words);
       return;
     } else if (!parseToken(token, this.#words)) {
-      throw new SessionError(
-        'ERR',
-        'a token must be 128 bits in base64url: 22 characters, of which the last is A, Q, g or w',
-      );
+      throw MALFORMED_TOKEN;
     }
     // For a shared session, only entered tokens matter: a token that is not entered yet is derived from another name.
     const slot = shared ? tokens.findGiven(this.#words) : tokens.find(this.#words);

@@ -12,9 +12,21 @@ export class SessionError extends CodedError {
 
 export const NO_SUCH_SESSION = new SessionError('NOSESSION', 'no such session');
 
+export const NO_SESSION_WITH_NAME = new SessionError(
+  'NOSESSION',
+  `${NO_SUCH_SESSION.message}: no session has this name`,
+);
+
+export const NOT_SHARED = new SessionError('NOTSHARED', 'no session with this name is shared');
+
 export const SHARED_EXISTS = new SessionError('SESSIONEXISTS', 'a shared session with this name already exists');
 
 export const TOKEN_EXISTS = new SessionError('SESSIONEXISTS', 'a session with this token already exists');
+
+export const MALFORMED_TOKEN = new SessionError(
+  'ERR',
+  'a token must be 128 bits in base64url: 22 characters, of which the last is A, Q, g or w',
+);
 
 export const WRONG_TYPE = new SessionError('WRONGTYPE', 'Operation against a key holding the wrong kind of value');
 

@@ -4,12 +4,10 @@ import type { EngineParts } from './engine-parts.js';
 import type { Listeners } from './listeners.js';
 import type { LookUps } from './look-ups.js';
 import { NO_SESSION, type Session } from './session.js';
-import { NO_SUCH_SESSION, SessionError, SHARED_EXISTS, TOKEN_EXISTS } from './session-error.js';
+import { NO_SESSION_WITH_NAME, NOT_SHARED, SessionError, SHARED_EXISTS, TOKEN_EXISTS } from './session-error.js';
 import { Flag, NONE } from './tables/slot-table.js';
 import type { DerivedTokens } from './tokens/derived-tokens.js';
 import { formatToken, parseToken, randomToken, TOKEN_WORDS } from './tokens/token.js';
-
-const NO_SESSION_WITH_NAME = new SessionError('NOSESSION', `${NO_SUCH_SESSION.message}: no session has this name`);
 
 interface SessionTokensParts extends Omit<EngineParts, 'fields'> {
   readonly derived: DerivedTokens;
@@ -59,7 +57,7 @@ export class SessionTokens {
       return session;
     }
     if (!lookUps.has(name)) throw NO_SESSION_WITH_NAME;
-    throw new SessionError('NOTSHARED', 'no session with this name is shared');
+    throw NOT_SHARED;
   }
 
   /** See `SessionEngine.rotate`. */

@@ -1,32 +1,22 @@
-import { type Cipher, createCipheriv } from 'node:crypto';
 import type { Slice } from '../../slice.js';
 import { Flag, type SlotTable } from '../tables/slot-table.js';
-import { keyFor } from './key-for.js';
+import { BLOCK, IdCipher, idAt } from './id-cipher.js';
 import { TOKEN_WORDS } from './token.js';
 
 /** Characters in a public id: 64 bits in base64url. */
 export const ID_LENGTH = 11;
-const ID_BYTES = 8;
-/** Bytes in a token, which is one block of the cipher. */
-const BLOCK = TOKEN_WORDS * 4;
 /** The most sessions whose ids are computed at once. */
 export const IDS_AT_ONCE = 64;
 
 /**
- * The public ids of sessions. An id identifies a session among those of its name, and opens nothing.
- *
- * An id is the first half of the AES-256 encryption of the token that the session was **created** with, under a key
- * derived from the server's secret. A token is exactly one block, so the cipher is a pseudorandom function of it:
- * without the key, an id says nothing about the token; and half of the output does not lead back to the input even
- * with the key. The ids of many sessions are computed in one call, which takes far less time than an HMAC for each.
- *
- * So an id takes no memory. Only a session that no longer has its first token, because it was rotated, keeps its id in
- * a column of the slot table.
+ * The public ids of sessions. They are computed from the tokens that the sessions were created with (`IdCipher`), so an
+ * id takes no memory. Only a session that no longer has its first token, because it was rotated, keeps its id in a
+ * column of the slot table.
  */
 export class PublicIds {
   readonly #slots: SlotTable;
   readonly #derive: (slot: number, words: Uint32Array) => void;
-  readonly #cipher: Cipher;
+  readonly #cipher: IdCipher;
   readonly #blocks = Buffer.alloc(IDS_AT_ONCE * BLOCK);
   readonly #words = new Uint32Array(TOKEN_WORDS);
 
@@ -34,13 +24,12 @@ export class PublicIds {
   constructor(secret: Uint8Array, slots: SlotTable, derive: (slot: number, words: Uint32Array) => void) {
     this.#slots = slots;
     this.#derive = derive;
-    // ECB is safe here: each block is a separate input of the pseudorandom function.
-    this.#cipher = createCipheriv('aes-256-ecb', keyFor(secret, 'respite public id', 32), null);
+    this.#cipher = new IdCipher(secret);
   }
 
   /** Returns the id of a session. */
   of(slot: number): string {
-    return this.#idsOf([slot]).toString('base64url', 0, ID_BYTES);
+    return idAt(this.#idsOf([slot]), 0);
   }
 
   /** Returns the ids of some sessions, in less time than one by one. */
@@ -48,7 +37,7 @@ export class PublicIds {
     const all: string[] = [];
     for (let i = 0; i < slots.length; i += IDS_AT_ONCE) {
       const ids = this.#idsOf(slots.slice(i, i + IDS_AT_ONCE));
-      for (let at = 0; at < ids.length; at += BLOCK) all.push(ids.toString('base64url', at, at + ID_BYTES));
+      for (let at = 0; at < ids.length; at += BLOCK) all.push(idAt(ids, at));
     }
     return all;
   }
@@ -77,7 +66,7 @@ export class PublicIds {
   /** Returns the ids of some sessions, one at the start of each block. */
   #idsOf(slots: readonly number[]): Buffer {
     for (let i = 0; i < slots.length; i++) this.#writeToken(slots[i], i * BLOCK);
-    const ids = this.#cipher.update(this.#blocks.subarray(0, slots.length * BLOCK));
+    const ids = this.#cipher.encrypt(this.#blocks.subarray(0, slots.length * BLOCK));
     // The tokens are credentials: they must not stay here.
     this.#blocks.fill(0, 0, slots.length * BLOCK);
     for (let i = 0; i < slots.length; i++) {
