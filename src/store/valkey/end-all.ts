@@ -1,0 +1,33 @@
+import { listOf } from './replies.js';
+import type { Calls } from './session-calls.js';
+import type { Unindexing } from './unindexing.js';
+
+/** How many partitions are worked on at the same time. */
+const PARTITIONS_AT_ONCE = 16;
+/** About how many sessions one call ends. */
+const PER_CALL = 64;
+/** Later than any time of creation, in unix µs. */
+const END_OF_TIME = '9'.repeat(16);
+
+/**
+ * Ends all sessions, partition by partition. A session that is created meanwhile may live on.
+ * @param partitions Their number.
+ * @returns How many there were.
+ */
+export async function endAll(nodes: Calls, partitions: number, unindexing: Unindexing): Promise<number> {
+  let ended = 0;
+  let next = 0;
+  const work = async () => {
+    while (next < partitions) {
+      const partition = next++;
+      for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
+        const [after, ...members] = listOf(await nodes.call(partition, 'endsome', [END_OF_TIME, cursor, PER_CALL]));
+        cursor = String(after);
+        ended += members.length;
+        await unindexing.remove(members as Buffer[]);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, work));
+  return ended;
+}

@@ -1,0 +1,51 @@
+import type { SessionEnd } from '../../engine/index.js';
+import type { Address, Addresses } from './addresses.js';
+import type { Calls } from './session-calls.js';
+import type { Unindexing } from './unindexing.js';
+
+/** How many sessions are ended at the same time. */
+const AT_ONCE = 256;
+
+type EndEvent = Extract<SessionEnd, 'ended' | 'limit'>;
+
+/** Ends sessions: first the session, then its entry in the list of its name's sessions. */
+export class Ending {
+  readonly #calls: Calls;
+  readonly #addresses: Addresses;
+  readonly #unindexing: Unindexing;
+
+  /** @param calls What calls the function that ends a session. A transaction does so later. */
+  constructor(calls: Calls, addresses: Addresses, unindexing: Unindexing) {
+    this.#calls = calls;
+    this.#addresses = addresses;
+    this.#unindexing = unindexing;
+  }
+
+  /**
+   * Ends a session. Returns whether there was one. Does not wait until the entry is gone: whoever reads the list asks the
+   * session too.
+   */
+  async one(address: Address): Promise<boolean> {
+    const member = await this.#end(address, 'ended');
+    if (member === null) return false;
+    void this.#unindexing.remove([member]);
+    return true;
+  }
+
+  /** Ends sessions by their ids. Returns how many there were. */
+  async byId(ids: readonly Buffer[], event: EndEvent): Promise<number> {
+    let ended = 0;
+    for (let i = 0; i < ids.length; i += AT_ONCE) {
+      const some = ids.slice(i, i + AT_ONCE).map((id) => this.#end(this.#addresses.ofId(id), event));
+      const members = (await Promise.all(some)).filter((member) => member !== null);
+      ended += members.length;
+      await this.#unindexing.remove(members);
+    }
+    return ended;
+  }
+
+  /** Ends a session. Returns its member, or null if there is none. */
+  #end({ partition, text }: Address, event: EndEvent): Promise<Buffer | null> {
+    return this.#calls.call(partition, 'end', [text, event]) as Promise<Buffer | null>;
+  }
+}

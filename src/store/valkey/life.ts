@@ -1,0 +1,89 @@
+import { NO_SESSION_WITH_NAME, NOT_SHARED } from '../../engine/session-error.js';
+import { Slice } from '../../slice.js';
+import type { SessionLife } from '../session-store.js';
+import { type Addresses, tokenIn } from './addresses.js';
+import type { Creation } from './creation.js';
+import { endAll } from './end-all.js';
+import type { Ending } from './ending.js';
+import type { NameSessions } from './name-sessions.js';
+import type { Partitions } from './partitions.js';
+import { isOne } from './replies.js';
+import type { Calls, SessionCalls } from './session-calls.js';
+import type { Unindexing } from './unindexing.js';
+
+/** Opening, changing and ending single sessions. */
+export function lifeOfOne(
+  calls: SessionCalls,
+  addresses: Addresses,
+  partitions: Partitions,
+  ending: Ending,
+  names: NameSessions,
+): Pick<SessionLife, 'open' | 'end' | 'endMany' | 'rotate' | 'setDuration' | 'touch'> {
+  const end = (token: Slice) => {
+    const address = addresses.find(token);
+    return address !== undefined && ending.one(address);
+  };
+  const touch = (token: Slice) => {
+    const address = addresses.find(token);
+    return address !== undefined && calls.askAt('touch', address, [], isOne);
+  };
+  return {
+    async open(given) {
+      const address = addresses.ofShared(given);
+      if (address === undefined) throw NO_SESSION_WITH_NAME;
+      const name = given.copy();
+      if (await calls.askAt('exists', address, [], isOne)) return Slice.of(tokenIn(address));
+      throw (await names.isAny(name)) ? NOT_SHARED : NO_SESSION_WITH_NAME;
+    },
+    end,
+    endMany: async (tokens) => countOf(await Promise.all(tokens.map(end))),
+    rotate: (token, grace) => {
+      // The new token belongs to the partition in which the session is.
+      const next = partitions.newTokenIn(addresses.of(token).partition);
+      return calls.ask('rotate', token, [next, grace], () => Slice.of(next));
+    },
+    setDuration: (token, duration, deleteSession) => {
+      const address = addresses.find(token);
+      const flag = deleteSession === undefined ? '' : deleteSession ? 1 : 0;
+      return address !== undefined && calls.askAt('expire', address, [duration, flag], isOne);
+    },
+    touch: async (tokens) => countOf(await Promise.all(tokens.map(touch))),
+  };
+}
+
+/** Creating sessions, and ending many, which may be in all partitions. */
+export function lifeOfMany(
+  nodes: Calls,
+  partitions: Partitions,
+  creation: Creation,
+  names: NameSessions,
+  unindexing: Unindexing,
+): Pick<SessionLife, 'create' | 'endName' | 'endByIds' | 'endAll'> {
+  return {
+    async create(name, settings) {
+      const unborn = await creation.begin(creation.plan(name, settings));
+      try {
+        await nodes.call(unborn.partition, 'create', unborn.args);
+      } catch (error) {
+        await creation.abandon(unborn, error);
+        throw error;
+      }
+      const confirmed = creation.confirm(unborn);
+      if (settings.limit === undefined) confirmed.catch(leaveToRepair);
+      else if ((await confirmed) > settings.limit) await names.limit(unborn.name, settings.limit);
+      return Slice.of(unborn.token);
+    },
+    endName: (name) => names.end(name.toBuffer()),
+    endByIds: (name, ids) => names.endByIds(name.toBuffer(), ids),
+    endAll: () => endAll(nodes, partitions.count, unindexing),
+  };
+}
+
+/** An entry that is not confirmed is confirmed by the repair of the lists. */
+export function leaveToRepair(): void {}
+
+function countOf(answers: readonly boolean[]): number {
+  let count = 0;
+  for (const answer of answers) if (answer) count++;
+  return count;
+}

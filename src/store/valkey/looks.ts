@@ -1,0 +1,84 @@
+import { extendOf, type SessionInfo } from '../../engine/index.js';
+import type { SessionLooks } from '../session-store.js';
+import type { Addresses } from './addresses.js';
+import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
+import type { NameLists } from './name-lists.js';
+import type { NameSessions } from './name-sessions.js';
+import type { Reply } from './nodes.js';
+import type { OriginIds } from './origin-ids.js';
+import type { Partitions } from './partitions.js';
+import { bufferOf, integerOf, isOne, listOf } from './replies.js';
+import { scanPartitions } from './scan-partitions.js';
+import type { Calls, SessionCalls } from './session-calls.js';
+import { sessionList, startOf, timeLeftOf } from './session-list.js';
+
+/** Looking at one session. */
+export function looksAtOne(
+  calls: SessionCalls,
+  addresses: Addresses,
+  ids: OriginIds,
+): Pick<SessionLooks, 'has' | 'info' | 'timeLeft' | 'id'> {
+  const idOf = (origin: Reply) => ids.ofAll([bufferOf(origin)])[0];
+  return {
+    has: (tokens) =>
+      Promise.all(
+        tokens.map((token) => {
+          const address = addresses.find(token);
+          return address !== undefined && calls.askAt('exists', address, [], isOne);
+        }),
+      ),
+    info: (token) => calls.ask('info', token, [], infoOf),
+    timeLeft: (token) => {
+      const address = addresses.find(token);
+      return address && calls.askAt('ttl', address, [], timeOf);
+    },
+    id: (token) => calls.ask('id', token, [], idOf),
+  };
+}
+
+function infoOf(reply: Reply): SessionInfo {
+  const [name, keys, flags, duration, maxAgeMs, left, created, bytes, encoding] = listOf(reply);
+  const isSet = (flag: number) => (integerOf(flags) & flag) !== 0;
+  return {
+    name: bufferOf(name),
+    keys: integerOf(keys),
+    shared: isSet(SHARED),
+    extend: extendOf(isSet(EXTEND_GET), isSet(EXTEND_SET)),
+    duration: integerOf(duration),
+    deleteSession: isSet(DELETE_SESSION),
+    maxAgeMs: integerOf(maxAgeMs),
+    timeLeft: timeLeftOf(left),
+    created: Math.floor(integerOf(created) / 1000),
+    bytes: integerOf(bytes),
+    encoding: String(encoding) === 'hashed' ? 'hashed' : 'packed',
+  };
+}
+
+/** Returns the ms until a deadline; undefined if there is no session. */
+function timeOf(reply: Reply): number | undefined {
+  return integerOf(reply) === -2 ? undefined : timeLeftOf(reply);
+}
+
+/** Looking at many sessions, which may be in all partitions. */
+export function looksAtMany(
+  nodes: Calls,
+  partitions: Partitions,
+  names: NameLists,
+  sessions: NameSessions,
+  ids: OriginIds,
+): Pick<SessionLooks, 'tokens' | 'list' | 'scan' | 'scanNames'> {
+  return {
+    tokens: (name) => sessions.tokens(name.toBuffer()),
+    list: (name, listing) => sessionList(names, ids, name.toBuffer(), startOf(listing.cursor), listing),
+    scan: (range) =>
+      scanPartitions(nodes, partitions.count, 'scan', range, (token, name) => ({
+        token: bufferOf(token),
+        name: bufferOf(name),
+      })),
+    scanNames: (range) =>
+      scanPartitions(nodes, partitions.count, 'namescan', range, (name, sessions) => ({
+        name: bufferOf(name),
+        sessions: integerOf(sessions),
+      })),
+  };
+}

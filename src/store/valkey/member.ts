@@ -1,0 +1,37 @@
+import { TOKEN_LENGTH } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+
+// What sorted sets of the store contain: `functions/README.md` has the words.
+
+/** Characters in the time of creation: unix µs in decimal. */
+const CREATED_LENGTH = 16;
+/** Bytes in an id. */
+const ID_LENGTH = TOKEN_LENGTH + CREATED_LENGTH;
+/** Stands for the origin where only the time counts. */
+const ANY_ORIGIN = 'A'.repeat(TOKEN_LENGTH);
+
+/**
+ * @param origin The token with which the session was created.
+ * @param created When it was created.
+ */
+export function memberOf(origin: string, created: Buffer, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(origin, 'latin1'), created, name]);
+}
+
+export function originIn(idOrMember: Buffer): Slice {
+  return new Slice(idOrMember, 0, TOKEN_LENGTH);
+}
+
+/** Returns when a session was created, in unix µs, as it is written. */
+export function createdIn(idOrMember: Buffer): string {
+  return idOrMember.toString('latin1', TOKEN_LENGTH, ID_LENGTH);
+}
+
+export function nameInMember(member: Buffer): Buffer {
+  return member.subarray(ID_LENGTH);
+}
+
+/** Returns an id after which a page starts with the sessions that were created later than this. */
+export function idCreatedAt(created: string): string {
+  return ANY_ORIGIN + created.padStart(CREATED_LENGTH, '0');
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { formatToken, parseToken, randomToken, TOKEN_WORDS } from '../../engine/tokens/token.js';
+import type { Slice } from '../../slice.js';
+
+/** How many partitions a store gets unless the operator says otherwise. */
+export const DEFAULT_PARTITIONS = 256;
+/** A token's partition is computed from its first 12 bits. */
+export const MAX_PARTITIONS = 4096;
+
+/** From the first word of a token to its first 12 bits. */
+const SHIFT = 20;
+
+/**
+ * The partitions of a store. All that belongs to a session is in the partition of its token, and the list of a name's
+ * sessions in the partition of the name. Each partition is on one node.
+ */
+export class Partitions {
+  readonly count: number;
+  readonly #words = new Uint32Array(TOKEN_WORDS);
+
+  /** @param count From 1 to `MAX_PARTITIONS`. */
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  /** Returns the partition of a token, or -1 if it is malformed. */
+  ofToken(token: Slice): number {
+    return parseToken(token, this.#words) ? (this.#words[0] >>> SHIFT) % this.count : -1;
+  }
+
+  /** Returns the partition of a name. */
+  ofName(name: Uint8Array): number {
+    return createHash('sha1').update(name).digest().readUInt32BE(0) % this.count;
+  }
+
+  /** Returns a random partition. */
+  any(): number {
+    randomToken(this.#words);
+    return (this.#words[0] >>> SHIFT) % this.count;
+  }
+
+  /** Returns a random token, as 22 characters. */
+  newToken(): string {
+    randomToken(this.#words);
+    return formatToken(this.#words).latin1();
+  }
+
+  /**
+   * Returns a token of a partition. It is random but for the bits that say which partition it belongs to: with 256
+   * partitions, 120 bits are.
+   */
+  newTokenIn(partition: number): string {
+    const words = this.#words;
+    randomToken(words);
+    const bits = words[0] >>> SHIFT;
+    const inside = bits - (bits % this.count) + partition;
+    const first = inside < MAX_PARTITIONS ? inside : inside - this.count;
+    words[0] = ((first << SHIFT) | (words[0] & ((1 << SHIFT) - 1))) >>> 0;
+    return formatToken(words).latin1();
+  }
+}

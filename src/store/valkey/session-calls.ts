@@ -1,0 +1,55 @@
+import { NO_SUCH_SESSION } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
+import type { Slice } from '../../slice.js';
+import type { Address, Addresses } from './addresses.js';
+import type { Argument, Nodes, Reply } from './nodes.js';
+
+/** What runs the functions of the library: the nodes, or a transaction that collects the calls first. */
+export type Calls = Pick<Nodes, 'call'>;
+
+/** Calls functions for one session each, and counts how many sessions were found. */
+export class SessionCalls {
+  readonly #calls: Calls;
+  readonly #addresses: Addresses;
+  readonly #counts: LookUpCounts;
+
+  constructor(calls: Calls, addresses: Addresses, counts: LookUpCounts) {
+    this.#calls = calls;
+    this.#addresses = addresses;
+    this.#counts = counts;
+  }
+
+  /**
+   * Calls a function for the session with a token, which has to exist.
+   * @param args What follows the address.
+   * @param decode Makes the answer from the reply.
+   * @throws SessionError NOSESSION at once if the token is malformed.
+   */
+  ask<Result>(fn: string, token: Slice, args: readonly Argument[], decode: (reply: Reply) => Result): Promise<Result> {
+    const { partition, text } = this.#addresses.of(token);
+    this.#counts.asked++;
+    return this.#calls.call(partition, fn, [text, ...args]).then(decode, this.#counts.failed);
+  }
+
+  /** Like `ask`, for a function that also answers if there is no such session. */
+  askAt<Result>(
+    fn: string,
+    { partition, text }: Address,
+    args: readonly Argument[],
+    decode: (reply: Reply) => Result,
+  ): Promise<Result> {
+    return this.#calls.call(partition, fn, [text, ...args]).then(decode);
+  }
+}
+
+/** How many operations were for a session that exists, and how many for one that does not. */
+export class LookUpCounts {
+  asked = 0;
+  missed = 0;
+
+  /** Counts an operation that has failed. Rethrows the error. */
+  readonly failed = (error: unknown): never => {
+    if (error instanceof CodedError && error.code === NO_SUCH_SESSION.code) this.missed++;
+    throw error;
+  };
+}

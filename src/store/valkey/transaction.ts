@@ -1,0 +1,172 @@
+import { CodedError } from '../../errors.js';
+import { Slice } from '../../slice.js';
+import type { SessionLife, SessionLooks, SessionStore, Settings } from '../session-store.js';
+import type { Transaction } from '../store.js';
+import type { Address } from './addresses.js';
+import type { Creation, Unborn } from './creation.js';
+import { leaveToRepair } from './life.js';
+import type { Argument, Reply } from './nodes.js';
+import type { Partitions } from './partitions.js';
+import type { Recorder, Step } from './recorder.js';
+import { listOf } from './replies.js';
+import type { Calls } from './session-calls.js';
+
+const CROSSSLOT = new CodedError(
+  'CROSSSLOT',
+  'the sessions of a transaction must all be in one partition of the store. A session stays in the partition in which it was created: use a single session, or separate transactions',
+);
+const OF_MANY = new CodedError(
+  'ERR',
+  'operations on many sessions cannot be part of a transaction, because the sessions are in several partitions of the store',
+);
+
+/** How a session was when its watch began. */
+export interface WatchedSession {
+  readonly address: Address;
+  /** Empty if there was none. */
+  readonly version: Buffer;
+}
+
+type OfMany = Pick<
+  SessionLife & SessionLooks,
+  'endName' | 'endByIds' | 'endAll' | 'tokens' | 'list' | 'scan' | 'scanNames' | 'stats'
+>;
+
+const refuse = (): never => {
+  throw OF_MANY;
+};
+
+/** Operations that no transaction can have. */
+export const REFUSED: OfMany = {
+  endName: refuse,
+  endByIds: refuse,
+  endAll: refuse,
+  tokens: refuse,
+  list: refuse,
+  scan: refuse,
+  scanNames: refuse,
+  stats: refuse,
+};
+
+/** A transaction: its operations are recorded, and then sent as one call to the partition that has its sessions. */
+export class StoreTransaction implements Transaction {
+  readonly sessions: SessionStore;
+  readonly #nodes: Calls;
+  readonly #partitions: Partitions;
+  readonly #recorder: Recorder;
+  readonly #creation: Creation;
+  readonly #watched: readonly WatchedSession[];
+
+  /** @param sessions Records its operations in the recorder. */
+  constructor(
+    nodes: Calls,
+    partitions: Partitions,
+    recorder: Recorder,
+    creation: Creation,
+    sessions: SessionStore,
+    watched: readonly WatchedSession[],
+  ) {
+    this.#nodes = nodes;
+    this.#partitions = partitions;
+    this.#recorder = recorder;
+    this.#creation = creation;
+    this.sessions = sessions;
+    this.#watched = watched;
+  }
+
+  async commit(): Promise<boolean> {
+    const { steps } = this.#recorder;
+    if (steps.length === 0) return await this.#areUnchanged();
+    const partition = this.#partition(steps);
+    const unborn = await this.#begin(steps, partition);
+    let replies: Reply;
+    try {
+      replies = await this.#nodes.call(partition, 'exec', this.#arguments(steps, unborn));
+    } catch (error) {
+      await this.#abandon(unborn, error);
+      throw error;
+    }
+    if (replies === null) {
+      await this.#abandon(unborn);
+      return false;
+    }
+    for (const [i, reply] of listOf(replies).entries()) this.#settle(steps[i], unborn[i], reply);
+    return true;
+  }
+
+  /** Whether no watched session has changed. For a transaction that does nothing, so they may be in any partitions. */
+  async #areUnchanged(): Promise<boolean> {
+    const unchanged = this.#watched.map(async ({ address: { partition, text }, version }) =>
+      version.equals((await this.#nodes.call(partition, 'version', [text])) as Buffer),
+    );
+    return (await Promise.all(unchanged)).every(Boolean);
+  }
+
+  /** Returns the partition of all steps and watched sessions. @throws CodedError CROSSSLOT if there are several. */
+  #partition(steps: readonly Step[]): number {
+    const partitions = new Set(steps.map(({ partition }) => partition));
+    for (const { address } of this.#watched) partitions.add(address.partition);
+    partitions.delete(undefined);
+    if (partitions.size > 1) throw CROSSSLOT;
+    const [partition] = partitions;
+    return partition ?? this.#partitions.any();
+  }
+
+  /** Enters the sessions that are to be created in the lists of their names. Returns one for each step that creates. */
+  async #begin(steps: readonly Step[], partition: number): Promise<(Unborn | undefined)[]> {
+    const begun = await Promise.allSettled(
+      steps.map((step) => ('plan' in step ? this.#creation.begin(step.plan, partition) : undefined)),
+    );
+    const unborn = begun.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+    const failed = begun.find((result) => result.status === 'rejected');
+    if (failed === undefined) return unborn;
+    await this.#abandon(unborn);
+    throw failed.reason;
+  }
+
+  #arguments(steps: readonly Step[], unborn: readonly (Unborn | undefined)[]): Argument[] {
+    const all: Argument[] = [this.#watched.length];
+    for (const { address, version } of this.#watched) all.push(address.text, version);
+    for (const [i, step] of steps.entries()) {
+      const { fn, args } = 'fn' in step ? step : { fn: 'create', args: unborn[i]?.args ?? [] };
+      all.push(fn, args.length, ...args);
+    }
+    return all;
+  }
+
+  #settle(step: Step, unborn: Unborn | undefined, reply: Reply): void {
+    if (reply instanceof CodedError) {
+      if (unborn !== undefined) void this.#creation.abandon(unborn);
+      step.reject(reply);
+    } else if ('fn' in step) {
+      step.resolve(reply);
+    } else if (unborn !== undefined) {
+      this.#creation.confirm(unborn).catch(leaveToRepair);
+      step.resolve(unborn);
+    }
+  }
+
+  async #abandon(unborn: readonly (Unborn | undefined)[], error?: unknown): Promise<void> {
+    await Promise.all(unborn.map((one) => one && this.#creation.abandon(one, error)));
+  }
+}
+
+/** Creates sessions inside a transaction. */
+export function creationIn(
+  recorder: Recorder,
+  creation: Creation,
+  partitions: Partitions,
+): Pick<SessionLife, 'create'> {
+  return {
+    create(name: Slice, settings: Settings): Promise<Slice> {
+      if (settings.limit !== undefined) throw OF_MANY;
+      const plan = creation.plan(name, settings);
+      const partition = plan.token === undefined ? undefined : partitions.ofToken(Slice.of(plan.token));
+      return recorder.create(plan, partition).then(tokenOf);
+    },
+  };
+}
+
+function tokenOf({ token }: Unborn): Slice {
+  return Slice.of(token);
+}

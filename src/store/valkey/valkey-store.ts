@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { CodedError } from '../../errors.js';
+import type { Slice } from '../../slice.js';
+import type { Answer } from '../answer.js';
+import type { SessionStore } from '../session-store.js';
+import type { Store, Transaction, Watched } from '../store.js';
+import { Addresses } from './addresses.js';
+import { Creation } from './creation.js';
+import { Ending } from './ending.js';
+import { fields } from './fields.js';
+import { lifeOfMany, lifeOfOne } from './life.js';
+import { looksAtMany, looksAtOne } from './looks.js';
+import { NameLists } from './name-lists.js';
+import { NameSessions } from './name-sessions.js';
+import { OriginIds } from './origin-ids.js';
+import { DEFAULT_PARTITIONS, Partitions } from './partitions.js';
+import { Recorder } from './recorder.js';
+import { bufferOf, listOf } from './replies.js';
+import { type Calls, LookUpCounts, SessionCalls } from './session-calls.js';
+import { SharedTokens } from './shared-tokens.js';
+import { statsOf, type TimerStats } from './stats.js';
+import { creationIn, REFUSED, StoreTransaction, type WatchedSession } from './transaction.js';
+import { Unindexing } from './unindexing.js';
+
+/** The version of what the functions write. */
+const FORMAT = 1;
+
+export interface ValkeyStoreOptions {
+  /** How many partitions a new store gets. A store that exists must have that many. Default: whatever it has. */
+  readonly partitions?: number | undefined;
+  /** The maximum length, in bytes, that appending may give a value. */
+  readonly maxValueBytes: number;
+  /** Returns the statistics of the timers of this process. */
+  readonly timers: () => TimerStats;
+}
+
+/**
+ * Starts to use the store on some nodes. If it is new, it gets its partitions and its secret now.
+ * @throws CodedError if it cannot be used like this.
+ */
+export async function openSessions(nodes: Calls, options: ValkeyStoreOptions): Promise<ValkeyStore> {
+  const wanted = options.partitions ?? DEFAULT_PARTITIONS;
+  const [format, count, secret] = listOf(await nodes.call(0, 'setup', [wanted, randomBytes(32)]));
+  if (Number(format) !== FORMAT) {
+    throw new CodedError('ERR', `the store has format ${format}, and this version of respite needs ${FORMAT}`);
+  }
+  const partitions = Number(count);
+  if (options.partitions !== undefined && partitions !== options.partitions) {
+    throw new CodedError(
+      'ERR',
+      `the store has ${partitions} partitions, not ${options.partitions}: their number cannot be changed`,
+    );
+  }
+  return new ValkeyStore(nodes, new Partitions(partitions), bufferOf(secret), options);
+}
+
+/**
+ * Sessions in a Valkey or Redis cluster. This process keeps nothing of them. Every operation on one session is one call
+ * of a function, on the node that has the session's partition.
+ */
+export class ValkeyStore implements Store {
+  readonly partitions: Partitions;
+  readonly sessions: SessionStore;
+  /** For the repair of the lists of names' sessions. */
+  readonly unindexing: Unindexing;
+  readonly #nodes: Calls;
+  readonly #addresses: Addresses;
+  readonly #names: NameSessions;
+  readonly #creation: Creation;
+  readonly #ids: OriginIds;
+  readonly #lookUps = new LookUpCounts();
+  readonly #maxValueBytes: number;
+
+  constructor(nodes: Calls, partitions: Partitions, secret: Buffer, { maxValueBytes, timers }: ValkeyStoreOptions) {
+    const tokens = new SharedTokens(secret);
+    const addresses = new Addresses(partitions, tokens);
+    const unindexing = new Unindexing(nodes, partitions);
+    const ending = new Ending(nodes, addresses, unindexing);
+    const lists = new NameLists(nodes, partitions);
+    const ids = new OriginIds(secret);
+    const names = new NameSessions(lists, ending, ids);
+    const creation = new Creation(partitions, tokens, lists, unindexing);
+    this.partitions = partitions;
+    this.unindexing = unindexing;
+    this.#nodes = nodes;
+    this.#addresses = addresses;
+    this.#names = names;
+    this.#creation = creation;
+    this.#ids = ids;
+    this.#maxValueBytes = maxValueBytes;
+    this.sessions = {
+      ...this.#ofOne(nodes),
+      ...lifeOfMany(nodes, partitions, creation, names, unindexing),
+      ...looksAtMany(nodes, partitions, lists, names, ids),
+      stats: () => statsOf(nodes, partitions.count, this.#lookUps, timers()),
+    };
+  }
+
+  watch(token: Slice): Answer<Watched> {
+    const address = this.#addresses.find(token);
+    if (address === undefined) return undefined;
+    return this.#nodes
+      .call(address.partition, 'version', [address.text])
+      .then((version): WatchedSession => ({ address, version: bufferOf(version) }));
+  }
+
+  begin(watched: readonly Watched[]): Transaction {
+    const recorder = new Recorder();
+    const sessions = {
+      ...this.#ofOne(recorder),
+      ...creationIn(recorder, this.#creation, this.partitions),
+      ...REFUSED,
+    };
+    // What cannot be a session cannot change.
+    const those = (watched as readonly (WatchedSession | undefined)[]).filter((one) => one !== undefined);
+    return new StoreTransaction(this.#nodes, this.partitions, recorder, this.#creation, sessions, those);
+  }
+
+  /** Returns the operations on single sessions. @param calls What runs them. */
+  #ofOne(calls: Calls): Omit<SessionStore, keyof typeof REFUSED | 'create'> {
+    const one = new SessionCalls(calls, this.#addresses, this.#lookUps);
+    const ending = new Ending(calls, this.#addresses, this.unindexing);
+    return {
+      ...lifeOfOne(one, this.#addresses, this.partitions, ending, this.#names),
+      ...looksAtOne(one, this.#addresses, this.#ids),
+      ...fields(one, this.#maxValueBytes),
+    };
+  }
+}

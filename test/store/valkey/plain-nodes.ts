@@ -1,0 +1,48 @@
+import { Redis } from 'ioredis';
+import { CodedError, ERROR_CODES, type ErrorCode } from '../../../src/errors.js';
+import { readLibrary } from '../../../src/store/valkey/library.js';
+import type { Argument, Nodes, Reply } from '../../../src/store/valkey/nodes.js';
+import type { RedisServer } from '../../tools/redis-server.js';
+
+/** Calls the functions of the library on a single server, in the plainest way. */
+export class PlainNodes implements Pick<Nodes, 'call'> {
+  readonly #client: Redis;
+  readonly #prefix: string;
+  readonly #library = readLibrary();
+
+  private constructor(port: number, prefix: string) {
+    this.#client = new Redis(port, { retryStrategy: null, enableAutoPipelining: false });
+    this.#prefix = prefix;
+  }
+
+  static async connect(server: RedisServer, prefix = 'respite:'): Promise<PlainNodes> {
+    const nodes = new PlainNodes(server.port, prefix);
+    await nodes.#client.call('FUNCTION', 'LOAD', 'REPLACE', nodes.#library.code);
+    return nodes;
+  }
+
+  async call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply> {
+    const words = [`${this.#library.prefix}${fn}`, '1', `${this.#prefix}{${partition}}`, ...args] as string[];
+    try {
+      return decoded(await this.#client.callBuffer('FCALL', ...words));
+    } catch (error) {
+      throw coded(error as Error);
+    }
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+}
+
+/** ioredis returns errors inside of arrays as Errors. */
+function decoded(reply: unknown): Reply {
+  if (Array.isArray(reply)) return reply.map(decoded);
+  return reply instanceof Error ? coded(reply) : (reply as Reply);
+}
+
+function coded(error: Error): CodedError {
+  const [code] = error.message.split(' ', 1);
+  const isKnown = (ERROR_CODES as readonly string[]).includes(code);
+  return new CodedError(isKnown ? (code as ErrorCode) : 'ERR', error.message.slice(isKnown ? code.length + 1 : 0));
+}
