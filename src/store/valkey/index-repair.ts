@@ -1,0 +1,173 @@
+import type { Clock } from '../../engine/index.js';
+import { Slice, TOKEN_LENGTH } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
+import type { Nodes, Reply } from './nodes.js';
+
+/**
+ * An entry of an index whose session does not exist after this many ms belongs to a creation that failed. The store
+ * refuses to create a session 10 s after its entry; the rest is for nodes whose clocks differ.
+ */
+const CREATING_MS = 15_000;
+
+/** Who ends a session removes its entry at once. After this many ms, nobody has. */
+const UNINDEXING_MS = 2000;
+
+/** The most entries of each kind that are read from a partition at a time. */
+const PAGE = 256;
+
+/** The most members that one call gets. */
+const BATCH = 128;
+
+/** The pause between two rounds in ms: after one that found something, and after one that did not. */
+const BUSY_MS = 1000;
+const IDLE_MS = 5000;
+
+/** A member begins with the session's id: its origin and 16 digits. The rest is its name. */
+const ID_BYTES = TOKEN_LENGTH + 16;
+
+export interface IndexRepairOptions {
+  readonly nodes: Nodes;
+  readonly clock: Clock;
+  /** Finds partitions. */
+  readonly partitions: Places;
+  /** Returns the partitions that belong to this process. */
+  readonly owned: () => Iterable<number>;
+  /** Called for an error that is a bug. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/** Which partition has what. */
+export interface Places {
+  /** How many partitions there are. */
+  readonly count: number;
+  ofToken(token: Slice): number;
+  ofName(name: Uint8Array): number;
+}
+
+/** Members, by the partition that is asked about them. */
+class Batches {
+  readonly #byPartition = new Map<number, Buffer[]>();
+
+  add(partition: number, member: Buffer): void {
+    const members = this.#byPartition.get(partition);
+    if (members === undefined) this.#byPartition.set(partition, [member]);
+    else members.push(member);
+  }
+
+  /** Calls a function for each batch. Returns when all have been done, whether or not they failed. */
+  async each(run: (partition: number, members: readonly Buffer[]) => Promise<void>, onError: (error: unknown) => void) {
+    const runs: Promise<void>[] = [];
+    for (const [partition, members] of this.#byPartition) {
+      for (let i = 0; i < members.length; i += BATCH) {
+        runs.push(run(partition, members.slice(i, i + BATCH)).catch(onError));
+      }
+    }
+    await Promise.all(runs);
+  }
+}
+
+/**
+ * Removes from the indexes of names what has no session. The index is in the partition of the name, so it changes in a
+ * call of its own: before a session is created, and after it has ended. The store notes both in small sets (`creating`
+ * and `unindexing`), from which that second call removes them. What stays there has been left by a process that was
+ * killed, or by sessions that expired. Nothing ever walks through a whole index.
+ */
+export class IndexRepair {
+  readonly #options: IndexRepairOptions;
+  #cancelNext = () => {};
+  #stopped = false;
+  /** How many calls have failed. */
+  #failures = 0;
+
+  constructor(options: IndexRepairOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#next(BUSY_MS);
+  }
+
+  /** Stops for good. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelNext();
+  }
+
+  #next(delay: number): void {
+    if (this.#stopped) return;
+    this.#cancelNext = this.#options.clock.after(delay, () => {
+      void this.round().then((delay) => this.#next(delay));
+    });
+  }
+
+  /** Works off what the partitions of this process have left. Returns in how many ms to do it again. Never rejects. */
+  async round(): Promise<number> {
+    const creating = new Batches();
+    const unindexing = new Batches();
+    const failures = this.#failures;
+    let most = 0;
+    await Promise.all(
+      Array.from(this.#options.owned(), async (partition) => {
+        const [begun, ended] = await this.#leftovers(partition);
+        most = Math.max(most, begun.length, ended.length);
+        for (const member of begun) creating.add(this.#sessionsPartition(member), member);
+        for (const member of ended) unindexing.add(this.#namesPartition(member), member);
+      }),
+    );
+    await Promise.all([
+      creating.each((partition, members) => this.#settle(partition, members), this.#onError),
+      unindexing.each((partition, members) => this.#unindex(partition, members), this.#onError),
+    ]);
+    if (most === 0) return IDLE_MS;
+    return most === PAGE && this.#failures === failures ? 0 : BUSY_MS;
+  }
+
+  async #leftovers(partition: number): Promise<readonly (readonly Buffer[])[]> {
+    try {
+      const reply = await this.#options.nodes.call(partition, 'leftovers', [CREATING_MS, UNINDEXING_MS, PAGE]);
+      return reply as readonly (readonly Buffer[])[];
+    } catch (error) {
+      this.#onError(error);
+      return [[], []];
+    }
+  }
+
+  /** Decides whether index entries may stay. @param partition Where the sessions would be. */
+  async #settle(partition: number, members: readonly Buffer[]): Promise<void> {
+    const ids = members.map((member) => member.subarray(0, ID_BYTES));
+    const tokens = (await this.#options.nodes.call(partition, 'tokens', ids)) as readonly Reply[];
+    const created = new Batches();
+    const failed = new Batches();
+    members.forEach((member, i) => {
+      (tokens[i] === null ? failed : created).add(this.#namesPartition(member), member);
+    });
+    await created.each((names, some) => this.#call(names, 'indexed', some), this.#onError);
+    await failed.each((names, some) => this.#call(names, 'unindex', some), this.#onError);
+  }
+
+  /** Removes the index entries of sessions that have ended. @param partition Where the names are. */
+  async #unindex(partition: number, members: readonly Buffer[]): Promise<void> {
+    await this.#call(partition, 'unindex', members);
+    const done = new Batches();
+    for (const member of members) done.add(this.#sessionsPartition(member), member);
+    await done.each((sessions, some) => this.#call(sessions, 'unindexed', some), this.#onError);
+  }
+
+  async #call(partition: number, fn: string, members: readonly Buffer[]): Promise<void> {
+    await this.#options.nodes.call(partition, fn, members);
+  }
+
+  #sessionsPartition(member: Buffer): number {
+    return this.#options.partitions.ofToken(new Slice(member, 0, TOKEN_LENGTH));
+  }
+
+  #namesPartition(member: Buffer): number {
+    return this.#options.partitions.ofName(member.subarray(ID_BYTES));
+  }
+
+  /** What fails is left over, and done in a later round. */
+  readonly #onError = (error: unknown): void => {
+    this.#failures++;
+    if (!(error instanceof CodedError)) this.#options.onFault(error);
+  };
+}

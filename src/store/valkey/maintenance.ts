@@ -1,0 +1,99 @@
+import type { Clock, Lateness } from '../../engine/index.js';
+import type { StoreEvent } from '../remote-store.js';
+import { EventFeed } from './event-feed.js';
+import { IndexRepair, type Places } from './index-repair.js';
+import { Members } from './members.js';
+import type { Nodes } from './nodes.js';
+import { readEvent } from './outbox-entry.js';
+import { Owner } from './owner.js';
+import { partitionsOf } from './rendezvous.js';
+
+export interface MaintenanceOptions {
+  readonly nodes: Nodes;
+  readonly partitions: Places;
+  /** About how many events each partition keeps. */
+  readonly events: number;
+  readonly clock: Clock;
+  /** Called once for each event of the store's sessions, while `follow(true)` is in force. */
+  readonly onEvent: (event: StoreEvent) => void;
+  /** Called for each session that this process has expired. @param late In ms. */
+  readonly onExpired?: (late: number) => void;
+  /** Called for an error that is a bug. */
+  readonly onFault: (fault: unknown) => void;
+}
+
+/**
+ * What a process does in the background for the store: expires sessions on time and repairs indexes, in its share of the
+ * partitions; and receives events. Reads are exact without it.
+ *
+ * All processes share the partitions (`members.ts`, `rendezvous.ts`). This is not a lock: while two processes disagree
+ * about a partition, both look after it, and the store sees to it that each session expires once.
+ */
+export class Maintenance {
+  readonly #members: Members;
+  readonly #owner: Owner;
+  readonly #repair: IndexRepair;
+  readonly #feed: EventFeed;
+
+  constructor({ nodes, partitions, events, clock, onEvent, onExpired, onFault }: MaintenanceOptions) {
+    this.#owner = new Owner({ nodes, events, clock, onExpired, onFault });
+    this.#repair = new IndexRepair({ nodes, clock, partitions, owned: () => this.#owner.partitions, onFault });
+    this.#feed = new EventFeed({
+      nodes,
+      partitions: partitions.count,
+      clock,
+      onEvent: (payload) => onEvent(readEvent(payload)),
+      onFault,
+    });
+    this.#members = new Members({
+      nodes,
+      clock,
+      onChange: (ids) => this.#owner.own(partitionsOf(this.#members.id, ids, partitions.count)),
+      onFault,
+    });
+  }
+
+  /** How late this process has expired sessions. */
+  get lateness(): Lateness {
+    return this.#owner.lateness;
+  }
+
+  /** How many partitions belong to this process. */
+  get owned(): number {
+    return this.#owner.size;
+  }
+
+  /** How many processes use the store, this one included. 0 before the store has answered. */
+  get processes(): number {
+    return this.#members.ids.length;
+  }
+
+  /** Sessions that are due within 5 s, as far as this process has read ahead. */
+  get pending(): number {
+    return this.#owner.known;
+  }
+
+  /** Joins the other processes. Resolves when the store has answered, or not: it is then asked again. Never rejects. */
+  async start(): Promise<void> {
+    this.#repair.start();
+    await this.#members.start();
+  }
+
+  /**
+   * Begins or stops to receive events. Call it when this process gets its first subscriber, and when the last one is
+   * gone.
+   * @returns A promise that resolves when each event from then on will arrive. A subscriber should be answered only
+   *   then. If the store does not answer, it resolves when that is certain. Never rejects.
+   */
+  follow(wanted: boolean): Promise<void> {
+    return this.#feed.follow(wanted);
+  }
+
+  /** Leaves, so that the other processes take over at once, and stops for good. Never rejects. */
+  async stop(): Promise<void> {
+    this.#feed.stop();
+    this.#repair.stop();
+    this.#owner.stop();
+    await this.#members.stop();
+  }
+}
