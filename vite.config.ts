@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite';
 
-/** Modules of the engine, in the chunk that is named after it. */
-const ENGINE = /\/src\/engine\//;
+/** The main module of the engine. The chunk that contains it is named after the engine. */
+const ENGINE = /\/src\/engine\/session-engine\.ts$/;
 
 /**
  * Bundles the program into `dist/cli.js` and a few files in `dist/program`. Without this, loading 360 modules takes half
