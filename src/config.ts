@@ -14,10 +14,12 @@ import {
   type Percentage,
   size,
   sizeOrPercentage,
+  storeUrl,
   text,
   withAliases,
   yesNo,
 } from './option-kinds.js';
+import { parseStoreUrl } from './store-url.js';
 
 /** One row of the table of options. */
 interface Option<Value> {
@@ -35,7 +37,7 @@ interface Option<Value> {
   readonly reloads?: true;
 }
 
-export type OptionGroup = 'Network' | 'HTTP' | 'TLS' | 'Access' | 'Persistence' | 'Limits' | 'Observation';
+export type OptionGroup = 'Network' | 'HTTP' | 'TLS' | 'Access' | 'Persistence' | 'Store' | 'Limits' | 'Observation';
 
 /**
  * The options, in one table. The command line, the environment, CONFIG GET and SET, and docs/options.md are generated
@@ -208,6 +210,79 @@ export const OPTIONS = {
     initial: 64 * MB,
     help: 'Do not compact a journal that is smaller than this.',
     live: true,
+  },
+  store: {
+    group: 'Store',
+    kind: storeUrl,
+    initial: '',
+    help: 'Valkey or Redis that keeps the sessions, so that several machines can serve them: redis://, or with TLS rediss://, then user:password@ if it needs them, addresses separated by commas, and /database if there is no cluster. valkey:// and valkeys:// mean the same. A few nodes of a cluster, the primary, or its Sentinels are enough. Empty to keep sessions in memory.',
+    hidden: true,
+  },
+  'store-password-file': {
+    group: 'Store',
+    kind: text('file'),
+    initial: '',
+    help: 'File that holds the password for the store, such as a mounted secret. A final line ending is not part of the password.',
+  },
+  'store-prefix': {
+    group: 'Store',
+    kind: text('prefix', /^[^\s{}]{0,64}$/, 'expected at most 64 characters, without spaces and braces'),
+    initial: 'respite:',
+    help: 'Prefix of all keys in the store. Servers with the same prefix serve the same sessions.',
+  },
+  'store-partitions': {
+    group: 'Store',
+    kind: optional(integer(1, 4096)),
+    initial: undefined,
+    help: 'Number of partitions of the store. It cannot be changed once the store has been used. Empty for what the store has, which is 256 unless it was first used with another number.',
+  },
+  'store-wait': {
+    group: 'Store',
+    kind: integer(0, 16, 'replicas'),
+    initial: 0,
+    help: 'How many replicas must have received a change before its command is answered. With 0, a change that was just acknowledged can be lost in a failover.',
+  },
+  'store-timeout': {
+    group: 'Store',
+    kind: integer(100, 60_000, 'ms'),
+    initial: 2000,
+    help: 'How long the store may take to answer, in ms. After that the command gets TRYAGAIN.',
+  },
+  'store-events': {
+    group: 'Store',
+    kind: integer(100, 1_000_000),
+    initial: 1000,
+    help: 'About how many events each partition of the store keeps. A server that was away for a moment publishes those that it has missed.',
+  },
+  'store-tls-ca': {
+    group: 'Store',
+    kind: text('file'),
+    initial: '',
+    help: 'CA certificates in PEM, with which the certificates of the store are checked. Empty for those that Node.js trusts.',
+  },
+  'store-tls-cert': {
+    group: 'Store',
+    kind: text('file'),
+    initial: '',
+    help: 'Certificate in PEM that respite presents to the store. Needs store-tls-key.',
+  },
+  'store-tls-key': {
+    group: 'Store',
+    kind: text('file'),
+    initial: '',
+    help: 'Private key of store-tls-cert, in PEM, without a passphrase.',
+  },
+  'store-sentinel-name': {
+    group: 'Store',
+    kind: text('name'),
+    initial: '',
+    help: 'Name under which the Sentinels know the primary. Needed only if they know several.',
+  },
+  'store-sentinel-password-file': {
+    group: 'Store',
+    kind: text('file'),
+    initial: '',
+    help: 'File that holds the password for the Sentinels, if they need one.',
   },
   'shutdown-delay': {
     group: 'Limits',
@@ -540,6 +615,49 @@ export function checkTogether(config: Config): void {
   if (config['http-port'] !== undefined && config['http-bind'].trim() === '') {
     throw new ConfigError('http-port needs an address in http-bind');
   }
+  if (config.store === '') checkWithoutStore(config);
+  else checkStore(config);
+}
+
+function checkWithoutStore(config: Config): void {
+  const option = optionNames.find((name) => name.startsWith('store-') && !isInitial(config, name));
+  if (option !== undefined) throw new ConfigError(`${option} needs store, which says where the store is`);
+}
+
+/** Options about sessions in the server's memory, and what to use instead if a store keeps them. */
+const ONLY_IN_MEMORY: { readonly [Name in OptionName]?: string } = {
+  appendonly: 'set up persistence in the store',
+  secret: 'the store has its own secret, which it generates',
+  'secret-file': 'the store has its own secret, which it generates',
+  maxmemory: 'set maxmemory on the nodes of the store',
+  'maxmemory-policy': 'a store must not evict sessions, so set maxmemory-policy noeviction on its nodes',
+  'notify-keyspace-events': 'subscribe to the events of sessions, such as __session__:expired:*',
+};
+
+function checkStore(config: Config): void {
+  for (const [name, instead] of Object.entries(ONLY_IN_MEMORY) as [OptionName, string][]) {
+    if (!isInitial(config, name)) {
+      throw new ConfigError(`${name} is for sessions in memory and cannot be combined with store: ${instead}`);
+    }
+  }
+  const { secure, password } = parseStoreUrl(config.store);
+  if (password !== undefined && config['store-password-file'] !== '') {
+    throw new ConfigError('the password for the store is both in store and in store-password-file: remove one of them');
+  }
+  const [ca, cert, key] = STORE_TLS.map((name) => config[name] !== '');
+  if (cert !== key) {
+    const [given, missing] = cert ? ['store-tls-cert', 'store-tls-key'] : ['store-tls-key', 'store-tls-cert'];
+    throw new ConfigError(`${given} needs ${missing} as well`);
+  }
+  if (!secure && (ca || cert)) {
+    throw new ConfigError(`${ca ? 'store-tls-ca' : 'store-tls-cert'} needs a store with TLS: rediss:// or valkeys://`);
+  }
+}
+
+const STORE_TLS = ['store-tls-ca', 'store-tls-cert', 'store-tls-key'] as const;
+
+function isInitial(config: Config, name: OptionName): boolean {
+  return formatOption(name, config[name]) === formatOption(name, OPTIONS[name].initial);
 }
 
 function checked(name: OptionName, value: Config[OptionName]): Config[OptionName] {

@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { type Config, ConfigError, OPTIONS, type OptionName } from './config.js';
 import { readRegularFile } from './regular-file.js';
+import { parseStoreUrl } from './store-url.js';
 
-/** Reads credentials from options and from the files that they name: the secret, the password, users, certificates. */
+/**
+ * Reads credentials from options and from the files that they name: the secret, passwords, users, certificates.
+ */
 
 const MIN_SECRET = 16;
 /** The most bytes of a file. A hundred thousand users need less. */
@@ -39,17 +42,53 @@ export function withPassword(config: Config): Config {
   if (config.requirepass !== '') {
     throw new ConfigError('requirepass and requirepass-file cannot be combined: set one of them');
   }
-  const bytes = Buffer.from(readOptionText('requirepass-file', file).replace(/\r?\n$/, ''), 'latin1');
-  const where = `requirepass-file ${file}`;
-  // An operator who gives this file does not want a server without a password.
+  return { ...config, requirepass: readPassword('requirepass-file', file) };
+}
+
+/**
+ * Returns the password in a file.
+ * @throws ConfigError if the file cannot be read or contains no valid password.
+ */
+function readPassword(option: OptionName, file: string): string {
+  const bytes = Buffer.from(readOptionText(option, file).replace(/\r?\n$/, ''), 'latin1');
+  const where = `${option} ${file}`;
+  // An operator who gives this file does not want to do without a password.
   if (bytes.length === 0) throw new ConfigError(`${where}: there is no password in it`);
   if (bytes.includes('\n')) throw new ConfigError(`${where}: a password is one line, but there are more`);
   if (!isUtf8(bytes)) throw new ConfigError(`${where}: the password is not UTF-8 text`);
   try {
-    return { ...config, requirepass: OPTIONS.requirepass.kind.parse(bytes.toString()) };
+    return OPTIONS.requirepass.kind.parse(bytes.toString());
   } catch (error) {
     throw new ConfigError(`${where}: ${(error as Error).message}`);
   }
+}
+
+/** Credentials for a store. Each is undefined if there is none. Certificates and keys are PEM texts. */
+interface StoreCredentials {
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly sentinelPassword: string | undefined;
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/**
+ * Returns the credentials for the store in `store` and in the files for it.
+ * @throws ConfigError if a file cannot be read or contains no valid password.
+ */
+export function readStoreCredentials(config: Config): StoreCredentials {
+  const { user, password } = parseStoreUrl(config.store);
+  const read = <Value>(option: OptionName & `store-${string}`, by: (option: OptionName, file: string) => Value) =>
+    config[option] === '' ? undefined : by(option, String(config[option]));
+  return {
+    user,
+    password: password ?? read('store-password-file', readPassword),
+    sentinelPassword: read('store-sentinel-password-file', readPassword),
+    ca: read('store-tls-ca', readOptionFile),
+    cert: read('store-tls-cert', readOptionFile),
+    key: read('store-tls-key', readOptionFile),
+  };
 }
 
 /** A user as written in an option or a file. */

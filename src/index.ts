@@ -11,6 +11,7 @@ export type { ConfigSource } from './server/config-source.js';
 export { ListenError } from './server/listen.js';
 export { Server, type ServerOptions } from './server/server.js';
 export { StopRefused } from './server/stopping.js';
+export { UnusableStoreError } from './store/remote-store.js';
 
 import type { Config } from './config.js';
 import { Server, type ServerOptions } from './server/server.js';

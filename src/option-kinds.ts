@@ -1,3 +1,5 @@
+import { parseStoreUrl } from './store-url.js';
+
 /** A kind of option values, such as numbers or sizes: how to parse and format them. */
 export interface Kind<Value> {
   /** What `--help` shows in place of the value. */
@@ -123,6 +125,16 @@ export const addresses: Kind<string> = {
     'expected addresses separated by spaces, such as "127.0.0.1 -::1"',
   ),
   severalWords: true,
+};
+
+/** Where a store is, or an empty text for none. */
+export const storeUrl: Kind<string> = {
+  placeholder: 'url',
+  parse(text) {
+    if (text !== '') parseStoreUrl(text);
+    return text;
+  },
+  format: String,
 };
 
 /** When to disconnect a client that leaves its output unread. */

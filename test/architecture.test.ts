@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'store',
   ],
   'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts'],
-  'commands/declaration': ['commands/arguments', 'execution/context', 'resp', 'slice.ts', 'store'],
+  'commands/declaration': ['commands/arguments', 'errors.ts', 'execution/context', 'resp', 'slice.ts', 'store'],
   execution: [
     'commands/arguments',
     'commands/declaration',
@@ -82,6 +82,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'store',
     'store/memory',
     'store/valkey',
+    'store-url.ts',
     'system-error.ts',
     'version.ts',
     'node:buffer',
@@ -123,6 +124,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'engine',
     'errors.ts',
     'execution/context',
+    'store',
     'prom-client',
     'node:perf_hooks',
     'node:process',
@@ -140,7 +142,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:path',
   ],
   durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'log', 'slice.ts', 'node:path'],
-  store: ['engine', 'errors.ts', 'slice.ts'],
+  store: ['engine', 'errors.ts', 'slice.ts', 'node:tls'],
   'store/memory': ['engine', 'errors.ts', 'glob.ts', 'slice.ts', 'store'],
   'store/valkey': [
     'counted.ts',
@@ -159,8 +161,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What an application loads: no part of the server, and no client library.
   client: ['argument-checks.ts'],
   express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],
-  'config.ts': ['nearest.ts', 'option-kinds.ts'],
-  'credential-files.ts': ['config.ts', 'regular-file.ts', 'node:buffer'],
+  'config.ts': ['nearest.ts', 'option-kinds.ts', 'store-url.ts'],
+  'credential-files.ts': ['config.ts', 'regular-file.ts', 'store-url.ts', 'node:buffer'],
   'config-file': [
     'config.ts',
     'counted.ts',
@@ -175,7 +177,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:path',
   ],
   'nearest.ts': [],
-  'option-kinds.ts': [],
+  'option-kinds.ts': ['store-url.ts'],
+  'store-url.ts': [],
   'origin.ts': ['node:net'],
   'counted.ts': [],
   'endpoint.ts': [],
@@ -188,7 +191,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'system-error.ts': ['node:util'],
   // It reads package.json.
   'version.ts': ['node:module', 'node:path', 'respite'],
-  'index.ts': ['config.ts', 'durability', 'engine', 'execution/context', 'journal', 'log', 'server'],
+  'index.ts': ['config.ts', 'durability', 'engine', 'execution/context', 'journal', 'log', 'server', 'store'],
   // The demo is a client of the server.
   demo: ['engine', 'resp', 'node:events', 'node:net'],
   cli: [

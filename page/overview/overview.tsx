@@ -12,6 +12,7 @@ import { Facts } from './facts.js';
 import './overview.css';
 import { Persistence } from './persistence.js';
 import { SlowLog } from './slow-log.js';
+import { Store } from './store.js';
 
 const MINUTE = 60_000;
 /** A rate is the mean of this many samples, because the figures of single seconds jump too much to be read. */
@@ -36,15 +37,15 @@ const COMMANDS = [main(({ commands }) => commands)];
 export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
   const { latest, samples } = feed;
   if (latest === undefined) return null;
-  const { lateness, memory, connections, network, totals, persistence, slowlog, ...now } = latest.snapshot;
+  const { lateness, memory, connections, network, totals, persistence, slowlog, store, ...now } = latest.snapshot;
   const refused = refusedIn(samples, now.at - MINUTE);
   const expiredPerSecond = feed.connected ? (samples.at(-1)?.expired ?? 0) : 0;
   return (
     <div class="overview">
       <h1 class="spoken">Overview</h1>
-      <Wheel received={latest} expiredPerSecond={expiredPerSecond} />
+      {store === undefined ? <Wheel received={latest} expiredPerSecond={expiredPerSecond} /> : <Store store={store} />}
       <div class="beside-wheel">
-        <NextMinute received={latest} />
+        {store === undefined && <NextMinute received={latest} />}
         <div class="rates">
           {RATES.map(({ title, of, lines }) => (
             <GraphCard
@@ -140,7 +141,7 @@ export function Overview({ feed, theme }: { feed: Feed; theme: string }) {
       <EventFeed feed={feed} />
       <div class="beside-events">
         <RefusedCommands totals={totals} lastMinute={refused} />
-        <Persistence persistence={persistence} at={now.at} />
+        {store === undefined && <Persistence persistence={persistence} at={now.at} />}
         <SlowLog slowlog={slowlog} />
       </div>
     </div>

@@ -11,6 +11,7 @@ import {
 import { joinWords } from '../config-file/words.js';
 import { readSecret, readUsers, withPassword } from '../credential-files.js';
 import { isProtectedBy, refuseExposure } from '../server/protected-mode.js';
+import { storeOptions } from '../server/store-options.js';
 import { tlsOptions } from '../server/tls.js';
 import { Users } from '../server/users.js';
 import { configFileOf } from './config-argument.js';
@@ -58,6 +59,7 @@ function checkFiles(config: Config, errors: Errors): void {
   const users = errors.of(() => new Users(readUsers(config)));
   errors.of(() => readSecret(config));
   errors.of(() => tlsOptions(config));
+  errors.of(() => storeOptions(config));
   if (effective !== undefined && users !== undefined) {
     errors.of(() => refuseExposure(effective, isProtectedBy(effective, users)));
   }

@@ -5,6 +5,7 @@ import { endpoint } from '../endpoint.js';
 import type { Server } from '../index.js';
 import type { EventFields } from '../log/log-events.js';
 import { formatSize } from '../option-kinds.js';
+import { storeText } from '../server/store-text.js';
 import { version } from '../version.js';
 
 /** What the log says when clients are served: where, with which of the settings that matter most, and how to try it. */
@@ -21,14 +22,18 @@ const SYNCED: Record<Config['appendfsync'], string> = {
 
 export function readyLine(server: Server, config: Config): ReadyLine {
   const { appendonly, appendfsync, dir, maxmemory, 'maxmemory-policy': policy } = config;
-  const { httpUrl, unixSocket, requiresAuthentication } = server;
+  const { httpUrl, unixSocket, requiresAuthentication, storeStatus } = server;
   const addresses = addressesOf(server);
   const hasTls = config['tls-cert'] !== '';
   const needsCertificate = config['tls-auth-clients'] === 'yes';
   const places = unixSocket === undefined ? addresses : [...addresses, unixSocket];
   const settings = [
-    appendonly ? `journal in ${dir}, synced ${SYNCED[appendfsync]}` : 'no journal',
-    maxmemory > 0 ? `maxmemory ${formatSize(maxmemory)} (${policy})` : 'no maxmemory',
+    ...(storeStatus === undefined
+      ? [
+          appendonly ? `journal in ${dir}, synced ${SYNCED[appendfsync]}` : 'no journal',
+          maxmemory > 0 ? `maxmemory ${formatSize(maxmemory)} (${policy})` : 'no maxmemory',
+        ]
+      : [`sessions in ${storeText(storeStatus)}`]),
     loginOf(server),
     hasTls ? (needsCertificate ? 'TLS, client certificate required' : 'TLS') : 'no TLS',
     ...(httpUrl === undefined ? [] : [`page at ${httpUrl}`]),
@@ -41,6 +46,7 @@ export function readyLine(server: Server, config: Config): ReadyLine {
       addresses: addresses.join(' '),
       unixsocket: unixSocket,
       page: httpUrl,
+      store: storeStatus?.kind,
       dir: appendonly ? dir : undefined,
       appendonly,
       appendfsync: appendonly ? appendfsync : undefined,

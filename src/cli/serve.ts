@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
-import { createServer, ListenError, type Server } from '../index.js';
+import { createServer, ListenError, type Server, UnusableStoreError } from '../index.js';
 import { JournalError } from '../journal/index.js';
 import type { EventLog } from '../log/log-events.js';
 import { refuseExposure } from '../server/protected-mode.js';
@@ -40,13 +40,17 @@ export async function serve(program: Command): Promise<void> {
     log.notice('stopped', { event: 'stopped' });
     process.exit(server.lostChanges ? 1 : 0);
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof ListenError || error instanceof JournalError) {
-      if (output.hasFile) output.warning(`cannot start: ${error.message}`, { event: 'start-failure' });
-      program.error(error.message.replace(/^/gm, 'error: '));
+    if (REFUSALS.some((kind) => error instanceof kind)) {
+      const { message } = error as Error;
+      if (output.hasFile) output.warning(`cannot start: ${message}`, { event: 'start-failure' });
+      program.error(message.replace(/^/gm, 'error: '));
     }
     throw error;
   }
 }
+
+/** Errors whose message says all that the operator needs. */
+const REFUSALS = [ConfigError, ListenError, JournalError, UnusableStoreError];
 
 /** The first signal stops the server, a second one ends the process immediately. */
 function stopOnSignals(server: Server, log: EventLog): void {

@@ -2,7 +2,6 @@ import { usageOf } from '../commands/declaration/command.js';
 import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
 import {
   type CodedError,
-  LOADING,
   NOT_AUTHENTICATED,
   noDatabase,
   noPermission,
@@ -38,12 +37,7 @@ export function refusalNow(context: Context, entry: CommandEntry): CodedError | 
   if (refusal !== undefined) return refusal;
   if (reply.protocol === 2 && !entry.whileSubscribed && client.subscriptions > 0)
     return notOfSubscriber(entry.fullName);
-  const { durability } = server;
-  if (durability !== undefined) {
-    if (durability.progress !== undefined && !entry.whileLoading) return LOADING;
-    if (entry.writes) return durability.refusal;
-  }
-  return undefined;
+  return server.gate?.refusalOf(entry);
 }
 
 /** Like `refusalNow`, but only for reasons that the client's own commands can change: AUTH and SELECT. */

@@ -24,6 +24,8 @@ const READYZ: Record<string, Check> = {
     durability?.progress === undefined && durability?.failure !== undefined
       ? 'the journal cannot be written, so writes are refused'
       : undefined,
+  store: ({ store }) =>
+    store === undefined || store.status.reachable ? undefined : 'the store of the sessions cannot be reached',
   shutdown: ({ isStopping }) => (isStopping ? 'the server is stopping' : undefined),
 };
 

@@ -22,6 +22,7 @@ export function addMetrics(app: HttpApp, { engine, server, closing }: HttpContex
   app.get('/metrics', async (c) => {
     const wanted = accepts(c, { header: 'Accept', supports: [OPENMETRICS, 'text/plain'], default: 'text/plain' });
     const format = wanted === OPENMETRICS ? 'openmetrics' : 'prometheus';
+    await server.store?.refreshStats();
     return c.body(await exposition.text(format), 200, { 'Content-Type': CONTENT_TYPES[format] });
   });
 }

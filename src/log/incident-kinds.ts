@@ -41,6 +41,12 @@ export const INCIDENT_KINDS = {
     quiet: QUIET_MS,
     when: 'a command gets `MISCONF`, because the journal cannot be written',
   },
+  'store-failure': {
+    title: 'failures of the store',
+    noun: 'command',
+    quiet: QUIET_MS,
+    when: 'the store cannot be reached, or does not answer a command in time (`TRYAGAIN`, `CLUSTERDOWN`, `NOREPLICAS`)',
+  },
   'event-loop-stall': {
     title: 'stalls of the event loop',
     noun: 'stall',

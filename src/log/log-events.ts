@@ -17,6 +17,10 @@ export const LOG_EVENTS = {
   'start-failure': { levels: ['warning'], says: 'The program cannot start, and why. Only in `logfile`' },
   'unknown-variable': { levels: ['warning'], says: 'A variable `RESPITE_…` names no option' },
   'low-maxmemory': { levels: ['warning'], says: '`maxmemory` is so low that no session can be created' },
+  store: {
+    levels: ['notice'],
+    says: 'The server connects to its store, or the store answers: which one it is, and its nodes',
+  },
   loading: { levels: ['notice'], says: 'How far the journal has been loaded, once a second' },
   loaded: { levels: ['notice'], says: 'The journal has been loaded: how many sessions, and how long it took' },
   'journal-end': { levels: ['warning'], says: 'The journal ended with an incomplete write, which was dropped' },

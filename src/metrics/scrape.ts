@@ -1,6 +1,7 @@
 import { memoryUsage, resourceUsage } from 'node:process';
 import type { EngineStats, Lateness, MemoryParts, SessionEngine } from '../engine/index.js';
 import type { ServerControl } from '../execution/context/server-control.js';
+import type { StoreStatus } from '../store/remote-store.js';
 import type { Runtime } from './runtime.js';
 
 /** Where metrics are read from. */
@@ -19,6 +20,8 @@ export interface Scrape {
   readonly readiness: ReadonlyMap<string, boolean>;
   readonly stats: EngineStats;
   readonly lateness: Lateness;
+  /** Undefined if sessions are in memory. */
+  readonly store: StoreStatus | undefined;
   readonly memoryParts: MemoryParts;
   /** Undefined without a journal, and while it is loaded. */
   readonly journal: NonNullable<ServerControl['durability']>['status'];
@@ -31,8 +34,9 @@ export function scrape({ engine, server, runtime, readiness }: MetricSource): Sc
     server,
     runtime,
     readiness: readiness(),
-    stats: engine.stats(),
-    lateness: engine.lateness,
+    stats: server.store?.stats ?? engine.stats(),
+    lateness: (server.store ?? engine).lateness,
+    store: server.store?.status,
     memoryParts: engine.memoryParts(),
     journal: server.durability?.status,
     processMemory: memoryUsage(),

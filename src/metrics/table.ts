@@ -5,6 +5,7 @@ import type { MetricGroup } from './metric.js';
 import { PERSISTENCE_METRICS } from './persistence-metrics.js';
 import { SERVER_METRICS } from './server-metrics.js';
 import { SESSION_METRICS } from './session-metrics.js';
+import { STORE_METRICS } from './store-metrics.js';
 
 /** All metrics. `docs/metrics.md` comes from this table. */
 export const METRIC_GROUPS: readonly MetricGroup[] = [
@@ -13,5 +14,6 @@ export const METRIC_GROUPS: readonly MetricGroup[] = [
   CLIENT_METRICS,
   MEMORY_METRICS,
   PERSISTENCE_METRICS,
+  STORE_METRICS,
   SERVER_METRICS,
 ];

@@ -19,13 +19,12 @@ interface ClientsOptions {
 /** Connects clients, from outside and within the process, and closes all their connections. */
 export class Clients {
   readonly #options: ClientsOptions;
-  readonly #innerOptions: ConnectionOptions;
+  #innerOptions: ConnectionOptions | undefined;
   #lastId = 0;
   #closing = false;
 
   constructor(options: ClientsOptions) {
     this.#options = options;
-    this.#innerOptions = { ...options.connection, limits: new InnerLimits(options.settings) };
   }
 
   /**
@@ -47,6 +46,8 @@ export class Clients {
    * @param from The addresses that the server shows for it.
    */
   connect(user: User, from: Endpoints): InnerClient {
+    // A store is there only when the first client is.
+    this.#innerOptions ??= { ...this.#options.connection, limits: new InnerLimits(this.#options.settings) };
     const { server, registry } = this.#innerOptions;
     const client = new InnerClient(from);
     const connection = new Connection(client.socket, ++this.#lastId, this.#innerOptions, server.clock.now());

@@ -122,9 +122,10 @@ export class Connection implements MonitoringClient, Stranger {
     this.#account = new ClientAccount<Connection>(this, options.memory, options.strangers);
     if (this.user === undefined) this.#account.joinStrangers(since);
     const { transaction } = this;
+    const { store, storeAtOnce } = options;
     this.#execution = {
       get store() {
-        return transaction.executing ? options.storeAtOnce : options.store;
+        return transaction.executing ? storeAtOnce : store;
       },
       engine: options.engine,
       server: options.server,

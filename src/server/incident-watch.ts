@@ -5,6 +5,7 @@ import type { Counters } from '../execution/context/counters.js';
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import type { Incidents } from './incidents.js';
 import type { Settings } from './settings.js';
+import type { StoreLink } from './store-link.js';
 
 interface WatchOptions {
   readonly incidents: Incidents;
@@ -12,6 +13,7 @@ interface WatchOptions {
   readonly counters: Counters;
   readonly settings: Settings;
   readonly durability: Durability | undefined;
+  readonly store: StoreLink | undefined;
   readonly latency: LatencyMonitor;
   /** How long the event loop kept timers waiting. */
   readonly eventLoopDelay: Lateness;
@@ -26,13 +28,14 @@ export class IncidentWatch {
   /** The counts at the last beat. */
   #refusedForMemory = 0;
   #refusedWrites = 0;
+  #failedByStore = 0;
   #evicted = 0;
-  readonly #expiries: LateCount;
+  /** Undefined until the first beat: before, there may be no store. */
+  #expiries: LateCount | undefined;
   readonly #stalls: LateCount;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#expiries = new LateCount(options.engine.lateness);
     this.#stalls = new LateCount(options.eventLoopDelay);
   }
 
@@ -40,6 +43,7 @@ export class IncidentWatch {
   beat(): void {
     this.#watchMemory();
     this.#watchDisk();
+    this.#watchStore();
     this.#watchWheel();
     this.#watchEventLoop();
   }
@@ -77,7 +81,23 @@ export class IncidentWatch {
     incidents.report('refused-write', { message, fields: { reason }, count: refused });
   }
 
+  #watchStore(): void {
+    const { incidents, counters, store } = this.#options;
+    if (store === undefined) return;
+    const { CLUSTERDOWN, NOREPLICAS, TRYAGAIN } = counters.errorCodes;
+    const count = CLUSTERDOWN + NOREPLICAS + TRYAGAIN - this.#failedByStore;
+    this.#failedByStore += count;
+    if (count === 0 && store.isReachable) return;
+    const reason = store.isReachable ? undefined : store.status.lastError;
+    const message = store.isReachable
+      ? 'the store did not serve commands in time'
+      : `the store cannot be reached: ${reason ?? 'it does not answer'}`;
+    incidents.report('store-failure', { message, fields: { reason }, count });
+  }
+
   #watchWheel(): void {
+    const { engine, store } = this.#options;
+    this.#expiries ??= new LateCount((store ?? engine).lateness);
     const { count, worst } = this.#expiries.take();
     if (count === 0) return;
     const ms = Math.round(worst);

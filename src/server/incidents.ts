@@ -20,7 +20,7 @@ interface Occurrence {
   readonly fields?: LogFields;
   /** Distinguishes incidents of one kind: an address, or the text of an error. */
   readonly subject?: string;
-  /** How many there were, by default 1. */
+  /** How many there were, by default 1. 0 if it only continues. */
   readonly count?: number;
   /** The longest of them in ms, if they have a duration. */
   readonly ms?: number;
@@ -43,8 +43,8 @@ interface Incident {
 
 /**
  * Logs what may happen once or a million times: one line when it begins, and one when it is over, with how often it
- * happened and for how long. So nobody can fill the disk or hide other lines. If it happened only once, there is no
- * second line.
+ * happened and for how long. So nobody can fill the disk or hide other lines. If it happened only once and was over at
+ * once, there is no second line.
  */
 export class Incidents {
   readonly #log: EventLog;
@@ -95,8 +95,8 @@ export class Incidents {
 
   #end(key: string, incident: Incident): void {
     this.#open.delete(key);
-    if (incident.count === 1) return;
     const { latest, began, clients, count } = incident;
+    if (count === 1 && latest === began) return;
     // The first line has named the first client.
     const others = count - 1 - clients.length;
     const named = clients.length === 0 ? '' : `; after the first: ${clients.join(', ')}`;

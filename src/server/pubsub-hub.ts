@@ -32,6 +32,7 @@ export class PubSubHub implements PubSub {
   #delivered = 0;
   /** The audiences of session channels, and those of other channels. */
   readonly #audiences = { session: [] as CountedAudience[], other: [] as CountedAudience[] };
+  #onSessionSubscriptions: (change: 1 | -1) => void = () => {};
 
   subscribe(subscriber: Subscriber, channel: string): void {
     if (subscriber.channels.has(channel)) return;
@@ -168,13 +169,20 @@ export class PubSubHub implements PubSub {
     return audience;
   }
 
+  /** Calls a function for each channel or pattern of sessions that gets its first subscriber or loses its last one. */
+  onSessionSubscriptions(listener: (change: 1 | -1) => void): void {
+    this.#onSessionSubscriptions = listener;
+  }
+
   #countChannel(channel: string, change: 1 | -1): void {
+    if (isSessionChannel(channel)) this.#onSessionSubscriptions(change);
     for (const audience of this.#audiencesOf(isSessionChannel(channel))) {
       if (channel.startsWith(audience.prefix)) audience.size += change;
     }
   }
 
   #countPattern(pattern: string, change: 1 | -1): void {
+    if (spellsOutSessions(pattern)) this.#onSessionSubscriptions(change);
     const [literal] = pattern.split(/[*?[\\]/, 1);
     for (const audience of this.#audiencesOf(spellsOutSessions(pattern))) {
       if (mayMatch(pattern, literal, audience.prefix)) audience.size += change;

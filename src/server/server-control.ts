@@ -21,7 +21,6 @@ import type { MonitorFeed } from './monitor-feed.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import type { Reload } from './reload.js';
 import { rewriter } from './rewriting.js';
-import type { SessionListeners } from './session-listeners.js';
 import type { Settings } from './settings.js';
 import type { Stopping } from './stopping.js';
 
@@ -29,7 +28,7 @@ import type { Stopping } from './stopping.js';
 const REDIS_VERSION = '7.2.0';
 
 /** The parts of a server that commands reach. */
-interface ControlParts extends Pick<ServerControl, 'clients'> {
+interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' | 'watchSessions'> {
   readonly clock: Clock;
   readonly log: FilteredLog;
   readonly settings: Settings;
@@ -44,7 +43,6 @@ interface ControlParts extends Pick<ServerControl, 'clients'> {
   readonly eventLoop: EventLoop;
   readonly hub: PubSubHub;
   readonly keyspaceEvents: KeyspaceEvents;
-  readonly sessionListeners: SessionListeners;
   readonly monitors: MonitorFeed;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
@@ -86,6 +84,8 @@ export function serverControl(parts: ControlParts): ServerControl {
     monitors: parts.monitors,
     memory: parts.memory,
     durability: parts.durability,
+    store: parts.store,
+    gate: parts.gate,
     saves: parts.saves,
     authenticate: (client, name, password) => access.authenticate(client, name, password),
     get users() {
@@ -98,9 +98,10 @@ export function serverControl(parts: ControlParts): ServerControl {
     configFile: file && { path: file.path, rewrite: rewriter(settings, file, log) },
     setOptions: (given) => settings.set(given),
     countersSinceReset: () => counting.sinceReset(),
-    listenToSessions: (listener) => parts.sessionListeners.add([listener, faults.report]),
+    watchSessions: parts.watchSessions,
     resetCounters: () => {
       counting.reset();
+      parts.store?.lateness.reset();
       statistics.reset();
     },
     shutdown: (force, now) => stopping.ask(force ? 'force' : 'ask', now),

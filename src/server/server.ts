@@ -1,16 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { table } from '../commands/table.js';
-import { type Config, withDefaults } from '../config.js';
+import { type Config, ConfigError, withDefaults } from '../config.js';
 import { counted } from '../counted.js';
 import { withPassword } from '../credential-files.js';
 import { Durability, LAST_CALL, type LoadProgress } from '../durability/durability.js';
 import { endsWithin } from '../durability/ends-within.js';
 import { LockedDirectory } from '../durability/locked-directory.js';
 import { Saves } from '../durability/saves.js';
-import { type Clock, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
+import { type Clock, type Session, SessionEngine, type SessionListener, systemClock } from '../engine/index.js';
 import { atOnce, inSlices } from '../engine/time/in-slices.js';
 import { AbsentNames } from '../execution/absent-names.js';
 import type { ReloadReport } from '../execution/context/reload-report.js';
+import type { SessionWatcher } from '../execution/context/session-watcher.js';
 import type { User } from '../execution/context/user.js';
 import { CommandStatistics } from '../execution/observing/command-statistics.js';
 import { LatencyMonitor } from '../execution/observing/latency-monitor.js';
@@ -19,6 +20,7 @@ import type { HttpContext } from '../http/http-context.js';
 import { FilteredLog } from '../log/filtered-log.js';
 import { type GivenLog, type Log, silentLog } from '../log/log.js';
 import { MemoryStore } from '../store/memory/memory-store.js';
+import type { OpenStore, StoreStatus } from '../store/remote-store.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
 import { CertificateWatch } from './certificate-watch.js';
@@ -31,6 +33,7 @@ import { Counting } from './counting.js';
 import { readCredentials } from './credentials.js';
 import { EventLoop } from './event-loop.js';
 import { Faults } from './faults.js';
+import { journalGate, STORE_GATE } from './gates.js';
 import { Heartbeat } from './heartbeat.js';
 import { HeldMemory } from './held-memory.js';
 import { httpContext } from './http-context.js';
@@ -42,6 +45,7 @@ import { LiveLimits } from './live-limits.js';
 import { Memory } from './memory.js';
 import { MemoryLimit } from './memory-limit.js';
 import { MonitorFeed } from './monitor-feed.js';
+import { openStore } from './open-store.js';
 import { Outbox } from './outbox.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { Reload } from './reload.js';
@@ -52,6 +56,8 @@ import { type ContainedListener, SessionListeners } from './session-listeners.js
 import { Settings } from './settings.js';
 import { SlowReaders } from './slow-readers.js';
 import { Stopping } from './stopping.js';
+import { StoreLink } from './store-link.js';
+import { storeOptions } from './store-options.js';
 import { Strangers } from './strangers.js';
 import { Turns } from './turns.js';
 
@@ -63,6 +69,8 @@ export interface ServerOptions {
   readonly listener?: SessionListener;
   /** Receives the lines of at least the level `loglevel`. By default nothing is logged. */
   readonly log?: GivenLog;
+  /** Connects to a store outside of this process that keeps the sessions, instead of the one that the options name. */
+  readonly store?: OpenStore;
   /** Where the options come from, so that they can be read again. By default they are those that were given. */
   readonly source?: ConfigSource;
 }
@@ -103,6 +111,7 @@ export class Server {
   readonly #httpContext: HttpContext;
   readonly #durability: Durability | undefined;
   readonly #saves: Saves;
+  readonly #store: StoreLink | undefined;
   readonly #stopping: Stopping;
   readonly #listening: Listening;
   /** Aborted when connections are closed. */
@@ -122,6 +131,11 @@ export class Server {
     const givenClock = options.clock ?? systemClock;
     const config = withPassword(withDefaults(given));
     const { secret: givenSecret, users, tls } = readCredentials(config);
+    const givenStore = storeOptions(config);
+    const isInMemory = givenStore === undefined && options.store === undefined;
+    if (!isInMemory && listener !== undefined) {
+      throw new ConfigError('a listener is notified only of sessions in memory: with store, subscribe to their events');
+    }
     this.#settings = new Settings(config, () => this.#applySettings());
     const log = new FilteredLog(options.log ?? silentLog, () => this.#settings.now.loglevel);
     this.#source = options.source ?? { read: () => given };
@@ -201,12 +215,25 @@ export class Server {
       clients: connections,
       log,
     });
+    const open = options.store ?? (givenStore && openStore(givenStore, log));
+    this.#store =
+      open &&
+      new StoreLink({
+        open,
+        maxValueBytes: config['proto-max-bulk-len'],
+        clock,
+        hub: this.#hub,
+        faults: this.#faults,
+        log,
+        maxEventBytes: () => this.#settings.now['event-data-max-bytes'],
+      });
     this.#incidentWatch = new IncidentWatch({
       incidents: this.#incidents,
       engine: this.engine,
       counters: counting.counters,
       settings: this.#settings,
       durability: this.#durability,
+      store: this.#store,
       latency: this.#latency,
       eventLoopDelay: this.#eventLoop.delay,
     });
@@ -235,11 +262,13 @@ export class Server {
       eventLoop: this.#eventLoop,
       hub: this.#hub,
       keyspaceEvents: this.#keyspaceEvents,
-      sessionListeners,
+      watchSessions: (watcher) => this.#store?.watch(watcher) ?? this.#watchEngine(sessionListeners, watcher),
       monitors,
       memory: this.#memory,
       clients: connections,
       durability: this.#durability,
+      store: this.#store,
+      gate: this.#store === undefined ? this.#durability && journalGate(this.#durability) : STORE_GATE,
       saves: this.#saves,
       listening: this.#listening,
       stopping: this.#stopping,
@@ -247,6 +276,9 @@ export class Server {
       isClosing: () => this.#closing,
       isStopped: () => this.#stopped,
     });
+    const link = this.#store;
+    const memory = new MemoryStore(this.engine, clock, (work) => inSlices(work, clock, () => this.#stopped));
+    const memoryAtOnce = new MemoryStore(this.engine, clock, atOnce);
     this.#clients = new Clients({
       settings: this.#settings,
       access: this.#access,
@@ -254,8 +286,13 @@ export class Server {
       faults: this.#faults,
       connection: {
         engine: this.engine,
-        store: new MemoryStore(this.engine, clock, (work) => inSlices(work, clock, () => this.#stopped)),
-        storeAtOnce: new MemoryStore(this.engine, clock, atOnce),
+        // A store is there only when the first client is.
+        get store() {
+          return link?.store.sessions ?? memory;
+        },
+        get storeAtOnce() {
+          return link?.store.sessions ?? memoryAtOnce;
+        },
         server: control,
         commands: table,
         incidents: this.#incidents,
@@ -286,13 +323,15 @@ export class Server {
 
   /**
    * Starts to accept connections. With a journal it then loads the stored sessions. Until that is done and this
-   * resolves, clients get LOADING errors. It also resolves if the server is closed meanwhile.
+   * resolves, clients get LOADING errors. With a store it first waits until the store answers. It also resolves if the
+   * server is closed meanwhile.
    * @param onLoading Called from time to time while sessions are loaded.
-   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used. Each gives the reason in one
-   *   line.
+   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used, UnusableStoreError if the store
+   *   cannot. Each gives the reason in one line.
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
-    await this.#listening.open();
+    if (this.#store === undefined) await this.#listening.open();
+    else await this.#openStore(this.#store);
     try {
       await this.#listening.openHttp(this.#httpContext);
     } catch (error) {
@@ -301,7 +340,18 @@ export class Server {
     }
     // The server may have been closed meanwhile.
     if (this.#closing) await Promise.all([this.#listening.close(), this.#listening.closeHttp(0)]);
-    else await this.#load(onLoading);
+    else await Promise.all([this.#load(onLoading), this.#store?.start()]);
+  }
+
+  /** Listens once the store answers: no client could be served before. */
+  async #openStore(store: StoreLink): Promise<void> {
+    try {
+      await store.open();
+      if (!this.#closing) await this.#listening.open();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   async #load(onLoading: ((progress: LoadProgress) => void) | undefined): Promise<void> {
@@ -325,6 +375,11 @@ export class Server {
   /** The log, for the embedding program's own lines. It leaves out those below `loglevel`. */
   get log(): Log {
     return this.#log;
+  }
+
+  /** How its store is; undefined if sessions are in memory, and before `listen` has reached the store. */
+  get storeStatus(): StoreStatus | undefined {
+    return this.#store?.isOpen ? this.#store.status : undefined;
   }
 
   /** Whether a client has to authenticate before it may run commands. */
@@ -433,6 +488,7 @@ export class Server {
       // Health checks are answered until the last client has been served.
       .then(() => this.#listening.closeHttp(left()))
       .then(() => this.#closeJournal(left()))
+      .then(() => this.#store && endsWithin(this.#store.close(), left() + LAST_CALL, this.#clock))
       .then(() => this.#incidents.close())
       .then(this.#resolveClosed);
   }
@@ -494,6 +550,12 @@ export class Server {
     // Reading it updates the peak.
     void this.#memory.used;
   };
+
+  #watchEngine(listeners: SessionListeners, watcher: SessionWatcher): () => void {
+    const name = (session: Session) => () => this.engine.name(session);
+    const listener: SessionListener = { onSession: (event, session) => watcher.onEvent(event, name(session)) };
+    return listeners.add([listener, this.#faults.report]);
+  }
 
   /** Returns the server's own listeners and, after them, that of the embedding program. */
   #makeListeners(listener: SessionListener | undefined): SessionListeners {

@@ -1,11 +1,21 @@
-import type { Session, SessionEngine, SessionEvent } from '../engine/index.js';
+import type { SessionEvent } from '../engine/index.js';
 import { Slice } from '../slice.js';
 import { JsonWriter } from './json-writer.js';
+import type { LastData } from './last-data.js';
 
 /** The most keys in a message. More would take longer than the same number of bytes in values. */
 const MAX_KEYS = 10_000;
-/** Keys written between two checks for room. */
-const KEYS_AT_A_TIME = 256;
+
+/** What a message says of a session, besides its data. */
+export interface EndedSession {
+  readonly name: Buffer;
+  /** With one character per byte. */
+  readonly token: string;
+  /** In Unix ms. */
+  readonly created: number;
+  /** When the event happened, in Unix ms. */
+  readonly at: number;
+}
 
 /**
  * Builds the messages of `__sessiondata__` channels. Each is a JSON object with event, name, token, at and created
@@ -16,83 +26,56 @@ const KEYS_AT_A_TIME = 256;
  * It reads no more data than fits the limit, however much there is.
  */
 export class SessionMessages {
-  readonly #engine: SessionEngine;
   readonly #json = new JsonWriter();
-
-  constructor(engine: SessionEngine) {
-    this.#engine = engine;
-  }
 
   /**
    * Builds a message.
-   * @param at In Unix ms.
    * @param maxBytes The longest message, at least 4 KB.
    * @returns Bytes that are valid until the next call.
    */
-  make(event: SessionEvent, session: Session, at: number, maxBytes: number): Buffer {
+  make(event: SessionEvent, { name, token, at, created }: EndedSession, data: LastData, maxBytes: number): Buffer {
     const json = this.#json;
-    const engine = this.#engine;
     json.begin(maxBytes, '}}');
     json.raw(`{"event":"${event}","name":`);
-    json.value(Slice.of(engine.name(session)));
-    json.raw(
-      `,"token":"${engine.token(session)}","at":${Math.floor(at)},"created":${Math.floor(engine.state(session).created)}`,
-    );
+    json.value(Slice.of(name));
+    json.raw(`,"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)}`);
     const mark = json.mark;
-    const count = engine.data.count(session);
+    const { count } = data;
     if (count > MAX_KEYS) json.fill();
     json.raw(',"keys":{');
-    if (!json.full) this.#writeFields(engine, session);
+    if (!json.full) this.#writeFields(data);
     if (json.full) {
       json.rewind(mark);
       json.raw(`,"truncated":true,"count":${count},"sizes":{`);
-      this.#writeSizes(engine, session);
+      this.#writeSizes(data);
     }
     return json.take();
   }
 
-  #writeFields(engine: SessionEngine, session: Session): void {
+  #writeFields(data: LastData): void {
     const json = this.#json;
-    const { data } = engine;
     let separator = '';
-    const write = (key: Slice, value: Slice) => {
+    data.visit(json, (key, value) => {
       json.raw(separator);
       json.key(key);
       json.raw(':');
       json.value(value);
       separator = ',';
-    };
-    // A packed session has few keys, all in one place.
-    if (data.encoding(session) === 'packed') {
-      data.peek(session, write);
-      return;
-    }
-    let cursor = 0;
-    do {
-      cursor = data.peekSome(session, cursor, KEYS_AT_A_TIME, (key, length) => {
-        // A value that cannot fit is not even read.
-        if (length > json.room) json.fill();
-        else write(key, data.peekPart(session, key, 0, length) as Slice);
-      });
-    } while (cursor !== 0 && !json.full);
+    });
   }
 
-  #writeSizes(engine: SessionEngine, session: Session): void {
+  #writeSizes(data: LastData): void {
     const json = this.#json;
-    let cursor = 0;
     let listed = 0;
-    let full = false;
-    do {
-      cursor = engine.data.peekSome(session, cursor, KEYS_AT_A_TIME, (key, length) => {
-        if (full) return;
-        const mark = json.mark;
-        if (listed > 0) json.raw(',');
-        json.key(key);
-        json.raw(`:${length}`);
-        listed++;
-        full = json.full || listed === MAX_KEYS;
-        if (json.full) json.rewind(mark);
-      });
-    } while (cursor !== 0 && !full);
+    data.visitSizes((key, length) => {
+      const mark = json.mark;
+      if (listed > 0) json.raw(',');
+      json.key(key);
+      json.raw(`:${length}`);
+      listed++;
+      const full = json.full || listed === MAX_KEYS;
+      if (json.full) json.rewind(mark);
+      return !full;
+    });
   }
 }

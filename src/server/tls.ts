@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls';
-import { type Config, ConfigError } from '../config.js';
+import { type Config, ConfigError, type OptionName } from '../config.js';
 import { readCertificates } from '../credential-files.js';
 
 /**
@@ -32,7 +32,16 @@ export function tlsOptions(config: Config): TlsOptions | undefined {
   return { ...options, requestCert: asked, rejectUnauthorized: asked && config['tls-auth-clients'] === 'yes' };
 }
 
-function readCertificate(config: Config, option: 'tls-cert' | 'tls-ca', pem: string): X509Certificate {
+/**
+ * Returns the first certificate of a PEM text.
+ * @param option The option whose file has it.
+ * @throws ConfigError if there is none, or it is damaged.
+ */
+export function readCertificate(
+  config: Config,
+  option: OptionName & `${string}tls-${string}`,
+  pem: string,
+): X509Certificate {
   if (!/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(pem)) {
     throw new ConfigError(
       `${option} ${config[option]} contains no certificate: expected PEM, starting with -----BEGIN CERTIFICATE-----`,

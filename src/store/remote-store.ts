@@ -1,12 +1,22 @@
-import type { SessionEvent } from '../engine/index.js';
-import type { SessionStore } from './session-store.js';
+import type { ConnectionOptions } from 'node:tls';
+import type { Clock, Lateness, SessionEvent } from '../engine/index.js';
+import type { Store } from './store.js';
 
 /** A store of sessions outside of this process, as the server sees it. */
-export interface RemoteStore extends SessionStore {
+export interface RemoteStore extends Store {
   /** How the store is. Reading it asks no node. */
   readonly status: StoreStatus;
-  /** Starts what runs in the background: it joins the processes of the store, and expires sessions on time. */
+  /** How late this process has expired sessions. */
+  readonly lateness: Lateness;
+  /**
+   * Starts what runs in the background: it joins the processes of the store, and expires sessions on time. Resolves when
+   * it has, or when it could not for now and tries again by itself. Never rejects.
+   */
   start(): Promise<void>;
+  /**
+   * Says whether this process wants to be notified of events. Resolves when every event from then on is going to arrive.
+   */
+  follow(wanted: boolean): Promise<void>;
   /** Leaves the processes of the store, waits for what is under way, and closes all connections. Never rejects. */
   close(): Promise<void>;
 }
@@ -14,47 +24,43 @@ export interface RemoteStore extends SessionStore {
 /** What an operator says about a store. */
 export interface StoreOptions {
   /** At least one. Which kind of store they belong to is found out by asking. */
-  readonly addresses: readonly StoreAddress[];
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  /** Always 0 in a cluster. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly user?: string;
+  readonly password?: string;
+  /** Of a single primary. A cluster has only database 0. */
   readonly database: number;
-  /** Undefined for connections without TLS. */
-  readonly tls: StoreTls | undefined;
-  /** What the names of all keys begin with. */
+  /** If set, connections use TLS. */
+  readonly tls?: ConnectionOptions;
+  /** The name under which the Sentinels know the primary. Needed only if they know several. */
+  readonly sentinelName?: string;
+  /** What the Sentinels themselves ask for. */
+  readonly sentinelPassword?: string;
+  /** The prefix of all keys. */
   readonly prefix: string;
-  /** How many partitions a new store gets; undefined for the default or whatever the store has. */
+  /** How many partitions the store must have; undefined for those that it has or, if it is new, the default. */
   readonly partitions: number | undefined;
-  /** How many replicas must have a change before it is acknowledged. */
-  readonly replicas: number;
-  /** The most ms that an operation may take. */
+  /** How many replicas must have received a change before it is acknowledged. */
+  readonly wait: number;
+  /** The longest an operation takes, in ms. */
   readonly timeout: number;
   /** About how many events each partition keeps. */
   readonly events: number;
 }
 
-export interface StoreAddress {
-  /** Without brackets around an IPv6 address. */
-  readonly host: string;
-  readonly port: number;
-}
+/**
+ * Connects to a store.
+ * @throws UnusableStoreError (rejects) if it cannot be used.
+ */
+export type OpenStore = (host: StoreHost) => Promise<RemoteStore>;
 
-/** PEM texts. Those that are undefined are not used: the authorities are then those that Node.js trusts. */
-export interface StoreTls {
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-}
-
-/** What the store's background needs of its server. */
+/** What a store needs of its server. */
 export interface StoreHost {
-  /** Whether anybody in this process wants to hear of sessions. It may change at any time. */
-  readonly wantsEvents: boolean;
-  /** Publishes what happened to a session to the subscribers of this process. Never throws. */
+  readonly clock: Clock;
+  /** The longest value that a command may build, in bytes. */
+  readonly maxValueBytes: number;
+  /** Notified of what happened to a session, if this process wants events. Never throws. */
   onEvent(event: StoreEvent): void;
-  /** Called after a session was expired by this process. @param ms How late. */
-  onExpiry(ms: number): void;
-  /** Called for an error of this process, which is a bug. */
+  /** Called for an error that is a bug. */
   onFault(fault: unknown): void;
 }
 
@@ -67,14 +73,17 @@ export interface StoreEvent {
   readonly created: number;
   /** When it happened, in unix ms. */
   readonly at: number;
-  /** Alternating keys and values, if the event has removed them. */
+  /** Alternating keys and values, if the event has removed them and they were not too many. */
   readonly data: readonly Buffer[] | undefined;
-  /** If the event has removed too much data to contain it: the number of keys, and the lengths of some of the values. */
+  /** Instead of data that was too much. */
   readonly sizes: DataSizes | undefined;
 }
 
+/** How much data a session had. */
 export interface DataSizes {
+  /** The number of keys. */
   readonly count: number;
+  /** Some of the keys, with the length of each value in bytes. */
   readonly entries: readonly { readonly key: Buffer; readonly length: number }[];
 }
 

@@ -21,7 +21,9 @@ describe('the health checks', () => {
     expect(await send(server, '/readyz')).toMatchObject({ status: 200, text: 'ok' });
     expect((await send(server, '/livez?verbose')).text).toBe('[+]ping ok\nlivez check passed\n');
     const verbose = await send(server, '/readyz?verbose');
-    expect(verbose.text).toBe('[+]ping ok\n[+]loading ok\n[+]journal ok\n[+]shutdown ok\nreadyz check passed\n');
+    expect(verbose.text).toBe(
+      '[+]ping ok\n[+]loading ok\n[+]journal ok\n[+]store ok\n[+]shutdown ok\nreadyz check passed\n',
+    );
     expect(verbose.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     expect((await send(server, '/readyz?verbose&exclude=ping')).text).toContain('[+]ping excluded: ok\n');
     expect((await send(server, '/readyz?verbose=1&exclude=nosuch')).text).toContain('\nwarn: ');
@@ -44,7 +46,7 @@ describe('the health checks', () => {
     const unready = await send(server, '/readyz');
     expect(unready.status).toBe(503);
     expect(unready.text).toMatch(
-      /^\[\+]ping ok\n\[-]loading failed: the journal is being loaded: \d+ %\n\[\+]journal ok\n\[\+]shutdown ok\nreadyz check failed\n$/,
+      /^\[\+]ping ok\n\[-]loading failed: the journal is being loaded: \d+ %\n\[\+]journal ok\n\[\+]store ok\n\[\+]shutdown ok\nreadyz check failed\n$/,
     );
     expect(await send(server, '/readyz?exclude=loading')).toMatchObject({ status: 200, text: 'ok' });
     disk.release();

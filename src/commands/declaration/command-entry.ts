@@ -1,4 +1,5 @@
-import type { Command, CommandFlag } from './command.js';
+import { CodedError } from '../../errors.js';
+import type { Command, CommandFlag, Group } from './command.js';
 import { type KeySpec, keySpecOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
@@ -36,6 +37,8 @@ export interface CommandEntry {
   readonly usesDatabase: boolean;
   /** Whether it may be called while the journal is being read. */
   readonly whileLoading: boolean;
+  /** The error that it gets if a store outside of this process has the sessions; undefined if it works there too. */
+  readonly onlyInMemory: CodedError | undefined;
   readonly notInTransaction: boolean;
   /** Whether it ends the transaction even if it is refused: EXEC. */
   readonly endsTransaction: boolean;
@@ -69,6 +72,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     writes: has('write'),
     usesDatabase: has('write') || has('readonly'),
     whileLoading: has('loading'),
+    onlyInMemory: refusalByStore(command, parent === undefined ? command.name : `${parent.name} ${command.name}`),
     immediate: command.immediate ?? false,
     notInTransaction: has('no_multi'),
     endsTransaction: command.endsTransaction ?? false,
@@ -85,6 +89,19 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
 export function takesWords({ arity, pairs }: CommandEntry, words: number): boolean {
   if (arity >= 0) return words === arity;
   return words >= -arity && !(pairs && (words + arity) % 2 === 1);
+}
+
+/** The groups of commands on plain keys, which only the memory of this process has. */
+const OF_PLAIN_KEYS: ReadonlySet<Group> = new Set(['generic', 'string', 'hash']);
+const FOR_PLAIN_KEYS = 'use a Redis client on the store itself, or the SESSION commands';
+
+function refusalByStore({ group, onlyInMemory }: Command, name: string): CodedError | undefined {
+  const isOfKeys = OF_PLAIN_KEYS.has(group);
+  if (!isOfKeys && onlyInMemory === undefined) return undefined;
+  const works = isOfKeys
+    ? 'on plain keys, which the store of the option "store" does not have'
+    : 'only on sessions in memory, and the option "store" keeps them elsewhere';
+  return new CodedError('ERR', `${name.toUpperCase()} works ${works}: ${onlyInMemory ?? FOR_PLAIN_KEYS}`);
 }
 
 /** Returns the permission that a command with these flags needs; 0 if every authenticated client may call it. */

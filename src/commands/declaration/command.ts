@@ -35,6 +35,11 @@ export interface Command {
    * the largest key in the request. 0: none, although other requests of the command may add some (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
+  /**
+   * It works only on sessions in memory. The text says what to use if a store outside of this process has them. Not
+   * needed for commands on plain keys, which are those of the groups `generic`, `string` and `hash`.
+   */
+  readonly onlyInMemory?: string;
   /** It runs at once inside MULTI, instead of being queued. */
   readonly immediate?: true;
   /** It ends the transaction even if it is refused. */

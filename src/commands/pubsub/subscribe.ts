@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
+import type { StoreControl } from '../../execution/context/store-control.js';
 import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -28,7 +29,10 @@ function subscribing(name: string, kind: Kind): Command {
     reply: `a push for each ${kind}: ${name}, the ${kind}, the number of subscriptions`,
     whileSubscribed: true,
     run(context, args) {
-      return inSlices(context, subscribeAll(context, args));
+      const { store } = context.server;
+      if (store === undefined) return inSlices(context, subscribeAll(context, args));
+      args.own();
+      return subscribeWhenHeld(store, () => inSlices(context, subscribeAll(context, args)));
     },
   };
 
@@ -52,6 +56,16 @@ function subscribing(name: string, kind: Kind): Command {
         if (client.gone) return;
       }
     }
+  }
+}
+
+/** Subscribes once the store sends this process its events, so that a confirmed subscription misses none. */
+async function subscribeWhenHeld(store: StoreControl, subscribeNow: () => void | Promise<void>): Promise<void> {
+  const release = await store.holdEvents();
+  try {
+    await subscribeNow();
+  } finally {
+    release();
   }
 }
 

@@ -5,6 +5,7 @@ export const dbsize: Command = {
   summary: 'Returns the number of sessions.',
   complexity: 'O(1)',
   group: 'server',
+  onlyInMemory: 'SESSION.STATS counts the sessions of the store',
   flags: ['readonly', 'fast'],
   arity: 1,
   arguments: [],

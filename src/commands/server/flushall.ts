@@ -7,6 +7,7 @@ function flush(name: string): Command {
     summary: 'Ends all sessions.',
     complexity: 'O(1); the memory of N sessions is freed later in O(N), between other commands',
     group: 'server',
+    onlyInMemory: 'SESSION.ENDALL ends the sessions of the store',
     flags: ['write', 'admin'],
     arity: -1,
     arguments: [

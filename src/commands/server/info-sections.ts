@@ -2,7 +2,9 @@ import { totalmem } from 'node:os';
 import { arch, memoryUsage, version as nodeVersion, pid, platform, resourceUsage } from 'node:process';
 import type { Durability, LoadProgress } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
+import type { EngineStats, Lateness } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
+import type { StoreControl } from '../../execution/context/store-control.js';
 import { typeOf } from '../connection/client-line.js';
 
 type Fields = Record<string, string | number>;
@@ -112,7 +114,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       instantaneous_output_kbps: (rates.output / 1024).toFixed(2),
       rejected_connections:
         counters.rejectedByMaxclients + counters.rejectedByProtectedMode + counters.rejectedByCertificate,
-      expired_keys: counters.expired,
+      expired_keys: server.store === undefined ? counters.expired : (server.store.stats?.expired ?? 0),
       expired_stale_perc: '0.00',
       expired_time_cap_reached_count: 0,
       evicted_keys: counters.evicted,
@@ -167,43 +169,82 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
         }),
     ),
   Cluster: () => ({ cluster_enabled: 0 }),
-  Sessions: ({ engine, server }) => {
+  Store: ({ server }) => (server.store === undefined ? { store_kind: 'memory' } : storeFields(server.store)),
+  Sessions: ({ engine, server }): Fields => {
+    if (server.store !== undefined) return storedSessions(server.store, server.clock.now());
     const stats = engine.stats();
-    const late = engine.lateness.recent(server.clock.now());
-    const everLate = engine.lateness.total();
     const { shapes } = engine.memoryParts();
     return {
-      sessions: stats.sessions,
-      session_names: stats.names,
-      session_keys: stats.keys,
-      session_bytes: stats.bytes,
+      ...sessionFields(stats),
       session_memory: engine.memory,
       shapes: shapes.shapes,
       shaped_sessions: shapes.sessions,
       shape_saved_bytes: shapes.savedBytes,
-      sessions_created: stats.created,
-      sessions_ended: stats.ended,
-      sessions_expired: stats.expired,
-      sessions_evicted: stats.evicted,
-      sessions_cleared: stats.cleared,
-      sessions_extended: stats.extended,
-      sessions_rotated: stats.rotated,
       wheel_pending: stats.pending,
-      // Of the last five minutes.
-      wheel_late_p50_ms: late.p50,
-      wheel_late_p99_ms: late.p99,
-      wheel_late_max_ms: late.max,
-      // Since the start or CONFIG RESETSTAT.
-      wheel_late_lifetime_p50_ms: everLate.p50,
-      wheel_late_lifetime_p99_ms: everLate.p99,
-      wheel_late_lifetime_max_ms: everLate.max,
+      ...lateFields(engine.lateness, server.clock.now()),
     };
   },
+  // A store has no plain keys, which is what clients look for here.
   Keyspace: ({ engine }): Fields => {
     const { sessions, pending } = engine.stats();
     return sessions > 0 ? { db0: `keys=${sessions},expires=${Math.min(pending, sessions)},avg_ttl=0` } : {};
   },
 };
+
+function sessionFields(stats: EngineStats): Fields {
+  return {
+    sessions: stats.sessions,
+    session_names: stats.names,
+    session_keys: stats.keys,
+    session_bytes: stats.bytes,
+    sessions_created: stats.created,
+    sessions_ended: stats.ended,
+    sessions_expired: stats.expired,
+    sessions_evicted: stats.evicted,
+    sessions_cleared: stats.cleared,
+    sessions_extended: stats.extended,
+    sessions_rotated: stats.rotated,
+  };
+}
+
+function lateFields(lateness: Lateness, now: number): Fields {
+  const late = lateness.recent(now);
+  const everLate = lateness.total();
+  return {
+    // Of the last five minutes.
+    wheel_late_p50_ms: late.p50,
+    wheel_late_p99_ms: late.p99,
+    wheel_late_max_ms: late.max,
+    // Since the start or CONFIG RESETSTAT.
+    wheel_late_lifetime_p50_ms: everLate.p50,
+    wheel_late_lifetime_p99_ms: everLate.p99,
+    wheel_late_lifetime_max_ms: everLate.max,
+  };
+}
+
+/** All sessions of the store, and how late this process has expired some of them. */
+function storedSessions({ stats, lateness }: StoreControl, now: number): Fields {
+  return { ...(stats !== undefined && sessionFields(stats)), ...lateFields(lateness, now) };
+}
+
+function storeFields({ status }: StoreControl): Fields {
+  const { kind, version, nodes, partitions, owned, processes, reachable, since, lastError = '' } = status;
+  const { calls, failures, totalMs } = status;
+  return {
+    store_kind: kind,
+    store_version: version,
+    store_nodes: nodes.join(' '),
+    store_partitions: partitions,
+    store_owned_partitions: owned,
+    store_processes: processes,
+    store_state: reachable ? 'ok' : 'unreachable',
+    store_state_since: Math.floor(since / 1000),
+    store_last_error: lastError,
+    store_calls: calls,
+    store_failed_calls: failures,
+    store_usec_per_call: calls === 0 ? 0 : Math.round((1000 * totalMs) / calls),
+  };
+}
 
 function savesFields({ changes, running, lastSave, lastOk, lastMs, count }: Saves['status']): Fields {
   return {

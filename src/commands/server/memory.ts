@@ -10,6 +10,7 @@ const usage: Command = {
   summary: 'Estimates the memory that a session or key takes, not counting its name.',
   complexity: 'O(1)',
   group: 'server',
+  onlyInMemory: 'SESSION.INFO shows the bytes of a session',
   flags: ['readonly'],
   arity: -3,
   arguments: [

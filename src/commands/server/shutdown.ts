@@ -54,8 +54,8 @@ interface How {
 async function stop(server: ServerControl, client: Client, { save, force, now }: How): Promise<void> {
   const user = client.user === undefined ? '' : ` as the user ${client.user.name}`;
   try {
-    // With a journal there is nothing to save: shutdown completes it anyway.
-    if (save && server.durability === undefined) await saveAll(server, force);
+    // A store keeps the sessions, and shutdown completes a journal anyway.
+    if (save && server.durability === undefined && server.store === undefined) await saveAll(server, force);
     server.log.notice(`SHUTDOWN by ${clientText(client)}${user}: stopping`, {
       event: 'shutdown',
       ...clientFields(client),

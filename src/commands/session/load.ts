@@ -8,6 +8,7 @@ export const sessionLoad: Command = {
   complexity: 'O(N), where N is the number of sessions and their keys',
   group: 'session',
   flags: ['write', 'denyoom', 'admin', 'no_multi'],
+  onlyInMemory: "use the store's own backups",
   arity: -2,
   arguments: [DATA_SET, { name: 'restart', type: 'pure-token', token: 'RESTART', optional: true }],
   reply: 'map: name, sessions, keys, skipped (sessions that already exist), ended (sessions whose MAXAGE had ended)',

@@ -10,6 +10,7 @@ export const sessionSave: Command = {
   complexity: 'O(N), where N is the number of sessions and their keys',
   group: 'session',
   flags: ['admin', 'no_multi'],
+  onlyInMemory: "use the store's own backups",
   arity: -2,
   arguments: [DATA_SET, { ...TOKENS, optional: true }],
   reply: 'map: name, sessions, keys, bytes (size of the file), milliseconds',

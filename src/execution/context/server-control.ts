@@ -1,7 +1,7 @@
 import type { Config } from '../../config.js';
 import type { Durability } from '../../durability/durability.js';
 import type { Saves } from '../../durability/saves.js';
-import type { Clock, Lateness, SessionListener } from '../../engine/index.js';
+import type { Clock, Lateness } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { EventLog } from '../../log/log-events.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
@@ -9,11 +9,14 @@ import type { LatencyMonitor } from '../observing/latency-monitor.js';
 import type { Slowlog } from '../observing/slowlog.js';
 import type { Client } from './client.js';
 import type { Counters, CountersSinceReset, Rates } from './counters.js';
+import type { Gate } from './gate.js';
 import type { KeyspaceNotifier } from './keyspace-notifier.js';
 import type { MemoryAccount } from './memory-account.js';
 import type { Monitors } from './monitors.js';
 import type { PubSub } from './pub-sub.js';
 import type { ReloadReport } from './reload-report.js';
+import type { SessionWatcher } from './session-watcher.js';
+import type { StoreControl } from './store-control.js';
 import type { FailedAuthentication, ListedUser, User } from './user.js';
 
 /** The part of the server that commands may use. */
@@ -43,6 +46,10 @@ export interface ServerControl {
   readonly memory: MemoryAccount;
   /** Keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;
+  /** The store outside of this process that has the sessions; undefined if they are in memory. */
+  readonly store: StoreControl | undefined;
+  /** Undefined if sessions are only in memory. */
+  readonly gate: Gate | undefined;
   /** Saves sessions as data sets, and loads them. */
   readonly saves: Saves;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */
@@ -63,8 +70,8 @@ export interface ServerControl {
   readonly configFile: { readonly path: string; rewrite(): Promise<void> } | undefined;
   /** Returns what was counted since the start or the latest `resetCounters`. */
   countersSinceReset(): CountersSinceReset;
-  /** Notifies a listener of the events of sessions from now on. Returns a function that stops this. */
-  listenToSessions(listener: SessionListener): () => void;
+  /** Notifies a watcher of the events of sessions from now on. Returns a function that stops this. */
+  watchSessions(watcher: SessionWatcher): () => void;
   /** Makes `countersSinceReset` and the statistics begin again. */
   resetCounters(): void;
   /**

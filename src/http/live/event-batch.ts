@@ -1,4 +1,5 @@
-import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../../engine/index.js';
+import type { Clock, SessionEvent } from '../../engine/index.js';
+import type { SessionWatcher } from '../../execution/context/session-watcher.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import { toJsonBytes } from '../json-bytes.js';
 import type { LiveEvents } from './live-data.js';
@@ -23,8 +24,7 @@ export interface Batch {
 }
 
 /** Collects the events of sessions until they are taken. It keeps a limited number, and counts the rest. */
-export class EventBatch implements SessionListener {
-  readonly #engine: SessionEngine;
+export class EventBatch implements SessionWatcher {
   readonly #clock: Clock;
   readonly #onFirst: () => void;
   #events: NamedEvent[] = [];
@@ -32,20 +32,19 @@ export class EventBatch implements SessionListener {
   readonly #ofKind = new Map<SessionEvent, number>();
 
   /** @param onFirst Called with the first event since the last `take`. */
-  constructor(engine: SessionEngine, clock: Clock, onFirst: () => void) {
-    this.#engine = engine;
+  constructor(clock: Clock, onFirst: () => void) {
     this.#clock = clock;
     this.#onFirst = onFirst;
   }
 
-  onSession(event: SessionEvent, session: Session): void {
+  onEvent(event: SessionEvent, name: () => Buffer): void {
     const count = this.#ofKind.get(event) ?? 0;
     if (count === MOST_OF_A_KIND) {
       this.#omitted++;
       return;
     }
     this.#ofKind.set(event, count + 1);
-    this.#events.push({ at: Math.round(this.#clock.wall()), event, name: this.#engine.name(session) });
+    this.#events.push({ at: Math.round(this.#clock.wall()), event, name: name() });
     if (this.#events.length === 1) this.#onFirst();
   }
 

@@ -71,6 +71,8 @@ export interface LiveSnapshot {
     readonly outputPerSecond: number;
   };
   readonly persistence: LivePersistence;
+  /** The store that has the sessions; undefined if they are in memory. The wheel is empty then. */
+  readonly store?: LiveStore;
   readonly slowlog: LiveSlowLog;
   /** How long the event loop kept timers waiting in the last 5 s, in whole ms, rounded up. */
   readonly eventLoopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -171,6 +173,26 @@ export type LivePersistence =
       /** How much of the journal is loaded; undefined once it all is. */
       readonly loading?: { readonly loaded: number; readonly total: number };
     };
+
+export interface LiveStore {
+  readonly kind: 'cluster' | 'single' | 'sentinel';
+  /** The product and its version. */
+  readonly version: string;
+  /** The number of primaries. */
+  readonly nodes: number;
+  readonly partitions: number;
+  /** Partitions whose sessions this server expires. */
+  readonly owned: number;
+  /** Servers that use the store. */
+  readonly processes: number;
+  /** Whether it can serve all sessions. */
+  readonly reachable: boolean;
+  /** Calls since the server started, and those of them that the store did not serve. */
+  readonly calls: number;
+  readonly failures: number;
+  /** The mean time from a call to its answer. */
+  readonly meanMs: number;
+}
 
 export interface LiveSlowLog {
   /** A command is slow if it takes this long: `slowlog-log-slower-than`. Undefined if the slow log is off. */

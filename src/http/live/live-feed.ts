@@ -36,7 +36,7 @@ export class LiveFeed {
     const { engine, server } = sources;
     const { clock } = server;
     this.#sources = sources;
-    this.#batch = new EventBatch(engine, clock, () => {
+    this.#batch = new EventBatch(clock, () => {
       const delay = Math.max(0, this.#sentAt + BATCH_MS - clock.now());
       this.#cancelBatch = clock.after(delay, () => this.#sendEvents());
     });
@@ -71,7 +71,7 @@ export class LiveFeed {
   }
 
   #start(): void {
-    this.#stopListening = this.#sources.server.listenToSessions(this.#batch);
+    this.#stopListening = this.#sources.server.watchSessions(this.#batch);
     this.#beat();
   }
 
@@ -99,6 +99,7 @@ export class LiveFeed {
 
   #beat(): void {
     this.#cancelSnapshot = this.#sources.server.clock.after(SNAPSHOT_MS, () => this.#beat());
+    void this.#sources.server.store?.refreshStats();
     this.#wheel.refresh((wheel) => this.#sendSnapshot(wheel));
   }
 

@@ -1,12 +1,14 @@
 import { typeOf } from '../../commands/connection/client-line.js';
 import { LATE_MS, RECENT_MS, type SessionEngine } from '../../engine/index.js';
 import type { ServerControl } from '../../execution/context/server-control.js';
+import type { StoreControl } from '../../execution/context/store-control.js';
 import type {
   LiveConnections,
   LiveMemory,
   LivePersistence,
   LiveSlowLog,
   LiveSnapshot,
+  LiveStore,
   LiveTotals,
 } from './live-data.js';
 
@@ -29,7 +31,7 @@ export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel,
   const { counters, rates, clock } = server;
   const { p50, p99, max } = server.eventLoopDelay.recent(clock.now());
   const reasons = notReady();
-  const { sessions, names, bytes, ...stats } = engine.stats();
+  const { sessions, names, bytes, ...stats } = server.store?.stats ?? engine.stats();
   return {
     at: Math.round(clock.wall()),
     uptimeMs: Math.max(0, Math.round(clock.wall() - server.started)),
@@ -40,7 +42,7 @@ export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel,
     totals: totalsOf(server, stats),
     commandsPerSecond: Math.round(rates.commands),
     lateMs: LATE_MS,
-    lateness: { overMs: RECENT_MS, ...engine.lateness.recent(clock.now()) },
+    lateness: { overMs: RECENT_MS, ...(server.store ?? engine).lateness.recent(clock.now()) },
     memory: memoryOf(server, bytes),
     connections: connectionsOf(server, watchers),
     network: {
@@ -50,6 +52,7 @@ export function takeSnapshot({ engine, server, notReady }: LiveSources, { wheel,
       outputPerSecond: Math.round(rates.output),
     },
     persistence: persistenceOf(server),
+    ...(server.store !== undefined && { store: storeOf(server.store) }),
     slowlog: slowLogOf(server),
     eventLoopDelay: { p50, p99, max },
     wheel,
@@ -112,6 +115,23 @@ function persistenceOf({ durability, config, clock }: ServerControl): LivePersis
       lastSucceeded,
     },
     ...(progress !== undefined && { loading: { loaded: progress.loaded, total: progress.total } }),
+  };
+}
+
+function storeOf({ status }: StoreControl): LiveStore {
+  const { kind, version, nodes, partitions, owned, processes, reachable, calls, failures, totalMs } = status;
+  const meanMs = calls === 0 ? 0 : totalMs / calls;
+  return {
+    kind,
+    version,
+    nodes: nodes.length,
+    partitions,
+    owned,
+    processes,
+    reachable,
+    calls,
+    failures,
+    meanMs,
   };
 }
 
