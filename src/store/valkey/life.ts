@@ -73,7 +73,7 @@ export function lifeOfMany(
       else if ((await confirmed) > settings.limit) await names.limit(unborn.name, settings.limit);
       return Slice.of(unborn.token);
     },
-    endName: (name) => names.end(name.toBuffer()),
+    endName: (name) => names.end(name.copy()),
     endByIds: (name, ids) => names.endByIds(name.toBuffer(), ids),
     endAll: () => endAll(nodes, partitions.count, unindexing),
   };
