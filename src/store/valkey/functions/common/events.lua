@@ -51,9 +51,9 @@ end
 -- Returns what the session has at its end, for an event.
 local function dataOf(session)
   if session.bytes <= MAX_DATA then
-    local keys = countKeys(session)
-    if keys == 0 then return 'D\0\0\0\0' end
-    if keys <= MAX_KEYS then return packData(call('HGETALL', session.key)) end
+    -- Keys differ, so this many need at least one byte each, but for one.
+    local isFew = session.bytes < MAX_KEYS or countKeys(session) <= MAX_KEYS
+    if isFew then return packData(call('HGETALL', session.key)) end
   end
   return packSizes(session, countKeys(session))
 end

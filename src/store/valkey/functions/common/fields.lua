@@ -46,7 +46,6 @@ end
 
 -- Returns the values of META and of fields, false for each that is missing.
 local function fetch(key, fields)
-  if not fields then return { call('HGET', key, META) } end
   local count = #fields
   -- Two short calls take less time than one whose reply is a list.
   if count == 1 then return { call('HGET', key, META), call('HGET', key, fields[1]) } end

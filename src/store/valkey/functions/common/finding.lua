@@ -5,36 +5,36 @@ local NAME, ID = 64, 61
 local NO_SESSION = failure('NOSESSION no such session')
 local NO_SHARED_SESSION = failure('NOSESSION no such session: no shared session has this name')
 
--- Returns the session that an id or member means, or nil, and the values of fields. It may be due.
+-- Returns the session that has a key, or nil. It may be due. With fields, also returns their values as `fetch` does.
+local function load(base, origin, fields)
+  local key = sessionKey(base, origin)
+  local meta, values
+  if fields then
+    values = fetch(key, fields)
+    meta = values[1]
+  else
+    meta = call('HGET', key, META)
+  end
+  if meta then return unpackSession(base, key, origin, meta), values end
+end
+
+-- Returns the session that an id or member means, like `load`.
 local function findById(base, id, fields)
   local origin, created = partsOf(id)
-  local key = sessionKey(base, origin)
-  local values = fetch(key, fields)
-  if not values[1] then return nil end
-  local session = unpackSession(base, key, origin, values[1])
-  if session.created ~= created then return nil end
-  return session, values
+  local session, values = load(base, origin, fields)
+  if session and session.created == created then return session, values end
 end
 
--- Returns the session that a token leads to, or nil, and the values of fields. It may be due.
+-- Returns the session that a token leads to, like `load`.
 local function findByToken(base, token, fields)
-  local key = sessionKey(base, token)
-  local values = fetch(key, fields)
-  if values[1] then
-    local session = unpackSession(base, key, token, values[1])
-    if not has(session, Flag.ROTATED) then return session, values end
-  end
+  local session, values = load(base, token, fields)
+  if session and not has(session, Flag.ROTATED) then return session, values end
   -- The token is one that the session got later, or its first one in its time of grace.
   local origin = call('GET', tokenKey(base, token))
-  if not origin then return nil end
-  key = sessionKey(base, origin)
-  values = fetch(key, fields)
-  if not values[1] then return nil end
-  return unpackSession(base, key, origin, values[1]), values
+  if origin then return load(base, origin, fields) end
 end
 
--- Returns the live session that an address leads to, and its values of fields as `fetch` does. Returns nil if there is
--- no such session.
+-- Returns the live session that an address leads to, or nil, and the values of fields like `load`.
 local function find(base, address, fields)
   local first = byte(address)
   local session, values
@@ -50,7 +50,9 @@ local function find(base, address, fields)
   if session.deadline > now then return session, values end
   if not settle(session) then return nil end
   -- Its data has just been removed.
-  for i = 2, #values do values[i] = false end
+  if values then
+    for i = 2, #values do values[i] = false end
+  end
   return session, values
 end
 
