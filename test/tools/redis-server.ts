@@ -61,6 +61,10 @@ export class RedisServer {
     return new RedisServer(port, directory, [file, '--sentinel'], {}).restart();
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
   /** Sends a command over a connection of its own. */
   async ask(command: string, ...args: (string | number)[]): Promise<unknown> {
     const client = new Redis(this.port, { retryStrategy: null, connectTimeout: 60_000, ...this.#credentials });

@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { DurationHistogram } from '../../duration-histogram.js';
 import { CodedError } from '../../errors.js';
+import type { Slice } from '../../slice.js';
 
 /**
  * The nodes of the Valkey or Redis in which the sessions are: the primaries of a cluster, or a single primary, which
@@ -38,9 +40,9 @@ export interface Nodes {
 }
 
 /** Strings are sent as UTF-8, numbers in decimal. */
-export type Argument = Uint8Array | string | number;
+export type Argument = Slice | Uint8Array | string | number;
 
-/** Strings and status replies are Buffers. An error inside an array stands where the reply would be. */
+/** Strings and status replies are Buffers. In the array that `exec` returns, an error stands where the reply would be. */
 export type Reply = Buffer | number | null | CodedError | readonly Reply[];
 
 export interface ChannelListener {
@@ -69,8 +71,12 @@ export interface StoreState {
   readonly reachable: boolean;
   /** Since when `reachable` has been as it is, in Unix ms. */
   readonly since: number;
-  /** Why it was not reachable most recently, in one line without secrets. */
+  /** Why it was not reachable most recently, in one line without secrets; undefined if it always was. */
   readonly lastError: string | undefined;
+  /** How long calls have taken that were answered. It keeps counting. */
+  readonly times: DurationHistogram;
+  /** How many calls have failed with a StoreError. */
+  readonly failures: number;
 }
 
 /** The functions that run on the nodes. */
@@ -96,13 +102,15 @@ export interface NodesOptions {
   readonly sentinelName?: string;
   /** What the Sentinels themselves ask for. */
   readonly sentinelPassword?: string;
-  /** The prefix of all keys: `respite:`. */
+  /** The prefix of all keys. */
   readonly prefix: string;
-  readonly library: FunctionLibrary;
   /** The longest a call takes, in ms. */
   readonly timeout: number;
   /** How many replicas must have received a write before it is acknowledged. */
   readonly wait: number;
+  readonly library: FunctionLibrary;
+  /** For how long the first connection is tried, in ms: the store may be about to start. 10 s unless set. */
+  readonly patience?: number;
 }
 
 /** The store did not answer, or could not. `message` says whether the operation may have run. */

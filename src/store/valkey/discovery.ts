@@ -1,0 +1,125 @@
+import { endpoint } from '../../endpoint.js';
+import { UnusableStoreError } from '../remote-store.js';
+import type { ClientPackage } from './client-package.js';
+import { type Address, Connection } from './connection.js';
+import { authenticate, type Greeting, greet } from './greeting.js';
+import type { NodesOptions } from './nodes.js';
+import { askCluster, askSentinel, singlePrimary, type Topology } from './topology.js';
+
+/** Finds out which primaries there are: from a node of the cluster, from a Sentinel, or from the options. */
+export class Discovery {
+  readonly #client: ClientPackage;
+  readonly #options: NodesOptions;
+  /** Whoever answered last. */
+  #advisor: Advisor | undefined;
+  /** Who may know more, apart from those in the options. */
+  #known: readonly Address[] = [];
+  #isClosed = false;
+
+  constructor(client: ClientPackage, options: NodesOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /**
+   * Finds out what there is at the addresses.
+   * @throws UnusableStoreError (rejects) if nobody answers, or if who does is of no use.
+   */
+  async begin(): Promise<Greeting> {
+    return (await this.#find()).greeting;
+  }
+
+  /**
+   * Asks which primaries there are now.
+   * @throws Error (rejects) if nobody knows; UnusableStoreError if the Sentinels do not know the name.
+   */
+  async ask(): Promise<Topology> {
+    const { connection, address, greeting } = this.#advisor ?? (await this.#find());
+    const { tls, sentinelName } = this.#options;
+    try {
+      switch (greeting.kind) {
+        case 'single':
+          return singlePrimary(address);
+        case 'cluster':
+          return this.#learn(await askCluster(connection, address.host, tls !== undefined));
+        case 'sentinel':
+          return this.#learn(await askSentinel(connection, sentinelName));
+      }
+    } catch (error) {
+      // Another one may know better.
+      this.#forget();
+      throw error;
+    }
+  }
+
+  #learn(topology: Topology): Topology {
+    this.#known = topology.advisors;
+    return topology;
+  }
+
+  async #find(): Promise<Advisor> {
+    const failures: Error[] = [];
+    for (const address of shuffled([...this.#options.addresses, ...this.#known])) {
+      let connection: Connection | undefined;
+      try {
+        connection = await Connection.open(this.#client, address, this.#options);
+        const advisor = { connection, address, greeting: await this.#introduce(connection) };
+        this.#advisor = advisor;
+        connection.onEnd = () => this.#forget();
+        if (this.#isClosed) this.#forget();
+        return advisor;
+      } catch (error) {
+        connection?.close();
+        failures.push(withAddress(address, error as Error));
+      }
+    }
+    const unusable = failures.find((failure) => failure instanceof UnusableStoreError);
+    const reasons = failures.map(({ message }) => message).join('; ');
+    throw unusable ?? new UnreachableError(`cannot connect to the store (${reasons})`);
+  }
+
+  async #introduce(connection: Connection): Promise<Greeting> {
+    const { user, password, sentinelPassword } = this.#options;
+    if (sentinelPassword !== undefined) await authenticate(connection, undefined, sentinelPassword);
+    else if (password !== undefined) {
+      // Sentinels often do not have the users of the primary. Whether this is one, it says only now.
+      const failure = await authenticate(connection, user, password).catch((error: Error) => error);
+      const greeting = await greet(connection).catch((error) => {
+        throw failure ?? error;
+      });
+      if (failure !== undefined && greeting.kind !== 'sentinel') throw failure;
+      return greeting;
+    }
+    return greet(connection);
+  }
+
+  #forget(): void {
+    const { connection } = this.#advisor ?? {};
+    this.#advisor = undefined;
+    connection?.close();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#forget();
+  }
+}
+
+/** Nobody answers. That may pass. */
+export class UnreachableError extends UnusableStoreError {}
+
+interface Advisor {
+  readonly connection: Connection;
+  readonly address: Address;
+  readonly greeting: Greeting;
+}
+
+/** Not always the same is asked first: it may be one that answers, but knows nothing new. */
+function shuffled(addresses: readonly Address[]): Address[] {
+  const first = Math.floor(Math.random() * addresses.length);
+  return [...addresses.slice(first), ...addresses.slice(0, first)];
+}
+
+function withAddress({ host, port }: Address, error: Error): Error {
+  return error instanceof UnusableStoreError ? error : new Error(`${endpoint(host, port)}: ${error.message}`);
+}

@@ -1,0 +1,29 @@
+import { hashSlot } from './hash-slot.js';
+import type { Primary } from './primary.js';
+import { bulkString } from './request-bytes.js';
+
+/** Where the calls to a partition go. */
+export class Partition {
+  readonly index: number;
+  readonly base: string;
+  readonly slot: number;
+  /** How many keys a function gets, and its key, as they are sent. */
+  readonly encodedKeys: string;
+  primary: Primary | undefined;
+  /** Calls that were given to the primary and have not been answered. */
+  inFlight = 0;
+  /** Whether calls have to wait, so that they stay in order or until the partition has a primary. */
+  isHeld = false;
+  /** They wait at least until then, in ms of `performance.now`. */
+  heldUntil = 0;
+  /** Why they wait: an error of the node, or nothing if it did not answer with one. */
+  refusal = '';
+
+  constructor(prefix: string, index: number) {
+    const tag = String(index);
+    this.index = index;
+    this.base = `${prefix}{${tag}}`;
+    this.slot = hashSlot(tag);
+    this.encodedKeys = bulkString('1') + bulkString(this.base);
+  }
+}

@@ -1,0 +1,63 @@
+import { endpoint } from '../../endpoint.js';
+import type { Address } from './connection.js';
+import { SLOTS } from './hash-slot.js';
+import type { Primary } from './primary.js';
+import type { Topology } from './topology.js';
+
+/** The primaries, and which slots each has. */
+export class Primaries {
+  readonly #create: (address: Address) => Primary;
+  readonly #byAddress = new Map<string, Primary>();
+  readonly #bySlot: (Primary | undefined)[] = new Array(SLOTS).fill(undefined);
+  #isComplete = false;
+
+  /** @param create Makes a primary that starts to connect. */
+  constructor(create: (address: Address) => Primary) {
+    this.#create = create;
+  }
+
+  [Symbol.iterator](): Iterator<Primary> {
+    return this.#byAddress.values();
+  }
+
+  ofSlot(slot: number): Primary | undefined {
+    return this.#bySlot[slot];
+  }
+
+  /** Whether each slot has a primary. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Replaces what was known. Primaries that are no longer any are retired. */
+  apply({ primaries }: Topology): void {
+    this.#bySlot.fill(undefined);
+    for (const { from, to, ...address } of primaries) this.#bySlot.fill(this.at(address), from, to + 1);
+    this.#isComplete = !this.#bySlot.includes(undefined);
+    const used = new Set(this.#bySlot);
+    for (const [address, primary] of this.#byAddress) {
+      if (used.has(primary)) continue;
+      this.#byAddress.delete(address);
+      primary.retire();
+    }
+  }
+
+  /** One slot has moved. */
+  move(slot: number, address: Address): void {
+    this.#bySlot[slot] = this.at(address);
+  }
+
+  at({ host, port }: Address): Primary {
+    const name = endpoint(host, port);
+    let primary = this.#byAddress.get(name);
+    if (primary === undefined) {
+      primary = this.#create({ host, port });
+      this.#byAddress.set(name, primary);
+    }
+    return primary;
+  }
+
+  close(): void {
+    for (const primary of this) primary.close();
+  }
+}

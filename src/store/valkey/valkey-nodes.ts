@@ -1,0 +1,229 @@
+import { UnusableStoreError } from '../remote-store.js';
+import { CallRouter } from './call-router.js';
+import type { ClientPackage } from './client-package.js';
+import { type Address, Connection } from './connection.js';
+import type { Discovery } from './discovery.js';
+import { authenticate, type Greeting, greet, loadLibrary, selectDatabase } from './greeting.js';
+import type { Argument, ChannelListener, Nodes, NodesOptions, Reply, StoreState, Subscription } from './nodes.js';
+import { Primaries } from './primaries.js';
+import { Primary } from './primary.js';
+import { codeOf, refusalOf } from './refusal.js';
+import { Subscriber } from './subscriber.js';
+import { Subscriptions } from './subscriptions.js';
+
+/** How often the nodes are looked at, in ms. */
+const HEALTH_INTERVAL = 1000;
+
+/** How long to wait before asking for the primaries, in ms: many calls may say at the same time that it is needed. */
+const QUESTION_PAUSE = 50;
+
+/** How many looks at nodes that are well there are between two questions for the primaries. */
+const LOOKS_PER_QUESTION = { cluster: 10, sentinel: 1, single: Number.POSITIVE_INFINITY };
+
+/** The nodes of a store, as `connect.ts` makes them. */
+export class ValkeyNodes implements Nodes {
+  readonly #client: ClientPackage;
+  readonly #options: NodesOptions;
+  readonly #discovery: Discovery;
+  readonly #greeting: Greeting;
+  readonly #primaries: Primaries;
+  readonly #router: CallRouter;
+  readonly #subscriptions: Subscriptions;
+  readonly #listeners = new Set<(state: StoreState) => void>();
+  #health: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #asking: Promise<void> | undefined;
+  #isReachable = true;
+  #since = Date.now();
+  #lastError: string | undefined;
+  #isClosed = false;
+
+  constructor(client: ClientPackage, options: NodesOptions, discovery: Discovery, greeting: Greeting) {
+    this.#client = client;
+    this.#options = options;
+    this.#discovery = discovery;
+    this.#greeting = greeting;
+    this.#primaries = new Primaries((address) => this.#createPrimary(address));
+    this.#router = new CallRouter(this.#primaries, options, () => this.#askAgain());
+    this.#subscriptions = new Subscriptions(
+      async (primary, listener) => {
+        const connection = await this.#open(primary);
+        return new Subscriber(connection.handOver(), options.timeout, listener);
+      },
+      () => this.#askAgain(),
+    );
+  }
+
+  /**
+   * Connects to the primaries. Returns when each has been tried.
+   * @throws UnusableStoreError (rejects) if one of them is of no use, or if none can be reached.
+   */
+  async begin(): Promise<void> {
+    this.#primaries.apply(await this.#discovery.ask());
+    const primaries = [...this.#primaries];
+    const attempts = await Promise.allSettled(primaries.map((primary) => primary.firstAttempt));
+    const failures = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason as Error] : []));
+    const unusable = failures.find((failure) => failure instanceof UnusableStoreError);
+    if (unusable !== undefined) throw unusable;
+    if (failures.length === primaries.length) {
+      throw new UnusableStoreError(`cannot use the store (${this.#failures().join('; ') || 'no node has any slot'})`);
+    }
+    this.#updateState();
+    this.#health = setInterval(() => this.#look(), HEALTH_INTERVAL);
+  }
+
+  #createPrimary(address: Address): Primary {
+    return new Primary(address, this.#open, this.#prepare, this.#options.wait > 0, {
+      onReady: () => this.#changed(),
+      onFailure: () => this.#failed(),
+    });
+  }
+
+  /** Connects to a node and logs in. */
+  readonly #open = async (address: Address): Promise<Connection> => {
+    const { user, password, database = 0 } = this.#options;
+    const connection = await Connection.open(this.#client, address, this.#options);
+    try {
+      if (password !== undefined) await authenticate(connection, user, password);
+      await selectDatabase(connection, database);
+      // Operators see it in CLIENT LIST. Some services do not allow it.
+      await connection.ask('CLIENT', 'SETNAME', 'respite').catch(() => {});
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  };
+
+  readonly #prepare = async (connection: Connection): Promise<void> => {
+    await greet(connection);
+    await loadLibrary(connection, this.#options.library);
+  };
+
+  // What is known of the primaries.
+
+  /** Asks which primaries there are, soon. */
+  #askAgain(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#ask();
+    }, QUESTION_PAUSE);
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking ??= this.#discovery
+      .ask()
+      .then(
+        (topology) => {
+          if (this.#isClosed) return;
+          this.#primaries.apply(topology);
+          this.#changed();
+        },
+        // It is asked again soon, because what makes this fail makes primaries fail too.
+        () => {},
+      )
+      .finally(() => {
+        this.#asking = undefined;
+      });
+    return this.#asking;
+  }
+
+  /** There are other primaries, or one has become ready. */
+  #changed(): void {
+    this.#router.reassign();
+    this.#subscriptions.reconcile();
+    this.#updateState();
+  }
+
+  #failed(): void {
+    this.#updateState();
+    if (!this.#isReachable) this.#askAgain();
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    if (!this.#isReachable || this.#looks % LOOKS_PER_QUESTION[this.#greeting.kind] === 0) void this.#ask();
+    for (const primary of this.#primaries) {
+      const { connection } = primary;
+      const isQuiet = connection?.isBusy === false && performance.now() - connection.heardAt >= HEALTH_INTERVAL;
+      if (connection !== undefined && isQuiet) void this.#probe(primary, connection);
+    }
+  }
+
+  /** Asks a primary for a key, which says more than PING: whether the cluster is up and the primary still is one. */
+  async #probe(primary: Primary, connection: Connection): Promise<void> {
+    const key = this.#router.aKeyAt(primary);
+    await connection.ask(...(key === undefined ? ['PING'] : ['EXISTS', key])).then(
+      () => {
+        if (primary.connection === connection) primary.failure = undefined;
+      },
+      ({ message }: Error) => {
+        if (refusalOf(message) === 'moved') this.#askAgain();
+        else if (refusalOf(message) === 'later' && codeOf(message) !== 'ASK') primary.failure = message;
+      },
+    );
+  }
+
+  #failures(): string[] {
+    return [...this.#primaries].flatMap(({ address, failure }) =>
+      failure === undefined ? [] : `${address}: ${failure}`,
+    );
+  }
+
+  #updateState(): void {
+    const failures = this.#failures();
+    if (!this.#primaries.isComplete) failures.push('not every slot has a primary');
+    const [failure] = failures;
+    if (failure !== undefined) this.#lastError = failure;
+    const isReachable = failure === undefined;
+    if (isReachable === this.#isReachable) return;
+    this.#isReachable = isReachable;
+    this.#since = Date.now();
+    const state = this.state();
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  // What `Nodes` promises.
+
+  call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply> {
+    return this.#router.call(partition, fn, args);
+  }
+
+  subscribe(channel: string, partitions: Iterable<number>, listener: ChannelListener): Subscription {
+    const found = (indexes: Iterable<number>) => Array.from(indexes, (index) => this.#router.partition(index));
+    const subscription = this.#subscriptions.subscribe(channel, found(partitions), listener);
+    return { set: (indexes) => subscription.set(found(indexes)), close: () => subscription.close() };
+  }
+
+  state(): StoreState {
+    const { times, failures } = this.#router;
+    return {
+      ...this.#greeting,
+      primaries: Array.from(this.#primaries, ({ address }) => address),
+      reachable: this.#isReachable,
+      since: this.#since,
+      lastError: this.#lastError,
+      times,
+      failures,
+    };
+  }
+
+  onStateChange(listener: (state: StoreState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    this.#subscriptions.close();
+    await this.#router.drain();
+    this.#isClosed = true;
+    clearInterval(this.#health);
+    clearTimeout(this.#timer);
+    this.#router.close();
+    this.#primaries.close();
+    this.#discovery.close();
+  }
+}
