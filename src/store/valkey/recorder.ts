@@ -1,3 +1,4 @@
+import { Slice } from '../../slice.js';
 import type { Plan, Unborn } from './creation.js';
 import type { Argument, Reply } from './nodes.js';
 import type { Calls } from './session-calls.js';
@@ -38,5 +39,6 @@ export class Recorder implements Calls {
 
 /** The bytes of arguments are valid only during the call. */
 function copyOf(argument: Argument): Argument {
+  if (argument instanceof Slice) return argument.copy();
   return typeof argument === 'object' ? Buffer.from(argument) : argument;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { readLibrary } from '../../../src/store/valkey/library.js';
-import type { Argument } from '../../../src/store/valkey/nodes.js';
 import { RedisServer } from '../../tools/redis-server.js';
+
+type Argument = Uint8Array | string | number;
 
 /** The base of the only partition. */
 export const BASE = 'respite:{17}';

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { DurationHistogram } from '../../../src/duration-histogram.js';
 import type {
   Argument,
   ChannelListener,
@@ -284,7 +285,8 @@ export class SimulatedNodes implements Nodes {
   }
 
   state(): StoreState {
-    return { kind: 'single', version: '', primaries: [], reachable: true, since: 0, lastError: undefined };
+    const health = { reachable: true, since: 0, lastError: undefined, times: new DurationHistogram(), failures: 0 };
+    return { kind: 'single', version: '', primaries: [], ...health };
   }
 
   onStateChange(): () => void {
