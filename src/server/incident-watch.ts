@@ -83,7 +83,7 @@ export class IncidentWatch {
 
   #watchStore(): void {
     const { incidents, counters, store } = this.#options;
-    if (store === undefined) return;
+    if (store?.isOpen !== true) return;
     const { CLUSTERDOWN, NOREPLICAS, TRYAGAIN } = counters.errorCodes;
     const count = CLUSTERDOWN + NOREPLICAS + TRYAGAIN - this.#failedByStore;
     this.#failedByStore += count;
@@ -97,6 +97,7 @@ export class IncidentWatch {
 
   #watchWheel(): void {
     const { engine, store } = this.#options;
+    if (store?.isOpen === false) return;
     this.#expiries ??= new LateCount((store ?? engine).lateness);
     const { count, worst } = this.#expiries.take();
     if (count === 0) return;
