@@ -3,23 +3,33 @@ import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { CodedError, type ErrorCode } from '../errors.js';
 import { OutputLimitError } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
+import type { Transaction } from '../store/store.js';
 import type { Context } from './context/context.js';
 import type { Counters } from './context/counters.js';
+import { LateAnswer, type Running } from './late-answer.js';
 import { clientFields, clientText } from './observing/client-text.js';
 
 /**
  * Runs a command that has passed all checks. Whatever goes wrong, the client gets exactly one reply.
  *
- * @returns A promise only if the command has to wait. The reply has been written when it resolves.
+ * @returns Nothing if the reply has been written. A promise if the command has to wait: the reply has been written when
+ *   it resolves. A LateAnswer if the store answers later: the caller sees to it that the reply is written then.
  * @throws OutputLimitError if the reply does not fit.
  */
-export function call(context: Context, args: Arguments, entry: CommandEntry, request: Request): void | Promise<void> {
+export function call(context: Context, args: Arguments, entry: CommandEntry, request: Request): Running {
   const { reply, client } = context;
   const before = reply.written;
   client.lastCommand = entry.fullName;
   args.reset(request, entry.fullName, entry.nameWords);
   try {
-    const running = entry.ask === undefined ? run(context, args, entry) : ask(context, args, entry);
+    if (entry.ask !== undefined) {
+      const answer = entry.ask(context.store, args, !client.noTouch);
+      if (answer instanceof Promise) return later(context, entry, request, answer);
+      entry.write?.(reply, answer);
+      finish(context, entry, request, false);
+      return;
+    }
+    const running = run(context, args, entry);
     if (running !== undefined) {
       // Other clients' requests are read before it ends.
       request.own();
@@ -37,13 +47,6 @@ function run(context: Context, args: Arguments, entry: CommandEntry): void | Pro
   return entry.run?.(context, args);
 }
 
-/** Asks the store, and writes what it answers. */
-function ask({ store, reply, client }: Context, args: Arguments, entry: CommandEntry): void | Promise<void> {
-  const answer = entry.ask?.(store, args, !client.noTouch);
-  if (answer instanceof Promise) return answer.then((result) => entry.write?.(reply, result));
-  entry.write?.(reply, answer);
-}
-
 function finish(context: Context, entry: CommandEntry, request: Request, failed: boolean): void {
   record(context, entry, request, context.server.statistics.ran(entry, failed));
 }
@@ -52,11 +55,88 @@ function finish(context: Context, entry: CommandEntry, request: Request, failed:
  * Counts a command that has run, and passes it on to LATENCY, SLOWLOG and MONITOR. The commands of a transaction come before its
  * EXEC.
  */
-function record({ server, client }: Context, entry: CommandEntry, request: Request, ms: number): void {
+function record(context: Context, entry: CommandEntry, request: Request, ms: number): void {
+  recordTime(context, entry, request, ms);
+  feedMonitors(context, entry, request);
+}
+
+/** @param request Undefined if the slow log was off when the command began. */
+function recordTime({ server, client }: Context, entry: CommandEntry, request: Request | undefined, ms: number): void {
   server.counters.commands++;
   if (ms >= server.latency.threshold) server.latency.add(entry.isFast ? 'fast-command' : 'command', ms);
-  if (ms >= server.slowlog.threshold && !entry.hiddenFromSlowlog) server.slowlog.add(ms, request, client);
+  if (ms >= server.slowlog.threshold && !entry.hiddenFromSlowlog && request !== undefined) {
+    server.slowlog.add(ms, request, client);
+  }
+}
+
+function feedMonitors({ server, client }: Context, entry: CommandEntry, request: Request): void {
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request);
+}
+
+/**
+ * Keeps what is needed once the store has answered. MONITOR gets the request now, because it is not valid for longer.
+ */
+function later(context: Context, entry: CommandEntry, request: Request, answer: Promise<unknown>): LateAnswer {
+  const { slowlog, statistics } = context.server;
+  feedMonitors(context, entry, request);
+  const mayBeSlow = slowlog.threshold < Infinity && !entry.hiddenFromSlowlog;
+  // The time of the next command begins here.
+  statistics.skip();
+  return new LateAnswer(entry, answer, statistics.mark, request.bytes, mayBeSlow ? request.copy() : undefined);
+}
+
+/** Asks a transaction of a store for what a command wants. The answer comes when the transaction has happened. */
+export function askWithin(
+  { sessions }: Transaction,
+  context: Context,
+  args: Arguments,
+  entry: CommandEntry,
+  request: Request,
+): LateAnswer {
+  const { client } = context;
+  client.lastCommand = entry.fullName;
+  args.reset(request, entry.fullName, entry.nameWords);
+  const answer = new Promise<unknown>((resolve) => resolve(entry.ask?.(sessions, args, !client.noTouch)));
+  // If the transaction does not happen, nobody waits for its answers.
+  answer.catch(() => {});
+  return later(context, entry, request, answer);
+}
+
+/** Waits for the store, and writes the reply. */
+export async function awaitAnswer(context: Context, late: LateAnswer): Promise<void> {
+  let answer: unknown;
+  try {
+    answer = await late.answer;
+  } catch (error) {
+    writeFailure(context, late, error);
+    return;
+  }
+  writeAnswer(context, late, answer);
+}
+
+/** Writes the reply to a command that the store has answered. */
+export function writeAnswer(context: Context, late: LateAnswer, answer: unknown): void {
+  const { reply } = context;
+  const before = reply.written;
+  let failed = false;
+  try {
+    late.entry.write?.(reply, answer);
+  } catch (error) {
+    failed = true;
+    replyError(context, error, before, late.entry);
+  }
+  finishLate(context, late, failed);
+}
+
+/** Writes the error of a command that the store has refused or could not answer. */
+export function writeFailure(context: Context, late: LateAnswer, error: unknown): void {
+  replyError(context, error, context.reply.written, late.entry);
+  finishLate(context, late, true);
+}
+
+function finishLate(context: Context, { entry, request, started }: LateAnswer, failed: boolean): void {
+  const { clock, statistics } = context.server;
+  recordTime(context, entry, request, statistics.record(entry, clock.now() - started, failed));
 }
 
 /** Waits for a command. Its duration is measured separately, because other clients are served meanwhile. */

@@ -2,8 +2,9 @@ import type { Arguments } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { discarded, NOT_IN_TRANSACTION } from '../errors.js';
 import type { Request } from '../resp/request.js';
-import { call, replyError } from './call.js';
+import { awaitAnswer, call, replyError } from './call.js';
 import type { Execution } from './execution.js';
+import { LateAnswer, type Running, runsAhead } from './late-answer.js';
 import { refusalOf } from './refusals.js';
 import { unknownCommand, unknownSubcommand } from './unknown-command.js';
 
@@ -11,21 +12,26 @@ import { unknownCommand, unknownSubcommand } from './unknown-command.js';
  * Answers one request: finds its command, checks whether it may run, and runs it or, inside MULTI, queues it for EXEC.
  * Whatever goes wrong, the client gets exactly one reply.
  *
- * @returns A promise only if the command has to wait. The reply has been written when it resolves.
+ * @returns Nothing if the reply has been written. A promise if the command has to wait: the reply has been written when
+ *   it resolves. A LateAnswer if the client's next requests may run before the reply is written.
  * @throws OutputLimitError if the reply does not fit.
  */
-export function dispatch(execution: Execution, args: Arguments, request: Request): void | Promise<void> {
+export function dispatch(execution: Execution, args: Arguments, request: Request): Running {
   const { client, reply } = execution;
   reply.begin();
   if (client.replyMode !== 'on') return dispatchSilently(execution, args, request);
   return answer(execution, args, request);
 }
 
-function answer(execution: Execution, args: Arguments, request: Request): void | Promise<void> {
+function answer(execution: Execution, args: Arguments, request: Request): Running {
   const { reply, server, transaction } = execution;
   try {
     const entry = findEntry(execution, request);
-    if (!transaction.open || entry.immediate) return call(execution, args, entry, request);
+    if (!transaction.open || entry.immediate) {
+      const running = call(execution, args, entry, request);
+      const mustWait = running instanceof LateAnswer && !runsAhead(entry, request);
+      return mustWait ? awaitAnswer(execution, running) : running;
+    }
     if (entry.notInTransaction) throw NOT_IN_TRANSACTION;
     transaction.add(entry, request, server.config['client-query-buffer-limit']);
     reply.simple('QUEUED');
@@ -45,8 +51,16 @@ function dispatchSilently(execution: Execution, args: Arguments, request: Reques
     if (client.replyMode === 'skip') client.replyMode = 'on';
   };
   const running = answer(execution, args, request);
+  if (running instanceof LateAnswer) return awaitAnswer(execution, running).then(silence);
   if (running !== undefined) return running.then(silence);
   silence();
+}
+
+/** Returns whether a request may run although the replies to earlier requests of the client are still to come. */
+export function mayRunAhead({ client, commands, transaction }: Execution, request: Request): boolean {
+  if (client.replyMode !== 'on' || transaction.open) return false;
+  const entry = commands.find(request.word(0));
+  return entry !== undefined && runsAhead(entry, request);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { CommandTable } from '../commands/declaration/command-table.js';
+import type { Store } from '../store/store.js';
 import type { Context } from './context/context.js';
 import type { ClientTransaction } from './transaction.js';
 
@@ -9,4 +10,8 @@ export interface Execution extends Context {
   readonly commands: CommandTable;
   /** The same as the client's, which shows commands only a part of it. */
   readonly transaction: ClientTransaction;
+  /** Transactions of a store that answers later; undefined if the sessions are in this process. */
+  readonly transactions: Transactions | undefined;
 }
+
+export type Transactions = Pick<Store, 'watch' | 'begin'>;

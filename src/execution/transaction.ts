@@ -3,11 +3,15 @@ import type { SessionEngine } from '../engine/index.js';
 import { TRANSACTION_TOO_LARGE } from '../errors.js';
 import type { Request } from '../resp/request.js';
 import type { Slice } from '../slice.js';
+import type { Store, Watched } from '../store/store.js';
 import type { AbsentNames } from './absent-names.js';
 import { CommandQueue } from './command-queue.js';
 import type { Transaction } from './context/transaction.js';
 import { growthOfAll } from './growth.js';
 import { WatchedSessions } from './watched-sessions.js';
+
+/** About how many bytes a store notes of a watched session, besides the token itself. */
+const PER_NOTED = 350;
 
 /** A client's transaction: the commands between MULTI and EXEC, and the sessions that must not change before. */
 export class ClientTransaction implements Transaction {
@@ -17,9 +21,16 @@ export class ClientTransaction implements Transaction {
   #failed = false;
   #queue = new CommandQueue();
   readonly #watched: WatchedSessions;
+  readonly #store: Pick<Store, 'watch'> | undefined;
+  /** What the store has noted of the watched sessions. */
+  #noted: Watched[] = [];
+  /** Bytes of what it has noted. */
+  #notedBytes = 0;
 
-  constructor(absentNames: AbsentNames) {
+  /** @param store Where the sessions are, if they are not in this process. */
+  constructor(absentNames: AbsentNames, store?: Pick<Store, 'watch'>) {
     this.#watched = new WatchedSessions(absentNames);
+    this.#store = store;
   }
 
   get open(): boolean {
@@ -31,12 +42,12 @@ export class ClientTransaction implements Transaction {
   }
 
   get watching(): number {
-    return this.#watched.size;
+    return this.#watched.size + this.#noted.length;
   }
 
   /** Its memory, in bytes. */
   get bytes(): number {
-    return this.#queue.bytes + this.#watched.bytes;
+    return this.#queue.bytes + this.#watched.bytes + this.#notedBytes;
   }
 
   begin(): void {
@@ -64,12 +75,29 @@ export class ClientTransaction implements Transaction {
     if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
   }
 
-  watch(engine: SessionEngine, given: Slice, maxBytes: number): void {
-    if (!this.#watched.add(engine, given, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
+  watch(engine: SessionEngine, given: readonly Slice[], maxBytes: number): void | Promise<void> {
+    if (this.#store !== undefined) return this.#note(this.#store, given, maxBytes);
+    for (const each of given) {
+      if (!this.#watched.add(engine, each, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
+    }
+  }
+
+  async #note(store: Pick<Store, 'watch'>, given: readonly Slice[], maxBytes: number): Promise<void> {
+    const bytes = given.reduce((sum, { length }) => sum + PER_NOTED + length, 0);
+    if (this.bytes + bytes > maxBytes) throw TRANSACTION_TOO_LARGE;
+    this.#noted = this.#noted.concat(await Promise.all(given.map((each) => store.watch(each))));
+    this.#notedBytes += bytes;
   }
 
   unwatch(): void {
     this.#watched.clear();
+    this.#noted = [];
+    this.#notedBytes = 0;
+  }
+
+  /** What a store has noted of the watched sessions. */
+  get noted(): readonly Watched[] {
+    return this.#noted;
   }
 
   /** Returns the most bytes of memory that the queued commands may add. */

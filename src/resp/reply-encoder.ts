@@ -95,7 +95,14 @@ export class ReplyEncoder {
     this.#length = this.#begun + to;
   }
 
-  /** Appends the output of another encoder: complete replies, which `rewind` does not remove. */
+  /** Removes what was written since `begin`, and returns a copy of it, because an earlier reply has to go first. */
+  cut(): Buffer {
+    const end = this.#length;
+    this.#length = this.#begun;
+    return Buffer.from(this.#buffer.subarray(this.#begun, end));
+  }
+
+  /** Appends complete replies, which `rewind` does not remove. A string has one character per byte. */
   append(bytes: string | Buffer): void {
     this.#reserve(bytes.length);
     if (typeof bytes === 'string') this.#length += this.#buffer.write(bytes, this.#length, 'latin1');

@@ -29,6 +29,8 @@ export class RequestDecoder {
   #buffer: Buffer = EMPTY;
   #start = 0;
   #end = 0;
+  /** Where the request pulled last begins. */
+  #pulled = 0;
   /** Whether the buffer is the one given to `push`, which its owner uses again. */
   #borrowed = false;
   /** Whether the current request was incomplete when it was last examined. */
@@ -92,6 +94,11 @@ export class RequestDecoder {
     if (this.#borrowed) this.#copyRest();
   }
 
+  /** Makes `next` return the request pulled last once more. Call this before anything else. */
+  putBack(): void {
+    this.#start = this.#pulled;
+  }
+
   /** Call this when the request pulled last has been served. It is then no longer valid. */
   release(): void {
     this.#request.release();
@@ -131,6 +138,7 @@ export class RequestDecoder {
     const start = this.#start;
     const quick = framed && !this.#spansReads;
     this.#spansReads = false;
+    this.#pulled = start;
     this.#start = end;
     if (quick) return this.#request.point(this.#buffer, start, this.#guard.bounds, this.#guard.words);
     const bytes = this.#buffer.subarray(start, end);

@@ -91,6 +91,14 @@ export class Request {
     this.#isOwned = true;
   }
 
+  /** Returns a copy, which stays valid. */
+  copy(): Request {
+    const bounds = this.#bounds.slice(0, 2 * this.#length);
+    const copy = new Request(this.#bytes, this.#origin, bounds, this.#length);
+    copy.own();
+    return copy;
+  }
+
   /** The number of bytes in all words together. */
   get bytes(): number {
     let bytes = 0;

@@ -30,7 +30,7 @@ import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
 /** What a connection needs from the server. */
-export interface ConnectionOptions extends Pick<Execution, 'engine' | 'server' | 'commands'> {
+export interface ConnectionOptions extends Pick<Execution, 'engine' | 'transactions' | 'server' | 'commands'> {
   readonly store: SessionStore;
   /** The same sessions for a transaction, whose commands must not let others run in between. */
   readonly storeAtOnce: SessionStore;
@@ -109,7 +109,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.#socket = socket;
     this.id = id;
     this.#options = options;
-    this.transaction = new ClientTransaction(options.absentNames);
+    this.transaction = new ClientTransaction(options.absentNames, options.transactions);
     this.onUnixSocket = path !== undefined;
     this.origin = originOf(socket.remoteAddress, this.onUnixSocket);
     this.address = path === undefined ? endpoint(socket.remoteAddress ?? '?', socket.remotePort ?? 0) : `${path}:0`;
@@ -128,6 +128,7 @@ export class Connection implements MonitoringClient, Stranger {
         return transaction.executing ? storeAtOnce : store;
       },
       engine: options.engine,
+      transactions: options.transactions,
       server: options.server,
       client: this,
       reply: this.#output.reply,
@@ -188,7 +189,7 @@ export class Connection implements MonitoringClient, Stranger {
   memory(): ClientMemory {
     const { pending, held } = this.#decoder;
     return {
-      query: pending,
+      query: pending + this.#requests.held,
       queryFree: held - pending,
       args: this.#decoder.heldBounds,
       transaction: this.transaction.bytes,
@@ -201,7 +202,7 @@ export class Connection implements MonitoringClient, Stranger {
   get held(): number {
     const { held, heldBounds } = this.#decoder;
     const { transaction, subscriptionBytes } = this;
-    return held + heldBounds + transaction.bytes + this.#output.held + subscriptionBytes;
+    return held + heldBounds + this.#requests.held + transaction.bytes + this.#output.held + subscriptionBytes;
   }
 
   /** Whether it may be disconnected to free memory. Not while it runs a command: the command would go on. */

@@ -2,9 +2,13 @@ import type { Socket } from 'node:net';
 import { Arguments } from '../commands/arguments/arguments.js';
 import { countError } from '../execution/call.js';
 import type { ServerControl } from '../execution/context/server-control.js';
-import { dispatch } from '../execution/dispatch.js';
+import { dispatch, mayRunAhead } from '../execution/dispatch.js';
 import type { Execution } from '../execution/execution.js';
+import { LateAnswer, type Running } from '../execution/late-answer.js';
+import { ReplyQueue } from '../execution/reply-queue.js';
+import type { OutputLimits } from '../option-kinds.js';
 import { ProtocolError } from '../resp/protocol-error.js';
+import type { Request } from '../resp/request.js';
 import type { RequestDecoder } from '../resp/request-decoder.js';
 import { DurableReplies } from './durable-replies.js';
 import { cutWhenIdle, endSoon } from './end-socket.js';
@@ -20,8 +24,12 @@ interface RequestLoopOptions {
   readonly turns: Turns;
   /** In ms. */
   readonly connectedAt: number;
-  /** Bytes of unread replies beyond which nothing more is read from a client that has authenticated. It may change. */
-  readonly limits: { readonly replyBacklog: number };
+  /** They may change. */
+  readonly limits: {
+    /** Bytes of unread replies beyond which nothing more is read from a client that has authenticated. */
+    readonly replyBacklog: number;
+    readonly output: OutputLimits;
+  };
   /** Called when requests have been served, or more has been read. */
   onProgress(): void;
   /** Called with errors other than those of the protocol. The connection must end. */
@@ -29,10 +37,14 @@ interface RequestLoopOptions {
 }
 
 /**
- * What the next request waits for: the reply of a command, the client to read its replies, the disk to have what the
- * replies acknowledge, the other clients' turn, or the end of the penalty for a wrong password.
+ * What the next request waits for: the reply of a command, the replies to all earlier requests, those to enough of them,
+ * the client to read its replies, the disk to have what the replies acknowledge, the other clients' turn, or the end of the penalty for a wrong
+ * password.
  */
-type Cause = 'command' | 'reader' | 'disk' | 'turn' | 'penalty';
+type Cause = 'command' | 'replies' | 'room' | 'reader' | 'disk' | 'turn' | 'penalty';
+
+/** The most requests of one client that run while replies to earlier ones are still to come. */
+const MOST_AHEAD = 1024;
 
 /**
  * Bytes of unread replies beyond which nothing more is read from a client that has not authenticated. Such a client can
@@ -61,6 +73,8 @@ export class RequestLoop {
   readonly #execution: Execution;
   readonly #args = new Arguments();
   readonly #durable: DurableReplies;
+  /** The replies of commands that are answered later, and those that must not overtake them. */
+  readonly #late: ReplyQueue;
   #waitingFor: Cause | undefined;
   /** Whether no more requests are pulled: the client sent QUIT, violated the protocol, or is disconnected. */
   #closing = false;
@@ -83,6 +97,13 @@ export class RequestLoop {
     this.#output = options.output;
     this.#execution = options.execution;
     this.#durable = new DurableReplies(options.server.durability);
+    this.#late = new ReplyQueue({
+      context: options.execution,
+      maxBytes: () => options.limits.output.normal.hard || Infinity,
+      isGone: () => options.socket.destroyed,
+      onWritten: () => this.#contain(() => this.#onLateReplies()),
+      onFault: (fault) => options.onFault(fault),
+    });
     this.activeAt = options.connectedAt;
   }
 
@@ -93,7 +114,12 @@ export class RequestLoop {
 
   /** Whether the client is waiting for the server. */
   get isBusy(): boolean {
-    return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
+    return this.#late.length > 0 || (this.#waitingFor !== undefined && this.#waitingFor !== 'reader');
+  }
+
+  /** The memory held for requests that are answered later, in bytes. */
+  get held(): number {
+    return this.#late.bytes;
   }
 
   /** Whether replies are held back because of a wrong password. */
@@ -130,7 +156,7 @@ export class RequestLoop {
   /** Call this when the client has ended its side. The connection ends once everything that was read is answered. */
   finish(): void {
     this.#draining = true;
-    if (this.#waitingFor === undefined) this.#end();
+    if (this.#isIdle()) this.#end();
   }
 
   /** Answers what was read, then ends the connection. Cuts it if the client stops reading its replies. */
@@ -138,7 +164,7 @@ export class RequestLoop {
     this.#draining = true;
     // No further guesses can follow.
     if (this.#waitingFor === 'penalty') this.#onPenaltyOver();
-    if (this.#waitingFor === undefined) this.#end();
+    if (this.#isIdle()) this.#end();
     else cutWhenIdle(this.#socket, this.#options.server.clock, () => this.#waitingFor !== 'reader');
   }
 
@@ -150,6 +176,11 @@ export class RequestLoop {
   /** Call this when the client has left. */
   cancelPenalty(): void {
     this.#cancelPenalty?.();
+  }
+
+  /** Whether everything that was read has been answered. */
+  #isIdle(): boolean {
+    return this.#waitingFor === undefined && this.#late.length === 0;
   }
 
   #wait(cause: Cause): void {
@@ -179,7 +210,8 @@ export class RequestLoop {
         const request = this.#decoder.next();
         if (request === undefined) break;
         served = true;
-        const running = dispatch(this.#execution, this.#args, request);
+        const running =
+          this.#late.length === 0 ? dispatch(this.#execution, this.#args, request) : this.#dispatchBehind(request);
         if (running !== undefined) this.#await(running);
         else this.#output.settle();
         if (this.#penalty > 0 || durability?.isBehind) break;
@@ -219,8 +251,25 @@ export class RequestLoop {
     return this.#execution.client.user === undefined ? STRANGERS_BACKLOG : this.#options.limits.replyBacklog;
   }
 
-  /** Goes on when a command that waited has ended. */
-  #await(running: Promise<void>): void {
+  /** Runs a request although the replies to earlier ones are still to come, or puts it back until enough have. */
+  #dispatchBehind(request: Request): Running {
+    const far = this.#isFarAhead(1);
+    if (far || !mayRunAhead(this.#execution, request)) {
+      this.#decoder.putBack();
+      this.#wait(far ? 'room' : 'replies');
+      return undefined;
+    }
+    const running = dispatch(this.#execution, this.#args, request);
+    if (running === undefined) this.#late.addWritten();
+    return running;
+  }
+
+  /** Goes on at once if the reply of a command can come later, otherwise when the command has ended. */
+  #await(running: LateAnswer | Promise<void>): void {
+    if (running instanceof LateAnswer) {
+      this.#late.add(running);
+      return;
+    }
     this.#wait('command');
     const goOn = () =>
       this.#contain(() => {
@@ -232,6 +281,27 @@ export class RequestLoop {
       this.#fail(error);
       goOn();
     });
+  }
+
+  /** Returns whether a client has more than this fraction of what may be under way. */
+  #isFarAhead(fraction: number): boolean {
+    const { length, bytes } = this.#late;
+    return length >= MOST_AHEAD * fraction || bytes > this.#replyBacklog * fraction;
+  }
+
+  /** Sends replies that have come, and continues if that was waited for. */
+  #onLateReplies(): void {
+    if (this.#socket.destroyed) return;
+    if (this.#waitingFor === 'replies' && this.#late.length === 0) {
+      this.#resume('replies');
+    } else if (this.#waitingFor === 'room' && !this.#isFarAhead(0.5)) {
+      this.#resume('room');
+    } else {
+      // The client was not silent: it was waiting.
+      this.activeAt = this.#options.server.clock.now();
+      this.#send(this.activeAt);
+      this.#options.onProgress();
+    }
   }
 
   /** Lets other clients go first, because serving the rest of what was read may take long. */
@@ -304,16 +374,16 @@ export class RequestLoop {
     });
 
   /** Sends the replies, and ends the connection if nothing more is to be answered. */
-  #send(): void {
+  #send(now?: number): void {
     this.#output.end();
-    this.#flush();
+    this.#flush(now);
     const finished = this.#closing || this.#draining;
-    if (finished && this.#waitingFor === undefined) this.#end();
+    if (finished && this.#isIdle()) this.#end();
   }
 
   /** Writes the replies that are ready, but not the reply of a command that is still waiting. */
-  #flush(): void {
-    this.#output.flush(this.#waitingFor === 'command', this.#options.server.statistics.mark);
+  #flush(now = this.#options.server.statistics.mark): void {
+    this.#output.flush(this.#waitingFor === 'command', now);
     const { writableNeedDrain, writableLength } = this.#socket;
     const unread = writableNeedDrain && writableLength > this.#replyBacklog;
     // A client that does not read its replies gets no turn either.
@@ -349,6 +419,9 @@ export class RequestLoop {
     // Sending the earlier replies makes room for the error, unless the disk must have something first.
     this.#durable.note();
     if (!this.#durable.mustWait) this.#flush();
-    this.#execution.reply.error(`ERR ${error.message}`);
+    const { reply } = this.#execution;
+    reply.begin();
+    reply.error(`ERR ${error.message}`);
+    if (this.#late.length > 0) this.#late.addWritten();
   }
 }

@@ -293,6 +293,9 @@ export class Server {
         get storeAtOnce() {
           return link?.store.sessions ?? memoryAtOnce;
         },
+        get transactions() {
+          return link?.store;
+        },
         server: control,
         commands: table,
         incidents: this.#incidents,

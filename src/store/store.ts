@@ -17,8 +17,8 @@ export type Watched = unknown;
 /**
  * Operations on sessions that happen together or not at all. First all of them are asked for, then `commit` is called.
  *
- * A store that has to ask elsewhere runs nothing before `commit`. Its answers are promises that are settled when
- * `commit` has resolved to true, and never settled if it has not.
+ * A store that has to ask elsewhere runs nothing before `commit`, but copies the arguments at once. Its answers are
+ * promises that are settled when `commit` has resolved to true, and never settled if it has not.
  */
 export interface Transaction {
   /**
@@ -26,7 +26,7 @@ export interface Transaction {
    */
   readonly sessions: SessionStore;
   /**
-   * Returns whether the operations have happened. If not, a watched session has changed.
+   * Returns whether the operations, if any, have happened. If not, a watched session has changed.
    * @throws CodedError CROSSSLOT (rejects) if the sessions are not all in one partition of the store; nothing has happened.
    */
   commit(): Answer<boolean>;

@@ -31,7 +31,7 @@ const queue = (transaction: ClientTransaction, count: number, ...words: string[]
   for (let i = 0; i < count; i++) transaction.add(entry, request, LIMIT);
 };
 const watch = (transaction: ClientTransaction, count: number, given: string) => {
-  for (let i = 0; i < count; i++) transaction.watch(engine, Slice.of(`${given}${i}`), LIMIT);
+  for (let i = 0; i < count; i++) transaction.watch(engine, [Slice.of(`${given}${i}`)], LIMIT);
 };
 
 it.each<[string, (transaction: ClientTransaction) => void]>([

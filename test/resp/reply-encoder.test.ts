@@ -54,6 +54,17 @@ describe('ReplyEncoder', () => {
     }
   });
 
+  it('gives away what a command wrote, for later', () => {
+    const reply = new ReplyEncoder();
+    reply.ok();
+    reply.begin();
+    reply.bulk('later');
+    const cut = reply.cut();
+    reply.integer(1);
+    reply.append(cut);
+    expect(reply.take().toString('latin1')).toBe('+OK\r\n:1\r\n$5\r\nlater\r\n');
+  });
+
   it('discards what a command wrote before it failed', () => {
     const reply = new ReplyEncoder();
     reply.ok();

@@ -28,8 +28,8 @@ const argument = fc.oneof(
 );
 const request = fc.array(argument, { minLength: 1, maxLength: 6 });
 
-/** Decodes a stream that arrives in these pieces. */
-function outcomeOf(pieces: readonly Buffer[]) {
+/** Decodes a stream that arrives in these pieces, and perhaps puts each request back once. */
+function outcomeOf(pieces: readonly Buffer[], { puttingBack = false } = {}) {
   const decoder = new RequestDecoder(LIMITS);
   const requests: string[][] = [];
   let error = '';
@@ -39,6 +39,11 @@ function outcomeOf(pieces: readonly Buffer[]) {
       const chunk = Buffer.from(piece);
       decoder.push(chunk);
       for (let next = decoder.next(); next !== undefined; next = decoder.next()) {
+        if (puttingBack) {
+          decoder.putBack();
+          decoder.keep();
+          next = decoder.next() ?? expect.fail();
+        }
         requests.push(next.words().map((word) => word.toString('latin1')));
       }
       if (decoder.pending === 0) chunk.fill(0x55);
@@ -70,6 +75,17 @@ const streams: Record<string, readonly (string | Buffer)[]> = {
 
 describe('RequestDecoder', () => {
   afterEach(() => vi.restoreAllMocks());
+
+  it.each(Object.entries(streams))(
+    'returns a request that was put back once more, also in another buffer: %s',
+    (_, pieces) => {
+      const stream = Buffer.concat(pieces.map((piece) => Buffer.from(piece as string)));
+      const whole = outcomeOf([stream]);
+      for (const at of [stream.length, stream.length >> 1, 3]) {
+        expect(outcomeOf(cutAt(stream, at), { puttingBack: true }), `cut at byte ${at}`).toEqual(whole);
+      }
+    },
+  );
 
   it.each(Object.entries(streams))('decodes a stream in the same way wherever it is cut: %s', (_, pieces) => {
     const stream = Buffer.concat(pieces.map((piece) => Buffer.from(piece as string)));

@@ -30,6 +30,15 @@ it.each(['GET a', many])('has words that do not change while others of the reque
   expect(text(read)).toBe(words);
 });
 
+it.each(['GET a', many])('is copied, so that the copy stays as it is: %s', (words) => {
+  const decoder = decoderOf(words, 'another longer request');
+  const copy = decoder.next()?.copy() ?? expect.fail();
+  decoder.next();
+  decoder.release();
+  expect(text(Array.from({ length: copy.length }, (_, index) => copy.word(index)))).toBe(words);
+  expect(copy.bytes).toBe(words.replaceAll(' ', '').length);
+});
+
 it('keeps no bytes alive once it is released', () => {
   const decoder = decoderOf('SET a 1', 'GET a');
   const first = decoder.next()?.word(2);

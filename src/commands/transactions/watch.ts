@@ -16,8 +16,9 @@ export const watch: Command = {
   immediate: true,
   run({ client, engine, server, reply }, args) {
     if (client.transaction.open) throw new CodedError('ERR', 'WATCH inside MULTI is not allowed');
-    while (args.left > 0) client.transaction.watch(engine, args.slice(), server.config['client-query-buffer-limit']);
+    // An error replaces it.
     reply.ok();
+    return client.transaction.watch(engine, args.rest(), server.config['client-query-buffer-limit']);
   },
 };
 
