@@ -47,9 +47,10 @@ export function readLibrary(directory = findFunctions()): FunctionLibrary {
 /** How a function is declared that changes nothing but deadlines. */
 const READ = /^operation\('\w+', 'read',/m;
 
-/** Returns where the functions are: beside this module in `src` and in `dist`. The bundled program is in `dist/program`. */
+/** Returns where the functions are: beside this module in `src` and in `dist`. The program is bundled. */
 function findFunctions(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const beside = join(here, 'functions');
-  return existsSync(beside) ? beside : join(here, '../store/valkey/functions');
+  const ofBundle = join(here, basename(here) === 'program' ? '..' : '.', 'store/valkey/functions');
+  return existsSync(beside) ? beside : ofBundle;
 }

@@ -438,6 +438,18 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       ]);
       expect((await store.text<unknown[][]>('list', 1, idOf(member), 0))[0].slice(4)).toEqual([[], []]);
     });
+
+    it.each([64, 100, 1000])('shows 64 of %i keys', async (count) => {
+      const data = Array.from({ length: count }, (_, i) => [`key:${i}`, 'x'.repeat(i)]).flat();
+      const { member } = await store.create({ data });
+      const [[, , , keys, sizes]] = await store.text<[number, number, number, number, (string | number)[]][]>(
+        'list',
+        ...[1, idOf(member), 1],
+      );
+      expect(keys).toBe(count);
+      expect(sizes).toHaveLength(128);
+      for (let i = 0; i < 128; i += 2) expect(sizes[i]).toBe(`key:${sizes[i + 1]}`);
+    });
   });
 
   describe('a transaction', () => {

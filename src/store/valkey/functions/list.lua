@@ -2,15 +2,13 @@
 local SIZES = 64
 
 local function sizesOf(session)
-  local sizes = {}
-  -- A packed hash is visited at once, a large one in parts.
-  local fields = call('HSCAN', session.key, '0', 'COUNT', SIZES)[2]
-  for i = 1, #fields, 2 do
-    if not isOwn(fields[i]) and #sizes < 2 * SIZES then
-      sizes[#sizes + 1] = keyOf(fields[i])
-      sizes[#sizes + 1] = #fields[i + 1]
-    end
-  end
+  local sizes, count = {}, 0
+  eachSize(session, countKeys(session) <= SIZES, SIZES, function(key, length)
+    sizes[count + 1] = key
+    sizes[count + 2] = length
+    count = count + 2
+    return count < 2 * SIZES
+  end)
   return sizes
 end
 

@@ -27,24 +27,13 @@ end
 -- Returns the number of the session's keys, and the lengths of the values of as many as an event may have.
 local function packSizes(session, keys)
   local parts, count, room = {}, 0, MAX_DATA
-  local function add(field, length)
-    if isOwn(field) or room <= 0 or count >= MAX_KEYS * 2 then return end
-    local key = keyOf(field)
+  eachSize(session, keys <= MAX_KEYS, 1000, function(key, length)
     parts[count + 1] = pack('<I4I4', #key, length)
     parts[count + 2] = key
     count = count + 2
     room = room - #key - 8
-  end
-  if keys <= MAX_KEYS then
-    for _, field in ipairs(call('HKEYS', session.key)) do add(field, call('HSTRLEN', session.key, field)) end
-  else
-    local cursor = '0'
-    repeat
-      local some = call('HSCAN', session.key, cursor, 'COUNT', 1000)
-      cursor = some[1]
-      for i = 1, #some[2], 2 do add(some[2][i], #some[2][i + 1]) end
-    until cursor == '0' or room <= 0 or count >= MAX_KEYS * 2
-  end
+    return room > 0 and count < MAX_KEYS * 2
+  end)
   return 'S' .. pack('<I4', keys) .. concat(parts)
 end
 

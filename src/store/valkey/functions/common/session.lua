@@ -109,3 +109,24 @@ local function msLeft(session)
   if session.deadline == NEVER then return -1 end
   return ceil((session.deadline - now) / 1000)
 end
+
+-- Visits keys with the lengths of their values, until `visit` returns false.
+-- isFew: whether to list the keys at once, and read no value. Otherwise they are read with their values, `step` at a
+-- time.
+local function eachSize(session, isFew, step, visit)
+  if isFew then
+    for _, field in ipairs(call('HKEYS', session.key)) do
+      if not isOwn(field) and not visit(keyOf(field), call('HSTRLEN', session.key, field)) then return end
+    end
+    return
+  end
+  local cursor = '0'
+  repeat
+    local some = call('HSCAN', session.key, cursor, 'COUNT', step)
+    cursor = some[1]
+    for i = 1, #some[2], 2 do
+      local field = some[2][i]
+      if not isOwn(field) and not visit(keyOf(field), #some[2][i + 1]) then return end
+    end
+  until cursor == '0'
+end

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readLibrary } from '../../../src/store/valkey/library.js';
+import { PACKAGE } from '../../../src/version.js';
+
+describe('the library of functions', () => {
+  it('is the same in the package', async () => {
+    const built = await import(pathToFileURL(join(PACKAGE, 'dist/store/valkey/library.js')).href);
+    expect(built.readLibrary()).toEqual(readLibrary());
+  });
+
+  it('has the hash of its text in its name', () => {
+    const { code, prefix } = readLibrary();
+    expect(prefix).toMatch(/^r[0-9a-f]{8}_$/);
+    expect(code.startsWith(`#!lua name=${prefix}`)).toBe(true);
+  });
+
+  it('knows which functions change nothing that a replica must have', () => {
+    const { reads } = readLibrary();
+    for (const fn of ['get', 'getall', 'exists', 'due']) expect(reads).toContain(fn);
+    for (const fn of ['create', 'set', 'end', 'reap', 'index', 'exec']) expect(reads).not.toContain(fn);
+  });
+});
