@@ -1,11 +1,11 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { echo } from '../../src/commands/connection/echo.js';
 import { type Config, createServer, type Server } from '../../src/index.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { running } from '../running.js';
 import { turnEventLoop } from '../turn-event-loop.js';
 import { diskFull, HeldDisk, StandingClock } from './held-disk.js';
 import { batchesIn } from './journal-records.js';
@@ -502,7 +502,7 @@ it('a command that waits in a transaction is answered once the disk has what cam
   const server: Server = await startServer(durable(dir));
   const client = await connectTo(server);
   let go: () => void = () => {};
-  vi.spyOn(echo, 'run').mockImplementation(
+  vi.spyOn(running('echo'), 'run').mockImplementation(
     ({ reply }) =>
       new Promise((resolve) => {
         go = () => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ping } from '../../src/commands/connection/ping.js';
 import { commands } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { running } from '../running.js';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -136,7 +136,7 @@ describe('statistics', () => {
     const server = await startServer({ users: 'ops admin,read a' }, { clock });
     const client = await connectTo(server);
     await client.expect('AUTH ops a\r\n', '+OK\r\n');
-    vi.spyOn(ping, 'run').mockImplementation(({ reply }) => {
+    vi.spyOn(running('ping'), 'run').mockImplementation(({ reply }) => {
       clock.freeze(3);
       reply.simple('PONG');
     });
@@ -177,7 +177,7 @@ describe('statistics', () => {
     );
     const client = await connectTo(server);
     await client.expect('AUTH secret\r\nCLIENT SETNAME me\r\nSLOWLOG GET\r\n', '+OK\r\n+OK\r\n*0\r\n');
-    vi.spyOn(ping, 'run').mockImplementation(({ reply }) => {
+    vi.spyOn(running('ping'), 'run').mockImplementation(({ reply }) => {
       clock.freeze(2);
       reply.simple('PONG');
     });

@@ -1,13 +1,12 @@
 import { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { echo } from '../../src/commands/connection/echo.js';
-import { ping } from '../../src/commands/connection/ping.js';
 import { type Config, ConfigError, createServer, ListenError, type Server } from '../../src/index.js';
 import { Slice } from '../../src/slice.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame } from '../raw-client.js';
+import { running } from '../running.js';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -56,7 +55,7 @@ describe('Server', () => {
   it('keeps replies in order when a command has to wait, and serves others meanwhile', async () => {
     const server = await startServer();
     const { waiting, go } = gate();
-    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+    vi.spyOn(running('echo'), 'run').mockImplementation(async ({ reply }, args) => {
       const message = args.bytes();
       await waiting;
       reply.bulk(message);
@@ -76,13 +75,13 @@ describe('Server', () => {
     const clock = new FakeClock();
     const server = await startServer({}, { log, clock });
     const client = await connectTo(server);
-    vi.spyOn(ping, 'run').mockImplementation(({ reply }) => {
+    vi.spyOn(running('ping'), 'run').mockImplementation(({ reply }) => {
       reply.array(3);
       throw new Error('a fault');
     });
     await client.expect(`PING ${TOKEN}\r\nECHO x\r\n`, '-ERR internal error, see the log of the server\r\n$1\r\nx\r\n');
     clock.advance(1000);
-    vi.spyOn(ping, 'run').mockImplementation(async ({ reply }) => {
+    vi.spyOn(running('ping'), 'run').mockImplementation(async ({ reply }) => {
       reply.array(3);
       await Promise.resolve();
       throw new Error('a later fault');
@@ -101,7 +100,7 @@ describe('Server', () => {
   it('close: answers what was read, even if a command has to wait first', async () => {
     const server = await startServer();
     const { waiting, go } = gate();
-    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+    vi.spyOn(running('echo'), 'run').mockImplementation(async ({ reply }, args) => {
       await waiting;
       reply.bulk(args.bytes());
     });
@@ -119,7 +118,7 @@ describe('Server', () => {
   it('answers a client that has ended its side, even if a command has to wait first', async () => {
     const client = await connectTo(await startServer());
     const { waiting, go } = gate();
-    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+    vi.spyOn(running('echo'), 'run').mockImplementation(async ({ reply }, args) => {
       await waiting;
       reply.bulk(args.bytes());
     });
@@ -151,7 +150,7 @@ describe('Server', () => {
 
   it('a command that waits may close the connection', async () => {
     const client = await connectTo(await startServer());
-    vi.spyOn(echo, 'run').mockImplementation(async ({ reply, client: connection }) => {
+    vi.spyOn(running('echo'), 'run').mockImplementation(async ({ reply, client: connection }) => {
       await Promise.resolve();
       reply.ok();
       connection.closeAfterReply();

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { CommandEntry } from '../../src/commands/declaration/command-entry.js';
-import { table } from '../../src/commands/table.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { frame } from '../raw-client.js';
+import { running } from '../running.js';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -145,8 +144,7 @@ describe('transactions', () => {
     const waiting = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const echo = table.entries.get('echo') as { run: NonNullable<CommandEntry['run']> };
-    vi.spyOn(echo, 'run').mockImplementation(async ({ reply }, args) => {
+    vi.spyOn(running('echo'), 'run').mockImplementation(async ({ reply }, args) => {
       const message = args.bytes();
       await waiting;
       if (message.toString() === 'bad') throw new Error('a fault');

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { echo } from '../../src/commands/connection/echo.js';
 import type { Config } from '../../src/index.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, type RawClient } from '../raw-client.js';
+import { running } from '../running.js';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -17,7 +17,7 @@ afterEach(async () => {
  */
 function slowEchoes(clock: FakeClock, meanwhile: () => void): string[] {
   const served: string[] = [];
-  vi.spyOn(echo, 'run').mockImplementation(({ client, reply }, args) => {
+  vi.spyOn(running('echo'), 'run').mockImplementation(({ client, reply }, args) => {
     if (served.push(client.name) === 1) meanwhile();
     clock.advance(1);
     reply.bulk(args.bytes());
