@@ -1,6 +1,6 @@
-import type { Clock } from '../../engine/index.js';
-import { Slice, TOKEN_LENGTH } from '../../engine/index.js';
+import type { Clock, Slice } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
+import { idIn, nameInMember, originIn } from './member.js';
 import type { Nodes, Reply } from './nodes.js';
 
 /**
@@ -21,9 +21,6 @@ const BATCH = 128;
 /** The pause between two rounds in ms: after one that found something, and after one that did not. */
 const BUSY_MS = 1000;
 const IDLE_MS = 5000;
-
-/** A member begins with the session's id: its origin and 16 digits. The rest is its name. */
-const ID_BYTES = TOKEN_LENGTH + 16;
 
 export interface IndexRepairOptions {
   readonly nodes: Nodes;
@@ -134,7 +131,7 @@ export class IndexRepair {
 
   /** Decides whether index entries may stay. @param partition Where the sessions would be. */
   async #settle(partition: number, members: readonly Buffer[]): Promise<void> {
-    const ids = members.map((member) => member.subarray(0, ID_BYTES));
+    const ids = members.map(idIn);
     const tokens = (await this.#options.nodes.call(partition, 'tokens', ids)) as readonly Reply[];
     const created = new Batches();
     const failed = new Batches();
@@ -158,11 +155,11 @@ export class IndexRepair {
   }
 
   #sessionsPartition(member: Buffer): number {
-    return this.#options.partitions.ofToken(new Slice(member, 0, TOKEN_LENGTH));
+    return this.#options.partitions.ofToken(originIn(member));
   }
 
   #namesPartition(member: Buffer): number {
-    return this.#options.partitions.ofName(member.subarray(ID_BYTES));
+    return this.#options.partitions.ofName(nameInMember(member));
   }
 
   /** What fails is left over, and done in a later round. */

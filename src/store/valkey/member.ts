@@ -18,6 +18,10 @@ export function memberOf(origin: string, created: Buffer, name: Buffer): Buffer 
   return Buffer.concat([Buffer.from(origin, 'latin1'), created, name]);
 }
 
+export function idIn(member: Buffer): Buffer {
+  return member.subarray(0, ID_LENGTH);
+}
+
 export function originIn(idOrMember: Buffer): Slice {
   return new Slice(idOrMember, 0, TOKEN_LENGTH);
 }
