@@ -34,6 +34,8 @@ interface Listening {
   readonly partition: number;
   readonly channel: string;
   readonly listener: ChannelListener;
+  /** How often it was interrupted. What was on its way then is lost. */
+  interruptions: number;
 }
 
 export interface Expiry {
@@ -126,8 +128,9 @@ export class SimulatedStore {
   publish(partition: number, channel: string, message: string): void {
     for (const listening of this.partitions[partition].listeners) {
       if (listening.channel !== channel) continue;
+      const { interruptions } = listening;
       listening.nodes.push(() => {
-        if (this.partitions[partition].listeners.has(listening)) {
+        if (this.partitions[partition].listeners.has(listening) && listening.interruptions === interruptions) {
           listening.listener.onMessage(partition, Buffer.from(message, 'latin1'));
         }
       });
@@ -231,7 +234,10 @@ export class SimulatedNodes implements Nodes {
 
   /** Interrupts the subscriptions to partitions for some ms. What is published meanwhile is lost. */
   interrupt(ms: number): void {
-    for (const listening of this.#listening) this.#store.partitions[listening.partition].listeners.delete(listening);
+    for (const listening of this.#listening) {
+      this.#store.partitions[listening.partition].listeners.delete(listening);
+      listening.interruptions++;
+    }
     this.#store.clock.after(ms, () => {
       for (const listening of this.#listening) this.#begin(listening);
     });
@@ -269,7 +275,7 @@ export class SimulatedNodes implements Nodes {
       }
       for (const partition of kept) {
         if (listenings.has(partition)) continue;
-        const listening = { nodes: this, partition, channel, listener };
+        const listening = { nodes: this, partition, channel, listener, interruptions: 0 };
         listenings.set(partition, listening);
         this.#listening.add(listening);
         this.#begin(listening);
