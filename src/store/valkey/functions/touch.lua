@@ -1,4 +1,4 @@
-operation('touch', 'read', function(base, args)
+operation('touch', 'write', function(base, args)
   local session = find(base, args[1])
   if not session then return 0 end
   local runs = has(session, Flag.RUNNING)
