@@ -27,7 +27,14 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-const missing = ['redis-cli', 'curl', 'openssl'].filter((program) => spawnSync(program, ['--version']).error);
+async function freePorts() {
+  const [redis, http, web, store] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  return { redis, http, web, store };
+}
+
+const missing = ['redis-cli', 'redis-server', 'curl', 'openssl'].filter(
+  (program) => spawnSync(program, ['--version']).error,
+);
 if (missing.length > 0) console.warn(`NOTICE: ${missing} not installed: what the documents show is not run`);
 
 describe.skipIf(missing.length > 0)('an application that has installed the package', () => {
@@ -71,8 +78,7 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
   });
 
   it('runs respite as the service does', async () => {
-    const ports = { redis: await freePort(), http: await freePort(), web: await freePort() };
-    const terminal = new Terminal(application, ports);
+    const terminal = new Terminal(application, await freePorts());
     const unit = readFileSync(join(ROOT, 'contrib/systemd/respite.service'), 'utf8');
     const [, command] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
     try {
@@ -84,11 +90,7 @@ describe.skipIf(missing.length > 0)('an application that has installed the packa
   });
 
   it.each(PAGES.filter((page) => blocksOf(page).some(isConsole)))('prints what %s shows', async (page) => {
-    const terminal = new Terminal(application, {
-      redis: await freePort(),
-      http: await freePort(),
-      web: await freePort(),
-    });
+    const terminal = new Terminal(application, await freePorts());
     try {
       const blocks = blocksOf(page);
       const [first] = blocks.filter(isConsole);

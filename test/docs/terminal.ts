@@ -28,8 +28,8 @@ export class Terminal {
   readonly #running: Running[] = [];
   readonly #expected: Running[] = [];
 
-  /** @param ports Where the page's server is, for clients and for HTTP, and its web application. */
-  constructor(application: Application, ports: { redis: number; http: number; web: number }) {
+  /** @param ports Where the page's server is, for clients and for HTTP, its web application and its store. */
+  constructor(application: Application, ports: { redis: number; http: number; web: number; store: number }) {
     this.#folder = application.folder;
     const bin = join(this.#folder, 'bin');
     for (const directory of [bin, join(this.#folder, 'run'), join(this.#folder, 'var/lib')]) {
@@ -37,6 +37,8 @@ export class Terminal {
     }
     // A terminal shows replies with their types, which redis-cli leaves out when its output is read by a program.
     script(bin, 'redis-cli', `exec ${which('redis-cli')} --no-raw -p ${ports.redis} "$@"`);
+    const inMemory = `--save '' --appendonly no --logfile ${this.#folder}/redis.log`;
+    script(bin, 'redis-server', `exec ${which('redis-server')} "$@" --port ${ports.store} ${inMemory}`);
     const redirected = `--connect-to localhost:3000:127.0.0.1:${ports.web} --connect-to 127.0.0.1:8080:127.0.0.1:${ports.http}`;
     script(bin, 'curl', `exec ${which('curl')} -sS ${redirected} "$@"`);
     this.#environment = {
@@ -45,6 +47,7 @@ export class Terminal {
       HTTP_PORT: String(ports.http),
       REDIS_PORT: String(ports.redis),
       RESPITE_PORT: String(ports.redis),
+      STORE_PORT: String(ports.store),
       WEB_PORT: String(ports.web),
     };
   }
@@ -56,9 +59,9 @@ export class Terminal {
     this.#compare(running);
   }
 
-  /** Stops what is running, starts a server and waits until it is ready. */
+  /** Stops what is running, except for the server's store, starts a server and waits until it is ready. */
   async startServer(command: string): Promise<void> {
-    await this.stop();
+    await this.#stop(({ step }) => !isStore(step));
     const running = this.#spawn({ command, output: '' });
     this.#running.push(running);
     await this.#until(running, () => / is ready on /.test(running.output()));
@@ -81,8 +84,15 @@ export class Terminal {
   }
 
   /** Stops what is running. */
-  async stop(): Promise<void> {
-    for (const { process } of this.#running.splice(0)) {
+  stop(): Promise<void> {
+    return this.#stop(() => true);
+  }
+
+  async #stop(which: (running: Running) => boolean): Promise<void> {
+    const stopped = this.#running.filter(which);
+    for (const running of stopped) this.#running.splice(this.#running.indexOf(running), 1);
+    // The store is stopped after its server.
+    for (const { process } of stopped.reverse()) {
       if (process.exitCode !== null || process.signalCode !== null) continue;
       process.kill('SIGTERM');
       await once(process, 'exit');
@@ -136,6 +146,11 @@ export class Terminal {
       settled.abort();
     }
   }
+}
+
+/** Whether a command starts the store of a server. */
+function isStore({ command }: ConsoleStep): boolean {
+  return command.startsWith('redis-server ');
 }
 
 /** Whether a command prints the time that is left, and a slow machine has used up some of what the page shows. */

@@ -88,6 +88,15 @@ describe('metrics of the program', () => {
       'respite_ready_check',
       'respite_save_last_success_timestamp_seconds',
       'respite_shape_saved_bytes',
+      'respite_store_call_seconds_total',
+      'respite_store_calls_total',
+      'respite_store_enabled',
+      'respite_store_failed_calls_total',
+      'respite_store_nodes',
+      'respite_store_owned_partitions',
+      'respite_store_partitions',
+      'respite_store_processes',
+      'respite_store_reachable',
     ]);
   });
 
