@@ -29,8 +29,8 @@ function answer(execution: Execution, args: Arguments, request: Request): Runnin
     const entry = findEntry(execution, request);
     if (!transaction.open || entry.immediate) {
       const running = call(execution, args, entry, request);
-      const mustWait = running instanceof LateAnswer && !runsAhead(entry, request);
-      return mustWait ? awaitAnswer(execution, running) : running;
+      if (!(running instanceof LateAnswer) || runsAhead(entry, request)) return running;
+      return awaitAnswer(execution, running);
     }
     if (entry.notInTransaction) throw NOT_IN_TRANSACTION;
     transaction.add(entry, request, server.config['client-query-buffer-limit']);

@@ -20,7 +20,7 @@ export function exec(execution: Execution): void | Promise<void> {
 
 /** @param room Whether there is room for everything that the commands may add. */
 function runAll(execution: Execution, room: boolean): void | Promise<void> {
-  const { engine, reply, transaction } = execution;
+  const { engine, reply, transaction, store } = execution;
   const { failed } = transaction;
   const unchanged = transaction.isUnchanged(engine);
   const commands = transaction.end();
@@ -33,13 +33,14 @@ function runAll(execution: Execution, room: boolean): void | Promise<void> {
   if (!room) throw discarded(OUT_OF_MEMORY);
   reply.array(commands.length);
   transaction.executing = true;
+  execution.store = execution.storeAtOnce;
+  const end = () => {
+    transaction.executing = false;
+    execution.store = store;
+  };
   const running = runOn(execution, commands[Symbol.iterator]());
-  if (running !== undefined) {
-    return running.finally(() => {
-      transaction.executing = false;
-    });
-  }
-  transaction.executing = false;
+  if (running !== undefined) return running.finally(end);
+  end();
 }
 
 /** Runs the remaining commands. They run at once unless one has to wait. */

@@ -22,7 +22,7 @@ export class LateAnswer {
 }
 
 /** Returns whether the client's next requests may run before the command is answered. */
-export function runsAhead({ command: { ask, inSteps } }: CommandEntry, request: Request): boolean {
+export function runsAhead({ ask, inSteps }: CommandEntry, request: Request): boolean {
   return ask !== undefined && (inSteps === undefined || (inSteps !== true && !inSteps(request)));
 }
 

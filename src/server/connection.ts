@@ -14,7 +14,6 @@ import type { OutputLimits } from '../option-kinds.js';
 import { originOf } from '../origin.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
-import type { SessionStore } from '../store/session-store.js';
 import { ClientAccount } from './client-account.js';
 import type { HeldMemory } from './held-memory.js';
 import type { Incidents } from './incidents.js';
@@ -30,10 +29,8 @@ import type { Stranger, Strangers } from './strangers.js';
 import type { Turns } from './turns.js';
 
 /** What a connection needs from the server. */
-export interface ConnectionOptions extends Pick<Execution, 'engine' | 'transactions' | 'server' | 'commands'> {
-  readonly store: SessionStore;
-  /** The same sessions for a transaction, whose commands must not let others run in between. */
-  readonly storeAtOnce: SessionStore;
+export interface ConnectionOptions
+  extends Readonly<Pick<Execution, 'engine' | 'store' | 'storeAtOnce' | 'transactions' | 'server' | 'commands'>> {
   readonly incidents: Incidents;
   readonly hub: PubSubHub;
   readonly monitors: MonitorFeed;
@@ -121,12 +118,9 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output = this.#makeOutput();
     this.#account = new ClientAccount<Connection>(this, options.memory, options.strangers);
     if (this.user === undefined) this.#account.joinStrangers(since);
-    const { transaction } = this;
-    const { store, storeAtOnce } = options;
     this.#execution = {
-      get store() {
-        return transaction.executing ? storeAtOnce : store;
-      },
+      store: options.store,
+      storeAtOnce: options.storeAtOnce,
       engine: options.engine,
       transactions: options.transactions,
       server: options.server,

@@ -10,6 +10,7 @@ export interface CommandEntry {
   readonly run: Command['run'];
   readonly ask: Command['ask'];
   readonly write: Command['write'];
+  readonly inSteps: Command['inSteps'];
   /** Unique, from 0. */
   readonly id: number;
   /** `config|get` for a subcommand. */
@@ -58,6 +59,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     run: command.run,
     ask: command.ask,
     write: command.write,
+    inSteps: command.inSteps,
     id: entries++,
     fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,
     nameWords,
