@@ -51,11 +51,9 @@ function hostName(details: Reply | undefined): string | undefined {
 /** Asks a Sentinel which primary it watches. @throws UnusableStoreError (rejects) if it does not know it. */
 export async function askSentinel(connection: Connection, name: string | undefined): Promise<Topology> {
   const known = name ?? (await onlyName(connection));
-  const [primary, sentinels] = await Promise.all([
-    connection.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', known),
-    connection.ask('SENTINEL', 'SENTINELS', known),
-  ]);
+  const primary = await connection.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', known);
   if (primary === null) throw new UnusableStoreError(`the Sentinels know no primary with the name ${known}`);
+  const sentinels = await connection.ask('SENTINEL', 'SENTINELS', known);
   const [host, port] = primary as readonly Reply[];
   return {
     ...singlePrimary({ host: String(host), port: Number(port) }),
