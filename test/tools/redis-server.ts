@@ -66,11 +66,20 @@ export class RedisServer {
   }
 
   /** Sends a command over a connection of its own. */
-  async ask(command: string, ...args: (string | number)[]): Promise<unknown> {
+  ask(command: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.#connected((client) => client.call(command, ...args));
+  }
+
+  /** Like `ask`, with Buffers in the place of strings. */
+  askBuffers(command: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.#connected((client) => client.callBuffer(command, ...args));
+  }
+
+  async #connected(use: (client: Redis) => Promise<unknown>): Promise<unknown> {
     const client = new Redis(this.port, { retryStrategy: null, connectTimeout: 60_000, ...this.#credentials });
     client.on('error', () => {});
     try {
-      return await client.call(command, ...args);
+      return await use(client);
     } finally {
       client.disconnect();
     }
