@@ -9,7 +9,7 @@ import type { Nodes, Reply } from './nodes.js';
  */
 const CREATING_MS = 15_000;
 
-/** Who ends a session removes its entry at once. After this many ms, nobody has. */
+/** A command that ends a session removes its entry at once. After this many ms, it has not. */
 const UNINDEXING_MS = 2000;
 
 /** The most entries of each kind that are read from a partition at a time. */
@@ -18,9 +18,11 @@ const PAGE = 256;
 /** The most members that one call gets. */
 const BATCH = 128;
 
-/** The pause between two rounds in ms: after one that found something, and after one that did not. */
-const BUSY_MS = 1000;
-const IDLE_MS = 5000;
+/** How often all partitions of this process are looked at, in ms. */
+const ROUND_MS = 5000;
+
+/** How soon a partition is looked at after a session of it has expired, in ms. Many are then done together. */
+const SOON_MS = 100;
 
 export interface IndexRepairOptions {
   readonly nodes: Nodes;
@@ -66,62 +68,75 @@ class Batches {
 /**
  * Removes from the indexes of names what has no session. The index is in the partition of the name, so it changes in a
  * call of its own: before a session is created, and after it has ended. The store notes both in small sets (`creating`
- * and `unindexing`), from which that second call removes them. What stays there has been left by a process that was
- * killed, or by sessions that expired. Nothing ever walks through a whole index.
+ * and `unindexing`), from which that second call removes them. What stays there belongs to sessions that expired, or was
+ * left by a process that was killed. Nothing ever walks through a whole index.
  */
 export class IndexRepair {
   readonly #options: IndexRepairOptions;
-  #cancelNext = () => {};
+  /** Partitions to look at soon. */
+  #hurried = new Set<number>();
+  #isHurrying = false;
+  #cancelRound = () => {};
+  #cancelHurried = () => {};
   #stopped = false;
-  /** How many calls have failed. */
-  #failures = 0;
 
   constructor(options: IndexRepairOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#next(BUSY_MS);
+    this.#cancelRound = this.#options.clock.after(ROUND_MS, () => void this.#round());
   }
 
   /** Stops for good. */
   stop(): void {
     this.#stopped = true;
-    this.#cancelNext();
+    this.#cancelRound();
+    this.#cancelHurried();
   }
 
-  #next(delay: number): void {
-    if (this.#stopped) return;
-    this.#cancelNext = this.#options.clock.after(delay, () => {
-      void this.round().then((delay) => this.#next(delay));
-    });
+  /** Looks at a partition soon: a session of it has expired. */
+  hurry(partition: number): void {
+    this.#hurried.add(partition);
+    if (this.#isHurrying || this.#stopped) return;
+    this.#isHurrying = true;
+    this.#cancelHurried = this.#options.clock.after(SOON_MS, () => void this.#hurriedRound());
   }
 
-  /** Works off what the partitions of this process have left. Returns in how many ms to do it again. Never rejects. */
-  async round(): Promise<number> {
+  async #round(): Promise<void> {
+    await this.#repair(this.#options.owned(), UNINDEXING_MS);
+    if (!this.#stopped) this.start();
+  }
+
+  async #hurriedRound(): Promise<void> {
+    const partitions = this.#hurried;
+    this.#hurried = new Set();
+    await this.#repair(partitions, 0);
+    this.#isHurrying = false;
+    for (const partition of this.#hurried) this.hurry(partition);
+  }
+
+  /** Works off what partitions have left. Never rejects. */
+  async #repair(partitions: Iterable<number>, unindexingMs: number): Promise<void> {
     const creating = new Batches();
     const unindexing = new Batches();
-    const failures = this.#failures;
-    let most = 0;
     await Promise.all(
-      Array.from(this.#options.owned(), async (partition) => {
-        const [begun, ended] = await this.#leftovers(partition);
-        most = Math.max(most, begun.length, ended.length);
+      Array.from(partitions, async (partition) => {
+        const [begun, ended] = await this.#leftovers(partition, unindexingMs);
         for (const member of begun) creating.add(this.#sessionsPartition(member), member);
         for (const member of ended) unindexing.add(this.#namesPartition(member), member);
+        if (begun.length === PAGE || ended.length === PAGE) this.hurry(partition);
       }),
     );
     await Promise.all([
       creating.each((partition, members) => this.#settle(partition, members), this.#onError),
       unindexing.each((partition, members) => this.#unindex(partition, members), this.#onError),
     ]);
-    if (most === 0) return IDLE_MS;
-    return most === PAGE && this.#failures === failures ? 0 : BUSY_MS;
   }
 
-  async #leftovers(partition: number): Promise<readonly (readonly Buffer[])[]> {
+  async #leftovers(partition: number, unindexingMs: number): Promise<readonly (readonly Buffer[])[]> {
     try {
-      const reply = await this.#options.nodes.call(partition, 'leftovers', [CREATING_MS, UNINDEXING_MS, PAGE]);
+      const reply = await this.#options.nodes.call(partition, 'leftovers', [CREATING_MS, unindexingMs, PAGE]);
       return reply as readonly (readonly Buffer[])[];
     } catch (error) {
       this.#onError(error);
@@ -164,7 +179,6 @@ export class IndexRepair {
 
   /** What fails is left over, and done in a later round. */
   readonly #onError = (error: unknown): void => {
-    this.#failures++;
     if (!(error instanceof CodedError)) this.#options.onFault(error);
   };
 }

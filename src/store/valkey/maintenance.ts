@@ -36,7 +36,16 @@ export class Maintenance {
   readonly #feed: EventFeed;
 
   constructor({ nodes, partitions, events, clock, onEvent, onExpired, onFault }: MaintenanceOptions) {
-    this.#owner = new Owner({ nodes, events, clock, onExpired, onFault });
+    this.#owner = new Owner({
+      nodes,
+      events,
+      clock,
+      onExpired: (late, partition) => {
+        this.#repair.hurry(partition);
+        onExpired?.(late);
+      },
+      onFault,
+    });
     this.#repair = new IndexRepair({ nodes, clock, partitions, owned: () => this.#owner.partitions, onFault });
     this.#feed = new EventFeed({
       nodes,

@@ -38,7 +38,7 @@ export interface OwnerParts {
   /** Remembers to call `reapDue` when the timers that are due now have been called. */
   onDue(partition: OwnedPartition): void;
   /** Called for each session that this process has expired. @param late In ms. */
-  onExpired(late: number): void;
+  onExpired(late: number, partition: number): void;
   /** Called for an error that is a bug. */
   onFault(fault: unknown): void;
 }
@@ -165,7 +165,7 @@ export class OwnedPartition {
     // It is not there if a call failed meanwhile: everything was forgotten and is read again.
     if (this.#known.get(due.member) !== due) return;
     this.#known.delete(due.member);
-    if (left === EXPIRED) this.#parts.onExpired(Math.max(0, now - due.at));
+    if (left === EXPIRED) this.#parts.onExpired(Math.max(0, now - due.at), this.number);
     else if (left >= 0) this.#add(due.member, now + left);
     if (due.next !== undefined) this.#add(due.member, due.next);
   }

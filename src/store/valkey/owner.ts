@@ -16,7 +16,7 @@ export interface OwnerOptions {
   readonly events: number;
   readonly clock: Clock;
   /** Called for each session that this process has expired. @param late In ms. */
-  readonly onExpired?: ((late: number) => void) | undefined;
+  readonly onExpired?: (late: number, partition: number) => void;
   /** Called for an error that is a bug. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -45,9 +45,9 @@ export class Owner {
       timers: this.#timers,
       page: MOST_OF_PARTITION,
       onDue: (partition) => this.#ready.add(partition),
-      onExpired: (late) => {
+      onExpired: (late, partition) => {
         this.lateness.record(late, clock.now());
-        onExpired?.(late);
+        onExpired?.(late, partition);
       },
       onFault,
     };

@@ -46,7 +46,7 @@ describe('the repair of indexes', () => {
     });
     await pass(clock, 14_000);
     expect(store.partitions.reduce((sum, { index }) => sum + index.size, 0)).toBe(100);
-    await pass(clock, 7_000);
+    await pass(clock, 8_000);
     const left = store.partitions.flatMap(({ index }) => [...index]);
     expect(left.sort()).toEqual(
       sessions
@@ -71,6 +71,23 @@ describe('the repair of indexes', () => {
     expect(store.calls.unindex).toBeLessThan(100);
   });
 
+  it('removes the entries of sessions that have expired soon', async () => {
+    const { clock, store, repair } = start();
+    repair.start();
+    const sessions = Array.from({ length: 1000 }, (_, number) => session(number));
+    for (const { member, partition, names } of sessions) {
+      store.partitions[names].index.add(member);
+      store.partitions[partition].unindexing.set(member, store.now);
+      repair.hurry(partition);
+    }
+    await pass(clock, 110);
+    const [{ unindexing }] = store.partitions;
+    expect(unindexing.size).toBeLessThan(250);
+    await pass(clock, 1000);
+    for (const { index } of store.partitions) expect(index.size).toBe(0);
+    expect(store.calls.unindex).toBeLessThan(50);
+  });
+
   it('looks only at its own partitions', async () => {
     const { clock, store, repair } = start({ owned: [1] });
     repair.start();
@@ -91,7 +108,7 @@ describe('the repair of indexes', () => {
     store.refused.add(2);
     await pass(clock, 10_000);
     // It does not ask again and again at once.
-    expect(store.calls.leftovers).toBeLessThan(50);
+    expect(store.calls.leftovers).toBeLessThan(200);
     store.refused.clear();
     await pass(clock, 10_000);
     for (const { index, unindexing } of store.partitions) expect([index.size, unindexing.size]).toEqual([0, 0]);
