@@ -529,6 +529,22 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
     });
   });
 
+  it('when the node has no more memory, refuse only what adds something', async () => {
+    const { token } = await store.create({ data: ['cart', 'pizza'] });
+    await store.redis.config('SET', 'maxmemory', 1);
+    try {
+      await expect(store.text('set', token, 1, 'cart', 'x')).rejects.toThrow(
+        /^OOM command not allowed when used memory > 'maxmemory'\.$/,
+      );
+      expect(await store.text('get', token, 1, 'cart')).toBe('pizza');
+      expect(await store.text('rotate', token, newToken(), 60_000)).toBe(1);
+      expect(await store.text('del', token, 1, 'cart')).toBe(1);
+      expect(await store.call('end', token, 'ended')).not.toBe(null);
+    } finally {
+      await store.redis.config('SET', 'maxmemory', 0);
+    }
+  });
+
   describe('the store', () => {
     it('is set up once', async () => {
       const secret = Buffer.alloc(32, 0xff);

@@ -1,7 +1,5 @@
 -- How sessions end: by a command, or at their deadlines.
 
-local COUNTERS = { expired = 'expired' }
-
 -- Ends a session. The entry in the index of its name is in another partition, so it is left to be removed.
 local function finish(session, event)
   local base = session.base
@@ -18,7 +16,7 @@ local function finish(session, event)
   local member = memberOf(session)
   call('ZREM', base .. ':due', member)
   call('ZADD', base .. ':unindexing', nowMs(), member)
-  tally(base, COUNTERS[event] or 'ended')
+  tally(base, event == 'expired' and event or 'ended')
   return member
 end
 

@@ -5,7 +5,7 @@
 
 -- The settings and state of the session, packed.
 local META = ''
--- The tokens of a session that no longer has its first one, or that once was without it.
+-- The tokens of a session whose token has changed: the current one, then each old one with the end of its grace.
 local TOKENS = '\0t'
 
 local function isEscaped(text)
