@@ -23,7 +23,8 @@ operation('list', 'read', function(base, args)
     if session then
       remove(values, 1)
       listed[i] = {
-        session.used,
+        -- The clock of another node says when it was created.
+        max(session.used, floor(session.created / 1000)),
         msLeft(session),
         session.bytes,
         countKeys(session),

@@ -8,10 +8,8 @@ local FORMAT = 1
 -- Times in unix µs: deadline, due, created. In ms: duration, used. Then the number of changes, and the bytes of the
 -- keys and values.
 local LAYOUT = '<BBI7I7I6I7I6I4I5'
-local LAYOUT_LENGTH = 44
 -- Only with Flag.MAXAGE: the maximum age in seconds, and when it is reached, in unix µs.
 local AGE_LAYOUT = '<I4I7'
-local AGE_LENGTH = 11
 
 local Flag = {
   -- Expiry removes the session, and not only its data.
