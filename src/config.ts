@@ -250,7 +250,8 @@ export const OPTIONS = {
   },
   'store-events': {
     group: 'Store',
-    kind: integer(100, 1_000_000),
+    // The functions of the store keep at most 10,000.
+    kind: integer(100, 10_000),
     initial: 1000,
     help: 'About how many events each partition of the store keeps. A server that was away for a moment publishes those that it has missed.',
   },

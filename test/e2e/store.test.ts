@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -109,6 +109,22 @@ describe.skipIf(!RedisServer.there)('respite --store', () => {
     ]);
     expect(shown).toContain(address);
     expect(shown).not.toContain('hunter2');
+  });
+
+  it('needs no more permissions in the store than the documentation says', async () => {
+    const documented = readFileSync('docs/scale-out.md', 'utf8');
+    const [, rules = ''] = /^ACL SETUSER respite on >password (.*?)^```/ms.exec(documented) ?? [];
+    await redis.ask('ACL', 'SETUSER', 'respite', 'on', '>password', ...rules.trim().split(/\s+/));
+    const url = `redis://respite:password@127.0.0.1:${redis.port}`;
+    const program = await start(['--store', url, '--store-wait', '1', '--store-timeout', '100']);
+    const client = program.client();
+    const subscriber = program.client();
+    const heard = new Promise((resolve) => subscriber.on('pmessage', (_, channel) => resolve(channel)));
+    await subscriber.psubscribe('__session__:expired:*');
+    // It has no replica.
+    await expect(client.call('SESSION.NEW', 'brief', 1, 'DATA', 'a', 'b')).rejects.toThrow(/^NOREPLICAS /);
+    expect(await heard).toBe('__session__:expired:brief');
+    expect(await redis.ask('ACL', 'LOG')).toEqual([]);
   });
 
   it.each([
