@@ -36,6 +36,7 @@ export class RedisCluster {
           [
             ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
             ...['--cluster-node-timeout', String(nodeTimeout), '--cluster-replica-validity-factor', '0'],
+            ...(credentials?.tls === undefined ? [] : ['--tls-cluster', 'yes', '--tls-replication', 'yes']),
             ...['--repl-diskless-sync-delay', '0', '--enable-debug-command', 'local', ...options],
           ],
           credentials,

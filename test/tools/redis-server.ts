@@ -41,13 +41,15 @@ export class RedisServer {
 
   /**
    * Starts a server.
-   * @param credentials What `ask` needs to connect to it.
+   * @param credentials What `ask` needs to connect to it. With `tls` its port is for TLS.
    */
   static async start(options: readonly string[] = [], credentials: Credentials = {}): Promise<RedisServer> {
     const directory = mkdtempSync(join(tmpdir(), 'respite-redis-'));
     const port = await freePort();
-    // The options come last, so that they can put TLS on the port.
-    const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, ...IN_MEMORY, ...options];
+    const ports = ['--port', String(port)];
+    // With TLS it has no port without.
+    if (credentials.tls !== undefined) ports.splice(0, 2, '--port', '0', '--tls-port', String(port));
+    const args = ['--bind', '127.0.0.1', ...ports, '--dir', directory, ...IN_MEMORY, ...options];
     return new RedisServer(port, directory, args, credentials).restart();
   }
 

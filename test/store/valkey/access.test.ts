@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { connectNodes } from '../../../src/store/valkey/connect.js';
+import type { NodesOptions } from '../../../src/store/valkey/nodes.js';
+import { hasOpenssl, writeSignedCertificate } from '../../tools/certificate.js';
+import { RedisCluster } from '../../tools/redis-cluster.js';
+import { RedisServer } from '../../tools/redis-server.js';
+import { LIBRARY, optionsFor } from './test-library.js';
+
+const PASSWORD = 'a-secret-that-nobody-sees';
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(options: readonly string[]): Promise<RedisServer> {
+  const server = await RedisServer.start(options);
+  cleanups.push(() => server.stop());
+  return server;
+}
+
+/** Connects and calls a function. */
+async function use(options: NodesOptions): Promise<unknown> {
+  const nodes = await connectNodes(options);
+  try {
+    return await nodes.call(1, 'base', []);
+  } finally {
+    await nodes.close();
+  }
+}
+
+/** Returns why the store cannot be used. */
+async function refusal(options: NodesOptions): Promise<string> {
+  const error = await use(options).catch((error: Error) => error);
+  expect(error).toMatchObject({ name: 'UnusableStoreError' });
+  expect(String(error)).not.toContain(PASSWORD);
+  expect(String(error)).not.toContain('\n');
+  return (error as Error).message;
+}
+
+describe.runIf(RedisServer.there)('a store', () => {
+  it('with a password wants it', async () => {
+    const server = await start(['--requirepass', PASSWORD]);
+    expect(await use(optionsFor([server], { password: PASSWORD }))).toEqual(Buffer.from('test:{1}'));
+    expect(await refusal(optionsFor([server]))).toMatch(/refuses respite: NOAUTH .*password/);
+    expect(await refusal(optionsFor([server], { password: `not ${PASSWORD}` }))).toMatch(/refuses respite: WRONGPASS/);
+  });
+
+  it('without a password takes anyone', async () => {
+    const server = await start([]);
+    expect(await use(optionsFor([server], { password: PASSWORD }))).toEqual(Buffer.from('test:{1}'));
+  });
+
+  it('with users wants one who may load functions', async () => {
+    const server = await start([]);
+    const rights = ['on', `>${PASSWORD}`, '~*', '&*', '+@all'];
+    await server.ask('ACL', 'SETUSER', 'alice', ...rights);
+    await server.ask('ACL', 'SETUSER', 'bob', ...rights, '-function');
+    expect(await use(optionsFor([server], { user: 'alice', password: PASSWORD }))).toEqual(Buffer.from('test:{1}'));
+    expect(await refusal(optionsFor([server], { user: 'bob', password: PASSWORD }))).toMatch(/refuses respite: NOPERM/);
+  });
+
+  it.each([
+    ['Redis 6.2.14', 'redis_version:6.2.14\r\nredis_mode:standalone'],
+    ['Redis of an unknown version', 'redis_mode:standalone'],
+    ['Valkey 7.1.9', 'redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:7.1.9\r\nserver_mode:standalone'],
+  ])('that is %s is refused', async (what, info) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => socket.write(`$${info.length}\r\n${info}\r\n`));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => server.close());
+    const { port } = server.address() as { port: number };
+    expect(await refusal({ ...optionsFor([]), addresses: [{ host: '127.0.0.1', port }] })).toBe(
+      `127.0.0.1:${port} is ${what}, but a store has to be Redis 7.0 or Valkey 7.2, or newer`,
+    );
+  });
+
+  it('whose library has a mistake is refused', async () => {
+    const server = await start([]);
+    const library = { ...LIBRARY, code: '#!lua name=broken\nthis is not Lua' };
+    expect(await refusal(optionsFor([server], { library }))).toMatch(/refuses respite: ERR /);
+  });
+
+  it('that is a replica is refused', async () => {
+    const primary = await start([]);
+    const replica = await start(['--replicaof', `127.0.0.1 ${primary.port}`]);
+    expect(await refusal(optionsFor([replica]))).toMatch(/READONLY|LOADING|MASTERDOWN/);
+  });
+});
+
+describe.runIf(RedisServer.there && hasOpenssl)('a cluster with TLS', () => {
+  it('is used with the authority that signed its certificates', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'respite-tls-'));
+    cleanups.push(() => rmSync(directory, { recursive: true }));
+    writeSignedCertificate(directory, '127.0.0.1');
+    const file = (name: string) => join(directory, name);
+    const tls = { ca: readFileSync(file('ca.pem')), checkServerIdentity: () => undefined };
+    const cluster = await RedisCluster.start({
+      options: [
+        ...['--tls-cert-file', file('cert.pem'), '--tls-key-file', file('key.pem')],
+        ...['--tls-ca-cert-file', file('ca.pem'), '--tls-auth-clients', 'no', '--requirepass', PASSWORD],
+      ],
+      credentials: { tls, password: PASSWORD },
+    });
+    cleanups.push(() => cluster.stop());
+    expect(await use(optionsFor(cluster.nodes, { tls, password: PASSWORD }))).toEqual(Buffer.from('test:{1}'));
+    expect(await refusal(optionsFor(cluster.nodes, { tls: {}, password: PASSWORD }))).toMatch(
+      /SELF_SIGNED|UNABLE_TO_VERIFY/,
+    );
+    expect(await refusal(optionsFor(cluster.nodes, { password: PASSWORD }))).toMatch(/^cannot connect to the store/);
+  });
+});
