@@ -4,8 +4,7 @@ import { MALFORMED_TOKEN } from '../../engine/session-error.js';
 import { Slice } from '../../slice.js';
 import type { Settings } from '../session-store.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
-import { memberOf } from './member.js';
-import type { NameLists } from './name-lists.js';
+import type { Entry, NameLists } from './name-lists.js';
 import { type Argument, StoreError } from './nodes.js';
 import type { Partitions } from './partitions.js';
 import type { SharedTokens } from './shared-tokens.js';
@@ -29,8 +28,7 @@ export interface Unborn {
   readonly name: Buffer;
   readonly token: string;
   readonly partition: number;
-  /** When it is created, in unix µs, in decimal. */
-  readonly created: Buffer;
+  readonly entry: Entry;
   /** The arguments of the function `create`. */
   readonly args: readonly Argument[];
 }
@@ -80,28 +78,28 @@ export class Creation {
   async begin(plan: Plan, partition?: number): Promise<Unborn> {
     const { name, flags, duration, maxAgeMs, data } = plan;
     const token = plan.token ?? this.#newToken(partition);
-    const created = await this.#names.add(name, token);
+    const entry = await this.#names.add(name, token);
     return {
       name,
       token,
       partition: this.#partitions.ofToken(Slice.of(token)),
-      created,
-      args: [token, name, flags, duration, maxAgeMs, created, ...data],
+      entry,
+      args: [token, name, flags, duration, maxAgeMs, entry.created, ...data],
     };
   }
 
   /** Confirms the entry of a session that has been created. Returns how many entries its name has. */
-  confirm({ name, token, created }: Unborn): Promise<number> {
-    return this.#names.confirm(name, token, created);
+  confirm({ entry }: Unborn): Promise<number> {
+    return this.#names.confirm(entry);
   }
 
   /**
    * Removes the entry of a session that was not created, if this is certain.
    * @param error Why it was not.
    */
-  async abandon({ name, token, created }: Unborn, error?: unknown): Promise<void> {
+  async abandon({ entry }: Unborn, error?: unknown): Promise<void> {
     if (error instanceof StoreError && error.mayHaveRun) return;
-    await this.#unindexing.remove([memberOf(token, created, name)]);
+    await this.#unindexing.remove([entry.member]);
   }
 
   #newToken(partition: number | undefined): string {

@@ -5,6 +5,15 @@ import type { Partitions } from './partitions.js';
 import { integerOf, listOf } from './replies.js';
 import type { Calls } from './session-calls.js';
 
+/** The entry of a session that is about to be created. */
+export interface Entry {
+  /** That of the name. */
+  readonly partition: number;
+  /** When the session is created, in unix µs, in decimal. */
+  readonly created: Buffer;
+  readonly member: Buffer;
+}
+
 /**
  * The lists of the sessions that each name has. A list is in the partition of the name, which is not that of its
  * sessions. So it may have an entry too many for a moment, never one too few: an entry is made before its session, and
@@ -21,14 +30,16 @@ export class NameLists {
     this.#partitions = partitions;
   }
 
-  /** Adds an entry for a session that is about to be created. Returns when that is, in unix µs, in decimal. */
-  async add(name: Buffer, origin: string): Promise<Buffer> {
-    return (await this.#call('index', name, [name, origin])) as Buffer;
+  /** Adds an entry for a session that is about to be created. */
+  async add(name: Buffer, origin: string): Promise<Entry> {
+    const partition = this.#partitions.ofName(name);
+    const created = (await this.#nodes.call(partition, 'index', [name, origin])) as Buffer;
+    return { partition, created, member: memberOf(origin, created, name) };
   }
 
-  /** Notes that the session of an entry has been created. Returns the number of entries. */
-  async confirm(name: Buffer, origin: string, created: Buffer): Promise<number> {
-    return integerOf(await this.#call('indexed', name, [memberOf(origin, created, name)]));
+  /** Notes that the session of an entry has been created. Returns the number of entries that its name has. */
+  async confirm({ partition, member }: Entry): Promise<number> {
+    return integerOf(await this.#nodes.call(partition, 'indexed', [member]));
   }
 
   /**
@@ -36,7 +47,8 @@ export class NameLists {
    * @param after When the session of the entry before them was created, in unix µs; '0' to start with the first.
    */
   async page(name: Buffer, after: string, count: number): Promise<readonly Buffer[]> {
-    return listOf(await this.#call('page', name, [name, idCreatedAt(after), count])) as readonly Buffer[];
+    const partition = this.#partitions.ofName(name);
+    return listOf(await this.#nodes.call(partition, 'page', [name, idCreatedAt(after), count])) as readonly Buffer[];
   }
 
   /** Visits all entries, oldest first. @param count The most entries of a page. */
@@ -64,8 +76,4 @@ export class NameLists {
   }
 
   readonly #partitionOf = (entry: Buffer) => this.#partitions.ofToken(originIn(entry));
-
-  #call(fn: string, name: Buffer, args: readonly Argument[]): Promise<Reply> {
-    return this.#nodes.call(this.#partitions.ofName(name), fn, args);
-  }
 }

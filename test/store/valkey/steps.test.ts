@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Slice } from '../../../src/slice.js';
+import type { SessionStore } from '../../../src/store/session-store.js';
+import { type Argument, type Reply, StoreError } from '../../../src/store/valkey/nodes.js';
+import { openSessions, type ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
+import { eventually } from '../../tools/eventually.js';
+import { RedisServer } from '../../tools/redis-server.js';
+import { PlainNodes } from './plain-nodes.js';
+
+const timers = () => ({ tickMs: 0, wheelSlots: 0, pending: 0, lateP99: 0 });
+const slice = (text: string) => Slice.of(text);
+
+/** Calls functions, unless a test stops one. */
+class Stoppable {
+  readonly #nodes: PlainNodes;
+  /** Called before each call. */
+  before: (fn: string) => Promise<void> | void = () => {};
+
+  constructor(nodes: PlainNodes) {
+    this.#nodes = nodes;
+  }
+
+  async call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply> {
+    const copies = args.map((arg) => (typeof arg === 'object' ? Buffer.from(arg) : arg));
+    await this.before(fn);
+    return this.#nodes.call(partition, fn, copies);
+  }
+
+  /** Lets calls of a function fail. */
+  fail(fn: string, mayHaveRun: boolean): void {
+    this.before = (called) => {
+      if (called === fn) throw new StoreError('TRYAGAIN', 'stopped by the test', mayHaveRun);
+    };
+  }
+}
+
+describe.skipIf(!RedisServer.there)('operations of several steps', () => {
+  let server: RedisServer;
+  let plain: PlainNodes;
+  let nodes: Stoppable;
+  let store: ValkeyStore;
+  let sessions: SessionStore;
+  let runs = 0;
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  beforeEach(async () => {
+    plain?.close();
+    plain = await PlainNodes.connect(server, `test${++runs}:`);
+    nodes = new Stoppable(plain);
+    store = await openSessions(nodes, { partitions: 16, maxValueBytes: 1000, timers });
+    sessions = store.sessions;
+  });
+  afterAll(async () => {
+    plain?.close();
+    await server.stop();
+  });
+
+  /** Returns all keys that tell of sessions. */
+  async function keys(): Promise<string[]> {
+    const found = (await server.ask('KEYS', `test${runs}:*`)) as string[];
+    return found
+      .map((key) => key.replace(/^.*?\}:/, '').replace(/:.*/, ''))
+      .filter((kind) => !/^(store|stats|events)$/.test(kind));
+  }
+
+  async function namesFound(): Promise<string[]> {
+    const { items } = await sessions.scanNames({ cursor: 0, count: 1000, matches: () => true });
+    return items.map(({ name, sessions: count }) => `${name} ${count}`);
+  }
+
+  it('nothing is left of a session after its end', async () => {
+    const token = await sessions.create(slice('user:1'), { duration: 10_000, data: [slice('k'), slice('1')] });
+    await sessions.create(slice('user:1'), { shared: true });
+    const next = await sessions.rotate(token, 10_000);
+    await sessions.rotate(next, 10_000);
+    expect(await keys()).not.toEqual([]);
+    expect(await sessions.endName(slice('user:1'))).toBe(2);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('a session that cannot be created is not in the list of its name', async () => {
+    nodes.fail('create', false);
+    await expect(sessions.create(slice('user:1'), {})).rejects.toMatchObject({ code: 'TRYAGAIN' });
+    expect(await keys()).toEqual([]);
+  });
+
+  it('one that may have been created is in the list, and waits for the repair', async () => {
+    nodes.fail('create', true);
+    await expect(sessions.create(slice('user:1'), {})).rejects.toMatchObject({ code: 'TRYAGAIN' });
+    expect((await keys()).sort()).toEqual(['creating', 'n', 'names']);
+    expect((await sessions.tokens(slice('user:1'))).length).toBe(0);
+  });
+
+  it('a session of which the list could not be told ends nevertheless', async () => {
+    const token = await sessions.create(slice('user:1'), {});
+    nodes.fail('unindex', true);
+    expect(await sessions.end(token)).toBe(true);
+    expect((await sessions.tokens(slice('user:1'))).length).toBe(0);
+    expect(
+      (await sessions.list(slice('user:1'), { cursor: undefined, count: 10, sizes: false, keys: [] })).sessions,
+    ).toEqual([]);
+    expect((await keys()).sort()).toEqual(['n', 'names', 'unindexing']);
+    nodes.before = () => {};
+    expect(await sessions.endName(slice('user:1'))).toBe(0);
+  });
+
+  it('a name that is shared again at once stays in the list, however late the first end is noted', async () => {
+    await sessions.create(slice('news'), { shared: true });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    nodes.before = (fn) => (fn === 'unindex' ? held : undefined);
+    expect(await sessions.end(slice('@news'))).toBe(true);
+    const token = await sessions.create(slice('news'), { shared: true });
+    release();
+    nodes.before = () => {};
+    await eventually(async () => (await namesFound()).join() === 'news 1');
+    expect((await sessions.tokens(slice('news'))).toString()).toBe(token.toString());
+    expect(await sessions.endName(slice('news'))).toBe(1);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('of logins at the same time with LIMIT, as many remain as it allows', async () => {
+    for (let round = 0; round < 10; round++) {
+      const name = slice(`user:${round}`);
+      await Promise.all(Array.from({ length: 12 }, () => sessions.create(name, { limit: 2 })));
+      const tokens = (await sessions.tokens(name)).toString().match(/.{22}/g) ?? [];
+      expect(tokens.length).toBe(2);
+    }
+  });
+
+  describe('transactions', () => {
+    it('run on the sessions of one partition only', async () => {
+      const tokens = await Promise.all(Array.from({ length: 40 }, () => sessions.create(slice('user:1'), {})));
+      const one = tokens[0];
+      const other = tokens.find((token) => store.partitions.ofToken(token) !== store.partitions.ofToken(one)) ?? one;
+      const both = store.begin([]);
+      for (const token of [one, other]) void both.sessions.set(token, [slice('k'), slice('1')], true);
+      await expect(both.commit()).rejects.toMatchObject({ code: 'CROSSSLOT' });
+      expect(await sessions.count(one)).toBe(0);
+      const watching = store.begin([await store.watch(other)]);
+      void watching.sessions.set(one, [slice('k'), slice('1')], true);
+      await expect(watching.commit()).rejects.toMatchObject({ code: 'CROSSSLOT' });
+      expect(await store.begin([await store.watch(one), await store.watch(other)]).commit()).toBe(true);
+    });
+
+    it('create a session beside the one that they write to', async () => {
+      const token = await sessions.create(slice('user:1'), {});
+      for (let i = 0; i < 10; i++) {
+        const transaction = store.begin([await store.watch(token)]);
+        const created = transaction.sessions.create(slice('user:1'), { data: [slice('k'), slice('1')] });
+        void transaction.sessions.set(token, [slice('n'), slice(String(i))], true);
+        expect(await transaction.commit()).toBe(true);
+        expect((await sessions.get(await created, slice('k'), true))?.toString()).toBe('1');
+      }
+      await eventually(async () => (await namesFound()).join() === 'user:1 11');
+      expect(await sessions.endName(slice('user:1'))).toBe(11);
+      expect(await keys()).toEqual([]);
+    });
+
+    it('leave nothing of sessions that they do not create', async () => {
+      const token = await sessions.create(slice('user:1'), {});
+      const watched = await store.watch(token);
+      await sessions.set(token, [slice('k'), slice('1')], true);
+      const transaction = store.begin([watched]);
+      void transaction.sessions.create(slice('user:2'), {});
+      void transaction.sessions.end(token);
+      expect(await transaction.commit()).toBe(false);
+      expect(await namesFound()).toEqual(['user:1 1']);
+      const failing = store.begin([]);
+      const refused = Promise.resolve(failing.sessions.create(slice('user:2'), { token })).catch(String);
+      expect(await failing.commit()).toBe(true);
+      expect(await refused).toMatch('already exists');
+      await eventually(async () => (await namesFound()).join() === 'user:1 1');
+      expect(await sessions.endName(slice('user:1'))).toBe(1);
+      expect(await keys()).toEqual([]);
+    });
+
+    it('refuse operations on many sessions', () => {
+      const { sessions: inside } = store.begin([]);
+      expect(() => inside.endName(slice('a'))).toThrow('cannot be part of a transaction');
+      expect(() => inside.create(slice('a'), { limit: 1 })).toThrow('cannot be part of a transaction');
+    });
+  });
+
+  it('all processes use the partitions and the secret that the store has', async () => {
+    const shared = await sessions.create(slice('news'), { shared: true });
+    const { sessions: others, partitions } = await openSessions(plain, { maxValueBytes: 1000, timers });
+    expect(partitions.count).toBe(16);
+    expect((await others.open(slice('news'))).toString()).toBe(shared.toString());
+    expect(await others.id(shared)).toBe(await sessions.id(shared));
+    await expect(openSessions(plain, { partitions: 32, maxValueBytes: 1000, timers })).rejects.toThrow(
+      'the store has 16 partitions, not 32: their number cannot be changed',
+    );
+  });
+});
