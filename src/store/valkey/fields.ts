@@ -1,4 +1,3 @@
-import type { Slice } from '../../slice.js';
 import type { SessionFields } from '../session-store.js';
 import type { Argument } from './nodes.js';
 import { bigintOf, booleansOf, fieldsOf, integerOf, isOne, keysOf, nothingOf, sliceOf, valuesOf } from './replies.js';
@@ -10,36 +9,28 @@ import type { SessionCalls } from './session-calls.js';
  */
 export function fields(calls: SessionCalls, maxValueBytes: number): SessionFields {
   return {
-    get: (token, key, isUse) => calls.ask('get', token, [use(isUse), key.toBuffer()], sliceOf),
-    getMany: (token, keys, isUse) => calls.ask('getmany', token, [use(isUse), ...all(keys)], valuesOf),
+    get: (token, key, isUse) => calls.ask('get', token, [use(isUse), key], sliceOf),
+    getMany: (token, keys, isUse) => calls.ask('getmany', token, [use(isUse), ...keys], valuesOf),
     getAll: (token, isUse) => calls.ask('getall', token, [use(isUse)], fieldsOf),
-    contains: (token, keys) => calls.ask('contains', token, all(keys), booleansOf),
+    contains: (token, keys) => calls.ask('contains', token, keys, booleansOf),
     count: (token) => calls.ask('count', token, [], integerOf),
     keys: (token) => calls.ask('keys', token, [], keysOf),
 
-    set: (token, pairs, isUse) => calls.ask('set', token, [use(isUse), ...all(pairs)], nothingOf),
-    add: (token, pairs, isUse) => calls.ask('add', token, [use(isUse), ...all(pairs)], integerOf),
+    set: (token, pairs, isUse) => calls.ask('set', token, [use(isUse), ...pairs], nothingOf),
+    add: (token, pairs, isUse) => calls.ask('add', token, [use(isUse), ...pairs], integerOf),
     compareAndSet: (token, key, expected, value, isUse) =>
-      calls.ask('cas', token, [use(isUse), key.toBuffer(), expected.toBuffer(), value.toBuffer()], isOne),
+      calls.ask('cas', token, [use(isUse), key, expected, value], isOne),
     append: (token, key, value, isUse) =>
-      calls.ask('append', token, [use(isUse), key.toBuffer(), value.toBuffer(), maxValueBytes], integerOf),
+      calls.ask('append', token, [use(isUse), key, value, maxValueBytes], integerOf),
     increment: (token, key, increment, isUse) =>
-      calls.ask('incrby', token, [use(isUse), key.toBuffer(), String(increment)], bigintOf),
-    delete: (token, keys, isUse) => calls.ask('del', token, [use(isUse), ...all(keys)], integerOf),
+      calls.ask('incrby', token, [use(isUse), key, String(increment)], bigintOf),
+    delete: (token, keys, isUse) => calls.ask('del', token, [use(isUse), ...keys], integerOf),
     clear: (token, isUse) => calls.ask('clear', token, [use(isUse)], integerOf),
-    replace: (token, pairs, isUse) => calls.ask('replace', token, [use(isUse), ...all(pairs)], integerOf),
+    replace: (token, pairs, isUse) => calls.ask('replace', token, [use(isUse), ...pairs], integerOf),
   };
 }
 
 /** Whether an operation counts as use. */
 function use(isUse: boolean): Argument {
   return isUse ? 1 : 0;
-}
-
-function all(slices: readonly Slice[]): Argument[] {
-  return slices.map(bytesOf);
-}
-
-function bytesOf(slice: Slice): Buffer {
-  return slice.toBuffer();
 }

@@ -31,7 +31,7 @@ export async function sessionList(
   start: string,
   listing: Listing,
 ): Promise<SessionPage> {
-  const args = [listing.sizes ? 1 : 0, ...listing.keys.map((key) => key.toBuffer())];
+  const args = [listing.sizes ? 1 : 0, ...listing.keys];
   const sessions: ListedSession[] = [];
   let bytes = 0;
   for (let after = start; ; ) {

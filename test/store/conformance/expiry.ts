@@ -188,11 +188,12 @@ export function expiry(suite: Suite): void {
       expect(await client.ask('SESSION.EXISTS', lasting)).toBe(1);
     });
 
-    it.each(['SESSION.SCAN', 'SESSION.NAMES'] as const)('%s finds no session', async (command) => {
+    it('SESSION.SCAN finds no session, nor does SESSION.NAMES', async () => {
       const client = await suite.connect();
       await client.create('basket', '1', 'DATA', 'k', '1');
       await suite.passUnnoticed(1000);
-      expect(await scanAll(client, command)).toEqual([]);
+      expect(await scanAll(client, 'SESSION.SCAN')).toEqual([]);
+      await suite.soon(async () => expect(await scanAll(client, 'SESSION.NAMES')).toEqual([]));
     });
 
     it('its token can be given to another session', async () => {

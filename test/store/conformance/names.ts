@@ -24,11 +24,13 @@ export function names(suite: Suite): void {
       await client.create('basket');
       await client.ask('SESSION.END', await client.create('gone'));
       await client.ask('SESSION.END', token);
-      const found = await scanAll(client, 'SESSION.NAMES');
-      expect(found.sort()).toEqual([
-        ['basket', 1],
-        ['user:1', 2],
-      ]);
+      await suite.soon(async () => {
+        const found = await scanAll(client, 'SESSION.NAMES');
+        expect(found.sort()).toEqual([
+          ['basket', 1],
+          ['user:1', 2],
+        ]);
+      });
       expect(await scanAll(client, 'SESSION.NAMES', 'MATCH', 'user:*', 'COUNT', '1')).toEqual([['user:1', 2]]);
     });
 

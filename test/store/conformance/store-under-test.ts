@@ -29,6 +29,8 @@ export interface Stand {
    * suite then checks times to the millisecond.
    */
   readonly drift: number;
+  /** The fields of SESSION.STATS that the store does not count. */
+  readonly uncounted?: readonly string[];
   /** Stops everything that was started. */
   stop(): Promise<void>;
 }

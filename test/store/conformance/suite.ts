@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { eventually } from '../../tools/eventually.js';
 import type { Reply } from '../../tools/replies.js';
 import { Client } from './client.js';
 import type { Stand, StoreUnderTest } from './store-under-test.js';
@@ -46,6 +47,15 @@ export class Suite {
 
   passUnnoticed(ms: number): Promise<void> {
     return this.stand.passUnnoticed(ms);
+  }
+
+  /**
+   * Checks what a store may know only a moment later: how many sessions a name has after some have ended. A store with
+   * an injected clock knows it at once.
+   */
+  async soon(check: () => Promise<void>): Promise<void> {
+    if (this.stand.drift === 0) return check();
+    await eventually(() => check().then(() => true));
   }
 
   /** Expects a time in ms, of which a little may have passed already. */

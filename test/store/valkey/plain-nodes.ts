@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { CodedError, ERROR_CODES, type ErrorCode } from '../../../src/errors.js';
+import { Slice } from '../../../src/slice.js';
 import { readLibrary } from '../../../src/store/valkey/library.js';
 import type { Argument, Nodes, Reply } from '../../../src/store/valkey/nodes.js';
 import type { RedisServer } from '../../tools/redis-server.js';
@@ -22,7 +23,8 @@ export class PlainNodes implements Pick<Nodes, 'call'> {
   }
 
   async call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply> {
-    const words = [`${this.#library.prefix}${fn}`, '1', `${this.#prefix}{${partition}}`, ...args] as string[];
+    const given = args.map((arg) => (arg instanceof Slice ? arg.copy() : arg));
+    const words = [`${this.#library.prefix}${fn}`, '1', `${this.#prefix}{${partition}}`, ...given] as string[];
     try {
       return decoded(await this.#client.callBuffer('FCALL', ...words));
     } catch (error) {

@@ -21,7 +21,7 @@ class Stoppable {
   }
 
   async call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply> {
-    const copies = args.map((arg) => (typeof arg === 'object' ? Buffer.from(arg) : arg));
+    const copies = args.map((arg) => (arg instanceof Slice ? arg.copy() : arg));
     await this.before(fn);
     return this.#nodes.call(partition, fn, copies);
   }
