@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasOpenssl, writeSignedCertificate } from '../tools/certificate.js';
+import { freePort } from '../tools/free-port.js';
 import { Program, runToEnd } from '../tools/program.js';
 import { RedisServer } from '../tools/redis-server.js';
 
@@ -110,6 +112,38 @@ describe.skipIf(!RedisServer.there)('respite --store', () => {
     expect(shown).toContain(address);
     expect(shown).not.toContain('hunter2');
   });
+
+  it.skipIf(!hasOpenssl)(
+    'uses TLS in both directions, and refuses a store that no trusted authority has signed',
+    async () => {
+      writeSignedCertificate(directory, 'localhost');
+      const path = (name: string) => join(directory, name);
+      const files = ['cert', 'key'].flatMap((name) => [`--tls-${name}-file`, path(`${name}.pem`)]);
+      const ca = readFileSync(path('ca.pem'));
+      const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(path(name)));
+      const tls = { ca, cert, key, servername: 'localhost' };
+      const options = [
+        '--port',
+        '0',
+        '--tls-port',
+        String(await freePort()),
+        ...files,
+        '--tls-ca-cert-file',
+        path('ca.pem'),
+      ];
+      const store = await RedisServer.start(options, { tls });
+      try {
+        const url = `rediss://localhost:${options[3]}`;
+        const own = ['--store-tls-cert', path('cert.pem'), '--store-tls-key', path('key.pem')];
+        const program = await start(['--store', url, '--store-tls-ca', path('ca.pem'), ...own]);
+        expect(await program.client().call('SESSION.NEW', 'a')).toMatch(/^[\w-]{22}$/);
+        const untrusted = await runToEnd(['--port', '0', '--store', url, ...own]);
+        expect([untrusted.code, untrusted.err]).toEqual([1, expect.stringMatching(/^error: .*CERT/m)]);
+      } finally {
+        await store.stop();
+      }
+    },
+  );
 
   it('needs no more permissions in the store than the documentation says', async () => {
     const documented = readFileSync('docs/scale-out.md', 'utf8');
