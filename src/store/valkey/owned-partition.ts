@@ -123,10 +123,11 @@ export class OwnedPartition {
   async #readPages(): Promise<void> {
     const { page, events } = this.#parts;
     this.#reading = true;
-    this.#scheduleRead(this.#readEvery);
     try {
       do {
         this.#readAgain = false;
+        // Each time: if the timer of the next read comes during this one, it only asks for this one to be repeated.
+        this.#scheduleRead(this.#readEvery);
         const [now, ...due] = (await this.#call('due', [HORIZON_MS, page, events])) as [number, ...(Buffer | number)[]];
         if (this.#released) return;
         for (let i = 0; i < due.length; i += 2) this.#add((due[i] as Buffer).toString('latin1'), Number(due[i + 1]));

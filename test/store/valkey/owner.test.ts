@@ -146,6 +146,29 @@ describe('the owner of partitions', () => {
     expect(store.expiries.map(({ member }) => member).sort()).toEqual(['first', 'second']);
   });
 
+  it('goes on reading after a call that failed while it was reading', async () => {
+    // Reading takes 900 ms, and begins at least every 2 s. So one of these fails meanwhile.
+    for (let ttl = 600; ttl <= 2600; ttl += 200) {
+      let latency = 0;
+      const { clock, store, owner, all } = start({ partitions: 1, latency: () => latency });
+      owner.own(all);
+      await pass(clock, 20);
+      store.create(0, 'soon', ttl);
+      await pass(clock, 10);
+      latency = 450;
+      await pass(clock, ttl);
+      store.refused.add(0);
+      await pass(clock, 600);
+      store.refused.clear();
+      await pass(clock, 5000);
+      // Too late to be announced.
+      store.create(0, 'later', 6000);
+      await pass(clock, 9000);
+      expect(store.expiries.map(({ member }) => member)).toEqual(['soon', 'later']);
+      owner.stop();
+    }
+  });
+
   it('knows a deadline that was set while the session was being reaped', async () => {
     const { clock, store, owner, all } = start({ partitions: 1, latency: () => 20 });
     owner.own(all);
