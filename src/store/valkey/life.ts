@@ -1,7 +1,7 @@
 import { NO_SESSION_WITH_NAME, NOT_SHARED } from '../../engine/session-error.js';
 import { Slice } from '../../slice.js';
 import type { SessionLife } from '../session-store.js';
-import { type Addresses, tokenIn } from './addresses.js';
+import { type Address, type Addresses, tokenIn } from './addresses.js';
 import type { Creation } from './creation.js';
 import { endAll } from './end-all.js';
 import type { Ending } from './ending.js';
@@ -19,14 +19,8 @@ export function lifeOfOne(
   ending: Ending,
   names: NameSessions,
 ): Pick<SessionLife, 'open' | 'end' | 'endMany' | 'rotate' | 'setDuration' | 'touch'> {
-  const end = (token: Slice) => {
-    const address = addresses.find(token);
-    return address !== undefined && ending.one(address);
-  };
-  const touch = (token: Slice) => {
-    const address = addresses.find(token);
-    return address !== undefined && calls.askAt('touch', address, [], isOne);
-  };
+  const end = (address: Address) => ending.one(address);
+  const touch = (address: Address) => calls.askAt('touch', address, [], isOne);
   return {
     async open(given) {
       const address = addresses.ofShared(given);
@@ -35,8 +29,11 @@ export function lifeOfOne(
       if (await calls.askAt('exists', address, [], isOne)) return Slice.of(tokenIn(address));
       throw (await names.isAny(name)) ? NOT_SHARED : NO_SESSION_WITH_NAME;
     },
-    end,
-    endMany: async (tokens) => countOf(await Promise.all(tokens.map(end))),
+    end: (token) => {
+      const address = addresses.find(token);
+      return address !== undefined && end(address);
+    },
+    endMany: (tokens) => calls.askEach(tokens, end).then(countOf),
     rotate: (token, grace) => {
       // The new token belongs to the partition in which the session is.
       const next = partitions.newTokenIn(addresses.of(token).partition);
@@ -47,7 +44,7 @@ export function lifeOfOne(
       const flag = deleteSession === undefined ? '' : deleteSession ? 1 : 0;
       return address !== undefined && calls.askAt('expire', address, [duration, flag], isOne);
     },
-    touch: async (tokens) => countOf(await Promise.all(tokens.map(touch))),
+    touch: (tokens) => calls.askEach(tokens, touch).then(countOf),
   };
 }
 

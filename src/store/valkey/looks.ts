@@ -1,6 +1,6 @@
 import { extendOf, type SessionInfo } from '../../engine/index.js';
 import type { SessionLooks } from '../session-store.js';
-import type { Addresses } from './addresses.js';
+import type { Address, Addresses } from './addresses.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
 import type { NameLists } from './name-lists.js';
 import type { NameSessions } from './name-sessions.js';
@@ -18,15 +18,10 @@ export function looksAtOne(
   addresses: Addresses,
   ids: OriginIds,
 ): Pick<SessionLooks, 'has' | 'info' | 'timeLeft' | 'id'> {
+  const exists = (address: Address) => calls.askAt('exists', address, [], isOne);
   const idOf = (origin: Reply) => ids.ofAll([bufferOf(origin)])[0];
   return {
-    has: (tokens) =>
-      Promise.all(
-        tokens.map((token) => {
-          const address = addresses.find(token);
-          return address !== undefined && calls.askAt('exists', address, [], isOne);
-        }),
-      ),
+    has: (tokens) => calls.askEach(tokens, exists),
     info: (token) => calls.ask('info', token, [], infoOf),
     timeLeft: (token) => {
       const address = addresses.find(token);

@@ -12,11 +12,14 @@ export class SessionCalls {
   readonly #calls: Calls;
   readonly #addresses: Addresses;
   readonly #counts: LookUpCounts;
+  readonly #atOnce: number;
 
-  constructor(calls: Calls, addresses: Addresses, counts: LookUpCounts) {
+  /** @param atOnce How many calls of one operation may be on their way at the same time. */
+  constructor(calls: Calls, addresses: Addresses, counts: LookUpCounts, atOnce: number) {
     this.#calls = calls;
     this.#addresses = addresses;
     this.#counts = counts;
+    this.#atOnce = atOnce;
   }
 
   /**
@@ -39,6 +42,20 @@ export class SessionCalls {
     decode: (reply: Reply) => Result,
   ): Promise<Result> {
     return this.#calls.call(partition, fn, [text, ...args]).then(decode);
+  }
+
+  /**
+   * Asks the same of the sessions with some tokens, in order. The answer for a malformed token is false. The tokens need
+   * not stay valid.
+   */
+  async askEach(tokens: readonly Slice[], ask: (address: Address) => Promise<boolean>): Promise<boolean[]> {
+    const addresses = tokens.map((token) => this.#addresses.find(token));
+    const answers: boolean[] = [];
+    for (let i = 0; i < addresses.length; i += this.#atOnce) {
+      const some = addresses.slice(i, i + this.#atOnce).map((address) => address !== undefined && ask(address));
+      for (const answer of await Promise.all(some)) answers.push(answer);
+    }
+    return answers;
   }
 }
 

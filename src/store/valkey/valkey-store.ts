@@ -25,6 +25,9 @@ import { Unindexing } from './unindexing.js';
 /** The version of what the functions write. */
 const FORMAT = 1;
 
+/** How many calls of one operation on many sessions are on their way at the same time. */
+const CALLS_AT_ONCE = 512;
+
 export interface ValkeyStoreOptions {
   /** How many partitions a new store gets. A store that exists must have that many. Default: whatever it has. */
   readonly partitions?: number | undefined;
@@ -89,7 +92,7 @@ export class ValkeyStore implements Store {
     this.#ids = ids;
     this.#maxValueBytes = maxValueBytes;
     this.sessions = {
-      ...this.#ofOne(nodes),
+      ...this.#ofOne(nodes, CALLS_AT_ONCE),
       ...lifeOfMany(nodes, partitions, creation, names, unindexing),
       ...looksAtMany(nodes, partitions, lists, names, ids),
       stats: () => statsOf(nodes, partitions.count, this.#lookUps, timers()),
@@ -107,7 +110,8 @@ export class ValkeyStore implements Store {
   begin(watched: readonly Watched[]): Transaction {
     const recorder = new Recorder();
     const sessions = {
-      ...this.#ofOne(recorder),
+      // Everything is recorded before anything is answered.
+      ...this.#ofOne(recorder, Infinity),
       ...creationIn(recorder, this.#creation, this.partitions),
       ...REFUSED,
     };
@@ -116,9 +120,9 @@ export class ValkeyStore implements Store {
     return new StoreTransaction(this.#nodes, this.partitions, recorder, this.#creation, sessions, those);
   }
 
-  /** Returns the operations on single sessions. @param calls What runs them. */
-  #ofOne(calls: Calls): Omit<SessionStore, keyof typeof REFUSED | 'create'> {
-    const one = new SessionCalls(calls, this.#addresses, this.#lookUps);
+  /** Returns the operations on single sessions. @param calls What runs them. @param atOnce As of `SessionCalls`. */
+  #ofOne(calls: Calls, atOnce: number): Omit<SessionStore, keyof typeof REFUSED | 'create'> {
+    const one = new SessionCalls(calls, this.#addresses, this.#lookUps, atOnce);
     const ending = new Ending(calls, this.#addresses, this.unindexing);
     return {
       ...lifeOfOne(one, this.#addresses, this.partitions, ending, this.#names),
