@@ -353,7 +353,8 @@ export class Server {
       if (!this.#closing) await this.#listening.open();
     } catch (error) {
       await store.close();
-      throw error;
+      // It was stopped while it waited for the store.
+      if (!this.#closing) throw error;
     }
   }
 

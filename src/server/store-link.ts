@@ -8,8 +8,11 @@ import type { PubSubHub } from './pubsub-hub.js';
 import { StoreEvents } from './store-events.js';
 import { storeText } from './store-text.js';
 
-/** What was counted is asked for again after this many ms. Asking takes a call to each partition. */
-const STATS_MS = 5000;
+/**
+ * What was counted is asked for again after this many ms for each partition: asking takes a call to each. With 256
+ * partitions, the page has new figures every second.
+ */
+const STATS_MS_PER_PARTITION = 3;
 
 interface StoreLinkParts {
   readonly open: OpenStore;
@@ -102,7 +105,8 @@ export class StoreLink implements StoreControl {
 
   async refreshStats(): Promise<void> {
     const { clock } = this.#parts;
-    if (!this.isReachable || clock.now() - this.#statsAt < STATS_MS) return;
+    if (!this.isReachable) return;
+    if (clock.now() - this.#statsAt < STATS_MS_PER_PARTITION * this.status.partitions) return;
     this.#asking ??= this.#askStats();
     await this.#asking;
   }

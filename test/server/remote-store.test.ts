@@ -41,6 +41,19 @@ describe('a server with a store', () => {
     expect(server.isListening).toBe(false);
   });
 
+  it('can be stopped while it waits for the store', async () => {
+    let fail = (_: Error) => {};
+    const opening = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const server = createServer({ port: 0 }, { store: () => opening });
+    const listening = server.listen();
+    const closed = server.close();
+    fail(new UnusableStoreError('no such store'));
+    await Promise.all([listening, closed]);
+    expect(server.isListening).toBe(false);
+  });
+
   it('does not take a listener, which could not see the sessions', () => {
     const options = { listener: { onSession: () => {} } };
     expect(() => createServer({ store: 'redis://a' }, options)).toThrow(ConfigError);

@@ -98,8 +98,16 @@ export class LiveFeed {
   }
 
   #beat(): void {
-    this.#cancelSnapshot = this.#sources.server.clock.after(SNAPSHOT_MS, () => this.#beat());
-    void this.#sources.server.store?.refreshStats();
+    const { clock, store } = this.#sources.server;
+    this.#cancelSnapshot = clock.after(SNAPSHOT_MS, () => this.#beat());
+    const asked = store?.refreshStats();
+    // Without the store's figures, the first snapshot would show none.
+    if (asked !== undefined && store?.stats === undefined) void asked.then(() => this.#measure());
+    else this.#measure();
+  }
+
+  #measure(): void {
+    if (this.#watchers.size === 0) return;
     this.#wheel.refresh((wheel) => this.#sendSnapshot(wheel));
   }
 
