@@ -89,7 +89,7 @@ export class Connection {
     const batch = new Batch(requests, () => this.#answered());
     const { wait, timeout } = this.#access;
     // What remains of the time of the oldest request, less what the reply may need.
-    if (wait > 0) batch.waitFor(wait, Math.max(1, Math.floor(batch.oldest + timeout * 0.9 - batch.sentAt)));
+    if (wait > 0) batch.waitFor(wait, Math.max(1, Math.floor(batch.oldest + timeout * 0.75 - batch.sentAt)));
     if (batch.send(this.#redis)) this.#batches.push(batch);
   }
 

@@ -119,6 +119,20 @@ describe.runIf(RedisServer.there)('a primary of a cluster', () => {
     await load.check({ mayLose: false });
   });
 
+  it('may cut connections: no call runs twice', async () => {
+    const cluster = await startCluster({});
+    const nodes = await connect(optionsFor(cluster.nodes, { timeout: TIMEOUT }));
+    const load = new Load(nodes);
+    for (let cuts = 0; cuts < 10; cuts += 1) {
+      await load.untilAllAdd();
+      await Promise.all(cluster.nodes.map((node) => node.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')));
+    }
+    await load.untilAllAdd();
+    await load.stop();
+    expect(load.errors.length).toBeGreaterThan(0);
+    await load.check({ mayLose: false });
+  });
+
   it('may stop answering: calls fail in time, and all is well again when it answers', async () => {
     // It is not replaced.
     const cluster = await startCluster({ nodeTimeout: 600_000 });
