@@ -116,6 +116,27 @@ export class Output implements Sender, Reader, BatchedReplies {
     this.send();
   }
 
+  /**
+   * Takes the replies that are ready, to be written later: a string with one character per byte, or a Buffer. They
+   * include the messages that wait for them.
+   */
+  takeReplies(): string | Buffer {
+    this.settle();
+    const replies = this.reply.take();
+    if (typeof replies === 'string') return replies;
+    const copy = Buffer.from(replies);
+    this.reply.sent();
+    return copy;
+  }
+
+  /** Writes replies that were taken. @param now In ms. */
+  writeReplies(replies: string | Buffer, now: number): void {
+    this.#options.outbox.flush();
+    if (this.#socket.destroyed) return;
+    if (typeof replies === 'string') this.#addToBatch(replies, now);
+    else this.#write(replies, this.reply);
+  }
+
   #addToBatch(replies: string, now: number): void {
     if (replies === '') return;
     const isFirst = this.#batched === '';

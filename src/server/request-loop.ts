@@ -38,8 +38,8 @@ interface RequestLoopOptions {
 
 /**
  * What the next request waits for: the reply of a command, the replies to all earlier requests, those to enough of them,
- * the client to read its replies, the disk to have what the replies acknowledge, the other clients' turn, or the end of the penalty for a wrong
- * password.
+ * the client to read its replies, the disk to catch up with the changes, the other clients' turn, or the end of the
+ * penalty for a wrong password.
  */
 type Cause = 'command' | 'replies' | 'room' | 'reader' | 'disk' | 'turn' | 'penalty';
 
@@ -60,7 +60,8 @@ const TURN_MS = 3;
  * one read are sent in one write.
  *
  * It pulls requests from the decoder, so it can stop between any two: when the client leaves its replies unread, when a
- * command has to wait, when the connection ends. While it waits, nothing is read from the socket.
+ * command has to wait, when the connection ends. While it waits, nothing is read from the socket. It does not have to
+ * wait while a store answers earlier requests (`ReplyQueue`) or the disk gets their changes (`DurableReplies`).
  */
 export class RequestLoop {
   /** When the client was last active, in ms. */
@@ -101,7 +102,7 @@ export class RequestLoop {
       context: options.execution,
       maxBytes: () => options.limits.output.normal.hard || Infinity,
       isGone: () => options.socket.destroyed,
-      onWritten: () => this.#contain(() => this.#onLateReplies()),
+      onWritten: () => this.#contain(() => this.#onSent()),
       onFault: (fault) => options.onFault(fault),
     });
     this.activeAt = options.connectedAt;
@@ -114,12 +115,13 @@ export class RequestLoop {
 
   /** Whether the client is waiting for the server. */
   get isBusy(): boolean {
-    return this.#late.length > 0 || (this.#waitingFor !== undefined && this.#waitingFor !== 'reader');
+    if (this.#late.length > 0 || !this.#durable.isEmpty) return true;
+    return this.#waitingFor !== undefined && this.#waitingFor !== 'reader';
   }
 
-  /** The memory held for requests that are answered later, in bytes. */
+  /** The memory held for requests and replies that wait, in bytes. */
   get held(): number {
-    return this.#late.bytes;
+    return this.#late.bytes + this.#durable.bytes;
   }
 
   /** Whether replies are held back because of a wrong password. */
@@ -180,7 +182,7 @@ export class RequestLoop {
 
   /** Whether everything that was read has been answered. */
   #isIdle(): boolean {
-    return this.#waitingFor === undefined && this.#late.length === 0;
+    return this.#waitingFor === undefined && this.#late.length === 0 && this.#durable.isEmpty;
   }
 
   #wait(cause: Cause): void {
@@ -221,8 +223,8 @@ export class RequestLoop {
         }
         if (reply.length <= STRANGERS_BACKLOG || reply.length <= this.#replyBacklog) continue;
         this.#durable.note();
-        if (this.#durable.mustWait) break;
-        this.#flush();
+        if (this.#durable.mustWait) this.#holdReplies();
+        else this.#flush();
       }
     } catch (error) {
       this.#fail(error);
@@ -285,12 +287,11 @@ export class RequestLoop {
 
   /** Returns whether a client has more than this fraction of what may be under way. */
   #isFarAhead(fraction: number): boolean {
-    const { length, bytes } = this.#late;
-    return length >= MOST_AHEAD * fraction || bytes > this.#replyBacklog * fraction;
+    return this.#late.length >= MOST_AHEAD * fraction || this.held > this.#replyBacklog * fraction;
   }
 
   /** Sends replies that have come, and continues if that was waited for. */
-  #onLateReplies(): void {
+  #onSent(): void {
     if (this.#socket.destroyed) return;
     if (this.#waitingFor === 'replies' && this.#late.length === 0) {
       this.#resume('replies');
@@ -322,16 +323,19 @@ export class RequestLoop {
    */
   #holdReplies(): void {
     if (this.#waitingFor === 'command') return;
-    this.#wait('disk');
-    this.#durable.wait(this.#onDurable);
+    this.#durable.hold(this.#output.takeReplies(), this.#onDurable);
+    if (this.#waitingFor === undefined && this.#isFarAhead(1)) this.#wait('room');
   }
 
   readonly #onDurable = (): void =>
     this.#contain(() => {
-      this.#durable.release();
-      if (this.#waitingFor !== 'disk') return;
-      this.#waitingFor = undefined;
-      this.#sendHeld();
+      if (this.#socket.destroyed) return;
+      const now = this.#options.server.clock.now();
+      for (let replies = this.#durable.take(); replies !== undefined; replies = this.#durable.take()) {
+        this.#output.writeReplies(replies, now);
+      }
+      // The replies of a command that waits, and those of a client that has to, are sent later.
+      if (this.#durable.isEmpty && this.#waitingFor !== 'command' && this.#waitingFor !== 'penalty') this.#onSent();
     });
 
   /**
@@ -350,19 +354,10 @@ export class RequestLoop {
       this.#cancelPenalty?.();
       this.#cancelPenalty = undefined;
       this.#waitingFor = undefined;
-      if (this.#durable.mustWait) {
-        this.#holdReplies();
-        return;
-      }
-      this.#sendHeld();
+      if (this.#durable.mustWait) this.#holdReplies();
+      else this.#send();
+      this.#goOn();
     });
-
-  /** Sends replies that were held back, and continues: requests may be left to serve even if no more bytes arrive. */
-  #sendHeld(): void {
-    this.#output.end();
-    this.#flush();
-    if (this.#waitingFor === undefined) this.#goOn();
-  }
 
   /** Continues when the disk has caught up. */
   readonly #goOn = (): void =>

@@ -71,6 +71,82 @@ describe('appendfsync always', () => {
     for (const client of clients.slice(1)) await client.take(CREATED.length);
   });
 
+  it('serves later requests of a waiting client, and replies in order, each as soon as the disk has its change', async () => {
+    const disk = new HeldDisk();
+    const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
+    const client = await connectTo(server);
+    disk.holdSyncs();
+    await expectHeld(client, disk, NEW);
+    await expectHeld(client, disk, `SESSION.NEW y\r\nPING\r\n`);
+    await expectHeld(client, disk, `SESSION.SET ${TOKEN} k v\r\n`);
+    expect(server.engine.size).toBe(2);
+    disk.release({ keep: true });
+    expect(await client.take(CREATED.length)).toBe(CREATED);
+    await disk.syncing();
+    const { bytesRead } = client.socket;
+    expect(bytesRead).toBe(CREATED.length);
+    disk.release();
+    await client.take(CREATED.length);
+    expect(await client.take(12)).toBe('+PONG\r\n+OK\r\n');
+  });
+
+  it.each([
+    ['QUIT', (client: RawClient) => client.send('QUIT\r\n'), '+OK\r\n'],
+    ['the end of its side', async (client: RawClient) => void client.socket.end(), ''],
+    ['a fault', (client: RawClient) => client.send('*x\r\n'), '-ERR Protocol error: invalid multibulk length\r\n'],
+  ])('answers a waiting client before it leaves: %s', async (_, leave, last) => {
+    const disk = new HeldDisk();
+    const client = await connectTo(await startServer(durable(temporaryDirectory()), { clock: new StandingClock() }));
+    disk.holdSyncs();
+    await expectHeld(client, disk, NEW);
+    await expectHeld(client, disk, 'PING\r\n');
+    await leave(client);
+    await turnEventLoop();
+    disk.release();
+    expect(await client.takeAll()).toBe(`${CREATED}+PONG\r\n${last}`);
+  });
+
+  it('sends a waiting client its messages after the replies before them', async () => {
+    const disk = new HeldDisk();
+    const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
+    const [client, other] = [await connectTo(server), await connectTo(server)];
+    await client.send('HELLO 3\r\n');
+    await client.takeUntil('modules\r\n*0\r\n');
+    disk.holdSyncs();
+    await expectHeld(client, disk, NEW);
+    await expectHeld(client, disk, 'SUBSCRIBE news\r\n');
+    await other.send('PUBLISH news x\r\n');
+    await turnEventLoop();
+    await expectHeld(client, disk, 'PING\r\n');
+    disk.release();
+    const replies = [
+      CREATED,
+      '>3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n',
+      '+PONG\r\n',
+      '>3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\nx\r\n',
+    ].join('');
+    expect(await client.take(replies.length)).toBe(replies);
+  });
+
+  it('reads nothing more from a client that has many bytes of replies waiting', async () => {
+    const disk = new HeldDisk();
+    const config = durable(temporaryDirectory(), { 'client-reply-backlog': 16 * 1024 });
+    const server = await startServer(config, { clock: new StandingClock() });
+    const client = await connectTo(server);
+    await client.expect(frame('SESSION.NEW', 'x', '3600', 'TOKEN', TOKEN, 'DATA', 'k', 'v'.repeat(20_000)), CREATED);
+    disk.holdSyncs();
+    await expectHeld(client, disk, `SESSION.SET ${TOKEN} n 1\r\n`);
+    await client.send(`SESSION.GET ${TOKEN} k\r\n`);
+    await client.send('SESSION.NEW y\r\n');
+    await turnEventLoop();
+    expect(server.engine.size).toBe(1);
+    disk.release();
+    expect(await client.take(5)).toBe('+OK\r\n');
+    expect(await client.reply()).toBe('v'.repeat(20_000));
+    await client.take(CREATED.length);
+    expect(server.engine.size).toBe(2);
+  });
+
   it('does not reveal what another client did before the disk has it', async () => {
     const disk = new HeldDisk();
     const server = await startServer(durable(temporaryDirectory()), { clock: new StandingClock() });
