@@ -24,10 +24,10 @@ export type Sample = Partial<Readonly<Record<Measure, number>>> & { readonly oth
  * Lets servers take turns, in a different order in every second round: which of two processes is measured first makes a
  * difference of 2 to 5 %.
  */
-export function* turns(
+export function* turns<Subject>(
   rounds: number,
-  contenders: readonly Contender[],
-): Generator<readonly [round: string, contender: Contender]> {
+  contenders: readonly Subject[],
+): Generator<readonly [round: string, contender: Subject]> {
   for (let round = 1; round <= rounds; round++) {
     const order = round % 2 === 1 ? contenders : contenders.toReversed();
     for (const contender of order) yield [`round ${round} of ${rounds}`, contender];

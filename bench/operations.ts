@@ -89,9 +89,11 @@ export const OPERATIONS = {
 
 export type OperationName = keyof typeof OPERATIONS;
 
-export function requestOf(steps: readonly Step[]): string {
+/** @param tag Put before the key of each command. */
+export function requestOf(steps: readonly Step[], tag = ''): string {
   let text = '';
-  for (const [command] of steps) text += encodeArray(command);
+  for (const [[name, key, ...rest]] of steps)
+    text += encodeArray(key === undefined ? [name] : [name, tag + key, ...rest]);
   return text;
 }
 

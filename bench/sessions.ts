@@ -100,16 +100,21 @@ export function dueOf({ due = { begin: 0, span: 0, unixAhead: 0 } }: Shape, sess
 
 const tokenBytes = randomBytes(16);
 
+/** The golden ratio in 32 bits: odd, so multiplication by it has an inverse. */
+const SPREADING = 0x9e3779b1;
+const GATHERING = 0x0e8b2f51;
+
 /**
- * Returns the token of a session, always the same within this process: its number and 96 random bits, shared by all.
- * It does not have to be stored or read from a reply. For Redis it is the key, so both servers look up as many bytes.
+ * Returns the token of a session, always the same within this process: 32 bits made from its number, and 96 random bits,
+ * shared by all. It does not have to be stored or read from a reply. For Redis it is the key, so both servers look up as
+ * many bytes. The first bits of successive sessions differ: a store derives from them which of its nodes has a session.
  */
 export function tokenOf(session: number): string {
-  tokenBytes.writeUInt32BE(session);
+  tokenBytes.writeInt32BE(Math.imul(session, SPREADING));
   return tokenBytes.toString('base64url');
 }
 
 /** Returns the number of the session with a token. */
 export function numberOf(token: string): number {
-  return Buffer.from(token.slice(0, 6), 'base64url').readUInt32BE();
+  return Math.imul(Buffer.from(token.slice(0, 6), 'base64url').readInt32BE(), GATHERING) >>> 0;
 }

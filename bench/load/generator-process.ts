@@ -26,25 +26,25 @@ interface Task {
   run(start: unknown): Promise<object>;
 }
 
-async function prepare(target: Target, order: Order): Promise<Task> {
-  const { port } = target;
+async function prepare(targets: readonly Target[], order: Order): Promise<Task> {
+  const [target] = targets;
   switch (order.kind) {
     case 'fill': {
-      const clients = await Client.openMany(port, FILLING.connections);
-      return { open: clients, run: () => fill(clients, target, order) };
+      const clients = await openMany(targets, FILLING.connections);
+      return { open: clients, run: () => fill(clients, targets, order) };
     }
     case 'closed': {
-      const clients = await Client.openMany(port, order.connections);
-      const lanes = lanesOf(target, order.work, clients.length);
+      const clients = await openMany(targets, order.connections);
+      const lanes = lanesOf(targets, order.work, clients.length);
       const replies = repliesTo(target, order.work);
       return { open: clients, run: async () => ({ operations: await runClosedLoop(clients, replies, lanes, order) }) };
     }
     case 'open': {
       const streams = await Promise.all(
         order.streams.map(async ({ work, connections, perSecond }) => ({
-          clients: await Client.openMany(port, connections),
+          clients: await Client.openMany(target.port, connections),
           replies: repliesTo(target, work),
-          lane: lanesOf(target, work, 1)[0],
+          lane: lanesOf([target], work, 1)[0],
           perSecond,
         })),
       );
@@ -57,31 +57,44 @@ async function prepare(target: Target, order: Order): Promise<Task> {
   }
 }
 
-/** Returns the requests that each of several clients sends. */
-function lanesOf({ dialect }: Target, { operation, shape, first = 0, count, sample }: Work, clients: number): Lane[] {
-  const steps = OPERATIONS[operation][dialect];
-  const request = (number: number) => requestOf(steps(shape, first + number));
-  if (sample === undefined) return new Requests(count, request).parts(clients);
-  const numbers = shuffled(count).subarray(0, sample);
-  const length = Math.max(numbers.length, LEAST_REQUESTS);
-  return new Requests(length, (index) => request(numbers[index % numbers.length])).cycles(clients);
+/** Opens the same number of connections to each target. */
+async function openMany(targets: readonly Target[], connections: number): Promise<Client[]> {
+  const each = Math.ceil(connections / targets.length);
+  return (await Promise.all(targets.map(({ port }) => Client.openMany(port, each)))).flat();
+}
+
+/** Returns the requests that each of several clients sends, see `openMany`. */
+function lanesOf(targets: readonly Target[], work: Work, clients: number): Lane[] {
+  const { operation, shape, first = 0, count, sample } = work;
+  const step = targets.length;
+  return targets.flatMap(({ dialect, tag }, index) => {
+    const steps = OPERATIONS[operation][dialect];
+    // A target gets each number that has this remainder, whichever is first, so that it has what it is asked for.
+    const start = (((index - first) % step) + step) % step;
+    const own = Math.ceil((count - start) / step);
+    const request = (place: number) => requestOf(steps(shape, first + start + place * step), tag);
+    if (sample === undefined) return new Requests(own, request).parts(clients / step);
+    const places = shuffled(own).subarray(0, Math.ceil(sample / step));
+    const length = Math.max(places.length, LEAST_REQUESTS);
+    return new Requests(length, (at) => request(places[at % places.length])).cycles(clients / step);
+  });
 }
 
 function repliesTo({ dialect }: Target, { operation, shape, first = 0 }: Work): string[] {
   return OPERATIONS[operation][dialect](shape, first).map(([, reply]) => reply);
 }
 
-async function fill(clients: readonly Client[], target: Target, { work, block }: Fill): Promise<object> {
+async function fill(clients: readonly Client[], targets: readonly Target[], { work, block }: Fill): Promise<object> {
   const { first = 0, count } = work;
   for (let done = 0; done < count; done += block) {
     const part = { ...work, first: first + done, count: Math.min(block, count - done) };
-    await runClosedLoop(clients, repliesTo(target, part), lanesOf(target, part, clients.length), FILLING);
+    await runClosedLoop(clients, repliesTo(targets[0], part), lanesOf(targets, part, clients.length), FILLING);
   }
   return {};
 }
 
-async function carryOut({ target, order }: { target: Target; order: Order }): Promise<object> {
-  const { open, run } = await prepare(target, order);
+async function carryOut({ targets, order }: { targets: readonly Target[]; order: Order }): Promise<object> {
+  const { open, run } = await prepare(targets, order);
   process.send?.('prepared');
   const start = await receive();
   const before = process.cpuUsage();
@@ -105,6 +118,6 @@ async function receive(): Promise<unknown> {
 process.once('disconnect', () => process.exit());
 process.send?.('started');
 for (;;) {
-  const task = (await receive()) as { target: Target; order: Order };
+  const task = (await receive()) as { targets: readonly Target[]; order: Order };
   process.send?.(await carryOut(task).catch((error: Error) => ({ failure: error.message })));
 }

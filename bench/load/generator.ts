@@ -47,12 +47,17 @@ export class LoadGenerator {
     return this.#process.pid ?? 0;
   }
 
-  /** Prepares an order. Nothing is sent yet. */
+  /**
+   * Prepares an order. Nothing is sent yet.
+   * @param targets For a closed loop or a fill there may be several, which share the work evenly. Each gets the same
+   *   numbers (of sessions, for example) in each order.
+   */
   async prepare<Given extends Order>(
-    { port, dialect }: Target,
+    targets: Target | readonly Target[],
     order: Given,
   ): Promise<Prepared<Findings[Given['kind']]>> {
-    this.#process.send({ target: { port, dialect }, order });
+    const plain = [targets].flat().map(({ port, dialect, tag }) => ({ port, dialect, tag }));
+    this.#process.send({ targets: plain, order });
     await this.#message();
     return {
       begin: async (start = 'begin') => {
@@ -64,8 +69,8 @@ export class LoadGenerator {
   }
 
   /** Runs each operation once, as fast as possible. */
-  async fill(target: Target, work: Work, block = 50_000): Promise<void> {
-    const prepared = await this.prepare(target, { kind: 'fill', work, block });
+  async fill(targets: Target | readonly Target[], work: Work, block = 50_000): Promise<void> {
+    const prepared = await this.prepare(targets, { kind: 'fill', work, block });
     await prepared.begin();
   }
 

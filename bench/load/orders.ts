@@ -20,6 +20,8 @@ export interface Work {
 export interface Target {
   readonly port: number;
   readonly dialect: Dialect;
+  /** A hash tag (`{a}`) that is put before each key, so that this node of a cluster has it. */
+  readonly tag?: string;
 }
 
 /** Runs each operation once, as fast as possible. */

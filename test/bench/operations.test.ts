@@ -108,3 +108,26 @@ describe.each([respite(), ...redis])('operations on $name', (contender) => {
     expect(await server.count()).toBe(0);
   });
 });
+
+describe.skipIf(!RedisServer.there)('several targets', () => {
+  it('share the sessions, and each keeps its own from one order to the next', async () => {
+    const server = await Server.start(peer('Redis', 'redis-server'));
+    const generator = await LoadGenerator.start();
+    try {
+      const targets = ['{a}', '{b}'].map((tag) => ({ port: server.port, dialect: server.dialect, tag }));
+      // In blocks of three, so that a block begins with each of the targets.
+      await generator.fill(targets, { operation: 'create', shape: TYPICAL, first: 5, count: 10 }, 3);
+      expect(await server.client.keys('{a}*')).toHaveLength(5);
+      expect(await server.client.keys('{b}*')).toHaveLength(5);
+      const work = { operation: 'read', shape: TYPICAL, first: 5, count: 10, sample: 10 } as const;
+      const loop = { kind: 'closed', work, connections: 2, depth: 8, seconds: 0.1 } as const;
+      const reads = await generator.prepare(targets, loop);
+      expect((await reads.begin()).operations).toBeGreaterThan(10);
+      await generator.fill(targets, { operation: 'logout', shape: TYPICAL, first: 8, count: 7 });
+      expect(await server.count()).toBe(3);
+    } finally {
+      generator.stop();
+      await server.stop();
+    }
+  });
+});

@@ -1,0 +1,90 @@
+import { readLibrary } from '../src/store/valkey/library.js';
+import { OPERATIONS } from './operations.js';
+import { addressOf, dataOf, INDEXED, nameOf, type Shape, tokenOf, ttlOf, valueIn } from './sessions.js';
+import { median } from './statistics.js';
+import type { StoreNode } from './store-nodes.js';
+
+/** Sessions of a batch. Each step is taken with all of them before the next step. */
+const BATCH = 500;
+const BATCHES = 15;
+
+const SHAPE: Shape = { ...INDEXED, extend: 'BOTH' };
+/** deleteSession, EXTEND GET and EXTEND SET. */
+const FLAGS = 1 + 2 + 4;
+
+type Command = readonly (string | number)[];
+
+/** What an operation of an application calls, and what it does by hand. */
+const ROWS = [
+  { functions: ['get'], byHand: 'read', commands: 'HGET, EXPIRE' },
+  { functions: ['set'], byHand: 'write', commands: 'HSET, EXPIRE' },
+  { functions: ['index', 'create', 'indexed'], byHand: 'create', commands: 'HSET, EXPIRE, SADD, EXPIRE' },
+  { functions: ['end', 'unindex', 'unindexed'], byHand: 'logout', commands: 'DEL, SREM' },
+] as const;
+
+export interface FunctionCost {
+  readonly functions: string;
+  /** In µs, the median of the batches. */
+  readonly cost: number;
+  readonly commands: string;
+  readonly byHandCost: number;
+}
+
+/** Measures how long a node takes to run the functions of the store, and the commands of an application that has none. */
+export async function measureFunctions({ client, target: { tag } }: StoreNode): Promise<FunctionCost[]> {
+  const { prefix, code } = readLibrary();
+  await client.function('LOAD', 'REPLACE', code);
+
+  const rounds = new Map<string, number[]>();
+  /** Sends a command for each session of a batch. Returns the replies. */
+  const take = async (what: string, first: number, command: (session: number) => Command): Promise<unknown[]> => {
+    const commands = Array.from({ length: BATCH }, (_, index) => [...command(first + index)]);
+    await client.config('RESETSTAT');
+    const replies = (await client.pipeline(commands).exec()) ?? [];
+    for (const [error] of replies) if (error) throw error;
+    const spent = microsecondsIn(await client.info('commandstats')) / BATCH;
+    rounds.set(what, [...(rounds.get(what) ?? []), spent]);
+    return replies.map(([, reply]) => reply);
+  };
+  const call = (fn: string, first: number, args: (session: number) => Command) =>
+    take(fn, first, (session) => ['FCALL', prefix + fn, 1, tag, ...args(session)]);
+
+  for (let first = 0; first < BATCHES * BATCH; first += BATCH) {
+    const created = await call('index', first, (n) => [nameOf(SHAPE, n), tokenOf(n)]);
+    const createdAt = (n: number) => String(created[n - first]);
+    const member = (n: number) => [tokenOf(n) + createdAt(n) + nameOf(SHAPE, n)];
+    const settings = (n: number) => [FLAGS, ttlOf(SHAPE, n) * 1000, 0, createdAt(n)];
+    await call('create', first, (n) => [tokenOf(n), nameOf(SHAPE, n), ...settings(n), ...dataOf(SHAPE)]);
+    await call('indexed', first, member);
+    await call('get', first, (n) => [tokenOf(n), 1, addressOf(SHAPE, n)[1]]);
+    await call('set', first, (n) => [tokenOf(n), 1, addressOf(SHAPE, n)[1], valueIn(SHAPE)]);
+    await call('end', first, (n) => [tokenOf(n), 'ended']);
+    await call('unindex', first, member);
+    await call('unindexed', first, member);
+    for (const operation of ['create', 'read', 'write', 'logout'] as const) {
+      const steps = (session: number) => OPERATIONS[operation].redis(SHAPE, session);
+      for (const index of steps(first).keys()) {
+        await take(`${operation} ${index}`, first, (session) => {
+          const [name, key, ...rest] = steps(session)[index][0];
+          return [name, tag + key, ...rest];
+        });
+      }
+    }
+  }
+  const sum = (isPart: (what: string) => boolean) =>
+    [...rounds].reduce((all, [what, costs]) => all + (isPart(what) ? median(costs) : 0), 0);
+  return ROWS.map(({ functions, byHand, commands }) => ({
+    functions: functions.join(', '),
+    cost: sum((what) => (functions as readonly string[]).includes(what)),
+    commands,
+    byHandCost: sum((what) => what.startsWith(`${byHand} `)),
+  }));
+}
+
+/** Returns the time of all commands that clients sent. What functions call is counted in FCALL, too. */
+function microsecondsIn(commandstats: string): number {
+  const spent = new Map<string, number>();
+  for (const [, name, usec] of commandstats.matchAll(/^cmdstat_(\S+?):.*?usec=(\d+)/gm)) spent.set(name, Number(usec));
+  for (const own of ['config|resetstat', 'info']) spent.delete(own);
+  return spent.get('fcall') ?? [...spent.values()].reduce((sum, usec) => sum + usec, 0);
+}
