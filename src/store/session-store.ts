@@ -57,6 +57,9 @@ export type Settings = Pick<
   'duration' | 'deleteSession' | 'shared' | 'extend' | 'maxAgeMs' | 'limit' | 'token' | 'data'
 >;
 
+/** Operations on more sessions than this may take several steps. */
+export const MANY_SESSIONS = 512;
+
 /** Looking at sessions. This neither extends a session nor counts as use. */
 export interface SessionLooks {
   /** Returns for each token whether the session exists. */

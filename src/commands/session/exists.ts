@@ -1,5 +1,5 @@
 import { sessionCommand } from '../declaration/session-command.js';
-import { TOKENS } from './grammar.js';
+import { hasManyTokens, TOKENS } from './grammar.js';
 
 export const sessionExists = sessionCommand({
   name: 'session.exists',
@@ -10,6 +10,7 @@ export const sessionExists = sessionCommand({
   arity: -2,
   arguments: [TOKENS],
   reply: 'the number of sessions that exist; a token given twice counts twice',
+  inSteps: hasManyTokens,
   ask: (store, args) => store.has(args.rest()),
   write: (reply, there) => reply.integer(there.filter(Boolean).length),
 });

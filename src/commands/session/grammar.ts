@@ -1,3 +1,5 @@
+import type { Request } from '../../resp/request.js';
+import { MANY_SESSIONS } from '../../store/session-store.js';
 import type { Expected } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
 
@@ -18,3 +20,8 @@ export const PAIRS: Argument = {
 };
 export const DELETE_SESSION = { name: 'deleteSession', type: 'string', optional: true } as const satisfies Argument;
 export const TTL = { name: 'ttl', type: 'integer', unit: 'seconds' } as const satisfies Argument & Expected;
+
+/** Whether a request of a command that takes only tokens has very many. */
+export function hasManyTokens(request: Request): boolean {
+  return request.length - 1 > MANY_SESSIONS;
+}

@@ -1,5 +1,5 @@
 import { sessionCommand } from '../declaration/session-command.js';
-import { TOKENS } from './grammar.js';
+import { hasManyTokens, TOKENS } from './grammar.js';
 
 export const sessionMexists = sessionCommand({
   name: 'session.mexists',
@@ -10,6 +10,7 @@ export const sessionMexists = sessionCommand({
   arity: -2,
   arguments: [TOKENS],
   reply: 'array with 1 or 0 for each token',
+  inSteps: hasManyTokens,
   ask: (store, args) => store.has(args.rest()),
   write(reply, there) {
     reply.array(there.length);

@@ -1,5 +1,5 @@
 import { sessionCommand } from '../declaration/session-command.js';
-import { TOKENS } from './grammar.js';
+import { hasManyTokens, TOKENS } from './grammar.js';
 
 export const sessionTouch = sessionCommand({
   name: 'session.touch',
@@ -10,6 +10,7 @@ export const sessionTouch = sessionCommand({
   arity: -2,
   arguments: [TOKENS],
   reply: 'the number of sessions whose duration was restarted',
+  inSteps: hasManyTokens,
   ask: (store, args) => store.touch(args.rest()),
   write: (reply, touched) => reply.integer(touched),
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { Answer } from '../answer.js';
-import type { SessionStore } from '../session-store.js';
+import { MANY_SESSIONS, type SessionStore } from '../session-store.js';
 import type { Store, Transaction, Watched } from '../store.js';
 import { Addresses } from './addresses.js';
 import { Creation } from './creation.js';
@@ -24,9 +24,6 @@ import { Unindexing } from './unindexing.js';
 
 /** The version of what the functions write. */
 const FORMAT = 1;
-
-/** How many calls of one operation on many sessions are on their way at the same time. */
-const CALLS_AT_ONCE = 512;
 
 export interface ValkeyStoreOptions {
   /** How many partitions a new store gets. A store that exists must have that many. Default: whatever it has. */
@@ -92,7 +89,7 @@ export class ValkeyStore implements Store {
     this.#ids = ids;
     this.#maxValueBytes = maxValueBytes;
     this.sessions = {
-      ...this.#ofOne(nodes, CALLS_AT_ONCE),
+      ...this.#ofOne(nodes, MANY_SESSIONS),
       ...lifeOfMany(nodes, partitions, creation, names, unindexing),
       ...looksAtMany(nodes, partitions, lists, names, ids),
       stats: () => statsOf(nodes, partitions.count, this.#lookUps, timers()),
