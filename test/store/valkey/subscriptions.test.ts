@@ -14,8 +14,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function connect(servers: readonly RedisServer[]): Promise<Nodes> {
-  const nodes = await connectNodes(optionsFor(servers, { timeout: 1000 }));
+async function connect(servers: readonly RedisServer[], timeout = 60_000): Promise<Nodes> {
+  const nodes = await connectNodes(optionsFor(servers, { timeout }));
   cleanups.push(() => nodes.close());
   return nodes;
 }
@@ -102,7 +102,7 @@ describe.runIf(RedisServer.there)('a subscription', () => {
     await listener.untilStarted([1]);
     await server.kill();
     await server.restart();
-    await eventually(() => listener.startsOf(1) === 2);
+    await eventually(() => listener.startsOf(1) > 1);
     await nodes.call(1, 'publish', ['again']);
     await eventually(() => listener.messages.includes('1: again'));
   });
@@ -125,7 +125,7 @@ describe.runIf(RedisServer.there)('a subscription', () => {
 
   it('follows a failover, also from a node that stops answering', async () => {
     const cluster = await startCluster({ replicas: 1, nodeTimeout: 2000 });
-    const nodes = await connect(cluster.nodes);
+    const nodes = await connect(cluster.nodes, 1000);
     const listener = new Listener();
     nodes.subscribe('events', PARTITIONS, listener);
     await listener.untilStarted();
