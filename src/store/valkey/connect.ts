@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnusableStoreError } from '../remote-store.js';
-import { loadClientPackage } from './client-package.js';
-import { Discovery, UnreachableError } from './discovery.js';
-import type { Greeting } from './greeting.js';
+import { loadClientPackage } from './nodes/client-package.js';
+import { Discovery, UnreachableError } from './nodes/discovery.js';
+import type { Greeting } from './nodes/greeting.js';
+import { ValkeyNodes } from './nodes/valkey-nodes.js';
 import type { Nodes, NodesOptions } from './nodes.js';
-import { ValkeyNodes } from './valkey-nodes.js';
 
 /** For how long the first connection is tried unless the options say so, in ms. */
 const PATIENCE = 10_000;

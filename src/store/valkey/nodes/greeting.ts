@@ -1,6 +1,6 @@
-import { UnusableStoreError } from '../remote-store.js';
+import { UnusableStoreError } from '../../remote-store.js';
+import type { FunctionLibrary, StoreState } from '../nodes.js';
 import type { Connection } from './connection.js';
-import type { FunctionLibrary, StoreState } from './nodes.js';
 import { codeOf } from './refusal.js';
 
 /** The oldest versions that are of use: Redis has functions and sharded subscriptions since 7.0, as Valkey has. */

@@ -1,4 +1,4 @@
-import { endpoint } from '../../endpoint.js';
+import { endpoint } from '../../../endpoint.js';
 import type { Address } from './connection.js';
 import { SLOTS } from './hash-slot.js';
 import type { Primary } from './primary.js';

@@ -1,5 +1,5 @@
 import type { Command, Redis } from 'ioredis';
-import type { Reply } from './nodes.js';
+import type { Reply } from '../nodes.js';
 import { Question } from './question.js';
 import type { Request, SentBatch } from './request.js';
 

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
-import { endpoint } from '../../endpoint.js';
-import { reasonOf } from '../../system-error.js';
+import { endpoint } from '../../../endpoint.js';
+import { reasonOf } from '../../../system-error.js';
+import type { NodesOptions, Reply } from '../nodes.js';
 import { Batch } from './batch.js';
 import type { ClientPackage } from './client-package.js';
-import type { NodesOptions, Reply } from './nodes.js';
 import { Question } from './question.js';
 import type { Request } from './request.js';
 

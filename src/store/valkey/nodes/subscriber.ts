@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { reasonOf } from '../../system-error.js';
+import { reasonOf } from '../../../system-error.js';
 
 export interface SubscriberListener {
   /** The subscription to a channel has begun. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endpoint } from '../../endpoint.js';
-import { reasonOf } from '../../system-error.js';
+import { endpoint } from '../../../endpoint.js';
+import { reasonOf } from '../../../system-error.js';
 import type { Address, Connection } from './connection.js';
 import type { Request } from './request.js';
 import { RequestBytes } from './request-bytes.js';

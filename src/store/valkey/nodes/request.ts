@@ -1,4 +1,4 @@
-import type { Reply } from './nodes.js';
+import type { Reply } from '../nodes.js';
 
 /** Requests that were sent to a node in one write. */
 export interface SentBatch {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { UnusableStoreError } from '../remote-store.js';
+import { UnusableStoreError } from '../../remote-store.js';
 
 /** The client library. Only `--store` needs it, so it is loaded only then. */
 export type ClientPackage = Pick<typeof import('ioredis'), 'Redis'>;

@@ -1,9 +1,9 @@
-import { endpoint } from '../../endpoint.js';
-import { UnusableStoreError } from '../remote-store.js';
+import { endpoint } from '../../../endpoint.js';
+import { UnusableStoreError } from '../../remote-store.js';
+import type { NodesOptions } from '../nodes.js';
 import type { ClientPackage } from './client-package.js';
 import { type Address, Connection } from './connection.js';
 import { authenticate, type Greeting, greet } from './greeting.js';
-import type { NodesOptions } from './nodes.js';
 import { askCluster, askSentinel, singlePrimary, type Topology } from './topology.js';
 
 /** Finds out which primaries there are: from a node of the cluster, from a Sentinel, or from the options. */

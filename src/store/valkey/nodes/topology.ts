@@ -1,7 +1,7 @@
-import { UnusableStoreError } from '../remote-store.js';
+import { UnusableStoreError } from '../../remote-store.js';
+import type { Reply } from '../nodes.js';
 import type { Address, Connection } from './connection.js';
 import { SLOTS } from './hash-slot.js';
-import type { Reply } from './nodes.js';
 
 /** Which primaries there are. */
 export interface Topology {

@@ -1,4 +1,4 @@
-import { CodedError, ERROR_CODES, type ErrorCode } from '../../errors.js';
+import { CodedError, ERROR_CODES, type ErrorCode } from '../../../errors.js';
 
 /**
  * What an error of a node means for a call.
