@@ -183,7 +183,7 @@ describe.skipIf(!RedisServer.there)('respite --store', () => {
     const own = await RedisServer.start();
     try {
       const url = `redis://127.0.0.1:${own.port}`;
-      const program = await start(['--store', url, '--store-timeout', '200'], { RESPITE_HTTP_PORT: '0' });
+      const program = await start(['--store', url], { RESPITE_HTTP_PORT: '0' });
       const client = program.client();
       const token = text(await client.call('SESSION.NEW', 'a', 600));
       const ready = async () => (await fetch(`${program.pageUrl}/readyz`)).status;
