@@ -1,4 +1,4 @@
-import { NO_SESSION_WITH_NAME, NOT_SHARED } from '../../engine/session-error.js';
+import { NO_SESSION_WITH_NAME, NOT_SHARED, SHARED_EXISTS } from '../../engine/session-error.js';
 import { Slice } from '../../slice.js';
 import type { SessionLife } from '../session-store.js';
 import { type Address, type Addresses, tokenIn } from './addresses.js';
@@ -51,6 +51,7 @@ export function lifeOfOne(
 /** Creating sessions, and ending many, which may be in all partitions. */
 export function lifeOfMany(
   nodes: Calls,
+  addresses: Addresses,
   partitions: Partitions,
   creation: Creation,
   names: NameSessions,
@@ -58,7 +59,12 @@ export function lifeOfMany(
 ): Pick<SessionLife, 'create' | 'endName' | 'endByIds' | 'endAll'> {
   return {
     async create(name, settings) {
-      const unborn = await creation.begin(creation.plan(name, settings));
+      const plan = creation.plan(name, settings);
+      const address = settings.shared ? addresses.ofShared(name) : undefined;
+      // Whoever creates a shared session often finds it there. Then the list of the name need not change.
+      const isThere = address !== undefined && (await nodes.call(address.partition, 'exists', [address.text])) === 1;
+      if (isThere) throw SHARED_EXISTS;
+      const unborn = await creation.begin(plan);
       try {
         await nodes.call(unborn.partition, 'create', unborn.args);
       } catch (error) {

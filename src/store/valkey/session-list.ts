@@ -49,7 +49,7 @@ export async function sessionList(
     }
     if (page.length <= most) return { cursor: '0', sessions };
     after = createdIn(entries[most - 1]);
-    if (sessions.length === listing.count || bytes >= MAX_BYTES) return { cursor: String(BigInt(after)), sessions };
+    if (sessions.length === listing.count || bytes >= MAX_BYTES) return { cursor: after, sessions };
   }
 }
 

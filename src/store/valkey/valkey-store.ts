@@ -90,7 +90,7 @@ export class ValkeyStore implements Store {
     this.#maxValueBytes = maxValueBytes;
     this.sessions = {
       ...this.#ofOne(nodes, MANY_SESSIONS),
-      ...lifeOfMany(nodes, partitions, creation, names, unindexing),
+      ...lifeOfMany(nodes, addresses, partitions, creation, names, unindexing),
       ...looksAtMany(nodes, partitions, lists, names, ids),
       stats: () => statsOf(nodes, partitions.count, this.#lookUps, timers()),
     };

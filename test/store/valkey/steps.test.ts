@@ -86,6 +86,16 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     expect(await keys()).toEqual([]);
   });
 
+  it('to find that a shared session is there, nothing is written', async () => {
+    await sessions.create(slice('news'), { shared: true });
+    const called: string[] = [];
+    nodes.before = (fn) => {
+      called.push(fn);
+    };
+    await expect(sessions.create(slice('news'), { shared: true })).rejects.toMatchObject({ code: 'SESSIONEXISTS' });
+    expect(called).toEqual(['exists']);
+  });
+
   it('one that may have been created is in the list, and waits for the repair', async () => {
     nodes.fail('create', true);
     await expect(sessions.create(slice('user:1'), {})).rejects.toMatchObject({ code: 'TRYAGAIN' });
