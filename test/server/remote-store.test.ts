@@ -158,6 +158,8 @@ describe('a server with a store', () => {
     expect(await send(server, '/readyz')).toMatchObject({ status: 503 });
     expect((await send(server, '/readyz?verbose')).text).toContain('[-]store failed: the store of the sessions cannot');
     expect(await ask(client, 'PING')).toBe('PONG');
+    const headers = { 'Content-Type': 'application/json' };
+    expect(await send(server, '/api/names', { method: 'POST', headers, body: '{}' })).toMatchObject({ status: 503 });
     expect(await ask(client, 'INFO store')).toContain('store_state:unreachable');
     clock.advance(5000);
     store.setReachable(true);
@@ -166,7 +168,7 @@ describe('a server with a store', () => {
     const lines = log.lines.filter((line) => line.includes('store'));
     expect(lines).toEqual([
       'the store cannot be reached: connect ECONNREFUSED',
-      'failures of the store are over: 1 command in 5 s',
+      'failures of the store are over: 2 commands in 5 s',
     ]);
   });
 

@@ -96,7 +96,16 @@ function listed(fields: readonly DecodedReply[]): ListedSession {
 }
 
 /** The status for each code of an error; 400 for all others. */
-const STATUS: Record<string, ContentfulStatusCode> = { NOPERM: 403, LOADING: 503, MISCONF: 503, CLOSED: 503, OOM: 503 };
+const STATUS: Record<string, ContentfulStatusCode> = {
+  NOPERM: 403,
+  CLOSED: 503,
+  CLUSTERDOWN: 503,
+  LOADING: 503,
+  MISCONF: 503,
+  NOREPLICAS: 503,
+  OOM: 503,
+  TRYAGAIN: 503,
+};
 
 /** Adds the API of the page. It runs commands as the user of the request. */
 export function addSessionApi(app: HttpApp, context: HttpContext): void {
