@@ -22,9 +22,10 @@ import { formatTable } from './table.js';
 
 /** Sessions that are created, or given their deadlines, in one pipeline. */
 const PIPELINE = 100;
-/** Ms from when deadlines are set to the first one, for each thousand sessions. */
-const LEAD_PER_THOUSAND = 250;
-const SHORTEST_LEAD = 20_000;
+/** From when deadlines are set to the first one: so many times as long as it took to create the sessions. */
+const LEAD = 2;
+/** At least this many ms: nearer deadlines are announced one by one. */
+const SHORTEST_LEAD = 10_000;
 /** If no event arrives for this long after the last deadline, in ms, the missing ones are lost. */
 const SILENCE = 8000;
 /** Sessions that are read right around their deadlines, per second. */
@@ -63,6 +64,7 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
     for (const client of clients) client.on('error', () => {});
     const subscribers = await Promise.all(processes.map(({ port }) => Subscriber.to(port)));
     note('creating sessions …');
+    const began = Date.now();
     const tokens = await inPipelines(sessions, clients, (i) => [
       'SESSION.NEW',
       `user:${i >> 2}`,
@@ -71,7 +73,7 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
       ...DATA,
     ]);
     note('setting their deadlines …');
-    const begin = Date.now() + Math.max(SHORTEST_LEAD, (sessions / 1000) * LEAD_PER_THOUSAND);
+    const begin = Date.now() + Math.max(SHORTEST_LEAD, LEAD * (Date.now() - began));
     const dueOf = (i: number) => begin + Math.floor((i / sessions) * seconds * 1000);
     await inPipelines(sessions, clients, (i) => ['SESSION.PEXPIRE', tokens[i], dueOf(i) - Date.now()]);
     const deadlines = await readDeadlines(cluster);
