@@ -185,7 +185,7 @@ async function eachKey(
   visit: (node: Redis, key: string) => Promise<void>,
 ): Promise<void> {
   for (const { port } of cluster.nodes) {
-    const node = new Redis(port);
+    const node = new Redis(port, { protocol: 2 });
     const keys = await node.keys(`respite:{*}:${what}`);
     await Promise.all(keys.map((key) => visit(node, key)));
     node.disconnect();
