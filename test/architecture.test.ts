@@ -312,10 +312,10 @@ describe('the architecture', () => {
     }
   });
 
-  it('a server without http-port does not load node:http, which takes a tenth of the time to start', () => {
+  it('a server without http-port and store does not load what only they need, which takes a tenth of the time to start', () => {
     const loaded = loadedWith('cli/program.ts');
     expect(loaded).toContain('journal/writer.ts');
-    expect([...loaded].filter((name) => /^node:https?$|^@?hono|^prom-client$/.test(name))).toEqual([]);
+    expect([...loaded].filter((name) => /^node:https?$|^@?hono|^prom-client$|^ioredis$/.test(name))).toEqual([]);
   });
 
   it.each(pageFiles)('page/%s imports only the page, its two packages and types', (file) => {

@@ -1,27 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { Program, runToEnd } from '../tools/program.js';
-
-/** Makes Node.js fail to find the optional packages, as if they were not installed. */
-const WITHOUT_PACKAGES = `
-  import { register } from 'node:module';
-  register('data:text/javascript,' + encodeURIComponent(\`
-    export function resolve(specifier, context, next) {
-      if (/^(hono|@hono|prom-client)\\\\b/.test(specifier)) {
-        throw Object.assign(new Error("Cannot find package '" + specifier + "' imported from here"), { code: 'ERR_MODULE_NOT_FOUND' });
-      }
-      return next(specifier, context);
-    }
-  \`));
-`;
+import { withoutPackages } from '../tools/without-packages.js';
 
 it('a server without http-port does not load the packages for it; with http-port it says what is missing', async () => {
-  const file = join(temporaryDirectory(), 'without-packages.mjs');
-  writeFileSync(file, WITHOUT_PACKAGES);
-  const environment = { NODE_OPTIONS: `--import=${pathToFileURL(file)}` };
+  const environment = withoutPackages('hono', '@hono/node-server', 'prom-client');
   const program = await Program.start([], environment);
   await program.stop();
   expect(await program.exited()).toBe(0);
