@@ -129,7 +129,8 @@ export class StoreTransaction implements Transaction {
     for (const { address, version } of this.#watched) all.push(address.text, version);
     for (const [i, step] of steps.entries()) {
       const { fn, args } = 'fn' in step ? step : { fn: 'create', args: unborn[i]?.args ?? [] };
-      all.push(fn, args.length, ...args);
+      all.push(fn, args.length);
+      for (const arg of args) all.push(arg);
     }
     return all;
   }
