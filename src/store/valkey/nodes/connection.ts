@@ -66,6 +66,7 @@ export class Connection {
       redis.once('ready', () => clearTimeout(timer));
       redis.once('end', () => clearTimeout(timer));
     });
+    if (connection.#ended) throw new Error('the connection was closed');
     connection.#check = setInterval(() => connection.#checkTimes(), access.timeout / CHECKS);
     return connection;
   }

@@ -54,10 +54,12 @@ export class Subscriber {
     const now = performance.now();
     if (this.#askedAt === undefined) {
       this.#askedAt = now;
-      const answered = () => {
-        this.#askedAt = undefined;
-      };
-      this.#redis.ping().then(answered, answered);
+      this.#redis.ping().then(
+        () => {
+          this.#askedAt = undefined;
+        },
+        (error) => this.#end(reasonOf(error)),
+      );
     } else if (now - this.#askedAt >= this.#timeout + PING_INTERVAL) {
       this.#end(`no answer within ${this.#timeout} ms`);
     }
