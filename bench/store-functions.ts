@@ -1,7 +1,6 @@
 import { readLibrary } from '../src/store/valkey/library.js';
 import { OPERATIONS } from './operations.js';
 import { addressOf, dataOf, INDEXED, nameOf, type Shape, tokenOf, ttlOf, valueIn } from './sessions.js';
-import { median } from './statistics.js';
 import type { StoreNode } from './store-nodes.js';
 
 /** Sessions of a batch. Each step is taken with all of them before the next step. */
@@ -23,8 +22,8 @@ const ROWS = [
 ] as const;
 
 export interface FunctionCost {
+  /** With the time of each in µs: that of the fastest batch, which the rest of the machine has delayed least. */
   readonly functions: string;
-  /** In µs, the median of the batches. */
   readonly cost: number;
   readonly commands: string;
   readonly byHandCost: number;
@@ -35,15 +34,15 @@ export async function measureFunctions({ client, target: { tag } }: StoreNode): 
   const { prefix, code } = readLibrary();
   await client.function('LOAD', 'REPLACE', code);
 
-  const rounds = new Map<string, number[]>();
+  const lowest = new Map<string, number>();
   /** Sends a command for each session of a batch. Returns the replies. */
   const take = async (what: string, first: number, command: (session: number) => Command): Promise<unknown[]> => {
-    const commands = Array.from({ length: BATCH }, (_, index) => [...command(first + index)]);
+    const commands = Array.from({ length: BATCH }, (_, index) => ['call', ...command(first + index)]);
     await client.config('RESETSTAT');
     const replies = (await client.pipeline(commands).exec()) ?? [];
     for (const [error] of replies) if (error) throw error;
     const spent = microsecondsIn(await client.info('commandstats')) / BATCH;
-    rounds.set(what, [...(rounds.get(what) ?? []), spent]);
+    lowest.set(what, Math.min(spent, lowest.get(what) ?? spent));
     return replies.map(([, reply]) => reply);
   };
   const call = (fn: string, first: number, args: (session: number) => Command) =>
@@ -71,13 +70,13 @@ export async function measureFunctions({ client, target: { tag } }: StoreNode): 
       }
     }
   }
-  const sum = (isPart: (what: string) => boolean) =>
-    [...rounds].reduce((all, [what, costs]) => all + (isPart(what) ? median(costs) : 0), 0);
+  const costOf = (what: string) => lowest.get(what) ?? 0;
+  const sum = (all: readonly string[]) => all.reduce((total, what) => total + costOf(what), 0);
   return ROWS.map(({ functions, byHand, commands }) => ({
-    functions: functions.join(', '),
-    cost: sum((what) => (functions as readonly string[]).includes(what)),
+    functions: functions.map((name) => `${name} ${costOf(name).toFixed(1)}`).join(', '),
+    cost: sum(functions),
     commands,
-    byHandCost: sum((what) => what.startsWith(`${byHand} `)),
+    byHandCost: sum([...lowest.keys()].filter((what) => what.startsWith(`${byHand} `))),
   }));
 }
 
