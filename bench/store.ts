@@ -46,12 +46,13 @@ const REST = 1000;
 const IDLE = 5000;
 
 const NOTES = `
-Figures are medians of the rounds, those in parentheses the lowest; within a round everything takes its turn. CPU is µs per operation, of all threads of the
-processes. "memory" is a respite with the sessions in its own memory, "store" one with the sessions in the cluster, "two"
-two such processes on the same cluster, "by hand" a client that sends the nodes what operations.ts has for Redis. The CPU
-time of the nodes includes what respite asks for by itself. ${CONNECTIONS.loaded} connections keep "depth" operations in flight each; for the
-latency there are ${CONNECTIONS.light}, and it is the mean: operations in flight by operations per second. The load generator shares the
-cores with all of them.`;
+Figures are medians of the rounds, those in parentheses the lowest. Within a round everything takes its turn. CPU is µs per
+operation, of all threads of the processes. "memory" is a respite with the sessions in its own memory, "store" one with the
+sessions in the cluster, "two" two such processes on the same cluster, "by hand" a client that sends the nodes what
+operations.ts has for Redis. "more" is by how much "store" exceeds "memory". The CPU time of the nodes includes what respite
+asks for by itself. ${CONNECTIONS.loaded} connections keep "depth" operations in flight each. Latencies are means with ${CONNECTIONS.light} connections: operations in
+flight by operations per second. The load generator shares the cores with all of them. "others" is how many cores were
+taken by other processes.`;
 
 const HEADER = [
   ...['', 'memory: CPU', 'store: CPU', 'more', 'nodes', 'two: CPU', 'nodes', 'by hand: nodes'],
