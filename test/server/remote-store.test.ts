@@ -6,7 +6,7 @@ import { FakeClock } from '../fake-clock.js';
 import { send } from '../http/send.js';
 import { frame } from '../raw-client.js';
 import { FakeRemoteStore } from '../store/fake-remote-store.js';
-import { ask } from './ask.js';
+import { ask, askWith } from './ask.js';
 
 afterEach(stopServers);
 
@@ -170,6 +170,24 @@ describe('a server with a store', () => {
       'the store cannot be reached: connect ECONNREFUSED',
       'failures of the store are over: 2 commands in 5 s',
     ]);
+  });
+
+  it('confirms a subscription only when the store sends its events', async () => {
+    const { server, client, store } = await start();
+    let follow = () => {};
+    store.following = new Promise((resolve) => {
+      follow = resolve;
+    });
+    const subscriber = await connectTo(server);
+    let isConfirmed = false;
+    const confirmed = askWith(subscriber, 'SUBSCRIBE', '__session__:ended:a').then(() => {
+      isConfirmed = true;
+    });
+    while (!store.log.includes('follow')) await ask(client, 'PING');
+    for (let i = 0; i < 3; i++) await ask(client, 'PING');
+    expect(isConfirmed).toBe(false);
+    follow();
+    await confirmed;
   });
 
   it('publishes what happens in the store from the moment that a subscription is confirmed', async () => {

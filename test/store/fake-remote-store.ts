@@ -27,6 +27,8 @@ export class FakeRemoteStore implements RemoteStore {
     failures: 1,
     totalMs: 20,
   };
+  /** `follow` resolves after this. */
+  following = Promise.resolve();
   /** What the server has asked for, in order. */
   readonly log: string[] = [];
   readonly engine: SessionEngine;
@@ -65,7 +67,7 @@ export class FakeRemoteStore implements RemoteStore {
 
   async follow(wanted: boolean): Promise<void> {
     this.log.push(wanted ? 'follow' : 'unfollow');
-    await Promise.resolve();
+    await this.following;
     this.#wanted = wanted;
   }
 
