@@ -5,6 +5,7 @@ import { type Address, type Addresses, tokenIn } from './addresses.js';
 import type { Creation } from './creation.js';
 import { endAll } from './end-all.js';
 import type { Ending } from './ending.js';
+import { inPart } from './in-part.js';
 import type { NameSessions } from './name-sessions.js';
 import type { Partitions } from './partitions.js';
 import { isOne } from './replies.js';
@@ -33,7 +34,7 @@ export function lifeOfOne(
       const address = addresses.find(token);
       return address !== undefined && end(address);
     },
-    endMany: (tokens) => calls.askEach(tokens, end).then(countOf),
+    endMany: (tokens) => countIn(tokens, calls.askEach(tokens, end)),
     rotate: (token, grace) => {
       // The new token belongs to the partition in which the session is.
       const next = partitions.newTokenIn(addresses.of(token).partition);
@@ -44,7 +45,7 @@ export function lifeOfOne(
       const flag = deleteSession === undefined ? '' : deleteSession ? 1 : 0;
       return address !== undefined && calls.askAt('expire', address, [duration, flag], isOne);
     },
-    touch: (tokens) => calls.askEach(tokens, touch).then(countOf),
+    touch: (tokens) => countIn(tokens, calls.askEach(tokens, touch)),
   };
 }
 
@@ -72,21 +73,23 @@ export function lifeOfMany(
         throw error;
       }
       const confirmed = creation.confirm(unborn);
-      if (settings.limit === undefined) confirmed.catch(leaveToRepair);
-      else if ((await confirmed) > settings.limit) await names.limit(unborn.name, settings.limit);
+      const { limit } = settings;
+      if (limit === undefined) confirmed.catch(leaveToRepair);
+      else if ((await inPart(confirmed)) > limit) await inPart(names.limit(unborn.name, limit));
       return Slice.of(unborn.token);
     },
-    endName: (name) => names.end(name.copy()),
-    endByIds: (name, ids) => names.endByIds(name.toBuffer(), ids),
-    endAll: () => endAll(nodes, partitions.count, unindexing),
+    endName: (name) => inPart(names.end(name.copy())),
+    endByIds: (name, ids) => inPart(names.endByIds(name.toBuffer(), ids)),
+    endAll: () => inPart(endAll(nodes, partitions.count, unindexing)),
   };
 }
 
 /** An entry that is not confirmed is confirmed by the repair of the lists. */
 export function leaveToRepair(): void {}
 
-function countOf(answers: readonly boolean[]): number {
+/** Returns how many of the tokens had the answer true. */
+async function countIn(tokens: readonly Slice[], answers: Promise<readonly boolean[]>): Promise<number> {
   let count = 0;
-  for (const answer of answers) if (answer) count++;
+  for (const answer of await (tokens.length > 1 ? inPart(answers) : answers)) if (answer) count++;
   return count;
 }

@@ -115,12 +115,15 @@ export interface NodesOptions {
 
 /** The store did not answer, or could not. `message` says whether the operation may have run. */
 export class StoreError extends CodedError {
+  declare readonly code: StoreErrorCode;
   /** Whether the operation may have run. If not, it certainly has not, and will not. */
   readonly mayHaveRun: boolean;
 
-  constructor(code: 'TRYAGAIN' | 'CLUSTERDOWN' | 'NOREPLICAS', message: string, mayHaveRun: boolean) {
+  constructor(code: StoreErrorCode, message: string, mayHaveRun: boolean) {
     super(code, message);
     this.name = 'StoreError';
     this.mayHaveRun = mayHaveRun;
   }
 }
+
+type StoreErrorCode = 'TRYAGAIN' | 'CLUSTERDOWN' | 'NOREPLICAS';

@@ -70,6 +70,35 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     return items.map(({ name, sessions: count }) => `${name} ${count}`);
   }
 
+  it('do not say that they have not run if a part of them has', async () => {
+    const settings = { duration: 0 };
+    const tokens = [await sessions.create(slice('a'), settings), await sessions.create(slice('a'), settings)];
+    const refusal = new StoreError('TRYAGAIN', 'Stopped by the test. The operation has not run.', false);
+    const partly = { code: 'TRYAGAIN', message: 'Stopped by the test. The operation may have run in part.' };
+    const refuse = (fn: string, count: number) => {
+      let calls = 0;
+      nodes.before = (called) => {
+        if (called === fn && ++calls === count) throw refusal;
+      };
+    };
+    refuse('end', 1);
+    await expect(sessions.end(tokens[0])).rejects.toBe(refusal);
+    await expect(sessions.endMany(tokens.slice(0, 1))).resolves.toBe(1);
+    refuse('end', 2);
+    await expect(sessions.endMany(tokens)).rejects.toMatchObject(partly);
+    await sessions.create(slice('a'), settings);
+    refuse('end', 1);
+    await expect(sessions.endName(slice('a'))).rejects.toMatchObject(partly);
+    refuse('create', 1);
+    await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toBe(refusal);
+    refuse('indexed', 1);
+    await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toMatchObject(partly);
+    refuse('end', 1);
+    await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toMatchObject(partly);
+    nodes.before = () => {};
+    expect((await sessions.tokens(slice('b'))).length).toBe(2 * 22);
+  });
+
   it('nothing is left of a session after its end', async () => {
     const token = await sessions.create(slice('user:1'), { duration: 10_000, data: [slice('k'), slice('1')] });
     await sessions.create(slice('user:1'), { shared: true });
