@@ -52,6 +52,11 @@ export function isTransient(reply: Reply): boolean {
   return reply instanceof Failure && /^(?:TRYAGAIN|CLUSTERDOWN|NOREPLICAS) \S/.test(reply.text);
 }
 
+/** Whether the reply promises that the request has not run, and will not. */
+function isRefused(reply: Reply): boolean {
+  return reply instanceof Failure && reply.text.endsWith('The operation has not run.');
+}
+
 /**
  * A client with names and sessions of its own. It changes them in bursts and checks every reply. When a request fails,
  * or the connection ends, the request may have run: the client then knows several possible versions of the session, and
@@ -71,6 +76,7 @@ export class StoreClient {
   #failed: (error: Error) => void = () => {};
   answered = 0;
   unknown = 0;
+  refused = 0;
 
   constructor(number: number, random: Random) {
     this.number = number;
@@ -200,7 +206,12 @@ export class StoreClient {
         }
         isOver = true;
         if (isTransient(reply)) {
-          isUnknown();
+          if (isRefused(reply)) {
+            this.refused++;
+            done(false);
+          } else {
+            isUnknown();
+          }
           return;
         }
         settle(reply, { from, to: performance.now() });

@@ -218,6 +218,7 @@ class Torture {
     const sum = (of: (client: StoreClient) => number) => this.#clients.reduce((total, client) => total + of(client), 0);
     const answered = sum((client) => client.answered) - this.#tally.of('requests answered');
     const unknown = sum((client) => client.unknown) - this.#tally.of('outcomes unknown');
+    this.#tally.count('requests refused', sum((client) => client.refused) - this.#tally.of('requests refused'));
     this.#tally.count('requests answered', answered);
     this.#tally.count('outcomes unknown', unknown);
     return `${answered} requests answered, ${unknown} outcomes unknown`;
