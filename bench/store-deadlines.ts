@@ -93,7 +93,9 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
     await setTimeout(last - Date.now());
     const cpu = (await cpuTimes(cluster, processes)).map((time, i) => time - cpuBefore[i]);
     const live = kill ? subscribers.slice(1) : subscribers;
-    while (live.some(({ arrivals }) => arrivals.size < sessions) && Date.now() < last + SILENCE) await setTimeout(100);
+    const isSilent = () => Date.now() - Math.max(last, ...live.map((one) => one.lastArrival)) > SILENCE;
+    while (live.some(({ arrivals }) => arrivals.size < sessions) && !isSilent()) await setTimeout(100);
+    // For events that arrive twice.
     await setTimeout(1000);
 
     const rows = live.map(({ arrivals, twice }, i) =>
@@ -239,28 +241,29 @@ class Subscriber {
   readonly arrivals = new Map<string, number>();
   /** Events that arrived once more. */
   twice = 0;
+  /** When events were last read, in unix ms. */
+  lastArrival = 0;
 
   static async to(port: number): Promise<Subscriber> {
     const subscriber = new Subscriber();
     const socket = connect({ port, host: '127.0.0.1' });
-    let now = 0;
     const parser = new RedisParser({
-      returnReply: (reply) => subscriber.#receive(reply as string[], now),
+      returnReply: (reply) => subscriber.#receive(reply as string[]),
       returnError: (error) => note(error.message),
     });
     socket.on('error', () => {});
     socket.write(encodeArray(['PSUBSCRIBE', '__session__:expired:*']));
     await once(socket, 'data');
     socket.on('data', (chunk) => {
-      now = performance.timeOrigin + performance.now();
+      subscriber.lastArrival = performance.timeOrigin + performance.now();
       parser.execute(chunk);
     });
     return subscriber;
   }
 
-  #receive([, , , token]: string[], now: number): void {
+  #receive([, , , token]: string[]): void {
     if (this.arrivals.has(token)) this.twice++;
-    else this.arrivals.set(token, now);
+    else this.arrivals.set(token, this.lastArrival);
   }
 }
 
