@@ -4,7 +4,7 @@ import { MALFORMED_TOKEN } from '../../engine/session-error.js';
 import { Slice } from '../../slice.js';
 import type { Settings } from '../session-store.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
-import type { Entry, NameLists } from './name-lists.js';
+import type { Entry, NameLists } from './name-indexes.js';
 import { type Argument, StoreError } from './nodes.js';
 import type { Partitions } from './partitions.js';
 import type { SharedTokens } from './shared-tokens.js';

@@ -2,7 +2,7 @@ import { extendOf, type SessionInfo } from '../../engine/index.js';
 import type { SessionLooks } from '../session-store.js';
 import type { Address, Addresses } from './addresses.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
-import type { NameLists } from './name-lists.js';
+import type { NameLists } from './name-indexes.js';
 import type { NameSessions } from './name-sessions.js';
 import type { Reply } from './nodes.js';
 import type { OriginIds } from './origin-ids.js';

@@ -2,7 +2,7 @@ import type { Clock, Lateness } from '../../engine/index.js';
 import type { StoreEvent } from '../remote-store.js';
 import { EventFeed } from './event-feed.js';
 import { IndexRepair, type Places } from './index-repair.js';
-import { Members } from './members.js';
+import { Members } from './live-processes.js';
 import type { Nodes } from './nodes.js';
 import { readEvent } from './outbox-entry.js';
 import { Owner } from './owner.js';
@@ -26,7 +26,7 @@ export interface MaintenanceOptions {
  * What a process does in the background for the store: expires sessions on time and repairs indexes, in its share of the
  * partitions; and receives events. Reads are exact without it.
  *
- * All processes share the partitions (`members.ts`, `rendezvous.ts`). This is not a lock: while two processes disagree
+ * All processes share the partitions (`live-processes.ts`, `rendezvous.ts`). This is not a lock: while two processes disagree
  * about a partition, both look after it, and the store sees to it that each session expires once.
  */
 export class Maintenance {

@@ -1,7 +1,7 @@
 import { PublicIdSet } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import type { Ending } from './ending.js';
-import type { NameLists } from './name-lists.js';
+import type { NameLists } from './name-indexes.js';
 import type { OriginIds } from './origin-ids.js';
 
 /** How many entries of a list are read at a time. */

@@ -2,7 +2,7 @@ import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { ListedSession, Listing, SessionPage } from '../session-store.js';
 import { createdIn } from './member.js';
-import type { NameLists } from './name-lists.js';
+import type { NameLists } from './name-indexes.js';
 import type { Reply } from './nodes.js';
 import type { OriginIds } from './origin-ids.js';
 import { integerOf, listOf } from './replies.js';

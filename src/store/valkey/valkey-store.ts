@@ -10,7 +10,7 @@ import { Ending } from './ending.js';
 import { fields } from './fields.js';
 import { lifeOfMany, lifeOfOne } from './life.js';
 import { looksAtMany, looksAtOne } from './looks.js';
-import { NameLists } from './name-lists.js';
+import { NameLists } from './name-indexes.js';
 import { NameSessions } from './name-sessions.js';
 import { OriginIds } from './origin-ids.js';
 import { DEFAULT_PARTITIONS, Partitions } from './partitions.js';

@@ -1,6 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 import type { Reply } from '../nodes.js';
-import { Question } from './question.js';
+import { Question } from './node-command.js';
 import type { Request, SentBatch } from './request.js';
 
 /** Where ioredis puts the bytes of all requests of a batch but the last, which has those of all. */

@@ -4,7 +4,7 @@ import { reasonOf } from '../../../system-error.js';
 import type { NodesOptions, Reply } from '../nodes.js';
 import { Batch } from './batch.js';
 import type { ClientPackage } from './client-package.js';
-import { Question } from './question.js';
+import { Question } from './node-command.js';
 import type { Request } from './request.js';
 
 export interface Address {
