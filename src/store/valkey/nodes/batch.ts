@@ -1,6 +1,6 @@
 import type { Command, Redis } from 'ioredis';
 import type { Reply } from '../nodes.js';
-import { Question } from './node-command.js';
+import { NodeCommand } from './node-command.js';
 import type { Request, SentBatch } from './request.js';
 
 /** Where ioredis puts the bytes of all requests of a batch but the last, which has those of all. */
@@ -43,7 +43,7 @@ export class Batch implements SentBatch {
         else request.runUnsafely(acknowledged);
       }
     };
-    const wait = new Question(
+    const wait = new NodeCommand(
       ['WAIT', replicas, ms],
       (reply) => release(Number(reply)),
       () => release(0),

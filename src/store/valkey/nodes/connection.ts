@@ -4,10 +4,10 @@ import { reasonOf } from '../../../system-error.js';
 import type { NodesOptions, Reply } from '../nodes.js';
 import { Batch } from './batch.js';
 import type { ClientPackage } from './client-package.js';
-import { Question } from './node-command.js';
+import { NodeCommand } from './node-command.js';
 import type { Request } from './request.js';
 
-export interface Address {
+export interface NodeAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -45,7 +45,7 @@ export class Connection {
   }
 
   /** Connects to a node. @throws Error (rejects) with a message of one line that says why this failed. */
-  static async open(client: ClientPackage, address: Address, access: Access): Promise<Connection> {
+  static async open(client: ClientPackage, address: NodeAddress, access: Access): Promise<Connection> {
     const redis = new client.Redis(redisOptions(address, access));
     const connection = new Connection(redis, endpoint(address.host, address.port), access);
     await new Promise<void>((resolve, reject) => {
@@ -98,7 +98,7 @@ export class Connection {
   ask(...command: readonly (string | number)[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#ended) reject(new Error('the connection was closed'));
-      else this.send([new Question(command, resolve, reject)]);
+      else this.send([new NodeCommand(command, resolve, reject)]);
     });
   }
 
@@ -143,7 +143,7 @@ export class Connection {
   }
 }
 
-function redisOptions({ host, port }: Address, { tls, timeout }: Access) {
+function redisOptions({ host, port }: NodeAddress, { tls, timeout }: Access) {
   return {
     host,
     port,

@@ -2,7 +2,7 @@ import { endpoint } from '../../../endpoint.js';
 import { UnusableStoreError } from '../../remote-store.js';
 import type { NodesOptions } from '../nodes.js';
 import type { ClientPackage } from './client-package.js';
-import { type Address, Connection } from './connection.js';
+import { Connection, type NodeAddress } from './connection.js';
 import { authenticate, type Greeting, greet } from './greeting.js';
 import { askCluster, askSentinel, singlePrimary, type Topology } from './topology.js';
 
@@ -13,7 +13,7 @@ export class Discovery {
   /** Whoever answered last. */
   #advisor: Advisor | undefined;
   /** Who may know more, apart from those in the options. */
-  #known: readonly Address[] = [];
+  #known: readonly NodeAddress[] = [];
   #isClosed = false;
 
   constructor(client: ClientPackage, options: NodesOptions) {
@@ -59,7 +59,7 @@ export class Discovery {
 
   async #find(): Promise<Advisor> {
     const failures: Error[] = [];
-    for (const address of shuffled([...this.#options.addresses, ...this.#known])) {
+    for (const address of fromRandomStart([...this.#options.addresses, ...this.#known])) {
       let connection: Connection | undefined;
       try {
         connection = await Connection.open(this.#client, address, this.#options);
@@ -110,16 +110,16 @@ export class UnreachableError extends UnusableStoreError {}
 
 interface Advisor {
   readonly connection: Connection;
-  readonly address: Address;
+  readonly address: NodeAddress;
   readonly greeting: Greeting;
 }
 
 /** Not always the same is asked first: it may be one that answers, but knows nothing new. */
-function shuffled(addresses: readonly Address[]): Address[] {
+function fromRandomStart(addresses: readonly NodeAddress[]): NodeAddress[] {
   const first = Math.floor(Math.random() * addresses.length);
   return [...addresses.slice(first), ...addresses.slice(0, first)];
 }
 
-function withAddress({ host, port }: Address, error: Error): Error {
+function withAddress({ host, port }: NodeAddress, error: Error): Error {
   return error instanceof UnusableStoreError ? error : new Error(`${endpoint(host, port)}: ${error.message}`);
 }

@@ -2,8 +2,8 @@ import type { Reply } from '../nodes.js';
 import { Request } from './request.js';
 import { RequestBytes } from './request-bytes.js';
 
-/** Any command, asked for its reply. */
-export class Question extends Request {
+/** A command other than a function call. */
+export class NodeCommand extends Request {
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
 

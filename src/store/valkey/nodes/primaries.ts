@@ -1,18 +1,18 @@
 import { endpoint } from '../../../endpoint.js';
-import type { Address } from './connection.js';
+import type { NodeAddress } from './connection.js';
 import { SLOTS } from './hash-slot.js';
 import type { Primary } from './primary.js';
 import type { Topology } from './topology.js';
 
 /** The primaries, and which slots each has. */
 export class Primaries {
-  readonly #create: (address: Address) => Primary;
+  readonly #create: (address: NodeAddress) => Primary;
   readonly #byAddress = new Map<string, Primary>();
   readonly #bySlot: (Primary | undefined)[] = new Array(SLOTS).fill(undefined);
   #isComplete = false;
 
   /** @param create Makes a primary that starts to connect. */
-  constructor(create: (address: Address) => Primary) {
+  constructor(create: (address: NodeAddress) => Primary) {
     this.#create = create;
   }
 
@@ -43,11 +43,11 @@ export class Primaries {
   }
 
   /** One slot has moved. */
-  move(slot: number, address: Address): void {
+  move(slot: number, address: NodeAddress): void {
     this.#bySlot[slot] = this.at(address);
   }
 
-  at({ host, port }: Address): Primary {
+  at({ host, port }: NodeAddress): Primary {
     const name = endpoint(host, port);
     let primary = this.#byAddress.get(name);
     if (primary === undefined) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endpoint } from '../../../endpoint.js';
 import { reasonOf } from '../../../system-error.js';
-import type { Address, Connection } from './connection.js';
+import type { Connection, NodeAddress } from './connection.js';
 import type { Request } from './request.js';
 import { RequestBytes } from './request-bytes.js';
 
@@ -24,7 +24,7 @@ export class Primary {
   readonly firstAttempt: Promise<void>;
   /** Encodes what is sent to it. */
   readonly bytes = new RequestBytes();
-  readonly #open: (address: Address) => Promise<Connection>;
+  readonly #open: (address: NodeAddress) => Promise<Connection>;
   readonly #prepare: (connection: Connection) => Promise<void>;
   readonly #listener: PrimaryListener;
   readonly #wait: boolean;
@@ -41,8 +41,8 @@ export class Primary {
    * @param wait Whether writes wait for replicas.
    */
   constructor(
-    { host, port }: Address,
-    open: (address: Address) => Promise<Connection>,
+    { host, port }: NodeAddress,
+    open: (address: NodeAddress) => Promise<Connection>,
     prepare: (connection: Connection) => Promise<void>,
     wait: boolean,
     listener: PrimaryListener,

@@ -1,23 +1,23 @@
 import { UnusableStoreError } from '../../remote-store.js';
 import type { Reply } from '../nodes.js';
-import type { Address, Connection } from './connection.js';
+import type { Connection, NodeAddress } from './connection.js';
 import { SLOTS } from './hash-slot.js';
 
 /** Which primaries there are. */
 export interface Topology {
   readonly primaries: readonly SlotRange[];
   /** Whom else to ask next time: the nodes of the cluster, or the Sentinels. */
-  readonly advisors: readonly Address[];
+  readonly advisors: readonly NodeAddress[];
 }
 
-export interface SlotRange extends Address {
+export interface SlotRange extends NodeAddress {
   readonly from: number;
   /** The last slot. */
   readonly to: number;
 }
 
 /** One primary has all slots. */
-export function singlePrimary(address: Address): Topology {
+export function singlePrimary(address: NodeAddress): Topology {
   return { primaries: [{ host: address.host, port: address.port, from: 0, to: SLOTS - 1 }], advisors: [] };
 }
 
@@ -28,7 +28,7 @@ export function singlePrimary(address: Address): Topology {
  */
 export async function askCluster(connection: Connection, host: string, preferNames: boolean): Promise<Topology> {
   const ranges = (await connection.ask('CLUSTER', 'SLOTS')) as readonly (readonly [number, number, ...Reply[][]])[];
-  const address = ([ip, port, , details]: Reply[]): Address => {
+  const address = ([ip, port, , details]: Reply[]): NodeAddress => {
     const name = preferNames ? hostName(details) : undefined;
     const given = ip === null ? '' : String(ip);
     return { host: name ?? (given === '' || given === '?' ? host : given), port: Number(port) };
@@ -72,7 +72,7 @@ async function onlyName(connection: Connection): Promise<string> {
   );
 }
 
-function sentinel(fields: Reply): Address {
+function sentinel(fields: Reply): NodeAddress {
   return { host: fieldOf(fields, 'ip'), port: Number(fieldOf(fields, 'port')) };
 }
 

@@ -2,7 +2,7 @@ import { UnusableStoreError } from '../../remote-store.js';
 import type { Argument, ChannelListener, Nodes, NodesOptions, Reply, StoreState, Subscription } from '../nodes.js';
 import { CallRouter } from './call-router.js';
 import type { ClientPackage } from './client-package.js';
-import { type Address, Connection } from './connection.js';
+import { Connection, type NodeAddress } from './connection.js';
 import type { Discovery } from './discovery.js';
 import { authenticate, type Greeting, greet, loadLibrary, selectDatabase } from './greeting.js';
 import { Primaries } from './primaries.js';
@@ -73,7 +73,7 @@ export class ValkeyNodes implements Nodes {
     this.#health = setInterval(() => this.#look(), HEALTH_INTERVAL);
   }
 
-  #createPrimary(address: Address): Primary {
+  #createPrimary(address: NodeAddress): Primary {
     return new Primary(address, this.#open, this.#prepare, this.#options.wait > 0, {
       onReady: () => this.#changed(),
       onFailure: () => this.#failed(),
@@ -81,7 +81,7 @@ export class ValkeyNodes implements Nodes {
   }
 
   /** Connects to a node and logs in. */
-  readonly #open = async (address: Address): Promise<Connection> => {
+  readonly #open = async (address: NodeAddress): Promise<Connection> => {
     const { user, password, database = 0 } = this.#options;
     const connection = await Connection.open(this.#client, address, this.#options);
     try {
