@@ -4,7 +4,7 @@ import { MALFORMED_TOKEN } from '../../engine/session-error.js';
 import { Slice } from '../../slice.js';
 import type { Settings } from '../session-store.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
-import type { Entry, NameLists } from './name-indexes.js';
+import type { Entry, NameIndexes } from './name-indexes.js';
 import { type Argument, StoreError } from './nodes.js';
 import type { Partitions } from './partitions.js';
 import type { SharedTokens } from './shared-tokens.js';
@@ -23,8 +23,8 @@ export interface Plan {
   readonly data: readonly Buffer[];
 }
 
-/** A session that is in the list of its name's sessions, but has not been created yet. */
-export interface Unborn {
+/** A session that is in the index of its name, but has not been created yet. */
+export interface IndexedSession {
   readonly name: Buffer;
   readonly token: string;
   readonly partition: number;
@@ -34,17 +34,17 @@ export interface Unborn {
 }
 
 /**
- * Creates sessions in three steps. First the session is entered in the list of its name's sessions, so that no session
- * is ever missing there. Then it is created: this is one call, for the caller to make. Last the entry is confirmed.
- * If the process dies in between, the repair of the lists (`index-repair.ts`) finds the unconfirmed entry.
+ * Creates sessions in three steps. First the session is entered in the index of its name, so that no session is ever
+ * missing there. Then it is created: this is one call, for the caller to make. Last the entry is confirmed. If the
+ * process dies in between, index repair (`index-repair.ts`) finds the unconfirmed entry.
  */
 export class Creation {
   readonly #partitions: Partitions;
   readonly #tokens: SharedTokens;
-  readonly #names: NameLists;
+  readonly #names: NameIndexes;
   readonly #unindexing: Unindexing;
 
-  constructor(partitions: Partitions, tokens: SharedTokens, names: NameLists, unindexing: Unindexing) {
+  constructor(partitions: Partitions, tokens: SharedTokens, names: NameIndexes, unindexing: Unindexing) {
     this.#partitions = partitions;
     this.#tokens = tokens;
     this.#names = names;
@@ -72,10 +72,10 @@ export class Creation {
   }
 
   /**
-   * Enters a session in the list of its name's sessions.
+   * Enters a session in the index of its name.
    * @param partition Where a session is to be that may have any token. Default: anywhere.
    */
-  async begin(plan: Plan, partition?: number): Promise<Unborn> {
+  async begin(plan: Plan, partition?: number): Promise<IndexedSession> {
     const { name, flags, duration, maxAgeMs, data } = plan;
     const token = plan.token ?? this.#newToken(partition);
     const entry = await this.#names.add(name, token);
@@ -89,7 +89,7 @@ export class Creation {
   }
 
   /** Confirms the entry of a session that has been created. Returns how many entries its name has. */
-  confirm({ entry }: Unborn): Promise<number> {
+  confirm({ entry }: IndexedSession): Promise<number> {
     return this.#names.confirm(entry);
   }
 
@@ -97,7 +97,7 @@ export class Creation {
    * Removes the entry of a session that was not created, if this is certain.
    * @param error Why it was not.
    */
-  async abandon({ entry }: Unborn, error?: unknown): Promise<void> {
+  async abandon({ entry }: IndexedSession, error?: unknown): Promise<void> {
     if (error instanceof StoreError && error.mayHaveRun) return;
     await this.#unindexing.remove([entry.member]);
   }

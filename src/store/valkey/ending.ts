@@ -8,7 +8,7 @@ const AT_ONCE = 256;
 
 type EndEvent = Extract<SessionEnd, 'ended' | 'limit'>;
 
-/** Ends sessions: first the session, then its entry in the list of its name's sessions. */
+/** Ends sessions: first the session, then its entry in the index of its name. */
 export class Ending {
   readonly #calls: Calls;
   readonly #addresses: Addresses;
@@ -22,8 +22,8 @@ export class Ending {
   }
 
   /**
-   * Ends a session. Returns whether there was one. Does not wait until the entry is gone: whoever reads the list asks the
-   * session too.
+   * Ends a session. Returns whether there was one. Does not wait until the entry is gone: whoever reads the index asks
+   * the session too.
    */
   async one(address: Address): Promise<boolean> {
     const member = await this.#end(address, 'ended');

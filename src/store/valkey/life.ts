@@ -62,21 +62,21 @@ export function lifeOfMany(
     async create(name, settings) {
       const plan = creation.plan(name, settings);
       const address = settings.shared ? addresses.ofShared(name) : undefined;
-      // Whoever creates a shared session often finds it there. Then the list of the name need not change.
+      // Whoever creates a shared session often finds it there. Then the index of the name need not change.
       const isThere = address !== undefined && (await nodes.call(address.partition, 'exists', [address.text])) === 1;
       if (isThere) throw SHARED_EXISTS;
-      const unborn = await creation.begin(plan);
+      const indexed = await creation.begin(plan);
       try {
-        await nodes.call(unborn.partition, 'create', unborn.args);
+        await nodes.call(indexed.partition, 'create', indexed.args);
       } catch (error) {
-        await creation.abandon(unborn, error);
+        await creation.abandon(indexed, error);
         throw error;
       }
-      const confirmed = creation.confirm(unborn);
+      const confirmed = creation.confirm(indexed);
       const { limit } = settings;
       if (limit === undefined) confirmed.catch(leaveToRepair);
-      else if ((await inPart(confirmed)) > limit) await inPart(names.limit(unborn.name, limit));
-      return Slice.of(unborn.token);
+      else if ((await inPart(confirmed)) > limit) await inPart(names.limit(indexed.name, limit));
+      return Slice.of(indexed.token);
     },
     endName: (name) => inPart(names.end(name.copy())),
     endByIds: (name, ids) => inPart(names.endByIds(name.toBuffer(), ids)),
@@ -84,7 +84,7 @@ export function lifeOfMany(
   };
 }
 
-/** An entry that is not confirmed is confirmed by the repair of the lists. */
+/** An entry that is not confirmed is confirmed by index repair. */
 export function leaveToRepair(): void {}
 
 /** Returns how many of the tokens had the answer true. */

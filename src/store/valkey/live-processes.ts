@@ -12,7 +12,7 @@ export const LEASE_MS = 3000;
 /** The partition on whose node the list of processes is. */
 const LIST_PARTITION = 0;
 
-export interface MembersOptions {
+export interface LiveProcessesOptions {
   readonly nodes: Nodes;
   readonly clock: Clock;
   /** Called with the ids of the live processes, this one included, whenever they have changed. */
@@ -26,7 +26,7 @@ export interface MembersOptions {
  * its lease is over, half a second later at most; one that stops leaves at once. While the node with the list cannot be
  * reached, the last known list stays in force.
  */
-export class Members {
+export class LiveProcesses {
   /** What the others know this process by. */
   readonly id = randomBytes(8).toString('hex');
 
@@ -38,7 +38,7 @@ export class Members {
   #stopped = false;
   #cancelNext = () => {};
 
-  constructor({ nodes, clock, onChange, onFault }: MembersOptions) {
+  constructor({ nodes, clock, onChange, onFault }: LiveProcessesOptions) {
     this.#nodes = nodes;
     this.#clock = clock;
     this.#onChange = onChange;

@@ -2,7 +2,7 @@ import { extendOf, type SessionInfo } from '../../engine/index.js';
 import type { SessionLooks } from '../session-store.js';
 import type { Address, Addresses } from './addresses.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
-import type { NameLists } from './name-indexes.js';
+import type { NameIndexes } from './name-indexes.js';
 import type { NameSessions } from './name-sessions.js';
 import type { Reply } from './nodes.js';
 import type { OriginIds } from './origin-ids.js';
@@ -58,7 +58,7 @@ function timeOf(reply: Reply): number | undefined {
 export function looksAtMany(
   nodes: Calls,
   partitions: Partitions,
-  names: NameLists,
+  names: NameIndexes,
   sessions: NameSessions,
   ids: OriginIds,
 ): Pick<SessionLooks, 'tokens' | 'list' | 'scan' | 'scanNames'> {

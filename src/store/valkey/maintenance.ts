@@ -2,7 +2,7 @@ import type { Clock, Lateness } from '../../engine/index.js';
 import type { StoreEvent } from '../remote-store.js';
 import { EventFeed } from './event-feed.js';
 import { IndexRepair, type Places } from './index-repair.js';
-import { Members } from './live-processes.js';
+import { LiveProcesses } from './live-processes.js';
 import type { Nodes } from './nodes.js';
 import { readEvent } from './outbox-entry.js';
 import { Owner } from './owner.js';
@@ -26,11 +26,11 @@ export interface MaintenanceOptions {
  * What a process does in the background for the store: expires sessions on time and repairs indexes, in its share of the
  * partitions; and receives events. Reads are exact without it.
  *
- * All processes share the partitions (`live-processes.ts`, `rendezvous.ts`). This is not a lock: while two processes disagree
- * about a partition, both look after it, and the store sees to it that each session expires once.
+ * All processes share the partitions (`live-processes.ts`, `rendezvous.ts`). This is not a lock: while two processes
+ * disagree about a partition, both look after it, and the store sees to it that each session expires once.
  */
 export class Maintenance {
-  readonly #members: Members;
+  readonly #processes: LiveProcesses;
   readonly #owner: Owner;
   readonly #repair: IndexRepair;
   readonly #feed: EventFeed;
@@ -54,10 +54,10 @@ export class Maintenance {
       onEvent: (payload) => onEvent(readEvent(payload)),
       onFault,
     });
-    this.#members = new Members({
+    this.#processes = new LiveProcesses({
       nodes,
       clock,
-      onChange: (ids) => this.#owner.own(partitionsOf(this.#members.id, ids, partitions.count)),
+      onChange: (ids) => this.#owner.own(partitionsOf(this.#processes.id, ids, partitions.count)),
       onFault,
     });
   }
@@ -74,7 +74,7 @@ export class Maintenance {
 
   /** How many processes use the store, this one included. 0 before the store has answered. */
   get processes(): number {
-    return this.#members.ids.length;
+    return this.#processes.ids.length;
   }
 
   /** Sessions that are due within 5 s, as far as this process has read ahead. */
@@ -85,7 +85,7 @@ export class Maintenance {
   /** Joins the other processes. Resolves when the store has answered, or not: it is then asked again. Never rejects. */
   async start(): Promise<void> {
     this.#repair.start();
-    await this.#members.start();
+    await this.#processes.start();
   }
 
   /**
@@ -103,6 +103,6 @@ export class Maintenance {
     this.#feed.stop();
     this.#repair.stop();
     this.#owner.stop();
-    await this.#members.stop();
+    await this.#processes.stop();
   }
 }

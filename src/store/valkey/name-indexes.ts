@@ -15,13 +15,13 @@ export interface Entry {
 }
 
 /**
- * The lists of the sessions that each name has. A list is in the partition of the name, which is not that of its
- * sessions. So it may have an entry too many for a moment, never one too few: an entry is made before its session, and
- * removed after it.
+ * The indexes of names: each has the sessions of a name. An index is in the partition of its name, which is not that of
+ * the sessions. So it may have an entry too many for a moment, never one too few: an entry is made before its session,
+ * and removed after it.
  *
  * An entry is the id of a session: the token that it was created with, and when.
  */
-export class NameLists {
+export class NameIndexes {
   readonly #nodes: Calls;
   readonly #partitions: Partitions;
 

@@ -1,19 +1,19 @@
 import { PublicIdSet } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import type { Ending } from './ending.js';
-import type { NameLists } from './name-indexes.js';
+import type { NameIndexes } from './name-indexes.js';
 import type { OriginIds } from './origin-ids.js';
 
-/** How many entries of a list are read at a time. */
+/** How many entries of an index are read at a time. */
 const PAGE = 512;
 
 /** Operations on all sessions with a name, page by page. */
 export class NameSessions {
-  readonly #names: NameLists;
+  readonly #names: NameIndexes;
   readonly #ending: Ending;
   readonly #ids: OriginIds;
 
-  constructor(names: NameLists, ending: Ending, ids: OriginIds) {
+  constructor(names: NameIndexes, ending: Ending, ids: OriginIds) {
     this.#names = names;
     this.#ending = ending;
     this.#ids = ids;

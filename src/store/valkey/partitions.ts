@@ -11,8 +11,8 @@ export const MAX_PARTITIONS = 4096;
 const SHIFT = 20;
 
 /**
- * The partitions of a store. All that belongs to a session is in the partition of its token, and the list of a name's
- * sessions in the partition of the name. Each partition is on one node.
+ * The partitions of a store. All that belongs to a session is in the partition of its token, and the index of a name in
+ * the partition of the name. Each partition is on one node.
  */
 export class Partitions {
   readonly count: number;

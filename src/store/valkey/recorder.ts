@@ -1,5 +1,5 @@
 import { Slice } from '../../slice.js';
-import type { Plan, Unborn } from './creation.js';
+import type { IndexedSession, Plan } from './creation.js';
 import type { Argument, Reply } from './nodes.js';
 import type { Calls } from './session-calls.js';
 
@@ -18,7 +18,7 @@ interface CreateStep {
   readonly plan: Plan;
   /** Undefined if the session may be in any partition. */
   readonly partition: number | undefined;
-  readonly resolve: (unborn: Unborn) => void;
+  readonly resolve: (indexed: IndexedSession) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -32,7 +32,7 @@ export class Recorder implements Calls {
   }
 
   /** Records that a session is to be created. The promise resolves when it has been. */
-  create(plan: Plan, partition: number | undefined): Promise<Unborn> {
+  create(plan: Plan, partition: number | undefined): Promise<IndexedSession> {
     return new Promise((resolve, reject) => this.steps.push({ plan, partition, resolve, reject }));
   }
 }

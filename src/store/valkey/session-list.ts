@@ -2,7 +2,7 @@ import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { ListedSession, Listing, SessionPage } from '../session-store.js';
 import { createdIn } from './member.js';
-import type { NameLists } from './name-indexes.js';
+import type { NameIndexes } from './name-indexes.js';
 import type { Reply } from './nodes.js';
 import type { OriginIds } from './origin-ids.js';
 import { integerOf, listOf } from './replies.js';
@@ -25,7 +25,7 @@ export function startOf(cursor: Slice | undefined): string {
 
 /** Returns a page of the sessions with a name, oldest first. */
 export async function sessionList(
-  names: NameLists,
+  names: NameIndexes,
   ids: OriginIds,
   name: Buffer,
   start: string,

@@ -3,7 +3,7 @@ import { Slice } from '../../slice.js';
 import type { SessionLife, SessionLooks, SessionStore, Settings } from '../session-store.js';
 import type { Transaction } from '../store.js';
 import type { Address } from './addresses.js';
-import type { Creation, Unborn } from './creation.js';
+import type { Creation, IndexedSession } from './creation.js';
 import { leaveToRepair } from './life.js';
 import type { Argument, Reply } from './nodes.js';
 import type { Partitions } from './partitions.js';
@@ -78,19 +78,19 @@ export class StoreTransaction implements Transaction {
     const { steps } = this.#recorder;
     if (steps.length === 0) return await this.#areUnchanged();
     const partition = this.#partition(steps);
-    const unborn = await this.#begin(steps, partition);
+    const indexed = await this.#begin(steps, partition);
     let replies: Reply;
     try {
-      replies = await this.#nodes.call(partition, 'exec', this.#arguments(steps, unborn));
+      replies = await this.#nodes.call(partition, 'exec', this.#arguments(steps, indexed));
     } catch (error) {
-      await this.#abandon(unborn, error);
+      await this.#abandon(indexed, error);
       throw error;
     }
     if (replies === null) {
-      await this.#abandon(unborn);
+      await this.#abandon(indexed);
       return false;
     }
-    for (const [i, reply] of listOf(replies).entries()) this.#settle(steps[i], unborn[i], reply);
+    for (const [i, reply] of listOf(replies).entries()) this.#settle(steps[i], indexed[i], reply);
     return true;
   }
 
@@ -112,43 +112,43 @@ export class StoreTransaction implements Transaction {
     return partition ?? this.#partitions.any();
   }
 
-  /** Enters the sessions that are to be created in the lists of their names. Returns one for each step that creates. */
-  async #begin(steps: readonly Step[], partition: number): Promise<(Unborn | undefined)[]> {
+  /** Enters the sessions that are to be created in the indexes of names. Returns one for each step that creates. */
+  async #begin(steps: readonly Step[], partition: number): Promise<(IndexedSession | undefined)[]> {
     const begun = await Promise.allSettled(
       steps.map((step) => ('plan' in step ? this.#creation.begin(step.plan, partition) : undefined)),
     );
-    const unborn = begun.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+    const indexed = begun.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
     const failed = begun.find((result) => result.status === 'rejected');
-    if (failed === undefined) return unborn;
-    await this.#abandon(unborn);
+    if (failed === undefined) return indexed;
+    await this.#abandon(indexed);
     throw failed.reason;
   }
 
-  #arguments(steps: readonly Step[], unborn: readonly (Unborn | undefined)[]): Argument[] {
+  #arguments(steps: readonly Step[], indexed: readonly (IndexedSession | undefined)[]): Argument[] {
     const all: Argument[] = [this.#watched.length];
     for (const { address, version } of this.#watched) all.push(address.text, version);
     for (const [i, step] of steps.entries()) {
-      const { fn, args } = 'fn' in step ? step : { fn: 'create', args: unborn[i]?.args ?? [] };
+      const { fn, args } = 'fn' in step ? step : { fn: 'create', args: indexed[i]?.args ?? [] };
       all.push(fn, args.length);
       for (const arg of args) all.push(arg);
     }
     return all;
   }
 
-  #settle(step: Step, unborn: Unborn | undefined, reply: Reply): void {
+  #settle(step: Step, indexed: IndexedSession | undefined, reply: Reply): void {
     if (reply instanceof CodedError) {
-      if (unborn !== undefined) void this.#creation.abandon(unborn);
+      if (indexed !== undefined) void this.#creation.abandon(indexed);
       step.reject(reply);
     } else if ('fn' in step) {
       step.resolve(reply);
-    } else if (unborn !== undefined) {
-      this.#creation.confirm(unborn).catch(leaveToRepair);
-      step.resolve(unborn);
+    } else if (indexed !== undefined) {
+      this.#creation.confirm(indexed).catch(leaveToRepair);
+      step.resolve(indexed);
     }
   }
 
-  async #abandon(unborn: readonly (Unborn | undefined)[], error?: unknown): Promise<void> {
-    await Promise.all(unborn.map((one) => one && this.#creation.abandon(one, error)));
+  async #abandon(indexed: readonly (IndexedSession | undefined)[], error?: unknown): Promise<void> {
+    await Promise.all(indexed.map((one) => one && this.#creation.abandon(one, error)));
   }
 }
 
@@ -168,6 +168,6 @@ export function creationIn(
   };
 }
 
-function tokenOf({ token }: Unborn): Slice {
+function tokenOf({ token }: IndexedSession): Slice {
   return Slice.of(token);
 }

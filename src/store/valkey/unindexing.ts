@@ -4,8 +4,8 @@ import type { Partitions } from './partitions.js';
 import type { Calls } from './session-calls.js';
 
 /**
- * Removes sessions that have ended from the lists of their names' sessions. The function that ends a session notes that
- * this is to be done, so what fails here is done by the repair of the lists (`index-repair.ts`).
+ * Removes sessions that have ended from the indexes of their names. The function that ends a session notes that this is
+ * to be done, so what fails here is done by index repair (`index-repair.ts`).
  */
 export class Unindexing {
   readonly #nodes: Calls;

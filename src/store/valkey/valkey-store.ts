@@ -10,7 +10,7 @@ import { Ending } from './ending.js';
 import { fields } from './fields.js';
 import { lifeOfMany, lifeOfOne } from './life.js';
 import { looksAtMany, looksAtOne } from './looks.js';
-import { NameLists } from './name-indexes.js';
+import { NameIndexes } from './name-indexes.js';
 import { NameSessions } from './name-sessions.js';
 import { OriginIds } from './origin-ids.js';
 import { DEFAULT_PARTITIONS, Partitions } from './partitions.js';
@@ -61,13 +61,12 @@ export async function openSessions(nodes: Calls, options: ValkeyStoreOptions): P
 export class ValkeyStore implements Store {
   readonly partitions: Partitions;
   readonly sessions: SessionStore;
-  /** For the repair of the lists of names' sessions. */
-  readonly unindexing: Unindexing;
   readonly #nodes: Calls;
   readonly #addresses: Addresses;
   readonly #names: NameSessions;
   readonly #creation: Creation;
   readonly #ids: OriginIds;
+  readonly #unindexing: Unindexing;
   readonly #lookUps = new LookUpCounts();
   readonly #maxValueBytes: number;
 
@@ -76,12 +75,12 @@ export class ValkeyStore implements Store {
     const addresses = new Addresses(partitions, tokens);
     const unindexing = new Unindexing(nodes, partitions);
     const ending = new Ending(nodes, addresses, unindexing);
-    const lists = new NameLists(nodes, partitions);
+    const indexes = new NameIndexes(nodes, partitions);
     const ids = new OriginIds(secret);
-    const names = new NameSessions(lists, ending, ids);
-    const creation = new Creation(partitions, tokens, lists, unindexing);
+    const names = new NameSessions(indexes, ending, ids);
+    const creation = new Creation(partitions, tokens, indexes, unindexing);
     this.partitions = partitions;
-    this.unindexing = unindexing;
+    this.#unindexing = unindexing;
     this.#nodes = nodes;
     this.#addresses = addresses;
     this.#names = names;
@@ -91,7 +90,7 @@ export class ValkeyStore implements Store {
     this.sessions = {
       ...this.#ofOne(nodes, MANY_SESSIONS),
       ...lifeOfMany(nodes, addresses, partitions, creation, names, unindexing),
-      ...looksAtMany(nodes, partitions, lists, names, ids),
+      ...looksAtMany(nodes, partitions, indexes, names, ids),
       stats: () => statsOf(nodes, partitions.count, this.#lookUps, timers()),
     };
   }
@@ -120,7 +119,7 @@ export class ValkeyStore implements Store {
   /** Returns the operations on single sessions. @param calls What runs them. @param atOnce As of `SessionCalls`. */
   #ofOne(calls: Calls, atOnce: number): Omit<SessionStore, keyof typeof REFUSED | 'create'> {
     const one = new SessionCalls(calls, this.#addresses, this.#lookUps, atOnce);
-    const ending = new Ending(calls, this.#addresses, this.unindexing);
+    const ending = new Ending(calls, this.#addresses, this.#unindexing);
     return {
       ...lifeOfOne(one, this.#addresses, this.partitions, ending, this.#names),
       ...looksAtOne(one, this.#addresses, this.#ids),

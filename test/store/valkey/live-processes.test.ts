@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS, Members } from '../../../src/store/valkey/live-processes.js';
+import { LEASE_MS, LiveProcesses } from '../../../src/store/valkey/live-processes.js';
 import { FakeClock } from '../../fake-clock.js';
 import { pass, SimulatedStore } from './simulated-store.js';
 
@@ -9,7 +9,7 @@ function startStore() {
   const join = () => {
     const nodes = store.connect();
     const changes: (readonly string[])[] = [];
-    const members = new Members({
+    const processes = new LiveProcesses({
       nodes,
       clock,
       onChange: (ids) => changes.push(ids),
@@ -17,7 +17,7 @@ function startStore() {
         throw fault;
       },
     });
-    return { nodes, members, changes, started: members.start() };
+    return { nodes, processes, changes, started: processes.start() };
   };
   return { clock, store, join };
 }
@@ -28,12 +28,12 @@ describe('the processes of a store', () => {
     const first = join();
     await pass(clock, 300);
     await first.started;
-    expect(first.changes).toEqual([[first.members.id]]);
+    expect(first.changes).toEqual([[first.processes.id]]);
     const second = join();
     await pass(clock, 600);
-    const both = [first.members.id, second.members.id].sort();
-    expect(first.members.ids).toEqual(both);
-    expect(second.members.ids).toEqual(both);
+    const both = [first.processes.id, second.processes.id].sort();
+    expect(first.processes.ids).toEqual(both);
+    expect(second.processes.ids).toEqual(both);
     await pass(clock, 10_000);
     expect([first.changes.length, second.changes.length]).toEqual([2, 1]);
   });
@@ -44,21 +44,21 @@ describe('the processes of a store', () => {
     await pass(clock, 5000);
     second.nodes.cut();
     await pass(clock, LEASE_MS - 501);
-    expect(first.members.ids).toHaveLength(2);
+    expect(first.processes.ids).toHaveLength(2);
     await pass(clock, 1010);
-    expect(first.members.ids).toEqual([first.members.id]);
+    expect(first.processes.ids).toEqual([first.processes.id]);
   });
 
   it('notice at once that one has stopped', async () => {
     const { clock, join } = startStore();
     const [first, second] = [join(), join()];
     await pass(clock, 5000);
-    const stopped = second.members.stop();
+    const stopped = second.processes.stop();
     await pass(clock, 510);
     await stopped;
-    expect(first.members.ids).toEqual([first.members.id]);
+    expect(first.processes.ids).toEqual([first.processes.id]);
     await pass(clock, 5000);
-    expect(first.members.ids).toHaveLength(1);
+    expect(first.processes.ids).toHaveLength(1);
   });
 
   it('keep to the last list while the node that has it does not answer', async () => {
@@ -70,8 +70,8 @@ describe('the processes of a store', () => {
     expect([first.changes.length, second.changes.length]).toEqual([2, 1]);
     store.down.delete(0);
     await pass(clock, 5000);
-    expect(first.members.ids).toEqual(second.members.ids);
-    expect(first.members.ids).toHaveLength(2);
+    expect(first.processes.ids).toEqual(second.processes.ids);
+    expect(first.processes.ids).toHaveLength(2);
   });
 
   it('can start while the store does not answer', async () => {
@@ -80,9 +80,9 @@ describe('the processes of a store', () => {
     const first = join();
     await pass(clock, 2000);
     await first.started;
-    expect(first.members.ids).toEqual([]);
+    expect(first.processes.ids).toEqual([]);
     store.down.delete(0);
     await pass(clock, 2000);
-    expect(first.members.ids).toEqual([first.members.id]);
+    expect(first.processes.ids).toEqual([first.processes.id]);
   });
 });

@@ -120,7 +120,7 @@ describe.runIf(RedisServer.there)('several processes over one cluster', () => {
       expect(data).toEqual(once);
     }
     expect(await outboxes()).toEqual(once);
-    // Nothing is left of them, the lists of their names' sessions included.
+    // Nothing is left of them, the indexes of their names included.
     await eventually(async () => {
       const keys = await Promise.all(cluster.nodes.map((node) => node.ask('KEYS', `${prefix}*`) as Promise<string[]>));
       return keys.flat().every((key) => /:(events|stats|store|processes)$/.test(key));

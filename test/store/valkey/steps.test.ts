@@ -109,7 +109,7 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     expect(await keys()).toEqual([]);
   });
 
-  it('a session that cannot be created is not in the list of its name', async () => {
+  it('a session that cannot be created is not in the index of its name', async () => {
     nodes.fail('create', false);
     await expect(sessions.create(slice('user:1'), {})).rejects.toMatchObject({ code: 'TRYAGAIN' });
     expect(await keys()).toEqual([]);
