@@ -246,7 +246,7 @@ export const OPTIONS = {
     group: 'Store',
     kind: integer(100, 60_000, 'ms'),
     initial: 2000,
-    help: 'How long the store may take to answer, in ms. After that the command gets TRYAGAIN.',
+    help: 'How long a node of the store may take to answer a call, in ms. After that the command gets TRYAGAIN, CLUSTERDOWN or NOREPLICAS.',
   },
   'store-events': {
     group: 'Store',

@@ -6,7 +6,7 @@
 #     contrib/scale-out/local.sh
 #
 # It needs redis-server and redis-cli, or valkey-server and valkey-cli (SERVER=valkey-server CLI=valkey-cli). The ports
-# from BASE on must be free: 18000 by default.
+# from BASE on must be free: 18000 by default. So must those from BASE + 10000 on, for the cluster bus.
 set -eu
 cd "$(dirname "$0")/../.."
 base=${BASE:-18000}

@@ -11,7 +11,7 @@ import { Terminal } from './terminal.js';
 
 const isConsole = ({ language }: CodeBlock) => language === 'console';
 const keepsRunning = ({ note }: CodeBlock) => note === 'keeps-running';
-const isServer = (block: CodeBlock) => keepsRunning(block) && /^\$ (?:\w+=\S+ )*respite\b/.test(block.text);
+const isServer = (block: CodeBlock) => keepsRunning(block) && /^\$ (?:\w+=\S+ )*(?:npx )?respite\b/.test(block.text);
 
 describe.each(PAGES)('%s', (page) => {
   it('has only programs that it runs', () => {

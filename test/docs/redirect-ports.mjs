@@ -1,5 +1,5 @@
 // Imported into the programs of the documentation. They run as printed, so in a test their connections to Redis' port and
-// to the port of a store, and the ports of respite's page and of their web server, are redirected.
+// to the port of a store, and the ports of respite, of its page and of their web server, are redirected.
 import { Server, Socket } from 'node:net';
 
 const { HTTP_PORT, REDIS_PORT, STORE_PORT, WEB_PORT } = process.env;
@@ -16,6 +16,7 @@ Socket.prototype.connect = function (...args) {
 
 Server.prototype.listen = function (...args) {
   if (args[0] === 3000) args[0] = Number(WEB_PORT);
+  if (args[0]?.port === 7001) args[0].port = Number(REDIS_PORT);
   if (args[0]?.port === 8080) args[0].port = Number(HTTP_PORT);
   return listen.apply(this, args);
 };

@@ -62,7 +62,8 @@ export class Terminal {
   /** Stops what is running, except for the server's store, starts a server and waits until it is ready. */
   async startServer(command: string): Promise<void> {
     await this.#stop(({ step }) => !isStore(step));
-    const running = this.#spawn({ command, output: '' });
+    // Without npx, the signal that stops the server reaches it. Its folder is in PATH.
+    const running = this.#spawn({ command: command.replace(/^npx /, ''), output: '' });
     this.#running.push(running);
     await this.#until(running, () => / is ready on /.test(running.output()));
   }

@@ -12,8 +12,8 @@ import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 
 /**
- * Compares the engine with a naive model of DESIGN.md's rules: objects in a list, searched from end to end, with every
- * deadline checked after every step. After each step, everything that is visible must be equal.
+ * Compares the engine with a naive model of the rules in docs/sessions.md: objects in a list, searched from end to end,
+ * with every deadline checked after every step. After each step, everything that is visible must be equal.
  */
 
 interface ModelSession {
