@@ -4,7 +4,7 @@ import type { Store } from './store.js';
 
 /** A store of sessions outside of this process, as the server sees it. */
 export interface RemoteStore extends Store {
-  /** How the store is. Reading it asks no node. */
+  /** The state of the store. Reading it sends nothing. */
   readonly status: StoreStatus;
   /** How late this process has expired sessions. */
   readonly lateness: Lateness;
@@ -33,7 +33,7 @@ export interface StoreOptions {
   readonly tls?: ConnectionOptions;
   /** The name under which the Sentinels know the primary. Needed only if they know several. */
   readonly sentinelName?: string;
-  /** What the Sentinels themselves ask for. */
+  /** The password of the Sentinels. */
   readonly sentinelPassword?: string;
   /** The prefix of all keys. */
   readonly prefix: string;
@@ -41,7 +41,7 @@ export interface StoreOptions {
   readonly partitions: number | undefined;
   /** How many replicas must have received a change before it is acknowledged. */
   readonly wait: number;
-  /** The longest an operation takes, in ms. */
+  /** The longest a call to a node takes, in ms. */
   readonly timeout: number;
   /** About how many events each partition keeps. */
   readonly events: number;

@@ -3,7 +3,8 @@ import type { Slice } from '../slice.js';
 import type { Answer } from './answer.js';
 
 /**
- * What SESSION commands ask of the place where sessions are kept. `memory/` keeps them in this process.
+ * What SESSION commands ask of the place where sessions are kept. `memory/` keeps them in this process,
+ * `valkey/` in a Valkey or Redis cluster.
  *
  * A `token` may also be `@name`, which stands for the shared session with that name. Arguments are valid until the
  * method returns, so a store that answers later must have copied or sent them by then. The arguments of `endMany`,

@@ -6,9 +6,9 @@ export interface StoreControl {
   readonly status: StoreStatus;
   /** How late this process has expired sessions. */
   readonly lateness: Lateness;
-  /** What the store counted when it was last asked, a few seconds ago at most if somebody asks; undefined at first. */
+  /** The store's statistics as of the last `refreshStats` that succeeded; undefined before. */
   readonly stats: EngineStats | undefined;
-  /** Makes `stats` new, unless the store does not answer. Never rejects. */
+  /** Updates `stats`, unless the store does not answer. Never rejects. */
   refreshStats(): Promise<void>;
   /**
    * Makes this process receive the events of sessions. Resolves when every event from then on is going to arrive, to a

@@ -22,7 +22,7 @@ export class Ending {
   }
 
   /**
-   * Ends a session. Returns whether there was one. Does not wait until the entry is gone: whoever reads the index asks
+   * Ends a session. Returns whether there was one. Does not wait until the entry is gone: readers of the index check
    * the session too.
    */
   async one(address: Address): Promise<boolean> {

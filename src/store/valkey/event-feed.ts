@@ -30,7 +30,7 @@ interface Following {
 
 /**
  * Passes on what happens to the sessions of the store, each event once, and those of one partition in the order in
- * which they happened. It costs nothing while nobody wants to know.
+ * which they happened. It costs nothing while there are no subscribers.
  */
 export class EventFeed {
   readonly #options: EventFeedOptions;

@@ -44,7 +44,7 @@ export function readLibrary(directory = findFunctions()): FunctionLibrary {
   };
 }
 
-/** How a function is declared that changes nothing but deadlines. */
+/** How a function is declared if no replica has to confirm what it changes. */
 const READ = /^operation\('\w+', 'read',/m;
 
 /** Returns where the functions are: beside this module in `src` and in `dist`. The program is bundled. */

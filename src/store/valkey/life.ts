@@ -62,7 +62,7 @@ export function lifeOfMany(
     async create(name, settings) {
       const plan = creation.plan(name, settings);
       const address = settings.shared ? addresses.ofShared(name) : undefined;
-      // Whoever creates a shared session often finds it there. Then the index of the name need not change.
+      // The shared session often exists already. Then the index of the name need not change.
       const isThere = address !== undefined && (await nodes.call(address.partition, 'exists', [address.text])) === 1;
       if (isThere) throw SHARED_EXISTS;
       const indexed = await creation.begin(plan);

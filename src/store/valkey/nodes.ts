@@ -29,7 +29,7 @@ export interface Nodes {
    */
   subscribe(channel: string, partitions: Iterable<number>, listener: ChannelListener): Subscription;
 
-  /** What is known now. This asks nobody. */
+  /** What is known now. This sends nothing. */
   state(): StoreState;
 
   /** Calls a function whenever `state().reachable` has changed. Returns how to stop. */
@@ -85,7 +85,7 @@ export interface FunctionLibrary {
   readonly code: string;
   /** How the name of each function begins. */
   readonly prefix: string;
-  /** The functions that nobody needs a replica to have received, because they change nothing that is waited for. */
+  /** Functions whose changes need no confirmation by replicas. */
   readonly reads: ReadonlySet<string>;
 }
 
@@ -100,7 +100,7 @@ export interface NodesOptions {
   readonly tls?: ConnectionOptions;
   /** The name under which the Sentinels know the primary. Needed only if they know several. */
   readonly sentinelName?: string;
-  /** What the Sentinels themselves ask for. */
+  /** The password of the Sentinels. */
   readonly sentinelPassword?: string;
   /** The prefix of all keys. */
   readonly prefix: string;

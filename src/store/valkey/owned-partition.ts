@@ -13,7 +13,7 @@ export const HORIZON_MS = 5000;
 /** A partition is read at least this often, in ms, so that each deadline is known long before it is due. */
 const READ_MS = HORIZON_MS / 2;
 
-/** The most sessions that one call reaps. The node serves nobody else meanwhile: about half a millisecond. */
+/** The most sessions that one call reaps. The node does nothing else meanwhile: about half a millisecond. */
 const BATCH = 32;
 
 /** How many pages a partition keeps before it forgets the sessions that are due last. */

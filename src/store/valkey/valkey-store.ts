@@ -48,7 +48,7 @@ export async function openSessions(nodes: Calls, options: ValkeyStoreOptions): P
   if (options.partitions !== undefined && partitions !== options.partitions) {
     throw new CodedError(
       'ERR',
-      `the store has ${partitions} partitions, not ${options.partitions}: their number cannot be changed`,
+      `the store has ${partitions} partitions, not ${options.partitions}, and their number cannot be changed: remove store-partitions`,
     );
   }
   return new ValkeyStore(nodes, new Partitions(partitions), bufferOf(secret), options);

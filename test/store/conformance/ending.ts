@@ -117,7 +117,7 @@ export function ending(suite: Suite): void {
     });
   });
 
-  describe('rule 8: a write to an ended session is refused and creates nothing, whoever ended it', () => {
+  describe('rule 8: a write to an ended session is refused and creates nothing, whichever client ended it', () => {
     it.each(named(ENDINGS))('%s', async (_, { options, end, left }) => {
       const [client, other] = [await suite.connect(), await suite.connect()];
       const token = await client.create('user:1', ...options, 'DATA', 'k', '1');

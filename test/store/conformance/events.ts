@@ -54,7 +54,7 @@ export function events(suite: Suite): void {
       expect(await heard('ended')).toEqual([`ended ${one}`]);
     });
 
-    it('`expired` with the last data, at the deadline, though nobody asks for the session', async () => {
+    it('`expired` with the last data, at the deadline, without a request for the session', async () => {
       const { client, name, heard, data } = await start();
       const token = await client.create(name, '1', 'DATA', 'pizza', '1');
       const { created } = await client.map('SESSION.INFO', token);
@@ -157,7 +157,7 @@ export function events(suite: Suite): void {
       }
     });
 
-    it('only a pattern that spells out `__session` hears them, so whoever listens to everything gets no tokens', async () => {
+    it('only a pattern that spells out `__session` hears them, so a listener to everything gets no tokens', async () => {
       const client = await suite.connect();
       const listener = await suite.connect();
       for (const pattern of ['*', '*:secret', '[_]_session*', '__session__:ended:secret']) {

@@ -80,7 +80,7 @@ export function rotation(suite: Suite): void {
       expect([await client.create('a', 'TOKEN', old), await client.create('b', 'TOKEN', token)]).toEqual([old, token]);
     });
 
-    it('nobody else gets an old token while it is valid', async () => {
+    it('no other session gets an old token while it is valid', async () => {
       const client = await suite.connect();
       const old = await client.create('user:1');
       await client.ask('SESSION.ROTATE', old, 'GRACE', '1000');

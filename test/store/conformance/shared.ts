@@ -4,7 +4,7 @@ import type { Suite } from './suite.js';
 
 export function shared(suite: Suite): void {
   describe('shared sessions', () => {
-    it('are opened by whoever knows the name, and addressed by @name', async () => {
+    it('are opened by any client that knows the name, and addressed by @name', async () => {
       const [client, other] = [await suite.connect(), await suite.connect()];
       const token = await client.create('news', '1000', 'SHARED', 'DATA', 'k', '1');
       expect(await other.ask('SESSION.OPEN', 'news')).toBe(token);

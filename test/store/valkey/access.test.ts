@@ -56,7 +56,7 @@ describe.runIf(RedisServer.there)('a store', () => {
     expect(await use(optionsFor([server], { password: PASSWORD }))).toEqual(Buffer.from('test:{1}'));
   });
 
-  it('with users wants one who may load functions', async () => {
+  it('with users needs one that may load functions', async () => {
     const server = await start([]);
     const rights = ['on', `>${PASSWORD}`, '~*', '&*', '+@all'];
     await server.ask('ACL', 'SETUSER', 'alice', ...rights);

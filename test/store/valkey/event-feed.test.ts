@@ -24,7 +24,7 @@ function start({ partitions = 2, latency = (): number => 1 } = {}) {
 }
 
 describe('the feed of events', () => {
-  it('costs nothing while nobody wants it', async () => {
+  it('costs nothing while there are no subscribers', async () => {
     const { clock, store, received, feed } = start();
     for (let i = 0; i < 10; i++) store.event(0, `before ${i}`);
     await pass(clock, 20_000);

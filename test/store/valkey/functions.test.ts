@@ -192,7 +192,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
   });
 
   describe('a deadline', () => {
-    it('ends the session for whoever comes first, with its data in the event', async () => {
+    it('ends the session at the next call, with its data in the event', async () => {
       const { token } = await store.create({ duration: 50, data: ['cart', 'pizza'] });
       await due(60);
       await expect(store.text('get', token, 1, 'cart')).rejects.toThrow(/^NOSESSION/);

@@ -100,7 +100,7 @@ describe.runIf(RedisServer.there)('a single primary', () => {
     await expect(connectNodes(optionsFor([server], { database: 99 }))).rejects.toThrow('DB index is out of range');
   });
 
-  it('is refused if nobody answers', async () => {
+  it('is refused if no node answers', async () => {
     const gone = await RedisServer.start();
     await gone.stop();
     await expect(connectNodes(optionsFor([gone]))).rejects.toMatchObject({

@@ -92,7 +92,7 @@ describe.runIf(RedisServer.there)('several processes over one cluster', () => {
     return expired;
   }
 
-  it('publishes each expiry once to each subscriber, and nobody reads a session past its deadline', async () => {
+  it('publishes each expiry once to each subscriber, and no session can be read past its deadline', async () => {
     const [first, second] = [await start(), await start()];
     const received = [await subscribe(first), await subscribe(second)];
     const clients = [first.client(), second.client()];
@@ -148,7 +148,7 @@ describe.runIf(RedisServer.there)('several processes over one cluster', () => {
     const due = Math.max(...sessions.map((session) => session.due));
     await eventually(() => performance.now() > due + CLOCKS);
     expect(await outboxes()).toEqual(before);
-    // The store removes a session an hour after its deadline, if nobody else has.
+    // The store removes a session an hour after its deadline, if no process has.
     const forgotten = sessions.find(({ token }) => !before.has(token))?.token;
     await Promise.all(
       cluster.nodes.map(async (node) => {

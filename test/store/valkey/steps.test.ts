@@ -232,7 +232,7 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     expect((await others.open(slice('news'))).toString()).toBe(shared.toString());
     expect(await others.id(shared)).toBe(await sessions.id(shared));
     await expect(openSessions(plain, { partitions: 32, maxValueBytes: 1000, timers })).rejects.toThrow(
-      'the store has 16 partitions, not 32: their number cannot be changed',
+      'the store has 16 partitions, not 32, and their number cannot be changed: remove store-partitions',
     );
   });
 });

@@ -76,7 +76,7 @@ describe.runIf(RedisServer.there)('a subscription', () => {
     },
   );
 
-  it('begins at once for the second who wants it', async () => {
+  it('begins at once for a second listener', async () => {
     const server = await RedisServer.start();
     cleanups.push(() => server.stop());
     const nodes = await connect([server]);

@@ -167,7 +167,7 @@ export class Auditor {
     );
   }
 
-  /** Returns those of all tokens that anybody has ever known which lead to a session. */
+  /** Returns which of all tokens that there have ever been lead to a session. */
   async #liveTokens(connection: Connection): Promise<Set<string>> {
     const tokens = new Set<string>();
     for (const { token, origin } of this.#lives.values()) tokens.add(token).add(origin);
@@ -226,7 +226,7 @@ export class Auditor {
       const one = candidates.find(({ session }) => session.matches(observation));
       if (one === undefined) {
         const known =
-          candidates.length === 0 ? 'which nobody created' : 'which is like none that may have been created';
+          candidates.length === 0 ? 'which no client created' : 'which is like none that may have been created';
         throw new Error(`there is or was a session ${name}, ${known}; its events: ${observation.events.join(', ')}`);
       }
       one.session.origin = origin;

@@ -358,7 +358,7 @@ export class StoreClient {
     const random = this.#random;
     const operations = random.some(2, 5, () => this.#operation(session));
     const words = operations.map((operation) => operation.words(address));
-    // Nobody else changes the session.
+    // No other request changes the session.
     const watch = random.chance(0.3) && session.inFlight === 0 ? [['WATCH', address]] : [];
     return this.#change(name, session, [...watch, ['MULTI'], ...words, ['EXEC']], transactionOf(operations));
   }

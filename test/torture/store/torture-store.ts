@@ -37,7 +37,7 @@ class Torture {
   readonly #store: RawStore;
   readonly #servers: (Program | undefined)[] = [];
   readonly #clients: readonly StoreClient[];
-  /** A session in each partition, by its token: whoever can change them all can serve everything. */
+  /** A session in each partition, by its token: a server that can change them all serves all partitions. */
   readonly #probes: ReadonlyMap<string, string>;
   readonly #auditor: Auditor;
   readonly #tally = new Tally();

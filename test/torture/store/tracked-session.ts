@@ -30,7 +30,7 @@ interface Pending {
   readonly at: Span;
 }
 
-/** What may be. */
+/** One possible state. */
 interface Possibility {
   readonly version: Version;
   /** These may have happened, and may still happen later, in any order: a node that does not answer may do so later. */
@@ -137,7 +137,7 @@ export class TrackedSession {
   }
 
   /**
-   * Continues from what the store has. All that fades has ended.
+   * Continues from what the store has. Sessions that end by themselves have ended.
    * @throws Error if that cannot be.
    */
   resolve(observation: Observation): void {
@@ -204,7 +204,7 @@ function copy(version: Version): Version {
   return copyOf(version);
 }
 
-/** What may be after some of the pending steps, in any order. */
+/** The possible states after some of the pending steps, in any order. */
 function outcomes(possibility: Possibility): Possibility[] {
   const { version, pending } = possibility;
   const all = [possibility];
@@ -232,7 +232,7 @@ function distinct(possibilities: readonly Possibility[]): Possibility[] {
   return [...byText.values()];
 }
 
-/** Ends what fades. */
+/** Ends a session whose time is over. */
 function expire(version: Version): void {
   if (!version.alive) return;
   if (version.maxAge > 0) {

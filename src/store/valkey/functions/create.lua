@@ -5,7 +5,7 @@ local TOO_LATE = failure('TRYAGAIN creating the session took too long, so it was
 local SHARED_EXISTS = failure('SESSIONEXISTS a shared session with this name already exists')
 local TOKEN_EXISTS = failure('SESSIONEXISTS a session with this token already exists')
 
--- Returns whether a session has, had first, or in its time of grace still has the token.
+-- Returns whether the token leads to a session, or was the first token of one that still exists.
 local function isTaken(base, token)
   local key = sessionKey(base, token)
   if call('EXISTS', key, tokenKey(base, token)) == 0 then return false end

@@ -4,7 +4,7 @@ local EXPIRED, NOTHING = -1, -2
 local function reap(base, member)
   local session = findById(base, member)
   if not session then
-    -- The session has ended, or nobody was there in time and the node has removed it.
+    -- The session has ended, or no process reaped it in time and the node has removed it.
     if call('ZREM', base .. ':due', member) == 0 then return NOTHING end
     local origin, created, name = partsOf(member)
     notify(base, 'expired', origin, origin, created, name, '-')

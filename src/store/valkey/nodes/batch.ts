@@ -3,7 +3,7 @@ import type { Reply } from '../nodes.js';
 import { NodeCommand } from './node-command.js';
 import type { Request, SentBatch } from './request.js';
 
-/** Where ioredis puts the bytes of all requests of a batch but the last, which has those of all. */
+/** Discards what ioredis writes. The last request of a batch writes the bytes of all. */
 const NOWHERE = { write: () => true } as unknown as Parameters<Redis['sendCommand']>[1];
 
 /** The requests of one write to a node. Replies come in their order. */

@@ -8,7 +8,7 @@ import type { Primary } from './primary.js';
 import { answeredError, codeOf, newAddress, refusalOf } from './refusal.js';
 import { bulkString, RequestBytes } from './request-bytes.js';
 
-/** How often calls are looked at that wait for their partition, in ms. */
+/** How often calls that wait for their partition are retried, in ms. */
 const RETRY_INTERVAL = 25;
 
 /** Sends each call to the primary of its partition, and again if it could not run there. */
@@ -29,7 +29,7 @@ export class CallRouter implements CallOutcomes {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param onStale Called if it seems that the primaries are not the ones that are known. */
+  /** @param onStale Called if the known primaries may be out of date. */
   constructor(primaries: Primaries, options: NodesOptions, onStale: () => void) {
     this.#primaries = primaries;
     this.#options = options;

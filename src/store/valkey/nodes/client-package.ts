@@ -4,7 +4,7 @@ import { UnusableStoreError } from '../../remote-store.js';
 /** The client library. Only `--store` needs it, so it is loaded only then. */
 export type ClientPackage = Pick<typeof import('ioredis'), 'Redis'>;
 
-/** An application that uses another version itself need not change it, so package.json allows any. */
+/** Checked here, and not in package.json, so that applications without `--store` can use any version. */
 const VERSION = 6;
 
 const HINT = `npm install ioredis@${VERSION}`;

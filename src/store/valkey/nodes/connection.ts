@@ -19,8 +19,8 @@ export type Access = Pick<NodesOptions, 'tls' | 'timeout' | 'wait'>;
 const CHECKS = 8;
 
 /**
- * A connection to a node, from when it is ready until it ends. It never reconnects, so no request is ever sent twice
- * behind the back of whoever made it.
+ * A connection to a node, from when it is ready until it ends. It never reconnects, so ioredis never sends a
+ * request twice.
  */
 export class Connection {
   readonly address: string;
@@ -102,7 +102,7 @@ export class Connection {
     });
   }
 
-  /** Gives the client away, to whoever uses it for something else than requests. */
+  /** Hands the ioredis client over, for a use other than requests. */
   handOver(): Redis {
     clearInterval(this.#check);
     return this.#redis;
@@ -151,7 +151,7 @@ function redisOptions({ host, port }: NodeAddress, { tls, timeout }: Access) {
     protocol: 2 as const,
     connectTimeout: timeout,
     disconnectTimeout: timeout,
-    // Whoever has the connection decides what happens when it ends.
+    // The owner of the connection decides what happens when it ends.
     retryStrategy: null,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

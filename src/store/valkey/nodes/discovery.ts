@@ -10,9 +10,9 @@ import { askCluster, askSentinel, singlePrimary, type Topology } from './topolog
 export class Discovery {
   readonly #client: ClientPackage;
   readonly #options: NodesOptions;
-  /** Whoever answered last. */
+  /** The node that answered last. */
   #advisor: Advisor | undefined;
-  /** Who may know more, apart from those in the options. */
+  /** Other nodes to ask, apart from those in the options. */
   #known: readonly NodeAddress[] = [];
   #isClosed = false;
 
@@ -23,7 +23,7 @@ export class Discovery {
 
   /**
    * Finds out what there is at the addresses.
-   * @throws UnusableStoreError (rejects) if nobody answers, or if who does is of no use.
+   * @throws UnusableStoreError (rejects) if no node answers, or the one that answers cannot be used.
    */
   async begin(): Promise<Greeting> {
     return (await this.#find()).greeting;
@@ -31,7 +31,7 @@ export class Discovery {
 
   /**
    * Asks which primaries there are now.
-   * @throws Error (rejects) if nobody knows; UnusableStoreError if the Sentinels do not know the name.
+   * @throws Error (rejects) if no node knows; UnusableStoreError if the Sentinels do not know the name.
    */
   async ask(): Promise<Topology> {
     const { connection, address, greeting } = this.#advisor ?? (await this.#find());
@@ -82,7 +82,7 @@ export class Discovery {
     const { user, password, sentinelPassword } = this.#options;
     if (sentinelPassword !== undefined) await authenticate(connection, undefined, sentinelPassword);
     else if (password !== undefined) {
-      // Sentinels often do not have the users of the primary. Whether this is one, it says only now.
+      // Sentinels often do not have the users of the primary. Only now does the node say whether it is one.
       const failure = await authenticate(connection, user, password).catch((error: Error) => error);
       const greeting = await greet(connection).catch((error) => {
         throw failure ?? error;
@@ -105,7 +105,7 @@ export class Discovery {
   }
 }
 
-/** Nobody answers. That may pass. */
+/** No node answers. A later attempt may succeed. */
 export class UnreachableError extends UnusableStoreError {}
 
 interface Advisor {
@@ -114,7 +114,7 @@ interface Advisor {
   readonly greeting: Greeting;
 }
 
-/** Not always the same is asked first: it may be one that answers, but knows nothing new. */
+/** Starts at a random one, because the first may answer but have old information. */
 function fromRandomStart(addresses: readonly NodeAddress[]): NodeAddress[] {
   const first = Math.floor(Math.random() * addresses.length);
   return [...addresses.slice(first), ...addresses.slice(0, first)];

@@ -12,7 +12,7 @@ export interface Greeting {
   readonly version: string;
 }
 
-/** Asks a node what it is. @throws UnusableStoreError (rejects) if it is too old or does not let us in. */
+/** Asks a node what it is. @throws UnusableStoreError (rejects) if it is too old or refuses access. */
 export async function greet(connection: Connection): Promise<Greeting> {
   const info = String(await connection.ask('INFO', 'server').catch((error) => throwUnusable(connection, error)));
   const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
@@ -34,7 +34,7 @@ export async function greet(connection: Connection): Promise<Greeting> {
 export async function authenticate(connection: Connection, user: string | undefined, password: string): Promise<void> {
   const credentials = user === undefined ? [password] : [user, password];
   await connection.ask('AUTH', ...credentials).catch((error: Error) => {
-    // It does not need one.
+    // The node needs no password.
     if (!/without any password configured/.test(error.message)) throwUnusable(connection, error);
   });
 }
@@ -51,13 +51,13 @@ export async function loadLibrary(connection: Connection, library: FunctionLibra
   });
 }
 
-/** What a node says to somebody whom it does not let in, or who asks for what it does not have. */
+/** Codes of errors that will not go away: access is refused, or the node lacks what was asked for. */
 const FOR_GOOD = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR']);
 
 /** @throws UnusableStoreError if asking again will not help; else the error. */
 function throwUnusable({ address }: { readonly address: string }, error: Error): never {
   const code = codeOf(error.message);
   if (!FOR_GOOD.has(code)) throw error;
-  const hint = code === 'NOAUTH' ? ' (give the store a password)' : '';
+  const hint = code === 'NOAUTH' ? " (set the store's password in store or store-password-file)" : '';
   throw new UnusableStoreError(`${address} refuses respite: ${error.message}${hint}`, { cause: error });
 }

@@ -29,7 +29,7 @@ export class Primaries {
     return this.#isComplete;
   }
 
-  /** Replaces what was known. Primaries that are no longer any are retired. */
+  /** Replaces what was known. Nodes that are no longer primaries are retired. */
   apply({ primaries }: Topology): void {
     this.#bySlot.fill(undefined);
     for (const { from, to, ...address } of primaries) this.#bySlot.fill(this.at(address), from, to + 1);

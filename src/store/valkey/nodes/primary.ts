@@ -164,7 +164,7 @@ export class Primary {
     await this.#preparing.catch((error) => connection.close(reasonOf(error)));
   }
 
-  /** Does without it. Requests on their way are still answered, or lost when their time is over. */
+  /** Stops using it. Requests on their way are still answered, or lost when their time is over. */
   retire(): void {
     this.#closing.abort();
     this.#giveBack();

@@ -41,7 +41,7 @@ export function newAddress(error: string, host: string): { host: string; port: n
   return { host: text.slice(0, colon) || host, port: Number(text.slice(colon + 1)) };
 }
 
-/** Codes with which a node may refuse this process. They would mislead a client, which they do not mean. */
+/** Codes with which a node may refuse this process. They are not about the client, and would mislead it. */
 const ABOUT_THIS_PROCESS = new Set(['NOAUTH', 'NOPERM', 'NOPROTO', 'WRONGPASS']);
 
 /** Returns an error of a function for the client that made the request. */

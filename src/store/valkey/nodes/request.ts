@@ -12,7 +12,7 @@ const NO_ARGUMENTS: readonly never[] = [];
 
 /**
  * A request to a node. It has the shape that ioredis expects of a command, so that it can be given to `sendCommand`,
- * but does without what a command of ioredis does for each call, which takes three times as long as all the rest.
+ * but skips the work that an ioredis command does for each call, which takes three times as long as everything else.
  */
 export abstract class Request {
   /** Where its bytes are. */
@@ -40,7 +40,7 @@ export abstract class Request {
   abstract succeed(reply: Reply): void;
   /** The node has answered with an error, so it has not run or, if the error is a function's own, has changed nothing. */
   abstract refuse(error: string): void;
-  /** Nobody knows whether it has run. @param reason One line. */
+  /** It is not known whether it has run. @param reason One line. */
   abstract lose(reason: string): void;
   /** It ran, but not as many replicas as should have acknowledged it have. */
   abstract runUnsafely(replicas: number): void;
@@ -57,7 +57,7 @@ export abstract class Request {
     return NO_ARGUMENTS;
   }
 
-  /** It is not traced. */
+  /** True, so that ioredis does not trace it. */
   get isTraced(): boolean {
     return true;
   }

@@ -9,7 +9,7 @@ export interface SubscriberListener {
   onEnd(reason: string): void;
 }
 
-/** How long to wait between two questions whether the node is still there, in ms. */
+/** How long to wait between two pings, in ms. */
 const PING_INTERVAL = 1000;
 
 /** A connection to a node that receives messages, from when it is ready until it ends. */
@@ -18,7 +18,7 @@ export class Subscriber {
   readonly #timeout: number;
   readonly #listener: SubscriberListener;
   readonly #pings: NodeJS.Timeout;
-  /** When a question was asked that has not been answered, in ms. */
+  /** When the unanswered ping was sent, in ms. */
   #askedAt: number | undefined;
   #ended = false;
 
@@ -30,7 +30,7 @@ export class Subscriber {
     redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => {
       if (!this.#ended) listener.onMessage(channel.toString(), message);
     });
-    // The node no longer has the slot of a channel. It does not say which in an event.
+    // The node no longer has the slot of a channel. The event does not say which.
     redis.on('moved', () => this.#end('a partition has moved'));
     redis.on('end', () => this.#end('the connection was closed'));
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
@@ -73,7 +73,7 @@ export class Subscriber {
     this.#listener.onEnd(reason);
   }
 
-  /** Ends it without a word. */
+  /** Ends it without calling `onEnd`. */
   close(): void {
     this.#ended = true;
     clearInterval(this.#pings);

@@ -6,7 +6,7 @@ import type { Subscriber, SubscriberListener } from './subscriber.js';
 /** How long to wait before connecting again, in ms. */
 const PAUSE = 200;
 
-/** Channels that somebody listens to, each at the primary of its partition. */
+/** Channels with listeners, each at the primary of its partition. */
 export class Subscriptions {
   readonly #open: (primary: Primary, listener: SubscriberListener) => Promise<Subscriber>;
   readonly #onTrouble: () => void;

@@ -6,7 +6,7 @@ import { SLOTS } from './hash-slot.js';
 /** Which primaries there are. */
 export interface Topology {
   readonly primaries: readonly SlotRange[];
-  /** Whom else to ask next time: the nodes of the cluster, or the Sentinels. */
+  /** Other nodes to ask next time: the nodes of the cluster, or the Sentinels. */
   readonly advisors: readonly NodeAddress[];
 }
 
@@ -68,7 +68,7 @@ async function onlyName(connection: Connection): Promise<string> {
   throw new UnusableStoreError(
     names.length === 0
       ? 'the Sentinels watch no primary'
-      : `the Sentinels watch several primaries (${names.join(', ')}): say which`,
+      : `the Sentinels watch several primaries (${names.join(', ')}): set store-sentinel-name to one of them`,
   );
 }
 

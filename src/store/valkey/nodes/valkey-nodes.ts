@@ -11,13 +11,13 @@ import { codeOf, refusalOf } from './refusal.js';
 import { Subscriber } from './subscriber.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** How often the nodes are looked at, in ms. */
+/** How often the nodes' health is checked, in ms. */
 const HEALTH_INTERVAL = 1000;
 
 /** How long to wait before asking for the primaries, in ms: many calls may say at the same time that it is needed. */
 const QUESTION_PAUSE = 50;
 
-/** How many looks at nodes that are well there are between two questions for the primaries. */
+/** How many health checks there are between two queries for the primaries, while all nodes are healthy. */
 const LOOKS_PER_QUESTION = { cluster: 10, sentinel: 1, single: Number.POSITIVE_INFINITY };
 
 /** The nodes of a store, as `connect.ts` makes them. */

@@ -6,7 +6,8 @@ local operations = {}
 -- Which functions the node runs when its memory is full: all but those that may add something.
 local FLAGS = { read = { 'allow-oom' }, write = { 'allow-oom' }, grow = {} }
 
--- Declares a function. kind: `read` if it changes nothing but deadlines, `write` if it adds nothing, else `grow`.
+-- Declares a function. kind: `read` if no replica has to confirm what it changes (deadlines, expiry,
+-- housekeeping), `write` if it adds nothing, else `grow`.
 local function operation(name, kind, run)
   operations[name] = run
   redis.register_function({
