@@ -143,9 +143,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'log', 'slice.ts', 'node:path'],
   store: ['engine', 'errors.ts', 'slice.ts', 'node:tls'],
-  'store/memory': ['engine', 'errors.ts', 'glob.ts', 'slice.ts', 'store'],
+  'store/memory': ['engine', 'errors.ts', 'slice.ts', 'store'],
   'store/valkey': [
-    'counted.ts',
     'duration-histogram.ts',
     'endpoint.ts',
     'engine',

@@ -32,9 +32,6 @@ export interface Nodes {
   /** What is known now. This sends nothing. */
   state(): StoreState;
 
-  /** Calls a function whenever `state().reachable` has changed. Returns how to stop. */
-  onStateChange(listener: (state: StoreState) => void): () => void;
-
   /** Waits for the calls that are on their way, at most `timeout` ms, and closes all connections. */
   close(): Promise<void>;
 }

@@ -51,7 +51,7 @@ export class OutboxFollower {
    * repeated. Never rejects.
    */
   begin(): Promise<void> {
-    void this.catchUp();
+    void this.#catchUp();
     return new Promise((resolve) => {
       this.#onBegun = resolve;
     });
@@ -60,7 +60,7 @@ export class OutboxFollower {
   /** Messages arrive from now on. Some may have been missed before. */
   started(): void {
     this.#subscribed = true;
-    void this.catchUp();
+    void this.#catchUp();
   }
 
   /** @param message `<id> <payload>`. The payload is missing if it is long. */
@@ -71,11 +71,16 @@ export class OutboxFollower {
 
   /** Looks whether an event has been missed, unless it is reading anyway. */
   check(): void {
-    if (!this.#reading) void this.catchUp();
+    if (!this.#reading) void this.#catchUp();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelRetry();
   }
 
   /** Reads the outbox up to its end. If a call fails, it does so later. Never rejects. */
-  async catchUp(): Promise<void> {
+  async #catchUp(): Promise<void> {
     if (this.#reading) {
       this.#readAgain = true;
       return;
@@ -96,13 +101,8 @@ export class OutboxFollower {
       this.#reading = false;
       this.#held = [];
       this.#onBegun();
-      if (!this.#closed) this.#cancelRetry = this.#parts.clock.after(RETRY_MS, () => void this.catchUp());
+      if (!this.#closed) this.#cancelRetry = this.#parts.clock.after(RETRY_MS, () => void this.#catchUp());
     }
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#cancelRetry();
   }
 
   /** Returns whether there may be more. */
@@ -128,7 +128,7 @@ export class OutboxFollower {
     const space = message.indexOf(0x20);
     const id = message.toString('latin1', 0, space);
     if (this.#last !== undefined && !isAfter(id, this.#last)) return;
-    if (space === message.length - 1) void this.catchUp();
+    if (space === message.length - 1) void this.#catchUp();
     else this.#publish(id, message.subarray(space + 1));
   }
 

@@ -31,12 +31,6 @@ export function booleansOf(reply: Reply): boolean[] {
   return listOf(reply).map(isOne);
 }
 
-export function sumOf(counts: readonly number[]): number {
-  let sum = 0;
-  for (const count of counts) sum += count;
-  return sum;
-}
-
 export function sliceOf(reply: Reply): Slice | undefined {
   return reply === null ? undefined : Slice.of(reply as Buffer);
 }

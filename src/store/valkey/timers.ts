@@ -29,11 +29,6 @@ export class Timers {
     this.#reaper = new Reaper(this.#wheel, clock, onSlice);
   }
 
-  /** How many are scheduled. */
-  get size(): number {
-    return this.#wheel.size;
-  }
-
   /** Schedules or moves a timer. @param at In ms on the clock. A time that has passed means the next tick. */
   schedule(timer: Timer, at: number): void {
     if (timer.wheelTimer === UNSCHEDULED) {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Slice } from '../../../src/slice.js';
 import { connectNodes } from '../../../src/store/valkey/connect.js';
 import type { Nodes, NodesOptions } from '../../../src/store/valkey/nodes.js';
+import { eventually } from '../../tools/eventually.js';
 import { RedisCluster } from '../../tools/redis-cluster.js';
 import { RedisServer } from '../../tools/redis-server.js';
 import { optionsFor } from './test-library.js';
@@ -84,9 +85,9 @@ describe.runIf(RedisServer.there)('a single primary', () => {
 
   it('can be restarted, also without the library', async () => {
     const nodes = await connect(optionsFor([server]));
-    const unreachable = new Promise((resolve) => nodes.onStateChange(resolve));
     await server.kill();
-    expect(await unreachable).toMatchObject({ reachable: false, lastError: expect.stringContaining(server.address) });
+    await eventually(() => !nodes.state().reachable);
+    expect(nodes.state().lastError).toContain(server.address);
     const answer = nodes.call(2, 'add', [5]);
     await server.restart();
     expect(await answer).toBe(5);

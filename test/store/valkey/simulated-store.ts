@@ -295,10 +295,6 @@ export class SimulatedNodes implements Nodes {
     return { kind: 'single', version: '', primaries: [], ...health };
   }
 
-  onStateChange(): () => void {
-    return () => {};
-  }
-
   close(): Promise<void> {
     return Promise.resolve();
   }

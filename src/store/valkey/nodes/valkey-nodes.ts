@@ -29,7 +29,6 @@ export class ValkeyNodes implements Nodes {
   readonly #primaries: Primaries;
   readonly #router: CallRouter;
   readonly #subscriptions: Subscriptions;
-  readonly #listeners = new Set<(state: StoreState) => void>();
   #health: NodeJS.Timeout | undefined;
   #looks = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -181,8 +180,6 @@ export class ValkeyNodes implements Nodes {
     if (isReachable === this.#isReachable) return;
     this.#isReachable = isReachable;
     this.#since = Date.now();
-    const state = this.state();
-    for (const listener of this.#listeners) listener(state);
   }
 
   // What `Nodes` promises.
@@ -210,13 +207,7 @@ export class ValkeyNodes implements Nodes {
     };
   }
 
-  onStateChange(listener: (state: StoreState) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   async close(): Promise<void> {
-    this.#listeners.clear();
     this.#subscriptions.close();
     await this.#router.drain();
     this.#isClosed = true;
