@@ -10,6 +10,7 @@ const COMMON = [
   'fields',
   'session',
   'events',
+  'tokens',
   'writing',
   'ending',
   'finding',

@@ -10,26 +10,6 @@ local HORIZON = 5 * 1000000
 -- A read that changes nothing else is only noted if the last use was this long ago, in ms.
 local USE_STEP = 100
 
-local function tokenKey(base, token)
-  return base .. ':t:' .. token
-end
-
--- Returns the current token of a rotated session, and its old tokens as a list of {token, end of its grace in unix ms}.
-local function tokensOf(session)
-  local text = call('HGET', session.key, TOKENS)
-  local old = {}
-  for at = ORIGIN_LENGTH + 1, #text, ORIGIN_LENGTH + 6 do
-    old[#old + 1] = { sub(text, at, at + ORIGIN_LENGTH - 1), (read('<I6', text, at + ORIGIN_LENGTH)) }
-  end
-  return sub(text, 1, ORIGIN_LENGTH), old
-end
-
--- Returns the current token.
-local function tokenOf(session)
-  if not has(session, Flag.ROTATED) then return session.origin end
-  return sub(call('HGET', session.key, TOKENS), 1, ORIGIN_LENGTH)
-end
-
 -- Makes the node remove a key a while after the session has ended at its deadline, in case no process is left to do so.
 -- A session that survives its deadline stays.
 local function keepUntil(session, key)
