@@ -6,8 +6,6 @@ import type { Unindexing } from './unindexing.js';
 const PARTITIONS_AT_ONCE = 16;
 /** About how many sessions one call ends. */
 const PER_CALL = 64;
-/** Later than any time of creation, in unix µs. */
-const END_OF_TIME = '9'.repeat(16);
 
 /**
  * Ends all sessions, partition by partition. A session that is created meanwhile may live on.
@@ -21,7 +19,7 @@ export async function endAll(nodes: Calls, partitions: number, unindexing: Unind
     while (next < partitions) {
       const partition = next++;
       for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
-        const [after, ...members] = listOf(await nodes.call(partition, 'endsome', [END_OF_TIME, cursor, PER_CALL]));
+        const [after, ...members] = listOf(await nodes.call(partition, 'endsome', [cursor, PER_CALL]));
         cursor = String(after);
         ended += members.length;
         await unindexing.remove(members as Buffer[]);

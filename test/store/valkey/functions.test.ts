@@ -401,7 +401,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
   });
 
   describe('all sessions of a partition', () => {
-    it('are listed, counted and ended, but not those that were created later', async () => {
+    it('are listed, counted and ended', async () => {
       const all = [];
       for (let i = 0; i < 300; i++) all.push(await store.create({ name: `user:${i}`, data: ['cart', 'pizza'] }));
       const tokens: string[] = [];
@@ -413,16 +413,15 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       }
       expect(new Set(tokens)).toEqual(new Set(all.map(({ token }) => token)));
       expect(await store.text<number[]>('stats')).toEqual([300, 300, 2700, 300, 300, 0, 0, 0, 0, 0]);
-      const before = all[290].member.subarray(22, 38);
       const ended: string[] = [];
       for (let cursor = '0'; ; ) {
-        const [next, ...page] = await store.text<string[]>('endsome', before, cursor, 50);
+        const [next, ...page] = await store.text<string[]>('endsome', cursor, 50);
         ended.push(...page);
         cursor = next;
         if (cursor === '0') break;
       }
-      expect(new Set(ended)).toEqual(new Set(all.slice(0, 290).map(({ member }) => member.toString('latin1'))));
-      expect((await store.text<number[]>('stats'))[0]).toBe(10);
+      expect(new Set(ended)).toEqual(new Set(all.map(({ member }) => member.toString('latin1'))));
+      expect((await store.text<number[]>('stats'))[0]).toBe(0);
     });
   });
 
