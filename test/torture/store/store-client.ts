@@ -283,12 +283,12 @@ export class StoreClient {
     const address = this.#address(session);
     const { certain } = session;
     // It has lost its data, and lives on.
-    if (session.isFading && certain?.alive && certain.due === undefined && certain.end === undefined) {
+    if (session.endsByItself && certain?.alive && certain.due === undefined && certain.end === undefined) {
       session.isEnding = true;
       return this.#operate(name, session, address, SESSION.end());
     }
-    if (!session.isFading && random.chance(0.3)) {
-      session.isFading = true;
+    if (!session.endsByItself && random.chance(0.3)) {
+      session.endsByItself = true;
       return this.#operate(name, session, address, SESSION.expire('ms', random.between(50, 1000)));
     }
     const operation = random.pick([SESSION.exists(), SESSION.get(this.#key()), SESSION.getall()]);
@@ -452,7 +452,7 @@ export class StoreClient {
       session = new TrackedSession(name.name, token, kind === 'fading' && random.chance(0.7));
       name.sessions.push(session);
     }
-    const { settings, words } = session.isFading ? this.#fading() : this.#lasting(kind);
+    const { settings, words } = session.endsByItself ? this.#fading() : this.#lasting(kind);
     // What says which session it is if the reply is lost.
     const data = [
       '#',

@@ -68,15 +68,15 @@ export class TrackedSession {
   /** Its token will be another one when the reply arrives. */
   isRotating = false;
   /** It ends by itself soon, so it is only read. */
-  isFading: boolean;
+  endsByItself: boolean;
   /** It has been asked to end. */
   isEnding = false;
   #possible: readonly Possibility[] = [{ version: absence(), pending: [] }];
 
-  constructor(name: string, origin: string | undefined, isFading: boolean) {
+  constructor(name: string, origin: string | undefined, endsByItself: boolean) {
     this.name = name;
     this.origin = origin;
-    this.isFading = isFading;
+    this.endsByItself = endsByItself;
     if (origin !== undefined) this.tokens.add(origin);
   }
 
