@@ -2,7 +2,7 @@ import { NO_SESSION_WITH_NAME, NOT_SHARED, SHARED_EXISTS } from '../../engine/se
 import { Slice } from '../../slice.js';
 import type { SessionLife } from '../session-store.js';
 import { type Address, type Addresses, tokenIn } from './addresses.js';
-import type { Creation } from './creation.js';
+import { type Creation, leaveToRepair } from './creation.js';
 import { endAll } from './end-all.js';
 import type { Ending } from './ending.js';
 import { inPart } from './in-part.js';
@@ -83,9 +83,6 @@ export function lifeOfMany(
     endAll: () => inPart(endAll(nodes, partitions.count, unindexing)),
   };
 }
-
-/** An entry that is not confirmed is confirmed by index repair. */
-export function leaveToRepair(): void {}
 
 /** Returns how many of the tokens had the answer true. */
 async function countIn(tokens: readonly Slice[], answers: Promise<readonly boolean[]>): Promise<number> {

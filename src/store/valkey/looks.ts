@@ -7,10 +7,10 @@ import type { NameSessions } from './name-sessions.js';
 import type { Reply } from './nodes.js';
 import type { OriginIds } from './origin-ids.js';
 import type { Partitions } from './partitions.js';
-import { bufferOf, integerOf, isOne, listOf } from './replies.js';
+import { bufferOf, integerOf, isOne, listOf, timeLeftOf } from './replies.js';
 import { scanPartitions } from './scan-partitions.js';
 import type { Calls, SessionCalls } from './session-calls.js';
-import { sessionList, startOf, timeLeftOf } from './session-list.js';
+import { sessionList, startOf } from './session-list.js';
 
 /** Looking at one session. */
 export function looksAtOne(

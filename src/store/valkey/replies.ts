@@ -31,6 +31,12 @@ export function booleansOf(reply: Reply): boolean[] {
   return listOf(reply).map(isOne);
 }
 
+/** @param reply In ms, -1 if there is no deadline. */
+export function timeLeftOf(reply: Reply): number {
+  const left = integerOf(reply);
+  return left === -1 ? Infinity : left;
+}
+
 export function sliceOf(reply: Reply): Slice | undefined {
   return reply === null ? undefined : Slice.of(reply as Buffer);
 }

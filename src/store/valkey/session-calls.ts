@@ -1,7 +1,6 @@
-import { NO_SUCH_SESSION } from '../../engine/index.js';
-import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { Address, Addresses } from './addresses.js';
+import type { LookUpCounts } from './look-up-counts.js';
 import type { Argument, Nodes, Reply } from './nodes.js';
 
 /** What runs the functions of the library: the nodes, or a transaction that collects the calls first. */
@@ -57,16 +56,4 @@ export class SessionCalls {
     }
     return answers;
   }
-}
-
-/** How many operations were for a session that exists, and how many for one that does not. */
-export class LookUpCounts {
-  asked = 0;
-  missed = 0;
-
-  /** Counts an operation that has failed. Rethrows the error. */
-  readonly failed = (error: unknown): never => {
-    if (error instanceof CodedError && error.code === NO_SUCH_SESSION.code) this.missed++;
-    throw error;
-  };
 }

@@ -5,7 +5,7 @@ import { createdIn } from './member.js';
 import type { NameIndexes } from './name-indexes.js';
 import type { Reply } from './nodes.js';
 import type { OriginIds } from './origin-ids.js';
-import { integerOf, listOf } from './replies.js';
+import { integerOf, listOf, timeLeftOf } from './replies.js';
 
 /** How many sessions are read at a time. */
 const PAGE = 64;
@@ -65,12 +65,6 @@ function listed(id: string, created: string, details: readonly Reply[], listing:
     sizes: listing.sizes ? sizesOf(listOf(sizes)) : undefined,
     values: listing.keys.length === 0 ? undefined : valuesOf(listing.keys, listOf(values)),
   };
-}
-
-/** @param reply In ms, -1 if there is no deadline. */
-export function timeLeftOf(reply: Reply): number {
-  const left = integerOf(reply);
-  return left === -1 ? Infinity : left;
 }
 
 function sizesOf(reply: readonly Reply[]): { key: Buffer; length: number }[] {

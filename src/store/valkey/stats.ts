@@ -1,6 +1,7 @@
 import type { EngineStats } from '../../engine/index.js';
+import type { LookUpCounts } from './look-up-counts.js';
 import { integerOf, listOf } from './replies.js';
-import type { Calls, LookUpCounts } from './session-calls.js';
+import type { Calls } from './session-calls.js';
 
 /** The part of the statistics that is about the timers of this process. */
 export type TimerStats = Pick<EngineStats, 'tickMs' | 'wheelSlots' | 'pending' | 'lateP99'>;

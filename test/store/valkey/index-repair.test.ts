@@ -34,7 +34,7 @@ function session(number: number, name = `name ${number % 7}`) {
   };
 }
 
-describe('the repair of indexes', () => {
+describe('index repair', () => {
   it('removes entries of creations that failed, and keeps those of sessions', async () => {
     const { clock, store, repair } = start();
     repair.start();
