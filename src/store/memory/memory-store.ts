@@ -11,16 +11,17 @@ import {
 import { forEachInSlices, type Runner } from '../../engine/time/in-slices.js';
 import { Slice } from '../../slice.js';
 import type { Answer } from '../answer.js';
-import type {
-  Fields,
-  Keys,
-  Listing,
-  ScanPage,
-  ScanRange,
-  SessionPage,
-  SessionStore,
-  Settings,
-  Values,
+import {
+  type Fields,
+  type Keys,
+  type Listing,
+  MANY_SESSIONS,
+  type ScanPage,
+  type ScanRange,
+  type SessionPage,
+  type SessionStore,
+  type Settings,
+  type Values,
 } from '../session-store.js';
 import { endEach } from './end-each.js';
 import { findSession, sessionOf } from './find-session.js';
@@ -28,8 +29,6 @@ import { scanInTime } from './scan-in-time.js';
 import { sessionPage } from './session-page.js';
 import { FieldsView, KeysView, ValuesView } from './views.js';
 
-/** If LIMIT ends more sessions than this, it ends them in slices. */
-const MANY = 512;
 /** How many sessions are visited between two readings of the clock. */
 const BATCH = 64;
 
@@ -62,7 +61,8 @@ export class MemoryStore implements SessionStore {
   create(name: Slice, settings: Settings): Answer<Slice> {
     const engine = this.#engine;
     const { limit } = settings;
-    if (limit !== undefined && engine.countOf(name) > limit + MANY) return this.#createFewer(name, settings, limit);
+    if (limit !== undefined && engine.countOf(name) > limit + MANY_SESSIONS)
+      return this.#createFewer(name, settings, limit);
     return engine.tokenBytes(engine.create(name, settings));
   }
 

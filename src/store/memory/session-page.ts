@@ -1,6 +1,6 @@
 import type { Clock, NameWalk, Place, Session, SessionEngine } from '../../engine/index.js';
-import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
+import { INVALID_CURSOR } from '../invalid-cursor.js';
 import { type ListedSession, type Listing, type SessionPage, SHOWN_SIZES } from '../session-store.js';
 
 /** A page that has taken this many ms, or has this many bytes of keys and values, ends early. */
@@ -98,5 +98,3 @@ function placeOf(cursor: Slice): Place | undefined {
   if (slot === undefined) throw INVALID_CURSOR;
   return { created: Number(created) / 1000, slot: Number(slot) };
 }
-
-const INVALID_CURSOR = new CodedError('ERR', 'invalid cursor: CURSOR must be 0 or a cursor that SESSION.LIST returned');

@@ -1,5 +1,5 @@
-import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
+import { INVALID_CURSOR } from '../invalid-cursor.js';
 import type { ListedSession, Listing, SessionPage } from '../session-store.js';
 import { createdIn } from './member.js';
 import type { NameIndexes } from './name-indexes.js';
@@ -14,7 +14,6 @@ const MAX_BYTES = 2 ** 20;
 
 /** A cursor: when the last session of the page was created, in unix µs. */
 const CURSOR = /^\d{1,16}$/;
-const INVALID_CURSOR = new CodedError('ERR', 'invalid cursor: CURSOR must be 0 or a cursor that SESSION.LIST returned');
 
 /** Returns where a page starts. @throws CodedError invalid cursor. */
 export function startOf(cursor: Slice | undefined): string {
