@@ -158,7 +158,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:module',
     'node:path',
     'node:timers',
-    'node:tls',
     'node:url',
   ],
   // What an application loads: no part of the server, and no client library.

@@ -23,13 +23,13 @@ export interface RemoteStore extends Store {
 
 /** What an operator says about a store. */
 export interface StoreOptions {
-  /** At least one. Which kind of store they belong to is found out by asking. */
+  /** Some of the nodes, or of the Sentinels. One that answers is enough, and says which of the two they are. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   readonly user?: string;
   readonly password?: string;
   /** Of a single primary. A cluster has only database 0. */
   readonly database: number;
-  /** If set, connections use TLS. */
+  /** If set, connections use TLS. `{}` trusts the usual authorities. */
   readonly tls?: ConnectionOptions;
   /** The name under which the Sentinels know the primary. Needed only if they know several. */
   readonly sentinelName?: string;

@@ -22,7 +22,7 @@ export async function connectNodes(options: NodesOptions): Promise<Nodes> {
   let nodes: ValkeyNodes | undefined;
   try {
     const greeting = await begin(discovery, options.patience ?? PATIENCE);
-    if (greeting.kind === 'cluster' && (options.database ?? 0) > 0) {
+    if (greeting.kind === 'cluster' && options.database > 0) {
       throw new UnusableStoreError('the store is a cluster, which has only database 0');
     }
     nodes = new ValkeyNodes(client, options, discovery, greeting);

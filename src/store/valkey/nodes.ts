@@ -1,7 +1,7 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { DurationHistogram } from '../../duration-histogram.js';
 import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
+import type { StoreOptions } from '../remote-store.js';
 
 /**
  * The nodes of the Valkey or Redis in which the sessions are: the primaries of a cluster, or a single primary, which
@@ -86,25 +86,7 @@ export interface FunctionLibrary {
   readonly reads: ReadonlySet<string>;
 }
 
-export interface NodesOptions {
-  /** Some of the nodes, or of the Sentinels. One that answers is enough. */
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
-  readonly user?: string;
-  readonly password?: string;
-  /** Of a single primary. A cluster has only database 0. */
-  readonly database?: number;
-  /** If set, connections use TLS. `{}` trusts the usual authorities. */
-  readonly tls?: ConnectionOptions;
-  /** The name under which the Sentinels know the primary. Needed only if they know several. */
-  readonly sentinelName?: string;
-  /** The password of the Sentinels. */
-  readonly sentinelPassword?: string;
-  /** The prefix of all keys. */
-  readonly prefix: string;
-  /** The longest a call takes, in ms. */
-  readonly timeout: number;
-  /** How many replicas must have received a write before it is acknowledged. */
-  readonly wait: number;
+export interface NodesOptions extends Omit<StoreOptions, 'partitions' | 'events'> {
   readonly library: FunctionLibrary;
   /** For how long the first connection is tried, in ms: the store may be about to start. 10 s unless set. */
   readonly patience?: number;

@@ -27,5 +27,14 @@ register('publish', function(base, args) return redis.call('SPUBLISH', base .. '
 export function optionsFor(servers: readonly RedisServer[], more: Partial<NodesOptions> = {}): NodesOptions {
   const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   // A busy machine may take long.
-  return { addresses, prefix: 'test:', timeout: 60_000, wait: 0, library: LIBRARY, patience: 0, ...more };
+  return {
+    addresses,
+    database: 0,
+    prefix: 'test:',
+    timeout: 60_000,
+    wait: 0,
+    library: LIBRARY,
+    patience: 0,
+    ...more,
+  };
 }

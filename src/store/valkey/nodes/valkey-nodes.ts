@@ -81,7 +81,7 @@ export class ValkeyNodes implements Nodes {
 
   /** Connects to a node and logs in. */
   readonly #open = async (address: NodeAddress): Promise<Connection> => {
-    const { user, password, database = 0 } = this.#options;
+    const { user, password, database } = this.#options;
     const connection = await Connection.open(this.#client, address, this.#options);
     try {
       if (password !== undefined) await authenticate(connection, user, password);
