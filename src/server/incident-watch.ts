@@ -19,6 +19,8 @@ interface WatchOptions {
   readonly eventLoopDelay: Lateness;
 }
 
+const OF_STORE = 'a node of the store has reached its own maxmemory';
+
 /**
  * Notices the incidents that are counted anyway, by comparing the counts once a second. So a command that is refused, or
  * a session that is evicted, does not become slower.
@@ -49,13 +51,14 @@ export class IncidentWatch {
   }
 
   #watchMemory(): void {
-    const { incidents, engine, counters, settings } = this.#options;
+    const { incidents, engine, counters, settings, store } = this.#options;
     const { maxmemory, 'maxmemory-policy': policy } = settings.now;
     const fields = { maxmemory, 'maxmemory-policy': policy };
     const refused = counters.errorCodes.OOM - this.#refusedForMemory;
     this.#refusedForMemory += refused;
     if (refused > 0) {
-      const message = `refusing commands that need memory: maxmemory is reached (${maxmemory} bytes, ${policy})`;
+      const reached = store === undefined ? `maxmemory is reached (${maxmemory} bytes, ${policy})` : OF_STORE;
+      const message = `refusing commands that need memory: ${reached}`;
       incidents.report('out-of-memory', { message, fields, count: refused });
     }
     const { evicted: total } = engine.stats();

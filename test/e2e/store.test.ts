@@ -179,6 +179,24 @@ describe.skipIf(!RedisServer.there)('respite --store', () => {
     expect(err).not.toMatch(/hunter|internal error|\n {4}at /);
   });
 
+  it('gives a store that was emptied its settings back, so that later processes agree with it', async () => {
+    const store = ['--store', `redis://127.0.0.1:${redis.port}`, '--store-prefix', 'emptied:'];
+    const first = await start([...store, '--store-partitions', '16']);
+    const one = first.client();
+    const settings = () => redis.ask('HGETALL', 'emptied:{0}:store');
+    const before = await settings();
+    await redis.ask('FLUSHALL');
+    await vi.waitFor(async () => expect(await settings()).toEqual(before), { timeout: 60_000 });
+    const other = (await start(store)).client();
+    const token = text(await one.call('SESSION.NEW', 'cart', 60, 'SHARED', 'DATA', 'k', 'v'));
+    expect(await other.call('SESSION.OPEN', 'cart')).toBe(token);
+    // If another process was quicker, nothing is done with sessions that it does not see.
+    await redis.ask('HSET', 'emptied:{0}:store', 'partitions', '32');
+    await vi.waitFor(() => expect(one.call('SESSION.GET', token, 'k')).rejects.toThrow(/restart this process/), {
+      timeout: 60_000,
+    });
+  });
+
   it('answers with errors while the store is away, is not ready meanwhile, and recovers by itself', async () => {
     const own = await RedisServer.start();
     try {

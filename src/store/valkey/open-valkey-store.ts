@@ -4,12 +4,14 @@ import { connectNodes } from './connect.js';
 import { readLibrary } from './library.js';
 import { Maintenance } from './maintenance.js';
 import type { Nodes } from './nodes.js';
-import { openSessions, type ValkeyStore } from './valkey-store.js';
+import { SettingsWatch, settingsOf } from './store-settings.js';
+import { ValkeyStore } from './valkey-store.js';
 
 /** Returns what connects to the store in a Valkey or Redis cluster, or a single primary. */
 export function valkeyStore(options: StoreOptions): OpenStore {
   return async (host) => {
     const nodes = await connectNodes({ ...options, library: readLibrary() });
+    const watch = new SettingsWatch(nodes, host.clock);
     let maintenance: Maintenance | undefined;
     const timers = () => ({
       tickMs: 0,
@@ -18,13 +20,11 @@ export function valkeyStore(options: StoreOptions): OpenStore {
       lateP99: maintenance?.lateness.recent(host.clock.now()).p99 ?? 0,
     });
     try {
-      const store = await openSessions(nodes, {
-        partitions: options.partitions,
-        maxValueBytes: host.maxValueBytes,
-        timers,
-      });
+      const settings = await settingsOf(nodes, options.partitions);
+      const store = new ValkeyStore(watch.calls, settings, { maxValueBytes: host.maxValueBytes, timers });
       maintenance = new Maintenance({ ...host, nodes, partitions: store.partitions, events: options.events });
-      return remoteStore(nodes, store, maintenance);
+      watch.start(settings);
+      return remoteStore(nodes, watch, store, maintenance);
     } catch (error) {
       await nodes.close();
       throw error instanceof CodedError ? new UnusableStoreError(`cannot use the store: ${error.message}`) : error;
@@ -32,13 +32,14 @@ export function valkeyStore(options: StoreOptions): OpenStore {
   };
 }
 
-function remoteStore(nodes: Nodes, store: ValkeyStore, maintenance: Maintenance): RemoteStore {
+function remoteStore(nodes: Nodes, watch: SettingsWatch, store: ValkeyStore, maintenance: Maintenance): RemoteStore {
   return {
     sessions: store.sessions,
     watch: (token) => store.watch(token),
     begin: (watched) => store.begin(watched),
     get status() {
       const { kind, version, primaries, reachable, since, lastError, times, failures } = nodes.state();
+      const { replacedAt } = watch;
       return {
         kind,
         version,
@@ -46,9 +47,9 @@ function remoteStore(nodes: Nodes, store: ValkeyStore, maintenance: Maintenance)
         partitions: store.partitions.count,
         owned: maintenance.owned,
         processes: maintenance.processes,
-        reachable,
-        since,
-        lastError,
+        reachable: reachable && replacedAt === undefined,
+        since: replacedAt ?? since,
+        lastError: replacedAt === undefined ? lastError : watch.reason,
         calls: times.count + failures,
         failures,
         totalMs: times.ms,
@@ -58,6 +59,7 @@ function remoteStore(nodes: Nodes, store: ValkeyStore, maintenance: Maintenance)
     start: () => maintenance.start(),
     follow: (wanted) => maintenance.follow(wanted),
     async close() {
+      watch.stop();
       await maintenance.stop();
       await nodes.close();
     },

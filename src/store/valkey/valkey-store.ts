@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { Answer } from '../answer.js';
 import { MANY_SESSIONS, type SessionStore } from '../session-store.js';
@@ -14,45 +12,21 @@ import { looksAtMany, looksAtOne } from './looks.js';
 import { NameIndexes } from './name-indexes.js';
 import { NameSessions } from './name-sessions.js';
 import { OriginIds } from './origin-ids.js';
-import { DEFAULT_PARTITIONS, Partitions } from './partitions.js';
+import { Partitions } from './partitions.js';
 import { Recorder } from './recorder.js';
-import { bufferOf, listOf } from './replies.js';
+import { bufferOf } from './replies.js';
 import { type Calls, SessionCalls } from './session-calls.js';
 import { SharedTokens } from './shared-tokens.js';
 import { statsOf, type TimerStats } from './stats.js';
+import type { StoreSettings } from './store-settings.js';
 import { creationIn, REFUSED, StoreTransaction, type WatchedSession } from './transaction.js';
 import { Unindexing } from './unindexing.js';
 
-/** The version of what the functions write. */
-const FORMAT = 1;
-
 export interface ValkeyStoreOptions {
-  /** How many partitions a new store gets. A store that exists must have that many. Default: whatever it has. */
-  readonly partitions?: number | undefined;
   /** The maximum length, in bytes, that appending may give a value. */
   readonly maxValueBytes: number;
   /** Returns the statistics of the timers of this process. */
   readonly timers: () => TimerStats;
-}
-
-/**
- * Starts to use the store on some nodes. If it is new, it gets its partitions and its secret now.
- * @throws CodedError if it cannot be used like this.
- */
-export async function openSessions(nodes: Calls, options: ValkeyStoreOptions): Promise<ValkeyStore> {
-  const wanted = options.partitions ?? DEFAULT_PARTITIONS;
-  const [format, count, secret] = listOf(await nodes.call(0, 'setup', [wanted, randomBytes(32)]));
-  if (Number(format) !== FORMAT) {
-    throw new CodedError('ERR', `the store has format ${format}, and this version of respite needs ${FORMAT}`);
-  }
-  const partitions = Number(count);
-  if (options.partitions !== undefined && partitions !== options.partitions) {
-    throw new CodedError(
-      'ERR',
-      `the store has ${partitions} partitions, not ${options.partitions}, and their number cannot be changed: remove store-partitions`,
-    );
-  }
-  return new ValkeyStore(nodes, new Partitions(partitions), bufferOf(secret), options);
 }
 
 /**
@@ -71,7 +45,9 @@ export class ValkeyStore implements Store {
   readonly #lookUps = new LookUpCounts();
   readonly #maxValueBytes: number;
 
-  constructor(nodes: Calls, partitions: Partitions, secret: Buffer, { maxValueBytes, timers }: ValkeyStoreOptions) {
+  constructor(nodes: Calls, settings: StoreSettings, { maxValueBytes, timers }: ValkeyStoreOptions) {
+    const { secret } = settings;
+    const partitions = new Partitions(settings.partitions);
     const tokens = new SharedTokens(secret);
     const addresses = new Addresses(partitions, tokens);
     const unindexing = new Unindexing(nodes, partitions);

@@ -4,7 +4,8 @@ import { SessionEngine } from '../../../src/engine/index.js';
 import { atOnce } from '../../../src/engine/time/in-slices.js';
 import { MemoryStore } from '../../../src/store/memory/memory-store.js';
 import type { SessionStore } from '../../../src/store/session-store.js';
-import { openSessions, type ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
+import { settingsOf } from '../../../src/store/valkey/store-settings.js';
+import { ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
 import { FakeClock } from '../../fake-clock.js';
 import { RedisServer } from '../../tools/redis-server.js';
 import { type Operation, operations, World } from './operations.js';
@@ -35,7 +36,10 @@ describe.skipIf(!RedisServer.there)('the Valkey store answers as the memory stor
     nodes?.close();
     nodes = await PlainNodes.connect(server, `test${++runs}:`);
     const timers = { tickMs: 0, wheelSlots: 0, pending: 0, lateP99: 0 };
-    return openSessions(nodes, { partitions, maxValueBytes: MAX_VALUE, timers: () => timers });
+    return new ValkeyStore(nodes, await settingsOf(nodes, partitions), {
+      maxValueBytes: MAX_VALUE,
+      timers: () => timers,
+    });
   }
 
   /** Expects the same answer in both worlds. */

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Slice } from '../../../src/slice.js';
 import type { SessionStore } from '../../../src/store/session-store.js';
 import { type Argument, type Reply, StoreError } from '../../../src/store/valkey/nodes.js';
-import { openSessions, type ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
+import { settingsOf } from '../../../src/store/valkey/store-settings.js';
+import { ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
 import { eventually } from '../../tools/eventually.js';
 import { RedisServer } from '../../tools/redis-server.js';
 import { PlainNodes } from './plain-nodes.js';
@@ -49,7 +50,7 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     plain?.close();
     plain = await PlainNodes.connect(server, `test${++runs}:`);
     nodes = new Stoppable(plain);
-    store = await openSessions(nodes, { partitions: 16, maxValueBytes: 1000, timers });
+    store = new ValkeyStore(nodes, await settingsOf(nodes, 16), { maxValueBytes: 1000, timers });
     sessions = store.sessions;
   });
   afterAll(async () => {
@@ -227,11 +228,12 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
 
   it('all processes use the partitions and the secret that the store has', async () => {
     const shared = await sessions.create(slice('news'), { shared: true });
-    const { sessions: others, partitions } = await openSessions(plain, { maxValueBytes: 1000, timers });
+    const settings = await settingsOf(plain, undefined);
+    const { sessions: others, partitions } = new ValkeyStore(plain, settings, { maxValueBytes: 1000, timers });
     expect(partitions.count).toBe(16);
     expect((await others.open(slice('news'))).toString()).toBe(shared.toString());
     expect(await others.id(shared)).toBe(await sessions.id(shared));
-    await expect(openSessions(plain, { partitions: 32, maxValueBytes: 1000, timers })).rejects.toThrow(
+    await expect(settingsOf(plain, 32)).rejects.toThrow(
       'the store has 16 partitions, not 32, and their number cannot be changed: remove store-partitions',
     );
   });

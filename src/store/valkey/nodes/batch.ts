@@ -11,6 +11,8 @@ export class Batch implements SentBatch {
   readonly sentAt = performance.now();
   /** When the oldest of its requests was made. */
   readonly oldest: number;
+  /** The bytes of its requests. */
+  readonly bytes: number;
   readonly #onAnswered: () => void;
   readonly #requests: Request[];
   /** How many have been answered. */
@@ -25,11 +27,14 @@ export class Batch implements SentBatch {
     this.#requests = [...requests];
     this.#onAnswered = onAnswered;
     let oldest = Number.POSITIVE_INFINITY;
+    let bytes = 0;
     for (const request of requests) {
       request.batch = this;
+      bytes += request.end - request.start;
       oldest = Math.min(oldest, request.madeAt);
     }
     this.oldest = oldest;
+    this.bytes = bytes;
   }
 
   /** Makes its writes succeed only when that many replicas have received them. Call this before `send`. */

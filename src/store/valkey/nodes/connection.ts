@@ -15,6 +15,9 @@ export interface NodeAddress {
 /** What is needed to connect to any node. */
 export type Access = Pick<NodesOptions, 'tls' | 'timeout' | 'wait'>;
 
+/** Requests of many MB get more time: a ms for each of so many bytes that are on their way. The slowest network has 80 Mbit/s. */
+const BYTES_PER_MS = 10_000;
+
 /** In-flight requests are checked so many times within their timeout. */
 const CHECKS = 8;
 
@@ -34,6 +37,10 @@ export class Connection {
   readonly #batches: Batch[] = [];
   #check: NodeJS.Timeout | undefined;
   #checkedAt = performance.now();
+  /** Bytes read when they were last checked. */
+  #bytesRead = 0;
+  /** Bytes of the requests on their way. */
+  #bytesSent = 0;
   /** When a batch was last answered, in ms. */
   #heardAt = performance.now();
   #ended = false;
@@ -91,7 +98,9 @@ export class Connection {
     const { wait, timeout } = this.#access;
     // What remains of the time of the oldest request, less what the reply may need.
     if (wait > 0) batch.waitFor(wait, Math.max(1, Math.floor(batch.oldest + timeout * 0.75 - batch.sentAt)));
-    if (batch.send(this.#redis)) this.#batches.push(batch);
+    if (!batch.send(this.#redis)) return;
+    this.#batches.push(batch);
+    this.#bytesSent += batch.bytes;
   }
 
   /** Sends a command of its own. @throws Error (rejects) what the node answers, or why it did not. */
@@ -125,7 +134,7 @@ export class Connection {
   /** A batch has been answered, which is the oldest, because replies come in order. */
   #answered(): void {
     this.#heardAt = performance.now();
-    this.#batches.shift();
+    this.#bytesSent -= this.#batches.shift()?.bytes ?? 0;
     this.onAnswered();
   }
 
@@ -135,11 +144,16 @@ export class Connection {
     // If this process has not run for a while, the replies may be there and only have to be read.
     const wasAsleep = now - this.#checkedAt > (3 * timeout) / CHECKS;
     this.#checkedAt = now;
+    const { bytesRead } = this.#redis.stream;
+    // A reply of many MB arrives in parts.
+    const isReading = bytesRead !== this.#bytesRead;
+    this.#bytesRead = bytesRead;
     const [first] = this.#batches;
     if (wasAsleep || first === undefined) return;
+    const longest = timeout + this.#bytesSent / BYTES_PER_MS;
     const reason = `no answer within ${timeout} ms`;
-    if (now - first.sentAt >= timeout) this.close(reason);
-    else for (const batch of this.#batches) batch.loseBefore(now - timeout, reason);
+    if (now - first.sentAt >= longest && !isReading) this.close(reason);
+    else for (const batch of this.#batches) batch.loseBefore(now - longest, reason);
   }
 }
 
