@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 import { INCIDENT_KINDS } from '../../src/log/incident-kinds.js';
 import { LOG_EVENTS } from '../../src/log/log-events.js';
+import type { StoreHost } from '../../src/store/remote-store.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { FakeRemoteStore } from '../store/fake-remote-store.js';
 
 afterEach(stopServers);
 
@@ -18,8 +20,9 @@ it('the incidents of docs/operations.md have the names of log lines, metrics and
   expect(rows.length).toBeGreaterThan(8);
   const log = readFileSync('docs/logging.md', 'utf8');
   const metrics = readFileSync('docs/metrics.md', 'utf8');
-  const client = await connectTo(await startServer());
-  const info = await client.bulk('INFO', 'everything');
+  const open = async (host: StoreHost) => new FakeRemoteStore(host);
+  const clients = [await connectTo(await startServer()), await connectTo(await startServer({}, { store: open }))];
+  const info = (await Promise.all(clients.map((client) => client.bulk('INFO', 'everything')))).join('');
   // Shown only when they are not 0.
   const unseen = /^(?:errorstat_|shutdown_in_milliseconds$)/;
   for (const [what, events, metric, fields] of rows) {
