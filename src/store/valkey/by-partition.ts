@@ -1,12 +1,14 @@
 /**
  * Asks the partitions about some items, each about its own items, all at the same time.
  * @param ask Returns an answer for each of the items that it is given, in order.
+ * @param batch The most items that one call of `ask` gets.
  * @returns The answers in the order of the items.
  */
 export async function askByPartition<Item, Result>(
   items: readonly Item[],
   partitionOf: (item: Item) => number,
   ask: (partition: number, items: Item[]) => Promise<readonly Result[]>,
+  batch = Infinity,
 ): Promise<Result[]> {
   const places = new Map<number, number[]>();
   for (const [place, item] of items.entries()) {
@@ -16,14 +18,17 @@ export async function askByPartition<Item, Result>(
     else others.push(place);
   }
   const results = new Array<Result>(items.length);
-  await Promise.all(
-    Array.from(places, async ([partition, ofPartition]) => {
-      const answers = await ask(
-        partition,
-        ofPartition.map((place) => items[place]),
-      );
-      for (const [i, place] of ofPartition.entries()) results[place] = answers[i];
-    }),
-  );
+  const askAbout = async (partition: number, some: readonly number[]) => {
+    const answers = await ask(
+      partition,
+      some.map((place) => items[place]),
+    );
+    for (const [i, place] of some.entries()) results[place] = answers[i];
+  };
+  const asked: Promise<void>[] = [];
+  for (const [partition, all] of places) {
+    for (let i = 0; i < all.length; i += batch) asked.push(askAbout(partition, all.slice(i, i + batch)));
+  }
+  await Promise.all(asked);
   return results;
 }

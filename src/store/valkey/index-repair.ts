@@ -1,7 +1,11 @@
-import type { Clock, Slice } from '../../engine/index.js';
+import type { Clock } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
+import { askByPartition } from './by-partition.js';
 import { idIn, nameInMember, originIn } from './member.js';
-import type { Nodes, Reply } from './nodes.js';
+import type { Argument, Nodes, Reply } from './nodes.js';
+import type { Places } from './partitions.js';
+import { listOf } from './replies.js';
+import { Unindexing } from './unindexing.js';
 
 /**
  * An entry of an index whose session does not exist after this many ms belongs to a creation that failed. The store
@@ -35,36 +39,6 @@ export interface IndexRepairOptions {
   readonly onFault: (fault: unknown) => void;
 }
 
-/** Which partition has what. */
-export interface Places {
-  /** How many partitions there are. */
-  readonly count: number;
-  ofToken(token: Slice): number;
-  ofName(name: Uint8Array): number;
-}
-
-/** Members, by the partition that is asked about them. */
-class Batches {
-  readonly #byPartition = new Map<number, Buffer[]>();
-
-  add(partition: number, member: Buffer): void {
-    const members = this.#byPartition.get(partition);
-    if (members === undefined) this.#byPartition.set(partition, [member]);
-    else members.push(member);
-  }
-
-  /** Calls a function for each batch. Returns when all have been done, whether or not they failed. */
-  async each(run: (partition: number, members: readonly Buffer[]) => Promise<void>, onError: (error: unknown) => void) {
-    const runs: Promise<void>[] = [];
-    for (const [partition, members] of this.#byPartition) {
-      for (let i = 0; i < members.length; i += BATCH) {
-        runs.push(run(partition, members.slice(i, i + BATCH)).catch(onError));
-      }
-    }
-    await Promise.all(runs);
-  }
-}
-
 /**
  * Removes from the indexes of names what has no session. The index is in the partition of the name, so it changes in a
  * call of its own: before a session is created, and after it has ended. The store notes both in small sets (`creating`
@@ -73,6 +47,7 @@ class Batches {
  */
 export class IndexRepair {
   readonly #options: IndexRepairOptions;
+  readonly #unindexing: Unindexing;
   /** Partitions to look at soon. */
   #hurried = new Set<number>();
   #isHurrying = false;
@@ -82,6 +57,7 @@ export class IndexRepair {
 
   constructor(options: IndexRepairOptions) {
     this.#options = options;
+    this.#unindexing = new Unindexing(options.nodes, options.partitions, BATCH, this.#onError);
   }
 
   start(): void {
@@ -118,67 +94,49 @@ export class IndexRepair {
 
   /** Works off what partitions have left. Never rejects. */
   async #repair(partitions: Iterable<number>, unindexingMs: number): Promise<void> {
-    const creating = new Batches();
-    const unindexing = new Batches();
+    const creating: Buffer[] = [];
+    const unindexing: Buffer[] = [];
     await Promise.all(
       Array.from(partitions, async (partition) => {
         const [begun, ended] = await this.#leftovers(partition, unindexingMs);
-        for (const member of begun) creating.add(this.#sessionsPartition(member), member);
-        for (const member of ended) unindexing.add(this.#namesPartition(member), member);
+        creating.push(...begun);
+        unindexing.push(...ended);
         if (begun.length === PAGE || ended.length === PAGE) this.hurry(partition);
       }),
     );
-    await Promise.all([
-      creating.each((partition, members) => this.#settle(partition, members), this.#onError),
-      unindexing.each((partition, members) => this.#unindex(partition, members), this.#onError),
-    ]);
+    await Promise.all([this.#settle(creating), this.#unindexing.remove(unindexing)]);
   }
 
   async #leftovers(partition: number, unindexingMs: number): Promise<readonly (readonly Buffer[])[]> {
-    try {
-      const reply = await this.#options.nodes.call(partition, 'leftovers', [CREATING_MS, unindexingMs, PAGE]);
-      return reply as readonly (readonly Buffer[])[];
-    } catch (error) {
-      this.#onError(error);
-      return [[], []];
-    }
+    const reply = await this.#call(partition, 'leftovers', [CREATING_MS, unindexingMs, PAGE]);
+    return (reply ?? [[], []]) as readonly (readonly Buffer[])[];
   }
 
-  /** Decides whether index entries may stay. @param partition Where the sessions would be. */
-  async #settle(partition: number, members: readonly Buffer[]): Promise<void> {
-    const ids = members.map(idIn);
-    const tokens = (await this.#options.nodes.call(partition, 'tokens', ids)) as readonly Reply[];
-    const created = new Batches();
-    const failed = new Batches();
-    members.forEach((member, i) => {
-      (tokens[i] === null ? failed : created).add(this.#namesPartition(member), member);
-    });
-    await created.each((names, some) => this.#call(names, 'indexed', some), this.#onError);
-    await failed.each((names, some) => this.#call(names, 'unindex', some), this.#onError);
+  /** Decides whether index entries may stay. */
+  async #settle(members: readonly Buffer[]): Promise<void> {
+    const { partitions } = this.#options;
+    const tokens = await askByPartition(
+      members,
+      (member) => partitions.ofToken(originIn(member)),
+      async (partition, some) => listOf((await this.#call(partition, 'tokens', some.map(idIn))) ?? []),
+      BATCH,
+    );
+    await askByPartition(
+      members.filter((_, i) => tokens[i] instanceof Buffer),
+      (member) => partitions.ofName(nameInMember(member)),
+      async (partition, some) => [await this.#call(partition, 'indexed', some)],
+      BATCH,
+    );
+    await this.#unindexing.remove(members.filter((_, i) => tokens[i] === null));
   }
 
-  /** Removes the index entries of sessions that have ended. @param partition Where the names are. */
-  async #unindex(partition: number, members: readonly Buffer[]): Promise<void> {
-    await this.#call(partition, 'unindex', members);
-    const done = new Batches();
-    for (const member of members) done.add(this.#sessionsPartition(member), member);
-    await done.each((sessions, some) => this.#call(sessions, 'unindexed', some), this.#onError);
-  }
-
-  async #call(partition: number, fn: string, members: readonly Buffer[]): Promise<void> {
-    await this.#options.nodes.call(partition, fn, members);
-  }
-
-  #sessionsPartition(member: Buffer): number {
-    return this.#options.partitions.ofToken(originIn(member));
-  }
-
-  #namesPartition(member: Buffer): number {
-    return this.#options.partitions.ofName(nameInMember(member));
+  /** Returns undefined if the call fails. */
+  #call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply | undefined> {
+    return this.#options.nodes.call(partition, fn, args).catch(this.#onError);
   }
 
   /** What fails is left over, and done in a later round. */
-  readonly #onError = (error: unknown): void => {
+  readonly #onError = (error: unknown): undefined => {
     if (!(error instanceof CodedError)) this.#options.onFault(error);
   };
 }

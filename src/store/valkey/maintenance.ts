@@ -1,11 +1,12 @@
 import type { Clock, Lateness } from '../../engine/index.js';
 import type { StoreEvent } from '../remote-store.js';
 import { EventFeed } from './event-feed.js';
-import { IndexRepair, type Places } from './index-repair.js';
+import { IndexRepair } from './index-repair.js';
 import { LiveProcesses } from './live-processes.js';
 import type { Nodes } from './nodes.js';
 import { readEvent } from './outbox-entry.js';
 import { Owner } from './owner.js';
+import type { Places } from './partitions.js';
 import { partitionsOf } from './rendezvous.js';
 
 export interface MaintenanceOptions {

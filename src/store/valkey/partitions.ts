@@ -10,11 +10,19 @@ export const MAX_PARTITIONS = 4096;
 /** From the first word of a token to its first 12 bits. */
 const SHIFT = 20;
 
+/** Which partition has what. */
+export interface Places {
+  /** How many partitions there are. */
+  readonly count: number;
+  ofToken(token: Slice): number;
+  ofName(name: Uint8Array): number;
+}
+
 /**
  * The partitions of a store. All that belongs to a session is in the partition of its token, and the index of a name in
  * the partition of the name. Each partition is on one node.
  */
-export class Partitions {
+export class Partitions implements Places {
   readonly count: number;
   readonly #words = new Uint32Array(TOKEN_WORDS);
 

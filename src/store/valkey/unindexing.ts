@@ -1,6 +1,6 @@
 import { askByPartition } from './by-partition.js';
 import { nameInMember, originIn } from './member.js';
-import type { Partitions } from './partitions.js';
+import type { Places } from './partitions.js';
 import type { Calls } from './session-calls.js';
 
 /**
@@ -9,11 +9,16 @@ import type { Calls } from './session-calls.js';
  */
 export class Unindexing {
   readonly #nodes: Calls;
-  readonly #partitions: Partitions;
+  readonly #partitions: Places;
+  readonly #batch: number;
+  readonly #onError: (error: unknown) => void;
 
-  constructor(nodes: Calls, partitions: Partitions) {
+  /** @param batch The most sessions of one call. @param onError Called for each call that fails. */
+  constructor(nodes: Calls, partitions: Places, batch = Infinity, onError: (error: unknown) => void = () => {}) {
     this.#nodes = nodes;
     this.#partitions = partitions;
+    this.#batch = batch;
+    this.#onError = onError;
   }
 
   /** Removes sessions, given as members. Never rejects. */
@@ -23,11 +28,13 @@ export class Unindexing {
       members,
       (member) => this.#partitions.ofName(nameInMember(member)),
       (partition, some) => this.#call(partition, 'unindex', some),
+      this.#batch,
     );
     await askByPartition(
       members.filter((_, i) => removed[i]),
       (member) => this.#partitions.ofToken(originIn(member)),
       (partition, some) => this.#call(partition, 'unindexed', some),
+      this.#batch,
     );
   }
 
@@ -35,7 +42,10 @@ export class Unindexing {
   async #call(partition: number, fn: string, members: readonly Buffer[]): Promise<boolean[]> {
     const succeeded = await this.#nodes.call(partition, fn, members).then(
       () => true,
-      () => false,
+      (error) => {
+        this.#onError(error);
+        return false;
+      },
     );
     return members.map(() => succeeded);
   }
