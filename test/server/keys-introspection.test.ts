@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { get } from '../../src/commands/strings/get.js';
 import { connectTo, stopServers } from '../embedded-server.js';
+import { running } from '../running.js';
 import { ask } from './ask.js';
 import { start } from './start.js';
 
@@ -32,7 +32,7 @@ describe('observing keys', () => {
 
   it('SLOWLOG stores the slow ones, without what looks like a token', async () => {
     const { clock, client } = await start({ 'slowlog-log-slower-than': 2000 });
-    vi.spyOn(get, 'run').mockImplementation(({ reply }) => {
+    vi.spyOn(running('get'), 'run').mockImplementation(({ reply }) => {
       clock.freeze(3);
       reply.null();
     });
