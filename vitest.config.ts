@@ -13,6 +13,9 @@ const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns']
   (it) => `test/server/${it}.test.ts`,
 );
 
+/** Many tests wait for real servers most of the time, so there is one more than a small machine has cores. */
+const WORKERS = 3;
+
 export default defineConfig({
   test: {
     // End-to-end tests start the built program.
@@ -28,7 +31,7 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...ALONE, ...WIRE],
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
@@ -37,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'with the read buffer',
           include: WIRE,
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
@@ -47,7 +50,7 @@ export default defineConfig({
           name: 'without the read buffer',
           include: WIRE,
           setupFiles: ['test/kill-children.ts', 'test/without-read-buffer.ts'],
-          maxWorkers: 2,
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
