@@ -8,6 +8,15 @@ const ALONE = [
   'test/execution/transaction-memory.test.ts',
 ];
 
+/** These tests take long, and say little about the version of Node.js: `.ci/run` leaves them out with the newest one. */
+const LONG = [
+  'test/docs/documents.test.ts',
+  'test/packages/image.test.ts',
+  'test/page/page.test.ts',
+  'test/store/valkey-cluster.test.ts',
+  'test/store/valkey-primary.test.ts',
+];
+
 /** These tests exercise the wire, so they run with and without the shared read buffer. */
 const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns'].map(
   (it) => `test/server/${it}.test.ts`,
@@ -30,10 +39,14 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...WIRE],
+          exclude: [...ALONE, ...LONG, ...WIRE],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'long', include: LONG, maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
