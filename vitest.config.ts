@@ -3,10 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** These tests measure real time, or fill hundreds of megabytes of memory. Other tests would disturb them. */
 const ALONE = [
   'test/e2e/expiry.test.ts',
-  'test/e2e/memory.test.ts',
   'test/engine/time/clock.test.ts',
   'test/execution/transaction-memory.test.ts',
 ];
+
+/** This one measures memory too, and takes a minute. */
+const LONG_ALONE = ['test/e2e/memory.test.ts'];
 
 /** These tests take long, and say little about the version of Node.js: `.ci/run` leaves them out with the newest one. */
 const LONG = [
@@ -39,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG, ...WIRE],
+          exclude: [...ALONE, ...LONG_ALONE, ...LONG, ...WIRE],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
@@ -70,6 +72,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'alone', include: ALONE, fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long, alone',
+          include: LONG_ALONE,
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
