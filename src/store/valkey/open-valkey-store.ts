@@ -22,7 +22,14 @@ export function valkeyStore(options: StoreOptions): OpenStore {
     try {
       const settings = await settingsOf(nodes, options.partitions);
       const store = new ValkeyStore(watch.calls, settings, { maxValueBytes: host.maxValueBytes, timers });
-      maintenance = new Maintenance({ ...host, nodes, partitions: store.partitions, events: options.events });
+      // With other settings this process must not look after partitions either, so that the others take them over.
+      const guarded: Nodes = {
+        ...watch.calls,
+        subscribe: (channel, partitions, listener) => nodes.subscribe(channel, partitions, listener),
+        state: () => nodes.state(),
+        close: () => nodes.close(),
+      };
+      maintenance = new Maintenance({ ...host, nodes: guarded, partitions: store.partitions, events: options.events });
       watch.start(settings);
       return remoteStore(nodes, watch, store, maintenance);
     } catch (error) {

@@ -15,7 +15,7 @@ export interface NodeAddress {
 /** What is needed to connect to any node. */
 export type Access = Pick<NodesOptions, 'tls' | 'timeout' | 'wait'>;
 
-/** Requests of many MB get more time: a ms for each of so many bytes that are on their way. The slowest network has 80 Mbit/s. */
+/** Large requests get more time: a ms for each 10,000 bytes on their way, which is enough at 80 Mbit/s. */
 const BYTES_PER_MS = 10_000;
 
 /** In-flight requests are checked so many times within their timeout. */
@@ -151,7 +151,7 @@ export class Connection {
     const [first] = this.#batches;
     if (wasAsleep || first === undefined) return;
     const longest = timeout + this.#bytesSent / BYTES_PER_MS;
-    const reason = `no answer within ${timeout} ms`;
+    const reason = `no answer within ${Math.round(longest)} ms`;
     if (now - first.sentAt >= longest && !isReading) this.close(reason);
     else for (const batch of this.#batches) batch.loseBefore(now - longest, reason);
   }
