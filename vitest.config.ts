@@ -24,6 +24,8 @@ const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns']
   (it) => `test/server/${it}.test.ts`,
 );
 
+const SETUP = ['test/kill-children.ts', 'test/seed-properties.ts'];
+
 /** Many tests wait for real servers most of the time, so there is one more than a small machine has cores. */
 const WORKERS = 3;
 
@@ -31,7 +33,7 @@ export default defineConfig({
   test: {
     // End-to-end tests start the built program.
     globalSetup: 'test/build.ts',
-    setupFiles: 'test/kill-children.ts',
+    setupFiles: SETUP,
     // Guards against hanging, not expectations: a machine may be slow and busy.
     testTimeout: 600_000,
     hookTimeout: 600_000,
@@ -64,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'without the read buffer',
           include: WIRE,
-          setupFiles: ['test/kill-children.ts', 'test/without-read-buffer.ts'],
+          setupFiles: [...SETUP, 'test/without-read-buffer.ts'],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },

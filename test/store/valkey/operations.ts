@@ -69,9 +69,11 @@ export class World {
     return answer;
   }
 
-  /** Like `given`, for a token that its session loses. In one of the stores it is then reserved until the session ends. */
-  reserved(what: Given): Slice {
-    const given = this.given('token', what);
+  /**
+   * Keeps a token from being chosen for a new session. In one of the stores, a token that its session loses is reserved
+   * until the session ends. A shared session gets the same token each time, so no other session may lose it.
+   */
+  reserve(given: Slice): Slice {
     this.#reserved.add(given.toString());
     return given;
   }
@@ -176,8 +178,8 @@ const all: fc.Arbitrary<Operation>[] = [
   op('create', true, [name, settings], async ({ sessions }, named, given) =>
     token(await sessions.create(Slice.of(named), given)),
   ),
-  op('create shared', true, [name, settings], async ({ sessions }, named, given) =>
-    token(await sessions.create(Slice.of(named), { ...given, shared: true })),
+  op('create shared', true, [name, settings], async (world, named, given) =>
+    token(world.reserve(await world.sessions.create(Slice.of(named), { ...given, shared: true }))),
   ),
   op('create with a token', true, [text('', 'a', 'b', 'x'.repeat(513)), who], async (world, named, what) =>
     token(await world.sessions.create(Slice.of(named), { token: world.free(what) })),
@@ -185,7 +187,7 @@ const all: fc.Arbitrary<Operation>[] = [
   op('create with a limit', false, [name, fc.integer({ min: 1, max: 3 })], async ({ sessions }, named, limit) =>
     token(await sessions.create(Slice.of(named), { limit })),
   ),
-  op('open', false, [name], async ({ sessions }, named) => token(await sessions.open(Slice.of(named)))),
+  op('open', false, [name], async (world, named) => token(world.reserve(await world.sessions.open(Slice.of(named))))),
   op('end', true, [who], async (world, what) => world.sessions.end(one(world, what))),
   op('endMany', true, [whoever], async (world, some) => world.sessions.endMany(some.map((what) => one(world, what)))),
   op('endName', false, [name], async ({ sessions }, named) => sessions.endName(Slice.of(named))),
@@ -197,7 +199,7 @@ const all: fc.Arbitrary<Operation>[] = [
   ),
   op('endAll', false, [] as [], async ({ sessions }) => sessions.endAll()),
   op('rotate', true, [who, fc.constantFrom(0, 0, 1_000_000)], async (world, what, grace) =>
-    token(await world.sessions.rotate(world.reserved(what), grace)),
+    token(await world.sessions.rotate(world.reserve(one(world, what)), grace)),
   ),
   op('setDuration', true, [who, duration, fc.constantFrom(undefined, true, false)], async (world, what, ms, deletes) =>
     world.sessions.setDuration(one(world, what), ms, deletes),
