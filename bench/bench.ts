@@ -14,7 +14,7 @@ import { measureRates } from './parts/rates.js';
 import { measureTail } from './parts/tail.js';
 import { FULL, QUICK } from './plan.js';
 import { killRunning } from './processes.js';
-import { formatTables } from './report.js';
+import { formatRelations, formatTables } from './report.js';
 import { readCommit, writeResults } from './results.js';
 
 /**
@@ -41,10 +41,15 @@ CPU is the user and system time of all threads of the server. What one command o
 Valkey, which are sent together. 20 connections keep "depth" operations in flight each. If the load generator is at 100 %
 of a core, it limits the operations per second, not the server. Latencies count from the time a request was due.`;
 
+/** A name for the tables, and what it names: a checkout, or the command that starts a server. */
+type Named = readonly [name: string, value: string];
+
 interface Options {
   readonly quick?: true;
   readonly node?: readonly string[];
-  readonly peer?: readonly (readonly [name: string, command: string])[];
+  readonly build?: readonly Named[];
+  readonly peer?: readonly Named[];
+  readonly rounds?: number;
   readonly only?: readonly string[];
 }
 
@@ -59,9 +64,19 @@ const program = new Command('bench')
     collect((path) => path),
   )
   .option(
+    '--build <name=checkout>',
+    "compare with the respite that was built in this checkout, under the first Node.js (repeatable), instead of with Debian's redis-server, and write no results",
+    collect(parseNamed),
+  )
+  .option(
     '--peer <name=command>',
     'also measure the server that this command starts (repeatable); see scripts/peers.sh',
-    collect(parsePeer),
+    collect(parseNamed),
+  )
+  .option(
+    '--rounds <number>',
+    'how often to measure what takes little time (5 by default, 2 with --quick)',
+    parseRounds,
   )
   .option(
     '--only <parts>',
@@ -82,10 +97,16 @@ function collect<Value>(parse: (text: string) => Value) {
   return (text: string, all: readonly Value[] = []) => [...all, parse(text)];
 }
 
-function parsePeer(text: string): readonly [string, string] {
-  const [, name, command] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (name === undefined) throw new InvalidArgumentError('Expected NAME=COMMAND.');
-  return [name, command];
+function parseNamed(text: string): Named {
+  const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('Expected a name, =, and a value.');
+  return [name, value];
+}
+
+function parseRounds(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new InvalidArgumentError('Expected a positive whole number.');
+  return rounds;
 }
 
 function parseParts(text: string): string[] {
@@ -96,23 +117,32 @@ function parseParts(text: string): string[] {
   return parts;
 }
 
-async function run({ quick, node = [process.execPath], peer: given = [], only }: Options): Promise<void> {
-  const subjects = node.map((path) => respite(path, `respite (Node ${versionIn(path)})`));
-  const debian = versionOf('redis-server') === undefined ? [] : [['Redis', 'redis-server'] as const];
+async function run(options: Options): Promise<void> {
+  const { quick, node = [process.execPath], build = [], peer: given = [], rounds, only } = options;
+  const onNodes = node.map((path) => respite(path, `respite (Node ${versionIn(path)})`));
+  const builds = build.map(([name, checkout]) => respite(node[0], `${name} (Node ${versionIn(node[0])})`, checkout));
+  for (const { command } of builds) versionIn(command.join(' '));
+  const subjects = [...onNodes, ...builds];
+  const takesPart = builds.length === 0 && versionOf('redis-server') !== undefined;
+  const debian = takesPart ? [['Redis', 'redis-server'] as const] : [];
   const peers = [...debian, ...given].map(([name, command]) => peer(`${name} ${versionIn(command)}`, command));
+  const names = [...subjects, ...peers].map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  if (repeated !== undefined) throw new Error(`two servers are named ${repeated}`);
   const machine = readMachine();
   console.log(describeMachine(machine));
 
   const figures = new Figures();
+  const plan = quick ? QUICK : FULL;
   const parts = only ?? Object.keys(PARTS);
   const began = performance.now();
   for (const [index, part] of parts.entries()) {
     const generator = await LoadGenerator.start();
     try {
       await PARTS[part]({
-        plan: quick ? QUICK : FULL,
+        plan: { ...plan, rounds: rounds ?? plan.rounds },
         contenders: [...subjects, ...peers],
-        main: [subjects[0], ...peers],
+        main: [subjects[0], ...builds, ...peers],
         generator,
         figures,
         progress: (step) => progress(`${part} (${index + 1} of ${parts.length}): ${step}`, performance.now() - began),
@@ -136,7 +166,9 @@ async function run({ quick, node = [process.execPath], peer: given = [], only }:
     figures: figures.summarize(peers.map(({ name }) => name)),
   };
   console.log(`\n${formatTables(results)}\n${NOTES}`);
-  if (only !== undefined) return;
+  for (const { name } of builds)
+    console.log(`\n${formatRelations(subjects[0].name, name, figures.relate(subjects[0].name, name))}`);
+  if (only !== undefined || builds.length > 0) return;
   console.log(`\nResults are in ${writeResults(quick ? 'quick' : 'full', results).join(' and ')}`);
 }
 

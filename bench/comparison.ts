@@ -7,7 +7,7 @@ import { Server } from './server.js';
 /** What the parts of a run share. */
 export interface Comparison {
   readonly plan: Plan;
-  /** All servers: respite on each Node.js, and the peers. */
+  /** All servers: respite on each Node.js, other builds of it, and the peers. */
   readonly contenders: readonly Contender[];
   /** The same without respite on a second Node.js. */
   readonly main: readonly Contender[];

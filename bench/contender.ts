@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dialect } from './operations.js';
 
@@ -14,10 +15,12 @@ export interface Contender {
   readonly journal?: string;
 }
 
-/** respite from dist/, under a Node.js. */
-export function respite(node = process.execPath, name = 'respite'): Contender {
-  const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  return { name, dialect: 'respite', command: [node, program], ready: /is ready on/ };
+/** The checkout that this program belongs to. */
+const HERE = fileURLToPath(new URL('..', import.meta.url));
+
+/** respite as it was built in a checkout, under a Node.js. */
+export function respite(node = process.execPath, name = 'respite', checkout = HERE): Contender {
+  return { name, dialect: 'respite', command: [node, join(checkout, 'dist/cli.js')], ready: /is ready on/ };
 }
 
 /** Redis, Valkey, or another server with their commands and options. */

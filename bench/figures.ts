@@ -41,6 +41,16 @@ export interface Figure extends Key {
   readonly disturbed: number;
 }
 
+/** A figure of one server relative to that of another. */
+export interface Relation extends Key {
+  /** The medians of the two. */
+  readonly medians: readonly [server: number, base: number];
+  readonly ratio: Spread;
+  /** By how many percent the server is worse than the other. Negative if it is better. */
+  readonly worse: number;
+  readonly disturbed: number;
+}
+
 /** What is measured of a figure, by the name of the server. */
 interface Row extends Key {
   readonly rounds: Record<string, number[]>;
@@ -79,6 +89,18 @@ export class Figures {
         disturbed,
       };
     });
+  }
+
+  /** Compares two servers by every figure of which less, or more, is better. */
+  relate(server: string, base: string): Relation[] {
+    return this.#rows
+      .filter(({ measure, rounds }) => MEASURES[measure].best !== null && server in rounds && base in rounds)
+      .map(({ rounds, ...row }) => {
+        const spread = ratio(rounds[server], rounds[base]);
+        const more = (spread[0] - 1) * 100;
+        const worse = MEASURES[row.measure].best === 'highest' ? -more : more;
+        return { ...row, medians: [median(rounds[server]), median(rounds[base])], ratio: spread, worse };
+      });
   }
 }
 

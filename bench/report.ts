@@ -1,4 +1,4 @@
-import { type Figure, findFigure, MEASURES, type Measure } from './figures.js';
+import { type Figure, findFigure, type Key, MEASURES, type Measure, type Relation } from './figures.js';
 import { judge } from './goals.js';
 import { describeMachine } from './machine.js';
 import { ALONE } from './parts/lateness.js';
@@ -46,6 +46,17 @@ export function formatTables(results: Results): string {
   return Object.entries(tablesOf(results))
     .map(([name, { header, rows }]) => formatTable([`${name}: ${header[0]}`, ...header.slice(1)], rows))
     .join('\n\n');
+}
+
+/** Formats how a server compares with another one, with a row for each figure. */
+export function formatRelations(server: string, base: string, relations: readonly Relation[]): string {
+  const rows = relations.map((relation) => [
+    titleOf(relation),
+    ...relation.medians.map((median) => formatNumber(relation.measure, median)),
+    formatSpread(relation.ratio),
+    `${relation.worse > 0 ? '+' : ''}${relation.worse.toFixed(1)}`,
+  ]);
+  return formatTable(['', server, base, 'ratio (lowest–highest)', 'worse, %'], rows);
 }
 
 /** Returns a generated part of README.md or docs/performance.md, by its name: a table, or one of two texts. */
@@ -104,11 +115,11 @@ function plainTable({ figures, subjects, peers }: Results, table: PlainTable): T
       figure.part === part && measures.includes(figure.measure) && (operations?.includes(figure.what) ?? true),
   );
   const servers = [...subjects, ...peers].filter((name) => shown.some((figure) => name in figure.servers));
-  const compared = compares ? subjects : [];
+  const compared = compares && peers.length > 0 ? subjects : [];
   return {
     header: ['', ...servers, ...compared.map((name) => `${name} × best peer`)],
     rows: shown.map((figure) => [
-      `${figure.what}, ${figure.at}: ${MEASURES[figure.measure].title}${disturbanceOf(figure)}`,
+      titleOf(figure),
       ...servers.map((name) => formatFigure(figure, name)),
       ...compared.map((name) => formatSpread(figure.ratios[name])),
     ]),
@@ -145,8 +156,10 @@ function byDepth(figures: readonly Figure[], what: string): (Figure | undefined)
   return DEPTHS.map((depth) => findFigure(figures, { part: 'operations', what, at: `depth ${depth}`, measure: 'cpu' }));
 }
 
-function goalTable({ figures, subjects: [subject] }: Results): Table {
-  const verdicts = judge(figures, subject).filter(({ part }) => figures.some((figure) => figure.part === part));
+function goalTable({ figures, subjects: [subject], peers }: Results): Table {
+  const verdicts = judge(figures, subject).filter(
+    ({ part, relative }) => figures.some((figure) => figure.part === part) && (peers.length > 0 || !relative),
+  );
   return {
     header: ['goal', 'limit', subject, 'best peer', ''],
     rows: verdicts.map(({ what, at, measure, bound, limit, relative, reached, best, met }) => [
@@ -159,11 +172,18 @@ function goalTable({ figures, subjects: [subject] }: Results): Table {
   };
 }
 
+function titleOf(figure: Key & { readonly disturbed: number }): string {
+  return `${figure.what}, ${figure.at}: ${MEASURES[figure.measure].title}${disturbanceOf(figure)}`;
+}
+
 function formatFigure(figure: Figure | undefined, server: string): string {
   const median = figure?.servers[server]?.[0];
-  if (figure === undefined || median === undefined) return NONE;
+  return figure === undefined || median === undefined ? NONE : formatNumber(figure.measure, median);
+}
+
+function formatNumber(measure: Measure, median: number): string {
   // Of a large figure, decimals would say more than is known.
-  const digits = median < 100 ? MEASURES[figure.measure].digits : 0;
+  const digits = median < 100 ? MEASURES[measure].digits : 0;
   return median.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
@@ -179,7 +199,7 @@ function formatSpread(spread: Spread | undefined): string {
 }
 
 /** Returns the mark of a figure that other processes have disturbed. */
-function disturbanceOf(figure: Figure | undefined): string {
+function disturbanceOf(figure: { readonly disturbed: number } | undefined): string {
   return figure !== undefined && figure.disturbed > 0 ? ' ~' : '';
 }
 

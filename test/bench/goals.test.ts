@@ -55,4 +55,18 @@ describe('a figure', () => {
     figures.add(READ, 'respite', { cpu: 1 }, 0.5);
     expect(figures.summarize([])).toMatchObject([{ disturbed: 1 }]);
   });
+
+  it('of one build is compared with that of another, within rounds and in the direction of the measure', () => {
+    const figures = new Figures();
+    for (const speed of [1, 10, 2]) {
+      figures.add(READ, 'new', { cpu: 1.04 / speed, perSecond: 96 * speed, generator: 50 }, 0);
+      figures.add(READ, 'old', { cpu: 1 / speed, perSecond: 100 * speed, generator: 50 }, 0);
+    }
+    expect(figures.relate('new', 'old')).toMatchObject([
+      { ...READ, measure: 'cpu', medians: [0.52, 0.5], ratio: [expect.closeTo(1.04), expect.closeTo(1.04), 1.04] },
+      { ...READ, measure: 'perSecond', medians: [192, 200], ratio: [0.96, 0.96, 0.96] },
+    ]);
+    expect(figures.relate('new', 'old').map(({ worse }) => Math.round(worse))).toEqual([4, 4]);
+    expect(figures.relate('old', 'new').map(({ worse }) => Math.round(worse))).toEqual([-4, -4]);
+  });
 });
