@@ -557,15 +557,8 @@ export function withDefaults(given: Partial<Config>): Config {
  */
 export function withChanges(config: Config, given: readonly (readonly [name: string, value: string])[]): Config {
   const changed: Record<string, Config[OptionName]> = { ...config };
-  const seen = new Set<string>();
-  for (const [written, value] of given) {
-    const name = written.toLowerCase();
-    if (seen.has(name)) throw new OptionError(name, 'duplicate parameter');
-    seen.add(name);
-    if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, 'this option cannot be changed');
-    if (!isOptionName(name)) throw new OptionError(name, undefined);
-    const refusal = refusalToSet(name, config);
-    if (refusal !== undefined) throw new OptionError(name, refusal);
+  // As in Redis, an option that cannot be set at all is reported before a value that is not allowed.
+  for (const [name, value] of settable(config, given)) {
     try {
       const kind: Kind<Config[OptionName]> = OPTIONS[name].kind as Kind<Config[OptionName]>;
       changed[name] = kind.parse(value, config[name]);
@@ -577,15 +570,38 @@ export function withChanges(config: Config, given: readonly (readonly [name: str
   return changed as Config;
 }
 
+/** Returns the names and values. @throws OptionError for the first option that CONFIG SET may not change. */
+function settable(
+  config: Config,
+  given: readonly (readonly [name: string, value: string])[],
+): (readonly [OptionName, string])[] {
+  const seen = new Set<string>();
+  return given.map(([written, value]) => {
+    const name = written.toLowerCase();
+    if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, immutable('this option has only one value'));
+    if (!isOptionName(name)) throw new OptionError(name, undefined);
+    const refusal = refusalToSet(name, config);
+    if (refusal !== undefined) throw new OptionError(name, refusal);
+    if (seen.has(name)) throw new OptionError(name, 'duplicate parameter');
+    seen.add(name);
+    return [name, value];
+  });
+}
+
 /** Returns why CONFIG SET may not change an option; undefined if it may. */
 function refusalToSet(name: OptionName, config: Config): string | undefined {
-  if ('reloads' in OPTIONS[name]) return 'this option can be changed only in the configuration file, by CONFIG RELOAD';
-  if (!('live' in OPTIONS[name])) return 'this option can be set only when the server starts';
+  if ('reloads' in OPTIONS[name]) {
+    return immutable('this option can be changed only in the configuration file, by CONFIG RELOAD');
+  }
+  if (!('live' in OPTIONS[name])) return immutable('this option can be set only when the server starts');
   if (name === 'requirepass' && config['requirepass-file'] !== '') {
     return 'the password is in requirepass-file: change that file, then use CONFIG RELOAD';
   }
   return undefined;
 }
+
+/** Begins with the words of Redis, because clients match on them. */
+const immutable = (why: string) => `can't set immutable config: ${why}`;
 
 /** Whether there is an option with that name, in lower case. */
 export function isOptionName(name: string): name is OptionName {

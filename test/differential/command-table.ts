@@ -43,7 +43,23 @@ export const COMMANDS: readonly Row[] = [
       ]),
   },
   { name: 'APPEND', words: (c) => [c.key(), c.value()] },
-  { name: 'CONFIG', words: (c) => c.random.pick([[], ['REWRITE'], ['rewrite', 'x']]) },
+  { name: 'AUTH', words: (c) => c.random.pick([[], ['x'], ['default', 'x'], ['a', 'b', 'c']]) },
+  {
+    name: 'CONFIG',
+    words: (c) =>
+      c.random.pick([
+        [],
+        ['REWRITE'],
+        ['rewrite', 'x'],
+        ['GET', 'timeout', 'tcp-keepalive', 'TIME???'],
+        ['SET', 'timeout', '0', 'tcp-keepalive', '300'],
+        ['SET', 'timeout', '0', 'nope', '1'],
+        ['SET', 'timeout', 'x', 'nope', '1'],
+        ['SET', 'timeout', '0', 'timeout', '0'],
+        ['SET', 'timeout', '0', 'tcp-keepalive'],
+      ]),
+    same: pairs,
+  },
   {
     name: 'COPY',
     words: (c) => [

@@ -17,7 +17,13 @@ const named = (request: Request, ...words: readonly string[]) =>
 
 /** In ms: the 142,000 years within which a key can expire. */
 const FAR = 2n ** 52n;
-const ms = (text: string, perUnit: bigint) => (/^-?\d{1,19}$/.test(text) ? BigInt(text) * perUnit : 0n);
+const ms = (text: string, perUnit: bigint) => (/^\d{1,19}$/.test(text) ? BigInt(text) * perUnit : 0n);
+const isTime = ([name]: Request) => /^P?(TTL|EXPIRETIME)$/i.test(name);
+/** As a reply in either unit. */
+const isFar = (reply: Reply) => Number(reply) > Number(FAR) / 1001;
+const hasFarTime = (request: Request) => request.some((word) => ms(word, 1000n) > FAR);
+/** Whether it is 0 or 1: GT and LT compare far times. */
+const isCount = (reply: Reply) => [0, 1].includes(Number(reply)) && reply !== null && reply !== '';
 
 /** What respite replies differently, on purpose. docs/differences-from-redis.md lists it. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
@@ -27,12 +33,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: true,
   },
   {
-    reason:
-      'A key expires within 142,000 years or never. A later time is an invalid expire time, and a time that far in the past counts as past.',
+    reason: 'A key expires within 142,000 years. Of a later time, the key keeps only that it is that far off.',
     matches: (request, respite, redis) =>
-      (isError(respite, /^ERR invalid expire time in/) || isError(redis, /^ERR invalid expire time in/)) &&
-      request.some((word) => [1n, 1000n].some((unit) => ms(word, unit) > FAR || ms(word, unit) < -FAR)),
-    isLasting: true,
+      isTime(request) ? isFar(respite) && isFar(redis) : hasFarTime(request) && isCount(respite) && isCount(redis),
+    isLasting: false,
   },
   {
     reason: 'OBJECT ENCODING returns the encoding of Redis that is closest to what respite uses.',
@@ -44,6 +48,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason: 'ACL CAT lists the categories that respite has commands in, and ACL LIST shows users as Redis 7.2 does.',
     matches: (request, respite, redis) =>
       (named(request, 'ACL', 'CAT') || named(request, 'ACL', 'LIST')) && [respite, redis].every(Array.isArray),
+    isLasting: false,
+  },
+  {
+    reason: 'CONFIG SET says which values an option may have.',
+    matches: (_, respite, redis) => [respite, redis].every((reply) => isError(reply, /^ERR CONFIG SET failed /)),
     isLasting: false,
   },
   {

@@ -73,6 +73,33 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     expect(await ask('EXISTS c d')).toBe('2');
   });
 
+  it('a time may be as large as 64 bits allow, and counts as at most 142,000 years away', async () => {
+    const { ask } = await start();
+    const far = String(2 ** 52);
+    await ask('SET k v');
+    for (const request of [
+      'PEXPIREAT k 9223372036854775807',
+      'EXPIREAT k 9223372036854775',
+      'PEXPIRE k 9007199254740993',
+    ]) {
+      expect(await ask(request)).toBe('1');
+      expect(await ask('PTTL k')).toBe(far);
+    }
+    expect(await ask('SET k v PXAT 9223372036854775807')).toBe('OK');
+    expect(await ask('PTTL k')).toBe(far);
+    for (const [command, time] of [
+      ['EXPIRE', '9223372036854775'],
+      ['EXPIRE', '-9223372036854776'],
+      ['EXPIREAT', '-9223372036854776'],
+      ['EXPIREAT', '9223372036854776'],
+      ['PEXPIRE', '9223372036854775807'],
+    ]) {
+      expect(await ask(`${command} k ${time}`)).toBe(`ERR invalid expire time in '${command.toLowerCase()}' command`);
+    }
+    expect(await ask('PEXPIRE k -9223372036854775808')).toBe('1');
+    expect(await ask('EXISTS k')).toBe('0');
+  });
+
   it('setting the wall clock neither shortens nor extends their lives', async () => {
     const { clock, ask } = await start();
     await ask(`SET k v PXAT ${Date.UTC(2030, 0, 1) + 1000}`);

@@ -290,7 +290,7 @@ describe('CONFIG SET', () => {
       `-ERR CONFIG SET failed (possibly related to argument '${name}') - ${reason}\r\n`;
     await client.expect(
       'CONFIG SET timeout 6 port 7000\r\n',
-      failed('port', 'this option can be set only when the server starts'),
+      failed('port', "can't set immutable config: this option can be set only when the server starts"),
     );
     await client.expect(
       'CONFIG SET timeout 6 maxmemory-policy lru\r\n',
@@ -298,7 +298,7 @@ describe('CONFIG SET', () => {
     );
     await client.expect(
       'CONFIG SET appendonly yes\r\n',
-      failed('appendonly', 'this option can be set only when the server starts'),
+      failed('appendonly', "can't set immutable config: this option can be set only when the server starts"),
     );
     await client.expect(
       'CONFIG SET client-reply-backlog 1gb\r\n',
@@ -309,6 +309,15 @@ describe('CONFIG SET', () => {
     );
     await client.expect(
       'CONFIG SET nope 1\r\n',
+      "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n",
+    );
+    await client.expect(
+      'CONFIG SET databases 3\r\n',
+      failed('databases', "can't set immutable config: this option has only one value"),
+    );
+    // What cannot be set at all is reported first, wherever it stands.
+    await client.expect(
+      'CONFIG SET maxmemory x nope 1\r\n',
       "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n",
     );
     await client.expect('CONFIG SET timeout 1 TIMEOUT 2\r\n', failed('timeout', 'duplicate parameter'));

@@ -598,7 +598,7 @@ describe("Redis' commands", () => {
     const { client } = await start({ appendonly: true });
     await client.expect('CONFIG GET appendonly\r\n', '*2\r\n$10\r\nappendonly\r\n$3\r\nyes\r\n');
     expect(await ask(client, 'CONFIG', 'SET', 'appendonly', 'no')).toContain(
-      'this option can be set only when the server starts',
+      "can't set immutable config: this option can be set only when the server starts",
     );
   });
 

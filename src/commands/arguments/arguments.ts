@@ -144,10 +144,13 @@ export class Arguments {
   timeIn(given: Slice, least: number, max: number, expected?: Expected): number {
     const value = parseInteger(given);
     if (value >= least && value <= max) return value;
-    const error = Number.isNaN(value)
-      ? NOT_AN_INTEGER
-      : new CodedError('ERR', `invalid expire time in '${this.#command}' command`);
+    const error = Number.isNaN(value) ? NOT_AN_INTEGER : this.invalidTime();
     throw withDetail(error, numberFrom(least, max, expected));
+  }
+
+  /** Returns the error for a time that is out of range. */
+  invalidTime(): CodedError {
+    return new CodedError('ERR', `invalid expire time in '${this.#command}' command`);
   }
 
   /** Takes one of `1 0 true false yes no`, in any case. @throws CodedError syntax error. */

@@ -41,7 +41,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
       const key = args.slice();
       const time = args.slice();
       const conditions = readConditions(args);
-      const ms = readExpiry(unit, time, LEAST / unit.msPerUnit, context, args);
+      const ms = readExpiry(unit, time, -Infinity, context, args);
       const session = findKey(engine, key);
       const may = session !== NO_SESSION && allHold(conditions, engine.timeLeft(session), ms);
       if (may) expireIn(context, key, session, ms);
@@ -49,9 +49,6 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
     },
   };
 }
-
-/** The least 64-bit integer: any time in the past removes the key at once. */
-const LEAST = -(2 ** 63);
 
 interface Condition {
   readonly word: 'NX' | 'XX' | 'GT' | 'LT';

@@ -1,3 +1,4 @@
+import { parseInt64, withinInt64 } from '../../engine/fields/int64.js';
 import { MAX_DURATION, type Session } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
@@ -34,20 +35,33 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
 };
 
 /**
- * Reads the time at which a key expires. Returns the ms until then; 0 or less if it has passed.
+ * Reads the time at which a key expires. Returns the ms until then: 0 or less if it has passed, and no more than
+ * `MAX_DURATION`, however far off the time is.
  * @param given The argument with the time, which has already been taken from `args`.
  * @param least The least valid value, in its unit.
  * @throws CodedError not an integer, invalid expire time.
  */
 export function readExpiry(
-  { msPerUnit, isUnixTime }: ExpiryUnit,
+  unit: ExpiryUnit,
   given: Slice,
   least: number,
-  { engine }: Context,
+  { engine, server }: Context,
   args: Arguments,
 ): number {
-  const ms = args.timeIn(given, least, MAX_DURATION / msPerUnit) * msPerUnit;
-  return isUnixTime ? engine.timeUntil(ms) : ms;
+  const time = args.timeIn(given, least, Infinity);
+  if (Math.abs(time) > NEAR && !fits(unit, given, server.clock.wall())) throw args.invalidTime();
+  const ms = time * unit.msPerUnit;
+  return Math.min(unit.isUnixTime ? engine.timeUntil(ms) : ms, MAX_DURATION);
+}
+
+/** Times up to this far, in any unit, need no exact check. A double represents them exactly. */
+const NEAR = 2 ** 52 / 1000;
+
+/** Returns whether a time in ms, and the unix time at which a duration ends, are 64-bit integers, as in Redis. */
+function fits({ msPerUnit, isUnixTime }: ExpiryUnit, given: Slice, now: number): boolean {
+  const ms = (parseInt64(given) ?? 0n) * BigInt(msPerUnit);
+  const end = isUnixTime ? ms : ms + BigInt(Math.floor(now));
+  return withinInt64(ms) !== undefined && withinInt64(end) !== undefined;
 }
 
 /** Sets a key to expire `ms` from now: at once, if that is 0 or less. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ConfigError, OptionError, visibleOptions } from '../../config.js';
-import { CodedError } from '../../errors.js';
+import { CodedError, SYNTAX } from '../../errors.js';
 import type { ReloadReport } from '../../execution/context/reload-report.js';
 import type { ServerControl } from '../../execution/context/server-control.js';
 import { redacted } from '../../execution/observing/redaction.js';
@@ -50,7 +50,8 @@ const set: Command = {
   ],
   reply: 'OK',
   run({ server, reply }, args) {
-    const words = args.pairs().map((slice) => {
+    if (args.left % 2 !== 0) throw SYNTAX;
+    const words = args.rest().map((slice) => {
       const argument = slice.toBuffer();
       // Options are text. Bytes that are not UTF-8 would be stored as other bytes.
       if (!isUtf8(argument)) throw new CodedError('ERR', 'CONFIG SET failed - names and values must be UTF-8 text');
