@@ -46,6 +46,10 @@ export class CodedError extends Error {
 export const SYNTAX = new CodedError('ERR', 'syntax error');
 export const NOT_AN_INTEGER = new CodedError('ERR', 'value is not an integer or out of range');
 export const NO_SUCH_DATABASE = new CodedError('ERR', 'DB index is out of range');
+export const RESERVED_KEY = new CodedError(
+  'ERR',
+  'a key of database 0 must not begin with a NUL byte, the number of another database and a colon',
+);
 
 export const NOT_AUTHENTICATED = new CodedError('NOAUTH', 'Authentication required.');
 export const LOADING = new CodedError('LOADING', 'Redis is loading the dataset in memory');

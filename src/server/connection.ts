@@ -80,6 +80,7 @@ export class Connection implements MonitoringClient, Stranger {
   lastCommand = '';
   replyMode: Client['replyMode'] = 'on';
   refusedDatabase: string | undefined;
+  database = 0;
   noTouch = false;
   noEvict = false;
   readonly channels = new Set<string>();
@@ -282,6 +283,7 @@ export class Connection implements MonitoringClient, Stranger {
     this.name = '';
     this.replyMode = 'on';
     this.refusedDatabase = undefined;
+    this.database = 0;
     this.noTouch = false;
     this.noEvict = false;
     this.user = this.#options.userWithoutPassword();

@@ -1,5 +1,6 @@
 import { parseInt64, parseInteger } from '../../engine/fields/int64.js';
-import { CodedError, NOT_AN_INTEGER, SYNTAX, wrongNumberOfArguments } from '../../errors.js';
+import { databaseOf, type KeyName, keyNameIn } from '../../engine/index.js';
+import { CodedError, NOT_AN_INTEGER, RESERVED_KEY, SYNTAX, wrongNumberOfArguments } from '../../errors.js';
 import { Request } from '../../resp/request.js';
 import type { Slice } from '../../slice.js';
 
@@ -69,6 +70,19 @@ export class Arguments {
   slice(): Slice {
     if (this.left === 0) throw this.#missing();
     return this.#request.word(this.#next++);
+  }
+
+  /**
+   * Takes a key of the client's database. Returns the name of its session.
+   * @throws CodedError if there is none, or if no key of database 0 can have this name.
+   */
+  key(client: HasDatabase): KeyName {
+    return keyName(client, this.slice());
+  }
+
+  /** Takes all remaining arguments, which are keys of the client's database. Returns the names of their sessions. */
+  keys(client: HasDatabase): KeyName[] {
+    return this.rest().map((key) => keyName(client, key));
   }
 
   /**
@@ -201,6 +215,22 @@ export class Arguments {
     this.#option = word;
     return true;
   }
+}
+
+/** A client, as far as keys are concerned. */
+export interface HasDatabase {
+  /** The number of its database. */
+  readonly database: number;
+}
+
+const NUL = 0;
+
+/** Returns the name of the session that a key of the client's database is. @throws CodedError see `Arguments.key`. */
+export function keyName({ database }: HasDatabase, key: Slice): KeyName {
+  if (database !== 0) return keyNameIn(database, key);
+  // The key itself is the name. Such a name would be that of another database's key.
+  if (key.bytes[key.start] === NUL && databaseOf(key) !== 0) throw RESERVED_KEY;
+  return key as KeyName;
 }
 
 /** Returns the error with a detail at the end of its message, because clients match on the beginning. */

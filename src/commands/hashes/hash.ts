@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import { asHash, findKey, makeKey } from '../keys/lookup.js';
 
@@ -6,7 +6,7 @@ import { asHash, findKey, makeKey } from '../keys/lookup.js';
  * Returns a hash key's session, or NO_SESSION. For commands that write.
  * @throws SessionError WRONGTYPE for a string.
  */
-export function findHash(engine: SessionEngine, key: Slice): Session {
+export function findHash(engine: SessionEngine, key: KeyName): Session {
   return asHash(engine, findKey(engine, key));
 }
 
@@ -14,7 +14,7 @@ export function findHash(engine: SessionEngine, key: Slice): Session {
  * Sets fields of a hash, and creates it if it does not exist. Returns how many fields are new.
  * @param pairs Alternating fields and values. @throws SessionError WRONGTYPE for a string.
  */
-export function putFields(engine: SessionEngine, key: Slice, pairs: readonly Slice[]): number {
+export function putFields(engine: SessionEngine, key: KeyName, pairs: readonly Slice[]): number {
   const session = engine.findShared(key);
   if (session === NO_SESSION) {
     return engine.data.count(makeKey(engine, key, { data: pairs }));

@@ -13,8 +13,8 @@ export const hdel: Command = {
   arity: -3,
   arguments: [KEY, FIELDS],
   reply: 'the number of fields removed',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const session = findHash(engine, key);
     const deleted = session === NO_SESSION ? 0 : engine.data.delete(session, args.rest());
     if (deleted > 0) {

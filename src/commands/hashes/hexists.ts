@@ -14,7 +14,7 @@ export const hexists: Command = {
   arguments: [KEY, FIELD],
   reply: '1 or 0',
   run(context, args) {
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     const has = session !== NO_SESSION && context.engine.data.has(session, args.slice());
     context.reply.integer(has ? 1 : 0);
   },

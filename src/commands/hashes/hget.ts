@@ -14,7 +14,7 @@ export const hget: Command = {
   arguments: [KEY, FIELD],
   reply: 'the value, or null',
   run(context, args) {
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     if (session === NO_SESSION) context.reply.null();
     else context.reply.bulkOrNull(context.engine.data.get(session, args.slice()));
   },

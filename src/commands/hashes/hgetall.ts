@@ -14,7 +14,7 @@ export const hgetall: Command = {
   reply: 'map from fields to values',
   run(context, args) {
     const { engine, reply } = context;
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     reply.map(session === NO_SESSION ? 0 : engine.data.count(session));
     if (session === NO_SESSION) return;
     engine.data.forEach(session, (field, value) => {

@@ -14,8 +14,8 @@ export const hincrby: Command = {
   arity: 4,
   arguments: [KEY, FIELD, { name: 'increment', type: 'integer' }],
   reply: 'the new value',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const field = args.slice();
     const increment = args.int64();
     const session = findHash(engine, key);

@@ -16,8 +16,8 @@ export const hincrbyfloat: Command = {
   arity: 4,
   arguments: [KEY, FIELD, { name: 'increment', type: 'double' }],
   reply: 'the new value',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const field = args.slice();
     const increment = readFiniteFloat(args.slice());
     const session = findHash(engine, key);

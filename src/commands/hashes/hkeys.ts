@@ -16,7 +16,7 @@ export const hkeys: Command = {
   reply: 'array of fields',
   run(context, args) {
     const { engine, reply } = context;
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     reply.array(session === NO_SESSION ? 0 : engine.data.count(session));
     if (session !== NO_SESSION) engine.data.forEachKey(session, (field) => reply.bulk(field));
   },
@@ -33,7 +33,7 @@ export const hvals: Command = {
   reply: 'array of values',
   run(context, args) {
     const { engine, reply } = context;
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     reply.array(session === NO_SESSION ? 0 : engine.data.count(session));
     if (session !== NO_SESSION) engine.data.forEach(session, (_, value) => reply.bulk(value));
   },

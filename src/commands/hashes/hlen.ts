@@ -13,7 +13,7 @@ export const hlen: Command = {
   arguments: [KEY],
   reply: 'the number of fields; 0 if there is no such key',
   run(context, args) {
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.count(session));
   },
 };

@@ -15,7 +15,7 @@ export const hmget: Command = {
   reply: 'array of values, with null for each missing field',
   run(context, args) {
     const { engine, reply } = context;
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     const fields = args.rest();
     reply.array(fields.length);
     if (session !== NO_SESSION) engine.data.getMany(session, fields, (value) => reply.bulkOrNull(value));

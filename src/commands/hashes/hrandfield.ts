@@ -33,8 +33,8 @@ export const hrandfield: Command = {
   ],
   reply: 'a field, or null; with a count, array of fields or of fields and values',
   run(context, args) {
-    const { engine, reply } = context;
-    const key = args.slice();
+    const { client, engine, reply } = context;
+    const key = args.key(client);
     const count = args.left > 0 ? readCount(args) : undefined;
     const withValues = args.left > 0 && args.choice('WITHVALUES') === 'WITHVALUES';
     args.end();

@@ -29,9 +29,9 @@ export const hscan: Command = {
   ],
   reply: '[next cursor, [field, value, …]]; the cursor is 0 at the end',
   run(context, args) {
-    const { engine, reply, server } = context;
+    const { client, engine, reply, server } = context;
     const { data } = engine;
-    const key = args.slice();
+    const key = args.key(client);
     let cursor = readCursor(args);
     const session = readHash(context, key);
     const found: Buffer[] = [];

@@ -14,8 +14,8 @@ export const hset: Command = {
   arity: -4,
   arguments: [KEY, FIELDS_AND_VALUES],
   reply: 'the number of new fields',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     reply.integer(putFields(engine, key, args.pairs()));
     server.keyspaceEvents.notify('h', 'hset', key);
   },
@@ -30,8 +30,8 @@ export const hmset: Command = {
   arity: -4,
   arguments: [KEY, FIELDS_AND_VALUES],
   reply: 'OK',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     putFields(engine, key, args.pairs());
     server.keyspaceEvents.notify('h', 'hset', key);
     reply.ok();

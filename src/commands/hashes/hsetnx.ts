@@ -13,8 +13,8 @@ export const hsetnx: Command = {
   arity: 4,
   arguments: [KEY, FIELD, VALUE],
   reply: '1; 0 if the field exists',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const field = args.slice();
     const session = findHash(engine, key);
     if (session !== NO_SESSION && engine.data.has(session, field)) {

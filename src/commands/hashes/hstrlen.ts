@@ -14,7 +14,7 @@ export const hstrlen: Command = {
   arguments: [KEY, FIELD],
   reply: 'the length in bytes; 0 if there is no such field',
   run(context, args) {
-    const session = readHash(context, args.slice());
+    const session = readHash(context, args.key(context.client));
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.getLength(session, args.slice()));
   },
 };

@@ -19,9 +19,9 @@ export const copy: Command = {
   reply: '1; 0 if the source does not exist, or the destination exists and REPLACE is not given',
   growth: 'copy',
   run(context, args) {
-    const { engine, reply, server } = context;
-    const source = args.slice();
-    const destination = args.slice();
+    const { client, engine, reply, server } = context;
+    const source = args.key(client);
+    const destination = args.key(client);
     let replaces = false;
     while (args.left > 0) {
       if (args.choice('REPLACE', 'DB') === 'REPLACE') replaces = true;

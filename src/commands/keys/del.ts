@@ -1,7 +1,6 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { type KeyName, NO_SESSION } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import { inSlices } from '../../execution/in-slices.js';
-import type { Slice } from '../../slice.js';
 import { endEach } from '../../store/memory/end-each.js';
 import type { Command } from '../declaration/command.js';
 import { KEYS } from './grammar.js';
@@ -19,19 +18,19 @@ function remove(name: string): Command {
     arguments: [KEYS],
     reply: 'the number of keys removed',
     run(context, args) {
-      const { engine, reply } = context;
+      const { client, engine, reply } = context;
       if (args.left > 1) {
         args.own();
-        return inSlices(context, removeMany(context, args.rest()));
+        return inSlices(context, removeMany(context, args.keys(client)));
       }
-      const key = findKey(engine, args.slice());
+      const key = findKey(engine, args.key(client));
       if (key !== NO_SESSION) engine.end(key);
       reply.integer(key === NO_SESSION ? 0 : 1);
     },
   };
 }
 
-function* removeMany({ engine, reply }: Context, keys: readonly Slice[]): Generator<void, void> {
+function* removeMany({ engine, reply }: Context, keys: readonly KeyName[]): Generator<void, void> {
   reply.integer(yield* endEach(engine, keys, findKey));
 }
 

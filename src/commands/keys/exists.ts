@@ -14,7 +14,7 @@ export const exists: Command = {
   reply: 'the number of keys that exist; a key given twice counts twice',
   run(context, args) {
     let found = 0;
-    while (args.left > 0) if (readKey(context, args.slice()) !== NO_SESSION) found++;
+    while (args.left > 0) if (readKey(context, args.key(context.client)) !== NO_SESSION) found++;
     context.reply.integer(found);
   },
 };

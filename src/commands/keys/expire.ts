@@ -37,8 +37,8 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
     ],
     reply: '1; 0 if there is no such key or a condition is not met',
     run(context, args) {
-      const { engine, reply } = context;
-      const key = args.slice();
+      const { client, engine, reply } = context;
+      const key = args.key(client);
       const time = args.slice();
       const conditions = readConditions(args);
       const ms = readExpiry(unit, time, -Infinity, context, args);

@@ -1,5 +1,5 @@
 import { parseInt64, withinInt64 } from '../../engine/fields/int64.js';
-import { MAX_DURATION, type Session } from '../../engine/index.js';
+import { type KeyName, MAX_DURATION, type Session } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -65,7 +65,7 @@ function fits({ msPerUnit, isUnixTime }: ExpiryUnit, given: Slice, now: number):
 }
 
 /** Sets a key to expire `ms` from now: at once, if that is 0 or less. */
-export function expireIn({ engine, server }: Context, key: Slice, session: Session, ms: number): void {
+export function expireIn({ engine, server }: Context, key: KeyName, session: Session, ms: number): void {
   if (ms <= 0) {
     engine.end(session);
     return;

@@ -1,6 +1,12 @@
-import { type NewSession, NO_SESSION, type Session, type SessionEngine, WRONG_TYPE } from '../../engine/index.js';
+import {
+  type KeyName,
+  type NewSession,
+  NO_SESSION,
+  type Session,
+  type SessionEngine,
+  WRONG_TYPE,
+} from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
-import type { Slice } from '../../slice.js';
 
 /**
  * Returns whether a session, or NO_SESSION, is a key. A key of Redis is a shared session with the key's name: a string
@@ -16,32 +22,32 @@ export function isKey(engine: SessionEngine, session: Session): boolean {
 /** Creates a key. There must be no shared session with its name. */
 export function makeKey(
   engine: SessionEngine,
-  key: Slice,
+  key: KeyName,
   { string, data, duration }: Pick<NewSession, 'string' | 'data' | 'duration'>,
 ): Session {
   return engine.create(key, { shared: 'tokenless', string, data, duration });
 }
 
 /** Returns the key's session, or NO_SESSION. For commands that write: a missing key is not reported to subscribers. */
-export function findKey(engine: SessionEngine, key: Slice): Session {
+export function findKey(engine: SessionEngine, key: KeyName): Session {
   const session = engine.findShared(key);
   return isKey(engine, session) ? session : NO_SESSION;
 }
 
 /** Like `findKey`, for commands that read: a missing key is reported to subscribers. */
-export function readKey(context: Context, key: Slice): Session {
+export function readKey(context: Context, key: KeyName): Session {
   const session = findKey(context.engine, key);
   if (session === NO_SESSION) notifyMiss(context, key);
   return session;
 }
 
 /** Notifies keyspace subscribers that a missing key was read. */
-export function notifyMiss({ server }: Context, key: Slice): void {
+export function notifyMiss({ server }: Context, key: KeyName): void {
   server.keyspaceEvents.notify('m', 'keymiss', key);
 }
 
 /** Returns a string key's session, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
-export function readString(context: Context, key: Slice): Session {
+export function readString(context: Context, key: KeyName): Session {
   const { engine } = context;
   const session = engine.findShared(key);
   if (session !== NO_SESSION && engine.isString(session)) return session;
@@ -51,7 +57,7 @@ export function readString(context: Context, key: Slice): Session {
 }
 
 /** Returns a hash key's session, or NO_SESSION. @throws SessionError WRONGTYPE for a string. */
-export function readHash(context: Context, key: Slice): Session {
+export function readHash(context: Context, key: KeyName): Session {
   return asHash(context.engine, readKey(context, key));
 }
 

@@ -26,8 +26,8 @@ const encoding: Command = {
   arity: 3,
   arguments: [KEY],
   reply: 'int, embstr, raw, listpack (all fields in one block of bytes) or hashtable; null if there is no such key',
-  run({ engine, reply }, args) {
-    const session = findKey(engine, args.slice());
+  run({ client, engine, reply }, args) {
+    const session = findKey(engine, args.key(client));
     if (session === NO_SESSION) reply.null();
     else reply.bulk(encodingOf(engine, session));
   },
@@ -42,8 +42,8 @@ const idletime: Command = {
   arity: 3,
   arguments: [KEY],
   reply: 'seconds; null if there is no such key',
-  run({ engine, reply }, args) {
-    const session = findKey(engine, args.slice());
+  run({ client, engine, reply }, args) {
+    const session = findKey(engine, args.key(client));
     if (session === NO_SESSION) reply.null();
     else reply.integer(Math.floor(engine.idleTime(session) / 1000));
   },

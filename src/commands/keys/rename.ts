@@ -1,7 +1,6 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { type KeyName, NO_SESSION } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
-import type { Slice } from '../../slice.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { findKey, isKey } from './lookup.js';
@@ -14,7 +13,7 @@ const NEW_KEY: Argument = { name: 'newkey', type: 'key' };
  * Renames a key. Returns false, and does nothing, if the new name is taken and `mayReplace` is not set.
  * @throws CodedError no such key.
  */
-function renameKey({ engine, server }: Context, key: Slice, newKey: Slice, mayReplace: boolean): boolean {
+function renameKey({ engine, server }: Context, key: KeyName, newKey: KeyName, mayReplace: boolean): boolean {
   const session = findKey(engine, key);
   if (session === NO_SESSION) throw new CodedError('ERR', 'no such key');
   if (newKey.equals(key)) return mayReplace;
@@ -38,7 +37,7 @@ export const rename: Command = {
   arguments: [KEY, NEW_KEY],
   reply: 'OK',
   run(context, args) {
-    renameKey(context, args.slice(), args.slice(), true);
+    renameKey(context, args.key(context.client), args.key(context.client), true);
     context.reply.ok();
   },
 };
@@ -54,6 +53,6 @@ export const renamenx: Command = {
   arguments: [KEY, NEW_KEY],
   reply: '1; 0 if the new name is taken',
   run(context, args) {
-    context.reply.integer(renameKey(context, args.slice(), args.slice(), false) ? 1 : 0);
+    context.reply.integer(renameKey(context, args.key(context.client), args.key(context.client), false) ? 1 : 0);
   },
 };

@@ -15,7 +15,7 @@ export const touch: Command = {
   run(context, args) {
     let touched = 0;
     while (args.left > 0) {
-      const session = readKey(context, args.slice());
+      const session = readKey(context, args.key(context.client));
       if (session === NO_SESSION) continue;
       context.engine.use(session);
       touched++;

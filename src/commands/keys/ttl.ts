@@ -21,7 +21,7 @@ function timeOf(
     reply: `${unit}; -1 if the key does not expire, -2 if there is no such key`,
     run(context, args) {
       const { engine, reply } = context;
-      const session = readKey(context, args.slice());
+      const session = readKey(context, args.key(context.client));
       if (session === NO_SESSION) reply.integer(-2);
       else reply.integer(engine.timeLeft(session) === Infinity ? -1 : read(engine, session));
     },

@@ -18,7 +18,7 @@ export const type: Command = {
   arguments: [KEY],
   reply: 'string, hash, or none if there is no such key',
   run(context, args) {
-    const session = readKey(context, args.slice());
+    const session = readKey(context, args.key(context.client));
     context.reply.simple(session === NO_SESSION ? 'none' : typeOf(context.engine, session));
   },
 };

@@ -12,8 +12,8 @@ export const append: Command = {
   arity: 3,
   arguments: [KEY, VALUE],
   reply: 'the new length in bytes',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const value = args.slice();
     const session = engine.findShared(key);
     if (session === NO_SESSION) putString(engine, key, session, value);

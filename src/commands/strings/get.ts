@@ -13,7 +13,7 @@ export const get: Command = {
   arguments: [KEY],
   reply: 'the value, or null',
   run(context, args) {
-    const session = readString(context, args.slice());
+    const session = readString(context, args.key(context.client));
     if (session === NO_SESSION) context.reply.null();
     else context.reply.bulkOrNull(context.engine.data.getString(session));
   },

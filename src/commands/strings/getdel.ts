@@ -14,7 +14,7 @@ export const getdel: Command = {
   reply: 'the value, or null',
   run(context, args) {
     const { engine, reply } = context;
-    const session = readString(context, args.slice());
+    const session = readString(context, args.key(context.client));
     if (session === NO_SESSION) {
       reply.null();
       return;

@@ -18,8 +18,8 @@ export const getex: Command = {
   arguments: [KEY, choiceOf('expiration', 'expiry', OPTIONS)],
   reply: 'the value, or null',
   run(context, args) {
-    const { engine, reply } = context;
-    const key = args.slice();
+    const { client, engine, reply } = context;
+    const key = args.key(client);
     const { expiry, time } = readStringOptions(args, OPTIONS);
     const session = readString(context, key);
     if (session === NO_SESSION) {

@@ -14,7 +14,7 @@ export const getrange: Command = {
   arguments: [KEY, { name: 'start', type: 'integer' }, { name: 'end', type: 'integer' }],
   reply: 'the bytes from start to end, inclusive',
   run(context, args) {
-    const key = args.slice();
+    const key = args.key(context.client);
     const start = args.int64();
     const end = args.int64();
     const session = readString(context, key);

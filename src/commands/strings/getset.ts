@@ -13,8 +13,8 @@ export const getset: Command = {
   arguments: [KEY, VALUE],
   reply: 'the previous value, or null',
   run(context, args) {
-    const { engine, reply } = context;
-    const key = args.slice();
+    const { client, engine, reply } = context;
+    const key = args.key(client);
     const session = engine.findShared(key);
     const old = stringValue(engine, session);
     if (old === undefined) notifyMiss(context, key);

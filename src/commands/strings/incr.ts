@@ -1,4 +1,4 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { type KeyName, NO_SESSION } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import { Slice } from '../../slice.js';
@@ -8,7 +8,7 @@ import { putString } from './write-string.js';
 
 // INCR, DECR, INCRBY and DECRBY.
 
-function increment({ engine, reply, server }: Context, key: Slice, by: bigint): void {
+function increment({ engine, reply, server }: Context, key: KeyName, by: bigint): void {
   const session = engine.findShared(key);
   let sum = by;
   if (session === NO_SESSION) putString(engine, key, session, Slice.of(String(by)));
@@ -31,7 +31,7 @@ export const incr: Command = {
   arity: 2,
   arguments: [KEY],
   run(context, args) {
-    increment(context, args.slice(), 1n);
+    increment(context, args.key(context.client), 1n);
   },
 };
 
@@ -42,7 +42,7 @@ export const decr: Command = {
   arity: 2,
   arguments: [KEY],
   run(context, args) {
-    increment(context, args.slice(), -1n);
+    increment(context, args.key(context.client), -1n);
   },
 };
 
@@ -53,7 +53,7 @@ export const incrby: Command = {
   arity: 3,
   arguments: [KEY, { name: 'increment', type: 'integer' }],
   run(context, args) {
-    increment(context, args.slice(), args.int64());
+    increment(context, args.key(context.client), args.int64());
   },
 };
 
@@ -68,7 +68,7 @@ export const decrby: Command = {
   arity: 3,
   arguments: [KEY, DECREMENT],
   run(context, args) {
-    const key = args.slice();
+    const key = args.key(context.client);
     const decrement = args.int64();
     if (decrement === LEAST) throw new CodedError('ERR', 'decrement would overflow');
     increment(context, key, -decrement);

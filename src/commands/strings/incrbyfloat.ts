@@ -16,8 +16,8 @@ export const incrbyfloat: Command = {
   arity: 3,
   arguments: [KEY, { name: 'increment', type: 'double' }],
   reply: 'the new value',
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const session = engine.findShared(key);
     const value = isKey(engine, session)
       ? engine.data.peekPart(asString(engine, session), STRING_KEY, 0, MAX_FLOAT_LENGTH + 1)

@@ -16,7 +16,7 @@ export const mget: Command = {
     const { engine, reply } = context;
     reply.array(args.left);
     while (args.left > 0) {
-      const session = readKey(context, args.slice());
+      const session = readKey(context, args.key(context.client));
       const isString = session !== NO_SESSION && engine.isString(session);
       reply.bulkOrNull(isString ? engine.data.getString(session) : undefined);
     }

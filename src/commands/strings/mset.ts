@@ -1,6 +1,7 @@
-import { SessionEngine } from '../../engine/index.js';
+import { type KeyName, SessionEngine } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
+import { type Arguments, keyName } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { isKey } from '../keys/lookup.js';
@@ -10,12 +11,23 @@ import { writeString } from './write-string.js';
 
 const DATA: Argument = { name: 'data', type: 'block', multiple: true, arguments: [KEY, VALUE] };
 
-function setAll(context: Context, pairs: readonly Slice[]): void {
+interface Pair {
+  readonly key: KeyName;
+  readonly value: Slice;
+}
+
+function readPairs({ client }: Context, args: Arguments): Pair[] {
+  const words = args.pairs();
+  return Array.from({ length: words.length / 2 }, (_, i) => ({
+    key: keyName(client, words[2 * i]),
+    value: words[2 * i + 1],
+  }));
+}
+
+function setAll(context: Context, pairs: readonly Pair[]): void {
   // Checks all names first, so that either all keys are set or none.
-  for (let i = 0; i < pairs.length; i += 2) SessionEngine.checkName(pairs[i]);
-  for (let i = 0; i < pairs.length; i += 2) {
-    writeString(context, pairs[i], context.engine.findShared(pairs[i]), pairs[i + 1], 0);
-  }
+  for (const { key } of pairs) SessionEngine.checkName(key);
+  for (const { key, value } of pairs) writeString(context, key, context.engine.findShared(key), value, 0);
 }
 
 export const mset: Command = {
@@ -28,7 +40,7 @@ export const mset: Command = {
   arguments: [DATA],
   reply: 'OK',
   run(context, args) {
-    setAll(context, args.pairs());
+    setAll(context, readPairs(context, args));
     context.reply.ok();
   },
 };
@@ -44,8 +56,8 @@ export const msetnx: Command = {
   reply: '1; 0 if one of the keys exists',
   run(context, args) {
     const { engine, reply } = context;
-    const pairs = args.pairs();
-    const exists = pairs.some((key, i) => i % 2 === 0 && isKey(engine, engine.findShared(key)));
+    const pairs = readPairs(context, args);
+    const exists = pairs.some(({ key }) => isKey(engine, engine.findShared(key)));
     if (!exists) setAll(context, pairs);
     reply.integer(exists ? 0 : 1);
   },

@@ -32,8 +32,8 @@ export const set: Command = {
   ],
   reply: 'OK, or null if NX or XX prevented it; with GET, the previous value or null',
   run(context, args) {
-    const { engine, reply } = context;
-    const key = args.slice();
+    const { client, engine, reply } = context;
+    const key = args.key(client);
     const value = args.slice();
     const { condition, get, expiry, time } = args.left === 0 ? NO_OPTIONS : readStringOptions(args, OPTIONS);
     const ms = time === undefined ? 0 : readExpiry(time.unit, time.given, 1, context, args);

@@ -15,7 +15,7 @@ function setExpiring(name: string, unit: ExpiryUnit): Command {
     arguments: [KEY, unit.argument, VALUE],
     reply: 'OK',
     run(context, args) {
-      const key = args.slice();
+      const key = args.key(context.client);
       const duration = readExpiry(unit, args.slice(), 1, context, args);
       writeString(context, key, context.engine.findShared(key), args.slice(), duration);
       context.reply.ok();

@@ -13,8 +13,8 @@ export const setnx: Command = {
   arguments: [KEY, VALUE],
   reply: '1; 0 if the key exists',
   run(context, args) {
-    const { engine, reply } = context;
-    const key = args.slice();
+    const { client, engine, reply } = context;
+    const key = args.key(client);
     const session = engine.findShared(key);
     const exists = isKey(engine, session);
     if (!exists) writeString(context, key, session, args.slice(), 0);

@@ -16,8 +16,8 @@ export const setrange: Command = {
   reply: 'the new length in bytes',
   // The offset may require padding. An offset that is not a number adds nothing, because it is an error.
   growth: (request) => request.bytes + (Math.max(0, Number(request.word(2).latin1())) || 0),
-  run({ engine, reply, server }, args) {
-    const key = args.slice();
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
     const offset = Number(args.int64());
     const part = args.slice();
     if (offset < 0) throw new CodedError('ERR', 'offset is out of range');

@@ -13,7 +13,7 @@ export const strlen: Command = {
   arguments: [KEY],
   reply: 'the length in bytes; 0 if there is no such key',
   run(context, args) {
-    const session = readString(context, args.slice());
+    const session = readString(context, args.key(context.client));
     context.reply.integer(session === NO_SESSION ? 0 : context.engine.data.getLength(session, STRING_KEY));
   },
 };

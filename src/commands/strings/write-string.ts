@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import { asString, isKey, makeKey } from '../keys/lookup.js';
@@ -10,7 +10,7 @@ import { asString, isKey, makeKey } from '../keys/lookup.js';
  */
 export function writeString(
   { engine, server }: Context,
-  key: Slice,
+  key: KeyName,
   session: Session,
   value: Slice,
   duration: number | undefined,
@@ -29,7 +29,7 @@ export function writeString(
  * Sets a key to a string. An existing key keeps its deadline. Returns the key's session.
  * @param duration Milliseconds until a new key expires; 0 for never.
  */
-export function putString(engine: SessionEngine, key: Slice, session: Session, value: Slice, duration = 0): Session {
+export function putString(engine: SessionEngine, key: KeyName, session: Session, value: Slice, duration = 0): Session {
   if (session === NO_SESSION) return makeKey(engine, key, { string: value, duration });
   engine.data.setString(session, value);
   return session;

@@ -1,4 +1,4 @@
-import type { Slice } from '../../slice.js';
+import type { KeyName } from '../../engine/index.js';
 
 /** The letters of `notify-keyspace-events` for kinds of events: generic, string, hash, miss. */
 export type KeyEventKind = 'g' | '$' | 'h' | 'm';
@@ -8,5 +8,5 @@ export type KeyEventKind = 'g' | '$' | 'h' | 'm';
  * them without a command, are published when the engine reports them.
  */
 export interface KeyspaceNotifier {
-  notify(kind: KeyEventKind, event: string, key: Slice): void;
+  notify(kind: KeyEventKind, event: string, key: KeyName): void;
 }

@@ -9,10 +9,10 @@ const BATCH = 64;
  * @param given Must stay valid until the work is done.
  * @param find Returns a live session or NO_SESSION.
  */
-export function* endEach(
+export function* endEach<Given extends Slice>(
   engine: SessionEngine,
-  given: readonly Slice[],
-  find: (engine: SessionEngine, given: Slice) => Session,
+  given: readonly Given[],
+  find: (engine: SessionEngine, given: Given) => Session,
 ): Generator<void, number> {
   const end = engine.endingMany();
   let ended = 0;
