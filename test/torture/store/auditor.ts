@@ -78,8 +78,8 @@ export class Auditor {
     return this.#lives.size;
   }
 
-  /** @throws Error for anything that must not be. */
-  async audit(connection: Connection): Promise<void> {
+  /** Returns what has happened since the last audit. @throws Error for anything that must not be. */
+  async audit(connection: Connection): Promise<readonly OutboxEvent[]> {
     let due = new Map<number, number>();
     await guarded(
       () => `all that is due has ended: in partitions ${show([...due.keys()])}, due in ${show([...due.values()])} ms`,
@@ -88,12 +88,14 @@ export class Auditor {
         return due.size === 0;
       }),
     );
-    const events = this.#readEvents(await this.#store.events());
+    const happened = await this.#store.events();
+    const events = this.#readEvents(happened);
     const data = await this.#readData(connection);
     const live = await this.#liveTokens(connection);
     this.#compare(events, data, live);
     await this.#checkNames(connection);
     await this.#checkStore();
+    return happened;
   }
 
   /** Waits until the store is tidy, and checks that it has nothing too many. Returns how many ms this took. */

@@ -1,4 +1,5 @@
 import { Cluster } from 'ioredis';
+import { OriginIds } from '../../../src/store/valkey/origin-ids.js';
 import { readEvent } from '../../../src/store/valkey/outbox-entry.js';
 import { Partitions } from '../../../src/store/valkey/partitions.js';
 import type { RedisCluster } from '../../tools/redis-cluster.js';
@@ -12,6 +13,8 @@ export interface OutboxEvent {
   readonly name: string;
   /** Unix µs, 16 digits. */
   readonly created: string;
+  /** When it happened, in unix ms. */
+  readonly at: number;
   /** The event with its data. */
   readonly text: string;
 }
@@ -47,6 +50,13 @@ export class RawStore {
 
   close(): void {
     this.#client.disconnect();
+  }
+
+  /** Returns what computes the public id of a session from its origin. */
+  async publicIds(): Promise<(origin: string) => string> {
+    const secret = await this.#client.hgetBuffer(this.#key(0, 'store'), 'secret');
+    const ids = new OriginIds(secret as Buffer);
+    return (origin) => ids.ofAll([Buffer.from(origin)])[0];
   }
 
   /** The events of all partitions since the last call, those of each partition in order. */
@@ -125,7 +135,7 @@ export function nameIn(member: string): string {
 }
 
 function toEvent(payload: Buffer): OutboxEvent {
-  const { event, token, name, data = [] } = readEvent(payload);
+  const { event, token, name, at: happened, data = [] } = readEvent(payload);
   // After the event's name and 6 bytes of time: 7 bytes, and the origin with its length.
   const at = 1 + payload.readUInt8(0) + 6;
   const created = payload.readUInt32LE(at) + payload.readUIntLE(at + 4, 3) * 2 ** 32;
@@ -139,6 +149,7 @@ function toEvent(payload: Buffer): OutboxEvent {
     token: text(token),
     name: text(name),
     created: String(created).padStart(16, '0'),
+    at: happened,
     text: eventText(event, entries),
   };
 }

@@ -68,6 +68,7 @@ export class StoreClient {
   /** Tokens of sessions that have ended. */
   readonly gone = new Set<string>();
   readonly #random: Random;
+  readonly #idOf: (origin: string) => string;
   #ports: () => readonly number[] = () => [];
   #connection: Connection | undefined;
   #created = 0;
@@ -78,9 +79,11 @@ export class StoreClient {
   unknown = 0;
   refused = 0;
 
-  constructor(number: number, random: Random) {
+  /** @param idOf Computes the public id of a session from the token that it was created with. */
+  constructor(number: number, random: Random, idOf: (origin: string) => string) {
     this.number = number;
     this.#random = random;
+    this.#idOf = idOf;
     const some = (kind: Kind, count: number) =>
       Array.from({ length: count }, (_, i): Name => {
         const name = `${kind}-${number}-${i}`;
@@ -109,6 +112,33 @@ export class StoreClient {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  /**
+   * SESSION.ENDALL is sent over another connection. Until it is answered, this client sends nothing for its sessions.
+   * @returns What to call then, with whether it was answered.
+   */
+  endAll(): (isDone: boolean) => void {
+    const from = performance.now();
+    const step = endBy('ended');
+    const trusted = this.names.filter(({ isSuspect }) => !isSuspect);
+    const quiet: TrackedSession[] = [];
+    for (const name of this.names) {
+      name.isSuspect = true;
+      for (const session of name.sessions) {
+        session.isEnding = true;
+        // The order of requests over two connections is not known, nor when a session ends by itself.
+        if (session.inFlight > 0 || session.endsByItself) session.doubt(step, { from, to: Infinity });
+        else quiet.push(session);
+      }
+    }
+    return (isDone) => {
+      for (const session of quiet) {
+        if (isDone && session.certain !== undefined) session.settle(step, { from, to: performance.now() }, null);
+        else session.doubt(step, { from, to: Infinity });
+      }
+      for (const name of trusted) name.isSuspect = name.sessions.some(({ certain }) => certain === undefined);
+    };
   }
 
   /** When the oldest request without a reply was sent, in ms; undefined if there is none. */
@@ -389,9 +419,13 @@ export class StoreClient {
     const random = this.#random;
     const sessions = [...name.sessions];
     if (random.chance(0.6)) return this.#list(name, sessions);
-    if (random.chance(0.5)) return this.#endMany(name, sessions, ['SESSION.ENDNAME', name.name]);
+    if (random.chance(0.4)) return this.#endMany(name, sessions, ['SESSION.ENDNAME', name.name]);
     const some = sessions.filter(({ origin, isRotating }) => origin !== undefined && !isRotating).slice(0, 3);
     if (some.length === 0) return this.#list(name, sessions);
+    if (random.chance(0.5)) {
+      const ids = some.map(({ origin }) => this.#idOf(origin ?? ''));
+      return this.#endMany(name, some, ['SESSION.ENDID', name.name, ...ids]);
+    }
     return this.#endMany(name, some, [
       'SESSION.END',
       ...some.map(({ certain, origin }) => certain?.token ?? origin ?? ''),

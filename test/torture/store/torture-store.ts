@@ -7,11 +7,12 @@ import { Program } from '../../tools/program.js';
 import { Random } from '../../tools/random.js';
 import { RedisCluster } from '../../tools/redis-cluster.js';
 import type { RedisServer } from '../../tools/redis-server.js';
-import { isStatus, type Reply, show } from '../../tools/replies.js';
+import { isError, isStatus, type Reply, show } from '../../tools/replies.js';
 import { Tally } from '../../tools/tally.js';
 import { Auditor, askPatiently, guarded } from './auditor.js';
 import { RawStore } from './raw-store.js';
-import { StoreClient } from './store-client.js';
+import { isTransient, StoreClient } from './store-client.js';
+import { Subscriber } from './subscriber.js';
 
 /**
  * The torture of the store: several clients use sessions in a real cluster through two servers. Servers are killed and
@@ -30,23 +31,31 @@ const OPTIONS = [
   ...['--store-partitions', String(PARTITIONS), '--store-wait', '1', '--store-timeout', String(TIMEOUT)],
   ...['--store-events', '10000'],
 ];
+/** In one of so many rounds all sessions are ended. */
+const ENDING_ALL = 3;
 
 class Torture {
   readonly #random: Random;
   readonly #cluster: RedisCluster;
   readonly #store: RawStore;
   readonly #servers: (Program | undefined)[] = [];
+  /** One for each server. */
+  readonly #subscribers = Array.from({ length: SERVERS }, () => new Subscriber());
   readonly #clients: readonly StoreClient[];
   /** A session in each partition, by its token: a server that can change them all serves all partitions. */
   readonly #probes: ReadonlyMap<string, string>;
   readonly #auditor: Auditor;
   readonly #tally = new Tally();
+  #idOf: (origin: string) => string = () => '';
 
   constructor(random: Random, cluster: RedisCluster) {
     this.#random = random;
     this.#cluster = cluster;
     this.#store = new RawStore(cluster, PARTITIONS);
-    this.#clients = Array.from({ length: CLIENTS }, (_, i) => new StoreClient(i, random.fork(i)));
+    this.#clients = Array.from(
+      { length: CLIENTS },
+      (_, i) => new StoreClient(i, random.fork(i), (origin) => this.#idOf(origin)),
+    );
     const partitions = new Partitions(PARTITIONS);
     this.#probes = new Map(
       Array.from({ length: PARTITIONS }, (_, number) => [partitions.newTokenIn(number), `probe-${number}`]),
@@ -56,21 +65,21 @@ class Torture {
 
   async run(rounds: number): Promise<void> {
     for (let i = 0; i < SERVERS; i++) await this.#start(i);
-    await this.#createProbes();
+    this.#idOf = await this.#store.publicIds();
     // The first rounds have one fault each, in any order.
     const order = this.#random.some(FAULTS.length, FAULTS.length, () => this.#random.fraction());
     const first = FAULTS.toSorted((a, b) => order[FAULTS.indexOf(a)] - order[FAULTS.indexOf(b)]);
     for (let round = 1; round <= rounds; round++) {
       const fault = first[round - 1] ?? this.#random.pick(FAULTS);
-      await this.#loadDuring(fault);
+      await this.#loadDuring(fault, round % ENDING_ALL === 1);
       await this.#recover(round);
-      await this.#audit();
+      await this.#audit(fault);
       console.log(`round ${String(round).padStart(3)}: ${fault}; ${this.#news()}; ${this.#auditor.sessions} sessions`);
       this.#tally.count(fault);
     }
     const took = await this.#auditor.auditTidiness();
     console.log(`at the end: all indexes were exact after ${Math.round(took / 1000)} s`);
-    await this.#audit();
+    await this.#audit('a server is killed');
     await this.#stop();
     this.#tally.count('events', this.#auditor.events);
     this.#tally.print();
@@ -79,15 +88,20 @@ class Torture {
   async #start(number: number): Promise<void> {
     const addresses = this.#cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
     const server = Program.launch(['--store', `redis://${addresses}`, ...OPTIONS]);
-    this.#servers[number] = await guarded('the server is ready', server.ready);
+    const { port } = await guarded('the server is ready', server.ready);
+    await guarded('the subscriber is answered', this.#subscribers[number].begin(port));
+    this.#servers[number] = server;
   }
 
+  /** Creates the probes that do not exist. */
   async #createProbes(): Promise<void> {
     await this.#ask(0, async (connection) => {
       const requests = [...this.#probes].map(([token, name]) => ['SESSION.NEW', name, 'TOKEN', token]);
       const replies = await askPatiently(connection, requests);
       [...this.#probes.keys()].forEach((token, i) => {
-        if (replies[i] !== token) throw new Error(`SESSION.NEW replied ${show(replies[i])}`);
+        if (replies[i] !== token && !isError(replies[i], 'SESSIONEXISTS')) {
+          throw new Error(`SESSION.NEW replied ${show(replies[i])}`);
+        }
       });
     });
   }
@@ -101,17 +115,33 @@ class Torture {
     }
   }
 
-  async #loadDuring(fault: Fault): Promise<void> {
+  /** @param isEndingAll Whether all sessions are ended at some time. */
+  async #loadDuring(fault: Fault, isEndingAll: boolean): Promise<void> {
     const ports = () => this.#servers.filter((server) => server !== undefined).map(({ port }) => port);
     const load = Promise.all(this.#clients.map((client) => client.load(ports)));
     const events = async () => {
       await wait(this.#random.between(200, 500));
-      await this.#cause(fault);
+      await Promise.all([this.#cause(fault), isEndingAll && this.#endAll()]);
       await wait(this.#random.between(200, 500));
       for (const client of this.#clients) client.stop();
     };
     // Whichever fails first is reported.
     await Promise.all([guarded('everything is answered', load), events()]);
+  }
+
+  async #endAll(): Promise<void> {
+    await wait(this.#random.between(0, TIMEOUT));
+    const server = this.#servers.find((one) => one !== undefined);
+    const connection = await Connection.open({ port: server?.port ?? 0 }).catch(() => undefined);
+    // Both servers are down, or about to be.
+    if (connection === undefined) return;
+    const settle = this.#clients.map((client) => client.endAll());
+    const reply = await guarded('all sessions have ended', connection.ask('SESSION.ENDALL'));
+    connection.close();
+    const isDone = typeof reply === 'number';
+    if (!isDone && reply !== undefined && !isTransient(reply)) throw new Error(`SESSION.ENDALL replied ${show(reply)}`);
+    for (const one of settle) one(isDone);
+    this.#tally.count(`SESSION.ENDALL ${isDone ? 'answered' : 'failed'}`);
   }
 
   async #cause(fault: Fault): Promise<void> {
@@ -147,6 +177,7 @@ class Torture {
     const server = this.#servers[number];
     this.#servers[number] = undefined;
     await server?.kill();
+    this.#subscribers[number].end();
     await wait(pause);
     await this.#start(number);
   }
@@ -199,6 +230,7 @@ class Torture {
     );
     // An operation may go on for a while after its client has got an error.
     await wait(TIMEOUT + 300);
+    await this.#createProbes();
     for (let i = 0; i < SERVERS; i++) {
       await this.#ask(i, async (connection) => {
         // Once these are on the replicas, everything before them is.
@@ -210,8 +242,13 @@ class Torture {
     }
   }
 
-  async #audit(): Promise<void> {
-    await this.#ask(this.#random.between(0, SERVERS - 1), (connection) => this.#auditor.audit(connection));
+  /** @param fault What has happened since the last audit. */
+  async #audit(fault: Fault): Promise<void> {
+    const server = this.#random.between(0, SERVERS - 1);
+    const events = await this.#ask(server, (connection) => this.#auditor.audit(connection));
+    for (const subscriber of this.#subscribers) {
+      await guarded('a subscriber has received all events', subscriber.check(events, !FAILOVERS.has(fault)));
+    }
   }
 
   #news(): string {
@@ -245,6 +282,13 @@ const FAULTS = [
 ] as const;
 
 type Fault = (typeof FAULTS)[number];
+
+/** Those after which a replica takes over. */
+const FAILOVERS: ReadonlySet<Fault> = new Set([
+  'a primary is killed',
+  'a primary and a server are killed',
+  'a primary is cut off and replaced',
+]);
 
 /** How many replicas the cluster has. */
 const SPARE = 3;

@@ -116,10 +116,9 @@ export class TrackedSession {
   glimpse(step: Step, at: Span, reply: Reply): void {
     const isPossible = this.#possible.flatMap(outcomes).some(({ version }) => {
       const { from, to } = dueOf(version);
-      const expired = copy(version);
-      expire(expired);
+      const { version: after } = expired({ version, pending: [] });
       const isBefore = at.from <= to + SLACK && step.run(copy(version), at)(reply);
-      return isBefore || (at.to >= from - SLACK && step.run(expired, at)(reply));
+      return isBefore || (at.to >= from - SLACK && step.run(after, at)(reply));
     });
     if (!isPossible) this.#refuse(reply);
   }
@@ -154,7 +153,9 @@ export class TrackedSession {
   /** Returns a possible version that is what the store has, or why none is. */
   #explain(observation: Observation): Version | string {
     const reasons = new Set<string>();
-    for (const { version: before } of distinct(this.#possible.flatMap(outcomes))) {
+    // What is pending may have happened before the session ended by itself, or after.
+    const possible = this.#possible.flatMap((one) => [...outcomes(one), ...outcomes(expired(one))]);
+    for (const { version: before } of distinct(possible)) {
       const version = copy(before);
       expire(version);
       const difference = this.#compare(version, observation);
@@ -230,6 +231,12 @@ function distinct(possibilities: readonly Possibility[]): Possibility[] {
     byText.set(`${textOfVersion(one.version)} ${one.pending.map(idOf).toSorted().join()}`, one);
   }
   return [...byText.values()];
+}
+
+function expired({ version, pending }: Possibility): Possibility {
+  const after = copy(version);
+  expire(after);
+  return { version: after, pending };
 }
 
 /** Ends a session whose time is over. */
