@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { hasOpenssl, writeSignedCertificate } from '../tools/certificate.js';
 import { freePort } from '../tools/free-port.js';
 import { Program, runToEnd } from '../tools/program.js';
+import { RedisSentinels } from '../tools/redis-sentinels.js';
 import { RedisServer } from '../tools/redis-server.js';
 
 const programs: Program[] = [];
@@ -195,6 +196,35 @@ describe.skipIf(!RedisServer.there)('respite --store', () => {
     await vi.waitFor(() => expect(one.call('SESSION.GET', token, 'k')).rejects.toThrow(/restart this process/), {
       timeout: 60_000,
     });
+    // Nor does it look after partitions any more: the processes that use the new settings do.
+    const next = (await start(store)).client();
+    await vi.waitFor(
+      async () => expect(await next.info('store')).toMatch(/store_owned_partitions:32\r\nstore_processes:1\r\n/),
+      { timeout: 60_000 },
+    );
+  });
+
+  it('asks Sentinels for the primary, and follows them to another one', async () => {
+    const { primary, replica, sentinels, stop } = await RedisSentinels.start();
+    try {
+      const addresses = sentinels.map(({ address }) => address).join(',');
+      const program = await start(['--store', `redis://${addresses}`, '--store-sentinel-name', 'sessions']);
+      expect(program.log).toContain(` at ${primary.address}, which Sentinels watch, in 256 partitions\n`);
+      const client = program.client();
+      const token = text(await client.call('SESSION.NEW', 'user:1', 600, 'DATA', 'cart', 'pizza'));
+      await vi.waitFor(async () => expect(text(await replica.ask('KEYS', '*'))).toContain(`:s:${token}`), {
+        timeout: 60_000,
+      });
+      await primary.kill();
+      await vi.waitFor(async () => expect(await client.call('SESSION.SET', token, 'cart', 'pasta')).toBe('OK'), {
+        timeout: 60_000,
+        interval: 100,
+      });
+      expect(await client.call('SESSION.GET', token, 'cart')).toBe('pasta');
+      expect(await client.info('store')).toContain(replica.address);
+    } finally {
+      await stop();
+    }
   });
 
   it('answers with errors while the store is away, is not ready meanwhile, and recovers by itself', async () => {

@@ -37,7 +37,7 @@ export class RedisSentinels {
     return started;
   }
 
-  async stop(): Promise<void> {
+  readonly stop = async (): Promise<void> => {
     await Promise.all([this.primary, this.replica, ...this.sentinels].map((it) => it.stop()));
-  }
+  };
 }

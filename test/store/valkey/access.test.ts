@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { connectNodes } from '../../../src/store/valkey/connect.js';
 import type { NodesOptions } from '../../../src/store/valkey/nodes.js';
 import { hasOpenssl, writeSignedCertificate } from '../../tools/certificate.js';
-import { RedisCluster } from '../../tools/redis-cluster.js';
+import { eventually } from '../../tools/eventually.js';
+import { type ClusterSettings, RedisCluster } from '../../tools/redis-cluster.js';
 import { RedisServer } from '../../tools/redis-server.js';
 import { LIBRARY, optionsFor } from './test-library.js';
 
@@ -96,24 +97,60 @@ describe.runIf(RedisServer.there)('a store', () => {
 });
 
 describe.runIf(RedisServer.there && hasOpenssl)('a cluster with TLS', () => {
-  it('is used with the authority that signed its certificates', async () => {
+  /** @param name In the certificates of the nodes. */
+  async function startCluster(name: string, settings: ClusterSettings) {
     const directory = mkdtempSync(join(tmpdir(), 'respite-tls-'));
     cleanups.push(() => rmSync(directory, { recursive: true }));
-    writeSignedCertificate(directory, '127.0.0.1');
-    const file = (name: string) => join(directory, name);
-    const tls = { ca: readFileSync(file('ca.pem')), checkServerIdentity: () => undefined };
+    writeSignedCertificate(directory, name);
+    const file = (which: string) => join(directory, which);
+    const ca = readFileSync(file('ca.pem'));
+    const tls = { ca, checkServerIdentity: () => undefined };
     const cluster = await RedisCluster.start({
+      ...settings,
       options: [
         ...['--tls-cert-file', file('cert.pem'), '--tls-key-file', file('key.pem')],
-        ...['--tls-ca-cert-file', file('ca.pem'), '--tls-auth-clients', 'no', '--requirepass', PASSWORD],
+        ...['--tls-ca-cert-file', file('ca.pem'), '--tls-auth-clients', 'no', ...(settings.options ?? [])],
       ],
-      credentials: { tls, password: PASSWORD },
+      credentials: { tls, ...settings.credentials },
     });
     cleanups.push(() => cluster.stop());
+    return { cluster, ca, tls };
+  }
+
+  it('is used with the authority that signed its certificates', async () => {
+    const secured = { options: ['--requirepass', PASSWORD], credentials: { password: PASSWORD } };
+    const { cluster, tls } = await startCluster('127.0.0.1', secured);
     expect(await use(optionsFor(cluster.nodes, { tls, password: PASSWORD }))).toEqual(Buffer.from('test:{1}'));
     expect(await refusal(optionsFor(cluster.nodes, { tls: {}, password: PASSWORD }))).toMatch(
       /SELF_SIGNED|UNABLE_TO_VERIFY/,
     );
     expect(await refusal(optionsFor(cluster.nodes, { password: PASSWORD }))).toMatch(/^cannot connect to the store/);
+  });
+
+  it('is followed by the names that its nodes announce, which their certificates have', async () => {
+    const { cluster, ca } = await startCluster('localhost', {
+      replicas: 1,
+      nodeTimeout: 2000,
+      options: ['--cluster-announce-hostname', 'localhost'],
+    });
+    const named = (servers: readonly RedisServer[]) => servers.map(({ port }) => `localhost:${port}`).sort();
+    const addresses = cluster.nodes.map(({ port }) => ({ host: 'localhost', port }));
+    const nodes = await connectNodes({ ...optionsFor([], { tls: { ca }, timeout: 2000 }), addresses });
+    cleanups.push(() => nodes.close());
+    const [first, second] = cluster.nodes as [RedisServer, RedisServer];
+    expect([...nodes.state().primaries].sort()).toEqual(named(cluster.nodes.slice(0, 3)));
+    // The error with which a node says that a slot has moved has an address, which no certificate has.
+    let partition = 0;
+    const slotOf = async () => Number(await first.ask('CLUSTER', 'KEYSLOT', `{${partition}}`));
+    while ((await cluster.primaryOf(await slotOf(), first)) !== first) partition += 1;
+    await cluster.moveSlot(await slotOf(), second);
+    expect(await nodes.call(partition, 'add', [1])).toBe(1);
+    await eventually(() => nodes.state().reachable);
+    expect([...nodes.state().primaries].sort()).toEqual(named(cluster.nodes.slice(0, 3)));
+    const replica = await cluster.replicaOf(second);
+    await eventually(async () => (await replica.ask('DBSIZE')) === 1);
+    await second.kill();
+    await eventually(() => nodes.state().reachable && nodes.state().primaries.includes(`localhost:${replica.port}`));
+    expect(await nodes.call(partition, 'add', [1])).toBe(2);
   });
 });

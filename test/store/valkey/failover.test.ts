@@ -120,6 +120,32 @@ describe.runIf(RedisServer.there)('a primary of a cluster', () => {
     await load.check({ mayLose: false });
   });
 
+  it('may be killed while a slot leaves it: no call runs twice, and the slot can be moved after that', async () => {
+    const cluster = await startCluster({ replicas: 1, nodeTimeout: 2000 });
+    const nodes = await connect(optionsFor(cluster.nodes, { timeout: TIMEOUT }));
+    const [victim, target] = cluster.nodes as [RedisServer, RedisServer];
+    let partition = 0;
+    const slotOf = async () => Number(await victim.ask('CLUSTER', 'KEYSLOT', `{${partition}}`));
+    while ((await cluster.primaryOf(await slotOf(), victim)) !== victim) partition += 1;
+    const slot = await slotOf();
+    const load = new Load(nodes);
+    await load.untilAllAdd();
+    await target.ask('CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(await victim.ask('CLUSTER', 'MYID')));
+    await victim.ask('CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(await target.ask('CLUSTER', 'MYID')));
+    // Calls to the slot wait.
+    await eventually(() => load.errors.some(({ message }) => message.includes('ASK')));
+    const replica = await cluster.replicaOf(victim);
+    await victim.kill();
+    // The replica knows nothing of the move. The target still says that the slot is on the node that was killed.
+    await load.untilAllAdd();
+    await target.ask('CLUSTER', 'SETSLOT', slot, 'STABLE');
+    await eventually(async () => (await cluster.primaryOf(slot, target)) === replica);
+    await cluster.moveSlot(slot, target);
+    await load.untilAllAdd();
+    await load.stop();
+    await load.check({ mayLose: true });
+  });
+
   it('may cut connections: no call runs twice', async () => {
     const cluster = await startCluster({});
     const nodes = await connect(optionsFor(cluster.nodes, { timeout: TIMEOUT }));

@@ -93,6 +93,11 @@ export class Discovery {
     return greet(connection);
   }
 
+  /** Asks another node next time, if there is one. */
+  askAnother(): void {
+    this.#forget();
+  }
+
   #forget(): void {
     const { connection } = this.#advisor ?? {};
     this.#advisor = undefined;

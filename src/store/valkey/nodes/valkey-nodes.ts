@@ -143,6 +143,8 @@ export class ValkeyNodes implements Nodes {
 
   #look(): void {
     this.#looks += 1;
+    // The node that is asked may not know of a failover that the others know of.
+    if (!this.#isReachable && this.#asking === undefined) this.#discovery.askAnother();
     if (!this.#isReachable || this.#looks % LOOKS_PER_QUESTION[this.#greeting.kind] === 0) void this.#ask();
     for (const primary of this.#primaries) {
       const { connection } = primary;
