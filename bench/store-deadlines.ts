@@ -91,23 +91,25 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
       await processes[0].kill();
     }
     await setTimeout(last - Date.now());
-    const cpu = (await cpuTimes(cluster, processes)).map((time, i) => time - cpuBefore[i]);
     const live = kill ? subscribers.slice(1) : subscribers;
     const isSilent = () => Date.now() - Math.max(last, ...live.map((one) => one.lastArrival)) > SILENCE;
-    while (live.some(({ arrivals }) => arrivals.size < sessions) && !isSilent()) await setTimeout(100);
+    while (live.some((one) => one.read().size < sessions) && !isSilent()) await setTimeout(100);
+    const cpu = (await cpuTimes(cluster, processes)).map((time, i) => time - cpuBefore[i]);
     // For events that arrive twice.
     await setTimeout(1000);
 
-    const rows = live.map(({ arrivals, twice }, i) =>
-      row(`subscriber ${kill ? 2 : i + 1}`, deadlines, arrivals, twice),
-    );
+    const rows = live.map((one, i) => row(`subscriber ${kill ? 2 : i + 1}`, deadlines, one.read(), one.twice));
     const outbox = await readOutboxes(cluster);
     rows.push(row('outbox', deadlines, outbox.arrivals, outbox.twice));
     console.log(formatTable(['late, ms', 'missing', 'twice', 'p50', 'p99', 'max'], rows));
     const { wrong, reads } = await violations;
     console.log(`${reads} reads around deadlines, ${wrong} of them successful after the deadline`);
+    const names = ['node', 'node', 'node', 'process', 'process', 'this benchmark'];
     console.log(
-      `CPU seconds while they fell due, nodes and processes: ${cpu.map((time) => time.toFixed(1)).join(', ')}`,
+      formatTable(
+        ['CPU until all have arrived', 's', 'µs a session'],
+        names.map((name, i) => [name, cpu[i].toFixed(2), ((cpu[i] / sessions) * 1e6).toFixed(1)]),
+      ),
     );
   } finally {
     await Promise.all(processes.map((one) => one.kill()));
@@ -173,8 +175,8 @@ async function readOutboxes(cluster: RedisCluster): Promise<{ arrivals: Map<stri
     for (const [, [, payload]] of entries) {
       const { event, token, at } = readEvent(payload);
       if (event !== 'expired') continue;
-      if (arrivals.has(String(token))) twice++;
-      else arrivals.set(String(token), at);
+      if (arrivals.has(token)) twice++;
+      else arrivals.set(token, at);
     }
   });
   return { arrivals, twice };
@@ -221,12 +223,12 @@ async function readAround(client: Redis, deadlines: ReadonlyMap<string, number>,
   return { reads, wrong };
 }
 
-/** Returns the processor time of each node, then of each process, in seconds; NaN for one that is gone. */
+/** Returns the processor time of each node, then of each process, then of this one, in seconds; NaN for one that is gone. */
 async function cpuTimes(cluster: RedisCluster, processes: readonly Program[]): Promise<number[]> {
   const nodes = await Promise.all(
     cluster.nodes.map(async (node) => Number(/process_id:(\d+)/.exec(String(await node.ask('INFO', 'server')))?.[1])),
   );
-  return [...nodes, ...processes.map(({ pid }) => pid)].map((pid) => {
+  return [...nodes, ...processes.map((one) => one.pid), process.pid].map((pid) => {
     try {
       return cpuSecondsOf(pid);
     } catch {
@@ -235,35 +237,50 @@ async function cpuTimes(cluster: RedisCluster, processes: readonly Program[]): P
   });
 }
 
-/** A subscriber to the `expired` events of all sessions. */
+/**
+ * A subscriber to the `expired` events of all sessions. It only notes when bytes arrive, and reads them later: the nodes
+ * and processes need the processor meanwhile.
+ */
 class Subscriber {
-  /** When the first event of each session arrived, by token, in unix ms. */
-  readonly arrivals = new Map<string, number>();
   /** Events that arrived once more. */
   twice = 0;
-  /** When events were last read, in unix ms. */
+  /** When bytes last arrived, in unix ms. */
   lastArrival = 0;
+  /** When the first event of each session arrived, by token, in unix ms. */
+  readonly #arrivals = new Map<string, number>();
+  /** What has not been read yet. */
+  readonly #chunks: { readonly at: number; readonly bytes: Buffer }[] = [];
+  #readAt = 0;
+  readonly #parser = new RedisParser({
+    returnReply: (reply) => this.#receive(reply as string[]),
+    returnError: (error) => note(error.message),
+  });
 
   static async to(port: number): Promise<Subscriber> {
     const subscriber = new Subscriber();
     const socket = connect({ port, host: '127.0.0.1' });
-    const parser = new RedisParser({
-      returnReply: (reply) => subscriber.#receive(reply as string[]),
-      returnError: (error) => note(error.message),
-    });
     socket.on('error', () => {});
     socket.write(encodeArray(['PSUBSCRIBE', '__session__:expired:*']));
     await once(socket, 'data');
-    socket.on('data', (chunk) => {
+    socket.on('data', (bytes) => {
       subscriber.lastArrival = performance.timeOrigin + performance.now();
-      parser.execute(chunk);
+      subscriber.#chunks.push({ at: subscriber.lastArrival, bytes });
     });
     return subscriber;
   }
 
+  /** Returns when the first event of each session arrived, by token, in unix ms. */
+  read(): ReadonlyMap<string, number> {
+    for (const { at, bytes } of this.#chunks.splice(0)) {
+      this.#readAt = at;
+      this.#parser.execute(bytes);
+    }
+    return this.#arrivals;
+  }
+
   #receive([, , , token]: string[]): void {
-    if (this.arrivals.has(token)) this.twice++;
-    else this.arrivals.set(token, this.lastArrival);
+    if (this.#arrivals.has(token)) this.twice++;
+    else this.#arrivals.set(token, this.#readAt);
   }
 }
 

@@ -18,18 +18,20 @@ export class StoreEvents {
     this.#channels = sessionChannels(hub);
   }
 
-  publish({ event, name, token, created, at, data, sizes }: StoreEvent): void {
-    const channels = this.#channels[event];
-    if (channels.event.size > 0) {
-      this.#hub.publishIfSubscribed(channels.event.prefix + name.toString('latin1'), () => token.toString('latin1'));
-    }
-    if (channels.data !== undefined && channels.data.size > 0) {
-      // Without either, the event comes so late that the store has already freed the data.
-      const last = sizes === undefined ? new StoredData(data ?? []) : new StoredSizes(sizes);
-      const ended = { name, token: token.toString('latin1'), created, at };
-      this.#hub.publishIfSubscribed(channels.data.prefix + name.toString('latin1'), () =>
-        this.#messages.make(event, ended, last, this.#maxBytes()),
-      );
-    }
+  publish(event: StoreEvent): void {
+    const channels = this.#channels[event.event];
+    const isWanted = channels.event.size > 0;
+    const isDataWanted = channels.data !== undefined && channels.data.size > 0;
+    if (!isWanted && !isDataWanted) return;
+    const name = event.name.toString('latin1');
+    if (isWanted) this.#hub.publishIfSubscribed(channels.event.prefix + name, () => event.token);
+    if (isDataWanted) this.#hub.publishIfSubscribed(channels.data.prefix + name, () => this.#message(event));
+  }
+
+  #message(event: StoreEvent): Buffer {
+    const { sizes } = event;
+    // Without either, the event comes so late that the store has already freed the data.
+    const last = sizes === undefined ? new StoredData(event.data ?? []) : new StoredSizes(sizes);
+    return this.#messages.make(event.event, event, last, this.#maxBytes());
   }
 }

@@ -64,10 +64,11 @@ export interface StoreHost {
   onFault(fault: unknown): void;
 }
 
-/** What happened to a session, as the store's outbox has it. */
+/** What happened to a session, as the store's outbox has it. Each property may be decoded anew when it is read. */
 export interface StoreEvent {
   readonly event: SessionEvent;
-  readonly token: Buffer;
+  /** With one character per byte. */
+  readonly token: string;
   readonly name: Buffer;
   /** In unix ms. */
   readonly created: number;

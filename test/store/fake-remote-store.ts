@@ -88,7 +88,7 @@ export class FakeRemoteStore implements RemoteStore {
     engine.data.peek(session, (key, value) => data.push(key.copy(), value.copy()));
     this.#host.onEvent({
       event,
-      token: Buffer.from(engine.token(session)),
+      token: engine.token(session),
       name: engine.name(session),
       created: engine.state(session).created,
       at: this.#host.clock.wall(),

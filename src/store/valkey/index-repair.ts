@@ -25,8 +25,14 @@ const BATCH = 128;
 /** How often all partitions of this process are looked at, in ms. */
 const ROUND_MS = 5000;
 
-/** How soon a partition is looked at after a session of it has expired, in ms. Many are then done together. */
-const SOON_MS = 100;
+/**
+ * How soon a partition is looked at after a session of it has expired, in ms. The names of sessions that expire together
+ * are in all partitions, so each call removes the more of them the longer this is.
+ */
+const SOON_MS = 1000;
+
+/** How soon it is looked at again if there was more than a page, in ms. */
+const AGAIN_MS = 100;
 
 export interface IndexRepairOptions {
   readonly nodes: Nodes;
@@ -74,37 +80,46 @@ export class IndexRepair {
   /** Looks at a partition soon: a session of it has expired. */
   hurry(partition: number): void {
     this.#hurried.add(partition);
-    if (this.#isHurrying || this.#stopped) return;
+    if (!this.#isHurrying) this.#hurryIn(SOON_MS);
+  }
+
+  #hurryIn(ms: number): void {
+    if (this.#stopped) return;
     this.#isHurrying = true;
-    this.#cancelHurried = this.#options.clock.after(SOON_MS, () => void this.#hurriedRound());
+    this.#cancelHurried = this.#options.clock.after(ms, () => void this.#hurriedRound());
   }
 
   async #round(): Promise<void> {
-    await this.#repair(this.#options.owned(), UNINDEXING_MS);
+    const full = await this.#repair(this.#options.owned(), UNINDEXING_MS);
+    for (const partition of full) this.hurry(partition);
     if (!this.#stopped) this.start();
   }
 
   async #hurriedRound(): Promise<void> {
     const partitions = this.#hurried;
     this.#hurried = new Set();
-    await this.#repair(partitions, 0);
+    const full = await this.#repair(partitions, 0);
+    for (const partition of full) this.#hurried.add(partition);
     this.#isHurrying = false;
-    for (const partition of this.#hurried) this.hurry(partition);
+    if (full.length > 0) this.#hurryIn(AGAIN_MS);
+    else if (this.#hurried.size > 0) this.#hurryIn(SOON_MS);
   }
 
-  /** Works off what partitions have left. Never rejects. */
-  async #repair(partitions: Iterable<number>, unindexingMs: number): Promise<void> {
+  /** Works off what partitions have left. Returns those that may have more. Never rejects. */
+  async #repair(partitions: Iterable<number>, unindexingMs: number): Promise<readonly number[]> {
     const creating: Buffer[] = [];
     const unindexing: Buffer[] = [];
+    const full: number[] = [];
     await Promise.all(
       Array.from(partitions, async (partition) => {
         const [begun, ended] = await this.#leftovers(partition, unindexingMs);
         creating.push(...begun);
         unindexing.push(...ended);
-        if (begun.length === PAGE || ended.length === PAGE) this.hurry(partition);
+        if (begun.length === PAGE || ended.length === PAGE) full.push(partition);
       }),
     );
     await Promise.all([this.#settle(creating), this.#unindexing.remove(unindexing)]);
+    return full;
   }
 
   async #leftovers(partition: number, unindexingMs: number): Promise<readonly (readonly Buffer[])[]> {

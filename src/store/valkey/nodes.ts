@@ -43,7 +43,7 @@ export type Argument = Slice | Uint8Array | string | number;
 export type Reply = Buffer | number | null | CodedError | readonly Reply[];
 
 export interface ChannelListener {
-  /** The message is a copy. */
+  /** The message is a view of what was received. Copy it to keep it: nothing overwrites it, but it keeps the rest alive. */
   onMessage(partition: number, message: Buffer): void;
   /**
    * The subscription to a partition's channel begins: for the first time, or again after it was interrupted. Messages

@@ -1,46 +1,91 @@
 import type { SessionEvent } from '../../engine/index.js';
-import type { StoreEvent } from '../remote-store.js';
+import type { DataSizes, StoreEvent } from '../remote-store.js';
 
 const DATA = 'D'.charCodeAt(0);
 const SIZES = 'S'.charCodeAt(0);
+
+/** The bytes of the times after the event: when it happened, and when the session was created. */
+const WHEN_BYTES = 6;
+const CREATED_BYTES = 7;
 
 /**
  * Reads an event as the outbox and the channel of events have it. `functions/README.md` describes the format.
  * @param payload It is not copied, so it must stay as it is.
  */
 export function readEvent(payload: Buffer): StoreEvent {
-  let at = 0;
-  const bytes = (length: number) => {
-    at += length;
-    return payload.subarray(at - length, at);
-  };
-  const number = (length: number) => bytes(length).readUIntLE(0, length);
-  const event = bytes(number(1)).toString('latin1') as SessionEvent;
-  const when = number(6);
-  const created = Math.floor((number(4) + number(3) * 2 ** 32) / 1000);
-  bytes(number(1));
-  const token = bytes(number(1));
-  const name = bytes(number(2));
-  const what = number(1);
-  const base = { event, token, name, created, at: when };
-  if (what === DATA) {
+  return new OutboxEntry(payload);
+}
+
+/** An event that reads what it is asked for. Most subscribers want the token only, and many events have no subscriber. */
+class OutboxEntry implements StoreEvent {
+  readonly event: SessionEvent;
+  readonly #payload: Buffer;
+  /** Where the time of the event, the token, the name, and the kind of the data begin. */
+  readonly #when: number;
+  readonly #token: number;
+  readonly #name: number;
+  readonly #what: number;
+
+  constructor(payload: Buffer) {
+    this.#payload = payload;
+    this.#when = 1 + payload[0];
+    this.event = payload.toString('latin1', 1, this.#when) as SessionEvent;
+    const origin = this.#when + WHEN_BYTES + CREATED_BYTES;
+    const token = origin + 1 + payload[origin];
+    this.#token = token + 1;
+    const name = this.#token + payload[token];
+    this.#name = name + 2;
+    this.#what = this.#name + (payload[name] | (payload[name + 1] << 8));
+  }
+
+  get token(): string {
+    return this.#payload.toString('latin1', this.#token, this.#name - 2);
+  }
+
+  get name(): Buffer {
+    return this.#payload.subarray(this.#name, this.#what);
+  }
+
+  get at(): number {
+    return this.#payload.readUIntLE(this.#when, WHEN_BYTES);
+  }
+
+  get created(): number {
+    const at = this.#when + WHEN_BYTES;
+    const micros = this.#payload.readUInt32LE(at) + this.#payload.readUIntLE(at + 4, CREATED_BYTES - 4) * 2 ** 32;
+    return Math.floor(micros / 1000);
+  }
+
+  get data(): readonly Buffer[] | undefined {
+    const payload = this.#payload;
+    if (payload[this.#what] !== DATA) return undefined;
     const data: Buffer[] = [];
-    for (let left = number(4); left > 0; left--) {
-      const keyLength = number(4);
-      const valueLength = number(4);
-      data.push(bytes(keyLength), bytes(valueLength));
+    let at = this.#what + 5;
+    for (let left = this.#count(); left > 0; left--) {
+      const key = at + 8;
+      const value = key + payload.readUInt32LE(at);
+      const end = value + payload.readUInt32LE(at + 4);
+      data.push(payload.subarray(key, value), payload.subarray(value, end));
+      at = end;
     }
-    return { ...base, data, sizes: undefined };
+    return data;
   }
-  if (what === SIZES) {
-    const count = number(4);
+
+  get sizes(): DataSizes | undefined {
+    const payload = this.#payload;
+    if (payload[this.#what] !== SIZES) return undefined;
     const entries: { key: Buffer; length: number }[] = [];
-    while (at < payload.length) {
-      const keyLength = number(4);
-      const length = number(4);
-      entries.push({ key: bytes(keyLength), length });
+    for (let at = this.#what + 5; at < payload.length; ) {
+      const key = at + 8;
+      const end = key + payload.readUInt32LE(at);
+      entries.push({ key: payload.subarray(key, end), length: payload.readUInt32LE(at + 4) });
+      at = end;
     }
-    return { ...base, data: undefined, sizes: { count, entries } };
+    return { count: this.#count(), entries };
   }
-  return { ...base, data: undefined, sizes: undefined };
+
+  /** Returns the number of the session's keys. */
+  #count(): number {
+    return this.#payload.readUInt32LE(this.#what + 1);
+  }
 }

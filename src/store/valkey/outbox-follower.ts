@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
+import { EntryId } from './entry-id.js';
 import type { Nodes } from './nodes.js';
 
 /** Entries of the outbox that are read at a time. */
@@ -28,7 +29,7 @@ export class OutboxFollower {
   readonly #partition: number;
   readonly #parts: FollowerParts;
   /** The id of the last event that was passed on, or at which it began. */
-  #last: string | undefined;
+  #last: EntryId | undefined;
   /** Whether messages arrive. */
   #subscribed = false;
   /** Whether events may be missing, so that the outbox has to be read before the next message is passed on. */
@@ -107,32 +108,34 @@ export class OutboxFollower {
 
   /** Returns whether there may be more. */
   async #readPage(): Promise<boolean> {
-    const after = this.#last ?? '$';
+    const after = this.#last?.toString() ?? '$';
     const reply = await this.#parts.nodes.call(this.#partition, 'events', [after, PAGE]);
-    const [end, ...entries] = reply as readonly Buffer[];
+    const [last, ...entries] = reply as readonly Buffer[];
     if (this.#closed) return false;
+    const end = EntryId.read(last);
     // A failover can lose entries that have been passed on. Later ones may then have smaller ids than those.
-    if (this.#last === undefined || isAfter(this.#last, String(end))) this.#last = String(end);
+    if (this.#last === undefined || this.#last.isAfter(end)) this.#last = end;
     this.#onBegun();
-    for (let i = 0; i < entries.length; i += 2) this.#publish(String(entries[i]), entries[i + 1]);
+    for (let i = 0; i < entries.length; i += 2) this.#publish(EntryId.read(entries[i]), entries[i + 1]);
     return entries.length === 2 * PAGE;
   }
 
+  /** Keeps a copy, because a view would keep all that was received with it. */
   #hold(message: Buffer): void {
-    if (this.#held.length < MOST_HELD) this.#held.push(message);
+    if (this.#held.length < MOST_HELD) this.#held.push(Buffer.from(message));
     else this.#readAgain = true;
   }
 
   #pass(message: Buffer): void {
     if (this.#closed) return;
     const space = message.indexOf(0x20);
-    const id = message.toString('latin1', 0, space);
-    if (this.#last !== undefined && !isAfter(id, this.#last)) return;
+    const id = EntryId.read(message, space);
+    if (this.#last !== undefined && !id.isAfter(this.#last)) return;
     if (space === message.length - 1) void this.#catchUp();
     else this.#publish(id, message.subarray(space + 1));
   }
 
-  #publish(id: string, payload: Buffer): void {
+  #publish(id: EntryId, payload: Buffer): void {
     this.#last = id;
     try {
       this.#parts.onEvent(payload);
@@ -140,11 +143,4 @@ export class OutboxFollower {
       this.#parts.onFault(fault);
     }
   }
-}
-
-/** Whether an id of a stream is greater than another: `<ms>-<number>`. */
-function isAfter(id: string, other: string): boolean {
-  const [ms, number] = id.split('-');
-  const [otherMs, otherNumber] = other.split('-');
-  return ms === otherMs ? Number(number) > Number(otherNumber) : Number(ms) > Number(otherMs);
 }

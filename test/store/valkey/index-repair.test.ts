@@ -71,7 +71,7 @@ describe('index repair', () => {
     expect(store.calls.unindex).toBeLessThan(100);
   });
 
-  it('removes the entries of sessions that have expired soon', async () => {
+  it('removes the entries of sessions that have expired soon, and many in each call', async () => {
     const { clock, store, repair } = start();
     repair.start();
     const sessions = Array.from({ length: 1000 }, (_, number) => session(number));
@@ -79,13 +79,25 @@ describe('index repair', () => {
       store.partitions[names].index.add(member);
       store.partitions[partition].unindexing.set(member, store.now);
       repair.hurry(partition);
+      await pass(clock, 1);
     }
-    await pass(clock, 110);
-    const [{ unindexing }] = store.partitions;
-    expect(unindexing.size).toBeLessThan(250);
-    await pass(clock, 1000);
-    for (const { index } of store.partitions) expect(index.size).toBe(0);
-    expect(store.calls.unindex).toBeLessThan(50);
+    await pass(clock, 1100);
+    for (const { index, unindexing } of store.partitions) expect([index.size, unindexing.size]).toEqual([0, 0]);
+    expect(store.calls.unindex).toBeLessThan(20);
+    expect(store.calls.leftovers).toBeLessThan(20);
+  });
+
+  it('removes soon what is more than a page', async () => {
+    const { clock, store, repair } = start();
+    for (let number = 0; number < 5000; number++) {
+      const { member, partition, names } = session(number);
+      store.partitions[names].index.add(member);
+      store.partitions[partition].unindexing.set(member, store.now);
+    }
+    repair.hurry(0);
+    repair.hurry(1);
+    await pass(clock, 2000);
+    expect(store.partitions.map(({ unindexing }) => unindexing.size)).toEqual([0, 0, 1250, 1250]);
   });
 
   it('looks only at its own partitions', async () => {

@@ -85,7 +85,7 @@ describe.runIf(RedisServer.there)('several processes over one cluster', () => {
         for (const [, [, payload]] of entries) {
           const { event, token } = readEvent(payload);
           if (event !== 'expired') continue;
-          expired.set(String(token), (expired.get(String(token)) ?? 0) + 1);
+          expired.set(token, (expired.get(token) ?? 0) + 1);
         }
       }
     }

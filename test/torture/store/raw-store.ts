@@ -146,7 +146,7 @@ function toEvent(payload: Buffer): OutboxEvent {
   return {
     event,
     origin: text(payload.subarray(start, start + payload.readUInt8(at + 7))),
-    token: text(token),
+    token,
     name: text(name),
     created: String(created).padStart(16, '0'),
     at: happened,

@@ -1,9 +1,11 @@
 import type { Redis } from 'ioredis';
-import { reasonOf } from '../../../system-error.js';
+import { MessageDecoder, type MessageListener } from './message-decoder.js';
+import { RequestBytes } from './request-bytes.js';
 
 export interface SubscriberListener {
   /** The subscription to a channel has begun. */
   onStart(channel: string): void;
+  /** @param message A view of what was received. */
   onMessage(channel: string, message: Buffer): void;
   /** The connection has ended, or the node has ended a subscription. There are no more messages. */
   onEnd(reason: string): void;
@@ -12,54 +14,77 @@ export interface SubscriberListener {
 /** How long to wait between two pings, in ms. */
 const PING_INTERVAL = 1000;
 
-/** A connection to a node that receives messages, from when it is ready until it ends. */
-export class Subscriber {
+/**
+ * A connection to a node that receives messages, from when it is ready until it ends. ioredis has made it and notices
+ * when it ends; what comes and goes over it is decoded and encoded here.
+ */
+export class Subscriber implements MessageListener {
   readonly #redis: Redis;
   readonly #timeout: number;
   readonly #listener: SubscriberListener;
   readonly #pings: NodeJS.Timeout;
   /** When the unanswered ping was sent, in ms. */
   #askedAt: number | undefined;
+  /** The channels whose subscriptions are being ended. The node may end others by itself. */
+  readonly #leaving = new Set<string>();
   #ended = false;
 
-  /** @param redis It has logged in. */
+  /** @param redis It has logged in, and waits for no reply. */
   constructor(redis: Redis, timeout: number, listener: SubscriberListener) {
     this.#redis = redis;
     this.#timeout = timeout;
     this.#listener = listener;
-    redis.on('smessageBuffer', (channel: Buffer, message: Buffer) => {
-      if (!this.#ended) listener.onMessage(channel.toString(), message);
-    });
-    // The node no longer has the slot of a channel. The event does not say which.
-    redis.on('moved', () => this.#end('a partition has moved'));
+    const decoder = new MessageDecoder(this);
+    redis.stream.removeAllListeners('data');
+    redis.stream.on('data', (chunk: Buffer) => decoder.write(chunk));
     redis.on('end', () => this.#end('the connection was closed'));
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
   }
 
   /** Subscribes to a channel. If the node refuses, the connection ends. */
   add(channel: string): void {
-    this.#redis.ssubscribe(channel).then(
-      () => {
-        if (!this.#ended) this.#listener.onStart(channel);
-      },
-      (error) => this.#end(reasonOf(error)),
-    );
+    this.#send('SSUBSCRIBE', channel);
   }
 
   remove(channel: string): void {
-    this.#redis.sunsubscribe(channel).catch((error) => this.#end(reasonOf(error)));
+    this.#leaving.add(channel);
+    this.#send('SUNSUBSCRIBE', channel);
+  }
+
+  #send(...command: readonly string[]): void {
+    if (this.#ended) return;
+    const encoder = new RequestBytes(0);
+    encoder.append('', 0, command);
+    this.#redis.stream.write(encoder.chunk.subarray(0, encoder.end));
+  }
+
+  // What the node sends.
+
+  onMessage(channel: string, message: Buffer): void {
+    if (!this.#ended) this.#listener.onMessage(channel, message);
+  }
+
+  onSubscribed(channel: string): void {
+    if (!this.#ended) this.#listener.onStart(channel);
+  }
+
+  onUnsubscribed(channel: string): void {
+    if (!this.#leaving.delete(channel)) this.#end('a partition has moved');
+  }
+
+  onPong(): void {
+    this.#askedAt = undefined;
+  }
+
+  onError(reason: string): void {
+    this.#end(reason);
   }
 
   #ping(): void {
     const now = performance.now();
     if (this.#askedAt === undefined) {
       this.#askedAt = now;
-      this.#redis.ping().then(
-        () => {
-          this.#askedAt = undefined;
-        },
-        (error) => this.#end(reasonOf(error)),
-      );
+      this.#send('PING');
     } else if (now - this.#askedAt >= this.#timeout + PING_INTERVAL) {
       this.#end(`no answer within ${this.#timeout} ms`);
     }
