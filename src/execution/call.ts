@@ -7,7 +7,7 @@ import type { Transaction } from '../store/store.js';
 import type { Context } from './context/context.js';
 import type { Counters } from './context/counters.js';
 import type { Execution } from './execution.js';
-import { LateAnswer, type Running } from './late-answer.js';
+import { LateAnswer, type Running, runsAhead } from './late-answer.js';
 import { clientFields, clientText } from './observing/client-text.js';
 
 /**
@@ -63,7 +63,7 @@ function record(context: Context, entry: CommandEntry, request: Request, ms: num
   feedMonitors(context, entry, request);
 }
 
-/** @param request Undefined if the slow log was off when the command began. */
+/** @param request Undefined if the slow log need not have it. */
 function recordTime({ server, client }: Context, entry: CommandEntry, request: Request | undefined, ms: number): void {
   server.counters.commands++;
   if (ms >= server.latency.threshold) server.latency.add(entry.isFast ? 'fast-command' : 'command', ms);
@@ -82,7 +82,8 @@ function feedMonitors({ server, client }: Context, entry: CommandEntry, request:
 function later(context: Context, entry: CommandEntry, request: Request, answer: Promise<unknown>): LateAnswer {
   const { slowlog, statistics } = context.server;
   feedMonitors(context, entry, request);
-  const mayBeSlow = slowlog.threshold < Infinity && !entry.hiddenFromSlowlog;
+  // A command that asks the store once is not slow because the store is, and there may be thousands at a time.
+  const mayBeSlow = slowlog.threshold < Infinity && !entry.hiddenFromSlowlog && !runsAhead(entry, request);
   // The time of the next command begins here.
   statistics.skip();
   return new LateAnswer(entry, answer, statistics.mark, request.bytes, mayBeSlow ? request.copy() : undefined);

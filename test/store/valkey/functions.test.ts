@@ -294,6 +294,17 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       expect(await store.call('leftovers', -1000, -1000, 10)).toEqual([[], [member]]);
     });
 
+    it('is reaped even if another session cannot be', async () => {
+      const [broken, alien, good] = [await store.create(), await store.create(), await store.create({ duration: 1 })];
+      await store.redis.hset(`${BASE}:s:${broken.token}`, '', 'x');
+      await store.redis.del(`${BASE}:s:${alien.token}`);
+      await store.redis.set(`${BASE}:s:${alien.token}`, 'not a session');
+      await due(2);
+      const members = [broken, alien, good].map(({ member }) => member);
+      expect(await store.text('reap', ...members)).toEqual([expect.any(Number), -2, -2, -1]);
+      expect(await eventNames()).toEqual(['new', 'new', 'new', 'expired']);
+    });
+
     it('of a session that ended is nothing to reap, even if another session has its token now', async () => {
       const { token, member } = await store.create({ duration: 60_000 });
       await store.call('end', token, 'ended');

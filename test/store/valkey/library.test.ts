@@ -18,7 +18,7 @@ describe('the library of functions', () => {
 
   it('knows which functions change nothing that a replica must have', () => {
     const { reads } = readLibrary();
-    for (const fn of ['get', 'getall', 'exists', 'due']) expect(reads).toContain(fn);
-    for (const fn of ['create', 'set', 'end', 'reap', 'index', 'exec']) expect(reads).not.toContain(fn);
+    for (const fn of ['get', 'getall', 'exists', 'due', 'reap']) expect(reads).toContain(fn);
+    for (const fn of ['create', 'set', 'end', 'index', 'exec']) expect(reads).not.toContain(fn);
   });
 });

@@ -8,7 +8,7 @@ operation('incrby', 'grow', function(base, args)
   local field = fieldOf(args[3])
   local session, values = find(base, args[1], { field })
   if not session then return noSession(args[1]) end
-  local sum = pcall('HINCRBY', session.key, field, args[4])
+  local sum = try('HINCRBY', session.key, field, args[4])
   if type(sum) == 'table' then return sum.err:find('overflow') and OVERFLOW or NOT_AN_INTEGER end
   sum = call('HGET', session.key, field)
   wrote(session, args[2])

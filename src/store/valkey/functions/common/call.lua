@@ -2,11 +2,11 @@
 
 -- A library cannot reach any of Lua's or the node's functions while it is loaded. So `prepare` gets them, at the first
 -- call. A file may therefore only define functions and constants.
-local call, pcall
+local call, try
 local band, bor, format, byte, sub, floor, ceil, max, min, pack, read, concat, remove
 
 local function prepare()
-  call, pcall = redis.call, redis.pcall
+  call, try = redis.call, redis.pcall
   band, bor = bit.band, bit.bor
   format, byte, sub = string.format, string.byte, string.sub
   floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
