@@ -7,8 +7,16 @@ import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
 import type { Entry, NameIndexes } from './name-indexes.js';
 import { type Argument, StoreError } from './nodes.js';
 import type { Partitions } from './partitions.js';
+import { bufferOf, integerOf } from './replies.js';
+import type { Calls } from './session-calls.js';
 import type { SharedTokens } from './shared-tokens.js';
 import type { Unindexing } from './unindexing.js';
+
+/**
+ * A name that has this many sessions gets its next ones in other partitions, because one name may have a million
+ * sessions. It is more than most users have.
+ */
+const MOST_AT_HOME = 16;
 
 const EXTEND: Record<Extend, number> = { none: 0, get: EXTEND_GET, set: EXTEND_SET, both: EXTEND_GET | EXTEND_SET };
 
@@ -25,7 +33,6 @@ export interface Plan {
 
 /** A session that is in the index of its name, but has not been created yet. */
 export interface IndexedSession {
-  readonly name: Buffer;
   readonly token: string;
   readonly partition: number;
   readonly entry: Entry;
@@ -33,18 +40,40 @@ export interface IndexedSession {
   readonly args: readonly Argument[];
 }
 
+/** A session that has been created. */
+export interface CreatedSession {
+  readonly token: string;
+  /** How many entries the index of its name has. Rejects if the session's entry could not be confirmed. */
+  readonly entries: number | Promise<number>;
+}
+
 /**
- * Creates sessions in three steps. First the session is entered in the index of its name, so that no session is ever
- * missing there. Then it is created: this is one call, for the caller to make. Last the entry is confirmed. If the
- * process dies in between, index repair (`index-repair.ts`) finds the unconfirmed entry.
+ * Creates sessions. If a session is at home, in the partition of its name, this is one call. A session with a new token
+ * is, unless its name has many.
+ *
+ * Otherwise there are three steps. First the session is entered in the index of its name, so that no session is ever
+ * missing there. Then it is created. Last the entry is confirmed. If the process dies in between, index repair
+ * (`index-repair.ts`) finds the unconfirmed entry. A transaction takes these steps itself.
  */
 export class Creation {
+  readonly #nodes: Calls;
   readonly #partitions: Partitions;
   readonly #tokens: SharedTokens;
   readonly #names: NameIndexes;
   readonly #unindexing: Unindexing;
+  readonly #mostAtHome: number;
 
-  constructor(partitions: Partitions, tokens: SharedTokens, names: NameIndexes, unindexing: Unindexing) {
+  /** @param mostAtHome How many sessions of a name are created at home, if they may have any token. */
+  constructor(
+    nodes: Calls,
+    partitions: Partitions,
+    tokens: SharedTokens,
+    names: NameIndexes,
+    unindexing: Unindexing,
+    mostAtHome = MOST_AT_HOME,
+  ) {
+    this.#mostAtHome = mostAtHome;
+    this.#nodes = nodes;
     this.#partitions = partitions;
     this.#tokens = tokens;
     this.#names = names;
@@ -71,26 +100,56 @@ export class Creation {
     };
   }
 
-  /**
-   * Enters a session in the index of its name.
-   * @param partition Where a session is to be that may have any token. Default: anywhere.
-   */
-  async begin(plan: Plan, partition?: number): Promise<IndexedSession> {
-    const { name, flags, duration, maxAgeMs, data } = plan;
-    const token = plan.token ?? this.#newToken(partition);
-    const entry = await this.#names.add(name, token);
-    return {
-      name,
-      token,
-      partition: this.#partitions.ofToken(Slice.of(token)),
-      entry,
-      args: [token, name, flags, duration, maxAgeMs, entry.created, ...data],
-    };
+  /** Creates a session. */
+  async create(plan: Plan): Promise<CreatedSession> {
+    const { name, token } = plan;
+    const home = this.#partitions.ofName(name);
+    if (token === undefined) return this.#createAnywhere(plan, home);
+    if (this.#partitions.ofToken(Slice.of(token)) !== home) return this.#createIndexed(await this.begin(plan, token));
+    const entries = await this.#nodes.call(home, 'createathome', argumentsOf(plan, token, this.#mostAtHome, ''));
+    return { token, entries: integerOf(entries) };
   }
 
-  /** Confirms the entry of a session that has been created. Returns how many entries its name has. */
+  /** Creates a session at home, or elsewhere if its name has many. */
+  async #createAnywhere(plan: Plan, home: number): Promise<CreatedSession> {
+    const token = this.#partitions.newTokenIn(home);
+    const other = this.#partitions.newToken();
+    const isElsewhere = this.#partitions.ofToken(Slice.of(other)) !== home;
+    const args = argumentsOf(plan, token, this.#mostAtHome, isElsewhere ? other : '');
+    const reply = await this.#nodes.call(home, 'createathome', args);
+    if (typeof reply === 'number') return { token, entries: reply };
+    return this.#createIndexed(this.#indexed(plan, other, this.#names.entry(plan.name, other, bufferOf(reply))));
+  }
+
+  /** Creates a session that is in the index, and confirms its entry. */
+  async #createIndexed(indexed: IndexedSession): Promise<CreatedSession> {
+    try {
+      await this.#nodes.call(indexed.partition, 'create', indexed.args);
+    } catch (error) {
+      await this.abandon(indexed, error);
+      throw error;
+    }
+    return { token: indexed.token, entries: this.confirm(indexed) };
+  }
+
+  /** Enters a session in the index of its name. */
+  async begin(plan: Plan, token: string): Promise<IndexedSession> {
+    return this.#indexed(plan, token, await this.#names.add(plan.name, token));
+  }
+
+  #indexed(plan: Plan, token: string, entry: Entry): IndexedSession {
+    const partition = this.#partitions.ofToken(Slice.of(token));
+    return { token, partition, entry, args: argumentsOf(plan, token, entry.created) };
+  }
+
+  /**
+   * Confirms the entry of a session that has been created. Returns how many entries its name has. If this fails, index
+   * repair does it, so whoever does not need the number may ignore it.
+   */
   confirm({ entry }: IndexedSession): Promise<number> {
-    return this.#names.confirm(entry);
+    const entries = this.#names.confirm(entry);
+    entries.catch(() => {});
+    return entries;
   }
 
   /**
@@ -101,14 +160,15 @@ export class Creation {
     if (error instanceof StoreError && error.mayHaveRun) return;
     await this.#unindexing.remove([entry.member]);
   }
-
-  #newToken(partition: number | undefined): string {
-    return partition === undefined ? this.#partitions.newToken() : this.#partitions.newTokenIn(partition);
-  }
 }
 
-/** An entry that is not confirmed is confirmed by index repair. */
-export function leaveToRepair(): void {}
+/**
+ * Returns the arguments of a function that creates a session.
+ * @param own What this function gets after the settings.
+ */
+function argumentsOf(plan: Plan, token: string, ...own: readonly Argument[]): Argument[] {
+  return [token, plan.name, plan.flags, plan.duration, plan.maxAgeMs, ...own, ...plan.data];
+}
 
 /** Copies slices, all into one piece of memory. */
 function copied(slices: readonly Slice[]): Buffer[] {

@@ -1,4 +1,4 @@
-import { listOf } from './replies.js';
+import { listOf, membersIn } from './replies.js';
 import type { Calls } from './session-calls.js';
 import type { Unindexing } from './unindexing.js';
 
@@ -19,10 +19,10 @@ export async function endAll(nodes: Calls, partitions: number, unindexing: Unind
     while (next < partitions) {
       const partition = next++;
       for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
-        const [after, ...members] = listOf(await nodes.call(partition, 'endsome', [cursor, PER_CALL]));
+        const [after, ...found] = listOf(await nodes.call(partition, 'endsome', [cursor, PER_CALL]));
         cursor = String(after);
-        ended += members.length;
-        await unindexing.remove(members as Buffer[]);
+        ended += found.length;
+        await unindexing.remove(membersIn(found));
       }
     }
   };

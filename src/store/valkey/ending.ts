@@ -1,5 +1,7 @@
 import type { SessionEnd } from '../../engine/index.js';
 import type { Address, Addresses } from './addresses.js';
+import type { Reply } from './nodes.js';
+import { membersIn } from './replies.js';
 import type { Calls } from './session-calls.js';
 import type { Unindexing } from './unindexing.js';
 
@@ -8,7 +10,7 @@ const AT_ONCE = 256;
 
 type EndEvent = Extract<SessionEnd, 'ended' | 'limit'>;
 
-/** Ends sessions: first the session, then its entry in the index of its name. */
+/** Ends sessions, and then their entries in the indexes of their names, if these are in other partitions. */
 export class Ending {
   readonly #calls: Calls;
   readonly #addresses: Addresses;
@@ -27,9 +29,8 @@ export class Ending {
    */
   async one(address: Address): Promise<boolean> {
     const member = await this.#end(address, 'ended');
-    if (member === null) return false;
-    void this.#unindexing.remove([member]);
-    return true;
+    if (member instanceof Buffer) void this.#unindexing.remove([member]);
+    return member !== null;
   }
 
   /** Ends sessions by their ids. Returns how many there were. */
@@ -37,15 +38,15 @@ export class Ending {
     let ended = 0;
     for (let i = 0; i < ids.length; i += AT_ONCE) {
       const some = ids.slice(i, i + AT_ONCE).map((id) => this.#end(this.#addresses.ofId(id), event));
-      const members = (await Promise.all(some)).filter((member) => member !== null);
-      ended += members.length;
-      await this.#unindexing.remove(members);
+      const found = (await Promise.all(some)).filter((member) => member !== null);
+      ended += found.length;
+      await this.#unindexing.remove(membersIn(found));
     }
     return ended;
   }
 
-  /** Ends a session. Returns its member, or null if there is none. */
-  #end({ partition, text }: Address, event: EndEvent): Promise<Buffer | null> {
-    return this.#calls.call(partition, 'end', [text, event]) as Promise<Buffer | null>;
+  /** Ends a session. Returns null if there is none, its member if its entry is still there, else 1. */
+  #end({ partition, text }: Address, event: EndEvent): Promise<Reply> {
+    return this.#calls.call(partition, 'end', [text, event]);
   }
 }

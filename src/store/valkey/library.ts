@@ -11,11 +11,12 @@ const COMMON = [
   'session',
   'events',
   'tokens',
+  'names',
   'writing',
   'ending',
   'finding',
   'versions',
-  'names',
+  'creating',
   'operations',
 ];
 

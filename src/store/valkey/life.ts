@@ -2,7 +2,7 @@ import { NO_SESSION_WITH_NAME, NOT_SHARED, SHARED_EXISTS } from '../../engine/se
 import { Slice } from '../../slice.js';
 import type { SessionLife } from '../session-store.js';
 import { type Address, type Addresses, tokenIn } from './addresses.js';
-import { type Creation, leaveToRepair } from './creation.js';
+import type { Creation } from './creation.js';
 import { endAll } from './end-all.js';
 import type { Ending } from './ending.js';
 import { inPart } from './in-part.js';
@@ -65,18 +65,10 @@ export function lifeOfMany(
       // The shared session often exists already. Then the index of the name need not change.
       const isThere = address !== undefined && (await nodes.call(address.partition, 'exists', [address.text])) === 1;
       if (isThere) throw SHARED_EXISTS;
-      const indexed = await creation.begin(plan);
-      try {
-        await nodes.call(indexed.partition, 'create', indexed.args);
-      } catch (error) {
-        await creation.abandon(indexed, error);
-        throw error;
-      }
-      const confirmed = creation.confirm(indexed);
+      const { token, entries } = await creation.create(plan);
       const { limit } = settings;
-      if (limit === undefined) confirmed.catch(leaveToRepair);
-      else if ((await inPart(confirmed)) > limit) await inPart(names.limit(indexed.name, limit));
-      return Slice.of(indexed.token);
+      if (limit !== undefined && (await inPart(entries)) > limit) await inPart(names.limit(plan.name, limit));
+      return Slice.of(token);
     },
     endName: (name) => inPart(names.end(name.copy())),
     endByIds: (name, ids) => inPart(names.endByIds(name.toBuffer(), ids)),

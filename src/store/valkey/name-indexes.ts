@@ -2,7 +2,7 @@ import { askByPartition } from './by-partition.js';
 import { createdIn, idCreatedAt, memberOf, originIn } from './member.js';
 import type { Argument, Reply } from './nodes.js';
 import type { Partitions } from './partitions.js';
-import { integerOf, listOf } from './replies.js';
+import { bufferOf, integerOf, listOf } from './replies.js';
 import type { Calls } from './session-calls.js';
 
 /** The entry of a session that is about to be created. */
@@ -32,9 +32,16 @@ export class NameIndexes {
 
   /** Adds an entry for a session that is about to be created. */
   async add(name: Buffer, origin: string): Promise<Entry> {
-    const partition = this.#partitions.ofName(name);
-    const created = (await this.#nodes.call(partition, 'index', [name, origin])) as Buffer;
-    return { partition, created, member: memberOf(origin, created, name) };
+    return this.entry(
+      name,
+      origin,
+      bufferOf(await this.#nodes.call(this.#partitions.ofName(name), 'index', [name, origin])),
+    );
+  }
+
+  /** Returns an entry that has been added. */
+  entry(name: Buffer, origin: string, created: Buffer): Entry {
+    return { partition: this.#partitions.ofName(name), created, member: memberOf(origin, created, name) };
   }
 
   /** Notes that the session of an entry has been created. Returns the number of entries that its name has. */

@@ -27,6 +27,11 @@ export function listOf(reply: Reply): readonly Reply[] {
   return reply as readonly Reply[];
 }
 
+/** Returns the members that functions that end sessions have replied with: their entries are still to be removed. */
+export function membersIn(replies: readonly Reply[]): Buffer[] {
+  return replies.filter((reply): reply is Buffer => reply instanceof Buffer);
+}
+
 export function booleansOf(reply: Reply): boolean[] {
   return listOf(reply).map(isOne);
 }

@@ -3,7 +3,7 @@ import { Slice } from '../../slice.js';
 import type { SessionLife, SessionLooks, SessionStore, Settings } from '../session-store.js';
 import type { Transaction } from '../store.js';
 import type { Address } from './addresses.js';
-import { type Creation, type IndexedSession, leaveToRepair } from './creation.js';
+import type { Creation, IndexedSession } from './creation.js';
 import type { Argument, Reply } from './nodes.js';
 import type { Partitions } from './partitions.js';
 import type { Recorder, Step } from './recorder.js';
@@ -114,7 +114,11 @@ export class StoreTransaction implements Transaction {
   /** Enters the sessions that are to be created in the indexes of names. Returns one for each step that creates. */
   async #begin(steps: readonly Step[], partition: number): Promise<(IndexedSession | undefined)[]> {
     const begun = await Promise.allSettled(
-      steps.map((step) => ('plan' in step ? this.#creation.begin(step.plan, partition) : undefined)),
+      steps.map((step) =>
+        'plan' in step
+          ? this.#creation.begin(step.plan, step.plan.token ?? this.#partitions.newTokenIn(partition))
+          : undefined,
+      ),
     );
     const indexed = begun.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
     const failed = begun.find((result) => result.status === 'rejected');
@@ -141,7 +145,7 @@ export class StoreTransaction implements Transaction {
     } else if ('fn' in step) {
       step.resolve(reply);
     } else if (indexed !== undefined) {
-      this.#creation.confirm(indexed).catch(leaveToRepair);
+      void this.#creation.confirm(indexed);
       step.resolve(indexed);
     }
   }

@@ -27,6 +27,8 @@ export interface ValkeyStoreOptions {
   readonly maxValueBytes: number;
   /** Returns the statistics of the timers of this process. */
   readonly timers: () => TimerStats;
+  /** As of `Creation`. */
+  readonly mostAtHome?: number;
 }
 
 /**
@@ -45,7 +47,7 @@ export class ValkeyStore implements Store {
   readonly #lookUps = new LookUpCounts();
   readonly #maxValueBytes: number;
 
-  constructor(nodes: Calls, settings: StoreSettings, { maxValueBytes, timers }: ValkeyStoreOptions) {
+  constructor(nodes: Calls, settings: StoreSettings, { maxValueBytes, timers, mostAtHome }: ValkeyStoreOptions) {
     const { secret } = settings;
     const partitions = new Partitions(settings.partitions);
     const tokens = new SharedTokens(secret);
@@ -55,7 +57,7 @@ export class ValkeyStore implements Store {
     const indexes = new NameIndexes(nodes, partitions);
     const ids = new OriginIds(secret);
     const names = new NameSessions(indexes, ending, ids);
-    const creation = new Creation(partitions, tokens, indexes, unindexing);
+    const creation = new Creation(nodes, partitions, tokens, indexes, unindexing, mostAtHome);
     this.partitions = partitions;
     this.#unindexing = unindexing;
     this.#nodes = nodes;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEvent } from '../../../src/store/valkey/outbox-entry.js';
 import { eventually } from '../../tools/eventually.js';
-import { BASE, Flag, idOf, LibraryServer, newToken } from './library-server.js';
+import { BASE, Flag, idOf, LibraryServer, NAMES_BASE, newToken } from './library-server.js';
 
 describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () => {
   let store: LibraryServer;
@@ -405,9 +405,63 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       await store.call('unindex', member);
       expect(await store.text('indexed', member)).toBe(1);
       expect(await store.call('page', 'user:42', '', 10)).toEqual([idOf(member)]);
-      expect(await store.call('leftovers', -1000, -1000, 10)).toEqual([[member], []]);
+      const leftovers = () => store.callAt(NAMES_BASE, 'leftovers', -1000, -1000, 10);
+      expect(await leftovers()).toEqual([[member], []]);
       await store.call('indexed', member);
-      expect(await store.call('leftovers', -1000, -1000, 10)).toEqual([[], []]);
+      expect(await leftovers()).toEqual([[], []]);
+    });
+  });
+
+  describe('a session in the partition of its name', () => {
+    const createAtHome = (token: string, most = 16, elsewhere = '', flags = 1) =>
+      store.call('createathome', token, 'user:42', flags, 60_000, 0, most, elsewhere, 'cart', 'pizza');
+    const page = () => store.callAt<Buffer[]>(BASE, 'page', 'user:42', '', 10);
+
+    it('is created, and ends, with its entry in the index', async () => {
+      const [one, other] = [newToken(), newToken()];
+      expect(await createAtHome(one)).toBe(1);
+      expect(await createAtHome(other)).toBe(2);
+      const tokens = (await page()).map((id) => id.toString('latin1', 0, 22));
+      expect(tokens).toEqual([one, other]);
+      expect(await store.text('getall', one, 0)).toEqual(['cart', 'pizza']);
+      expect((await store.text<number[]>('stats')).slice(0, 4)).toEqual([2, 2, 18, 1]);
+      expect(await store.text('end', one, 'ended')).toBe(1);
+      expect(await store.text('endsome', '0', 10)).toEqual(['0', 1]);
+      expect(await store.keys()).toEqual(['events', 'stats']);
+    });
+
+    it('leaves the index when it is reaped', async () => {
+      const [one, other] = [newToken(), newToken()];
+      await createAtHome(one);
+      await createAtHome(other);
+      const [id] = await page();
+      await store.call('expire', one, 1, '');
+      await eventually(async () => (await store.text<number[]>('reap', `${id}user:42`))[1] === -1);
+      expect((await page()).length).toBe(1);
+      // The node itself removes it.
+      await store.redis.del(`${BASE}:s:${other}`);
+      const [last] = await page();
+      expect(await store.text('reap', `${last}user:42`)).toEqual([expect.any(Number), -1]);
+      expect(await store.keys()).toEqual(['events', 'stats']);
+    });
+
+    it('is only entered in the index, for another token, if its name has many', async () => {
+      const [one, other] = [newToken(), newToken()];
+      await createAtHome(one, 1, other);
+      const created = String(await createAtHome(newToken(), 1, other));
+      const member = Buffer.from(`${other}${created}user:42`);
+      expect((await page())[1]).toEqual(idOf(member));
+      expect(await store.callAt(BASE, 'leftovers', -1000, -1000, 10)).toEqual([[member], []]);
+      expect(await store.text('exists', other)).toBe(0);
+      expect(await createAtHome(newToken(), 1)).toBe(3);
+    });
+
+    it('is not entered in the index if its token is taken', async () => {
+      const token = newToken();
+      await createAtHome(token);
+      await expect(createAtHome(token)).rejects.toThrow(/^SESSIONEXISTS a session with this token/);
+      await expect(createAtHome(token, 16, '', 9)).rejects.toThrow(/^SESSIONEXISTS a shared session/);
+      expect(await page()).toHaveLength(1);
     });
   });
 
@@ -423,7 +477,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
         if (cursor === '0') break;
       }
       expect(new Set(tokens)).toEqual(new Set(all.map(({ token }) => token)));
-      expect(await store.text<number[]>('stats')).toEqual([300, 300, 2700, 300, 300, 0, 0, 0, 0, 0]);
+      expect(await store.text<number[]>('stats')).toEqual([300, 300, 2700, 0, 300, 0, 0, 0, 0, 0]);
       const ended: string[] = [];
       for (let cursor = '0'; ; ) {
         const [next, ...page] = await store.text<string[]>('endsome', cursor, 50);

@@ -5,8 +5,12 @@ import { RedisServer } from '../../tools/redis-server.js';
 
 type Argument = Uint8Array | string | number;
 
-/** The base of the only partition. */
+/** The base of the partition of the sessions. */
 export const BASE = 'respite:{17}';
+/** The base of the partition of the names, unless sessions are created at home. */
+export const NAMES_BASE = 'respite:{18}';
+/** The functions of names. */
+const OF_NAMES = new Set(['index', 'indexed', 'unindex', 'page', 'namescan']);
 
 /** The flags of `create`. */
 export const Flag = { deleteSession: 1, extendGet: 2, extendSet: 4, shared: 8 };
@@ -53,8 +57,13 @@ export class LibraryServer {
 
   /** Calls a function. Its texts are returned as Buffers. */
   async call<Reply = unknown>(fn: string, ...args: readonly (Argument | readonly Argument[])[]): Promise<Reply> {
+    return this.callAt(OF_NAMES.has(fn) ? NAMES_BASE : BASE, fn, ...args);
+  }
+
+  /** Calls a function in a partition, given by its base. */
+  async callAt<Reply>(base: string, fn: string, ...args: readonly (Argument | readonly Argument[])[]): Promise<Reply> {
     const all = (args.flat() as Argument[]).map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : arg));
-    return (await this.redis.callBuffer('FCALL', [this.library.prefix + fn, 1, BASE, ...all])) as Reply;
+    return (await this.redis.callBuffer('FCALL', [this.library.prefix + fn, 1, base, ...all])) as Reply;
   }
 
   /** Calls a function. Its texts are returned as strings with one character per byte. */
@@ -62,7 +71,7 @@ export class LibraryServer {
     return texts(await this.call(fn, ...args)) as Reply;
   }
 
-  /** Creates a session as NEW does. */
+  /** Creates a session as NEW does, in another partition than that of its name. */
   async create(settings: NewSession = {}): Promise<Created> {
     const { token = newToken(), name = 'user:42', flags = Flag.deleteSession, duration = 0, maxAge = 0 } = settings;
     const created = await this.call<Buffer>('index', name, token);
@@ -74,7 +83,7 @@ export class LibraryServer {
 
   /** What follows the base in the names of all keys. */
   async keys(): Promise<string[]> {
-    return (await this.redis.keys('*')).map((key) => key.replace(`${BASE}:`, '')).sort();
+    return (await this.redis.keys('*')).map((key) => key.replace(/^respite:\{\d+\}:/, '')).sort();
   }
 }
 

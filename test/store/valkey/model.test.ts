@@ -39,6 +39,7 @@ describe.skipIf(!RedisServer.there)('the Valkey store answers as the memory stor
     return new ValkeyStore(nodes, await settingsOf(nodes, partitions), {
       maxValueBytes: MAX_VALUE,
       timers: () => timers,
+      mostAtHome: 2,
     });
   }
 

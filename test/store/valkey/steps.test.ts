@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Slice } from '../../../src/slice.js';
-import type { SessionStore } from '../../../src/store/session-store.js';
+import type { SessionStore, Settings } from '../../../src/store/session-store.js';
 import { type Argument, type Reply, StoreError } from '../../../src/store/valkey/nodes.js';
 import { settingsOf } from '../../../src/store/valkey/store-settings.js';
 import { ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
@@ -66,6 +66,13 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
       .filter((kind) => !/^(store|stats|events)$/.test(kind));
   }
 
+  /** Settings of a session that is not in the partition of its name, so that it is created in three steps. */
+  function elsewhere(name: string, settings: Settings = {}): Settings {
+    const { partitions } = store;
+    const home = partitions.ofName(Buffer.from(name));
+    return { ...settings, token: slice(partitions.newTokenIn((home + 1) % partitions.count)) };
+  }
+
   async function namesFound(): Promise<string[]> {
     const { items } = await sessions.scanNames({ cursor: 0, count: 1000, matches: () => true });
     return items.map(({ name, sessions: count }) => `${name} ${count}`);
@@ -90,10 +97,12 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     await sessions.create(slice('a'), settings);
     refuse('end', 1);
     await expect(sessions.endName(slice('a'))).rejects.toMatchObject(partly);
-    refuse('create', 1);
+    refuse('createathome', 1);
     await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toBe(refusal);
+    refuse('create', 1);
+    await expect(sessions.create(slice('b'), elsewhere('b', { ...settings, limit: 1 }))).rejects.toBe(refusal);
     refuse('indexed', 1);
-    await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toMatchObject(partly);
+    await expect(sessions.create(slice('b'), elsewhere('b', { ...settings, limit: 1 }))).rejects.toMatchObject(partly);
     refuse('end', 1);
     await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toMatchObject(partly);
     nodes.before = () => {};
@@ -110,9 +119,37 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     expect(await keys()).toEqual([]);
   });
 
+  it('a session with a new token is created and ends in one call', async () => {
+    const called: string[] = [];
+    nodes.before = (fn) => {
+      called.push(fn);
+    };
+    const token = await sessions.create(slice('user:1'), { limit: 1 });
+    expect((await sessions.tokens(slice('user:1'))).toString()).toBe(token.toString());
+    expect(await sessions.end(token)).toBe(true);
+    expect(called).toEqual(['createathome', 'page', 'tokens', 'end']);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('the sessions of a name are in its partition only while they are few', async () => {
+    const { partitions } = store;
+    const home = partitions.ofName(Buffer.from('guest'));
+    const isAtHome = async () => partitions.ofToken(await sessions.create(slice('guest'), {})) === home;
+    const first = await Promise.all(Array.from({ length: 16 }, isAtHome));
+    expect(first).toEqual(first.map(() => true));
+    const next = await Promise.all(Array.from({ length: 40 }, isAtHome));
+    expect(next.filter(Boolean).length).toBeLessThan(20);
+    await eventually(async () => !(await keys()).includes('creating'));
+    expect((await sessions.tokens(slice('guest'))).length).toBe(56 * 22);
+    await sessions.create(slice('guest'), { limit: 3 });
+    expect((await sessions.tokens(slice('guest'))).length).toBe(3 * 22);
+    expect(await sessions.endAll()).toBe(3);
+    expect(await keys()).toEqual([]);
+  });
+
   it('a session that cannot be created is not in the index of its name', async () => {
     nodes.fail('create', false);
-    await expect(sessions.create(slice('user:1'), {})).rejects.toMatchObject({ code: 'TRYAGAIN' });
+    await expect(sessions.create(slice('user:1'), elsewhere('user:1'))).rejects.toMatchObject({ code: 'TRYAGAIN' });
     expect(await keys()).toEqual([]);
   });
 
@@ -128,13 +165,13 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
 
   it('one that may have been created is in the list, and waits for the repair', async () => {
     nodes.fail('create', true);
-    await expect(sessions.create(slice('user:1'), {})).rejects.toMatchObject({ code: 'TRYAGAIN' });
+    await expect(sessions.create(slice('user:1'), elsewhere('user:1'))).rejects.toMatchObject({ code: 'TRYAGAIN' });
     expect((await keys()).sort()).toEqual(['creating', 'n', 'names']);
     expect((await sessions.tokens(slice('user:1'))).length).toBe(0);
   });
 
   it('a session of which the list could not be told ends nevertheless', async () => {
-    const token = await sessions.create(slice('user:1'), {});
+    const token = await sessions.create(slice('user:1'), elsewhere('user:1'));
     nodes.fail('unindex', true);
     expect(await sessions.end(token)).toBe(true);
     expect((await sessions.tokens(slice('user:1'))).length).toBe(0);

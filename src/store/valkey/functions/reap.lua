@@ -8,7 +8,7 @@ local function reap(base, member)
     if call('ZREM', base .. ':due', member) == 0 then return NOTHING end
     local origin, created, name = partsOf(member)
     notify(base, 'expired', origin, origin, created, name, '-')
-    call('ZADD', base .. ':unindexing', nowMs(), member)
+    mustUnindex(base, member, name)
     tally(base, 'expired')
     return EXPIRED
   end

@@ -1,12 +1,6 @@
 operation('unindex', 'write', function(base, args)
   local removed = 0
-  for _, member in ipairs(args) do
-    local _, _, name = partsOf(member)
-    local key = indexKey(base, name)
-    local count = call('ZREM', key, sub(member, 1, ID_LENGTH))
-    if count > 0 and call('EXISTS', key) == 0 then call('SREM', base .. ':names', name) end
-    removed = removed + count
-  end
+  for _, member in ipairs(args) do removed = removed + leave(base, member, sub(member, ID_LENGTH + 1)) end
   callMany('ZREM', base .. ':creating', args, 1, 1)
   return removed
 end)

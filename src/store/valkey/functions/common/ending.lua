@@ -1,6 +1,14 @@
 -- How sessions end: by a command, or at their deadlines.
 
--- Ends a session. The entry in the index of its name is in another partition, so it is left to be removed.
+-- Removes the entry of a session that has ended from the index of its name. If the index is in another partition, notes
+-- that this is to be done. Returns whether it is to be done.
+local function mustUnindex(base, member, name)
+  if leave(base, member, name) == 1 then return false end
+  call('ZADD', base .. ':unindexing', nowMs(), member)
+  return true
+end
+
+-- Ends a session. Returns its member if its entry in the index of its name is still to be removed, else 1.
 local function finish(session, event)
   local base = session.base
   local token = session.origin
@@ -15,9 +23,8 @@ local function finish(session, event)
   call('UNLINK', unpack(keys))
   local member = memberOf(session)
   call('ZREM', base .. ':due', member)
-  call('ZADD', base .. ':unindexing', nowMs(), member)
   tally(base, event == 'expired' and event or 'ended')
-  return member
+  return mustUnindex(base, member, session.name) and member or 1
 end
 
 -- Removes all keys of a session but keeps the session. `save` must follow.
