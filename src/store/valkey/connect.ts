@@ -18,7 +18,7 @@ const PAUSE = 250;
  */
 export async function connectNodes(options: NodesOptions): Promise<Nodes> {
   const client = await loadClientPackage();
-  const discovery = new Discovery(client, options);
+  const discovery = new Discovery(options);
   let nodes: ValkeyNodes | undefined;
   try {
     const greeting = await begin(discovery, options.patience ?? PATIENCE);

@@ -1,6 +1,5 @@
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadClientPackage } from '../../../src/store/valkey/nodes/client-package.js';
 import { Connection } from '../../../src/store/valkey/nodes/connection.js';
 
 const TIMEOUT = 1000;
@@ -25,7 +24,7 @@ async function open(): Promise<Connection> {
   });
   const { port } = server.address() as { port: number };
   const access = { timeout: TIMEOUT, wait: 0 };
-  const connection = await Connection.open(await loadClientPackage(), { host: '127.0.0.1', port }, access);
+  const connection = await Connection.open({ host: '127.0.0.1', port }, access);
   cleanups.push(() => connection.close());
   return connection;
 }

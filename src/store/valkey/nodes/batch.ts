@@ -1,13 +1,9 @@
-import type { Command, Redis } from 'ioredis';
 import type { Reply } from '../nodes.js';
 import { NodeCommand } from './node-command.js';
-import type { Request, SentBatch } from './request.js';
-
-/** Discards what ioredis writes. The last request of a batch writes the bytes of all. */
-const NOWHERE = { write: () => true } as unknown as Parameters<Redis['sendCommand']>[1];
+import type { Request } from './request.js';
 
 /** The requests of one write to a node. Replies come in their order. */
-export class Batch implements SentBatch {
+export class Batch {
   readonly sentAt = performance.now();
   /** When the oldest of its requests was made. */
   readonly oldest: number;
@@ -17,8 +13,6 @@ export class Batch implements SentBatch {
   readonly #requests: Request[];
   /** How many have been answered. */
   #answered = 0;
-  #isSending = true;
-  #isGivenBack = false;
   /** The requests that have run but wait until replicas have received what they changed, with their replies. */
   #held: [Request, Reply][] | undefined;
 
@@ -29,7 +23,6 @@ export class Batch implements SentBatch {
     let oldest = Number.POSITIVE_INFINITY;
     let bytes = 0;
     for (const request of requests) {
-      request.batch = this;
       bytes += request.end - request.start;
       oldest = Math.min(oldest, request.madeAt);
     }
@@ -37,7 +30,7 @@ export class Batch implements SentBatch {
     this.bytes = bytes;
   }
 
-  /** Makes its writes succeed only when that many replicas have received them. Call this before `send`. */
+  /** Makes its writes succeed only when that many replicas have received them. Call this before `encode`. */
   waitFor(replicas: number, ms: number): void {
     if (this.#requests.every((request) => request.isRead)) return;
     this.#held = [];
@@ -53,22 +46,12 @@ export class Batch implements SentBatch {
       (reply) => release(Number(reply)),
       () => release(0),
     );
-    wait.batch = this;
     this.#requests.push(wait);
   }
 
-  /** Returns whether it was sent. If not, the requests have been given back. */
-  send(redis: Redis): boolean {
-    const last = this.#requests.length - 1;
-    for (let i = 0; i < last; i += 1) redis.sendCommand(this.#requests[i] as unknown as Command, NOWHERE);
-    redis.sendCommand(this.#requests[last] as unknown as Command);
-    this.#isSending = false;
-    return !this.#isGivenBack;
-  }
-
-  bytesFor(request: Request): Buffer | string {
+  /** Returns what is sent. */
+  encode(): Buffer {
     const requests = this.#requests;
-    if (request !== requests[requests.length - 1]) return '';
     const ranges: Buffer[] = [];
     let { bytes, start, end } = requests[0] as Request;
     for (let i = 1; i < requests.length; i += 1) {
@@ -84,22 +67,19 @@ export class Batch implements SentBatch {
     return ranges.length === 1 ? (ranges[0] as Buffer) : Buffer.concat(ranges);
   }
 
-  replied(request: Request, reply: unknown): void {
-    if (this.#held !== undefined && !request.isRead) this.#held.push([request, reply as Reply]);
-    else if (!request.isLost) request.succeed(reply as Reply);
+  /** Takes the reply to the next request. */
+  replied(reply: Reply): void {
+    const request = this.#requests[this.#answered] as Request;
+    if (this.#held !== undefined && !request.isRead) this.#held.push([request, reply]);
+    else if (!request.isLost) request.succeed(reply);
     this.#next();
   }
 
-  failed(request: Request, error: Error): void {
-    if (this.#isSending) {
-      // The socket has closed, and ioredis has not written anything. It rejects all requests of the batch.
-      this.#isGivenBack = true;
-      request.giveBack();
-    } else if (error.name === 'ReplyError') {
-      if (!request.isLost) request.refuse(error.message);
-      this.#next();
-    }
-    // Otherwise the connection has ended, which it says itself.
+  /** Takes the reply to the next request, which is an error. */
+  refused(error: string): void {
+    const request = this.#requests[this.#answered] as Request;
+    if (!request.isLost) request.refuse(error);
+    this.#next();
   }
 
   #next(): void {

@@ -1,9 +1,10 @@
-import type { Redis } from 'ioredis';
+import { connect as connectPlainly, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import RedisParser from 'redis-parser';
 import { endpoint } from '../../../endpoint.js';
 import { reasonOf } from '../../../system-error.js';
 import type { NodesOptions, Reply } from '../nodes.js';
 import { Batch } from './batch.js';
-import type { ClientPackage } from './client-package.js';
 import { NodeCommand } from './node-command.js';
 import type { Request } from './request.js';
 
@@ -22,8 +23,10 @@ const BYTES_PER_MS = 10_000;
 const CHECKS = 8;
 
 /**
- * A connection to a node, from when it is ready until it ends. It never reconnects, so ioredis never sends a
- * request twice.
+ * A connection to a node, from when it is ready until it ends. It does not reconnect, so no request is ever sent twice.
+ *
+ * It needs no client library. What a library does for each request and reply takes longer than everything else that
+ * respite does for a call (`bench/NOTES.md`).
  */
 export class Connection {
   readonly address: string;
@@ -31,7 +34,7 @@ export class Connection {
   onEnd: (reason: string) => void = () => {};
   /** Called when all requests of a batch have been answered. */
   onAnswered: () => void = () => {};
-  readonly #redis: Redis;
+  readonly #socket: Socket;
   readonly #access: Access;
   /** The batches on their way, oldest first. */
   readonly #batches: Batch[] = [];
@@ -45,37 +48,47 @@ export class Connection {
   #heardAt = performance.now();
   #ended = false;
 
-  private constructor(redis: Redis, address: string, access: Access) {
-    this.#redis = redis;
+  private constructor(socket: Socket, address: string, access: Access) {
+    this.#socket = socket;
     this.address = address;
     this.#access = access;
+    const parser = new RedisParser({
+      returnBuffers: true,
+      returnReply: (reply) => this.#next()?.replied(reply as Reply),
+      returnError: ({ message }) => this.#next()?.refused(message),
+      returnFatalError: ({ message }) => this.close(message),
+    });
+    socket.on('data', (bytes) => parser.execute(bytes));
+    this.#check = setInterval(() => this.#checkTimes(), access.timeout / CHECKS);
   }
 
   /** Connects to a node. @throws Error (rejects) with a message of one line that says why this failed. */
-  static async open(client: ClientPackage, address: NodeAddress, access: Access): Promise<Connection> {
-    const redis = new client.Redis(redisOptions(address, access));
-    const connection = new Connection(redis, endpoint(address.host, address.port), access);
-    await new Promise<void>((resolve, reject) => {
+  static open(address: NodeAddress, access: Access): Promise<Connection> {
+    const { timeout, tls } = access;
+    return new Promise((resolve, reject) => {
+      const socket = tls === undefined ? connectPlainly(address) : connectSecurely({ ...address, ...tls });
+      let connection: Connection | undefined;
       let reason = 'the connection was closed';
       const timer = setTimeout(() => {
-        reason = `no answer within ${access.timeout} ms`;
-        redis.disconnect();
-        reject(new Error(reason));
-      }, access.timeout);
-      redis.on('error', (error: Error) => {
+        reason = `no answer within ${timeout} ms`;
+        socket.destroy();
+      }, timeout);
+      socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+        clearTimeout(timer);
+        socket.setNoDelay(true);
+        socket.setKeepAlive(true);
+        connection = new Connection(socket, endpoint(address.host, address.port), access);
+        resolve(connection);
+      });
+      socket.on('error', (error) => {
         reason = reasonOf(error);
       });
-      redis.once('ready', resolve);
-      redis.once('end', () => {
+      socket.once('close', () => {
+        clearTimeout(timer);
         reject(new Error(reason));
-        connection.#end(reason);
+        if (connection !== undefined) connection.#end(reason);
       });
-      redis.once('ready', () => clearTimeout(timer));
-      redis.once('end', () => clearTimeout(timer));
     });
-    if (connection.#ended) throw new Error('the connection was closed');
-    connection.#check = setInterval(() => connection.#checkTimes(), access.timeout / CHECKS);
-    return connection;
   }
 
   /** When a batch was last answered, in ms of `performance.now`. */
@@ -94,13 +107,18 @@ export class Connection {
 
   /** Sends requests in one write, in this order. */
   send(requests: readonly Request[]): void {
+    // The node has closed it, which `#end` is about to hear.
+    if (!this.#socket.writable) {
+      for (const request of requests) request.giveBack();
+      return;
+    }
     const batch = new Batch(requests, () => this.#answered());
     const { wait, timeout } = this.#access;
     // What remains of the time of the oldest request, less what the reply may need.
     if (wait > 0) batch.waitFor(wait, Math.max(1, Math.floor(batch.oldest + timeout * 0.75 - batch.sentAt)));
-    if (!batch.send(this.#redis)) return;
     this.#batches.push(batch);
     this.#bytesSent += batch.bytes;
+    this.#socket.write(batch.encode());
   }
 
   /** Sends a command of its own. @throws Error (rejects) what the node answers, or why it did not. */
@@ -111,15 +129,9 @@ export class Connection {
     });
   }
 
-  /** Hands the ioredis client over, for a use other than requests. */
-  handOver(): Redis {
-    clearInterval(this.#check);
-    return this.#redis;
-  }
-
   /** Ends it. What is on its way is lost. */
   close(reason = 'the connection was closed'): void {
-    this.#redis.disconnect();
+    this.#socket.destroy();
     this.#end(reason);
   }
 
@@ -129,6 +141,13 @@ export class Connection {
     clearInterval(this.#check);
     for (const batch of this.#batches.splice(0)) batch.lose(reason);
     this.onEnd(reason);
+  }
+
+  /** Returns the batch that gets the next reply. */
+  #next(): Batch | undefined {
+    const [batch] = this.#batches;
+    if (batch === undefined && !this.#ended) this.close('it sent a reply to nothing');
+    return batch;
   }
 
   /** A batch has been answered, which is the oldest, because replies come in order. */
@@ -144,7 +163,7 @@ export class Connection {
     // If this process has not run for a while, the replies may be there and only have to be read.
     const wasAsleep = now - this.#checkedAt > (3 * timeout) / CHECKS;
     this.#checkedAt = now;
-    const { bytesRead } = this.#redis.stream;
+    const { bytesRead } = this.#socket;
     // A reply of many MB arrives in parts.
     const isReading = bytesRead !== this.#bytesRead;
     this.#bytesRead = bytesRead;
@@ -155,21 +174,4 @@ export class Connection {
     if (now - first.sentAt >= longest && !isReading) this.close(reason);
     else for (const batch of this.#batches) batch.loseBefore(now - longest, reason);
   }
-}
-
-function redisOptions({ host, port }: NodeAddress, { tls, timeout }: Access) {
-  return {
-    host,
-    port,
-    ...(tls !== undefined && { tls }),
-    protocol: 2 as const,
-    connectTimeout: timeout,
-    disconnectTimeout: timeout,
-    // The owner of the connection decides what happens when it ends.
-    retryStrategy: null,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    enableReadyCheck: false,
-    disableClientInfo: true,
-  };
 }

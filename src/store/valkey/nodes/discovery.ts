@@ -1,14 +1,12 @@
 import { endpoint } from '../../../endpoint.js';
 import { UnusableStoreError } from '../../remote-store.js';
 import type { NodesOptions } from '../nodes.js';
-import type { ClientPackage } from './client-package.js';
 import { Connection, type NodeAddress } from './connection.js';
 import { authenticate, type Greeting, greet } from './greeting.js';
 import { askCluster, askSentinel, singlePrimary, type Topology } from './topology.js';
 
 /** Finds out which primaries there are: from a node of the cluster, from a Sentinel, or from the options. */
 export class Discovery {
-  readonly #client: ClientPackage;
   readonly #options: NodesOptions;
   /** The node that answered last. */
   #advisor: Advisor | undefined;
@@ -16,8 +14,7 @@ export class Discovery {
   #known: readonly NodeAddress[] = [];
   #isClosed = false;
 
-  constructor(client: ClientPackage, options: NodesOptions) {
-    this.#client = client;
+  constructor(options: NodesOptions) {
     this.#options = options;
   }
 
@@ -62,7 +59,7 @@ export class Discovery {
     for (const address of fromRandomStart([...this.#options.addresses, ...this.#known])) {
       let connection: Connection | undefined;
       try {
-        connection = await Connection.open(this.#client, address, this.#options);
+        connection = await Connection.open(address, this.#options);
         const advisor = { connection, address, greeting: await this.#introduce(connection) };
         this.#advisor = advisor;
         connection.onEnd = () => this.#forget();

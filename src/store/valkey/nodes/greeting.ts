@@ -1,10 +1,16 @@
 import { UnusableStoreError } from '../../remote-store.js';
-import type { FunctionLibrary, StoreState } from '../nodes.js';
-import type { Connection } from './connection.js';
+import type { FunctionLibrary, Reply, StoreState } from '../nodes.js';
 import { codeOf } from './refusal.js';
 
 /** The oldest versions that are of use: Redis has functions and sharded subscriptions since 7.0, as Valkey has. */
 const OLDEST = { Redis: [7, 0], Valkey: [7, 2] } as const;
+
+/** A node that can be asked. */
+export interface Asked {
+  readonly address: string;
+  /** @throws Error (rejects) with the message of the node's error. */
+  ask(command: string, ...args: readonly (string | number)[]): Promise<Reply>;
+}
 
 export interface Greeting {
   readonly kind: StoreState['kind'];
@@ -13,7 +19,7 @@ export interface Greeting {
 }
 
 /** Asks a node what it is. @throws UnusableStoreError (rejects) if it is too old or refuses access. */
-export async function greet(connection: Connection): Promise<Greeting> {
+export async function greet(connection: Asked): Promise<Greeting> {
   const info = String(await connection.ask('INFO', 'server').catch((error) => throwUnusable(connection, error)));
   const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
   const product = field('server_name') === 'valkey' ? 'Valkey' : 'Redis';
@@ -31,7 +37,7 @@ export async function greet(connection: Connection): Promise<Greeting> {
 }
 
 /** Logs in. @throws UnusableStoreError (rejects) if the node refuses. */
-export async function authenticate(connection: Connection, user: string | undefined, password: string): Promise<void> {
+export async function authenticate(connection: Asked, user: string | undefined, password: string): Promise<void> {
   const credentials = user === undefined ? [password] : [user, password];
   await connection.ask('AUTH', ...credentials).catch((error: Error) => {
     // The node needs no password.
@@ -40,12 +46,12 @@ export async function authenticate(connection: Connection, user: string | undefi
 }
 
 /** Selects the database. @throws UnusableStoreError (rejects) if the node does not have it. */
-export async function selectDatabase(connection: Connection, database: number): Promise<void> {
+export async function selectDatabase(connection: Asked, database: number): Promise<void> {
   if (database > 0) await connection.ask('SELECT', database).catch((error) => throwUnusable(connection, error));
 }
 
 /** Loads the library, unless the node has it. @throws UnusableStoreError (rejects) if the node does not allow this. */
-export async function loadLibrary(connection: Connection, library: FunctionLibrary): Promise<void> {
+export async function loadLibrary(connection: Asked, library: FunctionLibrary): Promise<void> {
   await connection.ask('FUNCTION', 'LOAD', library.code).catch((error: Error) => {
     if (!/^ERR Library '.*' already exists/.test(error.message)) throwUnusable(connection, error);
   });

@@ -1,19 +1,6 @@
 import type { Reply } from '../nodes.js';
 
-/** Requests that were sent to a node in one write. */
-export interface SentBatch {
-  /** What the client library writes for a request: the bytes of the whole batch for its last one, nothing for others. */
-  bytesFor(request: Request): Buffer | string;
-  replied(request: Request, reply: unknown): void;
-  failed(request: Request, error: Error): void;
-}
-
-const NO_ARGUMENTS: readonly never[] = [];
-
-/**
- * A request to a node. It has the shape that ioredis expects of a command, so that it can be given to `sendCommand`,
- * but skips the work that an ioredis command does for each call, which takes three times as long as everything else.
- */
+/** A request to a node. */
 export abstract class Request {
   /** Where its bytes are. */
   bytes: Buffer;
@@ -23,8 +10,6 @@ export abstract class Request {
   readonly madeAt: number;
   /** Whether no replica needs to have received what it changes. */
   readonly isRead: boolean;
-  /** With which requests it was sent. */
-  batch: SentBatch | undefined = undefined;
   /** Whether it was given up. A reply may still come. */
   isLost = false;
 
@@ -46,37 +31,4 @@ export abstract class Request {
   abstract runUnsafely(replicas: number): void;
   /** It was not sent. */
   abstract giveBack(): void;
-
-  // What follows is for ioredis.
-
-  get name(): string {
-    return 'fcall';
-  }
-
-  get args(): readonly never[] {
-    return NO_ARGUMENTS;
-  }
-
-  /** True, so that ioredis does not trace it. */
-  get isTraced(): boolean {
-    return true;
-  }
-
-  get promise(): undefined {
-    return undefined;
-  }
-
-  setReplyContext(): void {}
-
-  toWritable(): Buffer | string {
-    return this.batch?.bytesFor(this) ?? '';
-  }
-
-  resolve(reply: unknown): void {
-    this.batch?.replied(this, reply);
-  }
-
-  reject(error: Error): void {
-    this.batch?.failed(this, error);
-  }
 }

@@ -1,4 +1,8 @@
 import type { Redis } from 'ioredis';
+import { reasonOf } from '../../../system-error.js';
+import type { Reply } from '../nodes.js';
+import type { ClientPackage } from './client-package.js';
+import type { Access, NodeAddress } from './connection.js';
 import { MessageDecoder, type MessageListener } from './message-decoder.js';
 import { RequestBytes } from './request-bytes.js';
 
@@ -30,7 +34,7 @@ export class Subscriber implements MessageListener {
   #ended = false;
 
   /** @param redis It has logged in, and waits for no reply. */
-  constructor(redis: Redis, timeout: number, listener: SubscriberListener) {
+  private constructor(redis: Redis, timeout: number, listener: SubscriberListener) {
     this.#redis = redis;
     this.#timeout = timeout;
     this.#listener = listener;
@@ -39,6 +43,43 @@ export class Subscriber implements MessageListener {
     redis.stream.on('data', (chunk: Buffer) => decoder.write(chunk));
     redis.on('end', () => this.#end('the connection was closed'));
     this.#pings = setInterval(() => this.#ping(), PING_INTERVAL);
+  }
+
+  /**
+   * Connects to a node.
+   * @param login Called with what asks the node, before anything else.
+   * @throws Error (rejects) with a message of one line that says why this failed.
+   */
+  static async open(
+    client: ClientPackage,
+    address: NodeAddress,
+    access: Access,
+    login: (ask: (command: string, ...args: readonly (string | number)[]) => Promise<Reply>) => Promise<void>,
+    listener: SubscriberListener,
+  ): Promise<Subscriber> {
+    const redis = new client.Redis(redisOptions(address, access));
+    await new Promise<void>((resolve, reject) => {
+      let reason = 'the connection was closed';
+      const timer = setTimeout(() => {
+        reason = `no answer within ${access.timeout} ms`;
+        redis.disconnect();
+        reject(new Error(reason));
+      }, access.timeout);
+      redis.on('error', (error: Error) => {
+        reason = reasonOf(error);
+      });
+      redis.once('ready', resolve);
+      redis.once('end', () => reject(new Error(reason)));
+      redis.once('ready', () => clearTimeout(timer));
+      redis.once('end', () => clearTimeout(timer));
+    });
+    try {
+      await login((command, ...args) => redis.callBuffer(command, ...args) as Promise<Reply>);
+    } catch (error) {
+      redis.disconnect();
+      throw error;
+    }
+    return new Subscriber(redis, access.timeout, listener);
   }
 
   /** Subscribes to a channel. If the node refuses, the connection ends. */
@@ -104,4 +145,21 @@ export class Subscriber implements MessageListener {
     clearInterval(this.#pings);
     this.#redis.disconnect();
   }
+}
+
+function redisOptions({ host, port }: NodeAddress, { tls, timeout }: Access) {
+  return {
+    host,
+    port,
+    ...(tls !== undefined && { tls }),
+    protocol: 2 as const,
+    connectTimeout: timeout,
+    disconnectTimeout: timeout,
+    // The owner of the connection decides what happens when it ends.
+    retryStrategy: null,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+  };
 }

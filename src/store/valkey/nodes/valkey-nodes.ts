@@ -4,7 +4,7 @@ import { CallRouter } from './call-router.js';
 import type { ClientPackage } from './client-package.js';
 import { Connection, type NodeAddress } from './connection.js';
 import type { Discovery } from './discovery.js';
-import { authenticate, type Greeting, greet, loadLibrary, selectDatabase } from './greeting.js';
+import { type Asked, authenticate, type Greeting, greet, loadLibrary, selectDatabase } from './greeting.js';
 import { Primaries } from './primaries.js';
 import { Primary } from './primary.js';
 import { codeOf, refusalOf } from './refusal.js';
@@ -22,7 +22,6 @@ const LOOKS_PER_QUESTION = { cluster: 10, sentinel: 1, single: Number.POSITIVE_I
 
 /** The nodes of a store, as `connect.ts` makes them. */
 export class ValkeyNodes implements Nodes {
-  readonly #client: ClientPackage;
   readonly #options: NodesOptions;
   readonly #discovery: Discovery;
   readonly #greeting: Greeting;
@@ -39,16 +38,15 @@ export class ValkeyNodes implements Nodes {
   #isClosed = false;
 
   constructor(client: ClientPackage, options: NodesOptions, discovery: Discovery, greeting: Greeting) {
-    this.#client = client;
     this.#options = options;
     this.#discovery = discovery;
     this.#greeting = greeting;
     this.#primaries = new Primaries((address) => this.#createPrimary(address));
     this.#router = new CallRouter(this.#primaries, options, () => this.#askAgain());
     this.#subscriptions = new Subscriptions(
-      async (primary, listener) => {
-        const connection = await this.#open(primary);
-        return new Subscriber(connection.handOver(), options.timeout, listener);
+      (primary, listener) => {
+        const { address } = primary;
+        return Subscriber.open(client, primary, options, (ask) => this.#login({ address, ask }), listener);
       },
       () => this.#askAgain(),
     );
@@ -81,19 +79,23 @@ export class ValkeyNodes implements Nodes {
 
   /** Connects to a node and logs in. */
   readonly #open = async (address: NodeAddress): Promise<Connection> => {
-    const { user, password, database } = this.#options;
-    const connection = await Connection.open(this.#client, address, this.#options);
+    const connection = await Connection.open(address, this.#options);
     try {
-      if (password !== undefined) await authenticate(connection, user, password);
-      await selectDatabase(connection, database);
-      // Operators see it in CLIENT LIST. Some services do not allow it.
-      await connection.ask('CLIENT', 'SETNAME', 'respite').catch(() => {});
+      await this.#login(connection);
     } catch (error) {
       connection.close();
       throw error;
     }
     return connection;
   };
+
+  async #login(node: Asked): Promise<void> {
+    const { user, password, database } = this.#options;
+    if (password !== undefined) await authenticate(node, user, password);
+    await selectDatabase(node, database);
+    // Operators see it in CLIENT LIST. Some services do not allow it.
+    await node.ask('CLIENT', 'SETNAME', 'respite').catch(() => {});
+  }
 
   readonly #prepare = async (connection: Connection): Promise<void> => {
     await greet(connection);
