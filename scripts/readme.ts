@@ -23,6 +23,7 @@ const GROUPS: Record<Command['group'], string> = {
   generic: 'Keys',
   string: 'Strings',
   hash: 'Hashes',
+  scripting: 'Scripts',
   pubsub: 'Pub/sub',
   transactions: 'Transactions',
   connection: 'Connection',

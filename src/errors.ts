@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'NOPROTO',
   'NOREPLICAS',
   'NOSESSION',
+  'NOTBUSY',
   'NOTSHARED',
   'OOM',
   'SESSIONEXISTS',

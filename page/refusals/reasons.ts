@@ -20,5 +20,6 @@ export const REASONS: Readonly<Record<ErrorCode, string>> = {
   NOPROTO: 'HELLO asked for a protocol other than 2 and 3.',
   CROSSSLOT: 'A transaction had sessions of different partitions of the store.',
   EXECABORT: 'A command of the transaction was refused, so none of them ran.',
+  NOTBUSY: 'No script was running that could be stopped.',
   ERR: 'Anything else, such as an unknown command or a wrong argument.',
 };

@@ -39,18 +39,25 @@ import { type } from './keys/type.js';
 import { publish } from './pubsub/publish.js';
 import { pubsub } from './pubsub/pubsub.js';
 import { psubscribe, punsubscribe, subscribe, unsubscribe } from './pubsub/subscribe.js';
+import { asking, cluster, readonly, readwrite } from './server/cluster.js';
 import { introspection } from './server/command.js';
 import { config } from './server/config.js';
 import { dbsize } from './server/dbsize.js';
 import { flushall, flushdb } from './server/flushall.js';
+import { fcallReadOnly, fcallWriting, functions } from './server/function.js';
 import { info } from './server/info.js';
 import { latency } from './server/latency.js';
+import { lolwut } from './server/lolwut.js';
 import { memory } from './server/memory.js';
+import { moduleCommand } from './server/module.js';
 import { monitor } from './server/monitor.js';
+import { failover, replicaof, slaveof } from './server/replication.js';
+import { role } from './server/role.js';
 import { bgrewriteaof, bgsave, lastsave, save } from './server/save.js';
 import { shutdown } from './server/shutdown.js';
 import { slowlog } from './server/slowlog.js';
 import { time } from './server/time.js';
+import { wait, waitaof } from './server/wait.js';
 import { sessionAdd } from './session/add.js';
 import { sessionAppend } from './session/append.js';
 import { sessionCas } from './session/cas.js';
@@ -88,10 +95,11 @@ import { sessionTokens } from './session/tokens.js';
 import { sessionTouch } from './session/touch.js';
 import { sessionPttl, sessionTtl } from './session/ttl.js';
 import { append } from './strings/append.js';
+import { delex, delifeq } from './strings/delex.js';
 import { get } from './strings/get.js';
 import { getdel } from './strings/getdel.js';
 import { getex } from './strings/getex.js';
-import { getrange } from './strings/getrange.js';
+import { getrange, substr } from './strings/getrange.js';
 import { getset } from './strings/getset.js';
 import { decr, decrby, incr, incrby } from './strings/incr.js';
 import { incrbyfloat } from './strings/incrbyfloat.js';
@@ -179,6 +187,8 @@ const generic: readonly Command[] = [
 const strings: readonly Command[] = [
   get,
   set,
+  delex,
+  delifeq,
   getex,
   getdel,
   getset,
@@ -191,6 +201,7 @@ const strings: readonly Command[] = [
   append,
   strlen,
   getrange,
+  substr,
   setrange,
   incr,
   decr,
@@ -220,6 +231,8 @@ const hashes: readonly Command[] = [
 
 const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, pubsub];
 
+const scripting: readonly Command[] = [functions, fcallWriting, fcallReadOnly];
+
 const transactions: readonly Command[] = [multi, exec, discard, watch, unwatch];
 
 const server: readonly Command[] = [
@@ -240,6 +253,18 @@ const server: readonly Command[] = [
   lastsave,
   bgrewriteaof,
   shutdown,
+  role,
+  replicaof,
+  slaveof,
+  failover,
+  wait,
+  waitaof,
+  cluster,
+  asking,
+  readonly,
+  readwrite,
+  moduleCommand,
+  lolwut,
 ];
 
 /** All commands. */
@@ -252,6 +277,7 @@ export const commands: readonly Command[] = [
   ...hashes,
   ...listening,
   ...transactions,
+  ...scripting,
   ...connection,
   ...server,
 ];

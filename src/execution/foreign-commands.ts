@@ -12,7 +12,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   streams: words(
     'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
   ),
-  scripts: words('eval eval_ro evalsha evalsha_ro fcall fcall_ro function script'),
+  scripts: words('eval eval_ro evalsha evalsha_ro script'),
   bitmaps: words('bitcount bitfield bitfield_ro bitop bitpos getbit setbit'),
   hyperloglogs: words('pfadd pfcount pfdebug pfmerge pfselftest'),
 };
@@ -27,6 +27,37 @@ const KINDS: ReadonlyMap<string, string> = new Map(
  */
 export function foreignKindOf(name: string): string | undefined {
   return KINDS.get(name);
+}
+
+const NO_DUMPS = 'respite does not read or write dumps of single keys. COPY copies a key, and SESSION.SAVE saves all';
+const NO_SORT = 'respite does not sort: sort on the client';
+const NO_REPLICAS = 'respite has no replicas. The option "store" lets several servers serve the same sessions';
+
+/** Other commands of Redis that respite does not have, and what to do instead. */
+const REASONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    debug: 'respite has no commands for debugging the server. INFO, LATENCY and SLOWLOG show what it does',
+    digest: 'respite computes no digests. IFEQ and IFNE compare values themselves',
+    dump: NO_DUMPS,
+    restore: NO_DUMPS,
+    'restore-asking': NO_DUMPS,
+    migrate: NO_DUMPS,
+    lcs: 'respite does not compare strings: compare them on the client',
+    sort: NO_SORT,
+    sort_ro: NO_SORT,
+    psync: NO_REPLICAS,
+    sync: NO_REPLICAS,
+    replconf: NO_REPLICAS,
+    sentinel: 'this is not a Sentinel. Connect to the server without one',
+  }),
+);
+
+/**
+ * Returns why respite does not have a command of Redis; undefined if it is not known.
+ * @param name In lower case.
+ */
+export function reasonWithout(name: string): string | undefined {
+  return REASONS.get(name);
 }
 
 function words(text: string): string[] {

@@ -46,6 +46,7 @@ export function refusalOfClient({ client, server }: Context, entry: CommandEntry
     if (client.user === undefined) return NOT_AUTHENTICATED;
     if ((entry.needs & ~client.user.permissions) !== 0) {
       server.counters.deniedCommands++;
+      server.aclLog.add('command', entry.fullName, client.user.name, client);
       return noPermission(client.user.name, entry.fullName);
     }
   }

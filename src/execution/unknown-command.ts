@@ -3,7 +3,7 @@ import type { CommandTable } from '../commands/declaration/command-table.js';
 import { CodedError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { Request } from '../resp/request.js';
-import { foreignKindOf } from './foreign-commands.js';
+import { foreignKindOf, reasonWithout } from './foreign-commands.js';
 import { redacted } from './observing/redaction.js';
 
 /** The most commands that an error suggests. */
@@ -21,6 +21,8 @@ export function unknownCommand(request: Request, commands: CommandTable): CodedE
       `unknown command '${name}': respite has strings, hashes and sessions, but no ${foreign}`,
     );
   }
+  const reason = reasonWithout(name.toLowerCase());
+  if (reason !== undefined) return new CodedError('ERR', `unknown command '${name}': ${reason}`);
   if (/^session\b/i.test(name)) return unknownSessionCommand(name, commands);
   let args = '';
   for (const argument of request.words(1, ECHOED)) {

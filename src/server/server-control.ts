@@ -3,6 +3,7 @@ import type { Durability } from '../durability/durability.js';
 import type { Saves } from '../durability/saves.js';
 import type { Clock } from '../engine/index.js';
 import type { ServerControl } from '../execution/context/server-control.js';
+import { AclLog } from '../execution/observing/acl-log.js';
 import type { CommandStatistics } from '../execution/observing/command-statistics.js';
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import type { Slowlog } from '../execution/observing/slowlog.js';
@@ -79,6 +80,7 @@ export function serverControl(parts: ControlParts): ServerControl {
     latency: parts.latency,
     eventLoopDelay: parts.eventLoop.delay,
     slowlog: parts.slowlog,
+    aclLog: new AclLog(() => clock.wall()),
     pubsub: parts.hub,
     keyspaceEvents: parts.keyspaceEvents,
     monitors: parts.monitors,

@@ -4,6 +4,10 @@ import type { Command } from '../declaration/command.js';
 import type { CommandEntry } from '../declaration/command-entry.js';
 import { container } from '../declaration/container.js';
 import { categoriesOf } from '../declaration/description.js';
+import { dryrun } from './dryrun.js';
+import { genpass } from './genpass.js';
+import { log } from './log.js';
+import { deluser, load, save, setuser } from './refused.js';
 import { aclLine, rulesOf } from './rules.js';
 
 const whoami: Command = {
@@ -125,12 +129,19 @@ function namesIn(entries: readonly CommandEntry[], given: Buffer): string[] {
   return names;
 }
 
-/** Read-only views of the users. Users are set by the options `users` and `users-file`. */
+/** Views of the users. Users are set by the options `users` and `users-file`. */
 export function acl(entries: () => ReadonlyMap<string, CommandEntry>): Command {
   return container('acl', 'server', 'A container for commands about users and their permissions.', [
     cat(entries),
+    deluser,
+    dryrun(entries),
+    genpass,
     getuser,
     list,
+    load,
+    log,
+    save,
+    setuser,
     users,
     whoami,
   ]);

@@ -43,6 +43,9 @@ export function authenticate({ client, server }: Context, name: string, password
     return;
   }
   const { wasChecked, delay } = outcome;
+  // People type their password here by mistake.
+  const isUser = server.users.some((user) => user.name === name);
+  server.aclLog.add('auth', 'AUTH', isUser ? name : '(unknown)', client);
   client.authenticationFailed(wasChecked ? delay : 0);
   if (wasChecked) throw new CodedError('WRONGPASS', 'invalid username-password pair or user is disabled.');
   const seconds = Math.ceil(delay / 1000);

@@ -75,6 +75,7 @@ export type Group =
   | 'generic'
   | 'string'
   | 'hash'
+  | 'scripting'
   | 'pubsub'
   | 'transactions'
   | 'connection'

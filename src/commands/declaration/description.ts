@@ -25,6 +25,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   connection: '@connection',
   generic: '@keyspace',
   hash: '@hash',
+  scripting: '@scripting',
   string: '@string',
   transactions: '@transaction',
 };

@@ -64,10 +64,15 @@ export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): 
   reply.integer(fixed ? spec.step : 0);
 }
 
+/** What a command does with its keys, in the words of Redis. */
+export function keyFlags(writes: boolean): readonly string[] {
+  return writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
+}
+
 export function writeKeySpec(reply: ReplyEncoder, { from, keyword, more, step }: KeySpec, writes: boolean): void {
   reply.map(3);
   reply.bulk('flags');
-  const flags = writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
+  const flags = [...keyFlags(writes)];
   // The keyword may also occur as a key or a value of DATA.
   if (keyword !== undefined) flags.push('incomplete');
   reply.set(flags.length);

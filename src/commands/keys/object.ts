@@ -1,5 +1,6 @@
 import { parseInt64 } from '../../engine/fields/int64.js';
 import { NO_SESSION, type Session, type SessionEngine, STRING_KEY } from '../../engine/index.js';
+import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
 import { KEY } from './grammar.js';
@@ -49,7 +50,42 @@ const idletime: Command = {
   },
 };
 
+const refcount: Command = {
+  name: 'refcount',
+  summary: 'Returns how many references a key has: always one.',
+  complexity: 'O(1)',
+  group: 'generic',
+  flags: ['readonly'],
+  arity: 3,
+  arguments: [KEY],
+  reply: '1; null if there is no such key',
+  run({ client, engine, reply }, args) {
+    if (findKey(engine, args.key(client)) === NO_SESSION) reply.null();
+    else reply.integer(1);
+  },
+};
+
+const NO_FREQUENCIES =
+  'An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.';
+
+const freq: Command = {
+  name: 'freq',
+  summary: 'Refused, because no policy of eviction counts how often keys are used.',
+  complexity: 'O(1)',
+  group: 'generic',
+  flags: ['readonly'],
+  arity: 3,
+  arguments: [KEY],
+  reply: 'an error; null if there is no such key',
+  run({ client, engine, reply }, args) {
+    if (findKey(engine, args.key(client)) !== NO_SESSION) throw new CodedError('ERR', NO_FREQUENCIES);
+    reply.null();
+  },
+};
+
 export const object = container('object', 'generic', 'A container for commands about how keys are stored.', [
   encoding,
+  freq,
   idletime,
+  refcount,
 ]);

@@ -6,7 +6,7 @@ import type { Command } from '../declaration/command.js';
 import { type CommandEntry, takesWords } from '../declaration/command-entry.js';
 import { withHelp } from '../declaration/container.js';
 import { categoriesOf, writeDocs, writeInfo } from '../declaration/description.js';
-import { keysIn } from '../declaration/key-spec.js';
+import { keyFlags, keysIn } from '../declaration/key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 
@@ -57,9 +57,34 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     ],
     reply: 'array of tokens and keys',
     run({ reply }, args) {
-      const found = keysOf(entries(), args.rest());
-      reply.array(found.length);
-      for (const key of found) reply.bulk(key);
+      const { keys } = keysOf(entries(), args.rest());
+      reply.array(keys.length);
+      for (const key of keys) reply.bulk(key);
+    },
+  };
+
+  const getkeysandflags: Command = {
+    name: 'getkeysandflags',
+    summary: 'Returns the tokens and keys in a request, and what the command does with them.',
+    complexity: 'O(N), where N is the number of arguments',
+    group: 'server',
+    flags: ['loading', 'stale'],
+    arity: -3,
+    arguments: [
+      { name: 'command', type: 'string' },
+      { name: 'arg', type: 'string', optional: true, multiple: true },
+    ],
+    reply: 'array of pairs: a token or key, and the flags that COMMAND INFO shows for it',
+    run({ reply }, args) {
+      const { entry, keys } = keysOf(entries(), args.rest());
+      const flags = keyFlags(entry.writes);
+      reply.array(keys.length);
+      for (const key of keys) {
+        reply.array(2);
+        reply.bulk(key);
+        reply.set(flags.length);
+        for (const flag of flags) reply.simple(flag);
+      }
     },
   };
 
@@ -122,7 +147,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     arity: -1,
     arguments: [],
     reply: 'array, as from COMMAND INFO',
-    subcommands: [count, docs, getkeys, info, list],
+    subcommands: [count, docs, getkeys, getkeysandflags, info, list],
     run: (context, args) => info.run?.(context, args),
   });
 }
@@ -139,10 +164,10 @@ function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Argument
 }
 
 /**
- * Returns the keys in a request.
+ * Returns the keys in a request, and its command.
  * @throws CodedError, in Redis' words, if the request is invalid or its command takes no keys.
  */
-function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): readonly Slice[] {
+function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): KeysFound {
   const word = (index: number) => request[index]?.latin1().toLowerCase() ?? '';
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
@@ -152,7 +177,12 @@ function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Sl
   if (!takesWords(entry, request.length)) {
     throw new CodedError('ERR', 'Invalid number of arguments specified for command');
   }
-  return keysIn(spec, request);
+  return { entry, keys: keysIn(spec, request) };
+}
+
+interface KeysFound {
+  readonly entry: CommandEntry;
+  readonly keys: readonly Slice[];
 }
 
 type Filter = (entry: CommandEntry) => boolean;

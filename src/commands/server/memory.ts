@@ -4,6 +4,7 @@ import type { Slice } from '../../slice.js';
 import { findSession } from '../../store/memory/find-session.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
+import { memoryReport } from './memory-report.js';
 
 const usage: Command = {
   name: 'usage',
@@ -88,4 +89,54 @@ const stats: Command = {
   },
 };
 
-export const memory = container('memory', 'server', 'A container for commands about memory.', [stats, usage]);
+const doctor: Command = {
+  name: 'doctor',
+  summary: 'Says what is unusual about the memory, and what to do about it.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['loading', 'stale'],
+  arity: 2,
+  arguments: [],
+  reply: 'text',
+  run({ reply, server }) {
+    const { used, peak, clients, sessions } = server.memory;
+    const { rss } = memoryUsage();
+    reply.verbatim(memoryReport({ used, peak, clients, sessions, rss, maxmemory: server.config.maxmemory }));
+  },
+};
+
+const purge: Command = {
+  name: 'purge',
+  summary: 'Does nothing, because the memory of ended sessions is given back without it.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['loading', 'stale'],
+  arity: 2,
+  arguments: [],
+  reply: 'OK',
+  run({ reply }) {
+    reply.ok();
+  },
+};
+
+const mallocStats: Command = {
+  name: 'malloc-stats',
+  summary: 'Says that the allocator has no statistics of its own: see MEMORY STATS.',
+  complexity: 'O(1)',
+  group: 'server',
+  flags: ['loading', 'stale'],
+  arity: 2,
+  arguments: [],
+  reply: 'text',
+  run({ reply }) {
+    reply.verbatim('Stats not supported for the current allocator');
+  },
+};
+
+export const memory = container('memory', 'server', 'A container for commands about memory.', [
+  doctor,
+  mallocStats,
+  purge,
+  stats,
+  usage,
+]);

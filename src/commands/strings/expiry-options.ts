@@ -23,11 +23,15 @@ const EXPIRY_OPTIONS: readonly ExpiryOption[] = [
 export interface StringOption<Word extends string = string> {
   readonly word: Word;
   readonly kind: 'condition' | 'get' | 'expiry';
+  /** The name of the value that follows the word, if one does. */
+  readonly value?: string;
 }
 
 /** The given options, by kind. A time is parsed only after the syntax of all options has been checked. */
 export interface StringOptions<Word extends string> {
   readonly condition?: Word;
+  /** The value that follows the condition. */
+  readonly operand?: Slice;
   readonly get?: Word;
   readonly expiry?: Word | 'at a time';
   readonly time?: { readonly unit: ExpiryUnit; readonly given: Slice };
@@ -52,6 +56,7 @@ export function readStringOptions<Word extends string>(
       found.time = { unit, given: args.slice() };
     } else if (option !== undefined && (found[option.kind] ?? option.word) === option.word) {
       found[option.kind] = option.word;
+      if (option.value !== undefined) found.operand = args.slice();
     } else {
       throw SYNTAX;
     }
@@ -63,8 +68,10 @@ export function readStringOptions<Word extends string>(
 export function choiceOf(name: string, kind: StringOption['kind'], options: readonly StringOption[]): Argument {
   const words = options
     .filter((option) => option.kind === kind)
-    .map(({ word }): Argument => {
-      return { name: word.toLowerCase(), type: 'pure-token', token: word };
+    .map(({ word, value }): Argument => {
+      return value === undefined
+        ? { name: word.toLowerCase(), type: 'pure-token', token: word }
+        : { name: value, type: 'string', token: word };
     });
   const times = kind === 'expiry' ? EXPIRY_OPTIONS.map(({ word, argument }) => ({ ...argument, token: word })) : [];
   const members = [...times, ...words];

@@ -4,23 +4,29 @@ import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { readString } from '../keys/lookup.js';
 
-export const getrange: Command = {
-  name: 'getrange',
-  summary: 'Returns part of a string. Negative positions count from its end.',
-  complexity: 'O(N), where N is the number of bytes returned',
-  group: 'string',
-  flags: ['readonly'],
-  arity: 4,
-  arguments: [KEY, { name: 'start', type: 'integer' }, { name: 'end', type: 'integer' }],
-  reply: 'the bytes from start to end, inclusive',
-  run(context, args) {
-    const key = args.key(context.client);
-    const start = args.int64();
-    const end = args.int64();
-    const session = readString(context, key);
-    context.reply.bulk(session === NO_SESSION ? '' : rangeOf(context.engine.data, session, start, end));
-  },
-};
+/** GETRANGE, and SUBSTR, its old name. */
+function range(name: string): Command {
+  return {
+    name,
+    summary: 'Returns part of a string. Negative positions count from its end.',
+    complexity: 'O(N), where N is the number of bytes returned',
+    group: 'string',
+    flags: ['readonly'],
+    arity: 4,
+    arguments: [KEY, { name: 'start', type: 'integer' }, { name: 'end', type: 'integer' }],
+    reply: 'the bytes from start to end, inclusive',
+    run(context, args) {
+      const key = args.key(context.client);
+      const start = args.int64();
+      const end = args.int64();
+      const session = readString(context, key);
+      context.reply.bulk(session === NO_SESSION ? '' : rangeOf(context.engine.data, session, start, end));
+    },
+  };
+}
+
+export const getrange = range('getrange');
+export const substr = range('substr');
 
 /**
  * Returns the bytes from `start` to `end`, inclusive. Negative positions count from the end. They are compared before

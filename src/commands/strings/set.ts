@@ -1,15 +1,18 @@
 import type { Command } from '../declaration/command.js';
 import { readExpiry } from '../keys/expiry.js';
 import { KEY, VALUE } from '../keys/grammar.js';
-import { isKey, notifyMiss } from '../keys/lookup.js';
+import { notifyMiss } from '../keys/lookup.js';
+import { type Condition, holds } from './condition.js';
 import { choiceOf, readStringOptions, type StringOption, type StringOptions } from './expiry-options.js';
 import { stringValue, writeString } from './write-string.js';
 
-type Word = 'NX' | 'XX' | 'GET' | 'KEEPTTL';
+type Word = Condition | 'GET' | 'KEEPTTL';
 
 const OPTIONS: readonly StringOption<Word>[] = [
   { word: 'NX', kind: 'condition' },
   { word: 'XX', kind: 'condition' },
+  { word: 'IFEQ', kind: 'condition', value: 'ifeq-value' },
+  { word: 'IFNE', kind: 'condition', value: 'ifne-value' },
   { word: 'GET', kind: 'get' },
   { word: 'KEEPTTL', kind: 'expiry' },
 ];
@@ -30,12 +33,12 @@ export const set: Command = {
     choiceOf('get', 'get', OPTIONS),
     choiceOf('expiration', 'expiry', OPTIONS),
   ],
-  reply: 'OK, or null if NX or XX prevented it; with GET, the previous value or null',
+  reply: 'OK, or null if the condition prevented it; with GET, the previous value or null',
   run(context, args) {
     const { client, engine, reply } = context;
     const key = args.key(client);
     const value = args.slice();
-    const { condition, get, expiry, time } = args.left === 0 ? NO_OPTIONS : readStringOptions(args, OPTIONS);
+    const { condition, operand, get, expiry, time } = args.left === 0 ? NO_OPTIONS : readStringOptions(args, OPTIONS);
     const ms = time === undefined ? 0 : readExpiry(time.unit, time.given, 1, context, args);
     const session = engine.findShared(key);
     if (get !== undefined) {
@@ -43,7 +46,7 @@ export const set: Command = {
       if (old === undefined) notifyMiss(context, key);
       reply.bulkOrNull(old);
     }
-    if (condition !== undefined && isKey(engine, session) === (condition === 'NX')) {
+    if (condition !== undefined && !holds(condition as Condition, engine, session, operand)) {
       if (get === undefined) reply.null();
       return;
     }

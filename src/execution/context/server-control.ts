@@ -4,6 +4,7 @@ import type { Saves } from '../../durability/saves.js';
 import type { Clock, Lateness } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { EventLog } from '../../log/log-events.js';
+import type { AclLog } from '../observing/acl-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { LatencyMonitor } from '../observing/latency-monitor.js';
 import type { Slowlog } from '../observing/slowlog.js';
@@ -40,6 +41,7 @@ export interface ServerControl {
   /** How long the event loop kept timers waiting. `recent` summarizes the last 5 s. */
   readonly eventLoopDelay: Lateness;
   readonly slowlog: Slowlog;
+  readonly aclLog: AclLog;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceNotifier;
   readonly monitors: Monitors;

@@ -1,0 +1,61 @@
+import type { Command } from '../declaration/command.js';
+
+const DEFAULT_COUNT = 10;
+const MOST = 2 ** 31 - 1;
+
+export const log: Command = {
+  name: 'log',
+  summary: 'Returns the latest passwords and commands that were refused, or forgets them.',
+  complexity: 'O(N), where N is the number of entries',
+  group: 'server',
+  flags: ['admin', 'loading', 'stale'],
+  arity: -2,
+  arguments: [
+    {
+      name: 'operation',
+      type: 'oneof',
+      optional: true,
+      arguments: [
+        { name: 'count', type: 'integer' },
+        { name: 'reset', type: 'pure-token', token: 'RESET' },
+      ],
+    },
+  ],
+  reply:
+    'array of maps, latest first: count, reason (auth, command), context (toplevel, multi), object, username, age-seconds, client-info, entry-id, timestamp-created and timestamp-last-updated (unix ms); OK for RESET',
+  run({ reply, server }, args) {
+    if (args.option(RESET) !== undefined) {
+      server.aclLog.clear();
+      reply.ok();
+      return;
+    }
+    const count = args.left === 0 ? DEFAULT_COUNT : args.integer(-MOST, MOST);
+    const entries = server.aclLog.latest(Math.max(0, count));
+    const now = server.clock.wall();
+    reply.array(entries.length);
+    for (const { id, count: times, reason, context, object, username, client, createdAt, updatedAt } of entries) {
+      reply.map(10);
+      reply.bulk('count');
+      reply.integer(times);
+      for (const [name, value] of Object.entries({ reason, context, object, username })) {
+        reply.bulk(name);
+        reply.bulk(value);
+      }
+      reply.bulk('age-seconds');
+      reply.double(Math.max(0, now - createdAt) / 1000);
+      reply.bulk('client-info');
+      reply.bulk(client);
+      const numbers = {
+        'entry-id': id,
+        'timestamp-created': Math.floor(createdAt),
+        'timestamp-last-updated': Math.floor(updatedAt),
+      };
+      for (const [name, value] of Object.entries(numbers)) {
+        reply.bulk(name);
+        reply.integer(value);
+      }
+    }
+  },
+};
+
+const RESET = [{ word: 'RESET' }];

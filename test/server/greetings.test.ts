@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { temporaryDirectory } from '../journal/temporary-directory.js';
+import type { RawClient } from '../raw-client.js';
+import { frame } from '../raw-client.js';
+import { show } from '../tools/replies.js';
+import { askWith } from './ask.js';
+import { start } from './start.js';
+
+afterEach(stopServers);
+
+const shown = async (client: RawClient, ...request: string[]) => {
+  await client.send(frame(...request));
+  return show(await client.reply());
+};
+
+const NO_CLUSTER = 'ERR This instance has cluster support disabled';
+
+describe('what clients ask on connecting', () => {
+  it.each([
+    ['ROLE', 'master 0 '],
+    ['CLUSTER INFO', NO_CLUSTER],
+    ['CLUSTER SLOTS', NO_CLUSTER],
+    ['CLUSTER SHARDS', NO_CLUSTER],
+    ['CLUSTER NODES', NO_CLUSTER],
+    ['CLUSTER MYID', NO_CLUSTER],
+    ['CLUSTER KEYSLOT a', NO_CLUSTER],
+    ['CLUSTER COUNTKEYSINSLOT 3', NO_CLUSTER],
+    ['CLUSTER GETKEYSINSLOT 3', "ERR wrong number of arguments for 'cluster|getkeysinslot' command"],
+    ['CLUSTER NOPE', "ERR unknown subcommand 'NOPE'. Try CLUSTER HELP."],
+    ['ASKING', NO_CLUSTER],
+    ['READONLY', NO_CLUSTER],
+    ['READWRITE', NO_CLUSTER],
+    ['SENTINEL MASTERS', "ERR unknown command 'SENTINEL': this is not a Sentinel. Connect to the server without one"],
+    ['MODULE LIST', ''],
+    ['MEMORY PURGE', 'OK'],
+    ['MEMORY MALLOC-STATS', 'Stats not supported for the current allocator'],
+    ['FUNCTION FLUSH', 'OK'],
+    ['FUNCTION FLUSH SYNC', 'OK'],
+    ['FUNCTION FLUSH NOW', 'ERR FUNCTION FLUSH only supports SYNC|ASYNC option'],
+    ['FUNCTION LIST WITHCODE', ''],
+    ['FUNCTION STATS', 'running_script nil engines LUA libraries_count 0 functions_count 0'],
+    ['FUNCTION KILL', 'NOTBUSY No scripts in execution right now.'],
+    ['FUNCTION DELETE x', 'ERR Library not found'],
+    ['FCALL f 0', 'ERR Function not found'],
+    ['FCALL_RO f 0', 'ERR Function not found'],
+    ['WAIT 1 0', '0'],
+    ['WAIT 0 -1', 'ERR timeout is negative'],
+    ['WAITAOF 0 0 0', '0 0'],
+    ['WAITAOF 1 0 0', 'ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.'],
+    ['REPLICAOF NO ONE', 'OK'],
+    ['SLAVEOF no one', 'OK'],
+    ['FAILOVER', 'ERR FAILOVER requires connected replicas.'],
+    ['FAILOVER ABORT', 'ERR No failover in progress.'],
+  ])('%s is answered as by a standalone Redis', async (request, reply) => {
+    const { ask } = await start();
+    expect(await ask(request)).toBe(reply);
+  });
+
+  it.each([
+    ['DEBUG SLEEP 0', /^ERR unknown command 'DEBUG': respite has no commands for debugging/],
+    ['DUMP k', /^ERR unknown command 'DUMP': .* COPY copies a key/],
+    ['RESTORE k 0 x', /^ERR unknown command 'RESTORE': .*dumps/],
+    ['SORT k', /^ERR unknown command 'SORT': respite does not sort/],
+    ['LCS a b', /^ERR unknown command 'LCS': respite does not compare strings/],
+    ['PSYNC ? -1', /^ERR unknown command 'PSYNC': respite has no replicas/],
+    ['REPLICAOF localhost 1', /^ERR REPLICAOF is not supported: respite has no replicas/],
+    ['MODULE LOAD x', /^ERR MODULE LOAD is not supported/],
+    ['FUNCTION LOAD x', /^ERR respite has no functions/],
+  ])('%s is refused with a reason', async (request, error) => {
+    const { ask } = await start();
+    expect(await ask(request)).toMatch(error);
+  });
+
+  it('texts for people are not empty', async () => {
+    const { ask } = await start();
+    expect(await ask('LOLWUT VERSION 5')).toMatch(/Each session ends on time. respite ver. \S+, Redis ver. 7/);
+    expect(await ask('MEMORY DOCTOR')).toMatch(/\.\n/);
+  });
+
+  it('FUNCTION DUMP returns what Redis restores', async () => {
+    const client = await connectTo(await startServer());
+    expect(Buffer.from(await client.bulk('FUNCTION', 'DUMP'), 'latin1')).toHaveLength(10);
+  });
+
+  it('WAITAOF waits until the journal is on the disk', async () => {
+    const config = { appendonly: true, appendfsync: 'always' } as const;
+    const client = await connectTo(await startServer({ ...config, dir: temporaryDirectory() }));
+    await client.expect('SET k v\r\nWAITAOF 1 0 0\r\n', '+OK\r\n*2\r\n:1\r\n:0\r\n');
+    await client.expect('WAITAOF 1 3 1\r\n', '*2\r\n:1\r\n:0\r\n');
+  });
+
+  it('WAITAOF gives up after its timeout', async () => {
+    const config = { appendonly: true, appendfsync: 'no' } as const;
+    const client = await connectTo(await startServer({ ...config, dir: temporaryDirectory() }));
+    await client.expect('SET k v\r\nWAITAOF 1 0 1\r\n', '+OK\r\n*2\r\n:0\r\n:0\r\n');
+  });
+
+  it('COMMAND GETKEYSANDFLAGS names the keys and what happens to them', async () => {
+    const client = await connectTo(await startServer());
+    const ask = (...words: string[]) => shown(client, 'COMMAND', 'GETKEYSANDFLAGS', ...words);
+    expect(await ask('GET', 'a')).toBe(await shown(client, 'COMMAND', 'GETKEYSANDFLAGS', 'get', 'a'));
+    await client.expect(
+      'COMMAND GETKEYSANDFLAGS MGET a b\r\n',
+      '*2\r\n*2\r\n$1\r\na\r\n*2\r\n+RO\r\n+access\r\n*2\r\n$1\r\nb\r\n*2\r\n+RO\r\n+access\r\n',
+    );
+    await client.expect(
+      'COMMAND GETKEYSANDFLAGS EXPIRE a 3\r\n',
+      '*1\r\n*2\r\n$1\r\na\r\n*3\r\n+RW\r\n+access\r\n+update\r\n',
+    );
+    expect(await ask('PING')).toBe('-ERR The command has no key arguments');
+  });
+});
+
+describe('OBJECT', () => {
+  it('REFCOUNT and FREQ', async () => {
+    const { ask } = await start();
+    await ask('SET k v');
+    expect(await ask('OBJECT REFCOUNT k')).toBe('1');
+    expect(await ask('OBJECT FREQ k')).toMatch(/^ERR An LFU maxmemory policy is not selected/);
+    expect(await ask('OBJECT REFCOUNT nope')).toBe('nil');
+    expect(await ask('OBJECT FREQ nope')).toBe('nil');
+  });
+});
+
+describe('conditions on the value of a string', () => {
+  it('SET IFEQ and IFNE', async () => {
+    const { ask } = await start();
+    expect(await ask('SET k v IFEQ x')).toBe('nil');
+    expect(await ask('SET k v IFNE x')).toBe('OK');
+    expect(await ask('SET k w IFEQ x')).toBe('nil');
+    expect(await ask('SET k w IFEQ x GET')).toBe('v');
+    expect(await ask('GET k')).toBe('v');
+    expect(await ask('SET k w GET IFEQ v EX 10')).toBe('v');
+    expect(await ask('TTL k')).toBe('10');
+    expect(await ask('SET k x IFNE w')).toBe('nil');
+    for (const options of ['IFEQ', 'IFEQ w NX', 'IFEQ w IFNE v']) {
+      expect(await ask(`SET k v ${options}`)).toBe('ERR syntax error');
+    }
+    await ask('HSET h f v');
+    expect(await ask('SET h v IFEQ v')).toMatch(/^WRONGTYPE/);
+    expect(await ask('GET k')).toBe('w');
+  });
+
+  it('DELEX and DELIFEQ', async () => {
+    const { ask, client } = await start();
+    await ask('SET k v');
+    for (const request of ['DELEX k IFEQ x', 'DELEX k IFNE v', 'DELIFEQ k x', 'DELEX nope', 'DELIFEQ nope v']) {
+      expect(await ask(request)).toBe('0');
+    }
+    expect(await ask('DELEX k IFEQ v')).toBe('1');
+    await ask('SET k v');
+    expect(await ask('DELEX k IFNE x')).toBe('1');
+    await ask('SET k v');
+    expect(await ask('DELIFEQ k v')).toBe('1');
+    expect(await ask('EXISTS k')).toBe('0');
+    await ask('HSET h f v');
+    expect(await ask('DELEX h IFEQ v')).toMatch(/^WRONGTYPE/);
+    expect(await ask('DELIFEQ h v')).toMatch(/^WRONGTYPE/);
+    expect(await ask('DELEX h IFEQ')).toBe('ERR syntax error');
+    expect(await ask('DELEX h')).toBe('1');
+    expect(await askWith(client, 'SUBSTR', 'nope', '0', '1')).toBe('');
+  });
+});
