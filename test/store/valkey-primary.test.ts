@@ -3,8 +3,7 @@ import { RedisServer } from '../tools/redis-server.js';
 import { describeStore } from './conformance/index.js';
 import { startServers } from './valkey/servers.js';
 
-// Time really passes. A test that a busy machine has kept waiting for longer than `drift` is repeated.
-describe.skipIf(!RedisServer.there)('two servers', { retry: 2 }, () => {
+describe.skipIf(!RedisServer.there)('two servers', () => {
   describeStore({
     name: 'the Valkey store on a single primary',
     async start() {

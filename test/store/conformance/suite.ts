@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { eventually } from '../../tools/eventually.js';
 import type { Reply } from '../../tools/replies.js';
 import { Client } from './client.js';
@@ -11,13 +11,24 @@ export class Suite {
   readonly accepted = new Set<string>();
   readonly #clients: Client[] = [];
   #stand: Stand | undefined;
+  /** When the test began, on the clock of this machine, in ms. */
+  #began = 0;
+  /** How many ms the test has let pass. */
+  #passed = 0;
+  #wasLate = false;
 
   /** Call this inside `describe`. It starts the store before the tests, and ends all sessions after each. */
   constructor(store: StoreUnderTest) {
     beforeAll(async () => {
       this.#stand = await store.start();
     });
+    beforeEach(() => {
+      this.#began = performance.now();
+      this.#passed = 0;
+    });
     afterEach(async () => {
+      const { drift } = this.stand;
+      this.#wasLate = drift > 0 && performance.now() - this.#began - this.#passed > drift;
       await (await this.connect()).ask('SESSION.ENDALL');
       for (const client of this.#clients.splice(0)) client.close();
     });
@@ -27,6 +38,11 @@ export class Suite {
   get stand(): Stand {
     if (this.#stand === undefined) throw new Error('the store has not started');
     return this.#stand;
+  }
+
+  /** Whether more time has passed by itself during the last test than its store allows. What has failed may work then. */
+  get wasLate(): boolean {
+    return this.#wasLate;
   }
 
   /** Connects a client for the current test. */
@@ -42,10 +58,12 @@ export class Suite {
   }
 
   pass(ms: number): Promise<void> {
+    this.#passed += ms;
     return this.stand.pass(ms);
   }
 
   passUnnoticed(ms: number): Promise<void> {
+    this.#passed += ms;
     return this.stand.passUnnoticed(ms);
   }
 
