@@ -6,11 +6,16 @@ import type { Nodes } from './nodes.js';
 /** Entries of the outbox that are read at a time. */
 const PAGE = 64;
 
+/** How many of the latest events are remembered, so that they are not passed on again after a failover. */
+const REMEMBERED = 64;
+
 /** The most messages that are kept while the outbox is read. Those beyond are read from the outbox. */
 const MOST_HELD = 256;
 
 /** After a failed call, the outbox is read again in this many ms. */
 const RETRY_MS = 500;
+
+const NONE: ReadonlySet<string> = new Set();
 
 export interface FollowerParts {
   readonly nodes: Nodes;
@@ -24,12 +29,25 @@ export interface FollowerParts {
 /**
  * Follows the outbox of one partition: passes on each event once, in order. Messages bring them as they happen; after
  * each gap it reads from the outbox what no message has brought.
+ *
+ * A failover can lose entries of the outbox that have been passed on, even ones that are later than others which are
+ * still there: the old primary may publish for a moment although a replica has taken over. So when messages begin to
+ * arrive again, the outbox is read from before the latest events.
  */
 export class OutboxFollower {
   readonly #partition: number;
   readonly #parts: FollowerParts;
-  /** The id of the last event that was passed on, or at which it began. */
+  /** Where the outbox is read next: after the last event that was passed on, or where it began. */
   #last: EntryId | undefined;
+  /** The ids of the latest events that were passed on, and of where it began, in a ring. */
+  readonly #passed: EntryId[] = [];
+  #count = 0;
+  /** When it began, in ms on the clock; undefined before. */
+  #beganAt: number | undefined;
+  /** Whether the outbox has to be read from before the latest events. */
+  #rewinds = false;
+  /** What may be read again after that, as texts. */
+  #known: ReadonlySet<string> = NONE;
   /** Whether messages arrive. */
   #subscribed = false;
   /** Whether events may be missing, so that the outbox has to be read before the next message is passed on. */
@@ -49,7 +67,7 @@ export class OutboxFollower {
 
   /**
    * Notes where the outbox ends. Everything after that will be passed on. Resolves also if the call failed: it will be
-   * repeated. Never rejects.
+   * repeated, and asks for everything since now. Never rejects.
    */
   begin(): Promise<void> {
     void this.#catchUp();
@@ -61,6 +79,9 @@ export class OutboxFollower {
   /** Messages arrive from now on. Some may have been missed before. */
   started(): void {
     this.#subscribed = true;
+    this.#rewinds = this.#passed.length > 0;
+    // They may come from a node that is no longer the primary. If not, they are in the outbox.
+    this.#held = [];
     void this.#catchUp();
   }
 
@@ -94,6 +115,7 @@ export class OutboxFollower {
         if (await this.#readPage()) this.#readAgain = true;
       } while (this.#readAgain && !this.#closed);
       this.#reading = false;
+      this.#known = NONE;
       this.#behind = !this.#subscribed;
       for (const message of this.#held.splice(0)) this.received(message);
     } catch (error) {
@@ -108,16 +130,36 @@ export class OutboxFollower {
 
   /** Returns whether there may be more. */
   async #readPage(): Promise<boolean> {
-    const after = this.#last?.toString() ?? '$';
+    if (this.#rewinds) this.#rewind();
+    const after = this.#last?.toString() ?? this.#beginning();
     const reply = await this.#parts.nodes.call(this.#partition, 'events', [after, PAGE]);
     const [last, ...entries] = reply as readonly Buffer[];
     if (this.#closed) return false;
     const end = EntryId.read(last);
     // A failover can lose entries that have been passed on. Later ones may then have smaller ids than those.
+    if (after === '$') this.#remember(end);
     if (this.#last === undefined || this.#last.isAfter(end)) this.#last = end;
     this.#onBegun();
-    for (let i = 0; i < entries.length; i += 2) this.#publish(EntryId.read(entries[i]), entries[i + 1]);
+    for (let i = 0; i < entries.length; i += 2) {
+      const id = EntryId.read(entries[i]);
+      if (this.#known.has(id.toString())) this.#last = id;
+      else this.#publish(id, entries[i + 1]);
+    }
     return entries.length === 2 * PAGE;
+  }
+
+  /** Returns what `events` is asked for before it is known where the outbox ended. */
+  #beginning(): string {
+    const now = this.#parts.clock.now();
+    if (this.#beganAt !== undefined) return `-${Math.ceil(now - this.#beganAt)}`;
+    this.#beganAt = now;
+    return '$';
+  }
+
+  #rewind(): void {
+    this.#rewinds = false;
+    this.#known = new Set(this.#passed.map(String));
+    this.#last = this.#passed.reduce((first, id) => (first.isAfter(id) ? id : first));
   }
 
   /** Keeps a copy, because a view would keep all that was received with it. */
@@ -135,8 +177,13 @@ export class OutboxFollower {
     else this.#publish(id, message.subarray(space + 1));
   }
 
+  #remember(id: EntryId): void {
+    this.#passed[this.#count++ % REMEMBERED] = id;
+  }
+
   #publish(id: EntryId, payload: Buffer): void {
     this.#last = id;
+    this.#remember(id);
     try {
       this.#parts.onEvent(payload);
     } catch (fault) {

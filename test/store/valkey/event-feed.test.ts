@@ -105,6 +105,38 @@ describe('the feed of events', () => {
     );
   });
 
+  it('passes on what the outbox has after a failover, although the old primary has published something later', async () => {
+    const { clock, store, nodes, received, feed } = start();
+    void feed.follow(true);
+    await pass(clock, 50);
+    for (const old of ['one', 'two']) store.event(0, old);
+    // The outbox of the new primary does not have it.
+    store.publish(0, 'events', '1000-0 lost');
+    store.event(0, 'missed', false);
+    await pass(clock, 50);
+    nodes.interrupt(10);
+    await pass(clock, 100);
+    store.event(0, 'next');
+    await pass(clock, 50);
+    expect(received).toEqual(['one', 'two', 'lost', 'missed', 'next']);
+    nodes.interrupt(10);
+    await pass(clock, 12_000);
+    expect(received).toHaveLength(5);
+  });
+
+  it('passes on what happens after it was asked to, even if the store does not answer at first', async () => {
+    const { clock, store, received, feed } = start();
+    store.event(0, 'before');
+    await pass(clock, 50);
+    store.refused.add(0);
+    await Promise.all([feed.follow(true), pass(clock, 50)]);
+    store.event(0, 'first');
+    await pass(clock, 50);
+    store.refused.clear();
+    await pass(clock, 1000);
+    expect(received).toEqual(['first']);
+  });
+
   it('passes on nothing out of order while the outbox cannot be read', async () => {
     const { clock, store, nodes, received, feed } = start();
     void feed.follow(true);

@@ -578,11 +578,13 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       expect(last).toEqual(entries[6]);
       expect(await store.call('events', entries[4], 10)).toEqual([last, entries[6], entries[7]]);
       expect(await store.call('events', '$', 10)).toEqual([last]);
+      expect(await store.call('events', '-3600000', 10)).toEqual([last, ...entries]);
       listener.disconnect();
     });
 
     it('is in the outbox only so long', async () => {
       expect(await store.text('events', '$', 10)).toEqual(['0-0']);
+      expect(await store.text('events', '-1000', 10)).toEqual(['0-0']);
       for (let i = 0; i < 300; i++) await store.create();
       await store.call('due', 1000, 10, 100);
       const { length } = await events();

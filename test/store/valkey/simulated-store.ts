@@ -21,7 +21,7 @@ interface Partition {
   /** By member: when the session is due, and where it is in the due set, in the node's ms. */
   readonly deadlines: Map<string, number>;
   readonly due: Map<string, number>;
-  readonly outbox: { readonly id: number; readonly payload: string }[];
+  readonly outbox: { readonly id: number; readonly at: number; readonly payload: string }[];
   lastId: number;
   readonly listeners: Set<Listening>;
   readonly creating: Map<string, number>;
@@ -120,7 +120,7 @@ export class SimulatedStore {
   event(partition: number, payload: string, isPublished: boolean | 'without payload' = true): void {
     const outbox = this.partitions[partition];
     outbox.lastId++;
-    outbox.outbox.push({ id: outbox.lastId, payload });
+    outbox.outbox.push({ id: outbox.lastId, at: this.now, payload });
     if (isPublished === false) return;
     this.publish(partition, 'events', `${outbox.lastId}-0 ${isPublished === true ? payload : ''}`);
   }
@@ -166,7 +166,9 @@ export class SimulatedStore {
         const [after, count] = args;
         const last = Buffer.from(`${partition.lastId}-0`);
         if (after === '$') return [last];
-        const entries = partition.outbox.filter(({ id }) => id > Number(after.split('-')[0])).slice(0, Number(count));
+        const isLater = ({ id, at }: { id: number; at: number }) =>
+          after.startsWith('-') ? at >= this.now + Number(after) : id > Number(after.split('-')[0]);
+        const entries = partition.outbox.filter(isLater).slice(0, Number(count));
         return [last, ...entries.flatMap(({ id, payload }) => [Buffer.from(`${id}-0`), Buffer.from(payload)])];
       }
       case 'leftovers': {

@@ -1,6 +1,7 @@
 import { Connection } from '../../tools/connection.js';
 import { eventually } from '../../tools/eventually.js';
 import type { Reply } from '../../tools/replies.js';
+import { guarded } from './auditor.js';
 import type { OutboxEvent } from './raw-store.js';
 
 const PREFIX = '__session__:';
@@ -45,8 +46,15 @@ export class Subscriber {
    */
   async check(events: readonly OutboxEvent[], isExact: boolean): Promise<void> {
     const all = counts(events);
-    const due = counts(events.filter(({ at }) => at > this.#since));
-    await eventually(() => [...due].every(([event, count]) => (this.#received.get(event) ?? 0) >= count));
+    const due = [...counts(events.filter(({ at }) => at > this.#since))];
+    let missing: string[] = [];
+    await guarded(
+      () => `a subscriber has received ${missing.length} of ${due.length} events: ${missing.slice(0, 5).join(', ')}`,
+      eventually(() => {
+        missing = due.flatMap(([event, count]) => ((this.#received.get(event) ?? 0) < count ? [event] : []));
+        return missing.length === 0;
+      }),
+    );
     if (isExact) {
       for (const [event, count] of this.#received) {
         const most = all.get(event) ?? 0;

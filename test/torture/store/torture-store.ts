@@ -71,9 +71,13 @@ class Torture {
     const first = FAULTS.toSorted((a, b) => order[FAULTS.indexOf(a)] - order[FAULTS.indexOf(b)]);
     for (let round = 1; round <= rounds; round++) {
       const fault = first[round - 1] ?? this.#random.pick(FAULTS);
-      await this.#loadDuring(fault, round % ENDING_ALL === 1);
-      await this.#recover(round);
-      await this.#audit(fault);
+      try {
+        await this.#loadDuring(fault, round % ENDING_ALL === 1);
+        await this.#recover(round);
+        await this.#audit(fault);
+      } catch (error) {
+        throw new Error(`round ${round}, ${fault}: ${(error as Error).message}`, { cause: error });
+      }
       console.log(`round ${String(round).padStart(3)}: ${fault}; ${this.#news()}; ${this.#auditor.sessions} sessions`);
       this.#tally.count(fault);
     }
@@ -247,7 +251,7 @@ class Torture {
     const server = this.#random.between(0, SERVERS - 1);
     const events = await this.#ask(server, (connection) => this.#auditor.audit(connection));
     for (const subscriber of this.#subscribers) {
-      await guarded('a subscriber has received all events', subscriber.check(events, !FAILOVERS.has(fault)));
+      await subscriber.check(events, !FAILOVERS.has(fault));
     }
   }
 

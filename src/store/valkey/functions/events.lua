@@ -10,8 +10,11 @@ end
 operation('events', 'read', function(base, args)
   local outbox = base .. ':events'
   local reply = { lastId(outbox) }
-  if args[1] == '$' then return reply end
-  for _, entry in ipairs(call('XRANGE', outbox, '(' .. args[1], '+', 'COUNT', args[2])) do
+  local after = args[1]
+  if after == '$' then return reply end
+  local ms = sub(after, 1, 1) == '-' and tonumber(sub(after, 2))
+  if ms then after = format('%.0f-0', nowMs() - ms) end
+  for _, entry in ipairs(call('XRANGE', outbox, '(' .. after, '+', 'COUNT', args[2])) do
     reply[#reply + 1] = entry[1]
     reply[#reply + 1] = entry[2][2]
   end
