@@ -1,22 +1,51 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** These tests measure real time, or fill hundreds of megabytes of memory. Other tests would disturb them. */
+/** These tests measure real time. Other tests would disturb them. */
 const ALONE = [
   'test/e2e/expiry.test.ts',
   'test/engine/time/clock.test.ts',
   'test/execution/transaction-memory.test.ts',
 ];
 
-/** This one measures memory too, and takes a minute. */
-const LONG_ALONE = ['test/e2e/memory.test.ts'];
-
-/** These tests take long, and say little about the version of Node.js: `.ci/run` leaves them out with the newest one. */
-const LONG = [
-  'test/docs/documents.test.ts',
-  'test/packages/image.test.ts',
-  'test/page/page.test.ts',
-  'test/store/valkey-cluster.test.ts',
+/** These tests say little about the version of Node.js: `.ci/run` leaves them out with the newest one. */
+const ONCE = [
+  'test/architecture.test.ts',
+  'test/bench/**/*.test.ts',
+  'test/differential/**/*.test.ts',
+  'test/docs/**/*.test.ts',
+  'test/e2e/memory.test.ts',
+  'test/e2e/prometheus.test.ts',
+  'test/metrics/**/*.test.ts',
+  'test/packages/**/*.test.ts',
+  'test/page/**/*.test.ts',
+  'test/readme.test.ts',
   'test/store/valkey-primary.test.ts',
+];
+
+/**
+ * These tests take longest, mostly because they wait. They start first, so that none of them is left over at the end
+ * while a core is idle, and those that keep a core busy in between.
+ */
+const FIRST = [
+  'test/store/valkey-cluster.test.ts',
+  'test/packages/image.test.ts',
+  'test/store/valkey-primary.test.ts',
+  'test/page/page.test.ts',
+  'test/docs/documents.test.ts',
+  'test/store/valkey/failover.test.ts',
+  'test/e2e/memory.test.ts',
+  'test/e2e/store.test.ts',
+  'test/e2e/program.test.ts',
+  'test/store/valkey/processes.test.ts',
+  'test/e2e/store-partition.test.ts',
+  'test/e2e/prometheus.test.ts',
+  'test/e2e/durability/disk-full.test.ts',
+  'test/server/durable-keys.test.ts',
+  'test/http/hostile.test.ts',
+  'test/store/valkey/subscriptions.test.ts',
+  'test/http/health-command.test.ts',
+  'test/e2e/demo.test.ts',
 ];
 
 /** These tests exercise the wire, so they run with and without the shared read buffer. */
@@ -26,8 +55,19 @@ const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns']
 
 const SETUP = ['test/kill-children.ts', 'test/seed-properties.ts'];
 
-/** Many tests wait for real servers most of the time, so there is one more than a small machine has cores. */
-const WORKERS = 3;
+/** The tests that take longest wait for real servers most of the time, so there are more than a small machine has cores. */
+const WORKERS = 5;
+
+/** Starts the tests in `FIRST` first, in that order. */
+class FirstThings extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const index = FIRST.findIndex((file) => moduleId.endsWith(file));
+      return index < 0 ? FIRST.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -37,20 +77,21 @@ export default defineConfig({
     // Guards against hanging, not expectations: a machine may be slow and busy.
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    sequence: { sequencer: FirstThings },
     projects: [
       {
         extends: true,
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG_ALONE, ...LONG, ...WIRE],
+          exclude: [...ALONE, ...ONCE, ...WIRE],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'long', include: LONG, maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
+        test: { name: 'once', include: ONCE, maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
@@ -74,16 +115,6 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'alone', include: ALONE, fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'long, alone',
-          include: LONG_ALONE,
-          fileParallelism: false,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
       },
     ],
   },

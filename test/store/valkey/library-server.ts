@@ -74,8 +74,19 @@ export class LibraryServer {
   /** Creates a session as NEW does, in another partition than that of its name. */
   async create(settings: NewSession = {}): Promise<Created> {
     const { token = newToken(), name = 'user:42', flags = Flag.deleteSession, duration = 0, maxAge = 0 } = settings;
-    const created = await this.call<Buffer>('index', name, token);
-    await this.call('create', token, name, flags, duration, maxAge, created, settings.data ?? []);
+    const attempt = async (): Promise<Buffer> => {
+      const created = await this.call<Buffer>('index', name, token);
+      const creation = this.call('create', token, name, flags, duration, maxAge, created, settings.data ?? []);
+      return creation.then(
+        () => created,
+        (error: Error) => {
+          // A busy machine may take longer to send much data than a session may take to be created.
+          if (/^TRYAGAIN/.test(error.message)) return attempt();
+          throw error;
+        },
+      );
+    };
+    const created = await attempt();
     const member = Buffer.concat([Buffer.from(token), created, Buffer.from(name)]);
     await this.call('indexed', member);
     return { token, member };
