@@ -23,9 +23,9 @@ const GROUPS: Record<Command['group'], string> = {
   generic: 'Keys',
   string: 'Strings',
   hash: 'Hashes',
-  scripting: 'Scripts',
   pubsub: 'Pub/sub',
   transactions: 'Transactions',
+  scripting: 'Scripts',
   connection: 'Connection',
   server: 'Server',
 };

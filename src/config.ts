@@ -334,6 +334,14 @@ export const OPTIONS = {
     initial: 64 * MB,
     help: 'Longest argument, and longest value that commands such as APPEND may build.',
   },
+  'busy-reply-threshold': {
+    group: 'Limits',
+    kind: integer(0, 2 ** 31 - 1, 'ms'),
+    initial: 5000,
+    help: 'For how many ms a script may run. One that has not written is then stopped. 0 means no limit.',
+    alias: 'lua-time-limit',
+    live: true,
+  },
   'proto-max-multibulk-len': {
     group: 'Limits',
     kind: integer(16, 2 ** 20),

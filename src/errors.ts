@@ -3,6 +3,7 @@
  * No client can add one.
  */
 export const ERROR_CODES = [
+  'BUSY',
   'CLUSTERDOWN',
   'CROSSSLOT',
   'ERR',
@@ -14,12 +15,14 @@ export const ERROR_CODES = [
   'NOPERM',
   'NOPROTO',
   'NOREPLICAS',
+  'NOSCRIPT',
   'NOSESSION',
   'NOTBUSY',
   'NOTSHARED',
   'OOM',
   'SESSIONEXISTS',
   'TRYAGAIN',
+  'UNKILLABLE',
   'WRONGPASS',
   'WRONGTYPE',
 ] as const;
@@ -38,6 +41,27 @@ export class CodedError extends Error {
     super(message, options);
     this.name = 'CodedError';
     this.code = code;
+  }
+
+  /** What the client gets: the code and the message. */
+  get text(): string {
+    return `${this.code} ${this.message}`;
+  }
+}
+
+/** An error whose code a script has chosen. It counts as `ERR` if the code is none of the server's. */
+export class ForeignError extends CodedError {
+  readonly #text: string;
+
+  /** @param text Begins with the code. */
+  constructor(text: string) {
+    const [word] = text.split(' ', 1);
+    super(ERROR_CODES.find((code) => code === word) ?? 'ERR', text.slice(word.length + 1));
+    this.#text = text;
+  }
+
+  override get text(): string {
+    return this.#text;
   }
 }
 
@@ -90,6 +114,11 @@ export function noDatabase(refused: string): CodedError {
 /** Returns the error for writes while the journal cannot be written. */
 export function cannotPersist(failure: Error): CodedError {
   return new CodedError('MISCONF', `Errors writing to the AOF file: ${failure.message}`);
+}
+
+/** Returns the error of a script that may write, which is refused because of a failure that keeps all writes out. */
+export function cannotRunWritingScript({ code, message }: CodedError): CodedError {
+  return new CodedError(code, `${message}. Writable scripts are blocked. Use 'no-writes' flag for read only scripts.`);
 }
 
 /** Returns EXEC's error for a refusal: none of the commands has run. */

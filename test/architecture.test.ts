@@ -9,6 +9,8 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['errors.ts', 'slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
+  // Lua, and what scripts see of the server.
+  scripting: ['errors.ts', 'resp', 'slice.ts', 'node:crypto', 'node:fs', 'node:module'],
   // From a request to its reply, from the bottom up.
   'execution/observing': ['config.ts', 'duration-histogram.ts', 'resp'],
   'execution/context': [
@@ -19,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'execution/observing',
     'log',
     'resp',
+    'scripting',
     'slice.ts',
     'store',
   ],
@@ -33,6 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'execution/observing',
     'nearest.ts',
     'resp',
+    'scripting',
     'slice.ts',
     'store',
     'store/memory',
@@ -51,6 +55,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'execution/observing',
     'glob.ts',
     'resp',
+    'scripting',
     'slice.ts',
     'store',
     'store/memory',
@@ -74,6 +79,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'http',
     'log',
     'resp',
+    'scripting',
     'config.ts',
     'credential-files.ts',
     'option-kinds.ts',

@@ -39,6 +39,8 @@ import { type } from './keys/type.js';
 import { publish } from './pubsub/publish.js';
 import { pubsub } from './pubsub/pubsub.js';
 import { psubscribe, punsubscribe, subscribe, unsubscribe } from './pubsub/subscribe.js';
+import { evalSha, evalShaReadOnly, evalText, evalTextReadOnly } from './scripts/eval.js';
+import { script } from './scripts/script.js';
 import { asking, cluster, readonly, readwrite } from './server/cluster.js';
 import { introspection } from './server/command.js';
 import { config } from './server/config.js';
@@ -231,7 +233,16 @@ const hashes: readonly Command[] = [
 
 const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, pubsub];
 
-const scripting: readonly Command[] = [functions, fcallWriting, fcallReadOnly];
+const scripting: readonly Command[] = [
+  evalText,
+  evalSha,
+  evalTextReadOnly,
+  evalShaReadOnly,
+  script,
+  functions,
+  fcallWriting,
+  fcallReadOnly,
+];
 
 const transactions: readonly Command[] = [multi, exec, discard, watch, unwatch];
 

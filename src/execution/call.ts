@@ -106,6 +106,37 @@ export function askWithin(
   return later(context, entry, request, answer);
 }
 
+/**
+ * Runs a command of a script, which has passed all checks. Writes exactly one reply.
+ * @param started When it begins, on the server's clock, in ms. The command itself happens at the time of the script.
+ * @returns When it has ended.
+ */
+export function callWithinScript(
+  context: Execution,
+  args: Arguments,
+  entry: CommandEntry,
+  request: Request,
+  started: number,
+): number {
+  const { client, reply, server } = context;
+  args.reset(request, entry.fullName, entry.nameWords);
+  let failed = false;
+  try {
+    const running =
+      entry.ask === undefined ? run(context, args, entry) : entry.ask(context.store, args, !client.noTouch);
+    // It would end only when other clients have been served.
+    if (running instanceof Promise) throw new Error(`${entry.fullName} waits in a script`);
+    if (entry.ask !== undefined) entry.write?.(reply, running);
+  } catch (error) {
+    failed = true;
+    replyError(context, error, 0, entry);
+  }
+  const ended = server.clock.now();
+  recordTime(context, entry, request, server.statistics.record(entry, ended - started, failed));
+  if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request, true);
+  return ended;
+}
+
 /** Waits for the store, and writes the reply. */
 export async function awaitAnswer(context: Context, late: LateAnswer): Promise<void> {
   let answer: unknown;
@@ -172,11 +203,11 @@ export function replyError(context: Context, error: unknown, before: number, ent
   const { reply, server } = context;
   if (error instanceof OutputLimitError) throw error;
   reply.rewind(before);
-  const { code, message } = error instanceof CodedError ? error : INTERNAL;
+  const { code, text } = error instanceof CodedError ? error : INTERNAL;
   if (!(error instanceof CodedError)) server.reportFault(error);
   countError(server.counters, code);
   if (server.log.isOn('debug')) logError(context, code, entry);
-  reply.error(`${code} ${message}`);
+  reply.error(text);
 }
 
 /** The message of the error is left out, because it may repeat what the client sent. */

@@ -12,7 +12,6 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   streams: words(
     'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
   ),
-  scripts: words('eval eval_ro evalsha evalsha_ro script'),
   bitmaps: words('bitcount bitfield bitfield_ro bitop bitpos getbit setbit'),
   hyperloglogs: words('pfadd pfcount pfdebug pfmerge pfselftest'),
 };

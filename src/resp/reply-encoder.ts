@@ -95,6 +95,11 @@ export class ReplyEncoder {
     this.#length = this.#begun + to;
   }
 
+  /** Returns what was written since `begin`, as a view that is valid until something else is written. */
+  get current(): Buffer {
+    return this.#buffer.subarray(this.#begun, this.#length);
+  }
+
   /** Removes what was written since `begin`, and returns a copy of it, because an earlier reply has to go first. */
   cut(): Buffer {
     const end = this.#length;
@@ -239,15 +244,26 @@ export class ReplyEncoder {
 
   /** Writes text for people to read, which RESP3 marks as such. */
   verbatim(text: string): void {
+    this.verbatimBytes('txt', Buffer.from(text));
+  }
+
+  /** Writes bytes with their format, which has three characters. RESP2 has only the bytes. */
+  verbatimBytes(format: string, bytes: Buffer): void {
     if (this.protocol === 2) {
-      this.bulk(text);
+      this.bulk(bytes);
       return;
     }
-    const bytes = Buffer.from(`txt:${text}`);
-    this.#count(EQUALS, bytes.length);
-    this.#reserve(bytes.length + 2);
+    this.#count(EQUALS, format.length + 1 + bytes.length);
+    this.#reserve(format.length + bytes.length + 3);
+    this.#ascii(`${format}:`);
     this.#length += bytes.copy(this.#buffer, this.#length);
     this.#ascii('\r\n');
+  }
+
+  /** Writes the digits of an integer of any length: a bulk string in RESP2. */
+  bigNumber(digits: string): void {
+    if (this.protocol === 3) this.#line('(', digits);
+    else this.latin1(digits);
   }
 
   null(): void {

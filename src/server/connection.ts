@@ -2,18 +2,20 @@ import type { Socket } from 'node:net';
 import { PERMISSIONS } from '../commands/declaration/permission.js';
 import { endpoint } from '../endpoint.js';
 import type { AbsentNames } from '../execution/absent-names.js';
-import type { Client } from '../execution/context/client.js';
+import type { Client, ScriptCall } from '../execution/context/client.js';
 import type { ClientMemory } from '../execution/context/client-memory.js';
 import type { User } from '../execution/context/user.js';
 import { exec } from '../execution/exec.js';
 import type { Execution } from '../execution/execution.js';
 import { clientFields, clientText } from '../execution/observing/client-text.js';
+import { runScript } from '../execution/run-script.js';
 import { ClientTransaction } from '../execution/transaction.js';
 import type { IncidentName } from '../log/incident-kinds.js';
 import type { OutputLimits } from '../option-kinds.js';
 import { originOf } from '../origin.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import { RequestDecoder, type RequestLimits } from '../resp/request-decoder.js';
+import type { Script } from '../scripting/scripts.js';
 import { ClientAccount } from './client-account.js';
 import type { HeldMemory } from './held-memory.js';
 import type { Incidents } from './incidents.js';
@@ -262,6 +264,10 @@ export class Connection implements MonitoringClient, Stranger {
 
   exec(): void | Promise<void> {
     return exec(this.#execution);
+  }
+
+  runScript(script: Script, call: ScriptCall): void | Promise<void> {
+    return runScript(this.#execution, script, call);
   }
 
   get penalized(): boolean {

@@ -54,20 +54,24 @@ export class MonitorFeed implements Monitors {
     return this.#clients.has(client);
   }
 
-  feed(from: Client, request: Request): void {
+  feed(from: Client, request: Request, byScript = false): void {
     try {
-      this.#feed(from, request);
+      this.#feed(from, request, byScript);
     } catch (fault) {
       this.#onFault(fault);
     }
   }
 
-  #feed(from: Client, request: Request): void {
+  #feed(from: Client, request: Request, byScript: boolean): void {
     const at = (this.#clock.wall() / 1000).toFixed(6);
-    const where = from.onUnixSocket ? `unix:${from.localAddress.replace(/:0$/, '')}` : from.address;
+    const where = byScript ? 'lua' : addressOf(from);
     const line = `${at} [0 ${where}]${wordsOf(request)}`;
     for (const client of this.#clients) client.line(line);
   }
+}
+
+function addressOf({ onUnixSocket, localAddress, address }: Client): string {
+  return onUnixSocket ? `unix:${localAddress.replace(/:0$/, '')}` : address;
 }
 
 function wordsOf(request: Request): string {

@@ -8,6 +8,7 @@ import type { CommandStatistics } from '../execution/observing/command-statistic
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import type { Slowlog } from '../execution/observing/slowlog.js';
 import type { FilteredLog } from '../log/filtered-log.js';
+import { Scripts } from '../scripting/scripts.js';
 import { version } from '../version.js';
 import type { Access } from './access.js';
 import type { ConfigSource } from './config-source.js';
@@ -81,6 +82,7 @@ export function serverControl(parts: ControlParts): ServerControl {
     eventLoopDelay: parts.eventLoop.delay,
     slowlog: parts.slowlog,
     aclLog: new AclLog(() => clock.wall()),
+    scripts: new Scripts(REDIS_VERSION),
     pubsub: parts.hub,
     keyspaceEvents: parts.keyspaceEvents,
     monitors: parts.monitors,

@@ -86,6 +86,8 @@ export function readReply(bytes: Buffer): { reply: Reply; end: number } | { need
         return new Failure(rest);
       case ':':
         return Number.isSafeInteger(integer(rest)) ? integer(rest) : BigInt(rest);
+      case '(':
+        return BigInt(rest);
       case ',':
         return Number(rest);
       case '#':
@@ -98,6 +100,8 @@ export function readReply(bytes: Buffer): { reply: Reply; end: number } | { need
         return bulk(integer(rest)).replace(/^txt:/, '');
       case '*':
         return rest === '-1' ? null : items(integer(rest));
+      case '~':
+        return items(integer(rest));
       case '>':
         return new Push(items(integer(rest)));
       case '%':

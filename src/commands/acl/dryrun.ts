@@ -9,7 +9,7 @@ export function dryrun(entries: () => ReadonlyMap<string, CommandEntry>): Comman
     summary: 'Returns whether a user may run a command, without running it.',
     complexity: 'O(1)',
     group: 'server',
-    flags: ['admin', 'loading', 'stale'],
+    flags: ['admin', 'loading', 'stale', 'noscript'],
     arity: -4,
     arguments: [
       { name: 'username', type: 'string' },

@@ -10,7 +10,7 @@ export const genpass: Command = {
   summary: 'Generates a password from random bits.',
   complexity: 'O(N), where N is the number of bits',
   group: 'server',
-  flags: ['loading', 'stale'],
+  flags: ['loading', 'stale', 'noscript'],
   arity: -2,
   arguments: [{ name: 'bits', type: 'integer', optional: true }],
   reply: 'the password, in hexadecimal digits: by default 64, which are 256 bits',

@@ -8,7 +8,7 @@ export const log: Command = {
   summary: 'Returns the latest passwords and commands that were refused, or forgets them.',
   complexity: 'O(N), where N is the number of entries',
   group: 'server',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: -2,
   arguments: [
     {

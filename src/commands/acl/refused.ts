@@ -12,7 +12,7 @@ function refused(name: string, arity: number, ...args: Argument[]): Command {
     complexity: 'O(1)',
     group: 'server',
     // The rules may contain a password.
-    flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog'],
+    flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog', 'noscript'],
     arity,
     arguments: args,
     reply: 'an error',

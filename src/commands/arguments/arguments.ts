@@ -54,6 +54,11 @@ export class Arguments {
     this.#request = NOTHING;
   }
 
+  /** The whole request, valid as long as its words. */
+  get request(): Request {
+    return this.#request;
+  }
+
   /** The subcommand in the client's spelling, which some errors of Redis repeat. */
   get subcommand(): string {
     return this.#request.word(1).latin1();

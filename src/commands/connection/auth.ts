@@ -10,7 +10,7 @@ export const auth: Command = {
   summary: 'Authenticates the connection.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog', 'noscript'],
   arity: -2,
   arguments: [
     { name: 'username', type: 'string', optional: true },

@@ -14,7 +14,7 @@ export const clientInfo: Command = {
   summary: 'Returns information about this connection.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['loading', 'stale'],
+  flags: ['loading', 'stale', 'noscript'],
   arity: 2,
   arguments: [],
   reply: 'text: a line of `field=value` pairs',
@@ -40,7 +40,7 @@ export const clientList: Command = {
   summary: 'Returns information about all connections, or about those that match a filter.',
   complexity: 'O(N), where N is the number of connections',
   group: 'connection',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: -2,
   arguments: [
     { ...TYPE, optional: true },
@@ -77,7 +77,7 @@ export const clientKill: Command = {
   summary: 'Disconnects the client with an address, or all clients that match every filter.',
   complexity: 'O(N), where N is the number of connections',
   group: 'connection',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: -3,
   arguments: [
     {

@@ -15,7 +15,7 @@ export const hello: Command = {
   summary: 'Switches the protocol version, and can authenticate and name the connection.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog'],
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'skip_monitor', 'skip_slowlog', 'noscript'],
   arity: -1,
   arguments: [
     {

@@ -5,7 +5,7 @@ export const quit: Command = {
   summary: 'Closes the connection.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'noscript'],
   // As in Redis, arguments are ignored.
   arity: -1,
   arguments: [],

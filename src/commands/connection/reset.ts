@@ -5,7 +5,7 @@ export const reset: Command = {
   summary: 'Resets the connection to its initial state.',
   complexity: 'O(N), where N is the number of subscriptions',
   group: 'connection',
-  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy'],
+  flags: ['fast', 'loading', 'stale', 'no_auth', 'allow_busy', 'noscript'],
   arity: 1,
   arguments: [],
   reply: 'RESET',

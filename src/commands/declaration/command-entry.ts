@@ -41,6 +41,10 @@ export interface CommandEntry {
   /** The error that it gets if a store outside of this process has the sessions; undefined if it works there too. */
   readonly onlyInMemory: CodedError | undefined;
   readonly notInTransaction: boolean;
+  /** Whether scripts may not call it. */
+  readonly notInScript: boolean;
+  /** Whether it may be called while a script has run for too long. */
+  readonly whileBusy: boolean;
   /** Whether it ends the transaction even if it is refused: EXEC. */
   readonly endsTransaction: boolean;
   /** Whether a RESP2 client with subscriptions may call it. */
@@ -77,6 +81,8 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     onlyInMemory: refusalByStore(command, parent === undefined ? command.name : `${parent.name} ${command.name}`),
     immediate: command.immediate ?? false,
     notInTransaction: has('no_multi'),
+    notInScript: has('noscript') || has('no_multi'),
+    whileBusy: has('allow_busy'),
     endsTransaction: command.endsTransaction ?? false,
     whileSubscribed: command.whileSubscribed ?? false,
     hiddenFromMonitor: has('skip_monitor') || has('admin'),

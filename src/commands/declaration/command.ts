@@ -75,9 +75,9 @@ export type Group =
   | 'generic'
   | 'string'
   | 'hash'
-  | 'scripting'
   | 'pubsub'
   | 'transactions'
+  | 'scripting'
   | 'connection'
   | 'server';
 
@@ -92,13 +92,15 @@ export type CommandFlag =
   | 'admin'
   | 'pubsub'
   | 'no_multi'
+  | 'noscript'
   | 'skip_monitor'
   | 'skip_slowlog'
   | 'fast'
   | 'loading'
   | 'stale'
   | 'no_auth'
-  | 'allow_busy';
+  | 'allow_busy'
+  | 'no_mandatory_keys';
 
 /** As in COMMAND DOCS. */
 export interface Argument {

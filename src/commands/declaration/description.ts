@@ -1,7 +1,7 @@
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Argument, Group } from './command.js';
 import type { CommandEntry } from './command-entry.js';
-import { writeKeySpec, writePositions } from './key-spec.js';
+import { isMovable, writeKeySpec, writePositions } from './key-spec.js';
 
 // Describes a command from its declaration, for COMMAND INFO and COMMAND DOCS.
 
@@ -37,7 +37,7 @@ export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);
-  writeStatuses(reply, key?.keyword === undefined ? command.flags : [...command.flags, 'movablekeys']);
+  writeStatuses(reply, key === undefined || !isMovable(key) ? command.flags : [...command.flags, 'movablekeys']);
   writePositions(reply, key);
   writeStatuses(reply, categoriesOf(entry));
   // No tips, then the key specifications.

@@ -19,7 +19,12 @@ export interface KeySpec {
   readonly more: number;
   /** The distance between two keys: 2 if there are values between them. */
   readonly step: number;
+  /** Whether the argument before the first key says how many there are. */
+  readonly isCounted: boolean;
 }
+
+/** The name of an argument that says how many keys follow. */
+export const NUMKEYS = 'numkeys';
 
 /** Returns undefined if the command takes no keys. @param nameWords Words in the command's name: 2 for a subcommand. */
 export function keySpecOf({ arguments: args }: Command, nameWords: number): KeySpec | undefined {
@@ -36,6 +41,7 @@ export function keySpecOf({ arguments: args }: Command, nameWords: number): KeyS
     until,
     more: multiple ? Infinity : token === undefined ? (others < 0 ? args.length - index - 1 : others) : 0,
     step: Math.max(1, members.length),
+    isCounted: args[index - 1]?.name === NUMKEYS,
   };
 }
 
@@ -44,7 +50,12 @@ function isKey(argument: Argument | undefined): boolean {
 }
 
 /** Returns the keys among the words of a request. */
-export function keysIn({ from, keyword, until, more, step }: KeySpec, request: readonly Slice[]): readonly Slice[] {
+export function keysIn(spec: KeySpec, request: readonly Slice[]): readonly Slice[] {
+  const { from, keyword, until, more, step, isCounted } = spec;
+  if (isCounted) {
+    const count = Number(request[from - 1]?.latin1());
+    return count > 0 && from + count <= request.length ? request.slice(from, from + count) : [];
+  }
   if (keyword === undefined) {
     return request.slice(from, from + more + 1).filter((_, place) => place % step === 0);
   }
@@ -56,9 +67,14 @@ export function keysIn({ from, keyword, until, more, step }: KeySpec, request: r
   return [];
 }
 
-/** Writes first key, last key and step, the older form in COMMAND INFO. They are 0 if the key has no fixed position. */
+/** Returns whether the first key has no fixed position, or the number of keys follows from the request. */
+export function isMovable({ keyword, isCounted }: KeySpec): boolean {
+  return keyword !== undefined || isCounted;
+}
+
+/** Writes first key, last key and step, the older form in COMMAND INFO. They are 0 if the positions are not fixed. */
 export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): void {
-  const fixed = spec !== undefined && spec.keyword === undefined;
+  const fixed = spec !== undefined && !isMovable(spec);
   reply.integer(fixed ? spec.from : 0);
   reply.integer(fixed ? (spec.more === Infinity ? -1 : spec.from + spec.more) : 0);
   reply.integer(fixed ? spec.step : 0);
@@ -69,7 +85,8 @@ export function keyFlags(writes: boolean): readonly string[] {
   return writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
 }
 
-export function writeKeySpec(reply: ReplyEncoder, { from, keyword, more, step }: KeySpec, writes: boolean): void {
+export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec, writes: boolean): void {
+  const { from, keyword, more, step, isCounted } = spec;
   reply.map(3);
   reply.bulk('flags');
   const flags = [...keyFlags(writes)];
@@ -85,7 +102,7 @@ export function writeKeySpec(reply: ReplyEncoder, { from, keyword, more, step }:
   if (keyword === undefined) {
     reply.map(1);
     reply.bulk('index');
-    reply.integer(from);
+    reply.integer(isCounted ? from - 1 : from);
   } else {
     reply.map(2);
     reply.bulk('keyword');
@@ -96,13 +113,14 @@ export function writeKeySpec(reply: ReplyEncoder, { from, keyword, more, step }:
   reply.bulk('find_keys');
   reply.map(2);
   reply.bulk('type');
-  reply.bulk('range');
+  const numbers = isCounted
+    ? ({ keynumidx: 0, firstkey: 1, keystep: step } as const)
+    : ({ lastkey: more === Infinity ? -1 : more, keystep: step, limit: 0 } as const);
+  reply.bulk(isCounted ? 'keynum' : 'range');
   reply.bulk('spec');
   reply.map(3);
-  reply.bulk('lastkey');
-  reply.integer(more === Infinity ? -1 : more);
-  reply.bulk('keystep');
-  reply.integer(step);
-  reply.bulk('limit');
-  reply.integer(0);
+  for (const [name, value] of Object.entries(numbers)) {
+    reply.bulk(name);
+    reply.integer(value);
+  }
 }

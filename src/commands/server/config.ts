@@ -13,7 +13,7 @@ const get: Command = {
   summary: 'Returns the options whose names match one of the patterns.',
   complexity: 'O(N * M), where N is the number of options and M the number of patterns',
   group: 'server',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: -3,
   arguments: [{ name: 'parameter', type: 'pattern', multiple: true }],
   reply: 'map from names to values',
@@ -35,7 +35,7 @@ const set: Command = {
   complexity: 'O(N), where N is the number of options',
   group: 'server',
   // The value may be a password.
-  flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog'],
+  flags: ['admin', 'loading', 'stale', 'skip_monitor', 'skip_slowlog', 'noscript'],
   arity: -4,
   arguments: [
     {
@@ -83,7 +83,7 @@ const resetstat: Command = {
   summary: 'Resets the statistics of INFO and LATENCY HISTOGRAM.',
   complexity: 'O(1)',
   group: 'server',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: 2,
   arguments: [],
   reply: 'OK',
@@ -99,7 +99,7 @@ const reload: Command = {
     'Reads the configuration file and the files of users, passwords and certificates again: all or, on an error, nothing.',
   complexity: 'O(N), where N is the number of options, users and clients',
   group: 'server',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: 2,
   arguments: [],
   reply:
@@ -132,7 +132,7 @@ const rewrite: Command = {
   summary: 'Writes what CONFIG SET has changed into the configuration file. Comments and other lines stay.',
   complexity: 'O(N), where N is the length of the file',
   group: 'server',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: 2,
   arguments: [],
   reply: 'OK',

@@ -18,7 +18,17 @@ function sub(
   reply: string,
   run: NonNullable<Command['run']>,
 ): Command {
-  return { name, summary, complexity: 'O(1)', group: 'scripting', flags: [], arity, arguments: args, reply, run };
+  return {
+    name,
+    summary,
+    complexity: 'O(1)',
+    group: 'scripting',
+    flags: ['noscript'],
+    arity,
+    arguments: args,
+    reply,
+    run,
+  };
 }
 
 const word = (token: string): Argument => ({ name: token.toLowerCase(), type: 'pure-token', token });
@@ -135,7 +145,7 @@ function fcall(name: string): Command {
     summary: 'Calls a function: there are none.',
     complexity: 'O(1)',
     group: 'scripting',
-    flags: [],
+    flags: ['noscript'],
     arity: -3,
     arguments: [
       { name: 'function', type: 'string' },

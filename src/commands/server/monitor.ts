@@ -6,7 +6,7 @@ export const monitor: Command = {
   complexity: 'O(1)',
   group: 'server',
   // The stream contains tokens, which are credentials.
-  flags: ['admin', 'loading', 'stale', 'no_multi'],
+  flags: ['admin', 'loading', 'stale', 'no_multi', 'noscript'],
   arity: 1,
   arguments: [],
   reply: 'OK, then a line for each command until RESET or QUIT',

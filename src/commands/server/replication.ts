@@ -10,7 +10,7 @@ function follow(name: string): Command {
     summary: 'Does nothing with `NO ONE`. Refused otherwise, because a server is never a replica.',
     complexity: 'O(1)',
     group: 'server',
-    flags: ['admin', 'stale'],
+    flags: ['admin', 'stale', 'noscript'],
     arity: 3,
     arguments: [
       { name: 'host', type: 'string' },
@@ -37,7 +37,7 @@ export const failover: Command = {
   summary: 'Refused, because there are no replicas.',
   complexity: 'O(1)',
   group: 'server',
-  flags: ['admin', 'stale'],
+  flags: ['admin', 'stale', 'noscript'],
   arity: -1,
   arguments: [{ name: 'argument', type: 'string', optional: true, multiple: true }],
   reply: 'an error',

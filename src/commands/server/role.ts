@@ -5,7 +5,7 @@ export const role: Command = {
   summary: 'Returns the role of the server: it is a primary without replicas.',
   complexity: 'O(1)',
   group: 'server',
-  flags: ['fast', 'loading', 'stale'],
+  flags: ['fast', 'loading', 'stale', 'noscript'],
   arity: 1,
   arguments: [],
   reply: 'array: `master`, 0, and an empty array of replicas',

@@ -13,7 +13,7 @@ export const shutdown: Command = {
     'Stops the server once all changes in the journal are on disk. If the disk fails, it stops only with FORCE. SAVE saves all sessions first, as the data set dump, if there is no journal. NOW skips shutdown-delay and disconnects slow clients. ABORT cancels a shutdown that is waiting.',
   complexity: 'O(1); with SAVE and without a journal O(N), where N is the number of sessions and their keys',
   group: 'server',
-  flags: ['admin', 'loading', 'stale', 'no_multi', 'allow_busy'],
+  flags: ['admin', 'loading', 'stale', 'no_multi', 'allow_busy', 'noscript'],
   arity: -1,
   arguments: [
     {

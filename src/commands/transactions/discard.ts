@@ -6,7 +6,7 @@ export const discard: Command = {
   summary: 'Ends the transaction without running its commands.',
   complexity: 'O(1)',
   group: 'transactions',
-  flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  flags: ['fast', 'loading', 'stale', 'allow_busy', 'noscript'],
   arity: 1,
   arguments: [],
   reply: 'OK',

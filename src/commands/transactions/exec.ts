@@ -6,7 +6,7 @@ export const exec: Command = {
   summary: 'Runs the commands of the transaction as one: no command of another client runs in between.',
   complexity: 'depends on the commands',
   group: 'transactions',
-  flags: ['loading', 'stale', 'skip_slowlog'],
+  flags: ['loading', 'stale', 'skip_slowlog', 'noscript'],
   arity: 1,
   arguments: [],
   reply: 'array of their replies; null if a watched session or key has changed',

@@ -6,7 +6,7 @@ export const multi: Command = {
   summary: 'Starts a transaction. The commands that follow are queued for EXEC.',
   complexity: 'O(1)',
   group: 'transactions',
-  flags: ['fast', 'loading', 'stale', 'allow_busy'],
+  flags: ['fast', 'loading', 'stale', 'allow_busy', 'noscript'],
   arity: 1,
   arguments: [],
   reply: 'OK',

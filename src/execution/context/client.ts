@@ -1,4 +1,6 @@
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
+import type { Script } from '../../scripting/scripts.js';
+import type { Slice } from '../../slice.js';
 import type { ClientMemory } from './client-memory.js';
 import type { Subscriber } from './pub-sub.js';
 import type { Transaction } from './transaction.js';
@@ -27,6 +29,8 @@ export interface Client extends Subscriber {
   readonly transaction: Transaction;
   /** Ends its transaction and runs the queued commands: EXEC. Returns a promise only if one of them has to wait. */
   exec(): void | Promise<void>;
+  /** Runs a script and writes its result as the reply. Returns a promise only if it runs for very long. */
+  runScript(script: Script, call: ScriptCall): void | Promise<void>;
   /** Whether it receives all commands: MONITOR. */
   readonly monitoring: boolean;
   /** Its latest command: `client|list`. */
@@ -65,4 +69,13 @@ export interface Client extends Subscriber {
   closeAfterReply(): void;
   /** Disconnects it at once. */
   kill(): void;
+}
+
+/** With what a script is called. */
+export interface ScriptCall {
+  /** Valid until the script runs. */
+  readonly keys: readonly Slice[];
+  readonly args: readonly Slice[];
+  /** Whether it may not write: EVAL_RO. */
+  readonly isReadOnly: boolean;
 }

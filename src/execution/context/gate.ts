@@ -15,6 +15,8 @@ export interface GatedCommand {
   readonly writes: boolean;
   /** Whether it may be called while the journal is being read. */
   readonly whileLoading: boolean;
+  /** Whether it may be called while a script has run for too long. */
+  readonly whileBusy: boolean;
   /** Why it works only on sessions in memory, and what to use instead; undefined if it works on any store. */
   readonly onlyInMemory: CodedError | undefined;
 }

@@ -5,5 +5,6 @@ import type { Client } from './client.js';
 export interface Monitors {
   readonly size: number;
   add(client: Client): void;
-  feed(client: Client, request: Request): void;
+  /** @param byScript Whether a script of the client has called the command. */
+  feed(client: Client, request: Request, byScript?: boolean): void;
 }

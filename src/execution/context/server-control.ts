@@ -4,6 +4,7 @@ import type { Saves } from '../../durability/saves.js';
 import type { Clock, Lateness } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { EventLog } from '../../log/log-events.js';
+import type { Scripts } from '../../scripting/scripts.js';
 import type { AclLog } from '../observing/acl-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { LatencyMonitor } from '../observing/latency-monitor.js';
@@ -42,6 +43,8 @@ export interface ServerControl {
   readonly eventLoopDelay: Lateness;
   readonly slowlog: Slowlog;
   readonly aclLog: AclLog;
+  /** The scripts that are known. */
+  readonly scripts: Scripts;
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceNotifier;
   readonly monitors: Monitors;

@@ -58,6 +58,17 @@ function aritiesIn(infos: readonly CommandInfo[]): Map<string, number> {
   );
 }
 
+/** Returns the commands that scripts may not call. */
+function noScriptIn(infos: readonly CommandInfo[]): Set<string> {
+  const isNoScript = ([, , flags]: CommandInfo) => (flags as string[]).includes('noscript');
+  return new Set(
+    infos.flatMap((info) => [
+      ...(isNoScript(info) ? [info[0]] : []),
+      ...noScriptIn((info[9] as CommandInfo[] | undefined) ?? []),
+    ]),
+  );
+}
+
 describe('declarations', () => {
   it('have unique names', () => {
     expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
@@ -85,11 +96,17 @@ describe('declarations', () => {
     expect(command.pairs ?? false).toBe(command.arguments.at(-1)?.name === 'pair');
   });
 
-  it.skipIf(!RedisServer.there)("have Redis' arity for Redis' commands", async () => {
+  it.skipIf(!RedisServer.there)("have Redis' arity, and its flag noscript, for Redis' commands", async () => {
     const redis = await RedisServer.start();
     const connection = new Redis(redis.port);
     try {
-      const arities = aritiesIn((await connection.call('COMMAND')) as CommandInfo[]);
+      const infos = (await connection.call('COMMAND')) as CommandInfo[];
+      const arities = aritiesIn(infos);
+      const ofRedis = noScriptIn(infos);
+      const inScripts = withFullNames().filter(
+        ([name, { flags }]) => arities.has(name) && ofRedis.has(name) !== flags.includes('noscript'),
+      );
+      expect(inScripts.map(([name]) => name)).toEqual([]);
       const differing = withFullNames().filter(([name, { arity }]) => (arities.get(name) ?? arity) !== arity);
       // In Redis 7.0, COMMAND GETKEYS of a command alone is a wrong number of arguments.
       expect(differing.map(([name]) => name)).toEqual(['command|getkeys', 'command|getkeysandflags']);

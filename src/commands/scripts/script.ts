@@ -1,0 +1,91 @@
+import { CodedError } from '../../errors.js';
+import { ScriptError } from '../../scripting/machine.js';
+import type { Command } from '../declaration/command.js';
+import { container } from '../declaration/container.js';
+import { compileError } from './eval.js';
+
+const exists: Command = {
+  name: 'exists',
+  summary: 'Tells which scripts the server knows.',
+  complexity: 'O(N), where N is the number of scripts to look for',
+  group: 'scripting',
+  flags: ['noscript', 'loading', 'stale'],
+  arity: -3,
+  arguments: [{ name: 'sha1', type: 'string', multiple: true }],
+  reply: 'array: 1 for each script that is known, 0 for the others',
+  run({ reply, server }, args) {
+    reply.array(args.left);
+    while (args.left > 0) {
+      reply.integer(server.scripts.find(args.slice().latin1().toLowerCase()) === undefined ? 0 : 1);
+    }
+  },
+};
+
+const flush: Command = {
+  name: 'flush',
+  summary: 'Forgets all scripts. SYNC and ASYNC do the same.',
+  complexity: 'O(N), where N is the number of scripts',
+  group: 'scripting',
+  flags: ['noscript'],
+  arity: -2,
+  arguments: [
+    {
+      name: 'flush-type',
+      type: 'oneof',
+      optional: true,
+      arguments: [
+        { name: 'async', type: 'pure-token', token: 'ASYNC' },
+        { name: 'sync', type: 'pure-token', token: 'SYNC' },
+      ],
+    },
+  ],
+  reply: 'OK',
+  run({ reply, server }, args) {
+    if (args.left > 0) {
+      const isKnown = ['async', 'sync'].includes(args.word());
+      if (!isKnown || args.left > 0) throw new CodedError('ERR', 'SCRIPT FLUSH only support SYNC|ASYNC option');
+    }
+    server.scripts.flush();
+    reply.ok();
+  },
+};
+
+const kill: Command = {
+  name: 'kill',
+  summary: 'Ends the script that has run for too long, unless it has written.',
+  complexity: 'O(1)',
+  group: 'scripting',
+  flags: ['noscript', 'allow_busy'],
+  arity: 2,
+  arguments: [],
+  reply: 'OK',
+  run() {
+    throw new CodedError('NOTBUSY', 'No scripts in execution right now.');
+  },
+};
+
+const load: Command = {
+  name: 'load',
+  summary: 'Makes a script known, so that EVALSHA can run it.',
+  complexity: 'O(N), where N is the length of the script',
+  group: 'scripting',
+  flags: ['noscript', 'stale'],
+  arity: 3,
+  arguments: [{ name: 'script', type: 'string' }],
+  reply: 'the SHA-1 of the script',
+  onlyInMemory: 'use the SESSION commands, or run scripts on the store itself with a Redis client',
+  run({ reply, server }, args) {
+    try {
+      reply.bulk(server.scripts.load(args.slice(), true).sha);
+    } catch (error) {
+      throw error instanceof ScriptError ? compileError(error) : error;
+    }
+  },
+};
+
+export const script = container('script', 'scripting', 'A container for commands about scripts.', [
+  exists,
+  flush,
+  kill,
+  load,
+]);

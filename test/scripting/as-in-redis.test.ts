@@ -1,0 +1,327 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Server } from '../../src/index.js';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { frame, RawClient } from '../raw-client.js';
+import { RedisServer } from '../tools/redis-server.js';
+import { show } from '../tools/replies.js';
+
+/** A script, and with what it is called. */
+type Case = string | readonly [script: string, ...words: string[]];
+
+/** Scripts whose results and errors must be those of Redis, byte for byte. */
+const CASES: Readonly<Record<string, readonly Case[]>> = {
+  'results become replies': [
+    'return 3.99',
+    'return -3.99',
+    'return -0',
+    'return 2^53',
+    'return 1e300',
+    'return 0/0',
+    'return "a\\0b\\255"',
+    'return true',
+    'return false',
+    'return nil',
+    'return function() end',
+    'return {}',
+    'return {1, 2, nil, 3}',
+    'return {1.7, "a", {true, false, {}}, {ok = "fine"}}',
+    'return {err = "My"}',
+    'return {err = "MY error"}',
+    'return {1, {2, {err = "A b"}}}',
+    'return {ok = "a\\nb"}',
+    'return {double = 3.5}',
+    'return {double = 3}',
+    'return {big_number = "12345678901234567890"}',
+    'return {verbatim_string = {format = "txt", string = "text"}}',
+    'return {verbatim_string = {format = "txt"}}',
+    'return {map = {a = 1}}',
+    'return {set = {a = true}}',
+    'redis.setresp(3) return {true, false, {double = 1.5}}',
+    'return 1, 2, 3',
+    'local t = {} for i = 1, 200 do t = {t} end return t',
+  ],
+  'replies become values': [
+    'return type(redis.call("PING")) .. redis.call("PING").ok',
+    'redis.call("SET", "k", "v") return redis.call("GET", "k")',
+    'return redis.call("GET", "none") == false',
+    'return {redis.call("INCR", "n"), redis.call("INCRBY", "n", 41)}',
+    'return tostring(redis.call("INCRBY", "big", "9007199254740993"))',
+    'redis.call("HSET", "h", "a", 1, "b", 2) return redis.call("HGETALL", "h")',
+    'redis.setresp(3) redis.call("HSET", "h", "a", 1) return redis.call("HGETALL", "h").map.a',
+    'redis.setresp(3) return redis.call("GET", "none") == nil',
+    'return redis.call("MGET", "none", "none")',
+    'return redis.call("TYPE", "none").ok',
+    'return redis.call("EXISTS", KEYS[1])',
+    'local reply = redis.pcall("GET") return {type(reply), reply.err}',
+  ],
+  'arguments of commands': [
+    'return redis.call("ECHO", 1)',
+    'return redis.call("ECHO", 0.1)',
+    'return redis.call("ECHO", 1e15)',
+    'return redis.call("ECHO", 1e17)',
+    'return redis.call("ECHO", 123456789012345678)',
+    'return redis.call("ECHO", 1e20)',
+    'return redis.call("ECHO", 1/3)',
+    'return redis.call("ECHO", 1e-7)',
+    'return redis.call("ECHO", -1.5e-300)',
+    'return redis.call("ECHO", 0/0)',
+    'return redis.call("ECHO", 1/0)',
+    'return redis.call("ECHO", "\\0\\1\\255")',
+    'return redis.call("ECHO", ("x"):rep(100000)):len()',
+    'return redis.call()',
+    'return redis.call({})',
+    'return redis.call("ECHO", true)',
+    'return redis.call("ECHO", nil)',
+    'return redis.pcall("ECHO", {})',
+    'return redis.call("NOPE")',
+    'return redis.pcall("NOPE")',
+    'return redis.call("GET")',
+    'return redis.call("OBJECT")',
+    'return redis.call("OBJECT", "NOPE", "x")',
+    'return redis.call("CONFIG", "NOPE")',
+    ['return {KEYS[1], KEYS[2], ARGV[1], #ARGV, #KEYS}', '2', 'a', 'b', 'c', 'd'],
+    ['return {KEYS, ARGV}', '1', '\x00\xff', '\r\n'],
+    ['return ARGV', '0'],
+    ['return 1', '2', 'a'],
+    ['return 1', '-1'],
+    ['return 1', 'x'],
+  ],
+  'commands that scripts may not call': [
+    ...['AUTH x', 'CLIENT LIST', 'CONFIG GET x', 'DISCARD', 'EVAL x 0', 'EVALSHA x 0', 'EXEC', 'HELLO', 'MONITOR'],
+    ...['MULTI', 'PSUBSCRIBE x', 'QUIT', 'RESET', 'SAVE', 'SCRIPT LOAD x', 'SHUTDOWN', 'SUBSCRIBE x', 'UNSUBSCRIBE'],
+    ...['UNWATCH', 'WATCH x', 'ACL WHOAMI', 'BGSAVE', 'BGREWRITEAOF'],
+  ].map((command) => `return redis.call(${command.split(' ').map((word) => `"${word}"`)})`),
+  errors: [
+    'error("boo")',
+    'error("boo", 0)',
+    'error()',
+    'error({err = "My"})',
+    'error({err = "MY error"})',
+    '\n\nerror("third")',
+    'local f = function()\n error("in f") end\nf()',
+    'local t = nil return t.x',
+    'return "a" .. nil',
+    'return 1 + {}',
+    'return 1 < "a"',
+    'return #5',
+    'return nonexistent',
+    'nonexistent = 1',
+    'function nonexistent() end',
+    'return _G.nonexistent',
+    'return rawget(_G, "nonexistent")',
+    'return type(rawget(_G, "redis"))',
+    'retur',
+    'return 1 2',
+    'for',
+    'return "',
+    'return 5 // 2',
+    'goto x',
+    'return redis.call("SET", "s", "v") and redis.call("HGET", "s", "f")',
+    'return {pcall(redis.call, "NOPE")}',
+    'return {pcall(error, {err = 1})}',
+    'return {pcall(error, "text")}',
+    'local ok, e = pcall(redis.call, "GET") return {type(e), e}',
+    'local ok, e = xpcall(function() redis.call("GET") end, function(e) return e.err end) return e',
+    'coroutine.yield()',
+    'return coroutine.wrap(function() return redis.call("NOPE") end)()',
+    'local c = coroutine.create(function(a) local b = coroutine.yield(a + 1) return b * 2 end)\n' +
+      'local _, x = coroutine.resume(c, 1) local _, y = coroutine.resume(c, 10) return {x, y, coroutine.status(c)}',
+    'return redis.error_reply("My")',
+    'return redis.error_reply("My error")',
+    'return redis.error_reply("-My error")',
+    'return redis.error_reply("")',
+    'return redis.error_reply({})',
+    'return redis.status_reply("FINE")',
+    'return redis.status_reply()',
+    'local f f = function() return f() + 1 end return f()',
+    'return string.rep("x", 10, 1, 2)',
+    'string.rep()',
+    'return {pcall(string.rep)}',
+  ],
+  'what cannot be changed': [
+    'string.x = 1',
+    'string.format = nil',
+    'redis.call = 1',
+    'KEYS = 1',
+    '_G.x = 1',
+    '_G.redis = 1',
+    'rawset(_G, "x", 1)',
+    'rawset(string, "x", 1)',
+    'table.insert(string, 1)',
+    'setmetatable(_G, {})',
+    'setmetatable(redis, {})',
+    'setmetatable(1, {})',
+    'setmetatable({}, 1)',
+    'return getmetatable(redis)',
+    'KEYS[1] = "x" return KEYS[1]',
+    'local t = setmetatable({}, {__index = function(t, k) return k .. "!" end}) return t.x',
+    'local t = setmetatable({}, {__metatable = "no"}) return {getmetatable(t), (pcall(setmetatable, t, {}))}',
+    'local t = rawset({}, "a", 1) return {t.a, rawget(t, "a"), rawequal(t, t)}',
+    'local names = {} for name in pairs(redis) do names[#names + 1] = name end table.sort(names) return names',
+    'local names = {} for name in pairs(string) do names[#names + 1] = name end table.sort(names) return names',
+    'local names = {} for name in pairs(math) do names[#names + 1] = name end table.sort(names) return names',
+    'local names = {} for name in pairs(table) do names[#names + 1] = name end table.sort(names) return names',
+    'local names = {} for name in pairs(coroutine) do names[#names + 1] = name end table.sort(names) return names',
+    'return print',
+    'return io.open("x")',
+    'return require("x")',
+    'return dofile("x")',
+    'return debug',
+    'return package',
+  ],
+  'functions of Lua 5.1': [
+    'return {tostring(10 / 2), tostring(0.1), tostring(1e15), tostring(2^53), tostring(-0), 7 % -3, -7 % 3}',
+    'return {unpack({1, 2, 3}, 2)}',
+    'return {select("#", 1, nil, nil), select(2, "a", "b")}',
+    'return {table.getn({1, 2}), table.concat({1, 2.5, "x"}, ","), table.maxn({[7] = 1})}',
+    'local t = {3, 1, 2} table.sort(t, function(a, b) return a > b end) return t',
+    'local t = {1, 2} table.insert(t, 3) table.insert(t, 1, 0) table.remove(t, 2) return t',
+    'table.insert({}, 1, 2, 3)',
+    'table.insert({})',
+    'return {tonumber("0x1F"), tonumber("z", 36), tostring(tonumber("x")), tonumber(" 10 ")}',
+    'return {math.floor(3.7), math.max(1, 5, 3), math.fmod(7, 3), math.huge > 1, tostring(math.pi)}',
+    'return string.format("%d %5.2f %s %q %x %c %%", 3.7, 1/3, "x", "a\\n\\"", 255, 65)',
+    'return {("x"):rep(3), ("abc"):sub(-2), ("abc"):byte(1, -1)}',
+    'math.randomseed(42) return {math.random(1000), math.random(5, 7), tostring(math.random())}',
+    'math.randomseed(-7.5) return {math.random(1000000), math.random(1000000)}',
+    'return math.random(0)',
+    'return math.random(2, 1)',
+    'return {_VERSION, type(_G), type(redis), redis.LOG_WARNING, redis.REPL_ALL}',
+    'return redis.sha1hex("")',
+    'return redis.sha1hex()',
+    'return redis.sha1hex(nil)',
+    'redis.log(1)',
+    'redis.log("x", "y")',
+    'redis.log(7, "y")',
+    'redis.setresp(4)',
+    'redis.setresp()',
+    'redis.set_repl(9)',
+    'return {redis.replicate_commands(), redis.breakpoint(), redis.acl_check_cmd("GET", "k")}',
+    'return redis.acl_check_cmd("NOPE")',
+    'return {bit.band(0xff, 0x0f), bit.bor(1, 2, 4), bit.bxor(5, 1), bit.bnot(0), bit.lshift(1, 31), bit.rshift(-1, 28)}',
+    'return {bit.arshift(-16, 2), bit.rol(0x12345678, 8), bit.ror(1, 1), bit.bswap(0x12345678), bit.tobit(2^32 + 5)}',
+    'return {bit.tohex(-1, -4), bit.tohex(255), bit.tohex(1, 3), bit.tobit(0.5), bit.tobit(1.5), bit.rol(5, 0)}',
+  ],
+  patterns: [
+    'return {("hello world"):find("o w"), ("hello"):find("l+")}',
+    'return {("hello"):find("l", 1, true), ("a.b"):find(".", 1, true), ("abc"):find("", 10), ("abc"):find("", 4)}',
+    'return {("key = value"):match("^(%w+)%s*=%s*(%w+)$")}',
+    'return {("  trim  "):match("^%s*(.-)%s*$"), ("x"):match("()"), ("abc"):match("b()")}',
+    'return {("THE (quick) fox"):find("%((%a+)%)"), ("f(a(b)c)d"):match("%b()")}',
+    'return {("THE (quick) fox"):gsub("%f[%a]%a+", "<%0>")}',
+    'return {("hello world"):gsub("o", "0", 1), ("abc"):gsub("", "-"), ("abc"):gsub("%w", "%0%0")}',
+    'return {("$name is $age"):gsub("%$(%w+)", {name = "Ann", age = 5})}',
+    'return {("abc"):gsub("%w", function(c) if c == "b" then return nil end return c:upper() end)}',
+    'return {("abc"):gsub("(a)(b)", "%2%1"), ("a%b"):gsub("%%", "%%%%")}',
+    'local t = {} for k, v in ("a=1, b=2"):gmatch("(%w+)=(%w+)") do t[#t + 1] = k .. v end return t',
+    'local t = {} for w in ("one two"):gmatch("%a*") do t[#t + 1] = w end return t',
+    'return {("aXbX"):find("X", -1), ("abc"):match(".", -1), ("[]]"):match("[]]+"), ("a-z"):match("[a%-z]+")}',
+    'return {("abc123"):match("[^%d]+"), ("\\0a\\0"):find("%z", 2), ("xyx"):match("(.).%1")}',
+    'return ("x"):find("%")',
+    'return ("x"):find("[a")',
+    'return ("x"):find("(")',
+    'return ("x"):find(")")',
+    'return ("x"):find("%1")',
+    'return ("x"):find("%f")',
+    'return ("x"):find("%b")',
+    'return ("x"):gsub("x", "%2")',
+    'return ("x"):gsub("x", true)',
+    'return ("x"):gsub("x", function() return {} end)',
+    'return string.find()',
+    'return string.find("x", {})',
+  ],
+  'the first line': [
+    '#!lua\nreturn 1',
+    '#!lua flags=no-writes\nreturn redis.call("SET", "a", "b")',
+    '#!lua flags=no-writes,allow-stale\nerror("second line")',
+    '#!lua flags=nope\nreturn 1',
+    '#!lua other\nreturn 1',
+    '#!py\nreturn 1',
+    '#!lua',
+  ],
+};
+
+const PROTOCOLS = [2, 3] as const;
+
+describe.skipIf(!RedisServer.there)('scripts, compared with Redis', () => {
+  let redis: RedisServer;
+  let server: Server;
+  const clients: RawClient[] = [];
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    server = await startServer();
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await stopServers();
+    await redis.stop();
+  });
+
+  it.each(PROTOCOLS.flatMap((protocol) => Object.keys(CASES).map((group) => [group, protocol] as const)))(
+    '%s, RESP%i',
+    async (group, protocol) => {
+      const theirs = await RawClient.connect(redis.port);
+      clients.push(theirs);
+      const ours = await connectTo(server);
+      const answer = async (client: RawClient, words: readonly string[]) => {
+        await client.send(frame(...words.map((word) => Buffer.from(word, 'latin1'))));
+        return show(await client.reply());
+      };
+      for (const client of [theirs, ours]) await answer(client, ['HELLO', String(protocol)]);
+      for (const each of CASES[group]) {
+        const [script, ...words] = typeof each === 'string' ? [each, '1', 'key'] : each;
+        for (const client of [theirs, ours]) await answer(client, ['FLUSHALL']);
+        const request = ['EVAL', script, ...words];
+        expect({ script, reply: await answer(ours, request) }).toEqual({
+          script,
+          reply: await answer(theirs, request),
+        });
+      }
+    },
+    60_000,
+  );
+
+  it('the commands about scripts', async () => {
+    const [ours, theirs] = [new Redis(server.addresses[0].port), new Redis(redis.port)];
+    const ask = async (client: Redis, [name, ...words]: readonly string[]) => {
+      try {
+        return await client.call(name, ...words);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    try {
+      const sha = String(await ask(ours, ['SCRIPT', 'LOAD', 'return ARGV[1]']));
+      for (const request of [
+        ['SCRIPT', 'LOAD', 'return ARGV[1]'],
+        ['SCRIPT', 'EXISTS', sha, sha.toUpperCase(), 'none'],
+        ['EVALSHA', sha, '0', 'x'],
+        ['EVALSHA', sha.toUpperCase(), '0', 'x'],
+        ['EVALSHA_RO', sha, '0', 'x'],
+        ['EVAL_RO', 'return redis.call("SET", "k", "v")', '0'],
+        ['EVAL_RO', '#!lua\nreturn 1', '0'],
+        ['EVALSHA', 'none', '0'],
+        ['EVALSHA', sha],
+        ['SCRIPT', 'LOAD', 'retur'],
+        ['SCRIPT', 'LOAD', '#!lua flags=x\nreturn 1'],
+        ['SCRIPT', 'KILL'],
+        ['SCRIPT', 'FLUSH', 'NOW'],
+        ['SCRIPT', 'FLUSH', 'ASYNC'],
+        ['SCRIPT', 'EXISTS', sha],
+        ['EVALSHA', sha, '0', 'x'],
+        ['EVAL', 'return 1', '0'],
+        ['SCRIPT', 'EXISTS', 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db'],
+        ['SCRIPT', 'FLUSH'],
+        ['COMMAND', 'GETKEYS', 'EVAL', 'return 1', '2', 'a', 'b', 'c'],
+      ]) {
+        expect([request, await ask(ours, request)]).toEqual([request, await ask(theirs, request)]);
+      }
+    } finally {
+      ours.disconnect();
+      theirs.disconnect();
+    }
+  });
+});
