@@ -299,6 +299,13 @@ export const OPTIONS = {
     help: 'How long a shutdown waits, in seconds, for clients to read their replies and for a failing disk to recover.',
     live: true,
   },
+  databases: {
+    group: 'Limits',
+    // The engine's MAX_DATABASES.
+    kind: integer(1, 1024),
+    initial: 16,
+    help: 'Number of databases of plain keys. SELECT takes 0 up to one less.',
+  },
   maxclients: {
     group: 'Limits',
     kind: integer(1, 1_000_000),
@@ -510,7 +517,7 @@ export function formatOption<Name extends OptionName>(name: Name, value: Config[
 }
 
 /** Options of Redis that clients read out of habit, but that cannot be set here. */
-const FIXED_OPTIONS = { databases: '1', save: '' };
+const FIXED_OPTIONS = { save: '' };
 
 /** Returns the options as CONFIG GET shows them: without credentials. */
 export function visibleOptions(config: Config): [name: string, value: string][] {

@@ -71,6 +71,7 @@ export class ForeignError extends CodedError {
 export const SYNTAX = new CodedError('ERR', 'syntax error');
 export const NOT_AN_INTEGER = new CodedError('ERR', 'value is not an integer or out of range');
 export const NO_SUCH_DATABASE = new CodedError('ERR', 'DB index is out of range');
+export const SAME_OBJECT = new CodedError('ERR', 'source and destination objects are the same');
 export const RESERVED_KEY = new CodedError(
   'ERR',
   'a key of database 0 must not begin with a NUL byte, the number of another database and a colon',
@@ -100,14 +101,6 @@ export function notOfSubscriber(command: string): CodedError {
   return new CodedError(
     'ERR',
     `Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
-  );
-}
-
-/** @param refused The argument of the refused SELECT. */
-export function noDatabase(refused: string): CodedError {
-  return new CodedError(
-    'ERR',
-    `SELECT ${refused} was refused, so this connection has no database (respite has only database 0): SELECT 0 to go on`,
   );
 }
 

@@ -28,6 +28,7 @@ import { del, unlink } from './keys/del.js';
 import { exists } from './keys/exists.js';
 import { expire, expireat, pexpire, pexpireat } from './keys/expire.js';
 import { keys } from './keys/keys.js';
+import { move } from './keys/move.js';
 import { object } from './keys/object.js';
 import { persist } from './keys/persist.js';
 import { randomkey } from './keys/randomkey.js';
@@ -58,6 +59,7 @@ import { role } from './server/role.js';
 import { bgrewriteaof, bgsave, lastsave, save } from './server/save.js';
 import { shutdown } from './server/shutdown.js';
 import { slowlog } from './server/slowlog.js';
+import { swapdb } from './server/swapdb.js';
 import { time } from './server/time.js';
 import { wait, waitaof } from './server/wait.js';
 import { sessionAdd } from './session/add.js';
@@ -171,6 +173,7 @@ const generic: readonly Command[] = [
   rename,
   renamenx,
   copy,
+  move,
   keys,
   scan,
   randomkey,
@@ -259,6 +262,7 @@ const server: readonly Command[] = [
   time,
   flushall,
   flushdb,
+  swapdb,
   save,
   bgsave,
   lastsave,

@@ -76,6 +76,23 @@ export class LookUps {
     return end < this.#slots.used ? end : 0;
   }
 
+  scanDatabase(database: number, cursor: number, count: number, visit: (session: Session) => void): number {
+    const { databases } = this.#names;
+    if (database === 0) {
+      if (databases.size === 0) return this.scan(cursor, count, visit);
+      return this.scan(cursor, count, (session) => {
+        if (!databases.has(session)) visit(session);
+      });
+    }
+    this.#deadlines.begin();
+    let slot = databases.from(database, cursor);
+    for (let left = count; left > 0 && slot !== NONE; left--) {
+      if (this.isLive(slot)) visit(slot as Session);
+      slot = databases.from(database, slot + 1);
+    }
+    return slot === NONE ? 0 : slot;
+  }
+
   scanNames(cursor: number, count: number, visit: (oldest: Session, sessions: number) => void): number {
     this.#deadlines.begin();
     const end = Math.min(cursor + count, this.#names.end);

@@ -226,6 +226,15 @@ export class SessionEngine {
   }
 
   /**
+   * Like `scan`, but visits only the sessions of one database: the keys of a database from 1 on, or all sessions that
+   * are not such keys. For a database from 1 on, `count` is the number of keys to look at, and skipping sessions of
+   * other databases takes a step for every 32 of them.
+   */
+  scanDatabase(database: number, cursor: number, count: number, visit: (session: Session) => void): number {
+    return this.#lookUps.scanDatabase(database, cursor, count, visit);
+  }
+
+  /**
    * Visits the names that have sessions, each with its oldest session and the number of its sessions. A name keeps its
    * place as long as it has sessions. So a scan that starts at 0 and continues until this returns 0 visits every name
    * that has sessions throughout the scan exactly once.
@@ -613,6 +622,22 @@ export class SessionEngine {
   /** The number of sessions. A session that is due counts until the wheel or a command processes its deadline. */
   get size(): number {
     return this.#totals.sessions;
+  }
+
+  /** The databases from 1 on that have keys, in order. */
+  get databases(): number[] {
+    return this.#names.databases.numbers;
+  }
+
+  /** Returns the number of sessions of one database, as `scanDatabase` visits them. Those that are due count. */
+  sizeOf(database: number): number {
+    const { databases } = this.#names;
+    return database === 0 ? this.size - databases.size : databases.count(database);
+  }
+
+  /** Returns the cursor at which `scanDatabase` visits the key that `rank` keys of its database, from 1 on, come before. */
+  placeOf(database: number, rank: number): number {
+    return Math.max(0, this.#names.databases.at(database, rank));
   }
 
   /** The number of doomed sessions: ended for every caller, but not removed yet. */

@@ -8,11 +8,11 @@ import { refusalNow, refusalOfClient } from './refusals.js';
 
 /** Ends a client's transaction and runs its commands, if they may run now and no watched session has changed. */
 export function exec(execution: Execution): void | Promise<void> {
-  const { engine, transaction, transactions } = execution;
+  const { client, engine, transaction, transactions } = execution;
   if (transactions !== undefined) return runWithin(execution, transactions);
   // Making room may take a while, in which other clients are served. So it comes before all checks of what they may
   // have changed.
-  const growth = transaction.growth(engine);
+  const growth = transaction.growth(engine, client.database);
   const room = growth === 0 || engine.makeRoomFor(growth);
   if (typeof room === 'boolean') return runAll(execution, room);
   return room.then((made) => runAll(execution, made));
@@ -49,7 +49,7 @@ function runOn(execution: Execution, commands: Iterator<QueuedCommand>): void | 
   const args = new Arguments();
   for (let next = commands.next(); !next.done; next = commands.next()) {
     const { entry, request } = next.value;
-    // An earlier command of the transaction may have been AUTH or SELECT.
+    // An earlier command of the transaction may have been AUTH.
     const refusal = refusalOfClient(execution, entry);
     if (refusal !== undefined) {
       replyError(execution, refusal, reply.written);

@@ -1,6 +1,6 @@
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { keysIn } from '../commands/declaration/key-spec.js';
-import { NO_SESSION, type SessionEngine } from '../engine/index.js';
+import { keyNameIn, MAX_DATABASES, NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import { findSession } from '../store/memory/find-session.js';
 import type { QueuedCommand } from './command-queue.js';
@@ -30,8 +30,9 @@ export function takesMemory(entry: CommandEntry, request: Request): boolean {
 /**
  * Returns the most bytes of memory that the commands of a transaction may add. A copy adds what its source then holds:
  * at most what the largest session in the transaction holds now, plus everything added before.
+ * @param database The one that the first commands run in.
  */
-export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
+export function growthOfAll(engine: SessionEngine, database: number, commands: Iterable<QueuedCommand>): number {
   let growth = 0;
   let copies = 0;
   for (const { entry, request } of commands) {
@@ -40,20 +41,31 @@ export function growthOfAll(engine: SessionEngine, commands: Iterable<QueuedComm
     growth += growthOf(entry, request) + (entry.command.growth === 'copy' ? OVERHEAD : 0);
   }
   growth *= ROUNDING;
-  return copies === 0 ? growth : growth + copies * (largest(engine, commands) + growth);
+  return copies === 0 ? growth : growth + copies * (largest(engine, database, commands) + growth);
 }
 
 /** Returns the memory of the largest session that the requests name, in bytes. */
-function largest(engine: SessionEngine, commands: Iterable<QueuedCommand>): number {
+function largest(engine: SessionEngine, database: number, commands: Iterable<QueuedCommand>): number {
+  let current = database;
   let most = 0;
   for (const { entry, request } of commands) {
+    if (entry.fullName === 'select') current = selected(request) ?? current;
     if (entry.keys === undefined) continue;
     const words = Array.from({ length: request.length }, (_, i) => request.word(i));
     for (const given of keysIn(entry.keys, words)) {
-      for (const session of [engine.findShared(given), findSession(engine, given)]) {
+      for (const session of [
+        engine.findShared(current === 0 ? given : keyNameIn(current, given)),
+        findSession(engine, given),
+      ]) {
         if (session !== NO_SESSION) most = Math.max(most, engine.memoryOf(session));
       }
     }
   }
   return most;
+}
+
+/** Returns the database that a SELECT in a transaction is going to select, if it succeeds. */
+function selected(select: Request): number | undefined {
+  const database = Number(select.word(1).latin1());
+  return Number.isInteger(database) && database >= 0 && database < MAX_DATABASES ? database : undefined;
 }

@@ -3,7 +3,6 @@ import { type CommandEntry, takesWords } from '../commands/declaration/command-e
 import {
   type CodedError,
   NOT_AUTHENTICATED,
-  noDatabase,
   noPermission,
   notOfSubscriber,
   OUT_OF_MEMORY,
@@ -40,7 +39,7 @@ export function refusalNow(context: Context, entry: CommandEntry): CodedError | 
   return server.gate?.refusalOf(entry);
 }
 
-/** Like `refusalNow`, but only for reasons that the client's own commands can change: AUTH and SELECT. */
+/** Like `refusalNow`, but only for reasons that the client's own commands can change: AUTH. */
 export function refusalOfClient({ client, server }: Context, entry: CommandEntry): CodedError | undefined {
   if (entry.needsAuth) {
     if (client.user === undefined) return NOT_AUTHENTICATED;
@@ -50,6 +49,5 @@ export function refusalOfClient({ client, server }: Context, entry: CommandEntry
       return noPermission(client.user.name, entry.fullName);
     }
   }
-  if (client.refusedDatabase !== undefined && entry.usesDatabase) return noDatabase(client.refusedDatabase);
   return undefined;
 }

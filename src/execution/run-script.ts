@@ -54,7 +54,7 @@ class ScriptRun implements ScriptHost {
     const { client, reply, server, transaction } = this.#execution;
     const { machine, reference } = server.scripts.prepare(this.#script);
     const { executing } = transaction;
-    const { database, refusedDatabase } = client;
+    const { database } = client;
     // No command of the script may let others run in between.
     transaction.executing = true;
     try {
@@ -66,7 +66,6 @@ class ScriptRun implements ScriptHost {
     } finally {
       transaction.executing = executing;
       client.database = database;
-      client.refusedDatabase = refusedDatabase;
       machine.end();
       replies.take();
       replies.sent();

@@ -1,3 +1,4 @@
+import { keyName } from '../commands/arguments/arguments.js';
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import type { SessionEngine } from '../engine/index.js';
 import { TRANSACTION_TOO_LARGE } from '../errors.js';
@@ -75,10 +76,11 @@ export class ClientTransaction implements Transaction {
     if (!this.#queue.add(entry, request, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
   }
 
-  watch(engine: SessionEngine, given: readonly Slice[], maxBytes: number): void | Promise<void> {
+  watch(engine: SessionEngine, database: number, given: readonly Slice[], maxBytes: number): void | Promise<void> {
     if (this.#store !== undefined) return this.#note(this.#store, given, maxBytes);
     for (const each of given) {
-      if (!this.#watched.add(engine, each, maxBytes - this.bytes)) throw TRANSACTION_TOO_LARGE;
+      if (!this.#watched.add(engine, each, keyName({ database }, each), maxBytes - this.bytes))
+        throw TRANSACTION_TOO_LARGE;
     }
   }
 
@@ -100,9 +102,9 @@ export class ClientTransaction implements Transaction {
     return this.#noted;
   }
 
-  /** Returns the most bytes of memory that the queued commands may add. */
-  growth(engine: SessionEngine): number {
-    return growthOfAll(engine, this.#queue);
+  /** Returns the most bytes of memory that the queued commands may add. The first ones run in this database. */
+  growth(engine: SessionEngine, database: number): number {
+    return growthOfAll(engine, database, this.#queue);
   }
 
   /** Returns whether every watched session is unchanged. */

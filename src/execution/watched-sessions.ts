@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
+import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../engine/index.js';
 import { nameIn } from '../engine/names/address.js';
 import { Slice } from '../slice.js';
 import { findSession } from '../store/memory/find-session.js';
@@ -12,6 +12,8 @@ const PER_ABSENT = 350;
 interface Watched {
   /** A token, `@name` or key, as the client sent it. */
   readonly given: Slice;
+  /** The name of the session that it is if it is a key. */
+  readonly key: KeyName;
   readonly states: readonly WatchedState[];
 }
 
@@ -47,16 +49,19 @@ export class WatchedSessions {
 
   /**
    * Watches the session of a token, `@name` or key, which need not exist.
+   * @param key The name of the session if it is a key: `given` itself, or a copy that never changes.
    * @param room Bytes of memory that it may take. Returns false if that is too little.
    */
-  add(engine: SessionEngine, given: Slice, room: number): boolean {
-    const states = statesOf(engine, given);
+  add(engine: SessionEngine, given: Slice, key: KeyName, room: number): boolean {
+    const states = statesOf(engine, given, key);
     const isThere = states.some(({ session }) => session !== NO_SESSION);
-    const absent = isThere ? [] : [given, nameIn(given)].flatMap((name) => name?.latin1() ?? []);
-    const bytes = PER_WATCHED + given.length + absent.length * (PER_ABSENT + given.length);
+    const absent = isThere ? [] : [key, nameIn(given)].flatMap((name) => name?.latin1() ?? []);
+    const isOwnName = key === given;
+    const bytes = PER_WATCHED + given.length + (isOwnName ? 0 : key.length) + absent.length * (PER_ABSENT + key.length);
     if (bytes > room) return false;
     this.#bytes += bytes;
-    this.#watched.push({ given: Slice.of(given.copy()), states });
+    const copy = Slice.of(given.copy());
+    this.#watched.push({ given: copy, key: isOwnName ? (copy as KeyName) : key, states });
     for (const name of absent) {
       this.#absent.add(name);
       this.#absentNames.watch(name, this);
@@ -80,15 +85,17 @@ export class WatchedSessions {
   /** Returns whether everything watched is unchanged. */
   isUnchanged(engine: SessionEngine): boolean {
     if (this.#changed) return false;
-    return this.#watched.every(({ given, states }) =>
-      statesOf(engine, given).every((now, i) => now.session === states[i].session && now.version === states[i].version),
+    return this.#watched.every(({ given, key, states }) =>
+      statesOf(engine, given, key).every(
+        (now, i) => now.session === states[i].session && now.version === states[i].version,
+      ),
     );
   }
 }
 
 /** Returns the states of the session and of the key that an argument may mean: both are watched. */
-function statesOf(engine: SessionEngine, given: Slice): WatchedState[] {
-  return [findSession(engine, given), engine.findShared(given)].map((session) => ({
+function statesOf(engine: SessionEngine, given: Slice, key: KeyName): WatchedState[] {
+  return [findSession(engine, given), engine.findShared(key)].map((session) => ({
     session,
     version: session === NO_SESSION ? 0 : engine.version(session),
   }));

@@ -81,7 +81,6 @@ export class Connection implements MonitoringClient, Stranger {
   user: User | undefined;
   lastCommand = '';
   replyMode: Client['replyMode'] = 'on';
-  refusedDatabase: string | undefined;
   database = 0;
   noTouch = false;
   noEvict = false;
@@ -288,7 +287,6 @@ export class Connection implements MonitoringClient, Stranger {
     this.transaction.end();
     this.name = '';
     this.replyMode = 'on';
-    this.refusedDatabase = undefined;
     this.database = 0;
     this.noTouch = false;
     this.noEvict = false;

@@ -1,5 +1,13 @@
 import { isKey } from '../commands/keys/lookup.js';
-import type { Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
+import {
+  databaseOf,
+  type KeyName,
+  keyIn,
+  type Session,
+  type SessionEngine,
+  type SessionEvent,
+  type SessionListener,
+} from '../engine/index.js';
 import type { KeyEventKind, KeyspaceNotifier } from '../execution/context/keyspace-notifier.js';
 import type { Slice } from '../slice.js';
 import type { Audience, PubSubHub } from './pubsub-hub.js';
@@ -17,14 +25,18 @@ const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | '
 };
 
 /**
- * Publishes what happens to keys, as Redis does: the event on `__keyspace@0__:<key>`, the key on
- * `__keyevent@0__:<event>`. Commands report what they do. The engine reports what happens to sessions, whether a Redis
+ * Publishes what happens to keys, as Redis does: the event on `__keyspace@<database>__:<key>`, the
+ * key on `__keyevent@<database>__:<event>`. Commands report what they do. The engine reports what happens to sessions, whether a Redis
  * command, a SESSION command or the engine itself caused it.
  */
 export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
   readonly #hub: PubSubHub;
+  /** Who listens to the keys of database 0. */
   readonly #ofKey: Audience;
   readonly #ofEvent: Audience;
+  /** Who listens to the keys of any database. */
+  readonly #ofAnyKey: Audience;
+  readonly #ofAnyEvent: Audience;
   readonly #flags: () => string;
   readonly #engine: SessionEngine;
   readonly #onFault: (fault: unknown) => void;
@@ -38,14 +50,16 @@ export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
     this.#hub = hub;
     this.#ofKey = hub.audience('__keyspace@0__:');
     this.#ofEvent = hub.audience('__keyevent@0__:');
+    this.#ofAnyKey = hub.audience('__keyspace@');
+    this.#ofAnyEvent = hub.audience('__keyevent@');
     this.#flags = flags;
     this.#engine = engine;
   }
 
-  notify(kind: KeyEventKind, event: string, key: Slice): void {
+  notify(kind: KeyEventKind, event: string, name: KeyName): void {
     const flags = this.#flags();
     // Most servers notify nothing: this saves each command a search for a letter.
-    if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, () => key.latin1());
+    if (flags !== '' && flags.includes(kind)) this.#publish(flags, event, name);
   }
 
   onSession(event: SessionEvent, session: Session): void {
@@ -54,15 +68,22 @@ export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
     const named = OF_SESSIONS[event];
     if (named === undefined || !flags.includes(named[0])) return;
     const engine = this.#engine;
-    if (isKey(engine, session)) this.#publish(flags, named[1], () => engine.nameText(session));
+    if (isKey(engine, session)) this.#publish(flags, named[1], engine.nameBytes(session));
   }
 
-  /** Builds nothing for channels without subscribers. */
-  #publish(flags: string, event: string, key: () => string): void {
+  /**
+   * Builds nothing for channels without subscribers.
+   * @param name The name of the key's session.
+   */
+  #publish(flags: string, event: string, name: Slice): void {
     try {
-      if (this.#ofKey.size > 0 && flags.includes('K')) this.#hub.publish(this.#ofKey.prefix + key(), event);
-      if (this.#ofEvent.size > 0 && flags.includes('E')) {
-        this.#hub.publishIfSubscribed(this.#ofEvent.prefix + event, () => Buffer.from(key(), 'latin1'));
+      const database = databaseOf(name);
+      const [ofKey, ofEvent] = database === 0 ? [this.#ofKey, this.#ofEvent] : [this.#ofAnyKey, this.#ofAnyEvent];
+      if (ofKey.size > 0 && flags.includes('K')) {
+        this.#hub.publish(`__keyspace@${database}__:${keyIn(name, database).latin1()}`, event);
+      }
+      if (ofEvent.size > 0 && flags.includes('E')) {
+        this.#hub.publishIfSubscribed(`__keyevent@${database}__:${event}`, () => keyIn(name, database).copy());
       }
     } catch (fault) {
       this.#onFault(fault);

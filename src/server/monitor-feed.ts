@@ -25,7 +25,7 @@ export interface MonitoringClient extends Client {
 }
 
 /**
- * Sends every command to the clients that asked for MONITOR, in Redis' form: time, client, and the words in quotes.
+ * Sends every command to the clients that asked for MONITOR, in Redis' form: time, database, client, and the words in quotes.
  */
 export class MonitorFeed implements Monitors {
   readonly #clock: Clock;
@@ -65,7 +65,7 @@ export class MonitorFeed implements Monitors {
   #feed(from: Client, request: Request, byScript: boolean): void {
     const at = (this.#clock.wall() / 1000).toFixed(6);
     const where = byScript ? 'lua' : addressOf(from);
-    const line = `${at} [0 ${where}]${wordsOf(request)}`;
+    const line = `${at} [${from.database} ${where}]${wordsOf(request)}`;
     for (const client of this.#clients) client.line(line);
   }
 }

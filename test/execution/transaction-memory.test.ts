@@ -30,8 +30,8 @@ const queue = (transaction: ClientTransaction, count: number, ...words: string[]
   const request = Request.of(words.map((word) => Buffer.from(word)));
   for (let i = 0; i < count; i++) transaction.add(entry, request, LIMIT);
 };
-const watch = (transaction: ClientTransaction, count: number, given: string) => {
-  for (let i = 0; i < count; i++) transaction.watch(engine, [Slice.of(`${given}${i}`)], LIMIT);
+const watch = (transaction: ClientTransaction, count: number, given: string, database = 0) => {
+  for (let i = 0; i < count; i++) transaction.watch(engine, database, [Slice.of(`${given}${i}`)], LIMIT);
 };
 
 it.each<[string, (transaction: ClientTransaction) => void]>([
@@ -51,6 +51,7 @@ it.each<[string, (transaction: ClientTransaction) => void]>([
   ],
   ['watched sessions', (transaction) => watch(transaction, PRESENT, 'present:')],
   ['watched names without a session', (transaction) => watch(transaction, 20_000, 'absent:')],
+  ['watched keys of another database', (transaction) => watch(transaction, 20_000, 'absent:', 5)],
   ['the same by name', (transaction) => watch(transaction, 20_000, '@absent:')],
 ])('a transaction takes the memory that it reports: %s', (_, fill) => {
   const transaction = new ClientTransaction(new AbsentNames(engine));

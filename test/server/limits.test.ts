@@ -312,8 +312,12 @@ describe('CONFIG SET', () => {
       "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n",
     );
     await client.expect(
+      'CONFIG SET save 60\r\n',
+      failed('save', "can't set immutable config: this option has only one value"),
+    );
+    await client.expect(
       'CONFIG SET databases 3\r\n',
-      failed('databases', "can't set immutable config: this option has only one value"),
+      failed('databases', "can't set immutable config: this option can be set only when the server starts"),
     );
     // What cannot be set at all is reported first, wherever it stands.
     await client.expect(

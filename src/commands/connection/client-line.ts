@@ -24,7 +24,7 @@ export function clientLine(client: Client, now: number): string {
     age: Math.floor((now - client.connectedAt) / 1000),
     idle: Math.floor((now - client.activeAt) / 1000),
     flags: flagsOf(client),
-    db: client.refusedDatabase === undefined ? 0 : -1,
+    db: client.database,
     sub: client.channels.size,
     psub: client.patterns.size,
     ssub: 0,

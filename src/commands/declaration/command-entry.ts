@@ -34,8 +34,6 @@ export interface CommandEntry {
   readonly immediate: boolean;
   /** Whether it changes sessions. */
   readonly writes: boolean;
-  /** Whether it reads or changes sessions. */
-  readonly usesDatabase: boolean;
   /** Whether it may be called while the journal is being read. */
   readonly whileLoading: boolean;
   /** The error that it gets if a store outside of this process has the sessions; undefined if it works there too. */
@@ -76,7 +74,6 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     needs: permissionFor(command.flags),
     takesMemory: has('denyoom'),
     writes: has('write'),
-    usesDatabase: has('write') || has('readonly'),
     whileLoading: has('loading'),
     onlyInMemory: refusalByStore(command, parent === undefined ? command.name : `${parent.name} ${command.name}`),
     immediate: command.immediate ?? false,

@@ -1,5 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
-import { CodedError, NO_SUCH_DATABASE } from '../../errors.js';
+import { SAME_OBJECT } from '../../errors.js';
+import { keyName } from '../arguments/arguments.js';
+import { readDatabase } from '../arguments/database.js';
 import type { Command } from '../declaration/command.js';
 import { isKey, readKey } from './lookup.js';
 
@@ -21,13 +23,15 @@ export const copy: Command = {
   run(context, args) {
     const { client, engine, reply, server } = context;
     const source = args.key(client);
-    const destination = args.key(client);
+    const key = args.slice();
+    let { database } = client;
     let replaces = false;
     while (args.left > 0) {
       if (args.choice('REPLACE', 'DB') === 'REPLACE') replaces = true;
-      else if (args.integer(-(2 ** 31), 2 ** 31 - 1) !== 0) throw NO_SUCH_DATABASE;
+      else database = readDatabase(args, server.config);
     }
-    if (source.equals(destination)) throw new CodedError('ERR', 'source and destination objects are the same');
+    const destination = keyName({ database }, key);
+    if (source.equals(destination)) throw SAME_OBJECT;
     const session = readKey(context, source);
     const taken = engine.findShared(destination);
     if (session === NO_SESSION || (isKey(engine, taken) && !replaces)) {

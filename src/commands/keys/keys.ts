@@ -1,3 +1,4 @@
+import { keyIn } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import { globMatcher } from '../../glob.js';
@@ -6,7 +7,7 @@ import { isKey } from './lookup.js';
 
 export const keys: Command = {
   name: 'keys',
-  summary: 'Returns all keys that match a pattern.',
+  summary: 'Returns all keys of the database that match a pattern.',
   complexity: 'O(N), where N is the number of sessions',
   group: 'generic',
   // Whoever knows the name of a key can read it.
@@ -22,14 +23,15 @@ export const keys: Command = {
 /** How many sessions are visited between two readings of the clock. */
 const BATCH = 16;
 
-function* findKeys({ engine, reply }: Context, matches: (key: string) => boolean): Generator<void> {
+function* findKeys({ client, engine, reply }: Context, matches: (key: string) => boolean): Generator<void> {
   // A key that is removed and set again meanwhile may be visited twice.
   const found = new Set<string>();
+  const { database } = client;
   let cursor = 0;
   do {
-    cursor = engine.scan(cursor, BATCH, (session) => {
+    cursor = engine.scanDatabase(database, cursor, BATCH, (session) => {
       if (!isKey(engine, session)) return;
-      const key = engine.nameText(session);
+      const key = keyIn(engine.nameBytes(session), database).latin1();
       if (matches(key)) found.add(key);
     });
     yield;

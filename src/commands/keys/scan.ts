@@ -1,4 +1,4 @@
-import type { Session } from '../../engine/index.js';
+import { keyIn, type Session } from '../../engine/index.js';
 import { scanInTime } from '../../store/memory/scan-in-time.js';
 import { readScan } from '../arguments/scan-arguments.js';
 import type { Command } from '../declaration/command.js';
@@ -7,7 +7,7 @@ import { typeOf } from './type.js';
 
 export const scan: Command = {
   name: 'scan',
-  summary: 'Iterates over all keys.',
+  summary: 'Iterates over all keys of the database.',
   complexity: 'O(COUNT) for each call, O(N) for a complete iteration, where N is the number of sessions',
   group: 'generic',
   // Whoever knows the name of a key can read it.
@@ -20,19 +20,22 @@ export const scan: Command = {
     { name: 'type', type: 'string', token: 'TYPE', optional: true },
   ],
   reply: '[next cursor, [key, …]]; the cursor is 0 at the end',
-  run({ engine, reply, server }, args) {
+  run({ client, engine, reply, server }, args) {
+    const { database } = client;
     const { matches, type, ...range } = readScan(args, true);
     const found: string[] = [];
     const visit = (session: Session) => {
       if (!isKey(engine, session)) return;
       if (type !== undefined && type !== typeOf(engine, session)) return;
-      const name = engine.nameText(session);
-      if (matches(name)) found.push(name);
+      const key = keyIn(engine.nameBytes(session), database).latin1();
+      if (matches(key)) found.push(key);
     };
-    const next = scanInTime(server.clock, range, (cursor, count) => engine.scan(cursor, count, visit));
+    const next = scanInTime(server.clock, range, (cursor, count) =>
+      engine.scanDatabase(database, cursor, count, visit),
+    );
     reply.array(2);
     reply.bulk(String(next));
     reply.array(found.length);
-    for (const name of found) reply.latin1(name);
+    for (const key of found) reply.latin1(key);
   },
 };

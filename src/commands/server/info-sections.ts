@@ -6,6 +6,7 @@ import type { EngineStats, Lateness } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { StoreControl } from '../../execution/context/store-control.js';
 import { typeOf } from '../connection/client-line.js';
+import { keyspaceFields } from './keyspace-fields.js';
 
 type Fields = Record<string, string | number>;
 
@@ -185,10 +186,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     };
   },
   // A store has no plain keys, which is what clients look for here.
-  Keyspace: ({ engine }): Fields => {
-    const { sessions, pending } = engine.stats();
-    return sessions > 0 ? { db0: `keys=${sessions},expires=${Math.min(pending, sessions)},avg_ttl=0` } : {};
-  },
+  Keyspace: ({ engine }): Fields => keyspaceFields(engine),
 };
 
 function sessionFields(stats: EngineStats): Fields {

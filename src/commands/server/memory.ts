@@ -1,7 +1,9 @@
 import { memoryUsage } from 'node:process';
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { NO_SESSION, type Session } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import { findSession } from '../../store/memory/find-session.js';
+import { keyName } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
 import { memoryReport } from './memory-report.js';
@@ -19,8 +21,9 @@ const usage: Command = {
     { name: 'count', type: 'integer', token: 'SAMPLES', optional: true },
   ],
   reply: 'bytes; null if there is no such session or key',
-  run({ engine, reply }, args) {
-    const session = findByTokenOrKey(engine, args.slice());
+  run(context, args) {
+    const { engine, reply } = context;
+    const session = findByTokenOrKey(context, args.slice());
     if (args.left > 0) {
       args.choice('SAMPLES');
       args.integer(0, Number.MAX_SAFE_INTEGER);
@@ -31,9 +34,9 @@ const usage: Command = {
   },
 };
 
-function findByTokenOrKey(engine: SessionEngine, given: Slice): Session {
+function findByTokenOrKey({ client, engine }: Context, given: Slice): Session {
   const session = findSession(engine, given);
-  return session === NO_SESSION ? engine.findShared(given) : session;
+  return session === NO_SESSION ? engine.findShared(keyName(client, given)) : session;
 }
 
 /** Uses of memory that exist only in Redis. Client libraries expect a number for each. */

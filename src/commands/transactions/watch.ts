@@ -18,7 +18,7 @@ export const watch: Command = {
     if (client.transaction.open) throw new CodedError('ERR', 'WATCH inside MULTI is not allowed');
     // An error replaces it.
     reply.ok();
-    return client.transaction.watch(engine, args.rest(), server.config['client-query-buffer-limit']);
+    return client.transaction.watch(engine, client.database, args.rest(), server.config['client-query-buffer-limit']);
   },
 };
 

@@ -5,6 +5,7 @@ import type { KeyedHash } from '../tables/keyed-hash.js';
 import { Numbering } from '../tables/numbering.js';
 import { home, isFrom, itemOf, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE, type SlotTable } from '../tables/slot-table.js';
+import { Databases } from './databases.js';
 
 /**
  * Finds the sessions of each name, and is always exact. Each name in use has an id. The sessions of a name form a list
@@ -14,6 +15,8 @@ import { NONE, type SlotTable } from '../tables/slot-table.js';
  * it rehashes itself within a single removal, which takes tens of milliseconds.
  */
 export class NameIndex extends OpenAddressing {
+  /** The keys of databases other than 0, but no doomed ones. */
+  readonly databases = new Databases();
   readonly #slots: SlotTable;
   readonly #hash: KeyedHash;
   readonly #arena = new Arena((id, address) => {
@@ -50,6 +53,7 @@ export class NameIndex extends OpenAddressing {
   /** Call this when all sessions have been doomed. */
   doomAll(): void {
     this.#doomed = this.size;
+    this.databases.clear();
   }
 
   /**
@@ -60,6 +64,7 @@ export class NameIndex extends OpenAddressing {
     const id = this.#slots.owner(slot);
     if (this.#rows[id * ROW + COUNT] === 1) {
       this.#doomed++;
+      if (this.#rows[id * ROW + SHARED] === slot) this.#leaveDatabase(slot);
       return;
     }
     if (this.#moved.from !== id || this.#moved.to === NONE) {
@@ -79,7 +84,9 @@ export class NameIndex extends OpenAddressing {
 
   /** Bytes of memory that the names in use take. */
   get memory(): number {
-    return this.#ids.taken * ROW * 4 + this.size * OpenAddressing.BYTES_PER_ENTRY + this.#arena.used;
+    return (
+      this.#ids.taken * ROW * 4 + this.size * OpenAddressing.BYTES_PER_ENTRY + this.#arena.used + this.databases.memory
+    );
   }
 
   /** The arena that the names are in. */
@@ -167,6 +174,7 @@ export class NameIndex extends OpenAddressing {
   add(name: Slice, slot: number, shared: boolean): void {
     const id = this.#idFor(name);
     this.#insert(id, slot, this.#rows[id * ROW + NEWEST], NONE, shared);
+    if (shared) this.databases.add(name, slot);
   }
 
   /** Adds a session that had another name, at its place by time of creation. */
@@ -180,6 +188,7 @@ export class NameIndex extends OpenAddressing {
       older = this.#slots.older(older);
     }
     this.#insert(id, slot, older, newer, shared);
+    if (shared) this.databases.add(name, slot);
   }
 
   #idFor(name: Slice): number {
@@ -214,9 +223,17 @@ export class NameIndex extends OpenAddressing {
     else slots.setNewer(older, newer);
     if (newer === NONE) rows[row + NEWEST] = older;
     else slots.setOlder(newer, older);
-    if (rows[row + SHARED] === slot) rows[row + SHARED] = NONE;
+    if (rows[row + SHARED] === slot) {
+      rows[row + SHARED] = NONE;
+      this.#leaveDatabase(slot);
+    }
     rows[row + COUNT]--;
     if (rows[row + COUNT] === 0) this.#end(id, slots.isDoomed(slot));
+  }
+
+  /** Call this before a shared session, or its name, goes. */
+  #leaveDatabase(slot: number): void {
+    if (this.databases.size > 0) this.databases.delete(this.sliceOf(slot), slot);
   }
 
   /** Sorts the sessions of each name by time of creation. */

@@ -37,10 +37,8 @@ export interface Client extends Subscriber {
   lastCommand: string;
   /** Set by CLIENT REPLY. `skipNext` becomes `skip` with the next command. */
   replyMode: 'on' | 'off' | 'skipNext' | 'skip';
-  /** The database that it has selected. */
+  /** The number of the database that it has selected. */
   database: number;
-  /** The argument of the latest SELECT, if it was refused: there is only database 0. */
-  refusedDatabase: string | undefined;
   /** CLIENT NO-TOUCH: its reads do not count as use. */
   noTouch: boolean;
   /** CLIENT NO-EVICT: it is not disconnected for `maxmemory-clients`. */

@@ -15,10 +15,10 @@ export interface Transaction {
   /** Ends it: drops the queued commands and stops watching. */
   end(): void;
   /**
-   * Watches the sessions of tokens, `@name`s or keys, which need not exist.
+   * Watches the sessions of tokens, `@name`s or keys of a database, which need not exist.
    * @returns A promise if the store has to ask elsewhere.
    * @throws CodedError if the transaction would take more than `maxBytes`.
    */
-  watch(engine: SessionEngine, given: readonly Slice[], maxBytes: number): void | Promise<void>;
+  watch(engine: SessionEngine, database: number, given: readonly Slice[], maxBytes: number): void | Promise<void>;
   unwatch(): void;
 }

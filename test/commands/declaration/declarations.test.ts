@@ -149,7 +149,7 @@ describe('declarations', () => {
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],
       ...['session.expire', 'session.pexpire', 'session.touch'],
       // They replace a name by another one of up to 512 bytes.
-      ...['rename', 'renamenx'],
+      ...['rename', 'renamenx', 'move', 'swapdb'],
     ];
     expect(addNothing.map(({ name }) => name).sort()).toEqual(known.sort());
     // `growth` is used only with this flag.
