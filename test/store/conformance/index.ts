@@ -15,7 +15,7 @@ import { names } from './names.js';
 import { rotation } from './rotation.js';
 import { shared } from './shared.js';
 import type { StoreUnderTest } from './store-under-test.js';
-import { Suite } from './suite.js';
+import { RETRY, Suite } from './suite.js';
 import { tokens } from './tokens.js';
 import { transactions } from './transactions.js';
 
@@ -49,10 +49,8 @@ const sessionCommands = commands.filter(({ group }) => group === 'session' || gr
  * seconds. So the suite takes seconds for a store with an injected clock, and a minute or two for one that has to wait.
  */
 export function describeStore(store: StoreUnderTest): void {
-  let suite: Suite;
-  // Where time really passes, a busy machine may keep a test waiting too long. Only then is it repeated.
-  describe(store.name, { retry: { count: 2, condition: () => suite.wasLate } }, () => {
-    suite = new Suite(store);
+  describe(store.name, { retry: RETRY }, () => {
+    const suite = new Suite(store);
     isolation(suite);
     expiry(suite);
     extending(suite);

@@ -5,6 +5,11 @@ import { Client } from './client.js';
 import type { Stand, StoreUnderTest } from './store-under-test.js';
 import { Subscriber } from './subscriber.js';
 
+const KEPT_WAITING = 'the machine kept this test waiting for longer than its store allows';
+
+/** Where time really passes, a test that failed is repeated if it was kept waiting, and only then. */
+export const RETRY = { count: 2, condition: new RegExp(KEPT_WAITING) };
+
 /** What the tests of one store share: the store, which runs for all of them, and the clients of the current test. */
 export class Suite {
   /** The commands that the store has not refused, in lower case. */
@@ -15,7 +20,6 @@ export class Suite {
   #began = 0;
   /** How many ms the test has let pass. */
   #passed = 0;
-  #wasLate = false;
 
   /** Call this inside `describe`. It starts the store before the tests, and ends all sessions after each. */
   constructor(store: StoreUnderTest) {
@@ -26,11 +30,12 @@ export class Suite {
       this.#began = performance.now();
       this.#passed = 0;
     });
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
       const { drift } = this.stand;
-      this.#wasLate = drift > 0 && performance.now() - this.#began - this.#passed > drift;
+      const wasLate = drift > 0 && performance.now() - this.#began - this.#passed > drift;
       await (await this.connect()).ask('SESSION.ENDALL');
       for (const client of this.#clients.splice(0)) client.close();
+      if (wasLate && task.result?.state === 'fail') throw new Error(`${KEPT_WAITING}, and it has failed`);
     });
     afterAll(() => this.#stand?.stop());
   }
@@ -38,11 +43,6 @@ export class Suite {
   get stand(): Stand {
     if (this.#stand === undefined) throw new Error('the store has not started');
     return this.#stand;
-  }
-
-  /** Whether more time has passed by itself during the last test than its store allows. What has failed may work then. */
-  get wasLate(): boolean {
-    return this.#wasLate;
   }
 
   /** Connects a client for the current test. */

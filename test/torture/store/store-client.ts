@@ -137,6 +137,8 @@ export class StoreClient {
         if (isDone && session.certain !== undefined) session.settle(step, { from, to: performance.now() }, null);
         else session.doubt(step, { from, to: Infinity });
       }
+      // It may go on for a while, and end what is created meanwhile.
+      if (!isDone) return;
       for (const name of trusted) name.isSuspect = name.sessions.some(({ certain }) => certain === undefined);
     };
   }
