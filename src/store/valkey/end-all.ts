@@ -26,6 +26,11 @@ export async function endAll(nodes: Calls, partitions: number, unindexing: Unind
       }
     }
   };
-  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, work));
+  // After a failure the client is answered, and may create sessions that must not end.
+  const stop = (error: unknown) => {
+    next = partitions;
+    throw error;
+  };
+  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, () => work().catch(stop)));
   return ended;
 }

@@ -1,7 +1,7 @@
 import type { DurationHistogram } from '../../duration-histogram.js';
 import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
-import type { StoreOptions } from '../remote-store.js';
+import type { StoreOptions, StoreStatus } from '../remote-store.js';
 
 /**
  * The nodes of the Valkey or Redis in which the sessions are: the primaries of a cluster, or a single primary, which
@@ -58,18 +58,10 @@ export interface Subscription {
   close(): void;
 }
 
-export interface StoreState {
-  readonly kind: 'cluster' | 'single' | 'sentinel';
-  /** The product and version of the first node that was asked: `Valkey 9.1.2`, `Redis 7.0.15`. */
-  readonly version: string;
+/** `version` is that of the first node that was asked. */
+export interface StoreState extends Pick<StoreStatus, 'kind' | 'version' | 'reachable' | 'since' | 'lastError'> {
   /** The addresses of the primaries, `host:port`. */
   readonly primaries: readonly string[];
-  /** Whether each partition has a primary that answers. */
-  readonly reachable: boolean;
-  /** Since when `reachable` has been as it is, in Unix ms. */
-  readonly since: number;
-  /** Why it was not reachable most recently, in one line without secrets; undefined if it always was. */
-  readonly lastError: string | undefined;
   /** How long calls have taken that were answered. It keeps counting. */
   readonly times: DurationHistogram;
   /** How many calls have failed with a StoreError. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Slice } from '../../../src/slice.js';
 import type { SessionStore, Settings } from '../../../src/store/session-store.js';
@@ -107,6 +108,28 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     await expect(sessions.create(slice('b'), { ...settings, limit: 1 })).rejects.toMatchObject(partly);
     nodes.before = () => {};
     expect((await sessions.tokens(slice('b'))).length).toBe(2 * 22);
+  });
+
+  it('begin nothing more after a failure', async () => {
+    const secret = Buffer.alloc(32);
+    const { sessions } = new ValkeyStore(nodes, { partitions: 64, secret }, { maxValueBytes: 1000, timers });
+    let begun = 0;
+    let goOn = () => {};
+    const failed = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    nodes.before = (fn) => {
+      if (fn === 'endsome' && ++begun === 1) throw new StoreError('TRYAGAIN', 'stopped by the test', false);
+      return failed;
+    };
+    await expect(sessions.endAll()).rejects.toMatchObject({ code: 'TRYAGAIN' });
+    const before = begun;
+    goOn();
+    await setImmediate();
+    // The calls that waited have been answered before this one.
+    await plain.call(0, 'endsome', ['0', 1]);
+    await setImmediate();
+    expect(begun).toBe(before);
   });
 
   it('nothing is left of a session after its end', async () => {
