@@ -10,8 +10,11 @@ import { type Timer, type Timers, UNSCHEDULED } from './timers.js';
  */
 export const HORIZON_MS = 5000;
 
-/** A partition is read at least this often, in ms, so that each deadline is known long before it is due. */
-const READ_MS = HORIZON_MS / 2;
+/**
+ * A partition is read at least this often, in ms, so that each deadline is known more than a second before it is due.
+ * More often would be more work: each time, everything within the horizon is read.
+ */
+const READ_MS = 3500;
 
 /** The most sessions that one call reaps. The node does nothing else meanwhile: about half a millisecond. */
 const BATCH = 32;
@@ -44,13 +47,26 @@ export interface OwnerParts {
 }
 
 /** A session that is due soon. It is scheduled, waits to be reaped, or is being reaped. */
-interface Due extends Timer {
-  /** The bytes of `<origin><name>`, one character each. */
+class Due implements Timer {
+  /** The bytes of the member, one character each. */
   readonly member: string;
   /** When, in the node's unix ms. */
   at: number;
   /** Another deadline that became known while it was being reaped: the session had ended and was created again. */
-  next: number | undefined;
+  next: number | undefined = undefined;
+  wheelTimer = UNSCHEDULED;
+  readonly #onDue: (due: Due) => void;
+
+  /** @param onDue One function for all sessions of a partition: there are many. */
+  constructor(member: string, at: number, onDue: (due: Due) => void) {
+    this.member = member;
+    this.at = at;
+    this.#onDue = onDue;
+  }
+
+  onDue(): void {
+    this.#onDue(this);
+  }
 }
 
 /**
@@ -177,7 +193,7 @@ export class OwnedPartition {
     if (at > this.#knownUntil && !this.#reading) return;
     const known = this.#known.get(member);
     if (known === undefined) {
-      const due: Due = { member, at, next: undefined, wheelTimer: UNSCHEDULED, onDue: () => this.#onDue(due) };
+      const due = new Due(member, at, this.#onDue);
       this.#known.set(member, due);
       this.#schedule(due);
       if (this.#known.size > MOST_PAGES * this.#parts.page) this.#forgetLast();
@@ -191,10 +207,10 @@ export class OwnedPartition {
     }
   }
 
-  #onDue(due: Due): void {
+  readonly #onDue = (due: Due): void => {
     this.#due.push(due);
     this.#parts.onDue(this);
-  }
+  };
 
   /** Forgets all but a page of the sessions that are scheduled. */
   #forgetLast(): void {

@@ -93,6 +93,14 @@ describe('the owner of partitions', () => {
     expect(store.largestBatch).toBeLessThanOrEqual(32);
   });
 
+  it('reads each partition about every three seconds', async () => {
+    const { clock, store, owner, all } = start({ partitions: 4 });
+    owner.own(all);
+    await pass(clock, 30_000);
+    expect(store.calls.due).toBeGreaterThan(4 * 8);
+    expect(store.calls.due).toBeLessThan(4 * 13);
+  });
+
   it('forgets the last of too many announced deadlines, and reads them again in time', async () => {
     const { clock, store, owner, all } = start({ partitions: 1 });
     owner.own(all);
@@ -147,8 +155,8 @@ describe('the owner of partitions', () => {
   });
 
   it('goes on reading after a call that failed while it was reading', async () => {
-    // Reading takes 900 ms, and begins at least every 2 s. So one of these fails meanwhile.
-    for (let ttl = 600; ttl <= 2600; ttl += 200) {
+    // Reading takes 900 ms, and begins at least every 3.5 s. So one of these fails meanwhile.
+    for (let ttl = 600; ttl <= 3800; ttl += 200) {
       let latency = 0;
       const { clock, store, owner, all } = start({ partitions: 1, latency: () => latency });
       owner.own(all);
@@ -201,7 +209,7 @@ describe('the owner of partitions', () => {
     await pass(clock, 100);
     store.ahead += 3000;
     // It learns this when it reads the partition again.
-    await pass(clock, 2500);
+    await pass(clock, 3500);
     expect(store.expiries.map(({ member }) => member)).toEqual(['session']);
     store.create(0, 'another', 4900);
     await pass(clock, 100);
