@@ -49,6 +49,15 @@ export class Addresses {
     return address;
   }
 
+  /**
+   * Like `of`, but makes no copy: the address is valid as long as the token.
+   * @throws SessionError NOSESSION if there cannot be such a session.
+   */
+  ofNow(token: Slice): Pick<Address, 'partition'> & { readonly text: string | Slice } {
+    const partition = this.#partitions.ofToken(token);
+    return partition < 0 ? this.of(token) : { partition, text: token };
+  }
+
   /** Returns the address of the session with an id. */
   ofId(id: Buffer): Address {
     return { partition: this.#partitions.ofToken(originIn(id)), text: `=${id.toString('latin1')}` };

@@ -4,6 +4,7 @@ import { MALFORMED_TOKEN } from '../../engine/session-error.js';
 import { Slice } from '../../slice.js';
 import type { Settings } from '../session-store.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from './flags.js';
+import { inPart } from './in-part.js';
 import type { Entry, NameIndexes } from './name-indexes.js';
 import { type Argument, StoreError } from './nodes.js';
 import type { Partitions } from './partitions.js';
@@ -28,7 +29,9 @@ export interface Plan {
   readonly flags: number;
   readonly duration: number;
   readonly maxAgeMs: number;
-  readonly data: readonly Buffer[];
+  /** Whether the number of the name's sessions is limited. */
+  readonly isLimited: boolean;
+  readonly data: readonly Slice[];
 }
 
 /** A session that is in the index of its name, but has not been created yet. */
@@ -43,8 +46,8 @@ export interface IndexedSession {
 /** A session that has been created. */
 export interface CreatedSession {
   readonly token: string;
-  /** How many entries the index of its name has. Rejects if the session's entry could not be confirmed. */
-  readonly entries: number | Promise<number>;
+  /** How many entries the index of its name has. 0 if the plan has no limit, and it would have to be asked for. */
+  readonly entries: number;
 }
 
 /**
@@ -82,21 +85,22 @@ export class Creation {
 
   /** Checks and copies what a client has sent. @throws SessionError, RangeError as `SessionEngine.create`. */
   plan(name: Slice, settings: Settings): Plan {
-    const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0, limit = 1 } = settings;
+    const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0, limit } = settings;
     const { token, data = [] } = settings;
     checkName(name);
     checkTime('duration', duration, MAX_DURATION);
     checkTime('maxAgeMs', maxAgeMs, MAX_SECONDS * 1000);
-    if (!(limit >= 1)) throw new RangeError('limit must be at least 1');
+    if (limit !== undefined && !(limit >= 1)) throw new RangeError('limit must be at least 1');
     if (token !== undefined && this.#partitions.ofToken(token) < 0) throw MALFORMED_TOKEN;
-    const copies = copied([name, ...data]);
+    const copy = name.copy();
     return {
-      name: copies[0],
-      token: shared ? this.#tokens.of(copies[0]) : token?.latin1(),
+      name: copy,
+      token: shared ? this.#tokens.of(copy) : token?.latin1(),
       flags: (deleteSession ? DELETE_SESSION : 0) | EXTEND[extend] | (shared ? SHARED : 0),
       duration,
       maxAgeMs,
-      data: copies.slice(1),
+      isLimited: limit !== undefined,
+      data: copied(data),
     };
   }
 
@@ -105,31 +109,33 @@ export class Creation {
     const { name, token } = plan;
     const home = this.#partitions.ofName(name);
     if (token === undefined) return this.#createAnywhere(plan, home);
-    if (this.#partitions.ofToken(Slice.of(token)) !== home) return this.#createIndexed(await this.begin(plan, token));
+    if (this.#partitions.ofToken(Slice.of(token)) !== home)
+      return this.#createIndexed(plan, await this.begin(plan, token));
     const entries = await this.#nodes.call(home, 'createathome', argumentsOf(plan, token, this.#mostAtHome, ''));
     return { token, entries: integerOf(entries) };
   }
 
   /** Creates a session at home, or elsewhere if its name has many. */
   async #createAnywhere(plan: Plan, home: number): Promise<CreatedSession> {
-    const token = this.#partitions.newTokenIn(home);
-    const other = this.#partitions.newToken();
-    const isElsewhere = this.#partitions.ofToken(Slice.of(other)) !== home;
-    const args = argumentsOf(plan, token, this.#mostAtHome, isElsewhere ? other : '');
+    const [token, other] = this.#partitions.newTokens(home);
+    const args = argumentsOf(plan, token, this.#mostAtHome, other);
     const reply = await this.#nodes.call(home, 'createathome', args);
     if (typeof reply === 'number') return { token, entries: reply };
-    return this.#createIndexed(this.#indexed(plan, other, this.#names.entry(plan.name, other, bufferOf(reply))));
+    return this.#createIndexed(plan, this.#indexed(plan, other, this.#names.entry(plan.name, other, bufferOf(reply))));
   }
 
   /** Creates a session that is in the index, and confirms its entry. */
-  async #createIndexed(indexed: IndexedSession): Promise<CreatedSession> {
+  async #createIndexed({ isLimited }: Plan, indexed: IndexedSession): Promise<CreatedSession> {
     try {
       await this.#nodes.call(indexed.partition, 'create', indexed.args);
     } catch (error) {
       await this.abandon(indexed, error);
       throw error;
     }
-    return { token: indexed.token, entries: this.confirm(indexed) };
+    const { token, entry } = indexed;
+    if (isLimited) return { token, entries: await inPart(this.#names.confirm(entry)) };
+    this.confirm(indexed);
+    return { token, entries: 0 };
   }
 
   /** Enters a session in the index of its name. */
@@ -142,14 +148,9 @@ export class Creation {
     return { token, partition, entry, args: argumentsOf(plan, token, entry.created) };
   }
 
-  /**
-   * Confirms the entry of a session that has been created. Returns how many entries its name has. If this fails, index
-   * repair does it, so whoever does not need the number may ignore it.
-   */
-  confirm({ entry }: IndexedSession): Promise<number> {
-    const entries = this.#names.confirm(entry);
-    entries.catch(() => {});
-    return entries;
+  /** Confirms the entry of a session that has been created. Does not wait: if it fails, index repair does it. */
+  confirm({ entry }: IndexedSession): void {
+    this.#names.confirm(entry).catch(() => {});
   }
 
   /**
@@ -171,7 +172,7 @@ function argumentsOf(plan: Plan, token: string, ...own: readonly Argument[]): Ar
 }
 
 /** Copies slices, all into one piece of memory. */
-function copied(slices: readonly Slice[]): Buffer[] {
+function copied(slices: readonly Slice[]): Slice[] {
   let length = 0;
   for (const slice of slices) length += slice.length;
   const bytes = Buffer.allocUnsafe(length);
@@ -179,6 +180,6 @@ function copied(slices: readonly Slice[]): Buffer[] {
   return slices.map((slice) => {
     const start = end;
     end = slice.writeTo(bytes, start);
-    return bytes.subarray(start, end);
+    return new Slice(bytes, start, end);
   });
 }

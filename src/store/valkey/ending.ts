@@ -29,7 +29,7 @@ export class Ending {
    */
   async one(address: Address): Promise<boolean> {
     const member = await this.#end(address, 'ended');
-    if (member instanceof Buffer) void this.#unindexing.remove([member]);
+    if (member instanceof Buffer) this.#unindexing.removeSoon(member);
     return member !== null;
   }
 

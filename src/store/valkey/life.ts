@@ -67,7 +67,7 @@ export function lifeOfMany(
       if (isThere) throw SHARED_EXISTS;
       const { token, entries } = await creation.create(plan);
       const { limit } = settings;
-      if (limit !== undefined && (await inPart(entries)) > limit) await inPart(names.limit(plan.name, limit));
+      if (limit !== undefined && entries > limit) await inPart(names.limit(plan.name, limit));
       return Slice.of(token);
     },
     endName: (name) => inPart(names.end(name.copy())),

@@ -68,6 +68,7 @@ function remoteStore(nodes: Nodes, watch: SettingsWatch, store: ValkeyStore, mai
     async close() {
       watch.stop();
       await maintenance.stop();
+      store.flush();
       await nodes.close();
     },
   };

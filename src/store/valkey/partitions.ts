@@ -48,19 +48,29 @@ export class Partitions implements Places {
     return (this.#words[0] >>> SHIFT) % this.count;
   }
 
-  /** Returns a random token, as 22 characters. */
-  newToken(): string {
-    randomToken(this.#words);
-    return formatToken(this.#words).latin1();
-  }
-
   /**
    * Returns a token of a partition. It is random but for the bits that say which partition it belongs to: with 256
    * partitions, 120 bits are.
    */
   newTokenIn(partition: number): string {
+    randomToken(this.#words);
+    return this.#inside(partition);
+  }
+
+  /**
+   * Returns a token of a partition, and usually one of another partition, else an empty text. Only one of them may
+   * become known, because they have random bits in common.
+   */
+  newTokens(partition: number): [inside: string, outside: string] {
+    randomToken(this.#words);
+    const isOutside = (this.#words[0] >>> SHIFT) % this.count !== partition;
+    const outside = isOutside ? formatToken(this.#words).latin1() : '';
+    return [this.#inside(partition), outside];
+  }
+
+  /** Returns the token in `#words`, as one of a partition. */
+  #inside(partition: number): string {
     const words = this.#words;
-    randomToken(words);
     const bits = words[0] >>> SHIFT;
     const inside = bits - (bits % this.count) + partition;
     const first = inside < MAX_PARTITIONS ? inside : inside - this.count;

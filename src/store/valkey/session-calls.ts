@@ -28,7 +28,7 @@ export class SessionCalls {
    * @throws SessionError NOSESSION at once if the token is malformed.
    */
   ask<Result>(fn: string, token: Slice, args: readonly Argument[], decode: (reply: Reply) => Result): Promise<Result> {
-    const { partition, text } = this.#addresses.of(token);
+    const { partition, text } = this.#addresses.ofNow(token);
     this.#counts.asked++;
     return this.#calls.call(partition, fn, [text, ...args]).then(decode, this.#counts.failed);
   }

@@ -145,7 +145,7 @@ export class StoreTransaction implements Transaction {
     } else if ('fn' in step) {
       step.resolve(reply);
     } else if (indexed !== undefined) {
-      void this.#creation.confirm(indexed);
+      this.#creation.confirm(indexed);
       step.resolve(indexed);
     }
   }

@@ -1,7 +1,14 @@
 import { askByPartition } from './by-partition.js';
+import { Gathering } from './gathering.js';
 import { nameInMember, originIn } from './member.js';
 import type { Places } from './partitions.js';
 import type { Calls } from './session-calls.js';
+
+/** How long a session that a command has ended may stay in the index of its name, in ms. */
+const SOON_MS = 100;
+
+/** The most sessions of one call. */
+const BATCH = 128;
 
 /**
  * Removes sessions that have ended from the indexes of their names. The function that ends a session notes that this is
@@ -11,14 +18,25 @@ export class Unindexing {
   readonly #nodes: Calls;
   readonly #partitions: Places;
   readonly #batch: number;
+  readonly #ended = new Gathering<Buffer>(SOON_MS, (members) => void this.remove(members));
   readonly #onError: (error: unknown) => void;
 
   /** @param batch The most sessions of one call. @param onError Called for each call that fails. */
-  constructor(nodes: Calls, partitions: Places, batch = Infinity, onError: (error: unknown) => void = () => {}) {
+  constructor(nodes: Calls, partitions: Places, batch = BATCH, onError: (error: unknown) => void = () => {}) {
     this.#nodes = nodes;
     this.#partitions = partitions;
     this.#batch = batch;
     this.#onError = onError;
+  }
+
+  /** Removes a session a little later, together with others. */
+  removeSoon(member: Buffer): void {
+    this.#ended.add(member);
+  }
+
+  /** Does at once what is to be done soon. */
+  flush(): void {
+    this.#ended.flush();
   }
 
   /** Removes sessions, given as members. Never rejects. */

@@ -74,6 +74,11 @@ export class ValkeyStore implements Store {
     };
   }
 
+  /** Sends at once what would be sent soon. */
+  flush(): void {
+    this.#unindexing.flush();
+  }
+
   watch(token: Slice): Answer<Watched> {
     const address = this.#addresses.find(token);
     if (address === undefined) return undefined;

@@ -11,9 +11,14 @@ describe('partitions', () => {
     fc.assert(
       fc.property(counts, fc.nat(), (count, some) => {
         const partitions = new Partitions(count);
-        const token = Slice.of(partitions.newTokenIn(some % count));
-        expect(isToken(token)).toBe(true);
-        expect(partitions.ofToken(token)).toBe(some % count);
+        const [inside, outside] = partitions.newTokens(some % count);
+        for (const token of [inside, partitions.newTokenIn(some % count)].map(Slice.of)) {
+          expect(isToken(token)).toBe(true);
+          expect(partitions.ofToken(token)).toBe(some % count);
+        }
+        if (outside === '') return;
+        expect(isToken(Slice.of(outside))).toBe(true);
+        expect(partitions.ofToken(Slice.of(outside))).not.toBe(some % count);
       }),
     );
   });
@@ -22,7 +27,8 @@ describe('partitions', () => {
     const partitions = new Partitions(16);
     const [tokens, names] = [new Array<number>(16).fill(0), new Array<number>(16).fill(0)];
     for (let i = 0; i < 4800; i++) {
-      tokens[partitions.ofToken(Slice.of(partitions.newToken()))]++;
+      const [inside, outside] = partitions.newTokens(i % 16);
+      tokens[partitions.ofToken(Slice.of(outside || inside))]++;
       names[partitions.ofName(Buffer.from(`user:${i}`))]++;
     }
     // 300 each, with a standard deviation of 17.

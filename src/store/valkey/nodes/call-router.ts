@@ -43,7 +43,7 @@ export class CallRouter implements CallOutcomes {
     const encoder = primary?.bytes ?? this.#spareBytes;
     // FCALL, the function, the number of keys, the key, the arguments.
     const start = encoder.append(encoded.start + partition.encodedKeys, 4, args);
-    const call = new FunctionCall(this, partition, { bytes: encoder.chunk, start, end: encoder.end }, encoded);
+    const call = new FunctionCall(this, partition, encoder.chunk, start, encoder.end, encoded);
     if (partition.isHeld || primary?.connection === undefined) this.#hold(call);
     else this.#send(call, primary);
     return call.answer;

@@ -24,7 +24,9 @@ export class FunctionCall extends Request {
   constructor(
     outcomes: CallOutcomes,
     partition: Partition,
-    { bytes, start, end }: { bytes: Buffer; start: number; end: number },
+    bytes: Buffer,
+    start: number,
+    end: number,
     { isRead, isTransaction }: { isRead: boolean; isTransaction: boolean },
   ) {
     super(bytes, start, end, isRead);
