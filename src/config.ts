@@ -394,6 +394,13 @@ export const OPTIONS = {
     help: 'Memory that all clients together may use, in bytes or as a percentage of maxmemory. Above it, the clients that use most are disconnected. 0 for no limit. The default leaves room for any single client that stays within its own limits.',
     live: true,
   },
+  'tracking-table-max-keys': {
+    group: 'Limits',
+    kind: integer(0, 2 ** 31 - 1),
+    initial: 100_000,
+    help: 'How many keys the server remembers for clients with CLIENT TRACKING. Beyond it, clients are told that the oldest have changed. 0 for no limit.',
+    live: true,
+  },
   'log-format': {
     group: 'Observation',
     kind: choice('text', 'json'),

@@ -522,6 +522,11 @@ export class SessionEngine {
     return this.#deadlines.left(session);
   }
 
+  /** Whether the session's deadline has come, as of the current operation. */
+  isDue(session: Session): boolean {
+    return this.#deadlines.deadline(session) <= this.#deadlines.now;
+  }
+
   /** Returns when the session is due, as an integer in unix ms, or Infinity if it never is. */
   unixDeadline(session: Session): number {
     const deadline = this.deadline(session);

@@ -7,6 +7,7 @@ import type { Transaction } from '../store/store.js';
 import type { Context } from './context/context.js';
 import type { Counters } from './context/counters.js';
 import type { Execution } from './execution.js';
+import { keysRead } from './keys-read.js';
 import { LateAnswer, type Running, runsAhead } from './late-answer.js';
 import { clientFields, clientText } from './observing/client-text.js';
 
@@ -18,6 +19,19 @@ import { clientFields, clientText } from './observing/client-text.js';
  * @throws OutputLimitError if the reply does not fit.
  */
 export function call(context: Execution, args: Arguments, entry: CommandEntry, request: Request): Running {
+  const { tracking } = context.server;
+  // The only thing that tracking costs while no client tracks.
+  if (tracking.size === 0) return callNow(context, args, entry, request);
+  const { client } = context;
+  const outer = tracking.runs(client);
+  try {
+    return callNow(context, args, entry, request);
+  } finally {
+    tracking.ran(client, entry.fullName, () => keysRead(entry, request), outer);
+  }
+}
+
+function callNow(context: Execution, args: Arguments, entry: CommandEntry, request: Request): Running {
   const { reply, client } = context;
   const before = reply.written;
   client.lastCommand = entry.fullName;

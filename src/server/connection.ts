@@ -82,6 +82,7 @@ export class Connection implements MonitoringClient, Stranger {
   lastCommand = '';
   replyMode: Client['replyMode'] = 'on';
   database = 0;
+  tracking: Client['tracking'] = undefined;
   noTouch = false;
   noEvict = false;
   readonly channels = new Set<string>();
@@ -253,7 +254,8 @@ export class Connection implements MonitoringClient, Stranger {
   /** See `ReloadedClient`. */
   changeUser(user: User | undefined): boolean {
     if (this.user === undefined) return false;
-    const needs = (this.subscriptions > 0 ? PERMISSIONS.events : 0) | (this.monitoring ? PERMISSIONS.admin : 0);
+    const hearsAll = this.subscriptions > 0 || this.tracking?.mode === 'bcast';
+    const needs = (hearsAll ? PERMISSIONS.events : 0) | (this.monitoring ? PERMISSIONS.admin : 0);
     this.user = user ?? { name: this.user.name, permissions: 0 };
     if (user !== undefined && (needs & ~user.permissions) === 0) return false;
     // If it asked for the reload itself, it gets the reply first.
@@ -393,6 +395,7 @@ export class Connection implements MonitoringClient, Stranger {
     const { hub, monitors, registry } = this.#options;
     registry.delete(this.id);
     monitors.remove(this);
+    this.#options.server.tracking.stop(this);
     if (this.subscriptions > 0) this.#removeSubscriptions(hub.removing(this));
     this.transaction.end();
     this.#requests.cancelPenalty();
@@ -408,6 +411,7 @@ export class Connection implements MonitoringClient, Stranger {
   #stopListening(): void {
     this.#options.hub.remove(this);
     this.#options.monitors.remove(this);
+    this.#options.server.tracking.stop(this);
   }
 
   #logWhen(event: 'connected' | 'disconnected'): void {

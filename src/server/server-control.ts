@@ -25,6 +25,7 @@ import type { Reload } from './reload.js';
 import { rewriter } from './rewriting.js';
 import type { Settings } from './settings.js';
 import type { Stopping } from './stopping.js';
+import type { ClientTracking } from './tracking.js';
 
 /** Clients decide by INFO's redis_version which commands they may send. Our replies follow this version. */
 const REDIS_VERSION = '7.2.0';
@@ -46,6 +47,7 @@ interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' 
   readonly hub: PubSubHub;
   readonly keyspaceEvents: KeyspaceEvents;
   readonly monitors: MonitorFeed;
+  readonly tracking: ClientTracking;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
   readonly saves: Saves;
@@ -86,6 +88,7 @@ export function serverControl(parts: ControlParts): ServerControl {
     pubsub: parts.hub,
     keyspaceEvents: parts.keyspaceEvents,
     monitors: parts.monitors,
+    tracking: parts.tracking,
     memory: parts.memory,
     durability: parts.durability,
     store: parts.store,

@@ -59,6 +59,7 @@ import { Stopping } from './stopping.js';
 import { StoreLink } from './store-link.js';
 import { storeOptions } from './store-options.js';
 import { Strangers } from './strangers.js';
+import { ClientTracking } from './tracking.js';
 import { Turns } from './turns.js';
 
 /** What an embedding program may supply. All options are optional. */
@@ -247,6 +248,12 @@ export class Server {
         }),
     });
     this.#heartbeat = new Heartbeat(clock, counting.counters, this.#onBeat);
+    const tracking = new ClientTracking({
+      engine: this.engine,
+      clients: connections,
+      maxKeys: () => this.#settings.now['tracking-table-max-keys'],
+      onFault: this.#faults.report,
+    });
     const control = serverControl({
       clock,
       log,
@@ -264,6 +271,7 @@ export class Server {
       keyspaceEvents: this.#keyspaceEvents,
       watchSessions: (watcher) => this.#store?.watch(watcher) ?? this.#watchEngine(sessionListeners, watcher),
       monitors,
+      tracking,
       memory: this.#memory,
       clients: connections,
       durability: this.#durability,

@@ -1,6 +1,7 @@
 import type { Client } from '../../execution/context/client.js';
 import { memoryOf } from '../../execution/context/client-memory.js';
 import { redactedText } from '../../execution/observing/redaction.js';
+import { redirectOf } from './client-tracking.js';
 
 export type ClientType = 'normal' | 'pubsub';
 
@@ -42,7 +43,7 @@ export function clientLine(client: Client, now: number): string {
     events: 'r',
     cmd: client.lastCommand === '' ? 'NULL' : client.lastCommand,
     user: client.user?.name ?? 'default',
-    redir: -1,
+    redir: redirectOf(client),
     resp: client.protocol,
     'lib-name': redactedText(client.libraryName),
     'lib-ver': redactedText(client.libraryVersion),
@@ -57,6 +58,9 @@ function flagsOf(client: Client): string {
     client.monitoring ? 'O' : '',
     typeOf(client) === 'pubsub' ? 'P' : '',
     client.transaction.open ? 'x' : '',
+    client.tracking === undefined ? '' : 't',
+    client.tracking?.isBroken ? 'R' : '',
+    client.tracking?.mode === 'bcast' ? 'B' : '',
     client.onUnixSocket ? 'U' : '',
     client.noEvict ? 'e' : '',
     client.noTouch ? 'T' : '',

@@ -5,6 +5,7 @@ import { container } from '../declaration/container.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
 import { clientNoEvict, clientNoTouch, clientReply, clientUnpause } from './client-modes.js';
 import { checkedClientName } from './client-name.js';
+import { clientCaching, clientGetredir, clientTracking, clientTrackinginfo, clientUnblock } from './client-tracking.js';
 
 const id: Command = {
   name: 'id',
@@ -83,7 +84,9 @@ const setinfo: Command = {
 };
 
 export const client = container('client', 'connection', 'A container for commands about connections.', [
+  clientCaching,
   getname,
+  clientGetredir,
   id,
   clientInfo,
   clientKill,
@@ -93,5 +96,8 @@ export const client = container('client', 'connection', 'A container for command
   clientReply,
   setinfo,
   setname,
+  clientTracking,
+  clientTrackinginfo,
+  clientUnblock,
   clientUnpause,
 ]);

@@ -50,7 +50,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       client_recent_max_input_buffer: memories.reduce((most, { query }) => Math.max(most, query), 0),
       client_recent_max_output_buffer: memories.reduce((most, { output }) => Math.max(most, output), 0),
       blocked_clients: 0,
-      tracking_clients: 0,
+      tracking_clients: server.tracking.size,
       clients_in_timeout_table: 0,
       pubsub_clients: clients.filter((client) => typeOf(client) === 'pubsub').length,
       monitor_clients: server.monitors.size,
@@ -105,6 +105,7 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
   Stats: ({ server }) => {
     const { rates, pubsub } = server;
     const counters = server.countersSinceReset();
+    const tracked = server.tracking.counts;
     return {
       total_connections_received: counters.connections,
       total_commands_processed: counters.commands,
@@ -124,6 +125,9 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       keyspace_misses: counters.missed,
       pubsub_channels: pubsub.channelCount,
       pubsub_patterns: pubsub.patternCount,
+      tracking_total_keys: tracked.keys,
+      tracking_total_items: tracked.items,
+      tracking_total_prefixes: tracked.prefixes,
       latest_fork_usec: 0,
       total_forks: 0,
       total_error_replies: counters.errors,

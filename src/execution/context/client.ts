@@ -3,6 +3,7 @@ import type { Script } from '../../scripting/scripts.js';
 import type { Slice } from '../../slice.js';
 import type { ClientMemory } from './client-memory.js';
 import type { Subscriber } from './pub-sub.js';
+import type { TrackingState } from './tracking.js';
 import type { Transaction } from './transaction.js';
 import type { User } from './user.js';
 
@@ -27,6 +28,8 @@ export interface Client extends Subscriber {
   readonly user: User | undefined;
   readonly protocol: 2 | 3;
   readonly transaction: Transaction;
+  /** What CLIENT TRACKING has set; undefined if it tracks nothing. */
+  tracking: TrackingState | undefined;
   /** Ends its transaction and runs the queued commands: EXEC. Returns a promise only if one of them has to wait. */
   exec(): void | Promise<void>;
   /** Runs a script and writes its result as the reply. Returns a promise only if it runs for very long. */

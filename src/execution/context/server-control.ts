@@ -19,6 +19,7 @@ import type { PubSub } from './pub-sub.js';
 import type { ReloadReport } from './reload-report.js';
 import type { SessionWatcher } from './session-watcher.js';
 import type { StoreControl } from './store-control.js';
+import type { Tracking } from './tracking.js';
 import type { FailedAuthentication, ListedUser, User } from './user.js';
 
 /** The part of the server that commands may use. */
@@ -48,6 +49,7 @@ export interface ServerControl {
   readonly pubsub: PubSub;
   readonly keyspaceEvents: KeyspaceNotifier;
   readonly monitors: Monitors;
+  readonly tracking: Tracking;
   readonly memory: MemoryAccount;
   /** Keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;

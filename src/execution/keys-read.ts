@@ -1,0 +1,19 @@
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import { keysIn } from '../commands/declaration/key-spec.js';
+import type { Request } from '../resp/request.js';
+
+const AT = '@'.charCodeAt(0);
+
+/**
+ * Returns the keys that a request reads, as texts with one character per byte; none if its command writes. A token is
+ * not a key, and nobody else may learn it. `@name` is the key with that name.
+ */
+export function keysRead({ keys, writes, command }: CommandEntry, request: Request): string[] {
+  if (keys === undefined || writes) return [];
+  const words = keysIn(
+    keys,
+    Array.from({ length: request.length }, (_, index) => request.word(index)),
+  );
+  if (!command.arguments.some(({ type }) => type === 'token')) return words.map((word) => word.latin1());
+  return words.filter((word) => word.bytes[word.start] === AT).map((word) => word.latin1().slice(1));
+}

@@ -1,0 +1,227 @@
+import type { ChangeListener, Session, SessionEngine } from '../engine/index.js';
+import { databaseOf, keyIn } from '../engine/names/key-name.js';
+import type { Tracking, TrackingClient, TrackingOptions } from '../execution/context/tracking.js';
+import type { ReplyEncoder } from '../resp/reply-encoder.js';
+import { TrackedKeys } from './tracked-keys.js';
+
+/** A RESP2 client that is told for another one must subscribe to this channel. */
+const CHANNEL = '__redis__:invalidate';
+
+interface ClientTrackingOptions {
+  readonly engine: SessionEngine;
+  readonly clients: ReadonlyMap<number, TrackingClient>;
+  /** Returns the current `tracking-table-max-keys`; 0 for no limit. */
+  maxKeys(): number;
+  onFault(fault: unknown): void;
+}
+
+/** What `#invalidate` tells: keys, or null for all of them. */
+type Invalid = readonly string[] | null;
+
+/**
+ * Tells clients which keys have changed, so that they can cache what they read: CLIENT TRACKING, as in Redis.
+ *
+ * It listens to the engine only while a client tracks. So it hears of every change, whether a command, a SESSION command
+ * or a deadline causes it, and costs nothing before. As in Redis, a key means that key in any database.
+ */
+export class ClientTracking implements Tracking, ChangeListener {
+  size = 0;
+
+  readonly #options: ClientTrackingOptions;
+  readonly #keys = new TrackedKeys();
+  /** The clients that hear of all keys, or of those with their prefixes. */
+  readonly #broadcast = new Set<TrackingClient>();
+  /** What has changed since the last message to the clients of `#broadcast`, and who changed it last. */
+  readonly #changed = new Map<string, TrackingClient | undefined>();
+  /** Whose command is running. */
+  #current: TrackingClient | undefined;
+  #stopListening: (() => void) | undefined;
+  #willFlush = false;
+
+  constructor(options: ClientTrackingOptions) {
+    this.#options = options;
+  }
+
+  get counts() {
+    let prefixes = 0;
+    for (const { tracking } of this.#broadcast) prefixes += tracking?.prefixes.size ?? 0;
+    return { keys: this.#keys.keys, items: this.#keys.items, prefixes };
+  }
+
+  start(client: TrackingClient, options: TrackingOptions, prefixes: readonly string[]): void {
+    const { tracking } = client;
+    if (tracking === undefined) this.size++;
+    const all = new Set([...(tracking?.prefixes ?? []), ...prefixes]);
+    if (options.mode === 'bcast' && all.size === 0) all.add('');
+    client.tracking = { ...options, caching: undefined, isBroken: false, prefixes: all };
+    if (options.mode === 'bcast') this.#broadcast.add(client);
+    this.#stopListening ??= this.#options.engine.listen(this);
+  }
+
+  stop(client: TrackingClient): void {
+    if (client.tracking === undefined) return;
+    client.tracking = undefined;
+    this.#broadcast.delete(client);
+    this.size--;
+    if (this.size > 0) return;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
+    this.#keys.clear();
+    this.#changed.clear();
+  }
+
+  runs(client: TrackingClient): TrackingClient | undefined {
+    const outer = this.#current;
+    this.#current = client;
+    return outer;
+  }
+
+  ran(
+    client: TrackingClient,
+    command: string,
+    keysRead: () => readonly string[],
+    outer: TrackingClient | undefined,
+  ): void {
+    this.#current = outer;
+    try {
+      const { tracking, transaction } = client;
+      if (tracking !== undefined) {
+        if (remembers(tracking)) this.#remember(client, keysRead());
+        const isOver = !transaction.open && !transaction.executing;
+        if (isOver && command !== 'client|caching') tracking.caching = undefined;
+      }
+      this.#flush();
+    } catch (fault) {
+      this.#options.onFault(fault);
+    }
+  }
+
+  #remember({ id }: TrackingClient, keys: readonly string[]): void {
+    for (const key of keys) this.#keys.add(key, id);
+    const most = this.#options.maxKeys();
+    while (most > 0 && this.#keys.keys > most) this.#invalidate(this.#keys.old(), undefined);
+  }
+
+  /** @param cause Who changed the key; undefined for the server. */
+  #invalidate(key: string, cause: TrackingClient | undefined): void {
+    for (const id of this.#keys.take(key)) {
+      const client = this.#options.clients.get(id);
+      // The client may have gone, or stopped, or have started again in another mode.
+      if (client?.tracking === undefined || client.tracking.mode === 'bcast') continue;
+      if (client !== cause || !client.tracking.noloop) this.#tell(client, client.tracking, [key]);
+    }
+  }
+
+  /** Tells the clients of `#broadcast` what has changed, each in one message. */
+  #flush(): void {
+    if (this.#changed.size === 0) return;
+    for (const client of this.#broadcast) {
+      const { tracking } = client;
+      if (tracking === undefined) continue;
+      const prefixes = [...tracking.prefixes];
+      const found: string[] = [];
+      for (const [key, cause] of this.#changed) {
+        if (client === cause && tracking.noloop) continue;
+        if (prefixes.some((prefix) => key.startsWith(prefix))) found.push(key);
+      }
+      if (found.length > 0) this.#tell(client, tracking, found);
+    }
+    this.#changed.clear();
+  }
+
+  #tell(client: TrackingClient, tracking: NonNullable<TrackingClient['tracking']>, invalid: Invalid): void {
+    const { redirect } = tracking;
+    const to = redirect === 0 ? client : this.#options.clients.get(redirect);
+    if (to === undefined) {
+      tracking.isBroken = true;
+      if (client.protocol === 3) client.push((messages) => writeBroken(messages, redirect));
+    } else if (to.protocol === 3) {
+      to.push((messages) => {
+        messages.push(2);
+        messages.bulk('invalidate');
+        writeKeys(messages, invalid);
+      });
+    } else if (redirect !== 0 && to.channels.has(CHANNEL)) {
+      to.push((messages) => {
+        messages.push(3);
+        messages.bulk('message');
+        messages.bulk(CHANNEL);
+        writeKeys(messages, invalid);
+      });
+    }
+  }
+
+  /** Called for each change to a session. Only shared sessions are keys. */
+  #change(session: Session): void {
+    const { engine } = this.#options;
+    if (!engine.isShared(session)) return;
+    const name = engine.nameBytes(session);
+    const key = keyIn(name, databaseOf(name)).latin1();
+    const cause = engine.isDue(session) ? undefined : this.#current;
+    this.#invalidate(key, cause);
+    if (this.#broadcast.size === 0) return;
+    this.#changed.set(key, cause);
+    if (this.#current !== undefined || this.#willFlush) return;
+    // Nobody's command is running that would flush when it has run.
+    this.#willFlush = true;
+    queueMicrotask(() => {
+      this.#willFlush = false;
+      try {
+        this.#flush();
+      } catch (fault) {
+        this.#options.onFault(fault);
+      }
+    });
+  }
+
+  /** A fault must not stop the operation. */
+  readonly #contained = (session: Session): void => {
+    try {
+      this.#change(session);
+    } catch (fault) {
+      this.#options.onFault(fault);
+    }
+  };
+
+  onCreated = this.#contained;
+  onSet = this.#contained;
+  onWritten = this.#contained;
+  onDeleted = this.#contained;
+  onEmptied = this.#contained;
+  onChanged = this.#contained;
+  onEnded = this.#contained;
+
+  /** Reading a session may extend it. That does not change what was read. */
+  onExtended(): void {}
+
+  onRotated(): void {}
+
+  onEndedAll(): void {
+    this.#keys.clear();
+    this.#changed.clear();
+    for (const client of this.#options.clients.values()) {
+      if (client.tracking !== undefined) this.#tell(client, client.tracking, null);
+    }
+  }
+}
+
+/** Whether what a client reads now is remembered. */
+function remembers({ mode, caching }: NonNullable<TrackingClient['tracking']>): boolean {
+  if (mode === 'optin') return caching === 'yes';
+  return mode === 'read' || (mode === 'optout' && caching !== 'no');
+}
+
+function writeKeys(messages: ReplyEncoder, invalid: Invalid): void {
+  if (invalid === null) {
+    messages.null();
+    return;
+  }
+  messages.array(invalid.length);
+  for (const key of invalid) messages.latin1(key);
+}
+
+function writeBroken(messages: ReplyEncoder, redirect: number): void {
+  messages.push(2);
+  messages.bulk('tracking-redir-broken');
+  messages.integer(redirect);
+}
