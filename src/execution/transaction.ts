@@ -62,6 +62,11 @@ export class ClientTransaction implements Transaction {
     this.#queue = new CommandQueue();
   }
 
+  /** Whether a queued command changes sessions. */
+  get writes(): boolean {
+    return this.#queue.entries.some(({ writes }) => writes);
+  }
+
   get failed(): boolean {
     return this.#failed;
   }

@@ -22,6 +22,7 @@ import type { Incidents } from './incidents.js';
 import type { MonitorFeed, MonitoringClient } from './monitor-feed.js';
 import type { Outbox } from './outbox.js';
 import { Output } from './output.js';
+import type { Pausing } from './pausing.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { onBytes } from './read-buffer.js';
 import type { ReplyBatch } from './reply-batch.js';
@@ -40,6 +41,7 @@ export interface ConnectionOptions
   readonly outbox: Outbox;
   readonly batch: ReplyBatch;
   readonly turns: Turns;
+  readonly pausing: Pausing;
   readonly slowReaders: SlowReaders;
   readonly limits: ConnectionLimits;
   /** The memory of all clients. */
@@ -139,6 +141,7 @@ export class Connection implements MonitoringClient, Stranger {
       output: this.#output,
       execution: this.#execution,
       turns: options.turns,
+      pausing: options.pausing,
       connectedAt: this.connectedAt,
       limits: options.limits,
       onProgress: () => this.account(),

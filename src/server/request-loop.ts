@@ -13,6 +13,7 @@ import type { RequestDecoder } from '../resp/request-decoder.js';
 import { DurableReplies } from './durable-replies.js';
 import { cutWhenIdle, endSoon } from './end-socket.js';
 import type { Output } from './output.js';
+import type { Pausing } from './pausing.js';
 import type { Turns } from './turns.js';
 
 interface RequestLoopOptions {
@@ -22,6 +23,7 @@ interface RequestLoopOptions {
   readonly output: Output;
   readonly execution: Execution;
   readonly turns: Turns;
+  readonly pausing: Pausing;
   /** In ms. */
   readonly connectedAt: number;
   /** They may change. */
@@ -38,10 +40,10 @@ interface RequestLoopOptions {
 
 /**
  * What the next request waits for: the reply of a command, the replies to all earlier requests, those to enough of them,
- * the client to read its replies, the disk to catch up with the changes, the other clients' turn, or the end of the
- * penalty for a wrong password.
+ * the client to read its replies, the disk to catch up with the changes, the other clients' turn, the end of the penalty
+ * for a wrong password, or the end of CLIENT PAUSE.
  */
-type Cause = 'command' | 'replies' | 'room' | 'reader' | 'disk' | 'turn' | 'penalty';
+type Cause = 'command' | 'replies' | 'room' | 'reader' | 'disk' | 'turn' | 'penalty' | 'pause';
 
 /** The most requests of one client that run while replies to earlier ones are still to come. */
 const MOST_AHEAD = 1024;
@@ -201,6 +203,9 @@ export class RequestLoop {
   #serve(): void {
     const { reply } = this.#execution;
     const { statistics, durability } = this.#options.server;
+    const { pausing } = this.#options;
+    // It cannot begin meanwhile: the command that begins it ends the turn.
+    const isPaused = pausing.isOn;
     let served = false;
     this.#serving = true;
     this.#durable.begin();
@@ -211,6 +216,12 @@ export class RequestLoop {
       while (!this.#closing && this.#waitingFor === undefined && this.#penalty === 0) {
         const request = this.#decoder.next();
         if (request === undefined) break;
+        if (isPaused && pausing.isOn && pausing.holds(this.#execution, request)) {
+          this.#decoder.putBack();
+          this.#wait('pause');
+          pausing.whenOver(this.#onPauseOver);
+          break;
+        }
         served = true;
         const running =
           this.#late.length === 0 ? dispatch(this.#execution, this.#args, request) : this.#dispatchBehind(request);
@@ -315,6 +326,11 @@ export class RequestLoop {
   readonly #takeTurn = (): void =>
     this.#contain(() => {
       if (!this.#socket.destroyed) this.#resume('turn');
+    });
+
+  readonly #onPauseOver = (): void =>
+    this.#contain(() => {
+      if (!this.#socket.destroyed) this.#resume('pause');
     });
 
   /**

@@ -20,6 +20,7 @@ import type { KeyspaceEvents } from './keyspace-events.js';
 import type { Listening } from './listening.js';
 import type { Memory } from './memory.js';
 import type { MonitorFeed } from './monitor-feed.js';
+import type { Pausing } from './pausing.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import type { Reload } from './reload.js';
 import { rewriter } from './rewriting.js';
@@ -48,6 +49,7 @@ interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' 
   readonly keyspaceEvents: KeyspaceEvents;
   readonly monitors: MonitorFeed;
   readonly tracking: ClientTracking;
+  readonly pausing: Pausing;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
   readonly saves: Saves;
@@ -89,6 +91,7 @@ export function serverControl(parts: ControlParts): ServerControl {
     keyspaceEvents: parts.keyspaceEvents,
     monitors: parts.monitors,
     tracking: parts.tracking,
+    pause: parts.pausing,
     memory: parts.memory,
     durability: parts.durability,
     store: parts.store,

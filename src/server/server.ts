@@ -47,6 +47,7 @@ import { MemoryLimit } from './memory-limit.js';
 import { MonitorFeed } from './monitor-feed.js';
 import { openStore } from './open-store.js';
 import { Outbox } from './outbox.js';
+import { Pausing } from './pausing.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { Reload } from './reload.js';
 import { ReplyBatch } from './reply-batch.js';
@@ -99,6 +100,7 @@ export class Server {
   readonly #keyspaceEvents: KeyspaceEvents;
   readonly #absentNames: AbsentNames;
   readonly #slowReaders: SlowReaders;
+  readonly #pausing: Pausing;
   readonly #latency: LatencyMonitor;
   readonly #slowlog: Slowlog;
   readonly #eventLoop: EventLoop;
@@ -149,6 +151,7 @@ export class Server {
     this.#clock = clock;
     this.#access = new Access(this.#settings, users, clock, this.#incidents);
     this.#slowReaders = new SlowReaders(clock);
+    this.#pausing = new Pausing(clock);
     const directory = config.appendonly ? new LockedDirectory(config.dir) : undefined;
     const secret = givenSecret ?? directory?.secret;
     this.#latency = new LatencyMonitor(() => clock.wall());
@@ -272,6 +275,7 @@ export class Server {
       watchSessions: (watcher) => this.#store?.watch(watcher) ?? this.#watchEngine(sessionListeners, watcher),
       monitors,
       tracking,
+      pausing: this.#pausing,
       memory: this.#memory,
       clients: connections,
       durability: this.#durability,
@@ -313,6 +317,7 @@ export class Server {
         outbox: new Outbox(),
         batch: new ReplyBatch(),
         turns: new Turns(),
+        pausing: this.#pausing,
         slowReaders: this.#slowReaders,
         registry: connections,
         memory: this.#clientMemory,
@@ -487,6 +492,8 @@ export class Server {
     this.#closed.abort();
     const left = () => Math.max(0, endsAt - this.#clock.now());
     const stopped = Promise.all([this.#listening.close(), this.#saves.close()]);
+    // Whoever waits is answered.
+    this.#pausing.end();
     this.#clients.close();
     this.#admission.close();
     const cancelCut = this.#clock.after(left(), () => this.#clients.kill());

@@ -3,8 +3,9 @@ import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
 import type { RawClient } from '../raw-client.js';
 import { frame } from '../raw-client.js';
+import { eventually } from '../tools/eventually.js';
 import { show } from '../tools/replies.js';
-import { askWith } from './ask.js';
+import { askWith, infoNumber } from './ask.js';
 import { start } from './start.js';
 
 afterEach(stopServers);
@@ -160,5 +161,90 @@ describe('conditions on the value of a string', () => {
     expect(await ask('DELEX h IFEQ')).toBe('ERR syntax error');
     expect(await ask('DELEX h')).toBe('1');
     expect(await askWith(client, 'SUBSTR', 'nope', '0', '1')).toBe('');
+  });
+});
+
+describe('CLIENT PAUSE', () => {
+  /** Two clients and an administrator. */
+  async function paused(...words: string[]) {
+    const { clock, server, client: admin } = await start();
+    const [reader, writer] = [await connectTo(server), await connectTo(server)];
+    expect(await askWith(admin, 'CLIENT', 'PAUSE', ...words)).toBe('OK');
+    return { clock, server, admin, reader, writer };
+  }
+
+  it('WRITE holds writes back until its end, and the replies come in order', async () => {
+    const { clock, server, admin, reader, writer } = await paused('1000', 'WRITE');
+    await writer.send('GET k\r\nSET k v\r\nGET k\r\n');
+    expect(await writer.take(5)).toBe('$-1\r\n');
+    await reader.expect('GET k\r\nMULTI\r\nGET k\r\nEXEC\r\n', '$-1\r\n+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n');
+    await reader.send('PUBLISH a b\r\n');
+    await eventually(async () => (await infoNumber(admin, 'blocked_clients')) === 2);
+    clock.advance(999);
+    const other = await connectTo(server);
+    await other.expect('GET k\r\n', '$-1\r\n');
+    clock.advance(1);
+    await writer.expect('', '+OK\r\n$1\r\nv\r\n');
+    await reader.expect('', ':0\r\n');
+    expect(await infoNumber(admin, 'blocked_clients')).toBe(0);
+  });
+
+  it('ALL holds everything back, its own client included, until UNPAUSE', async () => {
+    const { admin, reader, server } = await paused('100000');
+    await reader.send('PING\r\nGET k\r\n');
+    await admin.send('CLIENT UNPAUSE\r\nPING\r\n');
+    expect(await admin.take(12)).toBe('+OK\r\n+PONG\r\n');
+    await reader.expect('', '+PONG\r\n$-1\r\n');
+    // The requests after it in the same read wait too.
+    await admin.send('CLIENT PAUSE 100000 ALL\r\nPING\r\n');
+    expect(await admin.take(5)).toBe('+OK\r\n');
+    const other = await connectTo(server);
+    await other.send('CLIENT UNPAUSE\r\nPING\r\n');
+    expect(await other.take(12)).toBe('+OK\r\n+PONG\r\n');
+    await admin.expect('', '+PONG\r\n');
+  });
+
+  it('becomes longer, never shorter, and does not keep keys from expiring', async () => {
+    const { clock, admin, writer } = await paused('50', 'WRITE');
+    await admin.expect('CLIENT PAUSE 10 WRITE\r\n', '+OK\r\n');
+    await writer.send('SET k v\r\n');
+    clock.advance(49);
+    await admin.expect('CLIENT PAUSE 100 WRITE\r\nEXISTS k\r\n', '+OK\r\n:0\r\n');
+    clock.advance(99);
+    await admin.expect('EXISTS k\r\n', ':0\r\n');
+    clock.advance(1);
+    await writer.expect('', '+OK\r\n');
+    await writer.expect('PEXPIRE k 20\r\n', ':1\r\n');
+    await admin.expect('CLIENT PAUSE 100 WRITE\r\n', '+OK\r\n');
+    clock.advance(20);
+    await admin.expect('EXISTS k\r\nPUBSUB NUMPAT\r\n', ':0\r\n:0\r\n');
+  });
+
+  it('a client that leaves while it waits is forgotten, and so is a server that stops', async () => {
+    const { admin, writer, reader } = await paused('100000');
+    writer.socket.destroy();
+    await reader.send('GET k\r\n');
+    await admin.expect('CLIENT UNPAUSE\r\n', '+OK\r\n');
+    await reader.expect('', '$-1\r\n');
+    await admin.expect('CLIENT PAUSE 100000\r\n', '+OK\r\n');
+    await reader.send('GET k\r\n');
+    // `stopServers` waits for the server.
+  });
+
+  it.each([
+    ['x', 'timeout is not an integer or out of range'],
+    ['-1', 'timeout is negative'],
+    ['1 READ', 'CLIENT PAUSE mode must be WRITE or ALL'],
+  ])('%s gets the error of Redis', async (words, error) => {
+    const { ask } = await start();
+    expect(await ask(`CLIENT PAUSE ${words}`)).toBe(`ERR ${error}`);
+  });
+
+  it('UNBLOCK finds nobody', async () => {
+    const { ask } = await start();
+    expect(await ask('CLIENT UNBLOCK 1')).toBe('0');
+    expect(await ask('CLIENT UNBLOCK 1 TIMEOUT')).toBe('0');
+    expect(await ask('CLIENT UNBLOCK 1 NOW')).toBe('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+    expect(await ask('CLIENT UNBLOCK x')).toBe('ERR value is not an integer or out of range');
   });
 });

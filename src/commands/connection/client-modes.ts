@@ -1,6 +1,6 @@
 import type { Argument, Command } from '../declaration/command.js';
 
-// CLIENT REPLY, NO-EVICT, NO-TOUCH and UNPAUSE: modes of a connection.
+// CLIENT REPLY, NO-EVICT and NO-TOUCH: modes of a connection.
 
 const word = (token: string): Argument => ({ name: token.toLowerCase(), type: 'pure-token', token });
 const ON_OFF: Argument = { name: 'enabled', type: 'oneof', arguments: [word('ON'), word('OFF')] };
@@ -53,20 +53,6 @@ export const clientNoTouch: Command = {
   reply: 'OK',
   run({ client, reply }, args) {
     client.noTouch = args.choice('ON', 'OFF') === 'ON';
-    reply.ok();
-  },
-};
-
-export const clientUnpause: Command = {
-  name: 'unpause',
-  summary: 'Does nothing, because clients are never paused.',
-  complexity: 'O(1)',
-  group: 'connection',
-  flags: ['admin', 'loading', 'stale', 'noscript'],
-  arity: 2,
-  arguments: [],
-  reply: 'OK',
-  run({ reply }) {
     reply.ok();
   },
 };

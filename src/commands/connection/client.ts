@@ -3,8 +3,9 @@ import { redacted } from '../../execution/observing/redaction.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
-import { clientNoEvict, clientNoTouch, clientReply, clientUnpause } from './client-modes.js';
+import { clientNoEvict, clientNoTouch, clientReply } from './client-modes.js';
 import { checkedClientName } from './client-name.js';
+import { clientPause, clientUnpause } from './client-pause.js';
 import { clientCaching, clientGetredir, clientTracking, clientTrackinginfo, clientUnblock } from './client-tracking.js';
 
 const id: Command = {
@@ -93,6 +94,7 @@ export const client = container('client', 'connection', 'A container for command
   clientList,
   clientNoEvict,
   clientNoTouch,
+  clientPause,
   clientReply,
   setinfo,
   setname,

@@ -15,6 +15,7 @@ import type { Gate } from './gate.js';
 import type { KeyspaceNotifier } from './keyspace-notifier.js';
 import type { MemoryAccount } from './memory-account.js';
 import type { Monitors } from './monitors.js';
+import type { Pause } from './pause.js';
 import type { PubSub } from './pub-sub.js';
 import type { ReloadReport } from './reload-report.js';
 import type { SessionWatcher } from './session-watcher.js';
@@ -50,6 +51,7 @@ export interface ServerControl {
   readonly keyspaceEvents: KeyspaceNotifier;
   readonly monitors: Monitors;
   readonly tracking: Tracking;
+  readonly pause: Pause;
   readonly memory: MemoryAccount;
   /** Keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;

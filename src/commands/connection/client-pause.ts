@@ -1,0 +1,55 @@
+import { parseInt64 } from '../../engine/fields/int64.js';
+import { CodedError } from '../../errors.js';
+import type { Command } from '../declaration/command.js';
+
+// CLIENT PAUSE and UNPAUSE.
+
+/** About 24 days, the longest timer. */
+const LONGEST_MS = 2n ** 31n - 1n;
+
+export const clientPause: Command = {
+  name: 'pause',
+  summary: 'Holds back the commands of all clients, or only those that may write. Sessions still expire on time.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['admin', 'loading', 'stale', 'no_multi'],
+  arity: -3,
+  arguments: [
+    { name: 'timeout', type: 'integer' },
+    {
+      name: 'mode',
+      type: 'oneof',
+      optional: true,
+      arguments: [
+        { name: 'write', type: 'pure-token', token: 'WRITE' },
+        { name: 'all', type: 'pure-token', token: 'ALL' },
+      ],
+    },
+  ],
+  reply: 'OK; the pause ends after the timeout, in milliseconds, or with CLIENT UNPAUSE',
+  async run({ reply, server }, args) {
+    const timeout = parseInt64(args.slice());
+    const mode = args.left === 0 ? 'all' : args.word();
+    args.end();
+    if (mode !== 'all' && mode !== 'write') throw new CodedError('ERR', 'CLIENT PAUSE mode must be WRITE or ALL');
+    if (timeout === undefined) throw new CodedError('ERR', 'timeout is not an integer or out of range');
+    if (timeout < 0n) throw new CodedError('ERR', 'timeout is negative');
+    server.pause.begin(Number(timeout < LONGEST_MS ? timeout : LONGEST_MS), mode);
+    reply.ok();
+  },
+};
+
+export const clientUnpause: Command = {
+  name: 'unpause',
+  summary: 'Ends CLIENT PAUSE. It is the only command that runs while all commands are held back.',
+  complexity: 'O(N), where N is the number of clients that wait',
+  group: 'connection',
+  flags: ['admin', 'loading', 'stale'],
+  arity: 2,
+  arguments: [],
+  reply: 'OK',
+  run({ reply, server }) {
+    server.pause.end();
+    reply.ok();
+  },
+};

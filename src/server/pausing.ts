@@ -1,0 +1,68 @@
+import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import type { Clock } from '../engine/index.js';
+import type { Pause } from '../execution/context/pause.js';
+import type { Execution } from '../execution/execution.js';
+import type { Request } from '../resp/request.js';
+
+/** Commands that do not write, but are held back with those that do, as in Redis. */
+const LIKE_WRITES: ReadonlySet<string> = new Set(['publish', 'spublish', 'eval', 'evalsha', 'fcall']);
+
+/** Holds commands back for a while: CLIENT PAUSE. Sessions still expire on time. */
+export class Pausing implements Pause {
+  /** Read it once for each read from a socket: a command that begins a pause ends its turn. */
+  isOn = false;
+
+  readonly #clock: Clock;
+  #all = false;
+  /** In ms. */
+  #until = 0;
+  #cancel: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  begin(ms: number, what: 'all' | 'write'): void {
+    const now = this.#clock.now();
+    this.#until = Math.max(this.#until, now + ms);
+    this.#all ||= what === 'all';
+    this.isOn = true;
+    this.#cancel?.();
+    this.#cancel = this.#clock.after(this.#until - now, () => this.end());
+  }
+
+  end(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#until = 0;
+    this.#all = false;
+    this.isOn = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const goOn of waiting) goOn();
+  }
+
+  /** Returns whether a request has to wait. */
+  holds({ commands, transaction }: Execution, request: Request): boolean {
+    const main = commands.find(request.word(0));
+    const isSub = main !== undefined && main.subcommands.size > 0 && request.length > 1;
+    const entry = isSub ? main.subcommands.get(request.word(1).latin1().toLowerCase()) : main;
+    // Otherwise nobody could end the pause.
+    if (entry?.fullName === 'client|unpause') return false;
+    return this.#all || (entry !== undefined && (mayWrite(entry) || (entry.endsTransaction && transaction.writes)));
+  }
+
+  /** Calls back when the pause is over. */
+  whenOver(goOn: () => void): void {
+    this.#waiting.push(goOn);
+  }
+}
+
+function mayWrite({ writes, fullName }: CommandEntry): boolean {
+  return writes || LIKE_WRITES.has(fullName);
+}
