@@ -148,6 +148,8 @@ export function callWithinScript(
   const ended = server.clock.now();
   recordTime(context, entry, request, server.statistics.record(entry, ended - started, failed));
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request, true);
+  const { tracking } = server;
+  if (tracking.size > 0) tracking.ran(client, entry.fullName, () => keysRead(entry, request), client);
   return ended;
 }
 

@@ -5,11 +5,11 @@ import type { Request } from '../resp/request.js';
 const AT = '@'.charCodeAt(0);
 
 /**
- * Returns the keys that a request reads, as texts with one character per byte; none if its command writes. A token is
+ * Returns the keys that a request reads, as texts with one character per byte; none if its command does more than read. A token is
  * not a key, and nobody else may learn it. `@name` is the key with that name.
  */
-export function keysRead({ keys, writes, command }: CommandEntry, request: Request): string[] {
-  if (keys === undefined || writes) return [];
+export function keysRead({ keys, command }: CommandEntry, request: Request): string[] {
+  if (keys === undefined || !command.flags.includes('readonly')) return [];
   const words = keysIn(
     keys,
     Array.from({ length: request.length }, (_, index) => request.word(index)),

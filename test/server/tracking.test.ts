@@ -67,6 +67,8 @@ describe('CLIENT TRACKING', () => {
     ['HSET k f v', 'HGET k f', 'SESSION.END @k'],
     ['HSET k f v', 'HGET k f', 'SESSION.ENDNAME k'],
     ['SET a v', 'GET k', 'SESSION.NEW k SHARED DATA f v'],
+    ['SET k v', 'EVAL return(redis.call("GET",KEYS[1])) 1 k', 'SET k w'],
+    ['SET k v', 'GET k', 'EVAL return(redis.call("SET",KEYS[1],"w")) 1 k'],
   ])('after %j and %j, %j invalidates the key', async (before, read, change) => {
     const { reader, write } = await tracking();
     await write(before);

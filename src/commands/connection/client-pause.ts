@@ -12,7 +12,7 @@ export const clientPause: Command = {
   summary: 'Holds back the commands of all clients, or only those that may write. Sessions still expire on time.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['admin', 'loading', 'stale', 'no_multi'],
+  flags: ['admin', 'loading', 'stale', 'no_multi', 'noscript'],
   arity: -3,
   arguments: [
     { name: 'timeout', type: 'integer' },
@@ -44,7 +44,7 @@ export const clientUnpause: Command = {
   summary: 'Ends CLIENT PAUSE. It is the only command that runs while all commands are held back.',
   complexity: 'O(N), where N is the number of clients that wait',
   group: 'connection',
-  flags: ['admin', 'loading', 'stale'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: 2,
   arguments: [],
   reply: 'OK',
