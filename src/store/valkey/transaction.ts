@@ -80,7 +80,11 @@ export class StoreTransaction implements Transaction {
     const indexed = await this.#begin(steps, partition);
     let replies: Reply;
     try {
-      replies = await this.#nodes.call(partition, 'exec', this.#arguments(steps, indexed));
+      replies = await this.#nodes.call(
+        partition,
+        steps.some(adds) ? 'exec' : 'execless',
+        this.#arguments(steps, indexed),
+      );
     } catch (error) {
       await this.#abandon(indexed, error);
       throw error;
@@ -153,6 +157,13 @@ export class StoreTransaction implements Transaction {
   async #abandon(indexed: readonly (IndexedSession | undefined)[], error?: unknown): Promise<void> {
     await Promise.all(indexed.map((one) => one && this.#creation.abandon(one, error)));
   }
+}
+
+/** The functions for sessions that may add something: those of the kind `grow`. */
+export const ADDING: ReadonlySet<string> = new Set(['set', 'add', 'cas', 'append', 'incrby', 'replace']);
+
+function adds(step: Step): boolean {
+  return 'plan' in step || ADDING.has(step.fn);
 }
 
 /** Creates sessions inside a transaction. */

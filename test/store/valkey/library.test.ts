@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readLibrary } from '../../../src/store/valkey/library.js';
+import { ADDING } from '../../../src/store/valkey/transaction.js';
 import { PACKAGE } from '../../../src/version.js';
 
 describe('the library of functions', () => {
@@ -20,5 +21,11 @@ describe('the library of functions', () => {
     const { reads } = readLibrary();
     for (const fn of ['get', 'getall', 'exists', 'due', 'reap']) expect(reads).toContain(fn);
     for (const fn of ['create', 'set', 'end', 'index', 'exec']) expect(reads).not.toContain(fn);
+  });
+
+  it('declares as such what transactions take for functions that add something', () => {
+    const declared = [...readLibrary().code.matchAll(/^operation\('(\w+)', 'grow'/gm)].map(([, fn]) => fn);
+    const others = ['create', 'createathome', 'index', 'setup', 'exec'];
+    expect(new Set(declared)).toEqual(new Set([...ADDING, ...others]));
   });
 });

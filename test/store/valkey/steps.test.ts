@@ -279,6 +279,24 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
       expect(await keys()).toEqual([]);
     });
 
+    it('is refused when the node has no more memory, but only if it adds something', async () => {
+      const token = await sessions.create(slice('a'), { data: [slice('k'), slice('1')] });
+      await server.ask('CONFIG', 'SET', 'maxmemory', 1);
+      try {
+        const adding = store.begin([]);
+        void adding.sessions.get(token, slice('k'), true);
+        void adding.sessions.set(token, [slice('k'), slice('2')], true);
+        await expect(adding.commit()).rejects.toMatchObject({ code: 'OOM' });
+        const ending = store.begin([await store.watch(token)]);
+        const value = ending.sessions.get(token, slice('k'), true) as Promise<Slice>;
+        const ended = ending.sessions.end(token);
+        expect(await ending.commit()).toBe(true);
+        expect([String((await value).toBuffer()), await ended]).toEqual(['1', true]);
+      } finally {
+        await server.ask('CONFIG', 'SET', 'maxmemory', 0);
+      }
+    });
+
     it('refuse operations on many sessions', () => {
       const { sessions: inside } = store.begin([]);
       expect(() => inside.endName(slice('a'))).toThrow('cannot be part of a transaction');

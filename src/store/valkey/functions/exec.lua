@@ -1,6 +1,6 @@
 local UNKNOWN = failure('ERR unknown function')
 
-operation('exec', 'grow', function(base, args)
+local function execute(base, args)
   local at = 2
   for _ = 1, tonumber(args[1]) do
     if versionOf(base, args[at]) ~= args[at + 1] then return false end
@@ -20,7 +20,11 @@ operation('exec', 'grow', function(base, args)
     at = at + 2 + count
   end
   return replies
-end)
+end
 
--- It does not call itself.
-operations.exec = nil
+operation('exec', 'grow', execute)
+-- For a transaction whose functions add nothing: the node also runs it when its memory is full.
+operation('execless', 'write', execute)
+
+-- A transaction contains no other one.
+operations.exec, operations.execless = nil, nil

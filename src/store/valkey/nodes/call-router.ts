@@ -64,7 +64,7 @@ export class CallRouter implements CallOutcomes {
     const encoded = {
       start: bulkString('FCALL') + bulkString(library.prefix + fn),
       isRead: library.reads.has(fn),
-      isTransaction: fn === 'exec',
+      isTransaction: fn === 'exec' || fn === 'execless',
     };
     this.#functions.set(fn, encoded);
     return encoded;
