@@ -11,7 +11,10 @@ import { ask, askWith } from './ask.js';
 afterEach(stopServers);
 
 /** Commands on sessions in memory, besides those on plain keys. */
-const OTHERS = 'bgrewriteaof bgsave dbsize flushall flushdb lastsave save session.load session.save'.split(' ');
+const OTHERS =
+  'bgrewriteaof bgsave dbsize eval eval_ro evalsha evalsha_ro flushall flushdb lastsave save session.load session.save'.split(
+    ' ',
+  );
 
 /** Starts a server whose sessions are in a store. */
 async function start(config = {}) {
