@@ -48,12 +48,22 @@ const FIRST = [
   'test/e2e/demo.test.ts',
 ];
 
+/** These tests replace modules or measure memory, so each has a process of its own. The others share one per worker. */
+const ISOLATED = [
+  'test/config-file/config-file.test.ts',
+  'test/engine/memory/*.test.ts',
+  'test/resp/request-decoder.test.ts',
+  'test/server/auth-throttle.test.ts',
+  'test/server/read-buffer-trial.test.ts',
+];
+
 /** These tests exercise the wire, so they run with and without the shared read buffer. */
 const WIRE = ['closing', 'end-many', 'limits', 'pubsub', 'read-buffer', 'turns'].map(
   (it) => `test/server/${it}.test.ts`,
 );
 
 const SETUP = ['test/kill-children.ts', 'test/seed-properties.ts'];
+const SMALL_REGIONS = 'test/small-regions.ts';
 
 /** The tests that take longest wait for real servers most of the time, so there are more than a small machine has cores. */
 const WORKERS = 5;
@@ -84,10 +94,16 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...ONCE, ...WIRE],
+          exclude: [...ALONE, ...ISOLATED, ...ONCE, ...WIRE],
+          setupFiles: [...SETUP, SMALL_REGIONS],
+          isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'isolated', include: ISOLATED, maxWorkers: WORKERS, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
@@ -98,6 +114,8 @@ export default defineConfig({
         test: {
           name: 'with the read buffer',
           include: WIRE,
+          setupFiles: [...SETUP, SMALL_REGIONS],
+          isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
@@ -107,7 +125,7 @@ export default defineConfig({
         test: {
           name: 'without the read buffer',
           include: WIRE,
-          setupFiles: [...SETUP, 'test/without-read-buffer.ts'],
+          setupFiles: [...SETUP, SMALL_REGIONS, 'test/without-read-buffer.ts'],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },

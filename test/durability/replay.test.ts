@@ -299,7 +299,7 @@ it('replaying the records restores the sessions, and so does replaying them twic
       const records = bytesOf(recorded.journal);
       expectTheSame(recorded, restored(twice ? [records, records] : [records], recorded));
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 
@@ -363,7 +363,7 @@ it('a base written in pieces while sessions change, with the records appended me
         expectTheSame(recorded, restored([bytesOf(base), bytesOf(recorded.journal)], recorded));
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 
@@ -424,7 +424,7 @@ it('a data set written in pieces has every session that existed throughout, as i
         expect(other.stats()).toMatchObject({ sessions: loaded.size });
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 

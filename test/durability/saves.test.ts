@@ -69,6 +69,6 @@ it('sessions that are saved and loaded into another engine are the same there', 
       from.engine.close();
       to.engine.close();
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });

@@ -210,7 +210,7 @@ describe('JournalWriter', () => {
             await bench.check();
           },
         ),
-        { numRuns: 400 },
+        { numRuns: 150 },
       );
     },
   );
