@@ -96,7 +96,7 @@ function feedMonitors({ server, client }: Context, entry: CommandEntry, request:
 function later(context: Context, entry: CommandEntry, request: Request, answer: Promise<unknown>): LateAnswer {
   const { slowlog, statistics } = context.server;
   feedMonitors(context, entry, request);
-  // A command that asks the store once is not slow because the store is, and there may be thousands at a time.
+  // While a store is slow, so is each command that asks it once. Thousands of these in SLOWLOG would say nothing.
   const mayBeSlow = slowlog.threshold < Infinity && !entry.hiddenFromSlowlog && !runsAhead(entry, request);
   // The time of the next command begins here.
   statistics.skip();
