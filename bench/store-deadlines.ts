@@ -26,6 +26,8 @@ const PIPELINE = 100;
 const LEAD = 2;
 /** At least this many ms: nearer deadlines are announced one by one. */
 const SHORTEST_LEAD = 10_000;
+/** Sessions that are not counted fall due within this many ms before the others. */
+const WARM_UP = 5000;
 /** If no event arrives for this long after the last deadline, in ms, the missing ones are lost. */
 const SILENCE = 8000;
 /** Sessions that are read right around their deadlines, per second. */
@@ -36,6 +38,7 @@ const DATA = ['user', 'x'.repeat(29), 'cart', 'y'.repeat(29), 'seen', 'z'.repeat
 interface Options {
   readonly sessions: number;
   readonly seconds: number;
+  readonly warmUp: number;
   readonly kill: boolean;
 }
 
@@ -43,6 +46,7 @@ const program = new Command('bench:store-deadlines')
   .description('Measures how late the sessions of a store expire.')
   .option('--sessions <number>', 'number of sessions', positive, 100_000)
   .option('--seconds <number>', 'how long they are due one after the other', positive, 10)
+  .option('--warm-up <number>', 'sessions that fall due before the others and are not counted', positive, 0)
   .option('--kill', 'kill one of the two processes half-way', false)
   .allowExcessArguments(false)
   .parse();
@@ -53,8 +57,9 @@ function positive(text: string): number {
   return Number(text);
 }
 
-async function run({ sessions, seconds, kill }: Options): Promise<void> {
-  console.log(`${sessions} sessions due over ${seconds} s${kill ? ', one process killed half-way' : ''}`);
+async function run({ sessions, seconds, warmUp, kill }: Options): Promise<void> {
+  const before = warmUp === 0 ? '' : `, after ${warmUp} others`;
+  console.log(`${sessions} sessions due over ${seconds} s${before}${kill ? ', one process killed half-way' : ''}`);
   console.log(describeMachine());
   const cluster = await RedisCluster.start();
   const store = `redis://${cluster.nodes.map(({ address }) => address).join(',')}`;
@@ -65,7 +70,7 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
     const subscribers = await Promise.all(processes.map(({ port }) => Subscriber.to(port)));
     note('creating sessions …');
     const began = Date.now();
-    const tokens = await inPipelines(sessions, clients, (i) => [
+    const tokens = await inPipelines(warmUp + sessions, clients, (i) => [
       'SESSION.NEW',
       `user:${i >> 2}`,
       3600,
@@ -73,12 +78,16 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
       ...DATA,
     ]);
     note('setting their deadlines …');
-    const begin = Date.now() + Math.max(SHORTEST_LEAD, LEAD * (Date.now() - began));
-    const dueOf = (i: number) => begin + Math.floor((i / sessions) * seconds * 1000);
-    await inPipelines(sessions, clients, (i) => ['SESSION.PEXPIRE', tokens[i], dueOf(i) - Date.now()]);
+    const begin = Date.now() + Math.max(SHORTEST_LEAD, LEAD * (Date.now() - began)) + WARM_UP;
+    const dueOf = (i: number) =>
+      i < warmUp
+        ? begin - WARM_UP + Math.floor((i / warmUp) * WARM_UP)
+        : begin + Math.floor(((i - warmUp) / sessions) * seconds * 1000);
+    await inPipelines(warmUp + sessions, clients, (i) => ['SESSION.PEXPIRE', tokens[i], dueOf(i) - Date.now()]);
     const deadlines = await readDeadlines(cluster);
-    if (deadlines.size !== sessions) throw new Error(`only ${deadlines.size} sessions have a deadline`);
-    if (Date.now() > begin) throw new Error('the machine is too slow: the first are due already');
+    if (deadlines.size !== warmUp + sessions) throw new Error(`only ${deadlines.size} sessions have a deadline`);
+    for (const token of tokens.slice(0, warmUp)) deadlines.delete(token);
+    if (Date.now() > begin - WARM_UP) throw new Error('the machine is too slow: the first are due already');
 
     const first = Math.min(...deadlines.values());
     const last = Math.max(...deadlines.values());
@@ -93,7 +102,7 @@ async function run({ sessions, seconds, kill }: Options): Promise<void> {
     await setTimeout(last - Date.now());
     const live = kill ? subscribers.slice(1) : subscribers;
     const isSilent = () => Date.now() - Math.max(last, ...live.map((one) => one.lastArrival)) > SILENCE;
-    while (live.some((one) => one.read().size < sessions) && !isSilent()) await setTimeout(100);
+    while (live.some((one) => one.read().size < warmUp + sessions) && !isSilent()) await setTimeout(100);
     const cpu = (await cpuTimes(cluster, processes)).map((time, i) => time - cpuBefore[i]);
     // For events that arrive twice.
     await setTimeout(1000);
@@ -127,9 +136,10 @@ function row(
   arrivals: ReadonlyMap<string, number>,
   twice: number,
 ): string[] {
-  const late = [...arrivals].map(([token, at]) => at - (deadlines.get(token) ?? Number.NaN)).sort((a, b) => a - b);
+  const counted = [...arrivals].filter(([token]) => deadlines.has(token));
+  const late = counted.map(([token, at]) => at - (deadlines.get(token) as number)).sort((a, b) => a - b);
   const quantile = (share: number) => (late[Math.ceil(late.length * share) - 1] ?? Number.NaN).toFixed(0);
-  const missing = deadlines.size - arrivals.size;
+  const missing = deadlines.size - counted.length;
   return [name, String(missing), String(twice), quantile(0.5), quantile(0.99), quantile(1)];
 }
 
