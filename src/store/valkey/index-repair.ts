@@ -77,7 +77,7 @@ export class IndexRepair {
     this.#cancelHurried();
   }
 
-  /** Looks at a partition soon: a session of it has expired. */
+  /** Looks at a partition soon: a session of it has expired, and its entry in an index is still to be removed. */
   hurry(partition: number): void {
     this.#hurried.add(partition);
     if (!this.#isHurrying) this.#hurryIn(SOON_MS);

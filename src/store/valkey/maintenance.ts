@@ -41,8 +41,8 @@ export class Maintenance {
       nodes,
       events,
       clock,
-      onExpired: (late, partition) => {
-        this.#repair.hurry(partition);
+      onExpired: (late, partition, isIndexed) => {
+        if (isIndexed) this.#repair.hurry(partition);
         onExpired?.(late);
       },
       onFault,

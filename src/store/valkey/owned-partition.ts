@@ -40,8 +40,12 @@ export interface OwnerParts {
   readonly page: number;
   /** Remembers to call `reapDue` when the timers that are due now have been called. */
   onDue(partition: OwnedPartition): void;
-  /** Called for each session that this process has expired. @param late In ms. */
-  onExpired(late: number, partition: number): void;
+  /**
+   * Called for each session that this process has expired.
+   * @param late In ms.
+   * @param isIndexed Whether its entry in the index of its name is still to be removed.
+   */
+  onExpired(late: number, partition: number, isIndexed: boolean): void;
   /** Called for an error that is a bug. */
   onFault(fault: unknown): void;
 }
@@ -177,13 +181,17 @@ export class OwnedPartition {
     if (this.#hasMore && this.#known.size <= this.#parts.page / 2) this.read();
   }
 
-  /** @param left Milliseconds until the session is due after all; `EXPIRED`, or another negative number if it is gone. */
+  /**
+   * @param left Milliseconds until the session is due after all; `EXPIRED` or `INDEXED`, or another negative number if
+   *   it is gone.
+   */
   #reaped(due: Due, now: number, left: number): void {
     // It is not there if a call failed meanwhile: everything was forgotten and is read again.
     if (this.#known.get(due.member) !== due) return;
     this.#known.delete(due.member);
-    if (left === EXPIRED) this.#parts.onExpired(Math.max(0, now - due.at), this.number);
-    else if (left >= 0) this.#add(due.member, now + left);
+    if (left === EXPIRED || left === INDEXED) {
+      this.#parts.onExpired(Math.max(0, now - due.at), this.number, left === INDEXED);
+    } else if (left >= 0) this.#add(due.member, now + left);
     if (due.next !== undefined) this.#add(due.member, due.next);
   }
 
@@ -268,5 +276,6 @@ export class OwnedPartition {
   }
 }
 
-/** What `reap` answers for a session that it has expired. */
+/** What `reap` answers for a session that it has expired. With `INDEXED`, its entry in the index is still there. */
 const EXPIRED = -1;
+const INDEXED = -3;

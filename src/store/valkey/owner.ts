@@ -15,8 +15,12 @@ export interface OwnerOptions {
   /** About how many events each partition keeps. */
   readonly events: number;
   readonly clock: Clock;
-  /** Called for each session that this process has expired. @param late In ms. */
-  readonly onExpired?: (late: number, partition: number) => void;
+  /**
+   * Called for each session that this process has expired.
+   * @param late In ms.
+   * @param isIndexed Whether its entry in the index of its name is still to be removed.
+   */
+  readonly onExpired?: (late: number, partition: number, isIndexed: boolean) => void;
   /** Called for an error that is a bug. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -45,9 +49,9 @@ export class Owner {
       timers: this.#timers,
       page: MOST_OF_PARTITION,
       onDue: (partition) => this.#ready.add(partition),
-      onExpired: (late, partition) => {
+      onExpired: (late, partition, isIndexed) => {
         this.lateness.record(late, clock.now());
-        onExpired?.(late, partition);
+        onExpired?.(late, partition, isIndexed);
       },
       onFault,
     };

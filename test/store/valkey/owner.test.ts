@@ -12,16 +12,18 @@ function start({ partitions = 4, latency = (): number => 0 } = {}) {
   const clock = new FakeClock();
   const store = new SimulatedStore(clock, partitions, latency);
   const nodes = store.connect();
+  const expired: { late: number; partition: number; isIndexed: boolean }[] = [];
   const owner = new Owner({
     nodes,
     events: 1000,
     clock,
+    onExpired: (late, partition, isIndexed) => expired.push({ late, partition, isIndexed }),
     onFault: (fault) => {
       throw fault;
     },
   });
   const all = Array.from({ length: partitions }, (_, number) => number);
-  return { clock, store, nodes, owner, all };
+  return { clock, store, nodes, owner, all, expired };
 }
 
 describe('the owner of partitions', () => {
@@ -91,6 +93,20 @@ describe('the owner of partitions', () => {
     expect(store.expiries).toHaveLength(20_000);
     expect(most).toBeLessThanOrEqual(2048);
     expect(store.largestBatch).toBeLessThanOrEqual(32);
+  });
+
+  it('says of which sessions the entry in the index is still to be removed', async () => {
+    const { clock, store, owner, all, expired } = start({ partitions: 2 });
+    owner.own(all);
+    await pass(clock, 10);
+    store.create(0, 'at home', 100);
+    store.create(1, 'elsewhere', 200);
+    store.indexed.add('elsewhere');
+    await pass(clock, 300);
+    expect(expired).toEqual([
+      { late: expect.any(Number), partition: 0, isIndexed: false },
+      { late: expect.any(Number), partition: 1, isIndexed: true },
+    ]);
   });
 
   it('reads each partition about every three seconds', async () => {

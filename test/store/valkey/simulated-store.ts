@@ -29,6 +29,11 @@ interface Partition {
   readonly index: Set<string>;
 }
 
+/** What `reap` answers. */
+const EXPIRED = -1;
+const NOTHING = -2;
+const INDEXED = -3;
+
 interface Listening {
   readonly nodes: SimulatedNodes;
   readonly partition: number;
@@ -58,6 +63,8 @@ export class SimulatedStore {
   largestBatch = 0;
   /** How far the node's clock is ahead of the test's, in ms. */
   ahead = 1_900_000_000_000.7;
+  /** Sessions whose entry in an index is in another partition than they. */
+  readonly indexed = new Set<string>();
   /** Partitions that do not answer. */
   readonly down = new Set<number>();
   /** Partitions whose node says that it cannot serve them. */
@@ -204,14 +211,14 @@ export class SimulatedStore {
   #reap(number: number, member: string): number {
     const { deadlines, due } = this.partitions[number];
     const deadline = deadlines.get(member);
-    if (deadline === undefined) return -2;
+    if (deadline === undefined) return NOTHING;
     if (deadline > this.now) {
       due.set(member, deadline);
       return deadline - this.now;
     }
     this.end(number, member);
     this.expiries.push({ member, partition: number, late: this.now - deadline });
-    return -1;
+    return this.indexed.has(member) ? INDEXED : EXPIRED;
   }
 }
 

@@ -1,4 +1,4 @@
-local EXPIRED, NOTHING = -1, -2
+local EXPIRED, NOTHING, INDEXED = -1, -2, -3
 
 -- Handles a member of the set of what is due. Returns what the reply says about it.
 local function reap(base, member)
@@ -8,12 +8,11 @@ local function reap(base, member)
     if call('ZREM', base .. ':due', member) == 0 then return NOTHING end
     local origin, created, name = partsOf(member)
     notify(base, 'expired', origin, origin, created, name, '-')
-    mustUnindex(base, member, name)
     tally(base, 'expired')
-    return EXPIRED
+    return mustUnindex(base, member, name) and INDEXED or EXPIRED
   end
-  local _, done = settle(session)
-  if done then return EXPIRED end
+  local _, done, ended = settle(session)
+  if done then return ended == member and INDEXED or EXPIRED end
   if session.due ~= session.deadline then
     session.due = session.deadline
     save(session)

@@ -49,18 +49,16 @@ local function clearAtDeadline(session)
   tally(base, 'cleared')
 end
 
--- Does what the session's deadline demands if it has come. Returns whether the session still lives, and whether
--- anything was done.
+-- Does what the session's deadline demands if it has come. Returns whether the session still lives, whether anything
+-- was done, and what `finish` returned if the session has ended.
 local function settle(session)
   local done = false
   while session.deadline <= now do
     done = true
     if session.deadline >= session.ageEnd then
-      finish(session, 'maxage')
-      return false, true
+      return false, true, finish(session, 'maxage')
     elseif has(session, Flag.DELETE) then
-      finish(session, 'expired')
-      return false, true
+      return false, true, finish(session, 'expired')
     end
     clearAtDeadline(session)
   end
