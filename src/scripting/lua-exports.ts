@@ -6,6 +6,7 @@ export type State = number;
 /** The types of values in Lua. */
 export const NIL = 0;
 export const BOOLEAN = 1;
+export const LIGHT_USERDATA = 2;
 export const NUMBER = 3;
 export const STRING = 4;
 export const TABLE = 5;

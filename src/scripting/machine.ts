@@ -2,6 +2,7 @@ import { CodedError } from '../errors.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Slice } from '../slice.js';
 import { bitFunctions } from './bit.js';
+import { cjsonFunctions } from './cjson.js';
 import { Lua, LuaPanic } from './lua.js';
 import { FINISHED, REGISTRY, STRING, type State, TABLE, YIELDED } from './lua-exports.js';
 import { Random } from './random.js';
@@ -51,6 +52,7 @@ export class Machine {
       table: tableFunctions(lua, (address) => this.#sandbox.isProtected(address)),
       math: this.#random.functions(lua),
       bit: bitFunctions(lua),
+      cjson: cjsonFunctions(lua),
       redis: this.#redis.library(redisVersion),
       os: {
         clock: (state) => {

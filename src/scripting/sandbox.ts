@@ -9,8 +9,8 @@ const BASIC = [
 
 const READONLY = 'Attempt to modify a readonly table';
 
-/** A library: its functions, numbers and texts by name. */
-export type Library = Readonly<Record<string, LuaFunction | number | string>>;
+/** A library: its functions, numbers, texts and light userdata by name. */
+export type Library = Readonly<Record<string, LuaFunction | number | string | { readonly address: number }>>;
 
 /**
  * The global variables that scripts see. All scripts share them, and none can change them, so a script can leave
@@ -84,7 +84,8 @@ export class Sandbox {
     for (const [name, member] of Object.entries(library)) {
       if (typeof member === 'function') lua.pushFunction(main, member);
       else if (typeof member === 'number') api.lua_pushnumber(main, member);
-      else lua.push(main, member);
+      else if (typeof member === 'string') lua.push(main, member);
+      else api.lua_pushlightuserdata(main, member.address);
       api.lua_setfield(main, -2, lua.text(name));
     }
   }
