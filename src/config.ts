@@ -345,7 +345,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: integer(0, 2 ** 31 - 1, 'ms'),
     initial: 5000,
-    help: 'For how many ms a script may run. One that has not written is then stopped. 0 means no limit.',
+    help: 'For how many ms a script may run. One that has not written is then stopped; otherwise other clients get the error BUSY. 0 means no limit.',
     alias: 'lua-time-limit',
     live: true,
   },

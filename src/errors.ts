@@ -79,6 +79,10 @@ export const RESERVED_KEY = new CodedError(
 
 export const NOT_AUTHENTICATED = new CodedError('NOAUTH', 'Authentication required.');
 export const LOADING = new CodedError('LOADING', 'Redis is loading the dataset in memory');
+export const BUSY = new CodedError(
+  'BUSY',
+  'Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
+);
 export const OUT_OF_MEMORY = new CodedError('OOM', "command not allowed when used memory > 'maxmemory'.");
 export const NOT_IN_TRANSACTION = new CodedError('ERR', 'Command not allowed inside a transaction');
 export const TRANSACTION_TOO_LARGE = new CodedError(

@@ -411,6 +411,16 @@ export class SessionEngine {
     return this.#evictor.makeRoom();
   }
 
+  /** Until `releaseExpiry`, no session expires, neither by itself nor when an operation looks it up. */
+  holdExpiry(): void {
+    this.#deadlines.hold();
+  }
+
+  /** Ends `holdExpiry`. What has become due meanwhile expires soon. */
+  releaseExpiry(): void {
+    this.#deadlines.release();
+  }
+
   /**
    * Evicts sessions until there is room for `bytes` more. For a caller that is about to take much memory at once.
    * @returns Whether there is room. A promise of that if so many sessions must be evicted that it takes several slices.

@@ -1,13 +1,14 @@
 import { Arguments } from '../commands/arguments/arguments.js';
 import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
-import { CodedError, cannotRunWritingScript, ForeignError, OUT_OF_MEMORY } from '../errors.js';
+import { BUSY, CodedError, cannotRunWritingScript, ForeignError, OUT_OF_MEMORY } from '../errors.js';
 import { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
-import { ScriptError } from '../scripting/machine.js';
+import { type Machine, ScriptError } from '../scripting/machine.js';
 import type { ScriptHost, ScriptLogLevel, Verdict } from '../scripting/script-host.js';
 import type { Script } from '../scripting/scripts.js';
 import { callWithinScript, countError } from './call.js';
 import type { ScriptCall } from './context/client.js';
+import type { Gate } from './context/gate.js';
 import type { Execution } from './execution.js';
 import { takesMemory } from './growth.js';
 import { clientFields, clientText } from './observing/client-text.js';
@@ -15,10 +16,14 @@ import { clientFields, clientText } from './observing/client-text.js';
 /**
  * Runs a script for a client: at once, with the client's permissions, and with one timestamp for all its commands. What
  * it writes is one batch of the journal. Writes its result as the reply.
+ *
+ * A script that runs for too long is stopped. If it has written, it pauses from time to time instead, so that other
+ * clients can be told that the server is busy.
+ * @returns A promise if it pauses.
  * @throws CodedError if it may not run, or fails. What it has written until then stays.
  */
-export function runScript(execution: Execution, script: Script, call: ScriptCall): void {
-  new ScriptRun(execution, script, call.isReadOnly).run(call);
+export function runScript(execution: Execution, script: Script, call: ScriptCall): void | Promise<void> {
+  return new ScriptRun(execution, script, call.isReadOnly).run(call);
 }
 
 /** Where the replies to the commands of scripts are written. One script runs at a time. */
@@ -34,43 +39,103 @@ class ScriptRun implements ScriptHost {
   readonly #started: number;
   readonly #isReadOnly: boolean;
   readonly #hasRoom: boolean;
+  readonly #machine: Machine;
+  readonly #reference: number;
+  /** What keeps commands out, apart from this script. */
+  readonly #gate: Gate | undefined;
+  /** What the script may change of its client, and must not. */
+  readonly #before: { readonly database: number; readonly executing: boolean };
+  /** The time at which all its commands happen, in ms. */
+  readonly #timestamp: number;
   /** When the latest command of the script ended, in ms. */
   #mark: number;
+  /** When it began or, after a pause, went on, in ms. */
+  #sliceStarted: number;
   #hasWritten = false;
 
   constructor(execution: Execution, script: Script, isReadOnly: boolean) {
-    const { engine, server, storeAtOnce } = execution;
+    const { client, engine, server, storeAtOnce, transaction } = execution;
     this.#execution = execution;
     this.#inner = { ...execution, reply: replies, store: storeAtOnce };
     this.#script = script;
+    this.#gate = server.gate;
     this.#started = server.clock.now();
+    this.#sliceStarted = this.#started;
     this.#mark = this.#started;
+    this.#timestamp = server.statistics.timestamp;
     this.#isReadOnly = isReadOnly || script.flags?.noWrites === true;
     this.#hasRoom = engine.makeRoom();
     this.#refuse(isReadOnly);
+    const { machine, reference } = server.scripts.prepare(script);
+    this.#machine = machine;
+    this.#reference = reference;
+    this.#before = { database: client.database, executing: transaction.executing };
   }
 
-  run({ keys, args }: ScriptCall): void {
-    const { client, reply, server, transaction } = this.#execution;
-    const { machine, reference } = server.scripts.prepare(this.#script);
-    const { executing } = transaction;
-    const { database } = client;
+  run({ keys, args }: ScriptCall): void | Promise<void> {
     // No command of the script may let others run in between.
-    transaction.executing = true;
+    this.#execution.transaction.executing = true;
     try {
-      machine.start(reference, keys, args, this);
-      machine.resume(this.#script.sha);
-      machine.write(reply, (text) => this.#writeError(text));
+      this.#machine.start(this.#reference, keys, args, this);
+      if (!this.#advance()) return this.#goOnLater();
     } catch (error) {
-      throw error instanceof ScriptError ? new ForeignError(error.message) : error;
-    } finally {
-      transaction.executing = executing;
-      client.database = database;
-      machine.end();
-      replies.take();
-      replies.sent();
-      server.scripts.release();
+      this.#end();
+      throw failureOf(error);
     }
+    this.#end();
+  }
+
+  /** Runs the script until it ends or pauses. Returns whether it has ended; its reply is then written. */
+  #advance(): boolean {
+    if (!this.#machine.resume(this.#script.sha)) return false;
+    this.#machine.write(this.#execution.reply, (text) => this.#writeError(text));
+    return true;
+  }
+
+  /**
+   * Runs the rest of a script that has paused. Other clients are told in between that the server is busy. Nothing expires
+   * meanwhile, and the time of the script does not advance.
+   */
+  async #goOnLater(): Promise<void> {
+    const { engine, server } = this.#execution;
+    const { clock, scripts, statistics } = server;
+    server.gate = BUSY_GATE;
+    scripts.isPaused = true;
+    engine.holdExpiry();
+    server.log.warning(
+      `a script of ${clientText(this.#execution.client)} has run for more than ${this.#limit} ms and has written, so it is not stopped: other clients get the error BUSY`,
+      { event: 'busy', ...clientFields(this.#execution.client) },
+    );
+    try {
+      for (let ended = false; !ended; ) {
+        await new Promise(setImmediate);
+        this.#sliceStarted = clock.now();
+        this.#mark = this.#sliceStarted;
+        statistics.beginAt(this.#timestamp);
+        try {
+          ended = this.#advance();
+        } finally {
+          statistics.end();
+        }
+      }
+    } catch (error) {
+      throw failureOf(error);
+    } finally {
+      engine.releaseExpiry();
+      scripts.isPaused = false;
+      server.gate = this.#gate;
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    const { client, server, transaction } = this.#execution;
+    transaction.executing = this.#before.executing;
+    client.database = this.#before.database;
+    this.#machine.end();
+    replies.take();
+    replies.sent();
+    server.scripts.release();
   }
 
   call(request: Request): string | undefined {
@@ -99,16 +164,24 @@ class ScriptRun implements ScriptHost {
     server.log[level](`a script of ${clientText(client)} says: ${shown}`, { event: 'script', ...clientFields(client) });
   }
 
-  judge(): Verdict {
-    const { clock, config } = this.#execution.server;
-    const limit = config['busy-reply-threshold'];
-    if (limit === 0) return 'continue';
-    return clock.now() - this.#started < limit ? 'continue' : 'stop';
+  judge(mayPause: boolean): Verdict {
+    const { clock, isStopping } = this.#execution.server;
+    const limit = this.#limit;
+    const now = clock.now();
+    if (limit === 0 || now - this.#started < limit) return 'continue';
+    if (!this.#hasWritten || isStopping) return 'stop';
+    const inSlice = now - this.#sliceStarted;
+    if (mayPause) return this.#sliceStarted === this.#started || inSlice >= SLICE_MS ? 'pause' : 'continue';
+    return inSlice < 2 * limit ? 'continue' : 'stop';
+  }
+
+  get #limit(): number {
+    return this.#execution.server.config['busy-reply-threshold'];
   }
 
   get stopReason(): string {
-    const limit = this.#execution.server.config['busy-reply-threshold'];
-    return `the script was stopped, because it ran for more than ${limit} ms (busy-reply-threshold)`;
+    if (this.#execution.server.isStopping) return 'the script was stopped, because the server stops';
+    return `the script was stopped, because it ran for more than ${this.#limit} ms (busy-reply-threshold)`;
   }
 
   /** @throws CodedError if the flags of the script say that it may not run now. */
@@ -117,7 +190,7 @@ class ScriptRun implements ScriptHost {
     if (flags === undefined) return;
     if (!flags.allowOom && !this.#hasRoom) throw OUT_OF_MEMORY;
     if (flags.noWrites) return;
-    const failure = this.#execution.server.gate?.refusalOf(ANY_WRITE);
+    const failure = this.#gate?.refusalOf(ANY_WRITE);
     if (failure !== undefined) throw cannotRunWritingScript(failure);
     if (isReadOnlyCall) throw new CodedError('ERR', 'Can not execute a script with write flag using *_ro command.');
   }
@@ -138,8 +211,7 @@ class ScriptRun implements ScriptHost {
     const ofUser = this.#refusalOfUser(entry);
     if (ofUser !== undefined) return ofUser;
     if (entry.writes && this.#isReadOnly) return 'ERR Write commands are not allowed from read-only scripts.';
-    const { server } = this.#execution;
-    const failure = server.gate?.refusalOf(entry);
+    const failure = this.#gate?.refusalOf(entry);
     if (failure !== undefined) return failure.text;
     // A script that has written is not stopped half-way.
     const mayGrow = this.#hasRoom || this.#hasWritten || this.#script.flags?.allowOom === true;
@@ -165,3 +237,13 @@ const WRONG_NUMBER = 'ERR Wrong number of args calling Redis command from script
 
 /** What a gate must let pass before a script that may write begins. */
 const ANY_WRITE = { writes: true, whileLoading: true, whileBusy: true, onlyInMemory: undefined } as const;
+
+/** A script that pauses runs for this many ms at a time. */
+const SLICE_MS = 50;
+
+/** Keeps commands out while a script has run for too long. */
+const BUSY_GATE: Gate = { refusalOf: ({ whileBusy }) => (whileBusy ? undefined : BUSY) };
+
+function failureOf(error: unknown): unknown {
+  return error instanceof ScriptError ? new ForeignError(error.message) : error;
+}

@@ -58,6 +58,7 @@ export const LOG_EVENTS = {
   stopped: { levels: ['notice'], says: 'The server has stopped' },
   connected: { levels: ['verbose'], says: 'A client has connected' },
   disconnected: { levels: ['verbose'], says: 'The connection of a client has ended' },
+  busy: { levels: ['warning'], says: 'A script has written and run for longer than `busy-reply-threshold`' },
   script: { levels: ['debug', 'verbose', 'notice', 'warning'], says: 'What a script has written with `redis.log`' },
   error: { levels: ['debug'], says: 'A client got an error' },
 } as const satisfies Record<string, LogEventKind>;

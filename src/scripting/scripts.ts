@@ -35,6 +35,8 @@ export class Scripts {
   readonly #bySha = new Map<string, KnownScript>();
   /** By text, because computing the SHA-1 takes longer than running a small script. The oldest use comes first. */
   readonly #bySource = new Map<string, KnownScript>();
+  /** Whether a script has run for too long and is paused, so that other clients can be told. It has written. */
+  isPaused = false;
   #bytes = 0;
   #evaluated = 0;
 

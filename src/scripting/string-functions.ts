@@ -157,19 +157,21 @@ export function stringFunctions(
   const addExpanded = (state: State, to: GrowingBytes, start: number, from: number, end: number) => {
     const at = lua.addressOf(state, 3);
     const last = at + lua.lengthOfLast;
-    for (let i = at; i < last; i++) {
-      const c = lua.heap[i];
-      const digit = lua.heap[i + 1] - 0x30;
-      if (c !== PERCENT) to.byte(c);
-      else if (!(digit >= 0 && digit <= 9)) to.byte(lua.heap[++i]);
-      else {
-        i++;
-        if (digit === 0) to.add(lua.heap, from, end);
-        else {
-          pushCapture(state, digit - 1, start, from, end);
-          addTop(state, to);
-          api.lua_settop(state, 4);
-        }
+    for (let i = at; i < last; ) {
+      const offset = lua.heap.subarray(i, last).indexOf(PERCENT);
+      const special = offset < 0 ? last : i + offset;
+      to.add(lua.heap, i, special);
+      if (special === last) return;
+      const digit = lua.heap[special + 1] - 0x30;
+      i = special + 2;
+      if (!(digit >= 0 && digit <= 9)) {
+        to.byte(lua.heap[special + 1]);
+      } else if (digit === 0) {
+        to.add(lua.heap, from, end);
+      } else {
+        pushCapture(state, digit - 1, start, from, end);
+        addTop(state, to);
+        api.lua_settop(state, 4);
       }
     }
   };

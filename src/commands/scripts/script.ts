@@ -50,6 +50,11 @@ const flush: Command = {
   },
 };
 
+const UNKILLABLE = new CodedError(
+  'UNKILLABLE',
+  'Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.',
+);
+
 const kill: Command = {
   name: 'kill',
   summary: 'Ends the script that has run for too long, unless it has written.',
@@ -59,7 +64,8 @@ const kill: Command = {
   arity: 2,
   arguments: [],
   reply: 'OK',
-  run() {
+  run({ server }) {
+    if (server.scripts.isPaused) throw UNKILLABLE;
     throw new CodedError('NOTBUSY', 'No scripts in execution right now.');
   },
 };

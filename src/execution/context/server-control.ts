@@ -57,8 +57,8 @@ export interface ServerControl {
   readonly durability: Durability | undefined;
   /** The store outside of this process that has the sessions; undefined if they are in memory. */
   readonly store: StoreControl | undefined;
-  /** Undefined if sessions are only in memory. */
-  readonly gate: Gate | undefined;
+  /** Undefined if every command can run. A script that runs for too long replaces it for the while. */
+  gate: Gate | undefined;
   /** Saves sessions as data sets, and loads them. */
   readonly saves: Saves;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */

@@ -56,6 +56,12 @@ export class CommandStatistics {
     return this.#mark;
   }
 
+  /** Like `begin`, at an earlier time: a script continues, whose commands all happen at that time. */
+  beginAt(mark: number): void {
+    this.#timing = true;
+    this.#mark = mark;
+  }
+
   /** Stops the timing: everything that was read has been served. */
   end(): void {
     this.#timing = false;
