@@ -1,6 +1,10 @@
 import type { Random } from '../tools/random.js';
 
-const KEYS = ['a', 'b', 'key', 'user:42', 'user:43', 'k*y[1]?', '\x00\xff\r\n', 'KEY', '12', 'x'.repeat(512)];
+/** In database 0. */
+export const LONGEST_KEY = 'x'.repeat(512);
+const KEYS = ['a', 'b', 'key', 'user:42', 'user:43', 'k*y[1]?', '\x00\xff\r\n', 'KEY', '12', LONGEST_KEY];
+/** The databases that are used. */
+export const DATABASES = ['0', '0', '1', '2'];
 const FIELDS = ['f', 'g', '', 'name', '\x00\xfe', '7', 'long'.repeat(20), 'field-0', 'field-129'];
 const LIMITS = [
   '9223372036854775807',
@@ -96,6 +100,12 @@ export class Chooser {
 
   someKeys(): string[] {
     return this.times(1, 4, () => [this.key()]);
+  }
+
+  /** The number of a database. */
+  database(): string {
+    if (this.random.chance(0.9)) return this.random.pick(DATABASES);
+    return this.random.pick(['16', '-1', '2147483648', ...NO_INTEGERS, ...LIMITS]);
   }
 
   field(): string {

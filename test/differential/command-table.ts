@@ -1,5 +1,6 @@
 import type { Chooser } from './chooser.js';
 import {
+  counted,
   drawnField,
   drawnKey,
   milliseconds,
@@ -62,12 +63,9 @@ export const COMMANDS: readonly Row[] = [
   },
   {
     name: 'COPY',
-    words: (c) => [
-      c.key(),
-      c.key(),
-      ...c.options(0.3, ['REPLACE'], ['DB', () => c.random.pick(['0', '0', '-1', '16', 'x'])]),
-    ],
+    words: (c) => [c.key(), c.key(), ...c.options(0.3, ['REPLACE'], ['DB', () => c.database()])],
   },
+  { name: 'DBSIZE', words: () => [], same: counted },
   { name: 'DECR', words: (c) => [c.key()] },
   { name: 'DECRBY', words: (c) => [c.key(), c.integer()] },
   { name: 'DEL', words: (c) => c.someKeys() },
@@ -75,6 +73,7 @@ export const COMMANDS: readonly Row[] = [
   { name: 'EXPIRE', words: (c) => [c.key(), c.seconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
   { name: 'EXPIREAT', words: (c) => [c.key(), c.unixSeconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
   { name: 'EXPIRETIME', words: (c) => [c.key()], same: seconds },
+  { name: 'FLUSHDB', words: (c) => c.options(0.3, ['ASYNC'], ['SYNC']) },
   { name: 'GET', words: (c) => [c.key()] },
   { name: 'GETDEL', words: (c) => [c.key()] },
   {
@@ -123,6 +122,7 @@ export const COMMANDS: readonly Row[] = [
   { name: 'INCRBYFLOAT', words: (c) => [c.key(), c.float()] },
   { name: 'KEYS', words: (c) => [c.pattern()], same: unordered },
   { name: 'MGET', words: (c) => c.someKeys() },
+  { name: 'MOVE', words: (c) => [c.key(), c.database()] },
   { name: 'MSET', words: (c) => c.times(1, 3, () => [c.key(), c.value()]) },
   { name: 'MSETNX', words: (c) => c.times(1, 3, () => [c.key(), c.value()]) },
   { name: 'OBJECT', words: (c) => [c.word(c.random.pick(['ENCODING', 'IDLETIME', 'NOTHING'])), c.key()], same: object },
@@ -148,6 +148,7 @@ export const COMMANDS: readonly Row[] = [
     ],
     same: page,
   },
+  { name: 'SELECT', words: (c) => [c.database()] },
   {
     name: 'SET',
     words: (c) => [
@@ -170,6 +171,7 @@ export const COMMANDS: readonly Row[] = [
   { name: 'SETNX', words: (c) => [c.key(), c.value()] },
   { name: 'SETRANGE', words: (c) => [c.key(), c.offset(), c.value()] },
   { name: 'STRLEN', words: (c) => [c.key()] },
+  { name: 'SWAPDB', words: (c) => c.random.pick([[], ['0'], ['x', '1'], ['0', 'x'], ['0', '1']]) },
   { name: 'TOUCH', words: (c) => c.someKeys() },
   { name: 'TTL', words: (c) => [c.key()], same: seconds },
   { name: 'TYPE', words: (c) => [c.key()] },

@@ -1,4 +1,5 @@
 import { Failure, type Reply, Status } from '../tools/replies.js';
+import { LONGEST_KEY } from './chooser.js';
 import type { Request } from './sequence.js';
 
 export interface KnownDifference {
@@ -28,8 +29,25 @@ const isCount = (reply: Reply) => [0, 1].includes(Number(reply)) && reply !== nu
 /** What respite replies differently, on purpose. docs/differences-from-redis.md lists it. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    reason: 'A key is 1 to 512 bytes, because it is the name of a session. It cannot be empty.',
+    reason: 'A key is 1 to 512 bytes, because it is the name of a session. It cannot be empty in database 0.',
     matches: (request, respite) => request.includes('') && isError(respite, /^ERR a name must be 1 to 512 bytes long$/),
+    isLasting: true,
+  },
+  {
+    reason: 'A key of another database than 0 is shorter, because the database is part of the name.',
+    matches: (request, respite) =>
+      request.includes(LONGEST_KEY) && isError(respite, /^ERR a name must be 1 to 512 bytes long$/),
+    isLasting: true,
+  },
+  {
+    reason: 'SWAPDB is refused, because it would have to rename every key.',
+    matches: (request, respite, redis) =>
+      named(request, 'SWAPDB') && isError(respite, /^ERR SWAPDB is not supported/) && redis instanceof Failure,
+    isLasting: false,
+  },
+  {
+    reason: 'SWAPDB is refused, because it would have to rename every key.',
+    matches: (request, respite) => named(request, 'SWAPDB') && isError(respite, /^ERR SWAPDB is not supported/),
     isLasting: true,
   },
   {

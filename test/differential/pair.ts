@@ -13,7 +13,7 @@ export interface Outcome {
 /** How many ms more than measured the two servers may be apart. */
 const SLACK = 50;
 /** Empties a server, in any state of the connection. */
-const START: readonly Request[] = [['DISCARD'], ['UNWATCH'], ['FLUSHALL']];
+const START: readonly Request[] = [['DISCARD'], ['UNWATCH'], ['FLUSHALL'], ['SELECT', '0']];
 
 /** A client of each of the two servers. Both receive the same requests. */
 export class Pair {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure, type Reply, Status } from '../tools/replies.js';
 import {
   agree,
+  counted,
   drawnField,
   drawnKey,
   type Exchange,
@@ -33,6 +34,7 @@ describe('replies that count as equal', () => {
       new Map([...'ab'].map((k) => [k, k])),
     ],
     ['times close to each other', milliseconds, 5000, 5011],
+    ['fewer keys', counted, 1, 2],
     ['seconds rounded the other way', seconds, '5', '6'],
     ['idle seconds', object, 0, 1],
     ['idle seconds of an integer that keys share', object, '0', '600'],
@@ -65,6 +67,7 @@ describe('replies that differ', () => {
     ['idle seconds of a new key', object, 600, 0],
     ['an encoding and idle seconds', object, 'int', '0'],
     ['encodings', object, 'int', 'raw'],
+    ['more keys', counted, 2, 1],
     ['times far from each other', milliseconds, 5000, 5012],
     ['complete pages', page, ['0', ['a']], ['0', ['a', 'b']], { words: ['SCAN', '0'] }],
     ['a reply that is not a page', page, ['0', 'a'], ['0', ['a']], { words: ['SCAN', '0'] }],

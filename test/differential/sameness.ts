@@ -34,6 +34,12 @@ export const object: Same = (ours, theirs, exchange) =>
   seconds(ours, theirs, exchange) ||
   (integerOf(theirs) !== undefined && typeof ours === typeof theirs && isNear(Number(ours), 0, secondsApart(exchange)));
 
+/** Numbers of keys. Redis also counts keys whose expiry was set to a time in the past, until it happens on them. */
+export const counted: Same = (ours, theirs) => {
+  const [one, other] = [integerOf(ours), integerOf(theirs)];
+  return one !== undefined && other !== undefined && one <= other;
+};
+
 /** Pages of scans. They can only be compared if both scans end with the first page. */
 export const page: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[1] === '0', unordered);
 

@@ -1,5 +1,5 @@
 import { Random } from '../tools/random.js';
-import { Chooser } from './chooser.js';
+import { Chooser, DATABASES } from './chooser.js';
 import { COMMANDS, type Row } from './command-table.js';
 
 export type Request = readonly string[];
@@ -42,7 +42,7 @@ export function makeSequence(seed: number): Sequence {
       requests.push(...requestsOf(random.pick(rows), choose));
     }
   }
-  return { seed, chance: random.fraction(), requests: [...requests, ['EXEC'], ...inspectionOf(choose.keys)] };
+  return { seed, chance: random.fraction(), requests: [...requests, ['EXEC'], ...inspectionOf(requests, choose.keys)] };
 }
 
 function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {
@@ -67,7 +67,18 @@ function spoil(words: readonly string[], random: Random): readonly string[] {
 }
 
 /** Requests that read everything at the end, so that every change is seen. */
-function inspectionOf(keys: readonly string[]): Request[] {
+function inspectionOf(requests: readonly Request[], keys: readonly string[]): Request[] {
+  const databases = requests.some(mayChangeDatabases) ? [...new Set(DATABASES)] : [];
+  const others = databases.flatMap((index) => [['SELECT', index], ...inspectionOfOne(keys)]);
+  return [...inspectionOfOne(keys), ...others];
+}
+
+/** Returns whether keys may be in more databases than one afterwards. */
+function mayChangeDatabases(request: Request): boolean {
+  return request.some((word) => ['SELECT', 'MOVE', 'DB'].includes(word.toUpperCase()));
+}
+
+function inspectionOfOne(keys: readonly string[]): Request[] {
   const looks = [...new Set(keys)].flatMap((key) => [
     ['TYPE', key],
     ['PEXPIRETIME', key],
@@ -75,5 +86,5 @@ function inspectionOf(keys: readonly string[]): Request[] {
     ['GET', key],
     ['HGETALL', key],
   ]);
-  return [['KEYS', '*'], ...looks];
+  return [['DBSIZE'], ['KEYS', '*'], ...looks];
 }

@@ -107,6 +107,21 @@ const SCENARIOS: readonly { readonly before?: readonly string[]; readonly reques
     before: ['SET a 1', 'HSET b f v'],
     requests: ['COPY a c', 'COPY a b', 'COPY a b REPLACE', 'COPY none x', 'COPY b d'],
   },
+  // Databases. The last request is for the scenario that follows.
+  { before: ['SET a 1', 'SET b 1'], requests: ['MOVE a 1', 'MOVE a 1', 'COPY b b DB 2', 'COPY b c DB 2', 'GET a'] },
+  {
+    requests: [
+      'SELECT 1',
+      'SET a 1',
+      'GET none',
+      'HSET h f v',
+      'HDEL h f',
+      'RENAME a c',
+      'MOVE c 0',
+      'SELECT 0',
+      'DEL c',
+    ],
+  },
   { before: ['SET a 1'], requests: ['MULTI', 'SET a 2', 'INCR a', 'DEL a', 'HSET a f v', 'EXEC'] },
   { before: ['SET a 1'], requests: ['KEYS *', 'SCAN 0', 'RANDOMKEY', 'DBSIZE', 'WATCH none', 'UNWATCH', 'GET a'] },
 ];

@@ -93,6 +93,13 @@ describe('a server with a store', () => {
     expect(await ask(client, 'EXEC')).toContain('EXECABORT');
   });
 
+  it('has no databases', async () => {
+    const { client } = await start();
+    expect(await ask(client, 'SELECT 0')).toBe('OK');
+    expect(await ask(client, 'SELECT 1')).toMatch(/^ERR with a store there is only database 0/);
+    expect(await ask(client, 'SESSION.NEW user:1')).toMatch(/^[\w-]{22}$/);
+  });
+
   it('refuses every command on plain keys, and no other command that it could serve', async () => {
     const { client } = await start();
     const refused: string[] = [];

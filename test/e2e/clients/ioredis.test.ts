@@ -130,11 +130,14 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await refusalOf(redis.client('KILL', address))).toBe('ERR No such client');
   });
 
-  it('does nothing in a database that does not exist', async () => {
-    const [redis, lost] = [connect(), program.client({ protocol, db: 1 })];
+  it('works in the database that it is given', async () => {
+    const [redis, other] = [connect(), program.client({ protocol, db: 1 })];
     await redis.set('key', 'value');
-    expect(await refusalOf(lost.flushdb())).toMatch(/^ERR SELECT 1 was refused, so this connection has no database/);
-    expect(await refusalOf(lost.set('key', 'other'))).toMatch(/^ERR SELECT 1 was refused/);
+    await other.set('key', 'other');
+    expect(await redis.get('key')).toBe('value');
+    expect(await other.get('key')).toBe('other');
+    await other.flushdb();
+    expect(await other.exists('key')).toBe(0);
     expect(await redis.get('key')).toBe('value');
   });
 

@@ -53,12 +53,12 @@ describe.skipIf(!there).each(['-2', '-3'])('redis-cli %s', (protocol) => {
     }
   });
 
-  it('does nothing in a database that does not exist', async () => {
+  it('works in the database that it is given', async () => {
     await cli('SET', 'key', 'value');
-    // It reports that SELECT failed, and continues.
-    await expect(cli('-n', '1', 'FLUSHDB')).rejects.toThrow(
-      'ERR SELECT 1 was refused, so this connection has no database',
-    );
+    expect(await cli('-n', '1', 'EXISTS', 'key')).toBe('0');
+    expect(await cli('-n', '1', 'SET', 'key', 'other')).toBe('OK');
+    expect(await cli('-n', '1', '--scan')).toBe('key');
+    expect(await cli('-n', '1', 'FLUSHDB')).toBe('OK');
     expect(await cli('GET', 'key')).toBe('value');
     expect(await cli('-n', '0', 'DEL', 'key')).toBe('1');
   });
