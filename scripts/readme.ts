@@ -23,6 +23,8 @@ const GROUPS: Record<Command['group'], string> = {
   generic: 'Keys',
   string: 'Strings',
   hash: 'Hashes',
+  set: 'Sets',
+  'sorted-set': 'Sorted sets',
   pubsub: 'Pub/sub',
   transactions: 'Transactions',
   scripting: 'Scripts',

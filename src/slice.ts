@@ -70,6 +70,16 @@ export class Slice {
     return true;
   }
 
+  /** Returns a negative number if it comes before another slice in the order of bytes, 0 if they are equal. */
+  compare(other: Slice): number {
+    const end = this.start + Math.min(this.length, other.length, SHORT);
+    for (let from = this.start, to = other.start; from < end; from++, to++) {
+      if (this.bytes[from] !== other.bytes[to]) return this.bytes[from] - other.bytes[to];
+    }
+    if (this.length <= SHORT || other.length <= SHORT) return this.length - other.length;
+    return this.bytes.compare(other.bytes, other.start, other.end, this.start, this.end);
+  }
+
   /** Copies its bytes into `bytes` from `at` on. Returns the index after them. */
   writeTo(bytes: Buffer, at: number): number {
     if (this.end - this.start > SHORT) return at + this.bytes.copy(bytes, at, this.start, this.end);

@@ -98,6 +98,36 @@ import { sessionStats } from './session/stats.js';
 import { sessionTokens } from './session/tokens.js';
 import { sessionTouch } from './session/touch.js';
 import { sessionPttl, sessionTtl } from './session/ttl.js';
+import { sadd } from './sets/sadd.js';
+import { scard } from './sets/scard.js';
+import { sintercard } from './sets/sintercard.js';
+import { sismember, smismember } from './sets/sismember.js';
+import { smembers } from './sets/smembers.js';
+import { smove } from './sets/smove.js';
+import { spop } from './sets/spop.js';
+import { srandmember } from './sets/srandmember.js';
+import { srem } from './sets/srem.js';
+import { sscan } from './sets/sscan.js';
+import { sdiff, sdiffstore, sinter, sinterstore, sunion, sunionstore } from './sets/sunion.js';
+import { zadd, zincrby } from './sorted-sets/zadd.js';
+import { zcard } from './sorted-sets/zcard.js';
+import { zcount, zlexcount } from './sorted-sets/zcount.js';
+import { zpopmax, zpopmin } from './sorted-sets/zpop.js';
+import { zrandmember } from './sorted-sets/zrandmember.js';
+import {
+  zrange,
+  zrangebylex,
+  zrangebyscore,
+  zrangestore,
+  zrevrange,
+  zrevrangebylex,
+  zrevrangebyscore,
+} from './sorted-sets/zrange.js';
+import { zrank, zrevrank } from './sorted-sets/zrank.js';
+import { zrem } from './sorted-sets/zrem.js';
+import { zremrangebylex, zremrangebyrank, zremrangebyscore } from './sorted-sets/zremrange.js';
+import { zscan } from './sorted-sets/zscan.js';
+import { zmscore, zscore } from './sorted-sets/zscore.js';
 import { append } from './strings/append.js';
 import { delex, delifeq } from './strings/delex.js';
 import { get } from './strings/get.js';
@@ -234,6 +264,53 @@ const hashes: readonly Command[] = [
   hrandfield,
 ];
 
+const sets: readonly Command[] = [
+  sadd,
+  srem,
+  smembers,
+  sismember,
+  smismember,
+  scard,
+  sscan,
+  srandmember,
+  spop,
+  smove,
+  sunion,
+  sinter,
+  sdiff,
+  sunionstore,
+  sinterstore,
+  sdiffstore,
+  sintercard,
+];
+
+const sortedSets: readonly Command[] = [
+  zadd,
+  zincrby,
+  zrem,
+  zscore,
+  zmscore,
+  zcard,
+  zcount,
+  zrank,
+  zrevrank,
+  zrange,
+  zrangestore,
+  zrangebyscore,
+  zrangebylex,
+  zrevrange,
+  zrevrangebyscore,
+  zrevrangebylex,
+  zlexcount,
+  zremrangebyscore,
+  zremrangebyrank,
+  zremrangebylex,
+  zpopmin,
+  zpopmax,
+  zrandmember,
+  zscan,
+];
+
 const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, pubsub];
 
 const scripting: readonly Command[] = [
@@ -290,6 +367,8 @@ export const commands: readonly Command[] = [
   ...generic,
   ...strings,
   ...hashes,
+  ...sets,
+  ...sortedSets,
   ...listening,
   ...transactions,
   ...scripting,

@@ -1,10 +1,8 @@
 import { type Session, type SessionEngine, SessionError, STRING_KEY, type UnseenSession } from '../engine/index.js';
 import { JournalError } from '../journal/index.js';
-import { Slice } from '../slice.js';
+import type { Slice } from '../slice.js';
 import type { Prepared, Recorder } from './recorder.js';
 import type { PieceTarget, SavedHead } from './saved-sessions.js';
-
-const EMPTY = Slice.of('');
 
 /** What loading a session in pieces needs. */
 interface LoadingOptions {
@@ -58,16 +56,19 @@ export class LoadingSession implements PieceTarget {
     this.#prepared?.records.append('CLEAR', { token: this.#prepared.token });
   }
 
-  complete({ name, settings, isString }: SavedHead): void {
+  complete({ name, settings }: SavedHead): void {
     const { engine, check, onCreated, onSkipped } = this.#options;
     const unseen = this.#unseen;
     const { keys } = unseen;
     try {
       check();
-      if (isString && (keys !== 1 || !unseen.has(STRING_KEY))) {
+      if (settings.kind === 'string' && (keys !== 1 || !unseen.has(STRING_KEY))) {
         throw new JournalError('a string in the data set has keys, or no value');
       }
-      engine.create(name, isString ? { ...settings, string: EMPTY } : settings, unseen);
+      if (settings.kind === 'zset' && !unseen.order()) {
+        throw new JournalError('a sorted set in the data set has a value that is not a score');
+      }
+      engine.create(name, settings, unseen);
       this.#end();
       onCreated(keys);
     } catch (error) {

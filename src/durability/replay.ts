@@ -139,11 +139,11 @@ export class Replay {
     const duration = record.integer(at.duration);
     const maxAgeSeconds = record.integer(at.maxAgeSeconds);
     if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw new RangeError('a session lasts too long');
-    const { shared, isString, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
+    const { shared, kind, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
     // Listed one by one, because spreading the flags took as long as the rest of a session.
     return {
       shared,
-      isString,
+      kind,
       deleteSession,
       extendGet,
       extendSet,

@@ -1,3 +1,4 @@
+import { parseScore } from '../engine/fields/scores.js';
 import {
   extendOf,
   isPublicId,
@@ -27,7 +28,6 @@ const LARGE = 64 * 1024;
 export interface SavedHead {
   readonly name: Slice;
   readonly settings: NewSession;
-  readonly isString: boolean;
 }
 
 /** A session of a data set, with all of its data. Its slices are valid until the next one is read. */
@@ -148,9 +148,9 @@ class Reader {
   }
 
   async #divide(begun: Begun): Promise<void> {
-    const { name, settings, isString, token, data } = owned(begun);
+    const { name, settings, token, data } = owned(begun);
     this.#begun = undefined;
-    const head = { name, settings, isString };
+    const head = { name, settings };
     const target = await this.#visitor.begin(head);
     this.#pieces = { token, head, target };
     for (let i = 0; i < data.length; i += 2) this.#set(this.#pieces, data[i], data[i + 1]);
@@ -179,7 +179,7 @@ class Reader {
         const { name } = pieces.head;
         const { id } = pieces.head.settings;
         const settings = { ...this.#settingsOf(record, SETTINGS, token), id };
-        pieces.head = { name, settings, isString: settingsIn(record.integer(SETTINGS.flags)).isString };
+        pieces.head = { name, settings };
         break;
       }
       case 'GONE':
@@ -214,7 +214,8 @@ class Reader {
   }
 
   #checkKey({ head }: InPieces, key: Slice): void {
-    if (head.isString && key.length > 0) throw unexpected(this.#path, 'a string with more than its value');
+    if (head.settings.kind === 'string' && key.length > 0)
+      throw unexpected(this.#path, 'a string with more than its value');
   }
 
   #beginningOf(record: JournalRecord): Begun {
@@ -224,7 +225,7 @@ class Reader {
     const settings = this.#settingsOf(record, SESSION, token);
     const data: Slice[] = [];
     for (let i = record.fields; i < record.count; i++) data.push(record.slice(i));
-    return { name, token, isString: settingsIn(record.integer(SESSION.flags)).isString, settings, data };
+    return { name, token, settings, data };
   }
 
   #settingsOf(
@@ -233,7 +234,7 @@ class Reader {
     token: Slice,
   ): NewSession {
     const path = this.#path;
-    const { shared, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
+    const { shared, kind, deleteSession, extendGet, extendSet } = settingsIn(record.integer(at.flags));
     const duration = record.integer(at.duration);
     const maxAgeSeconds = record.integer(at.maxAgeSeconds);
     // A shared session has no token if nobody had asked for the token.
@@ -242,6 +243,7 @@ class Reader {
     if (duration > MAX_DURATION || maxAgeSeconds > MAX_SECONDS) throw unexpected(path, 'a session that lasts too long');
     return {
       duration,
+      kind,
       deleteSession,
       extend: extendOf(extendGet, extendSet),
       maxAgeMs: maxAgeSeconds * 1000,
@@ -263,24 +265,24 @@ class Reader {
 }
 
 /** Returns the session with copies of its slices. */
-function owned({ name, token, settings, isString, data }: Begun): Begun {
+function owned({ name, token, settings, data }: Begun): Begun {
   const copy = (slice: Slice) => Slice.of(slice.copy());
   const ownToken = copy(token);
   return {
     name: copy(name),
     token: ownToken,
     settings: { ...settings, ...(settings.token !== undefined && { token: ownToken }) },
-    isString,
     data: data.map(copy),
   };
 }
 
-function completed({ name, isString, settings, data }: Begun, path: string): SavedSession {
+function completed({ name, settings, data }: Begun, path: string): SavedSession {
   const keys = data.length / 2;
-  if (!isString) return { name, settings: { ...settings, data }, keys };
-  const [key, value] = data;
-  if (keys !== 1 || key.length > 0) throw unexpected(path, 'a string with more than its value');
-  return { name, settings: { ...settings, string: value }, keys };
+  if (settings.kind === 'string' && (keys !== 1 || data[0].length > 0))
+    throw unexpected(path, 'a string with more than its value');
+  if (settings.kind === 'zset' && data.some((value, i) => i % 2 === 1 && Number.isNaN(parseScore(value))))
+    throw unexpected(path, 'a sorted set with a value that is not a score');
+  return { name, settings: { ...settings, data }, keys };
 }
 
 function unexpected(path: string, what: string): JournalError {

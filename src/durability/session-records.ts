@@ -1,4 +1,4 @@
-import type { Session, SessionEngine, SessionState } from '../engine/index.js';
+import type { Kind, Session, SessionEngine, SessionState } from '../engine/index.js';
 import { addressOfName } from '../engine/names/address.js';
 import { type RecordSink, SessionFlag } from '../journal/index.js';
 import { Slice } from '../slice.js';
@@ -122,9 +122,9 @@ export function writeOldTokens(to: RecordSink, engine: SessionEngine, session: S
 /** Returns the settings that `flagsOf` encoded as flags. */
 export function settingsIn(
   flags: number,
-): Pick<SessionState, 'shared' | 'isString' | 'deleteSession' | 'extendGet' | 'extendSet'> {
+): Pick<SessionState, 'shared' | 'kind' | 'deleteSession' | 'extendGet' | 'extendSet'> {
   return {
-    isString: (flags & SessionFlag.String) !== 0,
+    kind: kindIn(flags),
     shared: (flags & SessionFlag.Shared) !== 0,
     deleteSession: (flags & SessionFlag.DeleteSession) !== 0,
     extendGet: (flags & SessionFlag.ExtendGet) !== 0,
@@ -132,9 +132,22 @@ export function settingsIn(
   };
 }
 
-function flagsOf({ shared, isString, deleteSession, extendGet, extendSet }: SessionState): number {
+function kindIn(flags: number): Kind {
+  if ((flags & (SessionFlag.String | SessionFlag.Set | SessionFlag.SortedSet)) === 0) return 'hash';
+  if ((flags & SessionFlag.String) !== 0) return 'string';
+  return (flags & SessionFlag.Set) !== 0 ? 'set' : 'zset';
+}
+
+const FLAG_OF_KIND: Readonly<Record<Kind, number>> = {
+  hash: 0,
+  string: SessionFlag.String,
+  set: SessionFlag.Set,
+  zset: SessionFlag.SortedSet,
+};
+
+function flagsOf({ shared, kind, deleteSession, extendGet, extendSet }: SessionState): number {
   return (
-    (isString ? SessionFlag.String : 0) |
+    FLAG_OF_KIND[kind] |
     (deleteSession ? SessionFlag.DeleteSession : 0) |
     (shared ? SessionFlag.Shared : 0) |
     (extendGet ? SessionFlag.ExtendGet : 0) |

@@ -3,6 +3,7 @@ import { checkName, checkTime } from './checks.js';
 import type { NameEnding } from './ending/name-ending.js';
 import type { EngineParts } from './engine-parts.js';
 import { STRING_KEY } from './fields/session-data.js';
+import { FLAG_OF_KIND, KIND_FLAGS } from './kind.js';
 import type { Listeners } from './listeners.js';
 import type { LookUps } from './look-ups.js';
 import type { UnseenSession } from './restoring/unseen-session.js';
@@ -51,7 +52,8 @@ export class Creation {
     const { slots, names, tokens, ids, deadlines, lookUps, listeners } = this.#parts;
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0 } = settings;
     const { maxAgeEnd = Infinity, limit = Infinity, string, copyOf, id } = settings;
-    const isString = copyOf === undefined ? string !== undefined : (slots.flags(copyOf) & Flag.String) !== 0;
+    const { kind = string === undefined ? 'hash' : 'string' } = settings;
+    const kindFlag = copyOf === undefined ? FLAG_OF_KIND[kind] : slots.flags(copyOf) & KIND_FLAGS;
     const tokenless = shared === 'tokenless';
     checkName(name);
     checkTime('duration', duration, MAX_DURATION);
@@ -68,7 +70,7 @@ export class Creation {
       EXTEND_FLAGS[extend] |
       (deleteSession ? Flag.DeleteSession : 0) |
       (shared ? Flag.Shared : 0) |
-      (isString ? Flag.String : 0);
+      kindFlag;
     const session =
       unseen === undefined ? (slots.allocate(flags) as Session) : this.#parts.unseen.reveal(unseen, flags);
     slots.created[session] = this.#parts.times.next();
@@ -94,11 +96,13 @@ export class Creation {
   }
 
   /** Sets the first data of a new session. If there is no memory for it, the session is not created. */
-  #fill(session: Session, { data = [], string, copyOf }: NewSession): void {
+  #fill(session: Session, { data = [], string, kind, copyOf }: NewSession): void {
     const { slots, fields } = this.#parts;
     try {
       if (copyOf === undefined) fields.fill(session, string === undefined ? data : [STRING_KEY, string]);
       else fields.copy(copyOf, session);
+      if (kind === 'zset' && !fields.order(session))
+        throw new RangeError('a sorted set has values that are not scores');
     } catch (error) {
       fields.clear(session);
       slots.release(session);

@@ -11,6 +11,7 @@ import type { SessionEngineOptions, SessionListener } from './engine-options.js'
 import type { EngineParts } from './engine-parts.js';
 import { PackedFieldStore } from './fields/packed-field-store.js';
 import { SessionData } from './fields/session-data.js';
+import { type Kind, kindOf } from './kind.js';
 import { Listeners } from './listeners.js';
 import { LiveTotals } from './live-totals.js';
 import { LookUps } from './look-ups.js';
@@ -503,7 +504,12 @@ export class SessionEngine {
     return this.#names.sliceOf(session).latin1();
   }
 
-  /** Whether the session is a string: one value and no keys. */
+  /** Returns what the session is as a key of Redis. */
+  kindOf(session: Session): Kind {
+    return kindOf(this.#slots.flags(session));
+  }
+
+  /** Whether the session is a string: one value and no keys. Takes less time than `kindOf`. */
   isString(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.String) !== 0;
   }
@@ -577,7 +583,7 @@ export class SessionEngine {
     const flags = slots.flags(session);
     return {
       shared: (flags & Flag.Shared) !== 0,
-      isString: (flags & Flag.String) !== 0,
+      kind: kindOf(flags),
       deleteSession: (flags & Flag.DeleteSession) !== 0,
       extendGet: (flags & Flag.ExtendGet) !== 0,
       extendSet: (flags & Flag.ExtendSet) !== 0,

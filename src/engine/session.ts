@@ -1,6 +1,7 @@
 import type { Slice } from '../slice.js';
 import type { Encoding } from './fields/field-store.js';
 import type { ShapeTotals } from './fields/shapes.js';
+import type { Kind } from './kind.js';
 import { NONE } from './tables/slot-table.js';
 
 /**
@@ -99,13 +100,14 @@ export interface NewSession {
   /** The first data: alternating keys and values. */
   readonly data?: readonly Slice[] | undefined;
   /**
-   * If set, the session is a string with this value and no keys, and `data` is ignored. For a prepared session, the
-   * value is ignored too.
+   * Default `hash`, or `string` if `string` is set. The data must be what the kind requires: a string has one value,
+   * under the empty key; members of a set have empty values; members of a sorted set have scores, as `scoreText` writes
+   * them.
    */
+  readonly kind?: Kind | undefined;
+  /** If set, the session is a string with this value and no keys, and `data` is ignored. */
   readonly string?: Slice | undefined;
-  /**
-   * A session whose data to copy. The new session is a string if the copied one is; `data` and `string` are ignored.
-   */
+  /** A session whose data to copy. The new session is of the same kind; `data`, `kind` and `string` are ignored. */
   readonly copyOf?: Session | undefined;
 }
 
@@ -115,7 +117,7 @@ export interface NewSession {
  */
 export interface SessionState {
   readonly shared: boolean;
-  readonly isString: boolean;
+  readonly kind: Kind;
   readonly deleteSession: boolean;
   readonly extendGet: boolean;
   readonly extendSet: boolean;

@@ -1,13 +1,12 @@
-/** Redis' commands for data types that respite does not have, by type. An error names the type. */
+/** Redis' commands for what respite does not have, by what that is. An error names it. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   lists: words(
     'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
   ),
-  sets: words(
-    'sadd scard sdiff sdiffstore sinter sintercard sinterstore sismember smembers smismember smove spop srandmember srem sscan sunion sunionstore',
-  ),
-  'sorted sets': words(
-    'bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin zrandmember zrange zrangebylex zrangebyscore zrangestore zrank zrem zremrangebylex zremrangebyrank zremrangebyscore zrevrange zrevrangebylex zrevrangebyscore zrevrank zscan zscore zunion zunionstore geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
+  'combinations of sorted sets': words('zdiff zdiffstore zinter zintercard zinterstore zmpop zunion zunionstore'),
+  'blocking commands': words('bzmpop bzpopmax bzpopmin'),
+  'geographic data': words(
+    'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   ),
   streams: words(
     'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
@@ -21,7 +20,7 @@ const KINDS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Returns the data type of a Redis command that respite does not have; otherwise undefined.
+ * Returns what a Redis command is for that respite does not have; otherwise undefined.
  * @param name In lower case.
  */
 export function foreignKindOf(name: string): string | undefined {

@@ -2,6 +2,7 @@ import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { keysIn } from '../commands/declaration/key-spec.js';
 import { keyNameIn, MAX_DATABASES, NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
+import type { Slice } from '../slice.js';
 import { findSession } from '../store/memory/find-session.js';
 import type { QueuedCommand } from './command-queue.js';
 
@@ -37,11 +38,21 @@ export function growthOfAll(engine: SessionEngine, database: number, commands: I
   let copies = 0;
   for (const { entry, request } of commands) {
     if (!entry.takesMemory) continue;
-    if (entry.command.growth === 'copy') copies++;
-    growth += growthOf(entry, request) + (entry.command.growth === 'copy' ? OVERHEAD : 0);
+    const copied = entry.command.growth === 'copy' ? copiedKeys(entry, request) : 0;
+    copies += copied;
+    growth += growthOf(entry, request) + (copied > 0 ? OVERHEAD : 0);
   }
   growth *= ROUNDING;
   return copies === 0 ? growth : growth + copies * (largest(engine, database, commands) + growth);
+}
+
+/** Returns how many keys a request copies to another key. */
+function copiedKeys({ keys }: CommandEntry, request: Request): number {
+  return keys === undefined ? 1 : Math.max(1, keysIn(keys, wordsOf(request)).length - 1);
+}
+
+function wordsOf(request: Request): Slice[] {
+  return Array.from({ length: request.length }, (_, i) => request.word(i));
 }
 
 /** Returns the memory of the largest session that the requests name, in bytes. */
@@ -51,8 +62,7 @@ function largest(engine: SessionEngine, database: number, commands: Iterable<Que
   for (const { entry, request } of commands) {
     if (entry.fullName === 'select') current = selected(request) ?? current;
     if (entry.keys === undefined) continue;
-    const words = Array.from({ length: request.length }, (_, i) => request.word(i));
-    for (const given of keysIn(entry.keys, words)) {
+    for (const given of keysIn(entry.keys, wordsOf(request))) {
       for (const session of [
         engine.findShared(current === 0 ? given : keyNameIn(current, given)),
         findSession(engine, given),

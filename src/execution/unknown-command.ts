@@ -18,7 +18,7 @@ export function unknownCommand(request: Request, commands: CommandTable): CodedE
   if (foreign !== undefined) {
     return new CodedError(
       'ERR',
-      `unknown command '${name}': respite has strings, hashes and sessions, but no ${foreign}`,
+      `unknown command '${name}': respite has strings, hashes, sets, sorted sets and sessions, but no ${foreign}`,
     );
   }
   const reason = reasonWithout(name.toLowerCase());

@@ -142,10 +142,18 @@ export function fieldIndexes<Name extends RecordName>(
 }
 
 /** The bits of a session's flags. */
-export const SessionFlag = { DeleteSession: 1, Shared: 2, ExtendGet: 4, ExtendSet: 8, String: 16 } as const;
+export const SessionFlag = {
+  DeleteSession: 1,
+  Shared: 2,
+  ExtendGet: 4,
+  ExtendSet: 8,
+  String: 16,
+  Set: 32,
+  SortedSet: 64,
+} as const;
 
 /**
  * The letters of the flags in the file, by bit: Delete session, Shared, extended by Get, extended by Write, a string
- * (one Value).
+ * (one Value), a set (of Members), a sorted set (a Z in the names of its commands).
  */
-export const FLAG_LETTERS = 'DSGWV';
+export const FLAG_LETTERS = 'DSGWVMZ';

@@ -197,7 +197,11 @@ export class ReplyEncoder {
 
   /** Writes a number that may have a fraction: a bulk string in RESP2. */
   double(value: number): void {
-    const text = Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : value < 0 ? '-inf' : 'nan';
+    this.number(Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : value < 0 ? '-inf' : 'nan');
+  }
+
+  /** Like `double`, for a number that the caller has written as text. */
+  number(text: string): void {
     if (this.protocol === 3) this.#line(',', text);
     else this.bulk(text);
   }

@@ -73,6 +73,8 @@ const PATTERNS = [
   ],
   ...['', '*\\', 'K*', '*[0-9]', '[^', '[\\]]*', '[a-', '???????*', '*x*x*', '\x00*', '*\xff*'],
 ];
+/** See `Chooser.lexKey`. */
+export const LEX_KEY = 'lex';
 /** More than a listpack holds. */
 const MANY = 130;
 
@@ -144,6 +146,43 @@ export class Chooser {
     if (roll < 0.4) return random.pick(FLOATS);
     if (roll < 0.5) return this.integer();
     return (random.between(-1e9, 1e9) / 10 ** random.between(0, 12)).toString();
+  }
+
+  /** A score of a sorted set. Few differ, so that some are equal. */
+  score(): string {
+    return this.random.chance(0.75) ? String(this.random.between(-3, 3)) : this.float();
+  }
+
+  /** One end of a range of scores. */
+  scoreBound(): string {
+    const roll = this.random.fraction();
+    if (roll < 0.25)
+      return this.random.pick(['-inf', '+inf', '(inf', '(', '((1', '( 1', ' 1', '1 ', '(abc', '-', '+', '[1']);
+    return roll < 0.6 ? this.score() : `(${this.score()}`;
+  }
+
+  /** A key whose members all have the score 0, because ranges of bytes need that; or any key. */
+  lexKey(): string {
+    return this.random.chance(0.85) ? LEX_KEY : this.key();
+  }
+
+  /** One end of a range of members. */
+  lexBound(): string {
+    const roll = this.random.fraction();
+    if (roll < 0.25) return this.random.pick(['-', '+', '[', '(', '', '-inf', '[-', '(+']);
+    return roll < 0.3 ? this.field() : `${this.random.pick(['[', '('])}${this.field()}`;
+  }
+
+  /** Members with scores, many now and then. */
+  scored(): string[] {
+    if (this.random.chance(0.97)) return this.times(1, 3, () => [this.score(), this.field()]);
+    return Array.from({ length: MANY }, (_, i) => [String(i % 7), `field-${i}`]).flat();
+  }
+
+  /** Members, many now and then. */
+  members(): string[] {
+    if (this.random.chance(0.97)) return this.someFields();
+    return Array.from({ length: MANY }, (_, i) => `field-${i}`);
   }
 
   /** An index into a short string. */

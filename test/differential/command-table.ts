@@ -1,14 +1,17 @@
-import type { Chooser } from './chooser.js';
+import { type Chooser, LEX_KEY } from './chooser.js';
 import {
   counted,
   drawnField,
   drawnKey,
+  drawnMember,
+  memberPages,
   milliseconds,
   object,
   page,
   pages,
   pairs,
   type Same,
+  scoredPages,
   seconds,
   unordered,
 } from './sameness.js';
@@ -25,6 +28,21 @@ export interface Row {
 
 const EXPIRE_CONDITIONS = [['NX'], ['XX'], ['GT'], ['LT']] as const;
 const allOf = ([, key = '']: readonly string[]) => ['HGETALL', key];
+
+const membersOf = ([, key = '']: readonly string[]) => ['SMEMBERS', key];
+const scoresOf = ([, key = '']: readonly string[]) => ['ZRANGE', key, '0', '-1', 'WITHSCORES'];
+/** The keys of a request that says how many there are, mostly the right number. */
+const withNumber = (c: Chooser, keys: readonly string[]) => [
+  c.random.chance(0.9) ? String(keys.length) : c.random.pick(['0', '-1', '1', '9', 'x', '']),
+  ...keys,
+];
+const SCAN_OPTIONS = (c: Chooser) => c.options(0.3, ['MATCH', () => c.pattern()], ['COUNT', () => c.effort()]);
+const LIMIT = (c: Chooser) =>
+  [
+    'LIMIT',
+    () => c.random.pick(['0', '0', '1', '2', '-1', 'x']),
+    () => c.random.pick(['-1', '1', '2', '0', 'x']),
+  ] as const;
 
 /** The commands to compare. To add one, add a row. */
 export const COMMANDS: readonly Row[] = [
@@ -135,6 +153,8 @@ export const COMMANDS: readonly Row[] = [
   { name: 'RANDOMKEY', words: () => [], same: drawnKey, before: () => ['KEYS', '*'] },
   { name: 'RENAME', words: (c) => [c.key(), c.key()] },
   { name: 'RENAMENX', words: (c) => [c.key(), c.key()] },
+  { name: 'SADD', words: (c) => [c.key(), ...c.members()] },
+  { name: 'SCARD', words: (c) => [c.key()] },
   {
     name: 'SCAN',
     words: (c) => [
@@ -143,11 +163,13 @@ export const COMMANDS: readonly Row[] = [
         0.3,
         ['MATCH', () => c.pattern()],
         ['COUNT', () => c.effort()],
-        ['TYPE', () => c.random.pick(['string', 'hash', 'HASH', 'list', 'nothing', ''])],
+        ['TYPE', () => c.random.pick(['string', 'hash', 'HASH', 'set', 'zset', 'list', 'nothing', ''])],
       ),
     ],
     same: page,
   },
+  { name: 'SDIFF', words: (c) => c.someKeys(), same: unordered },
+  { name: 'SDIFFSTORE', words: (c) => [c.key(), ...c.someKeys()] },
   { name: 'SELECT', words: (c) => [c.database()] },
   {
     name: 'SET',
@@ -170,7 +192,36 @@ export const COMMANDS: readonly Row[] = [
   { name: 'SETEX', words: (c) => [c.key(), c.seconds(), c.value()] },
   { name: 'SETNX', words: (c) => [c.key(), c.value()] },
   { name: 'SETRANGE', words: (c) => [c.key(), c.offset(), c.value()] },
+  { name: 'SINTER', words: (c) => c.someKeys(), same: unordered },
+  {
+    name: 'SINTERCARD',
+    words: (c) => [
+      ...withNumber(c, c.someKeys()),
+      ...c.options(0.3, ['LIMIT', () => c.random.pick(['0', '1', '2', '-1', 'x'])]),
+    ],
+  },
+  { name: 'SINTERSTORE', words: (c) => [c.key(), ...c.someKeys()] },
+  { name: 'SISMEMBER', words: (c) => [c.key(), c.field()] },
+  { name: 'SMEMBERS', words: (c) => [c.key()], same: unordered },
+  { name: 'SMISMEMBER', words: (c) => [c.key(), ...c.someFields()] },
+  { name: 'SMOVE', words: (c) => [c.key(), c.key(), c.field()] },
+  // Both servers must remove the same members: all or none.
+  {
+    name: 'SPOP',
+    words: (c) => [c.key(), c.random.pick(['1000', '9223372036854775807', '0', '-1', 'x', ''])],
+    same: unordered,
+  },
+  {
+    name: 'SRANDMEMBER',
+    words: (c) => [c.key(), ...(c.random.chance(0.3) ? [] : [c.draws()])],
+    same: drawnMember,
+    before: membersOf,
+  },
+  { name: 'SREM', words: (c) => [c.key(), ...c.someFields()] },
+  { name: 'SSCAN', words: (c) => [c.key(), c.cursor(), ...SCAN_OPTIONS(c)], same: memberPages },
   { name: 'STRLEN', words: (c) => [c.key()] },
+  { name: 'SUNION', words: (c) => c.someKeys(), same: unordered },
+  { name: 'SUNIONSTORE', words: (c) => [c.key(), ...c.someKeys()] },
   { name: 'SWAPDB', words: (c) => c.random.pick([[], ['0'], ['x', '1'], ['0', 'x'], ['0', '1']]) },
   { name: 'TOUCH', words: (c) => c.someKeys() },
   { name: 'TTL', words: (c) => [c.key()], same: seconds },
@@ -178,4 +229,77 @@ export const COMMANDS: readonly Row[] = [
   { name: 'UNLINK', words: (c) => c.someKeys() },
   { name: 'UNWATCH', words: () => [] },
   { name: 'WATCH', words: (c) => c.someKeys() },
+  {
+    name: 'ZADD',
+    words: (c) => [c.key(), ...c.options(0.12, ['NX'], ['XX'], ['GT'], ['LT'], ['CH'], ['INCR']), ...c.scored()],
+  },
+  { name: 'ZADD', words: (c) => [LEX_KEY, ...c.times(1, 3, () => ['0', c.field()])] },
+  { name: 'ZCARD', words: (c) => [c.key()] },
+  { name: 'ZCOUNT', words: (c) => [c.key(), c.scoreBound(), c.scoreBound()] },
+  { name: 'ZINCRBY', words: (c) => [c.key(), c.score(), c.field()] },
+  { name: 'ZLEXCOUNT', words: (c) => [c.lexKey(), c.lexBound(), c.lexBound()] },
+  { name: 'ZMSCORE', words: (c) => [c.key(), ...c.someFields()] },
+  { name: 'ZPOPMAX', words: (c) => [c.key(), ...(c.random.chance(0.5) ? [] : [c.place()])] },
+  { name: 'ZPOPMIN', words: (c) => [c.key(), ...(c.random.chance(0.5) ? [] : [c.place()])] },
+  {
+    name: 'ZRANDMEMBER',
+    words: (c) => [c.key(), ...(c.random.chance(0.3) ? [] : [c.draws(), ...c.options(0.4, ['WITHSCORES'])])],
+    same: drawnField,
+    before: scoresOf,
+  },
+  {
+    name: 'ZRANGE',
+    words: (c) => [c.key(), c.place(), c.place(), ...c.options(0.15, ['WITHSCORES'], ['REV'], LIMIT(c), ['BYLEX'])],
+  },
+  {
+    name: 'ZRANGE',
+    words: (c) => [
+      c.key(),
+      c.scoreBound(),
+      c.scoreBound(),
+      c.word('BYSCORE'),
+      ...c.options(0.25, ['WITHSCORES'], ['REV'], LIMIT(c)),
+    ],
+  },
+  {
+    name: 'ZRANGE',
+    words: (c) => [
+      c.lexKey(),
+      c.lexBound(),
+      c.lexBound(),
+      c.word('BYLEX'),
+      ...c.options(0.2, ['REV'], LIMIT(c), ['WITHSCORES']),
+    ],
+  },
+  { name: 'ZRANGEBYLEX', words: (c) => [c.lexKey(), c.lexBound(), c.lexBound(), ...c.options(0.2, LIMIT(c))] },
+  {
+    name: 'ZRANGEBYSCORE',
+    words: (c) => [c.key(), c.scoreBound(), c.scoreBound(), ...c.options(0.25, ['WITHSCORES'], LIMIT(c), ['REV'])],
+  },
+  {
+    name: 'ZRANGESTORE',
+    words: (c) => [c.key(), c.key(), c.place(), c.place(), ...c.options(0.15, ['REV'], LIMIT(c), ['WITHSCORES'])],
+  },
+  {
+    name: 'ZRANGESTORE',
+    words: (c) => [c.key(), c.key(), c.scoreBound(), c.scoreBound(), 'BYSCORE', ...c.options(0.25, ['REV'], LIMIT(c))],
+  },
+  {
+    name: 'ZRANGESTORE',
+    words: (c) => [LEX_KEY, c.lexKey(), c.lexBound(), c.lexBound(), 'BYLEX', ...c.options(0.25, ['REV'], LIMIT(c))],
+  },
+  { name: 'ZRANK', words: (c) => [c.key(), c.field()] },
+  { name: 'ZREM', words: (c) => [c.key(), ...c.someFields()] },
+  { name: 'ZREMRANGEBYLEX', words: (c) => [c.lexKey(), c.lexBound(), c.lexBound()] },
+  { name: 'ZREMRANGEBYRANK', words: (c) => [c.key(), c.place(), c.place()] },
+  { name: 'ZREMRANGEBYSCORE', words: (c) => [c.key(), c.scoreBound(), c.scoreBound()] },
+  { name: 'ZREVRANGE', words: (c) => [c.key(), c.place(), c.place(), ...c.options(0.25, ['WITHSCORES'])] },
+  { name: 'ZREVRANGEBYLEX', words: (c) => [c.lexKey(), c.lexBound(), c.lexBound(), ...c.options(0.2, LIMIT(c))] },
+  {
+    name: 'ZREVRANGEBYSCORE',
+    words: (c) => [c.key(), c.scoreBound(), c.scoreBound(), ...c.options(0.25, ['WITHSCORES'], LIMIT(c))],
+  },
+  { name: 'ZREVRANK', words: (c) => [c.key(), c.field()] },
+  { name: 'ZSCAN', words: (c) => [c.key(), c.cursor(), ...SCAN_OPTIONS(c)], same: scoredPages },
+  { name: 'ZSCORE', words: (c) => [c.key(), c.field()] },
 ];

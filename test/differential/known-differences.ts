@@ -1,5 +1,5 @@
-import { Failure, type Reply, Status } from '../tools/replies.js';
-import { LONGEST_KEY } from './chooser.js';
+import { Failure, type Reply, Status, show } from '../tools/replies.js';
+import { LEX_KEY, LONGEST_KEY } from './chooser.js';
 import type { Request } from './sequence.js';
 
 export interface KnownDifference {
@@ -55,6 +55,36 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     matches: (request, respite, redis) =>
       isTime(request) ? isFar(respite) && isFar(redis) : hasFarTime(request) && isCount(respite) && isCount(redis),
     isLasting: false,
+  },
+  {
+    reason: 'A score of -0 is stored as 0, as in small sorted sets of Redis.',
+    matches: (_, respite, redis) =>
+      show(redis)
+        .replaceAll('"-0"', '"0"')
+        .replace(/-0(?![.\d])/g, '0') === show(respite),
+    isLasting: false,
+  },
+  {
+    reason: 'A range of bytes is not defined if scores differ.',
+    matches: (request, respite, redis) =>
+      (/BYLEX|^ZLEXCOUNT/i.test(request[0]) || request.some((word) => word.toUpperCase() === 'BYLEX')) &&
+      request[/STORE$/i.test(request[0]) ? 2 : 1] !== LEX_KEY &&
+      ![respite, redis].some((reply) => reply instanceof Failure),
+    isLasting: true,
+  },
+  {
+    reason: 'SPOP removes random members.',
+    matches: (request, respite, redis) =>
+      named(request, 'SPOP') && request.length === 2 && [respite, redis].every((reply) => typeof reply === 'string'),
+    isLasting: true,
+  },
+  {
+    reason: 'ZRANK and ZREVRANK have the option WITHSCORE of Redis 7.2.',
+    matches: (request, _, redis) =>
+      (named(request, 'ZRANK') || named(request, 'ZREVRANK')) &&
+      request.length > 3 &&
+      isError(redis, /^ERR wrong number of arguments/),
+    isLasting: true,
   },
   {
     reason: 'OBJECT ENCODING returns the encoding of Redis that is closest to what respite uses.',

@@ -43,8 +43,32 @@ export const counted: Same = (ours, theirs) => {
 /** Pages of scans. They can only be compared if both scans end with the first page. */
 export const page: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[1] === '0', unordered);
 
+/** Like `page`, for the members of a key. */
+export const memberPages: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[2] === '0', unordered);
+
 /** Like `page`, for pairs. */
 export const pages: Same = (ours, theirs, { words }) => comparePages(ours, theirs, words[2] === '0', pairs);
+
+/** Like `page`, for members and scores. Redis writes a score in different ways, depending on how it stores it. */
+export const scoredPages: Same = (ours, theirs, { words }) =>
+  comparePages(ours, theirs, words[2] === '0', (one, other) => pairs(numbered(one), numbered(other)));
+
+/** Returns pairs of members and scores, with the scores as numbers without a sign of zero. */
+function numbered(reply: Reply): Reply {
+  if (!Array.isArray(reply)) return reply;
+  return reply.map((item, i) => (i % 2 === 1 ? String(Number(String(item).replace('inf', 'Infinity')) + 0) : item));
+}
+
+/** Members of a set, of which `before` has all. */
+export const drawnMember: Same = (ours, theirs, { words, before }) => {
+  const all = listOf(before);
+  if (!Array.isArray(ours) || !Array.isArray(theirs)) {
+    return ours === null ? theirs === null : typeof theirs === 'string' && drawnFrom(ours, all);
+  }
+  if (ours.length !== theirs.length) return false;
+  if (Number(words[2]) > 0 && new Set(ours.map(show)).size !== ours.length) return false;
+  return ours.every((item) => drawnFrom(item, all));
+};
 
 export const drawnKey: Same = (ours, theirs, { before }) =>
   ours === null ? theirs === null : theirs !== null && drawnFrom(ours, listOf(before));
@@ -83,6 +107,8 @@ function sorted(items: readonly Reply[]): Reply[] {
 function pairsOf(reply: Reply): readonly (readonly [Reply, Reply])[] {
   if (reply instanceof Map) return [...reply];
   if (!Array.isArray(reply)) return [];
+  // In RESP3, members and scores are pairs already.
+  if (Array.isArray(reply[0])) return reply as unknown as readonly (readonly [Reply, Reply])[];
   return Array.from({ length: Math.ceil(reply.length / 2) }, (_, i) => [reply[2 * i], reply[2 * i + 1]] as const);
 }
 

@@ -8,13 +8,23 @@ const ENDLESS = 1000;
 const KEYS_AT_ONCE = '1';
 const FIELDS_AT_ONCE = '10';
 
-/** Scans all keys, and all fields and values of hashes, over many pages. */
+const TYPES = [
+  { type: 'hash', scan: 'HSCAN', width: 2 },
+  { type: 'set', scan: 'SSCAN', width: 1 },
+  { type: 'zset', scan: 'ZSCAN', width: 2 },
+];
+
+/** Scans all keys, and everything in hashes, sets and sorted sets, over many pages. */
 export async function scanAll(client: Client): Promise<Reply> {
   const keys = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE], 1);
-  const hashes = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'hash'], 1);
   const all: Reply[] = [keys];
-  for (const [key] of hashes) {
-    all.push([key, await iterate(client, (cursor) => ['HSCAN', String(key), cursor, 'COUNT', FIELDS_AT_ONCE], 2)]);
+  for (const { type, scan, width } of TYPES) {
+    const found = await iterate(client, (cursor) => ['SCAN', cursor, 'COUNT', KEYS_AT_ONCE, 'TYPE', type], 1);
+    for (const [key] of found) {
+      const items = await iterate(client, (cursor) => [scan, String(key), cursor, 'COUNT', FIELDS_AT_ONCE], width);
+      // Only the members of sorted sets: Redis writes a score in different ways, depending on how it stores it.
+      all.push([key, type === 'zset' ? items.map(([member]) => member) : items]);
+    }
   }
   return all;
 }

@@ -1,5 +1,5 @@
 import { Random } from '../tools/random.js';
-import { Chooser, DATABASES } from './chooser.js';
+import { Chooser, DATABASES, LEX_KEY } from './chooser.js';
 import { COMMANDS, type Row } from './command-table.js';
 
 export type Request = readonly string[];
@@ -15,7 +15,20 @@ export interface Sequence {
 
 const LONGEST = 30;
 /** Replaces a valid argument or follows the last. None of them is a short duration. */
-const WRONG = ['', 'abc', '-1', '0', '1.5', '9223372036854775808', 'NX', 'GET', 'KEEPTTL', 'WITHVALUES'];
+const WRONG = [
+  '',
+  'abc',
+  '-1',
+  '0',
+  '1.5',
+  '9223372036854775808',
+  'NX',
+  'GET',
+  'KEEPTTL',
+  'WITHVALUES',
+  'WITHSCORES',
+  'BYLEX',
+];
 
 export function makeSequence(seed: number): Sequence {
   const random = new Random(seed);
@@ -85,6 +98,8 @@ function inspectionOfOne(keys: readonly string[]): Request[] {
     ['OBJECT', 'ENCODING', key],
     ['GET', key],
     ['HGETALL', key],
+    ['SMEMBERS', key],
+    ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
   ]);
-  return [['DBSIZE'], ['KEYS', '*'], ...looks];
+  return [['DBSIZE'], ['KEYS', '*'], ...looks, ['ZRANGE', LEX_KEY, '0', '-1']];
 }

@@ -78,6 +78,11 @@ class Durable {
   }
 }
 
+async function restarted(durable: Durable): Promise<Durable> {
+  await durable.restart();
+  return durable;
+}
+
 async function started(config: Partial<Config> = {}): Promise<Durable> {
   const durable = new Durable(config);
   await durable.start();
@@ -122,6 +127,36 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     ['SET over a hash, then DEL and HSET', ['HSET k a 1', 'SET k v', 'DEL k', 'HSET k b 2'], { 'HGETALL k': 'b 2' }],
     ['HDEL of the last field', ['HSET k a 1', 'HDEL k a'], { 'EXISTS k': '0', 'SESSION.EXISTS @k': '0' }],
     ['HDEL of the last field, then SET', ['HSET k a 1', 'HDEL k a', 'SET k v'], { 'GET k': 'v', DBSIZE: '1' }],
+    ['a set', ['SADD k a b', 'SADD k c', 'SREM k b'], { 'SMEMBERS k': 'a c', 'TYPE k': 'set', 'SADD k a d': '1' }],
+    [
+      'a sorted set',
+      ['ZADD k 2 b 1.5 a inf z', 'ZINCRBY k -0.25 a', 'ZREM k b'],
+      { 'ZRANGE k 0 -1 WITHSCORES': 'a 1.25 z inf', 'TYPE k': 'zset', 'ZADD k XX CH 0 z': '1' },
+    ],
+    ['SET over a set', ['SADD k a b', 'SET k v'], { 'TYPE k': 'string', 'GET k': 'v' }],
+    ['a set over a string', ['SET k v EX 100', 'SADD l a', 'SUNIONSTORE k l'], { 'SMEMBERS k': 'a', 'TTL k': '-1' }],
+    ['SREM of the last member', ['SADD k a EX', 'SREM k a EX'], { 'EXISTS k': '0', 'SESSION.EXISTS @k': '0' }],
+    [
+      'a session without data that became a sorted set',
+      ['SESSION.NEW k 100 SHARED', 'ZADD k 1 a', 'RENAME k l', 'COPY l m'],
+      { 'TYPE l': 'zset', 'ZSCORE m a': '1', 'TTL l': '100' },
+    ],
+    [
+      'a large sorted set',
+      [`ZADD k ${Array.from({ length: 500 }, (_, i) => `${i % 10} m${i}`).join(' ')}`, 'ZREM k m0 m499', 'COPY k l'],
+      {
+        'ZRANK k m1': '49',
+        'ZREVRANK l m498': '55',
+        'ZCOUNT k 3 (5': '100',
+        'ZRANGE k -1 -1': 'm99',
+        'ZADD k 9 m999': '1',
+      },
+    ],
+    [
+      'a large set',
+      [`SADD k ${Array.from({ length: 500 }, (_, i) => `m${i}`).join(' ')}`, 'SREM k m3'],
+      { 'SCARD k': '499', 'SMISMEMBER k m3 m4': '0 1', 'OBJECT ENCODING k': 'hashtable' },
+    ],
     ['DEL', ['SET k v', 'DEL k'], { 'EXISTS k': '0', DBSIZE: '0' }],
     ['DEL and SET', ['SET k v EX 100', 'DEL k', 'SET k w'], { 'GET k': 'w', 'TTL k': '-1' }],
     ['RENAME', ['SET k v EX 100', 'RENAME k l'], { 'EXISTS k': '0', 'GET l': 'v', 'PTTL l': '100000' }],
@@ -446,6 +481,36 @@ describe('SESSION.SAVE and SESSION.LOAD with keys', () => {
     expect(await second.ask(`SESSION.EXISTS ${token}`)).toBe(isSame ? '1' : '0');
     expect(await second.ask('APPEND large x')).toBe(String(large.length + 1));
     expect(await second.ask('SESSION.LOAD keys')).toBe('name keys sessions 0 keys 0 skipped 6 ended 0');
+  });
+
+  it('keep sets and sorted sets, however large they are', async () => {
+    const first = await started();
+    const members = Array.from({ length: 40_000 }, (_, i) => `member:${i}`);
+    for (let at = 0; at < members.length; at += 10_000) {
+      const part = members.slice(at, at + 10_000);
+      await first.ask(`SADD large-set ${part.join(' ')}`);
+      await first.ask(`ZADD large-zset ${part.map((member, i) => `${i % 100} ${member}`).join(' ')}`);
+    }
+    await first.ask('SADD set a b');
+    await first.ask('ZADD zset 2.5 a 1 b');
+    await first.ask('EXPIRE set 100');
+    expect(await first.ask('SESSION.SAVE sets')).toContain('sessions 4');
+
+    await first.stop();
+    const second = await started(first.config);
+    await second.ask('FLUSHALL');
+    expect(await second.ask('SESSION.LOAD sets')).toContain('sessions 4');
+    for (const durable of [second, await restarted(second)]) {
+      expect(await durable.ask('SMEMBERS set')).toBe('a b');
+      expect(await durable.ask('TTL set')).toBe('100');
+      expect(await durable.ask('ZRANGE zset 0 -1 WITHSCORES')).toBe('b 1 a 2.5');
+      expect(await durable.ask('SCARD large-set')).toBe('40000');
+      expect(await durable.ask('SISMEMBER large-set member:39999')).toBe('1');
+      expect(await durable.ask('ZCOUNT large-zset 10 19')).toBe('4000');
+      expect(await durable.ask('ZRANK large-zset member:1')).toBe('400');
+      expect(await durable.ask('ZRANGE large-zset -1 -1')).toBe('member:9999');
+      expect(await durable.ask('TYPE large-zset')).toBe('zset');
+    }
   });
 
   it('copy some of them, by their names', async () => {

@@ -83,6 +83,42 @@ const SCENARIOS: readonly { readonly before?: readonly string[]; readonly reques
   { requests: ['HGET none a', 'HMGET none a b', 'HGETALL none', 'HKEYS none', 'HVALS none', 'HLEN none'] },
   { requests: ['HEXISTS none a', 'HSTRLEN none a', 'HSCAN none 0', 'HRANDFIELD none', 'HRANDFIELD none 1'] },
   { requests: ['HDEL none a'] },
+  // Sets.
+  { requests: ['SADD k a b', 'SADD k a', 'SREM k x', 'SREM k a', 'SMEMBERS k', 'SREM k b', 'SCARD k', 'SREM k b'] },
+  { before: ['SADD k a b'], requests: ['SPOP k 0', 'SPOP k 5', 'SPOP k', 'SRANDMEMBER k'] },
+  { before: ['SADD k a', 'SADD l a b'], requests: ['SMOVE k l x', 'SMOVE k l a', 'SMOVE l m b', 'SMOVE k l a'] },
+  {
+    before: ['SADD k a b', 'SADD l a', 'SET d v EX 100'],
+    requests: ['SUNIONSTORE d k l', 'SINTERSTORE d k none', 'SDIFFSTORE d l k', 'SDIFFSTORE k k l', 'SINTER k none'],
+  },
+  // Sorted sets.
+  {
+    requests: [
+      'ZADD k 1 a 2 b',
+      'ZADD k 1 a',
+      'ZADD k XX 3 a',
+      'ZADD k NX 4 a',
+      'ZINCRBY k 1 a',
+      'ZINCRBY k 0 a',
+      'ZADD k INCR 1 c',
+    ],
+  },
+  { before: ['ZADD k 1 a 2 b'], requests: ['ZREM k x', 'ZREM k a', 'ZREM k b', 'ZREM k b', 'ZRANGE k 0 -1'] },
+  { before: ['ZADD k 1 a 2 b 3 c'], requests: ['ZPOPMIN k 0', 'ZPOPMIN k', 'ZPOPMAX k 5', 'ZPOPMAX k', 'ZCARD k'] },
+  {
+    before: ['ZADD k 1 a 2 b 3 c'],
+    requests: ['ZREMRANGEBYRANK k 0 0', 'ZREMRANGEBYSCORE k 9 9', 'ZREMRANGEBYSCORE k 2 2', 'ZREMRANGEBYLEX k - +'],
+  },
+  {
+    before: ['ZADD k 1 a 2 b', 'SET d v'],
+    requests: [
+      'ZRANGESTORE d k 0 -1',
+      'ZRANGESTORE d k 5 9',
+      'ZRANGESTORE d k 5 9',
+      'ZRANGESTORE k k 0 0',
+      'ZRANGESTORE d none 0 1',
+    ],
+  },
   // Keys.
   { before: ['SET a 1', 'HSET b f v'], requests: ['DEL a none b a', 'DEL a'] },
   { before: ['SET a 1', 'HSET b f v'], requests: ['UNLINK a b b'] },

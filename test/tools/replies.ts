@@ -89,7 +89,7 @@ export function readReply(bytes: Buffer): { reply: Reply; end: number } | { need
       case '(':
         return BigInt(rest);
       case ',':
-        return Number(rest);
+        return Number(rest.replace('inf', 'Infinity'));
       case '#':
         return rest === 't';
       case '_':

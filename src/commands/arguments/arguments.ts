@@ -98,6 +98,16 @@ export class Arguments {
     this.#request.own();
   }
 
+  /** Returns the place of the next argument, for `back`. */
+  mark(): number {
+    return this.#next;
+  }
+
+  /** Goes back to an argument. For arguments whose meaning depends on options after them. */
+  back(mark: number): void {
+    this.#next = mark;
+  }
+
   /** Like `slice`, as a Buffer. */
   bytes(): Buffer {
     return this.slice().toBuffer();

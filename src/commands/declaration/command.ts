@@ -32,12 +32,12 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /**
    * The most bytes of memory that a request may add, if that differs from the length of the request. `copy`: as much as
-   * the largest key in the request. 0: none, although other requests of the command may add some (`denyoom`).
+   * the largest key in the request, for each key from the second on. 0: none, although other requests of the command may add some (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
   /**
    * It works only on sessions in memory. The text says what to use if a store outside of this process has them. Not
-   * needed for commands on plain keys, which are those of the groups `generic`, `string` and `hash`.
+   * needed for commands on plain keys, which are those of the groups `generic`, `string`, `hash`, `set` and `sorted-set`.
    */
   readonly onlyInMemory?: string;
   /** It runs at once inside MULTI, instead of being queued. */
@@ -75,6 +75,8 @@ export type Group =
   | 'generic'
   | 'string'
   | 'hash'
+  | 'set'
+  | 'sorted-set'
   | 'pubsub'
   | 'transactions'
   | 'scripting'

@@ -26,6 +26,8 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   generic: '@keyspace',
   hash: '@hash',
   scripting: '@scripting',
+  set: '@set',
+  'sorted-set': '@sortedset',
   string: '@string',
   transactions: '@transaction',
 };

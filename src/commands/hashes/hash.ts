@@ -1,18 +1,18 @@
 import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
-import { asHash, findKey, makeKey } from '../keys/lookup.js';
+import { findKind, makeKey } from '../keys/lookup.js';
 
 /**
  * Returns a hash key's session, or NO_SESSION. For commands that write.
- * @throws SessionError WRONGTYPE for a string.
+ * @throws SessionError WRONGTYPE for a key of another kind.
  */
 export function findHash(engine: SessionEngine, key: KeyName): Session {
-  return asHash(engine, findKey(engine, key));
+  return findKind(engine, key, 'hash');
 }
 
 /**
  * Sets fields of a hash, and creates it if it does not exist. Returns how many fields are new.
- * @param pairs Alternating fields and values. @throws SessionError WRONGTYPE for a string.
+ * @param pairs Alternating fields and values. @throws SessionError WRONGTYPE for a key of another kind.
  */
 export function putFields(engine: SessionEngine, key: KeyName, pairs: readonly Slice[]): number {
   const session = engine.findShared(key);

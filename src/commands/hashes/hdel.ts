@@ -1,6 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
+import { endIfEmpty } from '../keys/lookup.js';
 import { FIELDS } from './grammar.js';
 import { findHash } from './hash.js';
 
@@ -13,17 +14,14 @@ export const hdel: Command = {
   arity: -3,
   arguments: [KEY, FIELDS],
   reply: 'the number of fields removed',
-  run({ client, engine, reply, server }, args) {
+  run(context, args) {
+    const { client, engine, reply, server } = context;
     const key = args.key(client);
     const session = findHash(engine, key);
     const deleted = session === NO_SESSION ? 0 : engine.data.delete(session, args.rest());
     if (deleted > 0) {
       server.keyspaceEvents.notify('h', 'hdel', key);
-      if (engine.data.count(session) === 0) {
-        // Without fields it is no longer a key, so the end of the session would not be published.
-        server.keyspaceEvents.notify('g', 'del', key);
-        engine.end(session);
-      }
+      endIfEmpty(context, key, session);
     }
     reply.integer(deleted);
   },

@@ -1,5 +1,6 @@
 import {
   type KeyName,
+  type Kind,
   type NewSession,
   NO_SESSION,
   type Session,
@@ -7,11 +8,12 @@ import {
   WRONG_TYPE,
 } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
+import type { Slice } from '../../slice.js';
 
 /**
- * Returns whether a session, or NO_SESSION, is a key. A key of Redis is a shared session with the key's name: a string
- * is a session with one value, and a hash is a session with keys. A shared session without data is not a key until
- * something is set in it.
+ * Returns whether a session, or NO_SESSION, is a key. A key of Redis is a shared session with the key's name and of its
+ * kind: a string is a session with one value, a hash is a session with keys, a set or a sorted set one with members. A
+ * shared session without data is not a key until something is set in it.
  */
 export function isKey(engine: SessionEngine, session: Session): boolean {
   if (session === NO_SESSION || !engine.isShared(session)) return false;
@@ -23,9 +25,23 @@ export function isKey(engine: SessionEngine, session: Session): boolean {
 export function makeKey(
   engine: SessionEngine,
   key: KeyName,
-  { string, data, duration }: Pick<NewSession, 'string' | 'data' | 'duration'>,
+  { string, kind, data, duration }: Pick<NewSession, 'string' | 'kind' | 'data' | 'duration'>,
 ): Session {
-  return engine.create(key, { shared: 'tokenless', string, data, duration });
+  return engine.create(key, { shared: 'tokenless', string, kind, data, duration });
+}
+
+/**
+ * Makes a key a set or a sorted set with these members, whatever it was before. It then never expires.
+ * @param data Alternating members and values, as for `NewSession.data`.
+ */
+export function overwriteKey(engine: SessionEngine, key: KeyName, kind: 'set' | 'zset', data: readonly Slice[]): void {
+  const session = engine.findShared(key);
+  if (session === NO_SESSION) {
+    makeKey(engine, key, { kind, data });
+    return;
+  }
+  engine.data.replaceWith(session, kind, data);
+  if (engine.duration(session) > 0) engine.setDuration(session, 0);
 }
 
 /** Returns the key's session, or NO_SESSION. For commands that write: a missing key is not reported to subscribers. */
@@ -46,7 +62,7 @@ export function notifyMiss({ server }: Context, key: KeyName): void {
   server.keyspaceEvents.notify('m', 'keymiss', key);
 }
 
-/** Returns a string key's session, or NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
+/** Returns a string key's session, or NO_SESSION. @throws SessionError WRONGTYPE for a key of another kind. */
 export function readString(context: Context, key: KeyName): Session {
   const { engine } = context;
   const session = engine.findShared(key);
@@ -56,19 +72,42 @@ export function readString(context: Context, key: KeyName): Session {
   return NO_SESSION;
 }
 
-/** Returns a hash key's session, or NO_SESSION. @throws SessionError WRONGTYPE for a string. */
+/** Returns a hash key's session, or NO_SESSION. @throws SessionError WRONGTYPE for a key of another kind. */
 export function readHash(context: Context, key: KeyName): Session {
-  return asHash(context.engine, readKey(context, key));
+  return readKind(context, key, 'hash');
 }
 
-/** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE for a hash. */
+/**
+ * Returns the session of a key of this kind, or NO_SESSION. For commands that write.
+ * @throws SessionError WRONGTYPE for a key of another kind.
+ */
+export function findKind(engine: SessionEngine, key: KeyName, kind: Kind): Session {
+  return asKind(engine, findKey(engine, key), kind);
+}
+
+/** Like `findKind`, for commands that read. */
+export function readKind(context: Context, key: KeyName, kind: Kind): Session {
+  return asKind(context.engine, readKey(context, key), kind);
+}
+
+/** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE if it is not a string. */
 export function asString(engine: SessionEngine, session: Session): Session {
   if (session !== NO_SESSION && !engine.isString(session)) throw WRONG_TYPE;
   return session;
 }
 
-/** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE for a string. */
-export function asHash(engine: SessionEngine, session: Session): Session {
-  if (session !== NO_SESSION && engine.isString(session)) throw WRONG_TYPE;
+/** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE if it is of another kind. */
+function asKind(engine: SessionEngine, session: Session, kind: Kind): Session {
+  if (session !== NO_SESSION && engine.kindOf(session) !== kind) throw WRONG_TYPE;
   return session;
+}
+
+/**
+ * Ends a key that has lost its last field or member, and notifies keyspace subscribers. Does nothing if it has others.
+ */
+export function endIfEmpty({ engine, server }: Context, key: KeyName, session: Session): void {
+  if (engine.data.count(session) > 0) return;
+  // Without data it is no longer a key, so the end of the session would not be published.
+  server.keyspaceEvents.notify('g', 'del', key);
+  engine.end(session);
 }

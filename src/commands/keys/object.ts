@@ -11,11 +11,24 @@ const EMBEDDED = 44;
 
 /** Returns Redis' name for the closest way of storing a key. */
 function encodingOf(engine: SessionEngine, session: Session): string {
-  if (!engine.isString(session)) return engine.data.encoding(session) === 'packed' ? 'listpack' : 'hashtable';
+  if (!engine.isString(session)) {
+    const kind = engine.kindOf(session);
+    if (engine.data.encoding(session) === 'hashed') return kind === 'zset' ? 'skiplist' : 'hashtable';
+    return kind === 'set' && areIntegers(engine, session) ? 'intset' : 'listpack';
+  }
   // `peekPart` does not count as use. Integers are shorter than EMBEDDED too.
   const value = engine.data.peekPart(session, STRING_KEY, 0, EMBEDDED + 1);
   if (value === undefined || value.length > EMBEDDED) return 'raw';
   return parseInt64(value) === undefined ? 'embstr' : 'int';
+}
+
+/** Returns whether all members of a small set are integers, which Redis then stores as such. */
+function areIntegers(engine: SessionEngine, session: Session): boolean {
+  let are = true;
+  engine.data.forEachKey(session, (member) => {
+    are &&= parseInt64(member) !== undefined;
+  });
+  return are;
 }
 
 const encoding: Command = {
@@ -26,7 +39,8 @@ const encoding: Command = {
   flags: ['readonly'],
   arity: 3,
   arguments: [KEY],
-  reply: 'int, embstr, raw, listpack (all fields in one block of bytes) or hashtable; null if there is no such key',
+  reply:
+    'int, embstr or raw; intset or listpack (everything in one block of bytes); hashtable or skiplist; null if there is no such key',
   run({ client, engine, reply }, args) {
     const session = findKey(engine, args.key(client));
     if (session === NO_SESSION) reply.null();

@@ -3,7 +3,6 @@ import { scanInTime } from '../../store/memory/scan-in-time.js';
 import { readScan } from '../arguments/scan-arguments.js';
 import type { Command } from '../declaration/command.js';
 import { isKey } from './lookup.js';
-import { typeOf } from './type.js';
 
 export const scan: Command = {
   name: 'scan',
@@ -26,7 +25,7 @@ export const scan: Command = {
     const found: string[] = [];
     const visit = (session: Session) => {
       if (!isKey(engine, session)) return;
-      if (type !== undefined && type !== typeOf(engine, session)) return;
+      if (type !== undefined && type !== engine.kindOf(session)) return;
       const key = keyIn(engine.nameBytes(session), database).latin1();
       if (matches(key)) found.push(key);
     };

@@ -1,12 +1,7 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
 import { KEY } from './grammar.js';
 import { readKey } from './lookup.js';
-
-/** Returns Redis' name for the type of a key. */
-export function typeOf(engine: SessionEngine, session: Session): 'string' | 'hash' {
-  return engine.isString(session) ? 'string' : 'hash';
-}
 
 export const type: Command = {
   name: 'type',
@@ -16,9 +11,9 @@ export const type: Command = {
   flags: ['readonly', 'fast'],
   arity: 2,
   arguments: [KEY],
-  reply: 'string, hash, or none if there is no such key',
+  reply: 'string, hash, set, zset, or none if there is no such key',
   run(context, args) {
     const session = readKey(context, args.key(context.client));
-    context.reply.simple(session === NO_SESSION ? 'none' : typeOf(context.engine, session));
+    context.reply.simple(session === NO_SESSION ? 'none' : context.engine.kindOf(session));
   },
 };

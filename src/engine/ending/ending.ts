@@ -1,4 +1,5 @@
 import type { EngineParts } from '../engine-parts.js';
+import { KIND_FLAGS } from '../kind.js';
 import type { Listeners } from '../listeners.js';
 import type { Session, SessionEnd } from '../session.js';
 import { Flag } from '../tables/slot-table.js';
@@ -154,7 +155,7 @@ export class Ending {
     listeners.notify('cleared', session);
     fields.clear(session);
     slots.change(session);
-    slots.setFlags(session, slots.flags(session) & ~(Flag.Running | Flag.String));
+    slots.setFlags(session, slots.flags(session) & ~(Flag.Running | KIND_FLAGS));
   }
 
   #remove(session: Session, event: SessionEnd): void {

@@ -1,5 +1,6 @@
 import type { Slice } from '../../slice.js';
 import type { ArenaMemory } from '../memory/arena.js';
+import type { Order } from './order.js';
 import type { ShapeTotals } from './shapes.js';
 
 /**
@@ -92,6 +93,17 @@ export interface FieldStore {
    * @returns The cursor for the next call, or 0 at the end.
    */
   scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number;
+  /**
+   * Keeps the keys of a hashed slot in the order of their values, which must be scores, until the slot is cleared. Keys
+   * of a packed slot are sorted when their order is asked for. Returns false if a value is not a score.
+   */
+  order(slot: number): boolean;
+  /**
+   * Returns the keys of a slot in the order of their values. If the slot is hashed, this keeps them in order from now
+   * on, as `order` does.
+   * @throws RangeError if a value is not a score.
+   */
+  ordered(slot: number): Order;
   /** Frees some of the data that was removed, in a fraction of a millisecond. Returns whether there may be more. */
   reclaim(): boolean;
   /**

@@ -6,6 +6,9 @@ import { Numbering } from '../tables/numbering.js';
 import { home, isFrom, itemOf, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE } from '../tables/slot-table.js';
 import { ByteStrings } from './byte-strings.js';
+import { type Order, TreeOrder } from './order.js';
+import { ScoreTree } from './score-tree.js';
+import { parseScore } from './scores.js';
 
 /**
  * The fields of large sessions, outside V8's heap. Reading and writing a field is fast however many fields the session
@@ -15,6 +18,8 @@ import { ByteStrings } from './byte-strings.js';
  * entries at a time, so a session needs neither an object nor a table. Each session has a list: another byte string,
  * which holds the numbers of its fields in the order in which they were set. When a field is deleted, the last one
  * takes its place.
+ *
+ * A session may be **ordered**: its values are scores, and `ScoreTree` keeps its fields in their order.
  *
  * Ending a session with many or large fields sets them aside. `reclaim` frees them a few at a time, and so does each
  * new field.
@@ -30,6 +35,9 @@ export class HashedFields extends OpenAddressing {
   #lists = column(Int32Array, FIRST, RESERVED);
   /** Two numbers per session: the bytes in its keys and values, and the bytes of memory that its fields take. */
   #sums = column(Float64Array, FIRST * 2, RESERVED * 2);
+  readonly #tree = new ScoreTree();
+  /** For each session the root of its tree, or NONE if it is not ordered. */
+  #roots = column(Int32Array, FIRST, RESERVED);
   /** Sessions that have ended and whose fields are not all freed yet. */
   readonly #ended: number[] = [];
   /** The hash that `#find` last looked for. */
@@ -60,7 +68,9 @@ export class HashedFields extends OpenAddressing {
 
   /** Bytes of memory that the fields take, including those that are not freed yet. */
   get memory(): number {
-    return this.#strings.memory + this.size * BYTES_PER_FIELD + this.#sessions.taken * BYTES_PER_SESSION;
+    return (
+      this.#strings.memory + this.#tree.memory + this.size * BYTES_PER_FIELD + this.#sessions.taken * BYTES_PER_SESSION
+    );
   }
 
   /** The arena that the keys and values are in. */
@@ -82,6 +92,7 @@ export class HashedFields extends OpenAddressing {
     const session = this.#sessions.take();
     if (session >= this.#lists.length) this.#resizeSessions(longer(this.#lists.length, session + 1));
     this.#lists[session] = list;
+    this.#roots[session] = NONE;
     this.#sums[session * 2] = 0;
     this.#sums[session * 2 + 1] = 0;
     return session;
@@ -92,6 +103,11 @@ export class HashedFields extends OpenAddressing {
     const count = this.count(session);
     this.#keys -= count;
     this.#bytes -= this.bytesOf(session);
+    if (this.#roots[session] !== NONE) {
+      this.#tree.remove(this.#roots[session]);
+      this.#roots[session] = NONE;
+      this.#onRemoved();
+    }
     if (!this.#free(session)) {
       this.#ended.push(session);
       this.#onRemoved();
@@ -142,10 +158,90 @@ export class HashedFields extends OpenAddressing {
   }
 
   set(session: number, key: Slice, value: Slice): void {
+    if (this.#roots[session] !== NONE) {
+      this.#setScore(session, key, value);
+      return;
+    }
     let field = this.#find(session, key);
     if (field === NONE) field = this.#addWithKey(session, key, value.length);
     else this.#resize(session, field, value.length);
     this.#strings.write(field, key.length, value);
+  }
+
+  /** Sets a field of an ordered session. @throws RangeError if the value is not a score. */
+  #setScore(session: number, key: Slice, value: Slice): void {
+    const score = parseScore(value);
+    if (Number.isNaN(score)) throw new RangeError('not a score');
+    let field = this.#find(session, key);
+    if (field === NONE) {
+      field = this.#addWithKey(session, key, value.length);
+    } else {
+      const former = this.#scoreOf(field);
+      if (former === score) return;
+      this.#resize(session, field, value.length);
+      this.#removeFromOrder(session, former, key);
+    }
+    this.#strings.write(field, key.length, value);
+    this.#addToOrder(session, score, field, key);
+  }
+
+  #addToOrder(session: number, score: number, field: number, key: Slice): void {
+    const memory = this.#tree.memory;
+    this.#roots[session] = this.#tree.add(this.#roots[session], score, field, this.#comparison(key));
+    this.#sums[session * 2 + 1] += this.#tree.memory - memory;
+  }
+
+  #removeFromOrder(session: number, score: number, key: Slice): void {
+    const memory = this.#tree.memory;
+    this.#roots[session] = this.#tree.delete(this.#roots[session], score, this.#comparison(key));
+    this.#sums[session * 2 + 1] += this.#tree.memory - memory;
+  }
+
+  /** Returns a function that compares fields with a key. */
+  #comparison(key: Slice): (field: number) => number {
+    return (field) => this.#strings.readForLong(field, 0, this.#keyLength(field)).compare(key);
+  }
+
+  /** Returns the value of a field as a score. */
+  #scoreOf(field: number): number {
+    const keyLength = this.#keyLength(field);
+    return parseScore(this.#strings.readForLong(field, keyLength, this.#strings.length(field) - keyLength));
+  }
+
+  /**
+   * Keeps the fields of a session in the order of their scores from now on. If they are not in order already, this
+   * takes O(n log n). Returns false, and changes nothing, if a value is not a score.
+   */
+  order(session: number): boolean {
+    if (this.#roots[session] !== NONE) return true;
+    const count = this.count(session);
+    for (let place = 0; place < count; place++) {
+      if (Number.isNaN(this.#scoreOf(this.#strings.word(this.#lists[session], place)))) return false;
+    }
+    this.#beginOrder(session);
+    for (let place = 0; place < count; place++) {
+      const field = this.#strings.word(this.#lists[session], place);
+      this.#addToOrder(session, this.#scoreOf(field), field, this.keyAt(session, place));
+    }
+    return true;
+  }
+
+  #beginOrder(session: number): void {
+    const memory = this.#tree.memory;
+    this.#roots[session] = this.#tree.create();
+    this.#sums[session * 2 + 1] += this.#tree.memory - memory;
+  }
+
+  /** Returns the fields of a session in their order, which this begins to keep. */
+  ordered(session: number): Order {
+    this.order(session);
+    return new TreeOrder(this.#tree, this.#roots[session], {
+      keyOf: (field) => this.#strings.readForLong(field, 0, this.#keyLength(field)),
+      scoreOf: (key) => {
+        const field = this.#find(session, key);
+        return field === NONE ? undefined : this.#scoreOf(field);
+      },
+    });
   }
 
   /** See `FieldStore.write`. */
@@ -173,11 +269,24 @@ export class HashedFields extends OpenAddressing {
       const field = this.#add(to, hash, this.#keyLength(source), this.#valueLength(source));
       strings.copy(source, field);
     }
+    if (this.#roots[from] !== NONE) this.#copyOrder(from, to);
+  }
+
+  #copyOrder(from: number, to: number): void {
+    const strings = this.#strings;
+    this.#beginOrder(to);
+    this.#tree.visit(this.#roots[from], 0, this.count(from), 1, (source, score) => {
+      const field = strings.word(this.#lists[to], this.#rows[source * ROW + PLACE]);
+      const memory = this.#tree.memory;
+      this.#roots[to] = this.#tree.add(this.#roots[to], score, field, BEFORE);
+      this.#sums[to * 2 + 1] += this.#tree.memory - memory;
+    });
   }
 
   delete(session: number, key: Slice): boolean {
     const field = this.#find(session, key);
     if (field === NONE) return false;
+    if (this.#roots[session] !== NONE) this.#removeFromOrder(session, this.#scoreOf(field), key);
     const list = this.#lists[session];
     const place = this.#rows[field * ROW + PLACE];
     const last = this.#strings.popWord(list);
@@ -239,14 +348,14 @@ export class HashedFields extends OpenAddressing {
    */
   reclaim(): boolean {
     const session = this.#ended.at(-1);
-    if (session === undefined) return this.#strings.reclaim();
+    if (session === undefined) return this.#strings.reclaim() || this.#tree.reclaim();
     if (this.#free(session)) this.#ended.pop();
     return true;
   }
 
   /** Frees some of the memory if there is much more than needed. Returns whether there may be more. */
   trim(): boolean {
-    if (this.reclaim() || this.#strings.trim() || this.shrink()) return true;
+    if (this.reclaim() || this.#strings.trim() || this.#tree.trim() || this.shrink()) return true;
     const capacity = shorter(this.#capacity, this.#strings.end);
     const sessions = shorter(this.#lists.length, this.#sessions.end);
     if (capacity === this.#capacity && sessions === this.#lists.length) return false;
@@ -263,6 +372,7 @@ export class HashedFields extends OpenAddressing {
   #resizeSessions(capacity: number): void {
     this.#lists = resized(this.#lists, capacity);
     this.#sums = resized(this.#sums, capacity * 2);
+    this.#roots = resized(this.#roots, capacity);
   }
 
   #keyLength(field: number): number {
@@ -375,6 +485,9 @@ export class HashedFields extends OpenAddressing {
   }
 }
 
+/** Compares every member as if it came before the one looked for. */
+const BEFORE = () => -1;
+
 /** Fields, and approximate bytes of memory, to free at once. */
 const FIELDS_AT_ONCE = 64;
 const BYTES_AT_ONCE = 2 ** 20;
@@ -393,8 +506,8 @@ const KEY_LENGTH = 3;
 
 /** Bytes that a field takes besides its byte string: its row and its place in the table. */
 const BYTES_PER_FIELD = ROW * 4 + OpenAddressing.BYTES_PER_ENTRY;
-/** Bytes that a session takes besides its list: the list's number and two sums. */
-const BYTES_PER_SESSION = 4 + 16;
+/** Bytes that a session takes besides its list: the list's number, two sums and the root of its tree. */
+const BYTES_PER_SESSION = 4 + 16 + 4;
 
 /**
  * Returns what the hashes of a session's keys are XORed with. So the same key has a different hash in each session,

@@ -4,6 +4,7 @@ import { NO_BYTES } from '../memory/slab-space.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { HashedFields } from './hashed-fields.js';
 import { lengthBytes, writeLength } from './lengths.js';
+import { type Order, SortedOrder } from './order.js';
 import { NOTHING, RecordChunks } from './record-chunks.js';
 import {
   fieldLength,
@@ -17,6 +18,7 @@ import {
   writeShape,
   writeValue,
 } from './records.js';
+import { parseScore } from './scores.js';
 import { type Shape, Shapes, type ShapeTotals } from './shapes.js';
 
 /**
@@ -403,6 +405,25 @@ export class PackedFieldStore implements FieldStore {
     if (this.#isHashed(address)) return this.#hashed.scan(this.#records.sessionAt(address), cursor, count, visit);
     if (address !== NOTHING) this.#records.walk(address, (key, value) => visit(key, value.length));
     return 0;
+  }
+
+  order(slot: number): boolean {
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) return this.#hashed.order(this.#records.sessionAt(address));
+    let areScores = true;
+    this.forEach(slot, (_, value) => {
+      if (Number.isNaN(parseScore(value))) areScores = false;
+    });
+    return areScores;
+  }
+
+  ordered(slot: number): Order {
+    const address = this.#chunks.of(slot);
+    if (this.#isHashed(address)) return this.#hashed.ordered(this.#records.sessionAt(address));
+    const order = new SortedOrder();
+    this.forEach(slot, ({ bytes, start, end }, value) => order.add(new Slice(bytes, start, end), value));
+    order.sort();
+    return order;
   }
 
   reclaim(): boolean {

@@ -1,23 +1,29 @@
 import { Slice } from '../../slice.js';
 import type { ChangeListener } from '../change-listener.js';
+import { FLAG_OF_KIND, KIND_FLAGS } from '../kind.js';
 import type { Session } from '../session.js';
 import { SessionError, WRONG_TYPE } from '../session-error.js';
 import { Flag, type SlotTable } from '../tables/slot-table.js';
 import type { Deadlines } from '../time/deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { MAX_INT64_LENGTH, parseInt64, withinInt64 } from './int64.js';
+import type { Order } from './order.js';
+import { parseScore, scoreText } from './scores.js';
 
 /** The key that holds a string's value. */
 export const STRING_KEY = Slice.of('');
+/** The value of a set's members. */
+const NO_VALUE = Slice.of('');
 
 /**
  * The keys and values of sessions, and the rule by which reads and writes extend a session. A read extends a session
  * whose EXTEND is GET or BOTH. A write that changes something extends one whose EXTEND is SET or BOTH. Looking (`has`,
  * `count`, `size`, `forEachKey`, `peek`) never extends.
  *
- * A session may be a **string**: it has one value, under the empty key, and is read like any other session. Writing
- * keys to a string throws a SessionError WRONGTYPE, and so does writing to a session with keys as if it were a string.
- * Only `setString` replaces keys with a string.
+ * A session may be a **string**: it has one value, under the empty key. Or it is a **set**: its keys are the members,
+ * with empty values. Or a **sorted set**: its keys are the members, and their values the scores. All are read like any
+ * other session. Writing to a session as if it were of another kind throws a SessionError WRONGTYPE. Only `setString`
+ * replaces data of another kind.
  *
  * Keys and values are returned as slices of the store's own memory, valid until the next call. To keep one, or to pass
  * it to another call, copy it (`Slice.of(value.copy())`). Never write into one.
@@ -167,7 +173,7 @@ export class SessionData {
   setString(session: Session, value: Slice): void {
     if (!this.#isString(session)) {
       this.#clear(session);
-      this.#slots.setFlags(session, this.#slots.flags(session) | Flag.String);
+      this.#slots.setFlags(session, (this.#slots.flags(session) & ~KIND_FLAGS) | Flag.String);
       this.#changes?.onChanged(session);
     }
     this.#set(session, STRING_KEY, value);
@@ -309,6 +315,10 @@ export class SessionData {
   /** Removes keys. Returns how many of them existed. */
   delete(session: Session, keys: readonly Slice[]): number {
     this.#checkType(session);
+    return this.#delete(session, keys);
+  }
+
+  #delete(session: Session, keys: readonly Slice[]): number {
     let deleted = 0;
     for (const key of keys) {
       if (!this.#fields.delete(session, key)) continue;
@@ -335,8 +345,81 @@ export class SessionData {
     return cleared;
   }
 
+  // Sets and sorted sets
+
+  /**
+   * Adds members to a set. A session without data becomes a set. Returns how many members are new.
+   * @throws SessionError WRONGTYPE if the session has data of another kind.
+   */
+  addMembers(session: Session, members: readonly Slice[]): number {
+    this.#become(session, Flag.Set);
+    let added = 0;
+    for (const member of members) {
+      if (this.#fields.has(session, member)) continue;
+      this.#set(session, member, NO_VALUE);
+      added++;
+    }
+    if (added > 0) this.#wrote(session);
+    return added;
+  }
+
+  /**
+   * Removes members of a set or a sorted set. Returns how many of them existed.
+   * @throws SessionError WRONGTYPE if the session is neither.
+   */
+  removeMembers(session: Session, members: readonly Slice[]): number {
+    if ((this.#slots.flags(session) & (Flag.Set | Flag.SortedSet)) === 0) throw WRONG_TYPE;
+    return this.#delete(session, members);
+  }
+
+  /**
+   * Sets the score of a member of a sorted set. A session without data becomes a sorted set.
+   * @param score Any number but NaN.
+   * @throws SessionError WRONGTYPE if the session has data of another kind.
+   */
+  setScore(session: Session, member: Slice, score: number): void {
+    this.#become(session, Flag.SortedSet);
+    this.#set(session, member, scoreText(score));
+    if (this.#fields.encoding(session) === 'hashed') this.#fields.order(session);
+    this.#wrote(session);
+  }
+
+  /**
+   * Makes a session a set or a sorted set with these members, whatever it was before.
+   * @param pairs Alternating members and values: empty for a set, otherwise scores as `scoreText` writes them.
+   */
+  replaceWith(session: Session, kind: 'set' | 'zset', pairs: readonly Slice[]): void {
+    this.#clear(session);
+    this.#slots.setFlags(session, (this.#slots.flags(session) & ~KIND_FLAGS) | FLAG_OF_KIND[kind]);
+    this.#changes?.onChanged(session);
+    for (let i = 0; i < pairs.length; i += 2) this.#set(session, pairs[i], pairs[i + 1]);
+    if (kind === 'zset' && this.#fields.encoding(session) === 'hashed') this.#fields.order(session);
+    this.#wrote(session);
+  }
+
+  /** Returns the score of a member of a sorted set, or undefined if there is no such member. Does not extend. */
+  peekScore(session: Session, member: Slice): number | undefined {
+    const value = this.#fields.get(session, member);
+    return value && parseScore(value);
+  }
+
+  /** Returns the members of a sorted set in order. Does not extend. */
+  peekOrder(session: Session): Order {
+    return this.#fields.ordered(session);
+  }
+
+  /** Makes a session without data one of a kind. @throws SessionError WRONGTYPE if it has data of another kind. */
+  #become(session: Session, kind: number): void {
+    const flags = this.#slots.flags(session);
+    if ((flags & KIND_FLAGS) === kind) return;
+    this.#checkType(session);
+    this.#checkNoKeys(session);
+    this.#slots.setFlags(session, flags | kind);
+    this.#changes?.onChanged(session);
+  }
+
   #checkType(session: Session): void {
-    if (this.#isString(session)) throw WRONG_TYPE;
+    if ((this.#slots.flags(session) & KIND_FLAGS) !== 0) throw WRONG_TYPE;
   }
 
   #isString(session: Session): boolean {

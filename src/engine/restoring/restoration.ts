@@ -2,6 +2,7 @@ import type { Slice } from '../../slice.js';
 import type { EngineParts } from '../engine-parts.js';
 import { STRING_KEY } from '../fields/session-data.js';
 import { writeAs } from '../fields/write-as.js';
+import { FLAG_OF_KIND } from '../kind.js';
 import { nameIn } from '../names/address.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
 import { Flag, LASTING_FLAGS, NONE } from '../tables/slot-table.js';
@@ -70,7 +71,7 @@ export class Restoration {
     if (tokenless && !state.shared) throw new RangeError('a session has no token and is not shared');
     if (name.length === 0) throw new RangeError('a session has no name');
     // A string's value may follow later.
-    if (state.isString && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
+    if (state.kind === 'string' && pairs.some((key, i) => i % 2 === 0 && key.length > 0))
       throw new RangeError('a string has keys');
     if (!tokenless && !parseToken(token, this.#words)) throw new RangeError('not a token');
     this.#discardPrepared(token);
@@ -125,7 +126,7 @@ export class Restoration {
       session,
       Flag.Session |
         (slots.flags(session) & LASTING_FLAGS) |
-        (state.isString ? Flag.String : 0) |
+        FLAG_OF_KIND[state.kind] |
         (state.deleteSession ? Flag.DeleteSession : 0) |
         (state.extendGet ? Flag.ExtendGet : 0) |
         (state.extendSet ? Flag.ExtendSet : 0),
@@ -265,10 +266,10 @@ export class Restoration {
    * Resumes normal operation: what is due is processed soon. Limits the time left of each session and old token to the
    * duration, MAXAGE or the longest grace period, whatever the file and the wall clock say. Returns how many sessions
    * are due.
-   * @throws RangeError if a string has keys or no value.
+   * @throws RangeError if a string has keys or no value, or a sorted set has a value that is not a score.
    */
   finish(): number {
-    const { slots, deadlines, names } = this.#parts;
+    const { slots, deadlines, names, fields } = this.#parts;
     for (const unseen of this.#prepared.values()) unseen.discard();
     // Sessions were added in no particular order.
     names.sort();
@@ -278,6 +279,8 @@ export class Restoration {
       const flags = slots.flags(slot);
       if (flags === 0) continue;
       if ((flags & Flag.String) !== 0) this.#checkString(slot);
+      if ((flags & Flag.SortedSet) !== 0 && !fields.order(slot))
+        throw new RangeError('a sorted set has a value that is not a score');
       const deadline = deadlines.deadline(slot);
       const latest = Math.max(0, this.#latest(slot, flags, now));
       if (deadline > latest) deadlines.set(slot, latest);

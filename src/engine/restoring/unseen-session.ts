@@ -40,6 +40,11 @@ export class UnseenSession {
     return this.#parts.fields.has(this.slot, key);
   }
 
+  /** Keeps the keys in order from now on. Returns false if a value is not a score. See `FieldStore.order`. */
+  order(): boolean {
+    return this.#parts.fields.order(this.slot);
+  }
+
   /** The number of keys. */
   get keys(): number {
     return this.#parts.fields.count(this.slot);

@@ -33,17 +33,21 @@ export const Flag = {
   MaxAge: 4096,
   /** The session has old tokens. */
   OldTokens: 8192,
+  /** The session is a Redis set: its keys are the members, and their values are empty. */
+  Set: 0x4000,
+  /** The session is a Redis sorted set: its keys are the members, and their values are the scores. */
+  SortedSet: 0x8000,
 } as const;
 
 /**
  * The higher bits are the slot's epoch. Starting a new epoch ends all sessions at once. A slot of an earlier epoch is
  * *doomed*: no look-up returns it, although its memory is freed later (see `Doomed`).
  */
-export const EPOCH_BITS = 0x7fff_c000;
+export const EPOCH_BITS = 0x7fff_0000;
 /** Flags that last as long as the session, whatever its settings become. */
 export const LASTING_FLAGS = Flag.Shared | Flag.Tokenless | Flag.KeptId | Flag.MaxAge | Flag.OldTokens | EPOCH_BITS;
-const ONE_EPOCH = 0x4000;
-const EPOCHS = 2 ** 17;
+const ONE_EPOCH = 0x1_0000;
+const EPOCHS = 2 ** 15;
 
 /** Resolution of the time of last use, in ms: 32 bits are enough for 13 years. */
 const USE_MS = 100;

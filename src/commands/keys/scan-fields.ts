@@ -1,0 +1,76 @@
+import { type Kind, NO_SESSION } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
+import type { Slice } from '../../slice.js';
+import type { Arguments } from '../arguments/arguments.js';
+import { readCursor, readScanOptions } from '../arguments/scan-arguments.js';
+import type { Argument } from '../declaration/command.js';
+import { KEY } from './grammar.js';
+import { readKind } from './lookup.js';
+
+// What HSCAN, SSCAN and ZSCAN have in common.
+
+/**
+ * A call stops when the fields it has visited and the values it has found have this many bytes, so that other clients
+ * need not wait.
+ */
+const MOST_BYTES = 2 ** 20;
+/** It also stops after this many ms, checked every `BATCH` fields: a pattern may take long to match. */
+const [MOST_MS, BATCH] = [2, 16];
+
+export const SCAN_ARGUMENTS: readonly Argument[] = [
+  KEY,
+  { name: 'cursor', type: 'integer' },
+  { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },
+  { name: 'count', type: 'integer', token: 'COUNT', optional: true },
+];
+
+/**
+ * Reads the arguments, visits some fields or members of a key, and writes the next cursor and what was found.
+ * @param textOf Returns what is written after each field or member, if anything is, given its value.
+ */
+export function scanFields(
+  context: Context,
+  args: Arguments,
+  kind: Kind,
+  textOf: ((value: Slice) => Buffer | string) | undefined,
+): void {
+  const { client, engine, reply, server } = context;
+  const { data } = engine;
+  const key = args.key(client);
+  let cursor = readCursor(args);
+  const session = readKind(context, key, kind);
+  const found: (Buffer | string)[] = [];
+  if (session === NO_SESSION) {
+    // As in Redis, the options are not parsed if there is no such key.
+    cursor = 0;
+  } else {
+    const { count, matches } = readScanOptions(args, false);
+    data.read(session);
+    let bytes = 0;
+    const visit = (field: Slice, length: number) => {
+      bytes += field.length;
+      if (!matches(field.latin1())) return;
+      if (textOf === undefined) {
+        found.push(field.copy());
+        return;
+      }
+      const value = data.peekPart(session, field, 0, length);
+      if (value === undefined) return;
+      found.push(field.copy(), textOf(value));
+      bytes += length;
+    };
+    const until = server.clock.now() + MOST_MS;
+    let looks = 0;
+    do cursor = data.peekSome(session, cursor, 1, visit);
+    while (
+      ++looks < count &&
+      cursor !== 0 &&
+      bytes < MOST_BYTES &&
+      (looks % BATCH !== 0 || server.clock.now() < until)
+    );
+  }
+  reply.array(2);
+  reply.bulk(String(cursor));
+  reply.array(found.length);
+  for (const bytes of found) reply.bulk(bytes);
+}

@@ -1,0 +1,69 @@
+import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import type { Context } from '../../execution/context/context.js';
+import { Slice } from '../../slice.js';
+import { readKind } from '../keys/lookup.js';
+
+/**
+ * How SUNION, SINTER and SDIFF combine sets: visits each member of the result, until the visitor returns false. A missing
+ * set is NO_SESSION. The member is valid until the visitor returns.
+ */
+export type Combination = (engine: SessionEngine, sets: readonly Session[], visit: (member: Slice) => boolean) => void;
+
+export const union: Combination = (engine, sets, visit) => {
+  // By their bytes as text with one character each.
+  const seen = new Set<string>();
+  for (const set of sets) {
+    forEach(engine, set, (member) => {
+      const text = member.latin1();
+      if (seen.has(text)) return true;
+      seen.add(text);
+      return visit(member);
+    });
+  }
+};
+
+export const intersection: Combination = (engine, sets, visit) => {
+  if (sets.includes(NO_SESSION)) return;
+  // Looks for the members of the smallest set in the others.
+  const [smallest, ...others] = [...sets].sort((a, b) => engine.data.count(a) - engine.data.count(b));
+  forEach(engine, smallest, (member) => !others.every((set) => engine.data.has(set, member)) || visit(member));
+};
+
+export const difference: Combination = (engine, [first, ...others], visit) => {
+  forEach(engine, first, (member) => {
+    const isInOther = others.some((set) => set !== NO_SESSION && engine.data.has(set, member));
+    return isInOther || visit(member);
+  });
+};
+
+/** Visits the members of a set until the visitor returns false. */
+function forEach({ data }: SessionEngine, set: Session, visit: (member: Slice) => boolean): void {
+  if (set === NO_SESSION) return;
+  let goesOn = true;
+  let cursor = 0;
+  do {
+    cursor = data.peekSome(set, cursor, AT_ONCE, (member) => {
+      goesOn &&= visit(member);
+    });
+  } while (goesOn && cursor !== 0);
+}
+
+/** How many members are visited at once: few, so that little is visited after the visitor has had enough. */
+const AT_ONCE = 16;
+
+/** Returns the sets of keys. Counts as a read of each. @throws SessionError WRONGTYPE if one is of another kind. */
+export function readSets(context: Context, keys: readonly KeyName[]): Session[] {
+  const sets = keys.map((key) => readKind(context, key, 'set'));
+  for (const set of sets) if (set !== NO_SESSION) context.engine.data.read(set);
+  return sets;
+}
+
+/** Returns copies of the members of the result. */
+export function combined(engine: SessionEngine, combination: Combination, sets: readonly Session[]): Slice[] {
+  const members: Slice[] = [];
+  combination(engine, sets, (member) => {
+    members.push(Slice.of(member.copy()));
+    return true;
+  });
+  return members;
+}

@@ -1,0 +1,20 @@
+import type { Command } from '../declaration/command.js';
+import { KEY } from '../keys/grammar.js';
+import { MEMBERS, putMembers } from './set.js';
+
+export const sadd: Command = {
+  name: 'sadd',
+  summary: 'Adds members to a set.',
+  complexity: 'O(N), where N is the number of members given',
+  group: 'set',
+  flags: ['write', 'denyoom', 'fast'],
+  arity: -3,
+  arguments: [KEY, MEMBERS],
+  reply: 'the number of new members',
+  run({ client, engine, reply, server }, args) {
+    const key = args.key(client);
+    const added = putMembers(engine, key, engine.findShared(key), args.rest());
+    if (added > 0) server.keyspaceEvents.notify('s', 'sadd', key);
+    reply.integer(added);
+  },
+};

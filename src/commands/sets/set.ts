@@ -1,0 +1,25 @@
+import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import type { Argument } from '../declaration/command.js';
+import { makeKey } from '../keys/lookup.js';
+
+// What the commands for sets share.
+
+export const MEMBER: Argument = { name: 'member', type: 'string' };
+export const MEMBERS: Argument = { ...MEMBER, multiple: true };
+
+const NO_VALUE = Slice.of('');
+
+/**
+ * Adds members to a set, and creates it if it does not exist. Returns how many are new.
+ * @param session What `findKind` returned for the key, or a session without data.
+ */
+export function putMembers(engine: SessionEngine, key: KeyName, session: Session, members: readonly Slice[]): number {
+  if (session !== NO_SESSION) return engine.data.addMembers(session, members);
+  return engine.data.count(makeKey(engine, key, { kind: 'set', data: asData(members) }));
+}
+
+/** Returns members as the data of a session: alternating keys and values. */
+export function asData(members: readonly Slice[]): Slice[] {
+  return members.flatMap((member) => [member, NO_VALUE]);
+}

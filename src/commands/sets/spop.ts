@@ -1,0 +1,46 @@
+import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { Slice } from '../../slice.js';
+import { readPositive } from '../arguments/positive.js';
+import type { Command } from '../declaration/command.js';
+import { drawOne } from '../keys/draws.js';
+import { KEY } from '../keys/grammar.js';
+import { endIfEmpty, findKind } from '../keys/lookup.js';
+
+export const spop: Command = {
+  name: 'spop',
+  summary: 'Removes random members from a set and returns them. Removes the key if no members remain.',
+  complexity: 'O(N), where N is the number of members removed',
+  group: 'set',
+  flags: ['write', 'fast'],
+  arity: -2,
+  arguments: [KEY, { name: 'count', type: 'integer', optional: true }],
+  reply: 'the member, or null; with a count, set of members',
+  run(context, args) {
+    const { client, engine, reply, server } = context;
+    const key = args.key(client);
+    const count = readPositive(args);
+    const session = findKind(engine, key, 'set');
+    if (count !== undefined) reply.set(session === NO_SESSION ? 0 : Math.min(count, engine.data.count(session)));
+    else if (session === NO_SESSION) reply.null();
+    if (session === NO_SESSION || count === 0) return;
+    for (const member of take(engine, session, count ?? 1)) reply.bulk(member);
+    server.keyspaceEvents.notify('s', 'spop', key);
+    endIfEmpty(context, key, session);
+  },
+};
+
+/** Removes up to `count` random members. Returns them. */
+function take({ data }: SessionEngine, session: Session, count: number): Slice[] {
+  const members: Slice[] = [];
+  if (count >= data.count(session)) {
+    data.forEachKey(session, (member) => members.push(Slice.of(member.copy())));
+    data.removeMembers(session, members);
+    return members;
+  }
+  while (members.length < count) {
+    const member = Slice.of(data.keyAt(session, drawOne(data.count(session))).copy());
+    data.removeMembers(session, [member]);
+    members.push(member);
+  }
+  return members;
+}

@@ -1,0 +1,68 @@
+import { NO_SESSION } from '../../engine/index.js';
+import type { Command } from '../declaration/command.js';
+import { KEYS } from '../keys/grammar.js';
+import { findKey, overwriteKey } from '../keys/lookup.js';
+import { type Combination, combined, difference, intersection, readSets, union } from './combination.js';
+import { asData } from './set.js';
+
+// SUNION, SINTER and SDIFF, and the commands that store their results.
+
+const COMPLEXITY = 'O(N), where N is the number of members of all sets';
+const DESTINATION = { name: 'destination', type: 'key' } as const;
+
+function combining(name: string, result: string, combination: Combination): Command {
+  return {
+    name,
+    summary: `Returns ${result}.`,
+    complexity: COMPLEXITY,
+    group: 'set',
+    flags: ['readonly'],
+    arity: -2,
+    arguments: [KEYS],
+    reply: 'set of members',
+    run(context, args) {
+      const { client, engine, reply } = context;
+      const members = combined(engine, combination, readSets(context, args.keys(client)));
+      reply.set(members.length);
+      for (const member of members) reply.bulk(member);
+    },
+  };
+}
+
+function storing(name: string, result: string, combination: Combination): Command {
+  return {
+    name,
+    summary: `Stores ${result} in a key, replacing a value of any type. If the result is empty, removes the key.`,
+    complexity: COMPLEXITY,
+    group: 'set',
+    flags: ['write', 'denyoom'],
+    arity: -3,
+    arguments: [DESTINATION, KEYS],
+    reply: 'the number of members of the result',
+    growth: 'copy',
+    run(context, args) {
+      const { client, engine, reply, server } = context;
+      const destination = args.key(client);
+      const members = combined(engine, combination, readSets(context, args.keys(client)));
+      if (members.length > 0) {
+        overwriteKey(engine, destination, 'set', asData(members));
+        server.keyspaceEvents.notify('s', name, destination);
+      } else {
+        const taken = findKey(engine, destination);
+        if (taken !== NO_SESSION) engine.end(taken);
+      }
+      reply.integer(members.length);
+    },
+  };
+}
+
+const UNION = 'the union of sets';
+const INTERSECTION = 'the intersection of sets';
+const DIFFERENCE = 'the members of the first set that the other sets do not have';
+
+export const sunion = combining('sunion', UNION, union);
+export const sinter = combining('sinter', INTERSECTION, intersection);
+export const sdiff = combining('sdiff', DIFFERENCE, difference);
+export const sunionstore = storing('sunionstore', UNION, union);
+export const sinterstore = storing('sinterstore', INTERSECTION, intersection);
+export const sdiffstore = storing('sdiffstore', DIFFERENCE, difference);
