@@ -39,7 +39,7 @@ function expiries(engine: SessionEngine, database: number) {
   return {
     keys,
     expires: looked === 0 ? 0 : Math.round((keys * expiring) / looked),
-    avgTtl: expiring === 0 ? 0 : Math.round(left / expiring),
+    avgTtl: expiring === 0 ? 0 : Math.max(0, Math.round(left / expiring)),
   };
 }
 
