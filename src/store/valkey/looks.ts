@@ -11,6 +11,7 @@ import { bufferOf, integerOf, isOne, listOf, timeLeftOf } from './replies.js';
 import { scanPartitions } from './scan-partitions.js';
 import type { Calls, SessionCalls } from './session-calls.js';
 import { sessionList, startOf } from './session-list.js';
+import type { Unindexing } from './unindexing.js';
 
 /** Looking at one session. */
 export function looksAtOne(
@@ -61,6 +62,7 @@ export function looksAtMany(
   names: NameIndexes,
   sessions: NameSessions,
   ids: OriginIds,
+  unindexing: Unindexing,
 ): Pick<SessionLooks, 'tokens' | 'list' | 'scan' | 'scanNames'> {
   return {
     tokens: (name) => sessions.tokens(name.toBuffer()),
@@ -70,10 +72,13 @@ export function looksAtMany(
         token: bufferOf(token),
         name: bufferOf(name),
       })),
-    scanNames: (range) =>
-      scanPartitions(nodes, partitions.count, 'namescan', range, (name, sessions) => ({
+    scanNames: (range) => {
+      // So that a client does not find what it has just ended.
+      unindexing.flush();
+      return scanPartitions(nodes, partitions.count, 'namescan', range, (name, sessions) => ({
         name: bufferOf(name),
         sessions: integerOf(sessions),
-      })),
+      }));
+    },
   };
 }

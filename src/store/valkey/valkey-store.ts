@@ -69,8 +69,12 @@ export class ValkeyStore implements Store {
     this.sessions = {
       ...this.#ofOne(nodes, MANY_SESSIONS),
       ...lifeOfMany(nodes, addresses, partitions, creation, names, unindexing),
-      ...looksAtMany(nodes, partitions, indexes, names, ids),
-      stats: () => statsOf(nodes, partitions.count, this.#lookUps, timers()),
+      ...looksAtMany(nodes, partitions, indexes, names, ids, unindexing),
+      stats: () => {
+        // It counts the names.
+        unindexing.flush();
+        return statsOf(nodes, partitions.count, this.#lookUps, timers());
+      },
     };
   }
 

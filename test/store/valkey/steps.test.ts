@@ -170,6 +170,14 @@ describe.skipIf(!RedisServer.there)('operations of several steps', () => {
     expect(await keys()).toEqual([]);
   });
 
+  it('what has ended is not among the names, though it leaves their indexes together with others', async () => {
+    const tokens = [];
+    for (const name of ['a', 'a', 'b']) tokens.push(await sessions.create(slice(name), elsewhere(name)));
+    expect(await sessions.endMany(tokens)).toBe(3);
+    expect(await namesFound()).toEqual([]);
+    await eventually(async () => (await keys()).length === 0);
+  });
+
   it('a session that cannot be created is not in the index of its name', async () => {
     nodes.fail('create', false);
     await expect(sessions.create(slice('user:1'), elsewhere('user:1'))).rejects.toMatchObject({ code: 'TRYAGAIN' });
