@@ -104,7 +104,7 @@ describe('a script', () => {
   it('has the database of its client, and changes it only for itself', async () => {
     const { client } = await start();
     await ask(client, 'SET k zero');
-    expect(await run(client, "redis.pcall('SELECT', 1) return redis.call('EXISTS', 'k')")).toMatch(/^[01]$/);
+    expect(await run(client, "redis.call('SELECT', 1) return redis.call('EXISTS', 'k')")).toBe('0');
     expect(await ask(client, 'GET k')).toBe('zero');
   });
 
