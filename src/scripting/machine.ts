@@ -10,6 +10,7 @@ import { RedisFunctions } from './redis-functions.js';
 import { Sandbox } from './sandbox.js';
 import type { ScriptHost } from './script-host.js';
 import { stringFunctions } from './string-functions.js';
+import { structFunctions } from './struct.js';
 import { tableFunctions } from './table-functions.js';
 import { writeValue } from './values.js';
 
@@ -53,6 +54,7 @@ export class Machine {
       math: this.#random.functions(lua),
       bit: bitFunctions(lua),
       cjson: cjsonFunctions(lua),
+      struct: structFunctions(lua),
       redis: this.#redis.library(redisVersion),
       os: {
         clock: (state) => {
