@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** These tests measure real time. Other tests would disturb them. */
@@ -16,6 +16,7 @@ const ONCE = [
   'test/docs/**/*.test.ts',
   'test/e2e/memory.test.ts',
   'test/e2e/prometheus.test.ts',
+  'test/ecosystems/**/*.test.ts',
   'test/metrics/**/*.test.ts',
   'test/packages/**/*.test.ts',
   'test/page/**/*.test.ts',
@@ -33,6 +34,7 @@ const FIRST = [
   'test/store/valkey-primary.test.ts',
   'test/page/page.test.ts',
   'test/docs/documents.test.ts',
+  'test/ecosystems/ecosystems.test.ts',
   'test/store/valkey/failover.test.ts',
   'test/e2e/memory.test.ts',
   'test/e2e/store.test.ts',
@@ -94,7 +96,7 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...ISOLATED, ...ONCE, ...WIRE],
+          exclude: [...configDefaults.exclude, ...ALONE, ...ISOLATED, ...ONCE, ...WIRE],
           setupFiles: [...SETUP, SMALL_REGIONS],
           isolate: false,
           maxWorkers: WORKERS,

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isThere, run, works } from '../tools/external-tool.js';
+import { Program } from '../tools/program.js';
+import { RedisServer } from '../tools/redis-server.js';
+
+/**
+ * Programs that use the server as applications of their ecosystem do. Each is given a port, checks every answer, and
+ * prints "done". It has to do so with redis-server before it says anything about respite.
+ */
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** How a program is started, without the port. */
+type Start = (program: string) => readonly [command: string, ...args: string[]];
+
+interface Ecosystem {
+  readonly name: string;
+  readonly there: boolean;
+  readonly programs: readonly string[];
+  readonly start: Start;
+}
+
+const interpreted =
+  (command: string): Start =>
+  (program) => [command, path(program)];
+
+/** Go's sources of Debian's packages. */
+const GO = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '' };
+const scratch = mkdtempSync(join(tmpdir(), 'respite-go-'));
+
+const ECOSYSTEMS: readonly Ecosystem[] = [
+  {
+    name: 'PHP',
+    there: isThere(
+      'php',
+      'php-cli php-redis php-predis php-symfony-http-foundation php-symfony-cache php-illuminate-cache php-illuminate-redis',
+      works('php', '-r', 'require "Illuminate/Redis/autoload.php"; new Redis;'),
+    ),
+    programs: ['php/php-redis.php', 'php/predis.php', 'php/symfony.php', 'php/laravel.php'],
+    start: interpreted('php'),
+  },
+  {
+    name: 'Python',
+    there: isThere('django-redis', 'python3-django-redis', works('/usr/bin/python3', '-c', 'import django_redis')),
+    programs: ['python/django-sessions.py'],
+    start: interpreted('/usr/bin/python3'),
+  },
+  {
+    name: 'Ruby',
+    there: isThere(
+      'ruby',
+      'ruby-redis-rack ruby-redis-activesupport',
+      works('/usr/bin/ruby', '-e', "require 'redis-rack'"),
+    ),
+    programs: ['ruby/rack.rb'],
+    start: interpreted('/usr/bin/ruby'),
+  },
+  {
+    name: 'Go',
+    there: isThere('go', 'golang-go golang-github-boj-redistore-dev', works('go', 'version')),
+    programs: ['go/redistore.go'],
+    start: (program) => [join(scratch, program)],
+  },
+  {
+    name: 'Node.js',
+    there: isThere('npm packages', 'npm ci --prefix test/ecosystems/node', works('ls', path('node/node_modules'))),
+    programs: [
+      ...['node/better-auth.mjs', 'node/cache-manager.mjs', 'node/connect-valkey.mjs', 'node/iovalkey.mjs'],
+      ...['node/keyv.mjs', 'node/koa-session.mjs', 'node/rate-limits.mjs', 'node/redis-sessions.mjs'],
+      ...['node/redlock.mjs', 'node/unstorage.mjs', 'node/valkey-glide.mjs'],
+    ],
+    start: interpreted(process.execPath),
+  },
+];
+
+describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, start }) => {
+  const servers: Partial<Record<'redis-server' | 'respite', RedisServer | Program>> = {};
+
+  beforeAll(async () => {
+    if (!there) return;
+    if (name === 'Go') {
+      for (const program of programs) await run('go', ['build', '-o', ...start(program), path(program)], { env: GO });
+    }
+    [servers['redis-server'], servers.respite] = await Promise.all([RedisServer.start(), Program.start()]);
+  });
+  afterAll(async () => {
+    rmSync(scratch, { recursive: true, force: true });
+    await Promise.all(Object.values(servers).map((server) => server.stop()));
+  });
+
+  describe.skipIf(!there || !RedisServer.there).each(programs)('%s', (program) => {
+    const [command, ...args] = start(program);
+    it.each(['redis-server', 'respite'] as const)('with %s', async (which) => {
+      expect(await run(command, [...args, String(servers[which]?.port)])).toBe('done\n');
+    });
+  });
+});
