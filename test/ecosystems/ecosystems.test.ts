@@ -21,6 +21,8 @@ interface Ecosystem {
   readonly name: string;
   readonly there: boolean;
   readonly programs: readonly string[];
+  /** Programs that use what only respite has. */
+  readonly own?: readonly string[];
   readonly start: Start;
 }
 
@@ -73,11 +75,12 @@ const ECOSYSTEMS: readonly Ecosystem[] = [
       ...['node/keyv.mjs', 'node/koa-session.mjs', 'node/rate-limits.mjs', 'node/redis-sessions.mjs'],
       ...['node/redlock.mjs', 'node/unstorage.mjs', 'node/valkey-glide.mjs'],
     ],
+    own: ['node/respite-better-auth.mjs'],
     start: interpreted(process.execPath),
   },
 ];
 
-describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, start }) => {
+describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, own = [], start }) => {
   const servers: Partial<Record<'redis-server' | 'respite', RedisServer | Program>> = {};
 
   beforeAll(async () => {
@@ -97,5 +100,10 @@ describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, start }) => {
     it.each(['redis-server', 'respite'] as const)('with %s', async (which) => {
       expect(await run(command, [...args, String(servers[which]?.port)])).toBe('done\n');
     });
+  });
+
+  it.skipIf(!there).each(own)('%s', async (program) => {
+    const [command, ...args] = start(program);
+    expect(await run(command, [...args, String(servers.respite?.port)])).toBe('done\n');
   });
 });
