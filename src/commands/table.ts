@@ -37,9 +37,9 @@ import { scan } from './keys/scan.js';
 import { touch } from './keys/touch.js';
 import { expiretime, pexpiretime, pttl, ttl } from './keys/ttl.js';
 import { type } from './keys/type.js';
-import { publish } from './pubsub/publish.js';
+import { publish, spublish } from './pubsub/publish.js';
 import { pubsub } from './pubsub/pubsub.js';
-import { psubscribe, punsubscribe, subscribe, unsubscribe } from './pubsub/subscribe.js';
+import { psubscribe, punsubscribe, ssubscribe, subscribe, sunsubscribe, unsubscribe } from './pubsub/subscribe.js';
 import { evalSha, evalShaReadOnly, evalText, evalTextReadOnly } from './scripts/eval.js';
 import { script } from './scripts/script.js';
 import { asking, cluster, readonly, readwrite } from './server/cluster.js';
@@ -311,7 +311,17 @@ const sortedSets: readonly Command[] = [
   zscan,
 ];
 
-const listening: readonly Command[] = [subscribe, unsubscribe, psubscribe, punsubscribe, publish, pubsub];
+const listening: readonly Command[] = [
+  subscribe,
+  unsubscribe,
+  psubscribe,
+  punsubscribe,
+  publish,
+  ssubscribe,
+  sunsubscribe,
+  spublish,
+  pubsub,
+];
 
 const scripting: readonly Command[] = [
   evalText,

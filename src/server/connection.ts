@@ -89,6 +89,7 @@ export class Connection implements MonitoringClient, Stranger {
   noEvict = false;
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
+  readonly shardChannels = new Set<string>();
   subscriptionBytes = 0;
   readonly transaction: ClientTransaction;
 
@@ -178,7 +179,7 @@ export class Connection implements MonitoringClient, Stranger {
   }
 
   get subscriptions(): number {
-    return this.channels.size + this.patterns.size;
+    return this.channels.size + this.patterns.size + this.shardChannels.size;
   }
 
   /** Whether the client receives messages that it did not request individually. */
@@ -230,6 +231,10 @@ export class Connection implements MonitoringClient, Stranger {
   message(channel: string, message: string | Buffer, pattern?: string): void {
     // The client may have left before all its subscriptions are removed.
     if (!this.#socket.destroyed) this.#output.message(channel, message, pattern);
+  }
+
+  shardMessage(channel: string, message: string | Buffer): void {
+    if (!this.#socket.destroyed) this.#output.shardMessage(channel, message);
   }
 
   line(text: string): void {

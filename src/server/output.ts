@@ -173,6 +173,15 @@ export class Output implements Sender, Reader, BatchedReplies {
    * not change afterwards.
    */
   message(channel: string, message: string | Buffer, pattern?: string): void {
+    this.#message(pattern === undefined ? 'message' : 'pmessage', channel, message, pattern);
+  }
+
+  /** Like `message`, on a shard channel. */
+  shardMessage(channel: string, message: string | Buffer): void {
+    this.#message('smessage', channel, message);
+  }
+
+  #message(kind: string, channel: string, message: string | Buffer, pattern?: string): void {
     try {
       // Thousands may receive this message. Do not copy it for a subscriber that must not hold it.
       if (message.length > PIECE && !this.#mayKeep(message.length)) {
@@ -181,7 +190,7 @@ export class Output implements Sender, Reader, BatchedReplies {
       }
       const out = this.#startMessage();
       out.push(pattern === undefined ? 3 : 4);
-      out.latin1(pattern === undefined ? 'message' : 'pmessage');
+      out.latin1(kind);
       if (pattern !== undefined) out.latin1(pattern);
       out.latin1(channel);
       if (typeof message === 'string') out.latin1(message);

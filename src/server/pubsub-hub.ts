@@ -26,6 +26,8 @@ type CountedAudience = { -readonly [Key in keyof Audience]: Audience[Key] };
  */
 export class PubSubHub implements PubSub {
   readonly #channels = new Map<string, Set<Subscriber>>();
+  /** Channels of SSUBSCRIBE. Nothing else reaches their subscribers. */
+  readonly #shardChannels = new Map<string, Set<Subscriber>>();
   readonly #patterns = new PatternTable();
   readonly #sessionPatterns = new PatternTable();
   underWay: Promise<void> | undefined;
@@ -55,6 +57,23 @@ export class PubSubHub implements PubSub {
     if (subscribers?.size !== 0) return;
     this.#channels.delete(channel);
     this.#countChannel(channel, -1);
+  }
+
+  subscribeShard(subscriber: Subscriber, channel: string): void {
+    if (subscriber.shardChannels.has(channel)) return;
+    subscriber.shardChannels.add(channel);
+    subscriber.subscriptionBytes += CHANNEL_BYTES + channel.length;
+    const subscribers = this.#shardChannels.get(channel);
+    if (subscribers === undefined) this.#shardChannels.set(channel, new Set([subscriber]));
+    else subscribers.add(subscriber);
+  }
+
+  unsubscribeShard(subscriber: Subscriber, channel: string): void {
+    if (!subscriber.shardChannels.delete(channel)) return;
+    subscriber.subscriptionBytes -= CHANNEL_BYTES + channel.length;
+    const subscribers = this.#shardChannels.get(channel);
+    subscribers?.delete(subscriber);
+    if (subscribers?.size === 0) this.#shardChannels.delete(channel);
   }
 
   subscribePattern(subscriber: Subscriber, pattern: string): void {
@@ -91,6 +110,10 @@ export class PubSubHub implements PubSub {
     let removed = 0;
     for (const channel of subscriber.channels) {
       this.unsubscribe(subscriber, channel);
+      if (++removed % REMOVALS === 0) yield;
+    }
+    for (const channel of subscriber.shardChannels) {
+      this.unsubscribeShard(subscriber, channel);
       if (++removed % REMOVALS === 0) yield;
     }
     for (const pattern of subscriber.patterns) {
@@ -132,6 +155,25 @@ export class PubSubHub implements PubSub {
   publishing(channel: string, message: string | Buffer): number | Generator<void, number> {
     const few = this.#patternsFor(channel).size <= BATCH && this.subscribers(channel) <= BATCH;
     return few ? this.publish(channel, message) : this.#publishInSteps(channel, message);
+  }
+
+  publishingShard(channel: string, message: string | Buffer): number | Generator<void, number> {
+    const isMany = this.shardSubscribers(channel) > BATCH;
+    // In steps, it outlives the request that it came with.
+    const kept = isMany && typeof message !== 'string' ? Buffer.from(message) : owned(message);
+    const steps = this.#publishShard(channel, kept);
+    return isMany ? steps : (steps.next().value ?? 0);
+  }
+
+  *#publishShard(channel: string, message: string | Buffer): Generator<void, number> {
+    let receivers = 0;
+    for (const subscriber of this.#shardChannels.get(channel) ?? []) {
+      if (receivers > 0 && receivers % BATCH === 0) yield;
+      subscriber.shardMessage(channel, message);
+      this.#delivered++;
+      receivers++;
+    }
+    return receivers;
   }
 
   *#publishInSteps(channel: string, given: string | Buffer): Generator<void, number> {
@@ -201,6 +243,14 @@ export class PubSubHub implements PubSub {
   /** Returns the table to which a pattern belongs. */
   #patternsLike(pattern: string): PatternTable {
     return spellsOutSessions(pattern) ? this.#sessionPatterns : this.#patterns;
+  }
+
+  shardChannels(): Iterable<string> {
+    return this.#shardChannels.keys();
+  }
+
+  shardSubscribers(channel: string): number {
+    return this.#shardChannels.get(channel)?.size ?? 0;
   }
 
   channels(): Iterable<string> {

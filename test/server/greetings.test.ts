@@ -248,3 +248,48 @@ describe('CLIENT PAUSE', () => {
     expect(await ask('CLIENT UNBLOCK x')).toBe('ERR value is not an integer or out of range');
   });
 });
+
+describe('SSUBSCRIBE', () => {
+  it('receives what SPUBLISH sends, and nothing else', async () => {
+    const server = await startServer();
+    const [subscriber, other, publisher] = [await connectTo(server), await connectTo(server), await connectTo(server)];
+    const confirmed = (kind: string, channel: string, count: number) =>
+      `*3\r\n$${kind.length}\r\n${kind}\r\n$${channel.length}\r\n${channel}\r\n:${count}\r\n`;
+    await subscriber.expect('SSUBSCRIBE a b\r\n', confirmed('ssubscribe', 'a', 1) + confirmed('ssubscribe', 'b', 2));
+    await subscriber.expect('SUBSCRIBE a\r\n', confirmed('subscribe', 'a', 1));
+    await other.expect('PSUBSCRIBE *\r\n', confirmed('psubscribe', '*', 1));
+    await publisher.expect('SPUBLISH a m\r\nSPUBLISH c m\r\nPUBLISH b m\r\n', ':1\r\n:0\r\n:1\r\n');
+    await subscriber.expect('', '*3\r\n$8\r\nsmessage\r\n$1\r\na\r\n$1\r\nm\r\n');
+    await publisher.expect(
+      'PUBSUB SHARDCHANNELS\r\nPUBSUB CHANNELS\r\n',
+      '*2\r\n$1\r\na\r\n$1\r\nb\r\n*1\r\n$1\r\na\r\n',
+    );
+    await publisher.expect(
+      'PUBSUB SHARDCHANNELS b*\r\nPUBSUB SHARDNUMSUB a x\r\n',
+      '*1\r\n$1\r\nb\r\n*4\r\n$1\r\na\r\n:1\r\n$1\r\nx\r\n:0\r\n',
+    );
+    expect(await publisher.bulk('CLIENT', 'LIST', 'TYPE', 'pubsub')).toMatch(/ sub=1 psub=0 ssub=2 /);
+    await subscriber.expect(
+      'SUNSUBSCRIBE a\r\nUNSUBSCRIBE\r\n',
+      confirmed('sunsubscribe', 'a', 1) + confirmed('unsubscribe', 'a', 0),
+    );
+    expect(await askWith(subscriber, 'GET', 'k')).toMatch(/^ERR Can't execute 'get'/);
+    await subscriber.expect('SUNSUBSCRIBE\r\nGET k\r\n', `${confirmed('sunsubscribe', 'b', 0)}$-1\r\n`);
+    await subscriber.expect('SUNSUBSCRIBE\r\n', '*3\r\n$12\r\nsunsubscribe\r\n$-1\r\n:0\r\n');
+    await publisher.expect('PUBSUB SHARDCHANNELS\r\n', '*0\r\n');
+  });
+
+  it('ends with the connection, and reaches many subscribers', async () => {
+    const server = await startServer();
+    const publisher = await connectTo(server);
+    const subscribers = await Promise.all(Array.from({ length: 40 }, () => connectTo(server)));
+    for (const subscriber of subscribers) {
+      await subscriber.send('SSUBSCRIBE a\r\n');
+      await subscriber.takeUntil(':1\r\n');
+    }
+    await publisher.expect('SPUBLISH a m\r\n', ':40\r\n');
+    for (const subscriber of subscribers) await subscriber.expect('', '*3\r\n$8\r\nsmessage\r\n$1\r\na\r\n$1\r\nm\r\n');
+    for (const subscriber of subscribers) subscriber.socket.destroy();
+    await eventually(async () => (await askWith(publisher, 'PUBSUB', 'SHARDNUMSUB', 'a')) === 'a 0');
+  });
+});

@@ -166,6 +166,8 @@ describe('pub/sub', () => {
     const subscriber = {
       channels: new Set<string>(),
       patterns: new Set<string>(),
+      shardChannels: new Set<string>(),
+      shardMessage: () => {},
       subscriptions: 0,
       subscriptionBytes: 0,
       message: (_: string, message: string | Buffer) => got.push(message),

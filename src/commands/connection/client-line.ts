@@ -28,7 +28,7 @@ export function clientLine(client: Client, now: number): string {
     db: client.database,
     sub: client.channels.size,
     psub: client.patterns.size,
-    ssub: 0,
+    ssub: client.shardChannels.size,
     multi: client.transaction.length,
     qbuf: query,
     'qbuf-free': queryFree,

@@ -5,43 +5,51 @@ import type { Command } from '../declaration/command.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 import { isSessionChannel } from './session-channels.js';
 
-export const publish: Command = {
-  name: 'publish',
-  summary: 'Sends a message to the subscribers of a channel.',
-  complexity:
-    'O(N + M), where N is the number of subscribers and M the number of patterns with the same prefix as the channel',
-  group: 'pubsub',
-  flags: ['pubsub', 'loading', 'stale', 'fast'],
-  arity: 3,
-  arguments: [
-    { name: 'channel', type: 'string' },
-    { name: 'message', type: 'string' },
-  ],
-  reply: 'the number of subscriptions that received the message',
-  run(context, args) {
-    const channel = args.slice().latin1();
-    if (channel.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
-    if (isSessionChannel(channel)) {
-      throw new CodedError(
-        'ERR',
-        'channels whose names start with "__session" are reserved for the events of the server',
-      );
-    }
-    return publishInTurn(context, channel, args.bytes());
-  },
-};
+/** PUBLISH, and SPUBLISH for the subscribers of SSUBSCRIBE. */
+function publishing(name: string, toShard: boolean): Command {
+  return {
+    name,
+    summary: toShard
+      ? 'Sends a message to those who have subscribed to a channel with SSUBSCRIBE.'
+      : 'Sends a message to the subscribers of a channel.',
+    complexity:
+      'O(N + M), where N is the number of subscribers and M the number of patterns with the same prefix as the channel',
+    group: 'pubsub',
+    flags: ['pubsub', 'loading', 'stale', 'fast'],
+    arity: 3,
+    arguments: [
+      { name: 'channel', type: 'string' },
+      { name: 'message', type: 'string' },
+    ],
+    reply: 'the number of subscriptions that received the message',
+    run(context, args) {
+      const channel = args.slice().latin1();
+      if (channel.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
+      if (isSessionChannel(channel)) {
+        throw new CodedError(
+          'ERR',
+          'channels whose names start with "__session" are reserved for the events of the server',
+        );
+      }
+      return publishInTurn(context, channel, args.bytes(), toShard);
+    },
+  };
+}
+
+export const publish = publishing('publish', false);
+export const spublish = publishing('spublish', true);
 
 /**
  * Subscribers receive messages in the order of publication, so a message waits while an earlier one is still being
  * sent.
  */
-function publishInTurn(context: Context, channel: string, message: Buffer): void | Promise<void> {
+function publishInTurn(context: Context, channel: string, message: Buffer, toShard: boolean): void | Promise<void> {
   const { pubsub } = context.server;
   if (pubsub.underWay !== undefined && !context.client.transaction.executing) {
     const kept = Buffer.from(message);
-    return pubsub.underWay.then(() => publishInTurn(context, channel, kept));
+    return pubsub.underWay.then(() => publishInTurn(context, channel, kept, toShard));
   }
-  const published = pubsub.publishing(channel, message);
+  const published = toShard ? pubsub.publishingShard(channel, message) : pubsub.publishing(channel, message);
   if (typeof published === 'number') {
     context.reply.integer(published);
     return;

@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
+import type { PubSub, Subscriber } from '../../execution/context/pub-sub.js';
 import type { StoreControl } from '../../execution/context/store-control.js';
 import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
@@ -7,7 +8,7 @@ import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from './channel.js';
 
-// SUBSCRIBE, UNSUBSCRIBE and the same for patterns.
+// SUBSCRIBE, UNSUBSCRIBE and the same for patterns and shard channels.
 
 /** The most subscriptions that a client may have. */
 const MAX_SUBSCRIPTIONS = 100_000;
@@ -15,18 +16,62 @@ const MAX_SUBSCRIPTIONS = 100_000;
 /** Subscriptions to add between two looks at the clock. A long pattern takes about 50 µs. */
 const SUBSCRIPTIONS = 16;
 
-type Kind = 'channel' | 'pattern';
+/** What a client can subscribe to. */
+interface Kind {
+  /** What the argument is called. */
+  readonly name: string;
+  readonly type: 'string' | 'pattern';
+  readonly what: string;
+  /** The client's subscriptions of this kind. */
+  of(client: Subscriber): ReadonlySet<string>;
+  /** How many subscriptions a confirmation counts. */
+  count(client: Subscriber): number;
+  add(pubsub: PubSub, client: Subscriber, text: string): void;
+  remove(pubsub: PubSub, client: Subscriber, text: string): void;
+}
+
+const CHANNELS_AND_PATTERNS = ({ channels, patterns }: Subscriber): number => channels.size + patterns.size;
+
+const CHANNEL: Kind = {
+  name: 'channel',
+  type: 'string',
+  what: 'channels',
+  of: ({ channels }) => channels,
+  count: CHANNELS_AND_PATTERNS,
+  add: (pubsub, client, text) => pubsub.subscribe(client, text),
+  remove: (pubsub, client, text) => pubsub.unsubscribe(client, text),
+};
+
+const PATTERN: Kind = {
+  name: 'pattern',
+  type: 'pattern',
+  what: 'all channels that match a pattern',
+  of: ({ patterns }) => patterns,
+  count: CHANNELS_AND_PATTERNS,
+  add: (pubsub, client, text) => pubsub.subscribePattern(client, text),
+  remove: (pubsub, client, text) => pubsub.unsubscribePattern(client, text),
+};
+
+const SHARD_CHANNEL: Kind = {
+  name: 'shardchannel',
+  type: 'string',
+  what: 'channels of SPUBLISH',
+  of: ({ shardChannels }) => shardChannels,
+  count: ({ shardChannels }) => shardChannels.size,
+  add: (pubsub, client, text) => pubsub.subscribeShard(client, text),
+  remove: (pubsub, client, text) => pubsub.unsubscribeShard(client, text),
+};
 
 function subscribing(name: string, kind: Kind): Command {
   return {
     name,
-    summary: `Subscribes to ${kind === 'channel' ? 'channels' : 'all channels that match a pattern'}.`,
+    summary: `Subscribes to ${kind.what}.`,
     complexity: 'O(N), where N is the number of arguments; if N is large, other commands run in between',
     group: 'pubsub',
     flags: ['pubsub', 'loading', 'stale', 'noscript'],
     arity: -2,
-    arguments: [{ name: kind, type: kind === 'channel' ? 'string' : 'pattern', multiple: true }],
-    reply: `a push for each ${kind}: ${name}, the ${kind}, the number of subscriptions`,
+    arguments: [{ name: kind.name, type: kind.type, multiple: true }],
+    reply: `a push for each ${kind.name}: ${name}, the ${kind.name}, the number of subscriptions`,
     whileSubscribed: true,
     run(context, args) {
       const { store } = context.server;
@@ -42,14 +87,13 @@ function subscribing(name: string, kind: Kind): Command {
     client.holdMessages();
     let count = 0;
     while (args.left > 0) {
-      const text = kind === 'pattern' ? args.pattern() : args.slice().latin1();
+      const text = kind.type === 'pattern' ? args.pattern() : args.slice().latin1();
       if (text.length > MAX_CHANNEL) throw CHANNEL_TOO_LONG;
       if (client.subscriptions === MAX_SUBSCRIPTIONS) {
         throw new CodedError('ERR', `a client cannot have more than ${MAX_SUBSCRIPTIONS} subscriptions`);
       }
-      if (kind === 'channel') server.pubsub.subscribe(client, text);
-      else server.pubsub.subscribePattern(client, text);
-      confirm(context, name, text);
+      kind.add(server.pubsub, client, text);
+      confirm(context, kind, name, text);
       if (++count % SUBSCRIPTIONS === 0) {
         yield;
         // Its subscriptions have been removed, and would not be removed again.
@@ -72,13 +116,13 @@ async function subscribeWhenHeld(store: StoreControl, subscribeNow: () => void |
 function unsubscribing(name: string, kind: Kind): Command {
   return {
     name,
-    summary: `Unsubscribes from the given ${kind}s, or from all.`,
+    summary: `Unsubscribes from the given ${kind.name}s, or from all.`,
     complexity: 'O(N), where N is the number of arguments or, without any, of subscriptions',
     group: 'pubsub',
     flags: ['pubsub', 'loading', 'stale', 'noscript'],
     arity: -1,
-    arguments: [{ name: kind, type: kind === 'channel' ? 'string' : 'pattern', optional: true, multiple: true }],
-    reply: `a push for each ${kind}: ${name}, the ${kind} or null, the number of remaining subscriptions`,
+    arguments: [{ name: kind.name, type: kind.type, optional: true, multiple: true }],
+    reply: `a push for each ${kind.name}: ${name}, the ${kind.name} or null, the number of remaining subscriptions`,
     whileSubscribed: true,
     run(context, args) {
       return inSlices(context, unsubscribeAll(context, args));
@@ -88,19 +132,18 @@ function unsubscribing(name: string, kind: Kind): Command {
   function* unsubscribeAll(context: Context, args: Arguments): Generator<void> {
     const { client, server } = context;
     const given = args.rest().map((argument) => argument.latin1());
-    const all = [...(kind === 'channel' ? client.channels : client.patterns)];
+    const all = [...kind.of(client)];
     const texts = given.length > 0 ? given : all;
     yield* forEachInSlices(texts, (text) => {
-      if (kind === 'channel') server.pubsub.unsubscribe(client, text);
-      else server.pubsub.unsubscribePattern(client, text);
-      confirm(context, name, text);
+      kind.remove(server.pubsub, client, text);
+      confirm(context, kind, name, text);
     });
-    if (texts.length === 0) confirm(context, name, undefined);
+    if (texts.length === 0) confirm(context, kind, name, undefined);
   }
 }
 
-function confirm({ client, reply }: Context, name: string, text: string | undefined): void {
-  const count = client.subscriptions;
+function confirm({ client, reply }: Context, kind: Kind, name: string, text: string | undefined): void {
+  const count = kind.count(client);
   // A confirmation is a push, as in Redis: CLIENT REPLY OFF and SKIP do not suppress it.
   if (client.replyMode !== 'off' && client.replyMode !== 'skip') writeConfirmation(reply, name, text, count);
   else client.push((messages) => writeConfirmation(messages, name, text, count));
@@ -114,7 +157,9 @@ function writeConfirmation(to: ReplyEncoder, name: string, text: string | undefi
   to.integer(count);
 }
 
-export const subscribe = subscribing('subscribe', 'channel');
-export const psubscribe = subscribing('psubscribe', 'pattern');
-export const unsubscribe = unsubscribing('unsubscribe', 'channel');
-export const punsubscribe = unsubscribing('punsubscribe', 'pattern');
+export const subscribe = subscribing('subscribe', CHANNEL);
+export const psubscribe = subscribing('psubscribe', PATTERN);
+export const ssubscribe = subscribing('ssubscribe', SHARD_CHANNEL);
+export const unsubscribe = unsubscribing('unsubscribe', CHANNEL);
+export const punsubscribe = unsubscribing('punsubscribe', PATTERN);
+export const sunsubscribe = unsubscribing('sunsubscribe', SHARD_CHANNEL);

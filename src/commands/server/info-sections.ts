@@ -142,7 +142,19 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
       client_unauthenticated_disconnections: counters.unauthenticatedDisconnections,
     };
   },
-  Replication: () => ({ role: 'master', connected_slaves: 0, master_repl_offset: 0 }),
+  Replication: ({ server }) => ({
+    role: 'master',
+    connected_slaves: 0,
+    master_failover_state: 'no-failover',
+    master_replid: server.runId,
+    master_replid2: '0'.repeat(40),
+    master_repl_offset: 0,
+    second_repl_offset: -1,
+    repl_backlog_active: 0,
+    repl_backlog_size: 0,
+    repl_backlog_first_byte_offset: 0,
+    repl_backlog_histlen: 0,
+  }),
   CPU: () => {
     const { systemCPUTime, userCPUTime } = resourceUsage();
     return { used_cpu_sys: (systemCPUTime / 1e6).toFixed(6), used_cpu_user: (userCPUTime / 1e6).toFixed(6) };
