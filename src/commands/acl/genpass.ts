@@ -1,5 +1,5 @@
 import { parseInteger } from '../../engine/fields/int64.js';
-import { CodedError } from '../../errors.js';
+import { CodedError, NOT_AN_INTEGER } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 const DEFAULT_BITS = 256;
@@ -17,6 +17,7 @@ export const genpass: Command = {
   run({ reply }, args) {
     const bits = args.left === 0 ? DEFAULT_BITS : parseInteger(args.slice());
     args.end();
+    if (Number.isNaN(bits)) throw NOT_AN_INTEGER;
     if (!(bits >= 1 && bits <= MOST_BITS)) {
       throw new CodedError(
         'ERR',

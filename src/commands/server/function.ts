@@ -1,4 +1,5 @@
 import { CodedError } from '../../errors.js';
+import { redacted } from '../../execution/observing/redaction.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
 
@@ -56,7 +57,15 @@ const list = sub(
     { ...word('WITHCODE'), optional: true },
   ],
   'an empty array',
-  ({ reply }) => reply.array(0),
+  ({ reply }, args) => {
+    while (args.left > 0) {
+      const given = args.bytes();
+      const option = given.toString('latin1').toLowerCase();
+      if (option === 'libraryname') args.slice();
+      else if (option !== 'withcode') throw new CodedError('ERR', `Unknown argument ${redacted(given)}`);
+    }
+    reply.array(0);
+  },
 );
 
 const stats = sub(

@@ -1,3 +1,4 @@
+import { parseInteger } from '../../engine/fields/int64.js';
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -9,12 +10,14 @@ const REPLICAS: Argument = { name: 'numreplicas', type: 'integer' };
 const TIMEOUT: Argument = { name: 'timeout', type: 'integer' };
 
 const MOST = 2 ** 31 - 1;
+const NO_TIMEOUT = new CodedError('ERR', 'timeout is not an integer or out of range');
 const NEGATIVE_TIMEOUT = new CodedError('ERR', 'timeout is negative');
 const NO_JOURNAL = new CodedError('ERR', 'WAITAOF cannot be used when numlocal is set but appendonly is disabled.');
 
 /** Takes a timeout in ms. 0 is none. */
 function readTimeout(args: Arguments): number {
-  const timeout = args.integer(-MOST, Number.MAX_SAFE_INTEGER);
+  const timeout = parseInteger(args.slice());
+  if (Number.isNaN(timeout)) throw NO_TIMEOUT;
   if (timeout < 0) throw NEGATIVE_TIMEOUT;
   return timeout;
 }
