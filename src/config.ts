@@ -601,7 +601,7 @@ function settable(
   return given.map(([written, value]) => {
     const name = written.toLowerCase();
     if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, immutable('this option has only one value'));
-    if (!isOptionName(name)) throw new OptionError(name, undefined);
+    if (!isOptionName(name)) throw new OptionError(written, undefined);
     const refusal = refusalToSet(name, config);
     if (refusal !== undefined) throw new OptionError(name, refusal);
     if (seen.has(name)) throw new OptionError(name, 'duplicate parameter');
