@@ -4,12 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FunctionLibrary } from './nodes.js';
 
-/** What several functions use, in the order in which it builds on each other. */
+/** The files that several functions use. Each comes after those that it uses itself. */
 const COMMON = [
   'call',
   'fields',
   'session',
   'events',
+  'stats',
   'tokens',
   'names',
   'writing',
@@ -49,7 +50,7 @@ export function readLibrary(directory = findFunctions()): FunctionLibrary {
 /** How a function is declared if no replica has to confirm what it changes. */
 const READ = /^operation\('\w+', 'read',/m;
 
-/** Returns where the functions are: beside this module in `src` and in `dist`. The program is bundled. */
+/** Returns the directory of the functions: beside this module in `src` and `dist`, elsewhere in the bundled program. */
 function findFunctions(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const beside = join(here, 'functions');

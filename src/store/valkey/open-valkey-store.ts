@@ -4,10 +4,11 @@ import { connectNodes } from './connect.js';
 import { readLibrary } from './library.js';
 import { Maintenance } from './maintenance.js';
 import type { Nodes } from './nodes.js';
-import { SettingsWatch, settingsOf } from './store-settings.js';
+import { SettingsWatch } from './settings-watch.js';
+import { settingsOf } from './store-settings.js';
 import { ValkeyStore } from './valkey-store.js';
 
-/** Returns what connects to the store in a Valkey or Redis cluster, or a single primary. */
+/** Returns a function that connects to a store: a Valkey or Redis cluster, or a single primary. */
 export function valkeyStore(options: StoreOptions): OpenStore {
   return async (host) => {
     const nodes = await connectNodes({ ...options, library: readLibrary() });
@@ -22,7 +23,7 @@ export function valkeyStore(options: StoreOptions): OpenStore {
     try {
       const settings = await settingsOf(nodes, options.partitions);
       const store = new ValkeyStore(watch.calls, settings, { maxValueBytes: host.maxValueBytes, timers });
-      // With other settings this process must not look after partitions either, so that the others take them over.
+      // If the store has other settings now, this process must not own partitions either, so that others take them over.
       const guarded: Nodes = {
         ...watch.calls,
         subscribe: (channel, partitions, listener) => nodes.subscribe(channel, partitions, listener),

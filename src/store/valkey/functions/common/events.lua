@@ -1,9 +1,9 @@
 -- Events: entries of the partition's outbox, published as they are added.
 
--- The largest data that an event has, in bytes: what `event-data-max-bytes` can be at most.
+-- The most data that an event has, in bytes. It is the maximum of `event-data-max-bytes`.
 local MAX_DATA = 4 * 1024 * 1024
 local MAX_KEYS = 10000
--- Payloads longer than this are not published. They would be sent to each replica once more.
+-- Payloads longer than this are not published, because they would be sent to each replica a second time.
 local MAX_PUBLISHED = 64 * 1024
 -- The outbox never has many more entries than this. Usually `due` trims it to far fewer.
 local MAX_EVENTS = 10000
@@ -37,16 +37,17 @@ local function packSizes(session, keys)
   return 'S' .. pack('<I4', keys) .. concat(parts)
 end
 
--- Returns what the session has at its end, for an event.
+-- Returns the session's last data for an event, or only its sizes if it is too large.
 local function dataOf(session)
   if session.bytes <= MAX_DATA then
-    -- Keys differ, so this many need at least one byte each, but for one.
+    -- No two keys are equal, so every key but one has at least one byte.
     local isFew = session.bytes < MAX_KEYS or countKeys(session) <= MAX_KEYS
     if isFew then return packData(call('HGETALL', session.key)) end
   end
   return packSizes(session, countKeys(session))
 end
 
+-- Adds an event to the outbox and publishes it. data: what `dataOf` returns, or '-'.
 local function notify(base, event, origin, token, created, name, data)
   local payload = pack(
     '<Bc0I6I7Bc0Bc0I2c0',
@@ -55,9 +56,4 @@ local function notify(base, event, origin, token, created, name, data)
   local channel = base .. ':events'
   local id = call('XADD', channel, 'MAXLEN', '~', MAX_EVENTS, '*', 'e', payload)
   call('SPUBLISH', channel, #payload <= MAX_PUBLISHED and id .. ' ' .. payload or id .. ' ')
-end
-
--- Counts in the partition's statistics.
-local function tally(base, what)
-  call('HINCRBY', base .. ':stats', what, 1)
 end
