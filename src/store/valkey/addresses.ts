@@ -6,23 +6,23 @@ import { originIn } from './member.js';
 import type { Partitions } from './partitions.js';
 import type { SharedTokens } from './shared-tokens.js';
 
-/** How many names' addresses are kept: deriving one takes longer than the rest of an operation. */
-const MOST = 2048;
+/** The addresses of up to this many names are cached: deriving one takes longer than the rest of an operation. */
+const MAX_CACHED = 2048;
 
-/** Where a session is, and what it is called there. */
+/** Where a session is, and how a call identifies it there. */
 export interface Address {
   readonly partition: number;
   /**
-   * How the functions of the library are told which session they are for, as their first argument:
+   * The first argument of a call of the library's functions. It says which session the call is for:
    *
    * - a token: 22 characters;
-   * - `@` and the token of a shared session, for a client that knows its name: leads only to a session that is shared;
+   * - `@` and the token of a shared session, if the client has given its name: leads only to a shared session;
    * - `=` and the id of a session, whatever its token is now.
    */
   readonly text: string;
 }
 
-/** Finds out where sessions are, from what clients know of them. */
+/** Finds the addresses of sessions by token, name or id. */
 export class Addresses {
   readonly #partitions: Partitions;
   readonly #tokens: SharedTokens;
@@ -50,7 +50,7 @@ export class Addresses {
   }
 
   /**
-   * Like `of`, but makes no copy: the address is valid as long as the token.
+   * Like `of`, but makes no copy. The address is valid as long as the token is.
    * @throws SessionError NOSESSION if there cannot be such a session.
    */
   ofNow(token: Slice): Pick<Address, 'partition'> & { readonly text: string | Slice } {
@@ -71,7 +71,7 @@ export class Addresses {
     if (known !== undefined) return known;
     const token = this.#tokens.of(name.toBuffer());
     const address = { partition: this.#partitions.ofToken(Slice.of(token)), text: `@${token}` };
-    if (this.#shared.size === MOST) this.#shared.clear();
+    if (this.#shared.size === MAX_CACHED) this.#shared.clear();
     this.#shared.set(key, address);
     return address;
   }

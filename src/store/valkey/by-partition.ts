@@ -1,7 +1,7 @@
 /**
- * Asks the partitions about some items, each about its own items, all at the same time.
+ * Asks each partition about the items that belong to it, all partitions at the same time.
  * @param ask Returns an answer for each of the items that it is given, in order.
- * @param batch The most items that one call of `ask` gets.
+ * @param batch The maximum number of items in one call of `ask`.
  * @returns The answers in the order of the items.
  */
 export async function askByPartition<Item, Result>(

@@ -6,7 +6,7 @@ import type { Greeting } from './nodes/greeting.js';
 import { ValkeyNodes } from './nodes/valkey-nodes.js';
 import type { Nodes, NodesOptions } from './nodes.js';
 
-/** For how long the first connection is tried unless the options say so, in ms. */
+/** How long to keep trying the first connection, in ms, unless the options say otherwise. */
 const PATIENCE = 10_000;
 
 /** How long to wait between two attempts, in ms. */

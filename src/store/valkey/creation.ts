@@ -14,17 +14,17 @@ import type { SharedTokens } from './shared-tokens.js';
 import type { Unindexing } from './unindexing.js';
 
 /**
- * A name that has this many sessions gets its next ones in other partitions, because one name may have a million
- * sessions. It is more than most users have.
+ * Once a name has this many sessions, its next ones are created in other partitions, because one name may have a million
+ * sessions. Most users have fewer.
  */
 const MOST_AT_HOME = 16;
 
 const EXTEND: Record<Extend, number> = { none: 0, get: EXTEND_GET, set: EXTEND_SET, both: EXTEND_GET | EXTEND_SET };
 
-/** A session that is to be created. It has copies of what the client sent. */
+/** A session that is to be created. It holds copies of what the client has sent. */
 export interface Plan {
   readonly name: Buffer;
-  /** The token, unless any will do. */
+  /** Undefined if any token will do. */
   readonly token: string | undefined;
   readonly flags: number;
   readonly duration: number;
@@ -46,16 +46,16 @@ export interface IndexedSession {
 /** A session that has been created. */
 export interface CreatedSession {
   readonly token: string;
-  /** How many entries the index of its name has. 0 if the plan has no limit, and it would have to be asked for. */
+  /** How many entries the index of its name has. 0 if the plan has no limit and it would take a call to find out. */
   readonly entries: number;
 }
 
 /**
- * Creates sessions. If a session is at home, in the partition of its name, this is one call. A session with a new token
- * is, unless its name has many.
+ * Creates sessions. This takes one call if the session is at home, that is, in the partition of its name. A session with
+ * a new token is at home unless its name has many sessions.
  *
- * Otherwise there are three steps. First the session is entered in the index of its name, so that no session is ever
- * missing there. Then it is created. Last the entry is confirmed. If the process dies in between, index repair
+ * Otherwise there are three steps. First, the session is entered in the index of its name, so that the index never lacks
+ * a session. Second, it is created. Third, the entry is confirmed. If the process dies in between, index repair
  * (`index-repair.ts`) finds the unconfirmed entry. A transaction takes these steps itself.
  */
 export class Creation {
@@ -66,7 +66,7 @@ export class Creation {
   readonly #unindexing: Unindexing;
   readonly #mostAtHome: number;
 
-  /** @param mostAtHome How many sessions of a name are created at home, if they may have any token. */
+  /** @param mostAtHome How many sessions of a name are created at home if they may have any token. */
   constructor(
     nodes: Calls,
     partitions: Partitions,
@@ -83,7 +83,7 @@ export class Creation {
     this.#unindexing = unindexing;
   }
 
-  /** Checks and copies what a client has sent. @throws SessionError, RangeError as `SessionEngine.create`. */
+  /** Checks and copies what a client has sent. @throws SessionError, RangeError as `SessionEngine.create` does. */
   plan(name: Slice, settings: Settings): Plan {
     const { duration = 0, deleteSession = true, shared = false, extend = 'none', maxAgeMs = 0, limit } = settings;
     const { token, data = [] } = settings;
@@ -115,7 +115,7 @@ export class Creation {
     return { token, entries: integerOf(entries) };
   }
 
-  /** Creates a session at home, or elsewhere if its name has many. */
+  /** Creates a session at home, or elsewhere if its name has many sessions. */
   async #createAnywhere(plan: Plan, home: number): Promise<CreatedSession> {
     const [token, other] = this.#partitions.newTokens(home);
     const args = argumentsOf(plan, token, this.#mostAtHome, other);
@@ -154,8 +154,8 @@ export class Creation {
   }
 
   /**
-   * Removes the entry of a session that was not created, if this is certain.
-   * @param error Why it was not.
+   * Removes the entry of a session, if it is certain that the session was not created.
+   * @param error Why creating it failed.
    */
   async abandon({ entry }: IndexedSession, error?: unknown): Promise<void> {
     if (error instanceof StoreError && error.mayHaveRun) return;
@@ -165,13 +165,13 @@ export class Creation {
 
 /**
  * Returns the arguments of a function that creates a session.
- * @param own What this function gets after the settings.
+ * @param own What the function takes between the settings and the data.
  */
 function argumentsOf(plan: Plan, token: string, ...own: readonly Argument[]): Argument[] {
   return [token, plan.name, plan.flags, plan.duration, plan.maxAgeMs, ...own, ...plan.data];
 }
 
-/** Copies slices, all into one piece of memory. */
+/** Copies slices into a single block of memory. */
 function copied(slices: readonly Slice[]): Slice[] {
   let length = 0;
   for (const slice of slices) length += slice.length;

@@ -26,7 +26,7 @@ export async function endAll(nodes: Calls, partitions: number, unindexing: Unind
       }
     }
   };
-  // After a failure the client is answered, and may create sessions that must not end.
+  // The client gets its reply as soon as a call fails. Sessions that it creates after that must not end.
   const stop = (error: unknown) => {
     next = partitions;
     throw error;

@@ -10,13 +10,13 @@ const AT_ONCE = 256;
 
 type EndEvent = Extract<SessionEnd, 'ended' | 'limit'>;
 
-/** Ends sessions, and then their entries in the indexes of their names, if these are in other partitions. */
+/** Ends sessions, and then removes their entries from those indexes of names that are in other partitions. */
 export class Ending {
   readonly #calls: Calls;
   readonly #addresses: Addresses;
   readonly #unindexing: Unindexing;
 
-  /** @param calls What calls the function that ends a session. A transaction does so later. */
+  /** @param calls Calls the function that ends a session. A transaction does so later. */
   constructor(calls: Calls, addresses: Addresses, unindexing: Unindexing) {
     this.#calls = calls;
     this.#addresses = addresses;

@@ -2,9 +2,9 @@ import type { Clock } from '../../engine/index.js';
 import type { Nodes, Subscription } from './nodes.js';
 import { OutboxFollower } from './outbox-follower.js';
 
-/** The outboxes are looked at this often in ms, in case a message was lost without notice. */
+/** How often each outbox is checked, in ms, in case a message was lost unnoticed. */
 const CHECK_MS = 5000;
-/** Each time, some of the outboxes are: every so many ms. */
+/** How often some of the outboxes are checked, in ms, so that not all are checked at the same time. */
 const STEP_MS = 100;
 
 export interface EventFeedOptions {
@@ -29,8 +29,8 @@ interface Following {
 }
 
 /**
- * Passes on what happens to the sessions of the store, each event once, and those of one partition in the order in
- * which they happened. It costs nothing while there are no subscribers.
+ * Passes on the events of the store's sessions. Each event is passed on once, and those of one partition in order. This
+ * costs nothing while there are no subscribers.
  */
 export class EventFeed {
   readonly #options: EventFeedOptions;
@@ -41,9 +41,9 @@ export class EventFeed {
   }
 
   /**
-   * Begins or stops to pass on events.
-   * @returns A promise that resolves when each event from then on will be passed on, or the store has not answered: it
-   *   is then asked again. Never rejects.
+   * Starts or stops passing on events.
+   * @returns A promise that resolves when every later event will be passed on. If the store does not answer, it resolves
+   *   anyway, and the store is asked again. Never rejects.
    */
   follow(wanted: boolean): Promise<void> {
     if (wanted) {

@@ -1,4 +1,4 @@
-// The settings of a session that are on or off, as the functions `create` and `info` have them: a sum of these.
+// The settings of a session that are on or off. The functions `create` and `info` use the sum of those that are on.
 
 export const DELETE_SESSION = 1;
 export const EXTEND_GET = 2;

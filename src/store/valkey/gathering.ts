@@ -5,7 +5,7 @@ export class Gathering<Item> {
   #items: Item[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param ms How long the first of some items waits for others. @param pass Called with all of them. */
+  /** @param ms How long the first item waits for others. @param pass Called with all of them. */
   constructor(ms: number, pass: (items: readonly Item[]) => void) {
     this.#ms = ms;
     this.#pass = pass;

@@ -13,7 +13,7 @@ import { Unindexing } from './unindexing.js';
  */
 const CREATING_MS = 15_000;
 
-/** A command that ends a session removes its entry at once. After this many ms, it has not. */
+/** A command that ends a session removes its entry at once. If it has not done so after this many ms, it has failed. */
 const UNINDEXING_MS = 2000;
 
 /** The most entries of each kind that are read from a partition at a time. */
@@ -22,16 +22,16 @@ const PAGE = 256;
 /** The most members that one call gets. */
 const BATCH = 128;
 
-/** How often all partitions of this process are looked at, in ms. */
+/** How often all partitions of this process are checked, in ms. */
 const ROUND_MS = 5000;
 
 /**
- * How soon a partition is looked at after a session of it has expired, in ms. The names of sessions that expire together
- * are in all partitions, so each call removes the more of them the longer this is.
+ * How long after the expiry of a session its partition is checked, in ms. The names of sessions that expire together are
+ * in all partitions. The longer this is, the more entries each call removes.
  */
 const SOON_MS = 1000;
 
-/** How soon it is looked at again if there was more than a page, in ms. */
+/** How long until it is checked again if there was more than a page, in ms. */
 const AGAIN_MS = 100;
 
 export interface IndexRepairOptions {
@@ -46,15 +46,15 @@ export interface IndexRepairOptions {
 }
 
 /**
- * Removes from the indexes of names what has no session. The index is in the partition of the name, so it changes in a
- * call of its own: before a session is created, and after it has ended. The store notes both in small sets (`creating`
- * and `unindexing`), from which that second call removes them. What stays there belongs to sessions that expired, or was
- * left by a process that was killed. Nothing ever walks through a whole index.
+ * Removes entries without a session from the indexes of names. If a session is not in the partition of its name, the
+ * index changes in a separate call: before the session is created, and after it has ended. The store notes these sessions
+ * in small sets (`creating` and `unindexing`) until all calls have been made. What stays there belongs to sessions that
+ * have expired, or was left by a process that was killed. Nothing ever walks through a complete index.
  */
 export class IndexRepair {
   readonly #options: IndexRepairOptions;
   readonly #unindexing: Unindexing;
-  /** Partitions to look at soon. */
+  /** Partitions to check soon. */
   #hurried = new Set<number>();
   #isHurrying = false;
   #cancelRound = () => {};
@@ -77,7 +77,7 @@ export class IndexRepair {
     this.#cancelHurried();
   }
 
-  /** Looks at a partition soon: a session of it has expired, and its entry in an index is still to be removed. */
+  /** Checks a partition soon, because one of its sessions has expired and is still to be removed from an index. */
   hurry(partition: number): void {
     this.#hurried.add(partition);
     if (!this.#isHurrying) this.#hurryIn(SOON_MS);
@@ -105,7 +105,7 @@ export class IndexRepair {
     else if (this.#hurried.size > 0) this.#hurryIn(SOON_MS);
   }
 
-  /** Works off what partitions have left. Returns those that may have more. Never rejects. */
+  /** Processes the leftovers of partitions. Returns the partitions that may have more. Never rejects. */
   async #repair(partitions: Iterable<number>, unindexingMs: number): Promise<readonly number[]> {
     const creating: Buffer[] = [];
     const unindexing: Buffer[] = [];
@@ -150,7 +150,7 @@ export class IndexRepair {
     return this.#options.nodes.call(partition, fn, args).catch(this.#onError);
   }
 
-  /** What fails is left over, and done in a later round. */
+  /** What fails stays in its set, and is done in a later round. */
   readonly #onError = (error: unknown): undefined => {
     if (!(error instanceof CodedError)) this.#options.onFault(error);
   };

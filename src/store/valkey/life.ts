@@ -12,7 +12,7 @@ import { isOne } from './replies.js';
 import type { Calls, SessionCalls } from './session-calls.js';
 import type { Unindexing } from './unindexing.js';
 
-/** Opening, changing and ending single sessions. */
+/** Returns the operations that open, change and end single sessions. */
 export function lifeOfOne(
   calls: SessionCalls,
   addresses: Addresses,
@@ -49,7 +49,7 @@ export function lifeOfOne(
   };
 }
 
-/** Creating sessions, and ending many, which may be in all partitions. */
+/** Returns the operations that create sessions or end many of them, which may be in any partition. */
 export function lifeOfMany(
   nodes: Calls,
   addresses: Addresses,
@@ -76,7 +76,7 @@ export function lifeOfMany(
   };
 }
 
-/** Returns how many of the tokens had the answer true. */
+/** Returns how many of the answers are true. */
 async function countIn(tokens: readonly Slice[], answers: Promise<readonly boolean[]>): Promise<number> {
   let count = 0;
   for (const answer of await (tokens.length > 1 ? inPart(answers) : answers)) if (answer) count++;

@@ -3,13 +3,13 @@ import type { Clock } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
 import type { Nodes } from './nodes.js';
 
-/** How often a process says that it is alive, in ms. */
+/** How often a process sends a heartbeat, in ms. */
 const HEARTBEAT_MS = 500;
 
 /** How long after its last heartbeat a process counts as alive, in ms. */
 export const LEASE_MS = 3000;
 
-/** The partition on whose node the list of processes is. */
+/** The partition that has the list of processes. */
 const LIST_PARTITION = 0;
 
 export interface LiveProcessesOptions {
@@ -22,12 +22,12 @@ export interface LiveProcessesOptions {
 }
 
 /**
- * Knows which processes use the store. Each sends a heartbeat twice a second. A process that is killed is noticed when
- * its lease is over, half a second later at most; one that stops leaves at once. While the node with the list cannot be
- * reached, the last known list stays in force.
+ * Knows which processes use the store. Each sends a heartbeat twice a second. If a process is killed, the others notice
+ * within half a second after its lease has ended. A process that stops leaves at once. While the node with the list
+ * cannot be reached, the last known list stays in force.
  */
 export class LiveProcesses {
-  /** What the others know this process by. */
+  /** Identifies this process to the others. */
   readonly id = randomBytes(8).toString('hex');
 
   readonly #nodes: Nodes;
@@ -45,12 +45,12 @@ export class LiveProcesses {
     this.#onFault = onFault;
   }
 
-  /** The ids of the live processes. Empty until the first heartbeat was answered, and after `stop`. */
+  /** The ids of the live processes. Empty until the first heartbeat has been answered, and after `stop`. */
   get ids(): readonly string[] {
     return this.#ids;
   }
 
-  /** Joins. Resolves when the first heartbeat was answered, or has failed: it is then repeated. Never rejects. */
+  /** Joins. Resolves when the first heartbeat has been answered or has failed. It is then repeated. Never rejects. */
   start(): Promise<void> {
     return this.#beat();
   }

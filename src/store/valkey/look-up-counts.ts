@@ -1,12 +1,12 @@
 import { NO_SUCH_SESSION } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
 
-/** How many operations were for a session that exists, and how many for one that does not. */
+/** How many operations asked for a session, and how many of these found none. */
 export class LookUpCounts {
   asked = 0;
   missed = 0;
 
-  /** Counts an operation that has failed. Rethrows the error. */
+  /** Counts a failed operation if there was no such session. Rethrows the error. */
   readonly failed = (error: unknown): never => {
     if (error instanceof CodedError && error.code === NO_SUCH_SESSION.code) this.missed++;
     throw error;

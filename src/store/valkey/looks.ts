@@ -13,7 +13,7 @@ import type { Calls, SessionCalls } from './session-calls.js';
 import { sessionList, startOf } from './session-list.js';
 import type { Unindexing } from './unindexing.js';
 
-/** Looking at one session. */
+/** Returns the operations that look at single sessions. */
 export function looksAtOne(
   calls: SessionCalls,
   addresses: Addresses,
@@ -55,7 +55,7 @@ function timeOf(reply: Reply): number | undefined {
   return integerOf(reply) === -2 ? undefined : timeLeftOf(reply);
 }
 
-/** Looking at many sessions, which may be in all partitions. */
+/** Returns the operations that look at many sessions, which may be in any partition. */
 export function looksAtMany(
   nodes: Calls,
   partitions: Partitions,

@@ -24,11 +24,11 @@ export interface MaintenanceOptions {
 }
 
 /**
- * What a process does in the background for the store: expires sessions on time and repairs indexes, in its share of the
- * partitions; and receives events. Reads are exact without it.
+ * What a process does for the store in the background. It expires sessions on time and repairs indexes, in its share of
+ * the partitions. It also receives events. Reads are exact without it.
  *
  * All processes share the partitions (`live-processes.ts`, `rendezvous.ts`). This is not a lock: while two processes
- * disagree about a partition, both look after it, and the store sees to it that each session expires once.
+ * disagree about a partition, both look after it, and the store makes sure that each session expires once.
  */
 export class Maintenance {
   readonly #processes: LiveProcesses;
@@ -78,22 +78,22 @@ export class Maintenance {
     return this.#processes.ids.length;
   }
 
-  /** Sessions that are due within 5 s, as far as this process has read ahead. */
+  /** How many sessions are due within 5 s, as far as this process has read ahead. */
   get pending(): number {
     return this.#owner.known;
   }
 
-  /** Joins the other processes. Resolves when the store has answered, or not: it is then asked again. Never rejects. */
+  /** Joins the other processes. Resolves when the first call has been answered or has failed. Never rejects. */
   async start(): Promise<void> {
     this.#repair.start();
     await this.#processes.start();
   }
 
   /**
-   * Begins or stops to receive events. Call it when this process gets its first subscriber, and when the last one is
+   * Starts or stops receiving events. Call this when this process gets its first subscriber, and when the last one is
    * gone.
-   * @returns A promise that resolves when each event from then on will arrive. A subscriber should be answered only
-   *   then. If the store does not answer, it resolves when that is certain. Never rejects.
+   * @returns A promise that resolves when every later event will arrive. Only then should a subscriber get its reply. If
+   *   the store does not answer, it resolves when that is certain. Never rejects.
    */
   follow(wanted: boolean): Promise<void> {
     return this.#feed.follow(wanted);

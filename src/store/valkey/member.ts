@@ -1,7 +1,7 @@
 import { TOKEN_LENGTH } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 
-// What sorted sets of the store contain: `functions/README.md` has the words.
+// The members of the store's sorted sets. `functions/README.md` explains the words.
 
 /** Characters in the time of creation: unix µs in decimal. */
 const CREATED_LENGTH = 16;
@@ -12,7 +12,7 @@ const ANY_ORIGIN = 'A'.repeat(TOKEN_LENGTH);
 
 /**
  * @param origin The token with which the session was created.
- * @param created When it was created.
+ * @param created When it was created: 16 digits.
  */
 export function memberOf(origin: string, created: Buffer, name: Buffer): Buffer {
   return Buffer.concat([Buffer.from(origin, 'latin1'), created, name]);
@@ -26,7 +26,7 @@ export function originIn(idOrMember: Buffer): Slice {
   return new Slice(idOrMember, 0, TOKEN_LENGTH);
 }
 
-/** Returns when a session was created, in unix µs, as it is written. */
+/** Returns when a session was created, in unix µs: 16 digits. */
 export function createdIn(idOrMember: Buffer): string {
   return idOrMember.toString('latin1', TOKEN_LENGTH, ID_LENGTH);
 }
@@ -35,7 +35,7 @@ export function nameInMember(member: Buffer): Buffer {
   return member.subarray(ID_LENGTH);
 }
 
-/** Returns an id after which a page starts with the sessions that were created later than this. */
+/** Returns an id for the function `page`, which then starts with the sessions that were created later than this. */
 export function idCreatedAt(created: string): string {
   return ANY_ORIGIN + created.padStart(CREATED_LENGTH, '0');
 }

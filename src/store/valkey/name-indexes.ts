@@ -7,7 +7,7 @@ import type { Calls } from './session-calls.js';
 
 /** The entry of a session that is about to be created. */
 export interface Entry {
-  /** That of the name. */
+  /** The partition of the name. */
   readonly partition: number;
   /** When the session is created, in unix µs, in decimal. */
   readonly created: Buffer;
@@ -15,11 +15,11 @@ export interface Entry {
 }
 
 /**
- * The indexes of names: each has the sessions of a name. An index is in the partition of its name, which is not that of
- * the sessions. So it may have an entry too many for a moment, never one too few: an entry is made before its session,
- * and removed after it.
+ * The indexes of names. Each has the sessions of one name, and is in the partition of that name. Its sessions may be in
+ * other partitions. So an index may have an entry too many for a moment, but it never lacks one: an entry is added before
+ * its session is created, and removed after it has ended.
  *
- * An entry is the id of a session: the token that it was created with, and when.
+ * An entry is the id of a session: the token with which it was created, and the time.
  */
 export class NameIndexes {
   readonly #nodes: Calls;
@@ -51,14 +51,14 @@ export class NameIndexes {
 
   /**
    * Returns some entries, oldest first.
-   * @param after When the session of the entry before them was created, in unix µs; '0' to start with the first.
+   * @param after When the session of the preceding entry was created, in unix µs; '0' to start with the first.
    */
   async page(name: Buffer, after: string, count: number): Promise<readonly Buffer[]> {
     const partition = this.#partitions.ofName(name);
     return listOf(await this.#nodes.call(partition, 'page', [name, idCreatedAt(after), count])) as readonly Buffer[];
   }
 
-  /** Visits all entries, oldest first. @param count The most entries of a page. */
+  /** Yields all entries in pages, oldest first. @param count The maximum number of entries in a page. */
   async *pages(name: Buffer, count: number): AsyncGenerator<readonly Buffer[]> {
     for (let after = '0'; ; ) {
       const entries = await this.page(name, after, count);
@@ -68,14 +68,14 @@ export class NameIndexes {
     }
   }
 
-  /** Returns the current token of the session of each entry, null where it has ended. */
+  /** Returns the current token of each entry's session, or null if it has ended. */
   async tokens(entries: readonly Buffer[]): Promise<(Buffer | null)[]> {
     const ask = async (partition: number, some: Buffer[]) =>
       listOf(await this.#nodes.call(partition, 'tokens', some)) as (Buffer | null)[];
     return askByPartition(entries, this.#partitionOf, ask);
   }
 
-  /** Returns what SESSION.LIST shows of the session of each entry, null where it has ended. @param args See `list`. */
+  /** Returns what SESSION.LIST shows of each entry's session, or null if it has ended. @param args See `list`. */
   async details(entries: readonly Buffer[], args: readonly Argument[]): Promise<Reply[]> {
     const ask = async (partition: number, some: Buffer[]) =>
       listOf(await this.#nodes.call(partition, 'list', [some.length, ...some, ...args]));

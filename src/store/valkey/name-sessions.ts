@@ -19,7 +19,7 @@ export class NameSessions {
     this.#ids = ids;
   }
 
-  /** Returns the tokens of all, oldest first, one after the other. */
+  /** Returns the tokens of all of them, oldest first, without separators. */
   async tokens(name: Buffer): Promise<Buffer> {
     const tokens: Buffer[] = [];
     for await (const entries of this.#names.pages(name, PAGE)) {
@@ -28,7 +28,7 @@ export class NameSessions {
     return Buffer.concat(tokens);
   }
 
-  /** Whether there is any. */
+  /** Returns whether there are any. */
   async isAny(name: Buffer): Promise<boolean> {
     for await (const entries of this.#names.pages(name, PAGE)) {
       if ((await this.#names.tokens(entries)).some((token) => token !== null)) return true;
@@ -36,7 +36,7 @@ export class NameSessions {
     return false;
   }
 
-  /** Ends all. Returns how many there were. */
+  /** Ends all of them. Returns how many there were. */
   async end(name: Buffer): Promise<number> {
     let ended = 0;
     for await (const entries of this.#names.pages(name, PAGE)) ended += await this.#ending.byId(entries, 'ended');
@@ -55,7 +55,7 @@ export class NameSessions {
     return ended;
   }
 
-  /** Ends the oldest until `limit` are left. Entries whose sessions have ended already do not count. */
+  /** Ends the oldest ones until `limit` are left. Entries whose sessions have already ended do not count. */
   async limit(name: Buffer, limit: number): Promise<void> {
     const live: Buffer[] = [];
     for await (const entries of this.#names.pages(name, PAGE)) {

@@ -2,12 +2,12 @@
 const DRIFT = 0.0005;
 
 /**
- * Converts a node's unix time into this process' monotonic clock, from the node's time in its answers.
+ * Estimates how far a node's unix time is ahead of this process's monotonic clock, from the times in the node's answers.
  *
- * An answer that was asked for at `sent` and came at `received` contains a time between the two, so each limits how far
- * the clocks can be apart. The limits of all answers together are closer than those of any one; they widen slowly,
- * because clocks drift (K. Marzullo, 1984). An answer that contradicts them comes from a node whose clock was set, or
- * from another node.
+ * If a call was sent at `sent` and its answer arrived at `received`, the answer contains a time between the two. So each
+ * answer limits how far apart the clocks can be. All answers together give tighter limits than any one of them. The
+ * limits widen slowly, because clocks drift (K. Marzullo, 1984). An answer that contradicts them comes from a node whose
+ * clock was set, or from another node.
  */
 export class NodeClock {
   /** The node's time is ahead of ours by at least and at most this many ms, as of `#at`. */
@@ -17,8 +17,8 @@ export class NodeClock {
 
   /**
    * Learns from an answer.
-   * @param sent When it was asked for, in ms on our clock.
-   * @param received When it came.
+   * @param sent When the call was sent, in ms on our clock.
+   * @param received When the answer arrived.
    * @param time The node's unix time in whole ms, rounded down.
    */
   learn(sent: number, received: number, time: number): void {

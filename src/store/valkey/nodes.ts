@@ -4,21 +4,21 @@ import type { Slice } from '../../slice.js';
 import type { StoreOptions, StoreStatus } from '../remote-store.js';
 
 /**
- * The nodes of the Valkey or Redis in which the sessions are: the primaries of a cluster, or a single primary, which
+ * The nodes of the Valkey or Redis that has the sessions: the primaries of a cluster, or a single primary, which
  * Sentinels may name. `connect.ts` connects to them.
  */
 export interface Nodes {
   /**
-   * Calls a function of the library on the primary that has the partition. The calls of one turn of the event loop to
-   * one node leave in one write. Calls to one node run in the order in which they were made, except that one which is
-   * sent to another node (its partition is moving) or has to wait for a connection may be overtaken.
+   * Calls a function of the library on the primary that has the partition. All calls to one node in one turn of the event
+   * loop are sent in one write. They run in the order in which they were made. But others may overtake a call that is
+   * sent to another node, because its partition is moving, or that has to wait for a connection.
    *
    * A call whose outcome is not known is never repeated.
    *
    * @param partition Its base key is the function's only key.
    * @param fn The function's name without the library's prefix: `get`.
    * @param args What follows the key. They are copied before this returns.
-   * @throws CodedError (rejects) what the function answered, with its code and message.
+   * @throws CodedError (rejects) with the code and message of the error that the function returned.
    * @throws StoreError (rejects) if the store did not answer, within `timeout` ms.
    */
   call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply>;
@@ -39,15 +39,15 @@ export interface Nodes {
 /** Strings are sent as UTF-8, numbers in decimal. */
 export type Argument = Slice | Uint8Array | string | number;
 
-/** Strings and status replies are Buffers. In the array that `exec` returns, an error stands where the reply would be. */
+/** Strings and status replies are Buffers. The array that `exec` returns has an error in place of a failed reply. */
 export type Reply = Buffer | number | null | CodedError | readonly Reply[];
 
 export interface ChannelListener {
-  /** The message is a view of what was received. Copy it to keep it: nothing overwrites it, but it keeps the rest alive. */
+  /** The message is a view of what was received. Copy it to keep it. Nothing overwrites it, but it keeps the rest alive. */
   onMessage(partition: number, message: Buffer): void;
   /**
-   * The subscription to a partition's channel begins: for the first time, or again after it was interrupted. Messages
-   * may have been published before that it did not receive. From now on it receives all, until this is called again.
+   * Called when the subscription to a partition's channel begins: for the first time, or again after an interruption. It
+   * may have missed messages that were published before. From now on it receives all, until this is called again.
    */
   onStart(partition: number): void;
 }
@@ -62,7 +62,7 @@ export interface Subscription {
 export interface StoreState extends Pick<StoreStatus, 'kind' | 'version' | 'reachable' | 'since' | 'lastError'> {
   /** The addresses of the primaries, `host:port`. */
   readonly primaries: readonly string[];
-  /** How long calls have taken that were answered. It keeps counting. */
+  /** How long the answered calls took. It keeps counting. */
   readonly times: DurationHistogram;
   /** How many calls have failed with a StoreError. */
   readonly failures: number;
@@ -70,9 +70,9 @@ export interface StoreState extends Pick<StoreStatus, 'kind' | 'version' | 'reac
 
 /** The functions that run on the nodes. */
 export interface FunctionLibrary {
-  /** What FUNCTION LOAD is given. */
+  /** The argument of FUNCTION LOAD. */
   readonly code: string;
-  /** How the name of each function begins. */
+  /** The prefix of each function's name. */
   readonly prefix: string;
   /** Functions whose changes need no confirmation by replicas. */
   readonly reads: ReadonlySet<string>;
@@ -80,7 +80,7 @@ export interface FunctionLibrary {
 
 export interface NodesOptions extends Omit<StoreOptions, 'partitions' | 'events'> {
   readonly library: FunctionLibrary;
-  /** For how long the first connection is tried, in ms: the store may be about to start. 10 s unless set. */
+  /** How long to keep trying the first connection, in ms: the store may still be starting. Default: 10 s. */
   readonly patience?: number;
 }
 

@@ -3,24 +3,24 @@ import type { PublicIdSet } from '../../engine/tokens/public-ids.js';
 import { originIn } from './member.js';
 
 /**
- * The public ids of sessions. They are computed as in the memory store, from the tokens that the sessions were created
- * with, so they are never stored.
+ * The public ids of sessions. They are computed as in the memory store, from the tokens with which the sessions were
+ * created, so they are never stored.
  */
 export class OriginIds {
   readonly #cipher: IdCipher;
 
-  /** @param secret That of the store. */
+  /** @param secret The secret of the store. */
   constructor(secret: Uint8Array) {
     this.#cipher = new IdCipher(secret);
   }
 
-  /** Returns the public id of each session. @param origins Ids, or the tokens that the sessions were created with. */
+  /** Returns the public id of each session. @param origins Ids, or the tokens with which the sessions were created. */
   ofAll(origins: readonly Buffer[]): string[] {
     const ids = this.#encrypt(origins);
     return origins.map((_, i) => idAt(ids, i * BLOCK));
   }
 
-  /** Returns those sessions whose public ids are in a set. */
+  /** Returns the sessions whose public ids are in a set. */
   among(origins: readonly Buffer[], wanted: PublicIdSet): Buffer[] {
     const ids = this.#encrypt(origins);
     return origins.filter((_, i) => wanted.hasAt(ids, i * BLOCK));

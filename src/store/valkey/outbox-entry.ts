@@ -4,19 +4,19 @@ import type { DataSizes, StoreEvent } from '../remote-store.js';
 const DATA = 'D'.charCodeAt(0);
 const SIZES = 'S'.charCodeAt(0);
 
-/** The bytes of the times after the event: when it happened, and when the session was created. */
+/** Bytes in the two times that follow the event: when it happened, and when the session was created. */
 const WHEN_BYTES = 6;
 const CREATED_BYTES = 7;
 
 /**
- * Reads an event as the outbox and the channel of events have it. `functions/README.md` describes the format.
- * @param payload It is not copied, so it must stay as it is.
+ * Reads an event of the outbox or the channel of events. `functions/README.md` describes the format.
+ * @param payload It is not copied, so it must not change.
  */
 export function readEvent(payload: Buffer): StoreEvent {
   return new OutboxEntry(payload);
 }
 
-/** An event that reads what it is asked for. Most subscribers want the token only, and many events have no subscriber. */
+/** Decodes each property when it is read. Most subscribers want only the token, and many events have no subscriber. */
 class OutboxEntry implements StoreEvent {
   readonly event: SessionEvent;
   readonly #payload: Buffer;

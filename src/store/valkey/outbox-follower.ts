@@ -3,13 +3,13 @@ import { CodedError } from '../../errors.js';
 import { EntryId } from './entry-id.js';
 import type { Nodes } from './nodes.js';
 
-/** Entries of the outbox that are read at a time. */
+/** How many entries of the outbox are read at a time. */
 const PAGE = 64;
 
 /** How many of the latest events are remembered, so that they are not passed on again after a failover. */
 const REMEMBERED = 64;
 
-/** The most messages that are kept while the outbox is read. Those beyond are read from the outbox. */
+/** The most messages that are kept while the outbox is read. Further ones are read from the outbox. */
 const MOST_HELD = 256;
 
 /** After a failed call, the outbox is read again in this many ms. */
@@ -27,26 +27,26 @@ export interface FollowerParts {
 }
 
 /**
- * Follows the outbox of one partition: passes on each event once, in order. Messages bring them as they happen; after
- * each gap it reads from the outbox what no message has brought.
+ * Follows the outbox of one partition: passes on each event once, in order. Events arrive in messages as they happen.
+ * After each gap, the follower reads from the outbox those that it has missed.
  *
- * A failover can lose entries of the outbox that have been passed on, even ones that are later than others which are
- * still there: the old primary may publish for a moment although a replica has taken over. So when messages begin to
- * arrive again, the outbox is read from before the latest events.
+ * A failover can lose entries of the outbox that have been passed on. They may even be later than entries that are still
+ * there, because the old primary may publish for a moment after a replica has taken over. So when messages begin to
+ * arrive again, the follower reads the outbox from before the latest events.
  */
 export class OutboxFollower {
   readonly #partition: number;
   readonly #parts: FollowerParts;
-  /** Where the outbox is read next: after the last event that was passed on, or where it began. */
+  /** Where the outbox is read next: after the last event that was passed on, or where the follower began. */
   #last: EntryId | undefined;
-  /** The ids of the latest events that were passed on, and of where it began, in a ring. */
+  /** A ring of the ids of the latest events that were passed on, and of the entry where the follower began. */
   readonly #passed: EntryId[] = [];
   #count = 0;
-  /** When it began, in ms on the clock; undefined before. */
+  /** When the follower began, in ms on the clock; undefined before. */
   #beganAt: number | undefined;
   /** Whether the outbox has to be read from before the latest events. */
   #rewinds = false;
-  /** What may be read again after that, as texts. */
+  /** The ids of events that may be read again after that. */
   #known: ReadonlySet<string> = NONE;
   /** Whether messages arrive. */
   #subscribed = false;
@@ -66,8 +66,8 @@ export class OutboxFollower {
   }
 
   /**
-   * Notes where the outbox ends. Everything after that will be passed on. Resolves also if the call failed: it will be
-   * repeated, and asks for everything since now. Never rejects.
+   * Notes where the outbox ends. Everything after that will be passed on. Also resolves if the call has failed: it will
+   * be repeated, asking for everything since now. Never rejects.
    */
   begin(): Promise<void> {
     void this.#catchUp();
@@ -80,18 +80,18 @@ export class OutboxFollower {
   started(): void {
     this.#subscribed = true;
     this.#rewinds = this.#passed.length > 0;
-    // They may come from a node that is no longer the primary. If not, they are in the outbox.
+    // These may come from a node that is no longer the primary. If not, they are in the outbox.
     this.#held = [];
     void this.#catchUp();
   }
 
-  /** @param message `<id> <payload>`. The payload is missing if it is long. */
+  /** @param message `<id> <payload>`. The payload is left out if it is long. */
   received(message: Buffer): void {
     if (this.#reading) this.#hold(message);
     else if (!this.#behind) this.#pass(message);
   }
 
-  /** Looks whether an event has been missed, unless it is reading anyway. */
+  /** Checks whether an event has been missed, unless the outbox is being read anyway. */
   check(): void {
     if (!this.#reading) void this.#catchUp();
   }
@@ -101,7 +101,7 @@ export class OutboxFollower {
     this.#cancelRetry();
   }
 
-  /** Reads the outbox up to its end. If a call fails, it does so later. Never rejects. */
+  /** Reads the outbox up to its end. If a call fails, it tries again later. Never rejects. */
   async #catchUp(): Promise<void> {
     if (this.#reading) {
       this.#readAgain = true;
@@ -136,7 +136,7 @@ export class OutboxFollower {
     const [last, ...entries] = reply as readonly Buffer[];
     if (this.#closed) return false;
     const end = EntryId.read(last);
-    // A failover can lose entries that have been passed on. Later ones may then have smaller ids than those.
+    // A failover can lose entries that have been passed on. Later entries may then have smaller ids than the lost ones.
     if (after === '$') this.#remember(end);
     if (this.#last === undefined || this.#last.isAfter(end)) this.#last = end;
     this.#onBegun();
@@ -148,7 +148,7 @@ export class OutboxFollower {
     return entries.length === 2 * PAGE;
   }
 
-  /** Returns what `events` is asked for before it is known where the outbox ended. */
+  /** Returns the argument for `events` while it is not known where the outbox ended. */
   #beginning(): string {
     const now = this.#parts.clock.now();
     if (this.#beganAt !== undefined) return `-${Math.ceil(now - this.#beganAt)}`;
@@ -162,7 +162,7 @@ export class OutboxFollower {
     this.#last = this.#passed.reduce((first, id) => (first.isAfter(id) ? id : first));
   }
 
-  /** Keeps a copy, because a view would keep all that was received with it. */
+  /** Keeps a copy, because a view would keep alive everything that was received with it. */
   #hold(message: Buffer): void {
     if (this.#held.length < MOST_HELD) this.#held.push(Buffer.from(message));
     else this.#readAgain = true;

@@ -12,22 +12,26 @@ export const HORIZON_MS = 5000;
 
 /**
  * A partition is read at least this often, in ms, so that each deadline is known more than a second before it is due.
- * More often would be more work: each time, everything within the horizon is read.
+ * Reading it more often would cost more, because each time everything within the horizon is read.
  */
 const READ_MS = 3500;
 
-/** The most sessions that one call reaps. The node does nothing else meanwhile: about half a millisecond. */
+/** The most sessions that one call reaps. This takes about half a millisecond, in which the node does nothing else. */
 const BATCH = 32;
 
 /** How many pages a partition keeps before it forgets the sessions that are due last. */
 const MOST_PAGES = 4;
 
-/** After a failed call, the partition is read again in this many ms, then in twice as many, up to the last. */
+/** The partition is read again this many ms after a failed call. The time doubles with each failure, up to a maximum. */
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 
-/** If a node's clock turns out to be off by more than this many ms, what is scheduled moves. */
+/** If a node's clock turns out to be off by more than this many ms, the scheduled timers move. */
 const TOLERANCE_MS = 2;
+
+/** What `reap` answers for a session that it has expired. With `INDEXED`, its entry in the index is still there. */
+const EXPIRED = -1;
+const INDEXED = -3;
 
 /** What the partitions of an owner have in common. */
 export interface OwnerParts {
@@ -38,7 +42,7 @@ export interface OwnerParts {
   readonly timers: Timers;
   /** The most sessions that are read at a time. */
   readonly page: number;
-  /** Remembers to call `reapDue` when the timers that are due now have been called. */
+  /** Arranges that `reapDue` is called after all timers that are due now. */
   onDue(partition: OwnedPartition): void;
   /**
    * Called for each session that this process has expired.
@@ -54,7 +58,7 @@ export interface OwnerParts {
 class Due implements Timer {
   /** The bytes of the member, one character each. */
   readonly member: string;
-  /** When, in the node's unix ms. */
+  /** When it is due, in the node's unix ms. */
   at: number;
   /** Another deadline that became known while it was being reaped: the session had ended and was created again. */
   next: number | undefined = undefined;
@@ -74,9 +78,9 @@ class Due implements Timer {
 }
 
 /**
- * Expires the sessions of one partition on time. It knows those that are due within the horizon, from reading the
- * partition's due set again and again, and from announcements of nearer deadlines. It knows no more than a few pages of
- * them, the nearest; the others are read when these have been reaped.
+ * Expires the sessions of one partition on time. It knows those that are due within the horizon, because it reads the
+ * partition's due set regularly and receives announcements of nearer deadlines. It remembers at most a few pages of them,
+ * those that are due first, and reads the others when these have been reaped.
  *
  * What is known may be wrong: a session may have been extended or ended, or another process may have expired it. The
  * store itself decides, whenever it is asked to reap a session. So an error here makes an expiry late, but never wrong.
@@ -88,9 +92,9 @@ export class OwnedPartition {
   /** How far ahead the node's time was when sessions were scheduled most recently. */
   #ahead = 0;
   readonly #known = new Map<string, Due>();
-  /** Those that are due and not yet being reaped. */
+  /** The sessions that are due and not yet being reaped. */
   #due: Due[] = [];
-  /** Each session that is due by then is known, in the node's unix ms. */
+  /** Each session that is due by this time is known. In the node's unix ms. */
   #knownUntil = -Infinity;
   /** Whether there may be sessions within the horizon that are not known. */
   #hasMore = false;
@@ -115,7 +119,7 @@ export class OwnedPartition {
     return this.#known.size;
   }
 
-  /** Reads what is due within the horizon. Call this also when announcements may have been missed. */
+  /** Reads what is due within the horizon. Also call this when announcements may have been missed. */
   read(): void {
     if (this.#reading) this.#readAgain = true;
     else void this.#readPages();
@@ -146,7 +150,7 @@ export class OwnedPartition {
     try {
       do {
         this.#readAgain = false;
-        // Each time: if the timer of the next read comes during this one, it only asks for this one to be repeated.
+        // In each round, because a timer that comes due during a read only causes another round.
         this.#scheduleRead(this.#readEvery);
         const [now, ...due] = (await this.#call('due', [HORIZON_MS, page, events])) as [number, ...(Buffer | number)[]];
         if (this.#released) return;
@@ -186,7 +190,7 @@ export class OwnedPartition {
    *   it is gone.
    */
   #reaped(due: Due, now: number, left: number): void {
-    // It is not there if a call failed meanwhile: everything was forgotten and is read again.
+    // It is missing if a call has failed meanwhile: then everything was forgotten and is read again.
     if (this.#known.get(due.member) !== due) return;
     this.#known.delete(due.member);
     if (left === EXPIRED || left === INDEXED) {
@@ -242,7 +246,7 @@ export class OwnedPartition {
     this.#hasMore = false;
   }
 
-  /** A call has failed. What it has done is not known; what is left will be read again. */
+  /** Handles a failed call. It may have run or not, so everything is forgotten, and what is left is read again. */
   #fail(error: unknown): void {
     if (!(error instanceof CodedError)) this.#parts.onFault(error);
     if (this.#released) return;
@@ -275,7 +279,3 @@ export class OwnedPartition {
     this.#parts.timers.schedule(this.#nextRead, this.#parts.clock.now() + delay);
   }
 }
-
-/** What `reap` answers for a session that it has expired. With `INDEXED`, its entry in the index is still there. */
-const EXPIRED = -1;
-const INDEXED = -3;

@@ -6,7 +6,7 @@ import { Timers } from './timers.js';
 
 /** About how many sessions are read ahead in all, 200 bytes each. Announcements can make it four times as many. */
 const READ_AHEAD = 2 ** 16;
-/** The most, and the least, that are read ahead of one partition. */
+/** The most and the fewest sessions that are read ahead in one partition. */
 const MOST_OF_PARTITION = 1024;
 const LEAST_OF_PARTITION = 64;
 
@@ -105,7 +105,7 @@ export class Owner {
   #listen(partitions: readonly number[]): Subscription {
     return this.#nodes.subscribe('due', partitions, {
       onMessage: (number, message) => this.#owned.get(number)?.announced(message),
-      // The due set is read once announcements arrive, so that no deadline falls between the two.
+      // The due set is read once announcements arrive, so that no deadline is missed between the two.
       onStart: (number) => this.#owned.get(number)?.read(),
     });
   }

@@ -7,10 +7,10 @@ export const DEFAULT_PARTITIONS = 256;
 /** A token's partition is computed from its first 12 bits. */
 export const MAX_PARTITIONS = 4096;
 
-/** From the first word of a token to its first 12 bits. */
+/** How far the first word of a token is shifted to the right to get its first 12 bits. */
 const SHIFT = 20;
 
-/** Which partition has what. */
+/** Says which partition something belongs to. */
 export interface Places {
   /** How many partitions there are. */
   readonly count: number;
@@ -36,9 +36,9 @@ export class Partitions implements Places {
     return parseToken(token, this.#words) ? (this.#words[0] >>> SHIFT) % this.count : -1;
   }
 
-  /** Returns the partition of a name: the first 32 bits of its SHA-1, by the number of partitions. */
+  /** Returns the partition of a name: the first 32 bits of its SHA-1, modulo the number of partitions. */
   ofName(name: Uint8Array): number {
-    // As hexadecimal digits, because making a buffer takes as long again.
+    // In hexadecimal digits, because making a buffer would take twice as long.
     return Number.parseInt(hash('sha1', name, 'hex').slice(0, 8), 16) % this.count;
   }
 
@@ -49,8 +49,8 @@ export class Partitions implements Places {
   }
 
   /**
-   * Returns a token of a partition. It is random but for the bits that say which partition it belongs to: with 256
-   * partitions, 120 bits are.
+   * Returns a token of a partition. It is random except for the bits that determine its partition: with 256 partitions,
+   * 120 of its 128 bits are random.
    */
   newTokenIn(partition: number): string {
     randomToken(this.#words);
@@ -58,8 +58,8 @@ export class Partitions implements Places {
   }
 
   /**
-   * Returns a token of a partition, and usually one of another partition, else an empty text. Only one of them may
-   * become known, because they have random bits in common.
+   * Returns a token of a partition and, usually, one of another partition, otherwise an empty text. Only one of them may
+   * be used, because they have random bits in common.
    */
   newTokens(partition: number): [inside: string, outside: string] {
     randomToken(this.#words);
@@ -68,7 +68,7 @@ export class Partitions implements Places {
     return [this.#inside(partition), outside];
   }
 
-  /** Returns the token in `#words`, as one of a partition. */
+  /** Changes the token in `#words` so that it belongs to a partition, and returns it. */
   #inside(partition: number): string {
     const words = this.#words;
     const bits = words[0] >>> SHIFT;

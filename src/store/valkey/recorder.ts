@@ -3,7 +3,7 @@ import type { IndexedSession, Plan } from './creation.js';
 import type { Argument, Reply } from './nodes.js';
 import type { Calls } from './session-calls.js';
 
-/** What a transaction is to do: a call, or the creation of a session, whose call is known only at the end. */
+/** A step of a transaction: a call, or the creation of a session, whose call is known only at the end. */
 export type Step = Call | CreateStep;
 
 interface Call {
@@ -37,7 +37,7 @@ export class Recorder implements Calls {
   }
 }
 
-/** The bytes of arguments are valid only during the call. */
+/** Copies an argument, because its bytes may be valid only during the call. */
 function copyOf(argument: Argument): Argument {
   if (argument instanceof Slice) return argument.copy();
   return typeof argument === 'object' ? Buffer.from(argument) : argument;

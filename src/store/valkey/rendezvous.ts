@@ -1,7 +1,7 @@
 /**
  * Spreads partitions over processes by rendezvous hashing (D. Thaler and C. Ravishankar, 1998): each partition belongs
  * to the process with the greatest weight. All processes that know the same list compute the same owners without
- * asking, and when a process joins or leaves, only the partitions that it gets or had change their owner.
+ * asking. When a process joins or leaves, only the partitions that it gets or had change their owner.
  *
  * @param self One of `processes`.
  * @param partitions How many there are.

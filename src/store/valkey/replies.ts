@@ -2,8 +2,8 @@ import { Slice } from '../../slice.js';
 import type { Fields, Keys, Values } from '../session-store.js';
 import type { Reply } from './nodes.js';
 
-// What the functions of the library reply with, as what operations answer with. Made once, so that an operation makes no
-// function of its own.
+// Functions that turn a reply of the library's functions into the result of an operation. They are made once, so that no
+// operation has to make one.
 
 export function integerOf(reply: Reply): number {
   return Number(reply);
@@ -27,7 +27,7 @@ export function listOf(reply: Reply): readonly Reply[] {
   return reply as readonly Reply[];
 }
 
-/** Returns the members that functions that end sessions have replied with: their entries are still to be removed. */
+/** Returns the members among the replies of functions that end sessions. Their entries are still to be removed. */
 export function membersIn(replies: readonly Reply[]): Buffer[] {
   return replies.filter((reply): reply is Buffer => reply instanceof Buffer);
 }

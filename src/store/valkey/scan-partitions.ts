@@ -5,11 +5,11 @@ import type { Calls } from './session-calls.js';
 
 /** How many partitions are asked at the same time, at most. */
 const MOST_AT_ONCE = 64;
-/** After so many partitions a call ends, though it may have found little. */
-const MOST = 512;
+/** How many partitions a scan visits before it returns, even if it has found little. */
+const MOST_PARTITIONS = 512;
 
 /**
- * Scans one partition after the other. A cursor has both the partition and the cursor within it.
+ * Scans one partition after the other. A cursor consists of the partition and the cursor within it.
  *
  * If there are few items, most partitions have none. So as long as too few are found, the number of partitions that are
  * asked at the same time doubles.
@@ -28,7 +28,7 @@ export async function scanPartitions<Item extends { readonly name: Buffer }>(
   let visited = 0;
   let inside = Math.floor(cursor / partitions);
   let partition = cursor % partitions;
-  const end = Math.min(partition + MOST, partitions);
+  const end = Math.min(partition + MOST_PARTITIONS, partitions);
   for (let atOnce = 1; partition < end && visited < count; atOnce = Math.min(atOnce * 2, MOST_AT_ONCE)) {
     const asked: Promise<Reply>[] = [];
     for (let i = 0; i < atOnce && partition + i < end; i++) {
@@ -43,7 +43,7 @@ export async function scanPartitions<Item extends { readonly name: Buffer }>(
       }
       visited += found.length / 2;
       inside = integerOf(next);
-      // The rest of the partition comes first, in the next call. It asks the later partitions again.
+      // The next call begins with the rest of this partition. It asks the later partitions again.
       if (inside !== 0) return { cursor: inside * partitions + partition, items };
       partition++;
     }

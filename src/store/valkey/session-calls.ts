@@ -44,8 +44,8 @@ export class SessionCalls {
   }
 
   /**
-   * Asks the same of the sessions with some tokens, in order. The answer for a malformed token is false. The tokens need
-   * not stay valid.
+   * Asks the same question about each session, and returns the answers in the order of the tokens. The answer for a
+   * malformed token is false. The tokens need not stay valid.
    */
   async askEach(tokens: readonly Slice[], ask: (address: Address) => Promise<boolean>): Promise<boolean[]> {
     const addresses = tokens.map((token) => this.#addresses.find(token));

@@ -15,7 +15,7 @@ const MAX_BYTES = 2 ** 20;
 /** A cursor: when the last session of the page was created, in unix µs. */
 const CURSOR = /^\d{1,16}$/;
 
-/** Returns where a page starts. @throws CodedError invalid cursor. */
+/** Returns where a page starts. @throws CodedError if the cursor is invalid. */
 export function startOf(cursor: Slice | undefined): string {
   const text = cursor?.latin1() ?? '0';
   if (!CURSOR.test(text)) throw INVALID_CURSOR;
@@ -35,7 +35,7 @@ export async function sessionList(
   let bytes = 0;
   for (let after = start; ; ) {
     const most = Math.min(PAGE, listing.count - sessions.length);
-    // One more, to know whether there is more.
+    // One entry more, to know whether there are any after the page.
     const page = await names.page(name, after, most + 1);
     const entries = page.slice(0, most);
     const details = await names.details(entries, args);

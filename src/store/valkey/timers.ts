@@ -2,9 +2,9 @@ import type { Clock } from '../../engine/index.js';
 import { Reaper } from '../../engine/time/reaper.js';
 import { TimingWheel } from '../../engine/time/timing-wheel.js';
 
-/** Something that is done at a time. A timer is scheduled with at most one `Timers`. */
+/** Something to be done at a certain time. A timer is scheduled with at most one `Timers`. */
 export interface Timer {
-  /** Which timer of the wheel it is while it is scheduled, otherwise `UNSCHEDULED`. Only `Timers` writes it. */
+  /** The number of its timer in the wheel while it is scheduled, otherwise `UNSCHEDULED`. Only `Timers` writes it. */
   wheelTimer: number;
   /** Called once, when the time has come. It is no longer scheduled then. It must not throw. */
   onDue(): void;

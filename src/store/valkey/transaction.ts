@@ -35,7 +35,7 @@ const refuse = (): never => {
   throw OF_MANY;
 };
 
-/** Operations that no transaction can have. */
+/** The operations that cannot be part of a transaction. Each throws an error. */
 export const REFUSED: OfMany = {
   endName: refuse,
   endByIds: refuse,
@@ -97,7 +97,7 @@ export class StoreTransaction implements Transaction {
     return true;
   }
 
-  /** Whether no watched session has changed. For a transaction that does nothing, so they may be in any partitions. */
+  /** Returns whether no watched session has changed. For a transaction without operations, so any partitions will do. */
   async #areUnchanged(): Promise<boolean> {
     const unchanged = this.#watched.map(async ({ address: { partition, text }, version }) =>
       version.equals((await this.#nodes.call(partition, 'version', [text])) as Buffer),
@@ -115,7 +115,7 @@ export class StoreTransaction implements Transaction {
     return partition ?? this.#partitions.any();
   }
 
-  /** Enters the sessions that are to be created in the indexes of names. Returns one for each step that creates. */
+  /** Enters new sessions in the indexes of names. Returns one for each step; undefined for one that creates nothing. */
   async #begin(steps: readonly Step[], partition: number): Promise<(IndexedSession | undefined)[]> {
     const begun = await Promise.allSettled(
       steps.map((step) =>
@@ -166,7 +166,7 @@ function adds(step: Step): boolean {
   return 'plan' in step || ADDING.has(step.fn);
 }
 
-/** Creates sessions inside a transaction. */
+/** Returns the operation that creates sessions in a transaction. */
 export function creationIn(
   recorder: Recorder,
   creation: Creation,

@@ -11,8 +11,8 @@ const SOON_MS = 100;
 const BATCH = 128;
 
 /**
- * Removes sessions that have ended from the indexes of their names. The function that ends a session notes that this is
- * to be done, so what fails here is done by index repair (`index-repair.ts`).
+ * Removes sessions that have ended from the indexes of their names. The function that ends a session notes that this
+ * still has to be done, so index repair (`index-repair.ts`) does what fails here.
  */
 export class Unindexing {
   readonly #nodes: Calls;
@@ -34,7 +34,7 @@ export class Unindexing {
     this.#ended.add(member);
   }
 
-  /** Does at once what is to be done soon. */
+  /** Removes now what would be removed a little later. */
   flush(): void {
     this.#ended.flush();
   }

@@ -27,13 +27,13 @@ export interface ValkeyStoreOptions {
   readonly maxValueBytes: number;
   /** Returns the statistics of the timers of this process. */
   readonly timers: () => TimerStats;
-  /** As of `Creation`. */
+  /** See `Creation`. */
   readonly mostAtHome?: number;
 }
 
 /**
- * Sessions in a Valkey or Redis cluster. This process keeps nothing of them. Every operation on one session is one call
- * of a function, on the node that has the session's partition.
+ * Sessions in a Valkey or Redis cluster. This process itself keeps none of their data. Every operation on one session is
+ * one call of a function, on the node that has the session's partition.
  */
 export class ValkeyStore implements Store {
   readonly partitions: Partitions;
@@ -78,7 +78,7 @@ export class ValkeyStore implements Store {
     };
   }
 
-  /** Sends at once what would be sent soon. */
+  /** Sends now what would be sent a little later. */
   flush(): void {
     this.#unindexing.flush();
   }
@@ -104,7 +104,7 @@ export class ValkeyStore implements Store {
     return new StoreTransaction(this.#nodes, this.partitions, recorder, this.#creation, sessions, those);
   }
 
-  /** Returns the operations on single sessions. @param calls What runs them. @param atOnce As of `SessionCalls`. */
+  /** Returns the operations on single sessions. @param calls What runs them. @param atOnce See `SessionCalls`. */
   #ofOne(calls: Calls, atOnce: number): Omit<SessionStore, keyof typeof REFUSED | 'create'> {
     const one = new SessionCalls(calls, this.#addresses, this.#lookUps, atOnce);
     const ending = new Ending(calls, this.#addresses, this.#unindexing);

@@ -1,4 +1,4 @@
--- Index repair removes the entry of a session that is created later than this after its entry was made, in µs.
+-- How long after its entry was made a session can still be created, in µs. After that, index repair removes the entry.
 local PATIENCE = 10 * 1000000
 
 local TOO_LATE = failure('TRYAGAIN creating the session took too long, so it was not created')

@@ -1,4 +1,4 @@
--- How many entries the outbox keeps, and for how long, in ms, unless the caller says otherwise.
+-- About how many entries the outbox keeps, and for how long, in ms, unless the caller says otherwise.
 local KEPT = '1000'
 local KEPT_FOR = 300000
 

@@ -7,7 +7,7 @@ operation('expire', 'write', function(base, args)
   start(session)
   session.due = session.deadline
   save(session)
-  -- The node's own time for removing it may have changed as well.
+  -- Even if it is in the right place, the time at which the node removes it may have changed.
   place(session)
   return 1
 end)

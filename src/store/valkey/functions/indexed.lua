@@ -4,7 +4,7 @@ operation('indexed', 'write', function(base, args)
     local _, _, name = partsOf(member)
     key = indexKey(base, name)
     if call('ZREM', creating, member) == 0 then
-      -- Index repair has given the session up. If so, its entry comes back, and index repair looks again.
+      -- Index repair was faster. If it has removed the entry, the entry comes back and index repair checks it again.
       local id = sub(member, 1, ID_LENGTH)
       if call('ZADD', key, 'NX', sub(id, ORIGIN_LENGTH + 1), id) == 1 then
         call('SADD', base .. ':names', name)

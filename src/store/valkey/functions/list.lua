@@ -23,7 +23,7 @@ operation('list', 'read', function(base, args)
     if session then
       remove(values, 1)
       listed[i] = {
-        -- The clock of another node says when it was created.
+        -- The time of creation may come from the clock of another node.
         max(session.used, floor(session.created / 1000)),
         msLeft(session),
         session.bytes,

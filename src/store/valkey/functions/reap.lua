@@ -1,6 +1,6 @@
 local EXPIRED, NOTHING, INDEXED = -1, -2, -3
 
--- Handles a member of the set of what is due. Returns what the reply says about it.
+-- Handles a member of the due set. Returns what the reply says about it.
 local function reap(base, member)
   local session = findById(base, member)
   if not session then
@@ -22,7 +22,7 @@ local function reap(base, member)
   return session.deadline < NEVER and msLeft(session) or NOTHING
 end
 
--- What it changes need not be confirmed: a session that a failover brings back is still past its deadline.
+-- No replica has to confirm what it changes: a session that a failover brings back is still past its deadline.
 operation('reap', 'read', function(base, args)
   local reply = { nowMs() }
   for i, member in ipairs(args) do

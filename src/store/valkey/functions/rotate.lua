@@ -5,7 +5,7 @@ local IS_SHARED = failure(
   'ERR the token of a shared session is derived from its name, so it cannot be rotated'
 )
 
--- Removes the old token whose time of grace ends first.
+-- Removes the old token whose grace period ends first.
 local function dropFirst(base, old)
   local first = 1
   for i = 2, #old do
@@ -14,7 +14,7 @@ local function dropFirst(base, old)
   call('DEL', tokenKey(base, remove(old, first)[1]))
 end
 
--- It adds a little, but a login must get its new token even when memory is short.
+-- This adds a little, but a login must get its new token even when memory is short.
 operation('rotate', 'write', function(base, args)
   local session = find(base, args[1])
   if not session then return noSession(args[1]) end

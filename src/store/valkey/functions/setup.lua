@@ -1,4 +1,4 @@
--- The format of all keys that the functions write.
+-- The version of the format in which the functions write. `store-settings.ts` checks it.
 local STORE_FORMAT = '1'
 
 operation('setup', 'grow', function(base, args)

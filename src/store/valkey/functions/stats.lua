@@ -1,7 +1,7 @@
--- How many sessions the estimates are made from.
+-- From how many sessions of the partition the totals are estimated.
 local SAMPLE = 16
 
--- Returns about how many keys all sessions have, and how many bytes.
+-- Returns about how many keys and bytes all sessions have.
 local function estimate(base, sessions)
   local looked, keys, bytes = 0, 0, 0
   for _, member in ipairs(call('ZRANDMEMBER', base .. ':due', SAMPLE)) do

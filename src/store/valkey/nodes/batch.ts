@@ -2,7 +2,7 @@ import type { Reply } from '../nodes.js';
 import { NodeCommand } from './node-command.js';
 import type { Request } from './request.js';
 
-/** The requests of one write to a node. Replies come in their order. */
+/** The requests of one write to a node. Their replies come in the same order. */
 export class Batch {
   readonly sentAt = performance.now();
   /** When the oldest of its requests was made. */
@@ -49,7 +49,7 @@ export class Batch {
     this.#requests.push(wait);
   }
 
-  /** Returns what is sent. */
+  /** Returns the bytes to send. */
   encode(): Buffer {
     const requests = this.#requests;
     const ranges: Buffer[] = [];
@@ -67,7 +67,7 @@ export class Batch {
     return ranges.length === 1 ? (ranges[0] as Buffer) : Buffer.concat(ranges);
   }
 
-  /** Takes the reply to the next request. */
+  /** Handles the reply to the next request. */
   replied(reply: Reply): void {
     const request = this.#requests[this.#answered] as Request;
     if (this.#held !== undefined && !request.isRead) this.#held.push([request, reply]);
@@ -75,7 +75,7 @@ export class Batch {
     this.#next();
   }
 
-  /** Takes the reply to the next request, which is an error. */
+  /** Handles an error that is the reply to the next request. */
   refused(error: string): void {
     const request = this.#requests[this.#answered] as Request;
     if (!request.isLost) request.refuse(error);
@@ -87,7 +87,7 @@ export class Batch {
     if (this.#answered === this.#requests.length) this.#onAnswered();
   }
 
-  /** Gives up those requests that were made before a time and have not succeeded. */
+  /** Gives up the requests that were made by a certain time and have not succeeded. */
   loseBefore(time: number, reason: string): void {
     if (this.oldest > time) return;
     for (const [request] of this.#held ?? []) giveUp(request, time, reason);

@@ -13,9 +13,9 @@ const RETRY_INTERVAL = 25;
 
 /** Sends each call to the primary of its partition, and again if it could not run there. */
 export class CallRouter implements CallOutcomes {
-  /** Of calls that were answered. */
+  /** How long the answered calls took. */
   readonly times = new DurationHistogram();
-  /** Calls that were not. */
+  /** How many calls have failed with a StoreError. */
   failures = 0;
   readonly #primaries: Primaries;
   readonly #options: NodesOptions;
@@ -29,7 +29,7 @@ export class CallRouter implements CallOutcomes {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param onStale Called if the known primaries may be out of date. */
+  /** @param onStale Called when the known primaries may be out of date. */
   constructor(primaries: Primaries, options: NodesOptions, onStale: () => void) {
     this.#primaries = primaries;
     this.#options = options;
@@ -76,7 +76,7 @@ export class CallRouter implements CallOutcomes {
     while (!isIdle()) await sleep(RETRY_INTERVAL);
   }
 
-  /** Returns a key that a primary has, if one of the partitions that have been used is there. */
+  /** Returns the base key of a partition on a primary, if any partition there has been used. */
   aKeyAt(primary: Primary): string | undefined {
     return this.#partitions.find((partition) => partition?.primary === primary)?.base;
   }
@@ -89,7 +89,7 @@ export class CallRouter implements CallOutcomes {
   #hold(call: FunctionCall): void {
     const { partition } = call;
     if (this.#isClosed) {
-      this.#fail(call, new StoreError('TRYAGAIN', 'respite is about to stop. The operation has not run.', false));
+      this.#fail(call, new StoreError('TRYAGAIN', 'respite is shutting down. The operation has not run.', false));
       return;
     }
     partition.isHeld = true;
@@ -111,7 +111,7 @@ export class CallRouter implements CallOutcomes {
   #release(partition: Partition): void {
     const { primary } = partition;
     const calls = this.#held.get(partition);
-    // Calls that are still on their way may come back, and were made before.
+    // Calls that are still on their way may come back, and were made earlier.
     if (calls === undefined || partition.inFlight > 0 || (calls.length > 0 && primary?.connection === undefined))
       return;
     this.#held.delete(partition);
@@ -141,7 +141,7 @@ export class CallRouter implements CallOutcomes {
     return new StoreError(code, `The store cannot run this now (${reason}). The operation has not run.`, false);
   }
 
-  /** The primaries may be others now, or may have become ready. */
+  /** Call this when the primaries may have changed or become ready. */
   reassign(): void {
     for (const partition of this.#partitions) {
       if (partition === undefined) continue;
@@ -161,7 +161,7 @@ export class CallRouter implements CallOutcomes {
     this.#timer ??= setInterval(this.#retry, RETRY_INTERVAL);
   }
 
-  // What becomes of calls.
+  // The outcomes of calls.
 
   succeeded(call: FunctionCall, reply: Reply): void {
     const { primary } = call.partition;
@@ -200,7 +200,7 @@ export class CallRouter implements CallOutcomes {
     this.#leave(call);
   }
 
-  /** A call could not run. It is sent again after a while. */
+  /** Sends a call that could not run again after a while. */
   #later(call: FunctionCall, error: string): void {
     const { partition } = call;
     partition.heldUntil = performance.now() + RETRY_INTERVAL;
@@ -237,7 +237,7 @@ export class CallRouter implements CallOutcomes {
     call.fail(error);
   }
 
-  /** Gives up all calls that wait, and lets none wait from now on. */
+  /** Gives up all waiting calls, and lets none wait from now on. */
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);
@@ -247,13 +247,13 @@ export class CallRouter implements CallOutcomes {
 }
 
 interface EncodedFunction {
-  /** FCALL and its name, as they are sent. */
+  /** FCALL and the name of the function, as they are sent. */
   readonly start: string;
   readonly isRead: boolean;
   readonly isTransaction: boolean;
 }
 
-/** The replies of a transaction, with errors that mean something to clients. */
+/** Returns the replies of a transaction, with errors that mean something to clients. */
 function withErrors(reply: Reply): Reply {
   if (!Array.isArray(reply)) return reply;
   return (reply as unknown[]).map((one) => (one instanceof Error ? answeredError(one.message) : (one as Reply)));

@@ -22,5 +22,5 @@ export async function loadClientPackage(): Promise<ClientPackage> {
   }
   const { version } = createRequire(import.meta.url)('ioredis/package.json') as { version: string };
   if (Number.parseInt(version, 10) >= VERSION) return client;
-  throw new UnusableStoreError(`--store needs ioredis ${VERSION}, but ${version} is installed: ${HINT}`);
+  throw new UnusableStoreError(`--store needs ioredis ${VERSION} or newer, but ${version} is installed: ${HINT}`);
 }

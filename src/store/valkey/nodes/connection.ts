@@ -16,17 +16,17 @@ export interface NodeAddress {
 /** What is needed to connect to any node. */
 export type Access = Pick<NodesOptions, 'tls' | 'timeout' | 'wait'>;
 
-/** Large requests get more time: a ms for each 10,000 bytes on their way, which is enough at 80 Mbit/s. */
+/** Large requests get more time: 1 ms for each 10,000 bytes on their way, which is enough at 80 Mbit/s. */
 const BYTES_PER_MS = 10_000;
 
-/** In-flight requests are checked so many times within their timeout. */
+/** How many times in-flight requests are checked within their timeout. */
 const CHECKS = 8;
 
 /**
  * A connection to a node, from when it is ready until it ends. It does not reconnect, so no request is ever sent twice.
  *
- * It needs no client library. What a library does for each request and reply takes longer than everything else that
- * respite does for a call (`bench/NOTES.md`).
+ * It uses no client library, only a parser. What a library does for each request and reply takes longer than everything
+ * else that respite does for a call (`bench/NOTES.md`).
  */
 export class Connection {
   readonly address: string;
@@ -107,21 +107,21 @@ export class Connection {
 
   /** Sends requests in one write, in this order. */
   send(requests: readonly Request[]): void {
-    // The node has closed it, which `#end` is about to hear.
+    // The node has closed the connection. `#end` is about to be called.
     if (!this.#socket.writable) {
       for (const request of requests) request.giveBack();
       return;
     }
     const batch = new Batch(requests, () => this.#answered());
     const { wait, timeout } = this.#access;
-    // What remains of the time of the oldest request, less what the reply may need.
+    // What is left of the oldest request's time, less what the reply may need.
     if (wait > 0) batch.waitFor(wait, Math.max(1, Math.floor(batch.oldest + timeout * 0.75 - batch.sentAt)));
     this.#batches.push(batch);
     this.#bytesSent += batch.bytes;
     this.#socket.write(batch.encode());
   }
 
-  /** Sends a command of its own. @throws Error (rejects) what the node answers, or why it did not. */
+  /** Sends a single command. @throws Error (rejects) with the node's error, or the reason why there is no reply. */
   ask(...command: readonly (string | number)[]): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#ended) reject(new Error('the connection was closed'));
@@ -146,7 +146,7 @@ export class Connection {
   /** Returns the batch that gets the next reply. */
   #next(): Batch | undefined {
     const [batch] = this.#batches;
-    if (batch === undefined && !this.#ended) this.close('it sent a reply to nothing');
+    if (batch === undefined && !this.#ended) this.close('it sent an unexpected reply');
     return batch;
   }
 
@@ -160,7 +160,7 @@ export class Connection {
   #checkTimes(): void {
     const now = performance.now();
     const { timeout } = this.#access;
-    // If this process has not run for a while, the replies may be there and only have to be read.
+    // If this process has not run for a while, replies may have arrived that only have to be read.
     const wasAsleep = now - this.#checkedAt > (3 * timeout) / CHECKS;
     this.#checkedAt = now;
     const { bytesRead } = this.#socket;

@@ -10,7 +10,7 @@ export class Discovery {
   readonly #options: NodesOptions;
   /** The node that answered last. */
   #advisor: Advisor | undefined;
-  /** Other nodes to ask, apart from those in the options. */
+  /** Other nodes to ask, in addition to those in the options. */
   #known: readonly NodeAddress[] = [];
   #isClosed = false;
 
@@ -19,7 +19,7 @@ export class Discovery {
   }
 
   /**
-   * Finds out what there is at the addresses.
+   * Finds out what kind of store is at the addresses.
    * @throws UnusableStoreError (rejects) if no node answers, or the one that answers cannot be used.
    */
   async begin(): Promise<Greeting> {
@@ -43,7 +43,7 @@ export class Discovery {
           return this.#learn(await askSentinel(connection, sentinelName));
       }
     } catch (error) {
-      // Another one may know better.
+      // Another node may know better.
       this.#forget();
       throw error;
     }
@@ -116,7 +116,7 @@ interface Advisor {
   readonly greeting: Greeting;
 }
 
-/** Starts at a random one, because the first may answer but have old information. */
+/** Rotates addresses to start at a random one, because the first may answer but have outdated information. */
 function fromRandomStart(addresses: readonly NodeAddress[]): NodeAddress[] {
   const first = Math.floor(Math.random() * addresses.length);
   return [...addresses.slice(first), ...addresses.slice(0, first)];

@@ -2,7 +2,7 @@ import type { Reply } from '../nodes.js';
 import type { Partition } from './partition.js';
 import { Request } from './request.js';
 
-/** What becomes of calls. */
+/** Handles the outcomes of calls. `Request` explains them. */
 export interface CallOutcomes {
   succeeded(call: FunctionCall, reply: Reply): void;
   refused(call: FunctionCall, error: string): void;

@@ -2,7 +2,7 @@ import { UnusableStoreError } from '../../remote-store.js';
 import type { FunctionLibrary, Reply, StoreState } from '../nodes.js';
 import { codeOf } from './refusal.js';
 
-/** The oldest versions that are of use: Redis has functions and sharded subscriptions since 7.0, as Valkey has. */
+/** The oldest versions that have functions and sharded channels. Valkey has always had them. */
 const OLDEST = { Redis: [7, 0], Valkey: [7, 2] } as const;
 
 /** A node that can be asked. */
@@ -60,7 +60,7 @@ export async function loadLibrary(connection: Asked, library: FunctionLibrary): 
 /** Codes of errors that will not go away: access is refused, or the node lacks what was asked for. */
 const FOR_GOOD = new Set(['NOAUTH', 'WRONGPASS', 'NOPERM', 'ERR']);
 
-/** @throws UnusableStoreError if asking again will not help; else the error. */
+/** @throws UnusableStoreError if asking again will not help, otherwise the error itself. */
 function throwUnusable({ address }: { readonly address: string }, error: Error): never {
   const code = codeOf(error.message);
   if (!FOR_GOOD.has(code)) throw error;

@@ -1,6 +1,6 @@
-const SLOTS = 16_384;
+export const SLOTS = 16_384;
 
-/** Returns the hash slot of a hash tag: CRC-16 (XMODEM), as the specification of Redis Cluster has it. */
+/** Returns the hash slot of a hash tag: CRC-16 (XMODEM), as Redis Cluster specifies it. */
 export function hashSlot(tag: string): number {
   let crc = 0;
   for (const byte of Buffer.from(tag)) {
@@ -10,5 +10,3 @@ export function hashSlot(tag: string): number {
   }
   return crc % SLOTS;
 }
-
-export { SLOTS };

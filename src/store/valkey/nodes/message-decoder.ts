@@ -22,16 +22,16 @@ const MESSAGE_LENGTH = 'smessage'.length;
 /** A message or a confirmation is an array of three: its kind, the channel, and a text or a number. */
 const ELEMENTS = 3;
 
-/** What a method returns that needs more bytes. */
+/** Returned by a method that needs more bytes. */
 const INCOMPLETE = -1;
 
 /**
- * Decodes what a node sends to a subscriber in RESP2. The decoders of client libraries create several objects for a
- * message, and cost more than all that respite does with it.
+ * Decodes what a node sends to a subscriber in RESP2. The decoders of client libraries create several objects for each
+ * message, and take longer than everything that respite does with it.
  */
 export class MessageDecoder {
   readonly #listener: MessageListener;
-  /** What is incomplete. */
+  /** Bytes of an incomplete message. */
   #rest: Buffer | undefined;
   /** The number that `#header` has read. */
   #number = 0;
@@ -43,7 +43,7 @@ export class MessageDecoder {
     this.#listener = listener;
   }
 
-  /** @param chunk It is not copied, so it must stay as it is. */
+  /** @param chunk It is not copied, so it must not change. */
   write(chunk: Buffer): void {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;
@@ -55,6 +55,7 @@ export class MessageDecoder {
     this.#rest = at === bytes.length ? undefined : bytes.subarray(at);
   }
 
+  /** Reads an array. Returns where it ends. */
   #array(bytes: Buffer, from: number): number {
     let at = this.#header(bytes, from);
     if (at === INCOMPLETE) return INCOMPLETE;
@@ -63,7 +64,7 @@ export class MessageDecoder {
       const type = bytes[at];
       at = this.#header(bytes, at);
       if (at === INCOMPLETE) return INCOMPLETE;
-      // A number is complete, and so is a text that is missing: its length is -1.
+      // A number ends with its header. So does a missing text: its length is -1.
       const length = type === DOLLAR ? this.#number : -1;
       this.#starts[i] = at;
       this.#ends[i] = at + Math.max(0, length);
@@ -105,7 +106,7 @@ export class MessageDecoder {
     else this.#listener.onError('an unexpected reply');
   }
 
-  /** A status or an error. */
+  /** Reads a status or an error. Returns where it ends. */
   #line(bytes: Buffer, from: number): number {
     const end = bytes.indexOf(CR, from);
     if (end < 0 || end + 2 > bytes.length) return INCOMPLETE;

@@ -7,7 +7,7 @@ export class NodeCommand extends Request {
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
 
-  /** @param reject Called with an error whose message is that of the node's error, or why there is no reply. */
+  /** @param reject Called with an error. Its message is that of the node's error, or says why there is no reply. */
   constructor(command: readonly (string | number)[], resolve: (reply: Reply) => void, reject: (error: Error) => void) {
     const encoder = new RequestBytes(0);
     const start = encoder.append('', 0, command);

@@ -7,16 +7,16 @@ export class Partition {
   readonly index: number;
   readonly base: string;
   readonly slot: number;
-  /** How many keys a function gets, and its key, as they are sent. */
+  /** The number of keys that a function gets, and its key, as they are sent. */
   readonly encodedKeys: string;
   primary: Primary | undefined;
   /** Calls that were given to the primary and have not been answered. */
   inFlight = 0;
   /** Whether calls have to wait, so that they stay in order or until the partition has a primary. */
   isHeld = false;
-  /** They wait at least until then, in ms of `performance.now`. */
+  /** Calls wait at least until this time, in ms of `performance.now`. */
   heldUntil = 0;
-  /** Why they wait: an error of the node, or nothing if it did not answer with one. */
+  /** Why calls wait: an error of the node, or empty if it has not answered with one. */
   refusal = '';
 
   constructor(prefix: string, index: number) {

@@ -42,11 +42,12 @@ export class Primaries {
     }
   }
 
-  /** One slot has moved. */
+  /** Notes that one slot has moved. */
   move(slot: number, address: NodeAddress): void {
     this.#bySlot[slot] = this.at(address);
   }
 
+  /** Returns the primary with an address. Creates it if it is new. */
   at({ host, port }: NodeAddress): Primary {
     const name = endpoint(host, port);
     let primary = this.#byAddress.get(name);

@@ -10,7 +10,7 @@ const SHORTEST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
 
 export interface PrimaryListener {
-  /** It takes requests. */
+  /** The primary accepts requests. */
   onReady(primary: Primary): void;
   /** `failure` has changed. */
   onFailure(primary: Primary): void;
@@ -31,13 +31,13 @@ export class Primary {
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   #preparing: Promise<void> | undefined;
-  /** What is sent at the end of the turn. */
+  /** Requests that are sent at the end of the turn. */
   #queue: Request[] = [];
   #failure: string | undefined = 'not connected yet';
 
   /**
    * @param open Connects to it.
-   * @param prepare Checks that it is of use, and loads the library of functions.
+   * @param prepare Checks that it can be used, and loads the library of functions.
    * @param wait Whether writes wait for replicas.
    */
   constructor(
@@ -94,7 +94,7 @@ export class Primary {
   /** Tries to connect until it succeeds. */
   async #keepConnecting(): Promise<void> {
     for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      // Several processes that lost it at the same time should not all come back at the same time.
+      // Processes that have lost it at the same time should not all come back at the same time.
       await sleep(pause * (0.5 + Math.random()), undefined, this.#closing).catch(() => {});
       if (this.#closing.signal.aborted) return;
       const isConnected = await this.#connect().then(
@@ -129,7 +129,7 @@ export class Primary {
     for (const request of this.#queue.splice(0)) request.giveBack();
   }
 
-  /** Sends a request at the end of this turn of the event loop, with all others. Gives it back if it cannot. */
+  /** Sends a request at the end of this turn of the event loop, together with others. Gives it back if it cannot. */
   send(request: Request): void {
     this.#queue.push(request);
     if (this.#queue.length === 1) setImmediate(this.#flush);
@@ -142,7 +142,7 @@ export class Primary {
       this.#giveBack();
       return;
     }
-    // A connection whose writes wait for replicas runs nothing meanwhile. What is sent together waits once.
+    // While writes wait for replicas, their connection runs nothing else. Requests that are sent together wait once.
     if (this.#wait && connection.isBusy) return;
     const queue = this.#queue;
     this.#queue = [];
@@ -164,7 +164,7 @@ export class Primary {
     await this.#preparing.catch((error) => connection.close(reasonOf(error)));
   }
 
-  /** Stops using it. Requests on their way are still answered, or lost when their time is over. */
+  /** Stops using it. Requests on their way are still answered, or lost when their time is up. */
   retire(): void {
     this.#closing.abort();
     this.#giveBack();

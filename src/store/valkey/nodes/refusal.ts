@@ -11,15 +11,15 @@ export type Refusal = 'later' | 'moved' | 'unknown function' | 'answer';
 
 const BY_CODE: Readonly<Record<string, Refusal>> = {
   MOVED: 'moved',
-  // The partition's slot is moving, and its keys are on two nodes until it has. A function needs all of them. The base
-  // key does not exist, so the node that the slot leaves answers so from the first moment to the last.
+  // The partition's slot is moving. Until it has moved, its keys are on two nodes, but a function needs all of them. The
+  // base key does not exist, so the node that the slot is leaving answers with ASK from the beginning to the end.
   ASK: 'later',
   CLUSTERDOWN: 'later',
   LOADING: 'later',
   MASTERDOWN: 'later',
-  // It is no longer a primary.
+  // The node is no longer a primary.
   READONLY: 'later',
-  // It is set to take no writes while it has too few replicas.
+  // The node is configured to refuse writes while it has too few replicas.
   NOREPLICAS: 'later',
   BUSY: 'later',
 };
@@ -34,7 +34,11 @@ export function codeOf(error: string): string {
   return error.split(' ', 1)[0] ?? '';
 }
 
-/** Where a node says that a partition is. @param error `MOVED 3999 127.0.0.1:6381`. @param host Of the node that answered. */
+/**
+ * Returns the address at which, according to a node, a partition is.
+ * @param error `MOVED 3999 127.0.0.1:6381`.
+ * @param host The host of the node that answered.
+ */
 export function newAddress(error: string, host: string): { host: string; port: number } {
   const text = error.split(' ')[2] ?? '';
   const colon = text.lastIndexOf(':');

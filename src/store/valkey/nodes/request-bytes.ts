@@ -30,7 +30,7 @@ export class RequestBytes {
   }
 
   /**
-   * Appends a request. It is in `chunk` until `end`.
+   * Appends a request. In `chunk`, it ends at `end`.
    * @param start Its first arguments, encoded; all of it is ASCII.
    * @param startCount How many arguments these are.
    * @returns Where it starts in `chunk`.
@@ -70,7 +70,7 @@ export class RequestBytes {
   }
 
   #appendText(text: string): void {
-    // Of a short text, writing the bytes one by one takes less time than calling into Node's C++ twice.
+    // Writing a short text byte by byte takes less time than calling into Node's C++ twice.
     if (text.length <= SHORT) {
       const { end } = this;
       this.#appendHeader(text.length);
@@ -81,7 +81,7 @@ export class RequestBytes {
     this.end += this.chunk.write(text, this.end);
   }
 
-  /** Returns false if the text is not ASCII. What was appended then has to be overwritten. */
+  /** Returns false if the text is not ASCII. The bytes that were written must then be overwritten. */
   #appendAscii(text: string): boolean {
     const { chunk, end } = this;
     const { length } = text;
@@ -134,7 +134,7 @@ function sizeOf(args: readonly Argument[]): number {
   return size;
 }
 
-/** Returns an argument that is ASCII as it is sent. */
+/** Returns an argument as it is sent. @param text ASCII. */
 export function bulkString(text: string): string {
   return `$${text.length}\r\n${text}\r\n`;
 }

@@ -8,7 +8,7 @@ export abstract class Request {
   end: number;
   /** When it was made, in ms of `performance.now`. */
   readonly madeAt: number;
-  /** Whether no replica needs to have received what it changes. */
+  /** Whether no replica has to confirm what it changes. */
   readonly isRead: boolean;
   /** Whether it was given up. A reply may still come. */
   isLost = false;
@@ -27,7 +27,7 @@ export abstract class Request {
   abstract refuse(error: string): void;
   /** It is not known whether it has run. @param reason One line. */
   abstract lose(reason: string): void;
-  /** It ran, but not as many replicas as should have acknowledged it have. */
+  /** It has run, but too few replicas have acknowledged it. @param replicas How many have. */
   abstract runUnsafely(replicas: number): void;
   /** It was not sent. */
   abstract giveBack(): void;

@@ -19,8 +19,8 @@ export interface SubscriberListener {
 const PING_INTERVAL = 1000;
 
 /**
- * A connection to a node that receives messages, from when it is ready until it ends. ioredis has made it and notices
- * when it ends; what comes and goes over it is decoded and encoded here.
+ * A connection to a node that receives messages, from when it is ready until it ends. ioredis makes the connection and
+ * notices when it ends. What is sent and received is encoded and decoded here.
  */
 export class Subscriber implements MessageListener {
   readonly #redis: Redis;
@@ -47,7 +47,7 @@ export class Subscriber implements MessageListener {
 
   /**
    * Connects to a node.
-   * @param login Called with what asks the node, before anything else.
+   * @param login Called before anything else, with a function that sends a command to the node.
    * @throws Error (rejects) with a message of one line that says why this failed.
    */
   static async open(

@@ -16,8 +16,8 @@ export class Subscriptions {
   #isClosed = false;
 
   /**
-   * @param open Connects to a primary for messages.
-   * @param onTrouble Called when a connection has ended. The primaries may be others now.
+   * @param open Connects to a primary to receive messages.
+   * @param onTrouble Called when a connection has ended. The primaries may have changed.
    */
   constructor(open: (primary: Primary, listener: SubscriberListener) => Promise<Subscriber>, onTrouble: () => void) {
     this.#open = open;
@@ -57,7 +57,7 @@ export class Subscriptions {
     if (channel?.listeners.size === 0) this.#channels.delete(id);
   }
 
-  /** Makes the subscriptions what they should be: after a change of the channels, of the primaries or of a connection. */
+  /** Brings the subscriptions up to date. Call this after a change of the channels, the primaries or a connection. */
   reconcile(): void {
     if (this.#isClosed) return;
     const wanted = new Map<Primary, Set<string>>();
@@ -146,7 +146,7 @@ export class Subscriptions {
   }
 }
 
-/** As `Subscription`. */
+/** Like `Subscription`, for partitions of the router. */
 export interface PartitionSubscription {
   set(partitions: Iterable<Partition>): void;
   close(): void;

@@ -16,15 +16,15 @@ export interface SlotRange extends NodeAddress {
   readonly to: number;
 }
 
-/** One primary has all slots. */
+/** Returns the topology of a single primary, which has all slots. */
 export function singlePrimary(address: NodeAddress): Topology {
   return { primaries: [{ host: address.host, port: address.port, from: 0, to: SLOTS - 1 }], advisors: [] };
 }
 
 /**
  * Asks a node of a cluster.
- * @param host Under which it was reached. Nodes that do not know their own host leave it out.
- * @param preferNames Whether to take the names of nodes that have one: certificates have names rather than addresses.
+ * @param host The host at which it was reached. Nodes that do not know their own host leave it out.
+ * @param preferNames Whether to use the names of nodes that have one: certificates contain names rather than addresses.
  */
 export async function askCluster(connection: Connection, host: string, preferNames: boolean): Promise<Topology> {
   const ranges = (await connection.ask('CLUSTER', 'SLOTS')) as readonly (readonly [number, number, ...Reply[][]])[];

@@ -14,11 +14,11 @@ import { Subscriptions } from './subscriptions.js';
 /** How often the nodes' health is checked, in ms. */
 const HEALTH_INTERVAL = 1000;
 
-/** How long to wait before asking for the primaries, in ms: many calls may say at the same time that it is needed. */
-const QUESTION_PAUSE = 50;
+/** How long to wait before asking for the primaries, in ms, because many calls may notice at once that it is needed. */
+const QUERY_DELAY = 50;
 
 /** How many health checks there are between two queries for the primaries, while all nodes are healthy. */
-const LOOKS_PER_QUESTION = { cluster: 10, sentinel: 1, single: Number.POSITIVE_INFINITY };
+const CHECKS_PER_QUERY = { cluster: 10, sentinel: 1, single: Number.POSITIVE_INFINITY };
 
 /** The nodes of a store, as `connect.ts` makes them. */
 export class ValkeyNodes implements Nodes {
@@ -29,7 +29,7 @@ export class ValkeyNodes implements Nodes {
   readonly #router: CallRouter;
   readonly #subscriptions: Subscriptions;
   #health: NodeJS.Timeout | undefined;
-  #looks = 0;
+  #checks = 0;
   #timer: NodeJS.Timeout | undefined;
   #asking: Promise<void> | undefined;
   #isReachable = true;
@@ -53,8 +53,8 @@ export class ValkeyNodes implements Nodes {
   }
 
   /**
-   * Connects to the primaries. Returns when each has been tried.
-   * @throws UnusableStoreError (rejects) if one of them is of no use, or if none can be reached.
+   * Connects to the primaries. Resolves when each has been tried.
+   * @throws UnusableStoreError (rejects) if one of them cannot be used, or none can be reached.
    */
   async begin(): Promise<void> {
     this.#primaries.apply(await this.#discovery.ask());
@@ -67,7 +67,7 @@ export class ValkeyNodes implements Nodes {
       throw new UnusableStoreError(`cannot use the store (${this.#failures().join('; ') || 'no node has any slot'})`);
     }
     this.#updateState();
-    this.#health = setInterval(() => this.#look(), HEALTH_INTERVAL);
+    this.#health = setInterval(() => this.#checkHealth(), HEALTH_INTERVAL);
   }
 
   #createPrimary(address: NodeAddress): Primary {
@@ -93,7 +93,7 @@ export class ValkeyNodes implements Nodes {
     const { user, password, database } = this.#options;
     if (password !== undefined) await authenticate(node, user, password);
     await selectDatabase(node, database);
-    // Operators see it in CLIENT LIST. Some services do not allow it.
+    // Operators see the name in CLIENT LIST. Some services do not allow the command.
     await node.ask('CLIENT', 'SETNAME', 'respite').catch(() => {});
   }
 
@@ -110,7 +110,7 @@ export class ValkeyNodes implements Nodes {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.#ask();
-    }, QUESTION_PAUSE);
+    }, QUERY_DELAY);
   }
 
   async #ask(): Promise<void> {
@@ -122,7 +122,7 @@ export class ValkeyNodes implements Nodes {
           this.#primaries.apply(topology);
           this.#changed();
         },
-        // It is asked again soon, because what makes this fail makes primaries fail too.
+        // This is repeated soon, because what makes it fail makes primaries fail too.
         () => {},
       )
       .finally(() => {
@@ -131,7 +131,7 @@ export class ValkeyNodes implements Nodes {
     return this.#asking;
   }
 
-  /** There are other primaries, or one has become ready. */
+  /** Call this when the primaries have changed, or one has become ready. */
   #changed(): void {
     this.#router.reassign();
     this.#subscriptions.reconcile();
@@ -143,11 +143,11 @@ export class ValkeyNodes implements Nodes {
     if (!this.#isReachable) this.#askAgain();
   }
 
-  #look(): void {
-    this.#looks += 1;
-    // The node that is asked may not know of a failover that the others know of.
+  #checkHealth(): void {
+    this.#checks += 1;
+    // The node that was asked may not know of a failover that others know of.
     if (!this.#isReachable && this.#asking === undefined) this.#discovery.askAnother();
-    if (!this.#isReachable || this.#looks % LOOKS_PER_QUESTION[this.#greeting.kind] === 0) void this.#ask();
+    if (!this.#isReachable || this.#checks % CHECKS_PER_QUERY[this.#greeting.kind] === 0) void this.#ask();
     for (const primary of this.#primaries) {
       const { connection } = primary;
       const isQuiet = connection?.isBusy === false && performance.now() - connection.heardAt >= HEALTH_INTERVAL;
@@ -155,7 +155,7 @@ export class ValkeyNodes implements Nodes {
     }
   }
 
-  /** Asks a primary for a key, which says more than PING: whether the cluster is up and the primary still is one. */
+  /** Asks a primary for a key. Unlike PING, this shows whether the cluster is up and the node is still a primary. */
   async #probe(primary: Primary, connection: Connection): Promise<void> {
     const key = this.#router.aKeyAt(primary);
     await connection.ask(...(key === undefined ? ['PING'] : ['EXISTS', key])).then(
@@ -186,7 +186,7 @@ export class ValkeyNodes implements Nodes {
     this.#since = Date.now();
   }
 
-  // What `Nodes` promises.
+  // The methods of `Nodes`.
 
   call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply> {
     return this.#router.call(partition, fn, args);

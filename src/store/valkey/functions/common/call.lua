@@ -1,7 +1,7 @@
 -- Calling the node, and its clock.
 
--- A library cannot reach any of Lua's or the node's functions while it is loaded. So `prepare` gets them, at the first
--- call. A file may therefore only define functions and constants.
+-- While a library is being loaded, it cannot reach any function of Lua or the node. So `prepare` gets them at the first
+-- call, and the files may only define functions and constants.
 local call, try
 local band, bor, format, byte, sub, floor, ceil, max, min, pack, read, concat, remove
 
@@ -35,13 +35,14 @@ local function nowMs()
   return floor(now / 1000)
 end
 
--- Returns an error reply: a code, a space, a message. `redis.error_reply` does not exist yet either.
+-- Returns an error reply: a code, a space, a message. While the library is being loaded, there is no
+-- `redis.error_reply`.
 local function failure(text)
   return { err = text }
 end
 
--- Calls a command with a key and any number of arguments, those of a list from a place on. `step` divides how many
--- arguments one call may have. Returns the sum of the replies.
+-- Calls a command with a key and any number of arguments: the elements of a list from a place on. Each call but the last
+-- gets a multiple of `step` of them. Returns the sum of the replies.
 local function callMany(command, key, list, from, step)
   local last = #list
   local most = MOST - MOST % step

@@ -1,7 +1,7 @@
 -- How sessions end: by a command, or at their deadlines.
 
 -- Removes the entry of a session that has ended from the index of its name. If the index is in another partition, notes
--- that this is to be done. Returns whether it is to be done.
+-- that this still has to be done. Returns whether it still has to be done.
 local function mustUnindex(base, member, name)
   if leave(base, member, name) == 1 then return false end
   call('ZADD', base .. ':unindexing', nowMs(), member)
@@ -49,8 +49,8 @@ local function clearAtDeadline(session)
   tally(base, 'cleared')
 end
 
--- Does what the session's deadline demands if it has come. Returns whether the session still lives, whether anything
--- was done, and what `finish` returned if the session has ended.
+-- Expires the session if its deadline has come. Returns whether the session still exists, whether anything was done, and
+-- what `finish` returned if the session has ended.
 local function settle(session)
   local done = false
   while session.deadline <= now do

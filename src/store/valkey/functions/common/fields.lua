@@ -1,11 +1,11 @@
 -- The fields of a session's hash.
 --
--- A user's key is the field of the same name, unless it is empty or begins with a zero byte. Then the field begins with
--- one zero byte more. So no key can be one of the two fields that respite itself uses.
+-- A user's key is the field with the same name, unless it is empty or begins with a zero byte. Then the field has one
+-- more zero byte in front. So no key can be one of the two fields that respite itself uses.
 
 -- The settings and state of the session, packed.
 local META = ''
--- The tokens of a session whose token has changed: the current one, then each old one with the end of its grace.
+-- The tokens of a session whose token has changed: the current one, then each old one with the end of its grace period.
 local TOKENS = '\0t'
 
 local function isEscaped(text)

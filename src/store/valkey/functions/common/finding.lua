@@ -5,7 +5,7 @@ local NAME, ID = 64, 61
 local NO_SESSION = failure('NOSESSION no such session')
 local NO_SHARED_SESSION = failure('NOSESSION no such session: no shared session has this name')
 
--- Returns the session that has a key, or nil. It may be due. With fields, also returns their values as `fetch` does.
+-- Returns the session with an origin, or nil. It may be due. With fields, also returns their values as `fetch` does.
 local function load(base, origin, fields)
   local key = sessionKey(base, origin)
   local meta, values
@@ -18,7 +18,7 @@ local function load(base, origin, fields)
   if meta then return unpackSession(base, key, origin, meta), values end
 end
 
--- Returns the session that an id or member means, like `load`.
+-- Returns the session that an id or member identifies, like `load`.
 local function findById(base, id, fields)
   local origin, created = partsOf(id)
   local session, values = load(base, origin, fields)
@@ -29,7 +29,7 @@ end
 local function findByToken(base, token, fields)
   local session, values = load(base, token, fields)
   if session and not has(session, Flag.ROTATED) then return session, values end
-  -- The token is one that the session got later, or its first one in its time of grace.
+  -- The session got this token later, or it is the first one in its grace period.
   local origin = call('GET', tokenKey(base, token))
   if origin then return load(base, origin, fields) end
 end
@@ -49,7 +49,7 @@ local function find(base, address, fields)
   if not session then return nil end
   if session.deadline > now then return session, values end
   if not settle(session) then return nil end
-  -- Its data has just been removed.
+  -- The session has survived its deadline, but its data has just been removed.
   if values then
     for i = 2, #values do values[i] = false end
   end

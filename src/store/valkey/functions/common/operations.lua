@@ -1,13 +1,13 @@
 -- The functions of the library.
 
--- By name. `exec` calls them as well; nothing else can be called by a name that comes from outside.
+-- By name. `exec` also finds them here, so it can call nothing else by a name that a caller gives.
 local operations = {}
 
--- Which functions the node runs when its memory is full: all but those that may add something.
+-- The node runs all functions when its memory is full, except those that may add something.
 local FLAGS = { read = { 'allow-oom' }, write = { 'allow-oom' }, grow = {} }
 
--- Declares a function. kind: `read` if no replica has to confirm what it changes (deadlines, expiry,
--- housekeeping), `write` if it adds nothing, else `grow`.
+-- Declares a function. kind: `read` if no replica has to confirm what it changes (deadlines, expiry, housekeeping),
+-- `write` if it adds nothing, otherwise `grow`.
 local function operation(name, kind, run)
   operations[name] = run
   redis.register_function({

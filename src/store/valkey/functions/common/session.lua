@@ -1,4 +1,4 @@
--- A session while a function works on it: what its meta field has, as a table.
+-- A session while a function works on it: the content of its meta field as a table.
 --
 -- The meta field should stay at most 64 bytes long, because the node keeps a hash in one block of memory (a listpack)
 -- only if no field is longer. That leaves 20 bytes for the name, or 9 with MAXAGE.
@@ -35,11 +35,11 @@ local function switch(session, flag, on)
   session.flags = on and bor(session.flags, flag) or band(session.flags, 255 - flag)
 end
 
--- The session. A function works on one at a time, and making a table for each would take a tenth of the time of a read.
+-- The session. A function works on one at a time. Making a new table each time would take a tenth of the time of a read.
 local session = {}
 
--- The deadline is when the session expires. `due` is when the owner of the partition looks at the session next: the
--- place of the session in the set of what is due. It is not moved each time that the session is extended.
+-- The deadline is when the session expires. `due` is when the owner of the partition looks at the session next: its
+-- place in the due set. It does not move each time that the session is extended.
 local function unpackSession(base, key, origin, meta)
   local _, flags, deadline, due, duration, created, used, changes, bytes, at = read(LAYOUT, meta)
   session.base = base
@@ -79,7 +79,7 @@ local function packed(session)
   return meta .. pack(AGE_LAYOUT, session.maxAge, session.ageEnd) .. session.name
 end
 
--- Returns the session as sets of sessions have it.
+-- Returns the session as a member of a sorted set.
 local function memberOf(session)
   return session.origin .. format('%016.0f', session.created) .. session.name
 end

@@ -1,17 +1,17 @@
--- Changing a session: its deadline, its place in the set of what is due, and its meta field.
+-- Changing a session: its deadline, its place in the due set, and its meta field.
 
--- A session is not moved in the set of what is due until its deadline is this much later, in µs. Before that, its owner
--- notices when it reaps it.
+-- A session is not moved in the due set until its deadline is this much later, in µs. Until then, the owner of the
+-- partition notices the later deadline when it reaps the session.
 local LAZY = 30 * 60 * 1000000
--- How long after the session is due the node removes it by itself, in µs. It is much longer than LAZY.
+-- How long after a session is due the node removes it by itself, in µs. This is much longer than LAZY.
 local SLACK = 60 * 60 * 1000000
--- Owners know what is due within this time, in µs. What is placed nearer than that must be announced.
+-- Owners know what is due within this time, in µs. A deadline that is set nearer than this must be announced.
 local HORIZON = 5 * 1000000
--- A read that changes nothing else is only noted if the last use was this long ago, in ms.
+-- A read that changes nothing else is noted only if the last use was at least this long ago, in ms.
 local USE_STEP = 100
 
--- Makes the node remove a key a while after the session has ended at its deadline, in case no process is left to do so.
--- A session that survives its deadline stays.
+-- Makes the node remove a key some time after the session's last deadline, in case no process is left to do so. A session
+-- that survives its deadline stays until its maximum age.
 local function keepUntil(session, key)
   local last = has(session, Flag.DELETE) and session.due or session.ageEnd
   if last == NEVER then
@@ -21,7 +21,7 @@ local function keepUntil(session, key)
   end
 end
 
--- Places the session in the set of what is due.
+-- Places the session in the due set.
 local function place(session)
   local member = memberOf(session)
   local due = session.due
@@ -32,7 +32,7 @@ local function place(session)
   if due < now + HORIZON then call('SPUBLISH', session.base .. ':due', score .. ' ' .. member) end
 end
 
--- Writes the session's meta field, and with it other fields and values.
+-- Writes the session's meta field, together with other fields and values.
 local function save(session, ...)
   local moves = session.deadline < session.due or session.deadline > session.due + LAZY
   if moves then session.due = session.deadline end
@@ -52,7 +52,7 @@ local function useNow(session, use)
   if use == '1' then session.used = nowMs() end
 end
 
--- Records a change of what WATCH watches.
+-- Records a change that WATCH must notice.
 local function change(session)
   session.changes = (session.changes + 1) % CHANGES
 end
@@ -65,8 +65,8 @@ local function wrote(session, use)
   if not has(session, Flag.RUNNING) or has(session, Flag.EXTEND_SET) then start(session) end
 end
 
--- Sets keys to values, and writes the meta field. `values` are what `fetch` returned for the keys.
--- args: from a place on, fields and values alternate.
+-- Sets keys to values, and writes the meta field. `values`: what `fetch` has returned for the keys. args: from a place
+-- on, fields and values alternate.
 local function put(session, values, args, from)
   local bytes = session.bytes
   local last = #args
@@ -90,7 +90,7 @@ local function put(session, values, args, from)
   save(session)
 end
 
--- Counts a read of the session's data, and extends the session if it is to be extended by reads.
+-- Counts a read of the session's data, and extends the session if reads extend it.
 local function wasRead(session, use)
   if has(session, Flag.EXTEND_GET) and has(session, Flag.RUNNING) then
     start(session)
