@@ -234,7 +234,7 @@ export const OPTIONS = {
     group: 'Store',
     kind: optional(integer(1, 4096)),
     initial: undefined,
-    help: 'Number of partitions of the store. It cannot be changed once the store has been used. Empty for what the store has, which is 256 unless it was first used with another number.',
+    help: 'Number of partitions of the store. It cannot be changed once the store has been used. Empty for the number that the store has. A new store gets 256.',
   },
   'store-wait': {
     group: 'Store',

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The same as compose.yaml with plain commands, on one machine and without containers: a cluster of three primaries and
-# three replicas, and two nodes of the application, each with respite beside it. Ctrl+C ends everything.
+# The example of compose.yaml with plain commands, on one machine and without containers: a cluster of three primaries
+# and three replicas, and two nodes of the application, each with respite beside it. Ctrl+C stops everything.
 #
 #     npm ci && npm run build
 #     contrib/scale-out/local.sh

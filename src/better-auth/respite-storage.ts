@@ -19,13 +19,13 @@ export type StorageClient = (IoredisConnection & IoredisTransactions) | (NodeRed
 
 export interface RespiteStorageOptions {
   readonly client: StorageClient;
-  /** What all names and keys begin with. `better-auth:` if omitted. */
+  /** The prefix of all names and keys. Default: `better-auth:`. */
   readonly prefix?: string;
 }
 
 /** A device on which a user is logged in. */
 export interface Device {
-  /** Identifies the session among those of the user, and opens nothing: it may be shown to the user. */
+  /** Identifies the session among those of the user. It is not a credential, so the user may see it. */
   readonly id: string;
   /** When the user logged in, in Unix ms. */
   readonly created: number;
@@ -36,7 +36,7 @@ export interface Device {
 }
 
 /**
- * What better-auth asks of its secondary storage, and what an application may ask about devices. The functions need no
+ * The functions that better-auth calls, and those with which an application handles devices. They can be called without
  * `this`.
  */
 export interface RespiteStorage {
@@ -55,7 +55,7 @@ export interface RespiteStorage {
   endDevices(userId: string, ids: readonly string[]): Promise<number>;
 }
 
-/** better-auth keeps the list of a user's sessions under this key. respite has the list itself. */
+/** The key under which better-auth keeps the list of a user's sessions. Here, the server keeps the list. */
 const LIST = /^active-sessions-(.+)$/s;
 
 /** The form of better-auth's session tokens. */
@@ -67,8 +67,8 @@ const TOKEN = /^[A-Za-z0-9]{32}$/;
  *     export const auth = betterAuth({ secondaryStorage: respiteStorage({ client: redis }) });
  *
  * - A session that has been revoked stays revoked. A request that refreshes it at the same time cannot write it again.
- * - The list of a user's sessions is the server's own, so parallel logins cannot lose an entry.
- * - Sessions have the name `better-auth:user:ID`. Whatever ends the sessions of a name logs the user out.
+ * - The server keeps the list of a user's sessions, so parallel logins cannot lose an entry.
+ * - Sessions have the name `better-auth:user:ID`. Ending all sessions with this name logs the user out.
  *
  * @throws TypeError if an option is invalid.
  */
@@ -112,7 +112,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
       ]);
     } catch (error) {
       if (!(error instanceof NoSessionError)) throw error;
-      // Unless it is new, it has been revoked or has expired, and stays so.
+      // Unless the session is new, it has been revoked or has expired, and must not come back.
       if (young.isNew(key, createdAt)) await sessions.create(nameOf(userId), { ttl, token, data });
     }
     young.note(key, createdAt);

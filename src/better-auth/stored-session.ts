@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What better-auth stores under a session's token, as far as it is read here. */
+/** The part that is read here of what better-auth stores under a session's token. */
 export interface StoredSession {
   readonly userId: string;
   /** In Unix ms. */
@@ -11,7 +11,7 @@ export interface StoredSession {
   readonly userAgent: string;
 }
 
-/** Returns the session that a value contains, or undefined if the value is something else than the session of `token`. */
+/** Returns the session that a value contains, or undefined if the value is not the session of `token`. */
 export function storedSessionOf(token: string, value: string): StoredSession | undefined {
   const { session } = parsed(value);
   if (session === undefined || session.token !== token || typeof session.userId !== 'string') return undefined;
@@ -35,7 +35,7 @@ function parsed(value: string): { session?: Record<string, unknown> } {
 
 /**
  * Returns the token that better-auth's session has in respite: 128 bits of the SHA-256 of better-auth's token, because
- * respite's tokens have a form of their own.
+ * the two kinds of tokens have different forms.
  */
 export function respiteToken(token: string): string {
   return createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');

@@ -2,8 +2,8 @@
 const YOUNG_MS = 60_000;
 
 /**
- * Tells the first write of a session from later ones, which better-auth does not. A later write must not bring back a
- * session that has been revoked meanwhile.
+ * Distinguishes the first write of a session from later ones, because better-auth writes both in the same way. A later
+ * write must not bring back a session that has been revoked meanwhile.
  *
  * better-auth writes a session for the first time right after it has created its token. Before it writes the session
  * again, it has read or written it in the same process. So a session that is older than a minute, or that this process
@@ -29,7 +29,7 @@ export class YoungSessions {
     if (createdAt + YOUNG_MS > now) this.#known.set(token, createdAt + YOUNG_MS);
   }
 
-  /** Whether a write of a session that does not exist can be its first. @param createdAt In Unix ms. */
+  /** Returns whether a write of a session that does not exist can be its first. @param createdAt In Unix ms. */
   isNew(token: string, createdAt: number): boolean {
     return createdAt + YOUNG_MS > this.#now() && !this.#known.has(token);
   }

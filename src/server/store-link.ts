@@ -9,8 +9,8 @@ import { StoreEvents } from './store-events.js';
 import { storeText } from './store-text.js';
 
 /**
- * What was counted is asked for again after this many ms for each partition: asking takes a call to each. With 256
- * partitions, the page has new figures every second.
+ * How old statistics must be before they are fetched again, in ms for each partition, because fetching them takes a call
+ * to each partition. With 256 partitions, the page has new figures about every second.
  */
 const STATS_MS_PER_PARTITION = 3;
 
@@ -92,7 +92,7 @@ export class StoreLink implements StoreControl {
     });
   }
 
-  /** Begins to expire sessions and to receive events. Never rejects. */
+  /** Starts to expire sessions on time. Never rejects. */
   async start(): Promise<void> {
     await this.store.start();
   }
@@ -116,7 +116,7 @@ export class StoreLink implements StoreControl {
       this.stats = await this.store.sessions.stats();
       this.#statsAt = this.#parts.clock.now();
     } catch {
-      // The figures stay as they were. Others notice that the store does not answer.
+      // The figures stay as they were. The health check notices that the store does not answer.
     } finally {
       this.#asking = undefined;
     }

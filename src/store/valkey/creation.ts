@@ -14,8 +14,8 @@ import type { SharedTokens } from './shared-tokens.js';
 import type { Unindexing } from './unindexing.js';
 
 /**
- * Once a name has this many sessions, its next ones are created in other partitions, because one name may have a million
- * sessions. Most users have fewer.
+ * Once a name has this many sessions, its next ones are created in other partitions, because one name may have a
+ * million sessions. Most users have fewer.
  */
 const MOST_AT_HOME = 16;
 
@@ -51,11 +51,11 @@ export interface CreatedSession {
 }
 
 /**
- * Creates sessions. This takes one call if the session is at home, that is, in the partition of its name. A session with
- * a new token is at home unless its name has many sessions.
+ * Creates sessions. This takes one call if the session is at home, that is, in the partition of its name. A session
+ * with a new token is at home unless its name has many sessions.
  *
- * Otherwise there are three steps. First, the session is entered in the index of its name, so that the index never lacks
- * a session. Second, it is created. Third, the entry is confirmed. If the process dies in between, index repair
+ * Otherwise there are three steps. First, the session is entered in the index of its name, so that the index never
+ * lacks a session. Second, it is created. Third, the entry is confirmed. If the process dies in between, index repair
  * (`index-repair.ts`) finds the unconfirmed entry. A transaction takes these steps itself.
  */
 export class Creation {

@@ -42,8 +42,8 @@ export class EventFeed {
 
   /**
    * Starts or stops passing on events.
-   * @returns A promise that resolves when every later event will be passed on. If the store does not answer, it resolves
-   *   anyway, and the store is asked again. Never rejects.
+   * @returns A promise that resolves when every later event will be passed on. If the store does not answer, it
+   *   resolves anyway, and the store is asked again. Never rejects.
    */
   follow(wanted: boolean): Promise<void> {
     if (wanted) {

@@ -26,8 +26,8 @@ const BATCH = 128;
 const ROUND_MS = 5000;
 
 /**
- * How long after the expiry of a session its partition is checked, in ms. The names of sessions that expire together are
- * in all partitions. The longer this is, the more entries each call removes.
+ * How long after the expiry of a session its partition is checked, in ms. The names of sessions that expire together
+ * are in all partitions. The longer this is, the more entries each call removes.
  */
 const SOON_MS = 1000;
 
@@ -47,9 +47,9 @@ export interface IndexRepairOptions {
 
 /**
  * Removes entries without a session from the indexes of names. If a session is not in the partition of its name, the
- * index changes in a separate call: before the session is created, and after it has ended. The store notes these sessions
- * in small sets (`creating` and `unindexing`) until all calls have been made. What stays there belongs to sessions that
- * have expired, or was left by a process that was killed. Nothing ever walks through a complete index.
+ * index changes in a separate call: before the session is created, and after it has ended. The store notes these
+ * sessions in small sets (`creating` and `unindexing`) until all calls have been made. What stays there belongs to
+ * sessions that have expired, or was left by a process that was killed. Nothing ever walks through a complete index.
  */
 export class IndexRepair {
   readonly #options: IndexRepairOptions;

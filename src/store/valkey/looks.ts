@@ -73,7 +73,7 @@ export function looksAtMany(
         name: bufferOf(name),
       })),
     scanNames: (range) => {
-      // So that a client does not find what it has just ended.
+      // A client must not find a name whose last session it has just ended.
       unindexing.flush();
       return scanPartitions(nodes, partitions.count, 'namescan', range, (name, sessions) => ({
         name: bufferOf(name),

@@ -92,8 +92,8 @@ export class Maintenance {
   /**
    * Starts or stops receiving events. Call this when this process gets its first subscriber, and when the last one is
    * gone.
-   * @returns A promise that resolves when every later event will arrive. Only then should a subscriber get its reply. If
-   *   the store does not answer, it resolves when that is certain. Never rejects.
+   * @returns A promise that resolves when every later event will arrive. Only then should a subscriber get its reply.
+   *   If the store does not answer, it resolves when that is certain. Never rejects.
    */
   follow(wanted: boolean): Promise<void> {
     return this.#feed.follow(wanted);

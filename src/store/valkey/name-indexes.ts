@@ -16,8 +16,8 @@ export interface Entry {
 
 /**
  * The indexes of names. Each has the sessions of one name, and is in the partition of that name. Its sessions may be in
- * other partitions. So an index may have an entry too many for a moment, but it never lacks one: an entry is added before
- * its session is created, and removed after it has ended.
+ * other partitions. So an index may have an entry too many for a moment, but it never lacks one: an entry is added
+ * before its session is created, and removed after it has ended.
  *
  * An entry is the id of a session: the token with which it was created, and the time.
  */

@@ -2,12 +2,12 @@
 const DRIFT = 0.0005;
 
 /**
- * Estimates how far a node's unix time is ahead of this process's monotonic clock, from the times in the node's answers.
+ * Estimates how far a node's unix time is ahead of this process's monotonic clock, from the times in its answers.
  *
- * If a call was sent at `sent` and its answer arrived at `received`, the answer contains a time between the two. So each
- * answer limits how far apart the clocks can be. All answers together give tighter limits than any one of them. The
- * limits widen slowly, because clocks drift (K. Marzullo, 1984). An answer that contradicts them comes from a node whose
- * clock was set, or from another node.
+ * If a call was sent at `sent` and its answer arrived at `received`, the answer contains a time between the two. So
+ * each answer limits how far apart the clocks can be. All answers together give tighter limits than any one of them.
+ * The limits widen slowly, because clocks drift (K. Marzullo, 1984). An answer that contradicts them comes from a node
+ * whose clock was set, or from another node.
  */
 export class NodeClock {
   /** The node's time is ahead of ours by at least and at most this many ms, as of `#at`. */

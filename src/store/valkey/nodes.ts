@@ -9,9 +9,9 @@ import type { StoreOptions, StoreStatus } from '../remote-store.js';
  */
 export interface Nodes {
   /**
-   * Calls a function of the library on the primary that has the partition. All calls to one node in one turn of the event
-   * loop are sent in one write. They run in the order in which they were made. But others may overtake a call that is
-   * sent to another node, because its partition is moving, or that has to wait for a connection.
+   * Calls a function of the library on the primary that has the partition. All calls to one node in one turn of the
+   * event loop are sent in one write. They run in the order in which they were made. But others may overtake a call
+   * that is sent to another node, because its partition is moving, or that has to wait for a connection.
    *
    * A call whose outcome is not known is never repeated.
    *
@@ -43,11 +43,13 @@ export type Argument = Slice | Uint8Array | string | number;
 export type Reply = Buffer | number | null | CodedError | readonly Reply[];
 
 export interface ChannelListener {
-  /** The message is a view of what was received. Copy it to keep it. Nothing overwrites it, but it keeps the rest alive. */
+  /**
+   * The message is a view of what was received. Nothing overwrites it, but it keeps the rest alive: copy it to keep it.
+   */
   onMessage(partition: number, message: Buffer): void;
   /**
-   * Called when the subscription to a partition's channel begins: for the first time, or again after an interruption. It
-   * may have missed messages that were published before. From now on it receives all, until this is called again.
+   * Called when the subscription to a partition's channel begins: for the first time, or again after an interruption.
+   * It may have missed messages that were published before. From now on it receives all, until this is called again.
    */
   onStart(partition: number): void;
 }

@@ -23,7 +23,7 @@ export function valkeyStore(options: StoreOptions): OpenStore {
     try {
       const settings = await settingsOf(nodes, options.partitions);
       const store = new ValkeyStore(watch.calls, settings, { maxValueBytes: host.maxValueBytes, timers });
-      // If the store has other settings now, this process must not own partitions either, so that others take them over.
+      // If the store has other settings now, this process must not own partitions either: others take them over.
       const guarded: Nodes = {
         ...watch.calls,
         subscribe: (channel, partitions, listener) => nodes.subscribe(channel, partitions, listener),

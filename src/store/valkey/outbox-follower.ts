@@ -30,9 +30,9 @@ export interface FollowerParts {
  * Follows the outbox of one partition: passes on each event once, in order. Events arrive in messages as they happen.
  * After each gap, the follower reads from the outbox those that it has missed.
  *
- * A failover can lose entries of the outbox that have been passed on. They may even be later than entries that are still
- * there, because the old primary may publish for a moment after a replica has taken over. So when messages begin to
- * arrive again, the follower reads the outbox from before the latest events.
+ * A failover can lose entries of the outbox that have been passed on. They may even be later than entries that are
+ * still there, because the old primary may publish for a moment after a replica has taken over. So when messages begin
+ * to arrive again, the follower reads the outbox from before the latest events.
  */
 export class OutboxFollower {
   readonly #partition: number;

@@ -22,7 +22,7 @@ const BATCH = 32;
 /** How many pages a partition keeps before it forgets the sessions that are due last. */
 const MOST_PAGES = 4;
 
-/** The partition is read again this many ms after a failed call. The time doubles with each failure, up to a maximum. */
+/** How long after a failed call the partition is read again, in ms: at first, and at most. It doubles each time. */
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 
@@ -79,8 +79,8 @@ class Due implements Timer {
 
 /**
  * Expires the sessions of one partition on time. It knows those that are due within the horizon, because it reads the
- * partition's due set regularly and receives announcements of nearer deadlines. It remembers at most a few pages of them,
- * those that are due first, and reads the others when these have been reaped.
+ * partition's due set regularly and receives announcements of nearer deadlines. It remembers at most a few pages of
+ * them, those that are due first, and reads the others when these have been reaped.
  *
  * What is known may be wrong: a session may have been extended or ended, or another process may have expired it. The
  * store itself decides, whenever it is asked to reap a session. So an error here makes an expiry late, but never wrong.

@@ -58,8 +58,8 @@ export class Partitions implements Places {
   }
 
   /**
-   * Returns a token of a partition and, usually, one of another partition, otherwise an empty text. Only one of them may
-   * be used, because they have random bits in common.
+   * Returns a token of a partition and, usually, one of another partition, otherwise an empty text. Only one of them
+   * may be used, because they have random bits in common.
    */
   newTokens(partition: number): [inside: string, outside: string] {
     randomToken(this.#words);

@@ -2,8 +2,8 @@ import { Slice } from '../../slice.js';
 import type { Fields, Keys, Values } from '../session-store.js';
 import type { Reply } from './nodes.js';
 
-// Functions that turn a reply of the library's functions into the result of an operation. They are made once, so that no
-// operation has to make one.
+// Functions that turn a reply of the library's functions into the result of an operation. They are made once, so that
+// no operation has to make one.
 
 export function integerOf(reply: Reply): number {
   return Number(reply);

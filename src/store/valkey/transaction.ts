@@ -97,7 +97,7 @@ export class StoreTransaction implements Transaction {
     return true;
   }
 
-  /** Returns whether no watched session has changed. For a transaction without operations, so any partitions will do. */
+  /** Returns whether no watched session has changed. For an empty transaction, so they may be in any partitions. */
   async #areUnchanged(): Promise<boolean> {
     const unchanged = this.#watched.map(async ({ address: { partition, text }, version }) =>
       version.equals((await this.#nodes.call(partition, 'version', [text])) as Buffer),

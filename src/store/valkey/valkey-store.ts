@@ -32,8 +32,8 @@ export interface ValkeyStoreOptions {
 }
 
 /**
- * Sessions in a Valkey or Redis cluster. This process itself keeps none of their data. Every operation on one session is
- * one call of a function, on the node that has the session's partition.
+ * Sessions in a Valkey or Redis cluster. This process itself keeps none of their data. Every operation on one session
+ * is one call of a function, on the node that has the session's partition.
  */
 export class ValkeyStore implements Store {
   readonly partitions: Partitions;

@@ -11,8 +11,8 @@ export type Refusal = 'later' | 'moved' | 'unknown function' | 'answer';
 
 const BY_CODE: Readonly<Record<string, Refusal>> = {
   MOVED: 'moved',
-  // The partition's slot is moving. Until it has moved, its keys are on two nodes, but a function needs all of them. The
-  // base key does not exist, so the node that the slot is leaving answers with ASK from the beginning to the end.
+  // The partition's slot is moving. Until it has moved, its keys are on two nodes, but a function needs all of them.
+  // The base key does not exist, so the node that the slot is leaving answers with ASK from the beginning to the end.
   ASK: 'later',
   CLUSTERDOWN: 'later',
   LOADING: 'later',

@@ -4,7 +4,7 @@ import type { Argument } from '../nodes.js';
 /** Requests are written one after the other into chunks of this many bytes, or a larger one if a request needs it. */
 const CHUNK = 64 * 1024;
 
-/** The most bytes that the header of a bulk string takes, with the line end after the string: `$2147483647\r\n`, `\r\n`. */
+/** The most bytes that the header of a bulk string and the line end after it take: `$2147483647\r\n`, `\r\n`. */
 const FRAME = 14;
 
 const CR = 13;

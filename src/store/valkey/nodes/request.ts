@@ -23,7 +23,9 @@ export abstract class Request {
 
   /** It has run. */
   abstract succeed(reply: Reply): void;
-  /** The node has answered with an error, so it has not run or, if the error is a function's own, has changed nothing. */
+  /**
+   * The node has answered with an error. The request has not run or, if a function returned the error, changed nothing.
+   */
   abstract refuse(error: string): void;
   /** It is not known whether it has run. @param reason One line. */
   abstract lose(reason: string): void;

@@ -41,8 +41,8 @@ local function failure(text)
   return { err = text }
 end
 
--- Calls a command with a key and any number of arguments: the elements of a list from a place on. Each call but the last
--- gets a multiple of `step` of them. Returns the sum of the replies.
+-- Calls a command with a key and any number of arguments: the elements of a list from a place on. Each call but the
+-- last gets a multiple of `step` of them. Returns the sum of the replies.
 local function callMany(command, key, list, from, step)
   local last = #list
   local most = MOST - MOST % step

@@ -49,8 +49,8 @@ local function clearAtDeadline(session)
   tally(base, 'cleared')
 end
 
--- Expires the session if its deadline has come. Returns whether the session still exists, whether anything was done, and
--- what `finish` returned if the session has ended.
+-- Expires the session if its deadline has come. Returns whether the session still exists, whether anything was done,
+-- and what `finish` returned if the session has ended.
 local function settle(session)
   local done = false
   while session.deadline <= now do

@@ -35,7 +35,7 @@ local function switch(session, flag, on)
   session.flags = on and bor(session.flags, flag) or band(session.flags, 255 - flag)
 end
 
--- The session. A function works on one at a time. Making a new table each time would take a tenth of the time of a read.
+-- The session. A function works on one at a time. A new table for each would take a tenth of the time of a read.
 local session = {}
 
 -- The deadline is when the session expires. `due` is when the owner of the partition looks at the session next: its

@@ -1,10 +1,10 @@
--- The tokens of a session: the current one, the old ones in their grace periods, and the keys that lead from them to it.
+-- The tokens of a session: the current one, old ones in their grace periods, and the keys that lead from them to it.
 
 local function tokenKey(base, token)
   return base .. ':t:' .. token
 end
 
--- Returns the current token of a rotated session, and its old ones as a list of {token, end of grace period in unix ms}.
+-- Returns the current token of a rotated session, and a list of its old ones: {token, end of grace period in unix ms}.
 local function tokensOf(session)
   local text = call('HGET', session.key, TOKENS)
   local old = {}

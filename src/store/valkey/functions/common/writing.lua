@@ -10,8 +10,8 @@ local HORIZON = 5 * 1000000
 -- A read that changes nothing else is noted only if the last use was at least this long ago, in ms.
 local USE_STEP = 100
 
--- Makes the node remove a key some time after the session's last deadline, in case no process is left to do so. A session
--- that survives its deadline stays until its maximum age.
+-- Makes the node remove a key some time after the session's last deadline, in case no process is left to do so. A
+-- session that survives its deadline stays until its maximum age.
 local function keepUntil(session, key)
   local last = has(session, Flag.DELETE) and session.due or session.ageEnd
   if last == NEVER then
