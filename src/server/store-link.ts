@@ -9,8 +9,8 @@ import { StoreEvents } from './store-events.js';
 import { storeText } from './store-text.js';
 
 /**
- * How old statistics must be before they are fetched again, in ms for each partition, because fetching them takes a call
- * to each partition. With 256 partitions, the page has new figures about every second.
+ * How old statistics must be before they are fetched again, in ms for each partition, because this takes a call to each
+ * partition. With 256 partitions, the page has new figures about every second.
  */
 const STATS_MS_PER_PARTITION = 3;
 

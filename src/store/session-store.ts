@@ -3,7 +3,7 @@ import type { Slice } from '../slice.js';
 import type { Answer } from './answer.js';
 
 /**
- * What SESSION commands ask of the place where sessions are kept. `memory/` keeps them in this process,
+ * The interface between SESSION commands and the place where sessions are kept. `memory/` keeps them in this process,
  * `valkey/` in a Valkey or Redis cluster.
  *
  * A `token` may also be `@name`, which stands for the shared session with that name. Arguments are valid until the
@@ -22,7 +22,7 @@ export interface SessionStore extends SessionLife, SessionLooks, SessionFields {
 export interface SessionLife {
   /**
    * Creates a session. Returns its token.
-   * @throws SessionError SESSIONEXISTS, ERR, OOM and RangeError as `SessionEngine.create`.
+   * @throws SessionError SESSIONEXISTS, ERR, OOM and RangeError as `SessionEngine.create` does.
    */
   create(name: Slice, settings: Settings): Answer<Slice>;
   /** Returns the token of the shared session with the name. @throws SessionError NOTSHARED, NOSESSION. */
@@ -72,7 +72,7 @@ export interface SessionLooks {
   id(token: Slice): Answer<string>;
   /** Returns the tokens of the sessions with a name, oldest first, one after the other without separators. */
   tokens(name: Slice): Answer<Buffer>;
-  /** Returns a page of the sessions with a name, oldest first. @throws CodedError invalid cursor. */
+  /** Returns a page of the sessions with a name, oldest first. @throws CodedError if the cursor is invalid. */
   list(name: Slice, listing: Listing): Answer<SessionPage>;
   /** Visits some sessions, beginning at the cursor: 0, or what the previous call returned. */
   scan(range: ScanRange): Answer<ScanPage<{ readonly token: Buffer; readonly name: Buffer }>>;
@@ -160,7 +160,7 @@ export interface SessionFields {
   compareAndSet(token: Slice, key: Slice, expected: Slice, value: Slice, isUse: boolean): Answer<boolean>;
   /** Appends bytes to a value. A missing value starts empty. Returns the new length in bytes. */
   append(token: Slice, key: Slice, value: Slice, isUse: boolean): Answer<number>;
-  /** Adds to an integer. A missing value counts as 0. Returns the sum. @throws SessionError ERR not an integer. */
+  /** Adds to an integer. A missing value counts as 0. Returns the sum. @throws SessionError ERR if it is no integer. */
   increment(token: Slice, key: Slice, increment: bigint, isUse: boolean): Answer<bigint>;
   /** Removes keys. Returns how many existed. */
   delete(token: Slice, keys: readonly Slice[], isUse: boolean): Answer<number>;

@@ -28,7 +28,7 @@ export interface Scan {
 
 /**
  * Reads a cursor like C's `strtoul`. A cursor that no scan has returned is past the end.
- * @throws CodedError invalid cursor.
+ * @throws CodedError if the cursor is invalid.
  */
 export function readCursor(args: Arguments): number {
   const text = args.slice().latin1();

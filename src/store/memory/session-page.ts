@@ -13,7 +13,7 @@ const BATCH = 16;
  * Returns a page of the sessions with a name, oldest first. Stops in between only while it has found no session, because
  * a session that it has found is valid until then.
  * @param name Must stay valid until the work is done.
- * @throws CodedError invalid cursor.
+ * @throws CodedError if the cursor is invalid.
  */
 export function sessionPage(
   engine: SessionEngine,
@@ -90,7 +90,7 @@ function cursorOf({ created, slot }: Place): string {
   return `${Math.round(created * 1000)}:${slot}`;
 }
 
-/** Returns undefined for the first page. @throws CodedError invalid cursor. */
+/** Returns undefined for the first page. @throws CodedError if the cursor is invalid. */
 function placeOf(cursor: Slice): Place | undefined {
   const text = cursor.latin1();
   if (text === '0') return undefined;

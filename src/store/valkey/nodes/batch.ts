@@ -38,7 +38,7 @@ export class Batch {
       for (const [request, reply] of this.#held?.splice(0) ?? []) {
         if (request.isLost) continue;
         if (acknowledged >= replicas) request.succeed(reply);
-        else request.runUnsafely(acknowledged);
+        else request.lackReplicas(acknowledged);
       }
     };
     const wait = new NodeCommand(

@@ -214,7 +214,7 @@ export class CallRouter implements CallOutcomes {
     this.#fail(call, new StoreError('TRYAGAIN', message, true));
   }
 
-  ranUnsafely(call: FunctionCall, replicas: number): void {
+  lackedReplicas(call: FunctionCall, replicas: number): void {
     this.#leave(call);
     const message = `The operation has run, but only ${replicas} of ${this.#options.wait} replicas have acknowledged it.`;
     this.#fail(call, new StoreError('NOREPLICAS', message, true));

@@ -44,7 +44,7 @@ export class Discovery {
       }
     } catch (error) {
       // Another node may know better.
-      this.#forget();
+      this.askAnother();
       throw error;
     }
   }
@@ -62,8 +62,8 @@ export class Discovery {
         connection = await Connection.open(address, this.#options);
         const advisor = { connection, address, greeting: await this.#introduce(connection) };
         this.#advisor = advisor;
-        connection.onEnd = () => this.#forget();
-        if (this.#isClosed) this.#forget();
+        connection.onEnd = () => this.askAnother();
+        if (this.#isClosed) this.askAnother();
         return advisor;
       } catch (error) {
         connection?.close();
@@ -90,12 +90,8 @@ export class Discovery {
     return greet(connection);
   }
 
-  /** Asks another node next time, if there is one. */
+  /** Closes the connection to the node that answered last, so that another one may be asked next time. */
   askAnother(): void {
-    this.#forget();
-  }
-
-  #forget(): void {
     const { connection } = this.#advisor ?? {};
     this.#advisor = undefined;
     connection?.close();
@@ -103,7 +99,7 @@ export class Discovery {
 
   close(): void {
     this.#isClosed = true;
-    this.#forget();
+    this.askAnother();
   }
 }
 

@@ -7,7 +7,7 @@ export interface CallOutcomes {
   succeeded(call: FunctionCall, reply: Reply): void;
   refused(call: FunctionCall, error: string): void;
   lost(call: FunctionCall, reason: string): void;
-  ranUnsafely(call: FunctionCall, replicas: number): void;
+  lackedReplicas(call: FunctionCall, replicas: number): void;
   givenBack(call: FunctionCall): void;
 }
 
@@ -51,8 +51,8 @@ export class FunctionCall extends Request {
     this.#outcomes.lost(this, reason);
   }
 
-  runUnsafely(replicas: number): void {
-    this.#outcomes.ranUnsafely(this, replicas);
+  lackReplicas(replicas: number): void {
+    this.#outcomes.lackedReplicas(this, replicas);
   }
 
   giveBack(): void {

@@ -28,7 +28,7 @@ export class NodeCommand extends Request {
     this.#reject(new Error(reason));
   }
 
-  runUnsafely(): void {}
+  lackReplicas(): void {}
 
   giveBack(): void {
     this.lose('the connection was closed');

@@ -30,7 +30,7 @@ export abstract class Request {
   /** It is not known whether it has run. @param reason One line. */
   abstract lose(reason: string): void;
   /** It has run, but too few replicas have acknowledged it. @param replicas How many have. */
-  abstract runUnsafely(replicas: number): void;
+  abstract lackReplicas(replicas: number): void;
   /** It was not sent. */
   abstract giveBack(): void;
 }
