@@ -2,7 +2,7 @@ import { listOf, membersIn } from './replies.js';
 import type { Calls } from './session-calls.js';
 import type { Unindexing } from './unindexing.js';
 
-/** How many partitions are worked on at the same time. */
+/** How many partitions are processed at the same time. */
 const PARTITIONS_AT_ONCE = 16;
 /** About how many sessions one call ends. */
 const PER_CALL = 64;

@@ -20,7 +20,7 @@ export function readEvent(payload: Buffer): StoreEvent {
 class OutboxEntry implements StoreEvent {
   readonly event: SessionEvent;
   readonly #payload: Buffer;
-  /** Where the time of the event, the token, the name, and the kind of the data begin. */
+  /** Where the time of the event, the token, the name and the kind of data begin. */
   readonly #when: number;
   readonly #token: number;
   readonly #name: number;
