@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
@@ -50,8 +50,12 @@ export class InstalledPackage {
    * @throws Error with the output of the compiler.
    */
   async compile(resolution: 'nodenext' | 'bundler'): Promise<void> {
+    // Other packages may have brought types of their own.
     const types = join(this.#folder, 'node_modules/@types');
-    if (!existsSync(types)) symlinkSync(resolve('node_modules/@types'), types);
+    mkdirSync(types, { recursive: true });
+    for (const name of readdirSync('node_modules/@types')) {
+      if (!existsSync(join(types, name))) symlinkSync(resolve('node_modules/@types', name), join(types, name));
+    }
     const names = this.modules.map((name, i) => ({ name, as: `module${i}` }));
     const uses = names.map(({ as }) => `export const keys_${as} = Object.keys(${as});\n`);
     const esm = [...names.map(({ name, as }) => `import * as ${as} from '${name}';\n`), ...uses].join('');
