@@ -6,6 +6,8 @@ import type { AbsentNames } from './absent-names.js';
 
 /** About how many bytes each argument of WATCH takes besides the argument itself. */
 const PER_WATCHED = 350;
+/** About how many bytes the name of a key takes besides the name itself, if it is not the argument. */
+const PER_OWN_NAME = 130;
 /** About how many bytes each watched name without a session takes besides the name itself. */
 const PER_ABSENT = 350;
 
@@ -56,12 +58,13 @@ export class WatchedSessions {
     const states = statesOf(engine, given, key);
     const isThere = states.some(({ session }) => session !== NO_SESSION);
     const absent = isThere ? [] : [key, nameIn(given)].flatMap((name) => name?.latin1() ?? []);
-    const isOwnName = key === given;
-    const bytes = PER_WATCHED + given.length + (isOwnName ? 0 : key.length) + absent.length * (PER_ABSENT + key.length);
+    const isArgument = key === given;
+    const ofName = isArgument ? 0 : PER_OWN_NAME + key.length;
+    const bytes = PER_WATCHED + given.length + ofName + absent.length * (PER_ABSENT + key.length);
     if (bytes > room) return false;
     this.#bytes += bytes;
     const copy = Slice.of(given.copy());
-    this.#watched.push({ given: copy, key: isOwnName ? (copy as KeyName) : key, states });
+    this.#watched.push({ given: copy, key: isArgument ? (copy as KeyName) : key, states });
     for (const name of absent) {
       this.#absent.add(name);
       this.#absentNames.watch(name, this);

@@ -92,8 +92,8 @@ function wordOf(word: string): string {
 }
 
 async function differential({ amount, seed, self }: Settings & { self?: boolean }): Promise<void> {
-  const redis = await RedisServer.start(LIMIT);
-  const respite = self ? await RedisServer.start(LIMIT) : await Program.start(LIMIT);
+  const redis = await RedisServer.startRedis(LIMIT);
+  const respite = self ? await RedisServer.startRedis(LIMIT) : await Program.start(LIMIT);
   const pairs = await Promise.all(CLIENTS.map((kind) => Pair.open(kind, respite.port, redis.port)));
   try {
     await new Differential(pairs).run(amount, seed);

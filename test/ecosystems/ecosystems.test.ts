@@ -88,7 +88,7 @@ describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, own = [], start }) 
     if (name === 'Go') {
       for (const program of programs) await run('go', ['build', '-o', ...start(program), path(program)], { env: GO });
     }
-    [servers['redis-server'], servers.respite] = await Promise.all([RedisServer.start(), Program.start()]);
+    [servers['redis-server'], servers.respite] = await Promise.all([RedisServer.startRedis(), Program.start()]);
   });
   afterAll(async () => {
     rmSync(scratch, { recursive: true, force: true });

@@ -314,7 +314,7 @@ describe.skipIf(!RedisServer.there)('scripts, compared with Redis', () => {
   const clients: RawClient[] = [];
 
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisServer.startRedis();
     server = await startServer();
   }, 120_000);
 

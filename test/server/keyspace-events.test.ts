@@ -165,7 +165,7 @@ const SCENARIOS: readonly { readonly before?: readonly string[]; readonly reques
 describe.skipIf(!RedisServer.there)('events and their order are the same as in Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisServer.startRedis();
   });
   afterAll(() => redis?.stop());
 

@@ -6,8 +6,10 @@ import { Redis } from 'ioredis';
 import { isThere, Tool, works } from './external-tool.js';
 import { freePort } from './free-port.js';
 
-/** `STORE_SERVER` names another program than Debian's: the newest Valkey, for example. */
-const PROGRAM = process.env.STORE_SERVER ?? 'redis-server';
+const REDIS = 'redis-server';
+
+/** What keeps stores. `STORE_SERVER` names another program than Debian's: the newest Valkey, for example. */
+const PROGRAM = process.env.STORE_SERVER ?? REDIS;
 
 /** Makes the system kill a program when the process that started it ends, even if that was killed. Linux has it. */
 const DIES_WITH_PARENT = works('setpriv', '--version') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
@@ -27,12 +29,20 @@ export class RedisServer {
   static readonly there = isThere('redis-server', 'redis-server', works(PROGRAM, '--version'));
 
   readonly port: number;
+  readonly #program: string;
   readonly #args: readonly string[];
   readonly #directory: string;
   readonly #credentials: Credentials;
   #tool!: Tool;
 
-  private constructor(port: number, directory: string, args: readonly string[], credentials: Credentials) {
+  private constructor(
+    program: string,
+    port: number,
+    directory: string,
+    args: readonly string[],
+    credentials: Credentials,
+  ) {
+    this.#program = program;
     this.port = port;
     this.#args = args;
     this.#directory = directory;
@@ -43,14 +53,23 @@ export class RedisServer {
    * Starts a server.
    * @param credentials What `ask` needs to connect to it. With `tls` its port is for TLS.
    */
-  static async start(options: readonly string[] = [], credentials: Credentials = {}): Promise<RedisServer> {
+  static start(options: readonly string[] = [], credentials: Credentials = {}): Promise<RedisServer> {
+    return RedisServer.#start(PROGRAM, options, credentials);
+  }
+
+  /** Starts redis-server, whatever keeps the stores: for what is compared with Redis. */
+  static startRedis(options: readonly string[] = []): Promise<RedisServer> {
+    return RedisServer.#start(REDIS, options, {});
+  }
+
+  static async #start(program: string, options: readonly string[], credentials: Credentials): Promise<RedisServer> {
     const directory = mkdtempSync(join(tmpdir(), 'respite-redis-'));
     const port = await freePort();
     const ports = ['--port', String(port)];
     // With TLS it has no port without.
     if (credentials.tls !== undefined) ports.splice(0, 2, '--port', '0', '--tls-port', String(port));
     const args = ['--bind', '127.0.0.1', ...ports, '--dir', directory, ...IN_MEMORY, ...options];
-    return new RedisServer(port, directory, args, credentials).restart();
+    return new RedisServer(program, port, directory, args, credentials).restart();
   }
 
   /** Starts a Sentinel. @param lines Its configuration. */
@@ -60,7 +79,7 @@ export class RedisServer {
     // A Sentinel writes what it learns into its configuration.
     const file = join(directory, 'sentinel.conf');
     writeFileSync(file, [`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`, ...lines, ''].join('\n'));
-    return new RedisServer(port, directory, [file, '--sentinel'], {}).restart();
+    return new RedisServer(PROGRAM, port, directory, [file, '--sentinel'], {}).restart();
   }
 
   get address(): string {
@@ -93,7 +112,7 @@ export class RedisServer {
   }
 
   async restart(): Promise<this> {
-    const [command = '', ...args] = [...DIES_WITH_PARENT, PROGRAM, ...this.#args];
+    const [command = '', ...args] = [...DIES_WITH_PARENT, this.#program, ...this.#args];
     this.#tool = new Tool(command, args);
     await this.#tool.until(/Ready to accept connections|Sentinel ID is/);
     return this;

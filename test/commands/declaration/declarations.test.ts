@@ -97,7 +97,7 @@ describe('declarations', () => {
   });
 
   it.skipIf(!RedisServer.there)("have Redis' arity, and its flag noscript, for Redis' commands", async () => {
-    const redis = await RedisServer.start();
+    const redis = await RedisServer.startRedis();
     const connection = new Redis(redis.port);
     try {
       const infos = (await connection.call('COMMAND')) as CommandInfo[];

@@ -73,7 +73,7 @@ describe.skipIf(!RedisServer.there)('the scripts of packages do on respite what 
   const clients: Redis[] = [];
 
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisServer.startRedis();
     server = await startServer();
     for (const port of [redis.port, server.addresses[0].port]) clients.push(new Redis(port));
   }, 120_000);

@@ -15,5 +15,5 @@ interface ServerKind {
 /** The servers in which a site can keep its sessions. The site only knows the port. */
 export const SERVERS: readonly ServerKind[] = [
   { server: 'respite', there: true, start: () => Program.start() },
-  { server: 'redis-server', there: RedisServer.there, start: () => RedisServer.start() },
+  { server: 'redis-server', there: RedisServer.there, start: () => RedisServer.startRedis() },
 ];
