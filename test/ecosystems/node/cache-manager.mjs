@@ -4,7 +4,8 @@ import KeyvRedis from '@keyv/redis';
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 
-const store = new KeyvRedis(`redis://127.0.0.1:${process.argv[2]}/7`);
+const url = `redis://127.0.0.1:${process.argv[2]}/7`;
+const store = new KeyvRedis({ url, socket: { connectTimeout: 60_000 } });
 const cache = createCache({ stores: [new Keyv({ store, throwOnErrors: true })], ttl: 600_000 });
 let asked = 0;
 const slow = async () => `pizza ${++asked}`;

@@ -10,6 +10,7 @@ const client = await GlideClient.createClient({
   addresses: [{ host: '127.0.0.1', port: Number(process.argv[2]) }],
   databaseId: 3,
   requestTimeout: 60_000,
+  advancedConfiguration: { connectionTimeout: 60_000 },
 });
 const store = new ValkeyStore({ client, prefix: 'app:' });
 const site = express();

@@ -5,9 +5,11 @@ import KeyvValkey from '@keyv/valkey';
 import { Keyv } from 'keyv';
 
 const url = `redis://127.0.0.1:${process.argv[2]}/5`;
-for (const store of [new KeyvRedis(url), new KeyvValkey(url)]) {
-  const keyv = new Keyv({ store, namespace: 'shop', throwOnErrors: true });
-  const other = new Keyv({ store: new store.constructor(url), namespace: 'other', throwOnErrors: true });
+const client = { url, socket: { connectTimeout: 60_000 } };
+const stores = [() => new KeyvRedis(client), () => new KeyvValkey(url, { connectTimeout: 60_000 })];
+for (const open of stores) {
+  const keyv = new Keyv({ store: open(), namespace: 'shop', throwOnErrors: true });
+  const other = new Keyv({ store: open(), namespace: 'other', throwOnErrors: true });
   equal(await keyv.set('cart', { pizza: 2 }, 600_000), true);
   deepEqual(await keyv.get('cart'), { pizza: 2 });
   deepEqual(await keyv.getMany(['cart', 'none']), [{ pizza: 2 }, undefined]);

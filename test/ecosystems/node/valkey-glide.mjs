@@ -9,6 +9,7 @@ const options = (protocol) => ({
   databaseId: 4,
   clientName: 'shop',
   requestTimeout: 60_000,
+  advancedConfiguration: { connectionTimeout: 60_000 },
 });
 
 for (const protocol of [ProtocolVersion.RESP2, ProtocolVersion.RESP3]) {

@@ -3,7 +3,7 @@
 require __DIR__ . '/check.php';
 require 'Predis/autoload.php';
 
-$client = new Predis\Client("tcp://127.0.0.1:$port/2", ['prefix' => 'sessions:']);
+$client = new Predis\Client("tcp://127.0.0.1:$port/2?timeout=60&read_write_timeout=60", ['prefix' => 'sessions:']);
 $handler = new Predis\Session\Handler($client, ['gc_maxlifetime' => 600]);
 $handler->register();
 ini_set('session.use_cookies', '0');

@@ -25,7 +25,7 @@ first = rack.get('/')
 equal(first.body, '1')
 cookie = first['Set-Cookie'][/rack\.session=[^;]+/]
 equal(rack.get('/', 'HTTP_COOKIE' => cookie).body, '2')
-redis = Redis.new(port: PORT, db: 1)
+redis = Redis.new(port: PORT, db: 1, timeout: 60)
 equal(redis.keys.length, 1)
 equal(redis.ttl(redis.keys.first) > 500, true)
 equal(rack.get('/', 'HTTP_COOKIE' => 'rack.session=unknown').body, '1')
