@@ -25,9 +25,9 @@ const OF_SESSIONS: Partial<Record<SessionEvent, readonly [kind: KeyEventKind | '
 };
 
 /**
- * Publishes what happens to keys, as Redis does: the event on `__keyspace@<database>__:<key>`, the
- * key on `__keyevent@<database>__:<event>`. Commands report what they do. The engine reports what happens to sessions, whether a Redis
- * command, a SESSION command or the engine itself caused it.
+ * Publishes what happens to keys, as Redis does: the event on `__keyspace@<database>__:<key>`, and the key on
+ * `__keyevent@<database>__:<event>`. Commands report what they do. The engine reports what happens to sessions, whether
+ * a Redis command, a SESSION command or the engine itself caused it.
  */
 export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
   readonly #hub: PubSubHub;
