@@ -4,6 +4,7 @@ import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
 import { Redis } from 'ioredis';
 import { respiteStorage } from '../../../dist/better-auth/index.js';
+import { askOf } from './ask-better-auth.mjs';
 
 const client = new Redis(Number(process.argv[2]));
 const storage = respiteStorage({ client });
@@ -30,19 +31,7 @@ const auth = betterAuth({
   telemetry: { enabled: false },
 });
 
-async function ask(path, { body, cookie } = {}) {
-  const headers = { origin: 'http://localhost:3000', 'x-forwarded-for': '192.0.2.1', 'user-agent': 'Firefox' };
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  if (cookie !== undefined) headers.cookie = cookie;
-  const method = body === undefined ? 'GET' : 'POST';
-  const response = await auth.handler(
-    new Request(`http://localhost:3000/api/auth${path}`, { method, headers, body: body && JSON.stringify(body) }),
-  );
-  equal(response.status, 200, `${path}: ${await response.clone().text()}`);
-  const cookies = response.headers.getSetCookie().map((one) => one.split(';')[0]);
-  return { json: await response.json(), cookie: cookies.join('; ') };
-}
-
+const ask = askOf(auth);
 const account = { email: 'anne@example.com', password: 'correct horse battery', name: 'Anne' };
 const { cookie, json } = await ask('/sign-up/email', { body: account });
 const userId = json.user.id;
