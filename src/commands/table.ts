@@ -1,4 +1,8 @@
 import { acl } from './acl/acl.js';
+import { hlen, scard, zcard } from './collections/count.js';
+import { hrandfield, srandmember, zrandmember } from './collections/random.js';
+import { hdel, srem, zrem } from './collections/remove.js';
+import { hscan, sscan, zscan } from './collections/scan.js';
 import { auth } from './connection/auth.js';
 import { client } from './connection/client.js';
 import { echo } from './connection/echo.js';
@@ -9,17 +13,13 @@ import { reset } from './connection/reset.js';
 import { select } from './connection/select.js';
 import type { Command } from './declaration/command.js';
 import { CommandTable } from './declaration/command-table.js';
-import { hdel } from './hashes/hdel.js';
 import { hexists } from './hashes/hexists.js';
 import { hget } from './hashes/hget.js';
 import { hgetall } from './hashes/hgetall.js';
 import { hincrby } from './hashes/hincrby.js';
 import { hincrbyfloat } from './hashes/hincrbyfloat.js';
 import { hkeys, hvals } from './hashes/hkeys.js';
-import { hlen } from './hashes/hlen.js';
 import { hmget } from './hashes/hmget.js';
-import { hrandfield } from './hashes/hrandfield.js';
-import { hscan } from './hashes/hscan.js';
 import { hmset, hset } from './hashes/hset.js';
 import { hsetnx } from './hashes/hsetnx.js';
 import { hstrlen } from './hashes/hstrlen.js';
@@ -99,21 +99,15 @@ import { sessionTokens } from './session/tokens.js';
 import { sessionTouch } from './session/touch.js';
 import { sessionPttl, sessionTtl } from './session/ttl.js';
 import { sadd } from './sets/sadd.js';
-import { scard } from './sets/scard.js';
 import { sintercard } from './sets/sintercard.js';
 import { sismember, smismember } from './sets/sismember.js';
 import { smembers } from './sets/smembers.js';
 import { smove } from './sets/smove.js';
 import { spop } from './sets/spop.js';
-import { srandmember } from './sets/srandmember.js';
-import { srem } from './sets/srem.js';
-import { sscan } from './sets/sscan.js';
 import { sdiff, sdiffstore, sinter, sinterstore, sunion, sunionstore } from './sets/sunion.js';
 import { zadd, zincrby } from './sorted-sets/zadd.js';
-import { zcard } from './sorted-sets/zcard.js';
 import { zcount, zlexcount } from './sorted-sets/zcount.js';
-import { zpopmax, zpopmin } from './sorted-sets/zpop.js';
-import { zrandmember } from './sorted-sets/zrandmember.js';
+import { zmpop, zpopmax, zpopmin } from './sorted-sets/zpop.js';
 import {
   zrange,
   zrangebylex,
@@ -124,10 +118,9 @@ import {
   zrevrangebyscore,
 } from './sorted-sets/zrange.js';
 import { zrank, zrevrank } from './sorted-sets/zrank.js';
-import { zrem } from './sorted-sets/zrem.js';
 import { zremrangebylex, zremrangebyrank, zremrangebyscore } from './sorted-sets/zremrange.js';
-import { zscan } from './sorted-sets/zscan.js';
 import { zmscore, zscore } from './sorted-sets/zscore.js';
+import { zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore } from './sorted-sets/zunion.js';
 import { append } from './strings/append.js';
 import { delex, delifeq } from './strings/delex.js';
 import { get } from './strings/get.js';
@@ -138,7 +131,7 @@ import { getset } from './strings/getset.js';
 import { decr, decrby, incr, incrby } from './strings/incr.js';
 import { incrbyfloat } from './strings/incrbyfloat.js';
 import { mget } from './strings/mget.js';
-import { mset, msetnx } from './strings/mset.js';
+import { mset, msetex, msetnx } from './strings/mset.js';
 import { set } from './strings/set.js';
 import { psetex, setex } from './strings/setex.js';
 import { setnx } from './strings/setnx.js';
@@ -233,6 +226,7 @@ const strings: readonly Command[] = [
   mget,
   mset,
   msetnx,
+  msetex,
   append,
   strlen,
   getrange,
@@ -307,8 +301,16 @@ const sortedSets: readonly Command[] = [
   zremrangebylex,
   zpopmin,
   zpopmax,
+  zmpop,
   zrandmember,
   zscan,
+  zunion,
+  zinter,
+  zdiff,
+  zunionstore,
+  zinterstore,
+  zdiffstore,
+  zintercard,
 ];
 
 const listening: readonly Command[] = [

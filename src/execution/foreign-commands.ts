@@ -3,7 +3,6 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   lists: words(
     'blmove blmpop blpop brpop brpoplpush lindex linsert llen lmove lmpop lpop lpos lpush lpushx lrange lrem lset ltrim rpop rpoplpush rpush rpushx',
   ),
-  'combinations of sorted sets': words('zdiff zdiffstore zinter zintercard zinterstore zmpop zunion zunionstore'),
   'blocking commands': words('bzmpop bzpopmax bzpopmin'),
   'geographic data': words(
     'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',

@@ -48,7 +48,7 @@ export function growthOfAll(engine: SessionEngine, database: number, commands: I
 
 /** Returns how many keys a request copies to another key. */
 function copiedKeys({ keys }: CommandEntry, request: Request): number {
-  return keys === undefined ? 1 : Math.max(1, keysIn(keys, wordsOf(request)).length - 1);
+  return Math.max(1, keysIn(keys, wordsOf(request)).length - 1);
 }
 
 function wordsOf(request: Request): Slice[] {
@@ -61,7 +61,6 @@ function largest(engine: SessionEngine, database: number, commands: Iterable<Que
   let most = 0;
   for (const { entry, request } of commands) {
     if (entry.fullName === 'select') current = selected(request) ?? current;
-    if (entry.keys === undefined) continue;
     for (const given of keysIn(entry.keys, wordsOf(request))) {
       for (const session of [
         engine.findShared(current === 0 ? given : keyNameIn(current, given)),

@@ -9,7 +9,7 @@ const AT = '@'.charCodeAt(0);
  * not a key, and nobody else may learn it. `@name` is the key with that name.
  */
 export function keysRead({ keys, command }: CommandEntry, request: Request): string[] {
-  if (keys === undefined || !command.flags.includes('readonly')) return [];
+  if (keys.length === 0 || !command.flags.includes('readonly')) return [];
   const words = keysIn(
     keys,
     Array.from({ length: request.length }, (_, index) => request.word(index)),

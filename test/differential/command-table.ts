@@ -36,6 +36,20 @@ const withNumber = (c: Chooser, keys: readonly string[]) => [
   c.random.chance(0.9) ? String(keys.length) : c.random.pick(['0', '-1', '1', '9', 'x', '']),
   ...keys,
 ];
+/** The arguments of ZUNION and ZINTER after the destination, mostly without options. */
+const combined = (c: Chooser, isStoring: boolean) => {
+  const keys = c.someKeys();
+  const weights = Array.from({ length: c.random.chance(0.9) ? keys.length : 1 }, () => () => c.score());
+  return [
+    ...withNumber(c, keys),
+    ...c.options(
+      0.2,
+      ['WEIGHTS', ...weights],
+      ['AGGREGATE', () => c.random.pick(['SUM', 'min', 'MAX', 'AVG'])],
+      ...(isStoring && c.random.chance(0.9) ? [] : [['WITHSCORES'] as const]),
+    ),
+  ];
+};
 const SCAN_OPTIONS = (c: Chooser) => c.options(0.3, ['MATCH', () => c.pattern()], ['COUNT', () => c.effort()]);
 const LIMIT = (c: Chooser) =>
   [
@@ -236,8 +250,27 @@ export const COMMANDS: readonly Row[] = [
   { name: 'ZADD', words: (c) => [LEX_KEY, ...c.times(1, 3, () => ['0', c.field()])] },
   { name: 'ZCARD', words: (c) => [c.key()] },
   { name: 'ZCOUNT', words: (c) => [c.key(), c.scoreBound(), c.scoreBound()] },
+  { name: 'ZDIFF', words: (c) => [...withNumber(c, c.someKeys()), ...c.options(0.4, ['WITHSCORES'], ['WEIGHTS'])] },
+  { name: 'ZDIFFSTORE', words: (c) => [c.key(), ...withNumber(c, c.someKeys()), ...c.options(0.1, ['WITHSCORES'])] },
   { name: 'ZINCRBY', words: (c) => [c.key(), c.score(), c.field()] },
+  { name: 'ZINTER', words: (c) => combined(c, false) },
+  {
+    name: 'ZINTERCARD',
+    words: (c) => [
+      ...withNumber(c, c.someKeys()),
+      ...c.options(0.3, ['LIMIT', () => c.random.pick(['0', '1', '2', '-1', 'x'])]),
+    ],
+  },
+  { name: 'ZINTERSTORE', words: (c) => [c.key(), ...combined(c, true)] },
   { name: 'ZLEXCOUNT', words: (c) => [c.lexKey(), c.lexBound(), c.lexBound()] },
+  {
+    name: 'ZMPOP',
+    words: (c) => [
+      ...withNumber(c, c.someKeys()),
+      c.random.pick(['MIN', 'max', 'MIN', 'x']),
+      ...c.options(0.5, ['COUNT', () => c.place()]),
+    ],
+  },
   { name: 'ZMSCORE', words: (c) => [c.key(), ...c.someFields()] },
   { name: 'ZPOPMAX', words: (c) => [c.key(), ...(c.random.chance(0.5) ? [] : [c.place()])] },
   { name: 'ZPOPMIN', words: (c) => [c.key(), ...(c.random.chance(0.5) ? [] : [c.place()])] },
@@ -301,5 +334,7 @@ export const COMMANDS: readonly Row[] = [
   },
   { name: 'ZREVRANK', words: (c) => [c.key(), c.field()] },
   { name: 'ZSCAN', words: (c) => [c.key(), c.cursor(), ...SCAN_OPTIONS(c)], same: scoredPages },
+  { name: 'ZUNION', words: (c) => combined(c, false) },
+  { name: 'ZUNIONSTORE', words: (c) => [c.key(), ...combined(c, true)] },
   { name: 'ZSCORE', words: (c) => [c.key(), c.field()] },
 ];

@@ -21,6 +21,8 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     [[`SET k v PXAT ${Date.UTC(2030, 0, 1) + 123}`], 123],
     [['SET k v', `EXPIREAT k ${Date.UTC(2030, 0, 1) / 1000 + 4}`], 4000],
     [['SESSION.NEW k 5 SHARED DATA f v'], 5000],
+    [['MSETEX 2 k v l w PX 50'], 50],
+    [['MSETEX 1 k v EX 50', 'MSETEX 1 k v XX PX 30', 'MSETEX 1 k v KEEPTTL', 'MSETEX 2 k v m w NX EX 9'], 30],
   ])('%j: to the millisecond', async (requests, ms) => {
     const { clock, ask } = await start();
     for (const request of requests) await ask(request);
@@ -98,6 +100,23 @@ describe.each(passTime)('when keys expire, %s', (_, pass) => {
     }
     expect(await ask('PEXPIRE k -9223372036854775808')).toBe('1');
     expect(await ask('EXISTS k')).toBe('0');
+  });
+
+  it.each([
+    ['MSETEX 0 a 1', 'ERR invalid numkeys value or out of range'],
+    ['MSETEX x a 1', 'ERR invalid numkeys value or out of range'],
+    ['MSETEX 2147483648 a 1', 'ERR invalid numkeys value or out of range'],
+    ['MSETEX 2 a 1', 'ERR syntax error'],
+    ['MSETEX 1 a 1 XX NX', 'ERR syntax error'],
+    ['MSETEX 1 a 1 EX 10 PX 10', 'ERR syntax error'],
+    ['MSETEX 1 a 1 GET', 'ERR syntax error'],
+    ['MSETEX 1 a 1 EX 0', "ERR invalid expire time in 'msetex' command"],
+    ['MSETEX 2 a 1 b 2 XX', '0'],
+    ['MSETEX 2 a 1 b 2 EXAT 1', '1'],
+  ])('%s leaves no key', async (request, reply) => {
+    const { ask } = await start();
+    expect(await ask(request)).toBe(reply);
+    expect(await ask('DBSIZE')).toBe('0');
   });
 
   it('setting the wall clock neither shortens nor extends their lives', async () => {

@@ -44,10 +44,20 @@ describe('a sorted set', () => {
     ['ZRANGESTORE d z 0 -1 WITHSCORES', SYNTAX],
     ['ZPOPMIN z -1', 'ERR value is out of range, must be positive'],
     ['ZRANK z a x', SYNTAX],
-    [
-      'ZUNION 1 z',
-      "ERR unknown command 'ZUNION': respite has strings, hashes, sets, sorted sets and sessions, but no combinations of sorted sets",
-    ],
+    ['ZUNION 0 z', "ERR at least 1 input key is needed for 'zunion' command"],
+    ['ZINTERSTORE d x z', 'ERR value is not an integer or out of range'],
+    ['ZDIFF 2 z', SYNTAX],
+    ['ZDIFF 1 z WEIGHTS 1', SYNTAX],
+    ['ZUNION 1 z WEIGHTS x', 'ERR weight value is not a float'],
+    ['ZUNION 2 z z WEIGHTS 1', SYNTAX],
+    ['ZUNION 1 z AGGREGATE AVG', SYNTAX],
+    ['ZUNIONSTORE d 1 z WITHSCORES', SYNTAX],
+    ['ZINTERCARD 1 z LIMIT -1', "ERR LIMIT can't be negative"],
+    ['ZMPOP 0 z MIN', 'ERR numkeys should be greater than 0'],
+    ['ZMPOP 2 z MIN', SYNTAX],
+    ['ZMPOP 1 z FIRST', SYNTAX],
+    ['ZMPOP 1 z MIN COUNT 0', 'ERR count should be greater than 0'],
+    ['ZMPOP 1 z MIN COUNT 1 COUNT 1', SYNTAX],
     [
       'BZPOPMIN z 1',
       "ERR unknown command 'BZPOPMIN': respite has strings, hashes, sets, sorted sets and sessions, but no blocking commands",
@@ -177,6 +187,46 @@ describe('a sorted set', () => {
     expect(await ask('ZLEXCOUNT z + -')).toBe('0');
     expect(await ask('ZREMRANGEBYLEX z (k2 [k7')).toBe(String(within.length));
     expect(await ask('ZRANGE z - + BYLEX')).toBe(members.filter((member) => !within.includes(member)).join(' '));
+  });
+
+  // The members of 6 are packed, those of 300 are in a tree.
+  it.each([6, 300])('of %i members is combined with others, and with sets', async (count) => {
+    const { ask } = await start();
+    await ask(`ZADD z ${Array.from({ length: count }, (_, i) => `${i} m${i}`).join(' ')}`);
+    await ask('ZADD y 10 m1 -1 m3 0 x');
+    await ask('SADD s m1 m3 m5 other');
+    expect(await ask('ZINTER 2 z y WITHSCORES')).toBe('m3 2 m1 11');
+    expect(await ask('ZINTER 3 z y s WEIGHTS 1 2 100 WITHSCORES')).toBe('m3 101 m1 121');
+    expect(await ask('ZINTER 2 z y AGGREGATE MIN WITHSCORES')).toBe('m3 -1 m1 1');
+    expect(await ask('ZUNION 2 y s AGGREGATE MAX WITHSCORES')).toBe('x 0 m3 1 m5 1 other 1 m1 10');
+    expect(await ask('ZDIFF 3 y s missing WITHSCORES')).toBe('x 0');
+    expect(await ask('ZINTER 2 z missing')).toBe('');
+    expect(await ask('ZINTERCARD 2 z s')).toBe('3');
+    expect(await ask('ZINTERCARD 2 z s LIMIT 2')).toBe('2');
+    expect(await ask('ZUNIONSTORE z 2 z z')).toBe(String(count));
+    expect(await ask(`ZSCORE z m${count - 1}`)).toBe(String(2 * (count - 1)));
+    expect(await ask('ZRANK z m2')).toBe('2');
+    expect(await ask('ZDIFFSTORE s 2 y y')).toBe('0');
+    expect(await ask('EXISTS s')).toBe('0');
+    // Infinity minus infinity, and infinity times 0.
+    await ask('ZADD i inf a -inf b');
+    await ask('ZADD j -inf a 5 b');
+    expect(await ask('ZUNION 2 i j WITHSCORES')).toBe('b -inf a 0');
+    expect(await ask('ZUNION 1 i WEIGHTS 0 WITHSCORES')).toBe('a 0 b 0');
+    await ask('SET text v');
+    expect(await ask('ZUNION 2 z text')).toMatch(/^WRONGTYPE /);
+  });
+
+  it('is popped from the first of several keys that exists', async () => {
+    const { ask, client } = await start();
+    await ask('ZADD z 1 a 2 b 3 c');
+    expect(await ask('ZMPOP 2 none z MAX COUNT 2')).toBe('z c 3 b 2');
+    expect(await ask('ZMPOP 1 z MIN')).toBe('z a 1');
+    expect(await ask('EXISTS z')).toBe('0');
+    await client.expect(frame('ZMPOP', '1', 'z', 'MIN'), '*-1\r\n');
+    await ask('SELECT 1');
+    await ask('ZADD z 1 a');
+    await client.expect(frame('ZMPOP', '1', 'z', 'MIN'), '*2\r\n$1\r\nz\r\n*1\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n');
   });
 
   it('is copied and renamed with its order', async () => {

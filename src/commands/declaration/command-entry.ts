@@ -1,6 +1,6 @@
 import { CodedError } from '../../errors.js';
 import type { Command, CommandFlag, Group } from './command.js';
-import { type KeySpec, keySpecOf } from './key-spec.js';
+import { type KeySpec, keySpecsOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
 /** A command as dispatch and COMMAND need it: everything that follows from its declaration, computed once. */
@@ -22,8 +22,8 @@ export interface CommandEntry {
   readonly pairs: boolean;
   /** The subcommands by their own part of the name: `get` for `config|get`. */
   readonly subcommands: ReadonlyMap<string, CommandEntry>;
-  /** Where tokens and keys are in a request; undefined if it takes none. */
-  readonly keys: KeySpec | undefined;
+  /** Where tokens and keys are in a request; empty if it takes none. */
+  readonly keys: readonly KeySpec[];
   readonly isFast: boolean;
   readonly needsAuth: boolean;
   /** Bits of `PERMISSIONS`. */
@@ -68,7 +68,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     arity: command.arity,
     pairs: command.pairs ?? false,
     subcommands: new Map((command.subcommands ?? []).map((sub) => [sub.name, entryOf(sub, command)])),
-    keys: keySpecOf(command, nameWords),
+    keys: keySpecsOf(command, nameWords),
     isFast: has('fast'),
     needsAuth: !has('no_auth'),
     needs: permissionFor(command.flags),

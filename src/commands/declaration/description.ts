@@ -34,18 +34,17 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
 
 /** Writes an element of COMMAND INFO's reply. */
 export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
-  const { command, fullName, arity, subcommands } = entry;
-  const key = entry.keys;
+  const { command, fullName, arity, subcommands, keys } = entry;
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);
-  writeStatuses(reply, key === undefined || !isMovable(key) ? command.flags : [...command.flags, 'movablekeys']);
-  writePositions(reply, key);
+  writeStatuses(reply, keys.some(isMovable) ? [...command.flags, 'movablekeys'] : command.flags);
+  writePositions(reply, keys);
   writeStatuses(reply, categoriesOf(entry));
   // No tips, then the key specifications.
   reply.set(0);
-  reply.set(key === undefined ? 0 : 1);
-  if (key !== undefined) writeKeySpec(reply, key, command.flags.includes('write'));
+  reply.set(keys.length);
+  for (const key of keys) writeKeySpec(reply, key, command.flags.includes('write'));
   // As in Redis: a set if it is empty, otherwise an array.
   if (subcommands.size === 0) reply.set(0);
   else reply.array(subcommands.size);

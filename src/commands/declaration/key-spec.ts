@@ -3,8 +3,8 @@ import type { Slice } from '../../slice.js';
 import type { Argument, Command } from './command.js';
 
 /**
- * Where tokens and keys are in a request. Cluster-aware clients and proxies route by them. It is derived from the
- * declaration, and COMMAND INFO shows it as a key specification.
+ * Where an argument's tokens or keys are in a request. Cluster-aware clients and proxies route by them. It is derived
+ * from the declaration, and COMMAND INFO shows it as a key specification.
  */
 export interface KeySpec {
   /**
@@ -15,34 +15,40 @@ export interface KeySpec {
   readonly keyword: string | undefined;
   /** The words that end the search for the keyword, because data follows them. */
   readonly until: ReadonlySet<string>;
-  /** How many arguments after the first key may contain other keys; Infinity for all. */
-  readonly more: number;
+  /** Whether all arguments from the first key on may contain keys, instead of only this one. */
+  readonly isMultiple: boolean;
   /** The distance between two keys: 2 if there are values between them. */
   readonly step: number;
   /** Whether the argument before the first key says how many there are. */
   readonly isCounted: boolean;
+  /** Whether the request may have no such key. */
+  readonly isOptional: boolean;
 }
 
 /** The name of an argument that says how many keys follow. */
 export const NUMKEYS = 'numkeys';
 
-/** Returns undefined if the command takes no keys. @param nameWords Words in the command's name: 2 for a subcommand. */
-export function keySpecOf({ arguments: args }: Command, nameWords: number): KeySpec | undefined {
-  const index = args.findIndex((argument) => isKey(argument) || isKey(argument.arguments?.[0]));
-  if (index < 0) return undefined;
-  const { token, multiple = false, arguments: members = [] } = args[index];
+/**
+ * Returns a specification for each argument that is a token or a key.
+ * @param nameWords Words in the command's name: 2 for a subcommand.
+ */
+export function keySpecsOf({ arguments: args }: Command, nameWords: number): readonly KeySpec[] {
   // Options come in any order after the required arguments.
   const required = args.filter(({ optional }) => !optional).length;
   const until = new Set(args.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
-  const others = args.slice(index + 1).findIndex((argument) => !isKey(argument));
-  return {
-    from: nameWords + (token === undefined ? index : required),
-    keyword: token,
-    until,
-    more: multiple ? Infinity : token === undefined ? (others < 0 ? args.length - index - 1 : others) : 0,
-    step: Math.max(1, members.length),
-    isCounted: args[index - 1]?.name === NUMKEYS,
-  };
+  return args.flatMap((argument, index) => {
+    const { token, multiple = false, optional = false, arguments: members = [] } = argument;
+    if (!isKey(argument) && !isKey(members[0])) return [];
+    return {
+      from: nameWords + (token === undefined ? index : required),
+      keyword: token,
+      until,
+      isMultiple: multiple,
+      step: Math.max(1, members.length),
+      isCounted: args[index - 1]?.name === NUMKEYS,
+      isOptional: optional,
+    };
+  });
 }
 
 function isKey(argument: Argument | undefined): boolean {
@@ -50,14 +56,23 @@ function isKey(argument: Argument | undefined): boolean {
 }
 
 /** Returns the keys among the words of a request. */
-export function keysIn(spec: KeySpec, request: readonly Slice[]): readonly Slice[] {
-  const { from, keyword, until, more, step, isCounted } = spec;
-  if (isCounted) {
-    const count = Number(request[from - 1]?.latin1());
-    return count > 0 && from + count <= request.length ? request.slice(from, from + count) : [];
-  }
+export function keysIn(specs: readonly KeySpec[], request: readonly Slice[]): readonly Slice[] {
+  return specs.length === 1 ? keysOfOne(specs[0], request) : specs.flatMap((spec) => keysOfOne(spec, request));
+}
+
+/** Returns whether the numbers of keys in a request are possible. */
+export function hasValidNumbers(specs: readonly KeySpec[], request: readonly Slice[]): boolean {
+  return specs.every((spec) => spec.isOptional || !spec.isCounted || keysOfOne(spec, request).length > 0);
+}
+
+function keysOfOne(spec: KeySpec, request: readonly Slice[]): readonly Slice[] {
+  const { from, keyword, until, isMultiple, step, isCounted } = spec;
   if (keyword === undefined) {
-    return request.slice(from, from + more + 1).filter((_, place) => place % step === 0);
+    const number = isCounted ? Number(request[from - 1]?.latin1()) : 1;
+    const end = isMultiple && !isCounted ? request.length : from + number * step;
+    // Also if there is no number.
+    if (!(end > from && end <= request.length)) return [];
+    return request.slice(from, end).filter((_, place) => place % step === 0);
   }
   for (let at = from; at < request.length; at++) {
     const word = request[at].latin1().toUpperCase();
@@ -72,12 +87,16 @@ export function isMovable({ keyword, isCounted }: KeySpec): boolean {
   return keyword !== undefined || isCounted;
 }
 
-/** Writes first key, last key and step, the older form in COMMAND INFO. They are 0 if the positions are not fixed. */
-export function writePositions(reply: ReplyEncoder, spec: KeySpec | undefined): void {
-  const fixed = spec !== undefined && !isMovable(spec);
-  reply.integer(fixed ? spec.from : 0);
-  reply.integer(fixed ? (spec.more === Infinity ? -1 : spec.from + spec.more) : 0);
-  reply.integer(fixed ? spec.step : 0);
+/**
+ * Writes first key, last key and step, the older form in COMMAND INFO: of the keys with a fixed position. They are 0 if
+ * there are none.
+ */
+export function writePositions(reply: ReplyEncoder, specs: readonly KeySpec[]): void {
+  const fixed = specs.filter((spec) => !isMovable(spec));
+  const last = fixed.at(-1);
+  reply.integer(last === undefined ? 0 : fixed[0].from);
+  reply.integer(last === undefined ? 0 : last.isMultiple ? -1 : last.from);
+  reply.integer(last?.step ?? 0);
 }
 
 /** What a command does with its keys, in the words of Redis. */
@@ -86,7 +105,7 @@ export function keyFlags(writes: boolean): readonly string[] {
 }
 
 export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec, writes: boolean): void {
-  const { from, keyword, more, step, isCounted } = spec;
+  const { from, keyword, isMultiple, step, isCounted } = spec;
   reply.map(3);
   reply.bulk('flags');
   const flags = [...keyFlags(writes)];
@@ -115,7 +134,7 @@ export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec, writes: boolean
   reply.bulk('type');
   const numbers = isCounted
     ? ({ keynumidx: 0, firstkey: 1, keystep: step } as const)
-    : ({ lastkey: more === Infinity ? -1 : more, keystep: step, limit: 0 } as const);
+    : ({ lastkey: isMultiple ? -1 : 0, keystep: step, limit: 0 } as const);
   reply.bulk(isCounted ? 'keynum' : 'range');
   reply.bulk('spec');
   reply.map(3);

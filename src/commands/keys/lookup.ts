@@ -8,7 +8,6 @@ import {
   WRONG_TYPE,
 } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
-import type { Slice } from '../../slice.js';
 
 /**
  * Returns whether a session, or NO_SESSION, is a key. A key of Redis is a shared session with the key's name and of its
@@ -28,20 +27,6 @@ export function makeKey(
   { string, kind, data, duration }: Pick<NewSession, 'string' | 'kind' | 'data' | 'duration'>,
 ): Session {
   return engine.create(key, { shared: 'tokenless', string, kind, data, duration });
-}
-
-/**
- * Makes a key a set or a sorted set with these members, whatever it was before. It then never expires.
- * @param data Alternating members and values, as for `NewSession.data`.
- */
-export function overwriteKey(engine: SessionEngine, key: KeyName, kind: 'set' | 'zset', data: readonly Slice[]): void {
-  const session = engine.findShared(key);
-  if (session === NO_SESSION) {
-    makeKey(engine, key, { kind, data });
-    return;
-  }
-  engine.data.replaceWith(session, kind, data);
-  if (engine.duration(session) > 0) engine.setDuration(session, 0);
 }
 
 /** Returns the key's session, or NO_SESSION. For commands that write: a missing key is not reported to subscribers. */
@@ -85,9 +70,9 @@ export function findKind(engine: SessionEngine, key: KeyName, kind: Kind): Sessi
   return asKind(engine, findKey(engine, key), kind);
 }
 
-/** Like `findKind`, for commands that read. */
-export function readKind(context: Context, key: KeyName, kind: Kind): Session {
-  return asKind(context.engine, readKey(context, key), kind);
+/** Like `findKind`, for commands that read. @param orKind Another kind that the key may be of. */
+export function readKind(context: Context, key: KeyName, kind: Kind, orKind = kind): Session {
+  return asKind(context.engine, readKey(context, key), kind, orKind);
 }
 
 /** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE if it is not a string. */
@@ -97,8 +82,10 @@ export function asString(engine: SessionEngine, session: Session): Session {
 }
 
 /** Returns the given session, which may be NO_SESSION. @throws SessionError WRONGTYPE if it is of another kind. */
-function asKind(engine: SessionEngine, session: Session, kind: Kind): Session {
-  if (session !== NO_SESSION && engine.kindOf(session) !== kind) throw WRONG_TYPE;
+function asKind(engine: SessionEngine, session: Session, kind: Kind, orKind = kind): Session {
+  if (session === NO_SESSION) return session;
+  const own = engine.kindOf(session);
+  if (own !== kind && own !== orKind) throw WRONG_TYPE;
   return session;
 }
 

@@ -6,7 +6,7 @@ import type { Command } from '../declaration/command.js';
 import { type CommandEntry, takesWords } from '../declaration/command-entry.js';
 import { withHelp } from '../declaration/container.js';
 import { categoriesOf, writeDocs, writeInfo } from '../declaration/description.js';
-import { keyFlags, keysIn } from '../declaration/key-spec.js';
+import { hasValidNumbers, keyFlags, keysIn } from '../declaration/key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
 
@@ -172,12 +172,12 @@ function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Sl
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
   if (entry === undefined) throw new CodedError('ERR', 'Invalid command specified');
-  const spec = entry.keys;
-  if (spec === undefined) throw new CodedError('ERR', 'The command has no key arguments');
+  if (entry.keys.length === 0) throw new CodedError('ERR', 'The command has no key arguments');
   if (!takesWords(entry, request.length)) {
     throw new CodedError('ERR', 'Invalid number of arguments specified for command');
   }
-  return { entry, keys: keysIn(spec, request) };
+  if (!hasValidNumbers(entry.keys, request)) throw new CodedError('ERR', 'Invalid arguments specified for command');
+  return { entry, keys: keysIn(entry.keys, request) };
 }
 
 interface KeysFound {

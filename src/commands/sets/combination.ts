@@ -13,7 +13,7 @@ export const union: Combination = (engine, sets, visit) => {
   // By their bytes as text with one character each.
   const seen = new Set<string>();
   for (const set of sets) {
-    forEach(engine, set, (member) => {
+    forEachMember(engine, set, (member) => {
       const text = member.latin1();
       if (seen.has(text)) return true;
       seen.add(text);
@@ -26,18 +26,18 @@ export const intersection: Combination = (engine, sets, visit) => {
   if (sets.includes(NO_SESSION)) return;
   // Looks for the members of the smallest set in the others.
   const [smallest, ...others] = [...sets].sort((a, b) => engine.data.count(a) - engine.data.count(b));
-  forEach(engine, smallest, (member) => !others.every((set) => engine.data.has(set, member)) || visit(member));
+  forEachMember(engine, smallest, (member) => !others.every((set) => engine.data.has(set, member)) || visit(member));
 };
 
 export const difference: Combination = (engine, [first, ...others], visit) => {
-  forEach(engine, first, (member) => {
+  forEachMember(engine, first, (member) => {
     const isInOther = others.some((set) => set !== NO_SESSION && engine.data.has(set, member));
     return isInOther || visit(member);
   });
 };
 
-/** Visits the members of a set until the visitor returns false. */
-function forEach({ data }: SessionEngine, set: Session, visit: (member: Slice) => boolean): void {
+/** Visits the members of a set or a sorted set, or of none, until the visitor returns false. */
+export function forEachMember({ data }: SessionEngine, set: Session, visit: (member: Slice) => boolean): void {
   if (set === NO_SESSION) return;
   let goesOn = true;
   let cursor = 0;
@@ -51,9 +51,13 @@ function forEach({ data }: SessionEngine, set: Session, visit: (member: Slice) =
 /** How many members are visited at once: few, so that little is visited after the visitor has had enough. */
 const AT_ONCE = 16;
 
-/** Returns the sets of keys. Counts as a read of each. @throws SessionError WRONGTYPE if one is of another kind. */
-export function readSets(context: Context, keys: readonly KeyName[]): Session[] {
-  const sets = keys.map((key) => readKind(context, key, 'set'));
+/**
+ * Returns the sets of keys. Counts as a read of each.
+ * @param orKind Another kind that the keys may be of.
+ * @throws SessionError WRONGTYPE if one is of another kind.
+ */
+export function readSets(context: Context, keys: readonly KeyName[], orKind?: 'zset'): Session[] {
+  const sets = keys.map((key) => readKind(context, key, 'set', orKind));
   for (const set of sets) if (set !== NO_SESSION) context.engine.data.read(set);
   return sets;
 }

@@ -1,6 +1,6 @@
 import type { Command } from '../declaration/command.js';
-import { KEY } from '../keys/grammar.js';
-import { MEMBERS, putMembers } from './set.js';
+import { KEY, MEMBERS } from '../keys/grammar.js';
+import { putMembers } from './set.js';
 
 export const sadd: Command = {
   name: 'sadd',

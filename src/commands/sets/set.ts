@@ -1,12 +1,8 @@
 import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
-import type { Argument } from '../declaration/command.js';
 import { makeKey } from '../keys/lookup.js';
 
 // What the commands for sets share.
-
-export const MEMBER: Argument = { name: 'member', type: 'string' };
-export const MEMBERS: Argument = { ...MEMBER, multiple: true };
 
 const NO_VALUE = Slice.of('');
 

@@ -1,8 +1,7 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
-import { KEY } from '../keys/grammar.js';
+import { KEY, MEMBER, MEMBERS } from '../keys/grammar.js';
 import { readKind } from '../keys/lookup.js';
-import { MEMBER, MEMBERS } from './set.js';
 
 // SISMEMBER and SMISMEMBER.
 

@@ -1,7 +1,8 @@
 import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
+import { DESTINATION, MEMBER } from '../keys/grammar.js';
 import { endIfEmpty, findKind } from '../keys/lookup.js';
-import { MEMBER, putMembers } from './set.js';
+import { putMembers } from './set.js';
 
 export const smove: Command = {
   name: 'smove',
@@ -10,7 +11,7 @@ export const smove: Command = {
   group: 'set',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
-  arguments: [{ name: 'source', type: 'key' }, { name: 'destination', type: 'key' }, MEMBER],
+  arguments: [{ name: 'source', type: 'key' }, DESTINATION, MEMBER],
   reply: '1; 0 if the source does not have the member',
   run(context, args) {
     const { client, engine, reply, server } = context;

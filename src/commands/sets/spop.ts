@@ -1,8 +1,8 @@
 import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import { readPositive } from '../arguments/positive.js';
+import { drawOne } from '../collections/draws.js';
 import type { Command } from '../declaration/command.js';
-import { drawOne } from '../keys/draws.js';
 import { KEY } from '../keys/grammar.js';
 import { endIfEmpty, findKind } from '../keys/lookup.js';
 

@@ -1,14 +1,13 @@
-import { NO_SESSION } from '../../engine/index.js';
+import { SET } from '../collections/collection.js';
+import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Command } from '../declaration/command.js';
-import { KEYS } from '../keys/grammar.js';
-import { findKey, overwriteKey } from '../keys/lookup.js';
+import { DESTINATION, KEYS } from '../keys/grammar.js';
 import { type Combination, combined, difference, intersection, readSets, union } from './combination.js';
 import { asData } from './set.js';
 
 // SUNION, SINTER and SDIFF, and the commands that store their results.
 
 const COMPLEXITY = 'O(N), where N is the number of members of all sets';
-const DESTINATION = { name: 'destination', type: 'key' } as const;
 
 function combining(name: string, result: string, combination: Combination): Command {
   return {
@@ -32,7 +31,7 @@ function combining(name: string, result: string, combination: Combination): Comm
 function storing(name: string, result: string, combination: Combination): Command {
   return {
     name,
-    summary: `Stores ${result} in a key, replacing a value of any type. If the result is empty, removes the key.`,
+    summary: `Stores ${result}. ${REPLACES}`,
     complexity: COMPLEXITY,
     group: 'set',
     flags: ['write', 'denyoom'],
@@ -41,17 +40,10 @@ function storing(name: string, result: string, combination: Combination): Comman
     reply: 'the number of members of the result',
     growth: 'copy',
     run(context, args) {
-      const { client, engine, reply, server } = context;
+      const { client, engine } = context;
       const destination = args.key(client);
       const members = combined(engine, combination, readSets(context, args.keys(client)));
-      if (members.length > 0) {
-        overwriteKey(engine, destination, 'set', asData(members));
-        server.keyspaceEvents.notify('s', name, destination);
-      } else {
-        const taken = findKey(engine, destination);
-        if (taken !== NO_SESSION) engine.end(taken);
-      }
-      reply.integer(members.length);
+      storeResult(context, SET, destination, asData(members), name);
     },
   };
 }

@@ -2,8 +2,6 @@ import type { Argument } from '../declaration/command.js';
 
 // The arguments that the commands for sorted sets share.
 
-export const MEMBER: Argument = { name: 'member', type: 'string' };
-export const MEMBERS: Argument = { ...MEMBER, multiple: true };
 export const MIN: Argument = { name: 'min', type: 'double' };
 export const MAX: Argument = { name: 'max', type: 'double' };
 export const LEAST: Argument = { name: 'min', type: 'string' };

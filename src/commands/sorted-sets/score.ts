@@ -10,11 +10,11 @@ const INFINITE = /^[+-]?inf(?:inity)?$/i;
 /** Redis rejects longer text. */
 const MAX_LENGTH = 255;
 
-/** Reads a score as Redis does. @throws CodedError value is not a valid float. */
-export function readScore(text: Slice): number {
+/** Reads a score as Redis does. @throws CodedError with the message `error` if it is not one. */
+export function readScore(text: Slice, error = 'value is not a valid float'): number {
   const score = parseNumber(text.latin1());
   // C's `strtod` reports an error for a number that is too large or too close to 0.
-  if (score === undefined || score.isOutOfRange) throw new CodedError('ERR', 'value is not a valid float');
+  if (score === undefined || score.isOutOfRange) throw new CodedError('ERR', error);
   return score.number;
 }
 

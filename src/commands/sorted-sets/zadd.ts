@@ -5,9 +5,8 @@ import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
-import { KEY } from '../keys/grammar.js';
+import { KEY, MEMBER } from '../keys/grammar.js';
 import { findKind, makeKey } from '../keys/lookup.js';
-import { MEMBER } from './grammar.js';
 import { readScore, writeScoreOrNull } from './score.js';
 
 // ZADD, and ZINCRBY, which is ZADD with INCR.

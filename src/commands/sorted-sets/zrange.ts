@@ -4,9 +4,11 @@ import { CodedError, SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
+import { SORTED_SET } from '../collections/collection.js';
+import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
-import { findKey, overwriteKey, readKind } from '../keys/lookup.js';
+import { readKind } from '../keys/lookup.js';
 import { GREATEST, LEAST, LIMIT, MAX, MIN, WITHSCORES } from './grammar.js';
 import { type MemberRange, type RangeType, readRange } from './member-range.js';
 import { writeScore } from './score.js';
@@ -178,7 +180,7 @@ export const zrevrangebylex = ranging(
 
 export const zrangestore: Command = {
   name: 'zrangestore',
-  summary: 'Stores what ZRANGE returns in a key, replacing a value of any type. If there is nothing, removes the key.',
+  summary: `Stores what ZRANGE returns. ${REPLACES}`,
   complexity: 'O(log N + M * log M), where N is the number of members and M the number of members stored',
   group: 'sorted-set',
   flags: ['write', 'denyoom'],
@@ -195,7 +197,7 @@ export const zrangestore: Command = {
   reply: 'the number of members stored',
   growth: 'copy',
   run(context, args) {
-    const { client, engine, reply, server } = context;
+    const { client, engine } = context;
     const destination = args.key(client);
     const wanted = read(context, args, { isStoring: true });
     const session = readKind(context, wanted.key, 'zset');
@@ -206,13 +208,6 @@ export const zrangestore: Command = {
       const { from, count, step } = visitOf(wanted, order);
       order.visit(from, count, step, (member, score) => data.push(Slice.of(member.copy()), scoreText(score)));
     }
-    if (data.length > 0) {
-      overwriteKey(engine, destination, 'zset', data);
-      server.keyspaceEvents.notify('z', 'zrangestore', destination);
-    } else {
-      const taken = findKey(engine, destination);
-      if (taken !== NO_SESSION) engine.end(taken);
-    }
-    reply.integer(data.length / 2);
+    storeResult(context, SORTED_SET, destination, data, 'zrangestore');
   },
 };

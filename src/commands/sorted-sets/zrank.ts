@@ -1,9 +1,8 @@
 import { NO_SESSION } from '../../engine/index.js';
 import { SYNTAX } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
-import { KEY } from '../keys/grammar.js';
+import { KEY, MEMBER } from '../keys/grammar.js';
 import { readKind } from '../keys/lookup.js';
-import { MEMBER } from './grammar.js';
 import { writeScoreOrNull } from './score.js';
 
 // ZRANK and ZREVRANK.

@@ -149,7 +149,17 @@ describe('declarations', () => {
     const known = [
       // They end sessions, or remove data.
       ...['del', 'delex', 'delifeq', 'flushall', 'flushdb', 'getdel', 'hdel', 'unlink'],
-      ...['spop', 'srem', 'zpopmax', 'zpopmin', 'zrem', 'zremrangebylex', 'zremrangebyrank', 'zremrangebyscore'],
+      ...[
+        'spop',
+        'srem',
+        'zmpop',
+        'zpopmax',
+        'zpopmin',
+        'zrem',
+        'zremrangebylex',
+        'zremrangebyrank',
+        'zremrangebyscore',
+      ],
       ...['session.clear', 'session.del', 'session.end', 'session.endall', 'session.endid', 'session.endname'],
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],

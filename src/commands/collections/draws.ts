@@ -1,5 +1,5 @@
 import type { Session, SessionData } from '../../engine/index.js';
-import { CodedError } from '../../errors.js';
+import { CodedError, SYNTAX } from '../../errors.js';
 import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 
@@ -28,6 +28,8 @@ interface Draw {
  */
 export function readDraw(args: Arguments, valuesWord?: string): Draw | undefined {
   if (args.left === 0) return undefined;
+  // Redis checks the count of SRANDMEMBER last.
+  if (valuesWord === undefined && args.left > 1) throw SYNTAX;
   const count = readCount(args);
   const withValues = valuesWord !== undefined && args.left > 0 && args.choice(valuesWord) === valuesWord;
   args.end();

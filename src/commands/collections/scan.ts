@@ -1,13 +1,14 @@
-import { type Kind, NO_SESSION } from '../../engine/index.js';
+import { NO_SESSION } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { readCursor, readScanOptions } from '../arguments/scan-arguments.js';
-import type { Argument } from '../declaration/command.js';
-import { KEY } from './grammar.js';
-import { readKind } from './lookup.js';
+import type { Argument, Command } from '../declaration/command.js';
+import { KEY } from '../keys/grammar.js';
+import { readKind } from '../keys/lookup.js';
+import { type Collection, HASH, SET, SORTED_SET } from './collection.js';
 
-// What HSCAN, SSCAN and ZSCAN have in common.
+// HSCAN, SSCAN and ZSCAN.
 
 /**
  * A call stops when the fields it has visited and the values it has found have this many bytes, so that other clients
@@ -17,23 +18,29 @@ const MOST_BYTES = 2 ** 20;
 /** It also stops after this many ms, checked every `BATCH` fields: a pattern may take long to match. */
 const [MOST_MS, BATCH] = [2, 16];
 
-export const SCAN_ARGUMENTS: readonly Argument[] = [
+const ARGUMENTS: readonly Argument[] = [
   KEY,
   { name: 'cursor', type: 'integer' },
   { name: 'pattern', type: 'pattern', token: 'MATCH', optional: true },
   { name: 'count', type: 'integer', token: 'COUNT', optional: true },
 ];
 
-/**
- * Reads the arguments, visits some fields or members of a key, and writes the next cursor and what was found.
- * @param textOf Returns what is written after each field or member, if anything is, given its value.
- */
-export function scanFields(
-  context: Context,
-  args: Arguments,
-  kind: Kind,
-  textOf: ((value: Slice) => Buffer | string) | undefined,
-): void {
+function scanning(command: string, collection: Collection): Command {
+  const { group, name, item, values } = collection;
+  return {
+    name: command,
+    summary: `Iterates over the ${item}s of ${name}, in no particular order. A small one (up to 64 ${item}s) is returned by the first call, whatever COUNT says.`,
+    complexity: `O(COUNT) for each call, O(N) for a complete iteration, where N is the number of ${item}s`,
+    group,
+    flags: ['readonly'],
+    arity: -3,
+    arguments: ARGUMENTS,
+    reply: `[next cursor, [${item}, ${values === undefined ? '' : `${values.name}, `}…]]; the cursor is 0 at the end`,
+    run: (context, args) => scan(context, args, collection),
+  };
+}
+
+function scan(context: Context, args: Arguments, { kind, values }: Collection): void {
   const { client, engine, reply, server } = context;
   const { data } = engine;
   const key = args.key(client);
@@ -50,13 +57,13 @@ export function scanFields(
     const visit = (field: Slice, length: number) => {
       bytes += field.length;
       if (!matches(field.latin1())) return;
-      if (textOf === undefined) {
+      if (values === undefined) {
         found.push(field.copy());
         return;
       }
       const value = data.peekPart(session, field, 0, length);
       if (value === undefined) return;
-      found.push(field.copy(), textOf(value));
+      found.push(field.copy(), values.scanned(value));
       bytes += length;
     };
     const until = server.clock.now() + MOST_MS;
@@ -74,3 +81,7 @@ export function scanFields(
   reply.array(found.length);
   for (const bytes of found) reply.bulk(bytes);
 }
+
+export const hscan = scanning('hscan', HASH);
+export const sscan = scanning('sscan', SET);
+export const zscan = scanning('zscan', SORTED_SET);
