@@ -40,6 +40,12 @@ export class LoadingSession implements PieceTarget {
     this.#prepared?.records.appendSet(this.#prepared.token, key, value);
   }
 
+  setScore(member: Slice, value: Slice): void {
+    this.set(member, value);
+    // Putting all members in order at the end would make others wait.
+    this.#unseen.order();
+  }
+
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
     this.#options.check();
     this.#unseen.write(key, offset, bytes, lengthBefore);
@@ -101,6 +107,7 @@ export class SkippedSession implements PieceTarget {
   }
 
   set(): void {}
+  setScore(): void {}
   write(): void {}
   delete(): void {}
   clear(): void {}

@@ -41,6 +41,8 @@ export interface SavedSession {
 /** Takes a session piece by piece. At the end, `complete` or `drop` is called. */
 export interface PieceTarget {
   set(key: Slice, value: Slice): void;
+  /** Like `set`, for a sorted set. @param value Is a score. */
+  setScore(member: Slice, value: Slice): void;
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
   delete(key: Slice): void;
   clear(): void;
@@ -204,13 +206,19 @@ class Reader {
     const bytes = record.slice(WRITE.bytes);
     if (Math.max(lengthBefore, offset + bytes.length) > MAX_VALUE)
       throw unexpected(this.#path, 'a value that is too long');
+    if (pieces.head.settings.kind === 'zset') throw unexpected(this.#path, NO_SCORE);
     this.#checkKey(pieces, record.slice(WRITE.key));
     pieces.target.write(record.slice(WRITE.key), offset, bytes, lengthBefore);
   }
 
   #set(pieces: InPieces, key: Slice, value: Slice): void {
     this.#checkKey(pieces, key);
-    pieces.target.set(key, value);
+    if (pieces.head.settings.kind === 'zset') {
+      if (Number.isNaN(parseScore(value))) throw unexpected(this.#path, NO_SCORE);
+      pieces.target.setScore(key, value);
+    } else {
+      pieces.target.set(key, value);
+    }
   }
 
   #checkKey({ head }: InPieces, key: Slice): void {
@@ -281,9 +289,11 @@ function completed({ name, settings, data }: Begun, path: string): SavedSession 
   if (settings.kind === 'string' && (keys !== 1 || data[0].length > 0))
     throw unexpected(path, 'a string with more than its value');
   if (settings.kind === 'zset' && data.some((value, i) => i % 2 === 1 && Number.isNaN(parseScore(value))))
-    throw unexpected(path, 'a sorted set with a value that is not a score');
+    throw unexpected(path, NO_SCORE);
   return { name, settings: { ...settings, data }, keys };
 }
+
+const NO_SCORE = 'a sorted set with a value that is not a score';
 
 function unexpected(path: string, what: string): JournalError {
   return new JournalError(`${path} is not a valid data set: it has ${what}`);

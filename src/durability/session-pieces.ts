@@ -151,7 +151,9 @@ export class SessionPieces implements ChangeListener {
   onEmptied(session: Session): void {
     if (!this.#forwards(session)) return;
     this.#to.append('CLEAR', { token: this.#address });
+    // What is set from now on is recorded when a client sets it.
     this.#value = undefined;
+    this.#waiting = [];
   }
 
   onChanged(session: Session): void {

@@ -7,6 +7,7 @@ import { readSavedSessions, type SavedSession } from '../../src/durability/saved
 import { SessionPieces } from '../../src/durability/session-pieces.js';
 import { writeHead } from '../../src/durability/session-records.js';
 import { WallTime } from '../../src/durability/wall-time.js';
+import { scoreText } from '../../src/engine/fields/scores.js';
 import { type Extend, NO_SESSION, type Session, SessionEngine } from '../../src/engine/index.js';
 import { batchPrefix } from '../../src/journal/frames.js';
 import { type JournalRecord, RecordDecoder } from '../../src/journal/record-decoder.js';
@@ -19,6 +20,9 @@ const which = fc.nat({ max: 7 });
 const key = fc.constantFrom('a', 'b', '\xff\r\n');
 const value = fc.constantFrom('', '1', 'text', '\0'.repeat(300));
 const name = fc.constantFrom('x', 'y', 'z');
+const member = fc.nat({ max: 20 });
+const count = fc.constantFrom(1, 2, 70);
+const score = fc.constantFrom(0, 1, 5, -1);
 const duration = fc.constantFrom(0, 500, 5000, 30_000, 700_000);
 
 const act = fc.oneof(
@@ -59,6 +63,21 @@ const act = fc.oneof(
       offset: fc.constantFrom(0, 1, 9),
     }),
   },
+  // Operations on sets and sorted sets, of which some have so many members that a tree keeps their order.
+  { weight: 4, arbitrary: fc.record({ act: fc.constant('addMembers' as const), name, first: member, count }) },
+  { weight: 6, arbitrary: fc.record({ act: fc.constant('setScores' as const), name, first: member, count, score }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant('removeMembers' as const), which, first: member, count }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant('replaceWith' as const),
+      name,
+      kind: fc.constantFrom('set' as const, 'zset' as const),
+      first: member,
+      count,
+      score,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), which, name }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('token' as const), which }) },
   fc.record({ act: fc.constant('delete' as const), which, key }),
@@ -74,6 +93,22 @@ const act = fc.oneof(
 type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
 
 const WRITES_KEYS = new Set<Act['act']>(['set', 'append', 'delete', 'clear', 'replace']);
+
+/** A range of members, and the score of all of them. */
+interface Members {
+  readonly first: number;
+  readonly count: number;
+  readonly score?: number;
+}
+
+function membersOf({ first, count }: Members): Slice[] {
+  return Array.from({ length: count }, (_, i) => slice(`m${first + i}`));
+}
+
+function dataOf(kind: 'set' | 'zset', members: Members): Slice[] {
+  const value = kind === 'set' ? slice('') : scoreText(members.score ?? 0);
+  return membersOf(members).flatMap((one) => [one, value]);
+}
 
 /** A clock whose wall time advances too. */
 class RunningClock extends FakeClock {
@@ -125,12 +160,15 @@ class Recorded {
       });
     }
     if (step.act === 'setString') return this.#setString(slice(step.name), slice(step.value));
+    if (step.act === 'addMembers') return this.#onKey('set', slice(step.name), step);
+    if (step.act === 'setScores') return this.#onKey('zset', slice(step.name), step);
+    if (step.act === 'replaceWith') return this.#replaceWith(slice(step.name), step);
     const sessions = this.sessions;
     if (sessions.length === 0) return undefined;
     const session = sessions[step.which % sessions.length];
     const { data } = engine;
-    // Other writes to a string are refused.
-    if (engine.isString(session) && WRITES_KEYS.has(step.act)) return undefined;
+    // Writes to a key of another kind are refused.
+    if (engine.kindOf(session) !== 'hash' && WRITES_KEYS.has(step.act)) return undefined;
     switch (step.act) {
       case 'token':
         return engine.token(session);
@@ -141,6 +179,10 @@ class Recorded {
         return engine.isString(session) ? data.appendToString(session, slice(step.value)) : undefined;
       case 'writeToString':
         return engine.isString(session) ? data.writeToString(session, step.offset, slice(step.value)) : undefined;
+      case 'removeMembers':
+        if (engine.kindOf(session) !== 'set' && engine.kindOf(session) !== 'zset') return undefined;
+        data.removeMembers(session, membersOf(step));
+        return data.count(session) > 0 ? undefined : engine.end(session);
       case 'end':
         return engine.end(session);
       case 'touch':
@@ -168,6 +210,23 @@ class Recorded {
     const session = this.engine.findShared(name);
     if (session !== NO_SESSION) this.engine.data.setString(session, value);
     else this.engine.create(name, { shared: 'tokenless', string: value });
+  }
+
+  /** Adds members to a set, or sets their scores in a sorted set. Does nothing to a key of another kind. */
+  #onKey(kind: 'set' | 'zset', name: Slice, members: Members): void {
+    const { data } = this.engine;
+    const session = this.engine.findShared(name);
+    if (session === NO_SESSION) {
+      this.engine.create(name, { shared: 'tokenless', kind, data: dataOf(kind, members) });
+    } else if (data.count(session) === 0 || this.engine.kindOf(session) === kind) {
+      if (kind === 'set') data.addMembers(session, membersOf(members));
+      else for (const one of membersOf(members)) data.setScore(session, one, members.score ?? 0);
+    }
+  }
+
+  #replaceWith(name: Slice, { kind, ...members }: Members & { kind: 'set' | 'zset' }): void {
+    const session = this.engine.findShared(name);
+    if (session !== NO_SESSION) this.engine.data.replaceWith(session, kind, dataOf(kind, members));
   }
 
   #rename(session: Session, name: Slice): void {
@@ -226,8 +285,14 @@ function contents({ engine, clock }: Restored): Map<string, Record<string, unkno
       // An old token that is due leads nowhere, even before the wheel has expired it.
       if (until > clock.now()) old[token.latin1()] = until - clock.now();
     });
+    const order: string[] = [];
+    if (state.kind === 'zset') {
+      const ranks = engine.data.peekOrder(session);
+      ranks.visit(0, ranks.count, 1, (member) => order.push(member.latin1()));
+    }
     found.set(engine.token(session), {
       ...state,
+      order,
       id: engine.id(session),
       name: engine.name(session).toString('latin1'),
       keys,
@@ -433,9 +498,14 @@ function kept(engine: SessionEngine, session: Session) {
   const { name, duration, maxAgeMs, deleteSession, extend, shared, keys } = engine.info(session);
   const data = new Map<string, string>();
   engine.data.peek(session, (key, value) => data.set(key.latin1(), value.latin1()));
-  const isString = engine.isString(session);
+  const kind = engine.kindOf(session);
+  const order: string[] = [];
+  if (kind === 'zset') engine.data.peekOrder(session).visit(0, keys, 1, (member) => order.push(member.latin1()));
   const id = engine.id(session);
-  return { id, name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys, isString, data };
+  return {
+    ...{ id, name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys },
+    ...{ kind, data, order },
+  };
 }
 
 /** Yields the records in several batches. Each batch is overwritten when the next one is requested. */

@@ -181,6 +181,18 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
     ],
     ['GETEX', ['SET k v', 'GETEX k EX 100'], { 'PTTL k': '100000' }],
     ['MSET and MSETNX', ['MSET a 1 b 2', 'MSETNX b 3 c 4', 'MSETNX c 5 d 6'], { 'MGET a b c d': '1 2 5 6' }],
+    ['SADD, SREM and SMOVE', ['SADD s a b c', 'SREM s b', 'SMOVE s t c'], { 'SMEMBERS s': 'a', 'TYPE t': 'set' }],
+    [
+      'ZADD and ZREM',
+      ['ZADD z 1 a 2.5 b -inf c', 'ZINCRBY z 2 a', 'ZREM z b'],
+      { 'ZRANGE z 0 -1 WITHSCORES': 'c -inf a 3' },
+    ],
+    [
+      'ZUNIONSTORE over a key',
+      ['ZADD z 1 a 2 b', 'SADD s b', 'SET u v EX 9', 'ZUNIONSTORE u 2 z s'],
+      { 'ZRANGE u 0 -1 WITHSCORES': 'a 1 b 3', 'TTL u': '-1', 'TYPE u': 'zset' },
+    ],
+    ['SINTERSTORE of nothing', ['SADD s a', 'SADD t b', 'SINTERSTORE s s t'], { 'EXISTS s': '0', 'SCARD t': '1' }],
     ['a transaction', ['MULTI', 'SET k 1', 'INCR k', 'RENAME k l', 'EXEC'], { 'GET l': '2', 'EXISTS k': '0' }],
     ['a shared session', ['SESSION.NEW k SHARED DATA a 1', 'HSET k b 2'], { 'SESSION.GETALL @k': 'a 1 b 2' }],
     ['a key named as one of a session', ['SET @k v', 'SET k w'], { 'GET @k': 'v', 'SESSION.GET @k ': 'w' }],

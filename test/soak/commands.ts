@@ -59,6 +59,29 @@ const KEY_COMMANDS: readonly ((random: Random) => Operation)[] = [
   () => KEY.del(),
 ];
 
+const member = (random: Random) => `m${random.between(0, 9)}`;
+/** Now and then so many that a set is hashed, and a sorted set has a tree. */
+const members = (random: Random) =>
+  random.chance(0.05) ? Array.from({ length: 80 }, (_, i) => `m${i}`) : random.some(1, 3, () => member(random));
+
+/** On a key that is a set or a sorted set, whichever it became first. Commands for the other kind are refused. */
+const MEMBER_COMMANDS: readonly ((random: Random) => Operation)[] = [
+  (random) => KEY.sadd(members(random)),
+  (random) => KEY.srem(members(random)),
+  () => KEY.smembers(),
+  (random) => KEY.sismember(member(random)),
+  () => KEY.scard(),
+  (random) => KEY.zadd(members(random).flatMap((one) => [one, String(random.between(-5, 5))])),
+  (random) => KEY.zrem(members(random)),
+  (random) => KEY.zremrangebyscore(random.between(-5, 0), random.between(-5, 0)),
+  () => KEY.zrange(),
+  (random) => KEY.zrank(member(random)),
+  () => KEY.zcard(),
+  () => KEY.pttl(),
+  (random) => KEY.expire('ms', random.between(5, 4000)),
+  () => KEY.del(),
+];
+
 function expire(random: Random): Operation {
   const flag = random.pick([undefined, '0', '1', 'yes', 'no']);
   return random.chance(0.7)
@@ -85,6 +108,11 @@ export function randomCommand(session: KnownSession, address: string, random: Ra
     ...commandOn(SESSION.rotate(grace), address),
     after: (reply, at) => session.rotated(String(reply), grace * 1000, at),
   };
+}
+
+/** A random command on a key that is a set or a sorted set. */
+export function memberCommand(name: string, random: Random): Command {
+  return { ...commandOn(random.pick(MEMBER_COMMANDS)(random), name), token: undefined };
 }
 
 /** How a random new session is created, and its state then. @param longest The most seconds that it lives. */

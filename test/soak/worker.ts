@@ -3,7 +3,7 @@ import { isToken, SESSION_OPERATIONS as SESSION } from '../tools/operations.js';
 import type { Random } from '../tools/random.js';
 import { Failure, isError, isStatus, type Reply, Status, show } from '../tools/replies.js';
 import { created, noSession, type Span } from '../tools/session.js';
-import { commandOn, Draft, randomCommand } from './commands.js';
+import { commandOn, Draft, memberCommand, randomCommand } from './commands.js';
 import { type Command, KnownSession, type Lost } from './known-session.js';
 import { Link } from './link.js';
 import { NameGroup } from './name-group.js';
@@ -63,6 +63,8 @@ export class Worker {
   readonly #longest: number;
   #sessions: KnownSession[] = [];
   readonly #shared: KnownSession;
+  /** A set or a sorted set. */
+  readonly #members: KnownSession;
   #group: NameGroup;
   #pending: Task[] = [];
   #sentAt = 0;
@@ -77,6 +79,8 @@ export class Worker {
     this.#longest = options.longest;
     const name = `${this.#name}:shared`;
     this.#shared = new KnownSession(name, `@${name}`, [noSession()], 0, stage.pressure);
+    const key = `${this.#name}:members`;
+    this.#members = new KnownSession(key, `@${key}`, [noSession()], 0, stage.pressure);
     this.#group = this.#newGroup();
   }
 
@@ -188,6 +192,7 @@ export class Worker {
     if (way < 0.31) return this.#increment();
     if (way < 0.36) return this.#on(this.#shared, random.chance(0.5) ? this.#createShared() : this.#openShared());
     if (way < 0.45) return this.#on(this.#shared, this.#randomCommand(this.#shared));
+    if (way < 0.52) return this.#on(this.#members, memberCommand(this.#members.name, random));
     const session = random.pick(this.#sessions);
     return this.#on(session, this.#randomCommand(session));
   }

@@ -27,6 +27,7 @@ const is =
   (expected: Reply): Expected =>
   (reply) =>
     show(reply) === show(expected);
+const wrongType: Expected = (reply) => isError(reply, 'WRONGTYPE');
 const ok: Expected = (reply) => isStatus(reply, 'OK');
 const missing: Expected = (reply) => isError(reply, 'NOSESSION');
 const error =
@@ -243,6 +244,20 @@ function readsKey(name: string, args: readonly string[], reply: (data: Session['
   });
 }
 
+/** Like `readsKey`, for a set or a sorted set. */
+function readsMembers(
+  kind: 'set' | 'zset',
+  name: string,
+  args: readonly string[],
+  reply: (data: Session['data']) => Expected,
+): Operation {
+  const { run, ...operation } = readsKey(name, args, reply);
+  return {
+    ...operation,
+    run: (session, at) => (isKey(session) && session.kind !== kind ? wrongType : run(session, at)),
+  };
+}
+
 function onKey(name: string, args: readonly string[], run: Effect): Operation {
   return command(name, args, (session, at) => (isKey(session) ? run(session, at) : is(0)));
 }
@@ -256,8 +271,73 @@ function writesKey(name: string, args: readonly string[], edit: (session: Sessio
   return command(name, args, run, true);
 }
 
+/** A command that adds members with values to a set or a sorted set, which it creates if it does not exist. */
+function addsTo(kind: 'set' | 'zset', name: string, args: readonly string[], entries: readonly string[]): Operation {
+  return writesKey(name, args, (session, at) => {
+    const { data } = session;
+    if (data.size > 0 && session.kind !== kind) return wrongType;
+    session.kind = kind;
+    const [size, before] = [data.size, show([...data])];
+    put(data, entries);
+    if (show([...data]) !== before) changed(session, at);
+    return is(data.size - size);
+  });
+}
+
+/** A command that removes some members of a set or a sorted set. */
+function removesFrom(
+  kind: 'set' | 'zset',
+  name: string,
+  args: readonly string[],
+  isRemoved: (member: string, value: string) => boolean,
+): Operation {
+  return onKey(name, args, (session, at) => {
+    if (session.kind !== kind) return wrongType;
+    const removed = remove(
+      session.data,
+      [...session.data].filter(([member, value]) => isRemoved(member, value)).map(([member]) => member),
+    );
+    if (removed > 0) changed(session, at);
+    if (session.data.size === 0) end(session);
+    return is(removed);
+  });
+}
+
+/** Returns members in the order of their scores. */
+export function inOrder(data: Session['data']): string[] {
+  return [...data]
+    .sort(([a, low], [b, high]) => Number(low) - Number(high) || (a < b ? -1 : 1))
+    .map(([member]) => member);
+}
+
 /** Redis' commands on a key, which is a shared session. */
 export const KEY_OPERATIONS = {
+  sadd: (members: readonly string[]) =>
+    addsTo(
+      'set',
+      'SADD',
+      members,
+      members.flatMap((member) => [member, '']),
+    ),
+  srem: (members: readonly string[]) => removesFrom('set', 'SREM', members, (member) => members.includes(member)),
+  smembers: () => readsMembers('set', 'SMEMBERS', [], (data) => isSetOf(data.keys())),
+  sismember: (member: string) => readsMembers('set', 'SISMEMBER', [member], (data) => is(Number(data.has(member)))),
+  scard: () => readsMembers('set', 'SCARD', [], (data) => is(data.size)),
+  /** @param entries Alternating members and scores, which must be integers. */
+  zadd: (entries: readonly string[]) =>
+    addsTo(
+      'zset',
+      'ZADD',
+      entries.map((_, i) => entries[i ^ 1]),
+      entries,
+    ),
+  zrem: (members: readonly string[]) => removesFrom('zset', 'ZREM', members, (member) => members.includes(member)),
+  zremrangebyscore: (min: number, max: number) =>
+    removesFrom('zset', 'ZREMRANGEBYSCORE', [String(min), String(max)], (_, score) => +score >= min && +score <= max),
+  zrange: () => readsMembers('zset', 'ZRANGE', ['0', '-1'], (data) => is(inOrder(data))),
+  zrank: (member: string) =>
+    readsMembers('zset', 'ZRANK', [member], (data) => is(data.has(member) ? inOrder(data).indexOf(member) : null)),
+  zcard: () => readsMembers('zset', 'ZCARD', [], (data) => is(data.size)),
   hget: (key: string) => readsKey('HGET', [key], (data) => is(data.get(key) ?? null)),
   hmget: (keys: readonly string[]) => readsKey('HMGET', keys, (data) => is(keys.map((key) => data.get(key) ?? null))),
   hgetall: () => readsKey('HGETALL', [], (data) => isMapOf(data)),
@@ -281,6 +361,7 @@ export const KEY_OPERATIONS = {
   del: () => onKey('DEL', [], end),
   hset: (entries: readonly string[]) =>
     writesKey('HSET', entries, (session, at) => {
+      session.kind = 'hash';
       const { size } = session.data;
       put(session.data, entries);
       changed(session, at);
@@ -289,6 +370,7 @@ export const KEY_OPERATIONS = {
   /** SET with a duration in seconds. */
   set: (value: string, ttl: number) =>
     writesKey('SET', [value, 'EX', String(ttl)], (session, at) => {
+      session.kind = 'string';
       session.data = new Map([[VALUE, value]]);
       session.duration = ttl * 1000;
       start(session, at);
@@ -299,7 +381,9 @@ export const KEY_OPERATIONS = {
     writesKey(
       offset === undefined ? 'APPEND' : 'SETRANGE',
       offset === undefined ? [value] : [String(offset), value],
-      ({ data }) => {
+      (session) => {
+        const { data } = session;
+        session.kind = 'string';
         const old = data.get(VALUE) ?? '';
         const at = offset ?? old.length;
         const text = old.slice(0, at).padEnd(at, '\0') + value + old.slice(at + value.length);

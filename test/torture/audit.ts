@@ -1,5 +1,6 @@
 import type { Connection } from '../tools/connection.js';
-import { Failure, mapOf, type Reply, show } from '../tools/replies.js';
+import { inOrder } from '../tools/operations.js';
+import { Failure, mapOf, type Reply, Status, show } from '../tools/replies.js';
 import type { Entry } from './client.js';
 import { aheadOf, type ClientState, dueOf, type OwnSession } from './client-state.js';
 
@@ -34,6 +35,9 @@ interface Found {
   readonly token: string;
   readonly id: string;
   readonly data: ReadonlyMap<string, string>;
+  /** The reply to TYPE, and the members of a sorted set in their order. */
+  readonly type: string;
+  readonly order: readonly string[];
   /** Its deadline is between the two, in ms. */
   readonly from: number;
   readonly to: number;
@@ -121,21 +125,26 @@ async function observe(
   const found = new Map<string, Found>();
   const readFrom = performance.now();
   const replies = await connection.askAll(
-    present.flatMap(({ token }) => [
+    present.flatMap(({ name, token }) => [
       ['SESSION.PTTL', token],
       ['SESSION.GETALL', token],
       ['SESSION.ID', token],
+      ['TYPE', name],
+      ['ZRANGE', name, '0', '-1'],
     ]),
   );
   const readTo = performance.now();
   present.forEach(({ name, token }, i) => {
-    const [left, all, id] = replies.slice(3 * i, 3 * i + 3);
+    const [left, all, id, kind, members] = replies.slice(5 * i, 5 * i + 5);
     // It has expired since it was listed.
     if (all instanceof Failure || id instanceof Failure || left === -2) return;
     if (found.has(name)) throw new Error(`there are two sessions ${name}`);
     const data = mapOf(all) as ReadonlyMap<string, string>;
     const due = left === -1 ? Infinity : Number(left);
-    found.set(name, { token, id: String(id), data, from: readFrom + due - 1, to: readTo + due, readFrom, readTo });
+    const type = kind instanceof Status ? kind.text : show(kind);
+    const order = Array.isArray(members) ? members.map(String) : [];
+    const [from, to] = [readFrom + due - 1, readTo + due];
+    found.set(name, { token, id: String(id), data, type, order, from, to, readFrom, readTo });
   });
   const live = new Set<string>();
   for (let i = 0; i < tokens.length; i += MANY) {
@@ -188,10 +197,14 @@ function compareSession(session: OwnSession, found: Found, shared: string | unde
   const latest = to + aheadOf(session);
   if (found.to < from - SLACK) return `is due ${Math.round(from - found.to)} ms early`;
   if (found.from > latest + SLACK) return `is due ${Math.round(found.from - latest)} ms late`;
+  if (session.shared && session.data.size > 0 && session.kind !== found.type) {
+    return `is a ${found.type}, not a ${session.kind}`;
+  }
   for (const key of new Set([...session.data.keys(), ...found.data.keys()])) {
     const [is, was] = [found.data.get(key), session.data.get(key)];
     if (is !== was) return `has ${brief(is)} under ${JSON.stringify(key)}, not ${brief(was)}`;
   }
+  if (found.type === 'zset' && show(found.order) !== show(inOrder(session.data))) return 'has its members out of order';
   return undefined;
 }
 

@@ -306,6 +306,9 @@ export class Client {
     const random = this.#random;
     const session = this.#head.sessions.get(name);
     const ttl = random.pick([3600, 86_400]);
+    if (session?.kind === 'set' || session?.kind === 'zset' || (session === undefined && random.chance(0.5))) {
+      return this.#chooseForMembers(name, session?.kind ?? random.pick(['set', 'zset']), ttl);
+    }
     const string = session?.data.get(VALUE);
     if (random.chance(string === undefined ? 0.1 : 0.5)) return onKey(name, KEY.set(this.#value(), ttl), true);
     if (session === undefined || (string === undefined && random.chance(0.5))) {
@@ -322,6 +325,32 @@ export class Client {
     const to = this.#keyName();
     if (to !== name && random.chance(0.5)) return renaming(name, to);
     return onKey(name, random.chance(0.5) ? KEY.del() : KEY.expire('s', ttl));
+  }
+
+  #chooseForMembers(name: string, kind: OwnSession['kind'], ttl: number): Change {
+    const random = this.#random;
+    const roll = random.between(1, 20);
+    if (roll === 1) return onKey(name, KEY.del());
+    if (roll === 2) return onKey(name, KEY.set(this.#value(), ttl), true);
+    if (roll === 3) return onKey(name, KEY.expire('s', ttl));
+    const to = this.#keyName();
+    if (roll === 4 && to !== name) return renaming(name, to);
+    const members = this.#members();
+    if (kind === 'set') return roll < 14 ? onKey(name, KEY.sadd(members), true) : onKey(name, KEY.srem(members));
+    if (roll < 14) {
+      const scored = members.flatMap((member) => [member, String(random.between(-9, 9))]);
+      return onKey(name, KEY.zadd(scored), true);
+    }
+    if (roll < 18) return onKey(name, KEY.zrem(members));
+    return onKey(name, KEY.zremrangebyscore(8, 9));
+  }
+
+  /** Different members; now and then so many that a set is hashed, and a sorted set has a tree. */
+  #members(): string[] {
+    const random = this.#random;
+    const count = random.chance(0.1) ? 80 : random.between(1, 3);
+    const first = random.between(0, 40);
+    return Array.from({ length: count }, (_, i) => `\xff${first + i}`);
   }
 
   #keyName(): string {
