@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { Redis } from 'ioredis';
 import RedisParser from 'redis-parser';
-import { readEvent } from '../src/store/valkey/outbox-entry.js';
+import { readEvent } from '../src/store/valkey/events/outbox-entry.js';
 import { Program } from '../test/tools/program.js';
 import { RedisCluster } from '../test/tools/redis-cluster.js';
 import { encodeArray } from './load/resp.js';

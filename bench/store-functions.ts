@@ -1,4 +1,4 @@
-import { readLibrary } from '../src/store/valkey/library.js';
+import { readLibrary } from '../src/store/valkey/library/library.js';
 import { OPERATIONS } from './operations.js';
 import { addressOf, dataOf, INDEXED, nameOf, type Shape, tokenOf, ttlOf, valueIn } from './sessions.js';
 import type { StoreNode } from './store-nodes.js';

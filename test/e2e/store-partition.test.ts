@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Partitions } from '../../src/store/valkey/partitions.js';
+import { Partitions } from '../../src/store/valkey/addressing/partitions.js';
 import { eventually } from '../tools/eventually.js';
 import { Program } from '../tools/program.js';
 import { type ClusterSettings, RedisCluster } from '../tools/redis-cluster.js';

@@ -1,13 +1,13 @@
 import type { Clock, Lateness } from '../../engine/index.js';
 import type { StoreEvent } from '../remote-store.js';
-import { EventFeed } from './event-feed.js';
-import { IndexRepair } from './index-repair.js';
-import { LiveProcesses } from './live-processes.js';
-import type { Nodes } from './nodes.js';
-import { readEvent } from './outbox-entry.js';
-import { Owner } from './owner.js';
-import type { Places } from './partitions.js';
-import { partitionsOf } from './rendezvous.js';
+import type { Places } from './addressing/partitions.js';
+import { EventFeed } from './events/event-feed.js';
+import { readEvent } from './events/outbox-entry.js';
+import { IndexRepair } from './names/index-repair.js';
+import type { Nodes } from './nodes/nodes.js';
+import { LiveProcesses } from './owning/live-processes.js';
+import { Owner } from './owning/owner.js';
+import { partitionsOf } from './owning/rendezvous.js';
 
 export interface MaintenanceOptions {
   readonly nodes: Nodes;
@@ -27,7 +27,7 @@ export interface MaintenanceOptions {
  * What a process does for the store in the background. It expires sessions on time and repairs indexes, in its share of
  * the partitions. It also receives events. Reads are exact without it.
  *
- * All processes share the partitions (`live-processes.ts`, `rendezvous.ts`). This is not a lock: while two processes
+ * All processes share the partitions (`owning/live-processes.ts`, `owning/rendezvous.ts`). This is not a lock: while two processes
  * disagree about a partition, both look after it, and the store makes sure that each session expires once.
  */
 export class Maintenance {

@@ -1,9 +1,9 @@
 import { CodedError } from '../../errors.js';
 import { type OpenStore, type RemoteStore, type StoreOptions, UnusableStoreError } from '../remote-store.js';
-import { connectNodes } from './connect.js';
-import { readLibrary } from './library.js';
+import { readLibrary } from './library/library.js';
 import { Maintenance } from './maintenance.js';
-import type { Nodes } from './nodes.js';
+import { connectNodes } from './nodes/connect.js';
+import type { Nodes } from './nodes/nodes.js';
 import { SettingsWatch } from './settings-watch.js';
 import { settingsOf } from './store-settings.js';
 import { ValkeyStore } from './valkey-store.js';

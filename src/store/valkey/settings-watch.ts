@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/index.js';
-import { StoreError } from './nodes.js';
-import { bufferOf, listOf } from './replies.js';
-import type { Calls } from './session-calls.js';
+import { bufferOf, listOf } from './library/replies.js';
+import { StoreError } from './nodes/nodes.js';
+import type { Calls } from './sessions/session-calls.js';
 import type { StoreSettings } from './store-settings.js';
 
 /** How often a process makes sure that the store still has its settings, in ms. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError } from '../../errors.js';
-import { DEFAULT_PARTITIONS } from './partitions.js';
-import { bufferOf, listOf } from './replies.js';
-import type { Calls } from './session-calls.js';
+import { DEFAULT_PARTITIONS } from './addressing/partitions.js';
+import { bufferOf, listOf } from './library/replies.js';
+import type { Calls } from './sessions/session-calls.js';
 
 /** The version of the format in which the functions write. */
 const FORMAT = 1;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EventFeed } from '../../../src/store/valkey/event-feed.js';
+import { EventFeed } from '../../../src/store/valkey/events/event-feed.js';
 import { FakeClock } from '../../fake-clock.js';
 import { pass, SimulatedStore } from './simulated-store.js';
 

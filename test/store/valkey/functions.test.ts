@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readEvent } from '../../../src/store/valkey/outbox-entry.js';
+import { readEvent } from '../../../src/store/valkey/events/outbox-entry.js';
 import { eventually } from '../../tools/eventually.js';
 import { BASE, Flag, idOf, LibraryServer, NAMES_BASE, newToken } from './library-server.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IndexRepair } from '../../../src/store/valkey/index-repair.js';
+import { IndexRepair } from '../../../src/store/valkey/names/index-repair.js';
 import { FakeClock } from '../../fake-clock.js';
 import { pass, SimulatedStore } from './simulated-store.js';
 

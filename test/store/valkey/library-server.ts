@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { readLibrary } from '../../../src/store/valkey/library.js';
+import { readLibrary } from '../../../src/store/valkey/library/library.js';
 import { RedisServer } from '../../tools/redis-server.js';
 
 type Argument = Uint8Array | string | number;

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readLibrary } from '../../../src/store/valkey/library.js';
-import { ADDING } from '../../../src/store/valkey/transaction.js';
+import { readLibrary } from '../../../src/store/valkey/library/library.js';
+import { ADDING } from '../../../src/store/valkey/sessions/transaction.js';
 import { PACKAGE } from '../../../src/version.js';
 
 describe('the library of functions', () => {
   it('is the same in the package', async () => {
-    const built = await import(pathToFileURL(join(PACKAGE, 'dist/store/valkey/library.js')).href);
+    const built = await import(pathToFileURL(join(PACKAGE, 'dist/store/valkey/library/library.js')).href);
     expect(built.readLibrary()).toEqual(readLibrary());
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS, LiveProcesses } from '../../../src/store/valkey/live-processes.js';
+import { LEASE_MS, LiveProcesses } from '../../../src/store/valkey/owning/live-processes.js';
 import { FakeClock } from '../../fake-clock.js';
 import { pass, SimulatedStore } from './simulated-store.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NodeClock } from '../../../src/store/valkey/node-clock.js';
+import { NodeClock } from '../../../src/store/valkey/owning/node-clock.js';
 
 const delays = fc.array(
   fc.record({

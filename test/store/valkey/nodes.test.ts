@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Slice } from '../../../src/slice.js';
-import { connectNodes } from '../../../src/store/valkey/connect.js';
-import type { Nodes, NodesOptions } from '../../../src/store/valkey/nodes.js';
+import { connectNodes } from '../../../src/store/valkey/nodes/connect.js';
+import type { Nodes, NodesOptions } from '../../../src/store/valkey/nodes/nodes.js';
 import { eventually } from '../../tools/eventually.js';
 import { RedisCluster } from '../../tools/redis-cluster.js';
 import { RedisServer } from '../../tools/redis-server.js';

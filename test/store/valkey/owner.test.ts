@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Owner } from '../../../src/store/valkey/owner.js';
+import { Owner } from '../../../src/store/valkey/owning/owner.js';
 import { FakeClock } from '../../fake-clock.js';
 import { pass, SimulatedStore } from './simulated-store.js';
 

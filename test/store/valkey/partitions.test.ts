@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isToken } from '../../../src/engine/index.js';
 import { Slice } from '../../../src/slice.js';
-import { MAX_PARTITIONS, Partitions } from '../../../src/store/valkey/partitions.js';
+import { MAX_PARTITIONS, Partitions } from '../../../src/store/valkey/addressing/partitions.js';
 
 const counts = fc.oneof(fc.integer({ min: 1, max: MAX_PARTITIONS }), fc.constantFrom(1, 2, 256, 4095, MAX_PARTITIONS));
 

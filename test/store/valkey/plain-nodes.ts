@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { CodedError, ERROR_CODES, type ErrorCode } from '../../../src/errors.js';
 import { Slice } from '../../../src/slice.js';
-import { readLibrary } from '../../../src/store/valkey/library.js';
-import type { Argument, Nodes, Reply } from '../../../src/store/valkey/nodes.js';
+import { readLibrary } from '../../../src/store/valkey/library/library.js';
+import type { Argument, Nodes, Reply } from '../../../src/store/valkey/nodes/nodes.js';
 import type { RedisServer } from '../../tools/redis-server.js';
 
 /** Calls the functions of the library on a single server, in the plainest way. */

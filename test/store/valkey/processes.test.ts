@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readEvent } from '../../../src/store/valkey/outbox-entry.js';
+import { readEvent } from '../../../src/store/valkey/events/outbox-entry.js';
 import { eventually } from '../../tools/eventually.js';
 import { Program } from '../../tools/program.js';
 import { RedisCluster } from '../../tools/redis-cluster.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { partitionsOf } from '../../../src/store/valkey/rendezvous.js';
+import { partitionsOf } from '../../../src/store/valkey/owning/rendezvous.js';
 
 const ids = fc.uniqueArray(fc.stringMatching(/^[0-9a-f]{16}$/), { minLength: 1, maxLength: 8 });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Slice } from '../../../src/slice.js';
+import type { Argument } from '../../../src/store/valkey/nodes/nodes.js';
 import { bulkString, RequestBytes } from '../../../src/store/valkey/nodes/request-bytes.js';
-import type { Argument } from '../../../src/store/valkey/nodes.js';
 
 const bytes = fc.uint8Array({ maxLength: 100 }).map((array) => Buffer.from(array));
 const argument: fc.Arbitrary<Argument> = fc.oneof(

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Argument, Reply } from '../../../src/store/valkey/nodes.js';
+import type { Argument, Reply } from '../../../src/store/valkey/nodes/nodes.js';
 import { SettingsWatch } from '../../../src/store/valkey/settings-watch.js';
 import { settingsOf } from '../../../src/store/valkey/store-settings.js';
 import { FakeClock } from '../../fake-clock.js';

@@ -7,8 +7,8 @@ import type {
   Reply,
   StoreState,
   Subscription,
-} from '../../../src/store/valkey/nodes.js';
-import { StoreError } from '../../../src/store/valkey/nodes.js';
+} from '../../../src/store/valkey/nodes/nodes.js';
+import { StoreError } from '../../../src/store/valkey/nodes/nodes.js';
 import type { FakeClock } from '../../fake-clock.js';
 
 /** The functions announce deadlines nearer than this. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Slice } from '../../../src/slice.js';
 import type { SessionStore, Settings } from '../../../src/store/session-store.js';
-import { type Argument, type Reply, StoreError } from '../../../src/store/valkey/nodes.js';
+import { type Argument, type Reply, StoreError } from '../../../src/store/valkey/nodes/nodes.js';
 import { settingsOf } from '../../../src/store/valkey/store-settings.js';
 import { ValkeyStore } from '../../../src/store/valkey/valkey-store.js';
 import { eventually } from '../../tools/eventually.js';

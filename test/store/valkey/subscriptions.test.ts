@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { connectNodes } from '../../../src/store/valkey/connect.js';
-import type { ChannelListener, Nodes } from '../../../src/store/valkey/nodes.js';
+import { connectNodes } from '../../../src/store/valkey/nodes/connect.js';
+import type { ChannelListener, Nodes } from '../../../src/store/valkey/nodes/nodes.js';
 import { eventually } from '../../tools/eventually.js';
 import { RedisCluster } from '../../tools/redis-cluster.js';
 import { RedisServer } from '../../tools/redis-server.js';

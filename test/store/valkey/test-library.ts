@@ -1,4 +1,4 @@
-import type { FunctionLibrary, NodesOptions } from '../../../src/store/valkey/nodes.js';
+import type { FunctionLibrary, NodesOptions } from '../../../src/store/valkey/nodes/nodes.js';
 import type { RedisServer } from '../../tools/redis-server.js';
 
 /** A few functions for tests of the nodes. */

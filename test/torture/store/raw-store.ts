@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
-import { OriginIds } from '../../../src/store/valkey/origin-ids.js';
-import { readEvent } from '../../../src/store/valkey/outbox-entry.js';
-import { Partitions } from '../../../src/store/valkey/partitions.js';
+import { OriginIds } from '../../../src/store/valkey/addressing/origin-ids.js';
+import { Partitions } from '../../../src/store/valkey/addressing/partitions.js';
+import { readEvent } from '../../../src/store/valkey/events/outbox-entry.js';
 import type { RedisCluster } from '../../tools/redis-cluster.js';
 import { eventText } from './tracked-session.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Partitions } from '../../../src/store/valkey/partitions.js';
+import { Partitions } from '../../../src/store/valkey/addressing/partitions.js';
 import { Connection } from '../../tools/connection.js';
 import { eventually } from '../../tools/eventually.js';
 import { runLoadTest } from '../../tools/load-test.js';

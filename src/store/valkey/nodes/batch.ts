@@ -1,5 +1,5 @@
-import type { Reply } from '../nodes.js';
 import { NodeCommand } from './node-command.js';
+import type { Reply } from './nodes.js';
 import type { Request } from './request.js';
 
 /** The requests of one write to a node. Their replies come in the same order. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurationHistogram } from '../../../duration-histogram.js';
-import { type Argument, type NodesOptions, type Reply, StoreError } from '../nodes.js';
 import { type CallOutcomes, FunctionCall } from './function-call.js';
+import { type Argument, type NodesOptions, type Reply, StoreError } from './nodes.js';
 import { Partition } from './partition.js';
 import type { Primaries } from './primaries.js';
 import type { Primary } from './primary.js';

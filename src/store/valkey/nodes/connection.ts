@@ -3,9 +3,9 @@ import { connect as connectSecurely } from 'node:tls';
 import RedisParser from 'redis-parser';
 import { endpoint } from '../../../endpoint.js';
 import { reasonOf } from '../../../system-error.js';
-import type { NodesOptions, Reply } from '../nodes.js';
 import { Batch } from './batch.js';
 import { NodeCommand } from './node-command.js';
+import type { NodesOptions, Reply } from './nodes.js';
 import type { Request } from './request.js';
 
 export interface NodeAddress {

@@ -1,8 +1,8 @@
 import { endpoint } from '../../../endpoint.js';
 import { UnusableStoreError } from '../../remote-store.js';
-import type { NodesOptions } from '../nodes.js';
 import { Connection, type NodeAddress } from './connection.js';
 import { authenticate, type Greeting, greet } from './greeting.js';
+import type { NodesOptions } from './nodes.js';
 import { askCluster, askSentinel, singlePrimary, type Topology } from './topology.js';
 
 /** Finds out which primaries there are: from a node of the cluster, from a Sentinel, or from the options. */

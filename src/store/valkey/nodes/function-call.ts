@@ -1,4 +1,4 @@
-import type { Reply } from '../nodes.js';
+import type { Reply } from './nodes.js';
 import type { Partition } from './partition.js';
 import { Request } from './request.js';
 

@@ -1,5 +1,5 @@
 import { UnusableStoreError } from '../../remote-store.js';
-import type { FunctionLibrary, Reply, StoreState } from '../nodes.js';
+import type { FunctionLibrary, Reply, StoreState } from './nodes.js';
 import { codeOf } from './refusal.js';
 
 /** The oldest versions that have functions and sharded channels. Valkey has always had them. */

@@ -1,5 +1,5 @@
 import { Slice } from '../../../slice.js';
-import type { Argument } from '../nodes.js';
+import type { Argument } from './nodes.js';
 
 /** Requests are written one after the other into chunks of this many bytes, or a larger one if a request needs it. */
 const CHUNK = 64 * 1024;

@@ -1,4 +1,4 @@
-import type { Reply } from '../nodes.js';
+import type { Reply } from './nodes.js';
 
 /** A request to a node. */
 export abstract class Request {

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { reasonOf } from '../../../system-error.js';
-import type { Reply } from '../nodes.js';
 import type { ClientPackage } from './client-package.js';
 import type { Access, NodeAddress } from './connection.js';
 import { MessageDecoder, type MessageListener } from './message-decoder.js';
+import type { Reply } from './nodes.js';
 import { RequestBytes } from './request-bytes.js';
 
 export interface SubscriberListener {

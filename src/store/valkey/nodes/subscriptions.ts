@@ -1,4 +1,4 @@
-import type { ChannelListener } from '../nodes.js';
+import type { ChannelListener } from './nodes.js';
 import type { Partition } from './partition.js';
 import type { Primary } from './primary.js';
 import type { Subscriber, SubscriberListener } from './subscriber.js';

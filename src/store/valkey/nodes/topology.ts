@@ -1,7 +1,7 @@
 import { UnusableStoreError } from '../../remote-store.js';
-import type { Reply } from '../nodes.js';
 import type { Connection, NodeAddress } from './connection.js';
 import { SLOTS } from './hash-slot.js';
+import type { Reply } from './nodes.js';
 
 /** Which primaries there are. */
 export interface Topology {

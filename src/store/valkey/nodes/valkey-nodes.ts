@@ -1,10 +1,10 @@
 import { UnusableStoreError } from '../../remote-store.js';
-import type { Argument, ChannelListener, Nodes, NodesOptions, Reply, StoreState, Subscription } from '../nodes.js';
 import { CallRouter } from './call-router.js';
 import type { ClientPackage } from './client-package.js';
 import { Connection, type NodeAddress } from './connection.js';
 import type { Discovery } from './discovery.js';
 import { type Asked, authenticate, type Greeting, greet, loadLibrary, selectDatabase } from './greeting.js';
+import type { Argument, ChannelListener, Nodes, NodesOptions, Reply, StoreState, Subscription } from './nodes.js';
 import { Primaries } from './primaries.js';
 import { Primary } from './primary.js';
 import { codeOf, refusalOf } from './refusal.js';
