@@ -150,24 +150,65 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'log', 'slice.ts', 'node:path'],
   store: ['engine', 'errors.ts', 'slice.ts', 'node:tls'],
   'store/memory': ['engine', 'errors.ts', 'slice.ts', 'store'],
-  'store/valkey': [
+  // From the nodes to the operations and the work in the background, from the bottom up.
+  'store/valkey/nodes': [
     'duration-histogram.ts',
     'endpoint.ts',
-    'engine',
     'errors.ts',
     'slice.ts',
     'store',
     'system-error.ts',
     'ioredis',
     'redis-parser',
-    'node:crypto',
-    'node:fs',
     'node:module',
     'node:net',
-    'node:path',
     'node:timers',
     'node:tls',
+  ],
+  'store/valkey/library': [
+    'slice.ts',
+    'store',
+    'store/valkey/nodes',
+    'node:crypto',
+    'node:fs',
+    'node:path',
     'node:url',
+  ],
+  'store/valkey/addressing': ['engine', 'slice.ts', 'store', 'store/valkey/library', 'node:crypto'],
+  'store/valkey/names': [
+    'engine',
+    'errors.ts',
+    'slice.ts',
+    'store',
+    'store/valkey/addressing',
+    'store/valkey/library',
+    'store/valkey/nodes',
+  ],
+  'store/valkey/sessions': [
+    'engine',
+    'errors.ts',
+    'slice.ts',
+    'store',
+    'store/valkey/addressing',
+    'store/valkey/library',
+    'store/valkey/names',
+    'store/valkey/nodes',
+  ],
+  'store/valkey/owning': ['engine', 'errors.ts', 'store/valkey/library', 'store/valkey/nodes', 'node:crypto'],
+  'store/valkey/events': ['engine', 'errors.ts', 'store', 'store/valkey/library', 'store/valkey/nodes'],
+  'store/valkey': [
+    'engine',
+    'errors.ts',
+    'slice.ts',
+    'store',
+    'store/valkey/addressing',
+    'store/valkey/events',
+    'store/valkey/library',
+    'store/valkey/names',
+    'store/valkey/nodes',
+    'store/valkey/owning',
+    'store/valkey/sessions',
+    'node:crypto',
   ],
   // What an application loads: no part of the server, and no client library.
   client: ['argument-checks.ts'],
@@ -272,10 +313,14 @@ function loadedWith(file: string, loaded = new Set<string>()): Set<string> {
   return loaded;
 }
 
-/** Returns the part that a file belongs to, or the package. A folder within a folder may be a part too. */
+/** Returns the part that a file belongs to: its innermost folder that is a part. Otherwise returns the package. */
 function partOf(file: string): string {
-  const [folder, inner] = file.split(sep);
-  return Object.hasOwn(MAY_IMPORT, `${folder}/${inner}`) ? `${folder}/${inner}` : folder;
+  const folders = file.split(sep);
+  for (let depth = folders.length; depth > 1; depth--) {
+    const part = folders.slice(0, depth).join('/');
+    if (Object.hasOwn(MAY_IMPORT, part)) return part;
+  }
+  return folders[0];
 }
 
 /** Returns the nodes that are in circles of edges, or between two circles. */
@@ -307,6 +352,14 @@ describe('the architecture', () => {
   it.each(['express', 'better-auth'])('%s imports only what the typed client exports', (store) => {
     const ofClient = files.filter((file) => partOf(file) === store).flatMap(importsOf);
     expect(new Set(ofClient.filter((file) => partOf(file) === 'client'))).toEqual(new Set(['client/index.ts']));
+  });
+
+  it('the Valkey store uses of its nodes only the interface and what connects to them', () => {
+    const ofOthers = files.filter((file) => file.startsWith('store/valkey/') && partOf(file) !== 'store/valkey/nodes');
+    const used = ofOthers.flatMap(importsOf).filter((file) => partOf(file) === 'store/valkey/nodes');
+    expect(new Set(used)).toEqual(
+      new Set(['connect', 'in-part', 'nodes'].map((name) => `store/valkey/nodes/${name}.ts`)),
+    );
   });
 
   it('has no circle of imports, types included', () => {

@@ -1,7 +1,6 @@
 import type { Clock } from '../../engine/index.js';
 import { bufferOf, listOf } from './library/replies.js';
-import { StoreError } from './nodes/nodes.js';
-import type { Calls } from './sessions/session-calls.js';
+import { type Calls, StoreError } from './nodes/nodes.js';
 import type { StoreSettings } from './store-settings.js';
 
 /** How often a process makes sure that the store still has its settings, in ms. */

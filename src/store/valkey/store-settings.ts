@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CodedError } from '../../errors.js';
 import { DEFAULT_PARTITIONS } from './addressing/partitions.js';
 import { bufferOf, listOf } from './library/replies.js';
-import type { Calls } from './sessions/session-calls.js';
+import type { Calls } from './nodes/nodes.js';
 
 /** The version of the format in which the functions write. */
 const FORMAT = 1;

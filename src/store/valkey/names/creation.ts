@@ -8,8 +8,7 @@ import type { SharedTokens } from '../addressing/shared-tokens.js';
 import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from '../library/flags.js';
 import { bufferOf, integerOf } from '../library/replies.js';
 import { inPart } from '../nodes/in-part.js';
-import { type Argument, StoreError } from '../nodes/nodes.js';
-import type { Calls } from '../sessions/session-calls.js';
+import { type Argument, type Calls, StoreError } from '../nodes/nodes.js';
 import type { Entry, NameIndexes } from './name-indexes.js';
 import type { Unindexing } from './unindexing.js';
 

@@ -1,5 +1,5 @@
 import { listOf, membersIn } from '../library/replies.js';
-import type { Calls } from '../sessions/session-calls.js';
+import type { Calls } from '../nodes/nodes.js';
 import type { Unindexing } from './unindexing.js';
 
 /** How many partitions are processed at the same time. */

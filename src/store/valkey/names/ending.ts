@@ -1,8 +1,7 @@
 import type { SessionEnd } from '../../../engine/index.js';
 import type { Address, Addresses } from '../addressing/addresses.js';
 import { membersIn } from '../library/replies.js';
-import type { Reply } from '../nodes/nodes.js';
-import type { Calls } from '../sessions/session-calls.js';
+import type { Calls, Reply } from '../nodes/nodes.js';
 import type { Unindexing } from './unindexing.js';
 
 /** How many sessions are ended at the same time. */

@@ -2,8 +2,7 @@ import { askByPartition } from '../addressing/by-partition.js';
 import { createdIn, idCreatedAt, memberOf, originIn } from '../addressing/member.js';
 import type { Partitions } from '../addressing/partitions.js';
 import { bufferOf, integerOf, listOf } from '../library/replies.js';
-import type { Argument, Reply } from '../nodes/nodes.js';
-import type { Calls } from '../sessions/session-calls.js';
+import type { Argument, Calls, Reply } from '../nodes/nodes.js';
 
 /** The entry of a session that is about to be created. */
 export interface Entry {

@@ -1,7 +1,7 @@
 import { askByPartition } from '../addressing/by-partition.js';
 import { nameInMember, originIn } from '../addressing/member.js';
 import type { Places } from '../addressing/partitions.js';
-import type { Calls } from '../sessions/session-calls.js';
+import type { Calls } from '../nodes/nodes.js';
 import { Gathering } from './gathering.js';
 
 /** How long a session that a command has ended may stay in the index of its name, in ms. */

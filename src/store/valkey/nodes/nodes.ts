@@ -36,6 +36,9 @@ export interface Nodes {
   close(): Promise<void>;
 }
 
+/** What runs the functions of the library: the nodes, or a transaction that collects the calls first. */
+export type Calls = Pick<Nodes, 'call'>;
+
 /** Strings are sent as UTF-8, numbers in decimal. */
 export type Argument = Slice | Uint8Array | string | number;
 

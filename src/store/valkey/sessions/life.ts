@@ -10,7 +10,8 @@ import type { Ending } from '../names/ending.js';
 import type { NameSessions } from '../names/name-sessions.js';
 import type { Unindexing } from '../names/unindexing.js';
 import { inPart } from '../nodes/in-part.js';
-import type { Calls, SessionCalls } from './session-calls.js';
+import type { Calls } from '../nodes/nodes.js';
+import type { SessionCalls } from './session-calls.js';
 
 /** Returns the operations that open, change and end single sessions. */
 export function lifeOfOne(

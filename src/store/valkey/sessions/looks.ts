@@ -9,9 +9,9 @@ import type { NameIndexes } from '../names/name-indexes.js';
 import type { NameSessions } from '../names/name-sessions.js';
 import { sessionList, startOf } from '../names/session-list.js';
 import type { Unindexing } from '../names/unindexing.js';
-import type { Reply } from '../nodes/nodes.js';
+import type { Calls, Reply } from '../nodes/nodes.js';
 import { scanPartitions } from './scan-partitions.js';
-import type { Calls, SessionCalls } from './session-calls.js';
+import type { SessionCalls } from './session-calls.js';
 
 /** Returns the operations that look at single sessions. */
 export function looksAtOne(

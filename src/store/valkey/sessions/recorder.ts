@@ -1,7 +1,6 @@
 import { Slice } from '../../../slice.js';
 import type { IndexedSession, Plan } from '../names/creation.js';
-import type { Argument, Reply } from '../nodes/nodes.js';
-import type { Calls } from './session-calls.js';
+import type { Argument, Calls, Reply } from '../nodes/nodes.js';
 
 /** A step of a transaction: a call, or the creation of a session, whose call is known only at the end. */
 export type Step = Call | CreateStep;

@@ -1,7 +1,6 @@
 import type { ScanPage, ScanRange } from '../../session-store.js';
 import { integerOf, listOf } from '../library/replies.js';
-import type { Reply } from '../nodes/nodes.js';
-import type { Calls } from './session-calls.js';
+import type { Calls, Reply } from '../nodes/nodes.js';
 
 /** How many partitions are asked at the same time, at most. */
 const MOST_AT_ONCE = 64;

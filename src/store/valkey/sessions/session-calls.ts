@@ -1,10 +1,7 @@
 import type { Slice } from '../../../slice.js';
 import type { Address, Addresses } from '../addressing/addresses.js';
-import type { Argument, Nodes, Reply } from '../nodes/nodes.js';
+import type { Argument, Calls, Reply } from '../nodes/nodes.js';
 import type { LookUpCounts } from './look-up-counts.js';
-
-/** What runs the functions of the library: the nodes, or a transaction that collects the calls first. */
-export type Calls = Pick<Nodes, 'call'>;
 
 /** Calls functions for one session each, and counts how many sessions were found. */
 export class SessionCalls {

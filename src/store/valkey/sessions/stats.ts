@@ -1,7 +1,7 @@
 import type { EngineStats } from '../../../engine/index.js';
 import { integerOf, listOf } from '../library/replies.js';
+import type { Calls } from '../nodes/nodes.js';
 import type { LookUpCounts } from './look-up-counts.js';
-import type { Calls } from './session-calls.js';
 
 /** The part of the statistics that is about the timers of this process. */
 export type TimerStats = Pick<EngineStats, 'tickMs' | 'wheelSlots' | 'pending' | 'lateP99'>;

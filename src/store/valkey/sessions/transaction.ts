@@ -6,9 +6,8 @@ import type { Address } from '../addressing/addresses.js';
 import type { Partitions } from '../addressing/partitions.js';
 import { listOf } from '../library/replies.js';
 import type { Creation, IndexedSession } from '../names/creation.js';
-import type { Argument, Reply } from '../nodes/nodes.js';
+import type { Argument, Calls, Reply } from '../nodes/nodes.js';
 import type { Recorder, Step } from './recorder.js';
-import type { Calls } from './session-calls.js';
 
 const CROSSSLOT = new CodedError(
   'CROSSSLOT',
