@@ -94,6 +94,19 @@ describe.runIf(RedisServer.there)('a single primary', () => {
     expect(nodes.state()).toMatchObject({ reachable: true });
   });
 
+  it('can be left while calls go on', async () => {
+    const nodes = await connectNodes(optionsFor([server], { timeout: 300 }));
+    let isOver = false;
+    const call = async (): Promise<void> => {
+      while (!isOver) await nodes.call(0, 'echo', ['x']).catch(() => new Promise(setImmediate));
+    };
+    const calls = Promise.all([call(), call()]);
+    await nodes.close();
+    await expect(nodes.call(0, 'echo', ['x'])).rejects.toMatchObject({ code: 'TRYAGAIN', mayHaveRun: false });
+    isOver = true;
+    await calls;
+  });
+
   it('has the database of the options', async () => {
     const nodes = await connect(optionsFor([server], { database: 3 }));
     await nodes.call(0, 'add', [1]);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DurationHistogram } from '../../../duration-histogram.js';
 import { type CallOutcomes, FunctionCall } from './function-call.js';
+import { HeldCalls } from './held-calls.js';
 import { type Argument, type NodesOptions, type Reply, StoreError } from './nodes.js';
 import { Partition } from './partition.js';
 import type { Primaries } from './primaries.js';
@@ -8,10 +9,10 @@ import type { Primary } from './primary.js';
 import { answeredError, codeOf, newAddress, refusalOf } from './refusal.js';
 import { bulkString, RequestBytes } from './request-bytes.js';
 
-/** How often calls that wait for their partition are retried, in ms. */
-const RETRY_INTERVAL = 25;
+/** While the router closes, it checks this often whether all calls have been answered, in ms. */
+const CLOSING_INTERVAL = 25;
 
-/** Sends each call to the primary of its partition, and again if it could not run there. */
+/** Sends each call to the primary of its partition, and does what its outcome requires. */
 export class CallRouter implements CallOutcomes {
   /** How long the answered calls took. */
   readonly times = new DurationHistogram();
@@ -24,16 +25,17 @@ export class CallRouter implements CallOutcomes {
   readonly #functions = new Map<string, EncodedFunction>();
   /** Encodes calls while their partition has no primary. */
   readonly #spareBytes = new RequestBytes();
-  /** The calls that wait for their partition. */
-  readonly #held = new Map<Partition, FunctionCall[]>();
-  #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
+  readonly #held: HeldCalls;
 
   /** @param onStale Called when the known primaries may be out of date. */
   constructor(primaries: Primaries, options: NodesOptions, onStale: () => void) {
     this.#primaries = primaries;
     this.#options = options;
     this.#onStale = onStale;
+    this.#held = new HeldCalls(
+      { send: (call) => this.#send(call), fail: (call, error) => this.#fail(call, error) },
+      options.timeout,
+    );
   }
 
   call(index: number, fn: string, args: readonly Argument[]): Promise<Reply> {
@@ -44,8 +46,8 @@ export class CallRouter implements CallOutcomes {
     // FCALL, the function, the number of keys, the key, the arguments.
     const start = encoder.append(encoded.start + partition.encodedKeys, 4, args);
     const call = new FunctionCall(this, partition, encoder.chunk, start, encoder.end, encoded);
-    if (partition.isHeld || primary?.connection === undefined) this.#hold(call);
-    else this.#send(call, primary);
+    if (partition.isHeld || primary?.connection === undefined) this.#held.hold(call);
+    else this.#send(call);
     return call.answer;
   }
 
@@ -70,10 +72,14 @@ export class CallRouter implements CallOutcomes {
     return encoded;
   }
 
-  /** Waits until each call has been answered or given up. */
+  /** Waits until each call has been answered or given up, but not longer than a call may take: more may be made. */
   async drain(): Promise<void> {
-    const isIdle = () => this.#held.size === 0 && this.#partitions.every((partition) => partition.inFlight === 0);
-    while (!isIdle()) await sleep(RETRY_INTERVAL);
+    const end = performance.now() + this.#options.timeout;
+    while (!this.#isIdle && performance.now() < end) await sleep(CLOSING_INTERVAL);
+  }
+
+  get #isIdle(): boolean {
+    return this.#held.isEmpty && this.#partitions.every((partition) => partition.inFlight === 0);
   }
 
   /** Returns the base key of a partition on a primary, if any partition there has been used. */
@@ -81,64 +87,11 @@ export class CallRouter implements CallOutcomes {
     return this.#partitions.find((partition) => partition?.primary === primary)?.base;
   }
 
-  #send(call: FunctionCall, primary: Primary): void {
-    call.partition.inFlight += 1;
-    primary.send(call);
-  }
-
-  #hold(call: FunctionCall): void {
+  /** @param call Its partition has a primary. */
+  #send(call: FunctionCall): void {
     const { partition } = call;
-    if (this.#isClosed) {
-      this.#fail(call, new StoreError('TRYAGAIN', 'respite is shutting down. The operation has not run.', false));
-      return;
-    }
-    partition.isHeld = true;
-    const calls = this.#held.get(partition);
-    if (calls === undefined) this.#held.set(partition, [call]);
-    else calls.push(call);
-    this.#timer ??= setInterval(this.#retry, RETRY_INTERVAL);
-  }
-
-  readonly #retry = (): void => {
-    const now = performance.now();
-    for (const [partition, calls] of this.#held) {
-      this.#expire(calls, now);
-      if (partition.heldUntil <= now) this.#release(partition);
-    }
-  };
-
-  /** Sends the calls to a partition that had to wait, in the order in which they were made. */
-  #release(partition: Partition): void {
-    const { primary } = partition;
-    const calls = this.#held.get(partition);
-    // Calls that are still on their way may come back, and were made earlier.
-    if (calls === undefined || partition.inFlight > 0 || (calls.length > 0 && primary?.connection === undefined))
-      return;
-    this.#held.delete(partition);
-    partition.isHeld = false;
-    partition.refusal = '';
-    calls.sort((a, b) => a.madeAt - b.madeAt);
-    for (const call of calls) this.#send(call, primary as Primary);
-    if (this.#held.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** Gives up calls that have waited too long. They have not run. */
-  #expire(calls: FunctionCall[], now: number): void {
-    const { timeout } = this.#options;
-    const isOver = (call: FunctionCall) => now - call.madeAt >= timeout;
-    if (!calls.some(isOver)) return;
-    const over = calls.filter(isOver);
-    const rest = calls.filter((call) => !isOver(call));
-    calls.splice(0, calls.length, ...rest);
-    for (const call of over) this.#fail(call, this.#notRun(call.partition));
-  }
-
-  #notRun({ refusal, primary }: Partition): StoreError {
-    const code = codeOf(refusal) === 'CLUSTERDOWN' ? 'CLUSTERDOWN' : 'TRYAGAIN';
-    const reason = refusal || (primary === undefined ? 'no node serves it' : (primary.failure ?? 'it is busy'));
-    return new StoreError(code, `The store cannot run this now (${reason}). The operation has not run.`, false);
+    partition.inFlight += 1;
+    (partition.primary as Primary).send(call);
   }
 
   /** Call this when the primaries may have changed or become ready. */
@@ -149,16 +102,9 @@ export class CallRouter implements CallOutcomes {
       if (primary === partition.primary) continue;
       partition.primary = primary;
       // Later calls must not overtake those that are on their way to the old one.
-      if (partition.inFlight > 0) this.#waitForAnswers(partition);
+      if (partition.inFlight > 0) this.#held.holdNext(partition);
     }
-    for (const partition of [...this.#held.keys()])
-      if (partition.heldUntil <= performance.now()) this.#release(partition);
-  }
-
-  #waitForAnswers(partition: Partition): void {
-    partition.isHeld = true;
-    if (!this.#held.has(partition)) this.#held.set(partition, []);
-    this.#timer ??= setInterval(this.#retry, RETRY_INTERVAL);
+    this.#held.releaseAll();
   }
 
   // The outcomes of calls.
@@ -183,29 +129,21 @@ export class CallRouter implements CallOutcomes {
         return;
       case 'moved':
         this.#primaries.move(partition.slot, newAddress(error, primary?.host ?? ''));
-        this.#hold(call);
+        this.#held.hold(call);
         this.reassign();
         this.#onStale();
         break;
       case 'unknown function':
-        this.#later(call, error);
+        this.#held.holdAWhile(call, error);
         void primary?.prepareAgain();
         break;
       case 'later':
-        this.#later(call, error);
+        this.#held.holdAWhile(call, error);
         if (primary !== undefined && codeOf(error) !== 'ASK') primary.failure = error;
         this.#onStale();
         break;
     }
     this.#leave(call);
-  }
-
-  /** Sends a call that could not run again after a while. */
-  #later(call: FunctionCall, error: string): void {
-    const { partition } = call;
-    partition.heldUntil = performance.now() + RETRY_INTERVAL;
-    partition.refusal = error;
-    this.#hold(call);
   }
 
   lost(call: FunctionCall, reason: string): void {
@@ -221,15 +159,13 @@ export class CallRouter implements CallOutcomes {
   }
 
   givenBack(call: FunctionCall): void {
-    call.partition.heldUntil = performance.now() + RETRY_INTERVAL;
-    this.#hold(call);
+    this.#held.holdAWhile(call);
     this.#leave(call);
   }
 
   #leave({ partition }: FunctionCall): void {
     partition.inFlight -= 1;
-    if (partition.isHeld && partition.inFlight === 0 && partition.heldUntil <= performance.now())
-      this.#release(partition);
+    if (partition.isHeld && partition.inFlight === 0) this.#held.release(partition);
   }
 
   #fail(call: FunctionCall, error: StoreError): void {
@@ -239,10 +175,7 @@ export class CallRouter implements CallOutcomes {
 
   /** Gives up all waiting calls, and lets none wait from now on. */
   close(): void {
-    this.#isClosed = true;
-    clearInterval(this.#timer);
-    for (const call of [...this.#held.values()].flat()) this.#fail(call, this.#notRun(call.partition));
-    this.#held.clear();
+    this.#held.close();
   }
 }
 
