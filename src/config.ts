@@ -1,3 +1,4 @@
+import { MAX_EVENT_BYTES } from './event-limits.js';
 import { nearest } from './nearest.js';
 import {
   addresses,
@@ -432,7 +433,7 @@ export const OPTIONS = {
     group: 'Observation',
     // A larger message would delay all clients by more than about 10 ms, and by default subscribers may leave only 8 MB
     // unread.
-    kind: size(4 * KB, 4 * MB),
+    kind: size(4 * KB, MAX_EVENT_BYTES),
     initial: 1 * MB,
     help: 'Longest message with the data of a session that has ended. A longer one is truncated: it lists key names and sizes, as many as fit, instead of values.',
     live: true,

@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'counted.ts',
     'endpoint.ts',
     'errors.ts',
+    'event-limits.ts',
     'commands',
     'commands/arguments',
     'commands/declaration',
@@ -166,6 +167,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:tls',
   ],
   'store/valkey/library': [
+    'engine',
+    'event-limits.ts',
     'slice.ts',
     'store',
     'store/valkey/nodes',
@@ -214,7 +217,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   client: ['argument-checks.ts'],
   express: ['argument-checks.ts', 'client', 'express-session', 'node:crypto'],
   'better-auth': ['argument-checks.ts', 'client', 'node:crypto'],
-  'config.ts': ['nearest.ts', 'option-kinds.ts', 'store-url.ts'],
+  'config.ts': ['event-limits.ts', 'nearest.ts', 'option-kinds.ts', 'store-url.ts'],
   'credential-files.ts': ['config.ts', 'regular-file.ts', 'store-url.ts', 'node:buffer'],
   'config-file': [
     'config.ts',
@@ -229,6 +232,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:fs',
     'node:path',
   ],
+  'event-limits.ts': [],
   'nearest.ts': [],
   'option-kinds.ts': ['store-url.ts'],
   'store-url.ts': [],

@@ -1,10 +1,8 @@
 import type { SessionEvent } from '../engine/index.js';
+import { MAX_EVENT_KEYS } from '../event-limits.js';
 import { Slice } from '../slice.js';
 import { JsonWriter } from './json-writer.js';
 import type { LastData } from './last-data.js';
-
-/** The most keys in a message. More would take longer than the same number of bytes in values. */
-const MAX_KEYS = 10_000;
 
 /** What a message says of a session, besides its data. */
 export interface EndedSession {
@@ -41,7 +39,7 @@ export class SessionMessages {
     json.raw(`,"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)}`);
     const mark = json.mark;
     const { count } = data;
-    if (count > MAX_KEYS) json.fill();
+    if (count > MAX_EVENT_KEYS) json.fill();
     json.raw(',"keys":{');
     if (!json.full) this.#writeFields(data);
     if (json.full) {
@@ -73,7 +71,7 @@ export class SessionMessages {
       json.key(key);
       json.raw(`:${length}`);
       listed++;
-      const full = json.full || listed === MAX_KEYS;
+      const full = json.full || listed === MAX_EVENT_KEYS;
       if (json.full) json.rewind(mark);
       return !full;
     });

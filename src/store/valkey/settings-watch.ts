@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/index.js';
-import { bufferOf, listOf } from './library/replies.js';
+import { SETTINGS } from './library/constants.js';
+import { bufferOf, named } from './library/replies.js';
 import { type Calls, StoreError } from './nodes/nodes.js';
 import type { StoreSettings } from './store-settings.js';
 
@@ -56,8 +57,8 @@ export class SettingsWatch {
 
   async #check({ partitions, secret }: StoreSettings): Promise<void> {
     try {
-      const [, count, kept] = listOf(await this.#nodes.call(0, 'setup', [partitions, secret]));
-      const isSame = Number(count) === partitions && bufferOf(kept).equals(secret);
+      const kept = named(SETTINGS, await this.#nodes.call(0, 'setup', [partitions, secret]));
+      const isSame = Number(kept.partitions) === partitions && bufferOf(kept.secret).equals(secret);
       this.replacedAt = isSame ? undefined : (this.replacedAt ?? this.#clock.wall());
     } catch {
       // The store does not answer, which the health check notices. This check is repeated.

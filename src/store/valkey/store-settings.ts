@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError } from '../../errors.js';
 import { DEFAULT_PARTITIONS } from './addressing/partitions.js';
-import { bufferOf, listOf } from './library/replies.js';
+import { SETTINGS, STORE_FORMAT } from './library/constants.js';
+import { bufferOf, named } from './library/replies.js';
 import type { Calls } from './nodes/nodes.js';
-
-/** The version of the format in which the functions write. */
-const FORMAT = 1;
 
 /** The settings that a store gets when it is first used. All processes must agree on them. */
 export interface StoreSettings {
@@ -20,16 +18,20 @@ export interface StoreSettings {
  * @throws CodedError if the store cannot be used with these settings.
  */
 export async function settingsOf(nodes: Calls, wanted: number | undefined): Promise<StoreSettings> {
-  const [format, count, secret] = listOf(await nodes.call(0, 'setup', [wanted ?? DEFAULT_PARTITIONS, randomBytes(32)]));
-  if (Number(format) !== FORMAT) {
-    throw new CodedError('ERR', `the store has format ${format}, and this version of respite needs ${FORMAT}`);
+  const given = await nodes.call(0, 'setup', [wanted ?? DEFAULT_PARTITIONS, randomBytes(32)]);
+  const settings = named(SETTINGS, given);
+  if (Number(settings.format) !== STORE_FORMAT) {
+    throw new CodedError(
+      'ERR',
+      `the store has format ${settings.format}, and this version of respite needs ${STORE_FORMAT}`,
+    );
   }
-  const partitions = Number(count);
+  const partitions = Number(settings.partitions);
   if (wanted !== undefined && partitions !== wanted) {
     throw new CodedError(
       'ERR',
       `the store has ${partitions} partitions, not ${wanted}, and their number cannot be changed: remove store-partitions`,
     );
   }
-  return { partitions, secret: bufferOf(secret) };
+  return { partitions, secret: bufferOf(settings.secret) };
 }

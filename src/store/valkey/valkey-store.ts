@@ -2,16 +2,9 @@ import type { Slice } from '../../slice.js';
 import type { Answer } from '../answer.js';
 import { MANY_SESSIONS, type SessionStore } from '../session-store.js';
 import type { Store, Transaction, Watched } from '../store.js';
-import { Addresses } from './addressing/addresses.js';
-import { OriginIds } from './addressing/origin-ids.js';
-import { Partitions } from './addressing/partitions.js';
-import { SharedTokens } from './addressing/shared-tokens.js';
+import type { Partitions } from './addressing/partitions.js';
 import { bufferOf } from './library/replies.js';
-import { Creation } from './names/creation.js';
 import { Ending } from './names/ending.js';
-import { NameIndexes } from './names/name-indexes.js';
-import { NameSessions } from './names/name-sessions.js';
-import { Unindexing } from './names/unindexing.js';
 import type { Calls } from './nodes/nodes.js';
 import { fields } from './sessions/fields.js';
 import { lifeOfMany, lifeOfOne } from './sessions/life.js';
@@ -20,6 +13,7 @@ import { looksAtMany, looksAtOne } from './sessions/looks.js';
 import { Recorder } from './sessions/recorder.js';
 import { SessionCalls } from './sessions/session-calls.js';
 import { statsOf, type TimerStats } from './sessions/stats.js';
+import { type StoreParts, storeParts } from './sessions/store-parts.js';
 import { creationIn, REFUSED, StoreTransaction, type WatchedSession } from './sessions/transaction.js';
 import type { StoreSettings } from './store-settings.js';
 
@@ -37,57 +31,41 @@ export interface ValkeyStoreOptions {
  * is one call of a function, on the node that has the session's partition.
  */
 export class ValkeyStore implements Store {
-  readonly partitions: Partitions;
   readonly sessions: SessionStore;
-  readonly #nodes: Calls;
-  readonly #addresses: Addresses;
-  readonly #names: NameSessions;
-  readonly #creation: Creation;
-  readonly #ids: OriginIds;
-  readonly #unindexing: Unindexing;
+  readonly #parts: StoreParts;
   readonly #lookUps = new LookUpCounts();
   readonly #maxValueBytes: number;
 
   constructor(nodes: Calls, settings: StoreSettings, { maxValueBytes, timers, mostAtHome }: ValkeyStoreOptions) {
-    const { secret } = settings;
-    const partitions = new Partitions(settings.partitions);
-    const tokens = new SharedTokens(secret);
-    const addresses = new Addresses(partitions, tokens);
-    const unindexing = new Unindexing(nodes, partitions);
-    const ending = new Ending(nodes, addresses, unindexing);
-    const indexes = new NameIndexes(nodes, partitions);
-    const ids = new OriginIds(secret);
-    const names = new NameSessions(indexes, ending, ids);
-    const creation = new Creation(nodes, partitions, tokens, indexes, unindexing, mostAtHome);
-    this.partitions = partitions;
-    this.#unindexing = unindexing;
-    this.#nodes = nodes;
-    this.#addresses = addresses;
-    this.#names = names;
-    this.#creation = creation;
-    this.#ids = ids;
+    const parts = storeParts(nodes, settings, mostAtHome);
+    this.#parts = parts;
     this.#maxValueBytes = maxValueBytes;
     this.sessions = {
       ...this.#ofOne(nodes, MANY_SESSIONS),
-      ...lifeOfMany(nodes, addresses, partitions, creation, names, unindexing),
-      ...looksAtMany(nodes, partitions, indexes, names, ids, unindexing),
+      ...lifeOfMany(parts),
+      ...looksAtMany(parts),
       stats: () => {
         // It counts the names.
-        unindexing.flush();
-        return statsOf(nodes, partitions.count, this.#lookUps, timers());
+        this.flush();
+        return statsOf(nodes, settings.partitions, this.#lookUps, timers());
       },
     };
   }
 
+  get partitions(): Partitions {
+    return this.#parts.partitions;
+  }
+
   /** Sends now what would be sent a little later. */
   flush(): void {
-    this.#unindexing.flush();
+    this.#parts.unindexing.flush();
   }
 
   watch(token: Slice): Answer<Watched> {
-    const address = this.#addresses.find(token);
+    const { nodes, addresses } = this.#parts;
+    const address = addresses.find(token);
     if (address === undefined) return undefined;
-    return this.#nodes
+    return nodes
       .call(address.partition, 'version', [address.text])
       .then((version): WatchedSession => ({ address, version: bufferOf(version) }));
   }
@@ -97,21 +75,21 @@ export class ValkeyStore implements Store {
     const sessions = {
       // Everything is recorded before anything is answered.
       ...this.#ofOne(recorder, Infinity),
-      ...creationIn(recorder, this.#creation, this.partitions),
+      ...creationIn(recorder, this.#parts),
       ...REFUSED,
     };
     // What cannot be a session cannot change.
     const those = (watched as readonly (WatchedSession | undefined)[]).filter((one) => one !== undefined);
-    return new StoreTransaction(this.#nodes, this.partitions, recorder, this.#creation, sessions, those);
+    return new StoreTransaction(this.#parts, recorder, sessions, those);
   }
 
   /** Returns the operations on single sessions. @param calls What runs them. @param atOnce See `SessionCalls`. */
   #ofOne(calls: Calls, atOnce: number): Omit<SessionStore, keyof typeof REFUSED | 'create'> {
-    const one = new SessionCalls(calls, this.#addresses, this.#lookUps, atOnce);
-    const ending = new Ending(calls, this.#addresses, this.#unindexing);
+    const { addresses, unindexing } = this.#parts;
+    const one = new SessionCalls(calls, addresses, this.#lookUps, atOnce);
     return {
-      ...lifeOfOne(one, this.#addresses, this.partitions, ending, this.#names),
-      ...looksAtOne(one, this.#addresses, this.#ids),
+      ...lifeOfOne(one, new Ending(calls, addresses, unindexing), this.#parts),
+      ...looksAtOne(one, this.#parts),
       ...fields(one, this.#maxValueBytes),
     };
   }

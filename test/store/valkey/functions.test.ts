@@ -40,22 +40,19 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
         data: ['cart', 'pizza', 'lang', ''],
       });
       expect(await store.text('getall', token, 0)).toEqual(['cart', 'pizza', 'lang', '']);
-      const [name, keys, flags, duration, maxAge, left, created, bytes, encoding] = await store.text<unknown[]>(
-        'info',
-        token,
-      );
-      expect([name, keys, flags, duration, maxAge, bytes, encoding]).toEqual([
-        'user:42',
-        2,
-        5,
-        60_000,
-        3_600_000,
-        13,
-        'packed',
-      ]);
-      expect(left).toBeGreaterThan(0);
-      expect(left).toBeLessThanOrEqual(60_000);
-      expect(String(created)).toBe(member.toString('latin1', 22, 38));
+      const { timeLeft, ...info } = await store.info(token);
+      expect(info).toEqual({
+        name: 'user:42',
+        keys: 2,
+        flags: 5,
+        duration: 60_000,
+        maxAge: 3_600_000,
+        created: Number(member.toString('latin1', 22, 38)),
+        bytes: 13,
+        encoding: 'packed',
+      });
+      expect(timeLeft).toBeGreaterThan(0);
+      expect(timeLeft).toBeLessThanOrEqual(60_000);
       expect(await store.text('id', token)).toBe(token);
       expect(await store.text('exists', token)).toBe(1);
     });
@@ -323,7 +320,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       const bytes = pairs.join('').length;
       const { token } = await store.create({ duration: 60_000, data: pairs });
       expect(await store.text('count', token)).toBe(100_000);
-      expect((await store.text<unknown[]>('info', token))[7]).toBe(bytes);
+      expect((await store.info(token)).bytes).toBe(bytes);
       expect(await store.text('set', token, 1, pairs)).toBe(1);
       expect(await store.text('add', token, 1, pairs, 'more', '1')).toBe(1);
       expect(await store.text('getmany', token, 1, keys)).toEqual(keys.map((_, i) => `${i}`));
@@ -332,7 +329,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       expect((await store.text<string[]>('keys', token)).length).toBe(100_001);
       expect(await store.text('replace', token, 1, pairs)).toBe(100_001);
       expect(await store.text('del', token, 1, keys.slice(1), 'other')).toBe(99_999);
-      expect((await store.text<unknown[]>('info', token))[7]).toBe(6);
+      expect((await store.info(token)).bytes).toBe(6);
       await store.call('replace', token, 1, pairs);
       expect(await store.text('end', token, 'ended')).not.toBe(null);
       const { sizes } = (await events()).at(-1) ?? {};
@@ -379,7 +376,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
         ...['n', '9223372036854775807'],
         ...['m', '-9223372036854775808'],
       ]);
-      expect((await store.text<unknown[]>('info', token))[7]).toBe(41);
+      expect((await store.info(token)).bytes).toBe(41);
       for (const value of ['', ' 1', '1 ', '01', '+1', '-0', '1.0', '9223372036854775808', '1e3', '0x1', '1\0']) {
         await store.call('set', token, 1, 'n', value);
         await expect(add('n', '1'), value).rejects.toThrow(
@@ -426,7 +423,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       const tokens = (await page()).map((id) => id.toString('latin1', 0, 22));
       expect(tokens).toEqual([one, other]);
       expect(await store.text('getall', one, 0)).toEqual(['cart', 'pizza']);
-      expect((await store.text<number[]>('stats')).slice(0, 4)).toEqual([2, 2, 18, 1]);
+      expect(await store.stats()).toMatchObject({ sessions: 2, keys: 2, bytes: 18, names: 1 });
       expect(await store.text('end', one, 'ended')).toBe(1);
       expect(await store.text('endsome', '0', 10)).toEqual(['0', 1]);
       expect(await store.keys()).toEqual(['events', 'stats']);
@@ -479,7 +476,10 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
         if (cursor === '0') break;
       }
       expect(new Set(tokens)).toEqual(new Set(all.map(({ token }) => token)));
-      expect(await store.text<number[]>('stats')).toEqual([300, 300, 2700, 0, 300, 0, 0, 0, 0, 0]);
+      expect(await store.stats()).toEqual({
+        ...{ sessions: 300, keys: 300, bytes: 2700, names: 0 },
+        ...{ created: 300, ended: 0, expired: 0, cleared: 0, rotated: 0 },
+      });
       const ended: string[] = [];
       for (let cursor = '0'; ; ) {
         const [next, ...page] = await store.text<string[]>('endsome', cursor, 50);
@@ -488,7 +488,7 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
         if (cursor === '0') break;
       }
       expect(new Set(ended)).toEqual(new Set(all.map(({ member }) => member.toString('latin1'))));
-      expect((await store.text<number[]>('stats'))[0]).toBe(0);
+      expect((await store.stats()).sessions).toBe(0);
     });
   });
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import { INFO, STATS } from '../../../src/store/valkey/library/constants.js';
 import { readLibrary } from '../../../src/store/valkey/library/library.js';
 import { RedisServer } from '../../tools/redis-server.js';
 
@@ -71,6 +73,16 @@ export class LibraryServer {
     return texts(await this.call(fn, ...args)) as Reply;
   }
 
+  /** Calls `info`. */
+  async info(address: string): Promise<Record<(typeof INFO)[number], unknown>> {
+    return named(INFO, await this.text('info', address));
+  }
+
+  /** Calls `stats`. */
+  async stats(): Promise<Record<(typeof STATS)[number], unknown>> {
+    return named(STATS, await this.text('stats'));
+  }
+
   /** Creates a session as NEW does, in another partition than that of its name. */
   async create(settings: NewSession = {}): Promise<Created> {
     const { token = newToken(), name = 'user:42', flags = Flag.deleteSession, duration = 0, maxAge = 0 } = settings;
@@ -104,6 +116,11 @@ export function newToken(): string {
 
 export function idOf(member: Buffer): Buffer {
   return member.subarray(0, 38);
+}
+
+function named<Name extends string>(names: readonly Name[], values: readonly unknown[]): Record<Name, unknown> {
+  expect(values).toHaveLength(names.length);
+  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<Name, unknown>;
 }
 
 function texts(reply: unknown): unknown {

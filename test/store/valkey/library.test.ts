@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import * as constants from '../../../src/store/valkey/library/constants.js';
 import { readLibrary } from '../../../src/store/valkey/library/library.js';
 import { ADDING } from '../../../src/store/valkey/sessions/transaction.js';
 import { PACKAGE } from '../../../src/version.js';
@@ -15,6 +16,11 @@ describe('the library of functions', () => {
     const { code, prefix } = readLibrary();
     expect(prefix).toMatch(/^r[0-9a-f]{8}_$/);
     expect(code.startsWith(`#!lua name=${prefix}`)).toBe(true);
+  });
+
+  it.each(Object.keys(constants))('has %s from TypeScript alone', (name) => {
+    const declarations = readLibrary().code.match(new RegExp(`^ *local [^=\\n]*\\b${name}\\b`, 'gm'));
+    expect(declarations).toEqual([`local ${name}`]);
   });
 
   it('knows which functions change nothing that a replica must have', () => {

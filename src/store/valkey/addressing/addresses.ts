@@ -2,6 +2,7 @@ import { MAX_NAME } from '../../../engine/index.js';
 import { nameIn } from '../../../engine/names/address.js';
 import { Slice } from '../../../slice.js';
 import { noSuchSession } from '../../no-such-session.js';
+import { ID_MARK, SHARED_MARK } from '../library/constants.js';
 import { originIn } from './member.js';
 import type { Partitions } from './partitions.js';
 import type { SharedTokens } from './shared-tokens.js';
@@ -60,7 +61,7 @@ export class Addresses {
 
   /** Returns the address of the session with an id. */
   ofId(id: Buffer): Address {
-    return { partition: this.#partitions.ofToken(originIn(id)), text: `=${id.toString('latin1')}` };
+    return { partition: this.#partitions.ofToken(originIn(id)), text: ID_MARK + id.toString('latin1') };
   }
 
   /** Returns the address of the shared session with a name, or undefined if no session can have the name. */
@@ -70,7 +71,7 @@ export class Addresses {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const token = this.#tokens.of(name.toBuffer());
-    const address = { partition: this.#partitions.ofToken(Slice.of(token)), text: `@${token}` };
+    const address = { partition: this.#partitions.ofToken(Slice.of(token)), text: SHARED_MARK + token };
     if (this.#shared.size === MAX_CACHED) this.#shared.clear();
     this.#shared.set(key, address);
     return address;
@@ -79,5 +80,5 @@ export class Addresses {
 
 /** Returns the token in the address of a shared session. */
 export function tokenIn({ text }: Address): string {
-  return text.slice(1);
+  return text.slice(SHARED_MARK.length);
 }

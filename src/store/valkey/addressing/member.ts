@@ -1,14 +1,10 @@
-import { TOKEN_LENGTH } from '../../../engine/index.js';
 import { Slice } from '../../../slice.js';
+import { CREATED_LENGTH, ID_LENGTH, ORIGIN_LENGTH } from '../library/constants.js';
 
 // The members of the store's sorted sets. `functions/README.md` explains the words.
 
-/** Characters in the time of creation: unix µs in decimal. */
-const CREATED_LENGTH = 16;
-/** Bytes in an id. */
-const ID_LENGTH = TOKEN_LENGTH + CREATED_LENGTH;
 /** Stands for the origin where only the time counts. */
-const ANY_ORIGIN = 'A'.repeat(TOKEN_LENGTH);
+const ANY_ORIGIN = 'A'.repeat(ORIGIN_LENGTH);
 
 /**
  * @param origin The token with which the session was created.
@@ -23,12 +19,12 @@ export function idIn(member: Buffer): Buffer {
 }
 
 export function originIn(idOrMember: Buffer): Slice {
-  return new Slice(idOrMember, 0, TOKEN_LENGTH);
+  return new Slice(idOrMember, 0, ORIGIN_LENGTH);
 }
 
 /** Returns when a session was created, in unix µs: 16 digits. */
 export function createdIn(idOrMember: Buffer): string {
-  return idOrMember.toString('latin1', TOKEN_LENGTH, ID_LENGTH);
+  return idOrMember.toString('latin1', ORIGIN_LENGTH, ID_LENGTH);
 }
 
 export function nameInMember(member: Buffer): Buffer {

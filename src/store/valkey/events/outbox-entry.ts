@@ -1,8 +1,9 @@
 import type { SessionEvent } from '../../../engine/index.js';
 import type { DataSizes, StoreEvent } from '../../remote-store.js';
+import { EventData } from '../library/constants.js';
 
-const DATA = 'D'.charCodeAt(0);
-const SIZES = 'S'.charCodeAt(0);
+const ALL = EventData.ALL.charCodeAt(0);
+const SIZES = EventData.SIZES.charCodeAt(0);
 
 /** Bytes in the two times that follow the event: when it happened, and when the session was created. */
 const WHEN_BYTES = 6;
@@ -58,7 +59,7 @@ class OutboxEntry implements StoreEvent {
 
   get data(): readonly Buffer[] | undefined {
     const payload = this.#payload;
-    if (payload[this.#what] !== DATA) return undefined;
+    if (payload[this.#what] !== ALL) return undefined;
     const data: Buffer[] = [];
     let at = this.#what + 5;
     for (let left = this.#count(); left > 0; left--) {

@@ -1,7 +1,8 @@
 operation('add', 'grow', function(base, args)
+  local address, use = args[1], args[2]
   toFields(args, 3, 2)
-  local session, values = find(base, args[1], every(args, 3, 2))
-  if not session then return noSession(args[1]) end
+  local session, values = find(base, address, every(args, 3, 2))
+  if not session then return noSession(address) end
   local missing, added, seen = {}, 0, {}
   for at = 3, #args, 2 do
     local field = args[at]
@@ -13,7 +14,7 @@ operation('add', 'grow', function(base, args)
     end
   end
   if added > 0 then
-    wrote(session, args[2])
+    wrote(session, use)
     put(session, {}, missing, 1)
   end
   return added

@@ -1,9 +1,10 @@
 operation('cas', 'grow', function(base, args)
-  local field = fieldOf(args[3])
-  local session, values = find(base, args[1], { field })
-  if not session then return noSession(args[1]) end
-  if values[2] ~= args[4] then return 0 end
-  wrote(session, args[2])
-  put(session, values, { field, args[5] }, 1)
+  local address, use, key, expected, value = args[1], args[2], args[3], args[4], args[5]
+  local field = fieldOf(key)
+  local session, values = find(base, address, { field })
+  if not session then return noSession(address) end
+  if values[2] ~= expected then return 0 end
+  wrote(session, use)
+  put(session, values, { field, value }, 1)
   return 1
 end)

@@ -1,5 +1,5 @@
--- How long after its entry was made a session can still be created, in µs. After that, index repair removes the entry.
-local PATIENCE = 10 * 1000000
+-- In µs. Later, index repair removes the entry.
+local PATIENCE = CREATION_MS * 1000
 
 local TOO_LATE = failure('TRYAGAIN creating the session took too long, so it was not created')
 

@@ -1,7 +1,8 @@
 operation('del', 'write', function(base, args)
+  local address, use = args[1], args[2]
   toFields(args, 3, 1)
-  local session, values = find(base, args[1], slice(args, 3))
-  if not session then return noSession(args[1]) end
+  local session, values = find(base, address, slice(args, 3))
+  if not session then return noSession(address) end
   local deleted = callMany('HDEL', session.key, args, 3, 1)
   if deleted == 0 then return 0 end
   local seen = {}
@@ -12,7 +13,7 @@ operation('del', 'write', function(base, args)
       session.bytes = session.bytes - #keyOf(field) - #value
     end
   end
-  wrote(session, args[2])
+  wrote(session, use)
   save(session)
   return deleted
 end)

@@ -8,13 +8,13 @@ local function lastId(outbox)
 end
 
 operation('events', 'read', function(base, args)
+  local after, count = args[1], args[2]
   local outbox = base .. ':events'
   local reply = { lastId(outbox) }
-  local after = args[1]
   if after == '$' then return reply end
   local ms = sub(after, 1, 1) == '-' and tonumber(sub(after, 2))
   if ms then after = format('%.0f-0', nowMs() - ms) end
-  for _, entry in ipairs(call('XRANGE', outbox, '(' .. after, '+', 'COUNT', args[2])) do
+  for _, entry in ipairs(call('XRANGE', outbox, '(' .. after, '+', 'COUNT', count)) do
     reply[#reply + 1] = entry[1]
     reply[#reply + 1] = entry[2][2]
   end

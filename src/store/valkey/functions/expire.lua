@@ -1,8 +1,9 @@
 operation('expire', 'write', function(base, args)
-  local session = find(base, args[1])
+  local address, duration, deleteSession = args[1], tonumber(args[2]), args[3]
+  local session = find(base, address)
   if not session then return 0 end
-  session.duration = tonumber(args[2])
-  if args[3] ~= '' then switch(session, Flag.DELETE, args[3] == '1') end
+  session.duration = duration
+  if deleteSession ~= '' then switch(session, Flag.DELETE, deleteSession == '1') end
   change(session)
   start(session)
   session.due = session.deadline

@@ -1,8 +1,9 @@
 operation('getall', 'read', function(base, args)
-  local session = find(base, args[1])
-  if not session then return noSession(args[1]) end
+  local address, use = args[1], args[2]
+  local session = find(base, address)
+  if not session then return noSession(address) end
   local fields = call('HGETALL', session.key)
-  wasRead(session, args[2])
+  wasRead(session, use)
   local data, count = {}, 0
   for i = 1, #fields, 2 do
     local field = fields[i]

@@ -1,4 +1,5 @@
 operation('id', 'read', function(base, args)
-  local session = find(base, args[1])
-  return session and session.origin or noSession(args[1])
+  local address = args[1]
+  local session = find(base, address)
+  return session and session.origin or noSession(address)
 end)

@@ -1,3 +1,4 @@
 operation('index', 'grow', function(base, args)
-  return enterBefore(base, args[1], args[2])
+  local name, origin = args[1], args[2]
+  return enterBefore(base, name, origin)
 end)

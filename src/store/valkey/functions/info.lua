@@ -1,19 +1,19 @@
 -- The settings among the flags, as `create` takes them.
-local SETTINGS = Flag.DELETE + Flag.EXTEND_GET + Flag.EXTEND_SET + Flag.SHARED
+local CREATED_WITH = Flag.DELETE + Flag.EXTEND_GET + Flag.EXTEND_SET + Flag.SHARED
 
 operation('info', 'read', function(base, args)
-  local session = find(base, args[1])
-  if not session then return noSession(args[1]) end
-  local encoding = call('OBJECT', 'ENCODING', session.key)
-  return {
-    session.name,
-    countKeys(session),
-    band(session.flags, SETTINGS),
-    session.duration,
-    session.maxAge * 1000,
-    msLeft(session),
-    session.created,
-    session.bytes,
-    encoding == 'hashtable' and 'hashed' or 'packed',
-  }
+  local address = args[1]
+  local session = find(base, address)
+  if not session then return noSession(address) end
+  return inOrder(INFO, {
+    name = session.name,
+    keys = countKeys(session),
+    flags = band(session.flags, CREATED_WITH),
+    duration = session.duration,
+    maxAge = session.maxAge * 1000,
+    timeLeft = msLeft(session),
+    created = session.created,
+    bytes = session.bytes,
+    encoding = call('OBJECT', 'ENCODING', session.key) == 'hashtable' and 'hashed' or 'packed',
+  })
 end)

@@ -1,6 +1,7 @@
 operation('keys', 'read', function(base, args)
-  local session = find(base, args[1])
-  if not session then return noSession(args[1]) end
+  local address = args[1]
+  local session = find(base, address)
+  if not session then return noSession(address) end
   local keys, count = {}, 0
   for _, field in ipairs(call('HKEYS', session.key)) do
     if not isOwn(field) then

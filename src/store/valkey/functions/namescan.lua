@@ -1,5 +1,6 @@
 operation('namescan', 'read', function(base, args)
-  local page = call('SSCAN', base .. ':names', args[1], 'COUNT', args[2])
+  local cursor, count = args[1], args[2]
+  local page = call('SSCAN', base .. ':names', cursor, 'COUNT', count)
   local found = { page[1] }
   for _, name in ipairs(page[2]) do
     found[#found + 1] = name

@@ -1,4 +1,5 @@
 operation('page', 'read', function(base, args)
-  local after = args[2] == '' and '-inf' or '(' .. sub(args[2], -16)
-  return call('ZRANGE', indexKey(base, args[1]), after, '+inf', 'BYSCORE', 'LIMIT', 0, args[3])
+  local name, after, count = args[1], args[2], args[3]
+  local first = after == '' and '-inf' or '(' .. sub(after, -CREATED_LENGTH)
+  return call('ZRANGE', indexKey(base, name), first, '+inf', 'BYSCORE', 'LIMIT', 0, count)
 end)

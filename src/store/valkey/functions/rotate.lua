@@ -1,6 +1,3 @@
--- The most old tokens that a session can have at a time.
-local MAX_OLD = 16
-
 local IS_SHARED = failure(
   'ERR the token of a shared session is derived from its name, so it cannot be rotated'
 )
@@ -16,10 +13,10 @@ end
 
 -- This adds a little, but a login must get its new token even when memory is short.
 operation('rotate', 'write', function(base, args)
-  local session = find(base, args[1])
-  if not session then return noSession(args[1]) end
+  local address, token, grace = args[1], args[2], tonumber(args[3])
+  local session = find(base, address)
+  if not session then return noSession(address) end
   if has(session, Flag.SHARED) then return IS_SHARED end
-  local token, grace = args[2], tonumber(args[3])
   local current, old = session.origin, {}
   if has(session, Flag.ROTATED) then
     local all
@@ -30,7 +27,7 @@ operation('rotate', 'write', function(base, args)
     end
   end
   if grace > 0 then
-    if #old >= MAX_OLD then dropFirst(base, old) end
+    if #old >= MAX_OLD_TOKENS then dropFirst(base, old) end
     local ends = nowMs() + grace
     old[#old + 1] = { current, ends }
     -- A key is still there in the millisecond of its expiry.
@@ -48,6 +45,6 @@ operation('rotate', 'write', function(base, args)
   save(session, TOKENS, concat(tokens))
   keepUntil(session, tokenKey(base, token))
   tally(base, 'rotated')
-  notify(base, 'rotated', session.origin, token, session.created, session.name, '-')
+  notify(base, 'rotated', session.origin, token, session.created, session.name, EventData.NONE)
   return 1
 end)

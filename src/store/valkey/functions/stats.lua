@@ -17,12 +17,9 @@ local function estimate(base, sessions)
 end
 
 operation('stats', 'read', function(base)
-  local sessions = call('ZCARD', base .. ':due')
-  local keys, bytes = estimate(base, sessions)
-  local counts = call('HMGET', base .. ':stats', 'created', 'ended', 'expired', 'cleared', 'rotated')
-  for i, count in ipairs(counts) do counts[i] = tonumber(count or 0) end
-  return {
-    sessions, keys, bytes, call('SCARD', base .. ':names'),
-    counts[1], counts[2], counts[3], counts[4], 0, counts[5],
-  }
+  local stats = { sessions = call('ZCARD', base .. ':due'), names = call('SCARD', base .. ':names') }
+  stats.keys, stats.bytes = estimate(base, stats.sessions)
+  local counts = call('HMGET', base .. ':stats', unpack(COUNTERS))
+  for i, name in ipairs(COUNTERS) do stats[name] = tonumber(counts[i] or 0) end
+  return inOrder(STATS, stats)
 end)

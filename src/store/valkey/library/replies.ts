@@ -1,6 +1,7 @@
 import { Slice } from '../../../slice.js';
 import type { Fields, Keys, Values } from '../../session-store.js';
 import type { Reply } from '../nodes/nodes.js';
+import { NO_DEADLINE } from './constants.js';
 
 // Functions that turn a reply of the library's functions into the result of an operation. They are made once, so that
 // no operation has to make one.
@@ -27,6 +28,12 @@ export function listOf(reply: Reply): readonly Reply[] {
   return reply as readonly Reply[];
 }
 
+/** Gives the values of a reply their names. */
+export function named<Name extends string>(names: readonly Name[], reply: Reply): Readonly<Record<Name, Reply>> {
+  const values = listOf(reply);
+  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<Name, Reply>;
+}
+
 /** Returns the members among the replies of functions that end sessions. Their entries are still to be removed. */
 export function membersIn(replies: readonly Reply[]): Buffer[] {
   return replies.filter((reply): reply is Buffer => reply instanceof Buffer);
@@ -36,10 +43,10 @@ export function booleansOf(reply: Reply): boolean[] {
   return listOf(reply).map(isOne);
 }
 
-/** @param reply In ms, -1 if there is no deadline. */
+/** @param reply In ms, or `NO_DEADLINE`. */
 export function timeLeftOf(reply: Reply): number {
   const left = integerOf(reply);
-  return left === -1 ? Infinity : left;
+  return left === NO_DEADLINE ? Infinity : left;
 }
 
 export function sliceOf(reply: Reply): Slice | undefined {

@@ -5,7 +5,7 @@ import { Slice } from '../../../slice.js';
 import type { Settings } from '../../session-store.js';
 import type { Partitions } from '../addressing/partitions.js';
 import type { SharedTokens } from '../addressing/shared-tokens.js';
-import { DELETE_SESSION, EXTEND_GET, EXTEND_SET, SHARED } from '../library/flags.js';
+import { Flag } from '../library/constants.js';
 import { bufferOf, integerOf } from '../library/replies.js';
 import { inPart } from '../nodes/in-part.js';
 import { type Argument, type Calls, StoreError } from '../nodes/nodes.js';
@@ -18,7 +18,12 @@ import type { Unindexing } from './unindexing.js';
  */
 const MOST_AT_HOME = 16;
 
-const EXTEND: Record<Extend, number> = { none: 0, get: EXTEND_GET, set: EXTEND_SET, both: EXTEND_GET | EXTEND_SET };
+const EXTEND: Record<Extend, number> = {
+  none: 0,
+  get: Flag.EXTEND_GET,
+  set: Flag.EXTEND_SET,
+  both: Flag.EXTEND_GET | Flag.EXTEND_SET,
+};
 
 /** A session that is to be created. It holds copies of what the client has sent. */
 export interface Plan {
@@ -95,7 +100,7 @@ export class Creation {
     return {
       name: copy,
       token: shared ? this.#tokens.of(copy) : token?.latin1(),
-      flags: (deleteSession ? DELETE_SESSION : 0) | EXTEND[extend] | (shared ? SHARED : 0),
+      flags: (deleteSession ? Flag.DELETE : 0) | EXTEND[extend] | (shared ? Flag.SHARED : 0),
       duration,
       maxAgeMs,
       isLimited: limit !== undefined,

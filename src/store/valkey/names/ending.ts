@@ -1,5 +1,5 @@
-import type { SessionEnd } from '../../../engine/index.js';
 import type { Address, Addresses } from '../addressing/addresses.js';
+import type { ENDS } from '../library/constants.js';
 import { membersIn } from '../library/replies.js';
 import type { Calls, Reply } from '../nodes/nodes.js';
 import type { Unindexing } from './unindexing.js';
@@ -7,7 +7,7 @@ import type { Unindexing } from './unindexing.js';
 /** How many sessions are ended at the same time. */
 const AT_ONCE = 256;
 
-type EndEvent = Extract<SessionEnd, 'ended' | 'limit'>;
+type EndEvent = keyof typeof ENDS;
 
 /** Ends sessions, and then removes their entries from those indexes of names that are in other partitions. */
 export class Ending {

@@ -3,15 +3,16 @@ import { CodedError } from '../../../errors.js';
 import { askByPartition } from '../addressing/by-partition.js';
 import { idIn, nameInMember, originIn } from '../addressing/member.js';
 import type { Places } from '../addressing/partitions.js';
+import { CREATION_MS } from '../library/constants.js';
 import { listOf } from '../library/replies.js';
 import type { Argument, Nodes, Reply } from '../nodes/nodes.js';
 import { Unindexing } from './unindexing.js';
 
 /**
  * An entry of an index whose session does not exist after this many ms belongs to a creation that failed. The store
- * refuses to create a session 10 s after its entry; the rest is for nodes whose clocks differ.
+ * refuses to create a session that long after its entry; the rest is for nodes whose clocks differ.
  */
-const CREATING_MS = 15_000;
+const CREATING_MS = CREATION_MS + 5000;
 
 /** A command that ends a session removes its entry at once. If it has not done so after this many ms, it has failed. */
 const UNINDEXING_MS = 2000;

@@ -3,7 +3,8 @@ import { INVALID_CURSOR } from '../../invalid-cursor.js';
 import type { ListedSession, Listing, SessionPage } from '../../session-store.js';
 import { createdIn } from '../addressing/member.js';
 import type { OriginIds } from '../addressing/origin-ids.js';
-import { integerOf, listOf, timeLeftOf } from '../library/replies.js';
+import { LISTED } from '../library/constants.js';
+import { integerOf, listOf, named, timeLeftOf } from '../library/replies.js';
 import type { Reply } from '../nodes/nodes.js';
 import type { NameIndexes } from './name-indexes.js';
 
@@ -42,7 +43,7 @@ export async function sessionList(
     const publicIds = ids.ofAll(entries);
     for (const [i, found] of details.entries()) {
       if (found === null) continue;
-      const session = listed(publicIds[i], createdIn(entries[i]), listOf(found), listing);
+      const session = listed(publicIds[i], createdIn(entries[i]), found, listing);
       bytes += shownBytes(session);
       sessions.push(session);
     }
@@ -52,15 +53,15 @@ export async function sessionList(
   }
 }
 
-function listed(id: string, created: string, details: readonly Reply[], listing: Listing): ListedSession {
-  const [lastUsed, left, bytes, count, sizes, values] = details;
+function listed(id: string, created: string, details: Reply, listing: Listing): ListedSession {
+  const { lastUsed, timeLeft, bytes, keys, sizes, values } = named(LISTED, details);
   return {
     id,
     created: Math.floor(Number(created) / 1000),
     lastUsed: integerOf(lastUsed),
-    timeLeft: timeLeftOf(left),
+    timeLeft: timeLeftOf(timeLeft),
     bytes: integerOf(bytes),
-    keys: integerOf(count),
+    keys: integerOf(keys),
     sizes: listing.sizes ? sizesOf(listOf(sizes)) : undefined,
     values: listing.keys.length === 0 ? undefined : valuesOf(listing.keys, listOf(values)),
   };

@@ -1,14 +1,9 @@
 import type { Clock } from '../../../engine/index.js';
 import { CodedError } from '../../../errors.js';
+import { HORIZON_MS, Reaped } from '../library/constants.js';
 import type { Nodes } from '../nodes/nodes.js';
 import { NodeClock } from './node-clock.js';
 import { type Timer, type Timers, UNSCHEDULED } from './timers.js';
-
-/**
- * How far ahead deadlines are read, in ms. The functions of the store announce a deadline that is set nearer than this
- * (`functions/`).
- */
-export const HORIZON_MS = 5000;
 
 /**
  * A partition is read at least this often, in ms, so that each deadline is known more than a second before it is due.
@@ -28,10 +23,6 @@ const LAST_RETRY_MS = 1000;
 
 /** If a node's clock turns out to be off by more than this many ms, the scheduled timers move. */
 const TOLERANCE_MS = 2;
-
-/** What `reap` answers for a session that it has expired. With `INDEXED`, its entry in the index is still there. */
-const EXPIRED = -1;
-const INDEXED = -3;
 
 /** What the partitions of an owner have in common. */
 export interface OwnerParts {
@@ -186,15 +177,14 @@ export class OwnedPartition {
   }
 
   /**
-   * @param left Milliseconds until the session is due after all; `EXPIRED` or `INDEXED`, or another negative number if
-   *   it is gone.
+   * @param left Milliseconds until the session is due after all, or one of `Reaped`.
    */
   #reaped(due: Due, now: number, left: number): void {
     // It is missing if a call has failed meanwhile: then everything was forgotten and is read again.
     if (this.#known.get(due.member) !== due) return;
     this.#known.delete(due.member);
-    if (left === EXPIRED || left === INDEXED) {
-      this.#parts.onExpired(Math.max(0, now - due.at), this.number, left === INDEXED);
+    if (left === Reaped.EXPIRED || left === Reaped.INDEXED) {
+      this.#parts.onExpired(Math.max(0, now - due.at), this.number, left === Reaped.INDEXED);
     } else if (left >= 0) this.#add(due.member, now + left);
     if (due.next !== undefined) this.#add(due.member, due.next);
   }

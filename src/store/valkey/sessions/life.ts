@@ -1,25 +1,19 @@
 import { NO_SESSION_WITH_NAME, NOT_SHARED, SHARED_EXISTS } from '../../../engine/session-error.js';
 import { Slice } from '../../../slice.js';
 import type { SessionLife } from '../../session-store.js';
-import { type Address, type Addresses, tokenIn } from '../addressing/addresses.js';
-import type { Partitions } from '../addressing/partitions.js';
+import { type Address, tokenIn } from '../addressing/addresses.js';
 import { isOne } from '../library/replies.js';
-import type { Creation } from '../names/creation.js';
 import { endAll } from '../names/end-all.js';
 import type { Ending } from '../names/ending.js';
-import type { NameSessions } from '../names/name-sessions.js';
-import type { Unindexing } from '../names/unindexing.js';
 import { inPart } from '../nodes/in-part.js';
-import type { Calls } from '../nodes/nodes.js';
 import type { SessionCalls } from './session-calls.js';
+import type { StoreParts } from './store-parts.js';
 
 /** Returns the operations that open, change and end single sessions. */
 export function lifeOfOne(
   calls: SessionCalls,
-  addresses: Addresses,
-  partitions: Partitions,
   ending: Ending,
-  names: NameSessions,
+  { addresses, partitions, names }: StoreParts,
 ): Pick<SessionLife, 'open' | 'end' | 'endMany' | 'rotate' | 'setDuration' | 'touch'> {
   const end = (address: Address) => ending.one(address);
   const touch = (address: Address) => calls.askAt('touch', address, [], isOne);
@@ -51,14 +45,14 @@ export function lifeOfOne(
 }
 
 /** Returns the operations that create sessions or end many of them, which may be in any partition. */
-export function lifeOfMany(
-  nodes: Calls,
-  addresses: Addresses,
-  partitions: Partitions,
-  creation: Creation,
-  names: NameSessions,
-  unindexing: Unindexing,
-): Pick<SessionLife, 'create' | 'endName' | 'endByIds' | 'endAll'> {
+export function lifeOfMany({
+  nodes,
+  addresses,
+  partitions,
+  creation,
+  names,
+  unindexing,
+}: StoreParts): Pick<SessionLife, 'create' | 'endName' | 'endByIds' | 'endAll'> {
   return {
     async create(name, settings) {
       const plan = creation.plan(name, settings);

@@ -1,5 +1,6 @@
 import type { EngineStats } from '../../../engine/index.js';
-import { integerOf, listOf } from '../library/replies.js';
+import { STATS } from '../library/constants.js';
+import { integerOf, listOf, named } from '../library/replies.js';
 import type { Calls } from '../nodes/nodes.js';
 import type { LookUpCounts } from './look-up-counts.js';
 
@@ -14,23 +15,13 @@ export async function statsOf(
   timers: TimerStats,
 ): Promise<EngineStats> {
   const asked = Array.from({ length: partitions }, (_, partition) => nodes.call(partition, 'stats', []));
-  const sums = new Array<number>(10).fill(0);
-  for (const reply of await Promise.all(asked)) {
-    for (const [i, count] of listOf(reply).entries()) sums[i] += integerOf(count);
-  }
-  const [sessions, keys, bytes, names, created, ended, expired, cleared, extended, rotated] = sums;
+  const replies = (await Promise.all(asked)).map(listOf);
+  const sums = STATS.map((_, i) => replies.reduce((sum, counts) => sum + integerOf(counts[i]), 0));
   return {
-    sessions,
-    keys,
-    bytes,
-    names,
-    created,
-    ended,
-    expired,
-    cleared,
+    ...(named(STATS, sums) as Record<(typeof STATS)[number], number>),
     evicted: 0,
-    rotated,
-    extended,
+    // Counting these would cost each read a write.
+    extended: 0,
     found: lookUps.asked - lookUps.missed,
     missed: lookUps.missed,
     ...timers,

@@ -8,6 +8,7 @@ import { listOf } from '../library/replies.js';
 import type { Creation, IndexedSession } from '../names/creation.js';
 import type { Argument, Calls, Reply } from '../nodes/nodes.js';
 import type { Recorder, Step } from './recorder.js';
+import type { StoreParts } from './store-parts.js';
 
 const CROSSSLOT = new CodedError(
   'CROSSSLOT',
@@ -57,10 +58,8 @@ export class StoreTransaction implements Transaction {
 
   /** @param sessions Records its operations in the recorder. */
   constructor(
-    nodes: Calls,
-    partitions: Partitions,
+    { nodes, partitions, creation }: StoreParts,
     recorder: Recorder,
-    creation: Creation,
     sessions: SessionStore,
     watched: readonly WatchedSession[],
   ) {
@@ -166,11 +165,7 @@ function adds(step: Step): boolean {
 }
 
 /** Returns the operation that creates sessions in a transaction. */
-export function creationIn(
-  recorder: Recorder,
-  creation: Creation,
-  partitions: Partitions,
-): Pick<SessionLife, 'create'> {
+export function creationIn(recorder: Recorder, { creation, partitions }: StoreParts): Pick<SessionLife, 'create'> {
   return {
     create(name: Slice, settings: Settings): Promise<Slice> {
       if (settings.limit !== undefined) throw OF_MANY;

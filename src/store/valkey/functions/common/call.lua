@@ -53,6 +53,13 @@ local function callMany(command, key, list, from, step)
   return sum
 end
 
+-- Returns the values that a reply has, in the order of their names.
+local function inOrder(names, values)
+  local reply = {}
+  for i, name in ipairs(names) do reply[i] = values[name] end
+  return reply
+end
+
 -- Returns the elements of a list from a place on.
 local function slice(list, from)
   local part = {}

@@ -39,7 +39,7 @@ local function create(base, args, created, from)
   -- Without a deadline it has not been placed yet.
   if session.due == NEVER then place(session) end
   tally(base, 'created')
-  notify(base, 'new', token, token, session.created, name, '-')
+  notify(base, 'new', token, token, session.created, name, EventData.NONE)
 end
 
 -- Enters a session in the index of its name before it is created in another call. Returns its time of creation.

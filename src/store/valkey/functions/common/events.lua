@@ -1,8 +1,5 @@
 -- Events: entries of the partition's outbox, published as they are added.
 
--- The most data that an event has, in bytes. It is the maximum of `event-data-max-bytes`.
-local MAX_DATA = 4 * 1024 * 1024
-local MAX_KEYS = 10000
 -- Payloads longer than this are not published, because they would be sent to each replica a second time.
 local MAX_PUBLISHED = 64 * 1024
 -- The outbox never has many more entries than this. Usually `due` trims it to far fewer.
@@ -21,33 +18,33 @@ local function packData(fields)
       count = count + 3
     end
   end
-  return 'D' .. pack('<I4', count / 3) .. concat(parts)
+  return EventData.ALL .. pack('<I4', count / 3) .. concat(parts)
 end
 
 -- Returns the number of the session's keys, and the lengths of the values of as many as an event may have.
 local function packSizes(session, keys)
-  local parts, count, room = {}, 0, MAX_DATA
-  eachSize(session, keys <= MAX_KEYS, 1000, function(key, length)
+  local parts, count, room = {}, 0, MAX_EVENT_BYTES
+  eachSize(session, keys <= MAX_EVENT_KEYS, 1000, function(key, length)
     parts[count + 1] = pack('<I4I4', #key, length)
     parts[count + 2] = key
     count = count + 2
     room = room - #key - 8
-    return room > 0 and count < MAX_KEYS * 2
+    return room > 0 and count < MAX_EVENT_KEYS * 2
   end)
-  return 'S' .. pack('<I4', keys) .. concat(parts)
+  return EventData.SIZES .. pack('<I4', keys) .. concat(parts)
 end
 
 -- Returns the session's last data for an event, or only its sizes if it is too large.
 local function dataOf(session)
-  if session.bytes <= MAX_DATA then
+  if session.bytes <= MAX_EVENT_BYTES then
     -- No two keys are equal, so every key but one has at least one byte.
-    local isFew = session.bytes < MAX_KEYS or countKeys(session) <= MAX_KEYS
+    local isFew = session.bytes < MAX_EVENT_KEYS or countKeys(session) <= MAX_EVENT_KEYS
     if isFew then return packData(call('HGETALL', session.key)) end
   end
   return packSizes(session, countKeys(session))
 end
 
--- Adds an event to the outbox and publishes it. data: what `dataOf` returns, or '-'.
+-- Adds an event to the outbox and publishes it. data: what `dataOf` returns, or EventData.NONE.
 local function notify(base, event, origin, token, created, name, data)
   local payload = pack(
     '<Bc0I6I7Bc0Bc0I2c0',

@@ -1,7 +1,5 @@
 -- Finding the session that an address leads to.
 
-local NAME, ID = 64, 61
-
 local NO_SESSION = failure('NOSESSION no such session')
 local NO_SHARED_SESSION = failure('NOSESSION no such session: no shared session has this name')
 
@@ -38,9 +36,9 @@ end
 local function find(base, address, fields)
   local first = byte(address)
   local session, values
-  if first == ID then
+  if first == ID_BYTE then
     session, values = findById(base, sub(address, 2), fields)
-  elseif first == NAME then
+  elseif first == SHARED_BYTE then
     session, values = findByToken(base, sub(address, 2), fields)
     if session and not has(session, Flag.SHARED) then return nil end
   else
@@ -58,5 +56,5 @@ end
 
 -- Returns the error for an address that leads to no session.
 local function noSession(address)
-  return byte(address) == NAME and NO_SHARED_SESSION or NO_SESSION
+  return byte(address) == SHARED_BYTE and NO_SHARED_SESSION or NO_SESSION
 end

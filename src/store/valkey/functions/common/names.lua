@@ -4,11 +4,11 @@ local function indexKey(base, name)
   return base .. ':n:' .. name
 end
 
--- Returns the time of creation for the next session with a name, as 16 digits. No two have the same, so that their
+-- Returns the time of creation for the next session with a name, as digits. No two have the same, so that their
 -- order is known. count: how many entries the index has.
 local function nextCreated(key, count)
   local newest = count > 0 and call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]
-  return format('%016.0f', newest and max(now, newest + 1) or now)
+  return format(CREATED, newest and max(now, newest + 1) or now)
 end
 
 -- Adds an entry to the index of a name. count: how many it had.

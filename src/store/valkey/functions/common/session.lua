@@ -11,20 +11,6 @@ local LAYOUT = '<BBI7I7I6I7I6I4I5'
 -- Only with Flag.MAXAGE: the maximum age in seconds, and when it is reached, in unix µs.
 local AGE_LAYOUT = '<I4I7'
 
-local Flag = {
-  -- Expiry removes the session, and not only its data.
-  DELETE = 1,
-  EXTEND_GET = 2,
-  EXTEND_SET = 4,
-  -- Its token is derived from its name.
-  SHARED = 8,
-  -- Its duration has started and not yet ended.
-  RUNNING = 16,
-  -- Its token has changed, so the field TOKENS exists.
-  ROTATED = 32,
-  MAXAGE = 64,
-}
-
 local CHANGES = 2 ^ 32
 
 local function has(session, flag)
@@ -79,14 +65,13 @@ local function packed(session)
   return meta .. pack(AGE_LAYOUT, session.maxAge, session.ageEnd) .. session.name
 end
 
+-- How the time of creation is written in a member.
+local CREATED = '%0' .. CREATED_LENGTH .. '.0f'
+
 -- Returns the session as a member of a sorted set.
 local function memberOf(session)
-  return session.origin .. format('%016.0f', session.created) .. session.name
+  return session.origin .. format(CREATED, session.created) .. session.name
 end
-
--- Lengths of the parts of a member.
-local ORIGIN_LENGTH = 22
-local ID_LENGTH = 38
 
 -- Returns origin and created of an id or member, and the name of a member.
 local function partsOf(member)
@@ -102,9 +87,9 @@ local function countKeys(session)
   return call('HLEN', session.key) - (has(session, Flag.ROTATED) and 2 or 1)
 end
 
--- Returns the ms until the deadline, rounded up, or -1 if there is none.
+-- Returns the ms until the deadline, rounded up, or NO_DEADLINE.
 local function msLeft(session)
-  if session.deadline == NEVER then return -1 end
+  if session.deadline == NEVER then return NO_DEADLINE end
   return ceil((session.deadline - now) / 1000)
 end
 

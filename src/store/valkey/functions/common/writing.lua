@@ -5,8 +5,8 @@
 local LAZY = 30 * 60 * 1000000
 -- How long after a session is due the node removes it by itself, in µs. This is much longer than LAZY.
 local SLACK = 60 * 60 * 1000000
--- Owners know what is due within this time, in µs. A deadline that is set nearer than this must be announced.
-local HORIZON = 5 * 1000000
+-- A deadline that is set nearer than this must be announced, in µs.
+local HORIZON = HORIZON_MS * 1000
 -- A read that changes nothing else is noted only if the last use was at least this long ago, in ms.
 local USE_STEP = 100
 
