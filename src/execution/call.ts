@@ -19,10 +19,15 @@ import { clientFields, clientText } from './observing/client-text.js';
  * @throws OutputLimitError if the reply does not fit.
  */
 export function call(context: Execution, args: Arguments, entry: CommandEntry, request: Request): Running {
-  const { tracking } = context.server;
   // The only thing that tracking costs while no client tracks.
-  if (tracking.size === 0) return callNow(context, args, entry, request);
+  if (context.server.tracking.size === 0) return callNow(context, args, entry, request);
+  return callTracked(context, args, entry, request);
+}
+
+/** Calls a command while clients track keys. The closure is made here, because `call` must not allocate. */
+function callTracked(context: Execution, args: Arguments, entry: CommandEntry, request: Request): Running {
   const { client } = context;
+  const { tracking } = context.server;
   const outer = tracking.runs(client);
   try {
     return callNow(context, args, entry, request);

@@ -62,69 +62,124 @@ interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' 
   isStopped(): boolean;
 }
 
-/** Makes what commands see of a server out of its parts. */
-export function serverControl(parts: ControlParts): ServerControl {
-  const { clock, log, settings, source, access, counting, heartbeat, statistics, stopping, faults } = parts;
-  const { file } = source;
-  return {
-    version,
-    redisVersion: REDIS_VERSION,
-    clock,
-    log,
-    started: clock.wall(),
-    runId: randomBytes(20).toString('hex'),
-    get port() {
-      return parts.listening.addresses[0]?.port ?? 0;
-    },
-    clients: parts.clients,
-    counters: counting.counters,
-    get rates() {
-      return heartbeat.rates;
-    },
-    statistics,
-    latency: parts.latency,
-    eventLoopDelay: parts.eventLoop.delay,
-    slowlog: parts.slowlog,
-    aclLog: new AclLog(() => clock.wall()),
-    scripts: new Scripts(REDIS_VERSION),
-    pubsub: parts.hub,
-    keyspaceEvents: parts.keyspaceEvents,
-    monitors: parts.monitors,
-    tracking: parts.tracking,
-    pause: parts.pausing,
-    memory: parts.memory,
-    durability: parts.durability,
-    store: parts.store,
-    gate: parts.gate,
-    saves: parts.saves,
-    authenticate: (client, name, password) => access.authenticate(client, name, password),
-    get users() {
-      return access.listedUsers;
-    },
-    get config() {
-      return settings.now;
-    },
-    reload: () => parts.reload.run(() => source.read()),
-    configFile: file && { path: file.path, rewrite: rewriter(settings, file, log) },
-    setOptions: (given) => settings.set(given),
-    countersSinceReset: () => counting.sinceReset(),
-    watchSessions: parts.watchSessions,
-    resetCounters: () => {
-      counting.reset();
-      parts.store?.lateness.reset();
-      statistics.reset();
-    },
-    shutdown: (force, now) => stopping.ask(force ? 'force' : 'ask', now),
-    abortShutdown: () => stopping.abort(),
-    get isStopping() {
-      return parts.isClosing() || stopping.endsIn !== undefined;
-    },
-    get stopped() {
-      return parts.isStopped();
-    },
-    get shutdownEndsIn() {
-      return stopping.endsIn;
-    },
-    reportFault: faults.report,
-  };
+/**
+ * What commands see of a server. It is a class, because V8 looks the properties of an object literal with getters up in
+ * a hash table, and every command reads several: that was a tenth of the time of a GET.
+ */
+export class Control implements ServerControl {
+  readonly version = version;
+  readonly redisVersion = REDIS_VERSION;
+  readonly runId = randomBytes(20).toString('hex');
+  readonly clock: ServerControl['clock'];
+  readonly log: ServerControl['log'];
+  readonly started: number;
+  readonly clients: ServerControl['clients'];
+  readonly counters: ServerControl['counters'];
+  readonly statistics: CommandStatistics;
+  readonly latency: LatencyMonitor;
+  readonly eventLoopDelay: ServerControl['eventLoopDelay'];
+  readonly slowlog: Slowlog;
+  readonly aclLog: AclLog;
+  readonly scripts = new Scripts(REDIS_VERSION);
+  readonly pubsub: PubSubHub;
+  readonly keyspaceEvents: KeyspaceEvents;
+  readonly monitors: MonitorFeed;
+  readonly tracking: ClientTracking;
+  readonly pause: Pausing;
+  readonly memory: Memory;
+  readonly durability: Durability | undefined;
+  readonly store: ServerControl['store'];
+  gate: ServerControl['gate'];
+  readonly saves: Saves;
+  readonly configFile: ServerControl['configFile'];
+  readonly watchSessions: ServerControl['watchSessions'];
+  readonly reportFault: ServerControl['reportFault'];
+  readonly #parts: ControlParts;
+
+  constructor(parts: ControlParts) {
+    const { clock, log, settings, counting } = parts;
+    const { file } = parts.source;
+    this.#parts = parts;
+    this.clock = clock;
+    this.log = log;
+    this.started = clock.wall();
+    this.clients = parts.clients;
+    this.counters = counting.counters;
+    this.statistics = parts.statistics;
+    this.latency = parts.latency;
+    this.eventLoopDelay = parts.eventLoop.delay;
+    this.slowlog = parts.slowlog;
+    this.aclLog = new AclLog(() => clock.wall());
+    this.pubsub = parts.hub;
+    this.keyspaceEvents = parts.keyspaceEvents;
+    this.monitors = parts.monitors;
+    this.tracking = parts.tracking;
+    this.pause = parts.pausing;
+    this.memory = parts.memory;
+    this.durability = parts.durability;
+    this.store = parts.store;
+    this.gate = parts.gate;
+    this.saves = parts.saves;
+    this.configFile = file && { path: file.path, rewrite: rewriter(settings, file, log) };
+    this.watchSessions = parts.watchSessions;
+    this.reportFault = parts.faults.report;
+  }
+
+  get port(): number {
+    return this.#parts.listening.addresses[0]?.port ?? 0;
+  }
+
+  get rates(): ServerControl['rates'] {
+    return this.#parts.heartbeat.rates;
+  }
+
+  get users(): ServerControl['users'] {
+    return this.#parts.access.listedUsers;
+  }
+
+  get config(): ServerControl['config'] {
+    return this.#parts.settings.now;
+  }
+
+  get isStopping(): boolean {
+    return this.#parts.isClosing() || this.#parts.stopping.endsIn !== undefined;
+  }
+
+  get stopped(): boolean {
+    return this.#parts.isStopped();
+  }
+
+  get shutdownEndsIn(): number | undefined {
+    return this.#parts.stopping.endsIn;
+  }
+
+  authenticate(...[client, name, password]: Parameters<ServerControl['authenticate']>) {
+    return this.#parts.access.authenticate(client, name, password);
+  }
+
+  setOptions(given: Parameters<ServerControl['setOptions']>[0]): void {
+    this.#parts.settings.set(given);
+  }
+
+  reload(): ReturnType<ServerControl['reload']> {
+    return this.#parts.reload.run(() => this.#parts.source.read());
+  }
+
+  countersSinceReset(): ReturnType<ServerControl['countersSinceReset']> {
+    return this.#parts.counting.sinceReset();
+  }
+
+  resetCounters(): void {
+    this.#parts.counting.reset();
+    this.store?.lateness.reset();
+    this.statistics.reset();
+  }
+
+  shutdown(force: boolean, now: boolean): Promise<void> {
+    return this.#parts.stopping.ask(force ? 'force' : 'ask', now);
+  }
+
+  abortShutdown(): boolean {
+    return this.#parts.stopping.abort();
+  }
 }

@@ -51,7 +51,7 @@ import { Pausing } from './pausing.js';
 import { PubSubHub } from './pubsub-hub.js';
 import { Reload } from './reload.js';
 import { ReplyBatch } from './reply-batch.js';
-import { serverControl } from './server-control.js';
+import { Control } from './server-control.js';
 import { SessionEvents } from './session-events.js';
 import { type ContainedListener, SessionListeners } from './session-listeners.js';
 import { Settings } from './settings.js';
@@ -257,7 +257,7 @@ export class Server {
       maxKeys: () => this.#settings.now['tracking-table-max-keys'],
       onFault: this.#faults.report,
     });
-    const control = serverControl({
+    const control = new Control({
       clock,
       log,
       settings: this.#settings,
