@@ -1,5 +1,5 @@
 import { Failure, isError, isStatus, mapOf, type Reply, show } from './replies.js';
-import { changed, put, read, type Session, type Span, start } from './session.js';
+import { changed, noSession, put, read, type Session, type Span, start } from './session.js';
 
 /** The commands on one session: how each is sent, what it does to the session, and which replies are right. */
 
@@ -265,7 +265,7 @@ function onKey(name: string, args: readonly string[], run: Effect): Operation {
 /** A command that creates the key if it does not exist. */
 function writesKey(name: string, args: readonly string[], edit: (session: Session, at: Span) => Expected): Operation {
   const run: Effect = (session, at) => {
-    Object.assign(session, { alive: true, shared: true });
+    if (!session.alive) Object.assign(session, { ...noSession(), alive: true, shared: true });
     return edit(session, at);
   };
   return command(name, args, run, true);

@@ -207,7 +207,8 @@ export class Client {
       const { at, token: known } = entry.outcomes[i];
       const span = { from: at.from, to };
       const isAbsent = this.#checkAbsence(change, reply, expected[i](reply), span);
-      if (!isAbsent && !expected[i](reply)) throw new Error(`replied ${show(reply).slice(0, 200)}`);
+      if (!isAbsent && !expected[i](reply))
+        throw new Error(`${change.words('').slice(0, 4).join(' ')} replied ${show(reply).slice(0, 200)}`);
       const token = change.token === 'none' ? known : isAbsent ? undefined : String(reply);
       const lasts = this.#policy === 'always' ? 'for good' : 'for now';
       const outcome: Outcome = { at: span, token, isAnswered: true, absent: isAbsent ? lasts : undefined };
@@ -306,9 +307,8 @@ export class Client {
     const random = this.#random;
     const session = this.#head.sessions.get(name);
     const ttl = random.pick([3600, 86_400]);
-    if (session?.kind === 'set' || session?.kind === 'zset' || (session === undefined && random.chance(0.5))) {
-      return this.#chooseForMembers(name, session?.kind ?? random.pick(['set', 'zset']), ttl);
-    }
+    if (session?.kind === 'set' || session?.kind === 'zset') return this.#chooseForMembers(name, session.kind, ttl);
+    if (session === undefined && random.chance(0.5)) return random.chance(0.5) ? this.#sadd(name) : this.#zadd(name);
     const string = session?.data.get(VALUE);
     if (random.chance(string === undefined ? 0.1 : 0.5)) return onKey(name, KEY.set(this.#value(), ttl), true);
     if (session === undefined || (string === undefined && random.chance(0.5))) {
@@ -327,7 +327,7 @@ export class Client {
     return onKey(name, random.chance(0.5) ? KEY.del() : KEY.expire('s', ttl));
   }
 
-  #chooseForMembers(name: string, kind: OwnSession['kind'], ttl: number): Change {
+  #chooseForMembers(name: string, kind: 'set' | 'zset', ttl: number): Change {
     const random = this.#random;
     const roll = random.between(1, 20);
     if (roll === 1) return onKey(name, KEY.del());
@@ -335,14 +335,18 @@ export class Client {
     if (roll === 3) return onKey(name, KEY.expire('s', ttl));
     const to = this.#keyName();
     if (roll === 4 && to !== name) return renaming(name, to);
-    const members = this.#members();
-    if (kind === 'set') return roll < 14 ? onKey(name, KEY.sadd(members), true) : onKey(name, KEY.srem(members));
-    if (roll < 14) {
-      const scored = members.flatMap((member) => [member, String(random.between(-9, 9))]);
-      return onKey(name, KEY.zadd(scored), true);
-    }
-    if (roll < 18) return onKey(name, KEY.zrem(members));
-    return onKey(name, KEY.zremrangebyscore(8, 9));
+    if (roll < 14) return kind === 'set' ? this.#sadd(name) : this.#zadd(name);
+    if (kind === 'set') return onKey(name, KEY.srem(this.#members()));
+    return onKey(name, roll < 18 ? KEY.zrem(this.#members()) : KEY.zremrangebyscore(8, 9));
+  }
+
+  #sadd(name: string): Change {
+    return onKey(name, KEY.sadd(this.#members()), true);
+  }
+
+  #zadd(name: string): Change {
+    const scored = this.#members().flatMap((member) => [member, String(this.#random.between(-9, 9))]);
+    return onKey(name, KEY.zadd(scored), true);
   }
 
   /** Different members; now and then so many that a set is hashed, and a sorted set has a tree. */
