@@ -261,6 +261,20 @@ export class Durability {
     this.#loaded().whenWritten(MOST_UNWRITTEN / 2, callback);
   }
 
+  /** Call this before changes that must be one batch of the journal although they may take several turns: see `hold`. */
+  mark(): void {
+    this.#journal?.mark();
+  }
+
+  /** Keeps all changes since `mark` and until `release` together, so that a crash loses all of them or none. */
+  hold(): void {
+    this.#loaded().hold();
+  }
+
+  release(): void {
+    this.#loaded().release();
+  }
+
   /** The state of the journal; undefined until it is loaded. */
   get status() {
     const journal = this.#journal;

@@ -270,7 +270,7 @@ export class Saves {
     const slices = new TimeSlices(this.#options.clock);
     const pause = () => {
       if (this.#closing) throw STOPPING;
-      return slices.isOver ? this.#rest(slices) : undefined;
+      return slices.isOver || this.#engine.isHeld ? this.#rest(slices) : undefined;
     };
     return readSavedSessions(this.#sets.read(path), path, { ...visitor, pause }, wall);
   }
@@ -279,7 +279,8 @@ export class Saves {
     const { durability } = this.#options;
     // If the disk fails, creating the next session reports it.
     if ((durability?.status?.pendingBytes ?? 0) > MAX_PENDING) await durability?.flush().catch(() => {});
-    await slices.next();
+    do await slices.next();
+    while (this.#engine.isHeld && !this.#closing);
   }
 
   /** Begins to load a session whose data comes in pieces. */

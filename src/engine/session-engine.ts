@@ -86,6 +86,7 @@ export class SessionEngine {
   readonly #memory: MemoryUse;
   readonly #evictor: Evictor;
   readonly #trimming: Trimming;
+  #isHeld = false;
 
   constructor(options: SessionEngineOptions = {}) {
     const { clock = systemClock, secret = randomBytes(32), endsAtOnce = 256, onCycle } = options;
@@ -412,14 +413,26 @@ export class SessionEngine {
     return this.#evictor.makeRoom();
   }
 
-  /** Until `releaseExpiry`, no session expires, neither by itself nor when an operation looks it up. */
-  holdExpiry(): void {
+  /**
+   * Until `release`, sessions change only by operations: none expires, neither by itself nor when it is looked up, and
+   * none is evicted. Work in slices should wait (`isHeld`).
+   */
+  hold(): void {
+    this.#isHeld = true;
     this.#deadlines.hold();
+    this.#evictor.hold();
   }
 
-  /** Ends `holdExpiry`. What has become due meanwhile expires soon. */
-  releaseExpiry(): void {
+  /** Ends `hold`. What has become due meanwhile expires soon. */
+  release(): void {
+    this.#isHeld = false;
     this.#deadlines.release();
+    this.#evictor.release();
+  }
+
+  /** Whether `hold` has been called, and not yet `release`. */
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   /**

@@ -32,6 +32,7 @@ function runAll(execution: Execution, room: boolean): void | Promise<void> {
   checkAgain(execution, commands);
   if (!room) throw discarded(OUT_OF_MEMORY);
   reply.array(commands.length);
+  execution.server.durability?.mark();
   transaction.executing = true;
   execution.store = execution.storeAtOnce;
   const end = () => {

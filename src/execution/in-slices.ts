@@ -9,7 +9,7 @@ export { forEachInSlices } from '../engine/time/in-slices.js';
  *
  * @returns A promise only if the work takes more than one slice.
  */
-export function inSlices({ client, server }: Context, work: Iterator<void, void>): void | Promise<void> {
+export function inSlices({ client, engine, server }: Context, work: Iterator<void, void>): void | Promise<void> {
   if (client.transaction.executing) atOnce(work);
-  else return inSlicesOf(work, server.clock, () => server.stopped);
+  else return inSlicesOf(work, server.clock, { isStopped: () => server.stopped, isHeld: () => engine.isHeld });
 }

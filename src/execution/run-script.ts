@@ -73,8 +73,11 @@ class ScriptRun implements ScriptHost {
   }
 
   run({ keys, args }: ScriptCall): void | Promise<void> {
+    const { server, transaction } = this.#execution;
+    // Within a transaction, its changes are in the same batch.
+    if (!transaction.executing) server.durability?.mark();
     // No command of the script may let others run in between.
-    this.#execution.transaction.executing = true;
+    transaction.executing = true;
     try {
       this.#machine.start(this.#reference, keys, args, this);
       if (!this.#advance()) return this.#goOnLater();
@@ -93,15 +96,16 @@ class ScriptRun implements ScriptHost {
   }
 
   /**
-   * Runs the rest of a script that has paused. Other clients are told in between that the server is busy. Nothing expires
-   * meanwhile, and the time of the script does not advance.
+   * Runs the rest of a script that has paused. Other clients are told in between that the server is busy. Nothing else
+   * changes sessions meanwhile, and the time of the script does not advance.
    */
   async #goOnLater(): Promise<void> {
     const { engine, server } = this.#execution;
-    const { clock, scripts, statistics } = server;
+    const { clock, durability, scripts, statistics } = server;
     server.gate = BUSY_GATE;
     scripts.isPaused = true;
-    engine.holdExpiry();
+    engine.hold();
+    durability?.hold();
     server.log.warning(
       `a script of ${clientText(this.#execution.client)} has run for more than ${this.#limit} ms and has written, so it is not stopped: other clients get the error BUSY`,
       { event: 'busy', ...clientFields(this.#execution.client) },
@@ -121,7 +125,8 @@ class ScriptRun implements ScriptHost {
     } catch (error) {
       throw failureOf(error);
     } finally {
-      engine.releaseExpiry();
+      durability?.release();
+      engine.release();
       scripts.isPaused = false;
       server.gate = this.#gate;
       this.#end();

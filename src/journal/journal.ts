@@ -117,6 +117,19 @@ export class Journal {
     return this.#open().makeDurable();
   }
 
+  /** See `JournalWriter`. */
+  mark(): void {
+    this.#open().mark();
+  }
+
+  hold(): void {
+    this.#open().hold();
+  }
+
+  release(): void {
+    this.#open().release();
+  }
+
   /** Bytes still to be written. */
   get unwrittenBytes(): number {
     return this.#open().unwrittenBytes;
@@ -232,6 +245,8 @@ export class Journal {
 
   async #compact(writeState: (base: BaseFile) => Promise<void>): Promise<void> {
     const increment = await this.#directory.beginCompaction();
+    // Records that are kept together belong to one increment.
+    await this.#open().whenReleased();
     this.#bytesBefore = this.size;
     this.#open().switchTo(increment);
     const base = await this.#directory.createBase();

@@ -165,6 +165,17 @@ export class RecordEncoder implements RecordSink {
     return batch;
   }
 
+  /** Like `takeBatch`, but takes only the first `length` bytes, which are complete records. The rest stays. */
+  takeFirst(length: number, prefix: Buffer): Buffer {
+    const rest = Buffer.from(this.#bytes.subarray(this.#start + length, this.#end));
+    this.#end = this.#start + length;
+    const batch = this.takeBatch(prefix);
+    this.#reserve(rest.length);
+    this.#bytes.set(rest, this.#end);
+    this.#end += rest.length;
+    return batch;
+  }
+
   /** Makes the memory of a batch available for reuse. */
   recycle(batch: Buffer): void {
     const slab = batch.buffer;

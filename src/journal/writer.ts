@@ -129,6 +129,12 @@ export class JournalWriter implements RecordSink {
   #turnEnds = false;
   /** Whether appended records will be written in a few ms. */
   #gathers = false;
+  /** The length and the position at the latest `mark`, as far as they have not become a batch. */
+  #markLength = 0;
+  #markPosition = 0;
+  /** Whether the records from the mark on are kept together. */
+  #held = false;
+  #onRelease: (() => void)[] = [];
   #cancelSync: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #retryAfter = FIRST_RETRY;
@@ -200,9 +206,40 @@ export class JournalWriter implements RecordSink {
     this.#encoder.item(bytes);
   }
 
-  /** The position of the record appended last. */
+  /** Call this where records begin that may have to be kept together over several turns. */
+  mark(): void {
+    this.#markLength = this.#encoder.length;
+    this.#markPosition = this.#encoder.records;
+  }
+
+  /**
+   * From now on until `release`, all records since `mark` are gathered in one batch. It becomes more than one only if
+   * they take more than a gigabyte. Meanwhile `position` is that of the mark, so nobody waits for these records.
+   */
+  hold(): void {
+    this.#held = true;
+    if (this.#markLength > 0) {
+      this.#add(this.#encoder.takeFirst(this.#markLength, this.#prefix), this.#markPosition);
+      this.#markLength = 0;
+    }
+    this.#pumpAtTurnEnd();
+  }
+
+  /** Ends `hold`. What is appended in the same turn is still in the same batch. */
+  release(): void {
+    this.#held = false;
+    this.#pumpAtTurnEnd();
+    for (const callback of this.#onRelease.splice(0)) callback();
+  }
+
+  /** Resolves when no records are held back. */
+  async whenReleased(): Promise<void> {
+    while (this.#held) await new Promise<void>((resolve) => this.#onRelease.push(resolve));
+  }
+
+  /** The position of the record appended last, or of the last one before those that are held. */
   get position(): number {
-    return this.#encoder.records;
+    return this.#held ? this.#markPosition : this.#encoder.records;
   }
 
   get written(): number {
@@ -260,7 +297,7 @@ export class JournalWriter implements RecordSink {
 
   /** Bytes still to be written. */
   get unwrittenBytes(): number {
-    return this.#unwritten + this.#encoder.length;
+    return this.#held ? this.#unwritten : this.#unwritten + this.#encoder.length;
   }
 
   /**
@@ -276,8 +313,8 @@ export class JournalWriter implements RecordSink {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#urgent.add(reject);
-      this.#promised = this.position;
-      this.whenDurable(this.position, () => {
+      this.#promised = this.#encoder.records;
+      this.whenDurable(this.#promised, () => {
         this.#urgent.delete(reject);
         resolve();
       });
@@ -316,7 +353,7 @@ export class JournalWriter implements RecordSink {
    */
   switchTo(increment: Increment): void {
     this.#seal();
-    this.#batches.push({ bytes: undefined, position: this.position, file: this.#file, at: this.#size });
+    this.#batches.push({ bytes: undefined, position: this.#encoder.records, file: this.#file, at: this.#size });
     this.#file = increment.file;
     this.#prefix = batchPrefix(increment.id);
     this.#size = increment.size;
@@ -337,6 +374,7 @@ export class JournalWriter implements RecordSink {
     this.#cancelSync?.();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
+    this.#held = false;
     this.#seal();
     this.#pump();
     return promise;
@@ -383,7 +421,7 @@ export class JournalWriter implements RecordSink {
 
   readonly #onTurnEnd = (): void => {
     this.#turnEnds = false;
-    if (this.#encoder.length > LONG_BATCH) this.#seal();
+    if (this.#encoder.length > LONG_BATCH && !this.#held) this.#seal();
     this.#pump();
   };
 
@@ -392,9 +430,13 @@ export class JournalWriter implements RecordSink {
    * together.
    */
   #seal(): void {
-    if (this.#encoder.length === 0) return;
-    const bytes = this.#encoder.takeBatch(this.#prefix);
-    this.#batches.push({ bytes, position: this.position, file: this.#file, at: this.#size });
+    this.#markLength = 0;
+    this.#markPosition = this.#encoder.records;
+    if (this.#encoder.length > 0) this.#add(this.#encoder.takeBatch(this.#prefix), this.#encoder.records);
+  }
+
+  #add(bytes: Buffer, position: number): void {
+    this.#batches.push({ bytes, position, file: this.#file, at: this.#size });
     this.#size += bytes.length;
     this.#unwritten += bytes.length;
   }
@@ -415,7 +457,7 @@ export class JournalWriter implements RecordSink {
       this.#sync();
       return;
     }
-    if (this.#next === this.#batches.length) this.#seal();
+    if (this.#next === this.#batches.length && !this.#held) this.#seal();
     const batch = this.#batches[this.#next];
     if (batch === undefined) this.#rest();
     else if (batch.bytes === undefined) this.#endIncrement(batch.file);
@@ -594,8 +636,9 @@ export class JournalWriter implements RecordSink {
         });
       });
     }
-    const lost = this.position - Math.max(this.written, this.#durable);
-    this.#finishClosing(new UnwrittenChanges(lost, this.position - lost - this.#durable, error.message));
+    const { position } = this;
+    const lost = position - Math.max(this.written, this.#durable);
+    this.#finishClosing(new UnwrittenChanges(lost, position - lost - this.#durable, error.message));
   }
 
   #finishClosing(error?: Error): void {

@@ -289,7 +289,8 @@ export class Server {
       isStopped: () => this.#stopped,
     });
     const link = this.#store;
-    const memory = new MemoryStore(this.engine, clock, (work) => inSlices(work, clock, () => this.#stopped));
+    const slices = { isStopped: () => this.#stopped, isHeld: () => this.engine.isHeld };
+    const memory = new MemoryStore(this.engine, clock, (work) => inSlices(work, clock, slices));
     const memoryAtOnce = new MemoryStore(this.engine, clock, atOnce);
     this.#clients = new Clients({
       settings: this.#settings,

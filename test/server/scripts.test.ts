@@ -14,6 +14,20 @@ afterEach(stopServers);
 const run = (client: RawClient, script: string, keys: readonly string[] = [], args: readonly string[] = []) =>
   askWith(client, 'EVAL', script, String(keys.length), ...keys, ...args);
 
+/** Lets time pass until something has happened. */
+async function advancing<Result>(clock: FakeClock, promise: Promise<Result>): Promise<Result> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  promise.then(over, over);
+  while (!isOver) {
+    clock.advance(10);
+    await new Promise(setImmediate);
+  }
+  return promise;
+}
+
 /** How phpredis, redis-py, Laravel, redlock and others release a lock. */
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 
@@ -49,25 +63,36 @@ describe('a script', () => {
     const clock = new FakeClock();
     const server = await startServer({ appendonly: true, appendfsync: 'always', dir }, { clock });
     const client = await connectTo(server);
-    const done = run(
-      client,
-      `for i = 1, 3 do redis.call('HSET', 'h' .. i, 'a', i, 'b', i) end redis.call('DEL', 'h1') return 1`,
+    await advancing(
+      clock,
+      run(client, `for i = 1, 3 do redis.call('HSET', 'h' .. i, 'a', i, 'b', i) end redis.call('DEL', 'h1') return 1`),
     );
-    for (let answered = false; !answered; ) {
-      clock.advance(10);
-      answered = await Promise.race([done.then(() => true), new Promise<boolean>((r) => setImmediate(() => r(false)))]);
-    }
-    const closed = server.close();
-    for (let isClosed = false; !isClosed; ) {
-      clock.advance(10);
-      isClosed = await Promise.race([
-        closed.then(() => true),
-        new Promise<boolean>((r) => setImmediate(() => r(false))),
-      ]);
-    }
+    await advancing(clock, server.close());
     const batches = (await batchesIn(dir)).filter((batch) => batch.some((name) => name !== 'CLOCK'));
     expect(batches).toHaveLength(1);
     expect(batches[0].filter((name) => name === 'GONE')).toHaveLength(1);
+  });
+
+  it('is one batch of the journal even if it pauses, and what came before it does not wait for it', async () => {
+    const dir = temporaryDirectory();
+    const clock = new FakeClock();
+    const server = await startServer(
+      { appendonly: true, appendfsync: 'always', dir, 'busy-reply-threshold': 50 },
+      { clock },
+    );
+    const [client, other, third] = [await connectTo(server), await connectTo(server), await connectTo(server)];
+    clock.msPerLook = 1;
+    const before = ask(third, 'HSET before a 1');
+    const script = `redis.call('HSET', 'h', 'a', 1) for i = 1, 3e7 do end
+      redis.call('HSET', 'h', 'b', 2) for i = 1, 1e6 do end redis.call('DEL', 'h')`;
+    const done = run(client, script);
+    for (let reply = ''; !reply.startsWith('BUSY'); ) reply = await advancing(clock, ask(other, 'GET k'));
+    await advancing(clock, before);
+    expect((await batchesIn(dir)).flat().filter((name) => name === 'GONE')).toEqual([]);
+    await advancing(clock, done);
+    await advancing(clock, server.close());
+    const batches = await batchesIn(dir);
+    expect(batches.find((batch) => batch.includes('GONE'))).toEqual(['SESSION', 'SET', 'GONE']);
   });
 
   it('is seen by WATCH and by subscribers', async () => {
@@ -192,13 +217,34 @@ describe('a script', () => {
       "redis.call('SET', 'k', 'v') for i = 1, 3e7 do end return {redis.call('GET', 'k'), redis.call('GET', 'short')}",
     );
     for (let reply = ''; !reply.startsWith('BUSY'); ) reply = await ask(other, 'GET k');
-    expect(await ask(other, 'SCRIPT KILL')).toMatch(/^UNKILLABLE /);
+    for (const command of ['SCRIPT KILL', 'FUNCTION KILL']) expect(await ask(other, command)).toMatch(/^UNKILLABLE /);
+    expect(await ask(other, 'FUNCTION STATS')).toMatch(/^BUSY /);
     expect(await run(other, 'return 1')).toMatch(/^BUSY /);
     expect(await result).toBe('v v');
     expect(log.entries.map(({ fields }) => fields?.event)).toContain('busy');
     expect(await ask(other, 'GET k')).toBe('v');
     expect(await ask(other, 'SCRIPT KILL')).toMatch(/^NOTBUSY /);
     expect(await ask(other, 'GET short')).toBe('nil');
+  });
+
+  it('is not disturbed by commands that had begun before it and take several turns', async () => {
+    const clock = new FakeClock();
+    const server = await startServer({ 'busy-reply-threshold': 50 }, { clock });
+    const [client, other, third] = [await connectTo(server), await connectTo(server), await connectTo(server)];
+    const keys = Array.from({ length: 2000 }, (_, i) => `k${i}`);
+    await askWith(client, 'MSET', ...keys.flatMap((key) => [key, 'v']));
+    clock.msPerLook = 1;
+    // Its slices wait for the clock, which only `advancing` moves.
+    const removed = askWith(other, 'DEL', ...keys);
+    for (let left = keys.length; left === keys.length; ) left = Number(await ask(third, 'DBSIZE'));
+    const script = `local before = redis.call('DBSIZE') redis.call('SET', 'k', 'v') for i = 1, 3e7 do end
+      return {before, redis.call('DBSIZE')}`;
+    const result = run(client, script);
+    for (let reply = ''; !reply.startsWith('BUSY'); ) reply = await ask(third, 'GET k');
+    const [before, after] = (await advancing(clock, result)).split(' ').map(Number);
+    expect(before).toBeGreaterThan(0);
+    expect(after).toBe(before + 1);
+    expect(await advancing(clock, removed)).toBe('2000');
   });
 
   it('that has written is stopped by SHUTDOWN', async () => {

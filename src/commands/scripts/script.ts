@@ -1,5 +1,6 @@
 import { CodedError } from '../../errors.js';
 import { ScriptError } from '../../scripting/machine.js';
+import type { Scripts } from '../../scripting/scripts.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
 import { compileError } from './eval.js';
@@ -55,6 +56,11 @@ const UNKILLABLE = new CodedError(
   'Sorry the script already executed write commands against the dataset. You can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.',
 );
 
+/** Why no script can be killed: only one that has written ever runs beside other commands. */
+export function killRefusal({ isPaused }: Scripts): CodedError {
+  return isPaused ? UNKILLABLE : new CodedError('NOTBUSY', 'No scripts in execution right now.');
+}
+
 const kill: Command = {
   name: 'kill',
   summary: 'Ends the script that has run for too long, unless it has written.',
@@ -65,8 +71,7 @@ const kill: Command = {
   arguments: [],
   reply: 'OK',
   run({ server }) {
-    if (server.scripts.isPaused) throw UNKILLABLE;
-    throw new CodedError('NOTBUSY', 'No scripts in execution right now.');
+    throw killRefusal(server.scripts);
   },
 };
 

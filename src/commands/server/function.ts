@@ -1,7 +1,8 @@
-import { CodedError } from '../../errors.js';
+import { BUSY, CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
-import type { Argument, Command } from '../declaration/command.js';
+import type { Argument, Command, CommandFlag } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
+import { killRefusal } from '../scripts/script.js';
 
 // FUNCTION: there are no functions, so there is nothing to list and nothing to flush.
 
@@ -18,13 +19,14 @@ function sub(
   args: readonly Argument[],
   reply: string,
   run: NonNullable<Command['run']>,
+  flags: readonly CommandFlag[] = [],
 ): Command {
   return {
     name,
     summary,
     complexity: 'O(1)',
     group: 'scripting',
-    flags: ['noscript'],
+    flags: ['noscript', ...flags],
     arity,
     arguments: args,
     reply,
@@ -74,7 +76,9 @@ const stats = sub(
   2,
   [],
   'map: running_script, engines',
-  ({ reply }) => {
+  ({ reply, server }) => {
+    // As in Redis: what runs is not a function.
+    if (server.scripts.isPaused) throw BUSY;
     reply.map(2);
     reply.bulk('running_script');
     reply.null();
@@ -87,15 +91,24 @@ const stats = sub(
       reply.integer(0);
     }
   },
+  ['allow_busy'],
 );
 
 const dump = sub('dump', 'Returns all functions in the format of Redis: there are none.', 2, [], 'bytes', ({ reply }) =>
   reply.bulk(EMPTY_DUMP),
 );
 
-const kill = sub('kill', 'Stops the function that runs: there is none.', 2, [], 'an error', () => {
-  throw new CodedError('NOTBUSY', 'No scripts in execution right now.');
-});
+const kill = sub(
+  'kill',
+  'Stops the function that runs: there is none.',
+  2,
+  [],
+  'an error',
+  ({ server }) => {
+    throw killRefusal(server.scripts);
+  },
+  ['allow_busy'],
+);
 
 const remove = sub(
   'delete',

@@ -42,6 +42,7 @@ export class Evictor {
   #maxMemory = Infinity;
   #policy: EvictionPolicy = 'noeviction';
   #stopped = false;
+  #held = false;
 
   /** @param onSlice Called after each slice with how long it took, in ms. */
   constructor(parts: EvictorParts, clock: Clock, onSlice: (ms: number) => void) {
@@ -62,6 +63,17 @@ export class Evictor {
     this.makeRoom();
   }
 
+  /** Evicts nothing until `release`. Meanwhile there is always room. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Ends `hold`. */
+  release(): void {
+    this.#held = false;
+    this.makeRoom();
+  }
+
   /** Stops for good. */
   stop(): void {
     this.#stopped = true;
@@ -75,7 +87,7 @@ export class Evictor {
   makeRoom(): boolean {
     const { memory, fields } = this.#parts;
     const { total } = memory;
-    if (total <= this.#maxMemory && !fields.isFull) return true;
+    if (this.#held || (total <= this.#maxMemory && !fields.isFull)) return true;
     this.#slices.begin(total > this.#maxMemory * 1.125 ? LONG_SLICE_MS : undefined);
     const room = this.#evict(0);
     if (room === undefined) this.#rest.schedule();
@@ -94,6 +106,7 @@ export class Evictor {
   async #evictLater(bytes: number): Promise<boolean> {
     for (;;) {
       await this.#slices.next(LONG_SLICE_MS);
+      if (this.#held) continue;
       const room = this.#evict(bytes);
       if (room !== undefined) return room;
     }

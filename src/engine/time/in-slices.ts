@@ -15,35 +15,38 @@ export function atOnce<Result>(work: Iterator<void, Result>): Result {
 
 const STOPPED = new CodedError('ERR', 'the server has stopped');
 
+/** What can keep work from going on with its next slice. */
+export interface SliceControl {
+  /** Whether the server has stopped. Work that is not done by then must not change anything any more. */
+  isStopped(): boolean;
+  /** Whether nothing may be read or changed at present, so that the work has to wait. */
+  isHeld(): boolean;
+}
+
 /**
  * Runs work in slices, between which other clients are served. The work should yield every fraction of a millisecond,
  * but not more often, because each yield reads the clock. Data may change between slices.
- *
- * @param isStopped Whether the server has stopped. Work that is not done by then must not change anything any more.
  * @returns A promise only if the work takes more than one slice.
  */
 export function inSlices<Result>(
   work: Iterator<void, Result>,
   clock: Clock,
-  isStopped: () => boolean,
+  control: SliceControl,
 ): Result | Promise<Result> {
   // Most work is done before it is worth reading the clock.
   const first = work.next();
   if (first.done) return first.value;
   const slices = new TimeSlices(clock);
   const last = slice(work, slices);
-  return last === undefined ? later(work, slices, isStopped) : last.value;
+  return last === undefined ? later(work, slices, control) : last.value;
 }
 
-async function later<Result>(
-  work: Iterator<void, Result>,
-  slices: TimeSlices,
-  isStopped: () => boolean,
-): Promise<Result> {
+async function later<Result>(work: Iterator<void, Result>, slices: TimeSlices, control: SliceControl): Promise<Result> {
   for (;;) {
-    await slices.next();
+    do await slices.next();
+    while (control.isHeld() && !control.isStopped());
     // The journal is closed then, and the client is gone.
-    if (isStopped()) throw STOPPED;
+    if (control.isStopped()) throw STOPPED;
     const last = slice(work, slices);
     if (last !== undefined) return last.value;
   }
