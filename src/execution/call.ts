@@ -102,10 +102,16 @@ function later(context: Context, entry: CommandEntry, request: Request, answer: 
   const { slowlog, statistics } = context.server;
   feedMonitors(context, entry, request);
   // While a store is slow, so is each command that asks it once. Thousands of these in SLOWLOG would say nothing.
-  const mayBeSlow = slowlog.threshold < Infinity && !entry.hiddenFromSlowlog && !runsAhead(entry, request);
+  const isAhead = runsAhead(entry, request);
+  const mayBeSlow = slowlog.threshold < Infinity && !entry.hiddenFromSlowlog && !isAhead;
   // The time of the next command begins here.
   statistics.skip();
-  return new LateAnswer(entry, answer, statistics.mark, request.bytes, mayBeSlow ? request.copy() : undefined);
+  return new LateAnswer(entry, answer, {
+    started: statistics.mark,
+    bytes: request.bytes,
+    runsAhead: isAhead,
+    request: mayBeSlow ? request.copy() : undefined,
+  });
 }
 
 /** Asks a transaction of a store for what a command wants. The answer comes when the transaction has happened. */

@@ -29,7 +29,7 @@ function answer(execution: Execution, args: Arguments, request: Request): Runnin
     const entry = findEntry(execution, request);
     if (!transaction.open || entry.immediate) {
       const running = call(execution, args, entry, request);
-      if (!(running instanceof LateAnswer) || runsAhead(entry, request)) return running;
+      if (!(running instanceof LateAnswer) || running.runsAhead) return running;
       return awaitAnswer(execution, running);
     }
     if (entry.notInTransaction) throw NOT_IN_TRANSACTION;

@@ -9,13 +9,20 @@ export class LateAnswer {
   readonly started: number;
   /** The length of the request in bytes. */
   readonly bytes: number;
+  /** Whether the client's next requests may run before the command is answered. */
+  readonly runsAhead: boolean;
   /** A copy of the request, if it may have to be recorded. */
   readonly request: Request | undefined;
 
-  constructor(entry: CommandEntry, answer: Promise<unknown>, started: number, bytes: number, request?: Request) {
+  constructor(
+    entry: CommandEntry,
+    answer: Promise<unknown>,
+    { started, bytes, runsAhead, request }: Pick<LateAnswer, 'started' | 'bytes' | 'runsAhead' | 'request'>,
+  ) {
     this.entry = entry;
     this.answer = answer;
     this.started = started;
+    this.runsAhead = runsAhead;
     this.bytes = bytes;
     this.request = request;
   }

@@ -56,8 +56,8 @@ export class ReplyQueue {
   add(late: LateAnswer): void {
     const place = this.#append(late.bytes);
     late.answer.then(
-      (result) => this.#settle(place, () => writeAnswer(this.#options.context, late, result)),
-      (error: unknown) => this.#settle(place, () => writeFailure(this.#options.context, late, error)),
+      (result) => this.#settle(place, late, writeAnswer, result),
+      (error: unknown) => this.#settle(place, late, writeFailure, error),
     );
   }
 
@@ -79,13 +79,13 @@ export class ReplyQueue {
     return place;
   }
 
-  #settle(place: Place, write: () => void): void {
+  #settle(place: Place, late: LateAnswer, write: typeof writeAnswer, outcome: unknown): void {
     const { context, isGone, onFault } = this.#options;
     const { reply } = context;
     try {
       reply.begin();
       // Also counts the command.
-      write();
+      write(context, late, outcome);
       if (isGone()) {
         reply.rewind();
         return;

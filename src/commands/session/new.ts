@@ -53,7 +53,7 @@ function namesOthers(request: Request): boolean {
   for (let i = 2; i < request.length; i++) {
     const word = request.word(i);
     if (spells(word, 'DATA')) return false;
-    if (OTHERS.some((other) => spells(word, other))) return true;
+    for (const other of OTHERS) if (spells(word, other)) return true;
   }
   return false;
 }

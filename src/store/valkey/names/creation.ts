@@ -109,23 +109,33 @@ export class Creation {
   }
 
   /** Creates a session. */
-  async create(plan: Plan): Promise<CreatedSession> {
+  create(plan: Plan): Promise<CreatedSession> {
     const { name, token } = plan;
     const home = this.#partitions.ofName(name);
     if (token === undefined) return this.#createAnywhere(plan, home);
-    if (this.#partitions.ofToken(Slice.of(token)) !== home)
-      return this.#createIndexed(plan, await this.begin(plan, token));
-    const entries = await this.#nodes.call(home, 'createathome', argumentsOf(plan, token, this.#mostAtHome, ''));
-    return { token, entries: integerOf(entries) };
+    return this.#createWith(plan, home, token);
   }
 
-  /** Creates a session at home, or elsewhere if its name has many sessions. */
-  async #createAnywhere(plan: Plan, home: number): Promise<CreatedSession> {
+  /**
+   * Creates a session at home, or elsewhere if its name has many sessions. Most logins come this way, so it makes one
+   * promise: an async function takes more memory, which is collected while thousands are on their way.
+   */
+  #createAnywhere(plan: Plan, home: number): Promise<CreatedSession> {
     const [token, other] = this.#partitions.newTokens(home);
     const args = argumentsOf(plan, token, this.#mostAtHome, other);
-    const reply = await this.#nodes.call(home, 'createathome', args);
-    if (typeof reply === 'number') return { token, entries: reply };
-    return this.#createIndexed(plan, this.#indexed(plan, other, this.#names.entry(plan.name, other, bufferOf(reply))));
+    return this.#nodes.call(home, 'createathome', args).then((reply) => {
+      if (typeof reply === 'number') return { token, entries: reply };
+      const entry = this.#names.entry(plan.name, other, bufferOf(reply));
+      return this.#createIndexed(plan, this.#indexed(plan, other, entry));
+    });
+  }
+
+  async #createWith(plan: Plan, home: number, token: string): Promise<CreatedSession> {
+    if (this.#partitions.ofToken(Slice.of(token)) !== home) {
+      return this.#createIndexed(plan, await this.begin(plan, token));
+    }
+    const entries = await this.#nodes.call(home, 'createathome', argumentsOf(plan, token, this.#mostAtHome, ''));
+    return { token, entries: integerOf(entries) };
   }
 
   /** Creates a session that is in the index, and confirms its entry. */
@@ -165,6 +175,11 @@ export class Creation {
     if (error instanceof StoreError && error.mayHaveRun) return;
     await this.#unindexing.remove([entry.member]);
   }
+}
+
+/** Returns the token of a session that has been created, or is in the index of its name. */
+export function tokenOf({ token }: Pick<CreatedSession, 'token'>): Slice {
+  return Slice.of(token);
 }
 
 /**

@@ -26,10 +26,11 @@ export class Ending {
    * Ends a session. Returns whether there was one. Does not wait until the entry is gone: readers of the index check
    * the session too.
    */
-  async one(address: Address): Promise<boolean> {
-    const member = await this.#end(address, 'ended');
-    if (member instanceof Buffer) this.#unindexing.removeSoon(member);
-    return member !== null;
+  one(address: Address): Promise<boolean> {
+    return this.#end(address, 'ended').then((member) => {
+      if (member instanceof Buffer) this.#unindexing.removeSoon(member);
+      return member !== null;
+    });
   }
 
   /** Ends sessions by their ids. Returns how many there were. */

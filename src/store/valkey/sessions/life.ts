@@ -3,6 +3,7 @@ import { Slice } from '../../../slice.js';
 import type { SessionLife } from '../../session-store.js';
 import { type Address, tokenIn } from '../addressing/addresses.js';
 import { isOne } from '../library/replies.js';
+import { type Plan, tokenOf } from '../names/creation.js';
 import { endAll } from '../names/end-all.js';
 import type { Ending } from '../names/ending.js';
 import { inPart } from '../nodes/in-part.js';
@@ -53,17 +54,24 @@ export function lifeOfMany({
   names,
   unindexing,
 }: StoreParts): Pick<SessionLife, 'create' | 'endName' | 'endByIds' | 'endAll'> {
+  const createShared = async (plan: Plan, address: Address) => {
+    // The session often exists already. Then the index of the name need not change.
+    const isThere = (await nodes.call(address.partition, 'exists', [address.text])) === 1;
+    if (isThere) throw SHARED_EXISTS;
+    return tokenOf(await creation.create(plan));
+  };
+  const createLimited = async (plan: Plan, limit: number) => {
+    const created = await creation.create(plan);
+    if (created.entries > limit) await inPart(names.limit(plan.name, limit));
+    return tokenOf(created);
+  };
   return {
-    async create(name, settings) {
+    create: (name, settings) => {
       const plan = creation.plan(name, settings);
       const address = settings.shared ? addresses.ofShared(name) : undefined;
-      // The shared session often exists already. Then the index of the name need not change.
-      const isThere = address !== undefined && (await nodes.call(address.partition, 'exists', [address.text])) === 1;
-      if (isThere) throw SHARED_EXISTS;
-      const { token, entries } = await creation.create(plan);
-      const { limit } = settings;
-      if (limit !== undefined && entries > limit) await inPart(names.limit(plan.name, limit));
-      return Slice.of(token);
+      if (address !== undefined) return createShared(plan, address);
+      if (settings.limit !== undefined) return createLimited(plan, settings.limit);
+      return creation.create(plan).then(tokenOf);
     },
     endName: (name) => inPart(names.end(name.copy())),
     endByIds: (name, ids) => inPart(names.endByIds(name.toBuffer(), ids)),

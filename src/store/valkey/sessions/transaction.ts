@@ -5,7 +5,7 @@ import type { Transaction } from '../../store.js';
 import type { Address } from '../addressing/addresses.js';
 import type { Partitions } from '../addressing/partitions.js';
 import { listOf } from '../library/replies.js';
-import type { Creation, IndexedSession } from '../names/creation.js';
+import { type Creation, type IndexedSession, tokenOf } from '../names/creation.js';
 import type { Argument, Calls, Reply } from '../nodes/nodes.js';
 import type { Recorder, Step } from './recorder.js';
 import type { StoreParts } from './store-parts.js';
@@ -174,8 +174,4 @@ export function creationIn(recorder: Recorder, { creation, partitions }: StorePa
       return recorder.create(plan, partition).then(tokenOf);
     },
   };
-}
-
-function tokenOf({ token }: IndexedSession): Slice {
-  return Slice.of(token);
 }
