@@ -28,11 +28,13 @@ export function call(context: Execution, args: Arguments, entry: CommandEntry, r
 function callTracked(context: Execution, args: Arguments, entry: CommandEntry, request: Request): Running {
   const { client } = context;
   const { tracking } = context.server;
-  const outer = tracking.runs(client);
+  const outer = tracking.attribute(entry.writes ? client : undefined);
   try {
     return callNow(context, args, entry, request);
   } finally {
-    tracking.ran(client, entry.fullName, () => keysRead(entry, request), outer);
+    tracking.attribute(outer);
+    tracking.read(client, () => keysRead(entry, request));
+    tracking.served(client, entry.fullName);
   }
 }
 
@@ -144,8 +146,11 @@ export function callWithinScript(
   started: number,
 ): number {
   const { client, reply, server } = context;
+  const { tracking } = server;
   args.reset(request, entry.fullName, entry.nameWords);
   let failed = false;
+  const isTracked = tracking.size > 0;
+  const outer = isTracked ? tracking.attribute(client) : undefined;
   try {
     const running =
       entry.ask === undefined ? run(context, args, entry) : entry.ask(context.store, args, !client.noTouch);
@@ -156,11 +161,13 @@ export function callWithinScript(
     failed = true;
     replyError(context, error, 0, entry);
   }
+  if (isTracked) {
+    tracking.attribute(outer);
+    tracking.read(client, () => keysRead(entry, request));
+  }
   const ended = server.clock.now();
   recordTime(context, entry, request, server.statistics.record(entry, ended - started, failed));
   if (server.monitors.size > 0 && !entry.hiddenFromMonitor) server.monitors.feed(client, request, true);
-  const { tracking } = server;
-  if (tracking.size > 0) tracking.ran(client, entry.fullName, () => keysRead(entry, request), client);
   return ended;
 }
 

@@ -245,6 +245,11 @@ export class Connection implements MonitoringClient, Stranger {
     this.#output.push(write);
   }
 
+  pushAfterReply(write: (messages: ReplyEncoder) => void): void {
+    if (this.#requests.awaitsCommand) this.#output.hold();
+    this.#output.push(write);
+  }
+
   holdMessages(): void {
     this.#output.hold();
   }

@@ -115,6 +115,11 @@ export class RequestLoop {
     return this.#serving;
   }
 
+  /** Whether a command that takes long has not written its reply yet. */
+  get awaitsCommand(): boolean {
+    return this.#waitingFor === 'command';
+  }
+
   /** Whether the client is waiting for the server. */
   get isBusy(): boolean {
     if (this.#late.length > 0 || !this.#durable.isEmpty) return true;

@@ -1,10 +1,10 @@
 import type { ChangeListener, Session, SessionEngine } from '../engine/index.js';
 import { databaseOf, keyIn } from '../engine/names/key-name.js';
-import type { Tracking, TrackingClient, TrackingOptions } from '../execution/context/tracking.js';
+import type { Tracking, TrackingClient, TrackingOptions, TrackingState } from '../execution/context/tracking.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import { TrackedKeys } from './tracked-keys.js';
 
-/** A RESP2 client that is told for another one must subscribe to this channel. */
+/** The channel of messages to a RESP2 client to which another client redirects them. */
 const CHANNEL = '__redis__:invalidate';
 
 interface ClientTrackingOptions {
@@ -15,13 +15,13 @@ interface ClientTrackingOptions {
   onFault(fault: unknown): void;
 }
 
-/** What `#invalidate` tells: keys, or null for all of them. */
+/** The keys that are invalid; null for all of them. */
 type Invalid = readonly string[] | null;
 
 /**
- * Tells clients which keys have changed, so that they can cache what they read: CLIENT TRACKING, as in Redis.
+ * Notifies clients of the keys that have changed, so that they can cache what they read: CLIENT TRACKING, as in Redis.
  *
- * It listens to the engine only while a client tracks. So it hears of every change, whether a command, a SESSION command
+ * It listens to the engine, and only while a client tracks. So it misses no change, whether a command, a SESSION command
  * or a deadline causes it, and costs nothing before. As in Redis, a key means that key in any database.
  */
 export class ClientTracking implements Tracking, ChangeListener {
@@ -29,12 +29,12 @@ export class ClientTracking implements Tracking, ChangeListener {
 
   readonly #options: ClientTrackingOptions;
   readonly #keys = new TrackedKeys();
-  /** The clients that hear of all keys, or of those with their prefixes. */
+  /** The clients with BCAST. */
   readonly #broadcast = new Set<TrackingClient>();
   /** What has changed since the last message to the clients of `#broadcast`, and who changed it last. */
   readonly #changed = new Map<string, TrackingClient | undefined>();
-  /** Whose command is running. */
-  #current: TrackingClient | undefined;
+  /** Whose command is changing keys. */
+  #cause: TrackingClient | undefined;
   #stopListening: (() => void) | undefined;
   #willFlush = false;
 
@@ -52,7 +52,7 @@ export class ClientTracking implements Tracking, ChangeListener {
     const { tracking } = client;
     if (tracking === undefined) this.size++;
     const all = new Set([...(tracking?.prefixes ?? []), ...prefixes]);
-    if (options.mode === 'bcast' && all.size === 0) all.add('');
+    if (options.mode === 'bcast' && prefixes.length === 0) all.add('');
     client.tracking = { ...options, caching: undefined, isBroken: false, prefixes: all };
     if (options.mode === 'bcast') this.#broadcast.add(client);
     this.#stopListening ??= this.#options.engine.listen(this);
@@ -70,36 +70,26 @@ export class ClientTracking implements Tracking, ChangeListener {
     this.#changed.clear();
   }
 
-  runs(client: TrackingClient): TrackingClient | undefined {
-    const outer = this.#current;
-    this.#current = client;
-    return outer;
+  attribute(cause: TrackingClient | undefined): TrackingClient | undefined {
+    const before = this.#cause;
+    this.#cause = cause;
+    return before;
   }
 
-  ran(
-    client: TrackingClient,
-    command: string,
-    keysRead: () => readonly string[],
-    outer: TrackingClient | undefined,
-  ): void {
-    this.#current = outer;
-    try {
-      const { tracking, transaction } = client;
-      if (tracking !== undefined) {
-        if (remembers(tracking)) this.#remember(client, keysRead());
-        const isOver = !transaction.open && !transaction.executing;
-        if (isOver && command !== 'client|caching') tracking.caching = undefined;
-      }
-      this.#flush();
-    } catch (fault) {
-      this.#options.onFault(fault);
-    }
+  read({ id, tracking }: TrackingClient, keys: () => readonly string[]): void {
+    if (tracking === undefined || !remembers(tracking)) return;
+    this.#contain(() => {
+      for (const key of keys()) this.#keys.add(key, id);
+      const most = this.#options.maxKeys();
+      while (most > 0 && this.#keys.keys > most) this.#invalidate(this.#keys.old(), undefined);
+    });
   }
 
-  #remember({ id }: TrackingClient, keys: readonly string[]): void {
-    for (const key of keys) this.#keys.add(key, id);
-    const most = this.#options.maxKeys();
-    while (most > 0 && this.#keys.keys > most) this.#invalidate(this.#keys.old(), undefined);
+  served({ tracking, transaction }: TrackingClient, command: string): void {
+    // What a transaction changes is one message.
+    if (!transaction.executing) this.#flush();
+    const isOver = !transaction.open && !transaction.executing;
+    if (tracking !== undefined && isOver && command !== 'client|caching') tracking.caching = undefined;
   }
 
   /** @param cause Who changed the key; undefined for the server. */
@@ -108,13 +98,16 @@ export class ClientTracking implements Tracking, ChangeListener {
       const client = this.#options.clients.get(id);
       // The client may have gone, or stopped, or have started again in another mode.
       if (client?.tracking === undefined || client.tracking.mode === 'bcast') continue;
-      if (client !== cause || !client.tracking.noloop) this.#tell(client, client.tracking, [key]);
+      if (client !== cause || !client.tracking.noloop) this.#notify(client, client.tracking, [key]);
     }
   }
 
-  /** Tells the clients of `#broadcast` what has changed, each in one message. */
-  #flush(): void {
-    if (this.#changed.size === 0) return;
+  /** Notifies the clients of `#broadcast` of what has changed, each in one message. */
+  readonly #flush = (): void => {
+    if (this.#changed.size > 0) this.#contain(() => this.#notifyAll());
+  };
+
+  #notifyAll(): void {
     for (const client of this.#broadcast) {
       const { tracking } = client;
       if (tracking === undefined) continue;
@@ -124,25 +117,25 @@ export class ClientTracking implements Tracking, ChangeListener {
         if (client === cause && tracking.noloop) continue;
         if (prefixes.some((prefix) => key.startsWith(prefix))) found.push(key);
       }
-      if (found.length > 0) this.#tell(client, tracking, found);
+      if (found.length > 0) this.#notify(client, tracking, found);
     }
     this.#changed.clear();
   }
 
-  #tell(client: TrackingClient, tracking: NonNullable<TrackingClient['tracking']>, invalid: Invalid): void {
+  #notify(client: TrackingClient, tracking: TrackingState, invalid: Invalid): void {
     const { redirect } = tracking;
     const to = redirect === 0 ? client : this.#options.clients.get(redirect);
     if (to === undefined) {
       tracking.isBroken = true;
-      if (client.protocol === 3) client.push((messages) => writeBroken(messages, redirect));
+      if (client.protocol === 3) client.pushAfterReply((messages) => writeBroken(messages, redirect));
     } else if (to.protocol === 3) {
-      to.push((messages) => {
+      to.pushAfterReply((messages) => {
         messages.push(2);
         messages.bulk('invalidate');
         writeKeys(messages, invalid);
       });
-    } else if (redirect !== 0 && to.channels.has(CHANNEL)) {
-      to.push((messages) => {
+    } else if (redirect !== 0 && to.subscriptions > 0) {
+      to.pushAfterReply((messages) => {
         messages.push(3);
         messages.bulk('message');
         messages.bulk(CHANNEL);
@@ -157,39 +150,37 @@ export class ClientTracking implements Tracking, ChangeListener {
     if (!engine.isShared(session)) return;
     const name = engine.nameBytes(session);
     const key = keyIn(name, databaseOf(name)).latin1();
-    const cause = engine.isDue(session) ? undefined : this.#current;
+    const cause = engine.isDue(session) ? undefined : this.#cause;
     this.#invalidate(key, cause);
     if (this.#broadcast.size === 0) return;
     this.#changed.set(key, cause);
-    if (this.#current !== undefined || this.#willFlush) return;
-    // Nobody's command is running that would flush when it has run.
+    if (this.#willFlush) return;
+    // If a command changes the key, its end comes first, and what it has changed is one message.
     this.#willFlush = true;
     queueMicrotask(() => {
       this.#willFlush = false;
-      try {
-        this.#flush();
-      } catch (fault) {
-        this.#options.onFault(fault);
-      }
+      this.#flush();
     });
   }
 
-  /** A fault must not stop the operation. */
-  readonly #contained = (session: Session): void => {
+  /** Runs a part of somebody else's operation. A fault must not stop that. */
+  #contain(part: () => void): void {
     try {
-      this.#change(session);
+      part();
     } catch (fault) {
       this.#options.onFault(fault);
     }
-  };
+  }
 
-  onCreated = this.#contained;
-  onSet = this.#contained;
-  onWritten = this.#contained;
-  onDeleted = this.#contained;
-  onEmptied = this.#contained;
-  onChanged = this.#contained;
-  onEnded = this.#contained;
+  readonly #onChange = (session: Session): void => this.#contain(() => this.#change(session));
+
+  onCreated = this.#onChange;
+  onSet = this.#onChange;
+  onWritten = this.#onChange;
+  onDeleted = this.#onChange;
+  onEmptied = this.#onChange;
+  onChanged = this.#onChange;
+  onEnded = this.#onChange;
 
   /** Reading a session may extend it. That does not change what was read. */
   onExtended(): void {}
@@ -200,13 +191,14 @@ export class ClientTracking implements Tracking, ChangeListener {
     this.#keys.clear();
     this.#changed.clear();
     for (const client of this.#options.clients.values()) {
-      if (client.tracking !== undefined) this.#tell(client, client.tracking, null);
+      const { tracking } = client;
+      if (tracking !== undefined) this.#contain(() => this.#notify(client, tracking, null));
     }
   }
 }
 
-/** Whether what a client reads now is remembered. */
-function remembers({ mode, caching }: NonNullable<TrackingClient['tracking']>): boolean {
+/** Returns whether to remember what a client reads now. */
+function remembers({ mode, caching }: TrackingState): boolean {
   if (mode === 'optin') return caching === 'yes';
   return mode === 'read' || (mode === 'optout' && caching !== 'no');
 }

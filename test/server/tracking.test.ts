@@ -1,6 +1,7 @@
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { temporaryDirectory } from '../journal/temporary-directory.js';
 import { frame, type RawClient } from '../raw-client.js';
 import { eventually } from '../tools/eventually.js';
 import { ask, infoNumber } from './ask.js';
@@ -69,13 +70,120 @@ describe('CLIENT TRACKING', () => {
     ['SET a v', 'GET k', 'SESSION.NEW k SHARED DATA f v'],
     ['SET k v', 'EVAL return(redis.call("GET",KEYS[1])) 1 k', 'SET k w'],
     ['SET k v', 'GET k', 'EVAL return(redis.call("SET",KEYS[1],"w")) 1 k'],
+    ['SADD k a', 'SMEMBERS k', 'SADD k b'],
+    ['SADD k a b', 'SCARD k', 'SREM k a'],
+    ['SADD k a', 'SISMEMBER k a', 'SPOP k'],
+    ['SADD k a b', 'SSCAN k 0', 'SMOVE k l a'],
+    ['SADD l a', 'SMEMBERS k', 'SMOVE l k a'],
+    ['SADD l a', 'SUNION l k', 'SDIFFSTORE k l m'],
+    ['SADD k a', 'SINTERCARD 2 l k', 'SINTERSTORE k l m'],
+    ['ZADD k 1 a', 'ZRANGE k 0 -1', 'ZADD k 2 a'],
+    ['ZADD k 1 a', 'ZSCORE k a', 'ZINCRBY k 1 a'],
+    ['ZADD k 1 a 2 b', 'ZRANK k b', 'ZPOPMIN k'],
+    ['ZADD k 1 a', 'ZCARD k', 'ZREMRANGEBYSCORE k 1 1'],
+    ['ZADD l 1 a', 'ZCOUNT k 0 1', 'ZRANGESTORE k l 0 -1'],
+    ['HSET k f 1', 'HMGET k f', 'HINCRBY k f 1'],
+    ['SET k v', 'GET k', 'MOVE k 1'],
+    ['SET k v', 'GET l', 'COPY k l DB 1'],
+    ['SET k v', 'GET k', 'GETEX k EX 10'],
+    ['SET k v', 'GET k', 'SET k v IFEQ v'],
+    ['SET k v', 'GET k', 'DELEX k IFEQ v'],
   ])('after %j and %j, %j invalidates the key', async (before, read, change) => {
     const { reader, write } = await tracking();
     await write(before);
     await ask(reader, read);
     await write(change);
-    await reader.expect('', invalidate('k'));
+    await reader.expect('', invalidate(read.includes('GET l') ? 'l' : 'k'));
     await expectNothing(reader);
+  });
+
+  it.each([
+    ['SET k v', 'GET k', 'SET k w NX'],
+    ['SADD k a', 'SMEMBERS k', 'SADD k a'],
+    ['ZADD k 1 a', 'ZRANGE k 0 -1', 'ZADD k 1 a'],
+    ['SET k v', 'GET k', 'SWAPDB 0 1'],
+    ['SET k v', 'GET k', 'EXPIRE l 10'],
+    ['SET k v', 'GET k', 'DEL l'],
+  ])('after %j and %j, %j invalidates nothing', async (before, read, change) => {
+    const { reader, write } = await tracking();
+    await write(before);
+    await ask(reader, read);
+    await write(change);
+    await expectNothing(reader);
+  });
+
+  it('ignores the database, as Redis does', async () => {
+    const { reader, write, writer } = await tracking();
+    await reader.expect('SELECT 3\r\nGET k\r\n', '+OK\r\n_\r\n');
+    await write('SET k v');
+    await reader.expect('', invalidate('k'));
+    await reader.expect('GET k\r\n', '_\r\n');
+    await writer.expect('SELECT 5\r\nSET k v\r\n', '+OK\r\n+OK\r\n');
+    await reader.expect('', invalidate('k'));
+    await reader.expect('GET k\r\n', '_\r\n');
+    await write('FLUSHDB');
+    await reader.expect('', invalidate('k'));
+  });
+
+  it('tracks what a transaction reads, and tells of its own changes after EXEC', async () => {
+    const { reader, write } = await tracking();
+    await reader.expect(
+      'MULTI\r\nGET a\r\nSET a v\r\nGET b\r\nEXEC\r\n',
+      `+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n_\r\n+OK\r\n_\r\n${invalidate('a')}`,
+    );
+    await write('MSET a w b v');
+    await reader.expect('', invalidate('b'));
+  });
+
+  it('an evicted key invalidates, even if a client with NOLOOP needs the room', async () => {
+    const { server, clock, reader, write } = await tracking('NOLOOP', { 'maxmemory-policy': 'allsessions-lru' });
+    await write('SET k v');
+    clock.advance(1000);
+    await reader.expect('GET k\r\n', '$1\r\nv\r\n');
+    await write(`CONFIG SET maxmemory ${server.engine.memory + 500}`);
+    const value = 'v'.repeat(1000);
+    await reader.send(`MULTI\r\nSET large ${value}\r\nEXEC\r\nPING end\r\n`);
+    expect(await reader.takeUntil('end\r\n')).toContain(invalidate('k'));
+  });
+
+  it('a key that SESSION.LOAD brings back invalidates', async () => {
+    const { reader, write } = await tracking('', { dir: temporaryDirectory() });
+    await write('SET k v');
+    await write('SESSION.SAVE saved');
+    await write('DEL k');
+    await reader.expect('GET k\r\n', '_\r\n');
+    await write('SESSION.LOAD saved');
+    await reader.expect('', invalidate('k'));
+  });
+
+  it('a message follows the reply to the command that is running, however long that takes', async () => {
+    const { clock, reader, write } = await tracking('', {
+      appendonly: true,
+      appendfsync: 'no',
+      dir: temporaryDirectory(),
+    });
+    await ask(reader, 'GET k');
+    await reader.send('SET l v\r\nWAITAOF 1 0 1000\r\n');
+    await reader.takeUntil('+OK\r\n');
+    await write('SET k v');
+    clock.advance(1000);
+    await reader.expect('', `*2\r\n:0\r\n:0\r\n${invalidate('k')}`);
+  });
+
+  it('a script that pauses changes nothing about who changes keys', async () => {
+    const { clock, reader, write } = await tracking('NOLOOP', { 'busy-reply-threshold': 50 });
+    await write('SET k v PX 100000');
+    await ask(reader, 'GET k');
+    clock.msPerLook = 1;
+    const script =
+      'redis.call("SET","l","v") for i=1,3e7 do end redis.call("SET","m","v") return redis.call("GET","m")';
+    await reader.send(frame('EVAL', script, '0'));
+    await reader.expect('', '$1\r\nv\r\n');
+    clock.msPerLook = 0;
+    clock.advance(100000);
+    await reader.expect('', invalidate('k'));
+    await write('SET m w');
+    await reader.expect('', invalidate('m'));
   });
 
   it('a key that expires invalidates on time, and so does one whose session only loses its data', async () => {
@@ -148,6 +256,12 @@ describe('CLIENT TRACKING', () => {
     for (const key of 'abcdef') await write(`SET ${key} v`);
     await reader.expect('', ['b', 'd', 'e'].map((key) => invalidate(key)).join(''));
     await expectNothing(reader);
+    await reader.expect('CLIENT CACHING YES\r\n', '+OK\r\n');
+    const script = 'redis.call("GET","g") redis.call("GET","h")';
+    await reader.expect(`${frame('EVAL', script, '0')}GET i\r\n`, '_\r\n_\r\n');
+    for (const key of 'ghi') await write(`SET ${key} v`);
+    await reader.expect('', invalidate('g') + invalidate('h'));
+    await expectNothing(reader);
   });
 
   it('OPTOUT tracks except after CACHING NO', async () => {
@@ -159,9 +273,16 @@ describe('CLIENT TRACKING', () => {
   });
 
   it('BCAST tells of all keys with the prefixes, those of one command in one message', async () => {
-    const { clock, reader, write } = await tracking('BCAST PREFIX a: PREFIX b:');
+    const { clock, reader, write, writer } = await tracking('BCAST PREFIX a: PREFIX b:');
     await write('MSET a:1 v b:1 v c:1 v a:2 v');
     await reader.expect('', invalidate('a:1', 'b:1', 'a:2'));
+    await write(`EVAL ${'redis.call("SET","a:1",1)redis.call("SET","b:1",1)'} 0`);
+    await reader.expect('', invalidate('a:1', 'b:1'));
+    await writer.expect(
+      'MULTI\r\nSET a:1 v\r\nSET b:1 v\r\nSET a:1 w\r\nEXEC\r\n',
+      '+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n*3\r\n+OK\r\n+OK\r\n+OK\r\n',
+    );
+    await reader.expect('', invalidate('a:1', 'b:1'));
     await write('SET a:1 v PX 10');
     await reader.expect('', invalidate('a:1'));
     clock.advance(10);
@@ -195,6 +316,40 @@ describe('CLIENT TRACKING', () => {
     await listener.expect('', `${head}*1\r\n$1\r\nk\r\n`);
     await ask(writer, 'FLUSHALL');
     await listener.expect('', `${head}$-1\r\n`);
+    // As in Redis, any subscription will do.
+    await listener.send('UNSUBSCRIBE\r\nPSUBSCRIBE __redis__:*\r\n');
+    await listener.takeUntil(':1\r\n');
+    await ask(reader, 'GET k');
+    await ask(writer, 'SET k v');
+    await listener.expect('', `${head}*1\r\n$1\r\nk\r\n`);
+  });
+
+  it('REDIRECT tells a RESP3 connection with pushes, whether or not it tracks', async () => {
+    const { server, client: writer } = await start();
+    const [reader, listener] = [await connectTo(server), await connectTo(server)];
+    await resp3(listener);
+    const id = await ask(listener, 'CLIENT ID');
+    await ask(reader, `CLIENT TRACKING ON REDIRECT ${id}`);
+    await ask(reader, 'GET k');
+    await ask(writer, 'SET k v');
+    await listener.expect('', invalidate('k'));
+    await expectNothing(reader);
+  });
+
+  it('two clients hear of a key that both have read, and one that has stopped does not', async () => {
+    const { server, reader, write, writer } = await tracking();
+    const [other, third] = [await connectTo(server), await connectTo(server)];
+    for (const client of [other, third]) {
+      await resp3(client);
+      await client.expect('CLIENT TRACKING ON\r\nGET k\r\n', '+OK\r\n_\r\n');
+    }
+    await reader.expect('GET k\r\nGET k\r\n', '_\r\n_\r\n');
+    expect(await infoNumber(writer, 'tracking_total_items')).toBe(3);
+    await third.expect('CLIENT TRACKING OFF\r\n', '+OK\r\n');
+    await write('SET k v');
+    for (const client of [reader, other]) await client.expect('', invalidate('k'));
+    await expectNothing(third);
+    expect(await infoNumber(writer, 'tracking_total_items')).toBe(0);
   });
 
   it('a client is told that the connection is gone to which it redirects', async () => {

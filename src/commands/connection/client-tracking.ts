@@ -1,4 +1,5 @@
-import { CodedError, noPermission, SYNTAX } from '../../errors.js';
+import { parseInt64 } from '../../engine/fields/int64.js';
+import { CodedError, NOT_AN_INTEGER, noPermission, SYNTAX } from '../../errors.js';
 import type { Client } from '../../execution/context/client.js';
 import type { Context } from '../../execution/context/context.js';
 import type { TrackingOptions, TrackingState } from '../../execution/context/tracking.js';
@@ -7,7 +8,7 @@ import type { Argument, Command } from '../declaration/command.js';
 import { PERMISSIONS } from '../declaration/permission.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from '../pubsub/channel.js';
 
-// CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO: what clients need that cache what they read.
+// CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO, for clients that cache what they read. And CLIENT UNBLOCK.
 
 const ONLY_IN_MEMORY = 'sessions of a store are changed by other processes too, so do not cache them';
 
@@ -21,7 +22,7 @@ const OPTIONS = ['REDIRECT', 'PREFIX', 'BCAST', 'OPTIN', 'OPTOUT', 'NOLOOP'].map
 
 const refused = (message: string) => new CodedError('ERR', message);
 
-/** What CLIENT TRACKING was given. */
+/** The arguments of CLIENT TRACKING after ON or OFF. */
 interface Given {
   readonly words: ReadonlySet<string>;
   readonly redirect: number;
@@ -49,7 +50,7 @@ function readGiven({ server }: Context, args: Arguments): Given {
   return { words, redirect, prefixes };
 }
 
-/** Returns the options. @throws CodedError, in Redis' words, if they cannot be combined or do not fit the current ones. */
+/** Returns the options. @throws CodedError, in Redis' words, if they exclude each other or the current ones. */
 function checked({ words, redirect, prefixes }: Given, current: TrackingState | undefined): TrackingOptions {
   const [bcast, optin, optout] = ['BCAST', 'OPTIN', 'OPTOUT'].map((each) => words.has(each));
   if (!bcast && prefixes.length > 0) throw refused('PREFIX option requires BCAST mode to be enabled');
@@ -68,7 +69,7 @@ const cannotSwitch = (what: string) =>
     `You can't switch ${what} before disabling tracking for this client, and then re-enabling it with a different mode.`,
   );
 
-/** @throws CodedError if a prefix is the beginning of another one: the client would hear twice of some keys. */
+/** @throws CodedError if a prefix begins with another one: the client would be notified of some keys twice. */
 function checkPrefixes(prefixes: readonly string[], known: Iterable<string>): void {
   const overlap = (one: string, other: string) => one.startsWith(other) || other.startsWith(one);
   const already = [...known];
@@ -87,7 +88,7 @@ const overlapping = (prefix: string, what: string, other: string) =>
 
 export const clientTracking: Command = {
   name: 'tracking',
-  summary: 'Turns on or off that this connection, or another one, is told which keys have changed.',
+  summary: 'Turns notifications of changed keys on or off, for this connection or another one.',
   complexity: 'O(N * N), where N is the number of prefixes',
   group: 'connection',
   onlyInMemory: ONLY_IN_MEMORY,
@@ -110,7 +111,7 @@ export const clientTracking: Command = {
     if (isOn) {
       const options = checked(given, client.tracking);
       if (options.mode === 'bcast') {
-        // It hears the names of all keys, as from keyspace events.
+        // It is sent the names of all keys, as with keyspace events.
         if ((PERMISSIONS.events & ~(client.user?.permissions ?? 0)) !== 0) {
           throw noPermission(client.user?.name ?? 'default', 'client|tracking');
         }
@@ -126,7 +127,7 @@ export const clientTracking: Command = {
 
 export const clientCaching: Command = {
   name: 'caching',
-  summary: 'Says whether the keys that the next command or transaction reads are tracked, with OPTIN or OPTOUT.',
+  summary: 'With OPTIN or OPTOUT, says whether to track the keys that the next command or transaction reads.',
   complexity: 'O(1)',
   group: 'connection',
   onlyInMemory: ONLY_IN_MEMORY,
@@ -136,7 +137,7 @@ export const clientCaching: Command = {
   reply: 'OK',
   run({ client, reply }, args) {
     const { tracking } = client;
-    if (tracking?.mode !== 'optin' && tracking?.mode !== 'optout') {
+    if (tracking === undefined) {
       throw refused(
         'CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
       );
@@ -153,14 +154,14 @@ export const clientCaching: Command = {
   },
 };
 
-/** Returns the connection that is told instead: its id, 0 for none, -1 if the client does not track. */
+/** Returns the id of the connection that is notified instead; 0 for none, -1 if the client does not track. */
 export function redirectOf({ tracking }: Pick<Client, 'tracking'>): number {
   return tracking === undefined ? -1 : tracking.redirect;
 }
 
 export const clientGetredir: Command = {
   name: 'getredir',
-  summary: 'Returns the connection that is told which keys have changed, instead of this one.',
+  summary: 'Returns the connection that is notified of changed keys instead of this one.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['loading', 'stale', 'noscript'],
@@ -210,7 +211,7 @@ export const clientTrackinginfo: Command = {
 
 export const clientUnblock: Command = {
   name: 'unblock',
-  summary: 'Ends the waiting of another connection: no command waits in this way.',
+  summary: 'Does nothing, because no command blocks.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale', 'noscript'],
@@ -221,10 +222,13 @@ export const clientUnblock: Command = {
   ],
   reply: '0',
   run({ reply }, args) {
-    args.int64();
-    if (args.left > 0 && !['timeout', 'error'].includes(args.word())) {
+    const id = args.slice();
+    const reason = args.left > 0 ? args.word() : 'timeout';
+    args.endOfSubcommand();
+    if (reason !== 'timeout' && reason !== 'error') {
       throw refused('CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
     }
+    if (parseInt64(id) === undefined) throw NOT_AN_INTEGER;
     reply.integer(0);
   },
 };

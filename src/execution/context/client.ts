@@ -3,13 +3,12 @@ import type { Script } from '../../scripting/scripts.js';
 import type { Slice } from '../../slice.js';
 import type { ClientMemory } from './client-memory.js';
 import type { Subscriber } from './pub-sub.js';
-import type { TrackingState } from './tracking.js';
+import type { TrackingClient } from './tracking.js';
 import type { Transaction } from './transaction.js';
 import type { User } from './user.js';
 
 /** The connection that a command came on. */
-export interface Client extends Subscriber {
-  readonly id: number;
+export interface Client extends Subscriber, TrackingClient {
   /** Its address: `127.0.0.1:50188`, or the path of the unix socket and `:0`. */
   readonly address: string;
   /** The server's address that it connected to. */
@@ -26,10 +25,7 @@ export interface Client extends Subscriber {
   libraryVersion: string;
   /** Undefined if it must authenticate and has not done so yet. */
   readonly user: User | undefined;
-  readonly protocol: 2 | 3;
   readonly transaction: Transaction;
-  /** What CLIENT TRACKING has set; undefined if it tracks nothing. */
-  tracking: TrackingState | undefined;
   /** Ends its transaction and runs the queued commands: EXEC. Returns a promise only if one of them has to wait. */
   exec(): void | Promise<void>;
   /** Runs a script and writes its result as the reply. Returns a promise only if it runs for very long. */

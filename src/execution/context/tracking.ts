@@ -1,22 +1,22 @@
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 
-/** How a client wants to hear of the keys that it may have cached: what CLIENT TRACKING ON has set. */
+/** What CLIENT TRACKING ON has set: which keys a client may have cached, and how it is notified of their changes. */
 export interface TrackingOptions {
-  /** `read`: the keys that it reads. `optin` and `optout`: of these, those that CLIENT CACHING says. `bcast`: all keys. */
+  /** `read`: the keys that it reads. `optin`, `optout`: those of them that CLIENT CACHING chooses. `bcast`: all keys. */
   readonly mode: 'read' | 'optin' | 'optout' | 'bcast';
-  /** Whether it does not hear of its own changes. */
+  /** Whether it is not notified of its own changes. */
   readonly noloop: boolean;
-  /** The id of the connection that is told instead; 0 for its own. */
+  /** The id of the connection that is notified instead; 0 for its own. */
   readonly redirect: number;
 }
 
 /** The state of a client that tracks keys. */
 export interface TrackingState extends TrackingOptions {
-  /** CLIENT CACHING, which holds for the next command or transaction. */
+  /** What CLIENT CACHING has said about the next command or transaction. */
   caching: 'yes' | 'no' | undefined;
-  /** Whether the connection to tell has gone. */
+  /** Whether the connection to notify has ended. */
   isBroken: boolean;
-  /** With `bcast`: it hears only of keys with one of these prefixes. Texts have one character per byte. */
+  /** With `bcast`: only keys with one of these prefixes matter. Texts have one character per byte. */
   readonly prefixes: Set<string>;
 }
 
@@ -24,14 +24,16 @@ export interface TrackingState extends TrackingOptions {
 export interface TrackingClient {
   readonly id: number;
   readonly protocol: 2 | 3;
-  readonly channels: ReadonlySet<string>;
+  /** How many channels and patterns it has subscribed to. */
+  readonly subscriptions: number;
   readonly transaction: { readonly open: boolean; readonly executing: boolean };
   /** Undefined if it tracks nothing. */
   tracking: TrackingState | undefined;
-  push(write: (messages: ReplyEncoder) => void): void;
+  /** Sends something that is not part of a reply, after the reply to the command that is running. */
+  pushAfterReply(write: (messages: ReplyEncoder) => void): void;
 }
 
-/** Tells clients which keys have changed since they read them: CLIENT TRACKING. */
+/** Notifies clients of the keys that have changed since they read them: CLIENT TRACKING. */
 export interface Tracking {
   /** How many clients track keys. Commands need to be reported only if there are any. */
   readonly size: number;
@@ -40,18 +42,16 @@ export interface Tracking {
   /** Starts, or goes on with other options and more prefixes. */
   start(client: TrackingClient, options: TrackingOptions, prefixes: readonly string[]): void;
   stop(client: TrackingClient): void;
-  /** Call this before a command runs. Returns whose command was running, for `ran`. */
-  runs(client: TrackingClient): TrackingClient | undefined;
   /**
-   * Call this when a command has run, or has begun to wait.
-   * @param command Its full name.
-   * @param keysRead Returns the keys that it has read. Texts have one character per byte.
-   * @param outer What `runs` has returned.
+   * Says who causes the changes from now on. Returns who did until now; pass that to this method afterwards.
+   * @param cause The client whose command changes keys; undefined for the server.
    */
-  ran(
-    client: TrackingClient,
-    command: string,
-    keysRead: () => readonly string[],
-    outer: TrackingClient | undefined,
-  ): void;
+  attribute(cause: TrackingClient | undefined): TrackingClient | undefined;
+  /**
+   * Call this when a command has read keys, or has begun to.
+   * @param keys Returns the keys. Texts have one character per byte.
+   */
+  read(client: TrackingClient, keys: () => readonly string[]): void;
+  /** Call this when a request has been served, or has begun to wait. @param command The full name of its command. */
+  served(client: TrackingClient, command: string): void;
 }

@@ -37,6 +37,21 @@ int main(int argc, char **argv) {
   expect(redisCommand(c, "SESSION.END %s", token), REDIS_REPLY_INTEGER, NULL, 1);
   expect(redisCommand(c, "SESSION.TTL %s", token), REDIS_REPLY_INTEGER, NULL, -2);
   expect(redisCommand(c, "SESSION.GET %s cart", token), REDIS_REPLY_ERROR, "NOSESSION no such session", 0);
+  /* A second connection is notified of changes to what the first has read. */
+  redisContext *listener = redisConnect("127.0.0.1", atoi(argv[1]));
+  expect(redisCommand(listener, "AUTH %s", argv[2]), REDIS_REPLY_STATUS, "OK", 0);
+  reply = redisCommand(listener, "CLIENT ID");
+  long long id = reply->integer;
+  expect(reply, REDIS_REPLY_INTEGER, NULL, id);
+  freeReplyObject(redisCommand(listener, "SUBSCRIBE __redis__:invalidate"));
+  expect(redisCommand(c, "CLIENT TRACKING ON REDIRECT %lld", id), REDIS_REPLY_STATUS, "OK", 0);
+  expect(redisCommand(c, "GET menu"), REDIS_REPLY_NIL, NULL, 0);
+  expect(redisCommand(c, "SET menu pizza"), REDIS_REPLY_STATUS, "OK", 0);
+  if (redisGetReply(listener, (void **)&reply) != REDIS_OK || reply->elements != 3) return 5;
+  if (strcmp(reply->element[1]->str, "__redis__:invalidate")) return 6;
+  if (reply->element[2]->elements != 1 || strcmp(reply->element[2]->element[0]->str, "menu")) return 7;
+  freeReplyObject(reply);
+  redisFree(listener);
   expect(redisCommand(c, "QUIT"), REDIS_REPLY_STATUS, "OK", 0);
   redisFree(c);
   return puts("done") < 0;

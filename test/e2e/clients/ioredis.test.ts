@@ -31,6 +31,25 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await refusalOf(redis.call('SESSION.GET', [token, 'cart']))).toBe('NOSESSION no such session');
   });
 
+  it('is notified of changed keys on a connection that has subscribed', async () => {
+    const [redis, writer] = [connect(), connect()];
+    // ioredis ignores pushes of other kinds than messages, so the connection speaks RESP2.
+    const listener = program.client({ protocol: 2 });
+    const heard: string[][] = [];
+    listener.on('message', (...message: string[]) => heard.push(message));
+    const id = await listener.client('ID');
+    await listener.subscribe('__redis__:invalidate');
+    await redis.client('TRACKING', 'ON', 'REDIRECT', id);
+    expect(await redis.get('menu')).toBe(null);
+    await writer.set('menu', 'pizza');
+    await listener.ping();
+    expect(heard).toEqual([['__redis__:invalidate', 'menu']]);
+    await writer.del('menu');
+    await listener.ping();
+    expect(heard).toHaveLength(1);
+    await listener.unsubscribe();
+  });
+
   it('gets events of sessions before the answer to any later command', async () => {
     const [redis, subscriber] = [connect(), connect()];
     const heard: string[][] = [];
