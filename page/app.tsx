@@ -3,7 +3,7 @@ import './app.css';
 import type { Feed } from './feed/feed.js';
 import { useFeed } from './feed/use-feed.js';
 import { Header } from './header/header.js';
-import { nameText } from './names/readable-name.js';
+import { sessionNameText } from './names/key-of-name.js';
 import { Overview } from './overview/overview.js';
 import { type Route, useRoute } from './route.js';
 import { Sessions } from './sessions/sessions.js';
@@ -38,5 +38,5 @@ export function App({ feed }: { feed: Feed }) {
 
 function titleOf(route: Route): string {
   if (route.view === 'overview') return 'respite';
-  return `${route.name === undefined ? 'Sessions' : nameText(route.name)} – respite`;
+  return `${route.name === undefined ? 'Sessions' : sessionNameText(route.name)} – respite`;
 }

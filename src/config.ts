@@ -1,3 +1,4 @@
+import { MAX_DATABASES } from './databases.js';
 import { MAX_EVENT_BYTES } from './event-limits.js';
 import { nearest } from './nearest.js';
 import {
@@ -302,8 +303,7 @@ export const OPTIONS = {
   },
   databases: {
     group: 'Limits',
-    // The engine's MAX_DATABASES.
-    kind: integer(1, 1024),
+    kind: integer(1, MAX_DATABASES),
     initial: 16,
     help: 'Number of databases of plain keys. SELECT takes 0 up to one less.',
   },
@@ -399,7 +399,7 @@ export const OPTIONS = {
     group: 'Limits',
     kind: integer(0, 2 ** 31 - 1),
     initial: 100_000,
-    help: 'How many keys the server remembers for clients with CLIENT TRACKING. Beyond it, clients are told that the oldest have changed. 0 for no limit.',
+    help: 'How many keys the server remembers for clients with CLIENT TRACKING. Beyond that, it notifies clients as if the oldest keys had changed. 0 for no limit.',
     live: true,
   },
   'log-format': {

@@ -3,7 +3,7 @@ import type { LiveEvent, LiveEventKind } from '../../src/http/live/live-data.js'
 import type { Feed } from '../feed/feed.js';
 import { count, counted } from '../format/count.js';
 import { timeOfDay } from '../format/time.js';
-import { Name } from '../names/name.js';
+import { SessionName } from '../names/session-name.js';
 import './event-feed.css';
 
 /** How many events are shown. */
@@ -92,7 +92,7 @@ export function EventFeed({ feed }: { feed: Feed }) {
               {timeOfDay(at)}
             </time>
             <span class={`event-word ${event}`}>{WORDS[event]}</span>
-            <Name name={name} short />
+            <SessionName name={name} short />
           </li>
         ))}
       </ol>

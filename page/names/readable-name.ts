@@ -32,7 +32,7 @@ export function nameParts(name: JsonBytes): NamePart[] {
   return parts;
 }
 
-/** Returns a name as plain text, for labels and titles. */
+/** Returns bytes as plain text. */
 export const nameText = (name: JsonBytes): string =>
   nameParts(name)
     .map(({ text }) => text)

@@ -3,8 +3,8 @@ import type { JsonBytes } from '../../src/http/json-bytes.js';
 import type { ListedSession } from '../../src/http/sessions/session-api-data.js';
 import type { Feed } from '../feed/feed.js';
 import { counted } from '../format/count.js';
-import { Name } from '../names/name.js';
-import { nameText } from '../names/readable-name.js';
+import { sessionNameText } from '../names/key-of-name.js';
+import { SessionName } from '../names/session-name.js';
 import { addressOf } from '../route.js';
 import { ConfirmDialog } from './confirm-dialog.js';
 import { ListBar, rangeText } from './list-bar.js';
@@ -66,7 +66,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
         <a href={addressOf({ view: 'sessions' })}>All names</a>
       </p>
       <h1 id="name-title" ref={heading} tabIndex={-1}>
-        <Name name={name} />
+        <SessionName name={name} />
       </h1>
       <ListBar pages={sessions} text={foundText(sessions)}>
         {found > 0 && (
@@ -86,7 +86,7 @@ export function NameSessions({ feed, name, mayEnd }: { feed: Feed; name: JsonByt
           {sessions.failure}
         </p>
       )}
-      <ul class="session-list" aria-label={`Sessions of ${nameText(name)}`}>
+      <ul class="session-list" aria-label={`Sessions of ${sessionNameText(name)}`}>
         {sessions.items.map(({ session, values }) => (
           <SessionCard
             key={session.id}
@@ -148,7 +148,7 @@ function EndDialog(props: {
       onClose={onClose}
     >
       <p>
-        <Name name={name} />, {all ? found : <code>{session.id}</code>}
+        <SessionName name={name} />, {all ? found : <code>{session.id}</code>}
       </p>
       <p>
         {all ? 'They are gone at once, with their data' : 'It is gone at once, with its data'}. This cannot be undone.

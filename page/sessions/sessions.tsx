@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Feed } from '../feed/feed.js';
 import { count, counted } from '../format/count.js';
-import { Name } from '../names/name.js';
+import { SessionName } from '../names/session-name.js';
 import { addressOf, type Route } from '../route.js';
 import { ListBar, rangeText } from './list-bar.js';
 import { NameSessions } from './name-sessions.js';
@@ -97,7 +97,7 @@ function Search(props: { feed: Feed; pattern: string; onSearch: (pattern: string
           {names.items.map(({ name, sessions }) => (
             <li key={JSON.stringify(name)}>
               <a href={addressOf({ view: 'sessions', name })}>
-                <Name name={name} />
+                <SessionName name={name} />
                 <span class="muted">{counted(sessions, 'session')}</span>
               </a>
             </li>

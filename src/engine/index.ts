@@ -15,7 +15,7 @@ export type { Order } from './fields/order.js';
 export { type SessionData, STRING_KEY } from './fields/session-data.js';
 export type { ShapeTotals } from './fields/shapes.js';
 export type { Kind } from './kind.js';
-export { databaseOf, type KeyName, keyIn, keyNameIn, MAX_DATABASES } from './names/key-name.js';
+export { databaseOf, type KeyName, keyIn, keyNameIn } from './names/key-name.js';
 export type { NameWalk, Place } from './names/name-walk.js';
 export type { Restoration } from './restoring/restoration.js';
 export type { UnseenSession } from './restoring/unseen-session.js';

@@ -1,6 +1,7 @@
 import type { CommandEntry } from '../commands/declaration/command-entry.js';
 import { keysIn } from '../commands/declaration/key-spec.js';
-import { keyNameIn, MAX_DATABASES, NO_SESSION, type SessionEngine } from '../engine/index.js';
+import { MAX_DATABASES } from '../databases.js';
+import { keyNameIn, NO_SESSION, type SessionEngine } from '../engine/index.js';
 import type { Request } from '../resp/request.js';
 import type { Slice } from '../slice.js';
 import { findSession } from '../store/memory/find-session.js';

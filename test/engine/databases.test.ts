@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  databaseOf,
-  keyIn,
-  keyNameIn,
-  MAX_DATABASES,
-  NO_SESSION,
-  type Session,
-  SessionEngine,
-} from '../../src/engine/index.js';
+import { MAX_DATABASES } from '../../src/databases.js';
+import { databaseOf, keyIn, keyNameIn, NO_SESSION, type Session, SessionEngine } from '../../src/engine/index.js';
 import { Slice } from '../../src/slice.js';
 import { FakeClock } from '../fake-clock.js';
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { keyOfName, sessionNameText } from '../../page/names/key-of-name.js';
 import { nameParts, nameText } from '../../page/names/readable-name.js';
 import type { JsonBytes } from '../../src/http/json-bytes.js';
 
@@ -46,5 +47,22 @@ describe('a name on the page', () => {
         expect(nameText(name)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
       }),
     );
+  });
+});
+
+describe('the name of a session', () => {
+  it.each<[JsonBytes, number, JsonBytes, string]>([
+    ['cart', 0, 'cart', 'cart'],
+    ['\u00003:cart', 3, 'cart', 'database 3: cart'],
+    ['\u00001023:', 1023, '', 'database 1023: '],
+    ['\u00001024:cart', 0, '\u00001024:cart', '\\x001024:cart'],
+    ['\u000003:cart', 0, '\u000003:cart', '\\x0003:cart'],
+    ['\u00003cart', 0, '\u00003cart', '\\x003cart'],
+    ['3:cart', 0, '3:cart', '3:cart'],
+    // NUL, "3:", 0xff, "a".
+    [{ base64: 'ADM6/2E=' }, 3, { base64: '/2E=' }, 'database 3: \\xffa'],
+  ])('%j is a key of database %i', (name, database, key, text) => {
+    expect(keyOfName(name)).toEqual({ database, key });
+    expect(sessionNameText(name)).toBe(text);
   });
 });

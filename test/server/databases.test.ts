@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/table.js';
-import { MAX_DATABASES } from '../../src/engine/index.js';
+import { MAX_DATABASES } from '../../src/databases.js';
 import type { Config } from '../../src/index.js';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';

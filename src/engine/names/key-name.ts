@@ -1,7 +1,5 @@
+import { MAX_DATABASES } from '../../databases.js';
 import { Slice } from '../../slice.js';
-
-/** The most databases. Their numbers are below it. */
-export const MAX_DATABASES = 1024;
 
 declare const mark: unique symbol;
 
