@@ -106,10 +106,7 @@ function cat(entries: () => ReadonlyMap<string, CommandEntry>): Command {
     reply: 'array of names',
     run({ reply }, args) {
       const given = args.left === 0 ? undefined : args.bytes();
-      if (args.left > 0) {
-        const what = `unknown subcommand or wrong number of arguments for '${args.subcommand}'`;
-        throw new CodedError('ERR', `${what}. Try ACL HELP.`);
-      }
+      args.endOfSubcommand();
       const names = given === undefined ? categoriesAmong(all()) : namesIn(all(), given);
       reply.array(names.length);
       for (const name of names) reply.bulk(name);

@@ -16,7 +16,7 @@ export const genpass: Command = {
   reply: 'the password, in hexadecimal digits: by default 64, which are 256 bits',
   run({ reply }, args) {
     const bits = args.left === 0 ? DEFAULT_BITS : parseInteger(args.slice());
-    args.end();
+    args.endOfSubcommand();
     if (Number.isNaN(bits)) throw NOT_AN_INTEGER;
     if (!(bits >= 1 && bits <= MOST_BITS)) {
       throw new CodedError(

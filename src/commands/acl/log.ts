@@ -1,3 +1,5 @@
+import { parseInteger } from '../../engine/fields/int64.js';
+import { NOT_AN_INTEGER } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
 const DEFAULT_COUNT = 10;
@@ -24,12 +26,15 @@ export const log: Command = {
   reply:
     'array of maps, latest first: count, reason (auth, command), context (toplevel, multi), object, username, age-seconds, client-info, entry-id, timestamp-created and timestamp-last-updated (unix ms); OK for RESET',
   run({ reply, server }, args) {
-    if (args.option(RESET) !== undefined) {
+    const given = args.left > 0 ? args.slice() : undefined;
+    args.endOfSubcommand();
+    if (given?.latin1().toLowerCase() === 'reset') {
       server.aclLog.clear();
       reply.ok();
       return;
     }
-    const count = args.left === 0 ? DEFAULT_COUNT : args.integer(-MOST, MOST);
+    const count = given === undefined ? DEFAULT_COUNT : parseInteger(given);
+    if (!(Math.abs(count) <= MOST)) throw NOT_AN_INTEGER;
     const entries = server.aclLog.latest(Math.max(0, count));
     const now = server.clock.wall();
     reply.array(entries.length);
@@ -57,5 +62,3 @@ export const log: Command = {
     }
   },
 };
-
-const RESET = [{ word: 'RESET' }];

@@ -59,11 +59,6 @@ export class Arguments {
     return this.#request;
   }
 
-  /** The subcommand in the client's spelling, which some errors of Redis repeat. */
-  get subcommand(): string {
-    return this.#request.word(1).latin1();
-  }
-
   get left(): number {
     return this.#request.length - this.#next;
   }
@@ -206,6 +201,15 @@ export class Arguments {
   /** Checks that no arguments remain. @param orElse What would be valid here. @throws CodedError syntax error. */
   end(orElse = ''): void {
     if (this.left > 0) throw this.#syntax(`argument ${this.#next} is not expected here${orElse}`);
+  }
+
+  /** Like `end`, for those subcommands whose number of arguments Redis does not take from their declaration. */
+  endOfSubcommand(): void {
+    if (this.left === 0) return;
+    const container = this.#command.split('|', 1)[0].toUpperCase();
+    const spelled = this.#request.word(1).latin1();
+    const what = `unknown subcommand or wrong number of arguments for '${spelled}'`;
+    throw new CodedError('ERR', `${what}. Try ${container} HELP.`);
   }
 
   /** Returns a syntax error, with an explanation if the command is a SESSION command. */

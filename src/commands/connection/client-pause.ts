@@ -30,7 +30,7 @@ export const clientPause: Command = {
   async run({ reply, server }, args) {
     const timeout = parseInt64(args.slice());
     const mode = args.left === 0 ? 'all' : args.word();
-    args.end();
+    args.endOfSubcommand();
     if (mode !== 'all' && mode !== 'write') throw new CodedError('ERR', 'CLIENT PAUSE mode must be WRITE or ALL');
     if (timeout === undefined) throw new CodedError('ERR', 'timeout is not an integer or out of range');
     if (timeout < 0n) throw new CodedError('ERR', 'timeout is negative');

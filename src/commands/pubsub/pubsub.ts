@@ -18,7 +18,7 @@ function listing(name: string, summary: string, all: (pubsub: PubSub) => Iterabl
     reply: 'array of channels',
     run(context, args) {
       const matches = globMatcher(args.left > 0 ? args.pattern() : '*');
-      args.end();
+      args.endOfSubcommand();
       return inSlices(context, findChannels(context, all(context.server.pubsub), matches));
     },
   };

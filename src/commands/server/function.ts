@@ -43,7 +43,9 @@ const flush = sub(
   [{ name: 'flush-type', type: 'oneof', optional: true, arguments: [word('ASYNC'), word('SYNC')] }],
   'OK',
   ({ reply }, args) => {
-    if (args.left > 0 && !['async', 'sync'].includes(args.word())) {
+    const type = args.left > 0 ? args.word() : 'sync';
+    args.endOfSubcommand();
+    if (type !== 'async' && type !== 'sync') {
       throw new CodedError('ERR', 'FUNCTION FLUSH only supports SYNC|ASYNC option');
     }
     reply.ok();
@@ -60,11 +62,17 @@ const list = sub(
   ],
   'an empty array',
   ({ reply }, args) => {
+    const given = new Set<string>();
     while (args.left > 0) {
-      const given = args.bytes();
-      const option = given.toString('latin1').toLowerCase();
-      if (option === 'libraryname') args.slice();
-      else if (option !== 'withcode') throw new CodedError('ERR', `Unknown argument ${redacted(given)}`);
+      const word = args.bytes();
+      const option = word.toString('latin1').toLowerCase();
+      if (given.has(option) || (option !== 'libraryname' && option !== 'withcode')) {
+        throw new CodedError('ERR', `Unknown argument ${redacted(word)}`);
+      }
+      given.add(option);
+      if (option === 'withcode') continue;
+      if (args.left === 0) throw new CodedError('ERR', 'library name argument was not given');
+      args.slice();
     }
     reply.array(0);
   },

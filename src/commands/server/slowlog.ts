@@ -1,3 +1,4 @@
+import { parseInteger } from '../../engine/fields/int64.js';
 import { CodedError } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
@@ -15,9 +16,9 @@ const get: Command = {
   reply:
     'array, newest first: id, unix time (s), duration (µs), the request without tokens, address and name of the client',
   run({ server, reply }, args) {
-    const count = args.left > 0 ? Number(args.int64()) : DEFAULT_COUNT;
-    args.end();
-    if (count < -1) throw new CodedError('ERR', 'count should be greater than or equal to -1');
+    const count = args.left > 0 ? parseInteger(args.slice()) : DEFAULT_COUNT;
+    args.endOfSubcommand();
+    if (!(count >= -1)) throw new CodedError('ERR', 'count should be greater than or equal to -1');
     const entries = server.slowlog.latest(count === -1 ? Infinity : count);
     reply.array(entries.length);
     for (const { id, at, microseconds, request, address, name } of entries) {
