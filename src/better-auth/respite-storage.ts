@@ -11,7 +11,8 @@ import {
   textOrNullOf,
   transaction,
 } from '../client/index.js';
-import { respiteToken, type StoredSession, storedSessionOf } from './stored-session.js';
+import { derivedToken } from '../derived-token.js';
+import { type StoredSession, storedSessionOf } from './stored-session.js';
 import { YoungSessions } from './young-sessions.js';
 
 /** A client of ioredis 5 or 6, or of node-redis 4 to 6, connected to a respite server. */
@@ -90,7 +91,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
   async function readSession(token: string): Promise<string | null> {
     let value: string | null;
     try {
-      value = await sessions.withToken(respiteToken(token)).get('value');
+      value = await sessions.withToken(derivedToken(token)).get('value');
     } catch (error) {
       if (error instanceof NoSessionError) return null;
       throw error;
@@ -101,7 +102,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
   }
 
   async function writeSession(key: string, value: string, session: StoredSession, ttl: number): Promise<void> {
-    const token = respiteToken(key);
+    const token = derivedToken(key);
     const { userId, createdAt, expiresAt, ipAddress, userAgent } = session;
     const data = { value, token: key, expiresAt, ipAddress, userAgent };
     const fields = Object.entries(data).flatMap(([name, text]) => [name, String(text)]);
@@ -158,7 +159,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
 
     async delete(key) {
       if (LIST.test(key)) return;
-      if (TOKEN.test(key)) await sessions.end(respiteToken(key));
+      if (TOKEN.test(key)) await sessions.end(derivedToken(key));
       await request(client, 'DEL', keyOf(key));
     },
 
@@ -178,7 +179,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
       return devices;
     },
 
-    deviceId: (sessionToken) => sessions.withToken(respiteToken(sessionToken)).id(),
+    deviceId: (sessionToken) => sessions.withToken(derivedToken(sessionToken)).id(),
     endDevices: (userId, ids) => sessions.endById(nameOf(userId), ids),
   };
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** The part that is read here of what better-auth stores under a session's token. */
 export interface StoredSession {
   readonly userId: string;
@@ -31,12 +29,4 @@ function parsed(value: string): { session?: Record<string, unknown> } {
   } catch {
     return {};
   }
-}
-
-/**
- * Returns the token that better-auth's session has in respite: 128 bits of the SHA-256 of better-auth's token, because
- * the two kinds of tokens have different forms.
- */
-export function respiteToken(token: string): string {
-  return createHash('sha256').update(token).digest().subarray(0, 16).toString('base64url');
 }

@@ -1,5 +1,5 @@
 import { arrayOf, integerOf, type Request, request, Sessions, transaction } from '../client/index.js';
-import type { SessionFields } from './session-fields.js';
+import type { SessionFields } from '../field-changes.js';
 import { connectOnce, disconnect, type StoreClient } from './store-client.js';
 
 /** The session to create in place of the old one. */

@@ -9,7 +9,9 @@ import {
   type RedisSubscriber,
   type SessionEvent,
 } from '../client/index.js';
-import { changesBetween, fieldsOf, parse, type SessionFields, sessionOf, withChanges } from './session-fields.js';
+import { changesBetween, parse, type SessionFields, withChanges } from '../field-changes.js';
+import { knownName, nameText } from '../user-name.js';
+import { fieldsOf, sessionOf } from './session-fields.js';
 import { isSessionId, newSessionId } from './session-id.js';
 import { checkClient, connectAlike, disconnect, type StoreClient } from './store-client.js';
 import { StoredSessions } from './stored-sessions.js';
@@ -356,20 +358,6 @@ export class RespiteStore extends Store {
   async #clear(): Promise<void> {
     for await (const tokens of this.#stored.tokens()) await this.#stored.end(...tokens);
   }
-}
-
-/** A number, such as a user's id, is also a name. @throws TypeError if it is neither a string nor a number. */
-function nameText(what: string, name: string | number): string {
-  if (Number.isFinite(name)) return String(name);
-  checkText(what, name);
-  return name as string;
-}
-
-/** @throws TypeError if it is neither a string nor a number, RangeError if it is empty. */
-function knownName(name: string | number): string {
-  const text = nameText('a name', name);
-  if (text === '') throw new RangeError('a name must not be empty');
-  return text;
 }
 
 /** @throws TypeError or RangeError if an option is missing or invalid. Plain JavaScript may pass anything. */

@@ -14,16 +14,9 @@ import {
   textOf,
   transaction,
 } from '../client/index.js';
+import { type Changes, changesBetween, type SessionFields, withChanges } from '../field-changes.js';
 import { renameSession } from './rename-session.js';
-import {
-  type Changes,
-  changesBetween,
-  changesCookie,
-  maxAgeOf,
-  type SessionFields,
-  sessionOf,
-  withChanges,
-} from './session-fields.js';
+import { changesCookie, maxAgeOf, sessionOf } from './session-fields.js';
 import { isSessionId } from './session-id.js';
 import type { StoreClient } from './store-client.js';
 import type { TrackedSession } from './tracked-session.js';

@@ -1,4 +1,4 @@
-import type { SessionFields } from './session-fields.js';
+import type { SessionFields } from '../field-changes.js';
 
 /** What is known about the session behind an object that an application sees as `req.session`. */
 export class TrackedSession {

@@ -71,11 +71,17 @@ const ECOSYSTEMS: readonly Ecosystem[] = [
     name: 'Node.js',
     there: isThere('npm packages', 'npm ci --prefix test/ecosystems/node', works('ls', path('node/node_modules'))),
     programs: [
-      ...['node/better-auth.mjs', 'node/cache-manager.mjs', 'node/connect-valkey.mjs', 'node/iovalkey.mjs'],
-      ...['node/keyv.mjs', 'node/koa-session.mjs', 'node/rate-limits.mjs', 'node/redis-sessions.mjs'],
+      ...['node/better-auth.mjs', 'node/cache-manager.mjs', 'node/connect-valkey.mjs', 'node/fastify-rate-limit.mjs'],
+      ...[
+        'node/iovalkey.mjs',
+        'node/keyv.mjs',
+        'node/koa-session.mjs',
+        'node/rate-limits.mjs',
+        'node/redis-sessions.mjs',
+      ],
       ...['node/redlock.mjs', 'node/unstorage.mjs', 'node/valkey-glide.mjs'],
     ],
-    own: ['node/respite-better-auth.mjs'],
+    own: ['node/respite-better-auth.mjs', 'node/respite-koa.mjs'],
     start: interpreted(process.execPath),
   },
 ];
