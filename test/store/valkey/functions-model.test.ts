@@ -25,38 +25,47 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 describe.skipIf(!LibraryServer.there)('the data of a session in the Valkey store', () => {
   let store: LibraryServer;
+  let earlier: LibraryServer;
 
   beforeAll(async () => {
     store = await LibraryServer.start();
+    earlier = await store.earlier();
   });
 
   afterAll(() => store.stop());
 
-  it('is what a map would have, whatever the keys and values', async () => {
+  it('is what a map would have, whatever the keys and values, and whichever version calls its functions', async () => {
     await fc.assert(
       fc.asyncProperty(
         pairs,
-        fc.array(operation, { maxLength: 12 }),
+        fc.array(fc.tuple(fc.boolean(), operation), { maxLength: 12 }),
         fc.boolean(),
-        async (first, operations, rotates) => {
-          let { token } = await store.create({ data: first.flat() });
+        fc.boolean(),
+        async (first, operations, rotates, isEarlier) => {
+          let { token } = await version(isEarlier).create({ data: first.flat() });
           const model = new Map(first.map(([which, bytes]) => [textOf(which), textOf(bytes)]));
           if (rotates) {
             const first = token;
             token = newToken();
-            await store.call('rotate', first, token, 0);
+            await version(!isEarlier).call('rotate', first, token, 0);
           }
-          for (const [fn, ...args] of operations) {
-            const reply = await store.text(fn, token, 1, ...args).catch((error: Error) => error.message.slice(0, 3));
+          for (const [isEarlier, [fn, ...args]] of operations) {
+            const reply = await version(isEarlier)
+              .text(fn, token, 1, ...args)
+              .catch((error: Error) => error.message.slice(0, 3));
             expect(reply).toEqual(runOnModel(model, fn, args.map(textOf)));
           }
           await expectData(token, model);
-          await store.call('end', token, 'ended');
+          await version(isEarlier).call('end', token, 'ended');
         },
       ),
       { numRuns: 60 },
     );
   });
+
+  function version(isEarlier: boolean): LibraryServer {
+    return isEarlier ? earlier : store;
+  }
 
   async function expectData(token: string, model: ReadonlyMap<string, string>): Promise<void> {
     const all = await store.text<string[]>('getall', token, 0);

@@ -627,14 +627,4 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       await eventually(async () => (await store.text<string[]>('heartbeat', 'three', 1)).length === 2);
     });
   });
-
-  it('has functions of its own beside those of another version', async () => {
-    const { token } = await store.create({ data: ['cart', 'pizza'] });
-    const { prefix, code } = store.library;
-    await store.redis.function('LOAD', code.replaceAll(prefix, 'r00000000_'));
-    const call = (fn: string) => store.redis.call('FCALL', fn, 1, BASE, token, 1, 'cart');
-    expect(await call('r00000000_get')).toBe('pizza');
-    expect(await call(`${prefix}get`)).toBe('pizza');
-    await store.redis.function('DELETE', 'r00000000_respite');
-  });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import { INFO, STATS } from '../../../src/store/valkey/library/constants.js';
@@ -36,20 +37,30 @@ export interface Created {
 /** A server with the library, and a connection to it. */
 export class LibraryServer {
   static readonly there = RedisServer.there;
-  readonly library = readLibrary();
   readonly #server: RedisServer;
   /** A connection on which the server may be asked anything. */
   readonly redis: Redis;
+  readonly #prefix: string;
 
-  private constructor(server: RedisServer) {
+  private constructor(server: RedisServer, redis: Redis, prefix: string) {
     this.#server = server;
-    this.redis = new Redis(server.port);
+    this.redis = redis;
+    this.#prefix = prefix;
   }
 
   static async start(...options: string[]): Promise<LibraryServer> {
-    const server = new LibraryServer(await RedisServer.start(options));
-    await server.redis.function('LOAD', server.library.code);
-    return server;
+    const server = await RedisServer.start(options);
+    const redis = new Redis(server.port);
+    const { code, prefix } = readLibrary();
+    await redis.function('LOAD', code);
+    return new LibraryServer(server, redis, prefix);
+  }
+
+  /** Loads the library of an earlier version too, and returns the same server with the functions of that version. */
+  async earlier(): Promise<LibraryServer> {
+    const code = readFileSync(new URL('earlier-library.lua', import.meta.url), 'utf8');
+    const name = await this.redis.function('LOAD', code);
+    return new LibraryServer(this.#server, this.redis, String(name).replace(/respite$/, ''));
   }
 
   async stop(): Promise<void> {
@@ -65,7 +76,7 @@ export class LibraryServer {
   /** Calls a function in a partition, given by its base. */
   async callAt<Reply>(base: string, fn: string, ...args: readonly (Argument | readonly Argument[])[]): Promise<Reply> {
     const all = (args.flat() as Argument[]).map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : arg));
-    return (await this.redis.callBuffer('FCALL', [this.library.prefix + fn, 1, base, ...all])) as Reply;
+    return (await this.redis.callBuffer('FCALL', [this.#prefix + fn, 1, base, ...all])) as Reply;
   }
 
   /** Calls a function. Its texts are returned as strings with one character per byte. */
