@@ -1,11 +1,11 @@
 import { Arguments } from '../commands/arguments/arguments.js';
 import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
 import { BUSY, CodedError, cannotRunWritingScript, ForeignError, OUT_OF_MEMORY } from '../errors.js';
-import { ReplyEncoder } from '../resp/reply-encoder.js';
+import { OutputLimitError, ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 import { type Machine, ScriptError } from '../scripting/machine.js';
 import type { ScriptHost, ScriptLogLevel, Verdict } from '../scripting/script-host.js';
-import type { Script } from '../scripting/scripts.js';
+import { MOST_SCRIPT_BYTES, type Script } from '../scripting/scripts.js';
 import { callWithinScript, countError } from './call.js';
 import type { ScriptCall } from './context/client.js';
 import type { Gate } from './context/gate.js';
@@ -27,7 +27,7 @@ export function runScript(execution: Execution, script: Script, call: ScriptCall
 }
 
 /** Where the replies to the commands of scripts are written. One script runs at a time. */
-const replies = new ReplyEncoder();
+const replies = new ReplyEncoder({ maxBytes: MOST_SCRIPT_BYTES });
 
 class ScriptRun implements ScriptHost {
   readonly reply = replies;
@@ -152,8 +152,20 @@ class ScriptRun implements ScriptHost {
       return refusal;
     }
     if (entry.writes) this.#hasWritten = true;
-    this.#mark = callWithinScript(this.#inner, this.#args, entry, request, this.#mark);
+    try {
+      this.#mark = callWithinScript(this.#inner, this.#args, entry, request, this.#mark);
+    } catch (error) {
+      if (!(error instanceof OutputLimitError)) throw error;
+      replies.rewind();
+      return TOO_LARGE;
+    }
     return undefined;
+  }
+
+  get isOverdue(): boolean {
+    // One that has written pauses at the next call of the hook.
+    const limit = this.#limit;
+    return !this.#hasWritten && limit > 0 && this.#mark - this.#started >= limit;
   }
 
   mayRun(request: Request): boolean | undefined {
@@ -237,6 +249,7 @@ class ScriptRun implements ScriptHost {
   }
 }
 
+const TOO_LARGE = `ERR the reply takes more memory than a script can have: ${MOST_SCRIPT_BYTES} bytes`;
 const UNKNOWN = 'ERR Unknown Redis command called from script';
 const WRONG_NUMBER = 'ERR Wrong number of args calling Redis command from script';
 

@@ -4,6 +4,7 @@ import type { Lua } from './lua.js';
 import { BOOLEAN, LIGHT_USERDATA, NIL, NUMBER, STRING, type State, TABLE } from './lua-exports.js';
 import { generalNumber } from './number-text.js';
 import type { Library } from './sandbox.js';
+import type { Steps } from './steps.js';
 
 /** How deep tables may be nested. */
 const DEEPEST = 1000;
@@ -25,10 +26,16 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** What has to be escaped in a text: everything that is not one of these. */
 const ESCAPED = /[^ !#-.0-[\]-~\u0080-\u00ff]/g;
 
-/** The library `cjson`, with the defaults and errors of lua-cjson 2.1. */
-export function cjsonFunctions(lua: Lua): Library {
+/** What writing a value counts for. */
+const COST = 20;
+
+/**
+ * The library `cjson`, with the defaults and errors of lua-cjson 2.1.
+ * @param maxBytes The longest text that it may make.
+ */
+export function cjsonFunctions(lua: Lua, steps: Steps, maxBytes: number): Library {
   const { api } = lua;
-  const reader = new JsonReader(lua);
+  const reader = new JsonReader(lua, steps);
 
   const fail = (state: State, reason: string): never => lua.fail(state, reason);
 
@@ -43,6 +50,7 @@ export function cjsonFunctions(lua: Lua): Library {
     let items = 0;
     api.lua_pushnil(state);
     while (api.lua_next(state, -2) !== 0) {
+      steps.count(1);
       const key = api.lua_type(state, -2) === NUMBER ? api.lua_tonumber(state, -2) : 0;
       api.lua_settop(state, -2);
       if (key < 1 || !Number.isInteger(key)) {
@@ -86,6 +94,7 @@ export function cjsonFunctions(lua: Lua): Library {
 
   /** Writes the value at the top of a stack, and takes it from the stack. */
   const write = (state: State, to: GrowingBytes, depth: number): void => {
+    steps.count(COST);
     const type = api.lua_type(state, -1);
     if (type === STRING) writeText(to, lua.textAt(state, -1) ?? '');
     else if (type === NUMBER) writeNumber(state, to, -1);
@@ -121,7 +130,7 @@ export function cjsonFunctions(lua: Lua): Library {
   return {
     encode: (state) => {
       if (api.lua_gettop(state) !== 1) lua.failArgument(state, 1, 'expected 1 argument');
-      const to = new GrowingBytes();
+      const to = new GrowingBytes(maxBytes);
       write(state, to, 0);
       lua.pushBytes(state, to.view);
       return 1;

@@ -1,7 +1,15 @@
-/** Bytes that are put together piece by piece. */
+import { FunctionError } from './function-error.js';
+
+/** Bytes that a function for Lua puts together piece by piece. */
 export class GrowingBytes {
+  readonly #maxBytes: number;
   #bytes = Buffer.allocUnsafe(256);
   length = 0;
+
+  /** @param maxBytes The most bytes there may be. More are a FunctionError. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** The bytes so far, valid until more are added. */
   get view(): Buffer {
@@ -33,6 +41,7 @@ export class GrowingBytes {
   reserve(count: number): Buffer {
     const needed = this.length + count;
     if (needed > this.#bytes.length) {
+      if (needed > this.#maxBytes) throw new FunctionError('not enough memory');
       const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length));
       this.#bytes.copy(larger, 0, 0, this.length);
       this.#bytes = larger;

@@ -1,8 +1,11 @@
 import type { Lua } from './lua.js';
 import type { State } from './lua-exports.js';
+import type { Steps } from './steps.js';
 
 /** How deep arrays and objects may be nested. */
 const DEEPEST = 1000;
+/** What reading a value counts for. */
+const COST = 20;
 
 /** JSON is wrong, or has something that it cannot have there. */
 class JsonError extends Error {}
@@ -35,12 +38,14 @@ const NUMBER =
 /** Reads JSON as lua-cjson does, and pushes what it says onto a stack. */
 export class JsonReader {
   readonly #lua: Lua;
+  readonly #steps: Steps;
   /** With one character per byte. */
   #text = '';
   #at = 0;
 
-  constructor(lua: Lua) {
+  constructor(lua: Lua, steps: Steps) {
     this.#lua = lua;
+    this.#steps = steps;
   }
 
   /** Returns what is wrong, if something is. Then it leaves some values on the stack. */
@@ -65,6 +70,7 @@ export class JsonReader {
 
   #value(state: State, depth: number): void {
     const { api } = this.#lua;
+    this.#steps.count(COST);
     this.#skipSpace();
     const text = this.#text;
     const c = text[this.#at];

@@ -71,8 +71,10 @@ export interface LuaExports {
   lua_gettable(state: State, index: number): void;
   lua_gettop(state: State): number;
   lua_insert(state: State, index: number): void;
+  lua_iscfunction(state: State, index: number): number;
   lua_isnumber(state: State, index: number): number;
   lua_newthread(state: State): State;
+  lua_lessthan(state: State, one: number, other: number): number;
   lua_next(state: State, index: number): number;
   lua_objlen(state: State, index: number): number;
   lua_pushboolean(state: State, value: number): void;

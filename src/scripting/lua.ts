@@ -1,8 +1,12 @@
+import { FunctionError } from './function-error.js';
 import { luaBinary } from './lua-binary.js';
 import { COUNT, type LuaExports, type State, TYPES, UPVALUE } from './lua-exports.js';
 import { type WasmImports, type WasmModule, wasm } from './web-assembly.js';
 
-/** A function for Lua. Takes its arguments from the stack, pushes its results and returns how many there are. */
+/**
+ * A function for Lua. Takes its arguments from the stack, pushes its results and returns how many there are. A
+ * FunctionError becomes an error of Lua.
+ */
 export type LuaFunction = (state: State) => number;
 
 /**
@@ -62,10 +66,14 @@ export class Lua {
     this.#passage = this.api.malloc(PASSAGE);
     this.#debug = this.api.malloc(DEBUG_BYTES);
     // One function that Lua can call is enough: its upvalue says which one is meant.
-    this.#dispatcher = this.#addToTable(
-      (state: State) => this.#functions[this.api.lua_tonumber(state, UPVALUE)](state),
-      1,
-    );
+    this.#dispatcher = this.#addToTable((state: State) => {
+      try {
+        return this.#functions[this.api.lua_tonumber(state, UPVALUE)](state);
+      } catch (error) {
+        if (error instanceof FunctionError) return this.fail(state, error.message);
+        throw error;
+      }
+    }, 1);
     this.main = this.api.luaL_newstate();
   }
 
@@ -79,11 +87,13 @@ export class Lua {
     return this.api.lua_gc(this.main, 3, 0) + this.api.lua_gc(this.main, 4, 0) / 1024;
   }
 
-  /** Opens a library: `luaopen_string` of the exports. */
-  open(library: (state: State) => number): void {
+  /** Opens the libraries of Lua that scripts may use some of. */
+  openLibraries(): void {
     const { api, main } = this;
-    this.pushFunction(main, library);
-    api.lua_call(main, 0, 0);
+    for (const open of [api.luaopen_base, api.luaopen_table, api.luaopen_string, api.luaopen_math]) {
+      this.pushFunction(main, open);
+      api.lua_call(main, 0, 0);
+    }
   }
 
   /** Makes a thread that calls the hook after every `count` instructions, as do the coroutines that it makes. */

@@ -3,26 +3,34 @@ import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Slice } from '../slice.js';
 import { bitFunctions } from './bit.js';
 import { cjsonFunctions } from './cjson.js';
+import { coroutineFunctions } from './coroutine-functions.js';
 import { Lua, LuaPanic } from './lua.js';
 import { FINISHED, REGISTRY, STRING, type State, TABLE, YIELDED } from './lua-exports.js';
 import { Random } from './random.js';
 import { RedisFunctions } from './redis-functions.js';
 import { Sandbox } from './sandbox.js';
 import type { ScriptHost } from './script-host.js';
+import { Steps } from './steps.js';
 import { stringFunctions } from './string-functions.js';
 import { structFunctions } from './struct.js';
 import { tableFunctions } from './table-functions.js';
-import { writeValue } from './values.js';
+import { pushField, writeValue } from './values.js';
 
 /** The name of every script, in errors. */
 const CHUNK = '@user_script';
 /** After this many instructions it is checked whether a script may go on. */
-const INSTRUCTIONS = 10_000;
+const INSTRUCTIONS = 200;
 /** Lua takes code that begins with this byte for compiled code, which it does not check. */
 const COMPILED = 0x1b;
 
 /** A script has failed. The message begins with a code. */
 export class ScriptError extends Error {}
+
+/**
+ * A script was stopped. This passes through the interpreter, so that the script cannot go on by catching an error of
+ * Lua. The interpreter cannot be used after that.
+ */
+class Stopped extends Error {}
 
 /** Lua with everything that scripts of Redis have. It runs one script at a time. */
 export class Machine {
@@ -30,10 +38,12 @@ export class Machine {
   readonly #sandbox: Sandbox;
   readonly #redis: RedisFunctions;
   readonly #random = new Random();
+  readonly #steps: Steps;
   readonly #hook: number;
   #thread: State;
   #host: ScriptHost | undefined;
-  #isStopped = false;
+  /** Names the script that runs. */
+  #sha = '';
   #isPaused = false;
   #isBroken = false;
 
@@ -43,18 +53,24 @@ export class Machine {
    */
   constructor(maxBytes: number, redisVersion: string) {
     const lua = new Lua(maxBytes);
+    lua.openLibraries();
     this.#lua = lua;
-    this.#redis = new RedisFunctions(lua, () => {
+    const check = () => this.#check();
+    const steps = new Steps(check);
+    this.#steps = steps;
+    const host = () => {
       if (this.#host === undefined) throw new LuaPanic('no script is running');
       return this.#host;
-    });
+    };
+    this.#redis = new RedisFunctions(lua, host, check, maxBytes);
     this.#sandbox = new Sandbox(lua, {
-      string: stringFunctions(lua, (state) => this.#check(state, false), maxBytes),
-      table: tableFunctions(lua, (address) => this.#sandbox.isProtected(address)),
+      string: stringFunctions(lua, steps, maxBytes),
+      table: tableFunctions(lua, steps, (address) => this.#sandbox.isProtected(address)),
       math: this.#random.functions(lua),
+      coroutine: coroutineFunctions(lua, steps),
       bit: bitFunctions(lua),
-      cjson: cjsonFunctions(lua),
-      struct: structFunctions(lua),
+      cjson: cjsonFunctions(lua, steps, maxBytes),
+      struct: structFunctions(lua, maxBytes),
       redis: this.#redis.library(redisVersion),
       os: {
         clock: (state) => {
@@ -63,7 +79,7 @@ export class Machine {
         },
       },
     });
-    this.#hook = lua.makeHook((state) => this.#check(state, true));
+    this.#hook = lua.makeHook((state) => this.#check(state));
     this.#thread = this.#newThread();
   }
 
@@ -121,15 +137,15 @@ export class Machine {
    * Runs the script until it ends, or until its host wants it to pause.
    * @param sha Names the script in its errors.
    * @returns Whether it has ended. Its result is then there for `write`.
-   * @throws ScriptError if it has failed.
+   * @throws ScriptError if it has failed or was stopped.
    */
   resume(sha: string): boolean {
+    this.#sha = sha;
     return this.#guard(() => {
       this.#isPaused = false;
       const status = this.#lua.api.lua_resume(this.#thread, 0);
       if (status === YIELDED && this.#isPaused) return false;
-      if (status !== FINISHED) throw new ScriptError(this.#failure(status, sha));
-      if (this.#isStopped) this.#replaceThread();
+      if (status !== FINISHED) throw new ScriptError(this.#failure(status));
       return true;
     });
   }
@@ -138,7 +154,12 @@ export class Machine {
   write(reply: ReplyEncoder, writeError: (text: string) => void): void {
     this.#guard(() => {
       this.#lua.api.lua_settop(this.#thread, 1);
-      writeValue(this.#lua, this.#thread, { reply, protocol: this.#redis.protocol, writeError });
+      writeValue(this.#lua, this.#thread, {
+        reply,
+        protocol: this.#redis.protocol,
+        writeError,
+        steps: this.#steps,
+      });
     });
   }
 
@@ -159,44 +180,42 @@ export class Machine {
     this.#sandbox.setGlobal(this.#thread, name);
   }
 
-  /** Called from time to time while a script runs. */
-  #check(state: State, isHook: boolean): void {
+  /**
+   * Called from time to time while a script runs.
+   * @param state The thread whose hook calls this; undefined if a function does.
+   */
+  #check(state?: State): void {
     const host = this.#host;
     if (host === undefined) return;
-    const mayPause = isHook && state === this.#thread && this.#lua.mayYield(state);
+    const mayPause = state === this.#thread && this.#lua.mayYield(state);
     const verdict = host.judge(mayPause);
     if (verdict === 'pause' && mayPause) {
       this.#isPaused = true;
       this.#lua.api.lua_yield(state, 0);
     } else if (verdict === 'stop') {
-      // From now on each instruction fails, so the script cannot go on by catching the error.
-      this.#isStopped = true;
-      this.#lua.setHook(state, this.#hook, 1);
-      this.#lua.setHook(this.#thread, this.#hook, 1);
-      this.#redis.raise(state, host.stopReason);
+      throw new Stopped(this.#placed(`ERR ${host.stopReason}`));
     }
   }
 
   /** Returns why the script has failed, and where. The thread cannot be used again. */
-  #failure(status: number, sha: string): string {
+  #failure(status: number): string {
     const lua = this.#lua;
     const { api } = lua;
     const thread = this.#thread;
     let message = status === YIELDED ? 'ERR attempt to yield across metamethod/C-call boundary' : undefined;
     if (message === undefined && api.lua_type(thread, -1) === TABLE) {
-      api.lua_getfield(thread, -1, lua.text('err'));
-      message = api.lua_type(thread, -1) === STRING ? lua.textAt(thread, -1) : 'ERR unknown error';
+      message = pushField(lua, thread, 'err') === STRING ? lua.textAt(thread, -1) : 'ERR unknown error';
     }
-    message ??= `ERR ${lua.textAt(thread, -1) ?? lua.typeAt(thread, -1)}`;
-    const line = lua.lineIn(thread, CHUNK);
-    this.#replaceThread();
-    return line === undefined ? `${message} script: ${sha}` : `${message} script: ${sha}, on ${CHUNK}:${line}.`;
+    const failure = this.#placed(message ?? `ERR ${lua.textAt(thread, -1) ?? lua.typeAt(thread, -1)}`);
+    api.lua_settop(lua.main, 0);
+    this.#thread = this.#newThread();
+    return failure;
   }
 
-  #replaceThread(): void {
-    this.#isStopped = false;
-    this.#lua.api.lua_settop(this.#lua.main, 0);
-    this.#thread = this.#newThread();
+  /** Returns an error of the script with the place where it is. */
+  #placed(message: string): string {
+    const line = this.#lua.lineIn(this.#thread, CHUNK);
+    return `${message} script: ${this.#sha}${line === undefined ? '' : `, on ${CHUNK}:${line}.`}`;
   }
 
   /** Makes a thread, and keeps it on the stack of the main one, or it would be collected. */
@@ -212,6 +231,7 @@ export class Machine {
       if (error instanceof ScriptError || error instanceof CodedError || error instanceof OutputLimitError) throw error;
       // The stack of the process may be at its end, in patterns or in the interpreter itself.
       this.#isBroken = true;
+      if (error instanceof Stopped) throw new ScriptError(error.message);
       if (error instanceof LuaPanic) throw new ScriptError(`ERR ${error.message}`);
       if (error instanceof RangeError) throw new ScriptError('ERR stack overflow');
       throw error;

@@ -1,12 +1,10 @@
-/** A pattern is wrong. */
-export class PatternError extends Error {}
+import { FunctionError } from './function-error.js';
+import type { Steps } from './steps.js';
 
 /** The most captures of a pattern. */
 const MOST_CAPTURES = 32;
 /** How deep a pattern may make the matcher recurse. */
 const DEEPEST = 4000;
-/** After this many steps the time is checked. */
-const STEPS = 100_000;
 
 /** In place of a capture's length: its end has not been found; it captures a position. */
 const UNFINISHED = -1;
@@ -29,13 +27,11 @@ export class PatternMatcher {
   #memory: Uint8Array = new Uint8Array();
   #start = 0;
   #end = 0;
-  #steps = 0;
   #depth = 0;
-  readonly #onSteps: () => void;
+  readonly #steps: Steps;
 
-  /** @param onSteps Called from time to time during a long match. May throw, to end it. */
-  constructor(onSteps: () => void) {
-    this.#onSteps = onSteps;
+  constructor(steps: Steps) {
+    this.#steps = steps;
   }
 
   /** Sets the subject: the bytes from `start` up to `end`. */
@@ -48,7 +44,7 @@ export class PatternMatcher {
   /**
    * Matches the pattern that begins at `pattern` with the subject from `at` on.
    * @returns Where the match ends, or -1.
-   * @throws PatternError
+   * @throws FunctionError
    */
   match(at: number, pattern: number): number {
     this.captures = 0;
@@ -60,11 +56,11 @@ export class PatternMatcher {
     return this.#starts[index];
   }
 
-  /** Returns a capture's length, or POSITION. @throws PatternError if there is no such capture. */
+  /** Returns a capture's length, or POSITION. @throws FunctionError if there is no such capture. */
   captureLength(index: number): number {
-    if (index >= this.captures) throw new PatternError('invalid capture index');
+    if (index >= this.captures) throw new FunctionError('invalid capture index');
     const length = this.#lengths[index];
-    if (length === UNFINISHED) throw new PatternError('unfinished capture');
+    if (length === UNFINISHED) throw new FunctionError('unfinished capture');
     return length;
   }
 
@@ -72,10 +68,10 @@ export class PatternMatcher {
     const memory = this.#memory;
     let s = from;
     let p = pattern;
-    if (++this.#depth > DEEPEST) throw new PatternError('pattern too complex');
+    if (++this.#depth > DEEPEST) throw new FunctionError('pattern too complex');
     try {
       while (true) {
-        this.#count(1);
+        this.#steps.count(1);
         const c = memory[p];
         if (c === 0) return s;
         if (c === OPEN) {
@@ -94,7 +90,7 @@ export class PatternMatcher {
           }
           if (next === LETTER_F) {
             p += 2;
-            if (memory[p] !== BRACKET) throw new PatternError("missing '[' after '%f' in pattern");
+            if (memory[p] !== BRACKET) throw new FunctionError("missing '[' after '%f' in pattern");
             const end = this.#classEnd(p);
             const previous = s === this.#start ? 0 : memory[s - 1];
             if (this.#inSet(previous, p, end - 1) || !this.#inSet(memory[s], p, end - 1)) return -1;
@@ -131,18 +127,11 @@ export class PatternMatcher {
     }
   }
 
-  #count(steps: number): void {
-    this.#steps += steps;
-    if (this.#steps < STEPS) return;
-    this.#steps = 0;
-    this.#onSteps();
-  }
-
   #longest(s: number, p: number, end: number): number {
     const memory = this.#memory;
     let count = 0;
     while (s + count < this.#end && this.#isSingle(memory[s + count], p, end)) count++;
-    this.#count(count);
+    this.#steps.count(count);
     for (; count >= 0; count--) {
       const found = this.#match(s + count, end + 1);
       if (found >= 0) return found;
@@ -161,7 +150,7 @@ export class PatternMatcher {
 
   #open(s: number, p: number, length: number): number {
     const index = this.captures;
-    if (index >= MOST_CAPTURES) throw new PatternError('too many captures');
+    if (index >= MOST_CAPTURES) throw new FunctionError('too many captures');
     this.#starts[index] = s;
     this.#lengths[index] = length;
     this.captures = index + 1;
@@ -173,7 +162,7 @@ export class PatternMatcher {
   #close(s: number, p: number): number {
     let index = this.captures - 1;
     while (index >= 0 && this.#lengths[index] !== UNFINISHED) index--;
-    if (index < 0) throw new PatternError('invalid pattern capture');
+    if (index < 0) throw new FunctionError('invalid pattern capture');
     this.#lengths[index] = s - this.#starts[index];
     const found = this.#match(s, p);
     if (found < 0) this.#lengths[index] = UNFINISHED;
@@ -184,31 +173,31 @@ export class PatternMatcher {
   #again(s: number, digit: number): number {
     const index = digit - ZERO - 1;
     const length = this.#lengths[index];
-    if (index < 0 || index >= this.captures || length === UNFINISHED) throw new PatternError('invalid capture index');
+    if (index < 0 || index >= this.captures || length === UNFINISHED) throw new FunctionError('invalid capture index');
     if (length < 0 || this.#end - s < length) return -1;
     const memory = this.#memory;
     const start = this.#starts[index];
     for (let i = 0; i < length; i++) if (memory[start + i] !== memory[s + i]) return -1;
-    this.#count(length);
+    this.#steps.count(length);
     return s + length;
   }
 
   #balanced(from: number, p: number): number {
     const memory = this.#memory;
     const [open, close] = [memory[p], memory[p + 1]];
-    if (open === 0 || close === 0) throw new PatternError('unbalanced pattern');
+    if (open === 0 || close === 0) throw new FunctionError('unbalanced pattern');
     if (memory[from] !== open || from >= this.#end) return -1;
     let depth = 1;
     for (let s = from + 1; s < this.#end; s++) {
       const c = memory[s];
       if (c === close) {
         if (--depth === 0) {
-          this.#count(s - from);
+          this.#steps.count(s - from);
           return s + 1;
         }
       } else if (c === open) depth++;
     }
-    this.#count(this.#end - from);
+    this.#steps.count(this.#end - from);
     return -1;
   }
 
@@ -217,13 +206,13 @@ export class PatternMatcher {
     const memory = this.#memory;
     let at = p + 1;
     if (memory[p] === PERCENT) {
-      if (memory[at] === 0) throw new PatternError("malformed pattern (ends with '%')");
+      if (memory[at] === 0) throw new FunctionError("malformed pattern (ends with '%')");
       return at + 1;
     }
     if (memory[p] !== BRACKET) return at;
     if (memory[at] === CARET) at++;
     do {
-      if (memory[at] === 0) throw new PatternError("malformed pattern (missing ']')");
+      if (memory[at] === 0) throw new FunctionError("malformed pattern (missing ']')");
       if (memory[at++] === PERCENT && memory[at] !== 0) at++;
     } while (memory[at] !== END_BRACKET);
     return at + 1;

@@ -14,19 +14,28 @@ const ARGUMENT_DIGITS = 17;
 /** The kinds of replication that `redis.set_repl` takes, as bits. There is none, so they have no effect. */
 const [REPL_NONE, REPL_AOF, REPL_REPLICA] = [0, 1, 2];
 const REPL_ALL = REPL_AOF | REPL_REPLICA;
+/** About how many bytes of what a script logs are kept. */
+const LONGEST_LINE = 65_536;
 
 /** The library `redis`: what scripts can do with the server. */
 export class RedisFunctions {
   readonly #lua: Lua;
   readonly #host: () => ScriptHost;
+  readonly #check: () => void;
   readonly #reader: ReplyReader;
   /** The words of the command that is called, and where each begins and ends. */
-  readonly #words = new GrowingBytes();
+  readonly #words: GrowingBytes;
   readonly #request = Request.of([]);
   #protocol: 2 | 3 = 2;
 
-  /** @param host Returns that of the script which runs. */
-  constructor(lua: Lua, host: () => ScriptHost) {
+  /**
+   * @param host Returns that of the script which runs.
+   * @param check Checks whether the script may go on.
+   * @param maxBytes The most bytes that the words of a command may have.
+   */
+  constructor(lua: Lua, host: () => ScriptHost, check: () => void, maxBytes: number) {
+    this.#check = check;
+    this.#words = new GrowingBytes(maxBytes);
     this.#lua = lua;
     this.#host = host;
     this.#reader = new ReplyReader(lua);
@@ -136,6 +145,7 @@ export class RedisFunctions {
     reply.protocol = this.#protocol;
     reply.begin();
     const refusal = host.call(request);
+    if (host.isOverdue) this.#check();
     api.lua_settop(state, 0);
     if (refusal !== undefined) {
       this.pushError(state, `-${refusal}`);
@@ -190,8 +200,12 @@ export class RedisFunctions {
     const level = LOG_LEVELS[Math.trunc(api.lua_tonumber(state, 1))];
     if (level === undefined) this.raise(state, 'Invalid debug level.');
     const texts: string[] = [];
-    for (let i = 2; i <= count; i++) {
-      if (api.lua_type(state, i) !== BOOLEAN) texts.push(lua.textAt(state, i) ?? '');
+    let length = 0;
+    for (let i = 2; i <= count && length < LONGEST_LINE; i++) {
+      if (api.lua_type(state, i) === BOOLEAN) continue;
+      const text = (lua.textAt(state, i) ?? '').slice(0, LONGEST_LINE);
+      length += text.length;
+      texts.push(text);
     }
     this.#host().log(level, texts.join(' '));
     return 0;

@@ -24,10 +24,10 @@ export class Sandbox {
   /** The addresses of the tables that scripts see, and the references of the hidden ones. */
   readonly #contents = new Map<number, number>();
 
+  /** @param lua Its own libraries are open. */
   constructor(lua: Lua, libraries: Readonly<Record<string, Library>>) {
     this.#lua = lua;
     const { api, main } = lua;
-    for (const open of [api.luaopen_base, api.luaopen_table, api.luaopen_string, api.luaopen_math]) lua.open(open);
     api.lua_createtable(main, 0, 0);
     for (const name of BASIC) {
       api.lua_getfield(main, GLOBALS, lua.text(name));

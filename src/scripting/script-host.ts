@@ -26,6 +26,8 @@ export interface ScriptHost {
    * @param mayPause Whether the script can stop here and go on later.
    */
   judge(mayPause: boolean): Verdict;
+  /** Whether the latest command of the script has ended so late that `judge` should be asked now. */
+  readonly isOverdue: boolean;
   /** Why the script was told to stop. */
   readonly stopReason: string;
 }

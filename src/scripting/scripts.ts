@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { CodedError } from '../errors.js';
 import type { Slice } from '../slice.js';
 import { Machine } from './machine.js';
 import { readShebang, type ScriptFlags } from './shebang.js';
@@ -22,11 +23,17 @@ interface KnownScript extends Script {
 }
 
 /** The most memory that the scripts together, and the one that runs, may take, in bytes. */
-const MAX_BYTES = 128 * 2 ** 20;
+export const MOST_SCRIPT_BYTES = 128 * 2 ** 20;
 /** A machine that has taken this many bytes is replaced after the script, because its memory never shrinks. */
 const LARGE = 32 * 2 ** 20;
 /** How many scripts that came with EVAL are kept: those that were used last. Redis keeps as many. */
 const MOST_EVALUATED = 500;
+/** How much memory the texts of all known scripts may take, in bytes, with this much for each besides its length. */
+const [MOST_SOURCE_BYTES, PER_SCRIPT] = [64 * 2 ** 20, 512];
+const TOO_MANY = new CodedError(
+  'ERR',
+  'the server keeps too many scripts: their texts take more than 64 MB. SCRIPT FLUSH forgets them',
+);
 
 /** The scripts that are known, and the machine that runs them. The machine is made for the first script. */
 export class Scripts {
@@ -68,7 +75,7 @@ export class Scripts {
   /**
    * Returns a script, which is compiled if it is not known yet.
    * @param keep Whether it is kept until `flush`, rather than only while it is used.
-   * @throws ScriptError if it is no Lua; CodedError if there is no interpreter.
+   * @throws ScriptError if it is no Lua; CodedError if there is no interpreter, or too many scripts are kept.
    */
   load(text: Slice, keep: boolean): Script {
     const source = text.latin1();
@@ -114,14 +121,22 @@ export class Scripts {
     if (machine !== undefined && (machine.isBroken || machine.bytes > LARGE)) this.#machine = undefined;
   }
 
+  /** About how much memory the texts take, in bytes. */
+  get #memory(): number {
+    return this.#bytes + PER_SCRIPT * this.count;
+  }
+
   #usable(): Machine {
     this.release();
-    this.#machine ??= new Machine(MAX_BYTES, this.#redisVersion);
+    this.#machine ??= new Machine(MOST_SCRIPT_BYTES, this.#redisVersion);
     return this.#machine;
   }
 
   #add(source: string, isLoaded: boolean): KnownScript {
     const { flags } = readShebang(source);
+    const size = source.length + PER_SCRIPT;
+    while (this.#memory + size > MOST_SOURCE_BYTES && this.#evaluated > 0) this.#forgetOldest();
+    if (this.#memory + size > MOST_SOURCE_BYTES) throw TOO_MANY;
     const machine = this.#usable();
     const reference = compile(machine, source);
     const sha = hash('sha1', Buffer.from(source, 'latin1'));

@@ -1,7 +1,8 @@
 import { GrowingBytes } from './growing-bytes.js';
 import type { Lua, LuaFunction } from './lua.js';
 import { FUNCTION, NUMBER, STRING, type State, TABLE, UPVALUE } from './lua-exports.js';
-import { PatternError, PatternMatcher, POSITION } from './pattern-matcher.js';
+import { PatternMatcher, POSITION } from './pattern-matcher.js';
+import type { Steps } from './steps.js';
 
 const CARET = 0x5e;
 const PERCENT = 0x25;
@@ -12,28 +13,11 @@ const SPECIALS = new Set(Buffer.from('^$*+?.([%-'));
  * The functions of the library `string` that may take very long, each with the time under control: those with patterns,
  * and `rep`.
  *
- * @param onSteps Called from time to time while one runs. May raise an error.
  * @param maxBytes The longest text that they may make.
  */
-export function stringFunctions(
-  lua: Lua,
-  onSteps: (state: State) => void,
-  maxBytes: number,
-): Readonly<Record<string, LuaFunction>> {
+export function stringFunctions(lua: Lua, steps: Steps, maxBytes: number): Readonly<Record<string, LuaFunction>> {
   const { api } = lua;
-  let current: State = 0;
-  const matcher = new PatternMatcher(() => onSteps(current));
-
-  /** Runs something that uses the matcher, and raises its errors in Lua. */
-  const matching = <Result>(state: State, run: () => Result): Result => {
-    current = state;
-    try {
-      return run();
-    } catch (error) {
-      if (error instanceof PatternError) return lua.fail(state, error.message);
-      throw error;
-    }
-  };
+  const matcher = new PatternMatcher(steps);
 
   const integerOr = (state: State, argument: number, otherwise: number) =>
     api.lua_type(state, argument) <= 0 ? otherwise : api.luaL_checkinteger(state, argument);
@@ -67,7 +51,7 @@ export function stringFunctions(
     const { heap } = lua;
     if (isFind && (api.lua_toboolean(state, 4) !== 0 || isPlain(heap, pattern))) {
       const subject = Buffer.from(heap.buffer, start, length);
-      const found = subject.indexOf(heap.subarray(pattern, pattern + patternLength), from);
+      const found = indexOf(subject, heap.subarray(pattern, pattern + patternLength), from, steps);
       if (found < 0 || patternLength > length - from) {
         api.lua_pushnil(state);
         return 1;
@@ -94,25 +78,24 @@ export function stringFunctions(
   };
 
   /** The iterator of `gmatch`. Its table has the subject, the pattern and how far it has come. */
-  const next: LuaFunction = (state) =>
-    matching(state, () => {
-      api.lua_settop(state, 0);
-      api.lua_getfield(state, UPVALUE - 1, lua.text('subject'));
-      api.lua_getfield(state, UPVALUE - 1, lua.text('pattern'));
-      api.lua_getfield(state, UPVALUE - 1, lua.text('at'));
-      const pattern = lua.addressOf(state, 2);
-      const start = lua.addressOf(state, 1);
-      const end = start + lua.lengthOfLast;
-      matcher.begin(lua.heap, start, end);
-      for (let at = start + api.lua_tonumber(state, 3); at <= end; at++) {
-        const matchEnd = matcher.match(at, pattern);
-        if (matchEnd < 0) continue;
-        api.lua_pushnumber(state, matchEnd - start + (matchEnd === at ? 1 : 0));
-        api.lua_setfield(state, UPVALUE - 1, lua.text('at'));
-        return pushCaptures(state, start, at, matchEnd, true);
-      }
-      return 0;
-    });
+  const next: LuaFunction = (state) => {
+    api.lua_settop(state, 0);
+    api.lua_getfield(state, UPVALUE - 1, lua.text('subject'));
+    api.lua_getfield(state, UPVALUE - 1, lua.text('pattern'));
+    api.lua_getfield(state, UPVALUE - 1, lua.text('at'));
+    const pattern = lua.addressOf(state, 2);
+    const start = lua.addressOf(state, 1);
+    const end = start + lua.lengthOfLast;
+    matcher.begin(lua.heap, start, end);
+    for (let at = start + api.lua_tonumber(state, 3); at <= end; at++) {
+      const matchEnd = matcher.match(at, pattern);
+      if (matchEnd < 0) continue;
+      api.lua_pushnumber(state, matchEnd - start + (matchEnd === at ? 1 : 0));
+      api.lua_setfield(state, UPVALUE - 1, lua.text('at'));
+      return pushCaptures(state, start, at, matchEnd, true);
+    }
+    return 0;
+  };
 
   const gmatch: LuaFunction = (state) => {
     lua.checkText(state, 1);
@@ -176,7 +159,7 @@ export function stringFunctions(
     }
   };
 
-  const gsub = (state: State): number => {
+  const gsub: LuaFunction = (state) => {
     const start = lua.checkText(state, 1);
     const last = start + lua.lengthOfLast;
     const given = lua.checkText(state, 2);
@@ -188,7 +171,7 @@ export function stringFunctions(
     api.lua_settop(state, 4);
     const isAnchored = lua.heap[given] === CARET;
     const pattern = isAnchored ? given + 1 : given;
-    const result = new GrowingBytes();
+    const result = new GrowingBytes(maxBytes);
     let at = start;
     let count = 0;
     while (count < most) {
@@ -198,12 +181,10 @@ export function stringFunctions(
       if (end >= 0) {
         count++;
         addReplacement(state, result, start, at, end);
-        current = state;
       }
       if (end > at) at = end;
       else if (at < last) result.byte(lua.heap[at++]);
       else break;
-      if (result.length > maxBytes) lua.fail(state, 'not enough memory');
       if (isAnchored) break;
     }
     result.add(lua.heap, at, last);
@@ -223,15 +204,31 @@ export function stringFunctions(
     return 1;
   };
 
-  const replace: LuaFunction = (state) => matching(state, () => gsub(state));
   return {
-    find: (state) => matching(state, () => search(state, true)),
-    match: (state) => matching(state, () => search(state, false)),
+    find: (state) => search(state, true),
+    match: (state) => search(state, false),
     gmatch,
     gfind: gmatch,
-    gsub: replace,
+    gsub,
     rep,
   };
+}
+
+/** Longer texts than this make `Buffer.indexOf` take quadratic time, if they are like the subject in the right way. */
+const LONG = 200;
+/** How many bytes are compared in the time of a step. */
+const BYTES_PER_STEP = 8;
+
+/** Like `subject.indexOf`, but can be stopped. */
+function indexOf(subject: Buffer, text: Uint8Array, from: number, steps: Steps): number {
+  if (text.length <= LONG) return subject.indexOf(text, from);
+  const head = text.subarray(0, LONG);
+  const last = subject.length - text.length;
+  for (let at = subject.indexOf(head, from); at >= 0 && at <= last; at = subject.indexOf(head, at + 1)) {
+    if (subject.compare(text, LONG, text.length, at + LONG, at + text.length) === 0) return at;
+    steps.count(text.length / BYTES_PER_STEP);
+  }
+  return -1;
 }
 
 /** Returns whether a pattern, which ends in a zero byte, has no special characters. */

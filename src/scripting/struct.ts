@@ -19,8 +19,11 @@ interface Element {
   readonly isLittle: boolean;
 }
 
-/** The library `struct`: https://www.inf.puc-rio.br/~roberto/struct/, as Redis has it. */
-export function structFunctions(lua: Lua): Library {
+/**
+ * The library `struct`: https://www.inf.puc-rio.br/~roberto/struct/, as Redis has it.
+ * @param maxBytes The longest text that it may make.
+ */
+export function structFunctions(lua: Lua, maxBytes: number): Library {
   const { api } = lua;
 
   /** Reads a format bit by bit. `next` is given how many bytes come before the element. */
@@ -90,7 +93,7 @@ export function structFunctions(lua: Lua): Library {
   return {
     pack: (state) => {
       const next = reader(state, format(state));
-      const to = new GrowingBytes();
+      const to = new GrowingBytes(maxBytes);
       // A missing argument is nil in the error.
       api.lua_pushnil(state);
       let argument = 2;

@@ -2,6 +2,7 @@ import { CodedError } from '../errors.js';
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Lua } from './lua.js';
 import { BOOLEAN, NIL, NUMBER, STRING, type State, TABLE } from './lua-exports.js';
+import type { Steps } from './steps.js';
 
 // How replies become values of Lua, and values of Lua replies: https://redis.io/docs/latest/develop/programmability/lua-api/
 
@@ -162,7 +163,11 @@ export interface ResultWriter {
   readonly protocol: 2 | 3;
   /** Writes an error, whose text begins with a code. */
   writeError(text: string): void;
+  readonly steps: Steps;
 }
+
+/** What writing a value counts for. */
+const COST = 20;
 
 /**
  * Writes the value at the top of a stack as a reply, and takes it from the stack.
@@ -171,6 +176,8 @@ export interface ResultWriter {
 export function writeValue(lua: Lua, state: State, to: ResultWriter): void {
   const { api } = lua;
   const { reply } = to;
+  // A table that is in a table twice is written twice, and so on.
+  to.steps.count(COST);
   const top = api.lua_gettop(state);
   if (top > DEEPEST || api.lua_checkstack(state, 5) === 0) throw STACK_LIMIT;
   const type = api.lua_type(state, top);
@@ -230,8 +237,8 @@ function writeTable(lua: Lua, state: State, to: ResultWriter): void {
   }
 }
 
-/** Pushes a field of the table at the top of a stack. Returns the type of its value. */
-function pushField(lua: Lua, state: State, field: string): number {
+/** Pushes a field of the table at the top of a stack, without metamethods. Returns the type of its value. */
+export function pushField(lua: Lua, state: State, field: string): number {
   lua.api.lua_pushlstring(state, lua.text(field), field.length);
   lua.api.lua_rawget(state, -2);
   return lua.api.lua_type(state, -1);

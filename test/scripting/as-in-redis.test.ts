@@ -176,6 +176,21 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     'return {select("#", 1, nil, nil), select(2, "a", "b")}',
     'return {table.getn({1, 2}), table.concat({1, 2.5, "x"}, ","), table.maxn({[7] = 1})}',
     'local t = {3, 1, 2} table.sort(t, function(a, b) return a > b end) return t',
+    'local t = {} for i = 1, 300 do t[i] = {(i * 7919) % 13, i} end' +
+      ' table.sort(t, function(a, b) return a[1] < b[1] end)' +
+      ' local r = {} for i, v in ipairs(t) do r[i] = v[2] end return r',
+    'local t, r = {}, {} for i = 1, 99 do t[i] = (i * 7919) % 101 + 0.5 end table.sort(t)' +
+      ' for i, v in ipairs(t) do r[i] = tostring(v) end return r',
+    'local t = {"b", "a", "a\\0b", "", "B"} table.sort(t) return t',
+    'local t = {} for i = 1, 50 do t[i] = i end table.sort(t, function() return true end)',
+    'local t = {} for i = 1, 50 do t[i] = i end table.sort(t, function() return 1 end)',
+    'table.sort({1, "x", {}})',
+    'table.sort({{}, {}})',
+    'table.sort({1, 2}, 5)',
+    'table.sort(nil)',
+    'table.sort({1, 2, 3}, function(a, b) error("no") end)',
+    'return coroutine.create(5)',
+    'return coroutine.wrap(print or string.len)',
     'local t = {1, 2} table.insert(t, 3) table.insert(t, 1, 0) table.remove(t, 2) return t',
     'table.insert({}, 1, 2, 3)',
     'table.insert({})',

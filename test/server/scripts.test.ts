@@ -28,6 +28,11 @@ async function advancing<Result>(clock: FakeClock, promise: Promise<Result>): Pr
   return promise;
 }
 
+/** A table that has the same long text so often that all of them would take 7 GB. */
+const SEVEN_GB = 'local t, s = {}, ("x"):rep(1e6) for i = 1, 7000 do t[i] = s end';
+/** A table whose items are the same table, and so on: 2^60 texts. */
+const DOUBLED = 'local t = {"x"} for i = 1, 60 do t = {t, t} end';
+
 /** How phpredis, redis-py, Laravel, redlock and others release a lock. */
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 
@@ -182,6 +187,11 @@ describe('a script', () => {
     ['results nested in themselves', 'local t = {} t[1] = t return t'],
     ['code of bytes', '\x1bLua'],
     ['a coroutine that yields to nobody', 'coroutine.yield()'],
+    ['an error with metamethods', 'error(setmetatable({}, {__index = function() while true do end end}))'],
+    ['words of a command', `${SEVEN_GB} return redis.call("ECHO", unpack(t))`],
+    ['a packed text', `${SEVEN_GB} return #struct.pack(("s"):rep(#t), unpack(t))`],
+    ['a reply', `redis.call("SET", "k", ("x"):rep(2e6)) return redis.call("MGET", ${Array(99).fill('"k"')})`],
+    ['an order that is none', 'local t = {} for i = 1, 99 do t[i] = i end table.sort(t, function() return true end)'],
   ])('fails alone: %s', async (_, script) => {
     const { client } = await start();
     expect(await run(client, script)).toMatch(/^ERR /);
@@ -196,6 +206,16 @@ describe('a script', () => {
     ['a pattern', 'return ("a"):rep(1000):find(("a-"):rep(20) .. "b")'],
     ['a substitution', 'return ("a"):rep(100):gsub("a", function() while true do end end)'],
     ['commands', 'while true do redis.call("EXISTS", "k") end'],
+    ['coroutines in coroutines', 'local function f(n) while true do pcall(coroutine.wrap(f), n + 1) end end f(0)'],
+    [
+      'short coroutines in coroutines',
+      'local function f(n) for i = 1, n > 0 and 20 or 150 do if n > 0 then coroutine.wrap(f)(n - 1) end end end f(60)',
+    ],
+    ['a comparison of long texts', 'local s, t = ("x"):rep(1e7), {} for i = 1, 1e5 do t[i] = s end table.sort(t)'],
+    ['an insertion in front of the first item', 'table.insert({}, -2147483648, 1)'],
+    ['a search for a long text', 'return ("a"):rep(1e7):find(("a"):rep(5e5) .. "b" .. ("a"):rep(5e5), 1, true)'],
+    ['JSON of a table that is in itself twice', `${DOUBLED} return cjson.encode(t)`],
+    ['a result that has a table twice', `${DOUBLED} return t`],
   ])('is stopped if it runs for too long: %s', async (_, script) => {
     const { client, clock } = await start({ 'busy-reply-threshold': 50 });
     clock.msPerLook = 1;
@@ -256,6 +276,19 @@ describe('a script', () => {
     for (let reply = ''; !reply.startsWith('BUSY'); ) reply = await ask(other, 'GET k');
     await other.send(frame('SHUTDOWN', 'NOSAVE', 'NOW'));
     await server.closed;
+  });
+
+  it('is kept only as long as the texts of all take less than 64 MB', async () => {
+    const { client } = await start();
+    const text = (i: number) => `return ${i} --${'x'.repeat(20 * 2 ** 20)}`;
+    for (let i = 0; i < 5; i++) expect(await run(client, text(i))).toBe(String(i));
+    expect(await askWith(client, 'INFO', 'memory')).toContain('number_of_cached_scripts:3');
+    for (let i = 5; i < 8; i++) expect(await askWith(client, 'SCRIPT', 'LOAD', text(i))).toMatch(/^\w{40}$/);
+    expect(await askWith(client, 'SCRIPT', 'LOAD', text(8))).toMatch(/^ERR the server keeps too many scripts/);
+    expect(await run(client, text(9))).toMatch(/^ERR the server keeps too many scripts/);
+    expect(await run(client, 'return "short"')).toBe('short');
+    expect(await ask(client, 'SCRIPT FLUSH')).toBe('OK');
+    expect(await run(client, text(9))).toBe('9');
   });
 
   it('that came with EVAL is forgotten after 500 others, one of SCRIPT LOAD is not', async () => {
