@@ -295,6 +295,24 @@ export class ReplyEncoder {
     this.#count(this.protocol === 3 ? TILDE : ASTERISK, size);
   }
 
+  /**
+   * Writes a set whose size is known only after its elements.
+   * @param write Writes the elements, and returns how many it wrote.
+   */
+  setOf(write: () => number): void {
+    this.#reserve(HEADER_BYTES);
+    const start = this.#length;
+    const first = start + HEADER_BYTES;
+    this.#length = first;
+    const size = write();
+    const end = this.#length;
+    this.#length = start;
+    this.set(size);
+    // The header is usually shorter than the room left for it.
+    this.#buffer.copyWithin(this.#length, first, end);
+    this.#length += end - first;
+  }
+
   /** Writes the header of a push message, which answers no request: `length` replies must follow. An array in RESP2. */
   push(length: number): void {
     this.#count(this.protocol === 3 ? GREATER : ASTERISK, length);

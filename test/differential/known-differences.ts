@@ -26,6 +26,9 @@ const hasFarTime = (request: Request) => request.some((word) => ms(word, 1000n) 
 /** Whether it is 0 or 1: GT and LT compare far times. */
 const isCount = (reply: Reply) => [0, 1].includes(Number(reply)) && reply !== null && reply !== '';
 
+/** Returns a reply with every -0 as 0, also at the end of a member. */
+const withoutMinus = (reply: Reply) => show(reply).replace(/-0(?![.\d])/g, '0');
+
 /** What respite replies differently, on purpose. docs/differences-from-redis.md lists it. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
@@ -58,10 +61,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason: 'A score of -0 is stored as 0, as in small sorted sets of Redis.',
-    matches: (_, respite, redis) =>
-      show(redis)
-        .replaceAll('"-0"', '"0"')
-        .replace(/-0(?![.\d])/g, '0') === show(respite),
+    matches: (_, respite, redis) => withoutMinus(redis) === withoutMinus(respite),
     isLasting: false,
   },
   {

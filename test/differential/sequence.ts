@@ -33,10 +33,7 @@ const WRONG = [
 export function makeSequence(seed: number): Sequence {
   const random = new Random(seed);
   const choose = new Chooser(random);
-  // A few commands in many combinations reveal other mistakes than many commands do.
-  const rows = random.chance(0.5)
-    ? COMMANDS
-    : Array.from({ length: random.between(3, 8) }, () => random.pick(COMMANDS));
+  const rows = rowsFor(random);
   const requests: Request[] = [];
   const length = random.between(1, LONGEST);
   let inTransaction = false;
@@ -56,6 +53,23 @@ export function makeSequence(seed: number): Sequence {
     }
   }
   return { seed, chance: random.fraction(), requests: [...requests, ['EXEC'], ...inspectionOf(requests, choose.keys)] };
+}
+
+/** The commands for sets and sorted sets. */
+const FOR_MEMBERS = COMMANDS.filter(({ name }) =>
+  /^(?:Z|S(?:ADD|CARD|DIFF|INTER|ISMEMBER|MEMBERS|MISMEMBER|MOVE|POP|RANDMEMBER|REM|SSCAN|UNION))/.test(name),
+);
+const ADDING = COMMANDS.filter(({ name }) => name === 'SADD' || name === 'ZADD');
+
+/** Returns the commands of a sequence. */
+function rowsFor(random: Random): readonly Row[] {
+  const way = random.fraction();
+  if (way < 0.4) return COMMANDS;
+  // A few commands in many combinations reveal other mistakes than many commands do.
+  if (way < 0.75) return Array.from({ length: random.between(3, 8) }, () => random.pick(COMMANDS));
+  // Combinations of sets have few members in common if most keys are strings and hashes.
+  const several = Array.from({ length: random.between(2, 6) }, () => random.pick(FOR_MEMBERS));
+  return [...ADDING, ...several];
 }
 
 function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {

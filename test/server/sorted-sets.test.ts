@@ -149,6 +149,7 @@ describe('a sorted set', () => {
     expect(await ask('ZRANGE z 0 -1')).toBe(names(now));
     expect(await ask('ZREVRANGE z 3 12')).toBe(names(now.toReversed().slice(3, 13)));
     expect(await ask('ZRANGE z -5 -2')).toBe(names(now.slice(-5, -1)));
+    expect(await ask('ZRANGE z 0 2 LIMIT 1 -1')).toBe(names(now.slice(0, 3)));
     for (const rank of [0, 7, most >> 1, most - 1]) {
       expect(await ask(`ZRANK z ${now[rank].member}`)).toBe(String(rank));
       expect(await ask(`ZREVRANK z ${now[rank].member}`)).toBe(String(most - 1 - rank));

@@ -1,6 +1,6 @@
 import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
-import { Slice } from '../../slice.js';
+import type { Slice } from '../../slice.js';
 import { readKind } from '../keys/lookup.js';
 
 /**
@@ -10,10 +10,13 @@ import { readKind } from '../keys/lookup.js';
 export type Combination = (engine: SessionEngine, sets: readonly Session[], visit: (member: Slice) => boolean) => void;
 
 export const union: Combination = (engine, sets, visit) => {
-  // By their bytes as text with one character each.
+  const [largest, ...others] = new Set([...sets].sort((a, b) => sizeOf(engine, b) - sizeOf(engine, a)));
+  forEachMember(engine, largest, visit);
+  // By their bytes as text with one character each. Those of the largest set need not be kept.
   const seen = new Set<string>();
-  for (const set of sets) {
+  for (const set of others) {
     forEachMember(engine, set, (member) => {
+      if (engine.data.has(largest, member)) return true;
       const text = member.latin1();
       if (seen.has(text)) return true;
       seen.add(text);
@@ -25,7 +28,7 @@ export const union: Combination = (engine, sets, visit) => {
 export const intersection: Combination = (engine, sets, visit) => {
   if (sets.includes(NO_SESSION)) return;
   // Looks for the members of the smallest set in the others.
-  const [smallest, ...others] = [...sets].sort((a, b) => engine.data.count(a) - engine.data.count(b));
+  const [smallest, ...others] = new Set([...sets].sort((a, b) => sizeOf(engine, a) - sizeOf(engine, b)));
   forEachMember(engine, smallest, (member) => !others.every((set) => engine.data.has(set, member)) || visit(member));
 };
 
@@ -35,6 +38,11 @@ export const difference: Combination = (engine, [first, ...others], visit) => {
     return isInOther || visit(member);
   });
 };
+
+/** Returns the number of members of a set or a sorted set; 0 for NO_SESSION. */
+export function sizeOf({ data }: SessionEngine, set: Session): number {
+  return set === NO_SESSION ? 0 : data.count(set);
+}
 
 /** Visits the members of a set or a sorted set, or of none, until the visitor returns false. */
 export function forEachMember({ data }: SessionEngine, set: Session, visit: (member: Slice) => boolean): void {
@@ -60,14 +68,4 @@ export function readSets(context: Context, keys: readonly KeyName[], orKind?: 'z
   const sets = keys.map((key) => readKind(context, key, 'set', orKind));
   for (const set of sets) if (set !== NO_SESSION) context.engine.data.read(set);
   return sets;
-}
-
-/** Returns copies of the members of the result. */
-export function combined(engine: SessionEngine, combination: Combination, sets: readonly Session[]): Slice[] {
-  const members: Slice[] = [];
-  combination(engine, sets, (member) => {
-    members.push(Slice.of(member.copy()));
-    return true;
-  });
-  return members;
 }

@@ -4,7 +4,8 @@ import { makeKey } from '../keys/lookup.js';
 
 // What the commands for sets share.
 
-const NO_VALUE = Slice.of('');
+/** The value of each member, as a key of a session. */
+export const NO_VALUE = Slice.of('');
 
 /**
  * Adds members to a set, and creates it if it does not exist. Returns how many are new.
@@ -16,6 +17,6 @@ export function putMembers(engine: SessionEngine, key: KeyName, session: Session
 }
 
 /** Returns members as the data of a session: alternating keys and values. */
-export function asData(members: readonly Slice[]): Slice[] {
+function asData(members: readonly Slice[]): Slice[] {
   return members.flatMap((member) => [member, NO_VALUE]);
 }

@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import { NO_SESSION, type Session, type SessionData } from '../../engine/index.js';
 import { Slice } from '../../slice.js';
 import { readPositive } from '../arguments/positive.js';
 import { drawOne } from '../collections/draws.js';
@@ -23,24 +23,22 @@ export const spop: Command = {
     if (count !== undefined) reply.set(session === NO_SESSION ? 0 : Math.min(count, engine.data.count(session)));
     else if (session === NO_SESSION) reply.null();
     if (session === NO_SESSION || count === 0) return;
-    for (const member of take(engine, session, count ?? 1)) reply.bulk(member);
+    take(engine.data, session, count ?? 1, (member) => reply.bulk(member));
     server.keyspaceEvents.notify('s', 'spop', key);
     endIfEmpty(context, key, session);
   },
 };
 
-/** Removes up to `count` random members. Returns them. */
-function take({ data }: SessionEngine, session: Session, count: number): Slice[] {
-  const members: Slice[] = [];
+/** Removes up to `count` random members. Visits each before it is removed. */
+function take(data: SessionData, session: Session, count: number, visit: (member: Slice) => void): void {
   if (count >= data.count(session)) {
-    data.forEachKey(session, (member) => members.push(Slice.of(member.copy())));
-    data.removeMembers(session, members);
-    return members;
+    data.forEachKey(session, visit);
+    data.removeAllMembers(session);
+    return;
   }
-  while (members.length < count) {
+  for (let left = count; left > 0; left--) {
     const member = Slice.of(data.keyAt(session, drawOne(data.count(session))).copy());
+    visit(member);
     data.removeMembers(session, [member]);
-    members.push(member);
   }
-  return members;
 }

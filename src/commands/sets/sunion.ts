@@ -1,9 +1,10 @@
 import { SET } from '../collections/collection.js';
+import { Copies } from '../collections/copies.js';
 import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Command } from '../declaration/command.js';
 import { DESTINATION, KEYS } from '../keys/grammar.js';
-import { type Combination, combined, difference, intersection, readSets, union } from './combination.js';
-import { asData } from './set.js';
+import { type Combination, difference, intersection, readSets, union } from './combination.js';
+import { NO_VALUE } from './set.js';
 
 // SUNION, SINTER and SDIFF, and the commands that store their results.
 
@@ -21,9 +22,16 @@ function combining(name: string, result: string, combination: Combination): Comm
     reply: 'set of members',
     run(context, args) {
       const { client, engine, reply } = context;
-      const members = combined(engine, combination, readSets(context, args.keys(client)));
-      reply.set(members.length);
-      for (const member of members) reply.bulk(member);
+      const sets = readSets(context, args.keys(client));
+      reply.setOf(() => {
+        let size = 0;
+        combination(engine, sets, (member) => {
+          reply.bulk(member);
+          size++;
+          return true;
+        });
+        return size;
+      });
     },
   };
 }
@@ -42,8 +50,13 @@ function storing(name: string, result: string, combination: Combination): Comman
     run(context, args) {
       const { client, engine } = context;
       const destination = args.key(client);
-      const members = combined(engine, combination, readSets(context, args.keys(client)));
-      storeResult(context, SET, destination, asData(members), name);
+      const data = new Copies();
+      combination(engine, readSets(context, args.keys(client)), (member) => {
+        data.add(member);
+        data.add(NO_VALUE);
+        return true;
+      });
+      storeResult(context, SET, destination, data, name);
     },
   };
 }

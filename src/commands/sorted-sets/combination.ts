@@ -1,4 +1,4 @@
-import { NO_SESSION, type Session, type SessionEngine } from '../../engine/index.js';
+import type { Session, SessionEngine } from '../../engine/index.js';
 import type { Slice } from '../../slice.js';
 import * as sets from '../sets/combination.js';
 
@@ -83,7 +83,6 @@ function orZero(score: number): number {
 }
 
 /** Redis combines scores in this order, which matters for the last digit of a sum. */
-function smallestFirst({ data }: SessionEngine, sources: readonly Source[]): readonly Source[] {
-  const size = ({ session }: Source) => (session === NO_SESSION ? 0 : data.count(session));
-  return [...sources].sort((a, b) => size(a) - size(b));
+function smallestFirst(engine: SessionEngine, sources: readonly Source[]): readonly Source[] {
+  return [...sources].sort((a, b) => sets.sizeOf(engine, a.session) - sets.sizeOf(engine, b.session));
 }

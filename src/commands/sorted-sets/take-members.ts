@@ -1,21 +1,32 @@
-import type { Session, SessionEngine } from '../../engine/index.js';
-import { Slice } from '../../slice.js';
+import type { Session, SessionData } from '../../engine/index.js';
+import type { Slice } from '../../slice.js';
+import { Copies } from '../collections/copies.js';
 
-/** A member that was removed, and the score that it had. */
-interface Taken {
-  readonly member: Slice;
-  readonly score: number;
-}
-
-/** Removes `count` members of a sorted set from a rank on. Returns them in order. */
-export function takeMembers({ data }: SessionEngine, session: Session, from: number, count: number): Taken[] {
-  const taken: Taken[] = [];
-  data.peekOrder(session).visit(from, count, 1, (member, score) => {
-    taken.push({ member: Slice.of(member.copy()), score });
+/**
+ * Removes members of a sorted set.
+ * @param from The rank of the first.
+ * @param count How many. There must be that many.
+ * @param step 1 to continue with higher ranks, -1 with lower ones.
+ * @param visit Called for each before any is removed.
+ */
+export function takeMembers(
+  data: SessionData,
+  session: Session,
+  from: number,
+  count: number,
+  step: 1 | -1,
+  visit: (member: Slice, score: number) => void,
+): void {
+  const order = data.peekOrder(session);
+  if (count === order.count) {
+    order.visit(from, count, step, visit);
+    data.removeAllMembers(session);
+    return;
+  }
+  const taken = new Copies();
+  order.visit(from, count, step, (member, score) => {
+    visit(member, score);
+    taken.add(member);
   });
-  data.removeMembers(
-    session,
-    taken.map(({ member }) => member),
-  );
-  return taken;
+  for (const member of taken) data.removeMembers(session, [member]);
 }

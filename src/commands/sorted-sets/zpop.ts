@@ -20,14 +20,13 @@ function pop(context: Context, key: KeyName, session: Session, end: End, count: 
   const { engine, reply, server } = context;
   const members = engine.data.count(session);
   const taken = Math.min(count, members);
-  const popped = takeMembers(engine, session, end === 'MIN' ? 0 : members - taken, taken);
-  if (end === 'MAX') popped.reverse();
+  const [from, step] = end === 'MIN' ? ([0, 1] as const) : ([members - 1, -1] as const);
   reply.array(isNested ? taken : 2 * taken);
-  for (const { member, score } of popped) {
+  takeMembers(engine.data, session, from, taken, step, (member, score) => {
     if (isNested) reply.array(2);
     reply.bulk(member);
     writeScore(reply, score);
-  }
+  });
   server.keyspaceEvents.notify('z', end === 'MIN' ? 'zpopmin' : 'zpopmax', key);
   endIfEmpty(context, key, session);
 }

@@ -2,9 +2,9 @@ import { scoreText } from '../../engine/fields/scores.js';
 import { type KeyName, NO_SESSION, type Order, type Session } from '../../engine/index.js';
 import { CodedError, SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
-import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { SORTED_SET } from '../collections/collection.js';
+import { Copies } from '../collections/copies.js';
 import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
@@ -62,7 +62,11 @@ function read({ client }: Context, args: Arguments, fixed: Fixed): Wanted {
   }
   type ??= 'rank';
   isReversed ??= false;
-  if (count !== -1 && type === 'rank') throw LIMIT_WITHOUT;
+  if (type === 'rank') {
+    if (count !== -1) throw LIMIT_WITHOUT;
+    // Redis accepts this LIMIT, and ignores its offset.
+    offset = 0;
+  }
   if (withScores && type === 'lex')
     throw new CodedError('ERR', 'syntax error, WITHSCORES not supported in combination with BYLEX');
   args.back(ends);
@@ -201,12 +205,15 @@ export const zrangestore: Command = {
     const destination = args.key(client);
     const wanted = read(context, args, { isStoring: true });
     const session = readKind(context, wanted.key, 'zset');
-    const data: Slice[] = [];
+    const data = new Copies();
     if (session !== NO_SESSION) {
       engine.data.read(session);
       const order = engine.data.peekOrder(session);
       const { from, count, step } = visitOf(wanted, order);
-      order.visit(from, count, step, (member, score) => data.push(Slice.of(member.copy()), scoreText(score)));
+      order.visit(from, count, step, (member, score) => {
+        data.add(member);
+        data.add(scoreText(score));
+      });
     }
     storeResult(context, SORTED_SET, destination, data, 'zrangestore');
   },

@@ -30,7 +30,7 @@ function removing(name: string, range: string, type: RangeType, bounds: readonly
       const { from, end } = range(engine.data.peekOrder(session));
       const count = Math.max(0, end - from);
       if (count > 0) {
-        takeMembers(engine, session, from, count);
+        takeMembers(engine.data, session, from, count, 1, () => {});
         server.keyspaceEvents.notify('z', name, key);
         endIfEmpty(context, key, session);
       }

@@ -6,6 +6,7 @@ import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { type NumberErrors, readNumberedKeys } from '../arguments/numbered-keys.js';
 import { SORTED_SET } from '../collections/collection.js';
+import { Copies } from '../collections/copies.js';
 import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { DESTINATION, NUMBERED_KEYS } from '../keys/grammar.js';
@@ -133,8 +134,11 @@ function storing(variant: Variant): Command {
     run(context, args) {
       const destination = args.key(context.client);
       const { scores } = combine(context, args, variant, errors, true);
-      const data: Slice[] = [];
-      for (const [member, score] of scores) data.push(Slice.of(Buffer.from(member, 'latin1')), scoreText(score));
+      const data = new Copies();
+      for (const [member, score] of scores) {
+        data.add(Slice.of(Buffer.from(member, 'latin1')));
+        data.add(scoreText(score));
+      }
       storeResult(context, SORTED_SET, destination, data, name);
     },
   };

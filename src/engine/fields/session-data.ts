@@ -373,6 +373,15 @@ export class SessionData {
   }
 
   /**
+   * Removes all members of a set or a sorted set, in an instant.
+   * @throws SessionError WRONGTYPE if the session is neither.
+   */
+  removeAllMembers(session: Session): void {
+    if ((this.#slots.flags(session) & (Flag.Set | Flag.SortedSet)) === 0) throw WRONG_TYPE;
+    if (this.#clear(session) > 0) this.#wrote(session);
+  }
+
+  /**
    * Sets the score of a member of a sorted set. A session without data becomes a sorted set.
    * @param score Any number but NaN.
    * @throws SessionError WRONGTYPE if the session has data of another kind.
@@ -388,11 +397,15 @@ export class SessionData {
    * Makes a session a set or a sorted set with these members, whatever it was before.
    * @param pairs Alternating members and values: empty for a set, otherwise scores as `scoreText` writes them.
    */
-  replaceWith(session: Session, kind: 'set' | 'zset', pairs: readonly Slice[]): void {
+  replaceWith(session: Session, kind: 'set' | 'zset', pairs: Iterable<Slice>): void {
     this.#clear(session);
     this.#slots.setFlags(session, (this.#slots.flags(session) & ~KIND_FLAGS) | FLAG_OF_KIND[kind]);
     this.#changes?.onChanged(session);
-    for (let i = 0; i < pairs.length; i += 2) this.#set(session, pairs[i], pairs[i + 1]);
+    let member: Slice | undefined;
+    for (const slice of pairs) {
+      if (member !== undefined) this.#set(session, member, slice);
+      member = member === undefined ? slice : undefined;
+    }
     if (kind === 'zset' && this.#fields.encoding(session) === 'hashed') this.#fields.order(session);
     this.#wrote(session);
   }
