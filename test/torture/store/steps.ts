@@ -65,6 +65,9 @@ export function rotation(isGraceful: boolean): Step {
   };
 }
 
+/** A transaction that has not happened, because a watched session had changed. */
+export const NOTHING: Step = { run: () => (reply) => reply === null };
+
 /** SESSION.OPEN. */
 export const OPENING: Step = {
   run:

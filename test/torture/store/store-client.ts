@@ -4,7 +4,7 @@ import { type Operation, SESSION_OPERATIONS as SESSION } from '../../tools/opera
 import type { Random } from '../../tools/random.js';
 import { Failure, isStatus, type Reply, show } from '../../tools/replies.js';
 import type { Session, Span } from '../../tools/session.js';
-import { creation, endBy, OPENING, rotation, stepOf, transactionOf } from './steps.js';
+import { creation, endBy, NOTHING, OPENING, rotation, stepOf, transactionOf } from './steps.js';
 import { type Step, TrackedSession } from './tracked-session.js';
 
 /** How many names of each kind a client has. */
@@ -390,9 +390,17 @@ export class StoreClient {
     const random = this.#random;
     const operations = random.some(2, 5, () => this.#operation(session));
     const words = operations.map((operation) => operation.words(address));
-    // No other request changes the session.
-    const watch = random.chance(0.3) && session.inFlight === 0 ? [['WATCH', address]] : [];
-    return this.#change(name, session, [...watch, ['MULTI'], ...words, ['EXEC']], transactionOf(operations));
+    const isWatched = random.chance(0.3) && session.inFlight === 0;
+    const watch = isWatched ? [['WATCH', address]] : [];
+    const step = transactionOf(operations);
+    return {
+      ...this.#change(name, session, [...watch, ['MULTI'], ...words, ['EXEC']], step),
+      settle(reply, at) {
+        // No other request changes the session, unless SESSION.ENDALL runs meanwhile: then its outcome is unknown.
+        const hasChanged = isWatched && reply === null && session.certain === undefined;
+        session.settle(hasChanged ? NOTHING : step, at, reply);
+      },
+    };
   }
 
   #chooseRare(name: Name, session: TrackedSession): Call {
