@@ -1,5 +1,5 @@
 import type { Arguments } from '../commands/arguments/arguments.js';
-import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import { type CommandEntry, calledOf } from '../commands/declaration/command-entry.js';
 import { discarded, NOT_IN_TRANSACTION } from '../errors.js';
 import type { Request } from '../resp/request.js';
 import { awaitAnswer, call, replyError } from './call.js';
@@ -70,12 +70,9 @@ export function mayRunAhead({ client, commands, transaction }: Execution, reques
 function findEntry(execution: Execution, request: Request): CommandEntry {
   const entry = execution.commands.find(request.word(0));
   if (entry === undefined) throw unknownCommand(request, execution.commands);
-  if (request.length > 1 && entry.subcommands.size > 0) {
-    const subcommand = entry.subcommands.get(request.word(1).latin1().toLowerCase());
-    if (subcommand === undefined) throw unknownSubcommand(entry, request.word(1).toBuffer());
-    return admitted(execution, subcommand, request);
-  }
-  return admitted(execution, entry, request);
+  const called = calledOf(entry, request);
+  if (called === undefined) throw unknownSubcommand(entry, request.word(1).toBuffer());
+  return admitted(execution, called, request);
 }
 
 function admitted(execution: Execution, entry: CommandEntry, request: Request): CommandEntry {

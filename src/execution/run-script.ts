@@ -1,5 +1,5 @@
 import { Arguments } from '../commands/arguments/arguments.js';
-import { type CommandEntry, takesWords } from '../commands/declaration/command-entry.js';
+import { type CommandEntry, calledOf, takesWords } from '../commands/declaration/command-entry.js';
 import { BUSY, CodedError, cannotRunWritingScript, ForeignError, OUT_OF_MEMORY } from '../errors.js';
 import { OutputLimitError, ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
@@ -214,13 +214,10 @@ class ScriptRun implements ScriptHost {
 
   /** Returns the command of a request, or why there is none. */
   #find(request: Request): CommandEntry | string {
-    const entry = this.#execution.commands.find(request.word(0));
+    const command = this.#execution.commands.find(request.word(0));
+    const entry = command && calledOf(command, request);
     if (entry === undefined) return UNKNOWN;
-    if (request.length === 1 || entry.subcommands.size === 0)
-      return takesWords(entry, request.length) ? entry : WRONG_NUMBER;
-    const subcommand = entry.subcommands.get(request.word(1).latin1().toLowerCase());
-    if (subcommand === undefined) return UNKNOWN;
-    return takesWords(subcommand, request.length) ? subcommand : WRONG_NUMBER;
+    return takesWords(entry, request.length) ? entry : WRONG_NUMBER;
   }
 
   #refusalOf(entry: CommandEntry, request: Request): string | undefined {

@@ -1,4 +1,4 @@
-import type { CommandEntry } from '../commands/declaration/command-entry.js';
+import { type CommandEntry, calledOf } from '../commands/declaration/command-entry.js';
 import type { Clock } from '../engine/index.js';
 import type { Pause } from '../execution/context/pause.js';
 import type { Execution } from '../execution/execution.js';
@@ -49,9 +49,8 @@ export class Pausing implements Pause {
 
   /** Returns whether a request has to wait. */
   holds({ commands, transaction }: Execution, request: Request): boolean {
-    const main = commands.find(request.word(0));
-    const isSub = main !== undefined && main.subcommands.size > 0 && request.length > 1;
-    const entry = isSub ? main.subcommands.get(request.word(1).latin1().toLowerCase()) : main;
+    const command = commands.find(request.word(0));
+    const entry = command && calledOf(command, request);
     // Otherwise nobody could end the pause.
     if (entry?.fullName === 'client|unpause') return false;
     return this.#all || (entry !== undefined && (mayWrite(entry) || (entry.endsTransaction && transaction.writes)));

@@ -1,4 +1,5 @@
 import { CodedError } from '../../errors.js';
+import type { Slice } from '../../slice.js';
 import type { Command, CommandFlag, Group } from './command.js';
 import { type KeySpec, keySpecsOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
@@ -85,6 +86,21 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     hiddenFromMonitor: has('skip_monitor') || has('admin'),
     hiddenFromSlowlog: has('skip_slowlog'),
   };
+}
+
+/** The words of a request: its command's name, and the arguments. */
+interface Words {
+  readonly length: number;
+  word(index: number): Slice;
+}
+
+/**
+ * Returns the subcommand that a request names; the command itself if it has none, or if the request has no second word.
+ * Returns undefined if there is no such subcommand.
+ */
+export function calledOf(entry: CommandEntry, request: Words): CommandEntry | undefined {
+  if (request.length === 1 || entry.subcommands.size === 0) return entry;
+  return entry.subcommands.get(request.word(1).latin1().toLowerCase());
 }
 
 /**

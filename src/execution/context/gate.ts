@@ -1,8 +1,8 @@
 import type { CodedError } from '../../errors.js';
 
 /**
- * Keeps out commands that the server cannot run at present, or never can because of how it keeps sessions. There is none
- * if sessions are only in memory: then every command can run.
+ * Refuses commands that the server cannot run now: while it reads the journal or cannot write it, and while a script
+ * that has run for too long pauses. With a store, it refuses commands that work only on sessions in memory.
  */
 export interface Gate {
   /** Returns why a command cannot run now, whatever its arguments; undefined if it can. */

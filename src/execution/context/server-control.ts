@@ -57,7 +57,7 @@ export interface ServerControl {
   readonly durability: Durability | undefined;
   /** The store outside of this process that has the sessions; undefined if they are in memory. */
   readonly store: StoreControl | undefined;
-  /** Undefined if every command can run. A script that runs for too long replaces it for the while. */
+  /** Undefined if every command can run. While a script pauses, it puts a gate of its own here. */
   gate: Gate | undefined;
   /** Saves sessions as data sets, and loads them. */
   readonly saves: Saves;
