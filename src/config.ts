@@ -31,7 +31,7 @@ interface Option<Value> {
   readonly help: string;
   /** Whether the value is a credential. CONFIG GET does not show credentials. */
   readonly hidden?: true;
-  /** Another name for it on the command line, in the environment and in a configuration file. */
+  /** Another name for it: on the command line, in the environment, in a configuration file and in CONFIG. */
   readonly alias?: string;
   /** Whether CONFIG SET may change it. Then the value must be read from the config each time it is used. */
   readonly live?: true;
@@ -501,8 +501,8 @@ export class OptionError extends Error {
 
 /** Returns the names of an option's environment variables. If several are set, the first one counts. */
 export function environmentNames(name: OptionName): string[] {
-  const option = OPTIONS[name];
-  const names = 'alias' in option ? [name, option.alias] : [name];
+  const alias = aliasOf(name);
+  const names = alias === undefined ? [name] : [name, alias];
   return names.map((each) => `RESPITE_${each.toUpperCase().replaceAll('-', '_')}`);
 }
 
@@ -527,13 +527,17 @@ export function formatOption<Name extends OptionName>(name: Name, value: Config[
 /** Options of Redis that clients read out of habit, but that cannot be set here. */
 const FIXED_OPTIONS = { save: '' };
 
-/** Returns the options as CONFIG GET shows them: without credentials. */
+/** Returns the options as CONFIG GET shows them: under each of their names, and without credentials. */
 export function visibleOptions(config: Config): [name: string, value: string][] {
-  const visible = optionNames.filter((name) => !('hidden' in OPTIONS[name]));
-  return [
-    ...visible.map((name): [string, string] => [name, formatOption(name, config[name])]),
-    ...Object.entries(FIXED_OPTIONS),
-  ];
+  const shown: [name: string, value: string][] = Object.entries(FIXED_OPTIONS);
+  for (const name of optionNames) {
+    if ('hidden' in OPTIONS[name]) continue;
+    const value = formatOption(name, config[name]);
+    shown.push([name, value]);
+    const alias = aliasOf(name);
+    if (alias !== undefined) shown.push([alias, value]);
+  }
+  return shown;
 }
 
 /** Returns an option's default for a person to read. */
@@ -600,12 +604,13 @@ function settable(
 ): (readonly [OptionName, string])[] {
   const seen = new Set<string>();
   return given.map(([written, value]) => {
-    const name = written.toLowerCase();
-    if (Object.hasOwn(FIXED_OPTIONS, name)) throw new OptionError(name, immutable('this option has only one value'));
-    if (!isOptionName(name)) throw new OptionError(written, undefined);
+    const lower = written.toLowerCase();
+    if (Object.hasOwn(FIXED_OPTIONS, lower)) throw new OptionError(lower, immutable('this option has only one value'));
+    const name = optionNamed(lower);
+    if (name === undefined) throw new OptionError(written, undefined);
     const refusal = refusalToSet(name, config);
-    if (refusal !== undefined) throw new OptionError(name, refusal);
-    if (seen.has(name)) throw new OptionError(name, 'duplicate parameter');
+    if (refusal !== undefined) throw new OptionError(lower, refusal);
+    if (seen.has(name)) throw new OptionError(lower, 'duplicate parameter');
     seen.add(name);
     return [name, value];
   });
@@ -629,6 +634,17 @@ const immutable = (why: string) => `can't set immutable config: ${why}`;
 /** Whether there is an option with that name, in lower case. */
 export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(OPTIONS, name);
+}
+
+/** Returns the option with a name or alias in lower case. */
+export function optionNamed(name: string): OptionName | undefined {
+  return isOptionName(name) ? name : optionNames.find((each) => aliasOf(each) === name);
+}
+
+/** Returns the other name of an option. */
+export function aliasOf(name: OptionName): string | undefined {
+  const option = OPTIONS[name];
+  return 'alias' in option ? option.alias : undefined;
 }
 
 /** @throws ConfigError if values that are valid separately cannot be combined. */

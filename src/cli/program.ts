@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { describeDefault, OPTIONS, type OptionName, optionNames } from '../config.js';
+import { aliasOf, describeDefault, OPTIONS, type OptionName, optionNames } from '../config.js';
 import { version } from '../version.js';
 import { addCheckCommand } from './check.js';
 import { checkConfig } from './check-config.js';
@@ -50,10 +50,10 @@ await program.parseAsync();
 
 function commanderOption(name: OptionName): Option {
   const { kind, help, group } = OPTIONS[name];
-  const alias = 'alias' in OPTIONS[name] ? `--${OPTIONS[name].alias}, ` : '';
+  const alias = aliasOf(name);
   const byDefault = describeDefault(name);
   const option = new Option(
-    `${alias}--${name} <${kind.placeholder}>`,
+    `${alias === undefined ? '' : `--${alias}, `}--${name} <${kind.placeholder}>`,
     byDefault === '' ? help : `${help} Default: ${byDefault}`,
   );
   return option.helpGroup(`${group}:`);

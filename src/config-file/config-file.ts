@@ -1,4 +1,4 @@
-import { type Config, isOptionName, OPTIONS, type OptionName, optionNames, parseOption } from '../config.js';
+import { type Config, OPTIONS, type OptionName, optionNamed, optionNames, parseOption } from '../config.js';
 import { counted } from '../counted.js';
 import { nearest } from '../nearest.js';
 import type { Kind } from '../option-kinds.js';
@@ -53,11 +53,6 @@ export function readConfigFile(path: string): ConfigFile {
   if (problems.length > MOST_SHOWN) lines.push(`${path}: and ${counted(problems.length - MOST_SHOWN, 'more mistake')}`);
   if (unknown.size >= A_FEW) lines.push(hintForRedisConf(path, unknown, options));
   return { options, problems: lines };
-}
-
-function optionNamed(name: string): OptionName | undefined {
-  if (isOptionName(name)) return name;
-  return optionNames.find((each) => 'alias' in OPTIONS[each] && OPTIONS[each].alias === name);
 }
 
 /** A line that is not an option may be part of a password, so only what looks like an option is repeated. */

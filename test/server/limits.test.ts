@@ -325,6 +325,14 @@ describe('CONFIG SET', () => {
       "-ERR Unknown option or number of arguments for CONFIG SET - 'nope'\r\n",
     );
     await client.expect('CONFIG SET timeout 1 TIMEOUT 2\r\n', failed('timeout', 'duplicate parameter'));
+    // Redis' older name for an option means the same.
+    await client.expect('CONFIG SET lua-time-limit 4000\r\n', '+OK\r\n');
+    await client.expect('CONFIG GET busy-reply-threshold\r\n', frame('busy-reply-threshold', '4000').toString());
+    await client.expect('CONFIG GET lua-time-limit\r\n', frame('lua-time-limit', '4000').toString());
+    await client.expect(
+      'CONFIG SET busy-reply-threshold 1 lua-time-limit 2\r\n',
+      failed('lua-time-limit', 'duplicate parameter'),
+    );
     await client.expect('CONFIG REWRITE\r\n', '-ERR The server is running without a config file\r\n');
     await client.expect('CONFIG SET timeout\r\n', "-ERR wrong number of arguments for 'config|set' command\r\n");
     await client.expect('CONFIG GET timeout\r\n', '*2\r\n$7\r\ntimeout\r\n$1\r\n5\r\n');

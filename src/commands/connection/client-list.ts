@@ -2,7 +2,7 @@ import { CodedError } from '../../errors.js';
 import type { Client } from '../../execution/context/client.js';
 import type { Context } from '../../execution/context/context.js';
 import { forEachInSlices, inSlices } from '../../execution/in-slices.js';
-import { redacted } from '../../execution/observing/redaction.js';
+import { redacted, redactedText } from '../../execution/observing/redaction.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { type ClientType, clientLine, typeOf } from './client-line.js';
@@ -145,8 +145,11 @@ const FILTERS: Record<
     return (client) => client.id === id;
   },
   TYPE: (args) => ofType(args),
-  USER: (args) => {
+  USER: (args, { server }) => {
     const name = args.text();
+    if (!server.users.some((user) => user.name === name)) {
+      throw new CodedError('ERR', `No such user '${redactedText(name)}'`);
+    }
     return ({ user }) => (user?.name ?? 'default') === name;
   },
   ADDR: (args) => {

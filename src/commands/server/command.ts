@@ -156,9 +156,9 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
 function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Arguments): (CommandEntry | undefined)[] {
   const found: (CommandEntry | undefined)[] = [];
   while (args.left > 0) {
-    const [name, subcommand] = args.word().split('|', 2);
+    const [name, ...subcommand] = args.word().split('|');
     const entry = entries.get(name);
-    found.push(subcommand === undefined ? entry : entry?.subcommands.get(subcommand));
+    found.push(subcommand.length === 0 ? entry : entry?.subcommands.get(subcommand.join('|')));
   }
   return found;
 }

@@ -22,6 +22,10 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     const uptime = Math.max(0, Math.floor((server.clock.wall() - server.started) / 1000));
     return {
       redis_version: server.redisVersion,
+      // Zeros, as in builds of Redis that do not know what they were built from.
+      redis_git_sha1: '00000000',
+      redis_git_dirty: 0,
+      redis_build_id: '0000000000000000',
       respite_version: server.version,
       redis_mode: 'standalone',
       os: `${platform} ${arch}`,
