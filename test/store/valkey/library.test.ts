@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -27,6 +28,13 @@ describe('the library of functions', () => {
     const { reads } = readLibrary();
     for (const fn of ['get', 'getall', 'exists', 'due', 'reap']) expect(reads).toContain(fn);
     for (const fn of ['create', 'set', 'end', 'index', 'exec']) expect(reads).not.toContain(fn);
+  });
+
+  it('has a row in the documentation for each function', () => {
+    const functions = [...readLibrary().code.matchAll(/^operation\('(\w+)'/gm)].map(([, fn]) => fn);
+    const readme = readFileSync(join(PACKAGE, 'src/store/valkey/functions/README.md'), 'utf8');
+    const rows = [...readme.split('## Arguments and replies')[1].matchAll(/^\| `(\w+)` \|/gm)].map(([, fn]) => fn);
+    expect(rows.toSorted()).toEqual(functions.toSorted());
   });
 
   it('declares as such what transactions take for functions that add something', () => {
