@@ -107,6 +107,7 @@ import { spop } from './sets/spop.js';
 import { sdiff, sdiffstore, sinter, sinterstore, sunion, sunionstore } from './sets/sunion.js';
 import { zadd, zincrby } from './sorted-sets/zadd.js';
 import { zcount, zlexcount } from './sorted-sets/zcount.js';
+import { zintercard } from './sorted-sets/zintercard.js';
 import { zmpop, zpopmax, zpopmin } from './sorted-sets/zpop.js';
 import {
   zrange,
@@ -120,7 +121,7 @@ import {
 import { zrank, zrevrank } from './sorted-sets/zrank.js';
 import { zremrangebylex, zremrangebyrank, zremrangebyscore } from './sorted-sets/zremrange.js';
 import { zmscore, zscore } from './sorted-sets/zscore.js';
-import { zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore } from './sorted-sets/zunion.js';
+import { zdiff, zdiffstore, zinter, zinterstore, zunion, zunionstore } from './sorted-sets/zunion.js';
 import { append } from './strings/append.js';
 import { delex, delifeq } from './strings/delex.js';
 import { get } from './strings/get.js';

@@ -43,7 +43,7 @@ export class LoadingSession implements PieceTarget {
   setScore(member: Slice, value: Slice): void {
     this.set(member, value);
     // Putting all members in order at the end would make others wait.
-    this.#unseen.order();
+    this.#unseen.keepOrder();
   }
 
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
@@ -71,7 +71,7 @@ export class LoadingSession implements PieceTarget {
       if (settings.kind === 'string' && (keys !== 1 || !unseen.has(STRING_KEY))) {
         throw new JournalError('a string in the data set has keys, or no value');
       }
-      if (settings.kind === 'zset' && !unseen.order()) {
+      if (settings.kind === 'zset' && !unseen.keepOrder()) {
         throw new JournalError('a sorted set in the data set has a value that is not a score');
       }
       engine.create(name, settings, unseen);

@@ -101,7 +101,7 @@ export class Creation {
     try {
       if (copyOf === undefined) fields.fill(session, string === undefined ? data : [STRING_KEY, string]);
       else fields.copy(copyOf, session);
-      if (kind === 'zset' && !fields.order(session))
+      if (kind === 'zset' && !fields.keepOrder(session))
         throw new RangeError('a sorted set has values that are not scores');
     } catch (error) {
       fields.clear(session);

@@ -1,9 +1,12 @@
 import { Flag } from './tables/slot-table.js';
 
 /**
- * What a session is as a key of Redis, by Redis' name for the type: a `hash` has keys with values, as every session that the SESSION commands create;
- * a `string` has one value, under the empty key; the keys of a `set` are its members, and have empty values; the keys of
- * a `zset`, a sorted set, are its members, and their values are the scores as text (`scores.ts`).
+ * What kind of key of Redis a session is, by Redis' name for the type:
+ *
+ * - `hash`: it has keys with values. So has every session that a SESSION command creates.
+ * - `string`: it has one value, under the empty key.
+ * - `set`: its keys are the members. Their values are empty.
+ * - `zset`, a sorted set: its keys are the members. Their values are the scores, as text (`fields/scores.ts`).
  */
 export type Kind = 'hash' | 'string' | 'set' | 'zset';
 

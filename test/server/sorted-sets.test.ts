@@ -84,6 +84,7 @@ describe('a sorted set', () => {
       '.5',
       '1e-5',
       '-1.5e-10',
+      `${BigInt(Number.MAX_VALUE)}.${'0'.repeat(50)}`,
     ];
     const text = [
       '0.10000000000000001',
@@ -98,6 +99,7 @@ describe('a sorted set', () => {
       '0.5',
       '1.0000000000000001e-05',
       '-1.5e-10',
+      '1.7976931348623157e+308',
     ];
     await ask(`ZADD z ${scores.map((score, i) => `${score} m${i}`).join(' ')}`);
     expect((await ask(`ZMSCORE z ${scores.map((_, i) => `m${i}`).join(' ')}`)).split(' ')).toEqual(text);
@@ -110,9 +112,10 @@ describe('a sorted set', () => {
     await client.expect(frame('ZRANK', 'z', 'm6', 'WITHSCORE'), '*2\r\n:0\r\n,-inf\r\n');
     await client.expect(frame('ZRANK', 'z', 'none', 'WITHSCORE'), '_\r\n');
     await client.expect(frame('ZINCRBY', 'z', '1', 'm7'), ',4\r\n');
-    await client.expect(frame('ZPOPMAX', 'z'), '*2\r\n$2\r\nm5\r\n,1.0000000000000001e+300\r\n');
+    await client.expect(frame('ZPOPMAX', 'z'), '*2\r\n$3\r\nm12\r\n,1.7976931348623157e+308\r\n');
     await client.expect(frame('ZPOPMIN', 'z', '1'), '*1\r\n*2\r\n$2\r\nm6\r\n,-inf\r\n');
     await client.expect(frame('ZRANDMEMBER', 'z', '0', 'WITHSCORES'), '*0\r\n');
+    await client.expect(frame('ZMPOP', '1', 'none', 'MIN'), '_\r\n');
   });
 
   // The members of 6000 span several levels of the tree; those of 30 are packed.
@@ -214,6 +217,7 @@ describe('a sorted set', () => {
     await ask('ZADD j -inf a 5 b');
     expect(await ask('ZUNION 2 i j WITHSCORES')).toBe('b -inf a 0');
     expect(await ask('ZUNION 1 i WEIGHTS 0 WITHSCORES')).toBe('a 0 b 0');
+    expect(await ask('ZINTER 1 y WEIGHTS -1 WITHSCORES')).toBe('m1 -10 x -0 m3 1');
     await ask('SET text v');
     expect(await ask('ZUNION 2 z text')).toMatch(/^WRONGTYPE /);
   });

@@ -2,10 +2,13 @@ import { parseScore } from '../../engine/fields/scores.js';
 import type { KeyEventKind } from '../../execution/context/keyspace-notifier.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Slice } from '../../slice.js';
+import { formatScore, writeScore } from '../arguments/score.js';
 import type { Group } from '../declaration/command.js';
-import { formatScore, writeScore } from '../sorted-sets/score.js';
 
-/** A kind of key that has fields or members, as the commands see it that each such kind has under a name of its own. */
+/**
+ * A kind of key that has fields or members. Some commands exist once for each kind, such as HLEN, SCARD and ZCARD: they
+ * are declared together, and this is how they differ.
+ */
 export interface Collection {
   readonly kind: 'hash' | 'set' | 'zset';
   readonly group: Group;

@@ -56,7 +56,7 @@ export function drawOne(length: number): number {
  * @throws CodedError if so many would repeat that the reply would block the server.
  */
 export function draw(length: number, count: number): number[] {
-  if (count < -MOST) throw new CodedError('ERR', `${OUT_OF_RANGE}, at most ${MOST} fields are returned at a time`);
+  if (count < -MOST) throw new CodedError('ERR', `${OUT_OF_RANGE}, at most ${MOST} can be returned at a time`);
   return count < 0 ? Array.from({ length: -count }, () => randomInt(length)) : differentOf(length, count);
 }
 

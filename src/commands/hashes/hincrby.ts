@@ -3,7 +3,7 @@ import { Slice } from '../../slice.js';
 import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
-import { findHash, putFields } from './hash.js';
+import { findHash, putFields } from './put-fields.js';
 
 export const hincrby: Command = {
   name: 'hincrby',

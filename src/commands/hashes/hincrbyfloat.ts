@@ -5,7 +5,7 @@ import { MAX_FLOAT_LENGTH } from '../arguments/long-double.js';
 import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
-import { findHash, putFields } from './hash.js';
+import { findHash, putFields } from './put-fields.js';
 
 export const hincrbyfloat: Command = {
   name: 'hincrbyfloat',

@@ -1,7 +1,7 @@
 import type { Command } from '../declaration/command.js';
 import { KEY } from '../keys/grammar.js';
 import { FIELDS_AND_VALUES } from './grammar.js';
-import { putFields } from './hash.js';
+import { putFields } from './put-fields.js';
 
 // HSET and HMSET, which differ in what they reply.
 

@@ -2,7 +2,7 @@ import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
 import { KEY, VALUE } from '../keys/grammar.js';
 import { FIELD } from './grammar.js';
-import { findHash, putFields } from './hash.js';
+import { findHash, putFields } from './put-fields.js';
 
 export const hsetnx: Command = {
   name: 'hsetnx',

@@ -1,6 +1,6 @@
 import type { Command } from '../declaration/command.js';
 import { KEY, MEMBERS } from '../keys/grammar.js';
-import { putMembers } from './set.js';
+import { putMembers } from './put-members.js';
 
 export const sadd: Command = {
   name: 'sadd',

@@ -1,13 +1,9 @@
-import { parseInt64 } from '../../engine/fields/int64.js';
-import type { Session, SessionEngine } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
-import type { Arguments } from '../arguments/arguments.js';
 import { readNumberedKeys, TOO_FEW_KEYS } from '../arguments/numbered-keys.js';
-import type { Argument, Command } from '../declaration/command.js';
+import type { Command } from '../declaration/command.js';
 import { NUMBERED_KEYS } from '../keys/grammar.js';
-import { intersection, readSets } from './combination.js';
-
-export const LIMIT: Argument = { name: 'limit', type: 'integer', token: 'LIMIT', optional: true };
+import { readSets } from './combination.js';
+import { countCommon, LIMIT, readLimit } from './count-common.js';
 
 const ERRORS = {
   tooFew: TOO_FEW_KEYS,
@@ -30,21 +26,3 @@ export const sintercard: Command = {
     reply.integer(countCommon(engine, readSets(context, keys), limit));
   },
 };
-
-/** Reads the remaining arguments, `[LIMIT limit]`. Returns Infinity if there is no limit. */
-export function readLimit(args: Arguments): number {
-  let limit = 0n;
-  while (args.left > 0) {
-    args.choice('LIMIT');
-    limit = parseInt64(args.slice()) ?? -1n;
-    if (limit < 0n) throw new CodedError('ERR', "LIMIT can't be negative");
-  }
-  return limit === 0n ? Infinity : Number(limit);
-}
-
-/** Returns how many members sets or sorted sets have in common. Counts up to `limit`. */
-export function countCommon(engine: SessionEngine, sessions: readonly Session[], limit: number): number {
-  let count = 0;
-  intersection(engine, sessions, () => ++count < limit);
-  return count;
-}

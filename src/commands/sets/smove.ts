@@ -2,7 +2,7 @@ import { NO_SESSION } from '../../engine/index.js';
 import type { Command } from '../declaration/command.js';
 import { DESTINATION, MEMBER } from '../keys/grammar.js';
 import { endIfEmpty, findKind } from '../keys/lookup.js';
-import { putMembers } from './set.js';
+import { putMembers } from './put-members.js';
 
 export const smove: Command = {
   name: 'smove',

@@ -4,7 +4,7 @@ import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Command } from '../declaration/command.js';
 import { DESTINATION, KEYS } from '../keys/grammar.js';
 import { type Combination, difference, intersection, readSets, union } from './combination.js';
-import { NO_VALUE } from './set.js';
+import { NO_VALUE } from './put-members.js';
 
 // SUNION, SINTER and SDIFF, and the commands that store their results.
 

@@ -2,7 +2,7 @@ import type { Order } from '../../engine/index.js';
 import { CodedError } from '../../errors.js';
 import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
-import { parseScoreBound } from './score.js';
+import { parseScoreBound } from '../arguments/score.js';
 
 /** The ranks of some members of a sorted set: those from `from` on, up to but without `end`. */
 export interface Ranks {

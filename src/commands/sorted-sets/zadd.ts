@@ -4,10 +4,10 @@ import { CodedError, SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
+import { readScore, writeScoreOrNull } from '../arguments/score.js';
 import type { Command } from '../declaration/command.js';
 import { KEY, MEMBER } from '../keys/grammar.js';
 import { findKind, makeKey } from '../keys/lookup.js';
-import { readScore, writeScoreOrNull } from './score.js';
 
 // ZADD, and ZINCRBY, which is ZADD with INCR.
 
@@ -121,7 +121,7 @@ export const zadd: Command = {
     { name: 'data', type: 'block', multiple: true, arguments: [{ name: 'score', type: 'double' }, MEMBER] },
   ],
   reply:
-    'the number of new members, with CH also of those with another score; with INCR the new score, or null if a condition prevented it',
+    'the number of new members; with CH, of new and changed members; with INCR, the new score, or null if a condition was not met',
   run(context, args) {
     add(context, args, []);
   },

@@ -39,7 +39,7 @@ export const zcount = counting('zcount', 'Returns how many members of a sorted s
 ]);
 export const zlexcount = counting(
   'zlexcount',
-  'Returns how many members of a sorted set are in a range of their bytes. All members must have the same score.',
+  'Returns how many members of a sorted set are in a range of their bytes. Use it only if all members have the same score.',
   'lex',
   [LEAST, GREATEST],
 );

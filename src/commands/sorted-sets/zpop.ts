@@ -5,10 +5,10 @@ import type { Context } from '../../execution/context/context.js';
 import type { Arguments } from '../arguments/arguments.js';
 import { readNumberedKeys, TOO_FEW_KEYS } from '../arguments/numbered-keys.js';
 import { readPositive } from '../arguments/positive.js';
+import { writeScore } from '../arguments/score.js';
 import type { Command } from '../declaration/command.js';
 import { KEY, NUMBERED_KEYS } from '../keys/grammar.js';
 import { endIfEmpty, findKind } from '../keys/lookup.js';
-import { writeScore } from './score.js';
 import { takeMembers } from './take-members.js';
 
 // ZPOPMIN, ZPOPMAX and ZMPOP.

@@ -3,6 +3,7 @@ import { type KeyName, NO_SESSION, type Order, type Session } from '../../engine
 import { CodedError, SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Arguments } from '../arguments/arguments.js';
+import { writeScore } from '../arguments/score.js';
 import { SORTED_SET } from '../collections/collection.js';
 import { Copies } from '../collections/copies.js';
 import { REPLACES, storeResult } from '../collections/store-result.js';
@@ -11,7 +12,6 @@ import { KEY } from '../keys/grammar.js';
 import { readKind } from '../keys/lookup.js';
 import { GREATEST, LEAST, LIMIT, MAX, MIN, WITHSCORES } from './grammar.js';
 import { type MemberRange, type RangeType, readRange } from './member-range.js';
-import { writeScore } from './score.js';
 
 // ZRANGE, the older commands that do a part of what it does, and ZRANGESTORE.
 
@@ -93,7 +93,7 @@ function visitOf({ range, isReversed, offset, count }: Wanted, order: Order): Vi
   return isReversed ? { from: end - 1 - offset, count: most, step: -1 } : { from: from + offset, count: most, step: 1 };
 }
 
-function reply(context: Context, wanted: Wanted, session: Session): void {
+function writeMembers(context: Context, wanted: Wanted, session: Session): void {
   const { engine, reply } = context;
   if (session === NO_SESSION) {
     reply.array(0);
@@ -127,7 +127,7 @@ function ranging(name: string, summary: string, args: readonly Argument[], fixed
     reply: fixed.type === 'lex' ? 'array of members' : REPLY,
     run(context, given) {
       const wanted = read(context, given, fixed);
-      reply(context, wanted, readKind(context, wanted.key, 'zset'));
+      writeMembers(context, wanted, readKind(context, wanted.key, 'zset'));
     },
   };
 }
@@ -171,13 +171,13 @@ export const zrevrangebyscore = ranging(
 );
 export const zrangebylex = ranging(
   'zrangebylex',
-  'Returns members of a sorted set in a range of their bytes. All members must have the same score.',
+  'Returns members of a sorted set in a range of their bytes. Use it only if all members have the same score.',
   [LEAST, GREATEST, LIMIT],
   { type: 'lex', isReversed: false },
 );
 export const zrevrangebylex = ranging(
   'zrevrangebylex',
-  'Returns members of a sorted set in a range of their bytes, in reverse order. All members must have the same score.',
+  'Returns members of a sorted set in a range of their bytes, in reverse order. Use it only if all members have the same score.',
   [GREATEST, LEAST, LIMIT],
   { type: 'lex', isReversed: true },
 );

@@ -1,9 +1,9 @@
 import { NO_SESSION } from '../../engine/index.js';
 import { SYNTAX } from '../../errors.js';
+import { writeScoreOrNull } from '../arguments/score.js';
 import type { Command } from '../declaration/command.js';
 import { KEY, MEMBER } from '../keys/grammar.js';
 import { readKind } from '../keys/lookup.js';
-import { writeScoreOrNull } from './score.js';
 
 // ZRANK and ZREVRANK.
 

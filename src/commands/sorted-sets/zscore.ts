@@ -1,8 +1,8 @@
 import { NO_SESSION } from '../../engine/index.js';
+import { writeScoreOrNull } from '../arguments/score.js';
 import type { Command } from '../declaration/command.js';
 import { KEY, MEMBER, MEMBERS } from '../keys/grammar.js';
 import { readKind } from '../keys/lookup.js';
-import { writeScoreOrNull } from './score.js';
 
 // ZSCORE and ZMSCORE.
 

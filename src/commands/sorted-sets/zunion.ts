@@ -1,22 +1,20 @@
 import { scoreText } from '../../engine/fields/scores.js';
-import type { Session } from '../../engine/index.js';
-import { CodedError, NOT_AN_INTEGER, SYNTAX } from '../../errors.js';
+import { SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
-import { type NumberErrors, readNumberedKeys } from '../arguments/numbered-keys.js';
+import type { NumberErrors } from '../arguments/numbered-keys.js';
+import { readScore, writeScore } from '../arguments/score.js';
 import { SORTED_SET } from '../collections/collection.js';
 import { Copies } from '../collections/copies.js';
 import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { DESTINATION, NUMBERED_KEYS } from '../keys/grammar.js';
-import { readSets } from '../sets/combination.js';
-import { countCommon, LIMIT, readLimit } from '../sets/sintercard.js';
 import { AGGREGATES, type Combination, difference, intersection, type Scores, union } from './combination.js';
 import { WITHSCORES } from './grammar.js';
-import { readScore, writeScore } from './score.js';
+import { errorsOf, readSources } from './sources.js';
 
-// ZUNION, ZINTER and ZDIFF, the commands that store their results, and ZINTERCARD.
+// ZUNION, ZINTER and ZDIFF, and the commands that store their results.
 
 const COMPLEXITY =
   'O(N * M + K * log K), where N is the number of members of all keys, M the number of keys, and K the number of members of the result';
@@ -75,16 +73,6 @@ function combine(
   }
   const sources = sessions.map((session, i) => ({ session, weight: weights?.[i] ?? 1 }));
   return { scores: combination(context.engine, sources, aggregate), withScores };
-}
-
-function errorsOf(command: string): NumberErrors {
-  const tooFew = new CodedError('ERR', `at least 1 input key is needed for '${command}' command`);
-  return { tooFew, notAnInteger: NOT_AN_INTEGER };
-}
-
-/** Takes the number of keys and the keys. Returns their sessions. */
-function readSources(context: Context, args: Arguments, errors: NumberErrors): Session[] {
-  return readSets(context, readNumberedKeys(args, context.client, errors), 'zset');
 }
 
 function inOrder(scores: Scores): [member: string, score: number][] {
@@ -170,20 +158,3 @@ export const zdiff = combining(DIFFERENCE);
 export const zunionstore = storing(UNION);
 export const zinterstore = storing(INTERSECTION);
 export const zdiffstore = storing(DIFFERENCE);
-
-const OF_ZINTERCARD = errorsOf('zintercard');
-
-export const zintercard: Command = {
-  name: 'zintercard',
-  summary: 'Returns how many members the intersection of sets and sorted sets has, and stops counting at a limit.',
-  complexity: 'O(N * M), where N is the number of members of the smallest set and M the number of sets',
-  group: 'sorted-set',
-  flags: ['readonly'],
-  arity: -3,
-  arguments: [...NUMBERED_KEYS, LIMIT],
-  reply: 'the number of members, or the limit if that is lower',
-  run(context, args) {
-    const sessions = readSources(context, args, OF_ZINTERCARD);
-    context.reply.integer(countCommon(context.engine, sessions, readLimit(args)));
-  },
-};

@@ -95,15 +95,16 @@ export interface FieldStore {
   scanFields(slot: number, cursor: number, count: number, visit: (key: Slice, length: number) => void): number;
   /**
    * Keeps the keys of a hashed slot in the order of their values, which must be scores, until the slot is cleared. Keys
-   * of a packed slot are sorted when their order is asked for. Returns false if a value is not a score.
+   * of a packed slot are sorted when their order is asked for. Returns false, and changes nothing, if a value is not a
+   * score.
    */
-  order(slot: number): boolean;
+  keepOrder(slot: number): boolean;
   /**
    * Returns the keys of a slot in the order of their values. If the slot is hashed, this keeps them in order from now
-   * on, as `order` does.
+   * on, as `keepOrder` does.
    * @throws RangeError if a value is not a score.
    */
-  ordered(slot: number): Order;
+  orderOf(slot: number): Order;
   /** Frees some of the data that was removed, in a fraction of a millisecond. Returns whether there may be more. */
   reclaim(): boolean;
   /**

@@ -212,7 +212,7 @@ export class HashedFields extends OpenAddressing {
    * Keeps the fields of a session in the order of their scores from now on. If they are not in order already, this
    * takes O(n log n). Returns false, and changes nothing, if a value is not a score.
    */
-  order(session: number): boolean {
+  keepOrder(session: number): boolean {
     if (this.#roots[session] !== NONE) return true;
     const count = this.count(session);
     for (let place = 0; place < count; place++) {
@@ -233,8 +233,8 @@ export class HashedFields extends OpenAddressing {
   }
 
   /** Returns the fields of a session in their order, which this begins to keep. */
-  ordered(session: number): Order {
-    this.order(session);
+  orderOf(session: number): Order {
+    this.keepOrder(session);
     return new TreeOrder(this.#tree, this.#roots[session], {
       keyOf: (field) => this.#strings.readForLong(field, 0, this.#keyLength(field)),
       scoreOf: (key) => {

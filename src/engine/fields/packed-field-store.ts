@@ -407,9 +407,9 @@ export class PackedFieldStore implements FieldStore {
     return 0;
   }
 
-  order(slot: number): boolean {
+  keepOrder(slot: number): boolean {
     const address = this.#chunks.of(slot);
-    if (this.#isHashed(address)) return this.#hashed.order(this.#records.sessionAt(address));
+    if (this.#isHashed(address)) return this.#hashed.keepOrder(this.#records.sessionAt(address));
     let areScores = true;
     this.forEach(slot, (_, value) => {
       if (Number.isNaN(parseScore(value))) areScores = false;
@@ -417,9 +417,9 @@ export class PackedFieldStore implements FieldStore {
     return areScores;
   }
 
-  ordered(slot: number): Order {
+  orderOf(slot: number): Order {
     const address = this.#chunks.of(slot);
-    if (this.#isHashed(address)) return this.#hashed.ordered(this.#records.sessionAt(address));
+    if (this.#isHashed(address)) return this.#hashed.orderOf(this.#records.sessionAt(address));
     const order = new SortedOrder();
     this.forEach(slot, ({ bytes, start, end }, value) => order.add(new Slice(bytes, start, end), value));
     order.sort();

@@ -389,7 +389,7 @@ export class SessionData {
   setScore(session: Session, member: Slice, score: number): void {
     this.#become(session, Flag.SortedSet);
     this.#set(session, member, scoreText(score));
-    if (this.#fields.encoding(session) === 'hashed') this.#fields.order(session);
+    if (this.#fields.encoding(session) === 'hashed') this.#fields.keepOrder(session);
     this.#wrote(session);
   }
 
@@ -406,7 +406,7 @@ export class SessionData {
       if (member !== undefined) this.#set(session, member, slice);
       member = member === undefined ? slice : undefined;
     }
-    if (kind === 'zset' && this.#fields.encoding(session) === 'hashed') this.#fields.order(session);
+    if (kind === 'zset' && this.#fields.encoding(session) === 'hashed') this.#fields.keepOrder(session);
     this.#wrote(session);
   }
 
@@ -418,7 +418,7 @@ export class SessionData {
 
   /** Returns the members of a sorted set in order. Does not extend. */
   peekOrder(session: Session): Order {
-    return this.#fields.ordered(session);
+    return this.#fields.orderOf(session);
   }
 
   /** Makes a session without data one of a kind. @throws SessionError WRONGTYPE if it has data of another kind. */

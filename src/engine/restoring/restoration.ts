@@ -279,7 +279,7 @@ export class Restoration {
       const flags = slots.flags(slot);
       if (flags === 0) continue;
       if ((flags & Flag.String) !== 0) this.#checkString(slot);
-      if ((flags & Flag.SortedSet) !== 0 && !fields.order(slot))
+      if ((flags & Flag.SortedSet) !== 0 && !fields.keepOrder(slot))
         throw new RangeError('a sorted set has a value that is not a score');
       const deadline = deadlines.deadline(slot);
       const latest = Math.max(0, this.#latest(slot, flags, now));

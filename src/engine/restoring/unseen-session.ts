@@ -40,9 +40,9 @@ export class UnseenSession {
     return this.#parts.fields.has(this.slot, key);
   }
 
-  /** Keeps the keys in order from now on. Returns false if a value is not a score. See `FieldStore.order`. */
-  order(): boolean {
-    return this.#parts.fields.order(this.slot);
+  /** Keeps the keys in order from now on. Returns false if a value is not a score. See `FieldStore.keepOrder`. */
+  keepOrder(): boolean {
+    return this.#parts.fields.keepOrder(this.slot);
   }
 
   /** The number of keys. */

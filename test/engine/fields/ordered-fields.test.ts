@@ -52,7 +52,7 @@ it('keeps the members of a sorted set in order, as a sorted array does', () => {
               const member = memberOf(Math.abs(act.first + i * act.step));
               const to = Number.isFinite(act.score) ? act.score + i * act.rise : act.score;
               store.set(slot, slice(member), scoreText(to));
-              if (store.encoding(slot) === 'hashed') expect(store.order(slot)).toBe(true);
+              if (store.encoding(slot) === 'hashed') expect(store.keepOrder(slot)).toBe(true);
               model.set(member, to);
             }
           } else if (act.act === 'delete') {
@@ -83,7 +83,7 @@ it('keeps the members of a sorted set in order, as a sorted array does', () => {
 
 function check(store: PackedFieldStore, slot: number, model: ReadonlyMap<string, number>, looks: readonly number[]) {
   const sorted = [...model].sort(([a, one], [b, other]) => (one === other ? compare(a, b) : one - other));
-  const order = store.ordered(slot);
+  const order = store.orderOf(slot);
   expect(order.count).toBe(sorted.length);
   const found: [string, number][] = [];
   order.visit(0, sorted.length, 1, (member, at) => found.push([member.latin1(), at]));
@@ -113,7 +113,7 @@ it('finds members by their bytes if all have one score', () => {
     const store = new PackedFieldStore();
     const members = Array.from({ length: count }, (_, i) => `${(i * 7919) % count}`).sort(compare);
     for (const member of members) store.set(0, slice(member), scoreText(5));
-    const order = store.ordered(0);
+    const order = store.orderOf(0);
     for (const look of ['', '1', '2\xff', '999', members[count >> 1], '~']) {
       expect(order.countBefore(slice(look), false)).toBe(members.filter((member) => member < look).length);
       expect(order.countBefore(slice(look), true)).toBe(members.filter((member) => member <= look).length);
@@ -126,7 +126,7 @@ it('counts the memory of the order, and frees it a little at a time', () => {
   for (let i = 0; i < 20_000; i++) store.set(0, slice(`m${i}`), scoreText(i % 100));
   const plain = store.memoryOf(0);
   expect(store.memory).toBeGreaterThanOrEqual(plain);
-  expect(store.order(0)).toBe(true);
+  expect(store.keepOrder(0)).toBe(true);
   const taken = store.memoryOf(0) - plain;
   expect(taken / 20_000).toBeGreaterThan(12);
   expect(taken / 20_000).toBeLessThan(30);
@@ -141,10 +141,10 @@ it('does not keep values that are not scores in order', () => {
   for (const count of [3, 100]) {
     const store = new PackedFieldStore();
     for (let i = 0; i < count; i++) store.set(0, slice(`m${i}`), slice(i === 2 ? '1x' : `${i}`));
-    expect(store.order(0)).toBe(false);
+    expect(store.keepOrder(0)).toBe(false);
     store.set(0, slice('m2'), slice('-2.5e-3'));
-    expect(store.order(0)).toBe(true);
-    expect(store.ordered(0).rankOf(slice('m2'))).toBe(0);
+    expect(store.keepOrder(0)).toBe(true);
+    expect(store.orderOf(0).rankOf(slice('m2'))).toBe(0);
   }
 });
 

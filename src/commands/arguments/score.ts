@@ -1,14 +1,13 @@
 import { CodedError } from '../../errors.js';
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import { Slice } from '../../slice.js';
-import { parseLongDouble } from '../arguments/long-double.js';
+import { parseLongDouble } from './long-double.js';
 
 // How scores are written in requests and replies.
 
-const DECIMAL = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
+// Text may be very long. Each part ends where the next one begins, so matching takes linear time.
+const DECIMAL = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)?$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
-/** Redis rejects longer text. */
-const MAX_LENGTH = 255;
 
 /** Reads a score as Redis does. @throws CodedError with the message `error` if it is not one. */
 export function readScore(text: Slice, error = 'value is not a valid float'): number {
@@ -39,7 +38,6 @@ export function parseScoreBound(text: Slice): ScoreBound | undefined {
  * close to 0 is 0.
  */
 function parseNumber(text: string): { readonly number: number; readonly isOutOfRange: boolean } | undefined {
-  if (text.length > MAX_LENGTH) return undefined;
   if (INFINITE.test(text)) return { number: text.startsWith('-') ? -Infinity : Infinity, isOutOfRange: false };
   if (DECIMAL.test(text)) {
     const number = Number(text);
@@ -60,7 +58,10 @@ function parseHexadecimal(text: string) {
   return { number, isOutOfRange: Math.abs(number) === Infinity || (number === 0 && mantissa !== 0n) };
 }
 
-/** Returns a score as Redis 7.0 writes it, with up to 17 significant digits (`%.17g` in C). */
+/**
+ * Returns a score as Redis 7.0 writes it, with up to 17 significant digits (`%.17g` in C). No stored score is -0, but a
+ * negative weight of ZUNION makes one.
+ */
 export function formatScore(score: number): string {
   if (Number.isInteger(score) && Math.abs(score) < 1e17) return Object.is(score, -0) ? '-0' : String(score);
   if (Math.abs(score) === Infinity) return score > 0 ? 'inf' : '-inf';
