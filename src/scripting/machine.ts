@@ -3,6 +3,7 @@ import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Slice } from '../slice.js';
 import { bitFunctions } from './bit.js';
 import { cjsonFunctions } from './cjson.js';
+import { cmsgpackFunctions } from './cmsgpack.js';
 import { coroutineFunctions } from './coroutine-functions.js';
 import { Lua, LuaPanic } from './lua.js';
 import { FINISHED, REGISTRY, STRING, type State, TABLE, YIELDED } from './lua-exports.js';
@@ -70,6 +71,7 @@ export class Machine {
       coroutine: coroutineFunctions(lua, steps),
       bit: bitFunctions(lua),
       cjson: cjsonFunctions(lua, steps, maxBytes),
+      cmsgpack: cmsgpackFunctions(lua, steps, maxBytes),
       struct: structFunctions(lua, maxBytes),
       redis: this.#redis.library(redisVersion),
       os: {
