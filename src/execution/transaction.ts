@@ -62,9 +62,9 @@ export class ClientTransaction implements Transaction {
     this.#queue = new CommandQueue();
   }
 
-  /** Whether a queued command changes sessions. */
-  get writes(): boolean {
-    return this.#queue.entries.some(({ writes }) => writes);
+  /** The commands that are queued. */
+  get queued(): readonly CommandEntry[] {
+    return this.#queue.entries;
   }
 
   get failed(): boolean {

@@ -53,7 +53,8 @@ export class Pausing implements Pause {
     const entry = command && calledOf(command, request);
     // Otherwise nobody could end the pause.
     if (entry?.fullName === 'client|unpause') return false;
-    return this.#all || (entry !== undefined && (mayWrite(entry) || (entry.endsTransaction && transaction.writes)));
+    if (this.#all || entry === undefined) return this.#all;
+    return mayWrite(entry) || (entry.endsTransaction && transaction.queued.some(mayWrite));
   }
 
   /** Calls back when the pause is over. */

@@ -12,7 +12,7 @@ export const clientPause: Command = {
   summary: 'Holds back the commands of all clients, or only those that may write. Sessions still expire on time.',
   complexity: 'O(1)',
   group: 'connection',
-  flags: ['admin', 'loading', 'stale', 'no_multi', 'noscript'],
+  flags: ['admin', 'loading', 'stale', 'noscript'],
   arity: -3,
   arguments: [
     { name: 'timeout', type: 'integer' },
@@ -27,7 +27,7 @@ export const clientPause: Command = {
     },
   ],
   reply: 'OK; the pause ends after the timeout, in milliseconds, or with CLIENT UNPAUSE',
-  async run({ reply, server }, args) {
+  run({ client, reply, server }, args) {
     const timeout = parseInt64(args.slice());
     const mode = args.left === 0 ? 'all' : args.word();
     args.endOfSubcommand();
@@ -36,6 +36,8 @@ export const clientPause: Command = {
     if (timeout < 0n) throw new CodedError('ERR', 'timeout is negative');
     server.pause.begin(Number(timeout < LONGEST_MS ? timeout : LONGEST_MS), mode);
     reply.ok();
+    // Ends the client's turn, so that its next request waits too. The commands of a transaction all run.
+    return client.transaction.executing ? undefined : Promise.resolve();
   },
 };
 
