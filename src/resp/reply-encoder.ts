@@ -313,6 +313,12 @@ export class ReplyEncoder {
     this.#length += end - first;
   }
 
+  /** Writes a set of statuses, see `simple`. */
+  statuses(statuses: readonly string[]): void {
+    this.set(statuses.length);
+    for (const status of statuses) this.simple(status);
+  }
+
   /** Writes the header of a push message, which answers no request: `length` replies must follow. An array in RESP2. */
   push(length: number): void {
     this.#count(this.protocol === 3 ? GREATER : ASTERISK, length);

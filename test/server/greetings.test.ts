@@ -4,7 +4,7 @@ import { temporaryDirectory } from '../journal/temporary-directory.js';
 import type { RawClient } from '../raw-client.js';
 import { frame } from '../raw-client.js';
 import { eventually } from '../tools/eventually.js';
-import { show } from '../tools/replies.js';
+import { type Status, show } from '../tools/replies.js';
 import { askWith, infoNumber } from './ask.js';
 import { start } from './start.js';
 
@@ -118,11 +118,20 @@ describe('what clients ask on connecting', () => {
       'COMMAND GETKEYSANDFLAGS MGET a b\r\n',
       '*2\r\n*2\r\n$1\r\na\r\n*2\r\n+RO\r\n+access\r\n*2\r\n$1\r\nb\r\n*2\r\n+RO\r\n+access\r\n',
     );
-    await client.expect(
-      'COMMAND GETKEYSANDFLAGS EXPIRE a 3\r\n',
-      '*1\r\n*2\r\n$1\r\na\r\n*3\r\n+RW\r\n+access\r\n+update\r\n',
-    );
+    await client.expect('COMMAND GETKEYSANDFLAGS EXPIRE a 3\r\n', '*1\r\n*2\r\n$1\r\na\r\n*2\r\n+RW\r\n+update\r\n');
     expect(await ask('PING')).toBe('-ERR The command has no key arguments');
+    const flags = async (...words: string[]) => {
+      await client.send(frame('COMMAND', 'GETKEYSANDFLAGS', ...words));
+      return ((await client.reply()) as [key: string, flags: Status[]][]).map(([key, found]) =>
+        [key, ...found.map(({ text }) => text)].join(' '),
+      );
+    };
+    expect(await flags('COPY', 'a', 'b')).toEqual(['a RO access', 'b OW update']);
+    expect(await flags('MSETNX', 'a', 'v', 'b', 'w')).toEqual(['a OW insert', 'b OW insert']);
+    expect(await flags('SUNIONSTORE', 'a', 'b', 'c')).toEqual(['a OW update', 'b RO access', 'c RO access']);
+    expect(await flags('EVAL', 'return 1', '2', 'a', 'b', 'c')).toEqual(['a RW access update', 'b RW access update']);
+    expect(await flags('EVAL_RO', 'return 1', '1', 'a')).toEqual(['a RO access']);
+    expect(await flags('SESSION.GET', '@a', 'k')).toEqual(['@a RO access']);
   });
 });
 
@@ -202,6 +211,23 @@ describe('CLIENT PAUSE', () => {
     expect(await infoNumber(admin, 'blocked_clients')).toBe(0);
   });
 
+  it('WRITE holds a transaction back that may write, and runs within one', async () => {
+    const { server, client: admin } = await start();
+    const [writer, reader] = [await connectTo(server), await connectTo(server)];
+    const queue = "MULTI\r\nEVAL \"return redis.call('SET','k','v')\" 0\r\nPUBLISH a b\r\n";
+    await writer.expect(queue, '+OK\r\n+QUEUED\r\n+QUEUED\r\n');
+    await reader.expect('MULTI\r\nGET k\r\n', '+OK\r\n+QUEUED\r\n');
+    await admin.expect(
+      'MULTI\r\nCLIENT PAUSE 100000 WRITE\r\nSET l v\r\nEXEC\r\n',
+      '+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n+OK\r\n',
+    );
+    await writer.send('EXEC\r\n');
+    await eventually(async () => (await infoNumber(admin, 'blocked_clients')) === 1);
+    await reader.expect('EXEC\r\n', '*1\r\n$-1\r\n');
+    await admin.expect('CLIENT UNPAUSE\r\n', '+OK\r\n');
+    await writer.expect('', '*2\r\n+OK\r\n:0\r\n');
+  });
+
   it('ALL holds everything back, its own client included, until UNPAUSE', async () => {
     const { admin, reader, server } = await paused('100000');
     await reader.send('PING\r\nGET k\r\n');
@@ -248,6 +274,7 @@ describe('CLIENT PAUSE', () => {
     ['x', 'timeout is not an integer or out of range'],
     ['-1', 'timeout is negative'],
     ['1 READ', 'CLIENT PAUSE mode must be WRITE or ALL'],
+    ['1 WRITE x', "unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP."],
   ])('%s gets the error of Redis', async (words, error) => {
     const { ask } = await start();
     expect(await ask(`CLIENT PAUSE ${words}`)).toBe(`ERR ${error}`);

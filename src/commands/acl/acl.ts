@@ -1,7 +1,7 @@
 import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Command } from '../declaration/command.js';
-import type { CommandEntry } from '../declaration/command-entry.js';
+import { type CommandEntry, withSubcommands } from '../declaration/command-entry.js';
 import { container } from '../declaration/container.js';
 import { categoriesOf } from '../declaration/description.js';
 import { dryrun } from './dryrun.js';
@@ -94,7 +94,7 @@ const CATEGORIES =
   );
 
 function cat(entries: () => ReadonlyMap<string, CommandEntry>): Command {
-  const all = () => [...entries().values()].flatMap((entry) => [entry, ...entry.subcommands.values()]);
+  const all = () => withSubcommands(entries().values());
   return {
     name: 'cat',
     summary: 'Returns the categories of commands, or the commands in a category.',

@@ -14,7 +14,7 @@ function counting(command: string, { kind, group, name, item }: Collection): Com
     group,
     flags: ['readonly', 'fast'],
     arity: 2,
-    arguments: [KEY],
+    arguments: [{ ...KEY, use: 'RO' }],
     reply: `the number of ${item}s; 0 if there is no such key`,
     run(context, args) {
       const session = readKind(context, args.key(context.client), kind);

@@ -14,7 +14,10 @@ function removing(command: string, { kind, group, event, name, item }: Collectio
     group,
     flags: ['write', 'fast'],
     arity: -3,
-    arguments: [KEY, { name: item, type: 'string', multiple: true }],
+    arguments: [
+      { ...KEY, use: 'RW delete' },
+      { name: item, type: 'string', multiple: true },
+    ],
     reply: `the number of ${item}s removed`,
     run(context, args) {
       const { client, engine, reply, server } = context;

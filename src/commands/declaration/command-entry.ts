@@ -103,6 +103,11 @@ export function calledOf(entry: CommandEntry, request: Words): CommandEntry | un
   return entry.subcommands.get(request.word(1).latin1().toLowerCase());
 }
 
+/** Returns the given commands, each followed by its subcommands. */
+export function withSubcommands(entries: Iterable<CommandEntry>): CommandEntry[] {
+  return [...entries].flatMap((entry) => [entry, ...entry.subcommands.values()]);
+}
+
 /**
  * Returns whether a request for this command may have this number of words: no argument is missing, and every key has a
  * value.

@@ -104,6 +104,22 @@ export type CommandFlag =
   | 'allow_busy'
   | 'no_mandatory_keys';
 
+/**
+ * What a command does with a key, in the words of COMMAND INFO and GETKEYSANDFLAGS: whether it reads, replaces or only
+ * removes the value, and whether it uses, changes, adds to or removes from the data.
+ */
+export type KeyUse =
+  | 'RO'
+  | 'RO access'
+  | 'RW access update'
+  | 'RW access delete'
+  | 'RW update'
+  | 'RW insert'
+  | 'RW delete'
+  | 'OW update'
+  | 'OW insert'
+  | 'RM delete';
+
 /** As in COMMAND DOCS. */
 export interface Argument {
   readonly name: string;
@@ -122,6 +138,8 @@ export interface Argument {
     | 'pure-token'
     | 'oneof'
     | 'block';
+  /** What the command does with it. By default `RO access`, or `RW access update` if the command has the flag `write`. */
+  readonly use?: KeyUse;
   /** The word that introduces it. */
   readonly token?: string;
   readonly optional?: true;

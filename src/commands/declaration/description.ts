@@ -38,13 +38,13 @@ export function writeInfo(reply: ReplyEncoder, entry: CommandEntry): void {
   reply.array(10);
   reply.bulk(fullName);
   reply.integer(arity);
-  writeStatuses(reply, keys.some(isMovable) ? [...command.flags, 'movablekeys'] : command.flags);
+  reply.statuses(keys.some(isMovable) ? [...command.flags, 'movablekeys'] : command.flags);
   writePositions(reply, keys);
-  writeStatuses(reply, categoriesOf(entry));
+  reply.statuses(categoriesOf(entry));
   // No tips, then the key specifications.
   reply.set(0);
   reply.set(keys.length);
-  for (const key of keys) writeKeySpec(reply, key, command.flags.includes('write'));
+  for (const key of keys) writeKeySpec(reply, key);
   // As in Redis: a set if it is empty, otherwise an array.
   if (subcommands.size === 0) reply.set(0);
   else reply.array(subcommands.size);
@@ -101,16 +101,11 @@ function writeArguments(reply: ReplyEncoder, args: readonly Argument[]): void {
     }
     if (flags.length > 0) {
       reply.bulk('flags');
-      writeStatuses(reply, flags);
+      reply.statuses(flags);
     }
     if (argument.arguments !== undefined) {
       reply.bulk('arguments');
       writeArguments(reply, argument.arguments);
     }
   }
-}
-
-function writeStatuses(reply: ReplyEncoder, statuses: readonly string[]): void {
-  reply.set(statuses.length);
-  for (const status of statuses) reply.simple(status);
 }

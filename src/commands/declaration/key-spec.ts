@@ -23,6 +23,8 @@ export interface KeySpec {
   readonly isCounted: boolean;
   /** Whether the request may have no such key. */
   readonly isOptional: boolean;
+  /** What the command does with them: the words of a `KeyUse`. */
+  readonly flags: readonly string[];
 }
 
 /** The name of an argument that says how many keys follow. */
@@ -32,13 +34,15 @@ export const NUMKEYS = 'numkeys';
  * Returns a specification for each argument that is a token or a key.
  * @param nameWords Words in the command's name: 2 for a subcommand.
  */
-export function keySpecsOf({ arguments: args }: Command, nameWords: number): readonly KeySpec[] {
+export function keySpecsOf({ arguments: args, flags }: Command, nameWords: number): readonly KeySpec[] {
   // Options come in any order after the required arguments.
   const required = args.filter(({ optional }) => !optional).length;
   const until = new Set(args.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
   return args.flatMap((argument, index) => {
     const { token, multiple = false, optional = false, arguments: members = [] } = argument;
-    if (!isKey(argument) && !isKey(members[0])) return [];
+    const key = [argument, members[0]].find(isKey);
+    if (key === undefined) return [];
+    const use = key.use ?? (flags.includes('write') ? 'RW access update' : 'RO access');
     return {
       from: nameWords + (token === undefined ? index : required),
       keyword: token,
@@ -47,6 +51,7 @@ export function keySpecsOf({ arguments: args }: Command, nameWords: number): rea
       step: Math.max(1, members.length),
       isCounted: args[index - 1]?.name === NUMKEYS,
       isOptional: optional,
+      flags: use.split(' '),
     };
   });
 }
@@ -58,6 +63,17 @@ function isKey(argument: Argument | undefined): boolean {
 /** Returns the keys among the words of a request. */
 export function keysIn(specs: readonly KeySpec[], request: readonly Slice[]): readonly Slice[] {
   return specs.length === 1 ? keysOfOne(specs[0], request) : specs.flatMap((spec) => keysOfOne(spec, request));
+}
+
+/** A key of a request, and what the command does with it: the words of a `KeyUse`. */
+export interface FoundKey {
+  readonly key: Slice;
+  readonly flags: readonly string[];
+}
+
+/** As `keysIn`, with what the command does with each. */
+export function foundKeys(specs: readonly KeySpec[], request: readonly Slice[]): readonly FoundKey[] {
+  return specs.flatMap((spec) => keysOfOne(spec, request).map((key) => ({ key, flags: spec.flags })));
 }
 
 /** Returns whether the numbers of keys in a request are possible. */
@@ -99,20 +115,12 @@ export function writePositions(reply: ReplyEncoder, specs: readonly KeySpec[]): 
   reply.integer(last?.step ?? 0);
 }
 
-/** What a command does with its keys, in the words of Redis. */
-export function keyFlags(writes: boolean): readonly string[] {
-  return writes ? ['RW', 'access', 'update'] : ['RO', 'access'];
-}
-
-export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec, writes: boolean): void {
+export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec): void {
   const { from, keyword, isMultiple, step, isCounted } = spec;
   reply.map(3);
   reply.bulk('flags');
-  const flags = [...keyFlags(writes)];
   // The keyword may also occur as a key or a value of DATA.
-  if (keyword !== undefined) flags.push('incomplete');
-  reply.set(flags.length);
-  for (const flag of flags) reply.simple(flag);
+  reply.statuses(keyword === undefined ? spec.flags : [...spec.flags, 'incomplete']);
   reply.bulk('begin_search');
   reply.map(2);
   reply.bulk('type');

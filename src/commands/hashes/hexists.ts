@@ -11,7 +11,7 @@ export const hexists: Command = {
   group: 'hash',
   flags: ['readonly', 'fast'],
   arity: 3,
-  arguments: [KEY, FIELD],
+  arguments: [{ ...KEY, use: 'RO' }, FIELD],
   reply: '1 or 0',
   run(context, args) {
     const session = readHash(context, args.key(context.client));

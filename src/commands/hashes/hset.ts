@@ -12,7 +12,7 @@ export const hset: Command = {
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: -4,
-  arguments: [KEY, FIELDS_AND_VALUES],
+  arguments: [{ ...KEY, use: 'RW update' }, FIELDS_AND_VALUES],
   reply: 'the number of new fields',
   run({ client, engine, reply, server }, args) {
     const key = args.key(client);
@@ -28,7 +28,7 @@ export const hmset: Command = {
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: -4,
-  arguments: [KEY, FIELDS_AND_VALUES],
+  arguments: [{ ...KEY, use: 'RW update' }, FIELDS_AND_VALUES],
   reply: 'OK',
   run({ client, engine, reply, server }, args) {
     const key = args.key(client);

@@ -11,7 +11,7 @@ export const hsetnx: Command = {
   group: 'hash',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
-  arguments: [KEY, FIELD, VALUE],
+  arguments: [{ ...KEY, use: 'RW insert' }, FIELD, VALUE],
   reply: '1; 0 if the field exists',
   run({ client, engine, reply, server }, args) {
     const key = args.key(client);

@@ -11,7 +11,7 @@ export const hstrlen: Command = {
   group: 'hash',
   flags: ['readonly', 'fast'],
   arity: 3,
-  arguments: [KEY, FIELD],
+  arguments: [{ ...KEY, use: 'RO' }, FIELD],
   reply: 'the length in bytes; 0 if there is no such field',
   run(context, args) {
     const session = readHash(context, args.key(context.client));

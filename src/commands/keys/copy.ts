@@ -13,8 +13,8 @@ export const copy: Command = {
   flags: ['write', 'denyoom'],
   arity: -3,
   arguments: [
-    { name: 'source', type: 'key' },
-    { name: 'destination', type: 'key' },
+    { name: 'source', type: 'key', use: 'RO access' },
+    { name: 'destination', type: 'key', use: 'OW update' },
     { name: 'destination-db', type: 'integer', token: 'DB', optional: true },
     { name: 'replace', type: 'pure-token', token: 'REPLACE', optional: true },
   ],

@@ -15,7 +15,7 @@ function remove(name: string): Command {
     group: 'generic',
     flags: name === 'unlink' ? ['write', 'fast'] : ['write'],
     arity: -2,
-    arguments: [KEYS],
+    arguments: [{ ...KEYS, use: 'RM delete' }],
     reply: 'the number of keys removed',
     run(context, args) {
       const { client, engine, reply } = context;

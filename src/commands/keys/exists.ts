@@ -10,7 +10,7 @@ export const exists: Command = {
   group: 'generic',
   flags: ['readonly', 'fast'],
   arity: -2,
-  arguments: [KEYS],
+  arguments: [{ ...KEYS, use: 'RO' }],
   reply: 'the number of keys that exist; a key given twice counts twice',
   run(context, args) {
     let found = 0;

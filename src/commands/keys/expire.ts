@@ -25,7 +25,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
     flags: ['write', 'fast'],
     arity: -3,
     arguments: [
-      KEY,
+      { ...KEY, use: 'RW update' },
       unit.argument,
       {
         name: 'condition',

@@ -1,4 +1,4 @@
-import type { Argument } from '../declaration/command.js';
+import type { Argument, KeyUse } from '../declaration/command.js';
 import { NUMKEYS } from '../declaration/key-spec.js';
 
 // The arguments that the commands for keys share.
@@ -6,8 +6,11 @@ import { NUMKEYS } from '../declaration/key-spec.js';
 export const KEY: Argument = { name: 'key', type: 'key' };
 export const KEYS: Argument = { ...KEY, multiple: true };
 /** A number, and as many keys. */
-export const NUMBERED_KEYS: readonly Argument[] = [{ name: NUMKEYS, type: 'integer' }, KEYS];
+export const numberedKeys = (use: KeyUse): readonly Argument[] => [
+  { name: NUMKEYS, type: 'integer' },
+  { ...KEYS, use },
+];
 export const VALUE: Argument = { name: 'value', type: 'string' };
 export const MEMBER: Argument = { name: 'member', type: 'string' };
 export const MEMBERS: Argument = { ...MEMBER, multiple: true };
-export const DESTINATION: Argument = { name: 'destination', type: 'key' };
+export const DESTINATION: Argument = { name: 'destination', type: 'key', use: 'OW update' };

@@ -38,7 +38,7 @@ const encoding: Command = {
   group: 'generic',
   flags: ['readonly'],
   arity: 3,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RO' }],
   reply:
     'int, embstr or raw; intset or listpack (everything in one block of bytes); hashtable or skiplist; null if there is no such key',
   run({ client, engine, reply }, args) {
@@ -55,7 +55,7 @@ const idletime: Command = {
   group: 'generic',
   flags: ['readonly'],
   arity: 3,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RO' }],
   reply: 'seconds; null if there is no such key',
   run({ client, engine, reply }, args) {
     const session = findKey(engine, args.key(client));
@@ -71,7 +71,7 @@ const refcount: Command = {
   group: 'generic',
   flags: ['readonly'],
   arity: 3,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RO' }],
   reply: '1; null if there is no such key',
   run({ client, engine, reply }, args) {
     if (findKey(engine, args.key(client)) === NO_SESSION) reply.null();
@@ -89,7 +89,7 @@ const freq: Command = {
   group: 'generic',
   flags: ['readonly'],
   arity: 3,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RO' }],
   reply: 'an error; null if there is no such key',
   run({ client, engine, reply }, args) {
     if (findKey(engine, args.key(client)) !== NO_SESSION) throw new CodedError('ERR', NO_FREQUENCIES);

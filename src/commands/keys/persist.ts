@@ -19,7 +19,7 @@ export const persist: Command = {
   group: 'generic',
   flags: ['write', 'fast'],
   arity: 2,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RW update' }],
   reply: '1; 0 if there is no such key or it does not expire',
   run(context, args) {
     const key = args.key(context.client);

@@ -7,7 +7,8 @@ import { findKey, isKey } from './lookup.js';
 
 // RENAME and RENAMENX.
 
-const NEW_KEY: Argument = { name: 'newkey', type: 'key' };
+const OLD_KEY: Argument = { ...KEY, use: 'RW access delete' };
+const NEW_KEY: Argument = { name: 'newkey', type: 'key', use: 'OW update' };
 
 /**
  * Renames a key. Returns false, and does nothing, if the new name is taken and `mayReplace` is not set.
@@ -34,7 +35,7 @@ export const rename: Command = {
   group: 'generic',
   flags: ['write'],
   arity: 3,
-  arguments: [KEY, NEW_KEY],
+  arguments: [OLD_KEY, NEW_KEY],
   reply: 'OK',
   run(context, args) {
     renameKey(context, args.key(context.client), args.key(context.client), true);
@@ -50,7 +51,7 @@ export const renamenx: Command = {
   group: 'generic',
   flags: ['write', 'fast'],
   arity: 3,
-  arguments: [KEY, NEW_KEY],
+  arguments: [OLD_KEY, { ...NEW_KEY, use: 'OW insert' }],
   reply: '1; 0 if the new name is taken',
   run(context, args) {
     context.reply.integer(renameKey(context, args.key(context.client), args.key(context.client), false) ? 1 : 0);

@@ -10,7 +10,7 @@ export const touch: Command = {
   group: 'generic',
   flags: ['readonly', 'fast'],
   arity: -2,
-  arguments: [KEYS],
+  arguments: [{ ...KEYS, use: 'RO' }],
   reply: 'the number of keys that exist',
   run(context, args) {
     let touched = 0;

@@ -10,7 +10,7 @@ export const type: Command = {
   group: 'generic',
   flags: ['readonly', 'fast'],
   arity: 2,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RO' }],
   reply: 'string, hash, set, zset, or none if there is no such key',
   run(context, args) {
     const session = readKey(context, args.key(context.client));

@@ -31,7 +31,7 @@ function evaluation({ name, summary, isReadOnly, script, find }: Variant): Comma
     arguments: [
       { name: script, type: 'string' },
       { name: NUMKEYS, type: 'integer' },
-      { name: 'key', type: 'key', optional: true, multiple: true },
+      { name: 'key', type: 'key', use: isReadOnly ? 'RO access' : 'RW access update', optional: true, multiple: true },
       { name: 'arg', type: 'string', optional: true, multiple: true },
     ],
     reply: 'what the script returns',

@@ -1,25 +1,30 @@
 import { CodedError, SYNTAX } from '../../errors.js';
 import { globMatcher } from '../../glob.js';
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
-import { type CommandEntry, takesWords } from '../declaration/command-entry.js';
+import { type CommandEntry, takesWords, withSubcommands } from '../declaration/command-entry.js';
 import { withHelp } from '../declaration/container.js';
 import { categoriesOf, writeDocs, writeInfo } from '../declaration/description.js';
-import { hasValidNumbers, keyFlags, keysIn } from '../declaration/key-spec.js';
+import { type FoundKey, foundKeys, hasValidNumbers } from '../declaration/key-spec.js';
 
 const NAMES = { name: 'command-name', type: 'string', optional: true, multiple: true } as const;
+
+/** What all subcommands have in common. */
+const COMMON = { group: 'server', flags: ['loading', 'stale'] } as const;
 
 /** COMMAND and its subcommands, which describe all commands. */
 export function introspection(entries: () => ReadonlyMap<string, CommandEntry>): Command {
   const all = () => [...entries().values()];
+  /** The commands that are named, undefined for an unknown one; all if none is. */
+  const named = (args: Arguments) => (args.left > 0 ? namedEntries(entries(), args) : all());
 
   const count: Command = {
     name: 'count',
     summary: 'Returns the number of commands.',
     complexity: 'O(1)',
-    group: 'server',
-    flags: ['loading', 'stale'],
+    ...COMMON,
     arity: 2,
     arguments: [],
     reply: 'the number of commands',
@@ -32,75 +37,71 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     name: 'docs',
     summary: 'Returns documentation of the given commands, or of all.',
     complexity: 'O(N), where N is the number of commands',
-    group: 'server',
-    flags: ['loading', 'stale'],
+    ...COMMON,
     arity: -2,
     arguments: [NAMES],
     reply: 'map from names to maps',
     run({ reply }, args) {
-      const named = args.left > 0 ? namedEntries(entries(), args).filter((entry) => entry !== undefined) : all();
-      reply.map(named.length);
-      for (const entry of named) writeDocs(reply, entry);
+      const found = named(args).filter((entry) => entry !== undefined);
+      reply.map(found.length);
+      for (const entry of found) writeDocs(reply, entry);
     },
   };
 
-  const getkeys: Command = {
-    name: 'getkeys',
-    summary: 'Returns the tokens and keys in a request, for example for a proxy that routes by them.',
+  /** GETKEYS and GETKEYSANDFLAGS. */
+  const findingKeys = (
+    name: string,
+    summary: string,
+    shown: string,
+    writeKey: (reply: ReplyEncoder, found: FoundKey) => void,
+  ): Command => ({
+    name,
+    summary,
     complexity: 'O(N), where N is the number of arguments',
-    group: 'server',
-    flags: ['loading', 'stale'],
+    ...COMMON,
     arity: -3,
     arguments: [
       { name: 'command', type: 'string' },
       { name: 'arg', type: 'string', optional: true, multiple: true },
     ],
-    reply: 'array of tokens and keys',
+    reply: shown,
     run({ reply }, args) {
-      const { keys } = keysOf(entries(), args.rest());
-      reply.array(keys.length);
-      for (const key of keys) reply.bulk(key);
+      const found = keysOf(entries(), args.rest());
+      reply.array(found.length);
+      for (const each of found) writeKey(reply, each);
     },
-  };
+  });
 
-  const getkeysandflags: Command = {
-    name: 'getkeysandflags',
-    summary: 'Returns the tokens and keys in a request, and what the command does with them.',
-    complexity: 'O(N), where N is the number of arguments',
-    group: 'server',
-    flags: ['loading', 'stale'],
-    arity: -3,
-    arguments: [
-      { name: 'command', type: 'string' },
-      { name: 'arg', type: 'string', optional: true, multiple: true },
-    ],
-    reply: 'array of pairs: a token or key, and the flags that COMMAND INFO shows for it',
-    run({ reply }, args) {
-      const { entry, keys } = keysOf(entries(), args.rest());
-      const flags = keyFlags(entry.writes);
-      reply.array(keys.length);
-      for (const key of keys) {
-        reply.array(2);
-        reply.bulk(key);
-        reply.set(flags.length);
-        for (const flag of flags) reply.simple(flag);
-      }
+  const getkeys = findingKeys(
+    'getkeys',
+    'Returns the tokens and keys in a request, for example for a proxy that routes by them.',
+    'array of tokens and keys',
+    (reply, { key }) => reply.bulk(key),
+  );
+
+  const getkeysandflags = findingKeys(
+    'getkeysandflags',
+    'Returns the tokens and keys in a request, and what the command does with them.',
+    'array of pairs: a token or key, and the flags that COMMAND INFO shows for it',
+    (reply, { key, flags }) => {
+      reply.array(2);
+      reply.bulk(key);
+      reply.statuses(flags);
     },
-  };
+  );
 
   const info: Command = {
     name: 'info',
     summary: 'Returns what client libraries need to know about the given commands, or about all.',
     complexity: 'O(N), where N is the number of commands',
-    group: 'server',
-    flags: ['loading', 'stale'],
+    ...COMMON,
     arity: -2,
     arguments: [NAMES],
     reply: 'array, with null for each unknown command',
     run({ reply }, args) {
-      const named = args.left > 0 ? namedEntries(entries(), args) : all();
-      reply.array(named.length);
-      for (const entry of named) {
+      const found = named(args);
+      reply.array(found.length);
+      for (const entry of found) {
         if (entry === undefined) reply.null();
         else writeInfo(reply, entry);
       }
@@ -111,8 +112,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     name: 'list',
     summary: 'Returns the names of all commands, or of those that match a filter.',
     complexity: 'O(N), where N is the number of commands',
-    group: 'server',
-    flags: ['loading', 'stale'],
+    ...COMMON,
     arity: -2,
     arguments: [
       {
@@ -130,9 +130,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     reply: 'array of names',
     run({ reply }, args) {
       const passes = args.left > 0 ? readFilter(args) : () => true;
-      const names = all()
-        .flatMap((entry) => [entry, ...entry.subcommands.values()])
-        .filter(passes);
+      const names = withSubcommands(all()).filter(passes);
       reply.array(names.length);
       for (const { fullName } of names) reply.bulk(fullName);
     },
@@ -142,8 +140,7 @@ export function introspection(entries: () => ReadonlyMap<string, CommandEntry>):
     name: 'command',
     summary: 'Returns what client libraries need to know about all commands.',
     complexity: 'O(N), where N is the number of commands',
-    group: 'server',
-    flags: ['loading', 'stale'],
+    ...COMMON,
     arity: -1,
     arguments: [],
     reply: 'array, as from COMMAND INFO',
@@ -163,11 +160,8 @@ function namedEntries(entries: ReadonlyMap<string, CommandEntry>, args: Argument
   return found;
 }
 
-/**
- * Returns the keys in a request, and its command.
- * @throws CodedError, in Redis' words, if the request is invalid or its command takes no keys.
- */
-function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): KeysFound {
+/** @throws CodedError, in Redis' words, if the request is invalid or its command takes no keys. */
+function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Slice[]): readonly FoundKey[] {
   const word = (index: number) => request[index]?.latin1().toLowerCase() ?? '';
   const main = entries.get(word(0));
   const entry = main?.subcommands.get(word(1)) ?? main;
@@ -177,12 +171,7 @@ function keysOf(entries: ReadonlyMap<string, CommandEntry>, request: readonly Sl
     throw new CodedError('ERR', 'Invalid number of arguments specified for command');
   }
   if (!hasValidNumbers(entry.keys, request)) throw new CodedError('ERR', 'Invalid arguments specified for command');
-  return { entry, keys: keysIn(entry.keys, request) };
-}
-
-interface KeysFound {
-  readonly entry: CommandEntry;
-  readonly keys: readonly Slice[];
+  return foundKeys(entry.keys, request);
 }
 
 type Filter = (entry: CommandEntry) => boolean;

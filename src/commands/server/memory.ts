@@ -17,7 +17,7 @@ const usage: Command = {
   flags: ['readonly'],
   arity: -3,
   arguments: [
-    { name: 'token', type: 'token' },
+    { name: 'token', type: 'token', use: 'RO' },
     { name: 'count', type: 'integer', token: 'SAMPLES', optional: true },
   ],
   reply: 'bytes; null if there is no such session or key',

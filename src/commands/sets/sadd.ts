@@ -9,7 +9,7 @@ export const sadd: Command = {
   group: 'set',
   flags: ['write', 'denyoom', 'fast'],
   arity: -3,
-  arguments: [KEY, MEMBERS],
+  arguments: [{ ...KEY, use: 'RW insert' }, MEMBERS],
   reply: 'the number of new members',
   run({ client, engine, reply, server }, args) {
     const key = args.key(client);

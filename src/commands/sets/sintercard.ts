@@ -1,7 +1,7 @@
 import { CodedError } from '../../errors.js';
 import { readNumberedKeys, TOO_FEW_KEYS } from '../arguments/numbered-keys.js';
 import type { Command } from '../declaration/command.js';
-import { NUMBERED_KEYS } from '../keys/grammar.js';
+import { numberedKeys } from '../keys/grammar.js';
 import { readSets } from './combination.js';
 import { countCommon, LIMIT, readLimit } from './count-common.js';
 
@@ -17,7 +17,7 @@ export const sintercard: Command = {
   group: 'set',
   flags: ['readonly'],
   arity: -3,
-  arguments: [...NUMBERED_KEYS, LIMIT],
+  arguments: [...numberedKeys('RO access'), LIMIT],
   reply: 'the number of members, or the limit if that is lower',
   run(context, args) {
     const { client, engine, reply } = context;

@@ -12,7 +12,7 @@ export const sismember: Command = {
   group: 'set',
   flags: ['readonly', 'fast'],
   arity: 3,
-  arguments: [KEY, MEMBER],
+  arguments: [{ ...KEY, use: 'RO' }, MEMBER],
   reply: '1 or 0',
   run(context, args) {
     const { client, engine, reply } = context;

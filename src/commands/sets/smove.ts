@@ -11,7 +11,7 @@ export const smove: Command = {
   group: 'set',
   flags: ['write', 'denyoom', 'fast'],
   arity: 4,
-  arguments: [{ name: 'source', type: 'key' }, DESTINATION, MEMBER],
+  arguments: [{ name: 'source', type: 'key', use: 'RW access delete' }, { ...DESTINATION, use: 'RW insert' }, MEMBER],
   reply: '1; 0 if the source does not have the member',
   run(context, args) {
     const { client, engine, reply, server } = context;

@@ -13,7 +13,10 @@ export const spop: Command = {
   group: 'set',
   flags: ['write', 'fast'],
   arity: -2,
-  arguments: [KEY, { name: 'count', type: 'integer', optional: true }],
+  arguments: [
+    { ...KEY, use: 'RW access delete' },
+    { name: 'count', type: 'integer', optional: true },
+  ],
   reply: 'the member, or null; with a count, set of members',
   run(context, args) {
     const { client, engine, reply, server } = context;

@@ -44,7 +44,7 @@ function storing(name: string, result: string, combination: Combination): Comman
     group: 'set',
     flags: ['write', 'denyoom'],
     arity: -3,
-    arguments: [DESTINATION, KEYS],
+    arguments: [DESTINATION, { ...KEYS, use: 'RO access' }],
     reply: 'the number of members of the result',
     growth: 'copy',
     run(context, args) {

@@ -97,7 +97,7 @@ export const zadd: Command = {
   flags: ['write', 'denyoom', 'fast'],
   arity: -4,
   arguments: [
-    KEY,
+    { ...KEY, use: 'RW update' },
     {
       name: 'condition',
       type: 'oneof',

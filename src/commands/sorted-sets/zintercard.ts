@@ -1,5 +1,5 @@
 import type { Command } from '../declaration/command.js';
-import { NUMBERED_KEYS } from '../keys/grammar.js';
+import { numberedKeys } from '../keys/grammar.js';
 import { countCommon, LIMIT, readLimit } from '../sets/count-common.js';
 import { errorsOf, readSources } from './sources.js';
 
@@ -12,7 +12,7 @@ export const zintercard: Command = {
   group: 'sorted-set',
   flags: ['readonly'],
   arity: -3,
-  arguments: [...NUMBERED_KEYS, LIMIT],
+  arguments: [...numberedKeys('RO access'), LIMIT],
   reply: 'the number of members, or the limit if that is lower',
   run(context, args) {
     const sessions = readSources(context, args, ERRORS);

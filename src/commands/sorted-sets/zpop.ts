@@ -7,7 +7,7 @@ import { readNumberedKeys, TOO_FEW_KEYS } from '../arguments/numbered-keys.js';
 import { readPositive } from '../arguments/positive.js';
 import { writeScore } from '../arguments/score.js';
 import type { Command } from '../declaration/command.js';
-import { KEY, NUMBERED_KEYS } from '../keys/grammar.js';
+import { KEY, numberedKeys } from '../keys/grammar.js';
 import { endIfEmpty, findKind } from '../keys/lookup.js';
 import { takeMembers } from './take-members.js';
 
@@ -39,7 +39,10 @@ function popping(name: string, end: End, which: string): Command {
     group: 'sorted-set',
     flags: ['write', 'fast'],
     arity: -2,
-    arguments: [KEY, { name: 'count', type: 'integer', optional: true }],
+    arguments: [
+      { ...KEY, use: 'RW access delete' },
+      { name: 'count', type: 'integer', optional: true },
+    ],
     reply: 'array of members and scores',
     run(context, args) {
       const { client, engine, reply } = context;
@@ -69,7 +72,7 @@ export const zmpop: Command = {
   flags: ['write'],
   arity: -4,
   arguments: [
-    ...NUMBERED_KEYS,
+    ...numberedKeys('RW access delete'),
     {
       name: 'where',
       type: 'oneof',

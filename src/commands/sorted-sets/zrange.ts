@@ -190,8 +190,8 @@ export const zrangestore: Command = {
   flags: ['write', 'denyoom'],
   arity: -5,
   arguments: [
-    { name: 'dst', type: 'key' },
-    { name: 'src', type: 'key' },
+    { name: 'dst', type: 'key', use: 'OW update' },
+    { name: 'src', type: 'key', use: 'RO access' },
     { name: 'min', type: 'string' },
     { name: 'max', type: 'string' },
     BY,

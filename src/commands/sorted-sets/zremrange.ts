@@ -16,7 +16,7 @@ function removing(name: string, range: string, type: RangeType, bounds: readonly
     group: 'sorted-set',
     flags: ['write'],
     arity: 4,
-    arguments: [KEY, ...bounds],
+    arguments: [{ ...KEY, use: 'RW delete' }, ...bounds],
     reply: 'the number of members removed',
     run(context, args) {
       const { client, engine, reply, server } = context;

@@ -9,7 +9,7 @@ import { SORTED_SET } from '../collections/collection.js';
 import { Copies } from '../collections/copies.js';
 import { REPLACES, storeResult } from '../collections/store-result.js';
 import type { Argument, Command } from '../declaration/command.js';
-import { DESTINATION, NUMBERED_KEYS } from '../keys/grammar.js';
+import { DESTINATION, numberedKeys } from '../keys/grammar.js';
 import { AGGREGATES, type Combination, difference, intersection, type Scores, union } from './combination.js';
 import { WITHSCORES } from './grammar.js';
 import { errorsOf, readSources } from './sources.js';
@@ -90,7 +90,7 @@ function combining(variant: Variant): Command {
     group: 'sorted-set',
     flags: ['readonly'],
     arity: -3,
-    arguments: [...NUMBERED_KEYS, ...(weighs ? [WEIGHTS, AGGREGATE] : []), WITHSCORES],
+    arguments: [...numberedKeys('RO access'), ...(weighs ? [WEIGHTS, AGGREGATE] : []), WITHSCORES],
     reply: 'array of members; with WITHSCORES, array of members and scores',
     run(context, args) {
       const { reply } = context;
@@ -116,7 +116,7 @@ function storing(variant: Variant): Command {
     group: 'sorted-set',
     flags: ['write', 'denyoom'],
     arity: -4,
-    arguments: [DESTINATION, ...NUMBERED_KEYS, ...(variant.weighs ? [WEIGHTS, AGGREGATE] : [])],
+    arguments: [DESTINATION, ...numberedKeys('RO access'), ...(variant.weighs ? [WEIGHTS, AGGREGATE] : [])],
     reply: 'the number of members stored',
     growth: 'copy',
     run(context, args) {

@@ -10,7 +10,7 @@ export const append: Command = {
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
   arity: 3,
-  arguments: [KEY, VALUE],
+  arguments: [{ ...KEY, use: 'RW insert' }, VALUE],
   reply: 'the new length in bytes',
   run({ client, engine, reply, server }, args) {
     const key = args.key(client);

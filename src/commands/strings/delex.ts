@@ -14,7 +14,7 @@ export const delex: Command = {
   flags: ['write', 'fast'],
   arity: -2,
   arguments: [
-    KEY,
+    { ...KEY, use: 'RW delete' },
     {
       name: 'condition',
       type: 'oneof',
@@ -44,7 +44,7 @@ export const delifeq: Command = {
   group: 'string',
   flags: ['write', 'fast'],
   arity: 3,
-  arguments: [KEY, VALUE],
+  arguments: [{ ...KEY, use: 'RW delete' }, VALUE],
   reply: '1 if the key was removed, otherwise 0',
   run({ client, engine, reply }, args) {
     const session = findKey(engine, args.key(client));

@@ -10,7 +10,7 @@ export const getdel: Command = {
   group: 'string',
   flags: ['write', 'fast'],
   arity: 2,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RW access delete' }],
   reply: 'the value, or null',
   run(context, args) {
     const { engine, reply } = context;

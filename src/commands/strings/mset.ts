@@ -4,7 +4,7 @@ import { CodedError, SYNTAX } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
 import type { Slice } from '../../slice.js';
 import { type Arguments, keyName } from '../arguments/arguments.js';
-import type { Argument, Command } from '../declaration/command.js';
+import type { Argument, Command, KeyUse } from '../declaration/command.js';
 import { NUMKEYS } from '../declaration/key-spec.js';
 import { readExpiry } from '../keys/expiry.js';
 import { KEY, VALUE } from '../keys/grammar.js';
@@ -14,7 +14,13 @@ import { writeString } from './write-string.js';
 
 // MSET, MSETNX and MSETEX, which Redis 8.4 and Valkey 9.1 have.
 
-const DATA: Argument = { name: 'data', type: 'block', multiple: true, arguments: [KEY, VALUE] };
+const dataOf = (use: KeyUse): Argument => ({
+  name: 'data',
+  type: 'block',
+  multiple: true,
+  arguments: [{ ...KEY, use }, VALUE],
+});
+const DATA = dataOf('OW update');
 
 interface Pair {
   readonly key: KeyName;
@@ -61,7 +67,7 @@ export const msetnx: Command = {
   group: 'string',
   flags: ['write', 'denyoom'],
   arity: -3,
-  arguments: [DATA],
+  arguments: [dataOf('OW insert')],
   reply: '1; 0 if one of the keys exists',
   run(context, args) {
     const { engine, reply } = context;

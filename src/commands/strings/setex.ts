@@ -12,7 +12,7 @@ function setExpiring(name: string, unit: ExpiryUnit): Command {
     group: 'string',
     flags: ['write', 'denyoom'],
     arity: 4,
-    arguments: [KEY, unit.argument, VALUE],
+    arguments: [{ ...KEY, use: 'OW update' }, unit.argument, VALUE],
     reply: 'OK',
     run(context, args) {
       const key = args.key(context.client);

@@ -10,7 +10,7 @@ export const setnx: Command = {
   group: 'string',
   flags: ['write', 'denyoom', 'fast'],
   arity: 3,
-  arguments: [KEY, VALUE],
+  arguments: [{ ...KEY, use: 'OW insert' }, VALUE],
   reply: '1; 0 if the key exists',
   run(context, args) {
     const { client, engine, reply } = context;

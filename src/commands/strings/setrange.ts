@@ -12,7 +12,7 @@ export const setrange: Command = {
   group: 'string',
   flags: ['write', 'denyoom'],
   arity: 4,
-  arguments: [KEY, { name: 'offset', type: 'integer' }, VALUE],
+  arguments: [{ ...KEY, use: 'RW update' }, { name: 'offset', type: 'integer' }, VALUE],
   reply: 'the new length in bytes',
   // The offset may require padding. An offset that is not a number adds nothing, because it is an error.
   growth: (request) => request.bytes + (Math.max(0, Number(request.word(2).latin1())) || 0),

@@ -10,7 +10,7 @@ export const strlen: Command = {
   group: 'string',
   flags: ['readonly', 'fast'],
   arity: 2,
-  arguments: [KEY],
+  arguments: [{ ...KEY, use: 'RO' }],
   reply: 'the length in bytes; 0 if there is no such key',
   run(context, args) {
     const session = readString(context, args.key(context.client));

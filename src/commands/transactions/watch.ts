@@ -11,7 +11,7 @@ export const watch: Command = {
   group: 'transactions',
   flags: ['readonly', 'fast', 'stale', 'allow_busy', 'noscript'],
   arity: -2,
-  arguments: [{ name: 'token-or-key', type: 'token', multiple: true }],
+  arguments: [{ name: 'token-or-key', type: 'token', use: 'RO', multiple: true }],
   reply: 'OK',
   immediate: true,
   run({ client, engine, server, reply }, args) {
