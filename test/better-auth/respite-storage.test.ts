@@ -66,6 +66,25 @@ describe.each(Object.keys(CLIENTS))('the storage for better-auth, over %s', (lib
     expect(JSON.parse((await storage.get('active-sessions-42')) ?? '')).toHaveLength(1);
   });
 
+  it('takes numbers as ids and times, as some databases have them', async () => {
+    const { server, storage } = await open();
+    const value = stored(TOKEN, { more: { userId: 42, createdAt: Date.now(), expiresAt: Date.now() + 600_000 } });
+    await storage.set(TOKEN, value, 600);
+    expect(server.engine.sessionsOf(Slice.of('better-auth:user:42'))).toHaveLength(1);
+    expect(JSON.parse((await storage.get('active-sessions-42')) ?? '')).toHaveLength(1);
+  });
+
+  it('refuses a session without a user or with a time that is none, which it could not revoke', async () => {
+    const { storage } = await open();
+    const put = (more: object) => storage.set(TOKEN, stored(TOKEN, { more }), 600);
+    await expect(put({ userId: null })).rejects.toThrow("the session's userId must be a text or a number, not null");
+    await expect(put({ createdAt: 'soon' })).rejects.toThrow(
+      "the session's createdAt must be a time in the form of ISO",
+    );
+    await expect(put({ expiresAt: null })).rejects.toThrow("the session's expiresAt must be a time");
+    expect(await storage.get(TOKEN)).toBe(null);
+  });
+
   it('does not bring a revoked session back, however young, and whichever process revoked it', async () => {
     const { storage, elsewhere } = await open();
     await storage.set(TOKEN, stored(TOKEN), 600);
