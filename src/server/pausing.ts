@@ -1,11 +1,8 @@
-import { type CommandEntry, calledOf } from '../commands/declaration/command-entry.js';
+import { calledOf } from '../commands/declaration/command-entry.js';
 import type { Clock } from '../engine/index.js';
 import type { Pause } from '../execution/context/pause.js';
 import type { Execution } from '../execution/execution.js';
 import type { Request } from '../resp/request.js';
-
-/** Commands that do not write, but are held back with those that do, as in Redis. */
-const LIKE_WRITES: ReadonlySet<string> = new Set(['publish', 'spublish', 'eval', 'evalsha', 'fcall']);
 
 /** Holds commands back for a while: CLIENT PAUSE. Sessions still expire on time. */
 export class Pausing implements Pause {
@@ -54,15 +51,11 @@ export class Pausing implements Pause {
     // Otherwise nobody could end the pause.
     if (entry?.fullName === 'client|unpause') return false;
     if (this.#all || entry === undefined) return this.#all;
-    return mayWrite(entry) || (entry.endsTransaction && transaction.queued.some(mayWrite));
+    return entry.waitsAsWrite || (entry.endsTransaction && transaction.queued.some(({ waitsAsWrite }) => waitsAsWrite));
   }
 
   /** Calls back when the pause is over. */
   whenOver(goOn: () => void): void {
     this.#waiting.push(goOn);
   }
-}
-
-function mayWrite({ writes, fullName }: CommandEntry): boolean {
-  return writes || LIKE_WRITES.has(fullName);
 }

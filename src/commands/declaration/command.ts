@@ -44,6 +44,8 @@ export interface Command {
   readonly immediate?: true;
   /** It ends the transaction even if it is refused. */
   readonly endsTransaction?: true;
+  /** CLIENT PAUSE WRITE holds it back like a write, as in Redis: a script may write, a message reaches other clients. */
+  readonly waitsAsWrite?: true;
   /** A RESP2 client with subscriptions may call it. */
   readonly whileSubscribed?: true;
   /**

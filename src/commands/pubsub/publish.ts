@@ -10,7 +10,7 @@ function publishing(name: string, toShard: boolean): Command {
   return {
     name,
     summary: toShard
-      ? 'Sends a message to those who have subscribed to a channel with SSUBSCRIBE.'
+      ? 'Sends a message to the subscribers of a channel of SSUBSCRIBE.'
       : 'Sends a message to the subscribers of a channel.',
     complexity:
       'O(N + M), where N is the number of subscribers and M the number of patterns with the same prefix as the channel',
@@ -21,6 +21,7 @@ function publishing(name: string, toShard: boolean): Command {
       { name: 'channel', type: 'string' },
       { name: 'message', type: 'string' },
     ],
+    waitsAsWrite: true,
     reply: 'the number of subscriptions that received the message',
     run(context, args) {
       const channel = args.slice().latin1();
