@@ -137,6 +137,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
     },
 
     async getAndDelete(key) {
+      // better-auth takes only verifications in this way, never sessions.
       return textOrNullOf(await request(client, 'GETDEL', keyOf(key)));
     },
 

@@ -7,7 +7,7 @@ const YOUNG_MS = 60_000;
  *
  * better-auth writes a session for the first time right after it has created its token. Before it writes the session
  * again, it has read or written it in the same process. So a session that is older than a minute, or that this process
- * knows, is not new. Only young ones are remembered.
+ * knows, is not new. Only the logins of the last minute are remembered.
  */
 export class YoungSessions {
   readonly #now: () => number;

@@ -49,12 +49,16 @@ interface Call {
 
 /** The functions that koa-session calls, and those with which an application lists and ends sessions. */
 export interface KoaStore {
+  /** @param maxAge Not needed: the session has it. */
   get(key: string, maxAge: unknown, call: Call): Promise<KoaSession | undefined>;
   set(key: string, session: KoaSession, maxAge: number | 'session', call: Call): Promise<void>;
   destroy(key: string): Promise<void>;
   /** Ends all sessions of a user ("log out everywhere"). Returns how many there were. @param user As from `nameOf`. */
   endAll(user: string | number): Promise<number>;
-  /** Lists the sessions of a user, oldest first. `values` are the properties that `keys` names. */
+  /**
+   * Lists the sessions of a user, oldest first.
+   * @param options.keys The properties of `ctx.session` to return in `values`. By default none.
+   */
   list(user: string | number, options?: { readonly keys?: readonly string[] }): Promise<ListedKoaSession[]>;
   /** Returns the id by which `list` shows a session. @param key `ctx.session.externalKey` @throws NoSessionError */
   id(key: string): Promise<string>;

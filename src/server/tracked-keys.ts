@@ -51,8 +51,8 @@ export class TrackedKeys {
     return all;
   }
 
-  /** Returns a key that was added long ago. There must be one. */
-  old(): string {
+  /** Picks a key that was added long ago, from each shard in turn. There must be one. */
+  pickOld(): string {
     for (;;) {
       const [key] = this.#shards[this.#next].keys();
       this.#next = (this.#next + 1) % SHARDS;

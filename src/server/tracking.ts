@@ -81,7 +81,7 @@ export class ClientTracking implements Tracking, ChangeListener {
     this.#contain(() => {
       for (const key of keys()) this.#keys.add(key, id);
       const most = this.#options.maxKeys();
-      while (most > 0 && this.#keys.keys > most) this.#invalidate(this.#keys.old(), undefined);
+      while (most > 0 && this.#keys.keys > most) this.#invalidate(this.#keys.pickOld(), undefined);
     });
   }
 

@@ -135,6 +135,15 @@ describe('what clients ask on connecting', () => {
   });
 });
 
+it('MONITOR shows the commands that read or change all data, but not those of administrators', async () => {
+  const { server, ask } = await start();
+  const monitor = await connectTo(server);
+  await monitor.expect('MONITOR\r\n', '+OK\r\n');
+  for (const request of ['KEYS *', 'CONFIG GET timeout', 'SESSION.SCAN 0', 'FLUSHALL', 'PING end']) await ask(request);
+  const lines = (await monitor.takeUntil('"end"')).match(/(?<=\] )".*"/g);
+  expect(lines).toEqual(['"KEYS" "*"', '"SESSION.SCAN" "0"', '"FLUSHALL"', '"PING" "end"']);
+});
+
 describe('OBJECT', () => {
   it('REFCOUNT and FREQ', async () => {
     const { ask } = await start();

@@ -7,7 +7,7 @@ const MOST = 2 ** 31 - 1;
 
 export const log: Command = {
   name: 'log',
-  summary: 'Returns the latest passwords and commands that were refused, or forgets them.',
+  summary: 'Returns the latest failed logins and refused commands, or clears the list.',
   complexity: 'O(N), where N is the number of entries',
   group: 'server',
   flags: ['admin', 'loading', 'stale', 'noscript'],

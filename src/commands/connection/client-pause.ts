@@ -1,8 +1,8 @@
 import { parseInt64 } from '../../engine/fields/int64.js';
-import { CodedError } from '../../errors.js';
+import { CodedError, NOT_AN_INTEGER } from '../../errors.js';
 import type { Command } from '../declaration/command.js';
 
-// CLIENT PAUSE and UNPAUSE.
+// CLIENT PAUSE and UNPAUSE, which hold clients back, and UNBLOCK.
 
 /** About 24 days, the longest timer. */
 const LONGEST_MS = 2n ** 31n - 1n;
@@ -53,5 +53,37 @@ export const clientUnpause: Command = {
   run({ reply, server }) {
     server.pause.end();
     reply.ok();
+  },
+};
+
+export const clientUnblock: Command = {
+  name: 'unblock',
+  summary: 'Does nothing, because no command blocks.',
+  complexity: 'O(1)',
+  group: 'connection',
+  flags: ['admin', 'loading', 'stale', 'noscript'],
+  arity: -3,
+  arguments: [
+    { name: 'client-id', type: 'integer' },
+    {
+      name: 'unblock-type',
+      type: 'oneof',
+      optional: true,
+      arguments: [
+        { name: 'timeout', type: 'pure-token', token: 'TIMEOUT' },
+        { name: 'error', type: 'pure-token', token: 'ERROR' },
+      ],
+    },
+  ],
+  reply: '0',
+  run({ reply }, args) {
+    const id = args.slice();
+    const reason = args.left > 0 ? args.word() : 'timeout';
+    args.endOfSubcommand();
+    if (reason !== 'timeout' && reason !== 'error') {
+      throw new CodedError('ERR', 'CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
+    }
+    if (parseInt64(id) === undefined) throw NOT_AN_INTEGER;
+    reply.integer(0);
   },
 };

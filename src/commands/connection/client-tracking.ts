@@ -1,5 +1,4 @@
-import { parseInt64 } from '../../engine/fields/int64.js';
-import { CodedError, NOT_AN_INTEGER, noPermission, SYNTAX } from '../../errors.js';
+import { CodedError, noPermission, SYNTAX } from '../../errors.js';
 import type { Client } from '../../execution/context/client.js';
 import type { Context } from '../../execution/context/context.js';
 import type { TrackingOptions, TrackingState } from '../../execution/context/tracking.js';
@@ -8,7 +7,7 @@ import type { Argument, Command } from '../declaration/command.js';
 import { PERMISSIONS } from '../declaration/permission.js';
 import { CHANNEL_TOO_LONG, MAX_CHANNEL } from '../pubsub/channel.js';
 
-// CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO, for clients that cache what they read. And CLIENT UNBLOCK.
+// CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO, for clients that cache what they read.
 
 const ONLY_IN_MEMORY = 'sessions of a store are changed by other processes too, so do not cache them';
 
@@ -206,29 +205,5 @@ export const clientTrackinginfo: Command = {
     reply.bulk('prefixes');
     reply.array(prefixes.length);
     for (const prefix of prefixes) reply.latin1(prefix);
-  },
-};
-
-export const clientUnblock: Command = {
-  name: 'unblock',
-  summary: 'Does nothing, because no command blocks.',
-  complexity: 'O(1)',
-  group: 'connection',
-  flags: ['admin', 'loading', 'stale', 'noscript'],
-  arity: -3,
-  arguments: [
-    { name: 'client-id', type: 'integer' },
-    { name: 'unblock-type', type: 'oneof', optional: true, arguments: [word('TIMEOUT'), word('ERROR')] },
-  ],
-  reply: '0',
-  run({ reply }, args) {
-    const id = args.slice();
-    const reason = args.left > 0 ? args.word() : 'timeout';
-    args.endOfSubcommand();
-    if (reason !== 'timeout' && reason !== 'error') {
-      throw refused('CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
-    }
-    if (parseInt64(id) === undefined) throw NOT_AN_INTEGER;
-    reply.integer(0);
   },
 };

@@ -5,8 +5,8 @@ import { container } from '../declaration/container.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
 import { clientNoEvict, clientNoTouch, clientReply } from './client-modes.js';
 import { checkedClientName } from './client-name.js';
-import { clientPause, clientUnpause } from './client-pause.js';
-import { clientCaching, clientGetredir, clientTracking, clientTrackinginfo, clientUnblock } from './client-tracking.js';
+import { clientPause, clientUnblock, clientUnpause } from './client-pause.js';
+import { clientCaching, clientGetredir, clientTracking, clientTrackinginfo } from './client-tracking.js';
 
 const id: Command = {
   name: 'id',

@@ -9,13 +9,13 @@ const NO_CLUSTER = new CodedError('ERR', 'This instance has cluster support disa
 const word = (name: string): Argument => ({ name, type: 'string' });
 const integer = (name: string): Argument => ({ name, type: 'integer' });
 
-function refused(name: string, summary: string, args: readonly Argument[] = [], arity = 1): Command {
+function refused(name: string, args: readonly Argument[] = [], arity = 1): Command {
   return {
     name,
-    summary: `${summary}. An error, because there is no cluster.`,
+    summary: 'Refused, because there is no cluster.',
     complexity: 'O(1)',
     group: 'server',
-    flags: ['loading', 'stale'],
+    flags: ['loading'],
     arity,
     arguments: args,
     reply: 'an error',
@@ -26,47 +26,47 @@ function refused(name: string, summary: string, args: readonly Argument[] = [], 
 }
 
 /** What only a cluster has. */
-const SUBCOMMANDS: readonly (readonly [name: string, summary: string, ...args: Argument[]])[] = [
-  ['bumpepoch', 'Increases the epoch of the configuration'],
-  ['count-failure-reports', 'Counts the failure reports about a node', word('node-id')],
-  ['countkeysinslot', 'Counts the keys in a slot', integer('slot')],
-  ['flushslots', 'Gives up all slots of this node'],
-  ['forget', 'Removes a node', word('node-id')],
-  ['getkeysinslot', 'Returns keys in a slot', integer('slot'), integer('count')],
-  ['info', 'Returns the state of the cluster'],
-  ['keyslot', 'Returns the slot of a key', word('key')],
-  ['links', 'Returns the links between nodes'],
-  ['myid', 'Returns the id of this node'],
-  ['myshardid', 'Returns the id of the shard of this node'],
-  ['nodes', 'Returns the nodes of the cluster'],
-  ['replicas', 'Returns the replicas of a node', word('node-id')],
-  ['replicate', 'Makes this node a replica', word('node-id')],
-  ['saveconfig', 'Writes the configuration to the disk'],
-  ['set-config-epoch', 'Sets the epoch of the configuration', integer('config-epoch')],
-  ['shards', 'Returns the shards of the cluster'],
-  ['slaves', 'Returns the replicas of a node', word('node-id')],
-  ['slots', 'Returns which node has which slots'],
+const SUBCOMMANDS: readonly (readonly [name: string, ...args: Argument[]])[] = [
+  ['bumpepoch'],
+  ['count-failure-reports', word('node-id')],
+  ['countkeysinslot', integer('slot')],
+  ['flushslots'],
+  ['forget', word('node-id')],
+  ['getkeysinslot', integer('slot'), integer('count')],
+  ['info'],
+  ['keyslot', word('key')],
+  ['links'],
+  ['myid'],
+  ['myshardid'],
+  ['nodes'],
+  ['replicas', word('node-id')],
+  ['replicate', word('node-id')],
+  ['saveconfig'],
+  ['set-config-epoch', integer('config-epoch')],
+  ['shards'],
+  ['slaves', word('node-id')],
+  ['slots'],
 ];
 
 /** The same, for subcommands whose last arguments may be left out or repeated. */
 const LONG_SUBCOMMANDS: typeof SUBCOMMANDS = [
-  ['addslots', 'Assigns slots to this node', { ...integer('slot'), multiple: true }],
-  ['addslotsrange', 'Assigns ranges of slots to this node', integer('start-slot'), integer('end-slot')],
-  ['delslots', 'Gives up slots of this node', { ...integer('slot'), multiple: true }],
-  ['delslotsrange', 'Gives up ranges of slots of this node', integer('start-slot'), integer('end-slot')],
-  ['failover', 'Makes a replica take over', { ...word('options'), optional: true }],
-  ['meet', 'Adds a node', word('ip'), integer('port'), { ...integer('cluster-bus-port'), optional: true }],
-  ['reset', 'Makes this node leave the cluster', { ...word('reset-type'), optional: true }],
-  ['setslot', 'Moves a slot', integer('slot'), word('subcommand'), { ...word('node-id'), optional: true }],
+  ['addslots', { ...integer('slot'), multiple: true }],
+  ['addslotsrange', integer('start-slot'), integer('end-slot')],
+  ['delslots', { ...integer('slot'), multiple: true }],
+  ['delslotsrange', integer('start-slot'), integer('end-slot')],
+  ['failover', { ...word('options'), optional: true }],
+  ['meet', word('ip'), integer('port'), { ...integer('cluster-bus-port'), optional: true }],
+  ['reset', { ...word('reset-type'), optional: true }],
+  ['setslot', integer('slot'), word('subcommand'), { ...word('node-id'), optional: true }],
 ];
 
 const required = (args: readonly Argument[]) => args.filter(({ optional }) => !optional).length;
 
 export const cluster = container('cluster', 'server', 'A container for commands about clusters.', [
-  ...SUBCOMMANDS.map(([name, summary, ...args]) => refused(name, summary, args, 2 + args.length)),
-  ...LONG_SUBCOMMANDS.map(([name, summary, ...args]) => refused(name, summary, args, -2 - required(args))),
+  ...SUBCOMMANDS.map(([name, ...args]) => refused(name, args, 2 + args.length)),
+  ...LONG_SUBCOMMANDS.map(([name, ...args]) => refused(name, args, -2 - required(args))),
 ]);
 
-export const asking = refused('asking', 'Lets the next command use a slot that is being moved');
-export const readonly = refused('readonly', 'Lets this connection read from a replica');
-export const readwrite = refused('readwrite', 'Ends READONLY');
+export const asking = refused('asking');
+export const readonly = refused('readonly');
+export const readwrite = refused('readwrite');

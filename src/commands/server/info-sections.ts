@@ -15,7 +15,7 @@ export const SECTIONS_ON_REQUEST = new Set(['Commandstats', 'Latencystats']);
 
 /**
  * The sections of INFO. Fields that Redis also has keep their names there, so that monitoring tools find them. Redis'
- * fields about things that respite does not have (replicas, scripts, forks) are included only if tools read them.
+ * fields about things that respite does not have (replicas, functions, forks) are included only if tools read them.
  */
 export const SECTIONS: Record<string, (context: Context) => Fields> = {
   Server: ({ server }) => {

@@ -44,7 +44,6 @@ const NOTHING = {
   'replication.backlog': 0,
   'clients.slaves': 0,
   'cluster.links': 0,
-  'lua.caches': 0,
   'functions.caches': 0,
 };
 
@@ -66,6 +65,7 @@ const stats: Command = {
       'total.allocated': used,
       'startup.allocated': startup,
       ...NOTHING,
+      'lua.caches': server.scripts.sourceBytes + server.scripts.machineBytes,
       'aof.buffer': server.durability?.status?.pendingBytes ?? 0,
       'clients.normal': clients,
       'overhead.total': used - bytes,

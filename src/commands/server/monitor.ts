@@ -2,7 +2,7 @@ import type { Command } from '../declaration/command.js';
 
 export const monitor: Command = {
   name: 'monitor',
-  summary: 'Streams every command that the server processes.',
+  summary: 'Streams the commands that the server runs, except those of administrators, such as CONFIG.',
   complexity: 'O(1)',
   group: 'server',
   // The stream contains tokens, which are credentials.

@@ -2,7 +2,7 @@ import { CodedError, SYNTAX } from '../../errors.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
 
-// REPLICAOF, SLAVEOF and FAILOVER. respite has no replication, so it can only be told to remain a primary.
+// REPLICAOF, SLAVEOF and FAILOVER. respite has no replication, so REPLICAOF accepts only NO ONE.
 
 /** REPLICAOF, under either of its names. */
 function follow(name: string): Command {
