@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { counted } from '../counted.js';
 import type { Restoration, SessionEngine } from '../engine/index.js';
 import { BackgroundWork, DONE } from '../engine/time/background-work.js';
+import { inSlices } from '../engine/time/in-slices.js';
 import { type CodedError, cannotPersist } from '../errors.js';
 import {
   JOURNAL,
@@ -159,7 +160,7 @@ export class Durability {
       (records, count) => replay.foresee(records, count),
     );
     const sessions = this.#engine.size;
-    const expired = finished(restoration, join(directory, JOURNAL));
+    const expired = await this.#finish(restoration, join(directory, JOURNAL));
     this.#expired = expired;
     this.#journal = journal;
     this.#progress = undefined;
@@ -406,21 +407,25 @@ export class Durability {
    * Returns the journal, once it is loaded. Not a getter, because private getters are slow: V8 calls its runtime for
    * them.
    */
+  /**
+   * Finishes the restoration: from now on sessions expire. Returns how many had already expired.
+   * @throws JournalError if no server can have written what was restored.
+   */
+  async #finish(restoration: Restoration, path: string): Promise<number> {
+    try {
+      await inSlices(restoration.keepOrders(), this.#options.clock, {
+        isStopped: () => this.#closed,
+        isHeld: () => false,
+      });
+      return restoration.finish();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new JournalError(`the journal in ${path} is inconsistent: ${error.message}`);
+    }
+  }
+
   #loaded(): Journal {
     if (this.#journal === undefined) throw new Error('the journal has not been loaded');
     return this.#journal;
-  }
-}
-
-/**
- * Finishes the restoration: from now on sessions expire. Returns how many had already expired.
- * @throws JournalError if no server can have written what was restored.
- */
-function finished(restoration: Restoration, path: string): number {
-  try {
-    return restoration.finish();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new JournalError(`the journal in ${path} is inconsistent: ${error.message}`);
   }
 }

@@ -530,6 +530,34 @@ async function* batches(bytes: Buffer): AsyncGenerator<Iterable<JournalRecord>> 
   }
 }
 
+it('the members of a large sorted set are put in order in steps, before the restoration is finished', () => {
+  const recorded = new Recorded();
+  const members = Array.from({ length: 3000 }, (_, i) => `m${(i * 7) % 3000}`);
+  const data = members.flatMap((one, i) => [slice(one), scoreText(i % 10)]);
+  recorded.engine.create(slice('z'), { shared: 'tokenless', kind: 'zset', data });
+  const engine = new SessionEngine({ clock: recorded.clock });
+  const restoration = engine.restore();
+  const replay = new Replay(restoration, new WallTime(recorded.clock));
+  const decoder = new RecordDecoder();
+  const bytes = bytesOf(recorded.journal);
+  for (let at = 0; at < bytes.length; ) {
+    at = decoder.decode(bytes, at, bytes.length);
+    replay.visit(decoder);
+  }
+  const memory = engine.memory;
+  const steps = [...restoration.keepOrders()];
+  expect(steps.length).toBeGreaterThan(20);
+  const ordered = engine.memory;
+  expect(ordered).toBeGreaterThan(memory);
+  restoration.finish();
+  // Nothing was left to do.
+  expect(engine.memory).toBe(ordered);
+  const order: string[] = [];
+  engine.data.peekOrder(engine.findShared(slice('z'))).visit(0, 3000, 1, (one) => order.push(one.latin1()));
+  const byScore = (at: number) => members.filter((_, i) => i % 10 === at).sort();
+  expect(order).toEqual(Array.from({ length: 10 }, (_, at) => byScore(at)).flat());
+});
+
 it('a restored shared session is found by its name, even if the secret has changed', () => {
   const recorded = new Recorded();
   const session = recorded.engine.create(slice('x'), { shared: true });

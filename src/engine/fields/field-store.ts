@@ -100,6 +100,11 @@ export interface FieldStore {
    */
   keepOrder(slot: number): boolean;
   /**
+   * Like `keepOrder`, in steps of a fraction of a millisecond. The slot must not change in between, nor may its order be
+   * asked for.
+   */
+  keepOrderInSteps(slot: number): Generator<void, boolean>;
+  /**
    * Returns the keys of a slot in the order of their values. If the slot is hashed, this keeps them in order from now
    * on, as `keepOrder` does.
    * @throws RangeError if a value is not a score.

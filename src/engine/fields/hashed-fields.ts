@@ -5,6 +5,7 @@ import { KeyedHash } from '../tables/keyed-hash.js';
 import { Numbering } from '../tables/numbering.js';
 import { home, isFrom, itemOf, OpenAddressing } from '../tables/open-addressing.js';
 import { NONE } from '../tables/slot-table.js';
+import { atOnce } from '../time/in-slices.js';
 import { ByteStrings } from './byte-strings.js';
 import { type Order, TreeOrder } from './order.js';
 import { ScoreTree } from './score-tree.js';
@@ -213,15 +214,22 @@ export class HashedFields extends OpenAddressing {
    * takes O(n log n). Returns false, and changes nothing, if a value is not a score.
    */
   keepOrder(session: number): boolean {
+    return this.#roots[session] !== NONE || atOnce(this.keepOrderInSteps(session));
+  }
+
+  /** See `FieldStore.keepOrderInSteps`. */
+  *keepOrderInSteps(session: number): Generator<void, boolean> {
     if (this.#roots[session] !== NONE) return true;
     const count = this.count(session);
     for (let place = 0; place < count; place++) {
       if (Number.isNaN(this.#scoreOf(this.#strings.word(this.#lists[session], place)))) return false;
+      if (place % CHECKED_AT_ONCE === CHECKED_AT_ONCE - 1) yield;
     }
     this.#beginOrder(session);
     for (let place = 0; place < count; place++) {
       const field = this.#strings.word(this.#lists[session], place);
       this.#addToOrder(session, this.#scoreOf(field), field, this.keyAt(session, place));
+      if (place % ORDERED_AT_ONCE === ORDERED_AT_ONCE - 1) yield;
     }
     return true;
   }
@@ -487,6 +495,9 @@ export class HashedFields extends OpenAddressing {
 
 /** Compares every member as if it came before the one looked for. */
 const BEFORE = () => -1;
+
+/** Fields to check, and to put in order, in one step. */
+const [CHECKED_AT_ONCE, ORDERED_AT_ONCE] = [1024, 64];
 
 /** Fields, and approximate bytes of memory, to free at once. */
 const FIELDS_AT_ONCE = 64;

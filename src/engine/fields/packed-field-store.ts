@@ -417,6 +417,12 @@ export class PackedFieldStore implements FieldStore {
     return areScores;
   }
 
+  *keepOrderInSteps(slot: number): Generator<void, boolean> {
+    const address = this.#chunks.of(slot);
+    if (!this.#isHashed(address)) return this.keepOrder(slot);
+    return yield* this.#hashed.keepOrderInSteps(this.#records.sessionAt(address));
+  }
+
   orderOf(slot: number): Order {
     const address = this.#chunks.of(slot);
     if (this.#isHashed(address)) return this.#hashed.orderOf(this.#records.sessionAt(address));
