@@ -1,4 +1,4 @@
-import { calledOf } from '../commands/declaration/command-entry.js';
+import { calledOf, takesWords } from '../commands/declaration/command-entry.js';
 import type { Clock } from '../engine/index.js';
 import type { Pause } from '../execution/context/pause.js';
 import type { Execution } from '../execution/execution.js';
@@ -48,9 +48,11 @@ export class Pausing implements Pause {
   holds({ commands, transaction }: Execution, request: Request): boolean {
     const command = commands.find(request.word(0));
     const entry = command && calledOf(command, request);
+    // Refused at once, as in Redis: an unknown command, and a wrong number of arguments.
+    if (entry === undefined || !takesWords(entry, request.length)) return false;
     // Otherwise nobody could end the pause.
-    if (entry?.fullName === 'client|unpause') return false;
-    if (this.#all || entry === undefined) return this.#all;
+    if (entry.fullName === 'client|unpause') return false;
+    if (this.#all) return true;
     return entry.waitsAsWrite || (entry.endsTransaction && transaction.queued.some(({ waitsAsWrite }) => waitsAsWrite));
   }
 

@@ -243,6 +243,11 @@ describe('CLIENT PAUSE', () => {
     await admin.send('CLIENT UNPAUSE\r\nPING\r\n');
     expect(await admin.take(12)).toBe('+OK\r\n+PONG\r\n');
     await reader.expect('', '+PONG\r\n$-1\r\n');
+    // What is refused in any case is refused at once.
+    expect(await askWith(admin, 'CLIENT', 'PAUSE', '100000', 'ALL')).toBe('OK');
+    await reader.expect('GET\r\n', "-ERR wrong number of arguments for 'get' command\r\n");
+    expect(await askWith(reader, 'NOPE')).toMatch(/^ERR unknown command 'NOPE'/);
+    await admin.expect('CLIENT UNPAUSE\r\n', '+OK\r\n');
     // The requests after it in the same read wait too.
     await admin.send('CLIENT PAUSE 100000 ALL\r\nPING\r\n');
     expect(await admin.take(5)).toBe('+OK\r\n');
