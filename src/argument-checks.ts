@@ -56,6 +56,17 @@ export const hasMethods = (value: unknown, ...names: string[]): boolean =>
   value !== null &&
   names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 
+/**
+ * @param example How a client is passed, for the error text.
+ * @param methods What is needed besides commands and transactions.
+ * @throws TypeError if the value is not a client of ioredis or node-redis that has all of it.
+ */
+export function checkClient(client: unknown, example: string, ...methods: string[]): void {
+  if (hasMethods(client, 'call', 'pipeline', 'multi', ...methods)) return;
+  if (hasMethods(client, 'sendCommand', 'multi', ...methods)) return;
+  throw new TypeError(`client must be a client of ioredis or node-redis, as in ${example}, not ${kindOf(client)}`);
+}
+
 /** Returns what kind of value this is, in words for an error text. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);

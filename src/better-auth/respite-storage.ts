@@ -1,13 +1,10 @@
-import { checkNoOtherOptions, checkText, hasMethods, kindOf } from '../argument-checks.js';
+import { checkClient, checkNoOtherOptions, checkText } from '../argument-checks.js';
 import {
-  type IoredisConnection,
-  type IoredisTransactions,
   integerOf,
-  type NodeRedisConnection,
-  type NodeRedisTransactions,
   NoSessionError,
   request,
   Sessions,
+  type TransactionClient,
   textOrNullOf,
   transaction,
 } from '../client/index.js';
@@ -16,7 +13,7 @@ import { type StoredSession, storedSessionOf } from './stored-session.js';
 import { YoungSessions } from './young-sessions.js';
 
 /** A client of ioredis 5 or 6, or of node-redis 4 to 6, connected to a respite server. */
-export type StorageClient = (IoredisConnection & IoredisTransactions) | (NodeRedisConnection & NodeRedisTransactions);
+export type StorageClient = TransactionClient;
 
 export interface RespiteStorageOptions {
   readonly client: StorageClient;
@@ -77,11 +74,7 @@ export function respiteStorage(options: RespiteStorageOptions): RespiteStorage {
   const { client, prefix = 'better-auth:', ...others } = options;
   checkNoOtherOptions(others, ['client', 'prefix']);
   checkText('prefix', prefix);
-  if (!hasMethods(client, 'call', 'pipeline', 'multi') && !hasMethods(client, 'sendCommand', 'multi')) {
-    throw new TypeError(
-      `client must be a client of ioredis or node-redis, as in respiteStorage({ client: redis }), not ${kindOf(client)}`,
-    );
-  }
+  checkClient(client, 'respiteStorage({ client: redis })');
   const sessions = new Sessions(client);
   const young = new YoungSessions(Date.now);
   const nameOf = (userId: string) => `${prefix}user:${userId}`;

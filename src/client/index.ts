@@ -29,4 +29,9 @@ export { Session } from './session.js';
 export type { SessionEvent, SessionEventName, TruncatedSessionEvent, WholeSessionEvent } from './session-event.js';
 export type { SessionInfo } from './session-info.js';
 export { type CreateOptions, newRequest, Sessions } from './sessions.js';
-export { type IoredisTransactions, type NodeRedisTransactions, transaction } from './transaction.js';
+export {
+  type IoredisTransactions,
+  type NodeRedisTransactions,
+  type TransactionClient,
+  transaction,
+} from './transaction.js';

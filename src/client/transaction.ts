@@ -1,4 +1,4 @@
-import type { Request } from './connection.js';
+import type { IoredisConnection, NodeRedisConnection, Request } from './connection.js';
 import { failureOf } from './request-error.js';
 
 /** The part of an ioredis client that transactions use. */
@@ -16,6 +16,11 @@ export interface NodeRedisTransactions {
     exec(): Promise<unknown>;
   };
 }
+
+/** A client of either library that can run transactions. */
+export type TransactionClient =
+  | (IoredisConnection & IoredisTransactions)
+  | (NodeRedisConnection & NodeRedisTransactions);
 
 /**
  * Runs requests as one transaction. Returns their replies, or undefined if nothing was done because a session watched

@@ -13,7 +13,7 @@ import { changesBetween, parse, type SessionFields, withChanges } from '../field
 import { knownName, nameText } from '../user-name.js';
 import { fieldsOf, sessionOf } from './session-fields.js';
 import { isSessionId, newSessionId } from './session-id.js';
-import { checkClient, connectAlike, disconnect, type StoreClient } from './store-client.js';
+import { checkStoreClient, connectAlike, disconnect, type StoreClient } from './store-client.js';
 import { StoredSessions } from './stored-sessions.js';
 import { TrackedSession } from './tracked-session.js';
 
@@ -363,7 +363,7 @@ export class RespiteStore extends Store {
 /** @throws TypeError or RangeError if an option is missing or invalid. Plain JavaScript may pass anything. */
 function checkOptions(options: RespiteStoreOptions): void {
   const { client, nameOf, prefix, ttl, maxAge, keep, subscriber } = options ?? {};
-  checkClient(client);
+  checkStoreClient(client);
   if (nameOf !== undefined) checkFunction('nameOf', nameOf);
   if (prefix !== undefined) checkText('prefix', prefix);
   if (prefix === '') throw new RangeError('prefix must not be empty: it is the name of sessions without a known user');

@@ -1,4 +1,4 @@
-import { hasMethods, kindOf } from '../argument-checks.js';
+import { checkClient } from '../argument-checks.js';
 import {
   failureOf,
   type IoredisConnection,
@@ -29,12 +29,8 @@ export interface NodeRedisClient extends NodeRedisConnection, NodeRedisTransacti
 export type StoreClient = IoredisClient | NodeRedisClient;
 
 /** @throws TypeError if the client lacks a method that the store needs. */
-export function checkClient(client: unknown): void {
-  const ofIoredis = hasMethods(client, 'call', 'pipeline', 'multi', 'duplicate');
-  if (ofIoredis || hasMethods(client, 'sendCommand', 'multi', 'duplicate')) return;
-  throw new TypeError(
-    `client must be a client of ioredis or node-redis, as in new RespiteStore({ client: redis }), not ${kindOf(client)}`,
-  );
+export function checkStoreClient(client: unknown): void {
+  checkClient(client, 'new RespiteStore({ client: redis })', 'duplicate');
 }
 
 /** Opens another connection to the same server, for what a shared connection cannot do. It reconnects if it is lost. */

@@ -1,23 +1,19 @@
 import {
+  checkClient,
   checkFunction,
   checkNoOtherOptions,
   checkText,
   checkWhole,
-  hasMethods,
-  kindOf,
   MAX_SECONDS,
 } from '../argument-checks.js';
 import {
   flatten,
-  type IoredisConnection,
-  type IoredisTransactions,
   type ListedSession,
-  type NodeRedisConnection,
-  type NodeRedisTransactions,
   NoSessionError,
   type Request,
   RequestError,
   Sessions,
+  type TransactionClient,
   transaction,
 } from '../client/index.js';
 import { derivedToken } from '../derived-token.js';
@@ -25,7 +21,7 @@ import { changesBetween, parse, type SessionFields } from '../field-changes.js';
 import { knownName, nameText } from '../user-name.js';
 
 /** A client of ioredis 5 or 6, or of node-redis 4 to 6, connected to a respite server. */
-export type StoreClient = (IoredisConnection & IoredisTransactions) | (NodeRedisConnection & NodeRedisTransactions);
+export type StoreClient = TransactionClient;
 
 /** The properties of `ctx.session`. */
 export type KoaSession = Record<string, unknown>;
@@ -82,11 +78,7 @@ export type ListedKoaSession = Omit<ListedSession, 'values'> & { readonly values
 export function koaStore(options: KoaStoreOptions): KoaStore {
   const { client, nameOf = () => undefined, prefix = 'koa:', ttl = 86_400, maxAge, ...others } = options;
   checkNoOtherOptions(others, ['client', 'nameOf', 'prefix', 'ttl', 'maxAge']);
-  if (!hasMethods(client, 'call', 'pipeline', 'multi') && !hasMethods(client, 'sendCommand', 'multi')) {
-    throw new TypeError(
-      `client must be a client of ioredis or node-redis, as in koaStore({ client: redis }), not ${kindOf(client)}`,
-    );
-  }
+  checkClient(client, 'koaStore({ client: redis })');
   checkFunction('nameOf', nameOf);
   checkText('prefix', prefix);
   if (prefix === '') throw new RangeError('prefix must not be empty: it is the name of sessions without a known user');

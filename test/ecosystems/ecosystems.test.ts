@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +85,18 @@ const ECOSYSTEMS: readonly Ecosystem[] = [
     start: interpreted(process.execPath),
   },
 ];
+
+/** What the programs need besides the libraries that they try. */
+const HELPERS = new Set(['express', 'express-session', 'fastify', 'ioredis', 'koa']);
+
+it('docs/ecosystems.md has the versions of the npm packages that are tried', () => {
+  const rows = readFileSync(path('../../docs/ecosystems.md'), 'utf8').split('\n');
+  const { packages } = JSON.parse(readFileSync(path('node/package-lock.json'), 'utf8'));
+  for (const name of Object.keys(packages[''].dependencies).filter((each) => !HELPERS.has(each))) {
+    const row = rows.filter((each) => each.toLowerCase().includes(name)).join('\n');
+    expect(row, name).toContain(packages[`node_modules/${name}`].version);
+  }
+});
 
 describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, own = [], start }) => {
   const servers: Partial<Record<'redis-server' | 'respite', RedisServer | Program>> = {};

@@ -82,6 +82,7 @@ describe('a server with a store', () => {
     ['SESSION.SAVE x', 'SESSION.SAVE works only on sessions in memory'],
     ['SESSION.LOAD x', 'SESSION.LOAD works only on sessions in memory'],
     ['BGREWRITEAOF', 'BGREWRITEAOF works only on sessions in memory'],
+    ['CLIENT TRACKING ON', 'CLIENT TRACKING works only on sessions in memory'],
   ])('refuses %s and says what to use instead', async (command, reason) => {
     const { client } = await start();
     const reply = await ask(client, command);

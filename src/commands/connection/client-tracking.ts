@@ -9,7 +9,7 @@ import { CHANNEL_TOO_LONG, MAX_CHANNEL } from '../pubsub/channel.js';
 
 // CLIENT TRACKING, CACHING, GETREDIR and TRACKINGINFO, for clients that cache what they read.
 
-const ONLY_IN_MEMORY = 'sessions of a store are changed by other processes too, so do not cache them';
+const ONLY_IN_MEMORY = 'other processes change the sessions of a store too, so clients cannot use a cache';
 
 /** The most prefixes of one client. A change is compared with each. */
 const MAX_PREFIXES = 1000;
