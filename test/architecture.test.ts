@@ -377,6 +377,18 @@ describe('the architecture', () => {
     expect(circlesAmong(Object.keys(MAY_IMPORT), (part) => MAY_IMPORT[part] ?? [])).toEqual([]);
   });
 
+  it('the folders of commands import each other in one direction', () => {
+    const folderOf = (file: string) => /^(commands\/[^/]+)\//.exec(file)?.[1];
+    const folders = [...new Set(files.flatMap((file) => folderOf(file) ?? []))];
+    const importsOfFolder = (folder: string) =>
+      files
+        .filter((file) => folderOf(file) === folder)
+        .flatMap((file) => importsOf(file).flatMap((to) => folderOf(to) ?? []));
+    const others = (folder: string) => importsOfFolder(folder).filter((to) => to !== folder);
+    expect(folders.length).toBeGreaterThan(10);
+    expect(circlesAmong(folders, others)).toEqual([]);
+  });
+
   it('only the program reads arguments and the environment and calls exit', () => {
     for (const file of files.filter((name) => name !== 'cli.ts' && partOf(name) !== 'cli')) {
       expect(readFileSync(resolve(SRC, file), 'utf8'), file).not.toMatch(/process\.(argv|env|exit)\b/);

@@ -522,7 +522,7 @@ export class SessionEngine {
     return kindOf(this.#slots.flags(session));
   }
 
-  /** Whether the session is a string: one value and no keys. Takes less time than `kindOf`. */
+  /** Whether the session is a string. Tests one flag; `kindOf` tests up to three. */
   isString(session: Session): boolean {
     return (this.#slots.flags(session) & Flag.String) !== 0;
   }

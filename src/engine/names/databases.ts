@@ -4,19 +4,19 @@ import { NONE } from '../tables/slot-table.js';
 import { databaseOf } from './key-name.js';
 
 /**
- * The shared sessions that are keys of databases other than 0, by database. It is always exact. Database 0 has all other
- * sessions, for which nothing is kept.
+ * The shared sessions that are keys of databases other than 0, by database, exactly. All other sessions are in database
+ * 0, for which nothing is kept.
  */
 export class Databases {
   readonly #keys = new Map<number, SlotSet>();
   #size = 0;
 
-  /** The number of keys in it. */
+  /** The number of keys in all databases from 1 on. */
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of memory that it takes. */
+  /** Bytes of memory that the sets of keys take. */
   get memory(): number {
     let bytes = 0;
     if (this.#size > 0) for (const keys of this.#keys.values()) bytes += keys.bytes;
@@ -32,6 +32,7 @@ export class Databases {
     return this.#keys.get(database)?.size ?? 0;
   }
 
+  /** Returns whether a slot is a key of a database from 1 on. Looks into each database. */
   has(slot: number): boolean {
     if (this.#size > 0) for (const keys of this.#keys.values()) if (keys.has(slot)) return true;
     return false;
@@ -60,7 +61,7 @@ export class Databases {
     this.#size++;
   }
 
-  /** Removes a shared session, if it is in it. */
+  /** Removes a shared session. Does nothing if it is a key of database 0. */
   delete(name: Slice, slot: number): void {
     if (this.#keys.get(databaseOf(name))?.delete(slot)) this.#size--;
   }
