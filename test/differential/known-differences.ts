@@ -87,6 +87,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: true,
   },
   {
+    reason: 'COMMAND GETKEYS and GETKEYSANDFLAGS take a command without arguments, as in Redis 7.2.',
+    matches: (request, respite, redis) =>
+      named(request, 'COMMAND') &&
+      request.length === 3 &&
+      isError(respite, /^ERR (Invalid number of arguments specified for|The) command/) &&
+      isError(redis, /^ERR wrong number of arguments for 'command\|getkeys/),
+    isLasting: false,
+  },
+  {
     reason: 'OBJECT ENCODING returns the encoding of Redis that is closest to what respite uses.',
     matches: (request, respite, redis) =>
       named(request, 'OBJECT', 'ENCODING') && [respite, redis].every((reply) => isText(reply)),
