@@ -86,7 +86,7 @@ export class ClientTracking implements Tracking, ChangeListener {
   }
 
   served({ tracking, transaction }: TrackingClient, command: string): void {
-    // What a transaction changes is one message.
+    // What a transaction changes comes together.
     if (!transaction.executing) this.#flush();
     const isOver = !transaction.open && !transaction.executing;
     if (tracking !== undefined && isOver && command !== 'client|caching') tracking.caching = undefined;
@@ -102,7 +102,7 @@ export class ClientTracking implements Tracking, ChangeListener {
     }
   }
 
-  /** Notifies the clients of `#broadcast` of what has changed, each in one message. */
+  /** Notifies the clients of `#broadcast` of what has changed, in one message for each of their prefixes, as Redis does. */
   readonly #flush = (): void => {
     if (this.#changed.size > 0) this.#contain(() => this.#notifyAll());
   };
@@ -111,13 +111,13 @@ export class ClientTracking implements Tracking, ChangeListener {
     for (const client of this.#broadcast) {
       const { tracking } = client;
       if (tracking === undefined) continue;
-      const prefixes = [...tracking.prefixes];
-      const found: string[] = [];
-      for (const [key, cause] of this.#changed) {
-        if (client === cause && tracking.noloop) continue;
-        if (prefixes.some((prefix) => key.startsWith(prefix))) found.push(key);
+      for (const prefix of tracking.prefixes) {
+        const found: string[] = [];
+        for (const [key, cause] of this.#changed) {
+          if (key.startsWith(prefix) && !(client === cause && tracking.noloop)) found.push(key);
+        }
+        if (found.length > 0) this.#notify(client, tracking, found);
       }
-      if (found.length > 0) this.#notify(client, tracking, found);
     }
     this.#changed.clear();
   }
