@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectTo, startServer, stopServers } from '../embedded-server.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
-import type { RawClient } from '../raw-client.js';
-import { frame } from '../raw-client.js';
+import { frame, RawClient } from '../raw-client.js';
 import { eventually } from '../tools/eventually.js';
+import { RedisServer } from '../tools/redis-server.js';
 import { type Status, show } from '../tools/replies.js';
 import { askWith, infoNumber } from './ask.js';
 import { start } from './start.js';
@@ -132,6 +132,46 @@ describe('what clients ask on connecting', () => {
     expect(await flags('EVAL', 'return 1', '2', 'a', 'b', 'c')).toEqual(['a RW access update', 'b RW access update']);
     expect(await flags('EVAL_RO', 'return 1', '1', 'a')).toEqual(['a RO access']);
     expect(await flags('SESSION.GET', '@a', 'k')).toEqual(['@a RO access']);
+  });
+});
+
+describe.skipIf(!RedisServer.there)('COMMAND GETKEYSANDFLAGS', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  it.each([
+    'GET a',
+    'DEL a b',
+    'MGET a b c',
+    'MSETNX a v b w',
+    'SETEX a 1 v',
+    'COPY a b REPLACE',
+    'RENAMENX a b',
+    'SMOVE a b c',
+    'SUNIONSTORE a b c',
+    'ZUNIONSTORE a 2 b c WEIGHTS 1 2',
+    'ZRANGESTORE a b 0 1',
+    'ZPOPMIN a',
+    'EVAL return(1) 1 a b',
+    'EVAL_RO return(1) 2 a b',
+    'OBJECT ENCODING a',
+    'ZADD a 1 b',
+    'HDEL a b',
+    'WATCH a b',
+    'EVAL return(1) 0 a',
+    'EVAL return(1) 3 a',
+    'PING a',
+    'NOPE a',
+    'GET a b',
+  ])('says of %j what Redis says', async (request) => {
+    const ours = await connectTo(await startServer());
+    const theirs = await RawClient.connect(redis.port);
+    const words = ['GETKEYSANDFLAGS', ...request.split(' ')];
+    expect(await shown(ours, 'COMMAND', ...words)).toBe(await shown(theirs, 'COMMAND', ...words));
+    theirs.socket.destroy();
   });
 });
 

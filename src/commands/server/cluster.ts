@@ -9,13 +9,18 @@ const NO_CLUSTER = new CodedError('ERR', 'This instance has cluster support disa
 const word = (name: string): Argument => ({ name, type: 'string' });
 const integer = (name: string): Argument => ({ name, type: 'integer' });
 
-function refused(name: string, args: readonly Argument[] = [], arity = 1): Command {
+function refused(
+  name: string,
+  args: readonly Argument[] = [],
+  arity = 1,
+  flags: Command['flags'] = ['loading'],
+): Command {
   return {
     name,
     summary: 'Refused, because there is no cluster.',
     complexity: 'O(1)',
     group: 'server',
-    flags: ['loading'],
+    flags,
     arity,
     arguments: args,
     reply: 'an error',
@@ -48,23 +53,32 @@ const SUBCOMMANDS: readonly (readonly [name: string, ...args: Argument[]])[] = [
   ['slots'],
 ];
 
+const SLOTS: Argument = {
+  name: 'range',
+  type: 'block',
+  multiple: true,
+  arguments: [integer('start-slot'), integer('end-slot')],
+};
+
 /** The same, for subcommands whose last arguments may be left out or repeated. */
 const LONG_SUBCOMMANDS: typeof SUBCOMMANDS = [
   ['addslots', { ...integer('slot'), multiple: true }],
-  ['addslotsrange', integer('start-slot'), integer('end-slot')],
+  ['addslotsrange', SLOTS],
   ['delslots', { ...integer('slot'), multiple: true }],
-  ['delslotsrange', integer('start-slot'), integer('end-slot')],
+  ['delslotsrange', SLOTS],
   ['failover', { ...word('options'), optional: true }],
   ['meet', word('ip'), integer('port'), { ...integer('cluster-bus-port'), optional: true }],
-  ['reset', { ...word('reset-type'), optional: true }],
   ['setslot', integer('slot'), word('subcommand'), { ...word('node-id'), optional: true }],
 ];
 
-const required = (args: readonly Argument[]) => args.filter(({ optional }) => !optional).length;
+/** Returns how many words the arguments have at least. */
+const wordsOf = (args: readonly Argument[]): number =>
+  args.reduce((sum, { optional, arguments: members }) => sum + (optional ? 0 : (members?.length ?? 1)), 0);
 
 export const cluster = container('cluster', 'server', 'A container for commands about clusters.', [
   ...SUBCOMMANDS.map(([name, ...args]) => refused(name, args, 2 + args.length)),
-  ...LONG_SUBCOMMANDS.map(([name, ...args]) => refused(name, args, -2 - required(args))),
+  refused('reset', [{ ...word('reset-type'), optional: true }], -2, ['loading', 'noscript']),
+  ...LONG_SUBCOMMANDS.map(([name, ...args]) => refused(name, args, -2 - wordsOf(args))),
 ]);
 
 export const asking = refused('asking');
