@@ -2,8 +2,6 @@ import { type KeyName, NO_SESSION, type Session, type SessionEngine } from '../.
 import { Slice } from '../../slice.js';
 import { makeKey } from '../keys/lookup.js';
 
-// What the commands for sets share.
-
 /** The value of each member, as a key of a session. */
 export const NO_VALUE = Slice.of('');
 
