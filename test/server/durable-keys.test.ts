@@ -192,6 +192,21 @@ describe.each(ways)('a restart keeps keys, %s', (_, restart) => {
       ['ZADD z 1 a 2 b', 'SADD s b', 'SET u v EX 9', 'ZUNIONSTORE u 2 z s'],
       { 'ZRANGE u 0 -1 WITHSCORES': 'a 1 b 3', 'TTL u': '-1', 'TYPE u': 'zset' },
     ],
+    [
+      'SPOP and ZREMRANGEBYRANK of everything, and new members',
+      ['SADD s a b', 'SPOP s 9', 'ZADD z 1 a 2 b', 'ZREMRANGEBYRANK z 0 -1', 'ZADD z 3 c', 'SADD u a', 'SPOP u'],
+      { 'EXISTS s u': '0', 'ZRANGE z 0 -1 WITHSCORES': 'c 3' },
+    ],
+    [
+      'SUNIONSTORE of many',
+      [
+        'SADD s a',
+        `SADD t ${Array.from({ length: 300 }, (_, i) => `m${i}`).join(' ')}`,
+        'SUNIONSTORE n s t',
+        'SUNIONSTORE s s t',
+      ],
+      { 'SCARD n': '301', 'SCARD s': '301', 'SISMEMBER n m299': '1' },
+    ],
     ['SINTERSTORE of nothing', ['SADD s a', 'SADD t b', 'SINTERSTORE s s t'], { 'EXISTS s': '0', 'SCARD t': '1' }],
     ['a transaction', ['MULTI', 'SET k 1', 'INCR k', 'RENAME k l', 'EXEC'], { 'GET l': '2', 'EXISTS k': '0' }],
     ['a shared session', ['SESSION.NEW k SHARED DATA a 1', 'HSET k b 2'], { 'SESSION.GETALL @k': 'a 1 b 2' }],

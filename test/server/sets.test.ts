@@ -75,6 +75,7 @@ describe('a set', () => {
     await ask('SADD b m2 m3 m4');
     expect(sorted(await ask('SINTER large a b'))).toBe('m2 m3');
     expect(sorted(await ask('SUNION a b'))).toBe('m1 m2 m3 m4 x');
+    expect((await ask('SUNION a large b large')).split(' ').sort()).toEqual([...many(100).split(' '), 'x'].sort());
     expect(sorted(await ask('SDIFF a b missing'))).toBe('m1 x');
     expect(await ask('SINTER a missing')).toBe('');
     expect(await ask('SINTERCARD 2 large a')).toBe('3');
