@@ -5,6 +5,8 @@ import type { Request } from './sequence.js';
 export interface KnownDifference {
   /** Why respite has another reply. */
   readonly reason: string;
+  /** The page of differences does not list it: it is random, or follows a later version of Redis. */
+  readonly isObvious?: true;
   /** Whether a difference is this one. It must be narrow, so that it hides no other. */
   readonly matches: (request: Request, respite: Reply, redis: Reply) => boolean;
   /** The servers have different data from then on, so the rest of the sequence is not compared. */
@@ -54,7 +56,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: true,
   },
   {
-    reason: 'A key expires within 142,000 years. Of a later time, the key keeps only that it is that far off.',
+    reason: 'A key expires within 142,000 years. A later time is cut to this limit.',
     matches: (request, respite, redis) =>
       isTime(request) ? isFar(respite) && isFar(redis) : hasFarTime(request) && isCount(respite) && isCount(redis),
     isLasting: false,
@@ -65,7 +67,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: false,
   },
   {
-    reason: 'A range of bytes is not defined if scores differ.',
+    reason: 'What a range of bytes contains is not specified, as in Redis, if the members have different scores.',
     matches: (request, respite, redis) =>
       (/BYLEX|^ZLEXCOUNT/i.test(request[0]) || request.some((word) => word.toUpperCase() === 'BYLEX')) &&
       request[/STORE$/i.test(request[0]) ? 2 : 1] !== LEX_KEY &&
@@ -74,12 +76,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason: 'SPOP removes random members.',
+    isObvious: true,
     matches: (request, respite, redis) =>
       named(request, 'SPOP') && request.length === 2 && [respite, redis].every((reply) => typeof reply === 'string'),
     isLasting: true,
   },
   {
     reason: 'ZRANK and ZREVRANK have the option WITHSCORE of Redis 7.2.',
+    isObvious: true,
     matches: (request, _, redis) =>
       (named(request, 'ZRANK') || named(request, 'ZREVRANK')) &&
       request.length > 3 &&
@@ -88,6 +92,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason: 'COMMAND GETKEYS and GETKEYSANDFLAGS take a command without arguments, as in Redis 7.2.',
+    isObvious: true,
     matches: (request, respite, redis) =>
       named(request, 'COMMAND') &&
       request.length === 3 &&
@@ -102,7 +107,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: false,
   },
   {
-    reason: 'ACL CAT lists the categories that respite has commands in, and ACL LIST shows users as Redis 7.2 does.',
+    reason:
+      'ACL CAT lists only the categories that respite has commands in, and ACL LIST shows users as Redis 7.2 does.',
     matches: (request, respite, redis) =>
       (named(request, 'ACL', 'CAT') || named(request, 'ACL', 'LIST')) && [respite, redis].every(Array.isArray),
     isLasting: false,

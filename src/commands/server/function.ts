@@ -38,7 +38,7 @@ const word = (token: string): Argument => ({ name: token.toLowerCase(), type: 'p
 
 const flush = sub(
   'flush',
-  'Removes all functions: there are none.',
+  'Does nothing, because there are no functions.',
   -2,
   [{ name: 'flush-type', type: 'oneof', optional: true, arguments: [word('ASYNC'), word('SYNC')] }],
   'OK',
@@ -54,7 +54,7 @@ const flush = sub(
 
 const list = sub(
   'list',
-  'Returns the libraries of functions: there are none.',
+  'Returns an empty list, because there are no functions.',
   -2,
   [
     { name: 'library-name-pattern', type: 'string', token: 'LIBRARYNAME', optional: true },
@@ -80,7 +80,7 @@ const list = sub(
 
 const stats = sub(
   'stats',
-  'Returns the function that runs, and how many there are: none.',
+  'Returns statistics of functions. There are no functions, so all are 0.',
   2,
   [],
   'map: running_script, engines',
@@ -102,13 +102,13 @@ const stats = sub(
   ['allow_busy'],
 );
 
-const dump = sub('dump', 'Returns all functions in the format of Redis: there are none.', 2, [], 'bytes', ({ reply }) =>
+const dump = sub('dump', 'Returns what Redis returns if there are no functions.', 2, [], 'bytes', ({ reply }) =>
   reply.bulk(EMPTY_DUMP),
 );
 
 const kill = sub(
   'kill',
-  'Stops the function that runs: there is none.',
+  'Refused, because there are no functions.',
   2,
   [],
   'an error',
@@ -120,7 +120,7 @@ const kill = sub(
 
 const remove = sub(
   'delete',
-  'Removes a library of functions: there are none.',
+  'Refused, because there are no functions.',
   3,
   [{ name: 'library-name', type: 'string' }],
   'an error',
@@ -172,7 +172,7 @@ export const functions = container('function', 'scripting', 'A container for com
 function fcall(name: string): Command {
   return {
     name,
-    summary: 'Calls a function: there are none.',
+    summary: 'Refused, because there are no functions.',
     complexity: 'O(1)',
     group: 'scripting',
     flags: ['noscript'],
