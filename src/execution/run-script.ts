@@ -3,13 +3,14 @@ import { type CommandEntry, calledOf, takesWords } from '../commands/declaration
 import { BUSY, CodedError, cannotRunWritingScript, ForeignError, OUT_OF_MEMORY } from '../errors.js';
 import { OutputLimitError, ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
-import { type Machine, ScriptError } from '../scripting/machine.js';
+import type { Machine } from '../scripting/machine.js';
 import type { ScriptHost, ScriptLogLevel, Verdict } from '../scripting/script-host.js';
 import { MOST_SCRIPT_BYTES, type Script } from '../scripting/scripts.js';
 import { callWithinScript, countError } from './call.js';
 import type { ScriptCall } from './context/client.js';
 import type { Gate } from './context/gate.js';
 import type { Execution } from './execution.js';
+import { reasonFor } from './foreign-commands.js';
 import { takesMemory } from './growth.js';
 import { clientFields, clientText } from './observing/client-text.js';
 
@@ -41,9 +42,9 @@ class ScriptRun implements ScriptHost {
   readonly #hasRoom: boolean;
   readonly #machine: Machine;
   readonly #reference: number;
-  /** What keeps commands out, apart from this script. */
+  /** The server's gate before BUSY_GATE replaces it, if there is one. */
   readonly #gate: Gate | undefined;
-  /** What the script may change of its client, and must not. */
+  /** The state of the client to restore when the script ends. SELECT applies only within it. */
   readonly #before: { readonly database: number; readonly executing: boolean };
   /** The time at which all its commands happen, in ms. */
   readonly #timestamp: number;
@@ -83,7 +84,7 @@ class ScriptRun implements ScriptHost {
       if (!this.#advance()) return this.#goOnLater();
     } catch (error) {
       this.#end();
-      throw failureOf(error);
+      throw error;
     }
     this.#end();
   }
@@ -122,8 +123,6 @@ class ScriptRun implements ScriptHost {
           statistics.end();
         }
       }
-    } catch (error) {
-      throw failureOf(error);
     } finally {
       durability?.release();
       engine.release();
@@ -197,8 +196,11 @@ class ScriptRun implements ScriptHost {
   }
 
   get stopReason(): string {
-    if (this.#execution.server.isStopping) return 'the script was stopped, because the server stops';
-    return `the script was stopped, because it ran for more than ${this.#limit} ms (busy-reply-threshold)`;
+    const limit = this.#limit;
+    if (this.#execution.server.isStopping) return 'the script was stopped, because the server is shutting down';
+    if (!this.#hasWritten)
+      return `the script was stopped after ${limit} ms (busy-reply-threshold). It had written nothing`;
+    return `the script was stopped in the middle of its changes, which stay: it did not leave pcall, a coroutine or a callback for ${2 * limit} ms, so other clients could not be served`;
   }
 
   /** @throws CodedError if the flags of the script say that it may not run now. */
@@ -216,14 +218,19 @@ class ScriptRun implements ScriptHost {
   #find(request: Request): CommandEntry | string {
     const command = this.#execution.commands.find(request.word(0));
     const entry = command && calledOf(command, request);
-    if (entry === undefined) return UNKNOWN;
+    if (entry === undefined) return unknown(request);
     return takesWords(entry, request.length) ? entry : WRONG_NUMBER;
   }
 
   #refusalOf(entry: CommandEntry, request: Request): string | undefined {
     if (entry.notInScript) return 'ERR This Redis command is not allowed from script';
     const ofUser = this.#refusalOfUser(entry);
-    if (ofUser !== undefined) return ofUser;
+    if (ofUser !== undefined) {
+      const { client, server } = this.#execution;
+      server.counters.deniedCommands++;
+      server.aclLog.add('command', entry.fullName, client.user?.name ?? '', client, true);
+      return ofUser;
+    }
     if (entry.writes && this.#isReadOnly) return 'ERR Write commands are not allowed from read-only scripts.';
     const failure = this.#gate?.refusalOf(entry);
     if (failure !== undefined) return failure.text;
@@ -234,9 +241,8 @@ class ScriptRun implements ScriptHost {
   }
 
   #refusalOfUser({ fullName, needs, needsAuth }: CommandEntry): string | undefined {
-    const { client, server } = this.#execution;
+    const { client } = this.#execution;
     if (!needsAuth || client.user === undefined || (needs & ~client.user.permissions) === 0) return undefined;
-    server.counters.deniedCommands++;
     return `ERR ACL failure in script: User ${client.user.name} has no permissions to run the '${fullName}' command`;
   }
 
@@ -247,7 +253,12 @@ class ScriptRun implements ScriptHost {
 }
 
 const TOO_LARGE = `ERR the reply takes more memory than a script can have: ${MOST_SCRIPT_BYTES} bytes`;
-const UNKNOWN = 'ERR Unknown Redis command called from script';
+/** Redis' error, with what respite lacks if that is why. */
+function unknown(request: Request): string {
+  const reason = reasonFor(request.word(0).latin1().toLowerCase());
+  return `ERR Unknown Redis command called from script${reason === undefined ? '' : `: ${reason}`}`;
+}
+
 const WRONG_NUMBER = 'ERR Wrong number of args calling Redis command from script';
 
 /** What a gate must let pass before a script that may write begins. */
@@ -258,7 +269,3 @@ const SLICE_MS = 50;
 
 /** Keeps commands out while a script has run for too long. */
 const BUSY_GATE: Gate = { refusalOf: ({ whileBusy }) => (whileBusy ? undefined : BUSY) };
-
-function failureOf(error: unknown): unknown {
-  return error instanceof ScriptError ? new ForeignError(error.message) : error;
-}

@@ -3,7 +3,7 @@ import type { CommandTable } from '../commands/declaration/command-table.js';
 import { CodedError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { Request } from '../resp/request.js';
-import { foreignKindOf, reasonWithout } from './foreign-commands.js';
+import { reasonFor } from './foreign-commands.js';
 import { redacted } from './observing/redaction.js';
 
 /** The most commands that an error suggests. */
@@ -14,14 +14,7 @@ const ECHOED = 128;
 
 export function unknownCommand(request: Request, commands: CommandTable): CodedError {
   const name = redacted(request.word(0).toBuffer(), ECHOED);
-  const foreign = foreignKindOf(name.toLowerCase());
-  if (foreign !== undefined) {
-    return new CodedError(
-      'ERR',
-      `unknown command '${name}': respite has strings, hashes, sets, sorted sets and sessions, but no ${foreign}`,
-    );
-  }
-  const reason = reasonWithout(name.toLowerCase());
+  const reason = reasonFor(name.toLowerCase());
   if (reason !== undefined) return new CodedError('ERR', `unknown command '${name}': ${reason}`);
   if (/^session\b/i.test(name)) return unknownSessionCommand(name, commands);
   let args = '';

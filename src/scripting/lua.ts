@@ -10,25 +10,30 @@ import { type WasmImports, type WasmModule, wasm } from './web-assembly.js';
 export type LuaFunction = (state: State) => number;
 
 /**
- * Lua raises an error, or a function here does so for it. It passes through the functions between, which must not catch
- * it, up to where Lua calls a function in protected mode.
+ * Thrown to unwind JavaScript's frames when Lua raises an error, as `longjmp` does those of C. Only `#invoke` catches
+ * it, where Lua calls a function in protected mode.
  */
 const RAISED = { toString: () => 'an error of Lua outside of protected mode' };
 
 /** The interpreter cannot go on. It must not be used again. */
 export class LuaPanic extends Error {}
 
+/** What `lua_gc` can count: the KB in use, and the bytes beyond these. */
+const [COUNT_KB, COUNT_REST] = [3, 4];
 /** A page of WebAssembly memory, in bytes. */
 const PAGE = 65_536;
-/** Bytes of the memory through which texts are passed. Longer ones get memory of their own for the while. */
+/** Bytes of the memory through which texts are passed. Longer texts get a temporary block. */
 const PASSAGE = 65_536;
 /** Texts up to this many bytes are copied in a loop, which is faster than a call. */
 const SHORT = 48;
+// Where fields are in the structures of Lua 5.1 (lua.h, lstate.h), as wasmoon-lua5.1 1.18.10 is compiled. package.json
+// pins that version: check these before you raise it.
+
 /** The size of the structure `lua_Debug`, in bytes. */
 const DEBUG_BYTES = 100;
 /** Where the fields of `lua_Debug` are. */
 const [SOURCE, LINE] = [16, 20];
-/** Where a `lua_State` counts the functions of C that are being called: all, and those outside of the coroutine. */
+/** Where `lua_State` counts nested calls of C functions, and how many there were when the coroutine was resumed. */
 const [C_CALLS, BASE_C_CALLS] = [52, 54];
 
 /**
@@ -84,7 +89,7 @@ export class Lua {
 
   /** What the values in it take, in KB. */
   get kilobytesInUse(): number {
-    return this.api.lua_gc(this.main, 3, 0) + this.api.lua_gc(this.main, 4, 0) / 1024;
+    return this.api.lua_gc(this.main, COUNT_KB, 0) + this.api.lua_gc(this.main, COUNT_REST, 0) / 1024;
   }
 
   /** Opens the libraries of Lua that scripts may use some of. */
@@ -270,7 +275,7 @@ export class Lua {
     const wasi: Record<string, unknown> = {};
     for (const { module, name } of wasm.Module.imports(luaBinary())) {
       (module === 'env' ? env : wasi)[name] = () => {
-        throw new LuaPanic(`${name} is not there`);
+        throw new LuaPanic(`the interpreter calls ${name}, which respite does not provide`);
       };
     }
     env.invoke_vii = (fn: number, a: number, b: number) => this.#invoke(fn, a, b);

@@ -1,4 +1,4 @@
-import { CodedError } from '../errors.js';
+import { CodedError, ForeignError } from '../errors.js';
 import { OutputLimitError, type ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Slice } from '../slice.js';
 import { bitFunctions } from './bit.js';
@@ -24,9 +24,6 @@ const INSTRUCTIONS = 200;
 /** Lua takes code that begins with this byte for compiled code, which it does not check. */
 const COMPILED = 0x1b;
 
-/** A script has failed. The message begins with a code. */
-export class ScriptError extends Error {}
-
 /**
  * A script was stopped. This passes through the interpreter, so that the script cannot go on by catching an error of
  * Lua. The interpreter cannot be used after that.
@@ -50,7 +47,7 @@ export class Machine {
 
   /**
    * @param maxBytes The most memory that it may take, in bytes.
-   * @param redisVersion The version of Redis that scripts are told.
+   * @param redisVersion The value of `redis.REDIS_VERSION`.
    */
   constructor(maxBytes: number, redisVersion: string) {
     const lua = new Lua(maxBytes);
@@ -97,7 +94,7 @@ export class Machine {
 
   /**
    * Compiles a script. Returns a reference to it.
-   * @throws ScriptError if it is no Lua.
+   * @throws ForeignError if it is no Lua.
    */
   compile(source: Buffer): number {
     return this.#guard(() => {
@@ -109,7 +106,7 @@ export class Machine {
       if (!isText || lua.api.luaL_loadbuffer(thread, at, source.length, lua.text(CHUNK)) !== FINISHED) {
         const reason = isText ? lua.textAt(thread, -1) : 'compiled code is not allowed';
         lua.api.lua_settop(thread, 0);
-        throw new ScriptError(`ERR Error compiling script (new function): ${reason}`);
+        throw new ForeignError(`ERR Error compiling script (new function): ${reason}`);
       }
       this.#sandbox.confine(thread);
       const script = lua.api.luaL_ref(thread, REGISTRY);
@@ -139,7 +136,7 @@ export class Machine {
    * Runs the script until it ends, or until its host wants it to pause.
    * @param sha Names the script in its errors.
    * @returns Whether it has ended. Its result is then there for `write`.
-   * @throws ScriptError if it has failed or was stopped.
+   * @throws ForeignError if it has failed or was stopped.
    */
   resume(sha: string): boolean {
     this.#sha = sha;
@@ -147,7 +144,7 @@ export class Machine {
       this.#isPaused = false;
       const status = this.#lua.api.lua_resume(this.#thread, 0);
       if (status === YIELDED && this.#isPaused) return false;
-      if (status !== FINISHED) throw new ScriptError(this.#failure(status));
+      if (status !== FINISHED) throw new ForeignError(this.#failure(status));
       return true;
     });
   }
@@ -230,12 +227,12 @@ export class Machine {
     try {
       return run();
     } catch (error) {
-      if (error instanceof ScriptError || error instanceof CodedError || error instanceof OutputLimitError) throw error;
+      if (error instanceof CodedError || error instanceof OutputLimitError) throw error;
       // The stack of the process may be at its end, in patterns or in the interpreter itself.
       this.#isBroken = true;
-      if (error instanceof Stopped) throw new ScriptError(error.message);
-      if (error instanceof LuaPanic) throw new ScriptError(`ERR ${error.message}`);
-      if (error instanceof RangeError) throw new ScriptError('ERR stack overflow');
+      if (error instanceof Stopped) throw new ForeignError(error.message);
+      if (error instanceof LuaPanic) throw new ForeignError(`ERR ${error.message}`);
+      if (error instanceof RangeError) throw new ForeignError('ERR stack overflow');
       throw error;
     }
   }

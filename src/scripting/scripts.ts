@@ -42,12 +42,12 @@ export class Scripts {
   readonly #bySha = new Map<string, KnownScript>();
   /** By text, because computing the SHA-1 takes longer than running a small script. The oldest use comes first. */
   readonly #bySource = new Map<string, KnownScript>();
-  /** Whether a script has run for too long and is paused, so that other clients can be told. It has written. */
+  /** Whether a script that has written has run for too long. Other clients get BUSY until it ends. */
   isPaused = false;
   #bytes = 0;
   #evaluated = 0;
 
-  /** @param redisVersion The version of Redis that scripts are told. */
+  /** @param redisVersion The value of `redis.REDIS_VERSION`. */
   constructor(redisVersion: string) {
     this.#redisVersion = redisVersion;
   }
@@ -75,7 +75,7 @@ export class Scripts {
   /**
    * Returns a script, which is compiled if it is not known yet.
    * @param keep Whether it is kept until `flush`, rather than only while it is used.
-   * @throws ScriptError if it is no Lua; CodedError if there is no interpreter, or too many scripts are kept.
+   * @throws ForeignError if it is no Lua; CodedError if there is no interpreter, or too many scripts are kept.
    */
   load(text: Slice, keep: boolean): Script {
     const source = text.latin1();
@@ -85,6 +85,7 @@ export class Scripts {
       known.isLoaded = true;
       this.#evaluated--;
     }
+    // Moving a script to the end takes time, so this waits until the first are near being forgotten.
     if (!known.isLoaded && this.#evaluated >= MOST_EVALUATED / 2) {
       this.#bySource.delete(source);
       this.#bySource.set(source, known);
@@ -162,7 +163,7 @@ export class Scripts {
   }
 }
 
-/** Compiles a script without its first line if that is not Lua. The lines of errors are still those of the script. */
+/** Compiles a script without its shebang. The numbers of lines in errors still count that line. */
 function compile(machine: Machine, source: string): number {
   return machine.compile(Buffer.from(source.slice(readShebang(source).length), 'latin1'));
 }

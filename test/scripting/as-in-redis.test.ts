@@ -363,6 +363,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     '#!lua\nreturn 1',
     '#!lua flags=no-writes\nreturn redis.call("SET", "a", "b")',
     '#!lua flags=no-writes,allow-stale\nerror("second line")',
+    '#!lua flags=\nreturn 1',
+    '#!lua flags=,\nreturn 1',
     '#!lua flags=nope\nreturn 1',
     '#!lua other\nreturn 1',
     '#!py\nreturn 1',

@@ -29,10 +29,10 @@ describe('ACL', () => {
   it('LIST shows the users as rules of Redis, sorted by name, to administrators', async () => {
     const ask = await as('root', 'd');
     expect(await ask('LIST')).toEqual([
-      `user audit on sanitize-payload #${sha256('b')} &* +@all -@read -@write +@pubsub -@admin`,
+      `user audit on sanitize-payload #${sha256('b')} &* +@all -@read -@scripting -@write +@pubsub -@admin`,
       'user default off sanitize-payload ~* &* +@all',
       `user ops on sanitize-payload #${sha256('c')} ~* &* +@all`,
-      `user root on sanitize-payload #${sha256('d')} resetchannels +@all -@read -@write -@pubsub +@admin`,
+      `user root on sanitize-payload #${sha256('d')} resetchannels +@all -@read -@scripting -@write -@pubsub +@admin`,
       `user shop on sanitize-payload #${sha256('a')} ~* resetchannels +@all -@pubsub -@admin`,
     ]);
     expect(await ask('USERS')).toEqual(['audit', 'default', 'ops', 'root', 'shop']);

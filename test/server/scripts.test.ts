@@ -153,6 +153,27 @@ describe('a script', () => {
     ).toBe('false true');
   });
 
+  it('needs the permission to read, and what is refused in it is in ACL LOG', async () => {
+    const { server, client } = await start({ users: 'reader read secret; listener events secret; chief admin secret' });
+    await ask(client, 'AUTH listener secret');
+    expect(await run(client, 'while true do end')).toMatch(/^NOPERM .* 'eval' command$/);
+    expect(await ask(client, 'SCRIPT FLUSH')).toMatch(/^NOPERM .* 'script\|flush' command$/);
+    await ask(client, 'AUTH reader secret');
+    await run(client, "redis.acl_check_cmd('DEL', 'k') redis.call('SET', 'k', 'v')");
+    const chief = await connectTo(server);
+    await ask(chief, 'AUTH chief secret');
+    const [latest] = (await ask(chief, 'ACL LOG 1')).split(' age-seconds');
+    expect(latest).toContain('context lua object set username reader');
+  });
+
+  it('says why there is no such command, if Redis has it', async () => {
+    const { client } = await start();
+    expect(await run(client, "return redis.call('LPUSH', 'k', 'v')")).toMatch(
+      /^ERR Unknown Redis command called from script: respite has .* but no lists script: /,
+    );
+    expect(await run(client, "return redis.call('SORT', 'k')")).toMatch(/: respite does not sort/);
+  });
+
   it('is refused memory only before it has written', async () => {
     const { client } = await start();
     await ask(client, 'CONFIG SET maxmemory 1');
@@ -220,7 +241,7 @@ describe('a script', () => {
     const { client, clock } = await start({ 'busy-reply-threshold': 50 });
     clock.msPerLook = 1;
     expect(await run(client, script)).toMatch(
-      /^ERR (?:user_script:1: )?the script was stopped, because it ran for more than 50 ms \(busy-reply-threshold\) script: /,
+      /^ERR the script was stopped after 50 ms \(busy-reply-threshold\)\. It had written nothing script: /,
     );
     expect(await run(client, 'return 7')).toBe('7');
   });

@@ -7,6 +7,7 @@ import { PERMISSIONS, type Permission } from '../declaration/permission.js';
  */
 const CATEGORIES = [
   ['read', '@read'],
+  ['read', '@scripting'],
   ['write', '@write'],
   ['events', '@pubsub'],
   ['admin', '@admin'],

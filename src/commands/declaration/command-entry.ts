@@ -1,6 +1,6 @@
 import { CodedError } from '../../errors.js';
 import type { Slice } from '../../slice.js';
-import type { Command, CommandFlag, Group } from './command.js';
+import type { Command, Group } from './command.js';
 import { type KeySpec, keySpecsOf } from './key-spec.js';
 import { PERMISSIONS } from './permission.js';
 
@@ -74,7 +74,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     keys: keySpecsOf(command, nameWords),
     isFast: has('fast'),
     needsAuth: !has('no_auth'),
-    needs: permissionFor(command.flags),
+    needs: permissionFor(command),
     takesMemory: has('denyoom'),
     writes: has('write'),
     whileLoading: has('loading'),
@@ -134,10 +134,11 @@ function refusalByStore({ group, onlyInMemory }: Command, name: string): CodedEr
   return new CodedError('ERR', `${name.toUpperCase()} works ${works}: ${onlyInMemory ?? FOR_PLAIN_KEYS}`);
 }
 
-/** Returns the permission that a command with these flags needs; 0 if every authenticated client may call it. */
-function permissionFor(flags: readonly CommandFlag[]): number {
+/** Returns the permission that a command needs; 0 if every authenticated client may call it. */
+function permissionFor({ flags, group }: Command): number {
   if (flags.includes('admin')) return PERMISSIONS.admin;
   if (flags.includes('pubsub')) return PERMISSIONS.events;
   if (flags.includes('write')) return PERMISSIONS.write;
-  return flags.includes('readonly') ? PERMISSIONS.read : 0;
+  // A script can keep the server busy.
+  return flags.includes('readonly') || group === 'scripting' ? PERMISSIONS.read : 0;
 }

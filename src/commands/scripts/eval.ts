@@ -1,6 +1,5 @@
 import { CodedError } from '../../errors.js';
 import type { Context } from '../../execution/context/context.js';
-import { ScriptError } from '../../scripting/machine.js';
 import type { Script, Scripts } from '../../scripting/scripts.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
@@ -61,11 +60,7 @@ function feedMonitors({ client, server }: Context, args: Arguments): void {
 }
 
 function byText(scripts: Scripts, text: Slice): Script {
-  try {
-    return scripts.load(text, false);
-  } catch (error) {
-    throw error instanceof ScriptError ? compileError(error) : error;
-  }
+  return scripts.load(text, false);
 }
 
 function bySha(scripts: Scripts, sha: Slice): Script {
@@ -74,38 +69,33 @@ function bySha(scripts: Scripts, sha: Slice): Script {
   return found;
 }
 
-/** The error of a script that is no Lua. */
-export function compileError({ message }: ScriptError): CodedError {
-  return new CodedError('ERR', message.slice('ERR '.length));
-}
-
 const TEXT = { script: 'script', find: byText };
 const SHA = { script: 'sha1', find: bySha };
 
 export const evalText = evaluation({
   name: 'eval',
-  summary: 'Runs a script in Lua. No command of another client runs in between.',
+  summary: 'Runs a Lua script. No command of another client runs in between.',
   isReadOnly: false,
   ...TEXT,
 });
 
 export const evalSha = evaluation({
   name: 'evalsha',
-  summary: 'Runs a script that the server knows, named by the SHA-1 of its text.',
+  summary: 'Runs a script that the server has loaded, by the SHA-1 of its text.',
   isReadOnly: false,
   ...SHA,
 });
 
 export const evalTextReadOnly = evaluation({
   name: 'eval_ro',
-  summary: 'Runs a script in Lua that must not write.',
+  summary: 'Runs a Lua script that must not write.',
   isReadOnly: true,
   ...TEXT,
 });
 
 export const evalShaReadOnly = evaluation({
   name: 'evalsha_ro',
-  summary: 'Runs a script that the server knows and that must not write.',
+  summary: 'Runs a loaded script that must not write, by the SHA-1 of its text.',
   isReadOnly: true,
   ...SHA,
 });

@@ -1,13 +1,11 @@
 import { CodedError } from '../../errors.js';
-import { ScriptError } from '../../scripting/machine.js';
 import type { Scripts } from '../../scripting/scripts.js';
 import type { Command } from '../declaration/command.js';
 import { container } from '../declaration/container.js';
-import { compileError } from './eval.js';
 
 const exists: Command = {
   name: 'exists',
-  summary: 'Tells which scripts the server knows.',
+  summary: 'Returns which scripts the server knows.',
   complexity: 'O(N), where N is the number of scripts to look for',
   group: 'scripting',
   flags: ['noscript', 'loading', 'stale'],
@@ -63,13 +61,13 @@ export function killRefusal({ isPaused }: Scripts): CodedError {
 
 const kill: Command = {
   name: 'kill',
-  summary: 'Ends the script that has run for too long, unless it has written.',
+  summary: 'Refused: a script that has run for too long is stopped without it, unless it has written.',
   complexity: 'O(1)',
   group: 'scripting',
   flags: ['noscript', 'allow_busy'],
   arity: 2,
   arguments: [],
-  reply: 'OK',
+  reply: 'an error: NOTBUSY, or UNKILLABLE while a script that has written is running',
   run({ server }) {
     throw killRefusal(server.scripts);
   },
@@ -77,7 +75,7 @@ const kill: Command = {
 
 const load: Command = {
   name: 'load',
-  summary: 'Makes a script known, so that EVALSHA can run it.',
+  summary: 'Loads a script, so that EVALSHA can run it.',
   complexity: 'O(N), where N is the length of the script',
   group: 'scripting',
   flags: ['noscript', 'stale'],
@@ -86,11 +84,7 @@ const load: Command = {
   reply: 'the SHA-1 of the script',
   onlyInMemory: 'use the SESSION commands, or run scripts on the store itself with a Redis client',
   run({ reply, server }, args) {
-    try {
-      reply.bulk(server.scripts.load(args.slice(), true).sha);
-    } catch (error) {
-      throw error instanceof ScriptError ? compileError(error) : error;
-    }
+    reply.bulk(server.scripts.load(args.slice(), true).sha);
   },
 };
 

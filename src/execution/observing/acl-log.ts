@@ -12,7 +12,7 @@ interface AclLogEntry {
   readonly id: number;
   count: number;
   readonly reason: Reason;
-  readonly context: 'toplevel' | 'multi';
+  readonly context: 'toplevel' | 'multi' | 'lua';
   /** `AUTH`, or the command that was refused. */
   readonly object: string;
   /** The name that the client gave or has, without anything that could be a token. */
@@ -46,8 +46,9 @@ export class AclLog {
     this.#wall = wall;
   }
 
-  add(reason: Reason, object: string, user: string, client: Refused): void {
-    const context = client.transaction.executing ? 'multi' : 'toplevel';
+  /** @param isInScript Whether a script has called the command. */
+  add(reason: Reason, object: string, user: string, client: Refused, isInScript = false): void {
+    const context = isInScript ? 'lua' : client.transaction.executing ? 'multi' : 'toplevel';
     const username = redactedText(user);
     const now = this.#wall();
     const known = this.#entries.findIndex(
