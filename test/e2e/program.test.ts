@@ -10,6 +10,7 @@ import { frame, RawClient } from '../raw-client.js';
 import { hasOpenssl, writeCertificate, writeSignedCertificate } from '../tools/certificate.js';
 import { isThere, works } from '../tools/external-tool.js';
 import { Program, runToEnd } from '../tools/program.js';
+import { withoutPackages } from '../tools/without-packages.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'respite-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -29,6 +30,22 @@ describe('the program', () => {
         'm',
       ),
     );
+    await program.stop();
+  });
+
+  it('serves everything but scripts without the package for them', async () => {
+    const program = await Program.start([], withoutPackages('wasmoon-lua5.1'));
+    const client = await RawClient.connect(program.port);
+    const missing = /^-ERR scripts need the npm package wasmoon-lua5\.1, which is not installed: npm install wasmoon/;
+    for (const request of [frame('EVAL', 'return 1', '0'), frame('SCRIPT', 'LOAD', 'return 1')]) {
+      await client.send(request);
+      expect(await client.takeUntil('\r\n')).toMatch(missing);
+    }
+    await client.expect(frame('EVALSHA', 'a'.repeat(40), '0'), '-NOSCRIPT No matching script. Please use EVAL.\r\n');
+    await client.expect('SCRIPT EXISTS a\r\nSCRIPT FLUSH\r\nSET k v\r\n', '*1\r\n:0\r\n+OK\r\n+OK\r\n');
+    await client.send('HELLO 2\r\nGET k\r\n');
+    expect(await client.takeUntil('$1\r\nv\r\n')).toContain('modules');
+    client.close();
     await program.stop();
   });
 

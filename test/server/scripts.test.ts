@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { table } from '../../src/commands/table.js';
 import { connectTo, keepLog, startServer, stopServers } from '../embedded-server.js';
 import { FakeClock } from '../fake-clock.js';
 import { temporaryDirectory } from '../journal/temporary-directory.js';
@@ -323,12 +322,4 @@ describe('a script', () => {
     expect(await askWith(client, 'EVALSHA', loaded, '0')).toBe('1');
     expect(await askWith(client, 'INFO', 'memory')).toContain('number_of_cached_scripts:501');
   });
-});
-
-it('a store outside of the process has no scripts, and the error says what to do', () => {
-  for (const name of ['eval', 'evalsha', 'eval_ro', 'evalsha_ro']) {
-    expect(table.entries.get(name)?.onlyInMemory?.message).toMatch(
-      /^EVAL.* works only on sessions in memory.*: use the SESSION commands/,
-    );
-  }
 });
