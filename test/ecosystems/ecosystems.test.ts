@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isThere, run, works } from '../tools/external-tool.js';
@@ -9,7 +9,7 @@ import { RedisServer } from '../tools/redis-server.js';
 
 /**
  * Programs that use the server as applications of their ecosystem do. Each is given a port, checks every answer, and
- * prints "done". It has to do so with redis-server before it says anything about respite.
+ * prints "done". Each runs against redis-server first, so that a failure there is known to be the program's own.
  */
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -24,6 +24,8 @@ interface Ecosystem {
   /** Programs that use what only respite has. */
   readonly own?: readonly string[];
   readonly start: Start;
+  /** Builds the programs. */
+  readonly prepare?: () => Promise<void>;
 }
 
 const interpreted =
@@ -32,7 +34,10 @@ const interpreted =
 
 /** Go's sources of Debian's packages. */
 const GO = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '' };
-const scratch = mkdtempSync(join(tmpdir(), 'respite-go-'));
+const GO_PROGRAMS = ['go/redistore.go'];
+/** Has the programs that are built. */
+const scratch = mkdtempSync(join(tmpdir(), 'respite-ecosystems-'));
+const builtGo = (program: string) => join(scratch, basename(program, '.go'));
 
 const ECOSYSTEMS: readonly Ecosystem[] = [
   {
@@ -64,8 +69,13 @@ const ECOSYSTEMS: readonly Ecosystem[] = [
   {
     name: 'Go',
     there: isThere('go', 'golang-go golang-github-boj-redistore-dev', works('go', 'version')),
-    programs: ['go/redistore.go'],
-    start: (program) => [join(scratch, program)],
+    programs: GO_PROGRAMS,
+    start: (program) => [builtGo(program)],
+    async prepare() {
+      for (const program of GO_PROGRAMS) {
+        await run('go', ['build', '-o', builtGo(program), path(program)], { env: GO });
+      }
+    },
   },
   {
     name: 'Node.js',
@@ -98,20 +108,17 @@ it('docs/ecosystems.md has the versions of the npm packages that are tried', () 
   }
 });
 
-describe.each(ECOSYSTEMS)('$name', ({ name, there, programs, own = [], start }) => {
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe.each(ECOSYSTEMS)('$name', ({ there, programs, own = [], start, prepare }) => {
   const servers: Partial<Record<'redis-server' | 'respite', RedisServer | Program>> = {};
 
   beforeAll(async () => {
     if (!there) return;
-    if (name === 'Go') {
-      for (const program of programs) await run('go', ['build', '-o', ...start(program), path(program)], { env: GO });
-    }
+    await prepare?.();
     [servers['redis-server'], servers.respite] = await Promise.all([RedisServer.startRedis(), Program.start()]);
   });
-  afterAll(async () => {
-    rmSync(scratch, { recursive: true, force: true });
-    await Promise.all(Object.values(servers).map((server) => server.stop()));
-  });
+  afterAll(() => Promise.all(Object.values(servers).map((server) => server.stop())));
 
   describe.skipIf(!there || !RedisServer.there).each(programs)('%s', (program) => {
     const [command, ...args] = start(program);
