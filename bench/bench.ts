@@ -185,7 +185,9 @@ function versionIn(command: string): string {
   return found;
 }
 
-/** Shows a step on a terminal in place of the last one, and otherwise (in a CI log, for example) on a line of its own. */
+/**
+ * Shows a step on a terminal in place of the last one, and otherwise (in a CI log, for example) on a line of its own.
+ */
 function progress(step: string, ms: number): void {
   const line = `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, '0')} ${step}`;
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);

@@ -8,7 +8,10 @@ export type Dialect = 'respite' | 'redis';
 /** A command, and an example of the only correct reply, see `ReplyScanner`. */
 type Step = readonly [command: readonly (string | number)[], reply: string];
 
-/** The commands of an operation, sent together. The number is that of a session, a name, or a key of the growing session. */
+/**
+ * The commands of an operation, sent together. The number is that of a session, a name, or a key of the growing
+ * session.
+ */
 type Steps = (shape: Shape, number: number) => readonly Step[];
 
 /** One operation of an application, the same work on every server. */

@@ -16,8 +16,8 @@ let repetitionsLeft = 60;
  * Watches how much processor time is taken from a measurement: by processes that do not belong to it, and by other
  * machines on the same host (steal).
  * @param pids The processes that belong to it, besides this one.
- * @returns A function that returns the share of one core that was taken since then. It takes the ids of processes of the
- *   measurement that were started meanwhile.
+ * @returns A function that returns the share of one core that was taken since then. It takes the ids of processes of
+ *   the measurement that were started meanwhile.
  */
 export function watchOthers(...pids: readonly number[]): (...started: readonly number[]) => number {
   const read = (...started: readonly number[]) => ({

@@ -12,7 +12,10 @@ export interface Results {
   readonly command: string;
   /** The version of respite and its commit, with a `+` if files have changed since. */
   readonly respite: string;
-  /** The names of the servers: those of respite, with the version of Node.js, and those of the peers, with their versions. */
+  /**
+   * The names of the servers: those of respite, with the version of Node.js, and those of the peers, with their
+   * versions.
+   */
   readonly subjects: readonly string[];
   readonly peers: readonly string[];
   readonly figures: readonly Figure[];

@@ -7,8 +7,8 @@ export interface Shape {
   /** Spreads the durations over 1 to `ttl` seconds, like the remaining times of sessions that have run for a while. */
   readonly spread?: true;
   /**
-   * When `expire` lets the sessions expire: evenly over `span` ms from `begin` on, in ms of the monotonic clock. Unix time
-   * is ahead of that clock.
+   * When `expire` lets the sessions expire: evenly over `span` ms from `begin` on, in ms of the monotonic clock. Unix
+   * time is ahead of that clock.
    */
   readonly due?: { readonly begin: number; readonly span: number; readonly unixAhead: number };
   /** Which operations restart the duration. */
@@ -56,8 +56,8 @@ export const PLAIN: Shape = { ...TYPICAL, extend: 'NONE', keys: [], valueLength:
 export const GROWING: Shape = { ...TYPICAL, extend: 'BOTH', keys: ['key:0'], grows: true };
 
 /**
- * Returns the token and the key to read and write. The key is neither the first nor the last of its session, so a server
- * has to search for it.
+ * Returns the token and the key to read and write. The key is neither the first nor the last of its session, so a
+ * server has to search for it.
  */
 export function addressOf({ keys, grows }: Shape, number: number): readonly [token: string, key: string] {
   return grows ? [tokenOf(0), `key:${number}`] : [tokenOf(number), keys[Math.floor(keys.length / 2)]];
@@ -105,9 +105,10 @@ const SPREADING = 0x9e3779b1;
 const GATHERING = 0x0e8b2f51;
 
 /**
- * Returns the token of a session, always the same within this process: 32 bits made from its number, and 96 random bits,
- * shared by all. It does not have to be stored or read from a reply. For Redis it is the key, so both servers look up as
- * many bytes. The first bits of successive sessions differ: a store derives from them which of its nodes has a session.
+ * Returns the token of a session, always the same within this process: 32 bits made from its number, and 96 random
+ * bits, shared by all. It does not have to be stored or read from a reply. For Redis it is the key, so both servers
+ * look up as many bytes. The first bits of successive sessions differ: a store derives from them which of its nodes has
+ * a session.
  */
 export function tokenOf(session: number): string {
   tokenBytes.writeInt32BE(Math.imul(session, SPREADING));

@@ -206,7 +206,10 @@ async function eachKey(
   }
 }
 
-/** Reads the sessions that have just become due, and those that are next. Returns how many reads succeeded that were sent after it. */
+/**
+ * Reads the sessions that have just become due, and those that are next. Returns how many reads succeeded that were
+ * sent after it.
+ */
 async function readAround(client: Redis, deadlines: ReadonlyMap<string, number>, end: number) {
   const byTime = [...deadlines].sort((a, b) => a[1] - b[1]);
   let reads = 0;
@@ -233,7 +236,10 @@ async function readAround(client: Redis, deadlines: ReadonlyMap<string, number>,
   return { reads, wrong };
 }
 
-/** Returns the processor time of each node, then of each process, then of this one, in seconds; NaN for one that is gone. */
+/**
+ * Returns the processor time of each node, then of each process, then of this one, in seconds; NaN for one that is
+ * gone.
+ */
 async function cpuTimes(cluster: RedisCluster, processes: readonly Program[]): Promise<number[]> {
   const nodes = await Promise.all(
     cluster.nodes.map(async (node) => Number(/process_id:(\d+)/.exec(String(await node.ask('INFO', 'server')))?.[1])),
@@ -248,8 +254,8 @@ async function cpuTimes(cluster: RedisCluster, processes: readonly Program[]): P
 }
 
 /**
- * A subscriber to the `expired` events of all sessions. It only notes when bytes arrive, and reads them later: the nodes
- * and processes need the processor meanwhile.
+ * A subscriber to the `expired` events of all sessions. It only notes when bytes arrive, and reads them later: the
+ * nodes and processes need the processor meanwhile.
  */
 class Subscriber {
   /** Events that arrived once more. */

@@ -35,7 +35,9 @@ export interface FunctionCost {
   readonly byHandCost: number;
 }
 
-/** Measures how long a node takes to run the functions of the store, and the commands of an application that has none. */
+/**
+ * Measures how long a node takes to run the functions of the store, and the commands of an application that has none.
+ */
 export async function measureFunctions({ client, target: { tag } }: StoreNode): Promise<FunctionCost[]> {
   const { prefix, code } = readLibrary();
   await client.function('LOAD', 'REPLACE', code);

@@ -17,8 +17,8 @@ import { StoreNodes } from './store-nodes.js';
 import { formatTable } from './table.js';
 
 /**
- * Measures what sessions in a cluster cost: CPU time of respite and of the nodes, and latency, beside the same operations
- * done by hand on the same cluster, and beside sessions in respite's memory.
+ * Measures what sessions in a cluster cost: CPU time of respite and of the nodes, and latency, beside the same
+ * operations done by hand on the same cluster, and beside sessions in respite's memory.
  */
 
 /** respite's CPU time for an operation on the store at `GOAL_DEPTH`, in µs more than on sessions in its memory. */
@@ -36,7 +36,9 @@ const ROWS: readonly Row[] = [
 const CONNECTIONS = { loaded: 24, light: 3 };
 /** Sessions that a login or logout uses at each depth. */
 const ONCE: Readonly<Record<number, number>> = { 1: 2_000, 16: 8_000, 64: 12_000 };
-/** How many operations run before an operation is measured. On a busy machine V8 compiles their code only after so many. */
+/**
+ * How many operations run before an operation is measured. On a busy machine V8 compiles their code only after so many.
+ */
 const WARM_UP: Readonly<Record<Row['effect'], number>> = { repeats: 250_000, creates: 40_000, ends: 40_000 };
 /** Requests of a pipeline, and how many pipelines follow each other. */
 const PIPELINE = { length: 64, count: 200 };

@@ -65,8 +65,8 @@ export interface Operation {
 }
 
 /**
- * The operations of the wheel. Each leaves as many timers running as there were, which is checked: a figure for work that
- * was not done would be worthless.
+ * The operations of the wheel. Each leaves as many timers running as there were, which is checked: a figure for work
+ * that was not done would be worthless.
  */
 export const WHEEL_OPERATIONS: Readonly<Record<string, (timers: Timers) => Operation>> = {
   'start + cancel': startAndCancel,
@@ -128,7 +128,9 @@ export function compareAndStore({ size, all, durations }: Timers): Operation {
   return { run, perRun: () => BATCH };
 }
 
-/** The running timers are a window that moves around the shuffled timers, so a freed timer is started again much later. */
+/**
+ * The running timers are a window that moves around the shuffled timers, so a freed timer is started again much later.
+ */
 function startAndCancel(timers: Timers): Operation {
   const { size, all, durations } = timers;
   const wheel = timers.wheel();

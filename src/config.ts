@@ -484,7 +484,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** An option cannot be changed while the server runs: it does not exist, needs a restart, or does not allow the value. */
+/**
+ * An option cannot be changed while the server runs: it does not exist, needs a restart, or does not allow the value.
+ */
 export class OptionError extends Error {
   /** The option, as the caller wrote it. */
   readonly option: string;

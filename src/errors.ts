@@ -1,6 +1,6 @@
 /**
- * The codes of all errors that a client can get: what programs match on, and the label `code` of `respite_errors_total`.
- * No client can add one.
+ * The codes of all errors that a client can get: what programs match on, and the label `code` of
+ * `respite_errors_total`. No client can add one.
  */
 export const ERROR_CODES = [
   'BUSY',

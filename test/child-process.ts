@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Starts processes that never outlive the tests. A test that fails may not get to stop its processes, and vitest may kill
- * the process that runs a test file.
+ * Starts processes that never outlive the tests. A test that fails may not get to stop its processes, and vitest may
+ * kill the process that runs a test file.
  */
 
 const running = new Set<ChildProcess>();

@@ -9,7 +9,10 @@ import {
 } from '../src/index.js';
 import { RawClient } from './raw-client.js';
 
-/** Starts servers in the test's own process, with the test's own clock if it needs one, and connects bare clients to them. */
+/**
+ * Starts servers in the test's own process, with the test's own clock if it needs one, and connects bare clients to
+ * them.
+ */
 
 const servers: Server[] = [];
 const clients: RawClient[] = [];

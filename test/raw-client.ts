@@ -5,7 +5,10 @@ import { type Reply, readReply, show } from './tools/replies.js';
 /** A bare socket. It can send what no client library would, and sees every byte of the replies. */
 export class RawClient {
   readonly socket: Socket;
-  /** What has arrived and has not been taken. It is joined only when needed: joining each chunk at once would copy megabytes. */
+  /**
+   * What has arrived and has not been taken. It is joined only when needed: joining each chunk at once would copy
+   * megabytes.
+   */
   #chunks: Buffer[] = [];
   #length = 0;
   #ended = false;

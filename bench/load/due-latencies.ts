@@ -3,8 +3,8 @@ import type { LatencyHistogram } from './latency-histogram.js';
 /**
  * When operations are due, and their latencies. They are due at fixed times, whether or not the previous ones have been
  * answered, and their latencies count from those times, not from when they were sent ("corrected for coordinated
- * omission"). A delay of the server then counts for every operation that was due during it, even if the client could not
- * send it or it waited in the server's socket.
+ * omission"). A delay of the server then counts for every operation that was due during it, even if the client could
+ * not send it or it waited in the server's socket.
  *
  * Operation n is sent by client n modulo the number of clients, and each client's replies come in order. So it is known
  * which operation a reply belongs to, and nothing has to be stored per operation.

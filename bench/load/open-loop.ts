@@ -87,7 +87,8 @@ export async function runOpenLoop(
     return next;
   };
 
-  // Node's timers have whole milliseconds only, which is too coarse. So this sleeps briefly, then lets the event loop read.
+  // Node's timers have whole milliseconds only, which is too coarse. So this sleeps briefly, then lets the event loop
+  // read.
   for (;;) {
     const next = sendDue(performance.now());
     const time = performance.now();

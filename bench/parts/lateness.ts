@@ -9,7 +9,9 @@ import { type Shape, TYPICAL } from '../sessions.js';
 
 /** The time from the last event to the measurement of what memory is left, in ms. */
 const AFTER = 5_000;
-/** Requests prepared at a time when deadlines are set: durations begin when the request is sent, so there must be few. */
+/**
+ * Requests prepared at a time when deadlines are set: durations begin when the request is sent, so there must be few.
+ */
 const BLOCK = 50;
 /** On a shared machine, setting all deadlines may take this many times as long as the first ones suggest. */
 const MARGIN = 2;

@@ -173,7 +173,10 @@ function valuesOf({ values }: ListedSession, keys: readonly JsonBytes[]): KeyVal
   });
 }
 
-/** Calls `refresh` when something has happened to sessions with a name, and every few seconds. Returns a function that stops this. */
+/**
+ * Calls `refresh` when something has happened to sessions with a name, and every few seconds. Returns a function that
+ * stops this.
+ */
 function followEvents(feed: Feed, name: string, refresh: () => void): () => void {
   let group = 0;
   const stop = feed.onEvents(({ entries }) => {

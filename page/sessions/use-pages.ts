@@ -42,7 +42,9 @@ interface State<Item> {
 
 /** About how many items a page has. */
 const PAGE = 100;
-/** A page gets shorter rather than be read in more parts than this. Parts are small if time is short or values are long. */
+/**
+ * A page gets shorter rather than be read in more parts than this. Parts are small if time is short or values are long.
+ */
 const MOST_PARTS = 8;
 
 const START: readonly Place[] = [{ cursor: undefined, before: 0 }];

@@ -92,7 +92,9 @@ function tlsFlags(config: Config): string[] {
   ];
 }
 
-/** Returns the file with the certificate that has signed the server's: its own, or `tls-ca`. Undefined if neither has. */
+/**
+ * Returns the file with the certificate that has signed the server's: its own, or `tls-ca`. Undefined if neither has.
+ */
 function authorityOf(config: Config): string | undefined {
   try {
     const { cert = '', ca } = readCertificates(config) ?? {};

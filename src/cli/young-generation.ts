@@ -7,8 +7,8 @@ const INTERVAL = 10_000;
 
 /**
  * Keeps V8's young generation at 8 to 16 MB. Under load, V8 doubles it up to 32 MB (64 MB in Node.js 26), and it stays
- * that large for as long as there is any load. That is as much as 100,000 sessions take, and saves no time that could be
- * measured.
+ * that large for as long as there is any load. That is as much as 100,000 sessions take, and saves no time that could
+ * be measured.
  *
  * V8 asks for the factor each time it could grow. It may shrink the young generation when there is little to do; then
  * it may grow again. The option `--max-semi-space-size` would do the same, but only on node's command line.

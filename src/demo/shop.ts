@@ -39,8 +39,8 @@ interface ShopOptions {
 }
 
 /**
- * A simulated pizza shop. Visitors fill baskets and forget them, customers log in, order, log out or just leave, couriers
- * report where they are. Every person is an asynchronous function that sends commands and pauses.
+ * A simulated pizza shop. Visitors fill baskets and forget them, customers log in, order, log out or just leave,
+ * couriers report where they are. Every person is an asynchronous function that sends commands and pauses.
  */
 export class Shop {
   readonly #site: ShopOptions['site'];
@@ -222,7 +222,10 @@ export class Shop {
     });
   }
 
-  /** Starts somebody's visit. A person whose command is refused goes home: the session has expired, or the viewer ended it. */
+  /**
+   * Starts somebody's visit. A person whose command is refused goes home: the session has expired, or the viewer ended
+   * it.
+   */
   #start(somebody: () => Promise<void>): void {
     somebody().catch((error) => {
       if (!(error instanceof ReplyError || error instanceof ConnectionClosed)) throw error;

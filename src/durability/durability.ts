@@ -262,7 +262,9 @@ export class Durability {
     this.#loaded().whenWritten(MOST_UNWRITTEN / 2, callback);
   }
 
-  /** Call this before changes that must be one batch of the journal although they may take several turns: see `hold`. */
+  /**
+   * Call this before changes that must be one batch of the journal although they may take several turns: see `hold`.
+   */
   mark(): void {
     this.#journal?.mark();
   }

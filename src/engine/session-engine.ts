@@ -669,7 +669,9 @@ export class SessionEngine {
     return database === 0 ? this.size - databases.size : databases.count(database);
   }
 
-  /** Returns the cursor at which `scanDatabase` visits the key that `rank` keys of its database, from 1 on, come before. */
+  /**
+   * Returns the cursor at which `scanDatabase` visits the key that `rank` keys of its database, from 1 on, come before.
+   */
   placeOf(database: number, rank: number): number {
     return Math.max(0, this.#names.databases.at(database, rank));
   }

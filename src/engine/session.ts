@@ -106,8 +106,8 @@ export interface NewSession {
    */
   readonly kind?: Kind | undefined;
   /**
-   * If set, the session is a string with this value, and `data` is ignored. It spares SET, the most frequent command, an
-   * array.
+   * If set, the session is a string with this value, and `data` is ignored. It spares SET, the most frequent command,
+   * an array.
    */
   readonly string?: Slice | undefined;
   /** A session whose data to copy. The new session is of the same kind; `data`, `kind` and `string` are ignored. */

@@ -76,8 +76,8 @@ function finish(context: Context, entry: CommandEntry, request: Request, failed:
 }
 
 /**
- * Counts a command that has run, and passes it on to LATENCY, SLOWLOG and MONITOR. The commands of a transaction come before its
- * EXEC.
+ * Counts a command that has run, and passes it on to LATENCY, SLOWLOG and MONITOR. The commands of a transaction come
+ * before its EXEC.
  */
 function record(context: Context, entry: CommandEntry, request: Request, ms: number): void {
   recordTime(context, entry, request, ms);

@@ -35,8 +35,8 @@ function cookieJson(value: unknown, stored: SessionFields | undefined): string {
   const { expires: _, ...cookie } = JSON.parse(JSON.stringify(value)) as StoredCookie;
   const now = cookie.originalMaxAge;
   const before = stored === undefined ? undefined : cookieOf(stored)?.originalMaxAge;
-  // express-session reads the clock twice while it renews a cookie, and loses the time that passes in between: usually a
-  // millisecond at most, but much more if the machine is busy or the garbage collector runs just then.
+  // express-session reads the clock twice while it renews a cookie, and loses the time that passes in between: usually
+  // a millisecond at most, but much more if the machine is busy or the garbage collector runs just then.
   const drifted =
     typeof now === 'number' &&
     typeof before === 'number' &&

@@ -20,8 +20,8 @@ interface HttpConnection {
 /** The connections of the listener. There is a limit, and an old connection makes room for a new one. */
 export class HttpConnections {
   /**
-   * By the client's and the server's addresses and ports. First comes the one whose connect, or latest request on an idle
-   * connection, was longest ago.
+   * By the client's and the server's addresses and ports. First comes the one whose connect, or latest request on an
+   * idle connection, was longest ago.
    */
   readonly #connections = new Map<string, HttpConnection>();
   /** What was read last. Node parses it at once, so requests begin in it. */
@@ -68,8 +68,8 @@ export class HttpConnections {
   }
 
   /**
-   * Ends all connections. Responses under way are completed first, except streams of events, which have no end. Resolves
-   * when no connection is left.
+   * Ends all connections. Responses under way are completed first, except streams of events, which have no end.
+   * Resolves when no connection is left.
    */
   end(): Promise<void> {
     this.#closing = true;
@@ -101,9 +101,9 @@ export class HttpConnections {
   }
 
   /**
-   * Makes room for another connection if necessary: otherwise anybody could block health checks, just by connecting or by
-   * leaving responses unread. Cuts the first connection without a request. If there is none, cuts the first that does not
-   * send events: only users read those, and their number is limited. Returns whether there is room.
+   * Makes room for another connection if necessary: otherwise anybody could block health checks, just by connecting or
+   * by leaving responses unread. Cuts the first connection without a request. If there is none, cuts the first that
+   * does not send events: only users read those, and their number is limited. Returns whether there is room.
    */
   #makeRoom(): boolean {
     if (this.#connections.size < MAX_CONNECTIONS) return true;

@@ -31,9 +31,9 @@ export interface HttpContext {
    */
   connect(user: User, from: Socket): CommandClient;
   /**
-   * Calls back when the named users, their permissions or passwords have changed: responses without an end must end then.
-   * A change of `requirepass` alone is not reported. As in Redis, who is already connected as `default` stays, with or
-   * without a password.
+   * Calls back when the named users, their permissions or passwords have changed: responses without an end must end
+   * then. A change of `requirepass` alone is not reported. As in Redis, who is already connected as `default` stays,
+   * with or without a password.
    */
   onUsersChanged(listener: () => void): void;
   /** Returns the user of that name if the password is right, otherwise how the attempt failed. */

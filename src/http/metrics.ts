@@ -6,7 +6,9 @@ import type { HttpApp, HttpContext } from './http-context.js';
 
 const OPENMETRICS = 'application/openmetrics-text';
 
-/** Adds /metrics: in OpenMetrics if the client prefers that, as Prometheus does, otherwise in Prometheus' own format. */
+/**
+ * Adds /metrics: in OpenMetrics if the client prefers that, as Prometheus does, otherwise in Prometheus' own format.
+ */
 export function addMetrics(app: HttpApp, { engine, server, closing }: HttpContext): void {
   const runtime = new Runtime();
   closing.addEventListener('abort', () => runtime.stop());

@@ -39,7 +39,9 @@ export type Found = 'batch' | 'end' | 'cut' | 'damage';
 interface Ahead {
   /** The bytes start at `MARGIN`. */
   readonly bytes: Buffer;
-  /** How many were read. It never rejects: after an error it is 0. They are then read again, which reports the error. */
+  /**
+   * How many were read. It never rejects: after an error it is 0. They are then read again, which reports the error.
+   */
   readonly read: Promise<number>;
 }
 

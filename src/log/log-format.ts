@@ -15,8 +15,8 @@ export type LogFormat = (line: LogLine) => string;
 const LONGEST = 8192;
 
 /**
- * Control characters, and those that change the direction of the text or break lines. A client could use them to forge a
- * line, or to control the terminal of whoever reads the log.
+ * Control characters, and those that change the direction of the text or break lines. A client could use them to forge
+ * a line, or to control the terminal of whoever reads the log.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them.
 const UNSAFE = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

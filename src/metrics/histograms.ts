@@ -3,8 +3,8 @@ import type { Lateness } from '../engine/index.js';
 import type { HistogramSample } from './metric.js';
 
 /**
- * The buckets of a `DurationHistogram` that metrics show: every other one, from 16 µs to 4 s. Their limits are exact, so
- * nothing has to be estimated.
+ * The buckets of a `DurationHistogram` that metrics show: every other one, from 16 µs to 4 s. Their limits are exact,
+ * so nothing has to be estimated.
  */
 const SHOWN_BUCKETS = [4, 6, 8, 10, 12, 14, 16, 18, 20, 22];
 

@@ -46,7 +46,10 @@ export function bitFunctions(lua: Lua): Library {
   };
 }
 
-/** Returns a number as a signed integer of 32 bits. A fraction is rounded to the nearest integer, a half to the even one. */
+/**
+ * Returns a number as a signed integer of 32 bits. A fraction is rounded to the nearest integer, a half to the even
+ * one.
+ */
 function toBits(value: number): number {
   const floor = Math.floor(value);
   const fraction = value - floor;

@@ -170,7 +170,9 @@ export class Lua {
     this.api.lua_pushcclosure(state, this.#dispatcher, 1 + upvalues);
   }
 
-  /** Returns a text or a number on the stack as a view of the memory, valid until Lua runs; undefined if it is neither. */
+  /**
+   * Returns a text or a number on the stack as a view of the memory, valid until Lua runs; undefined if it is neither.
+   */
   bytesAt(state: State, index: number): Uint8Array | undefined {
     const at = this.api.lua_tolstring(state, index, this.#length);
     return at === 0 ? undefined : this.heap.subarray(at, at + this.lengthOfLast);
@@ -269,7 +271,9 @@ export class Lua {
     return index;
   }
 
-  /** What the interpreter asks of its surroundings. The rest of it, such as files, is for libraries that are not opened. */
+  /**
+   * What the interpreter asks of its surroundings. The rest of it, such as files, is for libraries that are not opened.
+   */
   #imports(): WasmImports {
     const env: Record<string, unknown> = {};
     const wasi: Record<string, unknown> = {};

@@ -6,8 +6,8 @@ const SEED = 0x330en;
 const MOST = 2 ** 31 - 1;
 
 /**
- * `math.random` and `math.randomseed`. After a seed, the numbers are those that Redis gives: they come from `lrand48` of
- * POSIX.
+ * `math.random` and `math.randomseed`. After a seed, the numbers are those that Redis gives: they come from `lrand48`
+ * of POSIX.
  */
 export class Random {
   #state: bigint | undefined;

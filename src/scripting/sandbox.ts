@@ -172,7 +172,9 @@ export class Sandbox {
     api.lua_setfield(main, -2, this.#lua.text('pcall'));
   }
 
-  /** The basic functions that must know of the tables which cannot be changed, or that must not do all that Lua's do. */
+  /**
+   * The basic functions that must know of the tables which cannot be changed, or that must not do all that Lua's do.
+   */
   #basicFunctions(): Library {
     const lua = this.#lua;
     const { api } = lua;

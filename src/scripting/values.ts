@@ -4,7 +4,8 @@ import type { Lua } from './lua.js';
 import { BOOLEAN, NIL, NUMBER, STRING, type State, TABLE } from './lua-exports.js';
 import type { Steps } from './steps.js';
 
-// How replies become values of Lua, and values of Lua replies: https://redis.io/docs/latest/develop/programmability/lua-api/
+// How replies become values of Lua, and values of Lua replies:
+// https://redis.io/docs/latest/develop/programmability/lua-api/
 
 const [PLUS, MINUS, COLON, DOLLAR, ASTERISK, PERCENT, TILDE, COMMA, HASH, UNDERSCORE, EQUALS, BRACE] =
   Buffer.from('+-:$*%~,#_=(');

@@ -10,8 +10,8 @@ const EVENT = { event: 'certificate-change' } as const;
  * Replaces the certificates when their files change, and warns once when the certificate in use has expired.
  *
  * It looks at the files' identity and times about once a second. So it notices files that are rewritten or renamed,
- * even on network file systems, and symbolic links that are switched at any level, as Kubernetes does. With the system's
- * notifications, each of these would be a special case.
+ * even on network file systems, and symbolic links that are switched at any level, as Kubernetes does. With the
+ * system's notifications, each of these would be a special case.
  */
 export class CertificateWatch {
   readonly #certificates: Certificates;

@@ -12,8 +12,8 @@ interface Held {
 }
 
 /**
- * With appendfsync always: what the disk must have before the replies to one client are sent. That is everything done so
- * far, not only what this client did: it may have read what another client wrote, or learnt that a session is gone.
+ * With appendfsync always: what the disk must have before the replies to one client are sent. That is everything done
+ * so far, not only what this client did: it may have read what another client wrote, or learnt that a session is gone.
  * While the disk fails, writes are refused, and clients that only read do not wait.
  *
  * Replies that wait are held here, in order, and the client's later requests are served meanwhile. Otherwise their

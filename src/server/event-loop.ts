@@ -2,7 +2,8 @@ import { type Clock, Lateness } from '../engine/index.js';
 
 /**
  * How often to look how late the event loop is, in ms. Each look wakes an idle process and takes about 0.1 ms of CPU
- * time, so 25 looks a second take 0.3 % of a processor. With 40 ms, a stall of 140 ms or more always counts as one of 100 ms.
+ * time, so 25 looks a second take 0.3 % of a processor. With 40 ms, a stall of 140 ms or more always counts as one of
+ * 100 ms.
  */
 export const LOOK_EVERY_MS = 40;
 

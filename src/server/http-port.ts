@@ -53,7 +53,10 @@ export class HttpPort {
     this.#listener.setCertificate(tls);
   }
 
-  /** Ends all connections, after at most one second or `patience` ms, whichever is shorter. Resolves when they have ended. */
+  /**
+   * Ends all connections, after at most one second or `patience` ms, whichever is shorter. Resolves when they have
+   * ended.
+   */
   close(patience: number): Promise<void> {
     return this.#listener.close(patience);
   }

@@ -22,8 +22,8 @@ interface WatchOptions {
 const OF_STORE = 'a node of the store has reached its own maxmemory';
 
 /**
- * Notices the incidents that are counted anyway, by comparing the counts once a second. So a command that is refused, or
- * a session that is evicted, does not become slower.
+ * Notices the incidents that are counted anyway, by comparing the counts once a second. So a command that is refused,
+ * or a session that is evicted, does not become slower.
  */
 export class IncidentWatch {
   readonly #options: WatchOptions;
@@ -129,7 +129,9 @@ class LateCount {
     this.#lateness = lateness;
   }
 
-  /** Returns how many were late since the last call, and the greatest lateness in ms, even if it is too short to count. */
+  /**
+   * Returns how many were late since the last call, and the greatest lateness in ms, even if it is too short to count.
+   */
   take(): { count: number; worst: number } {
     const [inTime, all] = this.#lateness.counts([LATE_MS]);
     const count = all - inTime - this.#counted;

@@ -70,7 +70,10 @@ export class Listening {
     await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
-  /** Ends all HTTP connections, after at most one second or `patience` ms, whichever is shorter. Resolves when they have ended. */
+  /**
+   * Ends all HTTP connections, after at most one second or `patience` ms, whichever is shorter. Resolves when they have
+   * ended.
+   */
   async closeHttp(patience: number): Promise<void> {
     await this.#http?.close(patience);
   }

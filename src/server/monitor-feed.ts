@@ -25,7 +25,8 @@ export interface MonitoringClient extends Client {
 }
 
 /**
- * Sends every command to the clients that asked for MONITOR, in Redis' form: time, database, client, and the words in quotes.
+ * Sends every command to the clients that asked for MONITOR, in Redis' form: time, database, client, and the words in
+ * quotes.
  */
 export class MonitorFeed implements Monitors {
   readonly #clock: Clock;

@@ -39,9 +39,9 @@ interface RequestLoopOptions {
 }
 
 /**
- * What the next request waits for: the reply of a command, the replies to all earlier requests, those to enough of them,
- * the client to read its replies, the disk to catch up with the changes, the other clients' turn, the end of the penalty
- * for a wrong password, or the end of CLIENT PAUSE.
+ * What the next request waits for: the reply of a command, the replies to all earlier requests, those to enough of
+ * them, the client to read its replies, the disk to catch up with the changes, the other clients' turn, the end of the
+ * penalty for a wrong password, or the end of CLIENT PAUSE.
  */
 type Cause = 'command' | 'replies' | 'room' | 'reader' | 'disk' | 'turn' | 'penalty' | 'pause';
 

@@ -343,8 +343,8 @@ export class Server {
    * resolves, clients get LOADING errors. With a store it first waits until the store answers. It also resolves if the
    * server is closed meanwhile.
    * @param onLoading Called from time to time while sessions are loaded.
-   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used, UnusableStoreError if the store
-   *   cannot. Each gives the reason in one line.
+   * @throws ListenError if it cannot listen, JournalError if the journal cannot be used, UnusableStoreError if the
+   *   store cannot. Each gives the reason in one line.
    */
   async listen(onLoading?: (progress: LoadProgress) => void): Promise<void> {
     if (this.#store === undefined) await this.#listening.open();

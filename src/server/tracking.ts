@@ -21,8 +21,8 @@ type Invalid = readonly string[] | null;
 /**
  * Notifies clients of the keys that have changed, so that they can cache what they read: CLIENT TRACKING, as in Redis.
  *
- * It listens to the engine, and only while a client tracks. So it misses no change, whether a command, a SESSION command
- * or a deadline causes it, and costs nothing before. As in Redis, a key means that key in any database.
+ * It listens to the engine, and only while a client tracks. So it misses no change, whether a command, a SESSION
+ * command or a deadline causes it, and costs nothing before. As in Redis, a key means that key in any database.
  */
 export class ClientTracking implements Tracking, ChangeListener {
   size = 0;
@@ -102,7 +102,9 @@ export class ClientTracking implements Tracking, ChangeListener {
     }
   }
 
-  /** Notifies the clients of `#broadcast` of what has changed, in one message for each of their prefixes, as Redis does. */
+  /**
+   * Notifies the clients of `#broadcast` of what has changed, in one message for each of their prefixes, as Redis does.
+   */
   readonly #flush = (): void => {
     if (this.#changed.size > 0) this.#contain(() => this.#notifyAll());
   };

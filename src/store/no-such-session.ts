@@ -9,8 +9,8 @@ const NOT_A_TOKEN = new SessionError(
 );
 
 /**
- * Returns the error for a token or `@name` that has no session. It does not repeat what was given, because that may be a
- * mistyped token.
+ * Returns the error for a token or `@name` that has no session. It does not repeat what was given, because that may be
+ * a mistyped token.
  */
 export function noSuchSession(given: Slice): SessionError {
   if (nameIn(given) !== undefined) return NO_SHARED_SESSION;

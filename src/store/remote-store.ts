@@ -9,12 +9,13 @@ export interface RemoteStore extends Store {
   /** How late this process has expired sessions. */
   readonly lateness: Lateness;
   /**
-   * Starts what runs in the background: it joins the processes of the store, and expires sessions on time. Resolves when
-   * it has, or when it could not for now and tries again by itself. Never rejects.
+   * Starts what runs in the background: it joins the processes of the store, and expires sessions on time. Resolves
+   * when it has, or when it could not for now and tries again by itself. Never rejects.
    */
   start(): Promise<void>;
   /**
-   * Says whether this process wants to be notified of events. Resolves when every event from then on is going to arrive.
+   * Says whether this process wants to be notified of events. Resolves when every event from then on is going to
+   * arrive.
    */
   follow(wanted: boolean): Promise<void>;
   /** Leaves the processes of the store, waits for what is under way, and closes all connections. Never rejects. */

@@ -10,8 +10,8 @@ import type { Answer } from './answer.js';
  * method returns, so a store that answers later must have copied or sent them by then. The arguments of `endMany`,
  * `endByIds`, `tokens` and `list` must stay valid until the answer.
  *
- * Times are in ms. Each operation happens at one time, which the store takes from its own clock. A session at or past its
- * deadline is gone for every operation.
+ * Times are in ms. Each operation happens at one time, which the store takes from its own clock. A session at or past
+ * its deadline is gone for every operation.
  *
  * An operation on a session that does not exist throws a SessionError NOSESSION, unless it says otherwise. One that
  * answers later rejects with what it would throw. No error contains a token.

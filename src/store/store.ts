@@ -27,7 +27,8 @@ export interface Transaction {
   readonly sessions: SessionStore;
   /**
    * Returns whether the operations, if any, have happened. If not, a watched session has changed.
-   * @throws CodedError CROSSSLOT (rejects) if the sessions are not all in one partition of the store; nothing has happened.
+   * @throws CodedError CROSSSLOT (rejects) if the sessions are not all in one partition of the store; nothing has
+   *   happened.
    */
   commit(): Answer<boolean>;
 }

@@ -55,7 +55,9 @@ async function openBare(port: number, protocol: 2 | 3): Promise<Client> {
   };
 }
 
-/** ioredis takes a buffer for an object with fields for MSET. So it is given strings wherever they have the same bytes. */
+/**
+ * ioredis takes a buffer for an object with fields for MSET. So it is given strings wherever they have the same bytes.
+ */
 function argumentOf(word: string): string | Buffer {
   const bytes = Buffer.from(word, 'latin1');
   return bytes.toString() === word ? word : bytes;

@@ -23,7 +23,8 @@ const ENDED_PER_ANSWER = 20;
 
 /**
  * Checks from outside, on the real clock, that every session is gone on time: 20 ms after its deadline or, on a busy
- * machine, after 5 more answers, and one more for each 20 sessions that were due. How late that is in ms depends on the machine; `npm run bench` measures it.
+ * machine, after 5 more answers, and one more for each 20 sessions that were due. How late that is in ms depends on the
+ * machine; `npm run bench` measures it.
  *
  * The test sends DBSIZE repeatedly. The first answer that shows the kth session to be gone is compared with the kth
  * deadline. A duration is counted from when PEXPIRE was sent, before the server has it, so the measured lateness is too

@@ -6,8 +6,8 @@ import { Program } from '../tools/program.js';
 import { type ClusterSettings, RedisCluster } from '../tools/redis-cluster.js';
 import { RedisServer } from '../tools/redis-server.js';
 
-// A node that is stopped with SIGSTOP is like one behind a network that loses everything: its connections stay open, and
-// nothing comes back.
+// A node that is stopped with SIGSTOP is like one behind a network that loses everything: its connections stay open,
+// and nothing comes back.
 
 const PARTITIONS = 32;
 /** Longer than any test lasts: no node counts as failed. */

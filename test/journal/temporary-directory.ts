@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 
 /**
- * Removes a directory. If the test moved its clock forward, the server may have stopped while the disk was still at work,
- * and a file may appear while the directory is being removed.
+ * Removes a directory. If the test moved its clock forward, the server may have stopped while the disk was still at
+ * work, and a file may appear while the directory is being removed.
  */
 async function remove(path: string): Promise<void> {
   for (let attempts = 1; ; attempts++) {

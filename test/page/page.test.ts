@@ -329,8 +329,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     await event(page, 'created', 'user:10').waitFor();
     await check();
     if (device === 'phone') {
-      // The figures leave room for what they are about. The sentences at the top are not counted: on a slow machine there
-      // may be several.
+      // The figures leave room for what they are about. The sentences at the top are not counted: on a slow machine
+      // there may be several.
       const begin = await page.evaluate(`
         const top = (selector) => document.querySelector(selector).getBoundingClientRect().top;
         top('main h2') - document.querySelector('.verdict').getBoundingClientRect().height;

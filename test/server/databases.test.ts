@@ -11,7 +11,9 @@ import { subscribe } from './subscribe.js';
 
 afterEach(stopServers);
 
-/** Returns a function that sends a client's requests, each in a database: `1> GET k`, or `GET k` in the selected one. */
+/**
+ * Returns a function that sends a client's requests, each in a database: `1> GET k`, or `GET k` in the selected one.
+ */
 function askerOf(client: RawClient) {
   return async (request: string) => {
     const [, database, rest] = /^(?:(\d+)> )?(.*)$/.exec(request) ?? [];

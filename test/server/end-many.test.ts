@@ -44,7 +44,9 @@ const REQUESTS: Record<string, (server: Server, value?: string) => string[]> = {
   UNLINK: (server, value) => ['UNLINK', ...createKeys(server, value)],
 };
 
-/** Sends a request and has another client served until it is answered. Returns its reply, and how often that one was. */
+/**
+ * Sends a request and has another client served until it is answered. Returns its reply, and how often that one was.
+ */
 async function servedDuring(client: RawClient, request: string[], serve: () => Promise<unknown>) {
   let answered = false;
   const reply = askWith(client, ...request).finally(() => {

@@ -7,8 +7,8 @@ import type { SessionStore } from '../../src/store/session-store.js';
 import type { Transaction } from '../../src/store/store.js';
 
 /**
- * A store outside of the server, as far as the server can see: an engine of its own, whose answers come later, and which
- * a test can make unreachable.
+ * A store outside of the server, as far as the server can see: an engine of its own, whose answers come later, and
+ * which a test can make unreachable.
  */
 export class FakeRemoteStore implements RemoteStore {
   readonly sessions: SessionStore;

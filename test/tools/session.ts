@@ -7,7 +7,10 @@ export interface Span {
 /** A session as its only user knows it. Strings have one character per byte. */
 export interface Session {
   alive: boolean;
-  /** What it is as a key, if it has data. The keys of the data of a set are its members, with empty values; of a sorted set, with their scores. */
+  /**
+   * What it is as a key, if it has data. The keys of the data of a set are its members, with empty values; of a sorted
+   * set, with their scores.
+   */
   kind: 'hash' | 'string' | 'set' | 'zset';
   /** It is gone, and only a lack of memory can explain that. */
   evicted: boolean;

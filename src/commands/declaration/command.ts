@@ -32,19 +32,23 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /**
    * The most bytes of memory that a request may add, if that differs from the length of the request. `copy`: as much as
-   * the largest key in the request, for each key from the second on. 0: none, although other requests of the command may add some (`denyoom`).
+   * the largest key in the request, for each key from the second on. 0: none, although other requests of the command
+   * may add some (`denyoom`).
    */
   readonly growth?: 'copy' | ((request: Request) => number);
   /**
    * It works only on sessions in memory. The text says what to use if a store outside of this process has them. Not
-   * needed for commands on plain keys, which are those of the groups `generic`, `string`, `hash`, `set` and `sorted-set`.
+   * needed for commands on plain keys, which are those of the groups `generic`, `string`, `hash`, `set` and
+   * `sorted-set`.
    */
   readonly onlyInMemory?: string;
   /** It runs at once inside MULTI, instead of being queued. */
   readonly immediate?: true;
   /** It ends the transaction even if it is refused. */
   readonly endsTransaction?: true;
-  /** CLIENT PAUSE WRITE holds it back like a write, as in Redis: a script may write, a message reaches other clients. */
+  /**
+   * CLIENT PAUSE WRITE holds it back like a write, as in Redis: a script may write, a message reaches other clients.
+   */
   readonly waitsAsWrite?: true;
   /** A RESP2 client with subscriptions may call it. */
   readonly whileSubscribed?: true;
@@ -140,7 +144,9 @@ export interface Argument {
     | 'pure-token'
     | 'oneof'
     | 'block';
-  /** What the command does with it. By default `RO access`, or `RW access update` if the command has the flag `write`. */
+  /**
+   * What the command does with it. By default `RO access`, or `RW access update` if the command has the flag `write`.
+   */
   readonly use?: KeyUse;
   /** The word that introduces it. */
   readonly token?: string;

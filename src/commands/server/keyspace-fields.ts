@@ -43,7 +43,9 @@ function expiries(engine: SessionEngine, database: number) {
   };
 }
 
-/** Returns a cursor from which there are `MOST` keys, or all: a random one, so that no part of a database is left out. */
+/**
+ * Returns a cursor from which there are `MOST` keys, or all: a random one, so that no part of a database is left out.
+ */
 function startOf(engine: SessionEngine, database: number, keys: number): number {
   return keys <= MOST ? 0 : engine.placeOf(database, Math.floor(Math.random() * (keys - MOST + 1)));
 }

@@ -4,8 +4,8 @@ import type { Slice } from '../../slice.js';
 import { readKind } from '../keys/lookup.js';
 
 /**
- * How SUNION, SINTER and SDIFF combine sets: visits each member of the result, until the visitor returns false. A missing
- * set is NO_SESSION. The member is valid until the visitor returns.
+ * How SUNION, SINTER and SDIFF combine sets: visits each member of the result, until the visitor returns false. A
+ * missing set is NO_SESSION. The member is valid until the visitor returns.
  */
 export type Combination = (engine: SessionEngine, sets: readonly Session[], visit: (member: Slice) => boolean) => void;
 

@@ -17,8 +17,8 @@ interface EndingParts extends Omit<EngineParts, 'ids'> {
 /**
  * Ends and clears sessions: on request, at their deadlines, and among very many. Counts how each ended.
  *
- * A session that ends among very many is *doomed* first: it has ended for every caller, and is removed later. Its end is
- * counted and recorded when it is doomed, and published when it is removed.
+ * A session that ends among very many is *doomed* first: it has ended for every caller, and is removed later. Its end
+ * is counted and recorded when it is doomed, and published when it is removed.
  */
 export class Ending {
   readonly #parts: EndingParts;
@@ -121,8 +121,8 @@ export class Ending {
   }
 
   /**
-   * Removes a doomed session. If its deadline had come by the time it was doomed, the event is `expired` or `maxage`, or
-   * `cleared` comes before it.
+   * Removes a doomed session. If its deadline had come by the time it was doomed, the event is `expired` or `maxage`,
+   * or `cleared` comes before it.
    * @param deadline In ms.
    */
   removeDoomed(slot: number, deadline = this.#parts.deadlines.deadline(slot)): void {

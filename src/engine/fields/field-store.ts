@@ -100,8 +100,8 @@ export interface FieldStore {
    */
   keepOrder(slot: number): boolean;
   /**
-   * Like `keepOrder`, in steps of a fraction of a millisecond. The slot must not change in between, nor may its order be
-   * asked for.
+   * Like `keepOrder`, in steps of a fraction of a millisecond. The slot must not change in between, nor may its order
+   * be asked for.
    */
   keepOrderInSteps(slot: number): Generator<void, boolean>;
   /**

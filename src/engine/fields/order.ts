@@ -3,8 +3,8 @@ import type { ScoreTree } from './score-tree.js';
 import { parseScore } from './scores.js';
 
 /**
- * The members of a sorted set in order: by score and, for equal scores, by their bytes. A rank is a place in this order,
- * from 0 on. An order is valid until the next change of the session.
+ * The members of a sorted set in order: by score and, for equal scores, by their bytes. A rank is a place in this
+ * order, from 0 on. An order is valid until the next change of the session.
  */
 export interface Order {
   /** The number of members. */
@@ -14,8 +14,8 @@ export interface Order {
   /** Returns how many members have a score below `score`, or with `orEqual` at most `score`. */
   countBelow(score: number, orEqual: boolean): number;
   /**
-   * Returns how many members come before `member` in the order of bytes, or with `orEqual` up to `member`. Only for sets
-   * whose members all have the same score.
+   * Returns how many members come before `member` in the order of bytes, or with `orEqual` up to `member`. Only for
+   * sets whose members all have the same score.
    */
   countBefore(member: Slice, orEqual: boolean): number;
   /**

@@ -30,9 +30,10 @@ import { type Shape, Shapes, type ShapeTotals } from './shapes.js';
  * gets a shape when its keys are set and the shape exists, or was seen often enough. When a key is added or deleted, it
  * gets another shape or, if there is none, is packed with its keys.
  *
- * A session with more than `MAX_FIELDS` fields, or more bytes than the arena's largest chunk holds, is **promoted**: its
- * fields move to a hash table, also outside V8's heap, and its record only holds the session's number there. The session
- * is packed again when it gets new fields after it was cleared, or when its only value is set to a short enough one.
+ * A session with more than `MAX_FIELDS` fields, or more bytes than the arena's largest chunk holds, is **promoted**:
+ * its fields move to a hash table, also outside V8's heap, and its record only holds the session's number there. The
+ * session is packed again when it gets new fields after it was cleared, or when its only value is set to a short enough
+ * one.
  */
 export class PackedFieldStore implements FieldStore {
   readonly #chunks: RecordChunks;

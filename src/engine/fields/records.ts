@@ -10,8 +10,8 @@ import { hashKey, type Shape, type Shapes } from './shapes.js';
  *   lengths of its key and value, the key, and the value.
  * - **shaped**: the header is the record's length in two bytes and the number of the session's shape in two, with the
  *   highest bit set. The shape has the keys, so a field is only the length of the value, and the value.
- * - **hashed**: the header is that of a packed record with a length and a number of fields of 0. The session's number in
- *   the hash table follows.
+ * - **hashed**: the header is that of a packed record with a length and a number of fields of 0. The session's number
+ *   in the hash table follows.
  *
  * A record is searched in order, as Redis' listpack is; for a few fields that is faster than a hash map.
  */

@@ -12,10 +12,10 @@ export type Compare = (member: number) => number;
  * by. A member is a number. Adding or removing one, its rank, and the member at a rank all take O(log n).
  *
  * Each set is a B+ tree whose inner entries count the members below them (R. Bayer and E. McCreight, "Organization and
- * maintenance of large ordered indexes", 1972; D. Comer, "The ubiquitous B-tree", 1979; ranks as in D. Knuth, The Art of
- * Computer Programming 3, 6.2.3). All trees share two pools of nodes in typed arrays, so a set needs no object. An entry
- * of a leaf has a score and a member. An entry of an inner node has a child, the least score and member below it, and
- * the number of members below it.
+ * maintenance of large ordered indexes", 1972; D. Comer, "The ubiquitous B-tree", 1979; ranks as in D. Knuth, The Art
+ * of Computer Programming 3, 6.2.3). All trees share two pools of nodes in typed arrays, so a set needs no object. An
+ * entry of a leaf has a score and a member. An entry of an inner node has a child, the least score and member below it,
+ * and the number of members below it.
  *
  * A node that becomes small is merged with a neighbour only if both fit in three quarters of a node, so that adding and
  * removing the same member over and over does not split and merge each time.

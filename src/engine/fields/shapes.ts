@@ -4,9 +4,9 @@ import { Numbering } from '../tables/numbering.js';
 import { lengthBytes } from './lengths.js';
 
 /**
- * A list of keys that many sessions have, in this order. V8 calls the same thing a hidden class (L. P. Deutsch and A. M.
- * Schiffman, "Efficient implementation of the Smalltalk-80 system", POPL 1984, is where the idea of sharing what equal
- * objects have in common comes from; D. Ungar's Self called it a map).
+ * A list of keys that many sessions have, in this order. V8 calls the same thing a hidden class (L. P. Deutsch and A.
+ * M. Schiffman, "Efficient implementation of the Smalltalk-80 system", POPL 1984, is where the idea of sharing what
+ * equal objects have in common comes from; D. Ungar's Self called it a map).
  */
 export class Shape {
   /** Identifies the shape in records. */

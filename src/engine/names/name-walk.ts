@@ -22,10 +22,10 @@ interface WalkParts {
  * A walk through the live sessions of a name, oldest first, in steps. Between two steps sessions may be created and may
  * end. Every session that lives throughout is visited exactly once.
  *
- * The place of a walk is the session that it looks at next. If that session ends before the next step, the walk searches
- * for the place again, from the oldest session on, by the time of creation. The search is part of the steps. It fails
- * only if the wall clock was set back while sessions of the name were created, because then their order is not that of
- * their times.
+ * The place of a walk is the session that it looks at next. If that session ends before the next step, the walk
+ * searches for the place again, from the oldest session on, by the time of creation. The search is part of the steps.
+ * It fails only if the wall clock was set back while sessions of the name were created, because then their order is not
+ * that of their times.
  */
 export class NameWalk {
   readonly #parts: WalkParts;

@@ -26,8 +26,8 @@ export abstract class OpenAddressing {
   static readonly MAX_ITEM = 2 ** 28 - 2;
 
   /**
-   * What is at each place: 0 if it is empty, otherwise item + 1 and, in the four bits above, the distance. The length is
-   * a power of two, and at most half of the places are taken.
+   * What is at each place: 0 if it is empty, otherwise item + 1 and, in the four bits above, the distance. The length
+   * is a power of two, and at most half of the places are taken.
    */
   protected places: Places = newPlaces(LEAST_PLACES);
   /** What remains of the table that this one replaces, if any. */

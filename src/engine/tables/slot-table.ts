@@ -63,8 +63,8 @@ const VERSION = 5;
 const DURATION = 6;
 
 /**
- * A row has the duration in whole ms, up to 49 days. This value means that it is longer, or has a fraction, and is among
- * the rare properties.
+ * A row has the duration in whole ms, up to 49 days. This value means that it is longer, or has a fraction, and is
+ * among the rare properties.
  */
 const UNUSUAL = 2 ** 32 - 1;
 
@@ -203,8 +203,8 @@ export class SlotTable {
   }
 
   /**
-   * Returns the next older session of the same name: the sessions of a name form a list, oldest first. For an old token,
-   * returns what precedes it in its chain: another old token, or the session.
+   * Returns the next older session of the same name: the sessions of a name form a list, oldest first. For an old
+   * token, returns what precedes it in its chain: another old token, or the session.
    */
   older(slot: number): number {
     return this.#rows[slot * ROW + OLDER];

@@ -88,7 +88,10 @@ export class Lateness {
     this.#maxBefore = 0;
   }
 
-  /** Returns the greatest lateness since the last call, in ms. For one reader only; the other methods are for any number. */
+  /**
+   * Returns the greatest lateness since the last call, in ms. For one reader only; the other methods are for any
+   * number.
+   */
   takeWorst(): number {
     const worst = this.#worst;
     this.#worst = 0;

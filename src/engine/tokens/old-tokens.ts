@@ -5,8 +5,8 @@ import type { TokenIndex } from './token-index.js';
 
 /**
  * The old tokens of sessions that were given a new token with GRACE. Each takes a slot, which has the token and the
- * deadline of its grace period, and leads to the session's slot. The old tokens of a session form a chain that starts at
- * the session.
+ * deadline of its grace period, and leads to the session's slot. The old tokens of a session form a chain that starts
+ * at the session.
  */
 export class OldTokens {
   readonly #slots: SlotTable;

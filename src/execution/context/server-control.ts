@@ -75,7 +75,9 @@ export interface ServerControl {
   setOptions(given: readonly (readonly [name: string, value: string])[]): void;
   /** Reads the options and the files that they name again, all or nothing. @throws ConfigError if one is wrong. */
   reload(): ReloadReport;
-  /** The configuration file, if there is one. `rewrite` writes what `setOptions` has changed, and rejects if that fails. */
+  /**
+   * The configuration file, if there is one. `rewrite` writes what `setOptions` has changed, and rejects if that fails.
+   */
   readonly configFile: { readonly path: string; rewrite(): Promise<void> } | undefined;
   /** Returns what was counted since the start or the latest `resetCounters`. */
   countersSinceReset(): CountersSinceReset;

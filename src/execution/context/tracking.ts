@@ -2,7 +2,9 @@ import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 
 /** What CLIENT TRACKING ON has set: which keys a client may have cached, and how it is notified of their changes. */
 export interface TrackingOptions {
-  /** `read`: the keys that it reads. `optin`, `optout`: those of them that CLIENT CACHING chooses. `bcast`: all keys. */
+  /**
+   * `read`: the keys that it reads. `optin`, `optout`: those of them that CLIENT CACHING chooses. `bcast`: all keys.
+   */
   readonly mode: 'read' | 'optin' | 'optout' | 'bcast';
   /** Whether it is not notified of its own changes. */
   readonly noloop: boolean;

@@ -13,8 +13,8 @@ const HOW_TO_LOG_IN =
   'reload and log in as a user with the permission monitor, or as default with the password of requirepass';
 
 /**
- * Decides which requests are served, and as which user. If the server has a password or users, requests log in with HTTP
- * Basic. Otherwise all have the user that every client has.
+ * Decides which requests are served, and as which user. If the server has a password or users, requests log in with
+ * HTTP Basic. Otherwise all have the user that every client has.
  */
 export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
   const penalized = new WeakSet<Socket>();
@@ -35,8 +35,8 @@ export function accessRules(context: HttpContext): MiddlewareHandler<HttpEnv> {
  * Refuses requests without a password that come from another machine, or that are for another host. The Host matters
  * because of DNS rebinding: a page on the internet can give its own name the address 127.0.0.1, and then read what the
  * browser gets from there. It cannot do that with a Host that is an address. With a password the Host may be any,
- * so that people can use any name of the server: a browser keeps a password for the name and port that it was typed for,
- * and does not send it to another name that has the same address.
+ * so that people can use any name of the server: a browser keeps a password for the name and port that it was typed
+ * for, and does not send it to another name that has the same address.
  */
 function strangersRefusal(context: HttpContext, c: Context<HttpEnv>): Response | undefined {
   const { remoteAddress } = c.env.incoming.socket;

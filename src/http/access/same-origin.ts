@@ -3,9 +3,9 @@ import type { MiddlewareHandler } from 'hono';
 /**
  * Refuses requests that another site's page makes a browser send. They would come with the passwords that the browser
  * remembers, and a wrong password among them would count against the browser's address. A request without
- * `Sec-Fetch-Site` and `Origin` does not come from a page, or is a GET that the page cannot read. For a POST, the content
- * type JSON is a second barrier: a browser asks for permission before it sends JSON to another site, and the listener
- * never gives it.
+ * `Sec-Fetch-Site` and `Origin` does not come from a page, or is a GET that the page cannot read. For a POST, the
+ * content type JSON is a second barrier: a browser asks for permission before it sends JSON to another site, and the
+ * listener never gives it.
  */
 export const sameOrigin: MiddlewareHandler = async (c, next) => {
   const isPost = c.req.method === 'POST';

@@ -2,7 +2,8 @@ import type { ErrorCode } from '../../errors.js';
 import type { JsonBytes } from '../json-bytes.js';
 
 /**
- * What `GET /live` sends: a stream of server-sent events. The page imports these types, so this file imports only types.
+ * What `GET /live` sends: a stream of server-sent events. The page imports these types, so this file imports only
+ * types.
  *
  * | event | data | sent |
  * |---|---|---|

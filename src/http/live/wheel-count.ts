@@ -10,7 +10,9 @@ const MINUTE_PARTS = 60_000 / MINUTE_PART_MS;
 /** The number of timers to count before requests are served. It takes a fraction of a millisecond. */
 const STEP = 16_384;
 
-/** After a count that took some ms, the next one starts this many times as many ms later: counting takes 1 % of the CPU. */
+/**
+ * After a count that took some ms, the next one starts this many times as many ms later: counting takes 1 % of the CPU.
+ */
 const REST = 100;
 
 interface WheelCountParts {

@@ -1,8 +1,8 @@
 import type { JsonBytes } from '../json-bytes.js';
 
 /**
- * The requests and responses of the page's session API. Each is a POST with a JSON object as its body: names must not be
- * in URLs, which proxies log. The page imports these types, so this file imports only types.
+ * The requests and responses of the page's session API. Each is a POST with a JSON object as its body: names must not
+ * be in URLs, which proxies log. The page imports these types, so this file imports only types.
  *
  * | path | request | response | runs | needs, besides `monitor` |
  * |---|---|---|---|---|

@@ -10,8 +10,8 @@ const MAX_BYTES = 2 ** 20;
 const BATCH = 16;
 
 /**
- * Returns a page of the sessions with a name, oldest first. Stops in between only while it has found no session, because
- * a session that it has found is valid until then.
+ * Returns a page of the sessions with a name, oldest first. Stops in between only while it has found no session,
+ * because a session that it has found is valid until then.
  * @param name Must stay valid until the work is done.
  * @throws CodedError if the cursor is invalid.
  */

@@ -27,8 +27,9 @@ export interface MaintenanceOptions {
  * What a process does for the store in the background. It expires sessions on time and repairs indexes, in its share of
  * the partitions. It also receives events. Reads are exact without it.
  *
- * All processes share the partitions (`owning/live-processes.ts`, `owning/rendezvous.ts`). This is not a lock: while two processes
- * disagree about a partition, both look after it, and the store makes sure that each session expires once.
+ * All processes share the partitions (`owning/live-processes.ts`, `owning/rendezvous.ts`). This is not a lock: while
+ * two processes disagree about a partition, both look after it, and the store makes sure that each session expires
+ * once.
  */
 export class Maintenance {
   readonly #processes: LiveProcesses;

@@ -30,8 +30,8 @@ const OPTIONAL: Record<string, string> = {
 const sessionCommands = commands.filter(({ group }) => group === 'session' || group === 'session-data');
 
 /**
- * Tests everything that a store of sessions guarantees: the rules below, every SESSION command, events, and transactions
- * on one session. It talks to servers over sockets, so it sees what an application sees.
+ * Tests everything that a store of sessions guarantees: the rules below, every SESSION command, events, and
+ * transactions on one session. It talks to servers over sockets, so it sees what an application sees.
  *
  * 1. Data lives only inside a session. No other session sees its keys.
  * 2. A session expires at its deadline. Its data is deleted; with deleteSession the session goes too.

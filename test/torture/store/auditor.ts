@@ -55,8 +55,8 @@ export async function askPatiently(connection: Connection, requests: readonly Re
 }
 
 /**
- * Compares what the store has with what the clients know: sessions, tokens, names, events, and the store's own keys. The
- * load must have stopped, and the store must be healthy.
+ * Compares what the store has with what the clients know: sessions, tokens, names, events, and the store's own keys.
+ * The load must have stopped, and the store must be healthy.
  */
 export class Auditor {
   readonly #store: RawStore;

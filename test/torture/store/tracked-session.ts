@@ -112,7 +112,10 @@ export class TrackedSession {
     this.#possible = distinct(isProof ? next : [...this.#possible, ...next]);
   }
 
-  /** A step that changes nothing was answered, by a session that may have ended by itself. @throws Error if the reply is wrong. */
+  /**
+   * A step that changes nothing was answered, by a session that may have ended by itself. @throws Error if the reply is
+   * wrong.
+   */
   glimpse(step: Step, at: Span, reply: Reply): void {
     const isPossible = this.#possible.flatMap(outcomes).some(({ version }) => {
       const { from, to } = dueOf(version);
