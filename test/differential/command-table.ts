@@ -15,6 +15,7 @@ import {
   seconds,
   unordered,
 } from './sameness.js';
+import { aboutScripts, evaluated, evaluatedBySha } from './scripts.js';
 
 export interface Row {
   readonly name: string;
@@ -151,6 +152,11 @@ export const COMMANDS: readonly Row[] = [
   { name: 'DECR', words: (c) => [c.key()] },
   { name: 'DECRBY', words: (c) => [c.key(), c.integer()] },
   { name: 'DEL', words: (c) => c.someKeys() },
+  { name: 'EVAL', words: evaluated },
+  { name: 'EVALSHA', words: evaluatedBySha },
+  { name: 'EVALSHA_RO', words: evaluatedBySha },
+  { name: 'EVAL_RO', words: evaluated },
+  { name: 'SCRIPT', words: aboutScripts },
   { name: 'EXISTS', words: (c) => c.someKeys() },
   { name: 'EXPIRE', words: (c) => [c.key(), c.seconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },
   { name: 'EXPIREAT', words: (c) => [c.key(), c.unixSeconds(), ...c.options(0.15, ...EXPIRE_CONDITIONS)] },

@@ -8,6 +8,9 @@ import { NUMKEYS } from '../declaration/key-spec.js';
 
 const NO_SCRIPT = new CodedError('NOSCRIPT', 'No matching script. Please use EVAL.');
 
+/** The length of a SHA-1 in hex. */
+const SHA_LENGTH = 40;
+
 /** How the four commands differ. */
 interface Variant {
   readonly name: string;
@@ -38,6 +41,8 @@ function evaluation({ name, summary, isReadOnly, script, find }: Variant): Comma
     onlyInMemory: 'use the SESSION commands, or run scripts on the store itself with a Redis client',
     run(context, args) {
       const given = args.slice();
+      // As in Redis, what cannot be a SHA-1 is refused before the other arguments are looked at.
+      if (find === bySha && given.length !== SHA_LENGTH) throw NO_SCRIPT;
       const count = keyCount(args);
       const words = args.rest();
       const found = find(context.server.scripts, given);
