@@ -332,6 +332,28 @@ describe('when the disk is full', () => {
     expect(Number((await next.takeUntil('\r\n')).slice(1))).toBeGreaterThan(3_590_000);
   });
 
+  it('commands of scripts that write are refused, and scripts that read go on', async () => {
+    const { disk, clock, log, server, other } = await fill();
+    await (await connectTo(server)).send(`SESSION.SET ${TOKEN} first 1\r\n`);
+    while (log.lines.length < 2) await turnEventLoop();
+    const run = async (script: string) => {
+      await other.send(frame('EVAL', script, '1', TOKEN));
+      return other.takeUntil('\r\n');
+    };
+    const refused = MISCONF.trimEnd();
+    expect(await run("return redis.call('SESSION.SET', KEYS[1], 'k', 'w')")).toMatch(
+      new RegExp(`^-${refused} script: \\w{40}, on @user_script:1\\.\r\n$`),
+    );
+    expect(await run("return redis.pcall('SET', 'plain', 'v').err")).toBe(`$${refused.length}\r\n`);
+    await other.expect('', `${refused}\r\n`);
+    expect(await run('#!lua\nreturn 1')).toMatch(/^-MISCONF /);
+    expect(await run("return redis.call('SESSION.GET', KEYS[1], 'k')")).toBe('$1\r\n');
+    await other.expect('', 'v\r\n');
+    disk.failure = undefined;
+    clock.advance(1000);
+    while (!log.lines.some((line) => line.includes('can be written again'))) await turnEventLoop();
+  });
+
   it('with everysec: the same', async () => {
     const { disk, clock, log, client, other } = await fill({ appendfsync: 'everysec' });
     await other.expect(`SESSION.SET ${TOKEN} k v1\r\n`, '+OK\r\n');
