@@ -5,6 +5,7 @@ import { createServer, ListenError, type Server, UnusableStoreError } from '../i
 import { JournalError } from '../journal/index.js';
 import type { EventLog } from '../log/log-events.js';
 import { refuseExposure } from '../server/protected-mode.js';
+import { inlineMore } from './compiler.js';
 import { configFileOf } from './config-argument.js';
 import { unknownVariables } from './given-options.js';
 import { ProgramConfig } from './program-config.js';
@@ -20,6 +21,7 @@ export async function serve(program: Command): Promise<void> {
     const source = new ProgramConfig(program, configFileOf(program));
     const config = withDefaults(source.read());
     output.configure(config);
+    if (config.store === '') inlineMore();
     for (const message of unknownVariables(process.env)) output.warning(message, { event: 'unknown-variable' });
     const server = createServer(config, { log: output, source });
     const log: EventLog = server.log;
