@@ -11,6 +11,7 @@ import { measureLateness } from './parts/lateness.js';
 import { measureMemory } from './parts/memory.js';
 import { measureOperations } from './parts/operations.js';
 import { measureRates } from './parts/rates.js';
+import { measureScripts } from './parts/scripts.js';
 import { measureTail } from './parts/tail.js';
 import { FULL, QUICK } from './plan.js';
 import { killRunning } from './processes.js';
@@ -25,6 +26,7 @@ import { readCommit, writeResults } from './results.js';
 
 const PARTS: Readonly<Record<string, (run: Comparison) => Promise<void>>> = {
   operations: measureOperations,
+  scripts: measureScripts,
   rates: measureRates,
   memory: measureMemory,
   lateness: measureLateness,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { now } from './load/clock.js';
 import { encodeArray, encodeString } from './load/resp.js';
 import { addressOf, dataOf, dueOf, nameOf, type Shape, tokenOf, ttlOf, valueIn } from './sessions.js';
@@ -18,6 +19,14 @@ type Steps = (shape: Shape, number: number) => readonly Step[];
 export type Operation = Readonly<Record<Dialect, Steps>>;
 
 const OK = '+OK\r\n';
+/** Releases a lock if it is still the caller's. */
+const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
+/** Adds one to a counter, which begins to expire with the first one. Returns whether there were fewer than 10^9. */
+const COUNT = `local n = redis.call('incr', KEYS[1])
+if n == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end
+return n <= 1e9 and 1 or 0`;
+const SCRIPTS = [RELEASE, COUNT];
+const LOCK_VALUE = 'l'.repeat(40);
 const TOKEN = encodeString('t'.repeat(22));
 
 /** Redis and Valkey have no sessions: a session is a hash, and what one command of respite does takes several. */
@@ -87,6 +96,15 @@ export const OPERATIONS = {
       [['PEXPIREAT', tokenOf(n), Math.round(dueOf(shape, n) + (shape.due?.unixAhead ?? 0))], count(1)],
     ],
   },
+  /** Makes the scripts of the next two operations known. */
+  loadScripts: same(() => SCRIPTS.map((script) => [['SCRIPT', 'LOAD', script], encodeString(shaOf(script))])),
+  /** Takes a lock and releases it, as redis-py, redlock and Laravel do. */
+  lock: same((_, n) => [
+    [['SET', lockKey(n), LOCK_VALUE, 'NX', 'PX', 30_000], OK],
+    [['EVALSHA', shaOf(RELEASE), 1, lockKey(n), LOCK_VALUE], count(1)],
+  ]),
+  /** Counts a request, as rate limiters do. */
+  rateLimit: same((_, n) => [[['EVALSHA', shaOf(COUNT), 1, `rate:${tokenOf(n)}`, 60_000], count(1)]]),
   ping: same(() => [[['PING'], '+PONG\r\n']]),
 } satisfies Record<string, Operation>;
 
@@ -137,6 +155,18 @@ function when(condition: boolean | undefined, step: Step): Step[] {
 /** An integer reply. */
 function count(number: number): string {
   return `:${number}\r\n`;
+}
+
+const shas = new Map<string, string>();
+
+function shaOf(script: string): string {
+  const sha = shas.get(script) ?? createHash('sha1').update(script).digest('hex');
+  shas.set(script, sha);
+  return sha;
+}
+
+function lockKey(session: number): string {
+  return `lock:${tokenOf(session)}`;
 }
 
 function plainKey(session: number): string {

@@ -23,6 +23,7 @@ const SLIDING = ['read, sliding', 'write, sliding'];
 const PLAIN_TABLES: Readonly<Record<string, PlainTable>> = {
   costs: { part: 'operations', measures: ['cpu'] },
   throughput: { part: 'operations', measures: ['perSecond', 'generator'], operations: SLIDING, compares: true },
+  scripts: { part: 'scripts', measures: ['cpu'], compares: true },
   rates: { part: 'rates', measures: ['cpu', 'p99', 'sentLate'], compares: true },
   memory: { part: 'memory', measures: ['bytes'], compares: true },
   lateness: { part: 'lateness', measures: ['p50', 'p99', 'p999', 'max', 'timesEmpty'] },

@@ -152,7 +152,8 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.clientList({ ID: [String(info.id)] })).toEqual([expect.objectContaining({ name: 'looker' })]);
     const again = new Promise((resolve) => named.once('ready', resolve));
     expect(await redis.clientKill({ filter: 'ID', id: info.id })).toBe(1);
-    expect(await redis.clientKill({ filter: 'USER', username: 'nobody' })).toBe(0);
+    const killed = redis.clientKill({ filter: 'USER', username: 'nobody' });
+    expect(await refusalOf(killed)).toBe("ERR No such user 'nobody'");
     await again;
     expect(await named.clientId()).toBeGreaterThan(info.id);
     named.destroy();
