@@ -197,10 +197,10 @@ class ScriptRun implements ScriptHost {
 
   get stopReason(): string {
     const limit = this.#limit;
-    if (this.#execution.server.isStopping) return 'the script was stopped, because the server is shutting down';
+    if (this.#execution.server.isStopping) return 'the script was stopped, because the server is shutting down.';
     if (!this.#hasWritten)
-      return `the script was stopped after ${limit} ms (busy-reply-threshold). It had written nothing`;
-    return `the script was stopped in the middle of its changes, which stay: it did not leave pcall, a coroutine or a callback for ${2 * limit} ms, so other clients could not be served`;
+      return `the script was stopped after ${limit} ms (busy-reply-threshold). It had written nothing.`;
+    return `the script was stopped in the middle of its changes, which stay: it did not leave pcall, a coroutine or a callback for ${2 * limit} ms, so other clients could not be served.`;
   }
 
   /** @throws CodedError if the flags of the script say that it may not run now. */
@@ -231,7 +231,7 @@ class ScriptRun implements ScriptHost {
       server.aclLog.add('command', entry.fullName, client.user?.name ?? '', client, true);
       return ofUser;
     }
-    if (entry.writes && this.#isReadOnly) return 'ERR Write commands are not allowed from read-only scripts.';
+    if (entry.countsAsWrite && this.#isReadOnly) return 'ERR Write commands are not allowed from read-only scripts.';
     const failure = this.#gate?.refusalOf(entry);
     if (failure !== undefined) return failure.text;
     // A script that has written is not stopped half-way.

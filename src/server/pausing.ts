@@ -53,7 +53,9 @@ export class Pausing implements Pause {
     // Otherwise nobody could end the pause.
     if (entry.fullName === 'client|unpause') return false;
     if (this.#all) return true;
-    return entry.waitsAsWrite || (entry.endsTransaction && transaction.queued.some(({ waitsAsWrite }) => waitsAsWrite));
+    return (
+      entry.countsAsWrite || (entry.endsTransaction && transaction.queued.some(({ countsAsWrite }) => countsAsWrite))
+    );
   }
 
   /** Calls back when the pause is over. */

@@ -432,6 +432,7 @@ describe.skipIf(!RedisServer.there)('scripts, compared with Redis', () => {
         ['EVALSHA', sha.toUpperCase(), '0', 'x'],
         ['EVALSHA_RO', sha, '0', 'x'],
         ['EVAL_RO', 'return redis.call("SET", "k", "v")', '0'],
+        ['EVAL_RO', 'return redis.call("PUBLISH", "channel", "message")', '0'],
         ['EVAL_RO', '#!lua\nreturn 1', '0'],
         ['EVALSHA', 'none', '0'],
         ['EVALSHA', sha],

@@ -240,7 +240,7 @@ describe('a script', () => {
     const { client, clock } = await start({ 'busy-reply-threshold': 50 });
     clock.msPerLook = 1;
     expect(await run(client, script)).toMatch(
-      /^ERR the script was stopped after 50 ms \(busy-reply-threshold\)\. It had written nothing script: /,
+      /^ERR the script was stopped after 50 ms \(busy-reply-threshold\)\. It had written nothing\. script: /,
     );
     expect(await run(client, 'return 7')).toBe('7');
   });

@@ -46,8 +46,8 @@ export interface CommandEntry {
   readonly whileBusy: boolean;
   /** Whether it ends the transaction even if it is refused: EXEC. */
   readonly endsTransaction: boolean;
-  /** Whether CLIENT PAUSE WRITE holds it back: it writes, or is treated in the same way. */
-  readonly waitsAsWrite: boolean;
+  /** Whether CLIENT PAUSE WRITE holds it back, and read-only scripts may not call it. */
+  readonly countsAsWrite: boolean;
   /** Whether a RESP2 client with subscriptions may call it. */
   readonly whileSubscribed: boolean;
   readonly hiddenFromMonitor: boolean;
@@ -84,7 +84,7 @@ export function entryOf(command: Command, parent?: Command): CommandEntry {
     notInScript: has('noscript') || has('no_multi'),
     whileBusy: has('allow_busy'),
     endsTransaction: command.endsTransaction ?? false,
-    waitsAsWrite: has('write') || command.waitsAsWrite === true,
+    countsAsWrite: has('write') || command.countsAsWrite === true,
     whileSubscribed: command.whileSubscribed ?? false,
     // As in Redis. Those that read or change all data need the permission of an administrator only here.
     hiddenFromMonitor: has('skip_monitor') || (has('admin') && !has('write') && !has('readonly')),

@@ -47,9 +47,10 @@ export interface Command {
   /** It ends the transaction even if it is refused. */
   readonly endsTransaction?: true;
   /**
-   * CLIENT PAUSE WRITE holds it back like a write, as in Redis: a script may write, a message reaches other clients.
+   * As in Redis, CLIENT PAUSE WRITE holds it back and read-only scripts may not call it, although it is no write: a
+   * script may write, a message reaches other clients.
    */
-  readonly waitsAsWrite?: true;
+  readonly countsAsWrite?: true;
   /** A RESP2 client with subscriptions may call it. */
   readonly whileSubscribed?: true;
   /**

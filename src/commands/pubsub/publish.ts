@@ -21,7 +21,7 @@ function publishing(name: string, toShard: boolean): Command {
       { name: 'channel', type: 'string' },
       { name: 'message', type: 'string' },
     ],
-    waitsAsWrite: true,
+    countsAsWrite: true,
     reply: 'the number of subscriptions that received the message',
     run(context, args) {
       const channel = args.slice().latin1();

@@ -36,7 +36,7 @@ function evaluation({ name, summary, isReadOnly, script, find }: Variant): Comma
       { name: 'key', type: 'key', use: isReadOnly ? 'RO access' : 'RW access update', optional: true, multiple: true },
       { name: 'arg', type: 'string', optional: true, multiple: true },
     ],
-    ...(isReadOnly ? {} : ({ waitsAsWrite: true } as const)),
+    ...(isReadOnly ? {} : ({ countsAsWrite: true } as const)),
     reply: 'what the script returns',
     onlyInMemory: 'use the SESSION commands, or run scripts on the store itself with a Redis client',
     run(context, args) {
