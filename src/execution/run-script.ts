@@ -4,7 +4,7 @@ import { BUSY, CodedError, cannotRunWritingScript, ForeignError, OUT_OF_MEMORY }
 import { OutputLimitError, ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 import type { Machine } from '../scripting/machine.js';
-import type { ScriptHost, ScriptLogLevel, Verdict } from '../scripting/script-host.js';
+import type { NextStep, ScriptHost, ScriptLogLevel } from '../scripting/script-host.js';
 import { MOST_SCRIPT_BYTES, type Script } from '../scripting/scripts.js';
 import { callWithinScript, countError } from './call.js';
 import type { ScriptCall } from './context/client.js';
@@ -18,8 +18,8 @@ import { clientFields, clientText } from './observing/client-text.js';
  * Runs a script for a client: at once, with the client's permissions, and with one timestamp for all its commands. What
  * it writes is one batch of the journal. Writes its result as the reply.
  *
- * A script that runs for too long is stopped. If it has written, it pauses from time to time instead, so that other
- * clients can be told that the server is busy.
+ * A script that runs for too long is stopped. If it has written, it pauses at intervals instead, and other clients get
+ * the error BUSY.
  * @returns A promise if it pauses.
  * @throws CodedError if it may not run, or fails. What it has written until then stays.
  */
@@ -97,7 +97,7 @@ class ScriptRun implements ScriptHost {
   }
 
   /**
-   * Runs the rest of a script that has paused. Other clients are told in between that the server is busy. Nothing else
+   * Runs the rest of a script that has paused. Between its slices, other clients get the error BUSY. Nothing else
    * changes sessions meanwhile, and the time of the script does not advance.
    */
   async #goOnLater(): Promise<void> {
@@ -180,7 +180,7 @@ class ScriptRun implements ScriptHost {
     server.log[level](`a script of ${clientText(client)} says: ${shown}`, { event: 'script', ...clientFields(client) });
   }
 
-  judge(mayPause: boolean): Verdict {
+  nextStep(mayPause: boolean): NextStep {
     const { clock, isStopping } = this.#execution.server;
     const limit = this.#limit;
     const now = clock.now();

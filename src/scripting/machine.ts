@@ -180,18 +180,18 @@ export class Machine {
   }
 
   /**
-   * Called from time to time while a script runs.
+   * Called at intervals while a script runs.
    * @param state The thread whose hook calls this; undefined if a function does.
    */
   #check(state?: State): void {
     const host = this.#host;
     if (host === undefined) return;
     const mayPause = state === this.#thread && this.#lua.mayYield(state);
-    const verdict = host.judge(mayPause);
-    if (verdict === 'pause' && mayPause) {
+    const next = host.nextStep(mayPause);
+    if (next === 'pause' && mayPause) {
       this.#isPaused = true;
       this.#lua.api.lua_yield(state, 0);
-    } else if (verdict === 'stop') {
+    } else if (next === 'stop') {
       throw new Stopped(this.#placed(`ERR ${host.stopReason}`));
     }
   }

@@ -229,7 +229,7 @@ export class Sandbox {
         api.lua_pushnil(state);
         return 3;
       },
-      // It can only tell how much memory there is. What else Lua's own does would last beyond the script.
+      // It only returns how much memory is in use. Changing the collector's settings would outlive the script.
       collectgarbage: (state) => {
         const isCount = api.lua_type(state, 1) > NIL && lua.textAt(state, 1) === 'count';
         api.lua_pushnumber(state, isCount ? lua.kilobytesInUse : 0);

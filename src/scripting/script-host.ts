@@ -1,8 +1,8 @@
 import type { ReplyEncoder } from '../resp/reply-encoder.js';
 import type { Request } from '../resp/request.js';
 
-/** What a script that has run for a while shall do: go on, let other clients be served, or end with an error. */
-export type Verdict = 'continue' | 'pause' | 'stop';
+/** What happens to a script next: it goes on, pauses so that other clients are served, or ends with an error. */
+export type NextStep = 'continue' | 'pause' | 'stop';
 
 /** The levels of `redis.log`, from 0. */
 export const LOG_LEVELS = ['debug', 'verbose', 'notice', 'warning'] as const;
@@ -22,12 +22,12 @@ export interface ScriptHost {
   /** @param text With one character per byte. */
   log(level: ScriptLogLevel, text: string): void;
   /**
-   * Called from time to time while a script runs.
+   * Called at intervals while a script runs. Returns whether it goes on, pauses, or ends with `stopReason`.
    * @param mayPause Whether the script can stop here and go on later.
    */
-  judge(mayPause: boolean): Verdict;
-  /** Whether the latest command of the script has ended so late that `judge` should be asked now. */
+  nextStep(mayPause: boolean): NextStep;
+  /** Whether the latest command of the script has ended so late that `nextStep` should be called now. */
   readonly isOverdue: boolean;
-  /** Why the script was told to stop. */
+  /** The error of a script that is stopped. */
   readonly stopReason: string;
 }
