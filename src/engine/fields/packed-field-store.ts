@@ -39,7 +39,7 @@ export class PackedFieldStore implements FieldStore {
   readonly #chunks: RecordChunks;
   readonly #arena: Arena;
   readonly #hashed: HashedFields;
-  readonly #shapes = new Shapes();
+  readonly #shapes: Shapes;
   readonly #records: Records;
   #keys = 0;
   #bytes = 0;
@@ -49,11 +49,13 @@ export class PackedFieldStore implements FieldStore {
   /**
    * @param onRemoved Called when something was removed that `trim` and `reclaim` can free.
    * @param maxSlabs The maximum number of slabs of each arena. By default the arena's own limit.
+   * @param seed See `Shapes`. Random by default, so that nobody can know which lists of keys collide.
    */
-  constructor(onRemoved: () => void = () => {}, maxSlabs?: number) {
+  constructor(onRemoved: () => void = () => {}, maxSlabs?: number, seed?: number) {
     this.#chunks = new RecordChunks(maxSlabs);
     this.#arena = this.#chunks.arena;
     this.#hashed = new HashedFields(onRemoved, maxSlabs);
+    this.#shapes = new Shapes(seed);
     this.#records = new Records(this.#arena, this.#shapes);
   }
 

@@ -86,11 +86,16 @@ export class Shapes {
   #latest: Shape | undefined;
   /** For each row of sightings, a hash and how often it was seen. */
   readonly #sightings = new Int32Array(SIGHTING_ROWS * 2);
-  readonly #seed = randomInt(2 ** 31);
+  readonly #seed: number;
   #unused = 0;
   #memory = 0;
   #sessions = 0;
   #saved = 0;
+
+  /** @param seed Of the hash of lists of keys, from 0 to 2^31 - 1. Lists whose hashes collide get shapes later. */
+  constructor(seed = randomInt(2 ** 31)) {
+    this.#seed = seed;
+  }
 
   /** Bytes of memory that the shapes take. */
   get memory(): number {
