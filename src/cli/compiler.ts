@@ -14,7 +14,7 @@ setFlagsFromString('--no-maglev');
 
 /**
  * Lets V8 inline more. Call this if sessions are in memory. With a store, the compiler would take the CPU time that the
- * first thousand events need: after a start, one in a hundred was 64 to 141 ms late instead of 17 to 55.
+ * first thousand events need: after a start, one in a hundred was at least 64 to 141 ms late instead of 17 to 55.
  */
 export function inlineMore(): void {
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${BUDGET}`);

@@ -31,8 +31,8 @@ const NO_SORT = 'respite does not sort: sort on the client';
 const NO_REPLICAS = 'respite has no replicas. The option "store" lets several servers serve the same sessions';
 
 /**
- * Returns why respite does not have a command of Redis; undefined if it has it or does not know it. @param name In
- * lower case.
+ * Returns why respite does not have a command of Redis; undefined if it has it or does not know it.
+ * @param name In lower case.
  */
 export function reasonFor(name: string): string | undefined {
   const kind = foreignKindOf(name);

@@ -187,8 +187,8 @@ class Torture {
   }
 
   /**
-   * Kills a primary, lets its replica take over, and starts it again as a replica. @param pause Before the takeover, in
-   * ms.
+   * Kills a primary, lets its replica take over, and starts it again as a replica.
+   * @param pause Before the takeover, in ms.
    */
   async #killPrimary(primary: RedisServer, pause: number): Promise<void> {
     const replica = await this.#cluster.replicaOf(primary);

@@ -113,8 +113,8 @@ export class TrackedSession {
   }
 
   /**
-   * A step that changes nothing was answered, by a session that may have ended by itself. @throws Error if the reply is
-   * wrong.
+   * A step that changes nothing was answered, by a session that may have ended by itself.
+   * @throws Error if the reply is wrong.
    */
   glimpse(step: Step, at: Span, reply: Reply): void {
     const isPossible = this.#possible.flatMap(outcomes).some(({ version }) => {
