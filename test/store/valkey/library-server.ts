@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { INFO, STATS } from '../../../src/store/valkey/library/constants.js';
 import { readLibrary } from '../../../src/store/valkey/library/library.js';
 import { RedisServer } from '../../tools/redis-server.js';
+import { NODE_TIME, withNodeTime } from './node-time.js';
 
 type Argument = Uint8Array | string | number;
 
@@ -52,15 +53,25 @@ export class LibraryServer {
     const server = await RedisServer.start(options);
     const redis = new Redis(server.port);
     const { code, prefix } = readLibrary();
-    await redis.function('LOAD', code);
+    await redis.function('LOAD', withNodeTime(code));
     return new LibraryServer(server, redis, prefix);
   }
 
   /** Loads the library of an earlier version too, and returns the same server with the functions of that version. */
   async earlier(): Promise<LibraryServer> {
     const code = readFileSync(new URL('earlier-library.lua', import.meta.url), 'utf8');
-    const name = await this.redis.function('LOAD', code);
+    const name = await this.redis.function('LOAD', withNodeTime(code));
     return new LibraryServer(this.#server, this.redis, String(name).replace(/respite$/, ''));
+  }
+
+  /** Lets time stand still for the functions, until `redis.flushall`. It begins later than the node's own. */
+  async holdTime(): Promise<void> {
+    await this.redis.set(NODE_TIME, `${Math.ceil(Date.now() / 1000) + 1}000000`);
+  }
+
+  /** Lets time pass for the functions after `holdTime`. The node itself removes keys by its own time. */
+  async pass(ms: number): Promise<void> {
+    await this.redis.incrby(NODE_TIME, ms * 1000);
   }
 
   async stop(): Promise<void> {
@@ -117,7 +128,7 @@ export class LibraryServer {
 
   /** What follows the base in the names of all keys. */
   async keys(): Promise<string[]> {
-    return (await this.redis.keys('*')).map((key) => key.replace(/^respite:\{\d+\}:/, '')).sort();
+    return (await this.redis.keys('respite:*')).map((key) => key.replace(/^respite:\{\d+\}:/, '')).sort();
   }
 }
 

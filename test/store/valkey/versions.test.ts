@@ -101,6 +101,33 @@ describe.skipIf(!LibraryServer.there)('the functions of two versions beside each
     expect(await earlier.keys()).toEqual(['events', 'stats']);
   });
 
+  it('show nobody a key past its deadline: the earlier one cannot read a session that has such keys', async () => {
+    const { present, earlier } = versions;
+    const { token, member } = await present.create({ duration: 60_000, data: ['cart', 'pizza'] });
+    await present.call('setfor', token, 1, 30_000, 'code', '42');
+    const before = await present.redis.hgetallBuffer(`${BASE}:s:${token}`);
+    for (const [fn, ...args] of [
+      ['get', token, 1, 'code'],
+      ['getall', token, 1],
+      ['set', token, 1, 'code', 'x'],
+      ['del', token, 1, 'code'],
+      ['ttl', token],
+      ['touch', token],
+      ['rotate', token, newToken(), 0],
+      ['end', token, 'ended'],
+      ['tokens', idOf(member)],
+      ['endsome', 0, 10],
+    ] as const) {
+      await expect(earlier.call(fn, ...args), fn).rejects.toThrow(/^ERR .*data string too short/);
+    }
+    // It does not take the session for one that has ended, either.
+    expect(await earlier.text('reap', member)).toEqual([expect.any(Number), -2]);
+    expect(await present.redis.hgetallBuffer(`${BASE}:s:${token}`)).toEqual(before);
+    expect(await present.text('get', token, 0, 'code')).toBe('42');
+    await present.call('persist', token, 0, 'code');
+    expect(await earlier.text('getall', token, 0)).toEqual(['cart', 'pizza', 'code', '42']);
+  });
+
   it('agree on the settings of the store and the live processes', async () => {
     const { present, earlier } = versions;
     const settings = await earlier.text('setup', 256, 'secret');

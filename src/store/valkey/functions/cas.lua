@@ -5,6 +5,7 @@ operation('cas', 'grow', function(base, args)
   if not session then return noSession(address) end
   if values[2] ~= expected then return 0 end
   wrote(session, use)
+  dropDeadlines(session, { field }, 1)
   put(session, values, { field, value }, 1)
   return 1
 end)

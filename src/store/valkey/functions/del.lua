@@ -14,6 +14,7 @@ operation('del', 'write', function(base, args)
     end
   end
   wrote(session, use)
+  dropDeadlines(session, args, 3)
   save(session)
   return deleted
 end)

@@ -6,7 +6,7 @@ operation('expire', 'write', function(base, args)
   if deleteSession ~= '' then switch(session, Flag.DELETE, deleteSession == '1') end
   change(session)
   start(session)
-  session.due = session.deadline
+  session.due = nextDeadline(session)
   save(session)
   -- Even if it is in the right place, the time at which the node removes it may have changed.
   place(session)

@@ -7,7 +7,7 @@ operation('getall', 'read', function(base, args)
   local data, count = {}, 0
   for i = 1, #fields, 2 do
     local field = fields[i]
-    if not isOwn(field) then
+    if not OWN[field] then
       data[count + 1] = keyOf(field)
       data[count + 2] = fields[i + 1]
       count = count + 2

@@ -11,7 +11,7 @@ operation('info', 'read', function(base, args)
     flags = band(session.flags, CREATED_WITH),
     duration = session.duration,
     maxAge = session.maxAge * 1000,
-    timeLeft = msLeft(session),
+    timeLeft = msUntil(session.deadline),
     created = session.created,
     bytes = session.bytes,
     encoding = call('OBJECT', 'ENCODING', session.key) == 'hashtable' and 'hashed' or 'packed',

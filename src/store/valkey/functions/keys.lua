@@ -4,7 +4,7 @@ operation('keys', 'read', function(base, args)
   if not session then return noSession(address) end
   local keys, count = {}, 0
   for _, field in ipairs(call('HKEYS', session.key)) do
-    if not isOwn(field) then
+    if not OWN[field] then
       count = count + 1
       keys[count] = keyOf(field)
     end

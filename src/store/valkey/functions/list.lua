@@ -22,7 +22,7 @@ operation('list', 'read', function(base, args)
       listed[i] = inOrder(LISTED, {
         -- The time of creation may come from the clock of another node.
         lastUsed = max(session.used, floor(session.created / 1000)),
-        timeLeft = msLeft(session),
+        timeLeft = msUntil(session.deadline),
         bytes = session.bytes,
         keys = countKeys(session),
         sizes = withSizes and sizesOf(session) or {},

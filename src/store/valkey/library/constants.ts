@@ -51,7 +51,7 @@ export const CREATION_MS = 10_000;
 
 /** What `reap` replies about a session instead of the ms until it is due. */
 export const Reaped = {
-  /** It has expired, or its data has. */
+  /** It has expired, or its data or some of its keys have. */
   EXPIRED: -1,
   NOTHING: -2,
   /** It has expired, and its entry in the index of its name is still to be removed. */
@@ -62,6 +62,9 @@ export const Reaped = {
 export const NO_DEADLINE = -1;
 /** What `ttl` replies if there is no session. */
 export const NO_SESSION_TTL = -2;
+
+/** What `keyttl` replies if there is no such key. */
+export const NO_KEY_TTL = -2;
 
 /** What the data of an event begins with. */
 export const EventData = { NONE: '-', ALL: 'D', SIZES: 'S' } as const;

@@ -15,6 +15,7 @@ const COMMON = [
   'tokens',
   'names',
   'writing',
+  'deadlines',
   'ending',
   'finding',
   'versions',

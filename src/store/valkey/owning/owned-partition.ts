@@ -36,7 +36,7 @@ export interface OwnerParts {
   /** Arranges that `reapDue` is called after all timers that are due now. */
   onDue(partition: OwnedPartition): void;
   /**
-   * Called for each session that this process has expired.
+   * Called for each session that this process has expired, or whose data or keys.
    * @param late In ms.
    * @param isIndexed Whether its entry in the index of its name is still to be removed.
    */

@@ -16,7 +16,7 @@ export interface OwnerOptions {
   readonly events: number;
   readonly clock: Clock;
   /**
-   * Called for each session that this process has expired.
+   * Called for each session that this process has expired, or whose data or keys.
    * @param late In ms.
    * @param isIndexed Whether its entry in the index of its name is still to be removed.
    */

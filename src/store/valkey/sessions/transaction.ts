@@ -158,7 +158,7 @@ export class StoreTransaction implements Transaction {
 }
 
 /** The functions for sessions that may add something: those of the kind `grow`. */
-export const ADDING: ReadonlySet<string> = new Set(['set', 'add', 'cas', 'append', 'incrby', 'replace']);
+export const ADDING: ReadonlySet<string> = new Set(['set', 'setfor', 'add', 'cas', 'append', 'incrby', 'replace']);
 
 function adds(step: Step): boolean {
   return 'plan' in step || ADDING.has(step.fn);

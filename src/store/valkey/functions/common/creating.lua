@@ -24,6 +24,7 @@ local function create(base, args, created, from)
     origin = token,
     name = name,
     flags = maxAge > 0 and flags + Flag.MAXAGE or flags,
+    keyDeadline = NEVER,
     due = NEVER,
     duration = duration,
     created = tonumber(created),

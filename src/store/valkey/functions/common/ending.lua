@@ -13,10 +13,11 @@ local function finish(session, event)
   local base = session.base
   local token = session.origin
   local keys = { session.key }
+  if session.keyDeadline < NEVER then keys[2] = deadlinesKey(session) end
   if has(session, Flag.ROTATED) then
     local current, old = tokensOf(session)
     token = current
-    keys[2] = tokenKey(base, current)
+    keys[#keys + 1] = tokenKey(base, current)
     for _, one in ipairs(old) do keys[#keys + 1] = tokenKey(base, one[1]) end
   end
   notify(base, event, session.origin, token, session.created, session.name, dataOf(session))
@@ -31,6 +32,8 @@ end
 local function empty(session)
   local tokens = has(session, Flag.ROTATED) and call('HGET', session.key, TOKENS)
   call('UNLINK', session.key)
+  if session.keyDeadline < NEVER then call('UNLINK', deadlinesKey(session)) end
+  session.keyDeadline = NEVER
   session.bytes = 0
   if tokens then call('HSET', session.key, TOKENS, tokens) end
 end
@@ -44,23 +47,30 @@ local function clearAtDeadline(session)
   switch(session, Flag.RUNNING, false)
   session.deadline = session.ageEnd
   session.due = session.deadline
-  call('HSET', session.key, META, packed(session))
+  write(session)
   place(session)
   tally(base, 'cleared')
 end
 
--- Expires the session if its deadline has come. Returns whether the session still exists, whether anything was done,
--- and what `finish` returned if the session has ended.
-local function settle(session)
-  local done = false
-  while session.deadline <= now do
-    done = true
-    if session.deadline >= session.ageEnd then
-      return false, true, finish(session, 'maxage')
+-- Expires the session and its keys whose deadlines have come, in the order of their deadlines. Returns whether the
+-- session still exists, how much was done, and what `finish` returned if the session has ended.
+-- most: after how many keys to stop, although more are due. Without it, all expire.
+local function settle(session, most)
+  local done = 0
+  while nextDeadline(session) <= now do
+    if session.keyDeadline <= session.deadline then
+      local left = most and most - done or MOST
+      if left <= 0 then break end
+      done = done + expireKeys(session, min(session.deadline, now), left)
+      save(session)
+    elseif session.deadline >= session.ageEnd then
+      return false, done + 1, finish(session, 'maxage')
     elseif has(session, Flag.DELETE) then
-      return false, true, finish(session, 'expired')
+      return false, done + 1, finish(session, 'expired')
+    else
+      clearAtDeadline(session)
+      done = done + 1
     end
-    clearAtDeadline(session)
   end
   return true, done
 end

@@ -10,7 +10,7 @@ local function packData(fields)
   local parts, count = {}, 0
   for i = 1, #fields, 2 do
     local field = fields[i]
-    if not isOwn(field) then
+    if not OWN[field] then
       local key, value = keyOf(field), fields[i + 1]
       parts[count + 1] = pack('<I4I4', #key, #value)
       parts[count + 2] = key
@@ -42,6 +42,14 @@ local function dataOf(session)
     if isFew then return packData(call('HGETALL', session.key)) end
   end
   return packSizes(session, countKeys(session))
+end
+
+-- Returns one key with its value for an event, or only its size if it is too large. Also returns the length of the value.
+local function dataOfKey(session, field)
+  local length = call('HSTRLEN', session.key, field)
+  if length <= MAX_EVENT_BYTES then return packData({ field, call('HGET', session.key, field) }), length end
+  local key = keyOf(field)
+  return EventData.SIZES .. pack('<I4I4I4', 1, #key, length) .. key, length
 end
 
 -- Adds an event to the outbox and publishes it. data: what `dataOf` returns, or EventData.NONE.

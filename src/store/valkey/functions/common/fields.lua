@@ -1,12 +1,17 @@
 -- The fields of a session's hash.
 --
 -- A user's key is the field with the same name, unless it is empty or begins with a zero byte. Then the field has one
--- more zero byte in front. So no key can be one of the two fields that respite itself uses.
+-- more zero byte in front. So no key can be one of the fields that respite itself uses.
 
 -- The settings and state of the session, packed.
 local META = ''
+-- The same, of a session that has keys with deadlines. Its field META then has something else: see `session.lua`.
+local STATE = '\0s'
 -- The tokens of a session whose token has changed: the current one, then each old one with the end of its grace period.
 local TOKENS = '\0t'
+
+-- Respite's own fields.
+local OWN = { [META] = true, [STATE] = true, [TOKENS] = true }
 
 local function isEscaped(text)
   local first = byte(text)
@@ -21,10 +26,6 @@ end
 local function keyOf(field)
   if byte(field) == 0 then return sub(field, 2) end
   return field
-end
-
-local function isOwn(field)
-  return field == META or field == TOKENS
 end
 
 -- Turns keys into fields in place: each `step`-th argument from a place on.

@@ -45,13 +45,10 @@ local function find(base, address, fields)
     session, values = findByToken(base, address, fields)
   end
   if not session then return nil end
-  if session.deadline > now then return session, values end
+  if session.deadline > now and session.keyDeadline > now then return session, values end
   if not settle(session) then return nil end
-  -- The session has survived its deadline, but its data has just been removed.
-  if values then
-    for i = 2, #values do values[i] = false end
-  end
-  return session, values
+  -- The session has survived, but its data or some of its keys have just been removed.
+  return session, fields and fetch(session.key, fields)
 end
 
 -- Returns the error for an address that leads to no session.

@@ -11,6 +11,13 @@ local LAYOUT = '<BBI7I7I6I7I6I4I5'
 -- Only with Flag.MAXAGE: the maximum age in seconds, and when it is reached, in unix µs.
 local AGE_LAYOUT = '<I4I7'
 
+-- If keys have deadlines, these settings are in the field STATE. The meta field then has another format and the
+-- earliest of the deadlines, in unix µs. A version of respite that knows no deadlines of keys fails to read this, so it
+-- shows nobody a key past its deadline.
+local KEYS_FORMAT = 2
+local KEYS_LAYOUT = '<BI7'
+local KEYS_LENGTH = 8
+
 local CHANGES = 2 ^ 32
 
 local function has(session, flag)
@@ -24,9 +31,16 @@ end
 -- The session. A function works on one at a time. A new table for each would take a tenth of the time of a read.
 local session = {}
 
--- The deadline is when the session expires. `due` is when the owner of the partition looks at the session next: its
--- place in the due set. It does not move each time that the session is extended.
+-- The deadline is when the session expires. `keyDeadline` is when the first of its keys expires, NEVER if none does.
+-- `due` is when the owner of the partition looks at the session next: its place in the due set. It does not move each
+-- time that the session is extended.
 local function unpackSession(base, key, origin, meta)
+  session.keyDeadline = NEVER
+  if #meta == KEYS_LENGTH then
+    local _, first = read(KEYS_LAYOUT, meta)
+    session.keyDeadline = first
+    meta = call('HGET', key, STATE)
+  end
   local _, flags, deadline, due, duration, created, used, changes, bytes, at = read(LAYOUT, meta)
   session.base = base
   session.key = key
@@ -82,15 +96,27 @@ local function sessionKey(base, origin)
   return base .. ':s:' .. origin
 end
 
--- Returns the number of keys.
-local function countKeys(session)
-  return call('HLEN', session.key) - (has(session, Flag.ROTATED) and 2 or 1)
+-- Returns the sorted set with the deadlines of the session's keys.
+local function deadlinesKey(session)
+  return session.base .. ':k:' .. session.origin
 end
 
--- Returns the ms until the deadline, rounded up, or NO_DEADLINE.
-local function msLeft(session)
-  if session.deadline == NEVER then return NO_DEADLINE end
-  return ceil((session.deadline - now) / 1000)
+-- Returns the number of keys.
+local function countKeys(session)
+  local own = has(session, Flag.ROTATED) and 2 or 1
+  if session.keyDeadline < NEVER then own = own + 1 end
+  return call('HLEN', session.key) - own
+end
+
+-- Returns the ms until a deadline, rounded up, or NO_DEADLINE.
+local function msUntil(deadline)
+  if deadline == NEVER then return NO_DEADLINE end
+  return ceil((deadline - now) / 1000)
+end
+
+-- Returns when something of the session expires next: the session or a key.
+local function nextDeadline(session)
+  return session.keyDeadline < session.deadline and session.keyDeadline or session.deadline
 end
 
 -- Visits keys with the lengths of their values, until `visit` returns false.
@@ -99,7 +125,7 @@ end
 local function eachSize(session, isFew, step, visit)
   if isFew then
     for _, field in ipairs(call('HKEYS', session.key)) do
-      if not isOwn(field) and not visit(keyOf(field), call('HSTRLEN', session.key, field)) then return end
+      if not OWN[field] and not visit(keyOf(field), call('HSTRLEN', session.key, field)) then return end
     end
     return
   end
@@ -109,7 +135,7 @@ local function eachSize(session, isFew, step, visit)
     cursor = some[1]
     for i = 1, #some[2], 2 do
       local field = some[2][i]
-      if not isOwn(field) and not visit(keyOf(field), #some[2][i + 1]) then return end
+      if not OWN[field] and not visit(keyOf(field), #some[2][i + 1]) then return end
     end
   until cursor == '0'
 end

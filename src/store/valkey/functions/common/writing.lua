@@ -13,7 +13,12 @@ local USE_STEP = 100
 -- Makes the node remove a key some time after the session's last deadline, in case no process is left to do so. A
 -- session that survives its deadline stays until its maximum age.
 local function keepUntil(session, key)
-  local last = has(session, Flag.DELETE) and session.due or session.ageEnd
+  local last = session.ageEnd
+  if has(session, Flag.DELETE) then
+    last = session.due
+    -- The owner looks at it when a key expires. Until then, the session may be extended.
+    if session.keyDeadline < session.deadline then last = max(session.deadline, last + session.duration * 1000) end
+  end
   if last == NEVER then
     call('PERSIST', key)
   else
@@ -28,15 +33,27 @@ local function place(session)
   local score = due == NEVER and '+inf' or ceil(due / 1000)
   call('ZADD', session.base .. ':due', score, member)
   keepUntil(session, session.key)
+  if session.keyDeadline < NEVER then keepUntil(session, deadlinesKey(session)) end
   if has(session, Flag.ROTATED) then keepUntil(session, tokenKey(session.base, tokenOf(session))) end
   if due < now + HORIZON then call('SPUBLISH', session.base .. ':due', score .. ' ' .. member) end
 end
 
 -- Writes the session's meta field, together with other fields and values.
+local function write(session, ...)
+  local settings = packed(session)
+  if session.keyDeadline == NEVER then
+    call('HSET', session.key, META, settings, ...)
+  else
+    call('HSET', session.key, META, pack(KEYS_LAYOUT, KEYS_FORMAT, session.keyDeadline), STATE, settings, ...)
+  end
+end
+
+-- Writes the session like `write`, and moves it in the due set if it has to be.
 local function save(session, ...)
-  local moves = session.deadline < session.due or session.deadline > session.due + LAZY
-  if moves then session.due = session.deadline end
-  call('HSET', session.key, META, packed(session), ...)
+  local deadline = nextDeadline(session)
+  local moves = deadline < session.due or deadline > session.due + LAZY
+  if moves then session.due = deadline end
+  write(session, ...)
   if moves then place(session) end
 end
 
