@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['databases.ts', 'errors.ts', 'slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
-  stream: ['engine', 'errors.ts', 'slice.ts'],
+  stream: ['engine', 'errors.ts', 'json-writer.ts', 'slice.ts'],
   // Lua, and what scripts see of the server.
   scripting: ['errors.ts', 'resp', 'slice.ts', 'node:crypto', 'node:fs', 'node:module'],
   // From a request to its reply, from the bottom up.
@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'scripting',
     'slice.ts',
     'store',
+    'stream',
   ],
   'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts'],
   'commands/declaration': ['commands/arguments', 'errors.ts', 'execution/context', 'resp', 'slice.ts', 'store'],
@@ -61,6 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'slice.ts',
     'store',
     'store/memory',
+    'stream',
     'node:buffer',
     'node:os',
     'node:process',
@@ -80,9 +82,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'durability',
     'engine',
     'http',
+    'json-writer.ts',
     'log',
     'resp',
     'scripting',
+    'stream',
     'config.ts',
     'credential-files.ts',
     'option-kinds.ts',
@@ -150,7 +154,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:module',
     'node:path',
   ],
-  durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'log', 'slice.ts', 'node:path'],
+  durability: ['counted.ts', 'engine', 'errors.ts', 'journal', 'log', 'slice.ts', 'stream', 'node:path'],
   store: ['engine', 'errors.ts', 'slice.ts', 'node:tls'],
   'store/memory': ['engine', 'errors.ts', 'slice.ts', 'store'],
   // From the nodes to the operations and the work in the background, from the bottom up.
@@ -251,6 +255,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'glob.ts': ['errors.ts'],
   'argument-checks.ts': [],
   'slice.ts': [],
+  'json-writer.ts': ['slice.ts', 'node:buffer'],
   'regular-file.ts': ['system-error.ts', 'node:fs'],
   'system-error.ts': ['node:util'],
   // It reads package.json.

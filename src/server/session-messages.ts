@@ -1,7 +1,7 @@
 import type { SessionEvent } from '../engine/index.js';
 import { MAX_EVENT_KEYS } from '../event-limits.js';
+import { JsonWriter } from '../json-writer.js';
 import { Slice } from '../slice.js';
-import { JsonWriter } from './json-writer.js';
 import type { LastData } from './last-data.js';
 
 /** What a message says of a session, besides its data. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonWriter } from '../../src/server/json-writer.js';
-import { Slice } from '../../src/slice.js';
+import { JsonWriter } from '../src/json-writer.js';
+import { Slice } from '../src/slice.js';
 
 const base64 = (bytes: Buffer) => bytes.toString('base64');
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Slice } from '../slice.js';
+import { Slice } from './slice.js';
 
 /** One byte becomes at most this many bytes: `\u0000`. */
 const WIDEST = 6;
