@@ -29,22 +29,26 @@ const id = (text: string) => new Opaque('id', text);
 /** A store, and the tokens and public ids that it has answered with, in order. */
 export class World {
   readonly sessions: SessionStore;
+  /** Lets some ms pass, and expires what is due. */
+  readonly pass: (ms: number) => Promise<void>;
   readonly #seen: Record<Opaque['kind'], string[]>;
   readonly #reserved: Set<string>;
 
   constructor(
     sessions: SessionStore,
+    pass: (ms: number) => Promise<void>,
     seen: Record<Opaque['kind'], string[]> = { token: [], id: [] },
     reserved = new Set<string>(),
   ) {
     this.sessions = sessions;
+    this.pass = pass;
     this.#seen = seen;
     this.#reserved = reserved;
   }
 
   /** Returns the world as operations see it that know nothing of each other's answers. */
   during(sessions = this.sessions): World {
-    return new World(sessions, { token: [...this.#seen.token], id: [...this.#seen.id] }, this.#reserved);
+    return new World(sessions, this.pass, { token: [...this.#seen.token], id: [...this.#seen.id] }, this.#reserved);
   }
 
   /** Returns what an operation answers, or its error. */
@@ -148,6 +152,8 @@ const who = fc.oneof(
 );
 const whoever = fc.array(who, { maxLength: 4 });
 const duration = fc.constantFrom(0, 1_000_000, 2_000_000);
+/** In ms: longer than all time that passes. The node itself would remove the old token, by its own time. */
+const GRACE = 2 ** 30;
 
 const settings = fc.record(
   {
@@ -162,9 +168,6 @@ const settings = fc.record(
 
 const one = (world: World, what: Given) => world.given('token', what);
 const copy = (slice: Slice | undefined) => slice?.latin1();
-/** Times pass by themselves in one of the stores. */
-const about = (ms: number | undefined) => (ms === undefined || ms === Infinity ? ms : Math.round(ms / 100_000));
-
 /** Reads an operation's keys and values, which may be a view. */
 function pairsOf(fields: { forEach(visit: (key: Slice, value: Slice) => void): void }): string[] {
   const all: string[] = [];
@@ -198,7 +201,7 @@ const all: fc.Arbitrary<Operation>[] = [
     ),
   ),
   op('endAll', false, [] as [], async ({ sessions }) => sessions.endAll()),
-  op('rotate', true, [who, fc.constantFrom(0, 0, 1_000_000)], async (world, what, grace) =>
+  op('rotate', true, [who, fc.constantFrom(0, 0, GRACE)], async (world, what, grace) =>
     token(await world.sessions.rotate(world.reserve(one(world, what)), grace)),
   ),
   op('setDuration', true, [who, duration, fc.constantFrom(undefined, true, false)], async (world, what, ms, deletes) =>
@@ -206,12 +209,14 @@ const all: fc.Arbitrary<Operation>[] = [
   ),
   op('touch', true, [whoever], async (world, some) => world.sessions.touch(some.map((what) => one(world, what)))),
 
+  op('pass', false, [fc.constantFrom(1, 999, 400_000, 1_000_000)], async (world, ms) => world.pass(ms)),
+
   op('has', true, [whoever], async (world, some) => world.sessions.has(some.map((what) => one(world, what)))),
   op('info', true, [who], async (world, what) => {
     const info = await world.sessions.info(one(world, what));
-    return { ...info, timeLeft: about(info.timeLeft), created: 0, encoding: 'any' };
+    return { ...info, timeLeft: info.timeLeft, created: 0, encoding: 'any' };
   }),
-  op('timeLeft', true, [who], async (world, what) => about(await world.sessions.timeLeft(one(world, what)))),
+  op('timeLeft', true, [who], async (world, what) => world.sessions.timeLeft(one(world, what))),
   op('id', true, [who], async (world, what) => id(await world.sessions.id(one(world, what)))),
   op('tokens', false, [name], async ({ sessions }, named) => {
     const tokens = (await sessions.tokens(Slice.of(named))).toString();
@@ -232,7 +237,7 @@ const all: fc.Arbitrary<Operation>[] = [
           keys: shown,
         });
         for (const session of page.sessions) {
-          listed.push([id(session.id), about(session.timeLeft), session.bytes, session.keys, session.values]);
+          listed.push([id(session.id), session.timeLeft, session.bytes, session.keys, session.values]);
           listed.push(
             session.sizes?.map(({ key: shownKey, length }) => `${shownKey.toString('latin1')} ${length}`).sort(),
           );

@@ -4,6 +4,7 @@ import { Slice } from '../../../src/slice.js';
 import { readLibrary } from '../../../src/store/valkey/library/library.js';
 import type { Argument, Nodes, Reply } from '../../../src/store/valkey/nodes/nodes.js';
 import type { RedisServer } from '../../tools/redis-server.js';
+import { NODE_TIME, withNodeTime } from './node-time.js';
 
 /** Calls the functions of the library on a single server, in the plainest way. */
 export class PlainNodes implements Pick<Nodes, 'call'> {
@@ -18,7 +19,7 @@ export class PlainNodes implements Pick<Nodes, 'call'> {
 
   static async connect(server: RedisServer, prefix = 'respite:'): Promise<PlainNodes> {
     const nodes = new PlainNodes(server.port, prefix);
-    await nodes.#client.call('FUNCTION', 'LOAD', 'REPLACE', nodes.#library.code);
+    await nodes.#client.call('FUNCTION', 'LOAD', 'REPLACE', withNodeTime(nodes.#library.code));
     return nodes;
   }
 
@@ -30,6 +31,16 @@ export class PlainNodes implements Pick<Nodes, 'call'> {
     } catch (error) {
       throw coded(error as Error);
     }
+  }
+
+  /** Lets time stand still for the functions. It begins later than the node's own. */
+  async holdTime(): Promise<void> {
+    await this.#client.set(NODE_TIME, `${Math.ceil(Date.now() / 1000) + 1}000000`);
+  }
+
+  /** Lets time pass for the functions after `holdTime`. */
+  async pass(ms: number): Promise<void> {
+    await this.#client.incrby(NODE_TIME, ms * 1000);
   }
 
   close(): void {
