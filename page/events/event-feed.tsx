@@ -14,6 +14,7 @@ const WORDS: Record<LiveEventKind, string> = {
   new: 'created',
   expired: 'expired',
   cleared: 'cleared',
+  keyexpired: 'key expired',
   ended: 'ended',
   limit: 'over limit',
   maxage: 'max age',

@@ -137,6 +137,8 @@ export class Compactions {
           whole: (session) => recorder.writeTo(base.records, session),
           head: (session) => recorder.writeHeadTo(base.records, session),
           takes: (session) => !recorder.isNew(session),
+          wall: recorder.wall,
+          isForwarding: false,
         });
         return writer.writeAll();
       });

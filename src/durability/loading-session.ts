@@ -40,6 +40,12 @@ export class LoadingSession implements PieceTarget {
     this.#prepared?.records.appendSet(this.#prepared.token, key, value);
   }
 
+  setKeyDeadline(key: Slice, deadline: number): void {
+    this.#options.check();
+    this.#unseen.setKeyDeadline(key, deadline);
+    this.#prepared?.setKeyDeadline(key, deadline);
+  }
+
   setScore(member: Slice, value: Slice): void {
     this.set(member, value);
     // Putting all members in order at the end would make others wait.
@@ -107,6 +113,7 @@ export class SkippedSession implements PieceTarget {
   }
 
   set(): void {}
+  setKeyDeadline(): void {}
   setScore(): void {}
   write(): void {}
   delete(): void {}

@@ -16,6 +16,8 @@ const RESERVED_SLOTS = 2 ** 25;
 export interface Prepared {
   readonly token: Slice;
   readonly records: RecordSink;
+  /** Records when a key is due, in ms on the engine's clock. */
+  setKeyDeadline(key: Slice, deadline: number): void;
 }
 
 /**
@@ -29,7 +31,8 @@ export interface Prepared {
 export class Recorder implements ChangeListener {
   readonly #engine: SessionEngine;
   readonly #journal: () => RecordSink;
-  readonly #wall: WallTime;
+  /** The journal's clock. */
+  readonly wall: WallTime;
   /**
    * By slot, the deadline written last, in ms of the engine's clock; Infinity if there is none, 0 if nothing was
    * written.
@@ -59,7 +62,7 @@ export class Recorder implements ChangeListener {
   constructor(engine: SessionEngine, journal: () => RecordSink, wall: WallTime) {
     this.#engine = engine;
     this.#journal = journal;
-    this.#wall = wall;
+    this.wall = wall;
   }
 
   /**
@@ -67,10 +70,13 @@ export class Recorder implements ChangeListener {
    * base may begin meanwhile, because the base would lack the pieces.
    */
   prepare(slot: Session): Prepared {
-    const prepared = { token: newToken(), records: this.#journal() };
-    this.#prepared.set(slot, prepared.token);
-    prepared.records.append('PREPARED', { token: prepared.token });
-    return prepared;
+    const token = newToken();
+    const records = this.#journal();
+    this.#prepared.set(slot, token);
+    records.append('PREPARED', { token });
+    const setKeyDeadline = (key: Slice, deadline: number) =>
+      records.append('KEYDEADLINE', { token, key, deadline: this.wall.ofClock(deadline) });
+    return { token, records, setKeyDeadline };
   }
 
   /** Discards what was prepared in a slot. */
@@ -90,7 +96,7 @@ export class Recorder implements ChangeListener {
       return;
     }
     this.#prepared.delete(session);
-    writeRevealed(this.#journal(), this.#engine, prepared, session, this.#keptDeadline(session), this.#wall);
+    writeRevealed(this.#journal(), this.#engine, prepared, session, this.#keptDeadline(session), this.wall);
   }
 
   onSet(session: Session, key: Slice, value: Slice): void {
@@ -98,9 +104,16 @@ export class Recorder implements ChangeListener {
   }
 
   onWritten(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void {
+    const isWhole = offset === 0 && bytes.length >= lengthBefore;
+    const keepsDeadline = this.#engine.data.keyDeadline(session, key) < Infinity;
     const token = addressOf(this.#engine, session);
-    if (offset === 0 && bytes.length >= lengthBefore) this.#journal().appendSet(token, key, bytes);
+    if (isWhole && !keepsDeadline) this.#journal().appendSet(token, key, bytes);
     else this.#journal().append('WRITE', { token, key, offset, lengthBefore, bytes });
+  }
+
+  onKeyDeadline(session: Session, key: Slice, deadline: number): void {
+    const token = addressOf(this.#engine, session);
+    this.#journal().append('KEYDEADLINE', { token, key, deadline: this.wall.ofClock(deadline) });
   }
 
   onDeleted(session: Session, key: Slice): void {
@@ -114,7 +127,7 @@ export class Recorder implements ChangeListener {
 
   onChanged(session: Session): void {
     const state = this.#engine.state(session);
-    const wall = this.#wall;
+    const wall = this.wall;
     const deadline = this.#keep(session, deadlineAhead(state));
     this.#journal().append('SETTINGS', {
       ...this.#tokenOf(session),
@@ -154,7 +167,7 @@ export class Recorder implements ChangeListener {
   onRotated(session: Session, old: Slice): void {
     const engine = this.#engine;
     const until = engine.graceEnd(old);
-    const graceEnd = until === 0 ? NEVER : this.#wall.ofClock(until);
+    const graceEnd = until === 0 ? NEVER : this.wall.ofClock(until);
     this.#journal().append('ROTATED', { token: old, newToken: engine.tokenBytes(session), graceEnd });
   }
 
@@ -189,15 +202,15 @@ export class Recorder implements ChangeListener {
   /** Writes a complete session, with the deadline that the journal has for it or a later one. */
   writeTo(sink: RecordSink, session: Session): void {
     const engine = this.#engine;
-    writeSession(sink, engine, session, this.#keptDeadline(session), this.#wall);
-    writeOldTokens(sink, engine, session, this.#wall);
+    writeSession(sink, engine, session, this.#keptDeadline(session), this.wall);
+    writeOldTokens(sink, engine, session, this.wall);
   }
 
   /** Like `writeTo`, but without the session's data. Returns a copy of the token in its records. */
   writeHeadTo(sink: RecordSink, session: Session): Slice {
     const engine = this.#engine;
-    const token = writeHead(sink, engine, session, this.#keptDeadline(session), this.#wall);
-    writeOldTokens(sink, engine, session, this.#wall);
+    const token = writeHead(sink, engine, session, this.#keptDeadline(session), this.wall);
+    writeOldTokens(sink, engine, session, this.wall);
     return token;
   }
 
@@ -206,7 +219,7 @@ export class Recorder implements ChangeListener {
     const deadline = this.#engine.state(session).deadline;
     if (deadline === Infinity) return NEVER;
     // A session that was loaded from the journal and not extended since keeps the deadline that was loaded.
-    return this.#wall.ofClock(this.#keep(session, Math.max(deadline, this.#writtenFor(session))));
+    return this.wall.ofClock(this.#keep(session, Math.max(deadline, this.#writtenFor(session))));
   }
 
   #recordDeadline(session: Session): void {
@@ -214,7 +227,7 @@ export class Recorder implements ChangeListener {
     const written = this.#keep(session, engine.deadline(session) + aheadOf(engine.duration(session)));
     this.#journal().append('DEADLINE', {
       ...this.#tokenOf(session),
-      deadline: this.#wall.ofClock(written),
+      deadline: this.wall.ofClock(written),
     });
   }
 

@@ -22,6 +22,7 @@ const ALIAS = fieldIndexes('ALIAS');
 const ID = fieldIndexes('ID');
 const ROTATED = fieldIndexes('ROTATED');
 const WRITE = fieldIndexes('WRITE');
+const KEYDEADLINE = fieldIndexes('KEYDEADLINE');
 /** The index of the token, with which every record about a session starts. */
 const TOKEN = 0;
 
@@ -65,6 +66,13 @@ export class Replay {
         }
       }),
       WRITE: ofData((session, record) => this.#write(session, record)),
+      KEYDEADLINE: ofData((session, record) =>
+        restoration.setKeyDeadline(
+          session,
+          record.slice(KEYDEADLINE.key),
+          this.#wall.toClock(record.integer(KEYDEADLINE.deadline)),
+        ),
+      ),
       DEL: ofData((session, record) => {
         for (let i = record.fields; i < record.count; i++) restoration.delete(session, record.slice(i));
       }),

@@ -19,6 +19,7 @@ const SESSION = fieldIndexes('SESSION');
 const SETTINGS = fieldIndexes('SETTINGS');
 const WRITE = fieldIndexes('WRITE');
 const ID = fieldIndexes('ID');
+const KEYDEADLINE = fieldIndexes('KEYDEADLINE');
 /** The index of the token in records about a session. */
 const TOKEN = 0;
 /** When a batch ends, its last session is copied or, if it has more bytes than this, passed on in pieces. */
@@ -30,17 +31,28 @@ export interface SavedHead {
   readonly settings: NewSession;
 }
 
+/** A key and when it is due, in ms on the engine's clock. */
+interface KeyDeadline {
+  readonly key: Slice;
+  readonly deadline: number;
+}
+
 /** A session of a data set, with all of its data. Its slices are valid until the next one is read. */
 export interface SavedSession {
   readonly name: Slice;
   readonly settings: NewSession;
+  /** The keys that have deadlines of their own. Some of these may have passed. */
+  readonly deadlines: readonly KeyDeadline[];
   /** The number of its keys; a string has one. */
   readonly keys: number;
 }
 
 /** Takes a session piece by piece. At the end, `complete` or `drop` is called. */
 export interface PieceTarget {
+  /** Sets a key. It has no deadline then. */
   set(key: Slice, value: Slice): void;
+  /** Sets when a key is due, in ms on the engine's clock; Infinity for never. Does nothing if there is no such key. */
+  setKeyDeadline(key: Slice, deadline: number): void;
   /** Like `set`, for a sorted set. @param value Is a score. */
   setScore(member: Slice, value: Slice): void;
   write(key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
@@ -63,16 +75,18 @@ export interface SavedSessionVisitor {
  * Reads the sessions of a data set.
  * @param batches The records of the data set.
  * @param path The path of the file, for the error message.
- * @param wall The clock on which each session's MAXAGE keeps its end. Undefined if MAXAGE starts again.
+ * @param wall The clock of the records.
+ * @param restart Whether each session's MAXAGE starts again. Otherwise it keeps its end.
  * @throws JournalError if the records are not those of a data set.
  */
 export async function readSavedSessions(
   batches: AsyncIterable<Iterable<JournalRecord>>,
   path: string,
   visitor: SavedSessionVisitor,
-  wall: WallTime | undefined,
+  wall: WallTime,
+  restart: boolean,
 ): Promise<void> {
-  const reader = new Reader(path, visitor, wall);
+  const reader = new Reader(path, visitor, wall, restart);
   try {
     for await (const records of batches) {
       for (const record of records) {
@@ -91,6 +105,7 @@ interface Begun extends SavedHead {
   readonly token: Slice;
   /** Alternating keys and values. */
   readonly data: Slice[];
+  readonly deadlines: KeyDeadline[];
 }
 
 /** A session that is passed on in pieces. */
@@ -103,15 +118,17 @@ interface InPieces {
 class Reader {
   readonly #path: string;
   readonly #visitor: SavedSessionVisitor;
-  readonly #wall: WallTime | undefined;
+  readonly #wall: WallTime;
+  readonly #restart: boolean;
   /** The session that was read last, if it is not in pieces. Its slices are valid until the batch ends. */
   #begun: Begun | undefined;
   #pieces: InPieces | undefined;
 
-  constructor(path: string, visitor: SavedSessionVisitor, wall: WallTime | undefined) {
+  constructor(path: string, visitor: SavedSessionVisitor, wall: WallTime, restart: boolean) {
     this.#path = path;
     this.#visitor = visitor;
     this.#wall = wall;
+    this.#restart = restart;
   }
 
   read(record: JournalRecord): Promise<void> | undefined {
@@ -119,6 +136,10 @@ class Reader {
     const isAbout = record.name !== 'SESSION' && record.name !== 'END' && token?.equals(record.slice(TOKEN)) === true;
     if (isAbout && record.name === 'ID' && this.#begun !== undefined) {
       this.#begun = this.#withId(this.#begun, record);
+      return undefined;
+    }
+    if (isAbout && record.name === 'KEYDEADLINE' && this.#begun !== undefined) {
+      this.#begun.deadlines.push(this.#deadlineIn(record, this.#begun));
       return undefined;
     }
     if (isAbout) return this.#continue(record);
@@ -150,12 +171,13 @@ class Reader {
   }
 
   async #divide(begun: Begun): Promise<void> {
-    const { name, settings, token, data } = owned(begun);
+    const { name, settings, token, data, deadlines } = owned(begun);
     this.#begun = undefined;
     const head = { name, settings };
     const target = await this.#visitor.begin(head);
     this.#pieces = { token, head, target };
     for (let i = 0; i < data.length; i += 2) this.#set(this.#pieces, data[i], data[i + 1]);
+    for (const { key, deadline } of deadlines) target.setKeyDeadline(key, deadline);
   }
 
   #apply(pieces: InPieces, record: JournalRecord): void {
@@ -167,6 +189,11 @@ class Reader {
       case 'WRITE':
         this.#write(pieces, record);
         break;
+      case 'KEYDEADLINE': {
+        const { key, deadline } = this.#deadlineIn(record, pieces.head);
+        target.setKeyDeadline(key, deadline);
+        break;
+      }
       case 'DEL':
         for (let i = record.fields; i < record.count; i++) target.delete(record.slice(i));
         break;
@@ -198,6 +225,12 @@ class Reader {
     const id = Slice.of(record.slice(ID.id).copy());
     if (!isPublicId(id)) throw unexpected(this.#path, 'a session with an invalid id');
     return { ...head, settings: { ...head.settings, id } };
+  }
+
+  #deadlineIn(record: JournalRecord, { settings }: SavedHead): KeyDeadline {
+    if (settings.kind !== 'hash') throw unexpected(this.#path, 'a deadline of a key where there can be none');
+    const key = record.slice(KEYDEADLINE.key);
+    return { key, deadline: this.#wall.toClock(record.integer(KEYDEADLINE.deadline)) };
   }
 
   #write(pieces: InPieces, record: JournalRecord): void {
@@ -233,7 +266,7 @@ class Reader {
     const settings = this.#settingsOf(record, SESSION, token);
     const data: Slice[] = [];
     for (let i = record.fields; i < record.count; i++) data.push(record.slice(i));
-    return { name, token, settings, data };
+    return { name, token, settings, data, deadlines: [] };
   }
 
   #settingsOf(
@@ -255,7 +288,7 @@ class Reader {
       deleteSession,
       extend: extendOf(extendGet, extendSet),
       maxAgeMs: maxAgeSeconds * 1000,
-      maxAgeEnd: this.#wall?.toClock(record.integer(at.maxAgeEnd)) ?? Infinity,
+      maxAgeEnd: this.#restart ? Infinity : this.#wall.toClock(record.integer(at.maxAgeEnd)),
       shared: tokenless ? 'tokenless' : shared,
       // The token of a shared session follows from its name.
       ...(!shared && { token }),
@@ -273,7 +306,7 @@ class Reader {
 }
 
 /** Returns the session with copies of its slices. */
-function owned({ name, token, settings, data }: Begun): Begun {
+function owned({ name, token, settings, data, deadlines }: Begun): Begun {
   const copy = (slice: Slice) => Slice.of(slice.copy());
   const ownToken = copy(token);
   return {
@@ -281,16 +314,17 @@ function owned({ name, token, settings, data }: Begun): Begun {
     token: ownToken,
     settings: { ...settings, ...(settings.token !== undefined && { token: ownToken }) },
     data: data.map(copy),
+    deadlines: deadlines.map(({ key, deadline }) => ({ key: copy(key), deadline })),
   };
 }
 
-function completed({ name, settings, data }: Begun, path: string): SavedSession {
+function completed({ name, settings, data, deadlines }: Begun, path: string): SavedSession {
   const keys = data.length / 2;
   if (settings.kind === 'string' && (keys !== 1 || data[0].length > 0))
     throw unexpected(path, 'a string with more than its value');
   if (settings.kind === 'zset' && data.some((value, i) => i % 2 === 1 && Number.isNaN(parseScore(value))))
     throw unexpected(path, NO_SCORE);
-  return { name, settings: { ...settings, data }, keys };
+  return { name, settings: { ...settings, data }, deadlines, keys };
 }
 
 const NO_SCORE = 'a sorted set with a value that is not a score';

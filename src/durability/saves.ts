@@ -149,7 +149,7 @@ export class Saves {
 
   /**
    * Creates the sessions of the newest data set of a name. Sessions that already exist, by their token or as the shared
-   * session of their name, are left unchanged. A damaged data set is refused before any session is created.
+   * session of their name, are left unchanged. Keys keep their deadlines, so those that are past expire. A damaged data set is refused before any session is created.
    * @param restart Whether each session's MAXAGE starts again. Otherwise it ends when it would have ended before.
    * @throws CodedError if there is no such data set, it is damaged, memory is full, or the journal cannot be written.
    *   Its message says what had been loaded by then.
@@ -219,7 +219,8 @@ export class Saves {
           sessions++;
           keys += engine.data.count(session);
         },
-        forwardedAt: wall,
+        wall,
+        isForwarding: true,
       });
       return tokens === undefined ? writer.writeByAge() : writer.writeThose(tokens);
     };
@@ -237,14 +238,14 @@ export class Saves {
     const { clock, log } = this.#options;
     const began = clock.now();
     const done = { sessions: 0, keys: 0, skipped: 0, ended: 0 };
-    const wall = restart ? undefined : new WallTime(clock);
+    const wall = new WallTime(clock);
     let isGood = false;
     try {
       const path = await this.#sets.newest(name);
       if (path === undefined) throw new CodedError('NODATASET', 'no such data set: SESSION.SAVE creates one');
-      await this.#read(path, wall, { whole: () => {}, begin: () => new SkippedSession() });
+      await this.#read(path, wall, restart, { whole: () => {}, begin: () => new SkippedSession() });
       isGood = true;
-      await this.#read(path, wall, {
+      await this.#read(path, wall, restart, {
         whole: (session) => this.#create(session, done),
         begin: (head) => this.#begin(head, done),
       });
@@ -266,13 +267,13 @@ export class Saves {
   }
 
   /** Visits the sessions of a file while clients are served. */
-  #read(path: string, wall: WallTime | undefined, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
+  #read(path: string, wall: WallTime, restart: boolean, visitor: Omit<SavedSessionVisitor, 'pause'>): Promise<void> {
     const slices = new TimeSlices(this.#options.clock);
     const pause = () => {
       if (this.#closing) throw STOPPING;
       return slices.isOver || this.#engine.isHeld ? this.#rest(slices) : undefined;
     };
-    return readSavedSessions(this.#sets.read(path), path, { ...visitor, pause }, wall);
+    return readSavedSessions(this.#sets.read(path), path, { ...visitor, pause }, wall, restart);
   }
 
   async #rest(slices: TimeSlices): Promise<void> {
@@ -327,10 +328,12 @@ export class Saves {
       return;
     }
     const engine = this.#engine;
-    const { name, settings, keys } = session;
+    const { name, settings, deadlines, keys } = session;
     this.#checkRoom();
     try {
-      engine.create(name, settings);
+      const created = engine.create(name, settings);
+      // A key that is due goes at once. Only the last one may take the session with it.
+      for (const { key, deadline } of deadlines) engine.data.setKeyDeadline(created, key, deadline);
       done.sessions++;
       done.keys += keys;
     } catch (error) {

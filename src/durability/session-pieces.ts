@@ -44,7 +44,8 @@ export class SessionPieces implements ChangeListener {
   readonly #to: RecordSink;
   readonly #address: Slice;
   readonly #sizes: PieceSizes;
-  readonly #wall: WallTime | undefined;
+  readonly #wall: WallTime;
+  readonly #isForwarding: boolean;
   /** Where to continue among the keys; undefined when all have been visited. */
   #cursor: number | undefined = 0;
   /** Keys whose values are too large to be written together with others. */
@@ -54,7 +55,8 @@ export class SessionPieces implements ChangeListener {
 
   /**
    * @param address The token in the session's records, even if the session gets another token meanwhile.
-   * @param wall The clock of the records, if changes are to be forwarded.
+   * @param wall The clock of the records.
+   * @param isForwarding Whether changes to the session become records too.
    */
   constructor(
     engine: SessionEngine,
@@ -62,7 +64,8 @@ export class SessionPieces implements ChangeListener {
     to: RecordSink,
     address: Slice,
     sizes: PieceSizes,
-    wall: WallTime | undefined,
+    wall: WallTime,
+    isForwarding: boolean,
   ) {
     this.#engine = engine;
     this.#session = session;
@@ -70,6 +73,7 @@ export class SessionPieces implements ChangeListener {
     this.#address = address;
     this.#sizes = sizes;
     this.#wall = wall;
+    this.#isForwarding = isForwarding;
   }
 
   /** Whether the session was written completely. It was not if it ended before that. */
@@ -94,8 +98,12 @@ export class SessionPieces implements ChangeListener {
     const most = Math.ceil(piece / keys);
     const next = data.peekSome(this.#session, cursor, keys, (key, length) => {
       const value = length <= most ? data.peekPart(this.#session, key, 0, length) : undefined;
-      if (value === undefined) this.#waiting.push(Slice.of(key.copy()));
-      else this.#to.appendSet(this.#address, key, value);
+      if (value === undefined) {
+        this.#waiting.push(Slice.of(key.copy()));
+      } else {
+        this.#to.appendSet(this.#address, key, value);
+        this.#writeDeadline(key);
+      }
     });
     this.#cursor = next === 0 ? undefined : next;
   }
@@ -122,6 +130,16 @@ export class SessionPieces implements ChangeListener {
     if (bytes.length > 0 || offset === 0) {
       this.#to.append('WRITE', { token: this.#address, key, offset, lengthBefore, bytes });
     }
+    if (offset === 0) this.#writeDeadline(key);
+  }
+
+  #writeDeadline(key: Slice): void {
+    const deadline = this.#engine.data.keyDeadline(this.#session, key);
+    if (deadline < Infinity) this.#appendDeadline(key, deadline);
+  }
+
+  #appendDeadline(key: Slice, deadline: number): void {
+    this.#to.append('KEYDEADLINE', { token: this.#address, key, deadline: this.#wall.ofClock(deadline) });
   }
 
   // What happens to the session meanwhile
@@ -142,6 +160,10 @@ export class SessionPieces implements ChangeListener {
     if (this.#value?.key.equals(key)) this.#value.isTouched = true;
   }
 
+  onKeyDeadline(session: Session, key: Slice, deadline: number): void {
+    if (this.#forwards(session)) this.#appendDeadline(key, deadline);
+  }
+
   onDeleted(session: Session, key: Slice): void {
     if (!this.#forwards(session)) return;
     this.#to.append('DEL', { token: this.#address }, [key]);
@@ -157,7 +179,7 @@ export class SessionPieces implements ChangeListener {
   }
 
   onChanged(session: Session): void {
-    if (!this.#forwards(session) || this.#wall === undefined) return;
+    if (!this.#forwards(session)) return;
     this.#to.append('SETTINGS', {
       token: this.#address,
       ...settingsOf(this.#engine.state(session), NEVER, this.#wall),
@@ -184,7 +206,7 @@ export class SessionPieces implements ChangeListener {
   }
 
   #forwards(session: Session): boolean {
-    return session === this.#session && this.#wall !== undefined && !this.#isGone;
+    return session === this.#session && this.#isForwarding && !this.#isGone;
   }
 
   /** Forgets a key whose complete value is in the records. */

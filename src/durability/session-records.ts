@@ -67,6 +67,9 @@ export function writeSession(
     });
     writeKeptId(to, engine, session);
   }
+  data.forEachKeyDeadline(session, (key, deadline) => {
+    to.append('KEYDEADLINE', { token: keptTokenOf(engine, session), key, deadline: wall.ofClock(deadline) });
+  });
 }
 
 /** Writes a session in its current state, without its data. Returns a copy of the token in the record. */

@@ -26,10 +26,10 @@ interface SessionWriting {
   done?(session: Session): void;
   /** Returns whether a session is written at all. Default: every session is. */
   takes?(session: Session): boolean;
-  /**
-   * If set, changes to a session become records too while it is written in pieces. This is the clock of those records.
-   */
-  readonly forwardedAt?: WallTime;
+  /** The clock of the records. */
+  readonly wall: WallTime;
+  /** Whether changes to a session become records too while it is written in pieces. */
+  readonly isForwarding: boolean;
 }
 
 /** Writes sessions, large ones in pieces. Works in slices, between which clients are served. */
@@ -109,10 +109,10 @@ export class SessionsWriter {
       this.#writeWhole(session);
       return undefined;
     }
-    const { takes, forwardedAt } = this.#writing;
+    const { takes, wall, isForwarding } = this.#writing;
     if (takes?.(session) === false) return undefined;
     const address = this.#writing.head(session);
-    return new SessionPieces(engine, session, this.#to.records, address, PIECE_SIZES, forwardedAt);
+    return new SessionPieces(engine, session, this.#to.records, address, PIECE_SIZES, wall, isForwarding);
   }
 
   #writeWhole(session: Session): void {

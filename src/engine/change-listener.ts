@@ -9,6 +9,7 @@ import type { Session } from './session.js';
 export interface ChangeListener {
   /** The session was created, with its settings and first data, or renamed (after `onEnded`). */
   onCreated(session: Session): void;
+  /** The key was set. It has no deadline, unless `onKeyDeadline` follows. */
   onSet(session: Session, key: Slice, value: Slice): void;
   /**
    * A part of a value was written or appended.
@@ -16,6 +17,9 @@ export interface ChangeListener {
    * @param lengthBefore The length of the value before, in bytes.
    */
   onWritten(session: Session, key: Slice, offset: number, bytes: Slice, lengthBefore: number): void;
+  /** The key has another deadline (ms on the engine's clock), or none: Infinity. */
+  onKeyDeadline(session: Session, key: Slice, deadline: number): void;
+  /** The key was removed: by a client, or at its deadline. */
   onDeleted(session: Session, key: Slice): void;
   /** Every key was removed; the session stays. */
   onEmptied(session: Session): void;

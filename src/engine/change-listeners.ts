@@ -22,6 +22,10 @@ export class ChangeListeners implements ChangeListener {
     for (const one of this.#all) one.onWritten(session, key, offset, bytes, lengthBefore);
   }
 
+  onKeyDeadline(session: Session, key: Slice, deadline: number): void {
+    for (const one of this.#all) one.onKeyDeadline(session, key, deadline);
+  }
+
   onDeleted(session: Session, key: Slice): void {
     for (const one of this.#all) one.onDeleted(session, key);
   }

@@ -97,14 +97,19 @@ export class Creation {
 
   /** Sets the first data of a new session. If there is no memory for it, the session is not created. */
   #fill(session: Session, { data = [], string, kind, copyOf }: NewSession): void {
-    const { slots, fields } = this.#parts;
+    const { slots, fields, keyDeadlines } = this.#parts;
     try {
-      if (copyOf === undefined) fields.fill(session, string === undefined ? data : [STRING_KEY, string]);
-      else fields.copy(copyOf, session);
+      if (copyOf === undefined) {
+        fields.fill(session, string === undefined ? data : [STRING_KEY, string]);
+      } else {
+        fields.copy(copyOf, session);
+        keyDeadlines.copy(copyOf, session);
+      }
       if (kind === 'zset' && !fields.keepOrder(session))
         throw new RangeError('a sorted set has values that are not scores');
     } catch (error) {
       fields.clear(session);
+      keyDeadlines.clear(session);
       slots.release(session);
       throw error;
     }

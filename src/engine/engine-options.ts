@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import type { ChangeListener } from './change-listener.js';
 import type { Session, SessionEvent } from './session.js';
 import type { Clock } from './time/clock.js';
@@ -8,8 +9,14 @@ export interface SessionListener {
    * Called for each event, in order. When a session ends or is cleared, its name, token and data (`SessionData.peek`)
    * can still be read from the engine. The listener must not change anything. What it throws goes to `onFault`; the
    * operation continues regardless.
+   * @param key The key that has expired, for `keyexpired`. It can still be read, too.
    */
-  onSession(event: SessionEvent, session: Session): void;
+  onSession(event: SessionEvent, session: Session, key?: Slice): void;
+  /**
+   * Called after `keyexpired` events of a session, once for all keys that expired together, when they are gone. If the
+   * session ends because it has lost its last key, that follows.
+   */
+  onKeysExpired?(session: Session): void;
   /** Whether the listener is behind with the events, so that ending very many sessions should pause for a moment. */
   isBehind?(): boolean;
 }

@@ -1,4 +1,5 @@
 import type { FieldStore } from './fields/field-store.js';
+import type { KeyDeadlines } from './fields/key-deadlines.js';
 import type { NameIndex } from './names/name-index.js';
 import type { SlotTable } from './tables/slot-table.js';
 import type { Deadlines } from './time/deadlines.js';
@@ -13,6 +14,7 @@ export interface EngineParts {
   readonly names: NameIndex;
   readonly fields: FieldStore;
   readonly deadlines: Deadlines;
+  readonly keyDeadlines: KeyDeadlines;
   readonly oldTokens: OldTokens;
   readonly ids: PublicIds;
 }

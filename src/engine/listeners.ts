@@ -1,3 +1,4 @@
+import type { Slice } from '../slice.js';
 import type { ChangeListener } from './change-listener.js';
 import { ChangeListeners } from './change-listeners.js';
 import type { SessionListener } from './engine-options.js';
@@ -46,9 +47,18 @@ export class Listeners {
   }
 
   /** Notifies the listener for events. Its faults stop neither this operation nor later ones. */
-  notify(event: SessionEvent, session: Session): void {
+  notify(event: SessionEvent, session: Session, key?: Slice): void {
     try {
-      this.#events?.onSession(event, session);
+      this.#events?.onSession(event, session, key);
+    } catch (fault) {
+      this.#onFault(fault);
+    }
+  }
+
+  /** Notifies the listener for events that keys have expired. */
+  notifyKeysExpired(session: Session): void {
+    try {
+      this.#events?.onKeysExpired?.(session);
     } catch (fault) {
       this.#onFault(fault);
     }

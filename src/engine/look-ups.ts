@@ -1,4 +1,5 @@
 import type { Slice } from '../slice.js';
+import type { KeyExpiry } from './ending/key-expiry.js';
 import type { EngineParts } from './engine-parts.js';
 import type { NameIndex } from './names/name-index.js';
 import { NameWalk, type Place } from './names/name-walk.js';
@@ -8,28 +9,32 @@ import type { Deadlines } from './time/deadlines.js';
 import { parseToken, TOKEN_WORDS } from './tokens/token.js';
 import type { TokenIndex } from './tokens/token-index.js';
 
-type LookUpParts = Pick<EngineParts, 'slots' | 'names' | 'tokens' | 'deadlines'>;
+interface LookUpParts extends Pick<EngineParts, 'slots' | 'names' | 'tokens' | 'deadlines'> {
+  readonly keyExpiry: KeyExpiry;
+}
 
 /**
  * Finds live sessions: by token, by name, one after the other. What is due by the time of the operation expires when
- * it is found, and what is doomed is ended.
+ * it is found, a session or some of its keys, and what is doomed is ended.
  */
 export class LookUps {
   readonly #slots: SlotTable;
   readonly #names: NameIndex;
   readonly #tokens: TokenIndex;
   readonly #deadlines: Deadlines;
+  readonly #keyExpiry: KeyExpiry;
   readonly #endDoomed: (slot: number) => void;
   readonly #words = new Uint32Array(TOKEN_WORDS);
   #found = 0;
   #missed = 0;
 
   /** @param endDoomed Ends a doomed session that was found. */
-  constructor({ slots, names, tokens, deadlines }: LookUpParts, endDoomed: (slot: number) => void) {
+  constructor({ slots, names, tokens, deadlines, keyExpiry }: LookUpParts, endDoomed: (slot: number) => void) {
     this.#slots = slots;
     this.#names = names;
     this.#tokens = tokens;
     this.#deadlines = deadlines;
+    this.#keyExpiry = keyExpiry;
     this.#endDoomed = endDoomed;
   }
 
@@ -104,7 +109,8 @@ export class LookUps {
   }
 
   walk(name: Slice, from?: Place): NameWalk {
-    return new NameWalk({ slots: this.#slots, names: this.#names, deadlines: this.#deadlines }, name, from);
+    const isLive = (slot: number) => this.isLive(slot);
+    return new NameWalk({ slots: this.#slots, names: this.#names, deadlines: this.#deadlines, isLive }, name, from);
   }
 
   // Parts of operations, at the time that was read for them
@@ -142,7 +148,8 @@ export class LookUps {
 
   /** Whether a slot is a live session. */
   isLive(slot: number): boolean {
-    return this.#slots.isSession(slot) && this.#deadlines.settle(slot);
+    if (!this.#slots.isSession(slot) || !this.#deadlines.settle(slot)) return false;
+    return (this.#slots.flags(slot) & Flag.KeyDeadlines) === 0 || this.#keyExpiry.settle(slot);
   }
 
   /** Returns the live session of a slot that an index has, or NO_SESSION. An old token leads to its session. */
@@ -153,8 +160,10 @@ export class LookUps {
       return NO_SESSION;
     }
     if (!this.#deadlines.settle(slot)) return NO_SESSION;
-    if ((this.#slots.flags(slot) & Flag.OldToken) === 0) return slot as Session;
-    return this.settled(this.#slots.owner(slot));
+    const flags = this.#slots.flags(slot);
+    if ((flags & (Flag.OldToken | Flag.KeyDeadlines)) === 0) return slot as Session;
+    if ((flags & Flag.OldToken) !== 0) return this.settled(this.#slots.owner(slot));
+    return this.#keyExpiry.settle(slot) ? (slot as Session) : NO_SESSION;
   }
 
   /** Returns the live session with a token, or NO_SESSION. */

@@ -6,9 +6,11 @@ import { Creation } from './creation.js';
 import { Doomed } from './ending/doomed.js';
 import { Ending } from './ending/ending.js';
 import { type EvictionPolicy, Evictor } from './ending/evictor.js';
+import { KeyExpiry } from './ending/key-expiry.js';
 import { NameEnding } from './ending/name-ending.js';
 import type { SessionEngineOptions, SessionListener } from './engine-options.js';
 import type { EngineParts } from './engine-parts.js';
+import { KeyDeadlines } from './fields/key-deadlines.js';
 import { PackedFieldStore } from './fields/packed-field-store.js';
 import { SessionData } from './fields/session-data.js';
 import { type Kind, kindOf } from './kind.js';
@@ -81,6 +83,7 @@ export class SessionEngine {
   readonly #lookUps: LookUps;
   readonly #creation: Creation;
   readonly #ending: Ending;
+  readonly #keyExpiry: KeyExpiry;
   readonly #nameEnding: NameEnding;
   readonly #tokens: SessionTokens;
   readonly #memory: MemoryUse;
@@ -94,6 +97,7 @@ export class SessionEngine {
     this.#clock = clock;
     this.#unixTime = new UnixTime(clock);
     const endDoomed = (slot: number) => this.#ending.removeDoomed(slot);
+    const onExpiry = onCycle && ((ms: number) => onCycle('expire-cycle', ms));
 
     // What sessions consist of
     const slots = this.#slots;
@@ -112,16 +116,24 @@ export class SessionEngine {
       options.instant ?? (() => clock.now()),
       (slot, deadline) => this.#ending.atDeadline(slot, deadline),
       (slot) => fields.memoryOf(slot) > MUCH_DATA,
-      onCycle && ((ms) => onCycle('expire-cycle', ms)),
+      onExpiry,
+    );
+    const keyDeadlines = new KeyDeadlines(
+      slots,
+      clock,
+      (slot) => this.#keyExpiry.atDeadline(slot),
+      () => this.#trimming.schedule(),
+      onExpiry,
     );
     const oldTokens = new OldTokens(slots, tokens, deadlines);
-    const parts = { slots, tokens, names, fields, deadlines, oldTokens, ids };
+    const parts = { slots, tokens, names, fields, deadlines, keyDeadlines, oldTokens, ids };
     this.#derived = derived;
     this.#names = names;
     this.#ids = ids;
     this.#deadlines = deadlines;
     this.#parts = parts;
-    this.data = new SessionData(slots, fields, deadlines, options.maxValueBytes ?? 64 * 1024 * 1024);
+    const settleKeys = (session: Session) => void this.#keyExpiry.settle(session);
+    this.data = new SessionData({ ...parts, settleKeys }, options.maxValueBytes ?? 64 * 1024 * 1024);
 
     // What happens to them
     const listeners = new Listeners(options.listener, onFault, (changes) => {
@@ -136,8 +148,10 @@ export class SessionEngine {
       end: endDoomed,
       isBehind: () => listeners.isBehind,
     });
-    const ending = new Ending({ ...parts, doomed, listeners, trimming }, endsAtOnce);
-    const lookUps = new LookUps(parts, endDoomed);
+    const end = (session: Session) => this.#ending.end(session, 'ended');
+    const keyExpiry = new KeyExpiry({ ...parts, listeners, end }, clock);
+    const ending = new Ending({ ...parts, doomed, keyExpiry, listeners, trimming }, endsAtOnce);
+    const lookUps = new LookUps({ ...parts, keyExpiry }, endDoomed);
     const nameEnding = new NameEnding({ ...parts, lookUps, ending }, endsAtOnce);
     const times = new CreationTimes(clock);
     const memory = new MemoryUse(parts);
@@ -147,12 +161,14 @@ export class SessionEngine {
     this.#doomed = doomed;
     this.#totals = new LiveTotals({ ...parts, doomed, unseen });
     this.#ending = ending;
+    this.#keyExpiry = keyExpiry;
     this.#lookUps = lookUps;
     this.#nameEnding = nameEnding;
     this.#creation = new Creation({ ...parts, derived, unseen, times, lookUps, nameEnding, listeners });
     this.#tokens = new SessionTokens({ ...parts, derived, lookUps, listeners });
     this.#memory = memory;
-    this.#evictor = new Evictor({ ...parts, memory, ending, doomed }, clock, (ms) => onCycle?.('eviction-cycle', ms));
+    const evictorParts = { ...parts, memory, lookUps, ending, doomed };
+    this.#evictor = new Evictor(evictorParts, clock, (ms) => onCycle?.('eviction-cycle', ms));
     if (options.changes !== undefined) this.listen(options.changes);
   }
 
@@ -170,9 +186,11 @@ export class SessionEngine {
     return this.#listeners.listen(listener);
   }
 
-  /** Stops all background work: the wheel, the sweep of doomed sessions, eviction and trimming. */
+  /** Stops all background work: the wheels, the sweep of doomed sessions, eviction and trimming. */
   close(): void {
     this.#deadlines.stop();
+    this.#parts.keyDeadlines.stop();
+    this.#keyExpiry.stop();
     this.#doomed.stop();
     this.#evictor.stop();
     this.#trimming.stop();
@@ -414,12 +432,13 @@ export class SessionEngine {
   }
 
   /**
-   * Until `release`, sessions change only by operations: none expires, neither by itself nor when it is looked up, and
-   * none is evicted. Work in slices should wait (`isHeld`).
+   * Until `release`, sessions change only by operations: none expires, nor any key, neither by itself nor when it is
+   * looked up, and none is evicted. Work in slices should wait (`isHeld`).
    */
   hold(): void {
     this.#isHeld = true;
     this.#deadlines.hold();
+    this.#parts.keyDeadlines.hold();
     this.#evictor.hold();
   }
 
@@ -427,6 +446,7 @@ export class SessionEngine {
   release(): void {
     this.#isHeld = false;
     this.#deadlines.release();
+    this.#parts.keyDeadlines.release();
     this.#evictor.release();
   }
 
@@ -551,15 +571,37 @@ export class SessionEngine {
     return this.#deadlines.left(session);
   }
 
-  /** Whether the session's deadline has come, as of the current operation. */
+  /** Whether the session or one of its keys is due as of the current operation. So the engine itself is changing it. */
   isDue(session: Session): boolean {
-    return this.#deadlines.deadline(session) <= this.#deadlines.now;
+    const { now } = this.#deadlines;
+    return this.#deadlines.deadline(session) <= now || this.#parts.keyDeadlines.earliest(session) <= now;
+  }
+
+  /** Returns the milliseconds until a key is due, more than 0; Infinity if it has no deadline or does not exist. */
+  keyTimeLeft(session: Session, key: Slice): number {
+    return this.data.keyDeadline(session, key) - this.#deadlines.now;
+  }
+
+  /** Returns when a key is due, as an integer in unix ms; Infinity if it has no deadline or does not exist. */
+  unixKeyDeadline(session: Session, key: Slice): number {
+    const deadline = this.data.keyDeadline(session, key);
+    return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
   }
 
   /** Returns when the session is due, as an integer in unix ms, or Infinity if it never is. */
   unixDeadline(session: Session): number {
     const deadline = this.deadline(session);
     return deadline === Infinity ? Infinity : this.#unixTime.of(deadline);
+  }
+
+  /** The time of the current operation, in ms on the engine's clock. */
+  get now(): number {
+    return this.#deadlines.now;
+  }
+
+  /** Returns a time in unix ms as ms on the engine's clock, which may be negative. */
+  instantOf(unix: number): number {
+    return this.#unixTime.instantOf(unix);
   }
 
   /**
@@ -692,6 +734,9 @@ export class SessionEngine {
       ended: this.#ending.ended,
       expired: this.#ending.expired,
       cleared: this.#ending.cleared,
+      keysExpired: this.#keyExpiry.expired,
+      timedKeys: this.#parts.keyDeadlines.keys,
+      sessionsWithTimedKeys: this.#parts.keyDeadlines.sessions,
       evicted: this.#ending.evicted,
       rotated: this.#tokens.rotated,
       extended: this.#deadlines.extended,

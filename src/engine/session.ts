@@ -24,13 +24,15 @@ export function extendOf(reads: boolean, writes: boolean): Extend {
   return EXTENDS[(reads ? 1 : 0) + (writes ? 2 : 0)];
 }
 
-/** The events of sessions, and what each one removes: nothing, the data, or the session with its data. */
+/** The events of sessions, and what each one removes: nothing, a key, the data, or the session with its data. */
 export const SESSION_EVENTS = {
   new: 'nothing',
   /** The session reached its deadline. */
   expired: 'session',
   /** The session reached its deadline, with deleteSession off. */
   cleared: 'data',
+  /** A key of the session reached its own deadline. */
+  keyexpired: 'key',
   /** A command ended the session. */
   ended: 'session',
   /** The session's name had more sessions than LIMIT allows. */
@@ -189,6 +191,12 @@ export interface EngineStats {
   evicted: number;
   /** How often a session got a new token. */
   rotated: number;
+  /** Keys removed at their own deadlines. */
+  keysExpired: number;
+  /** Keys that have deadlines of their own, including those of sessions that have ended but are not removed yet. */
+  timedKeys: number;
+  /** Sessions that have such keys, likewise. */
+  sessionsWithTimedKeys: number;
   /** How often a read, a write or TOUCH restarted a duration. */
   extended: number;
   /** The length of the wheel's tick. */

@@ -6,12 +6,14 @@ import type { Clock } from './time/clock.js';
 /** How long to wait, in ms, before freeing the memory of ended sessions: new sessions may need it. */
 const DELAY_MS = 1000;
 
+type TrimmingParts = Pick<EngineParts, 'slots' | 'deadlines' | 'keyDeadlines' | 'fields' | 'names' | 'tokens'>;
+
 /** Gives back the memory of ended sessions, in slices: freeing a hundred megabytes takes 10 ms. */
 export class Trimming {
-  readonly #parts: Pick<EngineParts, 'slots' | 'deadlines' | 'fields' | 'names' | 'tokens'>;
+  readonly #parts: TrimmingParts;
   readonly #work: BackgroundWork;
 
-  constructor(parts: Pick<EngineParts, 'slots' | 'deadlines' | 'fields' | 'names' | 'tokens'>, clock: Clock) {
+  constructor(parts: TrimmingParts, clock: Clock) {
     this.#parts = parts;
     this.#work = new BackgroundWork(clock, () => this.#trim());
   }
@@ -28,9 +30,10 @@ export class Trimming {
 
   /** Frees some. Is a step of `BackgroundWork`: returns the delay before the next one, in ms. */
   #trim(): number {
-    const { slots, deadlines, fields, names, tokens } = this.#parts;
+    const { slots, deadlines, keyDeadlines, fields, names, tokens } = this.#parts;
     const { used } = slots;
-    const trimmed = [slots.trim(), deadlines.trim(used), fields.trim(used), names.trim(), tokens.trim()];
+    const columns = [slots.trim(), deadlines.trim(used), names.trim(), tokens.trim()];
+    const trimmed = [...columns, fields.trim(used), keyDeadlines.trim()];
     if (trimmed.includes(true)) return 0;
     return Region.collect() ? DELAY_MS : DONE;
   }

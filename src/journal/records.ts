@@ -48,7 +48,7 @@ export const RECORDS = {
   /** About how many sessions and names follow, so that room can be made for them. A base starts with it. */
   EXPECT: { fields: { sessions: 'integer', names: 'integer' }, rest: 'none' },
   /**
-   * The token leads to this session, which has exactly these keys and values, and no old tokens. If the token led to
+   * The token leads to this session, which has exactly these keys and values, no deadlines of keys, and no old tokens. If the token led to
    * another session, that one is removed with its old tokens; if it was an old token of another session, it no longer
    * leads there. The token is `@` and the name for a shared session whose token nobody has asked for. A shared session
    * replaces the one of the same name.
@@ -79,7 +79,7 @@ export const RECORDS = {
   },
   /** When the current duration of the session ends; 0 if none is running. */
   DEADLINE: { fields: { token: 'bytes', deadline: 'integer' }, rest: 'none' },
-  /** The session's keys have these values. Other keys stay. */
+  /** The session's keys have these values and no deadlines. Other keys stay. */
   SET: { fields: { token: 'bytes' }, rest: 'pairs' },
   /**
    * The value of a key is cut, or padded with zero bytes, to `lengthBefore` bytes. Then these bytes are written at
@@ -89,6 +89,8 @@ export const RECORDS = {
     fields: { token: 'bytes', key: 'bytes', offset: 'integer', lengthBefore: 'integer', bytes: 'bytes' },
     rest: 'none',
   },
+  /** The key is removed at this time; 0 if it has no deadline of its own. Nothing if the session has no such key. */
+  KEYDEADLINE: { fields: { token: 'bytes', key: 'bytes', deadline: 'integer' }, rest: 'none' },
   /** The session no longer has these keys. */
   DEL: { fields: { token: 'bytes' }, rest: 'keys' },
   /** The session has no keys. */

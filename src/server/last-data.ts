@@ -1,6 +1,6 @@
 import type { Session, SessionEngine } from '../engine/index.js';
 import { Slice } from '../slice.js';
-import type { DataSizes } from '../store/remote-store.js';
+import type { DataSizes, StoreEvent } from '../store/remote-store.js';
 
 /** The data of a session, just before it is removed. */
 export interface LastData {
@@ -10,6 +10,16 @@ export interface LastData {
   visit(room: Room, write: (key: Slice, value: Slice) => void): void;
   /** Visits keys with the lengths of their values in bytes, until the visitor returns false. */
   visitSizes(visit: (key: Slice, length: number) => boolean): void;
+}
+
+/** A key that is removed by itself, just before that. */
+export interface LastKey {
+  /** Undefined if it is too long to be known. */
+  readonly key: Slice | undefined;
+  /** The length of its value, in bytes. */
+  readonly length: number;
+  /** Returns its value, or undefined if it is too long to be known. */
+  value(): Slice | undefined;
 }
 
 /** Where data is written to. */
@@ -54,6 +64,14 @@ export class EngineData implements LastData {
     } while (cursor !== 0 && !room.full);
   }
 
+  /** Returns a key that is about to be removed. */
+  valueOf(key: Slice): LastKey {
+    const { data } = this.#engine;
+    const { session } = this;
+    const length = data.peekLength(session, key);
+    return { key, length, value: () => data.peekPart(session, key, 0, length) };
+  }
+
   visitSizes(visit: (key: Slice, length: number) => boolean): void {
     let cursor = 0;
     let more = true;
@@ -90,6 +108,17 @@ export class StoredData implements LastData {
     const pairs = this.#pairs;
     for (let i = 0; i < pairs.length; i += 2) if (!visit(Slice.of(pairs[i]), pairs[i + 1].length)) return;
   }
+}
+
+/** Returns the key that a store sent with an event about one key. */
+export function storedKey({ data, sizes }: Pick<StoreEvent, 'data' | 'sizes'>): LastKey {
+  const [size] = sizes?.entries ?? [];
+  const [key, value] = data ?? [size?.key];
+  return {
+    key: key && Slice.of(key),
+    length: value?.length ?? size?.length ?? 0,
+    value: () => value && Slice.of(value),
+  };
 }
 
 /** What a store sent with an event instead of data that was too much. */

@@ -1,4 +1,5 @@
 import type { Clock, Session, SessionEngine, SessionEvent, SessionListener } from '../engine/index.js';
+import type { Slice } from '../slice.js';
 import { EngineData } from './last-data.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { type SessionChannels, sessionChannels } from './session-channels.js';
@@ -26,7 +27,7 @@ export class SessionEvents implements SessionListener {
     this.#channels = sessionChannels(hub);
   }
 
-  onSession(event: SessionEvent, session: Session): void {
+  onSession(event: SessionEvent, session: Session, key?: Slice): void {
     const channels = this.#channels[event];
     if (channels.event.size > 0) {
       const engine = this.#engine;
@@ -34,11 +35,11 @@ export class SessionEvents implements SessionListener {
     }
     if (channels.data !== undefined && channels.data.size > 0) {
       const text = this.#engine.nameText(session);
-      this.#hub.publishIfSubscribed(channels.data.prefix + text, () => this.#message(event, session));
+      this.#hub.publishIfSubscribed(channels.data.prefix + text, () => this.#message(event, session, key));
     }
   }
 
-  #message(event: SessionEvent, session: Session): Buffer {
+  #message(event: SessionEvent, session: Session, key: Slice | undefined): Buffer {
     const engine = this.#engine;
     this.#data.session = session;
     const ended = {
@@ -47,6 +48,8 @@ export class SessionEvents implements SessionListener {
       created: engine.state(session).created,
       at: this.#clock.wall(),
     };
-    return this.#messages.make(event, ended, this.#data, this.#maxBytes());
+    if (key === undefined) return this.#messages.make(event, ended, this.#data, this.#maxBytes());
+    const value = this.#data.valueOf(key);
+    return this.#messages.makeOfKey(event, ended, value, this.#maxBytes());
   }
 }

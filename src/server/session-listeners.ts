@@ -1,4 +1,5 @@
 import type { Session, SessionEvent, SessionListener } from '../engine/index.js';
+import type { Slice } from '../slice.js';
 import type { SlowReaders } from './slow-readers.js';
 
 /** A session listener and the function that receives its faults. */
@@ -35,10 +36,18 @@ export class SessionListeners implements SessionListener {
     return false;
   }
 
-  onSession(event: SessionEvent, session: Session): void {
+  onSession(event: SessionEvent, session: Session, key?: Slice): void {
+    this.#notify((listener) => listener.onSession(event, session, key));
+  }
+
+  onKeysExpired(session: Session): void {
+    this.#notify((listener) => listener.onKeysExpired?.(session));
+  }
+
+  #notify(notify: (listener: SessionListener) => void): void {
     for (const [listener, onFault] of this.#listeners) {
       try {
-        listener.onSession(event, session);
+        notify(listener);
       } catch (fault) {
         onFault(fault);
       }

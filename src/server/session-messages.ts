@@ -2,7 +2,7 @@ import type { SessionEvent } from '../engine/index.js';
 import { MAX_EVENT_KEYS } from '../event-limits.js';
 import { JsonWriter } from '../json-writer.js';
 import { Slice } from '../slice.js';
-import type { LastData } from './last-data.js';
+import type { LastData, LastKey } from './last-data.js';
 
 /** What a message says of a session, besides its data. */
 export interface EndedSession {
@@ -21,6 +21,9 @@ export interface EndedSession {
  * values but `truncated`, `count` (the number of keys) and `sizes`: the length of each key's value in bytes, for as
  * many keys as there is room for.
  *
+ * The message about a key that has expired by itself has `key` and `value` instead of keys. If the value does not fit,
+ * it has `truncated` and `size`, the length of the value in bytes, and no `key` either if that does not fit.
+ *
  * It reads no more data than fits the limit, however much there is.
  */
 export class SessionMessages {
@@ -31,12 +34,10 @@ export class SessionMessages {
    * @param maxBytes The longest message, at least 4 KB.
    * @returns Bytes that are valid until the next call.
    */
-  make(event: SessionEvent, { name, token, at, created }: EndedSession, data: LastData, maxBytes: number): Buffer {
+  make(event: SessionEvent, ended: EndedSession, data: LastData, maxBytes: number): Buffer {
     const json = this.#json;
     json.begin(maxBytes, '}}');
-    json.raw(`{"event":"${event}","name":`);
-    json.value(Slice.of(name));
-    json.raw(`,"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)}`);
+    this.#writeSession(event, ended);
     const mark = json.mark;
     const { count } = data;
     if (count > MAX_EVENT_KEYS) json.fill();
@@ -48,6 +49,52 @@ export class SessionMessages {
       this.#writeSizes(data);
     }
     return json.take();
+  }
+
+  /**
+   * Builds the message about one key.
+   * @param maxBytes The longest message, at least 4 KB.
+   * @returns Bytes that are valid until the next call.
+   */
+  makeOfKey(event: SessionEvent, ended: EndedSession, { key, length, value }: LastKey, maxBytes: number): Buffer {
+    const json = this.#json;
+    json.begin(maxBytes, '}');
+    this.#writeSession(event, ended);
+    const truncated = `,"truncated":true,"size":${length}`;
+    const beforeKey = json.mark;
+    this.#writeMember('key', key);
+    const hasKey = !json.full;
+    if (!hasKey) json.rewind(beforeKey);
+    const beforeValue = json.mark;
+    // A value that cannot fit is not even read.
+    this.#writeMember('value', hasKey && length <= json.room ? value() : undefined);
+    if (json.full) {
+      json.rewind(beforeValue);
+      json.raw(truncated);
+    }
+    if (json.full) {
+      json.rewind(beforeKey);
+      json.raw(truncated);
+    }
+    return json.take();
+  }
+
+  /** Writes a member, or fills the message if it is unknown or cannot fit. */
+  #writeMember(name: string, bytes: Slice | undefined): void {
+    const json = this.#json;
+    if (bytes === undefined || bytes.length > json.room) {
+      json.fill();
+      return;
+    }
+    json.raw(`,"${name}":`);
+    json.value(bytes);
+  }
+
+  #writeSession(event: SessionEvent, { name, token, at, created }: EndedSession): void {
+    const json = this.#json;
+    json.raw(`{"event":"${event}","name":`);
+    json.value(Slice.of(name));
+    json.raw(`,"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)}`);
   }
 
   #writeFields(data: LastData): void {

@@ -1,5 +1,5 @@
 import type { StoreEvent } from '../store/remote-store.js';
-import { StoredData, StoredSizes } from './last-data.js';
+import { StoredData, StoredSizes, storedKey } from './last-data.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { type SessionChannels, sessionChannels } from './session-channels.js';
 import { SessionMessages } from './session-messages.js';
@@ -29,6 +29,9 @@ export class StoreEvents {
   }
 
   #message(event: StoreEvent): Buffer {
+    if (event.event === 'keyexpired') {
+      return this.#messages.makeOfKey(event.event, event, storedKey(event), this.#maxBytes());
+    }
     const { sizes } = event;
     // Without either, the event comes so late that the store has already freed the data.
     const last = sizes === undefined ? new StoredData(event.data ?? []) : new StoredSizes(sizes);

@@ -179,6 +179,7 @@ export class ClientTracking implements Tracking, ChangeListener {
   onCreated = this.#onChange;
   onSet = this.#onChange;
   onWritten = this.#onChange;
+  onKeyDeadline = this.#onChange;
   onDeleted = this.#onChange;
   onEmptied = this.#onChange;
   onChanged = this.#onChange;

@@ -196,9 +196,9 @@ it('connects a node-redis client that is not connected', async () => {
   await stopServers();
 });
 
-/** The server's events that carry data. */
+/** The server's events that carry the session's data. */
 type Told = {
-  [Event in keyof typeof SESSION_EVENTS]: (typeof SESSION_EVENTS)[Event] extends 'nothing' ? never : Event;
+  [Event in keyof typeof SESSION_EVENTS]: (typeof SESSION_EVENTS)[Event] extends 'nothing' | 'key' ? never : Event;
 }[keyof typeof SESSION_EVENTS];
 
 it('are all events of the server that carry data', () => {

@@ -80,6 +80,18 @@ const act = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('rename' as const), which, name }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('token' as const), which }) },
+  // Keys with deadlines of their own: some past, some before and some after those of their sessions.
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      act: fc.constant('setKeyDeadline' as const),
+      which,
+      key,
+      after: fc.constantFrom(-1, 1, 500, 3000, 31_000, 800_000, Infinity),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('setKeeping' as const), which, key, value }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('copy' as const), which, name }) },
   fc.record({ act: fc.constant('delete' as const), which, key }),
   fc.record({ act: fc.constant('clear' as const), which }),
   fc.record({ act: fc.constant('replace' as const), which, key, value }),
@@ -92,7 +104,15 @@ const act = fc.oneof(
 );
 type Act = typeof act extends fc.Arbitrary<infer Value> ? Value : never;
 
-const WRITES_KEYS = new Set<Act['act']>(['set', 'append', 'delete', 'clear', 'replace']);
+const WRITES_KEYS = new Set<Act['act']>([
+  'set',
+  'setKeeping',
+  'setKeyDeadline',
+  'append',
+  'delete',
+  'clear',
+  'replace',
+]);
 
 /** A range of members, and the score of all of them. */
 interface Members {
@@ -193,6 +213,12 @@ class Recorded {
         return engine.isShared(session) ? undefined : engine.rotate(session, step.grace);
       case 'set':
         return data.set(session, [slice(step.key), slice(step.value)]);
+      case 'setKeeping':
+        return data.setKeeping(session, [slice(step.key), slice(step.value)]);
+      case 'setKeyDeadline':
+        return data.setKeyDeadline(session, slice(step.key), engine.now + step.after);
+      case 'copy':
+        return this.#copy(session, slice(step.name));
       case 'append':
         return data.append(session, slice(step.key), slice(step.value));
       case 'delete':
@@ -235,6 +261,13 @@ class Recorded {
     if (taken === session) return;
     if (taken !== NO_SESSION) this.engine.replace(taken);
     this.engine.rename(session, name);
+  }
+
+  #copy(session: Session, name: Slice): void {
+    const taken = this.engine.findShared(name);
+    if (taken === session) return;
+    if (taken !== NO_SESSION) this.engine.replace(taken);
+    this.engine.create(name, { shared: 'tokenless', copyOf: session });
   }
 
   /** Expires everything that is due. */
@@ -280,6 +313,10 @@ function contents({ engine, clock }: Restored): Map<string, Record<string, unkno
     engine.data.peek(session, (name, value) => {
       keys[name.latin1()] = value.latin1();
     });
+    const due: Record<string, number> = {};
+    engine.data.forEachKeyDeadline(session, (key, at) => {
+      due[key.latin1()] = at - clock.now();
+    });
     const old: Record<string, number> = {};
     engine.forEachOldToken(session, (token, until) => {
       // An old token that is due leads nowhere, even before the wheel has expired it.
@@ -296,6 +333,7 @@ function contents({ engine, clock }: Restored): Map<string, Record<string, unkno
       id: engine.id(session),
       name: engine.name(session).toString('latin1'),
       keys,
+      due,
       old,
       left: deadline - clock.now(),
       life: maxAgeEnd - clock.now(),
@@ -316,6 +354,9 @@ function recordsIn(batch: Buffer): Buffer {
 
 const MS = 3;
 
+const mapValues = <A, B>(record: Record<string, A>, map: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+
 /** Returns the tokens of a name's sessions, oldest first. */
 const tokensOf = ({ engine }: { engine: SessionEngine }, name: string) =>
   engine.sessionsOf(slice(name)).map((session) => engine.token(session));
@@ -335,8 +376,8 @@ function expectTheSame(before: Recorded, after: Restored): void {
   for (const name of ['x', 'y', 'z']) {
     expect(tokensOf(after, name).filter((token) => expected.has(token))).toEqual(tokensOf(before, name));
   }
-  for (const [token, { left, life, old, ...same }] of expected) {
-    const { left: keptLeft, life: keptLife, old: keptOld, ...keptSame } = kept.get(token) as typeof same;
+  for (const [token, { left, life, due, old, ...same }] of expected) {
+    const { left: keptLeft, life: keptLife, due: keptDue, old: keptOld, ...keptSame } = kept.get(token) as typeof same;
     expect(keptSame).toEqual(same);
     expect(Number(keptLeft)).toBeGreaterThanOrEqual(Number(left));
     const late = Number(keptLeft) - Number(left);
@@ -344,6 +385,9 @@ function expectTheSame(before: Recorded, after: Restored): void {
     else expect(keptLeft).toBe(Infinity);
     if (life === Infinity) expect(keptLife).toBe(Infinity);
     else expect(Math.abs(Number(keptLife) - Number(life))).toBeLessThanOrEqual(MS);
+    // A deadline is rounded up when it is written.
+    const later = (at: number) => at + 1;
+    expect(keptDue).toEqual(mapValues(due as Record<string, number>, later));
     expect(keptOld).toMatchObject(
       Object.fromEntries(Object.keys(old as object).map((token) => [token, expect.any(Number)])),
     );
@@ -417,7 +461,15 @@ it('a base written in pieces while sessions change, with the records appended me
         recorder.beginBase();
         const inPieces = new InPieces(engine, (session) => {
           if (recorder.isNew(session)) return undefined;
-          return new SessionPieces(engine, session, base, recorder.writeHeadTo(base, session), TINY, undefined);
+          return new SessionPieces(
+            engine,
+            session,
+            base,
+            recorder.writeHeadTo(base, session),
+            TINY,
+            recorder.wall,
+            false,
+          );
         });
         for (const step of during) {
           recorded.carryOut(step);
@@ -444,9 +496,17 @@ it('a data set written in pieces has every session that existed throughout, as i
         const wall = new WallTime(clock);
         const set = new RecordEncoder();
         /** The sessions as they were when they were completely written, by token. */
-        const written = new Map<string, unknown>();
+        const written = new Map<string, Kept>();
         const inPieces = new InPieces(engine, (session) => {
-          const pieces = new SessionPieces(engine, session, set, writeHead(set, engine, session, 0, wall), TINY, wall);
+          const pieces = new SessionPieces(
+            engine,
+            session,
+            set,
+            writeHead(set, engine, session, 0, wall),
+            TINY,
+            wall,
+            true,
+          );
           const next = pieces.next.bind(pieces);
           pieces.next = () => {
             const more = next();
@@ -468,7 +528,9 @@ it('a data set written in pieces has every session that existed throughout, as i
         const other = new SessionEngine({ clock, secret: Buffer.alloc(32) });
         const visitor = {
           whole: (saved: SavedSession) => {
-            if (!exists(other, saved)) other.create(saved.name, saved.settings);
+            if (exists(other, saved)) return;
+            const created = other.create(saved.name, saved.settings);
+            for (const { key, deadline } of saved.deadlines) other.data.setKeyDeadline(created, key, deadline);
           },
           begin: () =>
             new LoadingSession({
@@ -481,7 +543,9 @@ it('a data set written in pieces has every session that existed throughout, as i
             }),
           pause: () => undefined,
         };
-        await readSavedSessions(batches(bytesOf(set)), 'set', visitor, undefined);
+        await readSavedSessions(batches(bytesOf(set)), 'set', visitor, wall, true);
+        // A deadline of a key is rounded up when it is written. Some have passed since.
+        for (const [token, session] of written) if (!expire(session, clock.now() - 1)) written.delete(token);
         const loaded = new Map<string, unknown>();
         other.scan(0, 2 ** 27, (session) => loaded.set(other.token(session), kept(other, session)));
         for (const [token, session] of written) expect([token, loaded.get(token)]).toEqual([token, session]);
@@ -493,6 +557,8 @@ it('a data set written in pieces has every session that existed throughout, as i
   );
 });
 
+type Kept = ReturnType<typeof kept>;
+
 /** Returns what a data set keeps of a session. */
 function kept(engine: SessionEngine, session: Session) {
   const { name, duration, maxAgeMs, deleteSession, extend, shared, keys } = engine.info(session);
@@ -502,10 +568,24 @@ function kept(engine: SessionEngine, session: Session) {
   const order: string[] = [];
   if (kind === 'zset') engine.data.peekOrder(session).visit(0, keys, 1, (member) => order.push(member.latin1()));
   const id = engine.id(session);
+  const due = new Map<string, number>();
+  engine.data.forEachKeyDeadline(session, (key, at) => due.set(key.latin1(), at));
   return {
     ...{ id, name: name.toString('latin1'), duration, maxAgeMs, deleteSession, extend, shared, keys },
-    ...{ kind, data, order },
+    ...{ kind, data, order, due, isTokenless: engine.isTokenless(session) },
   };
+}
+
+/** Removes the keys that are due at a time. Returns whether the session still lives. */
+function expire(session: Kept, now: number): boolean {
+  const before = session.data.size;
+  for (const [key, at] of session.due) {
+    if (at <= now) session.data.delete(key);
+    if (at <= now) session.due.delete(key);
+    else session.due.set(key, at + 1);
+  }
+  session.keys = session.data.size;
+  return session.keys > 0 || session.keys === before || !session.isTokenless;
 }
 
 /** Yields the records in several batches. Each batch is overwritten when the next one is requested. */

@@ -5,11 +5,13 @@ import type { Session, SessionEnd } from '../session.js';
 import { Flag } from '../tables/slot-table.js';
 import type { Trimming } from '../trimming.js';
 import { BYTES_AT_ONCE, type Doomed, type Totals } from './doomed.js';
+import type { KeyExpiry } from './key-expiry.js';
 
 const NOTHING: Totals = { sessions: 0, keys: 0, bytes: 0, timers: 0 };
 
 interface EndingParts extends Omit<EngineParts, 'ids'> {
   readonly doomed: Doomed;
+  readonly keyExpiry: KeyExpiry;
   readonly listeners: Listeners;
   readonly trimming: Trimming;
 }
@@ -107,6 +109,7 @@ export class Ending {
       return false;
     }
     const session = slot as Session;
+    if (!this.#settleKeys(slot, deadline)) return false;
     const end = this.#endAt(slot, deadline);
     if (end !== undefined) {
       this.end(session, end);
@@ -133,11 +136,24 @@ export class Ending {
     slots.setFlags(slot, slots.flags(slot) | Flag.Ending);
     const totals = this.#totalsOf(session);
     const at = doomed.endOf(slot);
+    this.#settleKeys(slot, Math.min(deadline, at));
     const due = deadline <= at ? this.#endAt(slot, deadline) : endOfDoomed(slots.flags(slot));
     const end = due ?? (slots.maxAgeEnd(slot) <= at ? 'maxage' : 'ended');
     if (due === undefined) this.#clear(session);
     this.#remove(session, end);
     doomed.subtract(totals);
+  }
+
+  /**
+   * Removes the keys that were due by the time (ms) at which a session ends or is cleared, so that its last event does
+   * not show them. Returns whether it still lives.
+   */
+  #settleKeys(slot: number, time: number): boolean {
+    const { slots, deadlines, keyExpiry } = this.#parts;
+    if ((slots.flags(slot) & Flag.KeyDeadlines) === 0) return true;
+    // A listener that looks sessions up must not find this one due again.
+    deadlines.cancel(slot);
+    return keyExpiry.settleUntil(slot, time);
   }
 
   /** Returns how a session ends at a deadline (ms) that has come, or undefined if it does not end. */
@@ -149,22 +165,24 @@ export class Ending {
 
   /** Removes a session's data at its deadline. */
   #clear(session: Session): void {
-    const { slots, fields, deadlines, listeners } = this.#parts;
+    const { slots, fields, deadlines, keyDeadlines, listeners } = this.#parts;
     this.#cleared++;
     deadlines.cancel(session);
     listeners.notify('cleared', session);
     fields.clear(session);
+    keyDeadlines.clear(session);
     slots.change(session);
     slots.setFlags(session, slots.flags(session) & ~(Flag.Running | KIND_FLAGS));
   }
 
   #remove(session: Session, event: SessionEnd): void {
-    const { slots, names, tokens, oldTokens, fields, deadlines, listeners, trimming } = this.#parts;
+    const { slots, names, tokens, oldTokens, fields, deadlines, keyDeadlines, listeners, trimming } = this.#parts;
     // A listener that looks sessions up must not find this one due again.
     deadlines.cancel(session);
     listeners.notify(event, session);
     oldTokens.removeAll(session);
     fields.clear(session);
+    keyDeadlines.clear(session);
     deadlines.cancel(session);
     tokens.remove(session);
     names.remove(session);

@@ -1,4 +1,5 @@
 import type { EngineParts } from '../engine-parts.js';
+import type { LookUps } from '../look-ups.js';
 import type { MemoryUse } from '../memory-use.js';
 import { NO_SESSION, type Session } from '../session.js';
 import { Flag, type SlotTable } from '../tables/slot-table.js';
@@ -22,7 +23,8 @@ const STRETCH = 256;
  */
 const LONG_SLICE_MS = 10;
 
-interface EvictorParts extends Pick<EngineParts, 'slots' | 'deadlines' | 'fields'> {
+interface EvictorParts extends Pick<EngineParts, 'slots' | 'deadlines' | 'keyDeadlines' | 'fields'> {
+  readonly lookUps: LookUps;
   readonly memory: MemoryUse;
   readonly ending: Ending;
   readonly doomed: Doomed;
@@ -85,9 +87,8 @@ export class Evictor {
    * Returns false if the limit is exceeded and no session may be evicted.
    */
   makeRoom(): boolean {
-    const { memory, fields } = this.#parts;
-    const { total } = memory;
-    if (this.#held || (total <= this.#maxMemory && !fields.isFull)) return true;
+    const { total } = this.#parts.memory;
+    if (this.#held || (total <= this.#maxMemory && !this.#isFull)) return true;
     this.#slices.begin(total > this.#maxMemory * 1.125 ? LONG_SLICE_MS : undefined);
     const room = this.#evict(0);
     if (room === undefined) this.#rest.schedule();
@@ -130,14 +131,15 @@ export class Evictor {
   }
 
   #evictSlice(bytes: number): boolean | undefined {
-    const { deadlines, fields, ending, doomed } = this.#parts;
+    const { deadlines, keyDeadlines, fields, lookUps, ending, doomed } = this.#parts;
     deadlines.begin();
     while (this.#isTooMuch(bytes)) {
       // Removed data is freed first, then doomed sessions are.
-      if (!fields.reclaim() && !doomed.endOne()) {
+      if (!fields.reclaim() && !keyDeadlines.reclaim() && !doomed.endOne()) {
         const session = this.#pick();
         if (session === NO_SESSION) return false;
-        ending.end(session, 'evicted');
+        // What is due, the session or some of its keys, expires instead.
+        if (lookUps.isLive(session)) ending.end(session, 'evicted');
       }
       if (this.#slices.isOver) return !this.#isTooMuch(bytes) || undefined;
     }
@@ -145,8 +147,12 @@ export class Evictor {
   }
 
   #isTooMuch(bytes: number): boolean {
-    const { memory, fields } = this.#parts;
-    return memory.total + bytes > this.#maxMemory || fields.isFull;
+    return this.#parts.memory.total + bytes > this.#maxMemory || this.#isFull;
+  }
+
+  get #isFull(): boolean {
+    const { fields, keyDeadlines } = this.#parts;
+    return fields.isFull || keyDeadlines.isFull;
   }
 
   /** Returns the session to evict first, or NO_SESSION if the policy spares all. */

@@ -7,6 +7,7 @@ import { Flag, type SlotTable } from '../tables/slot-table.js';
 import type { Deadlines } from '../time/deadlines.js';
 import type { Encoding, FieldStore } from './field-store.js';
 import { MAX_INT64_LENGTH, parseInt64, withinInt64 } from './int64.js';
+import type { KeyDeadlines } from './key-deadlines.js';
 import type { Order } from './order.js';
 import { parseScore, scoreText } from './scores.js';
 
@@ -15,10 +16,22 @@ export const STRING_KEY = Slice.of('');
 /** The value of a set's members. */
 const NO_VALUE = Slice.of('');
 
+interface SessionDataParts {
+  readonly slots: SlotTable;
+  readonly fields: FieldStore;
+  readonly deadlines: Deadlines;
+  readonly keyDeadlines: KeyDeadlines;
+  /** Removes the keys of a session that are due. The session may end with them. */
+  settleKeys(session: Session): void;
+}
+
 /**
  * The keys and values of sessions, and the rule by which reads and writes extend a session. A read extends a session
  * whose EXTEND is GET or BOTH. A write that changes something extends one whose EXTEND is SET or BOTH. Looking (`has`,
  * `count`, `size`, `forEachKey`, `peek`) never extends.
+ *
+ * A key may have a **deadline** of its own, at which it is removed (`KeyExpiry`). Setting a key removes its deadline;
+ * changing a part of its value, or adding to it, does not.
  *
  * A session may be a **string**: it has one value, under the empty key. Or it is a **set**: its keys are the members,
  * with empty values. Or a **sorted set**: its keys are the members, and their values the scores. All are read like any
@@ -34,6 +47,8 @@ export class SessionData {
   readonly #slots: SlotTable;
   readonly #fields: FieldStore;
   readonly #deadlines: Deadlines;
+  readonly #keyDeadlines: KeyDeadlines;
+  readonly #settleKeys: (session: Session) => void;
   readonly #maxValueBytes: number;
   #changes: ChangeListener | undefined;
   /**
@@ -43,10 +58,12 @@ export class SessionData {
   countsAsUse = true;
 
   /** @param maxValueBytes The maximum length, in bytes, that `append` or a write to a string may give a value. */
-  constructor(slots: SlotTable, fields: FieldStore, deadlines: Deadlines, maxValueBytes: number) {
+  constructor({ slots, fields, deadlines, keyDeadlines, settleKeys }: SessionDataParts, maxValueBytes: number) {
     this.#slots = slots;
     this.#fields = fields;
     this.#deadlines = deadlines;
+    this.#keyDeadlines = keyDeadlines;
+    this.#settleKeys = settleKeys;
     this.#maxValueBytes = maxValueBytes;
   }
 
@@ -107,6 +124,21 @@ export class SessionData {
   /** Like `getLength`, without extending the session. */
   peekLength(session: Session, key: Slice): number {
     return this.#fields.valueLength(session, key);
+  }
+
+  /** Returns when a key is due, in ms on the engine's clock, or Infinity if it has no deadline or does not exist. */
+  keyDeadline(session: Session, key: Slice): number {
+    return this.#keyDeadlines.deadline(session, key);
+  }
+
+  /** Returns a time in ms before which no key of the session is due, or Infinity if none has a deadline. */
+  firstKeyDeadline(session: Session): number {
+    return this.#keyDeadlines.earliest(session);
+  }
+
+  /** Visits the keys that have deadlines, with each deadline in ms on the engine's clock. */
+  forEachKeyDeadline(session: Session, visit: (key: Slice, deadline: number) => void): void {
+    this.#keyDeadlines.forEach(session, visit);
   }
 
   /**
@@ -246,6 +278,33 @@ export class SessionData {
     this.#wrote(session);
   }
 
+  /** Like `set`, but a key keeps its deadline. */
+  setKeeping(session: Session, pairs: readonly Slice[]): void {
+    this.#checkType(session);
+    for (let i = 0; i < pairs.length; i += 2) this.#setKeepingDeadline(session, pairs[i], pairs[i + 1]);
+    this.#wrote(session);
+  }
+
+  /**
+   * Sets when a key is due. A key whose deadline has come is removed at once, as at any deadline; a key of Redis that
+   * loses its last field by that has then ended.
+   * @param deadline In ms on the engine's clock; Infinity for never.
+   * @returns false if there is no such key.
+   */
+  setKeyDeadline(session: Session, key: Slice, deadline: number): boolean {
+    this.#checkType(session);
+    if (!this.#fields.has(session, key)) return false;
+    const { now } = this.#deadlines;
+    // A deadline that has passed long ago was not missed.
+    const at = Math.max(deadline, now);
+    if (at === Infinity && this.#keyDeadlines.deadline(session, key) === Infinity) return true;
+    this.#keyDeadlines.set(session, key, at);
+    this.#changes?.onKeyDeadline(session, key, at);
+    this.#wrote(session);
+    if (at === now) this.#settleKeys(session);
+    return true;
+  }
+
   /**
    * Sets only the keys that the session does not have yet. Returns how many it set.
    * @param pairs Alternating keys and values.
@@ -284,7 +343,8 @@ export class SessionData {
   ): bigint {
     this.#checkType(session);
     const sum = this.#sum(session, key, increment, complaint);
-    this.set(session, [key, Slice.of(String(sum))]);
+    this.#setKeepingDeadline(session, key, Slice.of(String(sum)));
+    this.#wrote(session);
     return sum;
   }
 
@@ -322,6 +382,7 @@ export class SessionData {
     let deleted = 0;
     for (const key of keys) {
       if (!this.#fields.delete(session, key)) continue;
+      this.#keyDeadlines.delete(session, key);
       this.#changes?.onDeleted(session, key);
       deleted++;
     }
@@ -460,11 +521,21 @@ export class SessionData {
 
   #set(session: Session, key: Slice, value: Slice): void {
     this.#fields.set(session, key, value);
+    this.#keyDeadlines.delete(session, key);
     this.#changes?.onSet(session, key, value);
+  }
+
+  #setKeepingDeadline(session: Session, key: Slice, value: Slice): void {
+    const deadline = this.#keyDeadlines.deadline(session, key);
+    this.#set(session, key, value);
+    if (deadline === Infinity) return;
+    this.#keyDeadlines.set(session, key, deadline);
+    this.#changes?.onKeyDeadline(session, key, deadline);
   }
 
   #clear(session: Session): number {
     const cleared = this.#fields.clear(session);
+    this.#keyDeadlines.clear(session);
     if (cleared > 0) this.#changes?.onEmptied(session);
     return cleared;
   }

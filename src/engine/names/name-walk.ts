@@ -16,6 +16,8 @@ interface WalkParts {
   readonly slots: SlotTable;
   readonly names: NameIndex;
   readonly deadlines: Deadlines;
+  /** Whether a slot is a live session. What is due expires. */
+  isLive(slot: number): boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export class NameWalk {
    * @returns Whether there may be more.
    */
   step(looks: number, visit: (session: Session) => boolean): boolean {
-    const { slots, deadlines } = this.#parts;
+    const { slots, deadlines, isLive } = this.#parts;
     deadlines.begin();
     let slot = this.#resumed();
     let goesOn = true;
@@ -60,7 +62,7 @@ export class NameWalk {
       const newer = slots.newer(slot);
       if (slots.created[slot] >= this.#from) {
         if (newer !== NONE) this.#from = slots.created[newer];
-        if (slots.isSession(slot) && deadlines.settle(slot)) goesOn = visit(slot as Session);
+        if (isLive(slot)) goesOn = visit(slot as Session);
       }
       slot = newer;
     }

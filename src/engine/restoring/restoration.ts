@@ -2,7 +2,7 @@ import type { Slice } from '../../slice.js';
 import type { EngineParts } from '../engine-parts.js';
 import { STRING_KEY } from '../fields/session-data.js';
 import { writeAs } from '../fields/write-as.js';
-import { FLAG_OF_KIND } from '../kind.js';
+import { FLAG_OF_KIND, KIND_FLAGS } from '../kind.js';
 import { nameIn } from '../names/address.js';
 import { MAX_SECONDS, NO_SESSION, type Session, type SessionState } from '../session.js';
 import { Flag, LASTING_FLAGS, NONE } from '../tables/slot-table.js';
@@ -37,6 +37,7 @@ export class Restoration {
     this.#parts = parts;
     this.foreseen = new Foreseen(parts);
     parts.deadlines.hold();
+    parts.keyDeadlines.hold();
   }
 
   /** Makes room for this many sessions and names in advance, up to 2^24 of each. */
@@ -148,8 +149,15 @@ export class Restoration {
     deadlines.set(session, Math.max(0, Math.min(runs ? deadline : Infinity, last)));
   }
 
+  /** Sets a key. It has no deadline then. */
   set(session: Session, key: Slice, value: Slice): void {
     this.#parts.fields.set(session, key, value);
+    this.#parts.keyDeadlines.delete(session, key);
+  }
+
+  /** Sets when a key is due, in ms; Infinity for never. Does nothing if there is no such key. */
+  setKeyDeadline(session: Session, key: Slice, deadline: number): void {
+    if (this.#parts.fields.has(session, key)) this.#parts.keyDeadlines.set(session, key, deadline);
   }
 
   /** See `writeAs`. */
@@ -159,10 +167,12 @@ export class Restoration {
 
   delete(session: Session, key: Slice): void {
     this.#parts.fields.delete(session, key);
+    this.#parts.keyDeadlines.delete(session, key);
   }
 
   clear(session: Session): void {
     this.#parts.fields.clear(session);
+    this.#parts.keyDeadlines.clear(session);
   }
 
   /**
@@ -280,10 +290,11 @@ export class Restoration {
    * Resumes normal operation: what is due is processed soon. Limits the time left of each session and old token to the
    * duration, MAXAGE or the longest grace period, whatever the file and the wall clock say. Returns how many sessions
    * are due.
-   * @throws RangeError if a string has keys or no value, or a sorted set has a value that is not a score.
+   * @throws RangeError if a string has keys or no value, a sorted set has a value that is not a score, or a key has a
+   *   deadline in a session that is not a hash.
    */
   finish(): number {
-    const { slots, deadlines, names, fields } = this.#parts;
+    const { slots, deadlines, keyDeadlines, names, fields } = this.#parts;
     for (const unseen of this.#prepared.values()) unseen.discard();
     // Sessions were added in no particular order.
     names.sort();
@@ -294,12 +305,16 @@ export class Restoration {
       if (flags === 0) continue;
       if ((flags & Flag.String) !== 0) this.#checkString(slot);
       if ((flags & Flag.SortedSet) !== 0 && !fields.keepOrder(slot)) throw new RangeError(NO_SCORE);
+      if ((flags & KIND_FLAGS) !== 0 && (flags & Flag.KeyDeadlines) !== 0) {
+        throw new RangeError('a key has a deadline in a session that is not a hash');
+      }
       const deadline = deadlines.deadline(slot);
       const latest = Math.max(0, this.#latest(slot, flags, now));
       if (deadline > latest) deadlines.set(slot, latest);
       if ((flags & Flag.Session) !== 0 && deadline <= now) due++;
     }
     deadlines.release();
+    keyDeadlines.release();
     return due;
   }
 
@@ -331,9 +346,10 @@ export class Restoration {
   }
 
   #remove(slot: number): void {
-    const { slots, tokens, names, fields, deadlines, oldTokens } = this.#parts;
+    const { slots, tokens, names, fields, deadlines, keyDeadlines, oldTokens } = this.#parts;
     oldTokens.removeAll(slot);
     fields.clear(slot);
+    keyDeadlines.clear(slot);
     deadlines.cancel(slot);
     tokens.remove(slot);
     names.remove(slot);

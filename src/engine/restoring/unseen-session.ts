@@ -3,6 +3,8 @@ import type { EngineParts } from '../engine-parts.js';
 import { writeAs } from '../fields/write-as.js';
 import type { Session } from '../session.js';
 
+type UnseenParts = Pick<EngineParts, 'slots' | 'fields' | 'keyDeadlines'>;
+
 /**
  * A session whose data is assembled piece by piece while other clients are served. It has a slot, and its data is
  * stored like that of any session. But it cannot be found, and does not count, until `SessionEngine.create` makes it
@@ -11,16 +13,22 @@ import type { Session } from '../session.js';
 export class UnseenSession {
   /** The slot of its data, which becomes the visible session's slot. */
   readonly slot: Session;
-  readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
+  readonly #parts: UnseenParts;
   #isOver = false;
 
-  constructor(parts: Pick<EngineParts, 'slots' | 'fields'>) {
+  constructor(parts: UnseenParts) {
     this.#parts = parts;
     this.slot = parts.slots.allocate(0) as Session;
   }
 
   set(key: Slice, value: Slice): void {
     this.#parts.fields.set(this.slot, key, value);
+    this.#parts.keyDeadlines.delete(this.slot, key);
+  }
+
+  /** Sets when a key is due, in ms on the engine's clock. Does nothing if there is no such key. */
+  setKeyDeadline(key: Slice, deadline: number): void {
+    if (this.has(key)) this.#parts.keyDeadlines.set(this.slot, key, deadline);
   }
 
   /** See `writeAs`. */
@@ -30,10 +38,12 @@ export class UnseenSession {
 
   delete(key: Slice): void {
     this.#parts.fields.delete(this.slot, key);
+    this.#parts.keyDeadlines.delete(this.slot, key);
   }
 
   clear(): void {
     this.#parts.fields.clear(this.slot);
+    this.#parts.keyDeadlines.clear(this.slot);
   }
 
   has(key: Slice): boolean {
@@ -58,7 +68,10 @@ export class UnseenSession {
   /** Makes it a visible session with these flags. Returns its slot. */
   reveal(flags: number): Session {
     this.#isOver = true;
-    this.#parts.slots.begin(this.slot, flags);
+    const { slots, keyDeadlines } = this.#parts;
+    slots.reveal(this.slot, flags);
+    // Its keys may have become due before it was a session.
+    keyDeadlines.first(this.slot);
     return this.slot;
   }
 

@@ -4,11 +4,11 @@ import { UnseenSession } from './unseen-session.js';
 
 /** The sessions that are being assembled and are not visible yet. They have slots and data, but do not count. */
 export class UnseenSessions {
-  readonly #parts: Pick<EngineParts, 'slots' | 'fields'>;
+  readonly #parts: Pick<EngineParts, 'slots' | 'fields' | 'keyDeadlines'>;
   /** The prepared sessions. Some may have been discarded since. */
   readonly #all = new Set<UnseenSession>();
 
-  constructor(parts: Pick<EngineParts, 'slots' | 'fields'>) {
+  constructor(parts: Pick<EngineParts, 'slots' | 'fields' | 'keyDeadlines'>) {
     this.#parts = parts;
   }
 

@@ -12,6 +12,7 @@ export class RareProperties {
   static readonly CHAIN_BYTES = 4;
   static readonly MAX_AGE_BYTES = 16;
   static readonly DURATION_BYTES = 8;
+  static readonly KEY_ROW_BYTES = 4;
 
   /** See `SlotTable.chain`. */
   chain: Int32Array<ArrayBuffer>;
@@ -21,6 +22,8 @@ export class RareProperties {
   maxAgeEnd: Float64Array<ArrayBuffer>;
   /** A duration in ms that is too long for a row, or has a fraction. */
   duration: Float64Array<ArrayBuffer>;
+  /** See `SlotTable.keyRow`. */
+  keyRow: Int32Array<ArrayBuffer>;
   /** Two words per slot: a public id that does not follow from the token. */
   #id: Uint32Array<ArrayBuffer>;
 
@@ -30,6 +33,7 @@ export class RareProperties {
     this.maxAge = column(Float64Array, slots, reserved);
     this.maxAgeEnd = column(Float64Array, slots, reserved);
     this.duration = column(Float64Array, slots, reserved);
+    this.keyRow = column(Int32Array, slots, reserved);
     this.#id = column(Uint32Array, slots * ID_WORDS, reserved * ID_WORDS);
   }
 
@@ -39,6 +43,7 @@ export class RareProperties {
     this.maxAge = resized(this.maxAge, slots);
     this.maxAgeEnd = resized(this.maxAgeEnd, slots);
     this.duration = resized(this.duration, slots);
+    this.keyRow = resized(this.keyRow, slots);
     this.#id = resized(this.#id, slots * ID_WORDS);
   }
 

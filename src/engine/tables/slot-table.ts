@@ -37,6 +37,8 @@ export const Flag = {
   Set: 0x4000,
   /** The session is a Redis sorted set: its keys are the members, and their values are the scores. */
   SortedSet: 0x8000,
+  /** Some of the session's keys have a deadline of their own. This is the sign bit: the bits between are the epoch. */
+  KeyDeadlines: -(2 ** 31),
 } as const;
 
 /**
@@ -45,7 +47,8 @@ export const Flag = {
  */
 export const EPOCH_BITS = 0x7fff_0000;
 /** Flags that last as long as the session, whatever its settings become. */
-export const LASTING_FLAGS = Flag.Shared | Flag.Tokenless | Flag.KeptId | Flag.MaxAge | Flag.OldTokens | EPOCH_BITS;
+export const LASTING_FLAGS =
+  Flag.Shared | Flag.Tokenless | Flag.KeptId | Flag.MaxAge | Flag.OldTokens | Flag.KeyDeadlines | EPOCH_BITS;
 const ONE_EPOCH = 0x1_0000;
 const EPOCHS = 2 ** 15;
 
@@ -233,6 +236,16 @@ export class SlotTable {
     if (!isSession || other !== NONE) this.#rare.chain[slot] = other;
   }
 
+  /** Returns the row that a session has among the deadlines of keys, or NONE. */
+  keyRow(slot: number): number {
+    return (this.flags(slot) & Flag.KeyDeadlines) === 0 ? NONE : this.#rare.keyRow[slot];
+  }
+
+  setKeyRow(slot: number, row: number): void {
+    this.#setRare(slot, Flag.KeyDeadlines, row !== NONE);
+    if (row !== NONE) this.#rare.keyRow[slot] = row;
+  }
+
   /** Returns when the session's data was last used, in ms on the monotonic clock, to a tenth of a second. */
   lastUsed(slot: number): number {
     return (this.#rows[slot * ROW + LAST_USED] >>> 0) * USE_MS;
@@ -324,15 +337,16 @@ export class SlotTable {
     if (this.taken === MAX_SLOTS) throw new RangeError('no more than 2^27 sessions');
     const slot = this.#numbering.take();
     if (slot >= this.#capacity) this.#resize(longer(this.#capacity, slot + 1));
-    this.begin(slot, flags);
-    return slot;
-  }
-
-  /** Initialises a slot that is in use, as `allocate` does: sets its flags and its version, and no duration. */
-  begin(slot: number, flags: number): void {
     this.setFlags(slot, flags | this.#epoch);
     this.#rows[slot * ROW + DURATION] = 0;
     this.#rareBytes += this.#rareBytesOf(slot);
+    this.change(slot);
+    return slot;
+  }
+
+  /** Makes a slot that was allocated with no flags, and has only got data since, a session with these flags. */
+  reveal(slot: number, flags: number): void {
+    this.setFlags(slot, flags | (this.flags(slot) & Flag.KeyDeadlines) | this.#epoch);
     this.change(slot);
   }
 
@@ -377,6 +391,7 @@ export class SlotTable {
       ((flags & Flag.KeptId) !== 0 ? RareProperties.ID_BYTES : 0) +
       ((flags & Flag.MaxAge) !== 0 ? RareProperties.MAX_AGE_BYTES : 0) +
       ((flags & (Flag.OldToken | Flag.OldTokens)) !== 0 ? RareProperties.CHAIN_BYTES : 0) +
+      ((flags & Flag.KeyDeadlines) !== 0 ? RareProperties.KEY_ROW_BYTES : 0) +
       (this.#rows[slot * ROW + DURATION] >>> 0 === UNUSUAL ? RareProperties.DURATION_BYTES : 0)
     );
   }

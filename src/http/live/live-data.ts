@@ -241,6 +241,7 @@ export type LiveEventKind =
   | 'new'
   | 'expired'
   | 'cleared'
+  | 'keyexpired'
   | 'ended'
   | 'limit'
   | 'maxage'
