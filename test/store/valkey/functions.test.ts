@@ -478,7 +478,8 @@ describe.skipIf(!LibraryServer.there)('the functions of the Valkey store', () =>
       expect(new Set(tokens)).toEqual(new Set(all.map(({ token }) => token)));
       expect(await store.stats()).toEqual({
         ...{ sessions: 300, keys: 300, bytes: 2700, names: 0 },
-        ...{ created: 300, ended: 0, expired: 0, cleared: 0, rotated: 0 },
+        ...{ timedKeys: 0, sessionsWithTimedKeys: 0 },
+        ...{ created: 300, ended: 0, expired: 0, cleared: 0, rotated: 0, keysExpired: 0 },
       });
       const ended: string[] = [];
       for (let cursor = '0'; ; ) {

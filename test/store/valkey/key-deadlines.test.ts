@@ -82,13 +82,25 @@ describe.skipIf(!LibraryServer.there)('keys with deadlines in the Valkey store',
   it('do not count in the size of the session after their deadlines', async () => {
     const { token, member } = await create();
     expect(await store.info(token)).toMatchObject({ keys: 3, bytes: 21, encoding: 'packed' });
-    expect(await store.stats()).toMatchObject({ sessions: 1, keys: 3, bytes: 21 });
+    expect(await store.stats()).toMatchObject({
+      keys: 3,
+      bytes: 21,
+      timedKeys: 1,
+      sessionsWithTimedKeys: 1,
+      keysExpired: 0,
+    });
     await store.pass(1000);
     expect(await store.text('list', 1, member.subarray(0, 38), 1, 'code')).toEqual([
       [expect.any(Number), 59_000, 15, 2, ['cart', 5, 'lang', 2], [null]],
     ]);
     expect(await store.info(token)).toMatchObject({ keys: 2, bytes: 15, timeLeft: 59_000 });
-    expect(await store.stats()).toMatchObject({ sessions: 1, keys: 2, bytes: 15 });
+    expect(await store.stats()).toMatchObject({
+      keys: 2,
+      bytes: 15,
+      timedKeys: 0,
+      sessionsWithTimedKeys: 0,
+      keysExpired: 1,
+    });
   });
 
   it('leave the session as it was stored before, once none is left', async () => {

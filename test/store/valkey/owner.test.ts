@@ -44,12 +44,12 @@ describe('the owner of partitions', () => {
     expect(Math.max(...inTime.map(({ late }) => late))).toBeLessThanOrEqual(TICK + 1);
   });
 
-  it('expires sessions with any deadline on time, whatever happens to them', async () => {
+  it('expires sessions and keys with any deadline on time, whatever happens to them', async () => {
     const operation = fc.record({
       after: fc.nat(800),
       partition: fc.nat(1),
       session: fc.nat(5),
-      kind: fc.constantFrom('create', 'create', 'extend', 'end'),
+      kind: fc.constantFrom('create', 'create', 'extend', 'setFor', 'setFor', 'end'),
       ttl: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 12_000 })),
     });
     await fc.assert(
@@ -65,6 +65,7 @@ describe('the owner of partitions', () => {
             await pass(clock, after);
             if (kind === 'create') store.create(partition, `session ${session}`, ttl);
             else if (kind === 'extend') store.extend(partition, `session ${session}`, ttl);
+            else if (kind === 'setFor') store.setFor(partition, `session ${session}`, ttl);
             else store.end(partition, `session ${session}`);
           }
           await pass(clock, 12_500);

@@ -21,6 +21,8 @@ interface Partition {
   /** By member: when the session is due, and where it is in the due set, in the node's ms. */
   readonly deadlines: Map<string, number>;
   readonly due: Map<string, number>;
+  /** By member: the deadlines of keys. */
+  readonly keys: Map<string, number[]>;
   readonly outbox: { readonly id: number; readonly at: number; readonly payload: string }[];
   lastId: number;
   readonly listeners: Set<Listening>;
@@ -83,6 +85,7 @@ export class SimulatedStore {
     this.partitions = Array.from({ length: partitions }, () => ({
       deadlines: new Map(),
       due: new Map(),
+      keys: new Map(),
       outbox: [],
       lastId: 0,
       listeners: new Set(),
@@ -103,11 +106,24 @@ export class SimulatedStore {
 
   /** Creates a session, or moves its place in the due set, as `expire` does. */
   create(partition: number, member: string, ttl: number): void {
-    const { deadlines, due } = this.partitions[partition];
-    const at = this.now + ttl;
-    deadlines.set(member, at);
+    this.partitions[partition].deadlines.set(member, this.now + ttl);
+    this.#place(partition, member);
+  }
+
+  /** Gives a key of a session a deadline. */
+  setFor(partition: number, member: string, ttl: number): void {
+    const { deadlines, due, keys } = this.partitions[partition];
+    if (!deadlines.has(member)) return;
+    keys.set(member, [...(keys.get(member) ?? []), this.now + ttl]);
+    if (this.now + ttl < (due.get(member) as number)) this.#place(partition, member);
+  }
+
+  /** Places a session where it is due next, and announces this if it is near. */
+  #place(partition: number, member: string): void {
+    const { deadlines, due, keys } = this.partitions[partition];
+    const at = Math.min(deadlines.get(member) as number, ...(keys.get(member) ?? []));
     due.set(member, at);
-    if (ttl < HORIZON) this.publish(partition, 'due', `${at} ${member}`);
+    if (at < this.now + HORIZON) this.publish(partition, 'due', `${at} ${member}`);
   }
 
   /** Restarts a duration. Its place in the due set stays where it is, unless the deadline is now earlier. */
@@ -121,6 +137,7 @@ export class SimulatedStore {
   end(partition: number, member: string): void {
     this.partitions[partition].deadlines.delete(member);
     this.partitions[partition].due.delete(member);
+    this.partitions[partition].keys.delete(member);
   }
 
   /** Appends an event to the outbox. @param isPublished Whether the message also leaves, with its payload. */
@@ -209,12 +226,22 @@ export class SimulatedStore {
   }
 
   #reap(number: number, member: string): number {
-    const { deadlines, due } = this.partitions[number];
+    const { deadlines, due, keys } = this.partitions[number];
     const deadline = deadlines.get(member);
     if (deadline === undefined) return NOTHING;
+    const left = (keys.get(member) ?? []).sort((a, b) => a - b);
+    if (deadline > this.now && left[0] <= this.now) {
+      this.expiries.push({ member, partition: number, late: this.now - left[0] });
+      keys.set(
+        member,
+        left.filter((at) => at > this.now),
+      );
+      this.#place(number, member);
+      return EXPIRED;
+    }
     if (deadline > this.now) {
-      due.set(member, deadline);
-      return deadline - this.now;
+      this.#place(number, member);
+      return (due.get(member) as number) - this.now;
     }
     this.end(number, member);
     this.expiries.push({ member, partition: number, late: this.now - deadline });

@@ -1,24 +1,27 @@
 -- From how many sessions of the partition the totals are estimated.
 local SAMPLE = 16
 
--- Returns about how many keys and bytes all sessions have.
-local function estimate(base, sessions)
-  local looked, keys, bytes = 0, 0, 0
+-- Adds to the stats what all sessions have, estimated.
+local function estimate(base, stats)
+  local sums, looked = { keys = 0, bytes = 0, timedKeys = 0, sessionsWithTimedKeys = 0 }, 0
   for _, member in ipairs(call('ZRANDMEMBER', base .. ':due', SAMPLE)) do
     local session = findById(base, member)
     if session then
       looked = looked + 1
-      keys = keys + countKeys(session)
-      bytes = bytes + session.bytes
+      sums.keys = sums.keys + countKeys(session)
+      sums.bytes = sums.bytes + session.bytes
+      if session.keyDeadline < NEVER then
+        sums.timedKeys = sums.timedKeys + call('ZCARD', deadlinesKey(session))
+        sums.sessionsWithTimedKeys = sums.sessionsWithTimedKeys + 1
+      end
     end
   end
-  if looked == 0 then return 0, 0 end
-  return floor(keys / looked * sessions + 0.5), floor(bytes / looked * sessions + 0.5)
+  for _, name in ipairs(ESTIMATES) do stats[name] = floor(sums[name] / max(1, looked) * stats.sessions + 0.5) end
 end
 
 operation('stats', 'read', function(base)
   local stats = { sessions = call('ZCARD', base .. ':due'), names = call('SCARD', base .. ':names') }
-  stats.keys, stats.bytes = estimate(base, stats.sessions)
+  estimate(base, stats)
   local counts = call('HMGET', base .. ':stats', unpack(COUNTERS))
   for i, name in ipairs(COUNTERS) do stats[name] = tonumber(counts[i] or 0) end
   return inOrder(STATS, stats)

@@ -87,9 +87,12 @@ export const INFO = [
 export const LISTED = ['lastUsed', 'timeLeft', 'bytes', 'keys', 'sizes', 'values'] as const;
 
 /** Fields of the hash that counts what has happened in a partition. */
-export const COUNTERS = ['created', 'ended', 'expired', 'cleared', 'rotated'] as const;
+export const COUNTERS = ['created', 'ended', 'expired', 'cleared', 'rotated', 'keysExpired'] as const;
 
-export const STATS = ['sessions', 'keys', 'bytes', 'names', ...COUNTERS] as const;
+/** What is estimated from a few sessions of a partition. */
+export const ESTIMATES = ['keys', 'bytes', 'timedKeys', 'sessionsWithTimedKeys'] as const;
+
+export const STATS = ['sessions', 'names', ...ESTIMATES, ...COUNTERS] as const;
 
 /** Fields of the hash with the settings of the store. */
 export const SETTINGS = ['format', 'partitions', 'secret'] as const;

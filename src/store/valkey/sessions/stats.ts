@@ -22,9 +22,6 @@ export async function statsOf(
     evicted: 0,
     // Counting these would cost each read a write.
     extended: 0,
-    keysExpired: 0,
-    timedKeys: 0,
-    sessionsWithTimedKeys: 0,
     found: lookUps.asked - lookUps.missed,
     missed: lookUps.missed,
     ...timers,

@@ -55,5 +55,6 @@ local function expireKeys(session, last, most)
   callMany('ZREM', key, due, 1, 1)
   noteKeyDeadline(session)
   change(session)
+  tally(session.base, 'keysExpired', #due)
   return #due
 end

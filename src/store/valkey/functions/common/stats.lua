@@ -1,6 +1,6 @@
 -- The partition's counters.
 
--- Adds one to a counter: 'created', 'ended', 'expired', 'cleared' or 'rotated'.
-local function tally(base, what)
-  call('HINCRBY', base .. ':stats', what, 1)
+-- Adds to one of COUNTERS: one, or as many as given.
+local function tally(base, what, count)
+  call('HINCRBY', base .. ':stats', what, count or 1)
 end
