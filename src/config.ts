@@ -4,6 +4,7 @@ import { nearest } from './nearest.js';
 import {
   addresses,
   choice,
+  eventFilterText,
   GB,
   integer,
   KB,
@@ -39,7 +40,16 @@ interface Option<Value> {
   readonly reloads?: true;
 }
 
-export type OptionGroup = 'Network' | 'HTTP' | 'TLS' | 'Access' | 'Persistence' | 'Store' | 'Limits' | 'Observation';
+export type OptionGroup =
+  | 'Network'
+  | 'HTTP'
+  | 'TLS'
+  | 'Access'
+  | 'Persistence'
+  | 'Store'
+  | 'Events'
+  | 'Limits'
+  | 'Observation';
 
 /**
  * The options, in one table. The command line, the environment, CONFIG GET and SET, and docs/options.md are generated
@@ -286,6 +296,41 @@ export const OPTIONS = {
     kind: text('file'),
     initial: '',
     help: 'File that holds the password for the Sentinels, if they need one.',
+  },
+  'events-stream': {
+    group: 'Events',
+    kind: yesNo,
+    initial: false,
+    help: 'Whether the events of sessions are also entries of a stream, which readers can catch up with.',
+  },
+  'events-filter': {
+    group: 'Events',
+    kind: eventFilterText,
+    initial: '',
+    help: 'Which events the stream has: events separated by commas, or "*", then optionally a colon and a pattern for the name, as in "expired,limit ended:user:*". One of several, separated by spaces, must apply. Empty for all events.',
+    live: true,
+  },
+  'events-max-len': {
+    group: 'Events',
+    kind: integer(0, 2 ** 31 - 1),
+    initial: 1_000_000,
+    help: 'How many entries the stream keeps. The oldest are removed first, read or not. 0 for no limit.',
+    live: true,
+  },
+  'events-max-bytes': {
+    group: 'Events',
+    // An entry with the data of a session may be larger than half of this.
+    kind: size(8 * MB, 1024 * GB),
+    initial: 64 * MB,
+    help: 'How much memory the entries of the stream and what is pending for its readers may take. It counts as used in maxmemory.',
+    live: true,
+  },
+  'events-max-age': {
+    group: 'Events',
+    kind: integer(0, 2 ** 31 - 1, 'seconds'),
+    initial: 7 * 86_400,
+    help: 'How long the stream keeps an entry, in seconds. 0 for no limit.',
+    live: true,
   },
   'shutdown-delay': {
     group: 'Limits',

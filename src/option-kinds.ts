@@ -1,3 +1,4 @@
+import { eventFilter } from './event-filter.js';
 import { parseStoreUrl } from './store-url.js';
 
 /** A kind of option values, such as numbers or sizes: how to parse and format them. */
@@ -58,6 +59,17 @@ export function size(min: number, max: number): Kind<number> {
     describe: formatSize,
   };
 }
+
+/** Which events are kept, as `eventFilter` reads it. */
+export const eventFilterText: Kind<string> = {
+  placeholder: 'filter',
+  severalWords: true,
+  parse(value) {
+    eventFilter(value);
+    return value;
+  },
+  format: String,
+};
 
 /** A percentage of another option's value. */
 export type Percentage = `${number}%`;

@@ -47,6 +47,12 @@ export const INCIDENT_KINDS = {
     quiet: QUIET_MS,
     when: 'the store cannot be reached, or does not answer a command in time (`TRYAGAIN`, `CLUSTERDOWN`, `NOREPLICAS`)',
   },
+  'lost-events': {
+    title: 'events lost to consumer groups',
+    noun: 'event',
+    quiet: LONG_QUIET_MS,
+    when: 'an entry of the event stream is removed (`events-max-len`, `events-max-bytes`, `events-max-age`) before a consumer group has acknowledged it',
+  },
   'event-loop-stall': {
     title: 'stalls of the event loop',
     noun: 'stall',

@@ -6,7 +6,7 @@ export const MEMORY_METRICS: MetricGroup = {
     {
       type: 'gauge',
       name: 'respite_memory_bytes',
-      help: 'Memory that maxmemory limits. part is base (the program itself), slots, tokens, names and data (of sessions) or clients.',
+      help: 'Memory that maxmemory limits. part is base (the program itself), slots, tokens, names and data (of sessions), events (the event stream) or clients.',
       labels: ['part'],
       read: ({ server: { memory }, memoryParts: { slots, tokens, names, data } }) => [
         [memory.startup, 'base'],
@@ -14,6 +14,7 @@ export const MEMORY_METRICS: MetricGroup = {
         [tokens, 'tokens'],
         [names, 'names'],
         [data, 'data'],
+        [memory.events, 'events'],
         [memory.clients, 'clients'],
       ],
     },

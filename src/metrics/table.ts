@@ -1,5 +1,6 @@
 import { CLIENT_METRICS } from './client-metrics.js';
 import { COMMAND_METRICS } from './command-metrics.js';
+import { EVENT_METRICS } from './event-metrics.js';
 import { MEMORY_METRICS } from './memory-metrics.js';
 import type { MetricGroup } from './metric.js';
 import { PERSISTENCE_METRICS } from './persistence-metrics.js';
@@ -13,6 +14,7 @@ export const METRIC_GROUPS: readonly MetricGroup[] = [
   COMMAND_METRICS,
   CLIENT_METRICS,
   MEMORY_METRICS,
+  EVENT_METRICS,
   PERSISTENCE_METRICS,
   STORE_METRICS,
   SERVER_METRICS,

@@ -3,6 +3,7 @@ import type { Durability } from '../durability/durability.js';
 import { LATE_MS, type Lateness, type SessionEngine } from '../engine/index.js';
 import type { Counters } from '../execution/context/counters.js';
 import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
+import type { EventStream } from '../stream/event-stream.js';
 import type { Incidents } from './incidents.js';
 import type { Settings } from './settings.js';
 import type { StoreLink } from './store-link.js';
@@ -10,6 +11,7 @@ import type { StoreLink } from './store-link.js';
 interface WatchOptions {
   readonly incidents: Incidents;
   readonly engine: SessionEngine;
+  readonly eventStream: EventStream | undefined;
   readonly counters: Counters;
   readonly settings: Settings;
   readonly durability: Durability | undefined;
@@ -32,6 +34,7 @@ export class IncidentWatch {
   #refusedWrites = 0;
   #failedByStore = 0;
   #evicted = 0;
+  #lostEvents = 0;
   /** Undefined until the first beat: before, there may be no store. */
   #expiries: LateCount | undefined;
   readonly #stalls: LateCount;
@@ -46,6 +49,7 @@ export class IncidentWatch {
     this.#watchMemory();
     this.#watchDisk();
     this.#watchStore();
+    this.#watchEvents();
     this.#watchWheel();
     this.#watchEventLoop();
   }
@@ -96,6 +100,18 @@ export class IncidentWatch {
       ? 'the store did not serve commands in time'
       : `the store cannot be reached: ${reason ?? 'it does not answer'}`;
     incidents.report('store-failure', { message, fields: { reason }, count });
+  }
+
+  #watchEvents(): void {
+    const { incidents, eventStream } = this.#options;
+    if (eventStream === undefined) return;
+    const count = eventStream.lost - this.#lostEvents;
+    this.#lostEvents += count;
+    const groups = eventStream.groups();
+    if (count === 0 || groups.length === 0) return;
+    const worst = groups.reduce((one, other) => (other.lost > one.lost ? other : one));
+    const message = `consumer groups of the event stream are behind and lose entries: group ${JSON.stringify(worst.name.toString())} has lost most (${worst.lost})`;
+    incidents.report('lost-events', { message, fields: { group: worst.name.toString(), lost: worst.lost }, count });
   }
 
   #watchWheel(): void {

@@ -1,5 +1,6 @@
 import type { SessionEngine } from '../engine/index.js';
 import type { MemoryAccount } from '../execution/context/memory-account.js';
+import type { EventStream } from '../stream/event-stream.js';
 
 /**
  * The memory in use, as Redis counts it, not the memory that the process holds. It is the sum of what each part counts.
@@ -8,14 +9,16 @@ import type { MemoryAccount } from '../execution/context/memory-account.js';
 export class Memory implements MemoryAccount {
   readonly startup: number;
   readonly #engine: SessionEngine;
+  readonly #stream: EventStream | undefined;
   readonly #clients: { readonly total: number };
   #peak = 0;
 
   /** @param clients The memory of all clients. */
-  constructor(engine: SessionEngine, clients: { readonly total: number }) {
+  constructor(engine: SessionEngine, stream: EventStream | undefined, clients: { readonly total: number }) {
     const { heapUsed, external } = process.memoryUsage();
     this.startup = heapUsed + external;
     this.#engine = engine;
+    this.#stream = stream;
     this.#clients = clients;
   }
 
@@ -23,12 +26,16 @@ export class Memory implements MemoryAccount {
     return this.#engine.memory;
   }
 
+  get events(): number {
+    return this.#stream?.bytes ?? 0;
+  }
+
   get clients(): number {
     return this.#clients.total;
   }
 
   get used(): number {
-    const used = this.startup + this.sessions + this.clients;
+    const used = this.startup + this.sessions + this.events + this.clients;
     this.#peak = Math.max(this.#peak, used);
     return used;
   }

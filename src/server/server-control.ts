@@ -9,6 +9,7 @@ import type { LatencyMonitor } from '../execution/observing/latency-monitor.js';
 import type { Slowlog } from '../execution/observing/slowlog.js';
 import type { FilteredLog } from '../log/filtered-log.js';
 import { Scripts } from '../scripting/scripts.js';
+import type { EventStream } from '../stream/event-stream.js';
 import { version } from '../version.js';
 import type { Access } from './access.js';
 import type { ConfigSource } from './config-source.js';
@@ -52,6 +53,7 @@ interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' 
   readonly pausing: Pausing;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
+  readonly eventStream: EventStream | undefined;
   readonly saves: Saves;
   readonly listening: Listening;
   readonly stopping: Stopping;
@@ -88,6 +90,7 @@ export class Control implements ServerControl {
   readonly pause: Pausing;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
+  readonly eventStream: EventStream | undefined;
   readonly store: ServerControl['store'];
   gate: ServerControl['gate'];
   readonly saves: Saves;
@@ -117,6 +120,7 @@ export class Control implements ServerControl {
     this.pause = parts.pausing;
     this.memory = parts.memory;
     this.durability = parts.durability;
+    this.eventStream = parts.eventStream;
     this.store = parts.store;
     this.gate = parts.gate;
     this.saves = parts.saves;

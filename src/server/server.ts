@@ -21,6 +21,7 @@ import { FilteredLog } from '../log/filtered-log.js';
 import { type GivenLog, type Log, silentLog } from '../log/log.js';
 import { MemoryStore } from '../store/memory/memory-store.js';
 import type { OpenStore, StoreStatus } from '../store/remote-store.js';
+import { EventStream } from '../stream/event-stream.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
 import { CertificateWatch } from './certificate-watch.js';
@@ -31,7 +32,9 @@ import type { ConfigSource } from './config-source.js';
 import type { Connection } from './connection.js';
 import { Counting } from './counting.js';
 import { readCredentials } from './credentials.js';
+import { EventAppender } from './event-appender.js';
 import { EventLoop } from './event-loop.js';
+import { EventRetention } from './event-retention.js';
 import { Faults } from './faults.js';
 import { journalGate, STORE_GATE } from './gates.js';
 import { Heartbeat } from './heartbeat.js';
@@ -113,6 +116,9 @@ export class Server {
   readonly #heartbeat: Heartbeat;
   readonly #httpContext: HttpContext;
   readonly #durability: Durability | undefined;
+  /** The events of sessions in memory, for readers who come later; undefined without `events-stream`. */
+  readonly #eventStream: EventStream | undefined;
+  readonly #retention: EventRetention | undefined;
   readonly #saves: Saves;
   readonly #store: StoreLink | undefined;
   readonly #stopping: Stopping;
@@ -168,6 +174,8 @@ export class Server {
       ...(secret && { secret }),
       onFault: this.#faults.report,
     });
+    this.#eventStream = config['events-stream'] && isInMemory ? new EventStream() : undefined;
+    this.#retention = this.#eventStream && new EventRetention(this.#eventStream, clock, this.#settings);
     this.#durability = directory && this.#makeDurable(directory, givenClock);
     this.#saves = new Saves({ directory: config.dir, clock, durability: this.#durability, log }, this.engine);
     this.#stopping = new Stopping({
@@ -197,8 +205,8 @@ export class Server {
       () => clientMemoryLimit(this.#settings.now),
       (client) => client.evict(),
     );
-    this.#memory = new Memory(this.engine, this.#clientMemory);
-    this.#memoryLimit = new MemoryLimit(this.engine, this.#memory, this.#settings, log);
+    this.#memory = new Memory(this.engine, this.#eventStream, this.#clientMemory);
+    this.#memoryLimit = new MemoryLimit(this.engine, this.#eventStream, this.#memory, this.#settings, log);
     this.#memoryLimit.apply();
     this.#setThresholds();
     const counting = new Counting(this.engine);
@@ -234,6 +242,7 @@ export class Server {
     this.#incidentWatch = new IncidentWatch({
       incidents: this.#incidents,
       engine: this.engine,
+      eventStream: this.#eventStream,
       counters: counting.counters,
       settings: this.#settings,
       durability: this.#durability,
@@ -279,6 +288,7 @@ export class Server {
       memory: this.#memory,
       clients: connections,
       durability: this.#durability,
+      eventStream: this.#eventStream,
       store: this.#store,
       gate: this.#store === undefined ? this.#durability && journalGate(this.#durability) : STORE_GATE,
       saves: this.#saves,
@@ -501,6 +511,7 @@ export class Server {
     this.#heartbeat.stop();
     this.#eventLoop.stop();
     this.#incidentWatch.beat();
+    this.#retention?.stop();
     this.engine.close();
     // A listener closes when its last connection has closed.
     void endsWithin(stopped, left() + LAST_CALL, this.#clock)
@@ -566,6 +577,8 @@ export class Server {
     this.#incidentWatch.beat();
     this.#incidents.beat(now);
     this.#durability?.beat();
+    this.#retention?.beat();
+    this.#memoryLimit.beat();
     void this.#certificateWatch.look(this.#settings.now).catch(this.#faults.report);
     // Reading it updates the peak.
     void this.#memory.used;
@@ -585,7 +598,10 @@ export class Server {
       this.engine,
       () => this.#settings.now['event-data-max-bytes'],
     );
-    const ours = [events, this.#keyspaceEvents, this.#absentNames];
+    const ours: SessionListener[] = [events, this.#keyspaceEvents, this.#absentNames];
+    if (this.#eventStream !== undefined && this.#retention !== undefined) {
+      ours.push(new EventAppender(this.#eventStream, this.#retention, this.#clock, this.engine, this.#settings));
+    }
     const { report, reportListener } = this.#faults;
     const listeners = [
       ...ours.map((each): ContainedListener => [each, report]),

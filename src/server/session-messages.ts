@@ -2,6 +2,7 @@ import type { SessionEvent } from '../engine/index.js';
 import { MAX_EVENT_KEYS } from '../event-limits.js';
 import { JsonWriter } from '../json-writer.js';
 import { Slice } from '../slice.js';
+import { beginMessage } from '../stream/event-entry.js';
 import type { LastData, LastKey } from './last-data.js';
 
 /** What a message says of a session, besides its data. */
@@ -28,6 +29,12 @@ export interface EndedSession {
  */
 export class SessionMessages {
   readonly #json = new JsonWriter();
+  #dataStart = 0;
+
+  /** The index in the latest message at which the data begins, after what `beginMessage` writes. */
+  get dataStart(): number {
+    return this.#dataStart;
+  }
 
   /**
    * Builds a message.
@@ -92,9 +99,8 @@ export class SessionMessages {
 
   #writeSession(event: SessionEvent, { name, token, at, created }: EndedSession): void {
     const json = this.#json;
-    json.raw(`{"event":"${event}","name":`);
-    json.value(Slice.of(name));
-    json.raw(`,"token":"${token}","at":${Math.floor(at)},"created":${Math.floor(created)}`);
+    beginMessage(json, event, Slice.of(name), token, at, created);
+    this.#dataStart = json.mark;
   }
 
   #writeFields(data: LastData): void {

@@ -30,7 +30,8 @@ export interface GroupParts {
   entriesAdded(): number;
   lastId(): EntryId;
   readonly recorder: StreamRecorder | undefined;
-  /** Counts what groups take. */
+  /** Counts what pending entries take, and what groups and consumers take besides. */
+  readonly pendingMemory: ByteCount;
   readonly memory: ByteCount;
 }
 
@@ -102,11 +103,11 @@ class GroupConsumer implements Consumer {
   seenAt: number;
   activeAt = -1;
 
-  constructor(name: Buffer, number: number, now: number, memory: ByteCount) {
+  constructor(name: Buffer, number: number, now: number, pendingMemory: ByteCount) {
     this.name = name;
     this.number = number;
     this.seenAt = now;
-    this.ids = new SortedIds(ID_WIDTH, memory);
+    this.ids = new SortedIds(ID_WIDTH, pendingMemory);
   }
 
   get pending(): number {
@@ -138,7 +139,7 @@ export class ConsumerGroup implements GroupState {
   constructor(name: Buffer, lastId: EntryId, entriesRead: number, parts: GroupParts) {
     this.name = name;
     this.#parts = parts;
-    this.#pending = new SortedIds(PENDING_WIDTH, parts.memory);
+    this.#pending = new SortedIds(PENDING_WIDTH, parts.pendingMemory);
     this.#lastId = lastId;
     this.#entriesRead = entriesRead;
     parts.memory.bytes += OBJECT_BYTES + name.length;
@@ -517,9 +518,9 @@ export class ConsumerGroup implements GroupState {
   }
 
   #addConsumer(key: string, name: Buffer, now: number): GroupConsumer {
-    const { memory } = this.#parts;
+    const { memory, pendingMemory } = this.#parts;
     const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
-    const consumer = new GroupConsumer(name, number, now, memory);
+    const consumer = new GroupConsumer(name, number, now, pendingMemory);
     this.#byNumber[number] = consumer;
     this.#consumers.set(key, consumer);
     memory.bytes += OBJECT_BYTES + name.length;

@@ -12,7 +12,7 @@ export const MAX_GROUPS = 1000;
 export interface Retention {
   /** The most entries. */
   readonly maxLength: number;
-  /** The most bytes of entries. */
+  /** The most bytes of entries and of what is pending. */
   readonly maxBytes: number;
   /** Entries before this time, in Unix ms, are removed. */
   readonly oldest: number;
@@ -39,6 +39,7 @@ export class EventStream {
       entriesAdded: () => this.#entriesAdded,
       lastId: () => this.#lastId,
       recorder: undefined,
+      pendingMemory: { bytes: 0 },
       memory: { bytes: 0 },
     };
   }
@@ -55,12 +56,12 @@ export class EventStream {
 
   /** Bytes of entries and groups, and of memory that is not given back yet. */
   get bytes(): number {
-    return this.#log.bytes + this.#parts.memory.bytes;
+    return this.#log.bytes + this.#parts.pendingMemory.bytes + this.#parts.memory.bytes;
   }
 
-  /** Bytes of entries, which `Retention.maxBytes` limits. */
-  get entryBytes(): number {
-    return this.#log.entryBytes;
+  /** Bytes of entries and of what is pending, which `Retention.maxBytes` limits. */
+  get keptBytes(): number {
+    return this.#log.entryBytes + this.#parts.pendingMemory.bytes;
   }
 
   /** The id of the latest entry ever; 0-0 before the first. */
@@ -182,7 +183,7 @@ export class EventStream {
     const log = this.#log;
     for (let removed = 0; log.length > 0; removed++) {
       const { firstId } = log;
-      if (log.length <= maxLength && log.entryBytes <= maxBytes && firstId.ms >= oldest) return false;
+      if (log.length <= maxLength && this.keptBytes <= maxBytes && firstId.ms >= oldest) return false;
       if (removed === most) return true;
       for (const group of this.#groups.values()) if (group.lose(firstId)) this.#lost++;
       // A record for each entry would be a fifth of the journal. What is not recorded is removed again after a restart.

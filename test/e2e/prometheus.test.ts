@@ -81,6 +81,12 @@ describe('metrics of the program', () => {
     const { types } = new Metrics(text);
     const hidden = [...types.keys()].filter((name) => !shown.includes(name));
     expect(hidden.sort()).toEqual([
+      'respite_event_stream_appended_total',
+      'respite_event_stream_entries',
+      'respite_event_stream_groups',
+      'respite_event_stream_lag',
+      'respite_event_stream_lost_total',
+      'respite_event_stream_pending',
       'respite_journal_compacting',
       'respite_journal_enabled',
       'respite_journal_last_error_timestamp_seconds',

@@ -328,10 +328,9 @@ describe('EventStream', () => {
     pending?.read(bytes('c'), { ...options, noAck: false }, () => {});
     pending?.acknowledge([{ ms: 1, n: 0 }]);
     const none = { maxLength: Infinity, maxBytes: Infinity, oldest: 0 };
-    const size = stream.entryBytes / 10;
     stream.retain({ ...none, maxLength: 8 }, Infinity);
     expect(stream.length).toBe(8);
-    stream.retain({ ...none, maxBytes: 7 * size }, Infinity);
+    stream.retain({ ...none, maxBytes: stream.keptBytes - 1 }, Infinity);
     expect(stream.length).toBe(7);
     stream.retain({ ...none, oldest: 5 }, Infinity);
     expect(contents(stream)).toEqual(['5-0 5', '6-0 6', '7-0 7', '8-0 8', '9-0 9']);

@@ -5,6 +5,8 @@ import type { Saves } from '../../durability/saves.js';
 import type { EngineStats, Lateness } from '../../engine/index.js';
 import type { Context } from '../../execution/context/context.js';
 import type { StoreControl } from '../../execution/context/store-control.js';
+import { idText } from '../../stream/entry-id.js';
+import type { EventStream } from '../../stream/event-stream.js';
 import { typeOf } from '../connection/client-line.js';
 import { keyspaceFields } from './keyspace-fields.js';
 
@@ -209,8 +211,33 @@ export const SECTIONS: Record<string, (context: Context) => Fields> = {
     };
   },
   // A store has no plain keys, which is what clients look for here.
+  Events: ({ server }) => eventFields(server.eventStream),
   Keyspace: ({ engine }): Fields => keyspaceFields(engine),
 };
+
+/** The most consumer groups that INFO lists. */
+const MOST_GROUPS = 100;
+
+/** The stream of events in memory, and how far its consumer groups are. Fields that XINFO also has are named as there. */
+function eventFields(stream: EventStream | undefined): Fields {
+  if (stream === undefined) return { events_stream: 0 };
+  const groups = stream.groups();
+  const listed = groups.slice(0, MOST_GROUPS).map(({ name, pending, lag, lost }, number) => {
+    const text = name.toString().replaceAll(/[^\x21-\x7e]|[,=]/g, '?');
+    return [`events_group${number}`, `name=${text},pending=${pending},lag=${lag ?? ''},lost=${lost}`];
+  });
+  return {
+    events_stream: 1,
+    events_length: stream.length,
+    events_memory: stream.bytes,
+    events_last_generated_id: idText(stream.lastId),
+    events_first_entry_id: idText(stream.firstId),
+    events_added: stream.entriesAdded,
+    events_lost: stream.lost,
+    events_groups: groups.length,
+    ...Object.fromEntries(listed),
+  };
+}
 
 function sessionFields(stats: EngineStats): Fields {
   return {

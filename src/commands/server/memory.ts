@@ -57,7 +57,7 @@ const stats: Command = {
   arguments: [],
   reply: 'map, with the same names as in Redis',
   run({ engine, server, reply }) {
-    const { startup, sessions, clients, used, peak } = server.memory;
+    const { startup, sessions, events, clients, used, peak } = server.memory;
     const { sessions: count, bytes } = engine.stats();
     const { rss } = memoryUsage();
     const integers: Record<string, number> = {
@@ -68,6 +68,7 @@ const stats: Command = {
       'lua.caches': server.scripts.sourceBytes + server.scripts.machineBytes,
       'aof.buffer': server.durability?.status?.pendingBytes ?? 0,
       'clients.normal': clients,
+      ...(server.eventStream !== undefined && { 'events.stream': events }),
       'overhead.total': used - bytes,
       'keys.count': count,
       'keys.bytes-per-key': count === 0 ? 0 : Math.round(sessions / count),

@@ -4,6 +4,8 @@ export interface MemoryAccount {
   readonly startup: number;
   /** Memory of sessions, including overhead. */
   readonly sessions: number;
+  /** Memory of the stream of events and its readers. */
+  readonly events: number;
   /** Memory of the connections' buffers. */
   readonly clients: number;
   /** The sum. */

@@ -5,6 +5,7 @@ import type { Clock, Lateness } from '../../engine/index.js';
 import type { FilteredLog } from '../../log/filtered-log.js';
 import type { EventLog } from '../../log/log-events.js';
 import type { Scripts } from '../../scripting/scripts.js';
+import type { EventStream } from '../../stream/event-stream.js';
 import type { AclLog } from '../observing/acl-log.js';
 import type { CommandStatistics } from '../observing/command-statistics.js';
 import type { LatencyMonitor } from '../observing/latency-monitor.js';
@@ -55,6 +56,8 @@ export interface ServerControl {
   readonly memory: MemoryAccount;
   /** Keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;
+  /** The events of sessions in memory, for readers who come later; undefined without `events-stream`, or with a store. */
+  readonly eventStream: EventStream | undefined;
   /** The store outside of this process that has the sessions; undefined if they are in memory. */
   readonly store: StoreControl | undefined;
   /** Undefined if every command can run. While a script pauses, it puts a gate of its own here. */
