@@ -107,6 +107,26 @@ export class Session {
     await this.#request('SESSION.SET', ...flatten(fields));
   }
 
+  /**
+   * Sets one or more keys, each for a duration of its own. They are removed when it has passed, or with the session.
+   * @param ttl In whole seconds, from 1 to 2147483647.
+   */
+  async setEx(ttl: number, fields: Fields): Promise<void> {
+    checkWhole('ttl', ttl, 1, MAX_SECONDS);
+    await this.#request('SESSION.SETEX', String(ttl), ...flatten(fields));
+  }
+
+  /** Like `setEx`, but in milliseconds. */
+  async psetEx(milliseconds: number, fields: Fields): Promise<void> {
+    checkWhole('milliseconds', milliseconds, 1, MAX_SECONDS * 1000);
+    await this.#request('SESSION.PSETEX', String(milliseconds), ...flatten(fields));
+  }
+
+  /** Removes the durations of keys, so that they last as long as the session. Returns how many keys had one. */
+  async keyPersist(...keys: [Bytes, ...Bytes[]]): Promise<number> {
+    return integerOf(await this.#request('SESSION.KEYPERSIST', ...keys));
+  }
+
   /** Sets only those keys that do not exist yet. Returns how many were set. */
   async add(fields: Fields): Promise<number> {
     return integerOf(await this.#request('SESSION.ADD', ...flatten(fields)));
@@ -170,6 +190,19 @@ export class Session {
   /** Returns for each key whether it exists. */
   async contains(...keys: [Bytes, ...Bytes[]]): Promise<boolean[]> {
     return arrayOf(await this.#request('SESSION.CONTAINS', ...keys), booleanOf);
+  }
+
+  /**
+   * Returns for each key the seconds until it expires, rounded up. -1: it has no duration of its own. -2: there is no
+   * such key.
+   */
+  async keyTtl(...keys: [Bytes, ...Bytes[]]): Promise<number[]> {
+    return arrayOf(await this.#request('SESSION.KEYTTL', ...keys), integerOf);
+  }
+
+  /** Like `keyTtl`, but in milliseconds. */
+  async keyPttl(...keys: [Bytes, ...Bytes[]]): Promise<number[]> {
+    return arrayOf(await this.#request('SESSION.KEYPTTL', ...keys), integerOf);
   }
 
   /** Returns all keys, as text. */

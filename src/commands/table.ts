@@ -82,7 +82,9 @@ import { sessionHelp } from './session/help.js';
 import { sessionId } from './session/id.js';
 import { sessionIncrby } from './session/incrby.js';
 import { sessionInfo } from './session/info.js';
+import { sessionKeypersist } from './session/keypersist.js';
 import { sessionKeys } from './session/keys.js';
+import { sessionKeypttl, sessionKeyttl } from './session/keyttl.js';
 import { sessionList } from './session/list.js';
 import { sessionLoad } from './session/load.js';
 import { sessionMexists } from './session/mexists.js';
@@ -94,6 +96,7 @@ import { sessionRotate } from './session/rotate.js';
 import { sessionSave } from './session/save.js';
 import { sessionScan } from './session/scan.js';
 import { sessionSet } from './session/set.js';
+import { sessionPsetex, sessionSetex } from './session/setex.js';
 import { sessionStats } from './session/stats.js';
 import { sessionTokens } from './session/tokens.js';
 import { sessionTouch } from './session/touch.js';
@@ -171,6 +174,8 @@ const session: readonly Command[] = [
 
 const sessionData: readonly Command[] = [
   sessionSet,
+  sessionSetex,
+  sessionPsetex,
   sessionAdd,
   sessionCas,
   sessionIncrby,
@@ -180,6 +185,9 @@ const sessionData: readonly Command[] = [
   sessionGetall,
   sessionDel,
   sessionContains,
+  sessionKeyttl,
+  sessionKeypttl,
+  sessionKeypersist,
   sessionKeys,
   sessionCount,
   sessionClear,

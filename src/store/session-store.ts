@@ -151,9 +151,26 @@ export interface SessionFields {
   count(token: Slice): Answer<number>;
   /** Returns the keys. Does not extend the session. */
   keys(token: Slice): Answer<Keys>;
+  /**
+   * Returns for each key the ms until its own deadline, more than 0; Infinity if it has none, and undefined if there is
+   * no such key. Does not extend the session.
+   */
+  keyTimesLeft(token: Slice, keys: readonly Slice[]): Answer<readonly (number | undefined)[]>;
 
-  /** Sets keys to values. @param pairs Alternating keys and values. */
+  /**
+   * Sets keys to values. They no longer have deadlines of their own; nor does any other method that sets a value leave a
+   * key its deadline, except `append` and `increment`.
+   * @param pairs Alternating keys and values.
+   */
   set(token: Slice, pairs: readonly Slice[], isUse: boolean): Answer<void>;
+  /**
+   * Sets keys to values, and removes each key once `duration` has passed, unless it is set again before.
+   * @param duration In ms, from 1 to 2^31 seconds.
+   * @param pairs Alternating keys and values.
+   */
+  setFor(token: Slice, duration: number, pairs: readonly Slice[], isUse: boolean): Answer<void>;
+  /** Removes the deadlines of keys, so that they last as long as the session. Returns how many keys had one. */
+  persistKeys(token: Slice, keys: readonly Slice[], isUse: boolean): Answer<number>;
   /** Sets only the keys that the session does not have yet. Returns how many. */
   add(token: Slice, pairs: readonly Slice[], isUse: boolean): Answer<number>;
   /** Sets a key to a value if its current value is `expected`. Returns whether it was. */

@@ -92,6 +92,12 @@ describe('plain JavaScript', () => {
     await expect(session.pexpire(0.5)).rejects.toThrow(
       'milliseconds must be a whole number from 0 to 2147483647000, not 0.5',
     );
+    await expect(session.setEx(0, { a: '1' })).rejects.toThrow(
+      'ttl must be a whole number from 1 to 2147483647, not 0',
+    );
+    await expect(session.psetEx(0.5, { a: '1' })).rejects.toThrow(
+      'milliseconds must be a whole number from 1 to 2147483647000, not 0.5',
+    );
     await expect(session.expire(1, 'no')).rejects.toThrow('deleteSession must be true or false, not a string');
     await expect(sessions.create('y', { shared: 'false' })).rejects.toThrow(
       'shared must be true or false, not a string',

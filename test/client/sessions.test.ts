@@ -173,6 +173,19 @@ describe.each(CONNECTION_KINDS)('sessions over %s', (kind) => {
     expect([await endless.ttl(), await endless.touch(), await endless.end()]).toEqual([-1, false, true]);
   });
 
+  it('have keys with durations of their own', async () => {
+    const session = await sessions.create('x', { data: { cart: 'pizza' } });
+    await session.setEx(3, { code: 493_817, attempts: 3 });
+    await session.psetEx(1500, new Map([[BINARY, 'short']]));
+    expect(await session.keyTtl('code', 'cart', BINARY, 'none')).toEqual([3, -1, 2, -2]);
+    expect(await session.keyPttl('code', BINARY)).toEqual([3000, 1500]);
+    expect(await session.keyPersist('attempts', 'cart')).toBe(1);
+    clock.advance(1500);
+    expect(await session.contains('code', BINARY)).toEqual([true, false]);
+    clock.advance(1500);
+    expect(await session.getAll()).toEqual({ cart: 'pizza', attempts: '3' });
+  });
+
   it('get a new token', async () => {
     const session = await sessions.create('x', { data: { cart: 'pizza' } });
     const first = session.token;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oneTimeCode } from '../../examples/one-time-code.js';
 import { pizzaDelivery } from '../../examples/pizza-delivery.js';
 import { shoppingBasket } from '../../examples/shopping-basket.js';
 import { Program } from '../tools/program.js';
@@ -27,6 +28,18 @@ describe.each([2, 3] as const)('the examples, over RESP%i', (protocol) => {
     expect(driver).toMatchObject({ loaded: 2, loadedAgain: 1, delivered: 1, left: 2, aboard: ['pizza:2', 'pizza:3'] });
     expect(driver.leftAfter).toBeGreaterThan(driver.leftBefore);
     expect(lines.length).toBeGreaterThan(5);
+  });
+
+  it('one-time code', async () => {
+    expect(await oneTimeCode(program.client({ protocol }), () => {})).toEqual({
+      expires: 300,
+      wrong: 'wrong',
+      right: 'right',
+      again: 'no code',
+      guesses: ['wrong', 'wrong', 'wrong'],
+      late: 'no code',
+      cart: 'pizza',
+    });
   });
 
   it('shopping basket', async () => {

@@ -2,7 +2,7 @@ import { MAX_SECONDS } from '../../engine/index.js';
 import type { Expected } from '../arguments/arguments.js';
 import type { Argument, Command } from '../declaration/command.js';
 import { sessionCommand } from '../declaration/session-command.js';
-import { DELETE_SESSION, TOKEN, TTL } from './grammar.js';
+import { DELETE_SESSION, MILLISECONDS, TOKEN, TTL } from './grammar.js';
 
 /** SESSION.EXPIRE and SESSION.PEXPIRE: the same command in two units. */
 function expire(name: string, argument: Argument & Expected, msPerUnit: number): Command {
@@ -27,4 +27,4 @@ function expire(name: string, argument: Argument & Expected, msPerUnit: number):
 }
 
 export const sessionExpire = expire('session.expire', TTL, 1000);
-export const sessionPexpire = expire('session.pexpire', { name: 'milliseconds', type: 'integer' }, 1);
+export const sessionPexpire = expire('session.pexpire', MILLISECONDS, 1);

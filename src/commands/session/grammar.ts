@@ -20,6 +20,7 @@ export const PAIRS: Argument = {
 };
 export const DELETE_SESSION = { name: 'deleteSession', type: 'string', optional: true } as const satisfies Argument;
 export const TTL = { name: 'ttl', type: 'integer', unit: 'seconds' } as const satisfies Argument & Expected;
+export const MILLISECONDS = { name: 'milliseconds', type: 'integer' } as const satisfies Argument & Expected;
 
 /** Whether a request of a command that takes only tokens has very many. */
 export function hasManyTokens(request: Request): boolean {

@@ -237,10 +237,35 @@ export class MemoryStore implements SessionStore {
     return this.#keys.of(sessionOf(this.#engine, token));
   }
 
+  keyTimesLeft(token: Slice, keys: readonly Slice[]): readonly (number | undefined)[] {
+    const session = sessionOf(this.#engine, token);
+    return keys.map((key) => (this.#data.has(session, key) ? this.#engine.keyTimeLeft(session, key) : undefined));
+  }
+
   set(token: Slice, pairs: readonly Slice[], isUse: boolean): void {
     const session = sessionOf(this.#engine, token);
     this.#data.countsAsUse = isUse;
     this.#data.set(session, pairs);
+  }
+
+  setFor(token: Slice, duration: number, pairs: readonly Slice[], isUse: boolean): void {
+    const session = sessionOf(this.#engine, token);
+    this.#data.countsAsUse = isUse;
+    this.#data.set(session, pairs);
+    const deadline = this.#engine.now + duration;
+    for (let i = 0; i < pairs.length; i += 2) this.#data.setKeyDeadline(session, pairs[i], deadline);
+  }
+
+  persistKeys(token: Slice, keys: readonly Slice[], isUse: boolean): number {
+    const session = sessionOf(this.#engine, token);
+    this.#data.countsAsUse = isUse;
+    let persisted = 0;
+    for (const key of keys) {
+      if (this.#data.keyDeadline(session, key) === Infinity) continue;
+      this.#data.setKeyDeadline(session, key, Infinity);
+      persisted++;
+    }
+    return persisted;
   }
 
   add(token: Slice, pairs: readonly Slice[], isUse: boolean): number {

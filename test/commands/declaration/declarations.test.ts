@@ -160,6 +160,8 @@ describe('declarations', () => {
         'zremrangebyrank',
         'zremrangebyscore',
       ],
+      // They remove the deadlines of keys.
+      ...['session.keypersist'],
       ...['session.clear', 'session.del', 'session.end', 'session.endall', 'session.endid', 'session.endname'],
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],

@@ -8,6 +8,7 @@ import { events } from './events.js';
 import { expiry } from './expiry.js';
 import { extending } from './extending.js';
 import { isolation } from './isolation.js';
+import { keyDurations } from './key-durations.js';
 import { limits } from './limits.js';
 import { listing } from './listing.js';
 import { maximumAge } from './maximum-age.js';
@@ -27,6 +28,8 @@ const OPTIONAL: Record<string, string> = {
   'session.load': 'sessions that are not in the memory of the server have other backups',
 };
 
+const OF_KEY_DURATIONS = ['setex', 'psetex', 'keyttl', 'keypttl', 'keypersist'].map((name) => `session.${name}`);
+
 const sessionCommands = commands.filter(({ group }) => group === 'session' || group === 'session-data');
 
 /**
@@ -44,6 +47,7 @@ const sessionCommands = commands.filter(({ group }) => group === 'session' || gr
  * 9. Tokens are 128 random bits, or derived from the name of a shared session. No error contains one.
  * 10. Durations run on the monotonic clock.
  * 11. Names, keys and values are bytes, and come back unchanged.
+ * 12. A key may have a duration of its own. Nobody sees it past its deadline, and the rest of the session stays.
  *
  * Tests let time pass only with `Stand.pass` and `Stand.passUnnoticed`, and durations that have to pass are a few
  * seconds. So the suite takes seconds for a store with an injected clock, and a minute or two for one that has to wait.
@@ -67,6 +71,7 @@ export function describeStore(store: StoreUnderTest): void {
     transactions(suite);
     events(suite);
     limits(suite, sessionCommands);
+    if (!store.lacksKeyDurations) keyDurations(suite);
 
     describe('the suite', () => {
       it('SESSION.HELP has a line for each command', async () => {
@@ -79,7 +84,9 @@ export function describeStore(store: StoreUnderTest): void {
       // Last, because it looks at what all the others have sent.
       it('has seen every command accepted that a store must have', () => {
         const missing = sessionCommands.map(({ name }) => name).filter((name) => !suite.accepted.has(name));
-        expect(missing.filter((name) => !Object.hasOwn(OPTIONAL, name))).toEqual([]);
+        const isOptional = (name: string) =>
+          Object.hasOwn(OPTIONAL, name) || (store.lacksKeyDurations && OF_KEY_DURATIONS.includes(name));
+        expect(missing.filter((name) => !isOptional(name))).toEqual([]);
       });
     });
   });

@@ -1,3 +1,4 @@
+import { CodedError } from '../../../errors.js';
 import type { SessionFields } from '../../session-store.js';
 import {
   bigintOf,
@@ -26,6 +27,10 @@ export function fields(calls: SessionCalls, maxValueBytes: number): SessionField
     count: (token) => calls.ask('count', token, [], integerOf),
     keys: (token) => calls.ask('keys', token, [], keysOf),
 
+    keyTimesLeft: notYet,
+    setFor: notYet,
+    persistKeys: notYet,
+
     set: (token, pairs, isUse) => calls.ask('set', token, [use(isUse), ...pairs], nothingOf),
     add: (token, pairs, isUse) => calls.ask('add', token, [use(isUse), ...pairs], integerOf),
     compareAndSet: (token, key, expected, value, isUse) =>
@@ -38,6 +43,10 @@ export function fields(calls: SessionCalls, maxValueBytes: number): SessionField
     clear: (token, isUse) => calls.ask('clear', token, [use(isUse)], integerOf),
     replace: (token, pairs, isUse) => calls.ask('replace', token, [use(isUse), ...pairs], integerOf),
   };
+}
+
+function notYet(): never {
+  throw new CodedError('ERR', 'keys with a duration of their own cannot be kept in the store of the option "store"');
 }
 
 /** Whether an operation counts as use. */
