@@ -14,15 +14,21 @@ import { select } from './connection/select.js';
 import type { Command } from './declaration/command.js';
 import { CommandTable } from './declaration/command-table.js';
 import { hexists } from './hashes/hexists.js';
+import { hexpire, hexpireat, hpexpire, hpexpireat } from './hashes/hexpire.js';
 import { hget } from './hashes/hget.js';
 import { hgetall } from './hashes/hgetall.js';
+import { hgetdel } from './hashes/hgetdel.js';
+import { hgetex } from './hashes/hgetex.js';
 import { hincrby } from './hashes/hincrby.js';
 import { hincrbyfloat } from './hashes/hincrbyfloat.js';
 import { hkeys, hvals } from './hashes/hkeys.js';
 import { hmget } from './hashes/hmget.js';
+import { hpersist } from './hashes/hpersist.js';
 import { hmset, hset } from './hashes/hset.js';
+import { hsetex } from './hashes/hsetex.js';
 import { hsetnx } from './hashes/hsetnx.js';
 import { hstrlen } from './hashes/hstrlen.js';
+import { hexpiretime, hpexpiretime, hpttl, httl } from './hashes/httl.js';
 import { copy } from './keys/copy.js';
 import { del, unlink } from './keys/del.js';
 import { exists } from './keys/exists.js';
@@ -265,6 +271,18 @@ const hashes: readonly Command[] = [
   hincrbyfloat,
   hscan,
   hrandfield,
+  hgetdel,
+  hsetex,
+  hgetex,
+  hexpire,
+  hpexpire,
+  hexpireat,
+  hpexpireat,
+  httl,
+  hpttl,
+  hexpiretime,
+  hpexpiretime,
+  hpersist,
 ];
 
 const sets: readonly Command[] = [

@@ -71,6 +71,16 @@ export class KeyspaceEvents implements KeyspaceNotifier, SessionListener {
     if (isKey(engine, session)) this.#publish(flags, named[1], engine.nameBytes(session));
   }
 
+  onKeysExpired(session: Session): void {
+    const flags = this.#flags();
+    const engine = this.#engine;
+    if (flags === '' || !engine.isShared(session)) return;
+    const name = engine.nameBytes(session);
+    if (flags.includes('h')) this.#publish(flags, 'hexpired', name);
+    // Without fields it is no longer a key.
+    if (flags.includes('g') && !isKey(engine, session)) this.#publish(flags, 'del', name);
+  }
+
   /**
    * Builds nothing for channels without subscribers.
    * @param name The name of the key's session.

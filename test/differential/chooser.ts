@@ -88,12 +88,12 @@ const MANY = 130;
 export class Chooser {
   readonly random: Random;
   readonly keys: readonly string[];
-  readonly #fields: readonly string[];
+  readonly fields: readonly string[];
 
   constructor(random: Random) {
     this.random = random;
     this.keys = this.#several(KEYS, 1, 5);
-    this.#fields = this.#several(FIELDS, 1, 4);
+    this.fields = this.#several(FIELDS, 1, 4);
   }
 
   key(): string {
@@ -111,7 +111,7 @@ export class Chooser {
   }
 
   field(): string {
-    return this.random.pick(this.#fields);
+    return this.random.pick(this.fields);
   }
 
   someFields(): string[] {

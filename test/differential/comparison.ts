@@ -1,5 +1,6 @@
 import { Failure, type Reply, Status, show } from '../tools/replies.js';
 import { COMMANDS } from './command-table.js';
+import { FIELD_ROWS } from './field-rows.js';
 import { KNOWN_DIFFERENCES } from './known-differences.js';
 import { agree } from './sameness.js';
 import type { Request } from './sequence.js';
@@ -69,4 +70,4 @@ function isQueued(reply: Reply): boolean {
   return reply === 'QUEUED' || (reply instanceof Status && reply.text === 'QUEUED');
 }
 
-const ROWS = new Map(COMMANDS.map((row) => [row.name, row]));
+const ROWS = new Map([...COMMANDS, ...FIELD_ROWS].map((row) => [row.name, row]));

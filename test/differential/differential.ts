@@ -26,11 +26,14 @@ const LIMIT = ['--proto-max-bulk-len', '1mb'];
 
 class Differential {
   readonly #pairs: readonly Pair[];
+  /** See `makeSequence`. */
+  readonly #hasFieldExpiry: boolean;
   readonly #tally = new Tally();
   readonly #found = new Set<string>();
 
-  constructor(pairs: readonly Pair[]) {
+  constructor(pairs: readonly Pair[], hasFieldExpiry: boolean) {
     this.#pairs = pairs;
+    this.#hasFieldExpiry = hasFieldExpiry;
   }
 
   async run(sequences: number, seed: number): Promise<void> {
@@ -64,7 +67,9 @@ class Differential {
 
   /** Sequences with consecutive seeds, by the pair of clients that they are for. */
   #makeBatch(seed: number, length: number): Sequence[][] {
-    const batch = Array.from({ length: Math.max(0, length) }, (_, i) => makeSequence((seed + i) % 2 ** 32));
+    const batch = Array.from({ length: Math.max(0, length) }, (_, i) =>
+      makeSequence((seed + i) % 2 ** 32, this.#hasFieldExpiry),
+    );
     const { length: count } = this.#pairs;
     return this.#pairs.map((_, i) => batch.filter(({ chance }) => Math.floor(chance * count) === i));
   }
@@ -91,25 +96,34 @@ function wordOf(word: string): string {
   return /^[\w.:*+-]+$/.test(word) ? word : JSON.stringify(word);
 }
 
-async function differential({ amount, seed, self }: Settings & { self?: boolean }): Promise<void> {
-  const redis = await RedisServer.startRedis(LIMIT);
-  const respite = self ? await RedisServer.startRedis(LIMIT) : await Program.start(LIMIT);
+interface Options {
+  readonly self?: boolean;
+  readonly redis8?: string;
+}
+
+async function differential({ amount, seed, self, redis8 }: Settings & Options): Promise<void> {
+  const redis = await RedisServer.startRedis(LIMIT, redis8);
+  const respite = self ? await RedisServer.startRedis(LIMIT, redis8) : await Program.start(LIMIT);
   const pairs = await Promise.all(CLIENTS.map((kind) => Pair.open(kind, respite.port, redis.port)));
   try {
-    await new Differential(pairs).run(amount, seed);
+    await new Differential(pairs, redis8 !== undefined).run(amount, seed);
   } finally {
     for (const pair of pairs) pair.close();
     await Promise.all([respite.stop(), redis.stop()]);
   }
 }
 
-await runLoadTest<{ self?: boolean }>(
+await runLoadTest<Options>(
   {
     name: 'differential',
     description: 'Sends random commands to the built program and to redis-server, and compares all replies.',
     argument: { name: 'sequences', description: 'how many sequences of commands', least: 1, usual: 10_000 },
     options: [
       new Option('--self', "use a second redis-server in the program's place, to find mistakes in the test itself"),
+      new Option(
+        '--redis8 <program>',
+        'compare the commands for hashes with this redis-server of version 8: only it lets fields expire',
+      ),
     ],
   },
   differential,

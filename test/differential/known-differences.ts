@@ -120,6 +120,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     reason: 'Errors do not repeat anything that may be a credential.',
+    matches: (_, respite, redis) => [respite, redis].every((reply) => isError(reply, /^ERR unknown argument: /)),
+    isLasting: false,
+  },
+  {
+    reason: 'Errors do not repeat anything that may be a credential.',
     matches: (_, respite, redis) =>
       isError(respite, /^ERR unknown subcommand '/) && isError(redis, /^ERR unknown subcommand '/),
     isLasting: false,

@@ -1,6 +1,7 @@
 import { Random } from '../tools/random.js';
 import { Chooser, DATABASES, LEX_KEY } from './chooser.js';
 import { COMMANDS, type Row } from './command-table.js';
+import { FIELD_ROWS, HASH_ROWS } from './field-rows.js';
 
 export type Request = readonly string[];
 
@@ -30,10 +31,11 @@ const WRONG = [
   'BYLEX',
 ];
 
-export function makeSequence(seed: number): Sequence {
+/** @param hasFieldExpiry Whether to use the commands for hashes of Redis 8, instead of all those of Redis 7. */
+export function makeSequence(seed: number, hasFieldExpiry: boolean): Sequence {
   const random = new Random(seed);
   const choose = new Chooser(random);
-  const rows = rowsFor(random);
+  const rows = hasFieldExpiry ? hashRowsFor(random) : rowsFor(random);
   const requests: Request[] = [];
   const length = random.between(1, LONGEST);
   let inTransaction = false;
@@ -52,7 +54,9 @@ export function makeSequence(seed: number): Sequence {
       requests.push(...requestsOf(random.pick(rows), choose));
     }
   }
-  return { seed, chance: random.fraction(), requests: [...requests, ['EXEC'], ...inspectionOf(requests, choose.keys)] };
+  const expiries = hasFieldExpiry ? choose.keys.map((key) => expiriesOf(key, choose.fields)) : [];
+  const inspection = [...expiries, ...inspectionOf(requests, choose.keys)];
+  return { seed, chance: random.fraction(), requests: [...requests, ['EXEC'], ...inspection] };
 }
 
 /** The commands for sets and sorted sets. */
@@ -70,6 +74,12 @@ function rowsFor(random: Random): readonly Row[] {
   // Combinations of sets have few members in common if most keys are strings and hashes.
   const several = Array.from({ length: random.between(2, 6) }, () => random.pick(FOR_MEMBERS));
   return [...ADDING, ...several];
+}
+
+/** Returns the commands of a sequence on hashes. */
+function hashRowsFor(random: Random): readonly Row[] {
+  const several = Array.from({ length: random.between(3, 12) }, () => random.pick(HASH_ROWS));
+  return [...HASH_ROWS.filter(({ name }) => name === 'HSET'), ...several, ...(random.chance(0.5) ? FIELD_ROWS : [])];
 }
 
 function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {
@@ -103,6 +113,10 @@ function inspectionOf(requests: readonly Request[], keys: readonly string[]): Re
 /** Returns whether keys may be in more databases than one afterwards. */
 function mayChangeDatabases(request: Request): boolean {
   return request.some((word) => ['SELECT', 'MOVE', 'DB'].includes(word.toUpperCase()));
+}
+
+function expiriesOf(key: string, fields: readonly string[]): Request {
+  return ['HPEXPIRETIME', key, 'FIELDS', String(fields.length), ...fields];
 }
 
 function inspectionOfOne(keys: readonly string[]): Request[] {

@@ -57,9 +57,12 @@ export class RedisServer {
     return RedisServer.#start(PROGRAM, options, credentials);
   }
 
-  /** Starts redis-server, whatever keeps the stores: for what is compared with Redis. */
-  static startRedis(options: readonly string[] = []): Promise<RedisServer> {
-    return RedisServer.#start(REDIS, options, {});
+  /**
+   * Starts redis-server, whatever keeps the stores: for what is compared with Redis.
+   * @param program Another redis-server than that of the system.
+   */
+  static startRedis(options: readonly string[] = [], program = REDIS): Promise<RedisServer> {
+    return RedisServer.#start(program, options, {});
   }
 
   static async #start(program: string, options: readonly string[], credentials: Credentials): Promise<RedisServer> {

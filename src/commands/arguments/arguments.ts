@@ -177,6 +177,11 @@ export class Arguments {
     return new CodedError('ERR', `invalid expire time in '${this.#command}' command`);
   }
 
+  /** Returns the error for a wrong number of arguments. */
+  wrongNumber(): CodedError {
+    return wrongNumberOfArguments(this.#command);
+  }
+
   /** Takes one of `1 0 true false yes no`, in any case. @throws CodedError syntax error. */
   boolean({ name, orElse = '' }: Expected): boolean {
     const given = this.slice();

@@ -23,7 +23,7 @@ export const hincrbyfloat: Command = {
     const session = findHash(engine, key);
     const value = session === NO_SESSION ? undefined : engine.data.peekPart(session, field, 0, MAX_FLOAT_LENGTH + 1);
     const sum = addToFloat(value, increment, 'hash value is not a float');
-    putFields(engine, key, [field, Slice.of(sum)]);
+    putFields(engine, key, [field, Slice.of(sum)], true);
     server.keyspaceEvents.notify('h', 'hincrbyfloat', key);
     reply.bulk(sum);
   },

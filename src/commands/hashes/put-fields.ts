@@ -12,14 +12,17 @@ export function findHash(engine: SessionEngine, key: KeyName): Session {
 
 /**
  * Sets fields of a hash, and creates it if it does not exist. Returns how many fields are new.
- * @param pairs Alternating fields and values. @throws SessionError WRONGTYPE for a key of another kind.
+ * @param pairs Alternating fields and values.
+ * @param keepsTtl Whether fields still expire when they did before. By default, they no longer expire.
+ * @throws SessionError WRONGTYPE for a key of another kind.
  */
-export function putFields(engine: SessionEngine, key: KeyName, pairs: readonly Slice[]): number {
+export function putFields(engine: SessionEngine, key: KeyName, pairs: readonly Slice[], keepsTtl = false): number {
   const session = engine.findShared(key);
   if (session === NO_SESSION) {
     return engine.data.count(makeKey(engine, key, { data: pairs }));
   }
   const before = engine.data.count(session);
-  engine.data.set(session, pairs);
+  if (keepsTtl) engine.data.setKeeping(session, pairs);
+  else engine.data.set(session, pairs);
   return engine.data.count(session) - before;
 }

@@ -3,6 +3,7 @@ import { CodedError } from '../../errors.js';
 import { redacted } from '../../execution/observing/redaction.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Command } from '../declaration/command.js';
+import { CONDITION_WORDS, CONDITIONS, type Condition } from './expire-conditions.js';
 import {
   type ExpiryUnit,
   expireIn,
@@ -32,7 +33,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
         type: 'oneof',
         optional: true,
         multiple: true,
-        arguments: CONDITIONS.map(({ word }) => ({ name: word.toLowerCase(), type: 'pure-token', token: word })),
+        arguments: CONDITION_WORDS,
       },
     ],
     reply: '1; 0 if there is no such key or a condition is not met',
@@ -50,26 +51,7 @@ function expireBy(name: string, summary: string, unit: ExpiryUnit): Command {
   };
 }
 
-interface Condition {
-  readonly word: 'NX' | 'XX' | 'GT' | 'LT';
-  /** @param left The current ms until the key expires; Infinity if it does not. @param ms The new ms until then. */
-  holds(left: number, ms: number): boolean;
-}
-
-const CONDITIONS: readonly Condition[] = [
-  { word: 'NX', holds: (left) => left === Infinity },
-  { word: 'XX', holds: (left) => left < Infinity },
-  { word: 'GT', holds: (left, ms) => ms > left + SAME },
-  { word: 'LT', holds: (left, ms) => ms < left - SAME },
-];
-
 const NO_CONDITIONS: readonly Condition[] = [];
-
-/**
- * Two times that differ by less than this, in ms, are equal: repeating a deadline that was set before gives a slightly
- * different fraction.
- */
-const SAME = 0.01;
 
 function allHold(conditions: readonly Condition[], left: number, ms: number): boolean {
   return conditions.every(({ holds }) => holds(left, ms));

@@ -34,6 +34,14 @@ export const UNIX_MILLISECONDS: ExpiryUnit = {
   argument: { name: 'unix-time-milliseconds', type: 'unix-time' },
 };
 
+/** The options that give an expiry. The words are in capitals. */
+export const EXPIRY_OPTIONS: readonly (ExpiryUnit & { readonly word: string })[] = [
+  { word: 'EX', ...SECONDS },
+  { word: 'PX', ...MILLISECONDS },
+  { word: 'EXAT', ...UNIX_SECONDS },
+  { word: 'PXAT', ...UNIX_MILLISECONDS },
+];
+
 /**
  * Reads the time at which a key expires. Returns the ms until then: 0 or less if it has passed, and no more than
  * `MAX_DURATION`, however far off the time is.

@@ -2,19 +2,7 @@ import { SYNTAX } from '../../errors.js';
 import type { Slice } from '../../slice.js';
 import type { Arguments } from '../arguments/arguments.js';
 import type { Argument } from '../declaration/command.js';
-import { type ExpiryUnit, MILLISECONDS, SECONDS, UNIX_MILLISECONDS, UNIX_SECONDS } from '../keys/expiry.js';
-
-/** An option that gives the expiry of a string. */
-interface ExpiryOption extends ExpiryUnit {
-  readonly word: string;
-}
-
-const EXPIRY_OPTIONS: readonly ExpiryOption[] = [
-  { word: 'EX', ...SECONDS },
-  { word: 'PX', ...MILLISECONDS },
-  { word: 'EXAT', ...UNIX_SECONDS },
-  { word: 'PXAT', ...UNIX_MILLISECONDS },
-];
+import { EXPIRY_OPTIONS, type ExpiryUnit } from '../keys/expiry.js';
 
 /**
  * Another option of SET or GETEX. Options of the same kind exclude each other, but an option may be repeated. Times are

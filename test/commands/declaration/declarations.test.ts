@@ -148,7 +148,7 @@ describe('declarations', () => {
     const addNothing = all.filter(({ flags }) => flags.includes('write') && !flags.includes('denyoom'));
     const known = [
       // They end sessions, or remove data.
-      ...['del', 'delex', 'delifeq', 'flushall', 'flushdb', 'getdel', 'hdel', 'unlink'],
+      ...['del', 'delex', 'delifeq', 'flushall', 'flushdb', 'getdel', 'hdel', 'hgetdel', 'unlink'],
       ...[
         'spop',
         'srem',
@@ -161,7 +161,7 @@ describe('declarations', () => {
         'zremrangebyscore',
       ],
       // They remove the deadlines of keys.
-      ...['session.keypersist'],
+      ...['hpersist', 'session.keypersist'],
       ...['session.clear', 'session.del', 'session.end', 'session.endall', 'session.endid', 'session.endname'],
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],

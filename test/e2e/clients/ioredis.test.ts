@@ -31,6 +31,26 @@ describe.each([2, 3] as const)('ioredis, over RESP%i', (protocol) => {
     expect(await refusalOf(redis.call('SESSION.GET', [token, 'cart']))).toBe('NOSESSION no such session');
   });
 
+  it('lets fields expire', async () => {
+    const redis = connect();
+    const far = 4_102_444_800;
+    await redis.hset('login', { name: 'Ada', code: '493817', attempts: '3' });
+    expect(await redis.hexpire('login', 300, 'FIELDS', 3, 'code', 'attempts', 'none')).toEqual([1, 1, -2]);
+    expect(await redis.hpexpireat('login', far * 1000 + 1, 'GT', 'FIELDS', 2, 'code', 'name')).toEqual([1, 0]);
+    expect(await redis.hpexpiretime('login', 'FIELDS', 2, 'code', 'name')).toEqual([far * 1000 + 1, -1]);
+    expect(await redis.hsetex('login', 'FXX', 'KEEPTTL', 'FIELDS', 1, 'code', '111111')).toBe(1);
+    expect(await redis.hgetex('login', 'PERSIST', 'FIELDS', 2, 'code', 'none')).toEqual(['111111', null]);
+    expect(await redis.hpersist('login', 'FIELDS', 2, 'attempts', 'code')).toEqual([1, -1]);
+    expect(await redis.httl('login', 'FIELDS', 2, 'attempts', 'none')).toEqual([-1, -2]);
+    expect(await redis.hgetdel('login', 'FIELDS', 4, 'code', 'attempts', 'none', 'name')).toEqual([
+      '111111',
+      '3',
+      null,
+      'Ada',
+    ]);
+    expect(await redis.exists('login')).toBe(0);
+  });
+
   it('is notified of changed keys on a connection that has subscribed', async () => {
     const [redis, writer] = [connect(), connect()];
     // ioredis ignores pushes of other kinds than messages, so the connection speaks RESP2.

@@ -62,6 +62,30 @@ describe.each([2, 3] as const)('node-redis, over RESP%i', (protocol) => {
     expect(await redis.dbSize()).toBe(0);
   });
 
+  it('lets fields expire', async () => {
+    const far = 4_102_444_800;
+    const login = { name: 'Ada', code: '493817', attempts: '3' };
+    expect(await redis.hSet('login', login)).toBe(3);
+    expect(await redis.hExpire('login', ['code', 'attempts', 'none'], 300)).toEqual([1, 1, -2]);
+    expect(await redis.hExpire('login', 'code', 600, 'NX')).toEqual([0]);
+    expect(await redis.hpExpireAt('login', 'code', far * 1000 + 1)).toEqual([1]);
+    expect(await redis.hExpireAt('login', 'attempts', far)).toEqual([1]);
+    expect(await redis.hpExpireTime('login', ['code', 'name'])).toEqual([far * 1000 + 1, -1]);
+    expect(await redis.hExpireTime('login', ['attempts', 'none'])).toEqual([far, -2]);
+    expect(await redis.hSetEx('login', { code: '111111' }, { expiration: 'KEEPTTL', mode: 'FXX' })).toBe(1);
+    expect(await redis.hGetEx('login', ['code', 'none'])).toEqual(['111111', null]);
+    expect(await redis.hGetEx('login', 'attempts', { expiration: 'PERSIST' })).toEqual(['3']);
+    expect(await redis.hPersist('login', ['code', 'attempts'])).toEqual([1, -1]);
+    expect(await redis.hTTL('login', ['code', 'none'])).toEqual([-1, -2]);
+    expect(await redis.hSetEx('login', { code: '2' }, { expiration: { type: 'EX', value: 300 } })).toBe(1);
+    // A busy machine may use up some of it.
+    expect((await redis.hTTL('login', 'code'))?.[0]).toBeGreaterThan(240);
+    expect((await redis.hpTTL('login', 'code'))?.[0]).toBeGreaterThan(240_000);
+    expect(await redis.hpExpire('login', 'attempts', 0)).toEqual([2]);
+    expect(await redis.hGetDel('login', ['code', 'attempts', 'name'])).toEqual(['2', null, 'Ada']);
+    expect(await redis.exists('login')).toBe(0);
+  });
+
   it('gets events of sessions before the answer to any later command', async () => {
     const heard: string[][] = [];
     await other.pSubscribe('__session__:*', (message, channel) => heard.push([channel, message]));

@@ -37,6 +37,21 @@ equal(client.execute_command("SESSION.GETALL", token), ["cart", "pizza", "count"
 equal(client.execute_command("SESSION.MGET", token, "cart", "missing"), ["pizza", None])
 equal(client.dbsize(), 1)
 
+# A key with a duration of its own, and fields that expire.
+equal(client.execute_command("SESSION.SETEX", token, 300, "code", 493817), "OK")
+equal(client.execute_command("SESSION.KEYTTL", token, "cart", "none"), [-1, -2])
+equal(client.execute_command("SESSION.DEL", token, "code"), 1)
+client.hset("login", mapping={"name": "Ada", "code": 493817})
+# Only newer versions of redis-py have a method for each.
+far = 4102444800
+if hasattr(client, "hexpireat"):
+    equal(client.hexpireat("login", far, "code", "none"), [1, -2])
+    equal(client.hexpiretime("login", "code", "name"), [far, -1])
+    equal(client.hpersist("login", "code"), [1])
+else:
+    equal(client.execute_command("HEXPIREAT", "login", far, "FIELDS", 2, "code", "none"), [1, -2])
+equal(client.execute_command("HGETDEL", "login", "FIELDS", 2, "code", "name"), ["493817", "Ada"])
+
 # A transaction, and one that a watched token prevents.
 with client.pipeline(transaction=True) as pipeline:
     pipeline.execute_command("SESSION.INCRBY", token, "count", 41)
