@@ -26,7 +26,15 @@ export {
 export { arrayOf, booleanOf, integerOf, mapOf, textOf, textOrNullOf } from './replies.js';
 export { failureOf, NoSessionError, RequestError } from './request-error.js';
 export { Session } from './session.js';
-export type { SessionEvent, SessionEventName, TruncatedSessionEvent, WholeSessionEvent } from './session-event.js';
+export type {
+  KeyEvent,
+  SessionEvent,
+  SessionEventName,
+  TruncatedKeyEvent,
+  TruncatedSessionEvent,
+  WholeKeyEvent,
+  WholeSessionEvent,
+} from './session-event.js';
 export type { SessionInfo } from './session-info.js';
 export { type CreateOptions, newRequest, Sessions } from './sessions.js';
 export {

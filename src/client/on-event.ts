@@ -1,7 +1,17 @@
 import { checkFunction, checkText, hasMethods, kindOf } from '../argument-checks.js';
 import { escapeGlob } from './escape-glob.js';
 import { failureOf } from './request-error.js';
-import { parseSessionEvent, SESSION_EVENT_NAMES, type SessionEvent, type SessionEventName } from './session-event.js';
+import {
+  type EventOf,
+  type KeyEventName,
+  parseEvent,
+  SESSION_EVENT_NAMES,
+  type SessionEventName,
+} from './session-event.js';
+
+type EventName = SessionEventName | KeyEventName;
+
+const EVENT_NAMES: readonly EventName[] = [...SESSION_EVENT_NAMES, 'keyexpired'];
 
 type PatternListener = (pattern: string, channel: string, message: string) => void;
 
@@ -48,22 +58,25 @@ export interface EventOptions {
  * If a session has more data than the server's `event-data-max-bytes`, its event is `truncated`: instead of `keys` it
  * has `sizes`, the length of each value in bytes.
  *
+ * The event `keyexpired`, for keys with a duration of their own, has `key` and `value` instead, or `size` if the value is
+ * too long.
+ *
  * Connects a node-redis client that is not connected yet. As always with pub/sub, events are lost while the connection
  * is down. ioredis and node-redis reconnect and subscribe again.
  *
  * @throws RequestError if the server refuses the subscription, TypeError if an argument is invalid.
  */
-export async function onEvent(
+export async function onEvent<Name extends EventName>(
   subscriber: RedisSubscriber,
-  event: SessionEventName,
-  listener: (event: SessionEvent) => void,
+  event: Name,
+  listener: (event: EventOf<Name>) => void,
   options: EventOptions = {},
 ): Promise<() => Promise<void>> {
   checkSubscriber(subscriber);
   checkEvent(event);
   checkFunction('listener', listener);
   const pattern = `__sessiondata__:${event}:${namesOf(options)}`;
-  const handle = handlerOf(listener, options);
+  const handle = handlerOf(event, listener, options);
   try {
     return 'pSubscribe' in subscriber
       ? await throughNodeRedis(subscriber, pattern, handle)
@@ -79,9 +92,9 @@ export function checkSubscriber(subscriber: unknown): void {
   throw new TypeError(`subscriber must be a client of ioredis or node-redis, not ${kindOf(subscriber)}`);
 }
 
-function checkEvent(event: SessionEventName): void {
-  if (SESSION_EVENT_NAMES.includes(event)) return;
-  throw new TypeError(`unknown event: the events with data are ${SESSION_EVENT_NAMES.join(', ')}`);
+function checkEvent(event: EventName): void {
+  if (EVENT_NAMES.includes(event)) return;
+  throw new TypeError(`unknown event: the events with data are ${EVENT_NAMES.join(', ')}`);
 }
 
 /** Returns a glob pattern for the names that the options select. */
@@ -98,11 +111,15 @@ type Handler = (message: string, channel: string) => void;
 /**
  * Returns the handler of messages. It never throws, because the client library calls it while it reads from its socket.
  */
-function handlerOf(listener: (event: SessionEvent) => unknown, { onMalformed, onError }: EventOptions): Handler {
+function handlerOf<Name extends EventName>(
+  name: Name,
+  listener: (event: EventOf<Name>) => unknown,
+  { onMalformed, onError }: EventOptions,
+): Handler {
   if (onMalformed !== undefined) checkFunction('onMalformed', onMalformed);
   if (onError !== undefined) checkFunction('onError', onError);
   return (message, channel) => {
-    const event = parseSessionEvent(message);
+    const event = parseEvent(name, message);
     const run = async () => (event === undefined ? onMalformed?.(message, channel) : listener(event));
     if (onError === undefined) void run();
     else run().catch(onError);

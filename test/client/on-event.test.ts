@@ -62,6 +62,24 @@ describe.each(CONNECTION_KINDS)('events over %s', (kind) => {
     ]);
   });
 
+  it('contain the value of a key that has expired by itself', async () => {
+    const expired: unknown[] = [];
+    await onEvent(subscriber, 'keyexpired', ({ name, key, value }) => expired.push([name, key, value]), {
+      prefix: 'u',
+    });
+    await onEvent(subscriber, 'keyexpired', (event) => event.truncated && expired.push(event.size));
+    const session = await sessions.create('user:42', { data: { cart: 'pizza' } });
+    await session.setEx(300, { code: '493817', bytes: Buffer.from([255]), large: 'x'.repeat(1024 * 1024) });
+    clock.advance(300_000);
+    await subscriber.ping();
+    expect(expired).toEqual([
+      ['user:42', 'code', '493817'],
+      ['user:42', 'bytes', Buffer.from([255])],
+      ['user:42', 'large', undefined],
+      1024 * 1024,
+    ]);
+  });
+
   it('contain names, keys and values that are not text', async () => {
     await onEvent(subscriber, 'ended', hear);
     const { token } = await sessions.create(Buffer.from('n\xff', 'latin1'), {
