@@ -5,7 +5,7 @@ import { FakeClock } from '../fake-clock.js';
 import { passTime } from '../pass-time.js';
 import { RawClient } from '../raw-client.js';
 import { RedisServer } from '../tools/redis-server.js';
-import { ask } from './ask.js';
+import { ask, askWith } from './ask.js';
 import { type Heard, subscribe } from './subscribe.js';
 
 afterEach(stopServers);
@@ -279,7 +279,7 @@ async function start(config: Partial<Config> = EVENTS) {
   const server = await startServer(config, { clock });
   const client = await connectTo(server);
   const heard = await subscribe(await connectTo(server), client, '__keyevent*');
-  return { clock, client, heard, ask: (request: string) => ask(client, request) };
+  return { server, clock, client, heard, ask: (request: string) => ask(client, request) };
 }
 
 describe.each(Object.entries(SCENARIOS))('%s', (_, exchanges) => {
@@ -387,5 +387,125 @@ describe.each(passTime)('when fields expire, %s', (_, pass) => {
         gone.map(([request]) => request),
       ),
     ).toEqual(gone);
+  });
+});
+
+describe('fields that expire', () => {
+  it.each(passTime)('end their key with the last of them, %s', async (_, pass) => {
+    const { clock, client, heard, ask } = await start();
+    await ask('HSETEX h PX 50 FIELDS 3 a 1 b 2 c 3');
+    await ask('HPEXPIRE h 20 FIELDS 1 b');
+    await heard();
+    pass(clock, 20);
+    expect(await carryOut(client, heard, ['HMGET h a b', 'EXISTS h'])).toEqual([
+      ['HMGET h a b', '1 nil', 'hexpired h'],
+      ['EXISTS h', '1'],
+    ]);
+    pass(clock, 30);
+    const gone: Exchange[] = [
+      // One event for all fields that expire together.
+      ['EXISTS h', '0', 'hexpired h', 'del h'],
+      ['TYPE h', 'none'],
+      ['DBSIZE', '0'],
+      ['HSETEX h FXX FIELDS 1 a 1', '0'],
+      ['HSETEX h FNX FIELDS 1 a 1', '1', 'hset h'],
+      ['HTTL h FIELDS 1 a', '-1'],
+    ];
+    expect(
+      await carryOut(
+        client,
+        heard,
+        gone.map(([request]) => request),
+      ),
+    ).toEqual(gone);
+  });
+
+  it('leave a shared session that is not only a key', async () => {
+    const { clock, client, heard, ask } = await start();
+    await ask('SESSION.NEW cart 1000 SHARED');
+    await ask('HSETEX cart PX 50 FIELDS 1 a 1');
+    expect(await ask('SESSION.KEYPTTL @cart a')).toBe('50');
+    await ask('SESSION.PSETEX @cart 40 b 2');
+    expect(await ask('HPTTL cart FIELDS 2 a b')).toBe('50 40');
+    await heard();
+    clock.advance(50);
+    expect(await carryOut(client, heard, ['EXISTS cart', 'SESSION.EXISTS @cart', 'HSET cart a 1'])).toEqual([
+      ['EXISTS cart', '0', 'hexpired cart', 'hexpired cart', 'del cart'],
+      ['SESSION.EXISTS @cart', '1'],
+      ['HSET cart a 1', '1', 'hset cart'],
+    ]);
+  });
+
+  it('are a change for WATCH, as are changes of their expirations', async () => {
+    const { server, clock, ask } = await start();
+    const other = await connectTo(server);
+    const isPrevented = async (change: () => unknown) => {
+      await ask('DEL h');
+      await ask('HSET h a 1 b 2');
+      await ask('HPEXPIRE h 1000 FIELDS 1 a');
+      await ask('WATCH h');
+      await change();
+      await ask('MULTI');
+      await ask('PING');
+      return (await ask('EXEC')) === 'nil';
+    };
+    for (const [request, expected] of [
+      ['HEXPIRE h 10 FIELDS 1 b', true],
+      ['HEXPIRE h 10 NX FIELDS 1 a', false],
+      ['HEXPIRE h 0 FIELDS 1 a', true],
+      ['HPERSIST h FIELDS 1 a', true],
+      ['HPERSIST h FIELDS 1 b', false],
+      ['HGETEX h FIELDS 1 a', false],
+      ['HGETEX h EX 10 FIELDS 1 a', true],
+      ['HGETEX h PERSIST FIELDS 1 b', false],
+      ['HGETDEL h FIELDS 1 a', true],
+      ['HGETDEL h FIELDS 1 none', false],
+      ['HSETEX h KEEPTTL FIELDS 1 a 1', true],
+      ['HSETEX h FNX FIELDS 1 a 1', false],
+      ['HPTTL h FIELDS 1 a', false],
+    ] as const) {
+      expect(await isPrevented(() => askWith(other, ...request.split(' '))), request).toBe(expected);
+    }
+    expect(await isPrevented(() => clock.advance(1000))).toBe(true);
+    expect(await isPrevented(() => clock.freeze(1000))).toBe(true);
+  });
+
+  it('belong to a database, and can be used by scripts', async () => {
+    const { clock, client, heard, ask } = await start();
+    await ask('SELECT 3');
+    const script = `redis.call('HSETEX', KEYS[1], 'PX', 50, 'FIELDS', 1, 'a', 'v')
+      return redis.call('HPTTL', KEYS[1], 'FIELDS', 2, 'a', 'b')`;
+    expect(await askWith(client, 'EVAL', script, '1', 'h')).toBe('50 -2');
+    await heard();
+    clock.advance(50);
+    expect(await heard()).toEqual(['__keyevent@3__:hexpired h', '__keyevent@3__:del h']);
+  });
+
+  it('invalidate what clients have cached', async () => {
+    const { server, clock, ask } = await start();
+    const reader = await connectTo(server);
+    await reader.send('HELLO 3\r\n');
+    await reader.reply();
+    await reader.expect('CLIENT TRACKING ON\r\n', '+OK\r\n');
+    await ask('HSETEX h PX 50 FIELDS 2 a 1 b 2');
+    await ask('HPERSIST h FIELDS 1 b');
+    await reader.expect('HGET h a\r\n', '$1\r\n1\r\n');
+    clock.advance(50);
+    await reader.expect('PING\r\n', '>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nh\r\n+PONG\r\n');
+  });
+
+  it('may be very many, and large', async () => {
+    const { clock, client, heard, ask } = await start();
+    const pairs = Array.from({ length: 20_000 }, (_, i) => [`field ${i}`, 'x'.repeat(i % 50)]).flat();
+    const large = ['large', 'x'.repeat(1_000_000)];
+    expect(await askWith(client, 'HSETEX', 'h', 'EX', '10', 'FIELDS', '20001', ...pairs, ...large)).toBe('1');
+    await ask('HPEXPIRE h 5000 FIELDS 1 large');
+    expect(await ask('HTTL h FIELDS 2 large none')).toBe('5 -2');
+    clock.freeze(5000);
+    expect(await ask('HLEN h')).toBe('20000');
+    clock.freeze(5000);
+    expect(await ask('HGETALL h')).toBe('');
+    expect(await heard()).toContain('__keyevent@0__:del h');
+    expect(await ask('DBSIZE')).toBe('0');
   });
 });

@@ -17,7 +17,7 @@ function expireFieldsBy(name: string, summary: string, unit: ExpiryUnit): Comman
     summary,
     complexity: 'O(N), where N is the number of fields given',
     group: 'hash',
-    flags: ['write', 'denyoom', 'fast'],
+    flags: ['write', 'fast'],
     arity: -6,
     arguments: [
       { ...KEY, use: 'RW update' },

@@ -15,7 +15,7 @@ export const hgetex: Command = {
   summary: 'Returns the values of fields in a hash and sets or removes their expiration.',
   complexity: 'O(N), where N is the number of fields given',
   group: 'hash',
-  flags: ['write', 'denyoom', 'fast'],
+  flags: ['write', 'fast'],
   arity: -5,
   arguments: [KEY, expirationOr(PERSIST.word), NUMBERED_FIELDS],
   reply: 'array of values, with null for each missing field',

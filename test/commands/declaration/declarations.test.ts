@@ -166,6 +166,8 @@ describe('declarations', () => {
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],
       ...['session.expire', 'session.pexpire', 'session.touch'],
+      // They give fields deadlines, each of which takes no more memory than the field and a few bytes.
+      ...['hexpire', 'hexpireat', 'hgetex', 'hpexpire', 'hpexpireat'],
       // They replace a name by another one of up to 512 bytes.
       ...['rename', 'renamenx', 'move', 'swapdb'],
     ];
