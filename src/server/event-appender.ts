@@ -6,10 +6,10 @@ import {
   type SessionEvent,
   type SessionListener,
 } from '../engine/index.js';
-import { type EventFilter, eventFilter } from '../event-filter.js';
 import { Slice } from '../slice.js';
 import { EventEntryWriter } from '../stream/event-entry.js';
 import type { EventStream } from '../stream/event-stream.js';
+import { EventFiltering } from './event-filtering.js';
 import type { EventRetention } from './event-retention.js';
 import { EngineData } from './last-data.js';
 import { SessionMessages } from './session-messages.js';
@@ -26,9 +26,7 @@ export class EventAppender implements SessionListener {
   readonly #writer = new EventEntryWriter();
   readonly #data: EngineData;
   readonly #json = Slice.of('');
-  /** The filter, and the text that it was made of. */
-  #filter: EventFilter = () => true;
-  #filterText = '';
+  readonly #filtering: EventFiltering;
 
   constructor(stream: EventStream, retention: EventRetention, clock: Clock, engine: SessionEngine, settings: Settings) {
     this.#stream = stream;
@@ -36,17 +34,14 @@ export class EventAppender implements SessionListener {
     this.#clock = clock;
     this.#engine = engine;
     this.#settings = settings;
+    this.#filtering = new EventFiltering(settings);
     this.#data = new EngineData(engine);
   }
 
   onSession(event: SessionEvent, session: Session, key?: Slice): void {
     const engine = this.#engine;
-    const { 'events-filter': filter, 'event-data-max-bytes': maxBytes } = this.#settings.now;
-    if (filter !== this.#filterText) {
-      this.#filter = eventFilter(filter);
-      this.#filterText = filter;
-    }
-    if (this.#filterText !== '' && !this.#filter(event, engine.nameText(session))) return;
+    if (!this.#filtering.keeps(event, () => engine.nameText(session))) return;
+    const { 'event-data-max-bytes': maxBytes } = this.#settings.now;
     const at = this.#clock.wall();
     const name = engine.name(session);
     // After the token, which a shared session may get only now, the id needs no HMAC.

@@ -62,6 +62,7 @@ import { SlowReaders } from './slow-readers.js';
 import { Stopping } from './stopping.js';
 import { StoreLink } from './store-link.js';
 import { storeOptions } from './store-options.js';
+import { StoreStream } from './store-stream.js';
 import { Strangers } from './strangers.js';
 import { ClientTracking } from './tracking.js';
 import { Turns } from './turns.js';
@@ -238,6 +239,7 @@ export class Server {
         faults: this.#faults,
         log,
         maxEventBytes: () => this.#settings.now['event-data-max-bytes'],
+        stream: config['events-stream'] ? new StoreStream(this.#settings) : undefined,
       });
     this.#incidentWatch = new IncidentWatch({
       incidents: this.#incidents,

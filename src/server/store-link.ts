@@ -2,7 +2,14 @@ import type { Clock, EngineStats, Lateness } from '../engine/index.js';
 import type { SessionWatcher } from '../execution/context/session-watcher.js';
 import type { StoreControl } from '../execution/context/store-control.js';
 import type { EventLog } from '../log/log-events.js';
-import type { OpenStore, RemoteStore, StoreEvent, StoreStatus } from '../store/remote-store.js';
+import type {
+  OpenStore,
+  RemoteStore,
+  RemoteStream,
+  StoreEvent,
+  StoreStatus,
+  StreamSource,
+} from '../store/remote-store.js';
 import type { Faults } from './faults.js';
 import type { PubSubHub } from './pubsub-hub.js';
 import { StoreEvents } from './store-events.js';
@@ -24,6 +31,8 @@ interface StoreLinkParts {
   readonly log: EventLog;
   /** Returns the current `event-data-max-bytes`. */
   maxEventBytes(): number;
+  /** What the stream of events is to have; undefined without `events-stream`. */
+  readonly stream: StreamSource | undefined;
 }
 
 /** The server's link to the store outside of this process that has its sessions. */
@@ -68,6 +77,10 @@ export class StoreLink implements StoreControl {
     return this.store.lateness;
   }
 
+  get stream(): RemoteStream | undefined {
+    return this.store.stream;
+  }
+
   /** Whether the store has answered and serves all sessions. */
   get isReachable(): boolean {
     return this.#store?.status.reachable ?? false;
@@ -80,8 +93,8 @@ export class StoreLink implements StoreControl {
   }
 
   async #open(): Promise<void> {
-    const { open, maxValueBytes, clock, faults, log } = this.#parts;
-    this.#store = await open({ clock, maxValueBytes, onEvent: this.#onEvent, onFault: faults.report });
+    const { open, maxValueBytes, clock, faults, log, stream } = this.#parts;
+    this.#store = await open({ clock, maxValueBytes, onEvent: this.#onEvent, onFault: faults.report, stream });
     const { status } = this.store;
     log.notice(`sessions are in ${storeText(status)}`, {
       event: 'store',

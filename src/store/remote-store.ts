@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Clock, Lateness, SessionEvent } from '../engine/index.js';
+import type { Slice } from '../slice.js';
 import type { Store } from './store.js';
 
 /** A store of sessions outside of this process, as the server sees it. */
@@ -8,6 +9,8 @@ export interface RemoteStore extends Store {
   readonly status: StoreStatus;
   /** How late this process has expired sessions. */
   readonly lateness: Lateness;
+  /** The stream of events; undefined unless the server has said what it is to have. */
+  readonly stream?: RemoteStream | undefined;
   /**
    * Starts what runs in the background: it joins the processes of the store, and expires sessions on time. Resolves
    * when it has, or when it could not for now and tries again by itself. Never rejects.
@@ -63,6 +66,65 @@ export interface StoreHost {
   onEvent(event: StoreEvent): void;
   /** Called for an error that is a bug. */
   onFault(fault: unknown): void;
+  /** What the stream of events is to have; undefined if this server does not append events to it. */
+  readonly stream?: StreamSource | undefined;
+}
+
+/** What the stream of events is to have. */
+export interface StreamSource {
+  /** Whether the stream keeps an event. */
+  keeps(event: SessionEvent, name: Buffer): boolean;
+  /** Returns the data of an event as JSON; undefined for an event without data. Valid until the next call. */
+  data(event: StoreEvent): Buffer | undefined;
+  /** The current limits of the stream. */
+  readonly retention: StreamRetention;
+}
+
+/** How much a stream keeps. 0 stands for no limit. */
+export interface StreamRetention {
+  /** The most entries. */
+  readonly maxLength: number;
+  readonly maxBytes: number;
+  /** In ms. */
+  readonly maxAge: number;
+}
+
+/** The stream of events in a store outside of this process. */
+export interface RemoteStream {
+  readonly status: ForwardingStatus;
+  /**
+   * Runs an X command on the stream.
+   * @param words The command and its arguments, with the string `STREAM_KEY` in place of the key. They are copied before
+   *   this returns.
+   * @param isRead Whether the command changes nothing.
+   * @throws CodedError (rejects) with the node's error, or if the store does not answer.
+   */
+  run(words: readonly (Slice | string)[], isRead: boolean): Promise<StreamReply>;
+  /**
+   * Runs XREAD or XREADGROUP, and waits until it has entries.
+   * @param words Without BLOCK. They must stay valid. `GROUP`, the group and the consumer follow XREADGROUP.
+   * @param ms How long to wait; Infinity for as long as it takes. After that, the reply is null.
+   * @param signal Ends the wait, with the reply null. What the store has delivered by then may be lost.
+   * @throws CodedError (rejects) as `run` does.
+   */
+  read(words: readonly (Slice | string)[], ms: number, signal: AbortSignal): Promise<StreamReply>;
+}
+
+/** A reply in the form that it has in RESP2. Status replies are Buffers too. */
+export type StreamReply = Buffer | number | null | readonly StreamReply[];
+
+/** How events come to the stream, as far as this process is concerned. The counts are since its start. */
+export interface ForwardingStatus {
+  /** Partitions whose events this process appends to the stream. */
+  readonly owned: number;
+  /** Live processes that append events, this one included. */
+  readonly processes: number;
+  /** Events that this process has appended. */
+  readonly forwarded: number;
+  /** Calls that have failed. They were repeated. */
+  readonly failures: number;
+  /** For how long the oldest event that this process has to append has been waiting for it, in ms. */
+  readonly lag: number;
 }
 
 /** What happened to a session, as the store's outbox has it. Each property may be decoded anew when it is read. */

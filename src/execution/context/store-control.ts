@@ -1,11 +1,13 @@
 import type { EngineStats, Lateness } from '../../engine/index.js';
-import type { StoreStatus } from '../../store/remote-store.js';
+import type { RemoteStream, StoreStatus } from '../../store/remote-store.js';
 
 /** The part of a store outside of this process that commands may use, besides its sessions. */
 export interface StoreControl {
   readonly status: StoreStatus;
   /** How late this process has expired sessions. */
   readonly lateness: Lateness;
+  /** The stream of events; undefined without `events-stream`. */
+  readonly stream: RemoteStream | undefined;
   /** The store's statistics as of the last `refreshStats` that succeeded; undefined before. */
   readonly stats: EngineStats | undefined;
   /** Updates `stats`, unless the store does not answer. Never rejects. */

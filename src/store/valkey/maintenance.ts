@@ -1,5 +1,6 @@
 import type { Clock, Lateness } from '../../engine/index.js';
-import type { StoreEvent } from '../remote-store.js';
+import type { StoreEvent, StreamSource } from '../remote-store.js';
+import type { OriginIds } from './addressing/origin-ids.js';
 import type { Places } from './addressing/partitions.js';
 import { EventFeed } from './events/event-feed.js';
 import { readEvent } from './events/outbox-entry.js';
@@ -8,10 +9,14 @@ import type { Nodes } from './nodes/nodes.js';
 import { LiveProcesses } from './owning/live-processes.js';
 import { Owner } from './owning/owner.js';
 import { partitionsOf } from './owning/rendezvous.js';
+import { Forwarder } from './stream/forwarder.js';
 
 export interface MaintenanceOptions {
   readonly nodes: Nodes;
   readonly partitions: Places;
+  readonly ids: OriginIds;
+  /** What the stream of events is to have; undefined if this process does not append to it. */
+  readonly stream?: StreamSource | undefined;
   /** About how many events each partition keeps. */
   readonly events: number;
   readonly clock: Clock;
@@ -25,7 +30,7 @@ export interface MaintenanceOptions {
 
 /**
  * What a process does for the store in the background. It expires sessions on time and repairs indexes, in its share of
- * the partitions. It also receives events. Reads are exact without it.
+ * the partitions. It also receives events, and appends them to the stream. Reads are exact without it.
  *
  * All processes share the partitions (`owning/live-processes.ts`, `owning/rendezvous.ts`). This is not a lock: while
  * two processes disagree about a partition, both look after it, and the store makes sure that each session expires
@@ -36,8 +41,10 @@ export class Maintenance {
   readonly #owner: Owner;
   readonly #repair: IndexRepair;
   readonly #feed: EventFeed;
+  /** Undefined if this process appends nothing to the stream. */
+  readonly forwarder: Forwarder | undefined;
 
-  constructor({ nodes, partitions, events, clock, onEvent, onExpired, onFault }: MaintenanceOptions) {
+  constructor({ nodes, partitions, ids, stream, events, clock, onEvent, onExpired, onFault }: MaintenanceOptions) {
     this.#owner = new Owner({
       nodes,
       events,
@@ -56,7 +63,19 @@ export class Maintenance {
       onEvent: (payload) => onEvent(readEvent(payload)),
       onFault,
     });
+    if (stream !== undefined) {
+      this.forwarder = new Forwarder({
+        nodes,
+        partitions: partitions.count,
+        ids,
+        source: stream,
+        events,
+        clock,
+        onFault,
+      });
+    }
     this.#processes = new LiveProcesses({
+      list: 'processes',
       nodes,
       clock,
       onChange: (ids) => this.#owner.own(partitionsOf(this.#processes.id, ids, partitions.count)),
@@ -87,7 +106,7 @@ export class Maintenance {
   /** Joins the other processes. Resolves when the first call has been answered or has failed. Never rejects. */
   async start(): Promise<void> {
     this.#repair.start();
-    await this.#processes.start();
+    await Promise.all([this.#processes.start(), this.forwarder?.start()]);
   }
 
   /**
@@ -105,6 +124,6 @@ export class Maintenance {
     this.#feed.stop();
     this.#repair.stop();
     this.#owner.stop();
-    await this.#processes.stop();
+    await Promise.all([this.#processes.stop(), this.forwarder?.stop()]);
   }
 }

@@ -6,6 +6,7 @@ import { connectNodes } from './nodes/connect.js';
 import type { Nodes } from './nodes/nodes.js';
 import { SettingsWatch } from './settings-watch.js';
 import { settingsOf } from './store-settings.js';
+import { StreamRelay, streamKey } from './stream/stream-relay.js';
 import { ValkeyStore } from './valkey-store.js';
 
 /** Returns a function that connects to a store: a Valkey or Redis cluster, or a single primary. */
@@ -30,9 +31,11 @@ export function valkeyStore(options: StoreOptions): OpenStore {
         state: () => nodes.state(),
         close: () => nodes.close(),
       };
-      maintenance = new Maintenance({ ...host, nodes: guarded, partitions: store.partitions, events: options.events });
+      const { partitions, ids } = store;
+      maintenance = new Maintenance({ ...host, nodes: guarded, partitions, ids, events: options.events });
       watch.start(settings);
-      return remoteStore(nodes, watch, store, maintenance);
+      const relay = new StreamRelay({ nodes: guarded, key: streamKey(options.prefix), clock: host.clock });
+      return remoteStore(nodes, watch, store, maintenance, relay);
     } catch (error) {
       await nodes.close();
       throw error instanceof CodedError ? new UnusableStoreError(`cannot use the store: ${error.message}`) : error;
@@ -40,7 +43,14 @@ export function valkeyStore(options: StoreOptions): OpenStore {
   };
 }
 
-function remoteStore(nodes: Nodes, watch: SettingsWatch, store: ValkeyStore, maintenance: Maintenance): RemoteStore {
+function remoteStore(
+  nodes: Nodes,
+  watch: SettingsWatch,
+  store: ValkeyStore,
+  maintenance: Maintenance,
+  relay: StreamRelay,
+): RemoteStore {
+  const { forwarder } = maintenance;
   return {
     sessions: store.sessions,
     watch: (token) => store.watch(token),
@@ -64,10 +74,18 @@ function remoteStore(nodes: Nodes, watch: SettingsWatch, store: ValkeyStore, mai
       };
     },
     lateness: maintenance.lateness,
+    stream: forwarder && {
+      get status() {
+        return forwarder.status;
+      },
+      run: (words, isRead) => relay.run(words, isRead),
+      read: (words, ms, signal) => relay.read(words, ms, signal),
+    },
     start: () => maintenance.start(),
     follow: (wanted) => maintenance.follow(wanted),
     async close() {
       watch.stop();
+      relay.close();
       await maintenance.stop();
       store.flush();
       await nodes.close();

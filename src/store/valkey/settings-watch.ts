@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/index.js';
 import { SETTINGS } from './library/constants.js';
 import { bufferOf, named } from './library/replies.js';
-import { type Calls, StoreError } from './nodes/nodes.js';
+import { type Calls, type Nodes, StoreError } from './nodes/nodes.js';
 import type { StoreSettings } from './store-settings.js';
 
 /** How often a process makes sure that the store still has its settings, in ms. */
@@ -22,18 +22,19 @@ export class SettingsWatch {
   /** Since when the store has had other settings, in unix ms; undefined if it has not. */
   replacedAt: number | undefined;
   /** Calls the nodes, unless the store has other settings. */
-  readonly calls: Calls;
+  readonly calls: Pick<Nodes, 'call' | 'command'>;
   readonly #nodes: Calls;
   readonly #clock: Clock;
   #cancel = () => {};
   #stopped = false;
 
-  constructor(nodes: Calls, clock: Clock) {
+  constructor(nodes: Pick<Nodes, 'call' | 'command'>, clock: Clock) {
     this.#nodes = nodes;
     this.#clock = clock;
+    const refused = () => (this.replacedAt === undefined ? undefined : Promise.reject(REPLACED));
     this.calls = {
-      call: (partition, fn, args) =>
-        this.replacedAt === undefined ? nodes.call(partition, fn, args) : Promise.reject(REPLACED),
+      call: (partition, fn, args) => refused() ?? nodes.call(partition, fn, args),
+      command: (partition, words, isRead) => refused() ?? nodes.command(partition, words, isRead),
     };
   }
 

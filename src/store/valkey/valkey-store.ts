@@ -2,6 +2,7 @@ import type { Slice } from '../../slice.js';
 import type { Answer } from '../answer.js';
 import { MANY_SESSIONS, type SessionStore } from '../session-store.js';
 import type { Store, Transaction, Watched } from '../store.js';
+import type { OriginIds } from './addressing/origin-ids.js';
 import type { Partitions } from './addressing/partitions.js';
 import { bufferOf } from './library/replies.js';
 import { Ending } from './names/ending.js';
@@ -54,6 +55,10 @@ export class ValkeyStore implements Store {
 
   get partitions(): Partitions {
     return this.#parts.partitions;
+  }
+
+  get ids(): OriginIds {
+    return this.#parts.ids;
   }
 
   /** Sends now what would be sent a little later. */

@@ -39,7 +39,7 @@ describe('the library of functions', () => {
 
   it('declares as such what transactions take for functions that add something', () => {
     const declared = [...readLibrary().code.matchAll(/^operation\('(\w+)', 'grow'/gm)].map(([, fn]) => fn);
-    const others = ['create', 'createathome', 'index', 'setup', 'exec'];
+    const others = ['create', 'createathome', 'index', 'setup', 'exec', 'position', 'forward'];
     expect(new Set(declared)).toEqual(new Set([...ADDING, ...others]));
   });
 });

@@ -10,6 +10,7 @@ function startStore() {
     const nodes = store.connect();
     const changes: (readonly string[])[] = [];
     const processes = new LiveProcesses({
+      list: 'processes',
       nodes,
       clock,
       onChange: (ids) => changes.push(ids),

@@ -17,6 +17,11 @@ class SettingsOnly {
     const [partitions, secret] = this.settings;
     return [Buffer.from('1'), Buffer.from(String(partitions)), Buffer.from(secret as Buffer)];
   };
+
+  readonly command = async (): Promise<Reply> => {
+    if (this.isAway) throw new Error('away');
+    return null;
+  };
 }
 
 async function watched() {

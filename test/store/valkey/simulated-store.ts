@@ -299,6 +299,10 @@ export class SimulatedNodes implements Nodes {
     });
   }
 
+  command(): Promise<Reply> {
+    return Promise.reject(new Error('the simulated store runs only functions'));
+  }
+
   subscribe(channel: string, partitions: Iterable<number>, listener: ChannelListener): Subscription {
     const listenings = new Map<number, Listening>();
     const set = (wanted: Iterable<number>) => {

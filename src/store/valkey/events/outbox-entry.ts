@@ -13,16 +13,22 @@ const CREATED_BYTES = 7;
  * Reads an event of the outbox or the channel of events. `functions/README.md` describes the format.
  * @param payload It is not copied, so it must not change.
  */
-export function readEvent(payload: Buffer): StoreEvent {
+export function readEvent(payload: Buffer): OutboxEvent {
   return new OutboxEntry(payload);
 }
 
+/** An event with the token with which its session was created. Its public id is computed from that. */
+export interface OutboxEvent extends StoreEvent {
+  readonly origin: Buffer;
+}
+
 /** Decodes each property when it is read. Most subscribers want only the token, and many events have no subscriber. */
-class OutboxEntry implements StoreEvent {
+class OutboxEntry implements OutboxEvent {
   readonly event: SessionEvent;
   readonly #payload: Buffer;
-  /** Where the time of the event, the token, the name and the kind of data begin. */
+  /** Where the time of the event, the origin, the token, the name and the kind of data begin. */
   readonly #when: number;
+  readonly #origin: number;
   readonly #token: number;
   readonly #name: number;
   readonly #what: number;
@@ -33,10 +39,15 @@ class OutboxEntry implements StoreEvent {
     this.event = payload.toString('latin1', 1, this.#when) as SessionEvent;
     const origin = this.#when + WHEN_BYTES + CREATED_BYTES;
     const token = origin + 1 + payload[origin];
+    this.#origin = origin + 1;
     this.#token = token + 1;
     const name = this.#token + payload[token];
     this.#name = name + 2;
     this.#what = this.#name + (payload[name] | (payload[name + 1] << 8));
+  }
+
+  get origin(): Buffer {
+    return this.#payload.subarray(this.#origin, this.#token - 1);
   }
 
   get token(): string {

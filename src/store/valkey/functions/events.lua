@@ -9,7 +9,7 @@ end
 
 operation('events', 'read', function(base, args)
   local after, count = args[1], args[2]
-  local outbox = base .. ':events'
+  local outbox = outboxOf(base)
   local reply = { lastId(outbox) }
   if after == '$' then return reply end
   local ms = sub(after, 1, 1) == '-' and tonumber(sub(after, 2))

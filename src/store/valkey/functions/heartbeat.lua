@@ -1,5 +1,5 @@
 operation('heartbeat', 'read', function(base, args)
-  local key, process, lease = base .. ':processes', args[1], tonumber(args[2])
+  local process, lease, key = args[1], tonumber(args[2]), base .. ':' .. (args[3] or 'processes')
   local time = nowMs()
   if lease > 0 then
     call('ZADD', key, time, process)

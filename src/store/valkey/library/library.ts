@@ -10,6 +10,8 @@ const COMMON = [
   'call',
   'fields',
   'session',
+  'outbox',
+  'stream',
   'events',
   'stats',
   'tokens',

@@ -41,11 +41,27 @@ export class CallRouter implements CallOutcomes {
   call(index: number, fn: string, args: readonly Argument[]): Promise<Reply> {
     const partition = this.partition(index);
     const encoded = this.#functions.get(fn) ?? this.#encode(fn);
+    // FCALL, the function, the number of keys, the key, the arguments.
+    return this.#request(partition, encoded.start + partition.encodedKeys, 4, args, encoded);
+  }
+
+  /** See `Nodes`. */
+  command(index: number, words: readonly Argument[], isRead: boolean): Promise<Reply> {
+    return this.#request(this.partition(index), '', 0, words, { isRead, isTransaction: false });
+  }
+
+  /** @param start Its first words, encoded. @param startCount How many these are. */
+  #request(
+    partition: Partition,
+    start: string,
+    startCount: number,
+    args: readonly Argument[],
+    kind: Pick<EncodedFunction, 'isRead' | 'isTransaction'>,
+  ): Promise<Reply> {
     const { primary } = partition;
     const encoder = primary?.bytes ?? this.#spareBytes;
-    // FCALL, the function, the number of keys, the key, the arguments.
-    const start = encoder.append(encoded.start + partition.encodedKeys, 4, args);
-    const call = new FunctionCall(this, partition, encoder.chunk, start, encoder.end, encoded);
+    const from = encoder.append(start, startCount, args);
+    const call = new FunctionCall(this, partition, encoder.chunk, from, encoder.end, kind);
     if (partition.isHeld || primary?.connection === undefined) this.#held.hold(call);
     else this.#send(call);
     return call.answer;

@@ -11,7 +11,7 @@ export interface CallOutcomes {
   givenBack(call: FunctionCall): void;
 }
 
-/** A call of a function on the primary of a partition. */
+/** A call of a function, or another command, on the primary of a partition. */
 export class FunctionCall extends Request {
   readonly partition: Partition;
   /** Whether its reply is an array that may have errors in it. */

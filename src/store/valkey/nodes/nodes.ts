@@ -24,6 +24,14 @@ export interface Nodes {
   call(partition: number, fn: string, args: readonly Argument[]): Promise<Reply>;
 
   /**
+   * Runs a command of the node itself, like `call`.
+   * @param partition Its keys are all of this partition.
+   * @param words The command and its arguments. They are copied before this returns.
+   * @param isRead Whether no replica has to confirm what it changes.
+   */
+  command(partition: number, words: readonly Argument[], isRead: boolean): Promise<Reply>;
+
+  /**
    * Subscribes to a sharded channel of partitions: `<base>:<channel>`. The subscription follows its partitions to other
    * nodes, and reconnects by itself.
    */
@@ -103,3 +111,8 @@ export class StoreError extends CodedError {
 }
 
 type StoreErrorCode = 'TRYAGAIN' | 'CLUSTERDOWN' | 'NOREPLICAS';
+
+/** Returns the base of a partition: the beginning of all its keys. */
+export function baseOf(prefix: string, index: number): string {
+  return `${prefix}{${index}}`;
+}

@@ -1,4 +1,5 @@
 import { hashSlot } from './hash-slot.js';
+import { baseOf } from './nodes.js';
 import type { Primary } from './primary.js';
 import { bulkString } from './request-bytes.js';
 
@@ -20,10 +21,9 @@ export class Partition {
   refusal = '';
 
   constructor(prefix: string, index: number) {
-    const tag = String(index);
     this.index = index;
-    this.base = `${prefix}{${tag}}`;
-    this.slot = hashSlot(tag);
+    this.base = baseOf(prefix, index);
+    this.slot = hashSlot(String(index));
     this.encodedKeys = bulkString('1') + bulkString(this.base);
   }
 }

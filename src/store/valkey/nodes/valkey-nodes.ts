@@ -192,6 +192,10 @@ export class ValkeyNodes implements Nodes {
     return this.#router.call(partition, fn, args);
   }
 
+  command(partition: number, words: readonly Argument[], isRead: boolean): Promise<Reply> {
+    return this.#router.command(partition, words, isRead);
+  }
+
   subscribe(channel: string, partitions: Iterable<number>, listener: ChannelListener): Subscription {
     const found = (indexes: Iterable<number>) => Array.from(indexes, (index) => this.#router.partition(index));
     const subscription = this.#subscriptions.subscribe(channel, found(partitions), listener);

@@ -13,6 +13,8 @@ export const LEASE_MS = 3000;
 const LIST_PARTITION = 0;
 
 export interface LiveProcessesOptions {
+  /** Which processes: all that use the store, or those that forward events. Each list is a key of the store. */
+  readonly list: 'processes' | 'forwarders';
   readonly nodes: Nodes;
   readonly clock: Clock;
   /** Called with the ids of the live processes, this one included, whenever they have changed. */
@@ -22,7 +24,7 @@ export interface LiveProcessesOptions {
 }
 
 /**
- * Knows which processes use the store. Each sends a heartbeat twice a second. If a process is killed, the others notice
+ * Knows which processes do something for the store. Each sends a heartbeat twice a second. If a process is killed, the others notice
  * within half a second after its lease has ended. A process that stops leaves at once. While the node with the list
  * cannot be reached, the last known list stays in force.
  */
@@ -30,6 +32,7 @@ export class LiveProcesses {
   /** Identifies this process to the others. */
   readonly id = randomBytes(8).toString('hex');
 
+  readonly #list: string;
   readonly #nodes: Nodes;
   readonly #clock: Clock;
   readonly #onChange: (ids: readonly string[]) => void;
@@ -38,7 +41,8 @@ export class LiveProcesses {
   #stopped = false;
   #cancelNext = () => {};
 
-  constructor({ nodes, clock, onChange, onFault }: LiveProcessesOptions) {
+  constructor({ list, nodes, clock, onChange, onFault }: LiveProcessesOptions) {
+    this.#list = list;
     this.#nodes = nodes;
     this.#clock = clock;
     this.#onChange = onChange;
@@ -78,7 +82,7 @@ export class LiveProcesses {
   /** Returns the live processes, sorted, or undefined if the call failed. @param lease 0 to leave. */
   async #call(lease: number): Promise<string[] | undefined> {
     try {
-      const reply = await this.#nodes.call(LIST_PARTITION, 'heartbeat', [this.id, lease]);
+      const reply = await this.#nodes.call(LIST_PARTITION, 'heartbeat', [this.id, lease, this.#list]);
       const [, ...ids] = reply as [number, ...Buffer[]];
       return ids.map(String).sort();
     } catch (error) {

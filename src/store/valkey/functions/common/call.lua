@@ -3,12 +3,12 @@
 -- While a library is being loaded, it cannot reach any function of Lua or the node. So `prepare` gets them at the first
 -- call, and the files may only define functions and constants.
 local call, try
-local band, bor, format, byte, sub, floor, ceil, max, min, pack, read, concat, remove
+local band, bor, format, byte, sub, match, floor, ceil, max, min, pack, read, concat, remove
 
 local function prepare()
   call, try = redis.call, redis.pcall
   band, bor = bit.band, bit.bor
-  format, byte, sub = string.format, string.byte, string.sub
+  format, byte, sub, match = string.format, string.byte, string.sub, string.match
   floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
   pack, read = struct.pack, struct.unpack
   concat, remove = table.concat, table.remove

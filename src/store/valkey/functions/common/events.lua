@@ -2,8 +2,6 @@
 
 -- Payloads longer than this are not published, because they would be sent to each replica a second time.
 local MAX_PUBLISHED = 64 * 1024
--- The outbox never has many more entries than this. Usually `due` trims it to far fewer.
-local MAX_EVENTS = 10000
 
 -- Returns the session's keys and values for an event.
 local function packData(fields)
@@ -58,7 +56,8 @@ local function notify(base, event, origin, token, created, name, data)
     '<Bc0I6I7Bc0Bc0I2c0',
     #event, event, nowMs(), created, #origin, origin, #token, token, #name, name
   ) .. data
-  local channel = base .. ':events'
-  local id = call('XADD', channel, 'MAXLEN', '~', MAX_EVENTS, '*', 'e', payload)
+  local channel = outboxOf(base)
+  local id = call('XADD', channel, '*', 'e', payload)
+  bound(base)
   call('SPUBLISH', channel, #payload <= MAX_PUBLISHED and id .. ' ' .. payload or id .. ' ')
 end
