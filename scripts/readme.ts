@@ -25,6 +25,7 @@ const GROUPS: Record<Command['group'], string> = {
   hash: 'Hashes',
   set: 'Sets',
   'sorted-set': 'Sorted sets',
+  stream: 'The stream of session events',
   pubsub: 'Pub/sub',
   transactions: 'Transactions',
   scripting: 'Scripts',

@@ -4,6 +4,7 @@
  */
 export const ERROR_CODES = [
   'BUSY',
+  'BUSYGROUP',
   'CLUSTERDOWN',
   'CROSSSLOT',
   'ERR',
@@ -12,6 +13,7 @@ export const ERROR_CODES = [
   'MISCONF',
   'NOAUTH',
   'NODATASET',
+  'NOGROUP',
   'NOPERM',
   'NOPROTO',
   'NOREPLICAS',
@@ -22,6 +24,7 @@ export const ERROR_CODES = [
   'OOM',
   'SESSIONEXISTS',
   'TRYAGAIN',
+  'UNBLOCKED',
   'UNKILLABLE',
   'WRONGPASS',
   'WRONGTYPE',

@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'store',
     'stream',
   ],
-  'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts'],
+  'commands/arguments': ['engine', 'errors.ts', 'glob.ts', 'resp', 'slice.ts', 'stream-key.ts'],
   'commands/declaration': ['commands/arguments', 'errors.ts', 'execution/context', 'resp', 'slice.ts', 'store'],
   execution: [
     'commands/arguments',
@@ -63,6 +63,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'store',
     'store/memory',
     'stream',
+    'stream-key.ts',
     'node:buffer',
     'node:os',
     'node:process',

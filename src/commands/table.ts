@@ -131,6 +131,17 @@ import { zrank, zrevrank } from './sorted-sets/zrank.js';
 import { zremrangebylex, zremrangebyrank, zremrangebyscore } from './sorted-sets/zremrange.js';
 import { zmscore, zscore } from './sorted-sets/zscore.js';
 import { zdiff, zdiffstore, zinter, zinterstore, zunion, zunionstore } from './sorted-sets/zunion.js';
+import { xack } from './streams/xack.js';
+import { xadd, xdel, xsetid } from './streams/xadd.js';
+import { xautoclaim } from './streams/xautoclaim.js';
+import { xclaim } from './streams/xclaim.js';
+import { xgroup } from './streams/xgroup.js';
+import { xinfo } from './streams/xinfo.js';
+import { xlen } from './streams/xlen.js';
+import { xpending } from './streams/xpending.js';
+import { xrange, xrevrange } from './streams/xrange.js';
+import { xread, xreadgroup } from './streams/xread.js';
+import { xtrim } from './streams/xtrim.js';
 import { append } from './strings/append.js';
 import { delex, delifeq } from './strings/delex.js';
 import { get } from './strings/get.js';
@@ -340,6 +351,24 @@ const sortedSets: readonly Command[] = [
   zintercard,
 ];
 
+const streams: readonly Command[] = [
+  xread,
+  xrange,
+  xrevrange,
+  xlen,
+  xinfo,
+  xgroup,
+  xreadgroup,
+  xack,
+  xpending,
+  xclaim,
+  xautoclaim,
+  xtrim,
+  xadd,
+  xdel,
+  xsetid,
+];
+
 const listening: readonly Command[] = [
   subscribe,
   unsubscribe,
@@ -408,6 +437,7 @@ export const commands: readonly Command[] = [
   ...hashes,
   ...sets,
   ...sortedSets,
+  ...streams,
   ...listening,
   ...transactions,
   ...scripting,

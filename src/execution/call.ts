@@ -218,6 +218,9 @@ async function finishLater(
 ): Promise<void> {
   const { clock, statistics } = context.server;
   const started = clock.now();
+  // The time for which it waits for others is not its own, and MONITOR shows that it waits.
+  const isBlocked = context.client.blocked !== undefined;
+  if (isBlocked) feedMonitors(context, entry, request);
   let failed = false;
   try {
     await running;
@@ -225,7 +228,8 @@ async function finishLater(
     failed = true;
     replyError(context, error, before, entry);
   }
-  record(context, entry, request, statistics.record(entry, clock.now() - started, failed));
+  if (isBlocked) recordTime(context, entry, request, statistics.record(entry, 0, failed));
+  else record(context, entry, request, statistics.record(entry, clock.now() - started, failed));
 }
 
 /**

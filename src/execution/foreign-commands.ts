@@ -7,9 +7,6 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   'geographic data': words(
     'geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore',
   ),
-  streams: words(
-    'xack xadd xautoclaim xclaim xdel xgroup xinfo xlen xpending xrange xread xreadgroup xrevrange xsetid xtrim',
-  ),
   bitmaps: words('bitcount bitfield bitfield_ro bitop bitpos getbit setbit'),
   hyperloglogs: words('pfadd pfcount pfdebug pfmerge pfselftest'),
 };

@@ -95,6 +95,19 @@ export class ReplyEncoder {
     this.#length = this.#begun + to;
   }
 
+  /**
+   * Writes what has to come before everything written since some point: the length of an array that is known only now.
+   * @param from The value of `written` at that point.
+   */
+  before(from: number, write: () => void): void {
+    const start = this.#begun + from;
+    const end = this.#length;
+    write();
+    const head = Buffer.from(this.#buffer.subarray(end, this.#length));
+    this.#buffer.copyWithin(start + head.length, start, end);
+    head.copy(this.#buffer, start);
+  }
+
   /** Returns what was written since `begin`, as a view that is valid until something else is written. */
   get current(): Buffer {
     return this.#buffer.subarray(this.#begun, this.#length);

@@ -85,6 +85,7 @@ export class Connection implements MonitoringClient, Stranger {
   replyMode: Client['replyMode'] = 'on';
   database = 0;
   tracking: Client['tracking'] = undefined;
+  blocked: Client['blocked'] = undefined;
   noTouch = false;
   noEvict = false;
   readonly channels = new Set<string>();
@@ -160,7 +161,7 @@ export class Connection implements MonitoringClient, Stranger {
     );
     // The socket closes itself after an error. A client that vanishes is not worth a log line.
     socket.on('error', () => {});
-    socket.once('end', () => this.#contain(() => this.#requests.finish()));
+    socket.once('end', () => this.#contain(() => (this.blocked === undefined ? this.#requests.finish() : this.kill())));
     socket.once('close', () => this.#contain(() => this.#leave()));
     this.account();
     this.#logWhen('connected');
@@ -267,7 +268,7 @@ export class Connection implements MonitoringClient, Stranger {
   /** See `ReloadedClient`. */
   changeUser(user: User | undefined): boolean {
     if (this.user === undefined) return false;
-    const hearsAll = this.subscriptions > 0 || this.tracking?.mode === 'bcast';
+    const hearsAll = this.subscriptions > 0 || this.tracking?.mode === 'bcast' || this.blocked !== undefined;
     const needs = (hearsAll ? PERMISSIONS.events : 0) | (this.monitoring ? PERMISSIONS.admin : 0);
     this.user = user ?? { name: this.user.name, permissions: 0 };
     if (user !== undefined && (needs & ~user.permissions) === 0) return false;
@@ -324,7 +325,9 @@ export class Connection implements MonitoringClient, Stranger {
 
   /** Answers what was read, then ends the connection. Cuts it if the client stops reading its replies. */
   close(): void {
-    this.#requests.close();
+    // What it waits for does not come any more.
+    if (this.blocked === undefined) this.#requests.close();
+    else this.kill();
   }
 
   /**
@@ -412,6 +415,10 @@ export class Connection implements MonitoringClient, Stranger {
     if (this.subscriptions > 0) this.#removeSubscriptions(hub.removing(this));
     this.transaction.end();
     this.#requests.cancelPenalty();
+    if (this.blocked !== undefined) {
+      this.#requests.serveNoMore();
+      this.blocked.cancel();
+    }
     if (!this.#account.isClosed) this.#logWhen('disconnected');
     this.#account.close();
   }

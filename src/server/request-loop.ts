@@ -117,7 +117,12 @@ export class RequestLoop {
 
   /** Whether a command that takes long has not written its reply yet. */
   get awaitsCommand(): boolean {
-    return this.#waitingFor === 'command';
+    return this.#waitingFor === 'command' && !this.#isBlocked;
+  }
+
+  /** Whether its command waits for what others do. Such a command writes all of its reply once that has happened. */
+  get #isBlocked(): boolean {
+    return this.#execution.client.blocked !== undefined;
   }
 
   /** Whether the client is waiting for the server. */
@@ -152,6 +157,8 @@ export class RequestLoop {
       this.#serve();
     } else {
       this.#decoder.keep();
+      // A client that is blocked is still read, but not without end.
+      if (this.#decoder.pending > this.#replyBacklog) this.#socket.pause();
       this.activeAt = this.#options.server.clock.now();
       this.#options.onProgress();
     }
@@ -288,7 +295,9 @@ export class RequestLoop {
       this.#late.add(running);
       return;
     }
-    this.#wait('command');
+    this.#waitingFor = 'command';
+    // Only reading shows that a client that is blocked has left.
+    if (!this.#isBlocked) this.#socket.pause();
     const goOn = () =>
       this.#contain(() => {
         this.#durable.note();
@@ -343,7 +352,7 @@ export class RequestLoop {
    * command's reply.
    */
   #holdReplies(): void {
-    if (this.#waitingFor === 'command') return;
+    if (this.awaitsCommand) return;
     this.#durable.hold(this.#output.takeReplies(), this.#onDurable);
     if (this.#waitingFor === undefined && this.#isFarAhead(1)) this.#wait('room');
   }
@@ -356,7 +365,7 @@ export class RequestLoop {
         this.#output.writeReplies(replies, now);
       }
       // The replies of a command that waits, and those of a client that has to, are sent later.
-      if (this.#durable.isEmpty && this.#waitingFor !== 'command' && this.#waitingFor !== 'penalty') this.#onSent();
+      if (this.#durable.isEmpty && !this.awaitsCommand && this.#waitingFor !== 'penalty') this.#onSent();
     });
 
   /**

@@ -12,6 +12,7 @@ import { Scripts } from '../scripting/scripts.js';
 import type { EventStream } from '../stream/event-stream.js';
 import { version } from '../version.js';
 import type { Access } from './access.js';
+import type { BlockedReaders } from './blocked-readers.js';
 import type { ConfigSource } from './config-source.js';
 import type { Counting } from './counting.js';
 import type { EventLoop } from './event-loop.js';
@@ -51,6 +52,7 @@ interface ControlParts extends Pick<ServerControl, 'clients' | 'store' | 'gate' 
   readonly monitors: MonitorFeed;
   readonly tracking: ClientTracking;
   readonly pausing: Pausing;
+  readonly readers: BlockedReaders;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
   readonly eventStream: EventStream | undefined;
@@ -88,6 +90,7 @@ export class Control implements ServerControl {
   readonly monitors: MonitorFeed;
   readonly tracking: ClientTracking;
   readonly pause: Pausing;
+  readonly readers: BlockedReaders;
   readonly memory: Memory;
   readonly durability: Durability | undefined;
   readonly eventStream: EventStream | undefined;
@@ -118,6 +121,7 @@ export class Control implements ServerControl {
     this.monitors = parts.monitors;
     this.tracking = parts.tracking;
     this.pause = parts.pausing;
+    this.readers = parts.readers;
     this.memory = parts.memory;
     this.durability = parts.durability;
     this.eventStream = parts.eventStream;

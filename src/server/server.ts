@@ -24,6 +24,7 @@ import type { OpenStore, StoreStatus } from '../store/remote-store.js';
 import { EventStream } from '../stream/event-stream.js';
 import { Access } from './access.js';
 import { Admission } from './admission.js';
+import { BlockedReaders } from './blocked-readers.js';
 import { CertificateWatch } from './certificate-watch.js';
 import { Certificates } from './certificates.js';
 import { clientMemoryLimit } from './client-memory-limit.js';
@@ -105,6 +106,7 @@ export class Server {
   readonly #absentNames: AbsentNames;
   readonly #slowReaders: SlowReaders;
   readonly #pausing: Pausing;
+  readonly #readers: BlockedReaders;
   readonly #latency: LatencyMonitor;
   readonly #slowlog: Slowlog;
   readonly #eventLoop: EventLoop;
@@ -159,6 +161,7 @@ export class Server {
     this.#access = new Access(this.#settings, users, clock, this.#incidents);
     this.#slowReaders = new SlowReaders(clock);
     this.#pausing = new Pausing(clock);
+    this.#readers = new BlockedReaders(clock);
     const directory = config.appendonly ? new LockedDirectory(config.dir) : undefined;
     const secret = givenSecret ?? directory?.secret;
     this.#latency = new LatencyMonitor(() => clock.wall());
@@ -287,6 +290,7 @@ export class Server {
       monitors,
       tracking,
       pausing: this.#pausing,
+      readers: this.#readers,
       memory: this.#memory,
       clients: connections,
       durability: this.#durability,

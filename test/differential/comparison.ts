@@ -4,6 +4,7 @@ import { FIELD_ROWS } from './field-rows.js';
 import { KNOWN_DIFFERENCES } from './known-differences.js';
 import { agree } from './sameness.js';
 import type { Request } from './sequence.js';
+import { STREAM_COMMANDS } from './streams/stream-table.js';
 
 export interface Difference {
   readonly request: Request;
@@ -70,4 +71,4 @@ function isQueued(reply: Reply): boolean {
   return reply === 'QUEUED' || (reply instanceof Status && reply.text === 'QUEUED');
 }
 
-const ROWS = new Map([...COMMANDS, ...FIELD_ROWS].map((row) => [row.name, row]));
+const ROWS = new Map([...STREAM_COMMANDS, ...COMMANDS, ...FIELD_ROWS].map((row) => [row.name, row]));

@@ -4,10 +4,13 @@ import { Program } from '../tools/program.js';
 import { RedisServer } from '../tools/redis-server.js';
 import { show } from '../tools/replies.js';
 import { Tally } from '../tools/tally.js';
-import { CLIENTS } from './client.js';
+import { CLIENTS, type ClientKind } from './client.js';
 import { Pair } from './pair.js';
+import type { Outcome, Runner } from './runner.js';
 import { makeSequence, type Request, type Sequence } from './sequence.js';
 import { shrink, signatureOf } from './shrink.js';
+import { StreamPair } from './streams/stream-pair.js';
+import { makeStreamSequence } from './streams/stream-sequence.js';
 
 /**
  * The differential test sends random sequences of Redis' commands to respite and to redis-server and compares all
@@ -24,14 +27,44 @@ const LONG = 70;
 /** The size of strings in both servers: the smallest limit that redis-server accepts, so that the test reaches it. */
 const LIMIT = ['--proto-max-bulk-len', '1mb'];
 
+interface PartOfTest {
+  /** How many of the sequences it has. */
+  readonly share: number;
+  /** See `makeSequence`. */
+  readonly make: (seed: number, hasFieldExpiry: boolean) => Sequence;
+  readonly open: (kind: ClientKind, respitePort: number, redisPort: number, isSelf: boolean) => Promise<Runner>;
+  /** Options of the program, and of redis-server. */
+  readonly options: readonly string[];
+  readonly ofRedis: readonly string[];
+}
+
+/** What is compared: the commands on keys, and those on the stream of session events. */
+const PARTS = {
+  keys: { share: 1, make: makeSequence, open: Pair.open, options: [], ofRedis: [] },
+  streams: {
+    // It takes longer, because the streams are filled before each.
+    share: 0.05,
+    make: makeStreamSequence,
+    open: StreamPair.open,
+    options: ['--events-stream', 'yes'],
+    // Redis then removes single entries if a length is approximate, as respite does.
+    ofRedis: ['--stream-node-max-entries', '1'],
+  },
+} as const satisfies Record<string, PartOfTest>;
+
+type Part = keyof typeof PARTS;
+const PART_NAMES = Object.keys(PARTS) as Part[];
+
 class Differential {
-  readonly #pairs: readonly Pair[];
+  readonly #pairs: readonly Runner[];
+  readonly #part: Part;
   /** See `makeSequence`. */
   readonly #hasFieldExpiry: boolean;
   readonly #tally = new Tally();
   readonly #found = new Set<string>();
 
-  constructor(pairs: readonly Pair[], hasFieldExpiry: boolean) {
+  constructor(part: Part, pairs: readonly Runner[], hasFieldExpiry: boolean) {
+    this.#part = part;
     this.#pairs = pairs;
     this.#hasFieldExpiry = hasFieldExpiry;
   }
@@ -53,7 +86,7 @@ class Differential {
     if (this.#found.size > 0) throw new Error(`${this.#found.size} differences`);
   }
 
-  async #check(pair: Pair, sequences: readonly Sequence[], outcomes: Awaited<ReturnType<Pair['run']>>): Promise<void> {
+  async #check(pair: Runner, sequences: readonly Sequence[], outcomes: readonly Outcome[]): Promise<void> {
     for (const [i, { comparison, difference }] of outcomes.entries()) {
       const { requests, seed } = sequences[i];
       this.#tally.count('requests', requests.length);
@@ -61,24 +94,24 @@ class Differential {
       for (const [reason, times] of comparison.known) this.#tally.count(`known difference: ${reason}`, times);
       if (difference === undefined || this.#found.has(signatureOf(difference))) continue;
       this.#found.add(signatureOf(difference));
-      report(seed, pair, await shrink(pair, { requests, difference }));
+      report(this.#part, seed, pair, await shrink(pair, { requests, difference }));
     }
   }
 
   /** Sequences with consecutive seeds, by the pair of clients that they are for. */
   #makeBatch(seed: number, length: number): Sequence[][] {
     const batch = Array.from({ length: Math.max(0, length) }, (_, i) =>
-      makeSequence((seed + i) % 2 ** 32, this.#hasFieldExpiry),
+      PARTS[this.#part].make((seed + i) % 2 ** 32, this.#hasFieldExpiry),
     );
     const { length: count } = this.#pairs;
     return this.#pairs.map((_, i) => batch.filter(({ chance }) => Math.floor(chance * count) === i));
   }
 }
 
-function report(seed: number, { kind }: Pair, shrunk: Awaited<ReturnType<typeof shrink>>): void {
+function report(part: Part, seed: number, { kind }: Runner, shrunk: Awaited<ReturnType<typeof shrink>>): void {
   const { request, respite, redis } = shrunk.difference;
   const lines = [
-    `${lineOf(request)} has another reply, with ${kind}: npm run differential -- 1 --seed ${seed}`,
+    `${lineOf(request)} has another reply, with ${kind}: npm run differential -- 1 --seed ${seed} --only ${part}`,
     ...shrunk.requests.map((words) => `  ${lineOf(words)}`),
     `respite: ${show(respite).slice(0, SHOWN)}`,
     `redis:   ${show(redis).slice(0, SHOWN)}`,
@@ -99,14 +132,24 @@ function wordOf(word: string): string {
 interface Options {
   readonly self?: boolean;
   readonly redis8?: string;
+  readonly only?: Part;
 }
 
-async function differential({ amount, seed, self, redis8 }: Settings & Options): Promise<void> {
-  const redis = await RedisServer.startRedis(LIMIT, redis8);
-  const respite = self ? await RedisServer.startRedis(LIMIT, redis8) : await Program.start(LIMIT);
-  const pairs = await Promise.all(CLIENTS.map((kind) => Pair.open(kind, respite.port, redis.port)));
+async function differential({ amount, only, ...given }: Settings & Options): Promise<void> {
+  for (const part of only === undefined ? PART_NAMES : [only]) {
+    await differ(part, { ...given, amount: only === undefined ? Math.ceil(amount * PARTS[part].share) : amount });
+  }
+}
+
+async function differ(part: Part, { amount, seed, self = false, redis8 }: Settings & Options): Promise<void> {
+  const { open, options, ofRedis } = PARTS[part];
+  const redis = await RedisServer.startRedis([...LIMIT, ...ofRedis], redis8);
+  const respite = self
+    ? await RedisServer.startRedis([...LIMIT, ...ofRedis], redis8)
+    : await Program.start([...LIMIT, ...options]);
+  const pairs = await Promise.all(CLIENTS.map((kind) => open(kind, respite.port, redis.port, self)));
   try {
-    await new Differential(pairs, redis8 !== undefined).run(amount, seed);
+    await new Differential(part, pairs, redis8 !== undefined).run(amount, seed);
   } finally {
     for (const pair of pairs) pair.close();
     await Promise.all([respite.stop(), redis.stop()]);
@@ -119,6 +162,7 @@ await runLoadTest<Options>(
     description: 'Sends random commands to the built program and to redis-server, and compares all replies.',
     argument: { name: 'sequences', description: 'how many sequences of commands', least: 1, usual: 10_000 },
     options: [
+      new Option('--only <part>', 'compare only this part').choices(PART_NAMES),
       new Option('--self', "use a second redis-server in the program's place, to find mistakes in the test itself"),
       new Option(
         '--redis8 <program>',

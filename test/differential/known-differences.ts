@@ -107,6 +107,27 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     isLasting: false,
   },
   {
+    reason: 'There is one stream, which has the events of sessions.',
+    matches: (_, respite) => isError(respite, /^ERR (there are no streams but|__session__ is the only stream)/),
+    isLasting: false,
+  },
+  {
+    reason: 'Redis makes room for COUNT ids before XAUTOCLAIM looks for any.',
+    isObvious: true,
+    matches: (request, _, redis) =>
+      named(request, 'XAUTOCLAIM') && isError(redis, /^ERR Insufficient memory, .* COUNT too high/),
+    isLasting: true,
+  },
+  {
+    reason: 'XREAD takes + for the last entry, as in Redis 7.4, and errors of XREAD are those of Redis 7.4.',
+    isObvious: true,
+    matches: (request, respite, redis) =>
+      /^XREAD/i.test(request[0]) &&
+      ((request.includes('+') && isError(redis, /^ERR Invalid stream ID/)) ||
+        [respite, redis].every((reply) => isError(reply, /^ERR Unbalanced /))),
+    isLasting: false,
+  },
+  {
     reason:
       'ACL CAT lists only the categories that respite has commands in, and ACL LIST shows users as Redis 7.2 does.',
     matches: (request, respite, redis) =>
@@ -126,7 +147,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'Errors do not repeat anything that may be a credential.',
     matches: (_, respite, redis) =>
-      isError(respite, /^ERR unknown subcommand '/) && isError(redis, /^ERR unknown subcommand '/),
+      ['unknown subcommand', 'Unrecognized XCLAIM option'].some((error) =>
+        [respite, redis].every((reply) => isError(reply, new RegExp(`^ERR ${error} '`))),
+      ),
     isLasting: false,
   },
 ];

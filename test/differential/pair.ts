@@ -1,22 +1,17 @@
 import type { Client, ClientKind } from './client.js';
 import { Comparison, type Difference } from './comparison.js';
+import type { Outcome, Runner } from './runner.js';
 import { equal } from './sameness.js';
 import { scanAll } from './scan-all.js';
 import type { Request } from './sequence.js';
 
-/** The result of a sequence. */
-export interface Outcome {
-  difference: Difference | undefined;
-  readonly comparison: Comparison;
-}
-
 /** How many ms more than measured the two servers may be apart. */
-const SLACK = 50;
+export const SLACK = 50;
 /** Empties a server, in any state of the connection. */
 const START: readonly Request[] = [['DISCARD'], ['UNWATCH'], ['FLUSHALL'], ['SELECT', '0']];
 
 /** A client of each of the two servers. Both receive the same requests. */
-export class Pair {
+export class Pair implements Runner {
   readonly kind: string;
   readonly #respite: Client;
   readonly #redis: Client;

@@ -119,7 +119,7 @@ function comparePages(ours: Reply, theirs: Reply, isFirst: boolean, same: typeof
 }
 
 /** Returns whether two durations are close to each other. -1 and -2 are not durations. */
-function isNear(ours: Reply, theirs: Reply, most: number): boolean {
+export function isNear(ours: Reply, theirs: Reply, most: number): boolean {
   const [one, other] = [integerOf(ours), integerOf(theirs)];
   if (one === undefined || other === undefined || typeof ours !== typeof theirs || one < 0n || other < 0n) {
     return equal(ours, theirs);

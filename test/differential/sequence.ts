@@ -82,7 +82,8 @@ function hashRowsFor(random: Random): readonly Row[] {
   return [...HASH_ROWS.filter(({ name }) => name === 'HSET'), ...several, ...(random.chance(0.5) ? FIELD_ROWS : [])];
 }
 
-function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {
+/** Returns a random request of a command, and what comes before it. */
+export function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {
   const request = [choose.word(name), ...spoil(words(choose), choose.random)];
   return before === undefined ? [request] : [before(request), request];
 }

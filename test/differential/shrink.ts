@@ -1,6 +1,6 @@
 import { Failure, type Reply } from '../tools/replies.js';
 import type { Difference } from './comparison.js';
-import type { Pair } from './pair.js';
+import type { Runner } from './runner.js';
 import type { Request } from './sequence.js';
 
 interface Finding {
@@ -9,7 +9,7 @@ interface Finding {
 }
 
 /** Leaves out requests and arguments as long as the difference remains. */
-export async function shrink(pair: Pair, finding: Finding): Promise<Finding> {
+export async function shrink(pair: Runner, finding: Finding): Promise<Finding> {
   let least = finding;
   const attempt = async (requests: readonly Request[]) => {
     const [{ difference }] = await pair.run([requests]);

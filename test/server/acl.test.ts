@@ -29,11 +29,11 @@ describe('ACL', () => {
   it('LIST shows the users as rules of Redis, sorted by name, to administrators', async () => {
     const ask = await as('root', 'd');
     expect(await ask('LIST')).toEqual([
-      `user audit on sanitize-payload #${sha256('b')} &* +@all -@read -@scripting -@write +@pubsub -@admin`,
+      `user audit on sanitize-payload #${sha256('b')} ~__session__ &* +@all -@read -@scripting -@write +@pubsub +@stream -@admin`,
       'user default off sanitize-payload ~* &* +@all',
       `user ops on sanitize-payload #${sha256('c')} ~* &* +@all`,
-      `user root on sanitize-payload #${sha256('d')} resetchannels +@all -@read -@scripting -@write -@pubsub +@admin`,
-      `user shop on sanitize-payload #${sha256('a')} ~* resetchannels +@all -@pubsub -@admin`,
+      `user root on sanitize-payload #${sha256('d')} resetchannels +@all -@read -@scripting -@write -@pubsub -@stream +@admin`,
+      `user shop on sanitize-payload #${sha256('a')} ~* resetchannels +@all -@pubsub -@stream -@admin`,
     ]);
     expect(await ask('USERS')).toEqual(['audit', 'default', 'ops', 'root', 'shop']);
   });
@@ -68,7 +68,7 @@ describe('ACL', () => {
       'passwords',
       [sha256('a')],
       'commands',
-      '+@all -@pubsub -@admin',
+      '+@all -@pubsub -@stream -@admin',
       'keys',
       '~*',
       'channels',
@@ -139,7 +139,7 @@ describe('ACL', () => {
     const ask = await as('shop', 'a');
     const categories = (await ask('CAT')) as string[];
     expect(categories).toEqual(
-      'keyspace read write set sortedset hash string pubsub admin fast slow dangerous connection transaction scripting'.split(
+      'keyspace read write set sortedset hash string stream pubsub admin fast slow blocking dangerous connection transaction scripting'.split(
         ' ',
       ),
     );

@@ -1,4 +1,5 @@
 import type { ListedUser } from '../../execution/context/user.js';
+import { STREAM_KEY } from '../../stream-key.js';
 import { PERMISSIONS, type Permission } from '../declaration/permission.js';
 
 /**
@@ -10,6 +11,7 @@ const CATEGORIES = [
   ['read', '@scripting'],
   ['write', '@write'],
   ['events', '@pubsub'],
+  ['events', '@stream'],
   ['admin', '@admin'],
 ] as const;
 
@@ -40,7 +42,7 @@ export function rulesOf({ isEnabled, passwords, permissions }: ListedUser): Rule
   return {
     flags,
     commands: rules.join(' '),
-    keys: mayUse('read') || mayUse('write') ? '~*' : '',
+    keys: mayUse('read') || mayUse('write') ? '~*' : mayUse('events') ? `~${STREAM_KEY}` : '',
     channels: mayUse('events') ? '&*' : '',
   };
 }

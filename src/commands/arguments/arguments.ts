@@ -2,7 +2,8 @@ import { parseInt64, parseInteger } from '../../engine/fields/int64.js';
 import { databaseOf, type KeyName, keyNameIn } from '../../engine/index.js';
 import { CodedError, NOT_AN_INTEGER, RESERVED_KEY, SYNTAX, wrongNumberOfArguments } from '../../errors.js';
 import { Request } from '../../resp/request.js';
-import type { Slice } from '../../slice.js';
+import { Slice } from '../../slice.js';
+import { STREAM_KEY } from '../../stream-key.js';
 
 const NOTHING = Request.of([]);
 /** In bytes. Longer patterns are of no use, and every star in a pattern makes matching slower. */
@@ -78,6 +79,13 @@ export class Arguments {
    */
   key(client: HasDatabase): KeyName {
     return keyName(client, this.slice());
+  }
+
+  /** Takes the next argument if it is the key of the stream of session events. Returns whether it was. */
+  streamKey(client: HasDatabase): boolean {
+    const isNext = this.left > 0 && isStreamKey(client, this.#request.word(this.#next));
+    if (isNext) this.#next++;
+    return isNext;
   }
 
   /** Takes all remaining arguments, which are keys of the client's database. Returns the names of their sessions. */
@@ -252,10 +260,22 @@ const NUL = 0;
 /** Returns the name of the session that a key of the client's database is. @throws CodedError see `Arguments.key`. */
 export function keyName({ database }: HasDatabase, key: Slice): KeyName {
   if (database !== 0) return keyNameIn(database, key);
+  if (isStreamKey({ database }, key)) throw KEY_OF_STREAM;
   // The key itself is the name. Such a name would be that of another database's key.
   if (key.bytes[key.start] === NUL && databaseOf(key) !== 0) throw RESERVED_KEY;
   return key as KeyName;
 }
+
+/** Returns whether a key of the client's database is that of the stream of session events. */
+export function isStreamKey({ database }: HasDatabase, key: Slice): boolean {
+  return database === 0 && key.equals(KEY_BYTES);
+}
+
+const KEY_BYTES = Slice.of(STREAM_KEY);
+const KEY_OF_STREAM = new CodedError(
+  'ERR',
+  `the key ${STREAM_KEY} of database 0 is the stream of session events: only commands for streams use it`,
+);
 
 /** Returns the error with a detail at the end of its message, because clients match on the beginning. */
 function withDetail(error: CodedError, detail: string | undefined): CodedError {

@@ -58,6 +58,7 @@ function flagsOf(client: Client): string {
     client.monitoring ? 'O' : '',
     typeOf(client) === 'pubsub' ? 'P' : '',
     client.transaction.open ? 'x' : '',
+    client.blocked === undefined ? '' : 'b',
     client.tracking === undefined ? '' : 't',
     client.tracking?.isBroken ? 'R' : '',
     client.tracking?.mode === 'bcast' ? 'B' : '',

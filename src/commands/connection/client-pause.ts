@@ -58,7 +58,7 @@ export const clientUnpause: Command = {
 
 export const clientUnblock: Command = {
   name: 'unblock',
-  summary: 'Does nothing, because no command blocks.',
+  summary: 'Ends the wait of another client in a command that blocks, such as XREAD with BLOCK.',
   complexity: 'O(1)',
   group: 'connection',
   flags: ['admin', 'loading', 'stale', 'noscript'],
@@ -75,15 +75,18 @@ export const clientUnblock: Command = {
       ],
     },
   ],
-  reply: '0',
-  run({ reply }, args) {
+  reply: '1; 0 if there is no such client, or it does not wait',
+  run({ reply, server }, args) {
     const id = args.slice();
     const reason = args.left > 0 ? args.word() : 'timeout';
     args.endOfSubcommand();
     if (reason !== 'timeout' && reason !== 'error') {
       throw new CodedError('ERR', 'CLIENT UNBLOCK reason should be TIMEOUT or ERROR');
     }
-    if (parseInt64(id) === undefined) throw NOT_AN_INTEGER;
-    reply.integer(0);
+    const number = parseInt64(id);
+    if (number === undefined) throw NOT_AN_INTEGER;
+    const blocked = server.clients.get(Number(number))?.blocked;
+    blocked?.unblock(reason);
+    reply.integer(blocked === undefined ? 0 : 1);
   },
 };

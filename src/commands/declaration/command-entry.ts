@@ -137,7 +137,7 @@ function refusalByStore({ group, onlyInMemory }: Command, name: string): CodedEr
 /** Returns the permission that a command needs; 0 if every authenticated client may call it. */
 function permissionFor({ flags, group }: Command): number {
   if (flags.includes('admin')) return PERMISSIONS.admin;
-  if (flags.includes('pubsub')) return PERMISSIONS.events;
+  if (flags.includes('pubsub') || group === 'stream') return PERMISSIONS.events;
   if (flags.includes('write')) return PERMISSIONS.write;
   // A script can keep the server busy.
   return flags.includes('readonly') || group === 'scripting' ? PERMISSIONS.read : 0;

@@ -84,6 +84,7 @@ export type Group =
   | 'hash'
   | 'set'
   | 'sorted-set'
+  | 'stream'
   | 'pubsub'
   | 'transactions'
   | 'scripting'
@@ -92,7 +93,7 @@ export type Group =
 
 /**
  * As in COMMAND INFO. With `no_auth`, a client need not be authenticated. The permission that a command needs follows
- * from `admin`, `pubsub`, `write` and `readonly`.
+ * from these: `admin`, `pubsub`, `write` and `readonly`.
  */
 export type CommandFlag =
   | 'write'
@@ -102,6 +103,7 @@ export type CommandFlag =
   | 'pubsub'
   | 'no_multi'
   | 'noscript'
+  | 'blocking'
   | 'skip_monitor'
   | 'skip_slowlog'
   | 'fast'

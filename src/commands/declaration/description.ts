@@ -16,6 +16,7 @@ export function categoriesOf({ command }: CommandEntry): string[] {
   if (flags.includes('readonly')) categories.push('@read');
   if (flags.includes('pubsub')) categories.push('@pubsub');
   if (flags.includes('admin')) categories.push('@admin', '@dangerous');
+  if (flags.includes('blocking')) categories.push('@blocking');
   const ofGroup = GROUP_CATEGORIES[group];
   if (ofGroup !== undefined) categories.push(ofGroup);
   return categories;
@@ -28,6 +29,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   scripting: '@scripting',
   set: '@set',
   'sorted-set': '@sortedset',
+  stream: '@stream',
   string: '@string',
   transactions: '@transaction',
 };

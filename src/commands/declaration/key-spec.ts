@@ -19,6 +19,8 @@ export interface KeySpec {
   readonly isMultiple: boolean;
   /** The distance between two keys: 2 if there are values between them. */
   readonly step: number;
+  /** Whether the first half of these arguments are keys, and the second half belongs to them. */
+  readonly isHalved: boolean;
   /** Whether the argument before the first key says how many there are. */
   readonly isCounted: boolean;
   /** Whether the request may have no such key. */
@@ -36,24 +38,35 @@ export const NUMKEYS = 'numkeys';
  */
 export function keySpecsOf({ arguments: args, flags }: Command, nameWords: number): readonly KeySpec[] {
   // Options come in any order after the required arguments.
-  const required = args.filter(({ optional }) => !optional).length;
-  const until = new Set(args.flatMap(({ type, token: word }) => (type === 'block' && word ? [word] : [])));
+  const required = args.filter(({ optional }) => !optional);
+  const until = new Set(
+    args.flatMap(({ type, token: word, optional }) => (type === 'block' && word && optional ? [word] : [])),
+  );
   return args.flatMap((argument, index) => {
     const { token, multiple = false, optional = false, arguments: members = [] } = argument;
     const key = [argument, members[0]].find(isKey);
     if (key === undefined) return [];
+    const isHalved = key !== argument && key.multiple === true;
     const use = key.use ?? (flags.includes('write') ? 'RW access update' : 'RO access');
     return {
-      from: nameWords + (token === undefined ? index : required),
+      from: nameWords + (token === undefined ? index : wordsOf(required.filter((other) => other !== argument))),
       keyword: token,
       until,
-      isMultiple: multiple,
-      step: Math.max(1, members.length),
+      isMultiple: multiple || isHalved,
+      step: isHalved ? 1 : Math.max(1, members.length),
+      isHalved,
       isCounted: args[index - 1]?.name === NUMKEYS,
       isOptional: optional,
       flags: use.split(' '),
     };
   });
+}
+
+/** Returns how many words arguments have that are given once, with the words that introduce blocks. */
+function wordsOf(args: readonly Argument[]): number {
+  return args.reduce((words, { token, arguments: members = [] }) => {
+    return words + (token === undefined ? 1 : 1 + members.length);
+  }, 0);
 }
 
 function isKey(argument: Argument | undefined): boolean {
@@ -78,11 +91,13 @@ export function foundKeys(specs: readonly KeySpec[], request: readonly Slice[]):
 
 /** Returns whether the numbers of keys in a request are possible. */
 export function hasValidNumbers(specs: readonly KeySpec[], request: readonly Slice[]): boolean {
-  return specs.every((spec) => spec.isOptional || !spec.isCounted || keysOfOne(spec, request).length > 0);
+  return specs.every(
+    (spec) => spec.isOptional || !(spec.isCounted || spec.isHalved) || keysOfOne(spec, request).length > 0,
+  );
 }
 
 function keysOfOne(spec: KeySpec, request: readonly Slice[]): readonly Slice[] {
-  const { from, keyword, until, isMultiple, step, isCounted } = spec;
+  const { from, keyword, until, isMultiple, isHalved, step, isCounted } = spec;
   if (keyword === undefined) {
     const number = isCounted ? Number(request[from - 1]?.latin1()) : 1;
     const end = isMultiple && !isCounted ? request.length : from + number * step;
@@ -92,10 +107,14 @@ function keysOfOne(spec: KeySpec, request: readonly Slice[]): readonly Slice[] {
   }
   for (let at = from; at < request.length; at++) {
     const word = request[at].latin1().toUpperCase();
-    if (word === keyword) return request.slice(at + 1, at + 2);
+    if (word === keyword) return isHalved ? firstHalf(request.slice(at + 1)) : request.slice(at + 1, at + 2);
     if (until.has(word)) break;
   }
   return [];
+}
+
+function firstHalf(words: readonly Slice[]): readonly Slice[] {
+  return words.slice(0, Math.floor(words.length / 2));
 }
 
 /** Returns whether the first key has no fixed position, or the number of keys follows from the request. */
@@ -116,11 +135,11 @@ export function writePositions(reply: ReplyEncoder, specs: readonly KeySpec[]): 
 }
 
 export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec): void {
-  const { from, keyword, isMultiple, step, isCounted } = spec;
+  const { from, keyword, isMultiple, isHalved, step, isCounted, isOptional } = spec;
   reply.map(3);
   reply.bulk('flags');
-  // The keyword may also occur as a key or a value of DATA.
-  reply.statuses(keyword === undefined ? spec.flags : [...spec.flags, 'incomplete']);
+  // The keyword of an option may also occur as a key or a value of DATA.
+  reply.statuses(keyword === undefined || !isOptional ? spec.flags : [...spec.flags, 'incomplete']);
   reply.bulk('begin_search');
   reply.map(2);
   reply.bulk('type');
@@ -142,7 +161,7 @@ export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec): void {
   reply.bulk('type');
   const numbers = isCounted
     ? ({ keynumidx: 0, firstkey: 1, keystep: step } as const)
-    : ({ lastkey: isMultiple ? -1 : 0, keystep: step, limit: 0 } as const);
+    : ({ lastkey: isMultiple ? -1 : 0, keystep: step, limit: isHalved ? 2 : 0 } as const);
   reply.bulk(isCounted ? 'keynum' : 'range');
   reply.bulk('spec');
   reply.map(3);

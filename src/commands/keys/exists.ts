@@ -14,7 +14,12 @@ export const exists: Command = {
   reply: 'the number of keys that exist; a key given twice counts twice',
   run(context, args) {
     let found = 0;
-    while (args.left > 0) if (readKey(context, args.key(context.client)) !== NO_SESSION) found++;
+    while (args.left > 0) {
+      const isThere = args.streamKey(context.client)
+        ? context.server.eventStream !== undefined
+        : readKey(context, args.key(context.client)) !== NO_SESSION;
+      if (isThere) found++;
+    }
     context.reply.integer(found);
   },
 };

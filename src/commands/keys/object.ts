@@ -40,8 +40,12 @@ const encoding: Command = {
   arity: 3,
   arguments: [{ ...KEY, use: 'RO' }],
   reply:
-    'int, embstr or raw; intset or listpack (everything in one block of bytes); hashtable or skiplist; null if there is no such key',
-  run({ client, engine, reply }, args) {
+    'int, embstr or raw; intset or listpack (everything in one block of bytes); hashtable or skiplist; stream; null if there is no such key',
+  run({ client, engine, reply, server }, args) {
+    if (args.streamKey(client)) {
+      reply.bulkOrNull(server.eventStream === undefined ? undefined : 'stream');
+      return;
+    }
     const session = findKey(engine, args.key(client));
     if (session === NO_SESSION) reply.null();
     else reply.bulk(encodingOf(engine, session));

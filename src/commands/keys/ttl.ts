@@ -20,8 +20,12 @@ function timeOf(
     arguments: [KEY],
     reply: `${unit}; -1 if the key does not expire, -2 if there is no such key`,
     run(context, args) {
-      const { engine, reply } = context;
-      const session = readKey(context, args.key(context.client));
+      const { client, engine, reply, server } = context;
+      if (args.streamKey(client)) {
+        reply.integer(server.eventStream === undefined ? -2 : -1);
+        return;
+      }
+      const session = readKey(context, args.key(client));
       if (session === NO_SESSION) reply.integer(-2);
       else reply.integer(engine.timeLeft(session) === Infinity ? -1 : read(engine, session));
     },

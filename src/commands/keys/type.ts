@@ -11,8 +11,12 @@ export const type: Command = {
   flags: ['readonly', 'fast'],
   arity: 2,
   arguments: [{ ...KEY, use: 'RO' }],
-  reply: 'string, hash, set, zset, or none if there is no such key',
+  reply: 'string, hash, set, zset, stream, or none if there is no such key',
   run(context, args) {
+    if (args.streamKey(context.client)) {
+      context.reply.simple(context.server.eventStream === undefined ? 'none' : 'stream');
+      return;
+    }
     const session = readKey(context, args.key(context.client));
     context.reply.simple(session === NO_SESSION ? 'none' : context.engine.kindOf(session));
   },

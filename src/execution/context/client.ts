@@ -1,6 +1,7 @@
 import type { ReplyEncoder } from '../../resp/reply-encoder.js';
 import type { Script } from '../../scripting/scripts.js';
 import type { Slice } from '../../slice.js';
+import type { Blocked } from './blocked.js';
 import type { ClientMemory } from './client-memory.js';
 import type { Subscriber } from './pub-sub.js';
 import type { TrackingClient } from './tracking.js';
@@ -26,6 +27,8 @@ export interface Client extends Subscriber, TrackingClient {
   /** Undefined if it must authenticate and has not done so yet. */
   readonly user: User | undefined;
   readonly transaction: Transaction;
+  /** What its command waits for, if that is one that blocks; otherwise undefined. */
+  blocked: Blocked | undefined;
   /** Ends its transaction and runs the queued commands: EXEC. Returns a promise only if one of them has to wait. */
   exec(): void | Promise<void>;
   /** Runs a script and writes its result as the reply. Returns a promise only if it runs for very long. */

@@ -18,6 +18,7 @@ import type { MemoryAccount } from './memory-account.js';
 import type { Monitors } from './monitors.js';
 import type { Pause } from './pause.js';
 import type { PubSub } from './pub-sub.js';
+import type { Readers } from './readers.js';
 import type { ReloadReport } from './reload-report.js';
 import type { SessionWatcher } from './session-watcher.js';
 import type { StoreControl } from './store-control.js';
@@ -53,6 +54,7 @@ export interface ServerControl {
   readonly monitors: Monitors;
   readonly tracking: Tracking;
   readonly pause: Pause;
+  readonly readers: Readers;
   readonly memory: MemoryAccount;
   /** Keeps sessions over a restart; undefined if nothing does. */
   readonly durability: Durability | undefined;

@@ -163,6 +163,10 @@ describe('declarations', () => {
       // They remove the deadlines of keys.
       ...['hpersist', 'session.keypersist'],
       ...['session.clear', 'session.del', 'session.end', 'session.endall', 'session.endid', 'session.endname'],
+      // They remove what is pending, or change what a group has noted of an entry.
+      ...['delconsumer', 'destroy', 'setid', 'xack', 'xautoclaim', 'xclaim', 'xreadgroup', 'xtrim'],
+      // They are refused.
+      ...['xadd', 'xdel', 'xsetid'],
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],
       ...['session.expire', 'session.pexpire', 'session.touch'],

@@ -1,0 +1,218 @@
+import type { Context } from '../../execution/context/context.js';
+import type { ReplyEncoder } from '../../resp/reply-encoder.js';
+import { Slice } from '../../slice.js';
+import type { Consumer, ConsumerGroup } from '../../stream/consumer-group.js';
+import { type EntryId, FIRST_ID, idText, LAST_ID } from '../../stream/entry-id.js';
+import type { EventStream } from '../../stream/event-stream.js';
+import type { Arguments } from '../arguments/arguments.js';
+import { container } from '../declaration/container.js';
+import { COUNT, GROUP, KEY } from './grammar.js';
+import { noGroupForKey, streamCommand, timeOf } from './stream-command.js';
+import { seesToken, writeEntries, writeEntry } from './write-entries.js';
+
+/** How many entries of each list FULL returns, unless COUNT says otherwise. */
+const USUAL_COUNT = 10;
+
+const stream = streamCommand({
+  name: 'stream',
+  summary: 'Describes the stream of session events; with FULL also its first entries, its groups and their consumers.',
+  complexity: 'O(1); with FULL O(N), where N is the number of entries, groups and consumers returned',
+  flags: ['readonly'],
+  arity: -3,
+  arguments: [
+    KEY,
+    {
+      name: 'full-block',
+      type: 'block',
+      optional: true,
+      arguments: [{ name: 'full', type: 'pure-token', token: 'FULL' }, COUNT],
+    },
+  ],
+  reply: 'map',
+  answer(stream, context, args) {
+    const count = readFull(args);
+    if (count === undefined) writeStream(context, stream);
+    else writeFull(context, stream, count || Infinity);
+  },
+});
+
+/** Reads `[FULL [COUNT count]]`. Returns the count, 0 for no limit; undefined without FULL. */
+function readFull(args: Arguments): number | undefined {
+  if (args.left === 0) return undefined;
+  const isRight = (args.left === 1 || args.left === 3) && args.option([{ word: 'FULL' }]) !== undefined;
+  if (!isRight) args.endOfSubcommand();
+  if (args.left === 0) return USUAL_COUNT;
+  if (args.option([{ word: 'COUNT' }]) === undefined) args.endOfSubcommand();
+  const count = Number(args.int64());
+  return count < 0 ? USUAL_COUNT : count;
+}
+
+function writeStream(context: Context, stream: EventStream): void {
+  const { reply } = context;
+  reply.map(10);
+  writeFigures(reply, stream);
+  reply.bulk('groups');
+  reply.integer(stream.groupCount);
+  reply.bulk('first-entry');
+  writeEntryAt(context, stream, stream.firstId);
+  reply.bulk('last-entry');
+  writeEntryAt(context, stream, stream.lastId);
+}
+
+/** Entries are not in a radix tree as in Redis, so each counts as a node. */
+function writeFigures(reply: ReplyEncoder, stream: EventStream): void {
+  const figures = {
+    length: stream.length,
+    'radix-tree-keys': stream.length,
+    'radix-tree-nodes': stream.length + 1,
+    'last-generated-id': idText(stream.lastId),
+    'max-deleted-entry-id': idText(FIRST_ID),
+    'entries-added': stream.entriesAdded,
+    'recorded-first-entry-id': idText(stream.firstId),
+  };
+  for (const [name, value] of Object.entries(figures)) {
+    reply.bulk(name);
+    if (typeof value === 'number') reply.integer(value);
+    else reply.bulk(value);
+  }
+}
+
+function writeEntryAt(context: Context, stream: EventStream, id: EntryId): void {
+  const content = stream.find(id);
+  if (content === undefined) context.reply.null();
+  else writeEntry(context.reply, id, content, seesToken(context));
+}
+
+function writeFull(context: Context, stream: EventStream, count: number): void {
+  const { reply } = context;
+  reply.map(9);
+  writeFigures(reply, stream);
+  reply.bulk('entries');
+  writeEntries(context, (visit) => stream.range(FIRST_ID, LAST_ID, count, visit));
+  reply.bulk('groups');
+  const groups = stream.groups();
+  reply.array(groups.length);
+  for (const group of groups) writeFullGroup(context, group, count);
+}
+
+function writeFullGroup(context: Context, group: ConsumerGroup, count: number): void {
+  const { reply } = context;
+  reply.map(7);
+  reply.bulk('name');
+  reply.bulk(group.name);
+  writeProgress(reply, group);
+  reply.bulk('pel-count');
+  reply.integer(group.pending);
+  reply.bulk('pending');
+  writePending(context, group, undefined, count);
+  reply.bulk('consumers');
+  const consumers = byName(group);
+  reply.array(consumers.length);
+  for (const consumer of consumers) {
+    reply.map(5);
+    reply.bulk('name');
+    reply.bulk(consumer.name);
+    reply.bulk('seen-time');
+    reply.integer(consumer.seenAt);
+    reply.bulk('active-time');
+    reply.integer(consumer.activeAt);
+    reply.bulk('pel-count');
+    reply.integer(consumer.pending);
+    reply.bulk('pending');
+    writePending(context, group, consumer, count);
+  }
+}
+
+function writeProgress(reply: ReplyEncoder, { lastId, entriesRead, lag }: ConsumerGroup): void {
+  reply.bulk('last-delivered-id');
+  reply.bulk(idText(lastId));
+  reply.bulk('entries-read');
+  writeIntegerOrNull(reply, entriesRead < 0 ? undefined : entriesRead);
+  reply.bulk('lag');
+  writeIntegerOrNull(reply, lag);
+}
+
+function writeIntegerOrNull(reply: ReplyEncoder, value: number | undefined): void {
+  if (value === undefined) reply.null();
+  else reply.integer(value);
+}
+
+/** Writes what is pending in a group or for one of its consumers, whose name is then left out. */
+function writePending(context: Context, group: ConsumerGroup, consumer: Consumer | undefined, count: number): void {
+  const { reply } = context;
+  const start = reply.written;
+  const filter = { consumer: consumer && Slice.of(consumer.name), now: timeOf(context) };
+  const entries = group.visitPending(FIRST_ID, LAST_ID, count, filter, (ms, n, owner, deliveredAt, deliveries) => {
+    reply.array(consumer === undefined ? 4 : 3);
+    reply.latin1(idText({ ms, n }));
+    if (consumer === undefined) reply.bulk(owner);
+    reply.integer(deliveredAt);
+    reply.integer(deliveries);
+  });
+  reply.before(start, () => reply.array(entries));
+}
+
+/** Returns the consumers of a group in the order of their names, as Redis has them. */
+function byName(group: ConsumerGroup): Consumer[] {
+  return [...group.consumers()].sort((one, other) => one.name.compare(other.name));
+}
+
+const groups = streamCommand({
+  name: 'groups',
+  summary: 'Describes the groups of the stream of session events.',
+  complexity: 'O(N), where N is the number of groups',
+  flags: ['readonly'],
+  arity: 3,
+  arguments: [KEY],
+  reply: 'array of maps',
+  answer(stream, { reply }) {
+    const groups = stream.groups();
+    reply.array(groups.length);
+    for (const group of groups) {
+      reply.map(6);
+      reply.bulk('name');
+      reply.bulk(group.name);
+      reply.bulk('consumers');
+      reply.integer(group.size);
+      reply.bulk('pending');
+      reply.integer(group.pending);
+      writeProgress(reply, group);
+    }
+  },
+});
+
+const consumers = streamCommand({
+  name: 'consumers',
+  summary: 'Describes the consumers of a group.',
+  complexity: 'O(N), where N is the number of consumers',
+  flags: ['readonly'],
+  arity: 4,
+  arguments: [KEY, GROUP],
+  reply: 'array of maps',
+  answer(stream, context, args) {
+    const { reply } = context;
+    const name = args.slice();
+    const group = stream.group(name);
+    if (group === undefined) throw noGroupForKey(name);
+    const now = timeOf(context);
+    const consumers = byName(group);
+    reply.array(consumers.length);
+    for (const { name: own, pending, seenAt, activeAt } of consumers) {
+      reply.map(4);
+      reply.bulk('name');
+      reply.bulk(own);
+      reply.bulk('pending');
+      reply.integer(pending);
+      reply.bulk('idle');
+      reply.integer(Math.max(0, now - seenAt));
+      reply.bulk('inactive');
+      reply.integer(activeAt < 0 ? -1 : Math.max(0, now - activeAt));
+    }
+  },
+});
+
+export const xinfo = container('xinfo', 'stream', 'A container for commands about the stream of session events.', [
+  consumers,
+  groups,
+  stream,
+]);
