@@ -7,7 +7,6 @@ import { startServers } from './valkey/servers.js';
 describe.skipIf(!RedisServer.there)('two servers', () => {
   describeStore({
     name: 'the Valkey store on a cluster of three primaries',
-    lacksKeyDurations: true,
     async start() {
       const cluster = await RedisCluster.start({ primaries: 3 });
       return startServers(cluster.nodes[0], () => cluster.stop());

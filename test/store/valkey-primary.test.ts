@@ -6,7 +6,6 @@ import { startServers } from './valkey/servers.js';
 describe.skipIf(!RedisServer.there)('two servers', () => {
   describeStore({
     name: 'the Valkey store on a single primary',
-    lacksKeyDurations: true,
     async start() {
       const server = await RedisServer.start();
       return startServers(server, () => server.stop());

@@ -12,6 +12,8 @@ export const READS: Commands = [['GET', 'k'], ['MGET', 'k', 'n'], ['GETALL']];
 /** Those that write the data and change it. */
 export const WRITES: Commands = [
   ['SET', 'k', '2'],
+  ['SETEX', '100', 'k', '2'],
+  ['PSETEX', '100000', 'k', '2'],
   ['ADD', 'n', '2'],
   ['CAS', 'k', '1', '2'],
   ['INCRBY', 'k', '1'],
@@ -26,10 +28,19 @@ export const IDLE_WRITES: Commands = [
   ['ADD', 'k', '2'],
   ['CAS', 'k', '2', '3'],
   ['DEL', 'n'],
+  ['KEYPERSIST', 'k'],
 ];
 
 /** Those that look at the session, and are refused if there is none. */
-export const LOOKS: Commands = [['INFO'], ['KEYS'], ['COUNT'], ['CONTAINS', 'k'], ['ID']];
+export const LOOKS: Commands = [
+  ['INFO'],
+  ['KEYS'],
+  ['COUNT'],
+  ['CONTAINS', 'k'],
+  ['KEYTTL', 'k'],
+  ['KEYPTTL', 'k'],
+  ['ID'],
+];
 
 /** Those that ask whether there is a session, with the reply if there is none. */
 export const QUESTIONS: readonly (readonly [command: string, reply: number | number[]])[] = [

@@ -28,8 +28,6 @@ const OPTIONAL: Record<string, string> = {
   'session.load': 'sessions that are not in the memory of the server have other backups',
 };
 
-const OF_KEY_DURATIONS = ['setex', 'psetex', 'keyttl', 'keypttl', 'keypersist'].map((name) => `session.${name}`);
-
 const sessionCommands = commands.filter(({ group }) => group === 'session' || group === 'session-data');
 
 /**
@@ -71,7 +69,7 @@ export function describeStore(store: StoreUnderTest): void {
     transactions(suite);
     events(suite);
     limits(suite, sessionCommands);
-    if (!store.lacksKeyDurations) keyDurations(suite);
+    keyDurations(suite);
 
     describe('the suite', () => {
       it('SESSION.HELP has a line for each command', async () => {
@@ -84,9 +82,7 @@ export function describeStore(store: StoreUnderTest): void {
       // Last, because it looks at what all the others have sent.
       it('has seen every command accepted that a store must have', () => {
         const missing = sessionCommands.map(({ name }) => name).filter((name) => !suite.accepted.has(name));
-        const isOptional = (name: string) =>
-          Object.hasOwn(OPTIONAL, name) || (store.lacksKeyDurations && OF_KEY_DURATIONS.includes(name));
-        expect(missing.filter((name) => !isOptional(name))).toEqual([]);
+        expect(missing.filter((name) => !Object.hasOwn(OPTIONAL, name))).toEqual([]);
       });
     });
   });

@@ -4,8 +4,6 @@ import type { RawClient } from '../../raw-client.js';
 export interface StoreUnderTest {
   /** What the tests are listed under. */
   readonly name: string;
-  /** Whether its keys cannot have durations of their own. */
-  readonly lacksKeyDurations?: true;
   /** Starts an empty store and what serves it. Called once for all tests. */
   start(): Promise<Stand>;
 }

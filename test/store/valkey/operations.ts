@@ -152,6 +152,8 @@ const who = fc.oneof(
 );
 const whoever = fc.array(who, { maxLength: 4 });
 const duration = fc.constantFrom(0, 1_000_000, 2_000_000);
+/** Of keys. */
+const keyDuration = fc.constantFrom(1, 1000, 400_000, 1_000_000, 2 ** 31 * 1000);
 /** In ms: longer than all time that passes. The node itself would remove the old token, by its own time. */
 const GRACE = 2 ** 30;
 
@@ -293,6 +295,15 @@ const all: fc.Arbitrary<Operation>[] = [
   }),
   op('set', true, [who, pairs, isUse], async (world, what, some, use) =>
     world.sessions.set(one(world, what), some, use),
+  ),
+  op('keyTimesLeft', true, [who, keys], async (world, what, some) =>
+    world.sessions.keyTimesLeft(one(world, what), some),
+  ),
+  op('setFor', true, [who, keyDuration, pairs, isUse], async (world, what, ms, some, use) =>
+    world.sessions.setFor(one(world, what), ms, some, use),
+  ),
+  op('persistKeys', true, [who, keys, isUse], async (world, what, some, use) =>
+    world.sessions.persistKeys(one(world, what), some, use),
   ),
   op('add', true, [who, pairs, isUse], async (world, what, some, use) =>
     world.sessions.add(one(world, what), some, use),

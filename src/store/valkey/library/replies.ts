@@ -1,7 +1,7 @@
 import { Slice } from '../../../slice.js';
 import type { Fields, Keys, Values } from '../../session-store.js';
 import type { Reply } from '../nodes/nodes.js';
-import { NO_DEADLINE } from './constants.js';
+import { NO_DEADLINE, NO_KEY_TTL } from './constants.js';
 
 // Functions that turn a reply of the library's functions into the result of an operation. They are made once, so that
 // no operation has to make one.
@@ -47,6 +47,11 @@ export function booleansOf(reply: Reply): boolean[] {
 export function timeLeftOf(reply: Reply): number {
   const left = integerOf(reply);
   return left === NO_DEADLINE ? Infinity : left;
+}
+
+/** Returns for each key the ms until its deadline; undefined if there is no such key. */
+export function keyTimesLeftOf(reply: Reply): (number | undefined)[] {
+  return listOf(reply).map((left) => (left === NO_KEY_TTL ? undefined : timeLeftOf(left)));
 }
 
 export function sliceOf(reply: Reply): Slice | undefined {

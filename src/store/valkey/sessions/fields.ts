@@ -1,4 +1,3 @@
-import { CodedError } from '../../../errors.js';
 import type { SessionFields } from '../../session-store.js';
 import {
   bigintOf,
@@ -7,6 +6,7 @@ import {
   integerOf,
   isOne,
   keysOf,
+  keyTimesLeftOf,
   nothingOf,
   sliceOf,
   valuesOf,
@@ -26,12 +26,11 @@ export function fields(calls: SessionCalls, maxValueBytes: number): SessionField
     contains: (token, keys) => calls.ask('contains', token, keys, booleansOf),
     count: (token) => calls.ask('count', token, [], integerOf),
     keys: (token) => calls.ask('keys', token, [], keysOf),
-
-    keyTimesLeft: notYet,
-    setFor: notYet,
-    persistKeys: notYet,
+    keyTimesLeft: (token, keys) => calls.ask('keyttl', token, keys, keyTimesLeftOf),
 
     set: (token, pairs, isUse) => calls.ask('set', token, [use(isUse), ...pairs], nothingOf),
+    setFor: (token, duration, pairs, isUse) => calls.ask('setfor', token, [use(isUse), duration, ...pairs], nothingOf),
+    persistKeys: (token, keys, isUse) => calls.ask('persist', token, [use(isUse), ...keys], integerOf),
     add: (token, pairs, isUse) => calls.ask('add', token, [use(isUse), ...pairs], integerOf),
     compareAndSet: (token, key, expected, value, isUse) =>
       calls.ask('cas', token, [use(isUse), key, expected, value], isOne),
@@ -43,10 +42,6 @@ export function fields(calls: SessionCalls, maxValueBytes: number): SessionField
     clear: (token, isUse) => calls.ask('clear', token, [use(isUse)], integerOf),
     replace: (token, pairs, isUse) => calls.ask('replace', token, [use(isUse), ...pairs], integerOf),
   };
-}
-
-function notYet(): never {
-  throw new CodedError('ERR', 'keys with a duration of their own cannot be kept in the store of the option "store"');
 }
 
 /** Whether an operation counts as use. */
