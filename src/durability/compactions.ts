@@ -1,14 +1,19 @@
 import { counted } from '../counted.js';
 import type { Clock, SessionEngine } from '../engine/index.js';
-import { type GrowthLimits, isCompactionDue, type Journal, JournalError } from '../journal/index.js';
+import { type BaseFile, type GrowthLimits, isCompactionDue, type Journal, JournalError } from '../journal/index.js';
 import type { EventLog } from '../log/log-events.js';
+import type { EventStream } from '../stream/event-stream.js';
 import type { Recorder } from './recorder.js';
 import { SessionsWriter } from './sessions-writer.js';
+import type { StreamReplay } from './stream-replay.js';
+import { StreamWriter } from './stream-writer.js';
 
 /** How long after a failed compaction the next automatic one may start, in ms. */
 const RETRY_MS = 60_000;
 
 export interface CompactionOptions {
+  /** The event stream, which is kept as well; undefined if there is none. It must be new. */
+  readonly stream?: EventStream | undefined;
   readonly clock: Clock;
   /** How much the journal may grow before it is compacted automatically. Called at each check. */
   readonly growth: () => GrowthLimits;
@@ -44,6 +49,7 @@ export class Compactions {
   readonly #directory: string;
   readonly #engine: SessionEngine;
   readonly #recorder: Recorder;
+  readonly #streamReplay: StreamReplay;
   #beganAt = 0;
   #failedAt = -Infinity;
   #lastMs: number | undefined;
@@ -61,7 +67,14 @@ export class Compactions {
   #holds = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(options: CompactionOptions, directory: string, engine: SessionEngine, recorder: Recorder) {
+  constructor(
+    options: CompactionOptions,
+    directory: string,
+    engine: SessionEngine,
+    recorder: Recorder,
+    streamReplay: StreamReplay,
+  ) {
+    this.#streamReplay = streamReplay;
     this.#options = options;
     this.#directory = directory;
     this.#engine = engine;
@@ -129,7 +142,7 @@ export class Compactions {
     const engine = this.#engine;
     const recorder = this.#recorder;
     try {
-      await journal.compact((base) => {
+      await journal.compact(async (base) => {
         const { sessions, names } = engine.stats();
         base.records.append('EXPECT', { sessions, names });
         recorder.beginBase();
@@ -140,7 +153,8 @@ export class Compactions {
           wall: recorder.wall,
           isForwarding: false,
         });
-        return writer.writeAll();
+        await writer.writeAll();
+        await this.#writeStream(base);
       });
       this.#lastSucceeded = true;
       this.#succeeded++;
@@ -162,6 +176,17 @@ export class Compactions {
     } finally {
       this.#recorder.endBase();
     }
+  }
+
+  async #writeStream(base: BaseFile): Promise<void> {
+    const { clock, stream } = this.#options;
+    if (stream !== undefined) {
+      await new StreamWriter(stream, clock, base).writeAll();
+      return;
+    }
+    // Without a stream its entries are dropped. But if there is one again, its ids must not go back.
+    const { lastId, entriesAdded } = this.#streamReplay.last;
+    if (entriesAdded > 0) base.records.append('STREAM', { ...lastId, added: entriesAdded });
   }
 
   /** Logs the first failure, and later ones only if they have another reason: on a full disk there is one a minute. */

@@ -19,6 +19,8 @@ import { endsWithin } from './ends-within.js';
 import type { LockedDirectory } from './locked-directory.js';
 import { Recorder } from './recorder.js';
 import { Replay } from './replay.js';
+import { StreamJournal } from './stream-journal.js';
+import { StreamReplay } from './stream-replay.js';
 import { WallTime } from './wall-time.js';
 
 interface DurabilityOptions extends CompactionOptions {
@@ -66,6 +68,7 @@ export class Durability {
   readonly #directory: LockedDirectory;
   readonly #compactions: Compactions;
   readonly #wall: WallTime;
+  readonly #streamReplay: StreamReplay;
   readonly #missed: BackgroundWork;
   /** The first slot whose extensions, missed while the disk failed, are still to be recorded. */
   #missedCursor = 0;
@@ -97,7 +100,8 @@ export class Durability {
     this.recorder = new Recorder(engine, () => this.#loaded().records, this.#wall);
     engine.listen(this.recorder);
     this.#missed = new BackgroundWork(options.clock, () => this.#recordMissed());
-    this.#compactions = new Compactions(options, directory.path, engine, this.recorder);
+    this.#streamReplay = new StreamReplay(options.stream);
+    this.#compactions = new Compactions(options, directory.path, engine, this.recorder, this.#streamReplay);
   }
 
   /**
@@ -147,7 +151,7 @@ export class Durability {
       },
     });
     this.#wall.ahead = journal.clockAhead;
-    const replay = new Replay(restoration, this.#wall);
+    const replay = new Replay(restoration, this.#wall, this.#streamReplay);
     const report = await journal.load(
       (record) => {
         if (this.#closed) throw new JournalError('stopped while loading');
@@ -163,6 +167,7 @@ export class Durability {
     const expired = await this.#finish(restoration, join(directory, JOURNAL));
     this.#expired = expired;
     this.#journal = journal;
+    this.#options.stream?.record(new StreamJournal(() => this.#loaded().records));
     this.#progress = undefined;
     const note = await takeStopNote(directory);
     if (note !== undefined) {

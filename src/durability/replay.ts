@@ -8,9 +8,11 @@ import {
   type Session,
   type SessionState,
 } from '../engine/index.js';
+import { CodedError } from '../errors.js';
 import { fieldIndexes, type JournalRecord, RecordError, type RecordName } from '../journal/index.js';
 import { Slice } from '../slice.js';
 import { settingsIn } from './session-records.js';
+import { StreamReplay } from './stream-replay.js';
 import { NEVER, type WallTime } from './wall-time.js';
 
 const EXPECT = fieldIndexes('EXPECT');
@@ -35,8 +37,11 @@ export class Replay {
   readonly #name = Slice.of('');
   readonly #handlers: Record<RecordName, (record: JournalRecord) => void>;
 
-  /** @param wall The journal's clock. */
-  constructor(restoration: Restoration, wall: WallTime) {
+  /**
+   * @param wall The journal's clock.
+   * @param stream Replays the records of the event stream. By default they are left out.
+   */
+  constructor(restoration: Restoration, wall: WallTime, stream = new StreamReplay(undefined)) {
     this.#restoration = restoration;
     this.#wall = wall;
     const ofSession =
@@ -96,6 +101,7 @@ export class Replay {
       GONE: (record) => restoration.forget(record.slice(TOKEN)),
       FLUSH: () => restoration.forgetAll(),
       END: () => {},
+      ...stream.handlers,
     };
   }
 
@@ -115,7 +121,7 @@ export class Replay {
     try {
       this.#handlers[record.name](record);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof RangeError) && !(error instanceof CodedError)) throw error;
       throw new RecordError(`a ${record.name} record is invalid: ${error.message}`);
     }
   }

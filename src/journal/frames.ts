@@ -19,8 +19,8 @@ import { JournalError } from './journal-error.js';
  *
  * Version 1 had no strings and no sessions identified by `@name`. Version 2 had no WRITE, ROTATED, PREPARED, REVEALED
  * and FLUSH, and no fractions of a millisecond. In both, the header's checksum covered only the id. Version 3 had no
- * ID. Version 4 had no sets and sorted sets. Version 5 had no KEYDEADLINE. They can be read; a file that is written to
- * becomes one of this version.
+ * ID. Version 4 had no sets and sorted sets. Version 5 had no KEYDEADLINE and no event stream. They can be read; a file
+ * that is written to becomes one of this version.
  */
 export const FORMAT_VERSION = 6;
 

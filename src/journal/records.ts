@@ -110,6 +110,34 @@ export const RECORDS = {
   ROTATED: { fields: { token: 'bytes', newToken: 'bytes', graceEnd: 'integer' }, rest: 'none' },
   /** The session with this token is gone, with all its old tokens. */
   GONE: { fields: { token: 'bytes' }, rest: 'none' },
+  /**
+   * An entry of the event stream. It is ignored if the stream has had this entry or a later one. Ids and times of the
+   * stream are on the wall clock.
+   */
+  EVENT: { fields: { ms: 'integer', n: 'integer', content: 'bytes' }, rest: 'none' },
+  /** The id of the latest entry that the stream has had, and how many it has had. A base has it after the entries. */
+  STREAM: { fields: { ms: 'integer', n: 'integer', added: 'integer' }, rest: 'none' },
+  /** The stream has no entries up to this one. If `forgets` is 1, these are pending in no consumer group. */
+  TRIMMED: { fields: { ms: 'integer', n: 'integer', forgets: 'integer' }, rest: 'none' },
+  /**
+   * There is a consumer group that has this position: the id of the entry that was delivered last, as clients read it,
+   * and one more than the number of entries up to it, or 0 if that is unknown. `lost` entries were removed before it
+   * acknowledged them. What is pending in it stays so.
+   */
+  GROUP: { fields: { group: 'bytes', lastId: 'bytes', read: 'integer', lost: 'integer' }, rest: 'none' },
+  /** The consumer group is gone, with everything in it. */
+  GROUPGONE: { fields: { group: 'bytes' }, rest: 'none' },
+  /** The consumer group has this consumer, which asked for entries at `seenAt`. */
+  CONSUMER: { fields: { group: 'bytes', consumer: 'bytes', seenAt: 'integer' }, rest: 'none' },
+  /** The consumer is gone, with all that was pending for it. */
+  CONSUMERGONE: { fields: { group: 'bytes', consumer: 'bytes' }, rest: 'none' },
+  /**
+   * Entries are pending for this consumer, of which there is one from now on, and for no other one of the group. Each
+   * is four doubles, little-endian: the two parts of its id, when it was delivered last, and how often it was.
+   */
+  PENDING: { fields: { group: 'bytes', consumer: 'bytes', entries: 'bytes' }, rest: 'none' },
+  /** Entries are not pending in the consumer group. Each is two doubles, little-endian: the parts of its id. */
+  ACKNOWLEDGED: { fields: { group: 'bytes', entries: 'bytes' }, rest: 'none' },
   /** All sessions are gone. */
   FLUSH: { fields: {}, rest: 'none' },
   /** The last record of a data set. A data set without it has been cut off. The journal has none. */

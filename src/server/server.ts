@@ -393,6 +393,7 @@ export class Server {
     try {
       const { sessions, expired, bytes, ms } = await this.#durability.load(onLoading);
       this.#saves.forgetChanges();
+      this.#retention?.apply();
       this.#log.notice(
         `loaded ${counted(sessions, 'session')} from ${bytes} bytes in ${Math.round(ms)} ms; ${expired} had expired while the server was down`,
         { event: 'loaded', sessions, expired, bytes, ms: Math.round(ms) },
@@ -546,6 +547,7 @@ export class Server {
     return new Durability(directory, this.engine, {
       policy: this.#settings.now.appendfsync,
       clock,
+      stream: this.#eventStream,
       growth: () => ({
         percentage: this.#settings.now['auto-aof-rewrite-percentage'],
         minSize: this.#settings.now['auto-aof-rewrite-min-size'],

@@ -32,6 +32,8 @@ export class EventStream {
   #lastId = FIRST_ID;
   #entriesAdded = 0;
   #lost = 0;
+  /** The last entry that retention has removed, if that is not recorded yet. */
+  #unrecorded: EntryId | undefined;
 
   constructor() {
     this.#parts = {
@@ -186,10 +188,20 @@ export class EventStream {
       if (log.length <= maxLength && this.keptBytes <= maxBytes && firstId.ms >= oldest) return false;
       if (removed === most) return true;
       for (const group of this.#groups.values()) if (group.lose(firstId)) this.#lost++;
+      this.#unrecorded = firstId;
       // A record for each entry would be a fifth of the journal. What is not recorded is removed again after a restart.
-      if (log.removeFirst()) this.#recordRetention(firstId);
+      if (log.removeFirst()) this.recordRetention();
     }
     return false;
+  }
+
+  /** Records what retention has removed, if that is not recorded yet. */
+  recordRetention(): void {
+    const through = this.#unrecorded;
+    if (through === undefined) return;
+    this.#unrecorded = undefined;
+    this.#parts.recorder?.onTrimmed(through, true);
+    for (const group of this.#groups.values()) group.recordLoss();
   }
 
   /** Gives a little unused memory back. Returns whether there is more of it. */
@@ -244,11 +256,6 @@ export class EventStream {
     group?.dispose();
     this.#groups.delete(name.latin1());
     return group;
-  }
-
-  #recordRetention(through: EntryId): void {
-    this.#parts.recorder?.onTrimmed(through, true);
-    for (const group of this.#groups.values()) group.recordLoss();
   }
 
   /** Returns an id from which on all entries are, and which is not an entry's itself. */

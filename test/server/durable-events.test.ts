@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Config, Server } from '../../src/index.js';
+import { connectTo, startServer, stopServers } from '../embedded-server.js';
+import { FakeClock } from '../fake-clock.js';
+import { temporaryDirectory } from '../journal/temporary-directory.js';
+import type { RawClient } from '../raw-client.js';
+import { turnEventLoop } from '../turn-event-loop.js';
+import { ask, infoNumber } from './ask.js';
+import { batchesIn } from './journal-records.js';
+
+afterEach(stopServers);
+
+/** A server with a journal and the event stream, across restarts. */
+class Durable {
+  readonly clock = new FakeClock();
+  readonly dir = temporaryDirectory();
+  #server!: Server;
+  #client!: RawClient;
+
+  static async start(config: Partial<Config> = {}): Promise<Durable> {
+    const durable = new Durable();
+    await durable.start(config);
+    return durable;
+  }
+
+  async start(config: Partial<Config>): Promise<void> {
+    const given = { appendonly: true, appendfsync: 'no', dir: this.dir, 'events-stream': true, ...config } as const;
+    this.#server = await startServer(given, { clock: this.clock });
+    this.#client = await connectTo(this.#server);
+  }
+
+  async restart(config: Partial<Config> = {}, whileDown = 0): Promise<void> {
+    this.#client.close();
+    await this.#server.close();
+    this.clock.freeze(whileDown);
+    await this.start(config);
+  }
+
+  async compact(): Promise<void> {
+    const before = await infoNumber(this.#client, 'aof_rewrites');
+    await this.ask('BGREWRITEAOF');
+    while ((await infoNumber(this.#client, 'aof_rewrites')) === before || (await this.isCompacting())) {
+      this.clock.advance(1);
+      await turnEventLoop();
+    }
+  }
+
+  async isCompacting(): Promise<boolean> {
+    return (await infoNumber(this.#client, 'aof_rewrite_in_progress')) === 1;
+  }
+
+  ask(request: string): Promise<string> {
+    return ask(this.#client, request);
+  }
+
+  async events(): Promise<string> {
+    const text = await this.#client.bulk('INFO', 'events');
+    return text.replace(/events_memory:.*\r\n/, '');
+  }
+}
+
+describe('the event stream in the journal', () => {
+  it.each([
+    ['as it was recorded', async (durable: Durable) => durable.restart()],
+    [
+      'compacted',
+      async (durable: Durable) => {
+        await durable.compact();
+        await durable.restart();
+      },
+    ],
+  ])('is there after a restart, %s', async (_, restart) => {
+    const durable = await Durable.start();
+    await durable.ask('SESSION.NEW basket 0 DATA a b');
+    await durable.ask('SESSION.ENDNAME basket');
+    const before = await durable.events();
+    expect(before).toContain('events_added:2');
+    await restart(durable);
+    expect(await durable.events()).toBe(before);
+    await durable.ask('SESSION.NEW basket 0');
+    expect(await durable.events()).toContain('events_added:3');
+  });
+
+  it('has an entry for a session that expired while the server was down, in the batch of its end', async () => {
+    const durable = await Durable.start();
+    await durable.ask('SESSION.NEW basket 10 DATA a b');
+    await durable.restart({}, 20_000);
+    durable.clock.advance(100);
+    expect(await durable.ask('SESSION.STATS')).toContain('sessions 0');
+    expect(await durable.events()).toContain('events_added:2');
+    await durable.restart();
+    const ends = (await batchesIn(durable.dir)).filter((batch) => batch.includes('GONE'));
+    expect(ends).toEqual([['GONE', 'EVENT']]);
+  });
+
+  it('is dropped by a start without events-stream, but its ids do not go back', async () => {
+    const durable = await Durable.start();
+    for (let i = 0; i < 3; i++) await durable.ask('SESSION.NEW basket 0');
+    const last = /events_last_generated_id:(\d+)-2/.exec(await durable.events())?.[1];
+    await durable.restart({ 'events-stream': false });
+    await durable.ask('SESSION.NEW basket 0');
+    await durable.compact();
+    await durable.restart();
+    expect(await durable.events()).toContain('events_length:0');
+    durable.clock.setWall(durable.clock.wall() - 3_600_000);
+    await durable.ask('SESSION.NEW basket 0');
+    expect(await durable.events()).toContain(`events_last_generated_id:${last}-3`);
+  });
+
+  it('begins with a start with events-stream after one without', async () => {
+    const durable = await Durable.start({ 'events-stream': false });
+    await durable.ask('SESSION.NEW basket 0');
+    await durable.restart();
+    await durable.ask('SESSION.ENDNAME basket');
+    expect(await durable.events()).toContain('events_length:1');
+  });
+});
