@@ -26,6 +26,7 @@ const GROUPS: Record<Command['group'], string> = {
   set: 'Sets',
   'sorted-set': 'Sorted sets',
   stream: 'The stream of session events',
+  json: 'JSON',
   pubsub: 'Pub/sub',
   transactions: 'Transactions',
   scripting: 'Scripts',

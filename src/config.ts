@@ -471,7 +471,7 @@ export const OPTIONS = {
     group: 'Observation',
     kind: keyspaceEvents,
     initial: '',
-    help: 'Keyspace events to publish, in the letters that Redis uses: K or E, and any of g $ h s z x e n m, or A for most of them. Empty for none.',
+    help: 'Keyspace events to publish, in the letters that Redis uses: K or E, and any of g $ h s z d x e n m, or A for most of them. Empty for none.',
     live: true,
   },
   'event-data-max-bytes': {

@@ -10,6 +10,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   engine: ['databases.ts', 'errors.ts', 'slice.ts', 'node:crypto', 'node:perf_hooks'],
   resp: ['slice.ts', 'redis-parser'],
   stream: ['engine', 'errors.ts', 'json-writer.ts', 'slice.ts'],
+  // JSON texts, paths in them, and changes to them.
+  json: ['errors.ts', 'node:buffer', 'node:module', 'jsonpath-rfc9535'],
   // Lua, and what scripts see of the server.
   scripting: ['errors.ts', 'resp', 'slice.ts', 'node:crypto', 'node:fs', 'node:module'],
   // From a request to its reply, from the bottom up.
@@ -57,6 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'execution/context',
     'execution/observing',
     'glob.ts',
+    'json',
     'resp',
     'scripting',
     'slice.ts',

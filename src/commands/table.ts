@@ -29,6 +29,17 @@ import { hsetex } from './hashes/hsetex.js';
 import { hsetnx } from './hashes/hsetnx.js';
 import { hstrlen } from './hashes/hstrlen.js';
 import { hexpiretime, hpexpiretime, hpttl, httl } from './hashes/httl.js';
+import { jsonArrappend, jsonArrindex, jsonArrinsert, jsonArrlen, jsonArrpop, jsonArrtrim } from './json/arrays.js';
+import { jsonClear } from './json/clear.js';
+import { jsonDel, jsonForget } from './json/del.js';
+import { jsonGet, jsonMget } from './json/get.js';
+import { jsonMerge } from './json/merge.js';
+import { jsonNumincrby, jsonNummultby } from './json/numbers.js';
+import { jsonObjkeys, jsonObjlen } from './json/objects.js';
+import { jsonMset, jsonSet } from './json/set.js';
+import { jsonStrappend, jsonStrlen } from './json/strings.js';
+import { jsonToggle } from './json/toggle.js';
+import { jsonType } from './json/type.js';
 import { copy } from './keys/copy.js';
 import { del, unlink } from './keys/del.js';
 import { exists } from './keys/exists.js';
@@ -88,6 +99,12 @@ import { sessionHelp } from './session/help.js';
 import { sessionId } from './session/id.js';
 import { sessionIncrby } from './session/incrby.js';
 import { sessionInfo } from './session/info.js';
+import { sessionJsonarrappend } from './session/jsonarrappend.js';
+import { sessionJsondel } from './session/jsondel.js';
+import { sessionJsonget } from './session/jsonget.js';
+import { sessionJsonincrby } from './session/jsonincrby.js';
+import { sessionJsonmerge } from './session/jsonmerge.js';
+import { sessionJsonset } from './session/jsonset.js';
 import { sessionKeypersist } from './session/keypersist.js';
 import { sessionKeys } from './session/keys.js';
 import { sessionKeypttl, sessionKeyttl } from './session/keyttl.js';
@@ -209,6 +226,12 @@ const sessionData: readonly Command[] = [
   sessionCount,
   sessionClear,
   sessionClearset,
+  sessionJsonget,
+  sessionJsonset,
+  sessionJsondel,
+  sessionJsonmerge,
+  sessionJsonarrappend,
+  sessionJsonincrby,
 ];
 
 const connection: readonly Command[] = [ping, echo, quit, reset, hello, auth, select, client];
@@ -369,6 +392,31 @@ const streams: readonly Command[] = [
   xsetid,
 ];
 
+const json: readonly Command[] = [
+  jsonGet,
+  jsonMget,
+  jsonSet,
+  jsonMset,
+  jsonDel,
+  jsonForget,
+  jsonMerge,
+  jsonType,
+  jsonNumincrby,
+  jsonNummultby,
+  jsonStrappend,
+  jsonStrlen,
+  jsonToggle,
+  jsonClear,
+  jsonArrappend,
+  jsonArrindex,
+  jsonArrinsert,
+  jsonArrlen,
+  jsonArrpop,
+  jsonArrtrim,
+  jsonObjkeys,
+  jsonObjlen,
+];
+
 const listening: readonly Command[] = [
   subscribe,
   unsubscribe,
@@ -438,6 +486,7 @@ export const commands: readonly Command[] = [
   ...sets,
   ...sortedSets,
   ...streams,
+  ...json,
   ...listening,
   ...transactions,
   ...scripting,

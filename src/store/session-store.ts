@@ -179,6 +179,19 @@ export interface SessionFields {
   append(token: Slice, key: Slice, value: Slice, isUse: boolean): Answer<number>;
   /** Adds to an integer. A missing value counts as 0. Returns the sum. @throws SessionError ERR if it is no integer. */
   increment(token: Slice, key: Slice, increment: bigint, isUse: boolean): Answer<bigint>;
+  /**
+   * Changes a value, in one operation: nobody changes it between what `change` gets and what it returns.
+   * @param change Gets the value, or undefined if there is none; it is valid until `change` returns. Returns the new
+   *   value, or undefined to leave everything as it is, which is no write. May be called several times, because a store
+   *   that answers later tries again if somebody else has changed the value. What it throws is thrown.
+   * @throws CodedError TRYAGAIN if others keep changing the value.
+   */
+  update(
+    token: Slice,
+    key: Slice,
+    change: (value: Slice | undefined) => Slice | undefined,
+    isUse: boolean,
+  ): Answer<void>;
   /** Removes keys. Returns how many existed. */
   delete(token: Slice, keys: readonly Slice[], isUse: boolean): Answer<number>;
   /** Removes every key. Returns how many there were. */

@@ -135,7 +135,7 @@ describe('keys of another database', () => {
 describe('database 0', () => {
   /** A request for each command with keys, of which all are the key of another database. */
   const requests = commands
-    .filter(({ group }) => ['generic', 'string', 'hash', 'set', 'sorted-set'].includes(group))
+    .filter(({ group }) => ['generic', 'string', 'hash', 'set', 'sorted-set', 'json'].includes(group))
     .filter(({ arguments: given }) => JSON.stringify(given).includes('"type":"key"'))
     .map(({ name, arity, arguments: given }) => {
       const words = Array(Math.max(1, Math.abs(arity) - 1)).fill('\x001:k');

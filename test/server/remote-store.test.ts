@@ -114,7 +114,7 @@ describe('a server with a store', () => {
       if (/ works (?:only )?on /.test(reply)) refused.push(name);
     }
     const ofKeys = commands.filter(({ group, subcommands = [] }) => {
-      return ['generic', 'string', 'hash', 'set', 'sorted-set'].includes(group) && subcommands.length === 0;
+      return ['generic', 'string', 'hash', 'set', 'sorted-set', 'json'].includes(group) && subcommands.length === 0;
     });
     expect(refused.sort()).toEqual([...ofKeys.map(({ name }) => name), ...OTHERS].sort());
   });

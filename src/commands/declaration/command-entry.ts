@@ -122,7 +122,7 @@ export function takesWords({ arity, pairs }: CommandEntry, words: number): boole
 }
 
 /** The groups of commands on plain keys, which only the memory of this process has. */
-const OF_PLAIN_KEYS: ReadonlySet<Group> = new Set(['generic', 'string', 'hash', 'set', 'sorted-set']);
+const OF_PLAIN_KEYS: ReadonlySet<Group> = new Set(['generic', 'string', 'hash', 'set', 'sorted-set', 'json']);
 const FOR_PLAIN_KEYS = 'use a Redis client on the store itself, or the SESSION commands';
 
 function refusalByStore({ group, onlyInMemory }: Command, name: string): CodedError | undefined {

@@ -38,8 +38,8 @@ export interface Command {
   readonly growth?: 'copy' | ((request: Request) => number);
   /**
    * It works only on sessions in memory. The text says what to use if a store outside of this process has them. Not
-   * needed for commands on plain keys, which are those of the groups `generic`, `string`, `hash`, `set` and
-   * `sorted-set`.
+   * needed for commands on plain keys, which are those of the groups `generic`, `string`, `hash`, `set`,
+   * `sorted-set` and `json`.
    */
   readonly onlyInMemory?: string;
   /** It runs at once inside MULTI, instead of being queued. */
@@ -85,6 +85,7 @@ export type Group =
   | 'set'
   | 'sorted-set'
   | 'stream'
+  | 'json'
   | 'pubsub'
   | 'transactions'
   | 'scripting'

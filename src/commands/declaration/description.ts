@@ -26,6 +26,7 @@ const GROUP_CATEGORIES: Partial<Record<Group, string>> = {
   connection: '@connection',
   generic: '@keyspace',
   hash: '@hash',
+  json: '@json',
   scripting: '@scripting',
   set: '@set',
   'sorted-set': '@sortedset',

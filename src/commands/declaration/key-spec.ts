@@ -17,6 +17,8 @@ export interface KeySpec {
   readonly until: ReadonlySet<string>;
   /** Whether all arguments from the first key on may contain keys, instead of only this one. */
   readonly isMultiple: boolean;
+  /** How many arguments follow the last of several keys. */
+  readonly after: number;
   /** The distance between two keys: 2 if there are values between them. */
   readonly step: number;
   /** Whether the first half of these arguments are keys, and the second half belongs to them. */
@@ -53,6 +55,7 @@ export function keySpecsOf({ arguments: args, flags }: Command, nameWords: numbe
       keyword: token,
       until,
       isMultiple: multiple || isHalved,
+      after: args.slice(index + 1).filter((next) => !next.optional).length,
       step: isHalved ? 1 : Math.max(1, members.length),
       isHalved,
       isCounted: args[index - 1]?.name === NUMKEYS,
@@ -97,10 +100,10 @@ export function hasValidNumbers(specs: readonly KeySpec[], request: readonly Sli
 }
 
 function keysOfOne(spec: KeySpec, request: readonly Slice[]): readonly Slice[] {
-  const { from, keyword, until, isMultiple, isHalved, step, isCounted } = spec;
+  const { from, keyword, until, isMultiple, isHalved, after, step, isCounted } = spec;
   if (keyword === undefined) {
     const number = isCounted ? Number(request[from - 1]?.latin1()) : 1;
-    const end = isMultiple && !isCounted ? request.length : from + number * step;
+    const end = isMultiple && !isCounted ? request.length - after : from + number * step;
     // Also if there is no number.
     if (!(end > from && end <= request.length)) return [];
     return request.slice(from, end).filter((_, place) => place % step === 0);
@@ -130,12 +133,12 @@ export function writePositions(reply: ReplyEncoder, specs: readonly KeySpec[]): 
   const fixed = specs.filter((spec) => !isMovable(spec));
   const last = fixed.at(-1);
   reply.integer(last === undefined ? 0 : fixed[0].from);
-  reply.integer(last === undefined ? 0 : last.isMultiple ? -1 : last.from);
+  reply.integer(last === undefined ? 0 : last.isMultiple ? -1 - last.after : last.from);
   reply.integer(last?.step ?? 0);
 }
 
 export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec): void {
-  const { from, keyword, isMultiple, isHalved, step, isCounted, isOptional } = spec;
+  const { from, keyword, isMultiple, isHalved, after, step, isCounted, isOptional } = spec;
   reply.map(3);
   reply.bulk('flags');
   // The keyword of an option may also occur as a key or a value of DATA.
@@ -161,7 +164,7 @@ export function writeKeySpec(reply: ReplyEncoder, spec: KeySpec): void {
   reply.bulk('type');
   const numbers = isCounted
     ? ({ keynumidx: 0, firstkey: 1, keystep: step } as const)
-    : ({ lastkey: isMultiple ? -1 : 0, keystep: step, limit: isHalved ? 2 : 0 } as const);
+    : ({ lastkey: isMultiple ? -1 - after : 0, keystep: step, limit: isHalved ? 2 : 0 } as const);
   reply.bulk(isCounted ? 'keynum' : 'range');
   reply.bulk('spec');
   reply.map(3);

@@ -1,7 +1,7 @@
 import type { KeyName } from '../../engine/index.js';
 
-/** The letters of `notify-keyspace-events` for kinds of events: generic, string, hash, set, sorted set, miss. */
-export type KeyEventKind = 'g' | '$' | 'h' | 's' | 'z' | 'm';
+/** The letters of `notify-keyspace-events` for kinds of events: generic, string, hash, set, sorted set, JSON, miss. */
+export type KeyEventKind = 'g' | '$' | 'h' | 's' | 'z' | 'd' | 'm';
 
 /**
  * Publishes what commands do to keys, if `notify-keyspace-events` says so. The end of sessions, and what happens to

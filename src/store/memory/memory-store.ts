@@ -292,6 +292,13 @@ export class MemoryStore implements SessionStore {
     return this.#data.increment(session, key, increment);
   }
 
+  update(token: Slice, key: Slice, change: (value: Slice | undefined) => Slice | undefined, isUse: boolean): void {
+    const session = sessionOf(this.#engine, token);
+    this.#data.countsAsUse = isUse;
+    const value = change(this.#data.peekValue(session, key));
+    if (value !== undefined) this.#data.setKeeping(session, [key, value]);
+  }
+
   delete(token: Slice, keys: readonly Slice[], isUse: boolean): number {
     const session = sessionOf(this.#engine, token);
     this.#data.countsAsUse = isUse;

@@ -16,6 +16,7 @@ import { SessionCalls } from './sessions/session-calls.js';
 import { statsOf, type TimerStats } from './sessions/stats.js';
 import { type StoreParts, storeParts } from './sessions/store-parts.js';
 import { creationIn, REFUSED, StoreTransaction, type WatchedSession } from './sessions/transaction.js';
+import { Updates } from './sessions/updates.js';
 import type { StoreSettings } from './store-settings.js';
 
 export interface ValkeyStoreOptions {
@@ -41,10 +42,12 @@ export class ValkeyStore implements Store {
     const parts = storeParts(nodes, settings, mostAtHome);
     this.#parts = parts;
     this.#maxValueBytes = maxValueBytes;
+    const updates = new Updates(new SessionCalls(nodes, parts.addresses, this.#lookUps, MANY_SESSIONS));
     this.sessions = {
       ...this.#ofOne(nodes, MANY_SESSIONS),
       ...lifeOfMany(parts),
       ...looksAtMany(parts),
+      update: (...args) => updates.update(...args),
       stats: () => {
         // It counts the names.
         this.flush();

@@ -167,6 +167,7 @@ describe('declarations', () => {
       ...['delconsumer', 'destroy', 'setid', 'xack', 'xautoclaim', 'xclaim', 'xreadgroup', 'xtrim'],
       // They are refused.
       ...['xadd', 'xdel', 'xsetid'],
+      ...['json.arrpop', 'json.arrtrim', 'json.clear', 'json.del', 'json.forget', 'session.jsondel'],
       // They change numbers that each session has.
       ...['expire', 'expireat', 'getex', 'persist', 'pexpire', 'pexpireat'],
       ...['session.expire', 'session.pexpire', 'session.touch'],

@@ -8,6 +8,7 @@ import { events } from './events.js';
 import { expiry } from './expiry.js';
 import { extending } from './extending.js';
 import { isolation } from './isolation.js';
+import { jsonValues } from './json-values.js';
 import { keyDurations } from './key-durations.js';
 import { limits } from './limits.js';
 import { listing } from './listing.js';
@@ -67,6 +68,7 @@ export function describeStore(store: StoreUnderTest): void {
     rotation(suite);
     listing(suite);
     transactions(suite);
+    jsonValues(suite);
     events(suite);
     limits(suite, sessionCommands);
     keyDurations(suite);

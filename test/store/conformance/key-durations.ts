@@ -16,6 +16,8 @@ const CHANGING = [
   ['APPEND', 'k', '2'],
   ['ADD', 'k', '2'],
   ['CAS', 'k', '2', '3'],
+  ['JSONINCRBY', 'k', '$', '1'],
+  ['JSONSET', 'k', '$', '{}'],
 ] as const;
 
 /** What commands reply once the key `k` is gone, the only other key is `n` with the value `2`. */

@@ -39,7 +39,7 @@ describe('the library of functions', () => {
 
   it('declares as such what transactions take for functions that add something', () => {
     const declared = [...readLibrary().code.matchAll(/^operation\('(\w+)', 'grow'/gm)].map(([, fn]) => fn);
-    const others = ['create', 'createathome', 'index', 'setup', 'exec', 'position', 'forward'];
+    const others = ['create', 'createathome', 'index', 'setup', 'exec', 'position', 'forward', 'swap'];
     expect(new Set(declared)).toEqual(new Set([...ADDING, ...others]));
   });
 });

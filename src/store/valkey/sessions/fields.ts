@@ -18,7 +18,7 @@ import type { SessionCalls } from './session-calls.js';
  * The keys and values of sessions in the store. Each operation is one call.
  * @param maxValueBytes The maximum length, in bytes, that appending may give a value.
  */
-export function fields(calls: SessionCalls, maxValueBytes: number): SessionFields {
+export function fields(calls: SessionCalls, maxValueBytes: number): Omit<SessionFields, 'update'> {
   return {
     get: (token, key, isUse) => calls.ask('get', token, [use(isUse), key], sliceOf),
     getMany: (token, keys, isUse) => calls.ask('getmany', token, [use(isUse), ...keys], valuesOf),
@@ -45,6 +45,6 @@ export function fields(calls: SessionCalls, maxValueBytes: number): SessionField
 }
 
 /** Whether an operation counts as use. */
-function use(isUse: boolean): Argument {
+export function use(isUse: boolean): Argument {
   return isUse ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import { CodedError } from '../../../errors.js';
 import { Slice } from '../../../slice.js';
-import type { SessionLife, SessionLooks, SessionStore, Settings } from '../../session-store.js';
+import type { SessionLife, SessionStore, Settings } from '../../session-store.js';
 import type { Transaction } from '../../store.js';
 import type { Address } from '../addressing/addresses.js';
 import type { Partitions } from '../addressing/partitions.js';
@@ -26,9 +26,14 @@ export interface WatchedSession {
   readonly version: Buffer;
 }
 
-type OfMany = Pick<
-  SessionLife & SessionLooks,
-  'endName' | 'endByIds' | 'endAll' | 'tokens' | 'list' | 'scan' | 'scanNames' | 'stats'
+const READS_FIRST = new CodedError(
+  'ERR',
+  'this command reads the value and then writes it, so it cannot be part of a transaction in the store. Outside of one it is atomic',
+);
+
+type Refused = Pick<
+  SessionStore,
+  'endName' | 'endByIds' | 'endAll' | 'tokens' | 'list' | 'scan' | 'scanNames' | 'stats' | 'update'
 >;
 
 const refuse = (): never => {
@@ -36,7 +41,7 @@ const refuse = (): never => {
 };
 
 /** The operations that cannot be part of a transaction. Each throws an error. */
-export const REFUSED: OfMany = {
+export const REFUSED: Refused = {
   endName: refuse,
   endByIds: refuse,
   endAll: refuse,
@@ -45,6 +50,9 @@ export const REFUSED: OfMany = {
   scan: refuse,
   scanNames: refuse,
   stats: refuse,
+  update: () => {
+    throw READS_FIRST;
+  },
 };
 
 /** A transaction: its operations are recorded, and then sent as one call to the partition that has its sessions. */

@@ -1,0 +1,51 @@
+import { CodedError } from '../errors.js';
+import type { JsonDocument, Node } from './json-document.js';
+
+/** Integers of 64 bits are exact. All other numbers are doubles. */
+export type JsonNumber = bigint | number;
+
+const OVERFLOW = new CodedError('ERR', 'numeric overflow: the result must be from -2^63 to 2^63 - 1');
+const NOT_FINITE = new CodedError('ERR', 'result is not a number');
+
+/** Digits of the longest 64-bit integer, and its sign. */
+const MAX_INTEGER_LENGTH = 20;
+
+/** Returns the number that a node is. */
+export function numberOf(document: JsonDocument, node: Node): JsonNumber {
+  const length = document.end(node) - document.start(node);
+  if (document.type(node) === 'integer' && length <= MAX_INTEGER_LENGTH) {
+    const value = BigInt(document.text(node).toString('latin1'));
+    if (isInt64(value)) return value;
+  }
+  return document.scalar(node) as number;
+}
+
+/** @throws CodedError if the sum of two integers is not a 64-bit integer, or the sum of others is not finite. */
+export function sum(a: JsonNumber, b: JsonNumber): JsonNumber {
+  return typeof a === 'bigint' && typeof b === 'bigint' ? int64(a + b) : finite(Number(a) + Number(b));
+}
+
+/** @throws CodedError as `sum`. */
+export function product(a: JsonNumber, b: JsonNumber): JsonNumber {
+  return typeof a === 'bigint' && typeof b === 'bigint' ? int64(a * b) : finite(Number(a) * Number(b));
+}
+
+/** Returns a number as JSON. A double stays one: 2.0. */
+export function numberText(value: JsonNumber): string {
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return typeof value === 'number' && /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}
+
+function int64(value: bigint): bigint {
+  if (!isInt64(value)) throw OVERFLOW;
+  return value;
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw NOT_FINITE;
+  return value;
+}

@@ -1,0 +1,44 @@
+import { CodedError } from '../errors.js';
+
+// What bounds the time that a command on JSON takes. docs/limits.md lists these.
+
+/** The most bytes of a JSON value, whether it is read, given or would be the result. */
+export const MAX_JSON_BYTES = 1024 * 1024;
+/** How many arrays and objects may be nested. As in RedisJSON. */
+export const MAX_DEPTH = 128;
+/** The most bytes of a path, and of a pattern of `match()` and `search()`. */
+export const MAX_PATH_BYTES = 1024;
+/** The most states that a pattern may have once its repetitions such as `{2,5}` are written out. */
+export const MAX_PATTERN_STATES = 1000;
+/** The most bytes of a reply that is one JSON text. */
+export const MAX_JSON_REPLY_BYTES = 4 * 1024 * 1024;
+/** See `Work`. */
+const MAX_STEPS = 1_000_000;
+
+/** Bytes of a text that are parsed in one step. */
+const PARSED_IN_STEP = 4;
+
+const TOO_MUCH_WORK = new CodedError(
+  'ERR',
+  `this takes more than ${MAX_STEPS.toLocaleString('en')} steps: use a path that visits less of the value, or fewer keys`,
+);
+
+/**
+ * Counts the steps of one command, and stops it when they are too many. A step is what takes at most about 100 ns: a
+ * value that is visited, four bytes that are parsed, 16 bytes of a string that is looked at, a state of a pattern at
+ * one character. What takes longer counts as several.
+ */
+export class Work {
+  #left = MAX_STEPS;
+
+  /** Counts the parsing of a text. */
+  parse(bytes: number): void {
+    this.spend(bytes / PARSED_IN_STEP);
+  }
+
+  /** @throws CodedError if the command takes too long. */
+  spend(steps: number): void {
+    this.#left -= steps;
+    if (this.#left < 0) throw TOO_MUCH_WORK;
+  }
+}
