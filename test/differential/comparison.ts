@@ -1,6 +1,6 @@
 import { Failure, type Reply, Status, show } from '../tools/replies.js';
 import { COMMANDS } from './command-table.js';
-import { FIELD_ROWS } from './field-rows.js';
+import { FIELD_COMMANDS } from './hashes/hash-table.js';
 import { KNOWN_DIFFERENCES } from './known-differences.js';
 import { agree } from './sameness.js';
 import type { Request } from './sequence.js';
@@ -71,4 +71,4 @@ function isQueued(reply: Reply): boolean {
   return reply === 'QUEUED' || (reply instanceof Status && reply.text === 'QUEUED');
 }
 
-const ROWS = new Map([...STREAM_COMMANDS, ...COMMANDS, ...FIELD_ROWS].map((row) => [row.name, row]));
+const ROWS = new Map([...STREAM_COMMANDS, ...COMMANDS, ...FIELD_COMMANDS].map((row) => [row.name, row]));

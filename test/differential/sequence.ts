@@ -1,7 +1,6 @@
 import { Random } from '../tools/random.js';
 import { Chooser, DATABASES, LEX_KEY } from './chooser.js';
 import { COMMANDS, type Row } from './command-table.js';
-import { FIELD_ROWS, HASH_ROWS } from './field-rows.js';
 
 export type Request = readonly string[];
 
@@ -31,11 +30,23 @@ const WRONG = [
   'BYLEX',
 ];
 
-/** @param hasFieldExpiry Whether to use the commands for hashes of Redis 8, instead of all those of Redis 7. */
-export function makeSequence(seed: number, hasFieldExpiry: boolean): Sequence {
+export function makeSequence(seed: number): Sequence {
+  return sequenceOf(seed, rowsFor, () => []);
+}
+
+/**
+ * Makes a sequence.
+ * @param rowsFor Chooses the commands.
+ * @param inspect Returns more requests to send at the end.
+ */
+export function sequenceOf(
+  seed: number,
+  rowsFor: (random: Random) => readonly Row[],
+  inspect: (choose: Chooser) => readonly Request[],
+): Sequence {
   const random = new Random(seed);
   const choose = new Chooser(random);
-  const rows = hasFieldExpiry ? hashRowsFor(random) : rowsFor(random);
+  const rows = rowsFor(random);
   const requests: Request[] = [];
   const length = random.between(1, LONGEST);
   let inTransaction = false;
@@ -54,8 +65,7 @@ export function makeSequence(seed: number, hasFieldExpiry: boolean): Sequence {
       requests.push(...requestsOf(random.pick(rows), choose));
     }
   }
-  const expiries = hasFieldExpiry ? choose.keys.map((key) => expiriesOf(key, choose.fields)) : [];
-  const inspection = [...expiries, ...inspectionOf(requests, choose.keys)];
+  const inspection = [...inspect(choose), ...inspectionOf(requests, choose.keys)];
   return { seed, chance: random.fraction(), requests: [...requests, ['EXEC'], ...inspection] };
 }
 
@@ -76,13 +86,6 @@ function rowsFor(random: Random): readonly Row[] {
   return [...ADDING, ...several];
 }
 
-/** Returns the commands of a sequence on hashes. */
-function hashRowsFor(random: Random): readonly Row[] {
-  const several = Array.from({ length: random.between(3, 12) }, () => random.pick(HASH_ROWS));
-  return [...HASH_ROWS.filter(({ name }) => name === 'HSET'), ...several, ...(random.chance(0.5) ? FIELD_ROWS : [])];
-}
-
-/** Returns a random request of a command, and what comes before it. */
 export function requestsOf({ name, words, before }: Row, choose: Chooser): Request[] {
   const request = [choose.word(name), ...spoil(words(choose), choose.random)];
   return before === undefined ? [request] : [before(request), request];
@@ -114,10 +117,6 @@ function inspectionOf(requests: readonly Request[], keys: readonly string[]): Re
 /** Returns whether keys may be in more databases than one afterwards. */
 function mayChangeDatabases(request: Request): boolean {
   return request.some((word) => ['SELECT', 'MOVE', 'DB'].includes(word.toUpperCase()));
-}
-
-function expiriesOf(key: string, fields: readonly string[]): Request {
-  return ['HPEXPIRETIME', key, 'FIELDS', String(fields.length), ...fields];
 }
 
 function inspectionOfOne(keys: readonly string[]): Request[] {

@@ -1,6 +1,6 @@
-import type { Chooser } from './chooser.js';
-import { COMMANDS, type Row } from './command-table.js';
-import { milliseconds, type Same, seconds } from './sameness.js';
+import type { Chooser } from '../chooser.js';
+import { COMMANDS, type Row } from '../command-table.js';
+import { milliseconds, type Same, seconds } from '../sameness.js';
 
 // The commands for the expiration of fields, which Redis has from 8.0 on.
 
@@ -42,7 +42,7 @@ const each =
     ours.length === theirs.length &&
     ours.every((item, i) => same(item, theirs[i], exchange));
 
-export const FIELD_ROWS: readonly Row[] = [
+export const FIELD_COMMANDS: readonly Row[] = [
   { name: 'HEXPIRE', words: (c) => [c.key(), c.seconds(), ...condition(c), ...numbered(c)] },
   { name: 'HPEXPIRE', words: (c) => [c.key(), c.milliseconds(), ...condition(c), ...numbered(c)] },
   { name: 'HEXPIREAT', words: (c) => [c.key(), c.unixSeconds(), ...condition(c), ...numbered(c)] },
@@ -68,4 +68,5 @@ export const FIELD_ROWS: readonly Row[] = [
 /** Commands on the same keys. Redis 8 checks the cursor of HSCAN in another order. */
 const OTHERS = /^(H(?!ELLO|SCAN)|COPY|DEL|EXISTS|MOVE|PERSIST|P?EXPIRE|P?TTL|RENAME|TYPE|SET$|UNLINK|WATCH)/;
 
-export const HASH_ROWS: readonly Row[] = [...FIELD_ROWS, ...COMMANDS.filter(({ name }) => OTHERS.test(name))];
+/** All commands for hashes. */
+export const HASH_COMMANDS: readonly Row[] = [...FIELD_COMMANDS, ...COMMANDS.filter(({ name }) => OTHERS.test(name))];
