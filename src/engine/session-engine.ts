@@ -13,6 +13,7 @@ import type { EngineParts } from './engine-parts.js';
 import { KeyDeadlines } from './fields/key-deadlines.js';
 import { PackedFieldStore } from './fields/packed-field-store.js';
 import { SessionData } from './fields/session-data.js';
+import { UndueFields } from './fields/undue-fields.js';
 import { type Kind, kindOf } from './kind.js';
 import { Listeners } from './listeners.js';
 import { LiveTotals } from './live-totals.js';
@@ -149,7 +150,11 @@ export class SessionEngine {
       isBehind: () => listeners.isBehind,
     });
     const end = (session: Session) => this.#ending.end(session, 'ended');
-    const keyExpiry = new KeyExpiry({ ...parts, listeners, end }, clock);
+    const onBehind = (isBehind: boolean) => {
+      this.data.fields = isBehind ? undueFields : fields;
+    };
+    const keyExpiry = new KeyExpiry({ ...parts, listeners, end, onBehind }, clock);
+    const undueFields = new UndueFields(fields, keyExpiry);
     const ending = new Ending({ ...parts, doomed, keyExpiry, listeners, trimming }, endsAtOnce);
     const lookUps = new LookUps({ ...parts, keyExpiry }, endDoomed);
     const nameEnding = new NameEnding({ ...parts, lookUps, ending }, endsAtOnce);

@@ -168,9 +168,10 @@ export class Ending {
     const { slots, fields, deadlines, keyDeadlines, listeners } = this.#parts;
     this.#cleared++;
     deadlines.cancel(session);
+    // Without deadlines, all that is left of the data is shown.
+    keyDeadlines.clear(session);
     listeners.notify('cleared', session);
     fields.clear(session);
-    keyDeadlines.clear(session);
     slots.change(session);
     slots.setFlags(session, slots.flags(session) & ~(Flag.Running | KIND_FLAGS));
   }
@@ -179,10 +180,11 @@ export class Ending {
     const { slots, names, tokens, oldTokens, fields, deadlines, keyDeadlines, listeners, trimming } = this.#parts;
     // A listener that looks sessions up must not find this one due again.
     deadlines.cancel(session);
+    // Without deadlines, all that is left of the data is shown.
+    keyDeadlines.clear(session);
     listeners.notify(event, session);
     oldTokens.removeAll(session);
     fields.clear(session);
-    keyDeadlines.clear(session);
     deadlines.cancel(session);
     tokens.remove(session);
     names.remove(session);

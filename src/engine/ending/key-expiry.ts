@@ -1,4 +1,4 @@
-import type { Slice } from '../../slice.js';
+import { Slice } from '../../slice.js';
 import type { EngineParts } from '../engine-parts.js';
 import type { Listeners } from '../listeners.js';
 import type { Session } from '../session.js';
@@ -6,8 +6,10 @@ import { Flag, NONE } from '../tables/slot-table.js';
 import { BackgroundWork, DONE } from '../time/background-work.js';
 import type { Clock } from '../time/clock.js';
 
-/** How many keys the wheel removes before the clock is read. A key counts once more for each KB of its value. */
+/** How many keys of a session the wheel removes at once. A key counts once more for each KB of its value. */
 const AT_ONCE = 64;
+/** How many are removed at once when the session is looked up, is cleared or ends, which takes about a millisecond. */
+const AT_ONCE_FOR_OTHERS = 256;
 /** If the wheel removes more than this of one session, the clock is read before it goes on to the next. */
 const FEW = 8;
 /** How long removing very many keys pauses, in ms, before it checks again whether listeners are behind. */
@@ -17,11 +19,16 @@ interface KeyExpiryParts extends Pick<EngineParts, 'slots' | 'fields' | 'deadlin
   readonly listeners: Listeners;
   /** Ends a session that has lost its last key. */
   end(session: Session): void;
+  /** Called when there are sessions of which keys are due that will be removed later, and when there are none. */
+  onBehind(isBehind: boolean): void;
 }
 
 /**
  * Removes keys at their deadlines. The wheel does it soon after a deadline has passed. `settle` does it at the latest
  * when the session is looked up, so that nobody sees a key past its deadline.
+ *
+ * If very many keys of a session are due at once, they are removed in slices, and `UndueFields` hides those that are
+ * left. If meanwhile the session ends or is cleared, those go with the rest of its data, without events of their own.
  *
  * A session that has lost its last key stays. Only a key of Redis, which exists as long as it has data, ends with it.
  */
@@ -29,8 +36,10 @@ export class KeyExpiry {
   readonly #parts: KeyExpiryParts;
   /** The session of which a key is being removed, or NONE. */
   #current = NONE;
-  /** Sessions of which more keys are due than the wheel removes at once. */
+  /** Sessions of which more keys are due than are removed at once. */
   readonly #behind = new Set<number>();
+  /** Sessions that have lost their last key while they were in use. */
+  readonly #emptied = new Set<number>();
   readonly #rest: BackgroundWork;
   #expired = 0;
 
@@ -52,8 +61,11 @@ export class KeyExpiry {
   /** Removes the keys of a session that are due at the time of the operation. Returns whether the session still lives. */
   settle(slot: number): boolean {
     const { deadlines, keyDeadlines } = this.#parts;
-    const { now } = deadlines;
-    return keyDeadlines.earliest(slot) > now || keyDeadlines.isHeld || this.#remove(slot, now, Infinity);
+    return (
+      keyDeadlines.earliest(slot) > deadlines.now ||
+      keyDeadlines.isHeld ||
+      this.#remove(slot, deadlines.now, AT_ONCE_FOR_OTHERS)
+    );
   }
 
   /**
@@ -61,36 +73,78 @@ export class KeyExpiry {
    * Returns whether it still lives.
    */
   settleUntil(slot: number, time: number): boolean {
-    return this.#remove(slot, time, Infinity);
+    return this.#remove(slot, time, AT_ONCE_FOR_OTHERS);
   }
 
   /** Processes the timer of a session of which keys may be due. Returns whether that took long. */
   atDeadline(slot: number): boolean {
-    const { slots, deadlines, keyDeadlines } = this.#parts;
-    // The keys of a doomed session go when it goes, those of an unseen one are looked at when it is revealed.
-    if (!slots.isSession(slot)) return false;
-    const now = deadlines.begin();
     const before = this.#expired;
-    if (this.#remove(slot, now, AT_ONCE) && keyDeadlines.earliest(slot) <= now) {
-      this.#behind.add(slot);
-      this.#rest.schedule();
-    }
+    this.#removeNow(slot);
     return this.#expired - before > FEW;
+  }
+
+  /** Returns how many keys of a session are due and have not been removed yet. */
+  count(slot: number): number {
+    const { deadlines, keyDeadlines } = this.#parts;
+    return this.#isSettled(slot) ? 0 : keyDeadlines.countDue(slot, deadlines.now);
+  }
+
+  /** Whether a key is due and has not been removed yet. */
+  has(slot: number, key: Slice): boolean {
+    const { deadlines, keyDeadlines } = this.#parts;
+    return !this.#isSettled(slot) && keyDeadlines.deadline(slot, key) <= deadlines.now;
+  }
+
+  /** Removes a key if it is due. The session stays, at least until the operation is over. */
+  remove(slot: number, key: Slice): void {
+    if (!this.has(slot, key)) return;
+    const { fields, keyDeadlines, listeners } = this.#parts;
+    const session = slot as Session;
+    const own = Slice.of(key.copy());
+    const outer = this.#current;
+    this.#current = slot;
+    try {
+      this.#removeKey(session, own, keyDeadlines.deadline(slot, own));
+      listeners.notifyKeysExpired(session);
+    } finally {
+      this.#current = outer;
+    }
+    if (fields.count(slot) === 0) this.#emptied.add(slot);
+    this.#rest.schedule();
+  }
+
+  /** Whether nothing of a session is due, as of the current operation, or it is being removed just now. */
+  #isSettled(slot: number): boolean {
+    const { deadlines, keyDeadlines } = this.#parts;
+    return keyDeadlines.earliest(slot) > deadlines.now || keyDeadlines.isHeld || slot === this.#current;
+  }
+
+  /** Removes keys of a session that are due by now. */
+  #removeNow(slot: number): void {
+    const { slots, deadlines } = this.#parts;
+    // The keys of a doomed session go when it goes, those of an unseen one are looked at when it is revealed.
+    if (!slots.isSession(slot)) return;
+    const now = deadlines.begin();
+    // The deadline of the session itself may have come first.
+    if (deadlines.settle(slot)) this.#remove(slot, now, AT_ONCE);
   }
 
   /** Removes some keys of a session that has very many due. Is a step of `BackgroundWork`. */
   #removeSome(): number {
-    const { slots, deadlines, keyDeadlines, listeners } = this.#parts;
-    // `release` makes the wheel process it again.
+    const { slots, keyDeadlines, listeners } = this.#parts;
+    // After `release`, the wheel comes to them again.
     if (keyDeadlines.isHeld) this.#behind.clear();
+    for (const slot of this.#emptied) if (slots.isSession(slot)) this.#endIfEmpty(slot);
+    this.#emptied.clear();
     if (listeners.isBehind) return REST_MS;
-    for (const slot of this.#behind) {
-      const now = deadlines.begin();
-      const isMore = slots.isSession(slot) && this.#remove(slot, now, AT_ONCE) && keyDeadlines.earliest(slot) <= now;
-      if (!isMore) this.#behind.delete(slot);
-      break;
+    const [slot] = this.#behind;
+    if (slot !== undefined) {
+      this.#behind.delete(slot);
+      this.#removeNow(slot);
     }
-    return this.#behind.size > 0 ? 0 : DONE;
+    if (this.#behind.size > 0) return 0;
+    this.#parts.onBehind(false);
+    return DONE;
   }
 
   /**
@@ -101,25 +155,39 @@ export class KeyExpiry {
   #remove(slot: number, time: number, most: number): boolean {
     // A listener may look the session up.
     if (slot === this.#current) return true;
-    const { slots, fields, keyDeadlines, listeners, end } = this.#parts;
+    const { slots, fields, keyDeadlines, listeners } = this.#parts;
     const session = slot as Session;
     const outer = this.#current;
     const before = this.#expired;
+    let first = keyDeadlines.first(slot);
     this.#current = slot;
     try {
-      for (let left = most; left > 0; ) {
-        const first = keyDeadlines.first(slot);
-        if (first === undefined || first.deadline > time) break;
+      for (let left = most; first !== undefined && first.deadline <= time && left > 0; ) {
         left -= 1 + (fields.valueLength(slot, first.key) >>> 10);
         this.#removeKey(session, first.key, first.deadline);
+        first = keyDeadlines.first(slot);
       }
       if (this.#expired > before) listeners.notifyKeysExpired(session);
     } finally {
       this.#current = outer;
     }
-    if (fields.count(slot) > 0 || (slots.flags(slot) & Flag.Tokenless) === 0 || slots.isDoomed(slot)) return true;
-    end(session);
-    return false;
+    if (slots.isDoomed(slot)) return true;
+    if (first !== undefined && first.deadline <= time) this.#removeLater(slot);
+    return this.#expired === before || !this.#endIfEmpty(slot);
+  }
+
+  /** Ends a session that has lost its last key, if it is a key of Redis. Returns whether it is. */
+  #endIfEmpty(slot: number): boolean {
+    const { slots, fields, end } = this.#parts;
+    if (fields.count(slot) > 0 || (slots.flags(slot) & Flag.Tokenless) === 0) return false;
+    end(slot as Session);
+    return true;
+  }
+
+  #removeLater(slot: number): void {
+    this.#behind.add(slot);
+    this.#parts.onBehind(true);
+    this.#rest.schedule();
   }
 
   #removeKey(session: Session, key: Slice, deadline: number): void {

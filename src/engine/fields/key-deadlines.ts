@@ -205,6 +205,19 @@ export class KeyDeadlines {
     return { key: Slice.of(this.#key.copy()), deadline };
   }
 
+  /** Returns how many keys of a session are due by a time in ms. */
+  countDue(slot: number, time: number): number {
+    const row = this.#slots.keyRow(slot);
+    if (row === NONE || this.#wheel.deadline(row) > time) return 0;
+    const score = Math.floor(time * PER_MS);
+    if (this.#fields.encoding(row) === 'hashed') return this.#fields.orderOf(row).countBelow(score, true);
+    let count = 0;
+    this.#fields.forEach(row, (_, value) => {
+      if (parseScore(value) <= score) count++;
+    });
+    return count;
+  }
+
   /** Stops the wheel: nothing is due by itself any more. */
   stop(): void {
     this.#reaper.stop();

@@ -10,6 +10,7 @@ import { MAX_INT64_LENGTH, parseInt64, withinInt64 } from './int64.js';
 import type { KeyDeadlines } from './key-deadlines.js';
 import type { Order } from './order.js';
 import { parseScore, scoreText } from './scores.js';
+import type { DataFields } from './undue-fields.js';
 
 /** The key that holds a string's value. */
 export const STRING_KEY = Slice.of('');
@@ -45,7 +46,7 @@ interface SessionDataParts {
  */
 export class SessionData {
   readonly #slots: SlotTable;
-  readonly #fields: FieldStore;
+  #fields: DataFields;
   readonly #deadlines: Deadlines;
   readonly #keyDeadlines: KeyDeadlines;
   readonly #settleKeys: (session: Session) => void;
@@ -65,6 +66,11 @@ export class SessionData {
     this.#keyDeadlines = keyDeadlines;
     this.#settleKeys = settleKeys;
     this.#maxValueBytes = maxValueBytes;
+  }
+
+  /** Where the keys and values are from now on. */
+  set fields(fields: DataFields) {
+    this.#fields = fields;
   }
 
   /** The listener to notify of every change, if any. */
@@ -488,6 +494,8 @@ export class SessionData {
     if ((flags & KIND_FLAGS) === kind) return;
     this.#checkType(session);
     this.#checkNoKeys(session);
+    // There may be keys that are due.
+    this.#clear(session);
     this.#slots.setFlags(session, flags | kind);
     this.#changes?.onChanged(session);
   }
@@ -533,11 +541,13 @@ export class SessionData {
     this.#changes?.onKeyDeadline(session, key, deadline);
   }
 
+  /** Returns how many keys there were, without those that were due. */
   #clear(session: Session): number {
+    const keys = this.#fields.count(session);
     const cleared = this.#fields.clear(session);
     this.#keyDeadlines.clear(session);
     if (cleared > 0) this.#changes?.onEmptied(session);
-    return cleared;
+    return keys;
   }
 
   #read(session: Session): void {
